@@ -1,0 +1,1 @@
+"""Civis Platform in Jupyter notebooks."""

@@ -1,0 +1,69 @@
+"""Text about requests and answers that may be shown to a person: secrets masked, words cut."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    import requests
+
+_MAX_TEXT_CHARS = 500
+
+#: Query parameters that sign a URL or carry a secret: AWS v2 and v4, Google, Azure, our own.
+_SECRET_PARAMETERS = re.compile(
+    r"(?i)([?&;](?:x-amz-[a-z-]+|x-goog-[a-z-]+|awsaccesskeyid|signature|sig|token|key|api_key|"
+    r"access_token|password|secret|credential|policy|expires)=)[^&#\s\"']*"
+)
+_USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/@\s\"']+@")
+
+
+def masked_url(text: str) -> str:
+    """Give `text` with the secrets of every URL in it replaced by ``***``.
+
+    Parameters
+    ----------
+    text
+        A URL, or any text that may hold URLs.
+
+    Examples
+    --------
+    >>> masked_url("https://user:pw@host/file?Signature=abc&part=1")
+    'https://***@host/file?Signature=***&part=1'
+    """
+    return _USERINFO.sub(r"\1***@", _SECRET_PARAMETERS.sub(r"\1***", text))
+
+
+def masked_path(url: str) -> str:
+    """Give the path and query of `url`, secrets masked.
+
+    Examples
+    --------
+    >>> masked_path("https://api.test/jobs/1/runs?limit=5")
+    '/jobs/1/runs?limit=5'
+    """
+    parts = urlsplit(masked_url(url))
+    return parts.path + (f"?{parts.query}" if parts.query else "")
+
+
+def describe_error(response: requests.Response) -> str:
+    """Say in one text what the server says of an error.
+
+    The source is the body's ``errorDescription`` (else ``error``); else the text of the body,
+    cut to 500 characters; else the reason phrase of the status.
+    """
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if isinstance(body, dict):
+        said = body.get("errorDescription") or body.get("error") or body.get("message")
+        if said:
+            return str(said)
+        return f"{response.reason or 'Error'}: the server gave no description"
+    text = " ".join((response.text or "").split())
+    if not text:
+        return str(response.reason or f"HTTP status {response.status_code}, empty answer")
+    shown = masked_url(text)
+    return shown if len(shown) <= _MAX_TEXT_CHARS else shown[:_MAX_TEXT_CHARS] + " …"

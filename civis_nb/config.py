@@ -1,0 +1,236 @@
+"""Settings: each one a record with its name, environment variable, default and help.
+
+The order in which a value is looked up: an explicit argument, `set_value` (the magic
+``%civis_config``), the environment variable, ``[tool.civis_nb]`` in the pyproject.toml of the
+working folder or above, the default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from civis_nb.errors import CivisConfigError
+
+__all__ = ["SETTINGS", "Setting", "describe", "get", "reset", "set_value"]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One setting.
+
+    Attributes
+    ----------
+    name
+        What `get` and ``%civis_config`` call it.
+    env
+        The environment variable that sets it.
+    default
+        Its value when nothing sets it.
+    help
+        One sentence for a person.
+    choices
+        The values it may have; empty when any.
+    parse
+        Turns text into a value; raises ValueError when it can't.
+    """
+
+    name: str
+    env: str
+    default: Any
+    help: str
+    choices: tuple[str, ...] = ()
+    parse: Callable[[str], Any] = str
+
+
+def _positive_float(text: str) -> float:
+    number = float(text)
+    if not number > 0:
+        raise ValueError("must be greater than 0")
+    return number
+
+
+def _positive_int(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError("must be at least 1")
+    return number
+
+
+SETTINGS: dict[str, Setting] = {
+    setting.name: setting
+    for setting in (
+        Setting(
+            "backend",
+            "CIVIS_NB_BACKEND",
+            "platform",
+            "Where a bare APIClient() goes: Civis Platform, or the embedded local platform.",
+            ("platform", "local"),
+        ),
+        Setting("database", "CIVIS_NB_DATABASE", None, "The database of magics without -d."),
+        Setting(
+            "display",
+            "CIVIS_NB_DISPLAY",
+            "auto",
+            "How magics show progress and results: auto and widget update the cell while work "
+            "goes on; static shows one display per cell, when it ends; text shows plain text.",
+            ("auto", "widget", "static", "text"),
+        ),
+        Setting(
+            "frame",
+            "CIVIS_NB_FRAME",
+            "pandas",
+            "The kind of frame that magics assign.",
+            ("pandas", "polars", "arrow"),
+        ),
+        Setting(
+            "limit", "CIVIS_NB_LIMIT", 20, "Rows that a table display shows.", (), _positive_int
+        ),
+        Setting(
+            "poll_interval_s",
+            "CIVIS_NB_POLL_INTERVAL_S",
+            None,
+            "Seconds between two looks at a run; unset: adaptive.",
+            (),
+            _positive_float,
+        ),
+        Setting(
+            "connect_timeout_s",
+            "CIVIS_NB_CONNECT_TIMEOUT_S",
+            10.0,
+            "Seconds to wait for a connection.",
+            (),
+            _positive_float,
+        ),
+        Setting(
+            "read_timeout_s",
+            "CIVIS_NB_READ_TIMEOUT_S",
+            120.0,
+            "Seconds to wait for the next bytes of an answer.",
+            (),
+            _positive_float,
+        ),
+        Setting(
+            "state_dir",
+            "CIVIS_NB_STATE_DIR",
+            None,
+            "The folder of the local platform's state; unset: a per-user folder.",
+        ),
+        Setting(
+            "cache_dir",
+            "CIVIS_NB_CACHE_DIR",
+            None,
+            "The folder of downloaded API specifications; unset: a per-user folder.",
+        ),
+    )
+}
+
+_session: dict[str, Any] = {}
+
+
+def _setting(name: str) -> Setting:
+    try:
+        return SETTINGS[name]
+    except KeyError:
+        near = difflib.get_close_matches(name, SETTINGS, n=3, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"Settings: {', '.join(SETTINGS)}."
+        raise CivisConfigError(f"There is no setting {name!r}. {hint}") from None
+
+
+def _checked(setting: Setting, value: Any, source: str) -> Any:
+    if value is None:
+        return None
+    if setting.choices and value not in setting.choices:
+        near = difflib.get_close_matches(str(value), setting.choices, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise CivisConfigError(
+            f"{source}: {setting.name} can't be {value!r}; it is one of "
+            f"{', '.join(setting.choices)}.{hint}"
+        )
+    try:
+        return setting.parse(str(value))
+    except ValueError as error:
+        raise CivisConfigError(f"{source}: {setting.name} can't be {value!r}: {error}.") from None
+
+
+def _project_table(folder: Path) -> dict[str, Any]:
+    for parent in (folder, *folder.parents):
+        path = parent / "pyproject.toml"
+        if path.is_file():
+            try:
+                table = tomllib.loads(path.read_text(encoding="utf-8"))
+            except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+                # Somebody else's file: what is wrong with it is not ours to report.
+                return {}
+            return dict(table.get("tool", {}).get("civis_nb", {}))
+    return {}
+
+
+def get(name: str, given: Any = None) -> Any:
+    """Give the value of a setting.
+
+    Parameters
+    ----------
+    name
+        The setting's name, a key of `SETTINGS`.
+    given
+        An explicit value, which wins over every other source; None: not given.
+
+    Raises
+    ------
+    CivisConfigError
+        When there is no such setting, or its value is none that it can have.
+
+    Examples
+    --------
+    >>> get("limit", given=5)
+    5
+    """
+    setting = _setting(name)
+    if given is not None:
+        return _checked(setting, given, "argument")
+    if name in _session:
+        return _session[name]
+    text = os.environ.get(setting.env)
+    if text:
+        return _checked(setting, text, f"environment variable {setting.env}")
+    project = _project_table(Path.cwd())
+    if name in project:
+        return _checked(setting, project[name], "[tool.civis_nb] in pyproject.toml")
+    return setting.default
+
+
+def set_value(name: str, value: Any) -> None:
+    """Set a setting for this process.
+
+    Raises
+    ------
+    CivisConfigError
+        When there is no such setting, or it can't have that value.
+    """
+    setting = _setting(name)
+    _session[name] = _checked(setting, value, "%civis_config")
+
+
+def reset(name: str | None = None) -> None:
+    """Forget what `set_value` set: of one setting, or of all.
+
+    Raises
+    ------
+    CivisConfigError
+        When there is no such setting.
+    """
+    if name is None:
+        _session.clear()
+    else:
+        _session.pop(_setting(name).name, None)
+
+
+def describe() -> list[tuple[Setting, Any]]:
+    """Give each setting with its present value, in the order of `SETTINGS`."""
+    return [(setting, get(setting.name)) for setting in SETTINGS.values()]

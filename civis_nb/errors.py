@@ -1,0 +1,280 @@
+"""Every exception that civis_nb raises, in one tree.
+
+::
+
+    CivisError                                    the base of all
+    ├── CivisConfigError                          a setting is wrong or missing
+    │   └── CivisMissingKeyError (EnvironmentError)   no API key, no local platform asked for
+    ├── CivisInputError (ValueError)              refused before anything was sent
+    ├── CivisSpecError                            an API specification that is none
+    ├── CivisConnectionError (ConnectionError)    no answer, or a broken one
+    │   └── CivisTimeoutError (TimeoutError)      no answer in time
+    ├── CivisAPIError                             the API answered with an error
+    │   └── CivisAPIKeyError                      ... because of the key
+    ├── CivisClientError                          an answer that can't be read
+    ├── CivisTransferError                        file content that could not be moved whole
+    │   ├── CivisDownloadError
+    │   └── CivisUploadError
+    ├── CivisJobFailure                           a run ended in failure
+    │   └── CivisSQLError                         ... of a SQL statement
+    ├── CivisImportError                          data could not be prepared for a table
+    ├── EmptyResultError                          a result that holds nothing
+    ├── CivisImmutableResponseError (TypeError)   an attempt to change a response
+    ├── CivisMagicError                           a magic was called in a way it does not know
+    └── CivisLocalError                           the local platform can't do its work
+        ├── PortInUseError
+        ├── StateInUseError
+        └── WarehouseError                        a SQL statement failed in a local database
+
+A message says what happened, to which object, and what to do next. No message holds an API
+key or the signature of a presigned URL.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import requests
+
+__all__ = [
+    "CivisAPIError",
+    "CivisAPIKeyError",
+    "CivisClientError",
+    "CivisConfigError",
+    "CivisConnectionError",
+    "CivisDownloadError",
+    "CivisError",
+    "CivisImmutableResponseError",
+    "CivisImportError",
+    "CivisInputError",
+    "CivisJobFailure",
+    "CivisLocalError",
+    "CivisMagicError",
+    "CivisMissingKeyError",
+    "CivisSQLError",
+    "CivisSpecError",
+    "CivisTimeoutError",
+    "CivisTransferError",
+    "CivisUploadError",
+    "EmptyResultError",
+    "PortInUseError",
+    "StateInUseError",
+    "WarehouseError",
+]
+
+
+class CivisError(Exception):
+    """The base of every exception that civis_nb raises."""
+
+
+class CivisConfigError(CivisError):
+    """A setting has a value that it can't have, or is missing."""
+
+
+class CivisMissingKeyError(CivisConfigError, EnvironmentError):
+    """There is no API key and the local platform was not asked for."""
+
+
+class CivisInputError(CivisError, ValueError):
+    """An argument was refused before anything was sent."""
+
+
+class CivisSpecError(CivisError):
+    """An API specification could not be read as one."""
+
+
+class CivisConnectionError(CivisError, ConnectionError):
+    """The server gave no answer, or broke off in the middle of one."""
+
+
+class CivisTimeoutError(CivisConnectionError, TimeoutError):
+    """The server did not answer in time."""
+
+
+class CivisAPIError(CivisError):
+    """The API answered with an error status.
+
+    Parameters
+    ----------
+    response
+        The answer. Only its status, reason, text, and the request's method and path are kept,
+        so that neither the key nor a signature can be reached from the exception.
+
+    Attributes
+    ----------
+    status_code : int
+        The HTTP status of the answer.
+    error_message : str
+        What the server says: its ``errorDescription`` where it sends one.
+    method : str
+        The HTTP method of the request.
+    path : str
+        The path and query of the request, signatures masked.
+    """
+
+    def __init__(self, response: requests.Response) -> None:
+        # Imported here: nothing but an error needs it, and the tree imports nothing else.
+        from civis_nb._wire_text import describe_error, masked_path
+
+        self.status_code: int = response.status_code
+        self.error_message: str = describe_error(response)
+        request = getattr(response, "request", None)
+        self.method: str = str(getattr(request, "method", None) or "")
+        self.path: str = masked_path(getattr(request, "url", None) or response.url or "")
+        super().__init__(self.error_message)
+
+    def __str__(self) -> str:
+        where = " ".join(part for part in (self.method, self.path) if part)
+        return f"({self.status_code}) {self.error_message}" + (f" ({where})" if where else "")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_restore, (type(self), self.args, self.__dict__.copy()))
+
+
+class CivisAPIKeyError(CivisAPIError):
+    """The API refuses the key: it is wrong, has expired, or may not do this."""
+
+
+class CivisClientError(CivisError):
+    """The server answered with something that can't be read as an API answer.
+
+    Parameters
+    ----------
+    message
+        What is wrong with the answer, and where it came from.
+    response
+        The answer; only its status code is kept.
+    """
+
+    def __init__(self, message: str, response: requests.Response | None = None) -> None:
+        self.message = message
+        self.status_code: int | None = getattr(response, "status_code", None)
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_restore, (type(self), self.args, self.__dict__.copy()))
+
+
+class CivisTransferError(CivisError):
+    """The content of a file could not be moved whole, or not be verified."""
+
+
+class CivisDownloadError(CivisTransferError):
+    """A download did not bring the data that the server announced."""
+
+
+class CivisUploadError(CivisTransferError):
+    """An upload did not store the data that was sent."""
+
+
+class CivisJobFailure(CivisError):  # noqa: N818 - the name that scripts catch
+    """A run ended in failure.
+
+    Parameters
+    ----------
+    err_msg
+        The error that the platform reports.
+    response
+        The last state of the run.
+    job_id, run_id
+        What failed.
+    """
+
+    def __init__(
+        self,
+        err_msg: str,
+        response: Any = None,
+        job_id: int | None = None,
+        run_id: int | None = None,
+    ) -> None:
+        self.error_message = err_msg
+        self.response = response
+        self.job_id = job_id
+        self.run_id = run_id
+        ids = [f"job {job_id}"] if job_id is not None else []
+        ids += [f"run {run_id}"] if run_id is not None else []
+        prefix = f"(From {' / '.join(ids)}) " if ids else ""
+        super().__init__(prefix + str(err_msg))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_restore, (type(self), self.args, self.__dict__.copy()))
+
+
+class CivisSQLError(CivisJobFailure):
+    """A SQL statement failed.
+
+    Parameters
+    ----------
+    err_msg, response, job_id, run_id
+        As for `CivisJobFailure`.
+    line, column
+        Where in the user's SQL, both from 1; None where the server does not say.
+    """
+
+    def __init__(
+        self,
+        err_msg: str,
+        response: Any = None,
+        job_id: int | None = None,
+        run_id: int | None = None,
+        *,
+        line: int | None = None,
+        column: int | None = None,
+    ) -> None:
+        super().__init__(err_msg, response, job_id, run_id)
+        self.line = line
+        self.column = column
+
+
+class CivisImportError(CivisError):
+    """Data could not be prepared for, or loaded into, a table."""
+
+
+class EmptyResultError(CivisError):  # noqa: N818 - the name that scripts catch
+    """A query, export or file holds nothing where something was asked for."""
+
+
+class CivisImmutableResponseError(CivisError, TypeError):
+    """A response was to be changed; responses never change."""
+
+
+class CivisMagicError(CivisError):
+    """A magic was called with arguments that it can't take."""
+
+
+class CivisLocalError(CivisError):
+    """The local platform can't do what was asked of it."""
+
+
+class PortInUseError(CivisLocalError):
+    """The port that was asked for belongs to another program."""
+
+
+class StateInUseError(CivisLocalError):
+    """The state folder belongs to a local platform that is running."""
+
+
+class WarehouseError(CivisLocalError):
+    """A SQL statement failed in a local database.
+
+    Parameters
+    ----------
+    message
+        The database's own words, with ``LINE n:`` and a caret where it gives them.
+    line, column
+        Where in the SQL that was run, both from 1; None where unknown.
+    """
+
+    def __init__(self, message: str, line: int | None = None, column: int | None = None) -> None:
+        super().__init__(message)
+        self.line = line
+        self.column = column
+
+
+def _restore(cls: type[CivisError], args: tuple[Any, ...], state: dict[str, Any]) -> CivisError:
+    """Build an exception anew from its pickled parts, without calling its constructor."""
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
