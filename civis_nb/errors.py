@@ -231,7 +231,7 @@ class CivisImportError(CivisError):
     """Data could not be prepared for, or loaded into, a table."""
 
 
-class EmptyResultError(CivisError):  # noqa: N818 - the name that scripts catch
+class EmptyResultError(CivisError):
     """A query, export or file holds nothing where something was asked for."""
 
 

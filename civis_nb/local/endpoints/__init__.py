@@ -1,0 +1,1 @@
+"""The endpoints of the local platform, one module for each API resource."""

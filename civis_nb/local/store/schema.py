@@ -1,0 +1,222 @@
+"""The tables of the local platform's memory.
+
+Times are text in the form of `civis_nb.local.store.clock`, so that they sort and need no
+conversion on the wire. Ids are never used twice, also not after a deletion.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+__all__ = [
+    "api_keys",
+    "credentials",
+    "databases",
+    "files",
+    "job_runs",
+    "jobs",
+    "json_values",
+    "logs",
+    "metadata",
+    "outputs",
+    "platform_facts",
+    "tables",
+    "users",
+]
+
+metadata = MetaData()
+_KEEP_IDS = {"sqlite_autoincrement": True}
+
+
+def _id() -> Column[int]:
+    return Column("id", Integer, primary_key=True)
+
+
+def _created() -> list[Column[str]]:
+    return [Column("created_at", Text, nullable=False), Column("updated_at", Text, nullable=False)]
+
+
+#: Facts about the platform itself: schema_version, secret (signs URLs), samples_loaded.
+platform_facts = Table(
+    "platform_facts",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+users = Table(
+    "users",
+    metadata,
+    _id(),
+    Column("username", Text, nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("initials", Text, nullable=False),
+    *_created(),
+    **_KEEP_IDS,
+)
+
+#: The token stands here in clear: the platform hands it to local clients and to jobs. The state
+#: folder is readable by its owner alone.
+api_keys = Table(
+    "api_keys",
+    metadata,
+    _id(),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("token", Text, nullable=False, unique=True),
+    Column("expires_at", Text),
+    *_created(),
+    **_KEEP_IDS,
+)
+
+databases = Table(
+    "databases",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False, unique=True),
+    Column("adapter", Text, nullable=False),
+    #: duckdb:///RELATIVE/TO/STATE, or postgresql://…
+    Column("url", Text, nullable=False),
+    *_created(),
+    **_KEEP_IDS,
+)
+
+credentials = Table(
+    "credentials",
+    metadata,
+    _id(),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("username", Text, nullable=False),
+    Column("password", Text),
+    Column("description", Text),
+    Column("remote_host_id", ForeignKey("databases.id")),
+    Column("is_default", Boolean, nullable=False, default=False),
+    *_created(),
+    **_KEEP_IDS,
+)
+
+#: Ids and what people add to tables; the warehouse knows the rest.
+tables = Table(
+    "tables",
+    metadata,
+    _id(),
+    Column("database_id", ForeignKey("databases.id"), nullable=False),
+    Column("schema", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("description", Text),
+    Column("primary_keys", JSON),
+    Column("last_modified_keys", JSON),
+    Column("refresh_status", Text, nullable=False, default="current"),
+    Column("last_refresh", Text),
+    Column("statistics", JSON),
+    UniqueConstraint("database_id", "schema", "name"),
+    **_KEEP_IDS,
+)
+
+#: Everything that can run: scripts, queries, imports, preprocessing, exports.
+jobs = Table(
+    "jobs",
+    metadata,
+    _id(),
+    #: the API's job type, e.g. JobTypes::SqlRunner, JobTypes::PythonDocker, JobTypes::Query
+    Column("type", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    #: the create request, snake_case, as validated
+    Column("body", JSON, nullable=False),
+    Column("hidden", Boolean, nullable=False, default=False),
+    Column("archived", Boolean, nullable=False, default=False),
+    Column("from_template_id", Integer),
+    *_created(),
+    **_KEEP_IDS,
+)
+
+job_runs = Table(
+    "job_runs",
+    metadata,
+    _id(),
+    Column("job_id", ForeignKey("jobs.id"), nullable=False),
+    #: queued, running, succeeded, failed, cancelled
+    Column("state", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    Column("started_at", Text),
+    Column("finished_at", Text),
+    Column("error", Text),
+    Column("is_cancel_requested", Boolean, nullable=False, default=False),
+    #: the process group of a running job and its start time, so that a restart can end orphans
+    Column("process_id", Integer),
+    Column("process_started_at", Text),
+    #: what the run type adds: result_columns and result_rows of a query, max_memory_usage, …
+    Column("result", JSON),
+    Index("job_runs_job", "job_id", "id"),
+    Index("job_runs_state", "state"),
+    **_KEEP_IDS,
+)
+
+outputs = Table(
+    "outputs",
+    metadata,
+    _id(),
+    Column("run_id", ForeignKey("job_runs.id"), nullable=False, index=True),
+    Column("object_type", Text, nullable=False),
+    Column("object_id", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("created_at", Text, nullable=False),
+    **_KEEP_IDS,
+)
+
+#: Log entries; their ids start at 1 in each run, because clients ask for "after id 0" first.
+logs = Table(
+    "logs",
+    metadata,
+    Column("run_id", ForeignKey("job_runs.id"), primary_key=True),
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("created_at", Text, nullable=False),
+    Column("level", Text, nullable=False),
+    Column("message", Text, nullable=False),
+)
+
+files = Table(
+    "files",
+    metadata,
+    _id(),
+    Column("name", Text, nullable=False),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("description", Text),
+    #: null: never
+    Column("expires_at", Text),
+    #: 0 until content has arrived
+    Column("size_bytes", Integer, nullable=False, default=0),
+    Column("md5", Text),
+    #: the name of the blob that holds the content; null until it has arrived
+    Column("blob", Text),
+    #: parts announced by POST /files/multipart; null for a single upload
+    Column("num_parts", Integer),
+    Column("detected_info", JSON),
+    *_created(),
+    **_KEEP_IDS,
+)
+
+json_values = Table(
+    "json_values",
+    metadata,
+    _id(),
+    Column("name", Text),
+    Column("value", JSON),
+    *_created(),
+    **_KEEP_IDS,
+)

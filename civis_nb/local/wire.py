@@ -1,0 +1,84 @@
+"""Messages on the wire: models that read what every client sends and write what the API writes.
+
+Clients spell keys in snake_case, in camelCase, or mixed in one call; they send scalars for
+lists and digits for numbers (wire contract, section 1.3). `Wire` understands all of it, at
+every depth, and writes camelCase. Keys of `arguments` and `environmentVariables` are the
+user's, and stay as they came.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel, ConfigDict, model_validator
+
+__all__ = ["Wire", "camel", "given", "snake"]
+
+_UPPER_RUN = re.compile(r"(.)([A-Z][a-z]+)")
+_LOWER_UPPER = re.compile(r"([a-z0-9])([A-Z])")
+
+#: Fields whose keys belong to the user.
+VERBATIM = frozenset({"arguments", "environment_variables"})
+
+
+def snake(name: str) -> str:
+    """Write a wire name in snake_case.
+
+    Examples
+    --------
+    >>> snake("limitingSQL"), snake("credentialID"), snake("sortkey1")
+    ('limiting_sql', 'credential_id', 'sortkey1')
+    """
+    return _LOWER_UPPER.sub(r"\1_\2", _UPPER_RUN.sub(r"\1_\2", name)).lower()
+
+
+def camel(name: str) -> str:
+    """Write a snake_case name as the API does.
+
+    Examples
+    --------
+    >>> camel("remote_host_id")
+    'remoteHostId'
+    """
+    first, *rest = name.split("_")
+    return first + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def _is_list(annotation: Any) -> bool:
+    if get_origin(annotation) in (Union, types.UnionType):
+        return any(_is_list(part) for part in get_args(annotation))
+    return get_origin(annotation) in (list, tuple)
+
+
+class Wire(BaseModel):
+    """The base of all request and response bodies."""
+
+    model_config = ConfigDict(
+        alias_generator=camel, populate_by_name=True, extra="ignore", coerce_numbers_to_str=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _normalise(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        fields = cls.model_fields
+        result: dict[str, Any] = {}
+        for key, value in data.items():
+            name = snake(str(key))
+            field = fields.get(name)
+            if field is not None and value is not None and _is_list(field.annotation):
+                value = value if isinstance(value, list | tuple) else [value]
+            result[name] = value
+        return result
+
+    def wire(self) -> dict[str, Any]:
+        """Give the body as the API writes it: camelCase keys, JSON values."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def given(body: Wire) -> dict[str, Any]:
+    """Give only the fields that the client sent, in snake_case: null is not "not given"."""
+    return body.model_dump(mode="json", exclude_unset=True)
