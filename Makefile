@@ -1,0 +1,57 @@
+# One verb a command. Everything is installed into .venv in this folder; nothing global.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test test-unit test-notebooks lint types bench docs notebooks clean help
+
+help:
+	@echo "make demo    run the quickstart notebook on a local platform, write build/quickstart.html"
+	@echo "make test    run the tests and check the notebooks' outputs"
+	@echo "make lint    ruff: lint and format"
+	@echo "make types   mypy --strict on the package"
+	@echo "make bench   compare speed with the PyPI package civis"
+	@echo "make docs    build the documentation into build/docs"
+
+# The stamp holds what was installed: a change of the dependencies installs again.
+$(VENV)/.installed: pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "civis_nb needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
+	@echo "Setting up $(VENV) (once; a minute or two) …"
+	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
+	@$(BIN)/python -m pip install --quiet --editable '.[test,lint]'
+	@touch $@
+
+demo: $(VENV)/.installed
+	@$(BIN)/civis-nb local run -- $(BIN)/python notebooks/execute.py notebooks/quickstart.ipynb --html build/quickstart.html
+
+test: test-unit test-notebooks
+
+test-unit: $(VENV)/.installed
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+# Outputs are compared cell by cell; sanitize.cfg names what may differ (times, durations).
+test-notebooks: $(VENV)/.installed
+	CIVIS_NB_DISPLAY=static $(BIN)/civis-nb local run -- $(BIN)/python -m pytest -p no:cacheprovider \
+	  -c notebooks/pytest.ini --nbval --nbval-sanitize-with notebooks/sanitize.cfg notebooks
+
+lint: $(VENV)/.installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/.installed
+	$(BIN)/mypy
+
+bench: $(VENV)/.installed
+	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+# Runs the notebooks and keeps their new outputs.
+notebooks: $(VENV)/.installed
+	CIVIS_NB_DISPLAY=static $(BIN)/civis-nb local run -- $(BIN)/python notebooks/execute.py notebooks/quickstart.ipynb --in-place
+
+docs: $(VENV)/.installed
+	@$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	$(BIN)/python -m sphinx -W -b html docs build/docs
+
+clean:
+	rm -rf build $(VENV)

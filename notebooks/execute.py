@@ -1,0 +1,77 @@
+"""Run a notebook in a real kernel, show how it goes, and write it as HTML or in place."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+
+def last_result(notebook: nbformat.NotebookNode) -> str:
+    """Give the text of the last output that a reader sees."""
+    for cell in reversed(notebook.cells):
+        for output in reversed(cell.get("outputs", [])):
+            text = output.get("text") or output.get("data", {}).get("text/plain")
+            if text:
+                return str(text).rstrip()
+    return "(no output)"
+
+
+def run(path: Path) -> nbformat.NotebookNode:
+    """Execute all cells; a failing one ends the program with its error."""
+    notebook = nbformat.read(path, as_version=4)
+    code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}})
+    started = time.monotonic()
+    try:
+        with client.setup_kernel():
+            for index, cell in enumerate(notebook.cells):
+                if cell.cell_type != "code":
+                    continue
+                number = code_cells.index(cell) + 1
+                title = next((line for line in cell.source.splitlines() if line.strip()), "")
+                print(f"  [{number:>2}/{len(code_cells)}] {title[:70]}", flush=True)
+                client.execute_cell(cell, index)
+    except CellExecutionError as error:
+        sys.exit(f"{path} failed:\n{error}")
+    print(f"{path}: {len(code_cells)} cells in {time.monotonic() - started:.1f} s")
+    return notebook
+
+
+def settle(notebook: nbformat.NotebookNode) -> None:
+    """Remove what changes from run to run and says nothing: execution times, kernel details."""
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    notebook.metadata.get("language_info", {}).pop("version", None)
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("notebook", type=Path)
+    parser.add_argument("--html", type=Path, help="write the executed notebook as HTML here")
+    parser.add_argument("--in-place", action="store_true", help="keep the outputs in the notebook")
+    arguments = parser.parse_args()
+    notebook = run(arguments.notebook)
+    settle(notebook)
+    if arguments.in_place:
+        nbformat.write(notebook, arguments.notebook)
+    if arguments.html:
+        from nbconvert import HTMLExporter
+
+        body, _ = HTMLExporter(embed_images=True).from_notebook_node(
+            notebook, resources={"metadata": {"name": arguments.notebook.stem}}
+        )
+        arguments.html.parent.mkdir(parents=True, exist_ok=True)
+        arguments.html.write_text(body, encoding="utf-8")
+        print(f"Written: {arguments.html.resolve()}")
+    print(f"Last result:\n{last_result(notebook)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""The packages depend on one another in one direction only (docs/explanation/architecture.md)."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "civis_nb"
+FREE = {"errors", "_wire_text", "_version"}
+
+#: part -> the parts of civis_nb that it may import
+ALLOWED: dict[str, set[str]] = {
+    "errors": {"_wire_text"},
+    "_wire_text": set(),
+    "_version": set(),
+    "config": set(),
+    "loggers": set(),
+    "spec": {"config"},
+    "transport": {"config"},
+    "backend": {"config", "local"},
+    "client": {"config", "spec", "transport", "backend", "display"},
+    "response": {"client"},
+    "base": {"client", "futures", "response"},
+    "futures": {"config", "client", "display", "utils"},
+    "polling": {"futures"},
+    "io": {"config", "client", "transport", "futures", "spec"},
+    "utils": {"client", "futures"},
+    "display": {"config", "client", "futures"},
+    "magics": {"config", "client", "display", "futures", "io", "utils"},
+    "local": {"config", "spec"},
+    "cli": {"config", "local", "spec", "client", "utils"},
+}
+
+
+def _part(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def _imports(path: Path) -> set[str]:
+    parts: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names = [node.module]
+            if node.module == "civis_nb":
+                names = [f"civis_nb.{alias.name}" for alias in node.names]
+        for name in names:
+            if name.startswith("civis_nb."):
+                parts.add(name.split(".")[1])
+    return parts
+
+
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_follow_the_arrows(path: Path):
+    part = _part(path)
+    if part == "__init__":
+        return
+    assert part in ALLOWED, f"{part} has no line in ALLOWED: draw its arrows first"
+    wrong = _imports(path) - ALLOWED[part] - FREE - {part}
+    if path.relative_to(PACKAGE).as_posix() == "local/serve.py":
+        # platform.client() hands out the public client, through the package's face.
+        wrong -= {"APIClient"}
+    assert not wrong, f"{path.relative_to(PACKAGE)} may not import {sorted(wrong)}"
