@@ -1,0 +1,280 @@
+"""Downloads that end in all of the data, in order, or in an exception.
+
+What an answer must fulfil: its Content-Length or its last chunk, the size that the platform
+tells for the file, and, where it resumes, that it goes on with the same content.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from http.client import HTTPException
+
+import requests
+import urllib3
+
+from civis_nb._wire_text import masked_url
+from civis_nb.errors import CivisDownloadError
+from civis_nb.transport.inflate import crc32, inflate
+from civis_nb.transport.presigned import (
+    RETRIED_STATUSES,
+    RULE,
+    Attempts,
+    Broken,
+    Rule,
+    describe_answer,
+    retry_after_s,
+    timeouts,
+)
+
+__all__ = ["Remote", "stream"]
+
+CHUNK_BYTES = 1024 * 1024
+
+#: What a store answers when a link is no longer, or not yet, good.
+_LINK_STATUSES = frozenset({400, 401, 403, 404, 410})
+_CONTENT_RANGE = re.compile(r"bytes (?:(\d+)-(\d+)|\*)/(\d+|\*)")
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file to be downloaded.
+
+    Attributes
+    ----------
+    what
+        What to call it in an error: ``"file 12 (data.csv)"``.
+    url
+        Where its content is; a presigned URL.
+    size
+        Its size in bytes, where the platform tells it.
+    renew
+        Asks the platform for a new link; None when it has none.
+    as_stored
+        Keep the stored bytes even when the answer calls them gzip-encoded: the reader looks
+        at the content itself. Otherwise the encoding is undone unless the size says that
+        the stored file itself is the gzip file.
+    """
+
+    what: str
+    url: str
+    size: int | None = None
+    renew: Callable[[], str | None] | None = None
+    as_stored: bool = False
+
+
+def stream(
+    remote: Remote, session: requests.Session, *, rule: Rule = RULE, chunk_bytes: int = CHUNK_BYTES
+) -> Iterator[bytes]:
+    """Download a file piece by piece.
+
+    A broken connection is resumed where it broke: by a Range request where the store takes
+    one, else by reading the beginning again and comparing its checksum with what was given
+    out already. An expired link is asked for anew.
+
+    Parameters
+    ----------
+    remote
+        What to download.
+    session
+        Sends the requests; it must not send credentials.
+    rule
+        How often attempts that bring nothing new are repeated.
+    chunk_bytes
+        The most that is read at once.
+
+    Yields
+    ------
+    bytes
+        The content in order. When the iteration ends without an exception, it was all.
+
+    Raises
+    ------
+    CivisDownloadError
+        When the content could not be had whole.
+    """
+    return _Download(remote, session, rule, chunk_bytes).run()
+
+
+class _Download:
+    """One download: what arrived so far, and how the next attempt goes on."""
+
+    def __init__(
+        self, remote: Remote, session: requests.Session, rule: Rule, chunk_bytes: int
+    ) -> None:
+        self._remote = remote
+        self._session = session
+        self._chunk_bytes = chunk_bytes
+        self._attempts = Attempts(rule)
+        self._url = remote.url
+        self._got = 0
+        self._crc = 0
+        self._got_at_renewal = -1
+        self._etag: str | None = None
+        self._ranges = True
+
+    def run(self) -> Iterator[bytes]:
+        while True:
+            try:
+                yield from self._attempt()
+            except Broken as broken:
+                if not self._attempts.another(broken):
+                    raise self._error(broken.reason) from None
+            else:
+                return
+
+    def _error(self, reason: str) -> CivisDownloadError:
+        got = f"{self._got:,}"
+        if self._remote.size is not None:
+            got += f" of {self._remote.size:,}"
+        return CivisDownloadError(
+            f"{self._remote.what} could not be downloaded whole: {reason}. "
+            f"{got} bytes arrived from {masked_url(self._url)}. Try again."
+        )
+
+    def _attempt(self) -> Iterator[bytes]:
+        response = self._open()
+        try:
+            # What was given out already is read again, compared, and not given out twice.
+            again = 0 if response.status_code == 206 else self._got
+            crc = 0
+            body = self._body(response)
+            if self._is_to_be_decoded(response):
+                self._ranges = False
+                body = self._decoded(body)
+            for data in body:
+                if again:
+                    seen, data = data[:again], data[again:]
+                    crc = crc32(seen, crc)
+                    again -= len(seen)
+                    if not again and crc != self._crc:
+                        raise self._error("its content changed while it was being downloaded")
+                if data:
+                    yield self._counted(data)
+            if again:
+                raise Broken("it is shorter than it was before", "short")
+        finally:
+            response.close()
+        if self._remote.size is not None and self._got < self._remote.size:
+            raise Broken("the store sends less than the platform says the file holds", "short")
+
+    def _counted(self, data: bytes) -> bytes:
+        self._got += len(data)
+        self._crc = crc32(data, self._crc)
+        if self._remote.size is not None and self._got > self._remote.size:
+            raise self._error("the store sends more than the platform says the file holds")
+        self._attempts.progress()
+        return data
+
+    def _open(self) -> requests.Response:
+        while True:
+            response = self._ask()
+            status = response.status_code
+            if status == 200 or (status == 206 and self._goes_on(response)):
+                self._etag = _strong_etag(response)
+                return response
+            with response:
+                if status == 206 or status == 416:
+                    # The store does not hold to the range; from now on without.
+                    self._ranges = False
+                    raise Broken(f"the store refuses to go on at byte {self._got:,}", "short")
+                said = describe_answer(response)
+                if status in RETRIED_STATUSES:
+                    raise Broken(f"the store answers {said}", "status", retry_after_s(response.headers))
+                if not (status in _LINK_STATUSES and self._renewed()):
+                    hint = "; the link may have expired" if status in _LINK_STATUSES else ""
+                    raise self._error(f"the store answers {said}{hint}")
+
+    def _ask(self) -> requests.Response:
+        headers = {"Accept-Encoding": "identity"}
+        if self._got and self._ranges:
+            headers["Range"] = f"bytes={self._got}-"
+            if self._etag:
+                headers["If-Range"] = self._etag
+        try:
+            return self._session.get(self._url, headers=headers, stream=True, timeout=timeouts())
+        except requests.Timeout:
+            raise Broken("the store gives no answer in time", "stall") from None
+        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
+            raise Broken(f"no connection to the store ({_plain(error)})") from None
+        except requests.RequestException as error:
+            raise self._error(_plain(error)) from None
+
+    def _goes_on(self, response: requests.Response) -> bool:
+        found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
+        if not found or found.group(1) is None or int(found.group(1)) != self._got:
+            return False
+        size = self._remote.size
+        return size is None or found.group(3) in ("*", str(size))
+
+    def _renewed(self) -> bool:
+        if self._remote.renew is None or self._got == self._got_at_renewal:
+            return False
+        self._got_at_renewal = self._got
+        url = self._remote.renew()
+        if not url:
+            return False
+        self._url = url
+        return True
+
+    def _body(self, response: requests.Response) -> Iterator[bytes]:
+        """Read the answer as it is sent, and check that it ends where it said it would."""
+        announced = _content_length(response)
+        read = 0
+        while True:
+            try:
+                data = response.raw.read(self._chunk_bytes, decode_content=False)
+            except urllib3.exceptions.ReadTimeoutError:
+                raise Broken("the store stopped sending", "stall") from None
+            except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
+                raise Broken(f"the connection broke ({_plain(error)})") from None
+            if not data:
+                break
+            read += len(data)
+            yield data
+        if announced is not None and read < announced:
+            raise Broken(f"the connection ended after {read:,} of {announced:,} bytes")
+
+    def _decoded(self, body: Iterator[bytes]) -> Iterator[bytes]:
+        try:
+            yield from inflate(body, self._remote.what)
+        except CivisDownloadError as error:
+            raise Broken(str(error), "short") from None
+
+    def _is_to_be_decoded(self, response: requests.Response) -> bool:
+        encoding = response.headers.get("Content-Encoding", "").strip().lower()
+        if encoding in ("", "identity", "aws-chunked") or response.status_code == 206:
+            return False
+        if self._remote.size is not None and self._remote.size == _content_length(response):
+            return False
+        if encoding not in ("gzip", "x-gzip"):
+            raise self._error(f"the store sends it in the encoding {encoding!r}, unasked")
+        return not self._remote.as_stored
+
+
+def _content_length(response: requests.Response) -> int | None:
+    # With chunks, their end is what counts; a Content-Length beside them is void (RFC 9112, 6.3).
+    if "chunked" in response.headers.get("Transfer-Encoding", "").lower():
+        return None
+    text = response.headers.get("Content-Length", "").strip()
+    return int(text) if text.isdigit() else None
+
+
+def _strong_etag(response: requests.Response) -> str | None:
+    etag = response.headers.get("ETag", "").strip()
+    return etag if etag.startswith('"') else None
+
+
+def _plain(error: Exception) -> str:
+    """Say what went wrong on the connection: the innermost words, without addresses."""
+    inner: BaseException = error
+    while True:
+        nested = [part for part in inner.args if isinstance(part, BaseException)]
+        reason = getattr(inner, "reason", None)
+        if isinstance(reason, BaseException):
+            nested.append(reason)
+        if not nested:
+            break
+        inner = nested[0]
+    return masked_url(str(inner) or type(inner).__name__)

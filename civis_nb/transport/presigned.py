@@ -1,0 +1,198 @@
+"""Requests to presigned URLs: no credentials, bounded waits, and how often they are repeated."""
+
+from __future__ import annotations
+
+import random
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+
+from civis_nb import config
+from civis_nb._wire_text import masked_url
+
+__all__ = [
+    "RETRIED_STATUSES",
+    "RULE",
+    "Attempts",
+    "Broken",
+    "Rule",
+    "describe_answer",
+    "retry_after_s",
+    "session_for",
+    "timeouts",
+]
+
+#: A server that answers with one of these may do better when it is asked again.
+RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
+
+#: Content that stands still for longer is asked for anew, however patient API calls are.
+_MAX_STALL_S = 30.0
+_MAX_SHOWN_CHARS = 300
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How often a transfer is repeated that makes no progress.
+
+    Attributes
+    ----------
+    tries
+        Attempts in a row that may bring nothing new, in all.
+    short_tries
+        The same, of answers that are complete by their own account but too short.
+    stall_tries
+        The same, of answers that stand still until the timeout.
+    first_wait_s, max_wait_s
+        The wait before the second attempt, doubled for each one after it, up to the maximum.
+    max_total_wait_s
+        Waits between attempts that make no progress, in all.
+    """
+
+    tries: int = 10
+    short_tries: int = 3
+    stall_tries: int = 2
+    first_wait_s: float = 0.2
+    max_wait_s: float = 8.0
+    max_total_wait_s: float = 600.0
+
+
+RULE = Rule()
+
+
+class Broken(Exception):  # noqa: N818 - a state of the transfer, never shown
+    """An attempt failed in a way that another one may mend.
+
+    Parameters
+    ----------
+    reason
+        What happened, in words for the final error.
+    kind
+        ``"cut"``, ``"stall"``, ``"short"`` or ``"status"``.
+    wait_s
+        What the server asks to wait at least.
+    """
+
+    def __init__(self, reason: str, kind: str = "cut", wait_s: float = 0.0) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.kind = kind
+        self.wait_s = wait_s
+
+
+class Attempts:
+    """Counts attempts that make no progress, and waits between them.
+
+    Parameters
+    ----------
+    rule
+        How many there may be.
+    """
+
+    def __init__(self, rule: Rule = RULE) -> None:
+        self._rule = rule
+        self._failures: dict[str, int] = {}
+        self._waited_s = 0.0
+
+    @property
+    def count(self) -> int:
+        """The failed attempts since the last progress."""
+        return sum(self._failures.values())
+
+    def progress(self) -> None:
+        """Forget failures: something new arrived."""
+        if self._failures:
+            self._failures.clear()
+            self._waited_s = 0.0
+
+    def another(self, broken: Broken) -> bool:
+        """Wait before the next attempt; False when there are to be no more."""
+        rule = self._rule
+        self._failures[broken.kind] = self._failures.get(broken.kind, 0) + 1
+        limits = {"short": rule.short_tries, "stall": rule.stall_tries}
+        if self.count >= rule.tries or self._failures[broken.kind] >= limits.get(
+            broken.kind, rule.tries
+        ):
+            return False
+        longest = min(rule.first_wait_s * 2 ** (self.count - 1), rule.max_wait_s)
+        wait_s = max(longest * random.uniform(0.5, 1.0), broken.wait_s)  # noqa: S311 - jitter
+        if self._waited_s + wait_s > rule.max_total_wait_s:
+            return False
+        self._waited_s += wait_s
+        time.sleep(wait_s)
+        return True
+
+
+class _NoCredentials(requests.auth.AuthBase):
+    """Keeps requests from adding what a .netrc file holds for the host."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+class _PresignedSession(requests.Session):
+    """A session that never sends credentials, not after a redirect either."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = _NoCredentials()
+        adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=16)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
+
+    def rebuild_auth(
+        self, prepared_request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        prepared_request.headers.pop("Authorization", None)
+
+
+def session_for(client: Any = None) -> requests.Session:
+    """Give a session for presigned URLs: the pooled one of `client`, else a new one.
+
+    Parameters
+    ----------
+    client
+        An `APIClient`; anything else (a mock) is passed over.
+    """
+    own = getattr(getattr(client, "_session", None), "raw_session", None)
+    if callable(own):
+        session = own()
+        if isinstance(session, requests.Session):
+            return session
+    return _PresignedSession()
+
+
+def timeouts() -> tuple[float, float]:
+    """Give the connect and read timeouts of transfers, in seconds."""
+    read_s = min(float(config.get("read_timeout_s")), _MAX_STALL_S)
+    return float(config.get("connect_timeout_s")), read_s
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float:
+    """Give the seconds that the server asks to wait; 0 where it does not say.
+
+    Examples
+    --------
+    >>> retry_after_s({"Retry-After": "1.5"}), retry_after_s({"Retry-After": "soon"})
+    (1.5, 0.0)
+    """
+    try:
+        return max(0.0, float(headers.get("Retry-After") or 0))
+    except ValueError:
+        return 0.0
+
+
+def describe_answer(response: requests.Response) -> str:
+    """Say what a store answered: status, reason, and the code and message that S3 kinds send."""
+    text = response.text[:4000]
+    said = [
+        found.group(1)
+        for tag in ("Code", "Message")
+        if (found := re.search(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL))
+    ]
+    words = ": ".join(said) if said else " ".join(text.split())
+    status = f"HTTP {response.status_code} {response.reason or ''}".strip()
+    return masked_url(f"{status} ({words[:_MAX_SHOWN_CHARS]})" if words else status)

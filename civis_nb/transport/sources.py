@@ -1,0 +1,217 @@
+"""What uploads read from: pieces of a file or of memory, readable again and side by side."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Protocol
+
+from civis_nb.errors import CivisInputError, CivisUploadError
+
+__all__ = ["FileSource", "MemorySource", "Source", "Watched", "open_source"]
+
+CHUNK_BYTES = 1024 * 1024
+
+
+class Source(Protocol):
+    """Content of known size, of which any piece can be read at any time, from any thread."""
+
+    size: int
+
+    def read(self, start: int, stop: int) -> Iterator[bytes | memoryview]:
+        """Give the bytes from `start` to `stop`, in pieces."""
+        ...
+
+
+class MemorySource:
+    """Bytes in memory.
+
+    Parameters
+    ----------
+    data
+        The content; it must not change while it is read.
+    """
+
+    def __init__(self, data: bytes | memoryview) -> None:
+        self._view = memoryview(data)
+        self.size = self._view.nbytes
+
+    def read(self, start: int, stop: int) -> Iterator[bytes | memoryview]:
+        """Give the bytes from `start` to `stop`, without a copy."""
+        for position in range(start, stop, CHUNK_BYTES):
+            yield self._view[position : min(position + CHUNK_BYTES, stop)]
+
+
+class FileSource:
+    """An open file on disk; its position is neither used nor changed.
+
+    Parameters
+    ----------
+    descriptor
+        Of the file, open for reading.
+    what
+        What to call it in an error.
+    """
+
+    def __init__(self, descriptor: int, what: str) -> None:
+        self._descriptor = descriptor
+        self._what = what
+        self._lock = threading.Lock()
+        self.size = os.fstat(descriptor).st_size
+
+    def read(self, start: int, stop: int) -> Iterator[bytes | memoryview]:
+        """Give the bytes from `start` to `stop`.
+
+        Raises
+        ------
+        CivisUploadError
+            When the file is shorter than it was when it was opened.
+        """
+        position = start
+        while position < stop:
+            data = self._read_at(position, min(CHUNK_BYTES, stop - position))
+            if not data:
+                raise CivisUploadError(
+                    f"{self._what} became shorter while it was being sent: it ends at byte "
+                    f"{position:,}, and was {self.size:,} bytes long. Send it again."
+                )
+            position += len(data)
+            yield data
+
+    def _read_at(self, position: int, count: int) -> bytes:
+        if hasattr(os, "pread"):
+            return os.pread(self._descriptor, count, position)
+        # Windows has one position for all readers of a descriptor.
+        with self._lock:
+            os.lseek(self._descriptor, position, os.SEEK_SET)
+            return os.read(self._descriptor, count)
+
+
+@contextlib.contextmanager
+def open_source(buf: Any) -> Iterator[Source]:
+    """Open what is to be uploaded.
+
+    Parameters
+    ----------
+    buf
+        A path; or a file or buffer of bytes. One that can seek is sent from its beginning,
+        wherever it stands, and stands at its beginning afterwards; one that can't (a pipe) is
+        sent from where it is, by way of a temporary file.
+
+    Raises
+    ------
+    CivisInputError
+        When `buf` is no path and no buffer of bytes that can be read.
+    OSError
+        When the path can't be read.
+    """
+    if isinstance(buf, str | os.PathLike):
+        with Path(buf).open("rb") as file:
+            yield FileSource(file.fileno(), os.fspath(buf))
+        return
+    # A text file over a binary one: what is in the file is sent, not what it decodes to.
+    binary = buf.buffer if isinstance(buf, io.TextIOWrapper) else buf
+    _check(binary)
+    if isinstance(buf, io.TextIOWrapper) and buf.writable():
+        buf.flush()
+    if isinstance(binary, io.BytesIO):
+        with binary.getbuffer() as view:
+            yield MemorySource(view)
+        buf.seek(0)
+        return
+    descriptor = _descriptor(binary)
+    if descriptor is not None:
+        yield FileSource(descriptor, str(getattr(binary, "name", "the file")))
+        buf.seek(0)
+        return
+    with tempfile.TemporaryFile() as spooled:
+        if _seekable(binary):
+            binary.seek(0)
+        _copy(binary, spooled)
+        spooled.flush()
+        yield FileSource(spooled.fileno(), "the buffer")
+    if _seekable(binary):
+        binary.seek(0)
+
+
+def _check(buf: Any) -> None:
+    if isinstance(buf, io.TextIOBase):
+        raise CivisInputError(
+            "The buffer holds text, and a file's content is bytes. "
+            "Give io.BytesIO(buffer.getvalue().encode('utf-8')), or a file on disk."
+        )
+    if not callable(getattr(buf, "read", None)):
+        raise CivisInputError(
+            f"A {type(buf).__name__} is neither a path nor a buffer that can be read from. "
+            "Give a path, or a file opened with mode 'rb', or an io.BytesIO()."
+        )
+    readable = getattr(buf, "readable", None)
+    if callable(readable) and not readable():
+        raise CivisInputError(
+            f"{getattr(buf, 'name', 'The buffer')} is not open for reading. "
+            "Open it with mode 'rb' or 'w+b', or give its path."
+        )
+
+
+def _seekable(buf: Any) -> bool:
+    seekable = getattr(buf, "seekable", None)
+    if callable(seekable):
+        return bool(seekable())
+    return callable(getattr(buf, "seek", None))
+
+
+def _descriptor(buf: Any) -> int | None:
+    """Give the descriptor of a plain file on disk, what was written to it flushed.
+
+    Only for the classes of `io` itself: others (a `gzip.GzipFile`) have a descriptor too,
+    of a file that holds something else than what they read.
+    """
+    buf = getattr(buf, "file", buf) if type(buf).__module__ == "tempfile" else buf
+    raw = getattr(buf, "raw", buf)
+    if type(buf) not in (io.BufferedReader, io.BufferedRandom, io.FileIO):
+        return None
+    if type(raw) is not io.FileIO or not raw.seekable():
+        return None
+    if buf.writable():
+        buf.flush()
+    return raw.fileno()
+
+
+def _copy(buf: Any, file: Any) -> None:
+    head = buf.read(CHUNK_BYTES)
+    if isinstance(head, str):
+        raise CivisInputError(
+            "The buffer gives text, and a file's content is bytes. Open it with mode 'rb'."
+        )
+    if head:
+        file.write(head)
+        shutil.copyfileobj(buf, file, CHUNK_BYTES)
+
+
+class Watched:
+    """Another source, of which every piece that is read is counted.
+
+    Parameters
+    ----------
+    source
+        The source.
+    count
+        Called with the bytes of each piece, from the thread that reads.
+    """
+
+    def __init__(self, source: Source, count: Callable[[int], None]) -> None:
+        self._source = source
+        self._count = count
+        self.size = source.size
+
+    def read(self, start: int, stop: int) -> Iterator[bytes | memoryview]:
+        """Give the bytes from `start` to `stop`, in pieces."""
+        for data in self._source.read(start, stop):
+            yield data
+            self._count(len(data))

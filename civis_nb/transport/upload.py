@@ -1,0 +1,275 @@
+"""Uploads to presigned URLs: one form, or parts side by side, each checked and repeated alone.
+
+The wire rules are those of the contract, section 5.5: form fields verbatim with ``key`` first
+and the file last; parts by PUT with a Content-Length and nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import re
+import secrets
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+
+import requests
+
+from civis_nb._wire_text import masked_url
+from civis_nb.errors import CivisUploadError
+from civis_nb.transport.presigned import (
+    RETRIED_STATUSES,
+    RULE,
+    Attempts,
+    Broken,
+    Rule,
+    describe_answer,
+    retry_after_s,
+    timeouts,
+)
+from civis_nb.transport.sources import Source
+
+__all__ = ["MAX_SINGLE_BYTES", "part_ranges", "post_form", "put_parts"]
+
+#: The largest file that goes up in one piece.
+MAX_SINGLE_BYTES = 50 * 1024 * 1024
+#: Parts on their way at the same time.
+PARALLEL_PARTS = 4
+_MIN_PART_BYTES = 5 * 1024 * 1024
+_MD5_ETAG = re.compile(r'"?([0-9a-f]{32})"?')
+
+
+def part_ranges(size: int) -> list[tuple[int, int]]:
+    """Give the (start, stop) of each part of a multipart upload of `size` bytes.
+
+    Examples
+    --------
+    >>> [stop - start for start, stop in part_ranges(60 * 1024 * 1024)]
+    [18161869, 18161869, 18161869, 8428953]
+    """
+    part = max(int(math.sqrt(_MIN_PART_BYTES) * math.sqrt(size)), _MIN_PART_BYTES)
+    return [(start, min(start + part, size)) for start in range(0, size, part)]
+
+
+def post_form(
+    session: requests.Session,
+    url: str,
+    fields: Mapping[str, str],
+    source: Source,
+    *,
+    filename: str,
+    what: str,
+    rule: Rule = RULE,
+) -> None:
+    """Send a whole file as one form.
+
+    Parameters
+    ----------
+    session
+        Sends the request; it must not send credentials.
+    url
+        The presigned URL.
+    fields
+        The form's fields, sent verbatim, ``key`` first.
+    source
+        The content.
+    filename
+        The name of the file part; only its shape matters to the store.
+    what
+        What is uploaded, for errors.
+    rule
+        How often a failed attempt is repeated.
+
+    Raises
+    ------
+    CivisUploadError
+        When the store does not take the file.
+    """
+    boundary = secrets.token_hex(16)
+    ordered = sorted(fields.items(), key=lambda item: item[0].lower() != "key")
+    head = b"".join(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n'
+        f"{value}\r\n".encode()
+        for name, value in ordered
+    )
+    head += (
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; '
+        f'filename="{_quoted(filename)}"\r\n\r\n'
+    ).encode()
+    body = _Body(source, 0, source.size, head, f"\r\n--{boundary}--\r\n".encode())
+    headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
+    _send(session, "POST", url, body, headers, what, rule)
+
+
+def put_parts(
+    session: requests.Session,
+    urls: Sequence[str],
+    source: Source,
+    *,
+    what: str,
+    rule: Rule = RULE,
+) -> None:
+    """Send a file in parts, at most four at a time, each repeated alone when it fails.
+
+    Parameters
+    ----------
+    session
+        Sends the requests; it must not send credentials.
+    urls
+        One presigned URL for each part of `part_ranges`, in order.
+    source
+        The content.
+    what
+        What is uploaded, for errors.
+    rule
+        How often a failed part is repeated.
+
+    Raises
+    ------
+    CivisUploadError
+        When the number of URLs is wrong, or the store does not take every part.
+    """
+    ranges = part_ranges(source.size)
+    if len(urls) != len(ranges):
+        raise CivisUploadError(
+            f"{what} was to be sent in {len(ranges)} parts, and the platform gave "
+            f"{len(urls)} URLs. Nothing was sent; try again."
+        )
+
+    stopped = threading.Event()
+
+    def put(number: int) -> None:
+        body = _Body(source, *ranges[number], stopped=stopped)
+        part = f"part {number + 1} of {len(ranges)} of {what}"
+        _send(session, "PUT", urls[number], body, {}, part, rule)
+
+    with ThreadPoolExecutor(PARALLEL_PARTS, thread_name_prefix="civis-upload") as pool:
+        futures = [pool.submit(put, number) for number in range(len(ranges))]
+        try:
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in done:
+                future.result()
+        finally:
+            # After a failure no further part is begun, and those on their way break off.
+            stopped.set()
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+class _Body:
+    """A request body of known length that can be sent again from its beginning.
+
+    It has no ``read``, so that it is sent in the pieces that it gives, not in small ones.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        start: int,
+        stop: int,
+        head: bytes = b"",
+        tail: bytes = b"",
+        stopped: threading.Event | None = None,
+    ) -> None:
+        self._stopped = stopped
+        self._source = source
+        self._start = start
+        self._stop = stop
+        self._head = head
+        self._tail = tail
+
+    def __len__(self) -> int:
+        return len(self._head) + (self._stop - self._start) + len(self._tail)
+
+    def __iter__(self) -> Iterator[bytes | memoryview]:
+        if self._head:
+            yield self._head
+        for data in self._source.read(self._start, self._stop):
+            if self._stopped is not None and self._stopped.is_set():
+                raise CivisUploadError("The upload was given up: another part of it failed.")
+            yield data
+        if self._tail:
+            yield self._tail
+
+    def md5(self) -> str:
+        """Give the MD5 of the content as hexadecimal digits."""
+        digest = hashlib.md5(usedforsecurity=False)
+        for data in self._source.read(self._start, self._stop):
+            digest.update(data)
+        return digest.hexdigest()
+
+
+def _send(
+    session: requests.Session,
+    method: str,
+    url: str,
+    body: _Body,
+    headers: Mapping[str, str],
+    what: str,
+    rule: Rule,
+) -> None:
+    attempts = Attempts(rule)
+    while True:
+        try:
+            _send_once(session, method, url, body, headers, what)
+        except Broken as broken:
+            if not attempts.another(broken):
+                raise CivisUploadError(
+                    f"{what} could not be uploaded: {broken.reason}. "
+                    f"It was sent to {masked_url(url)}. Try again."
+                ) from None
+        else:
+            return
+
+
+def _send_once(
+    session: requests.Session,
+    method: str,
+    url: str,
+    body: _Body,
+    headers: Mapping[str, str],
+    what: str,
+) -> None:
+    # requests adds a Content-Length of its own only to bodies that are not empty.
+    headers = {**headers, "Content-Length": str(len(body))}
+    data: object = body if len(body) else b""
+    try:
+        response = session.request(
+            method,
+            url,
+            data=data,  # type: ignore[arg-type]  # the stubs know no body that is sized and iterable
+            headers=headers,
+            timeout=timeouts(),
+        )
+    except requests.Timeout:
+        raise Broken("the store gives no answer in time", "stall") from None
+    except requests.ConnectionError as error:
+        raise Broken(f"the connection broke ({type(error).__name__})") from None
+    except requests.RequestException as error:
+        raise CivisUploadError(
+            f"{what} could not be uploaded: {masked_url(str(error))}."
+        ) from None
+    if response.status_code in RETRIED_STATUSES:
+        wait_s = retry_after_s(response.headers)
+        raise Broken(f"the store answers {describe_answer(response)}", "status", wait_s)
+    if not 200 <= response.status_code < 300:
+        raise CivisUploadError(
+            f"{what} could not be uploaded: the store answers {describe_answer(response)}. "
+            f"It was sent to {masked_url(url)}. Try again; the link may have expired."
+        )
+    told = _told_md5(response.headers)
+    if told is not None and told != body.md5():
+        raise Broken("the store's checksum of it is another one than that of what was sent", "short")
+
+
+def _told_md5(headers: Mapping[str, str]) -> str | None:
+    """Give the MD5 that the store tells of what it stored; None where its ETag is none."""
+    encryption = headers.get("x-amz-server-side-encryption", "AES256")
+    if encryption != "AES256" or "x-amz-server-side-encryption-customer-algorithm" in headers:
+        return None
+    found = _MD5_ETAG.fullmatch(headers.get("ETag", "").strip().lower())
+    return found.group(1) if found else None
+
+
+def _quoted(name: str) -> str:
+    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")
