@@ -10,11 +10,10 @@ from fastapi import Request
 
 if TYPE_CHECKING:
     from civis_nb.local.blobs import BlobStore
-    from civis_nb.local.signing import Signer
-    from civis_nb.local.warehouse.registry import Warehouses
-
     from civis_nb.local.runner import JobRunner
+    from civis_nb.local.signing import Signer
     from civis_nb.local.store import Store
+    from civis_nb.local.warehouse.registry import Warehouses
 
 __all__ = ["PlatformContext", "User", "context_of"]
 

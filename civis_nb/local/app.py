@@ -1,0 +1,135 @@
+"""The local platform's API: routers, error bodies, the specification."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from civis_nb.local.auth import Keys
+from civis_nb.local.context import PlatformContext
+from civis_nb.local.envelope import ApiError, bad_request, not_found
+from civis_nb.local.gate import Gate
+
+__all__ = ["ROUTERS", "build_app"]
+
+#: The modules of civis_nb.local.endpoints, in the order of the specification; each has `router`.
+ROUTERS = (
+    "credentials",
+    "databases",
+    "endpoints_",
+    "files",
+    "imports",
+    "jobs",
+    "json_values",
+    "preprocess",
+    "queries",
+    "scripts_containers",
+    "scripts_python",
+    "scripts_sql",
+    "script_common",
+    "storage_hosts",
+    "tables",
+    "users",
+)
+
+
+def build_app(context: PlatformContext) -> Gate:
+    """Build the ASGI application of a platform."""
+    app = FastAPI(
+        title="Civis Platform, local",
+        version="1",
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    keys = Keys(context.store)
+    app.state.context = context
+    app.state.keys = keys
+    app.add_exception_handler(ApiError, _api_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(OverflowError, _number_too_large)
+    app.add_exception_handler(Exception, _unexpected)
+    for router in _routers():
+        app.include_router(router)
+    slashed = [p for p in (getattr(r, "path", "") for r in app.routes) if p.endswith("/")]
+    return Gate(app, context, keys, slashed)
+
+
+def _routers() -> list[Any]:
+    found = []
+    for name in ROUTERS:
+        try:
+            module = import_module(f"civis_nb.local.endpoints.{name}")
+        except ModuleNotFoundError as error:
+            if error.name != f"civis_nb.local.endpoints.{name}":
+                raise
+            continue
+        if hasattr(module, "router"):
+            found.append(module.router)
+    return found
+
+
+def _answer(error: ApiError) -> JSONResponse:
+    return JSONResponse(error.body(), error.status, headers=error.headers)
+
+
+async def _api_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, ApiError)  # noqa: S101 - tells the type checker what FastAPI promises
+    return _answer(error)
+
+
+async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - as above
+    headers = dict(error.headers or {})
+    if error.status_code == 404:
+        return _answer(
+            not_found(
+                f"The path {request.url.path}",
+                "The local platform may not implement it; GET /endpoints lists what there is.",
+            )
+        )
+    if error.status_code == 405:
+        text = f"{request.method} is not possible on {request.url.path}."
+        return _answer(ApiError(405, "method_not_allowed", text, headers))
+    slug = "bad_request" if error.status_code == 400 else "error"
+    return _answer(ApiError(error.status_code, slug, str(error.detail), headers))
+
+
+async def _validation_error(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
+    problems = error.errors()
+    if any(problem["loc"][:1] == ("path",) for problem in problems):
+        # An id that is no id belongs to no object.
+        return _answer(not_found(f"The object at {request.url.path}"))
+    return _answer(bad_request(", ".join(_described(problem) for problem in problems)))
+
+
+def _described(problem: dict[str, Any]) -> str:
+    if problem["type"] == "json_invalid":
+        reason = problem.get("ctx", {}).get("error", "")
+        return f"The body is not valid JSON ({reason} at character {problem['loc'][-1]})"
+    where = ".".join(str(part) for part in problem["loc"][1:])
+    if not where:
+        return "The body must be a JSON object"
+    if problem["type"] == "missing":
+        return f"{where} is required"
+    return f"{where}: {problem['msg']}"
+
+
+async def _number_too_large(_request: Request, _error: Exception) -> JSONResponse:
+    return _answer(bad_request("A number in the request is too large."))
+
+
+async def _unexpected(request: Request, _error: Exception) -> JSONResponse:
+    text = (
+        "The local platform failed on this request; its log has the details under request id "
+        f"{request.state.request_id}."
+    )
+    return _answer(ApiError(500, "internal_error", text))

@@ -1,0 +1,278 @@
+"""``/files``: upload, details, expiry. The bytes go over signed URLs, see `..transfers`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field, field_validator
+from sqlalchemy import Row
+
+from civis_nb.local.auth import current_user
+from civis_nb.local.context import PlatformContext, User, context_of
+from civis_nb.local.endpoints.people import UserRef, user_ref
+from civis_nb.local.envelope import bad_request, conflict
+from civis_nb.local.files import (
+    FILE_LIFETIME,
+    LINK_LIFETIME,
+    attach,
+    file_row,
+    has_content,
+    in_future,
+    signed_url,
+    upload_url,
+)
+from civis_nb.local.store import from_wire, to_wire, utc_now
+from civis_nb.local.store.schema import files
+from civis_nb.local.transfers import form_fields
+from civis_nb.local.wire import Wire, given
+
+__all__ = ["DetectedColumn", "DetectedInfo", "router"]
+
+router = APIRouter(tags=["files"])
+
+_DEFAULT_LINK = timedelta(minutes=30)
+_MAX_PARTS = 10_000
+
+
+class _Expiring(Wire):
+    @field_validator("expires_at", mode="before", check_fields=False)
+    @classmethod
+    def _time(cls, value: Any) -> Any:
+        return value if value is None else to_wire(from_wire(str(value)))
+
+
+class FileCreate(_Expiring):
+    """What a new file is to be called, and how long it lives."""
+
+    name: str
+    expires_at: str | None = None
+    description: str | None = None
+
+
+class MultipartCreate(_Expiring):
+    """The same, for an upload in parts."""
+
+    name: str
+    expires_at: str | None = None
+    description: str | None = None
+    num_parts: int
+
+
+class FileUpdate(_Expiring):
+    """All that can be changed."""
+
+    name: str
+    expires_at: str | None
+    description: str | None = None
+
+
+class FilePatch(_Expiring):
+    """What is to be changed."""
+
+    name: str | None = None
+    expires_at: str | None = None
+    description: str | None = None
+
+
+class FileUpload(Wire):
+    """A new file and where its content goes."""
+
+    id: int
+    name: str
+    created_at: str
+    file_size: int
+    expires_at: str | None
+    description: str | None
+    upload_url: str
+    upload_fields: dict[str, str]
+    my_permission_level: str = "manage"
+
+
+class MultipartUpload(Wire):
+    """A new file and where its parts go."""
+
+    id: int
+    name: str
+    created_at: str
+    file_size: int
+    expires_at: str | None
+    description: str | None
+    upload_urls: list[str]
+
+
+class DetectedColumn(Wire):
+    """A column that preprocessing has found."""
+
+    name: str | None
+    sql_type: str | None
+
+
+class DetectedInfo(Wire):
+    """What preprocessing has found; nulls before it ran."""
+
+    include_header: bool | None = None
+    column_delimiter: str | None = None
+    compression: str | None = None
+    table_columns: list[DetectedColumn] = Field(default_factory=list)
+
+
+class FileDetail(Wire):
+    """A file."""
+
+    id: int
+    name: str
+    created_at: str
+    file_size: int
+    expires_at: str | None
+    description: str | None
+    author: UserRef
+    download_url: str | None
+    file_url: str | None
+    detected_info: DetectedInfo
+    my_permission_level: str = "manage"
+
+
+@router.post("/files", status_code=201, summary="Initiate an upload of a file into the platform")
+def post_file(
+    request: Request, body: FileCreate, user: Annotated[User, Depends(current_user)]
+) -> FileUpload:
+    """Make a file and say where to post its content."""
+    context = context_of(request)
+    row = _insert(context, body, user, None)
+    return FileUpload(
+        id=row.id,
+        name=row.name,
+        created_at=row.created_at,
+        file_size=0,
+        expires_at=row.expires_at,
+        description=row.description,
+        upload_url=f"{context.endpoint}/blobs/{row.id}",
+        upload_fields=form_fields(context, row.id),
+    )
+
+
+@router.post("/files/multipart", status_code=201, summary="Initiate a multipart upload")
+def post_multipart(
+    request: Request, body: MultipartCreate, user: Annotated[User, Depends(current_user)]
+) -> MultipartUpload:
+    """Make a file and say where to put each of its parts."""
+    if not 1 <= body.num_parts <= _MAX_PARTS:
+        raise bad_request(f"numParts must be between 1 and {_MAX_PARTS}, not {body.num_parts}.")
+    context = context_of(request)
+    row = _insert(context, body, user, body.num_parts)
+    return MultipartUpload(
+        id=row.id,
+        name=row.name,
+        created_at=row.created_at,
+        file_size=0,
+        expires_at=row.expires_at,
+        description=row.description,
+        upload_urls=[upload_url(context, row.id, n) for n in range(1, body.num_parts + 1)],
+    )
+
+
+@router.post(
+    "/files/multipart/{id}/complete", status_code=204, summary="Complete a multipart upload"
+)
+def post_multipart_complete(request: Request, id: int) -> None:
+    """Join the parts; all must have arrived."""
+    context = context_of(request)
+    row = file_row(context, id)
+    if not row.num_parts:
+        raise conflict(f"File {id} was not begun as a multipart upload.")
+    if row.blob is not None:
+        # The answer to an earlier call was lost, and the client asks again.
+        return
+    missing = context.blobs.missing_parts(id, row.num_parts)
+    if missing:
+        shown = ", ".join(map(str, missing[:10])) + (", …" if len(missing) > 10 else "")
+        raise bad_request(
+            f"{len(missing)} of the {row.num_parts} parts of file {id} have not arrived: {shown}. "
+            "Put them to their URLs, then complete again."
+        )
+    attach(context, id, context.blobs.assemble(id, row.num_parts))
+    context.blobs.remove_parts(id)
+
+
+@router.get("/files/{id}", summary="Get details about a file")
+def get_file(
+    request: Request, id: int, link_expires_at: str | None = None, inline: bool | None = None
+) -> FileDetail:
+    """Give a file's details, with a link to its content while there is any."""
+    lifetime = _DEFAULT_LINK
+    if link_expires_at is not None:
+        try:
+            lifetime = from_wire(link_expires_at) - datetime.now(UTC)
+        except ValueError:
+            raise bad_request(f"link_expires_at is no time: {link_expires_at!r}.") from None
+        if not timedelta(0) < lifetime <= LINK_LIFETIME:
+            raise bad_request("link_expires_at must be within 36 hours from now.")
+    return _detail(context_of(request), id, lifetime, inline or False)
+
+
+@router.put("/files/{id}", summary="Update details about a file")
+def put_file(request: Request, id: int, body: FileUpdate) -> FileDetail:
+    """Replace a file's details."""
+    return _changed(request, id, body.model_dump())
+
+
+@router.patch("/files/{id}", summary="Update details about a file")
+def patch_file(request: Request, id: int, body: FilePatch) -> FileDetail:
+    """Change what was sent."""
+    changes = given(body)
+    if changes.get("name", "") is None:
+        raise bad_request("name can't be null.")
+    return _changed(request, id, changes)
+
+
+def _insert(
+    context: PlatformContext, body: FileCreate | MultipartCreate, user: User, parts: int | None
+) -> Row[Any]:
+    if not body.name:
+        raise bad_request("name can't be blank.")
+    now = utc_now()
+    expires = body.expires_at if "expires_at" in body.model_fields_set else in_future(FILE_LIFETIME)
+    statement = files.insert().values(
+        name=body.name,
+        user_id=user.id,
+        description=body.description,
+        expires_at=expires,
+        num_parts=parts,
+        created_at=now,
+        updated_at=now,
+    )
+    with context.store.begin() as connection:
+        return connection.execute(statement.returning(files)).one()
+
+
+def _changed(request: Request, file_id: int, changes: dict[str, Any]) -> FileDetail:
+    context = context_of(request)
+    file_row(context, file_id)
+    if changes:
+        statement = files.update().where(files.c.id == file_id)
+        with context.store.begin() as connection:
+            connection.execute(statement.values(**changes, updated_at=utc_now()))
+    return _detail(context, file_id, _DEFAULT_LINK, inline=False)
+
+
+def _detail(
+    context: PlatformContext, file_id: int, lifetime: timedelta, inline: bool
+) -> FileDetail:
+    row = file_row(context, file_id)
+    url = signed_url(context, file_id, lifetime, inline=inline) if has_content(row) else None
+    with context.store.read() as connection:
+        author = user_ref(connection, row.user_id)
+    return FileDetail(
+        id=row.id,
+        name=row.name,
+        created_at=row.created_at,
+        file_size=row.size_bytes,
+        expires_at=row.expires_at,
+        description=row.description,
+        author=author,
+        download_url=url,
+        file_url=url,
+        detected_info=DetectedInfo.model_validate(row.detected_info or {}),
+    )

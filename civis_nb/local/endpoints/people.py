@@ -1,0 +1,49 @@
+"""Users as other objects show them."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from civis_nb.local.context import User
+from civis_nb.local.envelope import comma_list
+from civis_nb.local.store.schema import users
+from civis_nb.local.wire import Wire
+
+__all__ = ["UserRef", "author_ids", "user_ref", "user_refs"]
+
+
+class UserRef(Wire):
+    """A user, in short."""
+
+    id: int
+    name: str
+    username: str
+    initials: str
+    online: bool | None
+
+    @classmethod
+    def of(cls, user: User) -> UserRef:
+        """Show the user who makes the request."""
+        return cls(
+            id=user.id, name=user.name, username=user.username, initials=user.initials, online=True
+        )
+
+
+def user_refs(connection: Connection) -> dict[int, UserRef]:
+    """Give all users by id; a local platform has few."""
+    return {
+        row.id: UserRef(
+            id=row.id, name=row.name, username=row.username, initials=row.initials, online=True
+        )
+        for row in connection.execute(select(users))
+    }
+
+
+def user_ref(connection: Connection, user_id: int) -> UserRef:
+    """Give one user, who exists."""
+    return user_refs(connection)[user_id]
+
+
+def author_ids(author: str | None) -> list[int]:
+    """Read the filter ``author``: a comma list of user ids; what is no number matches nobody."""
+    return [int(text) if text.isdecimal() else -1 for text in comma_list(author)]

@@ -1,0 +1,151 @@
+"""What happens to every request before and after its handler: one plain ASGI layer.
+
+Paths with and without a final slash mean the same; query names may be snake_case, camelCase
+or end in ``[]``; a body is JSON whatever its header says; every answer has its id and the
+rate-limit headers (wire contract, sections 1.1 to 1.7).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, urlencode
+
+import anyio.to_thread
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from civis_nb.local.auth import Keys
+from civis_nb.local.context import PlatformContext
+from civis_nb.local.envelope import ApiError
+from civis_nb.local.transfers import PREFIX, Transfers
+from civis_nb.local.wire import snake
+
+__all__ = ["Gate"]
+
+_log = logging.getLogger("civis_nb.local")
+_BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+#: There is nobody to share the platform with, so the limit is never reached; clients show it.
+_RATE_LIMIT = b"10000"
+_JSON = b"application/json"
+_JSON_UTF8 = b"application/json; charset=utf-8"
+
+
+class Gate:
+    """The outermost ASGI application of a platform.
+
+    Parameters
+    ----------
+    app
+        The API itself.
+    context
+        The platform.
+    keys
+        Finds the user of a request.
+    slashed
+        The paths that the API's routes spell with a final slash.
+    """
+
+    def __init__(
+        self, app: ASGIApp, context: PlatformContext, keys: Keys, slashed: Iterable[str]
+    ) -> None:
+        self._app = app
+        self._keys = keys
+        self._slashed = frozenset(slashed)
+        self._transfers = Transfers(context)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(send, secrets.token_hex(8))
+        try:
+            if scope["path"].startswith(PREFIX):
+                await self._transfers(scope, receive, answer.send)
+            else:
+                await self._api(scope, receive, answer)
+        except ApiError as error:
+            await answer.error(error)
+        except Exception:
+            # The last resort: the person gets an id, the log gets the traceback.
+            _log.exception("Request %s failed: %s %s", answer.id, scope["method"], scope["path"])
+            await answer.error(
+                ApiError(
+                    500,
+                    "internal_error",
+                    "The local platform failed on this request; its log has the details under "
+                    f"request id {answer.id}.",
+                )
+            )
+
+    async def _api(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        headers = dict(scope["headers"])
+        authorization = headers.get(b"authorization", b"").decode("latin-1")
+        user = self._keys.known(authorization)
+        if user is None:
+            user = await anyio.to_thread.run_sync(self._keys.user, authorization)
+        scope = dict(scope)
+        scope["state"] = {**scope.get("state", {}), "user": user, "request_id": answer.id}
+        scope["path"] = self._path(scope["path"])
+        scope["query_string"] = _query(scope["query_string"])
+        if scope["method"] in _BODY_METHODS:
+            scope["headers"] = [
+                *((k, v) for k, v in scope["headers"] if k != b"content-type"),
+                (b"content-type", _JSON),
+            ]
+            if headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers:
+                receive = _empty_object
+        await self._app(scope, receive, answer.send)
+
+    def _path(self, path: str) -> str:
+        bare = "/" + path.strip("/")
+        return bare + "/" if bare + "/" in self._slashed else bare
+
+
+def _query(query: bytes) -> bytes:
+    if not query:
+        return query
+    pairs = parse_qsl(query.decode("latin-1"))
+    # Blank values are dropped by parse_qsl: a blank filter is no filter.
+    return urlencode([(snake(name.removesuffix("[]")), value) for name, value in pairs]).encode()
+
+
+async def _empty_object() -> Message:
+    return {"type": "http.request", "body": b"{}", "more_body": False}
+
+
+class _Answer:
+    """Sends an answer with the headers that all answers have."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._started = False
+        self.id = request_id
+
+    async def send(self, message: Message) -> None:
+        """Pass on one ASGI message."""
+        if message["type"] == "http.response.start":
+            self._started = True
+            message["headers"] = [
+                *(
+                    (k, _JSON_UTF8 if k == b"content-type" and v == _JSON else v)
+                    for k, v in message.get("headers", ())
+                ),
+                (b"x-request-id", self.id.encode()),
+                (b"x-ratelimit-limit", _RATE_LIMIT),
+                (b"x-ratelimit-remaining", _RATE_LIMIT),
+                (b"cache-control", b"private, no-store"),
+            ]
+        await self._send(message)
+
+    async def error(self, error: ApiError) -> None:
+        """Write an error as the answer; one that has begun is broken off by the server."""
+        if self._started:
+            return
+        body = json.dumps(error.body()).encode()
+        headers = [(k.lower().encode(), v.encode()) for k, v in error.headers.items()]
+        headers += [(b"content-type", _JSON), (b"content-length", str(len(body)).encode())]
+        await self.send({"type": "http.response.start", "status": error.status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})

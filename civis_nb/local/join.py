@@ -1,0 +1,100 @@
+"""Finds the user's own platform, or starts it: what ``CIVIS_NB_BACKEND=local`` asks for."""
+
+from __future__ import annotations
+
+import threading
+import time
+import urllib.error
+import urllib.request
+from base64 import b64encode
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import platformdirs
+
+from civis_nb import config
+from civis_nb.errors import StateInUseError
+from civis_nb.local.lock import read_running
+from civis_nb.local.serve import Platform, start
+
+__all__ = ["JoinedPlatform", "default_state", "start_or_join"]
+
+_PROBE_TIMEOUT_S = 5.0
+#: How long another process may take to load samples and get ready.
+_OTHER_DEADLINE_S = 60.0
+_POLL_S = 0.05
+
+_started: dict[Path, Platform] = {}
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True)
+class JoinedPlatform:
+    """A platform that runs in another process, or was started by an earlier call."""
+
+    endpoint: str
+    api_key: str = field(repr=False)
+    state: Path
+
+
+def default_state() -> Path:
+    """Give the state folder of the user's own platform.
+
+    It is the setting ``state_dir``, else a per-user folder.
+    """
+    folder = config.get("state_dir")
+    return Path(
+        folder or Path(platformdirs.user_data_dir("civis_nb", False)) / "local"
+    ).expanduser()
+
+
+def start_or_join(samples: bool = True) -> JoinedPlatform:
+    """Give the user's own platform, running: an existing one, else one in this process.
+
+    Parameters
+    ----------
+    samples
+        Load the sample data when a platform is started that does not have it yet.
+
+    Raises
+    ------
+    StateInUseError
+        When another process holds the state folder and does not answer.
+    CivisLocalError
+        When no platform could be started.
+    """
+    state = default_state().resolve()
+    deadline = time.monotonic() + _OTHER_DEADLINE_S
+    with _one_at_a_time:
+        while True:
+            joined = _join(state)
+            if joined is not None:
+                return joined
+            try:
+                _started[state] = start(state, samples=samples)
+            except StateInUseError:
+                # Another process is about to get ready, or has just stopped.
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_POLL_S)
+
+
+def _join(state: Path) -> JoinedPlatform | None:
+    running = read_running(state)
+    if running is None or not _answers(running.endpoint, running.api_key):
+        return None
+    return JoinedPlatform(running.endpoint, running.api_key, state)
+
+
+def _answers(endpoint: str, api_key: str) -> bool:
+    token = b64encode(f"{api_key}:".encode()).decode()
+    request = urllib.request.Request(  # noqa: S310 - the address is our own, and http
+        f"{endpoint}/users/me", headers={"Authorization": f"Basic {token}"}
+    )
+    # No proxy: the address is this machine's own.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(request, timeout=_PROBE_TIMEOUT_S) as answer:
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError, ValueError):
+        return False

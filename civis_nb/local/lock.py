@@ -1,0 +1,114 @@
+"""A state folder belongs to one running platform, which leaves its address there."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from civis_nb.errors import CivisLocalError, StateInUseError
+
+__all__ = ["Running", "StateLock", "read_running", "write_private"]
+
+_RUNNING = "running.json"
+
+
+@dataclass(frozen=True)
+class Running:
+    """How to reach the platform that a state folder belongs to."""
+
+    endpoint: str
+    api_key: str = field(repr=False)
+    pid: int
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner may read, whole or not at all."""
+    # mkstemp makes the file with mode 0600.
+    number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(number, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def read_running(state: Path) -> Running | None:
+    """Give what a running platform left in its folder; None when there is nothing readable."""
+    try:
+        data = json.loads((state / _RUNNING).read_text(encoding="utf-8"))
+        return Running(str(data["endpoint"]), str(data["api_key"]), int(data["pid"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+class StateLock:
+    """Holds a state folder until `release`; the system releases it when the process dies.
+
+    Parameters
+    ----------
+    state
+        The folder; made, for its owner only, when absent.
+
+    Raises
+    ------
+    StateInUseError
+        When another platform holds it, in this process or another one.
+    CivisLocalError
+        When the folder can't be made or written.
+    """
+
+    def __init__(self, state: Path) -> None:
+        self._state = state
+        try:
+            state.mkdir(mode=0o700, parents=True, exist_ok=True)
+            state.chmod(0o700)
+            self._file: IO[Any] = (state / "lock").open("a+b")
+        except OSError as error:
+            raise CivisLocalError(
+                f"The state folder {state} can't be used ({error.strerror}). Give another one: "
+                "--state, civis_nb.local.start(state=…), or CIVIS_NB_STATE_DIR."
+            ) from error
+        try:
+            _lock(self._file)
+        except OSError:
+            self._file.close()
+            raise StateInUseError(self._in_use()) from None
+
+    def _in_use(self) -> str:
+        running = read_running(self._state)
+        who = f" (process {running.pid}, at {running.endpoint})" if running else ""
+        return (
+            f"The state folder {self._state} belongs to a local platform that is running{who}. "
+            "Use that one, stop it, or give another folder: --state, "
+            "civis_nb.local.start(state=…), or CIVIS_NB_STATE_DIR."
+        )
+
+    def publish(self, endpoint: str, api_key: str) -> None:
+        """Leave the address in the folder, so that other processes can join."""
+        data = {"endpoint": endpoint, "api_key": api_key, "pid": os.getpid()}
+        write_private(self._state / _RUNNING, json.dumps(data))
+
+    def release(self) -> None:
+        """Give the folder back."""
+        (self._state / _RUNNING).unlink(missing_ok=True)
+        self._file.close()
+
+
+if os.name == "nt":
+    import msvcrt
+
+    def _lock(file: IO[Any]) -> None:
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: IO[Any]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,262 @@
+"""Starts and stops a local platform: the server in a thread, the parts around it."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import contextlib
+import errno
+import secrets
+import shutil
+import socket
+import tempfile
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import anyio.to_thread
+import uvicorn
+
+from civis_nb.errors import CivisLocalError, PortInUseError
+from civis_nb.local.app import build_app
+from civis_nb.local.auth import first_key
+from civis_nb.local.blobs import BlobStore
+from civis_nb.local.context import PlatformContext
+from civis_nb.local.lock import StateLock
+from civis_nb.local.signing import Signer
+from civis_nb.local.store import Store
+from civis_nb.local.warehouse.registry import Warehouses
+
+if TYPE_CHECKING:
+    from civis_nb import APIClient
+
+__all__ = ["Platform", "start"]
+
+_SAMPLE_DATABASE_ID = 1
+_HANDLER_THREADS = 64
+_START_DEADLINE_S = 60
+#: How long requests under way may go on when the platform stops.
+_STOP_GRACE_S = 3
+
+
+class _Server(uvicorn.Server):
+    """A server that says when it is ready, and why it did not get there."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = threading.Event()
+        self.failure: BaseException | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = _HANDLER_THREADS
+        await super().startup(sockets)
+        self.ready.set()
+
+    def run_until_stopped(self, listener: socket.socket) -> None:
+        try:
+            asyncio.run(self.serve([listener]))
+        except BaseException as error:
+            # Nobody sees an exception of this thread; start() raises it for the caller.
+            self.failure = error
+        finally:
+            self.ready.set()
+
+
+class Platform:
+    """A running local platform; a context manager that stops it.
+
+    Attributes
+    ----------
+    endpoint
+        Its address, without a final slash.
+    api_key
+        The key of its user.
+    state
+        Its state folder.
+    """
+
+    def __init__(
+        self, state: Path, host: str, port: int, *, samples: bool, ephemeral: bool
+    ) -> None:
+        self.state = state
+        self._ephemeral = ephemeral
+        self._stopping = threading.Lock()
+        self._undo = contextlib.ExitStack()
+        if ephemeral:
+            self._undo.callback(shutil.rmtree, state, ignore_errors=True)
+        try:
+            self._start(host, port, samples)
+        except BaseException:
+            self._undo.close()
+            raise
+        atexit.register(self.stop)
+
+    def _start(self, host: str, port: int, samples: bool) -> None:
+        lock = StateLock(self.state)
+        self._undo.callback(lock.release)
+        listener = _listen(host, port)
+        self._undo.callback(listener.close)
+        self._context = self._build()
+        self._context.endpoint = self.endpoint = _address(listener)
+        self.api_key = self._context.api_key
+        if samples:
+            _load_samples(self._context)
+        self._start_runner()
+        self._serve(listener)
+        lock.publish(self.endpoint, self.api_key)
+
+    def _build(self) -> PlatformContext:
+        store = Store(self.state / "platform.sqlite")
+        self._undo.callback(store.close)
+        secret = store.fact("secret")
+        if secret is None:
+            secret = secrets.token_hex(32)
+            store.set_fact("secret", secret)
+        warehouses = Warehouses(self.state, store)
+        self._undo.callback(warehouses.close)
+        return PlatformContext(
+            state=self.state,
+            store=store,
+            blobs=BlobStore(self.state / "blobs"),
+            warehouses=warehouses,
+            signer=Signer(secret),
+            api_key=first_key(store),
+        )
+
+    def _start_runner(self) -> None:
+        try:
+            from civis_nb.local.runner import JobRunner
+            from civis_nb.local.runner.recovery import recover
+        except ImportError:
+            return
+
+        recover(self._context.store)
+        self._context.runner = JobRunner(self._context)
+        self._context.runner.start()
+        self._undo.callback(self._context.runner.stop)
+
+    def _serve(self, listener: socket.socket) -> None:
+        config = uvicorn.Config(
+            build_app(self._context),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_STOP_GRACE_S,
+        )
+        server = _Server(config)
+        thread = threading.Thread(
+            target=server.run_until_stopped, args=(listener,), name="civis_nb.local", daemon=True
+        )
+        thread.start()
+        self._undo.callback(thread.join)
+        self._undo.callback(setattr, server, "should_exit", True)
+        if not server.ready.wait(_START_DEADLINE_S) or server.failure is not None:
+            raise CivisLocalError(
+                f"The local platform's server did not start: {server.failure or 'no reason given'}"
+            ) from server.failure
+
+    def client(self, **settings: Any) -> APIClient:
+        """Give a client of this platform; `settings` go to `civis_nb.APIClient`."""
+        # The only place where the platform knows of the client, for people's convenience.
+        from civis_nb import APIClient
+
+        return APIClient(api_key=self.api_key, endpoint=self.endpoint, **settings)
+
+    def stop(self) -> None:
+        """Stop the server and its runs, and close everything; a second time it does nothing."""
+        with self._stopping:
+            atexit.unregister(self.stop)
+            self._undo.close()
+
+    def __enter__(self) -> Platform:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<local platform at {self.endpoint}, state in {self.state}>"
+
+
+def start(
+    state: str | Path | None = None, port: int = 0, samples: bool = True, host: str = "127.0.0.1"
+) -> Platform:
+    """Start a local platform in this process; it is ready when this returns.
+
+    Parameters
+    ----------
+    state
+        The folder of everything it remembers; None: a temporary one, removed when it stops.
+    port
+        The port; 0: a free one.
+    samples
+        Load the sample data when the database does not have it yet.
+    host
+        The address to listen on.
+
+    Returns
+    -------
+    Platform
+        Running; stop it with `Platform.stop`, or by using it as a context manager.
+
+    Raises
+    ------
+    PortInUseError
+        When another program listens on `port`.
+    StateInUseError
+        When a running platform holds `state`.
+    CivisLocalError
+        When it can't start for another reason.
+    """
+    if state is None:
+        folder = Path(tempfile.mkdtemp(prefix="civis_nb-"))
+        return Platform(folder, host, port, samples=samples, ephemeral=True)
+    folder = Path(state).expanduser().resolve()
+    return Platform(folder, host, port, samples=samples, ephemeral=False)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP, so that asyncio turns Nagle off: 40 ms for every answer otherwise.
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(2048)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            raise PortInUseError(
+                f"Port {port} on {host} is in use by another program. Give another port, or "
+                "--port 0 (port=0) for a free one."
+            ) from None
+        raise CivisLocalError(
+            f"The local platform can't listen on {host}:{port}: {error}."
+        ) from error
+    return listener
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - it is read here
+    return (
+        f"http://[{shown}]:{port}"
+        if ":" in shown and "[" not in shown
+        else f"http://{shown}:{port}"
+    )
+
+
+def _load_samples(context: PlatformContext) -> None:
+    if context.store.fact("samples_loaded") is not None:
+        return
+    from civis_nb.local.warehouse.samples import load_samples
+
+    load_samples(context.warehouses.get(_SAMPLE_DATABASE_ID))
+    context.store.set_fact("samples_loaded", "1")

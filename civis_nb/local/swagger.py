@@ -1,0 +1,257 @@
+"""The platform's specification in the form that the API's clients read: Swagger 2.0.
+
+FastAPI makes OpenAPI 3.1 from the typed handlers; here it is brought to Swagger 2.0 with the
+few types that clients know (wire contract, 1.9), and to OpenAPI 3.0 for those who ask.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+
+from civis_nb.local.envelope import bad_request
+
+__all__ = ["SLASHED", "Specification", "to_openapi3", "to_swagger"]
+
+#: The paths that the API's own specification spells with a final slash.
+SLASHED = frozenset(
+    {
+        "/aliases",
+        "/announcements",
+        "/credentials",
+        "/databases",
+        "/endpoints",
+        "/enhancements",
+        "/enhancements/civis-data-match",
+        "/enhancements/identity-resolution",
+        "/exports",
+        "/files",
+        "/git_repos",
+        "/groups",
+        "/imports",
+        "/jobs",
+        "/json_values",
+        "/match_targets",
+        "/models",
+        "/notebooks",
+        "/notifications",
+        "/ontology",
+        "/permission_sets",
+        "/predictions",
+        "/projects",
+        "/queries",
+        "/remote_hosts",
+        "/reports",
+        "/roles",
+        "/scripts",
+        "/search",
+        "/services",
+        "/storage_hosts",
+        "/studios",
+        "/table_tags",
+        "/tables",
+        "/templates/reports",
+        "/templates/scripts",
+        "/users",
+        "/workflows",
+    }
+)
+_SIMPLE = frozenset({"array", "object", "integer", "number", "string", "boolean"})
+_KEPT = ("description", "format", "enum", "deprecated")
+_REF = "#/components/schemas/"
+
+
+class Specification:
+    """The specification of one application, written once."""
+
+    def __init__(self, app: FastAPI, endpoint: str) -> None:
+        document = app.openapi()
+        self._written = {
+            version: _written(convert(document, endpoint))
+            for version, convert in (("2.0", to_swagger), ("3.0", to_openapi3))
+        }
+
+    @classmethod
+    def of(cls, app: FastAPI, endpoint: str) -> Specification:
+        """Give the specification of `app`, made when first asked for."""
+        known: Specification | None = getattr(app.state, "specification", None)
+        if known is None:
+            known = app.state.specification = cls(app, endpoint)
+        return known
+
+    def written(self, version: str | None) -> tuple[bytes, str]:
+        """Give the document as JSON, and its ETag.
+
+        Raises
+        ------
+        ApiError
+            400 when there is no such version.
+        """
+        try:
+            return self._written[version or "2.0"]
+        except KeyError:
+            raise bad_request(f"openapi_version can be 2.0 or 3.0, not {version!r}.") from None
+
+
+def _written(document: dict[str, Any]) -> tuple[bytes, str]:
+    body = json.dumps(document, separators=(",", ":")).encode()
+    return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+
+
+def _spelled(path: str) -> str:
+    bare = path.rstrip("/")
+    return bare + "/" if bare in SLASHED else bare
+
+
+def to_swagger(document: dict[str, Any], endpoint: str) -> dict[str, Any]:
+    """Bring FastAPI's OpenAPI 3.1 `document` to Swagger 2.0, served at `endpoint`."""
+    address = urlsplit(endpoint)
+    schemas = document.get("components", {}).get("schemas", {})
+    return {
+        "swagger": "2.0",
+        "info": document["info"],
+        "host": address.netloc,
+        "schemes": [address.scheme],
+        "consumes": ["application/json"],
+        "produces": ["application/json"],
+        "paths": {
+            _spelled(path): {verb: _operation(op) for verb, op in operations.items()}
+            for path, operations in sorted(document["paths"].items())
+        },
+        "definitions": {name: _simple(schema) for name, schema in schemas.items()},
+        "securityDefinitions": {
+            "api_key": {"type": "apiKey", "name": "Authorization", "in": "header"}
+        },
+        "security": [{"api_key": []}],
+    }
+
+
+def _operation(operation: dict[str, Any]) -> dict[str, Any]:
+    parameters = [_parameter(parameter) for parameter in operation.get("parameters", [])]
+    body = operation.get("requestBody")
+    if body:
+        schema = _simple(body["content"]["application/json"]["schema"])
+        name = schema.get("$ref", "/body").rpartition("/")[2]
+        required = bool(body.get("required"))
+        parameters.append({"name": name, "in": "body", "required": required, "schema": schema})
+    result: dict[str, Any] = {
+        "summary": operation.get("summary", ""),
+        "deprecated": bool(operation.get("deprecated")),
+        "parameters": parameters,
+        "responses": {
+            status: _response(answer)
+            for status, answer in operation["responses"].items()
+            if status.startswith("2")
+        },
+    }
+    if operation.get("description"):
+        result["description"] = operation["description"]
+    return result
+
+
+def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
+    result = {
+        "name": parameter["name"],
+        "in": parameter["in"],
+        "required": bool(parameter.get("required")),
+        "description": parameter.get("description", ""),
+        **_simple(parameter["schema"]),
+    }
+    if result["type"] == "array":
+        result["collectionFormat"] = "multi"
+    return result
+
+
+def _response(answer: dict[str, Any]) -> dict[str, Any]:
+    result: dict[str, Any] = {"description": "success"}
+    schema = answer.get("content", {}).get("application/json", {}).get("schema")
+    if schema:
+        result["schema"] = _simple(schema)
+    return result
+
+
+def _simple(schema: dict[str, Any]) -> dict[str, Any]:
+    """Reduce a JSON schema to the types of Swagger 2.0; null is no type there."""
+    for key in ("anyOf", "oneOf", "allOf"):
+        if key in schema:
+            real = [part for part in schema[key] if part.get("type") != "null"]
+            chosen = _simple(real[0]) if len(real) == 1 else _several(real)
+            said = {k: schema[k] for k in _KEPT if k in schema and "$ref" not in chosen}
+            return {**chosen, **said}
+    if "$ref" in schema:
+        return {"$ref": "#/definitions/" + schema["$ref"].removeprefix(_REF)}
+    result = {key: schema[key] for key in _KEPT if key in schema}
+    kind = schema.get("type")
+    result["type"] = kind if kind in _SIMPLE else "object"
+    if result["type"] == "array":
+        result["items"] = _simple(schema.get("items", {}))
+    if "properties" in schema:
+        result["properties"] = {k: _simple(v) for k, v in schema["properties"].items()}
+    if schema.get("required"):
+        result["required"] = schema["required"]
+    if isinstance(schema.get("additionalProperties"), dict):
+        result["additionalProperties"] = _simple(schema["additionalProperties"])
+    return result
+
+
+def _several(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    kinds = {part.get("type") for part in parts}
+    if kinds <= {"integer", "number"}:
+        return {"type": "number"}
+    return {"type": "string" if kinds <= {"integer", "number", "string", "boolean"} else "object"}
+
+
+def to_openapi3(document: dict[str, Any], endpoint: str) -> dict[str, Any]:
+    """Bring FastAPI's OpenAPI 3.1 `document` to OpenAPI 3.0, served at `endpoint`."""
+    schemas = document.get("components", {}).get("schemas", {})
+    scheme = {"api_key": {"type": "http", "scheme": "basic"}}
+    return {
+        "openapi": "3.0.3",
+        "info": document["info"],
+        "servers": [{"url": endpoint}],
+        "paths": {
+            _spelled(path): {verb: _operation3(op) for verb, op in operations.items()}
+            for path, operations in sorted(document["paths"].items())
+        },
+        "components": {
+            "schemas": {name: _nullable(schema) for name, schema in schemas.items()},
+            "securitySchemes": scheme,
+        },
+        "security": [{"api_key": []}],
+    }
+
+
+def _operation3(operation: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: operation[key] for key in ("summary", "description", "tags") if key in operation}
+    result = {
+        **kept,
+        "parameters": [_nullable(parameter) for parameter in operation.get("parameters", [])],
+        "responses": {
+            status: _nullable(answer)
+            for status, answer in operation["responses"].items()
+            if status.startswith("2")
+        },
+    }
+    if "requestBody" in operation:
+        result["requestBody"] = _nullable(operation["requestBody"])
+    return result
+
+
+def _nullable(node: Any) -> Any:
+    """Write ``anyOf [X, null]`` as 3.0 does: X, nullable."""
+    if isinstance(node, list):
+        return [_nullable(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    parts = node.get("anyOf")
+    if isinstance(parts, list) and {"type": "null"} in parts:
+        real = [_nullable(part) for part in parts if part != {"type": "null"}]
+        rest = {k: _nullable(v) for k, v in node.items() if k not in ("anyOf", "default")}
+        if len(real) == 1 and "$ref" not in real[0]:
+            return {**rest, **real[0], "nullable": True}
+        return {**rest, "anyOf": real, "nullable": True}
+    return {key: _nullable(value) for key, value in node.items()}

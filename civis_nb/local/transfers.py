@@ -1,0 +1,220 @@
+"""Uploads and downloads on signed URLs, without API key, as an object store offers them.
+
+========================  ====================================================
+``POST /blobs/ID``        a form: the fields of ``uploadFields``, then ``file``
+``PUT /blobs/ID``         the bytes of a file
+``PUT /blobs/ID/parts/N`` the bytes of part N of a multipart upload
+``GET /blobs/ID/NAME``    the content; also HEAD; ranges
+========================  ====================================================
+
+A later upload replaces an earlier one, so that a client may repeat one whose answer it lost.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+import anyio.to_thread
+from fastapi.responses import FileResponse, PlainTextResponse, Response
+from sqlalchemy import Row
+from starlette.types import Receive, Scope, Send
+
+from civis_nb.local.blobs import Blob, BlobWriter
+from civis_nb.local.context import PlatformContext
+from civis_nb.local.envelope import ApiError, bad_request, not_found
+from civis_nb.local.files import LINK_LIFETIME, attach, file_path, file_row
+from civis_nb.local.formdata import UploadForm
+
+__all__ = ["PREFIX", "Transfers", "form_fields"]
+
+PREFIX = "/blobs/"
+_BATCH_BYTES = 1024 * 1024
+
+
+class _Download(FileResponse):
+    chunk_size = 1024 * 1024
+
+
+def form_fields(context: PlatformContext, file_id: int) -> dict[str, str]:
+    """Give the fields that allow one form upload; all names in lower case (contract, 5.5)."""
+    key = f"files/{file_id}"
+    expires = int(time.time() + LINK_LIFETIME.total_seconds())
+    policy = base64.b64encode(json.dumps({"key": key, "expires": expires}).encode()).decode()
+    return {
+        "key": key,
+        "policy": policy,
+        "signature": context.signer.digest("POST", policy),
+        "success_action_status": "201",
+    }
+
+
+class Transfers:
+    """The ASGI application of signed URLs."""
+
+    def __init__(self, context: PlatformContext) -> None:
+        self._context = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            response = await self._answer(scope, receive)
+        except ApiError as error:
+            response = PlainTextResponse(
+                f"{error.slug}: {error.description}\n", error.status, error.headers
+            )
+        except ClientGoneError:
+            return
+        await response(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        method: str = scope["method"]
+        number, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
+        if not number.isdecimal():
+            raise not_found(f"The path {scope['path']}")
+        file_id = int(number)
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        query = scope["query_string"].decode("latin-1")
+        if method == "POST" and not rest:
+            return await self._post(file_id, headers, receive)
+        if method == "PUT":
+            return await self._put(scope["path"], file_id, rest, query, headers, receive)
+        if method in ("GET", "HEAD"):
+            self._context.signer.check("GET", f"{PREFIX}{file_id}", query)
+            return await anyio.to_thread.run_sync(self._download, file_id, "inline=1" in query)
+        raise ApiError(
+            405,
+            "method_not_allowed",
+            f"{method} is not possible here.",
+            {"Allow": "GET, PUT, POST"},
+        )
+
+    def _download(self, file_id: int, inline: bool) -> Response:
+        row = file_row(self._context, file_id)
+        path = file_path(self._context, file_id)
+        how = "inline" if inline else "attachment"
+        return _Download(
+            path,
+            media_type="application/octet-stream",
+            headers={
+                "etag": f'"{row.md5}"',
+                "content-disposition": f"{how}; filename*=utf-8''{quote(row.name, safe='')}",
+            },
+        )
+
+    async def _post(self, file_id: int, headers: dict[str, str], receive: Receive) -> Response:
+        await anyio.to_thread.run_sync(file_row, self._context, file_id)
+        writer = self._context.blobs.writer()
+        form = UploadForm(headers.get("content-type", ""), partial(self._opened, file_id, writer))
+        blob = await _store(receive, None, writer, form.feed, form.finish)
+        await anyio.to_thread.run_sync(attach, self._context, file_id, blob)
+        return _stored(204 if form.fields.get("success_action_status") != "201" else 201, blob)
+
+    def _opened(self, file_id: int, writer: BlobWriter, fields: dict[str, str]) -> BlobWriter:
+        policy = fields.get("policy", "")
+        if not self._context.signer.matches(fields.get("signature", ""), "POST", policy):
+            raise ApiError(
+                403,
+                "signature_mismatch",
+                "The fields policy and signature must come before the file, as the API gave them.",
+            )
+        allowed = json.loads(base64.b64decode(policy))
+        if not (fields.get("key") == allowed["key"] == f"files/{file_id}"):
+            raise ApiError(403, "access_denied", "The field key belongs to another file.")
+        self._context.signer.check_time(allowed["expires"])
+        return writer
+
+    async def _put(
+        self,
+        path: str,
+        file_id: int,
+        rest: str,
+        query: str,
+        headers: dict[str, str],
+        receive: Receive,
+    ) -> Response:
+        self._context.signer.check("PUT", path, query)
+        row = await anyio.to_thread.run_sync(file_row, self._context, file_id)
+        if not rest:
+            writer = self._context.blobs.writer()
+            blob = await _store(receive, headers.get("content-md5"), writer, writer.write)
+            await anyio.to_thread.run_sync(attach, self._context, file_id, blob)
+            return _stored(200, blob)
+        part = self._part_number(row, rest)
+        writer = self._context.blobs.part_writer(file_id, part)
+        blob = await _store(receive, headers.get("content-md5"), writer, writer.write)
+        self._context.blobs.note_part(file_id, part, blob.md5)
+        return _stored(200, blob)
+
+    @staticmethod
+    def _part_number(row: Row[Any], rest: str) -> int:
+        _, _, number = rest.partition("parts/")
+        if not number.isdecimal() or not row.num_parts or not 1 <= int(number) <= row.num_parts:
+            raise not_found(f"Part {number!r} of file {row.id}")
+        if row.blob is not None:
+            raise not_found(f"The upload of file {row.id}", "It was completed before.")
+        return int(number)
+
+
+def _stored(status: int, blob: Blob) -> Response:
+    return Response(status_code=status, headers={"ETag": f'"{blob.md5}"'})
+
+
+class ClientGoneError(Exception):
+    """The client went away before its request was whole."""
+
+
+async def _store(
+    receive: Receive,
+    content_md5: str | None,
+    writer: BlobWriter,
+    feed: Callable[[bytes], None],
+    finish: Callable[[], None] | None = None,
+) -> Blob:
+    """Stream a request's body through `feed`, in a thread, and keep it when it is whole."""
+    try:
+        await _stream(receive, feed)
+        if finish is not None:
+            finish()
+        _check_md5(content_md5, writer.digest)
+        return await anyio.to_thread.run_sync(writer.finish)
+    finally:
+        writer.discard()
+
+
+async def _stream(receive: Receive, feed: Callable[[bytes], None]) -> None:
+    batch: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        more = message.get("more_body", False)
+        if piece := message.get("body", b""):
+            batch.append(piece)
+            size += len(piece)
+        if size >= _BATCH_BYTES or (not more and batch):
+            await anyio.to_thread.run_sync(feed, b"".join(batch))
+            batch, size = [], 0
+
+
+def _check_md5(said: str | None, digest: bytes) -> None:
+    if not said:
+        return
+    try:
+        expected = base64.b64decode(said, validate=True)
+    except binascii.Error:
+        raise bad_request("The header Content-MD5 is no base64.") from None
+    if expected != digest:
+        raise ApiError(
+            400,
+            "BadDigest",
+            "The bytes that arrived don't have the Content-MD5 that was announced.",
+        )

@@ -1,0 +1,40 @@
+"""The databases of the local platform: DuckDB embedded in this process.
+
+A library of its own: it knows neither HTTP nor how the platform remembers things.
+"""
+
+from __future__ import annotations
+
+from civis_nb.local.warehouse.base import (
+    Cancelled,
+    CancelToken,
+    Column,
+    ColumnInfo,
+    ColumnStats,
+    CsvDetection,
+    CsvSettings,
+    Export,
+    ExportedPart,
+    ImportOptions,
+    ImportReport,
+    Preview,
+    TableInfo,
+    Warehouse,
+)
+
+__all__ = [
+    "CancelToken",
+    "Cancelled",
+    "Column",
+    "ColumnInfo",
+    "ColumnStats",
+    "CsvDetection",
+    "CsvSettings",
+    "Export",
+    "ExportedPart",
+    "ImportOptions",
+    "ImportReport",
+    "Preview",
+    "TableInfo",
+    "Warehouse",
+]

@@ -1,0 +1,87 @@
+"""The platform's databases by id; each is opened when first asked for."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from civis_nb.errors import CivisLocalError
+from civis_nb.local.envelope import not_found
+from civis_nb.local.store import Store
+from civis_nb.local.store.schema import databases
+
+if TYPE_CHECKING:
+    from civis_nb.local.warehouse.base import Warehouse
+
+__all__ = ["Warehouses"]
+
+_DUCKDB = "duckdb:///"
+
+
+class Warehouses:
+    """All databases of one platform.
+
+    Parameters
+    ----------
+    state
+        The state folder; the databases' files lie in it.
+    store
+        Knows which databases there are.
+    """
+
+    def __init__(self, state: Path, store: Store) -> None:
+        self._state = state
+        self._store = store
+        self._lock = threading.Lock()
+        self._open: dict[int, Warehouse] = {}
+        self._closed = False
+
+    def get(self, database_id: int) -> Warehouse:
+        """Give a database, open.
+
+        Raises
+        ------
+        ApiError
+            404 when there is no such database.
+        CivisLocalError
+            When the platform has been stopped, or can't open this kind of database.
+        """
+        found = self._open.get(database_id)
+        if found is not None:
+            return found
+        with self._lock:
+            if self._closed:
+                raise CivisLocalError("The local platform has been stopped; start it again.")
+            if database_id not in self._open:
+                self._open[database_id] = self._opened(database_id)
+            return self._open[database_id]
+
+    def _opened(self, database_id: int) -> Warehouse:
+        with self._store.read() as connection:
+            query = select(databases.c.url).where(databases.c.id == database_id)
+            url = connection.scalar(query)
+            names = list(connection.scalars(select(databases.c.name).order_by(databases.c.id)))
+        if url is None:
+            raise not_found(f"Database {database_id}", f"There is: {', '.join(names)}.")
+        if not url.startswith(_DUCKDB):
+            raise CivisLocalError(
+                f"The local platform can't open database {database_id}: it knows duckdb:/// URLs "
+                f"only, not {url.partition(':')[0]}:."
+            )
+        # Imported here: DuckDB takes a while to load, and the first answer needs no data.
+        from civis_nb.local.warehouse.duckdb_warehouse import open_duckdb
+
+        path = self._state / url.removeprefix(_DUCKDB)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return open_duckdb(path)
+
+    def close(self) -> None:
+        """Close all databases; afterwards none can be opened."""
+        with self._lock:
+            self._closed = True
+            opened, self._open = self._open, {}
+        for warehouse in opened.values():
+            warehouse.close()
