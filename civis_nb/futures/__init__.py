@@ -1,0 +1,26 @@
+"""Runs of the platform as futures."""
+
+from __future__ import annotations
+
+from civis_nb.errors import CivisAPIError, CivisJobFailure
+from civis_nb.futures.executors import CustomScriptExecutor, _ContainerShellExecutor
+from civis_nb.futures.failures import CivisMemoryFailure, sql_position
+from civis_nb.futures.future import CivisFuture, ContainerFuture
+from civis_nb.futures.pollable import CivisAsyncResultBase, PollableResult
+
+#: The name under which the joblib backend of older scripts finds it.
+_ContainerFuture = ContainerFuture
+
+__all__ = [
+    "CivisAPIError",
+    "CivisAsyncResultBase",
+    "CivisFuture",
+    "CivisJobFailure",
+    "CivisMemoryFailure",
+    "ContainerFuture",
+    "CustomScriptExecutor",
+    "PollableResult",
+    "_ContainerFuture",
+    "_ContainerShellExecutor",
+    "sql_position",
+]

@@ -1,0 +1,285 @@
+"""Executors: they submit runs of containers and custom scripts, and give futures."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shlex
+import threading
+from abc import abstractmethod
+from concurrent.futures import Executor, wait
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.errors import CivisInputError
+from civis_nb.futures.future import ContainerFuture
+
+if TYPE_CHECKING:
+    from civis_nb.client.client import APIClient
+
+__all__ = ["CustomScriptExecutor"]
+
+_DEFAULT_IMAGE = "civisanalytics/datascience-python"
+_DEFAULT_RESOURCES = {"cpu": 1024, "memory": 1024}
+
+
+class _CivisExecutor(Executor):
+    """What both executors share: names, futures, an end.
+
+    Parameters
+    ----------
+    name
+        The name of the jobs; None: the executor's own with today's date.
+    hidden
+        Whether the jobs are left out of lists.
+    max_n_retries
+        How many more runs to start when one fails.
+    client
+        The client; None: a new one.
+    polling_interval
+        As for `CivisFuture`.
+    inc_script_names
+        Whether a number is appended to the name, counting up from 0.
+    """
+
+    def __init__(
+        self,
+        name: str | None = None,
+        hidden: bool = True,
+        max_n_retries: int = 0,
+        client: APIClient | None = None,
+        polling_interval: int | float | None = None,
+        inc_script_names: bool = False,
+    ) -> None:
+        if client is None:
+            from civis_nb.client.client import APIClient
+
+            client = APIClient()
+        self.client = client
+        self.max_n_retries = max_n_retries
+        self.hidden = hidden
+        kind = type(self).__name__.lstrip("_")
+        self.name = f"{kind}Script {datetime.date.today()}" if name is None else name
+        self.polling_interval = polling_interval
+        self.inc_script_names = inc_script_names
+        self._count = 0
+        self._lock = threading.Lock()
+        self._closed = False
+        self._futures: list[ContainerFuture] = []
+
+    @abstractmethod
+    def _create_job(self, name: str, work: Any) -> Any:
+        """Create the job that does `work`; give it."""
+
+    def _start(self, work: Any) -> ContainerFuture:
+        with self._lock:
+            self._refuse_when_closed()
+            name = f"{self.name} {self._count}" if self.inc_script_names else self.name
+            self._count += 1
+        job = self._create_job(name, work)
+        run = self.client.jobs.post_runs(job.id)
+        future = self._make_future(job.id, run.id)
+        with self._lock:
+            self._futures.append(future)
+        return future
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            # The words and the class of concurrent.futures: its users catch them.
+            raise RuntimeError("cannot schedule new futures after shutdown")
+
+    def _make_future(self, job_id: Any, run_id: Any) -> ContainerFuture:
+        return ContainerFuture(
+            job_id,
+            run_id,
+            max_n_retries=self.max_n_retries,
+            polling_interval=self.polling_interval,
+            client=self.client,
+        )
+
+    def cancel_all(self) -> None:
+        """Stop every run that has not ended."""
+        with self._lock:
+            futures = list(self._futures)
+        for future in futures:
+            future.cancel()
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Accept no more work.
+
+        Parameters
+        ----------
+        wait
+            Whether to come back only when every run has ended.
+        cancel_futures
+            Whether to stop the runs first.
+        """
+        with self._lock:
+            self._closed = True
+            futures = list(self._futures)
+        if cancel_futures:
+            self.cancel_all()
+        if wait:
+            _wait(futures)
+
+
+def _wait(futures: list[ContainerFuture]) -> None:
+    wait(futures)
+
+
+class _ContainerShellExecutor(_CivisExecutor):
+    """Runs shell commands, each in a container of its own.
+
+    Parameters
+    ----------
+    docker_image_name
+        The image that the containers are made from.
+    required_resources
+        ``cpu``, ``memory`` and ``disk_space``; None: one core, 1 GiB.
+    name, hidden, max_n_retries, client, polling_interval, inc_script_names
+        As for the other executor.
+    **kwargs
+        More arguments of ``client.scripts.post_containers``.
+    """
+
+    def __init__(
+        self,
+        docker_image_name: str = _DEFAULT_IMAGE,
+        name: str | None = None,
+        required_resources: dict[str, Any] | None = None,
+        hidden: bool = True,
+        max_n_retries: int = 0,
+        client: APIClient | None = None,
+        polling_interval: int | float | None = None,
+        inc_script_names: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name, hidden, max_n_retries, client, polling_interval, inc_script_names)
+        self.docker_image_name = docker_image_name
+        self.required_resources = dict(required_resources or _DEFAULT_RESOURCES)
+        self.container_kwargs = dict(kwargs)
+        parents = [
+            {"name": name, "type": "integer", "value": value}
+            for name, value in _parent_ids().items()
+        ]
+        self.container_kwargs["params"] = [*(kwargs.get("params") or []), *parents]
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> ContainerFuture:
+        """Run a shell command.
+
+        Parameters
+        ----------
+        fn
+            The command: shell text.
+        *args, **kwargs
+            Its arguments and ``--name value`` options, each quoted for the shell.
+
+        Raises
+        ------
+        CivisInputError
+            When `fn` is no text.
+        CivisError
+            When the API refuses the job or its run.
+        RuntimeError
+            After `shutdown`.
+        """
+        if not isinstance(fn, str):
+            raise CivisInputError(f"A container runs a shell command, not {fn!r}: give a str.")
+        return self._start(_command(fn, args, kwargs))
+
+    def _create_job(self, name: str, work: Any) -> Any:
+        return self.client.scripts.post_containers(
+            name=name,
+            required_resources=self.required_resources,
+            docker_command=work,
+            docker_image_name=self.docker_image_name,
+            hidden=self.hidden,
+            **self.container_kwargs,
+        )
+
+
+class CustomScriptExecutor(_CivisExecutor):
+    """Runs custom scripts made from one template.
+
+    Parameters
+    ----------
+    from_template_id
+        The template.
+    name
+        The name of the scripts; None: the executor's own with today's date.
+    hidden
+        Whether the scripts are left out of lists.
+    arguments
+        Arguments that every script gets.
+    max_n_retries
+        How many more runs to start when one fails.
+    client
+        The client; None: a new one.
+    polling_interval
+        As for `CivisFuture`.
+    inc_script_names
+        Whether a number is appended to the name, counting up from 0.
+    **kwargs
+        More arguments of ``client.scripts.post_custom``.
+    """
+
+    def __init__(
+        self,
+        from_template_id: int,
+        name: str | None = None,
+        hidden: bool = True,
+        arguments: dict[str, Any] | None = None,
+        max_n_retries: int = 0,
+        client: APIClient | None = None,
+        polling_interval: int | float | None = None,
+        inc_script_names: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(name, hidden, max_n_retries, client, polling_interval, inc_script_names)
+        self.from_template_id = from_template_id
+        self.arguments = dict(arguments or {})
+        self.script_kwargs = dict(kwargs)
+
+    def submit(self, **arguments: Any) -> ContainerFuture:  # type: ignore[override]
+        """Run the template with these arguments, added to those that every script gets.
+
+        Raises
+        ------
+        CivisError
+            When the API refuses the script or its run.
+        RuntimeError
+            After `shutdown`.
+        """
+        return self._start(arguments)
+
+    def _create_job(self, name: str, work: Any) -> Any:
+        return self.client.scripts.post_custom(
+            self.from_template_id,
+            name=name,
+            arguments={**self.arguments, **work, **_parent_ids()},
+            hidden=self.hidden,
+            **self.script_kwargs,
+        )
+
+
+def _parent_ids() -> dict[str, str | None]:
+    """Give the ids of the job that this code runs in, as its children are told them."""
+    if not os.environ.get("CIVIS_JOB_ID"):
+        return {}
+    return {
+        "CIVIS_PARENT_JOB_ID": os.environ["CIVIS_JOB_ID"],
+        "CIVIS_PARENT_RUN_ID": os.environ.get("CIVIS_RUN_ID"),
+    }
+
+
+def _command(command: str, args: tuple[Any, ...], options: dict[str, Any]) -> str:
+    """Append arguments and options to a shell command, quoted.
+
+    Examples
+    --------
+    >>> _command("python train.py", ("a b",), {"rows": 3})
+    "python train.py 'a b' --rows 3"
+    """
+    words = [shlex.quote(str(one)) for one in args]
+    for name, value in sorted(options.items()):
+        words += [shlex.quote(f"--{name}"), shlex.quote(str(value))]
+    return " ".join([command, *words])

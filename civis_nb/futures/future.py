@@ -1,0 +1,299 @@
+"""CivisFuture: a run of the platform as a future."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import warnings
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.errors import CivisInputError
+from civis_nb.futures.failures import error_text, failure, reason_in_logs
+from civis_nb.futures.pollable import PollableResult
+from civis_nb.futures.run import Run, newest_run_id
+from civis_nb.futures.states import CANCELLED, field, state_of
+
+if TYPE_CHECKING:
+    from civis_nb.client.client import APIClient
+    from civis_nb.client.response import Response
+
+__all__ = ["CivisFuture", "ContainerFuture"]
+
+log = logging.getLogger(__name__)
+
+#: How long `cancel` waits to see the run end.
+_CANCEL_GRACE_S = 1.0
+#: Looks at the log of a run that failed without a message, while the log is still being written.
+_REASON_LOOKS = 4
+_REASON_WAIT_S = 0.5
+#: Tries to start a run again while the platform says that the failed one is active.
+_AGAIN_TRIES = 8
+
+
+class CivisFuture(PollableResult):
+    """A run of a job, script, query, import or workflow, as a `concurrent.futures.Future`.
+
+    One scheduler looks at all futures of a process. A look that fails does not fail the
+    future: the run goes on, and is looked at again, for ten minutes; only when the API says
+    that the run is not there, or refuses the key, the future ends at once.
+
+    Parameters
+    ----------
+    poller
+        The client's method that gives the run's state, e.g. ``client.scripts.get_sql_runs``.
+    poller_args
+        Its arguments: the job's id and the run's id.
+    polling_interval
+        Seconds between two looks; None: the setting ``poll_interval_s``, else soon at first,
+        later less often, at most 15 s apart.
+    client
+        The client for logs, outputs, cancelling and retries; None: the poller's own.
+    poll_on_creation
+        Whether to look at once; else after the first interval.
+    max_retries
+        How many more runs to start, one after the other, when the run fails.
+
+    Raises
+    ------
+    CivisInputError
+        When an argument can't be what it is.
+
+    Examples
+    --------
+    >>> def poll(job_id, run_id):
+    ...     return {"id": run_id, "state": "succeeded"}
+    >>> future = CivisFuture(poll, (1, 2))
+    >>> future.result(timeout=30)
+    {'id': 2, 'state': 'succeeded'}
+    >>> future
+    <CivisFuture: job 1 / run 2: succeeded>
+    """
+
+    def __init__(
+        self,
+        poller: Callable[..., Any],
+        poller_args: Sequence[Any],
+        polling_interval: int | float | None = None,
+        client: APIClient | None = None,
+        poll_on_creation: bool = True,
+        max_retries: int | None = None,
+    ) -> None:
+        if max_retries is not None and (not isinstance(max_retries, int) or max_retries < 0):
+            raise CivisInputError(f"max_retries can't be {max_retries!r}: it is 0 or more.")
+        self._retries_left = max_retries or 0
+        self._run = Run.polled_by(poller, poller_args)
+        self._cancel_asked: float | None = None  # when, by the monotonic clock
+        self._cancel_confirmed = False
+        super().__init__(poller, poller_args, polling_interval, client, poll_on_creation)
+
+    @property
+    def job_id(self) -> Any:
+        """The id of the job: of the script, query, import, or workflow."""
+        return self._run.job_id
+
+    @property
+    def run_id(self) -> Any:
+        """The id of the run; None as long as it is not known."""
+        if self._run.run_id is not None:
+            return self._run.run_id
+        newest = field(self._last_seen, "last_run_id")
+        return newest if isinstance(newest, int | str) else None
+
+    @property
+    def job_url(self) -> str | None:
+        """The address of the job's page."""
+        return self._known_run().page(self._client_if_any())
+
+    @property
+    def job_run_url(self) -> str | None:
+        """The address of the run's page; None as long as the run is not known."""
+        return self._known_run().run_page(self._client_if_any())
+
+    def outputs(self) -> list[Response]:
+        """Give the outputs that the run has posted, all of them.
+
+        Raises
+        ------
+        CivisError
+            When the API can't be asked, or does not know the run.
+        """
+        return self._found_run().outputs(self.client)
+
+    def cancel(self) -> bool:
+        """Stop the run on the platform.
+
+        The request is sent, then the run's state is read again, for at most a second. A run
+        that takes longer to stop is looked at until it has: the future ends when the run does.
+
+        Returns
+        -------
+        bool
+            True when the run is cancelled or the platform has accepted to stop it; False when
+            it ended otherwise, or could not be stopped (a warning then says why).
+        """
+        if self._ended():
+            return self.cancelled()
+        try:
+            answer = self._ask_to_cancel()
+        except Exception as error:
+            if getattr(error, "status_code", None) != 404:
+                message = f"{self._subject()}could not be cancelled and may go on: {error}"
+                warnings.warn(message, RuntimeWarning, stacklevel=2)
+                return False
+            self._look_now()  # the platform says that it has ended: see how
+            return self._ended() and self.cancelled()
+        self._cancel_asked = self._clock_started = time.monotonic()
+        self._cancel_confirmed = state_of(answer) in CANCELLED
+        self._look_now()
+        return not self._ended() or self.cancelled()
+
+    def _ask_to_cancel(self) -> Any:
+        return self._found_run().cancel(self.client)
+
+    def _look_now(self) -> None:
+        """Have the run looked at, and wait a moment for its end."""
+        ended = threading.Event()
+        self.add_done_callback(lambda _: ended.set())
+        self._scheduler.wake(self)
+        if not self._scheduler.is_worker():
+            ended.wait(_CANCEL_GRACE_S + 0.5)
+
+    def _client_if_any(self) -> Any:
+        """Give the client that there is: an address or a repr is no reason to make one."""
+        own = self.__dict__.get("client")
+        return own or getattr(getattr(self.poller, "__self__", None), "_client", None)
+
+    def _known_run(self) -> Run:
+        return Run(self._run.resource, self._run.method, self.job_id, self.run_id)
+
+    def _found_run(self) -> Run:
+        """Give the run, looked up where a query's answer does not tell it."""
+        known = self._known_run()
+        if known.run_id is None and known.job_id is not None:
+            newest = newest_run_id(self.client, known.job_id)
+            return Run(known.resource, known.method, known.job_id, newest)
+        return known
+
+    def _subject(self) -> str:
+        ids = [f"job {self.job_id}"] if self.job_id is not None else []
+        ids += [f"run {self.run_id}"] if self.run_id is not None else []
+        return " / ".join(ids) + (": " if ids else "")
+
+    # The steps: called by the scheduler only, never two at once.
+
+    def _next_wait_s(self) -> float:
+        if self._cancel_confirmed and self._cancel_asked is not None:
+            # The platform calls it cancelled, its record does not say so yet.
+            if time.monotonic() - self._cancel_asked > _CANCEL_GRACE_S:
+                self._last_state = "cancelled"
+                self._end_cancelled()
+            return min(super()._next_wait_s(), _CANCEL_GRACE_S / 4)
+        return super()._next_wait_s()
+
+    def _run_failed(self, response: Any) -> float | None:
+        if self._retries_left > 0 and self._cancel_asked is None:
+            return self._start_again(response, _AGAIN_TRIES)
+        text = error_text(response)
+        if not text and not self._run.is_workflow:
+            return self._read_reason(response, _REASON_LOOKS)
+        self._fail(self._failure(text, response))
+        return None
+
+    def _read_reason(self, response: Any, looks_left: int) -> float | None:
+        """Look for the reason in the log, which may lag behind the run."""
+        entries: list[Any] = []
+        more = False
+        try:
+            entries, more = self._found_run().last_log_entries(self.client)
+        except Exception as error:
+            log.debug("%sits log can't be read: %s", self._subject(), error)
+        if not entries and more and looks_left > 1:
+            self._stage = partial(self._read_reason, response, looks_left - 1)
+            return _REASON_WAIT_S
+        self._fail(self._failure(reason_in_logs(entries), response))
+        return None
+
+    def _failure(self, text: str, response: Any) -> Exception:
+        is_sql = self._run.is_sql(response)
+        sql = field(response, "sql") if is_sql else None
+        if is_sql and not isinstance(sql, str) and "Position: " in text:
+            sql = self._sql_of_script()
+        known = sql if isinstance(sql, str) else None
+        return failure(text, response, self.job_id, self.run_id, is_sql=is_sql, sql=known)
+
+    def _sql_of_script(self) -> Any:
+        try:
+            return field(self.client.scripts.get_sql(self.job_id), "sql")
+        except Exception as error:
+            log.debug("%sits SQL can't be read: %s", self._subject(), error)
+            return None
+
+    def _start_again(self, response: Any, tries_left: int) -> float | None:
+        """Start a new run of the job that failed, and look at that one from now on."""
+        try:
+            run = self.client.jobs.post_runs(self.job_id)
+        except Exception as error:
+            if getattr(error, "status_code", None) == 409 and tries_left > 1:
+                # The failed run still counts as active for a moment.
+                self._stage = partial(self._start_again, response, tries_left - 1)
+                return self._next_wait_s()
+            failed = self._failure(error_text(response), response)
+            failed.add_note(f"{self._subject()}a new run could not be started: {error}")
+            self._fail(failed)
+            return None
+        log.info("%sfailed; run %s tries again", self._subject(), field(run, "id"))
+        self._retries_left -= 1
+        if self._run.run_id is not None:
+            new_id = field(run, "id")
+            self.poller_args = (self.poller_args[0], new_id, *self.poller_args[2:])
+            self._run = Run(self._run.resource, self._run.method, self._run.job_id, new_id)
+        self._stage = self._poll
+        self._clock_started = time.monotonic()
+        return self._next_wait_s()
+
+
+class ContainerFuture(CivisFuture):
+    """A run of a container or custom script.
+
+    Parameters
+    ----------
+    job_id, run_id
+        The script and its run.
+    max_n_retries
+        How many more runs to start, one after the other, when the run fails.
+    polling_interval, client, poll_on_creation
+        As for `CivisFuture`.
+
+    Raises
+    ------
+    CivisInputError
+        When an argument can't be what it is.
+    """
+
+    def __init__(
+        self,
+        job_id: int,
+        run_id: int,
+        max_n_retries: int = 0,
+        polling_interval: int | float | None = None,
+        client: APIClient | None = None,
+        poll_on_creation: bool = True,
+    ) -> None:
+        if client is None:
+            from civis_nb.client.client import APIClient
+
+            client = APIClient()
+        super().__init__(
+            client.scripts.get_containers_runs,
+            (int(job_id), int(run_id)),
+            polling_interval=polling_interval,
+            client=client,
+            poll_on_creation=poll_on_creation,
+            max_retries=max_n_retries,
+        )
+
+    def _ask_to_cancel(self) -> Any:
+        return self.client.scripts.post_cancel(self.job_id)

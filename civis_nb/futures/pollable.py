@@ -1,0 +1,331 @@
+"""Futures whose end is found out by looking: the part that knows nothing of jobs."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.errors import CivisClientError, CivisJobFailure
+from civis_nb.futures import poller as scheduling
+from civis_nb.futures.failures import error_text
+from civis_nb.futures.states import CANCELLED, FAILED, SUCCEEDED, UNSEEN, state_of
+from civis_nb.futures.timing import Patience, checked_interval, next_wait_s
+
+if TYPE_CHECKING:
+    from civis_nb.client.client import APIClient
+
+__all__ = ["CivisAsyncResultBase", "PollableResult"]
+
+log = logging.getLogger(__name__)
+
+#: How long a question about the state waits for the first look.
+_FIRST_LOOK_S = 10.0
+
+Watcher = Callable[[Any, Any], object]
+
+
+class CivisAsyncResultBase(Future[Any]):
+    """A `concurrent.futures.Future` that also tells whether it ended well."""
+
+    def succeeded(self) -> bool:
+        """Tell whether there is a result."""
+        return self.done() and not self.cancelled() and self._exception is None
+
+    def failed(self) -> bool:
+        """Tell whether it ended with an exception."""
+        return self.done() and not self.cancelled() and self._exception is not None
+
+
+class PollableResult(CivisAsyncResultBase):
+    """A future that calls a function until the state that it gives is a final one.
+
+    Parameters
+    ----------
+    poller
+        Gives a response with a ``state``.
+    poller_args
+        What it is called with.
+    polling_interval
+        Seconds between two looks; None: soon at first, later less often, at most 15 s apart.
+    client
+        The client for everything but looking; None: one is made when it is needed.
+    poll_on_creation
+        Whether to look at once; else after the first interval.
+
+    Raises
+    ------
+    CivisInputError
+        When `polling_interval` is not a positive number.
+
+    Examples
+    --------
+    >>> states = iter(["queued", "running", "succeeded"])
+    >>> future = PollableResult(lambda: {"state": next(states)}, (), polling_interval=0.01)
+    >>> future.result(timeout=30)
+    {'state': 'succeeded'}
+    """
+
+    def __init__(
+        self,
+        poller: Callable[..., Any],
+        poller_args: Sequence[Any],
+        polling_interval: int | float | None = None,
+        client: APIClient | None = None,
+        poll_on_creation: bool = True,
+    ) -> None:
+        super().__init__()
+        self.poller = poller
+        self.poller_args = poller_args
+        self.polling_interval = checked_interval(polling_interval)
+        if client is not None:
+            self.client = client
+        self.poll_on_creation = poll_on_creation
+        self._scheduler = scheduling.default
+        self._patience = Patience()
+        self._clock_started = time.monotonic()
+        self._stage: Callable[[], float | None] = self._poll
+        self._last_seen: Any = None
+        self._last_state = UNSEEN
+        self._trouble: BaseException | None = None
+        self._watchers: tuple[Watcher, ...] = ()
+        self._watchers_lock = threading.Lock()
+        self._looked = threading.Event()
+        self._scheduler.add(self, 0.0 if poll_on_creation else self._next_wait_s())
+
+    @cached_property
+    def client(self) -> APIClient:
+        """The client that the future uses for everything but looking."""
+        bound = getattr(getattr(self.poller, "__self__", None), "_client", None)
+        if bound is not None:
+            return bound  # type: ignore[no-any-return]
+        from civis_nb.client.client import APIClient
+
+        return APIClient()
+
+    # What was seen: none of these asks the API.
+
+    @property
+    def last_seen(self) -> Any:
+        """The last response of the poller; None before the first."""
+        return self._last_seen
+
+    @property
+    def state(self) -> str:
+        """The state as last seen; ``"unknown"`` before the first look."""
+        return self._last_state
+
+    @property
+    def trouble(self) -> BaseException | None:
+        """Why the last look failed; None when it did not. The run is not touched by that."""
+        return self._trouble
+
+    def subscribe(self, callback: Watcher) -> Callable[[], None]:
+        """Call ``callback(future, response)`` at every look that succeeds.
+
+        It is called in a thread of the scheduler, without any lock, also for the last look, and
+        before `result` returns. A callback that raises is logged and not called again.
+
+        Returns
+        -------
+        Callable
+            Ends the subscription.
+        """
+        with self._watchers_lock:
+            self._watchers = (*self._watchers, callback)
+
+        def unsubscribe() -> None:
+            with self._watchers_lock:
+                self._watchers = tuple(w for w in self._watchers if w is not callback)
+
+        return unsubscribe
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__}: {self._subject()}{self._last_state}>"
+
+    def _repr_html_(self) -> str:
+        from civis_nb.display.futures import future_html
+
+        return future_html(self)
+
+    def _subject(self) -> str:
+        return ""
+
+    # The questions of concurrent.futures.
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Wait for the end and give the last response.
+
+        Parameters
+        ----------
+        timeout
+            The longest wait in seconds; None: until the end.
+
+        Raises
+        ------
+        TimeoutError
+            When the end did not come in time; the run goes on.
+        CivisJobFailure
+            When the run failed; `CivisSQLError` when it was a SQL statement.
+        concurrent.futures.CancelledError
+            When the run was cancelled.
+        CivisConnectionError, CivisAPIError, CivisClientError
+            When its state can't be found out; the run may go on.
+        """
+        return self._waited(super().result, timeout)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Wait for the end and give the exception; None when there is a result.
+
+        Raises
+        ------
+        TimeoutError
+            When the end did not come in time; the run goes on.
+        concurrent.futures.CancelledError
+            When the run was cancelled.
+        """
+        return self._waited(super().exception, timeout)  # type: ignore[no-any-return]
+
+    def done(self) -> bool:
+        """Tell whether it ended: well, in failure, or cancelled."""
+        self._have_looked()
+        return super().done()
+
+    def cancelled(self) -> bool:
+        """Tell whether it was cancelled."""
+        self._have_looked()
+        return super().cancelled()
+
+    def running(self) -> bool:
+        """Tell whether it has not ended: waiting in a queue counts as running."""
+        return not self.done()
+
+    def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
+        """Call ``fn(future)`` at the end; at once when that was before."""
+        self._watch()
+        super().add_done_callback(fn)
+
+    def cancel(self) -> bool:
+        """Give False: what is polled here has no way to be cancelled."""
+        return super().cancelled()
+
+    def cleanup(self) -> None:
+        """Look no more, until somebody asks for the result."""
+        self._scheduler.remove(self)
+
+    def _ended(self) -> bool:
+        return super().done()
+
+    def _watch(self) -> None:
+        """See to it that the scheduler looks: after a fork, or a cleanup, it does not."""
+        if not self._ended():
+            self._scheduler.add(self)
+
+    def _have_looked(self) -> None:
+        """Let the first look happen first, so that the state of an old run is known at once."""
+        self._watch()
+        if self.poll_on_creation and not self._scheduler.is_worker():
+            self._looked.wait(_FIRST_LOOK_S)
+
+    def _waited(self, wait: Callable[[float | None], Any], timeout: float | None) -> Any:
+        self._watch()
+        try:
+            return wait(timeout)
+        except TimeoutError:
+            if self._ended():
+                raise  # it is the result's own
+            raise TimeoutError(
+                f"{self._subject()}{self._last_state} after {timeout} s; it goes on."
+            ) from None
+        except KeyboardInterrupt as interrupt:
+            interrupt.add_note(f"{self._subject()}goes on; .cancel() on the future stops it.")
+            raise
+
+    # The steps: called by the scheduler only, never two at once.
+
+    def step(self) -> float | None:
+        """Look once; give the seconds until the next look. For the scheduler."""
+        try:
+            return None if self._ended() else self._stage()
+        except BaseException as error:
+            # Nobody but the one who waits for the result can be told.
+            self._fail(error)
+            return None
+        finally:
+            self._looked.set()
+
+    def after_fork(self) -> None:
+        """Make the locks anew in a forked child. For the scheduler."""
+        self._condition = threading.Condition()
+        self._watchers_lock = threading.Lock()
+        looked, self._looked = self._looked, threading.Event()
+        if looked.is_set():
+            self._looked.set()
+
+    def _poll(self) -> float | None:
+        try:
+            response = self.poller(*self.poller_args)
+            state = state_of(response)
+            if state is None:
+                raise CivisClientError(f"{self._subject()}the answer tells no state.")
+        except Exception as error:
+            return self._look_failed(error)
+        self._patience.restored()
+        self._trouble = None
+        self._last_seen, self._last_state = response, state
+        self._tell_watchers(response)
+        if state in SUCCEEDED:
+            return self._run_succeeded(response)
+        if state in FAILED:
+            return self._run_failed(response)
+        if state in CANCELLED:
+            self._end_cancelled()
+            return None
+        return self._next_wait_s()
+
+    def _look_failed(self, error: Exception) -> float | None:
+        self._trouble = error
+        wait_s = self._patience.wait_s(error)
+        if wait_s is None:
+            error.add_note(f"{self._subject()}its state can't be found out; it may go on.")
+            self._fail(error)
+            return None
+        log.debug("%s%s; looking again in %.1f s", self._subject(), error, wait_s)
+        return max(wait_s, self.polling_interval or 0.0)
+
+    def _next_wait_s(self) -> float:
+        if self.polling_interval is not None:
+            return self.polling_interval
+        return next_wait_s(time.monotonic() - self._clock_started, self._scheduler.active)
+
+    def _tell_watchers(self, response: Any) -> None:
+        for watcher in self._watchers:
+            try:
+                watcher(self, response)
+            except Exception:
+                log.exception("%r: a subscriber raised and is called no more", self)
+                with self._watchers_lock:
+                    self._watchers = tuple(w for w in self._watchers if w is not watcher)
+
+    # What follows from a final state.
+
+    def _run_succeeded(self, response: Any) -> float | None:
+        self.set_result(response)
+        return None
+
+    def _run_failed(self, response: Any) -> float | None:
+        self._fail(CivisJobFailure(error_text(response) or "No reason was given.", response))
+        return None
+
+    def _fail(self, error: BaseException) -> None:
+        if not self._ended():
+            self.set_exception(error)
+
+    def _end_cancelled(self) -> None:
+        # Ours stays PENDING for concurrent.futures until its end, so that both steps are allowed.
+        if Future.cancel(self):
+            self.set_running_or_notify_cancel()

@@ -1,0 +1,48 @@
+"""The states of a run, and how to read one from whatever a poller gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["CANCELLED", "DONE", "FAILED", "SUCCEEDED", "UNSEEN", "field", "state_of"]
+
+#: States that end a run well; older parts of the API say "success".
+SUCCEEDED = frozenset({"succeeded", "success"})
+#: States that end a run in failure.
+FAILED = frozenset({"failed"})
+#: States that end a run because somebody stopped it.
+CANCELLED = frozenset({"cancelled"})
+#: States after which a run never changes. Every other one, known or not, may still change.
+DONE = SUCCEEDED | FAILED | CANCELLED
+#: What a future calls the state of a run that it has not seen yet.
+UNSEEN = "unknown"
+
+
+def field(record: Any, name: str, default: Any = None) -> Any:
+    """Give one field of a response, whether it is a `Response`, a dict or any object.
+
+    Examples
+    --------
+    >>> field({"state": "running"}, "state")
+    'running'
+    >>> field(None, "state", "none")
+    'none'
+    """
+    if isinstance(record, Mapping):
+        return record.get(name, default)
+    return getattr(record, name, default)
+
+
+def state_of(record: Any) -> str | None:
+    """Give the state that a response tells; None when it tells none.
+
+    Examples
+    --------
+    >>> state_of({"id": 1, "state": "Running"})
+    'running'
+    >>> state_of({"id": 1}) is None
+    True
+    """
+    state = field(record, "state")
+    return state.lower() if isinstance(state, str) and state else None

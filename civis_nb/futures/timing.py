@@ -1,0 +1,132 @@
+"""When to look at a run again: the rhythm of polls, and the patience with failed ones."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from civis_nb import config
+from civis_nb.errors import CivisClientError, CivisInputError
+
+__all__ = ["MAX_WAIT_S", "Patience", "checked_interval", "next_wait_s"]
+
+#: The wait before the second look, and the floor of every later one.
+FIRST_WAIT_S = 0.2
+#: A look comes at most this share of the run's age after the run's end.
+SHARE_OF_AGE = 0.05
+#: No wait is longer than this.
+MAX_WAIT_S = 15.0
+#: Looks a second that all adaptive futures of a process make together, at most.
+MAX_LOOKS_PER_S = 150.0
+#: How long looks may fail in a row before the future gives up.
+PATIENCE_S = 600.0
+#: How many answers in a row may be unreadable before the future gives up.
+MAX_UNREADABLE = 8
+
+#: Statuses of refusals that pass: timeout, too early, too many requests.
+_PASSING_CLIENT_ERRORS = frozenset({408, 425, 429})
+#: Names under which other clients raise what passes; their modules are not imported here.
+_PASSING_NAMES = frozenset({"RetryError", "HTTPError", "ProtocolError", "IncompleteRead"})
+
+
+def checked_interval(given: float | None) -> float | None:
+    """Give the fixed wait between two looks, in seconds; None for the adaptive rhythm.
+
+    Parameters
+    ----------
+    given
+        What the caller asked for; None: the setting ``poll_interval_s``.
+
+    Raises
+    ------
+    CivisInputError
+        When it is not a positive number.
+
+    Examples
+    --------
+    >>> checked_interval(0.05)
+    0.05
+    """
+    if given is None:
+        setting = config.get("poll_interval_s")
+        return None if setting is None else float(setting)
+    if isinstance(given, bool) or not isinstance(given, int | float) or not given > 0:
+        raise CivisInputError(
+            f"polling_interval can't be {given!r}: it must be positive, a number of seconds."
+        )
+    return float(given)
+
+
+def next_wait_s(age_s: float, active: int = 1) -> float:
+    """Give the adaptive wait before the next look at a run, in seconds.
+
+    It grows with the run's age, so that the end of a short run is known at once and a long run
+    costs few requests; it stretches when many futures share the process.
+
+    Parameters
+    ----------
+    age_s
+        Seconds since the future began to look.
+    active
+        How many futures are being looked at in this process.
+
+    Examples
+    --------
+    >>> [round(next_wait_s(age), 2) for age in (0, 10, 60, 3600)]
+    [0.2, 0.7, 3.2, 15.0]
+    >>> round(next_wait_s(0, active=300), 2)
+    2.0
+    """
+    wait = max(FIRST_WAIT_S + SHARE_OF_AGE * max(age_s, 0.0), active / MAX_LOOKS_PER_S)
+    return min(wait, MAX_WAIT_S)
+
+
+class Patience:
+    """Decides how long failed looks are borne: the run goes on, whatever the connection does."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+        self._failures = 0
+        self._unreadable = 0
+
+    def restored(self) -> None:
+        """Take note of a look that succeeded."""
+        self._since = None
+        self._failures = self._unreadable = 0
+
+    def wait_s(self, error: BaseException) -> float | None:
+        """Give the seconds to wait after a failed look; None to give up.
+
+        Parameters
+        ----------
+        error
+            What the look raised.
+        """
+        kind = _kind(error)
+        if kind == "final":
+            return None
+        now = time.monotonic()
+        self._since = now if self._since is None else self._since
+        self._failures += 1
+        self._unreadable = self._unreadable + 1 if kind == "unreadable" else 0
+        if now - self._since > PATIENCE_S or self._unreadable > MAX_UNREADABLE:
+            return None
+        return float(min(0.25 * 2 ** min(self._failures, 10), MAX_WAIT_S))
+
+
+def _kind(error: BaseException) -> str:
+    """Tell whether an error passes, is an unreadable answer, or is final."""
+    status = getattr(error, "status_code", None)
+    if status is None:  # as requests' own errors tell it
+        status = getattr(getattr(error, "response", None), "status_code", None)
+    name = type(error).__name__
+    if isinstance(error, CivisClientError | json.JSONDecodeError) or name == "CivisClientError":
+        # Before the status: an answer 200 that can't be read has one, too.
+        return "unreadable"
+    if isinstance(status, int) and status >= 400:
+        passing = status >= 500 or status in _PASSING_CLIENT_ERRORS
+        return "passing" if passing else "final"
+    if isinstance(error, OSError) or name in _PASSING_NAMES:
+        # Every connection error and timeout, of requests as well, is an OSError.
+        return "passing"
+    return "final"

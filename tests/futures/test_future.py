@@ -1,0 +1,411 @@
+from __future__ import annotations
+
+import _thread
+import asyncio
+import concurrent.futures
+import logging
+import signal
+import socket
+import threading
+from unittest import mock
+
+import pytest
+
+from civis_nb.errors import (
+    CivisClientError,
+    CivisConnectionError,
+    CivisInputError,
+    CivisJobFailure,
+)
+from civis_nb.futures import CivisFuture, ContainerFuture, PollableResult
+from civis_nb.futures import timing as timing_module
+
+FAST = 0.01
+
+
+def follow(fake, method="get_containers_runs", ids=(1, 2), **kwargs):
+    kwargs.setdefault("polling_interval", FAST)
+    kwargs.setdefault("client", fake)
+    return CivisFuture(getattr(fake.scripts, method), ids, **kwargs)
+
+
+# The end of a run
+
+
+@pytest.mark.parametrize("state", ["succeeded", "success"])
+def test_success_gives_the_last_response(fake, state):
+    fake.states("scripts.get_containers_runs", "queued", "running", state)
+    future = follow(fake)
+    assert future.result(timeout=20).state == state
+    assert future.succeeded()
+    assert not future.failed()
+    assert future.done()
+    assert not future.running()
+    assert future.exception() is None
+    assert future.last_seen.state == state
+
+
+@pytest.mark.parametrize("state", ["idle", "pending", "scheduled", "sleeping", "queued"])
+def test_states_that_are_not_final_are_waited_out(fake, state):
+    fake.states("scripts.get_containers_runs", state, "succeeded")
+    assert follow(fake).result(timeout=20).state == "succeeded"
+
+
+def test_failure_raises_with_ids_and_the_servers_words(fake):
+    fake.states("scripts.get_containers_runs", "failed", error="disk full")
+    future = follow(fake)
+    with pytest.raises(CivisJobFailure, match=r"job 1 / run 2.*disk full") as caught:
+        future.result(timeout=20)
+    assert caught.value.job_id == 1
+    assert caught.value.run_id == 2
+    assert caught.value.response.state == "failed"
+    assert future.failed()
+    assert not future.succeeded()
+
+
+def test_cancelled_on_the_platform_is_cancelled_here(fake):
+    fake.states("scripts.get_containers_runs", "running", "cancelled")
+    future = follow(fake)
+    with pytest.raises(concurrent.futures.CancelledError):
+        future.result(timeout=20)
+    assert future.cancelled()
+    assert not future.succeeded()
+    assert not future.failed()
+
+
+def test_dict_answers_do(fake):
+    fake.script["scripts.get_containers_runs"] = [{"state": "running"}, {"state": "succeeded"}]
+    assert follow(fake).result(timeout=20) == {"state": "succeeded"}
+
+
+def test_state_of_an_old_run_is_known_with_the_first_question(fake):
+    fake.states("scripts.get_containers_runs", "succeeded")
+    assert follow(fake, polling_interval=60).succeeded()
+
+
+# Waiting
+
+
+def test_result_honours_its_timeout_and_says_that_the_run_goes_on(fake):
+    fake.states("scripts.get_containers_runs", "running")
+    future = follow(fake, polling_interval=30)
+    with pytest.raises(TimeoutError, match="job 1 / run 2: .*goes on"):
+        future.result(timeout=0.05)
+    with pytest.raises(TimeoutError):
+        future.exception(timeout=0.05)
+    future.cleanup()
+
+
+def test_timeout_does_not_wait_for_a_look_that_hangs(fake):
+    release = threading.Event()
+    fake.script["scripts.get_containers_runs"] = [lambda *_: release.wait(30) and None]
+    future = follow(fake)
+    with pytest.raises(TimeoutError):
+        future.result(timeout=0.05)
+    future.cleanup()
+    release.set()
+
+
+def test_wait_as_completed_and_asyncio_work(fake):
+    fake.states("scripts.get_containers_runs", "running", "succeeded")
+    fake.states("scripts.get_sql_runs", "running", "cancelled")
+    futures = [follow(fake), follow(fake, "get_sql_runs")]
+    done, pending = concurrent.futures.wait(futures, timeout=20)
+    assert done == set(futures)
+    assert not pending
+    assert set(concurrent.futures.as_completed(futures, timeout=20)) == set(futures)
+
+    async def wait():
+        return await asyncio.wrap_future(futures[0])
+
+    assert asyncio.run(wait()).state == "succeeded"
+
+
+def test_interrupt_ends_result_at_once_and_leaves_the_run_alone(fake):
+    fake.states("scripts.get_containers_runs", "running")
+    future = follow(fake, polling_interval=30)
+    threading.Timer(0.2, _thread.interrupt_main, (signal.SIGINT,)).start()
+    with pytest.raises(KeyboardInterrupt) as caught:
+        future.result(timeout=60)
+    assert "job 1 / run 2: goes on" in caught.value.__notes__[0]
+    assert not fake.called("jobs.delete_runs")
+    assert not future.cancelled()
+    future.cleanup()
+
+
+def test_two_threads_can_wait_for_one_future(fake):
+    fake.states("scripts.get_containers_runs", "running", "running", "succeeded")
+    future = follow(fake)
+    with concurrent.futures.ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda _: future.result(20), range(2)))
+    assert [one.state for one in results] == ["succeeded"] * 2
+
+
+def test_cleanup_stops_looking_and_result_takes_it_up_again(fake, until):
+    fake.states("scripts.get_containers_runs", "running", "running", "succeeded")
+    future = follow(fake, polling_interval=0.2)
+    until(lambda: future.state == "running")
+    future.cleanup()
+    assert future.result(timeout=20).state == "succeeded"
+
+
+# Callbacks and subscribers
+
+
+def test_done_callbacks_run_and_one_that_raises_breaks_nothing(fake, caplog):
+    fake.states("scripts.get_containers_runs", "running", "succeeded")
+    future = follow(fake)
+    called = threading.Event()
+
+    def broken(_):
+        raise RuntimeError("callback broken")
+
+    future.add_done_callback(broken)
+    future.add_done_callback(lambda _: called.set())
+    with caplog.at_level(logging.ERROR):
+        assert future.result(timeout=20).state == "succeeded"
+        assert called.wait(20)
+    assert "callback broken" in caplog.text
+    assert future.succeeded()
+    assert future.exception() is None
+
+
+def test_subscribers_see_every_look_before_the_result_is_there(fake):
+    fake.states("scripts.get_containers_runs", "queued", "running", "succeeded")
+    seen = []
+    future = follow(fake, poll_on_creation=False)
+    future.subscribe(lambda fut, response: seen.append((fut is future, response.state)))
+    future.result(timeout=20)
+    assert seen == [(True, "queued"), (True, "running"), (True, "succeeded")]
+
+
+def test_unsubscribed_means_not_called_any_more(fake, until):
+    gate = threading.Event()
+    fake.states("scripts.get_containers_runs", "running", "succeeded")
+    seen = []
+    future = follow(fake, poll_on_creation=False)
+    stop = future.subscribe(lambda _, response: (seen.append(response.state), gate.wait(20)))
+    until(lambda: seen)
+    stop()
+    gate.set()
+    future.result(timeout=20)
+    assert seen == ["running"]
+
+
+def test_subscriber_that_raises_is_logged_and_dropped(fake, caplog):
+    fake.states("scripts.get_containers_runs", "queued", "running", "succeeded")
+    calls = []
+
+    def broken(*_):
+        calls.append(1)
+        raise RuntimeError("display is gone")
+
+    future = follow(fake, poll_on_creation=False)
+    future.subscribe(broken)
+    with caplog.at_level(logging.ERROR):
+        future.result(timeout=20)
+    assert calls == [1]
+    assert "display is gone" in caplog.text
+
+
+def test_subscriber_may_ask_the_future_anything(fake):
+    fake.states("scripts.get_containers_runs", "running", "succeeded")
+    answers = []
+    future = follow(fake, poll_on_creation=False)
+    future.subscribe(lambda fut, _: answers.append((fut.done(), fut.state, repr(fut))))
+    future.result(timeout=20)
+    assert answers[0] == (False, "running", "<CivisFuture: job 1 / run 2: running>")
+
+
+# Looks that fail
+
+
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        ConnectionResetError("reset"),
+        TimeoutError("no answer"),
+        CivisConnectionError("broken"),
+        CivisClientError("not JSON"),
+        500,
+        502,
+        429,
+        408,
+    ],
+    ids=str,
+)
+def test_failed_look_does_not_fail_the_future(fake, make, trouble, monkeypatch):
+    monkeypatch.setattr(timing_module, "MAX_WAIT_S", 0.01)
+    error = make.StatusError(trouble) if isinstance(trouble, int) else trouble
+    fake.states("scripts.get_containers_runs", "running", error, error, "succeeded")
+    future = follow(fake)
+    assert future.result(timeout=20).state == "succeeded"
+    assert future.trouble is None
+    assert not fake.called("jobs.post_runs")
+
+
+def test_trouble_can_be_seen_while_it_lasts(fake, until):
+    fake.states("scripts.get_containers_runs", "running", ConnectionResetError("reset"))
+    future = follow(fake)
+    until(lambda: future.trouble is not None)
+    assert future.state == "running"
+    assert not future.done()
+    future.cleanup()
+
+
+def test_failed_look_with_retries_starts_no_second_run(fake, make):
+    fake.states("scripts.get_containers_runs", "running", make.StatusError(500), "succeeded")
+    follow(fake, max_retries=3).result(timeout=20)
+    assert not fake.called("jobs.post_runs")
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410])
+def test_refusal_ends_the_future_at_once(fake, make, status):
+    fake.states("scripts.get_containers_runs", make.StatusError(status))
+    future = follow(fake)
+    with pytest.raises(make.StatusError) as caught:
+        future.result(timeout=20)
+    assert caught.value.status_code == status
+    assert "may go on" in caught.value.__notes__[0]
+    assert len(fake.called("scripts.get_containers_runs")) == 1
+
+
+def test_lasting_trouble_ends_the_future_with_what_was_wrong(fake, monkeypatch):
+    monkeypatch.setattr(timing_module, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(timing_module, "MAX_WAIT_S", 0.01)
+    fake.states("scripts.get_containers_runs", ConnectionResetError("reset"))
+    with pytest.raises(ConnectionResetError):
+        follow(fake).result(timeout=20)
+
+
+def test_answer_that_never_tells_a_state_ends_the_future(fake, monkeypatch):
+    monkeypatch.setattr(timing_module, "MAX_WAIT_S", 0.01)
+    fake.script["scripts.get_containers_runs"] = [{"id": 1}]
+    with pytest.raises(CivisClientError, match="no state"):
+        follow(fake).result(timeout=20)
+
+
+def test_mistake_in_the_poller_ends_the_future_at_once():
+    def poller(job_id):
+        return {"state": "running"}
+
+    with pytest.raises(TypeError):
+        CivisFuture(poller, (1, 2)).result(timeout=20)
+
+
+# What it tells
+
+
+def test_repr_is_stable_and_asks_nobody(fake, monkeypatch, until):
+    fake.states("scripts.get_containers_runs", "running")
+    future = follow(fake, polling_interval=60)
+    until(lambda: future.state == "running")
+    monkeypatch.setattr(socket, "socket", mock.Mock(side_effect=AssertionError("network")))
+    before = len(fake.calls)
+    assert repr(future) == "<CivisFuture: job 1 / run 2: running>"
+    assert future.job_url == "https://platform.civisanalytics.com/spa/#/jobs/1"
+    assert future.job_run_url == "https://platform.civisanalytics.com/spa/#/jobs/1?runId=2"
+    assert len(fake.calls) == before
+    future.cleanup()
+
+
+def test_state_is_unknown_before_the_first_look(fake):
+    fake.states("scripts.get_containers_runs", "running")
+    future = follow(fake, poll_on_creation=False, polling_interval=60)
+    assert future.state == "unknown"
+    assert future.last_seen is None
+    assert future.running()
+    future.cleanup()
+
+
+def test_pages_of_a_platform_on_this_machine_are_its_own(fake):
+    fake.states("scripts.get_containers_runs", "succeeded")
+    fake.endpoint = "http://127.0.0.1:8080/"
+    future = follow(fake)
+    assert future.job_url == "http://127.0.0.1:8080/jobs/1"
+    assert future.job_run_url == "http://127.0.0.1:8080/jobs/1/runs/2"
+    future.result(20)
+
+
+def test_outputs_are_all_pages(fake):
+    from civis_nb.client.response import ListResponse, Response
+
+    def page(job_id, run_id, page_num=1):
+        found = [Response({"name": f"{page_num}"})]
+        return ListResponse(found, headers={"X-Pagination-Total-Pages": "3"})
+
+    fake.states("scripts.get_containers_runs", "succeeded")
+    fake.script["jobs.list_runs_outputs"] = [page]
+    assert [one.name for one in follow(fake).outputs()] == ["1", "2", "3"]
+
+
+def test_query_tells_its_run_by_its_answer(fake):
+    fake.states("queries.get", "running", "succeeded", lastRunId=9)
+    future = CivisFuture(fake.queries.get, (7,), client=fake, polling_interval=FAST)
+    assert future.result(20).state == "succeeded"
+    assert (future.job_id, future.run_id) == (7, 9)
+
+
+@pytest.mark.parametrize("wrong", [0, -1, "fast", True])
+def test_polling_interval_must_be_a_positive_number(fake, wrong):
+    with pytest.raises(CivisInputError, match="polling_interval"):
+        follow(fake, polling_interval=wrong)
+
+
+@pytest.mark.parametrize("wrong", [-1, "2", 1.5])
+def test_max_retries_must_be_a_count(fake, wrong):
+    with pytest.raises(CivisInputError, match="max_retries"):
+        follow(fake, max_retries=wrong)
+
+
+def test_setting_gives_the_interval(fake, monkeypatch):
+    monkeypatch.setenv("CIVIS_NB_POLL_INTERVAL_S", "0.02")
+    fake.states("scripts.get_containers_runs", "running", "succeeded")
+    future = follow(fake, polling_interval=None)
+    assert future.polling_interval == 0.02
+    future.result(20)
+
+
+def test_fixed_interval_is_used_for_every_wait(fake):
+    fake.states("scripts.get_containers_runs", *["running"] * 20, "succeeded")
+    follow(fake, polling_interval=0.05).result(timeout=60)
+    times = fake.times["scripts.get_containers_runs"]
+    waits = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    assert all(wait >= 0.05 for wait in waits)
+    assert len(waits) == 20
+
+
+# Other clients
+
+
+def test_mock_clients_work():
+    client = mock.MagicMock()
+    client.scripts.get_sql_runs.return_value = {"state": "succeeded", "output": []}
+    future = CivisFuture(client.scripts.get_sql_runs, (1, 2), client=client)
+    assert future.result(20)["output"] == []
+    assert future.job_id == 1
+
+
+def test_mock_without_a_state_does_not_go_on_for_ever(monkeypatch):
+    monkeypatch.setattr(timing_module, "MAX_WAIT_S", 0.01)
+    client = mock.MagicMock()
+    with pytest.raises(CivisClientError):
+        CivisFuture(client.jobs.get_runs, (1, 2), client=client).result(20)
+
+
+def test_pollable_result_is_the_part_without_jobs(fake):
+    fake.states("scripts.get_containers_runs", "failed", error="broken")
+    future = PollableResult(fake.scripts.get_containers_runs, (1, 2), FAST)
+    with pytest.raises(CivisJobFailure, match="broken"):
+        future.result(20)
+    assert not future.cancel()
+
+
+def test_container_future_looks_at_containers_and_retries(fake, make):
+    fake.states("scripts.get_containers_runs", "failed", "running", "succeeded")
+    fake.script["jobs.post_runs"] = [make.run("queued", id=5)]
+    future = ContainerFuture("1", "2", max_n_retries=1, polling_interval=FAST, client=fake)
+    future.result(20)
+    assert fake.called("scripts.get_containers_runs") == [(1, 2), (1, 5), (1, 5)]
+
+
