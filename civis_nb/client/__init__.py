@@ -1,0 +1,1 @@
+"""The client: APIClient, its resources and responses."""

@@ -1,0 +1,261 @@
+"""Look-ups by name: databases, tables, credentials, storage hosts, the user."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from civis_nb.client.find import find, find_one
+from civis_nb.errors import CivisInputError
+from civis_nb.spec.names import nearest
+
+__all__ = ["Lookups", "split_table_name"]
+
+#: A dropped and created table gets a new id, so that no answer may be trusted for long.
+_TABLE_ID_TTL_S = 60.0
+
+
+class Lookups:
+    """What `APIClient` finds by name; databases, the default credential and the user are kept."""
+
+    _kept: dict[str, Any]
+
+    def get_database_id(self, database: str | int) -> int:
+        """Give the id of a database.
+
+        Parameters
+        ----------
+        database
+            Its name, in upper or lower case as it is, or its id, which is given back.
+
+        Raises
+        ------
+        CivisInputError
+            When there is no database of that name; the message names the nearest.
+        """
+        if _is_id(database):
+            return int(database)
+        found = _by_name(self._databases(), str(database))
+        if found is None:
+            # It may have been added since.
+            self._kept.pop("databases", None)
+            databases = self._databases()
+            found = _by_name(databases, str(database))
+            if found is None:
+                raise _not_found("Database", database, [item.name for item in databases])
+        return int(found.id)
+
+    def _databases(self) -> list[Any]:
+        if "databases" not in self._kept:
+            self._kept["databases"] = list(self._ask("databases").list())
+        databases: list[Any] = self._kept["databases"]
+        return databases
+
+    def get_table_id(self, table: str, database: str | int) -> int:
+        """Give the id of a table.
+
+        Parameters
+        ----------
+        table
+            ``schema.table``, each in double quotes where it holds a dot.
+        database
+            The database's name or id.
+
+        Raises
+        ------
+        CivisInputError
+            When there is no such table, or its name has more than two parts.
+        """
+        database_id = self.get_database_id(database)
+        schema, name = split_table_name(table)
+        kept = self._kept.setdefault("tables", {})
+        known = kept.get((database_id, schema, name))
+        if known is not None and time.monotonic() - known[1] < _TABLE_ID_TTL_S:
+            return int(known[0])
+        asked = {"schema": schema} if schema else {}
+        tables = self._ask("tables").list(database_id=database_id, name=name, **asked)
+        # The server takes % and * for wildcards: the exact name first, then as it folds case.
+        wanted = [item for item in tables if str(item.get("name", "")).lower() == name.lower()]
+        wanted = [item for item in wanted if item.get("name") == name] or wanted
+        if not wanted:
+            raise _not_found("Table", table, [str(item.get("name")) for item in tables])
+        if len({item.get("schema") for item in wanted}) > 1:
+            schemas = ", ".join(sorted(str(item.get("schema")) for item in wanted))
+            raise CivisInputError(
+                f"Table {table} is in several schemas ({schemas}): give schema.table."
+            )
+        kept[database_id, schema, name] = (wanted[0].id, time.monotonic())
+        return int(wanted[0].id)
+
+    def get_storage_host_id(self, storage_host: str | int) -> int:
+        """Give the id of a storage host, from its name or id.
+
+        Raises
+        ------
+        CivisInputError
+            When there is none of that name.
+        """
+        if _is_id(storage_host):
+            return int(storage_host)
+        hosts = self._ask("storage_hosts").list()
+        found = _by_name(hosts, str(storage_host))
+        if found is None:
+            raise _not_found("Storage host", storage_host, [item.name for item in hosts])
+        return int(found.id)
+
+    def get_database_credential_id(self, username: str | int, database_name: str | int) -> int:
+        """Give the id of the credential of a user name for a database.
+
+        Parameters
+        ----------
+        username
+            The credential's user name, or its id, which is given back.
+        database_name
+            The database's name or id.
+
+        Raises
+        ------
+        CivisInputError
+            When there is none.
+        """
+        if _is_id(username):
+            return int(username)
+        database_id = self.get_database_id(database_name)
+        found = find_one(
+            self._ask("credentials").list(type="Database"),
+            username=username,
+            remote_host_id=database_id,
+        )
+        if found is None:
+            raise CivisInputError(f"Credential ID for {username} on {database_name} not found.")
+        return int(found.id)
+
+    def get_aws_credential_id(self, cred_name: str | int, owner: str | None = None) -> int:
+        """Give the id of an Amazon Web Services credential.
+
+        Parameters
+        ----------
+        cred_name
+            Its name, or its id, which is given back.
+        owner
+            The user name of its owner; None: anybody, you first.
+
+        Raises
+        ------
+        CivisInputError
+            When there is none.
+        """
+        if _is_id(cred_name):
+            return int(cred_name)
+        credentials = self._ask("credentials").list(type="Amazon Web Services S3")
+        found = find(credentials, name=cred_name)
+        if owner is not None:
+            found = find(found, owner=owner)
+        if not found:
+            of = "" if owner is None else f" owned by {owner}"
+            raise CivisInputError(f"AWS credential ID for {cred_name}{of} cannot be found.")
+        if len(found) > 1 and owner is None:
+            mine = find(found, owner=self.username)
+            found = mine or found
+        return int(found[0].id)
+
+    @property
+    def default_database_credential_id(self) -> int | None:
+        """The id of your default credential for databases; None where you have none."""
+        if self._kept.get("credential") is None:
+            credentials = self._ask("credentials").list(type="Database", default=True)
+            self._kept["credential"] = credentials[0].id if len(credentials) else None
+        credential: int | None = self._kept["credential"]
+        return credential
+
+    @property
+    def default_credential(self) -> int | None:
+        """The old name of `default_database_credential_id`."""
+        return self.default_database_credential_id
+
+    @property
+    def username(self) -> str:
+        """Your user name."""
+        return str(self._me().username)
+
+    @property
+    def feature_flags(self) -> tuple[str, ...]:
+        """The names of the feature flags that are on for you."""
+        flags = self._me().json(snake_case=False).get("featureFlags") or {}
+        return tuple(name for name, is_on in flags.items() if is_on)
+
+    def _me(self) -> Any:
+        if "me" not in self._kept:
+            self._kept["me"] = self._ask("users").get_me()
+        return self._kept["me"]
+
+    def _ask(self, resource: str) -> Any:
+        raise NotImplementedError
+
+
+def split_table_name(table: str) -> tuple[str | None, str]:
+    """Give schema and name of ``schema.table``; the schema is None where there is none.
+
+    Raises
+    ------
+    CivisInputError
+        When it is empty, has more than two parts, or a quote without its end.
+
+    Examples
+    --------
+    >>> split_table_name('public."my.table"')
+    ('public', 'my.table')
+    """
+    parts: list[str] = []
+    rest = table
+    while True:
+        part, rest = _first_part(rest, table)
+        parts.append(part)
+        if not rest:
+            break
+        rest = rest[1:]
+    if len(parts) > 2 or not all(parts):
+        raise CivisInputError(
+            f"{table!r} is no table name: it is schema.table or table, each part in double "
+            "quotes where it holds a dot."
+        )
+    return (parts[0] if len(parts) == 2 else None), parts[-1]
+
+
+def _first_part(text: str, table: str) -> tuple[str, str]:
+    if not text.startswith('"'):
+        part, dot, rest = text.partition(".")
+        return part, dot + rest
+    part, position = "", 1
+    while position < len(text):
+        if text[position] != '"':
+            part += text[position]
+            position += 1
+        elif text[position + 1 : position + 2] == '"':
+            part += '"'
+            position += 2
+        else:
+            rest = text[position + 1 :]
+            if rest and not rest.startswith("."):
+                break
+            return part, rest
+    raise CivisInputError(f"{table!r} is no table name: a double quote is not closed.")
+
+
+def _is_id(value: object) -> bool:
+    return hasattr(value, "__index__") and not isinstance(value, (bool, str))
+
+
+def _by_name(objects: Any, name: str) -> Any:
+    """Give the object of that name; where there is none, the only one that folds to it."""
+    exact = find_one(objects, name=name)
+    if exact is not None:
+        return exact
+    folded = [item for item in objects if str(item.get("name", "")).lower() == name.lower()]
+    return folded[0] if len(folded) == 1 else None
+
+
+def _not_found(kind: str, name: object, names: list[str]) -> CivisInputError:
+    near = nearest(str(name), names)
+    hint = f" Did you mean {' or '.join(near)}?" if near else ""
+    return CivisInputError(f"{kind} {name} not found.{hint}")

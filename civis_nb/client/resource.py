@@ -1,0 +1,132 @@
+"""Resource: the methods of one API resource, bound to callables on first use."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.client.arguments import Request, bind, prepare
+from civis_nb.client.pages import PaginatedResponse
+from civis_nb.client.recover import recovery
+from civis_nb.client.response import convert_response_data_type
+from civis_nb.spec.model import Operation
+from civis_nb.spec.names import class_name, nearest
+
+if TYPE_CHECKING:
+    from civis_nb.client.client import APIClient
+
+__all__ = ["Resource", "make_resource"]
+
+
+class Resource:
+    """The methods of one resource of the API, such as ``client.scripts``.
+
+    Parameters
+    ----------
+    name
+        The client's attribute.
+    operations
+        What can be done, by method name.
+    client
+        Whose requests they are.
+    """
+
+    _name: str
+    _operations: Mapping[str, Operation]
+    _client: APIClient
+
+    def __init__(self, name: str, operations: Mapping[str, Operation], client: APIClient) -> None:
+        self._name = name
+        self._operations = operations
+        self._client = client
+
+    def __getattr__(self, name: str) -> Any:
+        operations = self.__dict__.get("_operations", {})
+        if name in operations:
+            method = _method(operations[name], self._client)
+            self.__dict__[name] = method
+            return method
+        resource = self.__dict__.get("_name", "?")
+        near = nearest(name, operations)
+        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        raise AttributeError(
+            f"client.{resource} has no method {name!r}.{hint} "
+            f"dir(client.{resource}) lists all {len(operations)}.",
+            name=name,
+            obj=self,
+        )
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *self._operations})
+
+    def __repr__(self) -> str:
+        count = len(self._operations)
+        return f"<{type(self).__name__}: {count} method{'' if count == 1 else 's'} of the API>"
+
+    def _repr_html_(self) -> str | None:
+        from civis_nb.client.html import html_of
+
+        return html_of("resource_html", self)
+
+
+def make_resource(name: str, operations: Mapping[str, Operation], client: APIClient) -> Resource:
+    """Give a resource, of a class that has its name as the PyPI package ``civis`` has it."""
+    text = f"The methods of ``/{name}``; each one's help tells what it takes and gives."
+    kind = type(class_name(name), (Resource,), {"__doc__": text, "__module__": __name__})
+    resource: Resource = kind(name, operations, client)
+    return resource
+
+
+def _method(operation: Operation, client: APIClient) -> Callable[..., Any]:
+    """Give the function of an operation, with its signature and documentation."""
+    from civis_nb.spec.render import docstring, signature
+
+    notice = _notice(operation)
+
+    def method(*args: Any, **kwargs: Any) -> Any:
+        request = prepare(operation, bind(operation, args, kwargs))
+        if notice:
+            warnings.warn(notice, FutureWarning, stacklevel=2)
+        return _called(client, operation, request)
+
+    method.__name__ = operation.name
+    method.__qualname__ = f"{class_name(operation.resource)}.{operation.name}"
+    method.__doc__ = docstring(operation)
+    method.__signature__ = signature(operation)  # type: ignore[attr-defined]
+    return method
+
+
+def _notice(operation: Operation) -> str:
+    if operation.legacy_of:
+        return (
+            f"client.{operation.dotted} is an old name of "
+            f"client.{operation.resource}.{operation.legacy_of}; please use that."
+        )
+    return operation.deprecation
+
+
+def _called(client: APIClient, operation: Operation, request: Request) -> Any:
+    if request.iterator:
+        pages: PaginatedResponse[Any] = PaginatedResponse(request.path, request.query, client)
+        client.last_response = pages
+        return pages
+    response, payload = client._session.call(
+        operation.verb,
+        request.path,
+        params=request.query,
+        # The service has always had a body from Python, on every verb.
+        json=request.body,
+        headers=request.headers,
+        recover=recovery(client, operation, request) if operation.verb == "POST" else None,
+    )
+    if client._return_type == "raw":
+        result: Any = response
+    else:
+        result = convert_response_data_type(
+            payload,
+            headers=response.headers,
+            from_json_values=operation.resource == "json_values",
+        )
+    client.last_response = result
+    return result

@@ -1,0 +1,447 @@
+"""Response and ListResponse: JSON answers that read by attribute and item and never change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from civis_nb.client.text import list_text, response_text
+from civis_nb.errors import CivisClientError, CivisImmutableResponseError
+from civis_nb.spec.names import camel_to_snake
+
+if TYPE_CHECKING:
+    import requests
+
+__all__ = ["ListResponse", "Response", "convert_response_data_type"]
+
+#: Objects whose keys are the user's own names; they are never respelled.
+_VERBATIM = frozenset({"arguments", "environment_variables", "environmentVariables"})
+
+_T = TypeVar("_T")
+_set = object.__setattr__
+
+
+class _MethodUnlessKey:
+    """A method that gives way to a field of the answer of the same name."""
+
+    def __init__(self, method: Callable[[Response], Any]) -> None:
+        self._method = method
+        self._name = method.__name__
+        self.__doc__ = method.__doc__
+
+    def __get__(self, instance: Response | None, owner: type | None = None) -> Any:
+        if instance is None:
+            return self._method
+        if self._name in instance.json_data:
+            return instance[self._name]
+        return self._method.__get__(instance, owner)
+
+
+class Response:
+    """One JSON object of the API.
+
+    Fields read by attribute and by item, in snake_case and in camelCase. What is inside is
+    wrapped when it is touched. A response never changes; it can be pickled, compared by
+    content, and used as a key.
+
+    Parameters
+    ----------
+    json_data
+        The object; None: the answer was empty.
+    headers
+        The headers of the answer.
+    snake_case
+        Whether fields can be read in snake_case; else only as they are.
+    from_json_values
+        Whether it is a JSONValue, the ``value`` of which is the user's own.
+
+    Attributes
+    ----------
+    json_data : dict
+        The object as the server sent it.
+    headers : Mapping or None
+        The headers of the answer.
+    calls_remaining, rate_limit : int or None
+        How many calls the server still takes from you, and of how many.
+
+    Examples
+    --------
+    >>> job = Response({"id": 7, "lastRun": {"state": "failed"}})
+    >>> job.last_run.state, job["lastRun"]["state"]
+    ('failed', 'failed')
+    >>> job.json()
+    {'id': 7, 'last_run': {'state': 'failed'}}
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_from_json_values",
+        "_index",
+        "_snake",
+        "_wrapped",
+        "headers",
+        "json_data",
+    )
+
+    headers: Mapping[str, str] | None
+    json_data: dict[str, Any]
+    _index: dict[str, str] | None
+    _wrapped: dict[str, Any]
+    _snake: bool
+    _from_json_values: bool
+
+    def __init__(
+        self,
+        json_data: dict[str, Any] | None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        snake_case: bool = True,
+        from_json_values: bool = False,
+    ) -> None:
+        _set(self, "json_data", {} if json_data is None else json_data)
+        _set(self, "headers", headers)
+        _set(self, "_snake", snake_case)
+        _set(self, "_from_json_values", from_json_values)
+        _set(self, "_index", None)
+        _set(self, "_wrapped", {})
+
+    @property
+    def calls_remaining(self) -> int | None:
+        """How many calls the server still takes from you; None where it doesn't say."""
+        return _header_int(self.headers, "X-RateLimit-Remaining")
+
+    @property
+    def rate_limit(self) -> int | None:
+        """How many calls the server takes in a period; None where it doesn't say."""
+        return _header_int(self.headers, "X-RateLimit-Limit")
+
+    def _keys(self) -> dict[str, str]:
+        """Give the field names as they are read, each with its spelling on the wire."""
+        index = self._index
+        if index is None:
+            if self._snake:
+                index = {camel_to_snake(key): key for key in self.json_data}
+            else:
+                index = {key: key for key in self.json_data}
+            _set(self, "_index", index)
+        return index
+
+    def _find(self, name: str) -> Any:
+        """Give the wrapped value of a field; raises KeyError."""
+        if name not in self._wrapped:
+            index = self._keys()
+            if name in index:
+                key = index[name]
+            elif name in self.json_data:
+                key = name
+            elif self._snake and isinstance(name, str) and camel_to_snake(name) in index:
+                key = index[camel_to_snake(name)]
+            else:
+                raise KeyError(name)
+            self._wrapped[name] = self._wrap(key, self.json_data[key])
+        return self._wrapped[name]
+
+    def _is_plain(self, key: str) -> bool:
+        """Say whether a field holds the user's own JSON."""
+        if key != "value":
+            return False
+        kind = self.json_data.get("objectType", self.json_data.get("object_type"))
+        return self._from_json_values or kind == "JSONValue"
+
+    def _wrap(self, key: str, value: Any) -> Any:
+        if isinstance(value, dict) and not self._is_plain(key):
+            verbatim = key in _VERBATIM
+            return Response(value, headers=self.headers, snake_case=not verbatim)
+        if isinstance(value, list) and not self._is_plain(key):
+            return [
+                Response(item, headers=self.headers) if isinstance(item, dict) else item
+                for item in value
+            ]
+        return _copied(value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") and name.endswith("__"):
+            raise AttributeError(name)
+        try:
+            return self._find(name)
+        except KeyError:
+            pass
+        raise AttributeError(
+            f"The response has no field {name!r}. {_known(self._keys())}", name=name, obj=self
+        )
+
+    def __getitem__(self, name: str) -> Any:
+        return self._find(name)
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """Give the value of a field, or `default` where there is none."""
+        try:
+            return self._find(key)
+        except KeyError:
+            return default
+
+    def items(self) -> Iterator[tuple[str, Any]]:
+        """Give each field's name and value."""
+        return iter([(name, self._find(name)) for name in self._keys()])
+
+    @_MethodUnlessKey
+    def keys(self) -> list[str]:
+        """Give the names of the fields."""
+        return list(self._keys())
+
+    @_MethodUnlessKey
+    def values(self) -> list[Any]:
+        """Give the values of the fields."""
+        return [self._find(name) for name in self._keys()]
+
+    def json(self, snake_case: bool = True) -> dict[str, Any]:
+        """Give the object as a new dictionary.
+
+        Parameters
+        ----------
+        snake_case
+            Spell the keys in snake_case; those of the user's own data (arguments,
+            environment variables, JSON values) stay as they are at every depth.
+        """
+        if not snake_case or not self._snake:
+            copied: dict[str, Any] = _copied(self.json_data)
+            return copied
+        return {
+            name: _snaked(key, value, self._is_plain(key))
+            for name, key in self._keys().items()
+            for value in (self.json_data[key],)
+        }
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._keys())
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self.get(name, _MISSING) is not _MISSING
+
+    def __len__(self) -> int:
+        return len(self.json_data)
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, dict):
+            other = Response(other, from_json_values=self._from_json_values)
+        if not isinstance(other, Response):
+            return NotImplemented
+        return self.json() == other.json()
+
+    def __hash__(self) -> int:
+        return hash(_frozen(self.json()))
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise CivisImmutableResponseError(f"A response never changes: {name!r} can't be set.")
+
+    def __delattr__(self, name: str) -> None:
+        raise CivisImmutableResponseError(f"A response never changes: {name!r} can't be deleted.")
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        raise CivisImmutableResponseError(f"A response never changes: {name!r} can't be set.")
+
+    def __delitem__(self, name: str) -> None:
+        raise CivisImmutableResponseError(f"A response never changes: {name!r} can't be deleted.")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        headers = None if self.headers is None else dict(self.headers)
+        return (_restored, (self.json_data, headers, self._snake, self._from_json_values))
+
+    def __copy__(self) -> Response:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Response:
+        return _restored(_copied(self.json_data), self.headers, self._snake, self._from_json_values)
+
+    def __dir__(self) -> list[str]:
+        return sorted({*super().__dir__(), *(name for name in self._keys() if name.isidentifier())})
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._keys())
+
+    def __repr__(self) -> str:
+        return response_text(self)
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(response_text(self, width=88))
+
+    def _repr_html_(self) -> str | None:
+        from civis_nb.client.html import html_of
+
+        return html_of("response_html", self)
+
+
+_R = TypeVar("_R", bound=Response)
+_MISSING = object()
+
+
+class ListResponse(list[_R], Generic[_R]):
+    """A list of responses, with the headers of the answer.
+
+    Parameters
+    ----------
+    responses
+        What it holds.
+    headers
+        The headers of the answer.
+    """
+
+    __slots__ = ("headers",)
+
+    def __init__(
+        self, responses: Iterable[_R] = (), headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(responses)
+        self.headers = headers
+
+    def json(self, snake_case: bool = True) -> list[dict[str, Any]]:
+        """Give the list as new dictionaries; see `Response.json`."""
+        return [
+            item.json(snake_case=snake_case) if isinstance(item, Response) else item
+            for item in self
+        ]
+
+    @property
+    def calls_remaining(self) -> int | None:
+        """How many calls the server still takes from you; None where it doesn't say."""
+        return _header_int(self.headers, "X-RateLimit-Remaining")
+
+    @property
+    def rate_limit(self) -> int | None:
+        """How many calls the server takes in a period; None where it doesn't say."""
+        return _header_int(self.headers, "X-RateLimit-Limit")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (ListResponse, (list(self), None if self.headers is None else dict(self.headers)))
+
+    def __repr__(self) -> str:
+        return list_text(self)
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        printer.text(list_text(self, width=88))
+
+    def _repr_html_(self) -> str | None:
+        from civis_nb.client.html import html_of
+
+        return html_of("list_response_html", self)
+
+
+@overload
+def convert_response_data_type(
+    response: requests.Response | dict[str, Any] | list[Any] | None,
+    headers: Mapping[str, str] | None = None,
+    return_type: str = "snake",
+    from_json_values: bool = False,
+) -> Any: ...
+
+
+@overload
+def convert_response_data_type(response: Any) -> Any: ...
+
+
+def convert_response_data_type(
+    response: Any,
+    headers: Mapping[str, str] | None = None,
+    return_type: str = "snake",
+    from_json_values: bool = False,
+) -> Any:
+    """Give an answer of the API as the user wants it.
+
+    Parameters
+    ----------
+    response
+        The answer of requests, or its JSON.
+    headers
+        The headers, where `response` is JSON.
+    return_type
+        ``snake``: Response or ListResponse; ``raw``: the answer as it is.
+    from_json_values
+        Whether the answer is of ``/json_values``.
+
+    Raises
+    ------
+    CivisClientError
+        When the answer is no JSON, or neither an object nor an array.
+
+    Examples
+    --------
+    >>> convert_response_data_type([{"jobId": 1}])[0].job_id
+    1
+    """
+    if return_type == "raw":
+        return response
+    data = response
+    if hasattr(response, "status_code"):
+        headers = response.headers
+        try:
+            data = response.json() if response.content else None
+        except ValueError:
+            data = _MISSING
+        if data is _MISSING:
+            raise CivisClientError("The answer of the server is no JSON.", response)
+    if isinstance(data, list):
+        return ListResponse(
+            [
+                Response(item, headers=headers, from_json_values=from_json_values)
+                if isinstance(item, dict)
+                else item
+                for item in data
+            ],
+            headers=headers,
+        )
+    if data is None or isinstance(data, dict):
+        return Response(data, headers=headers, from_json_values=from_json_values)
+    raise CivisClientError(
+        f"The server answered {data!r:.100}, neither an object nor an array.", None
+    )
+
+
+def _restored(
+    data: dict[str, Any], headers: Mapping[str, str] | None, snake: bool, from_values: bool
+) -> Response:
+    return Response(data, headers=headers, snake_case=snake, from_json_values=from_values)
+
+
+def _header_int(headers: Mapping[str, str] | None, name: str) -> int | None:
+    try:
+        return None if headers is None else int(headers[name])
+    except (KeyError, ValueError):
+        return None
+
+
+def _copied(value: _T) -> _T:
+    """Copy JSON; quicker than copy.deepcopy, as there can be no cycle."""
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}  # type: ignore[return-value]
+    if isinstance(value, list):
+        return [_copied(item) for item in value]  # type: ignore[return-value]
+    return value
+
+
+def _snaked(key: str, value: Any, plain: bool) -> Any:
+    if plain or key in _VERBATIM:
+        return _copied(value)
+    if isinstance(value, dict):
+        return Response(value).json()
+    if isinstance(value, list):
+        return [
+            Response(item).json() if isinstance(item, dict) else _copied(item) for item in value
+        ]
+    return value
+
+
+def _frozen(value: Any) -> Any:
+    """Give JSON as something that can be hashed, equal where the JSON is equal."""
+    if isinstance(value, dict):
+        return frozenset((key, _frozen(item)) for key, item in value.items())
+    if isinstance(value, list):
+        return tuple(_frozen(item) for item in value)
+    return value
+
+
+def _known(names: Iterable[str]) -> str:
+    shown = [name for name in names if isinstance(name, str)]
+    if not shown:
+        return "The answer was empty."
+    more = f" and {len(shown) - 12} more" if len(shown) > 12 else ""
+    return f"It has: {', '.join(shown[:12])}{more}."

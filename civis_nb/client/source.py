@@ -1,0 +1,97 @@
+"""Where a client's specification comes from: a file, an object, the disk's cache, the server."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from civis_nb import config
+from civis_nb._wire_text import masked_url
+from civis_nb.errors import CivisAPIError, CivisAPIKeyError, CivisClientError, CivisSpecError
+from civis_nb.spec.cache import SpecCache
+from civis_nb.spec.parse import parse_spec
+
+if TYPE_CHECKING:
+    from civis_nb.spec.model import Spec
+    from civis_nb.transport.session import Session
+
+__all__ = ["downloaded_spec", "local_spec"]
+
+_KEY_HINT = (
+    " (asking for the API's specification). The key may be wrong or have expired: look under "
+    "My Profile on Civis Platform, and set CIVIS_API_KEY to a current one"
+)
+
+
+def local_spec(source: Mapping[str, Any] | str | os.PathLike[str]) -> Spec:
+    """Give the specification of a file or an object.
+
+    Raises
+    ------
+    CivisSpecError
+        When the file can't be read, or holds no specification.
+    """
+    if isinstance(source, Mapping):
+        return parse_spec(source, "local_api_spec")
+    path = Path(source)
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise CivisSpecError(f"{path} can't be read: {error.strerror or error}.") from None
+    except ValueError as error:
+        raise CivisSpecError(f"{path} is no API specification: it is no JSON ({error}).") from None
+    return parse_spec(document, str(path))
+
+
+def downloaded_spec(session: Session, api_key: str, refresh: bool) -> Spec:
+    """Give the server's specification: the one kept on disk while it is fresh.
+
+    Raises
+    ------
+    CivisAPIKeyError
+        When the server refuses the key.
+    CivisSpecError
+        When what it answers is no specification.
+    CivisAPIError, CivisConnectionError
+        When it does not answer, or with another error.
+    """
+    cache = SpecCache(config.get("cache_dir"), session.base_url, api_key)
+    kept = None if refresh else cache.read()
+    if kept is not None and kept.is_fresh():
+        return kept.spec()
+    asked = {} if kept is None else kept.conditions()
+    try:
+        response = session.request("GET", "endpoints", headers=asked, accept=frozenset({304}))
+    except CivisAPIError as error:
+        refused = error if error.status_code in (401, 403) else None
+        if refused is None:
+            raise
+    except CivisClientError as error:
+        raise CivisSpecError(str(error)) from None
+    else:
+        if response.status_code == 304 and kept is not None:
+            cache.renew(kept)
+            return kept.spec()
+        return _parsed(cache, response, session.base_url)
+    refused.error_message += _KEY_HINT
+    refused.args = (refused.error_message,)
+    refused.__class__ = CivisAPIKeyError
+    raise refused
+
+
+def _parsed(cache: SpecCache, response: Any, base_url: str) -> Spec:
+    source = f"What {masked_url(base_url)}endpoints answered (status {response.status_code})"
+    try:
+        document = json.loads(response.content)
+    except ValueError:
+        said = " ".join(response.content[:2000].decode("utf-8", "replace").split())[:200]
+        raise CivisSpecError(
+            f"{source} is no API specification but {masked_url(said)!r}. Is CIVIS_API_ENDPOINT "
+            "right, or does a login page stand in between?"
+        ) from None
+    spec = parse_spec(document, source)
+    cache.write(document, response.headers)
+    return spec

@@ -1,0 +1,238 @@
+"""Where a downloaded specification is kept, and for how long.
+
+One file for each endpoint and key::
+
+    civis_nb spec 1 <length of the header> <CRC-32 of the header>
+    {"endpoint": …, "fetched_at": …, "etag": …, "index": {"jobs": [offset, length], …}}
+    {"paths": …, "definitions": …}{"paths": …, "definitions": …}…
+
+A process reads the header, and of the resources those that it uses, each with the definitions
+that it needs. A file that is damaged, or of another endpoint or user, counts as none.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from civis_nb.spec.model import Operation, Spec
+from civis_nb.spec.parse import group_by_resource, parse_resource
+
+__all__ = ["MAX_AGE_INTERACTIVE_S", "MAX_AGE_S", "KeptSpec", "SpecCache", "default_folder"]
+
+MAX_AGE_S = 24 * 3600.0
+MAX_AGE_INTERACTIVE_S = 15 * 60.0
+_FORGET_AFTER_S = 30 * 24 * 3600.0
+_MAGIC = b"civis_nb spec 1"
+
+
+def default_folder() -> Path:
+    """Give the folder of kept specifications where no setting says another."""
+    named = os.environ.get("CIVIS_NB_CACHE_DIR")
+    if named:
+        return Path(named)
+    from platformdirs import user_cache_path
+
+    return user_cache_path("civis_nb", appauthor=False)
+
+
+def _is_interactive() -> bool:
+    return hasattr(sys, "ps1") or hasattr(builtins, "__IPYTHON__")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSpec:
+    """A specification as it lies on the disk.
+
+    Attributes
+    ----------
+    header
+        Endpoint, time, ETag, and where each resource is.
+    body
+        All resources.
+    path
+        The file.
+    """
+
+    header: dict[str, Any]
+    body: bytes
+    path: Path
+
+    def is_fresh(self, now: float | None = None) -> bool:
+        """Say whether it may be used without asking the server."""
+        age = (time.time() if now is None else now) - float(self.header["fetched_at"])
+        most = MAX_AGE_INTERACTIVE_S if _is_interactive() else MAX_AGE_S
+        return 0 <= age < most
+
+    def conditions(self) -> dict[str, str]:
+        """Give the request headers that ask for a changed specification only."""
+        names = {"etag": "If-None-Match", "last_modified": "If-Modified-Since"}
+        return {name: self.header[key] for key, name in names.items() if self.header.get(key)}
+
+    def spec(self) -> Spec:
+        """Give the model; what is damaged is found before it is used."""
+        return Spec(self._resource, list(self.header["index"]), str(self.path))
+
+    def _resource(self, resource: str) -> dict[str, Operation]:
+        offset, length = self.header["index"][resource]
+        raw = json.loads(self.body[offset : offset + length])
+        return parse_resource(resource, raw["paths"], raw["definitions"], str(self.path))
+
+    def is_whole(self) -> bool:
+        """Say whether every resource is as it was written."""
+        return zlib.crc32(self.body) == int(self.header.get("crc", -1))
+
+
+class SpecCache:
+    """The file of one endpoint and key.
+
+    Parameters
+    ----------
+    folder
+        Where files are kept; None: `default_folder`.
+    endpoint
+        The address of the API.
+    api_key
+        The key; only a hash of it and the endpoint is in the file's name.
+    """
+
+    def __init__(self, folder: str | None, endpoint: str, api_key: str) -> None:
+        digest = hashlib.sha256(f"{endpoint}\0{api_key}".encode()).hexdigest()[:40]
+        self._endpoint = endpoint
+        self.path = (Path(folder) if folder else default_folder()) / f"spec-{digest}.civis"
+
+    def read(self) -> KeptSpec | None:
+        """Give what is kept; None where there is nothing that can be trusted."""
+        try:
+            if not _is_ours(self.path):
+                return None
+            content = self.path.read_bytes()
+        except OSError:
+            return None
+        kept = _opened(content, self.path)
+        if kept is None or kept.header.get("endpoint") != self._endpoint or not kept.is_whole():
+            return None
+        return kept
+
+    def write(self, document: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+        """Keep a specification.
+
+        A disk that can't be written only costs the next process time, and is no error.
+
+        Raises
+        ------
+        CivisSpecError
+            When `document` is no specification.
+        """
+        definitions = document.get("definitions") or {}
+        index: dict[str, tuple[int, int]] = {}
+        parts: list[bytes] = []
+        offset = 0
+        for resource, paths in group_by_resource(document, self._endpoint).items():
+            part = _slice(paths, definitions)
+            index[resource] = (offset, len(part))
+            parts.append(part)
+            offset += len(part)
+        header = {
+            "endpoint": self._endpoint,
+            "fetched_at": time.time(),
+            "etag": headers.get("ETag"),
+            "last_modified": headers.get("Last-Modified"),
+            "index": index,
+        }
+        self._store(header, b"".join(parts))
+
+    def renew(self, kept: KeptSpec) -> None:
+        """Note that the server has no newer one."""
+        self._store({**kept.header, "fetched_at": time.time()}, kept.body)
+
+    def _store(self, header: dict[str, Any], body: bytes) -> None:
+        head = json.dumps({**header, "crc": zlib.crc32(body)}).encode()
+        first = b"%s %d %d\n" % (_MAGIC, len(head), zlib.crc32(head))
+        with contextlib.suppress(OSError):
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            _write_whole(self.path, first + head + b"\n" + body)
+            _forget_old(self.path.parent)
+
+
+def _slice(paths: Mapping[str, Any], definitions: Mapping[str, Any]) -> bytes:
+    """Give the JSON of one resource: its paths without examples, the definitions they need."""
+    slim = {
+        path: {
+            verb: {key: value for key, value in operation.items() if key != "x-examples"}
+            if isinstance(operation, Mapping)
+            else operation
+            for verb, operation in operations.items()
+        }
+        for path, operations in paths.items()
+    }
+    needed: dict[str, Any] = {}
+    waiting: list[Any] = [slim]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            reference = value.get("$ref")
+            if isinstance(reference, str):
+                name = reference.rpartition("/")[2]
+                if name in definitions and name not in needed:
+                    needed[name] = definitions[name]
+                    waiting.append(definitions[name])
+            waiting.extend(value.values())
+        elif isinstance(value, list):
+            waiting.extend(value)
+    return json.dumps({"paths": slim, "definitions": needed}, separators=(",", ":")).encode()
+
+
+def _opened(content: bytes, path: Path) -> KeptSpec | None:
+    first, _, rest = content.partition(b"\n")
+    try:
+        if not first.startswith(_MAGIC + b" "):
+            return None
+        length, crc = (int(word) for word in first[len(_MAGIC) :].split())
+        head = rest[:length]
+        if zlib.crc32(head) != crc:
+            return None
+        header = json.loads(head)
+    except ValueError:
+        return None
+    return KeptSpec(header, rest[length + 1 :], path)
+
+
+def _is_ours(path: Path) -> bool:
+    """Say whether the file is the user's own and nobody else may write to it."""
+    status = path.stat()
+    if not hasattr(os, "getuid"):
+        return True
+    return status.st_uid == os.getuid() and not status.st_mode & 0o022
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file that has its name only when it is complete; readable by its owner alone."""
+    # mkstemp gives mode 0600.
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=".spec-")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _forget_old(folder: Path) -> None:
+    """Remove what nobody has used for a month; each local platform leaves a file."""
+    limit = time.time() - _FORGET_AFTER_S
+    for path in folder.glob("spec-*.civis"):
+        if path.stat().st_mtime < limit:
+            path.unlink(missing_ok=True)

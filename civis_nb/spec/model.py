@@ -1,0 +1,229 @@
+"""Operation, Parameter, Schema: the specification as frozen records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["Operation", "Parameter", "Schema", "Spec"]
+
+_PYTHON_TYPES = {
+    "array": "list",
+    "boolean": "bool",
+    "file": "bytes",
+    "integer": "int",
+    "number": "float",
+    "object": "dict",
+    "string": "str",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What a value looks like.
+
+    Attributes
+    ----------
+    type
+        ``object``, ``array``, ``string``, ``integer``, ``number``, ``boolean``; empty: any.
+    description, format
+        The specification's words; empty where it has none.
+    enum
+        The values that are allowed; empty: any.
+    items
+        What an array holds.
+    properties
+        The fields of an object, in order, by their name on the wire.
+    required
+        The names of the fields that must be there.
+    """
+
+    type: str
+    description: str = ""
+    format: str = ""
+    enum: tuple[Any, ...] = ()
+    items: Schema | None = None
+    properties: Mapping[str, Schema] = field(default_factory=dict)
+    required: frozenset[str] = frozenset()
+
+    @property
+    def python_type(self) -> str:
+        """The annotation of such a value, as text: ``list[int]``."""
+        if self.type == "array" and self.items is not None:
+            return f"list[{self.items.python_type}]"
+        return _PYTHON_TYPES.get(self.type, "Any")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One argument of a method.
+
+    Attributes
+    ----------
+    name
+        The Python argument.
+    wire_name
+        What it is called in the request.
+    location
+        ``path``, ``query``, ``header`` or ``body``.
+    required
+        Positional where true, keyword-only where false.
+    type, item_type
+        Of the value, and of an array's items; empty: any.
+    enum, format, description
+        As in the specification.
+    load_schema
+        Gives the whole schema, nested fields and all; called when somebody reads them.
+    """
+
+    name: str
+    wire_name: str
+    location: str
+    required: bool
+    type: str
+    item_type: str = ""
+    enum: tuple[Any, ...] = ()
+    format: str = ""
+    description: str = ""
+    load_schema: Callable[[], Schema] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def python_type(self) -> str:
+        """The annotation of the argument, as text."""
+        if self.type == "array":
+            return f"list[{_PYTHON_TYPES.get(self.item_type, 'Any')}]"
+        return _PYTHON_TYPES.get(self.type, "Any")
+
+    @property
+    def schema(self) -> Schema:
+        """The whole schema of the argument."""
+        if self.load_schema is None:
+            return Schema(self.type, self.description, self.format, self.enum)
+        return self.load_schema()
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of the API.
+
+    Attributes
+    ----------
+    resource, name
+        ``client.<resource>.<name>``.
+    verb
+        The HTTP method, upper case.
+    path
+        As in the specification, without slashes around it.
+    summary, description
+        The specification's words.
+    parameters
+        In the order of the signature: the required ones first.
+    answers_array
+        Whether the answer is a list.
+    paginated
+        Whether it takes ``iterator=True``.
+    legacy_of
+        The method's present name, where this one is kept for old scripts; else empty.
+    deprecation
+        The specification's warning, where it has one.
+    load_response
+        Gives the schema of the answer; None for an empty answer.
+    """
+
+    resource: str
+    name: str
+    verb: str
+    path: str
+    summary: str
+    description: str
+    parameters: tuple[Parameter, ...]
+    answers_array: bool
+    paginated: bool
+    legacy_of: str = ""
+    deprecation: str = ""
+    load_response: Callable[[], Schema | None] | None = field(
+        default=None, repr=False, compare=False
+    )
+
+    @property
+    def dotted(self) -> str:
+        """``resource.method``."""
+        return f"{self.resource}.{self.name}"
+
+    @property
+    def required(self) -> tuple[Parameter, ...]:
+        """The positional arguments."""
+        return tuple(parameter for parameter in self.parameters if parameter.required)
+
+    @property
+    def optional(self) -> tuple[Parameter, ...]:
+        """The keyword-only arguments."""
+        return tuple(parameter for parameter in self.parameters if not parameter.required)
+
+    @property
+    def response(self) -> Schema | None:
+        """The schema of the answer; None where it has no body."""
+        return None if self.load_response is None else self.load_response()
+
+
+class Spec:
+    """All operations of an API, read one resource at a time.
+
+    Parameters
+    ----------
+    load
+        Gives the operations of one resource by method name.
+    resources
+        The names of the resources.
+    source
+        Where the specification came from, for messages.
+
+    Examples
+    --------
+    >>> spec = Spec(lambda resource: {}, ["users"], "a test")
+    >>> "users" in spec, dict(spec.operations("users"))
+    (True, {})
+    """
+
+    __slots__ = ("_load", "_operations", "resources", "source")
+
+    def __init__(
+        self,
+        load: Callable[[str], Mapping[str, Operation]],
+        resources: list[str],
+        source: str,
+    ) -> None:
+        self._load = load
+        self._operations: dict[str, Mapping[str, Operation]] = {}
+        self.resources: tuple[str, ...] = tuple(sorted(resources))
+        self.source = source
+
+    def __contains__(self, resource: object) -> bool:
+        return resource in self.resources
+
+    def __repr__(self) -> str:
+        return f"<Spec of {len(self.resources)} resources from {self.source}>"
+
+    def operations(self, resource: str) -> Mapping[str, Operation]:
+        """Give the operations of a resource by method name, read on the first call.
+
+        Raises
+        ------
+        KeyError
+            When there is no such resource.
+        CivisSpecError
+            When the specification says something about it that can't be understood.
+        """
+        if resource not in self.resources:
+            raise KeyError(resource)
+        found = self._operations.get(resource)
+        if found is None:
+            # Two threads may both come here: they read the same, and either result serves.
+            found = self._operations[resource] = self._load(resource)
+        return found
+
+    def __iter__(self) -> Any:
+        """Give every operation, resource by resource."""
+        for resource in self.resources:
+            yield from self.operations(resource).values()

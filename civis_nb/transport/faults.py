@@ -1,0 +1,122 @@
+"""What can go wrong with a request: each fault of requests and urllib3 gets a class of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from civis_nb._wire_text import masked_path, masked_url
+from civis_nb.errors import (
+    CivisClientError,
+    CivisConfigError,
+    CivisConnectionError,
+    CivisError,
+    CivisInputError,
+    CivisTimeoutError,
+)
+
+if TYPE_CHECKING:
+    import requests
+
+__all__ = ["Fault", "Outcome", "classify"]
+
+#: unsent: nothing reached the server; broken: the answer was lost on its way, the request may
+#: have been served; timeout: no answer in time; final: trying again can't help.
+Fault = Literal["", "unsent", "broken", "timeout", "malformed", "status", "final"]
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How one attempt at a request ended.
+
+    Attributes
+    ----------
+    fault
+        Empty when an answer came that is none of the others.
+    response
+        The answer, where one came.
+    payload
+        Its JSON, where it was asked for.
+    error
+        What to raise when no more attempt is made.
+    """
+
+    fault: Fault = ""
+    response: requests.Response | None = None
+    payload: Any = None
+    error: CivisError | None = None
+
+
+def classify(error: Exception, method: str, url: str) -> Outcome:
+    """Say what an exception of requests means, as an outcome with an error of our tree.
+
+    The error holds neither the request nor the exception, so that no secret can be reached
+    from it; raise it outside the ``except`` block to keep it so.
+    """
+    import requests
+    from urllib3 import exceptions as urllib3
+
+    exceptions = requests.exceptions
+    what = f"{method} {masked_path(url)}"
+    host = _host(url)
+    inner = error.args[0] if error.args else None
+    reason = getattr(inner, "reason", inner)
+    detail = _detail(reason if isinstance(reason, BaseException) else error)
+    if isinstance(error, exceptions.ConnectTimeout):
+        text = f"{host} took no connection in time ({what}). Is the network up? A longer wait: "
+        return Outcome("unsent", error=CivisTimeoutError(text + "CIVIS_NB_CONNECT_TIMEOUT_S."))
+    if isinstance(error, exceptions.Timeout) or isinstance(reason, urllib3.ReadTimeoutError):
+        text = f"{host} gave no answer in time to {what}. A longer wait: CIVIS_NB_READ_TIMEOUT_S."
+        return Outcome("timeout", error=CivisTimeoutError(text))
+    if isinstance(error, exceptions.SSLError):
+        text = f"No safe connection to {host} for {what}: {detail}. A company's own certificate "
+        text += "authority is set with the environment variable REQUESTS_CA_BUNDLE."
+        return Outcome("final", error=CivisConnectionError(text))
+    if isinstance(error, exceptions.ProxyError):
+        text = f"The proxy gave no connection to {host} for {what}: {detail}. It is set with the "
+        text += "environment variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+        return Outcome("unsent", error=CivisConnectionError(text))
+    if isinstance(reason, urllib3.NewConnectionError):
+        text = f"No connection to {host} for {what}: {detail}. "
+        text += "Is CIVIS_API_ENDPOINT right, and the network up?"
+        return Outcome("unsent", error=CivisConnectionError(text))
+    lost = (exceptions.ConnectionError, exceptions.ChunkedEncodingError)
+    if isinstance(error, (*lost, exceptions.ContentDecodingError, urllib3.HTTPError)):
+        text = f"The connection to {host} broke off before {what} was answered whole: {detail}."
+        return Outcome("broken", error=CivisConnectionError(text))
+    return Outcome("final", error=_hopeless(error, what, host, detail))
+
+
+def _hopeless(error: Exception, what: str, host: str, detail: str) -> CivisError:
+    from requests import exceptions
+
+    if isinstance(error, exceptions.TooManyRedirects):
+        return CivisClientError(f"{host} sends {what} round in circles: {detail}.")
+    if isinstance(error, (exceptions.InvalidHeader, exceptions.InvalidJSONError)):
+        return CivisInputError(f"{what} can't be sent: {detail}.")
+    if isinstance(error, (ValueError, UnicodeError)):
+        # Every class of requests for a URL that is none is a ValueError.
+        return CivisConfigError(
+            f"{what}: the address of the API is no URL ({detail}). Set CIVIS_API_ENDPOINT to "
+            "one like https://api.civisanalytics.com."
+        )
+    return CivisConnectionError(f"{what} failed at {host}: {detail}.")
+
+
+def _host(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    try:
+        return urlsplit(url).netloc.rpartition("@")[2] or masked_url(url)
+    except ValueError:
+        return masked_url(url)
+
+
+def _detail(error: BaseException) -> str:
+    """Give the innermost words of an exception, without the object addresses around them."""
+    text = str(error)
+    if ">: " in text:
+        text = text.rpartition(">: ")[2]
+    elif text.startswith("HTTP") and "): " in text:
+        text = text.partition("): ")[2]
+    return masked_url(" ".join(text.split()))[:300].rstrip(".") or type(error).__name__

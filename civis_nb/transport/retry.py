@@ -1,0 +1,163 @@
+"""What is tried again, when, and for how long.
+
+==========================  =============================================  ===============
+fault                       verbs                                          attempts
+==========================  =============================================  ===============
+429, 502, 503, 504          GET, HEAD, OPTIONS, TRACE, PUT, DELETE         10 or 600 s
+429, 503                    POST; a 503 only after a look at what is done  10 or 600 s
+no connection               the same verbs and POST                        4
+answer lost, no answer      the same verbs, not POST                       4, 3
+500, answer cut or garbled  GET, HEAD                                      4
+==========================  =============================================  ===============
+
+PATCH is never repeated. ``Retry-After``, a number or a date, is the least wait.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.transport.faults import Fault, Outcome
+
+if TYPE_CHECKING:
+    import tenacity
+
+__all__ = ["MAX_ATTEMPTS", "MAX_TOTAL_S", "retry_after_s", "run", "worth_repeating"]
+
+MAX_ATTEMPTS = 10
+MAX_TOTAL_S = 600.0
+_MAX_WAIT_S = 60.0
+
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
+_READS = frozenset({"GET", "HEAD"})
+_STATUSES = frozenset({429, 502, 503, 504})
+_POST_STATUSES = frozenset({429, 503})
+_FAULT_ATTEMPTS: Mapping[Fault, int] = {"unsent": 4, "broken": 4, "malformed": 4, "timeout": 3}
+
+
+def worth_repeating(method: str, outcome: Outcome) -> bool:
+    """Say whether another attempt may help and can do no harm.
+
+    A POST that was answered by 503 counts as such; whoever repeats it must look first.
+    """
+    fault = outcome.fault
+    if fault == "status":
+        status = 0 if outcome.response is None else outcome.response.status_code
+        if method in _IDEMPOTENT:
+            return status in _STATUSES or (status == 500 and method in _READS)
+        return method == "POST" and status in _POST_STATUSES
+    if fault == "unsent":
+        return method in _IDEMPOTENT or method == "POST"
+    if fault == "malformed":
+        return method in _READS
+    return fault in ("broken", "timeout") and method in _IDEMPOTENT
+
+
+def retry_after_s(outcome: Outcome, now: float | None = None) -> float:
+    """Give the seconds that an answer asks to wait; 0 where it doesn't.
+
+    Parameters
+    ----------
+    outcome
+        How the attempt ended.
+    now
+        The present time in seconds since 1970, for tests; None: the clock's.
+    """
+    response = outcome.response
+    text = "" if response is None else str(response.headers.get("Retry-After") or "").strip()
+    if not text:
+        return 0.0
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = _until(text, time.time() if now is None else now)
+    return seconds if 0 < seconds < float("inf") else 0.0
+
+
+def _until(date: str, now: float) -> float:
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(date).timestamp() - now
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
+
+
+def run(
+    method: str, attempt: Callable[[], Outcome], retrying: tenacity.Retrying | None = None
+) -> Outcome:
+    """Make attempts until one is not worth repeating or the patience ends; give the last.
+
+    Parameters
+    ----------
+    method
+        The HTTP method, upper case.
+    attempt
+        Makes one; must not raise for what may be repeated.
+    retrying
+        The user's own policy: its waits and its end are kept, what is repeated is ours.
+    """
+    if retrying is not None:
+        return _with_policy(retrying, method, attempt)
+    first = attempt()
+    if not worth_repeating(method, first):
+        return first
+    # tenacity is slow to import; most processes never need it.
+    import tenacity
+
+    replay = [first]
+    policy = tenacity.Retrying(stop=_stop, wait=_wait)
+    return _with_policy(policy, method, lambda: replay.pop() if replay else attempt())
+
+
+def _with_policy(
+    retrying: tenacity.Retrying, method: str, attempt: Callable[[], Outcome]
+) -> Outcome:
+    import tenacity
+
+    policy = retrying.copy(
+        retry=tenacity.retry_if_result(lambda outcome: worth_repeating(method, outcome)),
+        wait=_at_least_retry_after(retrying.wait),
+        retry_error_callback=lambda state: _outcome_of(state),
+        reraise=True,
+    )
+    return policy(attempt)
+
+
+def _outcome_of(state: tenacity.RetryCallState) -> Outcome:
+    future = state.outcome
+    outcome = None if future is None else future.result()
+    return outcome if isinstance(outcome, Outcome) else Outcome("final")
+
+
+def _at_least_retry_after(wait: Any) -> Callable[[tenacity.RetryCallState], float]:
+    def seconds(state: tenacity.RetryCallState) -> float:
+        return max(float(wait(state)) if wait else 0.0, retry_after_s(_outcome_of(state)))
+
+    return seconds
+
+
+def _stop(state: tenacity.RetryCallState) -> bool:
+    outcome = _outcome_of(state)
+    most = _FAULT_ATTEMPTS.get(outcome.fault, MAX_ATTEMPTS)
+    if outcome.response is not None and outcome.response.status_code == 500:
+        most = _FAULT_ATTEMPTS["broken"]
+    elapsed = state.seconds_since_start or 0.0
+    return state.attempt_number >= most or elapsed + retry_after_s(outcome) > MAX_TOTAL_S
+
+
+def _wait(state: tenacity.RetryCallState) -> float:
+    outcome = _outcome_of(state)
+    n = state.attempt_number
+    if outcome.fault == "broken" and n == 1:
+        # As a rule a kept connection that the server has just closed: a fresh one serves at once.
+        return 0.0
+    if outcome.fault == "status" and getattr(outcome.response, "status_code", 0) != 500:
+        most = min(_MAX_WAIT_S, 2.0 * 2 ** (n - 1))
+    else:
+        most = min(_MAX_WAIT_S, 0.25 * 2**n)
+    # A lottery, so that many clients don't come back in one moment; no secret depends on it.
+    return random.uniform(0, most)  # noqa: S311

@@ -1,0 +1,492 @@
+"""One request in, one reply out: a pooled keep-alive session with the key, retries, masking.
+
+There is one pool for each client, shared by its threads. requests' own objections to sharing a
+session are its cookies, which are off here, and its settings, which nobody changes after the
+start; the pool itself is thread-safe. One pool keeps a listing with its prefetching thread on
+one connection, and a short-lived thread from opening one of its own.
+"""
+
+from __future__ import annotations
+
+import base64
+import json as jsonlib
+import os
+import platform
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from civis_nb import config
+from civis_nb._version import __version__
+from civis_nb._wire_text import masked_path, masked_url
+from civis_nb.errors import (
+    CivisAPIError,
+    CivisAPIKeyError,
+    CivisClientError,
+    CivisConfigError,
+    CivisError,
+)
+from civis_nb.transport.encode import json_bytes, query_items
+from civis_nb.transport.faults import Outcome, classify
+from civis_nb.transport.logs import mask_urllib3_logs
+from civis_nb.transport.retry import run
+
+if TYPE_CHECKING:
+    import requests
+    import tenacity
+
+__all__ = ["Recover", "Session"]
+
+_POOL_SIZE = 64
+_MAY_BE_DONE = (
+    " The server may have done the work all the same: look before you call again, "
+    "so that it is not done twice."
+)
+
+#: Looks whether the work of an interrupted POST is done: gives an outcome with the answer,
+#: None when it surely is not done; raises CivisError when that can't be known.
+Recover = Callable[[float, "requests.Response"], Outcome | None]
+
+
+class _KeyAuth:
+    """Puts the key on a request; shows it to nobody."""
+
+    __slots__ = ("_header",)
+
+    def __init__(self, api_key: str) -> None:
+        self._header = "Basic " + base64.b64encode(f"{api_key}:".encode()).decode()
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = self._header
+        return request
+
+    def __repr__(self) -> str:
+        return "<API key: ***>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("An API key is not pickled; make an APIClient where it is needed.")
+
+
+class _NoAuth:
+    """Leaves a request as it is; given so that requests does not look into ~/.netrc."""
+
+    __slots__ = ()
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+class Session:
+    """Sends requests to one API with one key.
+
+    Parameters
+    ----------
+    base_url
+        The address of the API, with or without a slash at its end.
+    api_key
+        The key; it can't be read back from the object.
+    user_agent
+        The product that the requests say they come from.
+    retries
+        The user's own policy of waits and of when to stop.
+
+    Raises
+    ------
+    CivisConfigError
+        When `base_url` is no http(s) address.
+    """
+
+    __slots__ = (
+        "__weakref__",
+        "_auth",
+        "_lock",
+        "_pause_s",
+        "_pid",
+        "_pool",
+        "_product",
+        "_retrying",
+        "base_url",
+        "timeout",
+    )
+
+    def __init__(
+        self,
+        base_url: str,
+        api_key: str,
+        user_agent: str = "civis-python",
+        retries: tenacity.Retrying | None = None,
+    ) -> None:
+        self.base_url = _checked_base(base_url)
+        self._product = " ".join(user_agent.split()) or "civis-python"
+        self.timeout: tuple[float, float] = (
+            config.get("connect_timeout_s"),
+            config.get("read_timeout_s"),
+        )
+        self._auth = _KeyAuth(api_key)
+        self._retrying = retries
+        self._pool: requests.Session | None = None
+        self._pid = os.getpid()
+        self._lock = threading.Lock()
+        self._pause_s = 0.0
+
+    def __repr__(self) -> str:
+        return f"<Session at {masked_url(self.base_url)}>"
+
+    @property
+    def user_agent(self) -> str:
+        """What the requests say they come from."""
+        import requests
+
+        return (
+            f"{self._product} (Python {platform.python_version()}; civis_nb {__version__}; "
+            f"requests {requests.__version__})"
+        )
+
+    def raw_session(self) -> requests.Session:
+        """Give the pooled session itself, which sends no key: for presigned URLs.
+
+        It belongs to the calling process; after a fork the child gets its own.
+        """
+        if self._pid != os.getpid():
+            # A lock or socket that another thread of the parent held is of no use here.
+            self._lock, self._pool, self._pid = threading.Lock(), None, os.getpid()
+        pool = self._pool
+        if pool is None:
+            with self._lock:
+                pool = self._pool
+                if pool is None:
+                    pool = self._pool = _new_pool()
+        return pool
+
+    def close(self) -> None:
+        """Close the kept connections; the next request opens new ones."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.close()
+
+    def request(
+        self,
+        method: str,
+        url_or_path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | tuple[float, float] | None = None,
+        stream: bool = False,
+        authenticated: bool = True,
+        accept: frozenset[int] = frozenset(),
+    ) -> requests.Response:
+        """Send a request and give its answer; try again where that is safe.
+
+        Parameters
+        ----------
+        method
+            The HTTP method.
+        url_or_path
+            A path below the base URL, or a whole URL.
+        params
+            The query; None is left out, lists become ``name[]``.
+        json
+            The body; None: no body.
+        headers
+            More headers.
+        timeout
+            Seconds to wait for a connection and for the next bytes; None: the settings.
+        stream
+            Leave the content to be read by the caller.
+        authenticated
+            Send the key; it goes to no other host than the API's.
+        accept
+            Error statuses that are answers to the caller.
+
+        Raises
+        ------
+        CivisAPIError
+            When the server answers with an error status.
+        CivisConnectionError, CivisTimeoutError
+            When there is no answer, or a broken one.
+        CivisClientError
+            When the answer sends the request somewhere else.
+        """
+        outcome = self._run(
+            method.upper(),
+            url_or_path,
+            params=params,
+            body=None if json is None else json_bytes(json),
+            headers=headers,
+            timeout=timeout,
+            stream=stream,
+            authenticated=authenticated,
+            accept=accept,
+        )
+        assert outcome.response is not None  # noqa: S101 - an outcome without one has raised
+        return outcome.response
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        recover: Recover | None = None,
+    ) -> tuple[requests.Response, Any]:
+        """Send a request to the API; give the answer and its JSON, None where it is empty.
+
+        Parameters
+        ----------
+        method, path, params, json, headers
+            As for `request`.
+        recover
+            Looks whether a POST that was answered by 503 has done its work.
+
+        Raises
+        ------
+        CivisClientError
+            When the answer is no JSON.
+        CivisAPIError, CivisConnectionError, CivisTimeoutError
+            As for `request`.
+        """
+        outcome = self._run(
+            method.upper(),
+            path,
+            params=params,
+            body=None if json is None else json_bytes(json),
+            headers=headers,
+            parse=True,
+            recover=recover,
+        )
+        assert outcome.response is not None  # noqa: S101 - an outcome without one has raised
+        return outcome.response, outcome.payload
+
+    def _run(
+        self,
+        method: str,
+        url_or_path: str,
+        *,
+        parse: bool = False,
+        recover: Recover | None = None,
+        **request: Any,
+    ) -> Outcome:
+        url = self._url(url_or_path)
+        started = time.monotonic()
+        unsure: requests.Response | None = None
+
+        def attempt() -> Outcome:
+            nonlocal unsure
+            if unsure is not None and recover is not None:
+                found = _looked(recover, time.monotonic() - started, unsure)
+                if found is not None:
+                    return found
+                unsure = None
+            outcome = self._attempt(method, url, parse=parse, **request)
+            if method == "POST" and _status(outcome) == 503:
+                if recover is None:
+                    outcome.fault = "final"
+                unsure = outcome.response
+            return outcome
+
+        outcome = run(method, attempt, self._retrying)
+        error = outcome.error
+        if error is None:
+            return outcome
+        lost = outcome.fault in ("broken", "timeout", "malformed")
+        if method in ("POST", "PATCH") and (lost or (method == "POST" and _status(outcome) == 503)):
+            _add_text(error, _MAY_BE_DONE)
+        # Dropped, so that the frames of the traceback hold no request with the key in it.
+        del outcome
+        raise error
+
+    def _attempt(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | tuple[float, float] | None = None,
+        stream: bool = False,
+        authenticated: bool = True,
+        accept: frozenset[int] = frozenset(),
+        parse: bool = False,
+    ) -> Outcome:
+        from requests.exceptions import RequestException
+        from urllib3.exceptions import HTTPError
+
+        if self._pause_s and authenticated:
+            time.sleep(self._pause_s)
+        # The key goes to the API and to nobody else.
+        keyed = authenticated and url.startswith(self.base_url)
+        try:
+            response = self._send(
+                method, url, params, body, self._headers(headers, keyed), timeout, stream, keyed
+            )
+            if response.status_code >= 400 and stream:
+                _ = response.content
+        except (RequestException, HTTPError, ValueError, OSError) as error:
+            # Nothing is raised here: the error would hold the request, and so the key.
+            return classify(error, method, url)
+        for answer in (*response.history, response):
+            answer.request.headers.pop("Authorization", None)
+        if keyed:
+            self._heed_rate_limit(response.headers)
+        return _judge(response, method, accept, parse)
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, Any] | None,
+        body: bytes | None,
+        headers: dict[str, str],
+        timeout: float | tuple[float, float] | None,
+        stream: bool,
+        keyed: bool,
+    ) -> requests.Response:
+        from requests import Request
+
+        pool = self.raw_session()
+        if body is not None:
+            headers.setdefault("Content-Type", "application/json")
+        prepared = pool.prepare_request(
+            Request(
+                method,
+                url,
+                params=query_items(params),
+                data=body,
+                headers=headers,
+                auth=self._auth if keyed else None,
+            )
+        )
+        settings = pool.merge_environment_settings(prepared.url or url, {}, stream, None, None)
+        return pool.send(
+            prepared,
+            timeout=self.timeout if timeout is None else timeout,
+            # Followed with another verb, a redirect would do something else than was asked.
+            allow_redirects=method in ("GET", "HEAD"),
+            **settings,
+        )
+
+    def _url(self, url_or_path: str) -> str:
+        if url_or_path.startswith(("https://", "http://")):
+            return url_or_path
+        return self.base_url + url_or_path.strip("/")
+
+    def _headers(self, more: Mapping[str, str] | None, keyed: bool) -> dict[str, str]:
+        headers = {"User-Agent": self.user_agent} if keyed else {}
+        job = os.environ.get("CIVIS_JOB_ID")
+        if keyed and job:
+            headers["X-Civis-Job-ID"] = job
+            run_id = os.environ.get("CIVIS_RUN_ID")
+            if run_id:
+                headers["X-Civis-Run-ID"] = run_id
+        return {**headers, **(more or {})}
+
+    def _heed_rate_limit(self, headers: Mapping[str, str]) -> None:
+        """Slow down when few calls are left: at the last twentieth, up to a second a call."""
+        try:
+            limit = int(headers["X-RateLimit-Limit"])
+            left = int(headers["X-RateLimit-Remaining"])
+        except (KeyError, ValueError):
+            self._pause_s = 0.0
+            return
+        near = limit / 20
+        self._pause_s = 0.0 if left >= near else min(1.0, 1.0 - left / near)
+
+
+def _status(outcome: Outcome) -> int:
+    return 0 if outcome.response is None else outcome.response.status_code
+
+
+def _looked(recover: Recover, elapsed_s: float, answer: requests.Response) -> Outcome | None:
+    try:
+        return recover(elapsed_s, answer)
+    except CivisError:
+        return Outcome("final", response=answer, error=CivisAPIError(answer))
+
+
+def _add_text(error: CivisError, text: str) -> None:
+    if isinstance(error, CivisAPIError):
+        error.error_message += text
+    error.args = (str(error.args[0]) + text, *error.args[1:])
+
+
+def _judge(
+    response: requests.Response, method: str, accept: frozenset[int], parse: bool
+) -> Outcome:
+    """Say what an answer means."""
+    status = response.status_code
+    if status >= 400 and status not in accept:
+        kind = CivisAPIKeyError if status == 401 else CivisAPIError
+        return Outcome("status", response=response, error=kind(response))
+    if 300 <= status < 400 and status not in accept:
+        target = masked_url(str(response.headers.get("Location") or "another place"))
+        text = (
+            f"{_named(response, method)} answered {status} and sends on to {target}. "
+            "Is CIVIS_API_ENDPOINT right, or does a login page stand in between?"
+        )
+        return Outcome("final", response=response, error=CivisClientError(text, response))
+    if not parse or not response.content:
+        return Outcome(response=response)
+    try:
+        return Outcome(response=response, payload=jsonlib.loads(response.content))
+    except (ValueError, RecursionError):
+        return _garbled(response, method)
+
+
+def _garbled(response: requests.Response, method: str) -> Outcome:
+    start = response.content[:2000].lstrip()[:200].lower()
+    html = start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body"))
+    said = masked_url(" ".join(response.content[:2000].decode("utf-8", "replace").split())[:200])
+    hint = (
+        "It is a web page: is CIVIS_API_ENDPOINT right, or does a login page stand in between?"
+        if html
+        else "The answer may have been cut."
+    )
+    text = (
+        f"{_named(response, method)} answered {response.status_code} with what is no JSON: "
+        f"{said!r}. {hint}"
+    )
+    error = CivisClientError(text, response)
+    return Outcome("final" if html else "malformed", response=response, error=error)
+
+
+def _named(response: requests.Response, method: str) -> str:
+    url = response.url or ""
+    return f"{method} {masked_path(url)} at {urlsplit(url).netloc.rpartition('@')[2]}"
+
+
+def _checked_base(base_url: str) -> str:
+    text = base_url.strip()
+    try:
+        parts = urlsplit(text)
+        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine or any(char.isspace() for char in text):
+        raise CivisConfigError(
+            f"The address of the API is no URL: {masked_url(base_url)!r}. Set CIVIS_API_ENDPOINT "
+            "to one like https://api.civisanalytics.com."
+        )
+    return text.rstrip("/") + "/"
+
+
+def _new_pool() -> requests.Session:
+    from http.cookiejar import DefaultCookiePolicy
+
+    import requests
+    from requests.adapters import HTTPAdapter
+
+    mask_urllib3_logs()
+    pool = requests.Session()
+    pool.auth = _NoAuth()
+    pool.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = HTTPAdapter(pool_connections=8, pool_maxsize=_POOL_SIZE)
+    pool.mount("https://", adapter)
+    pool.mount("http://", adapter)
+    return pool
