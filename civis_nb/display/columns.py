@@ -1,0 +1,125 @@
+"""The first rows of any kind of table, as columns of text ready to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from civis_nb.display.values import looks_numeric, texts, type_name
+from civis_nb.errors import CivisInputError
+
+__all__ = ["Column", "columns_of_rows", "head_columns", "row_count"]
+
+_NUMERIC = ("tinyint", "smallint", "integer", "bigint", "uint", "float", "real", "double", "dec")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column to show.
+
+    Attributes
+    ----------
+    name
+        Its name, as it is.
+    type
+        The short name of its type; None where nobody knows.
+    right
+        Whether its cells stand on the right, as numbers do.
+    cells
+        The text of each cell, None for NULL.
+    """
+
+    name: str
+    type: str | None
+    right: bool
+    cells: tuple[str | None, ...]
+
+
+def row_count(data: Any) -> int:
+    """Give the rows of a pandas or polars frame or an Arrow table."""
+    return int(data.num_rows) if _library(data) == "pyarrow" else len(data)
+
+
+def head_columns(data: Any, limit: int) -> list[Column]:
+    """Give the first `limit` rows of a pandas or polars frame or an Arrow table.
+
+    Raises
+    ------
+    CivisInputError
+        When `data` is none of these.
+    """
+    library = _library(data)
+    if library == "pyarrow":
+        head = data.slice(0, limit)
+        return [
+            _arrow_column(name, head.column(index)) for index, name in enumerate(head.column_names)
+        ]
+    if library == "polars":
+        head = data.head(limit)
+        return [
+            _arrow_column(name, head.to_series(index).to_arrow())
+            for index, name in enumerate(head.columns)
+        ]
+    if library == "pandas":
+        head = data.head(limit)
+        return [
+            _pandas_column(str(name), head.iloc[:, index])
+            for index, name in enumerate(data.columns)
+        ]
+    raise CivisInputError(
+        f"A {type(data).__name__} can't be shown as a table: give a pandas or polars frame or an "
+        "Arrow table."
+    )
+
+
+def columns_of_rows(
+    names: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    limit: int,
+    types: Sequence[str | None] | None = None,
+) -> list[Column]:
+    """Give the first `limit` of rows that hold what the API sent, mostly text."""
+    shown = rows[:limit]
+    columns = []
+    for index, name in enumerate(names):
+        cells = texts([row[index] if index < len(row) else None for row in shown])
+        kind = types[index] if types else None
+        right = _is_numeric(kind) if kind else looks_numeric(cells)
+        columns.append(Column(str(name), kind, right, tuple(cells)))
+    return columns
+
+
+def _library(data: Any) -> str:
+    """Give the name of the library that `data` comes from, without importing any."""
+    return type(data).__module__.partition(".")[0]
+
+
+def _is_numeric(kind: str) -> bool:
+    return kind.startswith(_NUMERIC)
+
+
+def _arrow_column(name: str, values: Any) -> Column:
+    kind = type_name(values.type)
+    return Column(name, kind, _is_numeric(kind), tuple(texts(_python_values(values))))
+
+
+def _python_values(values: Any) -> list[Any]:
+    import pyarrow as pa
+
+    # Python's datetime ends at microseconds; Arrow's own text keeps the nanoseconds.
+    if pa.types.is_temporal(values.type) and getattr(values.type, "unit", "") == "ns":
+        return [None if text is None else text for text in values.cast(pa.string()).to_pylist()]
+    return list(values.to_pylist())
+
+
+def _pandas_column(name: str, series: Any) -> Column:
+    import pyarrow as pa
+
+    try:
+        return _arrow_column(name, pa.Array.from_pandas(series))
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        # A column of mixed Python objects has no Arrow type; its values have a text all the same.
+        missing = series.isna()
+        cells = [None if gone else value for value, gone in zip(series, missing, strict=True)]
+        return Column(name, str(series.dtype), False, tuple(texts(cells)))

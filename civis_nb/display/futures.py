@@ -1,0 +1,54 @@
+"""A future as a view of its run, from what was seen of it last: no look at the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from civis_nb.display.runs import RunView, run_times
+
+__all__ = ["future_html", "future_view"]
+
+
+def future_view(future: Any, title: str | None = None) -> RunView:
+    """Give what is known of a future's run.
+
+    Parameters
+    ----------
+    future
+        A `civis_nb.futures.CivisFuture`.
+    title
+        What runs; None: the ids.
+    """
+    seen = getattr(future, "last_seen", None)
+    run = seen if isinstance(seen, Mapping) or hasattr(seen, "get") else None
+    queued, ran = run_times(run)
+    error = run.get("error") if run is not None else None
+    return RunView(
+        title=title or type(future).__name__,
+        state=str(getattr(future, "state", None) or "unknown"),
+        job_id=getattr(future, "job_id", None),
+        run_id=getattr(future, "run_id", None),
+        url=_page(future),
+        queued_s=queued,
+        running_s=ran,
+        error=str(error) if error else None,
+    )
+
+
+def future_html(future: Any) -> str:
+    """Give the HTML of a future: its state, ids, times and error, as last seen."""
+    return str(future_view(future)._html())
+
+
+def _page(future: Any) -> str | None:
+    """Give the address of the run's page; a platform on this machine has no pages to look at."""
+    url = getattr(future, "job_run_url", None) or getattr(future, "job_url", None)
+    if not isinstance(url, str):
+        return None
+    try:
+        host = urlsplit(url).hostname
+    except ValueError:
+        return None
+    return None if host in ("127.0.0.1", "localhost", "::1") else url

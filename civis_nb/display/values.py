@@ -1,0 +1,140 @@
+"""Values of a column as text: exact where a type is exact, short where it is a measurement."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+__all__ = ["looks_numeric", "texts", "type_name"]
+
+_SIGNIFICANT = 6
+_MOST_DECIMALS = 6
+_FEWEST_DECIMALS = 2
+_NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?\Z|[+-]?\.\d+\Z")
+
+_PLAIN_NAMES = {
+    "int8": "tinyint",
+    "int16": "smallint",
+    "int32": "integer",
+    "int64": "bigint",
+    "halffloat": "float16",
+    "float": "real",
+    "double": "double",
+    "bool": "boolean",
+    "string": "text",
+    "large_string": "text",
+    "string_view": "text",
+    "binary": "bytes",
+    "large_binary": "bytes",
+    "binary_view": "bytes",
+    "date32[day]": "date",
+    "date64[ms]": "date",
+}
+_FAMILIES = (
+    (re.compile(r"timestamp\[\w+, tz=.*\]"), "timestamptz"),
+    (re.compile(r"timestamp\[.*\]"), "timestamp"),
+    (re.compile(r"time(32|64)\[.*\]"), "time"),
+    (re.compile(r"duration\[.*\]|.*interval.*"), "interval"),
+)
+_DECIMAL = re.compile(r"decimal\d*\((\d+), (-?\d+)\)")
+_DICTIONARY = re.compile(r"dictionary<values=([^,]+), .*>")
+
+
+def type_name(arrow_type: object) -> str:
+    """Give the short SQL name of an Arrow type.
+
+    Examples
+    --------
+    >>> type_name("int64"), type_name("timestamp[us, tz=UTC]"), type_name("decimal128(18, 2)")
+    ('bigint', 'timestamptz', 'decimal(18,2)')
+    """
+    text = str(arrow_type)
+    if text in _PLAIN_NAMES:
+        return _PLAIN_NAMES[text]
+    if match := _DICTIONARY.fullmatch(text):
+        return type_name(match.group(1))
+    if match := _DECIMAL.fullmatch(text):
+        return f"decimal({match.group(1)},{match.group(2)})"
+    return next((name for pattern, name in _FAMILIES if pattern.fullmatch(text)), text)
+
+
+def looks_numeric(values: Sequence[str | None]) -> bool:
+    """Tell whether texts are all numbers, and none a code such as ``00501``."""
+    found = [value for value in values if value is not None]
+    return bool(found) and all(_NUMBER.match(value) for value in found)
+
+
+def texts(values: Sequence[Any]) -> list[str | None]:
+    """Give each value of a column as text, None for NULL.
+
+    Integers, decimals and text keep every digit and letter. Doubles are rounded to six
+    significant digits, with as many decimals as the column needs.
+
+    Examples
+    --------
+    >>> texts([47.0434322, None, 3.5])
+    ['47.0434', None, '3.5000']
+    """
+    if any(isinstance(value, float) for value in values) and all(
+        value is None or isinstance(value, float) for value in values
+    ):
+        return _float_texts(values)
+    return [None if value is None else _text(value) for value in values]
+
+
+def _float_texts(values: Sequence[float | None]) -> list[str | None]:
+    finite = [value for value in values if value is not None and math.isfinite(value)]
+    if any(value and not 1e-4 <= abs(value) < 1e15 for value in finite):
+        return [None if value is None else _scientific(value) for value in values]
+    decimals = max((_decimals(value) for value in finite), default=1)
+    return [
+        None if value is None else f"{value:.{decimals}f}" if math.isfinite(value) else str(value)
+        for value in values
+    ]
+
+
+def _scientific(value: float) -> str:
+    short = repr(value)
+    return short if len(short) <= 12 else f"{value:.{_SIGNIFICANT - 1}e}"
+
+
+def _decimals(value: float) -> int:
+    """Give the decimals that show a value to six significant digits, at least one."""
+    exponent = math.floor(math.log10(abs(value))) if value else 0
+    most = min(max(_SIGNIFICANT - 1 - exponent, _FEWEST_DECIMALS), _MOST_DECIMALS)
+    shown = f"{value:.{most}f}".rstrip("0")
+    return max(len(shown) - shown.index(".") - 1, 1)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ")
+    if isinstance(value, (date, time)):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return str(value)
+    if isinstance(value, (bytes, bytearray, memoryview)):
+        return "\\x" + bytes(value).hex()
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {_inner(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(_inner(item) for item in value) + "]"
+    return str(value)
+
+
+def _inner(value: Any) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return _text(value)

@@ -1,0 +1,1 @@
+"""IPython magics: ``%load_ext civis_nb`` registers them."""

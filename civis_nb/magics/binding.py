@@ -1,0 +1,221 @@
+"""``:name`` in SQL: found by the dialect's own tokens, replaced by literals, the rest untouched.
+
+Only the placeholder itself is replaced, by offset; the user's text is never generated anew. A
+record of the replacements leads from a place in the SQL that was sent to the place in the cell.
+"""
+
+from __future__ import annotations
+
+import bisect
+import difflib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from civis_nb.errors import CivisMagicError
+from civis_nb.magics.literals import is_many, literal, members
+
+__all__ = ["Bound", "Placeholder", "bind", "placeholders"]
+
+_NAME = re.compile(r"[^\W\d]\w*")
+_OPERANDS = frozenset(
+    {"VAR", "IDENTIFIER", "NUMBER", "STRING", "R_PAREN", "R_BRACKET", "R_BRACE", "NATIONAL_STRING",
+     "BYTE_STRING", "HEX_STRING", "BIT_STRING", "RAW_STRING", "UNICODE_STRING", "HEREDOC_STRING"}
+)  # fmt: skip
+_OPENING = {"L_PAREN": "(", "L_BRACKET": "[", "L_BRACE": "{"}
+_CLOSING = frozenset({"R_PAREN", "R_BRACKET", "R_BRACE"})
+
+
+@dataclass(frozen=True)
+class Placeholder:
+    """A ``:name``.
+
+    Attributes
+    ----------
+    name
+        The name, without the colon.
+    start, end
+        Where it stands in the SQL; `end` is behind it.
+    in_list
+        Whether it stands in brackets already, so that a list needs none of its own.
+    """
+
+    name: str
+    start: int
+    end: int
+    in_list: bool
+
+
+@dataclass(frozen=True)
+class Bound:
+    """SQL with its literals.
+
+    Attributes
+    ----------
+    source
+        The SQL that the user wrote.
+    sql
+        The SQL to send.
+    splices
+        For each replacement: its start and end in `source`, its start and end in `sql`.
+    """
+
+    source: str
+    sql: str
+    splices: tuple[tuple[int, int, int, int], ...] = ()
+
+    def source_offset(self, offset: int) -> int:
+        """Give the place in `source` for a place in `sql`; within a literal, its placeholder's."""
+        index = bisect.bisect_right([splice[2] for splice in self.splices], offset) - 1
+        if index < 0:
+            return offset
+        start, end, sent_start, sent_end = self.splices[index]
+        return start if sent_start <= offset < sent_end else end + offset - sent_end
+
+
+def placeholders(sql: str, dialect: str) -> list[Placeholder]:
+    """Find each ``:name`` that is one: not in text, comments, quoted names, casts and slices.
+
+    A colon right behind a name or a closing bracket belongs to SQL (``t: tbl``), and so does one
+    that stands between two values in ``[…]`` or ``{…}`` (``a[lo:hi]``, ``{'k': v}``).
+
+    Examples
+    --------
+    >>> [found.name for found in placeholders("select a::int, ':b', :c -- :d", "duckdb")]
+    ['c']
+    """
+    if not re.search(r":[^\W\d]", sql):
+        return []
+    from sqlglot.dialects.dialect import Dialect
+    from sqlglot.errors import SqlglotError
+
+    try:
+        found = Dialect.get_or_raise(dialect).tokenize(sql)
+    except SqlglotError:
+        # Most likely a text that is not closed: the server says where, and better.
+        return []
+    result: list[Placeholder] = []
+    opened: list[str] = []
+    for index, token in enumerate(found):
+        kind = token.token_type.name
+        before = found[index - 1] if index else None
+        if kind in _OPENING:
+            subscript = kind == "L_BRACKET" and before is not None and _is_operand(before)
+            opened.append("a[" if subscript else _OPENING[kind])
+        elif kind in _CLOSING:
+            if opened:
+                opened.pop()
+        elif kind == "COLON" and sql[token.start] == ":":
+            name = _NAME.match(sql, token.start + 1)
+            if (
+                name
+                and not sql.startswith(("'", '"'), name.end())
+                and _binds(token, before, opened[-1] if opened else "")
+            ):
+                in_list = before is not None and (
+                    before.token_type.name in _OPENING
+                    or (before.token_type.name == "COMMA" and bool(opened))
+                )
+                result.append(Placeholder(name.group(), token.start, name.end(), in_list))
+    return result
+
+
+def _is_operand(token: Any) -> bool:
+    return token.token_type.name in _OPERANDS
+
+
+def _binds(token: Any, before: Any, inside: str) -> bool:
+    if before is None:
+        return True
+    if inside == "a[" and before.token_type.name == "L_BRACKET":
+        return False
+    if not _is_operand(before):
+        return True
+    return inside not in ("a[", "[", "{") and before.end + 1 < token.start
+
+
+def bind(
+    sql: str,
+    dialect: str,
+    given: Mapping[str, Any],
+    namespaces: Sequence[Mapping[str, Any]] = (),
+) -> Bound:
+    """Replace each ``:name`` by the literal of its value.
+
+    Parameters
+    ----------
+    sql
+        What the user wrote.
+    dialect
+        The dialect of the database, one of the values of `civis_nb.magics.literals.DIALECTS`.
+    given
+        Values that win over the namespaces.
+    namespaces
+        Where names are looked up, the first one first.
+
+    Raises
+    ------
+    CivisMagicError
+        When names have no value; all are named, with near ones.
+    CivisInputError
+        When a value has no literal.
+
+    Examples
+    --------
+    >>> bind("select * from t where id in (:ids)", "duckdb", {"ids": [1, 2]}).sql
+    'select * from t where id in (1, 2)'
+    """
+    found = placeholders(sql, dialect)
+    values: dict[str, Any] = {}
+    unset = []
+    for name in dict.fromkeys(placeholder.name for placeholder in found):
+        for namespace in (given, *namespaces):
+            if name in namespace:
+                values[name] = namespace[name]
+                break
+        else:
+            unset.append(name)
+    if unset:
+        raise CivisMagicError(_unset(unset, [given, *namespaces]))
+    parts, splices, at, length = [], [], 0, 0
+    for placeholder in found:
+        text = _spaced(sql, placeholder, _literal(values[placeholder.name], dialect, placeholder))
+        kept = sql[at : placeholder.start]
+        start = length + len(kept)
+        parts += [kept, text]
+        length = start + len(text)
+        splices.append((placeholder.start, placeholder.end, start, length))
+        at = placeholder.end
+    return Bound(sql, "".join(parts) + sql[at:], tuple(splices))
+
+
+def _literal(value: Any, dialect: str, placeholder: Placeholder) -> str:
+    if not is_many(value):
+        return literal(value, dialect, placeholder.name)
+    texts = [literal(item, dialect, placeholder.name) for item in members(value, placeholder.name)]
+    return ", ".join(texts) if placeholder.in_list else f"({', '.join(texts)})"
+
+
+def _spaced(sql: str, placeholder: Placeholder, text: str) -> str:
+    """Keep a literal from growing together with what stands beside it."""
+    before = sql[placeholder.start - 1 : placeholder.start]
+    after = sql[placeholder.end : placeholder.end + 1]
+    if before and not before.isspace() and before not in "(,[=<>":
+        text = " " + text
+    if after and not after.isspace() and after not in "),]};:":
+        text += " "
+    return text
+
+
+def _unset(unset: Sequence[str], namespaces: Sequence[Mapping[str, Any]]) -> str:
+    known = {name for names in namespaces for name in names if not name.startswith("_")}
+    words = []
+    for name in unset:
+        near = difflib.get_close_matches(name, known, n=2, cutoff=0.6)
+        words.append(f":{name}" + (f" (did you mean :{' or :'.join(near)}?)" if near else ""))
+    verb = "has" if len(unset) == 1 else "have"
+    return (
+        f"{', '.join(words)} {verb} no value. Set a variable of that name, or give -p NAME=VALUE. "
+        "Nothing was sent."
+    )

@@ -1,0 +1,204 @@
+"""Errors as a cell shows them: the message, the place in the cell, what to do; no traceback.
+
+The exceptions stay ordinary ones, so that Run All stops and every notebook runner sees the
+failure. Only how IPython draws them is replaced, by ``_render_traceback_``.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from civis_nb._wire_text import masked_url
+from civis_nb.display.html import visible
+from civis_nb.display.text import cut, width
+from civis_nb.errors import CivisError, CivisJobFailure, CivisSQLError
+from civis_nb.futures.failures import sql_position
+from civis_nb.magics.binding import Bound
+
+__all__ = ["Origin", "drawn", "quiet", "sql_failure"]
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+_MOST_LINES = 15
+_LINE_CHARS = 160
+_MESSAGE_LINES = 7
+_KEYWORDS = tuple(
+    re.findall(
+        r"\w+",
+        """
+        SELECT FROM WHERE GROUP ORDER HAVING LIMIT OFFSET JOIN INNER LEFT RIGHT FULL OUTER CROSS
+        ON USING UNION EXCEPT INTERSECT DISTINCT CASE WHEN THEN ELSE END INSERT INTO VALUES UPDATE
+        SET DELETE CREATE TABLE VIEW DROP ALTER WITH AS AND OR NOT IN BETWEEN LIKE ILIKE IS NULL
+        OVER PARTITION BY ASC DESC CAST
+        """,
+    )
+)
+_LINE = re.compile(r"^[ \t]*LINE \d+:")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the SQL of a magic begins in its cell, both from 1; None where nobody knows."""
+
+    line: int | None = None
+    column: int = 1
+
+    @classmethod
+    def find(cls, cell: str | None, sql: str, behind_first_line: bool) -> Origin:
+        """Look for the SQL in the cell's text.
+
+        Parameters
+        ----------
+        cell
+            The whole cell as it was written, where it is known.
+        sql
+            The SQL that the magic received.
+        behind_first_line
+            Whether it came as the body of a cell magic.
+        """
+        text, body = (cell or "").rstrip("\n"), sql.rstrip("\n")
+        if behind_first_line:
+            if text.endswith("\n" + body):
+                return cls(text[: len(text) - len(body)].count("\n") + 1)
+            return cls(2)
+        if text.count(body) != 1:
+            return cls()
+        before = text[: text.index(body)]
+        return cls(before.count("\n") + 1, len(before) - before.rfind("\n"))
+
+    def place(self, line: int, column: int) -> tuple[int, int]:
+        """Give the line and column in the cell for those in the SQL."""
+        first = self.line if self.line is not None else 1
+        return line + first - 1, column + (self.column - 1 if line == 1 else 0)
+
+
+def sql_failure(
+    error: CivisJobFailure, bound: Bound, origin: Origin, url: str | None
+) -> CivisError:
+    """Give the error of a statement with its place in the cell, drawn for the cell.
+
+    Parameters
+    ----------
+    error
+        What the run ended with; its line and column, if any, are those of ``bound.sql``.
+    bound
+        The SQL that was sent, and the SQL that the user wrote.
+    origin
+        Where the user's SQL begins in the cell.
+    url
+        Where the platform shows the run.
+    """
+    text = masked_url(str(error.error_message))
+    line, column = sql_position(text, bound.sql)
+    if line is None:
+        line, column = getattr(error, "line", None), getattr(error, "column", None)
+    place, excerpt, word = None, [], ""
+    if line is not None:
+        offset = bound.source_offset(_offset(bound.sql, line, column or 1))
+        source_line = bound.source.count("\n", 0, offset) + 1
+        source_column = offset - bound.source.rfind("\n", 0, offset)
+        place = origin.place(source_line, source_column)
+        excerpt = _excerpt(bound.source, source_line, source_column, place[0])
+        word = next(iter(re.findall(r"^\w+", bound.source[offset:])), "")
+    message = _message_lines(text)
+    lines = [f"{CivisSQLError.__name__}: {message[0]}", *message[1:]]
+    if place is not None:
+        where = "of the cell" if origin.line is not None else "of the statement"
+        lines += ["", *excerpt, f"line {place[0]}, column {place[1]} {where}"]
+    if hint := _keyword_hint(text, word):
+        lines.append(hint)
+    lines += _run_line(error, url)
+    found = CivisSQLError(
+        text,
+        error.response,
+        error.job_id,
+        error.run_id,
+        line=place[0] if place else None,
+        column=place[1] if place else None,
+    )
+    return drawn(found, lines)
+
+
+def _offset(sql: str, line: int, column: int) -> int:
+    starts = [0, *(match.end() for match in re.finditer("\n", sql))]
+    return min(starts[min(line, len(starts)) - 1] + column - 1, len(sql))
+
+
+def _message_lines(text: str) -> list[str]:
+    """Give the message without the database's own excerpt, which shows the SQL that was sent."""
+    kept: list[str] = []
+    below_excerpt = False
+    for line in visible(text.strip()).split("\n"):
+        is_caret = below_excerpt and line.strip() in ("^", "")
+        below_excerpt = bool(_LINE.match(line))
+        if not below_excerpt and not is_caret and line.strip():
+            kept.append(cut(line.rstrip(), _LINE_CHARS))
+    if len(kept) > _MESSAGE_LINES:
+        kept = [*kept[: _MESSAGE_LINES - 1], "…"]
+    return kept or ["the database gave no message"]
+
+
+def _excerpt(source: str, line: int, column: int, shown_line: int) -> list[str]:
+    """Give the line with the error, and a caret below the place; long lines around it only."""
+    text = source.split("\n")[line - 1].rstrip("\r").replace("\t", " ")
+    begin = max(column - 61, 0) if len(text) > 100 else 0
+    part = text[begin : begin + 100]
+    before = visible(part[: column - 1 - begin])
+    number = f"{shown_line:>4} | "
+    return [number + visible(part), " " * (len(number) + width(before)) + "^"]
+
+
+def _keyword_hint(message: str, word: str) -> str | None:
+    if "syntax error" not in message.lower() or not word or word.upper() in _KEYWORDS:
+        return None
+    near = difflib.get_close_matches(word.upper(), _KEYWORDS, n=1, cutoff=0.7)
+    return f"Did you mean {near[0]}?" if near else None
+
+
+def _run_line(error: CivisJobFailure, url: str | None) -> list[str]:
+    ids = [f"job {error.job_id}"] if error.job_id is not None else []
+    ids += [f"run {error.run_id}"] if error.run_id is not None else []
+    if url:
+        ids.append(masked_url(url))
+    return [", ".join(ids).capitalize() if not url else ", ".join(ids)] if ids else []
+
+
+_E = TypeVar("_E", bound=BaseException)
+
+
+def drawn(error: _E, lines: list[str] | None = None) -> _E:
+    """Make IPython draw an exception as these lines: at most 15, and no traceback.
+
+    Parameters
+    ----------
+    error
+        The exception.
+    lines
+        What to show; None: its name and message.
+    """
+    if lines is None:
+        lines = f"{type(error).__name__}: {visible(str(error))}".split("\n")
+    if len(lines) > _MOST_LINES:
+        lines = [*lines[: _MOST_LINES - 1], "…"]
+    error.__dict__["_render_traceback_"] = functools.partial(list, tuple(lines))
+    return error
+
+
+def quiet(magic: _F) -> _F:
+    """Make a magic's own errors drawn without a traceback; others are bugs and keep theirs."""
+
+    @functools.wraps(magic)
+    def called(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return magic(*args, **kwargs)
+        except CivisError as error:
+            if "_render_traceback_" not in error.__dict__:
+                drawn(error)
+            raise
+
+    return called  # type: ignore[return-value]

@@ -1,0 +1,266 @@
+"""``%civis_run``: start a job, see its state and log while it runs, get its outputs."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import difflib
+import re
+import time
+from collections.abc import MutableMapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from civis_nb.display.futures import future_view
+from civis_nb.display.live import LiveDisplay
+from civis_nb.display.runs import LOG_LINES, LogTail, RunView
+from civis_nb.errors import CivisAPIError, CivisError, CivisJobFailure, CivisMagicError
+from civis_nb.magics.failures import drawn
+from civis_nb.magics.options import Option, Positional, Syntax, positive, seconds, variable
+from civis_nb.magics.session import Session
+from civis_nb.magics.waiting import Watch, wait
+
+__all__ = ["SYNTAX", "JobCall", "run_job_magic"]
+
+SYNTAX: Final = Syntax(
+    "%civis_run",
+    "Start a job, show its state and log while it runs, and wait for its end.\n\n"
+    "Interrupting the kernel cancels the run. A run that fails raises CivisJobFailure.",
+    (
+        Positional(
+            "JOB_ID|NAME",
+            "The id of a job or script of any type, or its name; a name with spaces in quotes.",
+            required=True,
+        ),
+    ),
+    (
+        Option(("--bg",), "Start the job and give its future at once."),
+        Option(("--no-logs",), "Leave the log out."),
+        Option(("--tail",), f"Log lines to show, {LOG_LINES} by default.", "N", positive),
+        Option(("-o", "--outputs"), "A variable for the outputs: a dictionary of each output's "
+               "name with its value, or with its file's id.", "VAR", variable),
+        Option(("--timeout",), "Cancel the run when it has not ended after this time.", "S",
+               seconds),
+        Option(("--no-raise",), "A run that fails raises nothing."),
+    ),
+)  # fmt: skip
+
+#: Seconds between two reads of the log: soon at first, then no more often than this.
+_LOG_WAITS_S: Final = (0.2, 2.0)
+#: How long a log may lag behind the end of its run.
+_LOG_LAG_S: Final = 30.0
+
+
+@dataclass(frozen=True)
+class JobCall:
+    """What a ``%civis_run`` asks for; the fields are the options'."""
+
+    job: str
+    bg: bool = False
+    no_logs: bool = False
+    tail: int | None = None
+    outputs: str | None = None
+    timeout: float | None = None
+    no_raise: bool = False
+
+    @classmethod
+    def parse(cls, line: str) -> JobCall:
+        """Read the magic's line.
+
+        Raises
+        ------
+        CivisMagicError
+            When it can't be read.
+        """
+        values = SYNTAX.parse(line)
+        return cls(job=values.pop("job_id|name"), **values)
+
+
+class _Log:
+    """The log of a run, read now and then; it keeps its end.
+
+    Parameters
+    ----------
+    client, job_id, run_id
+        The run.
+    keep
+        Lines to keep.
+    """
+
+    def __init__(self, client: Any, job_id: int, run_id: int, keep: int) -> None:
+        from civis_nb.utils.logs import LogCursor
+
+        self._cursor = LogCursor(client, job_id, run_id)
+        self._wait_s, self._most_s = _LOG_WAITS_S
+        self._due = 0.0
+        self.tail = LogTail(keep)
+        self.trouble: CivisError | None = None
+
+    @property
+    def complete(self) -> bool:
+        return self._cursor.complete
+
+    def read(self) -> None:
+        """Read what is new, unless the last look is only just over."""
+        if time.monotonic() < self._due:
+            return
+        try:
+            entries = self._cursor.read()
+            self.trouble = None
+        except CivisError as error:
+            # The run is what matters; its log is read again at the next look.
+            entries, self.trouble = [], error
+        self.tail.add(entries)
+        self._wait_s = _LOG_WAITS_S[0] if entries else min(self._wait_s * 1.5, self._most_s)
+        self._due = time.monotonic() + self._wait_s
+
+    def finish(self) -> None:
+        """Read to the end of the log of a run that has ended."""
+        deadline = time.monotonic() + _LOG_LAG_S
+        while not self.complete and time.monotonic() < deadline:
+            self._due = min(self._due, time.monotonic() + _LOG_WAITS_S[0])
+            time.sleep(max(self._due - time.monotonic(), 0))
+            self.read()
+
+
+def run_job_magic(call: JobCall, session: Session, user_ns: MutableMapping[str, Any]) -> Any:
+    """Do what a ``%civis_run`` asks for.
+
+    Returns
+    -------
+    CivisFuture or None
+        The run, with ``--bg``.
+
+    Raises
+    ------
+    CivisMagicError
+        When there is no such job, or several of that name.
+    CivisJobFailure
+        When the run failed or was cancelled.
+    KeyboardInterrupt, CivisTimeoutError
+        When the wait ended early; the run is cancelled.
+    """
+    from civis_nb.utils import run_job
+
+    client = session.client()
+    job = _find_job(client, call.job)
+    title = str(job.get("name") or f"Job {job.id}")
+    future = _started(run_job, client, job, title)
+    if call.bg:
+        if call.outputs:
+            user_ns[call.outputs] = future
+        return future
+    log = None if call.no_logs else _Log(
+        client, future.job_id, future.run_id, call.tail or LOG_LINES
+    )  # fmt: skip
+    view = _follow(future, log, title, call)
+    failed = view.state not in ("succeeded", "success")
+    if call.outputs and not failed:
+        user_ns[call.outputs] = _outputs(future)
+    if failed and not call.no_raise:
+        raise _failure(future)
+    return None
+
+
+def _follow(future: Any, log: _Log | None, title: str, call: JobCall) -> RunView:
+    live, watch = LiveDisplay(), Watch(call.timeout)
+
+    def view() -> RunView:
+        seen = future_view(future, title)
+        if not seen.done:
+            seen = replace(seen, running_s=watch.elapsed_s)
+        if log is None:
+            return seen
+        return replace(seen, log=log.tail.lines(), log_total=log.tail.total)
+
+    wait(future, live, view, watch, log.read if log else None)
+    if log is not None:
+        log.finish()
+    last = view()
+    error = _error_text(future)
+    if log is not None and not log.complete:
+        reason = f": {log.trouble}" if log.trouble else "."
+        last = replace(last, note=f"The log could not be read to its end{reason}")
+    last = replace(last, error=error)
+    live.settle(last)
+    return last
+
+
+def _error_text(future: Any) -> str | None:
+    try:
+        error = future.exception()
+    except concurrent.futures.CancelledError:
+        return None
+    return getattr(error, "error_message", None) or (str(error) if error else None)
+
+
+def _failure(future: Any) -> CivisError:
+    """Give what a run that did not succeed raises."""
+    if future.cancelled():
+        said = "The run was cancelled."
+        return drawn(CivisJobFailure(said, future.last_seen, future.job_id, future.run_id))
+    error = future.exception()
+    if not isinstance(error, CivisError):
+        raise error
+    # The display above shows the whole of it.
+    first = str(error).strip().split("\n")[:3]
+    return drawn(error, [f"{type(error).__name__}: {first[0]}", *first[1:]])
+
+
+def _started(run_job: Any, client: Any, job: Any, title: str) -> Any:
+    try:
+        return run_job(int(job.id), client=client)
+    except CivisAPIError as error:
+        if error.status_code != 409:
+            raise
+        raise CivisMagicError(
+            f"Job {job.id} ({title}) is running already, and a job runs once at a time: wait for "
+            "its end, or stop it on the platform."
+        ) from None
+
+
+def _outputs(future: Any) -> dict[str, Any]:
+    """Give ``{name: value}`` for JSON values, ``{name: object id}`` for files and the rest."""
+    found: dict[str, Any] = {}
+    # The newest comes first, and wins over older ones of the same name.
+    for output in future.outputs():
+        is_value = output.object_type == "JSONValue"
+        found.setdefault(str(output.name), output.value if is_value else output.object_id)
+    return found
+
+
+def _find_job(client: Any, asked: str) -> Any:
+    """Give the job of an id or a name."""
+    if re.fullmatch(r"\d+", asked):
+        try:
+            return client.jobs.get(int(asked))
+        except CivisAPIError as error:
+            if error.status_code != 404:
+                raise
+            raise CivisMagicError(f"There is no job {asked}, or you may not see it.") from None
+    seen: list[Any] = []
+    for hidden in (False, True):
+        jobs = list(client.jobs.list(q=asked, hidden=hidden, iterator=True))
+        found = [job for job in jobs if job.name == asked]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise CivisMagicError(_candidates(asked, found))
+        seen += jobs
+    raise CivisMagicError(_no_such_name(client, asked, seen))
+
+
+def _candidates(asked: str, found: list[Any]) -> str:
+    lines = [f"{len(found)} jobs are called {asked!r}; give the id of one:"]
+    for job in found[:10]:
+        kind = str(job.type).removeprefix("JobTypes::")
+        lines.append(f"  {job.id}  {kind}, {job.state}, created {job.created_at}")
+    return "\n".join(lines + ([f"  and {len(found) - 10} more"] if len(found) > 10 else []))
+
+
+def _no_such_name(client: Any, asked: str, seen: list[Any]) -> str:
+    if not seen:
+        seen = list(client.jobs.list(limit=50))
+    names = {str(job.name): job.id for job in seen}
+    near = difflib.get_close_matches(asked, names, n=3, cutoff=0.5)
+    hint = ", ".join(f"{name!r} (job {names[name]})" for name in near)
+    return f"There is no job called {asked!r}." + (f" Did you mean {hint}?" if hint else "")

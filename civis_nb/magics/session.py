@@ -1,0 +1,121 @@
+"""What magics share while a notebook runs: the client, and which databases there are."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from civis_nb import config
+from civis_nb.errors import CivisMagicError
+from civis_nb.magics.literals import DIALECTS
+
+if TYPE_CHECKING:
+    from civis_nb.client.client import APIClient
+
+__all__ = ["Database", "Session"]
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database of the account.
+
+    Attributes
+    ----------
+    id, name
+        As the platform has them.
+    adapter
+        What kind of database it is.
+    """
+
+    id: int
+    name: str
+    adapter: str
+
+    @property
+    def dialect(self) -> str | None:
+        """The SQL dialect; None for a kind of database whose literals are not known here."""
+        return DIALECTS.get(self.adapter.lower())
+
+
+class Session:
+    """The client and the databases of one notebook.
+
+    A client is made when one is needed, and again when the settings that lead to it change.
+    """
+
+    def __init__(self) -> None:
+        self._client: APIClient | None = None
+        self._made_for: tuple[str, ...] = ()
+        self._databases: list[Database] | None = None
+
+    def client(self) -> Any:
+        """Give the client.
+
+        Raises
+        ------
+        CivisMissingKeyError
+            When there is no key and nobody asked for the local platform.
+        """
+        key = os.environ.get("CIVIS_API_KEY", "")
+        wanted = (
+            str(config.get("backend")),
+            os.environ.get("CIVIS_API_ENDPOINT", ""),
+            hashlib.sha256(key.encode()).hexdigest(),
+        )
+        if self._client is None or wanted != self._made_for:
+            from civis_nb.client.client import APIClient
+
+            self._client, self._made_for, self._databases = APIClient(), wanted, None
+        return self._client
+
+    def database(self, asked: str | None) -> Database:
+        """Give the database that a cell means.
+
+        Parameters
+        ----------
+        asked
+            What the cell says, a name or an id; None: the setting ``database``, else the only
+            database there is.
+
+        Raises
+        ------
+        CivisMagicError
+            When there is none of that name, or several to choose from.
+        """
+        wanted = asked or config.get("database")
+        if wanted is None:
+            known = self._known(fresh=False)
+            if len(known) == 1:
+                return known[0]
+            if not known:
+                raise CivisMagicError("The account has no database.")
+            raise CivisMagicError(
+                "Which database? Give -d NAME, or set one with %civis_config database NAME. "
+                f"There are: {_names(known)}."
+            )
+        # A database that is new since the last look is worth a second look.
+        for fresh in (False, True):
+            known = self._known(fresh)
+            found = [one for one in known if str(wanted) in (one.name, str(one.id))]
+            if found:
+                return found[0]
+        near = difflib.get_close_matches(str(wanted), [one.name for one in known], n=2, cutoff=0.5)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {_names(known)}."
+        raise CivisMagicError(f"There is no database {str(wanted)!r}. {hint}")
+
+    def _known(self, fresh: bool) -> list[Database]:
+        client = self.client()
+        if self._databases is None or fresh:
+            self._databases = [
+                Database(int(one.id), str(one.name), str(one.get("adapter") or ""))
+                for one in client.databases.list()
+            ]
+        return self._databases
+
+
+def _names(databases: list[Database]) -> str:
+    names = [database.name for database in databases]
+    return ", ".join(names[:20]) + (f" and {len(names) - 20} more" if len(names) > 20 else "")
