@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from urllib.parse import urlsplit
 
 from civis_nb import config
 from civis_nb.errors import CivisMissingKeyError
@@ -15,9 +16,11 @@ DEFAULT_ENDPOINT = "https://api.civisanalytics.com/"
 def resolve(api_key: str | None = None, endpoint: str | None = None) -> tuple[str, str]:
     """Give the address of the API and the key.
 
-    What is given wins over the environment (``CIVIS_API_ENDPOINT``, ``CIVIS_API_KEY``); without
-    a key, the setting ``backend`` may ask for the embedded local platform, which is started
-    then, or joined.
+    What is given wins. Else, when the setting ``backend`` asks for the local platform, it is the
+    one that ``CIVIS_API_ENDPOINT`` names on this machine (``civis-nb local run`` and its jobs set
+    it), or one that is joined or started now: a key for Civis Platform that happens to lie in the
+    environment does not send a notebook there that asked to stay local. Else it is what
+    ``CIVIS_API_KEY`` and ``CIVIS_API_ENDPOINT`` say.
 
     Parameters
     ----------
@@ -36,18 +39,24 @@ def resolve(api_key: str | None = None, endpoint: str | None = None) -> tuple[st
     >>> resolve("abc", "http://127.0.0.1:8000")
     ('http://127.0.0.1:8000', 'abc')
     """
-    where = endpoint or os.environ.get("CIVIS_API_ENDPOINT") or DEFAULT_ENDPOINT
+    named = endpoint or os.environ.get("CIVIS_API_ENDPOINT", "").strip()
     key = (api_key or "").strip() or os.environ.get("CIVIS_API_KEY", "").strip()
-    if key:
-        return where, key
-    if endpoint is None and config.get("backend") == "local":
+    given = bool(api_key or endpoint)
+    if not given and config.get("backend") == "local" and not (key and _is_loopback(named)):
         # Imported here: nobody who has a key needs a server.
         from civis_nb.local import start_or_join
 
         platform = start_or_join()
         return platform.endpoint, platform.api_key
+    if key:
+        return named or DEFAULT_ENDPOINT, key
     raise CivisMissingKeyError(
         "There is no API key. For Civis Platform, set the environment variable CIVIS_API_KEY or "
         "give APIClient(api_key=...). To work without an account, on the embedded local platform, "
         "set CIVIS_NB_BACKEND=local, or call civis_nb.local.start()."
     )
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname if url else None
+    return host is not None and (host in ("localhost", "::1") or host.startswith("127."))
