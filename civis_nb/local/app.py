@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
+from civis_nb.errors import WarehouseError
 from civis_nb.local.auth import Keys
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.envelope import ApiError, bad_request, not_found
@@ -54,6 +55,7 @@ def build_app(context: PlatformContext) -> Gate:
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(WarehouseError, _warehouse_error)
     app.add_exception_handler(OverflowError, _number_too_large)
     app.add_exception_handler(Exception, _unexpected)
     for router in _routers():
@@ -125,6 +127,10 @@ def _described(problem: dict[str, Any]) -> str:
 
 async def _number_too_large(_request: Request, _error: Exception) -> JSONResponse:
     return _answer(bad_request("A number in the request is too large."))
+
+
+async def _warehouse_error(_request: Request, error: Exception) -> JSONResponse:
+    return _answer(bad_request(str(error)))
 
 
 async def _unexpected(request: Request, _error: Exception) -> JSONResponse:

@@ -1,15 +1,21 @@
-"""File contents on disk: written beside, renamed when whole, never changed afterwards."""
+"""File contents on disk: written beside, renamed when whole, never changed afterwards.
+
+Nothing waits for the disk itself (fsync): what was written survives the end of the process,
+also a forced one, as the system keeps it; after a power failure the size tells what is damaged.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import secrets
 import shutil
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from civis_nb.local.parts import Parts
 
 __all__ = ["Blob", "BlobStore", "BlobWriter"]
 
@@ -84,6 +90,8 @@ class BlobStore:
         self.folder = folder
         self._parts = folder / "parts"
         self._parts.mkdir(parents=True, exist_ok=True)
+        self._uploads: dict[int, Parts] = {}
+        self._lock = threading.Lock()
         for partial in folder.rglob(".*.partial"):
             partial.unlink(missing_ok=True)
 
@@ -120,47 +128,22 @@ class BlobStore:
         partial.replace(self.path(name))
         return Blob(name, size, digest.hexdigest())
 
-    def part_writer(self, upload: int, number: int) -> BlobWriter:
-        """Begin part `number` (from 1) of an upload; it replaces an earlier one."""
-        folder = self._parts / str(upload)
-        folder.mkdir(exist_ok=True)
-        return BlobWriter(folder, str(number))
+    def parts(self, upload: int, count: int) -> Parts:
+        """Give the parts of an upload that was announced to have `count` of them."""
+        with self._lock:
+            if upload not in self._uploads:
+                self._uploads[upload] = Parts(self._parts / str(upload), count)
+            return self._uploads[upload]
 
-    def note_part(self, upload: int, number: int, md5: str) -> None:
-        """Remember the MD5 of a part that was stored."""
-        (self._parts / str(upload) / f"{number}.md5").write_text(md5, encoding="ascii")
-
-    def missing_parts(self, upload: int, count: int) -> list[int]:
-        """Give the numbers of the parts that have not arrived."""
-        folder = self._parts / str(upload)
-        return [n for n in range(1, count + 1) if not (folder / f"{n}.md5").is_file()]
-
-    def assemble(self, upload: int, count: int) -> Blob:
-        """Join the parts of an upload, in order, to one content, without holding it in memory."""
-        folder = self._parts / str(upload)
-        digests = [(folder / f"{n}.md5").read_text(encoding="ascii") for n in range(1, count + 1)]
+    def join(self, upload: int, count: int) -> Blob:
+        """Make one content of all parts of an upload, which must have arrived."""
+        path, size, etag = self.parts(upload, count).join()
         name = self._new_name()
-        partial = self.folder / f".{name}.partial"
-        with partial.open("wb", buffering=0) as target:
-            for number in range(1, count + 1):
-                with (folder / str(number)).open("rb", buffering=0) as part:
-                    _append(part, target)
-        size = partial.stat().st_size
-        partial.replace(self.path(name))
-        joined = b"".join(bytes.fromhex(digest) for digest in digests)
-        etag = hashlib.md5(joined, usedforsecurity=False).hexdigest()
-        return Blob(name, size, f"{etag}-{count}")
+        path.replace(self.path(name))
+        return Blob(name, size, etag)
 
     def remove_parts(self, upload: int) -> None:
         """Forget the parts of an upload."""
+        with self._lock:
+            self._uploads.pop(upload, None)
         shutil.rmtree(self._parts / str(upload), ignore_errors=True)
-
-
-def _append(source: BinaryIO, target: BinaryIO) -> None:
-    copy = getattr(os, "copy_file_range", None)
-    if copy is not None:
-        with contextlib.suppress(OSError):
-            while copy(source.fileno(), target.fileno(), 1 << 30):
-                pass
-    # What the kernel would not copy (another system, another file system) goes the long way.
-    shutil.copyfileobj(source, target, _COPY_BYTES)

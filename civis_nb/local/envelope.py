@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from fastapi import Response
 from sqlalchemy import Connection, Select, func, select
@@ -16,6 +17,8 @@ __all__ = [
     "conflict",
     "not_found",
     "paginated",
+    "set_page_headers",
+    "sliced",
 ]
 
 
@@ -149,6 +152,31 @@ def paginated(
     return list(
         connection.execute(ordered.limit(page.limit).offset((page.number - 1) * page.limit))
     )
+
+
+_Item = TypeVar("_Item")
+
+
+def sliced(
+    items: list[_Item],
+    page: Page,
+    response: Response,
+    orders: dict[str, Callable[[_Item], Any]],
+    default_order: str,
+) -> list[_Item]:
+    """Give one page of what is in memory, as `paginated` does of what is in the store.
+
+    Raises
+    ------
+    ApiError
+        400 when the client names an order that is not there.
+    """
+    name = page.order or default_order
+    if name not in orders:
+        raise bad_request(f"order can't be {name!r}; it is one of {', '.join(orders)}.")
+    set_page_headers(response, page, len(items))
+    ordered = sorted(items, key=orders[name], reverse=page.descending)
+    return ordered[(page.number - 1) * page.limit : page.number * page.limit]
 
 
 def comma_list(values: list[str] | str | None) -> list[str]:

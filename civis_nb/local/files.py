@@ -85,8 +85,8 @@ def add_file(
         "updated_at": now,
     }
     with context.store.begin() as connection:
-        result = connection.execute(files.insert().values(**values))
-        return int(result.inserted_primary_key[0])
+        made = connection.execute(files.insert().values(**values).returning(files.c.id))
+        return int(made.scalar_one())
 
 
 def attach(context: PlatformContext, file_id: int, blob: Blob) -> None:

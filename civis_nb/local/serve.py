@@ -22,6 +22,7 @@ from civis_nb.errors import CivisLocalError, PortInUseError
 from civis_nb.local.app import build_app
 from civis_nb.local.auth import first_key
 from civis_nb.local.blobs import BlobStore
+from civis_nb.local.catalog import forget_refreshes
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.lock import StateLock
 from civis_nb.local.signing import Signer
@@ -109,6 +110,7 @@ class Platform:
     def _build(self) -> PlatformContext:
         store = Store(self.state / "platform.sqlite")
         self._undo.callback(store.close)
+        forget_refreshes(store)
         secret = store.fact("secret")
         if secret is None:
             secret = secrets.token_hex(32)

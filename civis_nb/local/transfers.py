@@ -12,13 +12,14 @@ A later upload replaces an earlier one, so that a client may repeat one whose an
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import binascii
 import json
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from functools import partial
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
 import anyio.to_thread
@@ -26,7 +27,7 @@ from fastapi.responses import FileResponse, PlainTextResponse, Response
 from sqlalchemy import Row
 from starlette.types import Receive, Scope, Send
 
-from civis_nb.local.blobs import Blob, BlobWriter
+from civis_nb.local.blobs import BlobWriter
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.envelope import ApiError, bad_request, not_found
 from civis_nb.local.files import LINK_LIFETIME, attach, file_path, file_row
@@ -114,7 +115,7 @@ class Transfers:
         form = UploadForm(headers.get("content-type", ""), partial(self._opened, file_id, writer))
         blob = await _store(receive, None, writer, form.feed, form.finish)
         await anyio.to_thread.run_sync(attach, self._context, file_id, blob)
-        return _stored(204 if form.fields.get("success_action_status") != "201" else 201, blob)
+        return _stored(204 if form.fields.get("success_action_status") != "201" else 201, blob.md5)
 
     def _opened(self, file_id: int, writer: BlobWriter, fields: dict[str, str]) -> BlobWriter:
         policy = fields.get("policy", "")
@@ -145,12 +146,14 @@ class Transfers:
             writer = self._context.blobs.writer()
             blob = await _store(receive, headers.get("content-md5"), writer, writer.write)
             await anyio.to_thread.run_sync(attach, self._context, file_id, blob)
-            return _stored(200, blob)
-        part = self._part_number(row, rest)
-        writer = self._context.blobs.part_writer(file_id, part)
-        blob = await _store(receive, headers.get("content-md5"), writer, writer.write)
-        self._context.blobs.note_part(file_id, part, blob.md5)
-        return _stored(200, blob)
+            return _stored(200, blob.md5)
+        parts = self._context.blobs.parts(file_id, row.num_parts or 0)
+        length = headers.get("content-length", "")
+        part = parts.writer(
+            self._part_number(row, rest), int(length) if length.isdecimal() else None
+        )
+        md5 = await _store(receive, headers.get("content-md5"), part, part.write)
+        return _stored(200, md5)
 
     @staticmethod
     def _part_number(row: Row[Any], rest: str) -> int:
@@ -162,8 +165,18 @@ class Transfers:
         return int(number)
 
 
-def _stored(status: int, blob: Blob) -> Response:
-    return Response(status_code=status, headers={"ETag": f'"{blob.md5}"'})
+def _stored(status: int, md5: str) -> Response:
+    return Response(status_code=status, headers={"ETag": f'"{md5}"'})
+
+
+_Kept = TypeVar("_Kept", covariant=True)
+
+
+class _Writer(Protocol[_Kept]):
+    @property
+    def digest(self) -> bytes: ...
+    def finish(self) -> _Kept: ...
+    def discard(self) -> None: ...
 
 
 class ClientGoneError(Exception):
@@ -173,10 +186,10 @@ class ClientGoneError(Exception):
 async def _store(
     receive: Receive,
     content_md5: str | None,
-    writer: BlobWriter,
+    writer: _Writer[_Kept],
     feed: Callable[[bytes], None],
     finish: Callable[[], None] | None = None,
-) -> Blob:
+) -> _Kept:
     """Stream a request's body through `feed`, in a thread, and keep it when it is whole."""
     try:
         await _stream(receive, feed)
@@ -189,7 +202,24 @@ async def _store(
 
 
 async def _stream(receive: Receive, feed: Callable[[bytes], None]) -> None:
-    batch: list[bytes] = []
+    """Feed a request's body in batches; one is written in a thread while the next arrives."""
+    writing: asyncio.Task[None] | None = None
+    try:
+        async for batch in _batches(receive):
+            if writing is not None:
+                await writing
+            writing = asyncio.create_task(anyio.to_thread.run_sync(feed, batch))
+        if writing is not None:
+            await writing
+    finally:
+        if writing is not None:
+            # Whoever broke off will close the file: not while the thread writes to it.
+            await asyncio.wait([writing])
+            writing.cancelled() or writing.exception()
+
+
+async def _batches(receive: Receive) -> AsyncIterator[bytes]:
+    pieces: list[bytes] = []
     size = 0
     more = True
     while more:
@@ -197,12 +227,12 @@ async def _stream(receive: Receive, feed: Callable[[bytes], None]) -> None:
         if message["type"] == "http.disconnect":
             raise ClientGoneError
         more = message.get("more_body", False)
-        if piece := message.get("body", b""):
-            batch.append(piece)
-            size += len(piece)
-        if size >= _BATCH_BYTES or (not more and batch):
-            await anyio.to_thread.run_sync(feed, b"".join(batch))
-            batch, size = [], 0
+        piece = message.get("body", b"")
+        pieces.append(piece)
+        size += len(piece)
+        if size >= _BATCH_BYTES or (size and not more):
+            yield b"".join(pieces)
+            pieces, size = [], 0
 
 
 def _check_md5(said: str | None, digest: bytes) -> None:

@@ -161,7 +161,7 @@ def post_credential(
         made = credentials.insert().values(
             **values, user_id=user.id, is_default=False, created_at=now, updated_at=now
         )
-        made_id = int(connection.execute(made).inserted_primary_key[0])
+        made_id = int(connection.execute(made.returning(credentials.c.id)).scalar_one())
         if body.default:
             _make_default(connection, made_id, user.id)
         return _shown(_row(connection, made_id), user_refs(connection))

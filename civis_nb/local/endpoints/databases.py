@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field
 from sqlalchemy import Row, select
 
-from civis_nb.local.context import context_of
+from civis_nb.local import catalog
+from civis_nb.local.auth import current_user
+from civis_nb.local.context import User, context_of
+from civis_nb.local.endpoints.table_models import ScanRun, TableDetail, detail
 from civis_nb.local.envelope import not_found
-from civis_nb.local.store.schema import databases
-from civis_nb.local.wire import Wire
+from civis_nb.local.scans import scan
+from civis_nb.local.store.schema import databases, tables
+from civis_nb.local.wire import Wire, given
 
 __all__ = ["router"]
 
@@ -30,6 +35,35 @@ class Database(Wire):
     managed: bool
 
 
+class Schema(Wire):
+    """A schema of a database."""
+
+    schema_: str = Field(alias="schema")
+
+
+class SchemaTable(Wire):
+    """A table of a schema."""
+
+    name: str
+    schema_: str = Field(alias="schema")
+    is_view: bool
+    database_id: int
+
+
+class SchemaScan(Wire):
+    """Which schema to look at."""
+
+    schema_: str = Field(alias="schema")
+    stats_priority: str | None = None
+
+
+class DatabaseTablePatch(Wire):
+    """What is to be changed of a table."""
+
+    credential_id: int | None = None
+    description: str | None = None
+
+
 @router.get("/databases", summary="List databases")
 def list_databases(request: Request) -> list[Database]:
     """Give all databases; this list has no pages."""
@@ -45,6 +79,91 @@ def get_database(request: Request, id: int) -> Database:
     if row is None:
         raise not_found(f"Database {id}")
     return _shown(row)
+
+
+@router.get("/databases/{id}/schemas", summary="List schemas in this database")
+def list_schemas(
+    request: Request,
+    id: int,
+    name: str | None = None,
+    credential_id: int | None = None,  # noqa: ARG001 - every credential sees every schema
+) -> list[Schema]:
+    """Give the schemas whose name holds `name`; this list has no pages."""
+    part = (name or "").lower()
+    found = context_of(request).warehouses.get(id).schemas()
+    return [Schema(schema=schema) for schema in found if part in schema.lower()]
+
+
+@router.post(
+    "/databases/{id}/schemas/scan",
+    status_code=201,
+    summary="Creates and enqueues a schema scanner job",
+)
+def post_schemas_scan(
+    request: Request, id: int, body: SchemaScan, user: Annotated[User, Depends(current_user)]
+) -> ScanRun:
+    """Measure all tables of a schema anew, as a job."""
+    context = context_of(request)
+    schema = _existing_schema(request, id, body.schema_)
+    found = [table for table in catalog.all_tables(context, id) if table.info.schema == schema]
+    whole = [catalog.by_id(context, table.id) for table in found]
+    job_id, run_id = scan(context, user, schema, whole)
+    return ScanRun(job_id=job_id, run_id=run_id)
+
+
+@router.get("/databases/{id}/schemas/{schema_name}/tables", summary="List tables in this schema")
+def list_schema_tables(
+    request: Request,
+    id: int,
+    schema_name: str,
+    credential_id: int | None = None,  # noqa: ARG001 - every credential sees every table
+) -> list[SchemaTable]:
+    """Give the tables and views of a schema; this list has no pages."""
+    schema = _existing_schema(request, id, schema_name)
+    return [
+        SchemaTable(name=info.name, schema=info.schema, is_view=info.is_view, database_id=id)
+        for info in context_of(request).warehouses.get(id).tables(schema)
+    ]
+
+
+@router.get(
+    "/databases/{id}/schemas/{schema_name}/tables/{table_name}", summary="Show basic table info"
+)
+def get_schema_table(
+    request: Request,
+    id: int,
+    schema_name: str,
+    table_name: str,
+    credential_id: int | None = None,  # noqa: ARG001 - every credential sees every table
+) -> TableDetail:
+    """Give one table; 404 says that it does not exist."""
+    context = context_of(request)
+    return detail(context, catalog.by_name(context, id, schema_name, table_name))
+
+
+@router.patch("/databases/{id}/schemas/{schema_name}/tables/{table_name}", summary="Update a table")
+def patch_schema_table(
+    request: Request, id: int, schema_name: str, table_name: str, body: DatabaseTablePatch
+) -> TableDetail:
+    """Describe a table."""
+    context = context_of(request)
+    table = catalog.by_name(context, id, schema_name, table_name)
+    changes = given(body)
+    if "description" in changes:
+        mine = tables.update().where(tables.c.id == table.id)
+        with context.store.begin() as connection:
+            connection.execute(mine.values(description=changes["description"]))
+    return detail(context, catalog.by_id(context, table.id))
+
+
+def _existing_schema(request: Request, database_id: int, name: str) -> str:
+    known = context_of(request).warehouses.get(database_id).schemas()
+    for schema in known:
+        if schema.lower() == name.lower():
+            return schema
+    raise not_found(
+        f"Schema {name} of database {database_id}", f"There is: {', '.join(known) or 'none'}."
+    )
 
 
 def _shown(row: Row[Any]) -> Database:

@@ -185,14 +185,14 @@ def post_multipart_complete(request: Request, id: int) -> None:
     if row.blob is not None:
         # The answer to an earlier call was lost, and the client asks again.
         return
-    missing = context.blobs.missing_parts(id, row.num_parts)
+    missing = context.blobs.parts(id, row.num_parts).missing()
     if missing:
         shown = ", ".join(map(str, missing[:10])) + (", …" if len(missing) > 10 else "")
         raise bad_request(
             f"{len(missing)} of the {row.num_parts} parts of file {id} have not arrived: {shown}. "
             "Put them to their URLs, then complete again."
         )
-    attach(context, id, context.blobs.assemble(id, row.num_parts))
+    attach(context, id, context.blobs.join(id, row.num_parts))
     context.blobs.remove_parts(id)
 
 

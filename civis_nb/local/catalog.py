@@ -1,0 +1,211 @@
+"""Tables as the API knows them: the warehouse's own knowledge, with ids and statistics.
+
+A table keeps its id for ever, also when it is dropped and made again, because clients and
+people remember ids.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+from sqlalchemy.dialects.sqlite import insert
+
+from civis_nb.local.context import PlatformContext
+from civis_nb.local.envelope import conflict, not_found
+from civis_nb.local.store import Store, utc_now
+from civis_nb.local.store.schema import databases, tables
+from civis_nb.local.warehouse.base import TableInfo
+
+__all__ = [
+    "CatalogTable",
+    "all_tables",
+    "by_id",
+    "by_name",
+    "database_ids",
+    "forget_refreshes",
+    "matches",
+    "measured",
+    "refresh",
+]
+
+
+@dataclass(frozen=True)
+class CatalogTable:
+    """A table: what is remembered of it, and what the warehouse says of it now."""
+
+    row: Row[Any]
+    info: TableInfo
+
+    @property
+    def id(self) -> int:
+        """The table's id."""
+        return int(self.row.id)
+
+
+def database_ids(context: PlatformContext, database_id: int | None) -> list[int]:
+    """Give the ids of all databases, or the one that is asked for.
+
+    Raises
+    ------
+    ApiError
+        404 when there is no such database.
+    """
+    with context.store.read() as connection:
+        known = list(connection.scalars(select(databases.c.id).order_by(databases.c.id)))
+    if database_id is None:
+        return known
+    if database_id not in known:
+        raise not_found(f"Database {database_id}")
+    return [database_id]
+
+
+def all_tables(context: PlatformContext, database_id: int) -> list[CatalogTable]:
+    """Give the tables and views of a database, without their columns."""
+    infos = context.warehouses.get(database_id).tables()
+    with context.store.read() as connection:
+        rows = _rows(connection, database_id)
+    if any((info.schema, info.name) not in rows for info in infos):
+        with context.store.begin() as connection:
+            _remember(connection, database_id, infos)
+            rows = _rows(connection, database_id)
+    return [CatalogTable(rows[info.schema, info.name], info) for info in infos]
+
+
+def by_name(context: PlatformContext, database_id: int, schema: str, name: str) -> CatalogTable:
+    """Give one table with its columns.
+
+    Raises
+    ------
+    ApiError
+        404 when there is no such database or table.
+    """
+    info = context.warehouses.get(database_id).table(schema, name)
+    if info is None:
+        raise not_found(f"Table {schema}.{name} of database {database_id}")
+    query = select(tables).where(
+        tables.c.database_id == database_id,
+        tables.c.schema == info.schema,
+        tables.c.name == info.name,
+    )
+    with context.store.read() as connection:
+        row = connection.execute(query).one_or_none()
+    if row is None:
+        with context.store.begin() as connection:
+            _remember(connection, database_id, [info])
+            row = connection.execute(query).one()
+    return CatalogTable(row, info)
+
+
+def by_id(context: PlatformContext, table_id: int) -> CatalogTable:
+    """Give one table with its columns.
+
+    Raises
+    ------
+    ApiError
+        404 when there is no such table, or no more.
+    """
+    with context.store.read() as connection:
+        row = connection.execute(select(tables).where(tables.c.id == table_id)).one_or_none()
+    if row is None:
+        raise not_found(f"Table {table_id}")
+    info = context.warehouses.get(row.database_id).table(row.schema, row.name)
+    if info is None:
+        raise not_found(
+            f"Table {table_id} ({row.schema}.{row.name})", "It is no longer in the database."
+        )
+    return CatalogTable(row, info)
+
+
+def _rows(connection: Connection, database_id: int) -> dict[tuple[str, str], Row[Any]]:
+    query = select(tables).where(tables.c.database_id == database_id)
+    return {(row.schema, row.name): row for row in connection.execute(query)}
+
+
+def _remember(connection: Connection, database_id: int, infos: Sequence[TableInfo]) -> None:
+    values = [
+        {"database_id": database_id, "schema": info.schema, "name": info.name} for info in infos
+    ]
+    connection.execute(insert(tables).values(values).on_conflict_do_nothing())
+
+
+def matches(pattern: str | None, text: str) -> bool:
+    """Tell whether a name passes a filter; ``%`` and ``*`` stand for anything.
+
+    Examples
+    --------
+    >>> matches("find%", "find_it"), matches("*IT", "find_it"), matches("find", "find_it")
+    (True, True, False)
+    """
+    if pattern is None:
+        return True
+    parts = (re.escape(part) for part in re.split(r"[%*]", pattern))
+    return re.fullmatch(".*".join(parts), text, re.IGNORECASE | re.DOTALL) is not None
+
+
+def measured(context: PlatformContext, table: CatalogTable) -> dict[str, dict[str, Any]]:
+    """Give the statistics of a table's columns, by name; measured anew when it has changed."""
+    known = table.row.statistics
+    if known and known["shape"] == _shape(table.info):
+        return dict(known["columns"])
+    return _measure(context, table)
+
+
+def refresh(context: PlatformContext, table: CatalogTable) -> CatalogTable:
+    """Measure a table anew; gives it as it stood while that was going on.
+
+    Raises
+    ------
+    ApiError
+        409 when another request is doing so.
+    """
+    mine = tables.update().where(tables.c.id == table.id)
+    begin = mine.where(tables.c.refresh_status != "refreshing").values(refresh_status="refreshing")
+    with context.store.begin() as connection:
+        if connection.execute(begin).rowcount == 0:
+            raise conflict(f"Table {table.id} is being refreshed already; wait for its end.")
+        during = connection.execute(select(tables).where(tables.c.id == table.id)).one()
+    try:
+        _measure(context, table)
+    finally:
+        with context.store.begin() as connection:
+            connection.execute(mine.values(refresh_status="current"))
+    return CatalogTable(during, table.info)
+
+
+def forget_refreshes(store: Store) -> None:
+    """Forget refreshes that the end of an earlier process has cut off."""
+    cut_off = tables.update().where(tables.c.refresh_status == "refreshing")
+    with store.begin() as connection:
+        connection.execute(cut_off.values(refresh_status="current"))
+
+
+def _shape(info: TableInfo) -> list[Any]:
+    return [info.row_count, *([column.name, column.sql_type] for column in info.columns)]
+
+
+def _measure(context: PlatformContext, table: CatalogTable) -> dict[str, dict[str, Any]]:
+    found = context.warehouses.get(table.row.database_id).column_stats(
+        table.info.schema, table.info.name
+    )
+    columns = {name: asdict(stats) for name, stats in found.items()}
+    for values in columns.values():
+        for key in ("avg_value", "stddev"):
+            values[key] = _number(values[key])
+    statistics = {"shape": _shape(table.info), "columns": columns}
+    change = tables.update().where(tables.c.id == table.id)
+    with context.store.begin() as connection:
+        connection.execute(change.values(statistics=statistics, last_refresh=utc_now()))
+    return columns
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = Decimal(text) if text is not None else None
+    except InvalidOperation:
+        return None
+    return float(number) if number is not None and number.is_finite() else None
