@@ -21,6 +21,10 @@ _POSITION = re.compile(r"\bPosition: (\d+)")
 class CivisMemoryFailure(CivisJobFailure, MemoryError):  # noqa: N818 - as its base
     """A run ended because it asked for more memory than it had."""
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        # With two built-in bases, only the constructor may make one.
+        return type(self), (self.error_message, self.response, self.job_id, self.run_id)
+
 
 def error_text(response: Any) -> str:
     """Give the error that a failed run tells; empty when it tells none.

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 #: How long a question about the state waits for the first look.
 _FIRST_LOOK_S = 10.0
+#: A wait is done in slices: on Windows, and from other threads, an interrupt does not end one.
+_WAIT_SLICE_S = 0.2
 
 Watcher = Callable[[Any, Any], object]
 
@@ -233,17 +235,21 @@ class PollableResult(CivisAsyncResultBase):
 
     def _waited(self, wait: Callable[[float | None], Any], timeout: float | None) -> Any:
         self._watch()
+        deadline = None if timeout is None else time.monotonic() + timeout
         try:
-            return wait(timeout)
-        except TimeoutError:
-            if self._ended():
-                raise  # it is the result's own
-            raise TimeoutError(
-                f"{self._subject()}{self._last_state} after {timeout} s; it goes on."
-            ) from None
+            while True:
+                left = _WAIT_SLICE_S if deadline is None else deadline - time.monotonic()
+                try:
+                    return wait(min(max(left, 0.0), _WAIT_SLICE_S))
+                except TimeoutError:
+                    if self._ended():
+                        return wait(0)  # what came of it may be a TimeoutError, too
+                    if left <= _WAIT_SLICE_S and deadline is not None:
+                        break
         except KeyboardInterrupt as interrupt:
             interrupt.add_note(f"{self._subject()}goes on; .cancel() on the future stops it.")
             raise
+        raise TimeoutError(f"{self._subject()}{self._last_state} after {timeout} s; it goes on.")
 
     # The steps: called by the scheduler only, never two at once.
 

@@ -156,6 +156,6 @@ def _has_field(response: Any, name: str) -> bool:
 
 def _local_address(client: Any) -> str | None:
     """Give the API address of a client of a platform on this machine; else None."""
-    address = _text(getattr(client, "endpoint", None))
+    address = _text(getattr(client, "base_url", None))
     local = urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")
     return address.rstrip("/") if local else None

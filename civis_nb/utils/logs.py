@@ -65,6 +65,7 @@ class LogCursor:
         self._highest = 0
         self._reread_due = 0.0  # when, by the monotonic clock, to read the window again
         self._looks_left = _LAST_LOOKS
+        self._behind = False  # whether there is more to be had at once
         self.complete = False
 
     def read(self) -> list[dict[str, Any]]:
@@ -97,17 +98,18 @@ class LogCursor:
         now = time.monotonic()
         whole = now >= self._reread_due
         page, fresh = self._read_pages(self._floor if whole else self._highest, new)
-        ended = header(page, "civis-cache-control") != "no-store"
+        ended = header(page, "civis-cache-control") != "no-store" and not self._behind
         if ended and not whole and self._floor < self._highest:
             page, late = self._read_pages(self._floor, new)
             fresh, whole = fresh or late, True
         if whole:
             self._reread_due = now + _REREAD_S
-        self._note_end(page, fresh)
+        if not self._behind:
+            self._note_end(page, fresh)
 
     def _read_pages(self, after: int, new: list[dict[str, Any]]) -> tuple[Any, bool]:
         """Read all entries past an id; give the last page, and whether any entry was new."""
-        any_fresh = False
+        any_fresh, self._behind = False, False
         for _ in range(_PAGES_PER_READ):
             page = self._client.jobs.list_runs_logs(*self._ids, last_id=after, limit=_PAGE_ENTRIES)
             fresh = self._take(page, new)
@@ -119,6 +121,8 @@ class LogCursor:
             if not page or (top <= after and not fresh):
                 break
             after = max(after, top)
+        else:
+            self._behind = True
         return page, any_fresh
 
     def _shrink_window(self) -> None:
@@ -227,8 +231,9 @@ def job_logs(
         yield from entries
         if cursor.complete or (end is not None and not entries and end.has_come()):
             return
-        wait_s = _MIN_WAIT_S if entries else min(wait_s * 1.5, _MAX_WAIT_S)
-        time.sleep(wait_s)
+        if not cursor._behind:
+            wait_s = _MIN_WAIT_S if entries else min(wait_s * 1.5, _MAX_WAIT_S)
+            time.sleep(wait_s)
 
 
 class _End:

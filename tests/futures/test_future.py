@@ -3,6 +3,7 @@ from __future__ import annotations
 import _thread
 import asyncio
 import concurrent.futures
+import itertools
 import logging
 import signal
 import socket
@@ -89,7 +90,7 @@ def test_state_of_an_old_run_is_known_with_the_first_question(fake):
 def test_result_honours_its_timeout_and_says_that_the_run_goes_on(fake):
     fake.states("scripts.get_containers_runs", "running")
     future = follow(fake, polling_interval=30)
-    with pytest.raises(TimeoutError, match="job 1 / run 2: .*goes on"):
+    with pytest.raises(TimeoutError, match=r"job 1 / run 2: .*goes on"):
         future.result(timeout=0.05)
     with pytest.raises(TimeoutError):
         future.exception(timeout=0.05)
@@ -121,10 +122,15 @@ def test_wait_as_completed_and_asyncio_work(fake):
     assert asyncio.run(wait()).state == "succeeded"
 
 
-def test_interrupt_ends_result_at_once_and_leaves_the_run_alone(fake):
+def _interrupt_by_signal():
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+
+@pytest.mark.parametrize("interrupt", [_thread.interrupt_main, _interrupt_by_signal])
+def test_interrupt_ends_result_and_leaves_the_run_alone(fake, interrupt):
     fake.states("scripts.get_containers_runs", "running")
     future = follow(fake, polling_interval=30)
-    threading.Timer(0.2, _thread.interrupt_main, (signal.SIGINT,)).start()
+    threading.Timer(0.1, interrupt).start()
     with pytest.raises(KeyboardInterrupt) as caught:
         future.result(timeout=60)
     assert "job 1 / run 2: goes on" in caught.value.__notes__[0]
@@ -320,7 +326,7 @@ def test_state_is_unknown_before_the_first_look(fake):
 
 def test_pages_of_a_platform_on_this_machine_are_its_own(fake):
     fake.states("scripts.get_containers_runs", "succeeded")
-    fake.endpoint = "http://127.0.0.1:8080/"
+    fake.base_url = "http://127.0.0.1:8080/"
     future = follow(fake)
     assert future.job_url == "http://127.0.0.1:8080/jobs/1"
     assert future.job_run_url == "http://127.0.0.1:8080/jobs/1/runs/2"
@@ -370,7 +376,7 @@ def test_fixed_interval_is_used_for_every_wait(fake):
     fake.states("scripts.get_containers_runs", *["running"] * 20, "succeeded")
     follow(fake, polling_interval=0.05).result(timeout=60)
     times = fake.times["scripts.get_containers_runs"]
-    waits = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    waits = [later - earlier for earlier, later in itertools.pairwise(times)]
     assert all(wait >= 0.05 for wait in waits)
     assert len(waits) == 20
 
@@ -407,5 +413,3 @@ def test_container_future_looks_at_containers_and_retries(fake, make):
     future = ContainerFuture("1", "2", max_n_retries=1, polling_interval=FAST, client=fake)
     future.result(20)
     assert fake.called("scripts.get_containers_runs") == [(1, 2), (1, 5), (1, 5)]
-
-
