@@ -1,0 +1,312 @@
+"""``/imports/files/csv``: files that are loaded into tables."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import Field
+from sqlalchemy import Connection, Row, select
+
+from civis_nb.local import jobs as states
+from civis_nb.local.auth import current_user
+from civis_nb.local.context import PlatformContext, User, context_of
+from civis_nb.local.endpoints.job_models import ArchiveBody, Run
+from civis_nb.local.endpoints.run_routes import JobId, RunKind, add_run_routes, run_fields
+from civis_nb.local.endpoints.scripts_sql import (
+    check_credential,
+    check_database,
+    default_credential,
+)
+from civis_nb.local.envelope import bad_request
+from civis_nb.local.store.schema import files
+from civis_nb.local.wire import Wire, given
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["imports"])
+
+
+class StoragePath(Wire):
+    """Files in a storage outside of the platform."""
+
+    storage_host_id: int | None = None
+    credential_id: int | None = None
+    file_paths: list[str] = Field(default_factory=list)
+
+
+class Source(Wire):
+    """Where the content comes from."""
+
+    file_ids: list[int] = Field(default_factory=list)
+    storage_path: StoragePath | None = None
+
+
+class Destination(Wire):
+    """Where the content goes."""
+
+    # The name is the API's; pydantic's own `schema` is an old spelling of another method.
+    schema_: str = Field(alias="schema")
+    table: str
+    remote_host_id: int
+    credential_id: int | None
+    primary_keys: list[str] | None = None
+    last_modified_keys: list[str] | None = None
+
+
+class TableColumn(Wire):
+    """A column of the files and, where it is made, of the table."""
+
+    name: str
+    sql_type: str | None = None
+
+
+class RedshiftOptions(Wire):
+    """How Redshift spreads a new table; kept, without meaning on one machine."""
+
+    diststyle: Literal["even", "all", "key"] | None = None
+    distkey: str | None = None
+    sortkeys: list[str | None] | None = None
+
+
+class _ImportOptions(Wire):
+    column_delimiter: Literal["comma", "tab", "pipe"] | None = None
+    escaped: bool | None = None
+    compression: Literal["gzip", "none"] | None = None
+    existing_table_rows: Literal["fail", "truncate", "append", "drop", "upsert"] | None = None
+    max_errors: int | None = Field(default=None, ge=0)
+    table_columns: list[TableColumn] | None = None
+    loosen_types: bool | None = None
+    execution: Literal["delayed", "immediate"] | None = None
+    redshift_destination_options: RedshiftOptions | None = None
+
+
+class ImportBody(_ImportOptions):
+    """A CSV import, as a whole."""
+
+    name: str | None = None
+    source: Source
+    destination: Destination
+    first_row_is_header: bool
+
+
+class ImportCreate(ImportBody):
+    """A CSV import that is made."""
+
+    hidden: bool | None = None
+
+
+class ImportPatch(_ImportOptions):
+    """What is to be changed of a CSV import."""
+
+    name: str | None = None
+    source: Source | None = None
+    destination: dict[str, Any] | None = None
+    first_row_is_header: bool | None = None
+
+
+class CsvImport(Wire):
+    """A CSV import."""
+
+    id: int
+    name: str
+    source: Source
+    destination: Destination
+    first_row_is_header: bool
+    column_delimiter: str
+    escaped: bool
+    compression: str
+    existing_table_rows: str
+    max_errors: int | None
+    table_columns: list[TableColumn]
+    loosen_types: bool
+    execution: str
+    redshift_destination_options: RedshiftOptions
+    hidden: bool
+    my_permission_level: str = "manage"
+
+
+class CsvImportRun(Run):
+    """A run of a CSV import."""
+
+    csv_import_id: int
+    is_cancel_requested: bool
+
+
+_DEFAULTS = {
+    "column_delimiter": "comma",
+    "escaped": False,
+    "compression": "none",
+    "existing_table_rows": "fail",
+    "loosen_types": False,
+    "execution": "delayed",
+    "table_columns": [],
+}
+
+
+def _defaults(values: dict[str, Any]) -> dict[str, Any]:
+    """Give a body in which what was not given, or given as null, has its default."""
+    return {
+        **values,
+        **{name: default for name, default in _DEFAULTS.items() if values.get(name) is None},
+    }
+
+
+def _checked(connection: Connection, values: dict[str, Any], user_id: int) -> None:
+    """Refuse an import that can't be.
+
+    Raises
+    ------
+    ApiError
+        400 that says what is wrong.
+    """
+    source, destination = values["source"], values["destination"]
+    if not source["file_ids"]:
+        if (source.get("storage_path") or {}).get("file_paths"):
+            raise bad_request(
+                "The local platform has no storage hosts: upload the files (POST /files) and "
+                "give their ids as source.fileIds."
+            )
+        raise bad_request("source.fileIds must name at least one file.")
+    known = set(connection.scalars(select(files.c.id).where(files.c.id.in_(source["file_ids"]))))
+    for file_id in source["file_ids"]:
+        if file_id not in known:
+            raise bad_request(f"source.fileIds: there is no file {file_id}.")
+    for name in ("schema", "table"):
+        if not destination[name].strip():
+            raise bad_request(f"destination.{name} can't be blank.")
+    check_database(connection, destination["remote_host_id"])
+    if destination.get("credential_id") is None:
+        destination["credential_id"] = default_credential(connection, user_id)
+    check_credential(connection, destination["credential_id"])
+    _check_columns(values)
+
+
+def _check_columns(values: dict[str, Any]) -> None:
+    columns = values["table_columns"]
+    names = [column["name"].strip().lower() for column in columns]
+    if "" in names:
+        raise bad_request("tableColumns: every column needs a name.")
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise bad_request(f"tableColumns: {sorted(twice)[0]!r} is there twice.")
+    options = values.get("redshift_destination_options") or {}
+    if len([key for key in options.get("sortkeys") or [] if key]) > 2:
+        raise bad_request("redshiftDestinationOptions.sortkeys can have two columns at most.")
+
+
+def _stored(body: Wire) -> dict[str, Any]:
+    values = body.model_dump(mode="json")
+    values["destination"]["schema"] = values["destination"].pop("schema_")
+    return values
+
+
+def _show(connection: Connection, import_id: int) -> CsvImport:
+    row = states.find_job(connection, import_id, states.CSV_IMPORT)
+    body = row.body
+    options = dict(body.get("redshift_destination_options") or {})
+    options["sortkeys"] = [key for key in options.get("sortkeys") or [] if key]
+    if options.get("distkey"):
+        options["diststyle"] = "key"
+    destination = {
+        **body["destination"],
+        "primary_keys": body["destination"].get("primary_keys") or [],
+        "last_modified_keys": body["destination"].get("last_modified_keys") or [],
+    }
+    source = {**body["source"], "storage_path": body["source"].get("storage_path") or {}}
+    return CsvImport.model_validate(
+        {
+            **body,
+            "id": row.id,
+            "name": row.name,
+            "hidden": row.hidden,
+            "source": source,
+            "destination": destination,
+            "redshift_destination_options": options,
+        }
+    )
+
+
+@router.post("/imports/files/csv", status_code=201, summary="Make a CSV import")
+def post_files_csv(
+    request: Request, body: ImportCreate, user: Annotated[User, Depends(current_user)]
+) -> CsvImport:
+    """Remember a CSV import; it does not run by that."""
+    values = _defaults(_stored(body))
+    name, hidden = values.pop("name"), bool(values.pop("hidden"))
+    with context_of(request).store.begin() as connection:
+        _checked(connection, values, user.id)
+        import_id = states.create_job(
+            connection,
+            states.CSV_IMPORT,
+            name,
+            user.id,
+            values,
+            hidden=hidden,
+            default_name="CSV Import #{id}",
+        )
+        return _show(connection, import_id)
+
+
+@router.get("/imports/files/csv/{id}", summary="Look at a CSV import")
+def get_files_csv(request: Request, id: JobId) -> CsvImport:
+    """Give a CSV import."""
+    with context_of(request).store.read() as connection:
+        return _show(connection, id)
+
+
+@router.put("/imports/files/csv/{id}", summary="Replace a CSV import")
+def put_files_csv(request: Request, id: JobId, body: ImportBody) -> CsvImport:
+    """Replace all of a CSV import."""
+    return _changed(request, id, _stored(body))
+
+
+@router.patch("/imports/files/csv/{id}", summary="Change parts of a CSV import")
+def patch_files_csv(request: Request, id: JobId, body: ImportPatch) -> CsvImport:
+    """Change what was sent."""
+    sent = given(body)
+    with context_of(request).store.read() as connection:
+        old = states.find_job(connection, id, states.CSV_IMPORT)
+    if "destination" in sent:
+        destination = Destination.model_validate(
+            {**old.body["destination"], **(body.destination or {})}
+        ).model_dump(mode="json")
+        destination["schema"] = destination.pop("schema_")
+        sent["destination"] = destination
+    return _changed(request, id, {**old.body, **sent})
+
+
+def _changed(request: Request, import_id: int, values: dict[str, Any]) -> CsvImport:
+    values = _defaults(values)
+    name = values.pop("name", None)
+    with context_of(request).store.begin() as connection:
+        row = states.find_job(connection, import_id, states.CSV_IMPORT)
+        _checked(connection, values, row.user_id)
+        states.update_job(connection, import_id, body=values, name=name or row.name)
+        return _show(connection, import_id)
+
+
+@router.put("/imports/files/csv/{id}/archive", summary="Archive a CSV import, or bring it back")
+def put_files_csv_archive(request: Request, id: JobId, body: ArchiveBody) -> CsvImport:
+    """Set whether the import is archived."""
+    with context_of(request).store.begin() as connection:
+        states.find_job(connection, id, states.CSV_IMPORT)
+        states.update_job(connection, id, archived=body.status)
+        return _show(connection, id)
+
+
+def _run(_context: PlatformContext, row: Row[Any]) -> CsvImportRun:
+    return CsvImportRun(csv_import_id=row.job_id, **run_fields(row))
+
+
+add_run_routes(
+    router,
+    RunKind(
+        job_type=states.CSV_IMPORT,
+        path="/imports/files/csv",
+        noun="CSV import",
+        model=CsvImportRun,
+        show=_run,
+        lists_outputs=False,
+    ),
+)

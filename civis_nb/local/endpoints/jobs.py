@@ -1,0 +1,214 @@
+"""``/jobs``: jobs of every type and their runs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import Row, Text, cast, func, or_, select
+
+from civis_nb.local import jobs as states
+from civis_nb.local.context import context_of
+from civis_nb.local.endpoints.job_models import (
+    ArchiveBody,
+    Run,
+    Schedule,
+    last_run,
+    run_state,
+)
+from civis_nb.local.endpoints.people import UserRef, author_ids, user_refs
+from civis_nb.local.endpoints.run_routes import (
+    JobId,
+    Limit,
+    Order,
+    OrderDir,
+    PageNum,
+    RunKind,
+    add_run_routes,
+    show_common,
+)
+from civis_nb.local.endpoints.script_common import (
+    Archived,
+    Author,
+    Hidden,
+    archived_filter,
+    last_run_updated_at,
+    state_filter,
+)
+from civis_nb.local.endpoints.script_service import job_row
+from civis_nb.local.envelope import Page, bad_request, comma_list, paginated
+from civis_nb.local.store.schema import job_runs, jobs
+from civis_nb.local.wire import Wire
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["jobs"])
+
+_PERMISSIONS = ("read", "write", "manage")
+#: A job shows its latest runs; all of them are under its runs.
+_RUNS_SHOWN = 50
+
+
+class JobItem(Wire):
+    """A job in a list."""
+
+    id: int
+    name: str
+    type: str
+    from_template_id: int | None
+    state: str
+    created_at: str
+    updated_at: str
+    last_run_updated_at: str | None
+    last_run: Run | None
+    archived: bool
+    author: UserRef
+    schedule: Schedule
+
+
+class Job(JobItem):
+    """A job."""
+
+    runs: list[Run]
+    hidden: bool
+    my_permission_level: str = "manage"
+    success_email_subject: str | None = None
+    success_email_body: str | None = None
+    running_as_user: str
+    run_by_user: str
+
+
+def _fields(row: Row[Any], people: dict[int, UserRef]) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "type": row.type,
+        "from_template_id": row.from_template_id,
+        "state": run_state(row),
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "last_run_updated_at": row.run_finished_at or row.run_started_at or row.run_created_at,
+        "last_run": last_run(row),
+        "archived": row.archived,
+        "author": people[row.user_id],
+        "schedule": row.body.get("schedule") or Schedule(),
+    }
+
+
+@router.get("/jobs", summary="List jobs of all types")
+def list_jobs(
+    request: Request,
+    response: Response,
+    state: Annotated[str | None, Query(description="States, separated by commas.")] = None,
+    type: Annotated[str | None, Query(description="Job types, separated by commas.")] = None,
+    q: Annotated[str | None, Query(description="Text in the id, the name or the type.")] = None,
+    permission: Annotated[
+        str | None, Query(description="What one may do with the jobs: read, write or manage.")
+    ] = None,
+    scheduled: Annotated[bool | None, Query(description="Whether the job is scheduled.")] = None,
+    hidden: Hidden = None,
+    archived: Archived = None,
+    author: Author = None,
+    limit: Limit = None,
+    page_num: PageNum = None,
+    order: Order = None,
+    order_dir: OrderDir = None,
+) -> list[JobItem]:
+    """Give the jobs that pass the filters."""
+    page = Page.of(limit, page_num, order, order_dir, default=50, maximum=50)
+    if permission and permission not in _PERMISSIONS:
+        raise bad_request(f"permission must be one of {', '.join(_PERMISSIONS)}.")
+    found = states.jobs_with_last_run().where(jobs.c.hidden.is_(bool(hidden)))
+    found = found.where(*archived_filter(archived))
+    if state:
+        found = found.where(state_filter(comma_list(state)))
+    if type:
+        found = found.where(jobs.c.type.in_(comma_list(type)))
+    if q:
+        found = found.where(
+            or_(
+                jobs.c.name.icontains(q, autoescape=True),
+                jobs.c.type.icontains(q, autoescape=True),
+                cast(jobs.c.id, Text) == q.strip(),
+            )
+        )
+    if scheduled is not None:
+        on = func.coalesce(jobs.c.body["schedule"]["scheduled"].as_boolean(), False)
+        found = found.where(on.is_(scheduled))
+    if author:
+        found = found.where(jobs.c.user_id.in_(author_ids(author)))
+    orders = {
+        "updated_at": states.stable(jobs.c.updated_at),
+        "last_run_updated_at": states.stable(last_run_updated_at()),
+    }
+    with context_of(request).store.read() as connection:
+        rows = paginated(connection, found, page, response, orders, "updated_at")
+        people = user_refs(connection)
+    return [JobItem(**_fields(row, people)) for row in rows]
+
+
+def _job(request: Request, job_id: int) -> Job:
+    newest = select(job_runs).where(job_runs.c.job_id == job_id).order_by(job_runs.c.id.desc())
+    with context_of(request).store.read() as connection:
+        row = job_row(connection, job_id)
+        people = user_refs(connection)
+        runs = list(connection.execute(newest.limit(_RUNS_SHOWN)))
+    notifications = row.body.get("notifications") or {}
+    username = people[row.user_id].username
+    return Job(
+        **_fields(row, people),
+        runs=[show_common(context_of(request), run) for run in runs],
+        hidden=row.hidden,
+        success_email_subject=notifications.get("success_email_subject"),
+        success_email_body=notifications.get("success_email_body"),
+        running_as_user=username,
+        run_by_user=username,
+    )
+
+
+@router.get("/jobs/{id}", summary="Look at a job")
+def get_jobs(request: Request, id: JobId) -> Job:
+    """Give a job with its latest runs."""
+    return _job(request, id)
+
+
+@router.get("/jobs/{id}/parents", summary="List the jobs that start a job")
+def list_parents(request: Request, id: JobId) -> list[Job]:
+    """Give the job after whose end this one is to start, if it names one that is there."""
+    with context_of(request).store.read() as connection:
+        parent_id = states.find_job(connection, id).body.get("parent_id")
+        known = connection.scalar(select(jobs.c.id).where(jobs.c.id == parent_id))
+    return [] if known is None else [_job(request, known)]
+
+
+@router.get("/jobs/{id}/children", summary="List the jobs that a job starts")
+def list_children(request: Request, id: JobId) -> list[Job]:
+    """Give the jobs that name this one as their parent."""
+    named = select(jobs.c.id).where(jobs.c.body["parent_id"].as_integer() == id)
+    with context_of(request).store.read() as connection:
+        states.find_job(connection, id)
+        children = list(connection.scalars(named.order_by(jobs.c.id)))
+    return [_job(request, child) for child in children]
+
+
+@router.put("/jobs/{id}/archive", summary="Archive a job, or bring it back")
+def put_jobs_archive(request: Request, id: JobId, body: ArchiveBody) -> Job:
+    """Set whether the job is archived."""
+    with context_of(request).store.begin() as connection:
+        states.find_job(connection, id)
+        states.update_job(connection, id, archived=body.status)
+    return _job(request, id)
+
+
+add_run_routes(
+    router,
+    RunKind(
+        job_type=None,
+        path="/jobs",
+        noun="job",
+        model=Run,
+        show=show_common,
+        start_status=201,
+        conflict_slug="already_running",
+    ),
+)

@@ -1,0 +1,286 @@
+"""``/queries``: SQL whose first rows are shown."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import Connection, Row, Select
+
+from civis_nb.local import jobs as states
+from civis_nb.local.auth import current_user
+from civis_nb.local.context import PlatformContext, User, context_of
+from civis_nb.local.endpoints.job_models import Run, run_state
+from civis_nb.local.endpoints.people import UserRef, user_ref
+from civis_nb.local.endpoints.run_routes import (
+    JobId,
+    Limit,
+    Order,
+    OrderDir,
+    PageNum,
+    RunKind,
+    add_run_routes,
+    run_fields,
+)
+from civis_nb.local.endpoints.script_common import Archived, Hidden, archived_filter
+from civis_nb.local.endpoints.scripts_sql import (
+    check_credential,
+    check_database,
+    default_credential,
+)
+from civis_nb.local.envelope import Page, bad_request, not_found, paginated
+from civis_nb.local.store.schema import job_runs, jobs
+from civis_nb.local.wire import Wire
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["queries"])
+
+MAX_PREVIEW_ROWS = 1000
+_LIKE = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_", "?": "_", "*": "%"})
+
+
+class QueryBody(Wire):
+    """A query to be run at once."""
+
+    database: int
+    sql: str
+    credential: int | None = None
+    hidden: bool | None = None
+    interactive: bool | None = None
+    preview_rows: int
+    include_header: bool | None = None
+    compression: Literal["gzip", "zip", "none"] | None = None
+    column_delimiter: Literal["comma", "tab", "pipe"] | None = None
+    unquoted: bool | None = None
+    filename_prefix: str | None = None
+
+
+class _QueryFields(Wire):
+    id: int
+    database: int
+    sql: str
+    credential: int | None
+    result_rows: list[list[str | None]]
+    result_columns: list[str]
+    error: str | None
+    started_at: str | None
+    finished_at: str | None
+    state: str
+    script_id: int | None = None
+    exception: str | None
+    created_at: str
+    updated_at: str
+    last_run_id: int | None
+    archived: bool
+    report_id: int | None = None
+
+
+class QueryItem(_QueryFields):
+    """A query in a list."""
+
+    preview_rows: int
+
+
+class StartedQuery(_QueryFields):
+    """A query that was just started."""
+
+    hidden: bool
+    my_permission_level: str = "manage"
+    interactive: bool
+    preview_rows: int
+    include_header: bool
+    compression: str
+    column_delimiter: str
+    unquoted: bool
+    filename_prefix: str | None
+
+
+class QueryDetail(_QueryFields):
+    """A query."""
+
+    hidden: bool
+    name: str
+    author: UserRef
+    preview_rows: int
+
+
+class QueryRun(Run):
+    """A run of a query."""
+
+    query_id: int
+    is_cancel_requested: bool
+
+
+def _run(_context: PlatformContext, row: Row[Any]) -> QueryRun:
+    return QueryRun(query_id=row.job_id, **run_fields(row))
+
+
+def _select() -> Select[Any]:
+    return states.jobs_with_last_run(job_runs.c.result.label("run_result")).where(
+        jobs.c.type == states.QUERY
+    )
+
+
+def _fields(row: Row[Any], *, results: bool = True) -> dict[str, Any]:
+    result = (row.run_result or {}) if results else {}
+    body = row.body
+    return {
+        "id": row.id,
+        "database": body["database"],
+        "sql": body["sql"],
+        "credential": body["credential"],
+        "result_rows": result.get("result_rows", []),
+        "result_columns": result.get("result_columns", []),
+        "error": row.run_error,
+        "started_at": row.run_started_at,
+        "finished_at": row.run_finished_at,
+        "state": run_state(row),
+        "exception": row.run_error,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "last_run_id": row.run_id,
+        "archived": row.archived,
+        "hidden": row.hidden,
+        "preview_rows": body["preview_rows"],
+    }
+
+
+def _row(connection: Connection, query_id: int) -> Row[Any]:
+    row = connection.execute(_select().where(jobs.c.id == query_id)).first()
+    if row is None:
+        raise not_found(f"Query {query_id}")
+    return row
+
+
+def _detail(request: Request, query_id: int) -> QueryDetail:
+    with context_of(request).store.read() as connection:
+        row = _row(connection, query_id)
+        return QueryDetail(**_fields(row), name=row.name, author=user_ref(connection, row.user_id))
+
+
+@router.get("/queries", summary="List queries")
+def list_queries(
+    request: Request,
+    response: Response,
+    query: Annotated[
+        str | None, Query(description="Words in the SQL; ? is any character, * any number.")
+    ] = None,
+    database_id: Annotated[int | None, Query(description="The id of a database.")] = None,
+    credential_id: Annotated[int | None, Query(description="The id of a credential.")] = None,
+    author_id: Annotated[int | None, Query(description="The id of an author.")] = None,
+    created_before: Annotated[str | None, Query(description="A time.")] = None,
+    created_after: Annotated[str | None, Query(description="A time.")] = None,
+    started_before: Annotated[str | None, Query(description="A time, of the last run.")] = None,
+    started_after: Annotated[str | None, Query(description="A time, of the last run.")] = None,
+    state: Annotated[list[str] | None, Query(description="States of the last run.")] = None,
+    exclude_results: Annotated[bool | None, Query(description="Leave out the rows.")] = None,
+    hidden: Hidden = None,
+    archived: Archived = None,
+    limit: Limit = None,
+    page_num: PageNum = None,
+    order: Order = None,
+    order_dir: OrderDir = None,
+) -> list[QueryItem]:
+    """Give the queries that pass the filters."""
+    page = Page.of(limit, page_num, order, order_dir, default=20, maximum=50)
+    body, run = jobs.c.body, job_runs.c
+    found = _select().where(jobs.c.hidden.is_(bool(hidden)), *archived_filter(archived))
+    for word in (query or "").split():
+        pattern = "%" + word.translate(_LIKE) + "%"
+        found = found.where(body["sql"].as_string().ilike(pattern, escape="\\"))
+    for name, wanted in (("database", database_id), ("credential", credential_id)):
+        if wanted is not None:
+            found = found.where(body[name].as_integer() == wanted)
+    if author_id is not None:
+        found = found.where(jobs.c.user_id == author_id)
+    for name, text, column, before in (
+        ("created_before", created_before, jobs.c.created_at, True),
+        ("created_after", created_after, jobs.c.created_at, False),
+        ("started_before", started_before, run.started_at, True),
+        ("started_after", started_after, run.started_at, False),
+    ):
+        if text:
+            moment = states.time_filter(name, text)
+            found = found.where(column <= moment if before else column >= moment)
+    if state:
+        names = [part.strip() for text in state for part in text.split(",")]
+        found = found.where(run.state.in_(names))
+    orders = {
+        "created_at": states.stable(jobs.c.created_at),
+        "started_at": states.stable(run.started_at),
+    }
+    with context_of(request).store.read() as connection:
+        rows = paginated(connection, found, page, response, orders, "created_at")
+    return [QueryItem(**_fields(row, results=not exclude_results)) for row in rows]
+
+
+@router.post("/queries", summary="Run a query")
+def post_queries(
+    request: Request, body: QueryBody, user: Annotated[User, Depends(current_user)]
+) -> StartedQuery:
+    """Start a query; its first rows are there once it has succeeded."""
+    context = context_of(request)
+    values: dict[str, Any] = {
+        "database": body.database,
+        "sql": body.sql,
+        "credential": body.credential,
+        "preview_rows": min(body.preview_rows, MAX_PREVIEW_ROWS),
+        "interactive": bool(body.interactive),
+        "include_header": body.include_header is not False,
+        "compression": body.compression or "gzip",
+        "column_delimiter": body.column_delimiter or "comma",
+        "unquoted": bool(body.unquoted),
+        "filename_prefix": body.filename_prefix,
+    }
+    if body.preview_rows < 0:
+        raise bad_request("previewRows can't be negative; 0 runs the SQL and shows no rows.")
+    if not body.sql.strip():
+        raise bad_request("sql can't be blank.")
+    with context.store.begin() as connection:
+        check_database(connection, body.database)
+        if body.credential is None:
+            values["credential"] = default_credential(connection, user.id)
+        check_credential(connection, values["credential"])
+        query_id = states.create_job(
+            connection,
+            states.QUERY,
+            None,
+            user.id,
+            values,
+            hidden=bool(body.hidden),
+            default_name="Query #{id}",
+        )
+        run_id = states.create_run(connection, query_id)
+        row = _row(connection, query_id)
+    context.runner.submit(run_id)
+    options = {key: value for key, value in values.items() if key not in _fields(row)}
+    return StartedQuery(**_fields(row), **options)
+
+
+@router.get("/queries/{id}", summary="Look at a query")
+def get_queries(request: Request, id: JobId) -> QueryDetail:
+    """Give a query with the rows of its last run."""
+    return _detail(request, id)
+
+
+@router.delete("/queries/{id}", summary="Hide a query")
+def delete_queries(request: Request, id: JobId) -> QueryDetail:
+    """Take a query out of lists; it stays readable by its id."""
+    with context_of(request).store.begin() as connection:
+        _row(connection, id)
+        states.update_job(connection, id, hidden=True)
+    return _detail(request, id)
+
+
+add_run_routes(
+    router,
+    RunKind(
+        job_type=states.QUERY,
+        path="/queries",
+        noun="query",
+        model=QueryRun,
+        show=_run,
+        lists_outputs=False,
+    ),
+)

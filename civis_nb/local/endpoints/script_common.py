@@ -1,0 +1,234 @@
+"""``/scripts``: what does not depend on a script's type: list, look, run, cancel."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import Field
+from sqlalchemy import ColumnElement, func, or_, select
+
+from civis_nb.local import jobs as states
+from civis_nb.local.context import context_of
+from civis_nb.local.endpoints.job_models import Run, last_run, run_state
+from civis_nb.local.endpoints.people import UserRef, author_ids, user_refs
+from civis_nb.local.endpoints.run_routes import JobId, Limit, Order, OrderDir, PageNum
+from civis_nb.local.endpoints.script_models import Links, Project, Script
+from civis_nb.local.endpoints.script_service import (
+    DEFAULT_TIME_ZONE,
+    TYPE_PATHS,
+    TYPE_WORDS,
+    job_row,
+    script_fields,
+)
+from civis_nb.local.envelope import Page, bad_request, comma_list, not_found, paginated
+from civis_nb.local.params import expanded_arguments
+from civis_nb.local.store.schema import job_runs, jobs
+from civis_nb.local.wire import Wire
+
+__all__ = ["archived_filter", "router"]
+
+router = APIRouter(tags=["scripts"])
+
+_TYPES = {path: job_type for job_type, path in TYPE_PATHS.items()}
+_CATEGORIES = ("script", "import", "export", "enhancement")
+
+Hidden = Annotated[bool | None, Query(description="Whether to give the hidden ones instead.")]
+Archived = Annotated[
+    str | None, Query(description="true, false (unless given), or all: which to give.")
+]
+Author = Annotated[str | None, Query(description="Ids of authors, separated by commas.")]
+
+
+class ScriptType(Wire):
+    """A type of script."""
+
+    name: str
+
+
+class ScriptItem(Wire):
+    """A script in a list."""
+
+    id: int
+    name: str
+    type: str
+    created_at: str
+    updated_at: str
+    author: UserRef
+    state: str
+    finished_at: str | None
+    projects: list[Project] = Field(default_factory=list)
+    parent_id: int | None
+    is_template: bool = False
+    from_template_id: int | None
+    links: Links
+    time_zone: str
+    last_run: Run | None
+    archived: bool
+    template_script_id: int | None = None
+
+
+class AnyScript(Script):
+    """A script of any type."""
+
+    sql: str | None
+    expanded_arguments: dict[str, Any]
+    template_script_id: int | None = None
+
+
+class CancelState(Wire):
+    """What came of a request to cancel."""
+
+    id: int
+    state: str
+    is_cancel_requested: bool
+
+
+@router.get("/scripts/types", summary="List the types of scripts")
+def list_types() -> list[ScriptType]:
+    """Give the types that scripts can have here."""
+    return [ScriptType(name=name) for name in _TYPES]
+
+
+@router.get("/scripts", summary="List scripts")
+def list_scripts(
+    request: Request,
+    response: Response,
+    type: Annotated[str | None, Query(description="Types, separated by commas.")] = None,
+    category: Annotated[str | None, Query(description="A category of scripts.")] = None,
+    author: Author = None,
+    status: Annotated[str | None, Query(description="States, separated by commas.")] = None,
+    hidden: Hidden = None,
+    archived: Archived = None,
+    limit: Limit = None,
+    page_num: PageNum = None,
+    order: Order = None,
+    order_dir: OrderDir = None,
+) -> list[ScriptItem]:
+    """Give the scripts that pass the filters."""
+    page = Page.of(limit, page_num, order, order_dir, default=20, maximum=50)
+    found = states.jobs_with_last_run().where(
+        jobs.c.type.in_(_job_types(type)), jobs.c.hidden.is_(bool(hidden))
+    )
+    found = found.where(*archived_filter(archived))
+    if category is not None and category not in _CATEGORIES:
+        raise bad_request(f"category can't be {category!r}; it is one of {', '.join(_CATEGORIES)}.")
+    if category not in (None, "script"):
+        found = found.where(jobs.c.id < 0)
+    if author:
+        found = found.where(jobs.c.user_id.in_(author_ids(author)))
+    if status:
+        found = found.where(state_filter(comma_list(status)))
+    orders = {
+        "updated_at": states.stable(jobs.c.updated_at),
+        "name": states.stable(jobs.c.name),
+        "created_at": states.stable(jobs.c.created_at),
+        "last_run.updated_at": states.stable(last_run_updated_at()),
+    }
+    context = context_of(request)
+    with context.store.read() as connection:
+        rows = paginated(connection, found, page, response, orders, "updated_at")
+        people = user_refs(connection)
+    host = context.endpoint.partition("://")[2]
+    return [_item(row, people, host) for row in rows]
+
+
+def _job_types(text: str | None) -> list[str]:
+    names = comma_list(text)
+    unknown = [name for name in names if name not in (*_TYPES, "javascript", "r", "dbt")]
+    if unknown:
+        raise bad_request(f"type can't be {unknown[0]!r}; it is one of {', '.join(_TYPES)}.")
+    return [_TYPES[name] for name in names if name in _TYPES] if names else list(TYPE_WORDS)
+
+
+def archived_filter(archived: str | None) -> list[ColumnElement[bool]]:
+    """Read the filter ``archived``: true, false (unless given) or all.
+
+    Raises
+    ------
+    ApiError
+        400 when it is something else.
+    """
+    word = (archived or "false").strip().lower()
+    if word == "all":
+        return []
+    if word not in ("true", "false"):
+        raise bad_request(f"archived can't be {archived!r}; it is one of true, false, all.")
+    return [jobs.c.archived.is_(word == "true")]
+
+
+def state_filter(names: list[str]) -> ColumnElement[bool]:
+    """Choose jobs by the state of their last run; ``idle`` ones never ran."""
+    chosen: ColumnElement[bool] = job_runs.c.state.in_(names)
+    return or_(chosen, job_runs.c.id.is_(None)) if "idle" in names else chosen
+
+
+def last_run_updated_at() -> ColumnElement[Any]:
+    """Give when something last happened to a job's last run."""
+    run = job_runs.c
+    return func.coalesce(run.finished_at, run.started_at, run.created_at)
+
+
+def _item(row: Any, people: dict[int, UserRef], host: str) -> ScriptItem:
+    place = f"{host}/scripts/{TYPE_PATHS[row.type]}/{row.id}"
+    return ScriptItem(
+        id=row.id,
+        name=row.name,
+        type=TYPE_WORDS[row.type],
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        author=people[row.user_id],
+        state=run_state(row),
+        finished_at=row.run_finished_at,
+        parent_id=row.body.get("parent_id"),
+        from_template_id=row.from_template_id,
+        links=Links(details=place, runs=f"{place}/runs"),
+        time_zone=row.body.get("time_zone") or DEFAULT_TIME_ZONE,
+        last_run=last_run(row),
+        archived=row.archived,
+    )
+
+
+def _any_script(connection: Any, job_id: int) -> Any:
+    row = job_row(connection, job_id)
+    if row.type not in TYPE_WORDS:
+        raise not_found(f"Script {job_id}")
+    return row
+
+
+@router.get("/scripts/{id}", summary="Look at a script of any type")
+def get_scripts(request: Request, id: JobId) -> AnyScript:
+    """Give a script; its type is spelled as jobs spell theirs."""
+    context = context_of(request)
+    with context.store.read() as connection:
+        row = _any_script(connection, id)
+        fields = script_fields(context, connection, row)
+        params, arguments = row.body.get("params") or [], row.body.get("arguments") or {}
+        expanded = expanded_arguments(connection, params, arguments)
+    fields |= {"type": row.type, "sql": row.body.get("sql"), "expanded_arguments": expanded}
+    return AnyScript(**fields)
+
+
+@router.post("/scripts/{id}/run", status_code=204, summary="Start a script of any type")
+def post_run(request: Request, id: JobId) -> None:
+    """Start a run of a script."""
+    context = context_of(request)
+    with context.store.read() as connection:
+        _any_script(connection, id)
+    states.start_run(context, id)
+
+
+@router.post("/scripts/{id}/cancel", status_code=202, summary="Cancel a script's run")
+def post_cancel(request: Request, id: JobId) -> CancelState:
+    """Cancel the active run of a script; the id is the script's."""
+    context = context_of(request)
+    active = select(job_runs.c.id).where(
+        job_runs.c.job_id == id, job_runs.c.state.in_(states.ACTIVE)
+    )
+    with context.store.read() as connection:
+        _any_script(connection, id)
+        run_id = connection.scalar(active)
+    if run_id is None:
+        raise not_found(f"An active run of script {id}", "It is not running.")
+    row = states.cancel_run(context, id, run_id)
+    return CancelState(id=id, state=row.state, is_cancel_requested=row.is_cancel_requested)

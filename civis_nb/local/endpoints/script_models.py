@@ -1,0 +1,283 @@
+"""Scripts on the wire: what all types have in common, and what each adds."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, field_validator
+
+from civis_nb.local.endpoints.job_models import Notifications, Run, Schedule
+from civis_nb.local.endpoints.people import UserRef
+from civis_nb.local.wire import Wire
+
+__all__ = [
+    "ContainerBody",
+    "ContainerCreate",
+    "ContainerPatch",
+    "ContainerScript",
+    "CsvSettingsBody",
+    "Param",
+    "PythonBody",
+    "PythonCreate",
+    "PythonPatch",
+    "PythonScript",
+    "Resources",
+    "Script",
+    "SqlBody",
+    "SqlCreate",
+    "SqlPatch",
+    "SqlScript",
+]
+
+
+class Param(Wire):
+    """A parameter of a script."""
+
+    name: str
+    label: str | None = None
+    description: str | None = None
+    type: str
+    required: bool = False
+    value: Any = None
+    default: Any = None
+    allowed_values: list[dict[str, Any]] = Field(default_factory=list)
+
+    @field_validator("required", "allowed_values", mode="before")
+    @classmethod
+    def _none_is_default(cls, value: Any, info: Any) -> Any:
+        return (
+            cls.model_fields[info.field_name].get_default(call_default_factory=True)
+            if value is None
+            else value
+        )
+
+
+class Links(Wire):
+    """Where a script and its runs are found, without the scheme."""
+
+    details: str
+    runs: str
+
+
+class Project(Wire):
+    """A project that an object belongs to."""
+
+    id: int
+    name: str
+
+
+class Resources(Wire):
+    """What a script's process may use: thousandths of a core, MB, GB of disk."""
+
+    cpu: int | None = Field(default=None, ge=2)
+    memory: int | None = Field(default=None, ge=4)
+    disk_space: float | None = None
+
+
+class CsvSettingsBody(Wire):
+    """How the result of a SQL script is written."""
+
+    include_header: bool = True
+    compression: Literal["gzip", "zip", "none"] = "gzip"
+    column_delimiter: Literal["comma", "tab", "pipe"] = "comma"
+    unquoted: bool = False
+    force_multifile: bool = False
+    filename_prefix: str | None = None
+    max_file_size: int | None = Field(default=None, ge=1)
+
+    @field_validator(
+        "include_header",
+        "compression",
+        "column_delimiter",
+        "unquoted",
+        "force_multifile",
+        mode="before",
+    )
+    @classmethod
+    def _none_is_default(cls, value: Any, info: Any) -> Any:
+        return cls.model_fields[info.field_name].default if value is None else value
+
+
+class _Changeable(Wire):
+    """What can be given for scripts of every type, and changed later."""
+
+    parent_id: int | None = None
+    user_context: str | None = None
+    params: list[Param] | None = None
+    arguments: dict[str, Any] | None = None
+    schedule: Schedule | None = None
+    notifications: Notifications | None = None
+
+
+class _Named(Wire):
+    name: str
+
+
+class _NameOptional(Wire):
+    name: str | None = None
+
+
+class _SqlOptions(_Changeable):
+    next_run_at: str | None = None
+    time_zone: str | None = None
+    target_project_id: int | None = None
+
+
+class _Hideable(Wire):
+    hidden: bool | None = None
+
+
+class SqlBody(_SqlOptions, _Named):
+    """A SQL script, as a whole."""
+
+    sql: str
+    remote_host_id: int
+    credential_id: int | None
+    csv_settings: CsvSettingsBody | None = None
+    running_as_id: int | None = None
+
+
+class SqlCreate(_Hideable, SqlBody):
+    """A SQL script that is made."""
+
+
+class SqlPatch(_SqlOptions, _NameOptional):
+    """What is to be changed of a SQL script."""
+
+    sql: str | None = None
+    remote_host_id: int | None = None
+    credential_id: int | None = None
+    csv_settings: CsvSettingsBody | None = None
+    running_as_id: int | None = None
+
+
+class _PythonOptions(_SqlOptions):
+    required_resources: Resources | None = None
+    instance_type: str | None = None
+    cancel_timeout: int | None = Field(default=None, ge=0)
+    docker_image_tag: str | None = None
+    partition_label: str | None = None
+    running_as_id: int | None = None
+
+
+class PythonBody(_PythonOptions, _Named):
+    """A Python script, as a whole."""
+
+    source: str
+
+
+class PythonCreate(_Hideable, PythonBody):
+    """A Python script that is made."""
+
+
+class PythonPatch(_PythonOptions, _NameOptional):
+    """What is to be changed of a Python script."""
+
+    source: str | None = None
+
+
+class _ContainerOptions(_Changeable):
+    repo_http_uri: str | None = None
+    repo_ref: str | None = None
+    remote_host_credential_id: int | None = None
+    git_credential_id: int | None = None
+    docker_command: str | None = None
+    docker_image_name: str | None = None
+    docker_image_tag: str | None = None
+    instance_type: str | None = None
+    cancel_timeout: int | None = Field(default=None, ge=0)
+    time_zone: str | None = None
+    partition_label: str | None = None
+    target_project_id: int | None = None
+    running_as_id: int | None = None
+
+
+class ContainerBody(_ContainerOptions, _NameOptional):
+    """A container script, as a whole."""
+
+    required_resources: Resources
+
+
+class ContainerCreate(_Hideable, ContainerBody):
+    """A container script that is made."""
+
+
+class ContainerPatch(_ContainerOptions, _NameOptional):
+    """What is to be changed of a container script."""
+
+    required_resources: Resources | None = None
+
+
+class Script(Wire):
+    """The fields of every script."""
+
+    id: int
+    name: str
+    type: str
+    created_at: str
+    updated_at: str
+    author: UserRef
+    state: str
+    finished_at: str | None
+    category: str = "script"
+    projects: list[Project] = Field(default_factory=list)
+    parent_id: int | None = None
+    user_context: str = "runner"
+    params: list[Param] = Field(default_factory=list)
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    is_template: bool = False
+    published_as_template_id: int | None = None
+    from_template_id: int | None = None
+    template_dependents_count: int | None = None
+    template_script_name: str | None = None
+    links: Links
+    schedule: Schedule
+    notifications: Notifications
+    running_as: UserRef
+    next_run_at: str | None = None
+    time_zone: str
+    last_run: Run | None
+    my_permission_level: str = "manage"
+    hidden: bool
+    target_project_id: int | None = None
+    archived: bool
+    running_as_id: int
+
+
+class SqlScript(Script):
+    """A SQL script."""
+
+    sql: str
+    expanded_arguments: dict[str, Any]
+    remote_host_id: int
+    credential_id: int | None
+    code_preview: str
+    csv_settings: CsvSettingsBody
+
+
+class PythonScript(Script):
+    """A Python script."""
+
+    required_resources: Resources
+    instance_type: str | None
+    cancel_timeout: int
+    docker_image_tag: str | None
+    partition_label: str | None
+    source: str
+
+
+class ContainerScript(Script):
+    """A container script."""
+
+    from_template_aliases: list[dict[str, Any]] = Field(default_factory=list)
+    required_resources: Resources
+    repo_http_uri: str | None
+    repo_ref: str | None
+    remote_host_credential_id: int | None
+    git_credential_id: int | None
+    docker_command: str | None
+    docker_image_name: str | None
+    docker_image_tag: str | None
+    instance_type: str | None
+    cancel_timeout: int
+    partition_label: str | None

@@ -1,0 +1,210 @@
+"""What the endpoints of all script types do alike: make, change, copy and show scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from fastapi import Request
+from sqlalchemy import Connection, Row
+
+from civis_nb.local import jobs as states
+from civis_nb.local.context import PlatformContext, User, context_of
+from civis_nb.local.endpoints.job_models import (
+    CloneBody,
+    Notifications,
+    Schedule,
+    last_run,
+    run_state,
+)
+from civis_nb.local.endpoints.people import user_ref
+from civis_nb.local.envelope import bad_request, not_found
+from civis_nb.local.params import check_params
+from civis_nb.local.store.schema import jobs
+from civis_nb.local.wire import Wire, given
+
+__all__ = ["TYPE_PATHS", "TYPE_WORDS", "ScriptService", "job_row", "script_fields"]
+
+#: What the API calls the types on typed endpoints, and where they live.
+TYPE_WORDS = {states.SQL: "SQL", states.PYTHON3: "Python", states.CONTAINER: "Container"}
+TYPE_PATHS = {states.SQL: "sql", states.PYTHON3: "python3", states.CONTAINER: "containers"}
+
+DEFAULT_TIME_ZONE = "America/Chicago"
+#: Nested objects of which a PATCH may send a part.
+_MERGED = ("schedule", "notifications", "csv_settings", "required_resources")
+
+Shown = TypeVar("Shown", bound=Wire)
+
+
+def job_row(connection: Connection, job_id: int, job_type: str | None = None) -> Row[Any]:
+    """Give a job with its last run.
+
+    Raises
+    ------
+    ApiError
+        404 when there is none of that type.
+    """
+    query = states.jobs_with_last_run().where(jobs.c.id == job_id)
+    row = connection.execute(query).first()
+    if row is None or job_type not in (None, row.type):
+        states.find_job(connection, job_id, job_type)
+        raise not_found(f"Job {job_id}")
+    return row
+
+
+def script_fields(
+    context: PlatformContext, connection: Connection, row: Row[Any]
+) -> dict[str, Any]:
+    """Give the fields that scripts of all types show (wire contract, 4.7)."""
+    body = row.body
+    author = user_ref(connection, row.user_id)
+    place = f"{urlsplit(context.endpoint).netloc}/scripts/{TYPE_PATHS[row.type]}/{row.id}"
+    return {
+        "id": row.id,
+        "name": row.name,
+        "type": TYPE_WORDS[row.type],
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "author": author,
+        "state": run_state(row),
+        "finished_at": row.run_finished_at,
+        "parent_id": body.get("parent_id"),
+        "user_context": body.get("user_context") or "runner",
+        "params": body.get("params") or [],
+        "arguments": body.get("arguments") or {},
+        "from_template_id": row.from_template_id,
+        "links": {"details": place, "runs": f"{place}/runs"},
+        "schedule": body.get("schedule") or Schedule(),
+        "notifications": body.get("notifications") or Notifications(),
+        "running_as": author,
+        "next_run_at": body.get("next_run_at"),
+        "time_zone": body.get("time_zone") or DEFAULT_TIME_ZONE,
+        "last_run": last_run(row),
+        "hidden": row.hidden,
+        "target_project_id": body.get("target_project_id"),
+        "archived": row.archived,
+        "running_as_id": body.get("running_as_id") or row.user_id,
+    }
+
+
+class ScriptService(Generic[Shown]):
+    """Makes, changes and shows scripts of one type.
+
+    Parameters
+    ----------
+    job_type
+        The type.
+    show
+        Makes the answer of a job row.
+    check
+        Refuses a body that can't be, and fills in what depends on the platform.
+    """
+
+    def __init__(
+        self,
+        job_type: str,
+        show: Callable[[PlatformContext, Connection, Row[Any]], Shown],
+        check: Callable[[Connection, dict[str, Any], int], None],
+    ) -> None:
+        self._type = job_type
+        self._show = show
+        self._check = check
+
+    def create(self, request: Request, body: Wire, user: User) -> Shown:
+        """Make a script."""
+        values = body.model_dump(mode="json")
+        context = context_of(request)
+        with context.store.begin() as connection:
+            self._checked(connection, values, user.id)
+            job_id = states.create_job(
+                connection,
+                self._type,
+                values.pop("name", None),
+                user.id,
+                values,
+                hidden=bool(values.pop("hidden", None)),
+            )
+            return self._shown(context, connection, job_id)
+
+    def get(self, request: Request, job_id: int) -> Shown:
+        """Give a script."""
+        context = context_of(request)
+        with context.store.read() as connection:
+            return self._shown(context, connection, job_id)
+
+    def replace(self, request: Request, job_id: int, body: Wire) -> Shown:
+        """Replace a script; what was not sent gets its default."""
+        return self._change(request, job_id, body.model_dump(mode="json"), keep=False)
+
+    def patch(self, request: Request, job_id: int, body: Wire) -> Shown:
+        """Change of a script what was sent."""
+        return self._change(request, job_id, given(body), keep=True)
+
+    def _change(self, request: Request, job_id: int, sent: dict[str, Any], *, keep: bool) -> Shown:
+        context = context_of(request)
+        with context.store.begin() as connection:
+            row = states.find_job(connection, job_id, self._type)
+            columns: dict[str, Any] = {}
+            if sent.get("name"):
+                columns["name"] = sent["name"]
+            elif keep and "name" in sent:
+                raise bad_request("name can't be blank.")
+            if keep and sent.get("hidden") is not None:
+                columns["hidden"] = sent["hidden"]
+            values = {k: v for k, v in sent.items() if k not in ("name", "hidden")}
+            body = merged(row.body, values) if keep else values
+            self._checked(connection, body, row.user_id)
+            states.update_job(connection, job_id, body=body, **columns)
+            return self._shown(context, connection, job_id)
+
+    def archive(self, request: Request, job_id: int, status: bool) -> Shown:
+        """Put a script into the archive, or take it out."""
+        context = context_of(request)
+        with context.store.begin() as connection:
+            states.find_job(connection, job_id, self._type)
+            states.update_job(connection, job_id, archived=status)
+            return self._shown(context, connection, job_id)
+
+    def clone(self, request: Request, job_id: int, options: CloneBody, user: User) -> Shown:
+        """Make a copy of a script."""
+        context = context_of(request)
+        with context.store.begin() as connection:
+            row = states.find_job(connection, job_id, self._type)
+            values = dict(row.body)
+            if not options.clone_schedule:
+                values["schedule"] = None
+            if not options.clone_notifications:
+                values["notifications"] = None
+            copy_id = states.create_job(
+                connection,
+                self._type,
+                f"Clone of {row.name}",
+                user.id,
+                values,
+                hidden=row.hidden,
+            )
+            return self._shown(context, connection, copy_id)
+
+    def _checked(self, connection: Connection, values: dict[str, Any], user_id: int) -> None:
+        check_params(values.get("params") or [])
+        self._check(connection, values, user_id)
+
+    def _shown(self, context: PlatformContext, connection: Connection, job_id: int) -> Shown:
+        return self._show(context, connection, job_row(connection, job_id, self._type))
+
+
+def merged(body: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
+    """Give a stored body with what a PATCH sent.
+
+    Examples
+    --------
+    >>> merged({"sql": "a", "csv_settings": {"x": 1}}, {"csv_settings": {"y": 2}})
+    {'sql': 'a', 'csv_settings': {'x': 1, 'y': 2}}
+    """
+    result = dict(body)
+    for key, value in sent.items():
+        old = result.get(key)
+        both = key in _MERGED and isinstance(old, dict) and isinstance(value, dict)
+        result[key] = {**old, **value} if both and isinstance(old, dict) else value
+    return result

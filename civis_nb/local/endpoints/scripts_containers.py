@@ -1,0 +1,146 @@
+"""``/scripts/containers``: container scripts; their commands run with this machine's programs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy import Connection, Row
+
+from civis_nb.local import jobs as states
+from civis_nb.local.auth import current_user
+from civis_nb.local.context import PlatformContext, User
+from civis_nb.local.endpoints.job_models import ArchiveBody, CloneBody, Run
+from civis_nb.local.endpoints.run_routes import (
+    JobId,
+    RunKind,
+    add_log_post,
+    add_run_routes,
+    run_fields,
+)
+from civis_nb.local.endpoints.script_models import (
+    ContainerBody,
+    ContainerCreate,
+    ContainerPatch,
+    ContainerScript,
+    Resources,
+)
+from civis_nb.local.endpoints.script_service import ScriptService, script_fields
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["scripts"])
+
+_RESOURCES = {"cpu": 1024, "memory": 1024, "disk_space": 1.0}
+_TEXTS = (
+    "repo_http_uri",
+    "repo_ref",
+    "remote_host_credential_id",
+    "git_credential_id",
+    "docker_command",
+    "docker_image_name",
+    "docker_image_tag",
+    "instance_type",
+    "partition_label",
+)
+
+
+class ContainerRun(Run):
+    """A run of a container script."""
+
+    container_id: int
+    is_cancel_requested: bool
+    max_memory_usage: float | None = None
+    max_cpu_usage: float | None = None
+
+
+def _run(_context: PlatformContext, row: Row[Any]) -> ContainerRun:
+    usage = row.result or {}
+    return ContainerRun(
+        container_id=row.job_id,
+        max_memory_usage=usage.get("max_memory_usage"),
+        max_cpu_usage=usage.get("max_cpu_usage"),
+        **run_fields(row),
+    )
+
+
+def _show(context: PlatformContext, connection: Connection, row: Row[Any]) -> ContainerScript:
+    body = row.body
+    return ContainerScript(
+        **script_fields(context, connection, row),
+        **{name: body.get(name) for name in _TEXTS},
+        required_resources=Resources.model_validate(body.get("required_resources") or _RESOURCES),
+        cancel_timeout=body.get("cancel_timeout") or 0,
+    )
+
+
+def _check(_connection: Connection, values: dict[str, Any], _user_id: int) -> None:
+    sent = values.get("required_resources") or {}
+    values["required_resources"] = {
+        **_RESOURCES,
+        **{name: value for name, value in sent.items() if value is not None},
+    }
+    if values.get("docker_image_name") and not values.get("docker_image_tag"):
+        values["docker_image_tag"] = "latest"
+
+
+_service = ScriptService(states.CONTAINER, _show, _check)
+
+
+@router.post("/scripts/containers", status_code=201, summary="Make a container script")
+def post_containers(
+    request: Request, body: ContainerCreate, user: Annotated[User, Depends(current_user)]
+) -> ContainerScript:
+    """Remember a container script; it does not run by that."""
+    return _service.create(request, body, user)
+
+
+@router.get("/scripts/containers/{id}", summary="Look at a container script")
+def get_containers(request: Request, id: JobId) -> ContainerScript:
+    """Give a container script."""
+    return _service.get(request, id)
+
+
+@router.put("/scripts/containers/{id}", summary="Replace a container script")
+def put_containers(request: Request, id: JobId, body: ContainerBody) -> ContainerScript:
+    """Replace all of a container script."""
+    return _service.replace(request, id, body)
+
+
+@router.patch("/scripts/containers/{id}", summary="Change parts of a container script")
+def patch_containers(request: Request, id: JobId, body: ContainerPatch) -> ContainerScript:
+    """Change what was sent."""
+    return _service.patch(request, id, body)
+
+
+@router.put(
+    "/scripts/containers/{id}/archive", summary="Archive a container script, or bring it back"
+)
+def put_containers_archive(request: Request, id: JobId, body: ArchiveBody) -> ContainerScript:
+    """Set whether the script is archived."""
+    return _service.archive(request, id, body.status)
+
+
+@router.post("/scripts/containers/{id}/clone", status_code=201, summary="Copy a container script")
+def post_containers_clone(
+    request: Request, id: JobId, body: CloneBody, user: Annotated[User, Depends(current_user)]
+) -> ContainerScript:
+    """Make a copy."""
+    return _service.clone(request, id, body, user)
+
+
+_RUNS = RunKind(
+    job_type=states.CONTAINER,
+    path="/scripts/containers",
+    noun="container script",
+    model=ContainerRun,
+    show=_run,
+    # The API's specification spells this one path in the singular.
+    patch_path="/scripts/container",
+    posts_outputs=True,
+)
+
+add_run_routes(router, _RUNS)
+# Python scripts write to their logs here as well: the API has no path of their own for it.
+add_log_post(router, replace(_RUNS, job_type=None))

@@ -1,0 +1,124 @@
+"""``/scripts/python3``: Python scripts, run as processes."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy import Connection, Row
+
+from civis_nb.local import jobs as states
+from civis_nb.local.auth import current_user
+from civis_nb.local.context import PlatformContext, User
+from civis_nb.local.endpoints.job_models import ArchiveBody, CloneBody, Run
+from civis_nb.local.endpoints.run_routes import JobId, RunKind, add_run_routes, run_fields
+from civis_nb.local.endpoints.script_models import (
+    PythonBody,
+    PythonCreate,
+    PythonPatch,
+    PythonScript,
+    Resources,
+)
+from civis_nb.local.endpoints.script_service import ScriptService, script_fields
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["scripts"])
+
+_RESOURCES = {"cpu": 1024, "memory": 1024, "disk_space": 1.0}
+
+
+class PythonRun(Run):
+    """A run of a Python script."""
+
+    python_id: int
+    is_cancel_requested: bool
+    max_memory_usage: float | None = None
+    max_cpu_usage: float | None = None
+
+
+def _run(_context: PlatformContext, row: Row[Any]) -> PythonRun:
+    usage = row.result or {}
+    return PythonRun(
+        python_id=row.job_id,
+        max_memory_usage=usage.get("max_memory_usage"),
+        max_cpu_usage=usage.get("max_cpu_usage"),
+        **run_fields(row),
+    )
+
+
+def _show(context: PlatformContext, connection: Connection, row: Row[Any]) -> PythonScript:
+    body = row.body
+    return PythonScript(
+        **script_fields(context, connection, row),
+        required_resources=Resources.model_validate(body.get("required_resources") or _RESOURCES),
+        instance_type=body.get("instance_type"),
+        cancel_timeout=body.get("cancel_timeout") or 0,
+        docker_image_tag=body.get("docker_image_tag"),
+        partition_label=body.get("partition_label"),
+        source=body.get("source") or "",
+    )
+
+
+def _check(_connection: Connection, values: dict[str, Any], _user_id: int) -> None:
+    values["required_resources"] = {
+        **_RESOURCES,
+        **{k: v for k, v in (values.get("required_resources") or {}).items() if v is not None},
+    }
+
+
+_service = ScriptService(states.PYTHON3, _show, _check)
+
+
+@router.post("/scripts/python3", status_code=201, summary="Make a Python script")
+def post_python3(
+    request: Request, body: PythonCreate, user: Annotated[User, Depends(current_user)]
+) -> PythonScript:
+    """Remember a Python script; it does not run by that."""
+    return _service.create(request, body, user)
+
+
+@router.get("/scripts/python3/{id}", summary="Look at a Python script")
+def get_python3(request: Request, id: JobId) -> PythonScript:
+    """Give a Python script."""
+    return _service.get(request, id)
+
+
+@router.put("/scripts/python3/{id}", summary="Replace a Python script")
+def put_python3(request: Request, id: JobId, body: PythonBody) -> PythonScript:
+    """Replace all of a Python script."""
+    return _service.replace(request, id, body)
+
+
+@router.patch("/scripts/python3/{id}", summary="Change parts of a Python script")
+def patch_python3(request: Request, id: JobId, body: PythonPatch) -> PythonScript:
+    """Change what was sent."""
+    return _service.patch(request, id, body)
+
+
+@router.put("/scripts/python3/{id}/archive", summary="Archive a Python script, or bring it back")
+def put_python3_archive(request: Request, id: JobId, body: ArchiveBody) -> PythonScript:
+    """Set whether the script is archived."""
+    return _service.archive(request, id, body.status)
+
+
+@router.post("/scripts/python3/{id}/clone", status_code=201, summary="Copy a Python script")
+def post_python3_clone(
+    request: Request, id: JobId, body: CloneBody, user: Annotated[User, Depends(current_user)]
+) -> PythonScript:
+    """Make a copy."""
+    return _service.clone(request, id, body, user)
+
+
+add_run_routes(
+    router,
+    RunKind(
+        job_type=states.PYTHON3,
+        path="/scripts/python3",
+        noun="Python script",
+        model=PythonRun,
+        show=_run,
+        patch_path="/scripts/python3",
+        posts_outputs=True,
+    ),
+)

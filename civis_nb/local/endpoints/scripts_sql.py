@@ -1,0 +1,185 @@
+"""``/scripts/sql``: SQL scripts, whose results become files."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from sqlalchemy import Connection, Row, select
+
+from civis_nb.local import jobs as states
+from civis_nb.local.auth import current_user
+from civis_nb.local.context import PlatformContext, User
+from civis_nb.local.endpoints.job_models import ArchiveBody, CloneBody, Run
+from civis_nb.local.endpoints.run_routes import JobId, RunKind, add_run_routes, run_fields
+from civis_nb.local.endpoints.script_models import (
+    CsvSettingsBody,
+    SqlBody,
+    SqlCreate,
+    SqlPatch,
+    SqlScript,
+)
+from civis_nb.local.endpoints.script_service import ScriptService, script_fields
+from civis_nb.local.envelope import ApiError, bad_request
+from civis_nb.local.files import signed_url
+from civis_nb.local.params import expanded_arguments, fill_placeholders
+from civis_nb.local.store.schema import credentials, databases
+from civis_nb.local.wire import Wire
+
+__all__ = ["check_credential", "check_database", "default_credential", "router"]
+
+router = APIRouter(tags=["scripts"])
+
+
+class SqlOutput(Wire):
+    """A file with the result of a SQL script."""
+
+    output_name: str
+    file_id: int
+    path: str | None
+
+
+class SqlRun(Run):
+    """A run of a SQL script."""
+
+    sql_id: int
+    is_cancel_requested: bool
+    output: list[SqlOutput]
+    output_cached_on: str | None = None
+
+
+def _run(context: PlatformContext, row: Row[Any]) -> SqlRun:
+    output = [
+        SqlOutput(path=_link(context, entry["file_id"]), **entry)
+        for entry in (row.result or {}).get("output", [])
+    ]
+    return SqlRun(sql_id=row.job_id, output=output, **run_fields(row))
+
+
+def _link(context: PlatformContext, file_id: int) -> str | None:
+    try:
+        return signed_url(context, file_id)
+    except ApiError:
+        # The file was removed; that does not unmake the run.
+        return None
+
+
+def _show(context: PlatformContext, connection: Connection, row: Row[Any]) -> SqlScript:
+    body = row.body
+    expanded = expanded_arguments(connection, body.get("params") or [], body.get("arguments") or {})
+    return SqlScript(
+        **script_fields(context, connection, row),
+        sql=body["sql"],
+        expanded_arguments=expanded,
+        remote_host_id=body["remote_host_id"],
+        credential_id=body.get("credential_id"),
+        code_preview=fill_placeholders(body["sql"], expanded),
+        csv_settings=body.get("csv_settings") or CsvSettingsBody(),
+    )
+
+
+def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None:
+    for name in ("sql", "remote_host_id"):
+        if values.get(name) is None:
+            raise bad_request(f"{name} can't be null.")
+    check_database(connection, values["remote_host_id"])
+    if values.get("credential_id") is None:
+        values["credential_id"] = default_credential(connection, user_id)
+    check_credential(connection, values["credential_id"])
+    values["csv_settings"] = CsvSettingsBody.model_validate(
+        values.get("csv_settings") or {}
+    ).model_dump(mode="json")
+
+
+def check_database(connection: Connection, database_id: int) -> None:
+    """Refuse a database that is not there.
+
+    Raises
+    ------
+    ApiError
+        400 that tells which ones are.
+    """
+    rows = connection.execute(select(databases.c.id, databases.c.name))
+    known = {row.id: row.name for row in rows}
+    if database_id not in known:
+        there = ", ".join(f"{number} ({name})" for number, name in sorted(known.items()))
+        raise bad_request(f"There is no database {database_id}. Databases: {there}.")
+
+
+def check_credential(connection: Connection, credential_id: int | None) -> None:
+    """Refuse a credential that is not there; None is none.
+
+    Raises
+    ------
+    ApiError
+        400 that says so.
+    """
+    known = select(credentials.c.id).where(credentials.c.id == credential_id)
+    if credential_id is not None and connection.scalar(known) is None:
+        raise bad_request(
+            f"There is no credential {credential_id}. GET /credentials lists those there are."
+        )
+
+
+def default_credential(connection: Connection, user_id: int) -> int | None:
+    """Give the user's default database credential."""
+    mine = select(credentials.c.id).where(
+        credentials.c.user_id == user_id, credentials.c.is_default.is_(True)
+    )
+    return connection.scalar(mine.order_by(credentials.c.id).limit(1))
+
+
+_service = ScriptService(states.SQL, _show, _check)
+
+
+@router.post("/scripts/sql", status_code=201, summary="Make a SQL script")
+def post_sql(
+    request: Request, body: SqlCreate, user: Annotated[User, Depends(current_user)]
+) -> SqlScript:
+    """Remember a SQL script; it does not run by that."""
+    return _service.create(request, body, user)
+
+
+@router.get("/scripts/sql/{id}", summary="Look at a SQL script")
+def get_sql(request: Request, id: JobId) -> SqlScript:
+    """Give a SQL script."""
+    return _service.get(request, id)
+
+
+@router.put("/scripts/sql/{id}", summary="Replace a SQL script")
+def put_sql(request: Request, id: JobId, body: SqlBody) -> SqlScript:
+    """Replace all of a SQL script."""
+    return _service.replace(request, id, body)
+
+
+@router.patch("/scripts/sql/{id}", summary="Change parts of a SQL script")
+def patch_sql(request: Request, id: JobId, body: SqlPatch) -> SqlScript:
+    """Change what was sent."""
+    return _service.patch(request, id, body)
+
+
+@router.put("/scripts/sql/{id}/archive", summary="Archive a SQL script, or bring it back")
+def put_sql_archive(request: Request, id: JobId, body: ArchiveBody) -> SqlScript:
+    """Set whether the script is archived."""
+    return _service.archive(request, id, body.status)
+
+
+@router.post("/scripts/sql/{id}/clone", status_code=201, summary="Copy a SQL script")
+def post_sql_clone(
+    request: Request, id: JobId, body: CloneBody, user: Annotated[User, Depends(current_user)]
+) -> SqlScript:
+    """Make a copy."""
+    return _service.clone(request, id, body, user)
+
+
+add_run_routes(
+    router,
+    RunKind(
+        job_type=states.SQL,
+        path="/scripts/sql",
+        noun="SQL script",
+        model=SqlRun,
+        show=_run,
+        patch_path="/scripts/sql",
+    ),
+)

@@ -1,0 +1,5 @@
+"""Where jobs run: on this machine, SQL in threads, scripts as processes."""
+
+from civis_nb.local.runner.pool import JobRunner
+
+__all__ = ["JobRunner"]

@@ -1,0 +1,74 @@
+"""What a job's process sees: its folder and its environment."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from civis_nb.local.params import environment
+from civis_nb.local.runner.work import RunTask
+
+__all__ = ["job_environment", "job_folder"]
+
+#: What a job takes over from the platform's own environment. Nothing else: there may be secrets
+#: in it, such as the key of another platform.
+_INHERITED = (
+    "PATH",
+    "HOME",
+    "USER",
+    "LOGNAME",
+    "SHELL",
+    "LANG",
+    "LANGUAGE",
+    "LC_ALL",
+    "LC_CTYPE",
+    "TZ",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "VIRTUAL_ENV",
+    "PYTHONPATH",
+    "LD_LIBRARY_PATH",
+    "DYLD_LIBRARY_PATH",
+    "SYSTEMROOT",
+)
+
+
+def job_folder(task: RunTask) -> Path:
+    """Make the run's own working folder and give it."""
+    folder = task.context.state / "runs" / str(task.run_id)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
+
+
+def job_environment(task: RunTask) -> dict[str, str]:
+    """Give the whole environment of a run's process (wire contract, 1.10 and 4.8).
+
+    Raises
+    ------
+    CivisLocalError
+        When an argument names a credential or a file that is not there.
+    """
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    params = environment(
+        task.context, task.body.get("params") or [], task.body.get("arguments") or {}, task.user_id
+    )
+    result = {**inherited, **params}
+    # `python` is the interpreter that runs the platform, so that civis_nb is there to import.
+    programs = str(Path(sys.executable).parent)
+    known = result.get("PATH", os.defpath).split(os.pathsep)
+    if programs not in known:
+        known.insert(0, programs)
+    result |= {
+        "PATH": os.pathsep.join(known),
+        "PYTHONUNBUFFERED": "1",
+        "CIVIS_API_KEY": task.context.api_key,
+        "CIVIS_API_ENDPOINT": task.context.endpoint,
+        "CIVIS_JOB_ID": str(task.job_id),
+        "CIVIS_RUN_ID": str(task.run_id),
+    }
+    # Python would write its output in ASCII without a locale; the log is UTF-8.
+    if not any(name in result for name in ("LANG", "LC_ALL", "LC_CTYPE")):
+        result["LANG"] = "C.UTF-8"
+    return result

@@ -1,0 +1,216 @@
+"""The workers that carry out runs, a fixed number for each kind; what finds none free waits."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from civis_nb.errors import CivisLocalError
+from civis_nb.local import jobs as states
+from civis_nb.local.envelope import ApiError
+from civis_nb.local.run_logs import RunLog
+from civis_nb.local.runner import handlers
+from civis_nb.local.runner.work import Control, RunCancelledError, RunTask
+from civis_nb.local.store.schema import job_runs, jobs
+
+if TYPE_CHECKING:
+    from civis_nb.local.context import PlatformContext
+
+__all__ = ["PROCESS_WORKERS", "SQL_WORKERS", "STOPPED", "JobRunner"]
+
+#: How many statements, exports, imports and preparations of files run at once.
+SQL_WORKERS = 8
+#: How many processes run at once.
+PROCESS_WORKERS = 4
+
+STOPPED = "The local platform was stopped while this run was active. Start it again."
+#: How long `stop` waits for workers: what they do ends at once when asked to.
+_STOP_WAIT_S = 15.0
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass
+class _Lane:
+    """Workers of one kind, and what waits for them."""
+
+    name: str
+    workers: int
+    waiting: queue.SimpleQueue[int | None] = field(default_factory=queue.SimpleQueue)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self, work: Callable[[int], None]) -> None:
+        for number in range(self.workers):
+            # Daemons: a platform that nobody stopped must not keep the program from ending.
+            thread = threading.Thread(
+                target=self._serve, args=(work,), name=f"civis-{self.name}-{number}", daemon=True
+            )
+            self.threads.append(thread)
+            thread.start()
+
+    def _serve(self, work: Callable[[int], None]) -> None:
+        while (run_id := self.waiting.get()) is not None:
+            work(run_id)
+
+    def close(self) -> None:
+        for _thread in self.threads:
+            self.waiting.put(None)
+
+
+class JobRunner:
+    """Carries out the runs of one platform.
+
+    Parameters
+    ----------
+    context
+        The platform.
+    sql_workers, process_workers
+        How many runs of each kind go on at once.
+    """
+
+    def __init__(
+        self,
+        context: PlatformContext,
+        *,
+        sql_workers: int = SQL_WORKERS,
+        process_workers: int = PROCESS_WORKERS,
+    ) -> None:
+        self._context = context
+        self._lanes = {
+            "sql": _Lane("sql", sql_workers),
+            "process": _Lane("process", process_workers),
+        }
+        self._lock = threading.Lock()
+        self._controls: dict[int, Control] = {}
+        self._state = "new"
+
+    def start(self) -> None:
+        """Start the workers.
+
+        Raises
+        ------
+        CivisLocalError
+            When the runner was started before.
+        """
+        with self._lock:
+            if self._state != "new":
+                raise CivisLocalError("A job runner can be started once only.")
+            self._state = "started"
+        for lane in self._lanes.values():
+            lane.start(self._work)
+        atexit.register(self.stop)
+
+    def submit(self, run_id: int) -> None:
+        """Put a queued run where the next free worker takes it."""
+        with self._lock:
+            if self._state == "stopped":
+                states.finish_run(self._context.store, run_id, "failed", STOPPED)
+                return
+            self._controls[run_id] = Control()
+        self._lanes[handlers.lane_of(self._job_type(run_id))].waiting.put(run_id)
+
+    def _job_type(self, run_id: int) -> str:
+        query = select(jobs.c.type).join(job_runs, job_runs.c.job_id == jobs.c.id)
+        with self._context.store.read() as connection:
+            return str(connection.scalar(query.where(job_runs.c.id == run_id)))
+
+    def cancel(self, run_id: int) -> bool:
+        """Ask for the end of a run; False when it has ended already."""
+        had = states.request_cancel(self._context.store, run_id)
+        control = self._controls.get(run_id)
+        if control is not None and had == "queued":
+            control.ended.set()
+        if control is not None and had is not None:
+            control.cancel()
+        return had is not None
+
+    def wait(self, run_id: int, timeout_s: float) -> bool:
+        """Wait for the end of a run; False when it does not come in time."""
+        control = self._controls.get(run_id)
+        return control is None or control.ended.wait(timeout_s)
+
+    def stop(self) -> None:
+        """End everything: active runs fail with a message that says why, their processes end."""
+        with self._lock:
+            if self._state == "stopped":
+                return
+            was_started, self._state = self._state == "started", "stopped"
+            controls = dict(self._controls)
+        atexit.unregister(self.stop)
+        # The waiting ones first: a worker that becomes free must not begin one of them.
+        states.fail_runs(self._context.store, STOPPED, among=("queued",))
+        for control in controls.values():
+            control.cancel("stopped")
+        for lane in self._lanes.values():
+            lane.close()
+        if was_started:
+            self._join()
+        states.fail_runs(self._context.store, STOPPED)
+        for control in controls.values():
+            control.ended.set()
+
+    def _join(self) -> None:
+        deadline = time.monotonic() + _STOP_WAIT_S
+        for lane in self._lanes.values():
+            for thread in lane.threads:
+                if thread is not threading.current_thread():
+                    thread.join(max(deadline - time.monotonic(), 0))
+
+    def _work(self, run_id: int) -> None:
+        control = self._controls[run_id]
+        try:
+            if states.claim_run(self._context.store, run_id):
+                self._carry_out(run_id, control)
+        except Exception:
+            # The store itself failed: recovery tells of the run when the platform starts again.
+            _logger.exception("The state of run %s could not be stored.", run_id)
+        finally:
+            control.ended.set()
+            with self._lock:
+                self._controls.pop(run_id, None)
+
+    def _carry_out(self, run_id: int, control: Control) -> None:
+        task = self._task(run_id, control)
+        state, error = "succeeded", None
+        try:
+            control.check()
+            handlers.handler_of(task.job_type)(task)
+        except RunCancelledError:
+            state = "cancelled"
+            if control.reason == "stopped":
+                state, error = "failed", STOPPED
+        except (CivisLocalError, ApiError) as failure:
+            state, error = "failed", str(failure) or type(failure).__name__
+        except Exception as failure:
+            # A fault of ours, or the disk is full: the run ends, and with it all who wait for it.
+            _logger.exception("Run %s of job %s failed.", run_id, task.job_id)
+            state = "failed"
+            error = f"The local platform failed to carry this out: {failure!r}."
+        if state == "succeeded" and control.reason is not None:
+            task.log.warn("The work was complete before the request to end it took effect.")
+        task.log.flush()
+        states.finish_run(self._context.store, run_id, state, error, task.result or None)
+
+    def _task(self, run_id: int, control: Control) -> RunTask:
+        query = select(jobs).join(job_runs, job_runs.c.job_id == jobs.c.id)
+        with self._context.store.read() as connection:
+            job = connection.execute(query.where(job_runs.c.id == run_id)).one()
+        return RunTask(
+            context=self._context,
+            run_id=run_id,
+            job_id=job.id,
+            job_type=job.type,
+            job_name=job.name,
+            user_id=job.user_id,
+            body=dict(job.body),
+            log=RunLog(self._context.store, run_id),
+            control=control,
+        )

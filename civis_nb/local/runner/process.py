@@ -1,0 +1,249 @@
+"""A command as a child process: its own group, its output into a log, its end on demand."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from civis_nb.errors import CivisLocalError
+from civis_nb.local.run_logs import RunLog
+from civis_nb.local.runner.lines import LineSplitter
+from civis_nb.local.runner.usage import UsageMeter
+from civis_nb.local.runner.work import Control
+
+__all__ = ["Ended", "run_process"]
+
+_READ_BYTES = 64 * 1024
+#: How often a silent process is looked at.
+_LOOK_S = 0.1
+#: How long output is still read after the process's end: something else may hold the pipe open.
+_DRAIN_S = 1.0
+#: A platform that stops does not wait for a job's own timeout.
+_STOP_GRACE_S = 2.0
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a process ended.
+
+    Attributes
+    ----------
+    code
+        Its exit code; negative: the signal that ended it.
+    last_error_line
+        The last line on its standard error that is not blank.
+    max_memory_mb, max_cpu_millicores
+        The most that it used together with its children; None when it was too short to see.
+    """
+
+    code: int
+    last_error_line: str
+    max_memory_mb: float | None
+    max_cpu_millicores: float | None
+
+
+def run_process(
+    command: Sequence[str],
+    *,
+    folder: Path,
+    environment: Mapping[str, str],
+    log: RunLog,
+    control: Control,
+    cancel_timeout_s: float = 0.0,
+    started: Callable[[int], None] = lambda _pid: None,
+) -> Ended:
+    """Run a command to its end and give how it ended.
+
+    Standard output is logged as info, standard error as error. When `control` asks for the end,
+    the whole process group gets TERM, and KILL `cancel_timeout_s` seconds later. What the command
+    leaves running in its group is ended with it, as in a container.
+
+    Parameters
+    ----------
+    command, folder, environment
+        What to run, where, and all that it sees of the environment.
+    log, control
+        Where output goes, and who may ask for the end.
+    cancel_timeout_s
+        Seconds between TERM and KILL.
+    started
+        Called with the process's id as soon as it exists.
+
+    Raises
+    ------
+    CivisLocalError
+        When the command can't be started.
+    """
+    try:
+        process = subprocess.Popen(
+            command,
+            cwd=folder,
+            env=dict(environment),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        raise CivisLocalError(f"The command {command[0]!r} can't be started: {error}.") from error
+    with _Supervisor(process, log, control, cancel_timeout_s) as supervisor:
+        started(process.pid)
+        return supervisor.watch()
+
+
+class _Supervisor:
+    """Watches one child process from start to end."""
+
+    def __init__(
+        self,
+        process: subprocess.Popen[bytes],
+        log: RunLog,
+        control: Control,
+        cancel_timeout_s: float,
+    ) -> None:
+        self._process = process
+        self._log = log
+        self._control = control
+        self._timeout_s = cancel_timeout_s
+        self._meter = UsageMeter(process.pid)
+        self._selector = selectors.DefaultSelector()
+        self._wake_read, self._wake_write = os.pipe()
+        self._kill_at: float | None = None
+        self._looked_at = 0.0
+        self._last_error_line = ""
+
+    def __enter__(self) -> _Supervisor:
+        self._selector.register(self._wake_read, selectors.EVENT_READ)
+        for stream, level in ((self._process.stdout, "info"), (self._process.stderr, "error")):
+            assert stream is not None  # noqa: S101 - both were asked for as pipes
+            os.set_blocking(stream.fileno(), False)
+            self._selector.register(stream, selectors.EVENT_READ, (level, LineSplitter()))
+        self._control.on_cancel(self._wake)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._control.forget(self._wake)
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+        self._selector.close()
+        for descriptor in (self._wake_read, self._wake_write):
+            os.close(descriptor)
+        if self._process.returncode is None:
+            # Only when watching failed: nothing of the job may outlive its run.
+            self._signal(signal.SIGKILL)
+            self._process.wait()
+
+    def _wake(self) -> None:
+        # The watcher may close the pipe at this moment, because the process has just ended.
+        with suppress(OSError):
+            os.write(self._wake_write, b"!")
+
+    def watch(self) -> Ended:
+        while not self._has_exited():
+            self._read(self._pause())
+            self._log.tick()
+            self._meter.tick()
+            if self._kill_at is not None and time.monotonic() >= self._kill_at:
+                self._signal(signal.SIGKILL)
+                self._kill_at = None
+        # While the dead process is not yet collected its id, and so its group, can't be another's.
+        self._signal(signal.SIGKILL)
+        self._drain()
+        code, cpu_s = self._collect()
+        self._meter.finish(cpu_s)
+        return Ended(
+            code,
+            self._last_error_line,
+            self._meter.max_memory_mb,
+            self._meter.max_cpu_millicores,
+        )
+
+    def _open_streams(self) -> int:
+        return len(self._selector.get_map()) - 1
+
+    def _pause(self) -> float:
+        # With both pipes closed the end is near, and nothing else will tell of it.
+        pause = _LOOK_S if self._open_streams() else _LOOK_S / 20
+        if self._kill_at is not None:
+            pause = min(pause, max(self._kill_at - time.monotonic(), 0))
+        return pause
+
+    def _has_exited(self) -> bool:
+        now = time.monotonic()
+        if self._open_streams() and now - self._looked_at < _LOOK_S / 2:
+            return False
+        self._looked_at = now
+        try:
+            return psutil.Process(self._process.pid).status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
+    def _read(self, timeout_s: float) -> None:
+        # epoll gives what became ready first before the other, and so keeps the order between the
+        # two streams. It also remembers what was ready the last time; looking again without
+        # waiting makes it forget.
+        while ready := self._selector.select(timeout_s):
+            timeout_s = 0
+            for key, _events in ready:
+                if key.data is None:
+                    os.read(self._wake_read, _READ_BYTES)
+                    self._begin_end()
+                else:
+                    self._read_stream(key.fileobj, *key.data)  # type: ignore[arg-type]
+            if time.monotonic() - self._looked_at > _LOOK_S:
+                break
+
+    def _read_stream(self, stream: IO[bytes], level: str, splitter: LineSplitter) -> None:
+        try:
+            data = os.read(stream.fileno(), _READ_BYTES)
+        except BlockingIOError:
+            return
+        if not data:
+            self._selector.unregister(stream)
+        for line in splitter.feed(data) if data else splitter.finish():
+            self._note(level, line)
+
+    def _note(self, level: str, line: str) -> None:
+        self._log.add(level, line)
+        if level == "error" and line.strip():
+            self._last_error_line = line.strip()
+
+    def _begin_end(self) -> None:
+        grace = self._timeout_s
+        if self._control.reason == "stopped":
+            grace = min(grace, _STOP_GRACE_S)
+        self._signal(signal.SIGTERM)
+        kill_at = time.monotonic() + grace
+        self._kill_at = kill_at if self._kill_at is None else min(self._kill_at, kill_at)
+
+    def _signal(self, number: int) -> None:
+        # Gone already, or (macOS) all of the group are dead and not yet collected.
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, number)
+
+    def _drain(self) -> None:
+        deadline = time.monotonic() + _DRAIN_S
+        while self._open_streams() and time.monotonic() < deadline:
+            self._read(max(deadline - time.monotonic(), 0))
+        for key in list(self._selector.get_map().values()):
+            if key.data is not None:
+                level, splitter = key.data
+                for line in splitter.finish():
+                    self._note(level, line)
+
+    def _collect(self) -> tuple[int, float]:
+        _pid, status, usage = os.wait4(self._process.pid, 0)
+        code = os.waitstatus_to_exitcode(status)
+        self._process.returncode = code
+        return code, usage.ru_utime + usage.ru_stime

@@ -1,0 +1,73 @@
+"""How much memory and processor time a process and its children use."""
+
+from __future__ import annotations
+
+import time
+
+import psutil
+
+__all__ = ["UsageMeter"]
+
+_FIRST_S = 0.05
+_LONGEST_S = 1.0
+_MB = 1024 * 1024
+#: Shorter spans say more of the clock's steps than of the process.
+_SPAN_S = 0.25
+
+
+class UsageMeter:
+    """Looks at a process now and then, and keeps the highest values.
+
+    Parameters
+    ----------
+    pid
+        The process; its children count with it.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._started = self._seen_at = time.monotonic()
+        self._cpu_s = 0.0
+        self._wait_s = _FIRST_S
+        self._next = self._started
+        self.max_memory_mb: float | None = None
+        self.max_cpu_millicores: float | None = None
+        try:
+            self._process: psutil.Process | None = psutil.Process(pid)
+        except psutil.Error:
+            self._process = None
+
+    def tick(self) -> None:
+        """Look, when it is time to: often at first, later once a second."""
+        now = time.monotonic()
+        if self._process is None or now < self._next:
+            return
+        self._wait_s = min(self._wait_s * 1.5, _LONGEST_S)
+        self._next = now + self._wait_s
+        try:
+            family = [self._process, *self._process.children(recursive=True)]
+        except psutil.Error:
+            return
+        memory, cpu = 0, 0.0
+        for member in family:
+            try:
+                memory += member.memory_info().rss
+                times = member.cpu_times()
+            except psutil.Error:
+                continue
+            cpu += times.user + times.system
+        self.max_memory_mb = max(self.max_memory_mb or 0.0, round(memory / _MB, 1))
+        self._note_cpu(now, cpu)
+
+    def _note_cpu(self, now: float, cpu_s: float) -> None:
+        span = now - self._seen_at
+        if span < _SPAN_S:
+            return
+        used = max(cpu_s - self._cpu_s, 0.0) / span * 1000
+        self.max_cpu_millicores = max(self.max_cpu_millicores or 0.0, round(used, 1))
+        self._seen_at, self._cpu_s = now, cpu_s
+
+    def finish(self, cpu_s: float) -> None:
+        """Take the processor seconds that the system counted in the end."""
+        span = max(time.monotonic() - self._started, 0.01)
+        mean = round(cpu_s / span * 1000, 1)
+        self.max_cpu_millicores = max(self.max_cpu_millicores or 0.0, mean)
