@@ -1,0 +1,131 @@
+"""What ``civis-nb local`` does."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import signal
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import click
+
+from civis_nb.errors import CivisLocalError
+from civis_nb.local.join import default_state
+from civis_nb.local.lock import read_running, write_private
+from civis_nb.local.serve import start
+
+__all__ = ["run", "serve", "shell_lines"]
+
+#: How often the foreground looks whether it was asked to stop; signals come between two looks.
+_LOOK_S = 0.2
+_ENDING = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+_NOT_FOUND = 127
+_NOT_EXECUTABLE = 126
+
+
+@contextmanager
+def _on_signals(action: Callable[[int], None]) -> Iterator[None]:
+    """Call `action` on each signal that asks for the end, as long as this is open."""
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        action(number)
+
+    before = {number: signal.signal(number, handle) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def serve(host: str, port: int, state: str | None, samples: bool, write_env: str | None) -> None:
+    """Run a platform until a signal asks for its end."""
+    asked: list[int] = []
+    with _on_signals(asked.append):
+        folder = Path(state) if state is not None else default_state()
+        with start(folder, port, samples, host) as platform:
+            if write_env is not None:
+                _write_env(Path(write_env), platform.endpoint, platform.api_key)
+            click.echo(_welcome(platform.endpoint, platform.state, write_env))
+            while not asked:
+                if platform.wait(_LOOK_S):
+                    raise CivisLocalError("The local platform's server has ended by itself.")
+            click.echo("Stopping the local platform.")
+
+
+def _write_env(path: Path, endpoint: str, api_key: str) -> None:
+    try:
+        write_private(path, f"CIVIS_API_ENDPOINT={endpoint}\nCIVIS_API_KEY={api_key}\n")
+    except OSError as error:
+        raise CivisLocalError(
+            f"The file {path} of --write-env can't be written ({error.strerror})."
+        ) from error
+
+
+def _welcome(endpoint: str, state: Path, write_env: str | None) -> str:
+    if write_env is not None:
+        use = f"set -a; . {shlex.quote(write_env)}; set +a"
+    else:
+        use = f'eval "$(civis-nb local env --state {shlex.quote(str(state))})"'
+    return (
+        f"The local platform is ready at {endpoint}\n"
+        f"  state: {state}\n"
+        "  to point clients at it, in a shell (sets CIVIS_API_ENDPOINT and CIVIS_API_KEY):\n"
+        f"    {use}\n"
+        "  Ctrl-C stops it."
+    )
+
+
+def shell_lines(state: str | None) -> str:
+    """Give the lines that point a shell at the platform that runs on a state folder.
+
+    Raises
+    ------
+    CivisLocalError
+        When none runs there.
+    """
+    folder = Path(state) if state is not None else default_state()
+    running = read_running(folder)
+    if running is None:
+        raise CivisLocalError(
+            f"No local platform runs on the state folder {folder}. Start one: "
+            f"civis-nb local serve --state {shlex.quote(str(folder))}"
+        )
+    return (
+        f"export CIVIS_API_ENDPOINT={shlex.quote(running.endpoint)}\n"
+        f"export CIVIS_API_KEY={shlex.quote(running.api_key)}"
+    )
+
+
+def run(state: str | None, samples: bool, command: Sequence[str]) -> int:
+    """Run a command against a platform of its own; give its exit code as a shell would."""
+    with start(state, samples=samples) as platform:
+        variables = {
+            "CIVIS_API_ENDPOINT": platform.endpoint,
+            "CIVIS_API_KEY": platform.api_key,
+        }
+        try:
+            process = subprocess.Popen(list(command), env={**os.environ, **variables})
+        except FileNotFoundError:
+            click.echo(f"Error: there is no command {command[0]!r}.", err=True)
+            return _NOT_FOUND
+        except OSError as error:
+            click.echo(f"Error: {command[0]!r} can't be run: {error.strerror}.", err=True)
+            return _NOT_EXECUTABLE
+        with _on_signals(lambda number: _forward(process, number)):
+            code = process.wait()
+    # A command that a signal has ended: shells say 128 and the signal's number.
+    return code if code >= 0 else 128 - code
+
+
+def _forward(process: subprocess.Popen[bytes], number: int) -> None:
+    from_terminal = number == signal.SIGINT and os.isatty(0)
+    # The terminal sends Ctrl-C to the command as well: a second one would break its clean-up.
+    if not from_terminal and process.poll() is None:
+        process.send_signal(number)
