@@ -152,6 +152,7 @@ class Platform:
             target=server.run_until_stopped, args=(listener,), name="civis_nb.local", daemon=True
         )
         thread.start()
+        self._thread = thread
         self._undo.callback(thread.join)
         self._undo.callback(setattr, server, "should_exit", True)
         if not server.ready.wait(_START_DEADLINE_S) or server.failure is not None:
@@ -165,6 +166,11 @@ class Platform:
         from civis_nb import APIClient
 
         return APIClient(api_key=self.api_key, endpoint=self.endpoint, **settings)
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until the server has ended, or until the time is up; tell whether it has ended."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
 
     def stop(self) -> None:
         """Stop the server and its runs, and close everything; a second time it does nothing."""

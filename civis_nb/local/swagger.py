@@ -226,7 +226,9 @@ def to_openapi3(document: dict[str, Any], endpoint: str) -> dict[str, Any]:
 
 
 def _operation3(operation: dict[str, Any]) -> dict[str, Any]:
-    kept = {key: operation[key] for key in ("summary", "description", "tags") if key in operation}
+    kept: dict[str, Any] = {
+        key: operation[key] for key in ("summary", "description", "tags") if key in operation
+    }
     result: dict[str, Any] = {
         **kept,
         "parameters": [_nullable(parameter) for parameter in operation.get("parameters", [])],
