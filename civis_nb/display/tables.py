@@ -33,6 +33,8 @@ class ResultTable(Shown):
         Rows to show; None: the setting ``limit``.
     complete
         Whether `data` holds all rows of the result, and not the first ones of a preview.
+    total
+        The rows of the result where `data` holds the first of them only.
     fetch
         Gives the whole result as ``"pandas"``, ``"polars"`` or ``"arrow"``; needed by
         `to_pandas` and its like where `data` holds rows.
@@ -56,11 +58,13 @@ class ResultTable(Shown):
         title: str | None = None,
         limit: int | None = None,
         complete: bool = True,
+        total: int | None = None,
         fetch: Callable[[str], Any] | None = None,
     ) -> None:
         self.title = title
         self.limit: int = config.get("limit", limit)
         self.complete = complete
+        self._total = total
         self._data = data
         self._fetch = fetch
         self._frames: dict[str, Any] = {}
@@ -130,14 +134,15 @@ class ResultTable(Shown):
     @property
     def caption(self) -> str:
         """What the table is, and how many of its rows are shown."""
+        shown = min(self.limit, self._length)
         if not self._head:
             said = "The statement returned no result."
-        elif self.complete:
-            shown = min(self.limit, self._length)
-            said = f"{shown:,} of {counted(self._length, 'row')}"
-        else:
-            shown = min(self.limit, self._length)
+        elif not self.complete:
             said = f"{shown:,} of the first {counted(self._length, 'row')}; there may be more"
+        elif self._total is not None and self._total > self._length:
+            said = f"{shown:,} of {counted(self._total, 'row')}; the first {self._length:,} kept"
+        else:
+            said = f"{shown:,} of {counted(self._length, 'row')}"
         return f"{one_line(self.title)}: {said}" if self.title else said
 
     def __repr__(self) -> str:

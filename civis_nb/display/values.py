@@ -39,6 +39,9 @@ _FAMILIES = (
     (re.compile(r"timestamp\[.*\]"), "timestamp"),
     (re.compile(r"time(32|64)\[.*\]"), "time"),
     (re.compile(r"duration\[.*\]|.*interval.*"), "interval"),
+    (re.compile(r"(large_|fixed_size_)?list(_view)?<.*", re.DOTALL), "list"),
+    (re.compile(r"struct<.*", re.DOTALL), "struct"),
+    (re.compile(r"map<.*", re.DOTALL), "map"),
 )
 _DECIMAL = re.compile(r"decimal\d*\((\d+), (-?\d+)\)")
 _DICTIONARY = re.compile(r"dictionary<values=([^,]+), .*>")

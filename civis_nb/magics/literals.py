@@ -117,7 +117,7 @@ def _plain(value: Any, name: str) -> Any:
     library, kind = _library(value), type(value).__name__
     if library == "pandas" and kind in ("NAType", "NaTType"):
         return None
-    if kind == "Timestamp" and value.nanosecond:
+    if library == "pandas" and kind == "Timestamp" and value.nanosecond:
         raise CivisInputError(
             f":{name} has nanoseconds, and databases keep microseconds. Round it: .round('us')."
         )

@@ -1,0 +1,125 @@
+"""A query that goes on while the notebook does: a future of a frame."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from civis_nb.display.bundle import Shown
+from civis_nb.display.futures import future_view
+from civis_nb.display.html import Html
+from civis_nb.display.runs import RunView
+
+__all__ = ["FrameFuture"]
+
+
+class FrameFuture(Shown, concurrent.futures.Future[Any]):
+    """The frame that a query will give.
+
+    Parameters
+    ----------
+    title
+        What runs.
+    start
+        Starts the run and gives its `CivisFuture`.
+    read
+        Gives the frame of a run that has succeeded.
+    explain
+        Turns what a run failed with into what the user sees.
+
+    Attributes
+    ----------
+    run : CivisFuture or None
+        The run; None until it has started.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        start: Callable[[], Any],
+        read: Callable[[Any], Any],
+        explain: Callable[[Any], BaseException],
+    ) -> None:
+        super().__init__()
+        self.title = title
+        self.run: Any = None
+        self._start = start
+        self._read = read
+        self._explain = explain
+        self._cancel_asked = threading.Event()
+        threading.Thread(target=self._work, name="civis-sql-bg", daemon=True).start()
+
+    @property
+    def job_id(self) -> Any:
+        """The id of the job; None until it is known."""
+        return None if self.run is None else self.run.job_id
+
+    @property
+    def run_id(self) -> Any:
+        """The id of the run; None until it is known."""
+        return None if self.run is None else self.run.run_id
+
+    @property
+    def state(self) -> str:
+        """The state of the run as last seen; ``fetching`` while its result comes in."""
+        if self.cancelled():
+            return "cancelled"
+        if self.run is None:
+            return "failed" if self.done() else "starting"
+        state: str = self.run.state
+        return "fetching" if state in ("succeeded", "success") and not self.done() else state
+
+    def cancel(self) -> bool:
+        """Stop the remote run.
+
+        Returns
+        -------
+        bool
+            Whether it is cancelled or was asked to stop.
+        """
+        if self.done():
+            return self.cancelled()
+        self._cancel_asked.set()
+        return True if self.run is None else bool(self.run.cancel())
+
+    def _work(self) -> None:
+        try:
+            self.run = self._start()
+            if self._cancel_asked.is_set():
+                self.run.cancel()
+            concurrent.futures.wait([self.run])
+            if self.run.cancelled():
+                if super().cancel():
+                    self.set_running_or_notify_cancel()
+                return
+            error = self.run.exception()
+            frame = None if error is not None else self._read(self.run)
+        except BaseException as failure:
+            # Nobody but the one who asks for the result can be told.
+            self.set_exception(failure)
+            return
+        if error is not None:
+            self.set_exception(self._explain(error))
+        else:
+            self.set_result(frame)
+
+    def view(self) -> RunView:
+        """Give what is known of the run, without asking the API."""
+        if self.run is None:
+            view = RunView(self.title, self.state)
+        else:
+            view = replace(future_view(self.run, self.title), state=self.state)
+        if not self.done():
+            return replace(view, note="It runs in the background: .result() waits for the frame.")
+        if self.cancelled() or (error := self.exception()) is None:
+            return view
+        return replace(view, error=str(getattr(error, "error_message", None) or error))
+
+    def __repr__(self) -> str:
+        return repr(self.view())
+
+    def _html(self) -> Html:
+        return self.view()._html()

@@ -1,0 +1,246 @@
+"""``%%civis_sql``: bind, send, wait in sight, and show or keep the result."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from civis_nb import config
+from civis_nb.display.bundle import Shown
+from civis_nb.display.futures import future_view
+from civis_nb.display.html import DIM, Html, el
+from civis_nb.display.live import LiveDisplay
+from civis_nb.display.runs import RunView
+from civis_nb.display.tables import ResultTable
+from civis_nb.errors import CivisJobFailure, CivisMagicError
+from civis_nb.magics import fetching
+from civis_nb.magics.background import FrameFuture
+from civis_nb.magics.binding import Bound, bind, placeholders
+from civis_nb.magics.calls import SqlCall
+from civis_nb.magics.failures import Origin, drawn, sql_failure
+from civis_nb.magics.session import Database, Session
+from civis_nb.magics.sqltext import only_reads
+from civis_nb.magics.waiting import Watch, wait
+
+__all__ = ["SqlRun"]
+
+#: The most that the query endpoint gives.
+PREVIEW_ROWS: Final = 1000
+_HEAD_ROWS: Final = 5
+#: Work that is done sooner shows only its result.
+_SHOW_AFTER_S: Final = 0.4
+
+
+class _Sql(Shown):
+    """SQL as it would be sent."""
+
+    def __init__(self, bound: Bound, database: Database) -> None:
+        self._sql = bound.sql.rstrip("\n")
+        self._said = f"Not sent to {database.name}:"
+
+    def __repr__(self) -> str:
+        return f"{self._said}\n{self._sql}"
+
+    def _html(self) -> Html:
+        return el("div", el("div", self._said, style=DIM), el("pre", self._sql))
+
+
+@dataclass(frozen=True)
+class SqlRun:
+    """One run of a SQL magic.
+
+    Attributes
+    ----------
+    call
+        What the magic asks for.
+    session
+        The client and the databases.
+    user_ns
+        Where the variable goes.
+    namespaces
+        Where ``:names`` are looked up, the first one first.
+    cell
+        The text of the whole cell, where it is known.
+    """
+
+    call: SqlCall
+    session: Session
+    user_ns: MutableMapping[str, Any]
+    namespaces: tuple[Mapping[str, Any], ...]
+    cell: str | None = None
+
+    def run(self) -> Any:
+        """Do it, and give the cell's value.
+
+        Raises
+        ------
+        CivisMagicError, CivisInputError
+            Before anything is sent: no such database, names without a value, values that have
+            no literal.
+        CivisSQLError
+            When the statement fails.
+        KeyboardInterrupt, CivisTimeoutError
+            When the wait ended early; the remote run is cancelled.
+        """
+        call = self.call
+        given = self._given()
+        database = self.session.database(call.database)
+        bound = self._bound(database, given)
+        if call.no_run:
+            LiveDisplay().settle(_Sql(bound, database))
+            return None
+        if call.bg:
+            return self._in_background(bound, database)
+        if call.var or call.kind:
+            return self._fetched(bound, database)
+        return self._previewed(bound, database)
+
+    # -- before anything is sent -------------------------------------------------------------
+
+    def _given(self) -> dict[str, Any]:
+        name = self.call.params
+        if name is None:
+            return self.call.given
+        found = next((names[name] for names in self.namespaces if name in names), None)
+        if not isinstance(found, Mapping):
+            kind = "is not set" if found is None else f"is a {type(found).__name__}"
+            raise CivisMagicError(f"--params needs a dictionary, and {name} {kind}.")
+        return {**{str(key): value for key, value in found.items()}, **self.call.given}
+
+    def _bound(self, database: Database, given: dict[str, Any]) -> Bound:
+        if database.dialect is not None:
+            return bind(self.call.sql, database.dialect, given, self.namespaces)
+        # Without the dialect nobody knows how to write a value so that it stays one.
+        if found := placeholders(self.call.sql, "postgres"):
+            raise CivisMagicError(
+                f"The database {database.name} is of the kind {database.adapter!r}, for which "
+                f"values can't be written safely; :{found[0].name} was not bound and nothing was "
+                "sent. Write the value into the SQL."
+            )
+        return Bound(self.call.sql, self.call.sql)
+
+    # -- the ways to run ---------------------------------------------------------------------
+
+    def _previewed(self, bound: Bound, database: Database) -> ResultTable | None:
+        from civis_nb.io import query_civis
+
+        call = self.call
+        most = min(call.max_rows or PREVIEW_ROWS, PREVIEW_ROWS)
+        client = self.session.client()
+        live = LiveDisplay(_SHOW_AFTER_S)
+        future = query_civis(
+            bound.sql, database.id, client, credential_id=call.credential, preview_rows=most
+        )
+        self._wait(future, live, bound, database)
+        found = future.result()
+        live.vanish(call.whole_cell)
+        if call.quiet and call.whole_cell:
+            return None
+        rows = found.get("result_rows") or []
+        return ResultTable(
+            rows,
+            columns=found.get("result_columns") or [],
+            types=found.get("result_column_types"),
+            limit=call.rows,
+            complete=len(rows) < most,
+            fetch=self._again(bound, database) if only_reads(bound.sql) else None,
+        )
+
+    def _again(self, bound: Bound, database: Database) -> Callable[[str], Any]:
+        """Give what fetches the whole result of a statement that was previewed."""
+
+        def fetch(kind: str) -> Any:
+            live = LiveDisplay(_SHOW_AFTER_S)
+            frame = self._frame(bound, database, kind, live)
+            live.vanish(whole_cell=False)
+            return frame
+
+        return fetch
+
+    def _fetched(self, bound: Bound, database: Database) -> Any:
+        call = self.call
+        live = LiveDisplay(_SHOW_AFTER_S)
+        frame = self._frame(bound, database, self._kind(), live)
+        total = fetching.rows_of(frame)
+        if call.max_rows is not None:
+            frame = fetching.head(frame, call.max_rows)
+        if call.var is None:
+            live.vanish(call.whole_cell)
+            return frame
+        self.user_ns[call.var] = frame
+        if call.quiet:
+            live.vanish(call.whole_cell)
+            return None
+        limit = call.rows or min(_HEAD_ROWS, config.get("limit"))
+        live.settle(ResultTable(frame, title=call.var, limit=limit, total=total))
+        return None
+
+    def _kind(self) -> str:
+        return self.call.kind or str(config.get("frame"))
+
+    def _frame(self, bound: Bound, database: Database, kind: str, live: LiveDisplay) -> Any:
+        future = self._export(bound, database)
+        self._wait(future, live, bound, database)
+        return fetching.read_export(self.session.client(), future, kind, self._export_facts(bound, database))
+
+    def _export_facts(self, bound: Bound, database: Database) -> fetching.Export:
+        return fetching.Export(bound.sql, database.id, self.call.credential)
+
+    def _export(self, bound: Bound, database: Database) -> Any:
+        return fetching.start_export(self.session.client(), self._export_facts(bound, database))
+
+    def _in_background(self, bound: Bound, database: Database) -> FrameFuture | None:
+        call, kind, client = self.call, self._kind(), self.session.client()
+        facts = self._export_facts(bound, database)
+
+        def read(future: Any) -> Any:
+            frame = fetching.read_export(client, future, kind, facts)
+            return frame if call.max_rows is None else fetching.head(frame, call.max_rows)
+
+        future = FrameFuture(
+            _title(database),
+            lambda: fetching.start_export(client, facts),
+            read,
+            lambda error: self._explained(error, bound),
+        )
+        if call.var is None:
+            return future
+        self.user_ns[call.var] = future
+        if not call.quiet:
+            note = f"It runs in the background: {call.var}.result() waits for the frame."
+            LiveDisplay().settle(replace(future.view(), note=note))
+        return None
+
+    # -- the end of a run --------------------------------------------------------------------
+
+    def _wait(self, future: Any, live: LiveDisplay, bound: Bound, database: Database) -> None:
+        """Wait for a run; raise what it failed with."""
+        watch = Watch(self.call.timeout)
+        title = _title(database)
+
+        def view() -> RunView:
+            seen = future_view(future, title)
+            return seen if seen.done else replace(seen, running_s=watch.elapsed_s)
+
+        quiet = LiveDisplay(float("inf")) if self.call.quiet else live
+        wait(future, quiet, view, watch)
+        try:
+            error = future.exception()
+        except concurrent.futures.CancelledError:
+            said = "The run was cancelled on the platform."
+            error = drawn(CivisJobFailure(said, future.last_seen, future.job_id, future.run_id))
+        if error is not None:
+            live.vanish(self.call.whole_cell)
+            raise self._explained(error, bound, future)
+
+    def _explained(self, error: BaseException, bound: Bound, future: Any = None) -> BaseException:
+        if not isinstance(error, CivisJobFailure) or "_render_traceback_" in error.__dict__:
+            return error
+        origin = Origin.find(self.cell, self.call.sql, self.call.whole_cell)
+        return sql_failure(error, bound, origin, future_view(future).url if future else None)
+
+
+def _title(database: Database) -> str:
+    return f"Query on {database.name}"

@@ -1,0 +1,71 @@
+"""The client's objects as HTML: from memory only, without secrets."""
+
+from __future__ import annotations
+
+from civis_nb.client.pages import PaginatedResponse
+from civis_nb.client.response import ListResponse, Response
+from civis_nb.display.responses import list_response_html, paginated_html, response_html
+
+EVIL = "<img src=x onerror=alert(1)>"
+
+
+def test_response_shows_fields_folds_nested_ones_and_masks_secrets():
+    html = response_html(
+        Response(
+            {
+                "id": 7,
+                "name": EVIL,
+                "nothing": None,
+                "lastRun": {"state": "failed"},
+                "token": "t0ps3cret",
+                "fileUrl": "https://s3.test/f?Signature=abcdef",
+                "runs": [{"id": 1}],
+                EVIL: 1,
+            }
+        )
+    )
+    assert '<th scope="row"' in html
+    assert "last_run" in html
+    assert "<summary" in html
+    for secret in ("t0ps3cret", "abcdef", "<img"):
+        assert secret not in html
+
+
+def test_deep_response_ends():
+    data: dict = {"x": 1}
+    for _ in range(50):
+        data = {"deeper": data}
+    assert len(response_html(Response(data))) < 20_000
+
+
+def test_list_shows_a_row_for_each_of_the_first_items():
+    items = ListResponse(
+        [Response({"id": n, "name": f"job {n}", "unused": None, "author": {"name": EVIL}})
+         for n in range(100)]
+    )  # fmt: skip
+    html = list_response_html(items)
+    assert "ListResponse: 20 of 100 items" in html
+    assert "job 19" in html
+    assert "job 20" not in html
+    assert "unused" not in html
+    assert "<img" not in html
+    assert list_response_html(ListResponse([])) == "<div>ListResponse: 0 of 0 items</div>"
+
+
+def test_pages_are_shown_and_neither_fetched_nor_consumed():
+    fetched = []
+
+    class Source:
+        def _fetch_page(self, path, params):
+            fetched.append(params["page_num"])
+            rows = [Response({"id": params["page_num"]})] if params["page_num"] < 3 else []
+            return ListResponse(rows)
+
+    pages = PaginatedResponse("jobs", {"limit": 1}, Source())
+    assert "Iterate to fetch" in paginated_html(pages)
+    assert fetched == []
+    assert [item.id for item in pages] == [1, 2]
+    before = list(fetched)
+    assert "2 items" in paginated_html(pages)
+    assert fetched == before
+    assert [item.id for item in pages] == [1, 2]
