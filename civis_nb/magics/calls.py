@@ -59,8 +59,9 @@ CELL: Final = Syntax(
     _SUMMARY
     + """
 
-Without VAR, the first rows are shown, 1,000 at most, and the table is the cell's value. With VAR,
-the whole result is fetched with exact types and assigned; a query that fails leaves VAR as it was.""",
+Without VAR, the first rows are shown, 1,000 at most, and the table is the cell's value. With
+VAR, the whole result is fetched with exact types and assigned; a query that fails leaves VAR as
+it was.""",
     (
         Positional(
             "VAR", "A variable for the result: a frame; with --bg a future.", False, variable

@@ -235,7 +235,16 @@ class Syntax:
         values = self._nothing()
         waiting = list(self.positionals)
         at, only_words = 0, False
-        while (token := next(tokens(line, at), None)) is not None:
+        while True:
+            at = len(line) - len(line[at:].lstrip())
+            is_flag = not only_words and re.match(r"--?[A-Za-z]|--(?:\s|\Z)", line[at:])
+            if waiting and waiting[0].verbatim and line[at:] and not is_flag:
+                # Taken before it is read as a word: its quotes are not ours.
+                values[waiting.pop(0).name.lower()] = line[at:]
+                break
+            token = next(tokens(line, at), None)
+            if token is None:
+                break
             at = token.start + len(token.raw)
             if token.raw == "--" and not only_words:
                 only_words = True
@@ -243,9 +252,6 @@ class Syntax:
                 at = self._take_option(line, token, at, values)
             elif not waiting:
                 raise CivisMagicError(self._surplus(token))
-            elif waiting[0].verbatim:
-                values[waiting.pop(0).name.lower()] = line[token.start :]
-                break
             else:
                 positional = waiting.pop(0)
                 values[positional.name.lower()] = self._read(positional.name, positional, token)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Final
 
 from civis_nb import config
@@ -16,7 +17,7 @@ __all__ = ["SYNTAX", "ConfigLine", "config_magic"]
 SYNTAX: Final = Syntax(
     "%civis_config",
     "Show the settings, or change one for this notebook.\n\n"
-    "Settings: " + ", ".join(config.SETTINGS) + ".",
+    + textwrap.fill(f"Settings: {', '.join(config.SETTINGS)}.", 88),
     (
         Positional("KEY", "The setting; without it, all are shown."),
         Positional("VALUE", "Its new value; without it, the present one is shown."),

@@ -183,7 +183,9 @@ class SqlRun:
     def _frame(self, bound: Bound, database: Database, kind: str, live: LiveDisplay) -> Any:
         future = self._export(bound, database)
         self._wait(future, live, bound, database)
-        return fetching.read_export(self.session.client(), future, kind, self._export_facts(bound, database))
+        return fetching.read_export(
+            self.session.client(), future, kind, self._export_facts(bound, database)
+        )
 
     def _export_facts(self, bound: Bound, database: Database) -> fetching.Export:
         return fetching.Export(bound.sql, database.id, self.call.credential)
