@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import selectors
 import signal
 import subprocess
 import time
@@ -11,19 +10,18 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 import psutil
 
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.run_logs import RunLog
 from civis_nb.local.runner.lines import LineSplitter
+from civis_nb.local.runner.streams import ERROR, OUTPUT, Streams
 from civis_nb.local.runner.usage import UsageMeter
 from civis_nb.local.runner.work import Control
 
 __all__ = ["Ended", "run_process"]
 
-_READ_BYTES = 64 * 1024
 #: How often a silent process is looked at.
 _LOOK_S = 0.1
 #: How long output is still read after the process's end: something else may hold the pipe open.
@@ -84,19 +82,22 @@ def run_process(
     CivisLocalError
         When the command can't be started.
     """
+    streams = Streams()
     try:
         process = subprocess.Popen(
             command,
             cwd=folder,
             env=dict(environment),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=streams.writers[0],
+            stderr=streams.writers[1],
             start_new_session=True,
         )
     except (OSError, ValueError) as error:
+        streams.close()
         raise CivisLocalError(f"The command {command[0]!r} can't be started: {error}.") from error
-    with _Supervisor(process, log, control, cancel_timeout_s) as supervisor:
+    streams.close_writers()
+    with _Supervisor(process, streams, log, control, cancel_timeout_s) as supervisor:
         started(process.pid)
         return supervisor.watch()
 
@@ -107,53 +108,39 @@ class _Supervisor:
     def __init__(
         self,
         process: subprocess.Popen[bytes],
+        streams: Streams,
         log: RunLog,
         control: Control,
         cancel_timeout_s: float,
     ) -> None:
         self._process = process
+        self._streams = streams
+        self._splitters = {OUTPUT: LineSplitter(), ERROR: LineSplitter()}
         self._log = log
         self._control = control
         self._timeout_s = cancel_timeout_s
         self._meter = UsageMeter(process.pid)
-        self._selector = selectors.DefaultSelector()
-        self._wake_read, self._wake_write = os.pipe()
         self._kill_at: float | None = None
         self._looked_at = 0.0
         self._last_error_line = ""
 
     def __enter__(self) -> _Supervisor:
-        self._selector.register(self._wake_read, selectors.EVENT_READ)
-        for stream, level in ((self._process.stdout, "info"), (self._process.stderr, "error")):
-            assert stream is not None  # noqa: S101 - both were asked for as pipes
-            os.set_blocking(stream.fileno(), False)
-            self._selector.register(stream, selectors.EVENT_READ, (level, LineSplitter()))
-        self._control.on_cancel(self._wake)
+        self._control.on_cancel(self._streams.wake)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._control.forget(self._wake)
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None:
-                stream.close()
-        self._selector.close()
-        for descriptor in (self._wake_read, self._wake_write):
-            os.close(descriptor)
+        self._control.forget(self._streams.wake)
+        self._streams.close()
         if self._process.returncode is None:
             # Only when watching failed: nothing of the job may outlive its run.
             self._signal(signal.SIGKILL)
             self._process.wait()
 
-    def _wake(self) -> None:
-        # The watcher may close the pipe at this moment, because the process has just ended.
-        with suppress(OSError):
-            os.write(self._wake_write, b"!")
-
     def watch(self) -> Ended:
         while not self._has_exited():
-            self._read(self._pause())
+            idle = not self._read(self._pause())
             self._log.tick()
-            self._meter.tick()
+            self._meter.tick(idle=idle)
             if self._kill_at is not None and time.monotonic() >= self._kill_at:
                 self._signal(signal.SIGKILL)
                 self._kill_at = None
@@ -169,19 +156,16 @@ class _Supervisor:
             self._meter.max_cpu_millicores,
         )
 
-    def _open_streams(self) -> int:
-        return len(self._selector.get_map()) - 1
-
     def _pause(self) -> float:
         # With both pipes closed the end is near, and nothing else will tell of it.
-        pause = _LOOK_S if self._open_streams() else _LOOK_S / 20
+        pause = _LOOK_S if self._streams.open else _LOOK_S / 20
         if self._kill_at is not None:
             pause = min(pause, max(self._kill_at - time.monotonic(), 0))
         return pause
 
     def _has_exited(self) -> bool:
         now = time.monotonic()
-        if self._open_streams() and now - self._looked_at < _LOOK_S / 2:
+        if self._streams.open and now - self._looked_at < _LOOK_S / 2:
             return False
         self._looked_at = now
         try:
@@ -189,30 +173,18 @@ class _Supervisor:
         except psutil.NoSuchProcess:
             return True
 
-    def _read(self, timeout_s: float) -> None:
-        # epoll gives what became ready first before the other, and so keeps the order between the
-        # two streams. It also remembers what was ready the last time; looking again without
-        # waiting makes it forget.
-        while ready := self._selector.select(timeout_s):
-            timeout_s = 0
-            for key, _events in ready:
-                if key.data is None:
-                    os.read(self._wake_read, _READ_BYTES)
-                    self._begin_end()
-                else:
-                    self._read_stream(key.fileobj, *key.data)  # type: ignore[arg-type]
-            if time.monotonic() - self._looked_at > _LOOK_S:
-                break
-
-    def _read_stream(self, stream: IO[bytes], level: str, splitter: LineSplitter) -> None:
-        try:
-            data = os.read(stream.fileno(), _READ_BYTES)
-        except BlockingIOError:
-            return
-        if not data:
-            self._selector.unregister(stream)
-        for line in splitter.feed(data) if data else splitter.finish():
-            self._note(level, line)
+    def _read(self, timeout_s: float) -> bool:
+        """Wait for output and take it; False when there was none."""
+        any_output = False
+        for level, data in self._streams.read(timeout_s):
+            any_output = True
+            splitter = self._splitters[level]
+            for line in splitter.feed(data) if data else splitter.finish():
+                self._note(level, line)
+        if self._streams.woken:
+            self._streams.woken = False
+            self._begin_end()
+        return any_output
 
     def _note(self, level: str, line: str) -> None:
         self._log.add(level, line)
@@ -234,13 +206,11 @@ class _Supervisor:
 
     def _drain(self) -> None:
         deadline = time.monotonic() + _DRAIN_S
-        while self._open_streams() and time.monotonic() < deadline:
+        while self._streams.open and time.monotonic() < deadline:
             self._read(max(deadline - time.monotonic(), 0))
-        for key in list(self._selector.get_map().values()):
-            if key.data is not None:
-                level, splitter = key.data
-                for line in splitter.finish():
-                    self._note(level, line)
+        for level, splitter in self._splitters.items():
+            for line in splitter.finish():
+                self._note(level, line)
 
     def _collect(self) -> tuple[int, float]:
         _pid, status, usage = os.wait4(self._process.pid, 0)

@@ -36,19 +36,23 @@ class UsageMeter:
         except psutil.Error:
             self._process = None
 
-    def tick(self) -> None:
-        """Look, when it is time to: often at first, later once a second."""
+    def tick(self, *, idle: bool) -> None:
+        """Look, when it is time to: often at first, later once a second.
+
+        Finding the children means going through all processes of the machine; that is done only
+        when there is nothing to read.
+        """
         now = time.monotonic()
         if self._process is None or now < self._next:
             return
         self._wait_s = min(self._wait_s * 1.5, _LONGEST_S)
         self._next = now + self._wait_s
         try:
-            family = [self._process, *self._process.children(recursive=True)]
+            children = self._process.children(recursive=True) if idle else []
         except psutil.Error:
             return
         memory, cpu = 0, 0.0
-        for member in family:
+        for member in (self._process, *children):
             try:
                 memory += member.memory_info().rss
                 times = member.cpu_times()

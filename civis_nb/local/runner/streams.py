@@ -1,0 +1,184 @@
+"""Two output streams of a process, read in the order in which it wrote to them.
+
+Two pipes have no common order, so the order has to be kept while it is there. On Linux each pipe
+starts with room for a single write, and the reader is told of what was written in the order of
+writing (edge-triggered epoll). A process that has written a lot gets pipes of the usual size:
+from then on it is fast, and the order between its two streams is kept as well as may be.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import select
+import selectors
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+
+__all__ = ["ERROR", "OUTPUT", "Streams"]
+
+OUTPUT = "info"
+ERROR = "error"
+
+_READ_BYTES = 64 * 1024
+#: After so many writes a process's pipes become wide.
+_STRICT_READS = 500
+#: How much of one stream is read before the other one has its turn.
+_READS_IN_A_ROW = 16
+_WIDE_BYTES = 64 * 1024
+
+
+class Streams:
+    """The reading ends of a process's standard output and error, and a means to wake the reader.
+
+    Attributes
+    ----------
+    writers
+        The writing ends, for the process; to be closed here once it has them.
+    """
+
+    def __init__(self) -> None:
+        pairs = [_narrow_pipe() for _ in range(2)]
+        self.writers = [write for _read, write, _strict in pairs]
+        self._strict = all(strict for _read, _write, strict in pairs) and hasattr(select, "epoll")
+        self._budget = _STRICT_READS
+        self._levels = {pairs[0][0]: OUTPUT, pairs[1][0]: ERROR}
+        self._wake_read, self._wake_write = os.pipe()
+        self._wake_lock = threading.Lock()
+        self._closed = False
+        self._poller = _EdgePoller() if self._strict else _LevelPoller()
+        for descriptor in (*self._levels, self._wake_read):
+            os.set_blocking(descriptor, False)
+            self._poller.register(descriptor)
+        #: Those that may hold more than was read: their edge has been seen already.
+        self._unfinished: list[int] = []
+        self.woken = False
+
+    @property
+    def open(self) -> bool:
+        """Whether anything can still come."""
+        return bool(self._levels)
+
+    def close_writers(self) -> None:
+        """Let go of the writing ends: only the process holds them from now on."""
+        for descriptor in self.writers:
+            os.close(descriptor)
+        self.writers = []
+
+    def close(self) -> None:
+        """Let go of everything."""
+        self.close_writers()
+        with self._wake_lock:
+            self._closed = True
+        self._poller.close()
+        for descriptor in (*self._levels, self._wake_read, self._wake_write):
+            os.close(descriptor)
+        self._levels = {}
+
+    def wake(self) -> None:
+        """Make a `read` that waits return, from any thread."""
+        with self._wake_lock:
+            # Once closed, the number may be that of any other file.
+            if not self._closed:
+                os.write(self._wake_write, b"!")
+
+    def read(self, timeout_s: float) -> Iterator[tuple[str, bytes]]:
+        """Wait, and give what was written: the stream's level and bytes, none at its end."""
+        ready = self._poller.wait(0 if self._unfinished else timeout_s)
+        if not ready and not self._unfinished:
+            # Nothing should be there; if an edge was missed, it is found now.
+            ready = list(self._levels)
+        ready += [descriptor for descriptor in self._unfinished if descriptor not in ready]
+        self._unfinished = []
+        for descriptor in ready:
+            if descriptor == self._wake_read:
+                self.woken = True
+                with suppress(BlockingIOError):
+                    os.read(descriptor, _READ_BYTES)
+            elif descriptor in self._levels:
+                yield from self._read_some(descriptor)
+
+    def _read_some(self, descriptor: int) -> Iterator[tuple[str, bytes]]:
+        level = self._levels[descriptor]
+        for _turn in range(1 if self._strict else _READS_IN_A_ROW):
+            try:
+                data = os.read(descriptor, _READ_BYTES)
+            except BlockingIOError:
+                return
+            if not data:
+                self._poller.unregister(descriptor)
+                del self._levels[descriptor]
+                os.close(descriptor)
+                yield level, b""
+                return
+            self._count()
+            yield level, data
+        if not self._strict or descriptor in self._poller.hung_up:
+            self._unfinished.append(descriptor)
+
+    def _count(self) -> None:
+        self._budget -= 1
+        if self._strict and self._budget <= 0:
+            self._strict = False
+            self._unfinished = list(self._levels)
+            for descriptor in self._levels:
+                # Refused where a user may hold few pages in pipes: it stays slow, and right.
+                with suppress(OSError):
+                    fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _WIDE_BYTES)
+
+
+def _narrow_pipe() -> tuple[int, int, bool]:
+    """Make a pipe that holds one write, where the system can; give its ends and whether it does."""
+    try:
+        read, write = os.pipe2(os.O_CLOEXEC | os.O_DIRECT)
+    except (AttributeError, OSError):
+        read, write = os.pipe()
+        return read, write, False
+    try:
+        fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, os.sysconf("SC_PAGE_SIZE"))
+    except (AttributeError, OSError):
+        return read, write, False
+    return read, write, True
+
+
+class _EdgePoller:
+    """Tells of each write once, in the order of writing."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self.hung_up: set[int] = set()
+
+    def register(self, descriptor: int) -> None:
+        self._epoll.register(descriptor, select.EPOLLIN | select.EPOLLET)
+
+    def unregister(self, descriptor: int) -> None:
+        self._epoll.unregister(descriptor)
+
+    def wait(self, timeout_s: float) -> list[int]:
+        events = self._epoll.poll(timeout_s)
+        self.hung_up |= {number for number, event in events if event & select.EPOLLHUP}
+        return [descriptor for descriptor, _event in events]
+
+    def close(self) -> None:
+        self._epoll.close()
+
+
+class _LevelPoller:
+    """Tells of what can be read, where there is no epoll."""
+
+    def __init__(self) -> None:
+        self._selector = selectors.DefaultSelector()
+        self.hung_up: set[int] = set()
+
+    def register(self, descriptor: int) -> None:
+        self._selector.register(descriptor, selectors.EVENT_READ)
+
+    def unregister(self, descriptor: int) -> None:
+        self._selector.unregister(descriptor)
+
+    def wait(self, timeout_s: float) -> list[int]:
+        return [int(key.fd) for key, _events in self._selector.select(timeout_s)]
+
+    def close(self) -> None:
+        self._selector.close()
