@@ -306,7 +306,12 @@ class PollableResult(CivisAsyncResultBase):
     def _next_wait_s(self) -> float:
         if self.polling_interval is not None:
             return self.polling_interval
-        return next_wait_s(time.monotonic() - self._clock_started, self._scheduler.active)
+        left, limit = (
+            value if isinstance(value := getattr(self._last_seen, name, None), int) else None
+            for name in ("calls_remaining", "rate_limit")
+        )
+        age_s = time.monotonic() - self._clock_started
+        return next_wait_s(age_s, self._scheduler.active, left, limit)
 
     def _tell_watchers(self, response: Any) -> None:
         for watcher in self._watchers:

@@ -10,14 +10,14 @@ from civis_nb.errors import CivisClientError, CivisInputError
 
 __all__ = ["MAX_WAIT_S", "Patience", "checked_interval", "next_wait_s"]
 
-#: The wait before the second look, and the floor of every later one.
-FIRST_WAIT_S = 0.2
-#: A look comes at most this share of the run's age after the run's end.
-SHARE_OF_AGE = 0.05
+#: The wait after the first look, and how it grows with the run's age while that is small ...
+FIRST_WAIT_S, EARLY_SHARE = 0.05, 0.15
+#: ... and from then on: a look comes at most this, and this share of the age, after the end.
+LATE_WAIT_S, LATE_SHARE = 0.2, 0.05
 #: No wait is longer than this.
 MAX_WAIT_S = 15.0
 #: Looks a second that all adaptive futures of a process make together, at most.
-MAX_LOOKS_PER_S = 150.0
+MAX_LOOKS_PER_S = 100.0
 #: How long looks may fail in a row before the future gives up.
 PATIENCE_S = 600.0
 #: How many answers in a row may be unreadable before the future gives up.
@@ -57,11 +57,14 @@ def checked_interval(given: float | None) -> float | None:
     return float(given)
 
 
-def next_wait_s(age_s: float, active: int = 1) -> float:
+def next_wait_s(
+    age_s: float, active: int = 1, calls_left: int | None = None, calls_limit: int | None = None
+) -> float:
     """Give the adaptive wait before the next look at a run, in seconds.
 
     It grows with the run's age, so that the end of a short run is known at once and a long run
-    costs few requests; it stretches when many futures share the process.
+    costs few requests. It stretches when many futures share the process, and when more than half
+    of the calls that the server takes are used up.
 
     Parameters
     ----------
@@ -69,15 +72,21 @@ def next_wait_s(age_s: float, active: int = 1) -> float:
         Seconds since the future began to look.
     active
         How many futures are being looked at in this process.
+    calls_left, calls_limit
+        How many calls the server still takes, and of how many; None where it does not say.
 
     Examples
     --------
-    >>> [round(next_wait_s(age), 2) for age in (0, 10, 60, 3600)]
-    [0.2, 0.7, 3.2, 15.0]
-    >>> round(next_wait_s(0, active=300), 2)
+    >>> [round(next_wait_s(age), 2) for age in (0, 1, 10, 60, 3600)]
+    [0.05, 0.2, 0.7, 3.2, 15.0]
+    >>> next_wait_s(0, active=200)
     2.0
     """
-    wait = max(FIRST_WAIT_S + SHARE_OF_AGE * max(age_s, 0.0), active / MAX_LOOKS_PER_S)
+    age_s = max(age_s, 0.0)
+    wait = min(FIRST_WAIT_S + EARLY_SHARE * age_s, LATE_WAIT_S + LATE_SHARE * age_s)
+    wait = max(wait, active / MAX_LOOKS_PER_S)
+    if calls_left is not None and calls_limit and 2 * calls_left < calls_limit:
+        wait *= calls_limit / (2 * calls_left) if calls_left > 0 else MAX_WAIT_S / wait
     return min(wait, MAX_WAIT_S)
 
 

@@ -203,3 +203,10 @@ def test_patience_starts_anew_after_a_look_that_succeeded():
     patience.restored()
     assert patience.wait_s(ConnectionError()) == first
     assert patience.wait_s(TypeError()) is None
+
+
+def test_waits_stretch_when_the_server_will_take_few_more_calls():
+    waits = [next_wait_s(10, 1, left, 1000) for left in (1000, 500, 100, 10, 0)]
+    assert waits[0] == waits[1] == next_wait_s(10)
+    assert waits == sorted(waits)
+    assert waits[-1] == MAX_WAIT_S
