@@ -11,7 +11,7 @@ from civis_nb.display.text import counted, cut, one_line, text_table, width
 
 __all__ = ["CAPTION_STYLE", "CELL_STYLE", "TABLE_STYLE", "grid_html", "grid_text"]
 
-_CELL_CHARS_HTML = 100
+_CELL_CHARS_HTML = 80
 _CELL_CHARS_TEXT = 40
 _TEXT_COLUMNS = 110
 _MOST_HTML_COLUMNS = 60

@@ -111,6 +111,8 @@ def _short(value: Any) -> str | None:
         return None
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, dict) and isinstance(value.get("name"), str):
+        return cut(value["name"], _NESTED_CHARS)
     if isinstance(value, (dict, list)):
         return cut(_json(value), _NESTED_CHARS)
     return str(value)

@@ -209,7 +209,9 @@ class RunView(Shown):
         text = el(
             "pre",
             *content,
-            style="margin:0;padding:4px 8px;white-space:pre;font-size:12px;background:transparent",
+            style="margin:0;padding:4px 8px;flex:none;overflow:visible;white-space:pre;font-size:12px;"
+            "line-height:1.4;background:transparent;color:inherit;"
+            "font-family:var(--jp-code-font-family, monospace)",
         )
         # The reversed column keeps the newest line in sight without a script.
         box = el(

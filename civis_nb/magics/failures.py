@@ -97,20 +97,23 @@ def sql_failure(
     line, column = sql_position(text, bound.sql)
     if line is None:
         line, column = getattr(error, "line", None), getattr(error, "column", None)
-    place, excerpt, word = None, [], ""
+    place, excerpt, words = None, [], []
     if line is not None:
         offset = bound.source_offset(_offset(bound.sql, line, column or 1))
+        offset = _at_named_word(bound.source, offset, text)
         source_line = bound.source.count("\n", 0, offset) + 1
         source_column = offset - bound.source.rfind("\n", 0, offset)
         place = origin.place(source_line, source_column)
         excerpt = _excerpt(bound.source, source_line, source_column, place[0])
-        word = next(iter(re.findall(r"^\w+", bound.source[offset:])), "")
+        # A misspelt keyword is often taken for a name, and the word behind it is refused.
+        words = re.findall(r"^\w+", bound.source[offset:])
+        words += re.findall(r"(\w+)\s*$", bound.source[:offset])
     message = _message_lines(text)
     lines = [f"{CivisSQLError.__name__}: {message[0]}", *message[1:]]
     if place is not None:
         where = "of the cell" if origin.line is not None else "of the statement"
         lines += ["", *excerpt, f"line {place[0]}, column {place[1]} {where}"]
-    if hint := _keyword_hint(text, word):
+    if hint := _keyword_hint(text, words):
         lines.append(hint)
     lines += _run_line(error, url)
     found = CivisSQLError(
@@ -129,12 +132,29 @@ def _offset(sql: str, line: int, column: int) -> int:
     return min(starts[min(line, len(starts)) - 1] + column - 1, len(sql))
 
 
+def _at_named_word(source: str, offset: int, message: str) -> int:
+    """Give where on the line of `offset` the word stands that the message complains of.
+
+    Databases miscount columns behind empty lines, tabs and wide characters; the word is surer,
+    where it stands there only once.
+    """
+    named = re.search(r"\"([^\"]+)\"|\bname (\w+) does not exist", message.split("\n", 1)[0])
+    if named is None:
+        return offset
+    word = re.escape(named.group(1) or named.group(2))
+    start = source.rfind("\n", 0, offset) + 1
+    end = source.find("\n", start)
+    line = source[start : end if end >= 0 else len(source)]
+    found = [match.start() for match in re.finditer(rf"(?<!\w){word}(?!\w)", line)]
+    return start + found[0] if len(found) == 1 else offset
+
+
 def _message_lines(text: str) -> list[str]:
     """Give the message without the database's own excerpt, which shows the SQL that was sent."""
     kept: list[str] = []
     below_excerpt = False
     for line in visible(text.strip()).split("\n"):
-        is_caret = below_excerpt and line.strip() in ("^", "")
+        is_caret = below_excerpt and not line.strip(" ^~")
         below_excerpt = bool(_LINE.match(line))
         if not below_excerpt and not is_caret and line.strip():
             kept.append(cut(line.rstrip(), _LINE_CHARS))
@@ -153,11 +173,14 @@ def _excerpt(source: str, line: int, column: int, shown_line: int) -> list[str]:
     return [number + visible(part), " " * (len(number) + width(before)) + "^"]
 
 
-def _keyword_hint(message: str, word: str) -> str | None:
-    if "syntax error" not in message.lower() or not word or word.upper() in _KEYWORDS:
+def _keyword_hint(message: str, words: list[str]) -> str | None:
+    if "syntax error" not in message.lower():
         return None
-    near = difflib.get_close_matches(word.upper(), _KEYWORDS, n=1, cutoff=0.7)
-    return f"Did you mean {near[0]}?" if near else None
+    for word in words:
+        near = difflib.get_close_matches(word.upper(), _KEYWORDS, n=1, cutoff=0.7)
+        if near and word.upper() not in _KEYWORDS:
+            return f"Did you mean {near[0]}?"
+    return None
 
 
 def _run_line(error: CivisJobFailure, url: str | None) -> list[str]:

@@ -13,7 +13,7 @@ XSS = [
     "<script>alert(1)</script>",
     "<img src=x onerror=alert(1)>",
     "</td></table><svg onload=alert(1)>",
-    "\" onmouseover=\"alert(1)",
+    '" onmouseover="alert(1)',
     "' onfocus='alert(1)' autofocus='",
     "&lt;script&gt;alert(1)&lt;/script&gt;",
     "<!--<img src=--><img src=x onerror=alert(1)//>",

@@ -77,7 +77,10 @@ def test_ten_thousand_lines_show_the_last_two_hundred():
 def test_log_lines_lose_terminal_codes_and_signatures():
     tail = LogTail()
     tail.add([{"message": "\x1b[31mred\x1b[0m\nsee https://s3.test/x?X-Amz-Signature=abc"}])
-    assert [line for _, line in tail.lines()] == ["red", "see https://s3.test/x?X-Amz-Signature=***"]
+    assert [line for _, line in tail.lines()] == [
+        "red",
+        "see https://s3.test/x?X-Amz-Signature=***",
+    ]
 
 
 def test_times_come_from_the_run():
