@@ -84,7 +84,7 @@ class CivisFuture(PollableResult):
         if max_retries is not None and (not isinstance(max_retries, int) or max_retries < 0):
             raise CivisInputError(f"max_retries can't be {max_retries!r}: it is 0 or more.")
         self._retries_left = max_retries or 0
-        self._run = Run.polled_by(poller, poller_args)
+        self._run = Run.polled_by(poller, poller_args, client)
         self._cancel_asked: float | None = None  # when, by the monotonic clock
         self._cancel_confirmed = False
         super().__init__(poller, poller_args, polling_interval, client, poll_on_creation)

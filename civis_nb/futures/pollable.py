@@ -322,7 +322,7 @@ class PollableResult(CivisAsyncResultBase):
                 with self._watchers_lock:
                     self._watchers = tuple(w for w in self._watchers if w is not watcher)
 
-    # What follows from a final state.
+    # What follows from a final state; a subclass may do more. What is raised here fails the future.
 
     def _run_succeeded(self, response: Any) -> float | None:
         self.set_result(response)

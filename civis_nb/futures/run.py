@@ -11,7 +11,8 @@ from civis_nb.futures.states import field
 
 __all__ = ["Run", "header", "newest_run_id"]
 
-_SQL_POLLERS = {("queries", "get"), ("queries", "get_runs"), ("scripts", "get_sql_runs")}
+_SQL_POLLERS = (("queries", "get"), ("queries", "get_runs"), ("scripts", "get_sql_runs"))
+_WORKFLOW_POLLER = ("workflows", "get_executions")
 _RESOURCES = frozenset({"jobs", "scripts", "queries", "imports", "exports", "workflows"})
 #: Fields that only the answers about SQL have.
 _SQL_FIELDS = ("result_columns", "sql_id", "query_id")
@@ -36,8 +37,10 @@ class Run:
     run_id: Any = None
 
     @classmethod
-    def polled_by(cls, poller: Callable[..., Any], poller_args: Sequence[Any]) -> Run:
-        """Tell the run from a bound method of the client and its arguments.
+    def polled_by(
+        cls, poller: Callable[..., Any], poller_args: Sequence[Any], client: Any = None
+    ) -> Run:
+        """Tell the run from a method of the client and its arguments.
 
         Examples
         --------
@@ -48,8 +51,8 @@ class Run:
         """
         method = _text(getattr(poller, "__name__", None))
         resource = _resource(poller)
-        if method == "get_sql_runs":
-            resource = "scripts"
+        if not resource or not method:
+            resource, method = _found_in(client, poller)
         ids = [*poller_args[:2], None, None]
         return cls(resource, method, ids[0], ids[1])
 
@@ -147,6 +150,14 @@ def _resource(poller: Any) -> str:
         if _text(hint).lower() in _RESOURCES:
             return _text(hint).lower()
     return ""
+
+
+def _found_in(client: Any, poller: Any) -> tuple[str, str]:
+    """Tell resource and method of a callable without a name, as mocking libraries make them."""
+    for resource, method in (*_SQL_POLLERS, _WORKFLOW_POLLER):
+        if getattr(getattr(client, resource, None), method, None) is poller:
+            return resource, method
+    return "", ""
 
 
 def _has_field(response: Any, name: str) -> bool:

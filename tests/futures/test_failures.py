@@ -4,6 +4,7 @@ import pickle
 
 import duckdb
 import pytest
+from civis.tests import create_client_mock
 
 from civis_nb.client.response import Response
 from civis_nb.errors import CivisJobFailure, CivisSQLError
@@ -83,6 +84,13 @@ def test_sql_runs_fail_with_line_and_column(fake, resource):
 def test_sql_is_known_by_its_answer_where_the_poller_has_no_name(fake):
     answer = Response({"state": "failed", "error": "bad", "resultColumns": []})
     assert isinstance(fail(fake, lambda *_: answer), CivisSQLError)
+
+
+def test_sql_is_known_by_its_mock():
+    client = create_client_mock()
+    client.scripts.get_sql_runs.return_value = {"state": "failed", "error": "bad"}
+    future = CivisFuture(client.scripts.get_sql_runs, (1, 2), client=client)
+    assert isinstance(future.exception(20), CivisSQLError)
 
 
 def test_other_runs_do_not_fail_as_sql(fake):

@@ -399,6 +399,19 @@ def test_mock_without_a_state_does_not_go_on_for_ever(monkeypatch):
         CivisFuture(client.jobs.get_runs, (1, 2), client=client).result(20)
 
 
+def test_work_after_the_run_belongs_to_the_future(fake):
+    class WithWork(CivisFuture):
+        def _run_succeeded(self, response):
+            raise OSError("disk full")
+
+    fake.states("jobs.get_runs", "succeeded")
+    future = WithWork(fake.jobs.get_runs, (1, 2), client=fake)
+    with pytest.raises(OSError, match="disk full"):
+        future.result(20)
+    assert future.failed()
+    assert not future.succeeded()
+
+
 def test_pollable_result_is_the_part_without_jobs(fake):
     fake.states("scripts.get_containers_runs", "failed", error="broken")
     future = PollableResult(fake.scripts.get_containers_runs, (1, 2), FAST)
