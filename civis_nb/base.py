@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-from civis_nb.backend import DEFAULT_ENDPOINT
+from civis_nb.client.client import DEFAULT_ENDPOINT
 from civis_nb.client.pages import PaginatedResponse
 from civis_nb.client.response import Response, convert_response_data_type
 from civis_nb.errors import (

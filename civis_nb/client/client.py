@@ -6,8 +6,8 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from civis_nb import backend
 from civis_nb._wire_text import masked_url
+from civis_nb.backend import DEFAULT_ENDPOINT, resolve
 from civis_nb.client.arguments import CivisArgumentError
 from civis_nb.client.lookups import Lookups
 from civis_nb.client.resource import Resource, make_resource
@@ -20,7 +20,7 @@ from civis_nb.transport.session import Session
 if TYPE_CHECKING:
     import tenacity
 
-__all__ = ["APIClient"]
+__all__ = ["DEFAULT_ENDPOINT", "APIClient"]
 
 _RETURN_TYPES = ("snake", "raw")
 
@@ -99,7 +99,7 @@ class APIClient(Lookups):
             raise CivisArgumentError(
                 f"retries must be a tenacity.Retrying, not {type(retries).__name__}."
             )
-        where, key = backend.resolve(api_key, endpoint)
+        where, key = resolve(api_key, endpoint)
         self._session = Session(where, key, user_agent or "civis-python", retries)
         self._return_type = return_type
         self._kept: dict[str, Any] = {}

@@ -1,18 +1,159 @@
-"""Looks whether a POST that was answered by 503 has done its work all the same."""
+"""Looks whether a POST that was answered by 503 has done its work all the same.
+
+Repeating such a POST blindly makes a second job, or starts a second run. Where the API has a
+list of what the POST makes, the newest entries are looked at: one that was made since the POST
+was sent, that this client did not make with another call, and that agrees with what was sent,
+is the one.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from collections import deque
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.errors import CivisClientError
+from civis_nb.transport.faults import Outcome
 
 if TYPE_CHECKING:
+    import requests
+
     from civis_nb.client.arguments import Request
     from civis_nb.client.client import APIClient
     from civis_nb.spec.model import Operation
     from civis_nb.transport.session import Recover
 
-__all__ = ["recovery"]
+__all__ = ["note_made", "recovery"]
+
+#: An HTTP date has whole seconds, and servers may keep it for one more.
+_SLACK_S = 2.0
+_LOOK_AT = 20
+_ACTIVE = frozenset({"queued", "running", "pending"})
+#: Lists that show what the typed paths below them make.
+_COMMON_LISTS = frozenset({"scripts"})
+
+
+def note_made(client: APIClient, operation: Operation, payload: Any) -> None:
+    """Remember what a POST made, so that a later one is not mistaken for it."""
+    if isinstance(payload, dict) and "id" in payload:
+        made = client._kept.setdefault("made", deque(maxlen=512))
+        made.append((operation.resource, payload["id"]))
 
 
 def recovery(client: APIClient, operation: Operation, request: Request) -> Recover | None:
     """Give the look for one call; None where the API has nothing to look at."""
+    listing = _listing(client, operation)
+    if listing is None:
+        return None
+    is_run = operation.path.endswith("/runs")
+    if not is_run and not any(isinstance(request.body.get(key), str) for key in ("name", "sql")):
+        return None
+
+    def look(elapsed_s: float, answer: requests.Response) -> Outcome | None:
+        since = _server_time(answer) - elapsed_s - _SLACK_S
+        path = request.path if listing.path == operation.path else listing.path
+        items = _newest(client, listing, path, bool(request.body.get("hidden")))
+        made = client._kept.get("made", ())
+        for item in items:
+            if (operation.resource, item.get("id")) in made:
+                continue
+            if _is_run_since(item, since) if is_run else _is_made(item, request.body, since):
+                return _whole(client, operation, request, item, answer)
+        return None
+
+    return look
+
+
+def _listing(client: APIClient, operation: Operation) -> Operation | None:
+    """Give the operation that lists what a POST makes."""
+    operations = client._spec.operations(operation.resource).values()
+    paths = [operation.path]
+    if operation.resource in _COMMON_LISTS and "{" not in operation.path:
+        paths.append(operation.resource)
+    for path in paths:
+        for other in operations:
+            if other.verb == "GET" and other.path == path and other.answers_array:
+                return other
     return None
+
+
+def _newest(client: APIClient, listing: Operation, path: str, hidden: bool) -> list[dict[str, Any]]:
+    takes = {parameter.name: parameter for parameter in listing.optional}
+    params: dict[str, Any] = {}
+    if "limit" in takes:
+        params["limit"] = _LOOK_AT
+    if hidden and "hidden" in takes:
+        params["hidden"] = True
+    order = takes.get("order")
+    by = "created_at" if order is not None and "created_at" in order.description else "id"
+    ordered = order is not None and (by in order.description or listing.path.endswith("/runs"))
+    if ordered:
+        params.update(order=by, order_dir="desc")
+    _, payload = client._session.call("GET", path, params=params)
+    if not isinstance(payload, list):
+        raise CivisClientError(f"GET /{path} answered no list.")
+    if not ordered and len(payload) >= _LOOK_AT:
+        raise CivisClientError(f"GET /{path} does not show the newest first.")
+    return [item for item in payload if isinstance(item, dict)]
+
+
+def _is_run_since(item: dict[str, Any], since: float) -> bool:
+    created = _created(item)
+    if created is not None:
+        return created >= since
+    # A job has one active run at most: this one, or one that makes another impossible.
+    if item.get("state") in _ACTIVE:
+        return True
+    raise CivisClientError("The runs do not tell when they were created.")
+
+
+def _is_made(item: dict[str, Any], body: dict[str, Any], since: float) -> bool:
+    from civis_nb.spec.names import camel_to_snake
+
+    created = _created(item)
+    if created is not None and created < since:
+        return False
+    have = {camel_to_snake(key): value for key, value in item.items()}
+    told = [
+        key
+        for key, value in body.items()
+        if isinstance(value, (str, int, float)) and have.get(key) is not None
+    ]
+    if not {"name", "sql"} & set(told):
+        return False
+    return all(str(have[key]).lower() == str(body[key]).lower() for key in told)
+
+
+def _whole(
+    client: APIClient,
+    operation: Operation,
+    request: Request,
+    item: dict[str, Any],
+    answer: requests.Response,
+) -> Outcome:
+    """Give the found object as the POST would have answered it, as far as the API shows it."""
+    for other in client._spec.operations(operation.resource).values():
+        if other.verb == "GET" and other.path.rpartition("/")[0] == operation.path:
+            if not other.path.endswith("}") or "id" not in item:
+                continue
+            response, payload = client._session.call("GET", f"{request.path}/{item['id']}")
+            return Outcome(response=response, payload=payload)
+    return Outcome(response=answer, payload=item)
+
+
+def _created(item: dict[str, Any]) -> float | None:
+    text = item.get("createdAt", item.get("created_at"))
+    try:
+        return datetime.fromisoformat(str(text).replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        return None
+
+
+def _server_time(answer: requests.Response) -> float:
+    """Give the server's time when it answered: its clock is the one that dates its objects."""
+    try:
+        return parsedate_to_datetime(answer.headers["Date"]).timestamp()
+    except (KeyError, ValueError, TypeError):
+        return time.time()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb.client.arguments import Request, bind, prepare
 from civis_nb.client.pages import PaginatedResponse
-from civis_nb.client.recover import recovery
+from civis_nb.client.recover import note_made, recovery
 from civis_nb.client.response import convert_response_data_type
 from civis_nb.spec.model import Operation
 from civis_nb.spec.names import class_name, nearest
@@ -120,6 +120,8 @@ def _called(client: APIClient, operation: Operation, request: Request) -> Any:
         headers=request.headers,
         recover=recovery(client, operation, request) if operation.verb == "POST" else None,
     )
+    if operation.verb == "POST":
+        note_made(client, operation, payload)
     if client._return_type == "raw":
         result: Any = response
     else:

@@ -12,7 +12,7 @@ from civis_nb.spec.names import camel_to_snake
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["ListResponse", "Response", "convert_response_data_type"]
+__all__ = ["ListResponse", "Response", "camel_to_snake", "convert_response_data_type"]
 
 #: Objects whose keys are the user's own names; they are never respelled.
 _VERBATIM = frozenset({"arguments", "environment_variables", "environmentVariables"})

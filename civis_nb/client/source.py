@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from civis_nb import config
 from civis_nb._wire_text import masked_url
 from civis_nb.errors import CivisAPIError, CivisAPIKeyError, CivisClientError, CivisSpecError
 from civis_nb.spec.cache import SpecCache
@@ -58,7 +57,7 @@ def downloaded_spec(session: Session, api_key: str, refresh: bool) -> Spec:
     CivisAPIError, CivisConnectionError
         When it does not answer, or with another error.
     """
-    cache = SpecCache(config.get("cache_dir"), session.base_url, api_key)
+    cache = SpecCache(session.base_url, api_key)
     kept = None if refresh else cache.read()
     if kept is not None and kept.is_fresh():
         return kept.spec()

@@ -26,10 +26,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from civis_nb import config
 from civis_nb.spec.model import Operation, Spec
 from civis_nb.spec.parse import group_by_resource, parse_resource
 
-__all__ = ["MAX_AGE_INTERACTIVE_S", "MAX_AGE_S", "KeptSpec", "SpecCache", "default_folder"]
+__all__ = [
+    "MAX_AGE_INTERACTIVE_S",
+    "MAX_AGE_S",
+    "KeptSpec",
+    "SpecCache",
+    "default_folder",
+    "newest",
+]
 
 MAX_AGE_S = 24 * 3600.0
 MAX_AGE_INTERACTIVE_S = 15 * 60.0
@@ -38,13 +46,26 @@ _MAGIC = b"civis_nb spec 1"
 
 
 def default_folder() -> Path:
-    """Give the folder of kept specifications where no setting says another."""
-    named = os.environ.get("CIVIS_NB_CACHE_DIR")
+    """Give the folder of kept specifications: the setting ``cache_dir``, else a per-user one."""
+    named = config.get("cache_dir")
     if named:
         return Path(named)
     from platformdirs import user_cache_path
 
     return user_cache_path("civis_nb", appauthor=False)
+
+
+def newest() -> Spec | None:
+    """Give the specification that was kept last, of whatever endpoint; None where none is."""
+    found: list[tuple[float, Path]] = []
+    with contextlib.suppress(OSError):
+        found = [(path.stat().st_mtime, path) for path in default_folder().glob("spec-*.civis")]
+    for _, path in sorted(found, reverse=True):
+        with contextlib.suppress(OSError):
+            kept = _opened(path.read_bytes(), path) if _is_ours(path) else None
+            if kept is not None and kept.is_whole():
+                return kept.spec()
+    return None
 
 
 def _is_interactive() -> bool:
@@ -99,18 +120,16 @@ class SpecCache:
 
     Parameters
     ----------
-    folder
-        Where files are kept; None: `default_folder`.
     endpoint
         The address of the API.
     api_key
         The key; only a hash of it and the endpoint is in the file's name.
     """
 
-    def __init__(self, folder: str | None, endpoint: str, api_key: str) -> None:
+    def __init__(self, endpoint: str, api_key: str) -> None:
         digest = hashlib.sha256(f"{endpoint}\0{api_key}".encode()).hexdigest()[:40]
         self._endpoint = endpoint
-        self.path = (Path(folder) if folder else default_folder()) / f"spec-{digest}.civis"
+        self.path = default_folder() / f"spec-{digest}.civis"
 
     def read(self) -> KeptSpec | None:
         """Give what is kept; None where there is nothing that can be trusted."""

@@ -274,12 +274,12 @@ class Session:
     ) -> Outcome:
         url = self._url(url_or_path)
         started = time.monotonic()
-        unsure: requests.Response | None = None
+        unsure: tuple[float, requests.Response] | None = None
 
         def attempt() -> Outcome:
             nonlocal unsure
             if unsure is not None and recover is not None:
-                found = _looked(recover, time.monotonic() - started, unsure)
+                found = _looked(recover, *unsure)
                 if found is not None:
                     return found
                 unsure = None
@@ -287,7 +287,8 @@ class Session:
             if method == "POST" and _status(outcome) == 503:
                 if recover is None:
                     outcome.fault = "final"
-                unsure = outcome.response
+                elif outcome.response is not None:
+                    unsure = (time.monotonic() - started, outcome.response)
             return outcome
 
         outcome = run(method, attempt, self._retrying)
