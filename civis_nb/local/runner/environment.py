@@ -54,7 +54,12 @@ def job_environment(task: RunTask) -> dict[str, str]:
     params = environment(
         task.context, task.body.get("params") or [], task.body.get("arguments") or {}, task.user_id
     )
-    result = {**inherited, **params}
+    given = {param["name"] for param in task.body.get("params") or []}
+    # A parameter called `path` is no reason to lose PATH; one called PATH is.
+    result = {
+        **inherited,
+        **{k: v for k, v in params.items() if k not in inherited or k in given},
+    }
     # `python` is the interpreter that runs the platform, so that civis_nb is there to import.
     programs = str(Path(sys.executable).parent)
     known = result.get("PATH", os.defpath).split(os.pathsep)

@@ -1,0 +1,107 @@
+"""Logs: all there, in order, with the two headers that clients follow."""
+
+from __future__ import annotations
+
+LEVELS = {"unknown", "fatal", "error", "warn", "info", "debug"}
+
+
+def _logs(http, run, **query):
+    return http("GET", f"/jobs/{run['job']}/runs/{run['id']}/logs", params=query)
+
+
+def _run(jobs_api, source):
+    job = jobs_api.python3(source)
+    return {**jobs_api.run("/scripts/python3", job), "job": job["id"]}
+
+
+def test_ten_thousand_lines_are_all_there_and_in_order(jobs_api, http):
+    run = _run(jobs_api, "for i in range(10_000): print('line', i)")
+    assert run["state"] == "succeeded"
+    entries = _logs(http, run, last_id=0).json()
+    assert [entry["id"] for entry in entries] == list(range(1, 10_001))
+    assert [entry["message"] for entry in entries] == [f"line {i}" for i in range(10_000)]
+    page = _logs(http, run, last_id=9_990, limit=5).json()
+    assert [entry["id"] for entry in page] == [9_991, 9_992, 9_993, 9_994, 9_995]
+
+
+def test_without_last_id_the_newest_come_first(jobs_api, http):
+    run = _run(jobs_api, "for i in range(40): print(i)")
+    entries = _logs(http, run, limit=15).json()
+    assert [entry["id"] for entry in entries] == list(range(40, 25, -1))
+
+
+def test_entries_have_their_fields_and_streams_their_levels_in_order(jobs_api, http):
+    source = (
+        "import sys\n"
+        "for i in range(20):\n"
+        "    print('out', i)\n"
+        "    print('err', i, file=sys.stderr)\n"
+    )
+    entries = _logs(http, _run(jobs_api, source), last_id=0).json()
+    assert set(entries[0]) == {"id", "createdAt", "message", "level"}
+    assert {entry["level"] for entry in entries} <= LEVELS
+    expected = [(word, i) for i in range(20) for word in (("info", "out"), ("error", "err"))]
+    assert [(entry["level"], entry["message"]) for entry in entries] == [
+        (level, f"{word} {i}") for (level, word), i in expected
+    ]
+
+
+def test_finished_run_without_logs_says_zero_and_complete(jobs_api, http):
+    answer = _logs(http, _run(jobs_api, "pass"), last_id=0)
+    assert answer.json() == []
+    assert answer.headers["civis-max-id"] == "0"
+    assert answer.headers["civis-cache-control"] != "no-store"
+
+
+def test_log_is_seen_while_the_run_goes_on(jobs_api, http):
+    job = jobs_api.python3("print('first')\nimport time\ntime.sleep(60)")
+    run = jobs_api.start("/scripts/python3", job)
+    path = f"/scripts/python3/{job['id']}/runs/{run['id']}/logs"
+    jobs_api.until(path, bool)
+    answer = http("GET", path, params={"last_id": 0})
+    assert [entry["message"] for entry in answer.json()] == ["first"]
+    assert answer.headers["civis-cache-control"] == "no-store"
+    assert answer.headers["civis-max-id"] == "1"
+    http("DELETE", f"/jobs/{job['id']}/runs/{run['id']}")
+    ended = http("GET", path, params={"last_id": 1})
+    assert ended.json() == []
+    assert ended.headers["civis-cache-control"] != "no-store"
+
+
+def test_running_run_without_logs_has_no_highest_id(jobs_api, http):
+    job = jobs_api.python3("import time\ntime.sleep(60)")
+    run = jobs_api.start("/scripts/python3", job)
+    answer = http("GET", f"/jobs/{job['id']}/runs/{run['id']}/logs", params={"last_id": 0})
+    assert "civis-max-id" not in answer.headers
+    assert answer.headers["civis-cache-control"] == "no-store"
+    http("DELETE", f"/jobs/{job['id']}/runs/{run['id']}")
+
+
+def test_strange_output_is_kept_as_text(jobs_api, http):
+    source = (
+        "import os\n"
+        r"os.write(1, b'nul \x00 and \xff bad\n')"
+        "\n"
+        r"os.write(1, b'10%\r20%\r\nend without newline')"
+    )
+    messages = [entry["message"] for entry in _logs(http, _run(jobs_api, source), last_id=0).json()]
+    assert messages == ["nul \ufffd and \ufffd bad", "10%", "20%", "end without newline"]
+
+
+def test_job_writes_to_its_log_over_the_api(jobs_api, http):
+    job = jobs_api.container("true")
+    run = jobs_api.run("/scripts/containers", job)
+    path = f"/scripts/containers/{job['id']}/runs/{run['id']}/logs"
+    before = len(jobs_api.messages(job["id"], run["id"]))
+    one = http("POST", path, json={"message": "one \ud800", "level": "warn"})
+    assert (one.status_code, one.content) == (204, b"")
+    many = [{"message": "two"}, {"message": "three", "level": "debug"}]
+    assert http("POST", path, json={"messages": many}).status_code == 204
+    entries = jobs_api.get(path, last_id=before)
+    assert [(entry["level"], entry["message"]) for entry in entries] == [
+        ("warn", "one ?"),
+        ("info", "two"),
+        ("debug", "three"),
+    ]
+    assert http("POST", path, json={}).status_code == 400
+    assert http("POST", path, json={"message": "x", "level": "loud"}).status_code == 400
