@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisInputError
-from civis_nb.futures.failures import error_text, failure, reason_in_logs
+from civis_nb.futures.failures import error_text, failure, reason_in_logs, sql_position
 from civis_nb.futures.pollable import PollableResult
 from civis_nb.futures.run import Run, newest_run_id
 from civis_nb.futures.states import CANCELLED, field, state_of
@@ -85,7 +85,8 @@ class CivisFuture(PollableResult):
             raise CivisInputError(f"max_retries can't be {max_retries!r}: it is 0 or more.")
         self._retries_left = max_retries or 0
         self._run = Run.polled_by(poller, poller_args, client)
-        self._cancel_asked: float | None = None  # when, by the monotonic clock
+        self._stop_wanted = False  # somebody called cancel: no new run is started from then on
+        self._cancel_asked: float | None = None  # when that was accepted, by the monotonic clock
         self._cancel_confirmed = False
         super().__init__(poller, poller_args, polling_interval, client, poll_on_creation)
 
@@ -136,6 +137,7 @@ class CivisFuture(PollableResult):
         """
         if self._ended():
             return self.cancelled()
+        self._stop_wanted = True
         try:
             answer = self._ask_to_cancel()
         except Exception as error:
@@ -194,7 +196,7 @@ class CivisFuture(PollableResult):
         return super()._next_wait_s()
 
     def _run_failed(self, response: Any) -> float | None:
-        if self._retries_left > 0 and self._cancel_asked is None:
+        if self._retries_left > 0 and not self._stop_wanted:
             return self._start_again(response, _AGAIN_TRIES)
         text = error_text(response)
         if not text and not self._run.is_workflow:
@@ -217,7 +219,10 @@ class CivisFuture(PollableResult):
         return None
 
     def _failure(self, text: str, response: Any) -> Exception:
-        is_sql = self._run.is_sql(response)
+        is_sql = self._run.is_sql(response) or (
+            # A run of any kind of job: only SQL fails with a place.
+            self._run.resource == "jobs" and sql_position(text)[1] is not None
+        )
         sql = field(response, "sql") if is_sql else None
         if is_sql and not isinstance(sql, str) and "Position: " in text:
             sql = self._sql_of_script()
@@ -233,6 +238,9 @@ class CivisFuture(PollableResult):
 
     def _start_again(self, response: Any, tries_left: int) -> float | None:
         """Start a new run of the job that failed, and look at that one from now on."""
+        if self._stop_wanted:
+            self._end_cancelled()
+            return None
         try:
             run = self.client.jobs.post_runs(self.job_id)
         except Exception as error:
@@ -252,6 +260,11 @@ class CivisFuture(PollableResult):
             self._run = Run(self._run.resource, self._run.method, self._run.job_id, new_id)
         self._stage = self._poll
         self._clock_started = time.monotonic()
+        if self._stop_wanted:  # since this step began: what was asked to stop is the run before
+            try:
+                self._ask_to_cancel()
+            except Exception as error:
+                log.warning("%scould not be cancelled and may go on: %s", self._subject(), error)
         return self._next_wait_s()
 
 

@@ -89,7 +89,7 @@ class PollableResult(CivisAsyncResultBase):
         self.poll_on_creation = poll_on_creation
         self._scheduler = scheduling.default
         self._patience = Patience()
-        self._clock_started = time.monotonic()
+        self._created = self._clock_started = time.monotonic()
         self._stage: Callable[[], float | None] = self._poll
         self._last_seen: Any = None
         self._last_state = UNSEEN
@@ -231,7 +231,7 @@ class PollableResult(CivisAsyncResultBase):
         """Let the first look happen first, so that the state of an old run is known at once."""
         self._watch()
         if self.poll_on_creation and not self._scheduler.is_worker():
-            self._looked.wait(_FIRST_LOOK_S)
+            self._looked.wait(max(self._created + _FIRST_LOOK_S - time.monotonic(), 0.0))
 
     def _waited(self, wait: Callable[[float | None], Any], timeout: float | None) -> Any:
         self._watch()

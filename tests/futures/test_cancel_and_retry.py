@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import threading
 
 import pytest
 
@@ -196,3 +197,44 @@ def test_retry_that_cannot_start_tells_why_the_run_failed(fake, make):
         follow(fake, max_retries=1).result(20)
     assert "no more runs" in caught.value.__notes__[0]
     assert len(fake.called("jobs.post_runs")) == 1
+
+
+def test_cancel_between_two_runs_starts_no_new_one(fake, make, until):
+    fake.states("jobs.get_runs", "failed")
+    fake.script["jobs.post_runs"] = [make.StatusError(409)]
+    fake.script["jobs.delete_runs"] = [make.StatusError(404)]
+    future = follow(fake, max_retries=1, polling_interval=0.2)
+    until(lambda: fake.called("jobs.post_runs"))
+    assert future.cancel()
+    assert future.cancelled()
+    assert len(fake.called("jobs.post_runs")) == 1
+
+
+def test_cancel_while_a_new_run_is_started_stops_that_one(fake, make, until):
+    starting, started = threading.Event(), threading.Event()
+    stopped = []
+
+    def post(_):
+        starting.set()
+        started.wait(20)
+        return make.run("queued", id=8)
+
+    def look(_, run_id):
+        over = {2: "failed", 8: "cancelled" if 8 in stopped else "running"}
+        return {"state": over[run_id], "error": "boom"}
+
+    def stop(_, run_id):
+        stopped.append(run_id)
+        if run_id == 2:
+            started.set()
+            raise make.StatusError(404)
+
+    fake.script.update(
+        {"jobs.get_runs": [look], "jobs.post_runs": [post], "jobs.delete_runs": [stop]}
+    )
+    future = follow(fake, max_retries=1)
+    assert starting.wait(20)
+    future.cancel()
+    with pytest.raises(concurrent.futures.CancelledError):
+        future.result(timeout=20)
+    assert stopped == [2, 8]

@@ -98,6 +98,13 @@ def test_other_runs_do_not_fail_as_sql(fake):
     assert type(fail(fake, fake.jobs.get_runs)) is CivisJobFailure
 
 
+def test_sql_run_as_a_job_fails_with_its_place(fake):
+    fake.states("jobs.get_runs", "failed", error="bad\nLINE 2:   FORM t\n          ^")
+    error = fail(fake, fake.jobs.get_runs)
+    assert isinstance(error, CivisSQLError)
+    assert (error.line, error.column) == (2, 3)
+
+
 def test_position_is_told_by_the_sql_of_the_script(fake):
     fake.states("scripts.get_sql_runs", "failed", error="syntax error Position: 12")
     fake.script["scripts.get_sql"] = [Response({"sql": "SELECT *\nFORM t"})]
