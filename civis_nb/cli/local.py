@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -46,6 +47,10 @@ def _on_signals(action: Callable[[int], None]) -> Iterator[None]:
 
 def serve(host: str, port: int, state: str | None, samples: bool, write_env: str | None) -> None:
     """Run a platform until a signal asks for its end."""
+    if write_env is not None and not Path(write_env).absolute().parent.is_dir():
+        raise CivisLocalError(
+            f"The file {write_env} of --write-env can't be written: its folder does not exist."
+        )
     asked: list[int] = []
     with _on_signals(asked.append):
         folder = Path(state) if state is not None else default_state()
@@ -105,6 +110,11 @@ def shell_lines(state: str | None) -> str:
 
 def run(state: str | None, samples: bool, command: Sequence[str]) -> int:
     """Run a command against a platform of its own; give its exit code as a shell would."""
+    if shutil.which(command[0]) is None:
+        found = Path(command[0]).exists()
+        what = f"{command[0]} is no program" if found else f"there is no command {command[0]}"
+        click.echo(f"Error: {what}.", err=True)
+        return _NOT_EXECUTABLE if found else _NOT_FOUND
     with start(state, samples=samples) as platform:
         variables = {
             "CIVIS_API_ENDPOINT": platform.endpoint,
@@ -112,11 +122,8 @@ def run(state: str | None, samples: bool, command: Sequence[str]) -> int:
         }
         try:
             process = subprocess.Popen(list(command), env={**os.environ, **variables})
-        except FileNotFoundError:
-            click.echo(f"Error: there is no command {command[0]!r}.", err=True)
-            return _NOT_FOUND
         except OSError as error:
-            click.echo(f"Error: {command[0]!r} can't be run: {error.strerror}.", err=True)
+            click.echo(f"Error: {command[0]} can't be run: {error.strerror}.", err=True)
             return _NOT_EXECUTABLE
         with _on_signals(lambda number: _forward(process, number)):
             code = process.wait()

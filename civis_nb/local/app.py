@@ -15,6 +15,7 @@ from civis_nb.local.auth import Keys
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.envelope import ApiError, bad_request, not_found
 from civis_nb.local.gate import Gate
+from civis_nb.local.wire import snake
 
 __all__ = ["ROUTERS", "build_app"]
 
@@ -117,12 +118,12 @@ def _described(problem: dict[str, Any]) -> str:
     if problem["type"] == "json_invalid":
         reason = problem.get("ctx", {}).get("error", "")
         return f"The body is not valid JSON ({reason} at character {problem['loc'][-1]})"
-    where = ".".join(str(part) for part in problem["loc"][1:])
+    where = ".".join(snake(str(part)) for part in problem["loc"][1:])
     if not where:
         return "The body must be a JSON object"
     if problem["type"] == "missing":
         return f"{where} is required"
-    return f"{where}: {problem['msg']}"
+    return f"{where}: {problem['msg'].removeprefix('Value error, ')}"
 
 
 async def _number_too_large(_request: Request, _error: Exception) -> JSONResponse:

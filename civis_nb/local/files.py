@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 
 from civis_nb.local.blobs import Blob
 from civis_nb.local.context import PlatformContext
-from civis_nb.local.envelope import not_found
+from civis_nb.local.envelope import ApiError, not_found
 from civis_nb.local.store import to_wire, utc_now
 from civis_nb.local.store.schema import files
 
@@ -138,7 +138,8 @@ def file_path(context: PlatformContext, file_id: int) -> Path:
     Raises
     ------
     ApiError
-        404 when there is no such file, nothing was uploaded to it, or it has expired.
+        404 when there is no such file, nothing was uploaded to it, or it has expired; 500
+        when its content is not on the disk as it was stored.
     """
     row = file_row(context, file_id)
     if _expired(row):
@@ -151,7 +152,15 @@ def file_path(context: PlatformContext, file_id: int) -> Path:
             f"The content of file {file_id} ({row.name!r})",
             "Nothing was uploaded to it, or the upload was not completed.",
         )
-    return context.blobs.path(row.blob)
+    path = context.blobs.path(row.blob)
+    if not path.is_file() or path.stat().st_size != row.size_bytes:
+        raise ApiError(
+            500,
+            "content_damaged",
+            f"The content of file {file_id} ({row.name!r}) was damaged on the platform's disk; "
+            "upload it again.",
+        )
+    return path
 
 
 def signed_url(

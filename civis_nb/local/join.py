@@ -43,9 +43,7 @@ def default_state() -> Path:
     It is the setting ``state_dir``, else a per-user folder.
     """
     folder = config.get("state_dir")
-    return Path(
-        folder or Path(platformdirs.user_data_dir("civis_nb", False)) / "local"
-    ).expanduser()
+    return Path(folder or platformdirs.user_data_dir("civis_nb", False)).expanduser()
 
 
 def start_or_join(samples: bool = True) -> JoinedPlatform:

@@ -111,8 +111,9 @@ class Transfers:
 
     async def _post(self, file_id: int, headers: dict[str, str], receive: Receive) -> Response:
         await anyio.to_thread.run_sync(file_row, self._context, file_id)
+        form = UploadForm(headers.get("content-type", ""), lambda fields: opened(fields))
         writer = self._context.blobs.writer()
-        form = UploadForm(headers.get("content-type", ""), partial(self._opened, file_id, writer))
+        opened = partial(self._opened, file_id, writer)
         blob = await _store(receive, None, writer, form.feed, form.finish)
         await anyio.to_thread.run_sync(attach, self._context, file_id, blob)
         return _stored(204 if form.fields.get("success_action_status") != "201" else 201, blob.md5)

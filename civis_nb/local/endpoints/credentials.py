@@ -96,7 +96,7 @@ class CredentialPatch(Wire):
 
 
 _STORED = ("name", "type", "description", "username", "password", "remote_host_id")
-_NEVER_NULL = ("name", "type", "username")
+_NEVER_NULL = ("type", "username", "name")
 
 
 @router.get("/credentials/types", summary="Get list of Credential Types")

@@ -40,7 +40,12 @@ class _Expiring(Wire):
     @field_validator("expires_at", mode="before", check_fields=False)
     @classmethod
     def _time(cls, value: Any) -> Any:
-        return value if value is None else to_wire(from_wire(str(value)))
+        if value is None:
+            return None
+        try:
+            return to_wire(from_wire(str(value)))
+        except (ValueError, OverflowError):
+            raise ValueError(f"{value!r} is no time; write it as 2030-12-31T23:59:59Z") from None
 
 
 class FileCreate(_Expiring):
@@ -205,7 +210,7 @@ def get_file(
     if link_expires_at is not None:
         try:
             lifetime = from_wire(link_expires_at) - datetime.now(UTC)
-        except ValueError:
+        except (ValueError, OverflowError):
             raise bad_request(f"link_expires_at is no time: {link_expires_at!r}.") from None
         if not timedelta(0) < lifetime <= LINK_LIFETIME:
             raise bad_request("link_expires_at must be within 36 hours from now.")

@@ -100,10 +100,16 @@ class UserDetail(Wire):
     vpn_enabled: bool | None = None
     sso_disabled: bool | None = None
     otp_required_for_login: bool | None = None
+    exempt_from_org_sms_otp_disabled: bool | None = None
+    sms_otp_allowed: bool | None = None
     robot: bool = False
     phone: str | None = None
     organization_slug: str | None = None
+    organization_sso_disable_capable: bool | None = Field(
+        default=None, alias="organizationSSODisableCapable"
+    )
     organization_login_type: str | None = None
+    organization_sms_otp_disabled: bool | None = None
     my_permission_level: str = "manage"
     created_at: str | None = None
     updated_at: str | None = None

@@ -1,0 +1,280 @@
+"""Starting and stopping: several at once, ports and folders in use, crashes, restarts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from civis_nb.errors import CivisLocalError, PortInUseError, StateInUseError
+from civis_nb.local import Platform, start, start_or_join
+from civis_nb.local.join import default_state
+from civis_nb.local.lock import read_running
+
+
+def _me(platform) -> requests.Response:
+    return requests.get(platform.endpoint + "/users/me", auth=(platform.api_key, ""), timeout=30)
+
+
+def _refuses(endpoint: str) -> bool:
+    address = urlsplit(endpoint)
+    with socket.socket() as attempt:
+        return attempt.connect_ex((address.hostname, address.port)) != 0
+
+
+def _upload(platform, content: bytes) -> int:
+    auth = (platform.api_key, "")
+    url = platform.endpoint + "/files"
+    made = requests.post(url, json={"name": "a"}, auth=auth, timeout=30).json()
+    files = {**made["uploadFields"], "file": content}
+    assert requests.post(made["uploadUrl"], files=files, timeout=30).ok
+    return made["id"]
+
+
+def _file(platform, file_id: int) -> dict:
+    url = f"{platform.endpoint}/files/{file_id}"
+    return requests.get(url, auth=(platform.api_key, ""), timeout=30).json()
+
+
+def test_it_is_ready_when_start_returns_and_gone_when_stopped():
+    threads = set(threading.enumerate())
+    with start(samples=False) as platform:
+        assert not platform.endpoint.endswith("/")
+        assert _me(platform).status_code == 200
+        assert platform.state.is_dir()
+    assert _refuses(platform.endpoint)
+    assert not platform.state.exists()
+    left = {t.name for t in set(threading.enumerate()) - threads if "AnyIO" not in t.name}
+    assert left == set()
+
+
+def test_stopping_twice_is_stopping_once():
+    platform = start(samples=False)
+    platform.stop()
+    platform.stop()
+
+
+def test_several_live_side_by_side_and_keep_their_keys():
+    with start(samples=False) as one, start(samples=False) as two:
+        assert _me(one).ok
+        assert _me(two).ok
+        wrong = requests.get(one.endpoint + "/users/me", auth=(two.api_key, ""), timeout=30)
+        assert wrong.status_code == 401
+        one.stop()
+        assert _me(two).ok
+
+
+def test_it_shows_its_address_but_not_its_key():
+    with start(samples=False) as platform:
+        assert platform.endpoint in repr(platform)
+        assert platform.api_key not in repr(platform) + repr(platform._context)
+
+
+def test_a_port_in_use_is_named():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(PortInUseError, match=rf"{port}.*--port 0"):
+            start(port=port, samples=False)
+
+
+@pytest.mark.parametrize(("host", "port"), [("127.0.0.1", 70_000), ("203.0.113.1", 0)])
+def test_an_address_that_can_not_be_listened_on(host, port):
+    with pytest.raises(CivisLocalError, match="can't listen"):
+        start(host=host, port=port, samples=False)
+
+
+def test_a_chosen_port_is_used_again_at_once(tmp_path):
+    with start(tmp_path / "s", samples=False) as platform:
+        port = urlsplit(platform.endpoint).port
+        assert _me(platform).ok
+    with start(tmp_path / "s", port=port, samples=False) as again:
+        assert again.endpoint == platform.endpoint
+        assert _me(again).ok
+
+
+def test_a_state_folder_in_use_names_its_owner(tmp_path):
+    with start(tmp_path / "s", samples=False) as platform:
+        with pytest.raises(StateInUseError) as caught:
+            start(tmp_path / "s", samples=False)
+        assert str(os.getpid()) in str(caught.value)
+        assert platform.endpoint in str(caught.value)
+        assert platform.api_key not in str(caught.value)
+        assert _me(platform).ok
+    start(tmp_path / "s", samples=False).stop()
+
+
+def test_the_state_folder_is_its_owners_alone(tmp_path):
+    with start(tmp_path / "s", samples=False) as platform:
+        assert stat.S_IMODE(platform.state.stat().st_mode) == 0o700
+        running = platform.state / "running.json"
+        assert stat.S_IMODE(running.stat().st_mode) == 0o600
+        assert read_running(platform.state).endpoint == platform.endpoint
+    assert not running.exists()
+
+
+def test_a_state_folder_that_is_a_file(tmp_path):
+    (tmp_path / "s").write_text("mine")
+    with pytest.raises(CivisLocalError, match="can't be used"):
+        start(tmp_path / "s", samples=False)
+    assert (tmp_path / "s").read_text() == "mine"
+
+
+def test_a_memory_that_is_no_database_is_left_alone(tmp_path):
+    (tmp_path / "s").mkdir()
+    (tmp_path / "s" / "platform.sqlite").write_text("mine " * 1000)
+    with pytest.raises(CivisLocalError, match=r"platform\.sqlite"):
+        start(tmp_path / "s", samples=False)
+    assert (tmp_path / "s" / "platform.sqlite").read_text() == "mine " * 1000
+    with pytest.raises(CivisLocalError, match=r"platform\.sqlite"):
+        # The failed start has given the folder back.
+        start(tmp_path / "s", samples=False)
+
+
+def test_key_files_and_links_outlive_a_restart(tmp_path):
+    with start(tmp_path / "s", samples=False) as first:
+        file_id = _upload(first, b"content")
+        port = urlsplit(first.endpoint).port
+        link = _file(first, file_id)["fileUrl"]
+    with start(tmp_path / "s", port=port, samples=False) as second:
+        assert second.api_key == first.api_key
+        assert requests.get(link, timeout=30).content == b"content"
+        assert requests.get(_file(second, file_id)["fileUrl"], timeout=30).content == b"content"
+
+
+def test_a_multipart_upload_goes_on_after_a_restart(tmp_path):
+    parts = [b"a" * 100, b"b" * 100, b"c"]
+    with start(tmp_path / "s", samples=False) as first:
+        body = {"name": "a", "num_parts": 3}
+        url = first.endpoint + "/files/multipart"
+        made = requests.post(url, json=body, auth=(first.api_key, ""), timeout=30).json()
+        port = urlsplit(first.endpoint).port
+        for index in (0, 2):
+            assert requests.put(made["uploadUrls"][index], data=parts[index], timeout=30).ok
+    with start(tmp_path / "s", port=port, samples=False) as second:
+        assert requests.put(made["uploadUrls"][1], data=parts[1], timeout=30).ok
+        url = f"{second.endpoint}/files/multipart/{made['id']}/complete"
+        assert requests.post(url, auth=(second.api_key, ""), timeout=30).status_code == 204
+        content = requests.get(_file(second, made["id"])["fileUrl"], timeout=30).content
+        assert content == b"".join(parts)
+
+
+_SERVE = """
+import sys
+from civis_nb.local import start
+platform = start(sys.argv[1], samples=False)
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+def _other_process(state: Path, code: str = _SERVE) -> subprocess.Popen[str]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, str(state)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def test_state_is_intact_after_kill_9(tmp_path):
+    state = tmp_path / "s"
+    with _other_process(state) as process:
+        running = read_running(state)
+        file_id = _upload(running, b"content")
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert (state / "running.json").exists()
+    with start(state, samples=False) as again:
+        assert requests.get(_file(again, file_id)["fileUrl"], timeout=30).content == b"content"
+
+
+def test_a_program_that_forgets_to_stop_it_ends_all_the_same(tmp_path):
+    state = tmp_path / "s"
+    process = _other_process(state)
+    process.communicate("", timeout=30)
+    assert process.returncode == 0
+    assert not (state / "running.json").exists()
+
+
+def test_an_ephemeral_platform_leaves_nothing_behind(tmp_path):
+    code = _SERVE.replace("sys.argv[1]", "None").replace('"ready"', "platform.state")
+    environment = {**os.environ, "TMPDIR": str(tmp_path)}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        input="",
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=60,
+        check=True,
+    )
+    assert done.stdout.strip().startswith(str(tmp_path))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def own_state(tmp_path, monkeypatch) -> Path:
+    monkeypatch.setenv("CIVIS_NB_STATE_DIR", str(tmp_path / "mine"))
+    return tmp_path / "mine"
+
+
+def test_start_or_join_joins_another_process(own_state):
+    with _other_process(own_state) as process:
+        joined = start_or_join(samples=False)
+        assert _me(joined).ok
+        assert read_running(own_state).pid == process.pid
+        assert joined.api_key not in repr(joined)
+        process.communicate("")
+
+
+def test_start_or_join_starts_one_per_process_and_again_when_it_is_gone(own_state, tmp_path):
+    code = """
+import os, signal, sys
+from concurrent.futures import ThreadPoolExecutor
+from civis_nb.local import start_or_join
+with ThreadPoolExecutor(4) as pool:
+    found = list(pool.map(lambda _: start_or_join(samples=False).endpoint, range(4)))
+assert len(set(found)) == 1, found
+print("ready", flush=True)
+"""
+    _other_process(own_state, code).communicate("", timeout=60)
+    assert not (own_state / "running.json").exists()
+    # What a killed process left does not mislead.
+    with _other_process(own_state) as process:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert (own_state / "running.json").exists()
+    again = _other_process(own_state, code)
+    again.communicate("", timeout=60)
+    assert again.returncode == 0
+
+
+def test_the_state_folder_of_the_user_is_the_setting_or_a_per_user_folder(own_state, monkeypatch):
+    assert default_state() == own_state
+    monkeypatch.delenv("CIVIS_NB_STATE_DIR")
+    assert default_state().name == "civis_nb"
+
+
+def test_importing_the_package_loads_no_server():
+    code = "import sys, civis_nb.local; print('uvicorn' in sys.modules, 'duckdb' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert done.stdout.split() == ["False", "False"]
+
+
+def test_a_client_of_its_own(bare_platform: Platform):
+    assert bare_platform.client().users.get_me()["username"]

@@ -1,0 +1,178 @@
+"""The platform's own specification, beside the one that the PyPI client ships."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import warnings
+from collections.abc import Iterator
+from importlib.resources import files
+from typing import Any
+
+import pytest
+import requests
+
+#: The official document says object here, the API gives lists, and its client expects them.
+REALLY_LISTS = {"/jobs/{id}/children", "/jobs/{id}/parents"}
+TYPES = {"array", "object", "integer", "number", "string", "boolean"}
+
+
+@pytest.fixture(scope="module")
+def served(http) -> dict[str, Any]:
+    return http.json("GET", "/endpoints")
+
+
+@pytest.fixture(scope="module")
+def official() -> dict[str, Any]:
+    path = files("civis") / "resources" / "civis_api_spec.json"
+    return json.loads(path.read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def clients(bare_platform) -> tuple[Any, Any]:
+    """Give the PyPI client built from our specification, and built from its own."""
+    from collections import OrderedDict
+
+    import civis
+
+    with pytest.MonkeyPatch.context() as patch, warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        patch.setenv("CIVIS_API_ENDPOINT", bare_platform.endpoint)
+        patch.setenv("CIVIS_API_KEY", bare_platform.api_key)
+        ours = civis.APIClient(force_refresh_api_spec=True)
+        path = files("civis") / "resources" / "civis_api_spec.json"
+        spec = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=OrderedDict)
+        theirs = civis.APIClient(local_api_spec=spec)
+    return ours, theirs
+
+
+def _operations(spec: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, verbs in spec["paths"].items():
+        for verb, operation in verbs.items():
+            yield path, verb, operation
+
+
+def _resolved(spec: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in schema:
+        return spec["definitions"][schema["$ref"].rpartition("/")[2]]
+    return schema
+
+
+def _success(spec: dict[str, Any], operation: dict[str, Any]) -> tuple[str, str | None]:
+    status, answer = next(iter(operation["responses"].items()))
+    schema = answer.get("schema")
+    return status, _resolved(spec, schema).get("type", "object") if schema else None
+
+
+def test_it_has_the_frame_of_swagger_2(served, http):
+    assert served["swagger"] == "2.0"
+    assert http.endpoint == f"{served['schemes'][0]}://{served['host']}"
+    assert served["securityDefinitions"]
+    assert "$defs" not in json.dumps(served)
+    assert "anyOf" not in json.dumps(served)
+    references = set(re.findall(r'"\$ref": "([^"]*)"', json.dumps(served)))
+    assert {name.rpartition("/")[0] for name in references} <= {"#/definitions"}
+    assert {name.rpartition("/")[2] for name in references} <= set(served["definitions"])
+
+
+def test_every_operation_has_what_clients_need(served):
+    for path, verb, operation in _operations(served):
+        assert operation["summary"], (path, verb)
+        assert "description" in next(iter(operation["responses"].values())), (path, verb)
+        for parameter in operation["parameters"]:
+            assert isinstance(parameter["required"], bool)
+            if parameter["in"] == "body":
+                schema = _resolved(served, parameter["schema"])
+                for field in schema["properties"].values():
+                    assert _resolved(served, field)["type"] in TYPES
+            else:
+                assert parameter["type"] in TYPES, (path, verb, parameter)
+
+
+def test_every_operation_is_one_of_the_official_ones(served, official):
+    ours = {(path, verb) for path, verb, _ in _operations(served)}
+    theirs = {(path, verb) for path, verb, _ in _operations(official)}
+    assert ours <= theirs
+
+
+def test_answers_have_the_official_status_and_kind(served, official):
+    different = {}
+    for path, verb, operation in _operations(served):
+        ours, theirs = (
+            _success(served, operation),
+            _success(official, official["paths"][path][verb]),
+        )
+        kinds = (ours[1] == "array", theirs[1] == "array")
+        if ours[0] != theirs[0] or (kinds[0] != kinds[1] and path not in REALLY_LISTS):
+            different[path, verb] = (ours, theirs)
+    assert different == {}
+
+
+def test_answers_have_all_official_fields(served, official):
+    missing = {}
+    for path, verb, operation in _operations(served):
+        theirs = _fields(official, official["paths"][path][verb])
+        lacking = theirs - _fields(served, operation)
+        if lacking and path not in REALLY_LISTS:
+            missing[path, verb] = sorted(lacking)
+    assert missing == {}
+
+
+def _fields(spec: dict[str, Any], operation: dict[str, Any]) -> set[str]:
+    schema = next(iter(operation["responses"].values())).get("schema", {})
+    schema = _resolved(spec, schema)
+    if schema.get("type") == "array":
+        schema = _resolved(spec, schema["items"])
+    return set(schema.get("properties", {}))
+
+
+def _methods(client: Any) -> dict[str, inspect.Signature]:
+    found = {}
+    for resource in vars(client).values():
+        kind = type(resource)
+        if not kind.__module__.startswith("civis"):
+            continue
+        for name, member in inspect.getmembers(kind, inspect.isfunction):
+            if not name.startswith("_"):
+                found[f"{kind.__name__}.{name}"] = inspect.signature(member)
+    return found
+
+
+def test_the_pypi_client_makes_the_same_methods(clients):
+    ours, theirs = map(_methods, clients)
+    assert len(ours) > 20
+    assert set(ours) <= set(theirs)
+    for name, signature in ours.items():
+        expected = theirs[name]
+        required = [p for p in signature.parameters.values() if p.default is p.empty]
+        wanted = [p for p in expected.parameters.values() if p.default is p.empty]
+        assert [(p.name, p.kind) for p in required] == [(p.name, p.kind) for p in wanted], name
+        assert set(signature.parameters) <= set(expected.parameters), name
+
+
+def test_optional_arguments_are_complete(clients):
+    ours, theirs = map(_methods, clients)
+    missing = {
+        name: sorted(set(theirs[name].parameters) - set(signature.parameters))
+        for name, signature in ours.items()
+        if set(theirs[name].parameters) - set(signature.parameters)
+    }
+    assert missing == {}
+
+
+def test_the_document_is_cached_by_its_etag(http):
+    first = http("GET", "/endpoints")
+    again = http("GET", "/endpoints", headers={"If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+def test_openapi_3_is_served_when_asked_for(http):
+    document = http.json("GET", "/endpoints?openapi_version=3.0")
+    assert document["openapi"].startswith("3.0")
+    assert '"type": "null"' not in json.dumps(document)
+    assert document["servers"] == [{"url": http.endpoint}]
+
+
+def test_it_needs_a_key(http):
+    assert requests.get(http.endpoint + "/endpoints", timeout=30).status_code == 401
