@@ -32,7 +32,8 @@ class LineSplitter:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._parts: list[str] = []
         self._held = 0
-        self._skip_newline = False
+        #: After a piece that ended in a carriage return: what stood before it on its line.
+        self._after_return: str | None = None
 
     def feed(self, data: bytes) -> list[str]:
         """Take the next piece and give the lines that it completes."""
@@ -46,21 +47,24 @@ class LineSplitter:
         return lines + (_cut(rest) if rest else [])
 
     def _split(self, text: str) -> list[str]:
-        if self._skip_newline and text:
-            # The other half of a line end whose first half came with the piece before.
-            text = text.removeprefix("\n")
-            self._skip_newline = False
-        if text.endswith("\r"):
-            self._skip_newline = True
+        lines: list[str] = []
+        if self._after_return is not None and text:
+            if text.startswith("\n"):
+                # The other half of a line end whose first half came with the piece before.
+                text = text[1:]
+                lines += [""] if self._after_return == "empty" else []
+            self._after_return = None
         pieces = _END.split(text)
         ends = _END.findall(text)
-        lines: list[str] = []
+        line = ""
         for piece, end in zip(pieces, ends, strict=False):
             self._hold(piece)
             line = "".join(self._parts)
             self._parts, self._held = [], 0
             if line or end != "\r":
                 lines += _cut(line)
+        if text.endswith("\r"):
+            self._after_return = "line" if line else "empty"
         self._hold(pieces[-1])
         if self._held > MAX_LINE_CHARS:
             *whole, rest = _cut("".join(self._parts))

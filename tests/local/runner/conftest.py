@@ -1,0 +1,89 @@
+"""A runner on a store of its own, without a server."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from civis_nb.local import jobs as states
+from civis_nb.local.auth import first_key
+from civis_nb.local.runner import JobRunner
+from civis_nb.local.store import Store
+from civis_nb.local.store.schema import job_runs, logs
+
+DEADLINE_S = 30
+
+
+@dataclass
+class Bench:
+    """A store, a runner, and short ways to use them."""
+
+    context: Any
+    store: Store
+    runner: JobRunner
+
+    def queue(self, source: str, **body: Any) -> int:
+        """Make a Python job with a queued run; give the run's id."""
+        with self.store.begin() as connection:
+            job = states.create_job(
+                connection, states.PYTHON3, "test", 1, {"source": source, **body}
+            )
+            return states.create_run(connection, job)
+
+    def submit(self, source: str, **body: Any) -> int:
+        run_id = self.queue(source, **body)
+        self.runner.submit(run_id)
+        return run_id
+
+    def run(self, run_id: int) -> Any:
+        with self.store.read() as connection:
+            return connection.execute(select(job_runs).where(job_runs.c.id == run_id)).one()
+
+    def messages(self, run_id: int) -> list[str]:
+        query = select(logs.c.message).where(logs.c.run_id == run_id).order_by(logs.c.id)
+        with self.store.read() as connection:
+            return list(connection.scalars(query))
+
+    def until(self, condition: Any) -> None:
+        deadline = time.monotonic() + DEADLINE_S
+        while not condition():
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+
+    def ended(self, run_id: int) -> Any:
+        self.until(lambda: self.run(run_id).state not in states.ACTIVE)
+        return self.run(run_id)
+
+
+@pytest.fixture
+def make_bench(tmp_path: Path) -> Iterator[Any]:
+    benches: list[Bench] = []
+
+    def make(**workers: int) -> Bench:
+        store = Store(tmp_path / "platform.sqlite")
+        context: Any = SimpleNamespace(
+            state=tmp_path, store=store, api_key=first_key(store), endpoint="http://localhost:1"
+        )
+        runner = JobRunner(context, **workers)
+        bench = Bench(context, store, runner)
+        benches.append(bench)
+        return bench
+
+    yield make
+    for bench in benches:
+        bench.runner.stop()
+        bench.store.close()
+
+
+@pytest.fixture
+def bench(make_bench: Any) -> Bench:
+    made: Bench = make_bench()
+    made.runner.start()
+    return made

@@ -1,0 +1,120 @@
+"""Workers: waiting, cancelling, stopping, and that a run ends once."""
+
+from __future__ import annotations
+
+import threading
+
+import psutil
+import pytest
+from sqlalchemy import func, select
+
+from civis_nb.errors import CivisLocalError
+from civis_nb.local import jobs as states
+from civis_nb.local.runner.pool import STOPPED
+from civis_nb.local.store.schema import logs
+
+SLEEP = "import time\nprint('up', flush=True)\ntime.sleep(600)"
+
+
+def _is_gone(pid):
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_run_waits_until_a_worker_is_free(make_bench):
+    bench = make_bench(process_workers=1)
+    bench.runner.start()
+    first, second = bench.submit(SLEEP), bench.submit("print('second')")
+    bench.until(lambda: bench.messages(first) == ["up"])
+    assert bench.run(second).state == "queued"
+    assert bench.run(second).started_at is None
+    assert bench.runner.cancel(first)
+    assert bench.ended(second).state == "succeeded"
+
+
+def test_queued_run_is_cancelled_at_once_and_never_starts(make_bench):
+    bench = make_bench(process_workers=1)
+    bench.runner.start()
+    first, second = bench.submit(SLEEP), bench.submit("print('never')")
+    assert bench.runner.cancel(second)
+    assert bench.runner.wait(second, 0)
+    run = bench.run(second)
+    assert (run.state, run.is_cancel_requested, run.started_at) == ("cancelled", True, None)
+    bench.runner.cancel(first)
+    assert bench.ended(first).state == "cancelled"
+    third = bench.submit("pass")
+    bench.ended(third)
+    assert bench.messages(second) == []
+
+
+def test_cancel_of_an_ended_run_says_so(bench):
+    run_id = bench.submit("pass")
+    bench.ended(run_id)
+    assert bench.runner.cancel(run_id) is False
+    assert bench.run(run_id).state == "succeeded"
+
+
+def test_the_end_and_a_cancel_that_race_give_one_end(bench):
+    for _ in range(10):
+        run_id = bench.submit("print('x')")
+        accepted = []
+        thread = threading.Thread(
+            target=lambda number=run_id, into=accepted: into.append(bench.runner.cancel(number))
+        )
+        thread.start()
+        run = bench.ended(run_id)
+        thread.join()
+        assert run.state == ("cancelled" if accepted[0] else "succeeded")
+        assert bench.run(run_id) == run
+
+
+def test_ended_run_can_not_end_again(bench):
+    run_id = bench.queue("pass")
+    assert states.claim_run(bench.store, run_id)
+    assert not states.claim_run(bench.store, run_id)
+    assert states.finish_run(bench.store, run_id, "failed", "first") == "failed"
+    assert states.finish_run(bench.store, run_id, "succeeded") is None
+    assert states.request_cancel(bench.store, run_id) is None
+    assert (bench.run(run_id).state, bench.run(run_id).error) == ("failed", "first")
+
+
+def test_stop_fails_what_is_active_and_ends_its_processes(make_bench):
+    bench = make_bench(process_workers=1)
+    bench.runner.start()
+    running, queued = bench.submit(SLEEP, cancel_timeout=600), bench.submit("pass")
+    bench.until(lambda: bench.messages(running) == ["up"])
+    pid = bench.run(running).process_id
+    bench.runner.stop()
+    for run_id in (running, queued):
+        run = bench.run(run_id)
+        assert (run.state, run.error) == ("failed", STOPPED)
+        assert run.finished_at is not None
+    assert _is_gone(pid)
+    late = bench.submit("pass")
+    assert bench.run(late).state == "failed"
+
+
+def test_runner_is_started_once(bench):
+    with pytest.raises(CivisLocalError):
+        bench.runner.start()
+
+
+def test_unexpected_fault_fails_the_run_and_the_worker_goes_on(make_bench, caplog):
+    bench = make_bench(process_workers=1)
+    bench.runner.start()
+    (bench.context.state / "runs").write_text("a file where a folder has to be")
+    broken = bench.submit("pass")
+    run = bench.ended(broken)
+    assert run.state == "failed"
+    assert "FileExistsError" in run.error or "NotADirectoryError" in run.error
+    (bench.context.state / "runs").unlink()
+    assert bench.ended(bench.submit("pass")).state == "succeeded"
+
+
+def test_log_ids_count_from_one_in_each_run(bench):
+    runs = [bench.submit("for i in range(300): print(i)") for _ in range(4)]
+    for run_id in runs:
+        assert bench.ended(run_id).state == "succeeded"
+        query = select(func.min(logs.c.id), func.max(logs.c.id), func.count())
+        with bench.store.read() as connection:
+            row = connection.execute(query.where(logs.c.run_id == run_id)).one()
+        assert tuple(row) == (1, 300, 300)

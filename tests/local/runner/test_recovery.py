@@ -1,0 +1,101 @@
+"""What a crash leaves behind: runs that never ended, processes without a platform."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import psutil
+from sqlalchemy import update
+
+from civis_nb.local.runner.recovery import MESSAGE, process_started_at, recover
+from civis_nb.local.store.schema import job_runs
+
+SLEEP = [sys.executable, "-c", "import time\ntime.sleep(600)"]
+
+
+def _orphan(bench, command=SLEEP, *, started_at=None, state="running", environment=None):
+    """Give a run that a killed platform left, and its process."""
+    run_id = bench.queue("pass")
+    process = subprocess.Popen(
+        command, start_new_session=True, env={**os.environ, **(environment or {})}
+    )
+    values = {
+        "state": state,
+        "process_id": process.pid,
+        "process_started_at": started_at or process_started_at(process.pid),
+    }
+    with bench.store.begin() as connection:
+        connection.execute(update(job_runs).where(job_runs.c.id == run_id).values(**values))
+    return run_id, process
+
+
+def test_active_runs_are_failed_with_a_message(make_bench):
+    bench = make_bench()
+    queued, ended = bench.queue("pass"), bench.queue("pass")
+    with bench.store.begin() as connection:
+        connection.execute(
+            update(job_runs)
+            .where(job_runs.c.id == ended)
+            .values(state="succeeded", finished_at="2026-01-01T00:00:00.000Z")
+        )
+    assert recover(bench.store) == [queued]
+    run = bench.run(queued)
+    assert (run.state, run.error) == ("failed", MESSAGE)
+    assert run.finished_at >= run.created_at
+    assert bench.run(ended).state == "succeeded"
+    assert recover(bench.store) == []
+
+
+def test_processes_of_active_runs_are_ended(make_bench):
+    bench = make_bench()
+    run_id, process = _orphan(bench)
+    recover(bench.store)
+    assert process.wait(30) == -9
+    assert bench.run(run_id).process_id is None
+
+
+def test_a_process_that_only_has_the_same_id_is_left_alone(make_bench):
+    bench = make_bench()
+    _run_id, process = _orphan(bench, started_at="1000.0")
+    try:
+        recover(bench.store)
+        assert process.poll() is None
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_children_of_a_process_that_is_gone_are_ended(make_bench):
+    bench = make_bench()
+    run_id = bench.queue("pass")
+    job_id = bench.run(run_id).job_id
+    shell = subprocess.run(
+        ["/bin/sh", "-c", "sleep 600 >/dev/null & echo $! $$"],
+        start_new_session=True,
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "CIVIS_JOB_ID": str(job_id), "CIVIS_RUN_ID": str(run_id)},
+        check=True,
+    )
+    child, group = (int(word) for word in shell.stdout.split())
+    values = {"state": "running", "process_id": group, "process_started_at": "1000.0"}
+    with bench.store.begin() as connection:
+        connection.execute(update(job_runs).where(job_runs.c.id == run_id).values(**values))
+    recover(bench.store)
+    gone, _alive = psutil.wait_procs([psutil.Process(child)], 30) if psutil.pid_exists(child) else (
+        [child],
+        [],
+    )
+    assert gone or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+
+
+def test_working_folders_are_removed(make_bench):
+    bench = make_bench()
+    run_id = bench.queue("pass")
+    folder = bench.context.state / "runs" / str(run_id)
+    folder.mkdir(parents=True)
+    (folder / "script.py").write_text("pass")
+    recover(bench.store)
+    assert not folder.exists()
