@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import Row, Text, cast, func, or_, select
+from sqlalchemy import Connection, Row, Text, cast, func, or_, select
 
 from civis_nb.local import jobs as states
-from civis_nb.local.context import context_of
+from civis_nb.local.context import PlatformContext, context_of
 from civis_nb.local.endpoints.job_models import (
     ArchiveBody,
     Run,
@@ -78,7 +78,22 @@ class Job(JobItem):
     run_by_user: str
 
 
-def _fields(row: Row[Any], people: dict[int, UserRef]) -> dict[str, Any]:
+class NestedJob(Wire):
+    """A job with those that it starts."""
+
+    id: int
+    name: str
+    type: str
+    from_template_id: int | None
+    state: str
+    created_at: str
+    updated_at: str
+    runs: list[Run]
+    last_run: Run | None
+    children: list[NestedJob]
+
+
+def _short_fields(row: Row[Any]) -> dict[str, Any]:
     return {
         "id": row.id,
         "name": row.name,
@@ -87,8 +102,14 @@ def _fields(row: Row[Any], people: dict[int, UserRef]) -> dict[str, Any]:
         "state": run_state(row),
         "created_at": row.created_at,
         "updated_at": row.updated_at,
-        "last_run_updated_at": row.run_finished_at or row.run_started_at or row.run_created_at,
         "last_run": last_run(row),
+    }
+
+
+def _fields(row: Row[Any], people: dict[int, UserRef]) -> dict[str, Any]:
+    return {
+        **_short_fields(row),
+        "last_run_updated_at": row.run_finished_at or row.run_started_at or row.run_created_at,
         "archived": row.archived,
         "author": people[row.user_id],
         "schedule": row.body.get("schedule") or Schedule(),
@@ -147,17 +168,22 @@ def list_jobs(
     return [JobItem(**_fields(row, people)) for row in rows]
 
 
-def _job(request: Request, job_id: int) -> Job:
+def _latest_runs(context: PlatformContext, connection: Connection, job_id: int) -> list[Run]:
     newest = select(job_runs).where(job_runs.c.job_id == job_id).order_by(job_runs.c.id.desc())
-    with context_of(request).store.read() as connection:
+    return [show_common(context, run) for run in connection.execute(newest.limit(_RUNS_SHOWN))]
+
+
+def _job(request: Request, job_id: int) -> Job:
+    context = context_of(request)
+    with context.store.read() as connection:
         row = job_row(connection, job_id)
         people = user_refs(connection)
-        runs = list(connection.execute(newest.limit(_RUNS_SHOWN)))
+        runs = _latest_runs(context, connection, job_id)
     notifications = row.body.get("notifications") or {}
     username = people[row.user_id].username
     return Job(
         **_fields(row, people),
-        runs=[show_common(context_of(request), run) for run in runs],
+        runs=runs,
         hidden=row.hidden,
         success_email_subject=notifications.get("success_email_subject"),
         success_email_body=notifications.get("success_email_body"),
@@ -182,13 +208,32 @@ def list_parents(request: Request, id: JobId) -> list[Job]:
 
 
 @router.get("/jobs/{id}/children", summary="List the jobs that a job starts")
-def list_children(request: Request, id: JobId) -> list[Job]:
-    """Give the jobs that name this one as their parent."""
-    named = select(jobs.c.id).where(jobs.c.body["parent_id"].as_integer() == id)
-    with context_of(request).store.read() as connection:
+def list_children(request: Request, id: JobId) -> list[NestedJob]:
+    """Give the jobs that name this one as their parent, each with its own."""
+    context = context_of(request)
+    with context.store.read() as connection:
         states.find_job(connection, id)
-        children = list(connection.scalars(named.order_by(jobs.c.id)))
-    return [_job(request, child) for child in children]
+        return _children(context, connection, id, {id})
+
+
+def _children(
+    context: PlatformContext, connection: Connection, job_id: int, seen: set[int]
+) -> list[NestedJob]:
+    named = states.jobs_with_last_run().where(jobs.c.body["parent_id"].as_integer() == job_id)
+    found = []
+    for row in connection.execute(named.order_by(jobs.c.id)).all():
+        # Two jobs may name one another.
+        if row.id in seen:
+            continue
+        seen.add(row.id)
+        found.append(
+            NestedJob(
+                **_short_fields(row),
+                runs=_latest_runs(context, connection, row.id),
+                children=_children(context, connection, row.id, seen),
+            )
+        )
+    return found
 
 
 @router.put("/jobs/{id}/archive", summary="Archive a job, or bring it back")

@@ -102,7 +102,6 @@ class QueryDetail(_QueryFields):
     hidden: bool
     name: str
     author: UserRef
-    preview_rows: int
 
 
 class QueryRun(Run):

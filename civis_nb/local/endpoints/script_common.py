@@ -71,6 +71,7 @@ class ScriptItem(Wire):
 class AnyScript(Script):
     """A script of any type."""
 
+    next_run_at: str | None
     sql: str | None
     expanded_arguments: dict[str, Any]
     template_script_id: int | None = None

@@ -234,18 +234,19 @@ class Script(Wire):
     schedule: Schedule
     notifications: Notifications
     running_as: UserRef
-    next_run_at: str | None = None
     time_zone: str
     last_run: Run | None
     my_permission_level: str = "manage"
     hidden: bool
     target_project_id: int | None = None
     archived: bool
-    running_as_id: int
 
 
 class SqlScript(Script):
     """A SQL script."""
+
+    next_run_at: str | None
+    running_as_id: int
 
     sql: str
     expanded_arguments: dict[str, Any]
@@ -258,6 +259,8 @@ class SqlScript(Script):
 class PythonScript(Script):
     """A Python script."""
 
+    next_run_at: str | None
+    running_as_id: int
     required_resources: Resources
     instance_type: str | None
     cancel_timeout: int
@@ -269,6 +272,7 @@ class PythonScript(Script):
 class ContainerScript(Script):
     """A container script."""
 
+    running_as_id: int
     from_template_aliases: list[dict[str, Any]] = Field(default_factory=list)
     required_resources: Resources
     repo_http_uri: str | None
