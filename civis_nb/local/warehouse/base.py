@@ -1,0 +1,288 @@
+"""What a local database must be able to do, and the records it answers with.
+
+Nothing here knows which database is behind it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, Protocol, TypeAlias
+
+__all__ = [
+    "CancelToken",
+    "Cancelled",
+    "Column",
+    "ColumnInfo",
+    "ColumnStats",
+    "CsvDetection",
+    "CsvSettings",
+    "Delimiter",
+    "ExistingRows",
+    "Export",
+    "ExportedPart",
+    "ImportOptions",
+    "ImportReport",
+    "Log",
+    "Preview",
+    "TableInfo",
+    "Warehouse",
+    "ignore_log",
+]
+
+Log: TypeAlias = Callable[[str, str], None]
+"""Takes a level (``info``, ``warn``, …) and a message."""
+
+Delimiter: TypeAlias = Literal["comma", "tab", "pipe"]
+ExistingRows: TypeAlias = Literal["fail", "truncate", "append", "drop", "upsert"]
+
+
+class Cancelled(Exception):  # noqa: N818 - a signal, not an error
+    """The statement was interrupted because its token was cancelled."""
+
+
+class CancelToken:
+    """Tells a running operation, from any thread, that its result is no longer wanted.
+
+    Examples
+    --------
+    >>> token = CancelToken()
+    >>> _ = token.on_cancel(lambda: print("stopping"))
+    >>> token.cancel()
+    stopping
+    >>> token.cancelled
+    True
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._event = threading.Event()
+        self._callbacks: list[Callable[[], None]] = []
+
+    def cancel(self) -> None:
+        """Cancel. A second call does nothing."""
+        with self._lock:
+            if self._event.is_set():
+                return
+            self._event.set()
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback()
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._event.is_set()
+
+    def on_cancel(self, callback: Callable[[], None]) -> Callable[[], None]:
+        """Call ``callback`` when cancelled; at once when that has happened already.
+
+        Returns
+        -------
+        callable
+            Takes the callback back.
+        """
+        with self._lock:
+            if not self._event.is_set():
+                self._callbacks.append(callback)
+                return lambda: self._forget(callback)
+        callback()
+        return lambda: None
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait until cancelled or until the time is up; tell which."""
+        return self._event.wait(timeout_s)
+
+    def raise_if_cancelled(self) -> None:
+        """Raise `Cancelled` if cancelled."""
+        if self._event.is_set():
+            raise Cancelled
+
+    def _forget(self, callback: Callable[[], None]) -> None:
+        with self._lock:
+            if callback in self._callbacks:
+                self._callbacks.remove(callback)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a result or of a new table; ``sql_type`` in Redshift's words."""
+
+    name: str
+    sql_type: str
+
+
+@dataclass(frozen=True)
+class ColumnInfo:
+    """A column of a table; ``order`` counts from 1."""
+
+    name: str
+    sql_type: str
+    order: int
+    nullable: bool
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
+class TableInfo:
+    """A table or view. ``columns`` may be empty in a listing; ``definition`` is DDL text."""
+
+    schema: str
+    name: str
+    is_view: bool
+    row_count: int | None
+    columns: tuple[ColumnInfo, ...] = ()
+    definition: str | None = None
+    comment: str | None = None
+
+
+@dataclass(frozen=True)
+class ColumnStats:
+    """What one column holds. Values are text, exact; numbers that can't be told are None."""
+
+    min_value: str | None
+    max_value: str | None
+    avg_value: str | None
+    stddev: str | None
+    null_count: int
+    distinct_count: int
+    coverage_count: int
+    sample_values: list[str]
+    value_distribution: dict[str, int]
+
+
+@dataclass(frozen=True)
+class CsvSettings:
+    """How an export is written. ``max_file_size_mb`` counts uncompressed megabytes per part."""
+
+    include_header: bool = True
+    compression: Literal["gzip", "zip", "none"] = "gzip"
+    column_delimiter: Delimiter = "comma"
+    unquoted: bool = False
+    force_multifile: bool = False
+    filename_prefix: str | None = None
+    max_file_size_mb: int | None = None
+
+
+@dataclass(frozen=True)
+class ExportedPart:
+    """One finished file of an export."""
+
+    path: Path
+    name: str
+    size_bytes: int
+
+
+@dataclass(frozen=True)
+class Export:
+    """A finished export: what its columns are, and its files in row order."""
+
+    columns: tuple[Column, ...]
+    row_count: int
+    parts: tuple[ExportedPart, ...]
+
+
+@dataclass(frozen=True)
+class Preview:
+    """The first rows of a result; cells are text, as an export writes them, or None."""
+
+    columns: tuple[str, ...]
+    column_types: tuple[str, ...]
+    rows: list[list[str | None]]
+
+
+@dataclass(frozen=True)
+class CsvDetection:
+    """What a CSV file seems to be. ``character_set`` is Python's name of the encoding."""
+
+    include_header: bool
+    column_delimiter: Delimiter
+    compression: Literal["none", "gzip", "zip"]
+    table_columns: tuple[Column, ...]
+    character_set: str = "utf-8"
+
+
+@dataclass(frozen=True)
+class ImportOptions:
+    """Where CSV files go and how they are read.
+
+    ``table_columns`` describes the files' columns: (name, type or None) each. ``distkey``,
+    ``diststyle`` and ``sortkeys`` are accepted and mean nothing in a database on one machine.
+    """
+
+    schema: str
+    table: str
+    first_row_is_header: bool
+    column_delimiter: Delimiter = "comma"
+    compression: Literal["none", "gzip", "zip"] = "none"
+    escaped: bool = False
+    existing_table_rows: ExistingRows = "fail"
+    max_errors: int | None = None
+    table_columns: tuple[tuple[str, str | None], ...] | None = None
+    loosen_types: bool = False
+    primary_keys: tuple[str, ...] = ()
+    last_modified_keys: tuple[str, ...] = ()
+    distkey: str | None = None
+    diststyle: str | None = None
+    sortkeys: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class ImportReport:
+    """What an import did: rows now in the table because of it, and a message per skipped row."""
+
+    row_count: int
+    skipped: list[str] = field(default_factory=list)
+    created: bool = False
+
+
+class Warehouse(Protocol):
+    """A database of the local platform. Every method may be called from any thread."""
+
+    @property
+    def dialect(self) -> str:
+        """Give the SQL dialect by sqlglot's name."""
+
+    @property
+    def adapter(self) -> str:
+        """Give the kind of database, as the API names it."""
+
+    def schemas(self) -> list[str]:
+        """Give the names of the schemas, sorted."""
+
+    def tables(self, schema: str | None = None) -> list[TableInfo]:
+        """Give tables and views, sorted, without their columns."""
+
+    def table(self, schema: str, name: str) -> TableInfo | None:
+        """Give one table with its columns, or None if there is none of that name."""
+
+    def column_stats(self, schema: str, name: str) -> Mapping[str, ColumnStats]:
+        """Count and measure every column of a table."""
+
+    def preview(self, sql: str, max_rows: int, cancel: CancelToken, log: Log) -> Preview:
+        """Run all statements once; give the first rows of the last result set."""
+
+    def export_csv(
+        self,
+        sql: str,
+        folder: Path,
+        base_name: str,
+        settings: CsvSettings,
+        cancel: CancelToken,
+        log: Log,
+    ) -> Export | None:
+        """Run all statements once; write the last result set; None if it has no row."""
+
+    def import_csv(
+        self, paths: Sequence[Path], options: ImportOptions, cancel: CancelToken, log: Log
+    ) -> ImportReport:
+        """Load files into a table, all of them or nothing."""
+
+    def close(self) -> None:
+        """Let go of the database."""
+
+
+def ignore_log(level: str, message: str) -> None:
+    """Take a log line and do nothing with it."""

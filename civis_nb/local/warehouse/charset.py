@@ -1,0 +1,100 @@
+"""The character set of a text file, and its conversion to UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from pathlib import Path
+
+from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.sinks import open_sink
+from civis_nb.local.warehouse.sources import sniff_compression, unpacked
+
+__all__ = ["convert_to_utf8", "detect_character_set"]
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_LOOK_BYTES = 4096
+
+
+def detect_character_set(path: Path) -> str:
+    """Give Python's name of the encoding of a file, compressed or not.
+
+    A byte order mark decides; else the whole file is UTF-8, or looks like UTF-16, or is
+    Windows-1252, or, where it has bytes that Windows-1252 lacks, Latin-1.
+
+    Raises
+    ------
+    WarehouseError
+        If the file's compressed content is damaged.
+    """
+    compression = sniff_compression(path)
+    start = next(unpacked(path, compression), b"")[:_LOOK_BYTES]
+    for bom, name in _BOMS:
+        if start.startswith(bom):
+            return name
+    if b"\0" in start:
+        # Text holds no NUL; the high bytes of UTF-16 are mostly NUL in western text.
+        return "utf-16-le" if start[1::2].count(0) >= start[0::2].count(0) else "utf-16-be"
+    for name in ("utf-8", "cp1252"):
+        if _decodes(unpacked(path, compression), name):
+            return name
+    return "latin-1"
+
+
+def _decodes(chunks: Iterator[bytes], encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    try:
+        for chunk in chunks:
+            if encoding != "utf-8" or not chunk.isascii() or decoder.getstate()[0]:
+                decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def convert_to_utf8(source: Path, destination: Path, *, compression: str = "none") -> str:
+    """Write a text file again in UTF-8 without byte order mark, in bounded memory.
+
+    Parameters
+    ----------
+    source
+        The file, plain, gzip or zip.
+    destination
+        Where the new file appears, complete.
+    compression
+        Of the new file: ``none``, ``gzip`` or ``zip``.
+
+    Returns
+    -------
+    str
+        Python's name of the encoding that the file was in.
+
+    Raises
+    ------
+    WarehouseError
+        If the compressed content is damaged, or the text breaks off within a character.
+    """
+    encoding = detect_character_set(source)
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    sink = open_sink(destination, compression, destination.stem)
+    try:
+        for chunk in unpacked(source, sniff_compression(source)):
+            sink.write(chunk if encoding == "utf-8" else decoder.decode(chunk).encode())
+        sink.write(decoder.decode(b"", final=True).encode())
+        sink.finish()
+    except UnicodeDecodeError as error:
+        sink.discard()
+        raise WarehouseError(
+            f"the file looks like {encoding}, but is no sound text in it: {error.reason}"
+        ) from None
+    except BaseException:
+        sink.discard()
+        raise
+    return encoding

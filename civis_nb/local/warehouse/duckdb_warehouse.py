@@ -1,0 +1,225 @@
+"""The embedded warehouse: one DuckDB file, many threads.
+
+Every operation has a cursor of its own, so that temporary tables, SET and an open transaction
+belong to one run, and cancelling one run leaves the others alone.
+
+SQL of users can't reach the machine's files: DuckDB's external access is switched off for the
+whole database, and can't be switched on again while it is open. What the platform itself reads
+and writes goes through one scratch folder beside the database, the only folder that is allowed.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Literal
+
+import duckdb
+
+from civis_nb.errors import CivisLocalError, StateInUseError, WarehouseError
+from civis_nb.local.warehouse import catalog, export, importing, preview
+from civis_nb.local.warehouse.base import (
+    CancelToken,
+    ColumnStats,
+    CsvSettings,
+    Export,
+    ImportOptions,
+    ImportReport,
+    Log,
+    Preview,
+    TableInfo,
+    ignore_log,
+)
+from civis_nb.local.warehouse.failures import read_failure, warehouse_error
+from civis_nb.local.warehouse.names import literal
+from civis_nb.local.warehouse.session import Session
+
+__all__ = ["DuckDBWarehouse", "open_duckdb"]
+
+_MAX_PREVIEW_ROWS = 1000
+
+#: Of each cursor: a cursor does not take over the settings of its connection.
+_CURSOR_SETTINGS = (
+    "SET search_path = 'public,main'; SET TimeZone = 'UTC'; SET errors_as_json = true"
+)
+
+
+def open_duckdb(path: Path | Literal[":memory:"]) -> DuckDBWarehouse:
+    """Open a DuckDB file, or make one; ``:memory:`` for one that is gone when closed.
+
+    Raises
+    ------
+    StateInUseError
+        If another process has the file open.
+    CivisLocalError
+        If the file is no DuckDB database, or can't be read or written.
+
+    Examples
+    --------
+    >>> warehouse = open_duckdb(":memory:")
+    >>> warehouse.preview("SELECT NVL(NULL, 1) AS one", 10, CancelToken(), ignore_log).rows
+    [['1']]
+    >>> warehouse.close()
+    """
+    return DuckDBWarehouse(path)
+
+
+class DuckDBWarehouse:
+    """A `Warehouse` on DuckDB; made by `open_duckdb`."""
+
+    dialect = "duckdb"
+    adapter = "duckdb"
+
+    def __init__(self, path: Path | Literal[":memory:"]) -> None:
+        self._lock = threading.Lock()
+        self._connection: duckdb.DuckDBPyConnection | None = _connect(path)
+        # The database's lock is ours now: a scratch folder that lies there belongs to nobody.
+        self._scratch = _scratch_folder(path)
+        self._hidden = tuple(dict.fromkeys([str(self._scratch), str(path)]))
+        if path == ":memory:":
+            self._hidden = self._hidden[:1]
+        try:
+            _set_up(self._connection, self._scratch)
+        except duckdb.Error as error:
+            self.close()
+            raise warehouse_error(read_failure(error), None, self._hidden) from None
+
+    # -- catalog --------------------------------------------------------------------------
+
+    def schemas(self) -> list[str]:
+        """Give the names of the schemas, sorted."""
+        with self._session(CancelToken(), ignore_log) as session:
+            return catalog.schemas(session.cursor)
+
+    def tables(self, schema: str | None = None) -> list[TableInfo]:
+        """Give tables and views, sorted, without their columns."""
+        with self._session(CancelToken(), ignore_log) as session:
+            return catalog.tables(session.cursor, schema)
+
+    def table(self, schema: str, name: str) -> TableInfo | None:
+        """Give one table with its columns, or None if there is none of that name."""
+        with self._session(CancelToken(), ignore_log) as session:
+            return catalog.table(session.cursor, schema, name)
+
+    def column_stats(self, schema: str, name: str) -> Mapping[str, ColumnStats]:
+        """Count and measure every column of a table.
+
+        Raises
+        ------
+        WarehouseError
+            If there is no such table.
+        """
+        with self._session(CancelToken(), ignore_log) as session:
+            info = catalog.table(session.cursor, schema, name)
+            if info is None:
+                raise WarehouseError(f'there is no table "{schema}"."{name}"')
+            return catalog.column_stats(session.cursor, info)
+
+    # -- data -----------------------------------------------------------------------------
+
+    def preview(self, sql: str, max_rows: int, cancel: CancelToken, log: Log) -> Preview:
+        """Run all statements once; give the first rows, at most 1000, of the last result set.
+
+        Raises
+        ------
+        WarehouseError
+            If a statement fails; those before it stay done.
+        Cancelled
+            If the token was cancelled.
+        """
+        with self._session(cancel, log) as session:
+            return preview.preview(session, sql, min(max(max_rows, 0), _MAX_PREVIEW_ROWS))
+
+    def export_csv(
+        self,
+        sql: str,
+        folder: Path,
+        base_name: str,
+        settings: CsvSettings,
+        cancel: CancelToken,
+        log: Log,
+    ) -> Export | None:
+        """Run all statements once; write the last result set to CSV files in ``folder``.
+
+        Returns
+        -------
+        Export or None
+            None if no statement gives a result set, or if it has no row.
+
+        Raises
+        ------
+        WarehouseError
+            If a statement fails or a file can't be written; no file is left then.
+        Cancelled
+            If the token was cancelled.
+        """
+        with self._session(cancel, log) as session:
+            return export.export_csv(session, sql, self._scratch, folder, base_name, settings)
+
+    def import_csv(
+        self, paths: Sequence[Path], options: ImportOptions, cancel: CancelToken, log: Log
+    ) -> ImportReport:
+        """Load CSV files into a table in one transaction.
+
+        Raises
+        ------
+        WarehouseError
+            If a file can't be read or does not fit the table; nothing has changed then.
+        Cancelled
+            If the token was cancelled; nothing has changed.
+        """
+        with self._session(cancel, log) as session:
+            return importing.import_csv(session, paths, options, self._scratch)
+
+    def close(self) -> None:
+        """Close the database; operations that run fail. A second call does nothing."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+        if connection is not None:
+            with suppress(duckdb.Error):
+                connection.interrupt()
+            connection.close()
+            shutil.rmtree(self._scratch, ignore_errors=True)
+
+    @contextmanager
+    def _session(self, cancel: CancelToken, log: Log) -> Iterator[Session]:
+        with self._lock:
+            if self._connection is None:
+                raise CivisLocalError("The database is closed: the local platform was stopped.")
+            cursor = self._connection.cursor()
+            cursor.execute(_CURSOR_SETTINGS)
+        with Session(cursor, cancel, log, self._hidden).running() as session:
+            yield session
+
+
+def _connect(path: Path | Literal[":memory:"]) -> duckdb.DuckDBPyConnection:
+    try:
+        return duckdb.connect(str(path))
+    except duckdb.Error as error:
+        if "lock" in str(error).lower():
+            raise StateInUseError(
+                f"The database {path} is open in another process: a local platform runs on it. "
+                "Stop that one, or use another state folder."
+            ) from None
+        raise CivisLocalError(f"The database {path} can't be opened: {error}") from None
+
+
+def _scratch_folder(path: Path | Literal[":memory:"]) -> Path:
+    if path == ":memory:":
+        return Path(tempfile.mkdtemp(prefix="civis-nb-")).resolve()
+    folder = Path(path).resolve()
+    folder = folder.with_name(folder.name + ".scratch")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def _set_up(connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
+    """Make the schema ``public`` and close the doors to the machine."""
+    connection.execute("CREATE SCHEMA IF NOT EXISTS public")
+    connection.execute(f"SET allowed_directories = [{literal(str(scratch) + '/')}]")
+    connection.execute("SET enable_external_access = false")

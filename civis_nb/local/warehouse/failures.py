@@ -1,0 +1,136 @@
+"""DuckDB's exceptions turned into `WarehouseError`, with places in the user's own SQL."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import duckdb
+
+from civis_nb.errors import WarehouseError
+
+__all__ = ["Failure", "is_conflict", "is_refusal", "place", "read_failure", "warehouse_error"]
+
+_SNIPPET = 76
+_FILES = (
+    "\n\nSQL can't reach files, folders or servers of this machine. Upload the data as a file "
+    "and import it, or export the result of a query."
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What DuckDB says: a message without its place, and the place in the SQL that it was given.
+
+    ``start`` and ``length`` count bytes; they are None where DuckDB tells no place.
+    """
+
+    kind: str
+    message: str
+    start: int | None = None
+    length: int = 1
+    name: str | None = None
+
+
+def read_failure(error: duckdb.Error) -> Failure:
+    """Read what DuckDB's exception says, in the JSON form that our connections ask for."""
+    text = str(error)
+    kind, _, rest = text.partition(": ")
+    if rest.startswith("{"):
+        try:
+            told = json.loads(rest)
+        except ValueError:
+            return Failure("", text)
+        start, length = None, 1
+        if str(told.get("position", "")).isdecimal():
+            start = int(told["position"])
+        location = re.fullmatch(r"\[(\d+),(\d+)\]", str(told.get("location", "")))
+        if location:
+            length = max(1, int(location.group(2)))
+        message = str(told.get("exception_message", "")).rstrip()
+        return Failure(kind, message, start, length, told.get("name"))
+    # A statement may have switched the JSON form off: then the text has LINE and caret already.
+    return Failure("", text)
+
+
+def is_refusal(error: duckdb.Error) -> bool:
+    """Tell whether DuckDB refused the statement before it ran."""
+    refusals = (
+        duckdb.ParserException,
+        duckdb.BinderException,
+        duckdb.CatalogException,
+        duckdb.NotImplementedException,
+        duckdb.SyntaxException,
+    )
+    return isinstance(error, refusals)
+
+
+def is_conflict(error: duckdb.Error) -> bool:
+    """Tell whether the statement lost against another transaction, and may be run again."""
+    if not isinstance(error, duckdb.TransactionException):
+        return False
+    text = str(error).lower()
+    return "conflict" in text or "another transaction" in text
+
+
+def place(sql: str, byte_offset: int) -> tuple[int, int]:
+    r"""Turn a place in UTF-8 bytes into a line and a column, both from 1.
+
+    Examples
+    --------
+    >>> place("SELECT 'é',\n nope", 14)
+    (2, 2)
+    """
+    before = sql.encode()[:byte_offset].decode(errors="ignore")
+    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+
+
+def warehouse_error(
+    failure: Failure, sql: str | None, hidden: Iterable[str] = (), cause: str | None = None
+) -> WarehouseError:
+    """Build the error that users see.
+
+    Parameters
+    ----------
+    failure
+        What DuckDB says; its place counts in ``sql``.
+    sql
+        The user's whole text; None when the statement was not the user's.
+    hidden
+        Paths of this machine that must not be shown.
+    cause
+        What was being done, put in front of the message.
+    """
+    message = f"{failure.kind}: {failure.message}" if failure.kind else failure.message
+    if "disabled by configuration" in message or "disabled through configuration" in message:
+        message += _FILES
+    if "aborted (please ROLLBACK)" in message:
+        message += ". An earlier statement failed inside BEGIN; nothing of it was kept."
+    line = column = None
+    size = len(sql.encode()) if sql is not None else 0
+    if sql is not None and failure.start is not None and failure.start <= size:
+        line, column = place(sql, failure.start)
+        message += "\n\n" + _snippet(sql, line, column, failure)
+    for path in hidden:
+        message = message.replace(path, "…")
+    return WarehouseError(f"{cause}: {message}" if cause else message, line, column)
+
+
+def _snippet(sql: str, line: int, column: int, failure: Failure) -> str:
+    """Draw the line of the place, with a caret under it."""
+    text = sql.split("\n")[line - 1].rstrip("\r")
+    assert failure.start is not None  # noqa: S101 - the caller has checked
+    marked = sql.encode()[failure.start : failure.start + failure.length].decode(errors="ignore")
+    width = max(1, len(marked.split("\n")[0]))
+    first = 0
+    if len(text) > _SNIPPET and column > _SNIPPET // 2:
+        first = min(column - 1 - _SNIPPET // 2, len(text) - _SNIPPET)
+    shown = text[first : first + _SNIPPET]
+    lead = "..." if first else ""
+    tail = "..." if first + _SNIPPET < len(text) else ""
+    prefix = f"LINE {line}: {lead}"
+    indent = len(prefix) + column - 1 - first
+    carets = "^" * min(width, max(1, len(shown) - (column - 1 - first)))
+    return f"{prefix}{shown}{tail}\n{' ' * indent}{carets}"

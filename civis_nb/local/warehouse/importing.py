@@ -1,0 +1,235 @@
+"""CSV files into a table, in one transaction: all of them, or nothing has changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse import infer, target
+from civis_nb.local.warehouse.base import Cancelled, ImportOptions, ImportReport
+from civis_nb.local.warehouse.failures import is_conflict, read_failure, warehouse_error
+from civis_nb.local.warehouse.loading import (
+    FileLoad,
+    csv_trouble,
+    load_carefully,
+    load_quickly,
+)
+from civis_nb.local.warehouse.names import DELIMITERS
+from civis_nb.local.warehouse.session import Session
+from civis_nb.local.warehouse.sources import Source, first_row, prepared
+from civis_nb.local.warehouse.sqltypes import widened
+from civis_nb.local.warehouse.target import Target
+from civis_nb.local.warehouse.upsert import merge, stage_for
+
+__all__ = ["import_csv"]
+
+_TRIES = 10
+_WAIT_S = 0.02
+_MODES = ("fail", "truncate", "append", "drop", "upsert")
+
+#: Errors that a single row may be the reason of.
+_OF_ROWS = (
+    duckdb.ConversionException,
+    duckdb.InvalidInputException,
+    duckdb.ConstraintException,
+    duckdb.OutOfRangeException,
+    duckdb.TypeMismatchException,
+)
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """What is to be done, as the table was when it was looked up."""
+
+    target: Target
+    loads: tuple[FileLoad, ...]
+    creates: bool
+    drops: bool
+
+
+def import_csv(
+    session: Session, paths: Sequence[Path], options: ImportOptions, scratch: Path
+) -> ImportReport:
+    """Load files into a table.
+
+    Raises
+    ------
+    WarehouseError
+        If anything does not fit; nothing has changed then.
+    """
+    _check(options, paths)
+    check = session.cancel.raise_if_cancelled
+    with prepared(paths, options.compression, scratch, check) as sources:
+        careful = False
+        for attempt in range(_TRIES):
+            try:
+                return _in_transaction(session, sources, options, careful)
+            except duckdb.Error as error:
+                if session.cancel.cancelled:
+                    raise Cancelled from None
+                if is_conflict(error) and attempt < _TRIES - 1:
+                    if session.cancel.wait(_WAIT_S * 2**attempt):
+                        raise Cancelled from None
+                    continue
+                if isinstance(error, _OF_ROWS) and not careful:
+                    careful = True
+                    continue
+                raise _explained(error, session) from None
+    raise AssertionError("unreachable")
+
+
+def _check(options: ImportOptions, paths: Sequence[Path]) -> None:
+    if not paths:
+        raise WarehouseError("there is no file to import")
+    if options.existing_table_rows not in _MODES:
+        raise WarehouseError(
+            f'existing_table_rows can\'t be "{options.existing_table_rows}"; '
+            f"it is one of {', '.join(_MODES)}"
+        )
+    if options.column_delimiter not in DELIMITERS:
+        raise WarehouseError(
+            f'column_delimiter can\'t be "{options.column_delimiter}"; '
+            f"it is one of {', '.join(DELIMITERS)}"
+        )
+    if options.existing_table_rows == "upsert" and not options.primary_keys:
+        raise WarehouseError("upsert needs primary_keys: the columns that tell rows apart")
+
+
+def _explained(error: duckdb.Error, session: Session) -> WarehouseError:
+    failure = read_failure(error)
+    if "CSV Error" in failure.message or "CSV" in failure.message.split("\n")[0]:
+        return csv_trouble(error, "a file")
+    return warehouse_error(
+        replace(failure, start=None), None, session.hidden, "the import failed; nothing was loaded"
+    )
+
+
+def _in_transaction(
+    session: Session, sources: Sequence[Source], options: ImportOptions, careful: bool
+) -> ImportReport:
+    cursor = session.cursor
+    cursor.execute("BEGIN TRANSACTION")
+    try:
+        plan = _planned(cursor, sources, options)
+        report = _carried_out(cursor, plan, options, careful)
+        session.cancel.raise_if_cancelled()
+        cursor.execute("COMMIT")
+    except BaseException:
+        with suppress(duckdb.Error):
+            cursor.execute("ROLLBACK")
+        raise
+    for message in report.skipped:
+        session.log("warn", f"skipped {message}")
+    return report
+
+
+def _planned(
+    cursor: duckdb.DuckDBPyConnection, sources: Sequence[Source], options: ImportOptions
+) -> _Plan:
+    found = target.find_target(cursor, options)
+    mode = options.existing_table_rows
+    if found.fields and mode == "fail":
+        raise WarehouseError(
+            f"the table {found.sql_name} exists; existing_table_rows says to fail then. "
+            "Choose append, truncate, drop or upsert"
+        )
+    drops = bool(found.fields) and mode == "drop"
+    creates = drops or not found.fields
+    if creates and mode == "upsert" and not options.last_modified_keys:
+        raise WarehouseError(
+            f"the table {found.sql_name} is new: upsert needs last_modified_keys then, "
+            "besides primary_keys"
+        )
+    if drops:
+        found = Target(found.schema, found.table, ())
+    names = {s.number: _name(s, sources) for s in sources}
+    delimiter = DELIMITERS[options.column_delimiter]
+    firsts = {
+        s.number: first_row(s.path, delimiter, options.escaped, names[s.number]) for s in sources
+    }
+    columns = {
+        s.number: target.file_columns(firsts[s.number], options, found, names[s.number])
+        for s in sources
+    }
+    if creates:
+        found = replace(found, fields=_new_fields(sources, columns, options, delimiter))
+    loads = tuple(
+        FileLoad(
+            s, tuple(target.mapped(columns[s.number], found, names[s.number])), names[s.number]
+        )
+        for s in sources
+    )
+    if creates:
+        _refuse_gaps(loads, found)
+    return _Plan(found, loads, creates, drops)
+
+
+def _name(source: Source, sources: Sequence[Source]) -> str:
+    return f"file {source.number}" if len(sources) > 1 else "the file"
+
+
+def _refuse_gaps(loads: Sequence[FileLoad], found: Target) -> None:
+    for load in loads:
+        if len(load.fields) != len(found.fields):
+            raise WarehouseError(
+                f"{load.name} has {len(load.fields)} of the {len(found.fields)} columns that the "
+                "new table gets from the first file; all files must have the same"
+            )
+
+
+def _new_fields(
+    sources: Sequence[Source],
+    columns: dict[int, list[str]],
+    options: ImportOptions,
+    delimiter: str,
+) -> tuple[target.Field, ...]:
+    told = options.table_columns or ()
+    if told and all(kind for _, kind in told):
+        return target.new_fields(
+            [name for name, _ in told],
+            [kind or "" for _, kind in told],
+            declared=True,
+            loosen=options.loosen_types,
+        )
+    names = columns[sources[0].number]
+    kinds: dict[str, set[str]] = {name.lower(): set() for name in names}
+    for source in sources:
+        in_file = columns[source.number]
+        found = infer.column_types(
+            source.path, len(in_file), delimiter, options.first_row_is_header, options.escaped
+        )
+        for name, kind in zip(in_file, found, strict=True):
+            if kind is not None:
+                kinds.setdefault(name.lower(), set()).add(kind)
+    types = [widened(kinds[name.lower()]) if kinds[name.lower()] else "VARCHAR" for name in names]
+    return target.new_fields(names, types, declared=False, loosen=True)
+
+
+def _carried_out(
+    cursor: duckdb.DuckDBPyConnection, plan: _Plan, options: ImportOptions, careful: bool
+) -> ImportReport:
+    table = plan.target.sql_name
+    if plan.drops:
+        cursor.execute(f"DROP TABLE {table}")
+    if plan.creates:
+        cursor.execute(plan.target.create_sql)
+    elif options.existing_table_rows == "truncate":
+        cursor.execute(f"TRUNCATE {table}")
+    upserts = options.existing_table_rows == "upsert"
+    into = stage_for(cursor, plan.target) if upserts else table
+    skipped: list[str] = []
+    rows = 0
+    for load in plan.loads:
+        if careful:
+            rows += load_carefully(cursor, load, into, options, skipped)
+        else:
+            rows += load_quickly(cursor, load, into, options)
+    if upserts:
+        in_files = {field.name for load in plan.loads for field in load.fields}
+        rows = merge(cursor, plan.target, into, in_files, options)
+    return ImportReport(rows, skipped, plan.creates)

@@ -1,0 +1,221 @@
+"""Clauses of Redshift's CREATE and ALTER TABLE that mean nothing on one machine, taken out.
+
+This works on tokens, not on a syntax tree, so that all the rest of the statement stays as the
+user wrote it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from civis_nb.local.warehouse.lexer import Token, tokens
+from civis_nb.local.warehouse.names import literal, quoted
+
+__all__ = ["Rewritten", "rewrite"]
+
+_CREATE = re.compile(
+    r"\s*create\s+(?:(?:local\s+|global\s+)?temp(?:orary)?\s+)?table\b", re.IGNORECASE
+)
+_ALTER = re.compile(r"\s*alter\s+table\b", re.IGNORECASE)
+_VIEW = re.compile(r"\s+with\s+no\s+schema\s+binding\s*;?\s*$", re.IGNORECASE)
+_TYPES_OF_TEXT = {"varchar", "char", "nvarchar", "text", "varying", "bpchar"}
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A statement without Redshift's clauses, and the statements that must run before it."""
+
+    sql: str
+    before: tuple[str, ...] = ()
+
+
+class _Words:
+    """The tokens of a statement that are neither space nor comment, and a cursor over them."""
+
+    def __init__(self, sql: str) -> None:
+        self.tokens = [t for t in tokens(sql) if t.kind not in ("space", "comment")]
+
+    def word(self, at: int) -> str:
+        if 0 <= at < len(self.tokens) and self.tokens[at].kind in ("word", "number", "symbol"):
+            return self.tokens[at].text.lower()
+        return ""
+
+    def behind_parenthesis(self, at: int) -> int:
+        """Give the place behind the parenthesis that opens at ``at``; ``at`` if none does."""
+        if self.word(at) != "(":
+            return at
+        depth = 0
+        for place in range(at, len(self.tokens)):
+            depth += {"(": 1, ")": -1}.get(self.word(place), 0)
+            if depth == 0:
+                return place + 1
+        return len(self.tokens)
+
+
+def rewrite(sql: str) -> Rewritten:
+    """Take Redshift's clauses out of a statement.
+
+    Examples
+    --------
+    >>> rewrite("CREATE TABLE t (a INT ENCODE az64) DISTKEY(a)").sql
+    'CREATE TABLE t (a INT ) '
+    >>> rewrite("SELECT * FROM #t").sql
+    'SELECT * FROM "#t"'
+    """
+    sql = _VIEW.sub("", _name_temporary(sql))
+    if _CREATE.match(sql):
+        return _create(sql)
+    if _ALTER.match(sql):
+        words = _Words(sql)
+        return Rewritten(_without(sql, words, _clauses(words, len(words.tokens))))
+    return Rewritten(sql)
+
+
+def _name_temporary(sql: str) -> str:
+    """Quote names like #t, and make a table of such a name temporary."""
+    parts = list(tokens(sql))
+    out: list[str] = []
+    skip = False
+    for i, token in enumerate(parts):
+        if skip:
+            skip = False
+            continue
+        follows = parts[i + 1] if i + 1 < len(parts) else None
+        before = parts[i - 1].kind if i else "space"
+        if (
+            token.text == "#"
+            and follows is not None
+            and follows.kind == "word"
+            and before in ("space", "comment", "symbol")
+        ):
+            out.append(quoted("#" + follows.text.lower()))
+            skip = True
+        else:
+            out.append(token.text)
+    text = "".join(out)
+    return re.sub(
+        r'^(\s*create)(\s+table\s+(?:if\s+not\s+exists\s+)?"#)',
+        r"\1 TEMP\2",
+        text,
+        flags=re.IGNORECASE,
+    )
+
+
+def _create(sql: str) -> Rewritten:
+    words = _Words(sql)
+    end = _start_of_query(words)
+    spans = _clauses(words, end)
+    replaced: dict[int, str] = {}
+    before: list[str] = []
+    identity = _identity(sql, words, end)
+    if identity is not None:
+        span, statement, default = identity
+        spans.append(span)
+        replaced[span[0]] = default
+        before.append(statement)
+    like = _like(words, end)
+    if like is not None:
+        spans.append(like)
+        table = sql[
+            words.tokens[like[0] + 2].start : words.tokens[_name_end(words, like[0] + 2)].start
+        ]
+        replaced[like[0]] = f" AS SELECT * FROM {table.strip()} WHERE false"  # noqa: S608
+    return Rewritten(_without(sql, words, spans, replaced), tuple(before))
+
+
+def _start_of_query(words: _Words) -> int:
+    """Give the place of the AS that begins the query of CREATE TABLE AS, or the end."""
+    depth = 0
+    for i in range(len(words.tokens)):
+        depth += {"(": 1, ")": -1}.get(words.word(i), 0)
+        if depth == 0 and words.word(i) == "as":
+            return i
+    return len(words.tokens)
+
+
+def _clauses(words: _Words, end: int) -> list[tuple[int, int]]:
+    """Find the clauses to leave out, as half-open ranges of tokens."""
+    spans: list[tuple[int, int]] = []
+    i = 3  # behind CREATE TABLE name: a table may be called like a clause
+    while i < end:
+        word, after = words.word(i), i + 1
+        last = words.tokens[i - 1].text
+        if word in ("diststyle", "encode", "backup"):
+            # A column may be called so; then it begins its definition.
+            after = i + 2 if last not in "(," else i
+        elif word in ("compound", "interleaved") and words.word(i + 1) == "sortkey":
+            after = words.behind_parenthesis(i + 2)
+        elif word in ("distkey", "sortkey") and last not in "(,":
+            after = words.behind_parenthesis(i + 1)
+            after += after == i + 1 and words.word(after) in ("auto", "none")
+        elif word == "(" and words.word(i + 1) == "max" and words.word(i - 1) in _TYPES_OF_TEXT:
+            after = i + 3
+        else:
+            after = i
+        if after > i:
+            spans.append((i, after))
+        i = max(after, i + 1)
+    return spans
+
+
+def _identity(sql: str, words: _Words, end: int) -> tuple[tuple[int, int], str, str] | None:
+    """Find an IDENTITY column: its tokens, the sequence it needs, and the default instead."""
+    for i in range(3, end):
+        if words.word(i) != "identity" or words.tokens[i - 1].text in "(,":
+            continue
+        start = i
+        while words.word(start - 1) in ("as", "default", "by", "always", "generated"):
+            start -= 1
+        after = words.behind_parenthesis(i + 1)
+        inside = "".join(words.word(k) for k in range(i + 2, after - 1))
+        numbers = [n for n in inside.split(",") if n.lstrip("-").isdecimal()] + ["1", "1"]
+        first = next(k for k in range(5) if words.word(k) == "table") + 1
+        while words.word(first) in ("if", "not", "exists"):
+            first += 1
+        table = sql[words.tokens[first].start : words.tokens[_name_end(words, first)].start].strip()
+        name = quoted("identity of " + table.replace('"', "").lower())
+        temporary = "TEMP " if _is_temporary(words) else ""
+        keep = "IF NOT EXISTS " if any(words.word(k) == "exists" for k in range(first)) else ""
+        replace = "" if keep or temporary else "OR REPLACE "
+        statement = (
+            f"CREATE {replace}{temporary}SEQUENCE {keep}{name} "
+            f"START {numbers[0]} INCREMENT {numbers[1]}"
+        )
+        return (start, after), statement, f"DEFAULT nextval({literal(name)})"
+    return None
+
+
+def _is_temporary(words: _Words) -> bool:
+    return any(words.word(k) in ("temp", "temporary") for k in range(1, 4))
+
+
+def _name_end(words: _Words, at: int) -> int:
+    """Give the place of the token behind a dotted name; the last token if there is none."""
+    at += 1
+    while words.word(at) == "." and at + 2 < len(words.tokens):
+        at += 2
+    return min(at, len(words.tokens) - 1)
+
+
+def _like(words: _Words, end: int) -> tuple[int, int] | None:
+    """Find ``(LIKE table …)`` as a half-open range of tokens."""
+    for i in range(3, end - 1):
+        if words.word(i) == "(" and words.word(i + 1) == "like":
+            return i, words.behind_parenthesis(i)
+    return None
+
+
+def _without(
+    sql: str,
+    words: _Words,
+    spans: list[tuple[int, int]],
+    replaced: dict[int, str] | None = None,
+) -> str:
+    """Cut ranges of tokens out of the text, with a replacement for some."""
+    out, last = "", 0
+    for start, after in sorted(spans):
+        first: Token = words.tokens[start]
+        out += sql[last : first.start] + (replaced or {}).get(start, "")
+        last = words.tokens[after - 1].end
+    return out + sql[last:]

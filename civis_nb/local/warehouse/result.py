@@ -1,0 +1,85 @@
+"""The result set of a statement: its columns, and a query over it that is run exactly once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from civis_nb.local.warehouse.lexer import without_terminator
+from civis_nb.local.warehouse.session import Session, Statement
+
+__all__ = ["Result"]
+
+_NAME = "civis_result"
+
+
+class Result:
+    """What a statement gives, not yet read.
+
+    Attributes
+    ----------
+    names, types
+        Of the columns, as DuckDB tells them; a name may occur twice.
+    """
+
+    def __init__(self, session: Session, statement: Statement, sql: str) -> None:
+        self._session = session
+        self._sql = sql
+        self._relation: duckdb.DuckDBPyRelation | None = None
+        if statement.is_query:
+            self._statement, relation = session.bound(statement, sql)
+        else:
+            self._statement, relation = self._executed(statement)
+            self._relation = relation
+        self.names = tuple(str(item[0]) for item in relation.description)
+        self.types = tuple(str(kind) for kind in relation.types)
+        self.has_rows = not (self.names == ("Success",) and self.types == ("BOOLEAN",))
+
+    def _executed(self, statement: Statement) -> tuple[Statement, duckdb.DuckDBPyRelation]:
+        """Run a statement that can't stand inside a query, such as EXPLAIN or RETURNING."""
+        relation = self._session.attempt(
+            statement, self._sql, lambda s: self._session.cursor.sql(s.text)
+        )
+        if relation is None:
+            relation = self._session.cursor.sql('SELECT true AS "Success" WHERE false')
+        return statement, relation
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """Give a name for each column that no other column has."""
+        return tuple(f"c{i}" for i in range(len(self.names)))
+
+    def query(self, prefix: str, suffix: str) -> list[tuple[Any, ...]]:
+        """Run ``prefix result suffix`` once; ``result`` has the columns `aliases`.
+
+        Raises
+        ------
+        WarehouseError
+            With the place in the user's SQL.
+        """
+        columns = ", ".join(self.aliases)
+        if self._relation is not None:
+            relation = self._relation
+            return self._session.attempt(
+                self._statement,
+                self._sql,
+                lambda _: _rows(
+                    relation.query(_NAME, f"{prefix} {_NAME} AS civis_rows({columns}) {suffix}")
+                ),
+            )
+        head = f"{prefix} (\n"
+        body = without_terminator(self._statement.text)
+        cursor = self._session.cursor
+        try:
+            rows: list[tuple[Any, ...]] = cursor.execute(
+                f"{head}{body}\n) AS civis_rows({columns}) {suffix}"
+            ).fetchall()
+        except duckdb.Error as error:
+            shift = len(head.encode())
+            raise self._session.error(error, self._statement, self._sql, shift) from None
+        return rows
+
+
+def _rows(relation: duckdb.DuckDBPyRelation | None) -> list[tuple[Any, ...]]:
+    return [] if relation is None else relation.fetchall()

@@ -1,0 +1,396 @@
+"""One run's statements on one cursor of DuckDB: planned, translated, run once, cancellable."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+import duckdb
+
+from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse import lexer
+from civis_nb.local.warehouse.base import Cancelled, CancelToken, Log
+from civis_nb.local.warehouse.failures import (
+    Failure,
+    is_conflict,
+    is_refusal,
+    read_failure,
+    warehouse_error,
+)
+from civis_nb.local.warehouse.translate import Translation, translations, without_effect
+
+__all__ = ["Session", "Statement"]
+
+T = TypeVar("T")
+
+_INTERRUPT_EVERY_S = 0.02
+_CONFLICT_TRIES = 12
+_CONFLICT_WAIT_S = 0.01
+
+#: Kinds of statements whose rows are shown; others show rows only with RETURNING.
+_WITH_ROWS = {"SELECT", "EXPLAIN", "PRAGMA", "CALL", "EXECUTE", "MULTI"}
+_SETTINGS = {"SET", "VARIABLE_SET", "RESET"}
+_WITH_RETURNING = {"INSERT", "UPDATE", "DELETE", "MERGE_INTO", "MERGE"}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a script.
+
+    ``text`` is what DuckDB gets; ``offset`` is where the user's statement starts in the script,
+    in bytes. ``original`` is the user's text when ``text`` is a translation of it.
+    """
+
+    text: str
+    offset: int
+    kind: str
+    original: str | None = None
+    before: tuple[str, ...] = ()
+
+    @property
+    def has_rows(self) -> bool:
+        """Tell whether the statement gives a result set."""
+        if self.kind in _WITH_RETURNING:
+            return lexer.has_word(self.text, "returning")
+        return self.kind in _WITH_ROWS
+
+    @property
+    def is_query(self) -> bool:
+        """Tell whether the statement only reads, and may stand inside another query."""
+        return self.kind == "SELECT" and not any(
+            lexer.has_word(self.text, word) for word in ("insert", "update", "delete", "merge")
+        )
+
+
+class Session:
+    """A cursor for one operation.
+
+    Parameters
+    ----------
+    cursor
+        Belongs to the session, which closes it.
+    cancel
+        Interrupts what the cursor does, and nothing else.
+    log
+        Takes what the user should know.
+    hidden
+        Paths that error messages must not show.
+    """
+
+    def __init__(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        cancel: CancelToken,
+        log: Log,
+        hidden: tuple[str, ...] = (),
+    ) -> None:
+        self.cursor = cursor
+        self.cancel = cancel
+        self.log = log
+        self.hidden = hidden
+        self._in_transaction = False
+
+    @contextmanager
+    def running(self) -> Iterator[Session]:
+        """Watch the token while statements run; close the cursor in the end.
+
+        Raises
+        ------
+        Cancelled
+            When the token was cancelled.
+        """
+        done = threading.Event()
+        watchers: list[threading.Thread] = []
+
+        def interrupt() -> None:
+            # An interrupt between two statements is forgotten by DuckDB: hence again and again.
+            while not done.is_set():
+                with suppress(duckdb.Error):
+                    self.cursor.interrupt()
+                done.wait(_INTERRUPT_EVERY_S)
+
+        def watch() -> None:
+            thread = threading.Thread(target=interrupt, name="civis-interrupt", daemon=True)
+            watchers.append(thread)
+            thread.start()
+
+        forget = self.cancel.on_cancel(watch)
+        try:
+            self.cancel.raise_if_cancelled()
+            yield self
+        except duckdb.Error as error:
+            if self.cancel.cancelled:
+                raise Cancelled from None
+            raise warehouse_error(read_failure(error), None, self.hidden) from None
+        except WarehouseError:
+            if self.cancel.cancelled:
+                raise Cancelled from None
+            raise
+        finally:
+            forget()
+            done.set()
+            for thread in watchers:
+                thread.join()
+            self._end_transaction()
+            self.cursor.close()
+
+    def _end_transaction(self) -> None:
+        if not self._in_transaction:
+            return
+        with suppress(duckdb.Error):
+            self.cursor.execute("ROLLBACK")
+        self.log("warn", "The SQL ended inside a transaction without COMMIT: it was rolled back")
+
+    # -- planning -------------------------------------------------------------------------
+
+    def plan(self, sql: str) -> list[Statement]:
+        """Cut a script into statements; nothing is run.
+
+        Raises
+        ------
+        WarehouseError
+            If a statement can be read neither as DuckDB's SQL nor as Redshift's.
+        """
+        try:
+            return self._native(sql, 0)
+        except duckdb.Error as error:
+            if not is_refusal(error):
+                raise
+            statements: list[Statement] = []
+            for piece in lexer.split(sql):
+                offset = len(sql[: piece.start].encode())
+                statements += self._plan_one(piece.text, offset, sql)
+            return statements
+
+    def _native(self, sql: str, offset: int) -> list[Statement]:
+        statements, at = [], 0
+        for parsed in self.cursor.extract_statements(sql):
+            found = sql.find(parsed.query, at)
+            at = found if found >= 0 else at
+            place = offset + len(sql[:at].encode())
+            statements.append(Statement(parsed.query, place, _kind(parsed)))
+            at += len(parsed.query)
+        return statements
+
+    def _plan_one(self, text: str, offset: int, sql: str) -> list[Statement]:
+        try:
+            return self._native(text, offset)
+        except duckdb.Error as refused:
+            if not is_refusal(refused):
+                raise
+            note = without_effect(text)
+            if note is not None:
+                self.log("info", note)
+                return []
+            for translation in translations(text):
+                with suppress(duckdb.ParserException, duckdb.NotImplementedException):
+                    parsed = self.cursor.extract_statements(translation.sql)
+                    return [
+                        Statement(s.query, offset, _kind(s), text, translation.before)
+                        for s in parsed
+                    ]
+            raise self.error(refused, Statement(text, offset, ""), sql) from None
+
+    # -- running --------------------------------------------------------------------------
+
+    def run(self, statement: Statement, sql: str) -> None:
+        """Run a statement to its end, without its rows."""
+
+        def execute(candidate: Statement) -> None:
+            self._run_before(candidate)
+            self._note_transaction(candidate, lambda: self.cursor.execute(candidate.text))
+            finish = getattr(self.cursor, "complete", None)
+            if finish is not None and candidate.has_rows:
+                finish()
+
+        if statement.is_query:
+            statement = self.bound(statement, sql)[0]
+        elif self._in_transaction:
+            statement = self._bound_blindly(statement, sql)
+        try:
+            self.attempt(statement, sql, execute)
+        except WarehouseError:
+            # Redshift's own settings are refused only now: DuckDB's have the same form.
+            note = without_effect(statement.text) if statement.kind in _SETTINGS else None
+            if note is None:
+                raise
+            self.log("info", note)
+
+    def bound(self, statement: Statement, sql: str) -> tuple[Statement, duckdb.DuckDBPyRelation]:
+        """Bind a query without running it, translated if it must be.
+
+        An error in binding would end a transaction if the query were run.
+        """
+        found: list[tuple[Statement, duckdb.DuckDBPyRelation]] = []
+
+        def bind(candidate: Statement) -> None:
+            self._run_before(candidate)
+            relation = self.cursor.sql(candidate.text)
+            if relation is None:
+                raise WarehouseError("the statement gives no result set")
+            found.append((candidate, relation))
+
+        self.attempt(statement, sql, bind)
+        return found[-1]
+
+    def _bound_blindly(self, statement: Statement, sql: str) -> Statement:
+        """Bind any statement inside a transaction, where DuckDB offers a way to."""
+        # Not public, but the only way: all else ends the transaction when the binding fails.
+        bind = getattr(self.cursor, "_bind", None)
+        if bind is None or statement.kind in ("TRANSACTION", "SET"):
+            return statement
+        found: list[Statement] = []
+
+        def check(candidate: Statement) -> None:
+            bind(candidate.text)
+            found.append(candidate)
+
+        try:
+            self.attempt(statement, sql, check)
+        except WarehouseError:
+            return statement  # to be run, and to fail with its own words
+        return found[-1]
+
+    def attempt(self, statement: Statement, sql: str, action: Callable[[Statement], T]) -> T:
+        """Do something with a statement; if DuckDB refuses its text, with translations of it.
+
+        Raises
+        ------
+        WarehouseError
+            With the place in the user's whole text.
+        """
+        try:
+            return self._again_on_conflict(lambda: action(statement))
+        except duckdb.Error as error:
+            if not is_refusal(error) or statement.original is not None or self.cancel.cancelled:
+                raise self.error(error, statement, sql) from None
+            refused = error
+        return self._translated(refused, statement, sql, action)
+
+    def _translated(
+        self,
+        refused: duckdb.Error,
+        statement: Statement,
+        sql: str,
+        action: Callable[[Statement], T],
+    ) -> T:
+        failures: list[tuple[duckdb.Error, Translation]] = []
+        for translation in translations(statement.text):
+            candidate = replace(
+                statement,
+                text=translation.sql,
+                original=statement.text,
+                before=translation.before,
+            )
+            try:
+                return self._again_on_conflict(lambda c=candidate: action(c))  # type: ignore[misc]
+            except duckdb.Error as error:
+                if not is_refusal(error):
+                    raise self.error(error, candidate, sql) from None
+                failures.append((error, translation))
+        raise self._most_useful(refused, failures, statement, sql) from None
+
+    def _again_on_conflict(self, action: Callable[[], T]) -> T:
+        for attempt in range(_CONFLICT_TRIES):
+            try:
+                return action()
+            except duckdb.Error as error:
+                last = attempt == _CONFLICT_TRIES - 1
+                if self._in_transaction or last or not is_conflict(error):
+                    raise
+            # The statement was undone whole: nothing is done twice.
+            if self.cancel.wait(_CONFLICT_WAIT_S * 2**attempt):
+                raise Cancelled
+        raise AssertionError("unreachable")
+
+    def _run_before(self, statement: Statement) -> None:
+        for text in statement.before:
+            # A sequence of a table that is there already: its CREATE TABLE tells the user.
+            with suppress(duckdb.DependencyException):
+                self.cursor.execute(text)
+
+    def _note_transaction(self, statement: Statement, execute: Callable[[], Any]) -> None:
+        if statement.kind != "TRANSACTION":
+            execute()
+            return
+        word = next(t.text for t in lexer.tokens(statement.text) if t.kind == "word").lower()
+        begins = word in ("begin", "start")
+        try:
+            execute()
+        except duckdb.Error:
+            # A COMMIT that fails has ended the transaction as well.
+            self._in_transaction = self._in_transaction and begins
+            raise
+        self._in_transaction = begins
+
+    # -- errors ---------------------------------------------------------------------------
+
+    def error(
+        self, error: duckdb.Error, statement: Statement, sql: str, shift: int = 0
+    ) -> WarehouseError | Cancelled:
+        """Build the error for users; ``shift`` bytes stand before the statement's text."""
+        if self.cancel.cancelled:
+            return Cancelled()
+        failure = read_failure(error)
+        if is_conflict(error):
+            failure = replace(
+                failure,
+                message=f"{failure.message} Another run changed the same rows or table at the "
+                "same time. Run it again.",
+            )
+        if statement.original is not None:
+            return warehouse_error(_found(failure, statement), sql, self.hidden)
+        if failure.start is not None:
+            inside = failure.start - shift
+            size = len(statement.text.encode())
+            start = statement.offset + inside if 0 <= inside <= size else None
+            failure = replace(failure, start=start)
+        return warehouse_error(failure, sql, self.hidden)
+
+    def _most_useful(
+        self,
+        refused: duckdb.Error,
+        failures: list[tuple[duckdb.Error, Translation]],
+        statement: Statement,
+        sql: str,
+    ) -> WarehouseError | Cancelled:
+        """Choose between what DuckDB says of the user's text and of its translations.
+
+        When a translation got further, to an unknown table, say, its error is the true one.
+        """
+        first = read_failure(refused)
+        for error, translation in failures:
+            failure = read_failure(error)
+            same = failure.message == first.message
+            if same or isinstance(error, duckdb.ParserException) or _no_function(failure):
+                continue
+            if isinstance(refused, duckdb.ParserException) or _no_function(first):
+                candidate = replace(statement, text=translation.sql, original=statement.text)
+                return self.error(error, candidate, sql)
+        return self.error(refused, statement, sql)
+
+
+def _kind(parsed: duckdb.Statement) -> str:
+    return str(parsed.type).rpartition(".")[2]
+
+
+def _no_function(failure: Failure) -> bool:
+    return "Function with name" in failure.message or "No function matches" in failure.message
+
+
+def _found(failure: Failure, statement: Statement) -> Failure:
+    """Find in the user's text what an error in its translation points at."""
+    if failure.start is None:
+        return failure
+    translated = statement.text.encode()
+    pointed = translated[failure.start : failure.start + failure.length].decode(errors="ignore")
+    original = statement.original or ""
+    for wanted in (failure.name, pointed):
+        at = original.lower().find(wanted.lower()) if wanted else -1
+        if wanted and at >= 0:
+            start = statement.offset + len(original[:at].encode())
+            return replace(failure, start=start, length=len(wanted.encode()))
+    return replace(failure, start=None)

@@ -1,0 +1,274 @@
+"""SQL of Redshift and PostgreSQL turned into DuckDB's, for statements that DuckDB refuses."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import ErrorLevel, SqlglotError
+
+from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.lexer import tokens, without_terminator
+from civis_nb.local.warehouse.redshift_ddl import rewrite
+from civis_nb.local.warehouse.redshift_functions import (
+    MARK,
+    OWN_FUNCTIONS,
+    build,
+    listagg,
+    similar_to,
+)
+from civis_nb.local.warehouse.system_views import SYSTEM_VIEWS
+
+__all__ = ["Translation", "translations", "without_effect"]
+
+# sqlglot tells what it does not know through its logger; we tell the user ourselves.
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())
+
+_Node: TypeAlias = Any  # sqlglot's base class changed its name between versions
+
+_NO_EFFECT = re.compile(
+    r"""(?ix)\s*(?:
+        grant\b | revoke\b | vacuum\b | analy[sz]e\b | lock\b
+      | (?:create|alter|drop)\s+(?:user|group|role|datashare)\b
+      | alter\s+default\s+privileges\b
+      | alter\s+(?:table|schema|view|database)\s+\S+\s+owner\b
+      | alter\s+table\s+\S+\s+alter\s+(?:diststyle|distkey|sortkey|compound|encode)\b
+      | alter\s+table\s+\S+\s+alter\s+column\s+\S+\s+encode\b
+      | set\s+(?:session\s+|local\s+)?(?:query_group|enable_\w+|statement_timeout|wlm_\w+|datestyle
+          |client_\w+|extra_float_digits|analyze_threshold_percent|describe_\w+
+          |json_\w+|authorization|max_\w+_rows|standard_conforming_strings|timezone_\w+)\b
+      | reset\s+(?:query_group|enable_\w+|statement_timeout|wlm_\w+|all)\b
+    )"""
+)
+_REFUSED = {
+    re.compile(r"(?is)\s*alter\s+table\s.+\sappend\s+from\b"): (
+        "ALTER TABLE … APPEND moves blocks between tables of Redshift; here, write "
+        "INSERT INTO target SELECT * FROM source, and then TRUNCATE source"
+    ),
+    re.compile(r"(?is)\s*unload\s*\("): (
+        "UNLOAD writes to S3, which this database can't reach; export the query's result instead"
+    ),
+    re.compile(r"(?is)\s*copy\s.+\sfrom\s+'\s*(?:s3|emr|dynamodb|ssh)\b"): (
+        "COPY from S3 can't be done here; upload the data as a file and import it into the table"
+    ),
+}
+_EXPLAIN = re.compile(r"(?i)\s*explain\s+(?:analyze\s+|verbose\s+)?")
+_DROP = re.compile(
+    r"(?is)(\s*drop\s+(?:table|view)\s+(?:if\s+exists\s+)?)(.+?)(\s+cascade|\s+restrict)?\s*$"
+)
+
+
+@dataclass(frozen=True)
+class Translation:
+    """One way to say a statement in DuckDB's SQL."""
+
+    sql: str
+    before: tuple[str, ...] = ()
+
+
+def without_effect(sql: str) -> str | None:
+    """Tell why a statement needs not run here; None if it has an effect.
+
+    Raises
+    ------
+    WarehouseError
+        If it is a statement that only Redshift can run; the message says what to do instead.
+
+    Examples
+    --------
+    >>> without_effect("GRANT SELECT ON t TO bob")
+    'GRANT has no effect in this database'
+    """
+    bare = "".join(t.text for t in tokens(sql) if t.kind != "comment")
+    for pattern, instead in _REFUSED.items():
+        if pattern.match(bare):
+            raise WarehouseError(instead)
+    if _NO_EFFECT.match(bare):
+        return f"{bare.split()[0].upper()} has no effect in this database"
+    return None
+
+
+def translations(sql: str) -> Iterator[Translation]:
+    """Give DuckDB texts for a statement, the nearest to the original first.
+
+    Examples
+    --------
+    >>> next(translations("SELECT NVL(a, 0) AS a FROM t;")).sql
+    'SELECT COALESCE(a, 0) AS a FROM t'
+    """
+    explained = _EXPLAIN.match(sql)
+    if explained:
+        for inner in translations(sql[explained.end() :]):
+            yield Translation(explained.group() + inner.sql)
+        return
+    dropped = _each_dropped(without_terminator(sql))
+    if dropped:
+        yield Translation(dropped[-1], tuple(dropped[:-1]))
+        return
+    seen = {sql}
+    rewritten = rewrite(without_terminator(sql))
+    if rewritten.sql.strip() != without_terminator(sql).strip():
+        seen.add(rewritten.sql)
+        yield Translation(rewritten.sql, rewritten.before)
+    marked = _mark(rewritten.sql)
+    for dialect in ("redshift", "postgres", "duckdb"):
+        for truncates_dates in (False, True):
+            text = _through_sqlglot(marked, dialect, truncates_dates)
+            if text is not None and text not in seen:
+                seen.add(text)
+                yield Translation(text, rewritten.before)
+
+
+def _each_dropped(sql: str) -> list[str]:
+    """Give one statement for each object that a DROP names; none unless it names several."""
+    match = _DROP.match(sql)
+    if match is None:
+        return []
+    names, current = [], ""
+    for token in tokens(match.group(2)):
+        if token.text == ",":
+            names.append(current)
+            current = ""
+        elif token.kind != "comment":
+            current += token.text
+    names.append(current)
+    return [match.group(1) + n.strip() + (match.group(3) or "") for n in names] if names[1:] else []
+
+
+def _mark(sql: str) -> str:
+    """Rename the functions that are ours, so that sqlglot leaves them as they are."""
+    parts = list(tokens(sql))
+    out: list[str] = []
+    for i, token in enumerate(parts):
+        name = token.text.lower()
+        code = [t for t in parts[i + 1 : i + 4] if t.kind not in ("space", "comment")]
+        called = bool(code) and code[0].text == "("
+        if token.kind == "word" and name == "sysdate" and not called:
+            out.append(MARK + "sysdate()")
+        elif token.kind == "word" and called and (name in OWN_FUNCTIONS or name == "listagg"):
+            out.append(MARK + name)
+        else:
+            out.append(token.text)
+    return "".join(out)
+
+
+def _through_sqlglot(sql: str, dialect: str, truncates_dates: bool) -> str | None:
+    try:
+        tree = sqlglot.parse_one(sql, read=dialect)
+        if isinstance(tree, exp.Command):
+            return None
+        if truncates_dates and not any(_is_trunc(n) for n in tree.walk()):
+            return None
+        _name_results(tree, sql)
+        tree = _by_rules(tree, truncates_dates)
+        text = tree.sql("duckdb", unsupported_level=ErrorLevel.IGNORE, comments=False)
+    except (SqlglotError, _Untranslatable, ValueError, RecursionError):
+        return None
+    return None if MARK in text.lower() else text
+
+
+class _Untranslatable(Exception):  # noqa: N818 - a signal, not an error
+    pass
+
+
+def _is_trunc(node: _Node) -> bool:
+    """Tell whether it may be a date that is truncated: TRUNC of one argument, not a number."""
+    return (
+        isinstance(node, exp.Trunc)
+        and not node.args.get("decimals")
+        and not isinstance(node.this, exp.Literal)
+    )
+
+
+def _name_results(tree: _Node, sql: str) -> None:
+    """Keep the names of result columns that are calls: else DuckDB names them by its own words."""
+    query = tree if isinstance(tree, exp.Query) else None
+    while isinstance(query, exp.SetOperation):
+        query = query.this
+    if not isinstance(query, exp.Select):
+        return
+    for item in query.expressions:
+        call = item
+        while isinstance(call, (exp.Window, exp.WithinGroup)):
+            call = call.this
+        name = _name_of_call(call, sql)
+        if name is not None and re.fullmatch(r"\w+", name):
+            item.replace(exp.alias_(item.copy(), name, quoted=True))
+
+
+def _name_of_call(call: _Node, sql: str) -> str | None:
+    """Give the name that Redshift shows for a call without an alias."""
+    if isinstance(call, exp.Cast):
+        return call.this.name if isinstance(call.this, exp.Column) else None
+    if not isinstance(call, exp.Func):
+        return None
+    start, end = call.meta.get("start"), call.meta.get("end")
+    if isinstance(start, int) and isinstance(end, int):
+        return sql[start : end + 1].lower().removeprefix(MARK)
+    name = call.sql_name().lower()
+    return {"decode_case": "case", "approx_distinct": "count", "extract": "date_part"}.get(
+        name, name
+    )
+
+
+def _by_rules(tree: _Node, truncates_dates: bool) -> _Node:
+    """Apply the rules from the leaves up, so that arguments are done before their calls."""
+    for node in reversed(list(tree.bfs())):
+        changed = _rule(node, truncates_dates)
+        if changed is not node:
+            if node is tree:
+                return changed
+            node.replace(changed)
+    return tree
+
+
+def _rule(node: _Node, truncates_dates: bool) -> _Node:
+    """Turn one node of the tree into what DuckDB understands."""
+    if isinstance(node, exp.WithinGroup) and _called(node.this, "listagg"):
+        return listagg(node.this, node.expression)
+    if isinstance(node, exp.Anonymous) and str(node.this).lower().startswith(MARK):
+        if _called(node, "listagg"):
+            return node if isinstance(node.parent, exp.WithinGroup) else listagg(node, None)
+        built = build(node)
+        if built is None:
+            raise _Untranslatable(str(node.this))
+        return built
+    if isinstance(node, exp.Window) and _called(node.this, "ratio_to_report"):
+        total = node.copy()
+        value = node.this.expressions[0]
+        total.set("this", exp.Sum(this=value.copy()))
+        return exp.Div(this=exp.cast(value, "double"), expression=total)
+    if isinstance(node, exp.SimilarTo) and isinstance(node.expression, exp.Literal):
+        pattern = exp.Literal.string(similar_to(str(node.expression.this)))
+        return exp.func("regexp_full_match", node.this, pattern)
+    if isinstance(node, exp.DataType):
+        return _data_type(node)
+    if isinstance(node, exp.Table) and node.db.lower() in ("", "pg_catalog", "public"):
+        view = SYSTEM_VIEWS.get(node.name.lower())
+        if view is not None:
+            name = exp.TableAlias(this=exp.to_identifier(node.alias_or_name))
+            return exp.Subquery(this=sqlglot.parse_one(view, read="duckdb"), alias=name)
+    if truncates_dates and _is_trunc(node):
+        return exp.cast(node.this, "date")
+    return node
+
+
+def _called(node: object, name: str) -> bool:
+    if not isinstance(node, exp.Anonymous):
+        return False
+    return str(node.this).lower().removeprefix(MARK) == name
+
+
+def _data_type(node: exp.DataType) -> exp.DataType:
+    kind = node.this
+    text = (exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT, exp.DataType.Type.CHAR)
+    if kind in text and node.expressions and not str(node.expressions[0].this).isdecimal():
+        node.set("expressions", [])
+    if kind == exp.DataType.Type.SUPER:
+        return exp.DataType.build("JSON", dialect="duckdb")
+    return node
