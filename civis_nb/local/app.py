@@ -24,6 +24,7 @@ ROUTERS = (
     "credentials",
     "databases",
     "endpoints_",
+    "file_preview",
     "files",
     "imports",
     "jobs",
@@ -59,24 +60,10 @@ def build_app(context: PlatformContext) -> Gate:
     app.add_exception_handler(WarehouseError, _warehouse_error)
     app.add_exception_handler(OverflowError, _number_too_large)
     app.add_exception_handler(Exception, _unexpected)
-    for router in _routers():
-        app.include_router(router)
+    for name in ROUTERS:
+        app.include_router(import_module(f"civis_nb.local.endpoints.{name}").router)
     slashed = [p for p in (getattr(r, "path", "") for r in app.routes) if p.endswith("/")]
     return Gate(app, context, keys, slashed)
-
-
-def _routers() -> list[Any]:
-    found = []
-    for name in ROUTERS:
-        try:
-            module = import_module(f"civis_nb.local.endpoints.{name}")
-        except ModuleNotFoundError as error:
-            if error.name != f"civis_nb.local.endpoints.{name}":
-                raise
-            continue
-        if hasattr(module, "router"):
-            found.append(module.router)
-    return found
 
 
 def _answer(error: ApiError) -> JSONResponse:

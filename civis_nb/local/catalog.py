@@ -28,6 +28,7 @@ __all__ = [
     "by_name",
     "database_ids",
     "forget_refreshes",
+    "known",
     "matches",
     "measured",
     "refresh",
@@ -147,16 +148,22 @@ def matches(pattern: str | None, text: str) -> bool:
     return re.fullmatch(".*".join(parts), text, re.IGNORECASE | re.DOTALL) is not None
 
 
+def known(table: CatalogTable) -> dict[str, dict[str, Any]] | None:
+    """Give the statistics of a table's columns, by name; None when it has changed since."""
+    statistics = table.row.statistics
+    if not statistics or statistics["shape"] != _shape(table.info):
+        return None
+    return dict(statistics["columns"])
+
+
 def measured(context: PlatformContext, table: CatalogTable) -> dict[str, dict[str, Any]]:
     """Give the statistics of a table's columns, by name; measured anew when it has changed."""
-    known = table.row.statistics
-    if known and known["shape"] == _shape(table.info):
-        return dict(known["columns"])
-    return _measure(context, table)
+    found = known(table)
+    return _measure(context, table) if found is None else found
 
 
 def refresh(context: PlatformContext, table: CatalogTable) -> CatalogTable:
-    """Measure a table anew; gives it as it stood while that was going on.
+    """Measure a table anew; give it as it stood while that was going on.
 
     Raises
     ------

@@ -25,6 +25,8 @@ from civis_nb.local.blobs import BlobStore
 from civis_nb.local.catalog import forget_refreshes
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.lock import StateLock
+from civis_nb.local.runner import JobRunner
+from civis_nb.local.runner.recovery import recover
 from civis_nb.local.signing import Signer
 from civis_nb.local.store import Store
 from civis_nb.local.warehouse.registry import Warehouses
@@ -127,12 +129,6 @@ class Platform:
         )
 
     def _start_runner(self) -> None:
-        try:
-            from civis_nb.local.runner import JobRunner
-            from civis_nb.local.runner.recovery import recover
-        except ImportError:
-            return
-
         recover(self._context.store)
         self._context.runner = JobRunner(self._context)
         self._context.runner.start()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import types
+from functools import cache, lru_cache
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, model_validator
@@ -23,6 +24,7 @@ _LOWER_UPPER = re.compile(r"([a-z0-9])([A-Z])")
 VERBATIM = frozenset({"arguments", "environment_variables"})
 
 
+@lru_cache(maxsize=4096)
 def snake(name: str) -> str:
     """Write a wire name in snake_case.
 
@@ -52,6 +54,15 @@ def _is_list(annotation: Any) -> bool:
     return get_origin(annotation) in (list, tuple)
 
 
+@cache
+def _list_fields(model: type[BaseModel]) -> frozenset[str]:
+    return frozenset(
+        snake(field.alias or name)
+        for name, field in model.model_fields.items()
+        if _is_list(field.annotation)
+    )
+
+
 class Wire(BaseModel):
     """The base of all request and response bodies."""
 
@@ -64,13 +75,12 @@ class Wire(BaseModel):
     def _normalise(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        fields = cls.model_fields
+        lists = _list_fields(cls)
         result: dict[str, Any] = {}
         for key, value in data.items():
             name = snake(str(key))
-            field = fields.get(name)
-            if field is not None and value is not None and _is_list(field.annotation):
-                value = value if isinstance(value, list | tuple) else [value]
+            if name in lists and value is not None and not isinstance(value, list | tuple):
+                value = [value]
             result[name] = value
         return result
 

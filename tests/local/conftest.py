@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -42,3 +42,28 @@ def http(bare_platform: Platform) -> Iterator[Http]:
     plain = Http(bare_platform.endpoint, bare_platform.api_key)
     yield plain
     plain.session.close()
+
+
+@pytest.fixture(scope="session")
+def http_of() -> Iterator[Callable[[Platform], Http]]:
+    """Speak to another platform than the shared one."""
+    made: list[Http] = []
+
+    def speak(platform: Platform) -> Http:
+        made.append(Http(platform.endpoint, platform.api_key))
+        return made[-1]
+
+    yield speak
+    for plain in made:
+        plain.session.close()
+
+
+@pytest.fixture(scope="session")
+def upload_to() -> Callable[[Http, bytes], int]:
+    def upload(http: Http, content: bytes) -> int:
+        made = http.json("POST", "/files", json={"name": "a.csv"})
+        files = {**made["uploadFields"], "file": content}
+        assert requests.post(made["uploadUrl"], files=files, timeout=30).ok
+        return int(made["id"])
+
+    return upload

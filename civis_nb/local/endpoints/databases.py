@@ -138,7 +138,7 @@ def get_schema_table(
 ) -> TableDetail:
     """Give one table; 404 says that it does not exist."""
     context = context_of(request)
-    return detail(context, catalog.by_name(context, id, schema_name, table_name))
+    return detail(catalog.by_name(context, id, schema_name, table_name))
 
 
 @router.patch("/databases/{id}/schemas/{schema_name}/tables/{table_name}", summary="Update a table")
@@ -153,7 +153,7 @@ def patch_schema_table(
         mine = tables.update().where(tables.c.id == table.id)
         with context.store.begin() as connection:
             connection.execute(mine.values(description=changes["description"]))
-    return detail(context, catalog.by_id(context, table.id))
+    return detail(catalog.by_id(context, table.id))
 
 
 def _existing_schema(request: Request, database_id: int, name: str) -> str:

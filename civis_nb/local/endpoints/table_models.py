@@ -6,12 +6,20 @@ from typing import Any
 
 from pydantic import Field
 
-from civis_nb.local.catalog import CatalogTable, measured
+from civis_nb.local.catalog import CatalogTable, known, measured
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.warehouse.base import ColumnInfo
 from civis_nb.local.wire import Wire
 
-__all__ = ["ColumnDetail", "ScanRun", "TableDetail", "TableSummary", "detail", "summary"]
+__all__ = [
+    "ColumnDetail",
+    "ScanRun",
+    "TableDetail",
+    "TableSummary",
+    "columns",
+    "detail",
+    "summary",
+]
 
 #: The owner of every table: who may connect to a local database is its owner.
 _OWNER = "local"
@@ -135,15 +143,16 @@ def summary(table: CatalogTable) -> TableSummary:
     return TableSummary.model_validate(_common(table))
 
 
-def detail(context: PlatformContext, table: CatalogTable) -> TableDetail:
-    """Show a table in full."""
+def detail(table: CatalogTable) -> TableDetail:
+    """Show a table in full, with the statistics that are known: clients look for a table often."""
     definition = table.info.definition
     return TableDetail.model_validate(
         {
             **_common(table),
             "primary_keys": table.row.primary_keys or [],
             "last_modified_keys": table.row.last_modified_keys or [],
-            "columns": columns(context, table),
+            "ontology_mapping": table.row.ontology_mapping or {},
+            "columns": _columns(table, known(table) or {}),
             "view_def": definition if table.info.is_view else None,
             "table_def": None if table.info.is_view else definition,
         }
@@ -151,8 +160,11 @@ def detail(context: PlatformContext, table: CatalogTable) -> TableDetail:
 
 
 def columns(context: PlatformContext, table: CatalogTable) -> list[ColumnDetail]:
-    """Show the columns of a table."""
-    stats = measured(context, table)
+    """Show the columns of a table, measured when that was not done yet."""
+    return _columns(table, measured(context, table))
+
+
+def _columns(table: CatalogTable, stats: dict[str, dict[str, Any]]) -> list[ColumnDetail]:
     return [_column(info, stats.get(info.name, {}), table) for info in table.info.columns]
 
 

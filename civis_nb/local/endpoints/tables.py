@@ -114,14 +114,14 @@ def post_scan(
 def post_refresh(request: Request, id: int) -> TableDetail:
     """Measure a table anew."""
     context = context_of(request)
-    return detail(context, catalog.refresh(context, catalog.by_id(context, id)))
+    return detail(catalog.refresh(context, catalog.by_id(context, id)))
 
 
 @router.get("/tables/{id}", summary="Show basic table info")
 def get_table(request: Request, id: int) -> TableDetail:
     """Give one table."""
     context = context_of(request)
-    return detail(context, catalog.by_id(context, id))
+    return detail(catalog.by_id(context, id))
 
 
 @router.patch("/tables/{id}", summary="Update a table")
@@ -130,7 +130,6 @@ def patch_table(request: Request, id: int, body: TablePatch) -> TableDetail:
     context = context_of(request)
     table = catalog.by_id(context, id)
     changes = given(body)
-    changes.pop("ontology_mapping", None)
     names = {column.name for column in table.info.columns}
     for key in ("primary_keys", "last_modified_keys"):
         for column in changes.get(key) or ():
@@ -139,7 +138,7 @@ def patch_table(request: Request, id: int, body: TablePatch) -> TableDetail:
     if changes:
         with context.store.begin() as connection:
             connection.execute(tables.update().where(tables.c.id == id).values(**changes))
-    return detail(context, catalog.by_id(context, id))
+    return detail(catalog.by_id(context, id))
 
 
 @router.get("/tables/{id}/columns", summary="List columns in the specified table")

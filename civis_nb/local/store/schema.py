@@ -120,6 +120,7 @@ tables = Table(
     Column("description", Text),
     Column("primary_keys", JSON),
     Column("last_modified_keys", JSON),
+    Column("ontology_mapping", JSON),
     Column("refresh_status", Text, nullable=False, default="current"),
     Column("last_refresh", Text),
     Column("statistics", JSON),

@@ -1,0 +1,93 @@
+"""``/files/{id}/preview``: the first rows of a CSV file, and what its columns seem to be."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import IO, cast
+
+from fastapi import APIRouter, Request
+
+from civis_nb.errors import WarehouseError
+from civis_nb.local.context import context_of
+from civis_nb.local.endpoints.files import DetectedColumn
+from civis_nb.local.envelope import ApiError
+from civis_nb.local.files import file_path
+from civis_nb.local.warehouse.base import CsvDetection
+from civis_nb.local.wire import Wire
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["files"])
+
+_DELIMITERS = {"comma": ",", "tab": "\t", "pipe": "|"}
+_ROWS = 20
+
+
+class FilePreview(Wire):
+    """The first rows of a file."""
+
+    columns: list[DetectedColumn]
+    rows: list[list[str]]
+    column_delimiter: str
+    include_header: bool
+
+
+@router.get("/files/{id}/preview", summary="Get a column and row preview of a file")
+def get_preview(
+    request: Request,
+    id: int,
+    column_delimiter: str | None = None,
+    include_header: bool | None = None,
+) -> FilePreview:
+    """Look at a CSV file; what is not given is found out."""
+    # Imported here: finding types loads DuckDB.
+    from civis_nb.local.warehouse.detect import detect_csv
+
+    if column_delimiter is not None and column_delimiter not in _DELIMITERS:
+        raise ApiError(
+            400,
+            "invalid_column_delimiter",
+            f"column_delimiter can't be {column_delimiter!r}; it is one of "
+            f"{', '.join(_DELIMITERS)}.",
+        )
+    path = file_path(context_of(request), id)
+    try:
+        found = detect_csv(path, include_header=include_header, column_delimiter=column_delimiter)
+        rows = _first_rows(path, found)
+    except (WarehouseError, OSError, EOFError, UnicodeError, csv.Error) as error:
+        raise ApiError(
+            422, "preview_failed", f"File {id} can't be shown as a table: {error}."
+        ) from None
+    return FilePreview(
+        columns=[DetectedColumn(name=c.name, sql_type=c.sql_type) for c in found.table_columns],
+        rows=rows,
+        column_delimiter=found.column_delimiter,
+        include_header=found.include_header,
+    )
+
+
+def _first_rows(path: Path, found: CsvDetection) -> list[list[str]]:
+    with _plain(path, found.compression) as binary:
+        text = io.TextIOWrapper(binary, encoding=found.character_set, newline="")
+        reader = csv.reader(text, delimiter=_DELIMITERS[found.column_delimiter])
+        return list(islice(reader, int(found.include_header), _ROWS + int(found.include_header)))
+
+
+@contextmanager
+def _plain(path: Path, compression: str) -> Iterator[IO[bytes]]:
+    if compression == "gzip":
+        with gzip.open(path, "rb") as file:
+            yield cast(IO[bytes], file)
+    elif compression == "zip":
+        with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as member:
+            yield member
+    else:
+        with path.open("rb") as file:
+            yield file
