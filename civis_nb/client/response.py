@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import Any, Generic, TypeVar
 
+from civis_nb.client.plain import copied, field_list, frozen, header_int
 from civis_nb.client.text import list_text, response_text
 from civis_nb.errors import CivisClientError, CivisImmutableResponseError
 from civis_nb.spec.names import camel_to_snake
-
-if TYPE_CHECKING:
-    import requests
 
 __all__ = ["ListResponse", "Response", "camel_to_snake", "convert_response_data_type"]
 
 #: Objects whose keys are the user's own names; they are never respelled.
 _VERBATIM = frozenset({"arguments", "environment_variables", "environmentVariables"})
 
-_T = TypeVar("_T")
 _set = object.__setattr__
 
 
@@ -108,12 +105,12 @@ class Response:
     @property
     def calls_remaining(self) -> int | None:
         """How many calls the server still takes from you; None where it doesn't say."""
-        return _header_int(self.headers, "X-RateLimit-Remaining")
+        return header_int(self.headers, "X-RateLimit-Remaining")
 
     @property
     def rate_limit(self) -> int | None:
         """How many calls the server takes in a period; None where it doesn't say."""
-        return _header_int(self.headers, "X-RateLimit-Limit")
+        return header_int(self.headers, "X-RateLimit-Limit")
 
     def _keys(self) -> dict[str, str]:
         """Give the field names as they are read, each with its spelling on the wire."""
@@ -157,7 +154,7 @@ class Response:
                 Response(item, headers=self.headers) if isinstance(item, dict) else item
                 for item in value
             ]
-        return _copied(value)
+        return copied(value)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
@@ -167,7 +164,7 @@ class Response:
         except KeyError:
             pass
         raise AttributeError(
-            f"The response has no field {name!r}. {_known(self._keys())}", name=name, obj=self
+            f"The response has no field {name!r}. {field_list(self._keys())}", name=name, obj=self
         )
 
     def __getitem__(self, name: str) -> Any:
@@ -204,8 +201,7 @@ class Response:
             environment variables, JSON values) stay as they are at every depth.
         """
         if not snake_case or not self._snake:
-            copied: dict[str, Any] = _copied(self.json_data)
-            return copied
+            return copied(self.json_data)
         return {
             name: _snaked(key, value, self._is_plain(key))
             for name, key in self._keys().items()
@@ -229,7 +225,7 @@ class Response:
         return self.json() == other.json()
 
     def __hash__(self) -> int:
-        return hash(_frozen(self.json()))
+        return hash(frozen(self.json()))
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise CivisImmutableResponseError(f"A response never changes: {name!r} can't be set.")
@@ -251,7 +247,7 @@ class Response:
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Response:
-        return _restored(_copied(self.json_data), self.headers, self._snake, self._from_json_values)
+        return _restored(copied(self.json_data), self.headers, self._snake, self._from_json_values)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *(name for name in self._keys() if name.isidentifier())})
@@ -304,12 +300,12 @@ class ListResponse(list[_R], Generic[_R]):
     @property
     def calls_remaining(self) -> int | None:
         """How many calls the server still takes from you; None where it doesn't say."""
-        return _header_int(self.headers, "X-RateLimit-Remaining")
+        return header_int(self.headers, "X-RateLimit-Remaining")
 
     @property
     def rate_limit(self) -> int | None:
         """How many calls the server takes in a period; None where it doesn't say."""
-        return _header_int(self.headers, "X-RateLimit-Limit")
+        return header_int(self.headers, "X-RateLimit-Limit")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (ListResponse, (list(self), None if self.headers is None else dict(self.headers)))
@@ -324,19 +320,6 @@ class ListResponse(list[_R], Generic[_R]):
         from civis_nb.client.html import html_of
 
         return html_of("list_response_html", self)
-
-
-@overload
-def convert_response_data_type(
-    response: requests.Response | dict[str, Any] | list[Any] | None,
-    headers: Mapping[str, str] | None = None,
-    return_type: str = "snake",
-    from_json_values: bool = False,
-) -> Any: ...
-
-
-@overload
-def convert_response_data_type(response: Any) -> Any: ...
 
 
 def convert_response_data_type(
@@ -402,46 +385,11 @@ def _restored(
     return Response(data, headers=headers, snake_case=snake, from_json_values=from_values)
 
 
-def _header_int(headers: Mapping[str, str] | None, name: str) -> int | None:
-    try:
-        return None if headers is None else int(headers[name])
-    except (KeyError, ValueError):
-        return None
-
-
-def _copied(value: _T) -> _T:
-    """Copy JSON; quicker than copy.deepcopy, as there can be no cycle."""
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}  # type: ignore[return-value]
-    if isinstance(value, list):
-        return [_copied(item) for item in value]  # type: ignore[return-value]
-    return value
-
-
 def _snaked(key: str, value: Any, plain: bool) -> Any:
     if plain or key in _VERBATIM:
-        return _copied(value)
+        return copied(value)
     if isinstance(value, dict):
         return Response(value).json()
     if isinstance(value, list):
-        return [
-            Response(item).json() if isinstance(item, dict) else _copied(item) for item in value
-        ]
+        return [Response(item).json() if isinstance(item, dict) else copied(item) for item in value]
     return value
-
-
-def _frozen(value: Any) -> Any:
-    """Give JSON as something that can be hashed, equal where the JSON is equal."""
-    if isinstance(value, dict):
-        return frozenset((key, _frozen(item)) for key, item in value.items())
-    if isinstance(value, list):
-        return tuple(_frozen(item) for item in value)
-    return value
-
-
-def _known(names: Iterable[str]) -> str:
-    shown = [name for name in names if isinstance(name, str)]
-    if not shown:
-        return "The answer was empty."
-    more = f" and {len(shown) - 12} more" if len(shown) > 12 else ""
-    return f"It has: {', '.join(shown[:12])}{more}."

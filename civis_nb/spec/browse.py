@@ -120,7 +120,7 @@ def stub(path: str | os.PathLike[str], spec: Any = None) -> Path:
     lines = [
         '"""The methods of the Civis API, written by civis_nb.spec.stub."""',
         "",
-        "from typing import Any",
+        "from typing import Any, List, Literal, overload",
         "",
         "from civis_nb.client.lookups import Lookups",
         "from civis_nb.client.pages import PaginatedResponse",
@@ -143,11 +143,26 @@ def stub(path: str | os.PathLike[str], spec: Any = None) -> Path:
 
 
 def _method_lines(operation: Operation) -> list[str]:
-    text = signature_text(operation).replace("(", "(self, ", 1).replace("(self, )", "(self)")
+    """Give the lines of a method: two signatures where ``iterator`` decides what it gives."""
+    # In a class that has a method called list, the name of the type is another one.
+    text = signature_text(operation).replace("list[", "List[")
+    text = text.replace("(", "(self, ", 1).replace("(self, )", "(self)")
     text = text.replace(" = None", " | None = None")
     for kind in ("ListResponse", "PaginatedResponse"):
         text = text.replace(kind, f"{kind}[Response]")
-    return [f"    def {text}:", f"        {json.dumps(operation.summary)}"]
+    summary = f"        {json.dumps(operation.summary)}"
+    if not operation.paginated:
+        return [f"    def {text}:", summary]
+    call, _, answers = text.rpartition(" -> ")
+    one, _, pages = answers.partition(" | ")
+    walk = call.replace("iterator: bool | None = None", "iterator: Literal[True]")
+    return [
+        "    @overload",
+        f"    def {call.replace('iterator: bool', 'iterator: Literal[False]')} -> {one}:",
+        summary,
+        "    @overload",
+        f"    def {walk} -> {pages}: ...",
+    ]
 
 
 def _client_lines() -> list[str]:

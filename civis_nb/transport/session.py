@@ -8,29 +8,21 @@ one connection, and a short-lived thread from opening one of its own.
 
 from __future__ import annotations
 
-import base64
-import json as jsonlib
 import os
 import platform
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from civis_nb import config
 from civis_nb._version import __version__
-from civis_nb._wire_text import masked_path, masked_url
-from civis_nb.errors import (
-    CivisAPIError,
-    CivisAPIKeyError,
-    CivisClientError,
-    CivisConfigError,
-    CivisError,
-)
+from civis_nb._wire_text import masked_url
+from civis_nb.errors import CivisAPIError, CivisError
+from civis_nb.transport.answers import judge
 from civis_nb.transport.encode import json_bytes, query_items
 from civis_nb.transport.faults import Outcome, classify
-from civis_nb.transport.logs import mask_urllib3_logs
+from civis_nb.transport.pool import KeyAuth, checked_base, new_pool
 from civis_nb.transport.retry import run
 
 if TYPE_CHECKING:
@@ -39,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Recover", "Session"]
 
-_POOL_SIZE = 64
 _MAY_BE_DONE = (
     " The server may have done the work all the same: look before you call again, "
     "so that it is not done twice."
@@ -48,34 +39,6 @@ _MAY_BE_DONE = (
 #: Looks whether the work of an interrupted POST is done: gives an outcome with the answer,
 #: None when it surely is not done; raises CivisError when that can't be known.
 Recover = Callable[[float, "requests.Response"], Outcome | None]
-
-
-class _KeyAuth:
-    """Puts the key on a request; shows it to nobody."""
-
-    __slots__ = ("_header",)
-
-    def __init__(self, api_key: str) -> None:
-        self._header = "Basic " + base64.b64encode(f"{api_key}:".encode()).decode()
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = self._header
-        return request
-
-    def __repr__(self) -> str:
-        return "<API key: ***>"
-
-    def __reduce__(self) -> Any:
-        raise TypeError("An API key is not pickled; make an APIClient where it is needed.")
-
-
-class _NoAuth:
-    """Leaves a request as it is; given so that requests does not look into ~/.netrc."""
-
-    __slots__ = ()
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
 
 
 class Session:
@@ -118,13 +81,13 @@ class Session:
         user_agent: str = "civis-python",
         retries: tenacity.Retrying | None = None,
     ) -> None:
-        self.base_url = _checked_base(base_url)
+        self.base_url = checked_base(base_url)
         self._product = " ".join(user_agent.split()) or "civis-python"
         self.timeout: tuple[float, float] = (
             config.get("connect_timeout_s"),
             config.get("read_timeout_s"),
         )
-        self._auth = _KeyAuth(api_key)
+        self._auth = KeyAuth(api_key)
         self._retrying = retries
         self._pool: requests.Session | None = None
         self._pid = os.getpid()
@@ -157,7 +120,7 @@ class Session:
             with self._lock:
                 pool = self._pool
                 if pool is None:
-                    pool = self._pool = _new_pool()
+                    pool = self._pool = new_pool()
         return pool
 
     def close(self) -> None:
@@ -336,7 +299,7 @@ class Session:
             answer.request.headers.pop("Authorization", None)
         if keyed:
             self._heed_rate_limit(response.headers)
-        return _judge(response, method, accept, parse)
+        return judge(response, method, accept, parse)
 
     def _send(
         self,
@@ -415,79 +378,3 @@ def _add_text(error: CivisError, text: str) -> None:
     if isinstance(error, CivisAPIError):
         error.error_message += text
     error.args = (str(error.args[0]) + text, *error.args[1:])
-
-
-def _judge(
-    response: requests.Response, method: str, accept: frozenset[int], parse: bool
-) -> Outcome:
-    """Say what an answer means."""
-    status = response.status_code
-    if status >= 400 and status not in accept:
-        kind = CivisAPIKeyError if status == 401 else CivisAPIError
-        return Outcome("status", response=response, error=kind(response))
-    if 300 <= status < 400 and status not in accept:
-        target = masked_url(str(response.headers.get("Location") or "another place"))
-        text = (
-            f"{_named(response, method)} answered {status} and sends on to {target}. "
-            "Is CIVIS_API_ENDPOINT right, or does a login page stand in between?"
-        )
-        return Outcome("final", response=response, error=CivisClientError(text, response))
-    if not parse or not response.content:
-        return Outcome(response=response)
-    try:
-        return Outcome(response=response, payload=jsonlib.loads(response.content))
-    except (ValueError, RecursionError):
-        return _garbled(response, method)
-
-
-def _garbled(response: requests.Response, method: str) -> Outcome:
-    start = response.content[:2000].lstrip()[:200].lower()
-    html = start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body"))
-    said = masked_url(" ".join(response.content[:2000].decode("utf-8", "replace").split())[:200])
-    hint = (
-        "It is a web page: is CIVIS_API_ENDPOINT right, or does a login page stand in between?"
-        if html
-        else "The answer may have been cut."
-    )
-    text = (
-        f"{_named(response, method)} answered {response.status_code} with what is no JSON: "
-        f"{said!r}. {hint}"
-    )
-    error = CivisClientError(text, response)
-    return Outcome("final" if html else "malformed", response=response, error=error)
-
-
-def _named(response: requests.Response, method: str) -> str:
-    url = response.url or ""
-    return f"{method} {masked_path(url)} at {urlsplit(url).netloc.rpartition('@')[2]}"
-
-
-def _checked_base(base_url: str) -> str:
-    text = base_url.strip()
-    try:
-        parts = urlsplit(text)
-        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        fine = False
-    if not fine or any(char.isspace() for char in text):
-        raise CivisConfigError(
-            f"The address of the API is no URL: {masked_url(base_url)!r}. Set CIVIS_API_ENDPOINT "
-            "to one like https://api.civisanalytics.com."
-        )
-    return text.rstrip("/") + "/"
-
-
-def _new_pool() -> requests.Session:
-    from http.cookiejar import DefaultCookiePolicy
-
-    import requests
-    from requests.adapters import HTTPAdapter
-
-    mask_urllib3_logs()
-    pool = requests.Session()
-    pool.auth = _NoAuth()
-    pool.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-    adapter = HTTPAdapter(pool_connections=8, pool_maxsize=_POOL_SIZE)
-    pool.mount("https://", adapter)
-    pool.mount("http://", adapter)
-    return pool

@@ -171,7 +171,7 @@ def interruptible():
 
 def test_interrupt_during_a_wait_ends_it_at_once(scripted, reply, interruptible):
     main = threading.main_thread().ident
-    slept = threading.Event()
+    slept, done = threading.Event(), threading.Event()
 
     def noted(seconds):
         slept.set()
@@ -182,13 +182,17 @@ def test_interrupt_during_a_wait_ends_it_at_once(scripted, reply, interruptible)
     session = Session(scripted.url, "k", retries=policy)
 
     def interrupt():
-        slept.wait(20)
-        signal.pthread_kill(main, signal.SIGINT)
+        # Again and again: one that comes just before the sleep begins would not end it.
+        while slept.wait(20) and not done.wait(0.3):
+            signal.pthread_kill(main, signal.SIGINT)
 
     thread = threading.Thread(target=interrupt)
     thread.start()
     with pytest.raises(KeyboardInterrupt):
-        session.call("GET", "a")
+        try:
+            session.call("GET", "a")
+        finally:
+            done.set()
     thread.join()
     session.close()
     assert len(scripted.requests) == 1

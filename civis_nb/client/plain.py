@@ -1,0 +1,45 @@
+"""Plain JSON: copied, frozen, and what headers and field names say of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+__all__ = ["copied", "field_list", "frozen", "header_int"]
+
+_T = TypeVar("_T")
+
+
+def copied(value: _T) -> _T:
+    """Copy JSON; quicker than copy.deepcopy, as there can be no cycle."""
+    if isinstance(value, dict):
+        return {key: copied(item) for key, item in value.items()}  # type: ignore[return-value]
+    if isinstance(value, list):
+        return [copied(item) for item in value]  # type: ignore[return-value]
+    return value
+
+
+def frozen(value: Any) -> Any:
+    """Give JSON as something that can be hashed, equal where the JSON is equal."""
+    if isinstance(value, dict):
+        return frozenset((key, frozen(item)) for key, item in value.items())
+    if isinstance(value, list):
+        return tuple(frozen(item) for item in value)
+    return value
+
+
+def header_int(headers: Mapping[str, str] | None, name: str) -> int | None:
+    """Give a header's whole number; None where it is missing or none."""
+    try:
+        return None if headers is None else int(headers[name])
+    except (KeyError, ValueError):
+        return None
+
+
+def field_list(names: Iterable[str]) -> str:
+    """Give a sentence that lists an answer's fields, a dozen at most."""
+    shown = [name for name in names if isinstance(name, str)]
+    if not shown:
+        return "The answer was empty."
+    more = f" and {len(shown) - 12} more" if len(shown) > 12 else ""
+    return f"It has: {', '.join(shown[:12])}{more}."

@@ -1,0 +1,91 @@
+"""What a session is made of: the address, the key, the pool of connections."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from civis_nb._wire_text import masked_url
+from civis_nb.errors import CivisConfigError
+from civis_nb.transport.logs import mask_urllib3_logs
+
+if TYPE_CHECKING:
+    import requests
+
+__all__ = ["KeyAuth", "checked_base", "new_pool"]
+
+_POOL_SIZE = 64
+
+
+class KeyAuth:
+    """Puts the key on a request when called with it; shows it to nobody."""
+
+    __slots__ = ("_header",)
+
+    def __init__(self, api_key: str) -> None:
+        self._header = "Basic " + base64.b64encode(f"{api_key}:".encode()).decode()
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        """Give the request with the key."""
+        request.headers["Authorization"] = self._header
+        return request
+
+    def __repr__(self) -> str:
+        return "<API key: ***>"
+
+    def __reduce__(self) -> Any:
+        raise TypeError("An API key is not pickled; make an APIClient where it is needed.")
+
+
+class _NoAuth:
+    """Leaves a request as it is; given so that requests does not look into ~/.netrc."""
+
+    __slots__ = ()
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+def checked_base(base_url: str) -> str:
+    """Give the address of an API with one slash at its end.
+
+    Raises
+    ------
+    CivisConfigError
+        When it is no http(s) address.
+
+    Examples
+    --------
+    >>> checked_base("http://127.0.0.1:8000")
+    'http://127.0.0.1:8000/'
+    """
+    text = base_url.strip()
+    try:
+        parts = urlsplit(text)
+        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fine = False
+    if not fine or any(char.isspace() for char in text):
+        raise CivisConfigError(
+            f"The address of the API is no URL: {masked_url(base_url)!r}. Set CIVIS_API_ENDPOINT "
+            "to one like https://api.civisanalytics.com."
+        )
+    return text.rstrip("/") + "/"
+
+
+def new_pool() -> requests.Session:
+    """Give a session of requests that keeps connections, no cookies, and knows no key."""
+    from http.cookiejar import DefaultCookiePolicy
+
+    import requests
+    from requests.adapters import HTTPAdapter
+
+    mask_urllib3_logs()
+    pool = requests.Session()
+    pool.auth = _NoAuth()
+    pool.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    adapter = HTTPAdapter(pool_connections=8, pool_maxsize=_POOL_SIZE)
+    pool.mount("https://", adapter)
+    pool.mount("http://", adapter)
+    return pool
