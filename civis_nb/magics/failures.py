@@ -19,6 +19,7 @@ from civis_nb.display.text import cut, width
 from civis_nb.errors import CivisError, CivisJobFailure, CivisSQLError
 from civis_nb.futures.failures import sql_position
 from civis_nb.magics.binding import Bound
+from civis_nb.magics.sqltext import only_place
 
 __all__ = ["Origin", "drawn", "quiet", "sql_failure"]
 
@@ -97,10 +98,14 @@ def sql_failure(
     line, column = sql_position(text, bound.sql)
     if line is None:
         line, column = getattr(error, "line", None), getattr(error, "column", None)
-    place, excerpt, words = None, [], []
+    offset = None
     if line is not None:
         offset = bound.source_offset(_offset(bound.sql, line, column or 1))
         offset = _at_named_word(bound.source, offset, text)
+    elif (word := _named_word(text)) is not None:
+        offset = only_place(bound.source, word)
+    place, excerpt, words = None, [], []
+    if offset is not None:
         source_line = bound.source.count("\n", 0, offset) + 1
         source_column = offset - bound.source.rfind("\n", 0, offset)
         place = origin.place(source_line, source_column)
@@ -138,15 +143,21 @@ def _at_named_word(source: str, offset: int, message: str) -> int:
     Databases miscount columns behind empty lines, tabs and wide characters; the word is surer,
     where it stands there only once.
     """
-    named = re.search(r"\"([^\"]+)\"|\bname (\w+) does not exist", message.split("\n", 1)[0])
-    if named is None:
+    word = _named_word(message)
+    if word is None:
         return offset
-    word = re.escape(named.group(1) or named.group(2))
     start = source.rfind("\n", 0, offset) + 1
     end = source.find("\n", start)
     line = source[start : end if end >= 0 else len(source)]
-    found = [match.start() for match in re.finditer(rf"(?<!\w){word}(?!\w)", line)]
+    found = [match.start() for match in re.finditer(rf"(?<!\w){re.escape(word)}(?!\w)", line)]
     return start + found[0] if len(found) == 1 else offset
+
+
+def _named_word(message: str) -> str | None:
+    """Give the word that the first line of a message complains of."""
+    first = message.split("\n", 1)[0]
+    named = re.search(r"\"([^\"]+)\"|\bname (\w+) does not exist", first)
+    return (named.group(1) or named.group(2)) if named else None
 
 
 def _message_lines(text: str) -> list[str]:

@@ -124,7 +124,7 @@ class SqlRun:
     # -- the ways to run ---------------------------------------------------------------------
 
     def _previewed(self, bound: Bound, database: Database) -> ResultTable | None:
-        from civis_nb.io import query_civis
+        from civis_nb.io.databases import query_civis
 
         call = self.call
         most = min(call.max_rows or PREVIEW_ROWS, PREVIEW_ROWS)
@@ -181,29 +181,39 @@ class SqlRun:
         return self.call.kind or str(config.get("frame"))
 
     def _frame(self, bound: Bound, database: Database, kind: str, live: LiveDisplay) -> Any:
-        future = self._export(bound, database)
+        client, export = self.session.client(), self._export(bound, database)
+        future = fetching.start_export(client, export)
         self._wait(future, live, bound, database)
-        return fetching.read_export(
-            self.session.client(), future, kind, self._export_facts(bound, database)
-        )
+        fetch = fetching.Fetch(client, future, export, kind)
+        fetch.start()
+        try:
+            while fetch.is_alive():
+                fetch.join(0.1)
+                note = _received(fetch.received_bytes, fetch.total_bytes)
+                live.update(replace(future_view(future, _title(database)), note=note))
+        except KeyboardInterrupt:
+            fetch.stop()
+            said = "The query had ended; its result was not fetched whole and nothing was kept."
+            live.settle(replace(future_view(future, _title(database)), note=said))
+            raise drawn(KeyboardInterrupt(said), [f"KeyboardInterrupt: {said}"]) from None
+        return fetch.frame()
 
-    def _export_facts(self, bound: Bound, database: Database) -> fetching.Export:
+    def _export(self, bound: Bound, database: Database) -> fetching.Export:
         return fetching.Export(bound.sql, database.id, self.call.credential)
-
-    def _export(self, bound: Bound, database: Database) -> Any:
-        return fetching.start_export(self.session.client(), self._export_facts(bound, database))
 
     def _in_background(self, bound: Bound, database: Database) -> FrameFuture | None:
         call, kind, client = self.call, self._kind(), self.session.client()
-        facts = self._export_facts(bound, database)
+        export = self._export(bound, database)
 
         def read(future: Any) -> Any:
-            frame = fetching.read_export(client, future, kind, facts)
+            fetch = fetching.Fetch(client, future, export, kind)
+            fetch.run()
+            frame = fetch.frame()
             return frame if call.max_rows is None else fetching.head(frame, call.max_rows)
 
         future = FrameFuture(
             _title(database),
-            lambda: fetching.start_export(client, facts),
+            lambda: fetching.start_export(client, export),
             read,
             lambda error: self._explained(error, bound),
         )
@@ -246,3 +256,8 @@ class SqlRun:
 
 def _title(database: Database) -> str:
     return f"Query on {database.name}"
+
+
+def _received(received: int, total: int | None) -> str:
+    of = f" of {total / 1e6:.1f}" if total else ""
+    return f"Fetching the result: {received / 1e6:.1f}{of} MB"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["first_word", "only_reads", "trimmed"]
+__all__ = ["only_place", "only_reads"]
 
 _READING = frozenset({"SELECT", "WITH", "VALUES", "FROM", "TABLE", "SHOW", "DESCRIBE", "EXPLAIN"})
 _WRITING = frozenset(
@@ -13,23 +13,21 @@ _WRITING = frozenset(
 )  # fmt: skip
 
 
-def _words(sql: str) -> list[str] | None:
-    """Give the bare words and semicolons of a statement; None when it can't be read."""
+def _pieces(sql: str) -> list[tuple[int, str]]:
+    """Give the tokens of a statement, each with its place; none when it can't be read."""
     from sqlglot.dialects.dialect import Dialect
     from sqlglot.errors import SqlglotError
 
     try:
         tokens = Dialect.get_or_raise("redshift").tokenize(sql)
     except SqlglotError:
-        return None
-    texts = [sql[token.start : token.end + 1] for token in tokens]
-    return [text.upper() for text in texts if re.match(r"[A-Za-z_;]", text)]
+        return []
+    return [(token.start, sql[token.start : token.end + 1]) for token in tokens]
 
 
-def first_word(sql: str) -> str:
-    """Give the first word of a statement in capitals; empty when there is none."""
-    words = _words(sql)
-    return words[0] if words else ""
+def _words(sql: str) -> list[str]:
+    """Give the bare words and semicolons of a statement in capitals."""
+    return [text.upper() for _, text in _pieces(sql) if re.match(r"[A-Za-z_;]", text)]
 
 
 def only_reads(sql: str) -> bool:
@@ -49,6 +47,14 @@ def only_reads(sql: str) -> bool:
     return ";" not in single and not _WRITING.intersection(single)
 
 
-def trimmed(sql: str) -> str:
-    """Give a statement without the semicolons and space at its end."""
-    return sql.rstrip().rstrip(";").rstrip()
+def only_place(sql: str, name: str) -> int | None:
+    """Give where a name stands in a statement, where it is there once; text and comments apart.
+
+    Examples
+    --------
+    >>> only_place("select 'x', x -- x", "x"), only_place("select x, x", "x")
+    (12, None)
+    """
+    spelt = {name.lower(), f'"{name.lower()}"'}
+    found = [start for start, text in _pieces(sql) if text.lower() in spelt]
+    return found[0] if len(found) == 1 else None

@@ -1,0 +1,189 @@
+"""``%civis_run`` and ``%civis_config`` in a shell, against a local platform."""
+
+from __future__ import annotations
+
+import _thread
+import re
+import threading
+import time
+
+import pytest
+
+from civis_nb.errors import CivisConfigError, CivisJobFailure, CivisMagicError, CivisTimeoutError
+from civis_nb.futures import CivisFuture
+
+
+@pytest.fixture
+def script(magics_client):
+    """Make a Python script; give its id."""
+
+    def make(source, name="A script"):
+        return magics_client.scripts.post_python3(name=name, source=source).id
+
+    return make
+
+
+def test_a_job_shows_its_state_and_log(shell, script):
+    job = script("print('one')\nprint('two')", "Nightly load")
+    assert shell.cell(f"%civis_run {job}") is None
+    assert len(shell.outputs) == 1
+    text = shell.outputs[0]["text/plain"]
+    assert text.startswith("✓ Nightly load: succeeded")
+    assert re.search(r"\n  one\n  two(\n|$)", text)
+    assert re.search(r"queued \d+\.\d s, ran \d+\.\d s", text)
+    assert 'role="log"' in shell.outputs[0]["text/html"]
+    assert "progressbar" not in shell.outputs[0]["text/html"]
+
+
+def test_ten_thousand_lines_are_counted_and_the_last_ones_shown(shell, script):
+    job = script("for n in range(10_000): print('line', n)")
+    shell.cell(f"%civis_run {job}")
+    text = shell.outputs[0]["text/plain"]
+    total = int(re.search(r"the last 200 of ([\d,]+) lines", text).group(1).replace(",", ""))
+    numbers = [int(n) for n in re.findall(r"line (\d+)", text)]
+    assert total >= 10_000
+    assert numbers == list(range(numbers[0], 10_000))
+    shell.cell(f"%civis_run {job} --tail 3")
+    assert shell.outputs[0]["text/plain"].count("line ") <= 3
+    shell.cell(f"%civis_run {job} --no-logs")
+    assert "Log" not in shell.outputs[0]["text/plain"]
+
+
+def test_a_failed_job_shows_its_log_and_raises(shell, script):
+    job = script("print('before')\nraise ValueError('boom')", "Doomed")
+    error, text = shell.failing(f"%civis_run {job}")
+    assert isinstance(error, CivisJobFailure)
+    shown = shell.outputs[0]["text/plain"]
+    assert shown.startswith("✗ Doomed: failed")
+    assert "before" in shown
+    assert "boom" in shown
+    assert "CivisJobFailure" in text
+    assert len(text.strip().splitlines()) <= 15
+    assert "run_job_magic" not in text
+    assert shell.cell(f"%civis_run {job} --no-raise") is None
+
+
+def test_outputs_arrive_in_the_variable(shell, script, magics_client):
+    value = magics_client.json_values.post('{"r": 0.5}', name="strongest").id
+    file_id = magics_client.files.post("report.txt").id
+    job = script(
+        "import os, json, urllib.request, base64\n"
+        "key = base64.b64encode((os.environ['CIVIS_API_KEY'] + ':').encode()).decode()\n"
+        "url = '{}/scripts/python3/{}/runs/{}/outputs'.format(\n"
+        "    os.environ['CIVIS_API_ENDPOINT'].rstrip('/'), os.environ['CIVIS_JOB_ID'],\n"
+        "    os.environ['CIVIS_RUN_ID'])\n"
+        f"for kind, id in (('JSONValue', {value}), ('File', {file_id})):\n"
+        "    body = json.dumps({'objectType': kind, 'objectId': id}).encode()\n"
+        "    request = urllib.request.Request(url, body, {'Authorization': 'Basic ' + key,\n"
+        "        'Content-Type': 'application/json'})\n"
+        "    urllib.request.urlopen(request)\n"
+    )
+    shell.cell(f"%civis_run {job} -o outputs")
+    assert shell.ns["outputs"] == {"strongest": {"r": 0.5}, "report.txt": file_id}
+
+
+def test_a_job_is_found_by_its_name(shell, script):
+    script("print('found')", "My own: job")
+    shell.cell('%civis_run "My own: job"')
+    assert "found" in shell.outputs[0]["text/plain"]
+
+
+def test_a_name_of_several_jobs_raises_with_the_candidates(shell, script):
+    ids = [script("pass", "Twins") for _ in range(2)]
+    error, text = shell.failing("%civis_run Twins")
+    assert isinstance(error, CivisMagicError)
+    for job in ids:
+        assert f"  {job}  " in text
+
+
+def test_unknown_jobs_are_told_with_near_names(shell, script):
+    script("pass", "Weekly summary")
+    _, text = shell.failing("%civis_run 'Weekly sumary'")
+    assert "no job called 'Weekly sumary'" in text
+    assert "Weekly summary" in text
+    _, text = shell.failing("%civis_run 99999999")
+    assert "There is no job 99999999" in text
+
+
+def test_a_job_in_the_background_gives_its_future(shell, script):
+    job = script("print('x')")
+    future = shell.cell(f"%civis_run {job} --bg")
+    assert isinstance(future, CivisFuture)
+    assert future.result(timeout=60).state == "succeeded"
+
+
+def test_a_running_job_is_not_started_twice(shell, script):
+    job = script("import time; time.sleep(60)")
+    future = shell.cell(f"%civis_run {job} --bg")
+    error, text = shell.failing(f"%civis_run {job}")
+    assert isinstance(error, CivisMagicError)
+    assert "running already" in text
+    assert future.cancel()
+
+
+def _interrupt_when_running(client, job):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        runs = client.jobs.list_runs(job, limit=1)
+        if runs and runs[0].state == "running":
+            break
+        time.sleep(0.05)
+    _thread.interrupt_main()
+
+
+def test_interrupt_cancels_the_run_and_says_so(shell, script, magics_client):
+    job = script("import time\nprint('started', flush=True)\ntime.sleep(60)")
+    thread = threading.Thread(target=_interrupt_when_running, args=(magics_client, job))
+    thread.start()
+    error, text = shell.failing(f"%civis_run {job}")
+    thread.join()
+    assert isinstance(error, KeyboardInterrupt)
+    assert "is cancelled" in text or "was asked to stop" in text
+    assert text.count("\n") < 15
+    deadline = time.monotonic() + 60
+    while magics_client.jobs.list_runs(job, limit=1)[0].state != "cancelled":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_timeout_cancels_the_run(shell, script):
+    job = script("import time\ntime.sleep(60)")
+    error, _ = shell.failing(f"%civis_run {job} --timeout 0.3")
+    assert isinstance(error, CivisTimeoutError)
+    assert "cancelled" in str(error) or "asked to stop" in str(error)
+
+
+def test_log_from_hostile_jobs_stays_text(shell, script):
+    job = script(r"print('<img src=x onerror=alert(1)>\x1b[31mred\x1b[0m')", "<b>bold</b>")
+    shell.cell(f"%civis_run {job}")
+    html = shell.outputs[0]["text/html"]
+    assert "<img" not in html
+    assert "<b>" not in html
+    assert "\x1b" not in html
+
+
+def test_settings_are_shown_changed_and_reset(shell, monkeypatch, magics_platform):
+    table = shell.cell("%civis_config")
+    assert "display" in repr(table)
+    assert magics_platform.api_key not in repr(table)
+    assert repr(shell.cell("%civis_config limit")) == "limit = 20"
+    assert repr(shell.cell("%civis_config limit 7")) == "limit = 7"
+    assert shell.cell("%%civis_sql\nselect * from range(50)").caption == "7 of 50 rows"
+    assert repr(shell.cell("%civis_config limit --reset")) == "limit = 20"
+    shell.cell("%civis_config limit 7")
+    shell.cell("%civis_config --reset")
+    assert repr(shell.cell("%civis_config limit")) == "limit = 20"
+
+
+def test_wrong_settings_are_told(shell):
+    for source, said in (
+        ("%civis_config displya", "Did you mean display"),
+        ("%civis_config display sttaic", "Did you mean 'static'"),
+        ("%civis_config limit 0", "at least 1"),
+        ("%civis_config api_key", "no setting"),
+        ("%civis_config limit 5 6", "one word too many"),
+    ):
+        error, text = shell.failing(source)
+        assert isinstance(error, (CivisConfigError, CivisMagicError))
+        assert said in text
+        assert "Traceback" not in text
