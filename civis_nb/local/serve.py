@@ -260,7 +260,7 @@ def _address(listener: socket.socket) -> str:
 def _load_samples(context: PlatformContext) -> None:
     if context.store.fact("samples_loaded") is not None:
         return
-    from civis_nb.local.warehouse.samples import load_samples
+    from civis_nb.local.samples import load_samples
 
     load_samples(context.warehouses.get(_SAMPLE_DATABASE_ID))
     context.store.set_fact("samples_loaded", "1")
