@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import duckdb
 
@@ -20,6 +20,10 @@ from civis_nb.local.warehouse.loading import read_csv_sql
 __all__ = ["column_types"]
 
 _SAMPLE_ROWS = 2000
+
+#: The tests that all values of a column passed, and what was counted.
+_Tested: TypeAlias = tuple[list[str], dict[str, Any]]
+
 _STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
 _DECIMAL = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
 _FLOAT = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-][0-9]+)?|-?[0-9]\.[0-9]+[eE][0-9]+"
@@ -41,8 +45,8 @@ _TESTS = {
         "AND TRY_CAST(@ AS TIMESTAMPTZ) IS NOT NULL"
     ),
 }
-#: What a column may still turn out to be when its first rows pass a test.
-_FAMILY = {"BIGINT": ("BIGINT", "DECIMAL", "DOUBLE"), "DECIMAL": ("DECIMAL", "DOUBLE")}
+#: What a column may still be when its first rows are of a type, and the later ones are not.
+_WIDER = {"BIGINT": ("DECIMAL", "DOUBLE"), "DECIMAL": ("DOUBLE",)}
 
 
 def column_types(
@@ -65,14 +69,15 @@ def column_types(
     try:
         connection.execute("SET TimeZone = 'UTC'")
         sample = f"(SELECT * FROM {reading} LIMIT {_SAMPLE_ROWS})"
-        every = {i: tuple(_TESTS) for i in range(columns)}
-        asked: dict[int, tuple[str, ...]] = {}
-        for i, (passed, counts) in _tested(connection, sample, every).items():
-            if not counts["values"]:
-                asked[i] = tuple(_TESTS)
-            elif passed:
-                asked[i] = _FAMILY.get(passed[0], (passed[0],))
+        asked = _expected(_tested(connection, sample, {i: tuple(_TESTS) for i in range(columns)}))
         found = _tested(connection, reading, asked)
+        # A test costs time on every row: the wider types are tried only where it is needed.
+        failed = {
+            i: _WIDER[asked[i][0]]
+            for i, (passed, _) in found.items()
+            if not passed and asked[i][0] in _WIDER
+        }
+        found |= _tested(connection, reading, failed)
     except duckdb.Error as error:
         raise warehouse_error(read_failure(error), None, (str(path),)) from None
     finally:
@@ -83,9 +88,20 @@ def column_types(
     return types
 
 
+def _expected(sampled: dict[int, _Tested]) -> dict[int, tuple[str, ...]]:
+    """Give the tests worth making on the whole file; none for what is text already."""
+    asked: dict[int, tuple[str, ...]] = {}
+    for i, (passed, counts) in sampled.items():
+        if not counts["values"]:
+            asked[i] = tuple(_TESTS)
+        elif passed:
+            asked[i] = (passed[0],)
+    return asked
+
+
 def _tested(
     connection: duckdb.DuckDBPyConnection, source: str, asked: dict[int, tuple[str, ...]]
-) -> dict[int, tuple[list[str], dict[str, Any]]]:
+) -> dict[int, _Tested]:
     """Count, for each column and test, in one scan; give what all values passed."""
     if not asked:
         return {}
@@ -110,7 +126,7 @@ def _tested(
             keys.append((i, key))
             measures.append(measure)
     row = connection.execute(f"SELECT {', '.join(measures)} FROM {source}").fetchall()[0]
-    found: dict[int, tuple[list[str], dict[str, Any]]] = {i: ([], {}) for i in asked}
+    found: dict[int, _Tested] = {i: ([], {}) for i in asked}
     for (i, key), value in zip(keys, row, strict=True):
         passed, counts = found[i]
         if key in _TESTS:

@@ -109,7 +109,11 @@ def load_carefully(
     token = secrets.token_hex(4)
     stage, errors, scans = (f"civis_{what}_{token}" for what in ("stage", "errors", "scans"))
     extra = f", store_rejects = true, rejects_table = '{errors}', rejects_scan = '{scans}'"
-    cursor.execute(f"CREATE TEMP TABLE {stage} AS SELECT * FROM {_reading(load, options, extra)}")
+    # Numbered here: the rowid of a table that is not committed does not count from 0.
+    cursor.execute(
+        f"CREATE TEMP TABLE {stage} AS SELECT row_number() OVER () - 1 AS place, * "
+        f"FROM {_reading(load, options, extra)}"
+    )
     try:
         allowed = (options.max_errors or 0) - len(skipped)
         broken = _broken_rows(cursor, errors, options)
@@ -119,11 +123,11 @@ def load_carefully(
         if len(messages) > max(allowed, 0):
             raise _too_many(skipped + messages, options)
         skipped += messages
-        bad = ", ".join(str(rowid) for rowid, _ in wrong.values())
-        where = f"WHERE rowid NOT IN ({bad})" if bad else ""
+        bad = ", ".join(str(place) for place, _ in wrong.values())
+        where = f"WHERE place NOT IN ({bad})" if bad else ""
         values = ", ".join(_values(load.fields, lenient=True))
         done = cursor.execute(
-            f"{_into(table, load.fields)} SELECT {values} FROM {stage} {where} ORDER BY rowid"
+            f"{_into(table, load.fields)} SELECT {values} FROM {stage} {where} ORDER BY place"
         ).fetchall()
         return int(done[0][0])
     finally:
@@ -173,7 +177,7 @@ def _wrong_cells(
     broken: list[int],
     limit: int,
 ) -> dict[int, tuple[int, str]]:
-    """Give the rows with a cell that its column can't take: row -> (rowid, reason)."""
+    """Give the rows with a cell that its column can't take: row -> (place, reason)."""
     tests = []
     for i, (field, value) in enumerate(
         zip(load.fields, _values(load.fields, lenient=True), strict=True)
@@ -185,18 +189,18 @@ def _wrong_cells(
         tests.append(f"WHEN {test} THEN {i}")
     cells = ", ".join(f"left(c{i}, {_SHOWN + 1})" for i in range(len(load.fields)))
     found = cursor.execute(
-        f"SELECT * FROM (SELECT rowid, CASE {' '.join(tests)} END AS wrong, [{cells}] AS cells "
-        f"FROM {stage}) WHERE wrong IS NOT NULL ORDER BY rowid LIMIT {max(limit, 1)}"
+        f"SELECT * FROM (SELECT place, CASE {' '.join(tests)} END AS wrong, [{cells}] AS cells "
+        f"FROM {stage}) WHERE wrong IS NOT NULL ORDER BY place LIMIT {max(limit, 1)}"
     ).fetchall()
     rows: dict[int, tuple[int, str]] = {}
-    for rowid, column, texts in found:
+    for place, column, texts in found:
         field = load.fields[column]
         reason = f', column "{field.name}": {_reason(field, texts[column])}'
-        rows[_counted(rowid, broken)] = (rowid, reason)
+        rows[_counted(place, broken)] = (place, reason)
     return rows
 
 
-def _counted(rowid: int, broken: list[int]) -> int:
+def _counted(place: int, broken: list[int]) -> int:
     """Give a row's number in the file: rows that were refused before it count too.
 
     Examples
@@ -204,8 +208,8 @@ def _counted(rowid: int, broken: list[int]) -> int:
     >>> _counted(0, [1]), _counted(1, [1, 3])
     (2, 4)
     """
-    row = rowid + 1
-    while (after := rowid + 1 + bisect_right(broken, row)) != row:
+    row = place + 1
+    while (after := place + 1 + bisect_right(broken, row)) != row:
         row = after
     return row
 

@@ -335,6 +335,8 @@ class Session:
         if self.cancel.cancelled:
             return Cancelled()
         failure = read_failure(error)
+        if failure.start is None and is_refusal(error) and statement.is_query:
+            failure = self._located(failure, statement.text)
         if is_conflict(error):
             failure = replace(
                 failure,
@@ -349,6 +351,20 @@ class Session:
             start = statement.offset + inside if 0 <= inside <= size else None
             failure = replace(failure, start=start)
         return warehouse_error(failure, sql, self.hidden)
+
+    def _located(self, failure: Failure, text: str) -> Failure:
+        """Have a refused query refused again, in a way that tells the place.
+
+        Binding alone tells none. This ends an open transaction, which has failed anyway.
+        """
+        head = "EXPLAIN\n"
+        try:
+            self.cursor.execute(head + text)
+        except duckdb.Error as error:
+            again = read_failure(error)
+            if again.start is not None and again.start >= len(head):
+                return replace(again, start=again.start - len(head))
+        return failure
 
     def _most_useful(
         self,
