@@ -1,0 +1,165 @@
+"""Pages: lazy, once each, one ahead, again after errors, guarded against repetition."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from civis_nb import errors
+
+
+@pytest.fixture
+def paged(scripted, reply):
+    """Serve `pages` pages of `size` jobs; extra headers and faults by page."""
+
+    def serve(pages, size=3, total_header=False, faults=None):
+        faults = faults or {}
+
+        def answer(seen):
+            number = int(dict(seen.query)["page_num"])
+            if faults.get(number):
+                return faults[number].pop(0)
+            ids = range((number - 1) * size, number * size) if number <= pages else ()
+            headers = {"X-Pagination-Total-Pages": str(pages)} if total_header else {}
+            return reply([{"id": item, "lastRun": None} for item in ids], headers=headers)
+
+        scripted.on("GET", "/jobs", answer)
+
+    return serve
+
+
+def _numbers(scripted):
+    return [int(dict(seen.query)["page_num"]) for seen in scripted.requests]
+
+
+def test_nothing_is_fetched_before_the_first_item(client, scripted, paged):
+    paged(3)
+    pages = client.jobs.list(iterator=True)
+    iter(pages)
+    repr(pages)
+    assert not scripted.requests
+
+
+def test_all_items_come_once_and_the_other_arguments_are_kept(client, scripted, paged):
+    paged(3)
+    pages = client.jobs.list(iterator=True, limit=3, page_num=2, hidden=True)
+    assert [item.id for item in pages] == list(range(9))
+    assert _numbers(scripted) == [1, 2, 3, 4]
+    for seen in scripted.requests:
+        assert ("limit", "3") in seen.query
+        assert ("hidden", "True") in seen.query
+        assert seen.body == b""
+
+
+def test_the_number_of_pages_spares_the_empty_one(client, scripted, paged):
+    paged(3, total_header=True)
+    assert len(list(client.jobs.list(iterator=True))) == 9
+    assert _numbers(scripted) == [1, 2, 3]
+
+
+def test_second_walk_fetches_nothing_again(client, scripted, paged):
+    paged(2)
+    pages = client.jobs.list(iterator=True)
+    assert list(pages) == list(pages)
+    assert pages.json() == [{"id": item, "last_run": None} for item in range(6)]
+    assert _numbers(scripted) == [1, 2, 3]
+    assert "6 items on 2 pages all" in repr(pages)
+
+
+def test_never_more_than_one_page_ahead(client, scripted, paged):
+    paged(5)
+    walk = iter(client.jobs.list(iterator=True))
+    next(walk)
+    _wait(lambda: len(scripted.requests) == 2)
+    for _ in range(2):
+        next(walk)
+    assert _numbers(scripted) == [1, 2]
+    next(walk)
+    _wait(lambda: len(scripted.requests) == 3)
+    assert _numbers(scripted) == [1, 2, 3]
+
+
+def _wait(condition):
+    ready = threading.Event()
+    for _ in range(2000):
+        if condition():
+            return
+        ready.wait(0.005)
+    raise AssertionError("the condition did not come true")
+
+
+def test_one_connection_serves_a_listing(client, scripted, paged):
+    paged(20)
+    assert len(list(client.jobs.list(iterator=True))) == 60
+    assert scripted.connections <= 2
+
+
+def test_next_works_and_a_for_goes_on_from_there(client, paged):
+    paged(2)
+    pages = client.jobs.list(iterator=True)
+    assert next(pages).id == 0
+    assert [item.id for item in pages] == [1, 2, 3, 4, 5]
+    assert [item.id for item in pages] == [0, 1, 2, 3, 4, 5]
+
+
+def test_error_is_raised_again_until_it_goes_on(client, scripted, reply, paged):
+    paged(3, faults={2: [reply({"errorDescription": "no"}, 403) for _ in range(2)]})
+    walk = iter(client.jobs.list(iterator=True))
+    assert [next(walk).id for _ in range(3)] == [0, 1, 2]
+    for _ in range(2):
+        with pytest.raises(errors.CivisAPIError, match="no"):
+            next(walk)
+    assert [item.id for item in walk] == [3, 4, 5, 6, 7, 8]
+    assert _numbers(scripted) == [1, 2, 2, 2, 3, 4]
+
+
+def test_a_new_walk_after_an_error_gives_everything(client, reply, paged):
+    paged(3, faults={2: [reply({}, 403)]})
+    pages = client.jobs.list(iterator=True)
+    with pytest.raises(errors.CivisAPIError):
+        list(pages)
+    assert [item.id for item in pages] == list(range(9))
+
+
+def test_server_that_repeats_a_page_is_noticed(client, scripted):
+    scripted.on("GET", "/jobs", [{"id": 1}, {"id": 2}])
+    with pytest.raises(errors.CivisClientError, match="does not heed page_num"):
+        list(client.jobs.list(iterator=True))
+    assert len(scripted.requests) == 2
+
+
+def test_object_instead_of_a_list_is_noticed(client, scripted):
+    scripted.on("GET", "/jobs", {"id": 1})
+    with pytest.raises(errors.CivisClientError, match="one object where a page"):
+        next(iter(client.jobs.list(iterator=True)))
+
+
+def test_walks_in_two_threads_share_the_pages(client, scripted, paged):
+    paged(10)
+    pages = client.jobs.list(iterator=True)
+    found = []
+    threads = [
+        threading.Thread(target=lambda: found.append([item.id for item in pages])) for _ in range(4)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert found == [list(range(30))] * 4
+    assert sorted(_numbers(scripted)) == list(range(1, 12))
+
+
+def test_frames_hold_all_items(client, paged):
+    paged(2)
+    pages = client.jobs.list(iterator=True)
+    assert list(pages.to_pandas()["id"]) == list(range(6))
+    assert pages.to_polars()["id"].to_list() == list(range(6))
+    assert pages.to_polars().columns == ["id", "last_run"]
+
+
+def test_empty_list(client, scripted, paged):
+    paged(0)
+    assert list(client.jobs.list(iterator=True)) == []
+    assert client.jobs.list(iterator=True).to_pandas().empty
+    assert client.jobs.list(iterator=True).json() == []

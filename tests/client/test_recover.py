@@ -1,0 +1,111 @@
+"""A POST that was answered by 503: looked for before it is repeated, never done twice."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from civis_nb import errors
+
+
+def _at(seconds):
+    moment = datetime.now(UTC) + timedelta(seconds=seconds)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+@pytest.fixture
+def platform(scripted, reply):
+    """A server that keeps jobs and runs; `fails` says what its POSTs do before they answer 503."""
+
+    class Platform:
+        items: list
+        fails: list
+
+    made = Platform()
+    made.items, made.fails = [], []
+
+    def post(seen):
+        how = made.fails.pop(0) if made.fails else "serve"
+        if how != "refuse":
+            item = {"id": len(made.items) + 1, "createdAt": _at(0), "state": "queued"}
+            made.items.append({**item, **(seen.json or {})})
+        return reply(made.items[-1], 201) if how == "serve" else reply({"error": "busy"}, 503)
+
+    scripted.on("POST", "/jobs", post)
+    scripted.on("POST", "/jobs/1/runs", post)
+    for path in ("/jobs", "/jobs/1/runs"):
+        scripted.on("GET", path, lambda seen: reply(made.items[::-1]))
+    scripted.on("GET", "/jobs/1", lambda seen: reply({**made.items[0], "whole": True}))
+    scripted.on("POST", "/files", post)
+    return made
+
+
+def test_job_that_was_made_is_found_by_name_and_not_made_again(client, scripted, platform):
+    platform.fails = ["work"]
+    job = client.jobs.post("mine", hidden=True)
+    assert (job.id, job.whole) == (1, True)
+    assert len(platform.items) == 1
+    (look,) = scripted.seen("GET", "/jobs")
+    assert ("hidden", "True") in look.query
+    assert ("order", "created_at") in look.query
+
+
+def test_job_that_was_not_made_is_made(client, platform):
+    platform.fails = ["refuse", "refuse"]
+    assert client.jobs.post("mine").id == 1
+    assert len(platform.items) == 1
+
+
+def test_older_job_of_the_same_name_is_not_taken_for_it(client, platform):
+    platform.items.append({"id": 1, "name": "mine", "createdAt": _at(-3600)})
+    platform.fails = ["refuse"]
+    assert client.jobs.post("mine").id == 2
+
+
+def test_job_that_this_client_has_just_made_is_not_taken_for_it(client, platform):
+    assert client.jobs.post("mine").id == 1
+    platform.fails = ["refuse"]
+    assert client.jobs.post("mine").id == 2
+
+
+def test_job_with_another_content_is_not_taken_for_it(client, platform):
+    platform.items.append({"id": 1, "name": "mine", "ratio": 1, "createdAt": _at(0)})
+    platform.fails = ["refuse"]
+    assert client.jobs.post("mine", ratio=2).id == 2
+
+
+def test_run_that_was_started_is_not_started_again(client, platform):
+    platform.fails = ["work"]
+    assert client.jobs.post_runs(1).id == 1
+    assert len(platform.items) == 1
+
+
+def test_run_that_was_not_started_is_started(client, platform):
+    platform.items.append({"id": 1, "state": "succeeded", "createdAt": _at(-60)})
+    platform.fails = ["refuse"]
+    assert client.jobs.post_runs(1).id == 2
+
+
+def test_what_can_not_be_looked_at_is_not_repeated_and_the_error_says_so(client, platform):
+    platform.fails = ["work"]
+    with pytest.raises(errors.CivisAPIError, match="may have done the work") as caught:
+        client.files.post(name="f")
+    assert caught.value.status_code == 503
+    assert len(platform.items) == 1
+
+
+def test_look_that_fails_leaves_the_error(client, scripted, platform, reply):
+    platform.fails = ["work"]
+    scripted.on("GET", "/jobs/1/runs", reply({}, 403))
+    with pytest.raises(errors.CivisAPIError, match="may have done the work") as caught:
+        client.jobs.post_runs(1)
+    assert caught.value.status_code == 503
+    assert len(platform.items) == 1
+
+
+def test_runs_without_a_time_are_not_guessed_about(client, platform):
+    platform.items.append({"id": 1, "state": "succeeded"})
+    platform.fails = ["refuse"]
+    with pytest.raises(errors.CivisAPIError, match="may have done the work"):
+        client.jobs.post_runs(1)
