@@ -89,7 +89,8 @@ class BlobStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._parts = folder / "parts"
-        self._parts.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._parts.mkdir(exist_ok=True)
         self._uploads: dict[int, Parts] = {}
         self._lock = threading.Lock()
         for partial in folder.rglob(".*.partial"):

@@ -68,7 +68,9 @@ class StateLock:
         self._state = state
         try:
             state.mkdir(mode=0o700, parents=True, exist_ok=True)
-            state.chmod(0o700)
+            if not any(state.iterdir()) or (state / "platform.sqlite").exists():
+                # A folder that holds other things is not ours to close to others.
+                state.chmod(0o700)
             self._file: IO[Any] = (state / "lock").open("a+b")
         except OSError as error:
             raise CivisLocalError(

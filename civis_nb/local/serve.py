@@ -39,8 +39,12 @@ __all__ = ["Platform", "start"]
 _SAMPLE_DATABASE_ID = 1
 _HANDLER_THREADS = 64
 _START_DEADLINE_S = 60
-#: How long requests under way may go on when the platform stops.
-_STOP_GRACE_S = 3
+#: How long requests under way may go on when the platform stops, and how long those may that
+#: go on after their client was hung up on.
+_STOP_GRACE_S = 2
+_STOP_DEADLINE_S = 5
+#: Longer than clients wait between two looks at a run: none of them finds its connection closed.
+_KEEP_ALIVE_S = 300
 
 
 class _Server(uvicorn.Server):
@@ -55,6 +59,17 @@ class _Server(uvicorn.Server):
         anyio.to_thread.current_default_thread_limiter().total_tokens = _HANDLER_THREADS
         await super().startup(sockets)
         self.ready.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        # A client that stalls would hold the server: it is hung up on, which its handler takes
+        # as the end of the connection, and not as a failure worth a traceback.
+        asyncio.get_running_loop().call_later(_STOP_GRACE_S, self._hang_up)
+        await super().shutdown(sockets)
+
+    def _hang_up(self) -> None:
+        for connection in list(self.server_state.connections):
+            if (transport := getattr(connection, "transport", None)) is not None:
+                transport.abort()
 
     def run_until_stopped(self, listener: socket.socket) -> None:
         try:
@@ -141,7 +156,8 @@ class Platform:
             log_config=None,
             access_log=False,
             server_header=False,
-            timeout_graceful_shutdown=_STOP_GRACE_S,
+            timeout_graceful_shutdown=_STOP_DEADLINE_S,
+            timeout_keep_alive=_KEEP_ALIVE_S,
         )
         server = _Server(config)
         thread = threading.Thread(

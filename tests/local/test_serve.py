@@ -9,14 +9,17 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 import requests
 
 from civis_nb.errors import CivisLocalError, PortInUseError, StateInUseError
 from civis_nb.local import Platform, start, start_or_join
+from civis_nb.local.files import upload_url
 from civis_nb.local.join import default_state
 from civis_nb.local.lock import read_running
 
@@ -61,6 +64,27 @@ def test_stopping_twice_is_stopping_once():
     platform = start(samples=False)
     platform.stop()
     platform.stop()
+
+
+def test_clients_that_stall_do_not_hold_the_end(caplog):
+    with start(samples=False) as platform, socket.socket() as getting, socket.socket() as putting:
+        file_id = _upload(platform, b"x" * 20_000_000)
+        link = urlsplit(_file(platform, file_id)["fileUrl"])
+        upload = urlsplit(upload_url(platform._context, file_id))
+        for connection, request in (
+            (getting, f"GET {link.path}?{link.query} HTTP/1.1\r\nHost: x\r\n\r\n"),
+            (
+                putting,
+                f"PUT {upload.path}?{upload.query} HTTP/1.1\r\nHost: x\r\n"
+                "Expect: 100-continue\r\nContent-Length: 9\r\n\r\n",
+            ),
+        ):
+            connection.connect((link.hostname, link.port))
+            connection.sendall(request.encode())
+            assert connection.recv(8)
+        platform.stop()
+        assert _refuses(platform.endpoint)
+    assert caplog.text == ""
 
 
 def test_several_live_side_by_side_and_keep_their_keys():
@@ -121,6 +145,16 @@ def test_the_state_folder_is_its_owners_alone(tmp_path):
         assert stat.S_IMODE(running.stat().st_mode) == 0o600
         assert read_running(platform.state).endpoint == platform.endpoint
     assert not running.exists()
+
+
+def test_a_folder_that_holds_other_things_is_not_closed_to_others(tmp_path):
+    folder = tmp_path / "shared"
+    folder.mkdir(mode=0o755)
+    (folder / "theirs").touch()
+    with start(folder, samples=False):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o755
+        for name in ("platform.sqlite", "platform.sqlite-wal", "running.json", "blobs"):
+            assert stat.S_IMODE((folder / name).stat().st_mode) & 0o077 == 0, name
 
 
 def test_a_state_folder_that_is_a_file(tmp_path):
@@ -199,6 +233,54 @@ def test_state_is_intact_after_kill_9(tmp_path):
     assert (state / "running.json").exists()
     with start(state, samples=False) as again:
         assert requests.get(_file(again, file_id)["fileUrl"], timeout=30).content == b"content"
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+_ENDLESS = """
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+print(child.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_runs_that_kill_9_cut_off_have_failed_with_a_message(tmp_path):
+    state = tmp_path / "s"
+
+    def ask(platform, method, path, **body):
+        auth = (platform.api_key, "")
+        url = platform.endpoint + path
+        return requests.request(method, url, json=body or None, auth=auth, timeout=30).json()
+
+    with _other_process(state) as process:
+        running = read_running(state)
+        body = {"name": "a", "source": _ENDLESS}
+        job = ask(running, "POST", "/scripts/python3", **body)["id"]
+        run = ask(running, "POST", f"/scripts/python3/{job}/runs")["id"]
+        path = f"/jobs/{job}/runs/{run}"
+        log: list[dict] = []
+        while not any(entry["message"].isdecimal() for entry in log):
+            log = ask(running, "GET", path + "/logs")
+        child = next(int(e["message"]) for e in log if e["message"].isdecimal())
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert _lives(child)
+    with start(state, samples=False) as again:
+        ended = ask(again, "GET", path)
+        assert ended["state"] == "failed"
+        assert "stopped" in ended["error"]
+        assert ended["finishedAt"]
+        assert ask(again, "GET", path + "/logs")
+        deadline = time.monotonic() + 30
+        while _lives(child):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
 
 
 def test_a_program_that_forgets_to_stop_it_ends_all_the_same(tmp_path):

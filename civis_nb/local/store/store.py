@@ -15,6 +15,7 @@ from civis_nb.local.store.schema import metadata, platform_facts
 
 SCHEMA_VERSION = 1
 _LOCK_WAIT_S = 30
+_KEPT_CONNECTIONS = 8
 
 
 class Store:
@@ -33,8 +34,13 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        # It holds the key: nobody else may read it. SQLite's other files take its mode.
+        path.touch(mode=0o600)
         self.engine = create_engine(
-            f"sqlite:///{path}", connect_args={"check_same_thread": False, "timeout": _LOCK_WAIT_S}
+            f"sqlite:///{path}",
+            connect_args={"check_same_thread": False, "timeout": _LOCK_WAIT_S},
+            pool_size=_KEPT_CONNECTIONS,
+            max_overflow=-1,
         )
         event.listen(self.engine, "connect", _configure)
         event.listen(self.engine, "begin", _begin)

@@ -75,7 +75,7 @@ class Warehouses:
         from civis_nb.local.warehouse.duckdb_warehouse import open_duckdb
 
         path = self._state / url.removeprefix(_DUCKDB)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return open_duckdb(path)
 
     def close(self) -> None:
