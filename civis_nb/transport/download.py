@@ -181,7 +181,9 @@ class _Download:
                     raise Broken(f"the store refuses to go on at byte {self._got:,}", "short")
                 said = describe_answer(response)
                 if status in RETRIED_STATUSES:
-                    raise Broken(f"the store answers {said}", "status", retry_after_s(response.headers))
+                    raise Broken(
+                        f"the store answers {said}", "status", retry_after_s(response.headers)
+                    )
                 if not (status in _LINK_STATUSES and self._renewed()):
                     hint = "; the link may have expired" if status in _LINK_STATUSES else ""
                     raise self._error(f"the store answers {said}{hint}")

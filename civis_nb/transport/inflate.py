@@ -19,7 +19,7 @@ _GZIP_WBITS = 31
 #: A feed is cut into pieces: what follows a member is copied, and small members are many.
 _FEED_BYTES = 256 * 1024
 #: No more than this is given out at once, however well a stream is deflated.
-_OUTPUT_BYTES = 8 * 1024 * 1024
+_OUTPUT_BYTES = 4 * 1024 * 1024
 
 _engine: Any
 _FAILURES: tuple[type[Exception], ...]
@@ -66,7 +66,7 @@ def inflate(chunks: Iterable[bytes], what: str = "the file") -> Iterator[bytes]:
     Yields
     ------
     bytes
-        The inflated content, at most 8 MiB at a time.
+        The inflated content, at most 4 MiB at a time.
 
     Raises
     ------

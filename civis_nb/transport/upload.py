@@ -246,9 +246,7 @@ def _send_once(
     except requests.ConnectionError as error:
         raise Broken(f"the connection broke ({type(error).__name__})") from None
     except requests.RequestException as error:
-        raise CivisUploadError(
-            f"{what} could not be uploaded: {masked_url(str(error))}."
-        ) from None
+        raise CivisUploadError(f"{what} could not be uploaded: {masked_url(str(error))}.") from None
     if response.status_code in RETRIED_STATUSES:
         wait_s = retry_after_s(response.headers)
         raise Broken(f"the store answers {describe_answer(response)}", "status", wait_s)
@@ -259,7 +257,9 @@ def _send_once(
         )
     told = _told_md5(response.headers)
     if told is not None and told != body.md5():
-        raise Broken("the store's checksum of it is another one than that of what was sent", "short")
+        raise Broken(
+            "the store's checksum of it is another one than that of what was sent", "short"
+        )
 
 
 def _told_md5(headers: Mapping[str, str]) -> str | None:

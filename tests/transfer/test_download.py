@@ -156,7 +156,9 @@ def test_wrong_content_length_raises(fetch, faults, store):
         handler.answer(200, DATA, {"Content-Length": str(len(DATA) + 10)})
         handler.break_off()
 
-    with pytest.raises(CivisDownloadError, match="300,000 bytes read, 10 more|300,000 of 300,010|300000 bytes read"):
+    with pytest.raises(
+        CivisDownloadError, match="300,000 bytes read, 10 more|300,000 of 300,010|300000 bytes read"
+    ):
         fetch(*[too_long] * 20, size=None)
 
 

@@ -1,0 +1,82 @@
+"""Tables, files and databases: everything that moves data, verified and exact.
+
+The names and signatures are those of ``civis.io``; keywords that it does not know come last.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from civis_nb.io.batches import iter_batches
+    from civis_nb.io.databases import query_civis, transfer_table
+    from civis_nb.io.export import civis_to_csv, civis_to_multifile_csv, export_to_civis_file
+    from civis_nb.io.file_values import (
+        dataframe_to_file,
+        file_id_from_run_output,
+        file_to_dataframe,
+        file_to_json,
+        json_to_file,
+    )
+    from civis_nb.io.files import civis_to_file, file_to_civis
+    from civis_nb.io.load import civis_file_to_table, csv_to_civis
+    from civis_nb.io.names import split_schema_tablename
+    from civis_nb.io.read import read_civis, read_civis_sql
+    from civis_nb.io.write import dataframe_to_civis
+
+__all__ = [
+    "civis_file_to_table",
+    "civis_to_csv",
+    "civis_to_file",
+    "civis_to_multifile_csv",
+    "csv_to_civis",
+    "dataframe_to_civis",
+    "dataframe_to_file",
+    "export_to_civis_file",
+    "file_id_from_run_output",
+    "file_to_civis",
+    "file_to_dataframe",
+    "file_to_json",
+    "iter_batches",
+    "json_to_file",
+    "query_civis",
+    "read_civis",
+    "read_civis_sql",
+    "split_schema_tablename",
+    "transfer_table",
+]
+
+_HOMES = {
+    "civis_file_to_table": "load",
+    "civis_to_csv": "export",
+    "civis_to_file": "files",
+    "civis_to_multifile_csv": "export",
+    "csv_to_civis": "load",
+    "dataframe_to_civis": "write",
+    "dataframe_to_file": "file_values",
+    "export_to_civis_file": "export",
+    "file_id_from_run_output": "file_values",
+    "file_to_civis": "files",
+    "file_to_dataframe": "file_values",
+    "file_to_json": "file_values",
+    "iter_batches": "batches",
+    "json_to_file": "file_values",
+    "query_civis": "databases",
+    "read_civis": "read",
+    "read_civis_sql": "read",
+    "split_schema_tablename": "names",
+    "transfer_table": "databases",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        value = getattr(importlib.import_module(f"civis_nb.io.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module 'civis_nb.io' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

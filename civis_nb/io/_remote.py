@@ -1,0 +1,103 @@
+"""Files of the platform as things to download: link, size, a fresh link."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from civis_nb.errors import CivisAPIError, CivisInputError, EmptyResultError
+from civis_nb.transport.download import Remote
+
+__all__ = ["remote_file", "remote_output", "size_in_store", "whole_number"]
+
+
+def whole_number(value: Any) -> int | None:
+    """Give `value` when it is a size, else None (what a mock or an old platform tells)."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if value >= 0 else None
+
+
+def remote_file(client: Any, file_id: int, *, as_stored: bool = False) -> Remote:
+    """Look up a Civis file.
+
+    Raises
+    ------
+    CivisInputError
+        When `file_id` is no id.
+    EmptyResultError
+        When the file has no content, or no longer.
+    """
+    if isinstance(file_id, bool) or (isinstance(file_id, str) and not file_id.strip().isdigit()):
+        raise CivisInputError(f"file_id can't be {file_id!r}; it is a whole number.")
+    file = client.files.get(file_id)
+    url = file.file_url
+    name = getattr(file, "name", None)
+    what = f"file {file_id} ({name})" if isinstance(name, str) and name else f"file {file_id}"
+    if not url:
+        raise EmptyResultError(
+            f"{what} has no content: it is empty, or it has expired. Upload it again."
+        )
+
+    def renew() -> str | None:
+        fresh: str | None = client.files.get(file_id).file_url
+        return fresh
+
+    return Remote(what, url, whole_number(getattr(file, "file_size", None)), renew, as_stored)
+
+
+def remote_output(client: Any, output: Any) -> tuple[Remote, Any]:
+    """Look up one output file of an export.
+
+    Parameters
+    ----------
+    client
+        The client.
+    output
+        An item of the run's ``output``.
+
+    Returns
+    -------
+    tuple
+        What to download, and the file as the platform describes it; None for the latter where
+        it does not.
+    """
+    file_id = getattr(output, "file_id", None)
+    name = getattr(output, "output_name", None)
+    what = f"file {file_id} ({name})" if isinstance(name, str) and name else f"file {file_id}"
+    file = None
+    if whole_number(file_id) is not None:
+        try:
+            file = client.files.get(file_id)
+        except CivisAPIError:
+            # The export's own link needs no permission on the file: its size stays unknown.
+            file = None
+
+    def renew() -> str | None:
+        fresh: str | None = client.files.get(file_id).file_url
+        return fresh
+
+    size = whole_number(getattr(file, "file_size", None))
+    return Remote(what, output.path, size or None, renew, as_stored=True), file
+
+
+def size_in_store(url: Any, session: Any) -> int | None:
+    """Ask the store how many bytes it holds under a link; None when it does not say."""
+    import requests
+
+    from civis_nb.transport.presigned import timeouts
+
+    if not isinstance(url, str):
+        return None
+    headers = {"Range": "bytes=0-0", "Accept-Encoding": "identity"}
+    try:
+        with session.get(url, headers=headers, stream=True, timeout=timeouts()) as response:
+            told = response.headers.get(
+                "Content-Range" if response.status_code != 200 else "Content-Length", ""
+            )
+            if response.status_code not in (200, 206, 416):
+                return None
+    except requests.RequestException:
+        return None
+    found = re.search(r"(\d+)$", told)
+    return int(found.group(1)) if found else None

@@ -1,0 +1,139 @@
+"""Queries, and transfers between databases."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.futures import CivisFuture
+from civis_nb.io._arguments import client_or_default, credential_or_default, new_job_name
+from civis_nb.io.names import quoted_table
+
+if TYPE_CHECKING:
+    from civis_nb.client.client import APIClient
+
+__all__ = ["query_civis", "transfer_table"]
+
+
+def query_civis(
+    sql: str,
+    database: str | int,
+    client: APIClient | None = None,
+    credential_id: int | None = None,
+    preview_rows: int = 10,
+    polling_interval: int | float | None = None,
+    hidden: bool = True,
+) -> CivisFuture:
+    """Run a statement, and see at most 1,000 rows of what it gives.
+
+    Parameters
+    ----------
+    sql
+        The statement.
+    database
+        Name or id of the database.
+    client
+        By default one made from the environment.
+    credential_id
+        By default the user's default database credential.
+    preview_rows
+        At most 1,000.
+    polling_interval
+        Seconds between two looks; None: adaptive.
+    hidden
+        Leave the query out of lists.
+
+    Returns
+    -------
+    CivisFuture
+        Its result has ``result_columns`` and ``result_rows``, texts and None.
+
+    Raises
+    ------
+    CivisAPIError
+        When the platform refuses the query.
+    """
+    client = client_or_default(client)
+    database_id = client.get_database_id(database)
+    credential = credential_or_default(client, credential_id)
+    query = client.queries.post(
+        database_id, sql, preview_rows, credential=credential, hidden=hidden
+    )
+    return CivisFuture(
+        client.queries.get,
+        (query.id,),
+        polling_interval=polling_interval,
+        client=client,
+        poll_on_creation=False,
+    )
+
+
+def transfer_table(
+    source_db: str | int,
+    dest_db: str | int,
+    source_table: str,
+    dest_table: str,
+    job_name: str | None = None,
+    client: APIClient | None = None,
+    source_credential_id: int | None = None,
+    dest_credential_id: int | None = None,
+    polling_interval: int | float | None = None,
+    **advanced_options: Any,
+) -> CivisFuture:
+    """Copy a table from one database to another.
+
+    Parameters
+    ----------
+    source_db, dest_db
+        Names or ids of the databases.
+    source_table, dest_table
+        As ``schema.table``.
+    job_name
+        By default a random one.
+    client
+        By default one made from the environment.
+    source_credential_id, dest_credential_id
+        By default the user's default database credential.
+    polling_interval
+        Seconds between two looks; None: adaptive.
+    **advanced_options
+        Options of the sync, e.g. ``wipe_destination_table=True``.
+
+    Returns
+    -------
+    CivisFuture
+        The run of the transfer.
+
+    Raises
+    ------
+    CivisInputError
+        When a table's name can't be read. Nothing was sent.
+    CivisAPIError
+        When the platform refuses the transfer.
+    """
+    source_path, dest_path = quoted_table(source_table), quoted_table(dest_table)
+    client = client_or_default(client)
+    source = {
+        "remote_host_id": client.get_database_id(source_db),
+        "credential_id": credential_or_default(client, source_credential_id),
+    }
+    destination = {
+        "remote_host_id": client.get_database_id(dest_db),
+        "credential_id": credential_or_default(client, dest_credential_id),
+    }
+    job = client.imports.post(
+        new_job_name(job_name), "Dbsync", True, source=source, destination=destination
+    )
+    client.imports.post_syncs(
+        id=job.id,
+        source={"path": source_path},
+        destination={"path": dest_path},
+        advanced_options=advanced_options,
+    )
+    run = client.imports.post_runs(id=job.id)
+    return CivisFuture(
+        client.imports.get_files_runs,
+        (job.id, run.run_id),
+        polling_interval=polling_interval,
+        client=client,
+        poll_on_creation=False,
+    )

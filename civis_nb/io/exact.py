@@ -1,0 +1,219 @@
+"""CSV as an Arrow table in which nothing is lost: types="exact"."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.errors import CivisDownloadError
+from civis_nb.io.content import records
+from civis_nb.io.infer_exact import infer_column
+from civis_nb.io.sqltypes import arrow_type
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = [
+    "ChunkReader",
+    "convert_options",
+    "exact_table",
+    "header_of",
+    "known_types",
+    "split_header",
+]
+
+BLOCK_BYTES = 8 * 1024 * 1024
+
+
+class ChunkReader(io.RawIOBase):
+    """Chunks of bytes as a file that can be read once.
+
+    Parameters
+    ----------
+    chunks
+        The content, in order.
+    """
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self._chunks = iter(chunks)
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a part of `buffer`; 0 at the end."""
+        if not self._more():
+            return 0
+        count = min(len(buffer), len(self._rest))
+        buffer[:count] = self._rest[:count]
+        self._rest = self._rest[count:]
+        return count
+
+    def read(self, size: int = -1) -> bytes:
+        """Give at most `size` bytes, b"" at the end; without a size, all."""
+        if size is None or size < 0:
+            return self.readall()
+        if not self._more():
+            return b""
+        data, self._rest = bytes(self._rest[:size]), self._rest[size:]
+        return data
+
+    def _more(self) -> bool:
+        while not self._rest:
+            try:
+                self._rest = memoryview(next(self._chunks))
+            except StopIteration:
+                return False
+        return True
+
+
+def split_header(chunks: Iterable[bytes], what: str) -> tuple[list[str], Iterator[bytes]]:
+    """Take the first record off a CSV; give its fields, and the rest.
+
+    Raises
+    ------
+    CivisDownloadError
+        When it is no UTF-8 text.
+    """
+    blocks = records(chunks, 1, what)
+    head = next(blocks, b"")
+    end = _record_end(head)
+    return header_of(head[:end], what), _chain(head[end:], blocks)
+
+
+def header_of(record: bytes, what: str) -> list[str]:
+    """Give the fields of one record.
+
+    Raises
+    ------
+    CivisDownloadError
+        When it is no UTF-8 text.
+    """
+    try:
+        text = record.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise CivisDownloadError(
+            f"{what} is no UTF-8 text ({error.reason} at byte {error.start}). Read it with "
+            "return_as='pandas', types='infer' and encoding='latin-1', or the like."
+        ) from None
+    return next(csv.reader(io.StringIO(text, newline="")), [])
+
+
+def _record_end(block: bytes) -> int:
+    position = -1
+    while (position := block.find(b"\n", position + 1)) >= 0:
+        if block.count(b'"', 0, position) % 2 == 0:
+            return position + 1
+    return len(block)
+
+
+def _chain(head: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
+    if head:
+        yield head
+    yield from rest
+
+
+def convert_options(types: Sequence[Any]) -> Any:
+    """Give the conversion of columns ``c0``, ``c1``, … to Arrow types, None being text."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    return arrow_csv.ConvertOptions(
+        column_types={f"c{at}": kind or pa.string() for at, kind in enumerate(types)},
+        # NULL is the empty field without quotes; "" is a text of no length.
+        null_values=[""],
+        strings_can_be_null=True,
+        quoted_strings_can_be_null=False,
+        true_values=["t", "true", "True", "TRUE", "1"],
+        false_values=["f", "false", "False", "FALSE", "0"],
+    )
+
+
+def exact_table(
+    chunks: Iterable[bytes], told: Sequence[tuple[str, str]] | None, what: str
+) -> pa.Table:
+    """Read a CSV with a header into an Arrow table.
+
+    Parameters
+    ----------
+    chunks
+        The content in UTF-8, comma separated, cut anywhere; something that can be iterated
+        a second time.
+    told
+        The (name, SQL type) of each column, as the platform tells; None: not told.
+    what
+        What is read, for errors.
+
+    Returns
+    -------
+    pa.Table
+        With the header's names, also where one comes twice. A column of unknown type gets one
+        by `infer_column`.
+
+    Raises
+    ------
+    CivisDownloadError
+        When it is no such CSV.
+    """
+    import pyarrow as pa
+
+    names, rest = split_header(chunks, what)
+    types = known_types(names, told)
+    try:
+        columns = _read(rest, types, len(names), what).columns
+    except pa.ArrowInvalid:
+        # A value that its type can't hold ('infinity' in a timestamp): that column as text.
+        _, rest = split_header(chunks, what)
+        columns = _converted(_read(rest, [None] * len(names), len(names), what), types)
+    if told is None:
+        columns = [
+            infer_column(column) if kind is None else column
+            for column, kind in zip(columns, types, strict=True)
+        ]
+    return pa.Table.from_arrays(columns, names=names)
+
+
+def known_types(names: Sequence[str], told: Sequence[tuple[str, str]] | None) -> list[Any]:
+    """Give the Arrow type of each column; None for text, and where nothing is told."""
+    if told is None or len(told) != len(names):
+        return [None] * len(names)
+    return [arrow_type(sql_type) for _, sql_type in told]
+
+
+def _read(chunks: Iterable[bytes], types: Sequence[Any], count: int, what: str) -> Any:
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    source = pa.PythonFile(ChunkReader(chunks), mode="r")
+    try:
+        return arrow_csv.read_csv(
+            source,
+            arrow_csv.ReadOptions(
+                column_names=[f"c{at}" for at in range(count)], block_size=BLOCK_BYTES
+            ),
+            arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=count != 1),
+            convert_options(types),
+        )
+    except pa.ArrowInvalid as error:
+        if "Empty CSV" in str(error):
+            fields = [pa.field(f"c{at}", kind or pa.string()) for at, kind in enumerate(types)]
+            return pa.schema(fields).empty_table()
+        if any(types):
+            raise
+        raise CivisDownloadError(f"{what} can't be read as CSV: {error}") from None
+
+
+def _converted(table: Any, types: Sequence[Any]) -> list[Any]:
+    import pyarrow as pa
+
+    columns = []
+    for column, kind in zip(table.columns, types, strict=True):
+        try:
+            columns.append(column if kind is None else column.cast(kind))
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+            columns.append(column)
+    return columns

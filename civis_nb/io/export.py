@@ -1,0 +1,350 @@
+"""Exports of SQL results: to Civis files, to local CSV files, to many files at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.errors import CivisClientError, CivisInputError, EmptyResultError
+from civis_nb.futures import CivisFuture
+from civis_nb.io._arguments import (
+    chosen,
+    client_or_default,
+    credential_or_default,
+    delimiter_name,
+    new_job_name,
+)
+from civis_nb.io._runs import FutureWithWork, wait_for
+from civis_nb.io.files import check_folder
+
+if TYPE_CHECKING:
+    from civis_nb.client.client import APIClient
+
+__all__ = [
+    "civis_to_csv",
+    "civis_to_multifile_csv",
+    "export_to_civis_file",
+    "manifest_of",
+    "start_export",
+]
+
+_COMPRESSIONS = ("none", "zip", "gzip")
+_PARAMETER_KEYS = {"params", "arguments"}
+
+
+def start_export(
+    client: Any,
+    sql: str,
+    database: str | int,
+    csv_settings: Mapping[str, Any] | None,
+    *,
+    sql_params_arguments: Mapping[str, Any] | None = None,
+    job_name: str | None = None,
+    credential_id: int | None = None,
+    hidden: bool = True,
+) -> tuple[int, int]:
+    """Start a SQL export; give the ids of the script and of its run.
+
+    Raises
+    ------
+    CivisInputError
+        When `sql_params_arguments` has other keys than ``params`` and ``arguments``.
+    CivisAPIError
+        When the platform refuses the script.
+    """
+    parameters = dict(sql_params_arguments or {})
+    if not set(parameters) <= _PARAMETER_KEYS:
+        raise CivisInputError(
+            "sql_params_arguments takes the keys 'params' and 'arguments', not "
+            f"{', '.join(repr(key) for key in sorted(set(parameters) - _PARAMETER_KEYS))}."
+        )
+    script = client.scripts.post_sql(
+        new_job_name(job_name),
+        remote_host_id=client.get_database_id(database),
+        credential_id=credential_or_default(client, credential_id),
+        sql=sql,
+        hidden=hidden,
+        csv_settings=dict(csv_settings or {}),
+        **parameters,
+    )
+    run = client.scripts.post_sql_runs(script.id)
+    return script.id, run.id
+
+
+def export_to_civis_file(
+    sql: str,
+    database: str | int,
+    sql_params_arguments: dict[str, Any] | None = None,
+    job_name: str | None = None,
+    client: APIClient | None = None,
+    credential_id: int | None = None,
+    polling_interval: int | float | None = None,
+    hidden: bool = True,
+    csv_settings: dict[str, Any] | None = None,
+) -> CivisFuture:
+    """Store the result of a statement as a Civis file.
+
+    Parameters
+    ----------
+    sql
+        The statement.
+    database
+        Name or id of the database.
+    sql_params_arguments
+        ``params`` and ``arguments`` of the script.
+    job_name
+        By default a random one.
+    client
+        By default one made from the environment.
+    credential_id
+        By default the user's default database credential.
+    polling_interval
+        Seconds between two looks; None: adaptive.
+    hidden
+        Leave the job out of lists.
+    csv_settings
+        How the file is written, e.g. ``{"compression": "none"}``.
+
+    Returns
+    -------
+    CivisFuture
+        ``future.result()["output"][0]["file_id"]`` is the file; an empty result has no output.
+
+    Raises
+    ------
+    CivisInputError
+        When `sql_params_arguments` has unknown keys. Nothing was sent.
+    CivisAPIError
+        When the platform refuses the script.
+    """
+    client = client_or_default(client)
+    ids = start_export(
+        client,
+        sql,
+        database,
+        csv_settings,
+        sql_params_arguments=sql_params_arguments,
+        job_name=job_name,
+        credential_id=credential_id,
+        hidden=hidden,
+    )
+    return CivisFuture(
+        client.scripts.get_sql_runs,
+        ids,
+        polling_interval=polling_interval,
+        client=client,
+        poll_on_creation=False,
+    )
+
+
+def civis_to_csv(
+    filename: str | os.PathLike[str],
+    sql: str,
+    database: str | int,
+    sql_params_arguments: dict[str, Any] | None = None,
+    job_name: str | None = None,
+    client: APIClient | None = None,
+    credential_id: int | None = None,
+    include_header: bool = True,
+    compression: str = "none",
+    delimiter: str = ",",
+    unquoted: bool = False,
+    hidden: bool = True,
+    polling_interval: int | float | None = None,
+    *,
+    progress: bool | None = None,
+) -> CivisFuture:
+    """Store the result of a statement as a local CSV file.
+
+    The file appears when it is complete; what was there before stays as it is until then.
+
+    Parameters
+    ----------
+    filename
+        Where the file is to be.
+    sql, database, sql_params_arguments, job_name, client, credential_id
+        As for `export_to_civis_file`.
+    include_header
+        Whether the first line holds the columns' names.
+    compression
+        ``"none"``, ``"gzip"`` or ``"zip"``. As with the package ``civis``, ``"gzip"`` gives
+        a plain file when there is a header, and a gzip file when there is none.
+    delimiter
+        One of ``","``, ``"\\t"`` and ``"|"``.
+    unquoted
+        Write fields without quotes.
+    hidden, polling_interval
+        As for `export_to_civis_file`.
+    progress
+        Show a progress bar; None: when a person is watching and it takes a while.
+
+    Returns
+    -------
+    CivisFuture
+        Done when the file is complete; it fails when the file could not be had whole. An
+        empty result makes a RuntimeWarning and no file.
+
+    Raises
+    ------
+    CivisInputError
+        When an argument can't be what it is. Nothing was sent.
+    OSError
+        When the folder does not exist. Nothing was sent.
+    CivisAPIError
+        When the platform refuses the script.
+    """
+    chosen("compression", compression, _COMPRESSIONS)
+    settings = _csv_settings(include_header, "gzip", delimiter, unquoted, None)
+    check_folder(filename)
+    client = client_or_default(client)
+    ids = start_export(
+        client,
+        sql,
+        database,
+        {**settings, "force_multifile": False},
+        sql_params_arguments=sql_params_arguments,
+        job_name=job_name,
+        credential_id=credential_id,
+        hidden=hidden,
+    )
+
+    def download(run: Any) -> None:
+        from civis_nb.io.local_csv import save_outputs
+
+        outputs = list(run["output"] or [])
+        if not outputs:
+            warnings.warn(
+                f"Job {ids[0]}, run {ids[1]} gave no rows; {os.fspath(filename)} is not written.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return
+        packed = "none" if compression == "gzip" and include_header else compression
+        save_outputs(client, outputs, filename, packed, header=include_header, progress=progress)
+
+    return FutureWithWork(
+        download,
+        client.scripts.get_sql_runs,
+        ids,
+        polling_interval=polling_interval,
+        client=client,
+        poll_on_creation=False,
+    )
+
+
+def civis_to_multifile_csv(
+    sql: str,
+    database: str | int,
+    sql_params_arguments: dict[str, Any] | None = None,
+    job_name: str | None = None,
+    client: APIClient | None = None,
+    credential_id: int | None = None,
+    include_header: bool = True,
+    compression: str = "none",
+    delimiter: str = "|",
+    max_file_size: int | None = None,
+    unquoted: bool = False,
+    prefix: str | None = None,
+    polling_interval: int | float | None = None,
+    hidden: bool = True,
+) -> dict[str, Any]:
+    """Export the result of a statement to several Civis files at once, and wait for it.
+
+    Parameters
+    ----------
+    sql, database, sql_params_arguments, job_name, client, credential_id
+        As for `export_to_civis_file`.
+    include_header
+        Whether the manifest names the columns.
+    compression
+        ``"none"``, ``"gzip"`` or ``"zip"``.
+    delimiter
+        One of ``","``, ``"\\t"`` and ``"|"``.
+    max_file_size
+        The size of a file at most, in megabytes.
+    unquoted
+        Write fields without quotes.
+    prefix
+        What the files' names begin with.
+    polling_interval, hidden
+        As for `export_to_civis_file`.
+
+    Returns
+    -------
+    dict
+        The manifest: ``query``, ``header``, ``entries`` (each with ``id``, ``name``, ``size``,
+        ``url``, ``url_signed``), ``unquoted``, ``compression``, ``delimiter``.
+
+    Raises
+    ------
+    CivisInputError
+        When an argument can't be what it is. Nothing was sent.
+    EmptyResultError
+        When the statement gave no rows.
+    CivisSQLError
+        When the statement failed.
+    CivisDownloadError
+        When the manifest could not be had whole.
+    """
+    chosen("compression", compression, _COMPRESSIONS)
+    settings = _csv_settings(include_header, compression, delimiter, unquoted, prefix)
+    client = client_or_default(client)
+    ids = start_export(
+        client,
+        sql,
+        database,
+        {**settings, "force_multifile": True, "max_file_size": max_file_size},
+        sql_params_arguments=sql_params_arguments,
+        job_name=job_name,
+        credential_id=credential_id,
+        hidden=hidden,
+    )
+    run = wait_for(
+        CivisFuture(
+            client.scripts.get_sql_runs, ids, polling_interval=polling_interval, client=client
+        )
+    )
+    outputs = list(run["output"] or [])
+    if not outputs:
+        raise EmptyResultError(f"The export {ids[0]} gave no rows, and so no manifest.")
+    return manifest_of(client, outputs[0])
+
+
+def _csv_settings(
+    include_header: bool, compression: str, delimiter: str, unquoted: bool, prefix: str | None
+) -> dict[str, Any]:
+    return {
+        "include_header": include_header,
+        "compression": compression,
+        "column_delimiter": delimiter_name(delimiter),
+        "unquoted": unquoted,
+        "filename_prefix": prefix,
+    }
+
+
+def manifest_of(client: Any, output: Any) -> dict[str, Any]:
+    """Download the manifest of an export to several files.
+
+    Raises
+    ------
+    CivisClientError
+        When the file is no manifest.
+    CivisDownloadError
+        When it could not be had whole.
+    """
+    from civis_nb.io._remote import remote_file
+    from civis_nb.transport.download import stream
+    from civis_nb.transport.presigned import session_for
+
+    remote = remote_file(client, output["file_id"])
+    content = b"".join(stream(remote, session_for(client)))
+    try:
+        manifest = json.loads(content)
+        if not isinstance(manifest.get("entries"), list):
+            raise ValueError("it has no entries")
+    except (ValueError, AttributeError) as error:
+        raise CivisClientError(f"{remote.what} is no manifest: {error}.") from None
+    return dict(manifest)

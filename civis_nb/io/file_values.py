@@ -1,0 +1,241 @@
+"""Values in Civis files: JSON, frames, and files that runs leave behind."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.errors import CivisAPIError, CivisDownloadError
+from civis_nb.io._arguments import chosen, client_or_default, file_arguments
+from civis_nb.io.files import civis_to_file, file_to_civis
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+
+    from civis_nb.client.client import APIClient
+
+__all__ = [
+    "dataframe_to_file",
+    "file_id_from_run_output",
+    "file_to_dataframe",
+    "file_to_json",
+    "json_to_file",
+]
+
+_COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zip": "zip", ".xz": "xz", ".zst": "zstd"}
+
+
+def file_id_from_run_output(
+    name: str, job_id: int, run_id: int, regex: bool = False, client: APIClient | None = None
+) -> int:
+    """Find a file that a run left behind.
+
+    Parameters
+    ----------
+    name
+        The output's name, or a regular expression that is found in it.
+    job_id, run_id
+        The run.
+    regex
+        Whether `name` is a regular expression; the first output that fits is taken.
+    client
+        By default one made from the environment.
+
+    Returns
+    -------
+    int
+        The file's id.
+
+    Raises
+    ------
+    OSError
+        When there is no such run.
+    FileNotFoundError
+        When the run has no such output; the message names those it has.
+    """
+    client = client_or_default(client)
+    try:
+        outputs = list(client.jobs.list_runs_outputs(job_id, run_id, iterator=True))
+    except CivisAPIError as error:
+        if error.status_code == 404:
+            raise OSError(f"There is no run {run_id} of the job {job_id}.") from error
+        raise
+    files = [output for output in outputs if output.object_type == "File"]
+    for output in files:
+        if re.search(name, output.name) if regex else output.name == name:
+            file_id: int = output.object_id
+            return file_id
+    has = ", ".join(repr(output.name) for output in files) or "none"
+    raise FileNotFoundError(
+        f"Run {run_id} of the job {job_id} has no file output {name!r}; it has: {has}."
+    )
+
+
+def file_to_json(file_id: int, client: APIClient | None = None, **json_kwargs: Any) -> Any:
+    """Read the JSON in a Civis file.
+
+    Parameters
+    ----------
+    file_id
+        The file's id.
+    client
+        By default one made from the environment.
+    **json_kwargs
+        Passed on to `json.load`.
+
+    Raises
+    ------
+    EmptyResultError
+        When the file is empty or has expired.
+    CivisDownloadError
+        When the content could not be had whole, or is no JSON.
+    """
+    buffer = io.BytesIO()
+    civis_to_file(file_id, buffer, client=client)
+    try:
+        return json.loads(buffer.getvalue(), **json_kwargs)
+    except ValueError as error:
+        raise CivisDownloadError(f"file {file_id} is no JSON: {error}.") from error
+
+
+def json_to_file(
+    obj: Any,
+    name: str | None = "file.json",
+    expires_at: str | None = "DEFAULT",
+    description: str | None = None,
+    client: APIClient | None = None,
+    **json_kwargs: Any,
+) -> int:
+    """Store a value as JSON in a Civis file.
+
+    Parameters
+    ----------
+    obj
+        The value.
+    name
+        The file's name.
+    expires_at, description, client
+        As for `file_to_civis`.
+    **json_kwargs
+        Passed on to `json.dumps`.
+
+    Returns
+    -------
+    int
+        The file's id.
+
+    Raises
+    ------
+    TypeError
+        When `obj` can't be written as JSON. Nothing was sent.
+    CivisInputError, CivisUploadError
+        As `file_to_civis`.
+    """
+    buffer = io.BytesIO(json.dumps(obj, **json_kwargs).encode())
+    return file_to_civis(buffer, name or "file.json", expires_at, description, client)
+
+
+def file_to_dataframe(
+    file_id: int,
+    return_as: str = "pandas",
+    compression: str = "infer",
+    client: APIClient | None = None,
+    **read_kwargs: Any,
+) -> pd.DataFrame | pl.DataFrame:
+    """Read a CSV in a Civis file as a frame.
+
+    Parameters
+    ----------
+    file_id
+        The file's id.
+    return_as
+        ``"pandas"`` or ``"polars"``.
+    compression
+        Of the file, for pandas; by default told from its name and its first bytes.
+    client
+        By default one made from the environment.
+    **read_kwargs
+        Passed on to `pandas.read_csv` or `polars.read_csv`.
+
+    Raises
+    ------
+    EmptyResultError
+        When the file is empty or has expired.
+    CivisDownloadError
+        When the content could not be had whole.
+    """
+    from civis_nb.io._remote import remote_file
+    from civis_nb.io.content import inflated, remote_chunks
+    from civis_nb.transport.inflate import is_gzip
+
+    chosen("return_as", return_as, ("pandas", "polars"))
+    client = client_or_default(client)
+    remote = remote_file(client, file_id)
+    content = b"".join(remote_chunks(client, remote))
+    if compression == "infer":
+        suffix = PurePath(str(getattr(client.files.get(file_id), "name", ""))).suffix.lower()
+        compression = _COMPRESSIONS.get(suffix, "")
+    if is_gzip(content) and compression in ("", "gzip"):
+        content, compression = b"".join(inflated([content], remote.what)), ""
+    if return_as == "polars":
+        import polars
+
+        return polars.read_csv(io.BytesIO(content), **read_kwargs)
+    import pandas
+
+    frame: pd.DataFrame = pandas.read_csv(
+        io.BytesIO(content),
+        compression=compression or None,  # type: ignore[arg-type]
+        **read_kwargs,
+    )
+    return frame
+
+
+def dataframe_to_file(
+    df: pd.DataFrame | pl.DataFrame,
+    name: str = "data.csv",
+    expires_at: str | None = "DEFAULT",
+    description: str | None = None,
+    client: APIClient | None = None,
+    **to_csv_kws: Any,
+) -> int:
+    """Store a frame as CSV in a Civis file.
+
+    Parameters
+    ----------
+    df
+        A pandas or polars DataFrame.
+    name
+        The file's name.
+    expires_at, description, client
+        As for `file_to_civis`.
+    **to_csv_kws
+        Passed on to ``DataFrame.to_csv`` of pandas or ``DataFrame.write_csv`` of polars.
+
+    Returns
+    -------
+    int
+        The file's id.
+
+    Raises
+    ------
+    CivisInputError
+        When `df` is no frame. Nothing was sent.
+    CivisUploadError
+        As `file_to_civis`.
+    """
+    from civis_nb.errors import CivisInputError
+
+    file_arguments(expires_at, description)
+    buffer = io.BytesIO()
+    if hasattr(df, "write_csv"):
+        df.write_csv(buffer, **to_csv_kws)
+    elif hasattr(df, "to_csv"):
+        df.to_csv(buffer, **to_csv_kws)
+    else:
+        raise CivisInputError(f"A {type(df).__name__} is no frame of pandas or polars.")
+    return file_to_civis(buffer, name, expires_at, description, client)

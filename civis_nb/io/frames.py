@@ -1,0 +1,106 @@
+"""Arrow tables as pandas and polars frames and as lists, nothing lost."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.errors import CivisInputError
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+__all__ = ["check_names", "list_from_arrow", "pandas_from_arrow", "polars_from_arrow"]
+
+
+def pandas_from_arrow(table: pa.Table) -> pd.DataFrame:
+    """Give an Arrow table as a pandas frame.
+
+    Numbers and booleans have numpy's types, and pandas' nullable ones where there are NULLs;
+    text is pandas' text; timestamps are datetime64[us], with the zone UTC where they have
+    one; decimals, dates and times keep their Arrow types.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> pandas_from_arrow(pa.table({"n": [1, None], "b": [True, False]})).dtypes.to_dict()
+    {'n': Int64Dtype(), 'b': dtype('bool')}
+    """
+    import pandas as pd
+
+    columns = {at: _pandas_column(column) for at, column in enumerate(table.columns)}
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
+    frame.columns = pd.Index(table.column_names)
+    return frame
+
+
+def _pandas_column(column: Any) -> Any:
+    import pandas as pd
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_decimal(kind) or pa.types.is_date(kind) or pa.types.is_time(kind):
+        return pd.arrays.ArrowExtensionArray(column)  # type: ignore[attr-defined]
+    if column.null_count and (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
+        name = "boolean" if pa.types.is_boolean(kind) else _capitalised(str(kind))
+        return pd.api.types.pandas_dtype(name).__from_arrow__(column)
+    if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        return pd.api.types.pandas_dtype(_text_dtype()).__from_arrow__(column)
+    return column.to_pandas()
+
+
+def _capitalised(name: str) -> str:
+    return (
+        name.replace("uint", "UInt").replace("int", "Int")
+        if name[0] == "i"
+        else name.replace("uint", "UInt")
+    )
+
+
+def _text_dtype() -> str:
+    import pandas as pd
+
+    return "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"
+
+
+def polars_from_arrow(table: pa.Table) -> pl.DataFrame:
+    """Give an Arrow table as a polars frame.
+
+    Raises
+    ------
+    CivisInputError
+        When a column's name comes twice.
+    """
+    import polars as pl
+
+    check_names(table.column_names)
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table never gives a series
+    return frame
+
+
+def check_names(names: list[str]) -> None:
+    """Refuse names of which one comes twice, for frames that can't hold them.
+
+    Raises
+    ------
+    CivisInputError
+        When one does.
+    """
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise CivisInputError(
+            f"The result has more than one column called {', '.join(map(repr, twice))}, which "
+            "a polars frame can't hold. Name them apart in the SQL (a.id AS a_id), or read "
+            "with return_as='pandas'."
+        )
+
+
+def list_from_arrow(table: pa.Table) -> list[list[Any]]:
+    """Give an Arrow table as rows of Python values, the names first; NULL is None."""
+    rows: list[list[Any]] = [list(table.column_names)]
+    columns = [column.to_pylist() for column in table.columns]
+    rows.extend(map(list, zip(*columns, strict=True)))
+    return rows

@@ -1,0 +1,224 @@
+"""CSV as the pandas frame that `pandas.read_csv` would give: types="infer".
+
+pyarrow parses on all cores, and its result is taken only where it is the same as pandas':
+where a column may be one that the two read differently, pandas reads the CSV itself.
+Two differences are meant: fractions are rounded correctly to the last bit, and a column of
+which only a part looks like numbers is text from its first row to its last.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.io.content import records
+from civis_nb.io.exact import BLOCK_BYTES, ChunkReader, split_header
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["infer_pandas", "read_with_pandas"]
+
+_HEAD_BYTES = 256 * 1024
+_NA_VALUES = (
+    "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
+    "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
+)  # fmt: skip
+#: Everything that pandas may take for a number, and a little more.
+_MAYBE_NUMBER = r"(?i)^\s*[+-]?\s*([0-9]*[.]?[0-9]*\s*(e\s*[+-]?[0-9]*)?|inf|infinity|nan)\s*$"
+
+
+class _Unlike(Exception):  # noqa: N818 - a turn of the reading, never shown
+    """The CSV may be one that pandas reads in its own way."""
+
+
+def infer_pandas(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
+    """Read a CSV with a header as `pandas.read_csv` does by default.
+
+    Parameters
+    ----------
+    chunks
+        The content, comma separated, cut anywhere; something that can be iterated again.
+    what
+        What is read, for errors.
+
+    Raises
+    ------
+    CivisDownloadError
+        When the content could not be had whole.
+    """
+    try:
+        return _by_arrow(chunks, what)
+    except _Unlike:
+        return read_with_pandas(chunks)
+
+
+def read_with_pandas(chunks: Iterable[bytes], **options: Any) -> pd.DataFrame:
+    """Read a CSV by `pandas.read_csv` itself.
+
+    A blank line of a single column is a NULL, not a row to be left out.
+    """
+    import pandas as pd
+
+    content = b"".join(chunks)
+    if "skip_blank_lines" not in options and b"," not in content[: content.find(b"\n") + 1]:
+        options = {**options, "skip_blank_lines": False}
+    frame = pd.read_csv(io.BytesIO(content), **options)
+    assert isinstance(frame, pd.DataFrame) or options  # noqa: S101 - with chunksize it is a reader
+    return frame
+
+
+def _by_arrow(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
+    import pyarrow as pa
+
+    names, rest = split_header(chunks, what)
+    if len(set(names)) != len(names) or not all(names):
+        raise _Unlike  # pandas renames them
+    head, rest = _head(rest, what)
+    watch = _Watch()
+    try:
+        texts = _text_columns(head, len(names))
+        table = _parsed(watch.over(rest), len(names), texts)
+    except pa.ArrowInvalid:
+        raise _Unlike from None  # rows of different lengths, or no UTF-8
+    for column in table.columns:
+        _check(column, watch)
+    return _frame(table, names)
+
+
+def _head(chunks: Iterator[bytes], what: str) -> tuple[bytes, Iterator[bytes]]:
+    """Give the first records, and all of the chunks."""
+    blocks = records(chunks, _HEAD_BYTES, what)
+    head = next(blocks, b"")
+
+    def all_of_them() -> Iterator[bytes]:
+        if head:
+            yield head
+        yield from blocks
+
+    return head, all_of_them()
+
+
+class _Watch:
+    """Looks for ``0x`` and ``+``, which pyarrow and pandas read differently before digits."""
+
+    def __init__(self) -> None:
+        self.hex = False
+        self.plus = False
+
+    def over(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        for chunk in chunks:
+            # A block ends with a record, so that no 0x is cut apart.
+            if not self.hex:
+                self.hex = (b"x" in chunk and b"0x" in chunk) or (b"X" in chunk and b"0X" in chunk)
+            self.plus = self.plus or b"+" in chunk
+            yield chunk
+
+
+def _options(count: int, texts: Iterable[int]) -> tuple[Any, Any, Any]:
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    return (
+        arrow_csv.ReadOptions(
+            column_names=[f"c{at}" for at in range(count)], block_size=BLOCK_BYTES
+        ),
+        arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=count != 1),
+        arrow_csv.ConvertOptions(
+            column_types={f"c{at}": pa.string() for at in texts},
+            null_values=list(_NA_VALUES),
+            strings_can_be_null=True,
+            quoted_strings_can_be_null=True,
+            true_values=["True", "TRUE", "true"],
+            false_values=["False", "FALSE", "false"],
+        ),
+    )
+
+
+def _text_columns(head: bytes, count: int) -> list[int]:
+    """Give the columns that pyarrow would read as dates or times, and pandas as text."""
+    from pyarrow import csv as arrow_csv
+
+    if not head:
+        raise _Unlike
+    table = arrow_csv.read_csv(io.BytesIO(head), *_options(count, ()))
+    return [at for at, column in enumerate(table.columns) if _is_time(column.type)]
+
+
+def _is_time(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_temporal(kind))
+
+
+def _parsed(chunks: Iterable[bytes], count: int, texts: list[int]) -> Any:
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    source = pa.PythonFile(ChunkReader(chunks), mode="r")
+    return arrow_csv.read_csv(source, *_options(count, texts))
+
+
+def _check(column: Any, watch: _Watch) -> None:
+    """Refuse a column that pandas may read in another way.
+
+    Raises
+    ------
+    _Unlike
+        When it may.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kind = column.type
+    if _is_time(kind) or (pa.types.is_integer(kind) and watch.hex):
+        raise _Unlike
+    if pa.types.is_floating(kind):
+        largest = pc.max(pc.abs(column)).as_py()
+        if largest is not None and not largest < 2.0**63:
+            raise _Unlike  # integers that are too long are text for pandas
+        if watch.plus and pc.all(pc.equal(pc.floor(column), column)).as_py():
+            raise _Unlike  # +5 is an integer for pandas, a fraction for pyarrow
+    if pa.types.is_string(kind) and not _has_surely_text(column):
+        raise _Unlike
+
+
+def _has_surely_text(column: Any) -> bool:
+    """Say whether at least one value can be no number for pandas: then all of it is text."""
+    import pyarrow.compute as pc
+
+    for value in column.slice(0, 100).to_pylist():
+        if value is not None and not re.match(_MAYBE_NUMBER, value):
+            return True
+    matches = pc.match_substring_regex(column, _MAYBE_NUMBER)
+    return not bool(pc.all(matches).as_py())
+
+
+def _frame(table: Any, names: list[str]) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = {at: _series(column) for at, column in enumerate(table.columns)}
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
+    frame.columns = pd.Index(names)
+    return frame
+
+
+def _series(column: Any) -> Any:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    if pa.types.is_null(column.type):
+        return np.full(len(column), np.nan)
+    if pa.types.is_boolean(column.type) and column.null_count:
+        values = column.to_pandas().to_numpy(dtype=object, copy=True)
+        values[pd.isna(values)] = np.nan
+        return values
+    if pa.types.is_string(column.type) and int(pd.__version__.split(".")[0]) >= 3:
+        return pd.api.types.pandas_dtype("str").__from_arrow__(column)
+    series = column.to_pandas()
+    if pa.types.is_string(column.type) and column.null_count:
+        series = series.where(series.notna(), np.nan)
+    return series

@@ -1,0 +1,393 @@
+"""Files into tables: the import of CSV files, with as much looked at beforehand as is needed.
+
+The sequence is that of the wire contract, section 5.7.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.errors import CivisAPIError, CivisImportError, CivisInputError
+from civis_nb.futures import CivisFuture
+from civis_nb.io._arguments import (
+    CivisInputTypeError,
+    chosen,
+    client_or_default,
+    credential_or_default,
+    delimiter_name,
+)
+from civis_nb.io.detect import Detected, agreed, preprocess
+from civis_nb.io.names import split_schema_tablename
+
+if TYPE_CHECKING:
+    from civis_nb.client.client import APIClient
+
+__all__ = [
+    "check_keys",
+    "checked_columns",
+    "civis_file_to_table",
+    "csv_to_civis",
+    "schema_and_table",
+    "start_import",
+]
+
+EXISTING_TABLE_ROWS = ("fail", "truncate", "append", "drop", "upsert")
+EXECUTIONS = ("immediate", "delayed")
+_COLUMN_KEYS = {"name", "sql_type"}
+
+
+def civis_file_to_table(
+    file_id: int | list[int],
+    database: str | int,
+    table: str,
+    client: APIClient | None = None,
+    max_errors: int | None = None,
+    existing_table_rows: str = "fail",
+    diststyle: str | None = None,
+    distkey: str | None = None,
+    sortkey1: str | None = None,
+    sortkey2: str | None = None,
+    table_columns: list[dict[str, str]] | None = None,
+    primary_keys: list[str] | None = None,
+    last_modified_keys: list[str] | None = None,
+    escaped: bool = False,
+    execution: str = "immediate",
+    delimiter: str | None = None,
+    headers: bool | None = None,
+    credential_id: int | None = None,
+    polling_interval: int | float | None = None,
+    hidden: bool = True,
+) -> CivisFuture:
+    r"""Load one or more Civis files into a table, all of them or none.
+
+    Parameters
+    ----------
+    file_id
+        The id of the file, or the ids of several with the same columns in the same order.
+    database
+        Name or id of the database.
+    table
+        ``schema.table``; a part that holds a dot stands in double quotes.
+    client
+        By default one made from the environment.
+    max_errors
+        How many rows may be left out because they can't be loaded.
+    existing_table_rows
+        When the table exists: ``"fail"``, ``"truncate"``, ``"append"``, ``"drop"``, ``"upsert"``.
+    diststyle, distkey, sortkey1, sortkey2
+        Of a new table on Redshift.
+    table_columns
+        ``[{"name": …, "sql_type": …}, …]`` in the order of the file; ``sql_type`` in all or in
+        none of them. By default they are detected where they are needed.
+    primary_keys, last_modified_keys
+        Columns, for ``"upsert"``.
+    escaped
+        Quotes in the files are escaped by a backslash.
+    execution
+        ``"immediate"`` or ``"delayed"``.
+    delimiter
+        ``","``, ``"\t"`` or ``"|"``; by default detected.
+    headers
+        Whether the first line names the columns; by default detected.
+    credential_id
+        By default the user's default database credential.
+    polling_interval
+        Seconds between two looks; None: adaptive.
+    hidden
+        Leave the jobs out of lists.
+
+    Returns
+    -------
+    CivisFuture
+        The run of the import.
+
+    Raises
+    ------
+    CivisInputError
+        When an argument can't be what it is (a TypeError too when an id is a text). Nothing
+        was sent.
+    CivisImportError
+        When the files can't be prepared, or do not agree. The table is unchanged.
+    CivisAPIError
+        When the platform refuses the import.
+    """
+    file_ids = _file_ids(file_id)
+    schema, name = schema_and_table(table)
+    chosen("existing_table_rows", existing_table_rows, EXISTING_TABLE_ROWS)
+    chosen("execution", execution, EXECUTIONS)
+    wanted_delimiter = None if delimiter is None else delimiter_name(delimiter)
+    columns = checked_columns(table_columns)
+    check_keys(existing_table_rows, primary_keys)
+    client = client_or_default(client)
+    database_id = client.get_database_id(database)
+    untyped = columns is None or "sql_type" not in columns[0]
+    detect = untyped and (
+        existing_table_rows == "drop" or not table_exists(client, database_id, schema, name)
+    )
+    found = preprocess(
+        client,
+        file_ids,
+        detect_columns=detect,
+        delimiter=wanted_delimiter,
+        headers=headers,
+        escaped=escaped,
+        hidden=hidden,
+        polling_interval=polling_interval,
+    )
+    file = agreed(found, delimiter=wanted_delimiter, headers=headers, columns=detect)
+    if detect:
+        columns = _named(file, columns)
+    return start_import(
+        client,
+        [one.file_id for one in found],
+        schema,
+        name,
+        database_id=database_id,
+        credential_id=credential_id,
+        columns=columns,
+        first_row_is_header=bool(file.include_header),
+        delimiter=file.delimiter or "comma",
+        compression=file.compression or "none",
+        loosen_types=detect,
+        existing_table_rows=existing_table_rows,
+        max_errors=max_errors,
+        diststyle=diststyle,
+        distkey=distkey,
+        sortkeys=[sortkey1, sortkey2],
+        primary_keys=primary_keys,
+        last_modified_keys=last_modified_keys,
+        escaped=escaped,
+        execution=execution,
+        polling_interval=polling_interval,
+        hidden=hidden,
+    )
+
+
+def csv_to_civis(
+    filename: str | os.PathLike[str],
+    database: str | int,
+    table: str,
+    client: APIClient | None = None,
+    max_errors: int | None = None,
+    existing_table_rows: str = "fail",
+    diststyle: str | None = None,
+    distkey: str | None = None,
+    sortkey1: str | None = None,
+    sortkey2: str | None = None,
+    table_columns: list[dict[str, str]] | None = None,
+    delimiter: str = ",",
+    headers: bool | None = None,
+    primary_keys: list[str] | None = None,
+    last_modified_keys: list[str] | None = None,
+    escaped: bool = False,
+    execution: str = "immediate",
+    credential_id: int | None = None,
+    polling_interval: int | float | None = None,
+    hidden: bool = True,
+    *,
+    progress: bool | None = None,
+) -> CivisFuture:
+    r"""Load a local CSV file into a table.
+
+    Parameters
+    ----------
+    filename
+        The file.
+    delimiter
+        ``","``, ``"\t"`` or ``"|"``.
+    progress
+        Show a progress bar; None: when a person is watching and it takes a while.
+    database, table, client, max_errors, existing_table_rows
+        As for `civis_file_to_table`.
+    diststyle, distkey, sortkey1, sortkey2, table_columns, headers, primary_keys
+        As for `civis_file_to_table`.
+    last_modified_keys, escaped, execution, credential_id, polling_interval, hidden
+        As for `civis_file_to_table`.
+
+    Returns
+    -------
+    CivisFuture
+        The run of the import.
+
+    Raises
+    ------
+    CivisInputError
+        When an argument can't be what it is. Nothing was sent.
+    CivisUploadError
+        When the platform does not hold everything that was sent. The table is unchanged.
+    CivisImportError, CivisAPIError
+        As `civis_file_to_table`.
+    OSError
+        When the file can't be read.
+    """
+    from civis_nb.io.files import file_to_civis
+
+    schema_and_table(table)
+    chosen("existing_table_rows", existing_table_rows, EXISTING_TABLE_ROWS)
+    chosen("execution", execution, EXECUTIONS)
+    delimiter_name(delimiter)
+    checked_columns(table_columns)
+    check_keys(existing_table_rows, primary_keys)
+    client = client_or_default(client)
+    file_id = file_to_civis(filename, client=client, progress=progress)
+    return civis_file_to_table(
+        file_id,
+        database,
+        table,
+        client=client,
+        max_errors=max_errors,
+        existing_table_rows=existing_table_rows,
+        diststyle=diststyle,
+        distkey=distkey,
+        sortkey1=sortkey1,
+        sortkey2=sortkey2,
+        table_columns=table_columns,
+        primary_keys=primary_keys,
+        last_modified_keys=last_modified_keys,
+        escaped=escaped,
+        execution=execution,
+        delimiter=delimiter,
+        headers=headers,
+        credential_id=credential_id,
+        polling_interval=polling_interval,
+        hidden=hidden,
+    )
+
+
+def start_import(
+    client: Any,
+    file_ids: Sequence[int],
+    schema: str,
+    table: str,
+    *,
+    database_id: int,
+    credential_id: int | None,
+    columns: list[dict[str, str]] | None,
+    first_row_is_header: bool,
+    delimiter: str,
+    compression: str,
+    loosen_types: bool,
+    existing_table_rows: str,
+    max_errors: int | None,
+    diststyle: str | None,
+    distkey: str | None,
+    sortkeys: list[str | None],
+    primary_keys: list[str] | None,
+    last_modified_keys: list[str] | None,
+    escaped: bool,
+    execution: str,
+    polling_interval: int | float | None,
+    hidden: bool,
+) -> CivisFuture:
+    """Start the import of files that are known to be right; give its run as a future."""
+    job = client.imports.post_files_csv(
+        {"file_ids": list(file_ids)},
+        {
+            "schema": schema,
+            "table": table,
+            "remote_host_id": database_id,
+            "credential_id": credential_or_default(client, credential_id),
+            "primary_keys": primary_keys,
+            "last_modified_keys": last_modified_keys,
+        },
+        first_row_is_header,
+        name=f"CSV import to {schema}.{table}",
+        max_errors=max_errors,
+        existing_table_rows=existing_table_rows,
+        column_delimiter=delimiter,
+        compression=compression,
+        escaped=escaped,
+        execution=execution,
+        loosen_types=loosen_types,
+        table_columns=columns,
+        redshift_destination_options={
+            "diststyle": diststyle,
+            "distkey": distkey,
+            "sortkeys": sortkeys,
+        },
+        hidden=hidden,
+    )
+    run = client.jobs.post_runs(job.id)
+    return CivisFuture(
+        client.jobs.get_runs,
+        (job.id, run.id),
+        polling_interval=polling_interval,
+        client=client,
+        poll_on_creation=False,
+    )
+
+
+def table_exists(client: Any, database_id: int, schema: str, table: str) -> bool:
+    """Say whether the platform knows a table; when it can't be asked, say no."""
+    try:
+        client.databases.get_schemas_tables(database_id, schema, table)
+    except CivisAPIError as error:
+        if error.status_code == 404:
+            return False
+        raise
+    return True
+
+
+def checked_columns(columns: Any) -> list[dict[str, str]] | None:
+    """Check ``table_columns``.
+
+    Raises
+    ------
+    CivisInputError
+        When they are no list of names with SQL types in all or in none.
+    """
+    if columns is None:
+        return None
+    if not isinstance(columns, list) or not columns:
+        raise CivisInputError(
+            "table_columns is a list of {'name': …, 'sql_type': …}, one for each column; "
+            "leave it out to have them detected."
+        )
+    for column in columns:
+        if not isinstance(column, dict) or "name" not in column or set(column) - _COLUMN_KEYS:
+            raise CivisInputError(
+                f"table_columns holds {column!r}; each is {{'name': …, 'sql_type': …}}."
+            )
+    if len({"sql_type" in column for column in columns}) > 1:
+        raise CivisInputError("table_columns gives sql_type for some columns and not for others.")
+    return [dict(column) for column in columns]
+
+
+def check_keys(existing_table_rows: str, primary_keys: Any) -> None:
+    if existing_table_rows == "upsert" and not primary_keys:
+        raise CivisInputError("existing_table_rows='upsert' needs primary_keys.")
+
+
+def _file_ids(file_id: Any) -> list[int]:
+    ids = list(file_id) if isinstance(file_id, list | tuple) else [file_id]
+    if not ids:
+        raise CivisInputError("file_id is an empty list: there is nothing to load.")
+    for one in ids:
+        if isinstance(one, str | bool):
+            raise CivisInputTypeError(
+                f"file_id can't be {one!r}; it is a whole number: int({one!r})."
+            )
+    return ids
+
+
+def schema_and_table(table: str) -> tuple[str, str]:
+    schema, name = split_schema_tablename(table)
+    if schema is None:
+        raise CivisInputError(f"{table!r} names no schema; say 'schema.{name}'.")
+    return schema, name
+
+
+def _named(file: Detected, columns: list[dict[str, str]] | None) -> list[dict[str, str]]:
+    """Give the detected columns, under the caller's names where there are some."""
+    if columns is None:
+        return file.columns
+    if len(columns) != len(file.columns):
+        raise CivisImportError(
+            f"table_columns names {len(columns)} columns; the file has {len(file.columns)}."
+        )
+    return [
+        {"name": given["name"], "sql_type": found["sql_type"]}
+        for given, found in zip(columns, file.columns, strict=True)
+    ]

@@ -1,0 +1,282 @@
+"""Tables and results of SQL, read into memory."""
+
+from __future__ import annotations
+
+import warnings
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.errors import CivisAPIError, CivisInputError, EmptyResultError
+from civis_nb.futures import CivisFuture
+from civis_nb.io._arguments import DEPRECATED, chosen, client_or_default
+from civis_nb.io._progress import progress_bar
+from civis_nb.io._runs import wait_for
+from civis_nb.io.empty import empty_table
+from civis_nb.io.exact import exact_table
+from civis_nb.io.export import start_export
+from civis_nb.io.frames import list_from_arrow, pandas_from_arrow, polars_from_arrow
+from civis_nb.io.infer_pandas import infer_pandas, read_with_pandas
+from civis_nb.io.infer_polars import infer_polars
+from civis_nb.io.names import quoted, quoted_table, split_schema_tablename
+from civis_nb.io.outputs import find_outputs
+from civis_nb.io.rows import read_rows
+from civis_nb.io.sqltypes import types_told
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from civis_nb.client.client import APIClient
+    from civis_nb.io.content import Export
+
+__all__ = ["RETURN_AS", "read_civis", "read_civis_sql"]
+
+RETURN_AS = ("list", "pandas", "polars", "arrow", "lazy")
+_TYPES = ("infer", "exact")
+
+
+def read_civis(
+    table: str,
+    database: str | int,
+    columns: list[str] | None = None,
+    return_as: str = "list",
+    use_pandas: Any = DEPRECATED,
+    encoding: str | None = None,
+    job_name: str | None = None,
+    client: APIClient | None = None,
+    credential_id: int | None = None,
+    polling_interval: int | float | None = None,
+    hidden: bool = True,
+    *,
+    types: str = "infer",
+    progress: bool | None = None,
+    parallel: bool = False,
+    **kwargs: Any,
+) -> list[list[Any]] | pd.DataFrame | pl.DataFrame | pa.Table | pl.LazyFrame:
+    """Read a table.
+
+    Parameters
+    ----------
+    table
+        ``schema.table``; a part that holds a dot stands in double quotes.
+    database
+        Name or id of the database.
+    columns
+        Names of columns, or SQL expressions; by default all columns.
+    return_as, use_pandas, encoding, job_name, client, credential_id, polling_interval, hidden
+        As for `read_civis_sql`.
+    types, progress, parallel, **kwargs
+        As for `read_civis_sql`.
+
+    Returns
+    -------
+    list or frame
+        As `read_civis_sql`.
+
+    Raises
+    ------
+    CivisInputError
+        When an argument can't be what it is. Nothing was sent.
+    EmptyResultError
+        When the table is empty.
+    CivisSQLError
+        When there is no such table or column.
+    CivisDownloadError
+        When the content could not be had whole.
+    """
+    name = quoted_table(table)
+    return_as = _return_as(return_as, use_pandas)
+    chosen("types", types, _TYPES)
+    client = client_or_default(client)
+    known: list[tuple[str, str]] | None = None
+    needs_names = any(not column.isidentifier() or not column.islower() for column in columns or ())
+    if types == "exact" or return_as in ("arrow", "lazy") or needs_names:
+        known = _table_columns(client, database, table)
+    selected = "*" if columns is None else ", ".join(_column(column, known) for column in columns)
+    return read_civis_sql(
+        f"select {selected} from {name}",
+        database,
+        return_as=return_as,
+        encoding=encoding,
+        job_name=job_name,
+        client=client,
+        credential_id=credential_id,
+        polling_interval=polling_interval,
+        hidden=hidden,
+        types=types,
+        progress=progress,
+        parallel=parallel,
+        _told=known if columns is None else None,
+        **kwargs,
+    )
+
+
+def read_civis_sql(
+    sql: str,
+    database: str | int,
+    return_as: str = "list",
+    use_pandas: Any = DEPRECATED,
+    sql_params_arguments: dict[str, Any] | None = None,
+    encoding: str | None = None,
+    job_name: str | None = None,
+    client: APIClient | None = None,
+    credential_id: int | None = None,
+    polling_interval: int | float | None = None,
+    hidden: bool = True,
+    *,
+    types: str = "infer",
+    progress: bool | None = None,
+    parallel: bool = False,
+    **kwargs: Any,
+) -> list[list[Any]] | pd.DataFrame | pl.DataFrame | pa.Table | pl.LazyFrame:
+    """Read the result of a statement.
+
+    Parameters
+    ----------
+    sql
+        The statement.
+    database
+        Name or id of the database.
+    return_as
+        ``"list"``: rows of texts, the names first; ``"pandas"``, ``"polars"``: a frame;
+        ``"arrow"``: a table, exact; ``"lazy"``: a polars LazyFrame over a file on this
+        machine, exact, for results larger than memory.
+    use_pandas
+        Deprecated; say ``return_as``.
+    sql_params_arguments
+        ``params`` and ``arguments`` of the script.
+    encoding
+        Of the text; by default UTF-8.
+    job_name
+        By default a random one.
+    client
+        By default one made from the environment.
+    credential_id
+        By default the user's default database credential.
+    polling_interval
+        Seconds between two looks; None: adaptive.
+    hidden
+        Leave the job out of lists.
+    types
+        ``"infer"``: pandas or polars tell the types from the text, as the package ``civis``
+        has it. ``"exact"``: nothing is lost; types come from the database where it tells
+        them (docs/reference/types.md), and zero rows give an empty frame.
+    progress
+        Show a progress bar; None: when a person is watching and it takes a while.
+    parallel
+        Export to several files at once and read them side by side.
+    **kwargs
+        Passed on to `pandas.read_csv`, `polars.read_csv` or `csv.reader`; not with exact types.
+
+    Returns
+    -------
+    list or frame
+        As `return_as` says.
+
+    Raises
+    ------
+    CivisInputError
+        When an argument can't be what it is. Nothing was sent.
+    EmptyResultError
+        When there are no rows, and with exact types, when the columns can't be known either.
+    CivisSQLError
+        When the statement failed.
+    CivisDownloadError
+        When the content could not be had whole.
+    """
+    told = kwargs.pop("_told", None)
+    return_as = _return_as(return_as, use_pandas)
+    chosen("types", types, _TYPES)
+    exact = types == "exact" or return_as in ("arrow", "lazy")
+    if exact and (kwargs or encoding):
+        given = ", ".join([*kwargs, *(["encoding"] if encoding else [])])
+        raise CivisInputError(
+            f"{given}: exact types take no options of a parser. Leave them out, or read with "
+            "types='infer' and return_as 'list', 'pandas' or 'polars'."
+        )
+    client = client_or_default(client)
+    settings: dict[str, Any] = {"compression": "gzip"}
+    if parallel:
+        settings["force_multifile"] = True
+    ids = start_export(
+        client,
+        sql,
+        database,
+        settings,
+        sql_params_arguments=sql_params_arguments,
+        job_name=job_name,
+        credential_id=credential_id,
+        hidden=hidden,
+    )
+    run = wait_for(
+        CivisFuture(
+            client.scripts.get_sql_runs, ids, polling_interval=polling_interval, client=client
+        )
+    )
+    outputs = list(run["output"] or [])
+    if not outputs:
+        if not exact:
+            raise EmptyResultError(
+                f"The script {ids[0]} gave no rows. With types='exact' that is an empty frame."
+            )
+        return _as(empty_table(ids[0], sql, database, client, credential_id, told), return_as)
+    found = find_outputs(client, outputs, multifile=parallel)
+    with progress_bar(f"Reading {found.remotes[0].what}", found.size, progress) as advance:
+        content = found.content(client, advance)
+        if exact:
+            return _as(exact_table(content, found.told or told, content.what), return_as)
+        return _inferred(content, return_as, encoding, kwargs)
+
+
+def _inferred(content: Export, return_as: str, encoding: str | None, options: Any) -> Any:
+    if return_as == "list":
+        return read_rows(content, content.what, encoding, **options)
+    if encoding is not None:
+        options = {**options, "encoding": encoding}
+    if return_as == "polars":
+        return infer_polars(content, content.what, **options)
+    if options:
+        return read_with_pandas(content, **options)
+    return infer_pandas(content, content.what)
+
+
+def _as(table: pa.Table, return_as: str) -> Any:
+    if return_as == "list":
+        return list_from_arrow(table)
+    if return_as == "pandas":
+        return pandas_from_arrow(table)
+    if return_as == "arrow":
+        return table
+    frame = polars_from_arrow(table)
+    return frame.lazy() if return_as == "lazy" else frame
+
+
+def _return_as(return_as: str, use_pandas: Any) -> str:
+    if use_pandas is not DEPRECATED:
+        warnings.warn(
+            "use_pandas is deprecated; say return_as='pandas' or return_as='list'.",
+            FutureWarning,
+            stacklevel=3,
+        )
+        return_as = "pandas" if use_pandas else "list"
+    return chosen("return_as", return_as, RETURN_AS)
+
+
+def _table_columns(client: Any, database: str | int, table: str) -> list[tuple[str, str]] | None:
+    """Ask the platform for the columns of a table; None when it does not tell."""
+    schema, name = split_schema_tablename(table)
+    if schema is None:
+        return None
+    try:
+        database_id = client.get_database_id(database)
+        found = client.databases.get_schemas_tables(database_id, schema, name)
+    except CivisAPIError:
+        return None
+    return types_told(getattr(found, "columns", None))
+
+
+def _column(column: str, known: list[tuple[str, str]] | None) -> str:
+    """Give a column as SQL: quoted when it is the very name of a column that needs it."""
+    names = {name for name, _ in known or ()}
+    needs_quotes = column != column.lower() or not column.isidentifier()
+    return quoted(column) if column in names and needs_quotes else column

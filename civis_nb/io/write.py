@@ -1,0 +1,303 @@
+"""Frames into tables."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any
+
+from civis_nb.errors import CivisAPIError, CivisInputError
+from civis_nb.io._arguments import CivisInputTypeError, chosen, client_or_default, delimiter_name
+from civis_nb.io.columns import arrow_of, as_csv_column
+from civis_nb.io.load import (
+    EXECUTIONS,
+    EXISTING_TABLE_ROWS,
+    check_keys,
+    checked_columns,
+    schema_and_table,
+    start_import,
+)
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import polars as pl
+    import pyarrow as pa
+
+    from civis_nb.client.client import APIClient
+    from civis_nb.futures import CivisFuture
+
+__all__ = ["dataframe_to_civis", "write_gzip"]
+
+_ROWS_AT_ONCE = 50_000
+_MEMORY_BYTES = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A frame as CSV.
+
+    Attributes
+    ----------
+    columns
+        Name and SQL type of each column.
+    header
+        Whether the first line holds the names.
+    delimiter
+        The platform's word for the delimiter.
+    """
+
+    columns: list[dict[str, str]]
+    header: bool = True
+    delimiter: str = "comma"
+
+
+def dataframe_to_civis(
+    df: pd.DataFrame | pl.DataFrame,
+    database: str | int,
+    table: str,
+    client: APIClient | None = None,
+    max_errors: int | None = None,
+    existing_table_rows: str = "fail",
+    diststyle: str | None = None,
+    distkey: str | None = None,
+    sortkey1: str | None = None,
+    sortkey2: str | None = None,
+    table_columns: list[dict[str, str]] | None = None,
+    credential_id: int | None = None,
+    primary_keys: list[str] | None = None,
+    last_modified_keys: list[str] | None = None,
+    execution: str = "immediate",
+    polling_interval: int | float | None = None,
+    hidden: bool = True,
+    *,
+    progress: bool | None = None,
+    **kwargs: Any,
+) -> CivisFuture:
+    """Load a frame into a table, so that reading it back exactly gives the same frame.
+
+    A new table gets the SQL types of the frame's columns (docs/reference/types.md). Columns of
+    a table that exists are found by name. A pandas index is not written; ``index=True``
+    writes it, or use ``df.reset_index()``.
+
+    Parameters
+    ----------
+    df
+        A pandas or polars DataFrame, or a pyarrow Table.
+    table_columns
+        Names and SQL types in the order of the frame; by default the frame's own.
+    progress
+        Show a progress bar; None: when a person is watching and it takes a while.
+    **kwargs
+        Passed on to ``DataFrame.to_csv`` of pandas or ``DataFrame.write_csv`` of polars.
+    database, table, client, max_errors, existing_table_rows, diststyle, distkey, sortkey1
+        As for `civis_file_to_table`.
+    sortkey2, credential_id, primary_keys, last_modified_keys, execution
+        As for `civis_file_to_table`.
+    polling_interval, hidden
+        As for `civis_file_to_table`.
+
+    Returns
+    -------
+    CivisFuture
+        The run of the import.
+
+    Raises
+    ------
+    CivisInputError
+        When the frame holds what no table can (bytes, lists, objects), has two columns of one
+        name or none at all, or does not fit the table; when another argument can't be what it
+        is. Nothing was sent.
+    CivisUploadError
+        When the platform does not hold everything that was sent. The table is unchanged.
+    CivisAPIError
+        When the platform refuses the import.
+    """
+    schema, name = schema_and_table(table)
+    chosen("existing_table_rows", existing_table_rows, EXISTING_TABLE_ROWS)
+    chosen("execution", execution, EXECUTIONS)
+    given = checked_columns(table_columns)
+    check_keys(existing_table_rows, primary_keys)
+    with tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as file:
+        prepared = _prepared(df, kwargs)
+        client = client_or_default(client)
+        database_id = client.get_database_id(database)
+        columns = _matched(
+            prepared.written.columns, given, client, database_id, schema, name, existing_table_rows
+        )
+        prepared.write(file)
+        file_id = _upload(client, file, f"{name}.csv.gz", progress)
+    return start_import(
+        client,
+        [file_id],
+        schema,
+        name,
+        database_id=database_id,
+        credential_id=credential_id,
+        columns=columns,
+        first_row_is_header=prepared.written.header,
+        delimiter=prepared.written.delimiter,
+        compression="gzip",
+        loosen_types=given is None,
+        existing_table_rows=existing_table_rows,
+        max_errors=max_errors,
+        diststyle=diststyle,
+        distkey=distkey,
+        sortkeys=[sortkey1, sortkey2],
+        primary_keys=primary_keys,
+        last_modified_keys=last_modified_keys,
+        escaped=False,
+        execution=execution,
+        polling_interval=polling_interval,
+        hidden=hidden,
+    )
+
+
+class _Prepared:
+    """A frame that is known to be one that can be written."""
+
+    def __init__(self, written: _Written, chunks: Iterator[bytes]) -> None:
+        self.written = written
+        self._chunks = chunks
+
+    def write(self, file: Any) -> None:
+        write_gzip(self._chunks, file)
+
+
+def _prepared(df: Any, options: dict[str, Any]) -> _Prepared:
+    if options.get("index") and hasattr(df, "reset_index"):
+        df = df.reset_index()
+        options = {key: value for key, value in options.items() if key != "index"}
+    table = arrow_of(df)
+    _check_names(table.column_names)
+    columns, described = [], []
+    for column_name, column in zip(table.column_names, table.columns, strict=True):
+        csv_column, sql_type = as_csv_column(column, column_name)
+        columns.append(csv_column)
+        described.append({"name": column_name, "sql_type": sql_type})
+    options = {key: value for key, value in options.items() if (key, value) != ("index", False)}
+    if options:
+        return _with_options(df, described, options)
+    import pyarrow as pa
+
+    exact = pa.Table.from_arrays(columns, names=table.column_names)
+    return _Prepared(_Written(described), _csv_chunks(exact))
+
+
+def _check_names(names: list[str]) -> None:
+    if not names:
+        raise CivisInputError("The frame has no columns; there is nothing to load.")
+    if not all(names):
+        raise CivisInputError("A column of the frame has no name; give it one.")
+    folded = Counter(name.lower() for name in names)
+    twice = [name for name in names if folded[name.lower()] > 1]
+    if twice:
+        raise CivisInputError(
+            f"The frame has columns that a table can't keep apart: {', '.join(map(repr, twice))}. "
+            "Rename them."
+        )
+
+
+def _csv_chunks(table: pa.Table) -> Iterator[bytes]:
+    import polars as pl
+
+    frame = pl.from_arrow(table)
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table never gives a series
+    for start in range(0, max(frame.height, 1), _ROWS_AT_ONCE):
+        text = frame.slice(start, _ROWS_AT_ONCE).write_csv(include_header=start == 0)
+        yield text.encode()
+
+
+def _with_options(df: Any, described: list[dict[str, str]], options: dict[str, Any]) -> _Prepared:
+    """Have the frame's own writer write it, and tell the platform how it did."""
+    is_polars = hasattr(df, "write_csv")
+    header_key, delimiter_key = ("include_header", "separator") if is_polars else ("header", "sep")
+    if is_polars and "header" in options:
+        options = {**options, "include_header": options["header"]}
+        del options["header"]
+    header = options.get(header_key, True)
+    delimiter = delimiter_name(options.get(delimiter_key, ","))
+    if isinstance(header, list | tuple):
+        described = [
+            {**column, "name": str(name)} for column, name in zip(described, header, strict=True)
+        ]
+    for key in ("path_or_buf", "file", "compression", "mode"):
+        if key in options:
+            raise CivisInputError(f"{key} can't be chosen; leave it out.")
+    try:
+        text = df.write_csv(**options) if is_polars else df.to_csv(**{"index": False, **options})
+    except TypeError as error:
+        raise CivisInputTypeError(f"The frame's writer refuses its options: {error}.") from None
+    content = text.encode(options.get("encoding") or "utf-8")
+    return _Prepared(_Written(described, header is not False, delimiter), iter([content]))
+
+
+def write_gzip(chunks: Iterator[bytes], file: Any) -> None:
+    """Write chunks into a file as one gzip member; deflating and making chunks side by side."""
+    from civis_nb.io.content import ahead
+    from civis_nb.transport.inflate import compressor
+
+    member = compressor()
+    for chunk in ahead(chunks, 2):
+        file.write(member.compress(chunk))
+    file.write(member.flush())
+
+
+def _upload(client: Any, file: IO[bytes], name: str, progress: bool | None) -> int:
+    from civis_nb.io.files import file_to_civis
+
+    return file_to_civis(_plain_file(file), name, client=client, progress=progress)
+
+
+def _plain_file(spooled: Any) -> Any:
+    """Give the file that a spooled one is at present: memory, or a file on disk."""
+    return spooled._file
+
+
+def _matched(
+    columns: list[dict[str, str]],
+    given: list[dict[str, str]] | None,
+    client: Any,
+    database_id: int,
+    schema: str,
+    table: str,
+    existing_table_rows: str,
+) -> list[dict[str, str]]:
+    """Give the columns as the table is to have them, in the order of the frame."""
+    if given is not None:
+        if len(given) != len(columns):
+            raise CivisInputError(
+                f"table_columns names {len(given)} columns; the frame has {len(columns)}."
+            )
+        return [{**column, **wanted} for column, wanted in zip(columns, given, strict=True)]
+    if existing_table_rows in ("drop", "fail"):
+        return columns
+    names = _names_of_table(client, database_id, schema, table)
+    if not names:
+        return columns
+    folded = {name.lower(): name for name in names}
+    unknown = [
+        c["name"] for c in columns if c["name"] not in names and c["name"].lower() not in folded
+    ]
+    if unknown:
+        raise CivisInputError(
+            f"The table {schema}.{table} has no column {', '.join(map(repr, unknown))}; it has "
+            f"{', '.join(names)}. Rename the frame's columns, or say "
+            "existing_table_rows='drop'. Nothing was sent."
+        )
+    return [
+        {**column, "name": name if (name := column["name"]) in names else folded[name.lower()]}
+        for column in columns
+    ]
+
+
+def _names_of_table(client: Any, database_id: int, schema: str, table: str) -> list[str]:
+    try:
+        found = client.databases.get_schemas_tables(database_id, schema, table)
+    except CivisAPIError:
+        return []
+    columns = getattr(found, "columns", None)
+    if not isinstance(columns, list):
+        return []
+    return [column["name"] for column in columns]
