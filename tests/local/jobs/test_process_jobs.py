@@ -220,4 +220,3 @@ def test_a_daemon_that_keeps_the_pipe_open_does_not_hold_the_run(jobs_api):
     run = jobs_api.run("/scripts/python3", job)
     assert run["state"] == "succeeded"
     psutil.Process(int(jobs_api.messages(job["id"], run["id"])[0])).kill()
-

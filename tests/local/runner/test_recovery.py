@@ -84,9 +84,13 @@ def test_children_of_a_process_that_is_gone_are_ended(make_bench):
     with bench.store.begin() as connection:
         connection.execute(update(job_runs).where(job_runs.c.id == run_id).values(**values))
     recover(bench.store)
-    gone, _alive = psutil.wait_procs([psutil.Process(child)], 30) if psutil.pid_exists(child) else (
-        [child],
-        [],
+    gone, _alive = (
+        psutil.wait_procs([psutil.Process(child)], 30)
+        if psutil.pid_exists(child)
+        else (
+            [child],
+            [],
+        )
     )
     assert gone or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
 

@@ -1,0 +1,120 @@
+"""Queries: their first rows, as text."""
+
+from __future__ import annotations
+
+SLOW = "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3"
+
+
+def test_post_is_200_and_queued(jobs_api, http):
+    body = {"database": "1", "sql": "select 1 as a", "previewRows": "5"}
+    answer = http("POST", "/queries", json=body)
+    assert answer.status_code == 200
+    query = answer.json()
+    assert query["state"] == "queued"
+    assert (query["previewRows"], query["database"], query["hidden"]) == (5, 1, False)
+    assert query["resultRows"] == []
+    assert query["resultColumns"] == []
+    assert jobs_api.ended(f"/queries/{query['id']}")["state"] == "succeeded"
+
+
+def test_cells_are_text_or_null(jobs_api):
+    query = jobs_api.query("select 1 as n, 'x' as t, null as e, true as b, 1.50 as d")
+    assert query["resultColumns"] == ["n", "t", "e", "b", "d"]
+    (row,) = query["resultRows"]
+    assert (row[0], row[1], row[2]) == ("1", "x", None)
+    assert all(isinstance(cell, str | None) for cell in row)
+
+
+def test_preview_rows_of_zero_and_more_than_a_thousand(jobs_api):
+    none = jobs_api.query("select * from range(5)", 0)
+    assert (none["state"], none["resultRows"]) == ("succeeded", [])
+    assert len(jobs_api.query("select * from range(3000)", 1000)["resultRows"]) == 1000
+    assert len(jobs_api.query("select * from range(3000)", 5000)["resultRows"]) == 1000
+
+
+def test_null_and_missing_credential_are_the_default_one(jobs_api):
+    (default,) = jobs_api.get("/credentials", default="True", type="Database")
+    for body in ({}, {"credential": None}):
+        assert jobs_api.query("select 1", **body)["credential"] == default["id"]
+
+
+def test_statement_without_result_succeeds_with_empty_lists(jobs_api):
+    query = jobs_api.query("create or replace table public.made (a int)")
+    assert (query["state"], query["error"]) == ("succeeded", None)
+    assert (query["resultColumns"], query["resultRows"]) == ([], [])
+
+
+def test_failed_query_has_the_databases_words(jobs_api):
+    query = jobs_api.query("select *\nfrom public.no_such_table")
+    assert query["state"] == "failed"
+    assert "no_such_table" in query["error"]
+    assert query["exception"] == query["error"]
+    run = jobs_api.get(f"/queries/{query['id']}/runs/{query['lastRunId']}")
+    assert (run["state"], run["error"], run["queryId"]) == ("failed", query["error"], query["id"])
+
+
+def test_query_runs_again(jobs_api, http):
+    query = jobs_api.query("select 7 as a")
+    answer = http("POST", f"/queries/{query['id']}/runs", json={})
+    assert answer.status_code == 202
+    run = answer.json()
+    assert run["queryId"] == query["id"]
+    ended = jobs_api.ended(f"/queries/{query['id']}/runs/{run['id']}")
+    assert ended["state"] == "succeeded"
+    assert jobs_api.get(f"/queries/{query['id']}")["lastRunId"] == run["id"]
+    listed = jobs_api.get(f"/queries/{query['id']}/runs")
+    assert [item["id"] for item in listed] == [run["id"], query["lastRunId"]]
+    assert jobs_api.get(f"/queries/{query['id']}/runs/{run['id']}/logs")
+
+
+def test_delete_hides(jobs_api, http):
+    query = jobs_api.query("select 'deleted' as a", hidden=False)
+    answer = http("DELETE", f"/queries/{query['id']}", json={})
+    assert (answer.status_code, answer.json()["hidden"]) == (200, True)
+    assert query["id"] not in [item["id"] for item in jobs_api.get("/queries")]
+    assert jobs_api.get(f"/queries/{query['id']}")["resultRows"] == [["deleted"]]
+
+
+def test_list_filters(jobs_api):
+    fine = jobs_api.query("select 'needle_1' as a", hidden=False)
+    bad = jobs_api.query("select needle_2", hidden=False)
+
+    def ids(**query):
+        return [item["id"] for item in jobs_api.get("/queries", **query)]
+
+    assert ids(query="needle_1 select") == [fine["id"]]
+    assert ids(query="needle?2") == [bad["id"]]
+    assert ids(query="needle_*", **{"state[]": ["failed"]}) == [bad["id"]]
+    assert ids(query="needle_", state=["failed", "succeeded"], order_dir="asc") == [
+        fine["id"],
+        bad["id"],
+    ]
+    assert ids(query="needle_", databaseId=2) == []
+    assert ids(query="needle_", created_before="2000-01-01") == []
+    assert ids(query="100%") == []
+    rows = jobs_api.get("/queries", query="needle_1", exclude_results="true")
+    assert rows[0]["resultRows"] == []
+
+
+def test_slow_queries_block_neither_each_other_nor_the_api(jobs_api, http):
+    body = {"database": 1, "sql": SLOW, "previewRows": 1, "hidden": True}
+    slow = [jobs_api.post("/queries", body) for _ in range(3)]
+    for query in slow:
+        jobs_api.until(f"/queries/{query['id']}", lambda seen: seen["state"] == "running")
+    assert jobs_api.query("select 1 as a")["resultRows"] == [["1"]]
+    for query in slow:
+        answer = http("DELETE", f"/jobs/{query['id']}/runs/None", json={})
+        assert (answer.status_code, answer.json()["state"]) == (202, "cancelled")
+
+
+def test_bad_requests_say_what_is_wrong(http):
+    for body, word in (
+        ({"database": 9, "sql": "select 1", "previewRows": 1}, "database 9"),
+        ({"database": 1, "sql": "  ", "previewRows": 1}, "blank"),
+        ({"database": 1, "sql": "select 1", "previewRows": -1}, "negative"),
+        ({"database": 1, "sql": "select 1"}, "preview"),
+        ({"database": 1, "sql": "select 1", "previewRows": 1, "credential": 99}, "credential 99"),
+    ):
+        answer = http("POST", "/queries", json=body)
+        assert answer.status_code == 400
+        assert word in answer.json()["errorDescription"]
