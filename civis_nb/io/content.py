@@ -192,7 +192,7 @@ def _taken(
 def records(
     chunks: Iterable[bytes], block_bytes: int, what: str, *, quote: bytes = b'"'
 ) -> Iterator[bytes]:
-    """Cut a CSV into blocks of whole records.
+    r"""Cut a CSV into blocks of whole records.
 
     A record ends at a line break outside quotes: one that is preceded by an even number of
     quotes.
@@ -215,8 +215,8 @@ def records(
 
     Examples
     --------
-    >>> list(records([b'a,b\\n1,"x\\n', b'y"\\n2,z'], 1, "it"))
-    [b'a,b\\n', b'1,"x\\ny"\\n', b'2,z']
+    >>> list(records([b'a,b\n1,"x\n', b'y"\n2,z'], 1, "it"))
+    [b'a,b\n', b'1,"x\ny"\n', b'2,z']
     """
     parts: list[bytes] = []
     length = 0

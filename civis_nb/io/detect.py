@@ -45,7 +45,6 @@ def preprocess(
     detect_columns: bool,
     delimiter: str | None,
     headers: bool | None,
-    escaped: bool,
     hidden: bool,
     polling_interval: int | float | None,
 ) -> list[Detected]:

@@ -23,11 +23,11 @@ _WRITES = re.compile(r"(?i)\b(insert|update|delete|merge|into|create|drop|trunca
 
 
 def is_one_select(sql: str) -> bool:
-    """Say whether a text is one statement that only reads, so that it may be run once more.
+    r"""Say whether a text is one statement that only reads, so that it may be run once more.
 
     Examples
     --------
-    >>> is_one_select("-- all\\nSELECT 1;"), is_one_select("select 1; drop table x")
+    >>> is_one_select("-- all\nSELECT 1;"), is_one_select("select 1; drop table x")
     (True, False)
     """
     bare = _COMMENT_OR_TEXT.sub(" '' ", sql)

@@ -157,7 +157,7 @@ def civis_to_csv(
     *,
     progress: bool | None = None,
 ) -> CivisFuture:
-    """Store the result of a statement as a local CSV file.
+    r"""Store the result of a statement as a local CSV file.
 
     The file appears when it is complete; what was there before stays as it is until then.
 
@@ -173,7 +173,7 @@ def civis_to_csv(
         ``"none"``, ``"gzip"`` or ``"zip"``. As with the package ``civis``, ``"gzip"`` gives
         a plain file when there is a header, and a gzip file when there is none.
     delimiter
-        One of ``","``, ``"\\t"`` and ``"|"``.
+        One of ``","``, ``"\t"`` and ``"|"``.
     unquoted
         Write fields without quotes.
     hidden, polling_interval
@@ -251,7 +251,7 @@ def civis_to_multifile_csv(
     polling_interval: int | float | None = None,
     hidden: bool = True,
 ) -> dict[str, Any]:
-    """Export the result of a statement to several Civis files at once, and wait for it.
+    r"""Export the result of a statement to several Civis files at once, and wait for it.
 
     Parameters
     ----------
@@ -262,7 +262,7 @@ def civis_to_multifile_csv(
     compression
         ``"none"``, ``"gzip"`` or ``"zip"``.
     delimiter
-        One of ``","``, ``"\\t"`` and ``"|"``.
+        One of ``","``, ``"\t"`` and ``"|"``.
     max_file_size
         The size of a file at most, in megabytes.
     unquoted

@@ -187,12 +187,8 @@ def file_to_dataframe(
         return polars.read_csv(io.BytesIO(content), **read_kwargs)
     import pandas
 
-    frame: pd.DataFrame = pandas.read_csv(
-        io.BytesIO(content),
-        compression=compression or None,  # type: ignore[arg-type]
-        **read_kwargs,
-    )
-    return frame
+    options: dict[str, Any] = {"compression": compression or None, **read_kwargs}
+    return pandas.read_csv(io.BytesIO(content), **options)
 
 
 def dataframe_to_file(
@@ -232,10 +228,8 @@ def dataframe_to_file(
 
     file_arguments(expires_at, description)
     buffer = io.BytesIO()
-    if hasattr(df, "write_csv"):
-        df.write_csv(buffer, **to_csv_kws)
-    elif hasattr(df, "to_csv"):
-        df.to_csv(buffer, **to_csv_kws)
-    else:
+    write: Any = getattr(df, "write_csv", None) or getattr(df, "to_csv", None)
+    if write is None:
         raise CivisInputError(f"A {type(df).__name__} is no frame of pandas or polars.")
+    write(buffer, **to_csv_kws)
     return file_to_civis(buffer, name, expires_at, description, client)

@@ -147,8 +147,7 @@ def civis_to_file(
     from civis_nb.transport.presigned import session_for
     from civis_nb.transport.sinks import check_buffer, write_buffer, write_path
 
-    to_path = isinstance(buf, str | os.PathLike)
-    if to_path:
+    if isinstance(buf, str | os.PathLike):
         check_folder(buf)
     else:
         check_buffer(buf)
@@ -156,7 +155,7 @@ def civis_to_file(
     remote = remote_file(client, file_id)
     with progress_bar(f"Downloading {remote.what}", remote.size, progress) as advance:
         chunks = advance.over(stream(remote, session_for(client)))
-        if to_path:
+        if isinstance(buf, str | os.PathLike):
             write_path(chunks, buf, remote.what)
         else:
             write_buffer(chunks, buf)

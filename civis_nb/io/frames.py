@@ -45,9 +45,11 @@ def _pandas_column(column: Any) -> Any:
         return pd.arrays.ArrowExtensionArray(column)  # type: ignore[attr-defined]
     if column.null_count and (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
         name = "boolean" if pa.types.is_boolean(kind) else _capitalised(str(kind))
-        return pd.api.types.pandas_dtype(name).__from_arrow__(column)
+        dtype: Any = pd.api.types.pandas_dtype(name)
+        return dtype.__from_arrow__(column)
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        return pd.api.types.pandas_dtype(_text_dtype()).__from_arrow__(column)
+        dtype = pd.api.types.pandas_dtype(_text_dtype())
+        return dtype.__from_arrow__(column)
     return column.to_pandas()
 
 

@@ -65,8 +65,7 @@ def read_with_pandas(chunks: Iterable[bytes], **options: Any) -> pd.DataFrame:
     content = b"".join(chunks)
     if "skip_blank_lines" not in options and b"," not in content[: content.find(b"\n") + 1]:
         options = {**options, "skip_blank_lines": False}
-    frame = pd.read_csv(io.BytesIO(content), **options)
-    assert isinstance(frame, pd.DataFrame) or options  # noqa: S101 - with chunksize it is a reader
+    frame: pd.DataFrame = pd.read_csv(io.BytesIO(content), **options)
     return frame
 
 
@@ -217,7 +216,8 @@ def _series(column: Any) -> Any:
         values[pd.isna(values)] = np.nan
         return values
     if pa.types.is_string(column.type) and int(pd.__version__.split(".")[0]) >= 3:
-        return pd.api.types.pandas_dtype("str").__from_arrow__(column)
+        text: Any = pd.api.types.pandas_dtype("str")
+        return text.__from_arrow__(column)
     series = column.to_pandas()
     if pa.types.is_string(column.type) and column.null_count:
         series = series.where(series.notna(), np.nan)

@@ -132,7 +132,6 @@ def civis_file_to_table(
         detect_columns=detect,
         delimiter=wanted_delimiter,
         headers=headers,
-        escaped=escaped,
         hidden=hidden,
         polling_interval=polling_interval,
     )
@@ -356,6 +355,13 @@ def checked_columns(columns: Any) -> list[dict[str, str]] | None:
 
 
 def check_keys(existing_table_rows: str, primary_keys: Any) -> None:
+    """Refuse an upsert without keys.
+
+    Raises
+    ------
+    CivisInputError
+        When there are none.
+    """
     if existing_table_rows == "upsert" and not primary_keys:
         raise CivisInputError("existing_table_rows='upsert' needs primary_keys.")
 
@@ -373,6 +379,13 @@ def _file_ids(file_id: Any) -> list[int]:
 
 
 def schema_and_table(table: str) -> tuple[str, str]:
+    """Take a table's name apart that must have a schema.
+
+    Raises
+    ------
+    CivisInputError
+        When it has none, or can't be read.
+    """
     schema, name = split_schema_tablename(table)
     if schema is None:
         raise CivisInputError(f"{table!r} names no schema; say 'schema.{name}'.")

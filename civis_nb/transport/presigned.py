@@ -144,7 +144,9 @@ class _PresignedSession(requests.Session):
         self.mount("http://", adapter)
 
     def rebuild_auth(
-        self, prepared_request: requests.PreparedRequest, response: requests.Response
+        self,
+        prepared_request: requests.PreparedRequest,
+        response: requests.Response,  # noqa: ARG002 - the signature is that of requests
     ) -> None:
         prepared_request.headers.pop("Authorization", None)
 
