@@ -29,6 +29,7 @@ ROUTERS = (
     "imports",
     "jobs",
     "json_values",
+    "notebooks",
     "preprocess",
     "queries",
     "scripts_containers",
