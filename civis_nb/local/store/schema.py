@@ -6,6 +6,8 @@ conversion on the wire. Ids are never used twice, also not after a deletion.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import (
     JSON,
     Boolean,
@@ -36,14 +38,14 @@ __all__ = [
 ]
 
 metadata = MetaData()
-_KEEP_IDS = {"sqlite_autoincrement": True}
+_KEEP_IDS: dict[str, Any] = {"sqlite_autoincrement": True}
 
 
 def _id() -> Column[int]:
     return Column("id", Integer, primary_key=True)
 
 
-def _created() -> list[Column[str]]:
+def _created() -> list[Column[Any]]:
     return [Column("created_at", Text, nullable=False), Column("updated_at", Text, nullable=False)]
 
 
