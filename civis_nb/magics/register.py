@@ -26,6 +26,8 @@ NAMES: Final = {
     "civis_run": ("line",),
     "civis_config": ("line",),
 }
+#: The line reaches us as it is written, and with the variables of the calling function.
+_MARKS: Final[tuple[Any, ...]] = (no_var_expand, needs_local_scope)
 
 
 class _Magics:
@@ -70,7 +72,10 @@ def _magic(bound: Any, syntaxes: tuple[Syntax, ...]) -> Any:
 
     magic.__name__ = bound.__name__
     magic.__doc__ = "\n\n".join(syntax.help for syntax in syntaxes)
-    return needs_local_scope(no_var_expand(quiet(magic)))
+    decorated: Any = quiet(magic)
+    for mark in _MARKS:
+        decorated = mark(decorated)
+    return decorated
 
 
 _SYNTAXES: Final = {
@@ -87,7 +92,7 @@ def register(shell: InteractiveShell) -> None:
     for name, kinds in NAMES.items():
         magic = _magic(getattr(magics, name), _SYNTAXES[name])
         for kind in kinds:
-            shell.register_magic_function(magic, magic_kind=kind, magic_name=name)
+            shell.magics_manager.register_function(magic, kind, name)
 
 
 def unregister(shell: InteractiveShell) -> None:

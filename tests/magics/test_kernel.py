@@ -50,7 +50,7 @@ CELLS = (
     "%%civis_sql\nselect range as n, null as nothing from range(30)",
     "%%civis_sql df -n 2\nselect range as n from range(30)",
     # Long enough for its progress to be shown.
-    "%%civis_sql\nselect count(*) as n from range(3000000000) t where sqrt(t.range) < -1",
+    "%%civis_sql\nselect count(*) as n from range(200000000) t where sqrt(t.range) < -1",
     "x = %civis_sql select 1 as n\nprint('before')\nx",
 )
 
