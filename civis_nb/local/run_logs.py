@@ -19,6 +19,7 @@ LEVELS = ("unknown", "fatal", "error", "warn", "info", "debug")
 MAX_AGE_S = 0.2
 _MAX_BATCH = 2000
 _DEFAULT_LIMIT = 10_000
+_MAX_LIMIT = 100_000
 
 #: A level, a message, and the time it was written at.
 Entry = tuple[str, str, str]
@@ -127,7 +128,7 @@ def read_logs(
         query = query.order_by(logs.c.created_at.desc(), logs.c.id.desc())
     else:
         query = query.where(logs.c.id > last_id).order_by(logs.c.id)
-    size = _DEFAULT_LIMIT if limit is None else max(1, min(limit, _DEFAULT_LIMIT))
+    size = _DEFAULT_LIMIT if limit is None else max(1, min(limit, _MAX_LIMIT))
     rows = connection.execute(query.limit(size)).mappings()
     active = run.state in ACTIVE
     headers = {"Civis-Cache-Control": "no-store" if active else "private"}
