@@ -84,4 +84,4 @@ FROM modelled
 ORDER BY i;
 {_COMMENTS}
 COMMIT;
-"""
+"""  # noqa: S608 - made of constants

@@ -34,7 +34,8 @@ def schemas(cursor: duckdb.DuckDBPyConnection) -> list[str]:
     rows = cursor.execute(
         f"""
         SELECT schema_name FROM duckdb_schemas()
-        WHERE NOT internal AND database_name = current_database()
+        WHERE database_name = current_database()
+          AND schema_name NOT IN ('information_schema', 'pg_catalog')
           AND (schema_name <> 'main' OR 'main' IN (SELECT schema_name FROM ({_TABLES})))
         ORDER BY 1"""
     ).fetchall()

@@ -28,22 +28,23 @@ class Result:
         self._sql = sql
         self._relation: duckdb.DuckDBPyRelation | None = None
         if statement.is_query:
-            self._statement, relation = session.bound(statement, sql)
+            self._statement, columns = session.bound(statement, sql)
         else:
-            self._statement, relation = self._executed(statement)
-            self._relation = relation
-        self.names = tuple(str(item[0]) for item in relation.description)
-        self.types = tuple(str(kind) for kind in relation.types)
+            self._statement = statement
+            self._relation = self._executed()
+            columns = [(str(item[0]), str(item[1])) for item in self._relation.description]
+        self.names = tuple(name for name, _ in columns)
+        self.types = tuple(kind for _, kind in columns)
         self.has_rows = not (self.names == ("Success",) and self.types == ("BOOLEAN",))
 
-    def _executed(self, statement: Statement) -> tuple[Statement, duckdb.DuckDBPyRelation]:
+    def _executed(self) -> duckdb.DuckDBPyRelation:
         """Run a statement that can't stand inside a query, such as EXPLAIN or RETURNING."""
-        relation = self._session.attempt(
-            statement, self._sql, lambda s: self._session.cursor.sql(s.text)
-        )
+        cursor = self._session.cursor
+        relation = self._session.attempt(self._statement, self._sql, lambda s: cursor.sql(s.text))
+        # Settings and the like give nothing at all.
         if relation is None:
-            relation = self._session.cursor.sql('SELECT true AS "Success" WHERE false')
-        return statement, relation
+            relation = cursor.sql('SELECT true AS "Success" WHERE false')
+        return relation
 
     @property
     def aliases(self) -> tuple[str, ...]:

@@ -26,6 +26,7 @@ __all__ = ["Session", "Statement"]
 
 T = TypeVar("T")
 
+_DESCRIBE = "DESCRIBE (\n"
 _INTERRUPT_EVERY_S = 0.02
 _CONFLICT_TRIES = 12
 _CONFLICT_WAIT_S = 0.01
@@ -206,9 +207,7 @@ class Session:
             if finish is not None and candidate.has_rows:
                 finish()
 
-        if statement.is_query:
-            statement = self.bound(statement, sql)[0]
-        elif self._in_transaction:
+        if self._in_transaction:
             statement = self._bound_blindly(statement, sql)
         try:
             self.attempt(statement, sql, execute)
@@ -219,26 +218,31 @@ class Session:
                 raise
             self.log("info", note)
 
-    def bound(self, statement: Statement, sql: str) -> tuple[Statement, duckdb.DuckDBPyRelation]:
-        """Bind a query without running it, translated if it must be.
+    def bound(self, statement: Statement, sql: str) -> tuple[Statement, list[tuple[str, str]]]:
+        """Find the columns of a query, translated if it must be, without running it.
 
-        An error in binding would end a transaction if the query were run.
+        Returns
+        -------
+        tuple
+            The statement that DuckDB takes, and a (name, type) for each column.
         """
-        found: list[tuple[Statement, duckdb.DuckDBPyRelation]] = []
+        if self._in_transaction:
+            statement = self._bound_blindly(statement, sql)
+        found: list[tuple[Statement, list[tuple[str, str]]]] = []
 
-        def bind(candidate: Statement) -> None:
+        def describe(candidate: Statement) -> None:
             self._run_before(candidate)
-            relation = self.cursor.sql(candidate.text)
-            if relation is None:
-                raise WarehouseError("the statement gives no result set")
-            found.append((candidate, relation))
+            body = lexer.without_terminator(candidate.text)
+            rows = self.cursor.execute(f"{_DESCRIBE}{body}\n)").fetchall()
+            found.append((candidate, [(str(row[0]), str(row[1])) for row in rows]))
 
-        self.attempt(statement, sql, bind)
+        self.attempt(statement, sql, describe, len(_DESCRIBE))
         return found[-1]
 
     def _bound_blindly(self, statement: Statement, sql: str) -> Statement:
         """Bind any statement inside a transaction, where DuckDB offers a way to."""
         # Not public, but the only way: all else ends the transaction when the binding fails.
+        # Where it is missing, SQL for Redshift works outside BEGIN … COMMIT only.
         bind = getattr(self.cursor, "_bind", None)
         if bind is None or statement.kind in ("TRANSACTION", "SET"):
             return statement
@@ -254,8 +258,12 @@ class Session:
             return statement  # to be run, and to fail with its own words
         return found[-1]
 
-    def attempt(self, statement: Statement, sql: str, action: Callable[[Statement], T]) -> T:
+    def attempt(
+        self, statement: Statement, sql: str, action: Callable[[Statement], T], shift: int = 0
+    ) -> T:
         """Do something with a statement; if DuckDB refuses its text, with translations of it.
+
+        ``shift`` bytes stand before the statement's text in what DuckDB gets.
 
         Raises
         ------
@@ -266,9 +274,9 @@ class Session:
             return self._again_on_conflict(lambda: action(statement))
         except duckdb.Error as error:
             if not is_refusal(error) or statement.original is not None or self.cancel.cancelled:
-                raise self.error(error, statement, sql) from None
+                raise self.error(error, statement, sql, shift) from None
             refused = error
-        return self._translated(refused, statement, sql, action)
+        return self._translated(refused, statement, sql, action, shift)
 
     def _translated(
         self,
@@ -276,6 +284,7 @@ class Session:
         statement: Statement,
         sql: str,
         action: Callable[[Statement], T],
+        shift: int,
     ) -> T:
         failures: list[tuple[duckdb.Error, Translation]] = []
         for translation in translations(statement.text):
@@ -289,9 +298,9 @@ class Session:
                 return self._again_on_conflict(lambda c=candidate: action(c))  # type: ignore[misc]
             except duckdb.Error as error:
                 if not is_refusal(error):
-                    raise self.error(error, candidate, sql) from None
+                    raise self.error(error, candidate, sql, shift) from None
                 failures.append((error, translation))
-        raise self._most_useful(refused, failures, statement, sql) from None
+        raise self._most_useful(refused, failures, statement, sql, shift) from None
 
     def _again_on_conflict(self, action: Callable[[], T]) -> T:
         for attempt in range(_CONFLICT_TRIES):
@@ -335,8 +344,8 @@ class Session:
         if self.cancel.cancelled:
             return Cancelled()
         failure = read_failure(error)
-        if failure.start is None and is_refusal(error) and statement.is_query:
-            failure = self._located(failure, statement.text)
+        if failure.start is not None:
+            failure = replace(failure, start=failure.start - shift)
         if is_conflict(error):
             failure = replace(
                 failure,
@@ -346,25 +355,10 @@ class Session:
         if statement.original is not None:
             return warehouse_error(_found(failure, statement), sql, self.hidden)
         if failure.start is not None:
-            inside = failure.start - shift
-            size = len(statement.text.encode())
-            start = statement.offset + inside if 0 <= inside <= size else None
+            inside = 0 <= failure.start <= len(statement.text.encode())
+            start = statement.offset + failure.start if inside else None
             failure = replace(failure, start=start)
         return warehouse_error(failure, sql, self.hidden)
-
-    def _located(self, failure: Failure, text: str) -> Failure:
-        """Have a refused query refused again, in a way that tells the place.
-
-        Binding alone tells none. This ends an open transaction, which has failed anyway.
-        """
-        head = "EXPLAIN\n"
-        try:
-            self.cursor.execute(head + text)
-        except duckdb.Error as error:
-            again = read_failure(error)
-            if again.start is not None and again.start >= len(head):
-                return replace(again, start=again.start - len(head))
-        return failure
 
     def _most_useful(
         self,
@@ -372,6 +366,7 @@ class Session:
         failures: list[tuple[duckdb.Error, Translation]],
         statement: Statement,
         sql: str,
+        shift: int,
     ) -> WarehouseError | Cancelled:
         """Choose between what DuckDB says of the user's text and of its translations.
 
@@ -385,8 +380,8 @@ class Session:
                 continue
             if isinstance(refused, duckdb.ParserException) or _no_function(first):
                 candidate = replace(statement, text=translation.sql, original=statement.text)
-                return self.error(error, candidate, sql)
-        return self.error(refused, statement, sql)
+                return self.error(error, candidate, sql, shift)
+        return self.error(refused, statement, sql, shift)
 
 
 def _kind(parsed: duckdb.Statement) -> str:
@@ -399,8 +394,8 @@ def _no_function(failure: Failure) -> bool:
 
 def _found(failure: Failure, statement: Statement) -> Failure:
     """Find in the user's text what an error in its translation points at."""
-    if failure.start is None:
-        return failure
+    if failure.start is None or failure.start < 0:
+        return replace(failure, start=None)
     translated = statement.text.encode()
     pointed = translated[failure.start : failure.start + failure.length].decode(errors="ignore")
     original = statement.original or ""

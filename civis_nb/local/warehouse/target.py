@@ -59,7 +59,8 @@ def find_target(cursor: duckdb.DuckDBPyConnection, options: ImportOptions) -> Ta
         str(row[0])
         for row in cursor.execute(
             "SELECT schema_name FROM duckdb_schemas() "
-            "WHERE NOT internal AND database_name = current_database() ORDER BY 1"
+            "WHERE database_name = current_database() "
+            "AND schema_name NOT IN ('information_schema', 'pg_catalog') ORDER BY 1"
         ).fetchall()
     ]
     schema = _same(options.schema, known)

@@ -39,10 +39,11 @@ _NO_EFFECT = re.compile(
       | alter\s+(?:table|schema|view|database)\s+\S+\s+owner\b
       | alter\s+table\s+\S+\s+alter\s+(?:diststyle|distkey|sortkey|compound|encode)\b
       | alter\s+table\s+\S+\s+alter\s+column\s+\S+\s+encode\b
-      | set\s+(?:session\s+|local\s+)?(?:query_group|enable_\w+|statement_timeout|wlm_\w+|datestyle
+      | set\s+(?:session\s+|local\s+)?(?:query_group|statement_timeout|wlm_\w+|datestyle
+          |enable_(?:result_cache|case_sensitive|vacuum_boost|numeric)\w*
           |client_\w+|extra_float_digits|analyze_threshold_percent|describe_\w+
           |json_\w+|authorization|max_\w+_rows|standard_conforming_strings|timezone_\w+)\b
-      | reset\s+(?:query_group|enable_\w+|statement_timeout|wlm_\w+|all)\b
+      | reset\s+(?:query_group|statement_timeout|wlm_\w+|all)\b
     )"""
 )
 _REFUSED = {

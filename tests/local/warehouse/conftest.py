@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import gzip
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from civis_nb.local.warehouse.base import (
+    CancelToken,
+    CsvSettings,
+    Export,
+    ImportOptions,
+    ImportReport,
+    Preview,
+)
+from civis_nb.local.warehouse.duckdb_warehouse import DuckDBWarehouse, open_duckdb
+
+
+class Bench:
+    """A warehouse with short ways to use it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.warehouse: DuckDBWarehouse = open_duckdb(":memory:")
+        self.logged: list[tuple[str, str]] = []
+        self._files = 0
+
+    def log(self, level: str, message: str) -> None:
+        self.logged.append((level, message))
+
+    def sql(self, sql: str, max_rows: int = 1000, cancel: CancelToken | None = None) -> Preview:
+        return self.warehouse.preview(sql, max_rows, cancel or CancelToken(), self.log)
+
+    def rows(self, sql: str) -> list[list[str | None]]:
+        return self.sql(sql).rows
+
+    def value(self, sql: str) -> str | None:
+        ((value,),) = self.rows(sql)
+        return value
+
+    def export(self, sql: str, cancel: CancelToken | None = None, **settings: Any) -> Export | None:
+        return self.warehouse.export_csv(
+            sql, self.folder, "out", CsvSettings(**settings), cancel or CancelToken(), self.log
+        )
+
+    def text(self, sql: str, **settings: Any) -> str:
+        """The exported text, of an export without compression."""
+        export = self.export(sql, compression="none", **settings)
+        assert export is not None
+        return "".join(part.path.read_bytes().decode() for part in export.parts)
+
+    def file(self, content: str | bytes) -> Path:
+        self._files += 1
+        path = self.folder / f"file-{self._files}"
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def load(self, *contents: str | bytes, table: str = "t", **options: Any) -> ImportReport:
+        chosen = {"schema": "public", "first_row_is_header": True, **options}
+        return self.warehouse.import_csv(
+            [self.file(content) for content in contents],
+            ImportOptions(table=table, **chosen),
+            CancelToken(),
+            self.log,
+        )
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path)
+    yield made
+    made.warehouse.close()
+
+
+@pytest.fixture
+def gunzip() -> Callable[[Path], str]:
+    return lambda path: gzip.decompress(path.read_bytes()).decode()

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import pytest
+
+from civis_nb.errors import StateInUseError, WarehouseError
+from civis_nb.local.warehouse.base import CancelToken, CsvSettings, ignore_log
+from civis_nb.local.warehouse.duckdb_warehouse import open_duckdb
+
+
+def failure(bench, sql, export=False):
+    with pytest.raises(WarehouseError) as caught:
+        (bench.export if export else bench.sql)(sql)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("sql", "line", "column", "words"),
+    [
+        ("SELECT nope", 1, 8, "nope"),
+        ("SELECT 1;\n\n  SELECT 'é', nope FROM t", 3, 15, "Candidate bindings"),
+        ("selec 1", 1, 1, 'syntax error at or near "selec"'),
+        ("SELECT 1; selec 1", 1, 11, "selec"),
+        ("SELECT a,\n       b +\nFROM t", 3, 1, "syntax error"),
+        ("SELECT *\nFROM nowhere", 2, 6, "nowhere does not exist"),
+        ("SELECT 'x'::INT", 1, 11, "Could not convert"),
+        ("SELECT a,\n 'x'::INT FROM t", 2, 5, "Could not convert"),
+        ("SELECT GETDATE(),\n nope FROM t", 2, 2, "nope"),
+        ("SELECT 1; SELECT TOP 5 nope FROM t", 1, 24, "nope"),
+        ("INSERT INTO t SELECT nope FROM t", 1, 22, "nope"),
+        ("SELECT getdat()", 1, 8, "Did you mean"),
+        ("SELECT 'é' || unknown_name FROM t", 1, 15, "unknown_name"),
+    ],
+)
+def test_errors_tell_the_place_in_the_whole_text(bench, sql, line, column, words):
+    bench.sql("CREATE TABLE t (a INT, b INT); INSERT INTO t VALUES (1, 2)")
+    error = failure(bench, sql)
+    assert (error.line, error.column) == (line, column)
+    assert words in str(error)
+    drawn = str(error).splitlines()
+    assert drawn[-2] == f"LINE {line}: " + sql.splitlines()[line - 1]
+    assert drawn[-1].index("^") == len(f"LINE {line}: ") + column - 1
+
+
+def test_exports_tell_the_place_as_well(bench):
+    bench.sql("CREATE TABLE t AS SELECT 'x' AS a")
+    error = failure(bench, "SELECT 1;\nSELECT a,\n a::INT FROM t", export=True)
+    assert (error.line, error.column) == (3, 3)
+
+
+def test_the_caret_of_a_long_line_is_in_sight(bench):
+    error = failure(bench, "SELECT " + "1 + " * 100 + "nope")
+    text, caret = str(error).splitlines()[-2:]
+    assert text.startswith("LINE 1: ...")
+    assert text[caret.index("^") :].startswith("nope")
+    assert error.column == 408
+
+
+def test_a_translation_that_gets_further_tells_its_error(bench):
+    bench.sql("CREATE TABLE t (a INT)")
+    assert 'Table with name "t" already exists' in str(
+        failure(bench, "CREATE TABLE t (a INT) DISTKEY(a)")
+    )
+    assert "missing_table does not exist" in str(
+        failure(bench, "SELECT NVL(a, 0) FROM missing_table")
+    )
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT * FROM read_csv('/etc/passwd')",
+        "SELECT * FROM read_text('/etc/hostname')",
+        "SELECT * FROM glob('/etc/*')",
+        "COPY (SELECT 1) TO '/tmp/civis-nb-should-not-be.csv'",
+        "ATTACH '/tmp/civis-nb-should-not-be.db' AS q",
+        "INSTALL httpfs",
+        "LOAD httpfs",
+        "EXPORT DATABASE '/tmp/civis-nb-should-not-be'",
+        "SET allowed_directories = ['/']",
+        "SET enable_external_access = true",
+    ],
+)
+def test_the_files_of_the_machine_are_out_of_reach(bench, sql):
+    with pytest.raises(WarehouseError):
+        bench.sql("CREATE TABLE t (a INT);" + sql)
+
+
+def test_what_to_do_instead_of_reading_a_file_is_said(bench):
+    assert "Upload the data" in str(failure(bench, "SELECT * FROM read_csv('/etc/passwd')"))
+
+
+def test_python_variables_are_out_of_reach(bench):
+    frame = {"a": [1]}
+    assert "frame does not exist" in str(failure(bench, "SELECT * FROM frame"))
+    assert frame
+
+
+def test_no_path_of_the_machine_is_shown(tmp_path):
+    warehouse = open_duckdb(tmp_path / "secret-place.duckdb")
+    try:
+        with pytest.raises(WarehouseError) as caught:
+            warehouse.preview(
+                "SELECT error(path) FROM duckdb_databases() WHERE path IS NOT NULL",
+                1,
+                CancelToken(),
+                ignore_log,
+            )
+        assert "secret-place" not in str(caught.value)
+    finally:
+        warehouse.close()
+
+
+def test_a_statement_for_redshift_only_says_what_to_do(bench):
+    assert "INSERT INTO target" in str(failure(bench, "ALTER TABLE a APPEND FROM b"))
+    assert "export" in str(failure(bench, "UNLOAD ('SELECT 1') TO 's3://b/k'"))
+    assert "import" in str(failure(bench, "COPY t FROM 's3://b/k' IAM_ROLE 'x' CSV"))
+
+
+def test_a_file_opened_twice_by_two_processes_is_refused(tmp_path):
+    import subprocess
+    import sys
+
+    warehouse = open_duckdb(tmp_path / "w.duckdb")
+    try:
+        code = (
+            "import sys; from pathlib import Path\n"
+            "from civis_nb.errors import StateInUseError\n"
+            "from civis_nb.local.warehouse.duckdb_warehouse import open_duckdb\n"
+            "try:\n    open_duckdb(Path(sys.argv[1]))\n"
+            "except StateInUseError as error:\n    print('in use')\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path / "w.duckdb")],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert done.stdout.strip() == "in use", done.stderr
+    finally:
+        warehouse.close()
+    assert StateInUseError is not None
+
+
+def test_what_was_committed_is_there_after_closing(tmp_path):
+    path = tmp_path / "kept.duckdb"
+    first = open_duckdb(path)
+    first.preview("CREATE TABLE t AS SELECT 42 AS a", 0, CancelToken(), ignore_log)
+    first.close()
+    first.close()
+    second = open_duckdb(path)
+    try:
+        assert second.preview("SELECT a FROM t", 1, CancelToken(), ignore_log).rows == [["42"]]
+    finally:
+        second.close()
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["kept.duckdb"]
+
+
+def test_a_folder_that_can_not_be_written_is_an_error(bench, tmp_path):
+    with pytest.raises(WarehouseError, match="could not be written"):
+        bench.warehouse.export_csv(
+            "SELECT 1", tmp_path / "missing", "x", CsvSettings(), CancelToken(), ignore_log
+        )
