@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -13,9 +14,17 @@ from civis_nb.transport.logs import mask_urllib3_logs
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["KeyAuth", "checked_base", "new_pool"]
+__all__ = ["Environment", "KeyAuth", "checked_base", "new_pool"]
 
 _POOL_SIZE = 64
+_PROXY_NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+_PROXY_VARIABLES = (
+    *_PROXY_NAMES,
+    *(name.lower() for name in _PROXY_NAMES),
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "REQUEST_METHOD",
+)
 
 
 class KeyAuth:
@@ -45,6 +54,41 @@ class _NoAuth:
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
+
+
+class Environment:
+    """Proxies and certificates as the environment has them.
+
+    requests reads all variables for every request, a fifth of its time; for the API's own host
+    the result is kept while the variables that count are the same.
+    """
+
+    __slots__ = ("_kept",)
+
+    def __init__(self) -> None:
+        self._kept: tuple[tuple[str | None, ...], dict[str, Any]] | None = None
+
+    def settings(self, pool: requests.Session, url: str, keep: bool) -> dict[str, Any]:
+        """Give the arguments proxies, verify and cert of a request.
+
+        Parameters
+        ----------
+        pool
+            The session that will send it.
+        url
+            Where to.
+        keep
+            Whether it goes to the API's own host.
+        """
+        now = tuple(os.environ.get(name) for name in _PROXY_VARIABLES)
+        kept = self._kept
+        if keep and kept is not None and kept[0] == now:
+            return {**kept[1]}
+        settings = dict(pool.merge_environment_settings(url, {}, None, None, None))
+        settings.pop("stream", None)
+        if keep:
+            self._kept = (now, {**settings})
+        return settings
 
 
 def checked_base(base_url: str) -> str:

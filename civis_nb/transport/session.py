@@ -22,7 +22,7 @@ from civis_nb.errors import CivisAPIError, CivisError
 from civis_nb.transport.answers import judge
 from civis_nb.transport.encode import json_bytes, query_items
 from civis_nb.transport.faults import Outcome, classify
-from civis_nb.transport.pool import KeyAuth, checked_base, new_pool
+from civis_nb.transport.pool import Environment, KeyAuth, checked_base, new_pool
 from civis_nb.transport.retry import run
 
 if TYPE_CHECKING:
@@ -64,6 +64,7 @@ class Session:
     __slots__ = (
         "__weakref__",
         "_auth",
+        "_environment",
         "_lock",
         "_pause_s",
         "_pid",
@@ -93,6 +94,7 @@ class Session:
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._pause_s = 0.0
+        self._environment = Environment()
 
     def __repr__(self) -> str:
         return f"<Session at {masked_url(self.base_url)}>"
@@ -327,9 +329,10 @@ class Session:
                 auth=self._auth if keyed else None,
             )
         )
-        settings = pool.merge_environment_settings(prepared.url or url, {}, stream, None, None)
+        settings = self._environment.settings(pool, prepared.url or url, keyed)
         return pool.send(
             prepared,
+            stream=stream,
             timeout=self.timeout if timeout is None else timeout,
             # Followed with another verb, a redirect would do something else than was asked.
             allow_redirects=method in ("GET", "HEAD"),

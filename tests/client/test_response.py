@@ -7,7 +7,7 @@ import json
 import pickle
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from civis_nb import errors
@@ -115,6 +115,7 @@ def test_works_as_a_mapping():
     assert Response({"values": [1], "keys": 2}).keys == 2
 
 
+@settings(max_examples=40)
 @given(OBJECTS)
 def test_pickle_copy_equality_and_hash_agree(data):
     response = Response(data, headers={"A": "b"})
