@@ -17,7 +17,7 @@ from civis_nb.local.envelope import ApiError, bad_request, not_found
 from civis_nb.local.gate import Gate
 from civis_nb.local.wire import snake
 
-__all__ = ["ROUTERS", "build_app"]
+__all__ = ["ROUTERS", "build_api", "build_app"]
 
 #: The modules of civis_nb.local.endpoints, in the order of the specification; each has `router`.
 ROUTERS = (
@@ -44,6 +44,16 @@ ROUTERS = (
 
 def build_app(context: PlatformContext) -> Gate:
     """Build the ASGI application of a platform."""
+    app = build_api()
+    keys = Keys(context.store)
+    app.state.context = context
+    app.state.keys = keys
+    slashed = [p for p in (getattr(r, "path", "") for r in app.routes) if p.endswith("/")]
+    return Gate(app, context, keys, slashed)
+
+
+def build_api() -> FastAPI:
+    """Build the API itself: it needs a context, and somebody who checks keys, to work."""
     app = FastAPI(
         title="Civis Platform, local",
         version="1",
@@ -52,9 +62,6 @@ def build_app(context: PlatformContext) -> Gate:
         redoc_url=None,
         redirect_slashes=False,
     )
-    keys = Keys(context.store)
-    app.state.context = context
-    app.state.keys = keys
     app.add_exception_handler(ApiError, _api_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
@@ -62,9 +69,9 @@ def build_app(context: PlatformContext) -> Gate:
     app.add_exception_handler(OverflowError, _number_too_large)
     app.add_exception_handler(Exception, _unexpected)
     for name in ROUTERS:
-        app.include_router(import_module(f"civis_nb.local.endpoints.{name}").router)
-    slashed = [p for p in (getattr(r, "path", "") for r in app.routes) if p.endswith("/")]
-    return Gate(app, context, keys, slashed)
+        # The routes themselves, not include_router: that builds each of them a second time.
+        app.router.routes.extend(import_module(f"civis_nb.local.endpoints.{name}").router.routes)
+    return app
 
 
 def _answer(error: ApiError) -> JSONResponse:

@@ -6,16 +6,10 @@ few types that clients know (wire contract, 1.9), and to OpenAPI 3.0 for those w
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any
 from urllib.parse import urlsplit
 
-from fastapi import FastAPI
-
-from civis_nb.local.envelope import bad_request
-
-__all__ = ["SLASHED", "Specification", "to_openapi3", "to_swagger"]
+__all__ = ["SLASHED", "to_openapi3", "to_swagger"]
 
 #: The paths that the API's own specification spells with a final slash.
 SLASHED = frozenset(
@@ -65,41 +59,22 @@ _KEPT = ("description", "format", "enum", "deprecated")
 _REF = "#/components/schemas/"
 
 
-class Specification:
-    """The specification of one application, written once."""
-
-    def __init__(self, app: FastAPI, endpoint: str) -> None:
-        document = app.openapi()
-        self._written = {
-            version: _written(convert(document, endpoint))
-            for version, convert in (("2.0", to_swagger), ("3.0", to_openapi3))
-        }
-
-    @classmethod
-    def of(cls, app: FastAPI, endpoint: str) -> Specification:
-        """Give the specification of `app`, made when first asked for."""
-        known: Specification | None = getattr(app.state, "specification", None)
-        if known is None:
-            known = app.state.specification = cls(app, endpoint)
-        return known
-
-    def written(self, version: str | None) -> tuple[bytes, str]:
-        """Give the document as JSON, and its ETag.
-
-        Raises
-        ------
-        ApiError
-            400 when there is no such version.
-        """
-        try:
-            return self._written[version or "2.0"]
-        except KeyError:
-            raise bad_request(f"openapi_version can be 2.0 or 3.0, not {version!r}.") from None
-
-
-def _written(document: dict[str, Any]) -> tuple[bytes, str]:
-    body = json.dumps(document, separators=(",", ":")).encode()
-    return body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+#: What parameters mean whose handlers do not say it themselves.
+_MEANINGS = {
+    "archived": 'Whether archived items are listed: "true", "false" or "all"; false if omitted.',
+    "author": "Only items of these authors: a comma-separated list of user ids.",
+    "hidden": "Whether hidden items are listed too; false if omitted.",
+    "id": "The id of the object.",
+    "last_id": "Only log entries with an id above this one.",
+    "limit": "How many results to give, at most.",
+    "name": "The name.",
+    "order": "The field to order the results by.",
+    "order_dir": 'The direction of the order: "asc" or "desc".',
+    "page_num": "Which page of the results to give; the first one is 1.",
+    "run_id": "The id of the run.",
+    "state": "Only items in these states.",
+    "type": "Only items of these types.",
+}
 
 
 def _spelled(path: str) -> str:
@@ -158,7 +133,7 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
         "name": parameter["name"],
         "in": parameter["in"],
         "required": bool(parameter.get("required")),
-        "description": parameter.get("description", ""),
+        "description": parameter.get("description") or _MEANINGS.get(parameter["name"], ""),
         **_simple(parameter["schema"]),
     }
     if result["type"] == "array":

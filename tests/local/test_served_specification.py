@@ -176,3 +176,23 @@ def test_openapi_3_is_served_when_asked_for(http):
 
 def test_it_needs_a_key(http):
     assert requests.get(http.endpoint + "/endpoints", timeout=30).status_code == 401
+
+
+def test_the_bundled_document_is_fresh():
+    """When this fails, run ``python -m civis_nb.local.specification``."""
+    from civis_nb.local.app import build_api
+    from civis_nb.local.specification import BUNDLED, bundle
+
+    assert json.loads(bundle(build_api())) == json.loads(BUNDLED.read_text(encoding="utf-8"))
+
+
+def test_a_document_of_other_code_is_not_served(bare_platform, http, monkeypatch, tmp_path):
+    from civis_nb.local import specification
+    from civis_nb.local.app import build_api
+
+    other = tmp_path / "bundled.json"
+    for text in ('{"x-fingerprint": "other", "paths": {}}', "no json"):
+        other.write_text(text)
+        monkeypatch.setattr(specification, "BUNDLED", other)
+        made = specification.Specification(build_api(), http.endpoint).written("2.0")[0]
+        assert json.loads(made) == http.json("GET", "/endpoints")

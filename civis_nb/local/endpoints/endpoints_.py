@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from civis_nb.local.context import context_of
-from civis_nb.local.swagger import Specification
+from civis_nb.local.specification import Specification
 
 __all__ = ["router"]
 
