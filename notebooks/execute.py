@@ -26,7 +26,13 @@ def run(path: Path) -> nbformat.NotebookNode:
     """Execute all cells; a failing one ends the program with its error."""
     notebook = nbformat.read(path, as_version=4)
     code_cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    client = NotebookClient(notebook, timeout=600, resources={"metadata": {"path": path.parent}})
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        resources={"metadata": {"path": path.parent}},
+        # The kernel warns that others on this machine could listen in; here is nothing to hear.
+        extra_arguments=["--IPKernelApp.log_level=ERROR"],
+    )
     started = time.monotonic()
     try:
         with client.setup_kernel():
