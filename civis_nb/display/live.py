@@ -3,13 +3,32 @@
 from __future__ import annotations
 
 import time
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, Protocol
 
 from civis_nb import config
 
-__all__ = ["LiveDisplay"]
+__all__ = ["LiveDisplay", "Screen"]
 
 UPDATE_INTERVAL_S: Final = 0.5
+
+
+class Screen(Protocol):
+    """Where a display appears.
+
+    Attributes
+    ----------
+    replaces
+        Whether it can replace what it has shown; a terminal can't.
+    """
+
+    replaces: bool
+
+    def show(self, view: Any, handle: Any = None) -> Any:
+        """Show a view, in place of what `handle` shows; give its handle."""
+
+    def clear_cell(self) -> None:
+        """Take away all outputs of the cell, as soon as the next one comes."""
 
 
 class LiveDisplay:
@@ -23,32 +42,34 @@ class LiveDisplay:
     ----------
     delay_s
         How long the work may go on before its first state is shown: quick work needs none.
+    screen
+        Where it appears; None: the notebook or terminal that runs this.
+    clock
+        Gives the time in seconds.
     """
 
-    def __init__(self, delay_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        delay_s: float = 0.0,
+        screen: Screen | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._screen: Screen = screen or _Shell()
+        self._clock = clock
         self._handle: Any = None
-        self._due = time.monotonic() + delay_s
-        self._live = config.get("display") in ("auto", "widget") and _in_kernel()
-
-    @property
-    def shown(self) -> bool:
-        """Whether there is a display in the cell."""
-        return self._handle is not None
+        self._due = clock() + delay_s
+        self._live = config.get("display") in ("auto", "widget") and self._screen.replaces
 
     def update(self, view: Any) -> None:
         """Show a state, unless one was shown less than half a second ago."""
-        now = time.monotonic()
-        if not self._live or now < self._due:
-            return
-        self._due = now + UPDATE_INTERVAL_S
-        self._show(view)
+        now = self._clock()
+        if self._live and now >= self._due:
+            self._due = now + UPDATE_INTERVAL_S
+            self._handle = self._screen.show(view, self._handle)
 
     def settle(self, view: Any) -> None:
         """Show what stays."""
-        if self._live:
-            self._show(view)
-        else:
-            _show_once(view)
+        self._handle = self._screen.show(view, self._handle)
 
     def vanish(self, whole_cell: bool) -> None:
         """Take the display away, because the cell's value follows.
@@ -61,34 +82,38 @@ class LiveDisplay:
         if self._handle is None:
             return
         if whole_cell:
-            _clear_cell()
+            self._screen.clear_cell()
         else:
-            self._handle.update({"text/plain": ""}, raw=True)
+            self._screen.show(_Nothing(), self._handle)
         self._handle = None
 
-    def _show(self, view: Any) -> None:
-        if self._handle is None:
-            self._handle = _show_once(view, display_id=True)
-        else:
-            self._handle.update(view)
+
+class _Nothing:
+    """What is left of a display in a cell that has other outputs, too: they can't be cleared."""
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": ""}
 
 
-def _in_kernel() -> bool:
-    """Tell whether a front end listens that can replace what it shows; a terminal can't."""
-    from IPython.core.getipython import get_ipython
+class _Shell:
+    """The shell that runs this."""
 
-    return getattr(get_ipython(), "kernel", None) is not None
+    def __init__(self) -> None:
+        from IPython.core.getipython import get_ipython
 
+        self.replaces = getattr(get_ipython(), "kernel", None) is not None
 
-def _show_once(view: Any, **options: Any) -> Any:
-    import IPython.display as ipython
+    def show(self, view: Any, handle: Any = None) -> Any:
+        import IPython.display as ipython
 
-    show: Any = ipython.display  # IPython's functions have no types
-    return show(view, **options)
+        if handle is not None:
+            handle.update(view)
+            return handle
+        show: Any = ipython.display  # IPython's functions have no types
+        return show(view, display_id=True) if self.replaces else show(view)
 
+    def clear_cell(self) -> None:
+        import IPython.display as ipython
 
-def _clear_cell() -> None:
-    import IPython.display as ipython
-
-    clear: Any = ipython.clear_output
-    clear(wait=True)
+        clear: Any = ipython.clear_output
+        clear(wait=True)

@@ -103,6 +103,8 @@ class RunView(Shown):
         What went wrong.
     note
         One more sentence, such as what became of the run after an interrupt.
+    live
+        Whether this view will be replaced by a newer one: then it has a progress bar.
     """
 
     title: str
@@ -116,6 +118,7 @@ class RunView(Shown):
     log_total: int = field(default=0)
     error: str | None = None
     note: str | None = None
+    live: bool = False
 
     @property
     def done(self) -> bool:
@@ -177,7 +180,7 @@ class RunView(Shown):
         return el("div", el("strong", one_line(self.title)), el("br"), *dotted)
 
     def _bar(self) -> Html | None:
-        if self.done:
+        if not self.live or self.done:
             return None
         seconds = (self.queued_s or 0) + (self.running_s or 0)
         block = el(
@@ -209,8 +212,8 @@ class RunView(Shown):
         text = el(
             "pre",
             *content,
-            style="margin:0;padding:4px 8px;flex:none;overflow:visible;white-space:pre;font-size:12px;"
-            "line-height:1.4;background:transparent;color:inherit;"
+            style="margin:0;padding:4px 8px;flex:none;overflow:visible;white-space:pre;"
+            "font-size:12px;line-height:1.4;background:transparent;color:inherit;"
             "font-family:var(--jp-code-font-family, monospace)",
         )
         # The reversed column keeps the newest line in sight without a script.

@@ -153,7 +153,7 @@ class ResultTable(Shown):
     def _html(self) -> Html:
         if not self._head:
             return el("p", self.caption, style=f"margin:0;{DIM}")
-        return grid_html(self._head, self.caption, "Result table")
+        return grid_html(self._head, self.caption, self.caption)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -6,7 +6,7 @@ import concurrent.futures
 import difflib
 import re
 import time
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ from civis_nb.errors import CivisAPIError, CivisError, CivisJobFailure, CivisMag
 from civis_nb.magics.failures import drawn
 from civis_nb.magics.options import Option, Positional, Syntax, positive, seconds, variable
 from civis_nb.magics.session import Session
-from civis_nb.magics.waiting import Watch, wait
+from civis_nb.magics.waiting import Watch, begin, interrupted, wait
 
 __all__ = ["SYNTAX", "JobCall", "run_job_magic"]
 
@@ -144,7 +144,7 @@ def run_job_magic(call: JobCall, session: Session, user_ns: MutableMapping[str, 
     client = session.client()
     job = _find_job(client, call.job)
     title = str(job.get("name") or f"Job {job.id}")
-    future = _started(run_job, client, job, title)
+    future = begin(lambda: _started(run_job, client, job, title))
     if call.bg:
         if call.outputs:
             user_ns[call.outputs] = future
@@ -167,22 +167,29 @@ def _follow(future: Any, log: _Log | None, title: str, call: JobCall) -> RunView
     def view() -> RunView:
         seen = future_view(future, title)
         if not seen.done:
-            seen = replace(seen, running_s=watch.elapsed_s)
+            seen = replace(seen, running_s=watch.elapsed_s, live=True)
         if log is None:
             return seen
         return replace(seen, log=log.tail.lines(), log_total=log.tail.total)
 
     wait(future, live, view, watch, log.read if log else None)
-    if log is not None:
-        log.finish()
-    last = view()
-    error = _error_text(future)
-    if log is not None and not log.complete:
-        reason = f": {log.trouble}" if log.trouble else "."
-        last = replace(last, note=f"The log could not be read to its end{reason}")
-    last = replace(last, error=error)
+    note = None if log is None else _finished(log, live, view)
+    last = replace(view(), error=_error_text(future), note=note, live=False)
     live.settle(last)
     return last
+
+
+def _finished(log: _Log, live: LiveDisplay, view: Callable[[], RunView]) -> str | None:
+    """Read a log to its end; give what to say when that can't be done."""
+    try:
+        log.finish()
+    except KeyboardInterrupt:
+        said = "The run had ended; its log was not read to the end."
+        live.settle(replace(view(), note=said, live=False))
+        raise interrupted(said) from None
+    if log.complete:
+        return None
+    return "The log could not be read to its end" + (f": {log.trouble}" if log.trouble else ".")
 
 
 def _error_text(future: Any) -> str | None:

@@ -22,7 +22,7 @@ from civis_nb.magics.calls import SqlCall
 from civis_nb.magics.failures import Origin, drawn, sql_failure
 from civis_nb.magics.session import Database, Session
 from civis_nb.magics.sqltext import only_reads
-from civis_nb.magics.waiting import Watch, wait
+from civis_nb.magics.waiting import Watch, begin, interrupted, wait
 
 __all__ = ["SqlRun"]
 
@@ -130,8 +130,10 @@ class SqlRun:
         most = min(call.max_rows or PREVIEW_ROWS, PREVIEW_ROWS)
         client = self.session.client()
         live = LiveDisplay(_SHOW_AFTER_S)
-        future = query_civis(
-            bound.sql, database.id, client, credential_id=call.credential, preview_rows=most
+        future = begin(
+            lambda: query_civis(
+                bound.sql, database.id, client, credential_id=call.credential, preview_rows=most
+            )
         )
         self._wait(future, live, bound, database)
         found = future.result()
@@ -182,7 +184,7 @@ class SqlRun:
 
     def _frame(self, bound: Bound, database: Database, kind: str, live: LiveDisplay) -> Any:
         client, export = self.session.client(), self._export(bound, database)
-        future = fetching.start_export(client, export)
+        future = begin(lambda: fetching.start_export(client, export))
         self._wait(future, live, bound, database)
         fetch = fetching.Fetch(client, future, export, kind)
         fetch.start()
@@ -190,12 +192,12 @@ class SqlRun:
             while fetch.is_alive():
                 fetch.join(0.1)
                 note = _received(fetch.received_bytes, fetch.total_bytes)
-                live.update(replace(future_view(future, _title(database)), note=note))
+                live.update(replace(future_view(future, _title(database)), note=note, live=True))
         except KeyboardInterrupt:
             fetch.stop()
             said = "The query had ended; its result was not fetched whole and nothing was kept."
             live.settle(replace(future_view(future, _title(database)), note=said))
-            raise drawn(KeyboardInterrupt(said), [f"KeyboardInterrupt: {said}"]) from None
+            raise interrupted(said) from None
         return fetch.frame()
 
     def _export(self, bound: Bound, database: Database) -> fetching.Export:
@@ -234,7 +236,7 @@ class SqlRun:
 
         def view() -> RunView:
             seen = future_view(future, title)
-            return seen if seen.done else replace(seen, running_s=watch.elapsed_s)
+            return seen if seen.done else replace(seen, running_s=watch.elapsed_s, live=True)
 
         quiet = LiveDisplay(float("inf")) if self.call.quiet else live
         wait(future, quiet, view, watch)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import concurrent.futures
+import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from civis_nb.display.live import LiveDisplay
@@ -12,9 +14,11 @@ from civis_nb.display.runs import RunView
 from civis_nb.errors import CivisTimeoutError
 from civis_nb.magics.failures import drawn
 
-__all__ = ["Watch", "wait"]
+__all__ = ["Watch", "begin", "interrupted", "wait"]
 
 _LOOK_S: Final = 0.1
+#: How long an interrupt waits to learn which run it should cancel.
+_START_S: Final = 15.0
 
 
 class Watch:
@@ -80,7 +84,50 @@ def wait(
     except KeyboardInterrupt:
         said = _cancelled(future)
         live.settle(_with_note(view(), said))
-        raise drawn(KeyboardInterrupt(said), [f"KeyboardInterrupt: {said}"]) from None
+        raise interrupted(said) from None
+
+
+def interrupted(said: str) -> KeyboardInterrupt:
+    """Give what an interrupted cell raises: it stops Run All, and says what became of the run."""
+    return drawn(KeyboardInterrupt(said), [f"KeyboardInterrupt: {said}"])
+
+
+def begin(start: Callable[[], Any]) -> Any:
+    """Start a run so that an interrupt in the middle of it does not lose the run.
+
+    Parameters
+    ----------
+    start
+        Starts it and gives its future.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When interrupted: the run is cancelled as soon as it is known.
+    """
+    begun: concurrent.futures.Future[Any] = concurrent.futures.Future()
+
+    def work() -> None:
+        try:
+            begun.set_result(start())
+        except BaseException as error:
+            # Raised where the result is asked for.
+            begun.set_exception(error)
+
+    threading.Thread(target=work, name="civis-start", daemon=True).start()
+    try:
+        return begun.result()
+    except KeyboardInterrupt:
+        said = _cancelled_at_start(begun)
+        raise interrupted(said) from None
+
+
+def _cancelled_at_start(begun: concurrent.futures.Future[Any]) -> str:
+    try:
+        error = begun.exception(timeout=_START_S)
+    except (TimeoutError, KeyboardInterrupt):
+        return "The request to start the run had no answer yet: the run may start all the same."
+    return "Nothing was started." if error is not None else _cancelled(begun.result())
 
 
 def _ended(future: Any) -> bool:
@@ -97,9 +144,7 @@ def _too_late(
 
 
 def _with_note(view: RunView, note: str) -> RunView:
-    from dataclasses import replace
-
-    return replace(view, note=note)
+    return replace(view, note=note, live=False)
 
 
 def _cancelled(future: Any) -> str:

@@ -48,9 +48,11 @@ def test_html_of_a_settled_run_has_no_progress_bar_and_a_polite_state():
 
 
 def test_html_of_a_run_that_goes_on_has_a_progress_bar():
-    html = RunView("x", "running", running_s=3.0)._html()
+    html = RunView("x", "running", running_s=3.0, live=True)._html()
     assert 'role="progressbar"' in html
     assert 'aria-valuetext="running"' in html
+    # A view that nobody will replace does not pretend to move.
+    assert "progressbar" not in RunView("x", "running", running_s=3.0)._html()
 
 
 def test_view_escapes_names_logs_errors_and_drops_bad_links():

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+import signal
+import subprocess
+import sys
+import threading
+import time
 from typing import Any
 
 import nbformat
@@ -20,7 +25,9 @@ LOAD = "%load_ext civis_nb"
 def execute(magics_platform: Any, tmp_path: Any) -> Any:
     """Run cells in a kernel that talks to the platform; give the notebook."""
 
-    def run(*cells: str, display: str = "auto", allow_errors: bool = False) -> Any:
+    def run(
+        *cells: str, display: str = "auto", allow_errors: bool = False, during: Any = None
+    ) -> Any:
         notebook = new_notebook(cells=[new_code_cell(source) for source in (LOAD, *cells)])
         client = NotebookClient(
             notebook, timeout=120, allow_errors=allow_errors,
@@ -32,7 +39,14 @@ def execute(magics_platform: Any, tmp_path: Any) -> Any:
             "CIVIS_API_KEY": magics_platform.api_key,
             "CIVIS_NB_DISPLAY": display,
         }
-        client.execute(env=env)
+        with client.setup_kernel(env=env):
+            for index, cell in enumerate(notebook.cells):
+                watch = threading.Thread(target=during, args=(client, index)) if during else None
+                if watch:
+                    watch.start()
+                client.execute_cell(cell, index)
+                if watch:
+                    watch.join()
         nbformat.validate(notebook)
         return notebook
 
@@ -50,19 +64,23 @@ CELLS = (
     "%%civis_sql\nselect range as n, null as nothing from range(30)",
     "%%civis_sql df -n 2\nselect range as n from range(30)",
     # Long enough for its progress to be shown.
-    "%%civis_sql\nselect count(*) as n from range(200000000) t where sqrt(t.range) < -1",
+    "%%civis_sql\nselect count(*) as n from range(100000000) t where sqrt(t.range) < -1",
     "x = %civis_sql select 1 as n\nprint('before')\nx",
 )
 
 
 def test_what_stays_behind_is_the_same_in_every_mode(execute):
-    live, static, text = (execute(*CELLS, display=mode) for mode in ("auto", "static", "text"))
-    for number in range(1, len(CELLS) + 1):
-        outputs = [out for out in live.cells[number].outputs if "data" in out]
-        again = [out for out in static.cells[number].outputs if "data" in out]
+    modes = ("auto", "static", "text")
+    sources = [source for mode in modes for source in (f"%civis_config display {mode}", *CELLS)]
+    cells = execute(*sources).cells[1:]
+    size = len(CELLS) + 1
+    live, static, text = (cells[size * at + 1 : size * (at + 1)] for at in range(3))
+    for number in range(len(CELLS)):
+        outputs = [out for out in live[number].outputs if "data" in out]
+        again = [out for out in static[number].outputs if "data" in out]
         assert len(again) == 1
         assert without_times(outputs) == without_times(again)
-        (plain,) = [out for out in text.cells[number].outputs if "data" in out]
+        (plain,) = [out for out in text[number].outputs if "data" in out]
         assert plain["data"] == {"text/plain": again[0]["data"]["text/plain"]}
 
 
@@ -70,9 +88,12 @@ def test_a_failing_cell_is_an_error_for_runners(execute):
     with pytest.raises(CellExecutionError, match="CivisSQLError") as caught:
         execute("%%civis_sql\nselect nosuch")
     assert "line 2, column 8 of the cell" in str(caught.value)
-    for cell in ("%%civis_sql --bgg\nselect 1", "%civis_run nosuch", "%civis_config nosuch"):
-        notebook = execute(cell, allow_errors=True)
-        (output,) = notebook.cells[1].outputs
+
+
+def test_errors_are_messages_without_tracebacks(execute):
+    failing = ("%%civis_sql --bgg\nselect 1", "%civis_run nosuch", "%civis_config nosuch")
+    for cell in execute(*failing, allow_errors=True).cells[1:]:
+        (output,) = cell.outputs
         assert output.output_type == "error"
         assert output.ename.startswith("Civis")
         assert len(output.traceback) <= 15
@@ -96,3 +117,42 @@ def test_a_background_query_leaves_the_cell_at_once(execute):
         "later.result(timeout=60)['n'].tolist()",
     )
     assert notebook.cells[2].outputs[0]["data"]["text/plain"] == "[1]"
+
+
+def test_interrupting_the_kernel_cancels_the_run(execute, magics_client):
+    job = magics_client.scripts.post_python3(
+        name="Long", source="import time\nprint('started', flush=True)\ntime.sleep(60)"
+    ).id
+
+    def interrupt(client, index):
+        if index != 1:
+            return
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            runs = magics_client.jobs.list_runs(job, limit=1)
+            if runs and runs[0].state == "running":
+                break
+            time.sleep(0.05)
+        os.kill(client.km.provisioner.pid, signal.SIGINT)
+
+    notebook = execute(f"%civis_run {job}", "1 + 1", allow_errors=True, during=interrupt)
+    shown, error = notebook.cells[1].outputs
+    assert "progressbar" not in shown["data"]["text/html"]
+    assert "is cancelled" in shown["data"]["text/plain"] or "asked" in shown["data"]["text/plain"]
+    assert error.ename == "KeyboardInterrupt"
+    assert len(error.traceback) == 1
+    assert magics_client.jobs.list_runs(job, limit=1)[0].state in ("cancelled", "running")
+
+
+def test_a_static_notebook_passes_nbval(execute, magics_platform, tmp_path, monkeypatch):
+    notebook = execute(*CELLS[:2], display="static")
+    nbformat.write(notebook, tmp_path / "static.ipynb")
+    (tmp_path / "pytest.ini").write_text("[pytest]\n")
+    monkeypatch.setenv("CIVIS_API_ENDPOINT", magics_platform.endpoint)
+    monkeypatch.setenv("CIVIS_API_KEY", magics_platform.api_key)
+    monkeypatch.setenv("CIVIS_NB_DISPLAY", "static")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--nbval", "static.ipynb"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
