@@ -96,7 +96,7 @@ def run_process(
     except (OSError, ValueError) as error:
         streams.close()
         raise CivisLocalError(f"The command {command[0]!r} can't be started: {error}.") from error
-    streams.close_writers()
+    streams.follow(process.pid)
     with _Supervisor(process, streams, log, control, cancel_timeout_s) as supervisor:
         started(process.pid)
         return supervisor.watch()
@@ -144,6 +144,7 @@ class _Supervisor:
             if self._kill_at is not None and time.monotonic() >= self._kill_at:
                 self._signal(signal.SIGKILL)
                 self._kill_at = None
+        self._streams.close_writers()
         # While the dead process is not yet collected its id, and so its group, can't be another's.
         self._signal(signal.SIGKILL)
         self._drain()
@@ -164,6 +165,9 @@ class _Supervisor:
         return pause
 
     def _has_exited(self) -> bool:
+        ended = self._streams.process_has_ended()
+        if ended is not None:
+            return ended
         now = time.monotonic()
         if self._streams.open and now - self._looked_at < _LOOK_S / 2:
             return False

@@ -2,8 +2,9 @@
 
 Two pipes have no common order, so the order has to be kept while it is there. On Linux each pipe
 starts with room for a single write, and the reader is told of what was written in the order of
-writing (edge-triggered epoll). A process that has written a lot gets pipes of the usual size:
-from then on it is fast, and the order between its two streams is kept as well as may be.
+writing (edge-triggered epoll). A process that writes faster than it is read gets usual pipes
+after a while: from then on nothing slows it down, and the order between its two streams is kept
+as well as may be.
 """
 
 from __future__ import annotations
@@ -22,32 +23,36 @@ OUTPUT = "info"
 ERROR = "error"
 
 _READ_BYTES = 64 * 1024
-#: After so many writes a process's pipes become wide.
-_STRICT_READS = 500
+#: So many times a process may write faster than it is read; then its pipes become wide.
+_STRICT_READS = 300
 #: How much of one stream is read before the other one has its turn.
 _READS_IN_A_ROW = 16
 _WIDE_BYTES = 64 * 1024
+_HAS_EPOLL = hasattr(select, "epoll")
 
 
 class Streams:
-    """The reading ends of a process's standard output and error, and a means to wake the reader.
+    """The reading ends of a process's standard output and error, and news of its end.
 
     Attributes
     ----------
     writers
-        The writing ends, for the process; to be closed here once it has them.
+        The writing ends, for the process.
+    woken
+        Whether `wake` was called since this was last set to False.
     """
 
     def __init__(self) -> None:
         pairs = [_narrow_pipe() for _ in range(2)]
         self.writers = [write for _read, write, _strict in pairs]
-        self._strict = all(strict for _read, _write, strict in pairs) and hasattr(select, "epoll")
+        self._strict = all(strict for _read, _write, strict in pairs)
         self._budget = _STRICT_READS
+        self._process: int | None = None
         self._levels = {pairs[0][0]: OUTPUT, pairs[1][0]: ERROR}
         self._wake_read, self._wake_write = os.pipe()
         self._wake_lock = threading.Lock()
         self._closed = False
-        self._poller = _EdgePoller() if self._strict else _LevelPoller()
+        self._poller = _EdgePoller() if _HAS_EPOLL else _LevelPoller()
         for descriptor in (*self._levels, self._wake_read):
             os.set_blocking(descriptor, False)
             self._poller.register(descriptor)
@@ -59,6 +64,24 @@ class Streams:
     def open(self) -> bool:
         """Whether anything can still come."""
         return bool(self._levels)
+
+    def follow(self, pid: int) -> None:
+        """Take note of the process that now has the writing ends."""
+        with suppress(AttributeError, OSError):
+            self._process = os.pidfd_open(pid)
+            self._poller.register(self._process)
+        if not self._strict or self._process is None:
+            # Without word of the process's end only the end of its output tells of it, and that
+            # does not come while a writing end is open here.
+            self._widen()
+
+    def process_has_ended(self) -> bool | None:
+        """Tell whether the process has ended; None where the system does not say."""
+        if self._process is None:
+            return None
+        look = select.poll()
+        look.register(self._process, select.POLLIN)
+        return bool(look.poll(0))
 
     def close_writers(self) -> None:
         """Let go of the writing ends: only the process holds them from now on."""
@@ -75,6 +98,8 @@ class Streams:
         for descriptor in (*self._levels, self._wake_read, self._wake_write):
             os.close(descriptor)
         self._levels = {}
+        if self._process is not None:
+            os.close(self._process)
 
     def wake(self) -> None:
         """Make a `read` that waits return, from any thread."""
@@ -85,7 +110,11 @@ class Streams:
 
     def read(self, timeout_s: float) -> Iterator[tuple[str, bytes]]:
         """Wait, and give what was written: the stream's level and bytes, none at its end."""
-        ready = self._poller.wait(0 if self._unfinished else timeout_s)
+        ready = self._poller.wait(0)
+        if ready:
+            self._fall_behind()
+        elif not self._unfinished:
+            ready = self._poller.wait(timeout_s)
         if not ready and not self._unfinished:
             # Nothing should be there; if an edge was missed, it is found now.
             ready = list(self._levels)
@@ -112,29 +141,35 @@ class Streams:
                 os.close(descriptor)
                 yield level, b""
                 return
-            self._count()
             yield level, data
         if not self._strict or descriptor in self._poller.hung_up:
             self._unfinished.append(descriptor)
 
-    def _count(self) -> None:
+    def _fall_behind(self) -> None:
         self._budget -= 1
         if self._strict and self._budget <= 0:
-            self._strict = False
-            self._unfinished = list(self._levels)
-            for descriptor in self._levels:
-                # Refused where a user may hold few pages in pipes: it stays slow, and right.
-                with suppress(OSError):
-                    fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _WIDE_BYTES)
+            self._widen()
+
+    def _widen(self) -> None:
+        for descriptor in self.writers if self._strict else ():
+            # Refused where a user may hold few pages in pipes: it stays slow, and right.
+            with suppress(OSError):
+                flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+                fcntl.fcntl(descriptor, fcntl.F_SETFL, flags & ~os.O_DIRECT)
+                fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _WIDE_BYTES)
+        self._strict = False
+        self._unfinished = list(self._levels)
+        self.close_writers()
 
 
 def _narrow_pipe() -> tuple[int, int, bool]:
     """Make a pipe that holds one write, where the system can; give its ends and whether it does."""
+    if not _HAS_EPOLL:
+        return *os.pipe(), False
     try:
         read, write = os.pipe2(os.O_CLOEXEC | os.O_DIRECT)
     except (AttributeError, OSError):
-        read, write = os.pipe()
-        return read, write, False
+        return *os.pipe(), False
     try:
         fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, os.sysconf("SC_PAGE_SIZE"))
     except (AttributeError, OSError):
