@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import secrets
 from collections.abc import Iterable
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import anyio.to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -20,7 +21,7 @@ from civis_nb.local.auth import Keys
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.envelope import ApiError
 from civis_nb.local.transfers import PREFIX, Transfers
-from civis_nb.local.wire import snake
+from civis_nb.local.wire import SLASH_IN_NAME, snake
 
 __all__ = ["Gate"]
 
@@ -88,7 +89,7 @@ class Gate:
             user = await anyio.to_thread.run_sync(self._keys.user, authorization)
         scope = dict(scope)
         scope["state"] = {**scope.get("state", {}), "user": user, "request_id": answer.id}
-        scope["path"] = self._path(scope["path"])
+        scope["path"] = self._path(_decoded(scope))
         scope["query_string"] = _query(scope["query_string"])
         if scope["method"] in _BODY_METHODS:
             scope["headers"] = [
@@ -102,6 +103,15 @@ class Gate:
     def _path(self, path: str) -> str:
         bare = "/" + path.strip("/")
         return bare + "/" if bare + "/" in self._slashed else bare
+
+
+def _decoded(scope: Scope) -> str:
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%2f" not in raw.lower():
+        return str(scope["path"])
+    # A slash within a name, as of a table, must not part it: handlers put it back.
+    text = raw.partition(b"?")[0].decode("latin-1")
+    return unquote(re.sub("%2f", quote(SLASH_IN_NAME), text, flags=re.IGNORECASE))
 
 
 def _query(query: bytes) -> bytes:

@@ -6,6 +6,7 @@ import asyncio
 import atexit
 import contextlib
 import errno
+import os
 import secrets
 import shutil
 import socket
@@ -99,6 +100,7 @@ class Platform:
     ) -> None:
         self.state = state
         self._ephemeral = ephemeral
+        self._process = os.getpid()
         self._stopping = threading.Lock()
         self._undo = contextlib.ExitStack()
         if ephemeral:
@@ -186,6 +188,9 @@ class Platform:
 
     def stop(self) -> None:
         """Stop the server and its runs, and close everything; a second time it does nothing."""
+        if os.getpid() != self._process:
+            # A forked child has inherited this object; the platform is its parent's.
+            return
         with self._stopping:
             atexit.unregister(self.stop)
             self._undo.close()

@@ -11,14 +11,19 @@ from __future__ import annotations
 import re
 import types
 from functools import cache, lru_cache
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
 
-__all__ = ["Wire", "camel", "given", "snake"]
+__all__ = ["SLASH_IN_NAME", "NameInPath", "Wire", "camel", "given", "snake"]
 
 _UPPER_RUN = re.compile(r"(.)([A-Z][a-z]+)")
 _LOWER_UPPER = re.compile(r"([a-z0-9])([A-Z])")
+
+#: Stands for a slash that was sent as %2F in a path, until the path is parted.
+SLASH_IN_NAME = "\ue000"
+NameInPath = Annotated[str, AfterValidator(lambda name: name.replace(SLASH_IN_NAME, "/"))]
+"""A name that is a part of a path; it may hold slashes."""
 
 #: Fields whose keys belong to the user.
 VERBATIM = frozenset({"arguments", "environment_variables"})

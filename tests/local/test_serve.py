@@ -307,6 +307,27 @@ def test_an_ephemeral_platform_leaves_nothing_behind(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_forked_child_leaves_the_platform_to_its_parent(tmp_path):
+    code = """
+import os, sys, urllib.error, urllib.request
+from civis_nb.local import start
+with start(sys.argv[1], samples=False) as platform:
+    child = os.fork()
+    if child == 0:
+        sys.exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert (platform.state / "running.json").exists()
+    try:
+        urllib.request.urlopen(platform.endpoint)
+    except urllib.error.HTTPError as error:
+        assert error.code == 401
+        error.close()
+"""
+    command = [sys.executable, "-W", "ignore", "-c", code, str(tmp_path / "s")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.fixture
 def own_state(tmp_path, monkeypatch) -> Path:
     monkeypatch.setenv("CIVIS_NB_STATE_DIR", str(tmp_path / "mine"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from urllib.parse import quote
 
 import pytest
 
@@ -112,6 +113,16 @@ def test_a_table_in_full(tables):
     assert view["isView"]
     assert "SELECT" in view["viewDef"].upper()
     assert tables.json("GET", f"/tables/{view['id']}")["name"] == "seen"
+
+
+@pytest.mark.parametrize("name", ["a/b", "a b", "50%", "what?", "#1", "a%2Fb", "ünï", "x/"])
+def test_names_of_every_kind(tables, name):
+    _sql(tables.platform, f'CREATE TABLE public."{name}" (a INTEGER)')
+    path = f"/databases/1/schemas/public/tables/{quote(name, safe='')}"
+    assert tables.json("GET", path)["name"] == name
+    found = tables.json("GET", "/tables", params={"name": name.replace("%", "*")})
+    assert [table["name"] for table in found] == [name]
+    _sql(tables.platform, f'DROP TABLE public."{name}"')
 
 
 def test_columns_with_statistics(tables):

@@ -15,7 +15,7 @@ from civis_nb.local.endpoints.table_models import ScanRun, TableDetail, detail
 from civis_nb.local.envelope import not_found
 from civis_nb.local.scans import scan
 from civis_nb.local.store.schema import databases, tables
-from civis_nb.local.wire import Wire, given
+from civis_nb.local.wire import NameInPath, Wire, given
 
 __all__ = ["router"]
 
@@ -115,7 +115,7 @@ def post_schemas_scan(
 def list_schema_tables(
     request: Request,
     id: int,
-    schema_name: str,
+    schema_name: NameInPath,
     credential_id: int | None = None,  # noqa: ARG001 - every credential sees every table
 ) -> list[SchemaTable]:
     """Give the tables and views of a schema; this list has no pages."""
@@ -132,8 +132,8 @@ def list_schema_tables(
 def get_schema_table(
     request: Request,
     id: int,
-    schema_name: str,
-    table_name: str,
+    schema_name: NameInPath,
+    table_name: NameInPath,
     credential_id: int | None = None,  # noqa: ARG001 - every credential sees every table
 ) -> TableDetail:
     """Give one table; 404 says that it does not exist."""
@@ -143,7 +143,11 @@ def get_schema_table(
 
 @router.patch("/databases/{id}/schemas/{schema_name}/tables/{table_name}", summary="Update a table")
 def patch_schema_table(
-    request: Request, id: int, schema_name: str, table_name: str, body: DatabaseTablePatch
+    request: Request,
+    id: int,
+    schema_name: NameInPath,
+    table_name: NameInPath,
+    body: DatabaseTablePatch,
 ) -> TableDetail:
     """Describe a table."""
     context = context_of(request)
