@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 from civis_nb._wire_text import masked_url
 from civis_nb.backend import DEFAULT_ENDPOINT, resolve
 from civis_nb.client.arguments import CivisArgumentError
+from civis_nb.client.completion import without_side_effects
 from civis_nb.client.lookups import Lookups
 from civis_nb.client.resource import Resource, make_resource
 from civis_nb.client.response import ListResponse, convert_response_data_type
 from civis_nb.client.source import downloaded_spec, local_spec
 from civis_nb.errors import CivisClientError, CivisInputError
+from civis_nb.spec.cache import SpecCache
 from civis_nb.spec.names import nearest
 from civis_nb.transport.session import Session
 
@@ -107,7 +109,10 @@ class APIClient(Lookups):
         if local_api_spec is not None:
             self._spec = local_spec(local_api_spec)
         else:
-            self._spec = downloaded_spec(self._session, key, force_refresh_api_spec)
+            cache = SpecCache(self._session.base_url, key)
+            # Gone before anything can fail: a traceback shows the variables of its frames.
+            del api_key, key
+            self._spec = downloaded_spec(self._session, cache, force_refresh_api_spec)
 
     @property
     def base_url(self) -> str:
@@ -129,6 +134,7 @@ class APIClient(Lookups):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @without_side_effects
     def __getattr__(self, name: str) -> Any:
         spec = self.__dict__.get("_spec")
         if spec is not None and name in spec:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.client.arguments import Request, bind, prepare
+from civis_nb.client.completion import without_side_effects
 from civis_nb.client.pages import PaginatedResponse
 from civis_nb.client.recover import note_made, recovery
 from civis_nb.client.response import convert_response_data_type
@@ -41,6 +42,7 @@ class Resource:
         self._operations = operations
         self._client = client
 
+    @without_side_effects
     def __getattr__(self, name: str) -> Any:
         operations = self.__dict__.get("_operations", {})
         if name in operations:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
+from civis_nb.client.completion import without_side_effects
 from civis_nb.client.plain import copied, field_list, frozen, header_int
 from civis_nb.client.text import list_text, response_text
 from civis_nb.errors import CivisClientError, CivisImmutableResponseError
@@ -156,6 +157,7 @@ class Response:
             ]
         return copied(value)
 
+    @without_side_effects
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)

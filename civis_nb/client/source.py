@@ -10,18 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb._wire_text import masked_url
 from civis_nb.errors import CivisAPIError, CivisAPIKeyError, CivisClientError, CivisSpecError
-from civis_nb.spec.cache import SpecCache
 from civis_nb.spec.parse import parse_spec
 
 if TYPE_CHECKING:
+    from civis_nb.spec.cache import SpecCache
     from civis_nb.spec.model import Spec
     from civis_nb.transport.session import Session
 
 __all__ = ["downloaded_spec", "local_spec"]
 
 _KEY_HINT = (
-    " (asking for the API's specification). The key may be wrong or have expired: look under "
-    "My Profile on Civis Platform, and set CIVIS_API_KEY to a current one"
+    " That was the question for the API's specification, so the key itself is refused: it may be "
+    "wrong or have expired. Make a new one under My Profile on Civis Platform (a local platform "
+    "prints its own when it starts) and set CIVIS_API_KEY."
 )
 
 
@@ -45,7 +46,7 @@ def local_spec(source: Mapping[str, Any] | str | os.PathLike[str]) -> Spec:
     return parse_spec(document, str(path))
 
 
-def downloaded_spec(session: Session, api_key: str, refresh: bool) -> Spec:
+def downloaded_spec(session: Session, cache: SpecCache, refresh: bool) -> Spec:
     """Give the server's specification: the one kept on disk while it is fresh.
 
     Raises
@@ -57,7 +58,6 @@ def downloaded_spec(session: Session, api_key: str, refresh: bool) -> Spec:
     CivisAPIError, CivisConnectionError
         When it does not answer, or with another error.
     """
-    cache = SpecCache(session.base_url, api_key)
     kept = None if refresh else cache.read()
     if kept is not None and kept.is_fresh():
         return kept.spec()
@@ -75,7 +75,7 @@ def downloaded_spec(session: Session, api_key: str, refresh: bool) -> Spec:
             cache.renew(kept)
             return kept.spec()
         return _parsed(cache, response, session.base_url)
-    refused.error_message += _KEY_HINT
+    refused.error_message = refused.error_message.rstrip(". ") + "." + _KEY_HINT
     refused.args = (refused.error_message,)
     refused.__class__ = CivisAPIKeyError
     raise refused

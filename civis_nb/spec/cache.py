@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import Any
 
 from civis_nb import config
+from civis_nb._version import __version__
 from civis_nb.spec.model import Operation, Spec
 from civis_nb.spec.parse import group_by_resource, parse_resource
 
@@ -92,6 +93,9 @@ class KeptSpec:
 
     def is_fresh(self, now: float | None = None) -> bool:
         """Say whether it may be used without asking the server."""
+        if self.header.get("client") != __version__:
+            # The local platform, and what is kept here, may have changed with the version.
+            return False
         age = (time.time() if now is None else now) - float(self.header["fetched_at"])
         most = MAX_AGE_INTERACTIVE_S if _is_interactive() else MAX_AGE_S
         return 0 <= age < most
@@ -165,6 +169,7 @@ class SpecCache:
             offset += len(part)
         header = {
             "endpoint": self._endpoint,
+            "client": __version__,
             "fetched_at": time.time(),
             "etag": headers.get("ETag"),
             "last_modified": headers.get("Last-Modified"),
@@ -174,7 +179,8 @@ class SpecCache:
 
     def renew(self, kept: KeptSpec) -> None:
         """Note that the server has no newer one."""
-        self._store({**kept.header, "fetched_at": time.time()}, kept.body)
+        header = {**kept.header, "client": __version__, "fetched_at": time.time()}
+        self._store(header, kept.body)
 
     def _store(self, header: dict[str, Any], body: bytes) -> None:
         head = json.dumps({**header, "crc": zlib.crc32(body)}).encode()

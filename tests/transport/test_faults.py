@@ -1,0 +1,72 @@
+"""No exception of requests or urllib3 escapes, and none is kept inside ours."""
+
+from __future__ import annotations
+
+import inspect
+
+import pytest
+import requests
+import urllib3
+
+from civis_nb.errors import CivisConnectionError, CivisError
+from civis_nb.transport.faults import classify
+from civis_nb.transport.session import Session
+
+
+def _subclasses(base):
+    for kind in base.__subclasses__():
+        yield kind
+        yield from _subclasses(kind)
+
+
+KINDS = sorted(
+    {
+        requests.RequestException,
+        *(
+            kind
+            for kind in _subclasses(requests.RequestException)
+            if kind.__module__.startswith("requests") and not issubclass(kind, Warning)
+        ),
+    },
+    key=lambda kind: kind.__name__,
+)
+URLLIB3_KINDS = [
+    kind
+    for _, kind in inspect.getmembers(urllib3.exceptions, inspect.isclass)
+    if issubclass(kind, urllib3.exceptions.HTTPError)
+    and not issubclass(kind, (Warning, urllib3.exceptions.IncompleteRead))
+    and kind is not urllib3.exceptions.InvalidChunkLength  # its text needs a response
+]
+URL = "https://key:secret@api.test/jobs?token=secret"
+
+
+def _made(kind):
+    error = kind.__new__(kind)
+    Exception.__init__(error, f"no luck with {URL}")
+    return error
+
+
+@pytest.mark.parametrize("kind", [*KINDS, *URLLIB3_KINDS, OSError, ValueError, UnicodeError])
+def test_every_exception_becomes_one_of_ours(kind, monkeypatch, at_once):
+    def broken(*_):
+        raise _made(kind)
+
+    monkeypatch.setattr(Session, "_send", broken)
+    session = Session("https://api.test", "key", retries=at_once)
+    with pytest.raises(CivisError) as caught:
+        session.call("GET", "jobs", params={"token": "secret"})
+    assert caught.value.__cause__ is None
+    assert caught.value.__context__ is None
+    assert "secret" not in str(caught.value)
+
+
+def test_message_names_host_request_and_reason():
+    inner = urllib3.exceptions.NewConnectionError("host", "Connection refused")
+    inner = urllib3.exceptions.MaxRetryError(None, URL, inner)
+    outcome = classify(requests.ConnectionError(inner), "GET", URL)
+    assert outcome.fault == "unsent"
+    assert isinstance(outcome.error, CivisConnectionError)
+    assert str(outcome.error) == (
+        "No connection to api.test for GET /jobs?token=***: host: Connection refused. "
+        "Is CIVIS_API_ENDPOINT right, and the network up?"
+    )
