@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from sqlalchemy import Connection, Row, Select
+from sqlalchemy import ColumnElement, Connection, Row, Select
 
 from civis_nb.local import jobs as states
 from civis_nb.local.auth import current_user
@@ -158,6 +158,26 @@ def _detail(request: Request, query_id: int) -> QueryDetail:
         return QueryDetail(**_fields(row), name=row.name, author=user_ref(connection, row.user_id))
 
 
+def _time_filters(
+    created_before: str | None,
+    created_after: str | None,
+    started_before: str | None,
+    started_after: str | None,
+) -> list[ColumnElement[bool]]:
+    created, started = jobs.c.created_at, job_runs.c.started_at
+    found = []
+    for name, text, column, before in (
+        ("created_before", created_before, created, True),
+        ("created_after", created_after, created, False),
+        ("started_before", started_before, started, True),
+        ("started_after", started_after, started, False),
+    ):
+        if text:
+            moment = states.time_filter(name, text)
+            found.append(column <= moment if before else column >= moment)
+    return found
+
+
 @router.get("/queries", summary="List queries")
 def list_queries(
     request: Request,
@@ -193,15 +213,8 @@ def list_queries(
             found = found.where(body[name].as_integer() == wanted)
     if author_id is not None:
         found = found.where(jobs.c.user_id == author_id)
-    for name, text, column, before in (
-        ("created_before", created_before, jobs.c.created_at, True),
-        ("created_after", created_after, jobs.c.created_at, False),
-        ("started_before", started_before, run.started_at, True),
-        ("started_after", started_after, run.started_at, False),
-    ):
-        if text:
-            moment = states.time_filter(name, text)
-            found = found.where(column <= moment if before else column >= moment)
+    times = (created_before, created_after, started_before, started_after)
+    found = found.where(*_time_filters(*times))
     if state:
         names = [part.strip() for text in state for part in text.split(",")]
         found = found.where(run.state.in_(names))
