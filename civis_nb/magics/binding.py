@@ -167,17 +167,7 @@ def bind(
     'select * from t where id in (1, 2)'
     """
     found = placeholders(sql, dialect)
-    values: dict[str, Any] = {}
-    unset = []
-    for name in dict.fromkeys(placeholder.name for placeholder in found):
-        for namespace in (given, *namespaces):
-            if name in namespace:
-                values[name] = namespace[name]
-                break
-        else:
-            unset.append(name)
-    if unset:
-        raise CivisMagicError(_unset(unset, [given, *namespaces]))
+    values = _values(found, [given, *namespaces])
     parts, splices, at, length = [], [], 0, 0
     for placeholder in found:
         text = _spaced(sql, placeholder, _literal(values[placeholder.name], dialect, placeholder))
@@ -188,6 +178,20 @@ def bind(
         splices.append((placeholder.start, placeholder.end, start, length))
         at = placeholder.end
     return Bound(sql, "".join(parts) + sql[at:], tuple(splices))
+
+
+def _values(found: Sequence[Placeholder], sources: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    unset = []
+    for name in dict.fromkeys(placeholder.name for placeholder in found):
+        source = next((source for source in sources if name in source), None)
+        if source is None:
+            unset.append(name)
+        else:
+            values[name] = source[name]
+    if unset:
+        raise CivisMagicError(_unset(unset, sources))
+    return values
 
 
 def _literal(value: Any, dialect: str, placeholder: Placeholder) -> str:

@@ -95,15 +95,7 @@ def sql_failure(
         Where the platform shows the run.
     """
     text = masked_url(str(error.error_message))
-    line, column = sql_position(text, bound.sql)
-    if line is None:
-        line, column = getattr(error, "line", None), getattr(error, "column", None)
-    offset = None
-    if line is not None:
-        offset = bound.source_offset(_offset(bound.sql, line, column or 1))
-        offset = _at_named_word(bound.source, offset, text)
-    elif (word := _named_word(text)) is not None:
-        offset = only_place(bound.source, word)
+    offset = _place_in_source(error, bound, text)
     place, excerpt, words = None, [], []
     if offset is not None:
         source_line = bound.source.count("\n", 0, offset) + 1
@@ -130,6 +122,18 @@ def sql_failure(
         column=place[1] if place else None,
     )
     return drawn(found, lines)
+
+
+def _place_in_source(error: CivisJobFailure, bound: Bound, text: str) -> int | None:
+    """Give where in the user's SQL the error is; None when nobody knows."""
+    line, column = sql_position(text, bound.sql)
+    if line is None:
+        line, column = getattr(error, "line", None), getattr(error, "column", None)
+    if line is not None:
+        offset = bound.source_offset(_offset(bound.sql, line, column or 1))
+        return _at_named_word(bound.source, offset, text)
+    word = _named_word(text)
+    return None if word is None else only_place(bound.source, word)
 
 
 def _offset(sql: str, line: int, column: int) -> int:
