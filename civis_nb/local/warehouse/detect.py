@@ -112,12 +112,18 @@ def _sampled(plain: Path, delimiter: str | None) -> dict[str, list[list[str]]]:
 
 
 def _best_delimiter(found: dict[str, list[list[str]]]) -> str:
-    """Choose the delimiter that cuts most rows into the same number of cells, more than one."""
+    """Choose the delimiter that cuts most rows into the same number of cells, more than one.
+
+    One that cuts quoted cells apart leaves single quotes in many cells.
+    """
 
     def score(name: str) -> tuple[float, int]:
-        widths = Counter(len(row) for row in found[name])
-        width, count = widths.most_common(1)[0]
-        return (count / sum(widths.values()), width) if width > 1 else (0.0, 1)
+        rows = found[name]
+        width, count = Counter(len(row) for row in rows).most_common(1)[0]
+        if width == 1:
+            return 0.0, 1
+        cut = sum(any(cell.count('"') % 2 for cell in row) for row in rows)
+        return (count - cut) / len(rows), width
 
     return max(DELIMITERS, key=score)
 

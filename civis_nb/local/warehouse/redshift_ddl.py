@@ -18,6 +18,11 @@ _CREATE = re.compile(
     r"\s*create\s+(?:(?:local\s+|global\s+)?temp(?:orary)?\s+)?table\b", re.IGNORECASE
 )
 _ALTER = re.compile(r"\s*alter\s+table\b", re.IGNORECASE)
+_QUERY = re.compile(r"\s*(?:select|with)\b", re.IGNORECASE)
+_CREATE_NUMBER_SIGN = re.compile(
+    r'^(\s*create)(\s+table\s+(?:if\s+not\s+exists\s+)?"#)', re.IGNORECASE
+)
+_INTO_NUMBER_SIGN = re.compile(r'(\binto)(\s+"#)', re.IGNORECASE)
 _VIEW = re.compile(r"\s+with\s+no\s+schema\s+binding\s*;?\s*$", re.IGNORECASE)
 _TYPES_OF_TEXT = {"varchar", "char", "nvarchar", "text", "varying", "bpchar"}
 
@@ -93,13 +98,8 @@ def _name_temporary(sql: str) -> str:
             skip = True
         else:
             out.append(token.text)
-    text = "".join(out)
-    return re.sub(
-        r'^(\s*create)(\s+table\s+(?:if\s+not\s+exists\s+)?"#)',
-        r"\1 TEMP\2",
-        text,
-        flags=re.IGNORECASE,
-    )
+    text = _CREATE_NUMBER_SIGN.sub(r"\1 TEMP\2", "".join(out))
+    return _INTO_NUMBER_SIGN.sub(r"\1 TEMP\2", text) if _QUERY.match(text) else text
 
 
 def _create(sql: str) -> Rewritten:
@@ -200,7 +200,7 @@ def _name_end(words: _Words, at: int) -> int:
 
 def _like(words: _Words, end: int) -> tuple[int, int] | None:
     """Find ``(LIKE table …)`` as a half-open range of tokens."""
-    for i in range(3, end - 1):
+    for i in range(3, end - 3):
         if words.word(i) == "(" and words.word(i + 1) == "like":
             return i, words.behind_parenthesis(i)
     return None

@@ -1,0 +1,56 @@
+"""What is exported and imported again is what it was."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from civis_nb.local.warehouse.base import CancelToken, CsvSettings, ImportOptions, ignore_log
+from civis_nb.local.warehouse.csvtext import csv_rows
+
+text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
+tricky = st.sampled_from(
+    ["", "NA", "null", '"', '""', "\n", "\r\n", ",", "|", "\\", "00501", "1E5", " "]
+)
+cells = st.one_of(st.none(), text, tricky)
+rows = st.lists(st.tuples(st.integers(-(2**63), 2**63 - 1), cells), min_size=1, max_size=20)
+
+
+def sql_text(value):
+    return "NULL" if value is None else "'" + value.replace("'", "''") + "'"
+
+
+@given(rows=rows, delimiter=st.sampled_from(["comma", "tab", "pipe"]))
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_texts_and_integers_come_back(bench, rows, delimiter):
+    values = ", ".join(f"({i}, {sql_text(s)})" for i, s in rows)
+    bench.sql(f"CREATE OR REPLACE TABLE t (i BIGINT, s VARCHAR); INSERT INTO t VALUES {values}")
+    chosen = CsvSettings(column_delimiter=delimiter)
+    export = bench.warehouse.export_csv(
+        "SELECT * FROM t", bench.folder, "round", chosen, CancelToken(), ignore_log
+    )
+    options = ImportOptions(
+        "public",
+        "u",
+        first_row_is_header=True,
+        column_delimiter=delimiter,
+        compression="gzip",
+        existing_table_rows="drop",
+        table_columns=tuple((c.name, c.sql_type) for c in export.columns),
+    )
+    paths = [part.path for part in export.parts]
+    bench.warehouse.import_csv(paths, options, CancelToken(), ignore_log)
+    assert bench.rows("SELECT * FROM u") == [[str(i), s] for i, s in rows]
+
+
+@given(st.lists(st.lists(text, min_size=2, max_size=4), min_size=1, max_size=6))
+@settings(deadline=None)
+def test_our_reader_of_first_rows_agrees_with_pythons(rows):
+    written = io.StringIO(newline="")
+    csv.writer(written, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(rows)
+    assert list(csv_rows(written.getvalue(), ",")) == rows
