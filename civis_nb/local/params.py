@@ -79,13 +79,24 @@ def check_arguments(params: list[Param], arguments: dict[str, Any]) -> None:
     Raises
     ------
     ApiError
-        400 when a required parameter has no value, or a value does not fit its type.
+        400 when a required parameter has no value, or a value does not fit its type or is not
+        among those allowed.
     """
     for param in params:
         value = _value(param, arguments)
         if value is None and param.get("required"):
             raise bad_request(
                 f"Parameter {param['name']} is required and has no value: set it in arguments."
+            )
+        allowed = [entry.get("value") for entry in param.get("allowed_values") or []]
+        if (
+            value is not None
+            and allowed
+            and _plain(value) not in [_plain(item) for item in allowed]
+        ):
+            raise bad_request(
+                f"Parameter {param['name']} can't be {value!r}; it is one of "
+                f"{', '.join(_plain(item) for item in allowed)}."
             )
 
 

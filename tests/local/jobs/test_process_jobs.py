@@ -119,6 +119,16 @@ def test_required_parameter_without_value_is_refused_when_the_job_is_started(job
     assert "'many'" in answer.json()["errorDescription"]
 
 
+def test_value_that_is_not_among_the_allowed_ones_is_refused(jobs_api, http):
+    params = [{"name": "size", "type": "integer", "allowedValues": [{"label": "S", "value": 1}]}]
+    job = jobs_api.python3("pass", params=params, arguments={"size": "1"})
+    assert jobs_api.run("/scripts/python3", job)["state"] == "succeeded"
+    http("PATCH", f"/scripts/python3/{job['id']}", json={"arguments": {"size": 2}})
+    answer = http("POST", f"/jobs/{job['id']}/runs", json={})
+    assert answer.status_code == 400
+    assert "one of 1" in answer.json()["errorDescription"]
+
+
 @pytest.mark.parametrize(
     ("param", "reason"),
     [
