@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from datetime import datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisClientError
@@ -144,6 +142,9 @@ def _whole(
 
 
 def _created(item: dict[str, Any]) -> float | None:
+    # Imported here, as below: few processes ever meet a 503.
+    from datetime import datetime
+
     text = item.get("createdAt", item.get("created_at"))
     try:
         return datetime.fromisoformat(str(text).replace("Z", "+00:00")).timestamp()
@@ -153,6 +154,8 @@ def _created(item: dict[str, Any]) -> float | None:
 
 def _server_time(answer: requests.Response) -> float:
     """Give the server's time when it answered: its clock is the one that dates its objects."""
+    from email.utils import parsedate_to_datetime
+
     try:
         return parsedate_to_datetime(answer.headers["Date"]).timestamp()
     except (KeyError, ValueError, TypeError):

@@ -14,11 +14,9 @@ from __future__ import annotations
 
 import builtins
 import contextlib
-import hashlib
 import json
 import os
 import sys
-import tempfile
 import time
 import zlib
 from collections.abc import Mapping
@@ -42,7 +40,7 @@ __all__ = [
 
 MAX_AGE_S = 24 * 3600.0
 MAX_AGE_INTERACTIVE_S = 15 * 60.0
-_FORGET_AFTER_S = 30 * 24 * 3600.0
+_FORGET_AFTER_S = 7 * 24 * 3600.0
 _MAGIC = b"civis_nb spec 1"
 
 
@@ -131,6 +129,9 @@ class SpecCache:
     """
 
     def __init__(self, endpoint: str, api_key: str) -> None:
+        # Imported here: not every process has a cache, and none writes at its start.
+        import hashlib
+
         digest = hashlib.sha256(f"{endpoint}\0{api_key}".encode()).hexdigest()[:40]
         self._endpoint = endpoint
         self.path = default_folder() / f"spec-{digest}.civis"
@@ -244,6 +245,8 @@ def _is_ours(path: Path) -> bool:
 
 def _write_whole(path: Path, content: bytes) -> None:
     """Write a file that has its name only when it is complete; readable by its owner alone."""
+    import tempfile
+
     # mkstemp gives mode 0600.
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=".spec-")
     try:
@@ -256,7 +259,7 @@ def _write_whole(path: Path, content: bytes) -> None:
 
 
 def _forget_old(folder: Path) -> None:
-    """Remove what nobody has used for a month; each local platform leaves a file."""
+    """Remove what is older than a week; each local platform leaves a file."""
     limit = time.time() - _FORGET_AFTER_S
     for path in folder.glob("spec-*.civis"):
         if path.stat().st_mtime < limit:

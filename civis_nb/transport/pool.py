@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 from civis_nb._wire_text import masked_url
 from civis_nb.errors import CivisConfigError
-from civis_nb.transport.logs import mask_urllib3_logs
 
 if TYPE_CHECKING:
     import requests
@@ -124,6 +123,8 @@ def new_pool() -> requests.Session:
 
     import requests
     from requests.adapters import HTTPAdapter
+
+    from civis_nb.transport.logs import mask_urllib3_logs
 
     mask_urllib3_logs()
     pool = requests.Session()

@@ -15,7 +15,6 @@ PATCH is never repeated. ``Retry-After``, a number or a date, is the least wait.
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -159,5 +158,7 @@ def _wait(state: tenacity.RetryCallState) -> float:
         most = min(_MAX_WAIT_S, 2.0 * 2 ** (n - 1))
     else:
         most = min(_MAX_WAIT_S, 0.25 * 2**n)
+    import random
+
     # A lottery, so that many clients don't come back in one moment; no secret depends on it.
     return random.uniform(0, most)  # noqa: S311

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from civis_nb import config
 from civis_nb._version import __version__
 from civis_nb._wire_text import masked_url
-from civis_nb.errors import CivisAPIError, CivisError
+from civis_nb.errors import CivisAPIError, CivisClientError, CivisError
 from civis_nb.transport.answers import judge
 from civis_nb.transport.encode import json_bytes, query_items
 from civis_nb.transport.faults import Outcome, classify
@@ -380,4 +380,6 @@ def _looked(recover: Recover, elapsed_s: float, answer: requests.Response) -> Ou
 def _add_text(error: CivisError, text: str) -> None:
     if isinstance(error, CivisAPIError):
         error.error_message += text
+    elif isinstance(error, CivisClientError):
+        error.message += text
     error.args = (str(error.args[0]) + text, *error.args[1:])
