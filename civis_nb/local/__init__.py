@@ -1,8 +1,8 @@
 """The embedded local platform: the same API, in one process, with no account and no network.
 
 >>> from civis_nb import local
->>> with local.start(samples=False) as platform:  # doctest: +SKIP
-...     platform.client().users.list_me()["username"]
+>>> with local.start(samples=False) as platform:
+...     platform.client().users.get_me()["username"]
 'local'
 """
 

@@ -59,11 +59,15 @@ def serving(tmp_path):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_until_a_signal(serving, tmp_path, number):
-    process, env = serving("--state", str(tmp_path / "s"))
+    state = str(tmp_path / "s")
+    process, env = serving("--state", state)
     answer = requests.get(
         env["CIVIS_API_ENDPOINT"] + "/users/me", auth=(env["CIVIS_API_KEY"], ""), timeout=30
     )
     assert answer.status_code == 200
+    if number == signal.SIGINT:
+        _points_a_shell_at(state, env)
+        _says_what_is_in_use(state, env)
     process.send_signal(number)
     out, err = process.communicate(timeout=_DEADLINE_S)
     assert process.returncode == 0
@@ -72,28 +76,19 @@ def test_serve_until_a_signal(serving, tmp_path, number):
     assert env["CIVIS_API_KEY"] not in out
 
 
-def test_serve_says_what_is_in_use(serving, tmp_path):
-    state = str(tmp_path / "s")
-    _, env = serving("--state", state)
-    port = env["CIVIS_API_ENDPOINT"].rpartition(":")[2]
-    taken = _run("local", "serve", "--no-samples", "--state", state)
-    assert taken.returncode == 1
-    assert env["CIVIS_API_ENDPOINT"] in taken.stderr
-    assert "Traceback" not in taken.stderr
-    other = str(tmp_path / "other")
-    busy = _run("local", "serve", "--no-samples", "--state", other, "--port", port)
-    assert busy.returncode == 1
-    assert port in busy.stderr
-    assert "--port 0" in busy.stderr
-
-
-def test_env_prints_what_a_shell_needs(serving, tmp_path):
-    state = str(tmp_path / "s")
-    _, env = serving("--state", state)
+def _points_a_shell_at(state: str, env: dict[str, str]) -> None:
     lines = _run("local", "env", "--state", state)
     script = lines.stdout + 'printf "%s %s" "$CIVIS_API_ENDPOINT" "$CIVIS_API_KEY"'
     done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [env["CIVIS_API_ENDPOINT"], env["CIVIS_API_KEY"]]
+
+
+def _says_what_is_in_use(state: str, env: dict[str, str]) -> None:
+    taken = _run("local", "serve", "--no-samples", "--state", state)
+    assert taken.returncode == 1
+    assert env["CIVIS_API_ENDPOINT"] in taken.stderr
+    assert env["CIVIS_API_KEY"] not in taken.stderr
+    assert "Traceback" not in taken.stderr
 
 
 def test_env_without_a_platform(tmp_path):
@@ -123,16 +118,12 @@ sys.exit(7)
 """
 
 
-def test_run_gives_the_command_a_platform_and_returns_its_code():
-    done = _run("local", "run", "--no-samples", "--", sys.executable, "-c", _ASK)
+def test_run_gives_the_command_a_platform_and_returns_its_code(tmp_path):
+    state = tmp_path / "s"
+    keep = ["--no-samples", "--state", str(state)]
+    done = _run("local", "run", *keep, "--", sys.executable, "-c", _ASK)
     assert done.stdout.strip() == "local"
     assert done.returncode == 7
-
-
-def test_run_keeps_a_state_folder(tmp_path):
-    state = tmp_path / "s"
-    done = _run("local", "run", "--no-samples", "--state", str(state), "--", "true")
-    assert done.returncode == 0
     assert (state / "platform.sqlite").exists()
     assert not (state / "running.json").exists()
 
@@ -146,26 +137,16 @@ def test_run_of_no_such_command(tmp_path):
     assert _run("local", "run").returncode == 2
 
 
-def test_run_tells_of_a_signal_as_shells_do():
-    done = _run("local", "run", "--no-samples", "--", "sh", "-c", "kill -KILL $$")
-    assert done.returncode == 128 + signal.SIGKILL
-
-
-def test_run_forwards_signals(tmp_path):
+def test_run_forwards_signals_and_tells_of_them_as_shells_do(tmp_path):
     ready = tmp_path / "ready"
-    code = (
-        "import pathlib, signal, sys, time\n"
-        "signal.signal(signal.SIGTERM, lambda *_: sys.exit(5))\n"
-        f"pathlib.Path({str(ready)!r}).touch()\n"
-        "time.sleep(60)\n"
-    )
+    code = f"import pathlib, time; pathlib.Path({str(ready)!r}).touch(); time.sleep(60)"
     process = subprocess.Popen(
         [*PROGRAM, "local", "run", "--no-samples", "--", sys.executable, "-c", code],
         stdin=subprocess.DEVNULL,
     )
     _appears(ready, process)
     process.terminate()
-    assert process.wait(_DEADLINE_S) == 5
+    assert process.wait(_DEADLINE_S) == 128 + signal.SIGTERM
 
 
 def test_version_and_help_load_nothing_heavy():
