@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from civis_nb.client.client import DEFAULT_ENDPOINT
 from civis_nb.client.pages import PaginatedResponse
@@ -15,6 +15,9 @@ from civis_nb.errors import (
     CivisJobFailure,
     EmptyResultError,
 )
+
+if TYPE_CHECKING:
+    from civis_nb.futures import CivisAsyncResultBase
 
 __all__ = [
     "CANCELLED",

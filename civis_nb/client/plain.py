@@ -30,10 +30,13 @@ def frozen(value: Any) -> Any:
 
 def header_int(headers: Mapping[str, str] | None, name: str) -> int | None:
     """Give a header's whole number; None where it is missing or none."""
-    try:
-        return None if headers is None else int(headers[name])
-    except (KeyError, ValueError):
-        return None
+    for key, value in (headers or {}).items():
+        if key.lower() == name.lower():
+            try:
+                return int(value)
+            except ValueError:
+                return None
+    return None
 
 
 def field_list(names: Iterable[str]) -> str:

@@ -242,8 +242,7 @@ class Response:
         raise CivisImmutableResponseError(f"A response never changes: {name!r} can't be deleted.")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        headers = None if self.headers is None else dict(self.headers)
-        return (_restored, (self.json_data, headers, self._snake, self._from_json_values))
+        return (_restored, (self.json_data, self.headers, self._snake, self._from_json_values))
 
     def __copy__(self) -> Response:
         return self
@@ -310,7 +309,7 @@ class ListResponse(list[_R], Generic[_R]):
         return header_int(self.headers, "X-RateLimit-Limit")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (ListResponse, (list(self), None if self.headers is None else dict(self.headers)))
+        return (ListResponse, (list(self), self.headers))
 
     def __repr__(self) -> str:
         return list_text(self)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb._wire_text import masked_url
 from civis_nb.errors import CivisAPIError, CivisAPIKeyError, CivisClientError, CivisSpecError
-from civis_nb.spec.parse import parse_spec
+from civis_nb.spec.parse import check_document, parse_spec
 
 if TYPE_CHECKING:
     from civis_nb.spec.cache import SpecCache
@@ -72,8 +72,7 @@ def downloaded_spec(session: Session, cache: SpecCache, refresh: bool) -> Spec:
         raise CivisSpecError(str(error)) from None
     else:
         if response.status_code == 304 and kept is not None:
-            cache.renew(kept)
-            return kept.spec()
+            return cache.renew(kept).spec()
         return _parsed(cache, response, session.base_url)
     refused.error_message = refused.error_message.rstrip(". ") + "." + _KEY_HINT
     refused.args = (refused.error_message,)
@@ -91,6 +90,4 @@ def _parsed(cache: SpecCache, response: Any, base_url: str) -> Spec:
             f"{source} is no API specification but {masked_url(said)!r}. Is CIVIS_API_ENDPOINT "
             "right, or does a login page stand in between?"
         ) from None
-    spec = parse_spec(document, source)
-    cache.write(document, response.headers)
-    return spec
+    return cache.write(check_document(document, source), response.headers).spec()

@@ -149,8 +149,8 @@ class SpecCache:
             return None
         return kept
 
-    def write(self, document: Mapping[str, Any], headers: Mapping[str, str]) -> None:
-        """Keep a specification.
+    def write(self, document: Mapping[str, Any], headers: Mapping[str, str]) -> KeptSpec:
+        """Keep a specification, and give it back without what no method needs.
 
         A disk that can't be written only costs the next process time, and is no error.
 
@@ -176,20 +176,22 @@ class SpecCache:
             "last_modified": headers.get("Last-Modified"),
             "index": index,
         }
-        self._store(header, b"".join(parts))
+        return self._store(header, b"".join(parts))
 
-    def renew(self, kept: KeptSpec) -> None:
+    def renew(self, kept: KeptSpec) -> KeptSpec:
         """Note that the server has no newer one."""
         header = {**kept.header, "client": __version__, "fetched_at": time.time()}
-        self._store(header, kept.body)
+        return self._store(header, kept.body)
 
-    def _store(self, header: dict[str, Any], body: bytes) -> None:
-        head = json.dumps({**header, "crc": zlib.crc32(body)}).encode()
+    def _store(self, header: dict[str, Any], body: bytes) -> KeptSpec:
+        header = {**header, "crc": zlib.crc32(body)}
+        head = json.dumps(header).encode()
         first = b"%s %d %d\n" % (_MAGIC, len(head), zlib.crc32(head))
         with contextlib.suppress(OSError):
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             _write_whole(self.path, first + head + b"\n" + body)
             _forget_old(self.path.parent)
+        return KeptSpec(header, body, self.path)
 
 
 def _slice(paths: Mapping[str, Any], definitions: Mapping[str, Any]) -> bytes:

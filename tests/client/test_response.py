@@ -102,6 +102,7 @@ def test_lists_wrap_objects_and_leave_lists_in_lists():
 def test_headers_tell_the_rate_limit():
     response = Response({}, headers={"X-RateLimit-Limit": "10", "X-RateLimit-Remaining": "4"})
     assert (response.rate_limit, response.calls_remaining) == (10, 4)
+    assert Response({}, headers={"x-ratelimit-limit": "10"}).rate_limit == 10
     assert Response({}).rate_limit is None
     assert Response({}, headers={"X-RateLimit-Limit": "?"}).rate_limit is None
 
