@@ -47,6 +47,24 @@ _CURSOR_SETTINGS = (
     "SET search_path = 'public,main'; SET TimeZone = 'UTC'; SET errors_as_json = true"
 )
 
+#: Settings that a run may change: they end with its cursor. All others hold for the whole
+#: database, and one run must not change them for all.
+_SETTINGS_OF_A_RUN = (
+    "search_path",
+    "schema",
+    "TimeZone",
+    "Calendar",
+    "errors_as_json",
+    "integer_division",
+    "enable_progress_bar",
+    "explain_output",
+    "ieee_floating_point_ops",
+    "lambda_syntax",
+    "order_by_non_integer_literal",
+    "pivot_limit",
+    "scalar_subquery_error_on_multiple_rows",
+)
+
 
 def open_duckdb(path: Path | Literal[":memory:"]) -> DuckDBWarehouse:
     """Open a DuckDB file, or make one; ``:memory:`` for one that is gone when closed.
@@ -223,3 +241,6 @@ def _set_up(connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
     connection.execute("CREATE SCHEMA IF NOT EXISTS public")
     connection.execute(f"SET allowed_directories = [{literal(str(scratch) + '/')}]")
     connection.execute("SET enable_external_access = false")
+    names = ", ".join(literal(name) for name in _SETTINGS_OF_A_RUN)
+    connection.execute(f"SET allowed_configs = [{names}]")
+    connection.execute("SET lock_configuration = true")

@@ -106,6 +106,8 @@ def warehouse_error(
     message = f"{failure.kind}: {failure.message}" if failure.kind else failure.message
     if "disabled by configuration" in message or "disabled through configuration" in message:
         message += _FILES
+    if "Cannot change configuration option" in message:
+        message += ". It holds for the whole database, which other runs use as well."
     if "aborted (please ROLLBACK)" in message:
         message += ". An earlier statement failed inside BEGIN; nothing of it was kept."
     line = column = None

@@ -145,7 +145,8 @@ def test_wrong_rows_are_counted_over_all_files(bench):
 def test_types_in_the_words_of_redshift(bench):
     kinds = {
         "a": "INT4", "b": "BOOL", "c": "NUMERIC(10,2)", "d": "TIMESTAMPTZ", "e": "DATE",
-        "f": "SUPER", "g": "FLOAT8", "h": "VARCHAR(256)", "i": "timestamp without time zone", "j": "INT8",
+        "f": "SUPER", "g": "FLOAT8", "h": "VARCHAR(256)", "i": "timestamp without time zone",
+        "j": "INT8",
         "k": "double precision", "l": "CHARACTER VARYING(10)", "m": "TIMESTAMP WITH TIME ZONE",
     }  # fmt: skip
     row = '7,t,1.25,2024-01-01 10:00:00+02,2024-01-01,"{""a"": 1}",1e5,00501,2024-01-01 10:00'

@@ -166,3 +166,16 @@ def test_public_is_the_schema_of_bare_names(bench):
     assert bench.warehouse.schemas() == ["public"]
     bench.sql("CREATE TABLE main.u AS SELECT 1 AS a; CREATE SCHEMA extra")
     assert bench.warehouse.schemas() == ["extra", "main", "public"]
+
+
+@pytest.mark.parametrize(
+    "sql", ["SET threads = 1", "SET memory_limit = '1GB'", "SET lock_configuration = false"]
+)
+def test_a_run_can_not_change_settings_of_all(bench, sql):
+    with pytest.raises(WarehouseError, match="whole database"):
+        bench.sql(sql)
+
+
+def test_a_run_can_change_settings_of_its_own(bench):
+    assert bench.value("SET integer_division = true; SELECT 5 / 2") == "2"
+    assert bench.value("SELECT 5 / 2") == "2.5"
