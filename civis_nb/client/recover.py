@@ -37,7 +37,7 @@ def note_made(client: APIClient, operation: Operation, payload: Any) -> None:
     """Remember what a POST made, so that a later one is not mistaken for it."""
     if isinstance(payload, dict) and "id" in payload:
         made = client._kept.setdefault("made", deque(maxlen=512))
-        made.append((operation.resource, payload["id"]))
+        made.append((operation.path, payload["id"]))
 
 
 def recovery(client: APIClient, operation: Operation, request: Request) -> Recover | None:
@@ -55,7 +55,7 @@ def recovery(client: APIClient, operation: Operation, request: Request) -> Recov
         items = _newest(client, listing, path, bool(request.body.get("hidden")))
         made = client._kept.get("made", ())
         for item in items:
-            if (operation.resource, item.get("id")) in made:
+            if (operation.path, item.get("id")) in made:
                 continue
             if _is_run_since(item, since) if is_run else _is_made(item, request.body, since):
                 return _whole(client, operation, request, item, answer)

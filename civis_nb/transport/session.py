@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 __all__ = ["Recover", "Session"]
 
 _MAY_BE_DONE = (
-    " The server may have done the work all the same: look before you call again, "
+    ". The server may have done the work all the same: look before you call again, "
     "so that it is not done twice."
 )
 
@@ -379,7 +379,7 @@ def _looked(recover: Recover, elapsed_s: float, answer: requests.Response) -> Ou
 
 def _add_text(error: CivisError, text: str) -> None:
     if isinstance(error, CivisAPIError):
-        error.error_message += text
+        error.error_message = error.error_message.rstrip(". ") + text
     elif isinstance(error, CivisClientError):
-        error.message += text
-    error.args = (str(error.args[0]) + text, *error.args[1:])
+        error.message = error.message.rstrip(". ") + text
+    error.args = (str(error.args[0]).rstrip(". ") + text, *error.args[1:])

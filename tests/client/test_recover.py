@@ -81,6 +81,14 @@ def test_run_that_was_started_is_not_started_again(client, platform):
     assert len(platform.items) == 1
 
 
+def test_job_of_the_same_number_does_not_hide_the_run(client, platform):
+    assert client.jobs.post("mine").id == 1
+    platform.items.clear()
+    platform.fails = ["work"]
+    assert client.jobs.post_runs(1).id == 1
+    assert len(platform.items) == 1
+
+
 def test_run_that_was_not_started_is_started(client, platform):
     platform.items.append({"id": 1, "state": "succeeded", "createdAt": _at(-60)})
     platform.fails = ["refuse"]
