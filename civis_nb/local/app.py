@@ -21,6 +21,7 @@ __all__ = ["ROUTERS", "build_api", "build_app"]
 
 #: The modules of civis_nb.local.endpoints, in the order of the specification; each has `router`.
 ROUTERS = (
+    "api_keys",
     "credentials",
     "databases",
     "endpoints_",

@@ -35,7 +35,12 @@ def unauthorized(reason: str) -> ApiError:
 def first_key(store: Store) -> str:
     """Give the key of the first user; a fresh platform gets user, database and credential."""
     with store.begin() as connection:
-        token = connection.scalar(select(api_keys.c.token).order_by(api_keys.c.id).limit(1))
+        token = connection.scalar(
+            select(api_keys.c.token)
+            .where(api_keys.c.revoked_at.is_(None), api_keys.c.expires_at.is_(None))
+            .order_by(api_keys.c.id)
+            .limit(1)
+        )
         return str(token) if token else _found(connection)
 
 
@@ -108,7 +113,7 @@ class Keys:
         query = (
             select(users, api_keys.c.expires_at)
             .join(api_keys, api_keys.c.user_id == users.c.id)
-            .where(api_keys.c.token == token)
+            .where(api_keys.c.token == token, api_keys.c.revoked_at.is_(None))
         )
         with self._store.read() as connection:
             row = connection.execute(query).one_or_none()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
 
 def test_me(http):
@@ -93,6 +94,42 @@ def test_bad_credentials_are_refused(http, body, said):
     answer = http("POST", "/credentials", json=body)
     assert answer.status_code == 400
     assert said in answer.json()["errorDescription"]
+
+
+def test_more_keys_can_be_made_and_revoked(http):
+    body = {"name": "mine", "expires_in": 3600}
+    made = http.json("POST", "/users/me/api_keys", json=body)
+
+    def status() -> int:
+        url = http.endpoint + "/users/me"
+        return requests.get(url, auth=(made["token"], ""), timeout=30).status_code
+
+    assert [status(), status()] == [200, 200]
+    path = f"/users/me/api_keys/{made['id']}"
+    assert http.json("GET", path)["active"]
+    assert made["token"] not in http("GET", path).text + http("GET", "/users/1/api_keys").text
+    assert http.json("DELETE", path)["revokedAt"]
+    assert status() == 401
+    assert not http.json("GET", path)["active"]
+
+
+def test_a_key_ends_when_it_expires(http):
+    body = {"name": "short", "expires_in": 1}
+    token = http.json("POST", "/users/me/api_keys", json=body)["token"]
+    answer = requests.get(http.endpoint + "/users/me", auth=(token, ""), timeout=30)
+    while answer.status_code == 200:
+        answer = requests.get(http.endpoint + "/users/me", auth=(token, ""), timeout=30)
+    assert answer.status_code == 401
+    assert "expired" in answer.json()["errorDescription"]
+
+
+def test_bad_requests_for_keys(http):
+    own = http.json("GET", "/users/me/api_keys?order_dir=asc")[0]
+    assert http("DELETE", f"/users/me/api_keys/{own['id']}").status_code == 409
+    assert http("GET", "/users/2/api_keys").status_code == 404
+    assert http("GET", "/users/me/api_keys/99").status_code == 404
+    for body in ({"name": "a"}, {"name": "a", "expires_in": 0}, {"expires_in": 9}):
+        assert http("POST", "/users/me/api_keys", json=body).status_code == 400
 
 
 @pytest.mark.parametrize(

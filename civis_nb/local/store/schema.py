@@ -79,6 +79,7 @@ api_keys = Table(
     Column("name", Text, nullable=False),
     Column("token", Text, nullable=False, unique=True),
     Column("expires_at", Text),
+    Column("revoked_at", Text),
     *_created(),
     **_KEEP_IDS,
 )

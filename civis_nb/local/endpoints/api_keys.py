@@ -1,0 +1,182 @@
+"""``/users/{id}/api_keys``: more keys for the platform's user, each with an end."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
+from sqlalchemy import Connection, Row, select
+
+from civis_nb.local.auth import Keys, current_user
+from civis_nb.local.context import User, context_of
+from civis_nb.local.envelope import Page, bad_request, conflict, not_found, paginated
+from civis_nb.local.files import in_future
+from civis_nb.local.store import utc_now
+from civis_nb.local.store.schema import api_keys
+from civis_nb.local.wire import Wire
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["users"])
+
+_LONGEST_S = 10 * 365 * 24 * 3600
+
+
+class Constraint(Wire):
+    """What a key may be used for; kept by nobody here, as there is one user only."""
+
+    constraint: str | None = None
+    constraint_type: str
+    get_allowed: bool = False
+    head_allowed: bool = False
+    post_allowed: bool = False
+    put_allowed: bool = False
+    patch_allowed: bool = False
+    delete_allowed: bool = False
+
+
+class KeyCreate(Wire):
+    """A new key."""
+
+    expires_in: int
+    constraints: list[Constraint] | None = None
+    name: str
+
+
+class KeySummary(Wire):
+    """A key in a list."""
+
+    id: int
+    name: str
+    expires_at: str | None
+    created_at: str
+    revoked_at: str | None
+    last_used_at: str | None = None
+    scopes: list[str] = Field(default_factory=list)
+    use_count: int | None = None
+    expired: bool
+    active: bool
+    constraint_count: int = 0
+
+
+class KeyDetail(Wire):
+    """A key; never its token."""
+
+    id: int
+    name: str
+    expires_at: str | None
+    created_at: str
+    revoked_at: str | None
+    last_used_at: str | None = None
+    scopes: list[str] = Field(default_factory=list)
+    use_count: int | None = None
+    expired: bool
+    active: bool
+    constraints: list[Constraint] = Field(default_factory=list)
+
+
+class NewKey(KeyDetail):
+    """A key that was just made: the one time that its token is shown."""
+
+    token: str
+
+
+@router.get("/users/{id}/api_keys", summary="Show API keys belonging to the specified user")
+def list_api_keys(
+    request: Request,
+    response: Response,
+    user: Annotated[User, Depends(current_user)],
+    id: str,
+    limit: int | None = None,
+    page_num: int | None = None,
+    order: str | None = None,
+    order_dir: str | None = None,
+) -> list[KeySummary]:
+    """Give a user's keys, without their tokens."""
+    page = Page.of(limit, page_num, order, order_dir, default=50, maximum=50)
+    found = select(api_keys).where(api_keys.c.user_id == _user_id(id, user))
+    with context_of(request).store.read() as connection:
+        rows = paginated(connection, found, page, response, {"id": api_keys.c.id}, "id")
+    return [KeySummary.model_validate(_shown(row)) for row in rows]
+
+
+@router.post("/users/{id}/api_keys", summary="Create a new API key belonging to the logged-in user")
+def post_api_key(
+    request: Request, id: str, body: KeyCreate, user: Annotated[User, Depends(current_user)]
+) -> NewKey:
+    """Make a key."""
+    if not 1 <= body.expires_in <= _LONGEST_S:
+        raise bad_request(f"expires_in must be between 1 and {_LONGEST_S} seconds.")
+    if body.constraints:
+        raise bad_request("The local platform does not know constraints of keys; leave them out.")
+    now = utc_now()
+    statement = api_keys.insert().values(
+        user_id=_user_id(id, user),
+        name=body.name,
+        token=secrets.token_urlsafe(32),
+        expires_at=in_future(timedelta(seconds=body.expires_in)),
+        created_at=now,
+        updated_at=now,
+    )
+    with context_of(request).store.begin() as connection:
+        row = connection.execute(statement.returning(api_keys)).one()
+    return NewKey.model_validate({**_shown(row), "token": row.token})
+
+
+@router.get("/users/{id}/api_keys/{key_id}", summary="Show the specified API key")
+def get_api_key(
+    request: Request, id: str, key_id: int, user: Annotated[User, Depends(current_user)]
+) -> KeyDetail:
+    """Give one key, without its token."""
+    with context_of(request).store.read() as connection:
+        return KeyDetail.model_validate(_shown(_row(connection, _user_id(id, user), key_id)))
+
+
+@router.delete("/users/{id}/api_keys/{key_id}", summary="Revoke the specified API key")
+def delete_api_key(
+    request: Request, id: str, key_id: int, user: Annotated[User, Depends(current_user)]
+) -> KeyDetail:
+    """End a key at once; the platform's own stays, since its jobs use it."""
+    context = context_of(request)
+    mine = _user_id(id, user)
+    with context.store.begin() as connection:
+        row = _row(connection, mine, key_id)
+        if row.token == context.api_key:
+            raise conflict(f"API key {key_id} is the platform's own; its jobs use it.")
+        if row.revoked_at is None:
+            ended = api_keys.update().where(api_keys.c.id == key_id)
+            connection.execute(ended.values(revoked_at=utc_now(), updated_at=utc_now()))
+        row = _row(connection, mine, key_id)
+    keys: Keys = request.app.state.keys
+    keys.forget()
+    return KeyDetail.model_validate(_shown(row))
+
+
+def _user_id(text: str, user: User) -> int:
+    if text in ("me", str(user.id)):
+        return user.id
+    raise not_found(f"User {text}")
+
+
+def _row(connection: Connection, user_id: int, key_id: int) -> Row[Any]:
+    query = select(api_keys).where(api_keys.c.id == key_id, api_keys.c.user_id == user_id)
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        raise not_found(f"API key {key_id}")
+    return row
+
+
+def _shown(row: Row[Any]) -> dict[str, Any]:
+    expired = row.expires_at is not None and row.expires_at <= utc_now()
+    return {
+        "id": row.id,
+        "name": row.name,
+        "expires_at": row.expires_at,
+        "created_at": row.created_at,
+        "revoked_at": row.revoked_at,
+        "expired": expired,
+        "active": not expired and row.revoked_at is None,
+    }
