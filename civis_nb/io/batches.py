@@ -13,7 +13,7 @@ from civis_nb.io._progress import progress_bar
 from civis_nb.io._runs import wait_for
 from civis_nb.io.content import ahead, inflated, joined, records
 from civis_nb.io.empty import empty_table
-from civis_nb.io.exact import convert_options, known_types, split_header
+from civis_nb.io.exact import convert_options, known_types, read_options, split_header
 from civis_nb.io.export import start_export
 from civis_nb.io.infer_exact import infer_column
 from civis_nb.io.outputs import Found, find_outputs
@@ -182,10 +182,7 @@ def _table(block: bytes, types: Sequence[Any], what: str) -> Any:
 
     try:
         return arrow_csv.read_csv(
-            pa.BufferReader(block),
-            arrow_csv.ReadOptions(column_names=[f"c{at}" for at in range(len(types))]),
-            arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=len(types) != 1),
-            convert_options(types),
+            pa.BufferReader(block), *read_options(len(types), len(block)), convert_options(types)
         )
     except pa.ArrowInvalid as error:
         raise CivisDownloadError(

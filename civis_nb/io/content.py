@@ -13,7 +13,17 @@ from civis_nb.transport.download import Remote, stream
 from civis_nb.transport.inflate import inflate, is_gzip
 from civis_nb.transport.presigned import session_for
 
-__all__ = ["Export", "Kept", "ahead", "inflated", "joined", "records", "remote_chunks"]
+__all__ = [
+    "Export",
+    "Kept",
+    "ahead",
+    "first_record",
+    "inflated",
+    "joined",
+    "last_record_end",
+    "records",
+    "remote_chunks",
+]
 
 _Item = TypeVar("_Item")
 _END = object()
@@ -224,7 +234,7 @@ def records(
     for chunk in chunks:
         quotes = chunk.count(quote) if quote else 0
         if length + len(chunk) >= block_bytes:
-            cut = _last_record_end(chunk, (inside + quotes) % 2, quote)
+            cut = last_record_end(chunk, (inside + quotes) % 2, quote)
             if cut:
                 parts.append(chunk[:cut])
                 yield b"".join(parts)
@@ -243,7 +253,7 @@ def records(
         yield b"".join(parts)
 
 
-def _last_record_end(chunk: bytes, parity: int, quote: bytes) -> int:
+def last_record_end(chunk: bytes, parity: int, quote: bytes = b'"') -> int:
     """Give the position after the last line break outside quotes; 0 when there is none.
 
     `parity` is the number of quotes up to the chunk's end, modulo 2.
@@ -277,7 +287,7 @@ def joined(files: Iterable[Iterable[bytes]], *, header: bool) -> Iterator[bytes]
         if number and not last.endswith((b"\n", b"\r")):
             yield b"\n"
         if header:
-            found, rest = _first_record(rest)
+            found, rest = first_record(rest)
             if first_header is None:
                 first_header = found
                 yield found
@@ -291,7 +301,8 @@ def joined(files: Iterable[Iterable[bytes]], *, header: bool) -> Iterator[bytes]
                 yield chunk
 
 
-def _first_record(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+def first_record(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
+    """Give the first record of a CSV with its line break, and the rest, uncut."""
     head = b""
     for chunk in chunks:
         head += chunk

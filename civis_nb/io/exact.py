@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.content import records
+from civis_nb.io.content import first_record
 from civis_nb.io.infer_exact import infer_column
 from civis_nb.io.sqltypes import arrow_type
 
@@ -25,6 +25,7 @@ __all__ = [
 ]
 
 BLOCK_BYTES = 8 * 1024 * 1024
+_LARGE_BLOCK_BYTES = 1024 * 1024 * 1024
 
 
 class ChunkReader(io.RawIOBase):
@@ -54,13 +55,19 @@ class ChunkReader(io.RawIOBase):
         return count
 
     def read(self, size: int = -1) -> bytes:
-        """Give at most `size` bytes, b"" at the end; without a size, all."""
+        """Give `size` bytes, fewer only at the end; without a size, all.
+
+        pyarrow takes what it gets for a block, and a record that reaches over two of them is
+        an error: so a block is always filled.
+        """
         if size is None or size < 0:
             return self.readall()
-        if not self._more():
-            return b""
-        data, self._rest = bytes(self._rest[:size]), self._rest[size:]
-        return data
+        parts: list[memoryview] = []
+        while size and self._more():
+            parts.append(self._rest[:size])
+            self._rest = self._rest[size:]
+            size -= len(parts[-1])
+        return b"".join(parts)
 
     def _more(self) -> bool:
         while not self._rest:
@@ -79,10 +86,8 @@ def split_header(chunks: Iterable[bytes], what: str) -> tuple[list[str], Iterato
     CivisDownloadError
         When it is no UTF-8 text.
     """
-    blocks = records(chunks, 1, what)
-    head = next(blocks, b"")
-    end = _record_end(head)
-    return header_of(head[:end], what), _chain(head[end:], blocks)
+    record, rest = first_record(iter(chunks))
+    return header_of(record, what), rest
 
 
 def header_of(record: bytes, what: str) -> list[str]:
@@ -101,20 +106,6 @@ def header_of(record: bytes, what: str) -> list[str]:
             "return_as='pandas', types='infer' and encoding='latin-1', or the like."
         ) from None
     return next(csv.reader(io.StringIO(text, newline="")), [])
-
-
-def _record_end(block: bytes) -> int:
-    position = -1
-    while (position := block.find(b"\n", position + 1)) >= 0:
-        if block.count(b'"', 0, position) % 2 == 0:
-            return position + 1
-    return len(block)
-
-
-def _chain(head: bytes, rest: Iterable[bytes]) -> Iterator[bytes]:
-    if head:
-        yield head
-    yield from rest
 
 
 def convert_options(types: Sequence[Any]) -> Any:
@@ -164,11 +155,16 @@ def exact_table(
     names, rest = split_header(chunks, what)
     types = known_types(names, told)
     try:
-        columns = _read(rest, types, len(names), what).columns
+        columns = _read(rest, types, BLOCK_BYTES).columns
     except pa.ArrowInvalid:
         # A value that its type can't hold ('infinity' in a timestamp): that column as text.
+        # Or a record that is longer than a block.
         _, rest = split_header(chunks, what)
-        columns = _converted(_read(rest, [None] * len(names), len(names), what), types)
+        try:
+            table = _read(rest, [None] * len(names), _LARGE_BLOCK_BYTES)
+        except pa.ArrowInvalid as error:
+            raise CivisDownloadError(f"{what} can't be read as CSV: {error}") from None
+        columns = _converted(table, types)
     if told is None:
         columns = [
             infer_column(column) if kind is None else column
@@ -184,27 +180,32 @@ def known_types(names: Sequence[str], told: Sequence[tuple[str, str]] | None) ->
     return [arrow_type(sql_type) for _, sql_type in told]
 
 
-def _read(chunks: Iterable[bytes], types: Sequence[Any], count: int, what: str) -> Any:
+def _read(chunks: Iterable[bytes], types: Sequence[Any], block_bytes: int) -> Any:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
     source = pa.PythonFile(ChunkReader(chunks), mode="r")
     try:
         return arrow_csv.read_csv(
-            source,
-            arrow_csv.ReadOptions(
-                column_names=[f"c{at}" for at in range(count)], block_size=BLOCK_BYTES
-            ),
-            arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=count != 1),
-            convert_options(types),
+            source, *read_options(len(types), block_bytes), convert_options(types)
         )
     except pa.ArrowInvalid as error:
-        if "Empty CSV" in str(error):
-            fields = [pa.field(f"c{at}", kind or pa.string()) for at, kind in enumerate(types)]
-            return pa.schema(fields).empty_table()
-        if any(types):
+        if "Empty CSV" not in str(error):
             raise
-        raise CivisDownloadError(f"{what} can't be read as CSV: {error}") from None
+        fields = [pa.field(f"c{at}", kind or pa.string()) for at, kind in enumerate(types)]
+        return pa.schema(fields).empty_table()
+
+
+def read_options(count: int, block_bytes: int) -> tuple[Any, Any]:
+    """Give pyarrow's options to read a CSV of columns ``c0``, ``c1``, … without a header."""
+    from pyarrow import csv as arrow_csv
+
+    names = [f"c{at}" for at in range(count)]
+    return (
+        arrow_csv.ReadOptions(column_names=names, block_size=block_bytes),
+        # A blank line of a single column is a NULL.
+        arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=count != 1),
+    )
 
 
 def _converted(table: Any, types: Sequence[Any]) -> list[Any]:

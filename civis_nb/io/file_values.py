@@ -188,7 +188,8 @@ def file_to_dataframe(
     import pandas
 
     options: dict[str, Any] = {"compression": compression or None, **read_kwargs}
-    return pandas.read_csv(io.BytesIO(content), **options)
+    frame: pd.DataFrame = pandas.read_csv(io.BytesIO(content), **options)
+    return frame
 
 
 def dataframe_to_file(

@@ -42,7 +42,7 @@ def _pandas_column(column: Any) -> Any:
 
     kind = column.type
     if pa.types.is_decimal(kind) or pa.types.is_date(kind) or pa.types.is_time(kind):
-        return pd.arrays.ArrowExtensionArray(column)  # type: ignore[attr-defined]
+        return pd.arrays.ArrowExtensionArray(column)
     if column.null_count and (pa.types.is_integer(kind) or pa.types.is_boolean(kind)):
         name = "boolean" if pa.types.is_boolean(kind) else _capitalised(str(kind))
         dtype: Any = pd.api.types.pandas_dtype(name)

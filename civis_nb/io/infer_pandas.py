@@ -9,12 +9,13 @@ which only a part looks like numbers is text from its first row to its last.
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.io.content import records
-from civis_nb.io.exact import BLOCK_BYTES, ChunkReader, split_header
+from civis_nb.io.content import last_record_end
+from civis_nb.io.exact import BLOCK_BYTES, ChunkReader, read_options, split_header
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -75,7 +76,7 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
     names, rest = split_header(chunks, what)
     if len(set(names)) != len(names) or not all(names):
         raise _Unlike  # pandas renames them
-    head, rest = _head(rest, what)
+    head, rest = _head(rest)
     watch = _Watch()
     try:
         texts = _text_columns(head, len(names))
@@ -87,17 +88,16 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
     return _frame(table, names)
 
 
-def _head(chunks: Iterator[bytes], what: str) -> tuple[bytes, Iterator[bytes]]:
+def _head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     """Give the first records, and all of the chunks."""
-    blocks = records(chunks, _HEAD_BYTES, what)
-    head = next(blocks, b"")
-
-    def all_of_them() -> Iterator[bytes]:
-        if head:
-            yield head
-        yield from blocks
-
-    return head, all_of_them()
+    first: list[bytes] = []
+    for chunk in chunks:
+        first.append(chunk)
+        if sum(map(len, first)) >= _HEAD_BYTES:
+            break
+    head = b"".join(first)[:_HEAD_BYTES]
+    end = last_record_end(head, head.count(b'"') % 2)
+    return head[:end], itertools.chain(first, chunks)
 
 
 class _Watch:
@@ -108,8 +108,11 @@ class _Watch:
         self.plus = False
 
     def over(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        last = b""
         for chunk in chunks:
-            # A block ends with a record, so that no 0x is cut apart.
+            if not self.hex:
+                self.hex = last == b"0" and chunk[:1] in (b"x", b"X")
+                last = chunk[-1:]
             if not self.hex:
                 self.hex = (b"x" in chunk and b"0x" in chunk) or (b"X" in chunk and b"0X" in chunk)
             self.plus = self.plus or b"+" in chunk
@@ -121,10 +124,7 @@ def _options(count: int, texts: Iterable[int]) -> tuple[Any, Any, Any]:
     from pyarrow import csv as arrow_csv
 
     return (
-        arrow_csv.ReadOptions(
-            column_names=[f"c{at}" for at in range(count)], block_size=BLOCK_BYTES
-        ),
-        arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=count != 1),
+        *read_options(count, BLOCK_BYTES),
         arrow_csv.ConvertOptions(
             column_types={f"c{at}": pa.string() for at in texts},
             null_values=list(_NA_VALUES),

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["dataframe_to_civis", "write_gzip"]
 
-_ROWS_AT_ONCE = 50_000
+_ROWS_AT_ONCE = 200_000
 _MEMORY_BYTES = 16 * 1024 * 1024
 
 
@@ -277,9 +277,8 @@ def _matched(
     if not names:
         return columns
     folded = {name.lower(): name for name in names}
-    unknown = [
-        c["name"] for c in columns if c["name"] not in names and c["name"].lower() not in folded
-    ]
+    wanted = [column["name"] for column in columns]
+    unknown = [name for name in wanted if name.lower() not in folded]
     if unknown:
         raise CivisInputError(
             f"The table {schema}.{table} has no column {', '.join(map(repr, unknown))}; it has "

@@ -121,8 +121,8 @@ def open_source(buf: Any) -> Iterator[Source]:
     if isinstance(buf, io.TextIOWrapper) and buf.writable():
         buf.flush()
     if isinstance(binary, io.BytesIO):
-        with binary.getbuffer() as view:
-            yield MemorySource(view)
+        # No copy: it shares its bytes until one of the two is written to.
+        yield MemorySource(binary.getvalue())
         buf.seek(0)
         return
     descriptor = _descriptor(binary)

@@ -6,6 +6,7 @@ and the file last; parts by PUT with a Content-Length and nothing else.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import math
 import re
@@ -18,6 +19,7 @@ import requests
 
 from civis_nb._wire_text import masked_url
 from civis_nb.errors import CivisUploadError
+from civis_nb.transport.inflate import crc32
 from civis_nb.transport.presigned import (
     RETRIED_STATUSES,
     RULE,
@@ -191,6 +193,13 @@ class _Body:
         if self._tail:
             yield self._tail
 
+    def crc32(self) -> int:
+        """Give the CRC-32 of the content."""
+        value = 0
+        for data in self._source.read(self._start, self._stop):
+            value = crc32(data, value)
+        return value
+
     def md5(self) -> str:
         """Give the MD5 of the content as hexadecimal digits."""
         digest = hashlib.md5(usedforsecurity=False)
@@ -255,20 +264,20 @@ def _send_once(
             f"{what} could not be uploaded: the store answers {describe_answer(response)}. "
             f"It was sent to {masked_url(url)}. Try again; the link may have expired."
         )
-    told = _told_md5(response.headers)
-    if told is not None and told != body.md5():
-        raise Broken(
-            "the store's checksum of it is another one than that of what was sent", "short"
-        )
+    if not _is_as_told(response.headers, body):
+        raise Broken("the store's checksum of it is not that of what was sent", "short")
 
 
-def _told_md5(headers: Mapping[str, str]) -> str | None:
-    """Give the MD5 that the store tells of what it stored; None where its ETag is none."""
+def _is_as_told(headers: Mapping[str, str], body: _Body) -> bool:
+    """Compare the checksum that the store tells of what it stored; True when it tells none."""
+    crc = headers.get("x-amz-checksum-crc32")
+    if crc is not None:
+        return crc == base64.b64encode(body.crc32().to_bytes(4, "big")).decode()
     encryption = headers.get("x-amz-server-side-encryption", "AES256")
     if encryption != "AES256" or "x-amz-server-side-encryption-customer-algorithm" in headers:
-        return None
+        return True  # the ETag of an object that is encrypted so is no MD5
     found = _MD5_ETAG.fullmatch(headers.get("ETag", "").strip().lower())
-    return found.group(1) if found else None
+    return found is None or found.group(1) == body.md5()
 
 
 def _quoted(name: str) -> str:

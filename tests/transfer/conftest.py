@@ -103,7 +103,9 @@ class _Handler(BaseHTTPRequestHandler):
             fields.append((name, kind, content[:-2]))
         self.store.form = fields
         if fields[-1][0] == "file":
-            self.store.objects[dict((f[0], f[2]) for f in fields)["key"].decode()] = fields[-1][2]
+            self.store.objects[{name: content for name, _, content in fields}["key"].decode()] = (
+                fields[-1][2]
+            )
         self.answer(204)
 
     def break_off(self) -> None:

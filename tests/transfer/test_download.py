@@ -14,7 +14,8 @@ from civis_nb.transport.download import Remote, stream
 from civis_nb.transport.presigned import Rule
 from civis_nb.transport.sinks import write_buffer, write_path
 
-DATA = os.urandom(300_000)
+SIZE = 300_000
+DATA = os.urandom(SIZE)
 FAST = Rule(first_wait_s=0.001, max_wait_s=0.002)
 
 
@@ -22,7 +23,7 @@ FAST = Rule(first_wait_s=0.001, max_wait_s=0.002)
 def fetch(store, session):
     store.objects["a"] = DATA
 
-    def get(*steps, size=len(DATA), url=None, **fields):
+    def get(*steps, size=SIZE, url=None, **fields):
         store.steps[:] = steps
         remote = Remote("file 1 (a)", url or f"{store.url}/a?Signature=s3cret", size, **fields)
         return b"".join(stream(remote, session, rule=FAST, chunk_bytes=50_000))
@@ -145,7 +146,7 @@ def test_stalled_download_is_resumed(fetch, faults):
     config.set_value("read_timeout_s", 0.3)
     try:
         assert fetch(faults.stall(100_000)) == DATA
-        with pytest.raises(CivisDownloadError, match="stopped sending|no answer in time"):
+        with pytest.raises(CivisDownloadError, match=r"stopped sending|no answer in time"):
             fetch(faults.stall(100_000), faults.stall(0), faults.stall(0))
     finally:
         config.reset("read_timeout_s")
@@ -157,7 +158,8 @@ def test_wrong_content_length_raises(fetch, faults, store):
         handler.break_off()
 
     with pytest.raises(
-        CivisDownloadError, match="300,000 bytes read, 10 more|300,000 of 300,010|300000 bytes read"
+        CivisDownloadError,
+        match=r"300,000 bytes read, 10 more|300,000 of 300,010|300000 bytes read",
     ):
         fetch(*[too_long] * 20, size=None)
 
@@ -203,7 +205,7 @@ def test_failed_download_leaves_the_old_file(fetch, faults, store, session, tmp_
     with pytest.raises(CivisDownloadError):
         write_path(stream(remote, session, rule=FAST), target, "file 1")
     assert target.read_bytes() == b"old"
-    assert os.listdir(tmp_path) == ["data.bin"]
+    assert [path.name for path in tmp_path.iterdir()] == ["data.bin"]
 
 
 def test_new_file_is_whole_and_has_ordinary_permissions(tmp_path):

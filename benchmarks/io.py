@@ -1,0 +1,255 @@
+"""Data movement side by side with the PyPI package ``civis``, on one local platform.
+
+Each measure runs in a process of its own, first one client, then the other, again and again;
+what is shown are medians, and the ratio of the two. Run as ``python benchmarks/io.py``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+ROWS = 1_000_000
+SQL = "select * from public.bench"
+TABLE = f"""
+create or replace table public.bench as
+select i::bigint as id, 'user-' || (i * 7919 % 1000003) as name,
+  case when i % 10 = 0 then null else (i * 37 % 1000) end::integer as small,
+  (i * 0.37)::double precision as amount, (i % 97 / 7.0)::double precision as ratio,
+  (i % 2 = 0) as flag, timestamp '2020-01-01' + i * interval '1 second' as seen,
+  date '2000-01-01' + (i % 9000)::integer as day,
+  (i % 100000 / 100.0)::decimal(12, 2) as price,
+  'some longer text, number ' || (i * 104729 % 99991) as note
+from range({ROWS}) t(i)
+"""
+
+
+def _rss_mb() -> float:
+    import psutil
+
+    return psutil.Process().memory_info().rss / 1e6
+
+
+class Peak:
+    """The most memory that was in use while the block ran, above that before it, in MB."""
+
+    def __enter__(self) -> Peak:
+        self.start = self.top = _rss_mb()
+        self.stop = threading.Event()
+        self.thread = threading.Thread(target=self._watch, daemon=True)
+        self.thread.start()
+        return self
+
+    def _watch(self) -> None:
+        while not self.stop.wait(0.01):
+            self.top = max(self.top, _rss_mb())
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.stop.set()
+        self.thread.join()
+        self.mb = max(self.top, _rss_mb()) - self.start
+
+
+def _frame(kind: str) -> Any:
+    import polars as pl
+
+    frame = pl.read_parquet(os.environ["BENCH_PARQUET"])
+    return frame.to_pandas() if kind == "pandas" else frame
+
+
+def measure(client_name: str, what: str) -> dict[str, float]:
+    """Take one measure in this process."""
+    import importlib
+
+    civis = importlib.import_module(client_name)
+    cio = importlib.import_module(f"{client_name}.io")
+    client = civis.APIClient()
+    client.get_database_id("sample")
+    folder = Path(os.environ["BENCH_FOLDER"])
+    out = folder / f"{client_name}-{what}"
+    args: dict[str, Any] = {"database": "sample", "client": client, "polling_interval": 0.05}
+    # The export is made beforehand: what is measured is moving its bytes.
+    run = (
+        _WithoutJob(client, json.loads(os.environ["BENCH_RUN"]))
+        if what.startswith(("read", "csv", "iter"))
+        else None
+    )
+    if run is not None:
+        args["client"] = run
+    if what.startswith("read-"):
+        kind, _, types = what[5:].partition("-")
+        extra = {"types": types} if types else {}
+        start, peak = time.perf_counter(), Peak()
+        with peak:
+            got = cio.read_civis_sql(SQL, return_as=kind, **args, **extra)
+        elapsed = time.perf_counter() - start
+        assert len(got) in (ROWS, ROWS + 1), len(got)
+        return {"s": elapsed, "mb": peak.mb}
+    if what == "iter":
+        start, peak, rows = time.perf_counter(), Peak(), 0
+        with peak:
+            for batch in cio.iter_batches(SQL, **args):
+                rows += batch.num_rows
+        assert rows == ROWS
+        return {"s": time.perf_counter() - start, "mb": peak.mb}
+    if what.startswith("csv-"):
+        start = time.perf_counter()
+        cio.civis_to_csv(str(out), SQL, compression=what[4:], **args).result()
+        return {"s": time.perf_counter() - start}
+    if what.startswith("write-"):
+        frame = _frame(what[6:])
+        start = time.perf_counter()
+        future = cio.dataframe_to_civis(
+            frame,
+            "sample",
+            f"public.bench_{client_name}",
+            existing_table_rows="drop",
+            client=client,
+            polling_interval=0.05,
+        )
+        elapsed = time.perf_counter() - start
+        future.result()
+        return {"s": elapsed}
+    if what == "upload":
+        start = time.perf_counter()
+        cio.file_to_civis(str(folder / "256"), "x", client=client)
+        return {"s": time.perf_counter() - start}
+    file_id = int(os.environ["BENCH_FILE"])
+    target: Any = str(out)
+    if what == "download-buffer":
+        import io
+
+        target = io.BytesIO()
+    start = time.perf_counter()
+    cio.civis_to_file(file_id, target, client=client)
+    return {"s": time.perf_counter() - start}
+
+
+class _WithoutJob:
+    """A client whose SQL scripts are done before they are started."""
+
+    def __init__(self, client: Any, ids: list[int]) -> None:
+        self._client, self._ids = client, ids
+
+    def __getattr__(self, name: str) -> Any:
+        return self if name == "scripts" else getattr(self._client, name)
+
+    def post_sql(self, *_args: Any, **_kwargs: Any) -> Any:
+        return type("Script", (), {"id": self._ids[0]})
+
+    def post_sql_runs(self, _script_id: int) -> Any:
+        return type("Run", (), {"id": self._ids[1]})
+
+    def get_sql_runs(self, *_ids: int) -> Any:
+        return self._client.scripts.get_sql_runs(*self._ids)
+
+
+MEASURES = (
+    "read-pandas",
+    "read-polars",
+    "read-list",
+    "read-pandas-exact",
+    "read-polars-exact",
+    "iter",
+    "csv-none",
+    "csv-zip",
+    "write-pandas",
+    "write-polars",
+    "upload",
+    "download-path",
+    "download-buffer",
+)
+
+
+def main() -> None:
+    """Run all measures, or those that are named."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("measures", nargs="*", default=MEASURES)
+    parser.add_argument("--one", nargs=2)
+    parser.add_argument("-n", type=int, default=5)
+    options = parser.parse_args()
+    if options.one:
+        print(json.dumps(measure(*options.one)))
+        return
+    import civis_nb.local
+
+    with civis_nb.local.start(samples=False) as platform, tempfile.TemporaryDirectory() as folder:
+        environment = _prepared(platform, Path(folder))
+        print(f"{'measure':20} {'civis':>16} {'civis_nb':>16} {'ratio':>12}")
+        for what in options.measures:
+            results: dict[str, list[dict[str, float]]] = {"civis": [], "civis_nb": []}
+            for _ in range(options.n):
+                for name, found in results.items():
+                    if name == "civis" and (what == "iter" or what.endswith("exact")):
+                        continue
+                    command = [sys.executable, __file__, "--one", name, what]
+                    done = subprocess.run(
+                        command, env=environment, capture_output=True, text=True, check=False
+                    )
+                    if done.returncode:
+                        sys.exit(done.stderr)
+                    found.append(json.loads(done.stdout))
+            _show(what, results)
+
+
+def _prepared(platform: Any, folder: Path) -> dict[str, str]:
+    import polars as pl
+
+    import civis_nb.io as cio
+
+    client = platform.client()
+    cio.query_civis(TABLE, "sample", client=client).result()
+    future = cio.export_to_civis_file(
+        SQL, "sample", client=client, csv_settings={"compression": "gzip"}
+    )
+    run = future.result()
+    file = client.files.get(run.output[0].file_id)
+    print(f"the export: {file.file_size / 1e6:.0f} MB of gzip")
+    frame = cio.read_civis(
+        "public.bench", "sample", return_as="polars", types="exact", client=client
+    )
+    assert isinstance(frame, pl.DataFrame)
+    frame.write_parquet(folder / "bench.parquet")
+    (folder / "256").write_bytes(os.urandom(1024 * 1024) * 256)
+    file_id = cio.file_to_civis(folder / "256", client=client)
+    return {
+        **os.environ,
+        "CIVIS_API_ENDPOINT": platform.endpoint,
+        "CIVIS_API_KEY": platform.api_key,
+        "BENCH_PARQUET": str(folder / "bench.parquet"),
+        "BENCH_FOLDER": str(folder),
+        "BENCH_FILE": str(file_id),
+        "BENCH_RUN": json.dumps([future.job_id, future.run_id]),
+        "PYTHONWARNINGS": "ignore",
+    }
+
+
+def _show(what: str, results: dict[str, list[dict[str, float]]]) -> None:
+    shown, medians = [], {}
+    for name, found in results.items():
+        keys = found[0] if found else {}
+        medians[name] = {key: median(one[key] for one in found) for key in keys}
+        parts = [
+            f"{value:.2f} s" if key == "s" else f"{value:+.0f} MB"
+            for key, value in medians[name].items()
+        ]
+        shown.append(" ".join(parts))
+    ratio = [
+        f"{ours / medians['civis'][key]:.2f}"
+        for key, ours in medians["civis_nb"].items()
+        if key in medians["civis"]
+    ]
+    print(f"{what:20} {shown[0]:>16} {shown[1]:>16} {' '.join(ratio):>12}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
