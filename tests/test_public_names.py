@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import pytest
+
 import civis_nb
 
 
@@ -16,12 +18,8 @@ def test_all_is_sorted_and_every_name_loads():
 
 
 def test_unknown_name_is_an_attribute_error():
-    try:
+    with pytest.raises(AttributeError, match="no_such_name"):
         civis_nb.no_such_name  # noqa: B018
-    except AttributeError as error:
-        assert "no_such_name" in str(error)
-    else:
-        raise AssertionError("no error")
 
 
 def _modules_after(statement: str) -> set[str]:
