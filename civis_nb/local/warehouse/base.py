@@ -177,7 +177,7 @@ class ExportedPart:
 
 @dataclass(frozen=True)
 class Export:
-    """A finished export: what its columns are, and its files in row order."""
+    """A finished export: what its columns are, and its files in row order, none without rows."""
 
     columns: tuple[Column, ...]
     row_count: int
@@ -273,7 +273,7 @@ class Warehouse(Protocol):
         cancel: CancelToken,
         log: Log,
     ) -> Export | None:
-        """Run all statements once; write the last result set; None if it has no row."""
+        """Run all statements once; write the last result set; None if there is none."""
 
     def import_csv(
         self, paths: Sequence[Path], options: ImportOptions, cancel: CancelToken, log: Log

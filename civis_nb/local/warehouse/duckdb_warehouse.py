@@ -60,6 +60,7 @@ _SETTINGS_OF_A_RUN = (
     "explain_output",
     "ieee_floating_point_ops",
     "lambda_syntax",
+    "max_expression_depth",
     "order_by_non_integer_literal",
     "pivot_limit",
     "scalar_subquery_error_on_multiple_rows",
@@ -166,7 +167,7 @@ class DuckDBWarehouse:
         Returns
         -------
         Export or None
-            None if no statement gives a result set, or if it has no row.
+            None if no statement gives a result set. A result without rows has no files.
 
         Raises
         ------
@@ -242,5 +243,8 @@ def _set_up(connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
     connection.execute(f"SET allowed_directories = [{literal(str(scratch) + '/')}]")
     connection.execute("SET enable_external_access = false")
     names = ", ".join(literal(name) for name in _SETTINGS_OF_A_RUN)
-    connection.execute(f"SET allowed_configs = [{names}]")
+    try:
+        connection.execute(f"SET allowed_configs = [{names}]")
+    except duckdb.CatalogException:
+        return  # an older DuckDB: it can lock all settings or none, and runs need some
     connection.execute("SET lock_configuration = true")

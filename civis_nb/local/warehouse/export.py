@@ -41,7 +41,7 @@ def export_csv(
     Returns
     -------
     Export or None
-        None if no statement gives a result set, or the result has no row.
+        None if no statement gives a result set. A result without rows has no files.
 
     Raises
     ------
@@ -78,7 +78,7 @@ def _header(result: Result, settings: CsvSettings) -> bytes:
     return (DELIMITERS[settings.column_delimiter].join(names) + "\n").encode()
 
 
-def _copy(result: Result, writer: _Writer, scratch: Path, settings: CsvSettings) -> Export | None:
+def _copy(result: Result, writer: _Writer, scratch: Path, settings: CsvSettings) -> Export:
     delimiter = DELIMITERS[settings.column_delimiter]
     options = ["FORMAT csv", "HEADER false", f"DELIMITER {literal(delimiter)}", "NULLSTR ''"]
     if settings.unquoted:
@@ -95,13 +95,13 @@ def _copy(result: Result, writer: _Writer, scratch: Path, settings: CsvSettings)
         return int(result.query("COPY (SELECT * FROM", suffix)[0][0])
 
     row_count = _through_pipe(target, run, writer)
-    if row_count == 0:
-        writer.discard()
-        return None
     columns = tuple(
         Column(name, _exported_type(kind))
         for name, kind in zip(result.names, result.types, strict=True)
     )
+    if row_count == 0:
+        writer.discard()
+        return Export(columns, 0, ())
     return Export(columns, row_count, writer.finish())
 
 

@@ -90,7 +90,15 @@ def without_terminator(statement: str) -> str:
     return statement
 
 
-def has_word(statement: str, word: str) -> bool:
-    """Tell whether a bare word stands in the statement, outside texts, names and comments."""
-    wanted = word.lower()
-    return any(t.kind == "word" and t.text.lower() == wanted for t in tokens(statement))
+def has_word(statement: str, *words: str) -> bool:
+    """Tell whether one of the bare words is in the statement, outside texts, names and comments.
+
+    Examples
+    --------
+    >>> has_word("SELECT 'insert' -- insert", "insert"), has_word("INSERT INTO t", "insert")
+    (False, True)
+    """
+    lowered = statement.lower()
+    if not any(word in lowered for word in words):
+        return False
+    return any(t.kind == "word" and t.text.lower() in words for t in tokens(statement))

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
@@ -20,7 +20,10 @@ from civis_nb.local.warehouse.failures import (
     read_failure,
     warehouse_error,
 )
-from civis_nb.local.warehouse.translate import Translation, translations, without_effect
+from civis_nb.local.warehouse.no_effect import without_effect
+
+if TYPE_CHECKING:
+    from civis_nb.local.warehouse.translate import Translation
 
 __all__ = ["Session", "Statement"]
 
@@ -33,6 +36,7 @@ _CONFLICT_WAIT_S = 0.01
 
 #: Kinds of statements whose rows are shown; others show rows only with RETURNING.
 _WITH_ROWS = {"SELECT", "EXPLAIN", "PRAGMA", "CALL", "EXECUTE", "MULTI"}
+_WRITING = ("insert", "update", "delete", "merge")
 _SETTINGS = {"SET", "VARIABLE_SET", "RESET"}
 _WITH_RETURNING = {"INSERT", "UPDATE", "DELETE", "MERGE_INTO", "MERGE"}
 
@@ -61,9 +65,7 @@ class Statement:
     @property
     def is_query(self) -> bool:
         """Tell whether the statement only reads, and may stand inside another query."""
-        return self.kind == "SELECT" and not any(
-            lexer.has_word(self.text, word) for word in ("insert", "update", "delete", "merge")
-        )
+        return self.kind == "SELECT" and not lexer.has_word(self.text, *_WRITING)
 
 
 class Session:
@@ -156,6 +158,12 @@ class Session:
             If a statement can be read neither as DuckDB's SQL nor as Redshift's.
         """
         try:
+            sql.encode()
+        except UnicodeEncodeError as error:
+            raise WarehouseError(
+                f"the SQL holds half a character at place {error.start + 1}: a lone surrogate"
+            ) from None
+        try:
             return self._native(sql, 0)
         except duckdb.Error as error:
             if not is_refusal(error):
@@ -170,9 +178,11 @@ class Session:
         statements, at = [], 0
         for parsed in self.cursor.extract_statements(sql):
             found = sql.find(parsed.query, at)
-            at = found if found >= 0 else at
-            place = offset + len(sql[:at].encode())
-            statements.append(Statement(parsed.query, place, _kind(parsed)))
+            if found > at:
+                offset += len(sql[at:found].encode())
+                at = found
+            statements.append(Statement(parsed.query, offset, _kind(parsed)))
+            offset += len(parsed.query.encode())
             at += len(parsed.query)
         return statements
 
@@ -186,7 +196,7 @@ class Session:
             if note is not None:
                 self.log("info", note)
                 return []
-            for translation in translations(text):
+            for translation in _translations(text):
                 with suppress(duckdb.ParserException, duckdb.NotImplementedException):
                     parsed = self.cursor.extract_statements(translation.sql)
                     return [
@@ -287,7 +297,7 @@ class Session:
         shift: int,
     ) -> T:
         failures: list[tuple[duckdb.Error, Translation]] = []
-        for translation in translations(statement.text):
+        for translation in _translations(statement.text):
             candidate = replace(
                 statement,
                 text=translation.sql,
@@ -382,6 +392,13 @@ class Session:
                 candidate = replace(statement, text=translation.sql, original=statement.text)
                 return self.error(error, candidate, sql, shift)
         return self.error(refused, statement, sql, shift)
+
+
+def _translations(text: str) -> Iterator[Translation]:
+    # Imported here: sqlglot takes a while to load, and most SQL needs no translation.
+    from civis_nb.local.warehouse.translate import translations
+
+    return translations(text)
 
 
 def _kind(parsed: duckdb.Statement) -> str:
