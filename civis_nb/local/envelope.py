@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -13,6 +14,7 @@ __all__ = [
     "ApiError",
     "Page",
     "bad_request",
+    "check_characters",
     "comma_list",
     "conflict",
     "not_found",
@@ -62,6 +64,23 @@ def bad_request(description: str) -> ApiError:
 def conflict(description: str, slug: str = "conflict") -> ApiError:
     """Say that the object's present state forbids the request."""
     return ApiError(409, slug, description)
+
+
+def check_characters(value: Any) -> None:
+    """Refuse JSON that holds half a character: a lone surrogate, which no UTF-8 can hold.
+
+    Raises
+    ------
+    ApiError
+        400 when there is one.
+    """
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = f"U+{ord(error.object[error.start]):04X}"
+        raise bad_request(
+            f"The body holds half a character (the lone surrogate {half}); send whole characters."
+        ) from None
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from civis_nb.local.auth import Keys
 from civis_nb.local.context import PlatformContext
-from civis_nb.local.envelope import ApiError
+from civis_nb.local.envelope import ApiError, check_characters
 from civis_nb.local.transfers import PREFIX, Transfers
 from civis_nb.local.wire import SLASH_IN_NAME, snake
 
@@ -30,6 +30,8 @@ _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 #: There is nobody to share the platform with, so the limit is never reached; clients show it.
 _RATE_LIMIT = b"10000"
 _JSON = b"application/json"
+#: Half a character as JSON spells it, and as bytes that Python's reader of JSON lets pass.
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
 _JSON_UTF8 = b"application/json; charset=utf-8"
 
 
@@ -98,6 +100,8 @@ class Gate:
             ]
             if headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers:
                 receive = _empty_object
+            else:
+                receive = await _whole_body(receive)
         await self._app(scope, receive, answer.send)
 
     def _path(self, path: str) -> str:
@@ -124,6 +128,39 @@ def _query(query: bytes) -> bytes:
 
 async def _empty_object() -> Message:
     return {"type": "http.request", "body": b"{}", "more_body": False}
+
+
+async def _whole_body(receive: Receive) -> Receive:
+    """Read a body, refuse one that holds halves of characters, and give it to be read again.
+
+    Neither SQLite nor an answer in UTF-8 can hold a lone surrogate, as JSON can spell it.
+
+    Raises
+    ------
+    ApiError
+        400 when the body holds one.
+    """
+    pieces: list[bytes] = []
+    last: Message = {"type": "http.request", "more_body": True}
+    while last["type"] == "http.request" and last.get("more_body", False):
+        last = await receive()
+        pieces.append(last.get("body", b""))
+    body = b"".join(pieces)
+    if _SURROGATE.search(body):
+        _refuse_surrogates(body)
+    waiting: list[Message] = [{**last, "body": body}]
+
+    async def again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return again
+
+
+def _refuse_surrogates(body: bytes) -> None:
+    try:
+        check_characters(json.loads(body))
+    except (ValueError, RecursionError):
+        return  # no JSON: the API says so in its own words
 
 
 class _Answer:

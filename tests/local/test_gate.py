@@ -203,3 +203,26 @@ def test_a_fault_of_the_platform_is_500_without_its_traceback(caplog):
     assert "files" not in answer.json()["errorDescription"]
     assert answer.headers["X-Request-Id"] in answer.json()["errorDescription"]
     assert answer.headers["X-Request-Id"] in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/files", r'{"name": "\ud800"}'),
+        ("/scripts/python3", r'{"name": "a", "source": "x", "arguments": {"\udc00": 1}}'),
+        ("/queries", r'{"database": 1, "previewRows": 1, "sql": "select 1 as \ud83d"}'),
+        ("/json_values", r'{"valueStr": "\"\\ud800\""}'),
+    ],
+)
+def test_half_characters_are_refused(http, path, body):
+    answer = http("POST", path, data=body.encode())
+    assert answer.status_code == 400
+    assert "half a character" in answer.json()["errorDescription"]
+
+
+def test_whole_characters_that_json_spells_as_two_are_taken(http):
+    answer = http("POST", "/files", data=rb'{"name": "\ud83d\ude00.csv"}')
+    assert answer.status_code == 201
+    assert answer.json()["name"] == "\U0001f600.csv"
+    broken = http("POST", "/files", data=b'{"name": "\xed\xa0\x80"}')
+    assert broken.status_code == 400

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import context_of
-from civis_nb.local.envelope import bad_request, not_found
+from civis_nb.local.envelope import bad_request, check_characters, not_found
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import json_values
 from civis_nb.local.wire import Wire, given
@@ -77,9 +77,11 @@ def patch_json_value(request: Request, id: int, body: JsonValuePatch) -> JsonVal
 def _parsed(text: str) -> Any:
     try:
         # NaN and Infinity are Python's, not JSON's: no other reader would understand them.
-        return json.loads(text, parse_constant=_refused)
+        value = json.loads(text, parse_constant=_refused)
     except ValueError as error:
         raise bad_request(f"valueStr is not valid JSON: {error}.") from None
+    check_characters(value)
+    return value
 
 
 def _refused(name: str) -> Any:
