@@ -32,6 +32,13 @@ _STATE = click.option(
 _SAMPLES = click.option(
     "--samples/--no-samples", default=True, help="Load the sample data (once per state folder)."
 )
+_DATABASES = click.option(
+    "--database",
+    "databases",
+    multiple=True,
+    metavar="NAME",
+    help="A further database, empty when new; may be given several times.",
+)
 
 
 @local.command()
@@ -39,20 +46,28 @@ _SAMPLES = click.option(
 @click.option("--port", default=0, show_default=True, help="The port; 0: a free one.")
 @_STATE
 @_SAMPLES
+@_DATABASES
 @click.option(
     "--write-env",
     type=click.Path(dir_okay=False),
     default=None,
     help="When ready, write CIVIS_API_ENDPOINT and CIVIS_API_KEY to this file (mode 0600).",
 )
-def serve(host: str, port: int, state: str | None, samples: bool, write_env: str | None) -> None:
+def serve(
+    host: str,
+    port: int,
+    state: str | None,
+    samples: bool,
+    databases: tuple[str, ...],
+    write_env: str | None,
+) -> None:
     """Run a local platform in the foreground, until Ctrl-C.
 
     Without --state it is the user's own platform, in a per-user folder.
     """
     from civis_nb.cli.local import serve as run_server
 
-    run_server(host, port, state, samples, write_env)
+    run_server(host, port, state, samples, write_env, databases)
 
 
 @local.command()
@@ -70,15 +85,18 @@ def env(state: str | None) -> None:
 @local.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
 @_STATE
 @_SAMPLES
+@_DATABASES
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
-def run(state: str | None, samples: bool, command: tuple[str, ...]) -> None:
+def run(
+    state: str | None, samples: bool, databases: tuple[str, ...], command: tuple[str, ...]
+) -> None:
     """Run COMMAND against a local platform of its own, and return its exit code.
 
     The platform and all it holds are gone afterwards, unless --state keeps them.
     """
     from civis_nb.cli.local import run as run_command
 
-    sys.exit(run_command(state, samples, command))
+    sys.exit(run_command(state, samples, command, databases))
 
 
 def main() -> None:

@@ -45,7 +45,14 @@ def _on_signals(action: Callable[[int], None]) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def serve(host: str, port: int, state: str | None, samples: bool, write_env: str | None) -> None:
+def serve(
+    host: str,
+    port: int,
+    state: str | None,
+    samples: bool,
+    write_env: str | None,
+    databases: Sequence[str] = (),
+) -> None:
     """Run a platform until a signal asks for its end."""
     if write_env is not None and not Path(write_env).absolute().parent.is_dir():
         raise CivisLocalError(
@@ -54,7 +61,7 @@ def serve(host: str, port: int, state: str | None, samples: bool, write_env: str
     asked: list[int] = []
     with _on_signals(asked.append):
         folder = Path(state) if state is not None else default_state()
-        with start(folder, port, samples, host) as platform:
+        with start(folder, port, samples, host, databases) as platform:
             if write_env is not None:
                 _write_env(Path(write_env), platform.endpoint, platform.api_key)
             click.echo(_welcome(platform.endpoint, platform.state, write_env))
@@ -108,14 +115,16 @@ def shell_lines(state: str | None) -> str:
     )
 
 
-def run(state: str | None, samples: bool, command: Sequence[str]) -> int:
+def run(
+    state: str | None, samples: bool, command: Sequence[str], databases: Sequence[str] = ()
+) -> int:
     """Run a command against a platform of its own; give its exit code as a shell would."""
     if shutil.which(command[0]) is None:
         found = Path(command[0]).exists()
         what = f"{command[0]} is no program" if found else f"there is no command {command[0]}"
         click.echo(f"Error: {what}.", err=True)
         return _NOT_EXECUTABLE if found else _NOT_FOUND
-    with start(state, samples=samples) as platform:
+    with start(state, samples=samples, databases=databases) as platform:
         variables = {
             "CIVIS_API_ENDPOINT": platform.endpoint,
             "CIVIS_API_KEY": platform.api_key,

@@ -12,6 +12,7 @@ import shutil
 import socket
 import tempfile
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -96,7 +97,14 @@ class Platform:
     """
 
     def __init__(
-        self, state: Path, host: str, port: int, *, samples: bool, ephemeral: bool
+        self,
+        state: Path,
+        host: str,
+        port: int,
+        *,
+        samples: bool,
+        ephemeral: bool,
+        databases: Sequence[str] = (),
     ) -> None:
         self.state = state
         self._ephemeral = ephemeral
@@ -106,13 +114,13 @@ class Platform:
         if ephemeral:
             self._undo.callback(shutil.rmtree, state, ignore_errors=True)
         try:
-            self._start(host, port, samples)
+            self._start(host, port, samples, databases)
         except BaseException:
             self._undo.close()
             raise
         atexit.register(self.stop)
 
-    def _start(self, host: str, port: int, samples: bool) -> None:
+    def _start(self, host: str, port: int, samples: bool, databases: Sequence[str]) -> None:
         lock = StateLock(self.state)
         self._undo.callback(lock.release)
         listener = _listen(host, port)
@@ -120,6 +128,8 @@ class Platform:
         self._context = self._build()
         self._context.endpoint = self.endpoint = _address(listener)
         self.api_key = self._context.api_key
+        for name in databases:
+            self._context.warehouses.add(name)
         if samples:
             _load_samples(self._context)
         self._start_runner()
@@ -211,7 +221,11 @@ class Platform:
 
 
 def start(
-    state: str | Path | None = None, port: int = 0, samples: bool = True, host: str = "127.0.0.1"
+    state: str | Path | None = None,
+    port: int = 0,
+    samples: bool = True,
+    host: str = "127.0.0.1",
+    databases: Sequence[str] = (),
 ) -> Platform:
     """Start a local platform in this process; it is ready when this returns.
 
@@ -225,6 +239,8 @@ def start(
         Load the sample data when the database does not have it yet.
     host
         The address to listen on.
+    databases
+        Names of further databases, which are made, empty, when they are not there yet.
 
     Returns
     -------
@@ -240,11 +256,14 @@ def start(
     CivisLocalError
         When it can't start for another reason.
     """
-    if state is None:
-        folder = Path(tempfile.mkdtemp(prefix="civis_nb-"))
-        return Platform(folder, host, port, samples=samples, ephemeral=True)
-    folder = Path(state).expanduser().resolve()
-    return Platform(folder, host, port, samples=samples, ephemeral=False)
+    names = (databases,) if isinstance(databases, str) else tuple(databases)
+    ephemeral = state is None
+    folder = (
+        Path(tempfile.mkdtemp(prefix="civis_nb-"))
+        if state is None
+        else Path(state).expanduser().resolve()
+    )
+    return Platform(folder, host, port, samples=samples, ephemeral=ephemeral, databases=names)
 
 
 def _listen(host: str, port: int) -> socket.socket:

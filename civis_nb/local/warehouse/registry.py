@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.envelope import not_found
-from civis_nb.local.store import Store
+from civis_nb.local.store import Store, utc_now
 from civis_nb.local.store.schema import databases
 
 if TYPE_CHECKING:
@@ -58,6 +58,38 @@ class Warehouses:
             if database_id not in self._open:
                 self._open[database_id] = self._opened(database_id)
             return self._open[database_id]
+
+    def add(self, name: str) -> int:
+        """Make sure that there is a database of a name; a new one is an empty DuckDB file.
+
+        Returns
+        -------
+        int
+            Its id.
+
+        Raises
+        ------
+        CivisLocalError
+            When the name is blank.
+        """
+        if not name.strip():
+            raise CivisLocalError("A database needs a name that is not blank.")
+        now = utc_now()
+        with self._store.begin() as connection:
+            known = connection.scalar(select(databases.c.id).where(databases.c.name == name))
+            if known is not None:
+                return int(known)
+            made = connection.execute(
+                databases.insert().values(
+                    name=name, adapter="duckdb", url="", created_at=now, updated_at=now
+                )
+            )
+            database_id = int(made.inserted_primary_key[0])  # type: ignore[index]
+            # By its id: what is a fine name of a database may be none of a file.
+            url = f"{_DUCKDB}warehouse/database_{database_id}.duckdb"
+            mine = databases.update().where(databases.c.id == database_id)
+            connection.execute(mine.values(url=url))
+        return database_id
 
     def _opened(self, database_id: int) -> Warehouse:
         with self._store.read() as connection:
