@@ -97,11 +97,16 @@ class StartedQuery(_QueryFields):
 
 
 class QueryDetail(_QueryFields):
-    """A query."""
+    """A query.
+
+    ``result_column_types`` is this platform's own: the SQL types of ``result_columns``, null
+    before the query has succeeded.
+    """
 
     hidden: bool
     name: str
     author: UserRef
+    result_column_types: list[str] | None
 
 
 class QueryRun(Run):
@@ -155,7 +160,12 @@ def _row(connection: Connection, query_id: int) -> Row[Any]:
 def _detail(request: Request, query_id: int) -> QueryDetail:
     with context_of(request).store.read() as connection:
         row = _row(connection, query_id)
-        return QueryDetail(**_fields(row), name=row.name, author=user_ref(connection, row.user_id))
+        return QueryDetail(
+            **_fields(row),
+            name=row.name,
+            author=user_ref(connection, row.user_id),
+            result_column_types=(row.run_result or {}).get("result_column_types"),
+        )
 
 
 def _time_filters(

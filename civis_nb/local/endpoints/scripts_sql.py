@@ -39,21 +39,35 @@ class SqlOutput(Wire):
     path: str | None
 
 
+class ResultColumn(Wire):
+    """A column of a result, as the database has it."""
+
+    name: str
+    sql_type: str
+
+
 class SqlRun(Run):
-    """A run of a SQL script."""
+    """A run of a SQL script.
+
+    ``result_columns`` is this platform's own: what the columns are, also of a result without
+    rows, which has no file; null before the end, and when there is no result set.
+    """
 
     sql_id: int
     is_cancel_requested: bool
     output: list[SqlOutput]
     output_cached_on: str | None = None
+    result_columns: list[ResultColumn] | None = None
 
 
 def _run(context: PlatformContext, row: Row[Any]) -> SqlRun:
+    result = row.result or {}
     output = [
         SqlOutput(path=_link(context, entry["file_id"]), **entry)
-        for entry in (row.result or {}).get("output", [])
+        for entry in result.get("output", [])
     ]
-    return SqlRun(sql_id=row.job_id, output=output, **run_fields(row))
+    columns = result.get("result_columns")
+    return SqlRun(sql_id=row.job_id, output=output, result_columns=columns, **run_fields(row))
 
 
 def _link(context: PlatformContext, file_id: int) -> str | None:

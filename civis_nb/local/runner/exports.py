@@ -44,7 +44,9 @@ def run_sql_script(task: RunTask) -> None:
                 sql, folder, _base_name(task, settings), settings, token, partial(write_log, task)
             )
         task.control.check()
-        if export is None:
+        if export is not None:
+            task.result["result_columns"] = _columns(export)
+        if export is None or not export.parts:
             task.log.info("Query complete: no rows, so there is no file.")
             return
         task.log.info(f"Query complete: {rows_text(export.row_count)} exported.")
@@ -89,9 +91,7 @@ def _keep(task: RunTask, export: Export, settings: CsvSettings, sql: str, folder
         "includeHeader": settings.include_header and not settings.force_multifile,
         "columnDelimiter": settings.column_delimiter,
         "compression": settings.compression,
-        "tableColumns": [
-            {"name": column.name, "sqlType": column.sql_type} for column in export.columns
-        ],
+        "tableColumns": _columns(export),
     }
     expires_at = in_future(EXPORT_LIFETIME)
     entries: list[dict[str, Any]] = []
@@ -109,6 +109,10 @@ def _keep(task: RunTask, export: Export, settings: CsvSettings, sql: str, folder
     task.result["output"] = [{"output_name": name, "file_id": file_id}]
     with task.context.store.begin() as connection:
         outputs.add_output(connection, task.run_id, "File", file_id)
+
+
+def _columns(export: Export) -> list[dict[str, str]]:
+    return [{"name": column.name, "sqlType": column.sql_type} for column in export.columns]
 
 
 def _manifest(

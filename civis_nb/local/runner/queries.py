@@ -29,5 +29,6 @@ def run_query(task: RunTask) -> None:
     with cancel_token(task) as token:
         preview = warehouse.preview(body["sql"], wanted, token, partial(write_log, task))
     task.result["result_columns"] = list(preview.columns)
+    task.result["result_column_types"] = list(preview.column_types)
     task.result["result_rows"] = preview.rows
     task.log.info(f"Query complete: {rows_text(len(preview.rows))} kept for the preview.")

@@ -93,11 +93,17 @@ def test_names_that_occur_twice_or_hold_quotes(bench):
 
 
 @pytest.mark.parametrize(
-    "sql",
-    ["SELECT 1 WHERE false", "CREATE TABLE t (a INT)", "", "-- nothing", "SET TimeZone = 'UTC'"],
+    "sql", ["CREATE TABLE t (a INT)", "", "-- nothing", "SET TimeZone = 'UTC'"]
 )
-def test_no_rows_are_no_export(bench, sql, tmp_path):
+def test_no_result_set_is_no_export(bench, sql, tmp_path):
     assert bench.export(sql) is None
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_rows_are_no_files_but_have_columns(bench, tmp_path):
+    export = bench.export("SELECT 1::BIGINT AS a, 'x' AS b WHERE false")
+    assert (export.row_count, export.parts) == (0, ())
+    assert [(c.name, c.sql_type) for c in export.columns] == [("a", "BIGINT"), ("b", "VARCHAR")]
     assert list(tmp_path.iterdir()) == []
 
 
