@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisDownloadError
+from civis_nb.io.content import ahead, first_record, records
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["infer_polars"]
+
+_BLOCK_BYTES = 16 * 1024 * 1024
+#: As many rows as polars tells the types from, by default.
+_TOLD_FROM_ROWS = 100
+_ABOUT_TYPES = frozenset({"infer_schema_length", "infer_schema", "schema", "dtypes"})
 
 
 def infer_polars(chunks: Iterable[bytes], what: str, **options: Any) -> pl.DataFrame:
@@ -23,7 +29,7 @@ def infer_polars(chunks: Iterable[bytes], what: str, **options: Any) -> pl.DataF
     Parameters
     ----------
     chunks
-        The content, cut anywhere.
+        The content, cut anywhere; something that can be iterated again.
     what
         What is read, for errors.
     **options
@@ -36,13 +42,48 @@ def infer_polars(chunks: Iterable[bytes], what: str, **options: Any) -> pl.DataF
     """
     import polars as pl
 
+    if not options:
+        frame = _by_blocks(chunks, what)
+        if frame is not None:
+            return frame
     content = b"".join(chunks)
     try:
         return pl.read_csv(io.BytesIO(content), **options)
     except pl.exceptions.ComputeError:
-        if options.keys() & {"infer_schema_length", "infer_schema", "schema", "dtypes"}:
+        if options.keys() & _ABOUT_TYPES:
             raise
     try:
         return pl.read_csv(io.BytesIO(content), infer_schema_length=None, **options)
     except pl.exceptions.ComputeError as error:
         raise CivisDownloadError(f"{what} can't be read by polars: {error}") from None
+
+
+def _by_blocks(chunks: Iterable[bytes], what: str) -> pl.DataFrame | None:
+    """Parse while the rest is still on its way; None when the whole must be seen first."""
+    import polars as pl
+
+    header, rest = first_record(iter(chunks))
+    blocks = ahead(records(rest, _BLOCK_BYTES, what), 1)
+    frames: list[pl.DataFrame] = []
+    schema: Any = None
+    try:
+        for block in blocks:
+            if schema is None:
+                if block.count(b"\n") <= 2 * _TOLD_FROM_ROWS:
+                    return None
+                schema = _schema(header, block)
+            frames.append(pl.read_csv(block, has_header=False, schema=schema))
+    except pl.exceptions.PolarsError:
+        return None
+    return pl.concat(frames) if frames else None
+
+
+def _schema(header: bytes, block: bytes) -> Any:
+    """Give the types that polars tells from the header and the first hundred rows."""
+    import polars as pl
+
+    lines: Iterator[bytes] = iter(io.BytesIO(block))
+    head = b"".join(line for line, _ in zip(lines, range(4 * _TOLD_FROM_ROWS), strict=False))
+    if head.count(b'"') % 2:
+        head = block
+    return pl.read_csv(header + head, infer_schema_length=_TOLD_FROM_ROWS).schema

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, CivisInputError, EmptyResultError
@@ -16,6 +17,7 @@ from civis_nb.io.export import start_export
 from civis_nb.io.frames import list_from_arrow, pandas_from_arrow, polars_from_arrow
 from civis_nb.io.infer_pandas import infer_pandas, read_with_pandas
 from civis_nb.io.infer_polars import infer_polars
+from civis_nb.io.lazy import lazy_frame
 from civis_nb.io.names import quoted, quoted_table, split_schema_tablename
 from civis_nb.io.outputs import find_outputs
 from civis_nb.io.rows import read_rows
@@ -222,6 +224,9 @@ def read_civis_sql(
         return _as(empty_table(ids[0], sql, database, client, credential_id, told), return_as)
     found = find_outputs(client, outputs, multifile=parallel)
     with progress_bar(f"Reading {found.remotes[0].what}", found.size, progress) as advance:
+        if return_as == "lazy":
+            told = found.told or told
+            return lazy_frame(client, replace(found, told=told), advance)
         content = found.content(client, advance)
         if exact:
             return _as(exact_table(content, found.told or told, content.what), return_as)
