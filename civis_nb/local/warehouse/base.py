@@ -27,7 +27,11 @@ __all__ = [
     "ImportReport",
     "Log",
     "Preview",
+    "SourceColumn",
+    "SyncOptions",
+    "SyncReport",
     "TableInfo",
+    "TableSource",
     "Warehouse",
     "ignore_log",
 ]
@@ -238,6 +242,54 @@ class ImportReport:
     created: bool = False
 
 
+@dataclass(frozen=True)
+class SourceColumn:
+    """A column of a table that is copied; its type in the database's own words."""
+
+    name: str
+    duckdb_type: str
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class TableSource:
+    """A table that is to be copied; ``path`` holds its rows when they leave their database."""
+
+    schema: str
+    table: str
+    columns: tuple[SourceColumn, ...]
+    keys: tuple[str, ...] = ()
+    path: Path | None = None
+
+
+@dataclass(frozen=True)
+class SyncOptions:
+    """Where a copied table goes, and what becomes of the rows that are there.
+
+    With ``existing_rows`` it is as an import does it. Else ``wipe`` makes the table anew; else
+    rows are merged by ``identity``, or by a primary key of the table or of its source; and where
+    there is none, the source's rows replace those that are there.
+
+    ``last_modified`` leaves out rows of the source that are older than the newest one there.
+    """
+
+    schema: str
+    table: str
+    existing_rows: Literal["fail", "truncate", "append", "drop"] | None = None
+    wipe: bool = False
+    identity: tuple[str, ...] = ()
+    last_modified: str | None = None
+    verify_row_counts: bool = False
+
+
+@dataclass(frozen=True)
+class SyncReport:
+    """What a sync did: rows written, and in which way."""
+
+    row_count: int
+    how: str
+
+
 class Warehouse(Protocol):
     """A database of the local platform. Every method may be called from any thread."""
 
@@ -279,6 +331,16 @@ class Warehouse(Protocol):
         self, paths: Sequence[Path], options: ImportOptions, cancel: CancelToken, log: Log
     ) -> ImportReport:
         """Load files into a table, all of them or nothing."""
+
+    def open_source(
+        self, schema: str, name: str, folder: Path | None, cancel: CancelToken, log: Log
+    ) -> TableSource:
+        """Describe a table to be copied; with ``folder``, put its rows into a file there."""
+
+    def sync_tables(
+        self, work: Sequence[tuple[TableSource, SyncOptions]], cancel: CancelToken, log: Log
+    ) -> list[SyncReport]:
+        """Copy tables into this database, all of them or nothing."""
 
     def close(self) -> None:
         """Let go of the database."""

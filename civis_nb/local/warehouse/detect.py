@@ -71,19 +71,9 @@ def detect_csv(
             convert_to_utf8(path, plain)
             if plain.stat().st_size == 0:
                 raise WarehouseError("the file is empty: it has neither a header nor rows")
-        rows_by_delimiter = _sampled(plain, column_delimiter)
-        delimiter = column_delimiter or _best_delimiter(rows_by_delimiter)
-        rows = rows_by_delimiter[delimiter]
-        header = _has_header(rows) if include_header is None else include_header
-        names = [
-            (rows[0][i].strip() if header else "") or f"column_{i}" for i in range(len(rows[0]))
-        ]
-        types: list[str | None] = [None] * len(names)
-        if detect_types:
-            types = column_types(plain, len(names), DELIMITERS[delimiter], header)
-    columns = tuple(
-        Column(name, to_wire(kind or "VARCHAR")) for name, kind in zip(names, types, strict=True)
-    )
+        delimiter, header, columns = _described(
+            plain, include_header, column_delimiter, detect_types
+        )
     return CsvDetection(
         header,
         cast(Delimiter, delimiter),
@@ -91,6 +81,24 @@ def detect_csv(
         columns,
         character_set,
     )
+
+
+def _described(
+    plain: Path, include_header: bool | None, column_delimiter: str | None, detect_types: bool
+) -> tuple[str, bool, tuple[Column, ...]]:
+    """Find delimiter, header and columns of a plain UTF-8 file."""
+    rows_by_delimiter = _sampled(plain, column_delimiter)
+    delimiter = column_delimiter or _best_delimiter(rows_by_delimiter)
+    rows = rows_by_delimiter[delimiter]
+    header = _has_header(rows) if include_header is None else include_header
+    names = [(cell.strip() if header else "") or f"column_{i}" for i, cell in enumerate(rows[0])]
+    types: list[str | None] = [None] * len(names)
+    if detect_types:
+        types = column_types(plain, len(names), DELIMITERS[delimiter], header)
+    columns = tuple(
+        Column(name, to_wire(kind or "VARCHAR")) for name, kind in zip(names, types, strict=True)
+    )
+    return delimiter, header, columns
 
 
 def _sampled(plain: Path, delimiter: str | None) -> dict[str, list[list[str]]]:

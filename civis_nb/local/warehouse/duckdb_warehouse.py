@@ -21,7 +21,7 @@ from typing import Literal
 import duckdb
 
 from civis_nb.errors import CivisLocalError, StateInUseError, WarehouseError
-from civis_nb.local.warehouse import catalog, export, importing, preview
+from civis_nb.local.warehouse import catalog, copying, export, importing, preview
 from civis_nb.local.warehouse.base import (
     CancelToken,
     ColumnStats,
@@ -31,7 +31,10 @@ from civis_nb.local.warehouse.base import (
     ImportReport,
     Log,
     Preview,
+    SyncOptions,
+    SyncReport,
     TableInfo,
+    TableSource,
     ignore_log,
 )
 from civis_nb.local.warehouse.failures import read_failure, warehouse_error
@@ -193,6 +196,36 @@ class DuckDBWarehouse:
         """
         with self._session(cancel, log) as session:
             return importing.import_csv(session, paths, options, self._scratch)
+
+    def open_source(
+        self, schema: str, name: str, folder: Path | None, cancel: CancelToken, log: Log
+    ) -> TableSource:
+        """Describe a table to be copied; with ``folder``, put its rows into a file there.
+
+        Raises
+        ------
+        WarehouseError
+            If there is no such table.
+        Cancelled
+            If the token was cancelled.
+        """
+        with self._session(cancel, log) as session:
+            return copying.open_source(session, schema, name, self._scratch, folder)
+
+    def sync_tables(
+        self, work: Sequence[tuple[TableSource, SyncOptions]], cancel: CancelToken, log: Log
+    ) -> list[SyncReport]:
+        """Copy tables into this database in one transaction.
+
+        Raises
+        ------
+        WarehouseError
+            If something does not fit; nothing has changed then.
+        Cancelled
+            If the token was cancelled; nothing has changed.
+        """
+        with self._session(cancel, log) as session:
+            return copying.sync_tables(session, work, self._scratch)
 
     def close(self) -> None:
         """Close the database; operations that run fail. A second call does nothing."""

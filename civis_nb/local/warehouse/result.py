@@ -7,7 +7,8 @@ from typing import Any
 import duckdb
 
 from civis_nb.local.warehouse.lexer import without_terminator
-from civis_nb.local.warehouse.session import Session, Statement
+from civis_nb.local.warehouse.session import Session
+from civis_nb.local.warehouse.statement import Statement
 
 __all__ = ["Result"]
 

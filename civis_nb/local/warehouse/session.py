@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
@@ -21,11 +21,12 @@ from civis_nb.local.warehouse.failures import (
     warehouse_error,
 )
 from civis_nb.local.warehouse.no_effect import without_effect
+from civis_nb.local.warehouse.statement import Statement, kind_of
 
 if TYPE_CHECKING:
     from civis_nb.local.warehouse.translate import Translation
 
-__all__ = ["Session", "Statement"]
+__all__ = ["Session"]
 
 T = TypeVar("T")
 
@@ -33,39 +34,7 @@ _DESCRIBE = "DESCRIBE (\n"
 _INTERRUPT_EVERY_S = 0.02
 _CONFLICT_TRIES = 12
 _CONFLICT_WAIT_S = 0.01
-
-#: Kinds of statements whose rows are shown; others show rows only with RETURNING.
-_WITH_ROWS = {"SELECT", "EXPLAIN", "PRAGMA", "CALL", "EXECUTE", "MULTI"}
-_WRITING = ("insert", "update", "delete", "merge")
 _SETTINGS = {"SET", "VARIABLE_SET", "RESET"}
-_WITH_RETURNING = {"INSERT", "UPDATE", "DELETE", "MERGE_INTO", "MERGE"}
-
-
-@dataclass(frozen=True)
-class Statement:
-    """One statement of a script.
-
-    ``text`` is what DuckDB gets; ``offset`` is where the user's statement starts in the script,
-    in bytes. ``original`` is the user's text when ``text`` is a translation of it.
-    """
-
-    text: str
-    offset: int
-    kind: str
-    original: str | None = None
-    before: tuple[str, ...] = ()
-
-    @property
-    def has_rows(self) -> bool:
-        """Tell whether the statement gives a result set."""
-        if self.kind in _WITH_RETURNING:
-            return lexer.has_word(self.text, "returning")
-        return self.kind in _WITH_ROWS
-
-    @property
-    def is_query(self) -> bool:
-        """Tell whether the statement only reads, and may stand inside another query."""
-        return self.kind == "SELECT" and not lexer.has_word(self.text, *_WRITING)
 
 
 class Session:
@@ -181,7 +150,7 @@ class Session:
             if found > at:
                 offset += len(sql[at:found].encode())
                 at = found
-            statements.append(Statement(parsed.query, offset, _kind(parsed)))
+            statements.append(Statement(parsed.query, offset, kind_of(parsed)))
             offset += len(parsed.query.encode())
             at += len(parsed.query)
         return statements
@@ -200,7 +169,7 @@ class Session:
                 with suppress(duckdb.ParserException, duckdb.NotImplementedException):
                     parsed = self.cursor.extract_statements(translation.sql)
                     return [
-                        Statement(s.query, offset, _kind(s), text, translation.before)
+                        Statement(s.query, offset, kind_of(s), text, translation.before)
                         for s in parsed
                     ]
             raise self.error(refused, Statement(text, offset, ""), sql) from None
@@ -399,10 +368,6 @@ def _translations(text: str) -> Iterator[Translation]:
     from civis_nb.local.warehouse.translate import translations
 
     return translations(text)
-
-
-def _kind(parsed: duckdb.Statement) -> str:
-    return str(parsed.type).rpartition(".")[2]
 
 
 def _no_function(failure: Failure) -> bool:

@@ -153,7 +153,7 @@ def mapped(columns: Sequence[str], target: Target, name: str) -> list[Field]:
     found: list[Field] = []
     unknown: list[str] = []
     for column in columns:
-        same = _same(column, known)
+        same = _same(column, known) or _same(column.strip(), known)
         if same is None:
             unknown.append(column)
         else:

@@ -46,12 +46,7 @@ def merge(
     for field in (*primary, *modified):
         if field.name not in in_files:
             raise WarehouseError(f'the files lack the key column "{field.name}"')
-    partition = ", ".join(quoted(f.name) for f in primary)
-    newest = ", ".join([f"{quoted(f.name)} DESC NULLS LAST" for f in modified] + ["rowid DESC"])
-    cursor.execute(
-        f"DELETE FROM {stage} WHERE rowid IN (SELECT rowid FROM (SELECT rowid, row_number() "
-        f"OVER (PARTITION BY {partition} ORDER BY {newest}) AS place FROM {stage}) WHERE place > 1)"
-    )
+    _keep_newest(cursor, stage, primary, modified)
     same = " AND ".join(
         f"t.{quoted(f.name)} IS NOT DISTINCT FROM s.{quoted(f.name)}" for f in primary
     )
@@ -81,6 +76,18 @@ def merge(
     )
     cursor.execute(f"DROP TABLE {stage}; DROP TABLE {stage}_new")
     return updated + added
+
+
+def _keep_newest(
+    cursor: duckdb.DuckDBPyConnection, stage: str, primary: list[Field], modified: list[Field]
+) -> None:
+    """Leave one staged row for each key."""
+    partition = ", ".join(quoted(f.name) for f in primary)
+    newest = ", ".join([f"{quoted(f.name)} DESC NULLS LAST" for f in modified] + ["rowid DESC"])
+    cursor.execute(
+        f"DELETE FROM {stage} WHERE rowid IN (SELECT rowid FROM (SELECT rowid, row_number() "
+        f"OVER (PARTITION BY {partition} ORDER BY {newest}) AS place FROM {stage}) WHERE place > 1)"
+    )
 
 
 def _count(cursor: duckdb.DuckDBPyConnection, sql: str) -> int:

@@ -1,0 +1,48 @@
+"""One statement of a script, and what can be told of it without running it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import duckdb
+
+from civis_nb.local.warehouse import lexer
+
+__all__ = ["Statement", "kind_of"]
+
+#: Kinds of statements whose rows are shown; others show rows only with RETURNING.
+_WITH_ROWS = {"SELECT", "EXPLAIN", "PRAGMA", "CALL", "EXECUTE", "MULTI"}
+_WRITING = ("insert", "update", "delete", "merge")
+_WITH_RETURNING = {"INSERT", "UPDATE", "DELETE", "MERGE_INTO", "MERGE"}
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a script.
+
+    ``text`` is what DuckDB gets; ``offset`` is where the user's statement starts in the script,
+    in bytes. ``original`` is the user's text when ``text`` is a translation of it.
+    """
+
+    text: str
+    offset: int
+    kind: str
+    original: str | None = None
+    before: tuple[str, ...] = ()
+
+    @property
+    def has_rows(self) -> bool:
+        """Tell whether the statement gives a result set."""
+        if self.kind in _WITH_RETURNING:
+            return lexer.has_word(self.text, "returning")
+        return self.kind in _WITH_ROWS
+
+    @property
+    def is_query(self) -> bool:
+        """Tell whether the statement only reads, and may stand inside another query."""
+        return self.kind == "SELECT" and not lexer.has_word(self.text, *_WRITING)
+
+
+def kind_of(parsed: duckdb.Statement) -> str:
+    """Give DuckDB's word for the kind of a statement, such as SELECT."""
+    return str(parsed.type).rpartition(".")[2]
