@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from civis_nb._wire_text import masked_url
@@ -29,11 +29,13 @@ class PageSource(Protocol):
 class _Fetch:
     """A page that is under way."""
 
-    __slots__ = ("done", "error")
+    __slots__ = ("done", "error", "wanted")
 
     def __init__(self) -> None:
         self.done = threading.Event()
         self.error: BaseException | None = None
+        #: Whether somebody waits for it, who will use its first item at once.
+        self.wanted = False
 
 
 class PaginatedResponse(Generic[_R]):
@@ -157,9 +159,15 @@ class PaginatedResponse(Generic[_R]):
                 mine = fetch is None
                 if fetch is None:
                     fetch = self._pending = _Fetch()
+                else:
+                    fetch.wanted = True
             if mine:
                 self._fetch(fetch)
-            fetch.done.wait()
+            try:
+                fetch.done.wait()
+            except BaseException:
+                fetch.wanted = False
+                raise
             if fetch.error is not None:
                 with self._lock:
                     if self._pending is fetch:
@@ -174,7 +182,7 @@ class PaginatedResponse(Generic[_R]):
                 return
             fetch = self._pending = _Fetch()
         thread = threading.Thread(
-            target=self._fetch, args=(fetch, False), name="civis-next-page", daemon=True
+            target=self._fetch_ahead, args=(fetch,), name="civis-next-page", daemon=True
         )
         try:
             thread.start()
@@ -184,8 +192,19 @@ class PaginatedResponse(Generic[_R]):
                 self._pending = None
             fetch.done.set()
 
-    def _fetch(self, fetch: _Fetch, asked: bool = True) -> None:
-        """Fetch the next page and keep it, or keep the error for whoever waits."""
+    def _fetch_ahead(self, fetch: _Fetch) -> None:
+        """Fetch the next page in the background; go on while its reader waits for each."""
+        following: _Fetch | None = fetch
+        while following is not None:
+            following = self._fetch(following, asked=False)
+
+    def _fetch(self, fetch: _Fetch, asked: bool = True) -> _Fetch | None:
+        """Fetch the next page and keep it, or keep the error for whoever waits.
+
+        Gives the fetch to go on with, where somebody waits for the page: the first item of it
+        is as good as used, and asking for the next page here spares a thread's start.
+        """
+        following: _Fetch | None = None
         number = len(self._pages) + 1
         page, last = None, False
         try:
@@ -204,8 +223,11 @@ class PaginatedResponse(Generic[_R]):
                     self._complete = last
                 # A failed prefetch stays until somebody needs the page and sees why.
                 if page is not None or asked:
-                    self._pending = None
+                    if page and not last and not asked and fetch.wanted:
+                        following = _Fetch()
+                    self._pending = following
             fetch.done.set()
+        return following
 
     def _is_last(self, page: ListResponse[_R], number: int) -> bool:
         """Say whether a page ends the list.
@@ -234,26 +256,26 @@ class PaginatedResponse(Generic[_R]):
 class _Cursor(Iterator[_R]):
     """A place in the items; stays where it is when a page can't be fetched."""
 
-    __slots__ = ("_item", "_page", "_pages")
+    __slots__ = ("_item", "_items", "_page", "_pages")
 
     def __init__(self, pages: PaginatedResponse[_R]) -> None:
         self._pages = pages
         self._page = 0
         self._item = 0
+        self._items: Sequence[_R] = ()
 
     def __next__(self) -> _R:
-        page = self._pages._obtain(self._page)
-        while page is not None and self._item >= len(page):
-            self._page, self._item = self._page + 1, 0
+        if self._item >= len(self._items):
             page = self._pages._obtain(self._page)
-        if page is None:
-            if self._pages._own is self:
-                self._pages._own = None
-            raise StopIteration
-        if self._item == 0:
-            self._pages._prefetch(self._page + 1)
+            if page is None:
+                if self._pages._own is self:
+                    self._pages._own = None
+                raise StopIteration
+            self._items, self._item = page, 0
+            self._page += 1
+            self._pages._prefetch(self._page)
         self._item += 1
-        return page[self._item - 1]
+        return self._items[self._item - 1]
 
 
 def _mark(page: ListResponse[Any]) -> Any:
