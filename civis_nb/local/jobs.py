@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 __all__ = [
     "ACTIVE",
     "CONTAINER",
+    "CSV_EXPORT",
     "CSV_IMPORT",
+    "IMPORT",
     "PREPROCESS",
     "PYTHON3",
     "QUERY",
@@ -39,6 +41,7 @@ __all__ = [
     "finish_run",
     "jobs_with_last_run",
     "request_cancel",
+    "shown_type",
     "stable",
     "start_run",
     "update_job",
@@ -49,6 +52,9 @@ PYTHON3 = "JobTypes::PythonDocker"
 CONTAINER = "JobTypes::ContainerDocker"
 QUERY = "JobTypes::Query"
 CSV_IMPORT = "JobTypes::Import"
+#: Told apart by what is behind the slash, which the API does not show.
+IMPORT = "JobTypes::Import/sync"
+CSV_EXPORT = "JobTypes::CsvExport"
 PREPROCESS = "JobTypes::CsvPreprocess"
 
 ACTIVE = ("queued", "running")
@@ -121,7 +127,20 @@ _WORDS = {
     QUERY: "Query",
     CSV_IMPORT: "CSV import",
     PREPROCESS: "CSV preprocessing job",
+    IMPORT: "Import",
+    CSV_EXPORT: "CSV export",
 }
+
+
+def shown_type(job_type: str) -> str:
+    """Give a job's type as the API shows it.
+
+    Examples
+    --------
+    >>> shown_type(IMPORT), shown_type(SQL)
+    ('JobTypes::Import', 'JobTypes::SqlRunner')
+    """
+    return job_type.partition("/")[0]
 
 
 def find_run(connection: Connection, job_id: int, run_id: int) -> Row[Any]:

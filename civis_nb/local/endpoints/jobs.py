@@ -97,7 +97,7 @@ def _short_fields(row: Row[Any]) -> dict[str, Any]:
     return {
         "id": row.id,
         "name": row.name,
-        "type": row.type,
+        "type": states.shown_type(row.type),
         "from_template_id": row.from_template_id,
         "state": run_state(row),
         "created_at": row.created_at,
@@ -144,7 +144,8 @@ def list_jobs(
     if state:
         found = found.where(state_filter(comma_list(state)))
     if type:
-        found = found.where(jobs.c.type.in_(comma_list(type)))
+        shown = func.substr(jobs.c.type, 1, func.instr(jobs.c.type.concat("/"), "/") - 1)
+        found = found.where(shown.in_(comma_list(type)))
     if q:
         found = found.where(
             or_(

@@ -29,7 +29,15 @@ from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import job_runs, outputs
 from civis_nb.local.wire import Wire, camel
 
-__all__ = ["JobId", "RunId", "RunKind", "add_run_routes", "log_routes", "run_fields"]
+__all__ = [
+    "JobId",
+    "RunId",
+    "RunKind",
+    "add_run_routes",
+    "list_routes",
+    "log_routes",
+    "run_fields",
+]
 
 #: Stands for the last run, whatever its id.
 _LAST = 0
@@ -118,7 +126,9 @@ def _started(kind: RunKind, request: Request, response: Response, id: int) -> Wi
 
 def add_run_routes(router: APIRouter, kind: RunKind) -> None:
     """Add all routes of one type's runs to a router."""
-    _add_start_and_look(router, kind)
+    _add_start(router, kind)
+    list_routes(router, kind)
+    _add_look(router, kind)
     _add_cancel(router, kind)
     log_routes(router, kind)
     if kind.lists_outputs:
@@ -129,11 +139,9 @@ def add_run_routes(router: APIRouter, kind: RunKind) -> None:
         _add_patch(router, kind, kind.patch_path)
 
 
-def _add_start_and_look(router: APIRouter, kind: RunKind) -> None:
-    path = f"{kind.path}/{{id}}/runs"
-
+def _add_start(router: APIRouter, kind: RunKind) -> None:
     @router.post(
-        path,
+        f"{kind.path}/{{id}}/runs",
         status_code=kind.start_status,
         response_model=kind.model,
         summary=f"Start a run of a {kind.noun}",
@@ -141,7 +149,15 @@ def _add_start_and_look(router: APIRouter, kind: RunKind) -> None:
     def post_runs(request: Request, response: Response, id: JobId) -> Any:
         return _started(kind, request, response, id)
 
-    @router.get(path, response_model=list[kind.model], summary=f"List the runs of a {kind.noun}")  # type: ignore[name-defined]
+
+def list_routes(router: APIRouter, kind: RunKind) -> None:
+    """Add the route that lists the runs."""
+
+    @router.get(
+        f"{kind.path}/{{id}}/runs",
+        response_model=list[kind.model],  # type: ignore[name-defined]
+        summary=f"List the runs of a {kind.noun}",
+    )
     def list_runs(
         request: Request,
         response: Response,
@@ -159,8 +175,12 @@ def _add_start_and_look(router: APIRouter, kind: RunKind) -> None:
             rows = paginated(connection, query, page, response, {"id": job_runs.c.id}, "id")
         return [kind.show(context, row) for row in rows]
 
+
+def _add_look(router: APIRouter, kind: RunKind) -> None:
     @router.get(
-        path + "/{run_id}", response_model=kind.model, summary=f"Look at a run of a {kind.noun}"
+        f"{kind.path}/{{id}}/runs/{{run_id}}",
+        response_model=kind.model,
+        summary=f"Look at a run of a {kind.noun}",
     )
     def get_runs(request: Request, id: JobId, run_id: RunId) -> Any:
         context = context_of(request)

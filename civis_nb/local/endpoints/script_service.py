@@ -32,7 +32,14 @@ TYPE_PATHS = {states.SQL: "sql", states.PYTHON3: "python3", states.CONTAINER: "c
 
 DEFAULT_TIME_ZONE = "America/Chicago"
 #: Nested objects of which a PATCH may send a part.
-_MERGED = ("schedule", "notifications", "csv_settings", "required_resources")
+_MERGED = (
+    "schedule",
+    "notifications",
+    "csv_settings",
+    "required_resources",
+    "source",
+    "destination",
+)
 
 Shown = TypeVar("Shown", bound=Wire)
 
@@ -99,6 +106,8 @@ class ScriptService(Generic[Shown]):
         Makes the answer of a job row.
     check
         Refuses a body that can't be, and fills in what depends on the platform.
+    default_name
+        What one without a name is called.
     """
 
     def __init__(
@@ -106,10 +115,12 @@ class ScriptService(Generic[Shown]):
         job_type: str,
         show: Callable[[PlatformContext, Connection, Row[Any]], Shown],
         check: Callable[[Connection, dict[str, Any], int], None],
+        default_name: str = "Script #{id}",
     ) -> None:
         self._type = job_type
         self._show = show
         self._check = check
+        self._default_name = default_name
 
     def create(self, request: Request, body: Wire, user: User) -> Shown:
         """Make a script."""
@@ -124,6 +135,7 @@ class ScriptService(Generic[Shown]):
                 user.id,
                 values,
                 hidden=bool(values.pop("hidden", None)),
+                default_name=self._default_name,
             )
             return self._shown(context, connection, job_id)
 
@@ -184,7 +196,11 @@ class ScriptService(Generic[Shown]):
                 values,
                 hidden=row.hidden,
             )
+            self._cloned(connection, job_id, copy_id)
             return self._shown(context, connection, copy_id)
+
+    def _cloned(self, connection: Connection, job_id: int, copy_id: int) -> None:
+        """Copy what is not in the body of a job; scripts have it all there."""
 
     def _checked(self, connection: Connection, values: dict[str, Any], user_id: int) -> None:
         check_params(values.get("params") or [])

@@ -33,6 +33,7 @@ __all__ = [
     "metadata",
     "outputs",
     "platform_facts",
+    "syncs",
     "tables",
     "users",
 ]
@@ -145,6 +146,20 @@ jobs = Table(
     Column("hidden", Boolean, nullable=False, default=False),
     Column("archived", Boolean, nullable=False, default=False),
     Column("from_template_id", Integer),
+    *_created(),
+    **_KEEP_IDS,
+)
+
+#: What imports of the kind ``/imports`` move: from where, to where, how.
+syncs = Table(
+    "syncs",
+    metadata,
+    _id(),
+    Column("import_id", ForeignKey("jobs.id"), nullable=False, index=True),
+    Column("source", JSON, nullable=False),
+    Column("destination", JSON, nullable=False),
+    Column("advanced_options", JSON, nullable=False),
+    Column("archived", Boolean, nullable=False, default=False),
     *_created(),
     **_KEEP_IDS,
 )
