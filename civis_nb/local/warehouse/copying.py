@@ -26,9 +26,9 @@ from civis_nb.local.warehouse.base import (
     TableSource,
 )
 from civis_nb.local.warehouse.failures import is_conflict, read_failure, warehouse_error
-from civis_nb.local.warehouse.names import literal, qualified, quoted
+from civis_nb.local.warehouse.names import literal, qualified
 from civis_nb.local.warehouse.session import Session
-from civis_nb.local.warehouse.syncing import put_rows
+from civis_nb.local.warehouse.syncing import primary_key, put_rows
 
 # ruff: noqa: S608 - names and texts are quoted
 
@@ -54,7 +54,7 @@ def open_source(
     if info is None:
         raise WarehouseError(f"there is no table {qualified(schema, name)} to copy")
     columns = _columns(cursor, info.schema, info.name)
-    source = TableSource(info.schema, info.name, columns, _keys(cursor, info.schema, info.name))
+    source = TableSource(info.schema, info.name, columns, primary_key(cursor, info.schema, info.name))
     if folder is None:
         return source
     alias = f"civis_copy_{secrets.token_hex(8)}"
@@ -80,17 +80,6 @@ def _columns(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple
         [schema, name],
     ).fetchall()
     return tuple(SourceColumn(str(r[0]), str(r[1]), required=not r[2]) for r in rows)
-
-
-def _keys(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[str, ...]:
-    rows = cursor.execute(
-        """
-        SELECT constraint_column_names FROM duckdb_constraints()
-        WHERE database_name = current_database() AND schema_name = $1 AND table_name = $2
-          AND constraint_type = 'PRIMARY KEY'""",
-        [schema, name],
-    ).fetchall()
-    return tuple(str(column) for row in rows for column in row[0])
 
 
 @contextmanager
@@ -139,8 +128,7 @@ def _in_transaction(
         try:
             reports = []
             for (source, options), place in zip(work, places, strict=True):
-                known = _keys(cursor, options.schema, options.table)
-                reports.append(put_rows(cursor, source, place, options, known))
+                reports.append(put_rows(cursor, source, place, options))
                 session.cancel.raise_if_cancelled()
             cursor.execute("COMMIT")
         except BaseException:

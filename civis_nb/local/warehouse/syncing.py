@@ -12,15 +12,23 @@ from civis_nb.local.warehouse.upsert import merge, stage_for
 
 # ruff: noqa: S608 - names are quoted
 
-__all__ = ["put_rows"]
+__all__ = ["primary_key", "put_rows"]
+
+
+def primary_key(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[str, ...]:
+    """Give the columns of a table's primary key, none when it has no such key."""
+    rows = cursor.execute(
+        """
+        SELECT constraint_column_names FROM duckdb_constraints()
+        WHERE database_name = current_database() AND schema_name = $1 AND table_name = $2
+          AND constraint_type = 'PRIMARY KEY'""",
+        [schema, name],
+    ).fetchall()
+    return tuple(str(column) for row in rows for column in row[0])
 
 
 def put_rows(
-    cursor: duckdb.DuckDBPyConnection,
-    source: TableSource,
-    place: str,
-    options: SyncOptions,
-    known_keys: tuple[str, ...],
+    cursor: duckdb.DuckDBPyConnection, source: TableSource, place: str, options: SyncOptions
 ) -> SyncReport:
     """Bring the rows of a source into a table, inside the transaction that is open.
 
@@ -34,8 +42,6 @@ def put_rows(
         What to select its rows from.
     options
         Where they go, and what becomes of rows that are there.
-    known_keys
-        The primary key of the table, if it has one.
 
     Raises
     ------
@@ -43,7 +49,7 @@ def put_rows(
         If something does not fit.
     """
     target = find_target(cursor, _as_import(options))
-    report = _done(cursor, source, place, options, target, known_keys or source.keys)
+    report = _done(cursor, source, place, options, target)
     if options.verify_row_counts:
         _verify(cursor, place, target)
     return report
@@ -55,7 +61,6 @@ def _done(
     place: str,
     options: SyncOptions,
     target: Target,
-    found_keys: tuple[str, ...],
 ) -> SyncReport:
     mode = options.existing_rows
     if not target.fields:
@@ -71,8 +76,8 @@ def _done(
     fields = _fitting(source, target)
     if mode == "append":
         return SyncReport(_insert(cursor, source, place, target, fields), "The rows were added.")
-    if mode is None and (options.identity or found_keys):
-        identity = options.identity or found_keys
+    identity = options.identity or primary_key(cursor, target.schema, target.table) or source.keys
+    if mode is None and identity:
         written = _merge(cursor, source, place, options, target, fields, identity)
         return SyncReport(written, f"Merged by {', '.join(identity)}.")
     # As a DELETE, not a TRUNCATE: DuckDB lets the same primary keys come again after it.
@@ -134,6 +139,7 @@ def _merge(
     fields: list[Field],
     identity: tuple[str, ...],
 ) -> int:
+    keys(identity, target, "identity_column")
     where = ""
     if options.last_modified:
         (field,) = keys((options.last_modified,), target, "last_modified_column")
