@@ -1,0 +1,30 @@
+"""What all tests share: an environment in which nothing of the machine's user is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+_SET_BY_USERS = (
+    "CIVIS_API_ENDPOINT",
+    "CIVIS_API_KEY",
+    "CIVIS_JOB_ID",
+    "CIVIS_NB_BACKEND",
+    "CIVIS_NB_DATABASE",
+    "CIVIS_NB_DISPLAY",
+    "CIVIS_NB_FRAME",
+    "CIVIS_NB_LIMIT",
+    "CIVIS_RUN_ID",
+)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in _SET_BY_USERS:
+            patch.delenv(name, raising=False)
+        # A port that another test's server had must not bring back that server's specification.
+        patch.setenv("CIVIS_NB_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("CIVIS_NB_STATE_DIR", str(tmp_path_factory.mktemp("state") / "platform"))
+        yield
