@@ -6,7 +6,7 @@ import logging
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.errors import CivisInputError
+from civis_nb.errors import CivisAPIError, CivisInputError
 from civis_nb.futures.future import CivisFuture
 
 if TYPE_CHECKING:
@@ -46,7 +46,8 @@ def run_job(
     Returns
     -------
     CivisFuture
-        The run; its result is the run's last state.
+        The run; its result is the run's last state. For a SQL script that is the run as
+        ``client.scripts.get_sql_runs`` tells it, with the files of its `output`.
 
     Raises
     ------
@@ -57,13 +58,31 @@ def run_job(
     """
     client = _client(client)
     run = client.jobs.post_runs(job_id)
-    return CivisFuture(
+    return _JobFuture(
         client.jobs.get_runs,
         (job_id, run.id),
         client=client,
         polling_interval=polling_interval,
         poll_on_creation=False,
     )
+
+
+class _JobFuture(CivisFuture):
+    """A run of a job of any type, whose result has what its type adds."""
+
+    def _run_succeeded(self, response: Any) -> float | None:
+        return super()._run_succeeded(self._typed(response))
+
+    def _typed(self, response: Any) -> Any:
+        """Give a SQL run with its output, which ``/jobs/{id}/runs`` leaves out."""
+        client = self.client
+        try:
+            if client.jobs.get(self.job_id).type == "JobTypes::SqlRunner":
+                return client.scripts.get_sql_runs(self.job_id, self.run_id)
+        except (CivisAPIError, AttributeError) as error:
+            # The run has succeeded; a key that may not look at its script changes nothing of that.
+            log.debug("Job %s: its type can't be found out: %s", self.job_id, error)
+        return response
 
 
 def run_template(
