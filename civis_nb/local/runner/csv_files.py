@@ -16,11 +16,11 @@ from civis_nb.local.runner.environment import job_folder
 from civis_nb.local.runner.statements import cancel_token, rows_text, write_log
 from civis_nb.local.runner.work import RunTask
 from civis_nb.local.store.schema import files
-from civis_nb.local.warehouse.base import CsvDetection, ImportOptions
+from civis_nb.local.warehouse.base import CsvDetection, ImportOptions, ImportReport
 from civis_nb.local.warehouse.charset import convert_to_utf8
 from civis_nb.local.warehouse.detect import detect_csv
 
-__all__ = ["run_import", "run_preprocess"]
+__all__ = ["log_report", "run_import", "run_preprocess"]
 
 _UTF8 = "utf-8"
 #: How many skipped rows the log tells one by one.
@@ -143,6 +143,11 @@ def run_import(task: RunTask) -> None:
     task.log.info(f"Loading {len(paths)} file{'' if len(paths) == 1 else 's'} into {where}.")
     with cancel_token(task) as token:
         report = warehouse.import_csv(paths, options, token, partial(write_log, task))
+    log_report(task, report, where)
+
+
+def log_report(task: RunTask, report: ImportReport, where: str) -> None:
+    """Tell in the log what an import did, and which rows it skipped."""
     for message in report.skipped[:_SKIPPED_SHOWN]:
         task.log.add("warn", f"Row skipped: {message}")
     if len(report.skipped) > _SKIPPED_SHOWN:

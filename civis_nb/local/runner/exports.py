@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,15 @@ from civis_nb.local.runner.statements import cancel_token, rows_text, write_log
 from civis_nb.local.runner.work import RunTask
 from civis_nb.local.warehouse.base import CsvSettings, Export
 
-__all__ = ["run_sql_script"]
+__all__ = ["run_csv_export", "run_sql_script"]
 
+_SETTINGS_OF_EXPORTS = (
+    "include_header",
+    "compression",
+    "column_delimiter",
+    "force_multifile",
+    "max_file_size",
+)
 _DELIMITERS = {"comma": ",", "tab": "\t", "pipe": "|"}
 
 
@@ -53,6 +61,25 @@ def run_sql_script(task: RunTask) -> None:
         _keep(task, export, settings, sql, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def run_csv_export(task: RunTask) -> None:
+    """Run a CSV export: a SQL script whose settings lie elsewhere.
+
+    Raises
+    ------
+    WarehouseError
+        When the database refuses it.
+    RunCancelledError
+        When it was cancelled.
+    """
+    body = task.body
+    settings = {
+        **{key: body.get(key) for key in _SETTINGS_OF_EXPORTS},
+        "filename_prefix": body["destination"].get("filename_prefix"),
+    }
+    source = {key: body["source"][key] for key in ("sql", "remote_host_id")}
+    run_sql_script(replace(task, body={**source, "csv_settings": settings}))
 
 
 def csv_settings(sent: dict[str, Any]) -> CsvSettings:

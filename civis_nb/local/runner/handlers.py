@@ -19,6 +19,8 @@ _HANDLERS = {
     jobs.SQL: ("sql", "exports", "run_sql_script"),
     jobs.QUERY: ("sql", "queries", "run_query"),
     jobs.CSV_IMPORT: ("sql", "csv_files", "run_import"),
+    jobs.IMPORT: ("sql", "imports", "run_import_job"),
+    jobs.CSV_EXPORT: ("sql", "exports", "run_csv_export"),
     jobs.PREPROCESS: ("sql", "csv_files", "run_preprocess"),
 }
 

@@ -30,8 +30,6 @@ from civis_nb.local.warehouse.names import literal, qualified
 from civis_nb.local.warehouse.session import Session
 from civis_nb.local.warehouse.syncing import primary_key, put_rows
 
-# ruff: noqa: S608 - names and texts are quoted
-
 __all__ = ["open_source", "sync_tables"]
 
 _TRIES = 10
@@ -54,7 +52,9 @@ def open_source(
     if info is None:
         raise WarehouseError(f"there is no table {qualified(schema, name)} to copy")
     columns = _columns(cursor, info.schema, info.name)
-    source = TableSource(info.schema, info.name, columns, primary_key(cursor, info.schema, info.name))
+    source = TableSource(
+        info.schema, info.name, columns, primary_key(cursor, info.schema, info.name)
+    )
     if folder is None:
         return source
     alias = f"civis_copy_{secrets.token_hex(8)}"

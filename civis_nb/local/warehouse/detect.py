@@ -36,6 +36,7 @@ def detect_csv(
     include_header: bool | None = None,
     column_delimiter: str | None = None,
     detect_types: bool = True,
+    escaped: bool = False,
     scratch: Path | None = None,
 ) -> CsvDetection:
     """Find out what a CSV file is.
@@ -48,6 +49,8 @@ def detect_csv(
         What is known already; the rest is found out.
     detect_types
         Whether column types are wanted; else ``table_columns`` holds texts only.
+    escaped
+        Whether quotes within cells are escaped by a backslash.
     scratch
         A folder for the plain text while it is looked at.
 
@@ -72,7 +75,7 @@ def detect_csv(
             if plain.stat().st_size == 0:
                 raise WarehouseError("the file is empty: it has neither a header nor rows")
         delimiter, header, columns = _described(
-            plain, include_header, column_delimiter, detect_types
+            plain, include_header, column_delimiter, detect_types, escaped
         )
     return CsvDetection(
         header,
@@ -84,24 +87,28 @@ def detect_csv(
 
 
 def _described(
-    plain: Path, include_header: bool | None, column_delimiter: str | None, detect_types: bool
+    plain: Path,
+    include_header: bool | None,
+    column_delimiter: str | None,
+    detect_types: bool,
+    escaped: bool,
 ) -> tuple[str, bool, tuple[Column, ...]]:
     """Find delimiter, header and columns of a plain UTF-8 file."""
-    rows_by_delimiter = _sampled(plain, column_delimiter)
+    rows_by_delimiter = _sampled(plain, column_delimiter, escaped)
     delimiter = column_delimiter or _best_delimiter(rows_by_delimiter)
     rows = rows_by_delimiter[delimiter]
     header = _has_header(rows) if include_header is None else include_header
     names = [(cell.strip() if header else "") or f"column_{i}" for i, cell in enumerate(rows[0])]
     types: list[str | None] = [None] * len(names)
     if detect_types:
-        types = column_types(plain, len(names), DELIMITERS[delimiter], header)
+        types = column_types(plain, len(names), DELIMITERS[delimiter], header, escaped)
     columns = tuple(
         Column(name, to_wire(kind or "VARCHAR")) for name, kind in zip(names, types, strict=True)
     )
     return delimiter, header, columns
 
 
-def _sampled(plain: Path, delimiter: str | None) -> dict[str, list[list[str]]]:
+def _sampled(plain: Path, delimiter: str | None, escaped: bool) -> dict[str, list[list[str]]]:
     """Read the first rows, once for each delimiter that it may be."""
     size = _SAMPLE_CHARACTERS
     while True:
@@ -109,7 +116,7 @@ def _sampled(plain: Path, delimiter: str | None) -> dict[str, list[list[str]]]:
             text = file.read(size)
             whole = not file.read(1)
         found = {
-            name: list(csv_rows(text, DELIMITERS[name], whole=whole))
+            name: list(csv_rows(text, DELIMITERS[name], whole=whole, escaped=escaped))
             for name in ([delimiter] if delimiter else DELIMITERS)
         }
         if all(found.values()):

@@ -1,0 +1,301 @@
+"""``/exports``: exports of SQL results to CSV files, as jobs of their own."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field, field_validator
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_
+
+from civis_nb.local import jobs as states
+from civis_nb.local.auth import current_user
+from civis_nb.local.context import PlatformContext, User, context_of
+from civis_nb.local.endpoints.job_models import ArchiveBody, Run, last_run, run_state
+from civis_nb.local.endpoints.people import UserRef, author_ids, user_refs
+from civis_nb.local.endpoints.run_routes import (
+    JobId,
+    Limit,
+    Order,
+    OrderDir,
+    PageNum,
+    RunKind,
+    add_run_routes,
+    run_fields,
+)
+from civis_nb.local.endpoints.script_common import (
+    Archived,
+    Author,
+    Hidden,
+    archived_filter,
+    last_run_updated_at,
+    state_filter,
+)
+from civis_nb.local.endpoints.script_service import ScriptService
+from civis_nb.local.endpoints.scripts_sql import (
+    check_credential,
+    check_database,
+    default_credential,
+)
+from civis_nb.local.envelope import Page, bad_request, comma_list, paginated
+from civis_nb.local.store.schema import jobs
+from civis_nb.local.wire import Wire
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["exports"])
+
+_TYPES = ("database", "gdoc")
+
+
+class ExportSource(Wire):
+    """What is exported."""
+
+    sql: str
+    remote_host_id: int
+    credential_id: int | None
+
+
+class SourcePatch(Wire):
+    """What is to be changed of it."""
+
+    sql: str | None = None
+    remote_host_id: int | None = None
+    credential_id: int | None = None
+
+
+class StoragePath(Wire):
+    """A place in a storage outside of the platform."""
+
+    file_path: str | None = None
+    storage_host_id: int | None = None
+    credential_id: int | None = None
+    existing_files: Literal["fail", "append", "overwrite"] = "fail"
+
+    @field_validator("existing_files", mode="before")
+    @classmethod
+    def _none_is_fail(cls, value: Any) -> Any:
+        return "fail" if value is None else value
+
+
+class ExportDestination(Wire):
+    """Where the files go, and how they are called."""
+
+    filename_prefix: str | None = None
+    storage_path: StoragePath = Field(default_factory=StoragePath)
+
+    @field_validator("storage_path", mode="before")
+    @classmethod
+    def _none_is_empty(cls, value: Any) -> Any:
+        return {} if value is None else value
+
+
+class _Options(Wire):
+    name: str | None = None
+    include_header: bool | None = None
+    compression: Literal["gzip", "zip", "none"] | None = None
+    column_delimiter: Literal["comma", "tab", "pipe"] | None = None
+    hidden: bool | None = None
+    force_multifile: bool | None = None
+    max_file_size: int | None = Field(default=None, ge=1)
+
+
+class CsvExportBody(_Options):
+    """A CSV export, as a whole."""
+
+    source: ExportSource
+    destination: ExportDestination
+
+
+class CsvExportPatch(_Options):
+    """What is to be changed of a CSV export."""
+
+    source: SourcePatch | None = None
+    destination: ExportDestination | None = None
+
+
+class CsvExport(Wire):
+    """A CSV export."""
+
+    id: int
+    name: str
+    source: ExportSource
+    destination: ExportDestination
+    include_header: bool
+    compression: str
+    column_delimiter: str
+    hidden: bool
+    force_multifile: bool
+    max_file_size: int | None
+    my_permission_level: str = "manage"
+
+
+class CsvExportRun(Run):
+    """A run of a CSV export."""
+
+    output_cached_on: str | None = None
+
+
+class ExportItem(Wire):
+    """An export in a list."""
+
+    id: int
+    name: str
+    type: str
+    created_at: str
+    updated_at: str
+    state: str
+    last_run: Run | None
+    author: UserRef
+
+
+_DEFAULTS = {
+    "include_header": True,
+    "compression": "gzip",
+    "column_delimiter": "comma",
+    "force_multifile": False,
+}
+
+
+def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None:
+    for name, default in _DEFAULTS.items():
+        if values.get(name) is None:
+            values[name] = default
+    for name in ("source", "destination"):
+        if values.get(name) is None:
+            raise bad_request(f"{name} can't be null.")
+    source = values["source"]
+    for name in ("sql", "remote_host_id"):
+        if source.get(name) is None:
+            raise bad_request(f"source.{name} can't be null.")
+    if not source["sql"].strip():
+        raise bad_request("source.sql can't be blank.")
+    check_database(connection, source["remote_host_id"])
+    if source.get("credential_id") is None:
+        source["credential_id"] = default_credential(connection, user_id)
+    check_credential(connection, source["credential_id"])
+    place = values["destination"].get("storage_path") or {}
+    if place.get("storage_host_id") is not None or place.get("file_path"):
+        raise bad_request(
+            "The local platform has no storage hosts: leave destination.storagePath out; the "
+            "files are outputs of the run."
+        )
+
+
+def _show(_context: PlatformContext, _connection: Connection, row: Row[Any]) -> CsvExport:
+    return CsvExport.model_validate(
+        {**row.body, "id": row.id, "name": row.name, "hidden": row.hidden}
+    )
+
+
+_service = ScriptService(states.CSV_EXPORT, _show, _check, default_name="CSV Export #{id}")
+
+
+@router.get("/exports", summary="List exports")
+def list_exports(
+    request: Request,
+    response: Response,
+    type: Annotated[
+        str | None, Query(description="database or gdoc, or both separated by a comma.")
+    ] = None,
+    status: Annotated[str | None, Query(description="States, separated by commas.")] = None,
+    author: Author = None,
+    hidden: Hidden = None,
+    archived: Archived = None,
+    limit: Limit = None,
+    page_num: PageNum = None,
+    order: Order = None,
+    order_dir: OrderDir = None,
+) -> list[ExportItem]:
+    """Give CSV exports, and imports that go out of the platform's databases."""
+    page = Page.of(limit, page_num, order, order_dir, default=20, maximum=50)
+    found = states.jobs_with_last_run().where(
+        _of_types(comma_list(type)), jobs.c.hidden.is_(bool(hidden)), *archived_filter(archived)
+    )
+    if author:
+        found = found.where(jobs.c.user_id.in_(author_ids(author)))
+    if status:
+        found = found.where(state_filter(comma_list(status)))
+    orders = {
+        "updated_at": states.stable(jobs.c.updated_at),
+        "name": states.stable(jobs.c.name),
+        "created_at": states.stable(jobs.c.created_at),
+        "last_run.updated_at": states.stable(last_run_updated_at()),
+    }
+    with context_of(request).store.read() as connection:
+        rows = paginated(connection, found, page, response, orders, "updated_at")
+        people = user_refs(connection)
+    return [
+        ExportItem(
+            id=row.id,
+            name=row.name,
+            type=states.shown_type(row.type),
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            state=run_state(row),
+            last_run=last_run(row),
+            author=people[row.user_id],
+        )
+        for row in rows
+    ]
+
+
+def _of_types(types: list[str]) -> ColumnElement[bool]:
+    unknown = [name for name in types if name not in _TYPES]
+    if unknown:
+        raise bad_request(f"type can't be {unknown[0]!r}; it is one of {', '.join(_TYPES)}.")
+    outbound = and_(jobs.c.type == states.IMPORT, jobs.c.body["is_outbound"].as_boolean())
+    gdoc = jobs.c.body["sync_type"].as_string() == "GdocExport"
+    kinds = {
+        "database": or_(jobs.c.type == states.CSV_EXPORT, and_(outbound, ~gdoc)),
+        "gdoc": and_(outbound, gdoc),
+    }
+    return or_(*(kinds[name] for name in types or _TYPES))
+
+
+@router.post("/exports/files/csv", status_code=201, summary="Make a CSV export")
+def post_files_csv(
+    request: Request, body: CsvExportBody, user: Annotated[User, Depends(current_user)]
+) -> CsvExport:
+    """Remember a CSV export; it does not run by that."""
+    return _service.create(request, body, user)
+
+
+@router.get("/exports/files/csv/{id}", summary="Look at a CSV export")
+def get_files_csv(request: Request, id: JobId) -> CsvExport:
+    """Give a CSV export."""
+    return _service.get(request, id)
+
+
+@router.put("/exports/files/csv/{id}", summary="Replace a CSV export")
+def put_files_csv(request: Request, id: JobId, body: CsvExportBody) -> CsvExport:
+    """Replace all of a CSV export."""
+    return _service.replace(request, id, body)
+
+
+@router.patch("/exports/files/csv/{id}", summary="Change parts of a CSV export")
+def patch_files_csv(request: Request, id: JobId, body: CsvExportPatch) -> CsvExport:
+    """Change what was sent."""
+    return _service.patch(request, id, body)
+
+
+@router.put("/exports/files/csv/{id}/archive", summary="Archive a CSV export, or bring it back")
+def put_files_csv_archive(request: Request, id: JobId, body: ArchiveBody) -> CsvExport:
+    """Set whether the export is archived."""
+    return _service.archive(request, id, body.status)
+
+
+def _run(_context: PlatformContext, row: Row[Any]) -> CsvExportRun:
+    return CsvExportRun.model_validate(run_fields(row))
+
+
+add_run_routes(
+    router,
+    RunKind(
+        job_type=states.CSV_EXPORT,
+        path="/exports/files/csv",
+        noun="CSV export",
+        model=CsvExportRun,
+        show=_run,
+    ),
+)

@@ -1,0 +1,296 @@
+"""``/imports``: imports that move tables between databases, or files into tables."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import ColumnElement, Connection, Row, select
+
+from civis_nb.local import jobs as states
+from civis_nb.local.auth import current_user
+from civis_nb.local.context import PlatformContext, User, context_of
+from civis_nb.local.endpoints.import_models import (
+    Import,
+    ImportBody,
+    ImportCreate,
+    ImportItem,
+    ImportPatch,
+    ImportRun,
+    Sync,
+)
+from civis_nb.local.endpoints.job_models import (
+    ArchiveBody,
+    CloneBody,
+    Notifications,
+    Schedule,
+    last_run,
+    run_state,
+)
+from civis_nb.local.endpoints.people import UserRef, author_ids, user_refs
+from civis_nb.local.endpoints.run_routes import (
+    JobId,
+    Limit,
+    Order,
+    OrderDir,
+    PageNum,
+    RunKind,
+    add_run_routes,
+    list_routes,
+    log_routes,
+    run_fields,
+)
+from civis_nb.local.endpoints.script_common import (
+    Archived,
+    Author,
+    CancelState,
+    Hidden,
+    archived_filter,
+    last_run_updated_at,
+    state_filter,
+)
+from civis_nb.local.endpoints.script_service import DEFAULT_TIME_ZONE, ScriptService
+from civis_nb.local.endpoints.scripts_sql import (
+    check_credential,
+    check_database,
+    default_credential,
+)
+from civis_nb.local.envelope import Page, bad_request, comma_list, not_found, paginated
+from civis_nb.local.store.schema import databases, job_runs, jobs
+from civis_nb.local.syncs import active_syncs, copy_syncs, shown
+from civis_nb.local.wire import Wire
+
+__all__ = ["router"]
+
+router = APIRouter(tags=["imports"])
+
+
+class ImportCloneBody(Wire):
+    """What a copy of an import takes over besides the import itself."""
+
+    clone_schedule: bool | None = None
+    clone_notifications: bool | None = None
+
+
+class StartedRun(Wire):
+    """The run that was started."""
+
+    run_id: int
+
+
+def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None:
+    if "name" in values and not (values["name"] or "").strip():
+        raise bad_request("name can't be blank.")
+    for side in ("source", "destination"):
+        host = values.get(side)
+        if host is None:
+            continue
+        if host.get("remote_host_id") is None:
+            raise bad_request(f"{side}.remoteHostId is required.")
+        check_database(connection, host["remote_host_id"])
+        if host.get("credential_id") is None:
+            host["credential_id"] = default_credential(connection, user_id)
+        check_credential(connection, host["credential_id"])
+
+
+def _item_fields(
+    row: Row[Any], people: dict[int, UserRef], names: dict[int, str]
+) -> dict[str, Any]:
+    body = row.body
+    hosts = {}
+    for side in ("source", "destination"):
+        host = body.get(side)
+        hosts[side] = host and {
+            **host,
+            "additional_credentials": host.get("additional_credentials") or [],
+            "name": names[host["remote_host_id"]],
+        }
+    return {
+        **hosts,
+        "id": row.id,
+        "name": row.name,
+        "sync_type": body["sync_type"],
+        "is_outbound": body["is_outbound"],
+        "job_type": states.shown_type(row.type),
+        "state": run_state(row),
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "last_run": last_run(row),
+        "user": people[row.user_id],
+        "schedule": body.get("schedule") or Schedule(),
+        "time_zone": body.get("time_zone") or DEFAULT_TIME_ZONE,
+        "archived": row.archived,
+    }
+
+
+def _database_names(connection: Connection) -> dict[int, str]:
+    found = connection.execute(select(databases.c.id, databases.c.name))
+    return {row.id: row.name for row in found}
+
+
+def _show(_context: PlatformContext, connection: Connection, row: Row[Any]) -> Import:
+    people = user_refs(connection)
+    body = row.body
+    moved = active_syncs(connection, row.id)
+    return Import(
+        **_item_fields(row, people, _database_names(connection)),
+        parent_id=body.get("parent_id"),
+        syncs=[Sync.model_validate(shown(connection, sync, body["sync_type"])) for sync in moved],
+        running_as=people.get(body.get("running_as_id"), people[row.user_id]),
+        next_run_at=body.get("next_run_at"),
+        notifications=body.get("notifications") or Notifications(),
+        hidden=row.hidden,
+    )
+
+
+class _ImportService(ScriptService[Import]):
+    def _cloned(self, connection: Connection, job_id: int, copy_id: int) -> None:
+        copy_syncs(connection, job_id, copy_id)
+
+
+_service = _ImportService(states.IMPORT, _show, _check, default_name="Import #{id}")
+
+
+def _hosts(side: str, text: str) -> ColumnElement[bool]:
+    numbers = [int(part) if part.isdecimal() else -1 for part in comma_list(text)]
+    host: ColumnElement[int] = jobs.c.body[side]["remote_host_id"].as_integer()
+    return host.in_(numbers)
+
+
+@router.get("/imports", summary="List imports")
+def list_imports(
+    request: Request,
+    response: Response,
+    type: Annotated[str | None, Query(description="Sync types, separated by commas.")] = None,
+    destination: Annotated[
+        str | None, Query(description="Ids of databases, separated by commas.")
+    ] = None,
+    source: Annotated[
+        str | None, Query(description="Ids of databases, separated by commas; needs type Dbsync.")
+    ] = None,
+    status: Annotated[str | None, Query(description="States, separated by commas.")] = None,
+    author: Author = None,
+    hidden: Hidden = None,
+    archived: Archived = None,
+    limit: Limit = None,
+    page_num: PageNum = None,
+    order: Order = None,
+    order_dir: OrderDir = None,
+) -> list[ImportItem]:
+    """Give the imports that pass the filters."""
+    page = Page.of(limit, page_num, order, order_dir, default=20, maximum=50)
+    types = comma_list(type)
+    if source and types != ["Dbsync"]:
+        raise bad_request("source can be a filter only together with type=Dbsync.")
+    found = states.jobs_with_last_run().where(
+        jobs.c.type == states.IMPORT, jobs.c.hidden.is_(bool(hidden)), *archived_filter(archived)
+    )
+    if types:
+        found = found.where(jobs.c.body["sync_type"].as_string().in_(types))
+    for side, text in (("source", source), ("destination", destination)):
+        if text:
+            found = found.where(_hosts(side, text))
+    if author:
+        found = found.where(jobs.c.user_id.in_(author_ids(author)))
+    if status:
+        found = found.where(state_filter(comma_list(status)))
+    orders = {
+        "updated_at": states.stable(jobs.c.updated_at),
+        "name": states.stable(jobs.c.name),
+        "created_at": states.stable(jobs.c.created_at),
+        "last_run.updated_at": states.stable(last_run_updated_at()),
+    }
+    with context_of(request).store.read() as connection:
+        rows = paginated(connection, found, page, response, orders, "updated_at")
+        people, names = user_refs(connection), _database_names(connection)
+    return [ImportItem(**_item_fields(row, people, names)) for row in rows]
+
+
+@router.post("/imports", status_code=201, summary="Make an import")
+def post_imports(
+    request: Request, body: ImportCreate, user: Annotated[User, Depends(current_user)]
+) -> Import:
+    """Remember an import; it needs a sync before it can run."""
+    return _service.create(request, body, user)
+
+
+@router.get("/imports/{id}", summary="Look at an import")
+def get_imports(request: Request, id: JobId) -> Import:
+    """Give an import with its syncs."""
+    return _service.get(request, id)
+
+
+@router.put("/imports/{id}", summary="Replace an import")
+def put_imports(request: Request, id: JobId, body: ImportBody) -> Import:
+    """Replace all of an import but its syncs."""
+    with context_of(request).store.read() as connection:
+        old = states.find_job(connection, id, states.IMPORT).body["sync_type"]
+        moved = active_syncs(connection, id)
+    if moved and body.sync_type != old:
+        raise bad_request(f"An import that has syncs can't change its type from {old}.")
+    return _service.replace(request, id, body)
+
+
+@router.patch("/imports/{id}", summary="Change parts of an import")
+def patch_imports(request: Request, id: JobId, body: ImportPatch) -> Import:
+    """Change what was sent."""
+    return _service.patch(request, id, body)
+
+
+@router.put("/imports/{id}/archive", summary="Archive an import, or bring it back")
+def put_imports_archive(request: Request, id: JobId, body: ArchiveBody) -> Import:
+    """Set whether the import is archived."""
+    return _service.archive(request, id, body.status)
+
+
+@router.post("/imports/{id}/clone", status_code=201, summary="Copy an import")
+def post_imports_clone(
+    request: Request, id: JobId, body: ImportCloneBody, user: Annotated[User, Depends(current_user)]
+) -> Import:
+    """Make a copy, with the same syncs."""
+    return _service.clone(request, id, CloneBody(**body.model_dump()), user)
+
+
+@router.post("/imports/{id}/runs", status_code=202, summary="Start a run of an import")
+def post_runs(request: Request, response: Response, id: JobId) -> StartedRun:
+    """Start a run; its state is under ``/imports/files/{id}/runs/{run_id}``."""
+    context = context_of(request)
+    row = states.start_run(context, id, states.IMPORT)
+    response.headers["Location"] = f"{context.endpoint}/imports/files/{id}/runs/{row.id}"
+    return StartedRun(run_id=row.id)
+
+
+@router.post("/imports/{id}/cancel", status_code=202, summary="Cancel an import's run")
+def post_cancel(request: Request, id: JobId) -> CancelState:
+    """Cancel the active run of an import; the id is the import's."""
+    context = context_of(request)
+    active = select(job_runs.c.id).where(
+        job_runs.c.job_id == id, job_runs.c.state.in_(states.ACTIVE)
+    )
+    with context.store.read() as connection:
+        job = states.find_job(connection, id)
+        run_id = connection.scalar(active)
+    if job.type not in (states.IMPORT, states.CSV_IMPORT):
+        raise not_found(f"Import {id}")
+    if run_id is None:
+        raise not_found(f"An active run of import {id}", "It is not running.")
+    row = states.cancel_run(context, id, run_id)
+    return CancelState(id=row.id, state=row.state, is_cancel_requested=row.is_cancel_requested)
+
+
+def _run(_context: PlatformContext, row: Row[Any]) -> ImportRun:
+    return ImportRun(import_id=row.job_id, **run_fields(row))
+
+
+_kind = RunKind(
+    job_type=states.IMPORT,
+    path="/imports/files",
+    noun="import",
+    model=ImportRun,
+    show=_run,
+    lists_outputs=False,
+)
+add_run_routes(router, _kind)
+for add_routes in (list_routes, log_routes):
+    add_routes(router, replace(_kind, path="/imports"))

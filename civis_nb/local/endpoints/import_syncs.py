@@ -1,0 +1,110 @@
+"""``/imports/{id}/syncs``: what an import moves from where to where."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from sqlalchemy import Connection
+
+from civis_nb.local import jobs as states
+from civis_nb.local.context import context_of
+from civis_nb.local.endpoints.import_models import AdvancedOptions, Sync, SyncBody, SyncPatch
+from civis_nb.local.endpoints.run_routes import JobId
+from civis_nb.local.store import utc_now
+from civis_nb.local.store.schema import syncs
+from civis_nb.local.syncs import add_sync, find_sync, shown, update_sync
+from civis_nb.local.wire import Wire, given
+
+__all__ = ["router", "sync_values"]
+
+router = APIRouter(tags=["imports"])
+
+SyncId = Annotated[int, Path(description="The id of the sync.")]
+
+
+class SyncArchiveBody(Wire):
+    """Whether a sync is archived."""
+
+    status: bool | None = None
+
+
+def sync_values(body: SyncBody) -> dict[str, Any]:
+    """Give a sync as it is stored: snake_case, every option with its value."""
+    values = body.model_dump(mode="json")
+    values["advanced_options"] = (body.advanced_options or AdvancedOptions()).model_dump()
+    return _plain(values)
+
+
+def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    for side in ("source", "destination"):
+        table = (values.get(side) or {}).get("database_table")
+        if table is not None and "schema_" in table:
+            table["schema"] = table.pop("schema_")
+    return values
+
+
+def _type(connection: Connection, import_id: int) -> str:
+    return str(states.find_job(connection, import_id, states.IMPORT).body["sync_type"])
+
+
+@router.post("/imports/{id}/syncs", status_code=201, summary="Add a sync to an import")
+def post_syncs(request: Request, id: JobId, body: SyncBody) -> Sync:
+    """Remember a sync; it moves nothing before a run."""
+    with context_of(request).store.begin() as connection:
+        kind = _type(connection, id)
+        row = add_sync(connection, id, kind, sync_values(body))
+        return Sync.model_validate(shown(connection, row, kind))
+
+
+@router.put("/imports/{id}/syncs/{sync_id}", summary="Replace a sync")
+def put_syncs(request: Request, id: JobId, sync_id: SyncId, body: SyncBody) -> Sync:
+    """Replace all of a sync."""
+    return _changed(request, id, sync_id, sync_values(body))
+
+
+@router.patch("/imports/{id}/syncs/{sync_id}", summary="Change parts of a sync")
+def patch_syncs(request: Request, id: JobId, sync_id: SyncId, body: SyncPatch) -> Sync:
+    """Change what was sent; of the advanced options those that were sent."""
+    sent = _plain(given(body))
+    with context_of(request).store.read() as connection:
+        row = find_sync(connection, id, sync_id)
+    values = {
+        "source": sent.get("source") or row.source,
+        "destination": sent.get("destination") or row.destination,
+        "advanced_options": {**row.advanced_options, **(sent.get("advanced_options") or {})},
+    }
+    return _changed(request, id, sync_id, values)
+
+
+def _changed(request: Request, import_id: int, sync_id: int, values: dict[str, Any]) -> Sync:
+    with context_of(request).store.begin() as connection:
+        kind = _type(connection, import_id)
+        row = update_sync(connection, find_sync(connection, import_id, sync_id), kind, values)
+        return Sync.model_validate(shown(connection, row, kind))
+
+
+# Clients leave out what is called deprecated: this one has a successor.
+@router.delete(
+    "/imports/{id}/syncs/{sync_id}",
+    status_code=204,
+    summary="Archive a sync (deprecated: use the path that ends in archive)",
+)
+def delete_syncs(request: Request, id: JobId, sync_id: SyncId) -> None:
+    """Put a sync into the archive: it runs no more."""
+    _archive(request, id, sync_id, True)
+
+
+@router.put("/imports/{id}/syncs/{sync_id}/archive", summary="Archive a sync, or bring it back")
+def put_syncs_archive(request: Request, id: JobId, sync_id: SyncId, body: SyncArchiveBody) -> Sync:
+    """Set whether the sync is archived."""
+    return _archive(request, id, sync_id, body.status is not False)
+
+
+def _archive(request: Request, import_id: int, sync_id: int, status: bool) -> Sync:
+    with context_of(request).store.begin() as connection:
+        kind = _type(connection, import_id)
+        row = find_sync(connection, import_id, sync_id)
+        changed = syncs.update().where(syncs.c.id == row.id)
+        connection.execute(changed.values(archived=status, updated_at=utc_now()))
+        return Sync.model_validate(shown(connection, row, kind))
