@@ -182,7 +182,10 @@ def _table(block: bytes, types: Sequence[Any], what: str) -> Any:
 
     try:
         return arrow_csv.read_csv(
-            pa.BufferReader(block), *read_options(len(types), len(block)), convert_options(types)
+            pa.BufferReader(block),
+            *read_options(len(types), len(block)),
+            convert_options(types),
+            memory_pool=pa.system_memory_pool(),
         )
     except pa.ArrowInvalid as error:
         raise CivisDownloadError(

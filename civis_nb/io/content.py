@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import queue
+import tempfile
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 
 from civis_nb.errors import CivisDownloadError
 from civis_nb.transport.download import Remote, stream
@@ -27,6 +30,8 @@ __all__ = [
 
 _Item = TypeVar("_Item")
 _END = object()
+_CHUNK_BYTES = 1024 * 1024
+_KEPT_BYTES = 4 * 1024 * 1024
 #: Pieces of at most 4 MiB that each of several files may be ahead.
 _PART_DEPTH = 4
 
@@ -42,7 +47,7 @@ def remote_chunks(
 
 
 class Kept:
-    """Chunks that can be iterated more than once: those that came are kept.
+    """Chunks that can be iterated more than once: those that came are kept, large ones on disk.
 
     Parameters
     ----------
@@ -52,20 +57,28 @@ class Kept:
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._source = iter(chunks)
-        self._kept: list[bytes] = []
+        self._kept: IO[bytes] = tempfile.SpooledTemporaryFile(_KEPT_BYTES)  # noqa: SIM115
+        self._length = 0
         self._lock = threading.Lock()
+        weakref.finalize(self, self._kept.close)
 
     def __iter__(self) -> Iterator[bytes]:
         at = 0
-        while True:
-            with self._lock:
-                if at == len(self._kept):
-                    chunk = next(self._source, None)
-                    if chunk is None:
-                        return
-                    self._kept.append(chunk)
-            yield self._kept[at]
-            at += 1
+        while chunk := self._from(at):
+            at += len(chunk)
+            yield chunk
+
+    def _from(self, at: int) -> bytes:
+        """Give the next bytes from a position; b"" at the end."""
+        with self._lock:
+            if at < self._length:
+                self._kept.seek(at)
+                return self._kept.read(_CHUNK_BYTES)
+            chunk = next(self._source, b"")
+            self._kept.seek(0, os.SEEK_END)
+            self._kept.write(chunk)
+            self._length += len(chunk)
+            return chunk
 
 
 class Export:

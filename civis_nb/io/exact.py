@@ -24,7 +24,7 @@ __all__ = [
     "split_header",
 ]
 
-BLOCK_BYTES = 8 * 1024 * 1024
+BLOCK_BYTES = 2 * 1024 * 1024
 _LARGE_BLOCK_BYTES = 1024 * 1024 * 1024
 
 
@@ -187,7 +187,11 @@ def _read(chunks: Iterable[bytes], types: Sequence[Any], block_bytes: int) -> An
     source = pa.PythonFile(ChunkReader(chunks), mode="r")
     try:
         return arrow_csv.read_csv(
-            source, *read_options(len(types), block_bytes), convert_options(types)
+            source,
+            *read_options(len(types), block_bytes),
+            convert_options(types),
+            # Arrow's own pool spends more time on giving memory back than on parsing.
+            memory_pool=pa.system_memory_pool(),
         )
     except pa.ArrowInvalid as error:
         if "Empty CSV" not in str(error):

@@ -113,6 +113,8 @@ def _numbers(values: Any) -> Any:
     plain = not _any_match(values, rf"{_EXPONENT}|{_SPECIAL}")
     if plain and _any_match(values, _TRAILING_ZERO):
         return _decimal_type(values)
+    if _any_match(values, _INTEGER) and _any_match(values, r"\.0$"):
+        return None  # no database writes 1 and 1.0 in one column
     if not _any_match(values, _SIXTEEN_DIGITS):
         return pa.float64()  # 15 digits fit into a double
     doubles = values.cast(pa.float64())

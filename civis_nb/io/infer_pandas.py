@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.io.content import last_record_end
+from civis_nb.io.content import ahead, last_record_end, records
 from civis_nb.io.exact import BLOCK_BYTES, ChunkReader, read_options, split_header
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["infer_pandas", "read_with_pandas"]
 
 _HEAD_BYTES = 256 * 1024
+_BLOCK_BYTES = 4 * 1024 * 1024
+#: Small enough for the processor's cache.
+_WATCHED_BYTES = 128 * 1024
 _NA_VALUES = (
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
     "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
@@ -79,8 +82,13 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
     head, rest = _head(rest)
     watch = _Watch()
     try:
-        texts = _text_columns(head, len(names))
-        table = _parsed(watch.over(rest), len(names), texts)
+        kinds = _kinds(head, len(names))
+        try:
+            table = _parsed_by_blocks(watch.over(rest), len(names), kinds, what)
+        except pa.ArrowInvalid:
+            # The beginning misleads about the types: they are told from the whole.
+            _, rest = split_header(chunks, what)
+            table = _parsed(watch.over(rest), len(names), kinds)
     except pa.ArrowInvalid:
         raise _Unlike from None  # rows of different lengths, or no UTF-8
     for column in table.columns:
@@ -110,23 +118,32 @@ class _Watch:
     def over(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         last = b""
         for chunk in chunks:
-            if not self.hex:
-                self.hex = last == b"0" and chunk[:1] in (b"x", b"X")
-                last = chunk[-1:]
-            if not self.hex:
-                self.hex = (b"x" in chunk and b"0x" in chunk) or (b"X" in chunk and b"0X" in chunk)
             self.plus = self.plus or b"+" in chunk
+            if not self.hex:
+                self.hex = _has_hex(last + chunk[:1]) or _has_hex(chunk)
+                last = chunk[-1:]
             yield chunk
 
 
-def _options(count: int, texts: Iterable[int]) -> tuple[Any, Any, Any]:
-    import pyarrow as pa
+def _has_hex(chunk: bytes) -> bool:
+    """Say whether ``0x`` or ``0X`` is in `chunk`, without holding up other threads."""
+    import numpy as np
+
+    codes = np.frombuffer(chunk, np.uint8)
+    for start in range(0, len(codes), _WATCHED_BYTES):
+        piece = codes[start : start + _WATCHED_BYTES + 1]
+        if (((piece[1:] | 0x20) == ord("x")) & (piece[:-1] == ord("0"))).any():
+            return True
+    return False
+
+
+def _options(count: int, kinds: dict[int, Any], block_bytes: int) -> tuple[Any, Any, Any]:
     from pyarrow import csv as arrow_csv
 
     return (
-        *read_options(count, BLOCK_BYTES),
+        *read_options(count, block_bytes),
         arrow_csv.ConvertOptions(
-            column_types={f"c{at}": pa.string() for at in texts},
+            column_types={f"c{at}": kind for at, kind in kinds.items()},
             null_values=list(_NA_VALUES),
             strings_can_be_null=True,
             quoted_strings_can_be_null=True,
@@ -136,14 +153,27 @@ def _options(count: int, texts: Iterable[int]) -> tuple[Any, Any, Any]:
     )
 
 
-def _text_columns(head: bytes, count: int) -> list[int]:
-    """Give the columns that pyarrow would read as dates or times, and pandas as text."""
+def _kinds(head: bytes, count: int) -> dict[int, Any]:
+    """Give the types of the columns in the first records; none for those of NULLs only."""
+    import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
     if not head:
         raise _Unlike
-    table = arrow_csv.read_csv(io.BytesIO(head), *_options(count, ()))
-    return [at for at, column in enumerate(table.columns) if _is_time(column.type)]
+    table = arrow_csv.read_csv(io.BytesIO(head), *_options(count, {}, BLOCK_BYTES))
+    kinds = {}
+    for at, column in enumerate(table.columns):
+        if _is_time(column.type) or _is_text(column.type):
+            kinds[at] = pa.large_string()  # what pandas keeps text as: it needs no copy then
+        elif not pa.types.is_null(column.type):
+            kinds[at] = column.type
+    return kinds
+
+
+def _is_text(kind: Any) -> bool:
+    import pyarrow as pa
+
+    return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind))
 
 
 def _is_time(kind: Any) -> bool:
@@ -152,12 +182,40 @@ def _is_time(kind: Any) -> bool:
     return bool(pa.types.is_temporal(kind))
 
 
-def _parsed(chunks: Iterable[bytes], count: int, texts: list[int]) -> Any:
+def _parsed_by_blocks(chunks: Iterable[bytes], count: int, kinds: dict[int, Any], what: str) -> Any:
+    """Parse block by block: pyarrow itself would hold as much of the text as it can get.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        When a column is of another type further on.
+    """
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
+    tables: list[Any] = []
+    for block in ahead(records(chunks, _BLOCK_BYTES, what), 1):
+        table = arrow_csv.read_csv(
+            pa.BufferReader(block),
+            *_options(count, kinds, BLOCK_BYTES),
+            memory_pool=pa.system_memory_pool(),
+        )
+        if tables and table.schema != tables[0].schema:
+            raise pa.ArrowInvalid("a column that was NULL has values")
+        tables.append(table)
+    return pa.concat_tables(tables)
+
+
+def _parsed(chunks: Iterable[bytes], count: int, kinds: dict[int, Any]) -> Any:
+    """Parse the whole; only what is text in the beginning is known to be text to the end."""
+    import pyarrow as pa
+    from pyarrow import csv as arrow_csv
+
+    texts = {at: kind for at, kind in kinds.items() if _is_text(kind)}
     source = pa.PythonFile(ChunkReader(chunks), mode="r")
-    return arrow_csv.read_csv(source, *_options(count, texts))
+    return arrow_csv.read_csv(
+        source, *_options(count, texts, BLOCK_BYTES), memory_pool=pa.system_memory_pool()
+    )
 
 
 def _check(column: Any, watch: _Watch) -> None:
@@ -180,7 +238,7 @@ def _check(column: Any, watch: _Watch) -> None:
             raise _Unlike  # integers that are too long are text for pandas
         if watch.plus and pc.all(pc.equal(pc.floor(column), column)).as_py():
             raise _Unlike  # +5 is an integer for pandas, a fraction for pyarrow
-    if pa.types.is_string(kind) and not _has_surely_text(column):
+    if _is_text(kind) and not _has_surely_text(column):
         raise _Unlike
 
 
@@ -215,10 +273,10 @@ def _series(column: Any) -> Any:
         values = column.to_pandas().to_numpy(dtype=object, copy=True)
         values[pd.isna(values)] = np.nan
         return values
-    if pa.types.is_string(column.type) and int(pd.__version__.split(".")[0]) >= 3:
+    if _is_text(column.type) and int(pd.__version__.split(".")[0]) >= 3:
         text: Any = pd.api.types.pandas_dtype("str")
         return text.__from_arrow__(column)
     series = column.to_pandas()
-    if pa.types.is_string(column.type) and column.null_count:
+    if _is_text(column.type) and column.null_count:
         series = series.where(series.notna(), np.nan)
     return series

@@ -98,7 +98,11 @@ def _tables(blocks: Iterable[bytes], count: int) -> Iterator[Any]:
     for block in blocks:
         try:
             yield arrow_csv.read_csv(
-                pa.BufferReader(block), _read_options(names, block), parse, convert
+                pa.BufferReader(block),
+                _read_options(names, block),
+                parse,
+                convert,
+                memory_pool=pa.system_memory_pool(),
             )
         except pa.ArrowInvalid:
             raise _Unlike from None  # rows of different lengths, or no UTF-8
