@@ -18,24 +18,19 @@ from civis_nb.io._arguments import (
     credential_or_default,
     delimiter_name,
 )
+from civis_nb.io._table_arguments import (
+    EXECUTIONS,
+    EXISTING_TABLE_ROWS,
+    check_keys,
+    checked_columns,
+    schema_and_table,
+)
 from civis_nb.io.detect import Detected, agreed, preprocess
-from civis_nb.io.names import split_schema_tablename
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
 
-__all__ = [
-    "check_keys",
-    "checked_columns",
-    "civis_file_to_table",
-    "csv_to_civis",
-    "schema_and_table",
-    "start_import",
-]
-
-EXISTING_TABLE_ROWS = ("fail", "truncate", "append", "drop", "upsert")
-EXECUTIONS = ("immediate", "delayed")
-_COLUMN_KEYS = {"name", "sql_type"}
+__all__ = ["civis_file_to_table", "csv_to_civis", "start_import"]
 
 
 def civis_file_to_table(
@@ -329,43 +324,6 @@ def table_exists(client: Any, database_id: int, schema: str, table: str) -> bool
     return True
 
 
-def checked_columns(columns: Any) -> list[dict[str, str]] | None:
-    """Check ``table_columns``.
-
-    Raises
-    ------
-    CivisInputError
-        When they are no list of names with SQL types in all or in none.
-    """
-    if columns is None:
-        return None
-    if not isinstance(columns, list) or not columns:
-        raise CivisInputError(
-            "table_columns is a list of {'name': …, 'sql_type': …}, one for each column; "
-            "leave it out to have them detected."
-        )
-    for column in columns:
-        if not isinstance(column, dict) or "name" not in column or set(column) - _COLUMN_KEYS:
-            raise CivisInputError(
-                f"table_columns holds {column!r}; each is {{'name': …, 'sql_type': …}}."
-            )
-    if len({"sql_type" in column for column in columns}) > 1:
-        raise CivisInputError("table_columns gives sql_type for some columns and not for others.")
-    return [dict(column) for column in columns]
-
-
-def check_keys(existing_table_rows: str, primary_keys: Any) -> None:
-    """Refuse an upsert without keys.
-
-    Raises
-    ------
-    CivisInputError
-        When there are none.
-    """
-    if existing_table_rows == "upsert" and not primary_keys:
-        raise CivisInputError("existing_table_rows='upsert' needs primary_keys.")
-
-
 def _file_ids(file_id: Any) -> list[int]:
     ids = list(file_id) if isinstance(file_id, list | tuple) else [file_id]
     if not ids:
@@ -376,20 +334,6 @@ def _file_ids(file_id: Any) -> list[int]:
                 f"file_id can't be {one!r}; it is a whole number: int({one!r})."
             )
     return ids
-
-
-def schema_and_table(table: str) -> tuple[str, str]:
-    """Take a table's name apart that must have a schema.
-
-    Raises
-    ------
-    CivisInputError
-        When it has none, or can't be read.
-    """
-    schema, name = split_schema_tablename(table)
-    if schema is None:
-        raise CivisInputError(f"{table!r} names no schema; say 'schema.{name}'.")
-    return schema, name
 
 
 def _named(file: Detected, columns: list[dict[str, str]] | None) -> list[dict[str, str]]:

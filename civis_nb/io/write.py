@@ -10,15 +10,15 @@ from typing import IO, TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, CivisInputError
 from civis_nb.io._arguments import CivisInputTypeError, chosen, client_or_default, delimiter_name
-from civis_nb.io.columns import arrow_of, as_csv_column
-from civis_nb.io.load import (
+from civis_nb.io._table_arguments import (
     EXECUTIONS,
     EXISTING_TABLE_ROWS,
     check_keys,
     checked_columns,
     schema_and_table,
-    start_import,
 )
+from civis_nb.io.columns import arrow_of, as_csv_column
+from civis_nb.io.load import start_import
 
 if TYPE_CHECKING:
     import pandas as pd
