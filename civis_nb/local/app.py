@@ -8,12 +8,14 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DatabaseError
 from starlette.exceptions import HTTPException
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.auth import Keys
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.envelope import ApiError, bad_request, not_found
+from civis_nb.local.fulldisk import is_full, no_space
 from civis_nb.local.gate import Gate
 from civis_nb.local.wire import snake
 
@@ -72,6 +74,8 @@ def build_api() -> FastAPI:
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(WarehouseError, _warehouse_error)
     app.add_exception_handler(OverflowError, _number_too_large)
+    app.add_exception_handler(OSError, _disk_error)
+    app.add_exception_handler(DatabaseError, _disk_error)
     app.add_exception_handler(Exception, _unexpected)
     for name in ROUTERS:
         # The routes themselves, not include_router: that builds each of them a second time.
@@ -132,6 +136,12 @@ async def _number_too_large(_request: Request, _error: Exception) -> JSONRespons
 
 async def _warehouse_error(_request: Request, error: Exception) -> JSONResponse:
     return _answer(bad_request(str(error)))
+
+
+async def _disk_error(request: Request, error: Exception) -> JSONResponse:
+    if not is_full(error):
+        raise error
+    return _answer(no_space(request.app.state.context.state))
 
 
 async def _unexpected(request: Request, _error: Exception) -> JSONResponse:

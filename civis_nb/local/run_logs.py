@@ -85,8 +85,13 @@ class RunLog:
 
     def flush(self) -> None:
         """Store all that waits."""
-        entries, self._pending = self._pending, []
-        append_logs(self.store, self.run_id, entries)
+        append_logs(self.store, self.run_id, self._pending)
+        self._pending = []
+
+    def shed(self) -> int:
+        """Give up what could not be stored, and tell how many entries those were."""
+        lost, self._pending = len(self._pending), []
+        return lost
 
 
 @dataclass(frozen=True)

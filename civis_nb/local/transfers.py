@@ -25,6 +25,7 @@ from urllib.parse import quote
 import anyio.to_thread
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 from sqlalchemy import Row
+from sqlalchemy.exc import DatabaseError
 from starlette.types import Receive, Scope, Send
 
 from civis_nb.local.blobs import BlobWriter
@@ -32,6 +33,7 @@ from civis_nb.local.context import PlatformContext
 from civis_nb.local.envelope import ApiError, bad_request, not_found
 from civis_nb.local.files import LINK_LIFETIME, attach, file_path, file_row
 from civis_nb.local.formdata import UploadForm
+from civis_nb.local.fulldisk import is_full, no_space
 
 __all__ = ["PREFIX", "Transfers", "form_fields"]
 
@@ -72,6 +74,11 @@ class Transfers:
             )
         except ClientGoneError:
             return
+        except (OSError, DatabaseError) as error:
+            if not is_full(error):
+                raise
+            full = no_space(self._context.state)
+            response = PlainTextResponse(f"{full.slug}: {full.description}\n", full.status)
         await response(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:

@@ -7,15 +7,17 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError
 
 from civis_nb.errors import CivisLocalError
 from civis_nb.local import jobs as states
 from civis_nb.local.envelope import ApiError
+from civis_nb.local.fulldisk import Reserve, is_full, no_space_text
 from civis_nb.local.run_logs import RunLog
 from civis_nb.local.runner import handlers
 from civis_nb.local.runner.work import Control, RunCancelledError, RunTask
@@ -34,6 +36,10 @@ PROCESS_WORKERS = 4
 STOPPED = "The local platform was stopped while this run was active. Start it again."
 #: How long `stop` waits for workers: what they do ends at once when asked to.
 _STOP_WAIT_S = 15.0
+#: How often the end of a run is stored again that found no room on the disk.
+_FULL_DISK_WAIT_S = 1.0
+
+T = TypeVar("T")
 
 _logger = logging.getLogger(__name__)
 
@@ -91,6 +97,8 @@ class JobRunner:
         self._lock = threading.Lock()
         self._controls: dict[int, Control] = {}
         self._state = "new"
+        self._stopping = threading.Event()
+        self._reserve = Reserve(context.state / "reserve")
 
     def start(self) -> None:
         """Start the workers.
@@ -143,19 +151,29 @@ class JobRunner:
             if self._state == "stopped":
                 return
             was_started, self._state = self._state == "started", "stopped"
+            self._stopping.set()
             controls = dict(self._controls)
         atexit.unregister(self.stop)
         # The waiting ones first: a worker that becomes free must not begin one of them.
-        states.fail_runs(self._context.store, STOPPED, among=("queued",))
+        self._fail_runs(among=("queued",))
         for control in controls.values():
             control.cancel("stopped")
         for lane in self._lanes.values():
             lane.close()
         if was_started:
             self._join()
-        states.fail_runs(self._context.store, STOPPED)
+        self._fail_runs()
         for control in controls.values():
             control.ended.set()
+
+    def _fail_runs(self, among: Sequence[str] = states.ACTIVE) -> None:
+        self._reserve.give()
+        try:
+            states.fail_runs(self._context.store, STOPPED, among)
+        except DatabaseError as failure:
+            if not is_full(failure):
+                raise
+            _logger.warning("%s", no_space_text(self._context.state))
 
     def _join(self) -> None:
         deadline = time.monotonic() + _STOP_WAIT_S
@@ -167,7 +185,8 @@ class JobRunner:
     def _work(self, run_id: int) -> None:
         control = self._controls[run_id]
         try:
-            if states.claim_run(self._context.store, run_id):
+            if self._stored(lambda: states.claim_run(self._context.store, run_id)):
+                self._reserve.fill()
                 self._carry_out(run_id, control)
         except Exception:
             # The store itself failed: recovery tells of the run when the platform starts again.
@@ -190,14 +209,40 @@ class JobRunner:
         except (CivisLocalError, ApiError) as failure:
             state, error = "failed", str(failure) or type(failure).__name__
         except Exception as failure:
-            # A fault of ours, or the disk is full: the run ends, and with it all who wait for it.
-            _logger.exception("Run %s of job %s failed.", run_id, task.job_id)
-            state = "failed"
-            error = f"The local platform failed to carry this out: {failure!r}."
+            # The run ends, and with it the waiting of all who wait for it.
+            state, error = "failed", self._told(failure, task)
         if state == "succeeded" and control.reason is not None:
-            task.log.warn("The work was complete before the request to end it took effect.")
-        task.log.flush()
-        states.finish_run(self._context.store, run_id, state, error, task.result or None)
+            task.log.add("warn", "The work was complete before the request to end it took effect.")
+        self._settle(task, state, error)
+
+    def _told(self, failure: Exception, task: RunTask) -> str:
+        if is_full(failure):
+            return no_space_text(self._context.state)
+        _logger.error("Run %s of job %s failed.", task.run_id, task.job_id, exc_info=failure)
+        return f"The local platform failed to carry this out: {failure!r}."
+
+    def _settle(self, task: RunTask, state: str, error: str | None) -> None:
+        try:
+            task.log.flush()
+        except DatabaseError as failure:
+            if not is_full(failure):
+                raise
+            # Its end comes first: the log could take all that the reserve gives.
+            lost = f"{task.log.shed()} lines of the log could not be stored: the disk was full."
+            error = lost if error is None else f"{error} {lost}"
+        store, result = self._context.store, task.result or None
+        self._stored(lambda: states.finish_run(store, task.run_id, state, error, result))
+
+    def _stored(self, change: Callable[[], T]) -> T:
+        """Change a run's state, however long the disk is full: clients wait for it."""
+        while True:
+            try:
+                return change()
+            except DatabaseError as failure:
+                if not is_full(failure):
+                    raise
+                if not self._reserve.give() and self._stopping.wait(_FULL_DISK_WAIT_S):
+                    raise
 
     def _task(self, run_id: int, control: Control) -> RunTask:
         query = select(jobs).join(job_runs, job_runs.c.job_id == jobs.c.id)

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -37,6 +36,7 @@ from civis_nb.local.warehouse.base import (
     TableSource,
     ignore_log,
 )
+from civis_nb.local.warehouse.connection import Connection
 from civis_nb.local.warehouse.failures import read_failure, warehouse_error
 from civis_nb.local.warehouse.names import literal
 from civis_nb.local.warehouse.session import Session
@@ -97,18 +97,24 @@ class DuckDBWarehouse:
     adapter = "duckdb"
 
     def __init__(self, path: Path | Literal[":memory:"]) -> None:
-        self._lock = threading.Lock()
-        self._connection: duckdb.DuckDBPyConnection | None = _connect(path)
-        # The database's lock is ours now: a scratch folder that lies there belongs to nobody.
-        self._scratch = _scratch_folder(path)
-        self._hidden = tuple(dict.fromkeys([str(self._scratch), str(path)]))
-        if path == ":memory:":
-            self._hidden = self._hidden[:1]
+        self._path = path
+        self._scratch = _scratch_path(path)
+        self._hidden = tuple(
+            dict.fromkeys(str(p) for p in (self._scratch, path) if p != ":memory:")
+        )
+        self._connection = Connection(self._connected)
+
+    def _connected(self) -> duckdb.DuckDBPyConnection:
+        connection = _connect(self._path)
         try:
-            _set_up(self._connection, self._scratch)
+            # The database's lock is ours now: a scratch folder that lies there belongs to nobody.
+            shutil.rmtree(self._scratch, ignore_errors=True)
+            self._scratch.mkdir(mode=0o700, exist_ok=True)
+            _set_up(connection, self._scratch)
         except duckdb.Error as error:
-            self.close()
+            connection.close()
             raise warehouse_error(read_failure(error), None, self._hidden) from None
+        return connection
 
     # -- catalog --------------------------------------------------------------------------
 
@@ -229,23 +235,15 @@ class DuckDBWarehouse:
 
     def close(self) -> None:
         """Close the database; operations that run fail. A second call does nothing."""
-        with self._lock:
-            connection, self._connection = self._connection, None
-        if connection is not None:
-            with suppress(duckdb.Error):
-                connection.interrupt()
-            connection.close()
+        if self._connection.close():
             shutil.rmtree(self._scratch, ignore_errors=True)
 
     @contextmanager
     def _session(self, cancel: CancelToken, log: Log) -> Iterator[Session]:
-        with self._lock:
-            if self._connection is None:
-                raise CivisLocalError("The database is closed: the local platform was stopped.")
-            cursor = self._connection.cursor()
+        with self._connection.cursor() as cursor:
             cursor.execute(_CURSOR_SETTINGS)
-        with Session(cursor, cancel, log, self._hidden).running() as session:
-            yield session
+            with Session(cursor, cancel, log, self._hidden).running() as session:
+                yield session
 
 
 def _connect(path: Path | Literal[":memory:"]) -> duckdb.DuckDBPyConnection:
@@ -260,14 +258,11 @@ def _connect(path: Path | Literal[":memory:"]) -> duckdb.DuckDBPyConnection:
         raise CivisLocalError(f"The database {path} can't be opened: {error}") from None
 
 
-def _scratch_folder(path: Path | Literal[":memory:"]) -> Path:
+def _scratch_path(path: Path | Literal[":memory:"]) -> Path:
     if path == ":memory:":
         return Path(tempfile.mkdtemp(prefix="civis-nb-")).resolve()
     folder = Path(path).resolve()
-    folder = folder.with_name(folder.name + ".scratch")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
-    return folder
+    return folder.with_name(folder.name + ".scratch")
 
 
 def _set_up(connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:

@@ -18,6 +18,10 @@ _FILES = (
     "\n\nSQL can't reach files, folders or servers of this machine. Upload the data as a file "
     "and import it, or export the result of a query."
 )
+_NO_SPACE = (
+    "\n\nThe disk that holds the local platform's state folder is full. Nothing of this statement "
+    "was kept. Free some space on it, then try again."
+)
 
 
 @dataclass(frozen=True)
@@ -110,6 +114,8 @@ def warehouse_error(
         message += ". It holds for the whole database, which other runs use as well."
     if "aborted (please ROLLBACK)" in message:
         message += ". An earlier statement failed inside BEGIN; nothing of it was kept."
+    if "No space left on device" in message or "Disk quota exceeded" in message:
+        message += _NO_SPACE
     line = column = None
     size = len(sql.encode()) if sql is not None else 0
     if sql is not None and failure.start is not None and failure.start <= size:

@@ -1,0 +1,111 @@
+"""A real disk that is really full: a small one, mounted where only the test sees it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from civis_nb.local.fulldisk import Reserve, is_full
+
+_ALONE = ["unshare", "--map-root-user", "--mount"]
+
+_SCRIPT = """
+import json, sys, time
+import requests
+from civis_nb.local import start
+
+found = {}
+with start(state=sys.argv[1] + "/state", samples=False) as platform:
+    session = requests.Session()
+    session.auth = (platform.api_key, "")
+
+    def call(method, path, **arguments):
+        return session.request(method, platform.endpoint + path, timeout=30, **arguments)
+
+    def ended(path):
+        deadline = time.monotonic() + 30
+        while (run := call("GET", path).json())["state"] in ("queued", "running"):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        return run
+
+    def query(sql):
+        body = {"database": 1, "sql": sql, "previewRows": 5}
+        return ended(f"/queries/{call('POST', '/queries', json=body).json()['id']}")
+
+    def job(source):
+        made = call("POST", "/scripts/python3", json={"name": "a", "source": source}).json()
+        run = call("POST", f"/jobs/{made['id']}/runs").json()
+        return ended(f"/jobs/{made['id']}/runs/{run['id']}")
+
+    query("CREATE TABLE kept AS SELECT i FROM range(1000) t(i)")
+    made = call("POST", "/files", json={"name": "a"}).json()
+    upload = requests.post(
+        made["uploadUrl"], files={**made["uploadFields"], "file": bytes(30_000_000)}, timeout=30
+    )
+    found["upload"] = [upload.status_code, upload.text]
+    found["statement"] = query("CREATE TABLE big AS SELECT sha256(i::text) a, md5(i::text) b "
+                               "FROM range(2000000) t(i)")["error"]
+    found["next statement"] = query("SELECT count(*) FROM kept")["resultRows"]
+    found["log"] = job("for i in range(300000): print('x' * 200)")["error"]
+    found["user"] = call("GET", "/users/me").status_code
+    found["read"] = query("SELECT count(*) FROM kept")["resultRows"]
+with start(state=sys.argv[1] + "/state", samples=False) as platform:
+    answer = requests.get(platform.endpoint + "/users/me", auth=(platform.api_key, ""), timeout=30)
+    found["started again"] = answer.status_code
+print(json.dumps(found))
+"""
+
+
+def _found(folder: Path) -> dict[str, Any]:
+    if shutil.which("unshare") is None or subprocess.run([*_ALONE, "true"], check=False).returncode:
+        pytest.skip("this system does not let us mount a disk of our own")
+    mount = f'mount -t tmpfs -o size=20m tmpfs "{folder}" && exec "$@"'
+    ended = subprocess.run(
+        [*_ALONE, "sh", "-c", mount, "sh", sys.executable, "-c", _SCRIPT, str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert ended.returncode == 0, ended.stderr
+    found: dict[str, Any] = json.loads(ended.stdout)
+    return found
+
+
+def test_a_full_disk_is_said_and_nothing_is_lost_or_stuck(tmp_path: Path) -> None:
+    found = _found(tmp_path)
+    status, text = found["upload"]
+    assert status == 507
+    assert "is full" in text
+    assert "Free some space" in text
+    assert "No space left on device" in found["statement"]
+    assert "Nothing of this statement was kept" in found["statement"]
+    assert found["next statement"] == [["1000"]]
+    assert "is full" in found["log"]
+    assert found["user"] == 200
+    assert found["read"] == [["1000"]]
+    assert found["started again"] == 200
+
+
+def test_only_a_full_disk_is_called_full() -> None:
+    assert is_full(OSError(errno.ENOSPC, "No space left on device"))
+    assert is_full(duckdb.IOException('Could not write file "a": No space left on device'))
+    assert not is_full(OSError(errno.EIO, "Input/output error"))
+    assert not is_full(ValueError("No space left on device"))
+
+
+def test_a_reserve_gives_its_space_once(tmp_path: Path) -> None:
+    reserve = Reserve(tmp_path / "reserve")
+    reserve.fill()
+    assert (tmp_path / "reserve").stat().st_size > 0
+    assert reserve.give()
+    assert not reserve.give()
