@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+
+from civis_nb.local import Platform, start
 
 DEADLINE_S = 60
 RESOURCES = {"cpu": 256, "memory": 256}
@@ -78,3 +82,21 @@ class JobsApi:
 @pytest.fixture(scope="session")
 def jobs_api(http: Any) -> JobsApi:
     return JobsApi(http)
+
+
+@pytest.fixture(scope="session")
+def two_databases() -> Iterator[Platform]:
+    """A platform with a second database, called other; its id is 2."""
+    with start(samples=False, databases=("other",)) as platform:
+        yield platform
+
+
+@pytest.fixture(scope="session")
+def moves_api(two_databases: Platform, http_of: Any) -> JobsApi:
+    return JobsApi(http_of(two_databases))
+
+
+@pytest.fixture(scope="session")
+def table_names() -> Iterator[str]:
+    """Names that no other test has used."""
+    return (f"moved_{number}" for number in itertools.count())
