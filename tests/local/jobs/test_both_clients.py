@@ -1,0 +1,171 @@
+"""Tables moved by the helpers of two clients: the PyPI package `civis`, and civis_nb."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import warnings
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+import pandas as pd
+import pytest
+import requests
+
+
+class Helpers:
+    """A package, its client, and what its helpers are always given."""
+
+    def __init__(self, package: ModuleType, client: Any) -> None:
+        self.io = package.io
+        self.base = package.base
+        self.client = client
+        self.asked = {"client": client, "polling_interval": 0.02}
+
+    def rows(self, sql: str, database: str = "other") -> list[list[str]]:
+        """Read a result as lists of texts, without its header."""
+        read = self.io.read_civis_sql(sql, database, return_as="list", **self.asked)
+        return [list(row) for row in read][1:]
+
+
+@pytest.fixture(scope="module", params=["civis", "civis_nb"])
+def helpers(request: Any, two_databases: Any) -> Iterator[Helpers]:
+    with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
+        # The PyPI package is imported wholly: parts of it load, and warn, when looked at.
+        warnings.simplefilter("ignore")
+        package = pytest.importorskip(request.param)
+        for name in ("io", "base"):
+            importlib.import_module(f"{request.param}.{name}")
+        for name in sorted(sys.modules):
+            if name.startswith("civis."):
+                getattr(sys.modules[name], "__file__", None)
+        patch.setenv("CIVIS_API_ENDPOINT", two_databases.endpoint)
+        patch.setenv("CIVIS_API_KEY", two_databases.api_key)
+        yield Helpers(package, package.APIClient())
+
+
+@pytest.fixture
+def table(table_names: Iterator[str]) -> str:
+    return f"public.{next(table_names)}"
+
+
+@pytest.fixture
+def frame() -> pd.DataFrame:
+    return pd.DataFrame({"id": [1, 2, 3], "word": ["a", "é,", "c"], "x": [1.5, 2.5, 3.5]})
+
+
+def test_a_table_is_transferred_and_transferred_again(helpers, table, frame):
+    helpers.io.dataframe_to_civis(frame, "sample", table, **helpers.asked).result()
+    copy = f"{table}_copy"
+    done = helpers.io.transfer_table("sample", "other", table, copy, **helpers.asked).result()
+    assert done.state == "succeeded"
+    ordered = f"select * from {copy} order by id"
+    assert helpers.rows(ordered) == [["1", "a", "1.5"], ["2", "é,", "2.5"], ["3", "c", "3.5"]]
+    again = helpers.io.transfer_table(
+        "sample", "other", table, copy, identity_column="id", **helpers.asked
+    )
+    assert again.result().state == "succeeded"
+    assert len(helpers.rows(ordered)) == 3
+    wiped = helpers.io.transfer_table(
+        "sample",
+        "other",
+        table,
+        copy,
+        wipe_destination_table=True,
+        verify_table_row_counts=True,
+        **helpers.asked,
+    )
+    assert wiped.result().state == "succeeded"
+    assert len(helpers.rows(ordered)) == 3
+
+
+def test_a_transfer_of_no_table_fails_with_the_reason(helpers, table):
+    future = helpers.io.transfer_table("sample", 2, "public.not_there", table, **helpers.asked)
+    with pytest.raises(helpers.base.CivisJobFailure, match="not_there"):
+        future.result()
+
+
+def test_a_multifile_export_is_complete(helpers, tmp_path):
+    sql = "select i as id, 'text ' || i as word from range(200000) t(i) order by i;"
+    manifest = helpers.io.civis_to_multifile_csv(
+        sql, "other", max_file_size=1, prefix="parts", **helpers.asked
+    )
+    entries = manifest["entries"]
+    assert len(entries) > 1
+    assert set(entries[0]) == {"id", "name", "size", "url", "url_signed"}
+    assert {key: manifest[key] for key in ("header", "delimiter", "compression", "unquoted")} == {
+        "header": ["id", "word"],
+        "delimiter": "|",
+        "compression": "none",
+        "unquoted": False,
+    }
+    assert manifest["query"] == sql
+    content = b""
+    for entry in entries:
+        part = requests.get(entry["url_signed"], timeout=30).content
+        assert len(part) == entry["size"]
+        assert part.endswith(b"\n")
+        content += part
+        path = tmp_path / "part.csv"
+        helpers.io.civis_to_file(entry["id"], str(path), client=helpers.client)
+        assert path.read_bytes() == part
+    lines = content.decode().splitlines()
+    assert lines == [f'{i}|"text {i}"' for i in range(200000)]
+
+
+def _files(helpers, tmp_path, *contents):
+    ids = []
+    for number, content in enumerate(contents):
+        path = tmp_path / f"{number}.csv"
+        path.write_bytes(content)
+        ids.append(helpers.io.file_to_civis(str(path), path.name, client=helpers.client))
+    return ids
+
+
+def test_several_files_become_one_table(helpers, table, tmp_path):
+    ids = _files(helpers, tmp_path, b"id,word\n1,a\n", b"id,word\n2,b\n", b"id,word\n3,c\n")
+    helpers.io.civis_file_to_table(ids, "other", table, **helpers.asked).result()
+    assert helpers.rows(f"select * from {table} order by id") == [
+        ["1", "a"],
+        ["2", "b"],
+        ["3", "c"],
+    ]
+
+
+def test_one_wrong_file_of_several_loads_none(helpers, table, tmp_path, frame):
+    helpers.io.dataframe_to_civis(frame[["id", "word"]], "other", table, **helpers.asked).result()
+    ids = _files(helpers, tmp_path, b"id,word\n7,a\n", b"id,word\nnot a number,b\n")
+    future = helpers.io.civis_file_to_table(
+        ids, "other", table, existing_table_rows="append", **helpers.asked
+    )
+    with pytest.raises(helpers.base.CivisJobFailure):
+        future.result()
+    assert len(helpers.rows(f"select * from {table}")) == 3
+
+
+def test_rows_are_upserted(helpers, table, frame):
+    keys = {"primary_keys": ["id"], "last_modified_keys": ["x"]}
+    helpers.io.dataframe_to_civis(
+        frame, "other", table, existing_table_rows="upsert", **keys, **helpers.asked
+    ).result()
+    newer = pd.DataFrame({"id": [2, 3, 4], "word": ["new", "older", "d"], "x": [9.5, 0.5, 4.5]})
+    helpers.io.dataframe_to_civis(
+        newer, "other", table, existing_table_rows="upsert", **keys, **helpers.asked
+    ).result()
+    assert helpers.rows(f"select id, word from {table} order by id") == [
+        ["1", "a"],
+        ["2", "new"],
+        ["3", "c"],
+        ["4", "d"],
+    ]
+
+
+def test_a_csv_file_goes_up_and_comes_down(helpers, table, tmp_path):
+    path = tmp_path / "in.csv"
+    path.write_text('id,word\n1,"a, ""b"""\n2,\n', encoding="utf-8")
+    helpers.io.csv_to_civis(str(path), "other", table, max_errors=0, **helpers.asked).result()
+    target = tmp_path / "out.csv"
+    sql = f"select * from {table} order by id"
+    helpers.io.civis_to_csv(str(target), sql, "other", **helpers.asked).result()
+    assert target.read_text(encoding="utf-8") == '"id","word"\n1,"a, ""b"""\n2,\n'
