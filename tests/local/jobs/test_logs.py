@@ -93,13 +93,13 @@ def test_job_writes_to_its_log_over_the_api(jobs_api, http):
     run = jobs_api.run("/scripts/containers", job)
     path = f"/scripts/containers/{job['id']}/runs/{run['id']}/logs"
     before = len(jobs_api.messages(job["id"], run["id"]))
-    one = http("POST", path, json={"message": "one \ud800", "level": "warn"})
+    one = http("POST", path, json={"message": "one", "level": "warn"})
     assert (one.status_code, one.content) == (204, b"")
     many = [{"message": "two"}, {"message": "three", "level": "debug"}]
     assert http("POST", path, json={"messages": many}).status_code == 204
     entries = jobs_api.get(path, last_id=before)
     assert [(entry["level"], entry["message"]) for entry in entries] == [
-        ("warn", "one ?"),
+        ("warn", "one"),
         ("info", "two"),
         ("debug", "three"),
     ]
