@@ -180,8 +180,10 @@ def signed_url(
     row = file_row(context, file_id)
     path = f"/blobs/{file_id}"
     query = context.signer.query("GET", path, lifetime_s=lifetime.total_seconds(), inline=inline)
-    shown = quote(str(row.name).replace("/", "_"), safe="")
-    return f"{context.endpoint}{path}/{shown or 'file'}?{query}"
+    name = str(row.name).replace("/", "_")
+    # Clients leave out what means "this folder" or "the one above" in a path.
+    shown = quote(name, safe="") if name.strip(".") else "file"
+    return f"{context.endpoint}{path}/{shown}?{query}"
 
 
 def upload_url(context: PlatformContext, file_id: int, part: int | None = None) -> str:

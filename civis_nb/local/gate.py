@@ -29,6 +29,8 @@ _log = logging.getLogger("civis_nb.local")
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 #: There is nobody to share the platform with, so the limit is never reached; clients show it.
 _RATE_LIMIT = b"10000"
+#: Of JSON; the contents of files come another way.
+_MAX_BODY_BYTES = 16 * 2**20
 _JSON = b"application/json"
 #: Half a character as JSON spells it, and as bytes that Python's reader of JSON lets pass.
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
@@ -93,12 +95,21 @@ class Gate:
         scope["state"] = {**scope.get("state", {}), "user": user, "request_id": answer.id}
         scope["path"] = self._path(_decoded(scope))
         scope["query_string"] = _query(scope["query_string"])
+        length = headers.get(b"content-length", b"0")
+        if length.isdigit() and int(length) > _MAX_BODY_BYTES:
+            await _drained(receive)
+            raise ApiError(
+                413,
+                "payload_too_large",
+                f"The request's body is larger than {_MAX_BODY_BYTES // 2**20} MiB. Upload large "
+                "content as a file (POST /files).",
+            )
         if scope["method"] in _BODY_METHODS:
             scope["headers"] = [
                 *((k, v) for k, v in scope["headers"] if k != b"content-type"),
                 (b"content-type", _JSON),
             ]
-            if headers.get(b"content-length", b"0") == b"0" and b"transfer-encoding" not in headers:
+            if length == b"0" and b"transfer-encoding" not in headers:
                 receive = _empty_object
             else:
                 receive = await _whole_body(receive)
@@ -124,6 +135,14 @@ def _query(query: bytes) -> bytes:
     pairs = parse_qsl(query.decode("latin-1"))
     # Blank values are dropped by parse_qsl: a blank filter is no filter.
     return urlencode([(snake(name.removesuffix("[]")), value) for name, value in pairs]).encode()
+
+
+async def _drained(receive: Receive) -> None:
+    """Read a body that nobody wants: a client may not look at the answer before it is sent."""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            return
 
 
 async def _empty_object() -> Message:

@@ -85,6 +85,15 @@ def test_fields_may_be_sent_as_file_parts_or_as_plain_fields(http):
         assert _content(http, made["id"]) == b"content"
 
 
+@pytest.mark.parametrize("name", [".", "..", "../../etc/passwd", "a?b#c%d", "a\r\nX: y"])
+def test_a_file_of_any_name_can_be_downloaded(http, name):
+    made = http.json("POST", "/files", json={"name": name})
+    fields = {**made["uploadFields"], "file": b"content"}
+    assert requests.post(made["uploadUrl"], files=fields, timeout=30).ok
+    url = http.json("GET", f"/files/{made['id']}")["fileUrl"]
+    assert requests.get(url, timeout=30).content == b"content"
+
+
 def test_a_second_upload_replaces_the_first(http):
     made = http.json("POST", "/files", json={"name": "a"})
     for content in (b"first", b"second!"):

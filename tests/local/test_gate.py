@@ -34,7 +34,17 @@ def test_basic_and_bearer_are_accepted(http):
 
 @pytest.mark.parametrize(
     "header",
-    [None, "", "Basic", "Basic !!!", "Bearer wrong", "Bearer ", "Digest x", "Basic d3Jvbmc6"],
+    [
+        None,
+        "",
+        "Basic",
+        "Basic !!!",
+        "Bearer wrong",
+        "Bearer ",
+        "Digest x",
+        "Basic d3Jvbmc6",
+        b"Basic \xff",
+    ],
 )
 def test_a_wrong_or_missing_key_is_challenged(http, header):
     headers = {} if header is None else {"Authorization": header}
@@ -226,3 +236,15 @@ def test_whole_characters_that_json_spells_as_two_are_taken(http):
     assert answer.json()["name"] == "\U0001f600.csv"
     broken = http("POST", "/files", data=b'{"name": "\xed\xa0\x80"}')
     assert broken.status_code == 400
+
+
+def test_a_body_too_large_is_refused_with_the_way_out(http):
+    answer = http("POST", "/queries", data=b"x" * (17 * 2**20))
+    assert answer.status_code == 413
+    assert "POST /files" in answer.json()["errorDescription"]
+
+
+def test_json_nested_too_deeply_is_a_bad_request(http):
+    answer = http("POST", "/json_values", json={"valueStr": "[" * 100_000})
+    assert answer.status_code == 400
+    assert "too deeply" in answer.json()["errorDescription"]

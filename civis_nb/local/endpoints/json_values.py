@@ -80,6 +80,8 @@ def _parsed(text: str) -> Any:
         value = json.loads(text, parse_constant=_refused)
     except ValueError as error:
         raise bad_request(f"valueStr is not valid JSON: {error}.") from None
+    except RecursionError:
+        raise bad_request("valueStr is nested too deeply.") from None
     check_characters(value)
     return value
 

@@ -42,6 +42,8 @@ def read_failure(error: duckdb.Error) -> Failure:
     """Read what DuckDB's exception says, in the JSON form that our connections ask for."""
     text = str(error)
     kind, _, rest = text.partition(": ")
+    if text.startswith("{"):  # some kinds have no name in front of it
+        kind, rest = "", text
     if rest.startswith("{"):
         try:
             told = json.loads(rest)
@@ -54,6 +56,7 @@ def read_failure(error: duckdb.Error) -> Failure:
         if location:
             length = max(1, int(location.group(2)))
         message = str(told.get("exception_message", "")).rstrip()
+        kind = kind or f"{told.get('exception_type', 'Database')} Error"
         return Failure(kind, message, start, length, told.get("name"))
     # A statement may have switched the JSON form off: then the text has LINE and caret already.
     return Failure("", text)

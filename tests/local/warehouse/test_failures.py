@@ -160,3 +160,8 @@ def test_a_folder_that_can_not_be_written_is_an_error(bench, tmp_path):
         bench.warehouse.export_csv(
             "SELECT 1", tmp_path / "missing", "x", CsvSettings(), CancelToken(), ignore_log
         )
+
+
+def test_errors_are_never_shown_in_their_json_form(bench):
+    for sql in ("CREATE SECRET a (TYPE s3)", "SELECT * FROM duckdb_secrets()"):
+        assert "exception_type" not in str(failure(bench, sql))
