@@ -17,7 +17,20 @@ from civis_nb._version import __version__
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from civis_nb import config, errors, futures, io, local, response, spec, utils
+    from civis_nb import (
+        base,
+        client,
+        config,
+        errors,
+        futures,
+        io,
+        local,
+        loggers,
+        polling,
+        response,
+        spec,
+        utils,
+    )
     from civis_nb.client.client import APIClient
     from civis_nb.client.find import find, find_one
     from civis_nb.client.pages import PaginatedResponse
@@ -30,7 +43,9 @@ __all__ = [
     "PaginatedResponse",
     "Response",
     "__version__",
+    "base",
     "civis_logger",
+    "client",
     "config",
     "errors",
     "find",
@@ -39,6 +54,8 @@ __all__ = [
     "io",
     "load_ipython_extension",
     "local",
+    "loggers",
+    "polling",
     "response",
     "spec",
     "unload_ipython_extension",
@@ -54,7 +71,22 @@ _HOMES = {
     "find": "civis_nb.client.find",
     "find_one": "civis_nb.client.find",
 }
-_MODULES = frozenset({"config", "errors", "futures", "io", "local", "response", "spec", "utils"})
+_MODULES = frozenset(
+    {
+        "base",
+        "client",
+        "config",
+        "errors",
+        "futures",
+        "io",
+        "local",
+        "loggers",
+        "polling",
+        "response",
+        "spec",
+        "utils",
+    }
+)
 
 
 def __getattr__(name: str) -> Any:

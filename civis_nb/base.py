@@ -1,4 +1,4 @@
-"""Names of errors and states, at the path that scripts import them from."""
+"""Names of errors, states and helpers, at the path that scripts import them from."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb.client.client import DEFAULT_ENDPOINT
 from civis_nb.client.pages import PaginatedResponse
+from civis_nb.client.raw import get_headers, open_session, retry_request, tostr_urljoin
+from civis_nb.client.resource import Resource
 from civis_nb.client.response import Response, convert_response_data_type
 from civis_nb.errors import (
     CivisAPIError,
@@ -27,16 +29,22 @@ __all__ = [
     "FAILED",
     "FINISHED",
     "NOT_FINISHED",
+    "STATE_TRANS",
     "CivisAPIError",
     "CivisAPIKeyError",
     "CivisAsyncResultBase",
     "CivisImportError",
     "CivisJobFailure",
     "EmptyResultError",
+    "Endpoint",
     "PaginatedResponse",
     "Response",
     "convert_response_data_type",
     "get_base_url",
+    "get_headers",
+    "open_session",
+    "retry_request",
+    "tostr_urljoin",
 ]
 
 DEFAULT_API_ENDPOINT = DEFAULT_ENDPOINT
@@ -47,6 +55,16 @@ FAILED = ["failed"]
 CANCELLED = ["cancelled"]
 NOT_FINISHED = ["queued", "running"]
 DONE = FINISHED + FAILED + CANCELLED
+
+#: The state of a `concurrent.futures.Future` for that of a run.
+STATE_TRANS = {
+    **dict.fromkeys(FINISHED + FAILED, "FINISHED"),
+    **dict.fromkeys(NOT_FINISHED, "RUNNING"),
+    **dict.fromkeys(CANCELLED, "CANCELLED_AND_NOTIFIED"),
+}
+
+#: What every resource of a client is.
+Endpoint = Resource
 
 #: Names that stand above the client: imported when they are asked for.
 _LATER = {"CivisAsyncResultBase": "civis_nb.futures"}

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.client.arguments import Request, bind, prepare
@@ -46,7 +47,7 @@ class Resource:
     def __getattr__(self, name: str) -> Any:
         operations = self.__dict__.get("_operations", {})
         if name in operations:
-            method = _method(operations[name], self._client)
+            method = _method(operations[name], self)
             self.__dict__[name] = method
             return method
         resource = self.__dict__.get("_name", "?")
@@ -63,7 +64,7 @@ class Resource:
         return sorted({*super().__dir__(), *self._operations})
 
     def __repr__(self) -> str:
-        count = len(self._operations)
+        count = len(self.__dict__.get("_operations", ()))
         return f"<{type(self).__name__}: {count} method{'' if count == 1 else 's'} of the API>"
 
     def _repr_html_(self) -> str | None:
@@ -80,23 +81,27 @@ def make_resource(name: str, operations: Mapping[str, Operation], client: APICli
     return resource
 
 
-def _method(operation: Operation, client: APIClient) -> Callable[..., Any]:
-    """Give the function of an operation, with its signature and documentation."""
+def _method(operation: Operation, resource: Resource) -> MethodType:
+    """Give the method of an operation, with its signature and documentation.
+
+    It is bound to its resource, as any method is: whoever is given one finds its client.
+    """
     from civis_nb.spec.render import docstring, signature
 
     notice = _notice(operation)
 
-    def method(*args: Any, **kwargs: Any) -> Any:
+    def method(self: Resource, /, *args: Any, **kwargs: Any) -> Any:
         request = prepare(operation, bind(operation, args, kwargs))
         if notice:
             warnings.warn(notice, FutureWarning, stacklevel=2)
-        return _called(client, operation, request)
+        return _called(self._client, operation, request)
 
     method.__name__ = operation.name
     method.__qualname__ = f"{class_name(operation.resource)}.{operation.name}"
     method.__doc__ = docstring(operation)
-    method.__signature__ = signature(operation)  # type: ignore[attr-defined]
-    return method
+    method.__module__ = type(resource).__module__
+    method.__signature__ = signature(operation, "self")  # type: ignore[attr-defined]
+    return MethodType(method, resource)
 
 
 def _notice(operation: Operation) -> str:

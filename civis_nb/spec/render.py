@@ -29,13 +29,21 @@ def _parameter(name: str, annotation: str, required: bool) -> inspect.Parameter:
     return kinds(name, kinds.KEYWORD_ONLY, default=None, annotation=annotation)
 
 
-def signature(operation: Operation) -> inspect.Signature:
+def signature(operation: Operation, *first: str) -> inspect.Signature:
     """Give the signature of an operation's method.
 
     The required arguments are positional, the optional ones keyword-only with default None,
     which stands for "not given".
+
+    Parameters
+    ----------
+    operation
+        Whose method it is.
+    *first
+        Names of arguments before these, such as ``self``.
     """
-    parameters = [
+    parameters = [inspect.Parameter(name, inspect.Parameter.POSITIONAL_ONLY) for name in first]
+    parameters += [
         _parameter(item.name, item.python_type, item.required) for item in operation.parameters
     ]
     if operation.paginated:

@@ -13,7 +13,29 @@ from civis_nb.transport.faults import Outcome
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["judge"]
+__all__ = ["check_whole", "judge"]
+
+_WITHOUT_BODY = frozenset({204, 304})
+
+
+def check_whole(response: requests.Response) -> None:
+    """Check that as many bytes came as the answer said; urllib3 1.26 does not.
+
+    Raises
+    ------
+    requests.exceptions.ChunkedEncodingError
+        When fewer did: the fault of a connection that broke off.
+    """
+    told = response.headers.get("Content-Length") or ""
+    bare = response.request.method == "HEAD" or response.status_code in _WITHOUT_BODY
+    if bare or not told.isdigit() or "Transfer-Encoding" in response.headers:
+        return
+    _ = response.content
+    came = response.raw.tell()
+    if came < int(told):
+        from requests.exceptions import ChunkedEncodingError
+
+        raise ChunkedEncodingError(f"{came} of {told} bytes came")
 
 
 def judge(response: requests.Response, method: str, accept: frozenset[int], parse: bool) -> Outcome:

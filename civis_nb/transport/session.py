@@ -9,19 +9,18 @@ one connection, and a short-lived thread from opening one of its own.
 from __future__ import annotations
 
 import os
-import platform
 import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from civis_nb import config
-from civis_nb._version import __version__
 from civis_nb._wire_text import masked_url
 from civis_nb.errors import CivisAPIError, CivisClientError, CivisError
-from civis_nb.transport.answers import judge
+from civis_nb.transport.answers import check_whole, judge
 from civis_nb.transport.encode import json_bytes, query_items
 from civis_nb.transport.faults import Outcome, classify
+from civis_nb.transport.headers import own_headers, user_agent
 from civis_nb.transport.pool import Environment, KeyAuth, checked_base, new_pool
 from civis_nb.transport.retry import run
 
@@ -34,6 +33,10 @@ __all__ = ["Recover", "Session"]
 _MAY_BE_DONE = (
     ". The server may have done the work all the same: look before you call again, "
     "so that it is not done twice."
+)
+
+_MAY_BE_GONE = (
+    ". An attempt before this one got no answer that says so, but may have deleted it already."
 )
 
 #: Looks whether the work of an interrupted POST is done: gives an outcome with the answer,
@@ -97,17 +100,12 @@ class Session:
         self._environment = Environment()
 
     def __repr__(self) -> str:
-        return f"<Session at {masked_url(self.base_url)}>"
+        return f"<Session at {masked_url(getattr(self, 'base_url', 'no address'))}>"
 
     @property
     def user_agent(self) -> str:
         """What the requests say they come from."""
-        import requests
-
-        return (
-            f"{self._product} (Python {platform.python_version()}; civis_nb {__version__}; "
-            f"requests {requests.__version__})"
-        )
+        return user_agent(self._product)
 
     def raw_session(self) -> requests.Session:
         """Give the pooled session itself, which sends no key: for presigned URLs.
@@ -240,9 +238,11 @@ class Session:
         url = self._url(url_or_path)
         started = time.monotonic()
         unsure: tuple[float, requests.Response] | None = None
+        attempts = 0
 
         def attempt() -> Outcome:
-            nonlocal unsure
+            nonlocal unsure, attempts
+            attempts += 1
             if unsure is not None and recover is not None:
                 found = _looked(recover, *unsure)
                 if found is not None:
@@ -263,6 +263,8 @@ class Session:
         lost = outcome.fault in ("broken", "timeout", "malformed")
         if method in ("POST", "PATCH") and (lost or (method == "POST" and _status(outcome) == 503)):
             _add_text(error, _MAY_BE_DONE)
+        if method == "DELETE" and attempts > 1 and _status(outcome) == 404:
+            _add_text(error, _MAY_BE_GONE)
         # Dropped, so that the frames of the traceback hold no request with the key in it.
         del outcome
         raise error
@@ -294,6 +296,8 @@ class Session:
             )
             if response.status_code >= 400 and stream:
                 _ = response.content
+            if not stream:
+                check_whole(response)
         except (RequestException, HTTPError, ValueError, OSError) as error:
             # Nothing is raised here: the error would hold the request, and so the key.
             return classify(error, method, url)
@@ -345,13 +349,7 @@ class Session:
         return self.base_url + url_or_path.strip("/")
 
     def _headers(self, more: Mapping[str, str] | None, keyed: bool) -> dict[str, str]:
-        headers = {"User-Agent": self.user_agent} if keyed else {}
-        job = os.environ.get("CIVIS_JOB_ID")
-        if keyed and job:
-            headers["X-Civis-Job-ID"] = job
-            run_id = os.environ.get("CIVIS_RUN_ID")
-            if run_id:
-                headers["X-Civis-Run-ID"] = run_id
+        headers = own_headers(self._product) if keyed else {}
         return {**headers, **(more or {})}
 
     def _heed_rate_limit(self, headers: Mapping[str, str]) -> None:

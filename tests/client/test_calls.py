@@ -212,6 +212,52 @@ def test_help_signature_and_completion(client):
     assert {"jobs", "users", "get_database_id"} <= set(dir(client))
 
 
+def test_method_is_bound_to_its_resource(client):
+    method = client.jobs.post
+    assert method.__self__ is client.jobs
+    assert "self" not in inspect.signature(method).parameters
+    assert inspect.ismethod(method)
+
+
+def test_warnings_point_at_the_caller(client, scripted):
+    scripted.on("GET", "/users/me", {"id": 1})
+    with pytest.warns(FutureWarning) as warned:
+        client.users.list_me()
+    assert warned[0].filename == __file__
+
+
+def test_future_finds_its_client_through_its_poller(client, scripted):
+    from civis_nb.futures import CivisFuture
+
+    scripted.on("GET", "/jobs/1", {"id": 1, "state": "succeeded"})
+    future = CivisFuture(client.jobs.get, (1,))
+    assert future.result(timeout=30).state == "succeeded"
+    assert future.client is client
+
+
+def test_mock_of_a_resource_has_its_signatures(client):
+    from unittest.mock import create_autospec
+
+    jobs = create_autospec(client.jobs, spec_set=True)
+    jobs.get.return_value = Response({"id": 5})
+    assert jobs.get(5).id == 5
+    with pytest.raises(TypeError):
+        jobs.get(5, 6)
+    with pytest.raises(AttributeError):
+        jobs.gett(5)
+
+
+def test_delete_that_was_repeated_says_that_it_may_have_been_done(client, scripted, reply):
+    scripted.on("DELETE", "/jobs/1", reply(fault="close"), reply({"errorDescription": "No"}, 404))
+    with pytest.raises(errors.CivisAPIError, match="may have deleted it already") as caught:
+        client.jobs.delete(1)
+    assert caught.value.status_code == 404
+    scripted.on("DELETE", "/jobs/1", reply({"errorDescription": "No"}, 404))
+    with pytest.raises(errors.CivisAPIError) as caught:
+        client.jobs.delete(1)
+    assert "already" not in str(caught.value)
+
+
 def test_reprs_call_nothing_and_show_no_key(client, scripted):
     pages = client.jobs.list(iterator=True)
     shown = [
