@@ -19,6 +19,22 @@ _SECRET_PARAMETERS = re.compile(
 _USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/@\s\"']+@")
 
 
+class Secret(str):
+    """A key as text that no repr shows, and so no traceback that lists variables.
+
+    Examples
+    --------
+    >>> key = Secret("abc")
+    >>> key, key == "abc"
+    ('***', True)
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "'***'"
+
+
 def masked_url(text: str) -> str:
     """Give `text` with the secrets of every URL in it replaced by ``***``.
 

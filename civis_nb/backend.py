@@ -6,6 +6,7 @@ import os
 from urllib.parse import urlsplit
 
 from civis_nb import config
+from civis_nb._wire_text import Secret
 from civis_nb.errors import CivisMissingKeyError
 
 __all__ = ["DEFAULT_ENDPOINT", "resolve"]
@@ -14,7 +15,7 @@ DEFAULT_ENDPOINT = "https://api.civisanalytics.com/"
 
 
 def resolve(api_key: str | None = None, endpoint: str | None = None) -> tuple[str, str]:
-    """Give the address of the API and the key.
+    """Give the address of the API and the key, which shows itself to no traceback.
 
     What is given wins. Else, when the setting ``backend`` asks for the local platform, it is the
     one that ``CIVIS_API_ENDPOINT`` names on this machine (``civis-nb local run`` and its jobs set
@@ -37,17 +38,17 @@ def resolve(api_key: str | None = None, endpoint: str | None = None) -> tuple[st
     Examples
     --------
     >>> resolve("abc", "http://127.0.0.1:8000")
-    ('http://127.0.0.1:8000', 'abc')
+    ('http://127.0.0.1:8000', '***')
     """
     named = endpoint or os.environ.get("CIVIS_API_ENDPOINT", "").strip()
-    key = (api_key or "").strip() or os.environ.get("CIVIS_API_KEY", "").strip()
+    key = Secret((api_key or "").strip() or os.environ.get("CIVIS_API_KEY", "").strip())
     given = bool(api_key or endpoint)
     if not given and config.get("backend") == "local" and not (key and _is_loopback(named)):
         # Imported here: nobody who has a key needs a server.
         from civis_nb.local import start_or_join
 
         platform = start_or_join()
-        return platform.endpoint, platform.api_key
+        return platform.endpoint, Secret(platform.api_key)
     if key:
         return named or DEFAULT_ENDPOINT, key
     raise CivisMissingKeyError(

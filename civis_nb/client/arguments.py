@@ -34,7 +34,7 @@ class Request:
 
     path: str
     query: dict[str, Any] = field(default_factory=dict)
-    body: dict[str, Any] = field(default_factory=dict)
+    body: dict[str, Any] = field(default_factory=dict, repr=False)
     headers: dict[str, str] = field(default_factory=dict)
     iterator: bool = False
 

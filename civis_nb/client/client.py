@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from civis_nb._wire_text import masked_url
+from civis_nb._wire_text import Secret, masked_url
 from civis_nb.backend import DEFAULT_ENDPOINT, resolve
 from civis_nb.client.arguments import CivisArgumentError
 from civis_nb.client.completion import without_side_effects
@@ -86,6 +86,8 @@ class APIClient(Lookups):
         *,
         endpoint: str | None = None,
     ) -> None:
+        # Hidden before anything can fail: a traceback may show the variables of its frames.
+        api_key = None if api_key is None else Secret(api_key)
         if return_type not in _RETURN_TYPES:
             raise CivisInputError(
                 f"return_type can't be {return_type!r}; it is one of {', '.join(_RETURN_TYPES)}."
@@ -110,8 +112,6 @@ class APIClient(Lookups):
             self._spec = local_spec(local_api_spec)
         else:
             cache = SpecCache(self._session.base_url, key)
-            # Gone before anything can fail: a traceback shows the variables of its frames.
-            del api_key, key
             self._spec = downloaded_spec(self._session, cache, force_refresh_api_spec)
 
     @property
@@ -178,6 +178,9 @@ class APIClient(Lookups):
         return sorted({*super().__dir__(), *self._spec.resources})
 
     def __repr__(self) -> str:
+        if "_spec" not in self.__dict__:
+            # Seen in the traceback of its own start.
+            return "<APIClient that has not started>"
         return f"<APIClient at {masked_url(self.base_url)}: {len(self._spec.resources)} resources>"
 
     def _repr_html_(self) -> str | None:

@@ -8,7 +8,13 @@ from civis_nb._wire_text import masked_url
 
 __all__ = ["mask_urllib3_logs"]
 
-_LOGGERS = ("urllib3.connectionpool", "urllib3.util.retry", "urllib3.connection")
+_LOGGERS = (
+    "urllib3.connection",
+    "urllib3.connectionpool",
+    "urllib3.poolmanager",
+    "urllib3.response",
+    "urllib3.util.retry",
+)
 
 
 class _Mask(logging.Filter):

@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from civis_nb._wire_text import masked_url
+from civis_nb._wire_text import Secret, masked_url
 from civis_nb.errors import CivisConfigError
 
 if TYPE_CHECKING:
@@ -32,7 +32,8 @@ class KeyAuth:
     __slots__ = ("_header",)
 
     def __init__(self, api_key: str) -> None:
-        self._header = "Basic " + base64.b64encode(f"{api_key}:".encode()).decode()
+        # Hidden in the header too: an interrupted request is seen in a traceback with its headers.
+        self._header = Secret("Basic " + base64.b64encode(f"{api_key}:".encode()).decode())
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Give the request with the key."""
