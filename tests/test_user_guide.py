@@ -63,7 +63,8 @@ def test_the_user(guide_client):
 
 def test_an_export_by_hand(guide_client):
     db_id = guide_client.get_database_id("sample")
-    cred_id = guide_client.default_credential
+    with pytest.warns(FutureWarning, match="default_credential"):
+        cred_id = guide_client.default_credential
     export_job = guide_client.scripts.post_sql(
         name="our export job",
         remote_host_id=db_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from typing import Any
 
 from civis_nb.client.find import find, find_one
@@ -104,7 +105,10 @@ class Lookups:
         return int(found.id)
 
     def get_database_credential_id(self, username: str | int, database_name: str | int) -> int:
-        """Give the id of the credential of a user name for a database.
+        """Give the id of the credential of a user name for a database; an old way, which warns.
+
+        A database may have several credentials of one user name. The one that you most likely
+        want is `default_database_credential_id`.
 
         Parameters
         ----------
@@ -118,6 +122,10 @@ class Lookups:
         CivisInputError
             When there is none.
         """
+        _warn_of_old(
+            "client.get_database_credential_id can't tell several credentials of one user name "
+            "apart; please use client.default_database_credential_id, or an id."
+        )
         if _is_id(username):
             return int(username)
         database_id = self.get_database_id(database_name)
@@ -170,7 +178,11 @@ class Lookups:
 
     @property
     def default_credential(self) -> int | None:
-        """The old name of `default_database_credential_id`."""
+        """The old name of `default_database_credential_id`, which warns."""
+        _warn_of_old(
+            "client.default_credential is an old name of client.default_database_credential_id; "
+            "please use that."
+        )
         return self.default_database_credential_id
 
     @property
@@ -180,8 +192,11 @@ class Lookups:
 
     @property
     def feature_flags(self) -> tuple[str, ...]:
-        """The names of the feature flags that are on for you."""
-        flags = self._me().json(snake_case=False).get("featureFlags") or {}
+        """The names of the feature flags that are on for you; an old way, which warns."""
+        _warn_of_old(
+            "client.feature_flags is an old way; please use client.users.get_me().feature_flags."
+        )
+        flags = self._me().json().get("feature_flags") or {}
         return tuple(name for name, is_on in flags.items() if is_on)
 
     def _me(self) -> Any:
@@ -191,6 +206,10 @@ class Lookups:
 
     def _ask(self, resource: str) -> Any:
         raise NotImplementedError
+
+
+def _warn_of_old(text: str) -> None:
+    warnings.warn(text, FutureWarning, stacklevel=3)
 
 
 def split_table_name(table: str) -> tuple[str | None, str]:

@@ -86,30 +86,43 @@ def test_odd_table_names_are_refused(text):
 
 
 def test_credentials(filled, scripted):
-    assert filled.default_credential == 8
+    with pytest.warns(FutureWarning, match="default_database_credential_id") as warned:
+        assert filled.default_credential == 8
+    assert warned[0].filename == __file__
     assert filled.default_database_credential_id == 8
     assert len(scripted.seen("GET", "/credentials")) == 1
-    assert filled.get_database_credential_id("u", "Red") == 9
-    assert filled.get_database_credential_id(5, "Red") == 5
     assert filled.get_aws_credential_id("aws", owner="you") == 8
     assert filled.get_aws_credential_id("aws") == 9
     assert filled.get_aws_credential_id(3) == 3
-    with pytest.raises(ValueError, match="not found"):
-        filled.get_database_credential_id("nobody", "Red")
     with pytest.raises(ValueError, match="owned by them cannot be found"):
         filled.get_aws_credential_id("aws", "them")
 
 
+def test_credential_by_user_name_is_an_old_way_that_warns(filled):
+    with pytest.warns(FutureWarning, match="get_database_credential_id") as warned:
+        assert filled.get_database_credential_id("u", "Red") == 9
+    assert warned[0].filename == __file__
+    with pytest.warns(FutureWarning, match="please use"):
+        assert filled.get_database_credential_id(5, "Red") == 5
+    with (
+        pytest.raises(ValueError, match="Credential ID for nobody on Red not found"),
+        pytest.warns(FutureWarning, match="please use"),
+    ):
+        filled.get_database_credential_id("nobody", "Red")
+
+
 def test_no_default_credential_is_none_and_asked_for_again(client, scripted):
     scripted.on("GET", "/credentials", [])
-    assert client.default_credential is None
+    assert client.default_database_credential_id is None
     scripted.on("GET", "/credentials", [{"id": 1}])
-    assert client.default_credential == 1
+    assert client.default_database_credential_id == 1
 
 
 def test_user_and_storage_host(filled, scripted):
     assert filled.username == "me"
-    assert filled.feature_flags == ("aB",)
+    with pytest.warns(FutureWarning, match="get_me") as warned:
+        assert filled.feature_flags == ("a_b",)
+    assert warned[0].filename == __file__
     assert len(scripted.seen("GET", "/users/me")) == 1
     assert filled.get_storage_host_id("S3") == 4
     assert filled.get_storage_host_id(9) == 9
