@@ -137,7 +137,11 @@ class Response:
             else:
                 raise KeyError(name)
             self._wrapped[name] = self._wrap(key, self.json_data[key])
-        return self._wrapped[name]
+        value = self._wrapped[name]
+        # What can be changed is given as a copy: a response reads the same for ever.
+        if type(value) is list:
+            return value[:]
+        return copied(value) if type(value) is dict else value
 
     def _is_plain(self, key: str) -> bool:
         """Say whether a field holds the user's own JSON."""

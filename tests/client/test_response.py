@@ -7,7 +7,7 @@ import json
 import pickle
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from civis_nb import errors
@@ -65,6 +65,18 @@ def test_nothing_can_be_changed():
     assert response.a == 1
 
 
+def test_lists_and_plain_values_are_given_as_copies():
+    data = {"tags": [1, {"a": 2}], "objectType": "JSONValue", "value": {"x": [1]}}
+    response = Response(data)
+    response.tags.append(5)
+    response.value["x"].append(2)
+    response["value"]["y"] = 3
+    assert (response.tags[0], len(response.tags)) == (1, 2)
+    assert response.tags[1] is response.tags[1]
+    assert response.value == {"x": [1]}
+    assert data["value"] == {"x": [1]}
+
+
 def test_keys_of_the_users_own_data_stay_as_they_are():
     data = {
         "arguments": {"FOO_BAR": {"innerKey": 1}, "camelKey": 2},
@@ -116,7 +128,7 @@ def test_works_as_a_mapping():
     assert Response({"values": [1], "keys": 2}).keys == 2
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(OBJECTS)
 def test_pickle_copy_equality_and_hash_agree(data):
     response = Response(data, headers={"A": "b"})
