@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
 from civis_nb._wire_text import masked_url
+from civis_nb.client.plain import header_int
 from civis_nb.client.response import ListResponse, Response
 from civis_nb.errors import CivisClientError
 
@@ -70,6 +72,7 @@ class PaginatedResponse(Generic[_R]):
         "_params",
         "_path",
         "_pending",
+        "_pid",
         "_seen",
     )
 
@@ -84,6 +87,7 @@ class PaginatedResponse(Generic[_R]):
         self._own: _Cursor[_R] | None = None
         # Held for the moments of looking at and adding to the pages; never while one is fetched.
         self._lock = threading.Lock()
+        self._pid = os.getpid()
 
     def __iter__(self) -> Iterator[_R]:
         return _Cursor(self) if self._own is None else self._own
@@ -149,6 +153,7 @@ class PaginatedResponse(Generic[_R]):
 
     def _obtain(self, index: int) -> ListResponse[_R] | None:
         """Give a page, fetched if need be; None after the last."""
+        self._after_fork()
         while True:
             with self._lock:
                 if index < len(self._pages):
@@ -174,6 +179,11 @@ class PaginatedResponse(Generic[_R]):
                         self._pending = None
                 if isinstance(fetch.error, Exception):
                     raise fetch.error
+
+    def _after_fork(self) -> None:
+        """Forget what threads of the parent process do: they did not come along."""
+        if self._pid != os.getpid():
+            self._lock, self._pending, self._pid = threading.Lock(), None, os.getpid()
 
     def _prefetch(self, index: int) -> None:
         """Fetch a page in the background if it is the next one and nobody does so yet."""
@@ -235,22 +245,22 @@ class PaginatedResponse(Generic[_R]):
         Raises
         ------
         CivisClientError
-            When it was there before: the server does not heed ``page_num``.
+            When it was there before, and the server does not say that it is another one: it does
+        not heed ``page_num``.
         """
         if not page:
             return True
         mark = _mark(page)
         before = self._seen.setdefault(mark, number)
-        if before != number:
+        # A list that grows at its front while it is walked shows an item on two pages.
+        if before != number and header_int(page.headers, "X-Pagination-Current-Page") != number:
             raise CivisClientError(
                 f"GET /{masked_url(self._path)} gave page {before} again when asked for page "
                 f"{number}: the server does not heed page_num, so the list can't be walked. "
                 f"Call without iterator=True, with a larger limit."
             )
-        try:
-            return number >= int((page.headers or {})["X-Pagination-Total-Pages"])
-        except (KeyError, ValueError):
-            return False
+        total = header_int(page.headers, "X-Pagination-Total-Pages")
+        return total is not None and number >= total
 
 
 class _Cursor(Iterator[_R]):

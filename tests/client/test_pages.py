@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 
 import pytest
@@ -127,6 +128,56 @@ def test_server_that_repeats_a_page_is_noticed(client, scripted):
     with pytest.raises(errors.CivisClientError, match="does not heed page_num"):
         list(client.jobs.list(iterator=True))
     assert len(scripted.requests) == 2
+
+
+def test_item_that_moves_to_the_next_page_is_no_repetition(client, scripted, reply):
+    def answer(seen):
+        number = int(dict(seen.query)["page_num"])
+        headers = {
+            "X-Pagination-Current-Page": str(number),
+            "X-Pagination-Total-Pages": "3",
+        }
+        return reply([{"id": max(1, number - 1)}], headers=headers)
+
+    scripted.on("GET", "/jobs", answer)
+    assert [item.id for item in client.jobs.list(iterator=True, limit=1)] == [1, 1, 2]
+
+
+@pytest.mark.parametrize("shown", ["", "x"])
+def test_pagination_headers_that_say_nothing_are_not_heeded(client, scripted, reply, shown):
+    names = ("Current-Page", "Total-Pages", "Total-Entries", "Per-Page")
+    headers = {f"X-Pagination-{name}": shown for name in names}
+    pages = [reply([{"id": 1}], headers=headers), reply([{"id": 2}], headers=headers), reply([])]
+    scripted.on("GET", "/jobs", *pages)
+    assert [item.id for item in client.jobs.list(iterator=True)] == [1, 2]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_child_of_a_fork_goes_on_with_a_listing(client, scripted, reply):
+    held = threading.Event()
+
+    def answer(seen):
+        number = int(dict(seen.query)["page_num"])
+        if number == 2 and len(scripted.requests) == 2:
+            held.wait(30)
+        return reply([{"id": number}] if number < 4 else [])
+
+    scripted.on("GET", "/jobs", answer)
+    pages = client.jobs.list(iterator=True)
+    walk = iter(pages)
+    assert next(walk).id == 1
+    _wait(lambda: len(scripted.requests) == 2)
+    # The second page is being fetched by a thread that the child will not have.
+    child = os.fork()
+    if child == 0:
+        status = 1
+        try:
+            status = 0 if [item.id for item in walk] == [2, 3] else 2
+        finally:
+            os._exit(status)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    held.set()
+    assert [item.id for item in walk] == [2, 3]
 
 
 def test_object_instead_of_a_list_is_noticed(client, scripted):
