@@ -51,6 +51,11 @@ def official_spec():
 
 
 @pytest.fixture
+def recorded_requests():
+    return _helper("recorded_requests").recorded_requests
+
+
+@pytest.fixture
 def small_spec():
     return _helper("small_spec").SMALL_SPEC
 

@@ -78,6 +78,85 @@ def test_look_ups_are_the_same():
                 assert list(here) == list(inspect.signature(there).parameters)
 
 
+def test_nearest_names_are_told(ours):
+    with pytest.raises(
+        AttributeError, match=r"client\.scripts has no method 'post_sqll'"
+    ) as caught:
+        ours.scripts.post_sqll  # noqa: B018
+    assert "Did you mean post_sql" in str(caught.value)
+    with pytest.raises(AttributeError, match="Did you mean scripts"):
+        ours.script  # noqa: B018
+
+
+@pytest.mark.parametrize("name", ["APIClient", "Response", "ListResponse", "PaginatedResponse"])
+def test_classes_have_what_those_of_the_other_package_have(name):
+    import civis
+
+    import civis_nb
+
+    here, there = getattr(civis_nb, name), getattr(civis, name)
+    assert {item for item in vars(there) if not item.startswith("_")} <= set(dir(here))
+    if name != "APIClient":
+        theirs = inspect.signature(there.__init__).parameters
+        assert list(inspect.signature(here.__init__).parameters) == list(theirs)
+
+
+@pytest.mark.parametrize("module", ["base", "client", "loggers", "polling", "response"])
+def test_modules_are_attributes_of_the_package(module):
+    import civis_nb
+
+    assert getattr(civis_nb, module).__name__ == f"civis_nb.{module}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["find", "find_one", "base.get_headers", "base.open_session", "base.retry_request",
+     "base.tostr_urljoin", "base.get_base_url", "response.convert_response_data_type"],
+)  # fmt: skip
+def test_functions_take_the_same_arguments(name):
+    import operator
+
+    import civis
+
+    import civis_nb
+
+    here, there = (operator.attrgetter(name)(package) for package in (civis_nb, civis))
+    assert [(item.name, item.default) for item in inspect.signature(here).parameters.values()] == [
+        (item.name, item.default) for item in inspect.signature(there).parameters.values()
+    ]
+
+
+def test_constants_are_the_same():
+    import civis.base
+
+    from civis_nb import base
+
+    for name in ("DONE", "FINISHED", "FAILED", "CANCELLED", "NOT_FINISHED", "STATE_TRANS"):
+        assert getattr(base, name) == getattr(civis.base, name)
+
+
+def test_every_recorded_request_of_the_specification_is_accepted(
+    ours, official_spec, recorded_requests
+):
+    """What the real service has taken once is refused by no check of ours."""
+    from civis_nb.client.arguments import CivisArgumentError, prepare
+
+    operations = {(item.verb, item.path): item for item in ours.spec if not item.legacy_of}
+    count, refused = 0, []
+    for verb, path, given in recorded_requests(official_spec):
+        operation = operations.get((verb, path))
+        if operation is not None:
+            count += 1
+            try:
+                prepare(operation, given)
+            except CivisArgumentError as error:
+                refused.append(str(error))
+    assert count > 400
+    # Three recordings have a placeholder such as ``:sync_id`` in the place of a number.
+    assert len(refused) == 3, refused
+    assert all("must be int, not str: ':" in text for text in refused)
+
+
 def test_every_method_has_a_help_text(ours):
     for operation in ours.spec:
         method = getattr(getattr(ours, operation.resource), operation.name)
