@@ -64,8 +64,7 @@ def run_import_job(task: RunTask) -> None:
         if kind == "Dbsync":
             _copy_tables(task, moved, folder)
         else:
-            for sync in moved:
-                _load_file(task, sync, folder)
+            _load_files(task, moved, folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -126,8 +125,19 @@ def _sync_options(sync: Row[Any]) -> SyncOptions:
     )
 
 
-def _load_file(task: RunTask, sync: Row[Any], folder: Path) -> None:
+def _load_files(task: RunTask, moved: list[Row[Any]], folder: Path) -> None:
     _, warehouse = _host(task, "destination")
+    work = [_looked_at(task, sync, warehouse, folder) for sync in moved]
+    with cancel_token(task) as token:
+        reports = warehouse.import_all(work, token, partial(write_log, task))
+    for (_, options), report in zip(work, reports, strict=True):
+        log_report(task, report, f"{options.schema}.{options.table}")
+
+
+def _looked_at(
+    task: RunTask, sync: Row[Any], warehouse: Warehouse, folder: Path
+) -> tuple[list[Path], ImportOptions]:
+    """Find out what a file is, as far as it was not told, and how it is to be loaded."""
     place, options = sync.destination["database_table"], sync.advanced_options
     path = file_path(task.context, sync.source["file"]["id"])
     known = warehouse.table(place["schema"], place["table"])
@@ -143,17 +153,14 @@ def _load_file(task: RunTask, sync: Row[Any], folder: Path) -> None:
     )
     task.control.check()
     if found.character_set not in _UTF8:
-        plain = folder / "content.csv"
+        plain = folder / f"{sync.id}.csv"
         convert_to_utf8(path, plain)
         path = plain
     task.log.info(
         f"The file is a CSV separated by {found.column_delimiter}s, "
         f"with{'' if found.include_header else 'out'} a header."
     )
-    wanted = _import_options(place, options, found, known)
-    with cancel_token(task) as token:
-        report = warehouse.import_csv([path], wanted, token, partial(write_log, task))
-    log_report(task, report, f"{wanted.schema}.{wanted.table}")
+    return [path], _import_options(place, options, found, known)
 
 
 def _import_options(

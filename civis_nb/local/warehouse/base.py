@@ -332,6 +332,11 @@ class Warehouse(Protocol):
     ) -> ImportReport:
         """Load files into a table, all of them or nothing."""
 
+    def import_all(
+        self, work: Sequence[tuple[Sequence[Path], ImportOptions]], cancel: CancelToken, log: Log
+    ) -> list[ImportReport]:
+        """Load files into several tables, all of them or nothing."""
+
     def open_source(
         self, schema: str, name: str, folder: Path | None, cancel: CancelToken, log: Log
     ) -> TableSource:

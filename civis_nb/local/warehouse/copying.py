@@ -90,8 +90,18 @@ def _attached(
     try:
         yield
     finally:
-        with suppress(duckdb.Error):
+        _detach(cursor, alias)
+
+
+def _detach(cursor: duckdb.DuckDBPyConnection, alias: str) -> None:
+    for _ in range(_TRIES):
+        try:
             cursor.execute(f"DETACH {alias}")
+        except duckdb.InterruptException:
+            continue  # the run was cancelled, and interrupts come one after the other
+        except duckdb.Error:
+            return  # it was not attached
+        return
 
 
 def sync_tables(
@@ -159,7 +169,6 @@ def _readable(
         yield places
     finally:
         for alias, inside, outside in taken:
-            with suppress(duckdb.Error):
-                cursor.execute(f"DETACH {alias}")
+            _detach(cursor, alias)
             # Put back: a transaction that met another one is tried again.
             shutil.move(inside, outside)

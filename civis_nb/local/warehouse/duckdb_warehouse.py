@@ -203,6 +203,21 @@ class DuckDBWarehouse:
         with self._session(cancel, log) as session:
             return importing.import_csv(session, paths, options, self._scratch)
 
+    def import_all(
+        self, work: Sequence[tuple[Sequence[Path], ImportOptions]], cancel: CancelToken, log: Log
+    ) -> list[ImportReport]:
+        """Load CSV files into several tables in one transaction.
+
+        Raises
+        ------
+        WarehouseError
+            If a file can't be read or does not fit its table; nothing has changed then.
+        Cancelled
+            If the token was cancelled; nothing has changed.
+        """
+        with self._session(cancel, log) as session:
+            return importing.import_all(session, work, self._scratch)
+
     def open_source(
         self, schema: str, name: str, folder: Path | None, cancel: CancelToken, log: Log
     ) -> TableSource:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from civis_nb.local.warehouse.sqltypes import widened
 from civis_nb.local.warehouse.target import Target
 from civis_nb.local.warehouse.upsert import merge, stage_for
 
-__all__ = ["import_csv"]
+__all__ = ["import_all", "import_csv"]
 
 _TRIES = 10
 _WAIT_S = 0.02
@@ -62,13 +62,31 @@ def import_csv(
     WarehouseError
         If anything does not fit; nothing has changed then.
     """
-    _check(options, paths)
+    return import_all(session, [(paths, options)], scratch)[0]
+
+
+def import_all(
+    session: Session, work: Sequence[tuple[Sequence[Path], ImportOptions]], scratch: Path
+) -> list[ImportReport]:
+    """Load files into tables: all of them, or nothing has changed.
+
+    Raises
+    ------
+    WarehouseError
+        If anything does not fit.
+    """
+    for paths, options in work:
+        _check(options, paths)
     check = session.cancel.raise_if_cancelled
-    with prepared(paths, options.compression, scratch, check) as sources:
+    with ExitStack() as stack:
+        units = [
+            (stack.enter_context(prepared(paths, options.compression, scratch, check)), options)
+            for paths, options in work
+        ]
         careful = False
         for attempt in range(_TRIES):
             try:
-                return _in_transaction(session, sources, options, careful)
+                return _in_transaction(session, units, careful)
             except duckdb.Error as error:
                 if session.cancel.cancelled:
                     raise Cancelled from None
@@ -110,22 +128,24 @@ def _explained(error: duckdb.Error, session: Session) -> WarehouseError:
 
 
 def _in_transaction(
-    session: Session, sources: Sequence[Source], options: ImportOptions, careful: bool
-) -> ImportReport:
+    session: Session, units: Sequence[tuple[Sequence[Source], ImportOptions]], careful: bool
+) -> list[ImportReport]:
     cursor = session.cursor
     cursor.execute("BEGIN TRANSACTION")
     try:
-        plan = _planned(cursor, sources, options)
-        report = _carried_out(cursor, plan, options, careful)
+        reports = []
+        for sources, options in units:
+            plan = _planned(cursor, sources, options)
+            reports.append(_carried_out(cursor, plan, options, careful))
         session.cancel.raise_if_cancelled()
         cursor.execute("COMMIT")
     except BaseException:
         with suppress(duckdb.Error):
             cursor.execute("ROLLBACK")
         raise
-    for message in report.skipped:
+    for message in (message for report in reports for message in report.skipped):
         session.log("warn", f"skipped {message}")
-    return report
+    return reports
 
 
 def _planned(

@@ -115,6 +115,31 @@ def test_wrong_rows_up_to_max_errors_are_skipped(auto, rows):
     assert rows() == [["1", "a"], ["2", "c"]]
 
 
+def test_several_files_of_one_import_are_one_unit(moves_api, upload_to, table_names):
+    body = {"name": "n", "syncType": "AutoImport", "isOutbound": False, "destination": HOST}
+    job = moves_api.post("/imports", body)
+    names = [next(table_names) for _ in range(2)]
+    for name, content in zip(names, (b"id\n1\n", b"id,word\n1,a\n2\n"), strict=True):
+        sync = {
+            "source": {"file": {"id": upload_to(moves_api.http, content)}},
+            "destination": {"databaseTable": {"schema": "public", "table": name}},
+        }
+        last = moves_api.post(f"/imports/{job['id']}/syncs", sync)
+
+    def ended():
+        run_id = moves_api.post(f"/imports/{job['id']}/runs")["runId"]
+        return moves_api.ended(f"/imports/files/{job['id']}/runs/{run_id}")["state"]
+
+    def there():
+        places = [f"/databases/2/schemas/public/tables/{name}" for name in names]
+        return [moves_api.http("GET", place).status_code == 200 for place in places]
+
+    assert (ended(), there()) == ("failed", [False, False])
+    path = f"/imports/{job['id']}/syncs/{last['id']}"
+    moves_api.http.json("PATCH", path, json={"advancedOptions": {"maxErrors": 1}})
+    assert (ended(), there()) == ("succeeded", [True, True])
+
+
 def test_an_empty_file_fails(auto):
     assert auto(b"\n")["state"] == "failed"
 

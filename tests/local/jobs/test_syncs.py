@@ -184,13 +184,15 @@ def test_a_view_is_copied_as_a_table(moves_api, sync, rows, source, target):
     assert rows(target) == [["1"], ["2"], ["3"]]
 
 
-def test_a_cancelled_sync_changes_nothing(moves_api, two_databases, target):
+@pytest.mark.parametrize("database", [1, 2])
+def test_a_cancelled_sync_changes_nothing(moves_api, target, database):
     slow = f"create view public.slow_{target} as select sum(a.range * b.range) as s "
     slow += "from range(1000000) a, range(1000000) b"
     assert moves_api.query(slow)["state"] == "succeeded"
     host = {"remoteHostId": 1, "credentialId": 1}
     body = {"name": "slow", "syncType": "Dbsync", "isOutbound": False}
-    job = moves_api.post("/imports", {**body, "source": host, "destination": host})
+    other = {**host, "remoteHostId": database}
+    job = moves_api.post("/imports", {**body, "source": host, "destination": other})
     places = {
         "source": {"path": f"public.slow_{target}"},
         "destination": {"path": f"public.{target}"},
@@ -207,7 +209,10 @@ def test_a_cancelled_sync_changes_nothing(moves_api, two_databases, target):
     assert moves_api.ended(path)["state"] == "cancelled"
     again = moves_api.http("POST", f"/imports/{job['id']}/cancel", json={})
     assert again.status_code == 404
-    assert moves_api.http("GET", f"/databases/1/schemas/public/tables/{target}").status_code == 404
+    place = f"/databases/{database}/schemas/public/tables/{target}"
+    assert moves_api.http("GET", place).status_code == 404
+    left = moves_api.query("select count(*) from duckdb_databases() where not internal")
+    assert left["resultRows"] == [["1"]]
 
 
 def test_what_lacks_something_fails_with_what_to_do(moves_api):
