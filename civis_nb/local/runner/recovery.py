@@ -12,7 +12,9 @@ from typing import Any
 import psutil
 from sqlalchemy import Row
 
+from civis_nb.local.auth import first_key
 from civis_nb.local.jobs import fail_runs
+from civis_nb.local.runner.strays import end_strays
 from civis_nb.local.store import Store
 
 __all__ = ["MESSAGE", "process_started_at", "recover"]
@@ -53,6 +55,7 @@ def recover(store: Store, runs_folder: Path | None = None) -> list[int]:
     for row in rows:
         _end_group(row)
         shutil.rmtree(folder / str(row.id), ignore_errors=True)
+    end_strays(first_key(store), [(r.job_id, r.id) for r in rows if r.process_id is not None])
     return [row.id for row in rows]
 
 

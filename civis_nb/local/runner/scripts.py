@@ -15,6 +15,7 @@ from civis_nb.local.runner.environment import job_environment, job_folder
 from civis_nb.local.runner.process import Ended, run_process
 from civis_nb.local.runner.recovery import process_started_at
 from civis_nb.local.runner.repository import clone
+from civis_nb.local.runner.strays import end_strays
 from civis_nb.local.runner.work import RunTask
 from civis_nb.local.store.schema import job_runs
 
@@ -86,6 +87,8 @@ def _run(task: RunTask, command: Sequence[str], folder: Path) -> None:
     )
     task.result["max_memory_usage"] = ended.max_memory_mb
     task.result["max_cpu_usage"] = ended.max_cpu_millicores
+    if task.control.reason is not None:
+        end_strays(task.context.api_key, [(task.job_id, task.run_id)])
     task.control.check()
     if ended.code != 0:
         raise CivisLocalError(_failure(ended))

@@ -230,3 +230,19 @@ def test_a_daemon_that_keeps_the_pipe_open_does_not_hold_the_run(jobs_api):
     run = jobs_api.run("/scripts/python3", job)
     assert run["state"] == "succeeded"
     psutil.Process(int(jobs_api.messages(job["id"], run["id"])[0])).kill()
+
+
+def test_cancel_ends_daemons_that_left_the_job_s_group(jobs_api, http):
+    job = jobs_api.python3(
+        "import subprocess, sys, time\n"
+        "idle = [sys.executable, '-c', 'import time; time.sleep(600)']\n"
+        "print(subprocess.Popen(idle, start_new_session=True).pid)\n"
+        "time.sleep(600)"
+    )
+    run = jobs_api.start("/scripts/python3", job)
+    logs = f"/jobs/{job['id']}/runs/{run['id']}/logs"
+    daemon = psutil.Process(int(jobs_api.until(logs, bool)[0]["message"]))
+    assert http("DELETE", f"/jobs/{job['id']}/runs/{run['id']}").status_code == 202
+    jobs_api.ended(f"/jobs/{job['id']}/runs/{run['id']}")
+    psutil.wait_procs([daemon], 30)
+    assert not daemon.is_running() or daemon.status() == psutil.STATUS_ZOMBIE

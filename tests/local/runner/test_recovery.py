@@ -95,6 +95,26 @@ def test_children_of_a_process_that_is_gone_are_ended(make_bench):
     assert gone or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
 
 
+def test_processes_that_left_the_group_are_ended_if_they_are_of_this_platform(make_bench):
+    bench = make_bench()
+    run_id, process = _orphan(bench)
+    ids = {"CIVIS_JOB_ID": str(bench.run(run_id).job_id), "CIVIS_RUN_ID": str(run_id)}
+    mine, other = (
+        subprocess.Popen(
+            SLEEP, start_new_session=True, env={**os.environ, **ids, "CIVIS_API_KEY": key}
+        )
+        for key in (bench.context.api_key, "another platform's")
+    )
+    try:
+        recover(bench.store)
+        assert mine.wait(30) == -9
+        assert process.wait(30) == -9
+        assert other.poll() is None
+    finally:
+        other.kill()
+        other.wait()
+
+
 def test_working_folders_are_removed(make_bench):
     bench = make_bench()
     run_id = bench.queue("pass")
