@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import shutil
 from functools import partial
 from pathlib import Path
@@ -113,13 +114,14 @@ def _refuse_self(inside: bool, place: dict[str, Any], options: SyncOptions) -> N
 def _sync_options(sync: Row[Any]) -> SyncOptions:
     place, options = sync.destination["database_table"], sync.advanced_options
     modified = (options.get("last_modified_column") or "").strip()
-    identity = (options.get("identity_column") or "").split(",")
+    # One column or several; a name that holds a comma stands in double quotes.
+    (identity,) = csv.reader([options.get("identity_column") or " "], skipinitialspace=True)
     return SyncOptions(
         schema=place["schema"],
         table=place["table"],
         existing_rows=options.get("existing_table_rows"),
         wipe=bool(options.get("wipe_destination_table")),
-        identity=tuple(part.strip().strip('"') for part in identity if part.strip()),
+        identity=tuple(part.strip() for part in identity if part.strip()),
         last_modified=modified if modified.lower() not in ("", _AUTO_DETECT) else None,
         verify_row_counts=bool(options.get("verify_table_row_counts")),
     )

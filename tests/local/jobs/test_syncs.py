@@ -121,6 +121,19 @@ def test_rows_are_merged_by_the_identity_column(moves_api, sync, rows, source, t
     assert "identity_column" in unknown["error"]
 
 
+@pytest.mark.parametrize("identity", ["id, word", '"a,b"', 'id, "a,b"'])
+def test_identity_columns_may_be_several_and_hold_commas(
+    moves_api, sync, rows, table_names, identity
+):
+    name, copy = next(table_names), next(table_names)
+    made = f"create table public.{name} as select 1 as id, 'x' as word, 2 as \"a,b\""
+    assert moves_api.query(made)["state"] == "succeeded"
+    for _ in range(2):
+        run = sync(moved=[(f"public.{name}", f"public.{copy}")], identityColumn=identity)
+        assert run["state"] == "succeeded", run["error"]
+    assert rows(copy) == [["1", "x", "2"]]
+
+
 def test_only_rows_not_older_than_the_newest_come_with_a_last_modified_column(
     moves_api, sync, rows, source, target
 ):
