@@ -7,7 +7,6 @@ also a forced one, as the system keeps it; after a power failure the size tells 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import secrets
 import shutil
 import threading
@@ -15,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from civis_nb.local.checksum import crc32
 from civis_nb.local.parts import Parts
 
-__all__ = ["Blob", "BlobStore", "BlobWriter"]
+__all__ = ["Blob", "BlobStore", "BlobWriter", "etag"]
 
 _COPY_BYTES = 8 * 1024 * 1024
 
@@ -32,14 +32,23 @@ class Blob:
         What `BlobStore.path` and `BlobStore.remove` call it.
     size_bytes
         Its length.
-    md5
-        Its MD5 in hexadecimal; of content that came in parts the MD5 of the parts' MD5s, a
-        hyphen and their number, as object stores write it.
+    crc32
+        Its CRC-32.
     """
 
     name: str
     size_bytes: int
-    md5: str
+    crc32: int
+
+    @property
+    def etag(self) -> str:
+        """What no other content has, not one of the same bytes either; no MD5, as its form says."""
+        return etag(self.name, self.crc32)
+
+
+def etag(name: str, crc: int) -> str:
+    """Give the ETag of the content `name`."""
+    return f'"{name}.{crc:08x}"'
 
 
 class BlobWriter:
@@ -49,27 +58,27 @@ class BlobWriter:
         self._target = folder / name
         self._partial = folder / f".{name}.{secrets.token_hex(4)}.partial"
         self._file: BinaryIO = self._partial.open("wb", buffering=0)
-        self._digest = hashlib.md5(usedforsecurity=False)
+        self._crc = 0
         self._size = 0
 
     def write(self, piece: bytes | bytearray | memoryview) -> None:
         """Append `piece`."""
         view = memoryview(piece)
-        self._digest.update(view)
+        self._crc = crc32(view, self._crc)
         self._size += len(view)
         while view:
             view = view[self._file.write(view) :]
 
     @property
-    def digest(self) -> bytes:
-        """The MD5 of what was written so far."""
-        return self._digest.digest()
+    def crc32(self) -> int:
+        """The CRC-32 of what was written so far."""
+        return self._crc
 
     def finish(self) -> Blob:
         """Give the content its name."""
         self._file.close()
         self._partial.replace(self._target)
-        return Blob(self._target.name, self._size, self._digest.hexdigest())
+        return Blob(self._target.name, self._size, self._crc)
 
     def discard(self) -> None:
         """Forget what was written; after `finish` this does nothing."""
@@ -117,17 +126,16 @@ class BlobStore:
 
     def take(self, source: Path) -> Blob:
         """Move a finished file into the store."""
-        digest = hashlib.md5(usedforsecurity=False)
-        size = 0
+        crc = size = 0
         with source.open("rb", buffering=0) as file:
             while piece := file.read(_COPY_BYTES):
-                digest.update(piece)
+                crc = crc32(piece, crc)
                 size += len(piece)
         name = self._new_name()
         partial = self.folder / f".{name}.partial"
         shutil.move(source, partial)
         partial.replace(self.path(name))
-        return Blob(name, size, digest.hexdigest())
+        return Blob(name, size, crc)
 
     def parts(self, upload: int, count: int) -> Parts:
         """Give the parts of an upload that was announced to have `count` of them."""
@@ -138,10 +146,10 @@ class BlobStore:
 
     def join(self, upload: int, count: int) -> Blob:
         """Make one content of all parts of an upload, which must have arrived."""
-        path, size, etag = self.parts(upload, count).join()
+        path, size, crc = self.parts(upload, count).join()
         name = self._new_name()
         path.replace(self.path(name))
-        return Blob(name, size, etag)
+        return Blob(name, size, crc)
 
     def remove_parts(self, upload: int) -> None:
         """Forget the parts of an upload."""

@@ -78,7 +78,7 @@ def add_file(
         "user_id": user_id,
         "expires_at": expires_at,
         "size_bytes": blob.size_bytes,
-        "md5": blob.md5,
+        "crc32": blob.crc32,
         "blob": blob.name,
         "detected_info": detected_info,
         "created_at": now,
@@ -94,7 +94,7 @@ def attach(context: PlatformContext, file_id: int, blob: Blob) -> None:
     values = {
         "blob": blob.name,
         "size_bytes": blob.size_bytes,
-        "md5": blob.md5,
+        "crc32": blob.crc32,
         "detected_info": None,
         "updated_at": utc_now(),
     }

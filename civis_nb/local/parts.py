@@ -7,7 +7,6 @@ this picture, or arrives again, is kept in a file of its own and copied when all
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import shutil
@@ -16,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
+
+from civis_nb.local.checksum import crc32, crc32_joined
 
 __all__ = ["PartWriter", "Parts"]
 
@@ -26,7 +27,7 @@ _COPY_BYTES = 1024 * 1024
 class _Mark:
     """A part that has arrived: in its place in the final file, or in a file of its own."""
 
-    md5: str
+    crc32: int
     size_bytes: int
     own_file: str | None
 
@@ -42,7 +43,7 @@ class PartWriter:
         self._room = room
         self._path = path
         self._done = done
-        self._digest = hashlib.md5(usedforsecurity=False)
+        self._crc = 0
         self._size = 0
         self._open = True
 
@@ -58,22 +59,22 @@ class PartWriter:
         self._size += len(view)
         if self._room is not None and self._size > self._room:
             raise ValueError("a part is longer than its Content-Length")
-        self._digest.update(view)
+        self._crc = crc32(view, self._crc)
         while view:
             view = view[self._file.write(view) :]
 
     @property
-    def digest(self) -> bytes:
-        """The MD5 of what was written so far."""
-        return self._digest.digest()
+    def crc32(self) -> int:
+        """The CRC-32 of what was written so far."""
+        return self._crc
 
-    def finish(self) -> str:
-        """Say that the part is whole, and give its MD5."""
+    def finish(self) -> int:
+        """Say that the part is whole, and give its CRC-32."""
         self._open = False
         self._file.close()
         own_file = self._path.name if self._room is None else None
-        self._done(_Mark(self._digest.hexdigest(), self._size, own_file))
-        return self._digest.hexdigest()
+        self._done(_Mark(self._crc, self._size, own_file))
+        return self._crc
 
     def discard(self) -> None:
         """Forget the part; after `finish` this does nothing."""
@@ -139,7 +140,7 @@ class Parts:
         if mark is None:
             return
         partial = self._folder / f"{number}.mark.{secrets.token_hex(4)}"
-        partial.write_text(json.dumps([mark.md5, mark.size_bytes, mark.own_file]))
+        partial.write_text(json.dumps([mark.crc32, mark.size_bytes, mark.own_file]))
         partial.replace(self._folder / f"{number}.mark")
 
     def _mark(self, number: int) -> _Mark | None:
@@ -150,18 +151,15 @@ class Parts:
         """Give the numbers of the parts that have not arrived."""
         return [n for n in range(1, self._count + 1) if self._mark(n) is None]
 
-    def join(self) -> tuple[Path, int, str]:
-        """Join all parts, which must have arrived; give the file, its size, and its ETag.
-
-        The ETag is the MD5 of the parts' MD5s, a hyphen and their number, as object stores
-        write it.
-        """
+    def join(self) -> tuple[Path, int, int]:
+        """Join all parts, which must have arrived; give the file, its size, and its CRC-32."""
         marks = [mark for n in range(1, self._count + 1) if (mark := self._mark(n)) is not None]
         placed = all(mark.own_file is None for mark in marks)
         path = self._data if placed else self._copied(marks)
-        joined = b"".join(bytes.fromhex(mark.md5) for mark in marks)
-        etag = f"{hashlib.md5(joined, usedforsecurity=False).hexdigest()}-{len(marks)}"
-        return path, sum(mark.size_bytes for mark in marks), etag
+        crc = 0
+        for mark in marks:
+            crc = crc32_joined(crc, mark.crc32, mark.size_bytes)
+        return path, sum(mark.size_bytes for mark in marks), crc
 
     def _copied(self, marks: list[_Mark]) -> Path:
         path = self._folder / "joined"

@@ -15,6 +15,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import binascii
+import hashlib
 import json
 import time
 from collections.abc import AsyncIterator, Callable
@@ -28,7 +29,8 @@ from sqlalchemy import Row
 from sqlalchemy.exc import DatabaseError
 from starlette.types import Receive, Scope, Send
 
-from civis_nb.local.blobs import BlobWriter
+from civis_nb.local.blobs import BlobWriter, etag
+from civis_nb.local.checksum import CHECKSUM_HEADER, header_value
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.envelope import ApiError, bad_request, not_found
 from civis_nb.local.files import LINK_LIFETIME, attach, file_path, file_row
@@ -111,7 +113,8 @@ class Transfers:
             path,
             media_type="application/octet-stream",
             headers={
-                "etag": f'"{row.md5}"',
+                "etag": etag(row.blob, row.crc32),
+                CHECKSUM_HEADER: header_value(row.crc32),
                 "content-disposition": f"{how}; filename*=utf-8''{quote(row.name, safe='')}",
             },
         )
@@ -121,9 +124,10 @@ class Transfers:
         form = UploadForm(headers.get("content-type", ""), lambda fields: opened(fields))
         writer = self._context.blobs.writer()
         opened = partial(self._opened, file_id, writer)
-        blob = await _store(receive, None, writer, form.feed, form.finish)
+        blob = await _store(receive, {}, writer, form.feed, form.finish)
         await anyio.to_thread.run_sync(attach, self._context, file_id, blob)
-        return _stored(204 if form.fields.get("success_action_status") != "201" else 201, blob.md5)
+        status = 201 if form.fields.get("success_action_status") == "201" else 204
+        return _stored(status, blob.etag, blob.crc32)
 
     def _opened(self, file_id: int, writer: BlobWriter, fields: dict[str, str]) -> BlobWriter:
         policy = fields.get("policy", "")
@@ -152,16 +156,16 @@ class Transfers:
         row = await anyio.to_thread.run_sync(file_row, self._context, file_id)
         if not rest:
             writer = self._context.blobs.writer()
-            blob = await _store(receive, headers.get("content-md5"), writer, writer.write)
+            blob = await _store(receive, headers, writer, writer.write)
             await anyio.to_thread.run_sync(attach, self._context, file_id, blob)
-            return _stored(200, blob.md5)
+            return _stored(200, blob.etag, blob.crc32)
         parts = self._context.blobs.parts(file_id, row.num_parts or 0)
         length = headers.get("content-length", "")
         part = parts.writer(
             self._part_number(row, rest), int(length) if length.isdecimal() else None
         )
-        md5 = await _store(receive, headers.get("content-md5"), part, part.write)
-        return _stored(200, md5)
+        crc = await _store(receive, headers, part, part.write)
+        return _stored(200, etag(f"part-{rest.rpartition('/')[2]}", crc), crc)
 
     @staticmethod
     def _part_number(row: Row[Any], rest: str) -> int:
@@ -173,8 +177,8 @@ class Transfers:
         return int(number)
 
 
-def _stored(status: int, md5: str) -> Response:
-    return Response(status_code=status, headers={"ETag": f'"{md5}"'})
+def _stored(status: int, tag: str, crc: int) -> Response:
+    return Response(status_code=status, headers={"ETag": tag, CHECKSUM_HEADER: header_value(crc)})
 
 
 _Kept = TypeVar("_Kept", covariant=True)
@@ -182,7 +186,7 @@ _Kept = TypeVar("_Kept", covariant=True)
 
 class _Writer(Protocol[_Kept]):
     @property
-    def digest(self) -> bytes: ...
+    def crc32(self) -> int: ...
     def finish(self) -> _Kept: ...
     def discard(self) -> None: ...
 
@@ -193,17 +197,21 @@ class ClientGoneError(Exception):
 
 async def _store(
     receive: Receive,
-    content_md5: str | None,
+    headers: dict[str, str],
     writer: _Writer[_Kept],
     feed: Callable[[bytes], None],
     finish: Callable[[], None] | None = None,
 ) -> _Kept:
     """Stream a request's body through `feed`, in a thread, and keep it when it is whole."""
+    md5 = hashlib.md5(usedforsecurity=False) if headers.get("content-md5") else None
     try:
-        await _stream(receive, feed)
+        await _stream(receive, feed if md5 is None else _both(md5.update, feed))
         if finish is not None:
             finish()
-        _check_md5(content_md5, writer.digest)
+        if md5 is not None:
+            _check("Content-MD5", headers["content-md5"], md5.digest())
+        if said := headers.get(CHECKSUM_HEADER):
+            _check(CHECKSUM_HEADER, said, writer.crc32.to_bytes(4, "big"))
         return await anyio.to_thread.run_sync(writer.finish)
     finally:
         writer.discard()
@@ -243,16 +251,23 @@ async def _batches(receive: Receive) -> AsyncIterator[bytes]:
             pieces, size = [], 0
 
 
-def _check_md5(said: str | None, digest: bytes) -> None:
-    if not said:
-        return
+def _both(first: Callable[[bytes], object], second: Callable[[bytes], None]) -> Any:
+    def feed(piece: bytes) -> None:
+        first(piece)
+        second(piece)
+
+    return feed
+
+
+def _check(header: str, said: str, found: bytes) -> None:
+    """Compare a checksum that the client announced with that of what arrived."""
     try:
         expected = base64.b64decode(said, validate=True)
     except binascii.Error:
-        raise bad_request("The header Content-MD5 is no base64.") from None
-    if expected != digest:
+        raise bad_request(f"The header {header} is no base64.") from None
+    if expected != found:
         raise ApiError(
             400,
             "BadDigest",
-            "The bytes that arrived don't have the Content-MD5 that was announced.",
+            f"The bytes that arrived don't have the {header} that was announced.",
         )

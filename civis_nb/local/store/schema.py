@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
@@ -220,7 +221,8 @@ files = Table(
     Column("expires_at", Text),
     #: 0 until content has arrived
     Column("size_bytes", Integer, nullable=False, default=0),
-    Column("md5", Text),
+    #: of the content
+    Column("crc32", BigInteger),
     #: the name of the blob that holds the content; null until it has arrived
     Column("blob", Text),
     #: parts announced by POST /files/multipart; null for a single upload

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DatabaseError
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.store.schema import metadata, platform_facts
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _LOCK_WAIT_S = 30
 _KEPT_CONNECTIONS = 8
 
