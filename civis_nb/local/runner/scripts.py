@@ -21,6 +21,8 @@ from civis_nb.local.store.schema import job_runs
 
 __all__ = ["run_container", "run_python3"]
 
+_MAX_SAID_CHARS = 1000
+
 
 def run_python3(task: RunTask) -> None:
     """Run the source of a Python script with the interpreter that runs the platform.
@@ -112,4 +114,7 @@ def _failure(ended: Ended) -> str:
             what += " Nobody asked the platform for it; the machine may have run out of memory."
     else:
         what = f"Process exited with code {ended.code}."
-    return f"{what} {ended.last_error_line}".rstrip()
+    said = ended.last_error_line
+    if len(said) > _MAX_SAID_CHARS:
+        said = f"{said[:_MAX_SAID_CHARS]} … (the log has the rest)"
+    return f"{what} {said}".rstrip()

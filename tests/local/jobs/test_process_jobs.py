@@ -246,3 +246,10 @@ def test_cancel_ends_daemons_that_left_the_job_s_group(jobs_api, http):
     jobs_api.ended(f"/jobs/{job['id']}/runs/{run['id']}")
     psutil.wait_procs([daemon], 30)
     assert not daemon.is_running() or daemon.status() == psutil.STATUS_ZOMBIE
+
+
+def test_the_error_of_a_run_quotes_no_more_of_a_line_than_people_read(jobs_api):
+    run = jobs_api.run_python3("import sys\nsys.exit('e' * 50_000)")
+    assert run["error"].startswith("Process exited with code 1. eee")
+    assert len(run["error"]) < 2000
+    assert "log" in run["error"]
