@@ -195,7 +195,7 @@ def _copy(buf: Any, file: Any) -> None:
 
 
 class Watched:
-    """Another source, of which every piece that is read is counted.
+    """Another source, `source`, of which every piece that is read is counted.
 
     Parameters
     ----------
@@ -206,12 +206,12 @@ class Watched:
     """
 
     def __init__(self, source: Source, count: Callable[[int], None]) -> None:
-        self._source = source
+        self.source = source
         self._count = count
         self.size = source.size
 
     def read(self, start: int, stop: int) -> Iterator[bytes | memoryview]:
         """Give the bytes from `start` to `stop`, in pieces."""
-        for data in self._source.read(start, stop):
+        for data in self.source.read(start, stop):
             yield data
             self._count(len(data))

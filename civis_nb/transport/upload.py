@@ -30,7 +30,7 @@ from civis_nb.transport.presigned import (
     retry_after_s,
     timeouts,
 )
-from civis_nb.transport.sources import Source
+from civis_nb.transport.sources import Source, Watched
 
 __all__ = ["MAX_SINGLE_BYTES", "part_ranges", "post_form", "put_parts"]
 
@@ -162,6 +162,11 @@ class _Body:
     """A request body of known length that can be sent again from its beginning.
 
     It has no ``read``, so that it is sent in the pieces that it gives, not in small ones.
+
+    Attributes
+    ----------
+    crc32
+        The CRC-32 of the content as it was sent last.
     """
 
     def __init__(
@@ -179,6 +184,7 @@ class _Body:
         self._stop = stop
         self._head = head
         self._tail = tail
+        self.crc32 = 0
 
     def __len__(self) -> int:
         return len(self._head) + (self._stop - self._start) + len(self._tail)
@@ -186,24 +192,24 @@ class _Body:
     def __iter__(self) -> Iterator[bytes | memoryview]:
         if self._head:
             yield self._head
+        crc = 0
         for data in self._source.read(self._start, self._stop):
             if self._stopped is not None and self._stopped.is_set():
                 raise CivisUploadError("The upload was given up: another part of it failed.")
+            crc = crc32(data, crc)
             yield data
+        self.crc32 = crc
         if self._tail:
             yield self._tail
 
-    def crc32(self) -> int:
-        """Give the CRC-32 of the content."""
-        value = 0
-        for data in self._source.read(self._start, self._stop):
-            value = crc32(data, value)
-        return value
-
     def md5(self) -> str:
-        """Give the MD5 of the content as hexadecimal digits."""
+        """Give the MD5 of the content as hexadecimal digits.
+
+        The content is read once more: few stores need it, and it costs more than sending.
+        """
         digest = hashlib.md5(usedforsecurity=False)
-        for data in self._source.read(self._start, self._stop):
+        source = self._source.source if isinstance(self._source, Watched) else self._source
+        for data in source.read(self._start, self._stop):
             digest.update(data)
         return digest.hexdigest()
 
@@ -272,7 +278,7 @@ def _is_as_told(headers: Mapping[str, str], body: _Body) -> bool:
     """Compare the checksum that the store tells of what it stored; True when it tells none."""
     crc = headers.get("x-amz-checksum-crc32")
     if crc is not None:
-        return crc == base64.b64encode(body.crc32().to_bytes(4, "big")).decode()
+        return crc == base64.b64encode(body.crc32.to_bytes(4, "big")).decode()
     encryption = headers.get("x-amz-server-side-encryption", "AES256")
     if encryption != "AES256" or "x-amz-server-side-encryption-customer-algorithm" in headers:
         return True  # the ETag of an object that is encrypted so is no MD5

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import io
 import os
 import tempfile
+import zlib
 
 import pytest
 
@@ -117,6 +119,17 @@ def test_a_part_that_was_stored_wrong_is_repeated(send_parts, store, faults):
     assert send_parts(DATA, bad) == DATA
     with pytest.raises(CivisUploadError, match="checksum"):
         send_parts(DATA, *[bad] * 20)
+
+
+def test_the_crc_that_a_store_tells_is_compared_and_then_no_md5(send_parts, faults):
+    data = DATA[:1000]
+    right = base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
+    odd = {"ETag": '"' + "0" * 32 + '"'}
+    send_parts(data, faults.status(200, x_amz_checksum_crc32=right, **odd))
+    wrong = faults.status(200, x_amz_checksum_crc32="AAAAAA==")
+    assert send_parts(data, wrong) == data
+    with pytest.raises(CivisUploadError, match="checksum"):
+        send_parts(data, *[wrong] * 20)
 
 
 def test_checksums_of_encrypted_objects_are_none(send_parts, faults):
