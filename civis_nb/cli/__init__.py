@@ -99,6 +99,59 @@ def run(
     sys.exit(run_command(state, samples, command, databases))
 
 
+@cli.group()
+def spec() -> None:
+    """Read the API's specification: what can be called, and with what.
+
+    It is the one that a client asked a server for last, else the local platform's.
+    """
+
+
+_SPEC = click.option(
+    "--spec",
+    "source",
+    type=click.Path(dir_okay=False),
+    default=None,
+    help="A file with a specification to read instead.",
+)
+
+
+@spec.command()
+@_SPEC
+@click.argument("name", default="")
+def show(name: str, source: str | None) -> None:
+    """Print the help of NAME: scripts.post_sql, or scripts; without NAME, all resources."""
+    from civis_nb.cli.spec import shown
+
+    click.echo(shown(name, source))
+
+
+@spec.command()
+@_SPEC
+@click.argument("words", nargs=-1, required=True)
+def search(words: tuple[str, ...], source: str | None) -> None:
+    """Print the operations in whose name, path, summary or arguments all WORDS occur."""
+    from civis_nb.cli.spec import found
+
+    lines = found(words, source)
+    click.echo(lines or "Nothing was found.", err=not lines)
+    sys.exit(0 if lines else 1)
+
+
+@spec.command()
+@_SPEC
+@click.argument("file", type=click.Path(), required=False)
+def stub(file: str | None, source: str | None) -> None:
+    """Write a type stub of the client, so that editors know every method of the API.
+
+    Without FILE it is put where editors and type checkers of this Python environment find it.
+    With - as FILE it is printed.
+    """
+    from civis_nb.cli.spec import write_stub
+
+    click.echo(write_stub(file, source))
+
+
 def main() -> None:
     """Run the command line; errors of civis_nb end it with their message and exit code 1."""
     try:

@@ -1,9 +1,8 @@
-"""Reading the API's specification: one operation, a search, a type stub for editors."""
+"""Reading the API's specification: one operation, a resource, a search."""
 
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,11 +10,11 @@ from typing import Any
 from civis_nb.errors import CivisInputError, CivisSpecError
 from civis_nb.spec.cache import newest
 from civis_nb.spec.model import Operation, Spec
-from civis_nb.spec.names import class_name, nearest
+from civis_nb.spec.names import nearest
 from civis_nb.spec.parse import parse_spec
 from civis_nb.spec.render import docstring, signature_text
 
-__all__ = ["Found", "describe", "search", "stub"]
+__all__ = ["Found", "describe", "given", "resources", "search"]
 
 _BUNDLED = Path(__file__).with_name("bundled.json")
 
@@ -53,7 +52,7 @@ def describe(name: str, spec: Any = None) -> str:
     >>> print(describe("users.get_me", document).splitlines()[0])
     client.users.get_me() -> Response
     """
-    model = _model(spec)
+    model = given(spec)
     resource, _, method = name.removeprefix("client.").partition(".")
     if resource not in model:
         raise CivisInputError(f"The API has no resource {resource!r}.{_hint(resource, model)}")
@@ -91,98 +90,34 @@ def search(words: str, spec: Any = None) -> Found:
     users.list_me  Me
     """
     wanted = words.lower().split()
-    return Found(item for item in _model(spec) if all(word in _text(item) for word in wanted))
+    return Found(item for item in given(spec) if all(word in _text(item) for word in wanted))
 
 
-def stub(path: str | os.PathLike[str], spec: Any = None) -> Path:
-    """Write a type stub of `APIClient` with all its resources and methods, for editors.
+def resources(spec: Any = None) -> str:
+    """Give a line for each resource of the API, with the number of its operations.
 
     Parameters
     ----------
-    path
-        The file to write, such as ``typings/civis_nb/client/client.pyi``.
     spec
         As for `describe`.
-
-    Returns
-    -------
-    Path
-        The file.
 
     Raises
     ------
     CivisSpecError
         When there is no specification.
-    CivisInputError
-        When the file can't be written.
+
+    Examples
+    --------
+    >>> operation = {"summary": "Me", "parameters": [], "responses": {"204": {}}}
+    >>> print(resources({"swagger": "2.0", "paths": {"/users/{id}": {"get": operation}}}))
+    users  1 operation
     """
-    model = _model(spec)
-    lines = [
-        '"""The methods of the Civis API, written by civis_nb.spec.stub."""',
-        "",
-        "from typing import Any, List, Literal, overload",
-        "",
-        "from civis_nb.client.lookups import Lookups",
-        "from civis_nb.client.pages import PaginatedResponse",
-        "from civis_nb.client.response import ListResponse, Response",
-        "",
-    ]
-    for resource in model.resources:
-        lines += ["", f"class {class_name(resource)}:"]
-        for operation in model.operations(resource).values():
-            lines += _method_lines(operation)
-    lines += ["", "class APIClient(Lookups):", *_client_lines()]
-    lines += [f"    {resource}: {class_name(resource)}" for resource in model.resources]
-    target = Path(path)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise CivisInputError(f"{target} can't be written: {error.strerror or error}.") from None
-    return target
-
-
-def _method_lines(operation: Operation) -> list[str]:
-    """Give the lines of a method: two signatures where ``iterator`` decides what it gives."""
-    # In a class that has a method called list, the name of the type is another one.
-    text = signature_text(operation).replace("list[", "List[")
-    text = text.replace("(", "(self, ", 1).replace("(self, )", "(self)")
-    text = text.replace(" = None", " | None = None")
-    for kind in ("ListResponse", "PaginatedResponse"):
-        text = text.replace(kind, f"{kind}[Response]")
-    summary = f"        {json.dumps(operation.summary)}"
-    if not operation.paginated:
-        return [f"    def {text}:", summary]
-    call, _, answers = text.rpartition(" -> ")
-    one, _, pages = answers.partition(" | ")
-    walk = call.replace("iterator: bool | None = None", "iterator: Literal[True]")
-    return [
-        "    @overload",
-        f"    def {call.replace('iterator: bool', 'iterator: Literal[False]')} -> {one}:",
-        summary,
-        "    @overload",
-        f"    def {walk} -> {pages}: ...",
-    ]
-
-
-def _client_lines() -> list[str]:
-    return [
-        "    last_response: Any",
-        "    base_url: str",
-        "    def __init__(",
-        "        self,",
-        "        api_key: str | None = None,",
-        '        return_type: str = "snake",',
-        '        api_version: str = "1.0",',
-        "        local_api_spec: Any = None,",
-        "        force_refresh_api_spec: bool = False,",
-        "        retries: Any = None,",
-        "        user_agent: str | None = None,",
-        "        *,",
-        "        endpoint: str | None = None,",
-        "    ) -> None: ...",
-        "    def close(self) -> None: ...",
-    ]
+    counts = {name: len(given(spec).operations(name)) for name in given(spec).resources}
+    width = max(map(len, counts), default=0)
+    return "\n".join(
+        f"{name:<{width}}  {count} operation{'' if count == 1 else 's'}"
+        for name, count in counts.items()
+    )
 
 
 def _text(operation: Operation) -> str:
@@ -196,7 +131,14 @@ def _hint(name: str, names: Any) -> str:
     return f" Did you mean {' or '.join(near)}?" if near else ""
 
 
-def _model(source: Any) -> Spec:
+def given(source: Any) -> Spec:
+    """Give the specification that a caller means; see `describe`.
+
+    Raises
+    ------
+    CivisSpecError
+        When there is none.
+    """
     if isinstance(source, Spec):
         return source
     if isinstance(getattr(source, "spec", None), Spec):
