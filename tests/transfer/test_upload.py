@@ -125,6 +125,7 @@ def test_the_crc_that_a_store_tells_is_compared_and_then_no_md5(send_parts, faul
     data = DATA[:1000]
     right = base64.b64encode(zlib.crc32(data).to_bytes(4, "big")).decode()
     odd = {"ETag": '"' + "0" * 32 + '"'}
+    send_parts(data)
     send_parts(data, faults.status(200, x_amz_checksum_crc32=right, **odd))
     wrong = faults.status(200, x_amz_checksum_crc32="AAAAAA==")
     assert send_parts(data, wrong) == data
