@@ -112,7 +112,8 @@ def resources(spec: Any = None) -> str:
     >>> print(resources({"swagger": "2.0", "paths": {"/users/{id}": {"get": operation}}}))
     users  1 operation
     """
-    counts = {name: len(given(spec).operations(name)) for name in given(spec).resources}
+    model = given(spec)
+    counts = {name: len(model.operations(name)) for name in model.resources}
     width = max(map(len, counts), default=0)
     return "\n".join(
         f"{name:<{width}}  {count} operation{'' if count == 1 else 's'}"
