@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,6 +25,9 @@ __all__ = ["BUNDLED", "Specification", "bundle", "fingerprint"]
 _LOCAL = Path(__file__).parent
 BUNDLED = _LOCAL.parent / "spec" / "bundled.json"
 _FINGERPRINT = "x-fingerprint"
+#: FastAPI silences warnings while it makes a document, which is the whole process's matter: of
+#: two at a time, one would let the other's warnings through to the notebook.
+_one_at_a_time = threading.Lock()
 
 
 def fingerprint() -> str:
@@ -53,10 +57,11 @@ class Specification:
     @classmethod
     def of(cls, app: FastAPI, endpoint: str) -> Specification:
         """Give the specification of `app`, made when first asked for."""
-        known: Specification | None = getattr(app.state, "specification", None)
-        if known is None:
-            known = app.state.specification = cls(app, endpoint)
-        return known
+        with _one_at_a_time:
+            known: Specification | None = getattr(app.state, "specification", None)
+            if known is None:
+                known = app.state.specification = cls(app, endpoint)
+            return known
 
     def written(self, version: str | None) -> tuple[bytes, str]:
         """Give the document as JSON, and its ETag.
@@ -67,10 +72,11 @@ class Specification:
             400 when there is no such version.
         """
         wanted = version or "2.0"
-        if wanted not in self._written:
-            body = json.dumps(self._document(wanted), separators=(",", ":")).encode()
-            self._written[wanted] = (body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
-        return self._written[wanted]
+        with _one_at_a_time:
+            if wanted not in self._written:
+                body = json.dumps(self._document(wanted), separators=(",", ":")).encode()
+                self._written[wanted] = (body, f'"{hashlib.sha256(body).hexdigest()[:32]}"')
+            return self._written[wanted]
 
     def _document(self, version: str) -> dict[str, Any]:
         if version == "3.0":

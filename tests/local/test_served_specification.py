@@ -7,11 +7,15 @@ import json
 import re
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from typing import Any
 
 import pytest
 import requests
+
+from civis_nb.local.app import build_api
+from civis_nb.local.specification import Specification
 
 #: The official document says object here, the API gives lists, and its client expects them.
 REALLY_LISTS = {"/jobs/{id}/children", "/jobs/{id}/parents"}
@@ -217,3 +221,13 @@ def test_a_document_of_other_code_is_not_served(bare_platform, http, monkeypatch
         monkeypatch.setattr(specification, "BUNDLED", other)
         made = specification.Specification(build_api(), http.endpoint).written("2.0")[0]
         assert json.loads(made) == http.json("GET", "/endpoints")
+
+
+def test_documents_asked_for_at_once_come_without_warnings(bare_platform):
+    app = build_api()
+    specification = Specification.of(app, bare_platform.endpoint)
+    with warnings.catch_warnings(record=True) as caught, ThreadPoolExecutor(4) as pool:
+        warnings.simplefilter("always")
+        written = set(pool.map(lambda _: specification.written("3.0"), range(4)))
+    assert len(written) == 1
+    assert caught == []
