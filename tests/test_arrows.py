@@ -28,7 +28,7 @@ ALLOWED: dict[str, set[str]] = {
     "io": {"config", "client", "transport", "futures", "spec"},
     "utils": {"client", "futures"},
     "display": {"config", "client", "futures"},
-    "magics": {"config", "client", "display", "futures", "io", "utils"},
+    "magics": {"config", "backend", "client", "display", "futures", "io", "utils"},
     "local": {"config", "spec"},
     "cli": {"config", "local", "spec", "client", "utils"},
 }

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from civis_nb import config
+from civis_nb.backend import resolve
 from civis_nb.errors import CivisMagicError
 from civis_nb.magics.literals import DIALECTS
 
@@ -43,7 +43,8 @@ class Database:
 class Session:
     """The client and the databases of one notebook.
 
-    A client is made when one is needed, and again when the settings that lead to it change.
+    A client is made when one is needed, and again when the settings that lead to it change, or
+    the local platform that it spoke to has ended.
     """
 
     def __init__(self) -> None:
@@ -58,17 +59,17 @@ class Session:
         ------
         CivisMissingKeyError
             When there is no key and nobody asked for the local platform.
+        CivisLocalError
+            When the local platform can't be started.
         """
-        key = os.environ.get("CIVIS_API_KEY", "")
-        wanted = (
-            str(config.get("backend")),
-            os.environ.get("CIVIS_API_ENDPOINT", ""),
-            hashlib.sha256(key.encode()).hexdigest(),
-        )
+        # Asked each time: a local platform that was joined ends with the kernel that started it.
+        endpoint, key = resolve()
+        wanted = (endpoint, hashlib.sha256(key.encode()).hexdigest())
         if self._client is None or wanted != self._made_for:
             from civis_nb.client.client import APIClient
 
-            self._client, self._made_for, self._databases = APIClient(), wanted, None
+            self._client = APIClient(api_key=key, endpoint=endpoint)
+            self._made_for, self._databases = wanted, None
         return self._client
 
     def database(self, asked: str | None) -> Database:
