@@ -84,10 +84,46 @@ def columns_of_rows(
     columns = []
     for index, name in enumerate(names):
         cells = texts([row[index] if index < len(row) else None for row in shown])
-        kind = types[index] if types else None
+        kind = _short_type(types[index]) if types else None
         right = _is_numeric(kind) if kind else looks_numeric(cells)
         columns.append(Column(str(name), kind, right, tuple(cells)))
     return columns
+
+
+#: What databases call types -> the word that the same column has when it comes as a frame.
+_SHORT_TYPES = {
+    "bool": "boolean",
+    "bpchar": "text",
+    "char": "text",
+    "character varying": "text",
+    "double precision": "double",
+    "float": "double",
+    "float4": "real",
+    "float8": "double",
+    "int": "integer",
+    "int2": "smallint",
+    "int4": "integer",
+    "int8": "bigint",
+    "numeric": "decimal",
+    "timestamp with time zone": "timestamptz",
+    "timestamp without time zone": "timestamp",
+    "varchar": "text",
+}
+
+
+def _short_type(sql_type: str | None) -> str | None:
+    """Give a SQL type as the displays of frames write it.
+
+    Examples
+    --------
+    >>> _short_type("VARCHAR(20)"), _short_type("NUMERIC(18,2)"), _short_type("INTEGER")
+    ('text', 'decimal(18,2)', 'integer')
+    """
+    if not sql_type:
+        return None
+    name, bracket, rest = sql_type.lower().partition("(")
+    short = _SHORT_TYPES.get(name.strip(), name.strip())
+    return short if short == "text" else short + bracket + rest
 
 
 def _library(data: Any) -> str:

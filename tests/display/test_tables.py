@@ -221,3 +221,14 @@ def test_values_as_text(values, shown):
 )
 def test_type_names_are_those_of_sql(kind, name):
     assert type_name(kind) == name
+
+
+def test_types_of_a_preview_read_and_align_like_those_of_a_frame():
+    table = ResultTable(
+        [["1", "a", "1.50", "true"]],
+        columns=["n", "s", "d", "b"],
+        types=["INTEGER", "VARCHAR(10)", "NUMERIC(18,2)", "BOOLEAN"],
+    )
+    columns = table._head
+    assert [column.type for column in columns] == ["integer", "text", "decimal(18,2)", "boolean"]
+    assert [column.right for column in columns] == [True, False, True, False]
