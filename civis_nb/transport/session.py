@@ -318,20 +318,22 @@ class Session:
         stream: bool,
         keyed: bool,
     ) -> requests.Response:
-        from requests import Request
+        from requests import PreparedRequest
+        from requests.structures import CaseInsensitiveDict
 
         pool = self.raw_session()
         if body is not None:
             headers.setdefault("Content-Type", "application/json")
-        prepared = pool.prepare_request(
-            Request(
-                method,
-                url,
-                params=query_items(params),
-                data=body,
-                headers=headers,
-                auth=self._auth if keyed else None,
-            )
+        # The pool would merge in cookies, parameters and ~/.netrc, none of which it has or may
+        # use: half the time of making a request.
+        prepared = PreparedRequest()
+        prepared.prepare(
+            method,
+            url,
+            headers=CaseInsensitiveDict({**pool.headers, **headers}),
+            params=query_items(params),
+            data=body,
+            auth=self._auth if keyed else None,
         )
         settings = self._environment.settings(pool, prepared.url or url, keyed)
         return pool.send(
