@@ -124,18 +124,34 @@ def run(
         what = f"{command[0]} is no program" if found else f"there is no command {command[0]}"
         click.echo(f"Error: {what}.", err=True)
         return _NOT_EXECUTABLE if found else _NOT_FOUND
-    with start(state, samples=samples, databases=databases) as platform:
+    asked: list[int] = []
+    running: list[subprocess.Popen[bytes]] = []
+
+    def on_signal(number: int) -> None:
+        asked.append(number)
+        for process in running:
+            _forward(process, number)
+
+    with (
+        _on_signals(on_signal),
+        start(state, samples=samples, databases=databases) as platform,
+    ):
         variables = {
             "CIVIS_API_ENDPOINT": platform.endpoint,
             "CIVIS_API_KEY": platform.api_key,
         }
+        if asked:
+            return 128 + asked[0]
         try:
             process = subprocess.Popen(list(command), env={**os.environ, **variables})
         except OSError as error:
             click.echo(f"Error: {command[0]} can't be run: {error.strerror}.", err=True)
             return _NOT_EXECUTABLE
-        with _on_signals(lambda number: _forward(process, number)):
-            code = process.wait()
+        running.append(process)
+        for number in list(asked):
+            # It came while the command was being started.
+            _forward(process, number)
+        code = process.wait()
     # A command that a signal has ended: shells say 128 and the signal's number.
     return code if code >= 0 else 128 - code
 

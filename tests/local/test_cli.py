@@ -149,6 +149,22 @@ def test_run_forwards_signals_and_tells_of_them_as_shells_do(tmp_path):
     assert process.wait(_DEADLINE_S) == 128 + signal.SIGTERM
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_run_ends_quietly_when_a_signal_comes_before_the_command(tmp_path, number):
+    state = tmp_path / "state"
+    process = subprocess.Popen(
+        [*PROGRAM, "local", "run", "--state", str(state), "--", "sleep", "600"],
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    _appears(state / "warehouse" / "sample.duckdb", process)
+    process.send_signal(number)
+    _out, said = process.communicate(timeout=_DEADLINE_S)
+    assert process.returncode == 128 + number
+    assert said == ""
+    assert not (state / "running.json").exists()
+
+
 def test_version_and_help_load_nothing_heavy():
     assert _run("--version").stdout.startswith("civis-nb")
     code = (
