@@ -24,6 +24,11 @@ __all__ = ["Fault", "Outcome", "classify"]
 #: have been served; timeout: no answer in time; final: trying again can't help.
 Fault = Literal["", "unsent", "broken", "timeout", "malformed", "status", "final"]
 
+_GONE = (
+    "Nothing listens there: a local platform ends with the program that started it. Start one "
+    "again, and make a new client for it."
+)
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -78,7 +83,7 @@ def classify(error: Exception, method: str, url: str) -> Outcome:
         return Outcome("unsent", error=CivisConnectionError(text))
     if isinstance(reason, urllib3.NewConnectionError):
         text = f"No connection to {host} for {what}: {detail}. "
-        text += "Is CIVIS_API_ENDPOINT right, and the network up?"
+        text += _GONE if _is_here(host) else "Is CIVIS_API_ENDPOINT right, and the network up?"
         return Outcome("unsent", error=CivisConnectionError(text))
     lost = (exceptions.ConnectionError, exceptions.ChunkedEncodingError)
     if isinstance(error, (*lost, exceptions.ContentDecodingError, urllib3.HTTPError)):
@@ -101,6 +106,10 @@ def _hopeless(error: Exception, what: str, host: str, detail: str) -> CivisError
             "one like https://api.civisanalytics.com."
         )
     return CivisConnectionError(f"{what} failed at {host}: {detail}.")
+
+
+def _is_here(host: str) -> bool:
+    return host.startswith(("127.", "localhost", "[::1]"))
 
 
 def _host(url: str) -> str:

@@ -266,9 +266,12 @@ def _send_once(
         wait_s = retry_after_s(response.headers)
         raise Broken(f"the store answers {describe_answer(response)}", "status", wait_s)
     if not 200 <= response.status_code < 300:
+        advice = "Try again"
+        if response.status_code < 500:
+            advice += "; the link may have expired"
         raise CivisUploadError(
             f"{what} could not be uploaded: the store answers {describe_answer(response)}. "
-            f"It was sent to {masked_url(url)}. Try again; the link may have expired."
+            f"It was sent to {masked_url(url)}. {advice}."
         )
     if not _is_as_told(response.headers, body):
         raise Broken("the store's checksum of it is not that of what was sent", "short")

@@ -147,6 +147,13 @@ def test_refused_part_raises(send_parts, faults):
     assert "s3cret" not in str(raised.value)
 
 
+def test_a_full_store_is_not_tried_again_and_the_link_is_not_blamed(send_parts, faults):
+    with pytest.raises(CivisUploadError, match="HTTP 507") as raised:
+        send_parts(DATA, *[faults.status(507, b"the disk is full")] * 3)
+    assert "the disk is full" in str(raised.value)
+    assert "expired" not in str(raised.value)
+
+
 def test_wrong_number_of_urls_sends_nothing(send_parts, store):
     with pytest.raises(CivisUploadError, match="2 parts"):
         send_parts(DATA, count=3)

@@ -70,3 +70,12 @@ def test_message_names_host_request_and_reason():
         "No connection to api.test for GET /jobs?token=***: host: Connection refused. "
         "Is CIVIS_API_ENDPOINT right, and the network up?"
     )
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000"])
+def test_a_local_platform_that_has_ended_is_named_as_the_likely_reason(host):
+    url = f"http://{host}/jobs"
+    inner = urllib3.exceptions.NewConnectionError("host", "Connection refused")
+    inner = urllib3.exceptions.MaxRetryError(None, url, inner)
+    outcome = classify(requests.ConnectionError(inner), "GET", url)
+    assert "a local platform ends with the program that started it" in str(outcome.error)
