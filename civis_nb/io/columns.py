@@ -86,6 +86,8 @@ def _of_series(series: Any, name: str) -> Any:
         series = series.sparse.to_dense()
     if kind.startswith(("complex", "period", "interval", "timedelta")):
         raise _refused(name, kind, "Convert it to numbers, timestamps or text")
+    if series.dtype == object and (exact := _of_decimals(series)) is not None:
+        return exact
     try:
         return pa.array(series, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError) as error:
@@ -98,6 +100,36 @@ def _of_series(series: Any, name: str) -> Any:
     if odd:
         raise _refused(name, " and ".join(sorted(odd)), "Convert them to text or numbers")
     return pa.array([None if value is None else str(value) for value in values], pa.string())
+
+
+def _of_decimals(series: Any) -> Any:
+    """Give a column of Decimals by way of their text, ten times as fast as by inference.
+
+    None when anything else is in it, or a number that is not written plainly (1E+9).
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    values = series.to_numpy()
+    try:
+        missing = series.isna().to_numpy()
+    except decimal.InvalidOperation:
+        return None  # a signalling NaN; Arrow takes it for a missing value
+    if set(map(type, values[~missing])) != {decimal.Decimal}:
+        return None
+    text = pa.array(list(map(str, values)), pa.string(), mask=missing)
+    if not pc.all(pc.match_substring_regex(text, r"^-?[0-9]+(\.[0-9]+)?$")).as_py():
+        return None
+    point, length = pc.find_substring(text, "."), pc.binary_length(text)
+    has_point = pc.greater(point, 0)
+    scale = pc.max(pc.if_else(has_point, pc.subtract(pc.subtract(length, point), 1), 0)).as_py()
+    # Arrow's cast does not refuse what is too long for it.
+    if pc.max(pc.if_else(has_point, point, length)).as_py() + scale > _MAX_DECIMAL_DIGITS:
+        return None
+    wide = text.cast(pa.decimal128(_MAX_DECIMAL_DIGITS, scale))
+    extremes = pc.min_max(wide).as_py().values()
+    digits = max(len(value.as_tuple().digits) for value in extremes)
+    return wide.cast(pa.decimal128(max(digits, scale, 1), scale))
 
 
 def _is_missing(value: Any) -> bool:
