@@ -17,6 +17,7 @@ from civis_nb.io.exact import convert_options, known_types, read_options, split_
 from civis_nb.io.export import start_export
 from civis_nb.io.infer_exact import infer_column
 from civis_nb.io.outputs import Found, find_outputs
+from civis_nb.io.sqltypes import types_told
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -102,9 +103,11 @@ def _batches(
     rows: int,
     progress: bool | None,
 ) -> Iterator[pa.RecordBatch]:
-    outputs = list(wait_for(run)["output"] or [])
+    ended = wait_for(run)
+    outputs = list(ended["output"] or [])
     if not outputs:
-        empty = empty_table(run.job_id, sql, database, client, credential_id, None)
+        told = types_told(getattr(ended, "result_columns", None))
+        empty = empty_table(run.job_id, sql, database, client, credential_id, told)
         yield empty.to_batches()[0] if empty.to_batches() else _empty_batch(empty.schema)
         return
     found = find_outputs(client, outputs)

@@ -221,6 +221,7 @@ def read_civis_sql(
             raise EmptyResultError(
                 f"The script {ids[0]} gave no rows. With types='exact' that is an empty frame."
             )
+        told = types_told(getattr(run, "result_columns", None)) or told
         return _as(empty_table(ids[0], sql, database, client, credential_id, told), return_as)
     found = find_outputs(client, outputs, multifile=parallel)
     with progress_bar(f"Reading {found.remotes[0].what}", found.size, progress) as advance:

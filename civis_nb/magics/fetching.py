@@ -96,9 +96,11 @@ class Fetch(threading.Thread):
         from civis_nb.io.empty import empty_table
         from civis_nb.io.exact import exact_table
         from civis_nb.io.outputs import find_outputs
+        from civis_nb.io.sqltypes import types_told
 
         export, client = self._export, self._client
-        outputs = list(self._future.result()["output"] or [])
+        ended = self._future.result()
+        outputs = list(ended["output"] or [])
         if outputs:
             found = find_outputs(client, outputs)
             self.total_bytes = found.size
@@ -106,8 +108,9 @@ class Fetch(threading.Thread):
             return _as(exact_table(content, found.told, content.what), self._kind)
         try:
             job_id = self._future.job_id
+            told = types_told(getattr(ended, "result_columns", None))
             table = empty_table(
-                job_id, export.sql, export.database_id, client, export.credential_id, None
+                job_id, export.sql, export.database_id, client, export.credential_id, told
             )
         except EmptyResultError as error:
             raise CivisMagicError(

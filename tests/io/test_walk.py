@@ -162,6 +162,17 @@ def test_zero_rows(io_client):
     assert cio.read_civis_sql(sql, DB, types="exact", client=io_client) == [["a", "b"]]
 
 
+def test_zero_rows_keep_their_types(io_client):
+    sql = "select 1::bigint as a, true as b, timestamptz '2020-01-01' as c, 1.5::numeric(9, 2) as d"
+    read = [
+        cio.read_civis_sql(
+            f"{sql} where {rows}", DB, "arrow", types="exact", client=io_client
+        ).schema
+        for rows in ("true", "false")
+    ]
+    assert read[0] == read[1]
+
+
 def test_columns_of_one_name(io_client):
     sql = "select 1 as a, 'x' as a"
     frame = cio.read_civis_sql(sql, DB, "pandas", types="exact", client=io_client)

@@ -101,6 +101,11 @@ def test_no_rows_keep_their_columns(shell, kind):
     assert shell.outputs[0]["text/plain"].startswith("df: 0 of 0 rows\n")
 
 
+def test_no_rows_keep_their_types(shell):
+    shell.cell("%%civis_sql df --as arrow\nselect 1::bigint as a, true as b where false")
+    assert [str(kind) for kind in shell.ns["df"].schema.types] == ["int64", "bool"]
+
+
 def test_a_statement_without_a_result_leaves_the_variable(shell):
     shell.ns["df"] = "old"
     error, text = shell.failing("%%civis_sql df\ncreate or replace table nothing_back (a int)")
