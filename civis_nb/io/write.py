@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["dataframe_to_civis", "write_gzip"]
 
-_ROWS_AT_ONCE = 200_000
+#: Small enough that the texts of a few blocks stay in the processor's cache.
+_ROWS_AT_ONCE = 25_000
 _MEMORY_BYTES = 16 * 1024 * 1024
 
 
