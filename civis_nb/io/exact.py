@@ -200,15 +200,24 @@ def _read(chunks: Iterable[bytes], types: Sequence[Any], block_bytes: int) -> An
         return pa.schema(fields).empty_table()
 
 
-def read_options(count: int, block_bytes: int) -> tuple[Any, Any]:
-    """Give pyarrow's options to read a CSV of columns ``c0``, ``c1``, … without a header."""
+def read_options(count: int, block_bytes: int, *, cut: bool = False) -> tuple[Any, Any]:
+    """Give pyarrow's options to read a CSV of columns ``c0``, ``c1``, … without a header.
+
+    What is already `cut` at the end of a record is parsed in one go, in the thread that asks.
+    """
     from pyarrow import csv as arrow_csv
 
     names = [f"c{at}" for at in range(count)]
     return (
-        arrow_csv.ReadOptions(column_names=names, block_size=block_bytes),
-        # A blank line of a single column is a NULL.
-        arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=count != 1),
+        arrow_csv.ReadOptions(
+            column_names=names, block_size=max(block_bytes, 1), use_threads=not cut
+        ),
+        arrow_csv.ParseOptions(
+            # Where blocks end is known already when they are cut: looking for it takes long.
+            newlines_in_values=not cut,
+            # A blank line of a single column is a NULL.
+            ignore_empty_lines=count != 1,
+        ),
     )
 
 

@@ -14,16 +14,19 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.io.content import ahead, last_record_end, records
+from civis_nb.io.blocks import in_order, parse_pool, record_blocks
+from civis_nb.io.content import last_record_end
 from civis_nb.io.exact import BLOCK_BYTES, ChunkReader, read_options, split_header
+from civis_nb.io.gathered import Numbers, Texts
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
 __all__ = ["infer_pandas", "read_with_pandas"]
 
 _HEAD_BYTES = 256 * 1024
-_BLOCK_BYTES = 4 * 1024 * 1024
+_BLOCK_BYTES = 1024 * 1024
 #: Small enough for the processor's cache.
 _WATCHED_BYTES = 128 * 1024
 _NA_VALUES = (
@@ -84,16 +87,16 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
     try:
         kinds = _kinds(head, len(names))
         try:
-            table = _parsed_by_blocks(watch.over(rest), len(names), kinds, what)
+            columns = _parsed_by_blocks(watch, rest, len(names), kinds, what)
         except pa.ArrowInvalid:
             # The beginning misleads about the types: they are told from the whole.
             _, rest = split_header(chunks, what)
-            table = _parsed(watch.over(rest), len(names), kinds)
+            columns = _parsed(watch.over(rest), len(names), kinds)
     except pa.ArrowInvalid:
         raise _Unlike from None  # rows of different lengths, or no UTF-8
-    for column in table.columns:
-        _check(column, watch)
-    return _frame(table, names)
+    for column in columns:
+        column.check(watch)
+    return _frame(columns, names, watch)
 
 
 def _head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
@@ -115,33 +118,39 @@ class _Watch:
         self.hex = False
         self.plus = False
 
+    def look(self, block: bytes | memoryview) -> None:
+        """Look at a block of whole records, without holding up other threads."""
+        import numpy as np
+
+        codes = np.frombuffer(block, np.uint8)
+        for start in range(0, len(codes), _WATCHED_BYTES):
+            piece = codes[start : start + _WATCHED_BYTES + 1]
+            self.plus = self.plus or bool((piece == ord("+")).any())
+            self.hex = self.hex or _has_hex(piece)
+
     def over(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Pass on chunks that are cut anywhere."""
         last = b""
         for chunk in chunks:
-            self.plus = self.plus or b"+" in chunk
-            if not self.hex:
-                self.hex = _has_hex(last + chunk[:1]) or _has_hex(chunk)
-                last = chunk[-1:]
+            self.look(last + chunk)
+            last = chunk[-1:]
             yield chunk
 
 
-def _has_hex(chunk: bytes) -> bool:
-    """Say whether ``0x`` or ``0X`` is in `chunk`, without holding up other threads."""
-    import numpy as np
-
-    codes = np.frombuffer(chunk, np.uint8)
-    for start in range(0, len(codes), _WATCHED_BYTES):
-        piece = codes[start : start + _WATCHED_BYTES + 1]
-        if (((piece[1:] | 0x20) == ord("x")) & (piece[:-1] == ord("0"))).any():
-            return True
-    return False
+def _has_hex(codes: np.ndarray[Any, Any]) -> bool:
+    """Say whether ``0x`` or ``0X`` is among character codes."""
+    zeros = codes[:-1] == ord("0")
+    zeros &= (codes[1:] | 0x20) == ord("x")
+    return bool(zeros.any())
 
 
-def _options(count: int, kinds: dict[int, Any], block_bytes: int) -> tuple[Any, Any, Any]:
+def _options(
+    count: int, kinds: dict[int, Any], block_bytes: int, *, cut: bool = False
+) -> tuple[Any, Any, Any]:
     from pyarrow import csv as arrow_csv
 
     return (
-        *read_options(count, block_bytes),
+        *read_options(count, block_bytes, cut=cut),
         arrow_csv.ConvertOptions(
             column_types={f"c{at}": kind for at, kind in kinds.items()},
             null_values=list(_NA_VALUES),
@@ -182,7 +191,9 @@ def _is_time(kind: Any) -> bool:
     return bool(pa.types.is_temporal(kind))
 
 
-def _parsed_by_blocks(chunks: Iterable[bytes], count: int, kinds: dict[int, Any], what: str) -> Any:
+def _parsed_by_blocks(
+    watch: _Watch, chunks: Iterable[bytes], count: int, kinds: dict[int, Any], what: str
+) -> list[_Column]:
     """Parse block by block: pyarrow itself would hold as much of the text as it can get.
 
     Raises
@@ -193,53 +204,105 @@ def _parsed_by_blocks(chunks: Iterable[bytes], count: int, kinds: dict[int, Any]
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    tables: list[Any] = []
-    for block in ahead(records(chunks, _BLOCK_BYTES, what), 1):
-        table = arrow_csv.read_csv(
-            pa.BufferReader(block),
-            *_options(count, kinds, BLOCK_BYTES),
-            memory_pool=pa.system_memory_pool(),
-        )
-        if tables and table.schema != tables[0].schema:
+    pool = parse_pool()
+
+    def parsed(block: memoryview) -> Any:
+        watch.look(block)
+        options = _options(count, kinds, len(block), cut=True)
+        return arrow_csv.read_csv(pa.BufferReader(block), *options, memory_pool=pool)
+
+    columns: list[_Column] = []
+    for table in in_order(record_blocks(chunks, _BLOCK_BYTES, what), parsed):
+        if not columns:
+            columns = [_Column(kind) for kind in table.schema.types]
+        elif table.schema.types != [column.kind for column in columns]:
             raise pa.ArrowInvalid("a column that was NULL has values")
-        tables.append(table)
-    return pa.concat_tables(tables)
+        for column, values in zip(columns, table.columns, strict=True):
+            column.add(values)
+    return columns
 
 
-def _parsed(chunks: Iterable[bytes], count: int, kinds: dict[int, Any]) -> Any:
+def _parsed(chunks: Iterable[bytes], count: int, kinds: dict[int, Any]) -> list[_Column]:
     """Parse the whole; only what is text in the beginning is known to be text to the end."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
     texts = {at: kind for at, kind in kinds.items() if _is_text(kind)}
     source = pa.PythonFile(ChunkReader(chunks), mode="r")
-    return arrow_csv.read_csv(
+    table = arrow_csv.read_csv(
         source, *_options(count, texts, BLOCK_BYTES), memory_pool=pa.system_memory_pool()
     )
+    columns = [_Column(kind) for kind in table.schema.types]
+    for column, values in zip(columns, table.columns, strict=True):
+        column.add(values)
+    return columns
 
 
-def _check(column: Any, watch: _Watch) -> None:
-    """Refuse a column that pandas may read in another way.
+class _Column:
+    """A column as it comes block by block; at the end what pandas has for it."""
 
-    Raises
-    ------
-    _Unlike
-        When it may.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
+    def __init__(self, kind: Any) -> None:
+        import pyarrow as pa
 
-    kind = column.type
-    if _is_time(kind) or (pa.types.is_integer(kind) and watch.hex):
-        raise _Unlike
-    if pa.types.is_floating(kind):
-        largest = pc.max(pc.abs(column)).as_py()
-        if largest is not None and not largest < 2.0**63:
+        self.kind = kind
+        self._numbers = Numbers() if kind in (pa.int64(), pa.float64()) else None
+        self._texts = Texts() if kind == pa.large_string() else None
+        self._chunks: list[Any] = []
+
+    def add(self, column: Any) -> None:
+        """Append a chunked array of this kind."""
+        if self._texts is not None:
+            for chunk in column.chunks:
+                self._texts.add(chunk)
+            return
+        if self._numbers is None:
+            self._chunks.extend(column.chunks)
+            return
+        for chunk in column.chunks:
+            self._numbers.add(chunk)
+
+    def check(self, watch: _Watch) -> None:
+        """Refuse a column that pandas may read in another way.
+
+        Raises
+        ------
+        _Unlike
+            When it may.
+        """
+        import pyarrow as pa
+
+        if _is_time(self.kind) or (pa.types.is_integer(self.kind) and watch.hex):
+            raise _Unlike
+        if self._numbers is not None and not self._numbers.largest < 2.0**63:
             raise _Unlike  # integers that are too long are text for pandas
-        if watch.plus and pc.all(pc.equal(pc.floor(column), column)).as_py():
-            raise _Unlike  # +5 is an integer for pandas, a fraction for pyarrow
-    if _is_text(kind) and not _has_surely_text(column):
-        raise _Unlike
+        if _is_text(self.kind) and not _has_surely_text(self._arrow()):
+            raise _Unlike
+
+    def values(self, watch_plus: bool) -> Any:
+        """Give what a frame is made of.
+
+        Raises
+        ------
+        _Unlike
+            When pandas may read it in another way.
+        """
+        import numpy as np
+
+        if self._numbers is None:
+            return _series(self._arrow())
+        values = self._numbers.array()
+        if watch_plus and values.dtype == np.float64:
+            whole = (np.floor(values) == values) | np.isnan(values)
+            if whole.all():
+                raise _Unlike  # +5 is an integer for pandas, a fraction for pyarrow
+        return values
+
+    def _arrow(self) -> Any:
+        import pyarrow as pa
+
+        if self._texts is not None:
+            self._chunks, self._texts = self._texts.column().chunks, None
+        return pa.chunked_array(self._chunks, self.kind)
 
 
 def _has_surely_text(column: Any) -> bool:
@@ -253,11 +316,11 @@ def _has_surely_text(column: Any) -> bool:
     return not bool(pc.all(matches).as_py())
 
 
-def _frame(table: Any, names: list[str]) -> pd.DataFrame:
+def _frame(columns: list[_Column], names: list[str], watch: _Watch) -> pd.DataFrame:
     import pandas as pd
 
-    columns = {at: _series(column) for at, column in enumerate(table.columns)}
-    frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
+    values = {at: column.values(watch.plus) for at, column in enumerate(columns)}
+    frame = pd.DataFrame(values, copy=False)
     frame.columns = pd.Index(names)
     return frame
 

@@ -1,0 +1,139 @@
+r"""CSV as blocks of whole records, in few buffers that are filled again and again.
+
+New memory costs more time than moving what is in it: so a large result passes through a
+handful of buffers that stay in the processor's cache.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+from civis_nb.errors import CivisDownloadError
+from civis_nb.io.content import ahead
+
+__all__ = ["in_order", "parse_pool", "record_blocks"]
+
+_Result = TypeVar("_Result")
+_WORKERS = 2
+#: How many blocks are in use at a time: one filled, one ready, one just taken, and those that
+#: are worked on.
+_BUFFERS = _WORKERS + 3
+#: Pieces of this size are still in the cache when their quotes are counted.
+_PIECE_BYTES = 256 * 1024
+
+
+def record_blocks(
+    chunks: Iterable[bytes], block_bytes: int, what: str, *, buffers: int = _BUFFERS
+) -> Iterator[memoryview]:
+    r"""Cut a CSV into blocks of whole records.
+
+    Parameters
+    ----------
+    chunks
+        The CSV, cut anywhere.
+    block_bytes
+        A block is no longer than this, unless a single record is.
+    what
+        What is read, for the error.
+    buffers
+        A block is overwritten when this many blocks after it are asked for.
+
+    Raises
+    ------
+    CivisDownloadError
+        When the CSV ends inside quotes.
+
+    Examples
+    --------
+    >>> chunks = [b'a,b\n1,"x\n', b'y"\n2,z']
+    >>> [bytes(block) for block in record_blocks(chunks, 4, "it")]
+    [b'a,b\n', b'1,"x\ny"\n', b'2,z']
+    """
+    ring = [bytearray(block_bytes) for _ in range(buffers)]
+    number = filled = inside = 0
+    for chunk in chunks:
+        rest = memoryview(chunk)
+        while rest:
+            buffer = ring[number]
+            piece = rest[: min(len(buffer) - filled, _PIECE_BYTES)]
+            buffer[filled : filled + len(piece)] = piece
+            filled += len(piece)
+            inside ^= _odd_quotes(piece)
+            rest = rest[len(piece) :]
+            if filled < len(buffer):
+                continue
+            end = _record_end(buffer, inside)
+            if not end:
+                ring[number] = buffer + bytes(len(buffer))
+                continue
+            tail = buffer[end:]
+            yield memoryview(buffer)[:end]
+            number = (number + 1) % buffers
+            if len(ring[number]) <= len(tail):
+                ring[number] = bytearray(len(buffer))
+            ring[number][: len(tail)] = tail
+            filled = len(tail)
+    if inside:
+        raise CivisDownloadError(
+            f"{what} ends inside a quoted field: it is incomplete, or no CSV. Download it again."
+        )
+    if filled:
+        yield memoryview(ring[number])[:filled]
+
+
+def _odd_quotes(piece: memoryview) -> int:
+    """Give the number of quotes in a piece, modulo 2, without holding up other threads."""
+    import numpy as np
+
+    return int(np.count_nonzero(np.frombuffer(piece, np.uint8) == ord('"'))) % 2
+
+
+def _record_end(buffer: bytearray, inside: int) -> int:
+    """Give the position after the last line break outside quotes; 0 when there is none."""
+    end = len(buffer)
+    while (position := buffer.rfind(b"\n", 0, end)) >= 0:
+        inside ^= buffer.count(b'"', position, end) % 2
+        if not inside:
+            return position + 1
+        end = position
+    return 0
+
+
+def parse_pool() -> Any:
+    """Give the pool of memory for what lives no longer than a block: one that keeps little."""
+    import pyarrow as pa
+
+    try:
+        return pa.jemalloc_memory_pool()
+    except NotImplementedError:  # pragma: no cover - not on all systems
+        return pa.system_memory_pool()
+
+
+def in_order(
+    blocks: Iterable[memoryview], work: Callable[[memoryview], _Result]
+) -> Iterator[_Result]:
+    """Do some work on each block, on several at a time; give the results in order.
+
+    Parameters
+    ----------
+    blocks
+        From `record_blocks`; they are made in a thread of their own.
+    work
+        Must not keep the block.
+    """
+    source: Any = ahead(blocks, 1)
+    pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="civis-parse")
+    waiting: deque[Future[_Result]] = deque()
+    try:
+        for block in source:
+            waiting.append(pool.submit(work, block))
+            if len(waiting) >= _WORKERS:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        source.close()
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,167 @@
+"""Columns that come block by block, gathered in a few large pieces of memory.
+
+What is gathered is copied out of the small Arrow arrays of a block, whose memory so serves the
+next block. numpy asks the system for huge pages where a piece is large: touching new memory in
+small pages takes as long as parsing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Numbers", "Texts"]
+
+#: Memory that is never touched costs nothing: so a piece is larger than may be needed.
+_PIECE_BYTES = 16 * 1024 * 1024
+_SMALL_ROWS = 64 * 1024
+
+
+class Numbers:
+    """A column of integers or fractions, as pandas has it: with NULLs, integers are fractions.
+
+    Attributes
+    ----------
+    largest
+        The largest of the fractions without their sign.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> numbers = Numbers()
+    >>> numbers.add(pa.array([1, 2]))
+    >>> numbers.add(pa.array([3, None]))
+    >>> numbers.array().tolist()
+    [1.0, 2.0, 3.0, nan]
+    """
+
+    def __init__(self) -> None:
+        self.largest = 0.0
+        self._values: Any = None
+        self._used = 0
+
+    def add(self, values: Any) -> None:
+        """Append an Arrow array of int64 or double."""
+        import numpy as np
+        import pyarrow as pa
+
+        new = values.to_numpy(zero_copy_only=False)
+        if pa.types.is_floating(values.type) and len(new):
+            ends = float(np.fmax.reduce(new)), float(-np.fmin.reduce(new))
+            self.largest = max([self.largest, *(end for end in ends if end == end)])
+        if self._values is None:
+            self._values = np.empty(len(new), new.dtype)
+        end = self._used + len(new)
+        if end > len(self._values):
+            grown = np.empty(_capacity(end), self._values.dtype)
+            grown[: self._used] = self._values[: self._used]
+            self._values = grown
+        if new.dtype == np.float64 and self._values.dtype != np.float64:
+            fractions = np.empty(len(self._values))
+            fractions[: self._used] = self._values[: self._used]
+            self._values = fractions
+        self._values[self._used : end] = new
+        self._used = end
+
+    def array(self) -> np.ndarray[Any, Any]:
+        """Give all of the values; nothing can be added after that."""
+        import numpy as np
+
+        if self._values is None:
+            return np.empty(0)
+        self._values.resize(self._used, refcheck=False)  # nobody else has seen it yet
+        values: np.ndarray[Any, Any] = self._values
+        return values
+
+
+def _capacity(rows: int) -> int:
+    return rows * 2 if rows < _SMALL_ROWS else max(rows * 2, _PIECE_BYTES // 8)
+
+
+class Texts:
+    """A column of texts as a few large chunks of large_string.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> texts = Texts()
+    >>> texts.add(pa.array(["a", None, ""], pa.large_string()))
+    >>> texts.add(pa.array(["bc"], pa.large_string()))
+    >>> texts.column().to_pylist()
+    ['a', None, '', 'bc']
+    """
+
+    def __init__(self) -> None:
+        self._done: list[Any] = []
+        self._first: list[Any] = []
+        self._first_rows = 0
+        self._begin(0, 0)
+
+    def _begin(self, rows: int, size: int) -> None:
+        import numpy as np
+
+        self._offsets = np.empty(rows + 1, np.int64)
+        self._offsets[0] = 0
+        self._values = np.empty(size, np.uint8)
+        self._rows = self._size = 0
+        self._valid: list[tuple[int, Any]] = []
+
+    def add(self, texts: Any) -> None:
+        """Append an Arrow array of large_string."""
+        import numpy as np
+
+        rows = len(texts)
+        if not rows:
+            return
+        if self._first_rows < _SMALL_ROWS:
+            self._first.append(texts)
+            self._first_rows += rows
+            return
+        buffers = texts.buffers()
+        offsets = np.frombuffer(buffers[1], np.int64)[texts.offset : texts.offset + rows + 1]
+        start, size = int(offsets[0]), int(offsets[-1] - offsets[0])
+        full = self._rows + rows >= len(self._offsets) or self._size + size > len(self._values)
+        if full:
+            self._end()
+            self._begin(max(rows, _PIECE_BYTES // 8), max(size, _PIECE_BYTES))
+        if size:
+            source = np.frombuffer(buffers[2], np.uint8)[start : start + size]
+            self._values[self._size : self._size + size] = source
+        target = self._offsets[self._rows + 1 : self._rows + rows + 1]
+        np.add(offsets[1:], self._size - start, out=target)
+        if texts.null_count:
+            self._valid.append((self._rows, texts.is_valid().to_numpy(zero_copy_only=False)))
+        self._rows += rows
+        self._size += size
+
+    def _end(self) -> None:
+        """Make a chunk of what is gathered."""
+        import numpy as np
+        import pyarrow as pa
+
+        if self._first:
+            self._done.append(pa.concat_arrays(self._first))
+            self._first = []
+        if not self._rows:
+            return
+        bitmap = None
+        if self._valid:
+            valid = np.ones(self._rows, bool)
+            for at, piece in self._valid:
+                valid[at : at + len(piece)] = piece
+            bitmap = pa.py_buffer(np.packbits(valid, bitorder="little"))
+        # What was not needed goes back to the system.
+        self._offsets.resize(self._rows + 1, refcheck=False)
+        self._values.resize(self._size, refcheck=False)
+        offsets, values = pa.py_buffer(self._offsets), pa.py_buffer(self._values)
+        self._done.append(pa.LargeStringArray.from_buffers(self._rows, offsets, values, bitmap))
+
+    def column(self) -> Any:
+        """Give all of the texts as a chunked array; nothing can be added after that."""
+        import pyarrow as pa
+
+        self._end()
+        self._rows = 0
+        return pa.chunked_array(self._done, pa.large_string())

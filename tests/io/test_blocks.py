@@ -1,0 +1,93 @@
+"""CSV is cut into whole records in buffers that are used again, and gathered into columns."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from civis_nb.errors import CivisDownloadError
+from civis_nb.io.blocks import in_order, record_blocks
+from civis_nb.io.gathered import Numbers, Texts
+
+cells = st.lists(
+    st.lists(st.sampled_from(["", "a", '"', "\n", "\r\n", ",", 'x"\n"y', "long " * 9]), min_size=2),
+    min_size=1,
+    max_size=12,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(cells, st.integers(1, 40), st.integers(1, 60))
+def test_blocks_are_whole_records(rows, step, size):
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    content = text.getvalue().encode()
+    chunks = [content[at : at + step] for at in range(0, len(content), step)]
+    blocks = [bytes(block) for block in record_blocks(chunks, size, "it", buffers=2)]
+    assert b"".join(blocks) == content
+    assert all(block.count(b'"') % 2 == 0 for block in blocks)
+    assert all(block.endswith(b"\n") for block in blocks[:-1])
+
+
+def test_content_that_ends_inside_quotes_is_refused():
+    with pytest.raises(CivisDownloadError, match="inside a quoted field"):
+        list(record_blocks([b'a\n"x'], 4, "it"))
+
+
+def test_blocks_keep_their_content_while_they_are_worked_on():
+    content = b"".join(b"%d,%d\n" % (number, -number) for number in range(20_000))
+    assert b"".join(in_order(record_blocks([content], 512, "it"), bytes)) == content
+
+
+def test_what_fails_in_the_work_on_a_block_is_raised():
+    def work(block):
+        raise CivisDownloadError(f"{len(block)} bytes")
+
+    with pytest.raises(CivisDownloadError, match="2 bytes"):
+        list(in_order(record_blocks([b"a\n"] * 100, 3, "it"), work))
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.lists(
+        st.lists(st.one_of(st.none(), st.text("aé", max_size=3)), max_size=5),
+        min_size=1,
+        max_size=6,
+    ),
+    st.integers(1, 40_000),
+)
+def test_gathered_texts_are_those_of_the_pieces(pieces, times):
+    arrays = [pa.array(piece, pa.large_string()) for piece in pieces]
+    arrays.append(pa.concat_arrays([pa.array(["x", None, "yz"], pa.large_string())] * times)[1:])
+    texts = Texts()
+    for array in [*arrays, *arrays]:
+        texts.add(array)
+    column = texts.column()
+    column.validate(full=True)
+    assert column.equals(pa.chunked_array([*arrays, *arrays]))
+
+
+def test_gathered_integers_become_fractions_where_a_null_comes():
+    numbers = Numbers()
+    large = np.arange(300_000)
+    numbers.add(pa.array([], pa.int64()))
+    numbers.add(pa.array(large))
+    numbers.add(pa.array([None, 5]))
+    numbers.add(pa.array(large))
+    got = numbers.array()
+    assert got.dtype == np.float64
+    assert np.array_equal(got, [*large, np.nan, 5, *large], equal_nan=True)
+    assert Numbers().array().tolist() == []
+
+
+def test_largest_fraction_is_known():
+    numbers = Numbers()
+    numbers.add(pa.array([None, 1.5, -7.0, float("nan")]))
+    numbers.add(pa.array([None], pa.float64()))
+    assert numbers.largest == 7.0
