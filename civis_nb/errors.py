@@ -6,6 +6,7 @@
     ├── CivisConfigError                          a setting is wrong or missing
     │   └── CivisMissingKeyError (EnvironmentError)   no API key, no local platform asked for
     ├── CivisInputError (ValueError)              refused before anything was sent
+    │   └── CivisArgumentError (TypeError)        ... for its type or its name
     ├── CivisSpecError                            an API specification that is none
     ├── CivisConnectionError (ConnectionError)    no answer, or a broken one
     │   └── CivisTimeoutError (TimeoutError)      no answer in time
@@ -16,7 +17,8 @@
     │   ├── CivisDownloadError
     │   └── CivisUploadError
     ├── CivisJobFailure                           a run ended in failure
-    │   └── CivisSQLError                         ... of a SQL statement
+    │   ├── CivisSQLError                         ... of a SQL statement
+    │   └── CivisMemoryFailure (MemoryError)      ... for want of memory
     ├── CivisImportError                          data could not be prepared for a table
     ├── EmptyResultError                          a result that holds nothing
     ├── CivisImmutableResponseError (TypeError)   an attempt to change a response
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CivisAPIError",
     "CivisAPIKeyError",
+    "CivisArgumentError",
     "CivisClientError",
     "CivisConfigError",
     "CivisConnectionError",
@@ -51,6 +54,7 @@ __all__ = [
     "CivisJobFailure",
     "CivisLocalError",
     "CivisMagicError",
+    "CivisMemoryFailure",
     "CivisMissingKeyError",
     "CivisSQLError",
     "CivisSpecError",
@@ -78,6 +82,10 @@ class CivisMissingKeyError(CivisConfigError, EnvironmentError):
 
 class CivisInputError(CivisError, ValueError):
     """An argument was refused before anything was sent."""
+
+
+class CivisArgumentError(CivisInputError, TypeError):
+    """An argument has a name or a type that the function does not take."""
 
 
 class CivisSpecError(CivisError):
@@ -225,6 +233,14 @@ class CivisSQLError(CivisJobFailure):
         super().__init__(err_msg, response, job_id, run_id)
         self.line = line
         self.column = column
+
+
+class CivisMemoryFailure(CivisJobFailure, MemoryError):  # noqa: N818 - as its base
+    """A run ended because it asked for more memory than it had."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # With two built-in bases, only the constructor may make one.
+        return type(self), (self.error_message, self.response, self.job_id, self.run_id)
 
 
 class CivisImportError(CivisError):

@@ -7,15 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote
 
-from civis_nb.errors import CivisInputError
+from civis_nb.errors import CivisArgumentError
 from civis_nb.spec.model import Operation, Parameter
 from civis_nb.spec.names import nearest
 
-__all__ = ["CivisArgumentError", "Request", "bind", "prepare"]
-
-
-class CivisArgumentError(CivisInputError, TypeError):
-    """A method was called with arguments that it does not take."""
+__all__ = ["Request", "bind", "prepare"]
 
 
 @dataclass(slots=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from civis_nb.errors import CivisAPIError, CivisJobFailure
+from civis_nb.errors import CivisAPIError, CivisJobFailure, CivisMemoryFailure
 from civis_nb.futures.executors import CustomScriptExecutor, _ContainerShellExecutor
-from civis_nb.futures.failures import CivisMemoryFailure, sql_position
+from civis_nb.futures.failures import sql_position
 from civis_nb.futures.future import CivisFuture, ContainerFuture
 from civis_nb.futures.pollable import CivisAsyncResultBase, PollableResult
 

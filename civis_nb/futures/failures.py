@@ -7,23 +7,15 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
-from civis_nb.errors import CivisJobFailure, CivisSQLError
+from civis_nb.errors import CivisJobFailure, CivisMemoryFailure, CivisSQLError
 from civis_nb.futures.states import field
 
-__all__ = ["CivisMemoryFailure", "error_text", "failure", "reason_in_logs", "sql_position"]
+__all__ = ["error_text", "failure", "reason_in_logs", "sql_position"]
 
 #: How the platform's log says that a process was killed for its memory.
 _OUT_OF_MEMORY = "Process ran out of its"
 _LINE = re.compile(r"^[ \t]*LINE (\d+): ?", re.MULTILINE)
 _POSITION = re.compile(r"\bPosition: (\d+)")
-
-
-class CivisMemoryFailure(CivisJobFailure, MemoryError):  # noqa: N818 - as its base
-    """A run ended because it asked for more memory than it had."""
-
-    def __reduce__(self) -> tuple[Any, ...]:
-        # With two built-in bases, only the constructor may make one.
-        return type(self), (self.error_message, self.response, self.job_id, self.run_id)
 
 
 def error_text(response: Any) -> str:

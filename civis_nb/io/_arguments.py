@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.errors import CivisInputError
+from civis_nb.errors import CivisArgumentError, CivisInputError
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
@@ -16,13 +16,13 @@ __all__ = [
     "DELIMITERS",
     "DEPRECATED",
     "MAX_DESCRIPTION_CHARS",
-    "CivisInputTypeError",
     "chosen",
     "client_or_default",
     "credential_or_default",
     "delimiter_name",
     "file_arguments",
     "new_job_name",
+    "statement",
 ]
 
 MAX_DESCRIPTION_CHARS = 512
@@ -39,10 +39,6 @@ class _Deprecated:
 
 
 DEPRECATED: Any = _Deprecated()
-
-
-class CivisInputTypeError(CivisInputError, TypeError):
-    """An argument of a wrong type was refused before anything was sent."""
 
 
 def client_or_default(client: APIClient | None) -> Any:
@@ -84,6 +80,28 @@ def chosen(name: str, value: Any, choices: Sequence[str]) -> str:
     raise CivisInputError(
         f"{name} can't be {value!r}; it is one of {', '.join(map(repr, choices))}.{hint}"
     )
+
+
+def statement(sql: Any) -> str:
+    """Give `sql` when it holds a statement.
+
+    Raises
+    ------
+    CivisInputError
+        When it is no text (a TypeError too), or blank.
+
+    Examples
+    --------
+    >>> statement(" ; ")
+    Traceback (most recent call last):
+        ...
+    civis_nb.errors.CivisInputError: sql is blank; give a statement. Nothing was sent.
+    """
+    if not isinstance(sql, str):
+        raise CivisArgumentError(f"sql is a text, not {type(sql).__name__}. Nothing was sent.")
+    if not sql.strip(" ;\t\r\n"):
+        raise CivisInputError("sql is blank; give a statement. Nothing was sent.")
+    return sql
 
 
 def delimiter_name(delimiter: str) -> str:

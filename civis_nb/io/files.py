@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from civis_nb.errors import CivisUploadError
-from civis_nb.io._arguments import CivisInputTypeError, client_or_default, file_arguments
+from civis_nb.errors import CivisArgumentError, CivisUploadError
+from civis_nb.io._arguments import client_or_default, file_arguments
 from civis_nb.io._progress import progress_bar
 from civis_nb.io._remote import remote_file, size_in_store, whole_number
 
@@ -182,7 +182,7 @@ def _name_of(buf: Any) -> str:
     name = getattr(buf, "name", None)
     if isinstance(name, str) and name:
         return os.path.basename(name)  # noqa: PTH119
-    raise CivisInputTypeError(
+    raise CivisArgumentError(
         "The buffer has no name of its own; say what the file is to be called: name='data.csv'."
     )
 

@@ -9,15 +9,20 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.errors import CivisAPIError, CivisImportError, CivisInputError
+from civis_nb.errors import (
+    CivisAPIError,
+    CivisArgumentError,
+    CivisImportError,
+    CivisInputError,
+)
 from civis_nb.futures import CivisFuture
 from civis_nb.io._arguments import (
-    CivisInputTypeError,
     chosen,
     client_or_default,
     credential_or_default,
     delimiter_name,
 )
+from civis_nb.io._remote import whole_number
 from civis_nb.io._table_arguments import (
     EXECUTIONS,
     EXISTING_TABLE_ROWS,
@@ -30,7 +35,7 @@ from civis_nb.io.detect import Detected, agreed, preprocess
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
 
-__all__ = ["civis_file_to_table", "csv_to_civis", "start_import"]
+__all__ = ["civis_file_to_table", "csv_to_civis", "refuse_existing", "start_import"]
 
 
 def civis_file_to_table(
@@ -101,8 +106,8 @@ def civis_file_to_table(
     Raises
     ------
     CivisInputError
-        When an argument can't be what it is (a TypeError too when an id is a text). Nothing
-        was sent.
+        When an argument can't be what it is (a TypeError too when an id is a text), or the
+        table exists and `existing_table_rows` is ``"fail"``. Nothing was sent.
     CivisImportError
         When the files can't be prepared, or do not agree. The table is unchanged.
     CivisAPIError
@@ -117,6 +122,8 @@ def civis_file_to_table(
     check_keys(existing_table_rows, primary_keys)
     client = client_or_default(client)
     database_id = client.get_database_id(database)
+    if existing_table_rows == "fail":
+        refuse_existing(client, database_id, schema, name)
     untyped = columns is None or "sql_type" not in columns[0]
     detect = untyped and (
         existing_table_rows == "drop" or not table_exists(client, database_id, schema, name)
@@ -208,7 +215,8 @@ def csv_to_civis(
     Raises
     ------
     CivisInputError
-        When an argument can't be what it is. Nothing was sent.
+        When an argument can't be what it is, or the table exists and `existing_table_rows` is
+        ``"fail"``. Nothing was sent.
     CivisUploadError
         When the platform does not hold everything that was sent. The table is unchanged.
     CivisImportError, CivisAPIError
@@ -218,13 +226,15 @@ def csv_to_civis(
     """
     from civis_nb.io.files import file_to_civis
 
-    schema_and_table(table)
+    schema, name = schema_and_table(table)
     chosen("existing_table_rows", existing_table_rows, EXISTING_TABLE_ROWS)
     chosen("execution", execution, EXECUTIONS)
     delimiter_name(delimiter)
     checked_columns(table_columns)
     check_keys(existing_table_rows, primary_keys)
     client = client_or_default(client)
+    if existing_table_rows == "fail":
+        refuse_existing(client, client.get_database_id(database), schema, name)
     file_id = file_to_civis(filename, client=client, progress=progress)
     return civis_file_to_table(
         file_id,
@@ -324,13 +334,35 @@ def table_exists(client: Any, database_id: int, schema: str, table: str) -> bool
     return True
 
 
+def refuse_existing(client: Any, database_id: int, schema: str, table: str) -> None:
+    """Refuse to load into a table that the platform knows.
+
+    Where the platform does not say, it is the import that fails.
+
+    Raises
+    ------
+    CivisInputError
+        When there is such a table.
+    """
+    try:
+        found = client.databases.get_schemas_tables(database_id, schema, table)
+    except CivisAPIError:
+        return
+    # A mock client knows every table.
+    if whole_number(getattr(found, "id", None)) is not None:
+        raise CivisInputError(
+            f"The table {schema}.{table} exists. Say what is to become of its rows: "
+            "existing_table_rows='append', 'truncate', 'drop' or 'upsert'. Nothing was sent."
+        )
+
+
 def _file_ids(file_id: Any) -> list[int]:
     ids = list(file_id) if isinstance(file_id, list | tuple) else [file_id]
     if not ids:
         raise CivisInputError("file_id is an empty list: there is nothing to load.")
     for one in ids:
         if isinstance(one, str | bool):
-            raise CivisInputTypeError(
+            raise CivisArgumentError(
                 f"file_id can't be {one!r}; it is a whole number: int({one!r})."
             )
     return ids

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from civis_nb.errors import CivisAPIError, CivisInputError
-from civis_nb.io._arguments import CivisInputTypeError, chosen, client_or_default, delimiter_name
+from civis_nb.errors import CivisAPIError, CivisArgumentError, CivisInputError
+from civis_nb.io._arguments import chosen, client_or_default, delimiter_name
 from civis_nb.io._table_arguments import (
     EXECUTIONS,
     EXISTING_TABLE_ROWS,
@@ -18,7 +18,7 @@ from civis_nb.io._table_arguments import (
     schema_and_table,
 )
 from civis_nb.io.columns import arrow_of, as_csv_column
-from civis_nb.io.load import start_import
+from civis_nb.io.load import refuse_existing, start_import
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,8 +108,9 @@ def dataframe_to_civis(
     ------
     CivisInputError
         When the frame holds what no table can (bytes, lists, objects), has two columns of one
-        name or none at all, or does not fit the table; when another argument can't be what it
-        is. Nothing was sent.
+        name or none at all, or does not fit the table; when the table exists and
+        `existing_table_rows` is ``"fail"``; when another argument can't be what it is. Nothing
+        was sent.
     CivisUploadError
         When the platform does not hold everything that was sent. The table is unchanged.
     CivisAPIError
@@ -124,6 +125,8 @@ def dataframe_to_civis(
         prepared = _prepared(df, kwargs)
         client = client_or_default(client)
         database_id = client.get_database_id(database)
+        if existing_table_rows == "fail":
+            refuse_existing(client, database_id, schema, name)
         columns = _matched(
             prepared.written.columns, given, client, database_id, schema, name, existing_table_rows
         )
@@ -229,7 +232,7 @@ def _with_options(df: Any, described: list[dict[str, str]], options: dict[str, A
     try:
         text = df.write_csv(**options) if is_polars else df.to_csv(**{"index": False, **options})
     except TypeError as error:
-        raise CivisInputTypeError(f"The frame's writer refuses its options: {error}.") from None
+        raise CivisArgumentError(f"The frame's writer refuses its options: {error}.") from None
     content = text.encode(options.get("encoding") or "utf-8")
     return _Prepared(_Written(described, header is not False, delimiter), iter([content]))
 

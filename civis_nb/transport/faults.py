@@ -26,7 +26,7 @@ Fault = Literal["", "unsent", "broken", "timeout", "malformed", "status", "final
 
 _GONE = (
     "Nothing listens there: a local platform ends with the program that started it. Start one "
-    "again, and make a new client for it."
+    "again and make a new client for it, or see where CIVIS_API_ENDPOINT leads."
 )
 
 

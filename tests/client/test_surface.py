@@ -139,7 +139,8 @@ def test_every_recorded_request_of_the_specification_is_accepted(
     ours, official_spec, recorded_requests
 ):
     """What the real service has taken once is refused by no check of ours."""
-    from civis_nb.client.arguments import CivisArgumentError, prepare
+    from civis_nb.client.arguments import prepare
+    from civis_nb.errors import CivisArgumentError
 
     operations = {(item.verb, item.path): item for item in ours.spec if not item.legacy_of}
     count, refused = 0, []

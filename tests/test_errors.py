@@ -1,0 +1,46 @@
+"""The tree of errors: all in one module, drawn as it is, whole after pickling."""
+
+from __future__ import annotations
+
+import pickle
+import re
+
+import pytest
+import requests
+
+from civis_nb import errors
+
+
+def test_every_error_is_in_the_drawing_below_its_parent():
+    drawn: dict[str, str] = {}
+    parents: list[tuple[int, str]] = []
+    for line in (errors.__doc__ or "").splitlines():
+        found = re.match(r"([ │├└─]*)([A-Z]\w+Error|Civis\w+Failure)\b", line)
+        if not found or not line.startswith("    "):
+            continue
+        depth, name = len(found[1]), found[2]
+        while parents and parents[-1][0] >= depth:
+            parents.pop()
+        drawn[name] = parents[-1][1] if parents else "Exception"
+        parents.append((depth, name))
+    assert sorted(drawn) == errors.__all__
+    for name, parent in drawn.items():
+        assert getattr(errors, name).__mro__[1].__name__ == parent
+
+
+def _response() -> requests.Response:
+    response = requests.Response()
+    response.status_code, response._content = 404, b'{"errorDescription": "gone"}'
+    response.url = "https://api.test/jobs/1?token=secret"
+    return response
+
+
+@pytest.mark.parametrize("name", errors.__all__)
+def test_every_error_survives_pickling(name: str):
+    kind = getattr(errors, name)
+    argument = _response() if issubclass(kind, errors.CivisAPIError) else "what happened"
+    error = kind(argument)
+    again = pickle.loads(pickle.dumps(error))
+    assert type(again) is kind
+    assert str(again) == str(error)
+    assert "secret" not in str(error)
