@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.futures import CivisFuture
-from civis_nb.io._arguments import client_or_default, credential_or_default, new_job_name
+from civis_nb.io._arguments import (
+    client_or_default,
+    credential_or_default,
+    new_job_name,
+    statement,
+)
 from civis_nb.io.names import quoted_table
 
 if TYPE_CHECKING:
@@ -49,9 +54,12 @@ def query_civis(
 
     Raises
     ------
+    CivisInputError
+        When `sql` is blank. Nothing was sent.
     CivisAPIError
         When the platform refuses the query.
     """
+    sql = statement(sql)
     client = client_or_default(client)
     database_id = client.get_database_id(database)
     credential = credential_or_default(client, credential_id)

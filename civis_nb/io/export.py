@@ -16,6 +16,7 @@ from civis_nb.io._arguments import (
     credential_or_default,
     delimiter_name,
     new_job_name,
+    statement,
 )
 from civis_nb.io._runs import FutureWithWork, wait_for
 from civis_nb.io.files import check_folder
@@ -51,10 +52,12 @@ def start_export(
     Raises
     ------
     CivisInputError
-        When `sql_params_arguments` has other keys than ``params`` and ``arguments``.
+        When `sql` is blank, or `sql_params_arguments` has other keys than ``params`` and
+        ``arguments``.
     CivisAPIError
         When the platform refuses the script.
     """
+    sql = statement(sql)
     parameters = dict(sql_params_arguments or {})
     if not set(parameters) <= _PARAMETER_KEYS:
         raise CivisInputError(
