@@ -28,3 +28,13 @@ def _clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.setenv("CIVIS_NB_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("CIVIS_NB_STATE_DIR", str(tmp_path_factory.mktemp("state") / "platform"))
         yield
+
+
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name binary values by their length: a gzip holds the time, so its bytes are no name.
+
+    Two processes that collect the same tests must give them the same names.
+    """
+    if isinstance(val, bytes) and not val.isascii():
+        return f"{argname}-of-{len(val)}-bytes"
+    return None
