@@ -70,7 +70,9 @@ def test_wrong_rows_count_over_all_files(moves_api, make, rows):
 
 
 @pytest.mark.parametrize(
-    "second", [b"id,other\n4,d\n", b"id\n4\n", gzip.compress(GOOD)[:-9], b""], ids=repr
+    "second",
+    [b"id,other\n4,d\n", b"id\n4\n", gzip.compress(GOOD)[:-9], b""],
+    ids=["another name", "fewer columns", "cut gzip", "no bytes"],
 )
 def test_files_that_disagree_or_are_damaged_load_nothing(moves_api, make, rows, second):
     job = make(GOOD, second, existingTableRows="truncate", tableColumns=COLUMNS)
