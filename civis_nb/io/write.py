@@ -112,10 +112,13 @@ def dataframe_to_civis(
         `existing_table_rows` is ``"fail"``; when another argument can't be what it is. Nothing
         was sent.
     CivisUploadError
-        When the platform does not hold everything that was sent. The table is unchanged.
+        When there is no room for the frame's text on this machine, or the platform does not
+        hold everything that was sent. The table is unchanged.
     CivisAPIError
         When the platform refuses the import.
     """
+    from civis_nb.transport.sources import no_room
+
     schema, name = schema_and_table(table)
     chosen("existing_table_rows", existing_table_rows, EXISTING_TABLE_ROWS)
     chosen("execution", execution, EXECUTIONS)
@@ -130,7 +133,8 @@ def dataframe_to_civis(
         columns = _matched(
             prepared.written.columns, given, client, database_id, schema, name, existing_table_rows
         )
-        prepared.write(file)
+        with no_room():
+            prepared.write(file)
         file_id = _upload(client, file, f"{name}.csv.gz", progress)
     return start_import(
         client,

@@ -11,9 +11,21 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
-from civis_nb.errors import CivisDownloadError, CivisInputError
+from civis_nb.errors import (
+    CivisDownloadError,
+    CivisError,
+    CivisInputError,
+    CivisTransferError,
+)
 
-__all__ = ["check_buffer", "complete_file", "write_all", "write_buffer", "write_path"]
+__all__ = [
+    "check_buffer",
+    "complete_file",
+    "disk_errors",
+    "write_all",
+    "write_buffer",
+    "write_path",
+]
 
 #: So much may wait for the disk before the download waits for it: the last fsync stays short.
 _SYNC_BYTES = 32 * 1024 * 1024
@@ -25,6 +37,29 @@ def write_all(file: Any, data: bytes | memoryview) -> None:
     while isinstance(written, int) and written < len(data):
         data = memoryview(data)[written:]
         written = file.write(data)
+
+
+@contextlib.contextmanager
+def disk_errors(
+    what: str, then: str = "", kind: type[CivisTransferError] = CivisDownloadError
+) -> Iterator[None]:
+    """Raise what the system says of a disk as an error of ours.
+
+    Parameters
+    ----------
+    what
+        What could not be done; the words of the system follow.
+    then
+        What the reader is to know besides.
+    kind
+        The class of the error.
+    """
+    try:
+        yield
+    except OSError as error:
+        if isinstance(error, CivisError):
+            raise  # a lost connection is one, too
+        raise kind(f"{what}: {error.strerror or error}. {then}".rstrip()) from error
 
 
 @contextlib.contextmanager
@@ -42,14 +77,20 @@ def complete_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
     Raises
     ------
+    CivisDownloadError
+        When the disk does not take what is written; `path` is unchanged.
     OSError
         When the folder does not exist, or can't be written to.
     """
     target = Path(path)
+    shown = os.fspath(target)
     if target.is_symlink():
         target = target.resolve()
     if target.exists() and not target.is_file():
-        with target.open("wb", buffering=0) as direct:
+        with (
+            target.open("wb", buffering=0) as direct,
+            disk_errors(f"{shown} can't be written to"),
+        ):
             yield direct
         return
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
@@ -57,7 +98,7 @@ def complete_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     file = os.fdopen(os.open(temporary, flags, 0o666), "w+b", buffering=0)
     try:
-        with file:
+        with disk_errors(f"{shown} could not be written", "It is unchanged."), file:
             yield file
             os.fsync(file.fileno())
         if target.exists():
@@ -93,15 +134,14 @@ def write_path(chunks: Iterable[bytes], path: str | os.PathLike[str], what: str)
         When no file can be made in that folder.
     """
     written = 0
-    with complete_file(path) as file, _Writeback(file) as writeback:
+    shown = os.fspath(path)
+    with (
+        complete_file(path) as file,
+        disk_errors(f"{what} could not be written to {shown}", f"{shown} is unchanged."),
+        _Writeback(file) as writeback,
+    ):
         for chunk in chunks:
-            try:
-                write_all(file, chunk)
-            except OSError as error:
-                raise CivisDownloadError(
-                    f"{what} could not be written to {os.fspath(path)} after {written:,} bytes: "
-                    f"{error.strerror or error}. {os.fspath(path)} is unchanged."
-                ) from error
+            write_all(file, chunk)
             written += len(chunk)
             writeback.written(len(chunk))
     return written
@@ -170,12 +210,18 @@ def write_buffer(chunks: Iterable[bytes], buffer: Any) -> int:
     -------
     int
         The bytes written.
+
+    Raises
+    ------
+    CivisDownloadError
+        When the chunks can't be had, or the buffer does not take them.
     """
     start = _end_position(buffer)
     written = 0
     try:
         for chunk in chunks:
-            write_all(buffer, chunk)
+            with disk_errors("The buffer could not be written to"):
+                write_all(buffer, chunk)
             written += len(chunk)
     except BaseException:
         if start is not None:

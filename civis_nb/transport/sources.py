@@ -5,16 +5,17 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import shutil
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
 from civis_nb.errors import CivisInputError, CivisUploadError
+from civis_nb.transport.sinks import disk_errors, write_all
 
-__all__ = ["FileSource", "MemorySource", "Source", "Watched", "open_source"]
+__all__ = ["FileSource", "MemorySource", "Source", "Watched", "no_room", "open_source"]
 
 CHUNK_BYTES = 1024 * 1024
 
@@ -108,6 +109,8 @@ def open_source(buf: Any) -> Iterator[Source]:
     ------
     CivisInputError
         When `buf` is no path and no buffer of bytes that can be read.
+    CivisUploadError
+        When it needs a temporary file, and there is no room for it.
     OSError
         When the path can't be read.
     """
@@ -130,14 +133,24 @@ def open_source(buf: Any) -> Iterator[Source]:
         yield FileSource(descriptor, str(getattr(binary, "name", "the file")))
         buf.seek(0)
         return
-    with tempfile.TemporaryFile() as spooled:
+    with tempfile.TemporaryFile(buffering=0) as spooled:
         if _seekable(binary):
             binary.seek(0)
-        _copy(binary, spooled)
-        spooled.flush()
+        with no_room():
+            _copy(binary, spooled)
         yield FileSource(spooled.fileno(), "the buffer")
     if _seekable(binary):
         binary.seek(0)
+
+
+def no_room() -> AbstractContextManager[None]:
+    """Say of a disk that takes no temporary file which one it is."""
+    return disk_errors(
+        f"What is to be uploaded could not be prepared in {tempfile.gettempdir()}",
+        "Free some space, or name another folder in the environment variable TMPDIR. "
+        "Nothing was sent.",
+        CivisUploadError,
+    )
 
 
 def _check(buf: Any) -> None:
@@ -189,9 +202,9 @@ def _copy(buf: Any, file: Any) -> None:
         raise CivisInputError(
             "The buffer gives text, and a file's content is bytes. Open it with mode 'rb'."
         )
-    if head:
-        file.write(head)
-        shutil.copyfileobj(buf, file, CHUNK_BYTES)
+    while head:
+        write_all(file, head)
+        head = buf.read(CHUNK_BYTES)
 
 
 class Watched:
