@@ -7,7 +7,7 @@ from decimal import Decimal
 import pandas as pd
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from civis_nb.errors import CivisInputError
@@ -34,7 +34,10 @@ def _frame(values: list) -> pd.DataFrame:
     )
 )
 def test_decimals_get_the_values_that_arrow_infers_and_no_wider_type(values):
-    expected = pa.array(_frame(values)["a"], from_pandas=True)
+    try:
+        expected = pa.array(_frame(values)["a"], from_pandas=True)
+    except pa.ArrowInvalid:
+        reject()  # more digits than any decimal of Arrow has: it infers nothing to compare with
     found = arrow_of(_frame(values)).column("a")
     if pa.types.is_decimal(expected.type):
         assert found.type.scale == expected.type.scale
