@@ -11,9 +11,10 @@ from civis_nb.futures import CivisFuture
 from civis_nb.io._arguments import client_or_default
 from civis_nb.io._progress import progress_bar
 from civis_nb.io._runs import wait_for
-from civis_nb.io.content import ahead, inflated, joined, records
+from civis_nb.io.blocks import in_order, record_blocks, tables_of
+from civis_nb.io.content import ahead, inflated, joined
 from civis_nb.io.empty import empty_table
-from civis_nb.io.exact import convert_options, known_types, read_options, split_header
+from civis_nb.io.exact import known_types, parse_block, split_header
 from civis_nb.io.export import start_export
 from civis_nb.io.infer_exact import infer_column
 from civis_nb.io.outputs import Found, find_outputs
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["exact_batches", "iter_batches"]
 
-_BLOCK_BYTES = 4 * 1024 * 1024
+_BLOCK_BYTES = 512 * 1024
 _CHUNK_BYTES = 1024 * 1024
 
 
@@ -165,11 +166,14 @@ def _converted(
 ) -> Iterator[Any]:
     import pyarrow as pa
 
+    def parsed(block: memoryview) -> Any:
+        return _table(block, types, what)
+
     given = False
-    for block in ahead(records(chunks, _BLOCK_BYTES, what), 2):
-        table = _table(block, types, what)
+    blocks = record_blocks(chunks, _BLOCK_BYTES, what)
+    for table in tables_of(in_order(blocks, parsed), rows):
         table = pa.Table.from_arrays(table.columns, names=list(names))
-        for batch in table.combine_chunks().to_batches(max_chunksize=rows):
+        for batch in table.to_batches():
             given = True
             yield batch
     if not given:
@@ -179,17 +183,11 @@ def _converted(
         yield _empty_batch(pa.schema(fields))
 
 
-def _table(block: bytes, types: Sequence[Any], what: str) -> Any:
+def _table(block: memoryview, types: Sequence[Any], what: str) -> Any:
     import pyarrow as pa
-    from pyarrow import csv as arrow_csv
 
     try:
-        return arrow_csv.read_csv(
-            pa.BufferReader(block),
-            *read_options(len(types), len(block)),
-            convert_options(types),
-            memory_pool=pa.system_memory_pool(),
-        )
+        return parse_block(block, types)
     except pa.ArrowInvalid as error:
         raise CivisDownloadError(
             f"{what} can't be read with the types that the platform tells: {error}. Cast the "
@@ -202,7 +200,7 @@ def _types_of_all(chunks: Iterable[bytes], what: str) -> tuple[list[str], list[A
     names, rest = split_header(chunks, what)
     types: list[Any] = [None] * len(names)
     seen = [False] * len(names)
-    for block in records(rest, _BLOCK_BYTES, what):
+    for block in record_blocks(rest, _BLOCK_BYTES, what, buffers=1):
         for at, column in enumerate(_table(block, [None] * len(names), what).columns):
             if column.null_count == len(column):
                 continue

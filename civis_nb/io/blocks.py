@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from civis_nb.errors import CivisDownloadError
 from civis_nb.io.content import ahead
 
-__all__ = ["in_order", "parse_pool", "record_blocks"]
+__all__ = ["in_order", "parse_pool", "record_blocks", "tables_of"]
 
 _Result = TypeVar("_Result")
 _WORKERS = 2
@@ -137,3 +137,27 @@ def in_order(
     finally:
         source.close()
         pool.shutdown(cancel_futures=True)
+
+
+def tables_of(tables: Iterable[Any], rows: int) -> Iterator[Any]:
+    """Join small Arrow tables to tables of exactly `rows` rows, the last one of fewer.
+
+    Each has one chunk for every column.
+    """
+    import pyarrow as pa
+
+    pool = parse_pool()
+    waiting: list[Any] = []
+    count = 0
+    for table in tables:
+        waiting.append(table)
+        count += table.num_rows
+        while count >= rows:
+            count -= rows
+            rest = waiting.pop()
+            first = rest.num_rows - count
+            waiting.append(rest.slice(0, first))
+            yield pa.concat_tables(waiting).combine_chunks(memory_pool=pool)
+            waiting = [rest.slice(first)] if count else []
+    if waiting:
+        yield pa.concat_tables(waiting).combine_chunks(memory_pool=pool)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisDownloadError
+from civis_nb.io.blocks import in_order, parse_pool, record_blocks, tables_of
 from civis_nb.io.content import first_record
 from civis_nb.io.infer_exact import infer_column
 from civis_nb.io.sqltypes import arrow_type
@@ -21,11 +22,14 @@ __all__ = [
     "exact_table",
     "header_of",
     "known_types",
+    "parse_block",
+    "read_options",
     "split_header",
 ]
 
 BLOCK_BYTES = 2 * 1024 * 1024
-_LARGE_BLOCK_BYTES = 1024 * 1024 * 1024
+_READ_BYTES = 1024 * 1024
+_ROWS_AT_ONCE = 128 * 1024
 
 
 class ChunkReader(io.RawIOBase):
@@ -155,13 +159,12 @@ def exact_table(
     names, rest = split_header(chunks, what)
     types = known_types(names, told)
     try:
-        columns = _read(rest, types, BLOCK_BYTES).columns
+        columns = _read(rest, types, what).columns
     except pa.ArrowInvalid:
         # A value that its type can't hold ('infinity' in a timestamp): that column as text.
-        # Or a record that is longer than a block.
         _, rest = split_header(chunks, what)
         try:
-            table = _read(rest, [None] * len(names), _LARGE_BLOCK_BYTES)
+            table = _read(rest, [None] * len(names), what)
         except pa.ArrowInvalid as error:
             raise CivisDownloadError(f"{what} can't be read as CSV: {error}") from None
         columns = _converted(table, types)
@@ -180,24 +183,45 @@ def known_types(names: Sequence[str], told: Sequence[tuple[str, str]] | None) ->
     return [arrow_type(sql_type) for _, sql_type in told]
 
 
-def _read(chunks: Iterable[bytes], types: Sequence[Any], block_bytes: int) -> Any:
+def _read(chunks: Iterable[bytes], types: Sequence[Any], what: str) -> Any:
+    import pyarrow as pa
+
+    def parsed(block: memoryview) -> Any:
+        return parse_block(block, types)
+
+    blocks = record_blocks(chunks, _READ_BYTES, what)
+    tables = list(tables_of(in_order(blocks, parsed), _ROWS_AT_ONCE))
+    return pa.concat_tables(tables) if tables else _schema(types).empty_table()
+
+
+def _schema(types: Sequence[Any]) -> Any:
+    import pyarrow as pa
+
+    return pa.schema([pa.field(f"c{at}", kind or pa.string()) for at, kind in enumerate(types)])
+
+
+def parse_block(block: memoryview, types: Sequence[Any]) -> Any:
+    """Parse whole records of columns ``c0``, ``c1``, … into an Arrow table.
+
+    Raises
+    ------
+    pyarrow.ArrowInvalid
+        When a value can't be of its type, or records are of different lengths.
+    """
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
-    source = pa.PythonFile(ChunkReader(chunks), mode="r")
     try:
         return arrow_csv.read_csv(
-            source,
-            *read_options(len(types), block_bytes),
+            pa.BufferReader(block),
+            *read_options(len(types), len(block), cut=True),
             convert_options(types),
-            # Arrow's own pool spends more time on giving memory back than on parsing.
-            memory_pool=pa.system_memory_pool(),
+            memory_pool=parse_pool(),
         )
     except pa.ArrowInvalid as error:
         if "Empty CSV" not in str(error):
             raise
-        fields = [pa.field(f"c{at}", kind or pa.string()) for at, kind in enumerate(types)]
-        return pa.schema(fields).empty_table()
+        return _schema(types).empty_table()
 
 
 def read_options(count: int, block_bytes: int, *, cut: bool = False) -> tuple[Any, Any]:

@@ -7,14 +7,15 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.content import ahead, first_record, records
+from civis_nb.io.blocks import in_order, record_blocks
+from civis_nb.io.content import first_record
 
 if TYPE_CHECKING:
     import polars as pl
 
 __all__ = ["infer_polars"]
 
-_BLOCK_BYTES = 16 * 1024 * 1024
+_BLOCK_BYTES = 4 * 1024 * 1024
 #: As many rows as polars tells the types from, by default.
 _TOLD_FROM_ROWS = 100
 _ABOUT_TYPES = frozenset({"infer_schema_length", "infer_schema", "schema", "dtypes"})
@@ -63,19 +64,19 @@ def _by_blocks(chunks: Iterable[bytes], what: str) -> pl.DataFrame | None:
     import polars as pl
 
     header, rest = first_record(iter(chunks))
-    blocks = ahead(records(rest, _BLOCK_BYTES, what), 1)
-    frames: list[pl.DataFrame] = []
-    schema: Any = None
+    blocks = record_blocks(rest, _BLOCK_BYTES, what)
+    first = bytes(next(blocks, b""))
+    if first.count(b"\n") <= 2 * _TOLD_FROM_ROWS:
+        return None
     try:
-        for block in blocks:
-            if schema is None:
-                if block.count(b"\n") <= 2 * _TOLD_FROM_ROWS:
-                    return None
-                schema = _schema(header, block)
-            frames.append(pl.read_csv(block, has_header=False, schema=schema))
+        schema = _schema(header, first)
+
+        def parsed(block: bytes | memoryview) -> pl.DataFrame:
+            return pl.read_csv(bytes(block), has_header=False, schema=schema)
+
+        return pl.concat([parsed(first), *in_order(blocks, parsed)])
     except pl.exceptions.PolarsError:
         return None
-    return pl.concat(frames) if frames else None
 
 
 def _schema(header: bytes, block: bytes) -> Any:

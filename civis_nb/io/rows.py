@@ -6,11 +6,11 @@ import contextlib
 import csv
 import gc
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.content import ahead, records
+from civis_nb.io.blocks import in_order, parse_pool, record_blocks
 from civis_nb.io.exact import ChunkReader, split_header
 
 __all__ = ["read_rows"]
@@ -20,6 +20,9 @@ _BUFFER_BYTES = 256 * 1024
 _BLOCK_BYTES = 4 * 1024 * 1024
 #: Equal texts of a column are kept once, as long as there are no more than this of them.
 _MAX_SHARED = 200_000
+#: Texts that come again may do so only after many rows.
+_TRIED_ROWS = 250_000
+_SAMPLED = 100
 
 
 class _Unlike(Exception):  # noqa: N818 - a turn of the reading, never shown
@@ -80,13 +83,13 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> list[list[str]]:
         raise _Unlike  # a blank line is a row without cells for csv.reader
     rows = [names]
     columns = [_Column() for _ in names]
-    for table in ahead(_tables(records(rest, _BLOCK_BYTES, what), len(names)), 2):
+    for table in in_order(record_blocks(rest, _BLOCK_BYTES, what), _parser(len(names))):
         texts = [column.texts(one) for column, one in zip(columns, table.columns, strict=True)]
         rows.extend(map(list, zip(*texts, strict=True)))
     return rows
 
 
-def _tables(blocks: Iterable[bytes], count: int) -> Iterator[Any]:
+def _parser(count: int) -> Callable[[memoryview], Any]:
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -94,50 +97,67 @@ def _tables(blocks: Iterable[bytes], count: int) -> Iterator[Any]:
     convert = arrow_csv.ConvertOptions(
         column_types={name: pa.string() for name in names}, strings_can_be_null=False
     )
-    parse = arrow_csv.ParseOptions(newlines_in_values=True, ignore_empty_lines=False)
-    for block in blocks:
+    # Blocks end where records do; to look for that again takes long.
+    parse = arrow_csv.ParseOptions(newlines_in_values=False, ignore_empty_lines=False)
+    pool = parse_pool()
+
+    def parsed(block: memoryview) -> Any:
+        read = arrow_csv.ReadOptions(
+            column_names=names, block_size=len(block) + 1, use_threads=False
+        )
         try:
-            yield arrow_csv.read_csv(
-                pa.BufferReader(block),
-                _read_options(names, block),
-                parse,
-                convert,
-                memory_pool=pa.system_memory_pool(),
+            return arrow_csv.read_csv(
+                pa.BufferReader(block), read, parse, convert, memory_pool=pool
             )
         except pa.ArrowInvalid:
             raise _Unlike from None  # rows of different lengths, or no UTF-8
 
-
-def _read_options(names: list[str], block: bytes) -> Any:
-    from pyarrow import csv as arrow_csv
-
-    return arrow_csv.ReadOptions(column_names=names, block_size=len(block))
+    return parsed
 
 
 class _Column:
     """Texts of one column as Python has them; equal ones are the same object, where many are."""
 
     def __init__(self) -> None:
-        self._shared: dict[str, str] | None = {}
+        self._shared: dict[str, str] = {}
+        self._sample: Any = None
+        self._repeats = True  # within a block
+        self._returns = False  # a block's texts, in later blocks
+        self._seen = 0
 
     def texts(self, column: Any) -> list[str]:
-        if self._shared is None:
-            return _plain_list(column)
-        encoded = column.combine_chunks().dictionary_encode()
-        found = _plain_list(encoded.dictionary)
-        if len(found) > len(column) // 2 or len(self._shared) > _MAX_SHARED:
-            self._shared = None
-            return _plain_list(column)
-        keep = self._shared.setdefault
-        values = [keep(text, text) for text in found]
-        return list(map(values.__getitem__, encoded.indices.to_numpy().tolist()))
+        column = column.combine_chunks()
+        self._seen += len(column)
+        if self._repeats:
+            encoded = column.dictionary_encode()
+            found = encoded.dictionary.to_pylist()
+            if len(found) <= len(column) // 2:
+                return self._of_few(found, encoded.indices)
+            self._repeats = False
+        if not self._returns and self._seen < _TRIED_ROWS:
+            self._returns = self._is_sampled(column)
+        texts: list[str] = column.to_pylist()
+        if self._returns:
+            texts = list(map(self._shared.setdefault, texts, texts))
+            if len(self._shared) > _MAX_SHARED:
+                self._returns, self._shared = False, {}
+        return texts
 
+    def _of_few(self, found: list[str], indices: Any) -> list[str]:
+        if len(self._shared) > _MAX_SHARED:
+            self._shared = {}
+        values = list(map(self._shared.setdefault, found, found))
+        return list(map(values.__getitem__, indices.to_numpy().tolist()))
 
-def _plain_list(column: Any) -> list[str]:
-    import polars as pl
+    def _is_sampled(self, column: Any) -> bool:
+        """Say whether a block holds most of some texts of the first one: it all comes again."""
+        import pyarrow.compute as pc
 
-    # polars makes a list of texts several times faster than pyarrow.
-    return pl.Series(pl.from_arrow(column)).to_list()
+        if self._sample is None:
+            self._sample = pc.unique(column.slice(0, _SAMPLED))
+            return False
+        known = pc.sum(pc.is_in(self._sample, column)).as_py() or 0
+        return bool(2 * known > len(self._sample))
 
 
 def _by_csv(

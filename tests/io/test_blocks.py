@@ -12,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.blocks import in_order, record_blocks
+from civis_nb.io.blocks import in_order, record_blocks, tables_of
+from civis_nb.io.exact import exact_table
 from civis_nb.io.gathered import Numbers, Texts
+from civis_nb.io.infer_polars import infer_polars
+from civis_nb.io.rows import read_rows
 
 cells = st.lists(
     st.lists(st.sampled_from(["", "a", '"', "\n", "\r\n", ",", 'x"\n"y', "long " * 9]), min_size=2),
@@ -91,3 +94,51 @@ def test_largest_fraction_is_known():
     numbers.add(pa.array([None, 1.5, -7.0, float("nan")]))
     numbers.add(pa.array([None], pa.float64()))
     assert numbers.largest == 7.0
+
+
+@given(st.lists(st.integers(0, 5), min_size=1, max_size=8), st.integers(1, 7))
+def test_tables_are_joined_to_the_rows_asked_for(sizes, rows):
+    whole = pa.table({"a": list(range(sum(sizes))), "b": ["x"] * sum(sizes)})
+    starts = [sum(sizes[:at]) for at in range(len(sizes))]
+    tables = [whole.slice(at, size) for at, size in zip(starts, sizes, strict=True)]
+    joined = list(tables_of(tables, rows))
+    assert all(table.num_rows == rows for table in joined[:-1])
+    assert pa.concat_tables(joined).to_pylist() == whole.to_pylist()
+
+
+@pytest.fixture(scope="module")
+def large_rows():
+    """Rows of more than one block: texts that come again late, and quoted line breaks."""
+    return [
+        [str(at), f"text {at % 60_000}", f"{at % 7}", f'line\n"{at}"', "" if at % 3 else "x"]
+        for at in range(300_000)
+    ]
+
+
+@pytest.fixture(scope="module")
+def large_csv(large_rows):
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([list("abcde"), *large_rows])
+    content = text.getvalue().encode()
+    return [content[at : at + 100_000] for at in range(0, len(content), 100_000)]
+
+
+def test_rows_of_many_blocks(large_rows, large_csv):
+    got = read_rows(large_csv, "it")
+    assert got == [list("abcde"), *large_rows]
+    assert got[250_000][1] is got[250_000 - 60_000][1]
+
+
+def test_exact_table_of_many_blocks(large_rows, large_csv):
+    told = [("a", "INTEGER"), ("b", "TEXT"), ("c", "TEXT"), ("d", "TEXT"), ("e", "TEXT")]
+    table = exact_table(large_csv, told, "it")
+    assert table["a"].to_pylist() == list(range(300_000))
+    for at, name in enumerate("bcde", 1):
+        assert table[name].to_pylist() == [row[at] or None for row in large_rows]
+
+
+def test_polars_frame_of_many_blocks(large_rows, large_csv):
+    frame = infer_polars(large_csv, "it")
+    assert frame["a"].to_list() == list(range(300_000))
+    assert frame["d"].to_list() == [row[3] for row in large_rows]
