@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-__all__ = ["check_folder", "civis_to_file", "file_to_civis", "upload_source"]
+__all__ = ["check_arrived", "check_folder", "civis_to_file", "file_to_civis", "upload_source"]
 
 #: A platform that just took a file may need a moment to know its size.
 _SIZE_WAITS_S = (0.1, 0.3, 0.9)
@@ -106,7 +106,7 @@ def upload_source(
             what = f"file {reply.id} ({name})"
             put_parts(session, list(reply.upload_urls), watched, what=what)
             client.files.post_multipart_complete(reply.id)
-    _verify(client, reply.id, what, source.size, session)
+    check_arrived(client, reply.id, what, source.size, session)
     file_id: int = reply.id
     return file_id
 
@@ -200,8 +200,14 @@ def _upload_fields(reply: Any) -> dict[str, str]:
     return {str(key): str(value) for key, value in dict(fields).items()}
 
 
-def _verify(client: Any, file_id: int, what: str, sent: int, session: Any) -> None:
-    """Compare what the platform holds with what was sent."""
+def check_arrived(client: Any, file_id: int, what: str, sent: int, session: Any) -> None:
+    """Compare what the platform holds with what was sent.
+
+    Raises
+    ------
+    CivisUploadError
+        When it is not the same number of bytes.
+    """
     held: int | None = None
     for wait_s in (0.0, *_SIZE_WAITS_S):
         time.sleep(wait_s)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, CivisArgumentError, CivisInputError
 from civis_nb.io._arguments import chosen, client_or_default, delimiter_name
@@ -19,6 +18,7 @@ from civis_nb.io._table_arguments import (
 )
 from civis_nb.io.columns import arrow_of, as_csv_column
 from civis_nb.io.load import refuse_existing, start_import
+from civis_nb.io.outgoing import Text, upload_gzip
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,11 +28,13 @@ if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
     from civis_nb.futures import CivisFuture
 
-__all__ = ["dataframe_to_civis", "write_gzip"]
+__all__ = ["dataframe_to_civis"]
 
 #: Small enough that the texts of a few blocks stay in the processor's cache.
 _ROWS_AT_ONCE = 25_000
-_MEMORY_BYTES = 16 * 1024 * 1024
+#: Frames from this size on are sampled, to know how large their deflated text will be.
+_SAMPLED_FROM_BYTES = 16 * 1024 * 1024
+_SAMPLES = 3
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class _Written:
 
     Attributes
     ----------
+    text
+        The text.
     columns
         Name and SQL type of each column.
     header
@@ -49,6 +53,7 @@ class _Written:
         The platform's word for the delimiter.
     """
 
+    text: Text
     columns: list[dict[str, str]]
     header: bool = True
     delimiter: str = "comma"
@@ -117,25 +122,20 @@ def dataframe_to_civis(
     CivisAPIError
         When the platform refuses the import.
     """
-    from civis_nb.transport.sources import no_room
-
     schema, name = schema_and_table(table)
     chosen("existing_table_rows", existing_table_rows, EXISTING_TABLE_ROWS)
     chosen("execution", execution, EXECUTIONS)
     given = checked_columns(table_columns)
     check_keys(existing_table_rows, primary_keys)
-    with tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as file:
-        prepared = _prepared(df, kwargs)
-        client = client_or_default(client)
-        database_id = client.get_database_id(database)
-        if existing_table_rows == "fail":
-            refuse_existing(client, database_id, schema, name)
-        columns = _matched(
-            prepared.written.columns, given, client, database_id, schema, name, existing_table_rows
-        )
-        with no_room():
-            prepared.write(file)
-        file_id = _upload(client, file, f"{name}.csv.gz", progress)
+    prepared = _prepared(df, kwargs)
+    client = client_or_default(client)
+    database_id = client.get_database_id(database)
+    if existing_table_rows == "fail":
+        refuse_existing(client, database_id, schema, name)
+    columns = _matched(
+        prepared.columns, given, client, database_id, schema, name, existing_table_rows
+    )
+    file_id = upload_gzip(client, prepared.text, f"{name}.csv.gz", progress)
     return start_import(
         client,
         [file_id],
@@ -144,8 +144,8 @@ def dataframe_to_civis(
         database_id=database_id,
         credential_id=credential_id,
         columns=columns,
-        first_row_is_header=prepared.written.header,
-        delimiter=prepared.written.delimiter,
+        first_row_is_header=prepared.header,
+        delimiter=prepared.delimiter,
         compression="gzip",
         loosen_types=given is None,
         existing_table_rows=existing_table_rows,
@@ -162,18 +162,7 @@ def dataframe_to_civis(
     )
 
 
-class _Prepared:
-    """A frame that is known to be one that can be written."""
-
-    def __init__(self, written: _Written, chunks: Iterator[bytes]) -> None:
-        self.written = written
-        self._chunks = chunks
-
-    def write(self, file: Any) -> None:
-        write_gzip(self._chunks, file)
-
-
-def _prepared(df: Any, options: dict[str, Any]) -> _Prepared:
+def _prepared(df: Any, options: dict[str, Any]) -> _Written:
     if options.get("index") and hasattr(df, "reset_index"):
         df = df.reset_index()
         options = {key: value for key, value in options.items() if key != "index"}
@@ -190,7 +179,7 @@ def _prepared(df: Any, options: dict[str, Any]) -> _Prepared:
     import pyarrow as pa
 
     exact = pa.Table.from_arrays(columns, names=table.column_names)
-    return _Prepared(_Written(described), _csv_chunks(exact))
+    return _Written(_FrameText(exact), described)
 
 
 def _check_names(names: list[str]) -> None:
@@ -207,17 +196,45 @@ def _check_names(names: list[str]) -> None:
         )
 
 
-def _csv_chunks(table: pa.Table) -> Iterator[bytes]:
-    import polars as pl
+class _FrameText:
+    """The CSV of a frame, written block by block."""
 
-    frame = pl.from_arrow(table)
-    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table never gives a series
-    for start in range(0, max(frame.height, 1), _ROWS_AT_ONCE):
-        text = frame.slice(start, _ROWS_AT_ONCE).write_csv(include_header=start == 0)
-        yield text.encode()
+    def __init__(self, table: pa.Table) -> None:
+        import polars as pl
+
+        frame = pl.from_arrow(table)
+        assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table never gives a series
+        self._frame = frame
+
+    def chunks(self) -> Iterator[bytes]:
+        for start in range(0, max(self._frame.height, 1), _ROWS_AT_ONCE):
+            text = self._frame.slice(start, _ROWS_AT_ONCE).write_csv(include_header=start == 0)
+            yield text.encode()
+
+    def samples(self) -> tuple[list[bytes], float]:
+        rows = self._frame.height
+        if rows < _SAMPLES or self._frame.estimated_size() < _SAMPLED_FROM_BYTES:
+            return [], 0.0
+        count = min(max(rows // 500, 1), _ROWS_AT_ONCE)
+        starts = [(rows - count) * at // (_SAMPLES - 1) for at in range(_SAMPLES)]
+        texts = [self._frame.slice(at, count).write_csv(include_header=False) for at in starts]
+        return [text.encode() for text in texts], count * _SAMPLES / rows
 
 
-def _with_options(df: Any, described: list[dict[str, str]], options: dict[str, Any]) -> _Prepared:
+class _PlainText:
+    """A text that is there already."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def chunks(self) -> Iterator[bytes]:
+        yield self._content
+
+    def samples(self) -> tuple[list[bytes], float]:
+        return [], 0.0
+
+
+def _with_options(df: Any, described: list[dict[str, str]], options: dict[str, Any]) -> _Written:
     """Have the frame's own writer write it, and tell the platform how it did."""
     is_polars = hasattr(df, "write_csv")
     header_key, delimiter_key = ("include_header", "separator") if is_polars else ("header", "sep")
@@ -238,29 +255,7 @@ def _with_options(df: Any, described: list[dict[str, str]], options: dict[str, A
     except TypeError as error:
         raise CivisArgumentError(f"The frame's writer refuses its options: {error}.") from None
     content = text.encode(options.get("encoding") or "utf-8")
-    return _Prepared(_Written(described, header is not False, delimiter), iter([content]))
-
-
-def write_gzip(chunks: Iterator[bytes], file: Any) -> None:
-    """Write chunks into a file as one gzip member; deflating and making chunks side by side."""
-    from civis_nb.io.content import ahead
-    from civis_nb.transport.inflate import compressor
-
-    member = compressor()
-    for chunk in ahead(chunks, 2):
-        file.write(member.compress(chunk))
-    file.write(member.flush())
-
-
-def _upload(client: Any, file: IO[bytes], name: str, progress: bool | None) -> int:
-    from civis_nb.io.files import file_to_civis
-
-    return file_to_civis(_plain_file(file), name, client=client, progress=progress)
-
-
-def _plain_file(spooled: Any) -> Any:
-    """Give the file that a spooled one is at present: memory, or a file on disk."""
-    return spooled._file
+    return _Written(_PlainText(content), described, header is not False, delimiter)
 
 
 def _matched(

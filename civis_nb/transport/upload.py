@@ -13,7 +13,7 @@ import re
 import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
 import requests
 
@@ -32,7 +32,7 @@ from civis_nb.transport.presigned import (
 )
 from civis_nb.transport.sources import Source, Watched
 
-__all__ = ["MAX_SINGLE_BYTES", "part_ranges", "post_form", "put_parts"]
+__all__ = ["MAX_SINGLE_BYTES", "PartSender", "part_ranges", "post_form", "put_parts"]
 
 #: The largest file that goes up in one piece.
 MAX_SINGLE_BYTES = 50 * 1024 * 1024
@@ -133,29 +133,94 @@ def put_parts(
         When the number of URLs is wrong, or the store does not take every part.
     """
     ranges = part_ranges(source.size)
-    if len(urls) != len(ranges):
-        raise CivisUploadError(
-            f"{what} was to be sent in {len(ranges)} parts, and the platform gave "
-            f"{len(urls)} URLs. Nothing was sent; try again."
-        )
+    with PartSender(session, urls, len(ranges), what, rule) as sender:
+        for number, (start, stop) in enumerate(ranges):
+            sender.send(number, source, start, stop)
+        sender.settle()
 
-    stopped = threading.Event()
 
-    def put(number: int) -> None:
-        body = _Body(source, *ranges[number], stopped=stopped)
-        part = f"part {number + 1} of {len(ranges)} of {what}"
-        _send(session, "PUT", urls[number], body, {}, part, rule)
+class PartSender:
+    """Sends parts as they are given, at most four at a time, each repeated alone when it fails.
 
-    with ThreadPoolExecutor(PARALLEL_PARTS, thread_name_prefix="civis-upload") as pool:
-        futures = [pool.submit(put, number) for number in range(len(ranges))]
-        try:
-            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+    A context manager: when its block fails, no further part is begun, and those on their way
+    break off. What ends well ends with `settle`.
+
+    Parameters
+    ----------
+    session
+        Sends the requests; it must not send credentials.
+    urls
+        One presigned URL for each part.
+    count
+        The number of parts.
+    what
+        What is uploaded, for errors.
+    rule
+        How often a failed part is repeated.
+
+    Raises
+    ------
+    CivisUploadError
+        When the number of URLs is wrong.
+    """
+
+    def __init__(
+        self,
+        session: requests.Session,
+        urls: Sequence[str],
+        count: int,
+        what: str,
+        rule: Rule = RULE,
+    ) -> None:
+        if len(urls) != count:
+            raise CivisUploadError(
+                f"{what} was to be sent in {count} parts, and the platform gave "
+                f"{len(urls)} URLs. Nothing was sent; try again."
+            )
+        self._session = session
+        self._urls = urls
+        self._what = what
+        self._rule = rule
+        self._stopped = threading.Event()
+        self._pool = ThreadPoolExecutor(PARALLEL_PARTS, thread_name_prefix="civis-upload")
+        self._on_their_way: set[Future[None]] = set()
+
+    def __enter__(self) -> PartSender:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._stopped.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def send(self, number: int, source: Source, start: int = 0, stop: int | None = None) -> None:
+        """Begin to send part `number` (from 0), a piece of `source`, once there is room for it.
+
+        Raises
+        ------
+        CivisUploadError
+            When an earlier part could not be sent.
+        """
+        self.settle(PARALLEL_PARTS - 1)
+        stop = source.size if stop is None else stop
+        self._on_their_way.add(self._pool.submit(self._put, number, source, start, stop))
+
+    def settle(self, most: int = 0) -> None:
+        """Wait until no more than `most` parts are on their way.
+
+        Raises
+        ------
+        CivisUploadError
+            When a part could not be sent.
+        """
+        while len(self._on_their_way) > most:
+            done, self._on_their_way = wait(self._on_their_way, return_when=FIRST_COMPLETED)
             for future in done:
                 future.result()
-        finally:
-            # After a failure no further part is begun, and those on their way break off.
-            stopped.set()
-            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _put(self, number: int, source: Source, start: int, stop: int) -> None:
+        body = _Body(source, start, stop, stopped=self._stopped)
+        part = f"part {number + 1} of {len(self._urls)} of {self._what}"
+        _send(self._session, "PUT", self._urls[number], body, {}, part, self._rule)
 
 
 class _Body:

@@ -27,6 +27,7 @@ import civis_nb
 import civis_nb.io as cio
 import civis_nb.local
 from civis_nb.errors import CivisError
+from civis_nb.io import outgoing, write
 from civis_nb.transport import upload
 
 _spec = importlib.util.spec_from_file_location(
@@ -44,6 +45,10 @@ BYTES = bytes(range(256)) * 800
 #: A little more than the two parts that it is sent in, with MAX_SINGLE_BYTES brought down.
 LARGE = bytes(range(1, 256)) * 24_000
 FRAME = pl.DataFrame({"id": range(ROWS), "code": [f"{i:032x}" for i in range(ROWS)]})
+#: Sent in parts while it is deflated, with the limits brought down.
+LARGE_FRAME = pl.DataFrame(
+    {"id": range(20 * ROWS), "code": [f"{i * 7919 % 999983:06x}" for i in range(20 * ROWS)]}
+)
 
 
 @dataclass
@@ -172,13 +177,13 @@ def _table(case: Case) -> pl.DataFrame | None:
     return found.sort("id").select("id", "code")
 
 
-def _loaded(case: Case, start: Callable[[], Any]) -> None:
+def _loaded(case: Case, start: Callable[[], Any], frame: pl.DataFrame = FRAME) -> None:
     try:
         start().result()
     except CivisError:
         assert _table(case) is None, "a failed import left rows behind"
         raise
-    assert _table(case).equals(FRAME)
+    assert _table(case).equals(frame)
 
 
 def pandas_to_table(case: Case) -> None:
@@ -188,6 +193,12 @@ def pandas_to_table(case: Case) -> None:
 
 def polars_to_table(case: Case) -> None:
     _loaded(case, lambda: cio.dataframe_to_civis(FRAME, table=case.table, **case.args))
+
+
+def frame_in_parts(case: Case) -> None:
+    frame = LARGE_FRAME
+    start = lambda: cio.dataframe_to_civis(frame, table=case.table, **case.args)  # noqa: E731
+    _loaded(case, start, frame)
 
 
 def csv_to_table(case: Case) -> None:
@@ -207,7 +218,7 @@ GZIP_DOWNLOADS = [
 DOWNLOADS = PLAIN_DOWNLOADS + GZIP_DOWNLOADS
 UPLOADS = [
     file_by_form, file_in_parts, frame_to_file, json_to_file,
-    pandas_to_table, polars_to_table, csv_to_table,
+    pandas_to_table, polars_to_table, frame_in_parts, csv_to_table,
 ]  # fmt: skip
 BY_API = [file_to_path, sql_as_pandas, sql_to_csv, file_by_form, file_in_parts, polars_to_table]
 CASES = [
@@ -303,6 +314,8 @@ def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     with pytest.MonkeyPatch.context() as patch, civis_nb.local.start(samples=False) as platform:
         patch.setenv("CIVIS_NB_READ_TIMEOUT_S", "2.5")
         patch.setattr(upload, "MAX_SINGLE_BYTES", 1024 * 1024)
+        patch.setattr(write, "_SAMPLED_FROM_BYTES", LARGE_FRAME.estimated_size())
+        patch.setattr(outgoing, "_PART_BYTES", 64 * 1024)
         runs = _Runs(platform, tmp_path_factory.mktemp("cases"), asked)
         yield runs
         runs.close()
