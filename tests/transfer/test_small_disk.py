@@ -46,14 +46,22 @@ with civis_nb.local.start(state=roomy / "state", samples=False) as platform:
         found["buffer"].append(opened.tell())
     (full / "opened").unlink()
     tempfile.tempdir = str(full)
-    frame = pl.DataFrame({"a": [os.urandom(30).hex() for _ in range(600_000)]})
-    tried("frame", lambda: cio.dataframe_to_civis(frame, table="public.t", **args).result())
+    codes = [os.urandom(30).hex() for _ in range(600_000)]
+    tried("frame", lambda: cio.dataframe_to_civis(
+        pl.DataFrame({"a": codes}), table="public.t", **args).result())
+    # Its size can't be told from its beginning, middle and end: it waits on disk until it is known.
+    for start in (0, 298_000, 596_000):
+        codes[start : start + 4_000] = ["same"] * 4_000
+    tried("uneven", lambda: cio.dataframe_to_civis(
+        pl.DataFrame({"a": codes}), table="public.u", **args).result())
     for kind in ("list", "pandas", "polars", "arrow"):
         tried(kind, lambda: cio.read_civis_sql(sql, return_as=kind, **args))
     tried("batches", lambda: [None for _ in cio.iter_batches(sql, **args)])
     tried("pipe", lambda: cio.file_to_civis(os.fdopen(3, "rb"), "a", client=client))
     tempfile.tempdir = str(roomy)
     found["old"] = (full / "old").read_bytes().decode()
+    count = cio.query_civis("select count(*) as n from public.t", **args).result()
+    found["rows"] = count.result_rows[0][0]
 print(json.dumps(found))
 """
 
@@ -92,7 +100,12 @@ def test_a_buffer_on_a_full_disk_is_cut_back_to_what_it_held(found):
     assert found["buffer"][3] == 0
 
 
-@pytest.mark.parametrize("call", ["frame", "pipe"])
+def test_a_large_frame_needs_no_room_on_disk(found):
+    assert found["frame"] == [[], "", []]
+    assert int(found["rows"]) == 600_000
+
+
+@pytest.mark.parametrize("call", ["uneven", "pipe"])
 def test_an_upload_without_room_for_its_temporary_file_says_which_room(found, call):
     classes, message, left = found[call]
     assert "CivisUploadError" in classes
