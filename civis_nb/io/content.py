@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import tempfile
@@ -12,9 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, Any, TypeVar
 
 from civis_nb.errors import CivisDownloadError
+from civis_nb.transport import stopping
 from civis_nb.transport.download import Remote, stream
 from civis_nb.transport.inflate import inflate, is_gzip
 from civis_nb.transport.presigned import session_for
+from civis_nb.transport.stopping import Stop
 
 __all__ = [
     "Export",
@@ -34,6 +37,8 @@ _CHUNK_BYTES = 1024 * 1024
 _KEPT_BYTES = 4 * 1024 * 1024
 #: Pieces of at most 4 MiB that each of several files may be ahead.
 _PART_DEPTH = 4
+#: How long who takes no more waits for the thread that gives.
+_JOIN_S = 2.0
 
 
 def remote_chunks(
@@ -163,13 +168,13 @@ def ahead(items: Iterable[_Item], depth: int = 4) -> Iterator[_Item]:
     """Iterate in a thread of its own, a few items ahead of who takes them.
 
     An exception of the iteration is raised where the items are taken. When these are no
-    longer taken, the thread ends.
+    longer taken, or the work that they are for is stopped, the thread ends.
     """
     waiting: queue.Queue[Any] = queue.Queue(depth)
-    stopped = threading.Event()
+    stop, let_go = stopping.child()
 
     def put(item: Any) -> bool:
-        while not stopped.is_set():
+        while not stop.is_set:
             try:
                 waiting.put(item, timeout=0.1)
             except queue.Full:
@@ -177,7 +182,7 @@ def ahead(items: Iterable[_Item], depth: int = 4) -> Iterator[_Item]:
             return True
         return False
 
-    def run() -> None:
+    def iterate() -> None:
         try:
             for item in items:
                 if not put((item, None)):
@@ -190,26 +195,38 @@ def ahead(items: Iterable[_Item], depth: int = 4) -> Iterator[_Item]:
             close = getattr(items, "close", None)
             if callable(close):
                 close()
+            let_go()
+
+    def run() -> None:
+        with stop.active():
+            iterate()
 
     thread = threading.Thread(target=run, name="civis-ahead", daemon=True)
     thread.start()
-    return _taken(waiting, stopped, thread)
+    return _taken(waiting, stop, thread)
 
 
-def _taken(
-    waiting: queue.Queue[Any], stopped: threading.Event, thread: threading.Thread
-) -> Iterator[Any]:
+def _taken(waiting: queue.Queue[Any], stop: Stop, thread: threading.Thread) -> Iterator[Any]:
+    def wake() -> None:
+        # Only who waits must be woken; and nobody waits while there is something to take.
+        with contextlib.suppress(queue.Full):
+            waiting.put_nowait((_END, None))
+
+    forget = stop.call(wake)
     try:
         while True:
             item, error = waiting.get()
             if error is not None:
                 raise error
+            stop.check()
             if item is _END:
                 return
             yield item
     finally:
-        stopped.set()
-        thread.join()
+        forget()
+        stop.set()
+        # A thread that stands in the middle of a request ends with it, and touches nothing more.
+        thread.join(_JOIN_S)
 
 
 def records(

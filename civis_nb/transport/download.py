@@ -16,6 +16,7 @@ import urllib3
 
 from civis_nb._wire_text import masked_url
 from civis_nb.errors import CivisDownloadError
+from civis_nb.transport import stopping
 from civis_nb.transport.inflate import crc32, inflate
 from civis_nb.transport.presigned import (
     RETRIED_STATUSES,
@@ -135,6 +136,8 @@ class _Download:
 
     def _attempt(self) -> Iterator[bytes]:
         response = self._open()
+        stop = stopping.current()
+        let_go = stop.call(stopping.shut(response))
         try:
             # What was given out already is read again, compared, and not given out twice.
             again = 0 if response.status_code == 206 else self._got
@@ -152,9 +155,11 @@ class _Download:
                         raise self._error("its content changed while it was being downloaded")
                 if data:
                     yield self._counted(data)
+            stop.check()  # a connection that was shut looks like one that came to its end
             if again:
                 raise Broken("it is shorter than it was before", "short")
         finally:
+            let_go()
             response.close()
         if self._remote.size is not None and self._got < self._remote.size:
             raise Broken("the store sends less than the platform says the file holds", "short")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +12,7 @@ import requests
 
 from civis_nb import config
 from civis_nb._wire_text import masked_url
+from civis_nb.transport import stopping
 
 __all__ = [
     "RETRIED_STATUSES",
@@ -109,7 +109,10 @@ class Attempts:
             self._waited_s = 0.0
 
     def another(self, broken: Broken) -> bool:
-        """Wait before the next attempt; False when there are to be no more."""
+        """Wait before the next attempt; False when there are to be no more.
+
+        That is so as well when the work is stopped meanwhile.
+        """
         rule = self._rule
         self._failures[broken.kind] = self._failures.get(broken.kind, 0) + 1
         limits = {"short": rule.short_tries, "stall": rule.stall_tries}
@@ -122,8 +125,7 @@ class Attempts:
         if self._waited_s + wait_s > rule.max_total_wait_s:
             return False
         self._waited_s += wait_s
-        time.sleep(wait_s)
-        return True
+        return not stopping.current().wait(wait_s)
 
 
 class _NoCredentials(requests.auth.AuthBase):

@@ -13,12 +13,13 @@ import re
 import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 import requests
 
 from civis_nb._wire_text import masked_url
 from civis_nb.errors import CivisUploadError
+from civis_nb.transport import stopping
 from civis_nb.transport.inflate import crc32
 from civis_nb.transport.presigned import (
     RETRIED_STATUSES,
@@ -31,6 +32,7 @@ from civis_nb.transport.presigned import (
     timeouts,
 )
 from civis_nb.transport.sources import Source, Watched
+from civis_nb.transport.stopping import Stop
 
 __all__ = ["MAX_SINGLE_BYTES", "PartSender", "part_ranges", "post_form", "put_parts"]
 
@@ -38,6 +40,8 @@ __all__ = ["MAX_SINGLE_BYTES", "PartSender", "part_ranges", "post_form", "put_pa
 MAX_SINGLE_BYTES = 50 * 1024 * 1024
 #: Parts on their way at the same time.
 PARALLEL_PARTS = 4
+#: How long a failed upload waits for parts on their way to break off.
+_BREAK_OFF_S = 2.0
 _MIN_PART_BYTES = 5 * 1024 * 1024
 _MD5_ETAG = re.compile(r'"?([0-9a-f]{32})"?')
 
@@ -143,7 +147,7 @@ class PartSender:
     """Sends parts as they are given, at most four at a time, each repeated alone when it fails.
 
     A context manager: when its block fails, no further part is begun, and those on their way
-    break off. What ends well ends with `settle`.
+    break off; one that stands still sends nothing more. What ends well ends with `settle`.
 
     Parameters
     ----------
@@ -181,16 +185,16 @@ class PartSender:
         self._urls = urls
         self._what = what
         self._rule = rule
-        self._stopped = threading.Event()
-        self._pool = ThreadPoolExecutor(PARALLEL_PARTS, thread_name_prefix="civis-upload")
+        self._stop, self._let_go = stopping.child()
         self._on_their_way: set[Future[None]] = set()
 
     def __enter__(self) -> PartSender:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self._stopped.set()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        self._let_go()
+        self._stop.set()
+        wait(self._on_their_way, _BREAK_OFF_S)
 
     def send(self, number: int, source: Source, start: int = 0, stop: int | None = None) -> None:
         """Begin to send part `number` (from 0), a piece of `source`, once there is room for it.
@@ -202,7 +206,16 @@ class PartSender:
         """
         self.settle(PARALLEL_PARTS - 1)
         stop = source.size if stop is None else stop
-        self._on_their_way.add(self._pool.submit(self._put, number, source, start, stop))
+        sent: Future[None] = Future()
+        self._on_their_way.add(sent)
+        # A thread that nobody need wait for: a store that stands still does not keep a process
+        # from ending.
+        threading.Thread(
+            target=self._put,
+            args=(sent, number, source, start, stop),
+            name=f"civis-upload-{number}",
+            daemon=True,
+        ).start()
 
     def settle(self, most: int = 0) -> None:
         """Wait until no more than `most` parts are on their way.
@@ -217,10 +230,17 @@ class PartSender:
             for future in done:
                 future.result()
 
-    def _put(self, number: int, source: Source, start: int, stop: int) -> None:
-        body = _Body(source, start, stop, stopped=self._stopped)
+    def _put(self, sent: Future[None], number: int, source: Source, start: int, stop: int) -> None:
+        body = _Body(source, start, stop, wish=self._stop)
         part = f"part {number + 1} of {len(self._urls)} of {self._what}"
-        _send(self._session, "PUT", self._urls[number], body, {}, part, self._rule)
+        try:
+            with self._stop.active():
+                _send(self._session, "PUT", self._urls[number], body, {}, part, self._rule)
+        except BaseException as error:
+            # Raised where the part is waited for.
+            sent.set_exception(error)
+        else:
+            sent.set_result(None)
 
 
 class _Body:
@@ -241,9 +261,9 @@ class _Body:
         stop: int,
         head: bytes = b"",
         tail: bytes = b"",
-        stopped: threading.Event | None = None,
+        wish: Stop | None = None,
     ) -> None:
-        self._stopped = stopped
+        self._wish = wish
         self._source = source
         self._start = start
         self._stop = stop
@@ -259,7 +279,7 @@ class _Body:
             yield self._head
         crc = 0
         for data in self._source.read(self._start, self._stop):
-            if self._stopped is not None and self._stopped.is_set():
+            if self._wish is not None and self._wish.is_set:
                 raise CivisUploadError("The upload was given up: another part of it failed.")
             crc = crc32(data, crc)
             yield data
