@@ -56,8 +56,17 @@ def comparable(cell: str, duckdb_type: str) -> str:
     return f"nullif({cell}, '')"
 
 
-def cast(cell: str, duckdb_type: str, *, lenient: bool = False) -> str:
-    """Write the cast of a cell; with ``lenient`` a wrong cell is NULL instead of an error.
+def cast(cell: str, duckdb_type: str, *, lenient: bool = False, found: bool = False) -> str:
+    """Write the cast of a cell.
+
+    Parameters
+    ----------
+    cell, duckdb_type
+        What is cast to what.
+    lenient
+        Whether a wrong cell is NULL instead of an error.
+    found
+        Whether the type was found by looking at all cells: none needs a second look then.
 
     Examples
     --------
@@ -67,4 +76,5 @@ def cast(cell: str, duckdb_type: str, *, lenient: bool = False) -> str:
     if duckdb_type.upper() == "VARCHAR":
         return cell
     word = "TRY_CAST" if lenient else "CAST"
-    return f"{word}({comparable(cell, duckdb_type)} AS {duckdb_type})"
+    text = f"nullif({cell}, '')" if found else comparable(cell, duckdb_type)
+    return f"{word}({text} AS {duckdb_type})"

@@ -69,7 +69,7 @@ def _reading(load: FileLoad, options: ImportOptions, extra: str = "") -> str:
 def _values(fields: Sequence[Field], *, lenient: bool) -> list[str]:
     values = []
     for i, field in enumerate(fields):
-        value = cast(f"c{i}", field.duckdb_type, lenient=lenient)
+        value = cast(f"c{i}", field.duckdb_type, lenient=lenient, found=field.found)
         if field.max_length is not None:
             failing = "NULL" if lenient else "error('too long')"
             value = f"CASE WHEN length(c{i}) > {field.max_length} THEN {failing} ELSE {value} END"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import duckdb
@@ -18,13 +18,18 @@ __all__ = ["Field", "Target", "file_columns", "find_target", "mapped"]
 
 @dataclass(frozen=True)
 class Field:
-    """A column of the table. ``max_length`` is enforced when this import makes the table."""
+    """A column of the table.
+
+    ``max_length`` is enforced when this import makes the table. ``found``: the type was found by
+    looking at all values, so that a plain cast takes each of them for what it is.
+    """
 
     name: str
     duckdb_type: str
     required: bool = False
     has_default: bool = False
     max_length: int | None = None
+    found: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,16 +92,35 @@ def find_target(cursor: duckdb.DuckDBPyConnection, options: ImportOptions) -> Ta
 
 
 def new_fields(
-    names: Sequence[str], types: Sequence[str], *, declared: bool, loosen: bool
+    names: Sequence[str],
+    told: Mapping[str, str | None],
+    found: Mapping[str, str] | None = None,
+    *,
+    loosen: bool,
 ) -> tuple[Field, ...]:
-    """Make the columns of a new table from names and types of the wire, or found in the files."""
+    """Make the columns of a new table.
+
+    Parameters
+    ----------
+    names
+        Of the columns, in their order.
+    told
+        The types, in the words of the wire, of those whose type was told.
+    found
+        DuckDB's types, found in the files, of the others.
+    loosen
+        Whether texts may be longer than their type says.
+    """
     _refuse_twice(names)
-    if not declared:
-        return tuple(Field(n, t) for n, t in zip(names, types, strict=True))
-    return tuple(
-        Field(name, to_duckdb(kind), max_length=None if loosen else declared_length(kind))
-        for name, kind in zip(names, types, strict=True)
-    )
+    fields = []
+    for name in names:
+        kind = told.get(name)
+        if kind:
+            length = None if loosen else declared_length(kind)
+            fields.append(Field(name, to_duckdb(kind), max_length=length))
+        else:
+            fields.append(Field(name, (found or {})[name], found=True))
+    return tuple(fields)
 
 
 def file_columns(
