@@ -9,13 +9,16 @@ as one whole.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, Protocol
 
 from civis_nb.io._progress import progress_bar
 from civis_nb.io.content import ahead
 from civis_nb.io.files import check_arrived, file_to_civis
 from civis_nb.transport.inflate import compressor
+
+if TYPE_CHECKING:
+    from civis_nb.transport.sources import GrowingSource
 
 __all__ = ["Text", "upload_gzip"]
 
@@ -85,7 +88,7 @@ def _upload_whole(client: Any, text: Text, name: str, progress: bool | None) -> 
 def _upload_parts(
     client: Any, text: Text, name: str, count: int, part_bytes: int, progress: bool | None
 ) -> int:
-    """Send all parts but the last while the text is deflated, then the last.
+    """Send all parts but the last while they are deflated, then the last.
 
     Raises
     ------
@@ -93,7 +96,7 @@ def _upload_parts(
         When nothing is left for the last part, or for one before it.
     """
     from civis_nb.transport.presigned import session_for
-    from civis_nb.transport.sources import MemorySource, Watched, open_source
+    from civis_nb.transport.sources import Watched, open_source
     from civis_nb.transport.upload import PartSender
 
     session = session_for(client)
@@ -105,38 +108,57 @@ def _upload_parts(
         progress_bar(f"Uploading {name}", None, progress) as advance,
         PartSender(session, list(reply.upload_urls), count, what) as sender,
     ):
-        size = 0
-        parts = _parts(_deflated(ahead(text.chunks(), 2)), count, part_bytes, last)
-        for number, part in enumerate(parts):
-            sender.send(number, Watched(MemorySource(part), advance))
-            size += len(part)
+        data = _deflated(ahead(text.chunks(), 2))
+
+        def begin(number: int, part: GrowingSource) -> None:
+            sender.send(number, Watched(part, advance))
+
+        _cut(data, count - 1, part_bytes, begin, last)
         with open_source(_plain_file(last)) as rest:
             sender.send(count - 1, Watched(rest, advance))
             sender.settle()
-            size += rest.size
+            size = (count - 1) * part_bytes + rest.size
     client.files.post_multipart_complete(file_id)
     check_arrived(client, file_id, what, size, session)
     return file_id
 
 
-def _parts(data: Iterator[bytes], count: int, part_bytes: int, last: Any) -> Iterator[bytes]:
-    """Cut `data` into parts of one size, and write what is to be the last one to a file."""
-    from civis_nb.transport.sources import no_room
+def _cut(
+    data: Iterator[bytes],
+    count: int,
+    part_bytes: int,
+    begin: Callable[[int, GrowingSource], None],
+    last: Any,
+) -> None:
+    """Cut `data` into `count` parts of one size, each begun before it has come; the rest to a file.
 
-    waiting = bytearray()
-    cut = 0
-    for piece in data:
-        waiting += piece
-        while cut < count - 1 and len(waiting) >= part_bytes:
-            yield bytes(memoryview(waiting)[:part_bytes])
-            del waiting[:part_bytes]
-            cut += 1
-        if cut == count - 1:
-            with no_room():
-                last.write(waiting)
-            waiting.clear()
-    if cut < count - 1 or not last.tell():
-        raise _TooShortError
+    Raises
+    ------
+    _TooShortError
+        When nothing is left for the file, or for a part before it.
+    """
+    from civis_nb.transport.sources import GrowingSource, no_room
+
+    number = 0
+    part: GrowingSource | None = None
+    try:
+        for piece in data:
+            rest = memoryview(piece)
+            while rest and number < count:
+                if part is None:
+                    part = GrowingSource(part_bytes)
+                    begin(number, part)
+                rest = rest[part.add(rest) :]
+                if part.full:
+                    part, number = None, number + 1
+            if rest:
+                with no_room():
+                    last.write(rest)
+        if not last.tell():
+            raise _TooShortError
+    finally:
+        if part is not None:
+            part.give_up()
 
 
 def _plain_file(spooled: Any) -> Any:

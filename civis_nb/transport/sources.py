@@ -15,7 +15,15 @@ from typing import Any, Protocol
 from civis_nb.errors import CivisInputError, CivisUploadError
 from civis_nb.transport.sinks import disk_errors, write_all
 
-__all__ = ["FileSource", "MemorySource", "Source", "Watched", "no_room", "open_source"]
+__all__ = [
+    "FileSource",
+    "GrowingSource",
+    "MemorySource",
+    "Source",
+    "Watched",
+    "no_room",
+    "open_source",
+]
 
 CHUNK_BYTES = 1024 * 1024
 
@@ -47,6 +55,63 @@ class MemorySource:
         """Give the bytes from `start` to `stop`, without a copy."""
         for position in range(start, stop, CHUNK_BYTES):
             yield self._view[position : min(position + CHUNK_BYTES, stop)]
+
+
+class GrowingSource:
+    """Bytes in memory that come while they are sent already: who reads too early waits.
+
+    Parameters
+    ----------
+    size
+        How many there will be.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self._content = bytearray(size)
+        self._filled = 0
+        self._given_up = False
+        self._changed = threading.Condition()
+
+    def add(self, data: memoryview) -> int:
+        """Append as much of `data` as there is room for; give how much that is."""
+        end = min(self._filled + len(data), self.size)
+        count = end - self._filled
+        self._content[self._filled : end] = data[:count]
+        with self._changed:
+            self._filled = end
+            self._changed.notify_all()
+        return count
+
+    @property
+    def full(self) -> bool:
+        """Whether all of it has come."""
+        return self._filled == self.size
+
+    def give_up(self) -> None:
+        """Let everybody know who waits that no more will come; nothing when all came."""
+        with self._changed:
+            self._given_up = not self.full
+            self._changed.notify_all()
+
+    def read(self, start: int, stop: int) -> Iterator[bytes | memoryview]:
+        """Give the bytes from `start` to `stop`, in pieces, as they come.
+
+        Raises
+        ------
+        CivisUploadError
+            When they will not come.
+        """
+        position = start
+        while position < stop:
+            with self._changed:
+                while not self._given_up and self._filled <= position:
+                    self._changed.wait()
+                if self._given_up:
+                    raise CivisUploadError("What was to be sent did not come whole.")
+                end = min(self._filled, stop, position + CHUNK_BYTES)
+            yield memoryview(self._content)[position:end]
+            position = end
 
 
 class FileSource:
