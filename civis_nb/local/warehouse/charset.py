@@ -20,6 +20,9 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _LOOK_BYTES = 4096
+_LINE_END = 0x0A
+_MOSTLY = 0.75  # of them: the others are halves of wide characters
+_MANY = 0.5  # of the high halves, in a text of one line
 
 
 def detect_character_set(path: Path) -> str:
@@ -38,13 +41,30 @@ def detect_character_set(path: Path) -> str:
     for bom, name in _BOMS:
         if start.startswith(bom):
             return name
-    if b"\0" in start:
-        # Text holds no NUL; the high bytes of UTF-16 are mostly NUL in western text.
-        return "utf-16-le" if start[1::2].count(0) >= start[0::2].count(0) else "utf-16-be"
+    wide = _wide(start)
+    if wide is not None:
+        return wide
     for name in ("utf-8", "cp1252"):
         if _decodes(unpacked(path, compression), name):
             return name
     return "latin-1"
+
+
+def _wide(start: bytes) -> str | None:
+    """Tell UTF-16 without a byte order mark from text that holds a NUL here and there.
+
+    In UTF-16, in whatever script, the half of a line end that is NUL always stands on the same
+    side of the other.
+    """
+    before, behind = start[0::2].count(0), start[1::2].count(0)
+    if not before and not behind:
+        return None
+    name, low = ("utf-16-le", 0) if behind >= before else ("utf-16-be", 1)
+    ends = [i for i, byte in enumerate(start) if byte == _LINE_END]
+    if not ends:
+        return name if max(before, behind) >= _MANY * len(start) / 2 else None
+    paired = sum(i % 2 == low and start[i ^ 1 : (i ^ 1) + 1] == b"\0" for i in ends)
+    return name if paired >= _MOSTLY * len(ends) else None
 
 
 def _decodes(chunks: Iterator[bytes], encoding: str) -> bool:

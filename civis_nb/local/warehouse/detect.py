@@ -14,6 +14,7 @@ from civis_nb.local.warehouse.base import Column, CsvDetection, Delimiter
 from civis_nb.local.warehouse.charset import convert_to_utf8, detect_character_set
 from civis_nb.local.warehouse.csvtext import csv_rows
 from civis_nb.local.warehouse.infer import column_types
+from civis_nb.local.warehouse.lineends import has_blank_start, is_line_end_trouble, rewritten
 from civis_nb.local.warehouse.names import DELIMITERS
 from civis_nb.local.warehouse.sources import sniff_compression
 from civis_nb.local.warehouse.sqltypes import to_wire
@@ -74,9 +75,18 @@ def detect_csv(
             convert_to_utf8(path, plain)
             if plain.stat().st_size == 0:
                 raise WarehouseError("the file is empty: it has neither a header nor rows")
-        delimiter, header, columns = _described(
-            plain, include_header, column_delimiter, detect_types, escaped
-        )
+        told = (include_header, column_delimiter, detect_types, escaped)
+        alike = Path(folder) / "alike.csv"
+        if include_header is not False and has_blank_start(plain):
+            rewritten(plain, alike, escaped=escaped)
+            plain = alike
+        try:
+            delimiter, header, columns = _described(plain, *told)
+        except WarehouseError as error:
+            if plain == alike or not is_line_end_trouble(error):
+                raise
+            rewritten(plain, alike, escaped=escaped)
+            delimiter, header, columns = _described(alike, *told)
     return CsvDetection(
         header,
         cast(Delimiter, delimiter),

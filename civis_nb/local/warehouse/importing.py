@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeAlias
 
 import duckdb
 
@@ -13,6 +14,7 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse import infer, target
 from civis_nb.local.warehouse.base import Cancelled, ImportOptions, ImportReport
 from civis_nb.local.warehouse.failures import is_conflict, read_failure, warehouse_error
+from civis_nb.local.warehouse.lineends import has_blank_start, is_line_end_trouble, rewritten
 from civis_nb.local.warehouse.loading import (
     FileLoad,
     csv_trouble,
@@ -40,6 +42,9 @@ _OF_ROWS = (
     duckdb.OutOfRangeException,
     duckdb.TypeMismatchException,
 )
+
+#: Files, and how they are loaded into one table.
+_Unit: TypeAlias = tuple[Sequence[Source], ImportOptions]
 
 
 @dataclass(frozen=True)
@@ -83,21 +88,47 @@ def import_all(
             (stack.enter_context(prepared(paths, options.compression, scratch, check)), options)
             for paths, options in work
         ]
-        careful = False
-        for attempt in range(_TRIES):
-            try:
-                return _in_transaction(session, units, careful)
-            except duckdb.Error as error:
-                if session.cancel.cancelled:
+        for sources, options in units:
+            if options.first_row_is_header:
+                blank = [source for source in sources if has_blank_start(source.path)]
+                _rewrite(blank, options, check)
+        try:
+            return _tried(session, units)
+        except WarehouseError as error:
+            if not is_line_end_trouble(error):
+                raise
+        for sources, options in units:
+            _rewrite(sources, options, check)
+        return _tried(session, units)
+
+
+def _rewrite(sources: Sequence[Source], options: ImportOptions, check: Callable[[], None]) -> None:
+    """Replace files by ones that DuckDB reads; what the files are links to stays as it is."""
+    for source in sources:
+        check()
+        new = source.path.with_suffix(".new")
+        rewritten(source.path, new, escaped=options.escaped)
+        new.replace(source.path)
+
+
+def _tried(session: Session, units: Sequence[_Unit]) -> list[ImportReport]:
+    """Load, again when another run was in the way, and carefully when rows are wrong."""
+    careful = False
+    for attempt in range(_TRIES):
+        try:
+            return _in_transaction(session, units, careful)
+        except duckdb.Error as error:
+            if session.cancel.cancelled:
+                raise Cancelled from None
+            if is_conflict(error) and attempt < _TRIES - 1:
+                if session.cancel.wait(_WAIT_S * 2**attempt):
                     raise Cancelled from None
-                if is_conflict(error) and attempt < _TRIES - 1:
-                    if session.cancel.wait(_WAIT_S * 2**attempt):
-                        raise Cancelled from None
-                    continue
-                if isinstance(error, _OF_ROWS) and not careful:
-                    careful = True
-                    continue
-                raise _explained(error, session) from None
+                continue
+            of_rows = isinstance(error, _OF_ROWS) and not is_line_end_trouble(error)
+            if of_rows and not careful:
+                careful = True
+                continue
+            raise _explained(error, session) from None
     raise AssertionError("unreachable")
 
 
@@ -127,9 +158,7 @@ def _explained(error: duckdb.Error, session: Session) -> WarehouseError:
     )
 
 
-def _in_transaction(
-    session: Session, units: Sequence[tuple[Sequence[Source], ImportOptions]], careful: bool
-) -> list[ImportReport]:
+def _in_transaction(session: Session, units: Sequence[_Unit], careful: bool) -> list[ImportReport]:
     cursor = session.cursor
     cursor.execute("BEGIN TRANSACTION")
     try:
@@ -177,7 +206,9 @@ def _planned(
         for s in sources
     }
     if creates:
-        found = replace(found, fields=_new_fields(sources, columns, options, delimiter))
+        found = replace(found, fields=_new_fields(cursor, sources, columns, options))
+        for what, keys in (("distkey", [options.distkey]), ("sortkeys", options.sortkeys)):
+            target.keys([key for key in keys if key], found, what)
     loads = tuple(
         FileLoad(
             s, tuple(target.mapped(columns[s.number], found, names[s.number])), names[s.number]
@@ -203,31 +234,27 @@ def _refuse_gaps(loads: Sequence[FileLoad], found: Target) -> None:
 
 
 def _new_fields(
+    cursor: duckdb.DuckDBPyConnection,
     sources: Sequence[Source],
     columns: dict[int, list[str]],
     options: ImportOptions,
-    delimiter: str,
 ) -> tuple[target.Field, ...]:
-    told = options.table_columns or ()
-    if told and all(kind for _, kind in told):
-        return target.new_fields(
-            [name for name, _ in told],
-            [kind or "" for _, kind in told],
-            declared=True,
-            loosen=options.loosen_types,
-        )
+    told = dict(options.table_columns or ())
+    if told and all(told.values()):
+        return target.new_fields(list(told), told, loosen=options.loosen_types)
+    delimiter, header = DELIMITERS[options.column_delimiter], options.first_row_is_header
     names = columns[sources[0].number]
     kinds: dict[str, set[str]] = {name.lower(): set() for name in names}
     for source in sources:
         in_file = columns[source.number]
         found = infer.column_types(
-            source.path, len(in_file), delimiter, options.first_row_is_header, options.escaped
+            source.path, len(in_file), delimiter, header, options.escaped, cursor
         )
         for name, kind in zip(in_file, found, strict=True):
             if kind is not None:
                 kinds.setdefault(name.lower(), set()).add(kind)
-    types = [widened(kinds[name.lower()]) if kinds[name.lower()] else "VARCHAR" for name in names]
-    return target.new_fields(names, types, declared=False, loosen=True)
+    seen = {name: widened(kinds[name.lower()] or {"VARCHAR"}) for name in names}
+    return target.new_fields(names, told, seen, loosen=options.loosen_types)
 
 
 def _carried_out(

@@ -59,6 +59,11 @@ def prepared(
             if not path.exists():
                 raise WarehouseError(f"{name} is gone; upload it again")
             found = sniff_compression(path)
+            if compression == "gzip" and found == "none" and path.stat().st_size:
+                raise WarehouseError(
+                    f"{name} is no gzip file, though compression says so; say that it is not "
+                    "compressed, or compress and upload it again"
+                )
             if compression == "none" and found == "none":
                 _link(path, target)
             else:
