@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from civis_nb.local.auth import Keys
 from civis_nb.local.context import PlatformContext
-from civis_nb.local.envelope import ApiError, check_characters
+from civis_nb.local.envelope import ApiError, bad_request, check_characters
 from civis_nb.local.transfers import PREFIX, Transfers
 from civis_nb.local.wire import SLASH_IN_NAME, snake
 
@@ -32,8 +32,9 @@ _RATE_LIMIT = b"10000"
 #: Of JSON; the contents of files come another way.
 _MAX_BODY_BYTES = 16 * 2**20
 _JSON = b"application/json"
-#: Half a character as JSON spells it, and as bytes that Python's reader of JSON lets pass.
-_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+#: Half a character as JSON spells it, and as bytes that Python's reader of JSON lets pass; and
+#: numbers that it lets pass though JSON has none such.
+_SUSPICIOUS = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|NaN|Infinity")
 _JSON_UTF8 = b"application/json; charset=utf-8"
 
 
@@ -150,9 +151,10 @@ async def _empty_object() -> Message:
 
 
 async def _whole_body(receive: Receive) -> Receive:
-    """Read a body, refuse one that holds halves of characters, and give it to be read again.
+    """Read a body, refuse one that holds what no answer can, and give it to be read again.
 
-    Neither SQLite nor an answer in UTF-8 can hold a lone surrogate, as JSON can spell it.
+    Neither SQLite nor an answer in UTF-8 can hold a lone surrogate, as JSON can spell it; NaN
+    and Infinity are no JSON.
 
     Raises
     ------
@@ -165,8 +167,8 @@ async def _whole_body(receive: Receive) -> Receive:
         last = await receive()
         pieces.append(last.get("body", b""))
     body = b"".join(pieces)
-    if _SURROGATE.search(body):
-        _refuse_surrogates(body)
+    if _SUSPICIOUS.search(body):
+        _refuse_suspicious(body)
     waiting: list[Message] = [{**last, "body": body}]
 
     async def again() -> Message:
@@ -175,11 +177,15 @@ async def _whole_body(receive: Receive) -> Receive:
     return again
 
 
-def _refuse_surrogates(body: bytes) -> None:
+def _refuse_suspicious(body: bytes) -> None:
     try:
-        check_characters(json.loads(body))
+        check_characters(json.loads(body, parse_constant=_refuse_number))
     except (ValueError, RecursionError):
         return  # no JSON: the API says so in its own words
+
+
+def _refuse_number(word: str) -> None:
+    raise bad_request(f"The body is not valid JSON: it holds {word}, which is no number of JSON.")
 
 
 class _Answer:

@@ -10,15 +10,21 @@ from __future__ import annotations
 
 import re
 import types
+from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 __all__ = ["SLASH_IN_NAME", "NameInPath", "Wire", "camel", "given", "snake"]
 
 _UPPER_RUN = re.compile(r"(.)([A-Z][a-z]+)")
 _LOWER_UPPER = re.compile(r"([a-z0-9])([A-Z])")
+_LONG_NUMBER = re.compile(r"\s*[+-]?\d{19,}\s*")
+_LONG_ENOUGH = 30  # characters of a number: more of them only make it larger
+#: What the store can hold: whole numbers of 64 bits.
+_LIMIT = 2**63
 
 #: Stands for a slash that was sent as %2F in a path, until the path is parted.
 SLASH_IN_NAME = "\ue000"
@@ -53,19 +59,44 @@ def camel(name: str) -> str:
     return first + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
-def _is_list(annotation: Any) -> bool:
+def _alternatives(annotation: Any) -> tuple[Any, ...]:
     if get_origin(annotation) in (Union, types.UnionType):
-        return any(_is_list(part) for part in get_args(annotation))
-    return get_origin(annotation) in (list, tuple)
+        return tuple(one for part in get_args(annotation) for one in _alternatives(part))
+    return (annotation,)
+
+
+def _is_list(annotation: Any) -> bool:
+    return any(get_origin(part) in (list, tuple) for part in _alternatives(annotation))
+
+
+def _is_whole(annotation: Any) -> bool:
+    """Tell whether whole numbers are meant: one, or a list of them."""
+    return any(
+        part is int or (get_origin(part) is list and int in get_args(part))
+        for part in _alternatives(annotation)
+    )
 
 
 @cache
-def _list_fields(model: type[BaseModel]) -> frozenset[str]:
+def _fields(model: type[BaseModel], passes: Callable[[Any], bool]) -> frozenset[str]:
     return frozenset(
         snake(field.alias or name)
         for name, field in model.model_fields.items()
-        if _is_list(field.annotation)
+        if passes(field.annotation)
     )
+
+
+def _trouble(value: Any) -> str | None:
+    """Say what is wrong with a value that pydantic would take for a whole number."""
+    if isinstance(value, list | tuple):
+        return next((found for one in value if (found := _trouble(one))), None)
+    if isinstance(value, bool):
+        return "Input should be a whole number, not true or false"
+    if isinstance(value, str) and _LONG_NUMBER.fullmatch(value):
+        value = int(value[:_LONG_ENOUGH])
+    if isinstance(value, int | float) and not -_LIMIT <= value < _LIMIT and value == value:
+        return f"{value:g} is too large: whole numbers have 64 bits"
+    return None
 
 
 class Wire(BaseModel):
@@ -80,13 +111,19 @@ class Wire(BaseModel):
     def _normalise(cls, data: Any) -> Any:
         if not isinstance(data, dict):
             return data
-        lists = _list_fields(cls)
+        lists, numbers = _fields(cls, _is_list), _fields(cls, _is_whole)
         result: dict[str, Any] = {}
+        wrong: list[InitErrorDetails] = []
         for key, value in data.items():
             name = snake(str(key))
             if name in lists and value is not None and not isinstance(value, list | tuple):
                 value = [value]
+            if name in numbers and (trouble := _trouble(value)):
+                kind = PydanticCustomError("whole_number", "{trouble}", {"trouble": trouble})
+                wrong.append(InitErrorDetails(type=kind, loc=(name,), input=value))
             result[name] = value
+        if wrong:
+            raise ValidationError.from_exception_data(cls.__name__, wrong)
         return result
 
     def wire(self) -> dict[str, Any]:
