@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 from sqlalchemy import Connection, Row, select
 
+from civis_nb.errors import WarehouseError
 from civis_nb.local import jobs as states
 from civis_nb.local.auth import current_user
 from civis_nb.local.context import PlatformContext, User, context_of
@@ -20,6 +21,7 @@ from civis_nb.local.endpoints.scripts_sql import (
 )
 from civis_nb.local.envelope import bad_request
 from civis_nb.local.store.schema import files
+from civis_nb.local.warehouse.sqltypes import to_duckdb
 from civis_nb.local.wire import Wire, given
 
 __all__ = ["router"]
@@ -69,6 +71,17 @@ class RedshiftOptions(Wire):
     sortkeys: list[str | None] | None = None
 
 
+class DestinationPatch(Wire):
+    """What is to be changed of where the content goes."""
+
+    schema_: str | None = Field(default=None, alias="schema")
+    table: str | None = None
+    remote_host_id: int | None = None
+    credential_id: int | None = None
+    primary_keys: list[str] | None = None
+    last_modified_keys: list[str] | None = None
+
+
 class _ImportOptions(Wire):
     column_delimiter: Literal["comma", "tab", "pipe"] | None = None
     escaped: bool | None = None
@@ -101,7 +114,7 @@ class ImportPatch(_ImportOptions):
 
     name: str | None = None
     source: Source | None = None
-    destination: dict[str, Any] | None = None
+    destination: DestinationPatch | None = None
     first_row_is_header: bool | None = None
 
 
@@ -160,21 +173,32 @@ def _checked(connection: Connection, values: dict[str, Any], user_id: int) -> No
     ApiError
         400 that says what is wrong.
     """
+    for name in ("source", "destination", "first_row_is_header"):
+        if values.get(name) is None:
+            raise bad_request(f"{name} can't be null.")
     source, destination = values["source"], values["destination"]
+    if (source.get("storage_path") or {}).get("file_paths"):
+        raise bad_request(
+            "source.storagePath: the local platform has no storage hosts. Upload the files "
+            "(POST /files) and give their ids as source.fileIds."
+        )
     if not source["file_ids"]:
-        if (source.get("storage_path") or {}).get("file_paths"):
-            raise bad_request(
-                "The local platform has no storage hosts: upload the files (POST /files) and "
-                "give their ids as source.fileIds."
-            )
         raise bad_request("source.fileIds must name at least one file.")
     known = set(connection.scalars(select(files.c.id).where(files.c.id.in_(source["file_ids"]))))
     for file_id in source["file_ids"]:
         if file_id not in known:
             raise bad_request(f"source.fileIds: there is no file {file_id}.")
+    for name in ("schema", "table", "remote_host_id"):
+        if destination[name] is None:
+            raise bad_request(f"destination.{name} can't be null.")
     for name in ("schema", "table"):
         if not destination[name].strip():
             raise bad_request(f"destination.{name} can't be blank.")
+    if values["existing_table_rows"] == "upsert" and not destination.get("primary_keys"):
+        raise bad_request(
+            "destination.primaryKeys must name the columns that tell rows apart: "
+            "existingTableRows is upsert."
+        )
     check_database(connection, destination["remote_host_id"])
     if destination.get("credential_id") is None:
         destination["credential_id"] = default_credential(connection, user_id)
@@ -190,9 +214,24 @@ def _check_columns(values: dict[str, Any]) -> None:
     twice = {name for name in names if names.count(name) > 1}
     if twice:
         raise bad_request(f"tableColumns: {sorted(twice)[0]!r} is there twice.")
+    for column in columns:
+        _check_type(column)
     options = values.get("redshift_destination_options") or {}
     if len([key for key in options.get("sortkeys") or [] if key]) > 2:
         raise bad_request("redshiftDestinationOptions.sortkeys can have two columns at most.")
+    if options.get("diststyle") == "key" and not options.get("distkey"):
+        raise bad_request(
+            "redshiftDestinationOptions.distkey must name a column: diststyle is key."
+        )
+
+
+def _check_type(column: dict[str, Any]) -> None:
+    if not column.get("sql_type"):
+        return
+    try:
+        to_duckdb(column["sql_type"])
+    except WarehouseError as error:
+        raise bad_request(f"tableColumns: sqlType of {column['name']!r}: {error}.") from None
 
 
 def _stored(body: Wire) -> dict[str, Any]:
@@ -267,12 +306,11 @@ def patch_files_csv(request: Request, id: JobId, body: ImportPatch) -> CsvImport
     sent = given(body)
     with context_of(request).store.read() as connection:
         old = states.find_job(connection, id, states.CSV_IMPORT)
-    if "destination" in sent:
-        destination = Destination.model_validate(
-            {**old.body["destination"], **(body.destination or {})}
-        ).model_dump(mode="json")
-        destination["schema"] = destination.pop("schema_")
-        sent["destination"] = destination
+    if sent.get("destination") is not None:
+        changed = sent["destination"]
+        if "schema_" in changed:
+            changed["schema"] = changed.pop("schema_")
+        sent["destination"] = {**old.body["destination"], **changed}
     return _changed(request, id, {**old.body, **sent})
 
 
