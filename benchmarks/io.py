@@ -2,6 +2,10 @@
 
 Each measure runs in a process of its own, first one client, then the other, again and again;
 what is shown are medians, and the ratio of the two. Run as ``python benchmarks/io.py``.
+
+pandas uses pyarrow where it finds it, and the package ``civis`` does not ask for it: how fast that
+one is depends on what else is installed. ``--civis-python PATH`` runs it in an environment of
+its own, for instance one that holds only ``civis`` and ``pandas``.
 """
 
 from __future__ import annotations
@@ -34,9 +38,8 @@ from range({ROWS}) t(i)
 
 
 def _rss_mb() -> float:
-    import psutil
-
-    return psutil.Process().memory_info().rss / 1e6
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 class Peak:
@@ -68,14 +71,15 @@ def _frame(kind: str) -> Any:
 
 def measure(client_name: str, what: str) -> dict[str, float]:
     """Take one measure in this process."""
-    import importlib
+    import importlib.util
 
     civis = importlib.import_module(client_name)
     cio = importlib.import_module(f"{client_name}.io")
     # The one package imports these with its io, the other when they are needed: neither is
     # measured here (benchmarks/startup.py does).
     for name in ("pandas", "polars", "pyarrow.compute", "pyarrow.csv"):
-        importlib.import_module(name)
+        if importlib.util.find_spec(name.partition(".")[0]):
+            importlib.import_module(name)
     client = civis.APIClient()
     client.get_database_id("sample")
     folder = Path(os.environ["BENCH_FOLDER"])
@@ -180,6 +184,7 @@ def main() -> None:
     parser.add_argument("measures", nargs="*", default=MEASURES)
     parser.add_argument("--one", nargs=2)
     parser.add_argument("-n", type=int, default=5)
+    parser.add_argument("--civis-python", default=sys.executable)
     options = parser.parse_args()
     if options.one:
         print(json.dumps(measure(*options.one)))
@@ -195,7 +200,8 @@ def main() -> None:
                 for name, found in results.items():
                     if name == "civis" and (what == "iter" or what.endswith("exact")):
                         continue
-                    command = [sys.executable, __file__, "--one", name, what]
+                    python = options.civis_python if name == "civis" else sys.executable
+                    command = [python, __file__, "--one", name, what]
                     done = subprocess.run(
                         command, env=environment, capture_output=True, text=True, check=False
                     )
