@@ -59,6 +59,10 @@ def build_app(context: PlatformContext) -> Gate:
     return Gate(app, context, keys, slashed)
 
 
+#: Numbers with as many may not fit into 64 bits.
+_MANY_DIGITS = 19
+
+
 def build_api() -> FastAPI:
     """Build the API itself: it needs a context, and somebody who checks keys, to work."""
     app = FastAPI(
@@ -130,8 +134,17 @@ def _described(problem: dict[str, Any]) -> str:
     return f"{where}: {problem['msg'].removeprefix('Value error, ')}"
 
 
-async def _number_too_large(_request: Request, _error: Exception) -> JSONResponse:
-    return _answer(bad_request("A number in the request is too large."))
+async def _number_too_large(request: Request, _error: Exception) -> JSONResponse:
+    if any(_is_large(value) for value in request.path_params.values()):
+        return _answer(not_found(f"The object at {request.url.path}"))
+    names = [snake(name) for name, value in request.query_params.items() if _is_large(value)]
+    return _answer(
+        bad_request(f"{', '.join(names) or 'A number in the request'}: the number is too large.")
+    )
+
+
+def _is_large(value: Any) -> bool:
+    return len(str(value).lstrip("+-0")) >= _MANY_DIGITS and str(value).lstrip("+-").isdecimal()
 
 
 async def _warehouse_error(_request: Request, error: Exception) -> JSONResponse:

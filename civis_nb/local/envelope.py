@@ -83,6 +83,9 @@ def check_characters(value: Any) -> None:
         ) from None
 
 
+_MAX_OFFSET = 2**62
+
+
 @dataclass(frozen=True)
 class Page:
     """Which part of a list is asked for, and in which order."""
@@ -168,9 +171,9 @@ def paginated(
     total = connection.scalar(select(func.count()).select_from(query.order_by(None).subquery()))
     set_page_headers(response, page, int(total or 0))
     ordered = query.order_by(column.desc() if page.descending else column.asc())
-    return list(
-        connection.execute(ordered.limit(page.limit).offset((page.number - 1) * page.limit))
-    )
+    # Of pages that no list has, an offset that SQLite can't count to is no other than a large one.
+    offset = min((page.number - 1) * page.limit, _MAX_OFFSET)
+    return list(connection.execute(ordered.limit(page.limit).offset(offset)))
 
 
 _Item = TypeVar("_Item")
