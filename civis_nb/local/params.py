@@ -5,6 +5,7 @@ What is derived from a parameter follows the wire contract, 4.8.
 
 from __future__ import annotations
 
+import math
 import re
 import shlex
 from collections.abc import Callable
@@ -41,7 +42,7 @@ PARAM_TYPES = (*_TEXT, *_NUMBER, "bool", "file", "database", *_CREDENTIAL_PARTS)
 REDACTED = "********"
 _TRUE = ("true", "t", "y", "yes", "1")
 _FALSE = ("false", "f", "n", "no", "0")
-_PLACEHOLDER = re.compile(r"\{\{\s*([A-Za-z0-9_]+(?:\.[a-z_]+)?)\s*\}\}")
+_PLACEHOLDER = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 
 Param = dict[str, Any]
 
@@ -114,7 +115,7 @@ def _typed(param: Param, value: Any) -> Any:
         return None
     try:
         return _READERS[kind](value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise bad_request(
             f"Parameter {param['name']} is of type {kind}; {value!r} is not."
         ) from None
@@ -136,9 +137,10 @@ def _truth(value: Any) -> bool:
 
 
 def _number(value: Any) -> int | float:
-    if isinstance(value, int | float):
-        return value
-    return float(value)
+    number = value if isinstance(value, int) else float(value)
+    if not math.isfinite(number):
+        raise ValueError(value)
+    return number
 
 
 def _database(value: Any) -> dict[str, int | None]:
@@ -181,6 +183,11 @@ def expanded_arguments(
         Of the script.
     secrets
         Whether passwords are shown; else they are redacted.
+
+    Raises
+    ------
+    CivisLocalError
+        When passwords are wanted, and a credential that an argument names is not there.
     """
     result: dict[str, Any] = {}
     for param in params:
@@ -229,7 +236,9 @@ def _credential_placeholders(
         return dict.fromkeys(keys, value)
     row = _credential(connection, value)
     if row is None:
-        return dict.fromkeys(keys, value if secrets else REDACTED)
+        if secrets:
+            raise _no_credential(name, value)
+        return dict.fromkeys(keys, REDACTED)
     secret = (row.password or "") if secrets else REDACTED
     return dict(zip(keys, (value, row.username, secret), strict=True))
 
@@ -326,11 +335,15 @@ def _credential_variables(
     with context.store.read() as connection:
         row = _credential(connection, value)
     if row is None:
-        raise CivisLocalError(
-            f"Parameter {name}: there is no credential {value}. Give the id of one that "
-            "GET /credentials lists."
-        )
+        raise _no_credential(name, value)
     return dict(zip(suffixes, (str(value), row.username, row.password or ""), strict=True))
+
+
+def _no_credential(name: str, credential_id: int) -> CivisLocalError:
+    return CivisLocalError(
+        f"Parameter {name}: there is no credential {credential_id}. Give the id of one that "
+        "GET /credentials lists."
+    )
 
 
 def _default_credential(context: PlatformContext, user_id: int) -> int | None:

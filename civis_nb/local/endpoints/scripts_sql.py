@@ -96,6 +96,8 @@ def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None
     for name in ("sql", "remote_host_id"):
         if values.get(name) is None:
             raise bad_request(f"{name} can't be null.")
+    if not values["sql"].strip():
+        raise bad_request("sql can't be blank.")
     check_database(connection, values["remote_host_id"])
     if values.get("credential_id") is None:
         values["credential_id"] = default_credential(connection, user_id)
