@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
@@ -54,7 +54,7 @@ class SchemaScan(Wire):
     """Which schema to look at."""
 
     schema_: str = Field(alias="schema")
-    stats_priority: str | None = None
+    stats_priority: Literal["flag", "block", "queue"] | None = None
 
 
 class DatabaseTablePatch(Wire):

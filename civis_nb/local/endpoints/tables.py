@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
@@ -37,7 +37,7 @@ class TableScan(Wire):
     database_id: int
     schema_: str = Field(alias="schema")
     table_name: str
-    stats_priority: str | None = None
+    stats_priority: Literal["flag", "block", "queue"] | None = None
 
 
 class TablePatch(Wire):
@@ -130,11 +130,13 @@ def patch_table(request: Request, id: int, body: TablePatch) -> TableDetail:
     context = context_of(request)
     table = catalog.by_id(context, id)
     changes = given(body)
-    names = {column.name for column in table.info.columns}
+    names = {column.name.lower(): column.name for column in table.info.columns}
     for key in ("primary_keys", "last_modified_keys"):
         for column in changes.get(key) or ():
-            if column not in names:
+            if column.lower() not in names:
                 raise bad_request(f"{key}: there is no column {column!r} in table {id}.")
+        if changes.get(key):
+            changes[key] = [names[column.lower()] for column in changes[key]]
     if changes:
         with context.store.begin() as connection:
             connection.execute(tables.update().where(tables.c.id == id).values(**changes))

@@ -96,26 +96,23 @@ def _info(row: tuple[Any, ...], columns: tuple[ColumnInfo, ...]) -> TableInfo:
 
 
 def column_stats(cursor: duckdb.DuckDBPyConnection, info: TableInfo) -> dict[str, ColumnStats]:
-    """Measure every column of a table in one scan, and list its most frequent values."""
+    """Measure every column of a table in one scan, and list its most frequent values.
+
+    A mean or deviation that DuckDB can't compute, of values too large, say, is None.
+    """
     source = qualified(info.schema, info.name)
-    measures: list[str] = []
-    for column in info.columns:
-        name = quoted(column.name)
-        is_number = column.sql_type.startswith(_NUMBERS)
-        ordered = column.sql_type not in ("SUPER", "VARBYTE")
-        measures += [
-            f"min({name})::VARCHAR" if ordered else "NULL",
-            f"max({name})::VARCHAR" if ordered else "NULL",
-            f"avg({name})::VARCHAR" if is_number else "NULL",
-            f"stddev_samp({name})::VARCHAR" if is_number else "NULL",
-            f"count({name})",
-            f"count(DISTINCT {name})",
+    measures = [_measures(column) for column in info.columns]
+    try:
+        all_of_them = ", ".join(measure for of_one in measures for measure in of_one)
+        total, *values = cursor.execute(f"SELECT count(*), {all_of_them} FROM {source}").fetchall()[
+            0
         ]
-    found = cursor.execute(f"SELECT count(*), {', '.join(measures)} FROM {source}").fetchall()[0]
-    total = int(found[0])
+    except (duckdb.OutOfRangeException, duckdb.ConversionException):
+        total = cursor.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
+        values = [_one(cursor, measure, source) for of_one in measures for measure in of_one]
     stats: dict[str, ColumnStats] = {}
     for i, column in enumerate(info.columns):
-        low, high, average, deviation, count, distinct = found[1 + 6 * i : 7 + 6 * i]
+        low, high, average, deviation, count, distinct = values[6 * i : 6 * i + 6]
         name = quoted(column.name)
         frequent = cursor.execute(
             f"SELECT CAST({name} AS VARCHAR), count(*) FROM {source} WHERE {name} IS NOT NULL "
@@ -126,10 +123,31 @@ def column_stats(cursor: duckdb.DuckDBPyConnection, info: TableInfo) -> dict[str
             max_value=high,
             avg_value=average,
             stddev=deviation,
-            null_count=total - int(count),
+            null_count=int(total) - int(count),
             distinct_count=int(distinct),
             coverage_count=int(count),
             sample_values=[str(value) for value, _ in frequent[:_SAMPLES]],
             value_distribution={str(value): int(n) for value, n in frequent},
         )
     return stats
+
+
+def _measures(column: ColumnInfo) -> list[str]:
+    name = quoted(column.name)
+    is_number = column.sql_type.startswith(_NUMBERS)
+    ordered = column.sql_type not in ("SUPER", "VARBYTE")
+    return [
+        f"min({name})::VARCHAR" if ordered else "NULL",
+        f"max({name})::VARCHAR" if ordered else "NULL",
+        f"avg({name})::VARCHAR" if is_number else "NULL",
+        f"stddev_samp({name})::VARCHAR" if is_number else "NULL",
+        f"count({name})",
+        f"count(DISTINCT {name})",
+    ]
+
+
+def _one(cursor: duckdb.DuckDBPyConnection, measure: str, source: str) -> Any:
+    try:
+        return cursor.execute(f"SELECT {measure} FROM {source}").fetchall()[0][0]
+    except (duckdb.OutOfRangeException, duckdb.ConversionException):
+        return None
