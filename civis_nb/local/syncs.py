@@ -122,8 +122,11 @@ def _place(sent: dict[str, Any], kind: str | None, whose: str) -> dict[str, Any]
         return result
     chosen, path = sent.get(kind), sent.get("path")
     if kind == "database_table":
-        if chosen is None and path:
-            chosen = dict(zip(("schema", "table"), split_path(path), strict=True))
+        named = dict(zip(("schema", "table"), split_path(path), strict=True)) if path else None
+        if chosen is None:
+            chosen = named
+        elif named is not None and named != {key: chosen[key] for key in named}:
+            raise bad_request(f"{whose} has a path and a databaseTable that are not the same.")
         if chosen is None or not (chosen["schema"].strip() and chosen["table"].strip()):
             raise bad_request(f"{whose} must be {_WORDS[kind]}.")
         chosen = {**chosen, "use_without_schema": False}

@@ -34,6 +34,7 @@ router = APIRouter(tags=["files"])
 
 _DEFAULT_LINK = timedelta(minutes=30)
 _MAX_PARTS = 10_000
+_MAX_DESCRIPTION = 512
 
 
 class _Expiring(Wire):
@@ -53,7 +54,7 @@ class FileCreate(_Expiring):
 
     name: str
     expires_at: str | None = None
-    description: str | None = None
+    description: str | None = Field(default=None, max_length=_MAX_DESCRIPTION)
 
 
 class MultipartCreate(_Expiring):
@@ -61,7 +62,7 @@ class MultipartCreate(_Expiring):
 
     name: str
     expires_at: str | None = None
-    description: str | None = None
+    description: str | None = Field(default=None, max_length=_MAX_DESCRIPTION)
     num_parts: int
 
 
@@ -70,7 +71,7 @@ class FileUpdate(_Expiring):
 
     name: str
     expires_at: str | None
-    description: str | None = None
+    description: str | None = Field(default=None, max_length=_MAX_DESCRIPTION)
 
 
 class FilePatch(_Expiring):
@@ -78,7 +79,7 @@ class FilePatch(_Expiring):
 
     name: str | None = None
     expires_at: str | None = None
-    description: str | None = None
+    description: str | None = Field(default=None, max_length=_MAX_DESCRIPTION)
 
 
 class FileUpload(Wire):
