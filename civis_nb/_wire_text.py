@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -10,6 +11,8 @@ if TYPE_CHECKING:
     import requests
 
 _MAX_TEXT_CHARS = 500
+_MAX_TEXT_BYTES = 4 * _MAX_TEXT_CHARS
+_MAX_JSON_BYTES = 1 << 24
 
 #: Query parameters that sign a URL or carry a secret: AWS v2 and v4, Google, Azure, our own.
 _SECRET_PARAMETERS = re.compile(
@@ -64,22 +67,36 @@ def masked_path(url: str) -> str:
 
 
 def describe_error(response: requests.Response) -> str:
-    """Say in one text what the server says of an error.
+    """Say in one text what the server says of an error, secrets masked.
 
-    The source is the body's ``errorDescription`` (else ``error``); else the text of the body,
-    cut to 500 characters; else the reason phrase of the status.
+    The source is the body's ``errorDescription`` (else ``error``, ``message``); else the text of
+    the body, cut to 500 characters; else the reason phrase of the status, with the challenge
+    where it is one.
     """
+    content = response.content or b""
     try:
-        body = response.json()
-    except ValueError:
+        body = json.loads(content) if len(content) <= _MAX_JSON_BYTES else None
+    except (ValueError, RecursionError):
         body = None
+    reason = str(response.reason or f"HTTP status {response.status_code}, empty answer")
     if isinstance(body, dict):
         said = body.get("errorDescription") or body.get("error") or body.get("message")
         if said:
-            return str(said)
-        return f"{response.reason or 'Error'}: the server gave no description"
-    text = " ".join((response.text or "").split())
+            return masked_url(str(said))
+        if not any(value for key, value in body.items() if key not in ("code", "status")):
+            return f"{response.reason or 'Error'}: the server gave no description"
+    text = " ".join(_decoded(content[:_MAX_TEXT_BYTES]).split())
     if not text:
-        return str(response.reason or f"HTTP status {response.status_code}, empty answer")
+        challenge = response.headers.get("WWW-Authenticate")
+        return f"{reason}: {masked_url(challenge)}" if challenge else reason
     shown = masked_url(text)
     return shown if len(shown) <= _MAX_TEXT_CHARS else shown[:_MAX_TEXT_CHARS] + " …"
+
+
+def _decoded(content: bytes) -> str:
+    # Not by guessing from all of it, which takes seconds for a long page.
+    try:
+        return content.decode()
+    except UnicodeDecodeError as error:
+        cut = len(content) == _MAX_TEXT_BYTES and error.start >= len(content) - 3
+        return content[: error.start].decode() if cut else content.decode("latin-1")

@@ -7,35 +7,65 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from civis_nb._wire_text import masked_path, masked_url
-from civis_nb.errors import CivisAPIError, CivisAPIKeyError, CivisClientError
+from civis_nb.errors import CivisAPIError, CivisAPIKeyError, CivisClientError, CivisError
 from civis_nb.transport.faults import Outcome
 
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["check_whole", "judge"]
+__all__ = ["add_what_may_be_done", "check_whole", "judge"]
 
 _WITHOUT_BODY = frozenset({204, 304})
+#: What gzip makes of nothing.
+_EMPTY_GZIP_BYTES = 20
+
+_MAY_BE_DONE = (
+    ". The server may have done the work all the same: look before you call again, "
+    "so that it is not done twice."
+)
+
+#: What stands in front of a server answers these when it has lost sight of the server's work.
+_UNSURE = frozenset({502, 503, 504})
+
+_MAY_BE_GONE = (
+    ". An attempt before this one got no answer that says so, but may have deleted it already."
+)
 
 
 def check_whole(response: requests.Response) -> None:
-    """Check that as many bytes came as the answer said; urllib3 1.26 does not.
+    """Check that the answer came whole; urllib3 does not count bytes in 1.26, nor head lines ever.
 
     Raises
     ------
     requests.exceptions.ChunkedEncodingError
-        When fewer did: the fault of a connection that broke off.
+        When it did not: the fault of a connection that broke off.
     """
-    told = response.headers.get("Content-Length") or ""
-    bare = response.request.method == "HEAD" or response.status_code in _WITHOUT_BODY
-    if bare or not told.isdigit() or "Transfer-Encoding" in response.headers:
+    status, headers = response.status_code, response.headers
+    if status < 200:
+        # The real answer is still to come, where nobody waits for it.
+        raise _broken(f"the server sent the interim status {status} in place of an answer")
+    if response.request.method == "HEAD" or status in _WITHOUT_BODY:
         return
-    _ = response.content
-    came = response.raw.tell()
-    if came < int(told):
-        from requests.exceptions import ChunkedEncodingError
+    content, came = response.content, response.raw.tell()
+    told = headers.get("Content-Length") or ""
+    chunked = "Transfer-Encoding" in headers
+    if told.isdigit() and not chunked and came < int(told):
+        raise _broken(f"{came} of {told} bytes came")
+    if content:
+        return
+    if came and came != _EMPTY_GZIP_BYTES and "gzip" in headers.get("Content-Encoding", "").lower():
+        raise _broken(f"{came} bytes of a compressed content came, too few for any of it")
+    ends = status == 205 or "close" in headers.get("Connection", "").lower()
+    if not told and not chunked and not ends and response.raw.version == 11:
+        # The head says neither how much follows nor that the end of the connection ends it: its
+        # own last lines are missing.
+        raise _broken("the head of the answer is cut")
 
-        raise ChunkedEncodingError(f"{came} of {told} bytes came")
+
+def _broken(text: str) -> Exception:
+    from requests.exceptions import ChunkedEncodingError
+
+    return ChunkedEncodingError(text)
 
 
 def judge(response: requests.Response, method: str, accept: frozenset[int], parse: bool) -> Outcome:
@@ -57,7 +87,7 @@ def judge(response: requests.Response, method: str, accept: frozenset[int], pars
         kind = CivisAPIKeyError if status == 401 else CivisAPIError
         return Outcome("status", response=response, error=kind(response))
     if 300 <= status < 400 and status not in accept:
-        target = masked_url(str(response.headers.get("Location") or "another place"))
+        target = masked_url(str(response.headers.get("Location") or "a place it does not name"))
         text = (
             f"{_named(response, method)} answered {status} and sends on to {target}. "
             "Is CIVIS_API_ENDPOINT right, or does a login page stand in between?"
@@ -73,7 +103,9 @@ def judge(response: requests.Response, method: str, accept: frozenset[int], pars
 
 def _garbled(response: requests.Response, method: str) -> Outcome:
     start = response.content[:2000].lstrip()[:200].lower()
-    html = start.startswith((b"<!doctype", b"<html", b"<?xml", b"<head", b"<body"))
+    html = start.startswith((b"<!doctype", b"<!--", b"<html", b"<?xml", b"<head", b"<body")) or (
+        "html" in response.headers.get("Content-Type", "").lower()
+    )
     said = masked_url(" ".join(response.content[:2000].decode("utf-8", "replace").split())[:200])
     hint = (
         "It is a web page: is CIVIS_API_ENDPOINT right, or does a login page stand in between?"
@@ -91,3 +123,33 @@ def _garbled(response: requests.Response, method: str) -> Outcome:
 def _named(response: requests.Response, method: str) -> str:
     url = response.url or ""
     return f"{method} {masked_path(url)} at {urlsplit(url).netloc.rpartition('@')[2]}"
+
+
+def add_what_may_be_done(outcome: Outcome, method: str, attempts: int) -> None:
+    """Add to an error that the request may have done its work, where that can't be known.
+
+    Parameters
+    ----------
+    outcome
+        How the last attempt ended, with its error.
+    method
+        The HTTP method that was asked with.
+    attempts
+        How many there were.
+    """
+    status = 0 if outcome.response is None else outcome.response.status_code
+    lost = outcome.fault in ("broken", "timeout", "malformed") or status in _UNSURE
+    if outcome.error is None:
+        return
+    if method in ("POST", "PATCH") and lost:
+        _add_text(outcome.error, _MAY_BE_DONE)
+    if method == "DELETE" and attempts > 1 and status == 404:
+        _add_text(outcome.error, _MAY_BE_GONE)
+
+
+def _add_text(error: CivisError, text: str) -> None:
+    if isinstance(error, CivisAPIError):
+        error.error_message = error.error_message.rstrip(". ") + text
+    elif isinstance(error, CivisClientError):
+        error.message = error.message.rstrip(". ") + text
+    error.args = (str(error.args[0]).rstrip(". ") + text, *error.args[1:])

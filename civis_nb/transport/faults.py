@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 from civis_nb._wire_text import masked_path, masked_url
 from civis_nb.errors import (
     CivisClientError,
-    CivisConfigError,
     CivisConnectionError,
     CivisError,
     CivisInputError,
@@ -94,16 +93,21 @@ def classify(error: Exception, method: str, url: str) -> Outcome:
 
 def _hopeless(error: Exception, what: str, host: str, detail: str) -> CivisError:
     from requests import exceptions
+    from urllib3 import exceptions as urllib3
 
     if isinstance(error, exceptions.TooManyRedirects):
         return CivisClientError(f"{host} sends {what} round in circles: {detail}.")
-    if isinstance(error, (exceptions.InvalidHeader, exceptions.InvalidJSONError)):
+    if isinstance(error.args[0] if error.args else None, urllib3.InvalidHeader):
+        return CivisClientError(f"{host} answered {what} with a head that can't be read: {detail}.")
+    kinds = (exceptions.InvalidHeader, exceptions.InvalidJSONError, UnicodeError)
+    if isinstance(error, kinds) and not isinstance(error, exceptions.InvalidURL):
         return CivisInputError(f"{what} can't be sent: {detail}.")
-    if isinstance(error, (ValueError, UnicodeError)):
-        # Every class of requests for a URL that is none is a ValueError.
-        return CivisConfigError(
-            f"{what}: the address of the API is no URL ({detail}). Set CIVIS_API_ENDPOINT to "
-            "one like https://api.civisanalytics.com."
+    if isinstance(error, ValueError):
+        # Every class of requests for a URL that is none is a ValueError. The API's own address
+        # was looked at when the session was made.
+        return CivisClientError(
+            f"{what} leads to an address that can't be asked: {detail}. Is CIVIS_API_ENDPOINT "
+            "right, or does the server there send the request on?"
         )
     return CivisConnectionError(f"{what} failed at {host}: {detail}.")
 
@@ -123,7 +127,13 @@ def _host(url: str) -> str:
 
 def _detail(error: BaseException) -> str:
     """Give the innermost words of an exception, without the object addresses around them."""
-    text = str(error)
+    parts = error.args
+    if len(parts) == 2 and isinstance(parts[0], str) and isinstance(parts[1], Exception):
+        # What urllib3 tells twice, or in the words of a tuple.
+        inner = str(parts[1]) or type(parts[1]).__name__
+        text = parts[0] if inner in parts[0] else f"{parts[0].rstrip('.')}: {inner}"
+    else:
+        text = str(error)
     if ">: " in text:
         text = text.rpartition(">: ")[2]
     elif text.startswith("HTTP") and "): " in text:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from civis_nb._wire_text import Secret, masked_url
-from civis_nb.errors import CivisConfigError
+from civis_nb.errors import CivisConfigError, CivisError
 
 if TYPE_CHECKING:
     import requests
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ["Environment", "KeyAuth", "checked_base", "new_pool"]
 
 _POOL_SIZE = 64
+#: Shorter ones are no keys but test data; to replace them would garble words.
+_MIN_KEY_CHARS = 8
 _PROXY_NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
 _PROXY_VARIABLES = (
     *_PROXY_NAMES,
@@ -39,6 +41,22 @@ class KeyAuth:
         """Give the request with the key."""
         request.headers["Authorization"] = self._header
         return request
+
+    def hide_in(self, error: CivisError) -> None:
+        """Mask the key where a server gave it back in its answer, as debug pages do."""
+        token = self._header.removeprefix("Basic ")
+        secrets = [token, base64.b64decode(token).decode().removesuffix(":")]
+
+        def hidden(value: Any) -> Any:
+            if isinstance(value, str):
+                for secret in secrets:
+                    if len(secret) >= _MIN_KEY_CHARS:
+                        value = value.replace(secret, "***")
+            return value
+
+        error.args = tuple(hidden(value) for value in error.args)
+        for name, value in vars(error).items():
+            setattr(error, name, hidden(value))
 
     def __repr__(self) -> str:
         return "<API key: ***>"

@@ -29,6 +29,7 @@ __all__ = ["MAX_ATTEMPTS", "MAX_TOTAL_S", "retry_after_s", "run", "worth_repeati
 MAX_ATTEMPTS = 10
 MAX_TOTAL_S = 600.0
 _MAX_WAIT_S = 60.0
+_FOR_EVER_S = 24 * 3600.0
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 _READS = frozenset({"GET", "HEAD"})
@@ -77,10 +78,13 @@ def retry_after_s(outcome: Outcome, now: float | None = None) -> float:
 
 
 def _until(date: str, now: float) -> float:
+    from datetime import UTC
     from email.utils import parsedate_to_datetime
 
     try:
-        return parsedate_to_datetime(date).timestamp() - now
+        when = parsedate_to_datetime(date)
+        # The old form of an HTTP date names no zone; all of them are GMT.
+        return when.replace(tzinfo=when.tzinfo or UTC).timestamp() - now
     except (ValueError, TypeError, OverflowError):
         return 0.0
 
@@ -119,6 +123,7 @@ def _with_policy(
 
     policy = retrying.copy(
         retry=tenacity.retry_if_result(lambda outcome: worth_repeating(method, outcome)),
+        stop=_before_for_ever(retrying.stop),
         wait=_at_least_retry_after(retrying.wait),
         retry_error_callback=lambda state: _outcome_of(state),
         reraise=True,
@@ -137,6 +142,15 @@ def _at_least_retry_after(wait: Any) -> Callable[[tenacity.RetryCallState], floa
         return max(float(wait(state)) if wait else 0.0, retry_after_s(_outcome_of(state)))
 
     return seconds
+
+
+def _before_for_ever(stop: Any) -> Callable[[tenacity.RetryCallState], bool]:
+    """Give a policy's end, which also comes when a server asks to wait longer than anybody does."""
+
+    def ends(state: tenacity.RetryCallState) -> bool:
+        return retry_after_s(_outcome_of(state)) > _FOR_EVER_S or bool(stop(state))
+
+    return ends
 
 
 def _stop(state: tenacity.RetryCallState) -> bool:

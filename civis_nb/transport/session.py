@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb import config
 from civis_nb._wire_text import masked_url
-from civis_nb.errors import CivisAPIError, CivisClientError, CivisError
-from civis_nb.transport.answers import check_whole, judge
+from civis_nb.errors import CivisAPIError, CivisError
+from civis_nb.transport.answers import add_what_may_be_done, check_whole, judge
 from civis_nb.transport.encode import json_bytes, query_items
 from civis_nb.transport.faults import Outcome, classify
 from civis_nb.transport.headers import own_headers, user_agent
@@ -30,14 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Recover", "Session"]
 
-_MAY_BE_DONE = (
-    ". The server may have done the work all the same: look before you call again, "
-    "so that it is not done twice."
-)
-
-_MAY_BE_GONE = (
-    ". An attempt before this one got no answer that says so, but may have deleted it already."
-)
+_MAX_IDLE_S = 50.0
 
 #: Looks whether the work of an interrupted POST is done: gives an outcome with the answer,
 #: None when it surely is not done; raises CivisError when that can't be known.
@@ -74,6 +67,7 @@ class Session:
         "_pool",
         "_product",
         "_retrying",
+        "_used_at",
         "base_url",
         "timeout",
     )
@@ -97,6 +91,7 @@ class Session:
         self._pid = os.getpid()
         self._lock = threading.Lock()
         self._pause_s = 0.0
+        self._used_at = time.monotonic()
         self._environment = Environment()
 
     def __repr__(self) -> str:
@@ -115,6 +110,11 @@ class Session:
         if self._pid != os.getpid():
             # A lock or socket that another thread of the parent held is of no use here.
             self._lock, self._pool, self._pid = threading.Lock(), None, os.getpid()
+        if time.monotonic() - self._used_at > _MAX_IDLE_S:
+            # What lies between has forgotten the kept connections by now, and says so to nobody:
+            # a POST on one of them would be lost.
+            self.close()
+        self._used_at = time.monotonic()
         pool = self._pool
         if pool is None:
             with self._lock:
@@ -260,11 +260,7 @@ class Session:
         error = outcome.error
         if error is None:
             return outcome
-        lost = outcome.fault in ("broken", "timeout", "malformed")
-        if method in ("POST", "PATCH") and (lost or (method == "POST" and _status(outcome) == 503)):
-            _add_text(error, _MAY_BE_DONE)
-        if method == "DELETE" and attempts > 1 and _status(outcome) == 404:
-            _add_text(error, _MAY_BE_GONE)
+        add_what_may_be_done(outcome, method, attempts)
         # Dropped, so that the frames of the traceback hold no request with the key in it.
         del outcome
         raise error
@@ -294,6 +290,9 @@ class Session:
             response = self._send(
                 method, url, params, body, self._headers(headers, keyed), timeout, stream, keyed
             )
+            if response.status_code < 200:
+                # What answers the request comes later, and must answer no other one.
+                self.close()
             if response.status_code >= 400 and stream:
                 _ = response.content
             if not stream:
@@ -303,9 +302,13 @@ class Session:
             return classify(error, method, url)
         for answer in (*response.history, response):
             answer.request.headers.pop("Authorization", None)
+        self._used_at = time.monotonic()
+        outcome = judge(response, method, accept, parse)
         if keyed:
             self._heed_rate_limit(response.headers)
-        return judge(response, method, accept, parse)
+            if outcome.error is not None:
+                self._auth.hide_in(outcome.error)
+        return outcome
 
     def _send(
         self,
@@ -375,11 +378,3 @@ def _looked(recover: Recover, elapsed_s: float, answer: requests.Response) -> Ou
         return recover(elapsed_s, answer)
     except CivisError:
         return Outcome("final", response=answer, error=CivisAPIError(answer))
-
-
-def _add_text(error: CivisError, text: str) -> None:
-    if isinstance(error, CivisAPIError):
-        error.error_message = error.error_message.rstrip(". ") + text
-    elif isinstance(error, CivisClientError):
-        error.message = error.message.rstrip(". ") + text
-    error.args = (str(error.args[0]).rstrip(". ") + text, *error.args[1:])

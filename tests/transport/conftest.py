@@ -39,3 +39,23 @@ def reply():
 def at_once():
     """A policy without waits, for tests of what is repeated."""
     return tenacity.Retrying(wait=tenacity.wait_none(), stop=tenacity.stop_after_attempt(5))
+
+
+@pytest.fixture
+def open_raw(monkeypatch):
+    """A function that gives a server of the very bytes that a test has."""
+    monkeypatch.delenv("CIVIS_JOB_ID", raising=False)
+    made = []
+
+    def make(*args):
+        made.append(_helper("raw_server").RawServer(*args))
+        return made[-1]
+
+    yield make
+    for server in made:
+        server.close()
+
+
+@pytest.fixture
+def raw(open_raw):
+    return open_raw()

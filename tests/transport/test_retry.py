@@ -146,6 +146,30 @@ def test_retry_after_may_be_a_date():
         assert retry.retry_after_s(_answered(429, odd)) == 0
 
 
+def test_date_without_a_zone_is_of_greenwich(monkeypatch):
+    monkeypatch.setenv("TZ", "America/New_York")
+    time.tzset()
+    try:
+        now = datetime(2026, 5, 1, tzinfo=UTC)
+        old_form = (now + timedelta(seconds=30)).strftime("%a %b %d %H:%M:%S %Y")
+        assert retry.retry_after_s(_answered(429, old_form), now.timestamp()) == 30
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
+@pytest.mark.parametrize("told", ["1e308", "9" * 30, "Fri, 31 Dec 9999 23:59:59 GMT"])
+def test_nobody_waits_for_ever_because_a_server_says_so(scripted, reply, told):
+    waits = []
+    policy = tenacity.Retrying(stop=tenacity.stop_after_attempt(3), sleep=waits.append)
+    session = Session(scripted.url, "key", retries=policy)
+    scripted.on("GET", "/a", reply({"errorDescription": "slow"}, 429, {"Retry-After": told}))
+    with pytest.raises(errors.CivisAPIError, match="slow"):
+        session.call("GET", "a")
+    assert not waits
+    session.close()
+
+
 def test_patience_ends_after_ten_attempts_or_ten_minutes():
     assert not retry._stop(_state(_answered(503), attempt=9))
     assert retry._stop(_state(_answered(503), attempt=10))
