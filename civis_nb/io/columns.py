@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
-import math
-import uuid
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisInputError
+from civis_nb.io.objects import MAX_DECIMAL_DIGITS, arrow_of_objects, refused
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -16,9 +13,9 @@ if TYPE_CHECKING:
 __all__ = ["arrow_of", "as_csv_column", "sql_type_of"]
 
 _MAX_TEXT_BYTES = 65535
-_MAX_DECIMAL_DIGITS = 38
-#: What pandas writes as text in a column of mixed objects, and nothing is lost by it.
-_SCALARS = (str, bool, int, float, decimal.Decimal, datetime.date, datetime.time, uuid.UUID)
+#: The days that databases and Python know: from 0001-01-01 to 9999-12-31, counted from 1970.
+_FIRST_DAY, _LAST_DAY = -719162, 2932896
+_DAY_US = 24 * 60 * 60 * 1_000_000
 
 _SIMPLE = {
     "bool": "BOOLEAN",
@@ -27,7 +24,6 @@ _SIMPLE = {
     "uint32": "BIGINT", "int64": "BIGINT",
     "uint64": "DECIMAL(20,0)",
     "halffloat": "REAL", "float": "REAL", "double": "DOUBLE PRECISION",
-    "date32[day]": "DATE",
 }  # fmt: skip
 
 
@@ -60,13 +56,26 @@ def arrow_of(frame: Any) -> pa.Table:
 def _of_polars(frame: Any) -> pa.Table:
     import polars as pl
 
+    wide = []
     for name, kind in frame.schema.items():
         if kind == pl.Object:
-            raise _refused(name, "Python objects", "Convert them to text or numbers")
+            raise refused(name, "Python objects", "Convert them to text or numbers")
+        if kind in (getattr(pl, "Int128", None), getattr(pl, "UInt128", None)):
+            wide.append(name)
+    if not wide:
+        return frame.to_arrow()
+    try:
+        # Arrow has no integers of 128 bits.
+        frame = frame.with_columns(pl.col(wide).cast(pl.Decimal(MAX_DECIMAL_DIGITS, 0)))
+    except pl.exceptions.PolarsError:
+        raise refused(
+            " and ".join(wide), "integers of more than 38 digits", "Convert them to text"
+        ) from None
     return frame.to_arrow()
 
 
 def _of_pandas(frame: Any) -> pa.Table:
+    import pandas as pd
     import pyarrow as pa
 
     if getattr(frame.columns, "nlevels", 1) > 1:
@@ -74,8 +83,10 @@ def _of_pandas(frame: Any) -> pa.Table:
             "The frame's columns have several levels; join them to one name each: "
             "df.columns = ['_'.join(map(str, levels)) for levels in df.columns]."
         )
-    columns = [_of_series(frame.iloc[:, at], str(name)) for at, name in enumerate(frame.columns)]
-    return pa.Table.from_arrays(columns, names=[str(name) for name in frame.columns])
+    # A name that is missing (None, NaN) is none, not the text 'nan'.
+    names = ["" if pd.isna(name) else str(name) for name in frame.columns]
+    columns = [_of_series(frame.iloc[:, at], name) for at, name in enumerate(names)]
+    return pa.Table.from_arrays(columns, names=names)
 
 
 def _of_series(series: Any, name: str) -> Any:
@@ -85,64 +96,13 @@ def _of_series(series: Any, name: str) -> Any:
     if kind.startswith("Sparse"):
         series = series.sparse.to_dense()
     if kind.startswith(("complex", "period", "interval", "timedelta")):
-        raise _refused(name, kind, "Convert it to numbers, timestamps or text")
-    if series.dtype == object and (exact := _of_decimals(series)) is not None:
-        return exact
+        raise refused(name, kind, "Convert it to numbers, timestamps or text")
+    if series.dtype == object:
+        return arrow_of_objects(series, name)
     try:
         return pa.array(series, from_pandas=True)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError) as error:
-        if series.dtype != object:
-            raise _refused(name, kind, f"Arrow says: {error}") from None
-    values = [None if _is_missing(value) else value for value in series]
-    odd = {
-        type(value).__name__ for value in values if not isinstance(value, (*_SCALARS, type(None)))
-    }
-    if odd:
-        raise _refused(name, " and ".join(sorted(odd)), "Convert them to text or numbers")
-    return pa.array([None if value is None else str(value) for value in values], pa.string())
-
-
-def _of_decimals(series: Any) -> Any:
-    """Give a column of Decimals by way of their text, ten times as fast as by inference.
-
-    None when anything else is in it, or a number that is not written plainly (1E+9).
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    values = series.to_numpy()
-    try:
-        missing = series.isna().to_numpy()
-    except decimal.InvalidOperation:
-        return None  # a signalling NaN; Arrow takes it for a missing value
-    if set(map(type, values[~missing])) != {decimal.Decimal}:
-        return None
-    text = pa.array(list(map(str, values)), pa.string(), mask=missing)
-    if not pc.all(pc.match_substring_regex(text, r"^-?[0-9]+(\.[0-9]+)?$")).as_py():
-        return None
-    point, length = pc.find_substring(text, "."), pc.binary_length(text)
-    has_point = pc.greater(point, 0)
-    scale = pc.max(pc.if_else(has_point, pc.subtract(pc.subtract(length, point), 1), 0)).as_py()
-    # Arrow's cast does not refuse what is too long for it.
-    if pc.max(pc.if_else(has_point, point, length)).as_py() + scale > _MAX_DECIMAL_DIGITS:
-        return None
-    wide = text.cast(pa.decimal128(_MAX_DECIMAL_DIGITS, scale))
-    extremes = pc.min_max(wide).as_py().values()
-    digits = max(len(value.as_tuple().digits) for value in extremes)
-    return wide.cast(pa.decimal128(max(digits, scale, 1), scale))
-
-
-def _is_missing(value: Any) -> bool:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return True
-    return type(value).__name__ in ("NAType", "NaTType")
-
-
-def _refused(name: str, kind: str, advice: str) -> CivisInputError:
-    return CivisInputError(
-        f"Column {name!r} holds {kind}, which no column of a table can hold as it is. "
-        f"{advice}; nothing was sent."
-    )
+    except (pa.ArrowException, TypeError) as error:
+        raise refused(name, kind, f"Arrow says: {error}") from None
 
 
 def as_csv_column(column: pa.ChunkedArray, name: str) -> tuple[pa.ChunkedArray, str]:
@@ -166,15 +126,18 @@ def as_csv_column(column: pa.ChunkedArray, name: str) -> tuple[pa.ChunkedArray, 
     if _is_text(kind):
         return column, sql_type_of(column)
     if pa.types.is_decimal(kind):
-        if kind.precision > _MAX_DECIMAL_DIGITS or kind.scale < 0:
-            raise _refused(name, str(kind), "Convert it to a decimal of at most 38 digits")
+        if kind.precision > MAX_DECIMAL_DIGITS or kind.scale < 0:
+            raise refused(name, str(kind), "Convert it to a decimal of at most 38 digits")
         return column, f"DECIMAL({kind.precision},{kind.scale})"
     if pa.types.is_date(kind):
-        return column.cast(pa.date32()), "DATE"
+        days = column.cast(pa.date32())
+        _check_years(days.cast(pa.int32()), name, 1)
+        return days, "DATE"
     if pa.types.is_time(kind):
         return _exact_cast(column, pa.time64("us"), name).cast(pa.string()), "TIME"
     if pa.types.is_timestamp(kind):
         plain = _exact_cast(column, pa.timestamp("us", kind.tz), name)
+        _check_years(plain.cast(pa.int64()), name, _DAY_US)
         if kind.tz is None:
             return plain.cast(pa.string()), "TIMESTAMP"
         text = plain.cast(pa.timestamp("us", "UTC")).cast(pa.timestamp("us")).cast(pa.string())
@@ -183,7 +146,7 @@ def as_csv_column(column: pa.ChunkedArray, name: str) -> tuple[pa.ChunkedArray, 
         "binary": "Write them as text: bytes.hex()",
         "large_binary": "Write them as text: bytes.hex()",
     }.get(str(kind), "Convert it to text, numbers or timestamps")
-    raise _refused(name, str(kind), advice)
+    raise refused(name, str(kind), advice)
 
 
 def _is_text(kind: Any) -> bool:
@@ -225,3 +188,17 @@ def _exact_cast(column: Any, kind: Any, name: str) -> Any:
             f"Column {name!r} has times finer than a microsecond, which no database column "
             f"holds. Round them: df[{name!r}].dt.round('us'); nothing was sent."
         ) from None
+
+
+def _check_years(column: Any, name: str, day: int) -> None:
+    """Refuse days, counted in units of which `day` make one, that databases do not know."""
+    import pyarrow.compute as pc
+
+    found = pc.min_max(column).as_py()
+    if found["min"] is None:
+        return
+    if found["min"] < _FIRST_DAY * day or found["max"] >= (_LAST_DAY + 1) * day:
+        raise CivisInputError(
+            f"Column {name!r} has days before the year 1 or after the year 9999, which do not "
+            "come back from a table as they are. Write them as text; nothing was sent."
+        )
