@@ -28,7 +28,7 @@ _PIECE_BYTES = 256 * 1024
 def record_blocks(
     chunks: Iterable[bytes], block_bytes: int, what: str, *, buffers: int = _BUFFERS
 ) -> Iterator[memoryview]:
-    r"""Cut a CSV into blocks of whole records.
+    r"""Cut a CSV into blocks of whole records, each of which ends in a line break.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def record_blocks(
     --------
     >>> chunks = [b'a,b\n1,"x\n', b'y"\n2,z']
     >>> [bytes(block) for block in record_blocks(chunks, 4, "it")]
-    [b'a,b\n', b'1,"x\ny"\n', b'2,z']
+    [b'a,b\n', b'1,"x\ny"\n', b'2,z\n']
     """
     ring = [bytearray(block_bytes) for _ in range(buffers)]
     number = filled = inside = 0
@@ -81,7 +81,12 @@ def record_blocks(
             f"{what} ends inside a quoted field: it is incomplete, or no CSV. Download it again."
         )
     if filled:
-        yield memoryview(ring[number])[:filled]
+        buffer = ring[number]
+        if buffer[filled - 1] != ord("\n"):
+            # Without it, pyarrow takes a NULL at the end for a text when quotes come before it.
+            buffer[filled : filled + 1] = b"\n"
+            filled += 1
+        yield memoryview(buffer)[:filled]
 
 
 def _odd_quotes(piece: memoryview) -> int:

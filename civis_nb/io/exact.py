@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ __all__ = [
     "exact_table",
     "header_of",
     "known_types",
+    "misfit_of",
     "parse_block",
     "read_options",
     "split_header",
@@ -158,16 +160,17 @@ def exact_table(
 
     names, rest = split_header(chunks, what)
     types = known_types(names, told)
-    try:
-        columns = _read(rest, types, what).columns
-    except pa.ArrowInvalid:
-        # A value that its type can't hold ('infinity' in a timestamp): that column as text.
-        _, rest = split_header(chunks, what)
+    while True:
         try:
-            table = _read(rest, [None] * len(names), what)
+            columns = _read(rest, types, what).columns
+            break
         except pa.ArrowInvalid as error:
-            raise CivisDownloadError(f"{what} can't be read as CSV: {error}") from None
-        columns = _converted(table, types)
+            # A value that its type can't hold ('infinity' in a timestamp): that column as text.
+            misfit = misfit_of(error)
+            if misfit is None or types[misfit] is None:
+                raise CivisDownloadError(f"{what} can't be read as CSV: {error}") from None
+            types[misfit] = None
+            _, rest = split_header(chunks, what)
     if told is None:
         columns = [
             infer_column(column) if kind is None else column
@@ -245,13 +248,7 @@ def read_options(count: int, block_bytes: int, *, cut: bool = False) -> tuple[An
     )
 
 
-def _converted(table: Any, types: Sequence[Any]) -> list[Any]:
-    import pyarrow as pa
-
-    columns = []
-    for column, kind in zip(table.columns, types, strict=True):
-        try:
-            columns.append(column if kind is None else column.cast(kind))
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-            columns.append(column)
-    return columns
+def misfit_of(error: Exception) -> int | None:
+    """Give the number of the column, from 0, of which a value is not of its type."""
+    found = re.match(r"In CSV column #(\d+):", str(error))
+    return int(found.group(1)) if found else None
