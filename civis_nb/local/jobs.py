@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, Select, Text, case, cast, func, literal, null, select
+from sqlalchemy import Connection, Row, Select, Text, case, func, literal, null, select
 
 from civis_nb.local.envelope import ApiError, bad_request, conflict, not_found
 from civis_nb.local.store import Store, from_wire, utc_now
@@ -62,8 +62,6 @@ RUN_STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 
 #: How long a request to cancel waits for the run to end, so that its answer can say so.
 CANCEL_WAIT_S = 10.0
-
-_ID_PAD = 1_000_000_000_000
 
 
 def create_job(
@@ -171,9 +169,9 @@ def jobs_with_last_run(*more: Any) -> Select[Any]:
     return select(jobs, *run, *more).select_from(joined)
 
 
-def stable(column: Any, identity: Any = jobs.c.id) -> Any:
+def stable(column: Any, identity: Any = jobs.c.id) -> tuple[Any, Any]:
     """Make an order that never has ties, so that pages neither repeat nor lose an item."""
-    return func.coalesce(column, literal("")) + cast(identity + _ID_PAD, Text)
+    return column, identity
 
 
 def create_run(connection: Connection, job_id: int, *, slug: str = "conflict") -> int:

@@ -148,6 +148,9 @@ jobs = Table(
     Column("archived", Boolean, nullable=False, default=False),
     Column("from_template_id", Integer),
     *_created(),
+    # The orders that lists of all jobs, and of queries, have unless told otherwise.
+    Index("jobs_listed", "hidden", "archived", "updated_at", "id"),
+    Index("jobs_of_type", "type", "hidden", "created_at", "id"),
     **_KEEP_IDS,
 )
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection, create_engine, event, select
 from sqlalchemy.exc import DatabaseError
+from sqlalchemy.schema import CreateIndex
 
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.store.schema import metadata, platform_facts
@@ -48,6 +49,7 @@ class Store:
             with self.begin() as connection:
                 metadata.create_all(connection)
                 self._check_version(connection)
+                _add_indices(connection)
         except DatabaseError as error:
             self.engine.dispose()
             raise CivisLocalError(
@@ -105,6 +107,13 @@ class Store:
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
+
+
+def _add_indices(connection: Connection) -> None:
+    """Make the indices that a state folder of an earlier day has not: they change no meaning."""
+    for table in metadata.sorted_tables:
+        for index in table.indexes:
+            connection.execute(CreateIndex(index, if_not_exists=True))
 
 
 def _configure(dbapi_connection: Any, _record: Any) -> None:
