@@ -303,11 +303,13 @@ def put_files_csv(request: Request, id: JobId, body: ImportBody) -> CsvImport:
 @router.patch("/imports/files/csv/{id}", summary="Change parts of a CSV import")
 def patch_files_csv(request: Request, id: JobId, body: ImportPatch) -> CsvImport:
     """Change what was sent."""
-    sent = given(body)
+    # The destination is changed in parts, all else that was sent as a whole.
+    whole = body.model_dump(mode="json")
+    sent = {name: whole[name] for name in body.model_fields_set}
     with context_of(request).store.read() as connection:
         old = states.find_job(connection, id, states.CSV_IMPORT)
     if sent.get("destination") is not None:
-        changed = sent["destination"]
+        changed = given(body)["destination"]
         if "schema_" in changed:
             changed["schema"] = changed.pop("schema_")
         sent["destination"] = {**old.body["destination"], **changed}
