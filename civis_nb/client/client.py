@@ -162,15 +162,21 @@ class APIClient(Lookups):
     def _fetch_page(self, path: str, params: dict[str, Any]) -> ListResponse[Any]:
         """Give one page of a list."""
         response, payload = self._session.call("GET", path, params=params)
-        page = convert_response_data_type(
-            [] if payload is None else payload,
+        if payload is None and response.status_code == 204:
+            payload = []
+        if not isinstance(payload, list):
+            # An empty answer too: to take it for the list's end could lose all that follows.
+            what = "nothing" if payload is None else "one object"
+            raise CivisClientError(
+                f"GET /{path} answered {what} where a page of a list was asked for.", response
+            )
+        if self._return_type == "raw":
+            return ListResponse(payload, response.headers)
+        page: ListResponse[Any] = convert_response_data_type(
+            payload,
             headers=response.headers,
             from_json_values=path.startswith("json_values"),
         )
-        if not isinstance(page, ListResponse):
-            raise CivisClientError(
-                f"GET /{path} answered one object where a page of a list was asked for.", response
-            )
         return page
 
     def __dir__(self) -> list[str]:

@@ -20,7 +20,7 @@ def find(
     object_list
         Responses, or any objects.
     filter_func
-        Takes an object and says whether to keep it.
+        Takes an object and says whether to keep it. Where it is given, the fields do not count.
     **kwargs
         A field's name, and what it must be: a function of its value that says so, True or
         False (the very one), or an equal value. An object without the field is left out.
@@ -46,9 +46,10 @@ def _found(
     objects: Iterable[_T], filter_func: Callable[[_T], Any] | None, fields: dict[str, Any]
 ) -> Iterator[_T]:
     for item in objects:
-        if filter_func is not None and not filter_func(item):
-            continue
-        if all(_matches(item, name, wanted) for name, wanted in fields.items()):
+        if filter_func is not None:
+            if filter_func(item):
+                yield item
+        elif all(_matches(item, name, wanted) for name, wanted in fields.items()):
             yield item
 
 

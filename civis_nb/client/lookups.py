@@ -7,7 +7,8 @@ import warnings
 from typing import Any
 
 from civis_nb.client.find import find, find_one
-from civis_nb.errors import CivisInputError
+from civis_nb.client.response import Response, convert_response_data_type
+from civis_nb.errors import CivisClientError, CivisError, CivisInputError
 from civis_nb.spec.names import nearest
 
 __all__ = ["Lookups", "split_table_name"]
@@ -36,19 +37,19 @@ class Lookups:
         """
         if _is_id(database):
             return int(database)
-        found = _by_name(self._databases(), str(database))
+        found = _by_name(self._databases(), database)
         if found is None:
             # It may have been added since.
             self._kept.pop("databases", None)
             databases = self._databases()
-            found = _by_name(databases, str(database))
+            found = _by_name(databases, database)
             if found is None:
-                raise _not_found("Database", database, [item.name for item in databases])
+                raise _not_found("Database", database, databases)
         return int(found.id)
 
     def _databases(self) -> list[Any]:
         if "databases" not in self._kept:
-            self._kept["databases"] = list(self._ask("databases").list())
+            self._kept["databases"] = self._list("databases")
         databases: list[Any] = self._kept["databases"]
         return databases
 
@@ -74,12 +75,11 @@ class Lookups:
         if known is not None and time.monotonic() - known[1] < _TABLE_ID_TTL_S:
             return int(known[0])
         asked = {"schema": schema} if schema else {}
-        tables = self._ask("tables").list(database_id=database_id, name=name, **asked)
+        tables = self._list("tables", database_id=database_id, name=name, **asked)
         # The server takes % and * for wildcards: the exact name first, then as it folds case.
-        wanted = [item for item in tables if str(item.get("name", "")).lower() == name.lower()]
-        wanted = [item for item in wanted if item.get("name") == name] or wanted
+        wanted = _named(_named(tables, name), schema, "schema") if schema else _named(tables, name)
         if not wanted:
-            raise _not_found("Table", table, [str(item.get("name")) for item in tables])
+            raise _not_found("Table", table, tables or self._tables_like(database_id, name, asked))
         if len({item.get("schema") for item in wanted}) > 1:
             schemas = ", ".join(sorted(str(item.get("schema")) for item in wanted))
             raise CivisInputError(
@@ -87,6 +87,14 @@ class Lookups:
             )
         kept[database_id, schema, name] = (wanted[0].id, time.monotonic())
         return int(wanted[0].id)
+
+    def _tables_like(self, database_id: int, name: str, asked: dict[str, str]) -> list[Any]:
+        """Give tables whose name begins as one does that is not there, for an error's hint."""
+        try:
+            pattern = f"{name[0]}%"
+            return self._list("tables", database_id=database_id, name=pattern, **asked)
+        except CivisError:
+            return []
 
     def get_storage_host_id(self, storage_host: str | int) -> int:
         """Give the id of a storage host, from its name or id.
@@ -98,10 +106,10 @@ class Lookups:
         """
         if _is_id(storage_host):
             return int(storage_host)
-        hosts = self._ask("storage_hosts").list()
-        found = _by_name(hosts, str(storage_host))
+        hosts = self._list("storage_hosts")
+        found = _by_name(hosts, storage_host)
         if found is None:
-            raise _not_found("Storage host", storage_host, [item.name for item in hosts])
+            raise _not_found("Storage host", storage_host, hosts)
         return int(found.id)
 
     def get_database_credential_id(self, username: str | int, database_name: str | int) -> int:
@@ -129,13 +137,12 @@ class Lookups:
         if _is_id(username):
             return int(username)
         database_id = self.get_database_id(database_name)
-        found = find_one(
-            self._ask("credentials").list(type="Database"),
-            username=username,
-            remote_host_id=database_id,
-        )
+        credentials = self._list("credentials", type="Database")
+        there = find(credentials, remote_host_id=database_id)
+        found = find_one(there, username=username)
         if found is None:
-            raise CivisInputError(f"Credential ID for {username} on {database_name} not found.")
+            text = f"Credential ID for {username} on {database_name} not found."
+            raise CivisInputError(text + _hint(username, there, "username"))
         return int(found.id)
 
     def get_aws_credential_id(self, cred_name: str | int, owner: str | None = None) -> int:
@@ -155,13 +162,15 @@ class Lookups:
         """
         if _is_id(cred_name):
             return int(cred_name)
-        credentials = self._ask("credentials").list(type="Amazon Web Services S3")
+        credentials = self._list("credentials", type="Amazon Web Services S3")
         found = find(credentials, name=cred_name)
         if owner is not None:
             found = find(found, owner=owner)
         if not found:
             of = "" if owner is None else f" owned by {owner}"
-            raise CivisInputError(f"AWS credential ID for {cred_name}{of} cannot be found.")
+            owners = ", ".join(str(item.get("owner")) for item in find(credentials, name=cred_name))
+            hint = f" It is owned by {owners}." if owners else _hint(cred_name, credentials)
+            raise CivisInputError(f"AWS credential ID for {cred_name}{of} cannot be found.{hint}")
         if len(found) > 1 and owner is None:
             mine = find(found, owner=self.username)
             found = mine or found
@@ -171,7 +180,7 @@ class Lookups:
     def default_database_credential_id(self) -> int | None:
         """The id of your default credential for databases; None where you have none."""
         if self._kept.get("credential") is None:
-            credentials = self._ask("credentials").list(type="Database", default=True)
+            credentials = self._list("credentials", type="Database", default=True)
             self._kept["credential"] = credentials[0].id if len(credentials) else None
         credential: int | None = self._kept["credential"]
         return credential
@@ -188,7 +197,7 @@ class Lookups:
     @property
     def username(self) -> str:
         """Your user name."""
-        return str(self._me().username)
+        return str(self._me()["username"])
 
     @property
     def feature_flags(self) -> tuple[str, ...]:
@@ -201,8 +210,22 @@ class Lookups:
 
     def _me(self) -> Any:
         if "me" not in self._kept:
-            self._kept["me"] = self._ask("users").get_me()
+            me = self._ask("users").get_me()
+            if hasattr(me, "status_code"):
+                me = convert_response_data_type(me)
+            if "username" not in me:
+                raise CivisClientError("GET /users/me answered no user name.")
+            self._kept["me"] = me
         return self._kept["me"]
+
+    def _list(self, resource: str, **given: Any) -> list[Any]:
+        """Give a list of responses, whatever the client gives to its user."""
+        found = self._ask(resource).list(**given)
+        if hasattr(found, "status_code"):
+            found = convert_response_data_type(found)
+        if not isinstance(found, list):
+            raise CivisClientError(f"GET /{resource} answered no list.")
+        return [item for item in found if isinstance(item, Response)]
 
     def _ask(self, resource: str) -> Any:
         raise NotImplementedError
@@ -225,6 +248,8 @@ def split_table_name(table: str) -> tuple[str | None, str]:
     >>> split_table_name('public."my.table"')
     ('public', 'my.table')
     """
+    if not isinstance(table, str):
+        raise CivisInputError(f"A table's name is text, not {type(table).__name__}: {table!r:.80}.")
     parts: list[str] = []
     rest = table
     while True:
@@ -265,16 +290,25 @@ def _is_id(value: object) -> bool:
     return hasattr(value, "__index__") and not isinstance(value, (bool, str))
 
 
-def _by_name(objects: Any, name: str) -> Any:
+def _named(objects: Any, name: str, field: str = "name") -> list[Any]:
+    """Give the objects of that name; where there is none, those that fold to it."""
+    folded = [item for item in objects if str(item.get(field) or "").lower() == name.lower()]
+    return [item for item in folded if item[field] == name] or folded
+
+
+def _by_name(objects: Any, name: object) -> Any:
     """Give the object of that name; where there is none, the only one that folds to it."""
-    exact = find_one(objects, name=name)
-    if exact is not None:
-        return exact
-    folded = [item for item in objects if str(item.get("name", "")).lower() == name.lower()]
-    return folded[0] if len(folded) == 1 else None
+    if not isinstance(name, str) or not name:
+        return None
+    found = _named(objects, name)
+    return found[0] if len(found) == 1 or (found and found[0].name == name) else None
 
 
-def _not_found(kind: str, name: object, names: list[str]) -> CivisInputError:
+def _not_found(kind: str, name: object, objects: Any) -> CivisInputError:
+    return CivisInputError(f"{kind} {name} not found.{_hint(name, objects)}")
+
+
+def _hint(name: object, objects: Any, field: str = "name") -> str:
+    names = {item[field]: None for item in objects if isinstance(item.get(field), str)}
     near = nearest(str(name), names)
-    hint = f" Did you mean {' or '.join(near)}?" if near else ""
-    return CivisInputError(f"{kind} {name} not found.{hint}")
+    return f" Did you mean {' or '.join(near)}?" if near else ""

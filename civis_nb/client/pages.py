@@ -110,7 +110,8 @@ class PaginatedResponse(Generic[_R]):
         CivisAPIError, CivisConnectionError, CivisClientError
             When a page can't be fetched.
         """
-        return [item.json(snake_case=snake_case) for item in _Cursor(self)]
+        items = (item if isinstance(item, Response) else Response(item) for item in _Cursor(self))
+        return [item.json(snake_case=snake_case) for item in items]
 
     def to_pandas(self) -> pd.DataFrame:
         """Give all items as a pandas frame, a row each.
@@ -219,7 +220,7 @@ class PaginatedResponse(Generic[_R]):
         page, last = None, False
         try:
             page = self._endpoint._fetch_page(self._path, {**self._params, "page_num": number})
-            last = self._is_last(page, number)
+            page, last = self._checked(page, number)
         except BaseException as error:
             page = None
             fetch.error = error
@@ -239,28 +240,44 @@ class PaginatedResponse(Generic[_R]):
             fetch.done.set()
         return following
 
-    def _is_last(self, page: ListResponse[_R], number: int) -> bool:
-        """Say whether a page ends the list.
+    def _checked(self, page: ListResponse[_R], number: int) -> tuple[ListResponse[_R], bool]:
+        """Give a page as it counts, and whether it ends the list.
 
         Raises
         ------
         CivisClientError
-            When it was there before, and the server does not say that it is another one: it does
-        not heed ``page_num``.
+            When it was there before, and nothing says that it is another one or that the list is
+            complete: the server does not heed ``page_num``.
         """
         if not page:
-            return True
-        mark = _mark(page)
-        before = self._seen.setdefault(mark, number)
+            return page, True
+        before = self._seen.setdefault(_mark(page), number)
         # A list that grows at its front while it is walked shows an item on two pages.
         if before != number and header_int(page.headers, "X-Pagination-Current-Page") != number:
+            if before == number - 1 and self._is_past_the_end(page, number):
+                return ListResponse((), page.headers), True
             raise CivisClientError(
                 f"GET /{masked_url(self._path)} gave page {before} again when asked for page "
                 f"{number}: the server does not heed page_num, so the list can't be walked. "
                 f"Call without iterator=True, with a larger limit."
             )
         total = header_int(page.headers, "X-Pagination-Total-Pages")
-        return total is not None and number >= total
+        return page, total is not None and number >= total
+
+    def _is_past_the_end(self, page: ListResponse[_R], number: int) -> bool:
+        """Say whether a page that comes a second time in a row can only mean the list's end."""
+        pages = header_int(page.headers, "X-Pagination-Total-Pages")
+        entries = header_int(page.headers, "X-Pagination-Total-Entries")
+        if pages is not None or entries is not None:
+            there = sum(len(each) for each in self._pages)
+            return (pages or 0) < number and there >= (entries or 0)
+        if number > 2:
+            # The server heeds page_num, and answers one past the end with its last page. Of a
+            # single item, or without ids, these could be others that look the same.
+            return len(page) > 1 and isinstance(_mark(page), tuple)
+        # Where the first page is not a full one there is no second.
+        limit = self._params.get("limit")
+        return len(page) % 10 != 0 if limit is None else len(page) != int(limit)
 
 
 class _Cursor(Iterator[_R]):
@@ -290,7 +307,7 @@ class _Cursor(Iterator[_R]):
 
 def _mark(page: ListResponse[Any]) -> Any:
     """Give what a page is known by: the ids of its items, else all it holds."""
-    items = [item.json_data if isinstance(item, Response) else item for item in page]
+    items: list[Any] = [item.json_data if isinstance(item, Response) else item for item in page]
     if all(isinstance(item, dict) and "id" in item for item in items):
         return tuple(str(item["id"]) for item in items)
     return repr(items)

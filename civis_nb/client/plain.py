@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-__all__ = ["copied", "field_list", "frozen", "header_int"]
+__all__ = ["MethodUnlessKey", "copied", "field_list", "frozen", "header_int"]
 
 _T = TypeVar("_T")
+
+
+class MethodUnlessKey:
+    """A method of a response that gives way to a field of the answer of the same name."""
+
+    def __init__(self, method: Callable[[Any], Any]) -> None:
+        self._method = method
+        self._name = method.__name__
+        self.__doc__ = method.__doc__
+
+    def __get__(self, instance: Any, owner: type | None = None) -> Any:
+        if instance is None:
+            return self._method
+        if self._name in instance:
+            return instance[self._name]
+        return self._method.__get__(instance, owner)
 
 
 def copied(value: _T) -> _T:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from civis_nb.client.completion import without_side_effects
-from civis_nb.client.plain import copied, field_list, frozen, header_int
+from civis_nb.client.plain import MethodUnlessKey, copied, field_list, frozen, header_int
 from civis_nb.client.text import list_text, response_text
 from civis_nb.errors import CivisClientError, CivisImmutableResponseError
 from civis_nb.spec.names import camel_to_snake
@@ -17,22 +17,6 @@ __all__ = ["ListResponse", "Response", "camel_to_snake", "convert_response_data_
 _VERBATIM = frozenset({"arguments", "environment_variables", "environmentVariables"})
 
 _set = object.__setattr__
-
-
-class _MethodUnlessKey:
-    """A method that gives way to a field of the answer of the same name."""
-
-    def __init__(self, method: Callable[[Response], Any]) -> None:
-        self._method = method
-        self._name = method.__name__
-        self.__doc__ = method.__doc__
-
-    def __get__(self, instance: Response | None, owner: type | None = None) -> Any:
-        if instance is None:
-            return self._method
-        if self._name in instance.json_data:
-            return instance[self._name]
-        return self._method.__get__(instance, owner)
 
 
 class Response:
@@ -55,8 +39,8 @@ class Response:
 
     Attributes
     ----------
-    json_data : dict
-        The object as the server sent it.
+    json_data : dict or None
+        The object as the server sent it; None: the answer was empty.
     headers : Mapping or None
         The headers of the answer.
     calls_remaining, rate_limit : int or None
@@ -73,6 +57,7 @@ class Response:
 
     __slots__ = (
         "__weakref__",
+        "_data",
         "_from_json_values",
         "_index",
         "_snake",
@@ -82,7 +67,8 @@ class Response:
     )
 
     headers: Mapping[str, str] | None
-    json_data: dict[str, Any]
+    json_data: dict[str, Any] | None
+    _data: dict[str, Any]
     _index: dict[str, str] | None
     _wrapped: dict[str, Any]
     _snake: bool
@@ -96,7 +82,8 @@ class Response:
         snake_case: bool = True,
         from_json_values: bool = False,
     ) -> None:
-        _set(self, "json_data", {} if json_data is None else json_data)
+        _set(self, "json_data", json_data)
+        _set(self, "_data", {} if json_data is None else json_data)
         _set(self, "headers", headers)
         _set(self, "_snake", snake_case)
         _set(self, "_from_json_values", from_json_values)
@@ -118,9 +105,9 @@ class Response:
         index = self._index
         if index is None:
             if self._snake:
-                index = {camel_to_snake(key): key for key in self.json_data}
+                index = {camel_to_snake(key): key for key in self._data}
             else:
-                index = {key: key for key in self.json_data}
+                index = {key: key for key in self._data}
             _set(self, "_index", index)
         return index
 
@@ -130,13 +117,13 @@ class Response:
             index = self._keys()
             if name in index:
                 key = index[name]
-            elif name in self.json_data:
+            elif name in self._data:
                 key = name
             elif self._snake and isinstance(name, str) and camel_to_snake(name) in index:
                 key = index[camel_to_snake(name)]
             else:
                 raise KeyError(name)
-            self._wrapped[name] = self._wrap(key, self.json_data[key])
+            self._wrapped[name] = self._wrap(key, self._data[key])
         value = self._wrapped[name]
         # What can be changed is given as a copy: a response reads the same for ever.
         if type(value) is list:
@@ -147,7 +134,7 @@ class Response:
         """Say whether a field holds the user's own JSON."""
         if key != "value":
             return False
-        kind = self.json_data.get("objectType", self.json_data.get("object_type"))
+        kind = self._data.get("objectType", self._data.get("object_type"))
         return self._from_json_values or kind == "JSONValue"
 
     def _wrap(self, key: str, value: Any) -> Any:
@@ -187,12 +174,12 @@ class Response:
         """Give each field's name and value."""
         return iter([(name, self._find(name)) for name in self._keys()])
 
-    @_MethodUnlessKey
+    @MethodUnlessKey
     def keys(self) -> list[str]:
         """Give the names of the fields."""
         return list(self._keys())
 
-    @_MethodUnlessKey
+    @MethodUnlessKey
     def values(self) -> list[Any]:
         """Give the values of the fields."""
         return [self._find(name) for name in self._keys()]
@@ -207,11 +194,11 @@ class Response:
             environment variables, JSON values) stay as they are at every depth.
         """
         if not snake_case or not self._snake:
-            return copied(self.json_data)
+            return copied(self._data)
         return {
             name: _snaked(key, value, self._is_plain(key))
             for name, key in self._keys().items()
-            for value in (self.json_data[key],)
+            for value in (self._data[key],)
         }
 
     def __iter__(self) -> Iterator[str]:
@@ -221,7 +208,10 @@ class Response:
         return isinstance(name, str) and self.get(name, _MISSING) is not _MISSING
 
     def __len__(self) -> int:
-        return len(self.json_data)
+        return len(self._keys())
+
+    def __bool__(self) -> bool:
+        return bool(self._data)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, dict):
@@ -385,7 +375,7 @@ def convert_response_data_type(
 
 
 def _restored(
-    data: dict[str, Any], headers: Mapping[str, str] | None, snake: bool, from_values: bool
+    data: dict[str, Any] | None, headers: Mapping[str, str] | None, snake: bool, from_values: bool
 ) -> Response:
     return Response(data, headers=headers, snake_case=snake, from_json_values=from_values)
 

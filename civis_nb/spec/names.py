@@ -214,14 +214,20 @@ def argument_name(name: str) -> str:
 
 
 def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
-    """Give the names that are most like `name`, the nearest first.
+    """Give the names that are most like `name`, the nearest first; upper case counts as lower.
 
     Examples
     --------
     >>> nearest("post_sqll", ["get_sql", "post_sql", "list"])[0]
     'post_sql'
+    >>> nearest("REDSHIFT", ["Redshift", "other"])
+    ['Redshift']
     """
     # Imported here: only a mistake needs it.
     import difflib
 
-    return difflib.get_close_matches(name, list(names), n=count, cutoff=0.6)
+    spelled: dict[str, list[str]] = {}
+    for each in names:
+        spelled.setdefault(each.lower(), []).append(each)
+    close = difflib.get_close_matches(name.lower(), spelled, n=count, cutoff=0.6)
+    return [each for folded in close for each in spelled[folded]][:count]

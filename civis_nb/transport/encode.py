@@ -56,9 +56,8 @@ def json_bytes(body: Any) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    data = getattr(value, "json_data", None)
-    if isinstance(data, (dict, list)):
-        return data
+    if hasattr(value, "json_data"):
+        return value.json_data
     if isinstance(value, (set, frozenset)):
         return sorted(value, key=repr)
     if isinstance(value, Mapping):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from civis_nb.client.lookups import split_table_name
-from civis_nb.errors import CivisInputError
+from civis_nb.errors import CivisClientError, CivisInputError
 
 
 @pytest.fixture
@@ -128,3 +128,92 @@ def test_user_and_storage_host(filled, scripted):
     assert filled.get_storage_host_id(9) == 9
     with pytest.raises(ValueError, match="Storage host S4 not found"):
         filled.get_storage_host_id("S4")
+
+
+@pytest.mark.parametrize("name", ["Dup", "DUUP"])
+def test_ambiguous_or_missing_database_is_refused_with_the_nearest(filled, name):
+    with pytest.raises(CivisInputError, match=f"{name} not found. Did you mean (dup or DUP|DUP)"):
+        filled.get_database_id(name)
+
+
+@pytest.mark.parametrize("name", ["", None, "nope", True, 1.5, ["Red"]])
+def test_databases_without_a_name_are_passed_by(client, scripted, name):
+    scripted.on("GET", "/databases", [{"id": 1}, {"id": 2, "name": None}, {"id": 3, "name": "Red"}])
+    assert client.get_database_id("red") == 3
+    with pytest.raises(CivisInputError, match="not found"):
+        client.get_database_id(name)
+
+
+@pytest.mark.parametrize("name", [None, 5, b"s.t"])
+def test_name_of_a_table_must_be_text(filled, scripted, name):
+    with pytest.raises(CivisInputError, match="A table's name is text"):
+        filled.get_table_id(name, 1)
+    assert not scripted.requests
+
+
+def test_missing_table_is_told_with_the_nearest(client, scripted, reply):
+    def answer(seen):
+        is_pattern = dict(seen.query)["name"] == "f%"
+        return reply([{"id": 5, "name": "finds", "schema": "s"}] if is_pattern else [])
+
+    scripted.on("GET", "/tables", answer)
+    with pytest.raises(CivisInputError, match=r"Table s\.fines not found\. Did you mean finds\?"):
+        client.get_table_id("s.fines", 1)
+
+
+def test_look_for_the_nearest_that_fails_changes_no_error(client, scripted, reply):
+    scripted.on("GET", "/tables", [], reply({}, 500))
+    with pytest.raises(CivisInputError, match=r"Table s\.fines not found\.$"):
+        client.get_table_id("s.fines", 1)
+
+
+def test_schema_is_no_pattern(client, scripted):
+    tables = [{"id": 1, "name": "t", "schema": "s1"}, {"id": 2, "name": "t", "schema": "S"}]
+    scripted.on("GET", "/tables", tables)
+    assert client.get_table_id("s.t", 1) == 2
+    with pytest.raises(CivisInputError, match="not found"):
+        client.get_table_id("s%.t", 1)
+
+
+def test_table_of_one_name_in_several_schemas_is_refused(client, scripted):
+    tables = [{"id": 1, "name": "t", "schema": "a"}, {"id": 2, "name": "t", "schema": "b"}]
+    scripted.on("GET", "/tables", tables)
+    with pytest.raises(CivisInputError, match=r"in several schemas \(a, b\)"):
+        client.get_table_id("t", 1)
+
+
+def test_missing_credentials_are_told_with_the_nearest(filled):
+    with pytest.raises(CivisInputError, match="Did you mean aws"):
+        filled.get_aws_credential_id("AWSS")
+    with pytest.raises(
+        CivisInputError, match=r"owned by nobody cannot .* It is owned by you, me\."
+    ):
+        filled.get_aws_credential_id("aws", owner="nobody")
+    with (
+        pytest.warns(FutureWarning),
+        pytest.raises(CivisInputError, match=r"ID for uu on Red not found\. Did you mean u\?"),
+    ):
+        filled.get_database_credential_id("uu", "Red")
+
+
+def test_client_that_gives_raw_answers_looks_up_as_well(filled, make_client, at_once):
+    client = make_client(return_type="raw", retries=at_once)
+    assert client.get_database_id("Red") == 1
+    assert client.get_table_id("s.t", "Red") == 6
+    assert client.get_storage_host_id("S3") == 4
+    assert client.get_aws_credential_id("aws") == 9
+    assert client.default_database_credential_id == 8
+    assert client.username == "me"
+
+
+@pytest.mark.parametrize("answer", [{}, {"id": 1}, None])
+def test_answer_that_is_no_list_is_a_client_error(client, scripted, answer):
+    scripted.on("GET", "/databases", answer)
+    with pytest.raises(CivisClientError, match="GET /databases answered no list"):
+        client.get_database_id("Red")
+
+
+def test_user_without_a_name_is_a_client_error(client, scripted):
+    scripted.on("GET", "/users/me", {"id": 1})
+    with pytest.raises(CivisClientError, match="no user name"):
+        client.username  # noqa: B018

@@ -123,11 +123,68 @@ def test_a_new_walk_after_an_error_gives_everything(client, reply, paged):
     assert [item.id for item in pages] == list(range(9))
 
 
-def test_server_that_repeats_a_page_is_noticed(client, scripted):
-    scripted.on("GET", "/jobs", [{"id": 1}, {"id": 2}])
+@pytest.mark.parametrize(
+    ("size", "limit", "headers"),
+    [
+        (50, None, {}),
+        (2, 2, {}),
+        (2, None, {"X-Pagination-Total-Pages": "9"}),
+        (2, None, {"X-Pagination-Total-Entries": "18"}),
+    ],
+)
+def test_server_that_repeats_a_page_though_there_is_more_is_noticed(
+    client, scripted, reply, size, limit, headers
+):
+    scripted.on("GET", "/jobs", reply([{"id": item} for item in range(size)], headers=headers))
+    walk = iter(client.jobs.list(iterator=True, limit=limit))
+    assert [next(walk).id for _ in range(size)] == list(range(size))
+    for _ in range(2):
+        with pytest.raises(errors.CivisClientError, match="does not heed page_num"):
+            next(walk)
+    assert len(scripted.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("size", "limit", "headers"),
+    [
+        (2, None, {}),
+        (2, 5, {}),
+        (7, 5, {}),
+        (20, None, {"X-Pagination-Total-Entries": "20"}),
+    ],
+)
+def test_server_that_gives_the_whole_list_whatever_the_page_ends_it(
+    client, scripted, reply, size, limit, headers
+):
+    scripted.on("GET", "/jobs", reply([{"id": item} for item in range(size)], headers=headers))
+    pages = client.jobs.list(iterator=True, limit=limit)
+    assert [item.id for item in pages] == list(range(size))
+    assert len(scripted.requests) == 2
+    assert f"{size} items on 1 page all" in repr(pages)
+
+
+def test_server_that_gives_its_last_page_again_ends_the_list(client, scripted, reply):
+    def answer(seen):
+        page = min(3, int(dict(seen.query)["page_num"]))
+        return reply([{"id": page * 10 + item} for item in range(10)])
+
+    scripted.on("GET", "/jobs", answer)
+    items = [item.id for item in client.jobs.list(iterator=True, limit=10)]
+    assert items == list(range(10, 40))
+
+
+@pytest.mark.parametrize("page", [[{"id": 1}], [{"state": "a"}, {"state": "a"}]])
+def test_pages_that_only_look_the_same_are_not_taken_for_the_end(client, scripted, page):
+    other = [{"id": 9}, {"id": 10}]
+    scripted.on("GET", "/jobs", other, page, page)
     with pytest.raises(errors.CivisClientError, match="does not heed page_num"):
         list(client.jobs.list(iterator=True))
-    assert len(scripted.requests) == 2
+
+
+def test_pages_that_take_turns_are_noticed(client, scripted, reply):
+    scripted.on("GET", "/jobs", *([{"id": item % 2 + 1}, {"id": 7}] for item in range(6)))
+    with pytest.raises(errors.CivisClientError, match="gave page 1 again when asked for page 3"):
+        list(client.jobs.list(iterator=True))
 
 
 def test_item_that_moves_to_the_next_page_is_no_repetition(client, scripted, reply):
@@ -184,6 +241,31 @@ def test_object_instead_of_a_list_is_noticed(client, scripted):
     scripted.on("GET", "/jobs", {"id": 1})
     with pytest.raises(errors.CivisClientError, match="one object where a page"):
         next(iter(client.jobs.list(iterator=True)))
+
+
+@pytest.mark.parametrize("empty", [b"", b"null"])
+def test_page_without_content_is_no_end_of_the_list(client, scripted, empty):
+    scripted.on("GET", "/jobs", [{"id": 1}], empty, [{"id": 2}], [])
+    walk = iter(client.jobs.list(iterator=True))
+    assert next(walk).id == 1
+    with pytest.raises(errors.CivisClientError, match="nothing where a page"):
+        next(walk)
+    assert [item.id for item in walk] == [2]
+
+
+def test_no_content_by_its_status_is_the_end_of_the_list(client, scripted, reply):
+    scripted.on("GET", "/jobs", [{"id": 1}], reply(None, 204))
+    assert [item.id for item in client.jobs.list(iterator=True)] == [1]
+
+
+def test_client_that_gives_raw_answers_walks_plain_items(make_client, scripted):
+    client = make_client(return_type="raw")
+    scripted.on("GET", "/jobs", [{"id": 1, "lastRun": None}], [])
+    pages = client.jobs.list(iterator=True)
+    assert list(pages) == [{"id": 1, "lastRun": None}]
+    assert pages.json() == [{"id": 1, "last_run": None}]
+    assert pages.to_pandas()["id"].tolist() == [1]
+    assert "1 item on 1 page all" in repr(pages)
 
 
 def test_walks_in_two_threads_share_the_pages(client, scripted, paged):

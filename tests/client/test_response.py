@@ -209,6 +209,22 @@ def test_find_by_function_and_fields():
     assert [item.id for item in find(things, lambda item: item.id == 3)] == [3]
     assert find_one(things, id=2).on == 1
     assert find_one(things, nope=1) is None
+    # With a function the fields do not count, as in the other package.
+    assert [item.id for item in find(things, lambda item: item.id > 1, id=1)] == [2, 3]
+
+
+def test_empty_answer_is_false_and_holds_none():
+    empty = Response(None)
+    assert not empty
+    assert (empty.json_data, len(empty), empty.json(), list(empty)) == (None, 0, {}, [])
+    assert empty == {}
+    for again in (pickle.loads(pickle.dumps(empty)), copy.deepcopy(empty)):
+        assert again.json_data is None
+
+
+def test_length_counts_the_fields_that_can_be_read():
+    twice = Response({"fooBar": 1, "foo_bar": 2})
+    assert len(twice) == len(list(twice)) == len(twice.json()) == 1
 
 
 @pytest.mark.parametrize("data", ["text", 5, True])
