@@ -6,6 +6,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisDownloadError
@@ -32,6 +33,7 @@ __all__ = [
 BLOCK_BYTES = 2 * 1024 * 1024
 _READ_BYTES = 1024 * 1024
 _ROWS_AT_ONCE = 128 * 1024
+_INFER_WORKERS = 4
 
 
 class ChunkReader(io.RawIOBase):
@@ -172,10 +174,9 @@ def exact_table(
             types[misfit] = None
             _, rest = split_header(chunks, what)
     if told is None:
-        columns = [
-            infer_column(column) if kind is None else column
-            for column, kind in zip(columns, types, strict=True)
-        ]
+        # Only here, where nothing is told of any column.
+        with ThreadPoolExecutor(_INFER_WORKERS, thread_name_prefix="civis-infer") as pool:
+            columns = list(pool.map(infer_column, columns))
     return pa.Table.from_arrays(columns, names=names)
 
 

@@ -17,12 +17,13 @@ _INTEGER = r"^(0|-?[1-9][0-9]{0,37})$"
 _DECIMAL = r"^-?(0|[1-9][0-9]*)\.[0-9]+$"
 _EXPONENT = r"^-?[1-9](\.[0-9]*[1-9])?e[+-][0-9][0-9]+$"
 _SPECIAL = r"^(NaN|nan|-?(Infinity|inf))$"
-_TRAILING_ZERO = r"\.[0-9]+0$"
-_SIXTEEN_DIGITS = r"([0-9]\.?){16,}"
+#: Numbers of so many digits are told apart by doubles.
+_SURE_DIGITS = 15
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?$"
 _ZONED = _TIMESTAMP[:-1] + r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
 _MAX_DECIMAL_DIGITS = 38
+_FIRST_ROWS = 100
 
 
 def infer_column(text: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -48,13 +49,17 @@ def infer_column(text: pa.ChunkedArray) -> pa.ChunkedArray:
     """
     import pyarrow as pa
 
-    values = text.drop_null()
-    if len(values) == 0:
+    first = text.slice(0, _FIRST_ROWS).drop_null()
+    values = None if len(first) else text.drop_null()
+    first = first if values is None else values.slice(0, _FIRST_ROWS)
+    if not len(first):
         return text
     for guess in (_integers, _booleans, _numbers, _times):
         # Most columns are settled by their first values.
-        if guess(values.slice(0, 100)) is None:
+        if guess(first) is None:
             continue
+        if values is None:
+            values = text.drop_null() if text.null_count else text
         kind = guess(values)
         if kind is not None:
             try:
@@ -82,7 +87,7 @@ def _integers(values: Any) -> Any:
 
     if not _all_match(values, _INTEGER):
         return None
-    if int(pc.max(pc.utf8_length(values)).as_py()) < 19:
+    if int(pc.max(pc.binary_length(values)).as_py()) < 19:
         return pa.int64()
     try:
         values.cast(pa.int64())
@@ -93,44 +98,65 @@ def _integers(values: Any) -> Any:
 
 def _booleans(values: Any) -> Any:
     import pyarrow as pa
+    import pyarrow.compute as pc
 
-    found = set(values.slice(0, 1000).unique().to_pylist())
-    if not found <= {"true", "false", "t", "f"}:
-        return None
-    found = set(values.unique().to_pylist())
-    # A column of nothing but f may be of any kind of code.
-    return pa.bool_() if found <= {"true", "false"} or found == {"t", "f"} else None
+    for words in (["true", "false"], ["t", "f"]):
+        if pc.all(pc.is_in(values, pa.array(words))).as_py():
+            # A column of nothing but f may be of any kind of code.
+            both = all(pc.any(pc.equal(values, word)).as_py() for word in words)
+            return pa.bool_() if both or words[0] == "true" else None
+    return None
 
 
 def _numbers(values: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    if not _all_match(values, f"{_INTEGER}|{_DECIMAL}|{_EXPONENT}|{_SPECIAL}"):
+    plain = _all_match(values, f"{_INTEGER}|{_DECIMAL}")
+    if not plain and not _all_match(values, f"{_INTEGER}|{_DECIMAL}|{_EXPONENT}|{_SPECIAL}"):
         return None
-    if not _any_match(values, rf"{_DECIMAL}|{_EXPONENT}"):
+    length, point = pc.binary_length(values), pc.find_substring(values, ".")
+    has_point = pc.greater_equal(point, 0)
+    if not pc.any(has_point).as_py() and not _any_match(values, _EXPONENT):
         return None
-    plain = not _any_match(values, rf"{_EXPONENT}|{_SPECIAL}")
-    if plain and _any_match(values, _TRAILING_ZERO):
-        return _decimal_type(values)
-    if _any_match(values, _INTEGER) and _any_match(values, r"\.0$"):
+    ends_in_zero = pc.and_(has_point, pc.ends_with(values, "0"))
+    is_whole = pc.ends_with(values, ".0")
+    if pc.any(is_whole).as_py() and _any_match(values, _INTEGER):
         return None  # no database writes 1 and 1.0 in one column
-    if not _any_match(values, _SIXTEEN_DIGITS):
-        return pa.float64()  # 15 digits fit into a double
-    doubles = values.cast(pa.float64())
-    digits = r"[^0-9.]|0*$"
-    again = pc.replace_substring_regex(doubles.cast(pa.string()), digits, "")
-    if pc.all(pc.equal(again, pc.replace_substring_regex(values, digits, ""))).as_py():
+    if plain and pc.any(ends_in_zero).as_py():
+        # Decimals have as many digits as their column says; of other fractions, only those
+        # that are whole end in a zero.
+        digits = pc.min_max(pc.subtract(length, point).filter(has_point)).as_py()
+        if digits["min"] == digits["max"] or pc.any(pc.xor(ends_in_zero, is_whole)).as_py():
+            return _decimal_type(values, length, point)
+    if int(pc.max(length).as_py()) <= _SURE_DIGITS + 1 or _doubles_keep(values):
         return pa.float64()
-    return _decimal_type(values) if plain else None
+    return _decimal_type(values, length, point) if plain else None
 
 
-def _decimal_type(values: Any) -> Any:
+def _doubles_keep(values: Any) -> bool:
+    """Say whether doubles, written out again, have the digits of the texts."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    whole = pc.utf8_length(pc.replace_substring_regex(values, r"^-|\..*$", ""))
-    fraction = pc.utf8_length(pc.replace_substring_regex(values, r"^[^.]*\.?", ""))
+    again = values.cast(pa.float64()).cast(pa.string())
+    differs = pc.not_equal(again, values)
+    unimportant = r"[^0-9.]|\.0*$"
+    one, other = (
+        pc.replace_substring_regex(texts.filter(differs), unimportant, "")
+        for texts in (again, values)
+    )
+    return bool(pc.all(pc.equal(one, other), min_count=0).as_py())
+
+
+def _decimal_type(values: Any, length: Any, point: Any) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    has_point = pc.greater_equal(point, 0)
+    sign = pc.starts_with(values, "-").cast(pa.int32())
+    whole = pc.subtract(pc.if_else(has_point, point, length), sign)
+    fraction = pc.if_else(has_point, pc.subtract(pc.subtract(length, point), 1), 0)
     scale = int(pc.max(fraction).as_py())
     precision = int(pc.max(whole).as_py()) + scale
     return pa.decimal128(precision, scale) if precision <= _MAX_DECIMAL_DIGITS else None
