@@ -74,7 +74,7 @@ def _keep_as_new(task: RunTask, source: Path, name: str, found: CsvDetection, fo
     if (found.compression, found.character_set) == ("gzip", _UTF8):
         _same_content(source, target)
     else:
-        convert_to_utf8(source, target, compression="gzip")
+        convert_to_utf8(source, target, compression="gzip", encoding=found.character_set)
     task.control.check()
     shown = name.removesuffix(".zip")
     file_id = add_file(
@@ -104,7 +104,7 @@ def _keep_in_place(
     compression = "gzip" if found.compression == "gzip" else "none"
     if (found.compression, found.character_set) != (compression, _UTF8):
         target = folder / "content.csv"
-        convert_to_utf8(source, target, compression=compression)
+        convert_to_utf8(source, target, compression=compression, encoding=found.character_set)
         task.control.check()
         attach(task.context, file_id, task.context.blobs.take(target))
         task.log.info(f"File {file_id} was converted to UTF-8.")

@@ -156,7 +156,7 @@ def _looked_at(
     task.control.check()
     if found.character_set not in _UTF8:
         plain = folder / f"{sync.id}.csv"
-        convert_to_utf8(path, plain)
+        convert_to_utf8(path, plain, encoding=found.character_set)
         path = plain
     task.log.info(
         f"The file is a CSV separated by {found.column_delimiter}s, "

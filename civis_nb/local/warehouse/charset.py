@@ -79,7 +79,9 @@ def _decodes(chunks: Iterator[bytes], encoding: str) -> bool:
     return True
 
 
-def convert_to_utf8(source: Path, destination: Path, *, compression: str = "none") -> str:
+def convert_to_utf8(
+    source: Path, destination: Path, *, compression: str = "none", encoding: str | None = None
+) -> str:
     """Write a text file again in UTF-8 without byte order mark, in bounded memory.
 
     Parameters
@@ -90,6 +92,8 @@ def convert_to_utf8(source: Path, destination: Path, *, compression: str = "none
         Where the new file appears, complete.
     compression
         Of the new file: ``none``, ``gzip`` or ``zip``.
+    encoding
+        What `detect_character_set` gave, if it was asked: to find out, it reads the whole file.
 
     Returns
     -------
@@ -101,7 +105,7 @@ def convert_to_utf8(source: Path, destination: Path, *, compression: str = "none
     WarehouseError
         If the compressed content is damaged, or the text breaks off within a character.
     """
-    encoding = detect_character_set(source)
+    encoding = encoding or detect_character_set(source)
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     sink = open_sink(destination, compression, destination.stem)
     try:

@@ -72,7 +72,7 @@ def detect_csv(
         plain = path
         if compression != "none" or character_set not in ("utf-8", "utf-8-sig"):
             plain = Path(folder) / "plain.csv"
-            convert_to_utf8(path, plain)
+            convert_to_utf8(path, plain, encoding=character_set)
             if plain.stat().st_size == 0:
                 raise WarehouseError("the file is empty: it has neither a header nor rows")
         told = (include_header, column_delimiter, detect_types, escaped)

@@ -1,8 +1,10 @@
-"""Files that appear under their name only when they are complete."""
+"""Files that appear under their name only when they are complete.
+
+As the contents that they become, they do not wait for the disk itself (fsync).
+"""
 
 from __future__ import annotations
 
-import os
 import struct
 import time
 import zlib
@@ -48,8 +50,6 @@ class _PlainSink:
         self.size += len(data)
 
     def finish(self) -> int:
-        self._file.flush()
-        os.fsync(self._file.fileno())
         self._file.close()
         stored = self._temporary.stat().st_size
         if stored != self.size:
