@@ -14,7 +14,7 @@ from civis_nb.local.warehouse.base import Column, CsvDetection, Delimiter
 from civis_nb.local.warehouse.charset import convert_to_utf8, detect_character_set
 from civis_nb.local.warehouse.csvtext import csv_rows
 from civis_nb.local.warehouse.infer import column_types
-from civis_nb.local.warehouse.lineends import has_blank_start, is_line_end_trouble, rewritten
+from civis_nb.local.warehouse.lineends import has_blank_start, has_mixed_ends, rewritten
 from civis_nb.local.warehouse.names import DELIMITERS
 from civis_nb.local.warehouse.sources import sniff_compression
 from civis_nb.local.warehouse.sqltypes import to_wire
@@ -75,18 +75,15 @@ def detect_csv(
             convert_to_utf8(path, plain, encoding=character_set)
             if plain.stat().st_size == 0:
                 raise WarehouseError("the file is empty: it has neither a header nor rows")
-        told = (include_header, column_delimiter, detect_types, escaped)
-        alike = Path(folder) / "alike.csv"
-        if include_header is not False and has_blank_start(plain):
+        blank = include_header is not False and has_blank_start(plain)
+        if blank or has_mixed_ends(plain):
+            # Only for looking: DuckDB reads neither as it is.
+            alike = Path(folder) / "alike.csv"
             rewritten(plain, alike, escaped=escaped)
             plain = alike
-        try:
-            delimiter, header, columns = _described(plain, *told)
-        except WarehouseError as error:
-            if plain == alike or not is_line_end_trouble(error):
-                raise
-            rewritten(plain, alike, escaped=escaped)
-            delimiter, header, columns = _described(alike, *told)
+        delimiter, header, columns = _described(
+            plain, include_header, column_delimiter, detect_types, escaped
+        )
     return CsvDetection(
         header,
         cast(Delimiter, delimiter),

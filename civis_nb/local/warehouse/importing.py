@@ -14,7 +14,7 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse import infer, target
 from civis_nb.local.warehouse.base import Cancelled, ImportOptions, ImportReport
 from civis_nb.local.warehouse.failures import is_conflict, read_failure, warehouse_error
-from civis_nb.local.warehouse.lineends import has_blank_start, is_line_end_trouble, rewritten
+from civis_nb.local.warehouse.lineends import has_blank_start, has_mixed_ends, rewritten
 from civis_nb.local.warehouse.loading import (
     FileLoad,
     csv_trouble,
@@ -92,13 +92,6 @@ def import_all(
             if options.first_row_is_header:
                 blank = [source for source in sources if has_blank_start(source.path)]
                 _rewrite(blank, options, check)
-        try:
-            return _tried(session, units)
-        except WarehouseError as error:
-            if not is_line_end_trouble(error):
-                raise
-        for sources, options in units:
-            _rewrite(sources, options, check)
         return _tried(session, units)
 
 
@@ -112,24 +105,39 @@ def _rewrite(sources: Sequence[Source], options: ImportOptions, check: Callable[
 
 
 def _tried(session: Session, units: Sequence[_Unit]) -> list[ImportReport]:
-    """Load, again when another run was in the way, and carefully when rows are wrong."""
-    careful = False
+    """Load: again when another run was in the way, or with lines that end alike, or carefully."""
+    looked = careful = False
     for attempt in range(_TRIES):
         try:
             return _in_transaction(session, units, careful)
-        except duckdb.Error as error:
+        except (duckdb.Error, WarehouseError) as error:
             if session.cancel.cancelled:
                 raise Cancelled from None
-            if is_conflict(error) and attempt < _TRIES - 1:
+            if isinstance(error, duckdb.Error) and is_conflict(error) and attempt < _TRIES - 1:
                 if session.cancel.wait(_WAIT_S * 2**attempt):
                     raise Cancelled from None
                 continue
-            of_rows = isinstance(error, _OF_ROWS) and not is_line_end_trouble(error)
-            if of_rows and not careful:
+            if not looked:
+                looked = True
+                if _made_alike(units, session.cancel.raise_if_cancelled):
+                    continue
+            if isinstance(error, WarehouseError):
+                raise
+            if isinstance(error, _OF_ROWS) and not careful:
                 careful = True
                 continue
             raise _explained(error, session) from None
     raise AssertionError("unreachable")
+
+
+def _made_alike(units: Sequence[_Unit], check: Callable[[], None]) -> bool:
+    """Give all lines of a file the same end where they had not; tell whether any had not."""
+    mixed = [
+        ([s for s in sources if has_mixed_ends(s.path)], options) for sources, options in units
+    ]
+    for sources, options in mixed:
+        _rewrite(sources, options, check)
+    return any(sources for sources, _ in mixed)
 
 
 def _check(options: ImportOptions, paths: Sequence[Path]) -> None:

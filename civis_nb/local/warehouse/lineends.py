@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["has_blank_start", "is_line_end_trouble", "one_kind", "rewritten"]
+__all__ = ["has_blank_start", "has_mixed_ends", "one_kind", "rewritten"]
 
 _CHUNK_BYTES = 1 << 20
 _BOM = b"\xef\xbb\xbf"
@@ -17,9 +17,21 @@ _DOUBLED = re.compile(rb'"|\r\n?')
 _ESCAPED = re.compile(rb'\\["\\]|"|\r\n?')
 
 
-def is_line_end_trouble(error: Exception) -> bool:
-    """Tell whether DuckDB gave up on a file that it may be able to read once rewritten."""
-    return "state machine reached an invalid state" in str(error)
+def has_mixed_ends(path: Path) -> bool:
+    """Tell whether a plain file has line ends of more than one kind, be it within cells."""
+    counted = {b"\r\n": 0, b"\r": 0, b"\n": 0}
+    with path.open("rb") as file:
+        if not any(b"\r" in chunk for chunk in iter(lambda: file.read(_CHUNK_BYTES), b"")):
+            return False
+        file.seek(0)
+        last = b""
+        for chunk in iter(lambda: file.read(_CHUNK_BYTES), b""):
+            for kind in counted:
+                counted[kind] += chunk.count(kind)
+            counted[b"\r\n"] += (last + chunk[:1]) == b"\r\n"
+            last = chunk[-1:]
+    pairs = counted[b"\r\n"]
+    return sum((pairs > 0, counted[b"\r"] > pairs, counted[b"\n"] > pairs)) > 1
 
 
 def has_blank_start(path: Path) -> bool:
