@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from civis_nb._wire_text import Secret, masked_url
@@ -86,7 +87,12 @@ class APIClient(Lookups):
         endpoint: str | None = None,
     ) -> None:
         # Hidden before anything can fail: a traceback may show the variables of its frames.
-        api_key = None if api_key is None else Secret(api_key)
+        kind = type(api_key).__name__
+        api_key = Secret(api_key) if isinstance(api_key, str) else None
+        if kind != "NoneType" and api_key is None:
+            raise CivisArgumentError(f"api_key must be text, not {kind}.")
+        if not isinstance(user_agent, (str, NoneType)):
+            raise CivisArgumentError(f"user_agent must be text, not {type(user_agent).__name__}.")
         if return_type not in _RETURN_TYPES:
             raise CivisInputError(
                 f"return_type can't be {return_type!r}; it is one of {', '.join(_RETURN_TYPES)}."

@@ -9,7 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from civis_nb._wire_text import masked_url
-from civis_nb.errors import CivisAPIError, CivisAPIKeyError, CivisClientError, CivisSpecError
+from civis_nb.errors import (
+    CivisAPIError,
+    CivisAPIKeyError,
+    CivisArgumentError,
+    CivisClientError,
+    CivisSpecError,
+)
 from civis_nb.spec.parse import check_document, parse_spec
 
 if TYPE_CHECKING:
@@ -33,15 +39,22 @@ def local_spec(source: Mapping[str, Any] | str | os.PathLike[str]) -> Spec:
     ------
     CivisSpecError
         When the file can't be read, or holds no specification.
+    CivisArgumentError
+        When `source` is neither.
     """
     if isinstance(source, Mapping):
         return parse_spec(source, "local_api_spec")
+    if not isinstance(source, (str, os.PathLike)):
+        raise CivisArgumentError(
+            "local_api_spec must be a path or the specification itself, not "
+            f"{type(source).__name__}: {source!r:.80}."
+        )
     path = Path(source)
     try:
         document = json.loads(path.read_bytes())
     except OSError as error:
         raise CivisSpecError(f"{path} can't be read: {error.strerror or error}.") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CivisSpecError(f"{path} is no API specification: it is no JSON ({error}).") from None
     return parse_spec(document, str(path))
 
@@ -63,31 +76,20 @@ def downloaded_spec(session: Session, cache: SpecCache, refresh: bool) -> Spec:
         return kept.spec()
     asked = {} if kept is None else kept.conditions()
     try:
-        response = session.request("GET", "endpoints", headers=asked, accept=frozenset({304}))
+        answer = session.call("GET", "endpoints", headers=asked, accept=frozenset({304}))
     except CivisAPIError as error:
         refused = error if error.status_code in (401, 403) else None
         if refused is None:
             raise
     except CivisClientError as error:
-        raise CivisSpecError(str(error)) from None
+        raise CivisSpecError(f"There is no API specification: {error}") from None
     else:
+        response, document = answer
         if response.status_code == 304 and kept is not None:
             return cache.renew(kept).spec()
-        return _parsed(cache, response, session.base_url)
+        source = f"What {masked_url(session.base_url)}endpoints answered ({response.status_code})"
+        return cache.write(check_document(document, source), response.headers).spec()
     refused.error_message = refused.error_message.rstrip(". ") + "." + _KEY_HINT
     refused.args = (refused.error_message,)
     refused.__class__ = CivisAPIKeyError
     raise refused
-
-
-def _parsed(cache: SpecCache, response: Any, base_url: str) -> Spec:
-    source = f"What {masked_url(base_url)}endpoints answered (status {response.status_code})"
-    try:
-        document = json.loads(response.content)
-    except ValueError:
-        said = " ".join(response.content[:2000].decode("utf-8", "replace").split())[:200]
-        raise CivisSpecError(
-            f"{source} is no API specification but {masked_url(said)!r}. Is CIVIS_API_ENDPOINT "
-            "right, or does a login page stand in between?"
-        ) from None
-    return cache.write(check_document(document, source), response.headers).spec()

@@ -16,16 +16,19 @@ import builtins
 import contextlib
 import json
 import os
+import stat
 import sys
 import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import NoneType
 from typing import Any
 
 from civis_nb import config
 from civis_nb._version import __version__
+from civis_nb.errors import CivisSpecError
 from civis_nb.spec.model import Operation, Spec
 from civis_nb.spec.parse import group_by_resource, parse_resource
 
@@ -48,10 +51,17 @@ def default_folder() -> Path:
     """Give the folder of kept specifications: the setting ``cache_dir``, else a per-user one."""
     named = config.get("cache_dir")
     if named:
-        return Path(named)
+        return Path(os.path.expanduser(named))  # noqa: PTH111 - leaves what it can't expand
     from platformdirs import user_cache_path
 
-    return user_cache_path("civis_nb", appauthor=False)
+    try:
+        return user_cache_path("civis_nb", appauthor=False)
+    except RuntimeError:
+        # A container's user who has no home.
+        import tempfile
+
+        user = os.getuid() if hasattr(os, "getuid") else "user"
+        return Path(tempfile.gettempdir()) / f"civis_nb-{user}"
 
 
 def newest() -> Spec | None:
@@ -101,7 +111,12 @@ class KeptSpec:
     def conditions(self) -> dict[str, str]:
         """Give the request headers that ask for a changed specification only."""
         names = {"etag": "If-None-Match", "last_modified": "If-Modified-Since"}
-        return {name: self.header[key] for key, name in names.items() if self.header.get(key)}
+        told = {name: self.header.get(key) or "" for key, name in names.items()}
+        return {
+            name: text
+            for name, text in told.items()
+            if text and text.isascii() and text.isprintable()
+        }
 
     def spec(self) -> Spec:
         """Give the model; what is damaged is found before it is used."""
@@ -109,12 +124,19 @@ class KeptSpec:
 
     def _resource(self, resource: str) -> dict[str, Operation]:
         offset, length = self.header["index"][resource]
-        raw = json.loads(self.body[offset : offset + length])
-        return parse_resource(resource, raw["paths"], raw["definitions"], str(self.path))
+        try:
+            raw = json.loads(self.body[offset : offset + length])
+            paths, definitions = raw["paths"], raw["definitions"]
+        except (ValueError, KeyError, TypeError):
+            raise CivisSpecError(
+                f"The specification that is kept in {self.path} is damaged: delete the file, or "
+                "give APIClient(force_refresh_api_spec=True)."
+            ) from None
+        return parse_resource(resource, paths, definitions, str(self.path))
 
     def is_whole(self) -> bool:
         """Say whether every resource is as it was written."""
-        return zlib.crc32(self.body) == int(self.header.get("crc", -1))
+        return bool(zlib.crc32(self.body) == self.header["crc"])
 
 
 class SpecCache:
@@ -232,14 +254,33 @@ def _opened(content: bytes, path: Path) -> KeptSpec | None:
         if zlib.crc32(head) != crc:
             return None
         header = json.loads(head)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
-    return KeptSpec(header, rest[length + 1 :], path)
+    body = rest[length + 1 :]
+    return KeptSpec(header, body, path) if _makes_sense(header, len(body)) else None
+
+
+def _makes_sense(header: Any, length: int) -> bool:
+    """Say whether a header has what this version writes, of a body of that length."""
+    if not isinstance(header, dict) or not isinstance(header.get("index"), dict):
+        return False
+    if not all(isinstance(header.get(key), (int, float)) for key in ("fetched_at", "crc")):
+        return False
+    if not all(isinstance(header.get(key), (str, NoneType)) for key in ("etag", "last_modified")):
+        return False
+    for place in header["index"].values():
+        if not (isinstance(place, list) and [type(number) for number in place] == [int, int]):
+            return False
+        if place[0] < 0 or place[1] < 2 or sum(place) > length:
+            return False
+    return True
 
 
 def _is_ours(path: Path) -> bool:
-    """Say whether the file is the user's own and nobody else may write to it."""
+    """Say whether it is a file of the user's own and nobody else may write to it."""
     status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        return False
     if not hasattr(os, "getuid"):
         return True
     return status.st_uid == os.getuid() and not status.st_mode & 0o022
@@ -263,6 +304,7 @@ def _write_whole(path: Path, content: bytes) -> None:
 def _forget_old(folder: Path) -> None:
     """Remove what is older than a week; each local platform leaves a file."""
     limit = time.time() - _FORGET_AFTER_S
-    for path in folder.glob("spec-*.civis"):
+    # Those that begin with a dot are of processes that ended while they wrote.
+    for path in (*folder.glob("spec-*.civis"), *folder.glob(".spec-*")):
         if path.stat().st_mtime < limit:
             path.unlink(missing_ok=True)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb import config
 from civis_nb._wire_text import masked_url
-from civis_nb.errors import CivisAPIError, CivisError
+from civis_nb.errors import CivisAPIError, CivisError, CivisInputError
 from civis_nb.transport.answers import add_what_may_be_done, check_whole, judge
 from civis_nb.transport.encode import json_bytes, query_items
 from civis_nb.transport.faults import Outcome, classify
@@ -55,6 +55,8 @@ class Session:
     ------
     CivisConfigError
         When `base_url` is no http(s) address.
+    CivisInputError
+        When `user_agent` can't be sent.
     """
 
     __slots__ = (
@@ -81,6 +83,8 @@ class Session:
     ) -> None:
         self.base_url = checked_base(base_url)
         self._product = " ".join(user_agent.split()) or "civis-python"
+        if not self._product.isascii() or not self._product.isprintable():
+            raise CivisInputError(f"user_agent can't be sent: {user_agent!r}; it must be ASCII.")
         self.timeout: tuple[float, float] = (
             config.get("connect_timeout_s"),
             config.get("read_timeout_s"),
@@ -196,13 +200,14 @@ class Session:
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         headers: Mapping[str, str] | None = None,
+        accept: frozenset[int] = frozenset(),
         recover: Recover | None = None,
     ) -> tuple[requests.Response, Any]:
         """Send a request to the API; give the answer and its JSON, None where it is empty.
 
         Parameters
         ----------
-        method, path, params, json, headers
+        method, path, params, json, headers, accept
             As for `request`.
         recover
             Looks whether a POST that was answered by 503 has done its work.
@@ -220,6 +225,7 @@ class Session:
             params=params,
             body=None if json is None else json_bytes(json),
             headers=headers,
+            accept=accept,
             parse=True,
             recover=recover,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import stat
+import threading
 import time
 
 import pytest
@@ -92,7 +93,8 @@ def test_an_interactive_session_asks_after_a_quarter_of_an_hour(served, monkeypa
 
 
 @pytest.mark.parametrize(
-    "damage", ["cut", "flip", "empty", "text", "header", "foreign", "writable"]
+    "damage",
+    ["cut", "flip", "empty", "text", "header", "foreign", "writable", "folder", "link", "pipe"],
 )
 def test_damaged_or_foreign_file_is_downloaded_again(served, tmp_path, damage):
     _start(served)
@@ -112,19 +114,115 @@ def test_damaged_or_foreign_file_is_downloaded_again(served, tmp_path, damage):
         path.write_bytes(_for_endpoint(content, "http://elsewhere/"))
     elif damage == "writable":
         path.chmod(0o666)
+    elif damage == "folder":
+        path.unlink()
+        path.mkdir()
+    elif damage == "link":
+        path.unlink()
+        path.symlink_to(tmp_path / "nowhere")
+    elif damage == "pipe":
+        path.unlink()
+        os.mkfifo(path)
     client = _start(served)
     assert _asked(served) == 2
     assert "get" in client.spec.operations("jobs")
     _start(served)
+    # A folder of that name can't be written over; the next process asks again.
+    assert _asked(served) == (3 if damage == "folder" else 2)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        [],
+        {},
+        {"index": None},
+        {"index": "jobs"},
+        {"index": {"jobs": 5}},
+        {"index": {"jobs": [0, 10**9]}},
+        {"index": {"jobs": [-1, 5]}},
+        {"fetched_at": None},
+        {"fetched_at": "today"},
+        {"crc": None},
+        {"etag": 5},
+    ],
+    ids=str,
+)
+def test_header_that_makes_no_sense_counts_as_none(served, tmp_path, header):
+    _start(served)
+    path = _file(tmp_path)
+    path.write_bytes(_with_header(path.read_bytes(), header))
+    assert "get" in _start(served).spec.operations("jobs")
     assert _asked(served) == 2
 
 
+def test_etag_that_can_not_be_sent_is_left_out(served, tmp_path):
+    _start(served)
+    path = _file(tmp_path)
+    path.write_bytes(_with_header(path.read_bytes(), {"etag": "a\r\nX: y", "fetched_at": 0}))
+    assert "get" in _start(served).spec.operations("jobs")
+    assert "If-None-Match" not in served.requests[-1].headers
+
+
+def test_index_that_points_elsewhere_is_an_error_that_names_the_file(served, tmp_path):
+    _start(served)
+    path = _file(tmp_path)
+    path.write_bytes(_with_header(path.read_bytes(), {"index": {"jobs": [1, 5]}}))
+    with pytest.raises(errors.CivisSpecError, match="is damaged: delete the file"):
+        _start(served).jobs  # noqa: B018
+
+
 def _for_endpoint(content, endpoint):
+    return _with_header(content, {"endpoint": endpoint})
+
+
+def _with_header(content, header):
     import zlib
 
     _, head, body = content.split(b"\n", 2)
-    head = json.dumps({**json.loads(head), "endpoint": endpoint}).encode()
+    head = {**json.loads(head), **header} if header else header
+    head = json.dumps(head).encode()
     return b"civis_nb spec 1 %d %d\n" % (len(head), zlib.crc32(head)) + head + b"\n" + body
+
+
+def test_writers_at_the_same_time_leave_a_whole_file(served, tmp_path):
+    threads = [
+        threading.Thread(target=_start, args=(served,), kwargs={"force_refresh_api_spec": True})
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    asked = _asked(served)
+    assert "get" in _start(served).spec.operations("jobs")
+    assert _asked(served) == asked
+    assert [path.name for path in (tmp_path / "cache").iterdir()] == [_file(tmp_path).name]
+
+
+def test_user_without_a_home_has_a_cache_as_well(served, tmp_path, monkeypatch):
+    import platformdirs
+
+    from civis_nb.spec.cache import default_folder
+
+    def homeless(*_, **__):
+        raise RuntimeError("could not determine the home directory")
+
+    monkeypatch.delenv("CIVIS_NB_CACHE_DIR")
+    monkeypatch.setattr(platformdirs, "user_cache_path", homeless)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    assert default_folder().parent == tmp_path
+    _start(served)
+    _start(served)
+    assert _asked(served) == 1
+
+
+def test_named_folder_may_be_below_the_home(monkeypatch, tmp_path):
+    from civis_nb.spec.cache import default_folder
+
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("CIVIS_NB_CACHE_DIR", "~/mine")
+    assert default_folder() == tmp_path / "mine"
 
 
 def test_folder_that_can_not_be_written_is_no_error(served, tmp_path, monkeypatch):
@@ -156,7 +254,24 @@ def test_web_page_in_place_of_the_api_is_a_clear_error(scripted):
         _start(scripted)
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"swagger": "2.0", "paths": {'])
+def test_cut_specification_is_asked_for_again(scripted, small_spec, at_once):
+    content = json.dumps(small_spec).encode()
+    scripted.on("GET", "/endpoints", content[:-10], content)
+    assert "jobs" in _start(scripted, retries=at_once).spec
+    assert _asked(scripted) == 2
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"null",
+        b"[]",
+        b"{}",
+        b'{"swagger": "2.0", "paths": {',
+        pytest.param(b"[" * 100_000, id="deep"),
+    ],
+)
 def test_answer_that_is_no_specification_is_a_clear_error(scripted, body, at_once):
     scripted.on("GET", "/endpoints", body)
     with pytest.raises(errors.CivisSpecError, match="no API specification"):
@@ -192,7 +307,9 @@ def test_local_specification_from_object_and_file(scripted, small_spec, tmp_path
     assert not scripted.requests
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", "{}", "hello", "\x00"])
+@pytest.mark.parametrize(
+    "content", ["", "{", "[]", "{}", "hello", "\x00", pytest.param("[" * 100_000, id="deep")]
+)
 def test_file_that_is_no_specification_is_a_clear_error(scripted, tmp_path, content):
     path = tmp_path / "spec.json"
     path.write_text(content)
@@ -212,11 +329,27 @@ def test_file_that_is_missing_is_a_clear_error(scripted, tmp_path):
         ({"api_version": "2.0"}, ValueError),
         ({"local_api_spec": {}, "force_refresh_api_spec": True}, TypeError),
         ({"retries": 5}, TypeError),
+        ({"local_api_spec": 5}, TypeError),
+        ({"local_api_spec": [1]}, TypeError),
+        ({"local_api_spec": b"/a/path"}, TypeError),
+        ({"user_agent": 5}, TypeError),
+        ({"user_agent": "Zürich"}, ValueError),
+        ({"user_agent": "a\x00b"}, ValueError),
     ],
 )
 def test_wrong_arguments_are_refused(scripted, kwargs, kind):
     with pytest.raises(kind):
         _start(scripted, **kwargs)
+
+
+@pytest.mark.parametrize("key", [b"key-of-bytes", 123456789])
+def test_key_that_is_no_text_is_refused_and_not_shown(scripted, key):
+    import traceback
+
+    with pytest.raises(TypeError, match=r"api_key must be text, not (bytes|int)") as caught:
+        APIClient(key, endpoint=scripted.url)
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert not any(str(key) in str(frame.locals) for frame in told.stack[1:])
 
 
 def test_server_that_is_not_there_is_a_connection_error(scripted, at_once):
@@ -236,7 +369,10 @@ def test_old_files_are_forgotten(served, tmp_path):
     folder = tmp_path / "cache"
     folder.mkdir()
     old = folder / "spec-old.civis"
-    old.write_bytes(b"")
-    os.utime(old, (0, 0))
+    left = folder / ".spec-half"
+    for path in (old, left):
+        path.write_bytes(b"")
+        os.utime(path, (0, 0))
     _start(served)
     assert not old.exists()
+    assert not left.exists()
