@@ -12,7 +12,7 @@ from civis_nb.local.warehouse.sqltypes import to_wire
 
 # ruff: noqa: S608 - names are quoted, values are bound
 
-__all__ = ["column_stats", "schemas", "table", "tables"]
+__all__ = ["column_stats", "find", "schemas", "table", "tables"]
 
 _SHOWN_VALUES = 20
 _SAMPLES = 10
@@ -50,6 +50,22 @@ def tables(cursor: duckdb.DuckDBPyConnection, schema: str | None) -> list[TableI
         [schema],
     ).fetchall()
     return [_info(row, ()) for row in rows]
+
+
+def find(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[str, str, bool] | None:
+    """Give the schema, the name, and whether it is a view, of a table or view.
+
+    `table` tells more, and takes three times as long.
+    """
+    here = "database_name = current_database() AND lower(schema_name) = lower($1)"
+    row = cursor.execute(
+        f"SELECT schema_name, table_name, false FROM duckdb_tables() "
+        f"WHERE {here} AND lower(table_name) = lower($2) AND NOT internal AND NOT temporary "
+        f"UNION ALL SELECT schema_name, view_name, true FROM duckdb_views() "
+        f"WHERE {here} AND lower(view_name) = lower($2) AND NOT internal AND NOT temporary",
+        [schema, name],
+    ).fetchone()
+    return None if row is None else (str(row[0]), str(row[1]), bool(row[2]))
 
 
 def table(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> TableInfo | None:

@@ -10,7 +10,7 @@ import duckdb
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse import catalog
 from civis_nb.local.warehouse.base import ImportOptions
-from civis_nb.local.warehouse.names import qualified, quoted
+from civis_nb.local.warehouse.names import literal, qualified, quoted
 from civis_nb.local.warehouse.sqltypes import declared_length, to_duckdb
 
 __all__ = ["Field", "Target", "file_columns", "find_target", "mapped"]
@@ -75,20 +75,18 @@ def find_target(cursor: duckdb.DuckDBPyConnection, options: ImportOptions) -> Ta
             f'there is no schema "{options.schema}"; there is: {shown}. '
             f"CREATE SCHEMA {quoted(options.schema)} makes it"
         )
-    info = catalog.table(cursor, schema, options.table)
-    if info is None:
+    found = catalog.find(cursor, schema, options.table)
+    if found is None:
         return Target(schema, options.table, ())
-    if info.is_view:
-        raise WarehouseError(f'"{schema}"."{info.name}" is a view: rows can\'t be put into it')
-    rows = cursor.execute(
-        """
-        SELECT column_name, data_type, is_nullable, column_default FROM duckdb_columns()
-        WHERE database_name = current_database() AND schema_name = $1 AND table_name = $2
-        ORDER BY column_index""",
-        [schema, info.name],
-    ).fetchall()
-    fields = tuple(Field(r[0], r[1], required=not r[2], has_default=bool(r[3])) for r in rows)
-    return Target(schema, info.name, fields)
+    _, table, is_view = found
+    if is_view:
+        raise WarehouseError(f'"{schema}"."{table}" is a view: rows can\'t be put into it')
+    rows = cursor.execute(f"PRAGMA table_info({literal(qualified(schema, table))})").fetchall()
+    fields = tuple(
+        Field(name, kind, required=required, has_default=default is not None)
+        for _, name, kind, required, default, _ in rows
+    )
+    return Target(schema, table, fields)
 
 
 def new_fields(
