@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
@@ -36,6 +36,43 @@ class Secret(str):
 
     def __repr__(self) -> str:
         return "'***'"
+
+    def __getitem__(self, key: SupportsIndex | slice) -> Secret:
+        # Some print the beginning of a text only: that is no less secret.
+        return type(self)(super().__getitem__(key))
+
+
+class SecretUrl(Secret):
+    """A presigned URL as text of which no repr shows the signature.
+
+    Examples
+    --------
+    >>> SecretUrl("https://store/file?signature=abc&part=1")
+    'https://store/file?signature=***&part=1'
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(masked_url(str(self)))
+
+    def __getitem__(self, key: SupportsIndex | slice) -> Secret:
+        return Secret(str(self)[key])
+
+
+class SecretBytes(bytes):
+    """Bytes that no repr shows.
+
+    Examples
+    --------
+    >>> SecretBytes(b"abc")
+    b'***'
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "b'***'"
 
 
 def masked_url(text: str) -> str:

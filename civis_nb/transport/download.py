@@ -14,7 +14,7 @@ from http.client import HTTPException
 import requests
 import urllib3
 
-from civis_nb._wire_text import masked_url
+from civis_nb._wire_text import SecretUrl, masked_url
 from civis_nb.errors import CivisDownloadError
 from civis_nb.transport import stopping
 from civis_nb.transport.inflate import crc32, inflate
@@ -24,9 +24,11 @@ from civis_nb.transport.presigned import (
     Attempts,
     Broken,
     Rule,
+    ask,
+    bare,
     describe_answer,
+    plain_words,
     retry_after_s,
-    timeouts,
 )
 
 __all__ = ["Remote", "stream"]
@@ -63,6 +65,9 @@ class Remote:
     size: int | None = None
     renew: Callable[[], str | None] | None = None
     as_stored: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "url", SecretUrl(self.url))
 
 
 def stream(
@@ -108,7 +113,7 @@ class _Download:
         self._session = session
         self._chunk_bytes = chunk_bytes
         self._attempts = Attempts(rule)
-        self._url = remote.url
+        self._url = SecretUrl(remote.url)
         self._got = 0
         self._crc = 0
         self._got_at_renewal = -1
@@ -199,14 +204,7 @@ class _Download:
             headers["Range"] = f"bytes={self._got}-"
             if self._etag:
                 headers["If-Range"] = self._etag
-        try:
-            return self._session.get(self._url, headers=headers, stream=True, timeout=timeouts())
-        except requests.Timeout:
-            raise Broken("the store gives no answer in time", "stall") from None
-        except (requests.ConnectionError, requests.exceptions.ChunkedEncodingError) as error:
-            raise Broken(f"no connection to the store ({_plain(error)})") from None
-        except requests.RequestException as error:
-            raise self._error(_plain(error)) from None
+        return ask(self._session, "GET", self._url, headers=headers, stream=True)
 
     def _goes_on(self, response: requests.Response) -> bool:
         found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
@@ -219,7 +217,7 @@ class _Download:
         if self._remote.renew is None or self._got == self._got_at_renewal:
             return False
         self._got_at_renewal = self._got
-        url = self._remote.renew()
+        url = SecretUrl(self._remote.renew() or "")
         if not url:
             return False
         self._url = url
@@ -229,19 +227,25 @@ class _Download:
         """Read the answer as it is sent, and check that it ends where it said it would."""
         announced = _content_length(response)
         read = 0
-        while True:
-            try:
-                data = response.raw.read(self._chunk_bytes, decode_content=False)
-            except urllib3.exceptions.ReadTimeoutError:
-                raise Broken("the store stopped sending", "stall") from None
-            except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
-                raise Broken(f"the connection broke ({_plain(error)})") from None
-            if not data:
-                break
+        while data := self._read(response):
             read += len(data)
             yield data
         if announced is not None and read < announced:
             raise Broken(f"the connection ended after {read:,} of {announced:,} bytes")
+
+    def _read(self, response: requests.Response) -> bytes:
+        failure: BaseException
+        try:
+            data: bytes = response.raw.read(self._chunk_bytes, decode_content=False)
+        except urllib3.exceptions.ReadTimeoutError:
+            failure = Broken("the store stopped sending", "stall")
+        except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
+            failure = Broken(f"the connection broke ({plain_words(error)})")
+        except BaseException as error:
+            failure = error
+        else:
+            return data
+        raise bare(failure)
 
     def _decoded(self, body: Iterator[bytes]) -> Iterator[bytes]:
         try:
@@ -271,17 +275,3 @@ def _content_length(response: requests.Response) -> int | None:
 def _strong_etag(response: requests.Response) -> str | None:
     etag = response.headers.get("ETag", "").strip()
     return etag if etag.startswith('"') else None
-
-
-def _plain(error: Exception) -> str:
-    """Say what went wrong on the connection: the innermost words, without addresses."""
-    inner: BaseException = error
-    while True:
-        nested = [part for part in inner.args if isinstance(part, BaseException)]
-        reason = getattr(inner, "reason", None)
-        if isinstance(reason, BaseException):
-            nested.append(reason)
-        if not nested:
-            break
-        inner = nested[0]
-    return masked_url(str(inner) or type(inner).__name__)

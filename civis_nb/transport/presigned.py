@@ -11,8 +11,10 @@ from typing import Any
 import requests
 
 from civis_nb import config
-from civis_nb._wire_text import masked_url
+from civis_nb._wire_text import SecretUrl, masked_url
+from civis_nb.errors import CivisError
 from civis_nb.transport import stopping
+from civis_nb.transport.logs import mask_urllib3_logs
 
 __all__ = [
     "RETRIED_STATUSES",
@@ -20,7 +22,10 @@ __all__ = [
     "Attempts",
     "Broken",
     "Rule",
+    "ask",
+    "bare",
     "describe_answer",
+    "plain_words",
     "retry_after_s",
     "session_for",
     "timeouts",
@@ -32,6 +37,13 @@ RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 #: Content that stands still for longer is asked for anew, however patient API calls are.
 _MAX_STALL_S = 30.0
 _MAX_SHOWN_CHARS = 300
+_MAX_READ_BYTES = 4000
+#: The answer did not come, or not whole.
+_LOST = (
+    requests.ConnectionError,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
 
 
 @dataclass(frozen=True)
@@ -71,7 +83,7 @@ class Broken(Exception):  # noqa: N818 - a state of the transfer, never shown
     reason
         What happened, in words for the final error.
     kind
-        ``"cut"``, ``"stall"``, ``"short"`` or ``"status"``.
+        ``"cut"``, ``"stall"``, ``"short"``, ``"status"``, or ``"final"``: no other attempt helps.
     wait_s
         What the server asks to wait at least.
     """
@@ -115,7 +127,7 @@ class Attempts:
         """
         rule = self._rule
         self._failures[broken.kind] = self._failures.get(broken.kind, 0) + 1
-        limits = {"short": rule.short_tries, "stall": rule.stall_tries}
+        limits = {"short": rule.short_tries, "stall": rule.stall_tries, "final": 1}
         if self.count >= rule.tries or self._failures[broken.kind] >= limits.get(
             broken.kind, rule.tries
         ):
@@ -166,6 +178,7 @@ def session_for(client: Any = None) -> requests.Session:
         session = own()
         if isinstance(session, requests.Session):
             return session
+    mask_urllib3_logs()
     return _PresignedSession()
 
 
@@ -189,9 +202,64 @@ def retry_after_s(headers: Mapping[str, str]) -> float:
         return 0.0
 
 
+def ask(
+    session: requests.Session, method: str, url: SecretUrl, **options: Any
+) -> requests.Response:
+    """Send one request to a presigned URL.
+
+    What is raised holds neither the URL nor an exception, nor a frame of the HTTP library, which
+    do: not in its context either.
+
+    Raises
+    ------
+    Broken
+        When there is no answer.
+    CivisTransferError
+        Of the body's source.
+    """
+    failure: BaseException
+    try:
+        return session.request(method, url, timeout=timeouts(), **options)
+    except requests.Timeout:
+        failure = Broken("the store gives no answer in time", "stall")
+    except _LOST as error:
+        failure = Broken(f"no connection to the store ({plain_words(error)})")
+    except requests.RequestException as error:
+        failure = Broken(plain_words(error), "final")
+    except BaseException as error:
+        failure = error
+    raise bare(failure)
+
+
+def bare(error: BaseException) -> BaseException:
+    """Give an exception without the frames that it came through, and what it came from."""
+    if not isinstance(error, CivisError):
+        error.__cause__ = None
+    error.__context__ = None
+    return error.with_traceback(None)
+
+
+def plain_words(error: Exception) -> str:
+    """Say what went wrong on the connection: the innermost words, without addresses."""
+    inner: BaseException = error
+    while True:
+        nested = [part for part in inner.args if isinstance(part, BaseException)]
+        reason = getattr(inner, "reason", None)
+        if isinstance(reason, BaseException):
+            nested.append(reason)
+        if not nested:
+            break
+        inner = nested[0]
+    return masked_url(str(inner) or type(inner).__name__)
+
+
 def describe_answer(response: requests.Response) -> str:
     """Say what a store answered: status, reason, and the code and message that S3 kinds send."""
-    text = response.text[:4000]
+    try:
+        content: bytes = next(response.iter_content(_MAX_READ_BYTES), b"")
+    except requests.RequestException:
+        content = b""  # the status says enough
+    text = content.decode("utf-8", "replace")
     said = [
         found.group(1)
         for tag in ("Code", "Message")

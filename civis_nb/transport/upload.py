@@ -17,7 +17,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 import requests
 
-from civis_nb._wire_text import masked_url
+from civis_nb._wire_text import Secret, SecretBytes, SecretUrl, masked_url
 from civis_nb.errors import CivisUploadError
 from civis_nb.transport import stopping
 from civis_nb.transport.inflate import crc32
@@ -27,9 +27,9 @@ from civis_nb.transport.presigned import (
     Attempts,
     Broken,
     Rule,
+    ask,
     describe_answer,
     retry_after_s,
-    timeouts,
 )
 from civis_nb.transport.sources import Source, Watched
 from civis_nb.transport.stopping import Stop
@@ -92,20 +92,26 @@ def post_form(
     CivisUploadError
         When the store does not take the file.
     """
+    url = SecretUrl(url)
+    fields = {name: Secret(value) for name, value in fields.items()}
     boundary = secrets.token_hex(16)
-    ordered = sorted(fields.items(), key=lambda item: item[0].lower() != "key")
-    head = b"".join(
-        f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n'
-        f"{value}\r\n".encode()
-        for name, value in ordered
-    )
-    head += (
-        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; '
-        f'filename="{_quoted(filename)}"\r\n\r\n'
-    ).encode()
+    head = _form_head(fields, filename, boundary)
     body = _Body(source, 0, source.size, head, f"\r\n--{boundary}--\r\n".encode())
     headers = {"Content-Type": f"multipart/form-data; boundary={boundary}"}
     _send(session, "POST", url, body, headers, what, rule)
+
+
+def _form_head(fields: Mapping[str, str], filename: str, boundary: str) -> SecretBytes:
+    """Give what comes before the content: ``key`` first, the others, the head of the file."""
+    parts = [
+        f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n{value}\r\n'
+        for name, value in sorted(fields.items(), key=lambda item: item[0].lower() != "key")
+    ]
+    parts.append(
+        f'--{boundary}\r\nContent-Disposition: form-data; name="file"; '
+        f'filename="{_quoted(filename)}"\r\n\r\n'
+    )
+    return SecretBytes("".join(parts).encode())
 
 
 def put_parts(
@@ -136,6 +142,7 @@ def put_parts(
     CivisUploadError
         When the number of URLs is wrong, or the store does not take every part.
     """
+    urls = [SecretUrl(url) for url in urls]
     ranges = part_ranges(source.size)
     with PartSender(session, urls, len(ranges), what, rule) as sender:
         for number, (start, stop) in enumerate(ranges):
@@ -182,7 +189,7 @@ class PartSender:
                 f"{len(urls)} URLs. Nothing was sent; try again."
             )
         self._session = session
-        self._urls = urls
+        self._urls = [SecretUrl(url) for url in urls]
         self._what = what
         self._rule = rule
         self._stop, self._let_go = stopping.child()
@@ -302,7 +309,7 @@ class _Body:
 def _send(
     session: requests.Session,
     method: str,
-    url: str,
+    url: SecretUrl,
     body: _Body,
     headers: Mapping[str, str],
     what: str,
@@ -325,7 +332,7 @@ def _send(
 def _send_once(
     session: requests.Session,
     method: str,
-    url: str,
+    url: SecretUrl,
     body: _Body,
     headers: Mapping[str, str],
     what: str,
@@ -333,20 +340,7 @@ def _send_once(
     # requests adds a Content-Length of its own only to bodies that are not empty.
     headers = {**headers, "Content-Length": str(len(body))}
     data: object = body if len(body) else b""
-    try:
-        response = session.request(
-            method,
-            url,
-            data=data,  # type: ignore[arg-type]  # the stubs know no body that is sized and iterable
-            headers=headers,
-            timeout=timeouts(),
-        )
-    except requests.Timeout:
-        raise Broken("the store gives no answer in time", "stall") from None
-    except requests.ConnectionError as error:
-        raise Broken(f"the connection broke ({type(error).__name__})") from None
-    except requests.RequestException as error:
-        raise CivisUploadError(f"{what} could not be uploaded: {masked_url(str(error))}.") from None
+    response = ask(session, method, url, data=data, headers=headers)
     if response.status_code in RETRIED_STATUSES:
         wait_s = retry_after_s(response.headers)
         raise Broken(f"the store answers {describe_answer(response)}", "status", wait_s)
