@@ -25,7 +25,8 @@ ALLOWED: dict[str, set[str]] = {
     "base": {"backend", "client", "futures", "response"},
     "futures": {"config", "client", "display", "utils"},
     "polling": {"futures"},
-    "io": {"config", "client", "transport", "futures", "spec"},
+    # display: progress that a person is watching, in a notebook or a terminal
+    "io": {"config", "client", "transport", "futures", "spec", "display"},
     "utils": {"client", "futures"},
     "display": {"config", "client", "futures"},
     "magics": {"config", "backend", "client", "display", "futures", "io", "utils"},

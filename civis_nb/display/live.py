@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from civis_nb import config
 
-__all__ = ["LiveDisplay", "Screen"]
+__all__ = ["UPDATE_INTERVAL_S", "LiveDisplay", "Nothing", "Screen", "Shell"]
 
 UPDATE_INTERVAL_S: Final = 0.5
 
@@ -54,7 +54,7 @@ class LiveDisplay:
         screen: Screen | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._screen: Screen = screen or _Shell()
+        self._screen: Screen = screen or Shell()
         self._clock = clock
         self._handle: Any = None
         self._due = clock() + delay_s
@@ -84,18 +84,18 @@ class LiveDisplay:
         if whole_cell:
             self._screen.clear_cell()
         else:
-            self._screen.show(_Nothing(), self._handle)
+            self._screen.show(Nothing(), self._handle)
         self._handle = None
 
 
-class _Nothing:
+class Nothing:
     """What is left of a display in a cell that has other outputs, too: they can't be cleared."""
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
         return {"text/plain": ""}
 
 
-class _Shell:
+class Shell:
     """The shell that runs this."""
 
     def __init__(self) -> None:
@@ -104,6 +104,7 @@ class _Shell:
         self.replaces = getattr(get_ipython(), "kernel", None) is not None
 
     def show(self, view: Any, handle: Any = None) -> Any:
+        """Show a view, in place of what `handle` shows; give its handle."""
         import IPython.display as ipython
 
         if handle is not None:
@@ -113,6 +114,7 @@ class _Shell:
         return show(view, display_id=True) if self.replaces else show(view)
 
     def clear_cell(self) -> None:
+        """Take away all outputs of the cell, as soon as the next one comes."""
         import IPython.display as ipython
 
         clear: Any = ipython.clear_output

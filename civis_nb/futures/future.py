@@ -7,11 +7,13 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisInputError
 from civis_nb.futures.failures import error_text, failure, reason_in_logs, sql_position
+from civis_nb.futures.interrupts import stopped
 from civis_nb.futures.pollable import PollableResult
 from civis_nb.futures.run import Run, newest_run_id
 from civis_nb.futures.states import CANCELLED, field, state_of
@@ -55,6 +57,10 @@ class CivisFuture(PollableResult):
         Whether to look at once; else after the first interval.
     max_retries
         How many more runs to start, one after the other, when the run fails.
+    cancel_on_interrupt
+        Whether interrupting a wait for the result cancels the run; else it goes on.
+    progress
+        Whether a wait that takes a while is shown; None: when a person is watching.
 
     Raises
     ------
@@ -80,6 +86,9 @@ class CivisFuture(PollableResult):
         client: APIClient | None = None,
         poll_on_creation: bool = True,
         max_retries: int | None = None,
+        *,
+        cancel_on_interrupt: bool = False,
+        progress: bool | None = None,
     ) -> None:
         if max_retries is not None and (not isinstance(max_retries, int) or max_retries < 0):
             raise CivisInputError(f"max_retries can't be {max_retries!r}: it is 0 or more.")
@@ -88,6 +97,8 @@ class CivisFuture(PollableResult):
         self._stop_wanted = False  # somebody called cancel: no new run is started from then on
         self._cancel_asked: float | None = None  # when that was accepted, by the monotonic clock
         self._cancel_confirmed = False
+        self._cancel_on_interrupt = cancel_on_interrupt
+        self._progress = progress
         super().__init__(poller, poller_args, polling_interval, client, poll_on_creation)
 
     @property
@@ -151,6 +162,17 @@ class CivisFuture(PollableResult):
         self._cancel_confirmed = state_of(answer) in CANCELLED
         self._look_now()
         return not self._ended() or self.cancelled()
+
+    def _shown(self, since: float) -> AbstractContextManager[None]:
+        from civis_nb.display.progress import Work
+        from civis_nb.display.watching import showing
+
+        work = Work()
+        work.wait_for(self, since=since)
+        return showing(work, self._progress)
+
+    def _when_interrupted(self) -> str:
+        return stopped(self) if self._cancel_on_interrupt else super()._when_interrupted()
 
     def _ask_to_cancel(self) -> Any:
         return self._found_run().cancel(self.client)

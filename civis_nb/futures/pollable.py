@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 _FIRST_LOOK_S = 10.0
 #: A wait is done in slices: on Windows, and from other threads, an interrupt does not end one.
 _WAIT_SLICE_S = 0.2
+#: A wait that takes longer is shown to whoever watches.
+_SHOWN_AFTER_S = 2.0
 
 Watcher = Callable[[Any, Any], object]
 
@@ -235,21 +239,40 @@ class PollableResult(CivisAsyncResultBase):
 
     def _waited(self, wait: Callable[[float | None], Any], timeout: float | None) -> Any:
         self._watch()
-        deadline = None if timeout is None else time.monotonic() + timeout
-        try:
-            while True:
-                left = _WAIT_SLICE_S if deadline is None else deadline - time.monotonic()
-                try:
-                    return wait(min(max(left, 0.0), _WAIT_SLICE_S))
-                except TimeoutError:
-                    if self._ended():
-                        return wait(0)  # what came of it may be a TimeoutError, too
-                    if left <= _WAIT_SLICE_S and deadline is not None:
-                        break
-        except KeyboardInterrupt as interrupt:
-            interrupt.add_note(f"{self._subject()}goes on; .cancel() on the future stops it.")
-            raise
+        begun = time.monotonic()
+        deadline = None if timeout is None else begun + timeout
+        with contextlib.ExitStack() as display:
+            try:
+                while True:
+                    now = time.monotonic()
+                    left = _WAIT_SLICE_S if deadline is None else deadline - now
+                    try:
+                        return wait(min(max(left, 0.0), _WAIT_SLICE_S))
+                    except TimeoutError:
+                        if self._ended():
+                            return wait(0)  # what came of it may be a TimeoutError, too
+                        if left <= _WAIT_SLICE_S and deadline is not None:
+                            break
+                    if begun <= now - _SHOWN_AFTER_S:
+                        display.enter_context(self._shown(begun))
+                        begun = math.inf
+            except KeyboardInterrupt as interrupt:
+                interrupt.args = (self._when_interrupted(),)
+                raise
         raise TimeoutError(f"{self._subject()}{self._last_state} after {timeout} s; it goes on.")
+
+    def _shown(self, since: float) -> contextlib.AbstractContextManager[None]:
+        """Show whoever watches that it is being waited for."""
+        from civis_nb.display.progress import Work
+        from civis_nb.display.watching import showing
+
+        work = Work()
+        work.wait_for(self, since=since)
+        return showing(work)
+
+    def _when_interrupted(self) -> str:
+        """Say what becomes of the run when the wait for it is interrupted."""
+        return f"{self._subject()}goes on; .cancel() on the future stops it."
 
     # The steps: called by the scheduler only, never two at once.
 

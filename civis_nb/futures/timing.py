@@ -10,8 +10,11 @@ from civis_nb.errors import CivisClientError, CivisInputError
 
 __all__ = ["MAX_WAIT_S", "Patience", "checked_interval", "next_wait_s"]
 
-#: The wait after the first look, and how it grows with the run's age while that is small ...
-FIRST_WAIT_S, EARLY_SHARE = 0.05, 0.15
+#: The wait after the first look, and how it grows with the run's age: a small import or query of
+#: the local platform takes about as long ...
+FIRST_WAIT_S, FIRST_SHARE = 0.02, 0.6
+#: ... then, while the age is small ...
+EARLY_WAIT_S, EARLY_SHARE = 0.05, 0.15
 #: ... and from then on: a look comes at most this, and this share of the age, after the end.
 LATE_WAIT_S, LATE_SHARE = 0.2, 0.05
 #: No wait is longer than this.
@@ -78,12 +81,16 @@ def next_wait_s(
     Examples
     --------
     >>> [round(next_wait_s(age), 2) for age in (0, 1, 10, 60, 3600)]
-    [0.05, 0.2, 0.7, 3.2, 15.0]
+    [0.02, 0.2, 0.7, 3.2, 15.0]
     >>> next_wait_s(0, active=200)
     2.0
     """
     age_s = max(age_s, 0.0)
-    wait = min(FIRST_WAIT_S + EARLY_SHARE * age_s, LATE_WAIT_S + LATE_SHARE * age_s)
+    wait = min(
+        FIRST_WAIT_S + FIRST_SHARE * age_s,
+        EARLY_WAIT_S + EARLY_SHARE * age_s,
+        LATE_WAIT_S + LATE_SHARE * age_s,
+    )
     wait = max(wait, active / MAX_LOOKS_PER_S)
     if calls_left is not None and calls_limit and 2 * calls_left < calls_limit:
         wait *= calls_limit / (2 * calls_left) if calls_left > 0 else MAX_WAIT_S / wait

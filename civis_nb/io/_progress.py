@@ -1,73 +1,216 @@
-"""Progress of transfers: a bar for whoever is watching, once it takes a while."""
+"""A call of a function that moves data: what it shows, what it started, how it ends early.
+
+The outermost function of `civis_nb.io` opens the call; those that it calls take part in it. So
+there is one line of progress for a person, whatever the call is doing; and when it is
+interrupted, the runs that it started are cancelled, and the threads that work for it end.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import sys
+import functools
 import threading
-import time
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-__all__ = ["Advance", "progress_bar"]
+from civis_nb.transport.stopping import Stop
 
-#: What is done sooner shows nothing.
-_DELAY_S = 2.0
+if TYPE_CHECKING:
+    from civis_nb.display.progress import Work
+
+__all__ = ["Advance", "Call", "begin", "moves", "moving", "present", "progress_bar", "step"]
+
+_Item = TypeVar("_Item")
+_Result = TypeVar("_Result")
+_P = ParamSpec("_P")
 
 
-class Advance:
-    """Counts bytes from any thread and, once it takes a while, shows them.
+class Call:
+    """One call.
 
     Parameters
     ----------
-    title
-        What is going on.
-    total
-        All of the bytes; None when unknown.
-    shown
-        Whether to show anything at all.
+    progress
+        Whether it is shown; None: when a person is watching and it takes a while.
+
+    Attributes
+    ----------
+    work
+        What it is doing, for displays.
+    stop
+        Ends what other threads do for it.
     """
 
-    def __init__(self, title: str, total: int | None, shown: bool) -> None:
-        self._title = title
-        self._total = total
-        self._shown = shown
-        self._done = 0
-        self._since = time.monotonic()
-        self._bar: Any = None
-        self._lock = threading.Lock()
+    def __init__(self, progress: bool | None = None) -> None:
+        from civis_nb.display.progress import Work
+
+        self.progress = progress
+        self.work: Work = Work()
+        self.stop = Stop()
+        self._beginnings: list[Any] = []
+
+    def begin(self, start: Callable[[], _Result]) -> _Result:
+        """Start a run so that an interrupt does not lose it; give its future.
+
+        Parameters
+        ----------
+        start
+            Starts the run and gives its future.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            return start()  # no interrupt comes here
+        from civis_nb.futures.interrupts import Beginning
+
+        beginning = Beginning(start)
+        self._beginnings.append(beginning)
+        future: _Result = beginning.future()
+        return future
+
+    @contextlib.contextmanager
+    def watched(self) -> Iterator[None]:
+        """Show the call while the block runs; when that fails, end all that works for it.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            That came while the block ran: it says what became of runs that the call started.
+        """
+        from civis_nb.display.watching import showing
+
+        with showing(self.work, self.progress):
+            try:
+                yield
+            except KeyboardInterrupt as interrupt:
+                self.stop.set()
+                if self._beginnings:
+                    from civis_nb.futures.interrupts import stopped_all
+
+                    self.work.next("Cancelling what was started")
+                    said = stopped_all(self._beginnings)
+                    interrupt.args = (said,) if said else interrupt.args
+                raise
+            except BaseException:
+                self.stop.set()
+                raise
+
+    @contextlib.contextmanager
+    def active(self) -> Iterator[None]:
+        """Have functions that are called in the block take part in this call."""
+        token = _current.set(self)
+        try:
+            with self.stop.active():
+                yield
+        finally:
+            _current.reset(token)
+
+    def driven(self, items: Iterator[_Item]) -> Iterator[_Item]:
+        """Iterate as this call: what happens between two items is not part of it.
+
+        Parameters
+        ----------
+        items
+            The iterator.
+        """
+        self.work.restart()
+        with self.watched(), contextlib.ExitStack() as closing:
+            close = getattr(items, "close", None)
+            if callable(close):
+                closing.callback(close)
+            while True:
+                self.work.go_on()
+                with self.active():
+                    try:
+                        item = next(items)
+                    except StopIteration:
+                        return
+                self.work.rest()
+                yield item
+
+
+_current: ContextVar[Call | None] = ContextVar("civis_nb_io_call", default=None)
+
+
+def present() -> Call | None:
+    """Give the call that this thread takes part in; None for none."""
+    return _current.get()
+
+
+def moves(function: Callable[_P, _Result]) -> Callable[_P, _Result]:
+    """Make a call, or a part of one, of each call of a function.
+
+    Its keyword ``progress`` says whether it is shown.
+    """
+
+    @functools.wraps(function)
+    def called(*args: _P.args, **kwargs: _P.kwargs) -> _Result:
+        progress = kwargs.get("progress")
+        with moving(progress if isinstance(progress, bool) else None):
+            return function(*args, **kwargs)
+
+    return called
+
+
+@contextlib.contextmanager
+def moving(progress: bool | None = None) -> Iterator[Call]:
+    """Be a call while the block runs, or a part of the one that goes on already.
+
+    Parameters
+    ----------
+    progress
+        Whether it is shown; None: when a person is watching. The outermost call decides.
+    """
+    call = _current.get()
+    if call is not None:
+        yield call
+        return
+    call = Call(progress)
+    with call.watched(), call.active():
+        yield call
+
+
+def step(title: str) -> None:
+    """Say what the present call does from now on; without one nobody is told."""
+    call = _current.get()
+    if call is not None:
+        call.work.next(title)
+
+
+def begin(start: Callable[[], _Result]) -> _Result:
+    """Start a run as `Call.begin` of the present call; without one, simply."""
+    call = _current.get()
+    return start() if call is None else call.begin(start)
+
+
+class Advance:
+    """Counts bytes, from any thread.
+
+    Parameters
+    ----------
+    call
+        Whose bytes they are.
+    """
+
+    def __init__(self, call: Call) -> None:
+        self._add = call.work.add
+        self._check = call.stop.check
 
     def __call__(self, count: int) -> None:
-        if not self._shown:
-            return
-        with self._lock:
-            self._done += count
-            if self._bar is None:
-                if time.monotonic() - self._since < _DELAY_S:
-                    return
-                self._bar = _new_bar()
-                self._bar.start()
-                self._task = self._bar.add_task(self._title, total=self._total)
-            self._bar.update(self._task, completed=self._done)
+        self._check()
+        self._add(count)
 
     def over(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Pass on chunks and count them."""
-        if not self._shown:
-            yield from chunks
-            return
         for chunk in chunks:
             yield chunk
             self(len(chunk))
 
-    def close(self) -> None:
-        """Take the bar away."""
-        if self._bar is not None:
-            self._bar.stop()
-
 
 @contextlib.contextmanager
-def progress_bar(title: str, total: int | None, progress: bool | None) -> Iterator[Advance]:
-    """Show a bar while the block runs, if it runs for more than two seconds.
+def progress_bar(
+    title: str, total: int | None, progress: bool | None, *, about: bool = False
+) -> Iterator[Advance]:
+    """Move bytes while the block runs, in sight of whoever watches.
 
     Parameters
     ----------
@@ -76,39 +219,10 @@ def progress_bar(title: str, total: int | None, progress: bool | None) -> Iterat
     total
         All of the bytes; None when unknown.
     progress
-        True or False; None: when standard error is a terminal or a notebook is running.
+        As for `moving`.
+    about
+        Whether `total` is an estimate.
     """
-    advance = Advance(title, total, _is_watched() if progress is None else progress)
-    try:
-        yield advance
-    finally:
-        advance.close()
-
-
-def _is_watched() -> bool:
-    if sys.stderr is not None and sys.stderr.isatty():
-        return True
-    ipython = sys.modules.get("IPython")
-    shell = ipython.get_ipython() if ipython is not None else None
-    return shell is not None and getattr(shell, "kernel", None) is not None
-
-
-def _new_bar() -> Any:
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
-
-    columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, console=Console(stderr=True), transient=True)
+    with moving(progress) as call:
+        call.work.next(title, total, about=about)
+        yield Advance(call)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import atexit
+import concurrent.futures
+import threading
+import weakref
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from civis_nb.futures import CivisFuture
+from civis_nb.futures.interrupts import stopped
+from civis_nb.io._progress import Call, present
 
 __all__ = ["FutureWithWork", "wait_for"]
+
+_LOOK_S = 0.2
+#: How long work that is given up is waited for.
+_END_S = 5.0
 
 
 class FutureWithWork(CivisFuture):
@@ -18,23 +29,87 @@ class FutureWithWork(CivisFuture):
     Parameters
     ----------
     work
-        Called once with the last response of a run that succeeded.
+        Called once with the future and the last response of a run that succeeded.
+    call
+        What the work is a part of.
     *args, **kwargs
         As for `CivisFuture`.
     """
 
-    def __init__(self, work: Callable[[Any], object], *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, work: Callable[[Any, Any], object], call: Call, *args: Any, **kwargs: Any
+    ) -> None:
         self._work = work
+        self._call = call
+        self._at_work = threading.Event()
+        self._out_of_work = threading.Event()
+        call.work.wait_for(self)
         super().__init__(*args, **kwargs)
 
+    def cancel(self) -> bool:
+        """Stop the run on the platform; or, when it has ended, the work on what it gave.
+
+        Returns
+        -------
+        bool
+            As `CivisFuture.cancel`.
+        """
+        if self._ended():
+            return self.cancelled()
+        self._call.stop.set()
+        if not self._at_work.is_set():
+            return super().cancel()
+        self._out_of_work.wait(_END_S)
+        return not self._ended() or self.cancelled()
+
     def _run_succeeded(self, response: Any) -> float | None:
-        # An exception is passed on to the future by the scheduler.
-        self._work(response)
-        return super()._run_succeeded(response)
+        self._at_work.set()
+        _working.add(self)
+        try:
+            if not self._call.stop.is_set:
+                with self._seen(), self._call.active():
+                    self._work(self, response)
+        except BaseException:
+            # It is passed on to the future by the scheduler, unless the work was given up.
+            if not self._call.stop.is_set:
+                raise
+        finally:
+            if self._call.stop.is_set:
+                self._end_cancelled()
+            self._out_of_work.set()
+            _working.discard(self)
+        return None if self._ended() else super()._run_succeeded(response)
+
+    def _seen(self) -> AbstractContextManager[None]:
+        """Show the work although nobody may be waiting for it, when that was asked for."""
+        from contextlib import nullcontext
+
+        from civis_nb.display.watching import showing
+
+        forced = self._call.progress is True
+        return showing(self._call.work, True) if forced else nullcontext()
+
+    def _shown(self, since: float) -> AbstractContextManager[None]:  # noqa: ARG002 - as the base
+        from civis_nb.display.watching import showing
+
+        return showing(self._call.work, self._call.progress)
+
+
+_working: weakref.WeakSet[FutureWithWork] = weakref.WeakSet()
+
+
+def _give_up_work() -> None:
+    """End work that nobody waited for before its process ends, so that it can clean up."""
+    for future in list(_working):
+        if not future._out_of_work.is_set():
+            future.cancel()
+
+
+atexit.register(_give_up_work)
 
 
 def wait_for(future: CivisFuture) -> Any:
-    """Wait for a run that we started; when the wait is interrupted, cancel the run.
+    """Wait for a run that the present call started; when the call is interrupted, it is cancelled.
 
     Returns
     -------
@@ -43,17 +118,19 @@ def wait_for(future: CivisFuture) -> Any:
 
     Raises
     ------
-    KeyboardInterrupt
-        With a note that says what became of the run.
     CivisError
         As `CivisFuture.result`.
+    KeyboardInterrupt
+        With what became of the run.
     """
+    call = present()
+    if call is not None:
+        call.work.wait_for(future)
     try:
-        return future.result()
+        while not future.done():
+            concurrent.futures.wait([future], timeout=_LOOK_S)
     except KeyboardInterrupt as interrupt:
-        what = f"Job {future.job_id}, run {future.run_id}"
-        if future.cancel():
-            interrupt.add_note(f"{what}, was started by this call and is cancelled.")
-        else:
-            interrupt.add_note(f"{what}, was started by this call and could not be cancelled.")
+        if call is None:
+            interrupt.args = (stopped(future),)
         raise
+    return future.result()

@@ -9,13 +9,13 @@ from typing import IO, TYPE_CHECKING, Any
 from civis_nb.errors import CivisDownloadError, CivisInputError
 from civis_nb.futures import CivisFuture
 from civis_nb.io._arguments import client_or_default
-from civis_nb.io._progress import progress_bar
+from civis_nb.io._progress import Call, progress_bar
 from civis_nb.io._runs import wait_for
 from civis_nb.io.blocks import in_order, record_blocks, tables_of
 from civis_nb.io.content import ahead, inflated, joined
 from civis_nb.io.empty import empty_table
 from civis_nb.io.exact import known_types, parse_block, split_header
-from civis_nb.io.export import start_export
+from civis_nb.io.export import begin_export
 from civis_nb.io.infer_exact import infer_column
 from civis_nb.io.outputs import Found, find_outputs
 from civis_nb.io.sqltypes import types_told
@@ -79,20 +79,20 @@ def iter_batches(
     if isinstance(rows, bool) or not isinstance(rows, int) or rows < 1:
         raise CivisInputError(f"rows can't be {rows!r}; it is at least 1.")
     client = client_or_default(client)
-    ids = start_export(
-        client,
-        sql,
-        database,
-        {"compression": "gzip"},
-        sql_params_arguments=sql_params_arguments,
-        job_name=job_name,
-        credential_id=credential_id,
-        hidden=hidden,
-    )
-    run = CivisFuture(
-        client.scripts.get_sql_runs, ids, polling_interval=polling_interval, client=client
-    )
-    return _batches(client, run, sql, database, credential_id, rows, progress)
+    call = Call(progress)
+    with call.watched(), call.active():
+        run = begin_export(
+            client,
+            sql,
+            database,
+            {"compression": "gzip"},
+            sql_params_arguments=sql_params_arguments,
+            job_name=job_name,
+            credential_id=credential_id,
+            hidden=hidden,
+            polling_interval=polling_interval,
+        )
+    return call.driven(_batches(client, run, sql, database, credential_id, rows, progress))
 
 
 def _batches(

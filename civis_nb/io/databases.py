@@ -11,6 +11,7 @@ from civis_nb.io._arguments import (
     new_job_name,
     statement,
 )
+from civis_nb.io._progress import begin, moves
 from civis_nb.io.names import quoted_table
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["query_civis", "transfer_table"]
 
 
+@moves
 def query_civis(
     sql: str,
     database: str | int,
@@ -27,6 +29,8 @@ def query_civis(
     preview_rows: int = 10,
     polling_interval: int | float | None = None,
     hidden: bool = True,
+    *,
+    progress: bool | None = None,
 ) -> CivisFuture:
     """Run a statement, and see at most 1,000 rows of what it gives.
 
@@ -46,6 +50,8 @@ def query_civis(
         Seconds between two looks; None: adaptive.
     hidden
         Leave the query out of lists.
+    progress
+        Show that the future is waited for; None: when a person is watching and it takes a while.
 
     Returns
     -------
@@ -63,18 +69,25 @@ def query_civis(
     client = client_or_default(client)
     database_id = client.get_database_id(database)
     credential = credential_or_default(client, credential_id)
-    query = client.queries.post(
-        database_id, sql, preview_rows, credential=credential, hidden=hidden
-    )
-    return CivisFuture(
-        client.queries.get,
-        (query.id,),
-        polling_interval=polling_interval,
-        client=client,
-        poll_on_creation=False,
-    )
+
+    def start() -> CivisFuture:
+        query = client.queries.post(
+            database_id, sql, preview_rows, credential=credential, hidden=hidden
+        )
+        return CivisFuture(
+            client.queries.get,
+            (query.id,),
+            polling_interval=polling_interval,
+            client=client,
+            poll_on_creation=False,
+            cancel_on_interrupt=True,
+            progress=progress,
+        )
+
+    return begin(start)
 
 
+@moves
 def transfer_table(
     source_db: str | int,
     dest_db: str | int,
@@ -85,6 +98,8 @@ def transfer_table(
     source_credential_id: int | None = None,
     dest_credential_id: int | None = None,
     polling_interval: int | float | None = None,
+    *,
+    progress: bool | None = None,
     **advanced_options: Any,
 ) -> CivisFuture:
     """Copy a table from one database to another.
@@ -103,6 +118,8 @@ def transfer_table(
         By default the user's default database credential.
     polling_interval
         Seconds between two looks; None: adaptive.
+    progress
+        Show that the future is waited for; None: when a person is watching and it takes a while.
     **advanced_options
         Options of the sync, e.g. ``wipe_destination_table=True``.
 
@@ -137,11 +154,14 @@ def transfer_table(
         destination={"path": dest_path},
         advanced_options=advanced_options,
     )
-    run = client.imports.post_runs(id=job.id)
-    return CivisFuture(
-        client.imports.get_files_runs,
-        (job.id, run.run_id),
-        polling_interval=polling_interval,
-        client=client,
-        poll_on_creation=False,
+    return begin(
+        lambda: CivisFuture(
+            client.imports.get_files_runs,
+            (job.id, client.imports.post_runs(id=job.id).run_id),
+            polling_interval=polling_interval,
+            client=client,
+            poll_on_creation=False,
+            cancel_on_interrupt=True,
+            progress=progress,
+        )
     )

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from civis_nb.errors import CivisImportError
 from civis_nb.futures import CivisFuture
+from civis_nb.io._progress import begin
 from civis_nb.io._runs import wait_for
 from civis_nb.io.sqltypes import types_told
 
@@ -66,26 +68,28 @@ def preprocess(
             column_delimiter=delimiter,
             hidden=hidden,
         )
-        run = client.jobs.post_runs(job.id)
-        futures.append(
-            CivisFuture(
-                client.jobs.get_runs,
-                (job.id, run.id),
-                polling_interval=polling_interval,
-                client=client,
-            )
-        )
+        futures.append(begin(partial(_run, client, job.id, polling_interval)))
     found = []
     try:
         for file_id, future in zip(file_ids, futures, strict=True):
             wait_for(future)
             found.append(_detected(client, file_id, future))
-    except BaseException:
+    except Exception:
+        # One that failed; an interrupt is the call's own business.
         for future in futures:
             if not future.done():
                 future.cancel()
         raise
     return found
+
+
+def _run(client: Any, job_id: int, polling_interval: int | float | None) -> CivisFuture:
+    return CivisFuture(
+        client.jobs.get_runs,
+        (job_id, client.jobs.post_runs(job_id).id),
+        polling_interval=polling_interval,
+        client=client,
+    )
 
 
 def _detected(client: Any, source_id: int, future: Any) -> Detected:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisClientError, CivisInputError, EmptyResultError
@@ -18,13 +19,16 @@ from civis_nb.io._arguments import (
     new_job_name,
     statement,
 )
+from civis_nb.io._progress import Call, begin, moves, present, step
 from civis_nb.io._runs import FutureWithWork, wait_for
 from civis_nb.io.files import check_folder
+from civis_nb.transport import stopping
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
 
 __all__ = [
+    "begin_export",
     "civis_to_csv",
     "civis_to_multifile_csv",
     "export_to_civis_file",
@@ -73,10 +77,53 @@ def start_export(
         csv_settings=dict(csv_settings or {}),
         **parameters,
     )
+    stopping.current().check()  # interrupted by now: then there is to be no run
     run = client.scripts.post_sql_runs(script.id)
     return script.id, run.id
 
 
+def begin_export(
+    client: Any,
+    sql: str,
+    database: str | int,
+    csv_settings: Mapping[str, Any] | None,
+    *,
+    sql_params_arguments: Mapping[str, Any] | None = None,
+    job_name: str | None = None,
+    credential_id: int | None = None,
+    hidden: bool = True,
+    make: Callable[..., CivisFuture] = CivisFuture,
+    **options: Any,
+) -> CivisFuture:
+    """Start a SQL export as a part of the present call; give its run as a future.
+
+    Parameters
+    ----------
+    client, sql, database, csv_settings, sql_params_arguments, job_name, credential_id, hidden
+        As for `start_export`.
+    make
+        Makes the future.
+    **options
+        Of the future.
+    """
+
+    def start() -> CivisFuture:
+        ids = start_export(
+            client,
+            sql,
+            database,
+            csv_settings,
+            sql_params_arguments=sql_params_arguments,
+            job_name=job_name,
+            credential_id=credential_id,
+            hidden=hidden,
+        )
+        return make(client.scripts.get_sql_runs, ids, client=client, **options)
+
+    return begin(start)
+
+
+@moves
 def export_to_civis_file(
     sql: str,
     database: str | int,
@@ -87,6 +134,8 @@ def export_to_civis_file(
     polling_interval: int | float | None = None,
     hidden: bool = True,
     csv_settings: dict[str, Any] | None = None,
+    *,
+    progress: bool | None = None,
 ) -> CivisFuture:
     """Store the result of a statement as a Civis file.
 
@@ -110,6 +159,9 @@ def export_to_civis_file(
         Leave the job out of lists.
     csv_settings
         How the file is written, e.g. ``{"compression": "none"}``.
+    progress
+        Show what is waited for, also when the future is waited for; None: when a person is
+        watching and it takes a while.
 
     Returns
     -------
@@ -124,7 +176,7 @@ def export_to_civis_file(
         When the platform refuses the script.
     """
     client = client_or_default(client)
-    ids = start_export(
+    return begin_export(
         client,
         sql,
         database,
@@ -133,16 +185,14 @@ def export_to_civis_file(
         job_name=job_name,
         credential_id=credential_id,
         hidden=hidden,
-    )
-    return CivisFuture(
-        client.scripts.get_sql_runs,
-        ids,
         polling_interval=polling_interval,
-        client=client,
         poll_on_creation=False,
+        cancel_on_interrupt=True,
+        progress=progress,
     )
 
 
+@moves
 def civis_to_csv(
     filename: str | os.PathLike[str],
     sql: str,
@@ -203,7 +253,23 @@ def civis_to_csv(
     settings = _csv_settings(include_header, "gzip", delimiter, unquoted, None)
     check_folder(filename)
     client = client_or_default(client)
-    ids = start_export(
+    packed = "none" if compression == "gzip" and include_header else compression
+
+    def save(future: CivisFuture, run: Any) -> None:
+        from civis_nb.io.local_csv import save_outputs
+
+        outputs = list(run["output"] or [])
+        if outputs:
+            save_outputs(client, outputs, filename, packed, header=include_header, progress=None)
+            return
+        warnings.warn(
+            f"Job {future.job_id}, run {future.run_id} gave no rows; {os.fspath(filename)} is "
+            "not written.",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+
+    return begin_export(
         client,
         sql,
         database,
@@ -212,32 +278,15 @@ def civis_to_csv(
         job_name=job_name,
         credential_id=credential_id,
         hidden=hidden,
-    )
-
-    def download(run: Any) -> None:
-        from civis_nb.io.local_csv import save_outputs
-
-        outputs = list(run["output"] or [])
-        if not outputs:
-            warnings.warn(
-                f"Job {ids[0]}, run {ids[1]} gave no rows; {os.fspath(filename)} is not written.",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-            return
-        packed = "none" if compression == "gzip" and include_header else compression
-        save_outputs(client, outputs, filename, packed, header=include_header, progress=progress)
-
-    return FutureWithWork(
-        download,
-        client.scripts.get_sql_runs,
-        ids,
+        make=partial(FutureWithWork, save, present() or Call(progress)),
         polling_interval=polling_interval,
-        client=client,
         poll_on_creation=False,
+        cancel_on_interrupt=True,
+        progress=progress,
     )
 
 
+@moves
 def civis_to_multifile_csv(
     sql: str,
     database: str | int,
@@ -253,6 +302,8 @@ def civis_to_multifile_csv(
     prefix: str | None = None,
     polling_interval: int | float | None = None,
     hidden: bool = True,
+    *,
+    progress: bool | None = None,  # noqa: ARG001 - read by the decorator
 ) -> dict[str, Any]:
     r"""Export the result of a statement to several Civis files at once, and wait for it.
 
@@ -272,7 +323,7 @@ def civis_to_multifile_csv(
         Write fields without quotes.
     prefix
         What the files' names begin with.
-    polling_interval, hidden
+    polling_interval, hidden, progress
         As for `export_to_civis_file`.
 
     Returns
@@ -295,7 +346,7 @@ def civis_to_multifile_csv(
     chosen("compression", compression, _COMPRESSIONS)
     settings = _csv_settings(include_header, compression, delimiter, unquoted, prefix)
     client = client_or_default(client)
-    ids = start_export(
+    future = begin_export(
         client,
         sql,
         database,
@@ -304,15 +355,12 @@ def civis_to_multifile_csv(
         job_name=job_name,
         credential_id=credential_id,
         hidden=hidden,
+        polling_interval=polling_interval,
     )
-    run = wait_for(
-        CivisFuture(
-            client.scripts.get_sql_runs, ids, polling_interval=polling_interval, client=client
-        )
-    )
-    outputs = list(run["output"] or [])
+    outputs = list(wait_for(future)["output"] or [])
     if not outputs:
-        raise EmptyResultError(f"The export {ids[0]} gave no rows, and so no manifest.")
+        raise EmptyResultError(f"The export {future.job_id} gave no rows, and so no manifest.")
+    step("Reading the manifest")
     return manifest_of(client, outputs[0])
 
 

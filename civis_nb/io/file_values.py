@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, CivisDownloadError
 from civis_nb.io._arguments import chosen, client_or_default, file_arguments
+from civis_nb.io._progress import moves, progress_bar, step
 from civis_nb.io.files import civis_to_file, file_to_civis
 
 if TYPE_CHECKING:
@@ -75,7 +76,14 @@ def file_id_from_run_output(
     )
 
 
-def file_to_json(file_id: int, client: APIClient | None = None, **json_kwargs: Any) -> Any:
+@moves
+def file_to_json(
+    file_id: int,
+    client: APIClient | None = None,
+    *,
+    progress: bool | None = None,
+    **json_kwargs: Any,
+) -> Any:
     """Read the JSON in a Civis file.
 
     Parameters
@@ -84,6 +92,8 @@ def file_to_json(file_id: int, client: APIClient | None = None, **json_kwargs: A
         The file's id.
     client
         By default one made from the environment.
+    progress
+        As for `civis_to_file`.
     **json_kwargs
         Passed on to `json.load`.
 
@@ -95,19 +105,22 @@ def file_to_json(file_id: int, client: APIClient | None = None, **json_kwargs: A
         When the content could not be had whole, or is no JSON.
     """
     buffer = io.BytesIO()
-    civis_to_file(file_id, buffer, client=client)
+    civis_to_file(file_id, buffer, client=client, progress=progress)
     try:
         return json.loads(buffer.getvalue(), **json_kwargs)
     except ValueError as error:
         raise CivisDownloadError(f"file {file_id} is no JSON: {error}.") from error
 
 
+@moves
 def json_to_file(
     obj: Any,
     name: str | None = "file.json",
     expires_at: str | None = "DEFAULT",
     description: str | None = None,
     client: APIClient | None = None,
+    *,
+    progress: bool | None = None,
     **json_kwargs: Any,
 ) -> int:
     """Store a value as JSON in a Civis file.
@@ -118,7 +131,7 @@ def json_to_file(
         The value.
     name
         The file's name.
-    expires_at, description, client
+    expires_at, description, client, progress
         As for `file_to_civis`.
     **json_kwargs
         Passed on to `json.dumps`.
@@ -136,14 +149,18 @@ def json_to_file(
         As `file_to_civis`.
     """
     buffer = io.BytesIO(json.dumps(obj, **json_kwargs).encode())
-    return file_to_civis(buffer, name or "file.json", expires_at, description, client)
+    name = name or "file.json"
+    return file_to_civis(buffer, name, expires_at, description, client, progress=progress)
 
 
+@moves
 def file_to_dataframe(
     file_id: int,
     return_as: str = "pandas",
     compression: str = "infer",
     client: APIClient | None = None,
+    *,
+    progress: bool | None = None,
     **read_kwargs: Any,
 ) -> pd.DataFrame | pl.DataFrame:
     """Read a CSV in a Civis file as a frame.
@@ -158,6 +175,8 @@ def file_to_dataframe(
         Of the file, for pandas; by default told from its name and its first bytes.
     client
         By default one made from the environment.
+    progress
+        As for `civis_to_file`.
     **read_kwargs
         Passed on to `pandas.read_csv` or `polars.read_csv`.
 
@@ -175,7 +194,8 @@ def file_to_dataframe(
     chosen("return_as", return_as, ("pandas", "polars"))
     client = client_or_default(client)
     remote = remote_file(client, file_id)
-    content = b"".join(remote_chunks(client, remote))
+    with progress_bar(f"Reading {remote.what}", remote.size, progress) as advance:
+        content = b"".join(remote_chunks(client, remote, advance))
     if compression == "infer":
         suffix = PurePath(str(getattr(client.files.get(file_id), "name", ""))).suffix.lower()
         compression = _COMPRESSIONS.get(suffix, "")
@@ -192,12 +212,15 @@ def file_to_dataframe(
     return frame
 
 
+@moves
 def dataframe_to_file(
     df: pd.DataFrame | pl.DataFrame,
     name: str = "data.csv",
     expires_at: str | None = "DEFAULT",
     description: str | None = None,
     client: APIClient | None = None,
+    *,
+    progress: bool | None = None,
     **to_csv_kws: Any,
 ) -> int:
     """Store a frame as CSV in a Civis file.
@@ -208,7 +231,7 @@ def dataframe_to_file(
         A pandas or polars DataFrame.
     name
         The file's name.
-    expires_at, description, client
+    expires_at, description, client, progress
         As for `file_to_civis`.
     **to_csv_kws
         Passed on to ``DataFrame.to_csv`` of pandas or ``DataFrame.write_csv`` of polars.
@@ -232,5 +255,6 @@ def dataframe_to_file(
     write: Any = getattr(df, "write_csv", None) or getattr(df, "to_csv", None)
     if write is None:
         raise CivisInputError(f"A {type(df).__name__} is no frame of pandas or polars.")
+    step("Writing the frame as CSV")
     write(buffer, **to_csv_kws)
-    return file_to_civis(buffer, name, expires_at, description, client)
+    return file_to_civis(buffer, name, expires_at, description, client, progress=progress)

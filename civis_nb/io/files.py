@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from civis_nb.errors import CivisArgumentError, CivisUploadError
 from civis_nb.io._arguments import client_or_default, file_arguments
-from civis_nb.io._progress import progress_bar
+from civis_nb.io._progress import moves, progress_bar, step
 from civis_nb.io._remote import remote_file, size_in_store, whole_number
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ __all__ = ["check_arrived", "check_folder", "civis_to_file", "file_to_civis", "u
 _SIZE_WAITS_S = (0.1, 0.3, 0.9)
 
 
+@moves
 def file_to_civis(
     buf: BinaryIO | str | os.PathLike[str],
     name: str | None = None,
@@ -106,11 +107,13 @@ def upload_source(
             what = f"file {reply.id} ({name})"
             put_parts(session, list(reply.upload_urls), watched, what=what)
             client.files.post_multipart_complete(reply.id)
+    step(f"Checking {what}")
     check_arrived(client, reply.id, what, source.size, session)
     file_id: int = reply.id
     return file_id
 
 
+@moves
 def civis_to_file(
     file_id: int,
     buf: BinaryIO | str | os.PathLike[str],

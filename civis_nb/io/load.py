@@ -22,6 +22,7 @@ from civis_nb.io._arguments import (
     credential_or_default,
     delimiter_name,
 )
+from civis_nb.io._progress import begin, moves
 from civis_nb.io._remote import whole_number
 from civis_nb.io._table_arguments import (
     EXECUTIONS,
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["civis_file_to_table", "csv_to_civis", "refuse_existing", "start_import"]
 
 
+@moves
 def civis_file_to_table(
     file_id: int | list[int],
     database: str | int,
@@ -59,6 +61,8 @@ def civis_file_to_table(
     credential_id: int | None = None,
     polling_interval: int | float | None = None,
     hidden: bool = True,
+    *,
+    progress: bool | None = None,
 ) -> CivisFuture:
     r"""Load one or more Civis files into a table, all of them or none.
 
@@ -97,6 +101,9 @@ def civis_file_to_table(
         Seconds between two looks; None: adaptive.
     hidden
         Leave the jobs out of lists.
+    progress
+        Show what is waited for, also when the future is waited for; None: when a person is
+        watching and it takes a while.
 
     Returns
     -------
@@ -163,9 +170,11 @@ def civis_file_to_table(
         execution=execution,
         polling_interval=polling_interval,
         hidden=hidden,
+        progress=progress,
     )
 
 
+@moves
 def csv_to_civis(
     filename: str | os.PathLike[str],
     database: str | int,
@@ -257,6 +266,7 @@ def csv_to_civis(
         credential_id=credential_id,
         polling_interval=polling_interval,
         hidden=hidden,
+        progress=progress,
     )
 
 
@@ -284,6 +294,7 @@ def start_import(
     execution: str,
     polling_interval: int | float | None,
     hidden: bool,
+    progress: bool | None = None,
 ) -> CivisFuture:
     """Start the import of files that are known to be right; give its run as a future."""
     job = client.imports.post_files_csv(
@@ -313,13 +324,16 @@ def start_import(
         },
         hidden=hidden,
     )
-    run = client.jobs.post_runs(job.id)
-    return CivisFuture(
-        client.jobs.get_runs,
-        (job.id, run.id),
-        polling_interval=polling_interval,
-        client=client,
-        poll_on_creation=False,
+    return begin(
+        lambda: CivisFuture(
+            client.jobs.get_runs,
+            (job.id, client.jobs.post_runs(job.id).id),
+            polling_interval=polling_interval,
+            client=client,
+            poll_on_creation=False,
+            cancel_on_interrupt=True,
+            progress=progress,
+        )
     )
 
 

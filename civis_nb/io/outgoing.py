@@ -57,7 +57,7 @@ def upload_gzip(client: Any, text: Text, name: str, progress: bool | None) -> in
     count = int(_SURE * expected) // part_bytes
     if count >= 1:
         try:
-            return _upload_parts(client, text, name, count + 1, part_bytes, progress)
+            return _upload_parts(client, text, name, count + 1, part_bytes, expected, progress)
         except _TooShortError:
             pass  # an upload that is not completed is no file
     return _upload_whole(client, text, name, progress)
@@ -86,7 +86,13 @@ def _upload_whole(client: Any, text: Text, name: str, progress: bool | None) -> 
 
 
 def _upload_parts(
-    client: Any, text: Text, name: str, count: int, part_bytes: int, progress: bool | None
+    client: Any,
+    text: Text,
+    name: str,
+    count: int,
+    part_bytes: int,
+    expected: int,
+    progress: bool | None,
 ) -> int:
     """Send all parts but the last while they are deflated, then the last.
 
@@ -105,7 +111,7 @@ def _upload_parts(
     what = f"file {file_id} ({name})"
     with (
         tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as last,
-        progress_bar(f"Uploading {name}", None, progress) as advance,
+        progress_bar(f"Uploading {name}", expected, progress, about=True) as advance,
         PartSender(session, list(reply.upload_urls), count, what) as sender,
     ):
         data = _deflated(ahead(text.chunks(), 2))

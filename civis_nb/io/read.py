@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, CivisInputError, EmptyResultError
-from civis_nb.futures import CivisFuture
 from civis_nb.io._arguments import DEPRECATED, chosen, client_or_default
-from civis_nb.io._progress import progress_bar
+from civis_nb.io._progress import moves, progress_bar
 from civis_nb.io._runs import wait_for
 from civis_nb.io.empty import empty_table
 from civis_nb.io.exact import exact_table
-from civis_nb.io.export import start_export
+from civis_nb.io.export import begin_export
 from civis_nb.io.frames import list_from_arrow, pandas_from_arrow, polars_from_arrow
 from civis_nb.io.infer_pandas import infer_pandas, read_with_pandas
 from civis_nb.io.infer_polars import infer_polars
@@ -37,6 +36,7 @@ RETURN_AS = ("list", "pandas", "polars", "arrow", "lazy")
 _TYPES = ("infer", "exact")
 
 
+@moves
 def read_civis(
     table: str,
     database: str | int,
@@ -113,6 +113,7 @@ def read_civis(
     )
 
 
+@moves
 def read_civis_sql(
     sql: str,
     database: str | int,
@@ -200,7 +201,7 @@ def read_civis_sql(
     settings: dict[str, Any] = {"compression": "gzip"}
     if parallel:
         settings["force_multifile"] = True
-    ids = start_export(
+    future = begin_export(
         client,
         sql,
         database,
@@ -209,20 +210,19 @@ def read_civis_sql(
         job_name=job_name,
         credential_id=credential_id,
         hidden=hidden,
+        polling_interval=polling_interval,
     )
-    run = wait_for(
-        CivisFuture(
-            client.scripts.get_sql_runs, ids, polling_interval=polling_interval, client=client
-        )
-    )
+    run = wait_for(future)
     outputs = list(run["output"] or [])
     if not outputs:
         if not exact:
             raise EmptyResultError(
-                f"The script {ids[0]} gave no rows. With types='exact' that is an empty frame."
+                f"The script {future.job_id} gave no rows. "
+                "With types='exact' that is an empty frame."
             )
         told = types_told(getattr(run, "result_columns", None)) or told
-        return _as(empty_table(ids[0], sql, database, client, credential_id, told), return_as)
+        table = empty_table(future.job_id, sql, database, client, credential_id, told)
+        return _as(table, return_as)
     found = find_outputs(client, outputs, multifile=parallel)
     with progress_bar(f"Reading {found.remotes[0].what}", found.size, progress) as advance:
         if return_as == "lazy":
@@ -262,7 +262,7 @@ def _return_as(return_as: str, use_pandas: Any) -> str:
         warnings.warn(
             "use_pandas is deprecated; say return_as='pandas' or return_as='list'.",
             FutureWarning,
-            stacklevel=3,
+            stacklevel=4,
         )
         return_as = "pandas" if use_pandas else "list"
     return chosen("return_as", return_as, RETURN_AS)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, CivisArgumentError, CivisInputError
 from civis_nb.io._arguments import chosen, client_or_default, delimiter_name
+from civis_nb.io._progress import moves, step
 from civis_nb.io._table_arguments import (
     EXECUTIONS,
     EXISTING_TABLE_ROWS,
@@ -59,6 +60,7 @@ class _Written:
     delimiter: str = "comma"
 
 
+@moves
 def dataframe_to_civis(
     df: pd.DataFrame | pl.DataFrame,
     database: str | int,
@@ -127,6 +129,7 @@ def dataframe_to_civis(
     chosen("execution", execution, EXECUTIONS)
     given = checked_columns(table_columns)
     check_keys(existing_table_rows, primary_keys)
+    step("Preparing the frame")
     prepared = _prepared(df, kwargs)
     client = client_or_default(client)
     database_id = client.get_database_id(database)
@@ -159,6 +162,7 @@ def dataframe_to_civis(
         execution=execution,
         polling_interval=polling_interval,
         hidden=hidden,
+        progress=progress,
     )
 
 

@@ -132,7 +132,12 @@ class SqlRun:
         live = LiveDisplay(_SHOW_AFTER_S)
         future = begin(
             lambda: query_civis(
-                bound.sql, database.id, client, credential_id=call.credential, preview_rows=most
+                bound.sql,
+                database.id,
+                client,
+                credential_id=call.credential,
+                preview_rows=most,
+                progress=False,
             )
         )
         self._wait(future, live, bound, database)

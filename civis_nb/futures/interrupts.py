@@ -1,0 +1,131 @@
+"""Runs that an interrupt must not lose: known from their start on, and stopped with a word.
+
+An interrupt reaches the main thread only. So whatever may not be broken off half way, starting
+and cancelling runs, is done by threads that the main thread waits for.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from typing import Any, Final, TypeVar
+
+__all__ = ["Beginning", "named", "stopped", "stopped_all"]
+
+_Value = TypeVar("_Value")
+
+#: How long an interrupt waits to learn which run it is to stop.
+_START_S: Final = 5.0
+#: How long it waits for the platform to stop it.
+_STOP_S: Final = 10.0
+
+
+class Beginning:
+    """A run on its way to being started.
+
+    Parameters
+    ----------
+    start
+        Starts the run and gives its future.
+
+    Examples
+    --------
+    >>> Beginning(lambda: "a future").future()
+    'a future'
+    """
+
+    def __init__(self, start: Callable[[], Any]) -> None:
+        self._begun = _in_thread(start, "civis-start")
+
+    def future(self) -> Any:
+        """Give the future of the run.
+
+        Raises
+        ------
+        BaseException
+            What starting it raised.
+        """
+        return self._begun.result()
+
+    def ended(self) -> bool:
+        """Tell whether there is nothing left to stop."""
+        if not self._begun.done():
+            return False
+        return self._begun.exception() is not None or bool(self._begun.result().done())
+
+    def stopped(self) -> str:
+        """Stop the run as soon as it is known, and say what became of it."""
+        try:
+            error = self._begun.exception(_START_S)
+        except (TimeoutError, KeyboardInterrupt):
+            # The answer may still come; then nobody waits for the run.
+            self._begun.add_done_callback(_stop_late)
+            return (
+                "The request to start a run has no answer yet: the run may start all the same. "
+                "It is cancelled then, if this process is still there."
+            )
+        return "" if error is not None else stopped(self._begun.result())
+
+
+def named(future: Any) -> str:
+    """Give the ids of a future's run in words."""
+    ids = [f"job {future.job_id}"] if future.job_id is not None else []
+    ids += [f"run {future.run_id}"] if future.run_id is not None else []
+    return ", ".join(ids)
+
+
+def stopped(future: Any) -> str:
+    """Stop the remote run of a future, and say what became of it."""
+    what = f"The remote run ({named(future)})" if named(future) else "The remote run"
+    try:
+        accepted = _in_thread(future.cancel, "civis-cancel").result(_STOP_S)
+    except KeyboardInterrupt:
+        return f"{what} may go on: there was another interrupt while it was being cancelled."
+    except TimeoutError:
+        return f"{what} was asked to stop and may go on: the platform gave no answer."
+    except Exception as error:
+        return f"{what} could not be cancelled and may go on: {error}"
+    state = future.state
+    if state == "cancelled":
+        return f"{what} is cancelled."
+    if future.cancelled():
+        return f"{what} had ended before: {state}. What it gave is not kept."
+    if future.done():
+        return f"{what} had ended before: {state}."
+    if accepted:
+        return f"{what} was asked to stop; its state is {state}."
+    return f"{what} could not be cancelled and may go on; its state is {state}."
+
+
+def stopped_all(beginnings: Sequence[Beginning]) -> str:
+    """Stop runs, all at the same time, and say what became of each that had not ended."""
+    going = [beginning for beginning in beginnings if not beginning.ended()]
+    # Where none goes on, the last one is still worth a word.
+    going = going or list(beginnings[-1:])
+    said = [_in_thread(beginning.stopped, "civis-stop") for beginning in going]
+    try:
+        return " ".join(filter(None, (one.result() for one in said)))
+    except KeyboardInterrupt:
+        return "There was another interrupt while runs were being cancelled: they may go on."
+
+
+def _in_thread(work: Callable[[], _Value], name: str) -> Future[_Value]:
+    done: Future[_Value] = Future()
+    context = contextvars.copy_context()
+
+    def run() -> None:
+        try:
+            done.set_result(context.run(work))
+        except BaseException as error:
+            # Raised where the result is asked for.
+            done.set_exception(error)
+
+    threading.Thread(target=run, name=name, daemon=True).start()
+    return done
+
+
+def _stop_late(begun: Future[Any]) -> None:
+    if begun.exception() is None:
+        begun.result().cancel()
