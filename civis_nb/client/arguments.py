@@ -100,7 +100,9 @@ def prepare(operation: Operation, given: Mapping[str, Any]) -> Request:
         elif value is not None and parameter.location == "header":
             request.headers[parameter.wire_name] = str(value)
         elif value is not None:
-            request.query[parameter.wire_name] = value
+            request.query[parameter.wire_name] = (
+                _encodable(operation, parameter, value) if isinstance(value, str) else value
+            )
     return request
 
 
@@ -111,7 +113,18 @@ def _path_text(operation: Operation, parameter: Parameter, value: Any) -> str:
         raise CivisArgumentError(
             f"{operation.dotted}(): {parameter.name} is part of the address and can't be {value!r}."
         )
-    return quote(text, safe="")
+    return quote(_encodable(operation, parameter, text), safe="")
+
+
+def _encodable(operation: Operation, parameter: Parameter, text: str) -> str:
+    """Give a text back that can stand in an address, as half of a character can't."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise CivisArgumentError(
+            f"{operation.dotted}(): {parameter.name} holds half of a character: {text!r:.80}."
+        ) from None
+    return text
 
 
 def _checked(operation: Operation, parameter: Parameter, value: Any) -> Any:

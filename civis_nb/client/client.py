@@ -139,6 +139,15 @@ class APIClient(Lookups):
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def __copy__(self) -> APIClient:
+        """Give a client of the same session with a last answer and look-ups of its own."""
+        twin = type(self).__new__(type(self))
+        mine = {
+            name: value for name, value in vars(self).items() if not isinstance(value, Resource)
+        }
+        vars(twin).update(mine, _kept={})
+        return twin
+
     @without_side_effects
     def __getattr__(self, name: str) -> Any:
         spec = self.__dict__.get("_spec")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -35,16 +36,18 @@ class KeyAuth:
 
     def __init__(self, api_key: str) -> None:
         # Hidden in the header too: an interrupted request is seen in a traceback with its headers.
-        self._header = Secret("Basic " + base64.b64encode(f"{api_key}:".encode()).decode())
+        header = Secret("Basic " + base64.b64encode(f"{api_key}:".encode()).decode())
+        # Not an attribute: whoever looks through objects, a debugger or a serializer, finds none.
+        self._header: Callable[[], str] = lambda: header
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         """Give the request with the key."""
-        request.headers["Authorization"] = self._header
+        request.headers["Authorization"] = self._header()
         return request
 
     def hide_in(self, error: CivisError) -> None:
         """Mask the key where a server gave it back in its answer, as debug pages do."""
-        token = self._header.removeprefix("Basic ")
+        token = self._header().removeprefix("Basic ")
         secrets = [token, base64.b64decode(token).decode().removesuffix(":")]
 
         def hidden(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import inspect
 import warnings
@@ -54,7 +55,29 @@ def test_query_lists_are_repeated_and_none_is_dropped(jobs, scripted):
 
 
 @pytest.mark.parametrize(
-    "name", ["a/b", "a?b", "a#b", "a%b", "a b", "é", "a;b", "a&b=c", "%2F", "a.b"]
+    "name",
+    [
+        "a/b",
+        "a?b",
+        "a#b",
+        "a%b",
+        "a b",
+        "é",
+        "a;b",
+        "a&b=c",
+        "%2F",
+        "a.b",
+        "a\\b",
+        "a\nb",
+        "{id}",
+        "…",
+        "a+b",
+        " ",
+        '"',
+        "a:b@c",
+        "../x",
+        "%2e%2e",
+    ],
 )
 def test_path_values_are_encoded_whole(client, scripted, name):
     from urllib.parse import unquote
@@ -67,7 +90,7 @@ def test_path_values_are_encoded_whole(client, scripted, name):
     assert unquote(parts[4]) == name
 
 
-@pytest.mark.parametrize("name", ["", ".", "..", None])
+@pytest.mark.parametrize("name", ["", ".", "..", None, pytest.param("\ud800", id="half")])
 def test_path_value_that_would_ask_for_something_else_is_refused(client, scripted, name):
     with pytest.raises(errors.CivisInputError, match="schema_name"):
         client.databases.get_schemas_tables(1, name, "t")
@@ -145,6 +168,12 @@ def test_what_the_service_understands_is_sent(jobs, scripted, kwargs, sent):
     jobs.post("n", **kwargs)
     (name,) = kwargs
     assert scripted.requests[0].json[name] == sent
+
+
+def test_half_of_a_character_is_refused_in_an_address(jobs, scripted):
+    with pytest.raises(errors.CivisArgumentError, match="order holds half of a character"):
+        jobs.list(order="a\ud800")
+    assert not scripted.requests
 
 
 def test_answers_become_responses(jobs, client, scripted):
@@ -270,6 +299,17 @@ def test_reprs_call_nothing_and_show_no_key(client, scripted):
     shown.append(repr(vars(client.jobs)))
     assert not any("secret-key" in text for text in shown)
     assert not scripted.requests
+
+
+def test_copy_has_a_last_answer_of_its_own(client, scripted):
+    scripted.on("GET", "/users/me", {"id": 1})
+    scripted.on("GET", "/jobs/2", {"id": 2})
+    client.users.get_me()
+    twin = copy.copy(client)
+    assert twin.jobs.get(2).id == 2
+    assert (client.last_response.id, twin.last_response.id) == (1, 2)
+    assert twin.users is not client.users
+    assert scripted.connections == 1
 
 
 def test_two_clients_share_nothing(make_client, scripted):

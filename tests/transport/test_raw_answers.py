@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import socket
 
@@ -196,7 +197,7 @@ def test_key_that_the_server_gives_back_is_masked(session, raw, status):
     def echo(content: bytes) -> bytes:
         return raw.whole(b"<p>debug: " + content + b"</p>", status, "Content-Type: text/html")
 
-    token = session._auth._header.removeprefix("Basic ").encode()
+    token = base64.b64encode(f"{KEY}:".encode())
     raw.answers = [echo(KEY.encode() + b" " + token)]
     with pytest.raises((errors.CivisAPIError, errors.CivisClientError)) as caught:
         session.call("GET", "a")

@@ -129,6 +129,7 @@ def test_nothing_that_can_be_reached_by_name_holds_the_key(scripted):
             return
         seen.add(id(value))
         _hidden(repr(value))
+        _hidden(str(value))
         items = list(getattr(value, "__dict__", {}).values())
         for kind in type(value).__mro__:
             slots = kind.__dict__.get("__slots__", ())
