@@ -52,13 +52,16 @@ def recovery(client: APIClient, operation: Operation, request: Request) -> Recov
     def look(elapsed_s: float, answer: requests.Response) -> Outcome | None:
         since = _server_time(answer) - elapsed_s - _SLACK_S
         path = request.path if listing.path == operation.path else listing.path
-        items = _newest(client, listing, path, bool(request.body.get("hidden")))
+        items = _newest(client, listing, path, bool(request.body.get("hidden")), since)
         made = client._kept.get("made", ())
         for item in items:
             if (operation.path, item.get("id")) in made:
                 continue
             if _is_run_since(item, since) if is_run else _is_made(item, request.body, since):
-                return _whole(client, operation, request, item, answer)
+                found = _whole(client, operation, request, item, answer)
+                # The list may leave out what tells it from another of the same name.
+                if is_run or _agrees(found.payload, request.body):
+                    return found
         return None
 
     return look
@@ -77,7 +80,9 @@ def _listing(client: APIClient, operation: Operation) -> Operation | None:
     return None
 
 
-def _newest(client: APIClient, listing: Operation, path: str, hidden: bool) -> list[dict[str, Any]]:
+def _newest(
+    client: APIClient, listing: Operation, path: str, hidden: bool, since: float
+) -> list[dict[str, Any]]:
     takes = {parameter.name: parameter for parameter in listing.optional}
     params: dict[str, Any] = {}
     if "limit" in takes:
@@ -92,9 +97,12 @@ def _newest(client: APIClient, listing: Operation, path: str, hidden: bool) -> l
     _, payload = client._session.call("GET", path, params=params)
     if not isinstance(payload, list):
         raise CivisClientError(f"GET /{path} answered no list.")
-    if not ordered and len(payload) >= _LOOK_AT:
-        raise CivisClientError(f"GET /{path} does not show the newest first.")
-    return [item for item in payload if isinstance(item, dict)]
+    items = [item for item in payload if isinstance(item, dict)]
+    if len(payload) >= _LOOK_AT:
+        oldest = min((_created(item) or since for item in items), default=since)
+        if not ordered or oldest >= since:
+            raise CivisClientError(f"GET /{path} does not show all that was made since.")
+    return items
 
 
 def _is_run_since(item: dict[str, Any], since: float) -> bool:
@@ -108,10 +116,19 @@ def _is_run_since(item: dict[str, Any], since: float) -> bool:
 
 
 def _is_made(item: dict[str, Any], body: dict[str, Any], since: float) -> bool:
+    created = _created(item)
+    if (created is not None and created < since) or not _agrees(item, body):
+        return False
+    if created is None:
+        raise CivisClientError("One that agrees is there, and the list does not tell since when.")
+    return True
+
+
+def _agrees(item: Any, body: dict[str, Any]) -> bool:
+    """Say whether an object has the values that were sent, as far as it shows them."""
     from civis_nb.spec.names import camel_to_snake
 
-    created = _created(item)
-    if created is not None and created < since:
+    if not isinstance(item, dict):
         return False
     have = {camel_to_snake(key): value for key, value in item.items()}
     told = [

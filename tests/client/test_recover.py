@@ -75,6 +75,35 @@ def test_job_with_another_content_is_not_taken_for_it(client, platform):
     assert client.jobs.post("mine", ratio=2).id == 2
 
 
+def test_job_that_only_its_whole_tells_from_another_is_not_taken_for_it(client, scripted, platform):
+    platform.items.append({"id": 1, "name": "mine", "createdAt": _at(0)})
+    whole = {**platform.items[0], "limitingSQL": "select 1"}
+    scripted.on("GET", "/jobs/1", whole)
+    platform.fails = ["refuse"]
+    assert client.jobs.post("mine", limiting_sql="select 2").id == 2
+    platform.items.pop()
+    platform.fails = ["refuse"]
+    assert client.jobs.post("mine", limiting_sql="select 1").id == 1
+
+
+def test_job_without_a_time_is_not_guessed_about(client, platform):
+    platform.items.append({"id": 1, "name": "mine"})
+    platform.fails = ["refuse"]
+    with pytest.raises(errors.CivisAPIError, match="may have done the work"):
+        client.jobs.post("mine")
+    assert len(platform.items) == 1
+    platform.fails = ["refuse"]
+    assert client.jobs.post("another").id == 2
+
+
+def test_so_many_new_jobs_that_not_all_are_shown_are_not_guessed_about(client, platform):
+    platform.items += [{"id": item, "name": "a", "createdAt": _at(0)} for item in range(20)]
+    platform.fails = ["refuse"]
+    with pytest.raises(errors.CivisAPIError, match="may have done the work"):
+        client.jobs.post("mine")
+    assert len(platform.items) == 20
+
+
 def test_run_that_was_started_is_not_started_again(client, platform):
     platform.fails = ["work"]
     assert client.jobs.post_runs(1).id == 1
