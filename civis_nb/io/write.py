@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.errors import CivisAPIError, CivisArgumentError, CivisInputError
+from civis_nb.errors import CivisAPIError, CivisInputError
 from civis_nb.io._arguments import chosen, client_or_default, delimiter_name
 from civis_nb.io._progress import moves, step
 from civis_nb.io._table_arguments import (
@@ -17,9 +17,10 @@ from civis_nb.io._table_arguments import (
     checked_columns,
     schema_and_table,
 )
-from civis_nb.io.columns import arrow_of, as_csv_column
+from civis_nb.io.columns import arrow_of, as_csv_column, sql_type_of
 from civis_nb.io.load import refuse_existing, start_import
 from civis_nb.io.outgoing import Text, upload_gzip
+from civis_nb.io.writer_options import asked_of, holds, restyled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,23 +168,26 @@ def dataframe_to_civis(
 
 
 def _prepared(df: Any, options: dict[str, Any]) -> _Written:
-    if options.get("index") and hasattr(df, "reset_index"):
-        df = df.reset_index()
-        options = {key: value for key, value in options.items() if key != "index"}
-    table = arrow_of(df)
-    _check_names(table.column_names)
-    columns, described = [], []
-    for column_name, column in zip(table.column_names, table.columns, strict=True):
-        csv_column, sql_type = as_csv_column(column, column_name)
-        columns.append(csv_column)
-        described.append({"name": column_name, "sql_type": sql_type})
-    options = {key: value for key, value in options.items() if (key, value) != ("index", False)}
-    if options:
-        return _with_options(df, described, options)
     import pyarrow as pa
 
-    exact = pa.Table.from_arrays(columns, names=table.column_names)
-    return _Written(_FrameText(exact), described)
+    asked = asked_of(df, options)
+    table = arrow_of(asked.frame)
+    names = asked.names or table.column_names
+    _check_names(names)
+    columns, described = [], []
+    for at, (name, column) in enumerate(zip(names, table.columns, strict=True)):
+        csv_column, sql_type = as_csv_column(column, name)
+        text = restyled(asked.frame, at, column, csv_column, asked.style)
+        if text is not None:
+            csv_column = text
+            sql_type = sql_type if holds(column.type, text) else sql_type_of(text)
+        columns.append(csv_column)
+        described.append({"name": name, "sql_type": sql_type})
+    exact = pa.Table.from_arrays(columns, names=names)
+    # Without a line at all there would be no file.
+    header = asked.header or not table.num_rows
+    text = _FrameText(exact, header, asked.delimiter)
+    return _Written(text, described, header, delimiter_name(asked.delimiter))
 
 
 def _check_names(names: list[str]) -> None:
@@ -203,17 +207,22 @@ def _check_names(names: list[str]) -> None:
 class _FrameText:
     """The CSV of a frame, written block by block."""
 
-    def __init__(self, table: pa.Table) -> None:
+    def __init__(self, table: pa.Table, header: bool = True, delimiter: str = ",") -> None:
         import polars as pl
 
         frame = pl.from_arrow(table)
         assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table never gives a series
         self._frame = frame
+        self._header = header
+        self._delimiter = delimiter
+
+    def _text(self, start: int, rows: int, *, header: bool) -> bytes:
+        piece = self._frame.slice(start, rows)
+        return piece.write_csv(include_header=header, separator=self._delimiter).encode()
 
     def chunks(self) -> Iterator[bytes]:
         for start in range(0, max(self._frame.height, 1), _ROWS_AT_ONCE):
-            text = self._frame.slice(start, _ROWS_AT_ONCE).write_csv(include_header=start == 0)
-            yield text.encode()
+            yield self._text(start, _ROWS_AT_ONCE, header=self._header and start == 0)
 
     def samples(self) -> tuple[list[bytes], float]:
         rows = self._frame.height
@@ -221,45 +230,8 @@ class _FrameText:
             return [], 0.0
         count = min(max(rows // 500, 1), _ROWS_AT_ONCE)
         starts = [(rows - count) * at // (_SAMPLES - 1) for at in range(_SAMPLES)]
-        texts = [self._frame.slice(at, count).write_csv(include_header=False) for at in starts]
-        return [text.encode() for text in texts], count * _SAMPLES / rows
-
-
-class _PlainText:
-    """A text that is there already."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def chunks(self) -> Iterator[bytes]:
-        yield self._content
-
-    def samples(self) -> tuple[list[bytes], float]:
-        return [], 0.0
-
-
-def _with_options(df: Any, described: list[dict[str, str]], options: dict[str, Any]) -> _Written:
-    """Have the frame's own writer write it, and tell the platform how it did."""
-    is_polars = hasattr(df, "write_csv")
-    header_key, delimiter_key = ("include_header", "separator") if is_polars else ("header", "sep")
-    if is_polars and "header" in options:
-        options = {**options, "include_header": options["header"]}
-        del options["header"]
-    header = options.get(header_key, True)
-    delimiter = delimiter_name(options.get(delimiter_key, ","))
-    if isinstance(header, list | tuple):
-        described = [
-            {**column, "name": str(name)} for column, name in zip(described, header, strict=True)
-        ]
-    for key in ("path_or_buf", "file", "compression", "mode"):
-        if key in options:
-            raise CivisInputError(f"{key} can't be chosen; leave it out.")
-    try:
-        text = df.write_csv(**options) if is_polars else df.to_csv(**{"index": False, **options})
-    except TypeError as error:
-        raise CivisArgumentError(f"The frame's writer refuses its options: {error}.") from None
-    content = text.encode(options.get("encoding") or "utf-8")
-    return _Written(_PlainText(content), described, header is not False, delimiter)
+        texts = [self._text(at, count, header=False) for at in starts]
+        return texts, count * _SAMPLES / rows
 
 
 def _matched(

@@ -1,0 +1,217 @@
+"""Options of the frames' own CSV writers, as far as they say what is to come into the table.
+
+A frame is written by us, exactly, whatever is asked of its writer: quotes, line ends, encoding
+and compression are on the way only. What chooses or names columns, and what changes values, is
+done to the frame first.
+"""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.errors import CivisArgumentError, CivisInputError
+from civis_nb.io._arguments import delimiter_name
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Asked", "asked_of", "holds", "restyled"]
+
+#: What these change is on the way only.
+_ON_THE_WAY = frozenset(
+    {
+        "compression", "encoding", "errors", "mode", "storage_options", "index_label",
+        "quoting", "quotechar", "doublequote", "escapechar", "lineterminator", "chunksize",
+        "include_bom", "line_terminator", "quote_char", "quote_style", "batch_size",
+        "compression_level", "credential_provider", "retries", "check_extension", "mkdir",
+    }
+)  # fmt: skip
+_ABOUT_NULLS = frozenset({"na_rep", "null_value"})
+_ABOUT_NUMBERS = frozenset(
+    {"float_format", "decimal", "float_scientific", "float_precision", "decimal_comma"}
+)
+_ABOUT_TIMES = frozenset({"date_format", "time_format", "datetime_format"})
+_CHOOSING = frozenset({"columns", "header", "include_header", "index", "sep", "separator"})
+_CELL_CHARS = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A frame, and how it is to come into the table.
+
+    Attributes
+    ----------
+    frame
+        With the columns that were asked for.
+    names
+        Other names for its columns; None: its own.
+    header
+        Whether the first line holds the names.
+    delimiter
+        The character.
+    style
+        Options that change values.
+    """
+
+    frame: Any
+    names: list[str] | None = None
+    header: bool = True
+    delimiter: str = ","
+    style: Mapping[str, Any] = field(default_factory=dict)
+
+
+def asked_of(frame: Any, options: Mapping[str, Any]) -> Asked:
+    """Say what a frame and the options of its writer ask for.
+
+    Raises
+    ------
+    CivisInputError
+        When an option has a value that it can't have (a TypeError too for one that the writer
+        does not know).
+    """
+    given = {name: value for name, value in options.items() if (name, value) != ("index", False)}
+    if not given:
+        return Asked(frame)
+    frame, is_pandas = _frame_with_a_writer(frame)
+    _check_known(frame, given)
+    if is_pandas:
+        frame = _with_index(_chosen(frame, given.get("columns")), given)
+    header = given.get("include_header", given.get("header", True))
+    names = None
+    if not isinstance(header, bool | str) and hasattr(header, "__iter__"):
+        names, header = [str(name) for name in header], True
+        if len(names) != len(frame.columns):
+            raise CivisInputError(
+                f"header names {len(names)} columns; the frame has {len(frame.columns)}."
+            )
+    if not isinstance(header, bool):
+        raise CivisArgumentError(f"header can't be {header!r}; it is True, False or a list.")
+    delimiter = given.get("sep", given.get("separator", ","))
+    delimiter_name(delimiter)
+    style = {
+        name: value
+        for name, value in given.items()
+        if name in _ABOUT_NULLS | _ABOUT_NUMBERS | _ABOUT_TIMES and value not in (None, "")
+    }
+    return Asked(frame, names, header, delimiter, style)
+
+
+def _frame_with_a_writer(frame: Any) -> tuple[Any, bool]:
+    if hasattr(frame, "to_csv") and hasattr(frame, "iloc"):
+        return frame, True
+    if type(frame).__module__.startswith("pyarrow"):
+        import polars as pl
+
+        return pl.from_arrow(frame), False
+    if hasattr(frame, "write_csv"):
+        return frame, False
+    raise CivisInputError(
+        f"A {type(frame).__name__} is no frame; give a pandas or polars DataFrame, or a "
+        "pyarrow Table."
+    )
+
+
+def _check_known(frame: Any, options: Mapping[str, Any]) -> None:
+    is_pandas = hasattr(frame, "iloc")
+    writer = type(frame).to_csv if is_pandas else type(frame).write_csv
+    named = "DataFrame.to_csv" if is_pandas else "DataFrame.write_csv"
+    known = {*inspect.signature(writer).parameters, "header"}
+    for name in options:
+        if name not in known:
+            raise CivisArgumentError(f"{named} knows no option {name!r}. Nothing was sent.")
+    odd = set(options) - _ON_THE_WAY - _CHOOSING - _ABOUT_NULLS - _ABOUT_NUMBERS - _ABOUT_TIMES
+    if odd:
+        raise CivisInputError(f"{', '.join(sorted(odd))} can't be chosen; leave it out.")
+
+
+def _chosen(frame: Any, columns: Any) -> Any:
+    if columns is None:
+        return frame
+    wanted = [columns] if isinstance(columns, str) else list(columns)
+    missing = [name for name in wanted if name not in frame.columns]
+    if missing:
+        raise CivisInputError(
+            f"The frame has no column {', '.join(map(repr, missing))}; it has "
+            f"{', '.join(map(repr, frame.columns))}."
+        )
+    return frame[wanted]
+
+
+def _with_index(frame: Any, options: Mapping[str, Any]) -> Any:
+    if not options.get("index"):
+        return frame
+    label = options.get("index_label")
+    try:
+        return frame.reset_index(names=label if label else None)
+    except (ValueError, TypeError) as error:
+        raise CivisInputError(
+            f"The frame's index can't become columns: {error}. Rename it: "
+            "df.rename_axis(index='row')."
+        ) from None
+
+
+def holds(kind: pa.DataType, texts: pa.ChunkedArray) -> bool:
+    """Say whether texts can be read as values of a type."""
+    import pyarrow as pa
+
+    try:
+        texts.cast(kind)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return False
+    return True
+
+
+def restyled(
+    frame: Any, at: int, column: pa.ChunkedArray, exact: pa.ChunkedArray, style: Mapping[str, Any]
+) -> pa.ChunkedArray | None:
+    """Give a column as texts in the style that was asked for; None where that changes nothing.
+
+    Parameters
+    ----------
+    frame, at
+        The frame, and the column's number in it.
+    column
+        The column's values.
+    exact
+        The same as they are written without a style.
+    style
+        From `asked_of`.
+    """
+    import pyarrow as pa
+
+    asked = {name: value for name, value in style.items() if name in _asked_of_kind(column.type)}
+    null = next((style[name] for name in _ABOUT_NULLS if name in style), None)
+    if not asked and (null is None or not column.null_count):
+        return None
+    texts = exact.cast(pa.string())
+    if asked:
+        written = _written(frame, at, asked)
+        missing = column.is_null().to_pylist()
+        values = [None if gone else text for text, gone in zip(written, missing, strict=True)]
+        texts = pa.chunked_array([pa.array(values, pa.string())])
+    return texts if null is None else texts.fill_null(str(null))
+
+
+def _asked_of_kind(kind: Any) -> frozenset[str]:
+    import pyarrow as pa
+
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return _ABOUT_NUMBERS
+    return _ABOUT_TIMES if pa.types.is_temporal(kind) else frozenset()
+
+
+def _written(frame: Any, at: int, style: Mapping[str, Any]) -> list[str]:
+    """Have the frame's own writer write one column; give the texts."""
+    if hasattr(frame, "iloc"):
+        text = frame.iloc[:, [at]].to_csv(index=False, header=False, lineterminator="\n", **style)
+    else:
+        text = frame[:, [at]].write_csv(include_header=False, quote_style="always", **style)
+    # The limit is the csv module's own, for the whole process; a larger one harms nobody.
+    if csv.field_size_limit() < _CELL_CHARS:
+        csv.field_size_limit(_CELL_CHARS)
+    return [row[0] if row else "" for row in csv.reader(io.StringIO(text, newline=""))]
