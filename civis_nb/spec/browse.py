@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -52,8 +53,9 @@ def describe(name: str, spec: Any = None) -> str:
     >>> print(describe("users.get_me", document).splitlines()[0])
     client.users.get_me() -> Response
     """
+    _must_be_text(name)
     model = given(spec)
-    resource, _, method = name.removeprefix("client.").partition(".")
+    resource, _, method = name.removeprefix("client.").removesuffix("()").partition(".")
     if resource not in model:
         raise CivisInputError(f"The API has no resource {resource!r}.{_hint(resource, model)}")
     operations = model.operations(resource)
@@ -81,6 +83,8 @@ def search(words: str, spec: Any = None) -> Found:
     ------
     CivisSpecError
         When there is no specification.
+    CivisInputError
+        When `words` is no text.
 
     Examples
     --------
@@ -89,6 +93,7 @@ def search(words: str, spec: Any = None) -> Found:
     users.get_me   Me
     users.list_me  Me
     """
+    _must_be_text(words)
     wanted = words.lower().split()
     return Found(item for item in given(spec) if all(word in _text(item) for word in wanted))
 
@@ -121,6 +126,11 @@ def resources(spec: Any = None) -> str:
     )
 
 
+def _must_be_text(value: object) -> None:
+    if not isinstance(value, str):
+        raise CivisInputError(f"What is looked for must be text, not {type(value).__name__}.")
+
+
 def _text(operation: Operation) -> str:
     names = " ".join(parameter.name for parameter in operation.parameters)
     words = (operation.dotted, operation.verb, f"/{operation.path}", operation.summary, names)
@@ -139,6 +149,8 @@ def given(source: Any) -> Spec:
     ------
     CivisSpecError
         When there is none.
+    CivisInputError
+        When `source` is nothing that can be one.
     """
     if isinstance(source, Spec):
         return source
@@ -147,8 +159,13 @@ def given(source: Any) -> Spec:
         return model
     if isinstance(source, Mapping):
         return parse_spec(source)
-    if source is not None:
+    if isinstance(source, (str, os.PathLike)):
         return _read(Path(source))
+    if source is not None:
+        raise CivisInputError(
+            "A specification is given as a client, a path or the object itself, not as "
+            f"{type(source).__name__}."
+        )
     kept = newest()
     if kept is not None:
         return kept
@@ -165,5 +182,5 @@ def _read(path: Path) -> Spec:
         return parse_spec(json.loads(path.read_bytes()), str(path))
     except OSError as error:
         raise CivisSpecError(f"{path} can't be read: {error.strerror or error}.") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CivisSpecError(f"{path} is no API specification: it is no JSON ({error}).") from None

@@ -99,6 +99,18 @@ def test_description_names_the_nearest_operation():
     with pytest.raises(CivisInputError, match="Did you mean things"):
         describe("thing", _spec())
     assert "things.get" in describe("things", _spec())
+    assert describe("client.things.get()", _spec()) == describe("things.get", _spec())
+
+
+@pytest.mark.parametrize("odd", [None, 5, b"things"])
+def test_what_is_looked_for_and_where_must_be_what_can_be(odd):
+    with pytest.raises(CivisInputError, match="must be text"):
+        describe(odd, _spec())
+    with pytest.raises(CivisInputError, match="must be text"):
+        search(odd, _spec())
+    if odd is not None:
+        with pytest.raises(CivisInputError, match="a client, a path or the object itself"):
+            search("things", odd)
 
 
 def test_search_finds_by_name_path_summary_and_argument():
