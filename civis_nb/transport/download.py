@@ -7,6 +7,7 @@ tells for the file, and, where it resumes, that it goes on with the same content
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
@@ -34,6 +35,10 @@ from civis_nb.transport.presigned import (
 __all__ = ["Remote", "stream"]
 
 CHUNK_BYTES = 1024 * 1024
+#: A read of a slow connection ends after about so long: who watches is to see it move.
+_READ_S = 0.25
+_FIRST_READ_BYTES = 64 * 1024
+_LEAST_READ_BYTES = 16 * 1024
 
 #: What a store answers when a link is no longer, or not yet, good.
 _LINK_STATUSES = frozenset({400, 401, 403, 404, 410})
@@ -112,6 +117,7 @@ class _Download:
         self._remote = remote
         self._session = session
         self._chunk_bytes = chunk_bytes
+        self._read_bytes = min(_FIRST_READ_BYTES, chunk_bytes)
         self._attempts = Attempts(rule)
         self._url = SecretUrl(remote.url)
         self._got = 0
@@ -235,8 +241,9 @@ class _Download:
 
     def _read(self, response: requests.Response) -> bytes:
         failure: BaseException
+        began = time.monotonic()
         try:
-            data: bytes = response.raw.read(self._chunk_bytes, decode_content=False)
+            data: bytes = response.raw.read(self._read_bytes, decode_content=False)
         except urllib3.exceptions.ReadTimeoutError:
             failure = Broken("the store stopped sending", "stall")
         except (urllib3.exceptions.HTTPError, HTTPException, OSError, ValueError) as error:
@@ -244,6 +251,8 @@ class _Download:
         except BaseException as error:
             failure = error
         else:
+            fitting = int(len(data) * _READ_S / max(time.monotonic() - began, 1e-6))
+            self._read_bytes = min(max(fitting, _LEAST_READ_BYTES), self._chunk_bytes)
             return data
         raise bare(failure)
 

@@ -25,7 +25,9 @@ __all__ = [
     "open_source",
 ]
 
-CHUNK_BYTES = 1024 * 1024
+#: What is given to a socket at once: Python's timeout is for all of such a piece, and a slow link
+#: must be able to take it in that time.
+CHUNK_BYTES = 256 * 1024
 
 
 class Source(Protocol):
