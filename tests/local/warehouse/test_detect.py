@@ -78,6 +78,10 @@ def test_what_is_told_is_taken(found):
         (["007.5"], "VARCHAR"),
         (["1e-07", "0.5"], "DOUBLE PRECISION"),
         (["1.5e+300", "1"], "DOUBLE PRECISION"),
+        (["1.50E+03", "2.25"], "DOUBLE PRECISION"),
+        (["1e-07", "1e+999"], "VARCHAR"),
+        (["1e-07", "inf"], "VARCHAR"),
+        (["-0.5", "-12"], "DECIMAL(3,1)"),
         (["1e-07", "0.12345678901234567890123"], "VARCHAR"),
         (["true", "False"], "BOOLEAN"),
         (["t", "f"], "VARCHAR"),
@@ -87,6 +91,9 @@ def test_what_is_told_is_taken(found):
         (["2024-02-29 10:00:00", "2024-02-29 10:00:00.5"], "TIMESTAMP"),
         (["2024-02-29T10:00:00"], "TIMESTAMP"),
         (["2024-02-29 10:00:00.1234567"], "VARCHAR"),
+        (["2024-02-29 24:00:00"], "VARCHAR"),
+        (["2024-02-29 24:00"], "VARCHAR"),
+        (["12024-02-29 10:00:00"], "VARCHAR"),
         (["2024-02-29 10:00:00+02:00", "2024-02-29T10:00:00Z"], "TIMESTAMPTZ"),
         (["2024-02-29 10:00:00+02:00", "2024-02-29 10:00:00"], "VARCHAR"),
         (["2024-02-29", "2024-02-29 10:00:00"], "VARCHAR"),
@@ -100,8 +107,9 @@ def test_what_is_told_is_taken(found):
         (["0x10"], "VARCHAR"),
     ],
 )
-def test_types_lose_nothing(found, values, kind):
-    text = "key,value\n" + "".join(f"k,{value}\n" for value in values)
+@pytest.mark.parametrize("times", [1, 2500], ids=["few rows", "many rows"])
+def test_types_lose_nothing(found, values, kind, times):
+    text = "key,value\n" + "".join(f"k,{value}\n" for value in values) * times
     assert kinds(found(text, include_header=True, column_delimiter="comma"))["value"] == kind
 
 

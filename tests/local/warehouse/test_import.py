@@ -193,6 +193,25 @@ def test_types_are_found_when_none_are_told(bench):
     }  # fmt: skip
 
 
+@pytest.mark.parametrize("rows", [3, 3000])
+def test_rows_that_are_none_do_not_count_for_types(bench, rows):
+    text = "a,b\n" + '1,""\n' * rows + "2,z,3\n" + '-7,""\n'
+    report = bench.load(text, max_errors=1)
+    assert report.skipped == [f"row {rows + 1}: 3 cells instead of 2"]
+    assert types(bench) == {"a": "BIGINT", "b": "VARCHAR"}
+    assert bench.rows("SELECT sum(a), count(b) FROM t") == [[str(rows - 7), str(rows + 1)]]
+
+
+@pytest.mark.parametrize("last", ['""', ""])
+def test_empty_cells_of_found_types_are_null(bench, last):
+    values = {"i": "5", "n": "1.50", "f": "1e-07", "b": "true", "d": "2024-01-01"}
+    row = ",".join(values.values()) + "\n"
+    bench.load(",".join(values) + "\n" + row * 2500 + ",".join([last] * len(values)) + "\n")
+    assert "VARCHAR" not in types(bench).values()
+    counts = ", ".join(f"count({name})" for name in values)
+    assert bench.rows(f"SELECT count(*), {counts} FROM t") == [["2501"] + ["2500"] * len(values)]
+
+
 def test_types_of_several_files_hold_the_values_of_all(bench):
     bench.load("a,b,c\n1,1,\n", "c,b,a\n5,x,2.5\n")
     assert types(bench) == {"a": "DECIMAL(20,1)", "b": "VARCHAR", "c": "BIGINT"}
