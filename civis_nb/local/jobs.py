@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, Select, Text, case, func, literal, null, select
+from sqlalchemy import Connection, Row, Select, Text, case, false, func, literal, null, select
 
 from civis_nb.local.envelope import ApiError, bad_request, conflict, not_found
 from civis_nb.local.store import Store, from_wire, utc_now
@@ -233,14 +233,17 @@ def finish_run(
     state: str,
     error: str | None = None,
     result: dict[str, Any] | None = None,
+    *,
+    complete: bool = False,
 ) -> str | None:
     """End an active run and give the state it ended in; None when it had ended before.
 
-    A run whose cancellation was asked for ends as cancelled, whatever it came to. An error that
-    the job itself reported (PATCH of its run) stays.
+    A run whose cancellation was asked for ends as cancelled, whatever it came to: unless what it
+    did is `complete`, and can't be undone. An error that the job itself reported (PATCH of its
+    run) stays.
     """
     run = job_runs.c
-    cancelled = run.is_cancel_requested
+    cancelled = false() if complete else run.is_cancel_requested
     values: dict[str, Any] = {
         "state": case((cancelled, "cancelled"), else_=literal(state)),
         "error": case((cancelled, null()), else_=func.coalesce(run.error, literal(error, Text))),

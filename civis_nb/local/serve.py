@@ -28,6 +28,7 @@ from civis_nb.local.catalog import forget_refreshes
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.lock import StateLock
 from civis_nb.local.runner import JobRunner
+from civis_nb.local.runner.complete import settle_complete
 from civis_nb.local.runner.recovery import recover
 from civis_nb.local.signing import Signer
 from civis_nb.local.store import Store
@@ -156,6 +157,7 @@ class Platform:
         )
 
     def _start_runner(self) -> None:
+        settle_complete(self._context)
         recover(self._context.store)
         self._context.runner = JobRunner(self._context)
         self._context.runner.start()

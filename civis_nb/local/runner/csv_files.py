@@ -12,6 +12,7 @@ from sqlalchemy import update
 
 from civis_nb.local.files import FILE_LIFETIME, add_file, attach, file_path, file_row, in_future
 from civis_nb.local.outputs import add_output
+from civis_nb.local.runner.complete import mark_of, work_is_done
 from civis_nb.local.runner.environment import job_folder
 from civis_nb.local.runner.statements import cancel_token, rows_text, write_log
 from civis_nb.local.runner.work import RunTask
@@ -142,7 +143,10 @@ def run_import(task: RunTask) -> None:
     where = f"{options.schema}.{options.table}"
     task.log.info(f"Loading {len(paths)} file{'' if len(paths) == 1 else 's'} into {where}.")
     with cancel_token(task) as token:
-        report = warehouse.import_csv(paths, options, token, partial(write_log, task))
+        report = warehouse.import_csv(
+            paths, options, token, partial(write_log, task), mark_of(task.run_id)
+        )
+    work_is_done(task, warehouse)
     log_report(task, report, where)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.files import file_path
+from civis_nb.local.runner.complete import mark_of, work_is_done
 from civis_nb.local.runner.csv_files import log_report
 from civis_nb.local.runner.environment import job_folder
 from civis_nb.local.runner.statements import cancel_token, rows_text, write_log
@@ -96,7 +97,8 @@ def _copy_tables(task: RunTask, moved: list[Row[Any]], folder: Path) -> None:
                 place["schema"], place["table"], None if inside else folder, token, log
             )
             work.append((found, options))
-        reports = target.sync_tables(work, token, log)
+        reports = target.sync_tables(work, token, log, mark_of(task.run_id))
+    work_is_done(task, target)
     for (_, options), report in zip(work, reports, strict=True):
         where = f"{options.schema}.{options.table}"
         task.log.info(f"{rows_text(report.row_count)} written to {where}. {report.how}")
@@ -131,7 +133,8 @@ def _load_files(task: RunTask, moved: list[Row[Any]], folder: Path) -> None:
     _, warehouse = _host(task, "destination")
     work = [_looked_at(task, sync, warehouse, folder) for sync in moved]
     with cancel_token(task) as token:
-        reports = warehouse.import_all(work, token, partial(write_log, task))
+        reports = warehouse.import_all(work, token, partial(write_log, task), mark_of(task.run_id))
+    work_is_done(task, warehouse)
     for (_, options), report in zip(work, reports, strict=True):
         log_report(task, report, f"{options.schema}.{options.table}")
 

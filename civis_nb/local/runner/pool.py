@@ -230,8 +230,12 @@ class JobRunner:
             # Its end comes first: the log could take all that the reserve gives.
             lost = f"{task.log.shed()} lines of the log could not be stored: the disk was full."
             error = lost if error is None else f"{error} {lost}"
-        store, result = self._context.store, task.result or None
-        self._stored(lambda: states.finish_run(store, task.run_id, state, error, result))
+        store, result, done = self._context.store, task.result or None, task.complete
+        self._stored(
+            lambda: states.finish_run(store, task.run_id, state, error, result, complete=done)
+        )
+        for call in task.afterwards:
+            call()
 
     def _stored(self, change: Callable[[], T]) -> T:
         """Change a run's state, however long the disk is full: clients wait for it."""

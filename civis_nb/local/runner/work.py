@@ -84,6 +84,10 @@ class RunTask:
         Tells when to end early.
     result
         What is stored with the run when it ends, however it ends.
+    complete
+        Whether what the run did can't be undone: a wish that it ends comes too late then.
+    afterwards
+        Called once the end of the run is stored.
     """
 
     context: PlatformContext
@@ -96,3 +100,5 @@ class RunTask:
     log: RunLog
     control: Control
     result: dict[str, Any] = field(default_factory=dict)
+    complete: bool = False
+    afterwards: list[Callable[[], None]] = field(default_factory=list)

@@ -328,14 +328,23 @@ class Warehouse(Protocol):
         """Run all statements once; write the last result set; None if there is none."""
 
     def import_csv(
-        self, paths: Sequence[Path], options: ImportOptions, cancel: CancelToken, log: Log
+        self,
+        paths: Sequence[Path],
+        options: ImportOptions,
+        cancel: CancelToken,
+        log: Log,
+        mark: str | None = None,
     ) -> ImportReport:
-        """Load files into a table, all of them or nothing."""
+        """Load files into a table, all of them and the mark, or nothing."""
 
     def import_all(
-        self, work: Sequence[tuple[Sequence[Path], ImportOptions]], cancel: CancelToken, log: Log
+        self,
+        work: Sequence[tuple[Sequence[Path], ImportOptions]],
+        cancel: CancelToken,
+        log: Log,
+        mark: str | None = None,
     ) -> list[ImportReport]:
-        """Load files into several tables, all of them or nothing."""
+        """Load files into several tables, all of them and the mark, or nothing."""
 
     def open_source(
         self, schema: str, name: str, folder: Path | None, cancel: CancelToken, log: Log
@@ -343,9 +352,19 @@ class Warehouse(Protocol):
         """Describe a table to be copied; with ``folder``, put its rows into a file there."""
 
     def sync_tables(
-        self, work: Sequence[tuple[TableSource, SyncOptions]], cancel: CancelToken, log: Log
+        self,
+        work: Sequence[tuple[TableSource, SyncOptions]],
+        cancel: CancelToken,
+        log: Log,
+        mark: str | None = None,
     ) -> list[SyncReport]:
-        """Copy tables into this database, all of them or nothing."""
+        """Copy tables into this database, all of them and the mark, or nothing."""
+
+    def marks(self) -> set[str]:
+        """Give the marks of committed transactions that were not forgotten."""
+
+    def forget_marks(self, names: Sequence[str]) -> None:
+        """Remove marks."""
 
     def close(self) -> None:
         """Let go of the database."""

@@ -17,7 +17,7 @@ from pathlib import Path
 import duckdb
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse import catalog
+from civis_nb.local.warehouse import catalog, marks
 from civis_nb.local.warehouse.base import (
     Cancelled,
     SourceColumn,
@@ -105,9 +105,14 @@ def _detach(cursor: duckdb.DuckDBPyConnection, alias: str) -> None:
 
 
 def sync_tables(
-    session: Session, work: Sequence[tuple[TableSource, SyncOptions]], scratch: Path
+    session: Session,
+    work: Sequence[tuple[TableSource, SyncOptions]],
+    scratch: Path,
+    mark: str | None = None,
 ) -> list[SyncReport]:
     """Bring tables to where they are to go: all of them, or nothing has changed.
+
+    With the rows comes a mark, if one is given (see `marks`).
 
     Raises
     ------
@@ -116,7 +121,7 @@ def sync_tables(
     """
     for attempt in range(_TRIES):
         try:
-            return _in_transaction(session, work, scratch)
+            return _in_transaction(session, work, scratch, mark)
         except duckdb.Error as error:
             if session.cancel.cancelled:
                 raise Cancelled from None
@@ -130,7 +135,10 @@ def sync_tables(
 
 
 def _in_transaction(
-    session: Session, work: Sequence[tuple[TableSource, SyncOptions]], scratch: Path
+    session: Session,
+    work: Sequence[tuple[TableSource, SyncOptions]],
+    scratch: Path,
+    mark: str | None,
 ) -> list[SyncReport]:
     cursor = session.cursor
     with _readable(cursor, [source for source, _ in work], scratch) as places:
@@ -140,6 +148,7 @@ def _in_transaction(
             for (source, options), place in zip(work, places, strict=True):
                 reports.append(put_rows(cursor, source, place, options))
                 session.cancel.raise_if_cancelled()
+            marks.put(cursor, mark)
             cursor.execute("COMMIT")
         except BaseException:
             with suppress(duckdb.Error):

@@ -13,14 +13,14 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Literal
 
 import duckdb
 
 from civis_nb.errors import CivisLocalError, StateInUseError, WarehouseError
-from civis_nb.local.warehouse import catalog, copying, export, importing, preview
+from civis_nb.local.warehouse import catalog, copying, export, importing, marks, preview
 from civis_nb.local.warehouse.base import (
     CancelToken,
     ColumnStats,
@@ -189,9 +189,14 @@ class DuckDBWarehouse:
             return export.export_csv(session, sql, self._scratch, folder, base_name, settings)
 
     def import_csv(
-        self, paths: Sequence[Path], options: ImportOptions, cancel: CancelToken, log: Log
+        self,
+        paths: Sequence[Path],
+        options: ImportOptions,
+        cancel: CancelToken,
+        log: Log,
+        mark: str | None = None,
     ) -> ImportReport:
-        """Load CSV files into a table in one transaction.
+        """Load CSV files into a table in one transaction, and make a mark in it.
 
         Raises
         ------
@@ -201,12 +206,16 @@ class DuckDBWarehouse:
             If the token was cancelled; nothing has changed.
         """
         with self._session(cancel, log) as session:
-            return importing.import_csv(session, paths, options, self._scratch)
+            return importing.import_csv(session, paths, options, self._scratch, mark)
 
     def import_all(
-        self, work: Sequence[tuple[Sequence[Path], ImportOptions]], cancel: CancelToken, log: Log
+        self,
+        work: Sequence[tuple[Sequence[Path], ImportOptions]],
+        cancel: CancelToken,
+        log: Log,
+        mark: str | None = None,
     ) -> list[ImportReport]:
-        """Load CSV files into several tables in one transaction.
+        """Load CSV files into several tables in one transaction, and make a mark in it.
 
         Raises
         ------
@@ -216,7 +225,7 @@ class DuckDBWarehouse:
             If the token was cancelled; nothing has changed.
         """
         with self._session(cancel, log) as session:
-            return importing.import_all(session, work, self._scratch)
+            return importing.import_all(session, work, self._scratch, mark)
 
     def open_source(
         self, schema: str, name: str, folder: Path | None, cancel: CancelToken, log: Log
@@ -234,9 +243,13 @@ class DuckDBWarehouse:
             return copying.open_source(session, schema, name, self._scratch, folder)
 
     def sync_tables(
-        self, work: Sequence[tuple[TableSource, SyncOptions]], cancel: CancelToken, log: Log
+        self,
+        work: Sequence[tuple[TableSource, SyncOptions]],
+        cancel: CancelToken,
+        log: Log,
+        mark: str | None = None,
     ) -> list[SyncReport]:
-        """Copy tables into this database in one transaction.
+        """Copy tables into this database in one transaction, and make a mark in it.
 
         Raises
         ------
@@ -246,7 +259,17 @@ class DuckDBWarehouse:
             If the token was cancelled; nothing has changed.
         """
         with self._session(cancel, log) as session:
-            return copying.sync_tables(session, work, self._scratch)
+            return copying.sync_tables(session, work, self._scratch, mark)
+
+    def marks(self) -> set[str]:
+        """Give the marks of committed transactions that were not forgotten."""
+        with self._session(CancelToken(), ignore_log) as session:
+            return marks.known(session.cursor)
+
+    def forget_marks(self, names: Sequence[str]) -> None:
+        """Remove marks; nothing happens when the database is closed."""
+        with suppress(CivisLocalError), self._session(CancelToken(), ignore_log) as session:
+            marks.forget(session.cursor, names)
 
     def close(self) -> None:
         """Close the database; operations that run fail. A second call does nothing."""

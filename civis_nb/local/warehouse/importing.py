@@ -11,7 +11,7 @@ from typing import TypeAlias
 import duckdb
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse import infer, target
+from civis_nb.local.warehouse import infer, marks, target
 from civis_nb.local.warehouse.base import Cancelled, ImportOptions, ImportReport
 from civis_nb.local.warehouse.failures import is_conflict, read_failure, warehouse_error
 from civis_nb.local.warehouse.lineends import has_blank_start, has_mixed_ends, rewritten
@@ -58,7 +58,11 @@ class _Plan:
 
 
 def import_csv(
-    session: Session, paths: Sequence[Path], options: ImportOptions, scratch: Path
+    session: Session,
+    paths: Sequence[Path],
+    options: ImportOptions,
+    scratch: Path,
+    mark: str | None = None,
 ) -> ImportReport:
     """Load files into a table.
 
@@ -67,13 +71,18 @@ def import_csv(
     WarehouseError
         If anything does not fit; nothing has changed then.
     """
-    return import_all(session, [(paths, options)], scratch)[0]
+    return import_all(session, [(paths, options)], scratch, mark)[0]
 
 
 def import_all(
-    session: Session, work: Sequence[tuple[Sequence[Path], ImportOptions]], scratch: Path
+    session: Session,
+    work: Sequence[tuple[Sequence[Path], ImportOptions]],
+    scratch: Path,
+    mark: str | None = None,
 ) -> list[ImportReport]:
     """Load files into tables: all of them, or nothing has changed.
+
+    With the rows comes a mark, if one is given (see `marks`).
 
     Raises
     ------
@@ -92,7 +101,7 @@ def import_all(
             if options.first_row_is_header:
                 blank = [source for source in sources if has_blank_start(source.path)]
                 _rewrite(blank, options, check)
-        return _tried(session, units)
+        return _tried(session, units, mark)
 
 
 def _rewrite(sources: Sequence[Source], options: ImportOptions, check: Callable[[], None]) -> None:
@@ -104,12 +113,12 @@ def _rewrite(sources: Sequence[Source], options: ImportOptions, check: Callable[
         new.replace(source.path)
 
 
-def _tried(session: Session, units: Sequence[_Unit]) -> list[ImportReport]:
+def _tried(session: Session, units: Sequence[_Unit], mark: str | None) -> list[ImportReport]:
     """Load: again when another run was in the way, or with lines that end alike, or carefully."""
     looked = careful = False
     for attempt in range(_TRIES):
         try:
-            return _in_transaction(session, units, careful)
+            return _in_transaction(session, units, mark, careful)
         except (duckdb.Error, WarehouseError) as error:
             if session.cancel.cancelled:
                 raise Cancelled from None
@@ -166,7 +175,9 @@ def _explained(error: duckdb.Error, session: Session) -> WarehouseError:
     )
 
 
-def _in_transaction(session: Session, units: Sequence[_Unit], careful: bool) -> list[ImportReport]:
+def _in_transaction(
+    session: Session, units: Sequence[_Unit], mark: str | None, careful: bool
+) -> list[ImportReport]:
     cursor = session.cursor
     cursor.execute("BEGIN TRANSACTION")
     try:
@@ -175,6 +186,7 @@ def _in_transaction(session: Session, units: Sequence[_Unit], careful: bool) -> 
             plan = _planned(cursor, sources, options)
             reports.append(_carried_out(cursor, plan, options, careful))
         session.cancel.raise_if_cancelled()
+        marks.put(cursor, mark)
         cursor.execute("COMMIT")
     except BaseException:
         with suppress(duckdb.Error):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import sqlite3
 import subprocess
 import sys
 import time
@@ -13,15 +14,20 @@ import pytest
 import requests
 
 from civis_nb.local import start
+from civis_nb.local.warehouse import marks
+from civis_nb.local.warehouse.base import CancelToken, ignore_log
 
 _SERVE = """
 import json, sys
 from civis_nb.local import start
+from civis_nb.local.warehouse import marks
+from civis_nb.local.warehouse.base import CancelToken, ignore_log
 platform = start(sys.argv[1], samples=False)
 print(json.dumps([platform.endpoint, platform.api_key]), flush=True)
 sys.stdin.read()
 """
 #: Text of 40 MB that is 0.2 MB when it is compressed.
+_ROWS = 12_000_000
 _MANY = gzip.compress(b"id,word\n" + b"7,abcdefgh\n" * 4_000_000, compresslevel=1)
 _TABLE = (
     "create table public.kept (id int, word varchar); insert into public.kept values (1, 'first');"
@@ -49,10 +55,10 @@ class _Platform:
         assert query["state"] == "succeeded", query["error"]
         return query["resultRows"]
 
-    def begin(self, mode):
-        """Start an import of 12 million rows; give its run's path."""
+    def begin(self, mode, content=_MANY):
+        """Start an import of three files; give its run's path."""
         file = self.ask("POST", "/files", {"name": "many.csv.gz"})
-        form = {**file["uploadFields"], "file": _MANY}
+        form = {**file["uploadFields"], "file": content}
         assert requests.post(file["uploadUrl"], files=form, timeout=30).ok
         destination = {"schema": "public", "table": "kept", "remoteHostId": 1}
         destination |= {"credentialId": None, "primaryKeys": ["id"]}
@@ -68,8 +74,23 @@ def _database_bytes(state: Path) -> int:
     return sum(path.stat().st_size for path in state.rglob("*.duckdb*") if path.is_file())
 
 
+def _until_rows_are_written(platform, state, path, before):
+    """Wait until rows are on their way to the database's file: the commit is near, or begins."""
+    deadline = time.monotonic() + 60
+    while _database_bytes(state) < before + 2_000_000:
+        assert platform.ask("GET", path)["state"] in ("queued", "running")
+        assert time.monotonic() < deadline
+
+
+def _until_it_runs(platform, _state, path, _before):
+    deadline = time.monotonic() + 60
+    while platform.ask("GET", path)["state"] != "running":
+        assert time.monotonic() < deadline
+
+
+@pytest.mark.parametrize("moment", [_until_it_runs, _until_rows_are_written])
 @pytest.mark.parametrize("mode", ["truncate", "drop"])
-def test_a_platform_killed_in_the_middle_of_an_import_has_the_old_rows(tmp_path, mode):
+def test_a_killed_import_has_changed_all_or_nothing_and_says_which(tmp_path, mode, moment):
     state = tmp_path / "state"
     serving = [sys.executable, "-c", _SERVE, str(state)]
     with subprocess.Popen(serving, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
@@ -78,17 +99,44 @@ def test_a_platform_killed_in_the_middle_of_an_import_has_the_old_rows(tmp_path,
             running.rows(_TABLE)
             before = _database_bytes(state)
             path = running.begin(mode)
-            deadline = time.monotonic() + 60
-            # Rows are on their way to the database's file: the transaction is in its middle.
-            while _database_bytes(state) < before + 2_000_000:
-                assert running.ask("GET", path)["state"] in ("queued", "running")
-                assert time.monotonic() < deadline
-            assert running.ask("GET", path)["state"] == "running"
+            moment(running, state, path, before)
         finally:
             process.kill()
     with start(state, samples=False) as again:
         platform = _Platform(again.endpoint, again.api_key)
         run = platform.ask("GET", path)
+        count = platform.rows("select n from public.seen")
+        assert count == platform.rows("select count(*) from public.kept")
+        if run["state"] == "succeeded":  # the commit was complete before the kill
+            assert count == [[str(_ROWS)]]
+            return
         assert (run["state"], "stopped" in run["error"]) == ("failed", True)
         assert platform.rows("select * from public.kept") == [["1", "first"]]
-        assert platform.rows("select n from public.seen") == [["1"]]
+
+
+@pytest.mark.parametrize("marked", [True, False])
+def test_an_import_that_was_committed_before_a_crash_has_succeeded(tmp_path, marked):
+    with start(tmp_path / "state", samples=False) as before:
+        platform = _Platform(before.endpoint, before.api_key)
+        platform.rows(_TABLE)
+        path = platform.begin("truncate", gzip.compress(b"id,word\n1,a\n"))
+        number = int(path.rpartition("/")[2])
+        context = before._context
+        assert context.runner.wait(number, 60)
+        assert platform.ask("GET", path)["state"] == "succeeded"
+        warehouse = context.warehouses.get(1)
+        assert warehouse.marks() == set()
+        if marked:  # as it is between the commit and the end of the run
+            with warehouse._session(CancelToken(), ignore_log) as session:
+                marks.put(session.cursor, str(number))
+    with sqlite3.connect(tmp_path / "state" / "platform.sqlite") as store:
+        store.execute("update job_runs set state = 'running', finished_at = null")
+    store.close()
+    with start(tmp_path / "state", samples=False) as again:
+        platform = _Platform(again.endpoint, again.api_key)
+        run = platform.ask("GET", path)
+        assert run["state"] == ("succeeded" if marked else "failed")
+        assert run["finishedAt"]
+        log = [entry["message"] for entry in platform.ask("GET", f"{path}/logs?last_id=0")]
+        assert ("complete already" in log[-1]) == marked
+        assert again._context.warehouses.get(1).marks() == set()
