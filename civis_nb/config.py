@@ -48,10 +48,16 @@ class Setting:
     parse: Callable[[str], Any] = str
 
 
+#: Eleven days; much more is no time that a socket can wait.
+_MAX_SECONDS = 1_000_000
+
+
 def _positive_float(text: str) -> float:
     number = float(text)
     if not number > 0:
         raise ValueError("must be greater than 0")
+    if number > _MAX_SECONDS:
+        raise ValueError(f"must be at most {_MAX_SECONDS}")
     return number
 
 

@@ -76,14 +76,18 @@ def classify(error: Exception, method: str, url: str) -> Outcome:
         text = f"No safe connection to {host} for {what}: {detail}. A company's own certificate "
         text += "authority is set with the environment variable REQUESTS_CA_BUNDLE."
         return Outcome("final", error=CivisConnectionError(text))
-    if isinstance(error, exceptions.ProxyError):
+    no_proxy = isinstance(error, exceptions.InvalidProxyURL) or "SOCKS" in detail
+    if isinstance(error, exceptions.ProxyError) or no_proxy:
         text = f"The proxy gave no connection to {host} for {what}: {detail}. It is set with the "
         text += "environment variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
-        return Outcome("unsent", error=CivisConnectionError(text))
+        fault: Fault = "final" if no_proxy else "unsent"
+        return Outcome(fault, error=CivisConnectionError(text))
     if isinstance(reason, urllib3.NewConnectionError):
         text = f"No connection to {host} for {what}: {detail}. "
         text += _GONE if _is_here(host) else "Is CIVIS_API_ENDPOINT right, and the network up?"
         return Outcome("unsent", error=CivisConnectionError(text))
+    if isinstance(error, urllib3.LocationValueError):
+        return Outcome("final", error=_hopeless(error, what, host, detail))
     lost = (exceptions.ConnectionError, exceptions.ChunkedEncodingError)
     if isinstance(error, (*lost, exceptions.ContentDecodingError, urllib3.HTTPError)):
         text = f"The connection to {host} broke off before {what} was answered whole: {detail}."
@@ -106,8 +110,8 @@ def _hopeless(error: Exception, what: str, host: str, detail: str) -> CivisError
         # Every class of requests for a URL that is none is a ValueError. The API's own address
         # was looked at when the session was made.
         return CivisClientError(
-            f"{what} leads to an address that can't be asked: {detail}. Is CIVIS_API_ENDPOINT "
-            "right, or does the server there send the request on?"
+            f"{what} leads to an address that can't be asked: {detail}. Are CIVIS_API_ENDPOINT "
+            "and the proxy's address right, or does the server there send the request on?"
         )
     return CivisConnectionError(f"{what} failed at {host}: {detail}.")
 

@@ -129,6 +129,7 @@ def checked_base(base_url: str) -> str:
     try:
         parts = urlsplit(text)
         fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+        fine = fine and not parts.query and not parts.fragment
     except ValueError:
         fine = False
     if not fine or any(char.isspace() for char in text):

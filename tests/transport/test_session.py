@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 import logging
 import os
 import socket
@@ -124,7 +125,20 @@ def test_signatures_are_masked_in_debug_logs(session, scripted, caplog):
 
 
 @pytest.mark.parametrize(
-    "url", ["", "ftp://x", "civis.test", "http://", "http://a b/", "http://h:x"]
+    "url",
+    [
+        "",
+        "ftp://x",
+        "civis.test",
+        "http://",
+        "http://a b/",
+        "http://h:x",
+        "http://h:0",
+        "http://:80",
+        "http://h/?a=b",
+        "http://h/#f",
+        "http://h:99999",
+    ],
 )
 def test_address_that_is_no_url_is_refused(url):
     with pytest.raises(errors.CivisConfigError, match="CIVIS_API_ENDPOINT"):
@@ -284,3 +298,32 @@ def test_what_has_no_json_form_is_refused(session):
     for body in ({"a": float("nan")}, {"a": object()}, {"a": {1: {"b": b"x"}}}):
         with pytest.raises(errors.CivisInputError, match="no JSON form"):
             session.call("POST", "a", json=body)
+
+
+@pytest.mark.parametrize("seconds", ["inf", "1e10", "nan", "0", "-1", "soon"])
+@pytest.mark.parametrize("name", ["CIVIS_NB_READ_TIMEOUT_S", "CIVIS_NB_CONNECT_TIMEOUT_S"])
+def test_time_that_nobody_can_wait_is_refused(monkeypatch, name, seconds):
+    monkeypatch.setenv(name, seconds)
+    with pytest.raises(errors.CivisConfigError, match=name):
+        Session("http://h", "key")
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "http://[bad"])
+def test_proxy_that_can_not_be_used_is_named(scripted, monkeypatch, at_once, proxy):
+    if proxy.startswith("socks") and importlib.util.find_spec("socks"):
+        pytest.skip("SOCKS can be used here")
+    monkeypatch.setenv("HTTP_PROXY", proxy)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    session = Session(scripted.url, "key", retries=at_once)
+    with pytest.raises(errors.CivisError, match="proxy"):
+        session.call("GET", "a")
+    assert not scripted.requests
+    session.close()
+
+
+def test_host_that_can_not_be_one_is_a_clear_error(at_once):
+    session = Session(f"http://{'a' * 64}.test", "key", retries=at_once)
+    with pytest.raises(errors.CivisClientError, match="CIVIS_API_ENDPOINT"):
+        session.call("GET", "a")
+    session.close()
