@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from keyword import iskeyword
 from typing import Any, Generic, TypeVar
 
 from civis_nb.client.completion import without_side_effects
@@ -245,7 +246,8 @@ class Response:
         return _restored(copied(self.json_data), self.headers, self._snake, self._from_json_values)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *(name for name in self._keys() if name.isidentifier())})
+        names = (name for name in self._keys() if name.isidentifier() and not iskeyword(name))
+        return sorted({*super().__dir__(), *names})
 
     def _ipython_key_completions_(self) -> list[str]:
         return list(self._keys())

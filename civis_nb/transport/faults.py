@@ -72,7 +72,7 @@ def classify(error: Exception, method: str, url: str) -> Outcome:
     if isinstance(error, exceptions.Timeout) or isinstance(reason, urllib3.ReadTimeoutError):
         text = f"{host} gave no answer in time to {what}. A longer wait: CIVIS_NB_READ_TIMEOUT_S."
         return Outcome("timeout", error=CivisTimeoutError(text))
-    if isinstance(error, exceptions.SSLError):
+    if isinstance(error, exceptions.SSLError) and "EOF" not in detail:
         text = f"No safe connection to {host} for {what}: {detail}. A company's own certificate "
         text += "authority is set with the environment variable REQUESTS_CA_BUNDLE."
         return Outcome("final", error=CivisConnectionError(text))

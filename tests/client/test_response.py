@@ -199,6 +199,7 @@ def test_ipython_gets_lines_and_key_completions():
     assert len(printer.value.splitlines()) > 1
     assert response._ipython_key_completions_() == ["name", "last_run"]
     assert "last_run" in dir(response)
+    assert "class" not in dir(Response({"class": 1, "a b": 2}))
 
 
 def test_find_by_function_and_fields():

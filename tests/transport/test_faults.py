@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
+import socket
+import threading
 
 import pytest
 import requests
@@ -79,3 +82,26 @@ def test_a_local_platform_that_has_ended_is_named_as_the_likely_reason(host):
     inner = urllib3.exceptions.MaxRetryError(None, url, inner)
     outcome = classify(requests.ConnectionError(inner), "GET", url)
     assert "a local platform ends with the program that started it" in str(outcome.error)
+
+
+def test_safe_connection_that_breaks_off_is_asked_for_again(at_once):
+    listening = socket.create_server(("127.0.0.1", 0))
+    hellos = []
+
+    def answer():
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                hellos.append(connection.recv(65536))
+                connection.close()
+
+    threading.Thread(target=answer, daemon=True).start()
+    session = Session(f"https://127.0.0.1:{listening.getsockname()[1]}", "key", retries=at_once)
+    with pytest.raises(CivisConnectionError, match="broke off"):
+        session.call("GET", "a")
+    assert len(hellos) == 5
+    with pytest.raises(CivisConnectionError, match="broke off"):
+        session.call("POST", "a", json={})
+    assert len(hellos) == 6
+    listening.close()
+    session.close()
