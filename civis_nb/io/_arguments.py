@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
 import difflib
+import numbers
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisArgumentError, CivisInputError
@@ -16,19 +18,29 @@ __all__ = [
     "DELIMITERS",
     "DEPRECATED",
     "MAX_DESCRIPTION_CHARS",
+    "check_encoding",
+    "check_interval",
     "chosen",
     "client_or_default",
+    "column_list",
     "credential_or_default",
+    "csv_settings_given",
     "delimiter_name",
     "file_arguments",
+    "file_id_of",
     "new_job_name",
+    "script_parameters",
     "statement",
+    "whole_from",
 ]
 
 MAX_DESCRIPTION_CHARS = 512
 
 #: The character and the platform's word for each column delimiter.
 DELIMITERS = {",": "comma", "\t": "tab", "|": "pipe"}
+
+
+_PARAMETER_KEYS = {"params", "arguments"}
 
 
 class _Deprecated:
@@ -104,6 +116,135 @@ def statement(sql: Any) -> str:
     return sql
 
 
+def script_parameters(given: Any) -> dict[str, Any]:
+    """Give what ``sql_params_arguments`` adds to a script.
+
+    Raises
+    ------
+    CivisInputError
+        When it is no dictionary (a TypeError too), or has other keys than ``params`` and
+        ``arguments``.
+    """
+    if given is not None and not isinstance(given, Mapping):
+        raise CivisArgumentError(
+            f"sql_params_arguments is a dictionary, not {type(given).__name__}. Nothing was sent."
+        )
+    odd = sorted(set(given or {}) - _PARAMETER_KEYS, key=str)
+    if odd:
+        raise CivisInputError(
+            "sql_params_arguments takes the keys 'params' and 'arguments', not "
+            f"{', '.join(map(repr, odd))}."
+        )
+    return dict(given or {})
+
+
+def csv_settings_given(given: Any) -> dict[str, Any]:
+    """Give ``csv_settings`` as they are sent.
+
+    Raises
+    ------
+    CivisArgumentError
+        When they are no dictionary.
+    """
+    if given is not None and not isinstance(given, Mapping):
+        raise CivisArgumentError(
+            f"csv_settings is a dictionary, not {type(given).__name__}. Nothing was sent."
+        )
+    return dict(given or {})
+
+
+def whole_from(name: str, value: Any, least: int, *, missing: bool = False) -> int | None:
+    """Give `value` when it is a whole number of at least `least`; None when it may be `missing`.
+
+    Raises
+    ------
+    CivisInputError
+        When it is not; a TypeError too when it is of another type.
+
+    Examples
+    --------
+    >>> whole_from("preview_rows", 10, 0)
+    10
+    """
+    if value is None and missing:
+        return None
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise CivisArgumentError(f"{name} can't be {value!r}; it is a whole number.")
+    if value < least:
+        raise CivisInputError(f"{name} can't be {value!r}; it is at least {least}.")
+    return int(value)
+
+
+def file_id_of(value: Any) -> int:
+    """Give the id of a file, also when it is a text of digits.
+
+    Raises
+    ------
+    CivisInputError
+        When it is no id; a TypeError too when it is of another type.
+
+    Examples
+    --------
+    >>> file_id_of("5")
+    5
+    """
+    if isinstance(value, str):
+        if not (value.strip().isascii() and value.strip().isdigit()):
+            raise CivisInputError(f"file_id can't be {value!r}; it is a whole number.")
+        value = int(value)
+    return whole_from("file_id", value, 1) or 0
+
+
+def check_interval(polling_interval: Any) -> None:
+    """Refuse a polling interval before a run is started that nobody could wait for.
+
+    Raises
+    ------
+    CivisInputError
+        When it is not a positive number.
+    """
+    from civis_nb.futures.timing import checked_interval
+
+    checked_interval(polling_interval)
+
+
+def check_encoding(encoding: Any, return_as: str) -> None:
+    """Refuse an encoding that nothing can be read in.
+
+    Raises
+    ------
+    CivisInputError
+        When Python does not know it; a TypeError too when it is no text.
+    """
+    if encoding is None or (return_as == "polars" and encoding in ("utf8", "utf8-lossy")):
+        return
+    if not isinstance(encoding, str):
+        raise CivisArgumentError(f"encoding is a text, not {type(encoding).__name__}.")
+    try:
+        codecs.lookup(encoding)
+    except LookupError:
+        raise CivisInputError(
+            f"encoding can't be {encoding!r}: Python knows none of that name."
+        ) from None
+
+
+def column_list(columns: Any) -> list[str] | None:
+    """Give ``columns`` as a list; None for all.
+
+    Raises
+    ------
+    CivisInputError
+        When they are no list of texts (a TypeError too), or there is none.
+    """
+    if columns is None:
+        return None
+    if not isinstance(columns, list | tuple) or not all(isinstance(one, str) for one in columns):
+        raise CivisArgumentError(f"columns is a list of texts, not {columns!r}. Nothing was sent.")
+    if not columns or not all(one.strip() for one in columns):
+        raise CivisInputError("columns names none, or one without a name; leave it out for all.")
+    return list(columns)
+
+
 def delimiter_name(delimiter: str) -> str:
     r"""Give the platform's word for a column delimiter.
 
@@ -131,9 +272,12 @@ def file_arguments(expires_at: str | None, description: str | None) -> dict[str,
     Raises
     ------
     CivisInputError
-        When the description is too long.
+        When the description is too long; a TypeError too when one of them is no text.
     """
     arguments: dict[str, Any] = {}
+    for name, value in (("expires_at", expires_at), ("description", description)):
+        if value is not None and not isinstance(value, str):
+            raise CivisArgumentError(f"{name} is a text, not {type(value).__name__}: {value!r}.")
     if expires_at != "DEFAULT":
         arguments["expires_at"] = expires_at
     if description is not None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from civis_nb.errors import CivisAPIError, CivisInputError, EmptyResultError
+from civis_nb.errors import CivisAPIError, EmptyResultError
+from civis_nb.io._arguments import file_id_of
 from civis_nb.transport.download import Remote
 
 __all__ = ["remote_file", "remote_output", "size_in_store", "whole_number"]
@@ -28,8 +29,7 @@ def remote_file(client: Any, file_id: int, *, as_stored: bool = False) -> Remote
     EmptyResultError
         When the file has no content, or no longer.
     """
-    if isinstance(file_id, bool) or (isinstance(file_id, str) and not file_id.strip().isdigit()):
-        raise CivisInputError(f"file_id can't be {file_id!r}; it is a whole number.")
+    file_id = file_id_of(file_id)
     file = client.files.get(file_id)
     url = file.file_url
     name = getattr(file, "name", None)
@@ -39,9 +39,8 @@ def remote_file(client: Any, file_id: int, *, as_stored: bool = False) -> Remote
             f"{what} has no content: it is empty, or it has expired. Upload it again."
         )
 
-    def renew() -> str | None:
-        fresh: str | None = client.files.get(file_id).file_url
-        return fresh
+    def renew() -> Any:
+        return client.files.get(file_id).file_url
 
     return Remote(what, url, whole_number(getattr(file, "file_size", None)), renew, as_stored)
 
@@ -73,9 +72,8 @@ def remote_output(client: Any, output: Any) -> tuple[Remote, Any]:
             # The export's own link needs no permission on the file: its size stays unknown.
             file = None
 
-    def renew() -> str | None:
-        fresh: str | None = client.files.get(file_id).file_url
-        return fresh
+    def renew() -> Any:
+        return client.files.get(file_id).file_url
 
     size = whole_number(getattr(file, "file_size", None))
     return Remote(what, output.path, size or None, renew, as_stored=True), file
@@ -83,21 +81,21 @@ def remote_output(client: Any, output: Any) -> tuple[Remote, Any]:
 
 def size_in_store(url: Any, session: Any) -> int | None:
     """Ask the store how many bytes it holds under a link; None when it does not say."""
-    import requests
-
-    from civis_nb.transport.presigned import timeouts
+    from civis_nb._wire_text import SecretUrl
+    from civis_nb.transport.presigned import Broken, ask
 
     if not isinstance(url, str):
         return None
+    url = SecretUrl(url)
     headers = {"Range": "bytes=0-0", "Accept-Encoding": "identity"}
     try:
-        with session.get(url, headers=headers, stream=True, timeout=timeouts()) as response:
+        with ask(session, "GET", url, headers=headers, stream=True) as response:
             told = response.headers.get(
                 "Content-Range" if response.status_code != 200 else "Content-Length", ""
             )
             if response.status_code not in (200, 206, 416):
                 return None
-    except requests.RequestException:
+    except Broken:
         return None
     found = re.search(r"(\d+)$", told)
     return int(found.group(1)) if found else None

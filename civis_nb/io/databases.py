@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb.futures import CivisFuture
 from civis_nb.io._arguments import (
+    check_interval,
     client_or_default,
     credential_or_default,
     new_job_name,
     statement,
+    whole_from,
 )
 from civis_nb.io._progress import begin, moves
+from civis_nb.io._table_arguments import schema_and_table
 from civis_nb.io.names import quoted_table
 
 if TYPE_CHECKING:
@@ -61,11 +64,13 @@ def query_civis(
     Raises
     ------
     CivisInputError
-        When `sql` is blank. Nothing was sent.
+        When `sql` is blank, or another argument can't be what it is. Nothing was sent.
     CivisAPIError
         When the platform refuses the query.
     """
     sql = statement(sql)
+    whole_from("preview_rows", preview_rows, 0)
+    check_interval(polling_interval)
     client = client_or_default(client)
     database_id = client.get_database_id(database)
     credential = credential_or_default(client, credential_id)
@@ -131,11 +136,14 @@ def transfer_table(
     Raises
     ------
     CivisInputError
-        When a table's name can't be read. Nothing was sent.
+        When a table's name can't be read, or has no schema. Nothing was sent.
     CivisAPIError
         When the platform refuses the transfer.
     """
+    schema_and_table(source_table)
+    schema_and_table(dest_table)
     source_path, dest_path = quoted_table(source_table), quoted_table(dest_table)
+    check_interval(polling_interval)
     client = client_or_default(client)
     source = {
         "remote_host_id": client.get_database_id(source_db),

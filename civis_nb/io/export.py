@@ -9,15 +9,20 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.errors import CivisClientError, CivisInputError, EmptyResultError
+from civis_nb._wire_text import SecretUrl
+from civis_nb.errors import CivisClientError, EmptyResultError
 from civis_nb.futures import CivisFuture
 from civis_nb.io._arguments import (
+    check_interval,
     chosen,
     client_or_default,
     credential_or_default,
+    csv_settings_given,
     delimiter_name,
     new_job_name,
+    script_parameters,
     statement,
+    whole_from,
 )
 from civis_nb.io._progress import Call, begin, moves, present, step
 from civis_nb.io._runs import FutureWithWork, wait_for
@@ -37,7 +42,6 @@ __all__ = [
 ]
 
 _COMPRESSIONS = ("none", "zip", "gzip")
-_PARAMETER_KEYS = {"params", "arguments"}
 
 
 def start_export(
@@ -62,19 +66,15 @@ def start_export(
         When the platform refuses the script.
     """
     sql = statement(sql)
-    parameters = dict(sql_params_arguments or {})
-    if not set(parameters) <= _PARAMETER_KEYS:
-        raise CivisInputError(
-            "sql_params_arguments takes the keys 'params' and 'arguments', not "
-            f"{', '.join(repr(key) for key in sorted(set(parameters) - _PARAMETER_KEYS))}."
-        )
+    parameters = script_parameters(sql_params_arguments)
+    settings = csv_settings_given(csv_settings)
     script = client.scripts.post_sql(
         new_job_name(job_name),
         remote_host_id=client.get_database_id(database),
         credential_id=credential_or_default(client, credential_id),
         sql=sql,
         hidden=hidden,
-        csv_settings=dict(csv_settings or {}),
+        csv_settings=settings,
         **parameters,
     )
     stopping.current().check()  # interrupted by now: then there is to be no run
@@ -105,7 +105,13 @@ def begin_export(
         Makes the future.
     **options
         Of the future.
+
+    Raises
+    ------
+    CivisInputError
+        When the future could not wait as it is asked to.
     """
+    check_interval(options.get("polling_interval"))
 
     def start() -> CivisFuture:
         ids = start_export(
@@ -344,6 +350,7 @@ def civis_to_multifile_csv(
         When the manifest could not be had whole.
     """
     chosen("compression", compression, _COMPRESSIONS)
+    whole_from("max_file_size", max_file_size, 1, missing=True)
     settings = _csv_settings(include_header, compression, delimiter, unquoted, prefix)
     client = client_or_default(client)
     future = begin_export(
@@ -394,8 +401,12 @@ def manifest_of(client: Any, output: Any) -> dict[str, Any]:
     content = b"".join(stream(remote, session_for(client)))
     try:
         manifest = json.loads(content)
-        if not isinstance(manifest.get("entries"), list):
-            raise ValueError("it has no entries")
-    except (ValueError, AttributeError) as error:
+        if not all(isinstance(entry, dict) for entry in manifest["entries"]):
+            raise ValueError("its entries are none")
+    except (ValueError, KeyError, TypeError) as error:
         raise CivisClientError(f"{remote.what} is no manifest: {error}.") from None
+    for entry in manifest["entries"]:
+        # A manifest that is shown, in a notebook that is saved, is to give nothing away.
+        links = {key: SecretUrl(entry[key]) for key in ("url", "url_signed") if entry.get(key)}
+        entry.update(links)
     return dict(manifest)

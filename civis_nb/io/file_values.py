@@ -8,7 +8,12 @@ import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.errors import CivisAPIError, CivisDownloadError
+from civis_nb.errors import (
+    CivisAPIError,
+    CivisArgumentError,
+    CivisDownloadError,
+    CivisInputError,
+)
 from civis_nb.io._arguments import chosen, client_or_default, file_arguments
 from civis_nb.io._progress import moves, progress_bar, step
 from civis_nb.io.files import civis_to_file, file_to_civis
@@ -55,9 +60,17 @@ def file_id_from_run_output(
     ------
     OSError
         When there is no such run.
+    CivisInputError
+        When `name` is no text, or no regular expression. Nothing was sent.
     FileNotFoundError
         When the run has no such output; the message names those it has.
     """
+    if not isinstance(name, str):
+        raise CivisArgumentError(f"name is a text, not {type(name).__name__}.")
+    try:
+        wanted = re.compile(name if regex else re.escape(name))
+    except re.error as error:
+        raise CivisInputError(f"name is no regular expression: {error}.") from None
     client = client_or_default(client)
     try:
         outputs = list(client.jobs.list_runs_outputs(job_id, run_id, iterator=True))
@@ -67,7 +80,7 @@ def file_id_from_run_output(
         raise
     files = [output for output in outputs if output.object_type == "File"]
     for output in files:
-        if re.search(name, output.name) if regex else output.name == name:
+        if wanted.search(output.name) if regex else wanted.fullmatch(output.name):
             file_id: int = output.object_id
             return file_id
     has = ", ".join(repr(output.name) for output in files) or "none"
@@ -192,6 +205,8 @@ def file_to_dataframe(
     from civis_nb.transport.inflate import is_gzip
 
     chosen("return_as", return_as, ("pandas", "polars"))
+    if isinstance(compression, str):
+        chosen("compression", compression, ("infer", *sorted({*_COMPRESSIONS.values(), "tar"})))
     client = client_or_default(client)
     remote = remote_file(client, file_id)
     with progress_bar(f"Reading {remote.what}", remote.size, progress) as advance:
@@ -248,8 +263,6 @@ def dataframe_to_file(
     CivisUploadError
         As `file_to_civis`.
     """
-    from civis_nb.errors import CivisInputError
-
     file_arguments(expires_at, description)
     buffer = io.BytesIO()
     write: Any = getattr(df, "write_csv", None) or getattr(df, "to_csv", None)

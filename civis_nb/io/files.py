@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
+import stat
 import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from civis_nb._wire_text import Secret
 from civis_nb.errors import CivisArgumentError, CivisUploadError
 from civis_nb.io._arguments import client_or_default, file_arguments
 from civis_nb.io._progress import moves, progress_bar, step
@@ -72,6 +75,8 @@ def file_to_civis(
     from civis_nb.transport.sources import open_source
 
     name = name if name is not None else _name_of(buf)
+    if not isinstance(name, str) or not name.strip():
+        raise CivisArgumentError(f"name can't be {name!r}; it is a text that is not blank.")
     arguments = file_arguments(expires_at, description)
     with open_source(buf) as source:
         client = client_or_default(client)
@@ -169,14 +174,28 @@ def check_folder(path: Any) -> None:
 
     Raises
     ------
+    CivisInputError
+        When it is no path; a TypeError too.
     OSError
-        When it is a folder, or its folder does not exist.
+        When it is a folder, its folder does not exist, or one of them can't be written to.
     """
+    if not isinstance(path, str | os.PathLike) or "\0" in os.fspath(path):
+        raise CivisArgumentError(f"{path!r} is no path of a file; give a text or a pathlib.Path.")
     target = Path(path)
+    if target.is_symlink():
+        target = target.resolve()
     if target.is_dir():
         raise IsADirectoryError(f"{target} is a folder; give the name of a file in it.")
     if not target.parent.is_dir():
         raise FileNotFoundError(f"The folder {target.parent} does not exist; make it first.")
+    with contextlib.suppress(FileNotFoundError):
+        kind = target.stat().st_mode  # a name that is too long is an error of its own
+        if not os.access(target, os.W_OK):
+            raise PermissionError(f"{target} is there and can't be written to.")
+        if not stat.S_ISREG(kind):
+            return  # a device is written directly
+    if not os.access(target.parent, os.W_OK | os.X_OK):
+        raise PermissionError(f"The folder {target.parent} can't be written to; choose another.")
 
 
 def _name_of(buf: Any) -> str:
@@ -200,7 +219,7 @@ def _upload_fields(reply: Any) -> dict[str, str]:
     if not isinstance(fields, Mapping):
         fields = reply.upload_fields
         fields = fields.json(snake_case=False) if hasattr(fields, "json") else fields
-    return {str(key): str(value) for key, value in dict(fields).items()}
+    return {str(key): Secret(value) for key, value in dict(fields).items()}
 
 
 def check_arrived(client: Any, file_id: int, what: str, sent: int, session: Any) -> None:

@@ -17,18 +17,17 @@ from civis_nb.errors import (
 )
 from civis_nb.futures import CivisFuture
 from civis_nb.io._arguments import (
-    chosen,
     client_or_default,
     credential_or_default,
     delimiter_name,
+    file_id_of,
 )
 from civis_nb.io._progress import begin, moves
 from civis_nb.io._remote import whole_number
 from civis_nb.io._table_arguments import (
-    EXECUTIONS,
-    EXISTING_TABLE_ROWS,
-    check_keys,
+    check_import,
     checked_columns,
+    key_columns,
     schema_and_table,
 )
 from civis_nb.io.detect import Detected, agreed, preprocess
@@ -122,11 +121,12 @@ def civis_file_to_table(
     """
     file_ids = _file_ids(file_id)
     schema, name = schema_and_table(table)
-    chosen("existing_table_rows", existing_table_rows, EXISTING_TABLE_ROWS)
-    chosen("execution", execution, EXECUTIONS)
+    check_import(existing_table_rows, execution, primary_keys, max_errors, polling_interval)
     wanted_delimiter = None if delimiter is None else delimiter_name(delimiter)
     columns = checked_columns(table_columns)
-    check_keys(existing_table_rows, primary_keys)
+    names = [column["name"] for column in columns] if columns else None
+    primary_keys = key_columns("primary_keys", primary_keys, names)
+    last_modified_keys = key_columns("last_modified_keys", last_modified_keys, names)
     client = client_or_default(client)
     database_id = client.get_database_id(database)
     if existing_table_rows == "fail":
@@ -234,13 +234,16 @@ def csv_to_civis(
         When the file can't be read.
     """
     from civis_nb.io.files import file_to_civis
+    from civis_nb.transport.sources import check_source
 
     schema, name = schema_and_table(table)
-    chosen("existing_table_rows", existing_table_rows, EXISTING_TABLE_ROWS)
-    chosen("execution", execution, EXECUTIONS)
+    check_import(existing_table_rows, execution, primary_keys, max_errors, polling_interval)
     delimiter_name(delimiter)
-    checked_columns(table_columns)
-    check_keys(existing_table_rows, primary_keys)
+    columns = checked_columns(table_columns)
+    names = [column["name"] for column in columns] if columns else None
+    key_columns("primary_keys", primary_keys, names)
+    key_columns("last_modified_keys", last_modified_keys, names)
+    check_source(filename)
     client = client_or_default(client)
     if existing_table_rows == "fail":
         refuse_existing(client, client.get_database_id(database), schema, name)
@@ -375,11 +378,11 @@ def _file_ids(file_id: Any) -> list[int]:
     if not ids:
         raise CivisInputError("file_id is an empty list: there is nothing to load.")
     for one in ids:
-        if isinstance(one, str | bool):
+        if isinstance(one, str):
             raise CivisArgumentError(
                 f"file_id can't be {one!r}; it is a whole number: int({one!r})."
             )
-    return ids
+    return [file_id_of(one) for one in ids]
 
 
 def _named(file: Detected, columns: list[dict[str, str]] | None) -> list[dict[str, str]]:

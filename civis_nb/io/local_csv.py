@@ -59,8 +59,8 @@ def save_outputs(
         )
         content = ahead(joined(files, header=header and len(remotes) > 1))
         if compression == "zip":
-            inner = name.removesuffix(".zip") or name
-            inner = inner if inner.endswith((".csv", ".tsv", ".txt")) else f"{inner}.csv"
+            # As the package civis names it: out.zip holds out.csv, any other name is its own.
+            inner = f"{name.split('.')[0]}.csv" if name.endswith(".zip") else name
             with complete_file(filename) as file:
                 zip_one(content, file, inner)
         elif compression == "gzip":

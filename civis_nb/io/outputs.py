@@ -93,9 +93,8 @@ def _parts(client: Any, manifest: dict[str, Any]) -> Found:
 
 
 def _part(client: Any, entry: dict[str, Any]) -> Remote:
-    def renew() -> str | None:
-        fresh: str | None = client.files.get(entry["id"]).file_url
-        return fresh
+    def renew() -> Any:
+        return client.files.get(entry["id"]).file_url
 
     what = f"file {entry['id']} ({entry.get('name')})"
     size = whole_number(entry.get("size"))

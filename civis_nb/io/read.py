@@ -7,7 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, CivisInputError, EmptyResultError
-from civis_nb.io._arguments import DEPRECATED, chosen, client_or_default
+from civis_nb.io._arguments import (
+    DEPRECATED,
+    check_encoding,
+    chosen,
+    client_or_default,
+    column_list,
+)
 from civis_nb.io._progress import moves, progress_bar
 from civis_nb.io._runs import wait_for
 from civis_nb.io.empty import empty_table
@@ -87,6 +93,7 @@ def read_civis(
         When the content could not be had whole.
     """
     name = quoted_table(table)
+    columns = column_list(columns)
     return_as = _return_as(return_as, use_pandas)
     chosen("types", types, _TYPES)
     client = client_or_default(client)
@@ -197,6 +204,7 @@ def read_civis_sql(
             f"{given}: exact types take no options of a parser. Leave them out, or read with "
             "types='infer' and return_as 'list', 'pandas' or 'polars'."
         )
+    check_encoding(encoding, return_as)
     client = client_or_default(client)
     settings: dict[str, Any] = {"compression": "gzip"}
     if parallel:
@@ -241,6 +249,8 @@ def _inferred(content: Export, return_as: str, encoding: str | None, options: An
         options = {**options, "encoding": encoding}
     if return_as == "polars":
         return infer_polars(content, content.what, **options)
+    # How the export was packed is known, and undone by now.
+    options = {name: value for name, value in options.items() if name != "compression"}
     if options:
         return read_with_pandas(content, **options)
     return infer_pandas(content, content.what)
@@ -258,14 +268,21 @@ def _as(table: pa.Table, return_as: str) -> Any:
 
 
 def _return_as(return_as: str, use_pandas: Any) -> str:
-    if use_pandas is not DEPRECATED:
-        warnings.warn(
-            "use_pandas is deprecated; say return_as='pandas' or return_as='list'.",
-            FutureWarning,
-            stacklevel=4,
+    if use_pandas is DEPRECATED:
+        return chosen("return_as", return_as, RETURN_AS)
+    chosen("return_as", return_as, RETURN_AS)
+    fits = return_as in ("list", "pandas") if use_pandas else return_as != "pandas"
+    if not fits:
+        raise CivisInputError(
+            f"use_pandas={use_pandas!r} and return_as={return_as!r} contradict each other. "
+            "Leave use_pandas out, it is deprecated; return_as says it all."
         )
-        return_as = "pandas" if use_pandas else "list"
-    return chosen("return_as", return_as, RETURN_AS)
+    warnings.warn(
+        "use_pandas is deprecated; say return_as='pandas' or return_as='list'.",
+        FutureWarning,
+        stacklevel=4,
+    )
+    return "pandas" if use_pandas else return_as
 
 
 def _table_columns(client: Any, database: str | int, table: str) -> list[tuple[str, str]] | None:

@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, CivisInputError
-from civis_nb.io._arguments import chosen, client_or_default, delimiter_name
+from civis_nb.io._arguments import client_or_default, delimiter_name
 from civis_nb.io._progress import moves, step
 from civis_nb.io._table_arguments import (
-    EXECUTIONS,
-    EXISTING_TABLE_ROWS,
-    check_keys,
+    check_import,
     checked_columns,
+    key_columns,
     schema_and_table,
 )
 from civis_nb.io.columns import arrow_of, as_csv_column, sql_type_of
@@ -126,12 +125,17 @@ def dataframe_to_civis(
         When the platform refuses the import.
     """
     schema, name = schema_and_table(table)
-    chosen("existing_table_rows", existing_table_rows, EXISTING_TABLE_ROWS)
-    chosen("execution", execution, EXECUTIONS)
+    check_import(existing_table_rows, execution, primary_keys, max_errors, polling_interval)
     given = checked_columns(table_columns)
-    check_keys(existing_table_rows, primary_keys)
     step("Preparing the frame")
     prepared = _prepared(df, kwargs)
+    if given is not None and len(given) != len(prepared.columns):
+        raise CivisInputError(
+            f"table_columns names {len(given)} columns; the frame has {len(prepared.columns)}."
+        )
+    names = [column["name"] for column in given or prepared.columns]
+    primary_keys = key_columns("primary_keys", primary_keys, names)
+    last_modified_keys = key_columns("last_modified_keys", last_modified_keys, names)
     client = client_or_default(client)
     database_id = client.get_database_id(database)
     if existing_table_rows == "fail":
@@ -245,10 +249,6 @@ def _matched(
 ) -> list[dict[str, str]]:
     """Give the columns as the table is to have them, in the order of the frame."""
     if given is not None:
-        if len(given) != len(columns):
-            raise CivisInputError(
-                f"table_columns names {len(given)} columns; the frame has {len(columns)}."
-            )
         return [{**column, **wanted} for column, wanted in zip(columns, given, strict=True)]
     if existing_table_rows in ("drop", "fail"):
         return columns

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import stat
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -210,6 +211,24 @@ def open_source(buf: Any) -> Iterator[Source]:
         binary.seek(0)
 
 
+def check_source(buf: Any) -> None:
+    """Refuse what `open_source` would, without reading from it.
+
+    Raises
+    ------
+    CivisInputError
+        When `buf` is no path and no buffer of bytes that can be read.
+    OSError
+        When the path can't be read.
+    """
+    if not isinstance(buf, str | os.PathLike):
+        _check(buf.buffer if isinstance(buf, io.TextIOWrapper) else buf)
+        return
+    path = Path(buf)
+    if not stat.S_ISFIFO(path.stat().st_mode):  # who opens a pipe takes what is in it
+        path.open("rb").close()
+
+
 def no_room() -> AbstractContextManager[None]:
     """Say of a disk that takes no temporary file which one it is."""
     return disk_errors(
@@ -231,6 +250,8 @@ def _check(buf: Any) -> None:
             f"A {type(buf).__name__} is neither a path nor a buffer that can be read from. "
             "Give a path, or a file opened with mode 'rb', or an io.BytesIO()."
         )
+    if getattr(buf, "closed", False):
+        raise CivisInputError(f"{getattr(buf, 'name', 'The buffer')} is closed; open it again.")
     readable = getattr(buf, "readable", None)
     if callable(readable) and not readable():
         raise CivisInputError(
