@@ -67,6 +67,17 @@ def test_the_end_and_a_cancel_that_race_give_one_end(bench):
         assert bench.run(run_id) == run
 
 
+@pytest.mark.parametrize(("complete", "state"), [(True, "succeeded"), (False, "cancelled")])
+def test_a_cancel_comes_too_late_only_for_work_that_can_t_be_undone(make_bench, complete, state):
+    bench = make_bench()
+    run_id = bench.queue("pass")
+    states.claim_run(bench.store, run_id)
+    assert states.request_cancel(bench.store, run_id) == "running"
+    assert states.finish_run(bench.store, run_id, "succeeded", complete=complete) == state
+    run = bench.run(run_id)
+    assert (run.state, run.is_cancel_requested, run.error) == (state, True, None)
+
+
 def test_ended_run_can_not_end_again(bench):
     run_id = bench.queue("pass")
     assert states.claim_run(bench.store, run_id)
