@@ -27,11 +27,11 @@ class _LineHandler(logging.StreamHandler[TextIO]):
 
 
 def _is_for_stdout(record: logging.LogRecord) -> bool:
-    return record.levelno < logging.WARNING
+    return record.levelno <= logging.INFO
 
 
 def _is_for_stderr(record: logging.LogRecord) -> bool:
-    return record.levelno >= logging.WARNING
+    return record.levelno > logging.INFO
 
 
 def civis_logger(
@@ -39,7 +39,7 @@ def civis_logger(
     level: int | str | None = None,
     fmt: str | logging.Formatter = "%(message)s",
 ) -> logging.Logger:
-    """Give a logger that writes INFO and below to stdout, WARNING and above to stderr.
+    """Give a logger that writes INFO and below to stdout, all above to stderr.
 
     The platform shows the two in different colours. Called again, it sets level and format
     anew; a line is never written twice.

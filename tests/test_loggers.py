@@ -26,6 +26,13 @@ def test_warnings_go_to_stderr_and_the_rest_to_stdout(logger_name, capsys):
     assert capsys.readouterr() == ("info\n", "warning\nerror\n")
 
 
+def test_levels_between_info_and_warning_go_to_stderr(logger_name, capsys):
+    logger = civis_logger(logger_name)
+    logger.log(logging.INFO, "info")
+    logger.log(logging.INFO + 1, "more")
+    assert capsys.readouterr() == ("info\n", "more\n")
+
+
 def test_asking_twice_writes_once(logger_name, capsys):
     civis_logger(logger_name)
     write(civis_logger(logger_name, level="DEBUG", fmt="%(levelname)s %(message)s"))

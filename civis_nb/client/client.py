@@ -104,7 +104,10 @@ class APIClient(Lookups):
                 "local_api_spec and force_refresh_api_spec exclude each other: "
                 "a local specification is not asked for at the server."
             )
-        if retries is not None and not hasattr(retries, "copy"):
+        # By its name, as tenacity is imported by those alone who have a policy.
+        if retries is not None and "Retrying" not in {
+            each.__name__ for each in type(retries).__mro__
+        }:
             raise CivisArgumentError(
                 f"retries must be a tenacity.Retrying, not {type(retries).__name__}."
             )

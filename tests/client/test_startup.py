@@ -9,6 +9,7 @@ import threading
 import time
 
 import pytest
+import tenacity
 
 from civis_nb import errors
 from civis_nb.client.client import APIClient
@@ -329,6 +330,8 @@ def test_file_that_is_missing_is_a_clear_error(scripted, tmp_path):
         ({"api_version": "2.0"}, ValueError),
         ({"local_api_spec": {}, "force_refresh_api_spec": True}, TypeError),
         ({"retries": 5}, TypeError),
+        ({"retries": {}}, TypeError),
+        ({"retries": tenacity.AsyncRetrying()}, TypeError),
         ({"local_api_spec": 5}, TypeError),
         ({"local_api_spec": [1]}, TypeError),
         ({"local_api_spec": b"/a/path"}, TypeError),
