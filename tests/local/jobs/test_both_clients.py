@@ -169,3 +169,83 @@ def test_a_csv_file_goes_up_and_comes_down(helpers, table, tmp_path):
     sql = f"select * from {table} order by id"
     helpers.io.civis_to_csv(str(target), sql, "other", **helpers.asked).result()
     assert target.read_text(encoding="utf-8") == '"id","word"\n1,"a, ""b"""\n2,\n'
+
+
+@pytest.fixture
+def three_rows(moves_api, table):
+    """A table that is there; made without a client, since one of them waits a second each time."""
+    rows = "(1, 'a'), (2, 'é,'), (3, 'c')"
+    sql = f"create table {table} as select * from (values {rows}) as t(id, word)"
+    assert moves_api.query(sql, database=2)["state"] == "succeeded"
+    return table
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        ("truncate", [["7", "new"]]),
+        ("drop", [["7", "new"]]),
+        ("append", [["1", "a"], ["2", "é,"], ["3", "c"], ["7", "new"]]),
+    ],
+)
+def test_rows_that_are_there_are_treated_as_asked(helpers, three_rows, mode, expected):
+    newer = pd.DataFrame({"id": [7], "word": ["new"]})
+    helpers.io.dataframe_to_civis(
+        newer, "other", three_rows, existing_table_rows=mode, **helpers.asked
+    ).result()
+    assert helpers.rows(f"select * from {three_rows} order by id") == expected
+
+
+@pytest.mark.parametrize("mode", ["truncate", "drop"])
+def test_a_wrong_second_file_leaves_the_rows_that_are_there(helpers, three_rows, tmp_path, mode):
+    ids = _files(helpers, tmp_path, b"id,word\n7,a\n", b"id,word\nnot a number,b\n")
+    columns = [{"name": "id", "sql_type": "INTEGER"}, {"name": "word", "sql_type": "VARCHAR(9)"}]
+    future = helpers.io.civis_file_to_table(
+        ids, "other", three_rows, existing_table_rows=mode, table_columns=columns, **helpers.asked
+    )
+    with pytest.raises(helpers.base.CivisJobFailure, match="not a number"):
+        future.result()
+    assert len(helpers.rows(f"select * from {three_rows}")) == 3
+
+
+def test_wrong_rows_are_skipped_up_to_max_errors(helpers, table, tmp_path):
+    path = tmp_path / "in.csv"
+    path.write_text("id,word\n1,a\nx,b\n3,c\ny,d\n", encoding="utf-8")
+    columns = [{"name": "id", "sql_type": "INTEGER"}, {"name": "word", "sql_type": "VARCHAR"}]
+    asked = {"table_columns": columns, **helpers.asked}
+    future = helpers.io.csv_to_civis(str(path), "other", table, max_errors=1, **asked)
+    with pytest.raises(helpers.base.CivisJobFailure, match="row"):
+        future.result()
+    helpers.io.csv_to_civis(str(path), "other", table, max_errors=2, **asked).result()
+    assert helpers.rows(f"select * from {table} order by id") == [["1", "a"], ["3", "c"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "expected"),
+    [
+        ("id|word\r\n1|Zoë\r\n2|b\n".encode("latin-1"), {}, [["1", "Zoë"], ["2", "b"]]),
+        ("id\tword\n1\tZoë\n".encode("utf-16"), {}, [["1", "Zoë"]]),
+        (b'id,word\n1,"a \\"b\\""\n', {"escaped": True}, [["1", 'a "b"']]),
+        (b"\n\nid,word\n1,a\n", {}, [["1", "a"]]),
+        (b"1,a\n2,b\n", {"headers": False}, [["1", "a"], ["2", "b"]]),
+    ],
+)
+def test_files_of_many_forms_load(helpers, table, tmp_path, content, options, expected):
+    (file_id,) = _files(helpers, tmp_path, content)
+    helpers.io.civis_file_to_table(file_id, "other", table, **options, **helpers.asked).result()
+    assert helpers.rows(f"select * from {table} order by 1") == expected
+
+
+def test_hostile_parameters_stay_values(helpers):
+    text = "x'; drop table public.none; -- \" {{text}}"
+    rows = helpers.io.read_civis_sql(
+        "select {{text.literal}} as {{text.identifier}};",
+        "other",
+        return_as="list",
+        sql_params_arguments={
+            "params": [{"name": "text", "type": "string", "required": True}],
+            "arguments": {"text": text},
+        },
+        **helpers.asked,
+    )
+    assert [list(row) for row in rows] == [[text], [text]]
