@@ -187,6 +187,13 @@ class CivisJobFailure(CivisError):  # noqa: N818 - the name that scripts catch
         The last state of the run.
     job_id, run_id
         What failed.
+
+    Attributes
+    ----------
+    said : str
+        The error that the platform reports, without what failed.
+    error_message : str
+        The same with the job and run before it, as ``str()`` gives it.
     """
 
     def __init__(
@@ -196,14 +203,15 @@ class CivisJobFailure(CivisError):  # noqa: N818 - the name that scripts catch
         job_id: int | None = None,
         run_id: int | None = None,
     ) -> None:
-        self.error_message = err_msg
+        self.said = err_msg
         self.response = response
         self.job_id = job_id
         self.run_id = run_id
         ids = [f"job {job_id}"] if job_id is not None else []
         ids += [f"run {run_id}"] if run_id is not None else []
         prefix = f"(From {' / '.join(ids)}) " if ids else ""
-        super().__init__(prefix + str(err_msg))
+        self.error_message = prefix + str(err_msg)
+        super().__init__(self.error_message)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_restore, (type(self), self.args, self.__dict__.copy()))
@@ -240,7 +248,7 @@ class CivisMemoryFailure(CivisJobFailure, MemoryError):  # noqa: N818 - as its b
 
     def __reduce__(self) -> tuple[Any, ...]:
         # With two built-in bases, only the constructor may make one.
-        return type(self), (self.error_message, self.response, self.job_id, self.run_id)
+        return type(self), (self.said, self.response, self.job_id, self.run_id)
 
 
 class CivisImportError(CivisError):

@@ -116,7 +116,8 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
             return replace(view, note="It runs in the background: .result() waits for the frame.")
         if self.cancelled() or (error := self.exception()) is None:
             return view
-        return replace(view, error=str(getattr(error, "error_message", None) or error))
+        said = getattr(error, "said", None) or getattr(error, "error_message", None)
+        return replace(view, error=str(said or error))
 
     def __repr__(self) -> str:
         return repr(self.view())

@@ -197,7 +197,8 @@ def _error_text(future: Any) -> str | None:
         error = future.exception()
     except concurrent.futures.CancelledError:
         return None
-    return getattr(error, "error_message", None) or (str(error) if error else None)
+    said = getattr(error, "said", None) or getattr(error, "error_message", None)
+    return said or (str(error) if error else None)
 
 
 def _failure(future: Any) -> CivisError:
