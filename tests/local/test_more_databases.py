@@ -35,6 +35,18 @@ def test_databases_are_made_once_and_kept(tmp_path, http_of):
             assert http.json("GET", f"/databases/{number}/schemas") == [{"schema": "public"}], name
 
 
+@pytest.mark.parametrize("query", ["", "?limit=1", "?limit=1&page_num=2", "?page_num=9"])
+def test_all_databases_come_in_one_answer_whatever_page_is_asked_for(many, query):
+    names = [item["name"] for item in many.json("GET", f"/databases{query}")]
+    assert sorted(names) == sorted({"sample", *(f"database {number}" for number in range(60))})
+
+
+@pytest.fixture(scope="module")
+def many(http_of):
+    with start(samples=False, databases=[f"database {number}" for number in range(60)]) as platform:
+        yield http_of(platform)
+
+
 def test_a_blank_name_is_refused():
     with pytest.raises(CivisLocalError, match="name"):
         start(samples=False, databases=[" "])
