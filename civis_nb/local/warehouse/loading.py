@@ -24,7 +24,8 @@ __all__ = ["FileLoad", "csv_trouble", "load_carefully", "load_quickly", "read_cs
 
 #: The longest row that is read; DuckDB's default of 2 MB is soon reached by long texts.
 _MAX_ROW_BYTES = 32 << 20
-_BUFFER_BYTES = 64 << 20
+#: A multiple of it: with any other size DuckDB fails at long rows that lie in two buffers.
+_BUFFER_BYTES = 2 * _MAX_ROW_BYTES
 _SHOWN = 60
 
 
