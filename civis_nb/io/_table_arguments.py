@@ -14,6 +14,7 @@ __all__ = [
     "EXECUTIONS",
     "EXISTING_TABLE_ROWS",
     "check_import",
+    "check_text",
     "checked_columns",
     "key_columns",
     "schema_and_table",
@@ -61,6 +62,7 @@ def _checked_column(column: Any) -> dict[str, str]:
         raise CivisInputError(f"table_columns holds {column!r}; names and types are texts.")
     if "name" not in given:
         raise CivisInputError(f"table_columns holds {column!r}; each has a name.")
+    check_text("The name of a column", given["name"])
     return given
 
 
@@ -130,4 +132,19 @@ def schema_and_table(table: str) -> tuple[str, str]:
     schema, name = split_schema_tablename(table)
     if schema is None:
         raise CivisInputError(f"{table!r} names no schema; say 'schema.{name}'.")
+    check_text("The name of a table", table)
     return schema, name
+
+
+def check_text(what: str, text: str) -> None:
+    """Refuse a name that no database can have: one with a NUL, or that is no Unicode.
+
+    Raises
+    ------
+    CivisInputError
+        When it is such a name.
+    """
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise CivisInputError(
+            f"{what} can't be {text!r}: no database takes that character. Nothing was sent."
+        )

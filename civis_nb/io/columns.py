@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisInputError
+from civis_nb.io._table_arguments import check_text
 from civis_nb.io.objects import MAX_DECIMAL_DIGITS, arrow_of_objects, refused
 
 if TYPE_CHECKING:
@@ -85,6 +86,8 @@ def _of_pandas(frame: Any) -> pa.Table:
         )
     # A name that is missing (None, NaN) is none, not the text 'nan'.
     names = ["" if pd.isna(name) else str(name) for name in frame.columns]
+    for name in names:
+        check_text("The name of a column", name)
     columns = [_of_series(frame.iloc[:, at], name) for at, name in enumerate(names)]
     return pa.Table.from_arrays(columns, names=names)
 

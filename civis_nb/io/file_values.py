@@ -266,7 +266,7 @@ def dataframe_to_file(
     file_arguments(expires_at, description)
     buffer = io.BytesIO()
     write: Any = getattr(df, "write_csv", None) or getattr(df, "to_csv", None)
-    if write is None:
+    if write is None or not hasattr(df, "columns"):
         raise CivisInputError(f"A {type(df).__name__} is no frame of pandas or polars.")
     step("Writing the frame as CSV")
     write(buffer, **to_csv_kws)

@@ -95,7 +95,7 @@ def read_civis(
     name = quoted_table(table)
     columns = column_list(columns)
     return_as = _return_as(return_as, use_pandas)
-    chosen("types", types, _TYPES)
+    _check_reading(return_as, types, encoding, kwargs)
     client = client_or_default(client)
     known: list[tuple[str, str]] | None = None
     needs_names = any(not column.isidentifier() or not column.islower() for column in columns or ())
@@ -196,15 +196,7 @@ def read_civis_sql(
     """
     told = kwargs.pop("_told", None)
     return_as = _return_as(return_as, use_pandas)
-    chosen("types", types, _TYPES)
-    exact = types == "exact" or return_as in ("arrow", "lazy")
-    if exact and (kwargs or encoding):
-        given = ", ".join([*kwargs, *(["encoding"] if encoding else [])])
-        raise CivisInputError(
-            f"{given}: exact types take no options of a parser. Leave them out, or read with "
-            "types='infer' and return_as 'list', 'pandas' or 'polars'."
-        )
-    check_encoding(encoding, return_as)
+    exact = _check_reading(return_as, types, encoding, kwargs)
     client = client_or_default(client)
     settings: dict[str, Any] = {"compression": "gzip"}
     if parallel:
@@ -265,6 +257,19 @@ def _as(table: pa.Table, return_as: str) -> Any:
         return table
     frame = polars_from_arrow(table)
     return frame.lazy() if return_as == "lazy" else frame
+
+
+def _check_reading(return_as: str, types: str, encoding: str | None, options: Any) -> bool:
+    """Refuse what can't be read so; say whether the reading is exact."""
+    exact = chosen("types", types, _TYPES) == "exact" or return_as in ("arrow", "lazy")
+    if exact and (options or encoding):
+        given = ", ".join([*options, *(["encoding"] if encoding else [])])
+        raise CivisInputError(
+            f"{given}: exact types take no options of a parser. Leave them out, or read with "
+            "types='infer' and return_as 'list', 'pandas' or 'polars'."
+        )
+    check_encoding(encoding, return_as)
+    return exact
 
 
 def _return_as(return_as: str, use_pandas: Any) -> str:

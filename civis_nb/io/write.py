@@ -12,6 +12,7 @@ from civis_nb.io._arguments import client_or_default, delimiter_name
 from civis_nb.io._progress import moves, step
 from civis_nb.io._table_arguments import (
     check_import,
+    check_text,
     checked_columns,
     key_columns,
     schema_and_table,
@@ -199,6 +200,8 @@ def _check_names(names: list[str]) -> None:
         raise CivisInputError("The frame has no columns; there is nothing to load.")
     if not all(names):
         raise CivisInputError("A column of the frame has no name; give it one.")
+    for name in names:
+        check_text("The name of a column", name)
     folded = Counter(name.lower() for name in names)
     twice = [name for name in names if folded[name.lower()] > 1]
     if twice:
