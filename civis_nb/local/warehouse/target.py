@@ -136,8 +136,10 @@ def file_columns(
     Raises
     ------
     WarehouseError
-        If the number of columns is not the one that was announced.
+        If the number of columns is not the one that was announced, or there is none.
     """
+    if not first:
+        raise WarehouseError(f"{name} is empty: it has neither a header nor rows")
     header = [title or f"column_{i}" for i, title in enumerate(first)]
     if options.table_columns:
         told = [column for column, _ in options.table_columns]

@@ -54,6 +54,8 @@ def test_a_missing_column_is_null_or_its_default(bench):
         ("a\n1\n", {"table": "v", "existing_table_rows": "append"}, "is a view"),
         ("a\n1\n", {"schema": "nowhere"}, 'no schema "nowhere"; there is: public'),
         ("", {"table": "new"}, "is empty"),
+        ("\n\r\n", {"table": "new"}, "is empty"),
+        ("\n\n", {"existing_table_rows": "append", "first_row_is_header": False}, "is empty"),
         ("a\n1\n", {"table": "new", "table_columns": (("a", "FANCY"),)}, "no column type"),
         ("a,b\n1,2\n", {"table": "new", "table_columns": (("a", "INT"),)}, "2 columns, but 1"),
         ("a\n1\n", {"column_delimiter": "semicolon"}, "column_delimiter"),
