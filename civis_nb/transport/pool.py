@@ -153,6 +153,10 @@ def new_pool() -> requests.Session:
     pool = requests.Session()
     pool.auth = _NoAuth()
     pool.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    # requests looks for two variables of its own; this one is that of OpenSSL, curl and Python.
+    authorities = os.environ.get("SSL_CERT_FILE", "")
+    if os.path.isfile(authorities):  # noqa: PTH113 - no text is none, where Path("") is a folder
+        pool.verify = authorities
     adapter = HTTPAdapter(pool_connections=8, pool_maxsize=_POOL_SIZE)
     pool.mount("https://", adapter)
     pool.mount("http://", adapter)

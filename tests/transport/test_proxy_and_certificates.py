@@ -99,7 +99,8 @@ def secure(scripted, certificate, monkeypatch):
     for name in NAMES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
-    monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
+    for name in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
     server = scripted._server
@@ -143,6 +144,26 @@ def test_own_certificate_authority_is_trusted_when_it_is_named(
     # The variable may be set after the client was made.
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate / "cert.pem"))
     assert session.call("GET", "users/me")[1] == {"id": 1}
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
+def test_each_usual_variable_names_the_authority(
+    secure, certificate, monkeypatch, open_session, name
+):
+    monkeypatch.setenv(name, str(certificate / "cert.pem"))
+    url = f"https://127.0.0.1:{_port(secure)}"
+    session = open_session(url)
+    assert session.call("GET", "users/me")[1] == {"id": 1}
+    assert session.raw_session().get(f"{url}/users/me", timeout=10).json() == {"id": 1}
+
+
+def test_authority_file_of_openssl_that_is_missing_changes_nothing(
+    secure, monkeypatch, open_session
+):
+    monkeypatch.setenv("SSL_CERT_FILE", "/no/such/file")
+    session = open_session(f"https://127.0.0.1:{_port(secure)}")
+    with pytest.raises(errors.CivisConnectionError, match="REQUESTS_CA_BUNDLE"):
+        session.call("GET", "users/me")
 
 
 def test_certificate_of_another_name_is_refused(secure, certificate, monkeypatch, open_session):
