@@ -68,7 +68,7 @@ def test_a_wrong_or_missing_key_is_challenged(http, header):
         ("GET", "/credentials?page_num=0", 400, "bad_request"),
         ("GET", "/credentials?order=colour", 400, "bad_request"),
         ("GET", "/credentials?order_dir=up", 400, "bad_request"),
-        ("GET", "/files/99999999999999999999999", 400, "bad_request"),
+        ("GET", "/files/99999999999999999999999", 404, "not_found"),
         ("GET", "/endpoints?openapi_version=4", 400, "bad_request"),
     ],
 )
