@@ -56,6 +56,8 @@ def infer_polars(chunks: Iterable[bytes], what: str, **options: Any) -> pl.DataF
     try:
         return pl.read_csv(io.BytesIO(content), infer_schema_length=None, **options)
     except pl.exceptions.ComputeError as error:
+        if options:
+            raise  # they may be what is wrong
         raise CivisDownloadError(f"{what} can't be read by polars: {error}") from None
 
 
