@@ -132,6 +132,8 @@ def schema_and_table(table: str) -> tuple[str, str]:
     schema, name = split_schema_tablename(table)
     if schema is None:
         raise CivisInputError(f"{table!r} names no schema; say 'schema.{name}'.")
+    if not schema.strip() or not name.strip():
+        raise CivisInputError(f"{table!r} names a schema or a table that is blank.")
     check_text("The name of a table", table)
     return schema, name
 

@@ -162,6 +162,8 @@ def exact_table(
 
     names, rest = split_header(chunks, what)
     types = known_types(names, told)
+    if told is not None and not _is_about(names, told):
+        told = None
     while True:
         try:
             columns = _read(rest, types, what).columns
@@ -181,10 +183,17 @@ def exact_table(
 
 
 def known_types(names: Sequence[str], told: Sequence[tuple[str, str]] | None) -> list[Any]:
-    """Give the Arrow type of each column; None for text, and where nothing is told."""
-    if told is None or len(told) != len(names):
+    """Give the Arrow type of each column; None for text, and where nothing is told of it.
+
+    What is told of a table may be older than its columns: it counts when the names are the same.
+    """
+    if told is None or not _is_about(names, told):
         return [None] * len(names)
     return [arrow_type(sql_type) for _, sql_type in told]
+
+
+def _is_about(names: Sequence[str], told: Sequence[tuple[str, str]]) -> bool:
+    return [name.casefold() for name in names] == [name.casefold() for name, _ in told]
 
 
 def _read(chunks: Iterable[bytes], types: Sequence[Any], what: str) -> Any:

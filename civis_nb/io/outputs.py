@@ -85,7 +85,8 @@ def _told(file: Any) -> list[tuple[str, str]] | None:
 
 def _parts(client: Any, manifest: dict[str, Any]) -> Found:
     header = io.StringIO()
-    csv.writer(header, lineterminator="\n").writerow(manifest["header"])
+    # In quotes, so that a name that begins with a byte order mark keeps it.
+    csv.writer(header, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(manifest["header"])
     entries = manifest["entries"]
     remotes = [_part(client, entry) for entry in entries]
     told = _told(client.files.get(entries[0]["id"])) if entries else None

@@ -6,6 +6,7 @@ import datetime as dt
 
 import pytest
 
+import civis_nb.io as cio
 from civis_nb.errors import CivisDownloadError
 from civis_nb.io.exact import exact_table
 
@@ -63,3 +64,90 @@ def test_null_at_the_end_of_the_content_is_a_null_after_quotes_too(end):
 def test_rows_of_different_lengths_are_an_error():
     with pytest.raises(CivisDownloadError, match="can't be read as CSV"):
         exact_table([b"a,b\n1,2\n1\n"], [("a", "INTEGER"), ("b", "INTEGER")], "it")
+
+
+@pytest.mark.parametrize("told", [[("b", "INTEGER"), ("a", "TEXT")], [("a", "INTEGER")]])
+def test_types_of_other_columns_are_not_taken(told):
+    table = exact_table([b"a,b\n00501,7\n"], told, "it")
+    assert table.to_pydict() == {"a": ["00501"], "b": [7]}
+
+
+def test_names_count_in_any_case():
+    table = exact_table([b'"A"\n00501\n'], [("a", "VARCHAR(5)")], "it")
+    assert table.to_pydict() == {"A": ["00501"]}
+
+
+ODD = """select chr(65279) || 'x' as a, '\\N' as "b,""c", 'a' || chr(13) || chr(10) as "d
+e", '' as "\ufefff", null::varchar as g, chr(0) as "h h", '😀' as "😀", repeat('é"', 600000) as j
+union all select null, 'NA', '', null, '', '"', chr(13), chr(10)"""
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_odd_texts_and_names_are_the_same_in_every_form(io_client, parallel):
+    given = {"client": io_client, "polling_interval": 0.02}
+    options = {**given, "parallel": parallel}
+    arrow = cio.read_civis_sql(ODD, "sample", "arrow", **options)
+    assert arrow.column_names == ["a", 'b,"c', "d\ne", "\ufefff", "g", "h h", "😀", "j"]
+    first, second = (tuple(row.values()) for row in arrow.to_pylist())
+    assert first == ("\ufeffx", "\\N", "a\r\n", "", None, "\0", "😀", 'é"' * 600_000)
+    assert second == (None, "NA", "", None, "", '"', "\r", "\n")
+    rows = cio.read_civis_sql(ODD, "sample", "list", types="exact", **options)
+    assert rows == [arrow.column_names, list(first), list(second)]
+    frame = cio.read_civis_sql(ODD, "sample", "polars", types="exact", **options)
+    assert (frame.columns, frame.rows()) == (arrow.column_names, [first, second])
+    lazy = cio.read_civis_sql(ODD, "sample", "lazy", **options).collect()
+    assert lazy.equals(frame)
+    pandas = cio.read_civis_sql(ODD, "sample", "pandas", types="exact", **options)
+    assert list(pandas.columns) == arrow.column_names
+    assert pandas.astype(object).where(pandas.notna(), None).to_numpy().tolist() == [
+        list(first),
+        list(second),
+    ]
+    batches = list(cio.iter_batches(ODD, "sample", rows=1, **given))
+    assert [tuple(row.values()) for one in batches for row in one.to_pylist()] == [first, second]
+
+
+def test_sixteen_hundred_columns(io_client):
+    sql = "select " + ", ".join(f"'0{at}' as c{at}" for at in range(1600))
+    for kind in ("list", "arrow", "pandas", "polars", "lazy"):
+        found = cio.read_civis_sql(sql, "sample", kind, types="exact", client=io_client)
+        found = found.collect() if kind == "lazy" else found
+        last = (
+            found[1][-1]
+            if kind == "list"
+            else found["c1599"].to_pylist()[0]
+            if kind == "arrow"
+            else found["c1599"][0]
+        )
+        assert last == "01599"
+
+
+@pytest.mark.parametrize(
+    ("sql_type", "value"),
+    [
+        ("uhugeint", LARGEST_UHUGEINT),
+        ("decimal(38,0)", "9" * 38),
+        ("bigint", str(2**63 - 1)),
+        ("ubigint", str(2**64 - 1)),
+        ("uuid", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11"),
+        ("json", '{"a": [1, "x,y", null]}'),
+        ("timestamp", "9999-12-31 23:59:59.999999"),
+        ("timestamp", "1500-01-01 00:00:00"),
+        ("date", "0001-01-01"),
+        ("time", "23:59:59.999999"),
+        ("interval", "1 year 2 days 03:04:05.5"),
+        ("integer[]", "[1, 2, NULL]"),
+    ],
+)
+def test_value_of_a_type_keeps_every_digit(io_client, sql_type, value):
+    sql = f"select '{value}'::{sql_type} as a union all select null".replace("[1, 2", "[1,2")
+    given = {"client": io_client, "polling_interval": 0.02}
+    if sql_type == "uhugeint":
+        with pytest.raises(CivisDownloadError, match="Cast the column to text"):
+            list(cio.iter_batches(sql, "sample", **given))
+    for kind in ("arrow", "polars"):
+        found = cio.read_civis_sql(sql, "sample", kind, types="exact", **given)
+        shown = sorted(
+            map(str, found["a"].to_pylist() if kind == "arrow" else found["a"].to_list())
+        )
+        assert sorted([value, "None"]) == shown
