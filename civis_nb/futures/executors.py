@@ -7,9 +7,10 @@ import os
 import shlex
 import threading
 from abc import abstractmethod
-from concurrent.futures import Executor, wait
+from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
+from civis_nb._waiting import first_done
 from civis_nb.errors import CivisInputError
 from civis_nb.futures.future import ContainerFuture
 
@@ -118,12 +119,9 @@ class _CivisExecutor(Executor):
             futures = list(self._futures)
         if cancel_futures:
             self.cancel_all()
-        if wait:
-            _wait(futures)
-
-
-def _wait(futures: list[ContainerFuture]) -> None:
-    wait(futures)
+        going: set[Any] = set(futures) if wait else set()
+        while going:
+            _, going = first_done(going)
 
 
 class _ContainerShellExecutor(_CivisExecutor):

@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
+from civis_nb._waiting import once, outcome
+
 __all__ = ["Beginning", "named", "stopped", "stopped_all"]
 
 _Value = TypeVar("_Value")
@@ -47,7 +49,7 @@ class Beginning:
         BaseException
             What starting it raised.
         """
-        return self._begun.result()
+        return outcome(self._begun)
 
     def ended(self) -> bool:
         """Tell whether there is nothing left to stop."""
@@ -79,8 +81,9 @@ def named(future: Any) -> str:
 def stopped(future: Any) -> str:
     """Stop the remote run of a future, and say what became of it."""
     what = f"The remote run ({named(future)})" if named(future) else "The remote run"
+    answer = _in_thread(future.cancel, "civis-cancel")
     try:
-        accepted = _in_thread(future.cancel, "civis-cancel").result(_STOP_S)
+        accepted = once(lambda: answer.result(_STOP_S))
     except KeyboardInterrupt:
         return f"{what} may go on: there was another interrupt while it was being cancelled."
     except TimeoutError:
@@ -106,7 +109,7 @@ def stopped_all(beginnings: Sequence[Beginning]) -> str:
     going = going or list(beginnings[-1:])
     said = [_in_thread(beginning.stopped, "civis-stop") for beginning in going]
     try:
-        return " ".join(filter(None, (one.result() for one in said)))
+        return once(lambda: " ".join(filter(None, map(outcome, said))))
     except KeyboardInterrupt:
         return "There was another interrupt while runs were being cancelled: they may go on."
 

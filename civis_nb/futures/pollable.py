@@ -12,6 +12,7 @@ from concurrent.futures import Future
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from civis_nb._waiting import once
 from civis_nb.errors import CivisClientError, CivisJobFailure
 from civis_nb.futures import poller as scheduling
 from civis_nb.futures.failures import error_text
@@ -257,7 +258,7 @@ class PollableResult(CivisAsyncResultBase):
                         display.enter_context(self._shown(begun))
                         begun = math.inf
             except KeyboardInterrupt as interrupt:
-                interrupt.args = (self._when_interrupted(),)
+                interrupt.args = (once(self._when_interrupted),)
                 raise
         raise TimeoutError(f"{self._subject()}{self._last_state} after {timeout} s; it goes on.")
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from civis_nb._waiting import once
 from civis_nb.transport.stopping import Stop
 
 if TYPE_CHECKING:
@@ -82,17 +83,22 @@ class Call:
             try:
                 yield
             except KeyboardInterrupt as interrupt:
-                self.stop.set()
-                if self._beginnings:
-                    from civis_nb.futures.interrupts import stopped_all
-
-                    self.work.next("Cancelling what was started")
-                    said = stopped_all(self._beginnings)
-                    interrupt.args = (said,) if said else interrupt.args
+                said = once(self._ended_early)
+                interrupt.args = (said,) if said else interrupt.args
                 raise
             except BaseException:
                 self.stop.set()
                 raise
+
+    def _ended_early(self) -> str:
+        """End what works for the call and what it started; say what became of that."""
+        self.stop.set()
+        if not self._beginnings:
+            return ""
+        from civis_nb.futures.interrupts import stopped_all
+
+        self.work.next("Cancelling what was started")
+        return stopped_all(self._beginnings)
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:

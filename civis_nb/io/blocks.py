@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar
 
+from civis_nb._waiting import outcome
 from civis_nb.errors import CivisDownloadError
 from civis_nb.io.content import ahead
 
@@ -136,9 +137,9 @@ def in_order(
         for block in source:
             waiting.append(pool.submit(work, block))
             if len(waiting) >= _WORKERS:
-                yield waiting.popleft().result()
+                yield outcome(waiting.popleft())
         while waiting:
-            yield waiting.popleft().result()
+            yield outcome(waiting.popleft())
     finally:
         source.close()
         pool.shutdown(cancel_futures=True)

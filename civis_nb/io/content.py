@@ -12,6 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, Any, TypeVar
 
+from civis_nb._waiting import taken
 from civis_nb.errors import CivisDownloadError
 from civis_nb.transport import stopping
 from civis_nb.transport.download import Remote, stream
@@ -215,7 +216,7 @@ def _taken(waiting: queue.Queue[Any], stop: Stop, thread: threading.Thread) -> I
     forget = stop.call(wake)
     try:
         while True:
-            item, error = waiting.get()
+            item, error = taken(waiting)
             if error is not None:
                 raise error
             stop.check()

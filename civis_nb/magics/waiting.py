@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import concurrent.futures
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
+from civis_nb._waiting import once
 from civis_nb.display.live import LiveDisplay
 from civis_nb.display.runs import RunView
 from civis_nb.errors import CivisTimeoutError
+from civis_nb.futures.interrupts import Beginning, stopped
 from civis_nb.magics.failures import drawn
 
 __all__ = ["Watch", "begin", "interrupted", "wait"]
 
 _LOOK_S: Final = 0.1
-#: How long an interrupt waits to learn which run it should cancel.
-_START_S: Final = 15.0
 
 
 class Watch:
@@ -82,7 +81,7 @@ def wait(
             if watch.expired:
                 raise _too_late(future, live, view, watch)
     except KeyboardInterrupt:
-        said = _cancelled(future)
+        said = once(lambda: stopped(future))
         live.settle(_with_note(view(), said))
         raise interrupted(said) from None
 
@@ -105,29 +104,12 @@ def begin(start: Callable[[], Any]) -> Any:
     KeyboardInterrupt
         When interrupted: the run is cancelled as soon as it is known.
     """
-    begun: concurrent.futures.Future[Any] = concurrent.futures.Future()
-
-    def work() -> None:
-        try:
-            begun.set_result(start())
-        except BaseException as error:
-            # Raised where the result is asked for.
-            begun.set_exception(error)
-
-    threading.Thread(target=work, name="civis-start", daemon=True).start()
+    beginning = Beginning(start)
     try:
-        return begun.result()
+        return beginning.future()
     except KeyboardInterrupt:
-        said = _cancelled_at_start(begun)
+        said = once(beginning.stopped) or "Nothing was started."
         raise interrupted(said) from None
-
-
-def _cancelled_at_start(begun: concurrent.futures.Future[Any]) -> str:
-    try:
-        error = begun.exception(timeout=_START_S)
-    except (TimeoutError, KeyboardInterrupt):
-        return "The request to start the run had no answer yet: the run may start all the same."
-    return "Nothing was started." if error is not None else _cancelled(begun.result())
 
 
 def _ended(future: Any) -> bool:
@@ -138,29 +120,10 @@ def _ended(future: Any) -> bool:
 def _too_late(
     future: Any, live: LiveDisplay, view: Callable[[], RunView], watch: Watch
 ) -> CivisTimeoutError:
-    said = _cancelled(future)
+    said = stopped(future)
     live.settle(_with_note(view(), said))
     return drawn(CivisTimeoutError(f"Not done within {watch.timeout_s:g} s. {said}"))
 
 
 def _with_note(view: RunView, note: str) -> RunView:
     return replace(view, note=note, live=False)
-
-
-def _cancelled(future: Any) -> str:
-    """Cancel the remote run and say what became of it."""
-    ids = [f"job {future.job_id}"] if future.job_id is not None else []
-    ids += [f"run {future.run_id}"] if future.run_id is not None else []
-    what = f"The remote run ({', '.join(ids)})" if ids else "The remote run"
-    try:
-        accepted = future.cancel()
-    except KeyboardInterrupt:
-        return f"{what} may go on: it was interrupted while it was being cancelled."
-    state = future.state
-    if state == "cancelled":
-        return f"{what} is cancelled."
-    if accepted:
-        return f"{what} was asked to stop; its state is {state}."
-    if future.done():
-        return f"{what} had ended before: {state}."
-    return f"{what} could not be cancelled and may go on; its state is {state}."

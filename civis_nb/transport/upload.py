@@ -13,10 +13,11 @@ import re
 import secrets
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures import Future, wait
 
 import requests
 
+from civis_nb._waiting import first_done
 from civis_nb._wire_text import Secret, SecretBytes, SecretUrl, masked_url
 from civis_nb.errors import CivisUploadError
 from civis_nb.transport import stopping
@@ -233,7 +234,7 @@ class PartSender:
             When a part could not be sent.
         """
         while len(self._on_their_way) > most:
-            done, self._on_their_way = wait(self._on_their_way, return_when=FIRST_COMPLETED)
+            done, self._on_their_way = first_done(self._on_their_way)
             for future in done:
                 future.result()
 

@@ -1,0 +1,94 @@
+"""Waits that an interrupt ends at once, in every process.
+
+Importing polars replaces the handler of SIGINT by one after which the system goes on with a wait
+that has no end, and Python never hears of the interrupt; in other threads, and on Windows, no
+interrupt ends one either. So a wait is done in slices.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import FIRST_COMPLETED, Future
+from typing import Final, TypeVar
+
+__all__ = ["first_done", "happened", "once", "outcome", "taken"]
+
+_Value = TypeVar("_Value")
+
+_SLICE_S: Final = 0.2
+#: An interrupt that comes so soon after another one is the same one.
+_SAME_S: Final = 0.2
+
+
+def outcome(future: Future[_Value]) -> _Value:
+    """Give the result of a future, however long it takes.
+
+    Raises
+    ------
+    BaseException
+        What the future failed with.
+
+    Examples
+    --------
+    >>> future = Future()
+    >>> future.set_result(1)
+    >>> outcome(future)
+    1
+    """
+    while not future.done():
+        concurrent.futures.wait([future], _SLICE_S)
+    return future.result()
+
+
+def first_done(
+    futures: Iterable[Future[_Value]],
+) -> tuple[set[Future[_Value]], set[Future[_Value]]]:
+    """Give the futures that are done, once one of them is, and the others."""
+    going = set(futures)
+    while True:
+        done, rest = concurrent.futures.wait(going, _SLICE_S, FIRST_COMPLETED)
+        if done or not rest:
+            return done, rest
+
+
+def taken(items: queue.Queue[_Value]) -> _Value:
+    """Give the next item of a queue, however long it takes."""
+    while True:
+        try:
+            return items.get(timeout=_SLICE_S)
+        except queue.Empty:
+            continue
+
+
+def happened(event: threading.Event) -> None:
+    """Wait for an event, however long it takes."""
+    while not event.wait(_SLICE_S):
+        pass
+
+
+def once(after_interrupt: Callable[[], _Value]) -> _Value:
+    """Do what is due after an interrupt, although its echo may follow.
+
+    polars raises an interrupt of its own, and Python the same one again.
+
+    Parameters
+    ----------
+    after_interrupt
+        Does it; begun anew when the echo breaks in.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        When there is another interrupt.
+    """
+    begun = time.monotonic()
+    try:
+        return after_interrupt()
+    except KeyboardInterrupt:
+        if time.monotonic() - begun > _SAME_S:
+            raise
+        return after_interrupt()
