@@ -80,6 +80,7 @@ class Handler(BaseHTTPRequestHandler):
             data = response.read()
         finally:
             connection.close()
+        self.server.signatures.update(re.findall(rb'signature["=: ]+([0-9a-f]{32,})', data))
         told = {k: v for k, v in response.getheaders() if k.lower() not in _HOP_BY_HOP}
         if data[:1] in (b"{", b"["):
             # Links, also those of a manifest, lead back here; ports have five digits as a rule.
@@ -118,6 +119,7 @@ class Proxy(ThreadingHTTPServer):
         self.address = f"127.0.0.1:{self.server_port}"
         self.url = f"http://{self.address}"
         self.hits = 0
+        self.signatures: set[bytes] = set()
         self.over = threading.Event()
         self._fault = fault
         self._lock = threading.Lock()

@@ -3,7 +3,7 @@
 The functions run against a real platform behind a proxy that does one thing wrong. What is
 checked of each case: that it ended in time; that it gave the right data, or raised an error of
 `civis_nb.errors`; that a file that was there is as it was after an error, and that no other
-file is left behind.
+file is left behind; that no signature of a link can be seen in an error or its traceback.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import importlib.util
 import io
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from concurrent.futures import ThreadPoolExecutor
@@ -235,12 +236,30 @@ def _name(call: Callable[[Case], None], fault: Any) -> str:
     return f"{call.__name__}, {fault.where}: {fault.name}"
 
 
+def _all_shown(error: BaseException | None) -> list[str]:
+    """Give all that an exception, what it came from, and the variables of its frames show."""
+    shown: list[str] = []
+    seen: list[BaseException] = []
+    waiting = [error]
+    while waiting:
+        one = waiting.pop()
+        if one is None or one in seen:
+            continue
+        seen.append(one)
+        waiting += [one.__cause__, one.__context__]
+        frames = traceback.walk_tb(one.__traceback__)
+        shown += traceback.StackSummary.extract(frames, capture_locals=True).format()
+        shown += [repr(one), str(one), repr(one.args), repr(vars(one))]
+    return shown
+
+
 @dataclass
 class Outcome:
     hits: int
     right: bool
     error: BaseException | None
     files: dict[str, bytes]
+    leaks: list[str]
 
 
 class _Runs:
@@ -293,7 +312,9 @@ class _Runs:
             except BaseException as raised:
                 error = raised
             files = {path.name: path.read_bytes() for path in folder.iterdir()}
-            return Outcome(proxy.hits, right, error, files)
+            shown = _all_shown(error)
+            leaks = [one for one in shown if any(s.decode() in one for s in proxy.signatures)]
+            return Outcome(proxy.hits, right, error, files, leaks)
 
     def settle(self) -> None:
         """Wait until all have ended, or will not: pytest changes the environment between tests."""
@@ -334,8 +355,8 @@ def test_right_data_or_a_clear_error(runs, name):
     if not outcome.right:
         assert isinstance(outcome.error, CivisError), repr(outcome.error)
         assert outcome.files == {"out": b"old"}, "a file was changed, or left behind"
-        assert "signature=" not in str(outcome.error).replace("signature=***", "")
     assert set(outcome.files) == {"out"}, "files were left behind"
+    assert not outcome.leaks, "a signature is shown"
     assert outcome.hits, "the fault struck nothing"
     if fault.ends_well is not None:
         assert outcome.right == fault.ends_well, repr(outcome.error)
