@@ -44,8 +44,8 @@ def file_to_civis(
     Parameters
     ----------
     buf
-        A path, or a file or buffer of bytes. What can seek is sent from its beginning,
-        wherever it stands, and stands at its beginning afterwards.
+        A path, or a file or buffer. What can seek is sent from its beginning, wherever it
+        stands, and stands at its beginning afterwards. A buffer of text is sent as UTF-8.
     name
         The file's name on the platform; by default that of the path or of ``buf.name``.
     expires_at

@@ -169,9 +169,9 @@ def open_source(buf: Any) -> Iterator[Source]:
     Parameters
     ----------
     buf
-        A path; or a file or buffer of bytes. One that can seek is sent from its beginning,
-        wherever it stands, and stands at its beginning afterwards; one that can't (a pipe) is
-        sent from where it is, by way of a temporary file.
+        A path; or a file or buffer. One that can seek is sent from its beginning, wherever it
+        stands, and stands at its beginning afterwards; one that can't (a pipe) is sent from
+        where it is, by way of a temporary file. A buffer of text is sent as UTF-8.
 
     Raises
     ------
@@ -191,6 +191,10 @@ def open_source(buf: Any) -> Iterator[Source]:
     _check(binary)
     if isinstance(buf, io.TextIOWrapper) and buf.writable():
         buf.flush()
+    if isinstance(buf, io.StringIO):
+        yield MemorySource(_encoded(buf.getvalue()))
+        buf.seek(0)
+        return
     if isinstance(binary, io.BytesIO):
         # No copy: it shares its bytes until one of the two is written to.
         yield MemorySource(binary.getvalue())
@@ -240,11 +244,6 @@ def no_room() -> AbstractContextManager[None]:
 
 
 def _check(buf: Any) -> None:
-    if isinstance(buf, io.TextIOBase):
-        raise CivisInputError(
-            "The buffer holds text, and a file's content is bytes. "
-            "Give io.BytesIO(buffer.getvalue().encode('utf-8')), or a file on disk."
-        )
     if not callable(getattr(buf, "read", None)):
         raise CivisInputError(
             f"A {type(buf).__name__} is neither a path nor a buffer that can be read from. "
@@ -285,14 +284,20 @@ def _descriptor(buf: Any) -> int | None:
 
 
 def _copy(buf: Any, file: Any) -> None:
-    head = buf.read(CHUNK_BYTES)
-    if isinstance(head, str):
+    while head := buf.read(CHUNK_BYTES):
+        write_all(file, _encoded(head) if isinstance(head, str) else head)
+    if head is None:
+        raise CivisInputError("The buffer has nothing to read yet. Open it so that it waits.")
+
+
+def _encoded(text: str) -> bytes:
+    """Give a text as UTF-8: what the platform takes a file of text for."""
+    try:
+        return text.encode()
+    except UnicodeEncodeError as error:
         raise CivisInputError(
-            "The buffer gives text, and a file's content is bytes. Open it with mode 'rb'."
-        )
-    while head:
-        write_all(file, head)
-        head = buf.read(CHUNK_BYTES)
+            f"The buffer holds a text that is no Unicode ({error.reason}). Give its bytes."
+        ) from None
 
 
 class Watched:

@@ -347,6 +347,7 @@ def test_queries(same, options):
         lambda path: str(path),
         lambda path: path,
         lambda _: io.BytesIO(b"content"),
+        lambda _: io.StringIO("é,漢\r\n"),
         lambda _: gzip.GzipFile(fileobj=io.BytesIO(gzip.compress(b"content"))),
     ],
 )

@@ -218,9 +218,24 @@ def test_pipe_is_sent_whole():
         assert content_of(file) == b"through a pipe"
 
 
+def test_buffer_of_text_is_sent_as_utf8():
+    text = io.StringIO("é,漢\r\n")
+    text.read(2)
+    assert content_of(text).decode() == "é,漢\r\n"
+
+    class Reader:
+        def __init__(self):
+            self.pieces = ["é", "漢"]
+
+        def read(self, size):
+            return self.pieces.pop(0) if self.pieces else ""
+
+    assert content_of(Reader()).decode() == "é漢"
+
+
 def test_buffers_that_hold_no_bytes_are_refused(tmp_path):
-    with pytest.raises(CivisInputError, match="text"):
-        content_of(io.StringIO("text"))
+    with pytest.raises(CivisInputError, match="no Unicode"):
+        content_of(io.StringIO("\ud800"))
     with pytest.raises(CivisInputError, match="neither a path nor"):
         content_of(12)
     with (tmp_path / "w").open("wb") as file, pytest.raises(CivisInputError, match="for reading"):
