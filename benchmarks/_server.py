@@ -74,15 +74,24 @@ def serve(latency_s: float) -> http.server.ThreadingHTTPServer:
                     number = int(parse_qs(parts.query).get("page_num", ["1"])[0])
                     start = (number - 1) * PAGE
                     page = [{"id": i, **item} for i in range(start, min(start + PAGE, ITEMS))]
-                    self.answer(json.dumps(page).encode())
+                    # As every paginated list of the API has them.
+                    told = {
+                        "X-Pagination-Per-Page": PAGE,
+                        "X-Pagination-Current-Page": number,
+                        "X-Pagination-Total-Pages": -(-ITEMS // PAGE),
+                        "X-Pagination-Total-Entries": ITEMS,
+                    }
+                    self.answer(json.dumps(page).encode(), told)
                 else:
                     self.answer(b'{"id": 1, "username": "me", "featureFlags": {}}')
             finally:
                 with counts.lock:
                     counts.at_once -= 1
 
-        def answer(self, content: bytes) -> None:
+        def answer(self, content: bytes, headers: dict[str, int] | None = None) -> None:
             self.send_response(200)
+            for name, value in (headers or {}).items():
+                self.send_header(name, str(value))
             self.send_header("Content-Type", "application/json; charset=utf-8")
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()

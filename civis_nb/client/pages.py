@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
-__all__ = ["PageSource", "PaginatedResponse"]
+__all__ = ["PaginatedResponse"]
 
 _R = TypeVar("_R", bound=Response)
 
@@ -100,8 +100,9 @@ class PaginatedResponse(Generic[_R]):
         kept = self._pages.kept
         pages, items = len(kept), sum(len(page) for page in kept)
         state = "all" if self._pages.complete else "so far"
+        path = masked_url(self._pages.path)
         return (
-            f"<PaginatedResponse of GET /{masked_url(self._pages.path)}: {_count(items, 'item')} on "
+            f"<PaginatedResponse of GET /{path}: {_count(items, 'item')} on "
             f"{_count(pages, 'page')} {state}>"
         )
 

@@ -43,7 +43,7 @@ def list_response_html(responses: Any) -> str:
 def paginated_html(pages: Any) -> str:
     """Give the HTML of a `PaginatedResponse` from the pages that were fetched already."""
     text = repr(pages).strip("<>")
-    fetched = [item for page in getattr(pages, "_pages", ()) for item in page]
+    fetched = [item for page in pages._pages.kept for item in page]
     if not fetched:
         return str(el("div", text, el("br"), el("span", "Iterate to fetch.", style=DIM)))
     shown = fetched[:_ITEMS]

@@ -81,6 +81,58 @@ def test_never_more_than_one_page_ahead(client, scripted, paged):
     assert _numbers(scripted) == [1, 2, 3]
 
 
+def test_page_after_the_one_that_is_waited_for_is_fetched_at_the_same_time(client, scripted, reply):
+    both = threading.Barrier(2, timeout=30)
+
+    def answer(seen):
+        number = int(dict(seen.query)["page_num"])
+        if number in (2, 3):
+            both.wait()
+        return reply([{"id": number}], headers={"X-Pagination-Total-Pages": "4"})
+
+    scripted.on("GET", "/jobs", answer)
+    walk = iter(client.jobs.list(iterator=True))
+    assert [next(walk).id for _ in range(2)] == [1, 2]
+    assert max(_numbers(scripted)) == 3
+    assert [item.id for item in walk] == [3, 4]
+    assert sorted(_numbers(scripted)) == [1, 2, 3, 4]
+    assert scripted.connections <= 2
+
+
+def test_page_that_comes_before_the_one_in_front_of_it_waits_for_its_turn(client, scripted, reply):
+    third = threading.Event()
+    failed = []
+
+    def answer(seen):
+        number = int(dict(seen.query)["page_num"])
+        if number == 3:
+            third.set()
+        if number == 2:
+            third.wait(30)
+            if not failed:
+                failed.append(number)
+                return reply({"errorDescription": "no"}, 403)
+        return reply([{"id": number}], headers={"X-Pagination-Total-Pages": "3"})
+
+    scripted.on("GET", "/jobs", answer)
+    walk = iter(client.jobs.list(iterator=True))
+    assert next(walk).id == 1
+    with pytest.raises(errors.CivisAPIError, match="no"):
+        next(walk)
+    assert [item.id for item in walk] == [2, 3]
+    assert sorted(_numbers(scripted)) == [1, 2, 2, 3]
+
+
+def test_list_that_becomes_shorter_ends_where_it_ends_now(client, scripted, reply):
+    def answer(seen):
+        number = int(dict(seen.query)["page_num"])
+        headers = {"X-Pagination-Total-Pages": "9" if number < 3 else "3"}
+        return reply([{"id": number}] if number < 4 else [], headers=headers)
+
+    scripted.on("GET", "/jobs", answer)
+    assert [item.id for item in client.jobs.list(iterator=True)] == [1, 2, 3]
+
+
 def _wait(condition):
     ready = threading.Event()
     for _ in range(2000):
@@ -141,7 +193,8 @@ def test_server_that_repeats_a_page_though_there_is_more_is_noticed(
     for _ in range(2):
         with pytest.raises(errors.CivisClientError, match="does not heed page_num"):
             next(walk)
-    assert len(scripted.requests) == 3
+    # Where a third page is promised, it may have been asked for.
+    assert [number for number in _numbers(scripted) if number < 3] == [1, 2, 2]
 
 
 @pytest.mark.parametrize(
