@@ -15,6 +15,7 @@
     ├── CivisClientError                          an answer that can't be read
     ├── CivisTransferError                        file content that could not be moved whole
     │   ├── CivisDownloadError
+    │   │   └── CivisContentError (ValueError)    ... it came whole, and is not what it should be
     │   └── CivisUploadError
     ├── CivisJobFailure                           a run ended in failure
     │   ├── CivisSQLError                         ... of a SQL statement
@@ -46,6 +47,7 @@ __all__ = [
     "CivisClientError",
     "CivisConfigError",
     "CivisConnectionError",
+    "CivisContentError",
     "CivisDownloadError",
     "CivisError",
     "CivisImmutableResponseError",
@@ -170,6 +172,10 @@ class CivisTransferError(CivisError):
 
 class CivisDownloadError(CivisTransferError):
     """A download did not bring the data that the server announced."""
+
+
+class CivisContentError(CivisDownloadError, ValueError):
+    """A file came whole, and is not what it should be: no JSON."""
 
 
 class CivisUploadError(CivisTransferError):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from civis_nb.errors import (
     CivisAPIError,
     CivisArgumentError,
-    CivisDownloadError,
+    CivisContentError,
     CivisInputError,
 )
 from civis_nb.io._arguments import chosen, client_or_default, file_arguments
@@ -115,14 +115,16 @@ def file_to_json(
     EmptyResultError
         When the file is empty or has expired.
     CivisDownloadError
-        When the content could not be had whole, or is no JSON.
+        When the content could not be had whole.
+    CivisContentError
+        When it is no JSON; a ValueError too.
     """
     buffer = io.BytesIO()
     civis_to_file(file_id, buffer, client=client, progress=progress)
     try:
         return json.loads(buffer.getvalue(), **json_kwargs)
     except ValueError as error:
-        raise CivisDownloadError(f"file {file_id} is no JSON: {error}.") from error
+        raise CivisContentError(f"file {file_id} is no JSON: {error}.") from error
 
 
 @moves

@@ -513,3 +513,10 @@ def test_transfers(same, io_client):
         return state, ours.read_civis(target, DB, client=io_client, **POLL)
 
     same(call)
+
+
+def test_what_is_no_json_is_a_value_error(io_client, other_client):
+    file_id = ours.file_to_civis(io.BytesIO(b"a,b"), "a.csv", client=io_client)
+    for module, client in ((theirs, other_client), (ours, io_client)):
+        with pytest.raises(ValueError, match="Expecting value"):
+            module.file_to_json(file_id, client=client)
