@@ -14,7 +14,7 @@ from civis_nb.io._runs import wait_for
 from civis_nb.io.blocks import in_order, record_blocks, tables_of
 from civis_nb.io.content import ahead, inflated, joined
 from civis_nb.io.empty import empty_table
-from civis_nb.io.exact import known_types, parse_block, split_header
+from civis_nb.io.exact import known_types, misfit_of, parse_block, split_header
 from civis_nb.io.export import begin_export
 from civis_nb.io.infer_exact import infer_column
 from civis_nb.io.outputs import Found, find_outputs
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from civis_nb.client.client import APIClient
 
-__all__ = ["exact_batches", "iter_batches"]
+__all__ = ["MisfitError", "exact_batches", "iter_batches", "typed_batches"]
 
 _BLOCK_BYTES = 512 * 1024
 _CHUNK_BYTES = 1024 * 1024
@@ -124,6 +124,22 @@ def _empty_batch(schema: Any) -> Any:
     )
 
 
+class MisfitError(Exception):
+    """A value is not of the type that the platform tells; never shown.
+
+    Parameters
+    ----------
+    column
+        The number of its column, from 0; None when the content is no CSV of these columns.
+    said
+        What the parser says of it.
+    """
+
+    def __init__(self, column: int | None, said: str) -> None:
+        super().__init__(said)
+        self.column = column
+
+
 def exact_batches(
     client: Any, found: Found, rows: int, count: Callable[[int], None] | None = None
 ) -> Iterator[pa.RecordBatch]:
@@ -131,6 +147,28 @@ def exact_batches(
 
     Raises
     ------
+    CivisDownloadError
+        When the content could not be had whole, or a value is not of the type that the platform
+        tells: batches that were given already have that type.
+    """
+    try:
+        yield from typed_batches(client, found, rows, count)
+    except MisfitError as misfit:
+        raise CivisDownloadError(
+            f"{found.remotes[0].what} can't be read with the types that the platform tells: "
+            f"{misfit}. Cast the column to text in the SQL."
+        ) from None
+
+
+def typed_batches(
+    client: Any, found: Found, rows: int, count: Callable[[int], None] | None = None
+) -> Iterator[pa.RecordBatch]:
+    """Read files of an export batch by batch.
+
+    Raises
+    ------
+    MisfitError
+        When a value is not of its type.
     CivisDownloadError
         When the content could not be had whole.
     """
@@ -167,7 +205,7 @@ def _converted(
     import pyarrow as pa
 
     def parsed(block: memoryview) -> Any:
-        return _table(block, types, what)
+        return _table(block, types)
 
     given = False
     blocks = record_blocks(chunks, _BLOCK_BYTES, what)
@@ -183,16 +221,13 @@ def _converted(
         yield _empty_batch(pa.schema(fields))
 
 
-def _table(block: memoryview, types: Sequence[Any], what: str) -> Any:
+def _table(block: memoryview, types: Sequence[Any]) -> Any:
     import pyarrow as pa
 
     try:
         return parse_block(block, types)
     except pa.ArrowInvalid as error:
-        raise CivisDownloadError(
-            f"{what} can't be read with the types that the platform tells: {error}. Cast the "
-            "column to text in the SQL."
-        ) from None
+        raise MisfitError(misfit_of(error), str(error).rstrip(".")) from None
 
 
 def _types_of_all(chunks: Iterable[bytes], what: str) -> tuple[list[str], list[Any]]:
@@ -201,7 +236,7 @@ def _types_of_all(chunks: Iterable[bytes], what: str) -> tuple[list[str], list[A
     types: list[Any] = [None] * len(names)
     seen = [False] * len(names)
     for block in record_blocks(rest, _BLOCK_BYTES, what, buffers=1):
-        for at, column in enumerate(_table(block, [None] * len(names), what).columns):
+        for at, column in enumerate(_table(block, [None] * len(names)).columns):
             if column.null_count == len(column):
                 continue
             kind = _kind(infer_column(column).type)

@@ -151,3 +151,13 @@ def test_value_of_a_type_keeps_every_digit(io_client, sql_type, value):
             map(str, found["a"].to_pylist() if kind == "arrow" else found["a"].to_list())
         )
         assert sorted([value, "None"]) == shown
+
+
+def test_lazy_column_with_a_value_that_does_not_fit_is_text(io_client):
+    sql = """select case when i = 150000 then 'infinity'::timestamp else timestamp '2020-01-01' end
+    as t, 7 as n, case when i = 5 then 'infinity'::date else date '2020-01-01' end as d
+    from range(200000) x(i)"""
+    frame = cio.read_civis_sql(sql, "sample", "lazy", client=io_client).collect()
+    assert [str(kind) for kind in frame.dtypes] == ["String", "Int32", "String"]
+    assert frame.height == 200_000
+    assert set(frame["t"]) == {"2020-01-01 00:00:00", "infinity"}
