@@ -122,6 +122,14 @@ SETTINGS: dict[str, Setting] = {
             _positive_float,
         ),
         Setting(
+            "parallel_parts",
+            "CIVIS_NB_PARALLEL_PARTS",
+            4,
+            "Parts of files that are transferred at the same time.",
+            (),
+            _positive_int,
+        ),
+        Setting(
             "state_dir",
             "CIVIS_NB_STATE_DIR",
             None,

@@ -13,10 +13,9 @@ from civis_nb.io.content import Export
 from civis_nb.io.export import manifest_of
 from civis_nb.io.sqltypes import types_told
 from civis_nb.transport.download import Remote
+from civis_nb.transport.slots import parallel_parts
 
 __all__ = ["Found", "find_outputs"]
-
-_PARALLEL_PARTS = 4
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ def _parts(client: Any, manifest: dict[str, Any]) -> Found:
     entries = manifest["entries"]
     remotes = [_part(client, entry) for entry in entries]
     told = _told(client.files.get(entries[0]["id"])) if entries else None
-    return Found(remotes, told, header.getvalue().encode(), _PARALLEL_PARTS)
+    return Found(remotes, told, header.getvalue().encode(), parallel_parts())
 
 
 def _part(client: Any, entry: dict[str, Any]) -> Remote:

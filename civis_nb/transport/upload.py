@@ -32,6 +32,7 @@ from civis_nb.transport.presigned import (
     describe_answer,
     retry_after_s,
 )
+from civis_nb.transport.slots import parallel_parts, slot
 from civis_nb.transport.sources import Source, Watched
 from civis_nb.transport.stopping import Stop
 
@@ -39,8 +40,6 @@ __all__ = ["MAX_SINGLE_BYTES", "PartSender", "part_ranges", "post_form", "put_pa
 
 #: The largest file that goes up in one piece.
 MAX_SINGLE_BYTES = 50 * 1024 * 1024
-#: Parts on their way at the same time.
-PARALLEL_PARTS = 4
 #: How long a failed upload waits for parts on their way to break off.
 _BREAK_OFF_S = 2.0
 _MIN_PART_BYTES = 5 * 1024 * 1024
@@ -123,7 +122,7 @@ def put_parts(
     what: str,
     rule: Rule = RULE,
 ) -> None:
-    """Send a file in parts, at most four at a time, each repeated alone when it fails.
+    """Send a file in parts, several at a time, each repeated alone when it fails.
 
     Parameters
     ----------
@@ -152,8 +151,9 @@ def put_parts(
 
 
 class PartSender:
-    """Sends parts as they are given, at most four at a time, each repeated alone when it fails.
+    """Sends parts as they are given, several at a time, each repeated alone when it fails.
 
+    The setting ``parallel_parts`` is the limit for all uploads of the process together.
     A context manager: when its block fails, no further part is begun, and those on their way
     break off; one that stands still sends nothing more. What ends well ends with `settle`.
 
@@ -193,6 +193,7 @@ class PartSender:
         self._urls = [SecretUrl(url) for url in urls]
         self._what = what
         self._rule = rule
+        self._most = parallel_parts()
         self._stop, self._let_go = stopping.child()
         self._on_their_way: set[Future[None]] = set()
 
@@ -212,7 +213,7 @@ class PartSender:
         CivisUploadError
             When an earlier part could not be sent.
         """
-        self.settle(PARALLEL_PARTS - 1)
+        self.settle(self._most - 1)
         stop = source.size if stop is None else stop
         sent: Future[None] = Future()
         self._on_their_way.add(sent)
@@ -242,7 +243,7 @@ class PartSender:
         body = _Body(source, start, stop, wish=self._stop)
         part = f"part {number + 1} of {len(self._urls)} of {self._what}"
         try:
-            with self._stop.active():
+            with self._stop.active(), slot(self._stop):
                 _send(self._session, "PUT", self._urls[number], body, {}, part, self._rule)
         except BaseException as error:
             # Raised where the part is waited for.

@@ -7,6 +7,7 @@ import gzip
 import io
 import os
 import tempfile
+import threading
 import zlib
 
 import pytest
@@ -250,3 +251,47 @@ def test_file_that_shrinks_is_seen(tmp_path):
         os.truncate(tmp_path / "f", 4)
         with pytest.raises(CivisUploadError, match="became shorter"):
             list(source.read(0, source.size))
+
+
+def test_parts_of_all_uploads_together_obey_one_limit(store, session, monkeypatch):
+    monkeypatch.setenv("CIVIS_NB_PARALLEL_PARTS", "2")
+    pair = threading.Barrier(2, timeout=30)
+    at_once: list[int] = []
+    most: list[int] = []
+
+    def step(_handler):
+        at_once.append(1)
+        most.append(len(at_once))
+        pair.wait()
+        at_once.pop()
+        return True
+
+    names = ["one", "two"]
+    count = len(part_ranges(len(DATA)))
+    store.steps[:] = [step] * (len(names) * count)
+    put = {
+        name: threading.Thread(
+            target=put_parts,
+            args=(session, [f"{store.url}/{name}{n}" for n in range(count)], MemorySource(DATA)),
+            kwargs={"what": name, "rule": FAST},
+        )
+        for name in names
+    }
+    for thread in put.values():
+        thread.start()
+    for thread in put.values():
+        thread.join(60)
+    assert max(most) == 2
+    for name in names:
+        assert b"".join(store.objects[f"{name}{n}"] for n in range(count)) == DATA
+
+
+def test_an_upload_that_fails_while_it_waits_for_its_turn_ends(store, session, faults, monkeypatch):
+    monkeypatch.setenv("CIVIS_NB_PARALLEL_PARTS", "1")
+    store.steps[:] = [faults.status(403)]
+    urls = [f"{store.url}/part{n}" for n in range(len(part_ranges(len(DATA))))]
+    with pytest.raises(CivisUploadError, match="403"):
+        put_parts(session, urls, MemorySource(DATA), what="file 7", rule=FAST)
+    store.steps[:] = []
+    put_parts(session, urls, MemorySource(DATA), what="file 7", rule=FAST)
+    assert b"".join(store.objects[f"part{n}"] for n in range(len(urls))) == DATA

@@ -1,0 +1,74 @@
+"""One limit for all parts of files that are on their way up, whoever sends them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import threading
+from collections.abc import Iterator
+
+from civis_nb import config
+from civis_nb.transport.stopping import Stop
+
+__all__ = ["parallel_parts", "slot"]
+
+
+def parallel_parts() -> int:
+    """Give how many parts may be on their way at the same time."""
+    return int(config.get("parallel_parts"))
+
+
+class _Slots:
+    """Counts who is under way in this process."""
+
+    def __init__(self) -> None:
+        self.taken = 0
+        self.changed = threading.Condition()
+
+
+_slots = _Slots()
+
+
+def _forget() -> None:
+    """Begin anew in the child of a fork: the threads that hold a slot did not come along."""
+    global _slots
+    _slots = _Slots()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
+@contextlib.contextmanager
+def slot(stop: Stop) -> Iterator[None]:
+    """Hold one of the process's slots while the block runs; wait until one is free.
+
+    Parameters
+    ----------
+    stop
+        Ends the wait.
+
+    Raises
+    ------
+    CivisTransferError
+        When the work is to end.
+    """
+    slots = _slots
+
+    def poke() -> None:
+        with slots.changed:
+            slots.changed.notify_all()
+
+    take_back = stop.call(poke)
+    with slots.changed:
+        while slots.taken >= parallel_parts() and not stop.is_set:
+            slots.changed.wait()
+        slots.taken += 1
+    take_back()
+    try:
+        stop.check()
+        yield
+    finally:
+        with slots.changed:
+            slots.taken -= 1
+            slots.changed.notify_all()
