@@ -103,6 +103,17 @@ def check_names(names: list[str]) -> None:
 def list_from_arrow(table: pa.Table) -> list[list[Any]]:
     """Give an Arrow table as rows of Python values, the names first; NULL is None."""
     rows: list[list[Any]] = [list(table.column_names)]
-    columns = [column.to_pylist() for column in table.columns]
+    columns = [_python_values(column) for column in table.columns]
     rows.extend(map(list, zip(*columns, strict=True)))
     return rows
+
+
+def _python_values(column: Any) -> list[Any]:
+    import pyarrow as pa
+
+    try:
+        values: list[Any] = column.to_pylist()
+    except (OverflowError, ValueError):
+        # A day that Python's calendar does not reach: the column as text.
+        values = column.cast(pa.string()).to_pylist()
+    return values

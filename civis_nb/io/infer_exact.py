@@ -127,11 +127,36 @@ def _numbers(values: Any) -> Any:
         # Decimals have as many digits as their column says; of other fractions, only those
         # that are whole end in a zero.
         digits = pc.min_max(pc.subtract(length, point).filter(has_point)).as_py()
-        if digits["min"] == digits["max"] or pc.any(pc.xor(ends_in_zero, is_whole)).as_py():
+        alike = digits["min"] == digits["max"]
+        alike = alike or pc.any(pc.xor(ends_in_zero, is_whole)).as_py()
+        if alike and not _has_minus_zero(values):
             return _decimal_type(values, length, point)
+    if not plain and not _in_range(values):
+        return None
     if int(pc.max(length).as_py()) <= _SURE_DIGITS + 1 or _doubles_keep(values):
         return pa.float64()
-    return _decimal_type(values, length, point) if plain else None
+    if not plain or _has_minus_zero(values):
+        return None
+    return _decimal_type(values, length, point)
+
+
+def _has_minus_zero(values: Any) -> bool:
+    """Say whether there is a zero with a minus: only doubles have one."""
+    import pyarrow.compute as pc
+
+    found = values.filter(pc.starts_with(values, "-0"))
+    return len(found) > 0 and _any_match(found, r"^-0\.0+$")
+
+
+def _in_range(values: Any) -> bool:
+    """Say whether doubles hold numbers with exponents: 1e+400 and 1e-400 are too far out."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    doubles = values.cast(pa.float64())
+    infinite = pc.xor(pc.is_inf(doubles), pc.match_substring_regex(values, r"[iI]nf"))
+    gone = pc.and_(pc.equal(doubles, 0.0), pc.match_substring_regex(values, r"^[^e]*[1-9]"))
+    return not pc.any(pc.or_(infinite, gone)).as_py()
 
 
 def _doubles_keep(values: Any) -> bool:
@@ -165,6 +190,8 @@ def _decimal_type(values: Any, length: Any, point: Any) -> Any:
 def _times(values: Any) -> Any:
     import pyarrow as pa
 
+    if _any_match(values, r"^0000"):
+        return None  # no calendar of Python's has a year 0
     if _all_match(values, _DATE):
         return pa.date32()
     if _all_match(values, _TIMESTAMP):
