@@ -83,7 +83,7 @@ SETTINGS: dict[str, Setting] = {
             "display",
             "CIVIS_NB_DISPLAY",
             "auto",
-            "How magics show progress and results: auto and widget update the cell while work "
+            "How notebooks show progress and results: auto and widget update the cell while work "
             "goes on; static shows one display per cell, when it ends; text shows plain text.",
             ("auto", "widget", "static", "text"),
         ),
