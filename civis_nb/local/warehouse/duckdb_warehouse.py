@@ -47,7 +47,9 @@ _MAX_PREVIEW_ROWS = 1000
 
 #: Of each cursor: a cursor does not take over the settings of its connection.
 _CURSOR_SETTINGS = (
-    "SET search_path = 'public,main'; SET TimeZone = 'UTC'; SET errors_as_json = true"
+    "SET search_path = 'public,main'; SET TimeZone = 'UTC'; SET errors_as_json = true; "
+    # NULL is the largest value, as in Redshift and PostgreSQL.
+    "SET default_null_order = 'nulls_last_on_asc_first_on_desc'"
 )
 
 #: Settings that a run may change: they end with its cursor. All others hold for the whole
@@ -57,6 +59,7 @@ _SETTINGS_OF_A_RUN = (
     "schema",
     "TimeZone",
     "Calendar",
+    "default_null_order",
     "errors_as_json",
     "integer_division",
     "enable_progress_bar",

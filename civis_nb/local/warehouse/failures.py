@@ -5,13 +5,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
 from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.statement import Statement
 
-__all__ = ["Failure", "is_conflict", "is_refusal", "place", "read_failure", "warehouse_error"]
+__all__ = [
+    "Failure",
+    "found_in",
+    "is_conflict",
+    "is_further",
+    "is_refusal",
+    "place",
+    "read_failure",
+    "warehouse_error",
+]
 
 _SNIPPET = 76
 _FILES = (
@@ -21,6 +31,12 @@ _FILES = (
 _NO_SPACE = (
     "\n\nThe disk that holds the local platform's state folder is full. Nothing of this statement "
     "was kept. Free some space on it, then try again."
+)
+
+_SYSTEM_TABLE = re.compile(r"Table with name \"?(?:st[lv]|sv[lv]|svcs|sys)_\w+\"? does not exist")
+_NO_SYSTEM_TABLE = (
+    "\n\nIt is a system table of Redshift, which the local database has not. Of the tables and "
+    "columns tell information_schema, svv_tables, svv_columns, svv_table_info and pg_table_def."
 )
 
 
@@ -71,7 +87,10 @@ def is_refusal(error: duckdb.Error) -> bool:
         duckdb.NotImplementedException,
         duckdb.SyntaxException,
     )
-    return isinstance(error, refusals)
+    if isinstance(error, refusals):
+        return True
+    # Parts of a date are read when the statement runs, or is made ready to.
+    return isinstance(error, duckdb.ConversionException) and "specifier" in str(error)
 
 
 def is_conflict(error: duckdb.Error) -> bool:
@@ -80,6 +99,46 @@ def is_conflict(error: duckdb.Error) -> bool:
         return False
     text = str(error).lower()
     return "conflict" in text or "another transaction" in text
+
+
+_NO_FUNCTION = re.compile(r"Function with name \"?(\w+)\"? does not exist|No function matches")
+
+
+def is_further(error: duckdb.Error, refused: duckdb.Error, sql: str) -> bool:
+    """Tell whether a translation of `sql` got further than itself: to an unknown table, say.
+
+    What DuckDB says of the translation is then what is truly wrong.
+    """
+    failure, first = read_failure(error), read_failure(refused)
+    if failure.message == first.message or isinstance(error, duckdb.ParserException):
+        return False
+    missing, missed = _NO_FUNCTION.search(failure.message), _NO_FUNCTION.search(first.message)
+    if not (missed or isinstance(refused, duckdb.ParserException)):
+        return False
+    if missing is None or missed is None:
+        return missing is None or missing.group(1) is None or _has_word(sql, missing.group(1))
+    if missing.group(1) is None:
+        return missed.group(1) is not None
+    return missing.group(1) != missed.group(1) and _has_word(sql, missing.group(1))
+
+
+def _has_word(sql: str, word: str) -> bool:
+    return re.search(rf"(?i)\b{re.escape(word)}\b", sql) is not None
+
+
+def found_in(failure: Failure, statement: Statement) -> Failure:
+    """Find in the user's text what an error in its translation points at."""
+    if failure.start is None or failure.start < 0:
+        return replace(failure, start=None)
+    translated = statement.text.encode()
+    pointed = translated[failure.start : failure.start + failure.length].decode(errors="ignore")
+    original = statement.original or ""
+    for wanted in (failure.name, pointed):
+        at = original.lower().find(wanted.lower()) if wanted else -1
+        if wanted and at >= 0:
+            start = statement.offset + len(original[:at].encode())
+            return replace(failure, start=start, length=len(wanted.encode()))
+    return replace(failure, start=None)
 
 
 def place(sql: str, byte_offset: int) -> tuple[int, int]:
@@ -111,6 +170,9 @@ def warehouse_error(
         What was being done, put in front of the message.
     """
     message = f"{failure.kind}: {failure.message}" if failure.kind else failure.message
+    system = _SYSTEM_TABLE.search(message)
+    if system:
+        message = message.split("\nDid you mean")[0] + _NO_SYSTEM_TABLE
     if "disabled by configuration" in message or "disabled through configuration" in message:
         message += _FILES
     if "Cannot change configuration option" in message:

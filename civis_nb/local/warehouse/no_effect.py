@@ -13,6 +13,8 @@ _NO_EFFECT = re.compile(
     r"""(?ix)\s*(?:
         grant\b | revoke\b | vacuum\b | analy[sz]e\b | lock\b
       | (?:create|alter|drop)\s+(?:user|group|role|datashare)\b
+      | refresh\s+materialized\s+view\b
+      | alter\s+table\s+\S+\s+add\s+(?:constraint\s+\S+\s+)?(?:primary|foreign|unique)\b
       | alter\s+default\s+privileges\b
       | alter\s+(?:table|schema|view|database)\s+\S+\s+owner\b
       | alter\s+table\s+\S+\s+alter\s+(?:diststyle|distkey|sortkey|compound|encode)\b
@@ -20,7 +22,8 @@ _NO_EFFECT = re.compile(
       | set\s+(?:session\s+|local\s+)?(?:query_group|statement_timeout|wlm_\w+|datestyle
           |enable_(?:result_cache|case_sensitive|vacuum_boost|numeric)\w*
           |client_\w+|extra_float_digits|analyze_threshold_percent|describe_\w+
-          |json_\w+|authorization|max_\w+_rows|standard_conforming_strings|timezone_\w+)\b
+          |json_\w+|authorization|max_\w+_rows|standard_conforming_strings|timezone_\w+
+          |work_mem|maintenance_work_mem|lock_timeout|transaction|role|spectrum_\w+)\b
       | reset\s+(?:query_group|statement_timeout|wlm_\w+|all)\b
     )"""
 )
@@ -31,6 +34,21 @@ _REFUSED = {
     ),
     re.compile(r"(?is)\s*unload\s*\("): (
         "UNLOAD writes to S3, which this database can't reach; export the query's result instead"
+    ),
+    re.compile(r"(?is)\s*create\s+external\b"): (
+        "CREATE EXTERNAL reads data in S3, which this database can't reach; import the data into "
+        "a table"
+    ),
+    re.compile(r"(?is)\s*(?:create\s+(?:or\s+replace\s+)?procedure|do\s+\$|call\s)"): (
+        "stored procedures can't be run here: this database has no PL/pgSQL; run their statements "
+        "one by one"
+    ),
+    re.compile(r"(?is)\s*(?:declare\s+\S+\s+(?:\w+\s+)*?cursor|fetch\s|close\s)"): (
+        "cursors can't be used here; read the result of the query itself, which arrives in pieces"
+    ),
+    re.compile(r"(?is)\s*(?:create|drop|alter)\s+database\b"): (
+        "databases are not made or dropped with SQL here; start the local platform with "
+        "--database NAME, or start(databases=[NAME]), for a further one"
     ),
     re.compile(r"(?is)\s*copy\s.+\sfrom\s+'\s*(?:s3|emr|dynamodb|ssh)\b"): (
         "COPY from S3 can't be done here; upload the data as a file and import it into the table"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from civis_nb.local.warehouse.lexer import Token, tokens
 from civis_nb.local.warehouse.names import literal, quoted
+from civis_nb.local.warehouse.user_functions import as_macro
 
 __all__ = ["Rewritten", "rewrite"]
 
@@ -24,6 +25,23 @@ _CREATE_NUMBER_SIGN = re.compile(
 )
 _INTO_NUMBER_SIGN = re.compile(r'(\binto)(\s+"#)', re.IGNORECASE)
 _VIEW = re.compile(r"\s+with\s+no\s+schema\s+binding\s*;?\s*$", re.IGNORECASE)
+_LOCAL = re.compile(r"^(\s*create\s+)(?:local|global)\s+(?=temp)", re.IGNORECASE)
+_MATERIALIZED = re.compile(r"^(\s*(?:create|drop)\s+)materialized\s+(?=view\b)", re.IGNORECASE)
+_SCHEMA = re.compile(
+    r"^(\s*create\s+schema\s+(?:if\s+not\s+exists\s+)?[^\s;]+)"
+    r"\s+(?:authorization\s+\S+|quota\s+(?:\d+\s*[mgt]b|unlimited)|\s)+\s*;?\s*$",
+    re.IGNORECASE,
+)
+_DELETE = re.compile(r"^(\s*delete)\s+(?!from\b)", re.IGNORECASE)
+_BEGIN = re.compile(
+    r"^\s*(?:begin|start)\b(?:\s+(?:work|transaction)\b)?"
+    r"\s+(?:isolation\s+level|read\s+(?:write|only))\b[\w\s,]*$",
+    re.IGNORECASE,
+)
+_SEARCH_PATH = re.compile(r"(?is)^\s*set\s+(?:session\s+)?search_path\s*(?:to|=)\s*(.+)$")
+_INDEX = re.compile(
+    r"^(\s*create\s+(?:unique\s+)?index\b.*?)\s+using\s+(?:btree|hash)\b", re.I | re.S
+)
 _TYPES_OF_TEXT = {"varchar", "char", "nvarchar", "text", "varying", "bpchar"}
 
 
@@ -68,13 +86,31 @@ def rewrite(sql: str) -> Rewritten:
     >>> rewrite("SELECT * FROM #t").sql
     'SELECT * FROM "#t"'
     """
-    sql = _VIEW.sub("", _name_temporary(sql))
+    sql = _reworded(_VIEW.sub("", _name_temporary(sql)))
     if _CREATE.match(sql):
         return _create(sql)
     if _ALTER.match(sql):
         words = _Words(sql)
         return Rewritten(_without(sql, words, _clauses(words, len(words.tokens))))
     return Rewritten(sql)
+
+
+def _reworded(sql: str) -> str:
+    """Say in DuckDB's words what differs at the beginning of a statement."""
+    path = _SEARCH_PATH.match(sql)
+    if path:
+        names = [name.strip(" \t\n'\"") for name in path.group(1).split(",")]
+        return f"SET search_path = {literal(','.join(n for n in names if n != '$user'))}"
+    if _BEGIN.match(sql):
+        return "BEGIN TRANSACTION"
+    sql = as_macro(_DELETE.sub(r"\1 FROM ", _LOCAL.sub(r"\1", sql)))
+    sql = _INDEX.sub(r"\1", _SCHEMA.sub(r"\1", sql))
+    if _MATERIALIZED.match(sql):
+        # A view is as fresh as one that has just been refreshed.
+        words = _Words(_MATERIALIZED.sub(r"\1", sql))
+        text = _MATERIALIZED.sub(r"\1", sql)
+        return _without(text, words, _clauses(words, _start_of_query(words)))
+    return sql
 
 
 def _name_temporary(sql: str) -> str:
@@ -108,6 +144,10 @@ def _create(sql: str) -> Rewritten:
     spans = _clauses(words, end)
     replaced: dict[int, str] = {}
     before: list[str] = []
+    for at in range(3, end):
+        if words.word(at) == "collate" and words.word(at + 1).startswith("case_"):
+            spans.append((at, at + 2))
+            replaced[at] = "COLLATE NOCASE" if "insens" in words.word(at + 1) else ""
     identity = _identity(sql, words, end)
     if identity is not None:
         span, statement, default = identity
@@ -141,7 +181,9 @@ def _clauses(words: _Words, end: int) -> list[tuple[int, int]]:
     while i < end:
         word, after = words.word(i), i + 1
         last = words.tokens[i - 1].text
-        if word in ("diststyle", "encode", "backup"):
+        if word == "auto" and words.word(i + 1) == "refresh":
+            after = i + 3
+        elif word in ("diststyle", "encode", "backup"):
             # A column may be called so; then it begins its definition.
             after = i + 2 if last not in "(," else i
         elif word in ("compound", "interleaved") and words.word(i + 1) == "sortkey":
@@ -159,10 +201,20 @@ def _clauses(words: _Words, end: int) -> list[tuple[int, int]]:
     return spans
 
 
+_SERIALS = {"serial": "INTEGER", "serial4": "INTEGER", "bigserial": "BIGINT", "serial8": "BIGINT",
+            "smallserial": "SMALLINT", "serial2": "SMALLINT"}  # fmt: skip
+
+
 def _identity(sql: str, words: _Words, end: int) -> tuple[tuple[int, int], str, str] | None:
-    """Find an IDENTITY column: its tokens, the sequence it needs, and the default instead."""
+    """Find an IDENTITY or SERIAL column: its tokens, the sequence it needs, and its default."""
     for i in range(3, end):
-        if words.word(i) != "identity" or words.tokens[i - 1].text in "(,":
+        if words.tokens[i - 1].text in "(,":
+            continue
+        word = words.word(i)
+        if word in _SERIALS:
+            make, use = _sequence(sql, words, "1", "1")
+            return (i, i + 1), make, f"{_SERIALS[word]} {use}"
+        if word != "identity":
             continue
         start = i
         while words.word(start - 1) in ("as", "default", "by", "always", "generated"):
@@ -170,20 +222,23 @@ def _identity(sql: str, words: _Words, end: int) -> tuple[tuple[int, int], str, 
         after = words.behind_parenthesis(i + 1)
         inside = "".join(words.word(k) for k in range(i + 2, after - 1))
         numbers = [n for n in inside.split(",") if n.lstrip("-").isdecimal()] + ["1", "1"]
-        first = next(k for k in range(5) if words.word(k) == "table") + 1
-        while words.word(first) in ("if", "not", "exists"):
-            first += 1
-        table = sql[words.tokens[first].start : words.tokens[_name_end(words, first)].start].strip()
-        name = quoted("identity of " + table.replace('"', "").lower())
-        temporary = "TEMP " if _is_temporary(words) else ""
-        keep = "IF NOT EXISTS " if any(words.word(k) == "exists" for k in range(first)) else ""
-        replace = "" if keep or temporary else "OR REPLACE "
-        statement = (
-            f"CREATE {replace}{temporary}SEQUENCE {keep}{name} "
-            f"START {numbers[0]} INCREMENT {numbers[1]}"
-        )
-        return (start, after), statement, f"DEFAULT nextval({literal(name)})"
+        make, use = _sequence(sql, words, numbers[0], numbers[1])
+        return (start, after), make, use
     return None
+
+
+def _sequence(sql: str, words: _Words, start: str, step: str) -> tuple[str, str]:
+    """Give the statement that makes the sequence of a table, and the default that uses it."""
+    first = next(k for k in range(5) if words.word(k) == "table") + 1
+    while words.word(first) in ("if", "not", "exists"):
+        first += 1
+    table = sql[words.tokens[first].start : words.tokens[_name_end(words, first)].start].strip()
+    name = quoted("identity of " + table.replace('"', "").lower())
+    temporary = "TEMP " if _is_temporary(words) else ""
+    keep = "IF NOT EXISTS " if any(words.word(k) == "exists" for k in range(first)) else ""
+    replace = "" if keep or temporary else "OR REPLACE "
+    statement = f"CREATE {replace}{temporary}SEQUENCE {keep}{name} START {start} INCREMENT {step}"
+    return statement, f"DEFAULT nextval({literal(name)})"
 
 
 def _is_temporary(words: _Words) -> bool:

@@ -13,8 +13,9 @@ from sqlglot import exp, parse_one
 
 from civis_nb.local.warehouse.formats import number_as_text, strptime_format, time_as_text
 from civis_nb.local.warehouse.names import literal, quoted
+from civis_nb.local.warehouse.redshift_times import TIME_FUNCTIONS
 
-__all__ = ["MARK", "OWN_FUNCTIONS", "build", "listagg", "similar_to"]
+__all__ = ["MARK", "OWN_FUNCTIONS", "build", "listagg"]
 
 _Node: TypeAlias = Any  # sqlglot's base class changed its name between versions
 
@@ -37,7 +38,8 @@ def _to_char(args: list[_Node]) -> str | None:
     if pattern is None:
         return None
     value = _text(args[0])
-    return time_as_text(value, pattern) or number_as_text(value, pattern)
+    # A D is the decimal point between digits, and a day of the week elsewhere.
+    return number_as_text(value, pattern) or time_as_text(value, pattern)
 
 
 def _to_date(args: list[_Node]) -> str | None:
@@ -78,8 +80,17 @@ def _strtol(args: list[_Node]) -> str:
     return f"CAST(list_sum({terms}) * ({sign}) AS BIGINT)"
 
 
+_DOUBLED = re.compile(r"\\\\(?=[dDsSwWbB.()\[\]{}|^$*+?/-])")
+
+
+def _pattern(node: _Node) -> str:
+    r"""Write a regular expression; what Redshift's texts need as ``\\d`` is ``\d``."""
+    told = _literal(node)
+    return _text(node) if told is None else literal(_DOUBLED.sub(r"\\", told))
+
+
 def _regexp_substr(args: list[_Node]) -> str:
-    text, pattern = _text(args[0]), _text(args[1])
+    text, pattern = _text(args[0]), _pattern(args[1])
     if len(args) > 2:
         text = f"substr({text}, {_text(args[2])})"
     flags = _literal(args[4]) if len(args) > 4 else None
@@ -95,11 +106,11 @@ def _regexp_count(args: list[_Node]) -> str:
     text = _text(args[0])
     if len(args) > 2:
         text = f"substr({text}, {_text(args[2])})"
-    return f"len(regexp_extract_all({text}, {_text(args[1])}))"
+    return f"len(regexp_extract_all({text}, {_pattern(args[1])}))"
 
 
 def _regexp_instr(args: list[_Node]) -> str:
-    text, pattern = _text(args[0]), _text(args[1])
+    text, pattern = _text(args[0]), _pattern(args[1])
     found = f"strpos({text}, regexp_extract({text}, {pattern}))"
     return f"CASE WHEN regexp_matches({text}, {pattern}) THEN {found} ELSE 0 END"
 
@@ -107,7 +118,7 @@ def _regexp_instr(args: list[_Node]) -> str:
 def _regexp_replace(args: list[_Node]) -> str:
     new = _text(args[2]) if len(args) > 2 else "''"
     new = re.sub(r"\$(\d)", r"\\\1", new)
-    return f"regexp_replace({_text(args[0])}, {_text(args[1])}, {new}, 'g')"
+    return f"regexp_replace({_text(args[0])}, {_pattern(args[1])}, {new}, 'g')"
 
 
 def _json_path_text(args: list[_Node]) -> str:
@@ -141,6 +152,10 @@ def _template(sql: str) -> Callable[[list[_Node]], str]:
     return lambda args: sql.format(*(_text(a) for a in args))
 
 
+def _as_written(name: str) -> Callable[[list[_Node]], str]:
+    return lambda args: f"{name}({', '.join(_text(a) for a in args)})"
+
+
 #: Name -> what builds the DuckDB text from the arguments; None: this call can't be built.
 OWN_FUNCTIONS: dict[str, Callable[[list[_Node]], str | None]] = {
     "getdate": _template("CAST(now() AS TIMESTAMP)"),
@@ -172,6 +187,29 @@ OWN_FUNCTIONS: dict[str, Callable[[list[_Node]], str | None]] = {
     "quote_ident": _template("'\"' || replace({0}, '\"', '\"\"') || '\"'"),
     "quote_literal": _template("'''' || replace({0}, '''', '''''') || ''''"),
     "pg_backend_pid": _template("0"),
+    "replicate": _template("repeat({0}, {1})"),
+    "octet_length": _template("strlen(CAST({0} AS VARCHAR))"),
+    "every": _template("bool_and({0})"),
+    "timeofday": _template("CAST(now() AS VARCHAR)"),
+    "get_array_length": _template("json_array_length(to_json({0}))"),
+    "split_to_array": lambda args: (
+        f"to_json(str_split({_text(args[0])}, {_text(args[1]) if len(args) > 1 else literal(',')}))"
+    ),
+    "json_serialize": _template("CAST({0} AS VARCHAR)"),
+    "object": lambda args: f"json_object({', '.join(_text(a) for a in args)})",
+    "is_valid_json_array": _template(
+        "coalesce(json_valid({0}) AND json_type(CASE WHEN json_valid({0}) THEN {0} END) = 'ARRAY',"
+        " false)"
+    ),
+    "width_bucket": _template(
+        "CASE WHEN {0} < {1} THEN 0 WHEN {0} >= {2} THEN {3} + 1"
+        " ELSE CAST(floor(({0} - {1}) * {3} / CAST({2} - {1} AS DOUBLE)) AS INTEGER) + 1 END"
+    ),
+    # DuckDB's own, which sqlglot takes for others of the same name when it reads Redshift's SQL.
+    "regexp_extract": _as_written("regexp_extract"),
+    "sha256": _as_written("sha256"),
+    "xor": _as_written("xor"),
+    **TIME_FUNCTIONS,
 }
 
 
@@ -202,28 +240,3 @@ def listagg(call: exp.Anonymous, order: _Node | None) -> _Node:
             down = " DESC" if order.expressions[0].args.get("desc") else ""
             behind = f" ORDER BY {value}{down}"
     return parse_one(f"string_agg({distinct}{value}, {separator}{behind})", read="duckdb")
-
-
-def similar_to(pattern: str) -> str:
-    """Translate a pattern of SIMILAR TO into a regular expression for the whole text.
-
-    Examples
-    --------
-    >>> similar_to("%(b|d)_")
-    '.*(b|d).'
-    """
-    out = ""
-    escaped = in_set = False
-    for character in pattern:
-        if escaped:
-            out, escaped = out + "\\" + character, False
-        elif character == "\\":
-            escaped = True
-        elif in_set or character in "|*+?{}()[]":
-            in_set = (in_set or character == "[") and character != "]"
-            out += character
-        elif character in "%_":
-            out += ".*" if character == "%" else "."
-        else:
-            out += re.escape(character)
-    return out

@@ -14,12 +14,14 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse import lexer
 from civis_nb.local.warehouse.base import Cancelled, CancelToken, Log
 from civis_nb.local.warehouse.failures import (
-    Failure,
+    found_in,
     is_conflict,
+    is_further,
     is_refusal,
     read_failure,
     warehouse_error,
 )
+from civis_nb.local.warehouse.meanings import as_meant
 from civis_nb.local.warehouse.no_effect import without_effect
 from civis_nb.local.warehouse.statement import Statement, kind_of
 
@@ -34,7 +36,7 @@ _DESCRIBE = "DESCRIBE (\n"
 _INTERRUPT_EVERY_S = 0.02
 _CONFLICT_TRIES = 12
 _CONFLICT_WAIT_S = 0.01
-_SETTINGS = {"SET", "VARIABLE_SET", "RESET"}
+_REFUSED_LATE = {"SET", "VARIABLE_SET", "RESET", "ALTER"}
 
 
 class Session:
@@ -150,10 +152,17 @@ class Session:
             if found > at:
                 offset += len(sql[at:found].encode())
                 at = found
-            statements.append(Statement(parsed.query, offset, kind_of(parsed)))
+            statements.append(self._as_meant(Statement(parsed.query, offset, kind_of(parsed))))
             offset += len(parsed.query.encode())
             at += len(parsed.query)
         return statements
+
+    def _as_meant(self, statement: Statement) -> Statement:
+        """Say otherwise what DuckDB takes, and reads as nobody means it."""
+        meant = as_meant(statement.text)
+        if meant == statement.text:
+            return statement
+        return replace(statement, text=meant, original=statement.text, provisional=True)
 
     def _plan_one(self, text: str, offset: int, sql: str) -> list[Statement]:
         try:
@@ -169,7 +178,7 @@ class Session:
                 with suppress(duckdb.ParserException, duckdb.NotImplementedException):
                     parsed = self.cursor.extract_statements(translation.sql)
                     return [
-                        Statement(s.query, offset, kind_of(s), text, translation.before)
+                        Statement(s.query, offset, kind_of(s), text, translation.before, True)
                         for s in parsed
                     ]
             raise self.error(refused, Statement(text, offset, ""), sql) from None
@@ -191,8 +200,9 @@ class Session:
         try:
             self.attempt(statement, sql, execute)
         except WarehouseError:
-            # Redshift's own settings are refused only now: DuckDB's have the same form.
-            note = without_effect(statement.text) if statement.kind in _SETTINGS else None
+            # What DuckDB can read is refused only now: settings of Redshift, and keys of a table,
+            # which Redshift notes and does not enforce.
+            note = without_effect(statement.text) if statement.kind in _REFUSED_LATE else None
             if note is None:
                 raise
             self.log("info", note)
@@ -252,7 +262,8 @@ class Session:
         try:
             return self._again_on_conflict(lambda: action(statement))
         except duckdb.Error as error:
-            if not is_refusal(error) or statement.original is not None or self.cancel.cancelled:
+            settled = statement.original is not None and not statement.provisional
+            if not is_refusal(error) or settled or self.cancel.cancelled:
                 raise self.error(error, statement, sql, shift) from None
             refused = error
         return self._translated(refused, statement, sql, action, shift)
@@ -266,12 +277,16 @@ class Session:
         shift: int,
     ) -> T:
         failures: list[tuple[duckdb.Error, Translation]] = []
-        for translation in _translations(statement.text):
+        original = statement.original or statement.text
+        for translation in _translations(original):
+            if translation.sql == statement.text:
+                continue  # it has just been refused
             candidate = replace(
                 statement,
                 text=translation.sql,
-                original=statement.text,
+                original=original,
                 before=translation.before,
+                provisional=False,
             )
             try:
                 return self._again_on_conflict(lambda c=candidate: action(c))  # type: ignore[misc]
@@ -306,6 +321,11 @@ class Session:
             return
         word = next(t.text for t in lexer.tokens(statement.text) if t.kind == "word").lower()
         begins = word in ("begin", "start")
+        if begins == self._in_transaction:
+            # As in PostgreSQL and Redshift: scripts end with a COMMIT too many.
+            state = "already a" if begins else "no"
+            self.log("warn", f"{word.upper()}: there is {state} transaction in progress")
+            return
         try:
             execute()
         except duckdb.Error:
@@ -332,7 +352,7 @@ class Session:
                 "same time. Run it again.",
             )
         if statement.original is not None:
-            return warehouse_error(_found(failure, statement), sql, self.hidden)
+            return warehouse_error(found_in(failure, statement), sql, self.hidden)
         if failure.start is not None:
             inside = 0 <= failure.start <= len(statement.text.encode())
             start = statement.offset + failure.start if inside else None
@@ -347,18 +367,13 @@ class Session:
         sql: str,
         shift: int,
     ) -> WarehouseError | Cancelled:
-        """Choose between what DuckDB says of the user's text and of its translations.
-
-        When a translation got further, to an unknown table, say, its error is the true one.
-        """
-        first = read_failure(refused)
+        """Choose between what DuckDB says of the user's text and of its translations."""
+        original = statement.original or statement.text
         for error, translation in failures:
-            failure = read_failure(error)
-            same = failure.message == first.message
-            if same or isinstance(error, duckdb.ParserException) or _no_function(failure):
-                continue
-            if isinstance(refused, duckdb.ParserException) or _no_function(first):
-                candidate = replace(statement, text=translation.sql, original=statement.text)
+            if is_further(error, refused, original):
+                candidate = replace(
+                    statement, text=translation.sql, original=original, provisional=False
+                )
                 return self.error(error, candidate, sql, shift)
         return self.error(refused, statement, sql, shift)
 
@@ -368,22 +383,3 @@ def _translations(text: str) -> Iterator[Translation]:
     from civis_nb.local.warehouse.translate import translations
 
     return translations(text)
-
-
-def _no_function(failure: Failure) -> bool:
-    return "Function with name" in failure.message or "No function matches" in failure.message
-
-
-def _found(failure: Failure, statement: Statement) -> Failure:
-    """Find in the user's text what an error in its translation points at."""
-    if failure.start is None or failure.start < 0:
-        return replace(failure, start=None)
-    translated = statement.text.encode()
-    pointed = translated[failure.start : failure.start + failure.length].decode(errors="ignore")
-    original = statement.original or ""
-    for wanted in (failure.name, pointed):
-        at = original.lower().find(wanted.lower()) if wanted else -1
-        if wanted and at >= 0:
-            start = statement.offset + len(original[:at].encode())
-            return replace(failure, start=start, length=len(wanted.encode()))
-    return replace(failure, start=None)

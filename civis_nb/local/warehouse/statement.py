@@ -21,7 +21,8 @@ class Statement:
     """One statement of a script.
 
     ``text`` is what DuckDB gets; ``offset`` is where the user's statement starts in the script,
-    in bytes. ``original`` is the user's text when ``text`` is a translation of it.
+    in bytes. ``original`` is the user's text when ``text`` is a translation of it, and
+    ``provisional`` tells that another translation may fit better: this one has only been parsed.
     """
 
     text: str
@@ -29,6 +30,7 @@ class Statement:
     kind: str
     original: str | None = None
     before: tuple[str, ...] = ()
+    provisional: bool = False
 
     @property
     def has_rows(self) -> bool:

@@ -46,6 +46,10 @@ SYSTEM_VIEWS: dict[str, str] = {
                NULL AS max_varchar, 0 AS sortkey_num, NULL AS size, NULL AS pct_used,
                0 AS unsorted, 0 AS stats_off, estimated_size AS tbl_rows, NULL AS skew_rows
         FROM {_TABLES}""",
+    "pg_user": """
+        SELECT current_user AS usename, 1 AS usesysid, true AS usecreatedb, true AS usesuper,
+               false AS usecatupd, '********' AS passwd, NULL::TIMESTAMP AS valuntil,
+               NULL AS useconfig""",
     "stv_recents": """
         SELECT 1 AS userid, 'Done' AS status, now()::TIMESTAMP AS starttime, 0 AS duration,
                NULL AS user_name, current_database() AS db_name, NULL AS query, 0 AS pid
