@@ -15,8 +15,8 @@ from types import FrameType
 import click
 
 from civis_nb.errors import CivisLocalError
-from civis_nb.local.join import default_state
-from civis_nb.local.lock import read_running, write_private
+from civis_nb.local.join import answering, default_state
+from civis_nb.local.lock import write_private
 from civis_nb.local.serve import start
 
 __all__ = ["run", "serve", "shell_lines"]
@@ -62,9 +62,10 @@ def serve(
     with _on_signals(asked.append):
         folder = Path(state) if state is not None else default_state()
         with start(folder, port, samples, host, databases) as platform:
-            if write_env is not None:
-                _write_env(Path(write_env), platform.endpoint, platform.api_key)
-            click.echo(_welcome(platform.endpoint, platform.state, write_env))
+            if not asked:
+                if write_env is not None:
+                    _write_env(Path(write_env), platform.endpoint, platform.api_key)
+                click.echo(_welcome(platform.endpoint, platform.state, write_env))
             while not asked:
                 if platform.wait(_LOOK_S):
                     raise CivisLocalError("The local platform's server has ended by itself.")
@@ -82,7 +83,8 @@ def _write_env(path: Path, endpoint: str, api_key: str) -> None:
 
 def _welcome(endpoint: str, state: Path, write_env: str | None) -> str:
     if write_env is not None:
-        use = f"set -a; . {shlex.quote(write_env)}; set +a"
+        # Whole: some shells look for a bare name in PATH only.
+        use = f"set -a; . {shlex.quote(str(Path(write_env).absolute()))}; set +a"
     else:
         use = f'eval "$(civis-nb local env --state {shlex.quote(str(state))})"'
     return (
@@ -103,7 +105,7 @@ def shell_lines(state: str | None) -> str:
         When none runs there.
     """
     folder = Path(state) if state is not None else default_state()
-    running = read_running(folder)
+    running = answering(folder)
     if running is None:
         raise CivisLocalError(
             f"No local platform runs on the state folder {folder}. Start one: "

@@ -17,7 +17,7 @@ from civis_nb.errors import StateInUseError
 from civis_nb.local.lock import read_running
 from civis_nb.local.serve import Platform, start
 
-__all__ = ["JoinedPlatform", "default_state", "start_or_join"]
+__all__ = ["JoinedPlatform", "answering", "default_state", "start_or_join"]
 
 _PROBE_TIMEOUT_S = 5.0
 #: How long another process may take to load samples and get ready.
@@ -65,7 +65,7 @@ def start_or_join(samples: bool = True) -> JoinedPlatform:
     deadline = time.monotonic() + _OTHER_DEADLINE_S
     with _one_at_a_time:
         while True:
-            joined = _join(state)
+            joined = answering(state)
             if joined is not None:
                 return joined
             try:
@@ -77,7 +77,11 @@ def start_or_join(samples: bool = True) -> JoinedPlatform:
                 time.sleep(_POLL_S)
 
 
-def _join(state: Path) -> JoinedPlatform | None:
+def answering(state: Path) -> JoinedPlatform | None:
+    """Give the platform that runs on a state folder; None when none answers.
+
+    One that was killed has left its address behind.
+    """
     running = read_running(state)
     if running is None or not _answers(running.endpoint, running.api_key):
         return None

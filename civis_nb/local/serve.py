@@ -284,7 +284,7 @@ def _listen(host: str, port: int) -> socket.socket:
                 "--port 0 (port=0) for a free one."
             ) from None
         raise CivisLocalError(
-            f"The local platform can't listen on {host}:{port}: {error}."
+            f"The local platform can't listen on {host}:{port}: {str(error).rstrip('.')}."
         ) from error
     return listener
 

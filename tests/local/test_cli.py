@@ -175,3 +175,33 @@ def test_version_and_help_load_nothing_heavy():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
     )
     assert json.loads(done.stdout) == []
+
+
+def test_the_shown_command_points_any_shell_at_the_platform(tmp_path):
+    process = subprocess.Popen(
+        [*PROGRAM, "local", "serve", "--no-samples", "--state", "s", "--write-env", "a b.env"],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    try:
+        _appears(tmp_path / "a b.env", process)
+        shown = [process.stdout.readline() for _ in range(4)][-1].strip()
+        # In POSIX mode a name without a folder is looked for in PATH.
+        script = f'{shown}; printf "%s" "$CIVIS_API_ENDPOINT"'
+        done = subprocess.run(
+            ["sh", "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+        )
+        assert done.stdout.startswith("http://127.0.0.1:")
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=_DEADLINE_S)
+
+
+def test_env_of_a_platform_that_was_killed(serving, tmp_path):
+    state = str(tmp_path / "s")
+    process, _env = serving("--state", state)
+    process.kill()
+    process.wait()
+    done = _run("local", "env", "--state", state)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "No local platform runs" in done.stderr
