@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import warnings
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from civis_nb._wire_text import SecretUrl
-from civis_nb.errors import CivisClientError, EmptyResultError
+from civis_nb.errors import EmptyResultError
 from civis_nb.futures import CivisFuture
 from civis_nb.io._arguments import (
     check_interval,
@@ -27,6 +25,7 @@ from civis_nb.io._arguments import (
 from civis_nb.io._progress import Call, begin, moves, present, step
 from civis_nb.io._runs import FutureWithWork, wait_for
 from civis_nb.io.files import check_folder
+from civis_nb.io.manifest import manifest_of
 from civis_nb.transport import stopping
 
 if TYPE_CHECKING:
@@ -37,7 +36,6 @@ __all__ = [
     "civis_to_csv",
     "civis_to_multifile_csv",
     "export_to_civis_file",
-    "manifest_of",
     "start_export",
 ]
 
@@ -381,32 +379,3 @@ def _csv_settings(
         "unquoted": unquoted,
         "filename_prefix": prefix,
     }
-
-
-def manifest_of(client: Any, output: Any) -> dict[str, Any]:
-    """Download the manifest of an export to several files.
-
-    Raises
-    ------
-    CivisClientError
-        When the file is no manifest.
-    CivisDownloadError
-        When it could not be had whole.
-    """
-    from civis_nb.io._remote import remote_file
-    from civis_nb.transport.download import stream
-    from civis_nb.transport.presigned import session_for
-
-    remote = remote_file(client, output["file_id"])
-    content = b"".join(stream(remote, session_for(client)))
-    try:
-        manifest = json.loads(content)
-        if not all(isinstance(entry, dict) for entry in manifest["entries"]):
-            raise ValueError("its entries are none")
-    except (ValueError, KeyError, TypeError) as error:
-        raise CivisClientError(f"{remote.what} is no manifest: {error}.") from None
-    for entry in manifest["entries"]:
-        # A manifest that is shown, in a notebook that is saved, is to give nothing away.
-        links = {key: SecretUrl(entry[key]) for key in ("url", "url_signed") if entry.get(key)}
-        entry.update(links)
-    return dict(manifest)

@@ -8,14 +8,17 @@ from __future__ import annotations
 import ast
 import gzip
 import io
+import json
+import traceback
 from pathlib import Path
 
 import pandas as pd
 import polars as pl
 import pytest
+import requests
 
 import civis_nb.io as cio
-from civis_nb.errors import CivisDownloadError, CivisJobFailure
+from civis_nb.errors import CivisClientError, CivisDownloadError, CivisJobFailure
 
 _TESTS = Path(__file__).parents[1]
 _DOWNLOAD = "transfer/test_download.py"
@@ -326,3 +329,31 @@ def test_download_that_fails_is_a_future_that_fails(given, tmp_path):
         future.result()
     assert future.failed()
     assert not future.succeeded()
+
+
+def test_manifest_shows_no_signature_and_its_links_work(given):
+    sql = "select i from range(3) t(i)"
+    manifest = cio.civis_to_multifile_csv(sql, DB, **given)
+    links = [entry["url_signed"] for entry in manifest["entries"]]
+    for link in links:
+        signature = link.rpartition("signature=")[2]
+        assert len(signature) > 20
+        assert signature not in repr(manifest)
+        assert requests.get(link, timeout=30).text == "0\n1\n2\n"
+    assert json.loads(json.dumps(manifest)) == manifest
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"no json", b"[]", b'{"entries": 5}', b'{"x": 1}', b'{"entries": ["signature=s3cret"]}'],
+)
+def test_manifest_that_is_none(given, altered, answer, content):
+    file_id = cio.file_to_civis(io.BytesIO(content), "manifest.json", client=given["client"])
+    run = answer(id=1, state="succeeded", output=[answer(file_id=file_id)])
+    other = altered(given["client"], scripts={"get_sql_runs": lambda *ids: run})
+    with pytest.raises(CivisClientError, match="is no manifest") as caught:
+        cio.read_civis_sql("select 1", DB, client=other, parallel=True)
+    assert caught.value.__context__ is None
+    frames = traceback.walk_tb(caught.value.__traceback__.tb_next)  # the test's own knows it
+    told = traceback.StackSummary.extract(frames, capture_locals=True).format()
+    assert "s3cret" not in "".join([*told, str(caught.value)])
