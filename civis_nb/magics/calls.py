@@ -36,9 +36,10 @@ _OPTIONS: Final = (
     Option(("--params",), "A dictionary with values for :names.", "DICTVAR", variable),
     Option(
         ("--as",),
-        "Fetch the whole result, exactly, as a frame of this kind.",
+        "Fetch the whole result, exactly, as a frame of this kind; lazy fetches the first rows "
+        "only, and the rest when a frame is made of it.",
         "KIND",
-        choices=("pandas", "polars", "arrow"),
+        choices=("pandas", "polars", "arrow", "lazy"),
     ),
     Option(("-n", "--rows"), "Rows to show.", "ROWS", positive),
     Option(("--max-rows",), "Keep at most this many rows of the result.", "N", positive),
@@ -142,6 +143,10 @@ class SqlCall:
         sql = cell if cell is not None else values.pop("sql")
         if not sql.strip():
             raise CivisMagicError(f"{syntax.magic}: there is no SQL. Write it below this line.")
+        if values["as"] == "lazy" and values["bg"]:
+            raise CivisMagicError(
+                f"{syntax.magic}: --bg fetches a whole result; give --as pandas, polars or arrow."
+            )
         given = dict(values.pop("param"))
         return cls(sql=sql, whole_cell=cell is not None, given=given, kind=values.pop("as"),
                    **values)  # fmt: skip

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import concurrent.futures
-import difflib
-import re
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from civis_nb.display.futures import future_view
 from civis_nb.display.live import LiveDisplay
 from civis_nb.display.runs import LOG_LINES, LogTail, RunView
+from civis_nb.display.text import cut
 from civis_nb.errors import CivisAPIError, CivisError, CivisJobFailure, CivisMagicError
 from civis_nb.magics.failures import drawn
-from civis_nb.magics.options import Option, Positional, Syntax, positive, seconds, variable
+from civis_nb.magics.finding import find_job
+from civis_nb.magics.options import (
+    Option,
+    Positional,
+    Syntax,
+    Token,
+    positive,
+    seconds,
+    variable,
+    word,
+)
 from civis_nb.magics.session import Session
 from civis_nb.magics.waiting import Watch, begin, interrupted, wait
 
@@ -28,8 +37,11 @@ SYNTAX: Final = Syntax(
     (
         Positional(
             "JOB_ID|NAME",
-            "The id of a job or script of any type, or its name; a name with spaces in quotes.",
+            "The id of a job or script of any type, or its name; a name with spaces in quotes. A "
+            "variable with the id, or with the job itself, may be given as well: job, $job or "
+            "{job.id}.",
             required=True,
+            read=word,
         ),
     ),
     (
@@ -48,13 +60,15 @@ SYNTAX: Final = Syntax(
 _LOG_WAITS_S: Final = (0.2, 2.0)
 #: How long a log may lag behind the end of its run.
 _LOG_LAG_S: Final = 30.0
+#: How much of a line of an error is shown below a display that has all of it.
+_LINE_CHARS: Final = 300
 
 
 @dataclass(frozen=True)
 class JobCall:
     """What a ``%civis_run`` asks for; the fields are the options'."""
 
-    job: str
+    job: Token
     bg: bool = False
     no_logs: bool = False
     tail: int | None = None
@@ -122,8 +136,24 @@ class _Log:
             self.read()
 
 
-def run_job_magic(call: JobCall, session: Session, user_ns: MutableMapping[str, Any]) -> Any:
+def run_job_magic(
+    call: JobCall,
+    session: Session,
+    user_ns: MutableMapping[str, Any],
+    namespaces: Sequence[Mapping[str, Any]] = (),
+) -> Any:
     """Do what a ``%civis_run`` asks for.
+
+    Parameters
+    ----------
+    call
+        What it asks for.
+    session
+        The client.
+    user_ns
+        Where the outputs go.
+    namespaces
+        Where variables are looked up that hold a job or its id, the first one first.
 
     Returns
     -------
@@ -142,7 +172,7 @@ def run_job_magic(call: JobCall, session: Session, user_ns: MutableMapping[str, 
     from civis_nb.utils import run_job
 
     client = session.client()
-    job = _find_job(client, call.job)
+    job = find_job(client, call.job, namespaces or (user_ns,))
     title = str(job.get("name") or f"Job {job.id}")
     future = begin(lambda: _started(run_job, client, job, title))
     if call.bg:
@@ -210,7 +240,7 @@ def _failure(future: Any) -> CivisError:
     if not isinstance(error, CivisError):
         raise error
     # The display above shows the whole of it.
-    first = str(error).strip().split("\n")[:3]
+    first = [cut(line, _LINE_CHARS) for line in str(error).strip().split("\n")[:3]]
     return drawn(error, [f"{type(error).__name__}: {first[0]}", *first[1:]])
 
 
@@ -234,41 +264,3 @@ def _outputs(future: Any) -> dict[str, Any]:
         is_value = output.object_type == "JSONValue"
         found.setdefault(str(output.name), output.value if is_value else output.object_id)
     return found
-
-
-def _find_job(client: Any, asked: str) -> Any:
-    """Give the job of an id or a name."""
-    if re.fullmatch(r"\d+", asked):
-        try:
-            return client.jobs.get(int(asked))
-        except CivisAPIError as error:
-            if error.status_code != 404:
-                raise
-            raise CivisMagicError(f"There is no job {asked}, or you may not see it.") from None
-    seen: list[Any] = []
-    for hidden in (False, True):
-        jobs = list(client.jobs.list(q=asked, hidden=hidden, iterator=True))
-        found = [job for job in jobs if job.name == asked]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise CivisMagicError(_candidates(asked, found))
-        seen += jobs
-    raise CivisMagicError(_no_such_name(client, asked, seen))
-
-
-def _candidates(asked: str, found: list[Any]) -> str:
-    lines = [f"{len(found)} jobs are called {asked!r}; give the id of one:"]
-    for job in found[:10]:
-        kind = str(job.type).removeprefix("JobTypes::")
-        lines.append(f"  {job.id}  {kind}, {job.state}, created {job.created_at}")
-    return "\n".join(lines + ([f"  and {len(found) - 10} more"] if len(found) > 10 else []))
-
-
-def _no_such_name(client: Any, asked: str, seen: list[Any]) -> str:
-    if not seen:
-        seen = list(client.jobs.list(limit=50))
-    names = {str(job.name): job.id for job in seen}
-    near = difflib.get_close_matches(asked, names, n=3, cutoff=0.5)
-    hint = ", ".join(f"{name!r} (job {names[name]})" for name in near)
-    return f"There is no job called {asked!r}." + (f" Did you mean {hint}?" if hint else "")

@@ -18,7 +18,7 @@ from typing import Any
 from civis_nb.errors import CivisMagicError
 
 __all__ = ["Option", "Positional", "Syntax", "Token", "parameter", "positive", "seconds",
-           "tokens", "variable"]  # fmt: skip
+           "tokens", "variable", "word"]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -128,6 +128,11 @@ def parameter(token: Token) -> tuple[str, Any]:
         return name, Decimal(value)
     words = {"True": True, "False": False, "None": None}
     return name, words[value] if unquoted and value in words else value
+
+
+def word(token: Token) -> Token:
+    """Give the word itself, which knows whether it was quoted."""
+    return token
 
 
 def _text(token: Token) -> str:

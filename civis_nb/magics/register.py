@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -45,16 +46,21 @@ class _Magics:
         syntax = calls.QUERY_LINE if cell is None else calls.QUERY_CELL
         return self._sql(SqlCall.parse_query(syntax, line, cell), local_ns)
 
-    def civis_run(self, line: str, local_ns: Any = None) -> Any:  # noqa: ARG002 - IPython gives it
-        return job.run_job_magic(job.JobCall.parse(line), self.session, self.shell.user_ns)
+    def civis_run(self, line: str, local_ns: Any = None) -> Any:
+        call = job.JobCall.parse(line)
+        return job.run_job_magic(call, self.session, self.shell.user_ns, self._names(local_ns))
 
-    def civis_config(self, line: str, local_ns: Any = None) -> Any:  # noqa: ARG002
+    def civis_config(self, line: str, local_ns: Any = None) -> Any:  # noqa: ARG002 - IPython gives it
         return settings.config_magic(line)
 
     def _sql(self, call: SqlCall, local_ns: Mapping[str, Any] | None) -> Any:
+        names, cell = self._names(local_ns), self._cell_text()
+        return SqlRun(call, self.session, self.shell.user_ns, names, cell).run()
+
+    def _names(self, local_ns: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
+        """Give where variables are looked up: in the calling function, then in the notebook."""
         user_ns = self.shell.user_ns
-        namespaces = (local_ns, user_ns) if local_ns is not None else (user_ns,)
-        return SqlRun(call, self.session, user_ns, namespaces, self._cell_text()).run()
+        return (local_ns, user_ns) if local_ns is not None else (user_ns,)
 
     def _cell_text(self) -> str | None:
         """Give the text of the running cell as it was written."""
@@ -86,8 +92,22 @@ _SYNTAXES: Final = {
 }
 
 
+_EMPTY = re.compile(rf"(get_ipython\(\)\.run_cell_magic\('(?:{'|'.join(NAMES)})', .*, ')'\)\n?")
+
+
+def _keep_empty_cells(lines: list[str]) -> list[str]:
+    """Let a cell magic without a body reach us.
+
+    IPython's own error for it is a `UsageError`, which is no error for many notebook runners.
+    """
+    found = _EMPTY.fullmatch(lines[0]) if len(lines) == 1 else None
+    return [found.group(1) + "\\n')\n"] if found else lines
+
+
 def register(shell: InteractiveShell) -> None:
     """Register the magics with a shell."""
+    unregister(shell)
+    shell.input_transformers_post.append(_keep_empty_cells)
     magics = _Magics(shell)
     for name, kinds in NAMES.items():
         magic = _magic(getattr(magics, name), _SYNTAXES[name])
@@ -97,6 +117,8 @@ def register(shell: InteractiveShell) -> None:
 
 def unregister(shell: InteractiveShell) -> None:
     """Remove the magics from a shell."""
+    while _keep_empty_cells in shell.input_transformers_post:
+        shell.input_transformers_post.remove(_keep_empty_cells)
     for name, kinds in NAMES.items():
         for kind in kinds:
             shell.magics_manager.magics[kind].pop(name, None)

@@ -93,9 +93,12 @@ class SqlRun:
             return None
         if call.bg:
             return self._in_background(bound, database)
+        if call.kind == "lazy":
+            return self._kept(self._previewed(bound, database))
         if call.var or call.kind:
             return self._fetched(bound, database)
-        return self._previewed(bound, database)
+        table = self._previewed(bound, database)
+        return None if call.quiet and call.whole_cell else table
 
     # -- before anything is sent -------------------------------------------------------------
 
@@ -123,7 +126,24 @@ class SqlRun:
 
     # -- the ways to run ---------------------------------------------------------------------
 
-    def _previewed(self, bound: Bound, database: Database) -> ResultTable | None:
+    def _kept(self, table: ResultTable) -> ResultTable | None:
+        """Put a table of the first rows where it is wanted."""
+        call = self.call
+        if call.var is not None:
+            if not table.columns:
+                raise CivisMagicError(
+                    "The statement ran and gave no result to keep. Leave the variable out of the "
+                    "magic's line."
+                )
+            self.user_ns[call.var] = table
+        if call.quiet and call.whole_cell:
+            return None
+        if call.var is None:
+            return table
+        LiveDisplay().settle(table)
+        return None
+
+    def _previewed(self, bound: Bound, database: Database) -> ResultTable:
         from civis_nb.io.databases import query_civis
 
         call = self.call
@@ -143,13 +163,12 @@ class SqlRun:
         self._wait(future, live, bound, database)
         found = future.result()
         live.vanish(call.whole_cell)
-        if call.quiet and call.whole_cell:
-            return None
         rows = found.get("result_rows") or []
         return ResultTable(
             rows,
             columns=found.get("result_columns") or [],
             types=found.get("result_column_types"),
+            title=call.var,
             limit=call.rows,
             complete=len(rows) < most,
             fetch=self._again(bound, database) if only_reads(bound.sql) else None,

@@ -105,6 +105,53 @@ def test_unknown_jobs_are_told_with_near_names(shell, script):
     assert "There is no job 99999999" in text
 
 
+@pytest.mark.parametrize(
+    "word",
+    ["job", "$job", "{job}", "held", "{held.id}", "held.id", "$held", "{jobs['nightly']}",
+     "{jobs['nightly'].id}", "future", "'Found in a variable'", "called", "{called}"],
+)  # fmt: skip
+def test_a_job_is_found_in_a_variable(shell, script, magics_client, word):
+    known = magics_client.jobs.list(q="Found in a variable")
+    job = known[0].id if known else script("print('found')", "Found in a variable")
+    held = magics_client.jobs.get(job)
+    shell.ns.update(job=job, held=held, jobs={"nightly": held}, called="Found in a variable")
+    shell.ns["future"] = CivisFuture(
+        magics_client.jobs.get_runs, (job, 10**9), client=magics_client, poll_on_creation=False
+    )
+    shell.cell(f"%civis_run {word}")
+    assert "✓ Found in a variable: succeeded" in shell.outputs[-1]["text/plain"]
+
+
+def test_a_job_is_found_in_the_calling_function(shell, script):
+    shell.ns["number"] = script("print('ours')", "In a function")
+    shell.cell("def start(mine):\n    %civis_run {mine}\nstart(number)")
+    assert "In a function: succeeded" in shell.outputs[-1]["text/plain"]
+
+
+@pytest.mark.parametrize(
+    ("word", "said"),
+    [
+        ("{nosuch}", "{nosuch} has no value"),
+        ("$nosuch", r"\$nosuch has no value"),
+        ("{1/0}", "ZeroDivisionError"),
+        ("{print}", "builtin_function_or_method, and no job"),
+        ("'{print}'", "no job called '{print}'"),
+        ("nothing", "no job called 'nothing'"),
+    ],
+)
+def test_variables_that_hold_no_job_are_told(shell, word, said):
+    shell.ns.update(nothing=None, print=print)
+    error, _ = shell.failing(f"%civis_run {word}")
+    assert isinstance(error, CivisMagicError)
+    assert re.search(said, str(error))
+
+
+def test_a_long_line_of_an_error_is_cut_below_the_display(shell, script):
+    job = script("raise ValueError('x' * 5000)", "Wordy")
+    _error, text = shell.failing(f"%civis_run {job}")
+    assert max(len(line) for line in text.splitlines()) <= 340
+
+
 def test_a_job_in_the_background_gives_its_future(shell, script):
     job = script("print('x')")
     future = shell.cell(f"%civis_run {job} --bg")

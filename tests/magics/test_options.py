@@ -127,8 +127,9 @@ def test_older_names_take_the_database_first():
 def test_job_line():
     call = job.JobCall.parse("'Nightly load' --bg --tail 5 -o out --timeout 60 --no-raise")
     assert call == job.JobCall(
-        "Nightly load", bg=True, tail=5, outputs="out", timeout=60.0, no_raise=True
+        call.job, bg=True, tail=5, outputs="out", timeout=60.0, no_raise=True
     )
+    assert (call.job.text, call.job.raw) == ("Nightly load", "'Nightly load'")
     with pytest.raises(CivisMagicError, match="one word too many"):
         job.JobCall.parse("Nightly load")
 

@@ -87,6 +87,42 @@ def test_frames_of_other_kinds(shell, kind, frame):
                   key=str)[0] == 9007199254740993  # fmt: skip
 
 
+def test_a_lazy_result_holds_the_first_rows_and_fetches_the_rest_when_asked(shell, magics_client):
+    shell.cell("%%civis_sql t --as lazy -n 2\nselect range as n from range(3000)")
+    assert shell.outputs[0]["text/plain"].startswith("t: 2 of the first 1,000 rows; there may be")
+    table = shell.ns["t"]
+    assert len(table) == 1000
+    assert table.to_polars().height == 3000
+    assert shell.cell("%civis_sql --as lazy select 1 as n").rows == [("1",)]
+    assert shell.cell("%%civis_sql --as lazy -q\nselect 1 as n") is None
+    error, _ = shell.failing("%%civis_sql t --as lazy\nset TimeZone = 'UTC'")
+    assert "gave no result to keep" in str(error)
+    assert shell.ns["t"] is table
+    error, _ = shell.failing("%%civis_sql t --as lazy --bg\nselect 1")
+    assert "--bg fetches a whole result" in str(error)
+
+
+@pytest.mark.parametrize("source", ["%%civis_sql", "%%civis_sql\n", "%%civis_sql df -n 3\n\n  \n"])
+def test_a_cell_without_sql_is_an_error_that_runners_see(shell, source):
+    error, text = shell.failing(source)
+    assert isinstance(error, CivisMagicError)
+    assert "there is no SQL. Write it below this line" in text
+
+
+def test_sql_behind_the_cell_magic_is_told_where_it_belongs(shell):
+    error, _ = shell.failing("%%civis_sql select 'it''s' as \"x\"")
+    assert "begins on the next line" in str(error)
+    assert "%civis_sql with one percent sign" in str(error)
+
+
+def test_cells_of_others_are_left_alone(shell):
+    text = "get_ipython().run_cell_magic('civis_sql', '', '')"
+    shell.cell(f'x = "{text}"')
+    assert shell.ns["x"] == text
+    civis_nb.unload_ipython_extension(shell.ip)
+    assert not shell.ip.input_transformers_post
+
+
 def test_the_setting_frame_is_heeded(shell):
     shell.cell("%civis_config frame polars")
     shell.cell("%%civis_sql df\nselect 1 as n")
