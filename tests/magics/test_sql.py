@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+import civis_nb
 from civis_nb.display.tables import ResultTable
 from civis_nb.errors import (
     CivisConfigError,
