@@ -67,19 +67,19 @@ class FutureWithWork(CivisFuture):
         self._at_work.set()
         _working.add(self)
         try:
-            if not self._call.stop.is_set:
-                with self._seen(), self._call.active():
-                    self._work(self, response)
+            self._call.stop.check()
+            with self._seen(), self._call.active():
+                self._work(self, response)
         except BaseException:
             # It is passed on to the future by the scheduler, unless the work was given up.
             if not self._call.stop.is_set:
                 raise
+            self._end_cancelled()
+            return None
         finally:
-            if self._call.stop.is_set:
-                self._end_cancelled()
             self._out_of_work.set()
             _working.discard(self)
-        return None if self._ended() else super()._run_succeeded(response)
+        return super()._run_succeeded(response)
 
     def _seen(self) -> AbstractContextManager[None]:
         """Show the work although nobody may be waiting for it, when that was asked for."""
