@@ -118,5 +118,7 @@ def _cell(column: Column, index: int) -> Html:
         "td",
         content,
         align=side,
+        # Where styles are taken out, on GitHub for one, a long cell would make a tall row.
+        nowrap="",
         style=f"text-align:{side};white-space:nowrap;{CELL_STYLE}",
     )

@@ -125,6 +125,11 @@ class RunView(Shown):
         """Whether the run has ended."""
         return self.state in DONE_STATES
 
+    @property
+    def _said_state(self) -> str:
+        # What a future says of its run before it has looked for the first time.
+        return "not asked yet" if self.state == "unknown" else one_line(self.state)
+
     def _ids(self) -> str:
         words = [f"job {self.job_id}"] if self.job_id is not None else []
         words += [f"run {self.run_id}"] if self.run_id is not None else []
@@ -150,7 +155,7 @@ class RunView(Shown):
     def __repr__(self) -> str:
         mark = _MARKS.get(self.state, "…")
         facts = " · ".join(part for part in (self._ids(), self._times()) if part)
-        parts = [f"{mark} {one_line(self.title)}: {one_line(self.state)}"]
+        parts = [f"{mark} {one_line(self.title)}: {self._said_state}"]
         parts += [facts] if facts else []
         if self.url and link(self.url, "") != "":
             parts.append(masked_url(self.url))
@@ -169,7 +174,7 @@ class RunView(Shown):
         mark = _MARKS.get(self.state, "…")
         hue = _HUES.get(mark)
         colour = f"color:color-mix(in srgb, currentColor 45%, {hue})" if hue else None
-        state = el("span", f"{mark} {one_line(self.state)}", role="status", aria_live="polite",
+        state = el("span", f"{mark} {self._said_state}", role="status", aria_live="polite",
                    style=colour)  # fmt: skip
         facts = [state]
         if ids := self._ids():

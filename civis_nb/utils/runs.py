@@ -85,6 +85,10 @@ class _JobFuture(CivisFuture):
         return response
 
 
+#: It is a detail of ours; to the user it is what `run_job` says that it gives.
+_JobFuture.__name__ = CivisFuture.__name__
+
+
 def run_template(
     id: int,
     arguments: dict[str, Any],

@@ -104,6 +104,8 @@ def test_future_that_was_never_seen_is_shown():
         pass
 
     assert future_view(Bare()).state == "unknown"
+    assert "not asked yet" in repr(future_view(Bare()))
+    assert "not asked yet" in future_html(Bare())
     assert "Bare" in future_html(Bare())
 
 

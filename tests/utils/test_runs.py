@@ -31,6 +31,7 @@ def test_run_job_follows_the_run_that_it_starts(mocked):
     assert isinstance(future, CivisFuture)
     assert future.result(timeout=20).id == 8
     assert (future.job_id, future.run_id) == (3, 8)
+    assert repr(future).startswith("<CivisFuture: job 3 / run 8")
     assert future.client is mocked
     mocked.jobs.post_runs.assert_called_once_with(3)
     mocked.jobs.get_runs.assert_called_with(3, 8)
