@@ -13,11 +13,14 @@ from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
 from civis_nb._waiting import once, outcome
+from civis_nb.errors import CivisError
 
 __all__ = ["Beginning", "named", "stopped", "stopped_all"]
 
 _Value = TypeVar("_Value")
 
+#: In this time a thread runs that was started at all: the interrupt may have come before.
+_THREAD_START_S: Final = 0.5
 #: How long an interrupt waits to learn which run it is to stop.
 _START_S: Final = 5.0
 #: How long it waits for the platform to stop it.
@@ -26,6 +29,8 @@ _STOP_S: Final = 10.0
 
 class Beginning:
     """A run on its way to being started.
+
+    Whoever can be interrupted keeps it before calling `future`.
 
     Parameters
     ----------
@@ -39,17 +44,27 @@ class Beginning:
     """
 
     def __init__(self, start: Callable[[], Any]) -> None:
-        self._begun = _in_thread(start, "civis-start")
+        self._start = start
+        self._begun: Future[Any] = Future()
+        self._at_it = threading.Event()
+        self._unwanted = False
 
     def future(self) -> Any:
-        """Give the future of the run.
+        """Start the run and give its future.
 
         Raises
         ------
         BaseException
             What starting it raised.
         """
+        _in_thread(self._do, "civis-start", self._begun)
         return outcome(self._begun)
+
+    def _do(self) -> Any:
+        self._at_it.set()
+        if self._unwanted:
+            raise CivisError("The run was not started: an interrupt came first.")
+        return self._start()
 
     def ended(self) -> bool:
         """Tell whether there is nothing left to stop."""
@@ -59,6 +74,10 @@ class Beginning:
 
     def stopped(self) -> str:
         """Stop the run as soon as it is known, and say what became of it."""
+        if not self._at_it.wait(_THREAD_START_S):
+            self._unwanted = True
+            if not self._at_it.is_set():
+                return ""
         try:
             error = self._begun.exception(_START_S)
         except (TimeoutError, KeyboardInterrupt):
@@ -114,8 +133,10 @@ def stopped_all(beginnings: Sequence[Beginning]) -> str:
         return "There was another interrupt while runs were being cancelled: they may go on."
 
 
-def _in_thread(work: Callable[[], _Value], name: str) -> Future[_Value]:
-    done: Future[_Value] = Future()
+def _in_thread(
+    work: Callable[[], _Value], name: str, done: Future[_Value] | None = None
+) -> Future[_Value]:
+    done = Future() if done is None else done
     context = contextvars.copy_context()
 
     def run() -> None:

@@ -239,11 +239,11 @@ class PollableResult(CivisAsyncResultBase):
             self._looked.wait(max(self._created + _FIRST_LOOK_S - time.monotonic(), 0.0))
 
     def _waited(self, wait: Callable[[float | None], Any], timeout: float | None) -> Any:
-        self._watch()
         begun = time.monotonic()
         deadline = None if timeout is None else begun + timeout
-        with contextlib.ExitStack() as display:
-            try:
+        try:
+            self._watch()
+            with contextlib.ExitStack() as display:
                 while True:
                     now = time.monotonic()
                     left = _WAIT_SLICE_S if deadline is None else deadline - now
@@ -257,9 +257,9 @@ class PollableResult(CivisAsyncResultBase):
                     if begun <= now - _SHOWN_AFTER_S:
                         display.enter_context(self._shown(begun))
                         begun = math.inf
-            except KeyboardInterrupt as interrupt:
-                interrupt.args = (once(self._when_interrupted),)
-                raise
+        except KeyboardInterrupt as interrupt:
+            interrupt.args = (once(self._when_interrupted),)
+            raise
         raise TimeoutError(f"{self._subject()}{self._last_state} after {timeout} s; it goes on.")
 
     def _shown(self, since: float) -> contextlib.AbstractContextManager[None]:

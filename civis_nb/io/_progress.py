@@ -50,6 +50,7 @@ class Call:
         self.work: Work = Work()
         self.stop = Stop()
         self._beginnings: list[Any] = []
+        self._said: str | None = None
 
     def begin(self, start: Callable[[], _Result]) -> _Result:
         """Start a run so that an interrupt does not lose it; give its future.
@@ -79,19 +80,28 @@ class Call:
         """
         from civis_nb.display.watching import showing
 
-        with showing(self.work, self.progress):
-            try:
-                yield
-            except KeyboardInterrupt as interrupt:
-                said = once(self._ended_early)
-                interrupt.args = (said,) if said else interrupt.args
-                raise
-            except BaseException:
-                self.stop.set()
-                raise
+        try:
+            with showing(self.work, self.progress):
+                try:
+                    yield
+                except KeyboardInterrupt as interrupt:
+                    self.end_early(interrupt)
+                    raise
+                except BaseException:
+                    self.stop.set()
+                    raise
+        except KeyboardInterrupt as interrupt:  # that came while the display was taken away
+            self.end_early(interrupt)
+            raise
+
+    def end_early(self, interrupt: KeyboardInterrupt) -> None:
+        """End what works for the call and what it started; have the interrupt tell of that."""
+        if self._said is None:
+            self._said = once(self._ended_early)
+        if self._said:
+            interrupt.args = (self._said,)
 
     def _ended_early(self) -> str:
-        """End what works for the call and what it started; say what became of that."""
         self.stop.set()
         if not self._beginnings:
             return ""
@@ -150,9 +160,16 @@ def moves(function: Callable[_P, _Result]) -> Callable[_P, _Result]:
 
     @functools.wraps(function)
     def called(*args: _P.args, **kwargs: _P.kwargs) -> _Result:
-        progress = kwargs.get("progress")
-        with moving(progress if isinstance(progress, bool) else None):
+        if _current.get() is not None:
             return function(*args, **kwargs)
+        progress = kwargs.get("progress")
+        call = Call(progress if isinstance(progress, bool) else None)
+        try:
+            with call.watched(), call.active():
+                return function(*args, **kwargs)
+        except KeyboardInterrupt as interrupt:  # that came on the way out
+            call.end_early(interrupt)
+            raise
 
     return called
 
