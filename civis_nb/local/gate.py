@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from civis_nb.local.auth import Keys
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.envelope import ApiError, bad_request, check_characters
+from civis_nb.local.runner.work import ASKED_BY
 from civis_nb.local.transfers import PREFIX, Transfers
 from civis_nb.local.wire import SLASH_IN_NAME, snake
 
@@ -31,6 +32,7 @@ _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 _RATE_LIMIT = b"10000"
 #: Of JSON; the contents of files come another way.
 _MAX_BODY_BYTES = 16 * 2**20
+_ID_DIGITS = 19
 _JSON = b"application/json"
 #: Half a character as JSON spells it, and as bytes that Python's reader of JSON lets pass; and
 #: numbers that it lets pass though JSON has none such.
@@ -114,6 +116,8 @@ class Gate:
                 receive = _empty_object
             else:
                 receive = await _whole_body(receive)
+        run = headers.get(b"x-civis-run-id", b"")
+        ASKED_BY.set(int(run) if run.isdigit() and len(run) < _ID_DIGITS else None)
         await self._app(scope, receive, answer.send)
 
     def _path(self, path: str) -> str:

@@ -20,7 +20,7 @@ from civis_nb.local.envelope import ApiError
 from civis_nb.local.fulldisk import Reserve, is_full, no_space_text
 from civis_nb.local.run_logs import RunLog
 from civis_nb.local.runner import handlers
-from civis_nb.local.runner.work import Control, RunCancelledError, RunTask
+from civis_nb.local.runner.work import ASKED_BY, Control, RunCancelledError, RunTask
 from civis_nb.local.store.schema import job_runs, jobs
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class JobRunner:
     context
         The platform.
     sql_workers, process_workers
-        How many runs of each kind go on at once.
+        How many runs of each kind go on at once, beside those that a process has started.
     """
 
     def __init__(
@@ -91,8 +91,8 @@ class JobRunner:
     ) -> None:
         self._context = context
         self._lanes = {
-            "sql": _Lane("sql", sql_workers),
-            "process": _Lane("process", process_workers),
+            ("sql", 0): _Lane("sql", sql_workers),
+            ("process", 0): _Lane("process", process_workers),
         }
         self._lock = threading.Lock()
         self._controls: dict[int, Control] = {}
@@ -112,8 +112,8 @@ class JobRunner:
             if self._state != "new":
                 raise CivisLocalError("A job runner can be started once only.")
             self._state = "started"
-        for lane in self._lanes.values():
-            lane.start(self._work)
+            for lane in self._lanes.values():
+                lane.start(self._work)
         atexit.register(self.stop)
 
     def submit(self, run_id: int) -> None:
@@ -122,8 +122,27 @@ class JobRunner:
             if self._state == "stopped":
                 states.finish_run(self._context.store, run_id, "failed", STOPPED)
                 return
-            self._controls[run_id] = Control()
-        self._lanes[handlers.lane_of(self._job_type(run_id))].waiting.put(run_id)
+            parent = self._controls.get(ASKED_BY.get() or 0)
+            self._controls[run_id] = Control(parent.depth + 1 if parent is not None else 0)
+        self._lane(run_id).waiting.put(run_id)
+
+    def _lane(self, run_id: int) -> _Lane:
+        """Give the workers of a run.
+
+        A process that starts jobs holds a worker while it waits for them. They have workers of
+        their own, or several such processes would wait for each other's for ever.
+        """
+        kind = handlers.lane_of(self._job_type(run_id))
+        with self._lock:
+            depth = self._controls[run_id].depth if kind == "process" else 0
+            if (kind, depth) not in self._lanes:
+                lane = _Lane(f"{kind}-{depth}", self._lanes[kind, 0].workers)
+                self._lanes[kind, depth] = lane
+                if self._state == "started":
+                    lane.start(self._work)
+                elif self._state == "stopped":
+                    lane.close()
+            return self._lanes[kind, depth]
 
     def _job_type(self, run_id: int) -> str:
         query = select(jobs.c.type).join(job_runs, job_runs.c.job_id == jobs.c.id)
@@ -152,13 +171,13 @@ class JobRunner:
                 return
             was_started, self._state = self._state == "started", "stopped"
             self._stopping.set()
-            controls = dict(self._controls)
+            controls, lanes = dict(self._controls), list(self._lanes.values())
         atexit.unregister(self.stop)
         # The waiting ones first: a worker that becomes free must not begin one of them.
         self._fail_runs(among=("queued",))
         for control in controls.values():
             control.cancel("stopped")
-        for lane in self._lanes.values():
+        for lane in lanes:
             lane.close()
         if was_started:
             self._join()
@@ -177,7 +196,7 @@ class JobRunner:
 
     def _join(self) -> None:
         deadline = time.monotonic() + _STOP_WAIT_S
-        for lane in self._lanes.values():
+        for lane in list(self._lanes.values()):
             for thread in lane.threads:
                 if thread is not threading.current_thread():
                     thread.join(max(deadline - time.monotonic(), 0))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,10 @@ from civis_nb.local.run_logs import RunLog
 if TYPE_CHECKING:
     from civis_nb.local.context import PlatformContext
 
-__all__ = ["Control", "RunCancelledError", "RunTask"]
+__all__ = ["ASKED_BY", "Control", "RunCancelledError", "RunTask"]
+
+#: The run whose process makes the request that is being answered; None when it is none.
+ASKED_BY: ContextVar[int | None] = ContextVar("civis_nb_asked_by", default=None)
 
 
 class RunCancelledError(Exception):
@@ -22,9 +26,11 @@ class RunCancelledError(Exception):
 class Control:
     """Carries the wish that a run ends from whoever has it to whoever can fulfil it."""
 
-    def __init__(self) -> None:
+    def __init__(self, depth: int = 0) -> None:
         self._lock = threading.Lock()
         self._callbacks: list[Callable[[], None]] = []
+        #: How many runs are waiting above this one, each started by the one before.
+        self.depth = depth
         #: Why the run is to end: ``cancelled`` or ``stopped``; None while it may go on.
         self.reason: str | None = None
         #: Set once the run has ended and its state is stored.

@@ -10,6 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from civis_nb.local.runner.pool import PROCESS_WORKERS
+
 
 def _seen(jobs_api, body=None):
     """Run a Python script with a body and give what it sees of its environment."""
@@ -34,6 +36,22 @@ def test_job_sees_where_and_who_it_is(jobs_api, bare_platform, monkeypatch):
 def test_both_packages_can_be_imported_in_a_job(jobs_api):
     run = jobs_api.run_python3("import civis, civis_nb")
     assert run["state"] == "succeeded", run["error"]
+
+
+@pytest.mark.parametrize("package", ["civis_nb", "civis"])
+def test_jobs_that_wait_for_jobs_of_theirs_come_to_an_end(jobs_api, package):
+    child = "print('child')"
+    parent = (
+        f"import {package} as civis\nclient = civis.APIClient()\n"
+        f"made = client.scripts.post_python3(name='child', source={child!r})\n"
+        "print(civis.utils.run_job(made.id, client=client, polling_interval=0.1).result().state)"
+    )
+    started = [jobs_api.python3(parent) for _ in range(PROCESS_WORKERS)]
+    runs = [(job, jobs_api.start("/scripts/python3", job)) for job in started]
+    for job, run in runs:
+        ended = jobs_api.ended(f"/scripts/python3/{job['id']}/runs/{run['id']}")
+        assert ended["state"] == "succeeded", ended["error"]
+        assert jobs_api.messages(job["id"], run["id"]) == ["succeeded"]
 
 
 def test_job_has_its_own_folder_and_no_standard_input(jobs_api, bare_platform):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextvars import copy_context
 
 import psutil
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import func, select
 from civis_nb.errors import CivisLocalError
 from civis_nb.local import jobs as states
 from civis_nb.local.runner.pool import STOPPED
+from civis_nb.local.runner.work import ASKED_BY
 from civis_nb.local.store.schema import logs
 
 SLEEP = "import time\nprint('up', flush=True)\ntime.sleep(600)"
@@ -29,6 +31,28 @@ def test_run_waits_until_a_worker_is_free(make_bench):
     assert bench.run(second).started_at is None
     assert bench.runner.cancel(first)
     assert bench.ended(second).state == "succeeded"
+
+
+def test_runs_that_a_running_one_has_started_do_not_wait_for_its_worker(make_bench):
+    bench = make_bench(process_workers=1)
+    bench.runner.start()
+    parent = bench.submit(SLEEP)
+    bench.until(lambda: bench.messages(parent) == ["up"])
+    started = copy_context()
+    started.run(ASKED_BY.set, parent)
+    child = started.run(bench.submit, SLEEP)
+    bench.until(lambda: bench.messages(child) == ["up"])
+    started.run(ASKED_BY.set, child)
+    assert bench.ended(started.run(bench.submit, "pass")).state == "succeeded"
+    started.run(ASKED_BY.set, parent)
+    sibling = started.run(bench.submit, "pass")
+    assert bench.run(sibling).state == "queued"
+    bench.runner.cancel(child)
+    assert bench.ended(sibling).state == "succeeded"
+    # The child of a run that has ended is nobody's, and waits with the others.
+    started.run(ASKED_BY.set, child)
+    assert bench.run(started.run(bench.submit, "pass")).state == "queued"
+    bench.runner.cancel(parent)
 
 
 def test_queued_run_is_cancelled_at_once_and_never_starts(make_bench):
