@@ -13,21 +13,25 @@ _WRITING = frozenset(
 )  # fmt: skip
 
 
-def _pieces(sql: str) -> list[tuple[int, str]]:
+#: They differ in what a backslash does in a text, and so in where a text ends.
+_DIALECTS = ("redshift", "duckdb")
+
+
+def _pieces(sql: str, dialect: str = _DIALECTS[0]) -> list[tuple[int, str]]:
     """Give the tokens of a statement, each with its place; none when it can't be read."""
     from sqlglot.dialects.dialect import Dialect
     from sqlglot.errors import SqlglotError
 
     try:
-        tokens = Dialect.get_or_raise("redshift").tokenize(sql)
+        tokens = Dialect.get_or_raise(dialect).tokenize(sql)
     except SqlglotError:
         return []
     return [(token.start, sql[token.start : token.end + 1]) for token in tokens]
 
 
-def _words(sql: str) -> list[str]:
+def _words(sql: str, dialect: str) -> list[str]:
     """Give the bare words and semicolons of a statement in capitals."""
-    return [text.upper() for _, text in _pieces(sql) if re.match(r"[A-Za-z_;]", text)]
+    return [text.upper() for _, text in _pieces(sql, dialect) if re.match(r"[A-Za-z_;]", text)]
 
 
 def only_reads(sql: str) -> bool:
@@ -38,7 +42,10 @@ def only_reads(sql: str) -> bool:
     >>> [only_reads(sql) for sql in ("select 1;", "with x as (delete from t) select 1", "drop t")]
     [True, False, False]
     """
-    words = _words(sql)
+    return all(_reads(_words(sql, dialect)) for dialect in _DIALECTS)
+
+
+def _reads(words: list[str]) -> bool:
     if not words or words[0] not in _READING:
         return False
     while words[-1] == ";":
