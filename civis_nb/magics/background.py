@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,9 +12,15 @@ from typing import Any
 from civis_nb.display.bundle import Shown
 from civis_nb.display.futures import future_view
 from civis_nb.display.html import Html
+from civis_nb.display.progress import Work
 from civis_nb.display.runs import RunView
+from civis_nb.display.watching import showing
+from civis_nb.futures.interrupts import named
 
 __all__ = ["FrameFuture"]
+
+#: A wait is done in slices: else not every interrupt ends it.
+_SLICE_S = 0.2
 
 
 class FrameFuture(Shown, concurrent.futures.Future[Any]):
@@ -71,6 +78,52 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
             return "failed" if self.done() else "starting"
         state: str = self.run.state
         return "fetching" if state in ("succeeded", "success") and not self.done() else state
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Wait for the frame and give it.
+
+        Parameters
+        ----------
+        timeout
+            The longest wait in seconds; None: until the end.
+
+        Raises
+        ------
+        TimeoutError
+            When the end did not come in time; the query goes on.
+        CivisError
+            What the query, or reading its result, failed with.
+        """
+        self._wait(timeout)
+        return super().result(0)
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Wait for the end and give what it failed with; None when there is a frame.
+
+        Raises
+        ------
+        TimeoutError
+            When the end did not come in time; the query goes on.
+        """
+        self._wait(timeout)
+        return super().exception(0)
+
+    def _wait(self, timeout: float | None) -> None:
+        if self.done():
+            return
+        work = Work()
+        work.wait_for(self)
+        deadline = None if timeout is None else time.monotonic() + timeout
+        try:
+            with showing(work):
+                left = _SLICE_S
+                while not self.done() and left > 0:
+                    concurrent.futures.wait([self], min(left, _SLICE_S))
+                    left = _SLICE_S if deadline is None else deadline - time.monotonic()
+        except KeyboardInterrupt as interrupt:
+            ids = f" ({named(self)})" if self.job_id is not None else ""
+            interrupt.args = (f"The query{ids} goes on; .cancel() on the future stops it.",)
+            raise
 
     def cancel(self) -> bool:
         """Stop the remote run.

@@ -185,3 +185,19 @@ def test_a_magic_has_one_display(cell, kernel, no_workers):
     said = kernel.run(cell, during=long_shown)
     assert [kind for kind, _ in displays(said)].count("display_data") == 1
     assert "is cancelled" in left_in_cell(said)[0]
+
+
+def test_a_background_query_that_is_waited_for_is_shown_and_goes_on(kernel, no_workers, direct):
+    kernel.run("%load_ext civis_nb")
+    kernel.run("%%civis_sql later --bg -d sample\nselect 1 as n")
+
+    def shown(said: list[Any]) -> bool:
+        return bool(displays(said))
+
+    said = kernel.run("later.result()", during=shown)
+    assert displays(said)[0][1]["text/plain"].startswith("Waiting for job ")
+    assert left_in_cell(said) == [""]
+    ((_, error),) = [one for one in said if one[0] == "error"]
+    assert error["evalue"].endswith("goes on; .cancel() on the future stops it.")
+    (job,) = direct.jobs.list(hidden=True, state="queued")
+    direct.jobs.delete_runs(job.id, job.last_run.id)
