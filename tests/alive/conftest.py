@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -124,12 +125,10 @@ def direct(alive_platform: Any) -> Any:
 
 
 @pytest.fixture
-def no_workers(alive_platform: Any) -> Iterator[None]:
-    """Leave runs of SQL and of imports in the queue."""
-    lane = alive_platform._context.runner._lanes["sql"]
-    working, lane.waiting = lane.waiting, queue.SimpleQueue()
-    yield
-    lane.waiting = working
+def no_workers(alive_platform: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave runs in the queue."""
+    nobody = SimpleNamespace(waiting=queue.SimpleQueue())
+    monkeypatch.setattr(alive_platform._context.runner, "_lane", lambda run_id: nobody)
 
 
 @pytest.fixture
