@@ -86,6 +86,7 @@ UPLOADS = {
     "json_to_file": "cio.json_to_file('x' * 24_000_000)",
 }
 BEGIN = """
+import polars  # with its own handler of SIGINT, after which waits without end go on
 from civis_nb.transport import upload
 upload.MAX_SINGLE_BYTES = 1_000_000
 def frame():
