@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, Final, Protocol
 
 from civis_nb import config
+from civis_nb.display.terminal import TerminalEnd
 
 __all__ = ["UPDATE_INTERVAL_S", "LiveDisplay", "Nothing", "Screen", "Shell"]
 
@@ -34,9 +35,9 @@ class Screen(Protocol):
 class LiveDisplay:
     """The one display of a piece of work.
 
-    With the setting ``display`` at auto or widget, in a notebook, the display shows each state,
-    at most twice a second. Otherwise it appears once, when the work has ended. What stays behind
-    is the same.
+    With the setting ``display`` at auto or widget, in a notebook or a terminal, the display shows
+    each state, at most twice a second. Otherwise it appears once, when the work has ended. What
+    stays behind is the same.
 
     Parameters
     ----------
@@ -46,6 +47,8 @@ class LiveDisplay:
         Where it appears; None: the notebook or terminal that runs this.
     clock
         Gives the time in seconds.
+    terminal
+        Where the states appear that do not stay; None: the terminal that runs this, if any.
     """
 
     def __init__(
@@ -53,22 +56,29 @@ class LiveDisplay:
         delay_s: float = 0.0,
         screen: Screen | None = None,
         clock: Callable[[], float] = time.monotonic,
+        terminal: TerminalEnd | None = None,
     ) -> None:
         self._screen: Screen = screen or Shell()
+        self._terminal = terminal or (TerminalEnd.find() if screen is None else None)
         self._clock = clock
         self._handle: Any = None
         self._due = clock() + delay_s
-        self._live = config.get("display") in ("auto", "widget") and self._screen.replaces
+        changes = self._screen.replaces or self._terminal is not None
+        self._live = config.get("display") in ("auto", "widget") and changes
 
     def update(self, view: Any) -> None:
         """Show a state, unless one was shown less than half a second ago."""
         now = self._clock()
         if self._live and now >= self._due:
             self._due = now + UPDATE_INTERVAL_S
-            self._handle = self._screen.show(view, self._handle)
+            if self._terminal is not None:
+                self._terminal.draw(view)
+            else:
+                self._handle = self._screen.show(view, self._handle)
 
     def settle(self, view: Any) -> None:
         """Show what stays."""
+        self._wipe()
         self._handle = self._screen.show(view, self._handle)
 
     def vanish(self, whole_cell: bool) -> None:
@@ -79,6 +89,7 @@ class LiveDisplay:
         whole_cell
             Whether the cell holds nothing but this work, so that its output may be cleared.
         """
+        self._wipe()
         if self._handle is None:
             return
         if whole_cell:
@@ -86,6 +97,10 @@ class LiveDisplay:
         else:
             self._screen.show(Nothing(), self._handle)
         self._handle = None
+
+    def _wipe(self) -> None:
+        if self._terminal is not None:
+            self._terminal.wipe()
 
 
 class Nothing:

@@ -74,6 +74,32 @@ def test_a_terminal_shows_the_end_only():
     assert screen.shown == [["end"]]
 
 
+class End:
+    """The end of a terminal, as a list of what it showed."""
+
+    def __init__(self):
+        self.drawn = []
+
+    def draw(self, view):
+        self.drawn.append(view)
+
+    def wipe(self):
+        self.drawn.append(None)
+
+
+def test_what_changes_in_a_terminal_is_gone_before_the_end_is_shown(mode):
+    screen, end = Screen(replaces=False), End()
+    live = LiveDisplay(0.0, screen, lambda: screen.now, end)
+    for screen.now in (0.0, 0.2, 0.6):
+        live.update(f"working {screen.now}")
+    live.settle("end")
+    assert screen.shown == [["end"]]
+    shown = ["working 0.0", "working 0.6"] if mode in ("auto", "widget") else []
+    assert end.drawn == [*shown, None]
+    live.vanish(whole_cell=False)
+    assert end.drawn[-1] is None
+
+
 def test_what_was_never_shown_need_not_vanish():
     screen = Screen()
     screen.display(delay_s=1).vanish(whole_cell=True)
