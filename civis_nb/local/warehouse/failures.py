@@ -18,6 +18,7 @@ __all__ = [
     "is_conflict",
     "is_further",
     "is_refusal",
+    "missing_function",
     "place",
     "read_failure",
     "warehouse_error",
@@ -120,6 +121,12 @@ def is_further(error: duckdb.Error, refused: duckdb.Error, sql: str) -> bool:
     if missing.group(1) is None:
         return missed.group(1) is not None
     return missing.group(1) != missed.group(1) and _has_word(sql, missing.group(1))
+
+
+def missing_function(error: duckdb.Error) -> str | None:
+    """Give the function that DuckDB does not have; None when something else is wrong."""
+    found = _NO_FUNCTION.search(read_failure(error).message)
+    return found.group(1) if found is not None else None
 
 
 def _has_word(sql: str, word: str) -> bool:

@@ -80,7 +80,7 @@ def _pieces(pattern: str) -> list[tuple[str, str, bool]]:
 
 
 def time_as_text(value: str, pattern: str) -> str | None:
-    """Write TO_CHAR of a date or timestamp; None if the format is for numbers.
+    """Write TO_CHAR of a date or timestamp; None if the format has no part of one.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def time_as_text(value: str, pattern: str) -> str | None:
     "strftime(d, '%Y-%m-%d %H:%M')"
     """
     pieces = _pieces(pattern)
-    if all(around == "text" for _, around, _ in pieces) and re.search(r"[09]", pattern):
+    if all(around == "text" for _, around, _ in pieces):
         return None
     terms: list[str] = []
     plain = ""

@@ -14,7 +14,7 @@ from civis_nb.local.warehouse.names import literal
 
 __all__ = ["as_meant", "similar_to"]
 
-_SUSPECT = re.compile(r"(?i)\bsimilar\s|\\|\bsubstring\s*\(")
+_SUSPECT = re.compile(r"(?i)\bsimilar\s|\bi?like\s+e?'[^']*\\|\bsubstring\s*\(")
 _ESCAPES = re.compile(r"\\\\?(?=[%_])")
 #: What a regular expression has, and a pattern of SIMILAR TO has not.
 _REGEX = re.compile(r"\.[*+?]|[\^$\\]|\[\[")

@@ -69,15 +69,25 @@ def _to_number(args: list[_Node]) -> str | None:
 
 
 def _strtol(args: list[_Node]) -> str:
-    text, base = f"lower(trim({_text(args[0])}))", _text(args[1])
-    digit = f"strpos({literal(_DIGITS)}, substr({text}, length({text}) - i, 1)) - 1"
-    sign = f"CASE WHEN {text} LIKE '-%' THEN -1 ELSE 1 END"
-    terms = (
-        f"list_transform(range(length({text})), lambda i: "
-        f"CASE WHEN substr({text}, length({text}) - i, 1) = '-' THEN 0 "
-        f"ELSE ({digit}) * CAST({base} AS HUGEINT) ** i END)"
+    base = _text(args[1])
+    text = f"lower(trim({_text(args[0])}))"
+    bare = f"regexp_replace({text}, '^[+-]?(0x)?', '')"
+    bare = f"CASE {base} WHEN 16 THEN {bare} ELSE regexp_replace({text}, '^[+-]', '') END"
+    at = f"strpos(substr({literal(_DIGITS)}, 1, {base}), substr(t, length(t) - i, 1))"
+    wrong = f"error('STRTOL: ' || {text} || ' is no number of base ' || {base})"
+    digit = f"CASE WHEN {at} = 0 THEN {wrong} ELSE ({at} - 1) * CAST({base} AS HUGEINT) ** i END"
+    # A list of one text, so that it needs to be worked out once only.
+    number = (
+        f"list_transform([{bare}], lambda t: "
+        f"list_sum(list_transform(range(length(t)), lambda i: {digit})))[1]"
     )
-    return f"CAST(list_sum({terms}) * ({sign}) AS BIGINT)"
+    return f"CAST({number} * (CASE WHEN {text} LIKE '-%' THEN -1 ELSE 1 END) AS BIGINT)"
+
+
+def _encode(args: list[_Node]) -> str | None:
+    kind = (_literal(args[1]) or "").lower()
+    names = {"hex": "lower(hex({0}))", "base64": "base64({0})"}
+    return names[kind].format(_text(args[0])) if kind in names else None
 
 
 _DOUBLED = re.compile(r"\\\\(?=[dDsSwWbB.()\[\]{}|^$*+?/-])")
@@ -190,13 +200,18 @@ OWN_FUNCTIONS: dict[str, Callable[[list[_Node]], str | None]] = {
     "replicate": _template("repeat({0}, {1})"),
     "octet_length": _template("strlen(CAST({0} AS VARCHAR))"),
     "every": _template("bool_and({0})"),
+    "encode": _encode,
+    "json_build_object": _as_written("json_object"),
+    "jsonb_build_object": _as_written("json_object"),
+    "clock_timestamp": _template("now()"),
+    "statement_timestamp": _template("now()"),
     "timeofday": _template("CAST(now() AS VARCHAR)"),
     "get_array_length": _template("json_array_length(to_json({0}))"),
     "split_to_array": lambda args: (
         f"to_json(str_split({_text(args[0])}, {_text(args[1]) if len(args) > 1 else literal(',')}))"
     ),
     "json_serialize": _template("CAST({0} AS VARCHAR)"),
-    "object": lambda args: f"json_object({', '.join(_text(a) for a in args)})",
+    "object": _as_written("json_object"),
     "is_valid_json_array": _template(
         "coalesce(json_valid({0}) AND json_type(CASE WHEN json_valid({0}) THEN {0} END) = 'ARRAY',"
         " false)"

@@ -18,6 +18,7 @@ from civis_nb.local.warehouse.failures import (
     is_conflict,
     is_further,
     is_refusal,
+    missing_function,
     read_failure,
     warehouse_error,
 )
@@ -337,12 +338,14 @@ class Session:
     # -- errors ---------------------------------------------------------------------------
 
     def error(
-        self, error: duckdb.Error, statement: Statement, sql: str, shift: int = 0
+        self, error: duckdb.Error, statement: Statement, sql: str, shift: int = 0, note: str = ""
     ) -> WarehouseError | Cancelled:
         """Build the error for users; ``shift`` bytes stand before the statement's text."""
         if self.cancel.cancelled:
             return Cancelled()
         failure = read_failure(error)
+        if note:
+            failure = replace(failure, message=note)
         if failure.start is not None:
             failure = replace(failure, start=failure.start - shift)
         if is_conflict(error):
@@ -375,7 +378,7 @@ class Session:
                     statement, text=translation.sql, original=original, provisional=False
                 )
                 return self.error(error, candidate, sql, shift)
-        return self.error(refused, statement, sql, shift)
+        return self.error(refused, statement, sql, shift, _why_not(refused))
 
 
 def _translations(text: str) -> Iterator[Translation]:
@@ -383,3 +386,10 @@ def _translations(text: str) -> Iterator[Translation]:
     from civis_nb.local.warehouse.translate import translations
 
     return translations(text)
+
+
+def _why_not(refused: duckdb.Error) -> str:
+    from civis_nb.local.warehouse.translate import why_not
+
+    name = missing_function(refused)
+    return why_not(name) if name is not None else ""

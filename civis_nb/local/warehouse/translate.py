@@ -20,7 +20,7 @@ from civis_nb.local.warehouse.redshift_functions import MARK, OWN_FUNCTIONS, bui
 from civis_nb.local.warehouse.redshift_times import with_days
 from civis_nb.local.warehouse.system_views import SYSTEM_VIEWS
 
-__all__ = ["Translation", "translations"]
+__all__ = ["Translation", "translations", "why_not"]
 
 # sqlglot tells what it does not know through its logger; we tell the user ourselves.
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())
@@ -31,7 +31,8 @@ _EXPLAIN = re.compile(r"(?i)\s*explain\s+(analyze\s+)?(?:verbose\s+)?")
 #: What else can be created needs a rule of its own: sqlglot passes on what it does not know.
 _CREATED = ("TABLE", "VIEW", "SCHEMA", "INDEX", "SEQUENCE")
 _DROP = re.compile(
-    r"(?is)(\s*drop\s+(?:table|view)\s+(?:if\s+exists\s+)?)(.+?)(\s+cascade|\s+restrict)?\s*$"
+    r"(?is)(\s*(?:drop\s+(?:table|view)\s+(?:if\s+exists\s+)?|truncate\s+(?:table\s+)?))"
+    r"(.+?)(\s+cascade|\s+restrict)?\s*$"
 )
 
 
@@ -74,6 +75,22 @@ def translations(sql: str) -> Iterator[Translation]:
     yield from _of_one(as_meant(sql))
 
 
+def why_not(function: str) -> str:
+    """Say why a call of a function was not translated; nothing when the function is not ours.
+
+    Examples
+    --------
+    >>> why_not("to_char").split(":")[0], why_not("nosuch")
+    ("to_char can't be translated with these arguments", '')
+    """
+    if function.lower() not in OWN_FUNCTIONS:
+        return ""
+    return (
+        f"{function} can't be translated with these arguments: formats must be texts, of the "
+        "parts that are usual in Redshift, and all arguments that are needed must be there"
+    )
+
+
 def _of_one(sql: str) -> Iterator[Translation]:
     dropped = _each_dropped(without_terminator(sql))
     if dropped:
@@ -94,7 +111,7 @@ def _of_one(sql: str) -> Iterator[Translation]:
 
 
 def _each_dropped(sql: str) -> list[str]:
-    """Give one statement for each object that a DROP names; none unless it names several."""
+    """Give one statement for each object that a DROP or TRUNCATE names, if it names several."""
     match = _DROP.match(sql)
     if match is None:
         return []

@@ -93,6 +93,9 @@ def test_functions_in_sql_are_functions_here_too(bench):
         ("COPY t FROM 's3://b/k' IAM_ROLE 'x' CSV", "import it"),
         ("SELECT * FROM stl_query", "stl_query.*(?s:.*)system table of Redshift"),
         ("SELECT NVL(1, 2), FOO_BAR(1)", "foo_bar"),
+        ("SELECT TO_CHAR(5, 'RN')", "to_char can't be translated with these arguments"),
+        ("SELECT TO_CHAR(5, x) FROM (SELECT 'x' AS x)", "to_char can't be translated"),
+        ("SELECT STRTOL('8', 8)", "8 is no number of base 8"),
         ("SELECT GETDATE() * 'x'", r"No function matches.*\*\(TIMESTAMP"),
     ],
 )
@@ -135,6 +138,12 @@ def test_statements_that_are_taken(table, sql):
     ("expression", "value"),
     [
         ("DATE_TRUNC('qtr', '2024-05-17'::DATE)", "2024-04-01 00:00:00"),
+        ("STRTOL('0x1F', 16)", "31"),
+        ("STRTOL('+7', 8)", "7"),
+        ("STRTOL('-zz', 36)", "-1295"),
+        ("ENCODE('a'::BYTEA, 'hex')", "61"),
+        ("JSON_BUILD_OBJECT('a', 1)", '{"a":1}'),
+        ("CLOCK_TIMESTAMP() <= STATEMENT_TIMESTAMP()", "true"),
         ("DATE_TRUNC('month', '2024-05-17')", "2024-05-01 00:00:00"),
         ("DATE_PART(qtr, '2024-05-17'::DATE)", "2"),
         ("DATE_PART_YEAR('2024-05-17'::DATE)", "2024"),
@@ -198,3 +207,8 @@ def test_null_is_the_largest_value(table, more):
     assert [row[0] for row in rows] == ["c", "a", "b"]
     rows = table.rows(f"SELECT x{more} FROM t ORDER BY d")
     assert [row[0] for row in rows] == ["b", "a", "c"]
+
+
+def test_several_tables_are_emptied(table):
+    table.sql("CREATE TABLE u AS SELECT 1 AS a; TRUNCATE TABLE t, u")
+    assert table.rows("SELECT count(*) FROM t UNION ALL SELECT count(*) FROM u") == [["0"], ["0"]]
