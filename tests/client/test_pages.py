@@ -56,7 +56,7 @@ def test_all_items_come_once_and_the_other_arguments_are_kept(client, scripted, 
 def test_the_number_of_pages_spares_the_empty_one(client, scripted, paged):
     paged(3, total_header=True)
     assert len(list(client.jobs.list(iterator=True))) == 9
-    assert _numbers(scripted) == [1, 2, 3]
+    assert sorted(_numbers(scripted)) == [1, 2, 3]
 
 
 def test_second_walk_fetches_nothing_again(client, scripted, paged):

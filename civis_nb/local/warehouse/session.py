@@ -79,6 +79,8 @@ class Session:
         """
         done = threading.Event()
         watchers: list[threading.Thread] = []
+        # A cancel comes from another thread, also at the moment in which the statements end.
+        ending = threading.Lock()
 
         def interrupt() -> None:
             # An interrupt between two statements is forgotten by DuckDB: hence again and again.
@@ -88,9 +90,11 @@ class Session:
                 done.wait(_INTERRUPT_EVERY_S)
 
         def watch() -> None:
-            thread = threading.Thread(target=interrupt, name="civis-interrupt", daemon=True)
-            watchers.append(thread)
-            thread.start()
+            with ending:
+                if not done.is_set():
+                    thread = threading.Thread(target=interrupt, name="civis-interrupt", daemon=True)
+                    thread.start()
+                    watchers.append(thread)
 
         forget = self.cancel.on_cancel(watch)
         try:
@@ -106,7 +110,8 @@ class Session:
             raise
         finally:
             forget()
-            done.set()
+            with ending:
+                done.set()
             for thread in watchers:
                 thread.join()
             self._end_transaction()
