@@ -1,8 +1,8 @@
 """Columns that come block by block, gathered in a few large pieces of memory.
 
 What is gathered is copied out of the small Arrow arrays of a block, whose memory so serves the
-next block. numpy asks the system for huge pages where a piece is large: touching new memory in
-small pages takes as long as parsing.
+next block. The pieces come from Arrow: numpy would ask the system for huge pages, and where
+memory is scattered, waiting for these takes longer than parsing.
 """
 
 from __future__ import annotations
@@ -17,6 +17,17 @@ __all__ = ["Numbers", "Texts"]
 #: Memory that is never touched costs nothing: so a piece is larger than may be needed.
 _PIECE_BYTES = 16 * 1024 * 1024
 _SMALL_ROWS = 64 * 1024
+
+
+def _empty(count: int, dtype: Any) -> np.ndarray[Any, Any]:
+    """Give an array that can be written to; what of it is never touched costs nothing."""
+    import numpy as np
+    import pyarrow as pa
+
+    if not count:
+        return np.empty(0, dtype)
+    size = count * np.dtype(dtype).itemsize
+    return np.frombuffer(pa.allocate_buffer(size, memory_pool=pa.system_memory_pool()), dtype)
 
 
 class Numbers:
@@ -52,14 +63,14 @@ class Numbers:
             ends = float(np.fmax.reduce(new)), float(-np.fmin.reduce(new))
             self.largest = max([self.largest, *(end for end in ends if end == end)])
         if self._values is None:
-            self._values = np.empty(len(new), new.dtype)
+            self._values = _empty(len(new), new.dtype)
         end = self._used + len(new)
         if end > len(self._values):
-            grown = np.empty(_capacity(end), self._values.dtype)
+            grown = _empty(_capacity(end), self._values.dtype)
             grown[: self._used] = self._values[: self._used]
             self._values = grown
         if new.dtype == np.float64 and self._values.dtype != np.float64:
-            fractions = np.empty(len(self._values))
+            fractions = _empty(len(self._values), np.float64)
             fractions[: self._used] = self._values[: self._used]
             self._values = fractions
         self._values[self._used : end] = new
@@ -71,8 +82,7 @@ class Numbers:
 
         if self._values is None:
             return np.empty(0)
-        self._values.resize(self._used, refcheck=False)  # nobody else has seen it yet
-        values: np.ndarray[Any, Any] = self._values
+        values: np.ndarray[Any, Any] = self._values[: self._used]
         return values
 
 
@@ -102,9 +112,9 @@ class Texts:
     def _begin(self, rows: int, size: int) -> None:
         import numpy as np
 
-        self._offsets = np.empty(rows + 1, np.int64)
+        self._offsets = _empty(rows + 1, np.int64)
         self._offsets[0] = 0
-        self._values = np.empty(size, np.uint8)
+        self._values = _empty(size, np.uint8)
         self._rows = self._size = 0
         self._valid: list[tuple[int, Any]] = []
 
@@ -152,10 +162,8 @@ class Texts:
             for at, piece in self._valid:
                 valid[at : at + len(piece)] = piece
             bitmap = pa.py_buffer(np.packbits(valid, bitorder="little"))
-        # What was not needed goes back to the system.
-        self._offsets.resize(self._rows + 1, refcheck=False)
-        self._values.resize(self._size, refcheck=False)
-        offsets, values = pa.py_buffer(self._offsets), pa.py_buffer(self._values)
+        offsets = pa.py_buffer(self._offsets[: self._rows + 1])
+        values = pa.py_buffer(self._values[: self._size])
         self._done.append(pa.LargeStringArray.from_buffers(self._rows, offsets, values, bitmap))
 
     def column(self) -> Any:
