@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import ast
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
+
+from civis_nb import config
 
 _SET_BY_USERS = (
     "CIVIS_API_ENDPOINT",
     "CIVIS_API_KEY",
     "CIVIS_JOB_ID",
-    "CIVIS_NB_BACKEND",
-    "CIVIS_NB_DATABASE",
-    "CIVIS_NB_DISPLAY",
-    "CIVIS_NB_FRAME",
-    "CIVIS_NB_LIMIT",
     "CIVIS_RUN_ID",
+    *(setting.env for setting in config.SETTINGS.values()),
 )
 
 
@@ -38,3 +38,16 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     if isinstance(val, bytes) and not val.isascii():
         return f"{argname}-of-{len(val)}-bytes"
     return None
+
+
+@pytest.fixture(scope="session")
+def is_a_test() -> Callable[[Path, str], bool]:
+    """Say whether ``file::function``, below a folder, is a test that there is."""
+
+    def check(folder: Path, name: str) -> bool:
+        path, _, function = name.partition("::")
+        tree = ast.parse((folder / path).read_text(encoding="utf-8"))
+        there = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+        return function.startswith("test_") and function in there
+
+    return check
