@@ -101,7 +101,8 @@ class Step:
     def _moved(self) -> list[str]:
         facts = []
         if self.done:
-            total = self.total if self.share is not None and self.done <= self.total else None  # type: ignore[operator]
+            # More than was expected: then the whole is not known.
+            total = self.total if self.total and self.done <= self.total else None
             moved = in_bytes(self.done, total)
             facts.append(moved.replace(" of ", " of about ") if self.about else moved)
         if self.still_s is not None:

@@ -185,9 +185,9 @@ def _cell() -> Any:
     """Tell the running cell from others: by the request that runs it."""
     from IPython.core.getipython import get_ipython
 
-    shell = get_ipython()
+    shell: Any = get_ipython()
     try:
-        return shell.get_parent()["header"]["msg_id"]  # type: ignore[union-attr]
+        return shell.get_parent()["header"]["msg_id"]
     except (AttributeError, KeyError, TypeError):
         return getattr(shell, "execution_count", None)
 
