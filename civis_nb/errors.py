@@ -170,6 +170,10 @@ class CivisTransferError(CivisError):
     """The content of a file could not be moved whole, or not be verified."""
 
 
+class OperationCancelledError(CivisError):
+    """Work was cancelled from another thread; whoever cancelled it never sees this."""
+
+
 class CivisDownloadError(CivisTransferError):
     """A download did not bring the data that the server announced."""
 

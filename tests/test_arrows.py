@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "civis_nb"
-FREE = {"errors", "_waiting", "_wire_text", "_version"}
+FREE = {"errors", "cancellation", "_waiting", "_wire_text", "_version"}
 
 #: part -> the parts of civis_nb that it may import
 ALLOWED: dict[str, set[str]] = {
     "errors": {"_wire_text"},
     "_waiting": set(),
+    "cancellation": set(),
     "_wire_text": set(),
     "_version": set(),
     "config": set(),

@@ -15,7 +15,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from civis_nb._waiting import once
-from civis_nb.transport.stopping import Stop
+from civis_nb.cancellation import CancelToken
 
 if TYPE_CHECKING:
     from civis_nb.display.progress import Work
@@ -48,7 +48,7 @@ class Call:
 
         self.progress = progress
         self.work: Work = Work()
-        self.stop = Stop()
+        self.token = CancelToken()
         self._beginnings: list[Any] = []
         self._said: str | None = None
 
@@ -88,7 +88,7 @@ class Call:
                     self.end_early(interrupt)
                     raise
                 except BaseException:
-                    self.stop.set()
+                    self.token.cancel()
                     raise
         except KeyboardInterrupt as interrupt:  # that came while the display was taken away
             self.end_early(interrupt)
@@ -102,7 +102,7 @@ class Call:
             interrupt.args = (self._said,)
 
     def _ended_early(self) -> str:
-        self.stop.set()
+        self.token.cancel()
         if not self._beginnings:
             return ""
         from civis_nb.futures.interrupts import stopped_all
@@ -115,7 +115,7 @@ class Call:
         """Have functions that are called in the block take part in this call."""
         token = _current.set(self)
         try:
-            with self.stop.active():
+            with self.token.active():
                 yield
         finally:
             _current.reset(token)
@@ -216,7 +216,7 @@ class Advance:
 
     def __init__(self, call: Call) -> None:
         self._add = call.work.add
-        self._check = call.stop.check
+        self._check = call.token.raise_if_cancelled
 
     def __call__(self, count: int) -> None:
         self._check()

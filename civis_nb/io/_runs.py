@@ -57,7 +57,7 @@ class FutureWithWork(CivisFuture):
         """
         if self._ended():
             return self.cancelled()
-        self._call.stop.set()
+        self._call.token.cancel()
         if not self._at_work.is_set():
             return super().cancel()
         self._out_of_work.wait(_END_S)
@@ -67,12 +67,12 @@ class FutureWithWork(CivisFuture):
         self._at_work.set()
         _working.add(self)
         try:
-            self._call.stop.check()
+            self._call.token.raise_if_cancelled()
             with self._seen(), self._call.active():
                 self._work(self, response)
         except BaseException:
             # It is passed on to the future by the scheduler, unless the work was given up.
-            if not self._call.stop.is_set:
+            if not self._call.token.cancelled:
                 raise
             self._end_cancelled()
             return None

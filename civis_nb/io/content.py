@@ -13,12 +13,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, Any, TypeVar
 
 from civis_nb._waiting import taken
+from civis_nb.cancellation import CancelToken, current_token
 from civis_nb.errors import CivisDownloadError
-from civis_nb.transport import stopping
 from civis_nb.transport.download import Remote, stream
 from civis_nb.transport.inflate import inflate, is_gzip
 from civis_nb.transport.presigned import session_for
-from civis_nb.transport.stopping import Stop
 
 __all__ = [
     "Export",
@@ -172,10 +171,10 @@ def ahead(items: Iterable[_Item], depth: int = 4) -> Iterator[_Item]:
     longer taken, or the work that they are for is stopped, the thread ends.
     """
     waiting: queue.Queue[Any] = queue.Queue(depth)
-    stop, let_go = stopping.child()
+    token, unsubscribe = current_token().child()
 
     def put(item: Any) -> bool:
-        while not stop.is_set:
+        while not token.cancelled:
             try:
                 waiting.put(item, timeout=0.1)
             except queue.Full:
@@ -196,36 +195,38 @@ def ahead(items: Iterable[_Item], depth: int = 4) -> Iterator[_Item]:
             close = getattr(items, "close", None)
             if callable(close):
                 close()
-            let_go()
+            unsubscribe()
 
     def run() -> None:
-        with stop.active():
+        with token.active():
             iterate()
 
     thread = threading.Thread(target=run, name="civis-ahead", daemon=True)
     thread.start()
-    return _taken(waiting, stop, thread)
+    return _taken(waiting, token, thread)
 
 
-def _taken(waiting: queue.Queue[Any], stop: Stop, thread: threading.Thread) -> Iterator[Any]:
+def _taken(
+    waiting: queue.Queue[Any], token: CancelToken, thread: threading.Thread
+) -> Iterator[Any]:
     def wake() -> None:
         # Only who waits must be woken; and nobody waits while there is something to take.
         with contextlib.suppress(queue.Full):
             waiting.put_nowait((_END, None))
 
-    forget = stop.call(wake)
+    unsubscribe = token.on_cancel(wake)
     try:
         while True:
             item, error = taken(waiting)
             if error is not None:
                 raise error
-            stop.check()
+            token.raise_if_cancelled()
             if item is _END:
                 return
             yield item
     finally:
-        forget()
-        stop.set()
+        unsubscribe()
+        token.cancel()
         # A thread that stands in the middle of a request ends with it, and touches nothing more.
         thread.join(_JOIN_S)
 

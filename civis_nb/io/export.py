@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from civis_nb.cancellation import current_token
 from civis_nb.errors import EmptyResultError
 from civis_nb.futures import CivisFuture
 from civis_nb.io._arguments import (
@@ -26,7 +27,6 @@ from civis_nb.io._progress import Call, begin, moves, present, step
 from civis_nb.io._runs import FutureWithWork, wait_for
 from civis_nb.io.files import check_folder
 from civis_nb.io.manifest import manifest_of
-from civis_nb.transport import stopping
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
@@ -75,7 +75,7 @@ def start_export(
         csv_settings=settings,
         **parameters,
     )
-    stopping.current().check()  # interrupted by now: then there is to be no run
+    current_token().raise_if_cancelled()  # interrupted by now: then there is to be no run
     run = client.scripts.post_sql_runs(script.id)
     return script.id, run.id
 

@@ -6,18 +6,20 @@ tells for the file, and, where it resumes, that it goes on with the same content
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.client import HTTPException
+from typing import Any
 
 import requests
 import urllib3
 
 from civis_nb._wire_text import SecretUrl, masked_url
+from civis_nb.cancellation import current_token
 from civis_nb.errors import CivisDownloadError
-from civis_nb.transport import stopping
 from civis_nb.transport.inflate import crc32, inflate
 from civis_nb.transport.presigned import (
     RETRIED_STATUSES,
@@ -147,8 +149,8 @@ class _Download:
 
     def _attempt(self) -> Iterator[bytes]:
         response = self._open()
-        stop = stopping.current()
-        let_go = stop.call(stopping.shut(response))
+        token = current_token()
+        unsubscribe = token.on_cancel(_shut(response))
         try:
             # What was given out already is read again, compared, and not given out twice.
             again = 0 if response.status_code == 206 else self._got
@@ -166,11 +168,12 @@ class _Download:
                         raise self._error("its content changed while it was being downloaded")
                 if data:
                     yield self._counted(data)
-            stop.check()  # a connection that was shut looks like one that came to its end
+            # A connection that was shut looks like one that came to its end.
+            token.raise_if_cancelled()
             if again:
                 raise Broken("it is shorter than it was before", "short")
         finally:
-            let_go()
+            unsubscribe()
             response.close()
         if self._remote.size is not None and self._got < self._remote.size:
             raise Broken("the store sends less than the platform says the file holds", "short")
@@ -284,3 +287,16 @@ def _content_length(response: requests.Response) -> int | None:
 def _strong_etag(response: requests.Response) -> str | None:
     etag = response.headers.get("ETag", "").strip()
     return etag if etag.startswith('"') else None
+
+
+def _shut(response: Any) -> Callable[[], None]:
+    """Return a function that ends the reading of a response from another thread."""
+
+    def end() -> None:
+        # Older versions of urllib3 can't; then the reading ends with its timeout.
+        with contextlib.suppress(
+            AttributeError, NotImplementedError, OSError, RuntimeError, ValueError
+        ):
+            response.raw.shutdown()
+
+    return end

@@ -12,8 +12,8 @@ import requests
 
 from civis_nb import config
 from civis_nb._wire_text import SecretUrl, masked_url
+from civis_nb.cancellation import current_token
 from civis_nb.errors import CivisError
-from civis_nb.transport import stopping
 from civis_nb.transport.logs import mask_urllib3_logs
 
 __all__ = [
@@ -137,7 +137,7 @@ class Attempts:
         if self._waited_s + wait_s > rule.max_total_wait_s:
             return False
         self._waited_s += wait_s
-        return not stopping.current().wait(wait_s)
+        return not current_token().wait(wait_s)
 
 
 class _NoCredentials(requests.auth.AuthBase):

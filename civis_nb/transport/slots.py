@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator
 
 from civis_nb import config
-from civis_nb.transport.stopping import Stop
+from civis_nb.cancellation import CancelToken
 
 __all__ = ["parallel_parts", "slot"]
 
@@ -40,7 +40,7 @@ if hasattr(os, "register_at_fork"):
 
 
 @contextlib.contextmanager
-def slot(stop: Stop) -> Iterator[None]:
+def slot(token: CancelToken) -> Iterator[None]:
     """Hold one of the process's slots while the block runs; wait until one is free.
 
     Parameters
@@ -59,14 +59,14 @@ def slot(stop: Stop) -> Iterator[None]:
         with slots.changed:
             slots.changed.notify_all()
 
-    take_back = stop.call(poke)
+    unsubscribe = token.on_cancel(poke)
     with slots.changed:
-        while slots.taken >= parallel_parts() and not stop.is_set:
+        while slots.taken >= parallel_parts() and not token.cancelled:
             slots.changed.wait()
         slots.taken += 1
-    take_back()
+    unsubscribe()
     try:
-        stop.check()
+        token.raise_if_cancelled()
         yield
     finally:
         with slots.changed:

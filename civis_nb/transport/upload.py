@@ -19,8 +19,8 @@ import requests
 
 from civis_nb._waiting import first_done
 from civis_nb._wire_text import Secret, SecretBytes, SecretUrl, masked_url
+from civis_nb.cancellation import CancelToken, current_token
 from civis_nb.errors import CivisUploadError
-from civis_nb.transport import stopping
 from civis_nb.transport.inflate import crc32
 from civis_nb.transport.presigned import (
     RETRIED_STATUSES,
@@ -34,7 +34,6 @@ from civis_nb.transport.presigned import (
 )
 from civis_nb.transport.slots import parallel_parts, slot
 from civis_nb.transport.sources import Source, Watched
-from civis_nb.transport.stopping import Stop
 
 __all__ = ["MAX_SINGLE_BYTES", "PartSender", "part_ranges", "post_form", "put_parts"]
 
@@ -194,15 +193,15 @@ class PartSender:
         self._what = what
         self._rule = rule
         self._most = parallel_parts()
-        self._stop, self._let_go = stopping.child()
+        self._token, self._unsubscribe = current_token().child()
         self._on_their_way: set[Future[None]] = set()
 
     def __enter__(self) -> PartSender:
         return self
 
     def __exit__(self, *exc_info: object) -> None:
-        self._let_go()
-        self._stop.set()
+        self._unsubscribe()
+        self._token.cancel()
         wait(self._on_their_way, _BREAK_OFF_S)
 
     def send(self, number: int, source: Source, start: int = 0, stop: int | None = None) -> None:
@@ -240,10 +239,10 @@ class PartSender:
                 future.result()
 
     def _put(self, sent: Future[None], number: int, source: Source, start: int, stop: int) -> None:
-        body = _Body(source, start, stop, wish=self._stop)
+        body = _Body(source, start, stop, token=self._token)
         part = f"part {number + 1} of {len(self._urls)} of {self._what}"
         try:
-            with self._stop.active(), slot(self._stop):
+            with self._token.active(), slot(self._token):
                 _send(self._session, "PUT", self._urls[number], body, {}, part, self._rule)
         except BaseException as error:
             # Raised where the part is waited for.
@@ -270,9 +269,9 @@ class _Body:
         stop: int,
         head: bytes = b"",
         tail: bytes = b"",
-        wish: Stop | None = None,
+        token: CancelToken | None = None,
     ) -> None:
-        self._wish = wish
+        self._token = token
         self._source = source
         self._start = start
         self._stop = stop
@@ -288,7 +287,7 @@ class _Body:
             yield self._head
         crc = 0
         for data in self._source.read(self._start, self._stop):
-            if self._wish is not None and self._wish.is_set:
+            if self._token is not None and self._token.cancelled:
                 raise CivisUploadError("The upload was given up: another part of it failed.")
             crc = crc32(data, crc)
             yield data

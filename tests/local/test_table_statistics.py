@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import pytest
 import requests
 
+from civis_nb.cancellation import CancelToken
 from civis_nb.local import start
-from civis_nb.local.warehouse.base import CancelToken, ignore_log
+from civis_nb.local.warehouse.base import ignore_log
 
 _MAKE = """
 CREATE TABLE public.every_type (

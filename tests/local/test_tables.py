@@ -7,9 +7,10 @@ from urllib.parse import quote
 
 import pytest
 
+from civis_nb.cancellation import CancelToken
 from civis_nb.errors import CivisLocalError
 from civis_nb.local import start
-from civis_nb.local.warehouse.base import CancelToken, ignore_log
+from civis_nb.local.warehouse.base import ignore_log
 
 _MAKE = """
 CREATE TABLE public.find_it (a INTEGER, b VARCHAR(20), c DOUBLE PRECISION);

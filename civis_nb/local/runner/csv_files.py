@@ -14,7 +14,7 @@ from civis_nb.local.files import FILE_LIFETIME, add_file, attach, file_path, fil
 from civis_nb.local.outputs import add_output
 from civis_nb.local.runner.complete import mark_of, work_is_done
 from civis_nb.local.runner.environment import job_folder
-from civis_nb.local.runner.statements import cancel_token, rows_text, write_log
+from civis_nb.local.runner.statements import rows_text, write_log
 from civis_nb.local.runner.work import RunTask
 from civis_nb.local.store.schema import files
 from civis_nb.local.warehouse.base import CsvDetection, ImportOptions, ImportReport
@@ -51,7 +51,7 @@ def run_preprocess(task: RunTask) -> None:
             detect_types=body["detect_table_columns"],
             scratch=folder,
         )
-        task.control.check()
+        task.cancel.raise_if_cancelled()
         task.log.info(_described(found, types=body["detect_table_columns"]))
         keep = _keep_in_place if body["in_place"] else _keep_as_new
         file_id = keep(task, source, name, found, folder)
@@ -76,7 +76,7 @@ def _keep_as_new(task: RunTask, source: Path, name: str, found: CsvDetection, fo
         _same_content(source, target)
     else:
         convert_to_utf8(source, target, compression="gzip", encoding=found.character_set)
-    task.control.check()
+    task.cancel.raise_if_cancelled()
     shown = name.removesuffix(".zip")
     file_id = add_file(
         task.context,
@@ -106,7 +106,7 @@ def _keep_in_place(
     if (found.compression, found.character_set) != (compression, _UTF8):
         target = folder / "content.csv"
         convert_to_utf8(source, target, compression=compression, encoding=found.character_set)
-        task.control.check()
+        task.cancel.raise_if_cancelled()
         attach(task.context, file_id, task.context.blobs.take(target))
         task.log.info(f"File {file_id} was converted to UTF-8.")
     changed = update(files).where(files.c.id == file_id)
@@ -134,7 +134,7 @@ def run_import(task: RunTask) -> None:
         When something does not fit; the table is as it was then.
     ApiError
         When a file is gone.
-    RunCancelledError
+    OperationCancelledError
         When the run was cancelled; the table is as it was.
     """
     options = _import_options(task.body)
@@ -142,10 +142,9 @@ def run_import(task: RunTask) -> None:
     paths = [file_path(task.context, number) for number in task.body["source"]["file_ids"]]
     where = f"{options.schema}.{options.table}"
     task.log.info(f"Loading {len(paths)} file{'' if len(paths) == 1 else 's'} into {where}.")
-    with cancel_token(task) as token:
-        report = warehouse.import_csv(
-            paths, options, token, partial(write_log, task), mark_of(task.run_id)
-        )
+    report = warehouse.import_csv(
+        paths, options, task.cancel, partial(write_log, task), mark_of(task.run_id)
+    )
     work_is_done(task, warehouse)
     log_report(task, report, where)
 

@@ -14,7 +14,7 @@ from civis_nb.local import outputs
 from civis_nb.local.files import EXPORT_LIFETIME, add_file, in_future, signed_url
 from civis_nb.local.params import expanded_arguments, fill_placeholders
 from civis_nb.local.runner.environment import job_folder
-from civis_nb.local.runner.statements import cancel_token, rows_text, write_log
+from civis_nb.local.runner.statements import rows_text, write_log
 from civis_nb.local.runner.work import RunTask
 from civis_nb.local.warehouse.base import CsvSettings, Export
 
@@ -37,7 +37,7 @@ def run_sql_script(task: RunTask) -> None:
     ------
     WarehouseError
         When the database refuses it.
-    RunCancelledError
+    OperationCancelledError
         When it was cancelled.
     """
     body = task.body
@@ -47,11 +47,10 @@ def run_sql_script(task: RunTask) -> None:
     folder = job_folder(task)
     try:
         task.log.info("Query started.")
-        with cancel_token(task) as token:
-            export = warehouse.export_csv(
-                sql, folder, _base_name(task, settings), settings, token, partial(write_log, task)
-            )
-        task.control.check()
+        export = warehouse.export_csv(
+            sql, folder, _base_name(task, settings), settings, task.cancel, partial(write_log, task)
+        )
+        task.cancel.raise_if_cancelled()
         if export is not None:
             task.result["result_columns"] = _columns(export)
         if export is None or not export.parts:
@@ -70,7 +69,7 @@ def run_csv_export(task: RunTask) -> None:
     ------
     WarehouseError
         When the database refuses it.
-    RunCancelledError
+    OperationCancelledError
         When it was cancelled.
     """
     body = task.body

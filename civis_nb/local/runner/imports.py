@@ -15,7 +15,7 @@ from civis_nb.local.files import file_path
 from civis_nb.local.runner.complete import mark_of, work_is_done
 from civis_nb.local.runner.csv_files import log_report
 from civis_nb.local.runner.environment import job_folder
-from civis_nb.local.runner.statements import cancel_token, rows_text, write_log
+from civis_nb.local.runner.statements import rows_text, write_log
 from civis_nb.local.runner.work import RunTask
 from civis_nb.local.syncs import active_syncs
 from civis_nb.local.warehouse.base import (
@@ -45,7 +45,7 @@ def run_import_job(task: RunTask) -> None:
         When something does not fit; nothing has changed then.
     ApiError
         When a file is gone.
-    RunCancelledError
+    OperationCancelledError
         When the run was cancelled; nothing has changed.
     """
     kind = task.body["sync_type"]
@@ -86,18 +86,17 @@ def _copy_tables(task: RunTask, moved: list[Row[Any]], folder: Path) -> None:
     inside = source_id == target_id
     log = partial(write_log, task)
     work = []
-    with cancel_token(task) as token:
-        for sync in moved:
-            options = _sync_options(sync)
-            place = sync.source["database_table"]
-            _refuse_self(inside, place, options)
-            task.log.info(f"Reading {sync.source['path']}.")
-            task.log.flush()
-            found = source.open_source(
-                place["schema"], place["table"], None if inside else folder, token, log
-            )
-            work.append((found, options))
-        reports = target.sync_tables(work, token, log, mark_of(task.run_id))
+    for sync in moved:
+        options = _sync_options(sync)
+        place = sync.source["database_table"]
+        _refuse_self(inside, place, options)
+        task.log.info(f"Reading {sync.source['path']}.")
+        task.log.flush()
+        found = source.open_source(
+            place["schema"], place["table"], None if inside else folder, task.cancel, log
+        )
+        work.append((found, options))
+    reports = target.sync_tables(work, task.cancel, log, mark_of(task.run_id))
     work_is_done(task, target)
     for (_, options), report in zip(work, reports, strict=True):
         where = f"{options.schema}.{options.table}"
@@ -132,8 +131,9 @@ def _sync_options(sync: Row[Any]) -> SyncOptions:
 def _load_files(task: RunTask, moved: list[Row[Any]], folder: Path) -> None:
     _, warehouse = _host(task, "destination")
     work = [_looked_at(task, sync, warehouse, folder) for sync in moved]
-    with cancel_token(task) as token:
-        reports = warehouse.import_all(work, token, partial(write_log, task), mark_of(task.run_id))
+    reports = warehouse.import_all(
+        work, task.cancel, partial(write_log, task), mark_of(task.run_id)
+    )
     work_is_done(task, warehouse)
     for (_, options), report in zip(work, reports, strict=True):
         log_report(task, report, f"{options.schema}.{options.table}")
@@ -156,7 +156,7 @@ def _looked_at(
         escaped=bool(options.get("escaped")),
         scratch=folder,
     )
-    task.control.check()
+    task.cancel.raise_if_cancelled()
     if found.character_set not in _UTF8:
         plain = folder / f"{sync.id}.csv"
         convert_to_utf8(path, plain, encoding=found.character_set)

@@ -14,26 +14,27 @@ from typing import TYPE_CHECKING, TypeVar
 from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
-from civis_nb.errors import CivisLocalError
+from civis_nb.cancellation import STOPPED, CancelToken
+from civis_nb.errors import CivisLocalError, OperationCancelledError
 from civis_nb.local import jobs as states
 from civis_nb.local.envelope import ApiError
 from civis_nb.local.fulldisk import Reserve, is_full, no_space_text
 from civis_nb.local.run_logs import RunLog
 from civis_nb.local.runner import handlers
-from civis_nb.local.runner.work import ASKED_BY, Control, RunCancelledError, RunTask
+from civis_nb.local.runner.work import ASKED_BY, RunTask
 from civis_nb.local.store.schema import job_runs, jobs
 
 if TYPE_CHECKING:
     from civis_nb.local.context import PlatformContext
 
-__all__ = ["PROCESS_WORKERS", "SQL_WORKERS", "STOPPED", "JobRunner"]
+__all__ = ["PROCESS_WORKERS", "SQL_WORKERS", "STOPPED_MESSAGE", "JobRunner"]
 
 #: How many statements, exports, imports and preparations of files run at once.
 SQL_WORKERS = 8
 #: How many processes run at once.
 PROCESS_WORKERS = 4
 
-STOPPED = "The local platform was stopped while this run was active. Start it again."
+STOPPED_MESSAGE = "The local platform was stopped while this run was active. Start it again."
 #: How long `stop` waits for workers: what they do ends at once when asked to.
 _STOP_WAIT_S = 15.0
 #: How often the end of a run is stored again that found no room on the disk.
@@ -71,6 +72,16 @@ class _Lane:
             self.waiting.put(None)
 
 
+@dataclass
+class _ActiveRun:
+    """A run that is queued or running here; ``depth`` counts the runs that wait for it."""
+
+    depth: int
+    token: CancelToken = field(default_factory=CancelToken)
+    #: Set once the run has ended and its state is stored.
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
 class JobRunner:
     """Carries out the runs of one platform.
 
@@ -95,7 +106,7 @@ class JobRunner:
             ("process", 0): _Lane("process", process_workers),
         }
         self._lock = threading.Lock()
-        self._controls: dict[int, Control] = {}
+        self._active: dict[int, _ActiveRun] = {}
         self._state = "new"
         self._stopping = threading.Event()
         self._reserve = Reserve(context.state / "reserve")
@@ -120,10 +131,10 @@ class JobRunner:
         """Put a queued run where the next free worker takes it."""
         with self._lock:
             if self._state == "stopped":
-                states.finish_run(self._context.store, run_id, "failed", STOPPED)
+                states.finish_run(self._context.store, run_id, "failed", STOPPED_MESSAGE)
                 return
-            parent = self._controls.get(ASKED_BY.get() or 0)
-            self._controls[run_id] = Control(parent.depth + 1 if parent is not None else 0)
+            parent = self._active.get(ASKED_BY.get() or 0)
+            self._active[run_id] = _ActiveRun(parent.depth + 1 if parent is not None else 0)
         self._lane(run_id).waiting.put(run_id)
 
     def _lane(self, run_id: int) -> _Lane:
@@ -134,7 +145,7 @@ class JobRunner:
         """
         kind = handlers.lane_of(self._job_type(run_id))
         with self._lock:
-            depth = self._controls[run_id].depth if kind == "process" else 0
+            depth = self._active[run_id].depth if kind == "process" else 0
             if (kind, depth) not in self._lanes:
                 lane = _Lane(f"{kind}-{depth}", self._lanes[kind, 0].workers)
                 self._lanes[kind, depth] = lane
@@ -152,17 +163,17 @@ class JobRunner:
     def cancel(self, run_id: int) -> bool:
         """Ask for the end of a run; False when it has ended already."""
         had = states.request_cancel(self._context.store, run_id)
-        control = self._controls.get(run_id)
-        if control is not None and had == "queued":
-            control.ended.set()
-        if control is not None and had is not None:
-            control.cancel()
+        active = self._active.get(run_id)
+        if active is not None and had == "queued":
+            active.ended.set()
+        if active is not None and had is not None:
+            active.token.cancel()
         return had is not None
 
     def wait(self, run_id: int, timeout_s: float) -> bool:
         """Wait for the end of a run; False when it does not come in time."""
-        control = self._controls.get(run_id)
-        return control is None or control.ended.wait(timeout_s)
+        active = self._active.get(run_id)
+        return active is None or active.ended.wait(timeout_s)
 
     def stop(self) -> None:
         """End everything: active runs fail with a message that says why, their processes end."""
@@ -171,24 +182,24 @@ class JobRunner:
                 return
             was_started, self._state = self._state == "started", "stopped"
             self._stopping.set()
-            controls, lanes = dict(self._controls), list(self._lanes.values())
+            runs, lanes = dict(self._active), list(self._lanes.values())
         atexit.unregister(self.stop)
         # The waiting ones first: a worker that becomes free must not begin one of them.
         self._fail_runs(among=("queued",))
-        for control in controls.values():
-            control.cancel("stopped")
+        for active in runs.values():
+            active.token.cancel(STOPPED)
         for lane in lanes:
             lane.close()
         if was_started:
             self._join()
         self._fail_runs()
-        for control in controls.values():
-            control.ended.set()
+        for active in runs.values():
+            active.ended.set()
 
     def _fail_runs(self, among: Sequence[str] = states.ACTIVE) -> None:
         self._reserve.give()
         try:
-            states.fail_runs(self._context.store, STOPPED, among)
+            states.fail_runs(self._context.store, STOPPED_MESSAGE, among)
         except DatabaseError as failure:
             if not is_full(failure):
                 raise
@@ -202,35 +213,35 @@ class JobRunner:
                     thread.join(max(deadline - time.monotonic(), 0))
 
     def _work(self, run_id: int) -> None:
-        control = self._controls[run_id]
+        active = self._active[run_id]
         try:
             if self._stored(lambda: states.claim_run(self._context.store, run_id)):
                 self._reserve.fill()
-                self._carry_out(run_id, control)
+                self._carry_out(run_id, active)
         except Exception:
             # The store itself failed: recovery tells of the run when the platform starts again.
             _logger.exception("The state of run %s could not be stored.", run_id)
         finally:
-            control.ended.set()
+            active.ended.set()
             with self._lock:
-                self._controls.pop(run_id, None)
+                self._active.pop(run_id, None)
 
-    def _carry_out(self, run_id: int, control: Control) -> None:
-        task = self._task(run_id, control)
+    def _carry_out(self, run_id: int, active: _ActiveRun) -> None:
+        task = self._task(run_id, active)
         state, error = "succeeded", None
         try:
-            control.check()
+            active.token.raise_if_cancelled()
             handlers.handler_of(task.job_type)(task)
-        except RunCancelledError:
+        except OperationCancelledError:
             state = "cancelled"
-            if control.reason == "stopped":
-                state, error = "failed", STOPPED
+            if active.token.reason == STOPPED:
+                state, error = "failed", STOPPED_MESSAGE
         except (CivisLocalError, ApiError) as failure:
             state, error = "failed", str(failure) or type(failure).__name__
         except Exception as failure:
             # The run ends, and with it the waiting of all who wait for it.
             state, error = "failed", self._told(failure, task)
-        if state == "succeeded" and control.reason is not None:
+        if state == "succeeded" and active.token.cancelled:
             task.log.add("warn", "The work was complete before the request to end it took effect.")
         self._settle(task, state, error)
 
@@ -267,7 +278,7 @@ class JobRunner:
                 if not self._reserve.give() and self._stopping.wait(_FULL_DISK_WAIT_S):
                     raise
 
-    def _task(self, run_id: int, control: Control) -> RunTask:
+    def _task(self, run_id: int, active: _ActiveRun) -> RunTask:
         query = select(jobs).join(job_runs, job_runs.c.job_id == jobs.c.id)
         with self._context.store.read() as connection:
             job = connection.execute(query.where(job_runs.c.id == run_id)).one()
@@ -280,5 +291,5 @@ class JobRunner:
             user_id=job.user_id,
             body=dict(job.body),
             log=RunLog(self._context.store, run_id),
-            control=control,
+            cancel=active.token,
         )

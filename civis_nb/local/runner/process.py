@@ -13,12 +13,12 @@ from pathlib import Path
 
 import psutil
 
+from civis_nb.cancellation import STOPPED, CancelToken
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.run_logs import RunLog
 from civis_nb.local.runner.lines import LineSplitter
 from civis_nb.local.runner.streams import ERROR, OUTPUT, Streams
 from civis_nb.local.runner.usage import UsageMeter
-from civis_nb.local.runner.work import Control
 
 __all__ = ["Ended", "run_process"]
 
@@ -56,13 +56,13 @@ def run_process(
     folder: Path,
     environment: Mapping[str, str],
     log: RunLog,
-    control: Control,
+    cancel: CancelToken,
     cancel_timeout_s: float = 0.0,
     started: Callable[[int], None] = lambda _pid: None,
 ) -> Ended:
     """Run a command to its end and give how it ended.
 
-    Standard output is logged as info, standard error as error. When `control` asks for the end,
+    Standard output is logged as info, standard error as error. When `cancel` is cancelled,
     the whole process group gets TERM, and KILL `cancel_timeout_s` seconds later. What the command
     leaves running in its group is ended with it, as in a container.
 
@@ -70,8 +70,8 @@ def run_process(
     ----------
     command, folder, environment
         What to run, where, and all that it sees of the environment.
-    log, control
-        Where output goes, and who may ask for the end.
+    log, cancel
+        Where output goes, and what ends the command early.
     cancel_timeout_s
         Seconds between TERM and KILL.
     started
@@ -97,7 +97,7 @@ def run_process(
         streams.close()
         raise CivisLocalError(f"The command {command[0]!r} can't be started: {error}.") from error
     streams.follow(process.pid)
-    with _Supervisor(process, streams, log, control, cancel_timeout_s) as supervisor:
+    with _Supervisor(process, streams, log, cancel, cancel_timeout_s) as supervisor:
         started(process.pid)
         return supervisor.watch()
 
@@ -110,14 +110,14 @@ class _Supervisor:
         process: subprocess.Popen[bytes],
         streams: Streams,
         log: RunLog,
-        control: Control,
+        cancel: CancelToken,
         cancel_timeout_s: float,
     ) -> None:
         self._process = process
         self._streams = streams
         self._splitters = {OUTPUT: LineSplitter(), ERROR: LineSplitter()}
         self._log = log
-        self._control = control
+        self._cancel = cancel
         self._timeout_s = cancel_timeout_s
         self._meter = UsageMeter(process.pid)
         self._kill_at: float | None = None
@@ -125,11 +125,11 @@ class _Supervisor:
         self._last_error_line = ""
 
     def __enter__(self) -> _Supervisor:
-        self._control.on_cancel(self._streams.wake)
+        self._unsubscribe = self._cancel.on_cancel(self._streams.wake)
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._control.forget(self._streams.wake)
+        self._unsubscribe()
         self._streams.close()
         if self._process.returncode is None:
             # Only when watching failed: nothing of the job may outlive its run.
@@ -197,7 +197,7 @@ class _Supervisor:
 
     def _begin_end(self) -> None:
         grace = self._timeout_s
-        if self._control.reason == "stopped":
+        if self._cancel.reason == STOPPED:
             grace = min(grace, _STOP_GRACE_S)
         self._signal(signal.SIGTERM)
         kill_at = time.monotonic() + grace

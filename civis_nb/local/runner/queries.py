@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from civis_nb.local.runner.statements import cancel_token, rows_text, write_log
+from civis_nb.local.runner.statements import rows_text, write_log
 from civis_nb.local.runner.work import RunTask
 
 __all__ = ["MAX_PREVIEW_ROWS", "run_query"]
@@ -19,15 +19,14 @@ def run_query(task: RunTask) -> None:
     ------
     WarehouseError
         When the database refuses it.
-    RunCancelledError
+    OperationCancelledError
         When it was cancelled.
     """
     body = task.body
     warehouse = task.context.warehouses.get(body["database"])
     wanted = max(0, min(body["preview_rows"], MAX_PREVIEW_ROWS))
     task.log.info("Query started.")
-    with cancel_token(task) as token:
-        preview = warehouse.preview(body["sql"], wanted, token, partial(write_log, task))
+    preview = warehouse.preview(body["sql"], wanted, task.cancel, partial(write_log, task))
     task.result["result_columns"] = list(preview.columns)
     task.result["result_column_types"] = list(preview.column_types)
     task.result["result_rows"] = preview.rows

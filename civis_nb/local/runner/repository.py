@@ -22,7 +22,7 @@ def clone(task: RunTask, folder: Path) -> None:
     ------
     CivisLocalError
         When the repository is not on this machine, or git can't clone it.
-    RunCancelledError
+    OperationCancelledError
         When the run was cancelled meanwhile.
     """
     address = str(task.body["repo_http_uri"])
@@ -71,9 +71,9 @@ def _git(task: RunTask, folder: Path, *arguments: str) -> None:
         folder=folder,
         environment=environment,
         log=task.log,
-        control=task.control,
+        cancel=task.cancel,
     )
-    task.control.check()
+    task.cancel.raise_if_cancelled()
     if ended.code != 0:
         raise CivisLocalError(
             f"The repository can't be cloned: git exited with code {ended.code}. "

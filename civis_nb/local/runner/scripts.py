@@ -31,7 +31,7 @@ def run_python3(task: RunTask) -> None:
     ------
     CivisLocalError
         When the script fails.
-    RunCancelledError
+    OperationCancelledError
         When it was cancelled.
     """
     folder = job_folder(task)
@@ -50,7 +50,7 @@ def run_container(task: RunTask) -> None:
     ------
     CivisLocalError
         When there is no command, its repository can't be cloned, or it fails.
-    RunCancelledError
+    OperationCancelledError
         When it was cancelled.
     """
     command = task.body.get("docker_command")
@@ -77,21 +77,21 @@ def run_container(task: RunTask) -> None:
 
 def _run(task: RunTask, command: Sequence[str], folder: Path) -> None:
     environment = job_environment(task)
-    task.control.check()
+    task.cancel.raise_if_cancelled()
     ended = run_process(
         command,
         folder=folder,
         environment=environment,
         log=task.log,
-        control=task.control,
+        cancel=task.cancel,
         cancel_timeout_s=float(task.body.get("cancel_timeout") or 0),
         started=lambda pid: _remember(task, pid),
     )
     task.result["max_memory_usage"] = ended.max_memory_mb
     task.result["max_cpu_usage"] = ended.max_cpu_millicores
-    if task.control.reason is not None:
+    if task.cancel.cancelled:
         end_strays(task.context.api_key, [(task.job_id, task.run_id)])
-    task.control.check()
+    task.cancel.raise_if_cancelled()
     if ended.code != 0:
         raise CivisLocalError(_failure(ended))
 

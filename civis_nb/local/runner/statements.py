@@ -1,33 +1,10 @@
-"""What all runs that use a database share: cancelling, and words for what happened."""
+"""What all runs that use a database share: log entries, and words for what happened."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from civis_nb.local.runner.work import RunTask
 
-from civis_nb.local.runner.work import RunCancelledError, RunTask
-from civis_nb.local.warehouse.base import Cancelled, CancelToken
-
-__all__ = ["cancel_token", "rows_text", "write_log"]
-
-
-@contextmanager
-def cancel_token(task: RunTask) -> Iterator[CancelToken]:
-    """Give a token that is cancelled when the run is.
-
-    Raises
-    ------
-    RunCancelledError
-        When the work inside gave up because of it.
-    """
-    token = CancelToken()
-    task.control.on_cancel(token.cancel)
-    try:
-        yield token
-    except Cancelled:
-        raise RunCancelledError from None
-    finally:
-        task.control.forget(token.cancel)
+__all__ = ["rows_text", "write_log"]
 
 
 def write_log(task: RunTask, level: str, message: str) -> None:

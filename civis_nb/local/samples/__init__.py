@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from importlib.resources import as_file, files
 
+from civis_nb.cancellation import CancelToken
 from civis_nb.local.samples.turnout import TURNOUT_SQL
-from civis_nb.local.warehouse.base import CancelToken, ImportOptions, Warehouse, ignore_log
+from civis_nb.local.warehouse.base import ImportOptions, Warehouse, ignore_log
 
 __all__ = ["load_samples"]
 

@@ -6,8 +6,6 @@ A library of its own: it knows neither HTTP nor how the platform remembers thing
 from __future__ import annotations
 
 from civis_nb.local.warehouse.base import (
-    Cancelled,
-    CancelToken,
     Column,
     ColumnInfo,
     ColumnStats,
@@ -23,8 +21,6 @@ from civis_nb.local.warehouse.base import (
 )
 
 __all__ = [
-    "CancelToken",
-    "Cancelled",
     "Column",
     "ColumnInfo",
     "ColumnStats",

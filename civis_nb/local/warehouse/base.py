@@ -5,15 +5,14 @@ Nothing here knows which database is behind it.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
+from civis_nb.cancellation import CancelToken
+
 __all__ = [
-    "CancelToken",
-    "Cancelled",
     "Column",
     "ColumnInfo",
     "ColumnStats",
@@ -41,73 +40,6 @@ Log: TypeAlias = Callable[[str, str], None]
 
 Delimiter: TypeAlias = Literal["comma", "tab", "pipe"]
 ExistingRows: TypeAlias = Literal["fail", "truncate", "append", "drop", "upsert"]
-
-
-class Cancelled(Exception):  # noqa: N818 - a signal, not an error
-    """The statement was interrupted because its token was cancelled."""
-
-
-class CancelToken:
-    """Tells a running operation, from any thread, that its result is no longer wanted.
-
-    Examples
-    --------
-    >>> token = CancelToken()
-    >>> _ = token.on_cancel(lambda: print("stopping"))
-    >>> token.cancel()
-    stopping
-    >>> token.cancelled
-    True
-    """
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._event = threading.Event()
-        self._callbacks: list[Callable[[], None]] = []
-
-    def cancel(self) -> None:
-        """Cancel. A second call does nothing."""
-        with self._lock:
-            if self._event.is_set():
-                return
-            self._event.set()
-            callbacks, self._callbacks = self._callbacks, []
-        for callback in callbacks:
-            callback()
-
-    @property
-    def cancelled(self) -> bool:
-        """Whether `cancel` was called."""
-        return self._event.is_set()
-
-    def on_cancel(self, callback: Callable[[], None]) -> Callable[[], None]:
-        """Call ``callback`` when cancelled; at once when that has happened already.
-
-        Returns
-        -------
-        callable
-            Takes the callback back.
-        """
-        with self._lock:
-            if not self._event.is_set():
-                self._callbacks.append(callback)
-                return lambda: self._forget(callback)
-        callback()
-        return lambda: None
-
-    def wait(self, timeout_s: float) -> bool:
-        """Wait until cancelled or until the time is up; tell which."""
-        return self._event.wait(timeout_s)
-
-    def raise_if_cancelled(self) -> None:
-        """Raise `Cancelled` if cancelled."""
-        if self._event.is_set():
-            raise Cancelled
-
-    def _forget(self, callback: Callable[[], None]) -> None:
-        with self._lock:
-            if callback in self._callbacks:
-                self._callbacks.remove(callback)
 
 
 @dataclass(frozen=True)

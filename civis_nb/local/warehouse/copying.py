@@ -16,15 +16,9 @@ from pathlib import Path
 
 import duckdb
 
-from civis_nb.errors import WarehouseError
+from civis_nb.errors import OperationCancelledError, WarehouseError
 from civis_nb.local.warehouse import catalog, marks
-from civis_nb.local.warehouse.base import (
-    Cancelled,
-    SourceColumn,
-    SyncOptions,
-    SyncReport,
-    TableSource,
-)
+from civis_nb.local.warehouse.base import SourceColumn, SyncOptions, SyncReport, TableSource
 from civis_nb.local.warehouse.failures import is_conflict, read_failure, warehouse_error
 from civis_nb.local.warehouse.names import literal, qualified
 from civis_nb.local.warehouse.session import Session
@@ -124,13 +118,13 @@ def sync_tables(
             return _in_transaction(session, work, scratch, mark)
         except duckdb.Error as error:
             if session.cancel.cancelled:
-                raise Cancelled from None
+                raise OperationCancelledError from None
             if not is_conflict(error) or attempt == _TRIES - 1:
                 failure = replace(read_failure(error), start=None)
                 prefix = "the sync failed; nothing was changed"
                 raise warehouse_error(failure, None, session.hidden, prefix) from None
         if session.cancel.wait(_WAIT_S * 2**attempt):
-            raise Cancelled
+            raise OperationCancelledError
     raise AssertionError("unreachable")
 
 

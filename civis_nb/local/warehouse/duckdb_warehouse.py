@@ -19,10 +19,10 @@ from typing import Literal
 
 import duckdb
 
+from civis_nb.cancellation import CancelToken
 from civis_nb.errors import CivisLocalError, StateInUseError, WarehouseError
 from civis_nb.local.warehouse import catalog, copying, export, importing, marks, preview
 from civis_nb.local.warehouse.base import (
-    CancelToken,
     ColumnStats,
     CsvSettings,
     Export,
@@ -159,7 +159,7 @@ class DuckDBWarehouse:
         ------
         WarehouseError
             If a statement fails; those before it stay done.
-        Cancelled
+        OperationCancelledError
             If the token was cancelled.
         """
         with self._session(cancel, log) as session:
@@ -185,7 +185,7 @@ class DuckDBWarehouse:
         ------
         WarehouseError
             If a statement fails or a file can't be written; no file is left then.
-        Cancelled
+        OperationCancelledError
             If the token was cancelled.
         """
         with self._session(cancel, log) as session:
@@ -205,7 +205,7 @@ class DuckDBWarehouse:
         ------
         WarehouseError
             If a file can't be read or does not fit the table; nothing has changed then.
-        Cancelled
+        OperationCancelledError
             If the token was cancelled; nothing has changed.
         """
         with self._session(cancel, log) as session:
@@ -224,7 +224,7 @@ class DuckDBWarehouse:
         ------
         WarehouseError
             If a file can't be read or does not fit its table; nothing has changed then.
-        Cancelled
+        OperationCancelledError
             If the token was cancelled; nothing has changed.
         """
         with self._session(cancel, log) as session:
@@ -239,7 +239,7 @@ class DuckDBWarehouse:
         ------
         WarehouseError
             If there is no such table.
-        Cancelled
+        OperationCancelledError
             If the token was cancelled.
         """
         with self._session(cancel, log) as session:
@@ -258,7 +258,7 @@ class DuckDBWarehouse:
         ------
         WarehouseError
             If something does not fit; nothing has changed then.
-        Cancelled
+        OperationCancelledError
             If the token was cancelled; nothing has changed.
         """
         with self._session(cancel, log) as session:

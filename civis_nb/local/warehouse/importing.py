@@ -10,9 +10,9 @@ from typing import TypeAlias
 
 import duckdb
 
-from civis_nb.errors import WarehouseError
+from civis_nb.errors import OperationCancelledError, WarehouseError
 from civis_nb.local.warehouse import infer, marks, target
-from civis_nb.local.warehouse.base import Cancelled, ImportOptions, ImportReport
+from civis_nb.local.warehouse.base import ImportOptions, ImportReport
 from civis_nb.local.warehouse.failures import is_conflict, read_failure, warehouse_error
 from civis_nb.local.warehouse.lineends import has_blank_start, has_mixed_ends, rewritten
 from civis_nb.local.warehouse.loading import (
@@ -121,10 +121,10 @@ def _tried(session: Session, units: Sequence[_Unit], mark: str | None) -> list[I
             return _in_transaction(session, units, mark, careful)
         except (duckdb.Error, WarehouseError) as error:
             if session.cancel.cancelled:
-                raise Cancelled from None
+                raise OperationCancelledError from None
             if isinstance(error, duckdb.Error) and is_conflict(error) and attempt < _TRIES - 1:
                 if session.cancel.wait(_WAIT_S * 2**attempt):
-                    raise Cancelled from None
+                    raise OperationCancelledError from None
                 continue
             if not looked:
                 looked = True

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-from civis_nb.errors import WarehouseError
+from civis_nb.cancellation import CancelToken
+from civis_nb.errors import OperationCancelledError, WarehouseError
 from civis_nb.local.warehouse import lexer
-from civis_nb.local.warehouse.base import Cancelled, CancelToken, Log
+from civis_nb.local.warehouse.base import Log
 from civis_nb.local.warehouse.failures import (
     found_in,
     is_conflict,
@@ -74,7 +75,7 @@ class Session:
 
         Raises
         ------
-        Cancelled
+        OperationCancelledError
             When the token was cancelled.
         """
         done = threading.Event()
@@ -102,11 +103,11 @@ class Session:
             yield self
         except duckdb.Error as error:
             if self.cancel.cancelled:
-                raise Cancelled from None
+                raise OperationCancelledError from None
             raise warehouse_error(read_failure(error), None, self.hidden) from None
         except WarehouseError:
             if self.cancel.cancelled:
-                raise Cancelled from None
+                raise OperationCancelledError from None
             raise
         finally:
             forget()
@@ -312,7 +313,7 @@ class Session:
                     raise
             # The statement was undone whole: nothing is done twice.
             if self.cancel.wait(_CONFLICT_WAIT_S * 2**attempt):
-                raise Cancelled
+                raise OperationCancelledError
         raise AssertionError("unreachable")
 
     def _run_before(self, statement: Statement) -> None:
@@ -344,10 +345,10 @@ class Session:
 
     def error(
         self, error: duckdb.Error, statement: Statement, sql: str, shift: int = 0, note: str = ""
-    ) -> WarehouseError | Cancelled:
+    ) -> WarehouseError | OperationCancelledError:
         """Build the error for users; ``shift`` bytes stand before the statement's text."""
         if self.cancel.cancelled:
-            return Cancelled()
+            return OperationCancelledError()
         failure = read_failure(error)
         if note:
             failure = replace(failure, message=note)
@@ -374,7 +375,7 @@ class Session:
         statement: Statement,
         sql: str,
         shift: int,
-    ) -> WarehouseError | Cancelled:
+    ) -> WarehouseError | OperationCancelledError:
         """Choose between what DuckDB says of the user's text and of its translations."""
         original = statement.original or statement.text
         for error, translation in failures:

@@ -8,7 +8,7 @@ import psutil
 import requests
 
 from civis_nb.local import start
-from civis_nb.local.runner.pool import STOPPED
+from civis_nb.local.runner.pool import STOPPED_MESSAGE
 
 SLOW = "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3"
 DEADLINE_S = 30
@@ -41,7 +41,7 @@ def test_active_runs_fail_with_a_message_and_the_platform_goes_on_afterwards(tmp
         url = platform.endpoint
         for path in (f"/queries/{query}", f"/jobs/{job}/runs/{run}"):
             seen = session.get(url + path, timeout=30).json()
-            assert (seen["state"], seen["error"]) == ("failed", STOPPED)
+            assert (seen["state"], seen["error"]) == ("failed", STOPPED_MESSAGE)
             assert seen["finishedAt"] is not None
         logged = session.get(f"{url}/jobs/{job}/runs/{run}/logs", timeout=30)
         assert logged.json() == [entry]

@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 
 from civis_nb.errors import CivisLocalError
 from civis_nb.local import jobs as states
-from civis_nb.local.runner.pool import STOPPED
+from civis_nb.local.runner.pool import STOPPED_MESSAGE
 from civis_nb.local.runner.work import ASKED_BY
 from civis_nb.local.store.schema import logs
 
@@ -121,7 +121,7 @@ def test_stop_fails_what_is_active_and_ends_its_processes(make_bench):
     bench.runner.stop()
     for run_id in (running, queued):
         run = bench.run(run_id)
-        assert (run.state, run.error) == ("failed", STOPPED)
+        assert (run.state, run.error) == ("failed", STOPPED_MESSAGE)
         assert run.finished_at is not None
     assert _is_gone(pid)
     late = bench.submit("pass")

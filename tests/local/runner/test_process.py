@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from civis_nb.cancellation import STOPPED, CancelToken
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.runner.process import run_process
-from civis_nb.local.runner.work import Control
 
 
 class Lines:
@@ -29,14 +29,14 @@ class Lines:
         pass
 
 
-def _run(source, folder, control=None, log=None, **options):
+def _run(source, folder, cancel=None, log=None, **options):
     log = log or Lines()
     ended = run_process(
         [sys.executable, "-u", "-c", source],
         folder=folder,
         environment={"PATH": os.defpath},
         log=log,
-        control=control or Control(),
+        cancel=cancel or CancelToken(),
         **options,
     )
     return ended, log.entries
@@ -89,20 +89,20 @@ def test_last_line_of_standard_error_is_told(tmp_path):
 
 
 def test_cancel_that_came_before_the_start_ends_the_process(tmp_path):
-    control = Control()
-    control.cancel()
-    ended, _entries = _run("import time\ntime.sleep(600)", tmp_path, control)
+    cancel = CancelToken()
+    cancel.cancel()
+    ended, _entries = _run("import time\ntime.sleep(600)", tmp_path, cancel)
     assert ended.code < 0
 
 
 def test_stopping_does_not_wait_for_the_jobs_own_timeout(tmp_path):
-    control, log = Control(), Lines()
+    cancel, log = CancelToken(), Lines()
     source = (
         "import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
         "print('up')\ntime.sleep(600)"
     )
-    threading.Thread(target=lambda: (log.some.wait(30), control.cancel("stopped"))).start()
-    ended, entries = _run(source, tmp_path, control, log, cancel_timeout_s=600)
+    threading.Thread(target=lambda: (log.some.wait(30), cancel.cancel(STOPPED))).start()
+    ended, entries = _run(source, tmp_path, cancel, log, cancel_timeout_s=600)
     assert ended.code == -9
     assert entries == [("info", "up")]
 
@@ -114,7 +114,7 @@ def test_command_that_is_not_there_is_a_clear_error(tmp_path):
             folder=tmp_path,
             environment={"PATH": os.defpath},
             log=Lines(),
-            control=Control(),
+            cancel=CancelToken(),
         )
 
 

@@ -5,8 +5,9 @@ import gzip
 
 import pytest
 
+from civis_nb.cancellation import CancelToken
 from civis_nb.local.samples import load_samples
-from civis_nb.local.warehouse.base import CancelToken, CsvSettings, ignore_log
+from civis_nb.local.warehouse.base import CsvSettings, ignore_log
 from civis_nb.local.warehouse.duckdb_warehouse import open_duckdb
 
 CHECKSUM = "16791338257158228327"

@@ -7,14 +7,8 @@ from typing import Any
 
 import pytest
 
-from civis_nb.local.warehouse.base import (
-    CancelToken,
-    CsvSettings,
-    Export,
-    ImportOptions,
-    ImportReport,
-    Preview,
-)
+from civis_nb.cancellation import CancelToken
+from civis_nb.local.warehouse.base import CsvSettings, Export, ImportOptions, ImportReport, Preview
 from civis_nb.local.warehouse.duckdb_warehouse import DuckDBWarehouse, open_duckdb
 
 

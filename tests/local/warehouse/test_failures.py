@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from civis_nb.cancellation import CancelToken
 from civis_nb.errors import StateInUseError, WarehouseError
-from civis_nb.local.warehouse.base import CancelToken, CsvSettings, ignore_log
+from civis_nb.local.warehouse.base import CsvSettings, ignore_log
 from civis_nb.local.warehouse.duckdb_warehouse import open_duckdb
 
 

@@ -8,7 +8,8 @@ import io
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from civis_nb.local.warehouse.base import CancelToken, CsvSettings, ImportOptions, ignore_log
+from civis_nb.cancellation import CancelToken
+from civis_nb.local.warehouse.base import CsvSettings, ImportOptions, ignore_log
 from civis_nb.local.warehouse.csvtext import csv_rows
 
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from civis_nb.errors import CivisLocalError
-from civis_nb.local.warehouse.base import Cancelled, CancelToken
+from civis_nb.cancellation import CancelToken
+from civis_nb.errors import CivisLocalError, OperationCancelledError
 
 ENDLESS = "SELECT count(*) FROM range(100000000000) AS a, range(1000) AS b"
 
@@ -19,7 +19,7 @@ def test_cancelling_stops_one_run_and_no_other(bench):
         assert [f.result(timeout=60) for f in others] == [str(i) for i in range(20)]
         assert not endless.done()
         token.cancel()
-        with pytest.raises(Cancelled):
+        with pytest.raises(OperationCancelledError):
             endless.result(timeout=60)
     assert bench.value("SELECT 'still here'") == "still here"
 
@@ -29,7 +29,7 @@ def test_cancelling_an_export_leaves_no_file(bench, tmp_path):
     with ThreadPoolExecutor(1) as pool:
         export = pool.submit(bench.export, "SELECT * FROM range(100000000000)", token)
         token.cancel()
-        with pytest.raises(Cancelled):
+        with pytest.raises(OperationCancelledError):
             export.result(timeout=60)
     assert list(tmp_path.iterdir()) == []
 
@@ -37,7 +37,7 @@ def test_cancelling_an_export_leaves_no_file(bench, tmp_path):
 def test_a_token_cancelled_before_runs_nothing(bench):
     token = CancelToken()
     token.cancel()
-    with pytest.raises(Cancelled):
+    with pytest.raises(OperationCancelledError):
         bench.sql("CREATE TABLE t (a INT)", 0, token)
     assert bench.warehouse.tables() == []
 
@@ -51,7 +51,7 @@ def test_callbacks_of_a_token_are_called_once(bench):
     token.cancel()
     token.on_cancel(lambda: calls.append("late"))
     assert calls == ["first", "late"]
-    with pytest.raises(Cancelled):
+    with pytest.raises(OperationCancelledError):
         token.raise_if_cancelled()
 
 
