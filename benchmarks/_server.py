@@ -19,7 +19,7 @@ ITEMS, PAGE = 5000, 50
 
 
 def official_spec() -> Path:
-    """Give the specification that comes with the PyPI package ``civis``, without importing it."""
+    """Return the specification that comes with the PyPI package ``civis``, without importing it."""
     found = importlib.util.find_spec("civis")
     assert found is not None, "the PyPI package civis is needed: pip install civis"
     assert found.origin is not None

@@ -42,7 +42,7 @@ def server(latency_ms: float = 0) -> Iterator[str]:
 
 @contextlib.contextmanager
 def environment(url: str) -> Iterator[dict[str, str]]:
-    """Give the variables of a process that asks `url`, with an empty cache of specifications."""
+    """Return the variables of a process that asks `url`, with an empty cache of specifications."""
     with tempfile.TemporaryDirectory() as folder:
         yield {
             **os.environ,

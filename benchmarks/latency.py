@@ -55,7 +55,7 @@ def _timed(action: Callable[[], Any]) -> float:
 
 
 def small_things(name: str, folder: Path) -> dict[str, Callable[[], Any]]:
-    """Give what one client is to do: a name, and a function that does it."""
+    """Return what one client is to do: a name, and a function that does it."""
     import pandas as pd
 
     client = importlib.import_module(name).APIClient()

@@ -103,7 +103,7 @@ def _timed(action: Callable[[], Any]) -> Cost:
 
 
 def measures(api: Api, own: duckdb.DuckDBPyConnection, folder: Path) -> dict[str, Any]:
-    """Give the measures: a name, the platform's way, and DuckDB's."""
+    """Return the measures: a name, the platform's way, and DuckDB's."""
     host = {"remoteHostId": 1, "credentialId": 1}
     plain, packed = folder / "own.csv", folder / "own.csv.gz"
     own.execute(f"create table bench as {CONTENT}")

@@ -25,7 +25,7 @@ _SAME_S: Final = 0.2
 
 
 def outcome(future: Future[_Value]) -> _Value:
-    """Give the result of a future, however long it takes.
+    """Return the result of a future, however long it takes.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def outcome(future: Future[_Value]) -> _Value:
 def first_done(
     futures: Iterable[Future[_Value]],
 ) -> tuple[set[Future[_Value]], set[Future[_Value]]]:
-    """Give the futures that are done, once one of them is, and the others."""
+    """Return the futures that are done, once one of them is, and the others."""
     going = set(futures)
     while True:
         done, rest = concurrent.futures.wait(going, _SLICE_S, FIRST_COMPLETED)
@@ -56,7 +56,7 @@ def first_done(
 
 
 def taken(items: queue.Queue[_Value]) -> _Value:
-    """Give the next item of a queue, however long it takes."""
+    """Return the next item of a queue, however long it takes."""
     while True:
         try:
             return items.get(timeout=_SLICE_S)

@@ -76,7 +76,7 @@ class SecretBytes(bytes):
 
 
 def masked_url(text: str) -> str:
-    """Give `text` with the secrets of every URL in it replaced by ``***``.
+    """Return `text` with the secrets of every URL in it replaced by ``***``.
 
     Parameters
     ----------
@@ -92,7 +92,7 @@ def masked_url(text: str) -> str:
 
 
 def masked_path(url: str) -> str:
-    """Give the path and query of `url`, secrets masked.
+    """Return the path and query of `url`, secrets masked.
 
     Examples
     --------

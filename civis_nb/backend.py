@@ -15,7 +15,7 @@ DEFAULT_ENDPOINT = "https://api.civisanalytics.com/"
 
 
 def resolve(api_key: str | None = None, endpoint: str | None = None) -> tuple[str, str]:
-    """Give the address of the API and the key, which shows itself to no traceback.
+    """Return the address of the API and the key, which shows itself to no traceback.
 
     What is given wins. Else, when the setting ``backend`` asks for the local platform, it is the
     one that ``CIVIS_API_ENDPOINT`` names on this machine (``civis-nb local run`` and its jobs set

@@ -71,7 +71,7 @@ _LATER = {"CivisAsyncResultBase": "civis_nb.futures"}
 
 
 def get_base_url() -> str:
-    """Give the address of the API, with a slash at its end.
+    """Return the address of the API, with a slash at its end.
 
     Examples
     --------

@@ -186,7 +186,7 @@ def _project_table(folder: Path) -> dict[str, Any]:
 
 
 def get(name: str, given: Any = None) -> Any:
-    """Give the value of a setting.
+    """Return the value of a setting.
 
     Parameters
     ----------
@@ -246,5 +246,5 @@ def reset(name: str | None = None) -> None:
 
 
 def describe() -> list[tuple[Setting, Any]]:
-    """Give each setting with its present value, in the order of `SETTINGS`."""
+    """Return each setting with its present value, in the order of `SETTINGS`."""
     return [(setting, get(setting.name)) for setting in SETTINGS.values()]

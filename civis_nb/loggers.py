@@ -39,7 +39,7 @@ def civis_logger(
     level: int | str | None = None,
     fmt: str | logging.Formatter = "%(message)s",
 ) -> logging.Logger:
-    """Give a logger that writes INFO and below to stdout, all above to stderr.
+    """Return a logger that writes INFO and below to stdout, all above to stderr.
 
     The platform shows the two in different colours. Called again, it sets level and format
     anew; a line is never written twice.

@@ -26,7 +26,7 @@ class RawServer:
 
     @staticmethod
     def whole(body: bytes = b'{"id": 1}', status: str = "200 OK", *lines: str) -> bytes:
-        """Give the bytes of a whole answer."""
+        """Return the bytes of a whole answer."""
         head = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *lines, "", ""]
         return "\r\n".join(head).encode() + body
 
@@ -34,7 +34,7 @@ class RawServer:
         self._socket.close()
 
     def heads(self, name: str) -> list[str]:
-        """Give what each request said in one header; empty where it said nothing."""
+        """Return what each request said in one header; empty where it said nothing."""
         wanted = f"{name.lower()}:".encode()
         found = []
         for request in self.requests:

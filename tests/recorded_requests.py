@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 
 def recorded_requests(path: Path) -> Iterator[tuple[str, str, dict[str, Any]]]:
-    """Give verb, path and arguments by name of each."""
+    """Return verb, path and arguments by name of each."""
     from civis_nb.spec.names import argument_name
 
     paths = json.loads(path.read_bytes())["paths"]

@@ -97,7 +97,7 @@ def _welcome(endpoint: str, state: Path, write_env: str | None) -> str:
 
 
 def shell_lines(state: str | None) -> str:
-    """Give the lines that point a shell at the platform that runs on a state folder.
+    """Return the lines that point a shell at the platform that runs on a state folder.
 
     Raises
     ------

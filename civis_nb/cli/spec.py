@@ -6,7 +6,7 @@ __all__ = ["found", "shown", "write_stub"]
 
 
 def shown(name: str, source: str | None) -> str:
-    """Give the help of an operation or a resource, or the list of all resources.
+    """Return the help of an operation or a resource, or the list of all resources.
 
     Raises
     ------
@@ -21,7 +21,7 @@ def shown(name: str, source: str | None) -> str:
 
 
 def found(words: tuple[str, ...], source: str | None) -> str:
-    """Give a line for each operation with all words; empty where there is none.
+    """Return a line for each operation with all words; empty where there is none.
 
     Raises
     ------

@@ -36,7 +36,7 @@ class Request:
 
 
 def bind(operation: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the arguments by name, those only that the caller gave.
+    """Return the arguments by name, those only that the caller gave.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def _path_text(operation: Operation, parameter: Parameter, value: Any) -> str:
 
 
 def _encodable(operation: Operation, parameter: Parameter, text: str) -> str:
-    """Give a text back that can stand in an address, as half of a character can't."""
+    """Return a text back that can stand in an address, as half of a character can't."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -128,7 +128,7 @@ def _encodable(operation: Operation, parameter: Parameter, text: str) -> str:
 
 
 def _checked(operation: Operation, parameter: Parameter, value: Any) -> Any:
-    """Give the value as it is sent, if it can be of the parameter's type at all."""
+    """Return the value as it is sent, if it can be of the parameter's type at all."""
     kind = parameter.type
     if kind == "array":
         return _checked_array(operation, parameter, value)

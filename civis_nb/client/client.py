@@ -143,7 +143,7 @@ class APIClient(Lookups):
         self.close()
 
     def __copy__(self) -> APIClient:
-        """Give a client of the same session with a last answer and look-ups of its own."""
+        """Return a client of the same session with a last answer and look-ups of its own."""
         twin = type(self).__new__(type(self))
         mine = {
             name: value for name, value in vars(self).items() if not isinstance(value, Resource)
@@ -167,7 +167,7 @@ class APIClient(Lookups):
         )
 
     def _ask(self, resource: str) -> Resource:
-        """Give a resource, made on the first call."""
+        """Return a resource, made on the first call."""
         made = self.__dict__.get(resource)
         if made is None:
             if resource not in self._spec:
@@ -178,7 +178,7 @@ class APIClient(Lookups):
         return found
 
     def _fetch_page(self, path: str, params: dict[str, Any]) -> ListResponse[Any]:
-        """Give one page of a list."""
+        """Return one page of a list."""
         response, payload = self._session.call("GET", path, params=params)
         if payload is None and response.status_code == 204:
             payload = []

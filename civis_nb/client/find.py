@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 def find(
     object_list: Iterable[_T], filter_func: Callable[[_T], Any] | None = None, **kwargs: Any
 ) -> list[_T]:
-    """Give the objects that a function, or the values of their fields, select.
+    """Return the objects that a function, or the values of their fields, select.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def find(
 def find_one(
     object_list: Iterable[_T], filter_func: Callable[[_T], Any] | None = None, **kwargs: Any
 ) -> _T | None:
-    """Give the first object that `find` would give, or None; the rest is not looked at."""
+    """Return the first object that `find` would give, or None; the rest is not looked at."""
     return next(_found(object_list, filter_func, kwargs), None)
 
 

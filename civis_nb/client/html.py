@@ -6,7 +6,7 @@ __all__ = ["html_of"]
 
 
 def html_of(maker: str, value: object) -> str | None:
-    """Give the HTML of `value` from the display layer; None where there is none.
+    """Return the HTML of `value` from the display layer; None where there is none.
 
     The client stands below the display and does not need it, so it is looked up by name.
     """

@@ -23,7 +23,7 @@ class Lookups:
     _kept: dict[str, Any]
 
     def get_database_id(self, database: str | int) -> int:
-        """Give the id of a database.
+        """Return the id of a database.
 
         Parameters
         ----------
@@ -54,7 +54,7 @@ class Lookups:
         return databases
 
     def get_table_id(self, table: str, database: str | int) -> int:
-        """Give the id of a table.
+        """Return the id of a table.
 
         Parameters
         ----------
@@ -89,7 +89,7 @@ class Lookups:
         return int(wanted[0].id)
 
     def _tables_like(self, database_id: int, name: str, asked: dict[str, str]) -> list[Any]:
-        """Give tables whose name begins as one does that is not there, for an error's hint."""
+        """Return tables whose name begins as one does that is not there, for an error's hint."""
         try:
             pattern = f"{name[0]}%"
             return self._list("tables", database_id=database_id, name=pattern, **asked)
@@ -97,7 +97,7 @@ class Lookups:
             return []
 
     def get_storage_host_id(self, storage_host: str | int) -> int:
-        """Give the id of a storage host, from its name or id.
+        """Return the id of a storage host, from its name or id.
 
         Raises
         ------
@@ -113,7 +113,7 @@ class Lookups:
         return int(found.id)
 
     def get_database_credential_id(self, username: str | int, database_name: str | int) -> int:
-        """Give the id of the credential of a user name for a database; an old way, which warns.
+        """Return the id of the credential of a user name for a database; an old way, which warns.
 
         A database may have several credentials of one user name. The one that you most likely
         want is `default_database_credential_id`.
@@ -146,7 +146,7 @@ class Lookups:
         return int(found.id)
 
     def get_aws_credential_id(self, cred_name: str | int, owner: str | None = None) -> int:
-        """Give the id of an Amazon Web Services credential.
+        """Return the id of an Amazon Web Services credential.
 
         Parameters
         ----------
@@ -219,7 +219,7 @@ class Lookups:
         return self._kept["me"]
 
     def _list(self, resource: str, **given: Any) -> list[Any]:
-        """Give a list of responses, whatever the client gives to its user."""
+        """Return a list of responses, whatever the client gives to its user."""
         found = self._ask(resource).list(**given)
         if hasattr(found, "status_code"):
             found = convert_response_data_type(found)
@@ -236,7 +236,7 @@ def _warn_of_old(text: str) -> None:
 
 
 def split_table_name(table: str) -> tuple[str | None, str]:
-    """Give schema and name of ``schema.table``; the schema is None where there is none.
+    """Return schema and name of ``schema.table``; the schema is None where there is none.
 
     Raises
     ------
@@ -291,13 +291,13 @@ def _is_id(value: object) -> bool:
 
 
 def _named(objects: Any, name: str, field: str = "name") -> list[Any]:
-    """Give the objects of that name; where there is none, those that fold to it."""
+    """Return the objects of that name; where there is none, those that fold to it."""
     folded = [item for item in objects if str(item.get(field) or "").lower() == name.lower()]
     return [item for item in folded if item[field] == name] or folded
 
 
 def _by_name(objects: Any, name: object) -> Any:
-    """Give the object of that name; where there is none, the only one that folds to it."""
+    """Return the object of that name; where there is none, the only one that folds to it."""
     if not isinstance(name, str) or not name:
         return None
     found = _named(objects, name)

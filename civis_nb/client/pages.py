@@ -55,7 +55,7 @@ class PaginatedResponse(Generic[_R]):
         return next(self._own)
 
     def json(self, snake_case: bool = True) -> list[dict[str, Any]]:
-        """Give all items as dictionaries; fetches the pages that are missing.
+        """Return all items as dictionaries; fetches the pages that are missing.
 
         Parameters
         ----------
@@ -71,7 +71,7 @@ class PaginatedResponse(Generic[_R]):
         return [item.json(snake_case=snake_case) for item in items]
 
     def to_pandas(self) -> pd.DataFrame:
-        """Give all items as a pandas frame, a row each.
+        """Return all items as a pandas frame, a row each.
 
         Raises
         ------
@@ -84,7 +84,7 @@ class PaginatedResponse(Generic[_R]):
         return pd.DataFrame(rows)
 
     def to_polars(self) -> pl.DataFrame:
-        """Give all items as a polars frame, a row each.
+        """Return all items as a polars frame, a row each.
 
         Raises
         ------

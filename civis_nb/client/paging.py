@@ -22,7 +22,7 @@ class PageSource(Protocol):
     """What pages are fetched from: the client."""
 
     def _fetch_page(self, path: str, params: dict[str, Any]) -> ListResponse[Any]:
-        """Give one page."""
+        """Return one page."""
 
 
 class _Fetch(Generic[_R]):
@@ -87,7 +87,7 @@ class Pages(Generic[_R]):
         self._pid = os.getpid()
 
     def obtain(self, number: int) -> ListResponse[_R] | None:
-        """Give a page, fetched if need be; None after the last.
+        """Return a page, fetched if need be; None after the last.
 
         While it is waited for, the page after it is fetched as well where it is known to be there:
         whoever waits will use the first item of this one at once.
@@ -176,7 +176,7 @@ class Pages(Generic[_R]):
         self._under_way.clear()
 
     def _checked(self, page: ListResponse[_R], number: int) -> tuple[ListResponse[_R], bool]:
-        """Give a page as it counts, and whether it ends the list.
+        """Return a page as it counts, and whether it ends the list.
 
         Raises
         ------
@@ -216,7 +216,7 @@ class Pages(Generic[_R]):
 
 
 def _mark(page: ListResponse[Any]) -> Any:
-    """Give what a page is known by: the ids of its items, else all it holds."""
+    """Return what a page is known by: the ids of its items, else all it holds."""
     items: list[Any] = [item.json_data if isinstance(item, Response) else item for item in page]
     if all(isinstance(item, dict) and "id" in item for item in items):
         return tuple(str(item["id"]) for item in items)

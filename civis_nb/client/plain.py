@@ -36,7 +36,7 @@ def copied(value: _T) -> _T:
 
 
 def frozen(value: Any) -> Any:
-    """Give JSON as something that can be hashed, equal where the JSON is equal."""
+    """Return JSON as something that can be hashed, equal where the JSON is equal."""
     if isinstance(value, dict):
         return frozenset((key, frozen(item)) for key, item in value.items())
     if isinstance(value, list):
@@ -45,7 +45,7 @@ def frozen(value: Any) -> Any:
 
 
 def header_int(headers: Mapping[str, str] | None, name: str) -> int | None:
-    """Give a header's whole number; None where it is missing or none."""
+    """Return a header's whole number; None where it is missing or none."""
     for key, value in (headers or {}).items():
         if key.lower() == name.lower():
             try:
@@ -56,7 +56,7 @@ def header_int(headers: Mapping[str, str] | None, name: str) -> int | None:
 
 
 def field_list(names: Iterable[str]) -> str:
-    """Give a sentence that lists an answer's fields, a dozen at most."""
+    """Return a sentence that lists an answer's fields, a dozen at most."""
     shown = [name for name in names if isinstance(name, str)]
     if not shown:
         return "The answer was empty."

@@ -23,7 +23,7 @@ _REDIRECTS = frozenset(range(300, 400))
 
 
 def get_headers(user_agent: str) -> dict[str, str]:
-    """Give the headers that requests of a product carry.
+    """Return the headers that requests of a product carry.
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ def get_headers(user_agent: str) -> dict[str, str]:
 
 
 def open_session(api_key: str, headers: Mapping[str, str] | None = None) -> requests.Session:
-    """Give a session of requests that sends a key.
+    """Return a session of requests that sends a key.
 
     It sends the key wherever it is asked to go; `APIClient` keeps it to the API's own host.
 
@@ -115,7 +115,7 @@ def retry_request(
 
 
 def tostr_urljoin(*x: object) -> str:
-    """Give the parts of an address, joined by slashes.
+    """Return the parts of an address, joined by slashes.
 
     Examples
     --------

@@ -41,7 +41,7 @@ def note_made(client: APIClient, operation: Operation, payload: Any) -> None:
 
 
 def recovery(client: APIClient, operation: Operation, request: Request) -> Recover | None:
-    """Give the look for one call; None where the API has nothing to look at."""
+    """Return the look for one call; None where the API has nothing to look at."""
     listing = _listing(client, operation)
     if listing is None:
         return None
@@ -68,7 +68,7 @@ def recovery(client: APIClient, operation: Operation, request: Request) -> Recov
 
 
 def _listing(client: APIClient, operation: Operation) -> Operation | None:
-    """Give the operation that lists what a POST makes."""
+    """Return the operation that lists what a POST makes."""
     operations = client._spec.operations(operation.resource).values()
     paths = [operation.path]
     if operation.resource in _COMMON_LISTS and "{" not in operation.path:
@@ -148,7 +148,7 @@ def _whole(
     item: dict[str, Any],
     answer: requests.Response,
 ) -> Outcome:
-    """Give the found object as the POST would have answered it, as far as the API shows it."""
+    """Return the found object as the POST would have answered it, as far as the API shows it."""
     for other in client._spec.operations(operation.resource).values():
         if other.verb == "GET" and other.path.rpartition("/")[0] == operation.path:
             if not other.path.endswith("}") or "id" not in item:
@@ -170,7 +170,7 @@ def _created(item: dict[str, Any]) -> float | None:
 
 
 def _server_time(answer: requests.Response) -> float:
-    """Give the server's time when it answered: its clock is the one that dates its objects."""
+    """Return the server's time when it answered: its clock is the one that dates its objects."""
     from email.utils import parsedate_to_datetime
 
     try:

@@ -74,7 +74,7 @@ class Resource:
 
 
 def make_resource(name: str, operations: Mapping[str, Operation], client: APIClient) -> Resource:
-    """Give a resource, of a class that has its name as the PyPI package ``civis`` has it."""
+    """Return a resource, of a class that has its name as the PyPI package ``civis`` has it."""
     text = f"The methods of ``/{name}``; each one's help tells what it takes and gives."
     kind = type(class_name(name), (Resource,), {"__doc__": text, "__module__": __name__})
     resource: Resource = kind(name, operations, client)
@@ -82,7 +82,7 @@ def make_resource(name: str, operations: Mapping[str, Operation], client: APICli
 
 
 def _method(operation: Operation, resource: Resource) -> MethodType:
-    """Give the method of an operation, with its signature and documentation.
+    """Return the method of an operation, with its signature and documentation.
 
     It is bound to its resource, as any method is: whoever is given one finds its client.
     """

@@ -102,7 +102,7 @@ class Response:
         return header_int(self.headers, "X-RateLimit-Limit")
 
     def _keys(self) -> dict[str, str]:
-        """Give the field names as they are read, each with its spelling on the wire."""
+        """Return the field names as they are read, each with its spelling on the wire."""
         index = self._index
         if index is None:
             if self._snake:
@@ -113,7 +113,7 @@ class Response:
         return index
 
     def _find(self, name: str) -> Any:
-        """Give the wrapped value of a field; raises KeyError."""
+        """Return the wrapped value of a field; raises KeyError."""
         if name not in self._wrapped:
             index = self._keys()
             if name in index:
@@ -165,28 +165,28 @@ class Response:
         return self._find(name)
 
     def get(self, key: str, default: Any = None) -> Any:
-        """Give the value of a field, or `default` where there is none."""
+        """Return the value of a field, or `default` where there is none."""
         try:
             return self._find(key)
         except KeyError:
             return default
 
     def items(self) -> Iterator[tuple[str, Any]]:
-        """Give each field's name and value."""
+        """Return each field's name and value."""
         return iter([(name, self._find(name)) for name in self._keys()])
 
     @MethodUnlessKey
     def keys(self) -> list[str]:
-        """Give the names of the fields."""
+        """Return the names of the fields."""
         return list(self._keys())
 
     @MethodUnlessKey
     def values(self) -> list[Any]:
-        """Give the values of the fields."""
+        """Return the values of the fields."""
         return [self._find(name) for name in self._keys()]
 
     def json(self, snake_case: bool = True) -> dict[str, Any]:
-        """Give the object as a new dictionary.
+        """Return the object as a new dictionary.
 
         Parameters
         ----------
@@ -288,7 +288,7 @@ class ListResponse(list[_R], Generic[_R]):
         self.headers = headers
 
     def json(self, snake_case: bool = True) -> list[dict[str, Any]]:
-        """Give the list as new dictionaries; see `Response.json`."""
+        """Return the list as new dictionaries; see `Response.json`."""
         return [
             item.json(snake_case=snake_case) if isinstance(item, Response) else item
             for item in self
@@ -325,7 +325,7 @@ def convert_response_data_type(
     return_type: str = "snake",
     from_json_values: bool = False,
 ) -> Any:
-    """Give an answer of the API as the user wants it.
+    """Return an answer of the API as the user wants it.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ _KEY_HINT = (
 
 
 def local_spec(source: Mapping[str, Any] | str | os.PathLike[str]) -> Spec:
-    """Give the specification of a file or an object.
+    """Return the specification of a file or an object.
 
     Raises
     ------
@@ -60,7 +60,7 @@ def local_spec(source: Mapping[str, Any] | str | os.PathLike[str]) -> Spec:
 
 
 def downloaded_spec(session: Session, cache: SpecCache, refresh: bool) -> Spec:
-    """Give the server's specification: the one kept on disk while it is fresh.
+    """Return the server's specification: the one kept on disk while it is fresh.
 
     Raises
     ------

@@ -33,7 +33,7 @@ def is_secret(key: str) -> bool:
 
 
 def redacted(key: str, value: Any) -> Any:
-    """Give a value as it may be shown: secrets masked, long text cut, long lists shortened.
+    """Return a value as it may be shown: secrets masked, long text cut, long lists shortened.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class _Bare:
 
 
 def _shown(data: Any) -> Any:
-    """Give a Response or a list of them as plain JSON in snake_case, as it may be shown."""
+    """Return a Response or a list of them as plain JSON in snake_case, as it may be shown."""
     return redacted("", data.json() if hasattr(data, "json_data") else data)
 
 
@@ -94,12 +94,12 @@ def _formatted(kind: str, shown: Any, width: int | None) -> str:
 
 
 def response_text(response: Any, width: int | None = None) -> str:
-    """Give the text of a Response: one line, or lines of at most `width` characters."""
+    """Return the text of a Response: one line, or lines of at most `width` characters."""
     return _formatted("Response", _shown(response), width)
 
 
 def list_text(responses: Any, width: int | None = None) -> str:
-    """Give the text of a ListResponse, shortened as that of a Response is."""
+    """Return the text of a ListResponse, shortened as that of a Response is."""
     items = [_shown(item) for item in responses[:_MAX_ITEMS]]
     if len(responses) > _MAX_ITEMS:
         items.append(_Bare(f"… {len(responses) - _MAX_ITEMS} more"))

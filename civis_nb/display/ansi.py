@@ -20,7 +20,7 @@ _ANSI = re.compile(
 
 
 def without_ansi(text: str) -> str:
-    r"""Give `text` without the codes that tell a terminal about colours and cursors.
+    r"""Return `text` without the codes that tell a terminal about colours and cursors.
 
     Examples
     --------
@@ -31,7 +31,7 @@ def without_ansi(text: str) -> str:
 
 
 def log_lines(message: str) -> list[str]:
-    r"""Give the lines of a log message as they look in the end.
+    r"""Return the lines of a log message as they look in the end.
 
     A line that was written over (``\r``, as progress bars do) counts as it was left.
 

@@ -37,12 +37,12 @@ class Column:
 
 
 def row_count(data: Any) -> int:
-    """Give the rows of a pandas or polars frame or an Arrow table."""
+    """Return the rows of a pandas or polars frame or an Arrow table."""
     return int(data.num_rows) if _library(data) == "pyarrow" else len(data)
 
 
 def head_columns(data: Any, limit: int) -> list[Column]:
-    """Give the first `limit` rows of a pandas or polars frame or an Arrow table.
+    """Return the first `limit` rows of a pandas or polars frame or an Arrow table.
 
     Raises
     ------
@@ -79,7 +79,7 @@ def columns_of_rows(
     limit: int,
     types: Sequence[str | None] | None = None,
 ) -> list[Column]:
-    """Give the first `limit` of rows that hold what the API sent, mostly text."""
+    """Return the first `limit` of rows that hold what the API sent, mostly text."""
     shown = rows[:limit]
     columns = []
     for index, name in enumerate(names):
@@ -112,7 +112,7 @@ _SHORT_TYPES = {
 
 
 def _short_type(sql_type: str | None) -> str | None:
-    """Give a SQL type as the displays of frames write it.
+    """Return a SQL type as the displays of frames write it.
 
     Examples
     --------
@@ -127,7 +127,7 @@ def _short_type(sql_type: str | None) -> str | None:
 
 
 def _library(data: Any) -> str:
-    """Give the name of the library that `data` comes from, without importing any."""
+    """Return the name of the library that `data` comes from, without importing any."""
     return type(data).__module__.partition(".")[0]
 
 

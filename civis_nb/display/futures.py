@@ -12,7 +12,7 @@ __all__ = ["future_html", "future_view"]
 
 
 def future_view(future: Any, title: str | None = None) -> RunView:
-    """Give what is known of a future's run.
+    """Return what is known of a future's run.
 
     Parameters
     ----------
@@ -38,12 +38,12 @@ def future_view(future: Any, title: str | None = None) -> RunView:
 
 
 def future_html(future: Any) -> str:
-    """Give the HTML of a future: its state, ids, times and error, as last seen."""
+    """Return the HTML of a future: its state, ids, times and error, as last seen."""
     return str(future_view(future)._html())
 
 
 def _page(future: Any) -> str | None:
-    """Give the address of the run's page; a platform on this machine has no pages to look at."""
+    """Return the address of the run's page; a platform on this machine has no pages to look at."""
     url = getattr(future, "job_run_url", None) or getattr(future, "job_url", None)
     if not isinstance(url, str):
         return None

@@ -29,7 +29,7 @@ _HEADER_STYLE = (
 
 
 def grid_text(columns: Sequence[Column]) -> str:
-    """Give columns as text, at most 110 characters wide; what is left out is said."""
+    """Return columns as text, at most 110 characters wide; what is left out is said."""
     drawn: list[tuple[Column, str, str, list[str]]] = []
     used = 0
     for column in columns:
@@ -53,7 +53,7 @@ def grid_text(columns: Sequence[Column]) -> str:
 
 
 def grid_html(columns: Sequence[Column], caption: str, label: str) -> Html:
-    """Give columns as an HTML table that scrolls sideways when it must.
+    """Return columns as an HTML table that scrolls sideways when it must.
 
     Parameters
     ----------

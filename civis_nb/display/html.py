@@ -38,7 +38,7 @@ class Html(str):
 
 
 def visible(text: str) -> str:
-    r"""Give `text` with characters that can't be seen, or that deceive, written as escapes.
+    r"""Return `text` with characters that can't be seen, or that deceive, written as escapes.
 
     Examples
     --------
@@ -54,7 +54,7 @@ def _escape(character: str) -> str:
 
 
 def el(name: str, *children: str | Html | None, **attributes: str | int | None) -> Html:
-    """Give one element; children that are plain text are escaped, attributes always.
+    """Return one element; children that are plain text are escaped, attributes always.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def el(name: str, *children: str | Html | None, **attributes: str | int | None) 
 
 
 def join(*children: str | Html | None) -> Html:
-    """Give the children one after the other, plain text escaped."""
+    """Return the children one after the other, plain text escaped."""
     return Html(
         "".join(
             child if isinstance(child, Html) else escape(visible(child))
@@ -92,7 +92,7 @@ def join(*children: str | Html | None) -> Html:
 
 
 def link(url: str | None, text: str) -> Html:
-    """Give a link to an http(s) address; the bare text where `url` is anything else."""
+    """Return a link to an http(s) address; the bare text where `url` is anything else."""
     address = (url or "").strip()
     try:
         parts = urlsplit(address)
@@ -104,7 +104,7 @@ def link(url: str | None, text: str) -> Html:
 
 
 def scroll_box(content: Html, label: str) -> Html:
-    """Give a box that scrolls sideways, by keyboard too, where `content` is too wide."""
+    """Return a box that scrolls sideways, by keyboard too, where `content` is too wide."""
     return el(
         "div",
         content,

@@ -26,7 +26,7 @@ _TITLE_CHARS: Final = 80
 
 
 def in_bytes(count: float, total: float | None = None) -> str:
-    """Give a number of bytes for a person.
+    """Return a number of bytes for a person.
 
     Examples
     --------
@@ -125,7 +125,7 @@ class Step:
         return f"{self.short_title}: {self.facts}"
 
     def html(self) -> Html:
-        """Give it as HTML: title, bar, facts."""
+        """Return it as HTML: title, bar, facts."""
         title = self.short_title
         return el(
             "div",
@@ -177,7 +177,7 @@ class ProgressView(Shown):
         return cls(tuple(work.step() for work in works))
 
     def shown(self) -> tuple[Step, ...]:
-        """Give those of the steps that there is room for."""
+        """Return those of the steps that there is room for."""
         return self.steps[:_MOST_STEPS]
 
     def more(self) -> str:
@@ -272,7 +272,7 @@ class Work:
         self.resting_since = None
 
     def step(self) -> Step:
-        """Give what it does at this moment."""
+        """Return what it does at this moment."""
         with self._lock:
             now = self._clock()
             if self._future is not None:

@@ -27,21 +27,21 @@ _NESTED_CHARS: Final = 60
 
 
 def response_html(response: Any) -> str:
-    """Give the HTML of a `Response`: a table of its fields, nested ones folded."""
+    """Return the HTML of a `Response`: a table of its fields, nested ones folded."""
     data = redacted("", response.json())
     table = _fields(data, f"Response: {counted(len(data), 'field')}", 0)
     return str(scroll_box(table, "Response"))
 
 
 def list_response_html(responses: Any) -> str:
-    """Give the HTML of a `ListResponse`: a table with a row for each of the first items."""
+    """Return the HTML of a `ListResponse`: a table with a row for each of the first items."""
     shown = min(len(responses), _ITEMS)
     caption = f"ListResponse: {shown:,} of {counted(len(responses), 'item')}"
     return str(_items(responses[:_ITEMS], caption))
 
 
 def paginated_html(pages: Any) -> str:
-    """Give the HTML of a `PaginatedResponse` from the pages that were fetched already."""
+    """Return the HTML of a `PaginatedResponse` from the pages that were fetched already."""
     text = repr(pages).strip("<>")
     fetched = [item for page in pages._pages.kept for item in page]
     if not fetched:
@@ -51,7 +51,7 @@ def paginated_html(pages: Any) -> str:
 
 
 def client_html(client: Any) -> str:
-    """Give the HTML of an `APIClient`: its address and its resources."""
+    """Return the HTML of an `APIClient`: its address and its resources."""
     names = sorted(client.spec.resources)
     listed = ", ".join(names)
     return str(
@@ -69,7 +69,7 @@ def client_html(client: Any) -> str:
 
 
 def resource_html(resource: Any) -> str:
-    """Give the HTML of a resource of the client: its methods, and what each one does."""
+    """Return the HTML of a resource of the client: its methods, and what each one does."""
     operations = resource._operations
     names = sorted(operations)
     columns = [
@@ -106,7 +106,7 @@ def _items(items: Sequence[Any], caption: str) -> Html:
 
 
 def _short(value: Any) -> str | None:
-    """Give a value as the text of a cell; None for what is empty."""
+    """Return a value as the text of a cell; None for what is empty."""
     if value is None or value in ([], {}):
         return None
     if isinstance(value, bool):

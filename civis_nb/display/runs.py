@@ -25,7 +25,7 @@ _RED = "color:color-mix(in srgb, currentColor 50%, #d32f2f)"
 
 
 def duration(seconds: float) -> str:
-    """Give a length of time for a person.
+    """Return a length of time for a person.
 
     Examples
     --------
@@ -38,7 +38,7 @@ def duration(seconds: float) -> str:
 
 
 def run_times(run: Mapping[str, Any] | None) -> tuple[float | None, float | None]:
-    """Give how long a run was queued and how long it ran, in seconds, where it tells."""
+    """Return how long a run was queued and how long it ran, in seconds, where it tells."""
     created, started, finished = (
         _instant(run.get(key) if run is not None else None)
         for key in ("created_at", "started_at", "finished_at")
@@ -77,7 +77,7 @@ class LogTail:
                 self.total += 1
 
     def lines(self) -> tuple[tuple[str, str], ...]:
-        """Give the lines kept, each with its level."""
+        """Return the lines kept, each with its level."""
         return tuple(self._lines)
 
 
@@ -254,5 +254,5 @@ def _tidy(text: str) -> str:
 
 
 def visible_lines(text: str) -> str:
-    """Give `text` with its line ends kept and everything unseen written out."""
+    """Return `text` with its line ends kept and everything unseen written out."""
     return visible(without_ansi(text).strip("\n"))

@@ -96,7 +96,7 @@ class ResultTable(Shown):
         return self._length
 
     def to_pandas(self) -> Any:
-        """Give the whole result as a pandas frame, with exact types.
+        """Return the whole result as a pandas frame, with exact types.
 
         A preview holds text, and maybe not all rows; then the query runs once more, as an
         export. What was fetched is kept.
@@ -109,11 +109,11 @@ class ResultTable(Shown):
         return self._frame("pandas")
 
     def to_polars(self) -> Any:
-        """Give the whole result as a polars frame; as `to_pandas`."""
+        """Return the whole result as a polars frame; as `to_pandas`."""
         return self._frame("polars")
 
     def to_arrow(self) -> Any:
-        """Give the whole result as an Arrow table; as `to_pandas`."""
+        """Return the whole result as an Arrow table; as `to_pandas`."""
         return self._frame("arrow")
 
     def _frame(self, kind: str) -> Any:

@@ -29,7 +29,7 @@ class TerminalEnd:
 
     @classmethod
     def find(cls) -> TerminalEnd | None:
-        """Give the terminal that runs this; None where there is none, or it is no terminal."""
+        """Return the terminal that runs this; None where there is none, or it is no terminal."""
         from IPython.core.getipython import get_ipython
 
         shell = get_ipython()
@@ -67,7 +67,7 @@ class TerminalEnd:
 
 
 def fitted(text: str, lines: int) -> str:
-    r"""Give a text that has at most so many lines: its beginning and its end.
+    r"""Return a text that has at most so many lines: its beginning and its end.
 
     Examples
     --------

@@ -11,7 +11,7 @@ __all__ = ["counted", "cut", "one_line", "pad", "text_table", "width"]
 
 
 def counted(number: int, noun: str) -> str:
-    """Give a number with its noun: thousands apart, plural where it is not one.
+    """Return a number with its noun: thousands apart, plural where it is not one.
 
     Examples
     --------
@@ -22,7 +22,7 @@ def counted(number: int, noun: str) -> str:
 
 
 def one_line(text: str) -> str:
-    r"""Give `text` on one line, with nothing unseen in it.
+    r"""Return `text` on one line, with nothing unseen in it.
 
     Examples
     --------
@@ -34,12 +34,12 @@ def one_line(text: str) -> str:
 
 
 def cut(text: str, limit: int) -> str:
-    """Give at most `limit` characters of `text`, the last one … where some are left out."""
+    """Return at most `limit` characters of `text`, the last one … where some are left out."""
     return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"
 
 
 def width(text: str) -> int:
-    """Give the number of terminal columns that `text` takes."""
+    """Return the number of terminal columns that `text` takes."""
     if text.isascii():
         return len(text)
     return sum(_columns(character) for character in text)
@@ -52,7 +52,7 @@ def _columns(character: str) -> int:
 
 
 def pad(text: str, columns: int, right: bool = False) -> str:
-    """Give `text` with spaces up to `columns`: after it, or before it with `right`."""
+    """Return `text` with spaces up to `columns`: after it, or before it with `right`."""
     space = " " * (columns - width(text))
     return space + text if right else text + space
 
@@ -60,7 +60,7 @@ def pad(text: str, columns: int, right: bool = False) -> str:
 def text_table(
     header: Sequence[Sequence[str]], rows: Sequence[Sequence[str]], right: Sequence[bool]
 ) -> str:
-    """Give a table of text.
+    """Return a table of text.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ _DICTIONARY = re.compile(r"dictionary<values=([^,]+), .*>")
 
 
 def type_name(arrow_type: object) -> str:
-    """Give the short SQL name of an Arrow type.
+    """Return the short SQL name of an Arrow type.
 
     Examples
     --------
@@ -66,13 +66,13 @@ def type_name(arrow_type: object) -> str:
 
 
 def looks_numeric(values: Sequence[str | None]) -> bool:
-    """Tell whether texts are all numbers, and none a code such as ``00501``."""
+    """Return whether texts are all numbers, and none a code such as ``00501``."""
     found = [value for value in values if value is not None]
     return bool(found) and all(_NUMBER.match(value) for value in found)
 
 
 def texts(values: Sequence[Any]) -> list[str | None]:
-    """Give each value of a column as text, None for NULL.
+    """Return each value of a column as text, None for NULL.
 
     Integers, decimals and text keep every digit and letter. Doubles are rounded to six
     significant digits, with as many decimals as the column needs.
@@ -106,7 +106,7 @@ def _scientific(value: float) -> str:
 
 
 def _decimals(value: float) -> int:
-    """Give the decimals that show a value to six significant digits, at least one."""
+    """Return the decimals that show a value to six significant digits, at least one."""
     exponent = math.floor(math.log10(abs(value))) if value else 0
     most = min(max(_SIGNIFICANT - 1 - exponent, _FEWEST_DECIMALS), _MOST_DECIMALS)
     shown = f"{value:.{most}f}".rstrip("0")

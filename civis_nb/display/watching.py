@@ -139,7 +139,7 @@ _boards_lock = threading.Lock()
 
 
 def board_for(progress: bool | None) -> Board | None:
-    """Give where the caller's work is to be shown; None for nowhere.
+    """Return where the caller's work is to be shown; None for nowhere.
 
     Parameters
     ----------
@@ -173,7 +173,7 @@ def _board(kind: str, which: Any, place: Callable[[], Place]) -> Board:
 
 
 def _kernel() -> Any:
-    """Give the kernel that runs this; None outside of notebooks, and in a forked child of one."""
+    """Return the kernel that runs this; None outside of notebooks, and in a forked child of one."""
     ipython = sys.modules.get("IPython")
     shell = ipython.get_ipython() if ipython is not None else None
     kernel = getattr(shell, "kernel", None)
@@ -182,7 +182,7 @@ def _kernel() -> Any:
 
 
 def _cell() -> Any:
-    """Tell the running cell from others: by the request that runs it."""
+    """Return the running cell from others: by the request that runs it."""
     from IPython.core.getipython import get_ipython
 
     shell: Any = get_ipython()

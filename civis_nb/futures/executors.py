@@ -260,7 +260,7 @@ class CustomScriptExecutor(_CivisExecutor):
 
 
 def _parent_ids() -> dict[str, str | None]:
-    """Give the ids of the job that this code runs in, as its children are told them."""
+    """Return the ids of the job that this code runs in, as its children are told them."""
     if not os.environ.get("CIVIS_JOB_ID"):
         return {}
     return {

@@ -19,7 +19,7 @@ _POSITION = re.compile(r"\bPosition: (\d+)")
 
 
 def error_text(response: Any) -> str:
-    """Give the error that a failed run tells; empty when it tells none.
+    """Return the error that a failed run tells; empty when it tells none.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def error_text(response: Any) -> str:
 
 
 def reason_in_logs(entries: Iterable[Any]) -> str:
-    r"""Give the text of log entries that tells best why a run failed; empty without entries.
+    r"""Return the text of log entries that tells best why a run failed; empty without entries.
 
     Examples
     --------
@@ -93,7 +93,7 @@ def failure(
 
 
 def sql_position(text: str, sql: str | None = None) -> tuple[int | None, int | None]:
-    r"""Tell where in a SQL statement an error lies, from the server's message.
+    r"""Return where in a SQL statement an error lies, from the server's message.
 
     Understood are ``LINE n:`` with a caret below (DuckDB, and PostgreSQL's own tools) and
     ``Position: n`` (JDBC: characters from the statement's start).
@@ -130,7 +130,7 @@ def sql_position(text: str, sql: str | None = None) -> tuple[int | None, int | N
 
 
 def _shown_position(text: str, found: re.Match[str], sql: str | None) -> tuple[int, int | None]:
-    """Tell line and column from a ``LINE n:``, what it shows, and the caret below that."""
+    """Return line and column from a ``LINE n:``, what it shows, and the caret below that."""
     line = int(found[1])
     rest = text[found.end() :].split("\n", 2)
     shown = rest[0].rstrip("\r")
@@ -158,7 +158,7 @@ def _without_dots(shown: str) -> str:
 
 
 def _index_at(shown: str, cells: int) -> int | None:
-    """Give the index of the character that stands `cells` terminal cells from the left."""
+    """Return the index of the character that stands `cells` terminal cells from the left."""
     if cells < 0:
         return None
     index = 0
@@ -169,7 +169,7 @@ def _index_at(shown: str, cells: int) -> int | None:
 
 
 def _width(text: str) -> int:
-    """Give the cells of a terminal that a text takes; DuckDB counts a tab as none."""
+    """Return the cells of a terminal that a text takes; DuckDB counts a tab as none."""
     return sum(
         0
         if unicodedata.combining(one) or unicodedata.category(one) == "Cc"

@@ -125,7 +125,7 @@ class CivisFuture(PollableResult):
         return self._known_run().run_page(self._client_if_any())
 
     def outputs(self) -> list[Response]:
-        """Give the outputs that the run has posted, all of them.
+        """Return the outputs that the run has posted, all of them.
 
         Raises
         ------
@@ -186,7 +186,7 @@ class CivisFuture(PollableResult):
             ended.wait(_CANCEL_GRACE_S + 0.5)
 
     def _client_if_any(self) -> Any:
-        """Give the client that there is: an address or a repr is no reason to make one."""
+        """Return the client that there is: an address or a repr is no reason to make one."""
         own = self.__dict__.get("client")
         return own or getattr(getattr(self.poller, "__self__", None), "_client", None)
 
@@ -194,7 +194,7 @@ class CivisFuture(PollableResult):
         return Run(self._run.resource, self._run.method, self.job_id, self.run_id)
 
     def _found_run(self) -> Run:
-        """Give the run, looked up where a query's answer does not tell it."""
+        """Return the run, looked up where a query's answer does not tell it."""
         known = self._known_run()
         if known.run_id is None and known.job_id is not None:
             newest = newest_run_id(self.client, known.job_id)

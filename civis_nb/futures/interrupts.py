@@ -67,7 +67,7 @@ class Beginning:
         return self._start()
 
     def ended(self) -> bool:
-        """Tell whether there is nothing left to stop."""
+        """Return whether there is nothing left to stop."""
         if not self._begun.done():
             return False
         return self._begun.exception() is not None or bool(self._begun.result().done())
@@ -91,7 +91,7 @@ class Beginning:
 
 
 def named(future: Any) -> str:
-    """Give the ids of a future's run in words."""
+    """Return the ids of a future's run in words."""
     ids = [f"job {future.job_id}"] if future.job_id is not None else []
     ids += [f"run {future.run_id}"] if future.run_id is not None else []
     return ", ".join(ids)

@@ -40,11 +40,11 @@ class CivisAsyncResultBase(Future[Any]):
     """A `concurrent.futures.Future` that also tells whether it ended well."""
 
     def succeeded(self) -> bool:
-        """Tell whether there is a result."""
+        """Return whether there is a result."""
         return self.done() and not self.cancelled() and self._exception is None
 
     def failed(self) -> bool:
-        """Tell whether it ended with an exception."""
+        """Return whether it ended with an exception."""
         return self.done() and not self.cancelled() and self._exception is not None
 
 
@@ -198,17 +198,17 @@ class PollableResult(CivisAsyncResultBase):
         return self._waited(super().exception, timeout)  # type: ignore[no-any-return]
 
     def done(self) -> bool:
-        """Tell whether it ended: well, in failure, or cancelled."""
+        """Return whether it ended: well, in failure, or cancelled."""
         self._have_looked()
         return super().done()
 
     def cancelled(self) -> bool:
-        """Tell whether it was cancelled."""
+        """Return whether it was cancelled."""
         self._have_looked()
         return super().cancelled()
 
     def running(self) -> bool:
-        """Tell whether it has not ended: waiting in a queue counts as running."""
+        """Return whether it has not ended: waiting in a queue counts as running."""
         return not self.done()
 
     def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
@@ -217,7 +217,7 @@ class PollableResult(CivisAsyncResultBase):
         super().add_done_callback(fn)
 
     def cancel(self) -> bool:
-        """Give False: what is polled here has no way to be cancelled."""
+        """Return False: what is polled here has no way to be cancelled."""
         return super().cancelled()
 
     def cleanup(self) -> None:

@@ -117,7 +117,7 @@ class Scheduler:
             return len(self._idle) + len(self._busy) + (self._dispatcher is not None)
 
     def is_worker(self) -> bool:
-        """Tell whether the calling thread is one that looks."""
+        """Return whether the calling thread is one that looks."""
         return isinstance(threading.current_thread(), _Worker)
 
     def add(self, task: Task, delay_s: float = 0.0) -> None:

@@ -40,7 +40,7 @@ class Run:
     def polled_by(
         cls, poller: Callable[..., Any], poller_args: Sequence[Any], client: Any = None
     ) -> Run:
-        """Tell the run from a method of the client and its arguments.
+        """Return the run from a method of the client and its arguments.
 
         Examples
         --------
@@ -57,7 +57,7 @@ class Run:
         return cls(resource, method, ids[0], ids[1])
 
     def is_sql(self, response: Any) -> bool:
-        """Tell whether it is a run of one SQL statement."""
+        """Return whether it is a run of one SQL statement."""
         if (self.resource, self.method) in _SQL_POLLERS:
             return True
         return any(_has_field(response, name) for name in _SQL_FIELDS)
@@ -76,7 +76,7 @@ class Run:
         return client.scripts.post_cancel(self.job_id)
 
     def page(self, client: Any) -> str | None:
-        """Give the address of the job's page; of the API's own record on a local platform."""
+        """Return the address of the job's page; of the API's own record on a local platform."""
         if self.job_id is None:
             return None
         part = "workflows" if self.is_workflow else "jobs"
@@ -84,7 +84,7 @@ class Run:
         return f"{base or _WEB}/{part}/{self.job_id}"
 
     def run_page(self, client: Any) -> str | None:
-        """Give the address of the run's page; None where the run is not known."""
+        """Return the address of the run's page; None where the run is not known."""
         page = self.page(client)
         if page is None or self.run_id is None:
             return None
@@ -94,7 +94,7 @@ class Run:
         return f"{page}?{'executionId' if self.is_workflow else 'runId'}={self.run_id}"
 
     def last_log_entries(self, client: Any, limit: int = 15) -> tuple[list[Any], bool]:
-        """Give the newest log entries, oldest first, and whether more may come."""
+        """Return the newest log entries, oldest first, and whether more may come."""
         if self.is_workflow or self.job_id is None or self.run_id is None:
             return [], False
         entries = client.jobs.list_runs_logs(self.job_id, self.run_id, limit=limit)
@@ -102,7 +102,7 @@ class Run:
         return oldest_first(entries), more
 
     def outputs(self, client: Any) -> list[Any]:
-        """Give all outputs, page after page."""
+        """Return all outputs, page after page."""
         first = client.jobs.list_runs_outputs(self.job_id, self.run_id)
         found = list(first)
         pages = header(first, "x-pagination-total-pages") or "1"
@@ -112,13 +112,13 @@ class Run:
 
 
 def newest_run_id(client: Any, job_id: Any) -> Any:
-    """Give the id of a job's newest run; None when it has none."""
+    """Return the id of a job's newest run; None when it has none."""
     runs = list(client.jobs.list_runs(job_id, limit=1, order="id", order_dir="desc"))
     return field(runs[0], "id") if runs else None
 
 
 def header(response: Any, name: str) -> str | None:
-    """Give a header of a response, whatever the case of its name; None when it has none."""
+    """Return a header of a response, whatever the case of its name; None when it has none."""
     headers = getattr(response, "headers", None)
     try:
         found = {str(key).lower(): value for key, value in headers.items()}  # type: ignore[union-attr]
@@ -129,7 +129,7 @@ def header(response: Any, name: str) -> str | None:
 
 
 def oldest_first(entries: Iterable[Any]) -> list[Any]:
-    """Give log entries in the order of their ids; servers differ in theirs."""
+    """Return log entries in the order of their ids; servers differ in theirs."""
     found = list(entries)
     ids = [field(entry, "id") for entry in found]
     if all(isinstance(one, int) for one in ids):
@@ -142,7 +142,7 @@ def _text(value: Any) -> str:
 
 
 def _resource(poller: Any) -> str:
-    """Tell the API resource of a bound method: its owner's name, or its own path."""
+    """Return the API resource of a bound method: its owner's name, or its own path."""
     owner = getattr(poller, "__self__", None)
     hints = [getattr(owner, "_name", None), type(owner).__name__]
     hints += _text(getattr(poller, "__qualname__", None)).split(".")[-2:-1]
@@ -153,7 +153,7 @@ def _resource(poller: Any) -> str:
 
 
 def _found_in(client: Any, poller: Any) -> tuple[str, str]:
-    """Tell resource and method of a callable without a name, as mocking libraries make them."""
+    """Return resource and method of a callable without a name, as mocking libraries make them."""
     for resource, method in (*_SQL_POLLERS, _WORKFLOW_POLLER):
         if getattr(getattr(client, resource, None), method, None) is poller:
             return resource, method
@@ -166,7 +166,7 @@ def _has_field(response: Any, name: str) -> bool:
 
 
 def _local_address(client: Any) -> str | None:
-    """Give the API address of a client of a platform on this machine; else None."""
+    """Return the API address of a client of a platform on this machine; else None."""
     address = _text(getattr(client, "base_url", None))
     local = urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")
     return address.rstrip("/") if local else None

@@ -20,7 +20,7 @@ UNSEEN = "unknown"
 
 
 def field(record: Any, name: str, default: Any = None) -> Any:
-    """Give one field of a response, whether it is a `Response`, a dict or any object.
+    """Return one field of a response, whether it is a `Response`, a dict or any object.
 
     Examples
     --------
@@ -35,7 +35,7 @@ def field(record: Any, name: str, default: Any = None) -> Any:
 
 
 def state_of(record: Any) -> str | None:
-    """Give the state that a response tells; None when it tells none.
+    """Return the state that a response tells; None when it tells none.
 
     Examples
     --------

@@ -33,7 +33,7 @@ _PASSING_NAMES = frozenset({"RetryError", "HTTPError", "ProtocolError", "Incompl
 
 
 def checked_interval(given: float | None) -> float | None:
-    """Give the fixed wait between two looks, in seconds; None for the adaptive rhythm.
+    """Return the fixed wait between two looks, in seconds; None for the adaptive rhythm.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def checked_interval(given: float | None) -> float | None:
 def next_wait_s(
     age_s: float, active: int = 1, calls_left: int | None = None, calls_limit: int | None = None
 ) -> float:
-    """Give the adaptive wait before the next look at a run, in seconds.
+    """Return the adaptive wait before the next look at a run, in seconds.
 
     It grows with the run's age, so that the end of a short run is known at once and a long run
     costs few requests. It stretches when many futures share the process, and when more than half
@@ -111,7 +111,7 @@ class Patience:
         self._failures = self._unreadable = 0
 
     def wait_s(self, error: BaseException) -> float | None:
-        """Give the seconds to wait after a failed look; None to give up.
+        """Return the seconds to wait after a failed look; None to give up.
 
         Parameters
         ----------
@@ -131,7 +131,7 @@ class Patience:
 
 
 def _kind(error: BaseException) -> str:
-    """Tell whether an error passes, is an unreadable answer, or is final."""
+    """Return whether an error passes, is an unreadable answer, or is final."""
     status = getattr(error, "status_code", None)
     if status is None:  # as requests' own errors tell it
         status = getattr(getattr(error, "response", None), "status_code", None)

@@ -54,7 +54,7 @@ DEPRECATED: Any = _Deprecated()
 
 
 def client_or_default(client: APIClient | None) -> Any:
-    """Give `client`, or a new one made from the environment."""
+    """Return `client`, or a new one made from the environment."""
     if client is not None:
         return client
     from civis_nb.client.client import APIClient
@@ -63,17 +63,17 @@ def client_or_default(client: APIClient | None) -> Any:
 
 
 def credential_or_default(client: Any, credential_id: int | str | None) -> Any:
-    """Give `credential_id`, or the id of the default database credential."""
+    """Return `credential_id`, or the id of the default database credential."""
     return credential_id if credential_id else client.default_database_credential_id
 
 
 def new_job_name(job_name: str | None) -> str:
-    """Give `job_name`, or a name that no other job has."""
+    """Return `job_name`, or a name that no other job has."""
     return job_name if job_name is not None else secrets.token_hex(16)
 
 
 def chosen(name: str, value: Any, choices: Sequence[str]) -> str:
-    """Give `value` when it is one of `choices`.
+    """Return `value` when it is one of `choices`.
 
     Raises
     ------
@@ -95,7 +95,7 @@ def chosen(name: str, value: Any, choices: Sequence[str]) -> str:
 
 
 def statement(sql: Any) -> str:
-    """Give `sql` when it holds a statement.
+    """Return `sql` when it holds a statement.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def statement(sql: Any) -> str:
 
 
 def script_parameters(given: Any) -> dict[str, Any]:
-    """Give what ``sql_params_arguments`` adds to a script.
+    """Return what ``sql_params_arguments`` adds to a script.
 
     Raises
     ------
@@ -139,7 +139,7 @@ def script_parameters(given: Any) -> dict[str, Any]:
 
 
 def csv_settings_given(given: Any) -> dict[str, Any]:
-    """Give ``csv_settings`` as they are sent.
+    """Return ``csv_settings`` as they are sent.
 
     Raises
     ------
@@ -154,7 +154,7 @@ def csv_settings_given(given: Any) -> dict[str, Any]:
 
 
 def whole_from(name: str, value: Any, least: int, *, missing: bool = False) -> int | None:
-    """Give `value` when it is a whole number of at least `least`; None when it may be `missing`.
+    """Return `value` when it is a whole number of at least `least`; None when it may be `missing`.
 
     Raises
     ------
@@ -176,7 +176,7 @@ def whole_from(name: str, value: Any, least: int, *, missing: bool = False) -> i
 
 
 def file_id_of(value: Any) -> int:
-    """Give the id of a file, also when it is a text of digits.
+    """Return the id of a file, also when it is a text of digits.
 
     Raises
     ------
@@ -229,7 +229,7 @@ def check_encoding(encoding: Any, return_as: str) -> None:
 
 
 def column_list(columns: Any) -> list[str] | None:
-    """Give ``columns`` as a list; None for all.
+    """Return ``columns`` as a list; None for all.
 
     Raises
     ------
@@ -246,7 +246,7 @@ def column_list(columns: Any) -> list[str] | None:
 
 
 def delimiter_name(delimiter: str) -> str:
-    r"""Give the platform's word for a column delimiter.
+    r"""Return the platform's word for a column delimiter.
 
     Raises
     ------
@@ -267,7 +267,7 @@ def delimiter_name(delimiter: str) -> str:
 
 
 def file_arguments(expires_at: str | None, description: str | None) -> dict[str, Any]:
-    """Give the arguments of a new file beside its name.
+    """Return the arguments of a new file beside its name.
 
     Raises
     ------

@@ -148,7 +148,7 @@ _current: ContextVar[Call | None] = ContextVar("civis_nb_io_call", default=None)
 
 
 def present() -> Call | None:
-    """Give the call that this thread takes part in; None for none."""
+    """Return the call that this thread takes part in; None for none."""
     return _current.get()
 
 

@@ -13,7 +13,7 @@ __all__ = ["remote_file", "remote_output", "size_in_store", "whole_number"]
 
 
 def whole_number(value: Any) -> int | None:
-    """Give `value` when it is a size, else None (what a mock or an old platform tells)."""
+    """Return `value` when it is a size, else None (what a mock or an old platform tells)."""
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if value >= 0 else None

@@ -89,7 +89,7 @@ def check_import(
 
 
 def key_columns(name: str, keys: Any, columns: Sequence[str] | None = None) -> list[str] | None:
-    """Give keys as a list of names, in any case those of `columns`.
+    """Return keys as a list of names, in any case those of `columns`.
 
     Parameters
     ----------

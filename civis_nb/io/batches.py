@@ -231,7 +231,7 @@ def _table(block: memoryview, types: Sequence[Any]) -> Any:
 
 
 def _types_of_all(chunks: Iterable[bytes], what: str) -> tuple[list[str], list[Any]]:
-    """Tell the types from all of the content: of every block, and what holds them all."""
+    """Return the types from all of the content: of every block, and what holds them all."""
     names, rest = split_header(chunks, what)
     types: list[Any] = [None] * len(names)
     seen = [False] * len(names)
@@ -252,7 +252,7 @@ def _kind(kind: Any) -> Any:
 
 
 def _common(one: Any, other: Any) -> Any:
-    """Give the type that holds the values of both; None for text."""
+    """Return the type that holds the values of both; None for text."""
     import pyarrow as pa
 
     if one is None or other is None or one == other:

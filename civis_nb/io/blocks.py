@@ -91,14 +91,14 @@ def record_blocks(
 
 
 def _odd_quotes(piece: memoryview) -> int:
-    """Give the number of quotes in a piece, modulo 2, without holding up other threads."""
+    """Return the number of quotes in a piece, modulo 2, without holding up other threads."""
     import numpy as np
 
     return int(np.count_nonzero(np.frombuffer(piece, np.uint8) == ord('"'))) % 2
 
 
 def _record_end(buffer: bytearray, inside: int) -> int:
-    """Give the position after the last line break outside quotes; 0 when there is none."""
+    """Return the position after the last line break outside quotes; 0 when there is none."""
     end = len(buffer)
     while (position := buffer.rfind(b"\n", 0, end)) >= 0:
         inside ^= buffer.count(b'"', position, end) % 2
@@ -109,7 +109,7 @@ def _record_end(buffer: bytearray, inside: int) -> int:
 
 
 def parse_pool() -> Any:
-    """Give the pool of memory for what lives no longer than a block: one that keeps little."""
+    """Return the pool of memory for what lives no longer than a block: one that keeps little."""
     import pyarrow as pa
 
     try:

@@ -29,7 +29,7 @@ _SIMPLE = {
 
 
 def arrow_of(frame: Any) -> pa.Table:
-    """Give a pandas or polars frame, or an Arrow table, as an Arrow table.
+    """Return a pandas or polars frame, or an Arrow table, as an Arrow table.
 
     Raises
     ------
@@ -109,7 +109,7 @@ def _of_series(series: Any, name: str) -> Any:
 
 
 def as_csv_column(column: pa.ChunkedArray, name: str) -> tuple[pa.ChunkedArray, str]:
-    """Give a column as one whose CSV text holds every value exactly, and its SQL type.
+    """Return a column as one whose CSV text holds every value exactly, and its SQL type.
 
     Raises
     ------
@@ -163,7 +163,7 @@ def _is_text(kind: Any) -> bool:
 
 
 def sql_type_of(text: pa.ChunkedArray) -> str:
-    """Give the VARCHAR that a text column needs: a power of two, in bytes.
+    """Return the VARCHAR that a text column needs: a power of two, in bytes.
 
     Examples
     --------

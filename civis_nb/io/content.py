@@ -74,7 +74,7 @@ class Kept:
             yield chunk
 
     def _from(self, at: int) -> bytes:
-        """Give the next bytes from a position; b"" at the end."""
+        """Return the next bytes from a position; b"" at the end."""
         with self._lock:
             if at < self._length:
                 self._kept.seek(at)
@@ -286,7 +286,7 @@ def records(
 
 
 def last_record_end(chunk: bytes, parity: int, quote: bytes = b'"') -> int:
-    """Give the position after the last line break outside quotes; 0 when there is none.
+    """Return the position after the last line break outside quotes; 0 when there is none.
 
     `parity` is the number of quotes up to the chunk's end, modulo 2.
     """
@@ -334,7 +334,7 @@ def joined(files: Iterable[Iterable[bytes]], *, header: bool) -> Iterator[bytes]
 
 
 def first_record(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Give the first record of a CSV with its line break, and the rest, uncut."""
+    """Return the first record of a CSV with its line break, and the rest, uncut."""
     head = b""
     for chunk in chunks:
         head += chunk

@@ -115,7 +115,7 @@ def _detected(client: Any, source_id: int, future: Any) -> Detected:
 def agreed(
     files: Sequence[Detected], *, delimiter: str | None, headers: bool | None, columns: bool
 ) -> Detected:
-    """Give what is true of all files.
+    """Return what is true of all files.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def _compare(file: Detected, what: str, found: Any, wanted: Any) -> None:
 
 
 def _merged(files: Sequence[Detected]) -> tuple[list[dict[str, str]], bool | None]:
-    """Give the columns that hold what is in all files, and whether there is a header."""
+    """Return the columns that hold what is in all files, and whether there is a header."""
     first = files[0]
     headers = {file.include_header for file in files}
     if any(len(file.columns) != len(first.columns) for file in files):

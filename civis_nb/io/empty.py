@@ -46,7 +46,7 @@ def columns_of(
     client: APIClient | None = None,
     credential_id: int | None = None,
 ) -> list[str]:
-    """Give the names of a statement's columns, by a query without rows.
+    """Return the names of a statement's columns, by a query without rows.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def empty_table(
     credential_id: int | None,
     told: list[tuple[str, str]] | None,
 ) -> pa.Table:
-    """Give an Arrow table without rows, with the columns of a statement.
+    """Return an Arrow table without rows, with the columns of a statement.
 
     Raises
     ------

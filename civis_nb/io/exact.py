@@ -63,7 +63,7 @@ class ChunkReader(io.RawIOBase):
         return count
 
     def read(self, size: int = -1) -> bytes:
-        """Give `size` bytes, fewer only at the end; without a size, all.
+        """Return `size` bytes, fewer only at the end; without a size, all.
 
         pyarrow takes what it gets for a block, and a record that reaches over two of them is
         an error: so a block is always filled.
@@ -99,7 +99,7 @@ def split_header(chunks: Iterable[bytes], what: str) -> tuple[list[str], Iterato
 
 
 def header_of(record: bytes, what: str) -> list[str]:
-    """Give the fields of one record.
+    """Return the fields of one record.
 
     Raises
     ------
@@ -117,7 +117,7 @@ def header_of(record: bytes, what: str) -> list[str]:
 
 
 def convert_options(types: Sequence[Any]) -> Any:
-    """Give the conversion of columns ``c0``, ``c1``, … to Arrow types, None being text."""
+    """Return the conversion of columns ``c0``, ``c1``, … to Arrow types, None being text."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -183,7 +183,7 @@ def exact_table(
 
 
 def known_types(names: Sequence[str], told: Sequence[tuple[str, str]] | None) -> list[Any]:
-    """Give the Arrow type of each column; None for text, and where nothing is told of it.
+    """Return the Arrow type of each column; None for text, and where nothing is told of it.
 
     What is told of a table may be older than its columns: it counts when the names are the same.
     """
@@ -238,7 +238,7 @@ def parse_block(block: memoryview, types: Sequence[Any]) -> Any:
 
 
 def read_options(count: int, block_bytes: int, *, cut: bool = False) -> tuple[Any, Any]:
-    """Give pyarrow's options to read a CSV of columns ``c0``, ``c1``, … without a header.
+    """Return pyarrow's options to read a CSV of columns ``c0``, ``c1``, … without a header.
 
     What is already `cut` at the end of a record is parsed in one go, in the thread that asks.
     """
@@ -259,6 +259,6 @@ def read_options(count: int, block_bytes: int, *, cut: bool = False) -> tuple[An
 
 
 def misfit_of(error: Exception) -> int | None:
-    """Give the number of the column, from 0, of which a value is not of its type."""
+    """Return the number of the column, from 0, of which a value is not of its type."""
     found = re.match(r"In CSV column #(\d+):", str(error))
     return int(found.group(1)) if found else None

@@ -210,7 +210,7 @@ def _name_of(buf: Any) -> str:
 
 
 def _upload_fields(reply: Any) -> dict[str, str]:
-    """Give the form's fields with the names as the platform spelt them."""
+    """Return the form's fields with the names as the platform spelt them."""
     try:
         raw = reply.json(snake_case=False)
         fields = raw.get("uploadFields", raw.get("upload_fields"))

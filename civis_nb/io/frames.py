@@ -16,7 +16,7 @@ __all__ = ["check_names", "list_from_arrow", "pandas_from_arrow", "polars_from_a
 
 
 def pandas_from_arrow(table: pa.Table) -> pd.DataFrame:
-    """Give an Arrow table as a pandas frame.
+    """Return an Arrow table as a pandas frame.
 
     Numbers and booleans have numpy's types, and pandas' nullable ones where there are NULLs;
     text is pandas' text; timestamps are datetime64[us], with the zone UTC where they have
@@ -68,7 +68,7 @@ def _text_dtype() -> str:
 
 
 def polars_from_arrow(table: pa.Table) -> pl.DataFrame:
-    """Give an Arrow table as a polars frame.
+    """Return an Arrow table as a polars frame.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def check_names(names: list[str]) -> None:
 
 
 def list_from_arrow(table: pa.Table) -> list[list[Any]]:
-    """Give an Arrow table as rows of Python values, the names first; NULL is None."""
+    """Return an Arrow table as rows of Python values, the names first; NULL is None."""
     rows: list[list[Any]] = [list(table.column_names)]
     columns = [_python_values(column) for column in table.columns]
     rows.extend(map(list, zip(*columns, strict=True)))

@@ -20,7 +20,7 @@ _SMALL_ROWS = 64 * 1024
 
 
 def _empty(count: int, dtype: Any) -> np.ndarray[Any, Any]:
-    """Give an array that can be written to; what of it is never touched costs nothing."""
+    """Return an array that can be written to; what of it is never touched costs nothing."""
     import numpy as np
     import pyarrow as pa
 
@@ -77,7 +77,7 @@ class Numbers:
         self._used = end
 
     def array(self) -> np.ndarray[Any, Any]:
-        """Give all of the values; nothing can be added after that."""
+        """Return all of the values; nothing can be added after that."""
         import numpy as np
 
         if self._values is None:
@@ -167,7 +167,7 @@ class Texts:
         self._done.append(pa.LargeStringArray.from_buffers(self._rows, offsets, values, bitmap))
 
     def column(self) -> Any:
-        """Give all of the texts as a chunked array; nothing can be added after that."""
+        """Return all of the texts as a chunked array; nothing can be added after that."""
         import pyarrow as pa
 
         self._end()

@@ -27,7 +27,7 @@ _FIRST_ROWS = 100
 
 
 def infer_column(text: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Give a text column the narrowest type that loses nothing of it.
+    """Return a text column the narrowest type that loses nothing of it.
 
     Parameters
     ----------

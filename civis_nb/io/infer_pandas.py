@@ -100,7 +100,7 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
 
 
 def _head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
-    """Give the first records, and all of the chunks."""
+    """Return the first records, and all of the chunks."""
     first: list[bytes] = []
     for chunk in chunks:
         first.append(chunk)
@@ -163,7 +163,7 @@ def _options(
 
 
 def _kinds(head: bytes, count: int) -> dict[int, Any]:
-    """Give the types of the columns in the first records; none for those of NULLs only."""
+    """Return the types of the columns in the first records; none for those of NULLs only."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -279,7 +279,7 @@ class _Column:
             raise _Unlike
 
     def values(self, watch_plus: bool) -> Any:
-        """Give what a frame is made of.
+        """Return what a frame is made of.
 
         Raises
         ------

@@ -82,7 +82,7 @@ def _by_blocks(chunks: Iterable[bytes], what: str) -> pl.DataFrame | None:
 
 
 def _schema(header: bytes, block: bytes) -> Any:
-    """Give the types that polars tells from the header and the first hundred rows."""
+    """Return the types that polars tells from the header and the first hundred rows."""
     import polars as pl
 
     lines: Iterator[bytes] = iter(io.BytesIO(block))

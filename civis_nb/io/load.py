@@ -386,7 +386,7 @@ def _file_ids(file_id: Any) -> list[int]:
 
 
 def _named(file: Detected, columns: list[dict[str, str]] | None) -> list[dict[str, str]]:
-    """Give the detected columns, under the caller's names where there are some."""
+    """Return the detected columns, under the caller's names where there are some."""
     if columns is None:
         return file.columns
     if len(columns) != len(file.columns):

@@ -45,7 +45,7 @@ def split_schema_tablename(table: str) -> tuple[str | None, str]:
 
 
 def quoted(name: str) -> str:
-    """Give a name as an identifier of SQL in double quotes.
+    """Return a name as an identifier of SQL in double quotes.
 
     Examples
     --------
@@ -56,7 +56,7 @@ def quoted(name: str) -> str:
 
 
 def quoted_table(table: str) -> str:
-    """Give a table's name as SQL: what needs quotes has them, plain names stay as they are.
+    """Return a table's name as SQL: what needs quotes has them, plain names stay as they are.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def quoted_table(table: str) -> str:
 
 
 def _parts(table: str) -> list[tuple[str, bool]]:
-    """Give each part's name, and whether it was quoted."""
+    """Return each part's name, and whether it was quoted."""
     if not isinstance(table, str):
         raise CivisInputError(f"table can't be {table!r}; it is a text, 'schema.table'.")
     parts: list[tuple[str, bool]] = []

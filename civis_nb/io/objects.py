@@ -22,7 +22,7 @@ _SCALARS = (str, bool, int, float, decimal.Decimal, datetime.date, datetime.time
 
 
 def refused(name: str, kind: str, advice: str) -> CivisInputError:
-    """Give the error for a column that no table can hold."""
+    """Return the error for a column that no table can hold."""
     return CivisInputError(
         f"Column {name!r} holds {kind}, which no column of a table can hold as it is. "
         f"{advice}; nothing was sent."
@@ -30,7 +30,7 @@ def refused(name: str, kind: str, advice: str) -> CivisInputError:
 
 
 def arrow_of_objects(series: Any, name: str) -> pa.Array:
-    """Give a pandas series of objects as an Arrow array.
+    """Return a pandas series of objects as an Arrow array.
 
     Parameters
     ----------
@@ -80,7 +80,7 @@ def _present(series: Any) -> list[Any]:
 
 
 def _of_times(series: Any, name: str, found: pa.Array) -> pa.Array:
-    """Give the array that Arrow found, unless Arrow left out something of a value.
+    """Return the array that Arrow found, unless Arrow left out something of a value.
 
     It takes a datetime among dates for a date, one with a zone for one without, a time with a
     zone for one without, and cuts what is finer than a microsecond.
@@ -99,7 +99,7 @@ def _of_times(series: Any, name: str, found: pa.Array) -> pa.Array:
 
 
 def _of_mixed(series: Any, name: str) -> pa.Array:
-    """Give large whole numbers as decimals, and anything else as texts."""
+    """Return large whole numbers as decimals, and anything else as texts."""
     import numpy as np
     import pyarrow as pa
 
@@ -126,7 +126,7 @@ def _are_whole(values: Sequence[Any]) -> bool:
 
 
 def _of_decimals(series: Any) -> Any:
-    """Give a column of Decimals by way of their text, ten times as fast as by inference.
+    """Return a column of Decimals by way of their text, ten times as fast as by inference.
 
     None when anything else is in it, or a number that is not written plainly (1E+9).
     """

@@ -34,10 +34,10 @@ class Text(Protocol):
     """A text that is made piece by piece, as often as it is asked for."""
 
     def chunks(self) -> Iterator[bytes]:
-        """Give all of it."""
+        """Return all of it."""
 
     def samples(self) -> tuple[list[bytes], float]:
-        """Give pieces from all over it, and what share of it they are; no pieces of a short one."""
+        """Return pieces from all over it, and what share of it they are; no pieces of a short one."""
 
 
 class _TooShortError(Exception):
@@ -168,5 +168,5 @@ def _cut(
 
 
 def _plain_file(spooled: Any) -> Any:
-    """Give the file that a spooled one is at present: memory, or a file on disk."""
+    """Return the file that a spooled one is at present: memory, or a file on disk."""
     return spooled._file

@@ -48,7 +48,7 @@ class Found:
     def content(
         self, client: Any, count: Callable[[int], None] | None = None, *, keep: bool = True
     ) -> Export:
-        """Give the content as one CSV; `keep` it, so that it can be iterated again."""
+        """Return the content as one CSV; `keep` it, so that it can be iterated again."""
         return Export(
             client, self.remotes, count, header=self.header, parallel=self.parallel, keep=keep
         )

@@ -304,7 +304,7 @@ def _table_columns(client: Any, database: str | int, table: str) -> list[tuple[s
 
 
 def _column(column: str, known: list[tuple[str, str]] | None) -> str:
-    """Give a column as SQL: quoted when it is the very name of a column that needs it."""
+    """Return a column as SQL: quoted when it is the very name of a column that needs it."""
     names = {name for name, _ in known or ()}
     needs_quotes = column != column.lower() or not column.isidentifier()
     return quoted(column) if column in names and needs_quotes else column

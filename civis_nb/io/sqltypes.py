@@ -28,7 +28,7 @@ _MAX_DECIMAL_DIGITS = 38
 
 
 def arrow_type(sql_type: Any) -> pa.DataType | None:
-    """Give the Arrow type that holds every value of a SQL type; None for text and all others.
+    """Return the Arrow type that holds every value of a SQL type; None for text and all others.
 
     Examples
     --------
@@ -67,7 +67,7 @@ def arrow_type(sql_type: Any) -> pa.DataType | None:
 
 
 def _decimal(arguments: str | None) -> pa.DataType | None:
-    """Give the decimal type of ``precision, scale``; without them their number is unknown."""
+    """Return the decimal type of ``precision, scale``; without them their number is unknown."""
     import pyarrow as pa
 
     try:

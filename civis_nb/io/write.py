@@ -250,7 +250,7 @@ def _matched(
     table: str,
     existing_table_rows: str,
 ) -> list[dict[str, str]]:
-    """Give the columns as the table is to have them, in the order of the frame."""
+    """Return the columns as the table is to have them, in the order of the frame."""
     if given is not None:
         return [{**column, **wanted} for column, wanted in zip(columns, given, strict=True)]
     if existing_table_rows in ("drop", "fail"):

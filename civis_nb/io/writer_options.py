@@ -169,7 +169,7 @@ def holds(kind: pa.DataType, texts: pa.ChunkedArray) -> bool:
 def restyled(
     frame: Any, at: int, column: pa.ChunkedArray, exact: pa.ChunkedArray, style: Mapping[str, Any]
 ) -> pa.ChunkedArray | None:
-    """Give a column as texts in the style that was asked for; None where that changes nothing.
+    """Return a column as texts in the style that was asked for; None where that changes nothing.
 
     Parameters
     ----------

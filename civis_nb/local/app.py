@@ -12,12 +12,12 @@ from sqlalchemy.exc import DatabaseError
 from starlette.exceptions import HTTPException
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.auth import Keys
 from civis_nb.local.context import PlatformContext
-from civis_nb.local.envelope import ApiError, bad_request, not_found
-from civis_nb.local.fulldisk import is_full, no_space
-from civis_nb.local.gate import Gate
-from civis_nb.local.wire import snake
+from civis_nb.local.http.auth import Keys
+from civis_nb.local.http.envelope import ApiError, bad_request, not_found
+from civis_nb.local.http.full_disk import is_full, no_space
+from civis_nb.local.http.middleware import Gate
+from civis_nb.local.http.wire import snake
 
 __all__ = ["ROUTERS", "build_api", "build_app"]
 
@@ -26,7 +26,7 @@ ROUTERS = (
     "api_keys",
     "credentials",
     "databases",
-    "endpoints_",
+    "specification",
     "csv_exports",
     "file_preview",
     "files",

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.sqlite import insert
 
 from civis_nb.local.context import PlatformContext
-from civis_nb.local.envelope import conflict, not_found
+from civis_nb.local.http.envelope import conflict, not_found
 from civis_nb.local.store import Store, utc_now
 from civis_nb.local.store.schema import databases, tables
 from civis_nb.local.warehouse.base import TableInfo
@@ -49,7 +49,7 @@ class CatalogTable:
 
 
 def database_ids(context: PlatformContext, database_id: int | None) -> list[int]:
-    """Give the ids of all databases, or the one that is asked for.
+    """Return the ids of all databases, or the one that is asked for.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def database_ids(context: PlatformContext, database_id: int | None) -> list[int]
 
 
 def all_tables(context: PlatformContext, database_id: int) -> list[CatalogTable]:
-    """Give the tables and views of a database, without their columns."""
+    """Return the tables and views of a database, without their columns."""
     infos = context.warehouses.get(database_id).tables()
     with context.store.read() as connection:
         rows = _rows(connection, database_id)
@@ -78,7 +78,7 @@ def all_tables(context: PlatformContext, database_id: int) -> list[CatalogTable]
 
 
 def by_name(context: PlatformContext, database_id: int, schema: str, name: str) -> CatalogTable:
-    """Give one table with its columns.
+    """Return one table with its columns.
 
     Raises
     ------
@@ -103,7 +103,7 @@ def by_name(context: PlatformContext, database_id: int, schema: str, name: str) 
 
 
 def by_id(context: PlatformContext, table_id: int) -> CatalogTable:
-    """Give one table with its columns.
+    """Return one table with its columns.
 
     Raises
     ------
@@ -135,7 +135,7 @@ def _remember(connection: Connection, database_id: int, infos: Sequence[TableInf
 
 
 def matches(pattern: str | None, text: str) -> bool:
-    """Tell whether a name passes a filter; ``%`` and ``*`` stand for anything.
+    """Return whether a name passes a filter; ``%`` and ``*`` stand for anything.
 
     Examples
     --------
@@ -149,7 +149,7 @@ def matches(pattern: str | None, text: str) -> bool:
 
 
 def known(table: CatalogTable) -> dict[str, dict[str, Any]] | None:
-    """Give the statistics of a table's columns, by name; None when it has changed since."""
+    """Return the statistics of a table's columns, by name; None when it has changed since."""
     statistics = table.row.statistics
     if not statistics or statistics["shape"] != _shape(table.info):
         return None
@@ -157,7 +157,7 @@ def known(table: CatalogTable) -> dict[str, dict[str, Any]] | None:
 
 
 def measured(context: PlatformContext, table: CatalogTable) -> dict[str, dict[str, Any]]:
-    """Give the statistics of a table's columns, by name; measured anew when it has changed."""
+    """Return the statistics of a table's columns, by name; measured anew when it has changed."""
     found = known(table)
     return _measure(context, table) if found is None else found
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from fastapi import Request
 
 if TYPE_CHECKING:
-    from civis_nb.local.blobs import BlobStore
+    from civis_nb.local.files.blobs import BlobStore
+    from civis_nb.local.files.signing import Signer
     from civis_nb.local.runner import JobRunner
-    from civis_nb.local.signing import Signer
     from civis_nb.local.store import Store
     from civis_nb.local.warehouse.registry import Warehouses
 
@@ -64,6 +64,6 @@ class PlatformContext:
 
 
 def context_of(request: Request) -> PlatformContext:
-    """Give the platform that a request came to; a FastAPI dependency."""
+    """Return the platform that a request came to; a FastAPI dependency."""
     context: PlatformContext = request.app.state.context
     return context

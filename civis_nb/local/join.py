@@ -38,7 +38,7 @@ class JoinedPlatform:
 
 
 def default_state() -> Path:
-    """Give the state folder of the user's own platform.
+    """Return the state folder of the user's own platform.
 
     It is the setting ``state_dir``, else a per-user folder.
     """
@@ -47,7 +47,7 @@ def default_state() -> Path:
 
 
 def start_or_join(samples: bool = True) -> JoinedPlatform:
-    """Give the user's own platform, running: an existing one, else one in this process.
+    """Return the user's own platform, running: an existing one, else one in this process.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ def start_or_join(samples: bool = True) -> JoinedPlatform:
 
 
 def answering(state: Path) -> JoinedPlatform | None:
-    """Give the platform that runs on a state folder; None when none answers.
+    """Return the platform that runs on a state folder; None when none answers.
 
     One that was killed has left its address behind.
     """

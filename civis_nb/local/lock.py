@@ -40,7 +40,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def read_running(state: Path) -> Running | None:
-    """Give what a running platform left in its folder; None when there is nothing readable."""
+    """Return what a running platform left in its folder; None when there is nothing readable."""
     try:
         data = json.loads((state / _RUNNING).read_text(encoding="utf-8"))
         return Running(str(data["endpoint"]), str(data["api_key"]), int(data["pid"]))
@@ -98,7 +98,7 @@ class StateLock:
         write_private(self._state / _RUNNING, json.dumps(data))
 
     def release(self) -> None:
-        """Give the folder back."""
+        """Return the folder back."""
         (self._state / _RUNNING).unlink(missing_ok=True)
         self._file.close()
 

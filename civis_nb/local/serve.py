@@ -22,15 +22,15 @@ import uvicorn
 
 from civis_nb.errors import CivisLocalError, PortInUseError
 from civis_nb.local.app import build_app
-from civis_nb.local.auth import first_key
-from civis_nb.local.blobs import BlobStore
 from civis_nb.local.catalog import forget_refreshes
 from civis_nb.local.context import PlatformContext
+from civis_nb.local.files.blobs import BlobStore
+from civis_nb.local.files.signing import Signer
+from civis_nb.local.http.auth import first_key
 from civis_nb.local.lock import StateLock
 from civis_nb.local.runner import JobRunner
-from civis_nb.local.runner.complete import settle_complete
-from civis_nb.local.runner.recovery import recover
-from civis_nb.local.signing import Signer
+from civis_nb.local.runs.completed_imports import settle_complete
+from civis_nb.local.runs.recovery import recover
 from civis_nb.local.store import Store
 from civis_nb.local.warehouse.registry import Warehouses
 
@@ -187,7 +187,7 @@ class Platform:
             ) from server.failure
 
     def client(self, **settings: Any) -> APIClient:
-        """Give a client of this platform; `settings` go to `civis_nb.APIClient`."""
+        """Return a client of this platform; `settings` go to `civis_nb.APIClient`."""
         # The only place where the platform knows of the client, for people's convenience.
         from civis_nb import APIClient
 

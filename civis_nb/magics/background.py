@@ -160,7 +160,7 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
             self.set_result(frame)
 
     def view(self) -> RunView:
-        """Give what is known of the run, without asking the API."""
+        """Return what is known of the run, without asking the API."""
         if self.run is None:
             view = RunView(self.title, self.state)
         else:

@@ -73,7 +73,7 @@ class Origin:
         return cls(before.count("\n") + 1, len(before) - before.rfind("\n"))
 
     def place(self, line: int, column: int) -> tuple[int, int]:
-        """Give the line and column in the cell for those in the SQL."""
+        """Return the line and column in the cell for those in the SQL."""
         first = self.line if self.line is not None else 1
         return line + first - 1, column + (self.column - 1 if line == 1 else 0)
 
@@ -81,7 +81,7 @@ class Origin:
 def sql_failure(
     error: CivisJobFailure, bound: Bound, origin: Origin, url: str | None
 ) -> CivisError:
-    """Give the error of a statement with its place in the cell, drawn for the cell.
+    """Return the error of a statement with its place in the cell, drawn for the cell.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ def sql_failure(
 
 
 def _place_in_source(error: CivisJobFailure, bound: Bound, text: str) -> int | None:
-    """Give where in the user's SQL the error is; None when nobody knows."""
+    """Return where in the user's SQL the error is; None when nobody knows."""
     line, column = sql_position(text, bound.sql)
     if line is None:
         line, column = getattr(error, "line", None), getattr(error, "column", None)
@@ -142,7 +142,7 @@ def _offset(sql: str, line: int, column: int) -> int:
 
 
 def _at_named_word(source: str, offset: int, message: str) -> int:
-    """Give where on the line of `offset` the word stands that the message complains of.
+    """Return where on the line of `offset` the word stands that the message complains of.
 
     Databases miscount columns behind empty lines, tabs and wide characters; the word is surer,
     where it stands there only once.
@@ -158,14 +158,14 @@ def _at_named_word(source: str, offset: int, message: str) -> int:
 
 
 def _named_word(message: str) -> str | None:
-    """Give the word that the first line of a message complains of."""
+    """Return the word that the first line of a message complains of."""
     first = message.split("\n", 1)[0]
     named = re.search(r"\"([^\"]+)\"|\bname (\w+) does not exist", first)
     return (named.group(1) or named.group(2)) if named else None
 
 
 def _message_lines(text: str) -> list[str]:
-    """Give the message without the database's own excerpt, which shows the SQL that was sent."""
+    """Return the message without the database's own excerpt, which shows the SQL that was sent."""
     kept: list[str] = []
     below_excerpt = False
     for line in visible(text.strip()).split("\n"):
@@ -179,7 +179,7 @@ def _message_lines(text: str) -> list[str]:
 
 
 def _excerpt(source: str, line: int, column: int, shown_line: int) -> list[str]:
-    """Give the line with the error, and a caret below the place; long lines around it only."""
+    """Return the line with the error, and a caret below the place; long lines around it only."""
     text = source.split("\n")[line - 1].rstrip("\r").replace("\t", " ")
     begin = max(column - 61, 0) if len(text) > 100 else 0
     part = text[begin : begin + 100]

@@ -75,11 +75,11 @@ class Fetch(threading.Thread):
             self._error = error
 
     def stop(self) -> None:
-        """Give up reading at the next piece."""
+        """Return up reading at the next piece."""
         self._stopped.set()
 
     def frame(self) -> Any:
-        """Give the frame, once the thread has ended.
+        """Return the frame, once the thread has ended.
 
         Raises
         ------
@@ -133,10 +133,10 @@ def _as(table: Any, kind: str) -> Any:
 
 
 def rows_of(frame: Any) -> int:
-    """Give the rows of a frame."""
+    """Return the rows of a frame."""
     return int(frame.num_rows) if hasattr(frame, "num_rows") else len(frame)
 
 
 def head(frame: Any, rows: int) -> Any:
-    """Give the first rows of a frame."""
+    """Return the first rows of a frame."""
     return frame.slice(0, rows) if hasattr(frame, "num_rows") else frame.head(rows)

@@ -14,7 +14,7 @@ __all__ = ["find_job"]
 
 
 def find_job(client: Any, asked: Token, namespaces: Sequence[Mapping[str, Any]]) -> Any:
-    """Give a job.
+    """Return a job.
 
     Parameters
     ----------
@@ -50,7 +50,7 @@ def _quoted(text: str) -> Token:
 
 
 def _by_name(client: Any, name: str) -> Any:
-    """Give the job of a name; None when there is none."""
+    """Return the job of a name; None when there is none."""
     for hidden in (False, True):
         jobs = client.jobs.list(q=name, hidden=hidden, iterator=True)
         found = [job for job in jobs if job.name == name]
@@ -71,7 +71,7 @@ def _by_id(client: Any, number: str) -> Any:
 
 
 def _expanded(text: str, namespaces: Sequence[Mapping[str, Any]]) -> Any:
-    """Give what IPython's own magics make of ``$name`` and ``{expression}``."""
+    """Return what IPython's own magics make of ``$name`` and ``{expression}``."""
     from IPython.utils.text import DollarFormatter
 
     names: dict[str, Any] = {}
@@ -92,7 +92,7 @@ def _expanded(text: str, namespaces: Sequence[Mapping[str, Any]]) -> Any:
 
 
 def _held(text: str, namespaces: Sequence[Mapping[str, Any]]) -> Any:
-    """Give what a variable, or an attribute of it, holds; None when there is none."""
+    """Return what a variable, or an attribute of it, holds; None when there is none."""
     name, *attributes = text.split(".")
     value = next((names[name] for names in namespaces if name in names), None)
     for attribute in attributes:
@@ -101,7 +101,7 @@ def _held(text: str, namespaces: Sequence[Mapping[str, Any]]) -> Any:
 
 
 def _id_text(value: Any, text: str) -> str:
-    """Give the id, as text, of a job, a future of one, or an id; a name as it is."""
+    """Return the id, as text, of a job, a future of one, or an id; a name as it is."""
     if isinstance(value, str):
         return value
     for name in ("job_id", "id"):

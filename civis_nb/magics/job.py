@@ -232,7 +232,7 @@ def _error_text(future: Any) -> str | None:
 
 
 def _failure(future: Any) -> CivisError:
-    """Give what a run that did not succeed raises."""
+    """Return what a run that did not succeed raises."""
     if future.cancelled():
         said = "The run was cancelled."
         return drawn(CivisJobFailure(said, future.last_seen, future.job_id, future.run_id))
@@ -257,7 +257,7 @@ def _started(run_job: Any, client: Any, job: Any, title: str) -> Any:
 
 
 def _outputs(future: Any) -> dict[str, Any]:
-    """Give ``{name: value}`` for JSON values, ``{name: object id}`` for files and the rest."""
+    """Return ``{name: value}`` for JSON values, ``{name: object id}`` for files and the rest."""
     found: dict[str, Any] = {}
     # The newest comes first, and wins over older ones of the same name.
     for output in future.outputs():

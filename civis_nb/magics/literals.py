@@ -32,14 +32,14 @@ _ARRAYS = ("numpy", "pandas", "polars", "pyarrow")
 
 
 def is_many(value: Any) -> bool:
-    """Tell whether a value is a list of values: a list, tuple, set, range, Series or array."""
+    """Return whether a value is a list of values: a list, tuple, set, range, Series or array."""
     if isinstance(value, (list, tuple, set, frozenset, range)):
         return True
     return _library(value) in _ARRAYS and bool(getattr(value, "shape", None) or _is_arrow(value))
 
 
 def members(value: Any, name: str) -> list[Any]:
-    """Give the values of a list, those missing in a frame's column as None.
+    """Return the values of a list, those missing in a frame's column as None.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def _members(value: Any, name: str) -> Iterable[Any]:
 
 
 def literal(value: Any, dialect: str, name: str) -> str:
-    """Give one value as a literal.
+    """Return one value as a literal.
 
     Parameters
     ----------
@@ -113,7 +113,7 @@ def literal(value: Any, dialect: str, name: str) -> str:
 
 
 def _plain(value: Any, name: str) -> Any:
-    """Give Python's own value for a scalar of numpy or pandas."""
+    """Return Python's own value for a scalar of numpy or pandas."""
     library, kind = _library(value), type(value).__name__
     if library == "pandas" and kind in ("NAType", "NaTType"):
         return None

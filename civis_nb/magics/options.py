@@ -41,7 +41,7 @@ class Token:
 
 
 def tokens(line: str, start: int = 0) -> Iterator[Token]:
-    r"""Give the words of a line, one by one; quotes hold a word together and are taken off.
+    r"""Return the words of a line, one by one; quotes hold a word together and are taken off.
 
     In double quotes ``\"`` and ``\\`` stand for ``"`` and ``\``. Elsewhere a backslash is itself.
 
@@ -131,7 +131,7 @@ def parameter(token: Token) -> tuple[str, Any]:
 
 
 def word(token: Token) -> Token:
-    """Give the word itself, which knows whether it was quoted."""
+    """Return the word itself, which knows whether it was quoted."""
     return token
 
 
@@ -298,7 +298,7 @@ class Syntax:
         return at
 
     def _option(self, token: Token) -> tuple[Option, Token | None]:
-        """Give the option that a word names, and the value that hangs on it."""
+        """Return the option that a word names, and the value that hangs on it."""
         flags = {flag: option for option in self.options for flag in option.flags}
         if token.raw in flags:
             return flags[token.raw], None

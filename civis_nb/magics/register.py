@@ -58,19 +58,19 @@ class _Magics:
         return SqlRun(call, self.session, self.shell.user_ns, names, cell).run()
 
     def _names(self, local_ns: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
-        """Give where variables are looked up: in the calling function, then in the notebook."""
+        """Return where variables are looked up: in the calling function, then in the notebook."""
         user_ns = self.shell.user_ns
         return (local_ns, user_ns) if local_ns is not None else (user_ns,)
 
     def _cell_text(self) -> str | None:
-        """Give the text of the running cell as it was written."""
+        """Return the text of the running cell as it was written."""
         history = getattr(self.shell, "history_manager", None)
         raw = getattr(history, "input_hist_raw", None)
         return str(raw[-1]) if raw else None
 
 
 def _magic(bound: Any, syntaxes: tuple[Syntax, ...]) -> Any:
-    """Give a method as a magic: errors drawn for cells, the help of its syntaxes."""
+    """Return a method as a magic: errors drawn for cells, the help of its syntaxes."""
 
     def magic(line: str, cell: str | None = None, local_ns: Any = None) -> Any:
         given = {} if cell is None else {"cell": cell}

@@ -53,7 +53,7 @@ class Session:
         self._databases: list[Database] | None = None
 
     def client(self) -> Any:
-        """Give the client.
+        """Return the client.
 
         Raises
         ------
@@ -73,7 +73,7 @@ class Session:
         return self._client
 
     def database(self, asked: str | None) -> Database:
-        """Give the database that a cell means.
+        """Return the database that a cell means.
 
         Parameters
         ----------

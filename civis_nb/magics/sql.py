@@ -175,7 +175,7 @@ class SqlRun:
         )
 
     def _again(self, bound: Bound, database: Database) -> Callable[[str], Any]:
-        """Give what fetches the whole result of a statement that was previewed."""
+        """Return what fetches the whole result of a statement that was previewed."""
 
         def fetch(kind: str) -> Any:
             live = LiveDisplay(_SHOW_AFTER_S)

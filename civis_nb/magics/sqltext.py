@@ -18,7 +18,7 @@ _DIALECTS = ("redshift", "duckdb")
 
 
 def _pieces(sql: str, dialect: str = _DIALECTS[0]) -> list[tuple[int, str]]:
-    """Give the tokens of a statement, each with its place; none when it can't be read."""
+    """Return the tokens of a statement, each with its place; none when it can't be read."""
     from sqlglot.dialects.dialect import Dialect
     from sqlglot.errors import SqlglotError
 
@@ -30,12 +30,12 @@ def _pieces(sql: str, dialect: str = _DIALECTS[0]) -> list[tuple[int, str]]:
 
 
 def _words(sql: str, dialect: str) -> list[str]:
-    """Give the bare words and semicolons of a statement in capitals."""
+    """Return the bare words and semicolons of a statement in capitals."""
     return [text.upper() for _, text in _pieces(sql, dialect) if re.match(r"[A-Za-z_;]", text)]
 
 
 def only_reads(sql: str) -> bool:
-    """Tell whether it is one statement that, by its words, changes nothing when run again.
+    """Return whether it is one statement that, by its words, changes nothing when run again.
 
     Examples
     --------
@@ -55,7 +55,7 @@ def _reads(words: list[str]) -> bool:
 
 
 def only_place(sql: str, name: str) -> int | None:
-    """Give where a name stands in a statement, where it is there once; text and comments apart.
+    """Return where a name stands in a statement, where it is there once; text and comments apart.
 
     Examples
     --------

@@ -87,7 +87,7 @@ def wait(
 
 
 def interrupted(said: str) -> KeyboardInterrupt:
-    """Give what an interrupted cell raises: it stops Run All, and says what became of the run."""
+    """Return what an interrupted cell raises: it stops Run All, and says what became of the run."""
     return drawn(KeyboardInterrupt(said), [f"KeyboardInterrupt: {said}"])
 
 

@@ -29,7 +29,7 @@ class Found(list[Operation]):
 
 
 def describe(name: str, spec: Any = None) -> str:
-    """Give the help of one operation, or the list of a resource's operations.
+    """Return the help of one operation, or the list of a resource's operations.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def describe(name: str, spec: Any = None) -> str:
 
 
 def search(words: str, spec: Any = None) -> Found:
-    """Give the operations in whose name, path, summary or arguments all words occur.
+    """Return the operations in whose name, path, summary or arguments all words occur.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def search(words: str, spec: Any = None) -> Found:
 
 
 def resources(spec: Any = None) -> str:
-    """Give a line for each resource of the API, with the number of its operations.
+    """Return a line for each resource of the API, with the number of its operations.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def _hint(name: str, names: Any) -> str:
 
 
 def given(source: Any) -> Spec:
-    """Give the specification that a caller means; see `describe`.
+    """Return the specification that a caller means; see `describe`.
 
     Raises
     ------

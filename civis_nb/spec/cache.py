@@ -48,7 +48,7 @@ _MAGIC = b"civis_nb spec 1"
 
 
 def default_folder() -> Path:
-    """Give the folder of kept specifications: the setting ``cache_dir``, else a per-user one."""
+    """Return the folder of kept specifications: the setting ``cache_dir``, else a per-user one."""
     named = config.get("cache_dir")
     if named:
         return Path(os.path.expanduser(named))  # noqa: PTH111 - leaves what it can't expand
@@ -65,7 +65,7 @@ def default_folder() -> Path:
 
 
 def newest() -> Spec | None:
-    """Give the specification that was kept last, of whatever endpoint; None where none is."""
+    """Return the specification that was kept last, of whatever endpoint; None where none is."""
     found: list[tuple[float, Path]] = []
     with contextlib.suppress(OSError):
         found = [(path.stat().st_mtime, path) for path in default_folder().glob("spec-*.civis")]
@@ -109,7 +109,7 @@ class KeptSpec:
         return 0 <= age < most
 
     def conditions(self) -> dict[str, str]:
-        """Give the request headers that ask for a changed specification only."""
+        """Return the request headers that ask for a changed specification only."""
         names = {"etag": "If-None-Match", "last_modified": "If-Modified-Since"}
         told = {name: self.header.get(key) or "" for key, name in names.items()}
         return {
@@ -119,7 +119,7 @@ class KeptSpec:
         }
 
     def spec(self) -> Spec:
-        """Give the model; what is damaged is found before it is used."""
+        """Return the model; what is damaged is found before it is used."""
         return Spec(self._resource, list(self.header["index"]), str(self.path))
 
     def _resource(self, resource: str) -> dict[str, Operation]:
@@ -159,7 +159,7 @@ class SpecCache:
         self.path = default_folder() / f"spec-{digest}.civis"
 
     def read(self) -> KeptSpec | None:
-        """Give what is kept; None where there is nothing that can be trusted."""
+        """Return what is kept; None where there is nothing that can be trusted."""
         try:
             if not _is_ours(self.path):
                 return None
@@ -217,7 +217,7 @@ class SpecCache:
 
 
 def _slice(paths: Mapping[str, Any], definitions: Mapping[str, Any]) -> bytes:
-    """Give the JSON of one resource: its paths without examples, the definitions they need."""
+    """Return the JSON of one resource: its paths without examples, the definitions they need."""
     slim = {
         path: {
             verb: {key: value for key, value in operation.items() if key != "x-examples"}

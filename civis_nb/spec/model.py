@@ -206,7 +206,7 @@ class Spec:
         return f"<Spec of {len(self.resources)} resources from {self.source}>"
 
     def operations(self, resource: str) -> Mapping[str, Operation]:
-        """Give the operations of a resource by method name, read on the first call.
+        """Return the operations of a resource by method name, read on the first call.
 
         Raises
         ------
@@ -224,6 +224,6 @@ class Spec:
         return found
 
     def __iter__(self) -> Any:
-        """Give every operation, resource by resource."""
+        """Return every operation, resource by resource."""
         for resource in self.resources:
             yield from self.operations(resource).values()

@@ -76,7 +76,7 @@ _LEGACY_LIST_PATHS = frozenset(
 
 @lru_cache(maxsize=8192)
 def camel_to_snake(word: str) -> str:
-    """Give the snake_case spelling of a camelCase name.
+    """Return the snake_case spelling of a camelCase name.
 
     Two passes, as the wire contract has them: a word of one capital and small letters is cut
     off from what is before it, then a capital from the small letter or digit before it.
@@ -91,7 +91,7 @@ def camel_to_snake(word: str) -> str:
 
 @lru_cache(maxsize=8192)
 def snake_to_camel(word: str) -> str:
-    """Give the camelCase spelling of a snake_case name.
+    """Return the camelCase spelling of a snake_case name.
 
     Acronyms can't be known: this is a guess that suits new names, not the way back from
     `camel_to_snake`.
@@ -106,7 +106,7 @@ def snake_to_camel(word: str) -> str:
 
 
 def split_path(path: str) -> list[str]:
-    """Give the segments of a path, without the slashes around it.
+    """Return the segments of a path, without the slashes around it.
 
     Examples
     --------
@@ -117,7 +117,7 @@ def split_path(path: str) -> list[str]:
 
 
 def resource_name(path: str) -> str:
-    """Give the client's attribute that a path belongs to; empty for ``/``.
+    """Return the client's attribute that a path belongs to; empty for ``/``.
 
     Examples
     --------
@@ -129,7 +129,7 @@ def resource_name(path: str) -> str:
 
 
 def class_name(resource: str) -> str:
-    """Give the class name of a resource, as the PyPI package ``civis`` has it.
+    """Return the class name of a resource, as the PyPI package ``civis`` has it.
 
     Examples
     --------
@@ -168,7 +168,7 @@ def has_legacy_list_name(path: str) -> bool:
 
 
 def method_name(verb: str, path: str, answers_array: bool = False) -> str:
-    """Give the method name of an operation.
+    """Return the method name of an operation.
 
     The verb and the fixed segments after the first; a path parameter counts for nothing, but
     one that follows another brings in the name of the other.
@@ -200,7 +200,7 @@ def method_name(verb: str, path: str, answers_array: bool = False) -> str:
 
 
 def argument_name(name: str) -> str:
-    """Give the Python argument name of a parameter or property of the specification.
+    """Return the Python argument name of a parameter or property of the specification.
 
     Examples
     --------
@@ -214,7 +214,7 @@ def argument_name(name: str) -> str:
 
 
 def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
-    """Give the names that are most like `name`, the nearest first; upper case counts as lower.
+    """Return the names that are most like `name`, the nearest first; upper case counts as lower.
 
     Examples
     --------

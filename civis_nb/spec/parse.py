@@ -26,7 +26,7 @@ Json = Mapping[str, Any]
 
 
 def check_document(document: Any, source: str) -> Json:
-    """Give `document` back if it is a Swagger 2.0 specification.
+    """Return `document` back if it is a Swagger 2.0 specification.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def check_document(document: Any, source: str) -> Json:
 
 
 def group_by_resource(document: Json, source: str) -> dict[str, dict[str, Json]]:
-    """Give the paths of each resource that has at least one method.
+    """Return the paths of each resource that has at least one method.
 
     Raises
     ------
@@ -76,7 +76,7 @@ def group_by_resource(document: Json, source: str) -> dict[str, dict[str, Json]]
 
 
 def parse_spec(document: Any, source: str = "the specification") -> Spec:
-    """Give the model of a specification.
+    """Return the model of a specification.
 
     The operations of a resource are read when they are first asked for.
 
@@ -110,7 +110,7 @@ def parse_spec(document: Any, source: str = "the specification") -> Spec:
 
 
 def _kept(operations: Json) -> Iterator[tuple[str, Json]]:
-    """Give verb and operation of those that methods are made for."""
+    """Return verb and operation of those that methods are made for."""
     for verb, operation in operations.items():
         if verb.lower() not in _VERBS or not isinstance(operation, Mapping):
             continue
@@ -121,7 +121,7 @@ def _kept(operations: Json) -> Iterator[tuple[str, Json]]:
 def parse_resource(
     resource: str, paths: Mapping[str, Json], definitions: Json, source: str
 ) -> dict[str, Operation]:
-    """Give the operations of one resource by method name.
+    """Return the operations of one resource by method name.
 
     Raises
     ------
@@ -268,7 +268,7 @@ def _type_of(raw: Json) -> str:
 
 
 def schema_of(raw: Json, definitions: Json, trail: frozenset[str] = frozenset()) -> Schema:
-    """Give the record of a schema, its references followed.
+    """Return the record of a schema, its references followed.
 
     A definition that holds itself ends in a schema without fields.
     """

@@ -30,7 +30,7 @@ def _parameter(name: str, annotation: str, required: bool) -> inspect.Parameter:
 
 
 def signature(operation: Operation, *first: str) -> inspect.Signature:
-    """Give the signature of an operation's method.
+    """Return the signature of an operation's method.
 
     The required arguments are positional, the optional ones keyword-only with default None,
     which stands for "not given".
@@ -52,7 +52,7 @@ def signature(operation: Operation, *first: str) -> inspect.Signature:
 
 
 def signature_text(operation: Operation) -> str:
-    """Give the signature as a line of Python: ``get(id: int) -> Response``."""
+    """Return the signature as a line of Python: ``get(id: int) -> Response``."""
     words = [f"{item.name}: {item.python_type}" for item in operation.required]
     optional = [f"{item.name}: {item.python_type} = None" for item in operation.optional]
     if operation.paginated:
@@ -63,7 +63,7 @@ def signature_text(operation: Operation) -> str:
 
 
 def docstring(operation: Operation) -> str:
-    """Give the documentation of an operation's method, numpydoc."""
+    """Return the documentation of an operation's method, numpydoc."""
     lines = [operation.summary or f"{operation.verb} /{operation.path}", ""]
     lines += [f"API URL: ``{operation.verb} /{operation.path}``", ""]
     if operation.legacy_of:
@@ -102,7 +102,7 @@ def _answer_lines(operation: Operation) -> Iterator[str]:
 
 
 def _field_lines(schema: Schema, indent: str, depth: int) -> Iterator[str]:
-    """Give the lines of an object's fields, or of those of an array's objects."""
+    """Return the lines of an object's fields, or of those of an array's objects."""
     if depth > _MAX_DEPTH:
         return
     if schema.items is not None:
@@ -121,7 +121,7 @@ def _described(text: str, enum: tuple[object, ...]) -> str:
 
 
 def _wrapped(text: str, indent: str) -> Iterator[str]:
-    """Give the lines of a text; much quicker than textwrap, which a first call can't wait for."""
+    """Return the lines of a text; much quicker than textwrap, which a first call can't wait for."""
     line = ""
     for word in text.split():
         if line and len(indent) + len(line) + 1 + len(word) > _WIDTH:

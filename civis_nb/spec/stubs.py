@@ -54,7 +54,7 @@ def stub(path: str | os.PathLike[str] | None = None, spec: Any = None) -> Path:
 
 
 def stub_text(spec: Any = None) -> str:
-    """Give the text of the stub that `stub` writes.
+    """Return the text of the stub that `stub` writes.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def _environment_path() -> Path:
 
 
 def _method_lines(operation: Operation) -> list[str]:
-    """Give the lines of a method: two signatures where ``iterator`` decides what it gives."""
+    """Return the lines of a method: two signatures where ``iterator`` decides what it gives."""
     # In a class that has a method called list, the name of the type is another one.
     text = signature_text(operation).replace("list[", "List[")
     text = text.replace("(", "(self, ", 1).replace("(self, )", "(self)")

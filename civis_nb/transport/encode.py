@@ -12,7 +12,7 @@ __all__ = ["json_bytes", "query_items"]
 
 
 def query_items(params: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
-    """Give the pairs of a query string.
+    """Return the pairs of a query string.
 
     None is left out; a list, tuple or set becomes a repeated ``name[]``.
 
@@ -35,7 +35,7 @@ def query_items(params: Mapping[str, Any] | None) -> list[tuple[str, Any]]:
 
 
 def json_bytes(body: Any) -> bytes:
-    """Give the JSON of a body, UTF-8.
+    """Return the JSON of a body, UTF-8.
 
     numpy's numbers, dates, decimals, sets and responses are taken as what they stand for.
 

@@ -130,7 +130,7 @@ def _host(url: str) -> str:
 
 
 def _detail(error: BaseException) -> str:
-    """Give the innermost words of an exception, without the object addresses around them."""
+    """Return the innermost words of an exception, without the object addresses around them."""
     parts = error.args
     if len(parts) == 2 and isinstance(parts[0], str) and isinstance(parts[1], Exception):
         # What urllib3 tells twice, or in the words of a tuple.

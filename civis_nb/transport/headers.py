@@ -11,7 +11,7 @@ __all__ = ["own_headers", "user_agent"]
 
 
 def own_headers(product: str) -> dict[str, str]:
-    """Give the headers that say where a request comes from: the product, and inside a job, it."""
+    """Return the headers that say where a request comes from: the product, and inside a job, it."""
     headers = {"User-Agent": user_agent(product)}
     job = os.environ.get("CIVIS_JOB_ID")
     if job:
@@ -23,7 +23,7 @@ def own_headers(product: str) -> dict[str, str]:
 
 
 def user_agent(product: str) -> str:
-    """Give the text of ``User-Agent``: the product, the language, this package, requests."""
+    """Return the text of ``User-Agent``: the product, the language, this package, requests."""
     import requests
 
     return (

@@ -38,7 +38,7 @@ def is_gzip(head: bytes) -> bool:
 
 
 def crc32(data: bytes | memoryview, value: int = 0) -> int:
-    """Give the CRC-32 of `data`, going on from `value`.
+    """Return the CRC-32 of `data`, going on from `value`.
 
     Examples
     --------
@@ -49,7 +49,7 @@ def crc32(data: bytes | memoryview, value: int = 0) -> int:
 
 
 def compressor() -> Any:
-    """Give an object with ``compress`` and ``flush`` that makes one gzip member, fast."""
+    """Return an object with ``compress`` and ``flush`` that makes one gzip member, fast."""
     return _engine.compressobj(1, zlib.DEFLATED, _GZIP_WBITS)
 
 

@@ -41,7 +41,7 @@ class KeyAuth:
         self._header: Callable[[], str] = lambda: header
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Give the request with the key."""
+        """Return the request with the key."""
         request.headers["Authorization"] = self._header()
         return request
 
@@ -90,7 +90,7 @@ class Environment:
         self._kept: tuple[tuple[str | None, ...], dict[str, Any]] | None = None
 
     def settings(self, pool: requests.Session, url: str, keep: bool) -> dict[str, Any]:
-        """Give the arguments proxies, verify and cert of a request.
+        """Return the arguments proxies, verify and cert of a request.
 
         Parameters
         ----------
@@ -113,7 +113,7 @@ class Environment:
 
 
 def checked_base(base_url: str) -> str:
-    """Give the address of an API with one slash at its end.
+    """Return the address of an API with one slash at its end.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def checked_base(base_url: str) -> str:
 
 
 def new_pool() -> requests.Session:
-    """Give a session of requests that keeps connections, no cookies, and knows no key."""
+    """Return a session of requests that keeps connections, no cookies, and knows no key."""
     from http.cookiejar import DefaultCookiePolicy
 
     import requests

@@ -166,7 +166,7 @@ class _PresignedSession(requests.Session):
 
 
 def session_for(client: Any = None) -> requests.Session:
-    """Give a session for presigned URLs: the pooled one of `client`, else a new one.
+    """Return a session for presigned URLs: the pooled one of `client`, else a new one.
 
     Parameters
     ----------
@@ -183,13 +183,13 @@ def session_for(client: Any = None) -> requests.Session:
 
 
 def timeouts() -> tuple[float, float]:
-    """Give the connect and read timeouts of transfers, in seconds."""
+    """Return the connect and read timeouts of transfers, in seconds."""
     read_s = min(float(config.get("read_timeout_s")), _MAX_STALL_S)
     return float(config.get("connect_timeout_s")), read_s
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float:
-    """Give the seconds that the server asks to wait; 0 where it does not say.
+    """Return the seconds that the server asks to wait; 0 where it does not say.
 
     Examples
     --------
@@ -232,7 +232,7 @@ def ask(
 
 
 def bare(error: BaseException) -> BaseException:
-    """Give an exception without the frames that it came through, and what it came from."""
+    """Return an exception without the frames that it came through, and what it came from."""
     if not isinstance(error, CivisError):
         error.__cause__ = None
     error.__context__ = None

@@ -57,7 +57,7 @@ def worth_repeating(method: str, outcome: Outcome) -> bool:
 
 
 def retry_after_s(outcome: Outcome, now: float | None = None) -> float:
-    """Give the seconds that an answer asks to wait; 0 where it doesn't.
+    """Return the seconds that an answer asks to wait; 0 where it doesn't.
 
     Parameters
     ----------
@@ -145,7 +145,7 @@ def _at_least_retry_after(wait: Any) -> Callable[[tenacity.RetryCallState], floa
 
 
 def _before_for_ever(stop: Any) -> Callable[[tenacity.RetryCallState], bool]:
-    """Give a policy's end, which also comes when a server asks to wait longer than anybody does."""
+    """Return a policy's end, which also comes when a server asks to wait longer than anybody does."""
 
     def ends(state: tenacity.RetryCallState) -> bool:
         return retry_after_s(_outcome_of(state)) > _FOR_EVER_S or bool(stop(state))

@@ -107,7 +107,7 @@ class Session:
         return user_agent(self._product)
 
     def raw_session(self) -> requests.Session:
-        """Give the pooled session itself, which sends no key: for presigned URLs.
+        """Return the pooled session itself, which sends no key: for presigned URLs.
 
         It belongs to the calling process; after a fork the child gets its own.
         """

@@ -232,7 +232,7 @@ def write_buffer(chunks: Iterable[bytes], buffer: Any) -> int:
 
 
 def _end_position(buffer: Any) -> int | None:
-    """Give the position of a seekable buffer that stands at its end, else None."""
+    """Return the position of a seekable buffer that stands at its end, else None."""
     try:
         if not buffer.seekable() or not callable(getattr(buffer, "truncate", None)):
             return None

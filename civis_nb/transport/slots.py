@@ -14,7 +14,7 @@ __all__ = ["parallel_parts", "slot"]
 
 
 def parallel_parts() -> int:
-    """Give how many parts may be on their way at the same time."""
+    """Return how many parts may be on their way at the same time."""
     return int(config.get("parallel_parts"))
 
 

@@ -37,7 +37,7 @@ class Source(Protocol):
     size: int
 
     def read(self, start: int, stop: int) -> Iterator[bytes | memoryview]:
-        """Give the bytes from `start` to `stop`, in pieces."""
+        """Return the bytes from `start` to `stop`, in pieces."""
         ...
 
 
@@ -55,7 +55,7 @@ class MemorySource:
         self.size = self._view.nbytes
 
     def read(self, start: int, stop: int) -> Iterator[bytes | memoryview]:
-        """Give the bytes from `start` to `stop`, without a copy."""
+        """Return the bytes from `start` to `stop`, without a copy."""
         for position in range(start, stop, CHUNK_BYTES):
             yield self._view[position : min(position + CHUNK_BYTES, stop)]
 
@@ -98,7 +98,7 @@ class GrowingSource:
             self._changed.notify_all()
 
     def read(self, start: int, stop: int) -> Iterator[bytes | memoryview]:
-        """Give the bytes from `start` to `stop`, in pieces, as they come.
+        """Return the bytes from `start` to `stop`, in pieces, as they come.
 
         Raises
         ------
@@ -135,7 +135,7 @@ class FileSource:
         self.size = os.fstat(descriptor).st_size
 
     def read(self, start: int, stop: int) -> Iterator[bytes | memoryview]:
-        """Give the bytes from `start` to `stop`.
+        """Return the bytes from `start` to `stop`.
 
         Raises
         ------
@@ -267,7 +267,7 @@ def _seekable(buf: Any) -> bool:
 
 
 def _descriptor(buf: Any) -> int | None:
-    """Give the descriptor of a plain file on disk, what was written to it flushed.
+    """Return the descriptor of a plain file on disk, what was written to it flushed.
 
     Only for the classes of `io` itself: others (a `gzip.GzipFile`) have a descriptor too,
     of a file that holds something else than what they read.
@@ -291,7 +291,7 @@ def _copy(buf: Any, file: Any) -> None:
 
 
 def _encoded(text: str) -> bytes:
-    """Give a text as UTF-8: what the platform takes a file of text for."""
+    """Return a text as UTF-8: what the platform takes a file of text for."""
     try:
         return text.encode()
     except UnicodeEncodeError as error:
@@ -317,7 +317,7 @@ class Watched:
         self.size = source.size
 
     def read(self, start: int, stop: int) -> Iterator[bytes | memoryview]:
-        """Give the bytes from `start` to `stop`, in pieces."""
+        """Return the bytes from `start` to `stop`, in pieces."""
         for data in self.source.read(start, stop):
             yield data
             self._count(len(data))

@@ -46,7 +46,7 @@ _MD5_ETAG = re.compile(r'"?([0-9a-f]{32})"?')
 
 
 def part_ranges(size: int) -> list[tuple[int, int]]:
-    """Give the (start, stop) of each part of a multipart upload of `size` bytes.
+    """Return the (start, stop) of each part of a multipart upload of `size` bytes.
 
     Examples
     --------
@@ -101,7 +101,7 @@ def post_form(
 
 
 def _form_head(fields: Mapping[str, str], filename: str, boundary: str) -> SecretBytes:
-    """Give what comes before the content: ``key`` first, the others, the head of the file."""
+    """Return what comes before the content: ``key`` first, the others, the head of the file."""
     parts = [
         f'--{boundary}\r\nContent-Disposition: form-data; name="{_quoted(name)}"\r\n\r\n{value}\r\n'
         for name, value in sorted(fields.items(), key=lambda item: item[0].lower() != "key")
@@ -296,7 +296,7 @@ class _Body:
             yield self._tail
 
     def md5(self) -> str:
-        """Give the MD5 of the content as hexadecimal digits.
+        """Return the MD5 of the content as hexadecimal digits.
 
         The content is read once more: few stores need it, and it costs more than sending.
         """

@@ -69,7 +69,7 @@ class LogCursor:
         self.complete = False
 
     def read(self) -> list[dict[str, Any]]:
-        """Give the new entries; empty when there are none. It does not wait for any.
+        """Return the new entries; empty when there are none. It does not wait for any.
 
         Returns
         -------
@@ -126,7 +126,7 @@ class LogCursor:
         return page, any_fresh
 
     def _shrink_window(self) -> None:
-        """Give up waiting for entries before the first gap that may still be filled."""
+        """Return up waiting for entries before the first gap that may still be filled."""
         horizon = time.monotonic() - _WINDOW_S
         while self._recent and (
             len(self._recent) > _WINDOW_ENTRIES
@@ -246,7 +246,7 @@ class _End:
         self._seen_over: float | None = None
 
     def has_come(self) -> bool:
-        """Tell it; the run is asked for until it is over."""
+        """Return it; the run is asked for until it is over."""
         now = time.monotonic()
         if self._seen_over is None:
             finished_at = field(self._client.jobs.get_runs(*self._ids), "finished_at")

@@ -74,7 +74,7 @@ class _JobFuture(CivisFuture):
         return super()._run_succeeded(self._typed(response))
 
     def _typed(self, response: Any) -> Any:
-        """Give a SQL run with its output, which ``/jobs/{id}/runs`` leaves out."""
+        """Return a SQL run with its output, which ``/jobs/{id}/runs`` leaves out."""
         client = self.client
         try:
             if client.jobs.get(self.job_id).type == "JobTypes::SqlRunner":

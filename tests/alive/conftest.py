@@ -120,7 +120,7 @@ def link(_session_link: Link) -> Iterator[Link]:
 
 @pytest.fixture
 def direct(alive_platform: Any) -> Any:
-    """Give a client whose API calls do not pass the link."""
+    """Return a client whose API calls do not pass the link."""
     return alive_platform.client()
 
 

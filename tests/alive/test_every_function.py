@@ -43,7 +43,7 @@ class Place:
 
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
-    """Give where forced progress appears, from the first moment on."""
+    """Return where forced progress appears, from the first moment on."""
     place = Place()
     key = ("lines", None)
     monkeypatch.setitem(watching._boards, key, watching.Board(place, delay_s=0.0))

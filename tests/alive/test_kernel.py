@@ -78,7 +78,7 @@ def displays(said: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
 
 
 def left_in_cell(said: list[tuple[str, Any]]) -> list[str]:
-    """Give the text of each display as a front end keeps it."""
+    """Return the text of each display as a front end keeps it."""
     kept: dict[str, str] = {}
     for kind, content in said:
         if kind in SHOWN:

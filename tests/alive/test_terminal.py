@@ -37,7 +37,7 @@ class Terminal:
         return self._raw.decode(errors="replace")
 
     def options(self) -> dict[str, Any]:
-        """Give the options of a process that has it for its own."""
+        """Return the options of a process that has it for its own."""
         return {
             "stdin": self.there,
             "stdout": self.there,

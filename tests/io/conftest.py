@@ -24,7 +24,7 @@ def io_client(io_platform: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def other_client(io_platform: Any) -> Any:
-    """Give the PyPI package `civis` on the same platform."""
+    """Return the PyPI package `civis` on the same platform."""
     import os
 
     civis = pytest.importorskip("civis")
@@ -64,7 +64,7 @@ def altered() -> Any:
 
 @pytest.fixture
 def answer() -> Any:
-    """Give an answer of the platform made from keywords, read by attribute or by item."""
+    """Return an answer of the platform made from keywords, read by attribute or by item."""
 
     class Answer(SimpleNamespace):
         def __getitem__(self, name: str) -> Any:

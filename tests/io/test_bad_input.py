@@ -30,7 +30,7 @@ def refused(call, said=""):
 
 
 def loaders(table="public.t", path=__file__, **options):
-    """Give a call of each function that loads into a table."""
+    """Return a call of each function that loads into a table."""
     options["client"] = NOBODY
     return [
         lambda: cio.dataframe_to_civis(FRAME, DB, table, **options),
@@ -41,7 +41,7 @@ def loaders(table="public.t", path=__file__, **options):
 
 
 def exports(sql="select 1", **options):
-    """Give a call of each function that runs a statement and waits for it."""
+    """Return a call of each function that runs a statement and waits for it."""
     options["client"] = NOBODY
     return [
         lambda: cio.read_civis_sql(sql, DB, **options),
@@ -397,7 +397,7 @@ def test_errors_of_types_are_type_errors():
 
 @pytest.fixture
 def kept(io_client):
-    """Give a table, and see that it is unchanged at the end."""
+    """Return a table, and see that it is unchanged at the end."""
     table = "public.bad_input"
     options = {"client": io_client, "polling_interval": 0.02}
     cio.dataframe_to_civis(FRAME, DB, table, existing_table_rows="drop", **options).result()

@@ -31,7 +31,7 @@ PARAMETERS = {
 
 
 def plain(value: Any) -> Any:
-    """Give a result as something that can be compared."""
+    """Return a result as something that can be compared."""
     if isinstance(value, pd.DataFrame):
         rows = value.astype(object).where(value.notna(), None).to_numpy().tolist()
         kinds = [str(kind) for kind in value.dtypes]
@@ -46,7 +46,7 @@ def plain(value: Any) -> Any:
 
 
 def outcome(call: Any, module: Any, client: Any) -> tuple[Any, list[Any]]:
-    """Give what a call came to: its result, or the classes of its error; and its warnings."""
+    """Return what a call came to: its result, or the classes of its error; and its warnings."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from civis_nb.local import files as service
+from civis_nb.local.files import registry as service
 
 
 def _upload(http, name: str, content: bytes, **details) -> int:

@@ -20,7 +20,7 @@ import requests
 
 from civis_nb.errors import CivisLocalError, PortInUseError, StateInUseError
 from civis_nb.local import Platform, start, start_or_join
-from civis_nb.local.files import upload_url
+from civis_nb.local.files.registry import upload_url
 from civis_nb.local.join import default_state
 from civis_nb.local.lock import read_running
 

@@ -15,7 +15,7 @@ import pytest
 import requests
 
 from civis_nb.local.app import build_api
-from civis_nb.local.specification import Specification
+from civis_nb.local.http.specification import Specification
 
 #: The official document says object here, the API gives lists, and its client expects them.
 REALLY_LISTS = {"/jobs/{id}/children", "/jobs/{id}/parents"}
@@ -35,7 +35,7 @@ def official() -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 def clients(bare_platform) -> tuple[Any, Any]:
-    """Give the PyPI client built from our specification, and built from its own."""
+    """Return the PyPI client built from our specification, and built from its own."""
     from collections import OrderedDict
 
     import civis
@@ -204,9 +204,9 @@ def test_it_needs_a_key(http):
 
 
 def test_the_bundled_document_is_fresh():
-    """When this fails, run ``python -m civis_nb.local.specification``."""
+    """When this fails, run ``python -m civis_nb.local.http.specification``."""
     from civis_nb.local.app import build_api
-    from civis_nb.local.specification import BUNDLED, bundle
+    from civis_nb.local.http.specification import BUNDLED, bundle
 
     assert json.loads(bundle(build_api())) == json.loads(BUNDLED.read_text(encoding="utf-8"))
 

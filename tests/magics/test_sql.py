@@ -28,7 +28,7 @@ SLOW = "select count(*) from range(100000000000) a where sqrt(a.range) > 0"
 
 
 def sent(client):
-    """Give the SQL of every query and script, newest last."""
+    """Return the SQL of every query and script, newest last."""
     found = [(one.id, one.sql) for one in client.queries.list(limit=50, hidden=True)]
     for one in client.scripts.list(limit=50, hidden=True, type="sql"):
         found.append((one.id, client.scripts.get_sql(one.id).sql))

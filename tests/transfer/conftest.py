@@ -226,7 +226,7 @@ def reset(handler: _Handler) -> None:
 
 @pytest.fixture
 def faults() -> Any:
-    """Give the steps that a store can be told to take."""
+    """Return the steps that a store can be told to take."""
     import types
 
     return types.SimpleNamespace(

@@ -237,7 +237,7 @@ def _name(call: Callable[[Case], None], fault: Any) -> str:
 
 
 def _all_shown(error: BaseException | None) -> list[str]:
-    """Give all that an exception, what it came from, and the variables of its frames show."""
+    """Return all that an exception, what it came from, and the variables of its frames show."""
     shown: list[str] = []
     seen: list[BaseException] = []
     waiting = [error]

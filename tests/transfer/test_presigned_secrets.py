@@ -22,7 +22,7 @@ DATA = b"x" * 200_000
 
 
 def _chain(error):
-    """Give an exception and all that can be reached from it."""
+    """Return an exception and all that can be reached from it."""
     found, waiting = [], [error]
     while waiting:
         one = waiting.pop()
@@ -33,7 +33,7 @@ def _chain(error):
 
 
 def everything_shown(error):
-    """Give what the most talkative tracebacks say: all variables of all frames but the test's."""
+    """Return what the most talkative tracebacks say: all variables of all frames but the test's."""
     from IPython.core.ultratb import VerboseTB
     from rich.console import Console
     from rich.traceback import Traceback
@@ -63,7 +63,7 @@ def everything_shown(error):
 
 @pytest.fixture
 def moves(store, session):
-    """Give the ways to move bytes, each of which takes a script of the store."""
+    """Return the ways to move bytes, each of which takes a script of the store."""
 
     def down(*steps):
         store.objects["a"] = DATA

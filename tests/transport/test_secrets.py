@@ -25,7 +25,7 @@ def _hidden(text: str) -> None:
 
 
 def _everything_shown(error: BaseException) -> str:
-    """Give what the most talkative traceback says: all variables of all frames."""
+    """Return what the most talkative traceback says: all variables of all frames."""
     from IPython.core.ultratb import VerboseTB
 
     told = traceback.TracebackException.from_exception(error, capture_locals=True)

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field
 from sqlalchemy import Connection, Row, select
 
-from civis_nb.local.auth import Keys, current_user
 from civis_nb.local.context import User, context_of
-from civis_nb.local.envelope import Page, bad_request, conflict, not_found, paginated
-from civis_nb.local.files import in_future
+from civis_nb.local.files.registry import in_future
+from civis_nb.local.http.auth import Keys, current_user
+from civis_nb.local.http.envelope import Page, bad_request, conflict, not_found, paginated
+from civis_nb.local.http.wire import Wire
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import api_keys
-from civis_nb.local.wire import Wire
 
 __all__ = ["router"]
 
@@ -95,7 +95,7 @@ def list_api_keys(
     order: str | None = None,
     order_dir: str | None = None,
 ) -> list[KeySummary]:
-    """Give a user's keys, without their tokens."""
+    """Return a user's keys, without their tokens."""
     page = Page.of(limit, page_num, order, order_dir, default=50, maximum=50)
     found = select(api_keys).where(api_keys.c.user_id == _user_id(id, user))
     with context_of(request).store.read() as connection:
@@ -130,7 +130,7 @@ def post_api_key(
 def get_api_key(
     request: Request, id: str, key_id: int, user: Annotated[User, Depends(current_user)]
 ) -> KeyDetail:
-    """Give one key, without its token."""
+    """Return one key, without its token."""
     with context_of(request).store.read() as connection:
         return KeyDetail.model_validate(_shown(_row(connection, _user_id(id, user), key_id)))
 

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Connection, Row, Select, select
 
-from civis_nb.local.auth import current_user
 from civis_nb.local.context import User, context_of
 from civis_nb.local.endpoints.people import UserRef, author_ids, user_refs
-from civis_nb.local.envelope import Page, bad_request, comma_list, not_found, paginated
+from civis_nb.local.http.auth import current_user
+from civis_nb.local.http.envelope import Page, bad_request, comma_list, not_found, paginated
+from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import credentials, databases
-from civis_nb.local.wire import Wire, given
 
 __all__ = ["TYPES", "router"]
 
@@ -101,7 +101,7 @@ _NEVER_NULL = ("type", "username", "name")
 
 @router.get("/credentials/types", summary="Get list of Credential Types")
 def get_types() -> CredentialTypes:
-    """Give the kinds of credentials that the API knows."""
+    """Return the kinds of credentials that the API knows."""
     return CredentialTypes(types=list(TYPES))
 
 
@@ -122,7 +122,7 @@ def list_credentials(
     order: str | None = None,
     order_dir: str | None = None,
 ) -> list[Credential]:
-    """Give the credentials that pass the filters."""
+    """Return the credentials that pass the filters."""
     page = Page.of(limit, page_num, order, order_dir, default=1000, maximum=1000)
     found = _rows()
     if type:
@@ -169,7 +169,7 @@ def post_credential(
 
 @router.get("/credentials/{id}", summary="Get a credential")
 def get_credential(request: Request, id: int) -> Credential:
-    """Give one credential."""
+    """Return one credential."""
     with context_of(request).store.read() as connection:
         return _shown(_row(connection, id), user_refs(connection))
 

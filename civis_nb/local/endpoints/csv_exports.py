@@ -8,8 +8,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field, field_validator
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_
 
-from civis_nb.local import jobs as states
-from civis_nb.local.auth import current_user
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.job_models import ArchiveBody, Run, last_run, run_state
 from civis_nb.local.endpoints.people import UserRef, author_ids, user_refs
@@ -37,9 +35,11 @@ from civis_nb.local.endpoints.scripts_sql import (
     check_database,
     default_credential,
 )
-from civis_nb.local.envelope import Page, bad_request, comma_list, paginated
+from civis_nb.local.http.auth import current_user
+from civis_nb.local.http.envelope import Page, bad_request, comma_list, paginated
+from civis_nb.local.http.wire import Wire
+from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import jobs
-from civis_nb.local.wire import Wire
 
 __all__ = ["router"]
 
@@ -207,7 +207,7 @@ def list_exports(
     order: Order = None,
     order_dir: OrderDir = None,
 ) -> list[ExportItem]:
-    """Give CSV exports, and imports that go out of the platform's databases."""
+    """Return CSV exports, and imports that go out of the platform's databases."""
     page = Page.of(limit, page_num, order, order_dir, default=20, maximum=50)
     found = states.jobs_with_last_run().where(
         _of_types(comma_list(type)), jobs.c.hidden.is_(bool(hidden)), *archived_filter(archived)
@@ -263,7 +263,7 @@ def post_files_csv(
 
 @router.get("/exports/files/csv/{id}", summary="Look at a CSV export")
 def get_files_csv(request: Request, id: JobId) -> CsvExport:
-    """Give a CSV export."""
+    """Return a CSV export."""
     return _service.get(request, id)
 
 

@@ -9,13 +9,13 @@ from pydantic import Field
 from sqlalchemy import Row, select
 
 from civis_nb.local import catalog
-from civis_nb.local.auth import current_user
 from civis_nb.local.context import User, context_of
 from civis_nb.local.endpoints.table_models import ScanRun, TableDetail, detail
-from civis_nb.local.envelope import not_found
-from civis_nb.local.scans import scan
+from civis_nb.local.http.auth import current_user
+from civis_nb.local.http.envelope import not_found
+from civis_nb.local.http.wire import NameInPath, Wire, given
+from civis_nb.local.runs.scans import scan
 from civis_nb.local.store.schema import databases, tables
-from civis_nb.local.wire import NameInPath, Wire, given
 
 __all__ = ["router"]
 
@@ -66,14 +66,14 @@ class DatabaseTablePatch(Wire):
 
 @router.get("/databases", summary="List databases")
 def list_databases(request: Request) -> list[Database]:
-    """Give all databases; this list has no pages."""
+    """Return all databases; this list has no pages."""
     with context_of(request).store.read() as connection:
         return [_shown(row) for row in connection.execute(select(databases).order_by("id"))]
 
 
 @router.get("/databases/{id}", summary="Show database information")
 def get_database(request: Request, id: int) -> Database:
-    """Give one database."""
+    """Return one database."""
     with context_of(request).store.read() as connection:
         row = connection.execute(select(databases).where(databases.c.id == id)).one_or_none()
     if row is None:
@@ -88,7 +88,7 @@ def list_schemas(
     name: str | None = None,
     credential_id: int | None = None,  # noqa: ARG001 - every credential sees every schema
 ) -> list[Schema]:
-    """Give the schemas whose name holds `name`; this list has no pages."""
+    """Return the schemas whose name holds `name`; this list has no pages."""
     part = (name or "").lower()
     found = context_of(request).warehouses.get(id).schemas()
     return [Schema(schema=schema) for schema in found if part in schema.lower()]
@@ -118,7 +118,7 @@ def list_schema_tables(
     schema_name: NameInPath,
     credential_id: int | None = None,  # noqa: ARG001 - every credential sees every table
 ) -> list[SchemaTable]:
-    """Give the tables and views of a schema; this list has no pages."""
+    """Return the tables and views of a schema; this list has no pages."""
     schema = _existing_schema(request, id, schema_name)
     return [
         SchemaTable(name=info.name, schema=info.schema, is_view=info.is_view, database_id=id)
@@ -136,7 +136,7 @@ def get_schema_table(
     table_name: NameInPath,
     credential_id: int | None = None,  # noqa: ARG001 - every credential sees every table
 ) -> TableDetail:
-    """Give one table; 404 says that it does not exist."""
+    """Return one table; 404 says that it does not exist."""
     context = context_of(request)
     return detail(catalog.by_name(context, id, schema_name, table_name))
 

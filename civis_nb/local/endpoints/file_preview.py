@@ -17,10 +17,10 @@ from fastapi import APIRouter, Request
 from civis_nb.errors import WarehouseError
 from civis_nb.local.context import context_of
 from civis_nb.local.endpoints.files import DetectedColumn
-from civis_nb.local.envelope import ApiError
-from civis_nb.local.files import file_path
+from civis_nb.local.files.registry import file_path
+from civis_nb.local.http.envelope import ApiError
+from civis_nb.local.http.wire import Wire
 from civis_nb.local.warehouse.base import CsvDetection
-from civis_nb.local.wire import Wire
 
 __all__ = ["router"]
 
@@ -48,7 +48,7 @@ def get_preview(
 ) -> FilePreview:
     """Look at a CSV file; what is not given is found out."""
     # Imported here: finding types loads DuckDB.
-    from civis_nb.local.warehouse.detect import detect_csv
+    from civis_nb.local.warehouse.csv.detect import detect_csv
 
     if column_delimiter is not None and column_delimiter not in _DELIMITERS:
         raise ApiError(

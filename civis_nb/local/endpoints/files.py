@@ -9,11 +9,9 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import Field, field_validator
 from sqlalchemy import Row
 
-from civis_nb.local.auth import current_user
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.people import UserRef, user_ref
-from civis_nb.local.envelope import bad_request, conflict
-from civis_nb.local.files import (
+from civis_nb.local.files.registry import (
     FILE_LIFETIME,
     LINK_LIFETIME,
     attach,
@@ -23,10 +21,12 @@ from civis_nb.local.files import (
     signed_url,
     upload_url,
 )
+from civis_nb.local.files.transfers import form_fields
+from civis_nb.local.http.auth import current_user
+from civis_nb.local.http.envelope import bad_request, conflict
+from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.store import from_wire, to_wire, utc_now
 from civis_nb.local.store.schema import files
-from civis_nb.local.transfers import form_fields
-from civis_nb.local.wire import Wire, given
 
 __all__ = ["DetectedColumn", "DetectedInfo", "router"]
 
@@ -206,7 +206,7 @@ def post_multipart_complete(request: Request, id: int) -> None:
 def get_file(
     request: Request, id: int, link_expires_at: str | None = None, inline: bool | None = None
 ) -> FileDetail:
-    """Give a file's details, with a link to its content while there is any."""
+    """Return a file's details, with a link to its content while there is any."""
     lifetime = _DEFAULT_LINK
     if link_expires_at is not None:
         try:

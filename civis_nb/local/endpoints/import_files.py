@@ -10,8 +10,6 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
-from civis_nb.local import jobs as states
-from civis_nb.local.auth import current_user
 from civis_nb.local.context import User, context_of
 from civis_nb.local.endpoints.import_models import AdvancedOptions
 from civis_nb.local.endpoints.scripts_sql import (
@@ -19,13 +17,15 @@ from civis_nb.local.endpoints.scripts_sql import (
     check_database,
     default_credential,
 )
-from civis_nb.local.envelope import bad_request
-from civis_nb.local.files import FILE_LIFETIME, in_future, upload_url
+from civis_nb.local.files.registry import FILE_LIFETIME, in_future, upload_url
+from civis_nb.local.files.transfers import form_fields
+from civis_nb.local.http.auth import current_user
+from civis_nb.local.http.envelope import bad_request
+from civis_nb.local.http.wire import Wire
+from civis_nb.local.runs import jobs as states
+from civis_nb.local.runs.syncs import add_sync
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import files
-from civis_nb.local.syncs import add_sync
-from civis_nb.local.transfers import form_fields
-from civis_nb.local.wire import Wire
 
 __all__ = ["router"]
 

@@ -8,8 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import ColumnElement, Connection, Row, select
 
-from civis_nb.local import jobs as states
-from civis_nb.local.auth import current_user
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.import_models import (
     Import,
@@ -56,10 +54,12 @@ from civis_nb.local.endpoints.scripts_sql import (
     check_database,
     default_credential,
 )
-from civis_nb.local.envelope import Page, bad_request, comma_list, not_found, paginated
+from civis_nb.local.http.auth import current_user
+from civis_nb.local.http.envelope import Page, bad_request, comma_list, not_found, paginated
+from civis_nb.local.http.wire import Wire
+from civis_nb.local.runs import jobs as states
+from civis_nb.local.runs.syncs import active_syncs, copy_syncs, shown
 from civis_nb.local.store.schema import databases, job_runs, jobs
-from civis_nb.local.syncs import active_syncs, copy_syncs, shown
-from civis_nb.local.wire import Wire
 
 __all__ = ["router"]
 
@@ -178,7 +178,7 @@ def list_imports(
     order: Order = None,
     order_dir: OrderDir = None,
 ) -> list[ImportItem]:
-    """Give the imports that pass the filters."""
+    """Return the imports that pass the filters."""
     page = Page.of(limit, page_num, order, order_dir, default=20, maximum=50)
     types = comma_list(type)
     if source and types != ["Dbsync"]:
@@ -217,7 +217,7 @@ def post_imports(
 
 @router.get("/imports/{id}", summary="Look at an import")
 def get_imports(request: Request, id: JobId) -> Import:
-    """Give an import with its syncs."""
+    """Return an import with its syncs."""
     return _service.get(request, id)
 
 

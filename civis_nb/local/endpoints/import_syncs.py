@@ -7,14 +7,14 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from sqlalchemy import Connection
 
-from civis_nb.local import jobs as states
 from civis_nb.local.context import context_of
 from civis_nb.local.endpoints.import_models import AdvancedOptions, Sync, SyncBody, SyncPatch
 from civis_nb.local.endpoints.run_routes import JobId
+from civis_nb.local.http.wire import Wire, given
+from civis_nb.local.runs import jobs as states
+from civis_nb.local.runs.syncs import add_sync, find_sync, shown, update_sync
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import syncs
-from civis_nb.local.syncs import add_sync, find_sync, shown, update_sync
-from civis_nb.local.wire import Wire, given
 
 __all__ = ["router", "sync_values"]
 
@@ -30,7 +30,7 @@ class SyncArchiveBody(Wire):
 
 
 def sync_values(body: SyncBody) -> dict[str, Any]:
-    """Give a sync as it is stored: snake_case, every option with its value."""
+    """Return a sync as it is stored: snake_case, every option with its value."""
     values = body.model_dump(mode="json")
     values["advanced_options"] = (body.advanced_options or AdvancedOptions()).model_dump()
     return _plain(values)

@@ -9,8 +9,6 @@ from pydantic import Field
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local import jobs as states
-from civis_nb.local.auth import current_user
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.job_models import ArchiveBody, Run
 from civis_nb.local.endpoints.run_routes import JobId, RunKind, add_run_routes, run_fields
@@ -19,10 +17,12 @@ from civis_nb.local.endpoints.scripts_sql import (
     check_database,
     default_credential,
 )
-from civis_nb.local.envelope import bad_request
+from civis_nb.local.http.auth import current_user
+from civis_nb.local.http.envelope import bad_request
+from civis_nb.local.http.wire import Wire, given
+from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import files
-from civis_nb.local.warehouse.sqltypes import to_duckdb
-from civis_nb.local.wire import Wire, given
+from civis_nb.local.warehouse.duckdb.sqltypes import to_duckdb
 
 __all__ = ["router"]
 
@@ -158,7 +158,7 @@ _DEFAULTS = {
 
 
 def _defaults(values: dict[str, Any]) -> dict[str, Any]:
-    """Give a body in which what was not given, or given as null, has its default."""
+    """Return a body in which what was not given, or given as null, has its default."""
     return {
         **values,
         **{name: default for name, default in _DEFAULTS.items() if values.get(name) is None},
@@ -289,7 +289,7 @@ def post_files_csv(
 
 @router.get("/imports/files/csv/{id}", summary="Look at a CSV import")
 def get_files_csv(request: Request, id: JobId) -> CsvImport:
-    """Give a CSV import."""
+    """Return a CSV import."""
     with context_of(request).store.read() as connection:
         return _show(connection, id)
 

@@ -7,8 +7,8 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 from sqlalchemy import Row
 
-from civis_nb.local.outputs import OBJECT_TYPES
-from civis_nb.local.wire import Wire
+from civis_nb.local.http.wire import Wire
+from civis_nb.local.runs.outputs import OBJECT_TYPES
 
 __all__ = [
     "ArchiveBody",
@@ -156,7 +156,7 @@ class Notifications(Wire):
 
 
 def last_run(row: Row[Any]) -> Run | None:
-    """Give the last run of a job that was selected with `jobs_with_last_run`."""
+    """Return the last run of a job that was selected with `jobs_with_last_run`."""
     if row.run_id is None:
         return None
     return Run(
@@ -170,7 +170,7 @@ def last_run(row: Row[Any]) -> Run | None:
 
 
 def run_state(row: Row[Any]) -> str:
-    """Give a job's state: its last run's, ``idle`` when it never ran."""
+    """Return a job's state: its last run's, ``idle`` when it never ran."""
     return str(row.run_state or "idle")
 
 

@@ -7,15 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection, Row, Text, cast, func, or_, select
 
-from civis_nb.local import jobs as states
 from civis_nb.local.context import PlatformContext, context_of
-from civis_nb.local.endpoints.job_models import (
-    ArchiveBody,
-    Run,
-    Schedule,
-    last_run,
-    run_state,
-)
+from civis_nb.local.endpoints.job_models import ArchiveBody, Run, Schedule, last_run, run_state
 from civis_nb.local.endpoints.people import UserRef, author_ids, user_refs
 from civis_nb.local.endpoints.run_routes import (
     JobId,
@@ -36,9 +29,10 @@ from civis_nb.local.endpoints.script_common import (
     state_filter,
 )
 from civis_nb.local.endpoints.script_service import job_row
-from civis_nb.local.envelope import Page, bad_request, comma_list, paginated
+from civis_nb.local.http.envelope import Page, bad_request, comma_list, paginated
+from civis_nb.local.http.wire import Wire
+from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import job_runs, jobs
-from civis_nb.local.wire import Wire
 
 __all__ = ["router"]
 
@@ -135,7 +129,7 @@ def list_jobs(
     order: Order = None,
     order_dir: OrderDir = None,
 ) -> list[JobItem]:
-    """Give the jobs that pass the filters."""
+    """Return the jobs that pass the filters."""
     page = Page.of(limit, page_num, order, order_dir, default=50, maximum=50)
     if permission and permission not in _PERMISSIONS:
         raise bad_request(f"permission must be one of {', '.join(_PERMISSIONS)}.")
@@ -195,13 +189,13 @@ def _job(request: Request, job_id: int) -> Job:
 
 @router.get("/jobs/{id}", summary="Look at a job")
 def get_jobs(request: Request, id: JobId) -> Job:
-    """Give a job with its latest runs."""
+    """Return a job with its latest runs."""
     return _job(request, id)
 
 
 @router.get("/jobs/{id}/parents", summary="List the jobs that start a job")
 def list_parents(request: Request, id: JobId) -> list[Job]:
-    """Give the job after whose end this one is to start, if it names one that is there."""
+    """Return the job after whose end this one is to start, if it names one that is there."""
     with context_of(request).store.read() as connection:
         parent_id = states.find_job(connection, id).body.get("parent_id")
         known = connection.scalar(select(jobs.c.id).where(jobs.c.id == parent_id))
@@ -210,7 +204,7 @@ def list_parents(request: Request, id: JobId) -> list[Job]:
 
 @router.get("/jobs/{id}/children", summary="List the jobs that a job starts")
 def list_children(request: Request, id: JobId) -> list[NestedJob]:
-    """Give the jobs that name this one as their parent, each with its own."""
+    """Return the jobs that name this one as their parent, each with its own."""
     context = context_of(request)
     with context.store.read() as connection:
         states.find_job(connection, id)

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import context_of
-from civis_nb.local.envelope import bad_request, check_characters, not_found
+from civis_nb.local.http.envelope import bad_request, check_characters, not_found
+from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import json_values
-from civis_nb.local.wire import Wire, given
 
 __all__ = ["router"]
 
@@ -55,7 +55,7 @@ def post_json_value(request: Request, body: JsonValueCreate) -> JsonValue:
 
 @router.get("/json_values/{id}", summary="Get details about a JSON Value")
 def get_json_value(request: Request, id: int) -> JsonValue:
-    """Give one value."""
+    """Return one value."""
     with context_of(request).store.read() as connection:
         return _shown(_row(connection, id))
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from civis_nb.local.endpoints.people import UserRef
-from civis_nb.local.envelope import Page, sliced
-from civis_nb.local.wire import Wire
+from civis_nb.local.http.envelope import Page, sliced
+from civis_nb.local.http.wire import Wire
 
 __all__ = ["router"]
 
@@ -63,7 +63,7 @@ def list_notebooks(
     order: str | None = None,
     order_dir: str | None = None,
 ) -> list[Notebook]:
-    """Give the empty list."""
+    """Return the empty list."""
     page = Page.of(limit, page_num, order, order_dir, default=20, maximum=50)
     none: list[Notebook] = []
     orders = {

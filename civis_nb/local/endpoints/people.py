@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from civis_nb.local.context import User
-from civis_nb.local.envelope import comma_list
+from civis_nb.local.http.envelope import comma_list
+from civis_nb.local.http.wire import Wire
 from civis_nb.local.store.schema import users
-from civis_nb.local.wire import Wire
 
 __all__ = ["UserRef", "author_ids", "user_ref", "user_refs"]
 
@@ -30,7 +30,7 @@ class UserRef(Wire):
 
 
 def user_refs(connection: Connection) -> dict[int, UserRef]:
-    """Give all users by id; a local platform has few."""
+    """Return all users by id; a local platform has few."""
     return {
         row.id: UserRef(
             id=row.id, name=row.name, username=row.username, initials=row.initials, online=True
@@ -40,7 +40,7 @@ def user_refs(connection: Connection) -> dict[int, UserRef]:
 
 
 def user_ref(connection: Connection, user_id: int) -> UserRef:
-    """Give one user, who exists."""
+    """Return one user, who exists."""
     return user_refs(connection)[user_id]
 
 

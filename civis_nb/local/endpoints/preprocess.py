@@ -7,14 +7,14 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection, select
 
-from civis_nb.local import jobs as states
-from civis_nb.local.auth import current_user
 from civis_nb.local.context import User, context_of
 from civis_nb.local.endpoints.job_models import ArchiveBody
 from civis_nb.local.endpoints.run_routes import JobId
-from civis_nb.local.envelope import bad_request
+from civis_nb.local.http.auth import current_user
+from civis_nb.local.http.envelope import bad_request
+from civis_nb.local.http.wire import Wire, given
+from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import files
-from civis_nb.local.wire import Wire, given
 
 __all__ = ["router"]
 
@@ -104,7 +104,7 @@ def post_preprocess_csv(
 
 @router.get("/files/preprocess/csv/{id}", summary="Look at a CSV preprocessing job")
 def get_preprocess_csv(request: Request, id: JobId) -> Preprocess:
-    """Give a preprocessing job."""
+    """Return a preprocessing job."""
     with context_of(request).store.read() as connection:
         return _show(connection, id)
 

@@ -7,8 +7,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import ColumnElement, Connection, Row, Select
 
-from civis_nb.local import jobs as states
-from civis_nb.local.auth import current_user
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.job_models import Run, run_state
 from civis_nb.local.endpoints.people import UserRef, user_ref
@@ -28,9 +26,11 @@ from civis_nb.local.endpoints.scripts_sql import (
     check_database,
     default_credential,
 )
-from civis_nb.local.envelope import Page, bad_request, not_found, paginated
+from civis_nb.local.http.auth import current_user
+from civis_nb.local.http.envelope import Page, bad_request, not_found, paginated
+from civis_nb.local.http.wire import Wire
+from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import job_runs, jobs
-from civis_nb.local.wire import Wire
 
 __all__ = ["router"]
 
@@ -211,7 +211,7 @@ def list_queries(
     order: Order = None,
     order_dir: OrderDir = None,
 ) -> list[QueryItem]:
-    """Give the queries that pass the filters."""
+    """Return the queries that pass the filters."""
     page = Page.of(limit, page_num, order, order_dir, default=20, maximum=50)
     body, run = jobs.c.body, job_runs.c
     found = _select().where(jobs.c.hidden.is_(bool(hidden)), *archived_filter(archived))
@@ -282,7 +282,7 @@ def post_queries(
 
 @router.get("/queries/{id}", summary="Look at a query")
 def get_queries(request: Request, id: JobId) -> QueryDetail:
-    """Give a query with the rows of its last run."""
+    """Return a query with the rows of its last run."""
     return _detail(request, id)
 
 

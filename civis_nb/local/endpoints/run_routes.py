@@ -12,22 +12,15 @@ from fastapi.responses import JSONResponse
 from pydantic import BeforeValidator
 from sqlalchemy import Connection, Row, select
 
-from civis_nb.local import jobs as states
 from civis_nb.local.context import PlatformContext, context_of
-from civis_nb.local.endpoints.job_models import (
-    LogBody,
-    LogEntry,
-    Output,
-    OutputBody,
-    Run,
-    RunPatch,
-)
-from civis_nb.local.envelope import Page, bad_request, not_found, paginated
-from civis_nb.local.outputs import add_output, output_item
-from civis_nb.local.run_logs import append_logs, read_logs
+from civis_nb.local.endpoints.job_models import LogBody, LogEntry, Output, OutputBody, Run, RunPatch
+from civis_nb.local.http.envelope import Page, bad_request, not_found, paginated
+from civis_nb.local.http.wire import Wire, camel
+from civis_nb.local.runs import jobs as states
+from civis_nb.local.runs.logs import append_logs, read_logs
+from civis_nb.local.runs.outputs import add_output, output_item
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import job_runs, outputs
-from civis_nb.local.wire import Wire, camel
 
 __all__ = [
     "JobId",
@@ -94,7 +87,7 @@ class RunKind:
 
 
 def run_fields(row: Row[Any]) -> dict[str, Any]:
-    """Give the fields that all typed runs have."""
+    """Return the fields that all typed runs have."""
     return {
         "id": row.id,
         "state": row.state,

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
 from sqlalchemy import ColumnElement, func, or_, select
 
-from civis_nb.local import jobs as states
 from civis_nb.local.context import context_of
 from civis_nb.local.endpoints.job_models import Run, last_run, run_state
 from civis_nb.local.endpoints.people import UserRef, author_ids, user_refs
@@ -21,10 +20,11 @@ from civis_nb.local.endpoints.script_service import (
     job_row,
     script_fields,
 )
-from civis_nb.local.envelope import Page, bad_request, comma_list, not_found, paginated
-from civis_nb.local.params import expanded_arguments
+from civis_nb.local.http.envelope import Page, bad_request, comma_list, not_found, paginated
+from civis_nb.local.http.wire import Wire
+from civis_nb.local.runs import jobs as states
+from civis_nb.local.runs.parameters import expanded_arguments
 from civis_nb.local.store.schema import job_runs, jobs
-from civis_nb.local.wire import Wire
 
 __all__ = ["archived_filter", "router"]
 
@@ -87,7 +87,7 @@ class CancelState(Wire):
 
 @router.get("/scripts/types", summary="List the types of scripts")
 def list_types() -> list[ScriptType]:
-    """Give the types that scripts can have here."""
+    """Return the types that scripts can have here."""
     return [ScriptType(name=name) for name in _TYPES]
 
 
@@ -106,7 +106,7 @@ def list_scripts(
     order: Order = None,
     order_dir: OrderDir = None,
 ) -> list[ScriptItem]:
-    """Give the scripts that pass the filters."""
+    """Return the scripts that pass the filters."""
     page = Page.of(limit, page_num, order, order_dir, default=20, maximum=50)
     found = states.jobs_with_last_run().where(
         jobs.c.type.in_(_job_types(type)), jobs.c.hidden.is_(bool(hidden))
@@ -165,7 +165,7 @@ def state_filter(names: list[str]) -> ColumnElement[bool]:
 
 
 def last_run_updated_at() -> ColumnElement[Any]:
-    """Give when something last happened to a job's last run."""
+    """Return when something last happened to a job's last run."""
     run = job_runs.c
     return func.coalesce(run.finished_at, run.started_at, run.created_at)
 
@@ -199,7 +199,7 @@ def _any_script(connection: Any, job_id: int) -> Any:
 
 @router.get("/scripts/{id}", summary="Look at a script of any type")
 def get_scripts(request: Request, id: JobId) -> AnyScript:
-    """Give a script; its type is spelled as jobs spell theirs."""
+    """Return a script; its type is spelled as jobs spell theirs."""
     context = context_of(request)
     with context.store.read() as connection:
         row = _any_script(connection, id)

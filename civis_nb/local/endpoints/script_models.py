@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from civis_nb.local.endpoints.job_models import Notifications, Run, Schedule
 from civis_nb.local.endpoints.people import UserRef
-from civis_nb.local.wire import Wire
+from civis_nb.local.http.wire import Wire
 
 __all__ = [
     "ContainerBody",

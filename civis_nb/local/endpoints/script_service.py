@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 from fastapi import Request
 from sqlalchemy import Connection, Row
 
-from civis_nb.local import jobs as states
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.job_models import (
     CloneBody,
@@ -19,10 +18,11 @@ from civis_nb.local.endpoints.job_models import (
     run_state,
 )
 from civis_nb.local.endpoints.people import user_ref
-from civis_nb.local.envelope import bad_request, not_found
-from civis_nb.local.params import check_params
+from civis_nb.local.http.envelope import bad_request, not_found
+from civis_nb.local.http.wire import Wire, given
+from civis_nb.local.runs import jobs as states
+from civis_nb.local.runs.parameters import check_params
 from civis_nb.local.store.schema import jobs
-from civis_nb.local.wire import Wire, given
 
 __all__ = ["TYPE_PATHS", "TYPE_WORDS", "ScriptService", "job_row", "script_fields"]
 
@@ -45,7 +45,7 @@ Shown = TypeVar("Shown", bound=Wire)
 
 
 def job_row(connection: Connection, job_id: int, job_type: str | None = None) -> Row[Any]:
-    """Give a job with its last run.
+    """Return a job with its last run.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def job_row(connection: Connection, job_id: int, job_type: str | None = None) ->
 def script_fields(
     context: PlatformContext, connection: Connection, row: Row[Any]
 ) -> dict[str, Any]:
-    """Give the fields that scripts of all types show (wire contract, 4.7)."""
+    """Return the fields that scripts of all types show (wire contract, 4.7)."""
     body = row.body
     author = user_ref(connection, row.user_id)
     place = f"{urlsplit(context.endpoint).netloc}/scripts/{TYPE_PATHS[row.type]}/{row.id}"
@@ -140,7 +140,7 @@ class ScriptService(Generic[Shown]):
             return self._shown(context, connection, job_id)
 
     def get(self, request: Request, job_id: int) -> Shown:
-        """Give a script."""
+        """Return a script."""
         context = context_of(request)
         with context.store.read() as connection:
             return self._shown(context, connection, job_id)
@@ -211,7 +211,7 @@ class ScriptService(Generic[Shown]):
 
 
 def merged(body: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
-    """Give a stored body with what a PATCH sent.
+    """Return a stored body with what a PATCH sent.
 
     Examples
     --------

@@ -8,8 +8,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection, Row
 
-from civis_nb.local import jobs as states
-from civis_nb.local.auth import current_user
 from civis_nb.local.context import PlatformContext, User
 from civis_nb.local.endpoints.job_models import ArchiveBody, CloneBody, Run
 from civis_nb.local.endpoints.run_routes import (
@@ -27,6 +25,8 @@ from civis_nb.local.endpoints.script_models import (
     Resources,
 )
 from civis_nb.local.endpoints.script_service import ScriptService, script_fields
+from civis_nb.local.http.auth import current_user
+from civis_nb.local.runs import jobs as states
 
 __all__ = ["router"]
 
@@ -98,7 +98,7 @@ def post_containers(
 
 @router.get("/scripts/containers/{id}", summary="Look at a container script")
 def get_containers(request: Request, id: JobId) -> ContainerScript:
-    """Give a container script."""
+    """Return a container script."""
     return _service.get(request, id)
 
 

@@ -7,8 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection, Row
 
-from civis_nb.local import jobs as states
-from civis_nb.local.auth import current_user
 from civis_nb.local.context import PlatformContext, User
 from civis_nb.local.endpoints.job_models import ArchiveBody, CloneBody, Run
 from civis_nb.local.endpoints.run_routes import JobId, RunKind, add_run_routes, run_fields
@@ -20,6 +18,8 @@ from civis_nb.local.endpoints.script_models import (
     Resources,
 )
 from civis_nb.local.endpoints.script_service import ScriptService, script_fields
+from civis_nb.local.http.auth import current_user
+from civis_nb.local.runs import jobs as states
 
 __all__ = ["router"]
 
@@ -80,7 +80,7 @@ def post_python3(
 
 @router.get("/scripts/python3/{id}", summary="Look at a Python script")
 def get_python3(request: Request, id: JobId) -> PythonScript:
-    """Give a Python script."""
+    """Return a Python script."""
     return _service.get(request, id)
 
 

@@ -7,8 +7,6 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection, Row, select
 
-from civis_nb.local import jobs as states
-from civis_nb.local.auth import current_user
 from civis_nb.local.context import PlatformContext, User
 from civis_nb.local.endpoints.job_models import ArchiveBody, CloneBody, Run
 from civis_nb.local.endpoints.run_routes import JobId, RunKind, add_run_routes, run_fields
@@ -20,11 +18,13 @@ from civis_nb.local.endpoints.script_models import (
     SqlScript,
 )
 from civis_nb.local.endpoints.script_service import ScriptService, script_fields
-from civis_nb.local.envelope import ApiError, bad_request
-from civis_nb.local.files import signed_url
-from civis_nb.local.params import expanded_arguments, fill_placeholders
+from civis_nb.local.files.registry import signed_url
+from civis_nb.local.http.auth import current_user
+from civis_nb.local.http.envelope import ApiError, bad_request
+from civis_nb.local.http.wire import Wire
+from civis_nb.local.runs import jobs as states
+from civis_nb.local.runs.parameters import expanded_arguments, fill_placeholders
 from civis_nb.local.store.schema import credentials, databases
-from civis_nb.local.wire import Wire
 
 __all__ = ["check_credential", "check_database", "default_credential", "router"]
 
@@ -138,7 +138,7 @@ def check_credential(connection: Connection, credential_id: int | None) -> None:
 
 
 def default_credential(connection: Connection, user_id: int) -> int | None:
-    """Give the user's default database credential."""
+    """Return the user's default database credential."""
     mine = select(credentials.c.id).where(
         credentials.c.user_id == user_id, credentials.c.is_default.is_(True)
     )
@@ -158,7 +158,7 @@ def post_sql(
 
 @router.get("/scripts/sql/{id}", summary="Look at a SQL script")
 def get_sql(request: Request, id: JobId) -> SqlScript:
-    """Give a SQL script."""
+    """Return a SQL script."""
     return _service.get(request, id)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fastapi import APIRouter
 
 from civis_nb.local.endpoints.people import UserRef
-from civis_nb.local.wire import Wire
+from civis_nb.local.http.wire import Wire
 
 __all__ = ["router"]
 
@@ -31,5 +31,5 @@ class StorageHost(Wire):
 
 @router.get("/storage_hosts", summary="List the storage hosts")
 def list_storage_hosts() -> list[StorageHost]:
-    """Give the empty list: files live on the platform itself."""
+    """Return the empty list: files live on the platform itself."""
     return []

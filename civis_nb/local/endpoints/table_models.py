@@ -8,8 +8,8 @@ from pydantic import Field
 
 from civis_nb.local.catalog import CatalogTable, known, measured
 from civis_nb.local.context import PlatformContext
+from civis_nb.local.http.wire import Wire
 from civis_nb.local.warehouse.base import ColumnInfo
-from civis_nb.local.wire import Wire
 
 __all__ = [
     "ColumnDetail",
@@ -169,7 +169,7 @@ def _columns(table: CatalogTable, stats: dict[str, dict[str, Any]]) -> list[Colu
 
 
 def civis_type(sql_type: str) -> str:
-    """Give the kind of a SQL type, in the API's words.
+    """Return the kind of a SQL type, in the API's words.
 
     Examples
     --------

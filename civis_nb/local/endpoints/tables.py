@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from civis_nb.local import catalog
-from civis_nb.local.auth import current_user
 from civis_nb.local.catalog import CatalogTable
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.table_models import (
@@ -21,10 +20,11 @@ from civis_nb.local.endpoints.table_models import (
     detail,
     summary,
 )
-from civis_nb.local.envelope import Page, bad_request, sliced
-from civis_nb.local.scans import scan
+from civis_nb.local.http.auth import current_user
+from civis_nb.local.http.envelope import Page, bad_request, sliced
+from civis_nb.local.http.wire import Wire, given
+from civis_nb.local.runs.scans import scan
 from civis_nb.local.store.schema import tables
-from civis_nb.local.wire import Wire, given
 
 __all__ = ["router"]
 
@@ -64,7 +64,7 @@ def list_tables(
     order: str | None = None,
     order_dir: str | None = None,
 ) -> list[TableSummary]:
-    """Give the tables that pass the filters."""
+    """Return the tables that pass the filters."""
     page = Page.of(limit, page_num, order, order_dir, default=50, maximum=1000, default_dir="asc")
     context = context_of(request)
     found = [
@@ -119,7 +119,7 @@ def post_refresh(request: Request, id: int) -> TableDetail:
 
 @router.get("/tables/{id}", summary="Show basic table info")
 def get_table(request: Request, id: int) -> TableDetail:
-    """Give one table."""
+    """Return one table."""
     context = context_of(request)
     return detail(catalog.by_id(context, id))
 
@@ -154,7 +154,7 @@ def list_columns(
     order: str | None = None,
     order_dir: str | None = None,
 ) -> list[ColumnDetail]:
-    """Give the columns of a table, with statistics."""
+    """Return the columns of a table, with statistics."""
     page = Page.of(limit, page_num, order, order_dir, default=50, maximum=50, default_dir="asc")
     context = context_of(request)
     found = [

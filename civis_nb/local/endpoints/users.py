@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 from sqlalchemy import Row, or_, select
 
-from civis_nb.local.auth import current_user
 from civis_nb.local.context import User, context_of
-from civis_nb.local.envelope import Page, not_found, paginated
+from civis_nb.local.http.auth import current_user
+from civis_nb.local.http.envelope import Page, not_found, paginated
+from civis_nb.local.http.wire import Wire
 from civis_nb.local.store.schema import users
-from civis_nb.local.wire import Wire
 
 __all__ = ["router"]
 
@@ -127,7 +127,7 @@ _FEATURE_FLAGS = {"run_arguments": False, "table_param": False}
 
 @router.get("/users/me", summary="Show info about the logged-in user")
 def get_me(request: Request, user: Annotated[User, Depends(current_user)]) -> Me:
-    """Give the user whose key was sent."""
+    """Return the user whose key was sent."""
     row = _row(request, user.id)
     return Me(
         id=row.id,
@@ -157,7 +157,7 @@ def list_users(
     order: str | None = None,
     order_dir: str | None = None,
 ) -> list[UserSummary]:
-    """Give the users that pass the filters."""
+    """Return the users that pass the filters."""
     page = Page.of(limit, page_num, order, order_dir, default=20, maximum=10000, default_dir="asc")
     found = select(users)
     if query:
@@ -190,7 +190,7 @@ def list_users(
 
 @router.get("/users/{id}", summary="Show info about a user")
 def get_user(request: Request, id: int) -> UserDetail:
-    """Give one user."""
+    """Return one user."""
     row = _row(request, id)
     return UserDetail(
         id=row.id,

@@ -6,8 +6,8 @@ import os
 import sys
 from pathlib import Path
 
-from civis_nb.local.params import environment
-from civis_nb.local.runner.work import RunTask
+from civis_nb.local.runs.parameters import environment
+from civis_nb.local.runs.task import RunTask
 
 __all__ = ["job_environment", "job_folder"]
 
@@ -43,7 +43,7 @@ def job_folder(task: RunTask) -> Path:
 
 
 def job_environment(task: RunTask) -> dict[str, str]:
-    """Give the whole environment of a run's process (wire contract, 1.10 and 4.8).
+    """Return the whole environment of a run's process (wire contract, 1.10 and 4.8).
 
     Raises
     ------

@@ -40,7 +40,7 @@ class LineSplitter:
         return self._split(self._decoder.decode(data))
 
     def finish(self) -> list[str]:
-        """Give what is left once no more comes."""
+        """Return what is left once no more comes."""
         lines = self._split(self._decoder.decode(b"", final=True))
         rest = "".join(self._parts)
         self._parts, self._held = [], 0

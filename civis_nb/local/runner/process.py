@@ -15,10 +15,10 @@ import psutil
 
 from civis_nb.cancellation import STOPPED, CancelToken
 from civis_nb.errors import CivisLocalError
-from civis_nb.local.run_logs import RunLog
 from civis_nb.local.runner.lines import LineSplitter
 from civis_nb.local.runner.streams import ERROR, OUTPUT, Streams
 from civis_nb.local.runner.usage import UsageMeter
+from civis_nb.local.runs.logs import RunLog
 
 __all__ = ["Ended", "run_process"]
 

@@ -10,7 +10,7 @@ from civis_nb._wire_text import masked_url
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.runner.environment import job_environment
 from civis_nb.local.runner.process import run_process
-from civis_nb.local.runner.work import RunTask
+from civis_nb.local.runs.task import RunTask
 
 __all__ = ["clone"]
 

@@ -76,7 +76,7 @@ class Streams:
             self._widen()
 
     def process_has_ended(self) -> bool | None:
-        """Tell whether the process has ended; None where the system does not say."""
+        """Return whether the process has ended; None where the system does not say."""
         if self._process is None:
             return None
         look = select.poll()

@@ -38,5 +38,5 @@ def from_wire(text: str) -> datetime:
 
 
 def utc_now() -> str:
-    """Give the present time as the API writes it."""
+    """Return the present time as the API writes it."""
     return to_wire(datetime.now(UTC))

@@ -85,7 +85,7 @@ class Store:
             yield connection
 
     def fact(self, key: str) -> str | None:
-        """Give a fact about the platform; None when it was never set."""
+        """Return a fact about the platform; None when it was never set."""
         with self.read() as connection:
             return self._fact(connection, key)
 

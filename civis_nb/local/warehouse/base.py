@@ -227,20 +227,20 @@ class Warehouse(Protocol):
 
     @property
     def dialect(self) -> str:
-        """Give the SQL dialect by sqlglot's name."""
+        """Return the SQL dialect by sqlglot's name."""
 
     @property
     def adapter(self) -> str:
-        """Give the kind of database, as the API names it."""
+        """Return the kind of database, as the API names it."""
 
     def schemas(self) -> list[str]:
-        """Give the names of the schemas, sorted."""
+        """Return the names of the schemas, sorted."""
 
     def tables(self, schema: str | None = None) -> list[TableInfo]:
-        """Give tables and views, sorted, without their columns."""
+        """Return tables and views, sorted, without their columns."""
 
     def table(self, schema: str, name: str) -> TableInfo | None:
-        """Give one table with its columns, or None if there is none of that name."""
+        """Return one table with its columns, or None if there is none of that name."""
 
     def column_stats(self, schema: str, name: str) -> Mapping[str, ColumnStats]:
         """Count and measure every column of a table."""
@@ -293,7 +293,7 @@ class Warehouse(Protocol):
         """Copy tables into this database, all of them and the mark, or nothing."""
 
     def marks(self) -> set[str]:
-        """Give the marks of committed transactions that were not forgotten."""
+        """Return the marks of committed transactions that were not forgotten."""
 
     def forget_marks(self, names: Sequence[str]) -> None:
         """Remove marks."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from civis_nb.errors import CivisLocalError
-from civis_nb.local.envelope import not_found
+from civis_nb.local.http.envelope import not_found
 from civis_nb.local.store import Store, utc_now
 from civis_nb.local.store.schema import databases
 
@@ -40,7 +40,7 @@ class Warehouses:
         self._closed = False
 
     def get(self, database_id: int) -> Warehouse:
-        """Give a database, open.
+        """Return a database, open.
 
         Raises
         ------
@@ -104,7 +104,7 @@ class Warehouses:
                 f"only, not {url.partition(':')[0]}:."
             )
         # Imported here: DuckDB takes a while to load, and the first answer needs no data.
-        from civis_nb.local.warehouse.duckdb_warehouse import open_duckdb
+        from civis_nb.local.warehouse.duckdb.warehouse import open_duckdb
 
         path = self._state / url.removeprefix(_DUCKDB)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -15,13 +15,13 @@ import requests
 
 from civis_nb.cancellation import CancelToken
 from civis_nb.local import start
-from civis_nb.local.warehouse import marks
 from civis_nb.local.warehouse.base import ignore_log
+from civis_nb.local.warehouse.duckdb import marks
 
 _SERVE = """
 import json, sys
 from civis_nb.local import start
-from civis_nb.local.warehouse import marks
+from civis_nb.local.warehouse.duckdb import marks
 from civis_nb.local.warehouse.base import ignore_log
 platform = start(sys.argv[1], samples=False)
 print(json.dumps([platform.endpoint, platform.api_key]), flush=True)

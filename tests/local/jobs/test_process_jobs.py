@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from civis_nb.local.runner.pool import PROCESS_WORKERS
+from civis_nb.local.runs.pool import PROCESS_WORKERS
 
 
 def _seen(jobs_api, body=None):

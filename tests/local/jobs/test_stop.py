@@ -8,7 +8,7 @@ import psutil
 import requests
 
 from civis_nb.local import start
-from civis_nb.local.runner.pool import STOPPED_MESSAGE
+from civis_nb.local.runs.pool import STOPPED_MESSAGE
 
 SLOW = "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3"
 DEADLINE_S = 30

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from civis_nb.local import jobs as states
-from civis_nb.local.auth import first_key
+from civis_nb.local.http.auth import first_key
 from civis_nb.local.runner import JobRunner
+from civis_nb.local.runs import jobs as states
 from civis_nb.local.store import Store
 from civis_nb.local.store.schema import job_runs, logs
 

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import func, select
 
 from civis_nb.errors import CivisLocalError
-from civis_nb.local import jobs as states
-from civis_nb.local.runner.pool import STOPPED_MESSAGE
-from civis_nb.local.runner.work import ASKED_BY
+from civis_nb.local.runs import jobs as states
+from civis_nb.local.runs.pool import STOPPED_MESSAGE
+from civis_nb.local.runs.task import ASKED_BY
 from civis_nb.local.store.schema import logs
 
 SLEEP = "import time\nprint('up', flush=True)\ntime.sleep(600)"

@@ -9,14 +9,14 @@ import sys
 import psutil
 from sqlalchemy import update
 
-from civis_nb.local.runner.recovery import MESSAGE, process_started_at, recover
+from civis_nb.local.runs.recovery import MESSAGE, process_started_at, recover
 from civis_nb.local.store.schema import job_runs
 
 SLEEP = [sys.executable, "-c", "import time\ntime.sleep(600)"]
 
 
 def _orphan(bench, command=SLEEP, *, started_at=None, state="running", environment=None):
-    """Give a run that a killed platform left, and its process."""
+    """Return a run that a killed platform left, and its process."""
     run_id = bench.queue("pass")
     process = subprocess.Popen(
         command, start_new_session=True, env={**os.environ, **(environment or {})}

@@ -8,7 +8,7 @@ import pytest
 from civis_nb.cancellation import CancelToken
 from civis_nb.local.samples import load_samples
 from civis_nb.local.warehouse.base import CsvSettings, ignore_log
-from civis_nb.local.warehouse.duckdb_warehouse import open_duckdb
+from civis_nb.local.warehouse.duckdb.warehouse import open_duckdb
 
 CHECKSUM = "16791338257158228327"
 

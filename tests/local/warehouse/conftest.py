@@ -9,7 +9,7 @@ import pytest
 
 from civis_nb.cancellation import CancelToken
 from civis_nb.local.warehouse.base import CsvSettings, Export, ImportOptions, ImportReport, Preview
-from civis_nb.local.warehouse.duckdb_warehouse import DuckDBWarehouse, open_duckdb
+from civis_nb.local.warehouse.duckdb.warehouse import DuckDBWarehouse, open_duckdb
 
 
 class Bench:

@@ -7,8 +7,8 @@ import zipfile
 import pytest
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.charset import convert_to_utf8, detect_character_set
-from civis_nb.local.warehouse.detect import detect_csv
+from civis_nb.local.warehouse.csv.charset import convert_to_utf8, detect_character_set
+from civis_nb.local.warehouse.csv.detect import detect_csv
 
 
 @pytest.fixture

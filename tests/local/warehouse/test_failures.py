@@ -5,7 +5,7 @@ import pytest
 from civis_nb.cancellation import CancelToken
 from civis_nb.errors import StateInUseError, WarehouseError
 from civis_nb.local.warehouse.base import CsvSettings, ignore_log
-from civis_nb.local.warehouse.duckdb_warehouse import open_duckdb
+from civis_nb.local.warehouse.duckdb.warehouse import open_duckdb
 
 
 def failure(bench, sql, export=False):
@@ -126,7 +126,7 @@ def test_a_file_opened_twice_by_two_processes_is_refused(tmp_path):
         code = (
             "import sys; from pathlib import Path\n"
             "from civis_nb.errors import StateInUseError\n"
-            "from civis_nb.local.warehouse.duckdb_warehouse import open_duckdb\n"
+            "from civis_nb.local.warehouse.duckdb.warehouse import open_duckdb\n"
             "try:\n    open_duckdb(Path(sys.argv[1]))\n"
             "except StateInUseError as error:\n    print('in use')\n"
         )

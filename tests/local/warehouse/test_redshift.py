@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.translate import translations
+from civis_nb.local.warehouse.redshift.translate import translations
 
 
 @pytest.mark.parametrize(

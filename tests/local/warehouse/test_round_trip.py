@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from civis_nb.cancellation import CancelToken
 from civis_nb.local.warehouse.base import CsvSettings, ImportOptions, ignore_log
-from civis_nb.local.warehouse.csvtext import csv_rows
+from civis_nb.local.warehouse.csv.text import csv_rows
 
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=12)
 tricky = st.sampled_from(

@@ -1,0 +1,1 @@
+"""File contents and their records: blobs, uploads, signed URLs."""

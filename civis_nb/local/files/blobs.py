@@ -1,0 +1,158 @@
+"""File contents on disk: written beside, renamed when whole, never changed afterwards.
+
+Nothing waits for the disk itself (fsync): what was written survives the end of the process,
+also a forced one, as the system keeps it; after a power failure the size tells what is damaged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import shutil
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from civis_nb.local.files.checksum import crc32
+from civis_nb.local.files.parts import Parts
+
+__all__ = ["Blob", "BlobStore", "BlobWriter", "etag"]
+
+_COPY_BYTES = 8 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Blob:
+    """A stored content.
+
+    Attributes
+    ----------
+    name
+        What `BlobStore.path` and `BlobStore.remove` call it.
+    size_bytes
+        Its length.
+    crc32
+        Its CRC-32.
+    """
+
+    name: str
+    size_bytes: int
+    crc32: int
+
+    @property
+    def etag(self) -> str:
+        """What no other content has, not one of the same bytes either; no MD5, as its form says."""
+        return etag(self.name, self.crc32)
+
+
+def etag(name: str, crc: int) -> str:
+    """Return the ETag of the content `name`."""
+    return f'"{name}.{crc:08x}"'
+
+
+class BlobWriter:
+    """Takes content piece by piece; nothing is visible until `finish`."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self._target = folder / name
+        self._partial = folder / f".{name}.{secrets.token_hex(4)}.partial"
+        self._file: BinaryIO = self._partial.open("wb", buffering=0)
+        self._crc = 0
+        self._size = 0
+
+    def write(self, piece: bytes | bytearray | memoryview) -> None:
+        """Append `piece`."""
+        view = memoryview(piece)
+        self._crc = crc32(view, self._crc)
+        self._size += len(view)
+        while view:
+            view = view[self._file.write(view) :]
+
+    @property
+    def crc32(self) -> int:
+        """The CRC-32 of what was written so far."""
+        return self._crc
+
+    def finish(self) -> Blob:
+        """Return the content its name."""
+        self._file.close()
+        self._partial.replace(self._target)
+        return Blob(self._target.name, self._size, self._crc)
+
+    def discard(self) -> None:
+        """Forget what was written; after `finish` this does nothing."""
+        self._file.close()
+        self._partial.unlink(missing_ok=True)
+
+
+class BlobStore:
+    """The folder of all contents.
+
+    Parameters
+    ----------
+    folder
+        Made when absent. Left-overs of uploads that a crash interrupted are removed.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._parts = folder / "parts"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._parts.mkdir(exist_ok=True)
+        self._uploads: dict[int, Parts] = {}
+        self._lock = threading.Lock()
+        for partial in folder.rglob(".*.partial"):
+            partial.unlink(missing_ok=True)
+
+    @staticmethod
+    def _new_name() -> str:
+        return secrets.token_hex(16)
+
+    def writer(self) -> BlobWriter:
+        """Begin a new content."""
+        return BlobWriter(self.folder, self._new_name())
+
+    def path(self, name: str) -> Path:
+        """Return the path of a content."""
+        return self.folder / name
+
+    def remove(self, name: str | None) -> None:
+        """Forget a content; one that is gone already is no error."""
+        if name:
+            # A system that can't remove an open file keeps it; nothing refers to it any more.
+            with contextlib.suppress(OSError):
+                self.path(name).unlink()
+
+    def take(self, source: Path) -> Blob:
+        """Move a finished file into the store."""
+        crc = size = 0
+        with source.open("rb", buffering=0) as file:
+            while piece := file.read(_COPY_BYTES):
+                crc = crc32(piece, crc)
+                size += len(piece)
+        name = self._new_name()
+        partial = self.folder / f".{name}.partial"
+        shutil.move(source, partial)
+        partial.replace(self.path(name))
+        return Blob(name, size, crc)
+
+    def parts(self, upload: int, count: int) -> Parts:
+        """Return the parts of an upload that was announced to have `count` of them."""
+        with self._lock:
+            if upload not in self._uploads:
+                self._uploads[upload] = Parts(self._parts / str(upload), count)
+            return self._uploads[upload]
+
+    def join(self, upload: int, count: int) -> Blob:
+        """Make one content of all parts of an upload, which must have arrived."""
+        path, size, crc = self.parts(upload, count).join()
+        name = self._new_name()
+        path.replace(self.path(name))
+        return Blob(name, size, crc)
+
+    def remove_parts(self, upload: int) -> None:
+        """Forget the parts of an upload."""
+        with self._lock:
+            self._uploads.pop(upload, None)
+        shutil.rmtree(self._parts / str(upload), ignore_errors=True)

@@ -1,0 +1,180 @@
+"""Contents that arrive in parts, in any order, several at a time, some of them twice.
+
+Clients cut a file into parts of one size, the last one shorter; then each part is written
+straight to its place in the final file, and joining costs nothing. A part that does not fit
+this picture, or arrives again, is kept in a file of its own and copied when all are there.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import shutil
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from civis_nb.local.files.checksum import crc32, crc32_joined
+
+__all__ = ["PartWriter", "Parts"]
+
+_COPY_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class _Mark:
+    """A part that has arrived: in its place in the final file, or in a file of its own."""
+
+    crc32: int
+    size_bytes: int
+    own_file: str | None
+
+
+class PartWriter:
+    """Takes one part piece by piece; the part counts once `finish` was called."""
+
+    def __init__(
+        self, path: Path, offset: int, room: int | None, done: Callable[[_Mark | None], None]
+    ) -> None:
+        self._file: BinaryIO = path.open("r+b", buffering=0)
+        self._file.seek(offset)
+        self._room = room
+        self._path = path
+        self._done = done
+        self._crc = 0
+        self._size = 0
+        self._open = True
+
+    def write(self, piece: bytes | bytearray | memoryview) -> None:
+        """Append `piece`.
+
+        Raises
+        ------
+        ValueError
+            When the part becomes longer than it was announced to be.
+        """
+        view = memoryview(piece)
+        self._size += len(view)
+        if self._room is not None and self._size > self._room:
+            raise ValueError("a part is longer than its Content-Length")
+        self._crc = crc32(view, self._crc)
+        while view:
+            view = view[self._file.write(view) :]
+
+    @property
+    def crc32(self) -> int:
+        """The CRC-32 of what was written so far."""
+        return self._crc
+
+    def finish(self) -> int:
+        """Say that the part is whole, and give its CRC-32."""
+        self._open = False
+        self._file.close()
+        own_file = self._path.name if self._room is None else None
+        self._done(_Mark(self._crc, self._size, own_file))
+        return self._crc
+
+    def discard(self) -> None:
+        """Forget the part; after `finish` this does nothing."""
+        if not self._open:
+            return
+        self._open = False
+        self._file.close()
+        if self._room is None:
+            self._path.unlink(missing_ok=True)
+        self._done(None)
+
+
+class Parts:
+    """The parts of one upload.
+
+    Parameters
+    ----------
+    folder
+        The upload's own folder; what it holds of an earlier run of the platform still counts.
+    count
+        How many parts there are.
+    """
+
+    def __init__(self, folder: Path, count: int) -> None:
+        self._folder = folder
+        self._count = count
+        self._lock = threading.Lock()
+        self._being_written: set[int] = set()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._data = folder / "data"
+        self._data.touch()
+        size = folder / "part_size"
+        self._part_size = int(size.read_text()) if size.is_file() else None
+
+    def writer(self, number: int, length: int | None) -> PartWriter:
+        """Begin part `number` (from 1) of `length` bytes; None: not announced."""
+        with self._lock:
+            if self._fits(number, length):
+                assert self._part_size is not None  # noqa: S101 - _fits has seen to it
+                self._being_written.add(number)
+                offset = (number - 1) * self._part_size
+                return PartWriter(self._data, offset, length, lambda m: self._done(number, m))
+        own = self._folder / f"{number}.{secrets.token_hex(4)}"
+        own.touch()
+        return PartWriter(own, 0, None, lambda mark: self._noted(number, mark))
+
+    def _fits(self, number: int, length: int | None) -> bool:
+        if length is None or number in self._being_written or self._mark(number) is not None:
+            return False
+        if number == self._count:
+            return self._part_size is not None
+        if self._part_size is None and length > 0:
+            (self._folder / "part_size").write_text(str(length))
+            self._part_size = length
+        return length == self._part_size
+
+    def _done(self, number: int, mark: _Mark | None) -> None:
+        with self._lock:
+            self._being_written.discard(number)
+        self._noted(number, mark)
+
+    def _noted(self, number: int, mark: _Mark | None) -> None:
+        if mark is None:
+            return
+        partial = self._folder / f"{number}.mark.{secrets.token_hex(4)}"
+        partial.write_text(json.dumps([mark.crc32, mark.size_bytes, mark.own_file]))
+        partial.replace(self._folder / f"{number}.mark")
+
+    def _mark(self, number: int) -> _Mark | None:
+        path = self._folder / f"{number}.mark"
+        return _Mark(*json.loads(path.read_text())) if path.is_file() else None
+
+    def missing(self) -> list[int]:
+        """Return the numbers of the parts that have not arrived."""
+        return [n for n in range(1, self._count + 1) if self._mark(n) is None]
+
+    def join(self) -> tuple[Path, int, int]:
+        """Join all parts, which must have arrived; give the file, its size, and its CRC-32."""
+        marks = [mark for n in range(1, self._count + 1) if (mark := self._mark(n)) is not None]
+        placed = all(mark.own_file is None for mark in marks)
+        path = self._data if placed else self._copied(marks)
+        crc = 0
+        for mark in marks:
+            crc = crc32_joined(crc, mark.crc32, mark.size_bytes)
+        return path, sum(mark.size_bytes for mark in marks), crc
+
+    def _copied(self, marks: list[_Mark]) -> Path:
+        path = self._folder / "joined"
+        with path.open("wb") as target, self._data.open("rb") as data:
+            for index, mark in enumerate(marks):
+                if mark.own_file is not None:
+                    with (self._folder / mark.own_file).open("rb") as own:
+                        shutil.copyfileobj(own, target, _COPY_BYTES)
+                else:
+                    data.seek(index * (self._part_size or 0))
+                    _copy(data, target, mark.size_bytes)
+        return path
+
+
+def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
+    while size > 0 and (piece := source.read(min(size, _COPY_BYTES))):
+        target.write(piece)
+        size -= len(piece)

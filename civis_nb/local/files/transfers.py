@@ -1,0 +1,273 @@
+"""Uploads and downloads on signed URLs, without API key, as an object store offers them.
+
+========================  ====================================================
+``POST /blobs/ID``        a form: the fields of ``uploadFields``, then ``file``
+``PUT /blobs/ID``         the bytes of a file
+``PUT /blobs/ID/parts/N`` the bytes of part N of a multipart upload
+``GET /blobs/ID/NAME``    the content; also HEAD; ranges
+========================  ====================================================
+
+A later upload replaces an earlier one, so that a client may repeat one whose answer it lost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import hashlib
+import json
+import time
+from collections.abc import AsyncIterator, Callable
+from functools import partial
+from typing import Any, Protocol, TypeVar
+from urllib.parse import quote
+
+import anyio.to_thread
+from fastapi.responses import FileResponse, PlainTextResponse, Response
+from sqlalchemy import Row
+from sqlalchemy.exc import DatabaseError
+from starlette.types import Receive, Scope, Send
+
+from civis_nb.local.context import PlatformContext
+from civis_nb.local.files.blobs import BlobWriter, etag
+from civis_nb.local.files.checksum import CHECKSUM_HEADER, header_value
+from civis_nb.local.files.registry import LINK_LIFETIME, attach, file_path, file_row
+from civis_nb.local.http.envelope import ApiError, bad_request, not_found
+from civis_nb.local.http.form_data import UploadForm
+from civis_nb.local.http.full_disk import is_full, no_space
+
+__all__ = ["PREFIX", "Transfers", "form_fields"]
+
+PREFIX = "/blobs/"
+_BATCH_BYTES = 1024 * 1024
+
+
+class _Download(FileResponse):
+    chunk_size = 1024 * 1024
+
+
+def form_fields(context: PlatformContext, file_id: int) -> dict[str, str]:
+    """Return the fields that allow one form upload; all names in lower case (contract, 5.5)."""
+    key = f"files/{file_id}"
+    expires = int(time.time() + LINK_LIFETIME.total_seconds())
+    policy = base64.b64encode(json.dumps({"key": key, "expires": expires}).encode()).decode()
+    return {
+        "key": key,
+        "policy": policy,
+        "signature": context.signer.digest("POST", policy),
+        "success_action_status": "201",
+    }
+
+
+class Transfers:
+    """The ASGI application of signed URLs."""
+
+    def __init__(self, context: PlatformContext) -> None:
+        self._context = context
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        try:
+            response = await self._answer(scope, receive)
+        except ApiError as error:
+            response = PlainTextResponse(
+                f"{error.slug}: {error.description}\n", error.status, error.headers
+            )
+        except ClientGoneError:
+            return
+        except (OSError, DatabaseError) as error:
+            if not is_full(error):
+                raise
+            full = no_space(self._context.state)
+            response = PlainTextResponse(f"{full.slug}: {full.description}\n", full.status)
+        await response(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        method: str = scope["method"]
+        number, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
+        if not number.isdecimal():
+            raise not_found(f"The path {scope['path']}")
+        file_id = int(number)
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        query = scope["query_string"].decode("latin-1")
+        if method == "POST" and not rest:
+            return await self._post(file_id, headers, receive)
+        if method == "PUT":
+            return await self._put(scope["path"], file_id, rest, query, headers, receive)
+        if method in ("GET", "HEAD"):
+            self._context.signer.check("GET", f"{PREFIX}{file_id}", query)
+            return await anyio.to_thread.run_sync(self._download, file_id, "inline=1" in query)
+        raise ApiError(
+            405,
+            "method_not_allowed",
+            f"{method} is not possible here.",
+            {"Allow": "GET, PUT, POST"},
+        )
+
+    def _download(self, file_id: int, inline: bool) -> Response:
+        row = file_row(self._context, file_id)
+        path = file_path(self._context, file_id)
+        how = "inline" if inline else "attachment"
+        return _Download(
+            path,
+            media_type="application/octet-stream",
+            headers={
+                "etag": etag(row.blob, row.crc32),
+                CHECKSUM_HEADER: header_value(row.crc32),
+                "content-disposition": f"{how}; filename*=utf-8''{quote(row.name, safe='')}",
+            },
+        )
+
+    async def _post(self, file_id: int, headers: dict[str, str], receive: Receive) -> Response:
+        await anyio.to_thread.run_sync(file_row, self._context, file_id)
+        form = UploadForm(headers.get("content-type", ""), lambda fields: opened(fields))
+        writer = self._context.blobs.writer()
+        opened = partial(self._opened, file_id, writer)
+        blob = await _store(receive, {}, writer, form.feed, form.finish)
+        await anyio.to_thread.run_sync(attach, self._context, file_id, blob)
+        status = 201 if form.fields.get("success_action_status") == "201" else 204
+        return _stored(status, blob.etag, blob.crc32)
+
+    def _opened(self, file_id: int, writer: BlobWriter, fields: dict[str, str]) -> BlobWriter:
+        policy = fields.get("policy", "")
+        if not self._context.signer.matches(fields.get("signature", ""), "POST", policy):
+            raise ApiError(
+                403,
+                "signature_mismatch",
+                "The fields policy and signature must come before the file, as the API gave them.",
+            )
+        allowed = json.loads(base64.b64decode(policy))
+        if not (fields.get("key") == allowed["key"] == f"files/{file_id}"):
+            raise ApiError(403, "access_denied", "The field key belongs to another file.")
+        self._context.signer.check_time(allowed["expires"])
+        return writer
+
+    async def _put(
+        self,
+        path: str,
+        file_id: int,
+        rest: str,
+        query: str,
+        headers: dict[str, str],
+        receive: Receive,
+    ) -> Response:
+        self._context.signer.check("PUT", path, query)
+        row = await anyio.to_thread.run_sync(file_row, self._context, file_id)
+        if not rest:
+            writer = self._context.blobs.writer()
+            blob = await _store(receive, headers, writer, writer.write)
+            await anyio.to_thread.run_sync(attach, self._context, file_id, blob)
+            return _stored(200, blob.etag, blob.crc32)
+        parts = self._context.blobs.parts(file_id, row.num_parts or 0)
+        length = headers.get("content-length", "")
+        part = parts.writer(
+            self._part_number(row, rest), int(length) if length.isdecimal() else None
+        )
+        crc = await _store(receive, headers, part, part.write)
+        return _stored(200, etag(f"part-{rest.rpartition('/')[2]}", crc), crc)
+
+    @staticmethod
+    def _part_number(row: Row[Any], rest: str) -> int:
+        _, _, number = rest.partition("parts/")
+        if not number.isdecimal() or not row.num_parts or not 1 <= int(number) <= row.num_parts:
+            raise not_found(f"Part {number!r} of file {row.id}")
+        if row.blob is not None:
+            raise not_found(f"The upload of file {row.id}", "It was completed before.")
+        return int(number)
+
+
+def _stored(status: int, tag: str, crc: int) -> Response:
+    return Response(status_code=status, headers={"ETag": tag, CHECKSUM_HEADER: header_value(crc)})
+
+
+_Kept = TypeVar("_Kept", covariant=True)
+
+
+class _Writer(Protocol[_Kept]):
+    @property
+    def crc32(self) -> int: ...
+    def finish(self) -> _Kept: ...
+    def discard(self) -> None: ...
+
+
+class ClientGoneError(Exception):
+    """The client went away before its request was whole."""
+
+
+async def _store(
+    receive: Receive,
+    headers: dict[str, str],
+    writer: _Writer[_Kept],
+    feed: Callable[[bytes], None],
+    finish: Callable[[], None] | None = None,
+) -> _Kept:
+    """Stream a request's body through `feed`, in a thread, and keep it when it is whole."""
+    md5 = hashlib.md5(usedforsecurity=False) if headers.get("content-md5") else None
+    try:
+        await _stream(receive, feed if md5 is None else _both(md5.update, feed))
+        if finish is not None:
+            finish()
+        if md5 is not None:
+            _check("Content-MD5", headers["content-md5"], md5.digest())
+        if said := headers.get(CHECKSUM_HEADER):
+            _check(CHECKSUM_HEADER, said, writer.crc32.to_bytes(4, "big"))
+        return await anyio.to_thread.run_sync(writer.finish)
+    finally:
+        writer.discard()
+
+
+async def _stream(receive: Receive, feed: Callable[[bytes], None]) -> None:
+    """Feed a request's body in batches; one is written in a thread while the next arrives."""
+    writing: asyncio.Task[None] | None = None
+    try:
+        async for batch in _batches(receive):
+            if writing is not None:
+                await writing
+            writing = asyncio.create_task(anyio.to_thread.run_sync(feed, batch))
+        if writing is not None:
+            await writing
+    finally:
+        if writing is not None:
+            # Whoever broke off will close the file: not while the thread writes to it.
+            await asyncio.wait([writing])
+            writing.cancelled() or writing.exception()
+
+
+async def _batches(receive: Receive) -> AsyncIterator[bytes]:
+    pieces: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGoneError
+        more = message.get("more_body", False)
+        piece = message.get("body", b"")
+        pieces.append(piece)
+        size += len(piece)
+        if size >= _BATCH_BYTES or (size and not more):
+            yield b"".join(pieces)
+            pieces, size = [], 0
+
+
+def _both(first: Callable[[bytes], object], second: Callable[[bytes], None]) -> Any:
+    def feed(piece: bytes) -> None:
+        first(piece)
+        second(piece)
+
+    return feed
+
+
+def _check(header: str, said: str, found: bytes) -> None:
+    """Compare a checksum that the client announced with that of what arrived."""
+    try:
+        expected = base64.b64decode(said, validate=True)
+    except binascii.Error:
+        raise bad_request(f"The header {header} is no base64.") from None
+    if expected != found:
+        raise ApiError(
+            400,
+            "BadDigest",
+            f"The bytes that arrived don't have the {header} that was announced.",
+        )

@@ -1,0 +1,1 @@
+"""HTTP: middleware, envelope, wire models, authentication, the served specification."""

@@ -1,0 +1,141 @@
+"""Who makes a request: API keys, as the user of Basic or as a Bearer token."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+
+from fastapi import Request
+from sqlalchemy import Connection, select
+
+from civis_nb.local.context import User
+from civis_nb.local.http.envelope import ApiError
+from civis_nb.local.store import Store, utc_now
+from civis_nb.local.store.schema import api_keys, credentials, databases, users
+
+__all__ = ["Keys", "current_user", "first_key", "unauthorized"]
+
+_FIRST_USER = {
+    "username": "local",
+    "name": "Local User",
+    "email": "local@localhost",
+    "initials": "LU",
+}
+SAMPLE_DATABASE = "sample"
+
+
+def unauthorized(reason: str) -> ApiError:
+    """Say that the key is missing or wrong; clients read the challenge header."""
+    return ApiError(
+        401, "unauthorized", reason, {"WWW-Authenticate": 'Basic realm="Civis Platform, local"'}
+    )
+
+
+def first_key(store: Store) -> str:
+    """Return the key of the first user; a fresh platform gets user, database and credential."""
+    with store.begin() as connection:
+        token = connection.scalar(
+            select(api_keys.c.token)
+            .where(api_keys.c.revoked_at.is_(None), api_keys.c.expires_at.is_(None))
+            .order_by(api_keys.c.id)
+            .limit(1)
+        )
+        return str(token) if token else _found(connection)
+
+
+def _found(connection: Connection) -> str:
+    now = {"created_at": utc_now(), "updated_at": utc_now()}
+    connection.execute(users.insert().values(id=1, **_FIRST_USER, **now))
+    token = secrets.token_urlsafe(32)
+    connection.execute(api_keys.insert().values(user_id=1, name="local", token=token, **now))
+    connection.execute(
+        databases.insert().values(
+            id=1,
+            name=SAMPLE_DATABASE,
+            adapter="duckdb",
+            url=f"duckdb:///warehouse/{SAMPLE_DATABASE}.duckdb",
+            **now,
+        )
+    )
+    connection.execute(
+        credentials.insert().values(
+            user_id=1,
+            name=_FIRST_USER["username"],
+            type="Database",
+            username=_FIRST_USER["username"],
+            remote_host_id=1,
+            is_default=True,
+            **now,
+        )
+    )
+    return token
+
+
+class Keys:
+    """Finds the user of a key; what it found it keeps, until `forget`."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        #: by the whole header, so that the usual request decodes nothing
+        self._found: dict[str, tuple[User, str | None]] = {}
+
+    def forget(self) -> None:
+        """Look everything up anew: keys or users have changed."""
+        self._found = {}
+
+    def known(self, authorization: str) -> User | None:
+        """Return the user of a header that `user` has seen before; None when it must look."""
+        user, expires_at = self._found.get(authorization, (None, None))
+        return None if expires_at is not None and expires_at <= utc_now() else user
+
+    def user(self, authorization: str) -> User:
+        """Return the user whom an ``Authorization`` header names.
+
+        Raises
+        ------
+        ApiError
+            401 when there is no key in it, or not one of this platform.
+        """
+        token = _token(authorization)
+        if not token:
+            raise unauthorized(
+                "This request has no API key. Send it as the user name of HTTP Basic, or as a "
+                "Bearer token."
+            )
+        found = self._look_up(token)
+        if found is None or (found[1] is not None and found[1] <= utc_now()):
+            raise unauthorized("This platform does not know the API key, or the key has expired.")
+        self._found[authorization] = found
+        return found[0]
+
+    def _look_up(self, token: str) -> tuple[User, str | None] | None:
+        query = (
+            select(users, api_keys.c.expires_at)
+            .join(api_keys, api_keys.c.user_id == users.c.id)
+            .where(api_keys.c.token == token, api_keys.c.revoked_at.is_(None))
+        )
+        with self._store.read() as connection:
+            row = connection.execute(query).one_or_none()
+        if row is None:
+            return None
+        return User(row.id, row.username, row.name, row.email, row.initials), row.expires_at
+
+
+def _token(authorization: str) -> str | None:
+    scheme, _, value = authorization.strip().partition(" ")
+    value = value.strip()
+    if scheme.lower() == "bearer":
+        return value or None
+    if scheme.lower() != "basic":
+        return None
+    try:
+        return base64.b64decode(value, validate=True).decode().partition(":")[0] or None
+    except ValueError:  # no base64, not ASCII, no text
+        return None
+
+
+async def current_user(request: Request) -> User:
+    """Return the user who makes the request; a FastAPI dependency."""
+    # async although it waits for nothing: FastAPI takes a thread for every other dependency.
+    user: User = request.state.user
+    return user

@@ -1,0 +1,232 @@
+"""What surrounds an answer: error bodies, pagination headers, comma lists."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from fastapi import Response
+from sqlalchemy import ColumnElement, Connection, FromClause, Join, Select, func, select
+from sqlalchemy.sql import visitors
+
+__all__ = [
+    "ApiError",
+    "Page",
+    "bad_request",
+    "check_characters",
+    "comma_list",
+    "conflict",
+    "not_found",
+    "paginated",
+    "set_page_headers",
+    "sliced",
+]
+
+
+class ApiError(Exception):
+    """An answer that is an error; the application writes it as the API's error body.
+
+    Parameters
+    ----------
+    status
+        The HTTP status.
+    slug
+        The machine's word for it, e.g. ``not_found``.
+    description
+        The person's sentence: what, which object, what to do.
+    """
+
+    def __init__(
+        self, status: int, slug: str, description: str, headers: dict[str, str] | None = None
+    ) -> None:
+        super().__init__(description)
+        self.status = status
+        self.slug = slug
+        self.description = description
+        self.headers = headers or {}
+
+    def body(self) -> dict[str, Any]:
+        """Return the body of the answer (wire contract, 1.7)."""
+        return {"error": self.slug, "errorDescription": self.description, "code": self.status}
+
+
+def not_found(what: str, hint: str = "") -> ApiError:
+    """Say that there is no such object."""
+    return ApiError(404, "not_found", f"{what} could not be found." + (f" {hint}" if hint else ""))
+
+
+def bad_request(description: str) -> ApiError:
+    """Say that the request can't be understood or carried out as it stands."""
+    return ApiError(400, "bad_request", description)
+
+
+def conflict(description: str, slug: str = "conflict") -> ApiError:
+    """Say that the object's present state forbids the request."""
+    return ApiError(409, slug, description)
+
+
+def check_characters(value: Any) -> None:
+    """Refuse JSON that holds half a character: a lone surrogate, which no UTF-8 can hold.
+
+    Raises
+    ------
+    ApiError
+        400 when there is one.
+    """
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError as error:
+        half = f"U+{ord(error.object[error.start]):04X}"
+        raise bad_request(
+            f"The body holds half a character (the lone surrogate {half}); send whole characters."
+        ) from None
+
+
+_MAX_OFFSET = 2**62
+
+
+@dataclass(frozen=True)
+class Page:
+    """Which part of a list is asked for, and in which order."""
+
+    limit: int
+    number: int = 1
+    order: str | None = None
+    descending: bool = True
+
+    @classmethod
+    def of(
+        cls,
+        limit: int | None,
+        page_num: int | None,
+        order: str | None,
+        order_dir: str | None,
+        *,
+        default: int,
+        maximum: int,
+        default_dir: str = "desc",
+    ) -> Page:
+        """Read the four query parameters; a limit above the maximum is cut to it.
+
+        Raises
+        ------
+        ApiError
+            400 when a number is below 1 or the direction is neither asc nor desc.
+        """
+        size = default if limit is None else limit
+        number = 1 if page_num is None else page_num
+        direction = (order_dir or default_dir).lower()
+        if size < 1 or number < 1:
+            raise bad_request("limit and page_num must be at least 1.")
+        if direction not in ("asc", "desc"):
+            raise bad_request(f"order_dir must be asc or desc, not {order_dir!r}.")
+        return cls(min(size, maximum), number, order, direction == "desc")
+
+
+def set_page_headers(response: Response, page: Page, total: int) -> None:
+    """Write the four pagination headers (wire contract, 1.5)."""
+    response.headers["X-Pagination-Per-Page"] = str(page.limit)
+    response.headers["X-Pagination-Current-Page"] = str(page.number)
+    response.headers["X-Pagination-Total-Pages"] = str(-(-total // page.limit))
+    response.headers["X-Pagination-Total-Entries"] = str(total)
+    response.headers["Access-Control-Expose-Headers"] = (
+        "X-Pagination-Per-Page, X-Pagination-Current-Page, "
+        "X-Pagination-Total-Pages, X-Pagination-Total-Entries"
+    )
+
+
+def paginated(
+    connection: Connection,
+    query: Select[Any],
+    page: Page,
+    response: Response,
+    orders: dict[str, Any],
+    default_order: str,
+) -> list[Any]:
+    """Return one page of rows and write the pagination headers.
+
+    Parameters
+    ----------
+    connection, query
+        Where and what to read; the query has neither order nor limit.
+    page
+        The part that is asked for.
+    response
+        Receives the headers.
+    orders
+        The columns that may be ordered by, or tuples of them, under the names of the API.
+    default_order
+        The one used when the client names none.
+
+    Raises
+    ------
+    ApiError
+        400 when the client names an order that is not there.
+    """
+    name = page.order or default_order
+    if name not in orders:
+        raise bad_request(f"order can't be {name!r}; it is one of {', '.join(orders)}.")
+    columns = orders[name] if isinstance(orders[name], tuple) else (orders[name],)
+    total = connection.scalar(_counted(query))
+    set_page_headers(response, page, int(total or 0))
+    ordered = query.order_by(*(c.desc() if page.descending else c.asc() for c in columns))
+    # Of pages that no list has, an offset that SQLite can't count to is no other than a large one.
+    offset = min((page.number - 1) * page.limit, _MAX_OFFSET)
+    return list(connection.execute(ordered.limit(page.limit).offset(offset)))
+
+
+def _counted(query: Select[Any]) -> Select[Any]:
+    """Count what a query gives; an outer join that no filter asks about is left out.
+
+    Such a join adds columns to a list, as those of a job's last run, and never rows: to look
+    all of them up for a count would take most of the time.
+    """
+    source, where = query.get_final_froms()[0], query.whereclause
+    if isinstance(source, Join) and source.isouter and not _asks(where, source.right):
+        only = select(func.count()).select_from(source.left)
+        return only if where is None else only.where(where)
+    return select(func.count()).select_from(query.order_by(None).subquery())
+
+
+def _asks(where: ColumnElement[Any] | None, table: FromClause) -> bool:
+    parts = () if where is None else visitors.iterate(where)
+    return any(getattr(part, "table", None) is table for part in parts)
+
+
+_Item = TypeVar("_Item")
+
+
+def sliced(
+    items: list[_Item],
+    page: Page,
+    response: Response,
+    orders: dict[str, Callable[[_Item], Any]],
+    default_order: str,
+) -> list[_Item]:
+    """Return one page of what is in memory, as `paginated` does of what is in the store.
+
+    Raises
+    ------
+    ApiError
+        400 when the client names an order that is not there.
+    """
+    name = page.order or default_order
+    if name not in orders:
+        raise bad_request(f"order can't be {name!r}; it is one of {', '.join(orders)}.")
+    set_page_headers(response, page, len(items))
+    ordered = sorted(items, key=orders[name], reverse=page.descending)
+    return ordered[(page.number - 1) * page.limit : page.number * page.limit]
+
+
+def comma_list(values: list[str] | str | None) -> list[str]:
+    """Read a filter that clients send as ``a,b``, ``a, b`` or repeated.
+
+    Examples
+    --------
+    >>> comma_list(["running, failed", "queued"])
+    ['running', 'failed', 'queued']
+    """
+    texts = [values] if isinstance(values, str) else (values or [])
+    return [part.strip() for text in texts for part in text.split(",") if part.strip()]

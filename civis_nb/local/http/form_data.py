@@ -1,0 +1,122 @@
+"""Reads an upload form as it streams in: the fields, then the file, straight to the disk.
+
+The official Python client sends every field as a part with a file name (wire contract, 5.5),
+so a part is the file because it is called ``file``, not because it has a file name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+
+from civis_nb.local.http.envelope import bad_request
+
+__all__ = ["UploadForm"]
+
+_MAX_FIELD_BYTES = 64 * 1024
+
+
+class _Sink(Protocol):
+    def write(self, piece: bytes | bytearray | memoryview) -> None: ...
+
+
+class UploadForm:
+    """Takes the body of a ``multipart/form-data`` POST in pieces.
+
+    Parameters
+    ----------
+    content_type
+        The header of the request; names the boundary.
+    open_file
+        Called with the fields once the file part begins; checks them and gives what the
+        content is written to.
+
+    Raises
+    ------
+    ApiError
+        400 when the request is no form; when fed: what `open_file` raises, and 400 when the
+        form is broken.
+    """
+
+    def __init__(self, content_type: str, open_file: Callable[[dict[str, str]], _Sink]) -> None:
+        kind, options = parse_options_header(content_type)
+        boundary = options.get(b"boundary")
+        if kind != b"multipart/form-data" or not boundary:
+            raise bad_request("An upload by POST is a multipart/form-data form with a boundary.")
+        self.fields: dict[str, str] = {}
+        self._open_file = open_file
+        self._sink: _Sink | None = None
+        self._name = ""
+        self._header = (bytearray(), bytearray())
+        self._value = bytearray()
+        self._complete = False
+        self._parser = MultipartParser(
+            boundary,
+            {
+                "on_part_begin": self._part_begins,
+                "on_header_field": lambda data, a, b: self._header[0].extend(data[a:b]),
+                "on_header_value": lambda data, a, b: self._header[1].extend(data[a:b]),
+                "on_header_end": self._header_ends,
+                "on_headers_finished": self._headers_end,
+                "on_part_data": self._part_data,
+                "on_part_end": self._part_ends,
+                "on_end": self._form_ends,
+            },
+        )
+
+    def feed(self, piece: bytes) -> None:
+        """Read the next bytes of the body."""
+        try:
+            self._parser.write(piece)
+        except MultipartParseError as error:
+            raise bad_request(f"The upload form can't be read: {error}") from None
+
+    def finish(self) -> None:
+        """Say that the body has ended.
+
+        Raises
+        ------
+        ApiError
+            400 when the form is not whole, or has no file.
+        """
+        if not self._complete:
+            raise bad_request(
+                "The upload form ends before its closing boundary; nothing is stored."
+            )
+        if self._sink is None:
+            raise bad_request("The upload form has no part named file.")
+
+    def _part_begins(self) -> None:
+        if self._sink is not None:
+            raise bad_request("The part named file must be the last one of the upload form.")
+        self._name = ""
+        self._value = bytearray()
+
+    def _header_ends(self) -> None:
+        name, value = (bytes(part) for part in self._header)
+        self._header = (bytearray(), bytearray())
+        if name.lower() == b"content-disposition":
+            options = parse_options_header(value)[1]
+            self._name = options.get(b"name", b"").decode("utf-8", "replace")
+
+    def _headers_end(self) -> None:
+        if self._name == "file":
+            self._sink = self._open_file(self.fields)
+
+    def _part_data(self, data: bytes, start: int, end: int) -> None:
+        if self._sink is not None:
+            self._sink.write(memoryview(data)[start:end])
+            return
+        self._value.extend(data[start:end])
+        if len(self._value) > _MAX_FIELD_BYTES:
+            raise bad_request(f"The form field {self._name!r} is too long.")
+
+    def _part_ends(self) -> None:
+        if self._sink is None:
+            self.fields[self._name] = self._value.decode("utf-8", "replace")
+
+    def _form_ends(self) -> None:
+        self._complete = True

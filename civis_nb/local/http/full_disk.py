@@ -1,0 +1,82 @@
+"""A full disk told apart from other faults, so that people read what it is."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+from pathlib import Path
+
+import duckdb
+from sqlalchemy.exc import DatabaseError
+
+from civis_nb.local.http.envelope import ApiError
+
+__all__ = ["Reserve", "is_full", "no_space", "no_space_text"]
+
+_ERRNOS = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+_RESERVE_BYTES = 1024 * 1024
+_DUCKDB_WORDS = ("no space left", "not enough space", "disk quota exceeded")
+
+
+def is_full(error: BaseException) -> bool:
+    """Return whether an exception says that the disk, or the user's share of it, is full.
+
+    Examples
+    --------
+    >>> is_full(OSError(errno.ENOSPC, "No space left on device"))
+    True
+    >>> is_full(OSError(errno.ENOENT, "No such file or directory"))
+    False
+    """
+    if isinstance(error, DatabaseError):
+        return error.orig is not None and is_full(error.orig)
+    if isinstance(error, sqlite3.Error):
+        return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    if isinstance(error, duckdb.Error):
+        text = str(error).lower()
+        return any(words in text for words in _DUCKDB_WORDS)
+    return isinstance(error, OSError) and error.errno in _ERRNOS
+
+
+def no_space_text(state: Path) -> str:
+    """Say that the disk of a state folder is full."""
+    return (
+        f"The disk that holds the local platform's state folder {state} is full. What was there "
+        "before is intact. Free some space on it, then try again."
+    )
+
+
+def no_space(state: Path) -> ApiError:
+    """Answer a request that the full disk stopped; clients don't repeat this status."""
+    return ApiError(507, "insufficient_storage", no_space_text(state))
+
+
+class Reserve:
+    """Some space that is kept, so that the ends of runs can be stored when the disk is full.
+
+    Parameters
+    ----------
+    path
+        The file that keeps it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def fill(self) -> None:
+        """Keep the space, where it is not kept already and there is enough."""
+        if self._path.exists():
+            return
+        try:
+            # Written, not only claimed: not all file systems keep what is claimed.
+            self._path.write_bytes(b"\0" * _RESERVE_BYTES)
+        except OSError:
+            self._path.unlink(missing_ok=True)
+
+    def give(self) -> bool:
+        """Return the space back; False when there was none."""
+        try:
+            self._path.unlink()
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,227 @@
+"""What happens to every request before and after its handler: one plain ASGI layer.
+
+Paths with and without a final slash mean the same; query names may be snake_case, camelCase
+or end in ``[]``; a body is JSON whatever its header says; every answer has its id and the
+rate-limit headers (wire contract, sections 1.1 to 1.7).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import secrets
+from collections.abc import Iterable
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+import anyio.to_thread
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from civis_nb.local.context import PlatformContext
+from civis_nb.local.files.transfers import PREFIX, Transfers
+from civis_nb.local.http.auth import Keys
+from civis_nb.local.http.envelope import ApiError, bad_request, check_characters
+from civis_nb.local.http.wire import SLASH_IN_NAME, snake
+from civis_nb.local.runs.task import ASKED_BY
+
+__all__ = ["Gate"]
+
+_log = logging.getLogger("civis_nb.local")
+_BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+#: There is nobody to share the platform with, so the limit is never reached; clients show it.
+_RATE_LIMIT = b"10000"
+#: Of JSON; the contents of files come another way.
+_MAX_BODY_BYTES = 16 * 2**20
+_ID_DIGITS = 19
+_JSON = b"application/json"
+#: Half a character as JSON spells it, and as bytes that Python's reader of JSON lets pass; and
+#: numbers that it lets pass though JSON has none such.
+_SUSPICIOUS = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|NaN|Infinity")
+_JSON_UTF8 = b"application/json; charset=utf-8"
+
+
+class Gate:
+    """The outermost ASGI application of a platform.
+
+    Parameters
+    ----------
+    app
+        The API itself.
+    context
+        The platform.
+    keys
+        Finds the user of a request.
+    slashed
+        The paths that the API's routes spell with a final slash.
+    """
+
+    def __init__(
+        self, app: ASGIApp, context: PlatformContext, keys: Keys, slashed: Iterable[str]
+    ) -> None:
+        self._app = app
+        self._keys = keys
+        self._slashed = frozenset(slashed)
+        self._transfers = Transfers(context)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        answer = _Answer(send, secrets.token_hex(8))
+        try:
+            if scope["path"].startswith(PREFIX):
+                await self._transfers(scope, receive, answer.send)
+            else:
+                await self._api(scope, receive, answer)
+        except ApiError as error:
+            await answer.error(error)
+        except Exception:
+            # The last resort: the person gets an id, the log gets the traceback.
+            _log.exception("Request %s failed: %s %s", answer.id, scope["method"], scope["path"])
+            await answer.error(
+                ApiError(
+                    500,
+                    "internal_error",
+                    "The local platform failed on this request; its log has the details under "
+                    f"request id {answer.id}.",
+                )
+            )
+
+    async def _api(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+        headers = dict(scope["headers"])
+        authorization = headers.get(b"authorization", b"").decode("latin-1")
+        user = self._keys.known(authorization)
+        if user is None:
+            user = await anyio.to_thread.run_sync(self._keys.user, authorization)
+        scope = dict(scope)
+        scope["state"] = {**scope.get("state", {}), "user": user, "request_id": answer.id}
+        scope["path"] = self._path(_decoded(scope))
+        scope["query_string"] = _query(scope["query_string"])
+        length = headers.get(b"content-length", b"0")
+        if length.isdigit() and int(length) > _MAX_BODY_BYTES:
+            await _drained(receive)
+            raise ApiError(
+                413,
+                "payload_too_large",
+                f"The request's body is larger than {_MAX_BODY_BYTES // 2**20} MiB. Upload large "
+                "content as a file (POST /files).",
+            )
+        if scope["method"] in _BODY_METHODS:
+            scope["headers"] = [
+                *((k, v) for k, v in scope["headers"] if k != b"content-type"),
+                (b"content-type", _JSON),
+            ]
+            if length == b"0" and b"transfer-encoding" not in headers:
+                receive = _empty_object
+            else:
+                receive = await _whole_body(receive)
+        run = headers.get(b"x-civis-run-id", b"")
+        ASKED_BY.set(int(run) if run.isdigit() and len(run) < _ID_DIGITS else None)
+        await self._app(scope, receive, answer.send)
+
+    def _path(self, path: str) -> str:
+        bare = "/" + path.strip("/")
+        return bare + "/" if bare + "/" in self._slashed else bare
+
+
+def _decoded(scope: Scope) -> str:
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%2f" not in raw.lower():
+        return str(scope["path"])
+    # A slash within a name, as of a table, must not part it: handlers put it back.
+    text = raw.partition(b"?")[0].decode("latin-1")
+    return unquote(re.sub("%2f", quote(SLASH_IN_NAME), text, flags=re.IGNORECASE))
+
+
+def _query(query: bytes) -> bytes:
+    if not query:
+        return query
+    pairs = parse_qsl(query.decode("latin-1"))
+    # Blank values are dropped by parse_qsl: a blank filter is no filter.
+    return urlencode([(snake(name.removesuffix("[]")), value) for name, value in pairs]).encode()
+
+
+async def _drained(receive: Receive) -> None:
+    """Read a body that nobody wants: a client may not look at the answer before it is sent."""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            return
+
+
+async def _empty_object() -> Message:
+    return {"type": "http.request", "body": b"{}", "more_body": False}
+
+
+async def _whole_body(receive: Receive) -> Receive:
+    """Read a body, refuse one that holds what no answer can, and give it to be read again.
+
+    Neither SQLite nor an answer in UTF-8 can hold a lone surrogate, as JSON can spell it; NaN
+    and Infinity are no JSON.
+
+    Raises
+    ------
+    ApiError
+        400 when the body holds one.
+    """
+    pieces: list[bytes] = []
+    last: Message = {"type": "http.request", "more_body": True}
+    while last["type"] == "http.request" and last.get("more_body", False):
+        last = await receive()
+        pieces.append(last.get("body", b""))
+    body = b"".join(pieces)
+    if _SUSPICIOUS.search(body):
+        _refuse_suspicious(body)
+    waiting: list[Message] = [{**last, "body": body}]
+
+    async def again() -> Message:
+        return waiting.pop() if waiting else await receive()
+
+    return again
+
+
+def _refuse_suspicious(body: bytes) -> None:
+    try:
+        check_characters(json.loads(body, parse_constant=_refuse_number))
+    except (ValueError, RecursionError):
+        return  # no JSON: the API says so in its own words
+
+
+def _refuse_number(word: str) -> None:
+    raise bad_request(f"The body is not valid JSON: it holds {word}, which is no number of JSON.")
+
+
+class _Answer:
+    """Sends an answer with the headers that all answers have."""
+
+    def __init__(self, send: Send, request_id: str) -> None:
+        self._send = send
+        self._started = False
+        self.id = request_id
+
+    async def send(self, message: Message) -> None:
+        """Pass on one ASGI message."""
+        if message["type"] == "http.response.start":
+            self._started = True
+            message["headers"] = [
+                *(
+                    (k, _JSON_UTF8 if k == b"content-type" and v == _JSON else v)
+                    for k, v in message.get("headers", ())
+                ),
+                (b"x-request-id", self.id.encode()),
+                (b"x-ratelimit-limit", _RATE_LIMIT),
+                (b"x-ratelimit-remaining", _RATE_LIMIT),
+                (b"cache-control", b"private, no-store"),
+            ]
+        await self._send(message)
+
+    async def error(self, error: ApiError) -> None:
+        """Write an error as the answer; one that has begun is broken off by the server."""
+        if self._started:
+            return
+        body = json.dumps(error.body()).encode()
+        headers = [(k.lower().encode(), v.encode()) for k, v in error.headers.items()]
+        headers += [(b"content-type", _JSON), (b"content-length", str(len(body)).encode())]
+        await self.send({"type": "http.response.start", "status": error.status, "headers": headers})
+        await self.send({"type": "http.response.body", "body": body})

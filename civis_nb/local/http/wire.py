@@ -1,0 +1,136 @@
+"""Messages on the wire: models that read what every client sends and write what the API writes.
+
+Clients spell keys in snake_case, in camelCase, or mixed in one call; they send scalars for
+lists and digits for numbers (wire contract, section 1.3). `Wire` understands all of it, at
+every depth, and writes camelCase. Keys of `arguments` and `environmentVariables` are the
+user's, and stay as they came.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import Annotated, Any, Union, get_args, get_origin
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+__all__ = ["SLASH_IN_NAME", "NameInPath", "Wire", "camel", "given", "snake"]
+
+_UPPER_RUN = re.compile(r"(.)([A-Z][a-z]+)")
+_LOWER_UPPER = re.compile(r"([a-z0-9])([A-Z])")
+_LONG_NUMBER = re.compile(r"\s*[+-]?\d{19,}\s*")
+_LONG_ENOUGH = 30  # characters of a number: more of them only make it larger
+#: What the store can hold: whole numbers of 64 bits.
+_LIMIT = 2**63
+
+#: Stands for a slash that was sent as %2F in a path, until the path is parted.
+SLASH_IN_NAME = "\ue000"
+NameInPath = Annotated[str, AfterValidator(lambda name: name.replace(SLASH_IN_NAME, "/"))]
+"""A name that is a part of a path; it may hold slashes."""
+
+#: Fields whose keys belong to the user.
+VERBATIM = frozenset({"arguments", "environment_variables"})
+
+
+@lru_cache(maxsize=4096)
+def snake(name: str) -> str:
+    """Write a wire name in snake_case.
+
+    Examples
+    --------
+    >>> snake("limitingSQL"), snake("credentialID"), snake("sortkey1")
+    ('limiting_sql', 'credential_id', 'sortkey1')
+    """
+    return _LOWER_UPPER.sub(r"\1_\2", _UPPER_RUN.sub(r"\1_\2", name)).lower()
+
+
+def camel(name: str) -> str:
+    """Write a snake_case name as the API does.
+
+    Examples
+    --------
+    >>> camel("remote_host_id")
+    'remoteHostId'
+    """
+    first, *rest = name.split("_")
+    return first + "".join(part[:1].upper() + part[1:] for part in rest)
+
+
+def _alternatives(annotation: Any) -> tuple[Any, ...]:
+    if get_origin(annotation) in (Union, types.UnionType):
+        return tuple(one for part in get_args(annotation) for one in _alternatives(part))
+    return (annotation,)
+
+
+def _is_list(annotation: Any) -> bool:
+    return any(get_origin(part) in (list, tuple) for part in _alternatives(annotation))
+
+
+def _is_whole(annotation: Any) -> bool:
+    """Return whether whole numbers are meant: one, or a list of them."""
+    return any(
+        part is int or (get_origin(part) is list and int in get_args(part))
+        for part in _alternatives(annotation)
+    )
+
+
+@cache
+def _fields(model: type[BaseModel], passes: Callable[[Any], bool]) -> frozenset[str]:
+    return frozenset(
+        snake(field.alias or name)
+        for name, field in model.model_fields.items()
+        if passes(field.annotation)
+    )
+
+
+def _trouble(value: Any) -> str | None:
+    """Say what is wrong with a value that pydantic would take for a whole number."""
+    if isinstance(value, list | tuple):
+        return next((found for one in value if (found := _trouble(one))), None)
+    if isinstance(value, bool):
+        return "Input should be a whole number, not true or false"
+    if isinstance(value, str) and _LONG_NUMBER.fullmatch(value):
+        value = int(value[:_LONG_ENOUGH])
+    if isinstance(value, int | float) and not -_LIMIT <= value < _LIMIT and value == value:
+        return f"{value:g} is too large: whole numbers have 64 bits"
+    return None
+
+
+class Wire(BaseModel):
+    """The base of all request and response bodies."""
+
+    model_config = ConfigDict(
+        alias_generator=camel, populate_by_name=True, extra="ignore", coerce_numbers_to_str=True
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _normalise(cls, data: Any) -> Any:
+        if not isinstance(data, dict):
+            return data
+        lists, numbers = _fields(cls, _is_list), _fields(cls, _is_whole)
+        result: dict[str, Any] = {}
+        wrong: list[InitErrorDetails] = []
+        for key, value in data.items():
+            name = snake(str(key))
+            if name in lists and value is not None and not isinstance(value, list | tuple):
+                value = [value]
+            if name in numbers and (trouble := _trouble(value)):
+                kind = PydanticCustomError("whole_number", "{trouble}", {"trouble": trouble})
+                wrong.append(InitErrorDetails(type=kind, loc=(name,), input=value))
+            result[name] = value
+        if wrong:
+            raise ValidationError.from_exception_data(cls.__name__, wrong)
+        return result
+
+    def wire(self) -> dict[str, Any]:
+        """Return the body as the API writes it: camelCase keys, JSON values."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def given(body: Wire) -> dict[str, Any]:
+    """Return only the fields that the client sent, in snake_case: null is not "not given"."""
+    return body.model_dump(mode="json", exclude_unset=True)

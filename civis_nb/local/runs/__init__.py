@@ -1,0 +1,1 @@
+"""Jobs and their runs: states, queue, logs, outputs, parameters, recovery."""

@@ -1,0 +1,70 @@
+"""Imports whose work can't be undone any more: they have succeeded, whatever comes after it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from civis_nb.errors import CivisLocalError
+from civis_nb.local.context import PlatformContext
+from civis_nb.local.http.envelope import ApiError
+from civis_nb.local.runs import jobs as states
+from civis_nb.local.runs.logs import append_logs
+from civis_nb.local.runs.task import RunTask
+from civis_nb.local.store import utc_now
+from civis_nb.local.store.schema import job_runs, jobs
+from civis_nb.local.warehouse.base import Warehouse
+
+__all__ = ["mark_of", "settle_complete", "work_is_done"]
+
+_NOTE = (
+    "The local platform was ended when this import was complete already: everything was written."
+)
+
+
+def mark_of(run_id: int) -> str:
+    """Return the mark that a run's transaction leaves in its database."""
+    return str(run_id)
+
+
+def work_is_done(task: RunTask, warehouse: Warehouse) -> None:
+    """Let a run be a success that no later wish undoes; remove its mark once that is stored."""
+    task.complete = True
+    task.afterwards.append(lambda: warehouse.forget_marks([mark_of(task.run_id)]))
+
+
+def settle_complete(context: PlatformContext) -> list[int]:
+    """End as succeeded the imports that a killed platform had committed but not yet told of.
+
+    To be called before the platform starts its runner, and before what is active is failed.
+
+    Returns
+    -------
+    list of int
+        The ids of the runs.
+    """
+    query = (
+        select(job_runs.c.id, jobs.c.body)
+        .join(jobs, jobs.c.id == job_runs.c.job_id)
+        .where(job_runs.c.state == "running", jobs.c.type.in_([states.CSV_IMPORT, states.IMPORT]))
+    )
+    with context.store.read() as connection:
+        rows = list(connection.execute(query))
+    return [row.id for row in rows if _settled(context, row.id, row.body)]
+
+
+def _settled(context: PlatformContext, run_id: int, body: dict[str, Any]) -> bool:
+    host = body.get("destination")
+    if host is None:
+        return False
+    try:
+        warehouse = context.warehouses.get(host["remote_host_id"])
+        if mark_of(run_id) not in warehouse.marks():
+            return False
+    except (CivisLocalError, ApiError):
+        return False  # the database can't be opened: nobody can know, and the run has failed
+    append_logs(context.store, run_id, [("warn", _NOTE, utc_now())])
+    states.finish_run(context.store, run_id, "succeeded", complete=True)
+    warehouse.forget_marks([mark_of(run_id)])
+    return True

@@ -1,0 +1,189 @@
+"""CSV files: looked at and brought to one form, and loaded into tables."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import update
+
+from civis_nb.local.files.registry import (
+    FILE_LIFETIME,
+    add_file,
+    attach,
+    file_path,
+    file_row,
+    in_future,
+)
+from civis_nb.local.runner.environment import job_folder
+from civis_nb.local.runs.completed_imports import mark_of, work_is_done
+from civis_nb.local.runs.handlers.statements import rows_text, write_log
+from civis_nb.local.runs.outputs import add_output
+from civis_nb.local.runs.task import RunTask
+from civis_nb.local.store.schema import files
+from civis_nb.local.warehouse.base import CsvDetection, ImportOptions, ImportReport
+from civis_nb.local.warehouse.csv.charset import convert_to_utf8
+from civis_nb.local.warehouse.csv.detect import detect_csv
+
+__all__ = ["log_report", "run_import", "run_preprocess"]
+
+_UTF8 = "utf-8"
+#: How many skipped rows the log tells one by one.
+_SKIPPED_SHOWN = 100
+
+
+def run_preprocess(task: RunTask) -> None:
+    """Find out what a CSV file holds, and make a gzipped UTF-8 file of it, or change it in place.
+
+    Raises
+    ------
+    WarehouseError
+        When the file is empty, damaged, or no CSV.
+    ApiError
+        When the file is gone.
+    """
+    body = task.body
+    source = file_path(task.context, body["file_id"])
+    name = str(file_row(task.context, body["file_id"]).name)
+    folder = job_folder(task)
+    try:
+        task.log.info(f"Looking at {name!r}.")
+        found = detect_csv(
+            source,
+            include_header=body.get("include_header"),
+            column_delimiter=body.get("column_delimiter"),
+            detect_types=body["detect_table_columns"],
+            scratch=folder,
+        )
+        task.cancel.raise_if_cancelled()
+        task.log.info(_described(found, types=body["detect_table_columns"]))
+        keep = _keep_in_place if body["in_place"] else _keep_as_new
+        file_id = keep(task, source, name, found, folder)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    with task.context.store.begin() as connection:
+        add_output(connection, task.run_id, "File", file_id)
+
+
+def _described(found: CsvDetection, *, types: bool) -> str:
+    header = "with a header" if found.include_header else "without a header"
+    columns = f", {len(found.table_columns)} columns" if types else ""
+    return (
+        f"CSV separated by {found.column_delimiter}s, {header}, compression {found.compression}, "
+        f"character set {found.character_set}{columns}."
+    )
+
+
+def _keep_as_new(task: RunTask, source: Path, name: str, found: CsvDetection, folder: Path) -> int:
+    target = folder / "content.csv.gz"
+    if (found.compression, found.character_set) == ("gzip", _UTF8):
+        _same_content(source, target)
+    else:
+        convert_to_utf8(source, target, compression="gzip", encoding=found.character_set)
+    task.cancel.raise_if_cancelled()
+    shown = name.removesuffix(".zip")
+    file_id = add_file(
+        task.context,
+        shown if shown.endswith(".gz") else f"{shown}.gz",
+        target,
+        task.user_id,
+        in_future(FILE_LIFETIME),
+        _detected_info(task, found, "gzip"),
+    )
+    task.log.info(f"File {file_id} holds the content as gzipped UTF-8.")
+    return file_id
+
+
+def _same_content(source: Path, target: Path) -> None:
+    # Contents never change once they are stored, so that two files may share one.
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def _keep_in_place(
+    task: RunTask, source: Path, _name: str, found: CsvDetection, folder: Path
+) -> int:
+    file_id = int(task.body["file_id"])
+    compression = "gzip" if found.compression == "gzip" else "none"
+    if (found.compression, found.character_set) != (compression, _UTF8):
+        target = folder / "content.csv"
+        convert_to_utf8(source, target, compression=compression, encoding=found.character_set)
+        task.cancel.raise_if_cancelled()
+        attach(task.context, file_id, task.context.blobs.take(target))
+        task.log.info(f"File {file_id} was converted to UTF-8.")
+    changed = update(files).where(files.c.id == file_id)
+    with task.context.store.begin() as connection:
+        connection.execute(changed.values(detected_info=_detected_info(task, found, compression)))
+    return file_id
+
+
+def _detected_info(task: RunTask, found: CsvDetection, compression: str) -> dict[str, Any]:
+    columns = found.table_columns if task.body["detect_table_columns"] else ()
+    return {
+        "includeHeader": found.include_header,
+        "columnDelimiter": found.column_delimiter,
+        "compression": compression,
+        "tableColumns": [{"name": c.name, "sqlType": c.sql_type} for c in columns],
+    }
+
+
+def run_import(task: RunTask) -> None:
+    """Load files into a table, all of them or nothing.
+
+    Raises
+    ------
+    WarehouseError
+        When something does not fit; the table is as it was then.
+    ApiError
+        When a file is gone.
+    OperationCancelledError
+        When the run was cancelled; the table is as it was.
+    """
+    options = _import_options(task.body)
+    warehouse = task.context.warehouses.get(task.body["destination"]["remote_host_id"])
+    paths = [file_path(task.context, number) for number in task.body["source"]["file_ids"]]
+    where = f"{options.schema}.{options.table}"
+    task.log.info(f"Loading {len(paths)} file{'' if len(paths) == 1 else 's'} into {where}.")
+    report = warehouse.import_csv(
+        paths, options, task.cancel, partial(write_log, task), mark_of(task.run_id)
+    )
+    work_is_done(task, warehouse)
+    log_report(task, report, where)
+
+
+def log_report(task: RunTask, report: ImportReport, where: str) -> None:
+    """Return in the log what an import did, and which rows it skipped."""
+    for message in report.skipped[:_SKIPPED_SHOWN]:
+        task.log.add("warn", f"Row skipped: {message}")
+    if len(report.skipped) > _SKIPPED_SHOWN:
+        task.log.warn(f"{len(report.skipped):,} rows were skipped in all.")
+    made = " The table is new." if report.created else ""
+    task.log.info(f"{rows_text(report.row_count)} loaded into {where}.{made}")
+
+
+def _import_options(body: dict[str, Any]) -> ImportOptions:
+    destination = body["destination"]
+    options = body.get("redshift_destination_options") or {}
+    columns = body.get("table_columns") or []
+    return ImportOptions(
+        schema=destination["schema"],
+        table=destination["table"],
+        first_row_is_header=body["first_row_is_header"],
+        column_delimiter=body["column_delimiter"],
+        compression=body["compression"],
+        escaped=body["escaped"],
+        existing_table_rows=body["existing_table_rows"],
+        max_errors=body.get("max_errors"),
+        table_columns=tuple((c["name"], c.get("sql_type")) for c in columns) or None,
+        loosen_types=body["loosen_types"],
+        primary_keys=tuple(destination.get("primary_keys") or ()),
+        last_modified_keys=tuple(destination.get("last_modified_keys") or ()),
+        distkey=options.get("distkey"),
+        diststyle=options.get("diststyle"),
+        sortkeys=tuple(options.get("sortkeys") or ()),
+    )

@@ -1,0 +1,33 @@
+"""Queries: the first rows of a result, kept with the run."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from civis_nb.local.runs.handlers.statements import rows_text, write_log
+from civis_nb.local.runs.task import RunTask
+
+__all__ = ["MAX_PREVIEW_ROWS", "run_query"]
+
+MAX_PREVIEW_ROWS = 1000
+
+
+def run_query(task: RunTask) -> None:
+    """Run a query and keep the first rows of its result.
+
+    Raises
+    ------
+    WarehouseError
+        When the database refuses it.
+    OperationCancelledError
+        When it was cancelled.
+    """
+    body = task.body
+    warehouse = task.context.warehouses.get(body["database"])
+    wanted = max(0, min(body["preview_rows"], MAX_PREVIEW_ROWS))
+    task.log.info("Query started.")
+    preview = warehouse.preview(body["sql"], wanted, task.cancel, partial(write_log, task))
+    task.result["result_columns"] = list(preview.columns)
+    task.result["result_column_types"] = list(preview.column_types)
+    task.result["result_rows"] = preview.rows
+    task.log.info(f"Query complete: {rows_text(len(preview.rows))} kept for the preview.")

@@ -1,0 +1,347 @@
+"""Jobs and their runs: how they are made, found, and moved from state to state.
+
+A run is queued, then running, then succeeded, failed or cancelled. Every step is one guarded
+UPDATE that names the state it starts from, so that of two that race only one takes place: a run
+never ends twice, and what has ended never changes again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row, Select, Text, case, false, func, literal, null, select
+
+from civis_nb.local.http.envelope import ApiError, bad_request, conflict, not_found
+from civis_nb.local.store import Store, from_wire, utc_now
+from civis_nb.local.store.clock import to_wire
+from civis_nb.local.store.schema import job_runs, jobs
+
+if TYPE_CHECKING:
+    from civis_nb.local.context import PlatformContext
+
+__all__ = [
+    "ACTIVE",
+    "CONTAINER",
+    "CSV_EXPORT",
+    "CSV_IMPORT",
+    "IMPORT",
+    "PREPROCESS",
+    "PYTHON3",
+    "QUERY",
+    "RUN_STATES",
+    "SQL",
+    "cancel_run",
+    "claim_run",
+    "create_job",
+    "create_run",
+    "fail_runs",
+    "find_job",
+    "find_run",
+    "finish_run",
+    "jobs_with_last_run",
+    "request_cancel",
+    "shown_type",
+    "stable",
+    "start_run",
+    "update_job",
+]
+
+SQL = "JobTypes::SqlRunner"
+PYTHON3 = "JobTypes::PythonDocker"
+CONTAINER = "JobTypes::ContainerDocker"
+QUERY = "JobTypes::Query"
+CSV_IMPORT = "JobTypes::Import"
+#: Told apart by what is behind the slash, which the API does not show.
+IMPORT = "JobTypes::Import/sync"
+CSV_EXPORT = "JobTypes::CsvExport"
+PREPROCESS = "JobTypes::CsvPreprocess"
+
+ACTIVE = ("queued", "running")
+RUN_STATES = ("queued", "running", "succeeded", "failed", "cancelled")
+
+#: How long a request to cancel waits for the run to end, so that its answer can say so.
+CANCEL_WAIT_S = 10.0
+
+
+def create_job(
+    connection: Connection,
+    job_type: str,
+    name: str | None,
+    user_id: int,
+    body: dict[str, Any],
+    *,
+    hidden: bool = False,
+    default_name: str = "Script #{id}",
+) -> int:
+    """Remember a new job and give its id; without a name it gets one from `default_name`."""
+    now = utc_now()
+    job_id = connection.execute(
+        jobs.insert().values(
+            type=job_type,
+            name=name or "",
+            user_id=user_id,
+            body=body,
+            hidden=hidden,
+            archived=False,
+            created_at=now,
+            updated_at=now,
+        )
+    ).inserted_primary_key[0]  # type: ignore[index]
+    if not name:
+        unnamed = jobs.update().where(jobs.c.id == job_id)
+        connection.execute(unnamed.values(name=default_name.format(id=job_id)))
+    return int(job_id)
+
+
+def update_job(connection: Connection, job_id: int, **values: Any) -> None:
+    """Change a job's columns and the time of its last change."""
+    changed = jobs.update().where(jobs.c.id == job_id)
+    connection.execute(changed.values(updated_at=utc_now(), **values))
+
+
+def find_job(connection: Connection, job_id: int, job_type: str | None = None) -> Row[Any]:
+    """Return a job, of the given type where one is given.
+
+    Raises
+    ------
+    ApiError
+        404 when there is none.
+    """
+    query = select(jobs).where(jobs.c.id == job_id)
+    if job_type is not None:
+        query = query.where(jobs.c.type == job_type)
+    row = connection.execute(query).first()
+    if row is None:
+        what = f"{_WORDS.get(job_type or '', 'Job')} {job_id}"
+        raise not_found(what)
+    return row
+
+
+_WORDS = {
+    SQL: "SQL script",
+    PYTHON3: "Python script",
+    CONTAINER: "Container script",
+    QUERY: "Query",
+    CSV_IMPORT: "CSV import",
+    PREPROCESS: "CSV preprocessing job",
+    IMPORT: "Import",
+    CSV_EXPORT: "CSV export",
+}
+
+
+def shown_type(job_type: str) -> str:
+    """Return a job's type as the API shows it.
+
+    Examples
+    --------
+    >>> shown_type(IMPORT), shown_type(SQL)
+    ('JobTypes::Import', 'JobTypes::SqlRunner')
+    """
+    return job_type.partition("/")[0]
+
+
+def find_run(connection: Connection, job_id: int, run_id: int) -> Row[Any]:
+    """Return a run of a job.
+
+    Raises
+    ------
+    ApiError
+        404 when the job has no such run.
+    """
+    query = select(job_runs).where(job_runs.c.id == run_id, job_runs.c.job_id == job_id)
+    row = connection.execute(query).first()
+    if row is None:
+        raise not_found(f"Run {run_id} of job {job_id}")
+    return row
+
+
+def jobs_with_last_run(*more: Any) -> Select[Any]:
+    """Select jobs, each with its last run: its columns are prefixed ``run_``, null when none."""
+    other = job_runs.alias()
+    newest = select(func.max(other.c.id)).where(other.c.job_id == jobs.c.id)
+    run = [
+        getattr(job_runs.c, name).label(f"run_{name}")
+        for name in ("id", "state", "created_at", "started_at", "finished_at", "error")
+    ]
+    last = newest.correlate(jobs).scalar_subquery()
+    joined = jobs.outerjoin(job_runs, job_runs.c.id == last)
+    return select(jobs, *run, *more).select_from(joined)
+
+
+def stable(column: Any, identity: Any = jobs.c.id) -> tuple[Any, Any]:
+    """Make an order that never has ties, so that pages neither repeat nor lose an item."""
+    return column, identity
+
+
+def create_run(connection: Connection, job_id: int, *, slug: str = "conflict") -> int:
+    """Remember a queued run of a job and give its id.
+
+    Raises
+    ------
+    ApiError
+        409 with `slug` when a run of the job is active.
+    """
+    active = select(job_runs.c.id).where(job_runs.c.job_id == job_id, job_runs.c.state.in_(ACTIVE))
+    running = connection.scalar(active)
+    if running is not None:
+        raise conflict(
+            f"Job {job_id} is already running (run {running}). Wait for its end, or cancel it.",
+            slug,
+        )
+    values = {"job_id": job_id, "state": "queued", "created_at": utc_now()}
+    inserted = connection.execute(job_runs.insert().values(is_cancel_requested=False, **values))
+    return int(inserted.inserted_primary_key[0])  # type: ignore[index]
+
+
+def start_run(
+    context: PlatformContext, job_id: int, job_type: str | None = None, *, slug: str = "conflict"
+) -> Row[Any]:
+    """Queue a run of a job, hand it to the runner, and give it as it was when queued.
+
+    Raises
+    ------
+    ApiError
+        404 when there is no such job; 409 when it is active; 400 when a required parameter has
+        no value, or an argument does not fit its parameter's type.
+    """
+    from civis_nb.local.runs.parameters import check_arguments
+
+    with context.store.begin() as connection:
+        job = find_job(connection, job_id, job_type)
+        check_arguments(job.body.get("params") or [], job.body.get("arguments") or {})
+        run_id = create_run(connection, job_id, slug=slug)
+        row = find_run(connection, job_id, run_id)
+    context.runner.submit(run_id)
+    return row
+
+
+def claim_run(store: Store, run_id: int) -> bool:
+    """Move a queued run to running; False when it is queued no more."""
+    with store.begin() as connection:
+        claimed = connection.execute(
+            job_runs.update()
+            .where(job_runs.c.id == run_id, job_runs.c.state == "queued")
+            .values(state="running", started_at=_not_before(connection, run_id))
+        )
+    return claimed.rowcount == 1
+
+
+def finish_run(
+    store: Store,
+    run_id: int,
+    state: str,
+    error: str | None = None,
+    result: dict[str, Any] | None = None,
+    *,
+    complete: bool = False,
+) -> str | None:
+    """End an active run and give the state it ended in; None when it had ended before.
+
+    A run whose cancellation was asked for ends as cancelled, whatever it came to: unless what it
+    did is `complete`, and can't be undone. An error that the job itself reported (PATCH of its
+    run) stays.
+    """
+    run = job_runs.c
+    cancelled = false() if complete else run.is_cancel_requested
+    values: dict[str, Any] = {
+        "state": case((cancelled, "cancelled"), else_=literal(state)),
+        "error": case((cancelled, null()), else_=func.coalesce(run.error, literal(error, Text))),
+        "process_id": None,
+        "process_started_at": None,
+    }
+    if result is not None:
+        values["result"] = result
+    with store.begin() as connection:
+        values["finished_at"] = _not_before(connection, run_id)
+        ended = connection.execute(
+            job_runs.update().where(run.id == run_id, run.state.in_(ACTIVE)).values(**values)
+        )
+        if ended.rowcount != 1:
+            return None
+        return str(connection.scalar(select(run.state).where(run.id == run_id)))
+
+
+def _not_before(connection: Connection, run_id: int) -> str:
+    """Return the present time, but none before the run's other times: clocks may be set back."""
+    run = job_runs.c
+    row = connection.execute(select(run.created_at, run.started_at).where(run.id == run_id)).first()
+    return str(max(time for time in (utc_now(), *(row or ())) if time))
+
+
+def request_cancel(store: Store, run_id: int) -> str | None:
+    """Ask for the end of a run: a queued one is cancelled at once, a running one is marked.
+
+    Returns
+    -------
+    str or None
+        The state that the run had; None when it had ended before.
+    """
+    run = job_runs.c
+    now = utc_now()
+    with store.begin() as connection:
+        for state, values in (
+            ("queued", {"state": "cancelled", "finished_at": now, "is_cancel_requested": True}),
+            ("running", {"is_cancel_requested": True}),
+        ):
+            marked = connection.execute(
+                job_runs.update().where(run.id == run_id, run.state == state).values(**values)
+            )
+            if marked.rowcount == 1:
+                return state
+    return None
+
+
+def cancel_run(context: PlatformContext, job_id: int, run_id: int) -> Row[Any]:
+    """Cancel an active run and give it, ended if it ends within `CANCEL_WAIT_S`.
+
+    Raises
+    ------
+    ApiError
+        404 when the job has no such run, or the run has ended.
+    """
+    with context.store.read() as connection:
+        find_run(connection, job_id, run_id)
+    if not context.runner.cancel(run_id):
+        raise not_found(f"Active run {run_id} of job {job_id}", "It has ended already.")
+    context.runner.wait(run_id, CANCEL_WAIT_S)
+    with context.store.read() as connection:
+        return find_run(connection, job_id, run_id)
+
+
+def fail_runs(store: Store, message: str, among: Sequence[str] = ACTIVE) -> list[Row[Any]]:
+    """End all runs that are in one of the states `among` as failed; give them as they were."""
+    chosen = job_runs.c.state.in_(among)
+    with store.begin() as connection:
+        rows = list(connection.execute(select(job_runs).where(chosen)))
+        connection.execute(
+            job_runs.update()
+            .where(chosen)
+            .values(
+                state="failed",
+                error=message,
+                finished_at=utc_now(),
+                process_id=None,
+                process_started_at=None,
+            )
+        )
+    return rows
+
+
+def time_filter(name: str, text: str) -> str:
+    """Read a time that a client gave as a filter, in the form that times are stored in.
+
+    Raises
+    ------
+    ApiError
+        400 when it is no time.
+    """
+    try:
+        return to_wire(from_wire(text))
+    except ValueError:
+        raise time_error(name, text) from None
+
+
+def time_error(name: str, text: str) -> ApiError:
+    """Say that a parameter is no time."""
+    return bad_request(f"{name} must be a time such as 2026-01-31T12:00:00Z, not {text!r}.")

@@ -1,0 +1,103 @@
+"""What a run puts out: files, values, tables and others, listed under their own names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, Table, select
+
+from civis_nb.local.http.envelope import bad_request, not_found
+from civis_nb.local.store import utc_now
+from civis_nb.local.store.schema import credentials, files, json_values, outputs, tables
+
+__all__ = ["OBJECT_TYPES", "add_output", "output_item"]
+
+#: Where an output's object lives, and under which path. Projects and reports have no table here
+#: yet: an output can't name what does not exist.
+_OBJECTS: dict[str, tuple[Table | None, str]] = {
+    "File": (files, "files"),
+    "Table": (tables, "tables"),
+    "Credential": (credentials, "credentials"),
+    "JSONValue": (json_values, "json_values"),
+    "Report": (None, "reports"),
+    "Project": (None, "projects"),
+}
+
+OBJECT_TYPES = tuple(_OBJECTS)
+
+
+def add_output(connection: Connection, run_id: int, object_type: str, object_id: int) -> int:
+    """Note an object as an output of a run; the same object twice is one output.
+
+    Returns
+    -------
+    int
+        The output's own id.
+
+    Raises
+    ------
+    ApiError
+        400 when there is no such type of object; 404 when there is no such object.
+    """
+    name = _object_name(connection, object_type, object_id)
+    same = select(outputs.c.id).where(
+        outputs.c.run_id == run_id,
+        outputs.c.object_type == object_type,
+        outputs.c.object_id == object_id,
+    )
+    known = connection.scalar(same)
+    if known is not None:
+        return int(known)
+    inserted = connection.execute(
+        outputs.insert().values(
+            run_id=run_id,
+            object_type=object_type,
+            object_id=object_id,
+            name=name,
+            created_at=utc_now(),
+        )
+    )
+    return int(inserted.inserted_primary_key[0])  # type: ignore[index]
+
+
+def _object_name(connection: Connection, object_type: str, object_id: int) -> str:
+    if object_type not in _OBJECTS:
+        raise bad_request(
+            f"object_type can't be {object_type!r}; it is one of {', '.join(_OBJECTS)}."
+        )
+    table, _path = _OBJECTS[object_type]
+    row = None
+    if table is not None:
+        row = connection.execute(select(table).where(table.c.id == object_id)).mappings().first()
+    if row is None:
+        raise not_found(f"{object_type} {object_id}")
+    if object_type == "Table":
+        return f"{row['schema']}.{row['name']}"
+    return str(row["name"] or "")
+
+
+def output_item(connection: Connection, row: Row[Any], host: str) -> dict[str, Any]:
+    """Return an output as the API lists it.
+
+    Parameters
+    ----------
+    connection
+        Where to read the value of a JSONValue.
+    row
+        A row of the outputs.
+    host
+        What links start with: host and port, no scheme.
+    """
+    _table, path = _OBJECTS[row.object_type]
+    value = None
+    if row.object_type == "JSONValue":
+        value = connection.scalar(
+            select(json_values.c.value).where(json_values.c.id == row.object_id)
+        )
+    return {
+        "object_type": row.object_type,
+        "object_id": row.object_id,
+        "name": row.name,
+        "link": f"{host}/{path}/{row.object_id}",
+        "value": value,
+    }

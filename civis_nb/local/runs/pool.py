@@ -1,0 +1,295 @@
+"""The workers that carry out runs, a fixed number for each kind; what finds none free waits."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError
+
+from civis_nb.cancellation import STOPPED, CancelToken
+from civis_nb.errors import CivisLocalError, OperationCancelledError
+from civis_nb.local.http.envelope import ApiError
+from civis_nb.local.http.full_disk import Reserve, is_full, no_space_text
+from civis_nb.local.runs import handlers
+from civis_nb.local.runs import jobs as states
+from civis_nb.local.runs.logs import RunLog
+from civis_nb.local.runs.task import ASKED_BY, RunTask
+from civis_nb.local.store.schema import job_runs, jobs
+
+if TYPE_CHECKING:
+    from civis_nb.local.context import PlatformContext
+
+__all__ = ["PROCESS_WORKERS", "SQL_WORKERS", "STOPPED_MESSAGE", "JobRunner"]
+
+#: How many statements, exports, imports and preparations of files run at once.
+SQL_WORKERS = 8
+#: How many processes run at once.
+PROCESS_WORKERS = 4
+
+STOPPED_MESSAGE = "The local platform was stopped while this run was active. Start it again."
+#: How long `stop` waits for workers: what they do ends at once when asked to.
+_STOP_WAIT_S = 15.0
+#: How often the end of a run is stored again that found no room on the disk.
+_FULL_DISK_WAIT_S = 1.0
+
+T = TypeVar("T")
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass
+class _Lane:
+    """Workers of one kind, and what waits for them."""
+
+    name: str
+    workers: int
+    waiting: queue.SimpleQueue[int | None] = field(default_factory=queue.SimpleQueue)
+    threads: list[threading.Thread] = field(default_factory=list)
+
+    def start(self, work: Callable[[int], None]) -> None:
+        for number in range(self.workers):
+            # Daemons: a platform that nobody stopped must not keep the program from ending.
+            thread = threading.Thread(
+                target=self._serve, args=(work,), name=f"civis-{self.name}-{number}", daemon=True
+            )
+            self.threads.append(thread)
+            thread.start()
+
+    def _serve(self, work: Callable[[int], None]) -> None:
+        while (run_id := self.waiting.get()) is not None:
+            work(run_id)
+
+    def close(self) -> None:
+        for _thread in self.threads:
+            self.waiting.put(None)
+
+
+@dataclass
+class _ActiveRun:
+    """A run that is queued or running here; ``depth`` counts the runs that wait for it."""
+
+    depth: int
+    token: CancelToken = field(default_factory=CancelToken)
+    #: Set once the run has ended and its state is stored.
+    ended: threading.Event = field(default_factory=threading.Event)
+
+
+class JobRunner:
+    """Carries out the runs of one platform.
+
+    Parameters
+    ----------
+    context
+        The platform.
+    sql_workers, process_workers
+        How many runs of each kind go on at once, beside those that a process has started.
+    """
+
+    def __init__(
+        self,
+        context: PlatformContext,
+        *,
+        sql_workers: int = SQL_WORKERS,
+        process_workers: int = PROCESS_WORKERS,
+    ) -> None:
+        self._context = context
+        self._lanes = {
+            ("sql", 0): _Lane("sql", sql_workers),
+            ("process", 0): _Lane("process", process_workers),
+        }
+        self._lock = threading.Lock()
+        self._active: dict[int, _ActiveRun] = {}
+        self._state = "new"
+        self._stopping = threading.Event()
+        self._reserve = Reserve(context.state / "reserve")
+
+    def start(self) -> None:
+        """Start the workers.
+
+        Raises
+        ------
+        CivisLocalError
+            When the runner was started before.
+        """
+        with self._lock:
+            if self._state != "new":
+                raise CivisLocalError("A job runner can be started once only.")
+            self._state = "started"
+            for lane in self._lanes.values():
+                lane.start(self._work)
+        atexit.register(self.stop)
+
+    def submit(self, run_id: int) -> None:
+        """Put a queued run where the next free worker takes it."""
+        with self._lock:
+            if self._state == "stopped":
+                states.finish_run(self._context.store, run_id, "failed", STOPPED_MESSAGE)
+                return
+            parent = self._active.get(ASKED_BY.get() or 0)
+            self._active[run_id] = _ActiveRun(parent.depth + 1 if parent is not None else 0)
+        self._lane(run_id).waiting.put(run_id)
+
+    def _lane(self, run_id: int) -> _Lane:
+        """Return the workers of a run.
+
+        A process that starts jobs holds a worker while it waits for them. They have workers of
+        their own, or several such processes would wait for each other's for ever.
+        """
+        kind = handlers.lane_of(self._job_type(run_id))
+        with self._lock:
+            depth = self._active[run_id].depth if kind == "process" else 0
+            if (kind, depth) not in self._lanes:
+                lane = _Lane(f"{kind}-{depth}", self._lanes[kind, 0].workers)
+                self._lanes[kind, depth] = lane
+                if self._state == "started":
+                    lane.start(self._work)
+                elif self._state == "stopped":
+                    lane.close()
+            return self._lanes[kind, depth]
+
+    def _job_type(self, run_id: int) -> str:
+        query = select(jobs.c.type).join(job_runs, job_runs.c.job_id == jobs.c.id)
+        with self._context.store.read() as connection:
+            return str(connection.scalar(query.where(job_runs.c.id == run_id)))
+
+    def cancel(self, run_id: int) -> bool:
+        """Ask for the end of a run; False when it has ended already."""
+        had = states.request_cancel(self._context.store, run_id)
+        active = self._active.get(run_id)
+        if active is not None and had == "queued":
+            active.ended.set()
+        if active is not None and had is not None:
+            active.token.cancel()
+        return had is not None
+
+    def wait(self, run_id: int, timeout_s: float) -> bool:
+        """Wait for the end of a run; False when it does not come in time."""
+        active = self._active.get(run_id)
+        return active is None or active.ended.wait(timeout_s)
+
+    def stop(self) -> None:
+        """End everything: active runs fail with a message that says why, their processes end."""
+        with self._lock:
+            if self._state == "stopped":
+                return
+            was_started, self._state = self._state == "started", "stopped"
+            self._stopping.set()
+            runs, lanes = dict(self._active), list(self._lanes.values())
+        atexit.unregister(self.stop)
+        # The waiting ones first: a worker that becomes free must not begin one of them.
+        self._fail_runs(among=("queued",))
+        for active in runs.values():
+            active.token.cancel(STOPPED)
+        for lane in lanes:
+            lane.close()
+        if was_started:
+            self._join()
+        self._fail_runs()
+        for active in runs.values():
+            active.ended.set()
+
+    def _fail_runs(self, among: Sequence[str] = states.ACTIVE) -> None:
+        self._reserve.give()
+        try:
+            states.fail_runs(self._context.store, STOPPED_MESSAGE, among)
+        except DatabaseError as failure:
+            if not is_full(failure):
+                raise
+            _logger.warning("%s", no_space_text(self._context.state))
+
+    def _join(self) -> None:
+        deadline = time.monotonic() + _STOP_WAIT_S
+        for lane in list(self._lanes.values()):
+            for thread in lane.threads:
+                if thread is not threading.current_thread():
+                    thread.join(max(deadline - time.monotonic(), 0))
+
+    def _work(self, run_id: int) -> None:
+        active = self._active[run_id]
+        try:
+            if self._stored(lambda: states.claim_run(self._context.store, run_id)):
+                self._reserve.fill()
+                self._carry_out(run_id, active)
+        except Exception:
+            # The store itself failed: recovery tells of the run when the platform starts again.
+            _logger.exception("The state of run %s could not be stored.", run_id)
+        finally:
+            active.ended.set()
+            with self._lock:
+                self._active.pop(run_id, None)
+
+    def _carry_out(self, run_id: int, active: _ActiveRun) -> None:
+        task = self._task(run_id, active)
+        state, error = "succeeded", None
+        try:
+            active.token.raise_if_cancelled()
+            handlers.handler_of(task.job_type)(task)
+        except OperationCancelledError:
+            state = "cancelled"
+            if active.token.reason == STOPPED:
+                state, error = "failed", STOPPED_MESSAGE
+        except (CivisLocalError, ApiError) as failure:
+            state, error = "failed", str(failure) or type(failure).__name__
+        except Exception as failure:
+            # The run ends, and with it the waiting of all who wait for it.
+            state, error = "failed", self._told(failure, task)
+        if state == "succeeded" and active.token.cancelled:
+            task.log.add("warn", "The work was complete before the request to end it took effect.")
+        self._settle(task, state, error)
+
+    def _told(self, failure: Exception, task: RunTask) -> str:
+        if is_full(failure):
+            return no_space_text(self._context.state)
+        _logger.error("Run %s of job %s failed.", task.run_id, task.job_id, exc_info=failure)
+        return f"The local platform failed to carry this out: {failure!r}."
+
+    def _settle(self, task: RunTask, state: str, error: str | None) -> None:
+        try:
+            task.log.flush()
+        except DatabaseError as failure:
+            if not is_full(failure):
+                raise
+            # Its end comes first: the log could take all that the reserve gives.
+            lost = f"{task.log.shed()} lines of the log could not be stored: the disk was full."
+            error = lost if error is None else f"{error} {lost}"
+        store, result, done = self._context.store, task.result or None, task.complete
+        self._stored(
+            lambda: states.finish_run(store, task.run_id, state, error, result, complete=done)
+        )
+        for call in task.afterwards:
+            call()
+
+    def _stored(self, change: Callable[[], T]) -> T:
+        """Change a run's state, however long the disk is full: clients wait for it."""
+        while True:
+            try:
+                return change()
+            except DatabaseError as failure:
+                if not is_full(failure):
+                    raise
+                if not self._reserve.give() and self._stopping.wait(_FULL_DISK_WAIT_S):
+                    raise
+
+    def _task(self, run_id: int, active: _ActiveRun) -> RunTask:
+        query = select(jobs).join(job_runs, job_runs.c.job_id == jobs.c.id)
+        with self._context.store.read() as connection:
+            job = connection.execute(query.where(job_runs.c.id == run_id)).one()
+        return RunTask(
+            context=self._context,
+            run_id=run_id,
+            job_id=job.id,
+            job_type=job.type,
+            job_name=job.name,
+            user_id=job.user_id,
+            body=dict(job.body),
+            log=RunLog(self._context.store, run_id),
+            cancel=active.token,
+        )

@@ -1,0 +1,51 @@
+"""Jobs that look at tables. They are quick here, and done when their ids are given out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from civis_nb.errors import WarehouseError
+from civis_nb.local import catalog
+from civis_nb.local.catalog import CatalogTable
+from civis_nb.local.context import PlatformContext, User
+from civis_nb.local.http.envelope import ApiError
+from civis_nb.local.runs import jobs
+
+__all__ = ["SCAN", "scan"]
+
+SCAN = "JobTypes::TableScan"
+
+
+def scan(
+    context: PlatformContext, user: User, what: str, found: Sequence[CatalogTable]
+) -> tuple[int, int]:
+    """Measure tables, and leave a finished run that tells how it went.
+
+    Parameters
+    ----------
+    context, user
+        The platform, and who asks.
+    what
+        The name of what is looked at.
+    found
+        The tables.
+
+    Returns
+    -------
+    tuple of int
+        The ids of the job and of its run.
+    """
+    name = f"Scan of {what}"
+    body = {"name": name, "tables": [table.id for table in found]}
+    with context.store.begin() as connection:
+        job_id = jobs.create_job(connection, SCAN, name, user.id, body, hidden=True)
+        run_id = jobs.create_run(connection, job_id)
+    jobs.claim_run(context.store, run_id)
+    state, error = "succeeded", None
+    try:
+        for table in found:
+            catalog.refresh(context, table)
+    except (WarehouseError, ApiError) as failure:
+        state, error = "failed", str(failure)
+    jobs.finish_run(context.store, run_id, state, error)
+    return job_id, run_id

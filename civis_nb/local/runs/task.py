@@ -1,0 +1,57 @@
+"""A run as the code that carries it out sees it: what to do, where to log, when to give up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.cancellation import CancelToken
+from civis_nb.local.runs.logs import RunLog
+
+if TYPE_CHECKING:
+    from civis_nb.local.context import PlatformContext
+
+__all__ = ["ASKED_BY", "RunTask"]
+
+#: The run whose process makes the request that is being answered; None when it is none.
+ASKED_BY: ContextVar[int | None] = ContextVar("civis_nb_asked_by", default=None)
+
+
+@dataclass
+class RunTask:
+    """One run, claimed and to be carried out.
+
+    Attributes
+    ----------
+    context
+        The platform.
+    run_id, job_id, job_type, job_name, user_id
+        Which run, of which job, for whom.
+    body
+        The job's create request in snake_case.
+    log
+        The run's log.
+    cancel
+        Cancelled when the run is to end early; stopped when the platform ends.
+    result
+        What is stored with the run when it ends, however it ends.
+    complete
+        Whether what the run did can't be undone: a request that it ends comes too late then.
+    afterwards
+        Called once the end of the run is stored.
+    """
+
+    context: PlatformContext
+    run_id: int
+    job_id: int
+    job_type: str
+    job_name: str
+    user_id: int
+    body: dict[str, Any]
+    log: RunLog
+    cancel: CancelToken
+    result: dict[str, Any] = field(default_factory=dict)
+    complete: bool = False
+    afterwards: list[Callable[[], None]] = field(default_factory=list)

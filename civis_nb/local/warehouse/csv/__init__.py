@@ -1,0 +1,1 @@
+"""CSV files as bytes: compression, character set, line ends, types."""

@@ -1,0 +1,124 @@
+"""The character set of a text file, and its conversion to UTF-8."""
+
+from __future__ import annotations
+
+import codecs
+from collections.abc import Iterator
+from pathlib import Path
+
+from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.csv.sinks import open_sink
+from civis_nb.local.warehouse.csv.sources import sniff_compression, unpacked
+
+__all__ = ["convert_to_utf8", "detect_character_set"]
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_LOOK_BYTES = 4096
+_LINE_END = 0x0A
+_MOSTLY = 0.75  # of them: the others are halves of wide characters
+_MANY = 0.5  # of the high halves, in a text of one line
+
+
+def detect_character_set(path: Path) -> str:
+    """Return Python's name of the encoding of a file, compressed or not.
+
+    A byte order mark decides; else the whole file is UTF-8, or looks like UTF-16, or is
+    Windows-1252, or, where it has bytes that Windows-1252 lacks, Latin-1.
+
+    Raises
+    ------
+    WarehouseError
+        If the file's compressed content is damaged.
+    """
+    compression = sniff_compression(path)
+    start = next(unpacked(path, compression), b"")[:_LOOK_BYTES]
+    for bom, name in _BOMS:
+        if start.startswith(bom):
+            return name
+    wide = _wide(start)
+    if wide is not None:
+        return wide
+    for name in ("utf-8", "cp1252"):
+        if _decodes(unpacked(path, compression), name):
+            return name
+    return "latin-1"
+
+
+def _wide(start: bytes) -> str | None:
+    """Return UTF-16 without a byte order mark from text that holds a NUL here and there.
+
+    In UTF-16, in whatever script, the half of a line end that is NUL always stands on the same
+    side of the other.
+    """
+    before, behind = start[0::2].count(0), start[1::2].count(0)
+    if not before and not behind:
+        return None
+    name, low = ("utf-16-le", 0) if behind >= before else ("utf-16-be", 1)
+    ends = [i for i, byte in enumerate(start) if byte == _LINE_END]
+    if not ends:
+        return name if max(before, behind) >= _MANY * len(start) / 2 else None
+    paired = sum(i % 2 == low and start[i ^ 1 : (i ^ 1) + 1] == b"\0" for i in ends)
+    return name if paired >= _MOSTLY * len(ends) else None
+
+
+def _decodes(chunks: Iterator[bytes], encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    try:
+        for chunk in chunks:
+            if encoding != "utf-8" or not chunk.isascii() or decoder.getstate()[0]:
+                decoder.decode(chunk)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def convert_to_utf8(
+    source: Path, destination: Path, *, compression: str = "none", encoding: str | None = None
+) -> str:
+    """Write a text file again in UTF-8 without byte order mark, in bounded memory.
+
+    Parameters
+    ----------
+    source
+        The file, plain, gzip or zip.
+    destination
+        Where the new file appears, complete.
+    compression
+        Of the new file: ``none``, ``gzip`` or ``zip``.
+    encoding
+        What `detect_character_set` gave, if it was asked: to find out, it reads the whole file.
+
+    Returns
+    -------
+    str
+        Python's name of the encoding that the file was in.
+
+    Raises
+    ------
+    WarehouseError
+        If the compressed content is damaged, or the text breaks off within a character.
+    """
+    encoding = encoding or detect_character_set(source)
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    sink = open_sink(destination, compression, destination.stem)
+    try:
+        for chunk in unpacked(source, sniff_compression(source)):
+            sink.write(chunk if encoding == "utf-8" else decoder.decode(chunk).encode())
+        sink.write(decoder.decode(b"", final=True).encode())
+        sink.finish()
+    except UnicodeDecodeError as error:
+        sink.discard()
+        raise WarehouseError(
+            f"the file looks like {encoding}, but is no sound text in it: {error.reason}"
+        ) from None
+    except BaseException:
+        sink.discard()
+        raise
+    return encoding

@@ -1,0 +1,174 @@
+"""CSV files made ready for DuckDB: plain text in the scratch folder, verified whole."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.csv.gzip import ZipError, fast_zlib
+from civis_nb.local.warehouse.csv.text import csv_rows
+
+__all__ = ["Source", "first_row", "prepared", "sniff_compression", "unpacked"]
+
+_CHUNK_BYTES = 1 << 20
+_FIRST_CHARACTERS = 1 << 16
+_MAGIC = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip"}
+
+
+@dataclass(frozen=True)
+class Source:
+    """A CSV file in the scratch folder; ``number`` counts the files of an import from 1."""
+
+    path: Path
+    number: int
+
+
+def sniff_compression(path: Path) -> str:
+    """Return by the first bytes whether a file is ``gzip``, ``zip`` or ``none``."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    return next((kind for magic, kind in _MAGIC.items() if start.startswith(magic)), "none")
+
+
+@contextmanager
+def prepared(
+    paths: Sequence[Path], compression: str, scratch: Path, check: Callable[[], None]
+) -> Iterator[list[Source]]:
+    """Put plain copies of files, or links to them, into the scratch folder for a while.
+
+    Raises
+    ------
+    WarehouseError
+        If a file is empty, or its compressed content is broken off or damaged.
+    """
+    made: list[Source] = []
+    try:
+        for number, path in enumerate(paths, start=1):
+            name = f"file {number}" if len(paths) > 1 else "the file"
+            target = scratch / f"import-{secrets.token_hex(8)}.csv"
+            made.append(Source(target, number))
+            if not path.exists():
+                raise WarehouseError(f"{name} is gone; upload it again")
+            found = sniff_compression(path)
+            if compression == "gzip" and found == "none" and path.stat().st_size:
+                raise WarehouseError(
+                    f"{name} is no gzip file, though compression says so; say that it is not "
+                    "compressed, or compress and upload it again"
+                )
+            if compression == "none" and found == "none":
+                _link(path, target)
+            else:
+                with target.open("wb") as out:
+                    for data in unpacked(path, compression if found == "none" else found, name):
+                        check()
+                        out.write(data)
+            if target.stat().st_size == 0:
+                raise WarehouseError(f"{name} is empty: it has neither a header nor rows")
+        yield made
+    finally:
+        for source in made:
+            source.path.unlink(missing_ok=True)
+
+
+def _link(path: Path, target: Path) -> None:
+    try:
+        os.link(path.resolve(), target)
+    except OSError:  # another disk, or no links there
+        shutil.copyfile(path, target)
+
+
+def unpacked(path: Path, compression: str, name: str = "the file") -> Iterator[bytes]:
+    """Read a file's plain content in pieces.
+
+    Raises
+    ------
+    WarehouseError
+        If the compressed content is broken off, damaged, or is not what it is said to be.
+    """
+    if compression == "zip":
+        yield from _unzipped(path, name)
+        return
+    with path.open("rb") as file:
+        if compression == "none":
+            while data := file.read(_CHUNK_BYTES):
+                yield data
+            return
+        yield from _gunzipped(iter(lambda: file.read(_CHUNK_BYTES), b""), name)
+
+
+def _gunzipped(chunks: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """Inflate all members; the size and check sum at the end of each are compared."""
+    inflate: Any = None
+    members = 0
+    try:
+        for chunk in chunks:
+            data = chunk
+            while data:
+                if inflate is None:
+                    if members and not data.strip(b"\0"):
+                        break  # padding behind the last member
+                    inflate = fast_zlib.decompressobj(31)
+                out = inflate.decompress(data)
+                if out:
+                    yield out
+                data = b""
+                if inflate.eof:
+                    data, inflate = inflate.unused_data, None
+                    members += 1
+    except ZipError as error:
+        raise WarehouseError(
+            f"{name} is no sound gzip file ({error}); compress and upload it again, "
+            "or say that it is not compressed"
+        ) from None
+    if inflate is not None:
+        raise WarehouseError(f"{name} is a gzip file that breaks off; upload it again, whole")
+
+
+def _unzipped(path: Path, name: str) -> Iterator[bytes]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [m for m in archive.infolist() if not m.is_dir()]
+            if len(members) != 1:
+                raise WarehouseError(
+                    f"{name} is a zip file of {len(members)} files; it must hold exactly one"
+                )
+            with archive.open(members[0]) as member:
+                while data := member.read(_CHUNK_BYTES):
+                    yield data
+    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+        raise WarehouseError(
+            f"{name} is no sound zip file ({error}); compress and upload it again"
+        ) from None
+
+
+def first_row(path: Path, delimiter: str, escaped: bool, name: str = "the file") -> list[str]:
+    """Read the first row of a CSV file.
+
+    Raises
+    ------
+    WarehouseError
+        If it is not UTF-8 text.
+    """
+    size = _FIRST_CHARACTERS
+    try:
+        while True:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                text = file.read(size)
+                whole = not file.read(1)
+            row = next(csv_rows(text, delimiter, whole=whole, escaped=escaped), None)
+            if row is not None or whole:
+                return row or []
+            size *= 8
+    except UnicodeDecodeError:
+        raise WarehouseError(
+            f"{name} is not UTF-8 text; preprocess it with force_character_set_conversion"
+        ) from None

@@ -1,0 +1,169 @@
+"""What tables there are and what they hold, from DuckDB's own catalog."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import duckdb
+
+from civis_nb.local.warehouse.base import ColumnInfo, ColumnStats, TableInfo
+from civis_nb.local.warehouse.duckdb.sqltypes import to_wire
+from civis_nb.local.warehouse.names import qualified, quoted
+
+# ruff: noqa: S608 - names are quoted, values are bound
+
+__all__ = ["column_stats", "find", "schemas", "table", "tables"]
+
+_SHOWN_VALUES = 20
+_SAMPLES = 10
+_NUMBERS = ("SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "REAL", "DOUBLE PRECISION")
+
+_TABLES = """
+    SELECT schema_name, table_name, false AS is_view, estimated_size AS row_count, sql, comment
+    FROM duckdb_tables()
+    WHERE NOT internal AND NOT temporary AND database_name = current_database()
+    UNION ALL
+    SELECT schema_name, view_name, true, NULL, sql, comment
+    FROM duckdb_views()
+    WHERE NOT internal AND NOT temporary AND database_name = current_database()
+"""
+
+
+def schemas(cursor: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the schemas, sorted; DuckDB's own ``main`` only if something lies in it."""
+    rows = cursor.execute(
+        f"""
+        SELECT schema_name FROM duckdb_schemas()
+        WHERE database_name = current_database()
+          AND schema_name NOT IN ('information_schema', 'pg_catalog')
+          AND (schema_name <> 'main' OR 'main' IN (SELECT schema_name FROM ({_TABLES})))
+        ORDER BY 1"""
+    ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
+def tables(cursor: duckdb.DuckDBPyConnection, schema: str | None) -> list[TableInfo]:
+    """Return tables and views, sorted, without columns."""
+    rows = cursor.execute(
+        f"SELECT * FROM ({_TABLES}) WHERE $1 IS NULL OR lower(schema_name) = lower($1) "
+        "ORDER BY schema_name, table_name",
+        [schema],
+    ).fetchall()
+    return [_info(row, ()) for row in rows]
+
+
+def find(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[str, str, bool] | None:
+    """Return the schema, the name, and whether it is a view, of a table or view.
+
+    `table` tells more, and takes three times as long.
+    """
+    here = "database_name = current_database() AND lower(schema_name) = lower($1)"
+    row = cursor.execute(
+        f"SELECT schema_name, table_name, false FROM duckdb_tables() "
+        f"WHERE {here} AND lower(table_name) = lower($2) AND NOT internal AND NOT temporary "
+        f"UNION ALL SELECT schema_name, view_name, true FROM duckdb_views() "
+        f"WHERE {here} AND lower(view_name) = lower($2) AND NOT internal AND NOT temporary",
+        [schema, name],
+    ).fetchone()
+    return None if row is None else (str(row[0]), str(row[1]), bool(row[2]))
+
+
+def table(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> TableInfo | None:
+    """Return one table or view; names differ not by case, as in the database."""
+    row = cursor.execute(
+        f"SELECT * FROM ({_TABLES}) WHERE lower(schema_name) = lower($1) "
+        "AND lower(table_name) = lower($2)",
+        [schema, name],
+    ).fetchone()
+    if row is None:
+        return None
+    cursor.fetchall()
+    rows = cursor.execute(
+        """
+        SELECT column_name, data_type, column_index, is_nullable, comment
+        FROM duckdb_columns()
+        WHERE database_name = current_database() AND schema_name = $1 AND table_name = $2
+        ORDER BY column_index""",
+        [row[0], row[1]],
+    ).fetchall()
+    columns = tuple(
+        ColumnInfo(str(c[0]), to_wire(str(c[1])), order, bool(c[3]), c[4])
+        for order, c in enumerate(rows, start=1)
+    )
+    info = _info(row, columns)
+    if info.is_view:
+        return info
+    # The catalog's count is an estimate once rows were deleted.
+    counted = cursor.execute(f"SELECT count(*) FROM {qualified(row[0], row[1])}").fetchall()
+    return TableInfo(
+        info.schema,
+        info.name,
+        info.is_view,
+        int(counted[0][0]),
+        info.columns,
+        info.definition,
+        info.comment,
+    )
+
+
+def _info(row: tuple[Any, ...], columns: tuple[ColumnInfo, ...]) -> TableInfo:
+    schema, name, is_view, row_count, definition, comment = row
+    return TableInfo(schema, name, bool(is_view), row_count, columns, definition, comment)
+
+
+def column_stats(cursor: duckdb.DuckDBPyConnection, info: TableInfo) -> dict[str, ColumnStats]:
+    """Measure every column of a table in one scan, and list its most frequent values.
+
+    A mean or deviation that DuckDB can't compute, of values too large, say, is None.
+    """
+    source = qualified(info.schema, info.name)
+    measures = [_measures(column) for column in info.columns]
+    try:
+        all_of_them = ", ".join(measure for of_one in measures for measure in of_one)
+        total, *values = cursor.execute(f"SELECT count(*), {all_of_them} FROM {source}").fetchall()[
+            0
+        ]
+    except (duckdb.OutOfRangeException, duckdb.ConversionException):
+        total = cursor.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
+        values = [_one(cursor, measure, source) for of_one in measures for measure in of_one]
+    stats: dict[str, ColumnStats] = {}
+    for i, column in enumerate(info.columns):
+        low, high, average, deviation, count, distinct = values[6 * i : 6 * i + 6]
+        name = quoted(column.name)
+        frequent = cursor.execute(
+            f"SELECT CAST({name} AS VARCHAR), count(*) FROM {source} WHERE {name} IS NOT NULL "
+            f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_SHOWN_VALUES}"
+        ).fetchall()
+        stats[column.name] = ColumnStats(
+            min_value=low,
+            max_value=high,
+            avg_value=average,
+            stddev=deviation,
+            null_count=int(total) - int(count),
+            distinct_count=int(distinct),
+            coverage_count=int(count),
+            sample_values=[str(value) for value, _ in frequent[:_SAMPLES]],
+            value_distribution={str(value): int(n) for value, n in frequent},
+        )
+    return stats
+
+
+def _measures(column: ColumnInfo) -> list[str]:
+    name = quoted(column.name)
+    is_number = column.sql_type.startswith(_NUMBERS)
+    ordered = column.sql_type not in ("SUPER", "VARBYTE")
+    return [
+        f"min({name})::VARCHAR" if ordered else "NULL",
+        f"max({name})::VARCHAR" if ordered else "NULL",
+        f"avg({name})::VARCHAR" if is_number else "NULL",
+        f"stddev_samp({name})::VARCHAR" if is_number else "NULL",
+        f"count({name})",
+        f"count(DISTINCT {name})",
+    ]
+
+
+def _one(cursor: duckdb.DuckDBPyConnection, measure: str, source: str) -> Any:
+    try:
+        return cursor.execute(f"SELECT {measure} FROM {source}").fetchall()[0][0]
+    except (duckdb.OutOfRangeException, duckdb.ConversionException):
+        return None

@@ -1,0 +1,216 @@
+"""DuckDB's exceptions turned into `WarehouseError`, with places in the user's own SQL."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import duckdb
+
+from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.duckdb.statement import Statement
+
+__all__ = [
+    "Failure",
+    "found_in",
+    "is_conflict",
+    "is_further",
+    "is_refusal",
+    "missing_function",
+    "place",
+    "read_failure",
+    "warehouse_error",
+]
+
+_SNIPPET = 76
+_FILES = (
+    "\n\nSQL can't reach files, folders or servers of this machine. Upload the data as a file "
+    "and import it, or export the result of a query."
+)
+_NO_SPACE = (
+    "\n\nThe disk that holds the local platform's state folder is full. Nothing of this statement "
+    "was kept. Free some space on it, then try again."
+)
+
+_SYSTEM_TABLE = re.compile(r"Table with name \"?(?:st[lv]|sv[lv]|svcs|sys)_\w+\"? does not exist")
+_NO_SYSTEM_TABLE = (
+    "\n\nIt is a system table of Redshift, which the local database has not. Of the tables and "
+    "columns tell information_schema, svv_tables, svv_columns, svv_table_info and pg_table_def."
+)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What DuckDB says: a message without its place, and the place in the SQL that it was given.
+
+    ``start`` and ``length`` count bytes; they are None where DuckDB tells no place.
+    """
+
+    kind: str
+    message: str
+    start: int | None = None
+    length: int = 1
+    name: str | None = None
+
+
+def read_failure(error: duckdb.Error) -> Failure:
+    """Read what DuckDB's exception says, in the JSON form that our connections ask for."""
+    text = str(error)
+    kind, _, rest = text.partition(": ")
+    if text.startswith("{"):  # some kinds have no name in front of it
+        kind, rest = "", text
+    if rest.startswith("{"):
+        try:
+            told = json.loads(rest)
+        except ValueError:
+            return Failure("", text)
+        start, length = None, 1
+        if str(told.get("position", "")).isdecimal():
+            start = int(told["position"])
+        location = re.fullmatch(r"\[(\d+),(\d+)\]", str(told.get("location", "")))
+        if location:
+            length = max(1, int(location.group(2)))
+        message = str(told.get("exception_message", "")).rstrip()
+        kind = kind or f"{told.get('exception_type', 'Database')} Error"
+        return Failure(kind, message, start, length, told.get("name"))
+    # A statement may have switched the JSON form off: then the text has LINE and caret already.
+    return Failure("", text)
+
+
+def is_refusal(error: duckdb.Error) -> bool:
+    """Return whether DuckDB refused the statement before it ran."""
+    refusals = (
+        duckdb.ParserException,
+        duckdb.BinderException,
+        duckdb.CatalogException,
+        duckdb.NotImplementedException,
+        duckdb.SyntaxException,
+    )
+    if isinstance(error, refusals):
+        return True
+    # Parts of a date are read when the statement runs, or is made ready to.
+    return isinstance(error, duckdb.ConversionException) and "specifier" in str(error)
+
+
+def is_conflict(error: duckdb.Error) -> bool:
+    """Return whether the statement lost against another transaction, and may be run again."""
+    if not isinstance(error, duckdb.TransactionException):
+        return False
+    text = str(error).lower()
+    return "conflict" in text or "another transaction" in text
+
+
+_NO_FUNCTION = re.compile(r"Function with name \"?(\w+)\"? does not exist|No function matches")
+
+
+def is_further(error: duckdb.Error, refused: duckdb.Error, sql: str) -> bool:
+    """Return whether a translation of `sql` got further than itself: to an unknown table, say.
+
+    What DuckDB says of the translation is then what is truly wrong.
+    """
+    failure, first = read_failure(error), read_failure(refused)
+    if failure.message == first.message or isinstance(error, duckdb.ParserException):
+        return False
+    missing, missed = _NO_FUNCTION.search(failure.message), _NO_FUNCTION.search(first.message)
+    if not (missed or isinstance(refused, duckdb.ParserException)):
+        return False
+    if missing is None or missed is None:
+        return missing is None or missing.group(1) is None or _has_word(sql, missing.group(1))
+    if missing.group(1) is None:
+        return missed.group(1) is not None
+    return missing.group(1) != missed.group(1) and _has_word(sql, missing.group(1))
+
+
+def missing_function(error: duckdb.Error) -> str | None:
+    """Return the function that DuckDB does not have; None when something else is wrong."""
+    found = _NO_FUNCTION.search(read_failure(error).message)
+    return found.group(1) if found is not None else None
+
+
+def _has_word(sql: str, word: str) -> bool:
+    return re.search(rf"(?i)\b{re.escape(word)}\b", sql) is not None
+
+
+def found_in(failure: Failure, statement: Statement) -> Failure:
+    """Find in the user's text what an error in its translation points at."""
+    if failure.start is None or failure.start < 0:
+        return replace(failure, start=None)
+    translated = statement.text.encode()
+    pointed = translated[failure.start : failure.start + failure.length].decode(errors="ignore")
+    original = statement.original or ""
+    for wanted in (failure.name, pointed):
+        at = original.lower().find(wanted.lower()) if wanted else -1
+        if wanted and at >= 0:
+            start = statement.offset + len(original[:at].encode())
+            return replace(failure, start=start, length=len(wanted.encode()))
+    return replace(failure, start=None)
+
+
+def place(sql: str, byte_offset: int) -> tuple[int, int]:
+    r"""Turn a place in UTF-8 bytes into a line and a column, both from 1.
+
+    Examples
+    --------
+    >>> place("SELECT 'é',\n nope", 14)
+    (2, 2)
+    """
+    before = sql.encode()[:byte_offset].decode(errors="ignore")
+    return before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1
+
+
+def warehouse_error(
+    failure: Failure, sql: str | None, hidden: Iterable[str] = (), cause: str | None = None
+) -> WarehouseError:
+    """Build the error that users see.
+
+    Parameters
+    ----------
+    failure
+        What DuckDB says; its place counts in ``sql``.
+    sql
+        The user's whole text; None when the statement was not the user's.
+    hidden
+        Paths of this machine that must not be shown.
+    cause
+        What was being done, put in front of the message.
+    """
+    message = f"{failure.kind}: {failure.message}" if failure.kind else failure.message
+    system = _SYSTEM_TABLE.search(message)
+    if system:
+        message = message.split("\nDid you mean")[0] + _NO_SYSTEM_TABLE
+    if "disabled by configuration" in message or "disabled through configuration" in message:
+        message += _FILES
+    if "Cannot change configuration option" in message:
+        message += ". It holds for the whole database, which other runs use as well."
+    if "aborted (please ROLLBACK)" in message:
+        message += ". An earlier statement failed inside BEGIN; nothing of it was kept."
+    if "No space left on device" in message or "Disk quota exceeded" in message:
+        message += _NO_SPACE
+    line = column = None
+    size = len(sql.encode()) if sql is not None else 0
+    if sql is not None and failure.start is not None and failure.start <= size:
+        line, column = place(sql, failure.start)
+        message += "\n\n" + _snippet(sql, line, column, failure)
+    for path in hidden:
+        message = message.replace(path, "…")
+    return WarehouseError(f"{cause}: {message}" if cause else message, line, column)
+
+
+def _snippet(sql: str, line: int, column: int, failure: Failure) -> str:
+    """Draw the line of the place, with a caret under it."""
+    text = sql.split("\n")[line - 1].rstrip("\r")
+    assert failure.start is not None  # noqa: S101 - the caller has checked
+    marked = sql.encode()[failure.start : failure.start + failure.length].decode(errors="ignore")
+    width = max(1, len(marked.split("\n")[0]))
+    first = 0
+    if len(text) > _SNIPPET and column > _SNIPPET // 2:
+        first = min(column - 1 - _SNIPPET // 2, len(text) - _SNIPPET)
+    shown = text[first : first + _SNIPPET]
+    lead = "..." if first else ""
+    tail = "..." if first + _SNIPPET < len(text) else ""
+    prefix = f"LINE {line}: {lead}"
+    indent = len(prefix) + column - 1 - first
+    carets = "^" * min(width, max(1, len(shown) - (column - 1 - first)))
+    return f"{prefix}{shown}{tail}\n{' ' * indent}{carets}"

@@ -1,0 +1,1 @@
+"""Redshift's SQL, as DuckDB reads it."""

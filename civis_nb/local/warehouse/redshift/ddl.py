@@ -1,0 +1,276 @@
+"""Clauses of Redshift's CREATE and ALTER TABLE that mean nothing on one machine, taken out.
+
+This works on tokens, not on a syntax tree, so that all the rest of the statement stays as the
+user wrote it.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from civis_nb.local.warehouse.names import literal, quoted
+from civis_nb.local.warehouse.redshift.lexer import Token, tokens
+from civis_nb.local.warehouse.redshift.user_functions import as_macro
+
+__all__ = ["Rewritten", "rewrite"]
+
+_CREATE = re.compile(
+    r"\s*create\s+(?:(?:local\s+|global\s+)?temp(?:orary)?\s+)?table\b", re.IGNORECASE
+)
+_ALTER = re.compile(r"\s*alter\s+table\b", re.IGNORECASE)
+_QUERY = re.compile(r"\s*(?:select|with)\b", re.IGNORECASE)
+_CREATE_NUMBER_SIGN = re.compile(
+    r'^(\s*create)(\s+table\s+(?:if\s+not\s+exists\s+)?"#)', re.IGNORECASE
+)
+_INTO_NUMBER_SIGN = re.compile(r'(\binto)(\s+"#)', re.IGNORECASE)
+_VIEW = re.compile(r"\s+with\s+no\s+schema\s+binding\s*;?\s*$", re.IGNORECASE)
+_LOCAL = re.compile(r"^(\s*create\s+)(?:local|global)\s+(?=temp)", re.IGNORECASE)
+_MATERIALIZED = re.compile(r"^(\s*(?:create|drop)\s+)materialized\s+(?=view\b)", re.IGNORECASE)
+_SCHEMA = re.compile(
+    r"^(\s*create\s+schema\s+(?:if\s+not\s+exists\s+)?[^\s;]+)"
+    r"\s+(?:authorization\s+\S+|quota\s+(?:\d+\s*[mgt]b|unlimited)|\s)+\s*;?\s*$",
+    re.IGNORECASE,
+)
+_DELETE = re.compile(r"^(\s*delete)\s+(?!from\b)", re.IGNORECASE)
+_BEGIN = re.compile(
+    r"^\s*(?:begin|start)\b(?:\s+(?:work|transaction)\b)?"
+    r"\s+(?:isolation\s+level|read\s+(?:write|only))\b[\w\s,]*$",
+    re.IGNORECASE,
+)
+_SEARCH_PATH = re.compile(r"(?is)^\s*set\s+(?:session\s+)?search_path\s*(?:to|=)\s*(.+)$")
+_INDEX = re.compile(
+    r"^(\s*create\s+(?:unique\s+)?index\b.*?)\s+using\s+(?:btree|hash)\b", re.I | re.S
+)
+_TYPES_OF_TEXT = {"varchar", "char", "nvarchar", "text", "varying", "bpchar"}
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A statement without Redshift's clauses, and the statements that must run before it."""
+
+    sql: str
+    before: tuple[str, ...] = ()
+
+
+class _Words:
+    """The tokens of a statement that are neither space nor comment, and a cursor over them."""
+
+    def __init__(self, sql: str) -> None:
+        self.tokens = [t for t in tokens(sql) if t.kind not in ("space", "comment")]
+
+    def word(self, at: int) -> str:
+        if 0 <= at < len(self.tokens) and self.tokens[at].kind in ("word", "number", "symbol"):
+            return self.tokens[at].text.lower()
+        return ""
+
+    def behind_parenthesis(self, at: int) -> int:
+        """Return the place behind the parenthesis that opens at ``at``; ``at`` if none does."""
+        if self.word(at) != "(":
+            return at
+        depth = 0
+        for place in range(at, len(self.tokens)):
+            depth += {"(": 1, ")": -1}.get(self.word(place), 0)
+            if depth == 0:
+                return place + 1
+        return len(self.tokens)
+
+
+def rewrite(sql: str) -> Rewritten:
+    """Take Redshift's clauses out of a statement.
+
+    Examples
+    --------
+    >>> rewrite("CREATE TABLE t (a INT ENCODE az64) DISTKEY(a)").sql
+    'CREATE TABLE t (a INT ) '
+    >>> rewrite("SELECT * FROM #t").sql
+    'SELECT * FROM "#t"'
+    """
+    sql = _reworded(_VIEW.sub("", _name_temporary(sql)))
+    if _CREATE.match(sql):
+        return _create(sql)
+    if _ALTER.match(sql):
+        words = _Words(sql)
+        return Rewritten(_without(sql, words, _clauses(words, len(words.tokens))))
+    return Rewritten(sql)
+
+
+def _reworded(sql: str) -> str:
+    """Say in DuckDB's words what differs at the beginning of a statement."""
+    path = _SEARCH_PATH.match(sql)
+    if path:
+        names = [name.strip(" \t\n'\"") for name in path.group(1).split(",")]
+        return f"SET search_path = {literal(','.join(n for n in names if n != '$user'))}"
+    if _BEGIN.match(sql):
+        return "BEGIN TRANSACTION"
+    sql = as_macro(_DELETE.sub(r"\1 FROM ", _LOCAL.sub(r"\1", sql)))
+    sql = _INDEX.sub(r"\1", _SCHEMA.sub(r"\1", sql))
+    if _MATERIALIZED.match(sql):
+        # A view is as fresh as one that has just been refreshed.
+        words = _Words(_MATERIALIZED.sub(r"\1", sql))
+        text = _MATERIALIZED.sub(r"\1", sql)
+        return _without(text, words, _clauses(words, _start_of_query(words)))
+    return sql
+
+
+def _name_temporary(sql: str) -> str:
+    """Quote names like #t, and make a table of such a name temporary."""
+    parts = list(tokens(sql))
+    out: list[str] = []
+    skip = False
+    for i, token in enumerate(parts):
+        if skip:
+            skip = False
+            continue
+        follows = parts[i + 1] if i + 1 < len(parts) else None
+        before = parts[i - 1].kind if i else "space"
+        if (
+            token.text == "#"
+            and follows is not None
+            and follows.kind == "word"
+            and before in ("space", "comment", "symbol")
+        ):
+            out.append(quoted("#" + follows.text.lower()))
+            skip = True
+        else:
+            out.append(token.text)
+    text = _CREATE_NUMBER_SIGN.sub(r"\1 TEMP\2", "".join(out))
+    return _INTO_NUMBER_SIGN.sub(r"\1 TEMP\2", text) if _QUERY.match(text) else text
+
+
+def _create(sql: str) -> Rewritten:
+    words = _Words(sql)
+    end = _start_of_query(words)
+    spans = _clauses(words, end)
+    replaced: dict[int, str] = {}
+    before: list[str] = []
+    for at in range(3, end):
+        if words.word(at) == "collate" and words.word(at + 1).startswith("case_"):
+            spans.append((at, at + 2))
+            replaced[at] = "COLLATE NOCASE" if "insens" in words.word(at + 1) else ""
+    identity = _identity(sql, words, end)
+    if identity is not None:
+        span, statement, default = identity
+        spans.append(span)
+        replaced[span[0]] = default
+        before.append(statement)
+    like = _like(words, end)
+    if like is not None:
+        spans.append(like)
+        table = sql[
+            words.tokens[like[0] + 2].start : words.tokens[_name_end(words, like[0] + 2)].start
+        ]
+        replaced[like[0]] = f" AS SELECT * FROM {table.strip()} WHERE false"  # noqa: S608
+    return Rewritten(_without(sql, words, spans, replaced), tuple(before))
+
+
+def _start_of_query(words: _Words) -> int:
+    """Return the place of the AS that begins the query of CREATE TABLE AS, or the end."""
+    depth = 0
+    for i in range(len(words.tokens)):
+        depth += {"(": 1, ")": -1}.get(words.word(i), 0)
+        if depth == 0 and words.word(i) == "as":
+            return i
+    return len(words.tokens)
+
+
+def _clauses(words: _Words, end: int) -> list[tuple[int, int]]:
+    """Find the clauses to leave out, as half-open ranges of tokens."""
+    spans: list[tuple[int, int]] = []
+    i = 3  # behind CREATE TABLE name: a table may be called like a clause
+    while i < end:
+        word, after = words.word(i), i + 1
+        last = words.tokens[i - 1].text
+        if word == "auto" and words.word(i + 1) == "refresh":
+            after = i + 3
+        elif word in ("diststyle", "encode", "backup"):
+            # A column may be called so; then it begins its definition.
+            after = i + 2 if last not in "(," else i
+        elif word in ("compound", "interleaved") and words.word(i + 1) == "sortkey":
+            after = words.behind_parenthesis(i + 2)
+        elif word in ("distkey", "sortkey") and last not in "(,":
+            after = words.behind_parenthesis(i + 1)
+            after += after == i + 1 and words.word(after) in ("auto", "none")
+        elif word == "(" and words.word(i + 1) == "max" and words.word(i - 1) in _TYPES_OF_TEXT:
+            after = i + 3
+        else:
+            after = i
+        if after > i:
+            spans.append((i, after))
+        i = max(after, i + 1)
+    return spans
+
+
+_SERIALS = {"serial": "INTEGER", "serial4": "INTEGER", "bigserial": "BIGINT", "serial8": "BIGINT",
+            "smallserial": "SMALLINT", "serial2": "SMALLINT"}  # fmt: skip
+
+
+def _identity(sql: str, words: _Words, end: int) -> tuple[tuple[int, int], str, str] | None:
+    """Find an IDENTITY or SERIAL column: its tokens, the sequence it needs, and its default."""
+    for i in range(3, end):
+        if words.tokens[i - 1].text in "(,":
+            continue
+        word = words.word(i)
+        if word in _SERIALS:
+            make, use = _sequence(sql, words, "1", "1")
+            return (i, i + 1), make, f"{_SERIALS[word]} {use}"
+        if word != "identity":
+            continue
+        start = i
+        while words.word(start - 1) in ("as", "default", "by", "always", "generated"):
+            start -= 1
+        after = words.behind_parenthesis(i + 1)
+        inside = "".join(words.word(k) for k in range(i + 2, after - 1))
+        numbers = [n for n in inside.split(",") if n.lstrip("-").isdecimal()] + ["1", "1"]
+        make, use = _sequence(sql, words, numbers[0], numbers[1])
+        return (start, after), make, use
+    return None
+
+
+def _sequence(sql: str, words: _Words, start: str, step: str) -> tuple[str, str]:
+    """Return the statement that makes the sequence of a table, and the default that uses it."""
+    first = next(k for k in range(5) if words.word(k) == "table") + 1
+    while words.word(first) in ("if", "not", "exists"):
+        first += 1
+    table = sql[words.tokens[first].start : words.tokens[_name_end(words, first)].start].strip()
+    name = quoted("identity of " + table.replace('"', "").lower())
+    temporary = "TEMP " if _is_temporary(words) else ""
+    keep = "IF NOT EXISTS " if any(words.word(k) == "exists" for k in range(first)) else ""
+    replace = "" if keep or temporary else "OR REPLACE "
+    statement = f"CREATE {replace}{temporary}SEQUENCE {keep}{name} START {start} INCREMENT {step}"
+    return statement, f"DEFAULT nextval({literal(name)})"
+
+
+def _is_temporary(words: _Words) -> bool:
+    return any(words.word(k) in ("temp", "temporary") for k in range(1, 4))
+
+
+def _name_end(words: _Words, at: int) -> int:
+    """Return the place of the token behind a dotted name; the last token if there is none."""
+    at += 1
+    while words.word(at) == "." and at + 2 < len(words.tokens):
+        at += 2
+    return min(at, len(words.tokens) - 1)
+
+
+def _like(words: _Words, end: int) -> tuple[int, int] | None:
+    """Find ``(LIKE table …)`` as a half-open range of tokens."""
+    for i in range(3, end - 3):
+        if words.word(i) == "(" and words.word(i + 1) == "like":
+            return i, words.behind_parenthesis(i)
+    return None
+
+
+def _without(
+    sql: str,
+    words: _Words,
+    spans: list[tuple[int, int]],
+    replaced: dict[int, str] | None = None,
+) -> str:
+    """Cut ranges of tokens out of the text, with a replacement for some."""
+    out, last = "", 0
+    for start, after in sorted(spans):
+        first: Token = words.tokens[start]
+        out += sql[last : first.start] + (replaced or {}).get(start, "")
+        last = words.tokens[after - 1].end
+    return out + sql[last:]

@@ -1,0 +1,337 @@
+"""SQL of Redshift and PostgreSQL turned into DuckDB's, for statements that DuckDB refuses."""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.dialects.redshift import Redshift
+from sqlglot.errors import ErrorLevel, SqlglotError
+
+from civis_nb.local.warehouse.duckdb.system_views import SYSTEM_VIEWS
+from civis_nb.local.warehouse.redshift.ddl import rewrite
+from civis_nb.local.warehouse.redshift.functions import MARK, OWN_FUNCTIONS, build, listagg
+from civis_nb.local.warehouse.redshift.lexer import tokens, without_terminator
+from civis_nb.local.warehouse.redshift.meanings import as_meant, similar_to
+from civis_nb.local.warehouse.redshift.times import with_days
+
+__all__ = ["Translation", "translations", "why_not"]
+
+# sqlglot tells what it does not know through its logger; we tell the user ourselves.
+logging.getLogger("sqlglot").addHandler(logging.NullHandler())
+
+_Node: TypeAlias = Any  # sqlglot's base class changed its name between versions
+
+_EXPLAIN = re.compile(r"(?i)\s*explain\s+(analyze\s+)?(?:verbose\s+)?")
+#: What else can be created needs a rule of its own: sqlglot passes on what it does not know.
+_CREATED = ("TABLE", "VIEW", "SCHEMA", "INDEX", "SEQUENCE")
+_DROP = re.compile(
+    r"(?is)(\s*(?:drop\s+(?:table|view)\s+(?:if\s+exists\s+)?|truncate\s+(?:table\s+)?))"
+    r"(.+?)(\s+cascade|\s+restrict)?\s*$"
+)
+
+
+class _Redshift(Redshift):
+    """Redshift's SQL, where texts, quotients and elements of lists are what they are in DuckDB.
+
+    They must not become others because something else in the statement needs a translation. And
+    a backslash is a character like any other: were it to escape the quote behind it, as in
+    Redshift, a text would end at another place here than there, and the rest of it be SQL.
+    """
+
+    TYPED_DIVISION = False
+
+    class Tokenizer(Redshift.Tokenizer):
+        STRING_ESCAPES = ["'"]  # noqa: RUF012 - so it is in the class above
+
+
+@dataclass(frozen=True)
+class Translation:
+    """One way to say a statement in DuckDB's SQL."""
+
+    sql: str
+    before: tuple[str, ...] = ()
+
+
+def translations(sql: str) -> Iterator[Translation]:
+    """Return DuckDB texts for a statement, the nearest to the original first.
+
+    Examples
+    --------
+    >>> next(translations("SELECT NVL(a, 0) AS a FROM t;")).sql
+    'SELECT COALESCE(a, 0) AS a FROM t'
+    """
+    explained = _EXPLAIN.match(sql)
+    if explained:
+        query = sql[explained.end() :]
+        for inner in (query, *(translation.sql for translation in translations(query))):
+            yield Translation(f"EXPLAIN {'ANALYZE ' if explained.group(1) else ''}{inner}")
+        return
+    yield from _of_one(as_meant(sql))
+
+
+def why_not(function: str) -> str:
+    """Say why a call of a function was not translated; nothing when the function is not ours.
+
+    Examples
+    --------
+    >>> why_not("to_char").split(":")[0], why_not("nosuch")
+    ("to_char can't be translated with these arguments", '')
+    """
+    if function.lower() not in OWN_FUNCTIONS:
+        return ""
+    return (
+        f"{function} can't be translated with these arguments: formats must be texts, of the "
+        "parts that are usual in Redshift, and all arguments that are needed must be there"
+    )
+
+
+def _of_one(sql: str) -> Iterator[Translation]:
+    dropped = _each_dropped(without_terminator(sql))
+    if dropped:
+        yield Translation(dropped[-1], tuple(dropped[:-1]))
+        return
+    seen = {sql}
+    rewritten = rewrite(without_terminator(sql))
+    if rewritten.sql.strip() != without_terminator(sql).strip():
+        seen.add(rewritten.sql)
+        yield Translation(rewritten.sql, rewritten.before)
+    marked = _mark(rewritten.sql)
+    for dialect in (_Redshift, "postgres", "duckdb"):
+        for truncates_dates in (False, True):
+            text = _through_sqlglot(marked, dialect, truncates_dates)
+            if text is not None and text not in seen:
+                seen.add(text)
+                yield Translation(text, rewritten.before)
+
+
+def _each_dropped(sql: str) -> list[str]:
+    """Return one statement for each object that a DROP or TRUNCATE names, if it names several."""
+    match = _DROP.match(sql)
+    if match is None:
+        return []
+    names, current = [], ""
+    for token in tokens(match.group(2)):
+        if token.text == ",":
+            names.append(current)
+            current = ""
+        elif token.kind != "comment":
+            current += token.text
+    names.append(current)
+    return [match.group(1) + n.strip() + (match.group(3) or "") for n in names] if names[1:] else []
+
+
+@dataclass(frozen=True)
+class _Marked:
+    """SQL for sqlglot, and the texts that it must not read, by what stands for them."""
+
+    sql: str
+    hidden: dict[str, str]
+
+
+def _mark(sql: str) -> _Marked:
+    """Rename the functions that are ours, so that sqlglot leaves them as they are.
+
+    Texts with other rules than ``'…'`` are hidden from it: it knows not all of the rules.
+    """
+    parts = list(tokens(sql))
+    out: list[str] = []
+    hidden: dict[str, str] = {}
+    unlike = MARK + "text"
+    while unlike in sql.lower():
+        unlike += "_"
+    for i, token in enumerate(parts):
+        name = token.text.lower()
+        code = [t for t in parts[i + 1 : i + 4] if t.kind not in ("space", "comment")]
+        called = bool(code) and code[0].text == "("
+        if token.kind == "dollar" or (token.kind == "string" and name.startswith("e")):
+            stand_in = f"'{unlike}{len(hidden)}'"
+            hidden[stand_in] = token.text
+            out.append(stand_in)
+        elif token.kind == "word" and name == "sysdate" and not called:
+            out.append(MARK + "sysdate()")
+        elif token.kind == "word" and called and (name in OWN_FUNCTIONS or name == "listagg"):
+            out.append(MARK + name)
+        else:
+            out.append(token.text)
+    return _Marked("".join(out), hidden)
+
+
+def _through_sqlglot(marked: _Marked, dialect: Any, truncates_dates: bool) -> str | None:
+    try:
+        tree = sqlglot.parse_one(marked.sql, read=dialect)
+        if isinstance(tree, exp.Command):
+            return None
+        if isinstance(tree, exp.Create) and str(tree.args.get("kind")).upper() not in _CREATED:
+            return None
+        if truncates_dates and not any(_is_trunc(n) for n in tree.walk()):
+            return None
+        _name_results(tree, marked.sql)
+        tree = _by_rules(tree, truncates_dates)
+        text = tree.sql("duckdb", unsupported_level=ErrorLevel.IGNORE, comments=False)
+    except (SqlglotError, _Untranslatable, ValueError, RecursionError):
+        return None
+    for stand_in, original in marked.hidden.items():
+        if stand_in not in text:
+            return None  # it was changed on the way, and can't be turned back
+        text = text.replace(stand_in, original)
+    left = (token for token in tokens(text) if token.text.lower().startswith(MARK))
+    return None if any(left) else text
+
+
+class _Untranslatable(Exception):  # noqa: N818 - a signal, not an error
+    pass
+
+
+def _is_trunc(node: _Node) -> bool:
+    """Return whether it may be a date that is truncated: TRUNC of one argument, not a number."""
+    return (
+        isinstance(node, exp.Trunc)
+        and not node.args.get("decimals")
+        and not isinstance(node.this, exp.Literal)
+    )
+
+
+def _name_results(tree: _Node, sql: str) -> None:
+    """Keep the names of result columns that are calls: else DuckDB names them by its own words."""
+    query = tree if isinstance(tree, exp.Query) else None
+    while isinstance(query, exp.SetOperation):
+        query = query.this
+    if not isinstance(query, exp.Select):
+        return
+    for item in query.expressions:
+        call = item
+        while isinstance(call, (exp.Window, exp.WithinGroup)):
+            call = call.this
+        name = _name_of_call(call, sql)
+        if name is not None and re.fullmatch(r"\w+", name):
+            item.replace(exp.alias_(item.copy(), name, quoted=True))
+
+
+def _name_of_call(call: _Node, sql: str) -> str | None:
+    """Return the name that Redshift shows for a call without an alias."""
+    if isinstance(call, exp.Cast):
+        return call.this.name if isinstance(call.this, exp.Column) else None
+    if not isinstance(call, exp.Func):
+        return None
+    start, end = call.meta.get("start"), call.meta.get("end")
+    if isinstance(start, int) and isinstance(end, int):
+        return sql[start : end + 1].lower().removeprefix(MARK)
+    name = call.sql_name().lower()
+    return {"decode_case": "case", "approx_distinct": "count", "extract": "date_part"}.get(
+        name, name
+    )
+
+
+def _by_rules(tree: _Node, truncates_dates: bool) -> _Node:
+    """Apply the rules from the leaves up, so that arguments are done before their calls."""
+    for node in reversed(list(tree.bfs())):
+        changed = _rule(node, truncates_dates)
+        if changed is not node:
+            if node is tree:
+                return changed
+            node.replace(changed)
+    return tree
+
+
+def _rule(node: _Node, truncates_dates: bool) -> _Node:
+    """Turn one node of the tree into what DuckDB understands."""
+    if isinstance(node, exp.WithinGroup) and _called(node.this, "listagg"):
+        return listagg(node.this, node.expression)
+    if isinstance(node, exp.Anonymous) and str(node.this).lower().startswith(MARK):
+        if _called(node, "listagg"):
+            return node if isinstance(node.parent, exp.WithinGroup) else listagg(node, None)
+        built = build(node)
+        if built is None:
+            raise _Untranslatable(str(node.this))
+        return built
+    if isinstance(node, exp.Window) and _called(node.this, "ratio_to_report"):
+        total = node.copy()
+        value = node.this.expressions[0]
+        total.set("this", exp.Sum(this=value.copy()))
+        return exp.Div(this=exp.cast(value, "double"), expression=total)
+    if isinstance(node, exp.SimilarTo) and isinstance(node.expression, exp.Literal):
+        pattern = exp.Literal.string(similar_to(str(node.expression.this)))
+        return exp.func("regexp_full_match", node.this, pattern)
+    if isinstance(node, (exp.Like, exp.ILike)) and isinstance(node.expression, (exp.Any, exp.All)):
+        return _like_each(node)
+    if type(node) in _BY_TYPE:
+        return _BY_TYPE[type(node)](node)
+    if isinstance(node, exp.Dot) and node.this.name.lower() == "pg_catalog":
+        return node.expression
+    if truncates_dates and _is_trunc(node):
+        return exp.cast(node.this, "date")
+    return node
+
+
+def _element(node: exp.Bracket) -> exp.Bracket:
+    node.set("json_access", True)  # the number of the element stays as it is
+    return node
+
+
+def _json(node: _Node) -> _Node:
+    """Let ``'$.a'`` be a path, as in DuckDB, and no key of that name."""
+    steps = getattr(node.expression, "expressions", [])
+    if len(steps) == 2 and str(steps[1].this).startswith("$"):
+        node.set("expression", exp.Literal.string(str(steps[1].this)))
+    return node
+
+
+def _session_user(_node: _Node) -> _Node:
+    return exp.Anonymous(this="current_user")
+
+
+def _table(node: exp.Table) -> _Node:
+    """Put the query of a system view in its place."""
+    view = SYSTEM_VIEWS.get(node.name.lower())
+    if view is None or node.db.lower() not in ("", "pg_catalog", "public"):
+        return node
+    name = exp.TableAlias(this=exp.to_identifier(node.alias_or_name))
+    return exp.Subquery(this=sqlglot.parse_one(view, read="duckdb"), alias=name)
+
+
+def _like_each(node: _Node) -> _Node:
+    """Write ``x LIKE ANY (ARRAY['a%', 'b%'])`` as alternatives."""
+    patterns = node.expression.this
+    while isinstance(patterns, exp.Paren):
+        patterns = patterns.this
+    if not isinstance(patterns, (exp.Array, exp.Tuple)) or isinstance(node.parent, exp.Not):
+        raise _Untranslatable("LIKE ANY")
+    each = [type(node)(this=node.this.copy(), expression=p.copy()) for p in patterns.expressions]
+    joined = exp.or_(*each) if isinstance(node.expression, exp.Any) else exp.and_(*each)
+    return exp.Paren(this=joined)
+
+
+_BY_TYPE: dict[type, Callable[[Any], _Node]] = {
+    exp.DataType: lambda node: _data_type(node),
+    exp.Table: _table,
+    exp.Bracket: _element,
+    exp.JSONExtract: _json,
+    exp.JSONExtractScalar: _json,
+    exp.SessionUser: _session_user,
+    exp.Add: with_days,
+    exp.Sub: with_days,
+}
+
+
+def _called(node: object, name: str) -> bool:
+    if not isinstance(node, exp.Anonymous):
+        return False
+    return str(node.this).lower().removeprefix(MARK) == name
+
+
+def _data_type(node: exp.DataType) -> exp.DataType:
+    kind = node.this
+    text = (exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT, exp.DataType.Type.CHAR)
+    if kind in text and node.expressions and not str(node.expressions[0].this).isdecimal():
+        node.set("expressions", [])
+    if kind in (exp.DataType.Type.VARBINARY, exp.DataType.Type.BINARY):
+        node.set("expressions", [])
+    if kind == exp.DataType.Type.SUPER:
+        return exp.DataType.build("JSON", dialect="duckdb")
+    return node
