@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future
 from typing import Final, TypeVar
 
-__all__ = ["first_done", "happened", "once", "outcome", "taken"]
+__all__ = ["after_interrupt", "first_done", "outcome", "queue_get", "wait_event"]
 
 _Value = TypeVar("_Value")
 
@@ -55,7 +55,7 @@ def first_done(
             return done, rest
 
 
-def taken(items: queue.Queue[_Value]) -> _Value:
+def queue_get(items: queue.Queue[_Value]) -> _Value:
     """Return the next item of a queue, however long it takes."""
     while True:
         try:
@@ -64,20 +64,20 @@ def taken(items: queue.Queue[_Value]) -> _Value:
             continue
 
 
-def happened(event: threading.Event) -> None:
+def wait_event(event: threading.Event) -> None:
     """Wait for an event, however long it takes."""
     while not event.wait(_SLICE_S):
         pass
 
 
-def once(after_interrupt: Callable[[], _Value]) -> _Value:
+def after_interrupt(action: Callable[[], _Value]) -> _Value:
     """Do what is due after an interrupt, although its echo may follow.
 
     polars raises an interrupt of its own, and Python the same one again.
 
     Parameters
     ----------
-    after_interrupt
+    action
         Does it; begun anew when the echo breaks in.
 
     Raises
@@ -87,8 +87,8 @@ def once(after_interrupt: Callable[[], _Value]) -> _Value:
     """
     begun = time.monotonic()
     try:
-        return after_interrupt()
+        return action()
     except KeyboardInterrupt:
         if time.monotonic() - begun > _SAME_S:
             raise
-        return after_interrupt()
+        return action()

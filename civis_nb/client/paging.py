@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any, Generic, Protocol, TypeVar
 
-from civis_nb._waiting import happened
+from civis_nb._waiting import wait_event
 from civis_nb._wire_text import masked_url
 from civis_nb.client.plain import header_int
 from civis_nb.client.response import ListResponse, Response
@@ -112,7 +112,7 @@ class Pages(Generic[_R]):
                 self.prefetch(number + 1)
             if mine:
                 self._fetch(fetch, asked=True)
-            happened(fetch.done)
+            wait_event(fetch.done)
             if fetch.error is not None:
                 with self._lock:
                     if self._under_way.get(number) is fetch:

@@ -13,14 +13,14 @@ from civis_nb.display.html import DIM, Html, el
 from civis_nb.display.live import UPDATE_INTERVAL_S, Nothing, Screen, Shell
 from civis_nb.display.progress import ProgressView, Step
 
-__all__ = ["CellEnd", "Lines", "LiveCell", "Place", "Terminal"]
+__all__ = ["CellEnd", "Lines", "LiveCell", "ProgressSink", "Terminal"]
 
 _LINE_EVERY_S: Final = 10.0
 _BAR_COLUMNS: Final = 20
 _ROOM_FOR_BAR: Final = 90
 
 
-class Place(Protocol):
+class ProgressSink(Protocol):
     """Where the state of work appears while it goes on.
 
     Attributes

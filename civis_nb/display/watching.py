@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from civis_nb import config
 from civis_nb.display.progress import ProgressView, Work
-from civis_nb.display.screens import CellEnd, Lines, LiveCell, Place, Terminal
+from civis_nb.display.screens import CellEnd, Lines, LiveCell, ProgressSink, Terminal
 
-__all__ = ["SHOWN_AFTER_S", "Board", "board_for", "showing"]
+__all__ = ["SHOWN_AFTER_S", "ProgressBoard", "board_for", "showing"]
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ SHOWN_AFTER_S: Final = 2.0
 _REST_S: Final = 5.0
 
 
-class Board:
+class ProgressBoard:
     """What goes on at one place, all in one display; drawn by a thread while there is something.
 
     Parameters
@@ -36,7 +36,7 @@ class Board:
         How long work goes on before it is shown.
     """
 
-    def __init__(self, place: Place, delay_s: float = SHOWN_AFTER_S) -> None:
+    def __init__(self, place: ProgressSink, delay_s: float = SHOWN_AFTER_S) -> None:
         self._place = place
         self._delay_s = delay_s
         self._works: list[Work] = []
@@ -134,11 +134,11 @@ def showing(work: Work, progress: bool | None = None) -> Iterator[None]:
         board.remove(work, well)
 
 
-_boards: dict[tuple[str, Any], Board] = {}
+_boards: dict[tuple[str, Any], ProgressBoard] = {}
 _boards_lock = threading.Lock()
 
 
-def board_for(progress: bool | None) -> Board | None:
+def board_for(progress: bool | None) -> ProgressBoard | None:
     """Return where the caller's work is to be shown; None for nowhere.
 
     Parameters
@@ -161,14 +161,14 @@ def board_for(progress: bool | None) -> Board | None:
     return _board("lines", None, Lines) if progress else None
 
 
-def _board(kind: str, which: Any, place: Callable[[], Place]) -> Board:
+def _board(kind: str, which: Any, place: Callable[[], ProgressSink]) -> ProgressBoard:
     with _boards_lock:
         board = _boards.get((kind, which))
         if board is None:
             # Earlier cells are done with, unless something still goes on in them.
             for key in [key for key, one in _boards.items() if one.idle]:
                 del _boards[key]
-            board = _boards[kind, which] = Board(place())
+            board = _boards[kind, which] = ProgressBoard(place())
         return board
 
 

@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Final, TypeVar
 
-from civis_nb._waiting import once, outcome
+from civis_nb._waiting import after_interrupt, outcome
 from civis_nb.errors import CivisError
 
-__all__ = ["Beginning", "named", "stopped", "stopped_all"]
+__all__ = ["PendingStart", "named", "stopped", "stopped_all"]
 
 _Value = TypeVar("_Value")
 
@@ -27,7 +27,7 @@ _START_S: Final = 5.0
 _STOP_S: Final = 10.0
 
 
-class Beginning:
+class PendingStart:
     """A run on its way to being started.
 
     Whoever can be interrupted keeps it before calling `future`.
@@ -39,7 +39,7 @@ class Beginning:
 
     Examples
     --------
-    >>> Beginning(lambda: "a future").future()
+    >>> PendingStart(lambda: "a future").future()
     'a future'
     """
 
@@ -102,7 +102,7 @@ def stopped(future: Any) -> str:
     what = f"The remote run ({named(future)})" if named(future) else "The remote run"
     answer = _in_thread(future.cancel, "civis-cancel")
     try:
-        accepted = once(lambda: answer.result(_STOP_S))
+        accepted = after_interrupt(lambda: answer.result(_STOP_S))
     except KeyboardInterrupt:
         return f"{what} may go on: there was another interrupt while it was being cancelled."
     except TimeoutError:
@@ -121,14 +121,14 @@ def stopped(future: Any) -> str:
     return f"{what} could not be cancelled and may go on; its state is {state}."
 
 
-def stopped_all(beginnings: Sequence[Beginning]) -> str:
+def stopped_all(beginnings: Sequence[PendingStart]) -> str:
     """Stop runs, all at the same time, and say what became of each that had not ended."""
     going = [beginning for beginning in beginnings if not beginning.ended()]
     # Where none goes on, the last one is still worth a word.
     going = going or list(beginnings[-1:])
     said = [_in_thread(beginning.stopped, "civis-stop") for beginning in going]
     try:
-        return once(lambda: " ".join(filter(None, map(outcome, said))))
+        return after_interrupt(lambda: " ".join(filter(None, map(outcome, said))))
     except KeyboardInterrupt:
         return "There was another interrupt while runs were being cancelled: they may go on."
 

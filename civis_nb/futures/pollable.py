@@ -12,12 +12,12 @@ from concurrent.futures import Future
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from civis_nb._waiting import once
+from civis_nb._waiting import after_interrupt
 from civis_nb.errors import CivisClientError, CivisJobFailure
 from civis_nb.futures import poller as scheduling
 from civis_nb.futures.failures import error_text
 from civis_nb.futures.states import CANCELLED, FAILED, SUCCEEDED, UNSEEN, state_of
-from civis_nb.futures.timing import Patience, checked_interval, next_wait_s
+from civis_nb.futures.timing import FailureBudget, checked_interval, next_wait_s
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
@@ -93,7 +93,7 @@ class PollableResult(CivisAsyncResultBase):
             self.client = client
         self.poll_on_creation = poll_on_creation
         self._scheduler = scheduling.default
-        self._patience = Patience()
+        self._patience = FailureBudget()
         self._created = self._clock_started = time.monotonic()
         self._stage: Callable[[], float | None] = self._poll
         self._last_seen: Any = None
@@ -258,7 +258,7 @@ class PollableResult(CivisAsyncResultBase):
                         display.enter_context(self._shown(begun))
                         begun = math.inf
         except KeyboardInterrupt as interrupt:
-            interrupt.args = (once(self._when_interrupted),)
+            interrupt.args = (after_interrupt(self._when_interrupted),)
             raise
         raise TimeoutError(f"{self._subject()}{self._last_state} after {timeout} s; it goes on.")
 

@@ -8,7 +8,7 @@ import time
 from civis_nb import config
 from civis_nb.errors import CivisClientError, CivisInputError
 
-__all__ = ["MAX_WAIT_S", "Patience", "checked_interval", "next_wait_s"]
+__all__ = ["MAX_WAIT_S", "FailureBudget", "checked_interval", "next_wait_s"]
 
 #: The wait after the first look, and how it grows with the run's age: a small import or query of
 #: the local platform takes about as long ...
@@ -97,7 +97,7 @@ def next_wait_s(
     return min(wait, MAX_WAIT_S)
 
 
-class Patience:
+class FailureBudget:
     """Decides how long failed looks are borne: the run goes on, whatever the connection does."""
 
     def __init__(self) -> None:

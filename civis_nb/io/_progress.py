@@ -14,13 +14,22 @@ from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from civis_nb._waiting import once
+from civis_nb._waiting import after_interrupt
 from civis_nb.cancellation import CancelToken
 
 if TYPE_CHECKING:
     from civis_nb.display.progress import Work
 
-__all__ = ["Advance", "Call", "begin", "moves", "moving", "present", "progress_bar", "step"]
+__all__ = [
+    "Advance",
+    "Call",
+    "begin",
+    "moving",
+    "present",
+    "progress_bar",
+    "step",
+    "tracked_transfer",
+]
 
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
@@ -62,9 +71,10 @@ class Call:
         """
         if threading.current_thread() is not threading.main_thread():
             return start()  # no interrupt comes here
-        from civis_nb.futures.interrupts import Beginning
 
-        beginning = Beginning(start)
+        from civis_nb.futures.interrupts import PendingStart
+
+        beginning = PendingStart(start)
         self._beginnings.append(beginning)
         future: _Result = beginning.future()
         return future
@@ -97,7 +107,7 @@ class Call:
     def end_early(self, interrupt: KeyboardInterrupt) -> None:
         """End what works for the call and what it started; have the interrupt tell of that."""
         if self._said is None:
-            self._said = once(self._ended_early)
+            self._said = after_interrupt(self._ended_early)
         if self._said:
             interrupt.args = (self._said,)
 
@@ -152,7 +162,7 @@ def present() -> Call | None:
     return _current.get()
 
 
-def moves(function: Callable[_P, _Result]) -> Callable[_P, _Result]:
+def tracked_transfer(function: Callable[_P, _Result]) -> Callable[_P, _Result]:
     """Make a call, or a part of one, of each call of a function.
 
     Its keyword ``progress`` says whether it is shown.

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from civis_nb._waiting import once
+from civis_nb._waiting import after_interrupt
 from civis_nb.futures import CivisFuture
 from civis_nb.futures.interrupts import stopped
 from civis_nb.io._progress import Call, present
@@ -132,6 +132,6 @@ def wait_for(future: CivisFuture) -> Any:
             concurrent.futures.wait([future], timeout=_LOOK_S)
     except KeyboardInterrupt as interrupt:
         if call is None:
-            interrupt.args = (once(lambda: stopped(future)),)
+            interrupt.args = (after_interrupt(lambda: stopped(future)),)
         raise
     return future.result()

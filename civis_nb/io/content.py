@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, Any, TypeVar
 
-from civis_nb._waiting import taken
+from civis_nb._waiting import queue_get
 from civis_nb.cancellation import CancelToken, current_token
 from civis_nb.errors import CivisDownloadError
 from civis_nb.transport.download import Remote, stream
@@ -217,7 +217,7 @@ def _taken(
     unsubscribe = token.on_cancel(wake)
     try:
         while True:
-            item, error = taken(waiting)
+            item, error = queue_get(waiting)
             if error is not None:
                 raise error
             token.raise_if_cancelled()

@@ -13,7 +13,7 @@ from civis_nb.io._arguments import (
     statement,
     whole_from,
 )
-from civis_nb.io._progress import begin, moves
+from civis_nb.io._progress import begin, tracked_transfer
 from civis_nb.io._table_arguments import schema_and_table
 from civis_nb.io.names import quoted_table
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["query_civis", "transfer_table"]
 
 
-@moves
+@tracked_transfer
 def query_civis(
     sql: str,
     database: str | int,
@@ -92,7 +92,7 @@ def query_civis(
     return begin(start)
 
 
-@moves
+@tracked_transfer
 def transfer_table(
     source_db: str | int,
     dest_db: str | int,

@@ -23,7 +23,7 @@ from civis_nb.io._arguments import (
     statement,
     whole_from,
 )
-from civis_nb.io._progress import Call, begin, moves, present, step
+from civis_nb.io._progress import Call, begin, present, step, tracked_transfer
 from civis_nb.io._runs import FutureWithWork, wait_for
 from civis_nb.io.files import check_folder
 from civis_nb.io.manifest import manifest_of
@@ -127,7 +127,7 @@ def begin_export(
     return begin(start)
 
 
-@moves
+@tracked_transfer
 def export_to_civis_file(
     sql: str,
     database: str | int,
@@ -196,7 +196,7 @@ def export_to_civis_file(
     )
 
 
-@moves
+@tracked_transfer
 def civis_to_csv(
     filename: str | os.PathLike[str],
     sql: str,
@@ -290,7 +290,7 @@ def civis_to_csv(
     )
 
 
-@moves
+@tracked_transfer
 def civis_to_multifile_csv(
     sql: str,
     database: str | int,

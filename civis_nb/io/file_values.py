@@ -15,7 +15,7 @@ from civis_nb.errors import (
     CivisInputError,
 )
 from civis_nb.io._arguments import chosen, client_or_default, file_arguments
-from civis_nb.io._progress import moves, progress_bar, step
+from civis_nb.io._progress import progress_bar, step, tracked_transfer
 from civis_nb.io.files import civis_to_file, file_to_civis
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def file_id_from_run_output(
     )
 
 
-@moves
+@tracked_transfer
 def file_to_json(
     file_id: int,
     client: APIClient | None = None,
@@ -127,7 +127,7 @@ def file_to_json(
         raise CivisContentError(f"file {file_id} is no JSON: {error}.") from error
 
 
-@moves
+@tracked_transfer
 def json_to_file(
     obj: Any,
     name: str | None = "file.json",
@@ -168,7 +168,7 @@ def json_to_file(
     return file_to_civis(buffer, name, expires_at, description, client, progress=progress)
 
 
-@moves
+@tracked_transfer
 def file_to_dataframe(
     file_id: int,
     return_as: str = "pandas",
@@ -229,7 +229,7 @@ def file_to_dataframe(
     return frame
 
 
-@moves
+@tracked_transfer
 def dataframe_to_file(
     df: pd.DataFrame | pl.DataFrame,
     name: str = "data.csv",

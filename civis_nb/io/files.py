@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from civis_nb._wire_text import Secret
 from civis_nb.errors import CivisArgumentError, CivisUploadError
 from civis_nb.io._arguments import client_or_default, file_arguments
-from civis_nb.io._progress import moves, progress_bar, step
+from civis_nb.io._progress import progress_bar, step, tracked_transfer
 from civis_nb.io._remote import remote_file, size_in_store, whole_number
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ __all__ = ["check_arrived", "check_folder", "civis_to_file", "file_to_civis", "u
 _SIZE_WAITS_S = (0.1, 0.3, 0.9)
 
 
-@moves
+@tracked_transfer
 def file_to_civis(
     buf: BinaryIO | str | os.PathLike[str],
     name: str | None = None,
@@ -118,7 +118,7 @@ def upload_source(
     return file_id
 
 
-@moves
+@tracked_transfer
 def civis_to_file(
     file_id: int,
     buf: BinaryIO | str | os.PathLike[str],

@@ -37,7 +37,7 @@ _NA_VALUES = (
 _MAYBE_NUMBER = r"(?i)^\s*[+-]?\s*([0-9]*[.]?[0-9]*\s*(e\s*[+-]?[0-9]*)?|inf|infinity|nan)\s*$"
 
 
-class _Unlike(Exception):  # noqa: N818 - a turn of the reading, never shown
+class _NotReproducible(Exception):  # noqa: N818 - a turn of the reading, never shown
     """The CSV may be one that pandas reads in its own way."""
 
 
@@ -58,7 +58,7 @@ def infer_pandas(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
     """
     try:
         return _by_arrow(chunks, what)
-    except _Unlike:
+    except _NotReproducible:
         return read_with_pandas(chunks)
 
 
@@ -81,7 +81,7 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
 
     names, rest = split_header(chunks, what)
     if len(set(names)) != len(names) or not all(names):
-        raise _Unlike  # pandas renames them
+        raise _NotReproducible  # pandas renames them
     head, rest = _head(rest)
     watch = _Watch()
     try:
@@ -93,7 +93,7 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
             _, rest = split_header(chunks, what)
             columns = _parsed(watch.over(rest), len(names), kinds)
     except pa.ArrowInvalid:
-        raise _Unlike from None  # rows of different lengths, or no UTF-8
+        raise _NotReproducible from None  # rows of different lengths, or no UTF-8
     for column in columns:
         column.check(watch)
     return _frame(columns, names, watch)
@@ -168,7 +168,7 @@ def _kinds(head: bytes, count: int) -> dict[int, Any]:
     from pyarrow import csv as arrow_csv
 
     if not head:
-        raise _Unlike
+        raise _NotReproducible
     table = arrow_csv.read_csv(io.BytesIO(head), *_options(count, {}, BLOCK_BYTES))
     kinds = {}
     for at, column in enumerate(table.columns):
@@ -266,24 +266,24 @@ class _Column:
 
         Raises
         ------
-        _Unlike
+        _NotReproducible
             When it may.
         """
         import pyarrow as pa
 
         if _is_time(self.kind) or (pa.types.is_integer(self.kind) and watch.hex):
-            raise _Unlike
+            raise _NotReproducible
         if self._numbers is not None and not self._numbers.largest < 2.0**63:
-            raise _Unlike  # integers that are too long are text for pandas
+            raise _NotReproducible  # integers that are too long are text for pandas
         if _is_text(self.kind) and not _has_surely_text(self._arrow()):
-            raise _Unlike
+            raise _NotReproducible
 
     def values(self, watch_plus: bool) -> Any:
         """Return what a frame is made of.
 
         Raises
         ------
-        _Unlike
+        _NotReproducible
             When pandas may read it in another way.
         """
         import numpy as np
@@ -294,7 +294,7 @@ class _Column:
         if watch_plus and values.dtype == np.float64:
             whole = (np.floor(values) == values) | np.isnan(values)
             if whole.all():
-                raise _Unlike  # +5 is an integer for pandas, a fraction for pyarrow
+                raise _NotReproducible  # +5 is an integer for pandas, a fraction for pyarrow
         return values
 
     def _arrow(self) -> Any:

@@ -22,7 +22,7 @@ from civis_nb.io._arguments import (
     delimiter_name,
     file_id_of,
 )
-from civis_nb.io._progress import begin, moves
+from civis_nb.io._progress import begin, tracked_transfer
 from civis_nb.io._remote import whole_number
 from civis_nb.io._table_arguments import (
     check_import,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["civis_file_to_table", "csv_to_civis", "refuse_existing", "start_import"]
 
 
-@moves
+@tracked_transfer
 def civis_file_to_table(
     file_id: int | list[int],
     database: str | int,
@@ -174,7 +174,7 @@ def civis_file_to_table(
     )
 
 
-@moves
+@tracked_transfer
 def csv_to_civis(
     filename: str | os.PathLike[str],
     database: str | int,

@@ -37,7 +37,7 @@ class Text(Protocol):
         """Return all of it."""
 
     def samples(self) -> tuple[list[bytes], float]:
-        """Return pieces from all over it, and what share of it they are; no pieces of a short one."""
+        """Return pieces from all over the text, and the share they make; none of a short one."""
 
 
 class _TooShortError(Exception):

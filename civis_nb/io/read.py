@@ -14,7 +14,7 @@ from civis_nb.io._arguments import (
     client_or_default,
     column_list,
 )
-from civis_nb.io._progress import moves, progress_bar
+from civis_nb.io._progress import progress_bar, tracked_transfer
 from civis_nb.io._runs import wait_for
 from civis_nb.io.empty import empty_table
 from civis_nb.io.exact import exact_table
@@ -42,7 +42,7 @@ RETURN_AS = ("list", "pandas", "polars", "arrow", "lazy")
 _TYPES = ("infer", "exact")
 
 
-@moves
+@tracked_transfer
 def read_civis(
     table: str,
     database: str | int,
@@ -120,7 +120,7 @@ def read_civis(
     )
 
 
-@moves
+@tracked_transfer
 def read_civis_sql(
     sql: str,
     database: str | int,

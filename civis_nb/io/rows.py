@@ -25,7 +25,7 @@ _TRIED_ROWS = 250_000
 _SAMPLED = 100
 
 
-class _Unlike(Exception):  # noqa: N818 - a turn of the reading, never shown
+class _NotReproducible(Exception):  # noqa: N818 - a turn of the reading, never shown
     """The CSV is one that `csv.reader` may read in its own way."""
 
 
@@ -59,7 +59,7 @@ def read_rows(
         if not options and (encoding or "utf-8").lower() in ("utf-8", "utf8"):
             try:
                 return _by_arrow(chunks, what)
-            except _Unlike:
+            except _NotReproducible:
                 pass
         return _by_csv(chunks, what, encoding, options)
 
@@ -80,7 +80,7 @@ def _no_collection() -> Iterator[None]:
 def _by_arrow(chunks: Iterable[bytes], what: str) -> list[list[str]]:
     names, rest = split_header(chunks, what)
     if len(names) < 2:
-        raise _Unlike  # a blank line is a row without cells for csv.reader
+        raise _NotReproducible  # a blank line is a row without cells for csv.reader
     rows = [names]
     columns = [_Column() for _ in names]
     for table in in_order(record_blocks(rest, _BLOCK_BYTES, what), _parser(len(names))):
@@ -110,7 +110,7 @@ def _parser(count: int) -> Callable[[memoryview], Any]:
                 pa.BufferReader(block), read, parse, convert, memory_pool=pool
             )
         except pa.ArrowInvalid:
-            raise _Unlike from None  # rows of different lengths, or no UTF-8
+            raise _NotReproducible from None  # rows of different lengths, or no UTF-8
 
     return parsed
 

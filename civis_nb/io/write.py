@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, CivisInputError
 from civis_nb.io._arguments import client_or_default, delimiter_name
-from civis_nb.io._progress import moves, step
+from civis_nb.io._progress import step, tracked_transfer
 from civis_nb.io._table_arguments import (
     check_import,
     check_text,
@@ -61,7 +61,7 @@ class _Written:
     delimiter: str = "comma"
 
 
-@moves
+@tracked_transfer
 def dataframe_to_civis(
     df: pd.DataFrame | pl.DataFrame,
     database: str | int,

@@ -20,7 +20,7 @@ from civis_nb.io._arguments import delimiter_name
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Asked", "asked_of", "holds", "restyled"]
+__all__ = ["WriteOptions", "asked_of", "holds", "restyled"]
 
 #: What these change is on the way only.
 _ON_THE_WAY = frozenset(
@@ -41,7 +41,7 @@ _CELL_CHARS = 2**31 - 1
 
 
 @dataclass(frozen=True)
-class Asked:
+class WriteOptions:
     """A frame, and how it is to come into the table.
 
     Attributes
@@ -65,7 +65,7 @@ class Asked:
     style: Mapping[str, Any] = field(default_factory=dict)
 
 
-def asked_of(frame: Any, options: Mapping[str, Any]) -> Asked:
+def asked_of(frame: Any, options: Mapping[str, Any]) -> WriteOptions:
     """Say what a frame and the options of its writer ask for.
 
     Raises
@@ -76,7 +76,7 @@ def asked_of(frame: Any, options: Mapping[str, Any]) -> Asked:
     """
     given = {name: value for name, value in options.items() if (name, value) != ("index", False)}
     if not given:
-        return Asked(frame)
+        return WriteOptions(frame)
     frame, is_pandas = _frame_with_a_writer(frame)
     _check_known(frame, given)
     if is_pandas:
@@ -98,7 +98,7 @@ def asked_of(frame: Any, options: Mapping[str, Any]) -> Asked:
         for name, value in given.items()
         if name in _ABOUT_NULLS | _ABOUT_NUMBERS | _ABOUT_TIMES and value not in (None, "")
     }
-    return Asked(frame, names, header, delimiter, style)
+    return WriteOptions(frame, names, header, delimiter, style)
 
 
 def _frame_with_a_writer(frame: Any) -> tuple[Any, bool]:

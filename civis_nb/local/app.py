@@ -16,7 +16,7 @@ from civis_nb.local.context import PlatformContext
 from civis_nb.local.http.auth import Keys
 from civis_nb.local.http.envelope import ApiError, bad_request, not_found
 from civis_nb.local.http.full_disk import is_full, no_space
-from civis_nb.local.http.middleware import Gate
+from civis_nb.local.http.middleware import RequestMiddleware
 from civis_nb.local.http.wire import snake
 
 __all__ = ["ROUTERS", "build_api", "build_app"]
@@ -49,14 +49,14 @@ ROUTERS = (
 )
 
 
-def build_app(context: PlatformContext) -> Gate:
+def build_app(context: PlatformContext) -> RequestMiddleware:
     """Build the ASGI application of a platform."""
     app = build_api()
     keys = Keys(context.store)
     app.state.context = context
     app.state.keys = keys
     slashed = [p for p in (getattr(r, "path", "") for r in app.routes) if p.endswith("/")]
-    return Gate(app, context, keys, slashed)
+    return RequestMiddleware(app, context, keys, slashed)
 
 
 #: Numbers with as many may not fit into 64 bits.

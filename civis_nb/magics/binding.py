@@ -66,7 +66,7 @@ class Bound:
     splices: tuple[tuple[int, int, int, int], ...] = ()
 
     def source_offset(self, offset: int) -> int:
-        """Return the place in `source` for a place in `sql`; within a literal, its placeholder's."""
+        """Return the offset in `source` for one in `sql`; within a literal, its placeholder's."""
         index = bisect.bisect_right([splice[2] for splice in self.splices], offset) - 1
         if index < 0:
             return offset

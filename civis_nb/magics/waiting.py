@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from civis_nb._waiting import once
+from civis_nb._waiting import after_interrupt
 from civis_nb.display.live import LiveDisplay
 from civis_nb.display.runs import RunView
 from civis_nb.errors import CivisTimeoutError
-from civis_nb.futures.interrupts import Beginning, stopped
+from civis_nb.futures.interrupts import PendingStart, stopped
 from civis_nb.magics.failures import drawn
 
 __all__ = ["Watch", "begin", "interrupted", "wait"]
@@ -81,7 +81,7 @@ def wait(
             if watch.expired:
                 raise _too_late(future, live, view, watch)
     except KeyboardInterrupt:
-        said = once(lambda: stopped(future))
+        said = after_interrupt(lambda: stopped(future))
         live.settle(_with_note(view(), said))
         raise interrupted(said) from None
 
@@ -104,11 +104,11 @@ def begin(start: Callable[[], Any]) -> Any:
     KeyboardInterrupt
         When interrupted: the run is cancelled as soon as it is known.
     """
-    beginning = Beginning(start)
+    beginning = PendingStart(start)
     try:
         return beginning.future()
     except KeyboardInterrupt:
-        said = once(beginning.stopped) or "Nothing was started."
+        said = after_interrupt(beginning.stopped) or "Nothing was started."
         raise interrupted(said) from None
 
 

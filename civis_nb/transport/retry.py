@@ -145,7 +145,7 @@ def _at_least_retry_after(wait: Any) -> Callable[[tenacity.RetryCallState], floa
 
 
 def _before_for_ever(stop: Any) -> Callable[[tenacity.RetryCallState], bool]:
-    """Return a policy's end, which also comes when a server asks to wait longer than anybody does."""
+    """Return a policy's stop, which also applies when a server asks for too long a wait."""
 
     def ends(state: tenacity.RetryCallState) -> bool:
         return retry_after_s(_outcome_of(state)) > _FOR_EVER_S or bool(stop(state))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from civis_nb.errors import CivisClientError, CivisInputError
 from civis_nb.futures.run import header, newest_run_id
 from civis_nb.futures.states import DONE, field, state_of
-from civis_nb.futures.timing import Patience
+from civis_nb.futures.timing import FailureBudget
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
@@ -216,7 +216,7 @@ def job_logs(
             raise CivisInputError(f"Job {job_id} has no run yet, and so no log.")
     cursor = LogCursor(client, job_id, run_id)
     end = None if finished_timeout is None else _End(client, job_id, run_id, finished_timeout)
-    patience = Patience()
+    patience = FailureBudget()
     wait_s = _MIN_WAIT_S
     while True:
         try:

@@ -19,7 +19,7 @@ SQL = f"select range as n, md5(range::varchar) as t from range({ROWS})"
 FRAME = pl.DataFrame({"n": range(ROWS), "t": [f"{n * 7919 % 999983:06x}" for n in range(ROWS)]})
 
 
-class Place:
+class ProgressSink:
     """Remembers what was shown."""
 
     every_s = 0.005
@@ -42,11 +42,11 @@ class Place:
 
 
 @pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[ProgressSink]:
     """Return where forced progress appears, from the first moment on."""
-    place = Place()
+    place = ProgressSink()
     key = ("lines", None)
-    monkeypatch.setitem(watching._boards, key, watching.Board(place, delay_s=0.0))
+    monkeypatch.setitem(watching._boards, key, watching.ProgressBoard(place, delay_s=0.0))
     monkeypatch.setattr(pollable, "_SHOWN_AFTER_S", 0.0)
     monkeypatch.setattr(pollable, "_WAIT_SLICE_S", 0.005)
     return place

@@ -12,7 +12,7 @@ from civis_nb import config
 from civis_nb.display import watching
 from civis_nb.display.progress import ProgressView, Step, Work
 from civis_nb.display.screens import CellEnd, LiveCell
-from civis_nb.display.watching import Board
+from civis_nb.display.watching import ProgressBoard
 
 
 class Clock:
@@ -159,7 +159,7 @@ def test_text_mode_has_no_html():
 # -- boards -----------------------------------------------------------------------------------
 
 
-class Place:
+class ProgressSink:
     every_s = 0.01
 
     def __init__(self):
@@ -178,8 +178,8 @@ class Place:
 
 
 def test_a_board_shows_what_goes_on_and_is_wiped():
-    place = Place()
-    board = Board(place, delay_s=0.0)
+    place = ProgressSink()
+    board = ProgressBoard(place, delay_s=0.0)
     one, two = Work(), Work()
     one.next("one")
     two.next("two")
@@ -196,8 +196,8 @@ def test_a_board_shows_what_goes_on_and_is_wiped():
 
 
 def test_quick_work_shows_nothing():
-    place = Place()
-    board = Board(place, delay_s=3600.0)
+    place = ProgressSink()
+    board = ProgressBoard(place, delay_s=3600.0)
     work = Work()
     board.add(work)
     board.remove(work, well=True)
@@ -205,8 +205,8 @@ def test_quick_work_shows_nothing():
 
 
 def test_what_lies_still_is_not_shown():
-    place = Place()
-    board = Board(place, delay_s=0.0)
+    place = ProgressSink()
+    board = ProgressBoard(place, delay_s=0.0)
     clock = Clock()
     work = Work(clock)
     work.begun = work.resting_since = time.monotonic() - 3600
@@ -216,9 +216,9 @@ def test_what_lies_still_is_not_shown():
 
 
 def test_a_place_that_breaks_does_not_break_the_work():
-    place = Place()
+    place = ProgressSink()
     place.draw = lambda view: 1 / 0
-    board = Board(place, delay_s=0.0)
+    board = ProgressBoard(place, delay_s=0.0)
     work = Work()
     board.add(work)
     board.remove(work, well=True)

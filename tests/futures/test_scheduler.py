@@ -10,7 +10,7 @@ import pytest
 
 from civis_nb.futures import CivisFuture
 from civis_nb.futures.poller import MAX_WORKERS, Scheduler
-from civis_nb.futures.timing import MAX_WAIT_S, Patience, next_wait_s
+from civis_nb.futures.timing import MAX_WAIT_S, FailureBudget, next_wait_s
 
 
 class Task:
@@ -197,7 +197,7 @@ def test_many_futures_stretch_the_rhythm():
 
 
 def test_patience_starts_anew_after_a_look_that_succeeded():
-    patience = Patience()
+    patience = FailureBudget()
     first = patience.wait_s(ConnectionError())
     assert patience.wait_s(ConnectionError()) > first
     patience.restored()

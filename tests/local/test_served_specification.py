@@ -212,8 +212,8 @@ def test_the_bundled_document_is_fresh():
 
 
 def test_a_document_of_other_code_is_not_served(bare_platform, http, monkeypatch, tmp_path):
-    from civis_nb.local import specification
     from civis_nb.local.app import build_api
+    from civis_nb.local.http import specification
 
     other = tmp_path / "bundled.json"
     for text in ('{"x-fingerprint": "other", "paths": {}}', "no json"):

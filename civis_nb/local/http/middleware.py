@@ -24,7 +24,7 @@ from civis_nb.local.http.envelope import ApiError, bad_request, check_characters
 from civis_nb.local.http.wire import SLASH_IN_NAME, snake
 from civis_nb.local.runs.task import ASKED_BY
 
-__all__ = ["Gate"]
+__all__ = ["RequestMiddleware"]
 
 _log = logging.getLogger("civis_nb.local")
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
@@ -40,7 +40,7 @@ _SUSPICIOUS = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|NaN|Infinity")
 _JSON_UTF8 = b"application/json; charset=utf-8"
 
 
-class Gate:
+class RequestMiddleware:
     """The outermost ASGI application of a platform.
 
     Parameters

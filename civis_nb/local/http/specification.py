@@ -22,7 +22,7 @@ from civis_nb.local.http.swagger import to_openapi3, to_swagger
 
 __all__ = ["BUNDLED", "Specification", "bundle", "fingerprint"]
 
-_LOCAL = Path(__file__).parent
+_LOCAL = Path(__file__).parents[1]
 BUNDLED = _LOCAL.parent / "spec" / "bundled.json"
 _FINGERPRINT = "x-fingerprint"
 #: FastAPI silences warnings while it makes a document, which is the whole process's matter: of
@@ -32,7 +32,8 @@ _one_at_a_time = threading.Lock()
 
 def fingerprint() -> str:
     """Return the fingerprint of the code that the specification is made from."""
-    sources = [_LOCAL / "swagger.py", _LOCAL / "wire.py", *(_LOCAL / "endpoints").glob("*.py")]
+    sources = [_LOCAL / "http" / "swagger.py", _LOCAL / "http" / "wire.py"]
+    sources += (_LOCAL / "endpoints").glob("*.py")
     digest = hashlib.sha256()
     for path in sorted(sources):
         digest.update(path.name.encode())
