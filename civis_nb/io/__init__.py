@@ -9,21 +9,25 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from civis_nb.io.batches import iter_batches
     from civis_nb.io.databases import query_civis, transfer_table
-    from civis_nb.io.export import civis_to_csv, civis_to_multifile_csv, export_to_civis_file
-    from civis_nb.io.file_values import (
+    from civis_nb.io.files.transfers import civis_to_file, file_to_civis
+    from civis_nb.io.files.values import (
         dataframe_to_file,
         file_id_from_run_output,
         file_to_dataframe,
         file_to_json,
         json_to_file,
     )
-    from civis_nb.io.files import civis_to_file, file_to_civis
-    from civis_nb.io.load import civis_file_to_table, csv_to_civis
     from civis_nb.io.names import split_schema_tablename
-    from civis_nb.io.read import read_civis, read_civis_sql
-    from civis_nb.io.write import dataframe_to_civis
+    from civis_nb.io.reading.batches import iter_batches
+    from civis_nb.io.reading.export import (
+        civis_to_csv,
+        civis_to_multifile_csv,
+        export_to_civis_file,
+    )
+    from civis_nb.io.reading.read import read_civis, read_civis_sql
+    from civis_nb.io.writing.dataframe import dataframe_to_civis
+    from civis_nb.io.writing.load import civis_file_to_table, csv_to_civis
 
 __all__ = [
     "civis_file_to_table",
@@ -48,23 +52,23 @@ __all__ = [
 ]
 
 _HOMES = {
-    "civis_file_to_table": "load",
-    "civis_to_csv": "export",
-    "civis_to_file": "files",
-    "civis_to_multifile_csv": "export",
-    "csv_to_civis": "load",
-    "dataframe_to_civis": "write",
-    "dataframe_to_file": "file_values",
-    "export_to_civis_file": "export",
-    "file_id_from_run_output": "file_values",
-    "file_to_civis": "files",
-    "file_to_dataframe": "file_values",
-    "file_to_json": "file_values",
-    "iter_batches": "batches",
-    "json_to_file": "file_values",
+    "civis_file_to_table": "writing.load",
+    "civis_to_csv": "reading.export",
+    "civis_to_file": "files.transfers",
+    "civis_to_multifile_csv": "reading.export",
+    "csv_to_civis": "writing.load",
+    "dataframe_to_civis": "writing.dataframe",
+    "dataframe_to_file": "files.values",
+    "export_to_civis_file": "reading.export",
+    "file_id_from_run_output": "files.values",
+    "file_to_civis": "files.transfers",
+    "file_to_dataframe": "files.values",
+    "file_to_json": "files.values",
+    "iter_batches": "reading.batches",
+    "json_to_file": "files.values",
     "query_civis": "databases",
-    "read_civis": "read",
-    "read_civis_sql": "read",
+    "read_civis": "reading.read",
+    "read_civis_sql": "reading.read",
     "split_schema_tablename": "names",
     "transfer_table": "databases",
 }

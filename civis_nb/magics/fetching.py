@@ -29,7 +29,7 @@ def start_export(client: Any, export: Export) -> CivisFuture:
     CivisAPIError
         When the platform refuses it.
     """
-    from civis_nb.io.export import start_export as start
+    from civis_nb.io.reading.export import start_export as start
 
     ids = start(
         client,
@@ -93,10 +93,10 @@ class Fetch(threading.Thread):
         return self._frame
 
     def _read(self) -> Any:
-        from civis_nb.io.empty import empty_table
-        from civis_nb.io.exact import exact_table
-        from civis_nb.io.outputs import find_outputs
-        from civis_nb.io.sqltypes import types_told
+        from civis_nb.io.reading.empty import empty_table
+        from civis_nb.io.reading.outputs import find_outputs
+        from civis_nb.io.reading.parsers.arrow_exact import exact_table
+        from civis_nb.io.sql_types import types_told
 
         export, client = self._export, self._client
         ended = self._future.result()
@@ -126,7 +126,7 @@ class Fetch(threading.Thread):
 
 
 def _as(table: Any, kind: str) -> Any:
-    from civis_nb.io.frames import pandas_from_arrow, polars_from_arrow
+    from civis_nb.io.reading.parsers.from_arrow import pandas_from_arrow, polars_from_arrow
 
     makers = {"pandas": pandas_from_arrow, "polars": polars_from_arrow}
     return makers[kind](table) if kind in makers else table

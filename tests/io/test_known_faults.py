@@ -24,9 +24,9 @@ _DOWNLOAD = "transfer/test_download.py"
 _UPLOAD = "transfer/test_upload.py"
 _MATRIX = "transfer/test_fault_matrix.py::test_right_data_or_a_clear_error"
 _WALK = "io/test_walk.py"
-_EXACT = "io/test_exactness.py"
+_EXACT = "io/reading/test_exactness.py"
 _BAD = "io/test_bad_input.py"
-_OPTIONS = "io/test_writer_options.py"
+_OPTIONS = "io/writing/test_csv_options.py"
 _HERE = "io/test_known_faults.py"
 _FUTURE = "futures/test_future.py"
 _RAW = "transport/test_raw_answers.py"
@@ -89,7 +89,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     ),
     "a character split between two chunks": (
         f"{_WALK}::test_large_cell_and_accents_across_chunks",
-        "io/test_parsing.py::test_rows_are_those_of_the_csv_module",
+        "io/reading/test_parsing.py::test_rows_are_those_of_the_csv_module",
     ),
     "a signature in an error": ("transfer/test_presigned_secrets.py::test_failed_transfer",),
     "a signature in a debug log": (
@@ -110,11 +110,11 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "text 00501 becomes a number": (
         f"{_WALK}::test_exact_values_from_the_database",
         "io/test_round_trips.py::test_pandas_frames",
-        "io/test_parsing.py::test_inferred_kinds",
+        "io/reading/test_parsing.py::test_inferred_kinds",
     ),
     "text 1E5 becomes a number": (
         f"{_WALK}::test_exact_values_from_the_database",
-        "io/test_parsing.py::test_inference_loses_nothing",
+        "io/reading/test_parsing.py::test_inference_loses_nothing",
     ),
     "integers past 2^53 beside NULL": (
         f"{_WALK}::test_exact_values_from_the_database",
@@ -200,7 +200,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "files that disagree": (f"{_BAD}::test_files_that_disagree",),
     "names in quotes, and of three parts": (
         f"{_BAD}::test_names_of_tables",
-        "io/test_parsing.py::test_quoted_names_come_apart_again",
+        "io/reading/test_parsing.py::test_quoted_names_come_apart_again",
     ),
 }
 

@@ -23,14 +23,14 @@ from civis_nb.io._arguments import (
     file_id_of,
 )
 from civis_nb.io._progress import begin, tracked_transfer
-from civis_nb.io._remote import whole_number
-from civis_nb.io._table_arguments import (
+from civis_nb.io.files.remote import whole_number
+from civis_nb.io.writing.detect import Detected, agreed, preprocess
+from civis_nb.io.writing.import_options import (
     check_import,
     checked_columns,
     key_columns,
     schema_and_table,
 )
-from civis_nb.io.detect import Detected, agreed, preprocess
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
@@ -233,7 +233,7 @@ def csv_to_civis(
     OSError
         When the file can't be read.
     """
-    from civis_nb.io.files import file_to_civis
+    from civis_nb.io.files.transfers import file_to_civis
     from civis_nb.transport.sources import check_source
 
     schema, name = schema_and_table(table)

@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.blocks import in_order, parse_pool, record_blocks, tables_of
-from civis_nb.io.content import first_record
-from civis_nb.io.infer_exact import infer_column
-from civis_nb.io.sqltypes import arrow_type
+from civis_nb.io.reading.blocks import in_order, parse_pool, record_blocks, tables_of
+from civis_nb.io.reading.content import first_record
+from civis_nb.io.reading.parsers.arrow_types import infer_column
+from civis_nb.io.sql_types import arrow_type
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from civis_nb.io._progress import progress_bar
-from civis_nb.io.content import ahead
-from civis_nb.io.files import check_arrived, file_to_civis
+from civis_nb.io.files.transfers import check_arrived, file_to_civis
+from civis_nb.io.reading.content import ahead
 from civis_nb.transport.inflate import compressor
 
 if TYPE_CHECKING:

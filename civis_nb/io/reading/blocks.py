@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from civis_nb._waiting import outcome
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.content import ahead
+from civis_nb.io.reading.content import ahead
 
 __all__ = ["in_order", "parse_pool", "record_blocks", "tables_of"]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from civis_nb._wire_text import SecretBytes, SecretUrl
 from civis_nb.errors import CivisClientError
-from civis_nb.io._remote import remote_file
+from civis_nb.io.files.remote import remote_file
 
 __all__ = ["manifest_of"]
 

@@ -8,7 +8,7 @@ import pytest
 
 import civis_nb.io as cio
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.exact import exact_table
+from civis_nb.io.reading.parsers.arrow_exact import exact_table
 
 LARGEST_UHUGEINT = str(2**128 - 1)
 

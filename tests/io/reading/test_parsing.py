@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.content import ahead, joined, records
-from civis_nb.io.empty import is_one_select
-from civis_nb.io.exact import exact_table
-from civis_nb.io.infer_exact import infer_column
-from civis_nb.io.infer_pandas import infer_pandas
 from civis_nb.io.names import quoted, quoted_table, split_schema_tablename
-from civis_nb.io.rows import read_rows
-from civis_nb.io.sqltypes import arrow_type
+from civis_nb.io.reading.content import ahead, joined, records
+from civis_nb.io.reading.empty import is_one_select
+from civis_nb.io.reading.parsers.arrow_exact import exact_table
+from civis_nb.io.reading.parsers.arrow_types import infer_column
+from civis_nb.io.reading.parsers.list_inferred import read_rows
+from civis_nb.io.reading.parsers.pandas_inferred import infer_pandas
+from civis_nb.io.sql_types import arrow_type
 
 CELLS = """1|0|-5|+5| 5|007|1.5|-0|1e5|1E5|.5|5.|0x10|inf|-inf|nan|NaN|NA||""|null|None|True|true|
 TRUE|False|false|t|f|2020-01-01|2020-01-01 10:00:00|10:00:00|abc|a b|"x,y"|"q""q"|é|1_000|

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.blocks import in_order, parse_pool, record_blocks
-from civis_nb.io.exact import ChunkReader, split_header
+from civis_nb.io.reading.blocks import in_order, parse_pool, record_blocks
+from civis_nb.io.reading.parsers.arrow_exact import ChunkReader, split_header
 
 __all__ = ["read_rows"]
 

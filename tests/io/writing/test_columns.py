@@ -15,7 +15,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from civis_nb.errors import CivisInputError
-from civis_nb.io.columns import arrow_of, as_csv_column
+from civis_nb.io.writing.columns import arrow_of, as_csv_column
 
 DECIMALS = st.decimals(allow_nan=False, allow_infinity=False, places=4, min_value=-(10**9))
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.batches import MisfitError, typed_batches
-from civis_nb.io.frames import check_names
-from civis_nb.io.outputs import Found
+from civis_nb.io.reading.batches import MisfitError, typed_batches
+from civis_nb.io.reading.outputs import Found
+from civis_nb.io.reading.parsers.from_arrow import check_names
 
 if TYPE_CHECKING:
     import polars as pl

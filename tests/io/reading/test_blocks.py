@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.blocks import in_order, record_blocks, tables_of
-from civis_nb.io.exact import exact_table
-from civis_nb.io.gathered import Numbers, Texts
-from civis_nb.io.infer_polars import infer_polars
-from civis_nb.io.rows import read_rows
+from civis_nb.io.reading.blocks import in_order, record_blocks, tables_of
+from civis_nb.io.reading.parsers.arrow_exact import exact_table
+from civis_nb.io.reading.parsers.list_inferred import read_rows
+from civis_nb.io.reading.parsers.pandas_columns import Numbers, Texts
+from civis_nb.io.reading.parsers.polars_inferred import infer_polars
 
 cells = st.lists(
     st.lists(st.sampled_from(["", "a", '"', "\n", "\r\n", ",", 'x"\n"y', "long " * 9]), min_size=2),

@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from civis_nb.io._remote import remote_output, whole_number
-from civis_nb.io.content import Export
-from civis_nb.io.manifest import manifest_of
-from civis_nb.io.sqltypes import types_told
+from civis_nb.io.files.remote import remote_output, whole_number
+from civis_nb.io.reading.content import Export
+from civis_nb.io.reading.manifest import manifest_of
+from civis_nb.io.sql_types import types_told
 from civis_nb.transport.download import Remote
 from civis_nb.transport.slots import parallel_parts
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.blocks import in_order, record_blocks
-from civis_nb.io.content import first_record
+from civis_nb.io.reading.blocks import in_order, record_blocks
+from civis_nb.io.reading.content import first_record
 
 if TYPE_CHECKING:
     import polars as pl

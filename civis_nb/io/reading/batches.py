@@ -11,14 +11,19 @@ from civis_nb.futures import CivisFuture
 from civis_nb.io._arguments import client_or_default
 from civis_nb.io._progress import Call, progress_bar
 from civis_nb.io._runs import wait_for
-from civis_nb.io.blocks import in_order, record_blocks, tables_of
-from civis_nb.io.content import ahead, inflated, joined
-from civis_nb.io.empty import empty_table
-from civis_nb.io.exact import known_types, misfit_of, parse_block, split_header
-from civis_nb.io.export import begin_export
-from civis_nb.io.infer_exact import infer_column
-from civis_nb.io.outputs import Found, find_outputs
-from civis_nb.io.sqltypes import types_told
+from civis_nb.io.reading.blocks import in_order, record_blocks, tables_of
+from civis_nb.io.reading.content import ahead, inflated, joined
+from civis_nb.io.reading.empty import empty_table
+from civis_nb.io.reading.export import begin_export
+from civis_nb.io.reading.outputs import Found, find_outputs
+from civis_nb.io.reading.parsers.arrow_exact import (
+    known_types,
+    misfit_of,
+    parse_block,
+    split_header,
+)
+from civis_nb.io.reading.parsers.arrow_types import infer_column
+from civis_nb.io.sql_types import types_told
 
 if TYPE_CHECKING:
     import pyarrow as pa

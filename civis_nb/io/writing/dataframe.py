@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 from civis_nb.errors import CivisAPIError, CivisInputError
 from civis_nb.io._arguments import client_or_default, delimiter_name
 from civis_nb.io._progress import step, tracked_transfer
-from civis_nb.io._table_arguments import (
+from civis_nb.io.writing.columns import arrow_of, as_csv_column, sql_type_of
+from civis_nb.io.writing.csv_options import asked_of, holds, restyled
+from civis_nb.io.writing.import_options import (
     check_import,
     check_text,
     checked_columns,
     key_columns,
     schema_and_table,
 )
-from civis_nb.io.columns import arrow_of, as_csv_column, sql_type_of
-from civis_nb.io.load import refuse_existing, start_import
-from civis_nb.io.outgoing import Text, upload_gzip
-from civis_nb.io.writer_options import asked_of, holds, restyled
+from civis_nb.io.writing.load import refuse_existing, start_import
+from civis_nb.io.writing.upload import Text, upload_gzip
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from civis_nb.io._progress import progress_bar
-from civis_nb.io._remote import remote_output
-from civis_nb.io.content import ahead, inflated, joined, remote_chunks
-from civis_nb.io.zipped import zip_one
+from civis_nb.io.files.remote import remote_output
+from civis_nb.io.reading.content import ahead, inflated, joined, remote_chunks
+from civis_nb.io.reading.zipped import zip_one
 from civis_nb.transport.inflate import compressor
 from civis_nb.transport.sinks import complete_file, write_path
 

@@ -11,8 +11,8 @@ import pytest
 
 import civis_nb.io as cio
 from civis_nb.errors import CivisUploadError
-from civis_nb.io import outgoing, write
-from civis_nb.io.outgoing import upload_gzip
+from civis_nb.io.writing import dataframe, upload
+from civis_nb.io.writing.upload import upload_gzip
 
 KIB = 1024
 PIECES = [random.Random(n).randbytes(10 * KIB).hex().encode() for n in range(100)]
@@ -34,8 +34,8 @@ class Text:
 
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
-    monkeypatch.setattr(outgoing, "_PART_BYTES", 64 * KIB)
-    monkeypatch.setattr(write, "_SAMPLED_FROM_BYTES", 1)
+    monkeypatch.setattr(upload, "_PART_BYTES", 64 * KIB)
+    monkeypatch.setattr(dataframe, "_SAMPLED_FROM_BYTES", 1)
 
 
 @pytest.fixture

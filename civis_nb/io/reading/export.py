@@ -25,8 +25,8 @@ from civis_nb.io._arguments import (
 )
 from civis_nb.io._progress import Call, begin, present, step, tracked_transfer
 from civis_nb.io._runs import FutureWithWork, wait_for
-from civis_nb.io.files import check_folder
-from civis_nb.io.manifest import manifest_of
+from civis_nb.io.files.transfers import check_folder
+from civis_nb.io.reading.manifest import manifest_of
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
@@ -260,7 +260,7 @@ def civis_to_csv(
     packed = "none" if compression == "gzip" and include_header else compression
 
     def save(future: CivisFuture, run: Any) -> None:
-        from civis_nb.io.local_csv import save_outputs
+        from civis_nb.io.reading.local_csv import save_outputs
 
         outputs = list(run["output"] or [])
         if outputs:

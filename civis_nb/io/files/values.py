@@ -16,7 +16,7 @@ from civis_nb.errors import (
 )
 from civis_nb.io._arguments import chosen, client_or_default, file_arguments
 from civis_nb.io._progress import progress_bar, step, tracked_transfer
-from civis_nb.io.files import civis_to_file, file_to_civis
+from civis_nb.io.files.transfers import civis_to_file, file_to_civis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -202,8 +202,8 @@ def file_to_dataframe(
     CivisDownloadError
         When the content could not be had whole.
     """
-    from civis_nb.io._remote import remote_file
-    from civis_nb.io.content import inflated, remote_chunks
+    from civis_nb.io.files.remote import remote_file
+    from civis_nb.io.reading.content import inflated, remote_chunks
     from civis_nb.transport.inflate import is_gzip
 
     chosen("return_as", return_as, ("pandas", "polars"))

@@ -11,7 +11,7 @@ from civis_nb.errors import CivisImportError
 from civis_nb.futures import CivisFuture
 from civis_nb.io._progress import begin
 from civis_nb.io._runs import wait_for
-from civis_nb.io.sqltypes import types_told
+from civis_nb.io.sql_types import types_told
 
 __all__ = ["Detected", "agreed", "preprocess"]
 

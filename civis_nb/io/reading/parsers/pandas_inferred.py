@@ -14,10 +14,15 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.io.blocks import in_order, parse_pool, record_blocks
-from civis_nb.io.content import last_record_end
-from civis_nb.io.exact import BLOCK_BYTES, ChunkReader, read_options, split_header
-from civis_nb.io.gathered import Numbers, Texts
+from civis_nb.io.reading.blocks import in_order, parse_pool, record_blocks
+from civis_nb.io.reading.content import last_record_end
+from civis_nb.io.reading.parsers.arrow_exact import (
+    BLOCK_BYTES,
+    ChunkReader,
+    read_options,
+    split_header,
+)
+from civis_nb.io.reading.parsers.pandas_columns import Numbers, Texts
 
 if TYPE_CHECKING:
     import numpy as np

@@ -84,7 +84,7 @@ def empty_table(
     """
     import pyarrow as pa
 
-    from civis_nb.io.sqltypes import arrow_type
+    from civis_nb.io.sql_types import arrow_type
 
     if told is None:
         try:

@@ -16,17 +16,21 @@ from civis_nb.io._arguments import (
 )
 from civis_nb.io._progress import progress_bar, tracked_transfer
 from civis_nb.io._runs import wait_for
-from civis_nb.io.empty import empty_table
-from civis_nb.io.exact import exact_table
-from civis_nb.io.export import begin_export
-from civis_nb.io.frames import list_from_arrow, pandas_from_arrow, polars_from_arrow
-from civis_nb.io.infer_pandas import infer_pandas, read_with_pandas
-from civis_nb.io.infer_polars import infer_polars
-from civis_nb.io.lazy import lazy_frame
 from civis_nb.io.names import quoted, quoted_table, split_schema_tablename
-from civis_nb.io.outputs import find_outputs
-from civis_nb.io.rows import read_rows
-from civis_nb.io.sqltypes import types_told
+from civis_nb.io.reading.empty import empty_table
+from civis_nb.io.reading.export import begin_export
+from civis_nb.io.reading.outputs import find_outputs
+from civis_nb.io.reading.parsers.arrow_exact import exact_table
+from civis_nb.io.reading.parsers.from_arrow import (
+    list_from_arrow,
+    pandas_from_arrow,
+    polars_from_arrow,
+)
+from civis_nb.io.reading.parsers.lazy import lazy_frame
+from civis_nb.io.reading.parsers.list_inferred import read_rows
+from civis_nb.io.reading.parsers.pandas_inferred import infer_pandas, read_with_pandas
+from civis_nb.io.reading.parsers.polars_inferred import infer_polars
+from civis_nb.io.sql_types import types_told
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from civis_nb.client.client import APIClient
-    from civis_nb.io.content import Export
+    from civis_nb.io.reading.content import Export
 
 __all__ = ["RETURN_AS", "read_civis", "read_civis_sql"]
 

@@ -1,0 +1,1 @@
+"""Civis files up and down, and values in them."""

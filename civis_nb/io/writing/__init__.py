@@ -1,0 +1,1 @@
+"""Frames and CSV files into tables: as CSV text, uploaded, imported."""
