@@ -101,7 +101,7 @@ SETTINGS: dict[str, Setting] = {
             "poll_interval_s",
             "CIVIS_NB_POLL_INTERVAL_S",
             None,
-            "Seconds between two looks at a run; unset: adaptive.",
+            "Seconds between polls of a run; unset: adaptive.",
             (),
             _positive_float,
         ),

@@ -35,6 +35,7 @@ key or the signature of a presigned URL.
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -200,7 +201,7 @@ class CivisJobFailure(CivisError):  # noqa: N818 - the name that scripts catch
 
     Attributes
     ----------
-    said : str
+    platform_message : str
         The error that the platform reports, without what failed.
     error_message : str
         The same with the job and run before it, as ``str()`` gives it.
@@ -213,7 +214,7 @@ class CivisJobFailure(CivisError):  # noqa: N818 - the name that scripts catch
         job_id: int | None = None,
         run_id: int | None = None,
     ) -> None:
-        self.said = err_msg
+        self.platform_message = err_msg
         self.response = response
         self.job_id = job_id
         self.run_id = run_id
@@ -222,6 +223,12 @@ class CivisJobFailure(CivisError):  # noqa: N818 - the name that scripts catch
         prefix = f"(From {' / '.join(ids)}) " if ids else ""
         self.error_message = prefix + str(err_msg)
         super().__init__(self.error_message)
+
+    @property
+    def said(self) -> str:
+        """Deprecated: use `platform_message`."""
+        warnings.warn("said is deprecated: use platform_message.", DeprecationWarning, stacklevel=2)
+        return self.platform_message
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_restore, (type(self), self.args, self.__dict__.copy()))
@@ -258,7 +265,7 @@ class CivisMemoryFailure(CivisJobFailure, MemoryError):  # noqa: N818 - as its b
 
     def __reduce__(self) -> tuple[Any, ...]:
         # With two built-in bases, only the constructor may make one.
-        return type(self), (self.said, self.response, self.job_id, self.run_id)
+        return type(self), (self.platform_message, self.response, self.job_id, self.run_id)
 
 
 class CivisImportError(CivisError):

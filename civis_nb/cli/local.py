@@ -21,7 +21,7 @@ from civis_nb.local.serve import start
 
 __all__ = ["run", "serve", "shell_lines"]
 
-#: How often the foreground looks whether it was asked to stop; signals come between two looks.
+#: How often the foreground checks whether it was asked to stop; signals come in between.
 _LOOK_S = 0.2
 _ENDING = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)

@@ -117,12 +117,12 @@ def _path_text(operation: Operation, parameter: Parameter, value: Any) -> str:
 
 
 def _encodable(operation: Operation, parameter: Parameter, text: str) -> str:
-    """Return a text back that can stand in an address, as half of a character can't."""
+    """Return a text that can be part of an address; refuse an unpaired surrogate."""
     try:
         text.encode()
     except UnicodeEncodeError:
         raise CivisArgumentError(
-            f"{operation.dotted}(): {parameter.name} holds half of a character: {text!r:.80}."
+            f"{operation.dotted}(): {parameter.name} holds an unpaired surrogate: {text!r:.80}."
         ) from None
     return text
 

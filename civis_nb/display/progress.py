@@ -311,9 +311,9 @@ class Work:
         view = future_view(future)
         ids = [f"job {view.job_id}"] if view.job_id is not None else []
         ids += [f"run {view.run_id}"] if view.run_id is not None else []
-        trouble = getattr(future, "trouble", None)
+        poll_error = getattr(future, "last_poll_error", None)
         state = "not asked yet" if view.state == "unknown" else view.state
-        if trouble is not None:
+        if poll_error is not None:
             state += " as last seen; the platform gives no answer now"
         return Step(
             f"Waiting for {', '.join(ids) or 'a run'}",

@@ -26,7 +26,7 @@ class ProgressSink(Protocol):
     Attributes
     ----------
     every_s
-        Seconds between two looks at the work.
+        Seconds between draws.
     """
 
     every_s: float

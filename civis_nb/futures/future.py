@@ -49,7 +49,7 @@ class CivisFuture(PollableResult):
     poller_args
         Its arguments: the job's id and the run's id.
     polling_interval
-        Seconds between two looks; None: the setting ``poll_interval_s``, else soon at first,
+        Seconds between polls; None: the setting ``poll_interval_s``, else soon at first,
         later less often, at most 15 s apart.
     client
         The client for logs, outputs, cancelling and retries; None: the poller's own.

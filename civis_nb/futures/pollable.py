@@ -7,6 +7,7 @@ import logging
 import math
 import threading
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from functools import cached_property
@@ -58,7 +59,7 @@ class PollableResult(CivisAsyncResultBase):
     poller_args
         What it is called with.
     polling_interval
-        Seconds between two looks; None: soon at first, later less often, at most 15 s apart.
+        Seconds between polls; None: soon at first, later less often, at most 15 s apart.
     client
         The client for everything but looking; None: one is made when it is needed.
     poll_on_creation
@@ -98,7 +99,7 @@ class PollableResult(CivisAsyncResultBase):
         self._stage: Callable[[], float | None] = self._poll
         self._last_seen: Any = None
         self._last_state = UNSEEN
-        self._trouble: BaseException | None = None
+        self._last_poll_error: BaseException | None = None
         self._watchers: tuple[Watcher, ...] = ()
         self._watchers_lock = threading.Lock()
         self._looked = threading.Event()
@@ -127,9 +128,17 @@ class PollableResult(CivisAsyncResultBase):
         return self._last_state
 
     @property
+    def last_poll_error(self) -> BaseException | None:
+        """Why the last poll failed; None when it succeeded. The run is not affected by it."""
+        return self._last_poll_error
+
+    @property
     def trouble(self) -> BaseException | None:
-        """Why the last look failed; None when it did not. The run is not touched by that."""
-        return self._trouble
+        """Deprecated: use `last_poll_error`."""
+        warnings.warn(
+            "trouble is deprecated: use last_poll_error.", DeprecationWarning, stacklevel=2
+        )
+        return self._last_poll_error
 
     def subscribe(self, callback: Watcher) -> Callable[[], None]:
         """Call ``callback(future, response)`` at every look that succeeds.
@@ -305,7 +314,7 @@ class PollableResult(CivisAsyncResultBase):
         except Exception as error:
             return self._look_failed(error)
         self._patience.restored()
-        self._trouble = None
+        self._last_poll_error = None
         self._last_seen, self._last_state = response, state
         self._tell_watchers(response)
         if state in SUCCEEDED:
@@ -318,7 +327,7 @@ class PollableResult(CivisAsyncResultBase):
         return self._next_wait_s()
 
     def _look_failed(self, error: Exception) -> float | None:
-        self._trouble = error
+        self._last_poll_error = error
         wait_s = self._patience.wait_s(error)
         if wait_s is None:
             error.add_note(f"{self._subject()}its state can't be found out; it may go on.")

@@ -26,7 +26,7 @@ MAX_WORKERS = 8
 MAX_THREADS = 64
 #: A look that takes longer no longer counts against `MAX_WORKERS`.
 HELD_UP_AFTER_S = 1.0
-#: A thread without work ends after this long: longer than the longest wait between two looks,
+#: A thread without work ends after this long: longer than the longest wait between polls,
 #: so that one future keeps one thread, and with it one connection.
 IDLE_S = 20.0
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from civis_nb.futures.states import field
+
+if TYPE_CHECKING:
+    from civis_nb.client.protocol import Client
 
 __all__ = ["Run", "header", "newest_run_id"]
 
@@ -38,7 +41,7 @@ class Run:
 
     @classmethod
     def polled_by(
-        cls, poller: Callable[..., Any], poller_args: Sequence[Any], client: Any = None
+        cls, poller: Callable[..., Any], poller_args: Sequence[Any], client: Client | None = None
     ) -> Run:
         """Return the run from a method of the client and its arguments.
 
@@ -67,7 +70,7 @@ class Run:
         """Whether it is an execution of a workflow, which is no run of a job."""
         return self.resource == "workflows"
 
-    def cancel(self, client: Any) -> Any:
+    def cancel(self, client: Client) -> Any:
         """Ask the platform to stop it; give the answer, often an empty one."""
         if self.is_workflow:
             return client.workflows.post_executions_cancel(self.job_id, self.run_id)
@@ -75,7 +78,7 @@ class Run:
             return client.jobs.delete_runs(self.job_id, self.run_id)
         return client.scripts.post_cancel(self.job_id)
 
-    def page(self, client: Any) -> str | None:
+    def page(self, client: Client | None) -> str | None:
         """Return the address of the job's page; of the API's own record on a local platform."""
         if self.job_id is None:
             return None
@@ -83,7 +86,7 @@ class Run:
         base = _local_address(client)
         return f"{base or _WEB}/{part}/{self.job_id}"
 
-    def run_page(self, client: Any) -> str | None:
+    def run_page(self, client: Client | None) -> str | None:
         """Return the address of the run's page; None where the run is not known."""
         page = self.page(client)
         if page is None or self.run_id is None:
@@ -93,7 +96,7 @@ class Run:
             return f"{page}/{part}/{self.run_id}"
         return f"{page}?{'executionId' if self.is_workflow else 'runId'}={self.run_id}"
 
-    def last_log_entries(self, client: Any, limit: int = 15) -> tuple[list[Any], bool]:
+    def last_log_entries(self, client: Client, limit: int = 15) -> tuple[list[Any], bool]:
         """Return the newest log entries, oldest first, and whether more may come."""
         if self.is_workflow or self.job_id is None or self.run_id is None:
             return [], False
@@ -101,7 +104,7 @@ class Run:
         more = header(entries, "civis-cache-control") == "no-store"
         return oldest_first(entries), more
 
-    def outputs(self, client: Any) -> list[Any]:
+    def outputs(self, client: Client) -> list[Any]:
         """Return all outputs, page after page."""
         first = client.jobs.list_runs_outputs(self.job_id, self.run_id)
         found = list(first)
@@ -111,7 +114,7 @@ class Run:
         return found
 
 
-def newest_run_id(client: Any, job_id: Any) -> Any:
+def newest_run_id(client: Client, job_id: Any) -> Any:
     """Return the id of a job's newest run; None when it has none."""
     runs = list(client.jobs.list_runs(job_id, limit=1, order="id", order_dir="desc"))
     return field(runs[0], "id") if runs else None
@@ -152,7 +155,7 @@ def _resource(poller: Any) -> str:
     return ""
 
 
-def _found_in(client: Any, poller: Any) -> tuple[str, str]:
+def _found_in(client: Client | None, poller: Any) -> tuple[str, str]:
     """Return resource and method of a callable without a name, as mocking libraries make them."""
     for resource, method in (*_SQL_POLLERS, _WORKFLOW_POLLER):
         if getattr(getattr(client, resource, None), method, None) is poller:
@@ -165,7 +168,7 @@ def _has_field(response: Any, name: str) -> bool:
     return isinstance(field(response, name), int | str | list)
 
 
-def _local_address(client: Any) -> str | None:
+def _local_address(client: Client | None) -> str | None:
     """Return the API address of a client of a platform on this machine; else None."""
     address = _text(getattr(client, "base_url", None))
     local = urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")

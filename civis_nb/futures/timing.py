@@ -33,7 +33,7 @@ _PASSING_NAMES = frozenset({"RetryError", "HTTPError", "ProtocolError", "Incompl
 
 
 def checked_interval(given: float | None) -> float | None:
-    """Return the fixed wait between two looks, in seconds; None for the adaptive rhythm.
+    """Return the fixed wait between polls, in seconds; None for the adaptive rhythm.
 
     Parameters
     ----------

@@ -50,7 +50,7 @@ def query_civis(
     preview_rows
         At most 1,000.
     polling_interval
-        Seconds between two looks; None: adaptive.
+        Seconds between polls; None: adaptive.
     hidden
         Leave the query out of lists.
     progress
@@ -122,7 +122,7 @@ def transfer_table(
     source_credential_id, dest_credential_id
         By default the user's default database credential.
     polling_interval
-        Seconds between two looks; None: adaptive.
+        Seconds between polls; None: adaptive.
     progress
         Show that the future is waited for; None: when a person is watching and it takes a while.
     **advanced_options

@@ -46,7 +46,7 @@ _START_DEADLINE_S = 60
 #: go on after their client was hung up on.
 _STOP_GRACE_S = 2
 _STOP_DEADLINE_S = 5
-#: Longer than clients wait between two looks at a run: none of them finds its connection closed.
+#: Longer than clients wait between polls of a run: none of them finds its connection closed.
 _KEEP_ALIVE_S = 300
 
 

@@ -169,7 +169,7 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
             return replace(view, note="It runs in the background: .result() waits for the frame.")
         if self.cancelled() or (error := self.exception()) is None:
             return view
-        said = getattr(error, "said", None) or getattr(error, "error_message", None)
+        said = getattr(error, "platform_message", None) or getattr(error, "error_message", None)
         return replace(view, error=str(said or error))
 
     def __repr__(self) -> str:

@@ -94,7 +94,7 @@ def sql_failure(
     url
         Where the platform shows the run.
     """
-    text = masked_url(str(error.said))
+    text = masked_url(str(error.platform_message))
     offset = _place_in_source(error, bound, text)
     place, excerpt, words = None, [], []
     if offset is not None:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, CivisMagicError
 from civis_nb.magics.options import Token
 
+if TYPE_CHECKING:
+    from civis_nb.client.protocol import Client
+
 __all__ = ["find_job"]
 
 
-def find_job(client: Any, asked: Token, namespaces: Sequence[Mapping[str, Any]]) -> Any:
+def find_job(client: Client, asked: Token, namespaces: Sequence[Mapping[str, Any]]) -> Any:
     """Return a job.
 
     Parameters
@@ -49,7 +52,7 @@ def _quoted(text: str) -> Token:
     return Token(text, f"'{text}'", 0)
 
 
-def _by_name(client: Any, name: str) -> Any:
+def _by_name(client: Client, name: str) -> Any:
     """Return the job of a name; None when there is none."""
     for hidden in (False, True):
         jobs = client.jobs.list(q=name, hidden=hidden, iterator=True)
@@ -61,7 +64,7 @@ def _by_name(client: Any, name: str) -> Any:
     return None
 
 
-def _by_id(client: Any, number: str) -> Any:
+def _by_id(client: Client, number: str) -> Any:
     try:
         return client.jobs.get(int(number))
     except CivisAPIError as error:
@@ -122,7 +125,7 @@ def _candidates(asked: str, found: list[Any]) -> str:
     return "\n".join(lines + ([f"  and {len(found) - 10} more"] if len(found) > 10 else []))
 
 
-def _no_such_name(client: Any, asked: str) -> str:
+def _no_such_name(client: Client, asked: str) -> str:
     seen = list(client.jobs.list(q=asked, limit=50)) or list(client.jobs.list(limit=50))
     names = {str(job.name): job.id for job in seen}
     near = difflib.get_close_matches(asked, names, n=3, cutoff=0.5)

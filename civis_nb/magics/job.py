@@ -6,7 +6,7 @@ import concurrent.futures
 import time
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.display.futures import future_view
 from civis_nb.display.live import LiveDisplay
@@ -27,6 +27,9 @@ from civis_nb.magics.options import (
 )
 from civis_nb.magics.session import Session
 from civis_nb.magics.waiting import Watch, begin, interrupted, wait
+
+if TYPE_CHECKING:
+    from civis_nb.client.protocol import Client
 
 __all__ = ["SYNTAX", "JobCall", "run_job_magic"]
 
@@ -100,7 +103,7 @@ class _Log:
         Lines to keep.
     """
 
-    def __init__(self, client: Any, job_id: int, run_id: int, keep: int) -> None:
+    def __init__(self, client: Client, job_id: int, run_id: int, keep: int) -> None:
         from civis_nb.utils.logs import LogCursor
 
         self._cursor = LogCursor(client, job_id, run_id)
@@ -227,7 +230,7 @@ def _error_text(future: Any) -> str | None:
         error = future.exception()
     except concurrent.futures.CancelledError:
         return None
-    said = getattr(error, "said", None) or getattr(error, "error_message", None)
+    said = getattr(error, "platform_message", None) or getattr(error, "error_message", None)
     return said or (str(error) if error else None)
 
 
@@ -244,7 +247,7 @@ def _failure(future: Any) -> CivisError:
     return drawn(error, [f"{type(error).__name__}: {first[0]}", *first[1:]])
 
 
-def _started(run_job: Any, client: Any, job: Any, title: str) -> Any:
+def _started(run_job: Any, client: Client, job: Any, title: str) -> Any:
     try:
         return run_job(int(job.id), client=client)
     except CivisAPIError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from civis_nb import config
 from civis_nb.backend import resolve
@@ -52,7 +52,7 @@ class Session:
         self._made_for: tuple[str, ...] = ()
         self._databases: list[Database] | None = None
 
-    def client(self) -> Any:
+    def client(self) -> APIClient:
         """Return the client.
 
         Raises

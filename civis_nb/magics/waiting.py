@@ -64,7 +64,7 @@ def wait(
     watch
         How long to wait.
     between
-        Called between two looks, a few times a second; may take its time.
+        Called between polls, a few times a second; may take its time.
 
     Raises
     ------

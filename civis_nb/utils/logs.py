@@ -17,6 +17,7 @@ from civis_nb.futures.timing import FailureBudget
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
+    from civis_nb.client.protocol import Client
 
 __all__ = ["LogCursor", "job_logs"]
 
@@ -56,7 +57,7 @@ class LogCursor:
         Whether everything was read of a log that will not grow.
     """
 
-    def __init__(self, client: Any, job_id: int, run_id: int) -> None:
+    def __init__(self, client: Client, job_id: int, run_id: int) -> None:
         self._client = client
         self._ids = (job_id, run_id)
         self._floor = 0  # every entry up to this id was given, or will never come
@@ -239,7 +240,7 @@ def job_logs(
 class _End:
     """Tells when a run has been over for some time."""
 
-    def __init__(self, client: Any, job_id: int, run_id: int, timeout_s: float) -> None:
+    def __init__(self, client: Client, job_id: int, run_id: int, timeout_s: float) -> None:
         self._client = client
         self._ids = (job_id, run_id)
         self._timeout_s = timeout_s

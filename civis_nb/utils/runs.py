@@ -41,7 +41,7 @@ def run_job(
     client
         The client; None: a new one.
     polling_interval
-        Seconds between two looks at the run; None: soon at first, later less often.
+        Seconds between polls of the run; None: soon at first, later less often.
 
     Returns
     -------

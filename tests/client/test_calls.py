@@ -171,7 +171,7 @@ def test_what_the_service_understands_is_sent(jobs, scripted, kwargs, sent):
 
 
 def test_half_of_a_character_is_refused_in_an_address(jobs, scripted):
-    with pytest.raises(errors.CivisArgumentError, match="order holds half of a character"):
+    with pytest.raises(errors.CivisArgumentError, match="order holds an unpaired surrogate"):
         jobs.list(order="a\ud800")
     assert not scripted.requests
 

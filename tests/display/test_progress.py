@@ -100,7 +100,9 @@ def test_steps_without_bytes_say_how_long_they_take(work, clock):
 
 
 def test_a_run_is_waited_for_by_name_since_a_time(work, clock):
-    future = SimpleNamespace(job_id=5, run_id=6, state="running", last_seen=None, trouble=None)
+    future = SimpleNamespace(
+        job_id=5, run_id=6, state="running", last_seen=None, last_poll_error=None
+    )
     work.wait_for(future)
     clock.now += 34
     said = str(work.step())
@@ -109,7 +111,7 @@ def test_a_run_is_waited_for_by_name_since_a_time(work, clock):
 
 
 def test_a_platform_that_gives_no_answer_is_told(work):
-    future = SimpleNamespace(job_id=5, run_id=6, state="running", trouble=OSError("gone"))
+    future = SimpleNamespace(job_id=5, run_id=6, state="running", last_poll_error=OSError("gone"))
     work.wait_for(future)
     assert "gives no answer now" in str(work.step())
 

@@ -67,7 +67,9 @@ def test_out_of_memory_is_a_memory_error_too(fake, make, where):
     fake.script["jobs.list_runs_logs"] = [make.logs("reading", text, level="error")]
     error = fail(fake, fake.jobs.get_runs)
     assert isinstance(error, MemoryError)
-    assert error.said == text
+    assert error.platform_message == text
+    with pytest.warns(DeprecationWarning, match="use platform_message"):
+        assert error.said == text
     assert error.error_message == str(error) == f"(From job 1 / run 2) {text}"
     assert pickle.loads(pickle.dumps(error)).job_id == 1
 

@@ -246,16 +246,18 @@ def test_failed_look_does_not_fail_the_future(fake, make, trouble, monkeypatch):
     fake.states("scripts.get_containers_runs", "running", error, error, "succeeded")
     future = follow(fake)
     assert future.result(timeout=20).state == "succeeded"
-    assert future.trouble is None
+    assert future.last_poll_error is None
     assert not fake.called("jobs.post_runs")
 
 
-def test_trouble_can_be_seen_while_it_lasts(fake, until):
+def test_last_poll_error_is_set_while_polls_fail(fake, until):
     fake.states("scripts.get_containers_runs", "running", ConnectionResetError("reset"))
     future = follow(fake)
-    until(lambda: future.trouble is not None)
+    until(lambda: future.last_poll_error is not None)
     assert future.state == "running"
     assert not future.done()
+    with pytest.warns(DeprecationWarning, match="use last_poll_error"):
+        assert future.trouble is future.last_poll_error
     future.cleanup()
 
 

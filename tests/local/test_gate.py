@@ -227,7 +227,7 @@ def test_a_fault_of_the_platform_is_500_without_its_traceback(caplog):
 def test_half_characters_are_refused(http, path, body):
     answer = http("POST", path, data=body.encode())
     assert answer.status_code == 400
-    assert "half a character" in answer.json()["errorDescription"]
+    assert "unpaired surrogate" in answer.json()["errorDescription"]
 
 
 def test_whole_characters_that_json_spells_as_two_are_taken(http):

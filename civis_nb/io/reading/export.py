@@ -158,7 +158,7 @@ def export_to_civis_file(
     credential_id
         By default the user's default database credential.
     polling_interval
-        Seconds between two looks; None: adaptive.
+        Seconds between polls; None: adaptive.
     hidden
         Leave the job out of lists.
     csv_settings

@@ -168,7 +168,7 @@ def read_civis_sql(
     credential_id
         By default the user's default database credential.
     polling_interval
-        Seconds between two looks; None: adaptive.
+        Seconds between polls; None: adaptive.
     hidden
         Leave the job out of lists.
     types

@@ -97,7 +97,7 @@ def civis_file_to_table(
     credential_id
         By default the user's default database credential.
     polling_interval
-        Seconds between two looks; None: adaptive.
+        Seconds between polls; None: adaptive.
     hidden
         Leave the jobs out of lists.
     progress

@@ -68,7 +68,7 @@ def conflict(description: str, slug: str = "conflict") -> ApiError:
 
 
 def check_characters(value: Any) -> None:
-    """Refuse JSON that holds half a character: a lone surrogate, which no UTF-8 can hold.
+    """Refuse JSON that holds an unpaired surrogate, which no UTF-8 can encode.
 
     Raises
     ------
@@ -78,9 +78,9 @@ def check_characters(value: Any) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
-        half = f"U+{ord(error.object[error.start]):04X}"
+        surrogate = f"U+{ord(error.object[error.start]):04X}"
         raise bad_request(
-            f"The body holds half a character (the lone surrogate {half}); send whole characters."
+            f"The body holds an unpaired surrogate ({surrogate}); send whole characters."
         ) from None
 
 

@@ -157,7 +157,7 @@ async def _empty_object() -> Message:
 async def _whole_body(receive: Receive) -> Receive:
     """Read a body, refuse one that holds what no answer can, and give it to be read again.
 
-    Neither SQLite nor an answer in UTF-8 can hold a lone surrogate, as JSON can spell it; NaN
+    Neither SQLite nor an answer in UTF-8 can hold an unpaired surrogate, as JSON can spell it; NaN
     and Infinity are no JSON.
 
     Raises

@@ -139,7 +139,7 @@ class Session:
             sql.encode()
         except UnicodeEncodeError as error:
             raise WarehouseError(
-                f"the SQL holds half a character at place {error.start + 1}: a lone surrogate"
+                f"the SQL holds an unpaired surrogate at character {error.start + 1}"
             ) from None
         try:
             return self._native(sql, 0)

@@ -1,0 +1,21 @@
+"""What the rest of the package needs of a client."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+__all__ = ["Client"]
+
+
+class Client(Protocol):
+    """A client of the API: an `APIClient`, that of the PyPI package ``civis``, or a stand-in.
+
+    The resources of the API (``client.jobs``, ``client.scripts``, …) come from the server's
+    specification, so their methods and the responses have no static types.
+    """
+
+    def get_database_id(self, database: str | int) -> int:
+        """Return the id of a database from its name or id."""
+
+    def __getattr__(self, name: str, /) -> Any:
+        """Return a resource of the API."""
