@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "civis_nb"
-FREE = {"errors", "cancellation", "_waiting", "_wire_text", "_version"}
+FREE = {
+    "_version", "_waiting", "_wire_text", "cancellation", "compression", "errors", "sql_text",
+    "table_names",
+}  # fmt: skip
 
 #: part -> the parts of civis_nb that it may import
 ALLOWED: dict[str, set[str]] = {
@@ -17,6 +20,9 @@ ALLOWED: dict[str, set[str]] = {
     "cancellation": set(),
     "_wire_text": set(),
     "_version": set(),
+    "compression": set(),
+    "sql_text": set(),
+    "table_names": set(),
     "config": set(),
     "loggers": set(),
     "spec": {"config"},

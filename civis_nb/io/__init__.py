@@ -18,7 +18,6 @@ if TYPE_CHECKING:
         file_to_json,
         json_to_file,
     )
-    from civis_nb.io.names import split_schema_tablename
     from civis_nb.io.reading.batches import iter_batches
     from civis_nb.io.reading.export import (
         civis_to_csv,
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     from civis_nb.io.reading.read import read_civis, read_civis_sql
     from civis_nb.io.writing.dataframe import dataframe_to_civis
     from civis_nb.io.writing.load import civis_file_to_table, csv_to_civis
+    from civis_nb.table_names import split_schema_tablename
 
 __all__ = [
     "civis_file_to_table",

@@ -14,8 +14,8 @@ from civis_nb.io._arguments import (
     whole_from,
 )
 from civis_nb.io._progress import begin, tracked_transfer
-from civis_nb.io.names import quoted_table
 from civis_nb.io.writing.import_options import schema_and_table
+from civis_nb.table_names import quoted_table
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient

@@ -16,7 +16,6 @@ from civis_nb.io._arguments import (
 )
 from civis_nb.io._progress import progress_bar, tracked_transfer
 from civis_nb.io._runs import wait_for
-from civis_nb.io.names import quoted, quoted_table, split_schema_tablename
 from civis_nb.io.reading.empty import empty_table
 from civis_nb.io.reading.export import begin_export
 from civis_nb.io.reading.outputs import find_outputs
@@ -31,6 +30,7 @@ from civis_nb.io.reading.parsers.list_inferred import read_rows
 from civis_nb.io.reading.parsers.pandas_inferred import infer_pandas, read_with_pandas
 from civis_nb.io.reading.parsers.polars_inferred import infer_polars
 from civis_nb.io.sql_types import types_told
+from civis_nb.table_names import quoted, quoted_table, split_schema_tablename
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,7 +8,7 @@ from typing import Any
 
 from civis_nb.errors import CivisArgumentError, CivisInputError
 from civis_nb.io._arguments import check_interval, chosen, whole_from
-from civis_nb.io.names import split_schema_tablename
+from civis_nb.table_names import split_schema_tablename
 
 __all__ = [
     "EXECUTIONS",

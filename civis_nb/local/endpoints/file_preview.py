@@ -20,13 +20,12 @@ from civis_nb.local.endpoints.files import DetectedColumn
 from civis_nb.local.files.registry import file_path
 from civis_nb.local.http.envelope import ApiError
 from civis_nb.local.http.wire import Wire
-from civis_nb.local.warehouse.base import CsvDetection
+from civis_nb.local.warehouse.base import DELIMITERS, CsvDetection
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["files"])
 
-_DELIMITERS = {"comma": ",", "tab": "\t", "pipe": "|"}
 _ROWS = 20
 
 
@@ -50,12 +49,12 @@ def get_preview(
     # Imported here: finding types loads DuckDB.
     from civis_nb.local.warehouse.csv.detect import detect_csv
 
-    if column_delimiter is not None and column_delimiter not in _DELIMITERS:
+    if column_delimiter is not None and column_delimiter not in DELIMITERS:
         raise ApiError(
             400,
             "invalid_column_delimiter",
             f"column_delimiter can't be {column_delimiter!r}; it is one of "
-            f"{', '.join(_DELIMITERS)}.",
+            f"{', '.join(DELIMITERS)}.",
         )
     path = file_path(context_of(request), id)
     try:
@@ -76,7 +75,7 @@ def get_preview(
 def _first_rows(path: Path, found: CsvDetection) -> list[list[str]]:
     with _plain(path, found.compression) as binary:
         text = io.TextIOWrapper(binary, encoding=found.character_set, newline="")
-        reader = csv.reader(text, delimiter=_DELIMITERS[found.column_delimiter])
+        reader = csv.reader(text, delimiter=DELIMITERS[found.column_delimiter])
         return list(islice(reader, int(found.include_header), _ROWS + int(found.include_header)))
 
 

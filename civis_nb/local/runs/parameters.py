@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, select
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.http.envelope import bad_request
 from civis_nb.local.store.schema import credentials
+from civis_nb.table_names import literal, quoted
 
 if TYPE_CHECKING:
     from civis_nb.local.context import PlatformContext
@@ -221,8 +222,8 @@ def _text_placeholders(name: str, value: str | None) -> dict[str, str | None]:
 
 
 _FORMS: dict[str, Callable[[str], str]] = {
-    "literal": lambda text: "'" + text.replace("'", "''") + "'",
-    "identifier": lambda text: '"' + text.replace('"', '""') + '"',
+    "literal": literal,
+    "identifier": quoted,
     "shell_escaped": shlex.quote,
 }
 

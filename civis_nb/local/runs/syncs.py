@@ -6,10 +6,11 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
+from civis_nb.errors import CivisInputError
 from civis_nb.local.http.envelope import bad_request, not_found
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import files, syncs
-from civis_nb.local.warehouse.table_path import join_path, split_path
+from civis_nb.table_names import qualified, split_schema_tablename
 
 __all__ = ["active_syncs", "add_sync", "copy_syncs", "find_sync", "shown", "update_sync"]
 
@@ -122,7 +123,7 @@ def _place(sent: dict[str, Any], kind: str | None, whose: str) -> dict[str, Any]
         return result
     chosen, path = sent.get(kind), sent.get("path")
     if kind == "database_table":
-        named = dict(zip(("schema", "table"), split_path(path), strict=True)) if path else None
+        named = _named_table(path) if path else None
         if chosen is None:
             chosen = named
         elif named is not None and named != {key: chosen[key] for key in named}:
@@ -130,7 +131,7 @@ def _place(sent: dict[str, Any], kind: str | None, whose: str) -> dict[str, Any]
         if chosen is None or not (chosen["schema"].strip() and chosen["table"].strip()):
             raise bad_request(f"{whose} must be {_WORDS[kind]}.")
         chosen = {**chosen, "use_without_schema": False}
-        path = join_path(chosen["schema"], chosen["table"])
+        path = qualified(chosen["schema"], chosen["table"])
     elif kind == "google_worksheet" and chosen is not None:
         path = f"{chosen['spreadsheet']}.{chosen['worksheet']}"
     if chosen is None and not (kind == "google_worksheet" and path):
@@ -164,3 +165,14 @@ def shown(connection: Connection, row: Row[Any], sync_type: str) -> dict[str, An
         "destination": row.destination,
         "advanced_options": options,
     }
+
+
+def _named_table(path: str) -> dict[str, Any]:
+    """Return schema and table of a path; both must be given."""
+    try:
+        schema, table = split_schema_tablename(path)
+    except CivisInputError:
+        schema, table = None, ""
+    if schema is None:
+        raise bad_request(f"path must be schema.table, not {path!r}.")
+    return {"schema": schema, "table": table}

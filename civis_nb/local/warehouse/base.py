@@ -13,6 +13,7 @@ from typing import Literal, Protocol, TypeAlias
 from civis_nb.cancellation import CancelToken
 
 __all__ = [
+    "DELIMITERS",
     "Column",
     "ColumnInfo",
     "ColumnStats",
@@ -39,6 +40,8 @@ Log: TypeAlias = Callable[[str, str], None]
 """Takes a level (``info``, ``warn``, …) and a message."""
 
 Delimiter: TypeAlias = Literal["comma", "tab", "pipe"]
+#: The API's words for delimiters, and the characters they stand for.
+DELIMITERS = {"comma": ",", "tab": "\t", "pipe": "|"}
 ExistingRows: TypeAlias = Literal["fail", "truncate", "append", "drop", "upsert"]
 
 

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.names import quoted, quoted_table, split_schema_tablename
 from civis_nb.io.reading.content import ahead, joined, records
 from civis_nb.io.reading.empty import is_one_select
 from civis_nb.io.reading.parsers.arrow_exact import exact_table
@@ -264,9 +263,3 @@ def test_exceptions_come_through_threads():
 )
 def test_statements_that_only_read(sql, is_one):
     assert is_one_select(sql) is is_one
-
-
-@given(st.text(min_size=1, max_size=12), st.text(min_size=1, max_size=12))
-def test_quoted_names_come_apart_again(schema, table):
-    assert split_schema_tablename(f"{quoted(schema)}.{quoted(table)}") == (schema, table)
-    assert quoted_table(f"{quoted(schema)}.{quoted(table)}") == f"{quoted(schema)}.{quoted(table)}"

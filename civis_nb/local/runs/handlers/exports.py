@@ -16,7 +16,7 @@ from civis_nb.local.runs import outputs
 from civis_nb.local.runs.handlers.statements import rows_text, write_log
 from civis_nb.local.runs.parameters import expanded_arguments, fill_placeholders
 from civis_nb.local.runs.task import RunTask
-from civis_nb.local.warehouse.base import CsvSettings, Export
+from civis_nb.local.warehouse.base import DELIMITERS, CsvSettings, Export
 
 __all__ = ["run_csv_export", "run_sql_script"]
 
@@ -27,7 +27,6 @@ _SETTINGS_OF_EXPORTS = (
     "force_multifile",
     "max_file_size",
 )
-_DELIMITERS = {"comma": ",", "tab": "\t", "pipe": "|"}
 
 
 def run_sql_script(task: RunTask) -> None:
@@ -153,7 +152,7 @@ def _manifest(
         "query": sql,
         "entries": [],
         "compression": settings.compression,
-        "delimiter": _DELIMITERS[settings.column_delimiter],
+        "delimiter": DELIMITERS[settings.column_delimiter],
         "unquoted": settings.unquoted,
     }
     if settings.include_header:

@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Literal, cast
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.base import Column, CsvDetection, Delimiter
+from civis_nb.local.warehouse.base import DELIMITERS, Column, CsvDetection, Delimiter
 from civis_nb.local.warehouse.csv.charset import convert_to_utf8, detect_character_set
 from civis_nb.local.warehouse.csv.infer import column_types
 from civis_nb.local.warehouse.csv.line_ends import has_blank_start, has_mixed_ends, rewritten
 from civis_nb.local.warehouse.csv.sources import sniff_compression
 from civis_nb.local.warehouse.csv.text import csv_rows
 from civis_nb.local.warehouse.duckdb.sqltypes import to_wire
-from civis_nb.local.warehouse.names import DELIMITERS
 
 __all__ = ["detect_csv"]
 

@@ -8,7 +8,7 @@ import duckdb
 
 from civis_nb.local.warehouse.base import ColumnInfo, ColumnStats, TableInfo
 from civis_nb.local.warehouse.duckdb.sqltypes import to_wire
-from civis_nb.local.warehouse.names import qualified, quoted
+from civis_nb.table_names import qualified, quoted
 
 # ruff: noqa: S608 - names are quoted, values are bound
 

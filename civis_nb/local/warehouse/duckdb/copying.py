@@ -22,7 +22,7 @@ from civis_nb.local.warehouse.duckdb import catalog, marks
 from civis_nb.local.warehouse.duckdb.failures import is_conflict, read_failure, warehouse_error
 from civis_nb.local.warehouse.duckdb.session import Session
 from civis_nb.local.warehouse.duckdb.syncing import primary_key, put_rows
-from civis_nb.local.warehouse.names import literal, qualified
+from civis_nb.table_names import literal, qualified
 
 __all__ = ["open_source", "sync_tables"]
 

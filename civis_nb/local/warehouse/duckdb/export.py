@@ -13,12 +13,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.base import Column, CsvSettings, Export, ExportedPart
+from civis_nb.local.warehouse.base import DELIMITERS, Column, CsvSettings, Export, ExportedPart
 from civis_nb.local.warehouse.csv.sinks import Sink, open_sink
 from civis_nb.local.warehouse.duckdb.result import Result
 from civis_nb.local.warehouse.duckdb.session import Session
 from civis_nb.local.warehouse.duckdb.sqltypes import is_bare, to_wire
-from civis_nb.local.warehouse.names import DELIMITERS, literal
+from civis_nb.table_names import literal
 
 __all__ = ["export_csv"]
 

@@ -11,7 +11,7 @@ from typing import TypeAlias
 import duckdb
 
 from civis_nb.errors import OperationCancelledError, WarehouseError
-from civis_nb.local.warehouse.base import ImportOptions, ImportReport
+from civis_nb.local.warehouse.base import DELIMITERS, ImportOptions, ImportReport
 from civis_nb.local.warehouse.csv import infer
 from civis_nb.local.warehouse.csv.line_ends import has_blank_start, has_mixed_ends, rewritten
 from civis_nb.local.warehouse.csv.sources import Source, first_row, prepared
@@ -27,7 +27,6 @@ from civis_nb.local.warehouse.duckdb.session import Session
 from civis_nb.local.warehouse.duckdb.sqltypes import widened
 from civis_nb.local.warehouse.duckdb.target import Target
 from civis_nb.local.warehouse.duckdb.upsert import merge, stage_for
-from civis_nb.local.warehouse.names import DELIMITERS
 
 __all__ = ["import_all", "import_csv"]
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 import duckdb
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.base import ImportOptions
+from civis_nb.local.warehouse.base import DELIMITERS, ImportOptions
 from civis_nb.local.warehouse.csv.sources import Source
 from civis_nb.local.warehouse.duckdb.casts import cast
 from civis_nb.local.warehouse.duckdb.sqltypes import is_text, to_wire
 from civis_nb.local.warehouse.duckdb.target import Field
-from civis_nb.local.warehouse.names import DELIMITERS, literal, quoted
+from civis_nb.table_names import literal, quoted
 
 # ruff: noqa: S608 - names and texts are quoted
 

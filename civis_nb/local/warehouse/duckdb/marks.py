@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import duckdb
 
-from civis_nb.local.warehouse.names import quoted
+from civis_nb.table_names import quoted
 
 __all__ = ["forget", "known", "put"]
 

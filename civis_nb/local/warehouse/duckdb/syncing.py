@@ -8,7 +8,7 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import ImportOptions, SyncOptions, SyncReport, TableSource
 from civis_nb.local.warehouse.duckdb.target import Field, Target, find_target, keys, mapped
 from civis_nb.local.warehouse.duckdb.upsert import merge, stage_for
-from civis_nb.local.warehouse.names import qualified, quoted
+from civis_nb.table_names import qualified, quoted
 
 # ruff: noqa: S608 - names are quoted
 

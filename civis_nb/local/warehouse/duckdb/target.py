@@ -11,7 +11,7 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import ImportOptions
 from civis_nb.local.warehouse.duckdb import catalog
 from civis_nb.local.warehouse.duckdb.sqltypes import declared_length, to_duckdb
-from civis_nb.local.warehouse.names import literal, qualified, quoted
+from civis_nb.table_names import literal, qualified, quoted
 
 __all__ = ["Field", "Target", "file_columns", "find_target", "mapped"]
 

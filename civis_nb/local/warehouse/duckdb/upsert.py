@@ -9,7 +9,7 @@ import duckdb
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import ImportOptions
 from civis_nb.local.warehouse.duckdb.target import Field, Target, keys
-from civis_nb.local.warehouse.names import quoted
+from civis_nb.table_names import quoted
 
 # ruff: noqa: S608 - names are quoted
 

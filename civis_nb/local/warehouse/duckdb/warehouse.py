@@ -39,7 +39,7 @@ from civis_nb.local.warehouse.duckdb import catalog, copying, export, importing,
 from civis_nb.local.warehouse.duckdb.connection import Connection
 from civis_nb.local.warehouse.duckdb.failures import read_failure, warehouse_error
 from civis_nb.local.warehouse.duckdb.session import Session
-from civis_nb.local.warehouse.names import literal
+from civis_nb.table_names import literal
 
 __all__ = ["DuckDBWarehouse", "open_duckdb"]
 

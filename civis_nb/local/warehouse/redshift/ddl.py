@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from civis_nb.local.warehouse.names import literal, quoted
 from civis_nb.local.warehouse.redshift.lexer import Token, tokens
 from civis_nb.local.warehouse.redshift.user_functions import as_macro
+from civis_nb.table_names import literal, quoted
 
 __all__ = ["Rewritten", "rewrite"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from civis_nb.local.warehouse.names import literal
+from civis_nb.table_names import literal
 
 __all__ = ["number_as_text", "strptime_format", "time_as_text"]
 

@@ -11,9 +11,9 @@ from typing import Any, TypeAlias
 
 from sqlglot import exp, parse_one
 
-from civis_nb.local.warehouse.names import literal, quoted
 from civis_nb.local.warehouse.redshift.formats import number_as_text, strptime_format, time_as_text
 from civis_nb.local.warehouse.redshift.times import TIME_FUNCTIONS
+from civis_nb.table_names import literal, quoted
 
 __all__ = ["MARK", "OWN_FUNCTIONS", "build", "listagg"]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from civis_nb.local.warehouse.names import literal
 from civis_nb.local.warehouse.redshift.lexer import Token, tokens
+from civis_nb.table_names import literal
 
 __all__ = ["as_meant", "similar_to"]
 

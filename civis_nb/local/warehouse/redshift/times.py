@@ -6,7 +6,7 @@ from typing import Any, TypeAlias
 
 from sqlglot import exp
 
-from civis_nb.local.warehouse.names import literal
+from civis_nb.table_names import literal
 
 __all__ = ["TIME_FUNCTIONS", "with_days"]
 

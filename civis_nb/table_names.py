@@ -1,4 +1,4 @@
-"""Names of tables and columns: taken apart, and quoted where SQL needs it."""
+"""Names of tables and columns in SQL: split, joined, quoted."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import re
 
 from civis_nb.errors import CivisInputError
 
-__all__ = ["quoted", "quoted_table", "split_schema_tablename"]
+__all__ = ["literal", "qualified", "quoted", "quoted_table", "split_schema_tablename"]
 
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
-_PART = re.compile(r'"((?:[^"]|"")*)"|([^".]*)')
+_PART = re.compile(r'\s*"((?:[^"]|"")*)"\s*|([^".]*)')
 
 
 def split_schema_tablename(table: str) -> tuple[str | None, str]:
-    """Take a table's name apart.
+    """Split a table's name into schema and table.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def split_schema_tablename(table: str) -> tuple[str | None, str]:
 
 
 def quoted(name: str) -> str:
-    """Return a name as an identifier of SQL in double quotes.
+    """Return a name as a SQL identifier in double quotes.
 
     Examples
     --------
@@ -53,6 +53,17 @@ def quoted(name: str) -> str:
     '"a""b"'
     """
     return '"' + name.replace('"', '""') + '"'
+
+
+def qualified(schema: str, table: str) -> str:
+    """Return schema and table as one quoted SQL name.
+
+    Examples
+    --------
+    >>> qualified("public", "my table")
+    '"public"."my table"'
+    """
+    return f"{quoted(schema)}.{quoted(table)}"
 
 
 def quoted_table(table: str) -> str:
@@ -72,6 +83,17 @@ def quoted_table(table: str) -> str:
         quoted(name) if was_quoted or not _PLAIN.fullmatch(name) else name
         for name, was_quoted in _parts(table)
     )
+
+
+def literal(text: str) -> str:
+    """Return a text as a SQL string literal.
+
+    Examples
+    --------
+    >>> literal("it's")
+    "'it''s'"
+    """
+    return "'" + text.replace("'", "''") + "'"
 
 
 def _parts(table: str) -> list[tuple[str, bool]]:
