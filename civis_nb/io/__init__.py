@@ -52,31 +52,31 @@ __all__ = [
 ]
 
 _HOMES = {
-    "civis_file_to_table": "writing.load",
-    "civis_to_csv": "reading.export",
-    "civis_to_file": "files.transfers",
-    "civis_to_multifile_csv": "reading.export",
-    "csv_to_civis": "writing.load",
-    "dataframe_to_civis": "writing.dataframe",
-    "dataframe_to_file": "files.values",
-    "export_to_civis_file": "reading.export",
-    "file_id_from_run_output": "files.values",
-    "file_to_civis": "files.transfers",
-    "file_to_dataframe": "files.values",
-    "file_to_json": "files.values",
-    "iter_batches": "reading.batches",
-    "json_to_file": "files.values",
-    "query_civis": "databases",
-    "read_civis": "reading.read",
-    "read_civis_sql": "reading.read",
-    "split_schema_tablename": "names",
-    "transfer_table": "databases",
+    "civis_file_to_table": "io.writing.load",
+    "civis_to_csv": "io.reading.export",
+    "civis_to_file": "io.files.transfers",
+    "civis_to_multifile_csv": "io.reading.export",
+    "csv_to_civis": "io.writing.load",
+    "dataframe_to_civis": "io.writing.dataframe",
+    "dataframe_to_file": "io.files.values",
+    "export_to_civis_file": "io.reading.export",
+    "file_id_from_run_output": "io.files.values",
+    "file_to_civis": "io.files.transfers",
+    "file_to_dataframe": "io.files.values",
+    "file_to_json": "io.files.values",
+    "iter_batches": "io.reading.batches",
+    "json_to_file": "io.files.values",
+    "query_civis": "io.databases",
+    "read_civis": "io.reading.read",
+    "read_civis_sql": "io.reading.read",
+    "split_schema_tablename": "table_names",
+    "transfer_table": "io.databases",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
-        value = getattr(importlib.import_module(f"civis_nb.io.{_HOMES[name]}"), name)
+        value = getattr(importlib.import_module(f"civis_nb.{_HOMES[name]}"), name)
         globals()[name] = value
         return value
     raise AttributeError(f"module 'civis_nb.io' has no attribute {name!r}")
