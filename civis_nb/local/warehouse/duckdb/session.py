@@ -23,9 +23,13 @@ from civis_nb.local.warehouse.duckdb.failures import (
     warehouse_error,
 )
 from civis_nb.local.warehouse.duckdb.statement import Statement, kind_of
-from civis_nb.local.warehouse.redshift import lexer
-from civis_nb.local.warehouse.redshift.meanings import as_meant
-from civis_nb.local.warehouse.redshift.no_effect import without_effect
+from civis_nb.local.warehouse.redshift.ignored_statements import reason_to_ignore
+from civis_nb.local.warehouse.redshift.semantics import with_redshift_semantics
+from civis_nb.local.warehouse.redshift.tokens import (
+    split_statements,
+    tokenize,
+    without_terminator,
+)
 
 if TYPE_CHECKING:
     from civis_nb.local.warehouse.redshift.translate import Translation
@@ -147,7 +151,7 @@ class Session:
             if not is_refusal(error):
                 raise
             statements: list[Statement] = []
-            for piece in lexer.split(sql):
+            for piece in split_statements(sql):
                 offset = len(sql[: piece.start].encode())
                 statements += self._plan_one(piece.text, offset, sql)
             return statements
@@ -166,7 +170,7 @@ class Session:
 
     def _as_meant(self, statement: Statement) -> Statement:
         """Say otherwise what DuckDB takes, and reads as nobody means it."""
-        meant = as_meant(statement.text)
+        meant = with_redshift_semantics(statement.text)
         if meant == statement.text:
             return statement
         return replace(statement, text=meant, original=statement.text, provisional=True)
@@ -177,15 +181,15 @@ class Session:
         except duckdb.Error as refused:
             if not is_refusal(refused):
                 raise
-            note = without_effect(text)
+            note = reason_to_ignore(text)
             if note is not None:
                 self.log("info", note)
                 return []
-            for translation in _translations(text):
+            for t in _translations(text):
                 with suppress(duckdb.ParserException, duckdb.NotImplementedException):
-                    parsed = self.cursor.extract_statements(translation.sql)
+                    parsed = self.cursor.extract_statements(t.sql)
                     return [
-                        Statement(s.query, offset, kind_of(s), text, translation.before, True)
+                        Statement(s.query, offset, kind_of(s), text, t.prerequisites, True)
                         for s in parsed
                     ]
             raise self.error(refused, Statement(text, offset, ""), sql) from None
@@ -209,7 +213,7 @@ class Session:
         except WarehouseError:
             # What DuckDB can read is refused only now: settings of Redshift, and keys of a table,
             # which Redshift notes and does not enforce.
-            note = without_effect(statement.text) if statement.kind in _REFUSED_LATE else None
+            note = reason_to_ignore(statement.text) if statement.kind in _REFUSED_LATE else None
             if note is None:
                 raise
             self.log("info", note)
@@ -228,7 +232,7 @@ class Session:
 
         def describe(candidate: Statement) -> None:
             self._run_before(candidate)
-            body = lexer.without_terminator(candidate.text)
+            body = without_terminator(candidate.text)
             rows = self.cursor.execute(f"{_DESCRIBE}{body}\n)").fetchall()
             found.append((candidate, [(str(row[0]), str(row[1])) for row in rows]))
 
@@ -292,7 +296,7 @@ class Session:
                 statement,
                 text=translation.sql,
                 original=original,
-                before=translation.before,
+                prerequisites=translation.prerequisites,
                 provisional=False,
             )
             try:
@@ -317,7 +321,7 @@ class Session:
         raise AssertionError("unreachable")
 
     def _run_before(self, statement: Statement) -> None:
-        for text in statement.before:
+        for text in statement.prerequisites:
             # A sequence of a table that is there already: its CREATE TABLE tells the user.
             with suppress(duckdb.DependencyException):
                 self.cursor.execute(text)
@@ -326,7 +330,7 @@ class Session:
         if statement.kind != "TRANSACTION":
             execute()
             return
-        word = next(t.text for t in lexer.tokens(statement.text) if t.kind == "word").lower()
+        word = next(t.text for t in tokenize(statement.text) if t.kind == "word").lower()
         begins = word in ("begin", "start")
         if begins == self._in_transaction:
             # As in PostgreSQL and Redshift: scripts end with a COMMIT too many.
@@ -395,7 +399,7 @@ def _translations(text: str) -> Iterator[Translation]:
 
 
 def _why_not(refused: duckdb.Error) -> str:
-    from civis_nb.local.warehouse.redshift.translate import why_not
+    from civis_nb.local.warehouse.redshift.translate import untranslatable_reason
 
     name = missing_function(refused)
-    return why_not(name) if name is not None else ""
+    return untranslatable_reason(name) if name is not None else ""

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 import duckdb
 
-from civis_nb.local.warehouse.redshift import lexer
+from civis_nb.local.warehouse.redshift.tokens import (
+    has_word,
+)
 
 __all__ = ["Statement", "kind_of"]
 
@@ -29,20 +31,20 @@ class Statement:
     offset: int
     kind: str
     original: str | None = None
-    before: tuple[str, ...] = ()
+    prerequisites: tuple[str, ...] = ()
     provisional: bool = False
 
     @property
     def has_rows(self) -> bool:
         """Return whether the statement gives a result set."""
         if self.kind in _WITH_RETURNING:
-            return lexer.has_word(self.text, "returning")
+            return has_word(self.text, "returning")
         return self.kind in _WITH_ROWS
 
     @property
     def is_query(self) -> bool:
         """Return whether the statement only reads, and may stand inside another query."""
-        return self.kind == "SELECT" and not lexer.has_word(self.text, *_WRITING)
+        return self.kind == "SELECT" and not has_word(self.text, *_WRITING)
 
 
 def kind_of(parsed: duckdb.Statement) -> str:

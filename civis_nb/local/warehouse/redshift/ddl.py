@@ -1,4 +1,4 @@
-"""Clauses of Redshift's CREATE and ALTER TABLE that mean nothing on one machine, taken out.
+"""Remove the clauses of Redshift's CREATE and ALTER TABLE that have no effect on one machine.
 
 This works on tokens, not on a syntax tree, so that all the rest of the statement stays as the
 user wrote it.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from civis_nb.local.warehouse.redshift.lexer import Token, tokens
+from civis_nb.local.warehouse.redshift.tokens import Token, tokenize
 from civis_nb.local.warehouse.redshift.user_functions import as_macro
 from civis_nb.table_names import literal, quoted
 
@@ -50,14 +50,14 @@ class Rewritten:
     """A statement without Redshift's clauses, and the statements that must run before it."""
 
     sql: str
-    before: tuple[str, ...] = ()
+    prerequisites: tuple[str, ...] = ()
 
 
 class _Words:
     """The tokens of a statement that are neither space nor comment, and a cursor over them."""
 
     def __init__(self, sql: str) -> None:
-        self.tokens = [t for t in tokens(sql) if t.kind not in ("space", "comment")]
+        self.tokens = [t for t in tokenize(sql) if t.kind not in ("space", "comment")]
 
     def word(self, at: int) -> str:
         if 0 <= at < len(self.tokens) and self.tokens[at].kind in ("word", "number", "symbol"):
@@ -77,7 +77,7 @@ class _Words:
 
 
 def rewrite(sql: str) -> Rewritten:
-    """Take Redshift's clauses out of a statement.
+    """Return a statement without Redshift's clauses.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def rewrite(sql: str) -> Rewritten:
     >>> rewrite("SELECT * FROM #t").sql
     'SELECT * FROM "#t"'
     """
-    sql = _reworded(_VIEW.sub("", _name_temporary(sql)))
+    sql = _respelled(_VIEW.sub("", _name_temporary(sql)))
     if _CREATE.match(sql):
         return _create(sql)
     if _ALTER.match(sql):
@@ -95,8 +95,8 @@ def rewrite(sql: str) -> Rewritten:
     return Rewritten(sql)
 
 
-def _reworded(sql: str) -> str:
-    """Say in DuckDB's words what differs at the beginning of a statement."""
+def _respelled(sql: str) -> str:
+    """Rewrite what DuckDB spells differently at the start of a statement."""
     path = _SEARCH_PATH.match(sql)
     if path:
         names = [name.strip(" \t\n'\"") for name in path.group(1).split(",")]
@@ -115,7 +115,7 @@ def _reworded(sql: str) -> str:
 
 def _name_temporary(sql: str) -> str:
     """Quote names like #t, and make a table of such a name temporary."""
-    parts = list(tokens(sql))
+    parts = list(tokenize(sql))
     out: list[str] = []
     skip = False
     for i, token in enumerate(parts):

@@ -63,7 +63,7 @@ _CODES = {word: (code, around) for word, code, around in _WORDS}
 
 
 def _pieces(pattern: str) -> list[tuple[str, str, bool]]:
-    """Cut a format into (text, or code; function or kind; FM) pieces."""
+    """Split a format into (text or code, function or kind, padded) pieces."""
     pieces: list[tuple[str, str, bool]] = []
     fill = True
     for match in _PARTS.finditer(pattern):

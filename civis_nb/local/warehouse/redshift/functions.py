@@ -15,12 +15,12 @@ from civis_nb.local.warehouse.redshift.formats import number_as_text, strptime_f
 from civis_nb.local.warehouse.redshift.times import TIME_FUNCTIONS
 from civis_nb.table_names import literal, quoted
 
-__all__ = ["MARK", "OWN_FUNCTIONS", "build", "listagg"]
+__all__ = ["OWN_FUNCTIONS", "PREFIX", "build", "listagg"]
 
 _Node: TypeAlias = Any  # sqlglot's base class changed its name between versions
 
 #: Put in front of the name of a function that is built here.
-MARK = "civis__"
+PREFIX = "civis__"
 
 _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
@@ -95,8 +95,8 @@ _DOUBLED = re.compile(r"\\\\(?=[dDsSwWbB.()\[\]{}|^$*+?/-])")
 
 def _pattern(node: _Node) -> str:
     r"""Write a regular expression; what Redshift's texts need as ``\\d`` is ``\d``."""
-    told = _literal(node)
-    return _text(node) if told is None else literal(_DOUBLED.sub(r"\\", told))
+    pattern = _literal(node)
+    return _text(node) if pattern is None else literal(_DOUBLED.sub(r"\\", pattern))
 
 
 def _regexp_substr(args: list[_Node]) -> str:
@@ -138,8 +138,8 @@ def _json_path_text(args: list[_Node]) -> str:
         lenient = bool(keys.pop().this)
     path = "'$'"
     for key in keys:
-        told = _literal(key)
-        step = literal("." + quoted(told)) if told is not None else f"'.\"' || {_text(key)} || '\"'"
+        name = _literal(key)
+        step = literal("." + quoted(name)) if name is not None else f"'.\"' || {_text(key)} || '\"'"
         path += f" || {step}"
     value = f"coalesce(json_extract_string({document}, {path}), '')"
     return f"CASE WHEN json_valid({document}) THEN {value} END" if lenient else value
@@ -229,8 +229,8 @@ OWN_FUNCTIONS: dict[str, Callable[[list[_Node]], str | None]] = {
 
 
 def build(call: exp.Anonymous) -> _Node | None:
-    """Build the DuckDB expression of a marked call; None if it can't be built."""
-    name = str(call.this).lower().removeprefix(MARK)
+    """Build the DuckDB expression of a renamed call; None if it can't be built."""
+    name = str(call.this).lower().removeprefix(PREFIX)
     try:
         sql = OWN_FUNCTIONS[name](list(call.expressions))
     except (IndexError, KeyError):

@@ -36,7 +36,7 @@ _DAYS = {"su": 7, "mo": 1, "tu": 2, "we": 3, "th": 4, "fr": 5, "sa": 6}
 
 
 def _time(node: _Node) -> str:
-    """Write a date or time; a text literal must be told to be one."""
+    """Return a date or time as SQL; a text literal is cast to a timestamp."""
     text = f"({node.sql('duckdb')})"
     return f"CAST({text} AS TIMESTAMP)" if _is_text(node) else text
 
@@ -85,7 +85,7 @@ TIME_FUNCTIONS = {
 }
 
 _DATES = (exp.DataType.Type.DATE,)
-_GIVE_TIMES = (
+_RETURN_TIMES = (
     exp.CurrentTimestamp, exp.TimestampTrunc, exp.DateTrunc, exp.DateAdd, exp.TsOrDsAdd
 )  # fmt: skip
 _TIMES = tuple(exp.DataType.Type[name] for name in ("TIMESTAMP", "TIMESTAMPNTZ", "TIMESTAMPTZ"))
@@ -122,7 +122,7 @@ def _is_time(node: _Node) -> bool:
     node = _bare(node)
     if isinstance(node, exp.Cast):
         return bool(node.is_type(*_TIMES))
-    return isinstance(node, _GIVE_TIMES)
+    return isinstance(node, _RETURN_TIMES)
 
 
 def _is_number(node: _Node) -> bool:

@@ -1,4 +1,4 @@
-"""SQL of Redshift and PostgreSQL turned into DuckDB's, for statements that DuckDB refuses."""
+"""Translate SQL of Redshift and PostgreSQL into DuckDB's, for statements that DuckDB refuses."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from sqlglot import exp
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import ErrorLevel, SqlglotError
 
-from civis_nb.local.warehouse.duckdb.system_views import SYSTEM_VIEWS
 from civis_nb.local.warehouse.redshift.ddl import rewrite
-from civis_nb.local.warehouse.redshift.functions import MARK, OWN_FUNCTIONS, build, listagg
-from civis_nb.local.warehouse.redshift.lexer import tokens, without_terminator
-from civis_nb.local.warehouse.redshift.meanings import as_meant, similar_to
+from civis_nb.local.warehouse.redshift.functions import OWN_FUNCTIONS, PREFIX, build, listagg
+from civis_nb.local.warehouse.redshift.semantics import similar_to, with_redshift_semantics
+from civis_nb.local.warehouse.redshift.system_views import SYSTEM_VIEWS
 from civis_nb.local.warehouse.redshift.times import with_days
+from civis_nb.local.warehouse.redshift.tokens import tokenize, without_terminator
 
-__all__ = ["Translation", "translations", "why_not"]
+__all__ = ["Translation", "translations", "untranslatable_reason"]
 
-# sqlglot tells what it does not know through its logger; we tell the user ourselves.
+# sqlglot logs what it does not know; users see our own message.
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
 _Node: TypeAlias = Any  # sqlglot's base class changed its name between versions
@@ -52,10 +52,10 @@ class _Redshift(Redshift):
 
 @dataclass(frozen=True)
 class Translation:
-    """One way to say a statement in DuckDB's SQL."""
+    """One DuckDB text for a statement, and the statements that must run before it."""
 
     sql: str
-    before: tuple[str, ...] = ()
+    prerequisites: tuple[str, ...] = ()
 
 
 def translations(sql: str) -> Iterator[Translation]:
@@ -72,15 +72,15 @@ def translations(sql: str) -> Iterator[Translation]:
         for inner in (query, *(translation.sql for translation in translations(query))):
             yield Translation(f"EXPLAIN {'ANALYZE ' if explained.group(1) else ''}{inner}")
         return
-    yield from _of_one(as_meant(sql))
+    yield from _candidates(with_redshift_semantics(sql))
 
 
-def why_not(function: str) -> str:
-    """Say why a call of a function was not translated; nothing when the function is not ours.
+def untranslatable_reason(function: str) -> str:
+    """Return why a call was not translated; an empty text when the function is not ours.
 
     Examples
     --------
-    >>> why_not("to_char").split(":")[0], why_not("nosuch")
+    >>> untranslatable_reason("to_char").split(":")[0], untranslatable_reason("nosuch")
     ("to_char can't be translated with these arguments", '')
     """
     if function.lower() not in OWN_FUNCTIONS:
@@ -91,8 +91,8 @@ def why_not(function: str) -> str:
     )
 
 
-def _of_one(sql: str) -> Iterator[Translation]:
-    dropped = _each_dropped(without_terminator(sql))
+def _candidates(sql: str) -> Iterator[Translation]:
+    dropped = _split_drop(without_terminator(sql))
     if dropped:
         yield Translation(dropped[-1], tuple(dropped[:-1]))
         return
@@ -100,23 +100,23 @@ def _of_one(sql: str) -> Iterator[Translation]:
     rewritten = rewrite(without_terminator(sql))
     if rewritten.sql.strip() != without_terminator(sql).strip():
         seen.add(rewritten.sql)
-        yield Translation(rewritten.sql, rewritten.before)
-    marked = _mark(rewritten.sql)
+        yield Translation(rewritten.sql, rewritten.prerequisites)
+    protected = _protect(rewritten.sql)
     for dialect in (_Redshift, "postgres", "duckdb"):
         for truncates_dates in (False, True):
-            text = _through_sqlglot(marked, dialect, truncates_dates)
+            text = _through_sqlglot(protected, dialect, truncates_dates)
             if text is not None and text not in seen:
                 seen.add(text)
-                yield Translation(text, rewritten.before)
+                yield Translation(text, rewritten.prerequisites)
 
 
-def _each_dropped(sql: str) -> list[str]:
+def _split_drop(sql: str) -> list[str]:
     """Return one statement for each object that a DROP or TRUNCATE names, if it names several."""
     match = _DROP.match(sql)
     if match is None:
         return []
     names, current = [], ""
-    for token in tokens(match.group(2)):
+    for token in tokenize(match.group(2)):
         if token.text == ",":
             names.append(current)
             current = ""
@@ -127,61 +127,61 @@ def _each_dropped(sql: str) -> list[str]:
 
 
 @dataclass(frozen=True)
-class _Marked:
-    """SQL for sqlglot, and the texts that it must not read, by what stands for them."""
+class _Protected:
+    """SQL for sqlglot, and the texts that it must not read, by their placeholders."""
 
     sql: str
-    hidden: dict[str, str]
+    originals: dict[str, str]
 
 
-def _mark(sql: str) -> _Marked:
+def _protect(sql: str) -> _Protected:
     """Rename the functions that are ours, so that sqlglot leaves them as they are.
 
-    Texts with other rules than ``'…'`` are hidden from it: it knows not all of the rules.
+    Texts with other rules than ``'…'`` become placeholders: sqlglot lacks some of the rules.
     """
-    parts = list(tokens(sql))
+    parts = list(tokenize(sql))
     out: list[str] = []
-    hidden: dict[str, str] = {}
-    unlike = MARK + "text"
-    while unlike in sql.lower():
-        unlike += "_"
+    originals: dict[str, str] = {}
+    placeholder_prefix = PREFIX + "text"
+    while placeholder_prefix in sql.lower():
+        placeholder_prefix += "_"
     for i, token in enumerate(parts):
         name = token.text.lower()
         code = [t for t in parts[i + 1 : i + 4] if t.kind not in ("space", "comment")]
         called = bool(code) and code[0].text == "("
         if token.kind == "dollar" or (token.kind == "string" and name.startswith("e")):
-            stand_in = f"'{unlike}{len(hidden)}'"
-            hidden[stand_in] = token.text
-            out.append(stand_in)
+            placeholder = f"'{placeholder_prefix}{len(originals)}'"
+            originals[placeholder] = token.text
+            out.append(placeholder)
         elif token.kind == "word" and name == "sysdate" and not called:
-            out.append(MARK + "sysdate()")
+            out.append(PREFIX + "sysdate()")
         elif token.kind == "word" and called and (name in OWN_FUNCTIONS or name == "listagg"):
-            out.append(MARK + name)
+            out.append(PREFIX + name)
         else:
             out.append(token.text)
-    return _Marked("".join(out), hidden)
+    return _Protected("".join(out), originals)
 
 
-def _through_sqlglot(marked: _Marked, dialect: Any, truncates_dates: bool) -> str | None:
+def _through_sqlglot(protected: _Protected, dialect: Any, truncates_dates: bool) -> str | None:
     try:
-        tree = sqlglot.parse_one(marked.sql, read=dialect)
+        tree = sqlglot.parse_one(protected.sql, read=dialect)
         if isinstance(tree, exp.Command):
             return None
         if isinstance(tree, exp.Create) and str(tree.args.get("kind")).upper() not in _CREATED:
             return None
         if truncates_dates and not any(_is_trunc(n) for n in tree.walk()):
             return None
-        _name_results(tree, marked.sql)
+        _name_results(tree, protected.sql)
         tree = _by_rules(tree, truncates_dates)
         text = tree.sql("duckdb", unsupported_level=ErrorLevel.IGNORE, comments=False)
     except (SqlglotError, _Untranslatable, ValueError, RecursionError):
         return None
-    for stand_in, original in marked.hidden.items():
-        if stand_in not in text:
-            return None  # it was changed on the way, and can't be turned back
-        text = text.replace(stand_in, original)
-    left = (token for token in tokens(text) if token.text.lower().startswith(MARK))
-    return None if any(left) else text
+    for placeholder, original in protected.originals.items():
+        if placeholder not in text:
+            return None  # sqlglot changed it, so the original can't be restored
+        text = text.replace(placeholder, original)
+    leftovers = (token for token in tokenize(text) if token.text.lower().startswith(PREFIX))
+    return None if any(leftovers) else text
 
 
 class _Untranslatable(Exception):  # noqa: N818 - a signal, not an error
@@ -198,7 +198,7 @@ def _is_trunc(node: _Node) -> bool:
 
 
 def _name_results(tree: _Node, sql: str) -> None:
-    """Keep the names of result columns that are calls: else DuckDB names them by its own words."""
+    """Alias result columns that are calls, which DuckDB would name after its own functions."""
     query = tree if isinstance(tree, exp.Query) else None
     while isinstance(query, exp.SetOperation):
         query = query.this
@@ -221,7 +221,7 @@ def _name_of_call(call: _Node, sql: str) -> str | None:
         return None
     start, end = call.meta.get("start"), call.meta.get("end")
     if isinstance(start, int) and isinstance(end, int):
-        return sql[start : end + 1].lower().removeprefix(MARK)
+        return sql[start : end + 1].lower().removeprefix(PREFIX)
     name = call.sql_name().lower()
     return {"decode_case": "case", "approx_distinct": "count", "extract": "date_part"}.get(
         name, name
@@ -240,10 +240,10 @@ def _by_rules(tree: _Node, truncates_dates: bool) -> _Node:
 
 
 def _rule(node: _Node, truncates_dates: bool) -> _Node:
-    """Turn one node of the tree into what DuckDB understands."""
+    """Return the node that DuckDB needs instead of this one; most are returned unchanged."""
     if isinstance(node, exp.WithinGroup) and _called(node.this, "listagg"):
         return listagg(node.this, node.expression)
-    if isinstance(node, exp.Anonymous) and str(node.this).lower().startswith(MARK):
+    if isinstance(node, exp.Anonymous) and str(node.this).lower().startswith(PREFIX):
         if _called(node, "listagg"):
             return node if isinstance(node.parent, exp.WithinGroup) else listagg(node, None)
         built = build(node)
@@ -275,7 +275,7 @@ def _element(node: exp.Bracket) -> exp.Bracket:
 
 
 def _json(node: _Node) -> _Node:
-    """Let ``'$.a'`` be a path, as in DuckDB, and no key of that name."""
+    """Read ``'$.a'`` as a path, as DuckDB does, not as a key of that name."""
     steps = getattr(node.expression, "expressions", [])
     if len(steps) == 2 and str(steps[1].this).startswith("$"):
         node.set("expression", exp.Literal.string(str(steps[1].this)))
@@ -287,7 +287,7 @@ def _session_user(_node: _Node) -> _Node:
 
 
 def _table(node: exp.Table) -> _Node:
-    """Put the query of a system view in its place."""
+    """Replace a system view by its query on DuckDB's catalog."""
     view = SYSTEM_VIEWS.get(node.name.lower())
     if view is None or node.db.lower() not in ("", "pg_catalog", "public"):
         return node
@@ -322,7 +322,7 @@ _BY_TYPE: dict[type, Callable[[Any], _Node]] = {
 def _called(node: object, name: str) -> bool:
     if not isinstance(node, exp.Anonymous):
         return False
-    return str(node.this).lower().removeprefix(MARK) == name
+    return str(node.this).lower().removeprefix(PREFIX) == name
 
 
 def _data_type(node: exp.DataType) -> exp.DataType:

@@ -1,11 +1,11 @@
-"""Redshift's functions in SQL, as DuckDB's macros."""
+"""User-defined SQL functions of Redshift, as DuckDB's macros."""
 
 from __future__ import annotations
 
 import re
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.redshift.lexer import tokens
+from civis_nb.local.warehouse.redshift.tokens import tokenize
 
 __all__ = ["as_macro"]
 
@@ -18,7 +18,7 @@ _DROP = re.compile(r"(?is)(\s*drop\s+function\s+(?:if\s+exists\s+)?[^\s(;]+)\s*\
 
 
 def as_macro(sql: str) -> str:
-    """Turn CREATE FUNCTION and DROP FUNCTION into what DuckDB has; others come back as they are.
+    """Rewrite CREATE FUNCTION and DROP FUNCTION for macros; other statements are unchanged.
 
     Raises
     ------
@@ -54,7 +54,7 @@ def as_macro(sql: str) -> str:
 
 
 def _names(arguments: str) -> list[str]:
-    """Return the names of the arguments; those without one get one."""
+    """Return the names of the arguments, ``arg1``, ``arg2``, … where they have none."""
     pieces = re.split(r",(?![^(]*\))", arguments) if arguments.strip() else []
     names = []
     for number, piece in enumerate(pieces, start=1):
@@ -66,9 +66,9 @@ def _names(arguments: str) -> list[str]:
 
 
 def _with_names(body: str, names: list[str]) -> str:
-    """Put names in the places of ``$1``, ``$2``, outside texts and comments."""
+    """Replace ``$1``, ``$2``, … by names, outside texts and comments."""
     out, last = "", ""
-    for token in tokens(body):
+    for token in tokenize(body):
         text = token.text
         if last == "$" and token.kind == "number" and 0 < int(text) <= len(names):
             out, text = out[:-1], names[int(text) - 1]

@@ -1,7 +1,7 @@
-"""SQL that DuckDB takes as it is, and reads as neither Redshift nor PostgreSQL does.
+"""SQL that DuckDB accepts, but understands otherwise than Redshift and PostgreSQL do.
 
-Only what would give a wrong result in silence, and only where nobody can have meant DuckDB's
-reading; all else reaches DuckDB untouched.
+Only what would give a wrong result in silence is rewritten, and only where nobody can have meant
+DuckDB's reading; all else reaches DuckDB unchanged.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from civis_nb.local.warehouse.redshift.lexer import Token, tokens
+from civis_nb.local.warehouse.redshift.tokens import Token, tokenize
 from civis_nb.table_names import literal
 
-__all__ = ["as_meant", "similar_to"]
+__all__ = ["similar_to", "with_redshift_semantics"]
 
 _SUSPECT = re.compile(r"(?i)\bsimilar\s|\bi?like\s+e?'[^']*\\|\bsubstring\s*\(")
 _ESCAPES = re.compile(r"\\\\?(?=[%_])")
@@ -21,21 +21,21 @@ _REGEX = re.compile(r"\.[*+?]|[\^$\\]|\[\[")
 _GROUP = re.compile(r"(?<!\\)\((?!\?)")
 
 
-def as_meant(sql: str) -> str:
-    r"""Return a statement as its writer meant it; most come back as they are.
+def with_redshift_semantics(sql: str) -> str:
+    r"""Return a statement that means in DuckDB what it means in Redshift; most are unchanged.
 
     Examples
     --------
-    >>> as_meant("SELECT x SIMILAR TO 'a%'")
+    >>> with_redshift_semantics("SELECT x SIMILAR TO 'a%'")
     "SELECT x ~ '^(?s:a.*)$'"
-    >>> print(as_meant(r"SELECT x LIKE '%\_%'"))
+    >>> print(with_redshift_semantics(r"SELECT x LIKE '%\_%'"))
     SELECT x LIKE '%\_%' ESCAPE '\'
-    >>> as_meant("SELECT SUBSTRING(x FROM '[0-9]+')")
+    >>> with_redshift_semantics("SELECT SUBSTRING(x FROM '[0-9]+')")
     "SELECT nullif(regexp_extract(x , '[0-9]+', 0), '')"
     """
     if not _SUSPECT.search(sql):
         return sql
-    parts = list(tokens(sql))
+    parts = list(tokenize(sql))
     code = [i for i, token in enumerate(parts) if token.kind not in ("space", "comment")]
     out = [token.text for token in parts]
     for at in range(len(code)):
@@ -46,7 +46,7 @@ def as_meant(sql: str) -> str:
 
 
 def _word(parts: list[Token], code: list[int], at: int) -> str:
-    """Return a token of the code in lower case; nothing behind the end."""
+    """Return a token of the code in lower case; an empty text past the end."""
     return parts[code[at]].text.lower() if 0 <= at < len(code) else ""
 
 
@@ -58,7 +58,7 @@ def _pattern(parts: list[Token], code: list[int], at: int) -> str | None:
 
 
 def _like(parts: list[Token], code: list[int], at: int, out: list[str]) -> None:
-    r"""Let the backslash escape in ``LIKE '…\_…'``; ``'…\\_…'`` is how Redshift writes it."""
+    r"""Declare the backslash in ``LIKE '…\_…'`` as escape; Redshift doubles it: ``'…\\_…'``."""
     if at + 1 >= len(code) or _word(parts, code, at + 2) in ("escape", "||"):
         return
     place = code[at + 1]
@@ -70,7 +70,7 @@ def _like(parts: list[Token], code: list[int], at: int, out: list[str]) -> None:
 
 
 def _similar(parts: list[Token], code: list[int], at: int, out: list[str]) -> None:
-    """Turn a pattern with ``%`` or ``_`` into the regular expression that it stands for."""
+    """Replace a pattern with ``%`` or ``_`` by the equivalent regular expression."""
     pattern = _pattern(parts, code, at + 2)
     if (
         pattern is None
@@ -90,7 +90,7 @@ def _similar(parts: list[Token], code: list[int], at: int, out: list[str]) -> No
 
 
 def _substring(parts: list[Token], code: list[int], at: int, out: list[str]) -> None:
-    """Take what ``SUBSTRING(text FROM 'pattern')`` takes: the first match, or its first group."""
+    """Rewrite ``SUBSTRING(text FROM 'pattern')``: the first match, or its first group."""
     if _word(parts, code, at + 1) != "(":
         return
     depth = 0
@@ -119,7 +119,7 @@ _RULES: dict[str, Callable[[list[Token], list[int], int, list[str]], None]] = {
 def similar_to(pattern: str) -> str:
     """Translate a pattern of SIMILAR TO into a regular expression for the whole text.
 
-    One that is a regular expression already, which DuckDB takes there, stays as it is.
+    A regular expression, which DuckDB accepts there, is returned unchanged.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Redshift's system views that notebooks ask for, as queries on DuckDB's own catalog."""
+"""Redshift's system views that notebooks query, as queries on DuckDB's catalog."""
 
 # ruff: noqa: S608 - the queries are made of constants
 

@@ -1,6 +1,6 @@
-"""SQL text cut into tokens, for texts that the database itself can't parse.
+"""Tokens of SQL text, for texts that the database itself can't parse.
 
-Only as much of SQL as is needed to know what is text, what is a comment and what is code.
+They distinguish string literals, comments, quoted names and code; nothing more.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
-__all__ = ["Token", "has_word", "split", "tokens", "without_terminator"]
+__all__ = ["Token", "has_word", "split_statements", "tokenize", "without_terminator"]
 
 _TOKEN = re.compile(
     r"""
@@ -28,7 +28,7 @@ _TOKEN = re.compile(
 
 
 class Token(NamedTuple):
-    """A piece of SQL: its kind, its text, and where it starts."""
+    """A token: its kind, its text, and its start in the SQL."""
 
     kind: str
     text: str
@@ -36,35 +36,35 @@ class Token(NamedTuple):
 
     @property
     def end(self) -> int:
-        """Return the place behind the token."""
+        """Return the index behind the token."""
         return self.start + len(self.text)
 
 
-def tokens(sql: str) -> Iterator[Token]:
-    """Cut SQL into tokens; together they are the whole text.
+def tokenize(sql: str) -> Iterator[Token]:
+    """Split SQL into tokens; joined, they are the whole text.
 
     Examples
     --------
-    >>> [t.kind for t in tokens("SELECT ';' -- ;")]
+    >>> [t.kind for t in tokenize("SELECT ';' -- ;")]
     ['word', 'space', 'string', 'space', 'comment']
     """
     for match in _TOKEN.finditer(sql):
         yield Token(str(match.lastgroup), match.group(), match.start())
 
 
-def split(sql: str) -> list[Token]:
-    """Cut a script into its statements, each with the semicolon that ends it.
+def split_statements(sql: str) -> list[Token]:
+    """Split a script into its statements, each with the semicolon that ends it.
 
-    Pieces that hold no code are left out.
+    Statements without code are left out.
 
     Examples
     --------
-    >>> [t.text for t in split("SELECT ';'; -- done")]
+    >>> [t.text for t in split_statements("SELECT ';'; -- done")]
     ["SELECT ';';"]
     """
     pieces: list[Token] = []
     start, has_code = 0, False
-    for token in tokens(sql):
+    for token in tokenize(sql):
         if token.kind == "semicolon":
             if has_code:
                 pieces.append(Token("statement", sql[start : token.end], start))
@@ -84,7 +84,7 @@ def without_terminator(statement: str) -> str:
     >>> without_terminator("SELECT ';'; -- done")
     "SELECT ';'"
     """
-    for token in tokens(statement):
+    for token in tokenize(statement):
         if token.kind == "semicolon":
             return statement[: token.start]
     return statement
@@ -101,4 +101,4 @@ def has_word(statement: str, *words: str) -> bool:
     lowered = statement.lower()
     if not any(word in lowered for word in words):
         return False
-    return any(t.kind == "word" and t.text.lower() in words for t in tokens(statement))
+    return any(t.kind == "word" and t.text.lower() in words for t in tokenize(statement))

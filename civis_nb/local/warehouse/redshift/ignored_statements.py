@@ -1,15 +1,15 @@
-"""Statements of Redshift that mean nothing on one machine, and those that only Redshift can run."""
+"""Redshift statements that are ignored on one machine, and those that only Redshift can run."""
 
 from __future__ import annotations
 
 import re
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.redshift.lexer import tokens
+from civis_nb.local.warehouse.redshift.tokens import tokenize
 
-__all__ = ["without_effect"]
+__all__ = ["reason_to_ignore"]
 
-_NO_EFFECT = re.compile(
+_IGNORED = re.compile(
     r"""(?ix)\s*(?:
         grant\b | revoke\b | vacuum\b | analy[sz]e\b | lock\b
       | (?:create|alter|drop)\s+(?:user|group|role|datashare)\b
@@ -56,8 +56,8 @@ _REFUSED = {
 }
 
 
-def without_effect(sql: str) -> str | None:
-    """Return why a statement needs not run here; None if it has an effect.
+def reason_to_ignore(sql: str) -> str | None:
+    """Return why a statement is ignored; None if it must run.
 
     Raises
     ------
@@ -66,13 +66,13 @@ def without_effect(sql: str) -> str | None:
 
     Examples
     --------
-    >>> without_effect("GRANT SELECT ON t TO bob")
+    >>> reason_to_ignore("GRANT SELECT ON t TO bob")
     'GRANT has no effect in this database'
     """
-    bare = "".join(t.text for t in tokens(sql) if t.kind != "comment")
+    bare = "".join(t.text for t in tokenize(sql) if t.kind != "comment")
     for pattern, instead in _REFUSED.items():
         if pattern.match(bare):
             raise WarehouseError(instead)
-    if _NO_EFFECT.match(bare):
+    if _IGNORED.match(bare):
         return f"{bare.split()[0].upper()} has no effect in this database"
     return None
