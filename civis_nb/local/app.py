@@ -13,8 +13,15 @@ from starlette.exceptions import HTTPException
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.context import PlatformContext
+from civis_nb.local.errors import Invalid, NotFound, RequestError
 from civis_nb.local.http.auth import Keys
-from civis_nb.local.http.envelope import ApiError, bad_request, not_found
+from civis_nb.local.http.errors import (
+    HttpError,
+    error_body,
+    error_headers,
+    error_status,
+    internal_error,
+)
 from civis_nb.local.http.full_disk import is_full, no_space
 from civis_nb.local.http.middleware import RequestMiddleware
 from civis_nb.local.http.wire import snake
@@ -73,7 +80,7 @@ def build_api() -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.add_exception_handler(ApiError, _api_error)
+    app.add_exception_handler(RequestError, _request_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(WarehouseError, _warehouse_error)
@@ -87,30 +94,30 @@ def build_api() -> FastAPI:
     return app
 
 
-def _answer(error: ApiError) -> JSONResponse:
-    return JSONResponse(error.body(), error.status, headers=error.headers)
+def _reply(error: RequestError) -> JSONResponse:
+    return JSONResponse(error_body(error), error_status(error), headers=error_headers(error))
 
 
-async def _api_error(_request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, ApiError)  # noqa: S101 - tells the type checker what FastAPI promises
-    return _answer(error)
+async def _request_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestError)  # noqa: S101 - as FastAPI promises
+    return _reply(error)
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     headers = dict(error.headers or {})
     if error.status_code == 404:
-        return _answer(
-            not_found(
+        return _reply(
+            NotFound(
                 f"The path {request.url.path}",
                 "The local platform may not implement it; GET /endpoints lists what there is.",
             )
         )
     if error.status_code == 405:
         text = f"{request.method} is not possible on {request.url.path}."
-        return _answer(ApiError(405, "method_not_allowed", text, headers))
+        return _reply(HttpError(405, "method_not_allowed", text, headers))
     slug = "bad_request" if error.status_code == 400 else "error"
-    return _answer(ApiError(error.status_code, slug, str(error.detail), headers))
+    return _reply(HttpError(error.status_code, slug, str(error.detail), headers))
 
 
 async def _validation_error(request: Request, error: Exception) -> JSONResponse:
@@ -118,8 +125,8 @@ async def _validation_error(request: Request, error: Exception) -> JSONResponse:
     problems = error.errors()
     if any(problem["loc"][:1] == ("path",) for problem in problems):
         # An id that is no id belongs to no object.
-        return _answer(not_found(f"The object at {request.url.path}"))
-    return _answer(bad_request(", ".join(_described(problem) for problem in problems)))
+        return _reply(NotFound(f"The object at {request.url.path}"))
+    return _reply(Invalid(", ".join(_described(problem) for problem in problems)))
 
 
 def _described(problem: dict[str, Any]) -> str:
@@ -136,10 +143,10 @@ def _described(problem: dict[str, Any]) -> str:
 
 async def _number_too_large(request: Request, _error: Exception) -> JSONResponse:
     if any(_is_large(value) for value in request.path_params.values()):
-        return _answer(not_found(f"The object at {request.url.path}"))
+        return _reply(NotFound(f"The object at {request.url.path}"))
     names = [snake(name) for name, value in request.query_params.items() if _is_large(value)]
-    return _answer(
-        bad_request(f"{', '.join(names) or 'A number in the request'}: the number is too large.")
+    return _reply(
+        Invalid(f"{', '.join(names) or 'A number in the request'}: the number is too large.")
     )
 
 
@@ -148,18 +155,14 @@ def _is_large(value: Any) -> bool:
 
 
 async def _warehouse_error(_request: Request, error: Exception) -> JSONResponse:
-    return _answer(bad_request(str(error)))
+    return _reply(Invalid(str(error)))
 
 
 async def _disk_error(request: Request, error: Exception) -> JSONResponse:
     if not is_full(error):
         raise error
-    return _answer(no_space(request.app.state.context.state))
+    return _reply(no_space(request.app.state.context.state))
 
 
 async def _unexpected(request: Request, _error: Exception) -> JSONResponse:
-    text = (
-        "The local platform failed on this request; its log has the details under request id "
-        f"{request.state.request_id}."
-    )
-    return _answer(ApiError(500, "internal_error", text))
+    return _reply(internal_error(request.state.request_id))

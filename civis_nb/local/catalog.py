@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, select
 from sqlalchemy.dialects.sqlite import insert
 
 from civis_nb.local.context import PlatformContext
-from civis_nb.local.http.envelope import conflict, not_found
+from civis_nb.local.errors import Conflict, NotFound
 from civis_nb.local.store import Store, utc_now
 from civis_nb.local.store.schema import databases, tables
 from civis_nb.local.warehouse.base import TableInfo
@@ -53,15 +53,15 @@ def database_ids(context: PlatformContext, database_id: int | None) -> list[int]
 
     Raises
     ------
-    ApiError
-        404 when there is no such database.
+    NotFound
+        When there is no such database.
     """
     with context.store.read() as connection:
         known = list(connection.scalars(select(databases.c.id).order_by(databases.c.id)))
     if database_id is None:
         return known
     if database_id not in known:
-        raise not_found(f"Database {database_id}")
+        raise NotFound(f"Database {database_id}")
     return [database_id]
 
 
@@ -82,12 +82,12 @@ def by_name(context: PlatformContext, database_id: int, schema: str, name: str) 
 
     Raises
     ------
-    ApiError
-        404 when there is no such database or table.
+    NotFound
+        When there is no such database or table.
     """
     info = context.warehouses.get(database_id).table(schema, name)
     if info is None:
-        raise not_found(f"Table {schema}.{name} of database {database_id}")
+        raise NotFound(f"Table {schema}.{name} of database {database_id}")
     query = select(tables).where(
         tables.c.database_id == database_id,
         tables.c.schema == info.schema,
@@ -107,16 +107,16 @@ def by_id(context: PlatformContext, table_id: int) -> CatalogTable:
 
     Raises
     ------
-    ApiError
-        404 when there is no such table, or no more.
+    NotFound
+        When there is no such table, or no more.
     """
     with context.store.read() as connection:
         row = connection.execute(select(tables).where(tables.c.id == table_id)).one_or_none()
     if row is None:
-        raise not_found(f"Table {table_id}")
+        raise NotFound(f"Table {table_id}")
     info = context.warehouses.get(row.database_id).table(row.schema, row.name)
     if info is None:
-        raise not_found(
+        raise NotFound(
             f"Table {table_id} ({row.schema}.{row.name})", "It is no longer in the database."
         )
     return CatalogTable(row, info)
@@ -167,14 +167,14 @@ def refresh(context: PlatformContext, table: CatalogTable) -> CatalogTable:
 
     Raises
     ------
-    ApiError
-        409 when another request is doing so.
+    Conflict
+        When another request is doing so.
     """
     mine = tables.update().where(tables.c.id == table.id)
     begin = mine.where(tables.c.refresh_status != "refreshing").values(refresh_status="refreshing")
     with context.store.begin() as connection:
         if connection.execute(begin).rowcount == 0:
-            raise conflict(f"Table {table.id} is being refreshed already; wait for its end.")
+            raise Conflict(f"Table {table.id} is being refreshed already; wait for its end.")
         during = connection.execute(select(tables).where(tables.c.id == table.id)).one()
     try:
         _measure(context, table)

@@ -11,9 +11,10 @@ from pydantic import Field
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import User, context_of
+from civis_nb.local.errors import Conflict, Invalid, NotFound
 from civis_nb.local.files.registry import in_future
 from civis_nb.local.http.auth import Keys, current_user
-from civis_nb.local.http.envelope import Page, bad_request, conflict, not_found, paginated
+from civis_nb.local.http.envelope import Page, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import api_keys
@@ -109,9 +110,9 @@ def post_api_key(
 ) -> NewKey:
     """Make a key."""
     if not 1 <= body.expires_in <= _LONGEST_S:
-        raise bad_request(f"expires_in must be between 1 and {_LONGEST_S} seconds.")
+        raise Invalid(f"expires_in must be between 1 and {_LONGEST_S} seconds.")
     if body.constraints:
-        raise bad_request("The local platform does not know constraints of keys; leave them out.")
+        raise Invalid("The local platform does not know constraints of keys; leave them out.")
     now = utc_now()
     statement = api_keys.insert().values(
         user_id=_user_id(id, user),
@@ -145,7 +146,7 @@ def delete_api_key(
     with context.store.begin() as connection:
         row = _row(connection, mine, key_id)
         if row.token == context.api_key:
-            raise conflict(f"API key {key_id} is the platform's own; its jobs use it.")
+            raise Conflict(f"API key {key_id} is the platform's own; its jobs use it.")
         if row.revoked_at is None:
             ended = api_keys.update().where(api_keys.c.id == key_id)
             connection.execute(ended.values(revoked_at=utc_now(), updated_at=utc_now()))
@@ -158,14 +159,14 @@ def delete_api_key(
 def _user_id(text: str, user: User) -> int:
     if text in ("me", str(user.id)):
         return user.id
-    raise not_found(f"User {text}")
+    raise NotFound(f"User {text}")
 
 
 def _row(connection: Connection, user_id: int, key_id: int) -> Row[Any]:
     query = select(api_keys).where(api_keys.c.id == key_id, api_keys.c.user_id == user_id)
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise not_found(f"API key {key_id}")
+        raise NotFound(f"API key {key_id}")
     return row
 
 

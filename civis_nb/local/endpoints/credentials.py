@@ -9,8 +9,9 @@ from sqlalchemy import Connection, Row, Select, select
 
 from civis_nb.local.context import User, context_of
 from civis_nb.local.endpoints.people import UserRef, author_ids, user_refs
+from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import Page, bad_request, comma_list, not_found, paginated
+from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import credentials, databases
@@ -205,20 +206,20 @@ def _rows() -> Select[Any]:
 def _row(connection: Connection, credential_id: int) -> Row[Any]:
     row = connection.execute(_rows().where(credentials.c.id == credential_id)).one_or_none()
     if row is None:
-        raise not_found(f"Credential {credential_id}")
+        raise NotFound(f"Credential {credential_id}")
     return row
 
 
 def _check(connection: Connection, values: dict[str, Any]) -> None:
     for name in _NEVER_NULL:
         if name in values and not values[name]:
-            raise bad_request(f"{name} can't be blank.")
+            raise Invalid(f"{name} can't be blank.")
     if "type" in values and values["type"] not in TYPES:
-        raise bad_request(f"type can't be {values['type']!r}; it is one of: {', '.join(TYPES)}.")
+        raise Invalid(f"type can't be {values['type']!r}; it is one of: {', '.join(TYPES)}.")
     host = values.get("remote_host_id")
     query = select(databases.c.id).where(databases.c.id == host)
     if host is not None and connection.scalar(query) is None:
-        raise bad_request(f"remoteHostId: there is no database {host}.")
+        raise Invalid(f"remoteHostId: there is no database {host}.")
 
 
 def _make_default(connection: Connection, credential_id: int, user_id: int) -> None:

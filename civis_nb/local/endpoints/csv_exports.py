@@ -35,8 +35,9 @@ from civis_nb.local.endpoints.scripts_sql import (
     check_database,
     default_credential,
 )
+from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import Page, bad_request, comma_list, paginated
+from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import jobs
@@ -163,20 +164,20 @@ def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None
             values[name] = default
     for name in ("source", "destination"):
         if values.get(name) is None:
-            raise bad_request(f"{name} can't be null.")
+            raise Invalid(f"{name} can't be null.")
     source = values["source"]
     for name in ("sql", "remote_host_id"):
         if source.get(name) is None:
-            raise bad_request(f"source.{name} can't be null.")
+            raise Invalid(f"source.{name} can't be null.")
     if not source["sql"].strip():
-        raise bad_request("source.sql can't be blank.")
+        raise Invalid("source.sql can't be blank.")
     check_database(connection, source["remote_host_id"])
     if source.get("credential_id") is None:
         source["credential_id"] = default_credential(connection, user_id)
     check_credential(connection, source["credential_id"])
     place = values["destination"].get("storage_path") or {}
     if place.get("storage_host_id") is not None or place.get("file_path"):
-        raise bad_request(
+        raise Invalid(
             "The local platform has no storage hosts: leave destination.storagePath out; the "
             "files are outputs of the run."
         )
@@ -243,7 +244,7 @@ def list_exports(
 def _of_types(types: list[str]) -> ColumnElement[bool]:
     unknown = [name for name in types if name not in _TYPES]
     if unknown:
-        raise bad_request(f"type can't be {unknown[0]!r}; it is one of {', '.join(_TYPES)}.")
+        raise Invalid(f"type can't be {unknown[0]!r}; it is one of {', '.join(_TYPES)}.")
     outbound = and_(jobs.c.type == states.IMPORT, jobs.c.body["is_outbound"].as_boolean())
     gdoc = jobs.c.body["sync_type"].as_string() == "GdocExport"
     kinds = {

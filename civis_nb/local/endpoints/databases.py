@@ -11,8 +11,8 @@ from sqlalchemy import Row, select
 from civis_nb.local import catalog
 from civis_nb.local.context import User, context_of
 from civis_nb.local.endpoints.table_models import ScanRun, TableDetail, detail
+from civis_nb.local.errors import NotFound
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import not_found
 from civis_nb.local.http.wire import NameInPath, Wire, given
 from civis_nb.local.runs.scans import scan
 from civis_nb.local.store.schema import databases, tables
@@ -77,7 +77,7 @@ def get_database(request: Request, id: int) -> Database:
     with context_of(request).store.read() as connection:
         row = connection.execute(select(databases).where(databases.c.id == id)).one_or_none()
     if row is None:
-        raise not_found(f"Database {id}")
+        raise NotFound(f"Database {id}")
     return _shown(row)
 
 
@@ -165,7 +165,7 @@ def _existing_schema(request: Request, database_id: int, name: str) -> str:
     for schema in known:
         if schema.lower() == name.lower():
             return schema
-    raise not_found(
+    raise NotFound(
         f"Schema {name} of database {database_id}", f"There is: {', '.join(known) or 'none'}."
     )
 

@@ -17,8 +17,8 @@ from fastapi import APIRouter, Request
 from civis_nb.errors import WarehouseError
 from civis_nb.local.context import context_of
 from civis_nb.local.endpoints.files import DetectedColumn
+from civis_nb.local.errors import Invalid, Unprocessable
 from civis_nb.local.files.registry import file_path
-from civis_nb.local.http.envelope import ApiError
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.warehouse.base import DELIMITERS, CsvDetection
 
@@ -50,19 +50,18 @@ def get_preview(
     from civis_nb.local.warehouse.csv.detect import detect_csv
 
     if column_delimiter is not None and column_delimiter not in DELIMITERS:
-        raise ApiError(
-            400,
-            "invalid_column_delimiter",
+        raise Invalid(
             f"column_delimiter can't be {column_delimiter!r}; it is one of "
             f"{', '.join(DELIMITERS)}.",
+            "invalid_column_delimiter",
         )
     path = file_path(context_of(request), id)
     try:
         found = detect_csv(path, include_header=include_header, column_delimiter=column_delimiter)
         rows = _first_rows(path, found)
     except (WarehouseError, OSError, EOFError, UnicodeError, csv.Error) as error:
-        raise ApiError(
-            422, "preview_failed", f"File {id} can't be shown as a table: {error}."
+        raise Unprocessable(
+            f"File {id} can't be shown as a table: {error}.", "preview_failed"
         ) from None
     return FilePreview(
         columns=[DetectedColumn(name=c.name, sql_type=c.sql_type) for c in found.table_columns],

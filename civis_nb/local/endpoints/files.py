@@ -11,6 +11,7 @@ from sqlalchemy import Row
 
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.people import UserRef, user_ref
+from civis_nb.local.errors import Conflict, Invalid
 from civis_nb.local.files.registry import (
     FILE_LIFETIME,
     LINK_LIFETIME,
@@ -23,7 +24,6 @@ from civis_nb.local.files.registry import (
 )
 from civis_nb.local.files.transfers import form_fields
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import bad_request, conflict
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.store import from_wire, to_wire, utc_now
 from civis_nb.local.store.schema import files
@@ -165,7 +165,7 @@ def post_multipart(
 ) -> MultipartUpload:
     """Make a file and say where to put each of its parts."""
     if not 1 <= body.num_parts <= _MAX_PARTS:
-        raise bad_request(f"numParts must be between 1 and {_MAX_PARTS}, not {body.num_parts}.")
+        raise Invalid(f"numParts must be between 1 and {_MAX_PARTS}, not {body.num_parts}.")
     context = context_of(request)
     row = _insert(context, body, user, body.num_parts)
     return MultipartUpload(
@@ -187,14 +187,14 @@ def post_multipart_complete(request: Request, id: int) -> None:
     context = context_of(request)
     row = file_row(context, id)
     if not row.num_parts:
-        raise conflict(f"File {id} was not begun as a multipart upload.")
+        raise Conflict(f"File {id} was not begun as a multipart upload.")
     if row.blob is not None:
         # The answer to an earlier call was lost, and the client asks again.
         return
     missing = context.blobs.parts(id, row.num_parts).missing()
     if missing:
         shown = ", ".join(map(str, missing[:10])) + (", …" if len(missing) > 10 else "")
-        raise bad_request(
+        raise Invalid(
             f"{len(missing)} of the {row.num_parts} parts of file {id} have not arrived: {shown}. "
             "Put them to their URLs, then complete again."
         )
@@ -212,9 +212,9 @@ def get_file(
         try:
             lifetime = from_wire(link_expires_at) - datetime.now(UTC)
         except (ValueError, OverflowError):
-            raise bad_request(f"link_expires_at is no time: {link_expires_at!r}.") from None
+            raise Invalid(f"link_expires_at is no time: {link_expires_at!r}.") from None
         if not timedelta(0) < lifetime <= LINK_LIFETIME:
-            raise bad_request("link_expires_at must be within 36 hours from now.")
+            raise Invalid("link_expires_at must be within 36 hours from now.")
     return _detail(context_of(request), id, lifetime, inline or False)
 
 
@@ -229,7 +229,7 @@ def patch_file(request: Request, id: int, body: FilePatch) -> FileDetail:
     """Change what was sent."""
     changes = given(body)
     if changes.get("name", "") is None:
-        raise bad_request("name can't be null.")
+        raise Invalid("name can't be null.")
     return _changed(request, id, changes)
 
 
@@ -237,7 +237,7 @@ def _insert(
     context: PlatformContext, body: FileCreate | MultipartCreate, user: User, parts: int | None
 ) -> Row[Any]:
     if not body.name:
-        raise bad_request("name can't be blank.")
+        raise Invalid("name can't be blank.")
     now = utc_now()
     expires = body.expires_at if "expires_at" in body.model_fields_set else in_future(FILE_LIFETIME)
     statement = files.insert().values(

@@ -17,10 +17,10 @@ from civis_nb.local.endpoints.scripts_sql import (
     check_database,
     default_credential,
 )
+from civis_nb.local.errors import Invalid
 from civis_nb.local.files.registry import FILE_LIFETIME, in_future, upload_url
 from civis_nb.local.files.transfers import form_fields
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import bad_request
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.syncs import add_sync
@@ -70,7 +70,7 @@ def post_files(
     context = context_of(request)
     for name, value in (("schema", body.schema_), ("name", body.name)):
         if not value.strip():
-            raise bad_request(f"{name} can't be blank.")
+            raise Invalid(f"{name} can't be blank.")
     options = AdvancedOptions.model_validate(
         body.model_dump(include=set(AdvancedOptions.model_fields))
     )

@@ -54,8 +54,9 @@ from civis_nb.local.endpoints.scripts_sql import (
     check_database,
     default_credential,
 )
+from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import Page, bad_request, comma_list, not_found, paginated
+from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.syncs import active_syncs, copy_syncs, shown
@@ -81,13 +82,13 @@ class StartedRun(Wire):
 
 def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None:
     if "name" in values and not (values["name"] or "").strip():
-        raise bad_request("name can't be blank.")
+        raise Invalid("name can't be blank.")
     for side in ("source", "destination"):
         host = values.get(side)
         if host is None:
             continue
         if host.get("remote_host_id") is None:
-            raise bad_request(f"{side}.remoteHostId is required.")
+            raise Invalid(f"{side}.remoteHostId is required.")
         check_database(connection, host["remote_host_id"])
         if host.get("credential_id") is None:
             host["credential_id"] = default_credential(connection, user_id)
@@ -182,7 +183,7 @@ def list_imports(
     page = Page.of(limit, page_num, order, order_dir, default=20, maximum=50)
     types = comma_list(type)
     if source and types != ["Dbsync"]:
-        raise bad_request("source can be a filter only together with type=Dbsync.")
+        raise Invalid("source can be a filter only together with type=Dbsync.")
     found = states.jobs_with_last_run().where(
         jobs.c.type == states.IMPORT, jobs.c.hidden.is_(bool(hidden)), *archived_filter(archived)
     )
@@ -228,7 +229,7 @@ def put_imports(request: Request, id: JobId, body: ImportBody) -> Import:
         old = states.find_job(connection, id, states.IMPORT).body["sync_type"]
         moved = active_syncs(connection, id)
     if moved and body.sync_type != old:
-        raise bad_request(f"An import that has syncs can't change its type from {old}.")
+        raise Invalid(f"An import that has syncs can't change its type from {old}.")
     return _service.replace(request, id, body)
 
 
@@ -272,9 +273,9 @@ def post_cancel(request: Request, id: JobId) -> CancelState:
         job = states.find_job(connection, id)
         run_id = connection.scalar(active)
     if job.type not in (states.IMPORT, states.CSV_IMPORT):
-        raise not_found(f"Import {id}")
+        raise NotFound(f"Import {id}")
     if run_id is None:
-        raise not_found(f"An active run of import {id}", "It is not running.")
+        raise NotFound(f"An active run of import {id}", "It is not running.")
     row = states.cancel_run(context, id, run_id)
     return CancelState(id=row.id, state=row.state, is_cancel_requested=row.is_cancel_requested)
 

@@ -17,8 +17,8 @@ from civis_nb.local.endpoints.scripts_sql import (
     check_database,
     default_credential,
 )
+from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import bad_request
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import files
@@ -170,32 +170,32 @@ def _checked(connection: Connection, values: dict[str, Any], user_id: int) -> No
 
     Raises
     ------
-    ApiError
-        400 that says what is wrong.
+    Invalid
+        When it says what is wrong.
     """
     for name in ("source", "destination", "first_row_is_header"):
         if values.get(name) is None:
-            raise bad_request(f"{name} can't be null.")
+            raise Invalid(f"{name} can't be null.")
     source, destination = values["source"], values["destination"]
     if (source.get("storage_path") or {}).get("file_paths"):
-        raise bad_request(
+        raise Invalid(
             "source.storagePath: the local platform has no storage hosts. Upload the files "
             "(POST /files) and give their ids as source.fileIds."
         )
     if not source["file_ids"]:
-        raise bad_request("source.fileIds must name at least one file.")
+        raise Invalid("source.fileIds must name at least one file.")
     known = set(connection.scalars(select(files.c.id).where(files.c.id.in_(source["file_ids"]))))
     for file_id in source["file_ids"]:
         if file_id not in known:
-            raise bad_request(f"source.fileIds: there is no file {file_id}.")
+            raise Invalid(f"source.fileIds: there is no file {file_id}.")
     for name in ("schema", "table", "remote_host_id"):
         if destination[name] is None:
-            raise bad_request(f"destination.{name} can't be null.")
+            raise Invalid(f"destination.{name} can't be null.")
     for name in ("schema", "table"):
         if not destination[name].strip():
-            raise bad_request(f"destination.{name} can't be blank.")
+            raise Invalid(f"destination.{name} can't be blank.")
     if values["existing_table_rows"] == "upsert" and not destination.get("primary_keys"):
-        raise bad_request(
+        raise Invalid(
             "destination.primaryKeys must name the columns that tell rows apart: "
             "existingTableRows is upsert."
         )
@@ -210,19 +210,17 @@ def _check_columns(values: dict[str, Any]) -> None:
     columns = values["table_columns"]
     names = [column["name"].strip().lower() for column in columns]
     if "" in names:
-        raise bad_request("tableColumns: every column needs a name.")
+        raise Invalid("tableColumns: every column needs a name.")
     twice = {name for name in names if names.count(name) > 1}
     if twice:
-        raise bad_request(f"tableColumns: {sorted(twice)[0]!r} is there twice.")
+        raise Invalid(f"tableColumns: {sorted(twice)[0]!r} is there twice.")
     for column in columns:
         _check_type(column)
     options = values.get("redshift_destination_options") or {}
     if len([key for key in options.get("sortkeys") or [] if key]) > 2:
-        raise bad_request("redshiftDestinationOptions.sortkeys can have two columns at most.")
+        raise Invalid("redshiftDestinationOptions.sortkeys can have two columns at most.")
     if options.get("diststyle") == "key" and not options.get("distkey"):
-        raise bad_request(
-            "redshiftDestinationOptions.distkey must name a column: diststyle is key."
-        )
+        raise Invalid("redshiftDestinationOptions.distkey must name a column: diststyle is key.")
 
 
 def _check_type(column: dict[str, Any]) -> None:
@@ -231,7 +229,7 @@ def _check_type(column: dict[str, Any]) -> None:
     try:
         to_duckdb(column["sql_type"])
     except WarehouseError as error:
-        raise bad_request(f"tableColumns: sqlType of {column['name']!r}: {error}.") from None
+        raise Invalid(f"tableColumns: sqlType of {column['name']!r}: {error}.") from None
 
 
 def _stored(body: Wire) -> dict[str, Any]:

@@ -29,7 +29,8 @@ from civis_nb.local.endpoints.script_common import (
     state_filter,
 )
 from civis_nb.local.endpoints.script_service import job_row
-from civis_nb.local.http.envelope import Page, bad_request, comma_list, paginated
+from civis_nb.local.errors import Invalid
+from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import job_runs, jobs
@@ -132,7 +133,7 @@ def list_jobs(
     """Return the jobs that pass the filters."""
     page = Page.of(limit, page_num, order, order_dir, default=50, maximum=50)
     if permission and permission not in _PERMISSIONS:
-        raise bad_request(f"permission must be one of {', '.join(_PERMISSIONS)}.")
+        raise Invalid(f"permission must be one of {', '.join(_PERMISSIONS)}.")
     found = states.jobs_with_last_run().where(jobs.c.hidden.is_(bool(hidden)))
     found = found.where(*archived_filter(archived))
     if state:

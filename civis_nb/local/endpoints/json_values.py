@@ -9,7 +9,8 @@ from fastapi import APIRouter, Request
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import context_of
-from civis_nb.local.http.envelope import bad_request, check_characters, not_found
+from civis_nb.local.errors import Invalid, NotFound
+from civis_nb.local.http.envelope import check_characters
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import json_values
@@ -79,9 +80,9 @@ def _parsed(text: str) -> Any:
         # NaN and Infinity are Python's, not JSON's: no other reader would understand them.
         value = json.loads(text, parse_constant=_refused)
     except ValueError as error:
-        raise bad_request(f"valueStr is not valid JSON: {error}.") from None
+        raise Invalid(f"valueStr is not valid JSON: {error}.") from None
     except RecursionError:
-        raise bad_request("valueStr is nested too deeply.") from None
+        raise Invalid("valueStr is nested too deeply.") from None
     check_characters(value)
     return value
 
@@ -94,7 +95,7 @@ def _row(connection: Connection, value_id: int) -> Row[Any]:
     query = select(json_values).where(json_values.c.id == value_id)
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise not_found(f"JSON value {value_id}")
+        raise NotFound(f"JSON value {value_id}")
     return row
 
 

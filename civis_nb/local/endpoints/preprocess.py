@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select
 from civis_nb.local.context import User, context_of
 from civis_nb.local.endpoints.job_models import ArchiveBody
 from civis_nb.local.endpoints.run_routes import JobId
+from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import bad_request
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import files
@@ -74,7 +74,7 @@ def _show(connection: Connection, job_id: int) -> Preprocess:
 def _checked(connection: Connection, values: dict[str, Any]) -> dict[str, Any]:
     file_id = values.get("file_id")
     if connection.scalar(select(files.c.id).where(files.c.id == file_id)) is None:
-        raise bad_request(f"fileId: there is no file {file_id}.")
+        raise Invalid(f"fileId: there is no file {file_id}.")
     return {
         **values,
         **{name: default for name, default in _DEFAULTS.items() if values.get(name) is None},

@@ -26,8 +26,9 @@ from civis_nb.local.endpoints.scripts_sql import (
     check_database,
     default_credential,
 )
+from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import Page, bad_request, not_found, paginated
+from civis_nb.local.http.envelope import Page, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import job_runs, jobs
@@ -153,7 +154,7 @@ def _fields(row: Row[Any], *, results: bool = True) -> dict[str, Any]:
 def _row(connection: Connection, query_id: int) -> Row[Any]:
     row = connection.execute(_select().where(jobs.c.id == query_id)).first()
     if row is None:
-        raise not_found(f"Query {query_id}")
+        raise NotFound(f"Query {query_id}")
     return row
 
 
@@ -256,9 +257,9 @@ def post_queries(
         "filename_prefix": body.filename_prefix,
     }
     if body.preview_rows < 0:
-        raise bad_request("previewRows can't be negative; 0 runs the SQL and shows no rows.")
+        raise Invalid("previewRows can't be negative; 0 runs the SQL and shows no rows.")
     if not body.sql.strip():
-        raise bad_request("sql can't be blank.")
+        raise Invalid("sql can't be blank.")
     with context.store.begin() as connection:
         check_database(connection, body.database)
         if body.credential is None:

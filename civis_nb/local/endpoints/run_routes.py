@@ -14,7 +14,8 @@ from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import PlatformContext, context_of
 from civis_nb.local.endpoints.job_models import LogBody, LogEntry, Output, OutputBody, Run, RunPatch
-from civis_nb.local.http.envelope import Page, bad_request, not_found, paginated
+from civis_nb.local.errors import Invalid, NotFound
+from civis_nb.local.http.envelope import Page, paginated
 from civis_nb.local.http.wire import Wire, camel
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.logs import append_logs, read_logs
@@ -106,7 +107,7 @@ def _found(connection: Connection, kind: RunKind, job_id: int, run_id: int) -> R
     newest = select(job_runs).where(job_runs.c.job_id == job_id).order_by(job_runs.c.id.desc())
     row = connection.execute(newest.limit(1)).first()
     if row is None:
-        raise not_found(f"A run of job {job_id}")
+        raise NotFound(f"A run of job {job_id}")
     return row
 
 
@@ -237,7 +238,7 @@ def add_log_post(router: APIRouter, kind: RunKind) -> None:
             moment = states.time_filter("createdAt", entry.created_at) if entry.created_at else now
             entries.append((entry.level, entry.message, moment))
         if not entries:
-            raise bad_request("Give a message, or messages.")
+            raise Invalid("Give a message, or messages.")
         append_logs(context.store, found.id, entries)
 
 

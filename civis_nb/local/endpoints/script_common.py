@@ -20,7 +20,8 @@ from civis_nb.local.endpoints.script_service import (
     job_row,
     script_fields,
 )
-from civis_nb.local.http.envelope import Page, bad_request, comma_list, not_found, paginated
+from civis_nb.local.errors import Invalid, NotFound
+from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.parameters import expanded_arguments
@@ -113,7 +114,7 @@ def list_scripts(
     )
     found = found.where(*archived_filter(archived))
     if category is not None and category not in _CATEGORIES:
-        raise bad_request(f"category can't be {category!r}; it is one of {', '.join(_CATEGORIES)}.")
+        raise Invalid(f"category can't be {category!r}; it is one of {', '.join(_CATEGORIES)}.")
     if category not in (None, "script"):
         found = found.where(jobs.c.id < 0)
     if author:
@@ -138,7 +139,7 @@ def _job_types(text: str | None) -> list[str]:
     names = comma_list(text)
     unknown = [name for name in names if name not in (*_TYPES, "javascript", "r", "dbt")]
     if unknown:
-        raise bad_request(f"type can't be {unknown[0]!r}; it is one of {', '.join(_TYPES)}.")
+        raise Invalid(f"type can't be {unknown[0]!r}; it is one of {', '.join(_TYPES)}.")
     return [_TYPES[name] for name in names if name in _TYPES] if names else list(TYPE_WORDS)
 
 
@@ -147,14 +148,14 @@ def archived_filter(archived: str | None) -> list[ColumnElement[bool]]:
 
     Raises
     ------
-    ApiError
-        400 when it is something else.
+    Invalid
+        When it is something else.
     """
     word = (archived or "false").strip().lower()
     if word == "all":
         return []
     if word not in ("true", "false"):
-        raise bad_request(f"archived can't be {archived!r}; it is one of true, false, all.")
+        raise Invalid(f"archived can't be {archived!r}; it is one of true, false, all.")
     return [jobs.c.archived.is_(word == "true")]
 
 
@@ -193,7 +194,7 @@ def _item(row: Any, people: dict[int, UserRef], host: str) -> ScriptItem:
 def _any_script(connection: Any, job_id: int) -> Any:
     row = job_row(connection, job_id)
     if row.type not in TYPE_WORDS:
-        raise not_found(f"Script {job_id}")
+        raise NotFound(f"Script {job_id}")
     return row
 
 
@@ -230,6 +231,6 @@ def post_cancel(request: Request, id: JobId) -> CancelState:
         _any_script(connection, id)
         run_id = connection.scalar(active)
     if run_id is None:
-        raise not_found(f"An active run of script {id}", "It is not running.")
+        raise NotFound(f"An active run of script {id}", "It is not running.")
     row = states.cancel_run(context, id, run_id)
     return CancelState(id=id, state=row.state, is_cancel_requested=row.is_cancel_requested)

@@ -18,7 +18,7 @@ from civis_nb.local.endpoints.job_models import (
     run_state,
 )
 from civis_nb.local.endpoints.people import user_ref
-from civis_nb.local.http.envelope import bad_request, not_found
+from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.parameters import check_params
@@ -49,14 +49,14 @@ def job_row(connection: Connection, job_id: int, job_type: str | None = None) ->
 
     Raises
     ------
-    ApiError
-        404 when there is none of that type.
+    NotFound
+        When there is none of that type.
     """
     query = states.jobs_with_last_run().where(jobs.c.id == job_id)
     row = connection.execute(query).first()
     if row is None or job_type not in (None, row.type):
         states.find_job(connection, job_id, job_type)
-        raise not_found(f"Job {job_id}")
+        raise NotFound(f"Job {job_id}")
     return row
 
 
@@ -161,7 +161,7 @@ class ScriptService(Generic[Shown]):
             if sent.get("name"):
                 columns["name"] = sent["name"]
             elif keep and "name" in sent:
-                raise bad_request("name can't be blank.")
+                raise Invalid("name can't be blank.")
             if keep and sent.get("hidden") is not None:
                 columns["hidden"] = sent["hidden"]
             values = {k: v for k, v in sent.items() if k not in ("name", "hidden")}

@@ -18,9 +18,9 @@ from civis_nb.local.endpoints.script_models import (
     SqlScript,
 )
 from civis_nb.local.endpoints.script_service import ScriptService, script_fields
+from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.files.registry import signed_url
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import ApiError, bad_request
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.parameters import expanded_arguments, fill_placeholders
@@ -73,7 +73,7 @@ def _run(context: PlatformContext, row: Row[Any]) -> SqlRun:
 def _link(context: PlatformContext, file_id: int) -> str | None:
     try:
         return signed_url(context, file_id)
-    except ApiError:
+    except NotFound:
         # The file was removed; that does not unmake the run.
         return None
 
@@ -95,9 +95,9 @@ def _show(context: PlatformContext, connection: Connection, row: Row[Any]) -> Sq
 def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None:
     for name in ("sql", "remote_host_id"):
         if values.get(name) is None:
-            raise bad_request(f"{name} can't be null.")
+            raise Invalid(f"{name} can't be null.")
     if not values["sql"].strip():
-        raise bad_request("sql can't be blank.")
+        raise Invalid("sql can't be blank.")
     check_database(connection, values["remote_host_id"])
     if values.get("credential_id") is None:
         values["credential_id"] = default_credential(connection, user_id)
@@ -112,14 +112,14 @@ def check_database(connection: Connection, database_id: int) -> None:
 
     Raises
     ------
-    ApiError
-        400 that tells which ones are.
+    Invalid
+        When it tells which ones are.
     """
     rows = connection.execute(select(databases.c.id, databases.c.name))
     known = {row.id: row.name for row in rows}
     if database_id not in known:
         there = ", ".join(f"{number} ({name})" for number, name in sorted(known.items()))
-        raise bad_request(f"There is no database {database_id}. Databases: {there}.")
+        raise Invalid(f"There is no database {database_id}. Databases: {there}.")
 
 
 def check_credential(connection: Connection, credential_id: int | None) -> None:
@@ -127,12 +127,12 @@ def check_credential(connection: Connection, credential_id: int | None) -> None:
 
     Raises
     ------
-    ApiError
-        400 that says so.
+    Invalid
+        When it says so.
     """
     known = select(credentials.c.id).where(credentials.c.id == credential_id)
     if credential_id is not None and connection.scalar(known) is None:
-        raise bad_request(
+        raise Invalid(
             f"There is no credential {credential_id}. GET /credentials lists those there are."
         )
 

@@ -20,8 +20,9 @@ from civis_nb.local.endpoints.table_models import (
     detail,
     summary,
 )
+from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import Page, bad_request, sliced
+from civis_nb.local.http.envelope import Page, sliced
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.runs.scans import scan
 from civis_nb.local.store.schema import tables
@@ -134,7 +135,7 @@ def patch_table(request: Request, id: int, body: TablePatch) -> TableDetail:
     for key in ("primary_keys", "last_modified_keys"):
         for column in changes.get(key) or ():
             if column.lower() not in names:
-                raise bad_request(f"{key}: there is no column {column!r} in table {id}.")
+                raise Invalid(f"{key}: there is no column {column!r} in table {id}.")
         if changes.get(key):
             changes[key] = [names[column.lower()] for column in changes[key]]
     if changes:

@@ -9,8 +9,9 @@ from pydantic import Field
 from sqlalchemy import Row, or_, select
 
 from civis_nb.local.context import User, context_of
+from civis_nb.local.errors import NotFound
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import Page, not_found, paginated
+from civis_nb.local.http.envelope import Page, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.store.schema import users
 
@@ -207,5 +208,5 @@ def _row(request: Request, user_id: int) -> Row[Any]:
     with context_of(request).store.read() as connection:
         row = connection.execute(select(users).where(users.c.id == user_id)).one_or_none()
     if row is None:
-        raise not_found(f"User {user_id}")
+        raise NotFound(f"User {user_id}")
     return row

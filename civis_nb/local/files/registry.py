@@ -10,8 +10,8 @@ from urllib.parse import quote
 from sqlalchemy import Row, select
 
 from civis_nb.local.context import PlatformContext
+from civis_nb.local.errors import DamagedContent, NotFound
 from civis_nb.local.files.blobs import Blob
-from civis_nb.local.http.envelope import ApiError, not_found
 from civis_nb.local.store import to_wire, utc_now
 from civis_nb.local.store.schema import files
 
@@ -109,13 +109,13 @@ def file_row(context: PlatformContext, file_id: int) -> Row[Any]:
 
     Raises
     ------
-    ApiError
-        404 when there is no such file.
+    NotFound
+        When there is no such file.
     """
     with context.store.read() as connection:
         row = connection.execute(select(files).where(files.c.id == file_id)).one_or_none()
     if row is None:
-        raise not_found(f"File {file_id}")
+        raise NotFound(f"File {file_id}")
     if row.blob is not None and _expired(row):
         with context.store.begin() as connection:
             connection.execute(files.update().where(files.c.id == file_id).values(blob=None))
@@ -137,26 +137,25 @@ def file_path(context: PlatformContext, file_id: int) -> Path:
 
     Raises
     ------
-    ApiError
-        404 when there is no such file, nothing was uploaded to it, or it has expired; 500
-        when its content is not on the disk as it was stored.
+    NotFound
+        When there is no such file, nothing was uploaded to it, or it has expired.
+    DamagedContent
+        When its content is not on the disk as it was stored.
     """
     row = file_row(context, file_id)
     if _expired(row):
-        raise not_found(
+        raise NotFound(
             f"The content of file {file_id} ({row.name!r})",
             f"It expired at {row.expires_at}; upload it again.",
         )
     if row.blob is None:
-        raise not_found(
+        raise NotFound(
             f"The content of file {file_id} ({row.name!r})",
             "Nothing was uploaded to it, or the upload was not completed.",
         )
     path = context.blobs.path(row.blob)
     if not path.is_file() or path.stat().st_size != row.size_bytes:
-        raise ApiError(
-            500,
-            "content_damaged",
+        raise DamagedContent(
             f"The content of file {file_id} ({row.name!r}) was damaged on the platform's disk; "
             "upload it again.",
         )
@@ -174,8 +173,8 @@ def signed_url(
 
     Raises
     ------
-    ApiError
-        404 when there is no such file.
+    NotFound
+        When there is no such file.
     """
     row = file_row(context, file_id)
     path = f"/blobs/{file_id}"

@@ -7,7 +7,7 @@ import hmac
 import time
 from urllib.parse import parse_qs
 
-from civis_nb.local.http.envelope import ApiError
+from civis_nb.local.errors import Forbidden
 
 __all__ = ["Signer"]
 
@@ -54,21 +54,18 @@ class Signer:
 
         Raises
         ------
-        ApiError
-            403 when the signature is missing, was made for another request, or has expired.
+        Forbidden
+            When the signature is missing, was made for another request, or has expired.
         """
         values = parse_qs(query)
         expires, shown, given = (values.get(k, [""])[0] for k in ("expires", "inline", "signature"))
         if not given:
-            raise ApiError(
-                403, "access_denied", "This address needs a signature: use the URL from the API."
-            )
+            raise Forbidden("This address needs a signature: use the URL from the API.")
         if not self.matches(given, method, path, expires, shown):
-            raise ApiError(
-                403,
-                "signature_mismatch",
+            raise Forbidden(
                 f"The signature of this URL was not made for {method} of this file; use the URL "
                 "as the API gave it.",
+                "signature_mismatch",
             )
         self.check_time(int(expires))
 
@@ -78,12 +75,10 @@ class Signer:
 
         Raises
         ------
-        ApiError
-            403 when `expires`, in seconds since 1970, has passed.
+        Forbidden
+            When `expires`, in seconds since 1970, has passed.
         """
         if time.time() >= expires:
-            raise ApiError(
-                403,
-                "expired",
-                "This URL has expired; ask the API for the file again for a new one.",
+            raise Forbidden(
+                "This URL has expired; ask the API for the file again for a new one.", "expired"
             )

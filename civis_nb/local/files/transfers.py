@@ -30,10 +30,11 @@ from sqlalchemy.exc import DatabaseError
 from starlette.types import Receive, Scope, Send
 
 from civis_nb.local.context import PlatformContext
+from civis_nb.local.errors import Forbidden, Invalid, NotFound, RequestError
 from civis_nb.local.files.blobs import BlobWriter, etag
 from civis_nb.local.files.checksum import CHECKSUM_HEADER, header_value
 from civis_nb.local.files.registry import LINK_LIFETIME, attach, file_path, file_row
-from civis_nb.local.http.envelope import ApiError, bad_request, not_found
+from civis_nb.local.http.errors import HttpError, error_headers, error_status
 from civis_nb.local.http.form_data import UploadForm
 from civis_nb.local.http.full_disk import is_full, no_space
 
@@ -70,9 +71,9 @@ class Transfers:
         """Answer one request."""
         try:
             response = await self._answer(scope, receive)
-        except ApiError as error:
+        except RequestError as error:
             response = PlainTextResponse(
-                f"{error.slug}: {error.description}\n", error.status, error.headers
+                f"{error.code}: {error}\n", error_status(error), error_headers(error)
             )
         except ClientGoneError:
             return
@@ -80,14 +81,14 @@ class Transfers:
             if not is_full(error):
                 raise
             full = no_space(self._context.state)
-            response = PlainTextResponse(f"{full.slug}: {full.description}\n", full.status)
+            response = PlainTextResponse(f"{full.code}: {full}\n", error_status(full))
         await response(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
         method: str = scope["method"]
         number, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
         if not number.isdecimal():
-            raise not_found(f"The path {scope['path']}")
+            raise NotFound(f"The path {scope['path']}")
         file_id = int(number)
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
         query = scope["query_string"].decode("latin-1")
@@ -98,7 +99,7 @@ class Transfers:
         if method in ("GET", "HEAD"):
             self._context.signer.check("GET", f"{PREFIX}{file_id}", query)
             return await anyio.to_thread.run_sync(self._download, file_id, "inline=1" in query)
-        raise ApiError(
+        raise HttpError(
             405,
             "method_not_allowed",
             f"{method} is not possible here.",
@@ -132,14 +133,13 @@ class Transfers:
     def _opened(self, file_id: int, writer: BlobWriter, fields: dict[str, str]) -> BlobWriter:
         policy = fields.get("policy", "")
         if not self._context.signer.matches(fields.get("signature", ""), "POST", policy):
-            raise ApiError(
-                403,
-                "signature_mismatch",
+            raise Forbidden(
                 "The fields policy and signature must come before the file, as the API gave them.",
+                "signature_mismatch",
             )
         allowed = json.loads(base64.b64decode(policy))
         if not (fields.get("key") == allowed["key"] == f"files/{file_id}"):
-            raise ApiError(403, "access_denied", "The field key belongs to another file.")
+            raise Forbidden("The field key belongs to another file.")
         self._context.signer.check_time(allowed["expires"])
         return writer
 
@@ -171,9 +171,9 @@ class Transfers:
     def _part_number(row: Row[Any], rest: str) -> int:
         _, _, number = rest.partition("parts/")
         if not number.isdecimal() or not row.num_parts or not 1 <= int(number) <= row.num_parts:
-            raise not_found(f"Part {number!r} of file {row.id}")
+            raise NotFound(f"Part {number!r} of file {row.id}")
         if row.blob is not None:
-            raise not_found(f"The upload of file {row.id}", "It was completed before.")
+            raise NotFound(f"The upload of file {row.id}", "It was completed before.")
         return int(number)
 
 
@@ -264,10 +264,8 @@ def _check(header: str, said: str, found: bytes) -> None:
     try:
         expected = base64.b64decode(said, validate=True)
     except binascii.Error:
-        raise bad_request(f"The header {header} is no base64.") from None
+        raise Invalid(f"The header {header} is no base64.") from None
     if expected != found:
-        raise ApiError(
-            400,
-            "BadDigest",
-            f"The bytes that arrived don't have the {header} that was announced.",
+        raise Invalid(
+            f"The bytes that arrived don't have the {header} that was announced.", "BadDigest"
         )

@@ -9,11 +9,11 @@ from fastapi import Request
 from sqlalchemy import Connection, select
 
 from civis_nb.local.context import User
-from civis_nb.local.http.envelope import ApiError
+from civis_nb.local.http.errors import unauthorized
 from civis_nb.local.store import Store, utc_now
 from civis_nb.local.store.schema import api_keys, credentials, databases, users
 
-__all__ = ["Keys", "current_user", "first_key", "unauthorized"]
+__all__ = ["Keys", "current_user", "first_key"]
 
 _FIRST_USER = {
     "username": "local",
@@ -22,13 +22,6 @@ _FIRST_USER = {
     "initials": "LU",
 }
 SAMPLE_DATABASE = "sample"
-
-
-def unauthorized(reason: str) -> ApiError:
-    """Say that the key is missing or wrong; clients read the challenge header."""
-    return ApiError(
-        401, "unauthorized", reason, {"WWW-Authenticate": 'Basic realm="Civis Platform, local"'}
-    )
 
 
 def first_key(store: Store) -> str:
@@ -93,8 +86,8 @@ class Keys:
 
         Raises
         ------
-        ApiError
-            401 when there is no key in it, or not one of this platform.
+        HttpError
+            With status 401, when there is no key in it, or not one of this platform.
         """
         token = _token(authorization)
         if not token:

@@ -1,4 +1,4 @@
-"""What surrounds an answer: error bodies, pagination headers, comma lists."""
+"""What surrounds a reply: pages of lists and their headers, comma lists."""
 
 from __future__ import annotations
 
@@ -11,60 +11,16 @@ from fastapi import Response
 from sqlalchemy import ColumnElement, Connection, FromClause, Join, Select, func, select
 from sqlalchemy.sql import visitors
 
+from civis_nb.local.errors import Invalid
+
 __all__ = [
-    "ApiError",
     "Page",
-    "bad_request",
     "check_characters",
     "comma_list",
-    "conflict",
-    "not_found",
     "paginated",
     "set_page_headers",
     "sliced",
 ]
-
-
-class ApiError(Exception):
-    """An answer that is an error; the application writes it as the API's error body.
-
-    Parameters
-    ----------
-    status
-        The HTTP status.
-    slug
-        The machine's word for it, e.g. ``not_found``.
-    description
-        The person's sentence: what, which object, what to do.
-    """
-
-    def __init__(
-        self, status: int, slug: str, description: str, headers: dict[str, str] | None = None
-    ) -> None:
-        super().__init__(description)
-        self.status = status
-        self.slug = slug
-        self.description = description
-        self.headers = headers or {}
-
-    def body(self) -> dict[str, Any]:
-        """Return the body of the answer (wire contract, 1.7)."""
-        return {"error": self.slug, "errorDescription": self.description, "code": self.status}
-
-
-def not_found(what: str, hint: str = "") -> ApiError:
-    """Say that there is no such object."""
-    return ApiError(404, "not_found", f"{what} could not be found." + (f" {hint}" if hint else ""))
-
-
-def bad_request(description: str) -> ApiError:
-    """Say that the request can't be understood or carried out as it stands."""
-    return ApiError(400, "bad_request", description)
-
-
-def conflict(description: str, slug: str = "conflict") -> ApiError:
-    """Say that the object's present state forbids the request."""
-    return ApiError(409, slug, description)
 
 
 def check_characters(value: Any) -> None:
@@ -72,14 +28,14 @@ def check_characters(value: Any) -> None:
 
     Raises
     ------
-    ApiError
-        400 when there is one.
+    Invalid
+        When there is one.
     """
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError as error:
         surrogate = f"U+{ord(error.object[error.start]):04X}"
-        raise bad_request(
+        raise Invalid(
             f"The body holds an unpaired surrogate ({surrogate}); send whole characters."
         ) from None
 
@@ -112,16 +68,16 @@ class Page:
 
         Raises
         ------
-        ApiError
-            400 when a number is below 1 or the direction is neither asc nor desc.
+        Invalid
+            When a number is below 1 or the direction is neither asc nor desc.
         """
         size = default if limit is None else limit
         number = 1 if page_num is None else page_num
         direction = (order_dir or default_dir).lower()
         if size < 1 or number < 1:
-            raise bad_request("limit and page_num must be at least 1.")
+            raise Invalid("limit and page_num must be at least 1.")
         if direction not in ("asc", "desc"):
-            raise bad_request(f"order_dir must be asc or desc, not {order_dir!r}.")
+            raise Invalid(f"order_dir must be asc or desc, not {order_dir!r}.")
         return cls(min(size, maximum), number, order, direction == "desc")
 
 
@@ -162,12 +118,12 @@ def paginated(
 
     Raises
     ------
-    ApiError
-        400 when the client names an order that is not there.
+    Invalid
+        When the client names an order that is not there.
     """
     name = page.order or default_order
     if name not in orders:
-        raise bad_request(f"order can't be {name!r}; it is one of {', '.join(orders)}.")
+        raise Invalid(f"order can't be {name!r}; it is one of {', '.join(orders)}.")
     columns = orders[name] if isinstance(orders[name], tuple) else (orders[name],)
     total = connection.scalar(_counted(query))
     set_page_headers(response, page, int(total or 0))
@@ -209,12 +165,12 @@ def sliced(
 
     Raises
     ------
-    ApiError
-        400 when the client names an order that is not there.
+    Invalid
+        When the client names an order that is not there.
     """
     name = page.order or default_order
     if name not in orders:
-        raise bad_request(f"order can't be {name!r}; it is one of {', '.join(orders)}.")
+        raise Invalid(f"order can't be {name!r}; it is one of {', '.join(orders)}.")
     set_page_headers(response, page, len(items))
     ordered = sorted(items, key=orders[name], reverse=page.descending)
     return ordered[(page.number - 1) * page.limit : page.number * page.limit]

@@ -12,7 +12,7 @@ from typing import Protocol
 from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
-from civis_nb.local.http.envelope import bad_request
+from civis_nb.local.errors import Invalid
 
 __all__ = ["UploadForm"]
 
@@ -36,16 +36,16 @@ class UploadForm:
 
     Raises
     ------
-    ApiError
-        400 when the request is no form; when fed: what `open_file` raises, and 400 when the
-        form is broken.
+    Invalid
+        When the request is no form; when fed: what `open_file` raises, and
+        `Invalid` when the form is broken.
     """
 
     def __init__(self, content_type: str, open_file: Callable[[dict[str, str]], _Sink]) -> None:
         kind, options = parse_options_header(content_type)
         boundary = options.get(b"boundary")
         if kind != b"multipart/form-data" or not boundary:
-            raise bad_request("An upload by POST is a multipart/form-data form with a boundary.")
+            raise Invalid("An upload by POST is a multipart/form-data form with a boundary.")
         self.fields: dict[str, str] = {}
         self._open_file = open_file
         self._sink: _Sink | None = None
@@ -72,26 +72,24 @@ class UploadForm:
         try:
             self._parser.write(piece)
         except MultipartParseError as error:
-            raise bad_request(f"The upload form can't be read: {error}") from None
+            raise Invalid(f"The upload form can't be read: {error}") from None
 
     def finish(self) -> None:
         """Say that the body has ended.
 
         Raises
         ------
-        ApiError
-            400 when the form is not whole, or has no file.
+        Invalid
+            When the form is not whole, or has no file.
         """
         if not self._complete:
-            raise bad_request(
-                "The upload form ends before its closing boundary; nothing is stored."
-            )
+            raise Invalid("The upload form ends before its closing boundary; nothing is stored.")
         if self._sink is None:
-            raise bad_request("The upload form has no part named file.")
+            raise Invalid("The upload form has no part named file.")
 
     def _part_begins(self) -> None:
         if self._sink is not None:
-            raise bad_request("The part named file must be the last one of the upload form.")
+            raise Invalid("The part named file must be the last one of the upload form.")
         self._name = ""
         self._value = bytearray()
 
@@ -112,7 +110,7 @@ class UploadForm:
             return
         self._value.extend(data[start:end])
         if len(self._value) > _MAX_FIELD_BYTES:
-            raise bad_request(f"The form field {self._name!r} is too long.")
+            raise Invalid(f"The form field {self._name!r} is too long.")
 
     def _part_ends(self) -> None:
         if self._sink is None:

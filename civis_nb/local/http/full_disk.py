@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 from sqlalchemy.exc import DatabaseError
 
-from civis_nb.local.http.envelope import ApiError
+from civis_nb.local.errors import NoSpace
 
 __all__ = ["Reserve", "is_full", "no_space", "no_space_text"]
 
@@ -46,9 +46,9 @@ def no_space_text(state: Path) -> str:
     )
 
 
-def no_space(state: Path) -> ApiError:
-    """Answer a request that the full disk stopped; clients don't repeat this status."""
-    return ApiError(507, "insufficient_storage", no_space_text(state))
+def no_space(state: Path) -> NoSpace:
+    """Return the error of a request that the full disk stopped."""
+    return NoSpace(no_space_text(state))
 
 
 class Reserve:

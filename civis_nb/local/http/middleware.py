@@ -18,9 +18,17 @@ import anyio.to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from civis_nb.local.context import PlatformContext
+from civis_nb.local.errors import Invalid, RequestError
 from civis_nb.local.files.transfers import PREFIX, Transfers
 from civis_nb.local.http.auth import Keys
-from civis_nb.local.http.envelope import ApiError, bad_request, check_characters
+from civis_nb.local.http.envelope import check_characters
+from civis_nb.local.http.errors import (
+    HttpError,
+    error_body,
+    error_headers,
+    error_status,
+    internal_error,
+)
 from civis_nb.local.http.wire import SLASH_IN_NAME, snake
 from civis_nb.local.runs.task import ASKED_BY
 
@@ -74,19 +82,12 @@ class RequestMiddleware:
                 await self._transfers(scope, receive, answer.send)
             else:
                 await self._api(scope, receive, answer)
-        except ApiError as error:
+        except RequestError as error:
             await answer.error(error)
         except Exception:
             # The last resort: the person gets an id, the log gets the traceback.
             _log.exception("Request %s failed: %s %s", answer.id, scope["method"], scope["path"])
-            await answer.error(
-                ApiError(
-                    500,
-                    "internal_error",
-                    "The local platform failed on this request; its log has the details under "
-                    f"request id {answer.id}.",
-                )
-            )
+            await answer.error(internal_error(answer.id))
 
     async def _api(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
         headers = dict(scope["headers"])
@@ -101,7 +102,7 @@ class RequestMiddleware:
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > _MAX_BODY_BYTES:
             await _drained(receive)
-            raise ApiError(
+            raise HttpError(
                 413,
                 "payload_too_large",
                 f"The request's body is larger than {_MAX_BODY_BYTES // 2**20} MiB. Upload large "
@@ -162,8 +163,8 @@ async def _whole_body(receive: Receive) -> Receive:
 
     Raises
     ------
-    ApiError
-        400 when the body holds one.
+    Invalid
+        When the body holds one.
     """
     pieces: list[bytes] = []
     last: Message = {"type": "http.request", "more_body": True}
@@ -189,7 +190,7 @@ def _refuse_suspicious(body: bytes) -> None:
 
 
 def _refuse_number(word: str) -> None:
-    raise bad_request(f"The body is not valid JSON: it holds {word}, which is no number of JSON.")
+    raise Invalid(f"The body is not valid JSON: it holds {word}, which is no number of JSON.")
 
 
 class _Answer:
@@ -216,12 +217,14 @@ class _Answer:
             ]
         await self._send(message)
 
-    async def error(self, error: ApiError) -> None:
+    async def error(self, error: RequestError) -> None:
         """Write an error as the answer; one that has begun is broken off by the server."""
         if self._started:
             return
-        body = json.dumps(error.body()).encode()
-        headers = [(k.lower().encode(), v.encode()) for k, v in error.headers.items()]
+        body = json.dumps(error_body(error)).encode()
+        headers = [(k.lower().encode(), v.encode()) for k, v in error_headers(error).items()]
         headers += [(b"content-type", _JSON), (b"content-length", str(len(body)).encode())]
-        await self.send({"type": "http.response.start", "status": error.status, "headers": headers})
+        await self.send(
+            {"type": "http.response.start", "status": error_status(error), "headers": headers}
+        )
         await self.send({"type": "http.response.body", "body": body})

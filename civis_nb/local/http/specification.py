@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 
-from civis_nb.local.http.envelope import bad_request
+from civis_nb.local.errors import Invalid
 from civis_nb.local.http.swagger import to_openapi3, to_swagger
 
 __all__ = ["BUNDLED", "Specification", "bundle", "fingerprint"]
@@ -69,8 +69,8 @@ class Specification:
 
         Raises
         ------
-        ApiError
-            400 when there is no such version.
+        Invalid
+            When there is no such version.
         """
         wanted = version or "2.0"
         with _one_at_a_time:
@@ -83,7 +83,7 @@ class Specification:
         if version == "3.0":
             return to_openapi3(self._app.openapi(), self._endpoint)
         if version != "2.0":
-            raise bad_request(f"openapi_version can be 2.0 or 3.0, not {version!r}.")
+            raise Invalid(f"openapi_version can be 2.0 or 3.0, not {version!r}.")
         return self._kept() or to_swagger(self._app.openapi(), self._endpoint)
 
     def _kept(self) -> dict[str, Any] | None:

@@ -8,7 +8,6 @@ from sqlalchemy import select
 
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.context import PlatformContext
-from civis_nb.local.http.envelope import ApiError
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.logs import append_logs
 from civis_nb.local.runs.task import RunTask
@@ -62,7 +61,7 @@ def _settled(context: PlatformContext, run_id: int, body: dict[str, Any]) -> boo
         warehouse = context.warehouses.get(host["remote_host_id"])
         if mark_of(run_id) not in warehouse.marks():
             return False
-    except (CivisLocalError, ApiError):
+    except CivisLocalError:
         return False  # the database can't be opened: nobody can know, and the run has failed
     append_logs(context.store, run_id, [("warn", _NOTE, utc_now())])
     states.finish_run(context.store, run_id, "succeeded", complete=True)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, Select, Text, case, false, func, literal, null, select
 
-from civis_nb.local.http.envelope import ApiError, bad_request, conflict, not_found
+from civis_nb.local.errors import Conflict, Invalid, NotFound
 from civis_nb.local.store import Store, from_wire, utc_now
 from civis_nb.local.store.clock import to_wire
 from civis_nb.local.store.schema import job_runs, jobs
@@ -105,8 +105,8 @@ def find_job(connection: Connection, job_id: int, job_type: str | None = None) -
 
     Raises
     ------
-    ApiError
-        404 when there is none.
+    NotFound
+        When there is none.
     """
     query = select(jobs).where(jobs.c.id == job_id)
     if job_type is not None:
@@ -114,7 +114,7 @@ def find_job(connection: Connection, job_id: int, job_type: str | None = None) -
     row = connection.execute(query).first()
     if row is None:
         what = f"{_WORDS.get(job_type or '', 'Job')} {job_id}"
-        raise not_found(what)
+        raise NotFound(what)
     return row
 
 
@@ -146,13 +146,13 @@ def find_run(connection: Connection, job_id: int, run_id: int) -> Row[Any]:
 
     Raises
     ------
-    ApiError
-        404 when the job has no such run.
+    NotFound
+        When the job has no such run.
     """
     query = select(job_runs).where(job_runs.c.id == run_id, job_runs.c.job_id == job_id)
     row = connection.execute(query).first()
     if row is None:
-        raise not_found(f"Run {run_id} of job {job_id}")
+        raise NotFound(f"Run {run_id} of job {job_id}")
     return row
 
 
@@ -179,13 +179,13 @@ def create_run(connection: Connection, job_id: int, *, slug: str = "conflict") -
 
     Raises
     ------
-    ApiError
-        409 with `slug` when a run of the job is active.
+    Conflict
+        With the code `slug`, when a run of the job is active.
     """
     active = select(job_runs.c.id).where(job_runs.c.job_id == job_id, job_runs.c.state.in_(ACTIVE))
     running = connection.scalar(active)
     if running is not None:
-        raise conflict(
+        raise Conflict(
             f"Job {job_id} is already running (run {running}). Wait for its end, or cancel it.",
             slug,
         )
@@ -201,9 +201,12 @@ def start_run(
 
     Raises
     ------
-    ApiError
-        404 when there is no such job; 409 when it is active; 400 when a required parameter has
-        no value, or an argument does not fit its parameter's type.
+    NotFound
+        When there is no such job.
+    Conflict
+        When it is active.
+    Invalid
+        When a required parameter has no value, or an argument does not fit its parameter's type.
     """
     from civis_nb.local.runs.parameters import check_arguments
 
@@ -297,13 +300,13 @@ def cancel_run(context: PlatformContext, job_id: int, run_id: int) -> Row[Any]:
 
     Raises
     ------
-    ApiError
-        404 when the job has no such run, or the run has ended.
+    NotFound
+        When the job has no such run, or the run has ended.
     """
     with context.store.read() as connection:
         find_run(connection, job_id, run_id)
     if not context.runner.cancel(run_id):
-        raise not_found(f"Active run {run_id} of job {job_id}", "It has ended already.")
+        raise NotFound(f"Active run {run_id} of job {job_id}", "It has ended already.")
     context.runner.wait(run_id, CANCEL_WAIT_S)
     with context.store.read() as connection:
         return find_run(connection, job_id, run_id)
@@ -333,8 +336,8 @@ def time_filter(name: str, text: str) -> str:
 
     Raises
     ------
-    ApiError
-        400 when it is no time.
+    Invalid
+        When it is no time.
     """
     try:
         return to_wire(from_wire(text))
@@ -342,6 +345,6 @@ def time_filter(name: str, text: str) -> str:
         raise time_error(name, text) from None
 
 
-def time_error(name: str, text: str) -> ApiError:
-    """Say that a parameter is no time."""
-    return bad_request(f"{name} must be a time such as 2026-01-31T12:00:00Z, not {text!r}.")
+def time_error(name: str, text: str) -> Invalid:
+    """Return the error of a parameter that is no time."""
+    return Invalid(f"{name} must be a time such as 2026-01-31T12:00:00Z, not {text!r}.")

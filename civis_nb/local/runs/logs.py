@@ -121,8 +121,8 @@ def read_logs(
 
     Raises
     ------
-    ApiError
-        404 when the job has no such run.
+    NotFound
+        When the job has no such run.
     """
     run = find_run(connection, job_id, run_id)
     highest = connection.scalar(select(func.max(logs.c.id)).where(logs.c.run_id == run_id))

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Table, select
 
-from civis_nb.local.http.envelope import bad_request, not_found
+from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import credentials, files, json_values, outputs, tables
 
@@ -36,8 +36,10 @@ def add_output(connection: Connection, run_id: int, object_type: str, object_id:
 
     Raises
     ------
-    ApiError
-        400 when there is no such type of object; 404 when there is no such object.
+    Invalid
+        When there is no such type of object.
+    NotFound
+        When there is no such object.
     """
     name = _object_name(connection, object_type, object_id)
     same = select(outputs.c.id).where(
@@ -62,15 +64,13 @@ def add_output(connection: Connection, run_id: int, object_type: str, object_id:
 
 def _object_name(connection: Connection, object_type: str, object_id: int) -> str:
     if object_type not in _OBJECTS:
-        raise bad_request(
-            f"object_type can't be {object_type!r}; it is one of {', '.join(_OBJECTS)}."
-        )
+        raise Invalid(f"object_type can't be {object_type!r}; it is one of {', '.join(_OBJECTS)}.")
     table, _path = _OBJECTS[object_type]
     row = None
     if table is not None:
         row = connection.execute(select(table).where(table.c.id == object_id)).mappings().first()
     if row is None:
-        raise not_found(f"{object_type} {object_id}")
+        raise NotFound(f"{object_type} {object_id}")
     if object_type == "Table":
         return f"{row['schema']}.{row['name']}"
     return str(row["name"] or "")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.errors import CivisLocalError
-from civis_nb.local.http.envelope import bad_request
+from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.store.schema import credentials
 from civis_nb.table_names import literal, quoted
 
@@ -53,24 +53,24 @@ def check_params(params: list[Param]) -> None:
 
     Raises
     ------
-    ApiError
-        400 that names the parameter and what is wrong with it.
+    Invalid
+        When it names the parameter and what is wrong with it.
     """
     seen: set[str] = set()
     for param in params:
         name, kind = param["name"], param["type"]
         if kind not in PARAM_TYPES:
-            raise bad_request(
+            raise Invalid(
                 f"Parameter {name}: type can't be {kind!r}; it is one of {', '.join(PARAM_TYPES)}."
             )
         if name in seen:
-            raise bad_request(f"Parameter {name} is given twice.")
+            raise Invalid(f"Parameter {name} is given twice.")
         seen.add(name)
         if param.get("default") is not None:
             if param.get("required"):
-                raise bad_request(f"Parameter {name}: a required parameter can't have a default.")
+                raise Invalid(f"Parameter {name}: a required parameter can't have a default.")
             if kind in _CREDENTIAL_PARTS:
-                raise bad_request(f"Parameter {name}: a credential can't have a default.")
+                raise Invalid(f"Parameter {name}: a credential can't have a default.")
         for key in ("value", "default"):
             _typed(param, param.get(key))
 
@@ -80,14 +80,14 @@ def check_arguments(params: list[Param], arguments: dict[str, Any]) -> None:
 
     Raises
     ------
-    ApiError
-        400 when a required parameter has no value, or a value does not fit its type or is not
+    Invalid
+        When a required parameter has no value, or a value does not fit its type or is not
         among those allowed.
     """
     for param in params:
         value = _value(param, arguments)
         if value is None and param.get("required"):
-            raise bad_request(
+            raise Invalid(
                 f"Parameter {param['name']} is required and has no value: set it in arguments."
             )
         allowed = [entry.get("value") for entry in param.get("allowed_values") or []]
@@ -96,7 +96,7 @@ def check_arguments(params: list[Param], arguments: dict[str, Any]) -> None:
             and allowed
             and _plain(value) not in [_plain(item) for item in allowed]
         ):
-            raise bad_request(
+            raise Invalid(
                 f"Parameter {param['name']} can't be {value!r}; it is one of "
                 f"{', '.join(_plain(item) for item in allowed)}."
             )
@@ -117,9 +117,7 @@ def _typed(param: Param, value: Any) -> Any:
     try:
         return _READERS[kind](value)
     except (TypeError, ValueError, OverflowError):
-        raise bad_request(
-            f"Parameter {param['name']} is of type {kind}; {value!r} is not."
-        ) from None
+        raise Invalid(f"Parameter {param['name']} is of type {kind}; {value!r} is not.") from None
 
 
 def _whole(value: Any) -> int:
@@ -318,12 +316,11 @@ def _file_variables(context: PlatformContext, name: str, value: Any) -> dict[str
     if value == "":
         return {"_ID": "", "_URL": ""}
     from civis_nb.local.files.registry import signed_url
-    from civis_nb.local.http.envelope import ApiError
 
     try:
         url = signed_url(context, value)
-    except ApiError as error:
-        raise CivisLocalError(f"Parameter {name}: {error.description}") from None
+    except NotFound as error:
+        raise CivisLocalError(f"Parameter {name}: {error}") from None
     return {"_ID": str(value), "_URL": url or ""}
 
 

@@ -16,7 +16,6 @@ from sqlalchemy.exc import DatabaseError
 
 from civis_nb.cancellation import STOPPED, CancelToken
 from civis_nb.errors import CivisLocalError, OperationCancelledError
-from civis_nb.local.http.envelope import ApiError
 from civis_nb.local.http.full_disk import Reserve, is_full, no_space_text
 from civis_nb.local.runs import handlers
 from civis_nb.local.runs import jobs as states
@@ -236,7 +235,7 @@ class JobRunner:
             state = "cancelled"
             if active.token.reason == STOPPED:
                 state, error = "failed", STOPPED_MESSAGE
-        except (CivisLocalError, ApiError) as failure:
+        except CivisLocalError as failure:
             state, error = "failed", str(failure) or type(failure).__name__
         except Exception as failure:
             # The run ends, and with it the waiting of all who wait for it.

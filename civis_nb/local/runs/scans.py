@@ -8,7 +8,7 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local import catalog
 from civis_nb.local.catalog import CatalogTable
 from civis_nb.local.context import PlatformContext, User
-from civis_nb.local.http.envelope import ApiError
+from civis_nb.local.errors import RequestError
 from civis_nb.local.runs import jobs
 
 __all__ = ["SCAN", "scan"]
@@ -45,7 +45,7 @@ def scan(
     try:
         for table in found:
             catalog.refresh(context, table)
-    except (WarehouseError, ApiError) as failure:
+    except (WarehouseError, RequestError) as failure:
         state, error = "failed", str(failure)
     jobs.finish_run(context.store, run_id, state, error)
     return job_id, run_id

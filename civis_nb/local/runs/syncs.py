@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.errors import CivisInputError
-from civis_nb.local.http.envelope import bad_request, not_found
+from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import files, syncs
 from civis_nb.table_names import qualified, split_schema_tablename
@@ -35,8 +35,8 @@ def add_sync(
 
     Raises
     ------
-    ApiError
-        400 when an import of this type can't have such a sync.
+    Invalid
+        When an import of this type can't have such a sync.
     """
     now = utc_now()
     statement = syncs.insert().values(
@@ -56,8 +56,8 @@ def update_sync(
 
     Raises
     ------
-    ApiError
-        400 when an import of this type can't have such a sync.
+    Invalid
+        When an import of this type can't have such a sync.
     """
     changed = syncs.update().where(syncs.c.id == row.id)
     checked = _checked(connection, sync_type, values)
@@ -70,13 +70,13 @@ def find_sync(connection: Connection, import_id: int, sync_id: int) -> Row[Any]:
 
     Raises
     ------
-    ApiError
-        404 when the import has no such sync.
+    NotFound
+        When the import has no such sync.
     """
     query = select(syncs).where(syncs.c.id == sync_id, syncs.c.import_id == import_id)
     row = connection.execute(query).one_or_none()
     if row is None:
-        raise not_found(f"Sync {sync_id} of import {import_id}")
+        raise NotFound(f"Sync {sync_id} of import {import_id}")
     return row
 
 
@@ -127,22 +127,22 @@ def _place(sent: dict[str, Any], kind: str | None, whose: str) -> dict[str, Any]
         if chosen is None:
             chosen = named
         elif named is not None and named != {key: chosen[key] for key in named}:
-            raise bad_request(f"{whose} has a path and a databaseTable that are not the same.")
+            raise Invalid(f"{whose} has a path and a databaseTable that are not the same.")
         if chosen is None or not (chosen["schema"].strip() and chosen["table"].strip()):
-            raise bad_request(f"{whose} must be {_WORDS[kind]}.")
+            raise Invalid(f"{whose} must be {_WORDS[kind]}.")
         chosen = {**chosen, "use_without_schema": False}
         path = qualified(chosen["schema"], chosen["table"])
     elif kind == "google_worksheet" and chosen is not None:
         path = f"{chosen['spreadsheet']}.{chosen['worksheet']}"
     if chosen is None and not (kind == "google_worksheet" and path):
-        raise bad_request(f"{whose} must be {_WORDS[kind]}.")
+        raise Invalid(f"{whose} must be {_WORDS[kind]}.")
     return {**result, kind: chosen, "path": path}
 
 
 def _file_name(connection: Connection, file_id: int) -> str:
     name = connection.scalar(select(files.c.name).where(files.c.id == file_id))
     if name is None:
-        raise bad_request(f"source.file: there is no file {file_id}.")
+        raise Invalid(f"source.file: there is no file {file_id}.")
     return str(name)
 
 
@@ -174,5 +174,5 @@ def _named_table(path: str) -> dict[str, Any]:
     except CivisInputError:
         schema, table = None, ""
     if schema is None:
-        raise bad_request(f"path must be schema.table, not {path!r}.")
+        raise Invalid(f"path must be schema.table, not {path!r}.")
     return {"schema": schema, "table": table}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from civis_nb.errors import CivisLocalError
-from civis_nb.local.http.envelope import not_found
+from civis_nb.local.errors import NotFound
 from civis_nb.local.store import Store, utc_now
 from civis_nb.local.store.schema import databases
 
@@ -44,8 +44,8 @@ class Warehouses:
 
         Raises
         ------
-        ApiError
-            404 when there is no such database.
+        NotFound
+            When there is no such database.
         CivisLocalError
             When the platform has been stopped, or can't open this kind of database.
         """
@@ -97,7 +97,7 @@ class Warehouses:
             url = connection.scalar(query)
             names = list(connection.scalars(select(databases.c.name).order_by(databases.c.id)))
         if url is None:
-            raise not_found(f"Database {database_id}", f"There is: {', '.join(names)}.")
+            raise NotFound(f"Database {database_id}", f"There is: {', '.join(names)}.")
         if not url.startswith(_DUCKDB):
             raise CivisLocalError(
                 f"The local platform can't open database {database_id}: it knows duckdb:/// URLs "

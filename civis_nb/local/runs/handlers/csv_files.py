@@ -42,7 +42,7 @@ def run_preprocess(task: RunTask) -> None:
     ------
     WarehouseError
         When the file is empty, damaged, or no CSV.
-    ApiError
+    NotFound
         When the file is gone.
     """
     body = task.body
@@ -139,7 +139,7 @@ def run_import(task: RunTask) -> None:
     ------
     WarehouseError
         When something does not fit; the table is as it was then.
-    ApiError
+    NotFound
         When a file is gone.
     OperationCancelledError
         When the run was cancelled; the table is as it was.

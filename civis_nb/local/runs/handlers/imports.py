@@ -43,7 +43,7 @@ def run_import_job(task: RunTask) -> None:
         When the import is not complete, or of a type that needs Google.
     WarehouseError
         When something does not fit; nothing has changed then.
-    ApiError
+    NotFound
         When a file is gone.
     OperationCancelledError
         When the run was cancelled; nothing has changed.
