@@ -206,7 +206,7 @@ class APIClient(Lookups):
             return "<APIClient that has not started>"
         return f"<APIClient at {masked_url(self.base_url)}: {len(self._spec.resources)} resources>"
 
-    def _repr_html_(self) -> str | None:
-        from civis_nb.client.html import html_of
+    def _repr_html_(self) -> str:
+        from civis_nb.display.responses import client_html
 
-        return html_of("client_html", self)
+        return client_html(self.base_url, self._spec.resources)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from civis_nb._wire_text import masked_url
 from civis_nb.client.paging import Pages, PageSource
-from civis_nb.client.response import Response
+from civis_nb.client.response import Response, plain_json
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -106,10 +106,11 @@ class PaginatedResponse(Generic[_R]):
             f"{_count(pages, 'page')} {state}>"
         )
 
-    def _repr_html_(self) -> str | None:
-        from civis_nb.client.html import html_of
+    def _repr_html_(self) -> str:
+        from civis_nb.display.responses import paginated_html
 
-        return html_of("paginated_html", self)
+        fetched = (plain_json(item) for page in self._pages.kept for item in page)
+        return paginated_html(repr(self).strip("<>"), fetched)
 
 
 class _Cursor(Iterator[_R]):

@@ -67,10 +67,11 @@ class Resource:
         count = len(self.__dict__.get("_operations", ()))
         return f"<{type(self).__name__}: {count} method{'' if count == 1 else 's'} of the API>"
 
-    def _repr_html_(self) -> str | None:
-        from civis_nb.client.html import html_of
+    def _repr_html_(self) -> str:
+        from civis_nb.display.responses import resource_html
 
-        return html_of("resource_html", self)
+        summaries = {name: operation.summary for name, operation in self._operations.items()}
+        return resource_html(self._name, summaries)
 
 
 def make_resource(name: str, operations: Mapping[str, Operation], client: APIClient) -> Resource:

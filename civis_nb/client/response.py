@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 
 from civis_nb.client.completion import without_side_effects
 from civis_nb.client.plain import MethodUnlessKey, copied, field_list, frozen, header_int
-from civis_nb.client.text import list_text, response_text
+from civis_nb.display.response_text import list_text, response_text
 from civis_nb.errors import CivisClientError, CivisImmutableResponseError
 from civis_nb.spec.names import camel_to_snake
 
@@ -253,19 +253,24 @@ class Response:
         return list(self._keys())
 
     def __repr__(self) -> str:
-        return response_text(self)
+        return response_text(self.json())
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        printer.text(response_text(self, width=88))
+        printer.text(response_text(self.json(), width=88))
 
-    def _repr_html_(self) -> str | None:
-        from civis_nb.client.html import html_of
+    def _repr_html_(self) -> str:
+        from civis_nb.display.responses import response_html
 
-        return html_of("response_html", self)
+        return response_html(self.json())
 
 
 _R = TypeVar("_R", bound=Response)
 _MISSING = object()
+
+
+def plain_json(item: Any, snake_case: bool = True) -> Any:
+    """Return an item of a list as JSON, whether it is a response or JSON already."""
+    return item.json(snake_case=snake_case) if isinstance(item, Response) else item
 
 
 class ListResponse(list[_R], Generic[_R]):
@@ -289,10 +294,7 @@ class ListResponse(list[_R], Generic[_R]):
 
     def json(self, snake_case: bool = True) -> list[dict[str, Any]]:
         """Return the list as new dictionaries; see `Response.json`."""
-        return [
-            item.json(snake_case=snake_case) if isinstance(item, Response) else item
-            for item in self
-        ]
+        return [plain_json(item, snake_case) for item in self]
 
     @property
     def calls_remaining(self) -> int | None:
@@ -308,15 +310,15 @@ class ListResponse(list[_R], Generic[_R]):
         return (ListResponse, (list(self), self.headers))
 
     def __repr__(self) -> str:
-        return list_text(self)
+        return list_text(map(plain_json, self), len(self))
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
-        printer.text(list_text(self, width=88))
+        printer.text(list_text(map(plain_json, self), len(self), width=88))
 
-    def _repr_html_(self) -> str | None:
-        from civis_nb.client.html import html_of
+    def _repr_html_(self) -> str:
+        from civis_nb.display.responses import list_response_html
 
-        return html_of("list_response_html", self)
+        return list_response_html(map(plain_json, self), len(self))
 
 
 def convert_response_data_type(

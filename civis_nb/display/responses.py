@@ -1,19 +1,20 @@
 """The client's objects as HTML: responses, lists, pages, resources, the client itself.
 
-Only what is in memory is shown: no call, no page fetched, no secret.
+The client passes plain data; secrets in it are masked here.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 from civis_nb._wire_text import masked_url
-from civis_nb.client.text import redacted
 from civis_nb.display.columns import Column
 from civis_nb.display.grid import CAPTION_STYLE, CELL_STYLE, TABLE_STYLE, grid_html
 from civis_nb.display.html import DIM, Html, el, join, scroll_box
+from civis_nb.display.response_text import redacted
 from civis_nb.display.text import counted, cut, one_line
 from civis_nb.display.values import looks_numeric
 
@@ -26,62 +27,68 @@ _VALUE_CHARS: Final = 200
 _NESTED_CHARS: Final = 60
 
 
-def response_html(response: Any) -> str:
-    """Return the HTML of a `Response`: a table of its fields, nested ones folded."""
-    data = redacted("", response.json())
-    table = _fields(data, f"Response: {counted(len(data), 'field')}", 0)
+def response_html(data: Mapping[str, Any]) -> str:
+    """Return the HTML of a response's JSON object: a table of its fields, nested ones folded."""
+    fields: dict[str, Any] = redacted("", data)
+    table = _fields(fields, f"Response: {counted(len(fields), 'field')}", 0)
     return str(scroll_box(table, "Response"))
 
 
-def list_response_html(responses: Any) -> str:
-    """Return the HTML of a `ListResponse`: a table with a row for each of the first items."""
-    shown = min(len(responses), _ITEMS)
-    caption = f"ListResponse: {shown:,} of {counted(len(responses), 'item')}"
-    return str(_items(responses[:_ITEMS], caption))
+def list_response_html(items: Iterable[Any], total: int) -> str:
+    """Return the HTML of a list of JSON values: a table with a row for each of the first items.
+
+    Parameters
+    ----------
+    items
+        The items; no more are read than are shown.
+    total
+        How many items there are.
+    """
+    caption = f"ListResponse: {min(total, _ITEMS):,} of {counted(total, 'item')}"
+    return str(_items(list(islice(items, _ITEMS)), caption))
 
 
-def paginated_html(pages: Any) -> str:
-    """Return the HTML of a `PaginatedResponse` from the pages that were fetched already."""
-    text = repr(pages).strip("<>")
-    fetched = [item for page in pages._pages.kept for item in page]
-    if not fetched:
-        return str(el("div", text, el("br"), el("span", "Iterate to fetch.", style=DIM)))
-    shown = fetched[:_ITEMS]
-    return str(_items(shown, f"{text}; the first {len(shown)} shown"))
+def paginated_html(title: str, fetched: Iterable[Any]) -> str:
+    """Return the HTML of a paginated list.
+
+    Parameters
+    ----------
+    title
+        What list it is, and how much of it was fetched.
+    fetched
+        The items that were fetched already, as JSON; no more are read than are shown.
+    """
+    shown = list(islice(fetched, _ITEMS))
+    if not shown:
+        return str(el("div", title, el("br"), el("span", "Iterate to fetch.", style=DIM)))
+    return str(_items(shown, f"{title}; the first {len(shown)} shown"))
 
 
-def client_html(client: Any) -> str:
-    """Return the HTML of an `APIClient`: its address and its resources."""
-    names = sorted(client.spec.resources)
-    listed = ", ".join(names)
+def client_html(base_url: str, resources: Iterable[str]) -> str:
+    """Return the HTML of a client from the API's address and the names of its resources."""
+    names = sorted(resources)
     return str(
         el(
             "div",
             el("strong", "APIClient"),
-            f" of {masked_url(client.base_url)}",
+            f" of {masked_url(base_url)}",
             el(
                 "details",
                 el("summary", counted(len(names), "resource"), style=DIM),
-                el("div", listed),
+                el("div", ", ".join(names)),
             ),
         )
     )
 
 
-def resource_html(resource: Any) -> str:
-    """Return the HTML of a resource of the client: its methods, and what each one does."""
-    operations = resource._operations
-    names = sorted(operations)
+def resource_html(name: str, summaries: Mapping[str, str]) -> str:
+    """Return the HTML of a resource of the API from its methods' names and summaries."""
+    names = sorted(summaries)
     columns = [
         Column("method", None, False, tuple(names)),
-        Column(
-            "what it does",
-            None,
-            False,
-            tuple(str(getattr(operations[name], "summary", "") or "") for name in names),
-        ),
+        Column("what it does", None, False, tuple(summaries[one] for one in names)),
     ]
-    caption = f"client.{resource._name}: {counted(len(names), 'method')}"
+    caption = f"client.{name}: {counted(len(names), 'method')}"
     if not names:
         return str(el("div", caption))
     table = grid_html(columns, caption, caption)
@@ -89,7 +96,7 @@ def resource_html(resource: Any) -> str:
 
 
 def _items(items: Sequence[Any], caption: str) -> Html:
-    rows = [redacted("", item.json() if hasattr(item, "json_data") else item) for item in items]
+    rows = [redacted("", item) for item in items]
     if not rows:
         return el("div", caption)
     if not all(isinstance(row, dict) for row in rows):

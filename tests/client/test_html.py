@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from civis_nb.client.pages import PaginatedResponse
 from civis_nb.client.response import ListResponse, Response
-from civis_nb.display.responses import list_response_html, paginated_html, response_html
 
 EVIL = "<img src=x onerror=alert(1)>"
 
 
 def test_response_shows_fields_folds_nested_ones_and_masks_secrets():
-    html = response_html(
-        Response(
-            {
-                "id": 7,
-                "name": EVIL,
-                "nothing": None,
-                "lastRun": {"state": "failed"},
-                "token": "t0ps3cret",
-                "fileUrl": "https://s3.test/f?Signature=abcdef",
-                "runs": [{"id": 1}],
-                EVIL: 1,
-            }
-        )
-    )
+    html = Response(
+        {
+            "id": 7,
+            "name": EVIL,
+            "nothing": None,
+            "lastRun": {"state": "failed"},
+            "token": "t0ps3cret",
+            "fileUrl": "https://s3.test/f?Signature=abcdef",
+            "runs": [{"id": 1}],
+            EVIL: 1,
+        }
+    )._repr_html_()
     assert '<th scope="row"' in html
     assert "last_run" in html
     assert "<summary" in html
@@ -35,7 +32,7 @@ def test_deep_response_ends():
     data: dict = {"x": 1}
     for _ in range(50):
         data = {"deeper": data}
-    assert len(response_html(Response(data))) < 20_000
+    assert len(Response(data)._repr_html_()) < 20_000
 
 
 def test_list_shows_a_row_for_each_of_the_first_items():
@@ -43,13 +40,13 @@ def test_list_shows_a_row_for_each_of_the_first_items():
         [Response({"id": n, "name": f"job {n}", "unused": None, "author": {"name": EVIL}})
          for n in range(100)]
     )  # fmt: skip
-    html = list_response_html(items)
+    html = items._repr_html_()
     assert "ListResponse: 20 of 100 items" in html
     assert "job 19" in html
     assert "job 20" not in html
     assert "unused" not in html
     assert "<img" not in html
-    assert list_response_html(ListResponse([])) == "<div>ListResponse: 0 of 0 items</div>"
+    assert ListResponse([])._repr_html_() == "<div>ListResponse: 0 of 0 items</div>"
 
 
 def test_pages_are_shown_and_neither_fetched_nor_consumed():
@@ -62,10 +59,10 @@ def test_pages_are_shown_and_neither_fetched_nor_consumed():
             return ListResponse(rows)
 
     pages = PaginatedResponse("jobs", {"limit": 1}, Source())
-    assert "Iterate to fetch" in paginated_html(pages)
+    assert "Iterate to fetch" in pages._repr_html_()
     assert fetched == []
     assert [item.id for item in pages] == [1, 2]
     before = list(fetched)
-    assert "2 items" in paginated_html(pages)
+    assert "2 items" in pages._repr_html_()
     assert fetched == before
     assert [item.id for item in pages] == [1, 2]

@@ -1,8 +1,10 @@
-"""Plain text of the client's objects: short, and without secrets."""
+"""Plain text of responses: short, and without secrets."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from civis_nb._wire_text import masked_url
@@ -20,7 +22,7 @@ _SECRET_KEY = re.compile(
 
 
 def is_secret(key: str) -> bool:
-    """Say whether a field of that name holds a secret.
+    """Return whether a field of that name holds a secret.
 
     Examples
     --------
@@ -40,14 +42,13 @@ def redacted(key: str, value: Any) -> Any:
     key
         The field that holds it; empty where there is none.
     value
-        JSON, or a response.
+        JSON.
 
     Examples
     --------
     >>> redacted("file", {"name": "a", "token": "abc", "url": "https://h/f?Signature=abc"})
     {'name': 'a', 'token': '***', 'url': 'https://h/f?Signature=***'}
     """
-    value = getattr(value, "json_data", value)
     if value is not None and value != "" and not isinstance(value, bool) and is_secret(key):
         return MASK
     if isinstance(value, dict):
@@ -77,11 +78,6 @@ class _Bare:
         return self._text
 
 
-def _shown(data: Any) -> Any:
-    """Return a Response or a list of them as plain JSON in snake_case, as it may be shown."""
-    return redacted("", data.json() if hasattr(data, "json_data") else data)
-
-
 def _formatted(kind: str, shown: Any, width: int | None) -> str:
     if width is None:
         return f"{kind}({shown!r})"
@@ -93,14 +89,32 @@ def _formatted(kind: str, shown: Any, width: int | None) -> str:
     return f"{kind}({lines.replace(chr(10), chr(10) + indent)})"
 
 
-def response_text(response: Any, width: int | None = None) -> str:
-    """Return the text of a Response: one line, or lines of at most `width` characters."""
-    return _formatted("Response", _shown(response), width)
+def response_text(data: Any, width: int | None = None) -> str:
+    """Return the text of a Response: one line, or lines of at most `width` characters.
+
+    Parameters
+    ----------
+    data
+        The answer as plain JSON.
+    width
+        The most characters of a line; None: one line of any length.
+    """
+    return _formatted("Response", redacted("", data), width)
 
 
-def list_text(responses: Any, width: int | None = None) -> str:
-    """Return the text of a ListResponse, shortened as that of a Response is."""
-    items = [_shown(item) for item in responses[:_MAX_ITEMS]]
-    if len(responses) > _MAX_ITEMS:
-        items.append(_Bare(f"… {len(responses) - _MAX_ITEMS} more"))
-    return _formatted("ListResponse", items, width)
+def list_text(items: Iterable[Any], total: int, width: int | None = None) -> str:
+    """Return the text of a ListResponse, shortened as that of a Response is.
+
+    Parameters
+    ----------
+    items
+        The items as plain JSON; no more are read than are shown.
+    total
+        How many items there are.
+    width
+        As for `response_text`.
+    """
+    shown = [redacted("", item) for item in islice(items, _MAX_ITEMS)]
+    if total > _MAX_ITEMS:
+        shown.append(_Bare(f"… {total - _MAX_ITEMS} more"))
+    return _formatted("ListResponse", shown, width)
