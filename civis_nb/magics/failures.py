@@ -19,7 +19,7 @@ from civis_nb.display.text import cut, width
 from civis_nb.errors import CivisError, CivisJobFailure, CivisSQLError
 from civis_nb.futures.failures import sql_position
 from civis_nb.magics.binding import Bound
-from civis_nb.magics.sqltext import only_place
+from civis_nb.sql_text import only_place
 
 __all__ = ["Origin", "drawn", "quiet", "sql_failure"]
 

@@ -21,8 +21,8 @@ from civis_nb.magics.binding import Bound, bind, placeholders
 from civis_nb.magics.calls import SqlCall
 from civis_nb.magics.failures import Origin, drawn, sql_failure
 from civis_nb.magics.session import Database, Session
-from civis_nb.magics.sqltext import only_reads
 from civis_nb.magics.waiting import Watch, begin, interrupted, wait
+from civis_nb.sql_text import only_reads
 
 __all__ = ["SqlRun"]
 

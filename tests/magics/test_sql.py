@@ -22,7 +22,6 @@ from civis_nb.errors import (
     CivisTimeoutError,
 )
 from civis_nb.magics.background import FrameFuture
-from civis_nb.magics.sqltext import only_reads
 
 SLOW = "select count(*) from range(100000000000) a where sqrt(a.range) > 0"
 
@@ -123,22 +122,6 @@ def test_cells_of_others_are_left_alone(shell):
     assert shell.ns["x"] == text
     civis_nb.unload_ipython_extension(shell.ip)
     assert not shell.ip.input_transformers_post
-
-
-@pytest.mark.parametrize(
-    ("sql", "reads"),
-    [
-        ("select 1;", True),
-        ("select 'drop; delete' -- update", True),
-        (r"select 'a\b'", True),
-        (r"select '\'; delete from t; --'", False),
-        (r"select '\'' ; delete from t; --'", False),
-        ("with x as (delete from t returning *) select * from x", False),
-        ("select 'open", False),
-    ],
-)
-def test_only_what_surely_reads_is_run_again(sql, reads):
-    assert only_reads(sql) is reads
 
 
 def test_the_setting_frame_is_heeded(shell):

@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisError, EmptyResultError
 from civis_nb.io._arguments import client_or_default
 from civis_nb.io._runs import wait_for
+from civis_nb.sql_text import only_reads
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from civis_nb.client.client import APIClient
 
-__all__ = ["columns_of", "empty_table", "is_one_select"]
-
-_COMMENT_OR_TEXT = re.compile(
-    r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|\$\$.*?\$\$", re.DOTALL
-)
-_WRITES = re.compile(r"(?i)\b(insert|update|delete|merge|into|create|drop|truncate|alter)\b")
-
-
-def is_one_select(sql: str) -> bool:
-    r"""Say whether a text is one statement that only reads, so that it may be run once more.
-
-    Examples
-    --------
-    >>> is_one_select("-- all\nSELECT 1;"), is_one_select("select 1; drop table x")
-    (True, False)
-    """
-    bare = _COMMENT_OR_TEXT.sub(" '' ", sql)
-    bare = re.sub(r"^(\s|'')+", "", bare)
-    bare = re.sub(r"(\s|''(?=\s*$)|;)+$", "", bare)
-    return (
-        re.match(r"(?i)(select|with|\()", bare) is not None
-        and ";" not in bare
-        and _WRITES.search(bare) is None
-    )
+__all__ = ["columns_of", "empty_table"]
 
 
 def columns_of(
@@ -57,7 +34,7 @@ def columns_of(
     """
     from civis_nb.io.databases import query_civis
 
-    if not is_one_select(sql):
+    if not only_reads(sql):
         raise EmptyResultError("The statement gave no rows, and no columns can be told for it.")
     client = client_or_default(client)
     result = wait_for(query_civis(sql, database, client, credential_id, preview_rows=0))

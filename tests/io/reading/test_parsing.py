@@ -18,7 +18,6 @@ from pandas.testing import assert_frame_equal
 
 from civis_nb.errors import CivisDownloadError
 from civis_nb.io.reading.content import ahead, joined, records
-from civis_nb.io.reading.empty import is_one_select
 from civis_nb.io.reading.parsers.arrow_exact import exact_table
 from civis_nb.io.reading.parsers.arrow_types import infer_column
 from civis_nb.io.reading.parsers.list_inferred import read_rows
@@ -247,19 +246,3 @@ def test_exceptions_come_through_threads():
     assert next(got) == 1
     with pytest.raises(CivisDownloadError, match="broken"):
         next(got)
-
-
-@pytest.mark.parametrize(
-    ("sql", "is_one"),
-    [
-        ("select 1", True),
-        ("/* x; */ with a as (select ';' as x) select * from a; ", True),
-        ("select 1; select 2", False),
-        ("delete from a", False),
-        ("with x as (select 1) insert into y select * from x", False),
-        ("select * into b from a", False),
-        ("-- select\nupdate a set b = 1", False),
-    ],
-)
-def test_statements_that_only_read(sql, is_one):
-    assert is_one_select(sql) is is_one

@@ -8,7 +8,7 @@ import duckdb
 
 from civis_nb.local.warehouse.duckdb.session import Session
 from civis_nb.local.warehouse.duckdb.statement import Statement
-from civis_nb.local.warehouse.redshift.tokens import without_terminator
+from civis_nb.sql_text import without_terminator
 
 __all__ = ["Result"]
 

@@ -25,7 +25,7 @@ from civis_nb.local.warehouse.duckdb.failures import (
 from civis_nb.local.warehouse.duckdb.statement import Statement, kind_of
 from civis_nb.local.warehouse.redshift.ignored_statements import reason_to_ignore
 from civis_nb.local.warehouse.redshift.semantics import with_redshift_semantics
-from civis_nb.local.warehouse.redshift.tokens import (
+from civis_nb.sql_text import (
     split_statements,
     tokenize,
     without_terminator,

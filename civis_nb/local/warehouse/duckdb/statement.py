@@ -6,15 +6,12 @@ from dataclasses import dataclass
 
 import duckdb
 
-from civis_nb.local.warehouse.redshift.tokens import (
-    has_word,
-)
+from civis_nb.sql_text import has_word, only_reads
 
 __all__ = ["Statement", "kind_of"]
 
 #: Kinds of statements whose rows are shown; others show rows only with RETURNING.
 _WITH_ROWS = {"SELECT", "EXPLAIN", "PRAGMA", "CALL", "EXECUTE", "MULTI"}
-_WRITING = ("insert", "update", "delete", "merge")
 _WITH_RETURNING = {"INSERT", "UPDATE", "DELETE", "MERGE_INTO", "MERGE"}
 
 
@@ -44,7 +41,7 @@ class Statement:
     @property
     def is_query(self) -> bool:
         """Return whether the statement only reads, and may stand inside another query."""
-        return self.kind == "SELECT" and not has_word(self.text, *_WRITING)
+        return self.kind == "SELECT" and only_reads(self.text, backslashes=False)
 
 
 def kind_of(parsed: duckdb.Statement) -> str:

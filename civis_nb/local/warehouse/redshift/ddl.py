@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from civis_nb.local.warehouse.redshift.tokens import Token, tokenize
 from civis_nb.local.warehouse.redshift.user_functions import as_macro
+from civis_nb.sql_text import Token, tokenize
 from civis_nb.table_names import literal, quoted
 
 __all__ = ["Rewritten", "rewrite"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from civis_nb.local.warehouse.redshift.tokens import Token, tokenize
+from civis_nb.sql_text import Token, tokenize
 from civis_nb.table_names import literal
 
 __all__ = ["similar_to", "with_redshift_semantics"]

@@ -18,7 +18,7 @@ from civis_nb.local.warehouse.redshift.functions import OWN_FUNCTIONS, PREFIX, b
 from civis_nb.local.warehouse.redshift.semantics import similar_to, with_redshift_semantics
 from civis_nb.local.warehouse.redshift.system_views import SYSTEM_VIEWS
 from civis_nb.local.warehouse.redshift.times import with_days
-from civis_nb.local.warehouse.redshift.tokens import tokenize, without_terminator
+from civis_nb.sql_text import tokenize, without_terminator
 
 __all__ = ["Translation", "translations", "untranslatable_reason"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.redshift.tokens import tokenize
+from civis_nb.sql_text import tokenize
 
 __all__ = ["as_macro"]
 
