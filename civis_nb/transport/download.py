@@ -19,8 +19,8 @@ import urllib3
 
 from civis_nb._wire_text import SecretUrl, masked_url
 from civis_nb.cancellation import current_token
+from civis_nb.compression import crc32, inflate
 from civis_nb.errors import CivisDownloadError
-from civis_nb.transport.inflate import crc32, inflate
 from civis_nb.transport.presigned import (
     RETRIED_STATUSES,
     RULE,

@@ -20,8 +20,8 @@ import requests
 from civis_nb._waiting import first_done
 from civis_nb._wire_text import Secret, SecretBytes, SecretUrl, masked_url
 from civis_nb.cancellation import CancelToken, current_token
+from civis_nb.compression import crc32
 from civis_nb.errors import CivisUploadError
-from civis_nb.transport.inflate import crc32
 from civis_nb.transport.presigned import (
     RETRIED_STATUSES,
     RULE,

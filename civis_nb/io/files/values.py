@@ -202,9 +202,9 @@ def file_to_dataframe(
     CivisDownloadError
         When the content could not be had whole.
     """
+    from civis_nb.compression import is_gzip
     from civis_nb.io.files.remote import remote_file
     from civis_nb.io.reading.content import inflated, remote_chunks
-    from civis_nb.transport.inflate import is_gzip
 
     chosen("return_as", return_as, ("pandas", "polars"))
     if isinstance(compression, str):

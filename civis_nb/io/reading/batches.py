@@ -190,9 +190,9 @@ def typed_batches(
 
 
 def _spooled(chunks: Iterable[bytes], file: IO[bytes]) -> Iterator[bytes]:
-    from civis_nb.transport.inflate import compressor
+    from civis_nb.compression import gzip_compressor
 
-    member = compressor()
+    member = gzip_compressor()
     for chunk in chunks:
         file.write(member.compress(chunk))
         yield chunk

@@ -14,9 +14,9 @@ from typing import IO, Any, TypeVar
 
 from civis_nb._waiting import queue_get
 from civis_nb.cancellation import CancelToken, current_token
+from civis_nb.compression import inflate, is_gzip
 from civis_nb.errors import CivisDownloadError
 from civis_nb.transport.download import Remote, stream
-from civis_nb.transport.inflate import inflate, is_gzip
 from civis_nb.transport.presigned import session_for
 
 __all__ = [

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
+from civis_nb.compression import ZipWriter, gzip_compressor
 from civis_nb.io._progress import progress_bar
 from civis_nb.io.files.remote import remote_output
 from civis_nb.io.reading.content import ahead, inflated, joined, remote_chunks
-from civis_nb.io.reading.zipped import zip_one
-from civis_nb.transport.inflate import compressor
-from civis_nb.transport.sinks import complete_file, write_path
+from civis_nb.transport.sinks import complete_file, write_all, write_path
 
 __all__ = ["save_outputs"]
 
@@ -62,7 +61,7 @@ def save_outputs(
             # As the package civis names it: out.zip holds out.csv, any other name is its own.
             inner = f"{name.split('.')[0]}.csv" if name.endswith(".zip") else name
             with complete_file(filename) as file:
-                zip_one(content, file, inner)
+                _write_zip(content, file, inner)
         elif compression == "gzip":
             write_path(_deflated(content), filename, name)
         else:
@@ -70,7 +69,17 @@ def save_outputs(
 
 
 def _deflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    member = compressor()
+    member = gzip_compressor()
     for chunk in chunks:
         yield member.compress(chunk)
     yield member.flush()
+
+
+def _write_zip(chunks: Iterable[bytes], file: IO[bytes], name: str) -> None:
+    """Write a zip file with one member."""
+    writer = ZipWriter(lambda data: write_all(file, data), name)
+    for chunk in chunks:
+        writer.write(chunk)
+    header = writer.finish()
+    file.seek(0)
+    write_all(file, header)

@@ -12,10 +12,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
+from civis_nb.compression import gzip_compressor
 from civis_nb.io._progress import progress_bar
 from civis_nb.io.files.transfers import check_arrived, file_to_civis
 from civis_nb.io.reading.content import ahead
-from civis_nb.transport.inflate import compressor
 
 if TYPE_CHECKING:
     from civis_nb.transport.sources import GrowingSource
@@ -69,7 +69,7 @@ def _expected_bytes(text: Text) -> int:
 
 
 def _deflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    member = compressor()
+    member = gzip_compressor()
     for chunk in chunks:
         yield member.compress(chunk)
     yield member.flush()

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from civis_nb.local.files.checksum import crc32
+from civis_nb.compression import crc32
 from civis_nb.local.files.parts import Parts
 
 __all__ = ["Blob", "BlobStore", "BlobWriter", "etag"]

@@ -6,28 +6,15 @@ An MD5 costs more than receiving the content itself; it is computed only when a 
 from __future__ import annotations
 
 import base64
-import zlib
-from typing import Any
 
-__all__ = ["CHECKSUM_HEADER", "crc32", "crc32_joined", "header_value"]
+__all__ = ["CHECKSUM_HEADER", "crc32_joined", "header_value"]
 
 #: The header in which object stores tell the CRC-32 of a content.
 CHECKSUM_HEADER = "x-amz-checksum-crc32"
 
-_engine: Any
-try:
-    from isal import isal_zlib as _engine
-except ImportError:  # pragma: no cover - platforms without a wheel of isal
-    _engine = zlib
-
 #: The polynomial of CRC-32, its bits reversed, as gzip, zip and object stores use it (RFC 1952).
 _POLYNOMIAL = 0xEDB88320
 _ONE = 1 << 31
-
-
-def crc32(data: bytes | bytearray | memoryview, value: int = 0) -> int:
-    """Return the CRC-32 of `data`, going on from `value`."""
-    return int(_engine.crc32(data, value))
 
 
 def crc32_joined(first: int, second: int, second_bytes: int) -> int:

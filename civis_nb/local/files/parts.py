@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from civis_nb.local.files.checksum import crc32, crc32_joined
+from civis_nb.compression import crc32
+from civis_nb.local.files.checksum import crc32_joined
 
 __all__ = ["PartWriter", "Parts"]
 

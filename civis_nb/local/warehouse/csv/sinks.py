@@ -5,18 +5,14 @@ As the contents that they become, they do not wait for the disk itself (fsync).
 
 from __future__ import annotations
 
-import struct
-import time
-import zlib
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+from civis_nb.compression import ZipWriter, gzip_compressor
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.csv.gzip import fast_zlib
 
 __all__ = ["Sink", "open_sink"]
 
-_LEVEL = 1
 _BUFFER_BYTES = 1 << 20
 
 
@@ -71,7 +67,7 @@ class _GzipSink(_PlainSink):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
-        self._deflate = fast_zlib.compressobj(_LEVEL, zlib.DEFLATED, 31)
+        self._deflate = gzip_compressor()
 
     def write(self, data: bytes | memoryview) -> None:
         self._put(self._deflate.compress(data))
@@ -82,78 +78,19 @@ class _GzipSink(_PlainSink):
 
 
 class _ZipSink(_PlainSink):
-    """A zip file of one member, in the form that allows more than 4 GB (zip64)."""
+    """A zip file of one member."""
 
     def __init__(self, path: Path, member: str) -> None:
         super().__init__(path)
-        self._name = member.encode()
-        self._deflate: Any = fast_zlib.compressobj(_LEVEL, zlib.DEFLATED, -15)
-        self._crc = 0
-        self._plain_size = 0
-        now = time.localtime()
-        self._stamp = (
-            now.tm_hour << 11 | now.tm_min << 5 | now.tm_sec // 2,
-            (now.tm_year - 1980) << 9 | now.tm_mon << 5 | now.tm_mday,
-        )
-        self._put(self._local_header(0))
-        self._header_size = self.size
-
-    def _local_header(self, packed: int) -> bytes:
-        """Write the header of the member; sizes stand in its zip64 field."""
-        fixed = struct.pack(
-            "<4s5H3L2H",
-            b"PK\x03\x04",
-            45,
-            0x800,
-            8,
-            *self._stamp,
-            self._crc,
-            0xFFFFFFFF,
-            0xFFFFFFFF,
-            len(self._name),
-            20,
-        )
-        return fixed + self._name + struct.pack("<2H2Q", 1, 16, self._plain_size, packed)
+        self._zip = ZipWriter(self._put, member)
 
     def write(self, data: bytes | memoryview) -> None:
-        self._crc = fast_zlib.crc32(data, self._crc)
-        self._plain_size += len(data)
-        self._put(self._deflate.compress(data))
+        self._zip.write(data)
 
     def finish(self) -> int:
-        self._put(self._deflate.flush())
-        packed = self.size - self._header_size
-        directory_start = self.size
-        fixed = struct.pack(
-            "<4s6H3L5H2L",
-            b"PK\x01\x02",
-            45 | 3 << 8,
-            45,
-            0x800,
-            8,
-            *self._stamp,
-            self._crc,
-            0xFFFFFFFF,
-            0xFFFFFFFF,
-            len(self._name),
-            20,
-            0,
-            0,
-            0,
-            0o600 << 16,
-            0,
-        )
-        entry = fixed + self._name + struct.pack("<2H2Q", 1, 16, self._plain_size, packed)
-        self._put(entry)
-        end64 = struct.pack(
-            "<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, 1, 1, len(entry), directory_start
-        )
-        locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, self.size, 1)
-        start32 = min(directory_start, 0xFFFFFFFF)
-        end = struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, len(entry), start32, 0)
-        self._put(end64 + locator + end)
+        header = self._zip.finish()
         self._file.seek(0)
-        self._file.write(self._local_header(packed))
+        self._file.write(header)
         return super().finish()
 
 

@@ -11,10 +11,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from civis_nb.compression import inflate
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.csv.gzip import ZipError, fast_zlib
 from civis_nb.local.warehouse.csv.text import csv_rows
 
 __all__ = ["Source", "first_row", "prepared", "sniff_compression", "unpacked"]
@@ -102,35 +101,9 @@ def unpacked(path: Path, compression: str, name: str = "the file") -> Iterator[b
             while data := file.read(_CHUNK_BYTES):
                 yield data
             return
-        yield from _gunzipped(iter(lambda: file.read(_CHUNK_BYTES), b""), name)
-
-
-def _gunzipped(chunks: Iterator[bytes], name: str) -> Iterator[bytes]:
-    """Inflate all members; the size and check sum at the end of each are compared."""
-    inflate: Any = None
-    members = 0
-    try:
-        for chunk in chunks:
-            data = chunk
-            while data:
-                if inflate is None:
-                    if members and not data.strip(b"\0"):
-                        break  # padding behind the last member
-                    inflate = fast_zlib.decompressobj(31)
-                out = inflate.decompress(data)
-                if out:
-                    yield out
-                data = b""
-                if inflate.eof:
-                    data, inflate = inflate.unused_data, None
-                    members += 1
-    except ZipError as error:
-        raise WarehouseError(
-            f"{name} is no sound gzip file ({error}); compress and upload it again, "
-            "or say that it is not compressed"
-        ) from None
-    if inflate is not None:
-        raise WarehouseError(f"{name} is a gzip file that breaks off; upload it again, whole")
+        chunks = iter(lambda: file.read(_CHUNK_BYTES), b"")
+        advice = "Compress and upload it again, whole, or say that it is not compressed."
+        yield from inflate(chunks, name, WarehouseError, advice, padding=True)
 
 
 def _unzipped(path: Path, name: str) -> Iterator[bytes]:
