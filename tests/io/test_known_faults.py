@@ -200,7 +200,7 @@ SHOWN: dict[str, tuple[str, ...]] = {
     "files that disagree": (f"{_BAD}::test_files_that_disagree",),
     "names in quotes, and of three parts": (
         f"{_BAD}::test_names_of_tables",
-        "io/reading/test_parsing.py::test_quoted_names_come_apart_again",
+        "test_table_names.py::test_quoted_names_are_split_again",
     ),
 }
 
