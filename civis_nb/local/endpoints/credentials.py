@@ -8,7 +8,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Connection, Row, Select, select
 
 from civis_nb.local.context import User, context_of
-from civis_nb.local.endpoints.people import UserRef, author_ids, user_refs
+from civis_nb.local.endpoints.filters import author_ids
+from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.envelope import Page, comma_list, paginated

@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 
 from civis_nb.local import catalog
 from civis_nb.local.context import User, context_of
-from civis_nb.local.endpoints.table_models import ScanRun, TableDetail, detail
+from civis_nb.local.endpoints.tables.models import ScanRun, TableDetail, detail
 from civis_nb.local.errors import NotFound
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.wire import NameInPath, Wire, given

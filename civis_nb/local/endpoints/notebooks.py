@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Response
 
-from civis_nb.local.endpoints.people import UserRef
+from civis_nb.local.endpoints.user_refs import UserRef
 from civis_nb.local.http.envelope import Page, sliced
 from civis_nb.local.http.wire import Wire
 

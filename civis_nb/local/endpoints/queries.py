@@ -8,24 +8,20 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import ColumnElement, Connection, Row, Select
 
 from civis_nb.local.context import PlatformContext, User, context_of
-from civis_nb.local.endpoints.job_models import Run, run_state
-from civis_nb.local.endpoints.people import UserRef, user_ref
-from civis_nb.local.endpoints.run_routes import (
+from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
+from civis_nb.local.endpoints.filters import (
+    Archived,
+    Hidden,
     JobId,
     Limit,
     Order,
     OrderDir,
     PageNum,
-    RunKind,
-    add_run_routes,
-    run_fields,
+    archived_filter,
 )
-from civis_nb.local.endpoints.script_common import Archived, Hidden, archived_filter
-from civis_nb.local.endpoints.scripts_sql import (
-    check_credential,
-    check_database,
-    default_credential,
-)
+from civis_nb.local.endpoints.jobs.models import Run, run_state
+from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, run_fields
+from civis_nb.local.endpoints.user_refs import UserRef, user_ref
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.envelope import Page, paginated

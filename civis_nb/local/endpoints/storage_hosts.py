@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from civis_nb.local.endpoints.people import UserRef
+from civis_nb.local.endpoints.user_refs import UserRef
 from civis_nb.local.http.wire import Wire
 
 __all__ = ["router"]

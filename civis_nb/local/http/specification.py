@@ -33,10 +33,10 @@ _one_at_a_time = threading.Lock()
 def fingerprint() -> str:
     """Return the fingerprint of the code that the specification is made from."""
     sources = [_LOCAL / "http" / "swagger.py", _LOCAL / "http" / "wire.py"]
-    sources += (_LOCAL / "endpoints").glob("*.py")
+    sources += (_LOCAL / "endpoints").rglob("*.py")
     digest = hashlib.sha256()
     for path in sorted(sources):
-        digest.update(path.name.encode())
+        digest.update(path.relative_to(_LOCAL).as_posix().encode())
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
 

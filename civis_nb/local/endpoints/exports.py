@@ -9,32 +9,25 @@ from pydantic import Field, field_validator
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_
 
 from civis_nb.local.context import PlatformContext, User, context_of
-from civis_nb.local.endpoints.job_models import ArchiveBody, Run, last_run, run_state
-from civis_nb.local.endpoints.people import UserRef, author_ids, user_refs
-from civis_nb.local.endpoints.run_routes import (
+from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
+from civis_nb.local.endpoints.filters import (
+    Archived,
+    Author,
+    Hidden,
     JobId,
     Limit,
     Order,
     OrderDir,
     PageNum,
-    RunKind,
-    add_run_routes,
-    run_fields,
-)
-from civis_nb.local.endpoints.script_common import (
-    Archived,
-    Author,
-    Hidden,
     archived_filter,
+    author_ids,
     last_run_updated_at,
     state_filter,
 )
-from civis_nb.local.endpoints.script_service import ScriptService
-from civis_nb.local.endpoints.scripts_sql import (
-    check_credential,
-    check_database,
-    default_credential,
-)
+from civis_nb.local.endpoints.jobs.models import ArchiveBody, Run, last_run, run_state
+from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, run_fields
+from civis_nb.local.endpoints.jobs.service import JobService
+from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.envelope import Page, comma_list, paginated
@@ -65,7 +58,7 @@ class SourcePatch(Wire):
     credential_id: int | None = None
 
 
-class StoragePath(Wire):
+class ExportStoragePath(Wire):
     """A place in a storage outside of the platform."""
 
     file_path: str | None = None
@@ -83,7 +76,7 @@ class ExportDestination(Wire):
     """Where the files go, and how they are called."""
 
     filename_prefix: str | None = None
-    storage_path: StoragePath = Field(default_factory=StoragePath)
+    storage_path: ExportStoragePath = Field(default_factory=ExportStoragePath)
 
     @field_validator("storage_path", mode="before")
     @classmethod
@@ -189,7 +182,7 @@ def _show(_context: PlatformContext, _connection: Connection, row: Row[Any]) -> 
     )
 
 
-_service = ScriptService(states.CSV_EXPORT, _show, _check, default_name="CSV Export #{id}")
+_service = JobService(states.CSV_EXPORT, _show, _check, default_name="CSV Export #{id}")
 
 
 @router.get("/exports", summary="List exports")

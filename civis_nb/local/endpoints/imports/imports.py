@@ -9,7 +9,22 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import ColumnElement, Connection, Row, select
 
 from civis_nb.local.context import PlatformContext, User, context_of
-from civis_nb.local.endpoints.import_models import (
+from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
+from civis_nb.local.endpoints.filters import (
+    Archived,
+    Author,
+    Hidden,
+    JobId,
+    Limit,
+    Order,
+    OrderDir,
+    PageNum,
+    archived_filter,
+    author_ids,
+    last_run_updated_at,
+    state_filter,
+)
+from civis_nb.local.endpoints.imports.models import (
     Import,
     ImportBody,
     ImportCreate,
@@ -18,7 +33,8 @@ from civis_nb.local.endpoints.import_models import (
     ImportRun,
     Sync,
 )
-from civis_nb.local.endpoints.job_models import (
+from civis_nb.local.endpoints.jobs.models import (
+    DEFAULT_TIME_ZONE,
     ArchiveBody,
     CloneBody,
     Notifications,
@@ -26,34 +42,16 @@ from civis_nb.local.endpoints.job_models import (
     last_run,
     run_state,
 )
-from civis_nb.local.endpoints.people import UserRef, author_ids, user_refs
-from civis_nb.local.endpoints.run_routes import (
-    JobId,
-    Limit,
-    Order,
-    OrderDir,
-    PageNum,
+from civis_nb.local.endpoints.jobs.runs import (
     RunKind,
     add_run_routes,
     list_routes,
     log_routes,
     run_fields,
 )
-from civis_nb.local.endpoints.script_common import (
-    Archived,
-    Author,
-    CancelState,
-    Hidden,
-    archived_filter,
-    last_run_updated_at,
-    state_filter,
-)
-from civis_nb.local.endpoints.script_service import DEFAULT_TIME_ZONE, ScriptService
-from civis_nb.local.endpoints.scripts_sql import (
-    check_credential,
-    check_database,
-    default_credential,
-)
+from civis_nb.local.endpoints.jobs.service import JobService
+from civis_nb.local.endpoints.scripts.scripts import CancelState
+from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.envelope import Page, comma_list, paginated
@@ -145,7 +143,7 @@ def _show(_context: PlatformContext, connection: Connection, row: Row[Any]) -> I
     )
 
 
-class _ImportService(ScriptService[Import]):
+class _ImportService(JobService[Import]):
     def _cloned(self, connection: Connection, job_id: int, copy_id: int) -> None:
         copy_syncs(connection, job_id, copy_id)
 

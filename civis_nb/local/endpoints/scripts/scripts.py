@@ -6,20 +6,28 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import Field
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import select
 
 from civis_nb.local.context import context_of
-from civis_nb.local.endpoints.job_models import Run, last_run, run_state
-from civis_nb.local.endpoints.people import UserRef, author_ids, user_refs
-from civis_nb.local.endpoints.run_routes import JobId, Limit, Order, OrderDir, PageNum
-from civis_nb.local.endpoints.script_models import Links, Project, Script
-from civis_nb.local.endpoints.script_service import (
-    DEFAULT_TIME_ZONE,
-    TYPE_PATHS,
-    TYPE_WORDS,
-    job_row,
-    script_fields,
+from civis_nb.local.endpoints.filters import (
+    Archived,
+    Author,
+    Hidden,
+    JobId,
+    Limit,
+    Order,
+    OrderDir,
+    PageNum,
+    archived_filter,
+    author_ids,
+    last_run_updated_at,
+    state_filter,
 )
+from civis_nb.local.endpoints.jobs.models import DEFAULT_TIME_ZONE, Run, last_run, run_state
+from civis_nb.local.endpoints.jobs.service import job_row
+from civis_nb.local.endpoints.scripts.fields import TYPE_PATHS, TYPE_WORDS, script_fields
+from civis_nb.local.endpoints.scripts.models import Links, Project, Script
+from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire
@@ -27,18 +35,12 @@ from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.parameters import expanded_arguments
 from civis_nb.local.store.schema import job_runs, jobs
 
-__all__ = ["archived_filter", "router"]
+__all__ = ["router"]
 
 router = APIRouter(tags=["scripts"])
 
 _TYPES = {path: job_type for job_type, path in TYPE_PATHS.items()}
 _CATEGORIES = ("script", "import", "export", "enhancement")
-
-Hidden = Annotated[bool | None, Query(description="Whether to give the hidden ones instead.")]
-Archived = Annotated[
-    str | None, Query(description="true, false (unless given), or all: which to give.")
-]
-Author = Annotated[str | None, Query(description="Ids of authors, separated by commas.")]
 
 
 class ScriptType(Wire):
@@ -141,34 +143,6 @@ def _job_types(text: str | None) -> list[str]:
     if unknown:
         raise Invalid(f"type can't be {unknown[0]!r}; it is one of {', '.join(_TYPES)}.")
     return [_TYPES[name] for name in names if name in _TYPES] if names else list(TYPE_WORDS)
-
-
-def archived_filter(archived: str | None) -> list[ColumnElement[bool]]:
-    """Read the filter ``archived``: true, false (unless given) or all.
-
-    Raises
-    ------
-    Invalid
-        When it is something else.
-    """
-    word = (archived or "false").strip().lower()
-    if word == "all":
-        return []
-    if word not in ("true", "false"):
-        raise Invalid(f"archived can't be {archived!r}; it is one of true, false, all.")
-    return [jobs.c.archived.is_(word == "true")]
-
-
-def state_filter(names: list[str]) -> ColumnElement[bool]:
-    """Choose jobs by the state of their last run; ``idle`` ones never ran."""
-    chosen: ColumnElement[bool] = job_runs.c.state.in_(names)
-    return or_(chosen, job_runs.c.id.is_(None)) if "idle" in names else chosen
-
-
-def last_run_updated_at() -> ColumnElement[Any]:
-    """Return when something last happened to a job's last run."""
-    run = job_runs.c
-    return func.coalesce(run.finished_at, run.started_at, run.created_at)
 
 
 def _item(row: Any, people: dict[int, UserRef], host: str) -> ScriptItem:

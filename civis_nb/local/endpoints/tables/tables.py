@@ -11,7 +11,7 @@ from pydantic import Field
 from civis_nb.local import catalog
 from civis_nb.local.catalog import CatalogTable
 from civis_nb.local.context import PlatformContext, User, context_of
-from civis_nb.local.endpoints.table_models import (
+from civis_nb.local.endpoints.tables.models import (
     ColumnDetail,
     ScanRun,
     TableDetail,

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection, select
 
 from civis_nb.local.context import User, context_of
-from civis_nb.local.endpoints.job_models import ArchiveBody
-from civis_nb.local.endpoints.run_routes import JobId
+from civis_nb.local.endpoints.filters import JobId
+from civis_nb.local.endpoints.jobs.models import ArchiveBody
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.wire import Wire, given

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
-from civis_nb.local.endpoints.job_models import Notifications, Run, Schedule
-from civis_nb.local.endpoints.people import UserRef
+from civis_nb.local.endpoints.jobs.models import Notifications, Run, Schedule
+from civis_nb.local.endpoints.user_refs import UserRef
 from civis_nb.local.http.wire import Wire
 
 __all__ = [

@@ -10,13 +10,10 @@ from sqlalchemy import Connection, Row, select
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.context import PlatformContext, User, context_of
-from civis_nb.local.endpoints.job_models import ArchiveBody, Run
-from civis_nb.local.endpoints.run_routes import JobId, RunKind, add_run_routes, run_fields
-from civis_nb.local.endpoints.scripts_sql import (
-    check_credential,
-    check_database,
-    default_credential,
-)
+from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
+from civis_nb.local.endpoints.filters import JobId
+from civis_nb.local.endpoints.jobs.models import ArchiveBody, Run
+from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, run_fields
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.wire import Wire, given
@@ -29,7 +26,7 @@ __all__ = ["router"]
 router = APIRouter(tags=["imports"])
 
 
-class StoragePath(Wire):
+class ImportStoragePath(Wire):
     """Files in a storage outside of the platform."""
 
     storage_host_id: int | None = None
@@ -41,7 +38,7 @@ class Source(Wire):
     """Where the content comes from."""
 
     file_ids: list[int] = Field(default_factory=list)
-    storage_path: StoragePath | None = None
+    storage_path: ImportStoragePath | None = None
 
 
 class Destination(Wire):
@@ -94,7 +91,7 @@ class _ImportOptions(Wire):
     redshift_destination_options: RedshiftOptions | None = None
 
 
-class ImportBody(_ImportOptions):
+class CsvImportBody(_ImportOptions):
     """A CSV import, as a whole."""
 
     name: str | None = None
@@ -103,13 +100,13 @@ class ImportBody(_ImportOptions):
     first_row_is_header: bool
 
 
-class ImportCreate(ImportBody):
+class CsvImportCreate(CsvImportBody):
     """A CSV import that is made."""
 
     hidden: bool | None = None
 
 
-class ImportPatch(_ImportOptions):
+class CsvImportPatch(_ImportOptions):
     """What is to be changed of a CSV import."""
 
     name: str | None = None
@@ -266,7 +263,7 @@ def _show(connection: Connection, import_id: int) -> CsvImport:
 
 @router.post("/imports/files/csv", status_code=201, summary="Make a CSV import")
 def post_files_csv(
-    request: Request, body: ImportCreate, user: Annotated[User, Depends(current_user)]
+    request: Request, body: CsvImportCreate, user: Annotated[User, Depends(current_user)]
 ) -> CsvImport:
     """Remember a CSV import; it does not run by that."""
     values = _defaults(_stored(body))
@@ -293,13 +290,13 @@ def get_files_csv(request: Request, id: JobId) -> CsvImport:
 
 
 @router.put("/imports/files/csv/{id}", summary="Replace a CSV import")
-def put_files_csv(request: Request, id: JobId, body: ImportBody) -> CsvImport:
+def put_files_csv(request: Request, id: JobId, body: CsvImportBody) -> CsvImport:
     """Replace all of a CSV import."""
     return _changed(request, id, _stored(body))
 
 
 @router.patch("/imports/files/csv/{id}", summary="Change parts of a CSV import")
-def patch_files_csv(request: Request, id: JobId, body: ImportPatch) -> CsvImport:
+def patch_files_csv(request: Request, id: JobId, body: CsvImportPatch) -> CsvImport:
     """Change what was sent."""
     # The destination is changed in parts, all else that was sent as a whole.
     whole = body.model_dump(mode="json")

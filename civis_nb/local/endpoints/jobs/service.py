@@ -4,33 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
-from urllib.parse import urlsplit
 
 from fastapi import Request
 from sqlalchemy import Connection, Row
 
 from civis_nb.local.context import PlatformContext, User, context_of
-from civis_nb.local.endpoints.job_models import (
+from civis_nb.local.endpoints.jobs.models import (
     CloneBody,
-    Notifications,
-    Schedule,
-    last_run,
-    run_state,
 )
-from civis_nb.local.endpoints.people import user_ref
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.parameters import check_params
 from civis_nb.local.store.schema import jobs
 
-__all__ = ["TYPE_PATHS", "TYPE_WORDS", "ScriptService", "job_row", "script_fields"]
+__all__ = ["JobService", "job_row"]
 
-#: What the API calls the types on typed endpoints, and where they live.
-TYPE_WORDS = {states.SQL: "SQL", states.PYTHON3: "Python", states.CONTAINER: "Container"}
-TYPE_PATHS = {states.SQL: "sql", states.PYTHON3: "python3", states.CONTAINER: "containers"}
 
-DEFAULT_TIME_ZONE = "America/Chicago"
 #: Nested objects of which a PATCH may send a part.
 _MERGED = (
     "schedule",
@@ -60,42 +50,7 @@ def job_row(connection: Connection, job_id: int, job_type: str | None = None) ->
     return row
 
 
-def script_fields(
-    context: PlatformContext, connection: Connection, row: Row[Any]
-) -> dict[str, Any]:
-    """Return the fields that scripts of all types show (wire contract, 4.7)."""
-    body = row.body
-    author = user_ref(connection, row.user_id)
-    place = f"{urlsplit(context.endpoint).netloc}/scripts/{TYPE_PATHS[row.type]}/{row.id}"
-    return {
-        "id": row.id,
-        "name": row.name,
-        "type": TYPE_WORDS[row.type],
-        "created_at": row.created_at,
-        "updated_at": row.updated_at,
-        "author": author,
-        "state": run_state(row),
-        "finished_at": row.run_finished_at,
-        "parent_id": body.get("parent_id"),
-        "user_context": body.get("user_context") or "runner",
-        "params": body.get("params") or [],
-        "arguments": body.get("arguments") or {},
-        "from_template_id": row.from_template_id,
-        "links": {"details": place, "runs": f"{place}/runs"},
-        "schedule": body.get("schedule") or Schedule(),
-        "notifications": body.get("notifications") or Notifications(),
-        "running_as": author,
-        "next_run_at": body.get("next_run_at"),
-        "time_zone": body.get("time_zone") or DEFAULT_TIME_ZONE,
-        "last_run": last_run(row),
-        "hidden": row.hidden,
-        "target_project_id": body.get("target_project_id"),
-        "archived": row.archived,
-        "running_as_id": body.get("running_as_id") or row.user_id,
-    }
-
-
-class ScriptService(Generic[Shown]):
+class JobService(Generic[Shown]):
     """Makes, changes and shows scripts of one type.
 
     Parameters

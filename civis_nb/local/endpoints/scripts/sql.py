@@ -5,28 +5,30 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row
 
 from civis_nb.local.context import PlatformContext, User
-from civis_nb.local.endpoints.job_models import ArchiveBody, CloneBody, Run
-from civis_nb.local.endpoints.run_routes import JobId, RunKind, add_run_routes, run_fields
-from civis_nb.local.endpoints.script_models import (
+from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
+from civis_nb.local.endpoints.filters import JobId
+from civis_nb.local.endpoints.jobs.models import ArchiveBody, CloneBody, Run
+from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, run_fields
+from civis_nb.local.endpoints.jobs.service import JobService
+from civis_nb.local.endpoints.scripts.fields import script_fields
+from civis_nb.local.endpoints.scripts.models import (
     CsvSettingsBody,
     SqlBody,
     SqlCreate,
     SqlPatch,
     SqlScript,
 )
-from civis_nb.local.endpoints.script_service import ScriptService, script_fields
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.files.registry import signed_url
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.parameters import expanded_arguments, fill_placeholders
-from civis_nb.local.store.schema import credentials, databases
 
-__all__ = ["check_credential", "check_database", "default_credential", "router"]
+__all__ = ["router"]
 
 router = APIRouter(tags=["scripts"])
 
@@ -107,45 +109,7 @@ def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None
     ).model_dump(mode="json")
 
 
-def check_database(connection: Connection, database_id: int) -> None:
-    """Refuse a database that is not there.
-
-    Raises
-    ------
-    Invalid
-        When it tells which ones are.
-    """
-    rows = connection.execute(select(databases.c.id, databases.c.name))
-    known = {row.id: row.name for row in rows}
-    if database_id not in known:
-        there = ", ".join(f"{number} ({name})" for number, name in sorted(known.items()))
-        raise Invalid(f"There is no database {database_id}. Databases: {there}.")
-
-
-def check_credential(connection: Connection, credential_id: int | None) -> None:
-    """Refuse a credential that is not there; None is none.
-
-    Raises
-    ------
-    Invalid
-        When it says so.
-    """
-    known = select(credentials.c.id).where(credentials.c.id == credential_id)
-    if credential_id is not None and connection.scalar(known) is None:
-        raise Invalid(
-            f"There is no credential {credential_id}. GET /credentials lists those there are."
-        )
-
-
-def default_credential(connection: Connection, user_id: int) -> int | None:
-    """Return the user's default database credential."""
-    mine = select(credentials.c.id).where(
-        credentials.c.user_id == user_id, credentials.c.is_default.is_(True)
-    )
-    return connection.scalar(mine.order_by(credentials.c.id).limit(1))
-
-
-_service = ScriptService(states.SQL, _show, _check)
+_service = JobService(states.SQL, _show, _check)
 
 
 @router.post("/scripts/sql", status_code=201, summary="Make a SQL script")

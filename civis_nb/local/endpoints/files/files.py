@@ -10,7 +10,7 @@ from pydantic import Field, field_validator
 from sqlalchemy import Row
 
 from civis_nb.local.context import PlatformContext, User, context_of
-from civis_nb.local.endpoints.people import UserRef, user_ref
+from civis_nb.local.endpoints.user_refs import UserRef, user_ref
 from civis_nb.local.errors import Conflict, Invalid
 from civis_nb.local.files.registry import (
     FILE_LIFETIME,

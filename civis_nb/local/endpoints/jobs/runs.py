@@ -13,7 +13,15 @@ from pydantic import BeforeValidator
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import PlatformContext, context_of
-from civis_nb.local.endpoints.job_models import LogBody, LogEntry, Output, OutputBody, Run, RunPatch
+from civis_nb.local.endpoints.filters import JobId, Limit, Order, OrderDir, PageNum
+from civis_nb.local.endpoints.jobs.models import (
+    LogBody,
+    LogEntry,
+    Output,
+    OutputBody,
+    Run,
+    RunPatch,
+)
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.envelope import Page, paginated
 from civis_nb.local.http.wire import Wire, camel
@@ -24,7 +32,6 @@ from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import job_runs, outputs
 
 __all__ = [
-    "JobId",
     "RunId",
     "RunKind",
     "add_run_routes",
@@ -42,15 +49,10 @@ def _run_number(value: Any) -> Any:
     return _LAST if value == "None" else value
 
 
-JobId = Annotated[int, Path(description="The id of the job.")]
 RunId = Annotated[int, BeforeValidator(_run_number), Path(description="The id of the run.")]
 LastId = Annotated[
     int | None, Query(description="Give only entries with a higher id, in the order of ids.")
 ]
-Limit = Annotated[int | None, Query(description="The most items to give.")]
-PageNum = Annotated[int | None, Query(description="Which page to give, from 1.")]
-Order = Annotated[str | None, Query(description="The field to order by.")]
-OrderDir = Annotated[str | None, Query(description="asc or desc; desc unless given.")]
 
 
 @dataclass(frozen=True)

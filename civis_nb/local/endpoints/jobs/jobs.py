@@ -8,27 +8,24 @@ from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Connection, Row, Text, cast, func, or_, select
 
 from civis_nb.local.context import PlatformContext, context_of
-from civis_nb.local.endpoints.job_models import ArchiveBody, Run, Schedule, last_run, run_state
-from civis_nb.local.endpoints.people import UserRef, author_ids, user_refs
-from civis_nb.local.endpoints.run_routes import (
+from civis_nb.local.endpoints.filters import (
+    Archived,
+    Author,
+    Hidden,
     JobId,
     Limit,
     Order,
     OrderDir,
     PageNum,
-    RunKind,
-    add_run_routes,
-    show_common,
-)
-from civis_nb.local.endpoints.script_common import (
-    Archived,
-    Author,
-    Hidden,
     archived_filter,
+    author_ids,
     last_run_updated_at,
     state_filter,
 )
-from civis_nb.local.endpoints.script_service import job_row
+from civis_nb.local.endpoints.jobs.models import ArchiveBody, Run, Schedule, last_run, run_state
+from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, show_common
+from civis_nb.local.endpoints.jobs.service import job_row
+from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire

@@ -5,11 +5,10 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from civis_nb.local.context import User
-from civis_nb.local.http.envelope import comma_list
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.store.schema import users
 
-__all__ = ["UserRef", "author_ids", "user_ref", "user_refs"]
+__all__ = ["UserRef", "user_ref", "user_refs"]
 
 
 class UserRef(Wire):
@@ -42,8 +41,3 @@ def user_refs(connection: Connection) -> dict[int, UserRef]:
 def user_ref(connection: Connection, user_id: int) -> UserRef:
     """Return one user, who exists."""
     return user_refs(connection)[user_id]
-
-
-def author_ids(author: str | None) -> list[int]:
-    """Read the filter ``author``: a comma list of user ids; what is no number matches nobody."""
-    return [int(text) if text.isdecimal() else -1 for text in comma_list(author)]

@@ -11,6 +11,7 @@ from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs.outputs import OBJECT_TYPES
 
 __all__ = [
+    "DEFAULT_TIME_ZONE",
     "ArchiveBody",
     "CloneBody",
     "LogBody",
@@ -25,6 +26,8 @@ __all__ = [
     "last_run",
     "run_state",
 ]
+
+DEFAULT_TIME_ZONE = "America/Chicago"
 
 Level = Literal["unknown", "fatal", "error", "warn", "info", "debug"]
 

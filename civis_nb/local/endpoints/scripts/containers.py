@@ -9,22 +9,18 @@ from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection, Row
 
 from civis_nb.local.context import PlatformContext, User
-from civis_nb.local.endpoints.job_models import ArchiveBody, CloneBody, Run
-from civis_nb.local.endpoints.run_routes import (
-    JobId,
-    RunKind,
-    add_log_post,
-    add_run_routes,
-    run_fields,
-)
-from civis_nb.local.endpoints.script_models import (
+from civis_nb.local.endpoints.filters import JobId
+from civis_nb.local.endpoints.jobs.models import ArchiveBody, CloneBody, Run
+from civis_nb.local.endpoints.jobs.runs import RunKind, add_log_post, add_run_routes, run_fields
+from civis_nb.local.endpoints.jobs.service import JobService
+from civis_nb.local.endpoints.scripts.fields import script_fields
+from civis_nb.local.endpoints.scripts.models import (
     ContainerBody,
     ContainerCreate,
     ContainerPatch,
     ContainerScript,
     Resources,
 )
-from civis_nb.local.endpoints.script_service import ScriptService, script_fields
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.runs import jobs as states
 
@@ -85,7 +81,7 @@ def _check(_connection: Connection, values: dict[str, Any], _user_id: int) -> No
         values["docker_image_tag"] = "latest"
 
 
-_service = ScriptService(states.CONTAINER, _show, _check)
+_service = JobService(states.CONTAINER, _show, _check)
 
 
 @router.post("/scripts/containers", status_code=201, summary="Make a container script")

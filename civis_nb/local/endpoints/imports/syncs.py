@@ -8,8 +8,8 @@ from fastapi import APIRouter, Path, Request
 from sqlalchemy import Connection
 
 from civis_nb.local.context import context_of
-from civis_nb.local.endpoints.import_models import AdvancedOptions, Sync, SyncBody, SyncPatch
-from civis_nb.local.endpoints.run_routes import JobId
+from civis_nb.local.endpoints.filters import JobId
+from civis_nb.local.endpoints.imports.models import AdvancedOptions, Sync, SyncBody, SyncPatch
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.syncs import add_sync, find_sync, shown, update_sync

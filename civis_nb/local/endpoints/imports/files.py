@@ -11,12 +11,8 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import Field
 
 from civis_nb.local.context import User, context_of
-from civis_nb.local.endpoints.import_models import AdvancedOptions
-from civis_nb.local.endpoints.scripts_sql import (
-    check_credential,
-    check_database,
-    default_credential,
-)
+from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
+from civis_nb.local.endpoints.imports.models import AdvancedOptions
 from civis_nb.local.errors import Invalid
 from civis_nb.local.files.registry import FILE_LIFETIME, in_future, upload_url
 from civis_nb.local.files.transfers import form_fields

@@ -16,7 +16,7 @@ from fastapi import APIRouter, Request
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.context import context_of
-from civis_nb.local.endpoints.files import DetectedColumn
+from civis_nb.local.endpoints.files.files import DetectedColumn
 from civis_nb.local.errors import Invalid, Unprocessable
 from civis_nb.local.files.registry import file_path
 from civis_nb.local.http.wire import Wire

@@ -1,0 +1,48 @@
+"""Databases and credentials that requests name: whether they exist, and the default."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection, select
+
+from civis_nb.local.errors import Invalid
+from civis_nb.local.store.schema import credentials, databases
+
+__all__ = ["check_credential", "check_database", "default_credential"]
+
+
+def check_database(connection: Connection, database_id: int) -> None:
+    """Refuse a database that is not there.
+
+    Raises
+    ------
+    Invalid
+        When it tells which ones are.
+    """
+    rows = connection.execute(select(databases.c.id, databases.c.name))
+    known = {row.id: row.name for row in rows}
+    if database_id not in known:
+        there = ", ".join(f"{number} ({name})" for number, name in sorted(known.items()))
+        raise Invalid(f"There is no database {database_id}. Databases: {there}.")
+
+
+def check_credential(connection: Connection, credential_id: int | None) -> None:
+    """Refuse a credential that is not there; None is none.
+
+    Raises
+    ------
+    Invalid
+        When it says so.
+    """
+    known = select(credentials.c.id).where(credentials.c.id == credential_id)
+    if credential_id is not None and connection.scalar(known) is None:
+        raise Invalid(
+            f"There is no credential {credential_id}. GET /credentials lists those there are."
+        )
+
+
+def default_credential(connection: Connection, user_id: int) -> int | None:
+    """Return the user's default database credential."""
+    mine = select(credentials.c.id).where(
+        credentials.c.user_id == user_id, credentials.c.is_default.is_(True)
+    )
+    return connection.scalar(mine.order_by(credentials.c.id).limit(1))

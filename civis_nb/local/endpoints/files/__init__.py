@@ -1,0 +1,1 @@
+"""``/files``: details, previews, and preprocessing."""

@@ -1,0 +1,1 @@
+"""``/imports``: imports, their syncs, and files that are loaded into tables."""

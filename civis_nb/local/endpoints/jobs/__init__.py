@@ -1,0 +1,1 @@
+"""``/jobs``, and what jobs of every type share: runs, logs, outputs."""

@@ -1,0 +1,1 @@
+"""``/scripts``: SQL, Python and container scripts."""

@@ -1,0 +1,60 @@
+"""The fields that scripts of all types show."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import Connection, Row
+
+from civis_nb.local.context import PlatformContext
+from civis_nb.local.endpoints.jobs.models import (
+    DEFAULT_TIME_ZONE,
+    Notifications,
+    Schedule,
+    last_run,
+    run_state,
+)
+from civis_nb.local.endpoints.user_refs import user_ref
+from civis_nb.local.runs import jobs as states
+
+__all__ = ["TYPE_PATHS", "TYPE_WORDS", "script_fields"]
+
+#: What the API calls the types on typed endpoints, and where they live.
+TYPE_WORDS = {states.SQL: "SQL", states.PYTHON3: "Python", states.CONTAINER: "Container"}
+TYPE_PATHS = {states.SQL: "sql", states.PYTHON3: "python3", states.CONTAINER: "containers"}
+
+
+def script_fields(
+    context: PlatformContext, connection: Connection, row: Row[Any]
+) -> dict[str, Any]:
+    """Return the fields that scripts of all types show (wire contract, 4.7)."""
+    body = row.body
+    author = user_ref(connection, row.user_id)
+    place = f"{urlsplit(context.endpoint).netloc}/scripts/{TYPE_PATHS[row.type]}/{row.id}"
+    return {
+        "id": row.id,
+        "name": row.name,
+        "type": TYPE_WORDS[row.type],
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "author": author,
+        "state": run_state(row),
+        "finished_at": row.run_finished_at,
+        "parent_id": body.get("parent_id"),
+        "user_context": body.get("user_context") or "runner",
+        "params": body.get("params") or [],
+        "arguments": body.get("arguments") or {},
+        "from_template_id": row.from_template_id,
+        "links": {"details": place, "runs": f"{place}/runs"},
+        "schedule": body.get("schedule") or Schedule(),
+        "notifications": body.get("notifications") or Notifications(),
+        "running_as": author,
+        "next_run_at": body.get("next_run_at"),
+        "time_zone": body.get("time_zone") or DEFAULT_TIME_ZONE,
+        "last_run": last_run(row),
+        "hidden": row.hidden,
+        "target_project_id": body.get("target_project_id"),
+        "archived": row.archived,
+        "running_as_id": body.get("running_as_id") or row.user_id,
+    }

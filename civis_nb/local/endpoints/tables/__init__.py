@@ -1,0 +1,1 @@
+"""``/tables``: tables, their columns and statistics."""

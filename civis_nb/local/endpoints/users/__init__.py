@@ -1,0 +1,1 @@
+"""``/users``: who uses the platform, and their API keys."""
