@@ -38,9 +38,9 @@ from civis_nb.local.http.errors import (
     error_status,
     internal_error,
 )
-from civis_nb.local.http.full_disk import is_full, no_space
 from civis_nb.local.http.middleware import RequestMiddleware
 from civis_nb.local.http.wire import snake
+from civis_nb.local.store.full_disk import is_full, no_space
 
 __all__ = ["ROUTERS", "build_api", "build_app"]
 

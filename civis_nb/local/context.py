@@ -4,18 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from fastapi import Request
 
-if TYPE_CHECKING:
-    from civis_nb.local.files.blobs import BlobStore
-    from civis_nb.local.files.signing import Signer
-    from civis_nb.local.runner import JobRunner
-    from civis_nb.local.store import Store
-    from civis_nb.local.warehouse.registry import Warehouses
+from civis_nb.local.files.registry import Files
+from civis_nb.local.store import Store
+from civis_nb.local.warehouse.registry import Warehouses
 
-__all__ = ["PlatformContext", "User", "context_of"]
+__all__ = ["PlatformContext", "RunQueue", "User", "context_of"]
 
 
 @dataclass(frozen=True)
@@ -29,6 +26,19 @@ class User:
     initials: str
 
 
+class RunQueue(Protocol):
+    """Where queued runs are carried out."""
+
+    def submit(self, run_id: int) -> None:
+        """Put a queued run where the next free worker takes it."""
+
+    def cancel(self, run_id: int) -> bool:
+        """Ask for the end of a run; return False when it has ended already."""
+
+    def wait(self, run_id: int, timeout_s: float) -> bool:
+        """Wait for the end of a run; return False when it does not come in time."""
+
+
 @dataclass
 class PlatformContext:
     """Everything that a request handler or a job may need; one for each running platform.
@@ -39,28 +49,25 @@ class PlatformContext:
         The state folder: ``platform.sqlite``, ``warehouse/``, ``blobs/``, ``runs/``.
     store
         What is remembered.
-    blobs
-        File contents.
+    files
+        Files, their contents and URLs.
     warehouses
         The databases, by id.
-    runner
-        Where jobs run.
-    signer
-        Signs the URLs of uploads and downloads.
     api_key
         The key of the platform's user, handed to jobs.
     endpoint
-        The base URL without a trailing slash, known once the server listens.
+        The base URL without a final slash.
+    runner
+        Where jobs run; set before the server accepts requests.
     """
 
     state: Path
     store: Store
-    blobs: BlobStore
+    files: Files
     warehouses: Warehouses
-    signer: Signer
+    endpoint: str
     api_key: str = field(repr=False)
-    runner: JobRunner = field(init=False)
-    endpoint: str = ""
+    runner: RunQueue = field(init=False)
 
 
 def context_of(request: Request) -> PlatformContext:

@@ -25,6 +25,7 @@ from civis_nb.local.app import build_app
 from civis_nb.local.catalog import forget_refreshes
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.files.blobs import BlobStore
+from civis_nb.local.files.registry import Files
 from civis_nb.local.files.signing import Signer
 from civis_nb.local.http.auth import first_key
 from civis_nb.local.lock import StateLock
@@ -126,8 +127,8 @@ class Platform:
         self._undo.callback(lock.release)
         listener = _listen(host, port)
         self._undo.callback(listener.close)
+        self.endpoint = _address(listener)
         self._context = self._build()
-        self._context.endpoint = self.endpoint = _address(listener)
         self.api_key = self._context.api_key
         for name in databases:
             self._context.warehouses.add(name)
@@ -150,9 +151,9 @@ class Platform:
         return PlatformContext(
             state=self.state,
             store=store,
-            blobs=BlobStore(self.state / "blobs"),
+            files=Files(store, BlobStore(self.state / "blobs"), Signer(secret), self.endpoint),
             warehouses=warehouses,
-            signer=Signer(secret),
+            endpoint=self.endpoint,
             api_key=first_key(store),
         )
 

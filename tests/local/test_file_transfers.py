@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from civis_nb.local.files import registry as service
+from civis_nb.local.files.registry import EXPORT_LIFETIME
+from civis_nb.local.store import in_future
 
 
 def _upload(http, name: str, content: bytes, **details) -> int:
@@ -365,7 +366,7 @@ def test_a_checksum_that_the_client_announces_is_checked(http, bare_platform, to
     made = _multipart(http, 2)
     url = made["uploadUrls"][0]
     if to == "file":
-        url = service.upload_url(bare_platform._context, made["id"])
+        url = bare_platform._context.files.upload_url(made["id"])
     for said, status in (("AAAA", 400), ("?", 400), (None, 200)):
         right = b64encode(hashlib.md5(b"content").digest()).decode()
         right = right if header == "Content-MD5" else _crc32(b"content")
@@ -377,7 +378,7 @@ def test_a_checksum_that_the_client_announces_is_checked(http, bare_platform, to
 
 def test_a_put_to_a_file_answers_exactly_200(http, bare_platform):
     file_id = http.json("POST", "/files", json={"name": "a"})["id"]
-    url = service.upload_url(bare_platform._context, file_id)
+    url = bare_platform._context.files.upload_url(file_id)
     answer = requests.put(url, data=b"content", timeout=30)
     assert answer.status_code == 200
     assert _content(http, file_id) == b"content"
@@ -388,11 +389,14 @@ def test_the_platform_adds_files_of_its_own(http, bare_platform, tmp_path):
     source = tmp_path / "made"
     source.write_bytes(b"content")
     detected = {"include_header": True, "table_columns": [{"name": "a", "sql_type": "INTEGER"}]}
-    when = service.in_future(service.EXPORT_LIFETIME)
-    file_id = service.add_file(context, "x.csv", source, 1, when, detected)
+    when = in_future(EXPORT_LIFETIME)
+    file_id = context.files.add("x.csv", source, 1, when, detected)
     assert not source.exists()
-    assert service.file_path(context, file_id).read_bytes() == b"content"
-    assert requests.get(service.signed_url(context, file_id), timeout=30).content == b"content"
+    assert context.files.path(file_id).read_bytes() == b"content"
+    assert (
+        requests.get(context.files.download_url(context.files.row(file_id)), timeout=30).content
+        == b"content"
+    )
     details = http.json("GET", f"/files/{file_id}")
     assert details["detectedInfo"]["tableColumns"] == [{"name": "a", "sqlType": "INTEGER"}]
     assert details["expiresAt"] == when
@@ -401,5 +405,5 @@ def test_the_platform_adds_files_of_its_own(http, bare_platform, tmp_path):
 def test_a_content_that_was_damaged_on_disk_is_not_handed_out(http, bare_platform):
     file_id = _upload(http, "a", b"content")
     url = http.json("GET", f"/files/{file_id}")["fileUrl"]
-    service.file_path(bare_platform._context, file_id).write_bytes(b"cont")
+    bare_platform._context.files.path(file_id).write_bytes(b"cont")
     assert requests.get(url, timeout=30).status_code == 500

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from civis_nb.local.http.full_disk import Reserve, is_full
+from civis_nb.local.store.full_disk import Reserve, is_full
 
 _ALONE = ["unshare", "--map-root-user", "--mount"]
 

@@ -20,7 +20,6 @@ import requests
 
 from civis_nb.errors import CivisLocalError, PortInUseError, StateInUseError
 from civis_nb.local import Platform, start, start_or_join
-from civis_nb.local.files.registry import upload_url
 from civis_nb.local.join import default_state
 from civis_nb.local.lock import read_running
 
@@ -71,7 +70,7 @@ def test_clients_that_stall_do_not_hold_the_end(caplog):
     with start(samples=False) as platform, socket.socket() as getting, socket.socket() as putting:
         file_id = _upload(platform, b"x" * 20_000_000)
         link = urlsplit(_file(platform, file_id)["fileUrl"])
-        upload = urlsplit(upload_url(platform._context, file_id))
+        upload = urlsplit(platform._context.files.upload_url(file_id))
         for connection, request in (
             (getting, f"GET {link.path}?{link.query} HTTP/1.1\r\nHost: x\r\n\r\n"),
             (

@@ -1,33 +1,24 @@
-"""Files as the rest of the platform uses them: add, find, hand out a link."""
+"""Files as the rest of the platform uses them: their records, contents and signed URLs."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import base64
+import json
+import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from sqlalchemy import Row, select
 
-from civis_nb.local.context import PlatformContext
 from civis_nb.local.errors import DamagedContent, NotFound
-from civis_nb.local.files.blobs import Blob
-from civis_nb.local.store import to_wire, utc_now
+from civis_nb.local.files.blobs import Blob, BlobStore
+from civis_nb.local.files.signing import Signer
+from civis_nb.local.store import Store, utc_now
 from civis_nb.local.store.schema import files
 
-__all__ = [
-    "EXPORT_LIFETIME",
-    "FILE_LIFETIME",
-    "LINK_LIFETIME",
-    "add_file",
-    "attach",
-    "file_path",
-    "file_row",
-    "has_content",
-    "in_future",
-    "signed_url",
-    "upload_url",
-]
+__all__ = ["EXPORT_LIFETIME", "FILE_LIFETIME", "LINK_LIFETIME", "Files", "has_content"]
 
 #: How long a file lives whose creator says nothing of it.
 FILE_LIFETIME = timedelta(days=30)
@@ -36,95 +27,165 @@ EXPORT_LIFETIME = timedelta(hours=36)
 LINK_LIFETIME = timedelta(hours=36)
 
 
-def in_future(lifetime: timedelta) -> str:
-    """Return the time in `lifetime` from now, as the API writes it."""
-    return to_wire(datetime.now(UTC) + lifetime)
-
-
-def add_file(
-    context: PlatformContext,
-    name: str,
-    source_path: Path,
-    user_id: int,
-    expires_at: str | None,
-    detected_info: dict[str, Any] | None = None,
-) -> int:
-    """Make a file of what stands at `source_path`, which is moved away.
+class Files:
+    """The files of a platform.
 
     Parameters
     ----------
-    context
-        The platform.
-    name
-        The file's name.
-    source_path
-        The content; afterwards it is no longer there.
-    user_id
-        The file's author.
-    expires_at
-        When it expires, as the API writes times; None: never. See `in_future`.
-    detected_info
-        What is known of the content, in the form of the API's ``detectedInfo``.
-
-    Returns
-    -------
-    int
-        The id of the file.
+    store
+        Where their records are.
+    blobs
+        Where their contents are.
+    signer
+        Signs the URLs of uploads and downloads.
+    endpoint
+        What the URLs start with: the platform's address without a final slash.
     """
-    blob = context.blobs.take(source_path)
-    now = utc_now()
-    values = {
-        "name": name,
-        "user_id": user_id,
-        "expires_at": expires_at,
-        "size_bytes": blob.size_bytes,
-        "crc32": blob.crc32,
-        "blob": blob.name,
-        "detected_info": detected_info,
-        "created_at": now,
-        "updated_at": now,
-    }
-    with context.store.begin() as connection:
-        made = connection.execute(files.insert().values(**values).returning(files.c.id))
-        return int(made.scalar_one())
 
+    def __init__(self, store: Store, blobs: BlobStore, signer: Signer, endpoint: str) -> None:
+        self._store = store
+        self.blobs = blobs
+        self.signer = signer
+        self._endpoint = endpoint
 
-def attach(context: PlatformContext, file_id: int, blob: Blob) -> None:
-    """Make `blob` the content of a file, instead of the one it had."""
-    values = {
-        "blob": blob.name,
-        "size_bytes": blob.size_bytes,
-        "crc32": blob.crc32,
-        "detected_info": None,
-        "updated_at": utc_now(),
-    }
-    with context.store.begin() as connection:
-        old = connection.scalar(select(files.c.blob).where(files.c.id == file_id))
-        connection.execute(files.update().where(files.c.id == file_id).values(**values))
-    context.blobs.remove(old)
+    def add(
+        self,
+        name: str,
+        source_path: Path,
+        user_id: int,
+        expires_at: str | None,
+        detected_info: dict[str, Any] | None = None,
+    ) -> int:
+        """Make a file of what stands at `source_path`, which is moved away.
 
+        Parameters
+        ----------
+        name
+            The file's name.
+        source_path
+            The content; afterwards it is no longer there.
+        user_id
+            The file's author.
+        expires_at
+            When it expires, as the API writes times; None: never. See `in_future`.
+        detected_info
+            What is known of the content, in the form of the API's ``detectedInfo``.
 
-def file_row(context: PlatformContext, file_id: int) -> Row[Any]:
-    """Return what is remembered of a file; the content of an expired one is removed.
+        Returns
+        -------
+        int
+            The id of the file.
+        """
+        blob = self.blobs.take(source_path)
+        now = utc_now()
+        values = {
+            "name": name,
+            "user_id": user_id,
+            "expires_at": expires_at,
+            "size_bytes": blob.size_bytes,
+            "crc32": blob.crc32,
+            "blob": blob.name,
+            "detected_info": detected_info,
+            "created_at": now,
+            "updated_at": now,
+        }
+        with self._store.begin() as connection:
+            made = connection.execute(files.insert().values(**values).returning(files.c.id))
+            return int(made.scalar_one())
 
-    Raises
-    ------
-    NotFound
-        When there is no such file.
-    """
-    with context.store.read() as connection:
-        row = connection.execute(select(files).where(files.c.id == file_id)).one_or_none()
-    if row is None:
-        raise NotFound(f"File {file_id}")
-    if row.blob is not None and _expired(row):
-        with context.store.begin() as connection:
-            connection.execute(files.update().where(files.c.id == file_id).values(blob=None))
-        context.blobs.remove(row.blob)
-    return row
+    def attach(self, file_id: int, blob: Blob) -> None:
+        """Make `blob` the content of a file, instead of the one it had."""
+        values = {
+            "blob": blob.name,
+            "size_bytes": blob.size_bytes,
+            "crc32": blob.crc32,
+            "detected_info": None,
+            "updated_at": utc_now(),
+        }
+        with self._store.begin() as connection:
+            old = connection.scalar(select(files.c.blob).where(files.c.id == file_id))
+            connection.execute(files.update().where(files.c.id == file_id).values(**values))
+        self.blobs.remove(old)
 
+    def row(self, file_id: int) -> Row[Any]:
+        """Return the record of a file; the content of an expired one is removed.
 
-def _expired(row: Row[Any]) -> bool:
-    return row.expires_at is not None and row.expires_at <= utc_now()
+        Raises
+        ------
+        NotFound
+            When there is no such file.
+        """
+        with self._store.read() as connection:
+            row = connection.execute(select(files).where(files.c.id == file_id)).one_or_none()
+        if row is None:
+            raise NotFound(f"File {file_id}")
+        if row.blob is not None and _expired(row):
+            with self._store.begin() as connection:
+                connection.execute(files.update().where(files.c.id == file_id).values(blob=None))
+            self.blobs.remove(row.blob)
+        return row
+
+    def path(self, file_id: int) -> Path:
+        """Return the path of a file's content, to be read only.
+
+        Raises
+        ------
+        NotFound
+            When there is no such file, nothing was uploaded to it, or it has expired.
+        DamagedContent
+            When its content is not on the disk as it was stored.
+        """
+        row = self.row(file_id)
+        if _expired(row):
+            raise NotFound(
+                f"The content of file {file_id} ({row.name!r})",
+                f"It expired at {row.expires_at}; upload it again.",
+            )
+        if row.blob is None:
+            raise NotFound(
+                f"The content of file {file_id} ({row.name!r})",
+                "Nothing was uploaded to it, or the upload was not completed.",
+            )
+        path = self.blobs.path(row.blob)
+        if not path.is_file() or path.stat().st_size != row.size_bytes:
+            raise DamagedContent(
+                f"The content of file {file_id} ({row.name!r}) was damaged on the platform's "
+                "disk; upload it again."
+            )
+        return path
+
+    def download_url(
+        self, row: Row[Any], lifetime: timedelta = LINK_LIFETIME, *, inline: bool = False
+    ) -> str:
+        """Return a URL that downloads the content of the file of a record, without a key."""
+        path = f"/blobs/{row.id}"
+        query = self.signer.query("GET", path, lifetime_s=lifetime.total_seconds(), inline=inline)
+        name = str(row.name).replace("/", "_")
+        # Clients leave out what means "this folder" or "the one above" in a path.
+        shown = quote(name, safe="") if name.strip(".") else "file"
+        return f"{self._endpoint}{path}/{shown}?{query}"
+
+    def upload_url(self, file_id: int, part: int | None = None) -> str:
+        """Return a URL whose PUT stores the content of a file, or one part of it (from 1)."""
+        path = f"/blobs/{file_id}" + (f"/parts/{part}" if part else "")
+        query = self.signer.query("PUT", path, lifetime_s=LINK_LIFETIME.total_seconds())
+        return f"{self._endpoint}{path}?{query}"
+
+    def form_url(self, file_id: int) -> str:
+        """Return the URL to which a form with the `form_fields` posts the content of a file."""
+        return f"{self._endpoint}/blobs/{file_id}"
+
+    def form_fields(self, file_id: int) -> dict[str, str]:
+        """Return the fields that allow one form upload; all names in lower case (contract, 5.5)."""
+        key = f"files/{file_id}"
+        expires = int(time.time() + LINK_LIFETIME.total_seconds())
+        policy = base64.b64encode(json.dumps({"key": key, "expires": expires}).encode()).decode()
+        return {
+            "key": key,
+            "policy": policy,
+            "signature": self.signer.digest("POST", policy),
+            "success_action_status": "201",
+        }
 
 
 def has_content(row: Row[Any]) -> bool:
@@ -132,61 +193,5 @@ def has_content(row: Row[Any]) -> bool:
     return row.blob is not None and row.size_bytes > 0 and not _expired(row)
 
 
-def file_path(context: PlatformContext, file_id: int) -> Path:
-    """Return the path of a file's content, to be read only.
-
-    Raises
-    ------
-    NotFound
-        When there is no such file, nothing was uploaded to it, or it has expired.
-    DamagedContent
-        When its content is not on the disk as it was stored.
-    """
-    row = file_row(context, file_id)
-    if _expired(row):
-        raise NotFound(
-            f"The content of file {file_id} ({row.name!r})",
-            f"It expired at {row.expires_at}; upload it again.",
-        )
-    if row.blob is None:
-        raise NotFound(
-            f"The content of file {file_id} ({row.name!r})",
-            "Nothing was uploaded to it, or the upload was not completed.",
-        )
-    path = context.blobs.path(row.blob)
-    if not path.is_file() or path.stat().st_size != row.size_bytes:
-        raise DamagedContent(
-            f"The content of file {file_id} ({row.name!r}) was damaged on the platform's disk; "
-            "upload it again.",
-        )
-    return path
-
-
-def signed_url(
-    context: PlatformContext,
-    file_id: int,
-    lifetime: timedelta = LINK_LIFETIME,
-    *,
-    inline: bool = False,
-) -> str:
-    """Return a URL that downloads a file's content and needs no key.
-
-    Raises
-    ------
-    NotFound
-        When there is no such file.
-    """
-    row = file_row(context, file_id)
-    path = f"/blobs/{file_id}"
-    query = context.signer.query("GET", path, lifetime_s=lifetime.total_seconds(), inline=inline)
-    name = str(row.name).replace("/", "_")
-    # Clients leave out what means "this folder" or "the one above" in a path.
-    shown = quote(name, safe="") if name.strip(".") else "file"
-    return f"{context.endpoint}{path}/{shown}?{query}"
-
-
-def upload_url(context: PlatformContext, file_id: int, part: int | None = None) -> str:
-    """Return a URL whose PUT stores the content of a file, or one part of it (from 1)."""
-    path = f"/blobs/{file_id}" + (f"/parts/{part}" if part else "")
-    query = context.signer.query("PUT", path, lifetime_s=LINK_LIFETIME.total_seconds())
-    return f"{context.endpoint}{path}?{query}"
+def _expired(row: Row[Any]) -> bool:
+    return row.expires_at is not None and row.expires_at <= utc_now()

@@ -19,7 +19,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.errors import Invalid, RequestError
-from civis_nb.local.files.transfers import PREFIX, Transfers
 from civis_nb.local.http.auth import Keys
 from civis_nb.local.http.envelope import check_characters
 from civis_nb.local.http.errors import (
@@ -29,6 +28,7 @@ from civis_nb.local.http.errors import (
     error_status,
     internal_error,
 )
+from civis_nb.local.http.transfers import PREFIX, Transfers
 from civis_nb.local.http.wire import SLASH_IN_NAME, snake
 from civis_nb.local.runs.task import ASKED_BY
 
@@ -69,7 +69,7 @@ class RequestMiddleware:
         self._app = app
         self._keys = keys
         self._slashed = frozenset(slashed)
-        self._transfers = Transfers(context)
+        self._transfers = Transfers(context.files, context.state)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""

@@ -315,10 +315,9 @@ def _variables(context: PlatformContext, param: Param, value: Any, user_id: int)
 def _file_variables(context: PlatformContext, name: str, value: Any) -> dict[str, str]:
     if value == "":
         return {"_ID": "", "_URL": ""}
-    from civis_nb.local.files.registry import signed_url
 
     try:
-        url = signed_url(context, value)
+        url = context.files.download_url(context.files.row(value))
     except NotFound as error:
         raise CivisLocalError(f"Parameter {name}: {error}") from None
     return {"_ID": str(value), "_URL": url or ""}

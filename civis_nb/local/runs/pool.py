@@ -16,11 +16,11 @@ from sqlalchemy.exc import DatabaseError
 
 from civis_nb.cancellation import STOPPED, CancelToken
 from civis_nb.errors import CivisLocalError, OperationCancelledError
-from civis_nb.local.http.full_disk import Reserve, is_full, no_space_text
 from civis_nb.local.runs import handlers
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.logs import RunLog
 from civis_nb.local.runs.task import ASKED_BY, RunTask
+from civis_nb.local.store.full_disk import Reserve, is_full, no_space_text
 from civis_nb.local.store.schema import job_runs, jobs
 
 if TYPE_CHECKING:

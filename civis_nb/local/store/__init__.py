@@ -1,6 +1,6 @@
 """What the local platform remembers: SQLAlchemy Core, on SQLite by default."""
 
-from civis_nb.local.store.clock import from_wire, to_wire, utc_now
+from civis_nb.local.store.clock import from_wire, in_future, to_wire, utc_now
 from civis_nb.local.store.store import Store
 
-__all__ = ["Store", "from_wire", "to_wire", "utc_now"]
+__all__ = ["Store", "from_wire", "in_future", "to_wire", "utc_now"]

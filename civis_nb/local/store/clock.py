@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 
 def to_wire(moment: datetime) -> str:
@@ -40,3 +40,8 @@ def from_wire(text: str) -> datetime:
 def utc_now() -> str:
     """Return the present time as the API writes it."""
     return to_wire(datetime.now(UTC))
+
+
+def in_future(lifetime: timedelta) -> str:
+    """Return the time in `lifetime` from now, as the API writes it."""
+    return to_wire(datetime.now(UTC) + lifetime)

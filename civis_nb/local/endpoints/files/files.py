@@ -12,20 +12,10 @@ from sqlalchemy import Row
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.user_refs import UserRef, user_ref
 from civis_nb.local.errors import Conflict, Invalid
-from civis_nb.local.files.registry import (
-    FILE_LIFETIME,
-    LINK_LIFETIME,
-    attach,
-    file_row,
-    has_content,
-    in_future,
-    signed_url,
-    upload_url,
-)
-from civis_nb.local.files.transfers import form_fields
+from civis_nb.local.files.registry import FILE_LIFETIME, LINK_LIFETIME, has_content
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.wire import Wire, given
-from civis_nb.local.store import from_wire, to_wire, utc_now
+from civis_nb.local.store import from_wire, in_future, to_wire, utc_now
 from civis_nb.local.store.schema import files
 
 __all__ = ["DetectedColumn", "DetectedInfo", "router"]
@@ -154,8 +144,8 @@ def post_file(
         file_size=0,
         expires_at=row.expires_at,
         description=row.description,
-        upload_url=f"{context.endpoint}/blobs/{row.id}",
-        upload_fields=form_fields(context, row.id),
+        upload_url=context.files.form_url(row.id),
+        upload_fields=context.files.form_fields(row.id),
     )
 
 
@@ -175,7 +165,7 @@ def post_multipart(
         file_size=0,
         expires_at=row.expires_at,
         description=row.description,
-        upload_urls=[upload_url(context, row.id, n) for n in range(1, body.num_parts + 1)],
+        upload_urls=[context.files.upload_url(row.id, n) for n in range(1, body.num_parts + 1)],
     )
 
 
@@ -185,21 +175,21 @@ def post_multipart(
 def post_multipart_complete(request: Request, id: int) -> None:
     """Join the parts; all must have arrived."""
     context = context_of(request)
-    row = file_row(context, id)
+    row = context.files.row(id)
     if not row.num_parts:
         raise Conflict(f"File {id} was not begun as a multipart upload.")
     if row.blob is not None:
         # The answer to an earlier call was lost, and the client asks again.
         return
-    missing = context.blobs.parts(id, row.num_parts).missing()
+    missing = context.files.blobs.parts(id, row.num_parts).missing()
     if missing:
         shown = ", ".join(map(str, missing[:10])) + (", …" if len(missing) > 10 else "")
         raise Invalid(
             f"{len(missing)} of the {row.num_parts} parts of file {id} have not arrived: {shown}. "
             "Put them to their URLs, then complete again."
         )
-    attach(context, id, context.blobs.join(id, row.num_parts))
-    context.blobs.remove_parts(id)
+    context.files.attach(id, context.files.blobs.join(id, row.num_parts))
+    context.files.blobs.remove_parts(id)
 
 
 @router.get("/files/{id}", summary="Get details about a file")
@@ -255,7 +245,7 @@ def _insert(
 
 def _changed(request: Request, file_id: int, changes: dict[str, Any]) -> FileDetail:
     context = context_of(request)
-    file_row(context, file_id)
+    context.files.row(file_id)
     if changes:
         statement = files.update().where(files.c.id == file_id)
         with context.store.begin() as connection:
@@ -266,8 +256,8 @@ def _changed(request: Request, file_id: int, changes: dict[str, Any]) -> FileDet
 def _detail(
     context: PlatformContext, file_id: int, lifetime: timedelta, inline: bool
 ) -> FileDetail:
-    row = file_row(context, file_id)
-    url = signed_url(context, file_id, lifetime, inline=inline) if has_content(row) else None
+    row = context.files.row(file_id)
+    url = context.files.download_url(row, lifetime, inline=inline) if has_content(row) else None
     with context.store.read() as connection:
         author = user_ref(connection, row.user_id)
     return FileDetail(

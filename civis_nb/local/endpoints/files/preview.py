@@ -18,7 +18,6 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local.context import context_of
 from civis_nb.local.endpoints.files.files import DetectedColumn
 from civis_nb.local.errors import Invalid, Unprocessable
-from civis_nb.local.files.registry import file_path
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.warehouse.base import DELIMITERS, CsvDetection
 
@@ -55,7 +54,7 @@ def get_preview(
             f"{', '.join(DELIMITERS)}.",
             "invalid_column_delimiter",
         )
-    path = file_path(context_of(request), id)
+    path = context_of(request).files.path(id)
     try:
         found = detect_csv(path, include_header=include_header, column_delimiter=column_delimiter)
         rows = _first_rows(path, found)

@@ -14,13 +14,12 @@ from civis_nb.local.context import User, context_of
 from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
 from civis_nb.local.endpoints.imports.models import AdvancedOptions
 from civis_nb.local.errors import Invalid
-from civis_nb.local.files.registry import FILE_LIFETIME, in_future, upload_url
-from civis_nb.local.files.transfers import form_fields
+from civis_nb.local.files.registry import FILE_LIFETIME
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.syncs import add_sync
-from civis_nb.local.store import utc_now
+from civis_nb.local.store import in_future, utc_now
 from civis_nb.local.store.schema import files
 
 __all__ = ["router"]
@@ -104,7 +103,7 @@ def post_files(
     form = bool(body.multipart)
     return FileImport(
         id=import_id,
-        upload_uri=f"{context.endpoint}/blobs/{file_id}" if form else upload_url(context, file_id),
+        upload_uri=context.files.form_url(file_id) if form else context.files.upload_url(file_id),
         run_uri=f"{context.endpoint}/imports/files/{import_id}/runs",
-        upload_fields=form_fields(context, file_id) if form else {},
+        upload_fields=context.files.form_fields(file_id) if form else {},
     )

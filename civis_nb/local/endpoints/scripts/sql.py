@@ -22,7 +22,6 @@ from civis_nb.local.endpoints.scripts.models import (
     SqlScript,
 )
 from civis_nb.local.errors import Invalid, NotFound
-from civis_nb.local.files.registry import signed_url
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
@@ -74,7 +73,7 @@ def _run(context: PlatformContext, row: Row[Any]) -> SqlRun:
 
 def _link(context: PlatformContext, file_id: int) -> str | None:
     try:
-        return signed_url(context, file_id)
+        return context.files.download_url(context.files.row(file_id))
     except NotFound:
         # The file was removed; that does not unmake the run.
         return None

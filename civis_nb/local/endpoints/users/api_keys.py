@@ -12,11 +12,10 @@ from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import User, context_of
 from civis_nb.local.errors import Conflict, Invalid, NotFound
-from civis_nb.local.files.registry import in_future
 from civis_nb.local.http.auth import Keys, current_user
 from civis_nb.local.http.envelope import Page, paginated
 from civis_nb.local.http.wire import Wire
-from civis_nb.local.store import utc_now
+from civis_nb.local.store import in_future, utc_now
 from civis_nb.local.store.schema import api_keys
 
 __all__ = ["router"]

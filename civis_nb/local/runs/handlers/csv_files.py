@@ -10,19 +10,13 @@ from typing import Any
 
 from sqlalchemy import update
 
-from civis_nb.local.files.registry import (
-    FILE_LIFETIME,
-    add_file,
-    attach,
-    file_path,
-    file_row,
-    in_future,
-)
+from civis_nb.local.files.registry import FILE_LIFETIME
 from civis_nb.local.runner.environment import job_folder
 from civis_nb.local.runs.completed_imports import mark_of, work_is_done
 from civis_nb.local.runs.handlers.statements import rows_text, write_log
 from civis_nb.local.runs.outputs import add_output
 from civis_nb.local.runs.task import RunTask
+from civis_nb.local.store import in_future
 from civis_nb.local.store.schema import files
 from civis_nb.local.warehouse.base import CsvDetection, ImportOptions, ImportReport
 from civis_nb.local.warehouse.csv.charset import convert_to_utf8
@@ -46,8 +40,8 @@ def run_preprocess(task: RunTask) -> None:
         When the file is gone.
     """
     body = task.body
-    source = file_path(task.context, body["file_id"])
-    name = str(file_row(task.context, body["file_id"]).name)
+    source = task.context.files.path(body["file_id"])
+    name = str(task.context.files.row(body["file_id"]).name)
     folder = job_folder(task)
     try:
         task.log.info(f"Looking at {name!r}.")
@@ -85,8 +79,7 @@ def _keep_as_new(task: RunTask, source: Path, name: str, found: CsvDetection, fo
         convert_to_utf8(source, target, compression="gzip", encoding=found.character_set)
     task.cancel.raise_if_cancelled()
     shown = name.removesuffix(".zip")
-    file_id = add_file(
-        task.context,
+    file_id = task.context.files.add(
         shown if shown.endswith(".gz") else f"{shown}.gz",
         target,
         task.user_id,
@@ -114,7 +107,7 @@ def _keep_in_place(
         target = folder / "content.csv"
         convert_to_utf8(source, target, compression=compression, encoding=found.character_set)
         task.cancel.raise_if_cancelled()
-        attach(task.context, file_id, task.context.blobs.take(target))
+        task.context.files.attach(file_id, task.context.files.blobs.take(target))
         task.log.info(f"File {file_id} was converted to UTF-8.")
     changed = update(files).where(files.c.id == file_id)
     with task.context.store.begin() as connection:
@@ -146,7 +139,7 @@ def run_import(task: RunTask) -> None:
     """
     options = _import_options(task.body)
     warehouse = task.context.warehouses.get(task.body["destination"]["remote_host_id"])
-    paths = [file_path(task.context, number) for number in task.body["source"]["file_ids"]]
+    paths = [task.context.files.path(number) for number in task.body["source"]["file_ids"]]
     where = f"{options.schema}.{options.table}"
     task.log.info(f"Loading {len(paths)} file{'' if len(paths) == 1 else 's'} into {where}.")
     report = warehouse.import_csv(

@@ -10,12 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from civis_nb.local.files.registry import EXPORT_LIFETIME, add_file, in_future, signed_url
+from civis_nb.local.files.registry import EXPORT_LIFETIME
 from civis_nb.local.runner.environment import job_folder
 from civis_nb.local.runs import outputs
 from civis_nb.local.runs.handlers.statements import rows_text, write_log
 from civis_nb.local.runs.parameters import expanded_arguments, fill_placeholders
 from civis_nb.local.runs.task import RunTask
+from civis_nb.local.store import in_future
 from civis_nb.local.warehouse.base import DELIMITERS, CsvSettings, Export
 
 __all__ = ["run_csv_export", "run_sql_script"]
@@ -121,7 +122,7 @@ def _keep(task: RunTask, export: Export, settings: CsvSettings, sql: str, folder
     expires_at = in_future(EXPORT_LIFETIME)
     entries: list[dict[str, Any]] = []
     for part in export.parts:
-        file_id = add_file(task.context, part.name, part.path, task.user_id, expires_at, info)
+        file_id = task.context.files.add(part.name, part.path, task.user_id, expires_at, info)
         entries.append({"id": file_id, "name": part.name, "size": part.size_bytes})
     name, file_id = entries[0]["name"], entries[0]["id"]
     if settings.force_multifile:
@@ -130,7 +131,7 @@ def _keep(task: RunTask, export: Export, settings: CsvSettings, sql: str, folder
         manifest.write_text(
             json.dumps(_manifest(task, export, settings, sql, entries)), encoding="utf-8"
         )
-        file_id = add_file(task.context, name, manifest, task.user_id, expires_at)
+        file_id = task.context.files.add(name, manifest, task.user_id, expires_at)
     task.result["output"] = [{"output_name": name, "file_id": file_id}]
     with task.context.store.begin() as connection:
         outputs.add_output(connection, task.run_id, "File", file_id)
@@ -158,6 +159,6 @@ def _manifest(
     if settings.include_header:
         manifest["header"] = [column.name for column in export.columns]
     for entry in entries:
-        url = signed_url(task.context, entry["id"])
+        url = task.context.files.download_url(task.context.files.row(entry["id"]))
         manifest["entries"].append({**entry, "url": url, "url_signed": url})
     return manifest

@@ -11,7 +11,6 @@ from typing import Any
 from sqlalchemy import Row
 
 from civis_nb.errors import CivisLocalError
-from civis_nb.local.files.registry import file_path
 from civis_nb.local.runner.environment import job_folder
 from civis_nb.local.runs.completed_imports import mark_of, work_is_done
 from civis_nb.local.runs.handlers.csv_files import log_report
@@ -144,7 +143,7 @@ def _looked_at(
 ) -> tuple[list[Path], ImportOptions]:
     """Find out what a file is, as far as it was not told, and how it is to be loaded."""
     place, options = sync.destination["database_table"], sync.advanced_options
-    path = file_path(task.context, sync.source["file"]["id"])
+    path = task.context.files.path(sync.source["file"]["id"])
     known = warehouse.table(place["schema"], place["table"])
     if options.get("existing_table_rows") == "drop":
         known = None

@@ -17,9 +17,9 @@ import base64
 import binascii
 import hashlib
 import json
-import time
 from collections.abc import AsyncIterator, Callable
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 from urllib.parse import quote
 
@@ -29,16 +29,15 @@ from sqlalchemy import Row
 from sqlalchemy.exc import DatabaseError
 from starlette.types import Receive, Scope, Send
 
-from civis_nb.local.context import PlatformContext
 from civis_nb.local.errors import Forbidden, Invalid, NotFound, RequestError
 from civis_nb.local.files.blobs import BlobWriter, etag
 from civis_nb.local.files.checksum import CHECKSUM_HEADER, header_value
-from civis_nb.local.files.registry import LINK_LIFETIME, attach, file_path, file_row
+from civis_nb.local.files.registry import Files
 from civis_nb.local.http.errors import HttpError, error_headers, error_status
 from civis_nb.local.http.form_data import UploadForm
-from civis_nb.local.http.full_disk import is_full, no_space
+from civis_nb.local.store.full_disk import is_full, no_space
 
-__all__ = ["PREFIX", "Transfers", "form_fields"]
+__all__ = ["PREFIX", "Transfers"]
 
 PREFIX = "/blobs/"
 _BATCH_BYTES = 1024 * 1024
@@ -48,24 +47,20 @@ class _Download(FileResponse):
     chunk_size = 1024 * 1024
 
 
-def form_fields(context: PlatformContext, file_id: int) -> dict[str, str]:
-    """Return the fields that allow one form upload; all names in lower case (contract, 5.5)."""
-    key = f"files/{file_id}"
-    expires = int(time.time() + LINK_LIFETIME.total_seconds())
-    policy = base64.b64encode(json.dumps({"key": key, "expires": expires}).encode()).decode()
-    return {
-        "key": key,
-        "policy": policy,
-        "signature": context.signer.digest("POST", policy),
-        "success_action_status": "201",
-    }
-
-
 class Transfers:
-    """The ASGI application of signed URLs."""
+    """The ASGI application of signed URLs.
 
-    def __init__(self, context: PlatformContext) -> None:
-        self._context = context
+    Parameters
+    ----------
+    files
+        The files of the platform.
+    state
+        Its state folder, which the error of a full disk names.
+    """
+
+    def __init__(self, files: Files, state: Path) -> None:
+        self._files = files
+        self._state = state
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -80,7 +75,7 @@ class Transfers:
         except (OSError, DatabaseError) as error:
             if not is_full(error):
                 raise
-            full = no_space(self._context.state)
+            full = no_space(self._state)
             response = PlainTextResponse(f"{full.code}: {full}\n", error_status(full))
         await response(scope, receive, send)
 
@@ -97,7 +92,7 @@ class Transfers:
         if method == "PUT":
             return await self._put(scope["path"], file_id, rest, query, headers, receive)
         if method in ("GET", "HEAD"):
-            self._context.signer.check("GET", f"{PREFIX}{file_id}", query)
+            self._files.signer.check("GET", f"{PREFIX}{file_id}", query)
             return await anyio.to_thread.run_sync(self._download, file_id, "inline=1" in query)
         raise HttpError(
             405,
@@ -107,8 +102,8 @@ class Transfers:
         )
 
     def _download(self, file_id: int, inline: bool) -> Response:
-        row = file_row(self._context, file_id)
-        path = file_path(self._context, file_id)
+        row = self._files.row(file_id)
+        path = self._files.path(file_id)
         how = "inline" if inline else "attachment"
         return _Download(
             path,
@@ -121,18 +116,18 @@ class Transfers:
         )
 
     async def _post(self, file_id: int, headers: dict[str, str], receive: Receive) -> Response:
-        await anyio.to_thread.run_sync(file_row, self._context, file_id)
+        await anyio.to_thread.run_sync(self._files.row, file_id)
         form = UploadForm(headers.get("content-type", ""), lambda fields: opened(fields))
-        writer = self._context.blobs.writer()
+        writer = self._files.blobs.writer()
         opened = partial(self._opened, file_id, writer)
         blob = await _store(receive, {}, writer, form.feed, form.finish)
-        await anyio.to_thread.run_sync(attach, self._context, file_id, blob)
+        await anyio.to_thread.run_sync(self._files.attach, file_id, blob)
         status = 201 if form.fields.get("success_action_status") == "201" else 204
         return _stored(status, blob.etag, blob.crc32)
 
     def _opened(self, file_id: int, writer: BlobWriter, fields: dict[str, str]) -> BlobWriter:
         policy = fields.get("policy", "")
-        if not self._context.signer.matches(fields.get("signature", ""), "POST", policy):
+        if not self._files.signer.matches(fields.get("signature", ""), "POST", policy):
             raise Forbidden(
                 "The fields policy and signature must come before the file, as the API gave them.",
                 "signature_mismatch",
@@ -140,7 +135,7 @@ class Transfers:
         allowed = json.loads(base64.b64decode(policy))
         if not (fields.get("key") == allowed["key"] == f"files/{file_id}"):
             raise Forbidden("The field key belongs to another file.")
-        self._context.signer.check_time(allowed["expires"])
+        self._files.signer.check_time(allowed["expires"])
         return writer
 
     async def _put(
@@ -152,14 +147,14 @@ class Transfers:
         headers: dict[str, str],
         receive: Receive,
     ) -> Response:
-        self._context.signer.check("PUT", path, query)
-        row = await anyio.to_thread.run_sync(file_row, self._context, file_id)
+        self._files.signer.check("PUT", path, query)
+        row = await anyio.to_thread.run_sync(self._files.row, file_id)
         if not rest:
-            writer = self._context.blobs.writer()
+            writer = self._files.blobs.writer()
             blob = await _store(receive, headers, writer, writer.write)
-            await anyio.to_thread.run_sync(attach, self._context, file_id, blob)
+            await anyio.to_thread.run_sync(self._files.attach, file_id, blob)
             return _stored(200, blob.etag, blob.crc32)
-        parts = self._context.blobs.parts(file_id, row.num_parts or 0)
+        parts = self._files.blobs.parts(file_id, row.num_parts or 0)
         length = headers.get("content-length", "")
         part = parts.writer(
             self._part_number(row, rest), int(length) if length.isdecimal() else None
