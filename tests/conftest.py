@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ast
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
@@ -38,16 +36,3 @@ def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
     if isinstance(val, bytes) and not val.isascii():
         return f"{argname}-of-{len(val)}-bytes"
     return None
-
-
-@pytest.fixture(scope="session")
-def is_a_test() -> Callable[[Path, str], bool]:
-    """Say whether ``file::function``, below a folder, is a test that there is."""
-
-    def check(folder: Path, name: str) -> bool:
-        path, _, function = name.partition("::")
-        tree = ast.parse((folder / path).read_text(encoding="utf-8"))
-        there = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
-        return function.startswith("test_") and function in there
-
-    return check

@@ -10,6 +10,7 @@ from civis_nb.errors import CivisInputError
 from civis_nb.table_names import qualified, quoted, quoted_table, split_schema_tablename
 
 
+@pytest.mark.contract("C44")
 @given(st.text(min_size=1, max_size=12), st.text(min_size=1, max_size=12))
 def test_quoted_names_are_split_again(schema, table):
     name = qualified(schema, table)

@@ -78,8 +78,9 @@ _LEGACY_LIST_PATHS = frozenset(
 def camel_to_snake(word: str) -> str:
     """Return the snake_case spelling of a camelCase name.
 
-    Two passes, as the wire contract has them: a word of one capital and small letters is cut
-    off from what is before it, then a capital from the small letter or digit before it.
+    Two passes, as the API protocol has them (section 2.3): a word of one capital and small
+    letters is split from what is before it, then a capital from the small letter or digit
+    before it.
 
     Examples
     --------

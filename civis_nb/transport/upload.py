@@ -1,6 +1,6 @@
 """Uploads to presigned URLs: one form, or parts side by side, each checked and repeated alone.
 
-The wire rules are those of the contract, section 5.5: form fields verbatim with ``key`` first
+The wire rules are those of the API protocol, section 5.5: form fields verbatim with ``key`` first
 and the file last; parts by PUT with a Content-Length and nothing else.
 """
 

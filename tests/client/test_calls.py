@@ -24,6 +24,7 @@ def jobs(client, scripted):
     return client.jobs
 
 
+@pytest.mark.contract("C22")
 def test_only_what_was_given_is_sent_in_snake_case(jobs, scripted):
     jobs.post("n", remote_host_id=3, limiting_sql=None, schedule={"scheduledDays": [1]})
     (seen,) = scripted.requests
@@ -44,6 +45,7 @@ def test_every_verb_has_a_body(jobs, client, scripted):
     assert scripted.requests[0].headers["Content-Type"] == "application/json"
 
 
+@pytest.mark.contract("C21", "C22")
 def test_query_lists_are_repeated_and_none_is_dropped(jobs, scripted):
     jobs.list(state=["running", "failed"], hidden=True, order=None, limit=np.int64(5))
     assert scripted.requests[0].query == [
@@ -54,6 +56,7 @@ def test_query_lists_are_repeated_and_none_is_dropped(jobs, scripted):
     ]
 
 
+@pytest.mark.contract("D35")
 @pytest.mark.parametrize(
     "name",
     [
@@ -97,6 +100,7 @@ def test_path_value_that_would_ask_for_something_else_is_refused(client, scripte
     assert not scripted.requests
 
 
+@pytest.mark.contract("C18")
 @pytest.mark.parametrize(
     ("args", "kwargs", "said"),
     [
@@ -187,6 +191,7 @@ def test_answers_become_responses(jobs, client, scripted):
     assert (len(empty), bool(empty), empty.json()) == (0, False, {})
 
 
+@pytest.mark.contract("C26")
 def test_value_of_a_json_value_stays_plain(client, scripted):
     scripted.on("GET", "/json_values/1", {"id": 1, "value": {"fooBar": [1]}})
     assert client.json_values.get(1).value == {"fooBar": [1]}
@@ -208,6 +213,7 @@ def test_scalar_answer_is_a_client_error(client, scripted):
         client.users.get_me()
 
 
+@pytest.mark.contract("C16")
 def test_old_names_warn_and_work(client, scripted):
     scripted.on("GET", "/users/me", {"id": 1})
     with pytest.warns(FutureWarning, match=r"old name of client\.users\.get_me"):
@@ -217,6 +223,7 @@ def test_old_names_warn_and_work(client, scripted):
         client.users.get_me()
 
 
+@pytest.mark.contract("C17")
 def test_deprecated_operation_warns_with_the_words_of_the_specification(client, scripted):
     scripted.on("POST", "/tables/1/refresh", {})
     with pytest.warns(FutureWarning, match="Use tables/scan"):

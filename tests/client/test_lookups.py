@@ -36,6 +36,7 @@ def filled(client, scripted):
     return client
 
 
+@pytest.mark.contract("C45")
 def test_database_by_name_or_id_is_asked_for_once(filled, scripted):
     assert [filled.get_database_id(name) for name in ("Red", "red", "dup", "DUP", 7)] == [
         1,
@@ -57,6 +58,7 @@ def test_database_that_was_added_is_found(filled, scripted):
     assert filled.get_database_id("new") == 11
 
 
+@pytest.mark.contract("C45")
 def test_table_must_have_the_very_name(filled, scripted):
     assert filled.get_table_id("s.T", "Red") == 6
     assert filled.get_table_id("s.T", 1) == 6
@@ -85,6 +87,7 @@ def test_odd_table_names_are_refused(text):
         split_table_name(text)
 
 
+@pytest.mark.contract("C45")
 def test_credentials(filled, scripted):
     with pytest.warns(FutureWarning, match="default_database_credential_id") as warned:
         assert filled.default_credential == 8

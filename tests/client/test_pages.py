@@ -34,6 +34,7 @@ def _numbers(scripted):
     return [int(dict(seen.query)["page_num"]) for seen in scripted.requests]
 
 
+@pytest.mark.contract("C23")
 def test_nothing_is_fetched_before_the_first_item(client, scripted, paged):
     paged(3)
     pages = client.jobs.list(iterator=True)
@@ -42,6 +43,7 @@ def test_nothing_is_fetched_before_the_first_item(client, scripted, paged):
     assert not scripted.requests
 
 
+@pytest.mark.contract("C23")
 def test_all_items_come_once_and_the_other_arguments_are_kept(client, scripted, paged):
     paged(3)
     pages = client.jobs.list(iterator=True, limit=3, page_num=2, hidden=True)
@@ -53,6 +55,7 @@ def test_all_items_come_once_and_the_other_arguments_are_kept(client, scripted, 
         assert seen.body == b""
 
 
+@pytest.mark.contract("C24")
 def test_the_number_of_pages_spares_the_empty_one(client, scripted, paged):
     paged(3, total_header=True)
     assert len(list(client.jobs.list(iterator=True))) == 9
@@ -156,6 +159,7 @@ def test_next_works_and_a_for_goes_on_from_there(client, paged):
     assert [item.id for item in pages] == [0, 1, 2, 3, 4, 5]
 
 
+@pytest.mark.contract("D42")
 def test_error_is_raised_again_until_it_goes_on(client, scripted, reply, paged):
     paged(3, faults={2: [reply({"errorDescription": "no"}, 403) for _ in range(2)]})
     walk = iter(client.jobs.list(iterator=True))
@@ -175,6 +179,7 @@ def test_a_new_walk_after_an_error_gives_everything(client, reply, paged):
     assert [item.id for item in pages] == list(range(9))
 
 
+@pytest.mark.contract("C24")
 @pytest.mark.parametrize(
     ("size", "limit", "headers"),
     [
@@ -216,6 +221,7 @@ def test_server_that_gives_the_whole_list_whatever_the_page_ends_it(
     assert f"{size} items on 1 page all" in repr(pages)
 
 
+@pytest.mark.contract("C24")
 def test_server_that_gives_its_last_page_again_ends_the_list(client, scripted, reply):
     def answer(seen):
         page = min(3, int(dict(seen.query)["page_num"]))

@@ -71,6 +71,7 @@ def test_pool_of_forked_workers_shares_one_client(client, scripted):
     assert len({seen.connection for seen in scripted.requests}) == 4
 
 
+@pytest.mark.contract("C47", "D18")
 def test_threads_do_not_wait_for_each_others_retries(make_client, scripted, reply):
     waiting, go_on = threading.Event(), threading.Event()
 

@@ -41,6 +41,7 @@ def platform(scripted, reply):
     return made
 
 
+@pytest.mark.contract("D11")
 def test_job_that_was_made_is_found_by_name_and_not_made_again(client, scripted, platform):
     platform.fails = ["work"]
     job = client.jobs.post("mine", hidden=True)
@@ -51,6 +52,7 @@ def test_job_that_was_made_is_found_by_name_and_not_made_again(client, scripted,
     assert ("order", "created_at") in look.query
 
 
+@pytest.mark.contract("C7")
 def test_job_that_was_not_made_is_made(client, platform):
     platform.fails = ["refuse", "refuse"]
     assert client.jobs.post("mine").id == 1
@@ -104,6 +106,7 @@ def test_so_many_new_jobs_that_not_all_are_shown_are_not_guessed_about(client, p
     assert len(platform.items) == 20
 
 
+@pytest.mark.contract("D11")
 def test_run_that_was_started_is_not_started_again(client, platform):
     platform.fails = ["work"]
     assert client.jobs.post_runs(1).id == 1

@@ -24,6 +24,7 @@ JSON = st.recursive(
 OBJECTS = st.dictionaries(st.from_regex(r"[a-z]{1,4}([A-Z][a-z]{1,3})?", fullmatch=True), JSON)
 
 
+@pytest.mark.contract("C25")
 @pytest.mark.parametrize("outer", ["fooBar", "foo_bar"])
 @pytest.mark.parametrize("inner", ["bazQux", "baz_qux"])
 def test_fields_read_in_every_way(outer, inner):
@@ -48,6 +49,7 @@ def test_missing_fields():
     assert 3 not in response
 
 
+@pytest.mark.contract("C25")
 def test_nothing_can_be_changed():
     response = Response({"a": 1})
     with pytest.raises(errors.CivisImmutableResponseError):
@@ -77,6 +79,7 @@ def test_lists_and_plain_values_are_given_as_copies():
     assert data["value"] == {"x": [1]}
 
 
+@pytest.mark.contract("C26", "D41")
 def test_keys_of_the_users_own_data_stay_as_they_are():
     data = {
         "arguments": {"FOO_BAR": {"innerKey": 1}, "camelKey": 2},
@@ -96,6 +99,7 @@ def test_keys_of_the_users_own_data_stay_as_they_are():
     assert response.json(snake_case=False) == data
 
 
+@pytest.mark.contract("C26")
 def test_value_of_an_output_is_plain_json_only_for_json_values():
     plain = Response({"objectType": "JSONValue", "value": {"aB": 1}})
     assert type(plain.value) is dict
@@ -111,6 +115,7 @@ def test_lists_wrap_objects_and_leave_lists_in_lists():
     assert response.json() == {"a": [{"b_c": 1}, [{"dE": 2}], 3]}
 
 
+@pytest.mark.contract("C27")
 def test_headers_tell_the_rate_limit():
     response = Response({}, headers={"X-RateLimit-Limit": "10", "X-RateLimit-Remaining": "4"})
     assert (response.rate_limit, response.calls_remaining) == (10, 4)
@@ -202,6 +207,7 @@ def test_ipython_gets_lines_and_key_completions():
     assert "class" not in dir(Response({"class": 1, "a b": 2}))
 
 
+@pytest.mark.contract("C28")
 def test_find_by_function_and_fields():
     things = [Response(item) for item in ({"id": 1, "on": True}, {"id": 2, "on": 1}, {"id": 3})]
     assert [item.id for item in find(things, on=True)] == [1]
@@ -214,6 +220,7 @@ def test_find_by_function_and_fields():
     assert [item.id for item in find(things, lambda item: item.id > 1, id=1)] == [2, 3]
 
 
+@pytest.mark.contract("C14")
 def test_empty_answer_is_false_and_holds_none():
     empty = Response(None)
     assert not empty

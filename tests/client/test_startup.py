@@ -61,6 +61,7 @@ def test_another_key_has_another_file(served):
     assert _asked(served) == 2
 
 
+@pytest.mark.contract("C46")
 def test_refresh_asks_again(served):
     _start(served)
     _start(served, force_refresh_api_spec=True)
@@ -73,6 +74,7 @@ def _age(monkeypatch, seconds):
     monkeypatch.setattr(cache.time, "time", lambda: real() + seconds)
 
 
+@pytest.mark.contract("C46")
 def test_after_a_day_the_server_is_asked_whether_it_changed(served, reply, monkeypatch):
     _start(served)
     served.on("GET", "/endpoints", reply(None, 304))
@@ -286,12 +288,14 @@ def test_login_redirect_is_a_clear_error(scripted, reply):
         _start(scripted)
 
 
+@pytest.mark.contract("C2")
 def test_missing_key_names_both_ways_out(scripted):
     with pytest.raises(EnvironmentError, match=r"CIVIS_API_KEY.*CIVIS_NB_BACKEND=local"):
         APIClient()
     assert not scripted.requests
 
 
+@pytest.mark.contract("C1")
 def test_key_and_endpoint_come_from_the_environment(served, monkeypatch):
     monkeypatch.setenv("CIVIS_API_KEY", KEY)
     monkeypatch.setenv("CIVIS_API_ENDPOINT", served.url)
@@ -300,6 +304,7 @@ def test_key_and_endpoint_come_from_the_environment(served, monkeypatch):
     client.close()
 
 
+@pytest.mark.contract("C46")
 def test_local_specification_from_object_and_file(scripted, small_spec, tmp_path):
     path = tmp_path / "spec.json"
     path.write_text(json.dumps(small_spec))
@@ -362,6 +367,7 @@ def test_server_that_is_not_there_is_a_connection_error(scripted, at_once):
         APIClient(KEY, endpoint=url, retries=at_once)
 
 
+@pytest.mark.contract("C4")
 def test_user_agent_can_be_set(served):
     _start(served, user_agent=" my-tool ")
     assert served.requests[0].headers["User-Agent"].startswith("my-tool (Python")

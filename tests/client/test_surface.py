@@ -33,6 +33,7 @@ def theirs(official_spec):
     return civis.APIClient("key", local_api_spec=str(official_spec))
 
 
+@pytest.mark.contract("C19")
 def test_resources_and_methods_have_the_same_names_and_signatures(ours, theirs):
     resources = [
         name

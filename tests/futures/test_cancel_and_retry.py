@@ -38,6 +38,7 @@ class StoppableRun:
         return self.answer
 
 
+@pytest.mark.contract("C32", "D20")
 @pytest.mark.parametrize(
     "answer",
     [None, Response(None), Response({"state": "cancelled"}), Response({"state": "running"})],

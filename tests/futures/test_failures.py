@@ -20,6 +20,7 @@ def fail(fake, poller, ids=(1, 2)):
     return caught.value
 
 
+@pytest.mark.contract("C31")
 @pytest.mark.parametrize("error", [None, "", "None"])
 def test_empty_error_falls_back_to_the_log(fake, make, error):
     fake.states("jobs.get_runs", "failed", error=error)
@@ -41,12 +42,14 @@ def test_log_that_lags_is_read_again(fake, make):
     assert "late words" in str(fail(fake, fake.jobs.get_runs))
 
 
+@pytest.mark.contract("D19")
 def test_no_error_and_no_log_says_so(fake, make):
     fake.states("jobs.get_runs", "failed")
     fake.script["jobs.list_runs_logs"] = [make.StatusError(500)]
     assert "neither its record nor its log" in str(fail(fake, fake.jobs.get_runs))
 
 
+@pytest.mark.contract("C31")
 def test_empty_error_of_a_query_never_asks_for_run_none(fake, make):
     fake.states("queries.get", "failed")
     fake.script["jobs.list_runs"] = [[]]

@@ -33,6 +33,7 @@ def follow(fake, method="get_containers_runs", ids=(1, 2), **kwargs):
 # The end of a run
 
 
+@pytest.mark.contract("C33")
 @pytest.mark.parametrize("state", ["succeeded", "success"])
 def test_success_gives_the_last_response(fake, state):
     fake.states("scripts.get_containers_runs", "queued", "running", state)
@@ -46,12 +47,14 @@ def test_success_gives_the_last_response(fake, state):
     assert future.last_seen.state == state
 
 
+@pytest.mark.contract("C29")
 @pytest.mark.parametrize("state", ["idle", "pending", "scheduled", "sleeping", "queued"])
 def test_states_that_are_not_final_are_waited_out(fake, state):
     fake.states("scripts.get_containers_runs", state, "succeeded")
     assert follow(fake).result(timeout=20).state == "succeeded"
 
 
+@pytest.mark.contract("C30")
 def test_failure_raises_with_ids_and_the_servers_words(fake):
     fake.states("scripts.get_containers_runs", "failed", error="disk full")
     future = follow(fake)
@@ -87,6 +90,7 @@ def test_state_of_an_old_run_is_known_with_the_first_question(fake):
 # Waiting
 
 
+@pytest.mark.contract("D10")
 def test_result_honours_its_timeout_and_says_that_the_run_goes_on(fake):
     fake.states("scripts.get_containers_runs", "running")
     future = follow(fake, polling_interval=30)
@@ -97,6 +101,7 @@ def test_result_honours_its_timeout_and_says_that_the_run_goes_on(fake):
     future.cleanup()
 
 
+@pytest.mark.contract("D10")
 def test_timeout_does_not_wait_for_a_look_that_hangs(fake):
     release = threading.Event()
     fake.script["scripts.get_containers_runs"] = [lambda *_: release.wait(30) and None]
@@ -226,6 +231,7 @@ def test_subscriber_may_ask_the_future_anything(fake):
 # Looks that fail
 
 
+@pytest.mark.contract("D37")
 @pytest.mark.parametrize(
     "trouble",
     [
@@ -261,6 +267,7 @@ def test_last_poll_error_is_set_while_polls_fail(fake, until):
     future.cleanup()
 
 
+@pytest.mark.contract("D37")
 def test_failed_look_with_retries_starts_no_second_run(fake, make):
     fake.states("scripts.get_containers_runs", "running", make.StatusError(500), "succeeded")
     follow(fake, max_retries=3).result(timeout=20)
@@ -304,6 +311,7 @@ def test_mistake_in_the_poller_ends_the_future_at_once():
 # What it tells
 
 
+@pytest.mark.contract("D44")
 def test_repr_is_stable_and_asks_nobody(fake, monkeypatch, until):
     fake.states("scripts.get_containers_runs", "running")
     future = follow(fake, polling_interval=60)
@@ -374,6 +382,7 @@ def test_setting_gives_the_interval(fake, monkeypatch):
     future.result(20)
 
 
+@pytest.mark.contract("D40")
 def test_fixed_interval_is_used_for_every_wait(fake):
     fake.states("scripts.get_containers_runs", *["running"] * 20, "succeeded")
     follow(fake, polling_interval=0.05).result(timeout=60)
@@ -401,6 +410,7 @@ def test_mock_without_a_state_does_not_go_on_for_ever(monkeypatch):
         CivisFuture(client.jobs.get_runs, (1, 2), client=client).result(20)
 
 
+@pytest.mark.contract("D38")
 def test_work_after_the_run_belongs_to_the_future(fake):
     class WithWork(CivisFuture):
         def _run_succeeded(self, response):

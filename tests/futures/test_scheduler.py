@@ -183,6 +183,7 @@ def test_two_hundred_futures_end_on_few_threads(fake, make):
 # The rhythm
 
 
+@pytest.mark.contract("C34")
 def test_waits_grow_with_age_up_to_the_cap():
     waits = [next_wait_s(age) for age in range(0, 4000, 5)]
     assert waits == sorted(waits)

@@ -52,6 +52,7 @@ def exports(sql="select 1", **options):
     ]
 
 
+@pytest.mark.contract("C44")
 @pytest.mark.parametrize(
     "table",
     [
@@ -166,6 +167,7 @@ def test_table_columns_of_another_number():
         refused(load, "names 1 columns; the frame has 2")
 
 
+@pytest.mark.contract("D30")
 @pytest.mark.parametrize(
     ("frame", "said"),
     [
@@ -444,6 +446,7 @@ def test_rows_that_do_not_fit_change_nothing(io_client, kept, tmp_path, mode):
         ).result()
 
 
+@pytest.mark.contract("C43")
 @pytest.mark.parametrize(
     ("texts", "said"),
     [

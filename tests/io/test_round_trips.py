@@ -108,6 +108,7 @@ def test_polars_frames(io_client, columns):
     assert back.equals(frame)
 
 
+@pytest.mark.contract("D21")
 @RUN
 @given(columns=_columns(PANDAS, missing=False))
 def test_pandas_frames(io_client, columns):

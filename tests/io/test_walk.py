@@ -97,6 +97,7 @@ def test_polars_frame_comes_back_as_it_was(io_client):
     assert dict(back.schema) == {**frame.schema, "c": pl.String}
 
 
+@pytest.mark.contract("D21", "D22", "D23", "D24", "D26")
 def test_exact_values_from_the_database(io_client):
     for kind in ("pandas", "polars", "arrow", "list"):
         got = cio.read_civis_sql(VALUES, DB, kind, types="exact", client=io_client)
@@ -130,6 +131,7 @@ def test_inferred_results_are_those_of_the_other_client(io_client, other_client,
         assert ours == theirs
 
 
+@pytest.mark.contract("D27")
 def test_rows_without_end_of_numbers_then_text(io_client):
     sql = "select case when i < 500 then i::varchar else 'x' || i end as v from range(1000) t(i)"
     frame = cio.read_civis_sql(sql, DB, "polars", client=io_client)
@@ -137,6 +139,7 @@ def test_rows_without_end_of_numbers_then_text(io_client):
     assert frame.height == 1000
 
 
+@pytest.mark.contract("D15", "D28")
 def test_large_cell_and_accents_across_chunks(io_client):
     sql = "select repeat('é', 200000) as v union all select repeat('漢', 100001)"
     rows = cio.read_civis_sql(sql, DB, client=io_client)
@@ -151,6 +154,7 @@ def test_nulls_of_a_single_column_are_rows(io_client):
         assert frame["v"].isna().sum() == 5
 
 
+@pytest.mark.contract("C41")
 def test_zero_rows(io_client):
     sql = "select 1 as a, 'x' as b where 1 = 0"
     with pytest.raises(EmptyResultError):
@@ -173,6 +177,7 @@ def test_zero_rows_keep_their_types(io_client):
     assert read[0] == read[1]
 
 
+@pytest.mark.contract("D30")
 def test_columns_of_one_name(io_client):
     sql = "select 1 as a, 'x' as a"
     frame = cio.read_civis_sql(sql, DB, "pandas", types="exact", client=io_client)
@@ -186,6 +191,7 @@ def test_failed_statement_raises(io_client):
         cio.read_civis_sql("select nosuch from nowhere", DB, client=io_client)
 
 
+@pytest.mark.contract("D29")
 def test_names_that_need_quotes(io_client):
     frame = pd.DataFrame({"last,first": ["a"], "Mixed": [1], "order": [2]})
     cio.dataframe_to_civis(frame, DB, 'public."my.odd table"', client=io_client).result()
@@ -201,6 +207,7 @@ def test_names_that_need_quotes(io_client):
         cio.read_civis("a.b.c", DB, client=io_client)
 
 
+@pytest.mark.contract("D31")
 def test_unquoted_name_with_a_space_is_that_table(io_client):
     cio.dataframe_to_civis(
         pd.DataFrame({"a": [7]}), DB, "public.spaced table", client=io_client
@@ -208,6 +215,7 @@ def test_unquoted_name_with_a_space_is_that_table(io_client):
     assert cio.read_civis("public.spaced table", DB, client=io_client) == [["a"], ["7"]]
 
 
+@pytest.mark.contract("D32")
 def test_appended_columns_are_matched_by_name(io_client):
     table = "public.by_name"
     cio.dataframe_to_civis(pd.DataFrame({"a": [1], "b": [2]}), DB, table, client=io_client).result()
@@ -229,6 +237,7 @@ def test_existing_table_fails_and_is_unchanged(io_client):
     assert cio.read_civis("public.there", DB, client=io_client) == [["a"], ["1"]]
 
 
+@pytest.mark.contract("D33")
 @pytest.mark.parametrize(
     ("frame", "options"),
     [
@@ -252,6 +261,7 @@ def test_index_is_written_when_asked_for(io_client):
     assert cio.read_civis("public.indexed", DB, client=io_client) == [["key", "v"], ["k", "1"]]
 
 
+@pytest.mark.contract("D34")
 def test_table_columns_with_names_only_give_the_names(io_client):
     cio.dataframe_to_civis(
         pd.DataFrame({"a": [1], "b": ["007"]}),
@@ -368,6 +378,7 @@ def test_several_files_are_read_as_one(io_client):
     assert frame["n"][4999] == "n4999"
 
 
+@pytest.mark.contract("D7")
 def test_two_outputs_of_one_export_are_both_read(io_client, altered, answer):
     ids = [
         cio.file_to_civis(io.BytesIO(gzip.compress(text)), f"{number}.csv.gz", client=io_client)
@@ -396,6 +407,7 @@ def test_batches_are_exact_and_bounded(io_client):
         cio.iter_batches(sql, DB, rows=0, client=io_client)
 
 
+@pytest.mark.contract("D41")
 def test_files_and_values(io_client, tmp_path):
     value = {"a": [1, None, "é"], "camelCase": {"snake_case": 1}}
     assert cio.file_to_json(cio.json_to_file(value, client=io_client), client=io_client) == value
@@ -423,6 +435,7 @@ def test_upload_arguments(io_client):
         cio.file_to_civis(io.BytesIO(b"x"), "n", description="d" * 513, client=io_client)
 
 
+@pytest.mark.contract("C36")
 def test_large_file_goes_up_in_parts(io_client, tmp_path):
     import os
 
@@ -434,6 +447,7 @@ def test_large_file_goes_up_in_parts(io_client, tmp_path):
     assert buffer.getvalue() == data
 
 
+@pytest.mark.contract("D5")
 def test_upload_of_which_half_was_kept_raises(io_client, altered, answer):
     def get(file_id):
         file = io_client.files.get(file_id)
@@ -457,6 +471,7 @@ def test_size_that_the_platform_does_not_keep_is_asked_of_the_store(io_client, a
     assert cio.file_to_civis(io.BytesIO(b"0123456789"), "x", client=client)
 
 
+@pytest.mark.contract("C39")
 def test_file_without_content(io_client):
     file_id = cio.file_to_civis(io.BytesIO(b""), "empty", client=io_client)
     with pytest.raises(EmptyResultError, match="no content"):

@@ -1,4 +1,4 @@
-"""Files: up, down, in parts, until they expire (contract, 9.1: 37, 59-63, 71; traps of 5.5)."""
+"""Files: up, down, in parts, until they expire."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ def _content(http, file_id: int) -> bytes:
     return answer.content
 
 
+@pytest.mark.contract("S57")
 def test_a_new_file_says_where_its_content_goes(http):
     answer = http("POST", "/files", json={"name": "a.csv", "description": "d"})
     assert answer.status_code == 201
@@ -80,6 +81,7 @@ def test_content_that_looks_like_a_boundary_is_content(http):
     assert _content(http, made["id"]) == content
 
 
+@pytest.mark.contract("S58")
 def test_fields_may_be_sent_as_file_parts_or_as_plain_fields(http):
     for as_parts in (True, False):
         made = http.json("POST", "/files", json={"name": "a"})
@@ -147,6 +149,7 @@ def test_a_form_cut_short_stores_nothing(http, bare_platform):
     assert not list((bare_platform.state / "blobs").rglob("*.partial"))
 
 
+@pytest.mark.contract("S61")
 def test_an_empty_file_has_no_link_and_no_detected_info(http):
     for file_id in (_upload(http, "a", b""), http.json("POST", "/files", json={"name": "b"})["id"]):
         details = http.json("GET", f"/files/{file_id}")
@@ -159,6 +162,7 @@ def test_an_empty_file_has_no_link_and_no_detected_info(http):
         }
 
 
+@pytest.mark.contract("S35")
 def test_links_need_no_key_and_their_signature_is_checked(http):
     file_id = _upload(http, "a", b"content")
     other = _upload(http, "b", b"other")
@@ -180,6 +184,7 @@ def test_links_need_no_key_and_their_signature_is_checked(http):
     assert requests.delete(url, timeout=30).status_code == 405
 
 
+@pytest.mark.contract("S35")
 def test_an_expired_link_is_refused_and_says_so(http):
     file_id = _upload(http, "a", b"content")
     when = (datetime.now(UTC) + timedelta(seconds=1)).isoformat()
@@ -198,6 +203,7 @@ def test_a_link_lives_at_most_36_hours(http, when):
     assert answer.status_code == 400
 
 
+@pytest.mark.contract("S35")
 def test_ranges_head_and_etag(http):
     content = bytes(range(256)) * 10
     file_id = _upload(http, "a", content)
@@ -219,6 +225,7 @@ def test_ranges_head_and_etag(http):
     assert beyond.status_code == 416
 
 
+@pytest.mark.contract("S59")
 def test_expiry_absent_null_given_and_past(http):
     absent = http.json("POST", "/files", json={"name": "a"})["expiresAt"]
     days = datetime.fromisoformat(absent) - datetime.now(UTC)
@@ -272,6 +279,7 @@ def _put(url: str, content: bytes) -> None:
     assert not re.fullmatch('"[0-9a-f]{32}"', answer.headers["ETag"]), "it looks like an MD5"
 
 
+@pytest.mark.contract("S60")
 @pytest.mark.parametrize("order", [[0, 1, 2, 3], [3, 2, 1, 0], [2, 3, 0, 1], [0, 0, 1, 2, 3, 3, 1]])
 def test_parts_arrive_in_any_order_and_may_be_repeated(http, order):
     made = _multipart(http, 4)
@@ -302,6 +310,7 @@ def test_a_repeated_part_with_other_content_wins(http):
     assert _content(http, made["id"]) == b"newend"
 
 
+@pytest.mark.contract("S60")
 def test_parts_arrive_in_parallel(http):
     parts = [random.Random(n).randbytes(300_000) for n in range(12)]
     made = _multipart(http, 12)
@@ -311,6 +320,7 @@ def test_parts_arrive_in_parallel(http):
     assert _content(http, made["id"]) == b"".join(parts)
 
 
+@pytest.mark.contract("S60")
 def test_completing_without_all_parts_is_refused_and_names_them(http):
     made = _multipart(http, 3)
     _put(made["uploadUrls"][1], b"x")
@@ -376,6 +386,7 @@ def test_a_checksum_that_the_client_announces_is_checked(http, bare_platform, to
         assert ("BadDigest" in answer.text) == (said == "AAAA")
 
 
+@pytest.mark.contract("S69")
 def test_a_put_to_a_file_answers_exactly_200(http, bare_platform):
     file_id = http.json("POST", "/files", json={"name": "a"})["id"]
     url = bare_platform._context.files.upload_url(file_id)

@@ -1,4 +1,4 @@
-"""What holds for every request: slashes, keys, names, bodies, errors (contract, 9.1: 1-25)."""
+"""What holds for every request: slashes, keys, names, bodies, errors."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ import requests
 COLLECTIONS = ["/endpoints", "/users", "/databases", "/credentials", "/storage_hosts"]
 
 
+@pytest.mark.contract("S1", "S2")
 @pytest.mark.parametrize("path", COLLECTIONS)
 def test_both_slash_forms_answer_without_redirect(http, path):
     bare, slashed = http("GET", path), http("GET", path + "/")
@@ -25,6 +26,7 @@ def test_slashes_before_and_after_a_path_do_not_matter(http):
     assert http("GET", "//users/me/").status_code == 200
 
 
+@pytest.mark.contract("S3", "S4")
 def test_basic_and_bearer_are_accepted(http):
     basic = "Basic " + b64encode(f"{http.api_key}:".encode()).decode()
     for header in (basic, f"Bearer {http.api_key}", f"bearer {http.api_key}"):
@@ -32,6 +34,7 @@ def test_basic_and_bearer_are_accepted(http):
         assert requests.get(url, headers={"Authorization": header}, timeout=30).status_code == 200
 
 
+@pytest.mark.contract("S5")
 @pytest.mark.parametrize(
     "header",
     [
@@ -55,6 +58,7 @@ def test_a_wrong_or_missing_key_is_challenged(http, header):
     assert answer.json()["errorDescription"]
 
 
+@pytest.mark.contract("S6", "S7")
 @pytest.mark.parametrize(
     ("method", "path", "status", "slug"),
     [
@@ -101,6 +105,7 @@ def test_a_bad_body_is_400_and_names_the_field(http, sent, said):
     assert said in answer.json()["errorDescription"]
 
 
+@pytest.mark.contract("S8", "S23")
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_bodies_of_get_and_delete_are_ignored(http, method):
     made = http.json(
@@ -114,6 +119,7 @@ def test_bodies_of_get_and_delete_are_ignored(http, method):
         assert http("GET", f"/credentials/{made['id']}").status_code == 404
 
 
+@pytest.mark.contract("S9", "S10", "S11")
 @pytest.mark.parametrize(
     "body",
     [
@@ -135,6 +141,7 @@ def test_a_body_needs_no_content_type(http):
     assert answer.status_code == 201
 
 
+@pytest.mark.contract("S12", "S13")
 @pytest.mark.parametrize("flag", ["True", "true", "TRUE", "1"])
 @pytest.mark.parametrize("name", ["remote_host_id", "remoteHostId", "remoteHostID"])
 def test_query_names_and_booleans_in_every_spelling(http, flag, name):
@@ -142,6 +149,7 @@ def test_query_names_and_booleans_in_every_spelling(http, flag, name):
     assert [(c["default"], c["remoteHostId"]) for c in found] == [(True, 1)]
 
 
+@pytest.mark.contract("S14")
 @pytest.mark.parametrize(
     "query", ["group_ids[]=1&group_ids[]=2", "group_ids%5B%5D=1", "groupIds=1&groupIds=2"]
 )
@@ -149,10 +157,12 @@ def test_arrays_in_queries_in_every_spelling(http, query):
     assert http.json("GET", f"/users?{query}") == []
 
 
+@pytest.mark.contract("S15")
 def test_unknown_and_blank_query_parameters_are_no_error(http):
     assert http("GET", "/users?colour=blue&page_num=&limit=&query=").status_code == 200
 
 
+@pytest.mark.contract("S16", "S17")
 def test_pagination_headers_and_past_the_end(http):
     first = http("GET", "/users?limit=1")
     assert first.headers["X-Pagination-Current-Page"] == "1"
@@ -173,6 +183,7 @@ def test_every_answer_has_an_id_and_rate_limits(http):
         assert int(answer.headers["X-RateLimit-Limit"]) > 0
 
 
+@pytest.mark.contract("S22")
 def test_times_have_milliseconds_and_a_z(http):
     me = http.json("GET", "/users/me")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", me["createdAt"])

@@ -35,6 +35,7 @@ def test_databases_are_made_once_and_kept(tmp_path, http_of):
             assert http.json("GET", f"/databases/{number}/schemas") == [{"schema": "public"}], name
 
 
+@pytest.mark.contract("S32")
 @pytest.mark.parametrize("query", ["", "?limit=1", "?limit=1&page_num=2", "?page_num=9"])
 def test_all_databases_come_in_one_answer_whatever_page_is_asked_for(many, query):
     names = [item["name"] for item in many.json("GET", f"/databases{query}")]

@@ -100,6 +100,7 @@ def test_every_operation_is_one_of_the_official_ones(served, official):
     assert ours <= theirs
 
 
+@pytest.mark.contract("S21")
 def test_answers_have_the_official_status_and_kind(served, official):
     different = {}
     for path, verb, operation in _operations(served):

@@ -1,4 +1,4 @@
-"""Statistics of columns of every type, and how refreshes show (contract, 9.1: 69, 70, 72)."""
+"""Statistics of columns of every type, and how refreshes show."""
 
 from __future__ import annotations
 
@@ -116,6 +116,7 @@ def test_empty_tables_and_views_have_statistics_too(tables, make, rows, filled):
     assert tables.json("GET", f"/tables/{table['id']}")["refreshStatus"] == "current"
 
 
+@pytest.mark.contract("S70")
 def test_a_refresh_goes_from_refreshing_to_current_and_is_never_stale(tables):
     tables.sql(
         "CREATE OR REPLACE TABLE public.large AS SELECT md5(i::VARCHAR) a FROM range(300000) r(i)"
@@ -160,6 +161,7 @@ def test_keys_are_named_in_any_case_and_shown_as_the_table_has_them(tables):
     assert (cleared["primaryKeys"], cleared["lastModifiedKeys"]) == ([], [])
 
 
+@pytest.mark.contract("S68")
 @pytest.mark.parametrize("name", ["find_it", "find.it", "find%it", "find*it", "Find It", "findXit"])
 def test_underscores_are_no_wildcards_and_percent_and_star_are(tables, name):
     tables.sql('CREATE SCHEMA IF NOT EXISTS "wild cards"')

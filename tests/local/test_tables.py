@@ -1,4 +1,4 @@
-"""Schemas, tables, columns and their statistics (contract, 9.1: 69, 70, 72)."""
+"""Schemas, tables, columns and their statistics."""
 
 from __future__ import annotations
 
@@ -68,6 +68,7 @@ def test_what_is_not_there_is_404(tables, path):
     assert "could not be found" in answer.json()["errorDescription"]
 
 
+@pytest.mark.contract("S68")
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

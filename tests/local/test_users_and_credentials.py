@@ -1,4 +1,4 @@
-"""Users, databases and credentials of a fresh platform (contract, 9.1: 19, 33, 34, 81)."""
+"""Users, databases and credentials of a fresh platform."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 import requests
 
 
+@pytest.mark.contract("S73")
 def test_me(http):
     me = http.json("GET", "/users/me")
     assert me["username"]
@@ -22,6 +23,7 @@ def test_users_by_id_and_query(http):
     assert http("GET", "/users/77").status_code == 404
 
 
+@pytest.mark.contract("S32")
 def test_the_databases_are_one_list_with_unique_names(http):
     found = http.json("GET", "/databases")
     assert [(d["id"], d["name"], d["adapter"]) for d in found] == [(1, "sample", "duckdb")]
@@ -29,6 +31,7 @@ def test_the_databases_are_one_list_with_unique_names(http):
     assert http("GET", "/databases/2").status_code == 404
 
 
+@pytest.mark.contract("S31")
 def test_a_fresh_user_has_one_default_credential(http):
     found = http.json("GET", "/credentials?default=True&type=Database")
     assert len(found) == 1
@@ -49,6 +52,7 @@ def test_credentials_live_and_die_without_showing_their_password(http):
     assert http("DELETE", path).status_code == 404
 
 
+@pytest.mark.contract("S31")
 def test_the_default_can_be_given_to_another_and_back(http):
     before = http.json("GET", "/credentials?default=true")[0]["id"]
     body = {"type": "Database", "username": "x", "password": "p", "default": True}
@@ -59,6 +63,7 @@ def test_the_default_can_be_given_to_another_and_back(http):
     http("DELETE", f"/credentials/{made['id']}")
 
 
+@pytest.mark.contract("S18")
 def test_order_and_limit(http):
     ids = [
         http.json(
@@ -132,6 +137,7 @@ def test_bad_requests_for_keys(http):
         assert http("POST", "/users/me/api_keys", json=body).status_code == 400
 
 
+@pytest.mark.contract("S56")
 @pytest.mark.parametrize(
     ("text", "value"),
     [
@@ -150,6 +156,7 @@ def test_json_values_come_back_parsed(http, text, value):
     assert (changed["name"], changed["value"]) == ("n", 2)
 
 
+@pytest.mark.contract("S56")
 @pytest.mark.parametrize("text", ["", "{", "NaN", "[Infinity]", "abc"])
 def test_what_is_no_json_is_no_json_value(http, text):
     answer = http("POST", "/json_values", json={"value_str": text})

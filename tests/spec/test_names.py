@@ -22,6 +22,7 @@ from civis_nb.spec.names import (
 WORDS = st.lists(st.from_regex(r"[a-z]{2,8}", fullmatch=True), min_size=1, max_size=5)
 
 
+@pytest.mark.contract("C20")
 @pytest.mark.parametrize(
     ("camel", "snake"),
     [
@@ -64,6 +65,7 @@ def test_argument_names_can_be_arguments(name):
     assert not keyword.iskeyword(made)
 
 
+@pytest.mark.contract("C15")
 @pytest.mark.parametrize(
     ("verb", "path", "array", "name"),
     [

@@ -59,10 +59,12 @@ def test_reference_in_a_circle_is_an_error_and_one_inside_is_not():
     assert "- next : dict" in docstring(operation)
 
 
+@pytest.mark.contract("C17")
 def test_deprecated_operations_have_no_method():
     assert "things" not in parse_spec(_spec(summary="Old thing (DEPRECATED)"))
 
 
+@pytest.mark.contract("C19")
 def test_required_arguments_are_positional_in_the_order_of_the_specification():
     body = {
         "type": "object",

@@ -36,6 +36,7 @@ def test_whole_download(fetch):
     assert fetch(size=None) == DATA
 
 
+@pytest.mark.contract("C6")
 def test_no_credentials_are_sent(fetch, store):
     fetch()
     (_, _, headers, _) = store.requests[0]
@@ -43,15 +44,18 @@ def test_no_credentials_are_sent(fetch, store):
     assert headers["Accept-Encoding"] == "identity"
 
 
+@pytest.mark.contract("D13")
 @pytest.mark.parametrize("fault", [503, 429, 500, 502, 504, 408])
 def test_passing_server_errors_are_survived(fetch, faults, fault):
     assert fetch(faults.status(fault), faults.status(fault)) == DATA
 
 
+@pytest.mark.contract("D13")
 def test_reset_connection_is_survived(fetch, faults):
     assert fetch(faults.reset) == DATA
 
 
+@pytest.mark.contract("D4")
 def test_cut_download_goes_on_where_it_broke(fetch, faults, store):
     assert fetch(faults.cut(100_000), faults.cut(50_000)) == DATA
     assert [headers.get("Range") for _, _, headers, _ in store.requests] == [
@@ -62,20 +66,24 @@ def test_cut_download_goes_on_where_it_broke(fetch, faults, store):
     assert all("If-Range" in headers for _, _, headers, _ in store.requests[1:])
 
 
+@pytest.mark.contract("C40", "D4")
 def test_cut_download_starts_again_without_ranges(fetch, faults, store):
     store.ranges = False
     assert fetch(faults.cut(100_000), faults.cut(150_000)) == DATA
 
 
+@pytest.mark.contract("D1")
 def test_cut_download_without_length_is_seen_by_the_file_size(fetch, faults):
     assert fetch(faults.cut(100_000, length=False)) == DATA
 
 
+@pytest.mark.contract("D1")
 def test_missing_last_chunk_is_seen(fetch, faults):
     assert fetch(faults.chunked(end=False, after=70_000), size=None) == DATA
     assert fetch(faults.chunked()) == DATA
 
 
+@pytest.mark.contract("D2")
 def test_short_object_raises(fetch, faults):
     with pytest.raises(CivisDownloadError, match="less than the platform says") as raised:
         fetch(size=len(DATA) + 5)
@@ -102,6 +110,7 @@ def test_changed_content_is_not_mixed(fetch, faults, store):
         fetch(faults.cut(100_000), changed)
 
 
+@pytest.mark.contract("D14")
 @pytest.mark.parametrize("code", [400, 403, 410])
 def test_expired_link_is_asked_for_again_once(fetch, faults, store, code):
     asked = []
@@ -119,6 +128,7 @@ def test_expired_link_is_asked_for_again_once(fetch, faults, store, code):
     assert asked == [1, 1]
 
 
+@pytest.mark.contract("D14")
 def test_link_that_expires_half_way_is_renewed(fetch, faults, store):
     steps = (faults.cut(100_000), faults.status(403))
     assert fetch(*steps, renew=lambda: f"{store.url}/a?fresh=1") == DATA
@@ -142,6 +152,7 @@ def test_nobody_listens(fetch):
         fetch(url="http://127.0.0.1:9/a")
 
 
+@pytest.mark.contract("D9")
 def test_stalled_download_is_resumed(fetch, faults):
     config.set_value("read_timeout_s", 0.3)
     try:
@@ -198,6 +209,7 @@ def test_redirects_are_followed(fetch, faults, store):
     assert fetch(faults.status(307, Location=f"{store.url}/a?moved=1")) == DATA
 
 
+@pytest.mark.contract("D36")
 def test_failed_download_leaves_the_old_file(fetch, faults, store, session, tmp_path):
     target = tmp_path / "data.bin"
     target.write_bytes(b"old")

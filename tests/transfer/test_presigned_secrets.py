@@ -85,6 +85,7 @@ def moves(store, session):
     return [down, up, up_in_parts]
 
 
+@pytest.mark.contract("C38", "D16", "D17")
 @pytest.mark.parametrize("fault", ["reset", "cut", "stall", "403", "500", "redirect", "cut error"])
 def test_failed_transfer(moves, faults, store, monkeypatch, fault, caplog):
     monkeypatch.setenv("CIVIS_NB_READ_TIMEOUT_S", "0.5")

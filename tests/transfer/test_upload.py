@@ -34,6 +34,7 @@ def send_form(store, session):
     return send
 
 
+@pytest.mark.contract("C37")
 def test_form_is_as_the_store_wants_it(send_form, store):
     send_form(b"content\r\n--x")
     assert store.form == [
@@ -72,6 +73,7 @@ def test_form_that_never_arrives_raises(send_form, faults):
         send_form(b"x", *[faults.status(503)] * 20)
 
 
+@pytest.mark.contract("C36")
 @pytest.mark.parametrize(
     ("size", "sizes"),
     [
@@ -101,6 +103,7 @@ def send_parts(store, session):
 DATA = os.urandom(12 * MIB)
 
 
+@pytest.mark.contract("C36")
 def test_parts_arrive_in_order(send_parts, store):
     assert send_parts(DATA) == DATA
     for _, _, headers, body in store.requests:
@@ -110,11 +113,13 @@ def test_parts_arrive_in_order(send_parts, store):
         assert "Transfer-Encoding" not in headers
 
 
+@pytest.mark.contract("C38")
 def test_a_part_is_repeated_alone(send_parts, store, faults):
     assert send_parts(DATA, faults.status(503), faults.reset) == DATA
     assert len(store.requests) == len(part_ranges(len(DATA))) + 2
 
 
+@pytest.mark.contract("D5")
 def test_a_part_that_was_stored_wrong_is_repeated(send_parts, store, faults):
     bad = faults.status(200, ETag='"' + "0" * 32 + '"')
     assert send_parts(DATA, bad) == DATA
@@ -166,6 +171,7 @@ def content_of(buf):
         return b"".join(bytes(piece) for piece in source.read(0, source.size))
 
 
+@pytest.mark.contract("D6")
 def test_buffers_are_sent_from_their_beginning(tmp_path):
     (tmp_path / "f").write_bytes(b"0123456789")
     just_written = io.BytesIO()

@@ -50,6 +50,7 @@ CUT = [
 ]
 
 
+@pytest.mark.contract("D12")
 @pytest.mark.parametrize("broken", CUT, ids=range(len(CUT)))
 def test_cut_or_garbled_answer_of_a_get_is_asked_for_again(session, raw, broken):
     raw.answers = [broken, broken, raw.whole()]
@@ -93,6 +94,7 @@ EMPTY = [
 ]
 
 
+@pytest.mark.contract("C14")
 @pytest.mark.parametrize("empty", EMPTY, ids=range(len(EMPTY)))
 def test_whole_answer_without_content_is_no_error(session, raw, empty):
     raw.answers = [empty]
@@ -123,6 +125,7 @@ def test_head_that_can_not_be_read_is_blamed_on_the_server(session, raw):
         session.call("GET", "a")
 
 
+@pytest.mark.contract("C6")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 def test_redirect_to_another_port_loses_the_key(session, raw, open_raw, status):
     other = open_raw()
@@ -159,6 +162,7 @@ def test_ipv6_address(open_raw, at_once):
     session.close()
 
 
+@pytest.mark.contract("C13", "D43")
 @pytest.mark.parametrize(
     ("body", "said"),
     [

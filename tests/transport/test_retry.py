@@ -36,6 +36,7 @@ NOT_REPEATED = [
 ]  # fmt: skip
 
 
+@pytest.mark.contract("C7", "D12")
 @pytest.mark.parametrize(("verb", "status"), REPEATED)
 def test_answer_is_asked_for_again(session, scripted, reply, verb, status):
     scripted.on(verb, "/a", reply({}, status), reply({}, status), {"ok": True})
@@ -43,6 +44,7 @@ def test_answer_is_asked_for_again(session, scripted, reply, verb, status):
     assert len(scripted.requests) == 3
 
 
+@pytest.mark.contract("C7")
 @pytest.mark.parametrize(("verb", "status"), NOT_REPEATED)
 def test_answer_is_final(session, scripted, reply, verb, status):
     scripted.on(verb, "/a", reply({}, status), {"ok": True})
@@ -51,6 +53,7 @@ def test_answer_is_final(session, scripted, reply, verb, status):
     assert len(scripted.requests) == 1
 
 
+@pytest.mark.contract("D12")
 @pytest.mark.parametrize("fault", ["close", "reset", "cut"])
 @pytest.mark.parametrize("verb", ["GET", "PUT", "DELETE"])
 def test_broken_connection_is_repeated_where_that_is_safe(session, scripted, reply, verb, fault):
@@ -59,6 +62,7 @@ def test_broken_connection_is_repeated_where_that_is_safe(session, scripted, rep
     assert len(scripted.requests) == 2
 
 
+@pytest.mark.contract("C10")
 @pytest.mark.parametrize("fault", ["close", "reset", "cut"])
 @pytest.mark.parametrize("verb", ["POST", "PATCH"])
 def test_broken_connection_of_a_write_is_not_repeated(session, scripted, reply, verb, fault):
@@ -80,6 +84,7 @@ def test_broken_connection_is_repeated_without_a_policy_of_the_user(scripted, re
     session.close()
 
 
+@pytest.mark.contract("C10")
 def test_post_of_which_no_byte_was_sent_is_repeated(scripted, at_once, monkeypatch):
     session = Session("http://127.0.0.1:9", "k", retries=at_once)
     calls = []
@@ -96,6 +101,7 @@ def test_post_of_which_no_byte_was_sent_is_repeated(scripted, at_once, monkeypat
     assert "may have done" not in str(caught.value)
 
 
+@pytest.mark.contract("C9", "D43")
 def test_used_up_retries_give_the_last_answer(session, scripted, reply):
     scripted.on("GET", "/a", reply({"errorDescription": "busy"}, 503))
     with pytest.raises(errors.CivisAPIError, match="busy") as caught:
@@ -129,6 +135,7 @@ def _answered(status: int, retry_after: str = "") -> Outcome:
     return Outcome("status", response=response)
 
 
+@pytest.mark.contract("C8")
 def test_retry_after_is_the_least_wait():
     outcome = _answered(429, "7")
     wait = retry._at_least_retry_after(tenacity.wait_none())
@@ -136,6 +143,7 @@ def test_retry_after_is_the_least_wait():
     assert retry._at_least_retry_after(tenacity.wait_fixed(9))(_state(outcome)) == 9
 
 
+@pytest.mark.contract("C8")
 def test_retry_after_may_be_a_date():
     now = datetime(2026, 5, 1, tzinfo=UTC)
     date = format_datetime(now + timedelta(seconds=30), usegmt=True)
@@ -170,6 +178,7 @@ def test_nobody_waits_for_ever_because_a_server_says_so(scripted, reply, told):
     session.close()
 
 
+@pytest.mark.contract("C9")
 def test_patience_ends_after_ten_attempts_or_ten_minutes():
     assert not retry._stop(_state(_answered(503), attempt=9))
     assert retry._stop(_state(_answered(503), attempt=10))

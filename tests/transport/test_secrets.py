@@ -85,6 +85,7 @@ def test_key_of_the_environment_is_not_shown_either(scripted, monkeypatch, at_on
     _hidden(_everything_shown(_raised(APIClient)))
 
 
+@pytest.mark.contract("D45")
 @pytest.mark.parametrize("fault", ["close", "reset", "cut", "status", "html"])
 def test_failed_call_shows_no_key(scripted, reply, at_once, fault):
     client = _start(scripted.url, local_api_spec=EMPTY, retries=at_once)
@@ -118,6 +119,7 @@ def test_interrupted_request_shows_no_key(scripted, reply):
     client.close()
 
 
+@pytest.mark.contract("D45")
 def test_nothing_that_can_be_reached_by_name_holds_the_key(scripted):
     client = _start(scripted.url, local_api_spec=EMPTY)
     scripted.on("GET", "/users/me", {"id": 1})

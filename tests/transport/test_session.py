@@ -24,6 +24,7 @@ def session(scripted, at_once):
     made.close()
 
 
+@pytest.mark.contract("C3")
 def test_request_carries_key_user_agent_and_no_job_headers(session, scripted):
     scripted.on("GET", "/users/me", {"id": 1})
     _, payload = session.call("GET", "users/me", json={})
@@ -36,6 +37,7 @@ def test_request_carries_key_user_agent_and_no_job_headers(session, scripted):
     assert not [name for name in seen.headers if name.lower().startswith("x-civis")]
 
 
+@pytest.mark.contract("C5")
 def test_job_headers_are_sent_inside_a_job(session, scripted, monkeypatch):
     monkeypatch.setenv("CIVIS_JOB_ID", "5")
     monkeypatch.setenv("CIVIS_RUN_ID", "6")
@@ -45,6 +47,7 @@ def test_job_headers_are_sent_inside_a_job(session, scripted, monkeypatch):
     assert (headers["X-Civis-Job-ID"], headers["X-Civis-Run-ID"]) == ("5", "6")
 
 
+@pytest.mark.contract("C1")
 def test_base_url_works_with_and_without_slash(scripted, at_once):
     scripted.on("GET", "/users/me", {})
     for url in (scripted.url, scripted.url + "/"):
@@ -61,6 +64,7 @@ def test_one_hundred_calls_use_one_connection(session, scripted):
     assert scripted.connections == 1
 
 
+@pytest.mark.contract("C6")
 def test_presigned_urls_and_other_hosts_get_no_key(session, scripted):
     scripted.on("GET", "/blob", b"data")
     session.request("GET", scripted.url + "/blob", authenticated=False)
@@ -114,6 +118,7 @@ def test_connection_error_holds_no_request(at_once):
     assert caught.value.__cause__ is None
 
 
+@pytest.mark.contract("D17")
 def test_signatures_are_masked_in_debug_logs(session, scripted, caplog):
     scripted.on("GET", "/blob", b"x")
     with caplog.at_level(logging.DEBUG, logger="urllib3"):
@@ -145,6 +150,7 @@ def test_address_that_is_no_url_is_refused(url):
         Session(url, KEY)
 
 
+@pytest.mark.contract("C12")
 @pytest.mark.parametrize(
     ("status", "body", "said"),
     [
@@ -169,6 +175,7 @@ def test_error_has_status_message_method_and_path(session, scripted, reply, stat
     assert "(PATCH /jobs/1?a=1)" in str(caught.value)
 
 
+@pytest.mark.contract("C11", "D43")
 def test_401_is_a_key_error_without_a_challenge(session, scripted, reply):
     scripted.on("GET", "/a", reply({"errorDescription": "Bad key"}, 401))
     with pytest.raises(errors.CivisAPIKeyError, match="Bad key"):
@@ -212,6 +219,7 @@ def test_redirect_to_another_host_loses_the_key(session, scripted, reply):
     assert all("Authorization" not in item.request.headers for item in response.history)
 
 
+@pytest.mark.contract("D8")
 def test_request_that_gets_no_answer_times_out(scripted, reply, monkeypatch, at_once):
     monkeypatch.setenv("CIVIS_NB_READ_TIMEOUT_S", "0.1")
     scripted.on("POST", "/a", reply(fault="hang"))
@@ -223,6 +231,7 @@ def test_request_that_gets_no_answer_times_out(scripted, reply, monkeypatch, at_
     assert len(scripted.requests) == 1
 
 
+@pytest.mark.contract("C47", "D18")
 def test_other_threads_do_not_wait_for_a_slow_call(session, scripted, reply):
     def slow(seen):
         scripted.release.wait(20)

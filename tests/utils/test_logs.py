@@ -27,6 +27,7 @@ def test_log_of_a_finished_run_is_given_whole(log_server):
     }
 
 
+@pytest.mark.contract("C35")
 @pytest.mark.parametrize("max_id_header", [True, False])
 @pytest.mark.parametrize("cache_header", [True, False])
 def test_finished_run_without_logs_ends(log_server, max_id_header, cache_header):
@@ -36,6 +37,7 @@ def test_finished_run_without_logs_ends(log_server, max_id_header, cache_header)
     assert list(job_logs(1, 2, client=log_server)) == []
 
 
+@pytest.mark.contract("C35")
 @pytest.mark.parametrize("max_id_header", [True, False])
 @pytest.mark.parametrize("page_entries", [7, 10**6])
 def test_ten_thousand_lines_come_once_and_in_order(log_server, max_id_header, page_entries):

@@ -1,6 +1,6 @@
 """Files into tables: the import of CSV files, with as much looked at beforehand as is needed.
 
-The sequence is that of the wire contract, section 5.7.
+The sequence is that of the API protocol, section 5.7 (docs/reference/api-protocol.md).
 """
 
 from __future__ import annotations

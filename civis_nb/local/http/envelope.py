@@ -82,7 +82,7 @@ class Page:
 
 
 def set_page_headers(response: Response, page: Page, total: int) -> None:
-    """Write the four pagination headers (wire contract, 1.5)."""
+    """Write the four pagination headers (API protocol, 1.5)."""
     response.headers["X-Pagination-Per-Page"] = str(page.limit)
     response.headers["X-Pagination-Current-Page"] = str(page.number)
     response.headers["X-Pagination-Total-Pages"] = str(-(-total // page.limit))

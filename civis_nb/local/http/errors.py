@@ -84,5 +84,5 @@ def error_headers(error: RequestError) -> dict[str, str]:
 
 
 def error_body(error: RequestError) -> dict[str, Any]:
-    """Return the body of an error's reply (wire contract, 1.7)."""
+    """Return the body of an error's reply (API protocol, 1.7)."""
     return {"error": error.code, "errorDescription": str(error), "code": error_status(error)}

@@ -1,6 +1,6 @@
 """Reads an upload form as it streams in: the fields, then the file, straight to the disk.
 
-The official Python client sends every field as a part with a file name (wire contract, 5.5),
+The official Python client sends every field as a part with a file name (API protocol, 5.5),
 so a part is the file because it is called ``file``, not because it has a file name.
 """
 

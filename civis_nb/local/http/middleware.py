@@ -2,7 +2,7 @@
 
 Paths with and without a final slash mean the same; query names may be snake_case, camelCase
 or end in ``[]``; a body is JSON whatever its header says; every answer has its id and the
-rate-limit headers (wire contract, sections 1.1 to 1.7).
+rate-limit headers (API protocol, sections 1.1 to 1.7).
 """
 
 from __future__ import annotations

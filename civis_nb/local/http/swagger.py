@@ -1,7 +1,7 @@
 """The platform's specification in the form that the API's clients read: Swagger 2.0.
 
 FastAPI makes OpenAPI 3.1 from the typed handlers; here it is brought to Swagger 2.0 with the
-few types that clients know (wire contract, 1.9), and to OpenAPI 3.0 for those who ask.
+few types that clients know (API protocol, 1.9), and to OpenAPI 3.0 for those who ask.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Messages on the wire: models that read what every client sends and write what the API writes.
 
 Clients spell keys in snake_case, in camelCase, or mixed in one call; they send scalars for
-lists and digits for numbers (wire contract, section 1.3). `Wire` understands all of it, at
+lists and digits for numbers (API protocol, section 1.3). `Wire` understands all of it, at
 every depth, and writes camelCase. Keys of `arguments` and `environmentVariables` are the
 user's, and stay as they came.
 """

@@ -43,7 +43,7 @@ def job_folder(task: RunTask) -> Path:
 
 
 def job_environment(task: RunTask) -> dict[str, str]:
-    """Return the whole environment of a run's process (wire contract, 1.10 and 4.8).
+    """Return the whole environment of a run's process (API protocol, 1.10 and 4.8).
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The log of a run: written in batches, read while the run goes on (wire contract, 4.5)."""
+"""The log of a run: written in batches, read while the run goes on (API protocol, 4.5)."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Parameters of scripts: their values as SQL placeholders and as environment variables.
 
-What is derived from a parameter follows the wire contract, 4.8.
+What is derived from a parameter follows the API protocol, 4.8.
 """
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from civis_nb.io.reading.parsers.arrow_exact import exact_table
 LARGEST_UHUGEINT = str(2**128 - 1)
 
 
+@pytest.mark.contract("D24")
 @pytest.mark.parametrize(
     ("kind", "value"),
     [
@@ -122,6 +123,7 @@ def test_sixteen_hundred_columns(io_client):
         assert last == "01599"
 
 
+@pytest.mark.contract("D23")
 @pytest.mark.parametrize(
     ("sql_type", "value"),
     [

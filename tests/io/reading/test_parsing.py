@@ -103,6 +103,7 @@ def test_text_columns_come_back_as_they_are(rows, step):
     assert all(block.count(b'"') % 2 == 0 for block in whole)
 
 
+@pytest.mark.contract("D22")
 @settings(max_examples=150, deadline=None)
 @given(st.lists(cell, min_size=1, max_size=6))
 def test_inference_loses_nothing(values):
@@ -122,6 +123,7 @@ def test_inference_loses_nothing(values):
             assert value == text
 
 
+@pytest.mark.contract("D21")
 @pytest.mark.parametrize(
     ("values", "kind"),
     [
@@ -210,6 +212,7 @@ def test_timestamps_of_all_zones_are_utc():
     ]
 
 
+@pytest.mark.contract("D15")
 def test_rows_are_those_of_the_csv_module():
     content = 'a,b\n"x,\ny",1\n,"é"\nlong,'.encode() + b"z" * 200_000 + b"\n"
     rows = [["a", "b"], ["x,\ny", "1"], ["", "é"], ["long", "z" * 200_000]]

@@ -47,6 +47,7 @@ def loaded(io_client):
     return load
 
 
+@pytest.mark.contract("D25")
 @pytest.mark.parametrize(
     "options",
     [
@@ -68,6 +69,7 @@ def test_what_is_on_the_way_only_changes_no_value_of_pandas(loaded, options):
     assert loaded(pandas_frame(), **options) == ROWS
 
 
+@pytest.mark.contract("D33")
 @pytest.mark.parametrize(
     "options",
     [

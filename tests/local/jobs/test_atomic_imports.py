@@ -46,6 +46,7 @@ MODES = {
 }
 
 
+@pytest.mark.contract("S63")
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("max_errors", [None, 1])
 def test_a_failure_in_the_second_file_leaves_the_table_as_it_was(
@@ -59,6 +60,7 @@ def test_a_failure_in_the_second_file_leaves_the_table_as_it_was(
     assert rows() == [["1", "first"]]
 
 
+@pytest.mark.contract("S64")
 def test_wrong_rows_count_over_all_files(moves_api, make, rows):
     bad = b"id,word\nx,b\n5,e\n"
     failing = make(bad, bad, existingTableRows="append", maxErrors=1)

@@ -86,6 +86,7 @@ def test_a_transfer_of_no_table_fails_with_the_reason(helpers, table):
         future.result()
 
 
+@pytest.mark.contract("S38")
 def test_a_multifile_export_is_complete(helpers, tmp_path):
     sql = "select i as id, 'text ' || i as word from range(200000) t(i) order by i;"
     manifest = helpers.io.civis_to_multifile_csv(
@@ -236,6 +237,7 @@ def test_files_of_many_forms_load(helpers, table, tmp_path, content, options, ex
     assert helpers.rows(f"select * from {table} order by 1") == expected
 
 
+@pytest.mark.contract("S40")
 def test_hostile_parameters_stay_values(helpers):
     text = "x'; drop table public.none; -- \" {{text}}"
     rows = helpers.io.read_civis_sql(

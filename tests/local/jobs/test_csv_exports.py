@@ -47,6 +47,7 @@ def exported(moves_api):
     return run
 
 
+@pytest.mark.contract("S36")
 def test_defaults_are_echoed(moves_api, make):
     made = make()
     assert made == {

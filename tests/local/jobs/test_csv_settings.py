@@ -1,4 +1,4 @@
-"""Every combination of csv_settings, read back byte by byte (contract, 9.1: 36-41)."""
+"""Every combination of csv_settings, read back byte by byte."""
 
 from __future__ import annotations
 
@@ -48,6 +48,7 @@ def _expected(delimiter: str, *, header: bool, unquoted: bool) -> str:
     return "".join(DELIMITERS[delimiter].join(row) + "\n" for row in rows)
 
 
+@pytest.mark.contract("S35", "S36", "S37")
 @pytest.mark.parametrize("unquoted", [False, True])
 @pytest.mark.parametrize("header", [True, False])
 @pytest.mark.parametrize("compression", ["gzip", "zip", "none"])
@@ -73,6 +74,7 @@ def test_settings_make_the_bytes(jobs_api, delimiter, compression, header, unquo
     }
 
 
+@pytest.mark.contract("S38")
 @pytest.mark.parametrize("unquoted", [False, True])
 @pytest.mark.parametrize("header", [True, False])
 @pytest.mark.parametrize(
@@ -103,6 +105,7 @@ def test_manifests_tell_what_their_parts_are(jobs_api, delimiter, compression, h
     assert text == _expected(delimiter, header=False, unquoted=unquoted)
 
 
+@pytest.mark.contract("S38")
 @pytest.mark.parametrize("compression", ["gzip", "none"])
 def test_parts_are_no_larger_than_asked_and_cut_between_rows(jobs_api, compression):
     sql = "select i, 'two\nlines, \"quoted\"' as t from range(150000) r(i) order by i"
@@ -126,6 +129,7 @@ def test_without_force_multifile_there_is_one_file_of_any_size(jobs_api):
     assert text.splitlines() == [str(i) for i in range(400_000)]
 
 
+@pytest.mark.contract("S34")
 @pytest.mark.parametrize("multifile", [False, True])
 @pytest.mark.parametrize("sql", ["select 1 as a where false", "create temp table no_rows (a int)"])
 def test_no_rows_are_no_output_in_either_form(jobs_api, sql, multifile):
@@ -136,6 +140,7 @@ def test_no_rows_are_no_output_in_either_form(jobs_api, sql, multifile):
 ENDS = ["", ";", " ; \n", ";;", "; -- the end", '\n-- it\'s; not "over"\n;', "/* ; */"]
 
 
+@pytest.mark.contract("S39")
 @pytest.mark.parametrize("multifile", [False, True])
 @pytest.mark.parametrize("end", ENDS)
 def test_whatever_ends_the_sql_is_no_part_of_it(jobs_api, end, multifile):

@@ -163,6 +163,7 @@ def _run(moves_api, made):
     return moves_api.ended(f"/imports/files/{made['id']}/runs/{run['id']}")
 
 
+@pytest.mark.contract("S69")
 def test_a_file_is_put_and_imported(moves_api, announce, rows):
     made = announce(firstRowIsHeader=True, sortkey1=None)
     assert made["uploadFields"] == {}

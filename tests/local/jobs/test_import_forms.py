@@ -1,4 +1,4 @@
-"""CSV imports: forms of files, modes, keys and errors, over HTTP (contract, 9.1: 65-69)."""
+"""CSV imports: forms of files, modes, keys and errors, over HTTP."""
 
 from __future__ import annotations
 
@@ -144,6 +144,7 @@ def test_types_that_are_told_are_taken_and_the_others_found(load, rows, types, t
     assert rows() == [["1", "7"], ["2", "8"]]
 
 
+@pytest.mark.contract("S66")
 def test_nulls_for_lists_and_numbers_are_their_defaults(load, rows):
     options = {
         "maxErrors": None,
@@ -159,6 +160,7 @@ def test_nulls_for_lists_and_numbers_are_their_defaults(load, rows):
     assert load(b"id,word\nx,a\n", keys=nulls, existingTableRows="append")["state"] == "failed"
 
 
+@pytest.mark.contract("S65")
 @pytest.mark.parametrize(("loosen", "state"), [(True, "succeeded"), (False, "failed")])
 @pytest.mark.parametrize("mode", ["fail", "drop"])
 def test_types_are_loosened_where_the_table_is_made(load, rows, types, loosen, state, mode):
@@ -175,6 +177,7 @@ def test_types_are_loosened_where_the_table_is_made(load, rows, types, loosen, s
     assert (wide["state"], "INTEGER" in wide["error"]) == ("failed", True)
 
 
+@pytest.mark.contract("S64")
 @pytest.mark.parametrize("allowed", [0, 1, 2, 3, 4])
 def test_exactly_as_many_wrong_rows_as_allowed_are_skipped(jobs_api, load, rows, allowed):
     content = b"id,word\n1,a\nx,b\n3\n4,d,e\n5,toolong\n6,f\n"
@@ -206,6 +209,7 @@ def _key_tests():
     ]
 
 
+@pytest.mark.contract("S63")
 @pytest.mark.parametrize(("primary", "modified", "line", "first"), _key_tests()[1])
 def test_upserts_by_keys(jobs_api, load, rows, table, primary, modified, line, first):
     make = f"create table public.{table} (id int, k varchar, word varchar, at timestamp);"
@@ -241,6 +245,7 @@ def test_keys_that_are_no_columns_change_nothing(jobs_api, load, rows, table, ke
     assert rows() == [["1", "a", "2"]]
 
 
+@pytest.mark.contract("S63")
 @pytest.mark.parametrize("mode", ["append", "truncate", "drop", "upsert"])
 def test_constraints_and_views_outlive_a_failure(jobs_api, load, rows, table, mode):
     jobs_api.query(

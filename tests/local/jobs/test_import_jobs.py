@@ -84,6 +84,7 @@ def test_an_import_is_changed_in_parts_and_as_a_whole(moves_api, make):
     assert replaced["syncType"] == "AutoImport"
 
 
+@pytest.mark.contract("S71")
 def test_both_forms_of_a_sync_are_understood_and_all_options_echoed(moves_api, make):
     import_id = make(source=HOST, destination=HOST)["id"]
     shown = {"databaseTable": TABLE, "googleWorksheet": None, "path": '"public"."a"'}
@@ -103,6 +104,7 @@ def test_both_forms_of_a_sync_are_understood_and_all_options_echoed(moves_api, m
     assert len(moves_api.get(f"/imports/{import_id}")["syncs"]) == 4
 
 
+@pytest.mark.contract("S71")
 def test_options_that_are_sent_come_back(moves_api, make):
     import_id = make(source=HOST, destination=HOST)["id"]
     options = {

@@ -59,6 +59,7 @@ def _rows(jobs_api, table):
 COLUMNS = [{"name": "id", "sqlType": "int"}, {"name": "word", "sqlType": "varchar(10)"}]
 
 
+@pytest.mark.contract("S67")
 def test_import_makes_the_table_and_the_catalog_shows_it(jobs_api, http, upload, load, table):
     place = f"/databases/1/schemas/public/tables/{table}"
     assert http("GET", place).status_code == 404
@@ -118,6 +119,7 @@ def test_creating_an_import_echoes_it_with_defaults(jobs_api, http, upload):
     assert changed["source"] == made["source"]
 
 
+@pytest.mark.contract("S63")
 def test_existing_rows_are_treated_as_asked(jobs_api, upload, load, table):
     one, two = upload(b"id,word\n1,a\n"), upload(b"id,word\n1,b\n2,c\n")
     assert load([one], tableColumns=COLUMNS)["state"] == "succeeded"

@@ -89,6 +89,7 @@ def _until_it_runs(platform, _state, path, _before):
         assert time.monotonic() < deadline
 
 
+@pytest.mark.contract("S63")
 @pytest.mark.parametrize("moment", [_until_it_runs, _until_rows_are_written])
 @pytest.mark.parametrize("mode", ["truncate", "drop"])
 def test_a_killed_import_has_changed_all_or_nothing_and_says_which(tmp_path, mode, moment):

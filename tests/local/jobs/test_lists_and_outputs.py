@@ -66,6 +66,7 @@ def test_job_filters(jobs_api, http, word):
         assert http("GET", "/jobs", params=bad_query).status_code == 400
 
 
+@pytest.mark.contract("S20", "S74")
 def test_archived_jobs_follow_the_filter(jobs_api, http, word):
     kept, gone = (jobs_api.python3("pass", name=f"{word} {i}")["id"] for i in range(2))
     answer = http("PUT", f"/jobs/{gone}/archive", json={"status": True})
@@ -85,6 +86,7 @@ def test_archived_jobs_follow_the_filter(jobs_api, http, word):
     assert answer.json()["archived"] is False
 
 
+@pytest.mark.contract("S72")
 def test_job_has_its_runs_and_a_known_type(jobs_api):
     job = jobs_api.python3("pass", notifications={"successEmailSubject": "done"})
     runs = [jobs_api.run("/scripts/python3", job)["id"] for _ in range(3)]
@@ -166,6 +168,7 @@ def test_container_defaults(jobs_api):
     assert job["fromTemplateAliases"] == []
 
 
+@pytest.mark.contract("S55")
 def test_outputs_are_posted_and_listed(jobs_api, http):
     job = jobs_api.python3("pass")
     run = jobs_api.run("/scripts/python3", job)

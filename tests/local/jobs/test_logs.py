@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 LEVELS = {"unknown", "fatal", "error", "warn", "info", "debug"}
 
 
@@ -14,6 +16,7 @@ def _run(jobs_api, source):
     return {**jobs_api.run("/scripts/python3", job), "job": job["id"]}
 
 
+@pytest.mark.contract("S50")
 def test_ten_thousand_lines_are_all_there_and_in_order(jobs_api, http):
     run = _run(jobs_api, "for i in range(10_000): print('line', i)")
     assert run["state"] == "succeeded"
@@ -24,12 +27,14 @@ def test_ten_thousand_lines_are_all_there_and_in_order(jobs_api, http):
     assert [entry["id"] for entry in page] == [9_991, 9_992, 9_993, 9_994, 9_995]
 
 
+@pytest.mark.contract("S51")
 def test_without_last_id_the_newest_come_first(jobs_api, http):
     run = _run(jobs_api, "for i in range(40): print(i)")
     entries = _logs(http, run, limit=15).json()
     assert [entry["id"] for entry in entries] == list(range(40, 25, -1))
 
 
+@pytest.mark.contract("S54")
 def test_entries_have_their_fields_and_streams_their_levels_in_order(jobs_api, http):
     source = (
         "import sys\n"
@@ -46,6 +51,7 @@ def test_entries_have_their_fields_and_streams_their_levels_in_order(jobs_api, h
     ]
 
 
+@pytest.mark.contract("S52", "S53")
 def test_finished_run_without_logs_says_zero_and_complete(jobs_api, http):
     answer = _logs(http, _run(jobs_api, "pass"), last_id=0)
     assert answer.json() == []
@@ -53,6 +59,7 @@ def test_finished_run_without_logs_says_zero_and_complete(jobs_api, http):
     assert answer.headers["civis-cache-control"] != "no-store"
 
 
+@pytest.mark.contract("S52")
 def test_log_is_seen_while_the_run_goes_on(jobs_api, http):
     job = jobs_api.python3("print('first')\nimport time\ntime.sleep(60)")
     run = jobs_api.start("/scripts/python3", job)

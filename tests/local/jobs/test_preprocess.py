@@ -47,6 +47,7 @@ def _zipped(content: bytes) -> bytes:
     return packed.getvalue()
 
 
+@pytest.mark.contract("S62")
 @pytest.mark.parametrize(("word", "mark"), [("comma", ","), ("tab", "\t"), ("pipe", "|")])
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, _zipped], ids=["plain", "gzip", "zip"])
 @pytest.mark.parametrize(
@@ -99,6 +100,7 @@ def test_headers_names_and_types_are_found(preprocess, content, header, columns)
     assert _text(file).encode() == content
 
 
+@pytest.mark.contract("S62")
 @pytest.mark.parametrize(
     ("told", "expected"),
     [

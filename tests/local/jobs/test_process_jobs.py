@@ -21,6 +21,7 @@ def _seen(jobs_api, body=None):
     return json.loads(jobs_api.messages(job["id"], run["id"])[0]), job, run
 
 
+@pytest.mark.contract("S42")
 def test_job_sees_where_and_who_it_is(jobs_api, bare_platform, monkeypatch):
     monkeypatch.setenv("SOME_SECRET", "s3cret")
     monkeypatch.setenv("CIVIS_API_KEY", "the key of another platform")
@@ -65,6 +66,7 @@ def test_job_has_its_own_folder_and_no_standard_input(jobs_api, bare_platform):
     assert not Path(folder).exists()
 
 
+@pytest.mark.contract("S43")
 def test_parameters_are_environment_variables(jobs_api):
     credential = jobs_api.post(
         "/credentials", {"type": "Custom", "username": "ann", "password": "pw", "name": "c"}

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 SLOW = "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3"
 
 
+@pytest.mark.contract("S24")
 def test_post_is_200_and_queued(jobs_api, http):
     body = {"database": "1", "sql": "select 1 as a", "previewRows": "5"}
     answer = http("POST", "/queries", json=body)
@@ -32,6 +35,7 @@ def test_preview_rows_of_zero_and_more_than_a_thousand(jobs_api):
     assert len(jobs_api.query("select * from range(3000)", 5000)["resultRows"]) == 1000
 
 
+@pytest.mark.contract("S30")
 def test_null_and_missing_credential_are_the_default_one(jobs_api):
     (default,) = jobs_api.get("/credentials", default="True", type="Database")
     for body in ({}, {"credential": None}):
@@ -67,6 +71,7 @@ def test_query_runs_again(jobs_api, http):
     assert jobs_api.get(f"/queries/{query['id']}/runs/{run['id']}/logs")
 
 
+@pytest.mark.contract("S19")
 def test_delete_hides(jobs_api, http):
     query = jobs_api.query("select 'deleted' as a", hidden=False)
     answer = http("DELETE", f"/queries/{query['id']}", json={})

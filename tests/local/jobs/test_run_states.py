@@ -1,4 +1,4 @@
-"""What runs and queries show while they wait, run and end (contract, 9.1: 26-31)."""
+"""What runs and queries show while they wait, run and end."""
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ def jobs_of_all_kinds(jobs_api, upload_to):
     ]
 
 
+@pytest.mark.contract("S25")
 def test_runs_of_all_kinds_only_ever_show_the_five_states(jobs_api, jobs_of_all_kinds):
     seen, left = set(), []
     for path, job in jobs_of_all_kinds:
@@ -82,6 +83,7 @@ def test_runs_of_all_kinds_only_ever_show_the_five_states(jobs_api, jobs_of_all_
     assert seen == STATES
 
 
+@pytest.mark.contract("S24")
 def test_a_query_is_never_idle_or_pending(jobs_api):
     body = {"database": 1, "previewRows": 1, "hidden": True}
     for sql, cancel in (("select 1 as a", False), ("select nonsense", False), (SLOW, True)):
@@ -110,6 +112,7 @@ FAILING = {
 }
 
 
+@pytest.mark.contract("S26")
 @pytest.mark.parametrize("kind", FAILING)
 def test_a_failed_run_always_says_why(jobs_api, upload_to, kind):
     path, job = FAILING[kind](jobs_api, upload_to)
@@ -127,6 +130,7 @@ def test_a_failed_run_always_says_why(jobs_api, upload_to, kind):
     assert shown[0]["error"].strip() not in ("", "None")
 
 
+@pytest.mark.contract("S27")
 def test_results_are_arrays_at_every_stage(jobs_api):
     body = {"database": 1, "previewRows": 5, "hidden": True}
     slow = jobs_api.post("/queries", {**body, "sql": SLOW})
@@ -142,6 +146,7 @@ def test_results_are_arrays_at_every_stage(jobs_api):
     assert (none["resultColumns"], none["resultRows"]) == (["a", "b"], [])
 
 
+@pytest.mark.contract("S28")
 def test_cells_of_every_type_are_text_or_null(jobs_api):
     values = {
         "1": "1",
@@ -161,6 +166,7 @@ def test_cells_of_every_type_are_text_or_null(jobs_api):
     assert query["resultRows"] == [[*values.values()]]
 
 
+@pytest.mark.contract("S29")
 @pytest.mark.parametrize(("asked", "shown"), [(0, 0), (1, 1), ("7", 7), (1000, 1000), (1001, 1000)])
 def test_a_preview_has_the_rows_that_were_asked_for_and_1000_at_most(jobs_api, asked, shown):
     body = {"database": "1", "sql": "select * from range(2000)", "previewRows": asked}
@@ -170,6 +176,7 @@ def test_a_preview_has_the_rows_that_were_asked_for_and_1000_at_most(jobs_api, a
     assert (ended["state"], len(ended["resultRows"])) == ("succeeded", shown)
 
 
+@pytest.mark.contract("S29")
 def test_sql_with_a_preview_of_no_rows_still_does_its_work(jobs_api):
     sql = "create or replace table public.no_preview as select 1 as a; "
     sql += "insert into public.no_preview values (2) returning a"

@@ -1,4 +1,4 @@
-"""Parameters in SQL: what stands for them, and what can't get in by them (contract, 9.1: 42-43)."""
+"""Parameters in SQL: what stands for them, and what can't get in by them."""
 
 from __future__ import annotations
 
@@ -43,6 +43,7 @@ def _rows(run):
     return list(csv.reader(io.StringIO(text, newline="")))
 
 
+@pytest.mark.contract("S40")
 @pytest.mark.usefixtures("precious")
 @pytest.mark.parametrize("text", [*HOSTILE, ""])
 def test_a_literal_is_the_text_and_nothing_else(jobs_api, text):
@@ -51,6 +52,7 @@ def test_a_literal_is_the_text_and_nothing_else(jobs_api, text):
     assert _rows(run) == [["a", "same"], [text, "true"]]
 
 
+@pytest.mark.contract("S40")
 @pytest.mark.usefixtures("precious")
 @pytest.mark.parametrize("text", HOSTILE)
 def test_an_identifier_is_the_name_and_nothing_else(jobs_api, text):
@@ -168,6 +170,7 @@ SCRIPTS = {
 }
 
 
+@pytest.mark.contract("S41")
 @pytest.mark.parametrize(
     ("kind", "default"), [("string", ""), ("string", "x"), ("integer", 0), ("bool", False)]
 )

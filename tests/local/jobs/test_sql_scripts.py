@@ -19,6 +19,7 @@ def _content(run):
     return answer.content
 
 
+@pytest.mark.contract("S33", "S34")
 def test_create_start_and_export(jobs_api, http):
     created = http(
         "POST",
@@ -41,6 +42,7 @@ def test_create_start_and_export(jobs_api, http):
     assert gzip.decompress(_content(run)) == b'"a"\n1\n'
 
 
+@pytest.mark.contract("S36")
 def test_defaults_of_csv_settings_are_echoed_with_all_seven_keys(jobs_api):
     expected = {
         "includeHeader": True,
@@ -170,6 +172,7 @@ PARAMS = [
 ]
 
 
+@pytest.mark.contract("S40")
 def test_placeholders_are_filled_in_preview_and_run(jobs_api):
     sql = (
         "select {{id}} as n, {{state.literal}} as s, '{{ state }}' as t, 1 as {{table.identifier}}"

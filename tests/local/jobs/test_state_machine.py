@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 TIME = re.compile(r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$")
 SLEEP = "import time\nprint('up', flush=True)\ntime.sleep(60)"
 
@@ -33,6 +35,7 @@ def test_typed_start_is_202_with_the_runs_address(jobs_api, http):
     assert http.json("GET", address.removeprefix(http.endpoint))["id"] == run["id"]
 
 
+@pytest.mark.contract("S44", "S45")
 def test_start_under_jobs_is_201_and_the_run_is_seen_under_both_paths(jobs_api, http):
     job = jobs_api.python3("print(1)")
     answer = http("POST", f"/jobs/{job['id']}/runs", json={})
@@ -52,6 +55,7 @@ def test_start_under_jobs_is_201_and_the_run_is_seen_under_both_paths(jobs_api, 
     assert typed["isCancelRequested"] is False
 
 
+@pytest.mark.contract("S44")
 def test_active_job_is_not_started_again(jobs_api, http):
     job = jobs_api.python3(SLEEP)
     run = jobs_api.start("/scripts/python3", job)
@@ -78,6 +82,7 @@ def test_run_ended_by_a_signal_says_which(jobs_api):
     assert "signal 11 (SIGSEGV)" in run["error"]
 
 
+@pytest.mark.contract("S47")
 def test_cancel_answers_202_with_the_cancelled_run(jobs_api, http):
     job = jobs_api.python3(SLEEP)
     run = jobs_api.start("/scripts/python3", job)
@@ -89,6 +94,7 @@ def test_cancel_answers_202_with_the_cancelled_run(jobs_api, http):
     assert TIME.match(seen["finishedAt"])
 
 
+@pytest.mark.contract("S49")
 def test_cancelling_a_finished_run_is_404(jobs_api, http):
     job = jobs_api.python3("pass")
     run = jobs_api.run("/scripts/python3", job)
@@ -99,6 +105,7 @@ def test_cancelling_a_finished_run_is_404(jobs_api, http):
     assert http("POST", f"/scripts/{job['id']}/cancel", json={}).status_code == 404
 
 
+@pytest.mark.contract("S48")
 def test_script_cancel_gives_id_state_and_request(jobs_api, http):
     job = jobs_api.container("sleep 60")
     jobs_api.start("/scripts/containers", job)

@@ -60,6 +60,7 @@ def rows(moves_api):
     return read
 
 
+@pytest.mark.contract("S46")
 @pytest.mark.parametrize("databases", [(1, 2), (1, 1)])
 def test_a_new_table_is_as_its_source(moves_api, sync, rows, target, databases):
     run = sync(databases)

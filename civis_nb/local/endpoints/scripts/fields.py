@@ -28,7 +28,7 @@ TYPE_PATHS = {states.SQL: "sql", states.PYTHON3: "python3", states.CONTAINER: "c
 def script_fields(
     context: PlatformContext, connection: Connection, row: Row[Any]
 ) -> dict[str, Any]:
-    """Return the fields that scripts of all types show (wire contract, 4.7)."""
+    """Return the fields that scripts of all types show (API protocol, 4.7)."""
     body = row.body
     author = user_ref(connection, row.user_id)
     place = f"{urlsplit(context.endpoint).netloc}/scripts/{TYPE_PATHS[row.type]}/{row.id}"

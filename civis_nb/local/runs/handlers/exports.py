@@ -148,7 +148,7 @@ def _manifest(
     sql: str,
     entries: list[dict[str, Any]],
 ) -> dict[str, Any]:
-    """Return the list of an export's files (wire contract, 5.4)."""
+    """Return the list of an export's files (API protocol, 5.4)."""
     manifest: dict[str, Any] = {
         "query": sql,
         "entries": [],
