@@ -13,6 +13,7 @@ import socket
 import tempfile
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -27,12 +28,13 @@ from civis_nb.local.context import PlatformContext
 from civis_nb.local.files.blobs import BlobStore
 from civis_nb.local.files.registry import Files
 from civis_nb.local.files.signing import Signer
-from civis_nb.local.http.auth import first_key
 from civis_nb.local.lock import StateLock
-from civis_nb.local.runner import JobRunner
+from civis_nb.local.runner.subprocess import SubprocessExecutor
 from civis_nb.local.runs.completed_imports import settle_complete
-from civis_nb.local.runs.recovery import recover
+from civis_nb.local.runs.pool import JobRunner
+from civis_nb.local.runs.recovery import recover, remember_process
 from civis_nb.local.store import Store
+from civis_nb.local.store.first_user import first_key
 from civis_nb.local.warehouse.registry import Warehouses
 
 if TYPE_CHECKING:
@@ -159,10 +161,11 @@ class Platform:
 
     def _start_runner(self) -> None:
         settle_complete(self._context)
-        recover(self._context.store)
-        self._context.runner = JobRunner(self._context)
-        self._context.runner.start()
-        self._undo.callback(self._context.runner.stop)
+        executor = SubprocessExecutor(partial(remember_process, self._context.store))
+        recover(self._context.store, executor, self._context.api_key)
+        runner = self._context.runner = JobRunner(self._context, executor)
+        runner.start()
+        self._undo.callback(runner.stop)
 
     def _serve(self, listener: socket.socket) -> None:
         config = uvicorn.Config(

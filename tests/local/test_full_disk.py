@@ -106,9 +106,9 @@ def test_only_a_full_disk_is_called_full() -> None:
     assert not is_full(ValueError("No space left on device"))
 
 
-def test_a_reserve_gives_its_space_once(tmp_path: Path) -> None:
+def test_a_reserve_frees_its_space_once(tmp_path: Path) -> None:
     reserve = Reserve(tmp_path / "reserve")
     reserve.fill()
     assert (tmp_path / "reserve").stat().st_size > 0
-    assert reserve.give()
-    assert not reserve.give()
+    assert reserve.release()
+    assert not reserve.release()

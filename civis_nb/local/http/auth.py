@@ -3,65 +3,16 @@
 from __future__ import annotations
 
 import base64
-import secrets
 
 from fastapi import Request
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from civis_nb.local.context import User
 from civis_nb.local.http.errors import unauthorized
 from civis_nb.local.store import Store, utc_now
-from civis_nb.local.store.schema import api_keys, credentials, databases, users
+from civis_nb.local.store.schema import api_keys, users
 
-__all__ = ["Keys", "current_user", "first_key"]
-
-_FIRST_USER = {
-    "username": "local",
-    "name": "Local User",
-    "email": "local@localhost",
-    "initials": "LU",
-}
-SAMPLE_DATABASE = "sample"
-
-
-def first_key(store: Store) -> str:
-    """Return the key of the first user; a fresh platform gets user, database and credential."""
-    with store.begin() as connection:
-        token = connection.scalar(
-            select(api_keys.c.token)
-            .where(api_keys.c.revoked_at.is_(None), api_keys.c.expires_at.is_(None))
-            .order_by(api_keys.c.id)
-            .limit(1)
-        )
-        return str(token) if token else _found(connection)
-
-
-def _found(connection: Connection) -> str:
-    now = {"created_at": utc_now(), "updated_at": utc_now()}
-    connection.execute(users.insert().values(id=1, **_FIRST_USER, **now))
-    token = secrets.token_urlsafe(32)
-    connection.execute(api_keys.insert().values(user_id=1, name="local", token=token, **now))
-    connection.execute(
-        databases.insert().values(
-            id=1,
-            name=SAMPLE_DATABASE,
-            adapter="duckdb",
-            url=f"duckdb:///warehouse/{SAMPLE_DATABASE}.duckdb",
-            **now,
-        )
-    )
-    connection.execute(
-        credentials.insert().values(
-            user_id=1,
-            name=_FIRST_USER["username"],
-            type="Database",
-            username=_FIRST_USER["username"],
-            remote_host_id=1,
-            is_default=True,
-            **now,
-        )
-    )
-    return token
+__all__ = ["Keys", "current_user"]
 
 
 class Keys:

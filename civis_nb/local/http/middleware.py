@@ -30,7 +30,7 @@ from civis_nb.local.http.errors import (
 )
 from civis_nb.local.http.transfers import PREFIX, Transfers
 from civis_nb.local.http.wire import SLASH_IN_NAME, snake
-from civis_nb.local.runs.task import ASKED_BY
+from civis_nb.local.runs.task import REQUESTING_RUN
 
 __all__ = ["RequestMiddleware"]
 
@@ -118,7 +118,7 @@ class RequestMiddleware:
             else:
                 receive = await _whole_body(receive)
         run = headers.get(b"x-civis-run-id", b"")
-        ASKED_BY.set(int(run) if run.isdigit() and len(run) < _ID_DIGITS else None)
+        REQUESTING_RUN.set(int(run) if run.isdigit() and len(run) < _ID_DIGITS else None)
         await self._app(scope, receive, answer.send)
 
     def _path(self, path: str) -> str:

@@ -1,5 +1,1 @@
-"""Where jobs run: on this machine, SQL in threads, scripts as processes."""
-
-from civis_nb.local.runs.pool import JobRunner
-
-__all__ = ["JobRunner"]
+"""Where the commands of jobs run: the seam `base.Executor`, and child processes behind it."""

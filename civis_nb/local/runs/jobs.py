@@ -8,17 +8,16 @@ never ends twice, and what has ended never changes again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Text, case, false, func, literal, null, select
 
+from civis_nb.local.context import PlatformContext
 from civis_nb.local.errors import Conflict, Invalid, NotFound
+from civis_nb.local.runs.parameters import check_arguments
 from civis_nb.local.store import Store, from_wire, utc_now
 from civis_nb.local.store.clock import to_wire
 from civis_nb.local.store.schema import job_runs, jobs
-
-if TYPE_CHECKING:
-    from civis_nb.local.context import PlatformContext
 
 __all__ = [
     "ACTIVE",
@@ -208,8 +207,6 @@ def start_run(
     Invalid
         When a required parameter has no value, or an argument does not fit its parameter's type.
     """
-    from civis_nb.local.runs.parameters import check_arguments
-
     with context.store.begin() as connection:
         job = find_job(connection, job_id, job_type)
         check_arguments(job.body.get("params") or [], job.body.get("arguments") or {})

@@ -88,8 +88,8 @@ class RunLog:
         append_logs(self.store, self.run_id, self._pending)
         self._pending = []
 
-    def shed(self) -> int:
-        """Return up what could not be stored, and tell how many entries those were."""
+    def drop_pending(self) -> int:
+        """Drop the entries that could not be stored; return their number."""
         lost, self._pending = len(self._pending), []
         return lost
 

@@ -9,17 +9,15 @@ import math
 import re
 import shlex
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.errors import CivisLocalError
+from civis_nb.local.context import PlatformContext
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.store.schema import credentials
 from civis_nb.table_names import literal, quoted
-
-if TYPE_CHECKING:
-    from civis_nb.local.context import PlatformContext
 
 __all__ = [
     "PARAM_TYPES",

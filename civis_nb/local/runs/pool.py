@@ -9,22 +9,22 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from typing import TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
 from civis_nb.cancellation import STOPPED, CancelToken
 from civis_nb.errors import CivisLocalError, OperationCancelledError
-from civis_nb.local.runs import handlers
+from civis_nb.local.context import PlatformContext
+from civis_nb.local.runner.base import Executor
 from civis_nb.local.runs import jobs as states
+from civis_nb.local.runs.handlers import HANDLERS
 from civis_nb.local.runs.logs import RunLog
-from civis_nb.local.runs.task import ASKED_BY, RunTask
+from civis_nb.local.runs.task import REQUESTING_RUN, RunTask
 from civis_nb.local.store.full_disk import Reserve, is_full, no_space_text
 from civis_nb.local.store.schema import job_runs, jobs
-
-if TYPE_CHECKING:
-    from civis_nb.local.context import PlatformContext
 
 __all__ = ["PROCESS_WORKERS", "SQL_WORKERS", "STOPPED_MESSAGE", "JobRunner"]
 
@@ -53,18 +53,14 @@ class _Lane:
     waiting: queue.SimpleQueue[int | None] = field(default_factory=queue.SimpleQueue)
     threads: list[threading.Thread] = field(default_factory=list)
 
-    def start(self, work: Callable[[int], None]) -> None:
+    def start(self, serve: Callable[[_Lane], None]) -> None:
         for number in range(self.workers):
             # Daemons: a platform that nobody stopped must not keep the program from ending.
             thread = threading.Thread(
-                target=self._serve, args=(work,), name=f"civis-{self.name}-{number}", daemon=True
+                target=serve, args=(self,), name=f"civis-{self.name}-{number}", daemon=True
             )
             self.threads.append(thread)
             thread.start()
-
-    def _serve(self, work: Callable[[int], None]) -> None:
-        while (run_id := self.waiting.get()) is not None:
-            work(run_id)
 
     def close(self) -> None:
         for _thread in self.threads:
@@ -88,6 +84,8 @@ class JobRunner:
     ----------
     context
         The platform.
+    executor
+        Carries out the commands of scripts.
     sql_workers, process_workers
         How many runs of each kind go on at once, beside those that a process has started.
     """
@@ -95,11 +93,13 @@ class JobRunner:
     def __init__(
         self,
         context: PlatformContext,
+        executor: Executor,
         *,
         sql_workers: int = SQL_WORKERS,
         process_workers: int = PROCESS_WORKERS,
     ) -> None:
         self._context = context
+        self._executor = executor
         self._lanes = {
             ("sql", 0): _Lane("sql", sql_workers),
             ("process", 0): _Lane("process", process_workers),
@@ -123,7 +123,7 @@ class JobRunner:
                 raise CivisLocalError("A job runner can be started once only.")
             self._state = "started"
             for lane in self._lanes.values():
-                lane.start(self._work)
+                lane.start(self._serve)
         atexit.register(self.stop)
 
     def submit(self, run_id: int) -> None:
@@ -132,7 +132,7 @@ class JobRunner:
             if self._state == "stopped":
                 states.finish_run(self._context.store, run_id, "failed", STOPPED_MESSAGE)
                 return
-            parent = self._active.get(ASKED_BY.get() or 0)
+            parent = self._active.get(REQUESTING_RUN.get() or 0)
             self._active[run_id] = _ActiveRun(parent.depth + 1 if parent is not None else 0)
         self._lane(run_id).waiting.put(run_id)
 
@@ -142,14 +142,15 @@ class JobRunner:
         A process that starts jobs holds a worker while it waits for them. They have workers of
         their own, or several such processes would wait for each other's for ever.
         """
-        kind = handlers.lane_of(self._job_type(run_id))
+        handler = HANDLERS.get(self._job_type(run_id))
+        kind = handler.workers if handler is not None else "sql"
         with self._lock:
             depth = self._active[run_id].depth if kind == "process" else 0
             if (kind, depth) not in self._lanes:
                 lane = _Lane(f"{kind}-{depth}", self._lanes[kind, 0].workers)
                 self._lanes[kind, depth] = lane
                 if self._state == "started":
-                    lane.start(self._work)
+                    lane.start(self._serve)
                 elif self._state == "stopped":
                     lane.close()
             return self._lanes[kind, depth]
@@ -196,7 +197,7 @@ class JobRunner:
             active.ended.set()
 
     def _fail_runs(self, among: Sequence[str] = states.ACTIVE) -> None:
-        self._reserve.give()
+        self._reserve.release()
         try:
             states.fail_runs(self._context.store, STOPPED_MESSAGE, among)
         except DatabaseError as failure:
@@ -211,26 +212,30 @@ class JobRunner:
                 if thread is not threading.current_thread():
                     thread.join(max(deadline - time.monotonic(), 0))
 
-    def _work(self, run_id: int) -> None:
-        active = self._active[run_id]
-        try:
-            if self._stored(lambda: states.claim_run(self._context.store, run_id)):
-                self._reserve.fill()
-                self._carry_out(run_id, active)
-        except Exception:
-            # The store itself failed: recovery tells of the run when the platform starts again.
-            _logger.exception("The state of run %s could not be stored.", run_id)
-        finally:
-            active.ended.set()
-            with self._lock:
-                self._active.pop(run_id, None)
+    def _serve(self, lane: _Lane) -> None:
+        """Carry out the runs of a lane, one after the other; the life of a worker thread."""
+        while (run_id := lane.waiting.get()) is not None:
+            active = self._active[run_id]
+            try:
+                if self._store_state(partial(states.claim_run, self._context.store, run_id)):
+                    self._reserve.fill()
+                    self._carry_out(run_id, active)
+            except Exception:
+                # The store itself failed: recovery fails the run when the platform starts again.
+                _logger.exception("The state of run %s could not be stored.", run_id)
+            finally:
+                active.ended.set()
+                with self._lock:
+                    self._active.pop(run_id, None)
 
     def _carry_out(self, run_id: int, active: _ActiveRun) -> None:
         task = self._task(run_id, active)
         state, error = "succeeded", None
         try:
             active.token.raise_if_cancelled()
-            handlers.handler_of(task.job_type)(task)
+            if task.job_type not in HANDLERS:
+                raise CivisLocalError(f"The local platform can't run jobs of type {task.job_type}.")
+            HANDLERS[task.job_type].run(task)
         except OperationCancelledError:
             state = "cancelled"
             if active.token.reason == STOPPED:
@@ -239,34 +244,44 @@ class JobRunner:
             state, error = "failed", str(failure) or type(failure).__name__
         except Exception as failure:
             # The run ends, and with it the waiting of all who wait for it.
-            state, error = "failed", self._told(failure, task)
+            state, error = "failed", self._unexpected(failure, task)
         if state == "succeeded" and active.token.cancelled:
             task.log.add("warn", "The work was complete before the request to end it took effect.")
-        self._settle(task, state, error)
+        self._finish(task, state, error)
 
-    def _told(self, failure: Exception, task: RunTask) -> str:
+    def _unexpected(self, failure: Exception, task: RunTask) -> str:
+        """Return the error of a run that failed for a reason that is not its own."""
         if is_full(failure):
             return no_space_text(self._context.state)
         _logger.error("Run %s of job %s failed.", task.run_id, task.job_id, exc_info=failure)
         return f"The local platform failed to carry this out: {failure!r}."
 
-    def _settle(self, task: RunTask, state: str, error: str | None) -> None:
+    def _finish(self, task: RunTask, state: str, error: str | None) -> None:
+        """Store a run's log and its end, then do what was put off until then."""
         try:
             task.log.flush()
         except DatabaseError as failure:
             if not is_full(failure):
                 raise
             # Its end comes first: the log could take all that the reserve gives.
-            lost = f"{task.log.shed()} lines of the log could not be stored: the disk was full."
+            count = task.log.drop_pending()
+            lost = f"{count} lines of the log could not be stored: the disk was full."
             error = lost if error is None else f"{error} {lost}"
-        store, result, done = self._context.store, task.result or None, task.complete
-        self._stored(
-            lambda: states.finish_run(store, task.run_id, state, error, result, complete=done)
+        self._store_state(
+            partial(
+                states.finish_run,
+                self._context.store,
+                task.run_id,
+                state,
+                error,
+                task.result or None,
+                complete=task.complete,
+            )
         )
         for call in task.afterwards:
             call()
 
-    def _stored(self, change: Callable[[], T]) -> T:
+    def _store_state(self, change: Callable[[], T]) -> T:
         """Change a run's state, however long the disk is full: clients wait for it."""
         while True:
             try:
@@ -274,7 +289,7 @@ class JobRunner:
             except DatabaseError as failure:
                 if not is_full(failure):
                     raise
-                if not self._reserve.give() and self._stopping.wait(_FULL_DISK_WAIT_S):
+                if not self._reserve.release() and self._stopping.wait(_FULL_DISK_WAIT_S):
                     raise
 
     def _task(self, run_id: int, active: _ActiveRun) -> RunTask:
@@ -283,6 +298,7 @@ class JobRunner:
             job = connection.execute(query.where(job_runs.c.id == run_id)).one()
         return RunTask(
             context=self._context,
+            executor=self._executor,
             run_id=run_id,
             job_id=job.id,
             job_type=job.type,

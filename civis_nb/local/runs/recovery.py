@@ -1,39 +1,30 @@
-"""After a crash: what was active is told to have failed, what it left behind is ended."""
+"""After a crash: active runs are failed, and what is left of their processes is ended."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import signal
-from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
-import psutil
-from sqlalchemy import Row
+from sqlalchemy import update
 
-from civis_nb.local.http.auth import first_key
-from civis_nb.local.runner.orphans import end_strays
+from civis_nb.local.runner.base import Executor, StartedProcess
 from civis_nb.local.runs.jobs import fail_runs
 from civis_nb.local.store import Store
+from civis_nb.local.store.schema import job_runs
 
-__all__ = ["MESSAGE", "process_started_at", "recover"]
+__all__ = ["MESSAGE", "recover", "remember_process"]
 
 MESSAGE = "The local platform stopped while this run was active. Start it again."
 
-#: The system tells start times to about a hundredth of a second, from a clock that may be set.
-_SAME_START_S = 2.0
+
+def remember_process(store: Store, run_id: int, process_id: int, started_at: str | None) -> None:
+    """Store the process of a run, so that `recover` can end it."""
+    values = {"process_id": process_id, "process_started_at": started_at}
+    with store.begin() as connection:
+        connection.execute(update(job_runs).where(job_runs.c.id == run_id).values(**values))
 
 
-def process_started_at(pid: int) -> str | None:
-    """Return the start time of a process as it is stored; None when it is gone."""
-    try:
-        return repr(psutil.Process(pid).create_time())
-    except psutil.Error:
-        return None
-
-
-def recover(store: Store, runs_folder: Path | None = None) -> list[int]:
+def recover(store: Store, executor: Executor, api_key: str) -> list[int]:
     """Fail all runs that are still active in `store`, and end what is left of their processes.
 
     To be called before the platform starts its runner, by the only platform on this state.
@@ -41,9 +32,12 @@ def recover(store: Store, runs_folder: Path | None = None) -> list[int]:
     Parameters
     ----------
     store
-        What the platform remembers.
-    runs_folder
-        The folder of the runs' working folders, which are removed; None: beside the store.
+        What the platform remembers; the working folders of the runs, which are removed, are
+        beside it.
+    executor
+        What started the processes.
+    api_key
+        The platform's key, which its jobs have.
 
     Returns
     -------
@@ -51,37 +45,16 @@ def recover(store: Store, runs_folder: Path | None = None) -> list[int]:
         The ids of the runs.
     """
     rows = fail_runs(store, MESSAGE)
-    folder = runs_folder or store.path.parent / "runs"
+    started = [
+        StartedProcess(row.job_id, row.id, row.process_id, row.process_started_at)
+        for row in rows
+        if row.process_id is not None
+    ]
+    executor.end_orphans(started, api_key)
     for row in rows:
-        _end_group(row)
-        shutil.rmtree(folder / str(row.id), ignore_errors=True)
-    end_strays(first_key(store), [(r.job_id, r.id) for r in rows if r.process_id is not None])
+        shutil.rmtree(_folder(store, row.id), ignore_errors=True)
     return [row.id for row in rows]
 
 
-def _end_group(row: Row[Any]) -> None:
-    if row.process_id is None or not hasattr(os, "killpg"):
-        return
-    group = int(row.process_id)
-    if _is_same_process(group, row.process_started_at):
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(group, signal.SIGKILL)
-        return
-    # The first process of the group is gone; what it started may still be there. Such a process
-    # is known by the run that stands in its environment: ids of groups are used again.
-    for process in psutil.process_iter():
-        with suppress(psutil.Error, ProcessLookupError, PermissionError):
-            if os.getpgid(process.pid) == group and _belongs(process, row):
-                process.kill()
-
-
-def _is_same_process(pid: int, started_at: str | None) -> bool:
-    found = process_started_at(pid)
-    if found is None or started_at is None:
-        return False
-    return abs(float(found) - float(started_at)) < _SAME_START_S
-
-
-def _belongs(process: psutil.Process, row: Row[Any]) -> bool:
-    seen = process.environ()
-    return (seen.get("CIVIS_JOB_ID"), seen.get("CIVIS_RUN_ID")) == (str(row.job_id), str(row.id))
+def _folder(store: Store, run_id: int) -> Path:
+    return store.path.parent / "runs" / str(run_id)

@@ -1,22 +1,21 @@
-"""A run as the code that carries it out sees it: what to do, where to log, when to give up."""
+"""A run as its handler sees it: what to do, where to log, when to end early."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from civis_nb.cancellation import CancelToken
+from civis_nb.local.context import PlatformContext
+from civis_nb.local.runner.base import Executor
 from civis_nb.local.runs.logs import RunLog
 
-if TYPE_CHECKING:
-    from civis_nb.local.context import PlatformContext
-
-__all__ = ["ASKED_BY", "RunTask"]
+__all__ = ["REQUESTING_RUN", "RunTask"]
 
 #: The run whose process makes the request that is being answered; None when it is none.
-ASKED_BY: ContextVar[int | None] = ContextVar("civis_nb_asked_by", default=None)
+REQUESTING_RUN: ContextVar[int | None] = ContextVar("civis_nb_requesting_run", default=None)
 
 
 @dataclass
@@ -27,6 +26,8 @@ class RunTask:
     ----------
     context
         The platform.
+    executor
+        Carries out the commands of scripts.
     run_id, job_id, job_type, job_name, user_id
         Which run, of which job, for whom.
     body
@@ -44,6 +45,7 @@ class RunTask:
     """
 
     context: PlatformContext
+    executor: Executor
     run_id: int
     job_id: int
     job_type: str

@@ -73,8 +73,8 @@ class Reserve:
         except OSError:
             self._path.unlink(missing_ok=True)
 
-    def give(self) -> bool:
-        """Return the space back; False when there was none."""
+    def release(self) -> bool:
+        """Free the space; return False when there was none."""
         try:
             self._path.unlink()
         except OSError:

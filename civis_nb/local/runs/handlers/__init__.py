@@ -1,47 +1,46 @@
-"""Which code carries out which type of job, and on which kind of worker."""
+"""Which function carries out which type of job, and on which kind of worker."""
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
 
-from civis_nb.errors import CivisLocalError
 from civis_nb.local.runs import jobs
+from civis_nb.local.runs.handlers.csv_files import run_import, run_preprocess
+from civis_nb.local.runs.handlers.exports import run_csv_export, run_sql_script
+from civis_nb.local.runs.handlers.imports import run_import_job
+from civis_nb.local.runs.handlers.queries import run_query
+from civis_nb.local.runs.handlers.scripts import run_container, run_python3
 from civis_nb.local.runs.task import RunTask
 
-__all__ = ["handler_of", "lane_of"]
-
-#: Job type: the kind of worker, the module and the function. Modules are loaded when first
-#: needed: some of them load DuckDB.
-_HANDLERS = {
-    jobs.PYTHON3: ("process", "scripts", "run_python3"),
-    jobs.CONTAINER: ("process", "scripts", "run_container"),
-    jobs.SQL: ("sql", "exports", "run_sql_script"),
-    jobs.QUERY: ("sql", "queries", "run_query"),
-    jobs.CSV_IMPORT: ("sql", "csv_files", "run_import"),
-    jobs.IMPORT: ("sql", "imports", "run_import_job"),
-    jobs.CSV_EXPORT: ("sql", "exports", "run_csv_export"),
-    jobs.PREPROCESS: ("sql", "csv_files", "run_preprocess"),
-}
+__all__ = ["HANDLERS", "Handler"]
 
 
-def lane_of(job_type: str) -> str:
-    """Return the kind of worker that a job type needs: ``sql`` or ``process``."""
-    return _HANDLERS[job_type][0] if job_type in _HANDLERS else "sql"
+@dataclass(frozen=True)
+class Handler:
+    """What carries out the runs of one type of job.
 
-
-def handler_of(job_type: str) -> Callable[[RunTask], None]:
-    """Return the function that carries out runs of a job type.
-
-    Raises
-    ------
-    CivisLocalError
-        When the local platform has none.
+    Attributes
+    ----------
+    workers
+        The kind of worker that it occupies.
+    run
+        The function; it returns when the work is done, and raises when it fails.
     """
-    if job_type not in _HANDLERS:
-        raise CivisLocalError(f"The local platform can't run jobs of type {job_type}.")
-    _lane, module, name = _HANDLERS[job_type]
-    handler: Callable[[RunTask], None] = getattr(
-        importlib.import_module(f"civis_nb.local.runs.handlers.{module}"), name
-    )
-    return handler
+
+    workers: Literal["sql", "process"]
+    run: Callable[[RunTask], None]
+
+
+#: By type of job.
+HANDLERS = {
+    jobs.PYTHON3: Handler("process", run_python3),
+    jobs.CONTAINER: Handler("process", run_container),
+    jobs.SQL: Handler("sql", run_sql_script),
+    jobs.QUERY: Handler("sql", run_query),
+    jobs.CSV_IMPORT: Handler("sql", run_import),
+    jobs.IMPORT: Handler("sql", run_import_job),
+    jobs.CSV_EXPORT: Handler("sql", run_csv_export),
+    jobs.PREPROCESS: Handler("sql", run_preprocess),
+}

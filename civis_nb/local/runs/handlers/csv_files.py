@@ -11,8 +11,8 @@ from typing import Any
 from sqlalchemy import update
 
 from civis_nb.local.files.registry import FILE_LIFETIME
-from civis_nb.local.runner.environment import job_folder
 from civis_nb.local.runs.completed_imports import mark_of, work_is_done
+from civis_nb.local.runs.environment import working_folder
 from civis_nb.local.runs.handlers.statements import rows_text, write_log
 from civis_nb.local.runs.outputs import add_output
 from civis_nb.local.runs.task import RunTask
@@ -42,8 +42,7 @@ def run_preprocess(task: RunTask) -> None:
     body = task.body
     source = task.context.files.path(body["file_id"])
     name = str(task.context.files.row(body["file_id"]).name)
-    folder = job_folder(task)
-    try:
+    with working_folder(task) as folder:
         task.log.info(f"Looking at {name!r}.")
         found = detect_csv(
             source,
@@ -56,8 +55,6 @@ def run_preprocess(task: RunTask) -> None:
         task.log.info(_described(found, types=body["detect_table_columns"]))
         keep = _keep_in_place if body["in_place"] else _keep_as_new
         file_id = keep(task, source, name, found, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     with task.context.store.begin() as connection:
         add_output(connection, task.run_id, "File", file_id)
 

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from civis_nb.local.files.registry import EXPORT_LIFETIME
-from civis_nb.local.runner.environment import job_folder
 from civis_nb.local.runs import outputs
+from civis_nb.local.runs.environment import working_folder
 from civis_nb.local.runs.handlers.statements import rows_text, write_log
 from civis_nb.local.runs.parameters import expanded_arguments, fill_placeholders
 from civis_nb.local.runs.task import RunTask
@@ -44,8 +43,7 @@ def run_sql_script(task: RunTask) -> None:
     warehouse = task.context.warehouses.get(body["remote_host_id"])
     sql = _filled(task)
     settings = csv_settings(body.get("csv_settings") or {})
-    folder = job_folder(task)
-    try:
+    with working_folder(task) as folder:
         task.log.info("Query started.")
         export = warehouse.export_csv(
             sql, folder, _base_name(task, settings), settings, task.cancel, partial(write_log, task)
@@ -58,8 +56,6 @@ def run_sql_script(task: RunTask) -> None:
             return
         task.log.info(f"Query complete: {rows_text(export.row_count)} exported.")
         _keep(task, export, settings, sql, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def run_csv_export(task: RunTask) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import shutil
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -11,8 +10,8 @@ from typing import Any
 from sqlalchemy import Row
 
 from civis_nb.errors import CivisLocalError
-from civis_nb.local.runner.environment import job_folder
 from civis_nb.local.runs.completed_imports import mark_of, work_is_done
+from civis_nb.local.runs.environment import working_folder
 from civis_nb.local.runs.handlers.csv_files import log_report
 from civis_nb.local.runs.handlers.statements import rows_text, write_log
 from civis_nb.local.runs.syncs import active_syncs
@@ -60,14 +59,11 @@ def run_import_job(task: RunTask) -> None:
             f"This import has no sync: say what it is to move with POST /imports/{task.job_id}"
             "/syncs, then run it again."
         )
-    folder = job_folder(task)
-    try:
+    with working_folder(task) as folder:
         if kind == "Dbsync":
             _copy_tables(task, moved, folder)
         else:
             _load_files(task, moved, folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _host(task: RunTask, side: str) -> tuple[int, Warehouse]:

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sqlalchemy import update
-
 from civis_nb.errors import CivisLocalError
-from civis_nb.local.runner.environment import job_environment, job_folder
-from civis_nb.local.runner.orphans import end_strays
-from civis_nb.local.runner.process import Ended, run_process
-from civis_nb.local.runner.repository import clone
-from civis_nb.local.runs.recovery import process_started_at
+from civis_nb.local.runner.base import Ended, JobSpec
+from civis_nb.local.runs.environment import job_environment, working_folder
+from civis_nb.local.runs.handlers.repository import clone
 from civis_nb.local.runs.task import RunTask
-from civis_nb.local.store.schema import job_runs
 
 __all__ = ["run_container", "run_python3"]
 
-_MAX_SAID_CHARS = 1000
+_MAX_ERROR_CHARS = 1000
 
 
 def run_python3(task: RunTask) -> None:
@@ -34,13 +28,10 @@ def run_python3(task: RunTask) -> None:
     OperationCancelledError
         When it was cancelled.
     """
-    folder = job_folder(task)
-    try:
-        script = folder / "script.py"
-        script.write_text(task.body.get("source") or "", encoding="utf-8", errors="replace")
-        _run(task, [sys.executable, "-u", str(script)], folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    source = (task.body.get("source") or "").encode("utf-8", "replace")
+    with working_folder(task) as folder:
+        command = [sys.executable, "-u", str(folder / "script.py")]
+        _run(task, command, folder, {"script.py": source})
 
 
 def run_container(task: RunTask) -> None:
@@ -66,45 +57,33 @@ def run_container(task: RunTask) -> None:
             "This container script has no dockerCommand, and the local platform can't run an "
             "image's own entry point. Give it a dockerCommand."
         )
-    folder = job_folder(task)
-    try:
+    with working_folder(task) as folder:
         if task.body.get("repo_http_uri"):
             clone(task, folder)
-        _run(task, ["/bin/sh", "-c", command], folder)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        _run(task, ["/bin/sh", "-c", command], folder, {})
 
 
-def _run(task: RunTask, command: Sequence[str], folder: Path) -> None:
-    environment = job_environment(task)
-    task.cancel.raise_if_cancelled()
-    ended = run_process(
+def _run(task: RunTask, command: Sequence[str], folder: Path, files: Mapping[str, bytes]) -> None:
+    spec = JobSpec(
+        task.run_id,
         command,
-        folder=folder,
-        environment=environment,
-        log=task.log,
-        cancel=task.cancel,
+        job_environment(task),
+        folder,
+        files,
         cancel_timeout_s=float(task.body.get("cancel_timeout") or 0),
-        started=lambda pid: _remember(task, pid),
     )
+    task.cancel.raise_if_cancelled()
+    ended = task.executor.run(spec, task.log, task.cancel)
     task.result["max_memory_usage"] = ended.max_memory_mb
     task.result["max_cpu_usage"] = ended.max_cpu_millicores
-    if task.cancel.cancelled:
-        end_strays(task.context.api_key, [(task.job_id, task.run_id)])
     task.cancel.raise_if_cancelled()
-    if ended.code != 0:
+    if ended.exit_code != 0:
         raise CivisLocalError(_failure(ended))
 
 
-def _remember(task: RunTask, pid: int) -> None:
-    values = {"process_id": pid, "process_started_at": process_started_at(pid)}
-    with task.context.store.begin() as connection:
-        connection.execute(update(job_runs).where(job_runs.c.id == task.run_id).values(**values))
-
-
 def _failure(ended: Ended) -> str:
-    if ended.code < 0:
-        number = -ended.code
+    if ended.exit_code < 0:
+        number = -ended.exit_code
         try:
             name = f" ({signal.Signals(number).name})"
         except ValueError:
@@ -113,8 +92,8 @@ def _failure(ended: Ended) -> str:
         if number == signal.SIGKILL:
             what += " Nobody asked the platform for it; the machine may have run out of memory."
     else:
-        what = f"Process exited with code {ended.code}."
-    said = ended.last_error_line
-    if len(said) > _MAX_SAID_CHARS:
-        said = f"{said[:_MAX_SAID_CHARS]} … (the log has the rest)"
-    return f"{what} {said}".rstrip()
+        what = f"Process exited with code {ended.exit_code}."
+    line = ended.last_error_line
+    if len(line) > _MAX_ERROR_CHARS:
+        line = f"{line[:_MAX_ERROR_CHARS]} … (the log has the rest)"
+    return f"{what} {line}".rstrip()

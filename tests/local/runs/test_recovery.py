@@ -9,7 +9,8 @@ import sys
 import psutil
 from sqlalchemy import update
 
-from civis_nb.local.runs.recovery import MESSAGE, process_started_at, recover
+from civis_nb.local.runner.orphans import process_started_at
+from civis_nb.local.runs.recovery import MESSAGE
 from civis_nb.local.store.schema import job_runs
 
 SLEEP = [sys.executable, "-c", "import time\ntime.sleep(600)"]
@@ -40,18 +41,18 @@ def test_active_runs_are_failed_with_a_message(make_bench):
             .where(job_runs.c.id == ended)
             .values(state="succeeded", finished_at="2026-01-01T00:00:00.000Z")
         )
-    assert recover(bench.store) == [queued]
+    assert bench.recover() == [queued]
     run = bench.run(queued)
     assert (run.state, run.error) == ("failed", MESSAGE)
     assert run.finished_at >= run.created_at
     assert bench.run(ended).state == "succeeded"
-    assert recover(bench.store) == []
+    assert bench.recover() == []
 
 
 def test_processes_of_active_runs_are_ended(make_bench):
     bench = make_bench()
     run_id, process = _orphan(bench)
-    recover(bench.store)
+    bench.recover()
     assert process.wait(30) == -9
     assert bench.run(run_id).process_id is None
 
@@ -60,7 +61,7 @@ def test_a_process_that_only_has_the_same_id_is_left_alone(make_bench):
     bench = make_bench()
     _run_id, process = _orphan(bench, started_at="1000.0")
     try:
-        recover(bench.store)
+        bench.recover()
         assert process.poll() is None
     finally:
         process.kill()
@@ -83,7 +84,7 @@ def test_children_of_a_process_that_is_gone_are_ended(make_bench):
     values = {"state": "running", "process_id": group, "process_started_at": "1000.0"}
     with bench.store.begin() as connection:
         connection.execute(update(job_runs).where(job_runs.c.id == run_id).values(**values))
-    recover(bench.store)
+    bench.recover()
     gone, _alive = (
         psutil.wait_procs([psutil.Process(child)], 30)
         if psutil.pid_exists(child)
@@ -106,7 +107,7 @@ def test_processes_that_left_the_group_are_ended_if_they_are_of_this_platform(ma
         for key in (bench.context.api_key, "another platform's")
     )
     try:
-        recover(bench.store)
+        bench.recover()
         assert mine.wait(30) == -9
         assert process.wait(30) == -9
         assert other.poll() is None
@@ -121,5 +122,5 @@ def test_working_folders_are_removed(make_bench):
     folder = bench.context.state / "runs" / str(run_id)
     folder.mkdir(parents=True)
     (folder / "script.py").write_text("pass")
-    recover(bench.store)
+    bench.recover()
     assert not folder.exists()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,10 +13,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from civis_nb.local.http.auth import first_key
-from civis_nb.local.runner import JobRunner
+from civis_nb.local.runner.subprocess import SubprocessExecutor
 from civis_nb.local.runs import jobs as states
+from civis_nb.local.runs.pool import JobRunner
+from civis_nb.local.runs.recovery import recover, remember_process
 from civis_nb.local.store import Store
+from civis_nb.local.store.first_user import first_key
 from civis_nb.local.store.schema import job_runs, logs
 
 DEADLINE_S = 30
@@ -27,7 +30,12 @@ class Bench:
 
     context: Any
     store: Store
+    executor: SubprocessExecutor
     runner: JobRunner
+
+    def recover(self) -> list[int]:
+        """Do what a platform does that starts on this state."""
+        return recover(self.store, self.executor, self.context.api_key)
 
     def queue(self, source: str, **body: Any) -> int:
         """Make a Python job with a queued run; give the run's id."""
@@ -71,8 +79,9 @@ def make_bench(tmp_path: Path) -> Iterator[Any]:
         context: Any = SimpleNamespace(
             state=tmp_path, store=store, api_key=first_key(store), endpoint="http://localhost:1"
         )
-        runner = JobRunner(context, **workers)
-        bench = Bench(context, store, runner)
+        executor = SubprocessExecutor(partial(remember_process, store))
+        runner = JobRunner(context, executor, **workers)
+        bench = Bench(context, store, executor, runner)
         benches.append(bench)
         return bench
 

@@ -8,8 +8,8 @@ from urllib.parse import unquote, urlsplit
 
 from civis_nb._wire_text import masked_url
 from civis_nb.errors import CivisLocalError
-from civis_nb.local.runner.environment import job_environment
-from civis_nb.local.runner.process import run_process
+from civis_nb.local.runner.base import JobSpec
+from civis_nb.local.runs.environment import job_environment
 from civis_nb.local.runs.task import RunTask
 
 __all__ = ["clone"]
@@ -66,16 +66,11 @@ def _local_path(address: str) -> Path | None:
 
 def _git(task: RunTask, folder: Path, *arguments: str) -> None:
     environment = {**job_environment(task), "GIT_TERMINAL_PROMPT": "0"}
-    ended = run_process(
-        ["git", *arguments],
-        folder=folder,
-        environment=environment,
-        log=task.log,
-        cancel=task.cancel,
-    )
+    spec = JobSpec(task.run_id, ["git", *arguments], environment, folder)
+    ended = task.executor.run(spec, task.log, task.cancel)
     task.cancel.raise_if_cancelled()
-    if ended.code != 0:
+    if ended.exit_code != 0:
         raise CivisLocalError(
-            f"The repository can't be cloned: git exited with code {ended.code}. "
+            f"The repository can't be cloned: git exited with code {ended.exit_code}. "
             f"{ended.last_error_line}".rstrip()
         )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from civis_nb.local.runs.parameters import environment
 from civis_nb.local.runs.task import RunTask
 
-__all__ = ["job_environment", "job_folder"]
+__all__ = ["job_environment", "working_folder"]
 
 #: What a job takes over from the platform's own environment. Nothing else: there may be secrets
 #: in it, such as the key of another platform.
@@ -35,11 +38,15 @@ _INHERITED = (
 )
 
 
-def job_folder(task: RunTask) -> Path:
-    """Make the run's own working folder and give it."""
+@contextmanager
+def working_folder(task: RunTask) -> Iterator[Path]:
+    """Make the run's own working folder for the block, and remove it with all that is in it."""
     folder = task.context.state / "runs" / str(task.run_id)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return folder
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def job_environment(task: RunTask) -> dict[str, str]:

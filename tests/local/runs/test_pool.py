@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.pool import STOPPED_MESSAGE
-from civis_nb.local.runs.task import ASKED_BY
+from civis_nb.local.runs.task import REQUESTING_RUN
 from civis_nb.local.store.schema import logs
 
 SLEEP = "import time\nprint('up', flush=True)\ntime.sleep(600)"
@@ -39,18 +39,18 @@ def test_runs_that_a_running_one_has_started_do_not_wait_for_its_worker(make_ben
     parent = bench.submit(SLEEP)
     bench.until(lambda: bench.messages(parent) == ["up"])
     started = copy_context()
-    started.run(ASKED_BY.set, parent)
+    started.run(REQUESTING_RUN.set, parent)
     child = started.run(bench.submit, SLEEP)
     bench.until(lambda: bench.messages(child) == ["up"])
-    started.run(ASKED_BY.set, child)
+    started.run(REQUESTING_RUN.set, child)
     assert bench.ended(started.run(bench.submit, "pass")).state == "succeeded"
-    started.run(ASKED_BY.set, parent)
+    started.run(REQUESTING_RUN.set, parent)
     sibling = started.run(bench.submit, "pass")
     assert bench.run(sibling).state == "queued"
     bench.runner.cancel(child)
     assert bench.ended(sibling).state == "succeeded"
     # The child of a run that has ended is nobody's, and waits with the others.
-    started.run(ASKED_BY.set, child)
+    started.run(REQUESTING_RUN.set, child)
     assert bench.run(started.run(bench.submit, "pass")).state == "queued"
     bench.runner.cancel(parent)
 

@@ -1,4 +1,4 @@
-"""A command as a child process: its own group, its output into a log, its end on demand."""
+"""Commands as child processes: a group of their own, output into a log, ended on demand."""
 
 from __future__ import annotations
 
@@ -6,100 +6,89 @@ import os
 import signal
 import subprocess
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from pathlib import Path
 
 import psutil
 
 from civis_nb.cancellation import STOPPED, CancelToken
 from civis_nb.errors import CivisLocalError
+from civis_nb.local.runner.base import Ended, JobSpec, LogWriter, StartedProcess
 from civis_nb.local.runner.lines import LineSplitter
+from civis_nb.local.runner.orphans import kill_group, kill_processes_of, process_started_at
 from civis_nb.local.runner.streams import ERROR, OUTPUT, Streams
 from civis_nb.local.runner.usage import UsageMeter
-from civis_nb.local.runs.logs import RunLog
 
-__all__ = ["Ended", "run_process"]
+__all__ = ["SubprocessExecutor"]
 
-#: How often a silent process is looked at.
-_LOOK_S = 0.1
+#: Seconds between two checks of a silent process.
+_CHECK_S = 0.1
 #: How long output is still read after the process's end: something else may hold the pipe open.
 _DRAIN_S = 1.0
 #: A platform that stops does not wait for a job's own timeout.
 _STOP_GRACE_S = 2.0
 
 
-@dataclass(frozen=True)
-class Ended:
-    """How a process ended.
-
-    Attributes
-    ----------
-    code
-        Its exit code; negative: the signal that ended it.
-    last_error_line
-        The last line on its standard error that is not blank.
-    max_memory_mb, max_cpu_millicores
-        The most that it used together with its children; None when it was too short to see.
-    """
-
-    code: int
-    last_error_line: str
-    max_memory_mb: float | None
-    max_cpu_millicores: float | None
-
-
-def run_process(
-    command: Sequence[str],
-    *,
-    folder: Path,
-    environment: Mapping[str, str],
-    log: RunLog,
-    cancel: CancelToken,
-    cancel_timeout_s: float = 0.0,
-    started: Callable[[int], None] = lambda _pid: None,
-) -> Ended:
-    """Run a command to its end and give how it ended.
-
-    Standard output is logged as info, standard error as error. When `cancel` is cancelled,
-    the whole process group gets TERM, and KILL `cancel_timeout_s` seconds later. What the command
-    leaves running in its group is ended with it, as in a container.
+class SubprocessExecutor:
+    """Runs commands as child processes of this one.
 
     Parameters
     ----------
-    command, folder, environment
-        What to run, where, and all that it sees of the environment.
-    log, cancel
-        Where output goes, and what ends the command early.
-    cancel_timeout_s
-        Seconds between TERM and KILL.
-    started
-        Called with the process's id as soon as it exists.
-
-    Raises
-    ------
-    CivisLocalError
-        When the command can't be started.
+    on_start
+        Called with a run's id, and the id and start time of its process, as soon as it exists.
     """
-    streams = Streams()
-    try:
-        process = subprocess.Popen(
-            command,
-            cwd=folder,
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            stdout=streams.writers[0],
-            stderr=streams.writers[1],
-            start_new_session=True,
+
+    def __init__(
+        self, on_start: Callable[[int, int, str | None], None] = lambda _run, _pid, _time: None
+    ) -> None:
+        self._on_start = on_start
+
+    def run(self, spec: JobSpec, log: LogWriter, cancel: CancelToken) -> Ended:
+        """Run a command to its end; see `base.Executor.run`.
+
+        Raises
+        ------
+        CivisLocalError
+            When the command can't be started.
+        """
+        for name, content in spec.files.items():
+            (spec.folder / name).write_bytes(content)
+        streams = Streams()
+        try:
+            process = subprocess.Popen(
+                spec.command,
+                cwd=spec.folder,
+                env=dict(spec.environment),
+                stdin=subprocess.DEVNULL,
+                stdout=streams.writers[0],
+                stderr=streams.writers[1],
+                start_new_session=True,
+            )
+        except (OSError, ValueError) as error:
+            streams.close()
+            raise CivisLocalError(
+                f"The command {spec.command[0]!r} can't be started: {error}."
+            ) from error
+        streams.follow(process.pid)
+        with _Supervisor(process, streams, log, cancel, spec.cancel_timeout_s) as supervisor:
+            self._on_start(spec.run_id, process.pid, process_started_at(process.pid))
+            ended = supervisor.watch()
+        if cancel.cancelled:
+            kill_processes_of([spec.environment])
+        return ended
+
+    def end_orphans(self, processes: Sequence[StartedProcess], api_key: str) -> None:
+        """End what is left of processes of a platform that is gone; see `base.Executor`."""
+        for process in processes:
+            kill_group(process)
+        kill_processes_of(
+            {
+                "CIVIS_API_KEY": api_key,
+                "CIVIS_JOB_ID": str(process.job_id),
+                "CIVIS_RUN_ID": str(process.run_id),
+            }
+            for process in processes
         )
-    except (OSError, ValueError) as error:
-        streams.close()
-        raise CivisLocalError(f"The command {command[0]!r} can't be started: {error}.") from error
-    streams.follow(process.pid)
-    with _Supervisor(process, streams, log, cancel, cancel_timeout_s) as supervisor:
-        started(process.pid)
-        return supervisor.watch()
 
 
 class _Supervisor:
@@ -109,7 +98,7 @@ class _Supervisor:
         self,
         process: subprocess.Popen[bytes],
         streams: Streams,
-        log: RunLog,
+        log: LogWriter,
         cancel: CancelToken,
         cancel_timeout_s: float,
     ) -> None:
@@ -121,7 +110,7 @@ class _Supervisor:
         self._timeout_s = cancel_timeout_s
         self._meter = UsageMeter(process.pid)
         self._kill_at: float | None = None
-        self._looked_at = 0.0
+        self._checked_at = 0.0
         self._last_error_line = ""
 
     def __enter__(self) -> _Supervisor:
@@ -159,7 +148,7 @@ class _Supervisor:
 
     def _pause(self) -> float:
         # With both pipes closed the end is near, and nothing else will tell of it.
-        pause = _LOOK_S if self._streams.open else _LOOK_S / 20
+        pause = _CHECK_S if self._streams.open else _CHECK_S / 20
         if self._kill_at is not None:
             pause = min(pause, max(self._kill_at - time.monotonic(), 0))
         return pause
@@ -169,9 +158,9 @@ class _Supervisor:
         if ended is not None:
             return ended
         now = time.monotonic()
-        if self._streams.open and now - self._looked_at < _LOOK_S / 2:
+        if self._streams.open and now - self._checked_at < _CHECK_S / 2:
             return False
-        self._looked_at = now
+        self._checked_at = now
         try:
             return psutil.Process(self._process.pid).status() == psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
@@ -187,7 +176,7 @@ class _Supervisor:
                 self._note(level, line)
         if self._streams.woken:
             self._streams.woken = False
-            self._begin_end()
+            self._terminate()
         return any_output
 
     def _note(self, level: str, line: str) -> None:
@@ -195,7 +184,7 @@ class _Supervisor:
         if level == "error" and line.strip():
             self._last_error_line = line.strip()
 
-    def _begin_end(self) -> None:
+    def _terminate(self) -> None:
         grace = self._timeout_s
         if self._cancel.reason == STOPPED:
             grace = min(grace, _STOP_GRACE_S)

@@ -1,0 +1,62 @@
+"""What a fresh platform has: its user, key, database and credential."""
+
+from __future__ import annotations
+
+import secrets
+
+from sqlalchemy import Connection, select
+
+from civis_nb.local.store.clock import utc_now
+from civis_nb.local.store.schema import api_keys, credentials, databases, users
+from civis_nb.local.store.store import Store
+
+__all__ = ["first_key"]
+
+_FIRST_USER = {
+    "username": "local",
+    "name": "Local User",
+    "email": "local@localhost",
+    "initials": "LU",
+}
+SAMPLE_DATABASE = "sample"
+
+
+def first_key(store: Store) -> str:
+    """Return the key of the first user; a fresh platform gets user, database and credential."""
+    with store.begin() as connection:
+        token = connection.scalar(
+            select(api_keys.c.token)
+            .where(api_keys.c.revoked_at.is_(None), api_keys.c.expires_at.is_(None))
+            .order_by(api_keys.c.id)
+            .limit(1)
+        )
+        return str(token) if token else _create_first_user(connection)
+
+
+def _create_first_user(connection: Connection) -> str:
+    """Create user, key, database and credential; return the key."""
+    now = {"created_at": utc_now(), "updated_at": utc_now()}
+    connection.execute(users.insert().values(id=1, **_FIRST_USER, **now))
+    token = secrets.token_urlsafe(32)
+    connection.execute(api_keys.insert().values(user_id=1, name="local", token=token, **now))
+    connection.execute(
+        databases.insert().values(
+            id=1,
+            name=SAMPLE_DATABASE,
+            adapter="duckdb",
+            url=f"duckdb:///warehouse/{SAMPLE_DATABASE}.duckdb",
+            **now,
+        )
+    )
+    connection.execute(
+        credentials.insert().values(
+            user_id=1,
+            name=_FIRST_USER["username"],
+            type="Database",
+            username=_FIRST_USER["username"],
+            remote_host_id=1,
+            is_default=True,
+            **now,
+        )
+    )
+    return token

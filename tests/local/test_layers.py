@@ -1,0 +1,103 @@
+"""The folders of the local platform depend on one another in one direction only."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+LOCAL = Path(__file__).parents[2] / "civis_nb" / "local"
+
+#: Folder or module -> those of civis_nb.local that it may import; an arrow points downwards only.
+ALLOWED: dict[str, set[str]] = {
+    "errors": set(),
+    "lock": set(),
+    "store": {"errors"},
+    "files": {"errors", "store"},
+    "warehouse": {"errors", "store"},
+    "samples": {"warehouse"},
+    "runner": set(),
+    "context": {"errors", "files", "store", "warehouse"},
+    "catalog": {"context", "errors", "store", "warehouse"},
+    "runs": {"catalog", "context", "errors", "files", "runner", "store", "warehouse"},
+    "http": {"context", "errors", "files", "runs", "store"},
+    "endpoints": {
+        "catalog",
+        "context",
+        "errors",
+        "files",
+        "http",
+        "runs",
+        "store",
+        "warehouse",
+    },
+    "records": {"context", "endpoints", "errors", "files", "http", "store"},
+    "app": {"context", "endpoints", "errors", "http", "records", "store"},
+    "serve": {
+        "app",
+        "catalog",
+        "context",
+        "files",
+        "lock",
+        "runner",
+        "runs",
+        "samples",
+        "store",
+        "warehouse",
+    },
+    "join": {"lock", "serve"},
+    "__init__": {"join", "serve"},
+}
+
+#: The command that writes the specification builds the application, which is above it.
+_COMMANDS = {("http", "app")}
+
+
+def _layer(path: Path) -> str:
+    return path.relative_to(LOCAL).parts[0].removesuffix(".py")
+
+
+def _imported(path: Path) -> Iterator[str]:
+    """Return the layers that a module imports, wherever in the module it does so."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        names: list[str] = []
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            assert node.level == 0, f"{path} imports relatively"
+            names = [node.module]
+            if node.module == "civis_nb.local":
+                names = [f"civis_nb.local.{alias.name}" for alias in node.names]
+        for name in names:
+            if name.startswith("civis_nb.local."):
+                yield name.split(".")[2]
+
+
+FILES = sorted(LOCAL.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(LOCAL)))
+def test_imports_point_downwards(path: Path):
+    layer = _layer(path)
+    assert layer in ALLOWED, f"{layer} has no line in ALLOWED: draw its arrows first"
+    wrong = set(_imported(path)) - ALLOWED[layer] - {layer}
+    if path.name == "specification.py":
+        wrong -= {target for source, target in _COMMANDS if source == layer}
+    assert not wrong, f"{path.relative_to(LOCAL)} may not import {sorted(wrong)}"
+
+
+def test_no_two_layers_import_one_another():
+    def below(layer: str) -> set[str]:
+        direct = ALLOWED[layer]
+        return direct.union(*(below(other) for other in direct))
+
+    assert [layer for layer in ALLOWED if layer in below(layer)] == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(LOCAL)))
+def test_no_module_is_imported_by_a_string(path: Path):
+    if path == LOCAL / "__init__.py":
+        return  # the package's public names, loaded when first used
+    assert "import_module" not in path.read_text(encoding="utf-8")
