@@ -176,7 +176,7 @@ class Files:
         return f"{self._endpoint}/blobs/{file_id}"
 
     def form_fields(self, file_id: int) -> dict[str, str]:
-        """Return the fields that allow one form upload; all names in lower case (contract, 5.5)."""
+        """Return the fields that allow one form upload; names in lower case (API protocol, 5.5)."""
         key = f"files/{file_id}"
         expires = int(time.time() + LINK_LIFETIME.total_seconds())
         policy = base64.b64encode(json.dumps({"key": key, "expires": expires}).encode()).decode()
