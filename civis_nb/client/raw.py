@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from civis_nb import config
 from civis_nb.transport.answers import check_whole, judge
 from civis_nb.transport.faults import Outcome, classify
-from civis_nb.transport.headers import own_headers
-from civis_nb.transport.pool import KeyAuth, new_pool
+from civis_nb.transport.identity import KeyAuth, own_headers
 from civis_nb.transport.retry import run
 
 if TYPE_CHECKING:
@@ -50,6 +49,8 @@ def open_session(api_key: str, headers: Mapping[str, str] | None = None) -> requ
     headers
         More headers.
     """
+    from civis_nb.transport.pool import new_pool
+
     session = new_pool()
     session.auth = KeyAuth(api_key)
     session.headers.update(headers or {})

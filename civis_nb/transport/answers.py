@@ -137,7 +137,7 @@ def add_what_may_be_done(outcome: Outcome, method: str, attempts: int) -> None:
     attempts
         How many there were.
     """
-    status = 0 if outcome.response is None else outcome.response.status_code
+    status = outcome.status
     lost = outcome.fault in ("broken", "timeout", "malformed") or status in _UNSURE
     if outcome.error is None:
         return

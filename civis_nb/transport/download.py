@@ -31,8 +31,8 @@ from civis_nb.transport.presigned import (
     bare,
     describe_answer,
     plain_words,
-    retry_after_s,
 )
+from civis_nb.transport.retry import retry_after_s
 
 __all__ = ["Remote", "stream"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -49,6 +50,16 @@ class Outcome:
     response: requests.Response | None = None
     payload: Any = None
     error: CivisError | None = None
+
+    @property
+    def status(self) -> int:
+        """The reply's HTTP status; 0 where none came."""
+        return 0 if self.response is None else int(self.response.status_code)
+
+    @property
+    def headers(self) -> Mapping[str, str] | None:
+        """The reply's headers, where one came."""
+        return None if self.response is None else self.response.headers
 
 
 def classify(error: Exception, method: str, url: str) -> Outcome:

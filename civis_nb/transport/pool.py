@@ -1,156 +1,57 @@
-"""What a session is made of: the address, the key, the pool of connections."""
+"""The pool of kept connections that requests are sent on; it knows no key, and shows no secret.
+
+Importing this module imports requests, which takes a while: it is imported for the first request.
+"""
 
 from __future__ import annotations
 
-import base64
+import logging
 import os
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from http.cookiejar import DefaultCookiePolicy
 
-from civis_nb._wire_text import Secret, masked_url
-from civis_nb.errors import CivisConfigError, CivisError
+import requests
+from requests.adapters import HTTPAdapter
 
-if TYPE_CHECKING:
-    import requests
+from civis_nb._wire_text import masked_url
 
-__all__ = ["Environment", "KeyAuth", "checked_base", "new_pool"]
+__all__ = ["new_pool"]
 
 _POOL_SIZE = 64
-#: Shorter ones are no keys but test data; to replace them would garble words.
-_MIN_KEY_CHARS = 8
-_PROXY_NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
-_PROXY_VARIABLES = (
-    *_PROXY_NAMES,
-    *(name.lower() for name in _PROXY_NAMES),
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-    "REQUEST_METHOD",
+_LOGGERS = (
+    "urllib3.connection",
+    "urllib3.connectionpool",
+    "urllib3.poolmanager",
+    "urllib3.response",
+    "urllib3.util.retry",
 )
 
 
-class KeyAuth:
-    """Puts the key on a request when called with it; shows it to nobody."""
-
-    __slots__ = ("_header",)
-
-    def __init__(self, api_key: str) -> None:
-        # Hidden in the header too: an interrupted request is seen in a traceback with its headers.
-        header = Secret("Basic " + base64.b64encode(f"{api_key}:".encode()).decode())
-        # Not an attribute: whoever looks through objects, a debugger or a serializer, finds none.
-        self._header: Callable[[], str] = lambda: header
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        """Return the request with the key."""
-        request.headers["Authorization"] = self._header()
-        return request
-
-    def hide_in(self, error: CivisError) -> None:
-        """Mask the key where a server gave it back in its answer, as debug pages do."""
-        token = self._header().removeprefix("Basic ")
-        secrets = [token, base64.b64decode(token).decode().removesuffix(":")]
-
-        def hidden(value: Any) -> Any:
-            if isinstance(value, str):
-                for secret in secrets:
-                    if len(secret) >= _MIN_KEY_CHARS:
-                        value = value.replace(secret, "***")
-            return value
-
-        error.args = tuple(hidden(value) for value in error.args)
-        for name, value in vars(error).items():
-            setattr(error, name, hidden(value))
-
-    def __repr__(self) -> str:
-        return "<API key: ***>"
-
-    def __reduce__(self) -> Any:
-        raise TypeError("An API key is not pickled; make an APIClient where it is needed.")
-
-
-class _NoAuth:
-    """Leaves a request as it is; given so that requests does not look into ~/.netrc."""
-
-    __slots__ = ()
+class _NoAuth(requests.auth.AuthBase):
+    """Leaves a request as it is, so that requests does not look into ~/.netrc."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         return request
 
 
-class Environment:
-    """Proxies and certificates as the environment has them.
+class _Pool(requests.Session):
+    """A session that adds no credentials of its own, not after a redirect either."""
 
-    requests reads all variables for every request, a fifth of its time; for the API's own host
-    the result is kept while the variables that count are the same.
-    """
-
-    __slots__ = ("_kept",)
-
-    def __init__(self) -> None:
-        self._kept: tuple[tuple[str | None, ...], dict[str, Any]] | None = None
-
-    def settings(self, pool: requests.Session, url: str, keep: bool) -> dict[str, Any]:
-        """Return the arguments proxies, verify and cert of a request.
-
-        Parameters
-        ----------
-        pool
-            The session that will send it.
-        url
-            Where to.
-        keep
-            Whether it goes to the API's own host.
-        """
-        now = tuple(os.environ.get(name) for name in _PROXY_VARIABLES)
-        kept = self._kept
-        if keep and kept is not None and kept[0] == now:
-            return {**kept[1]}
-        settings = dict(pool.merge_environment_settings(url, {}, None, None, None))
-        settings.pop("stream", None)
-        if keep:
-            self._kept = (now, {**settings})
-        return settings
-
-
-def checked_base(base_url: str) -> str:
-    """Return the address of an API with one slash at its end.
-
-    Raises
-    ------
-    CivisConfigError
-        When it is no http(s) address.
-
-    Examples
-    --------
-    >>> checked_base("http://127.0.0.1:8000")
-    'http://127.0.0.1:8000/'
-    """
-    text = base_url.strip()
-    try:
-        parts = urlsplit(text)
-        fine = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        fine = fine and not parts.query and not parts.fragment
-    except ValueError:
-        fine = False
-    if not fine or any(char.isspace() for char in text):
-        raise CivisConfigError(
-            f"The address of the API is no URL: {masked_url(base_url)!r}. Set CIVIS_API_ENDPOINT "
-            "to one like https://api.civisanalytics.com."
-        )
-    return text.rstrip("/") + "/"
+    def rebuild_auth(
+        self, prepared_request: requests.PreparedRequest, response: requests.Response
+    ) -> None:
+        """Drop the key where a redirect leads to another host."""
+        url = prepared_request.url or ""
+        came_from = response.request.url or ""
+        if self.should_strip_auth(came_from, url):  # type: ignore[no-untyped-call]
+            prepared_request.headers.pop("Authorization", None)
 
 
 def new_pool() -> requests.Session:
     """Return a session of requests that keeps connections, no cookies, and knows no key."""
-    from http.cookiejar import DefaultCookiePolicy
-
-    import requests
-    from requests.adapters import HTTPAdapter
-
-    from civis_nb.transport.logs import mask_urllib3_logs
-
-    mask_urllib3_logs()
-    pool = requests.Session()
+    # The loggers are urllib3's own, one for the process; adding a filter twice changes nothing.
+    for name in _LOGGERS:
+        logging.getLogger(name).addFilter(_MASK)
+    pool = _Pool()
     pool.auth = _NoAuth()
     pool.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     # requests looks for two variables of its own; this one is that of OpenSSL, curl and Python.
@@ -161,3 +62,26 @@ def new_pool() -> requests.Session:
     pool.mount("https://", adapter)
     pool.mount("http://", adapter)
     return pool
+
+
+class _Mask(logging.Filter):
+    """Replaces the secrets of URLs in a record's arguments."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if isinstance(record.args, tuple):
+            record.args = tuple(
+                masked_url(value) if isinstance(value, str) else _masked_object(value)
+                for value in record.args
+            )
+        return True
+
+
+def _masked_object(value: object) -> object:
+    if value is None or isinstance(value, (int, float)):
+        return value
+    shown = str(value)
+    masked = masked_url(shown)
+    return value if masked == shown else masked
+
+
+_MASK = _Mask()

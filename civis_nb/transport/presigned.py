@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +13,7 @@ from civis_nb import config
 from civis_nb._wire_text import SecretUrl, masked_url
 from civis_nb.cancellation import current_token
 from civis_nb.errors import CivisError
-from civis_nb.transport.logs import mask_urllib3_logs
+from civis_nb.transport.pool import new_pool
 
 __all__ = [
     "RETRIED_STATUSES",
@@ -26,7 +25,6 @@ __all__ = [
     "bare",
     "describe_answer",
     "plain_words",
-    "retry_after_s",
     "session_for",
     "timeouts",
 ]
@@ -140,31 +138,6 @@ class Attempts:
         return not current_token().wait(wait_s)
 
 
-class _NoCredentials(requests.auth.AuthBase):
-    """Keeps requests from adding what a .netrc file holds for the host."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
-
-
-class _PresignedSession(requests.Session):
-    """A session that never sends credentials, not after a redirect either."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.auth = _NoCredentials()
-        adapter = requests.adapters.HTTPAdapter(pool_connections=4, pool_maxsize=16)
-        self.mount("https://", adapter)
-        self.mount("http://", adapter)
-
-    def rebuild_auth(
-        self,
-        prepared_request: requests.PreparedRequest,
-        response: requests.Response,  # noqa: ARG002 - the signature is that of requests
-    ) -> None:
-        prepared_request.headers.pop("Authorization", None)
-
-
 def session_for(client: Any = None) -> requests.Session:
     """Return a session for presigned URLs: the pooled one of `client`, else a new one.
 
@@ -178,28 +151,13 @@ def session_for(client: Any = None) -> requests.Session:
         session = own()
         if isinstance(session, requests.Session):
             return session
-    mask_urllib3_logs()
-    return _PresignedSession()
+    return new_pool()
 
 
 def timeouts() -> tuple[float, float]:
     """Return the connect and read timeouts of transfers, in seconds."""
     read_s = min(float(config.get("read_timeout_s")), _MAX_STALL_S)
     return float(config.get("connect_timeout_s")), read_s
-
-
-def retry_after_s(headers: Mapping[str, str]) -> float:
-    """Return the seconds that the server asks to wait; 0 where it does not say.
-
-    Examples
-    --------
-    >>> retry_after_s({"Retry-After": "1.5"}), retry_after_s({"Retry-After": "soon"})
-    (1.5, 0.0)
-    """
-    try:
-        return max(0.0, float(headers.get("Retry-After") or 0))
-    except ValueError:
-        return 0.0
 
 
 def ask(

@@ -45,7 +45,7 @@ def worth_repeating(method: str, outcome: Outcome) -> bool:
     """
     fault = outcome.fault
     if fault == "status":
-        status = 0 if outcome.response is None else outcome.response.status_code
+        status = outcome.status
         if method in _IDEMPOTENT:
             return status in _STATUSES or (status == 500 and method in _READS)
         return method == "POST" and status in _POST_STATUSES
@@ -56,18 +56,22 @@ def worth_repeating(method: str, outcome: Outcome) -> bool:
     return fault in ("broken", "timeout") and method in _IDEMPOTENT
 
 
-def retry_after_s(outcome: Outcome, now: float | None = None) -> float:
-    """Return the seconds that an answer asks to wait; 0 where it doesn't.
+def retry_after_s(headers: Mapping[str, str] | None, now: float | None = None) -> float:
+    """Return the seconds that a server asks to wait; 0 where it doesn't.
 
     Parameters
     ----------
-    outcome
-        How the attempt ended.
+    headers
+        Of its reply; None: no reply came.
     now
         The present time in seconds since 1970, for tests; None: the clock's.
+
+    Examples
+    --------
+    >>> retry_after_s({"Retry-After": "1.5"}), retry_after_s({"Retry-After": "soon"})
+    (1.5, 0.0)
     """
-    response = outcome.response
-    text = "" if response is None else str(response.headers.get("Retry-After") or "").strip()
+    text = str((headers or {}).get("Retry-After") or "").strip()
     if not text:
         return 0.0
     try:
@@ -139,7 +143,7 @@ def _outcome_of(state: tenacity.RetryCallState) -> Outcome:
 
 def _at_least_retry_after(wait: Any) -> Callable[[tenacity.RetryCallState], float]:
     def seconds(state: tenacity.RetryCallState) -> float:
-        return max(float(wait(state)) if wait else 0.0, retry_after_s(_outcome_of(state)))
+        return max(float(wait(state)) if wait else 0.0, retry_after_s(_outcome_of(state).headers))
 
     return seconds
 
@@ -148,7 +152,7 @@ def _before_for_ever(stop: Any) -> Callable[[tenacity.RetryCallState], bool]:
     """Return a policy's stop, which also applies when a server asks for too long a wait."""
 
     def ends(state: tenacity.RetryCallState) -> bool:
-        return retry_after_s(_outcome_of(state)) > _FOR_EVER_S or bool(stop(state))
+        return retry_after_s(_outcome_of(state).headers) > _FOR_EVER_S or bool(stop(state))
 
     return ends
 
@@ -156,10 +160,10 @@ def _before_for_ever(stop: Any) -> Callable[[tenacity.RetryCallState], bool]:
 def _stop(state: tenacity.RetryCallState) -> bool:
     outcome = _outcome_of(state)
     most = _FAULT_ATTEMPTS.get(outcome.fault, MAX_ATTEMPTS)
-    if outcome.response is not None and outcome.response.status_code == 500:
+    if outcome.status == 500:
         most = _FAULT_ATTEMPTS["broken"]
     elapsed = state.seconds_since_start or 0.0
-    return state.attempt_number >= most or elapsed + retry_after_s(outcome) > MAX_TOTAL_S
+    return state.attempt_number >= most or elapsed + retry_after_s(outcome.headers) > MAX_TOTAL_S
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
@@ -168,7 +172,7 @@ def _wait(state: tenacity.RetryCallState) -> float:
     if outcome.fault == "broken" and n == 1:
         # As a rule a kept connection that the server has just closed: a fresh one serves at once.
         return 0.0
-    if outcome.fault == "status" and getattr(outcome.response, "status_code", 0) != 500:
+    if outcome.fault == "status" and outcome.status != 500:
         most = min(_MAX_WAIT_S, 2.0 * 2 ** (n - 1))
     else:
         most = min(_MAX_WAIT_S, 0.25 * 2**n)

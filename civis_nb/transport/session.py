@@ -12,6 +12,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from civis_nb import config
@@ -20,8 +21,13 @@ from civis_nb.errors import CivisAPIError, CivisError, CivisInputError
 from civis_nb.transport.answers import add_what_may_be_done, check_whole, judge
 from civis_nb.transport.encode import json_bytes, query_items
 from civis_nb.transport.faults import Outcome, classify
-from civis_nb.transport.headers import own_headers, user_agent
-from civis_nb.transport.pool import Environment, KeyAuth, checked_base, new_pool
+from civis_nb.transport.identity import (
+    Environment,
+    KeyAuth,
+    checked_base,
+    own_headers,
+    user_agent,
+)
 from civis_nb.transport.retry import run
 
 if TYPE_CHECKING:
@@ -35,6 +41,26 @@ _MAX_IDLE_S = 50.0
 #: Looks whether the work of an interrupted POST is done: gives an outcome with the answer,
 #: None when it surely is not done; raises CivisError when that can't be known.
 Recover = Callable[[float, "requests.Response"], Outcome | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request: where it goes, what it carries, and how its reply is read.
+
+    The attributes are those of `Session.request`; `method` is upper case, `url` is whole, and
+    with `parse` the reply is read as JSON.
+    """
+
+    method: str
+    url: str
+    params: Mapping[str, Any] | None = None
+    json: Any = None
+    headers: Mapping[str, str] | None = None
+    timeout: float | tuple[float, float] | None = None
+    stream: bool = False
+    authenticated: bool = True
+    accept: frozenset[int] = frozenset()
+    parse: bool = False
 
 
 class Session:
@@ -124,6 +150,8 @@ class Session:
             with self._lock:
                 pool = self._pool
                 if pool is None:
+                    from civis_nb.transport.pool import new_pool
+
                     pool = self._pool = new_pool()
         return pool
 
@@ -178,17 +206,11 @@ class Session:
         CivisClientError
             When the answer sends the request somewhere else.
         """
-        outcome = self._run(
-            method.upper(),
-            url_or_path,
-            params=params,
-            body=None if json is None else json_bytes(json),
-            headers=headers,
-            timeout=timeout,
-            stream=stream,
-            authenticated=authenticated,
-            accept=accept,
-        )
+        request = Request(
+            method.upper(), self._url(url_or_path), params, json, headers, timeout, stream,
+            authenticated, accept,
+        )  # fmt: skip
+        outcome = self._answered(request)
         assert outcome.response is not None  # noqa: S101 - an outcome without one has raised
         return outcome.response
 
@@ -219,149 +241,57 @@ class Session:
         CivisAPIError, CivisConnectionError, CivisTimeoutError
             As for `request`.
         """
-        outcome = self._run(
-            method.upper(),
-            path,
-            params=params,
-            body=None if json is None else json_bytes(json),
-            headers=headers,
-            accept=accept,
-            parse=True,
-            recover=recover,
+        request = Request(
+            method.upper(), self._url(path), params, json, headers, accept=accept, parse=True
         )
+        outcome = self._answered(request, recover)
         assert outcome.response is not None  # noqa: S101 - an outcome without one has raised
         return outcome.response, outcome.payload
 
-    def _run(
-        self,
-        method: str,
-        url_or_path: str,
-        *,
-        parse: bool = False,
-        recover: Recover | None = None,
-        **request: Any,
-    ) -> Outcome:
-        url = self._url(url_or_path)
-        started = time.monotonic()
-        unsure: tuple[float, requests.Response] | None = None
-        attempts = 0
-
-        def attempt() -> Outcome:
-            nonlocal unsure, attempts
-            attempts += 1
-            if unsure is not None and recover is not None:
-                found = _looked(recover, *unsure)
-                if found is not None:
-                    return found
-                unsure = None
-            outcome = self._attempt(method, url, parse=parse, **request)
-            if method == "POST" and _status(outcome) == 503:
-                if recover is None:
-                    outcome.fault = "final"
-                elif outcome.response is not None:
-                    unsure = (time.monotonic() - started, outcome.response)
-            return outcome
-
-        outcome = run(method, attempt, self._retrying)
+    def _answered(self, request: Request, recover: Recover | None = None) -> Outcome:
+        """Send a request until its outcome is final; raise the outcome's error, if it has one."""
+        exchange = _Exchange(self, request, recover)
+        outcome = run(request.method, exchange.attempt, self._retrying)
         error = outcome.error
         if error is None:
             return outcome
-        add_what_may_be_done(outcome, method, attempts)
+        add_what_may_be_done(outcome, request.method, exchange.attempts)
         # Dropped, so that the frames of the traceback hold no request with the key in it.
         del outcome
         raise error
 
-    def _attempt(
-        self,
-        method: str,
-        url: str,
-        *,
-        params: Mapping[str, Any] | None = None,
-        body: bytes | None = None,
-        headers: Mapping[str, str] | None = None,
-        timeout: float | tuple[float, float] | None = None,
-        stream: bool = False,
-        authenticated: bool = True,
-        accept: frozenset[int] = frozenset(),
-        parse: bool = False,
-    ) -> Outcome:
-        from requests.exceptions import RequestException
-        from urllib3.exceptions import HTTPError
+    def _prepared(
+        self, request: Request, body: bytes | None, pool: requests.Session, keyed: bool
+    ) -> requests.PreparedRequest:
+        """Return a request as it is sent.
 
-        if self._pause_s and authenticated:
-            time.sleep(self._pause_s)
-        # The key goes to the API and to nobody else.
-        keyed = authenticated and url.startswith(self.base_url)
-        try:
-            response = self._send(
-                method, url, params, body, self._headers(headers, keyed), timeout, stream, keyed
-            )
-            if response.status_code < 200:
-                # What answers the request comes later, and must answer no other one.
-                self.close()
-            if response.status_code >= 400 and stream:
-                _ = response.content
-            if not stream:
-                check_whole(response)
-        except (RequestException, HTTPError, ValueError, OSError) as error:
-            # Nothing is raised here: the error would hold the request, and so the key.
-            return classify(error, method, url)
-        for answer in (*response.history, response):
-            answer.request.headers.pop("Authorization", None)
-        self._used_at = time.monotonic()
-        outcome = judge(response, method, accept, parse)
-        if keyed:
-            self._heed_rate_limit(response.headers)
-            if outcome.error is not None:
-                self._auth.hide_in(outcome.error)
-        return outcome
-
-    def _send(
-        self,
-        method: str,
-        url: str,
-        params: Mapping[str, Any] | None,
-        body: bytes | None,
-        headers: dict[str, str],
-        timeout: float | tuple[float, float] | None,
-        stream: bool,
-        keyed: bool,
-    ) -> requests.Response:
+        The pool would merge in cookies, parameters and ~/.netrc, none of which it has or may
+        use: half the time of making a request.
+        """
         from requests import PreparedRequest
         from requests.structures import CaseInsensitiveDict
 
-        pool = self.raw_session()
+        headers = CaseInsensitiveDict(pool.headers)
+        if keyed:
+            headers.update(own_headers(self._product))
+        headers.update(request.headers or {})
         if body is not None:
             headers.setdefault("Content-Type", "application/json")
-        # The pool would merge in cookies, parameters and ~/.netrc, none of which it has or may
-        # use: half the time of making a request.
         prepared = PreparedRequest()
         prepared.prepare(
-            method,
-            url,
-            headers=CaseInsensitiveDict({**pool.headers, **headers}),
-            params=query_items(params),
+            request.method,
+            request.url,
+            headers=headers,
+            params=query_items(request.params),
             data=body,
             auth=self._auth if keyed else None,
         )
-        settings = self._environment.settings(pool, prepared.url or url, keyed)
-        return pool.send(
-            prepared,
-            stream=stream,
-            timeout=self.timeout if timeout is None else timeout,
-            # Followed with another verb, a redirect would do something else than was asked.
-            allow_redirects=method in ("GET", "HEAD"),
-            **settings,
-        )
+        return prepared
 
     def _url(self, url_or_path: str) -> str:
         if url_or_path.startswith(("https://", "http://")):
             return url_or_path
         return self.base_url + url_or_path.strip("/")
-
-    def _headers(self, more: Mapping[str, str] | None, keyed: bool) -> dict[str, str]:
-        headers = own_headers(self._product) if keyed else {}
-        return {**headers, **(more or {})}
 
     def _heed_rate_limit(self, headers: Mapping[str, str]) -> None:
         """Slow down when few calls are left: at the last twentieth, up to a second a call."""
@@ -375,12 +305,80 @@ class Session:
         self._pause_s = 0.0 if left >= near else min(1.0, 1.0 - left / near)
 
 
-def _status(outcome: Outcome) -> int:
-    return 0 if outcome.response is None else outcome.response.status_code
+class _Exchange:
+    """One request and its attempts."""
 
+    def __init__(self, session: Session, request: Request, recover: Recover | None) -> None:
+        self.attempts = 0
+        self._session = session
+        self._request = request
+        self._body = None if request.json is None else json_bytes(request.json)
+        # The key goes to the API and to nobody else.
+        self._keyed = request.authenticated and request.url.startswith(session.base_url)
+        self._recover = recover
+        self._started = time.monotonic()
+        #: When a POST was answered by 503, and that reply: its work may be done.
+        self._unsure: tuple[float, requests.Response] | None = None
 
-def _looked(recover: Recover, elapsed_s: float, answer: requests.Response) -> Outcome | None:
-    try:
-        return recover(elapsed_s, answer)
-    except CivisError:
-        return Outcome("final", response=answer, error=CivisAPIError(answer))
+    def attempt(self) -> Outcome:
+        """Send the request once, and return what came of it."""
+        from requests.exceptions import RequestException
+        from urllib3.exceptions import HTTPError
+
+        session, request = self._session, self._request
+        self.attempts += 1
+        if (recovered := self._recovered()) is not None:
+            return recovered
+        if session._pause_s and request.authenticated:
+            time.sleep(session._pause_s)
+        try:
+            pool = session.raw_session()
+            prepared = session._prepared(request, self._body, pool, self._keyed)
+            response = pool.send(
+                prepared,
+                stream=request.stream,
+                timeout=session.timeout if request.timeout is None else request.timeout,
+                # Followed with another verb, a redirect would do something else than was asked.
+                allow_redirects=request.method in ("GET", "HEAD"),
+                **session._environment.settings(pool, prepared.url or request.url, self._keyed),
+            )
+            if response.status_code < 200:
+                # What answers the request comes later, and must answer no other one.
+                session.close()
+            if response.status_code >= 400 and request.stream:
+                _ = response.content
+            if not request.stream:
+                check_whole(response)
+        except (RequestException, HTTPError, ValueError, OSError) as error:
+            # Nothing is raised here: the error would hold the request, and so the key.
+            return classify(error, request.method, request.url)
+        return self._judged(response)
+
+    def _judged(self, response: requests.Response) -> Outcome:
+        """Return what a reply means, and drop the key from its request."""
+        session, request = self._session, self._request
+        for answer in (*response.history, response):
+            answer.request.headers.pop("Authorization", None)
+        session._used_at = time.monotonic()
+        outcome = judge(response, request.method, request.accept, request.parse)
+        if self._keyed:
+            session._heed_rate_limit(response.headers)
+            if outcome.error is not None:
+                session._auth.hide_in(outcome.error)
+        if request.method == "POST" and outcome.status == 503:
+            if self._recover is None:
+                outcome.fault = "final"
+            else:
+                self._unsure = (time.monotonic() - self._started, response)
+        return outcome
+
+    def _recovered(self) -> Outcome | None:
+        """Return the outcome of an unsure POST whose work is done; None when it is to be sent."""
+        if self._unsure is None or self._recover is None:
+            return None
+        elapsed_s, reply = self._unsure
+        self._unsure = None
+        try:
+            return self._recover(elapsed_s, reply)
+        except CivisError:
+            return Outcome("final", response=reply, error=CivisAPIError(reply))

@@ -30,8 +30,8 @@ from civis_nb.transport.presigned import (
     Rule,
     ask,
     describe_answer,
-    retry_after_s,
 )
+from civis_nb.transport.retry import retry_after_s
 from civis_nb.transport.slots import parallel_parts, slot
 from civis_nb.transport.sources import Source, Watched
 

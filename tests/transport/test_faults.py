@@ -50,12 +50,13 @@ def _made(kind):
 
 
 @pytest.mark.parametrize("kind", [*KINDS, *URLLIB3_KINDS, OSError, ValueError, UnicodeError])
-def test_every_exception_becomes_one_of_ours(kind, monkeypatch, at_once):
-    def broken(*_):
-        raise _made(kind)
+def test_every_exception_becomes_one_of_ours(kind, at_once):
+    class Broken(requests.adapters.HTTPAdapter):
+        def send(self, *args, **options):
+            raise _made(kind)
 
-    monkeypatch.setattr(Session, "_send", broken)
     session = Session("https://api.test", "key", retries=at_once)
+    session.raw_session().mount("https://", Broken())
     with pytest.raises(CivisError) as caught:
         session.call("GET", "jobs", params={"token": "secret"})
     assert caught.value.__cause__ is None

@@ -74,13 +74,16 @@ def test_presigned_urls_and_other_hosts_get_no_key(session, scripted):
     assert [seen.headers.get("Authorization") for seen in scripted.requests] == [None] * 3
 
 
-def test_netrc_is_not_read(session, scripted, tmp_path, monkeypatch):
+def test_netrc_is_not_read(session, scripted, reply, tmp_path, monkeypatch):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login someone password else\n")
     monkeypatch.setenv("NETRC", str(netrc))
     scripted.on("GET", "/blob", b"data")
+    scripted.on("GET", "/moved", reply(status=302, headers={"Location": scripted.url + "/blob"}))
     session.request("GET", scripted.url + "/blob", authenticated=False)
-    assert "Authorization" not in scripted.requests[0].headers
+    session.request("GET", scripted.url + "/moved", authenticated=False)
+    assert len(scripted.requests) == 3
+    assert not any("Authorization" in seen.headers for seen in scripted.requests)
 
 
 def test_cookies_are_not_kept(session, scripted, reply):
