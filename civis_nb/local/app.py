@@ -17,7 +17,6 @@ from civis_nb.local.endpoints import (
     databases,
     exports,
     json_values,
-    notebooks,
     queries,
     specification,
     storage_hosts,
@@ -38,11 +37,12 @@ from civis_nb.local.http.errors import (
     error_status,
     internal_error,
 )
+from civis_nb.local.http.lazy_routes import LazyApi
 from civis_nb.local.http.middleware import RequestMiddleware
 from civis_nb.local.http.wire import snake
 from civis_nb.local.store.full_disk import is_full, no_space
 
-__all__ = ["ROUTERS", "build_api", "build_app"]
+__all__ = ["RECORDS", "ROUTERS", "build_api", "build_app"]
 
 #: In the order of the specification; of two routes that fit a path, the first one is taken.
 ROUTERS = (
@@ -59,7 +59,6 @@ ROUTERS = (
     syncs.router,
     jobs.router,
     json_values.router,
-    notebooks.router,
     preprocess.router,
     queries.router,
     containers.router,
@@ -70,6 +69,9 @@ ROUTERS = (
     tables.router,
     users.router,
 )
+
+#: The modules of civis_nb.local.records that declare resources.
+RECORDS = ("groups", "notebooks", "projects", "reports", "services")
 
 
 def build_app(context: PlatformContext) -> RequestMiddleware:
@@ -88,7 +90,7 @@ _MANY_DIGITS = 19
 
 def build_api() -> FastAPI:
     """Build the API itself: it needs a context, and somebody who checks keys, to work."""
-    app = FastAPI(
+    app = LazyApi(
         title="Civis Platform, local",
         version="1",
         openapi_url=None,
@@ -107,6 +109,7 @@ def build_api() -> FastAPI:
     for router in ROUTERS:
         # The routes themselves, not include_router: that builds each of them a second time.
         app.router.routes.extend(router.routes)
+    app.add_lazily(RECORDS, "civis_nb.local.records")
     return app
 
 

@@ -9,6 +9,7 @@
         ├── NotFound             there is no such object
         ├── Conflict             the present state of the object forbids it
         ├── Unprocessable        the request is right, its content is not
+        ├── NotSupported         the local platform can't do that
         ├── DamagedContent       what was stored is damaged
         └── NoSpace              the disk is full
 
@@ -26,6 +27,7 @@ __all__ = [
     "Invalid",
     "NoSpace",
     "NotFound",
+    "NotSupported",
     "RequestError",
     "Unprocessable",
 ]
@@ -94,6 +96,12 @@ class Unprocessable(RequestError):
     """The request is well formed, but what it names can't be processed."""
 
     code = "unprocessable"
+
+
+class NotSupported(RequestError):
+    """The API has the operation, the local platform can't carry it out; the text says what can."""
+
+    code = "not_implemented"
 
 
 class DamagedContent(RequestError):

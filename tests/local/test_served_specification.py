@@ -18,7 +18,12 @@ from civis_nb.local.app import build_api
 from civis_nb.local.http.specification import Specification
 
 #: The official document says object here, the API gives lists, and its client expects them.
-REALLY_LISTS = {"/jobs/{id}/children", "/jobs/{id}/parents"}
+REALLY_LISTS = {
+    "/jobs/{id}/children",
+    "/jobs/{id}/parents",
+    "/notebooks/{id}/git/commits",
+    "/reports/{id}/git/commits",
+}
 TYPES = {"array", "object", "integer", "number", "string", "boolean"}
 
 

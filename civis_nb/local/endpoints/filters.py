@@ -38,7 +38,9 @@ Archived = Annotated[
 Author = Annotated[str | None, Query(description="Ids of authors, separated by commas.")]
 
 
-def archived_filter(archived: str | None) -> list[ColumnElement[bool]]:
+def archived_filter(
+    archived: str | None, column: ColumnElement[bool] = jobs.c.archived
+) -> list[ColumnElement[bool]]:
     """Read the filter ``archived``: true, false (unless given) or all.
 
     Raises
@@ -51,7 +53,7 @@ def archived_filter(archived: str | None) -> list[ColumnElement[bool]]:
         return []
     if word not in ("true", "false"):
         raise Invalid(f"archived can't be {archived!r}; it is one of true, false, all.")
-    return [jobs.c.archived.is_(word == "true")]
+    return [column.is_(word == "true")]
 
 
 def state_filter(names: list[str]) -> ColumnElement[bool]:

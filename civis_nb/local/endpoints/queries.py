@@ -29,7 +29,7 @@ from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import job_runs, jobs
 
-__all__ = ["router"]
+__all__ = ["query_fields", "query_row", "router"]
 
 router = APIRouter(tags=["queries"])
 
@@ -123,7 +123,8 @@ def _select() -> Select[Any]:
     )
 
 
-def _fields(row: Row[Any], *, results: bool = True) -> dict[str, Any]:
+def query_fields(row: Row[Any], *, results: bool = True) -> dict[str, Any]:
+    """Return the fields of a query that all answers about it have."""
     result = (row.run_result or {}) if results else {}
     body = row.body
     return {
@@ -147,7 +148,14 @@ def _fields(row: Row[Any], *, results: bool = True) -> dict[str, Any]:
     }
 
 
-def _row(connection: Connection, query_id: int) -> Row[Any]:
+def query_row(connection: Connection, query_id: int) -> Row[Any]:
+    """Return a query with its last run.
+
+    Raises
+    ------
+    NotFound
+        When there is none.
+    """
     row = connection.execute(_select().where(jobs.c.id == query_id)).first()
     if row is None:
         raise NotFound(f"Query {query_id}")
@@ -156,9 +164,9 @@ def _row(connection: Connection, query_id: int) -> Row[Any]:
 
 def _detail(request: Request, query_id: int) -> QueryDetail:
     with context_of(request).store.read() as connection:
-        row = _row(connection, query_id)
+        row = query_row(connection, query_id)
         return QueryDetail(
-            **_fields(row),
+            **query_fields(row),
             name=row.name,
             author=user_ref(connection, row.user_id),
             result_column_types=(row.run_result or {}).get("result_column_types"),
@@ -231,7 +239,7 @@ def list_queries(
     }
     with context_of(request).store.read() as connection:
         rows = paginated(connection, found, page, response, orders, "created_at")
-    return [QueryItem(**_fields(row, results=not exclude_results)) for row in rows]
+    return [QueryItem(**query_fields(row, results=not exclude_results)) for row in rows]
 
 
 @router.post("/queries", summary="Run a query")
@@ -271,10 +279,10 @@ def post_queries(
             default_name="Query #{id}",
         )
         run_id = states.create_run(connection, query_id)
-        row = _row(connection, query_id)
+        row = query_row(connection, query_id)
     context.runner.submit(run_id)
-    options = {key: value for key, value in values.items() if key not in _fields(row)}
-    return StartedQuery(**_fields(row), **options)
+    options = {key: value for key, value in values.items() if key not in query_fields(row)}
+    return StartedQuery(**query_fields(row), **options)
 
 
 @router.get("/queries/{id}", summary="Look at a query")
@@ -287,7 +295,7 @@ def get_queries(request: Request, id: JobId) -> QueryDetail:
 def delete_queries(request: Request, id: JobId) -> QueryDetail:
     """Take a query out of lists; it stays readable by its id."""
     with context_of(request).store.begin() as connection:
-        _row(connection, id)
+        query_row(connection, id)
         states.update_job(connection, id, hidden=True)
     return _detail(request, id)
 

@@ -12,6 +12,7 @@ from civis_nb.local.errors import (
     Invalid,
     NoSpace,
     NotFound,
+    NotSupported,
     RequestError,
     Unprocessable,
 )
@@ -25,6 +26,7 @@ _STATUS: dict[type[RequestError], int] = {
     Conflict: 409,
     Unprocessable: 422,
     DamagedContent: 500,
+    NotSupported: 501,
     # Clients don't repeat this one.
     NoSpace: 507,
 }

@@ -34,6 +34,7 @@ def fingerprint() -> str:
     """Return the fingerprint of the code that the specification is made from."""
     sources = [_LOCAL / "http" / "swagger.py", _LOCAL / "http" / "wire.py"]
     sources += (_LOCAL / "endpoints").rglob("*.py")
+    sources += (_LOCAL / "records").rglob("*.py")
     digest = hashlib.sha256()
     for path in sorted(sources):
         digest.update(path.relative_to(_LOCAL).as_posix().encode())

@@ -27,6 +27,7 @@ __all__ = [
     "credentials",
     "databases",
     "files",
+    "group_members",
     "job_runs",
     "jobs",
     "json_values",
@@ -34,6 +35,9 @@ __all__ = [
     "metadata",
     "outputs",
     "platform_facts",
+    "project_items",
+    "records",
+    "shares",
     "syncs",
     "tables",
     "users",
@@ -243,4 +247,54 @@ json_values = Table(
     Column("value", JSON),
     *_created(),
     **_KEEP_IDS,
+)
+
+#: Objects that are stored and listed, declared in civis_nb.local.records.
+records = Table(
+    "records",
+    metadata,
+    _id(),
+    #: the first word of the API's path, e.g. projects; ids are counted over all kinds
+    Column("kind", Text, nullable=False),
+    #: the object that this one is a part of, e.g. the service of a token
+    Column("parent_id", ForeignKey("records.id"), index=True),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    Column("name", Text, nullable=False),
+    #: the other fields, snake_case, as validated
+    Column("body", JSON, nullable=False),
+    Column("hidden", Boolean, nullable=False, default=False),
+    Column("archived", Boolean, nullable=False, default=False),
+    *_created(),
+    Index("records_listed", "kind", "hidden", "archived", "updated_at", "id"),
+    **_KEEP_IDS,
+)
+
+#: Who may do what with which object.
+shares = Table(
+    "shares",
+    metadata,
+    #: what `records.kind` is for records
+    Column("object_kind", Text, primary_key=True),
+    Column("object_id", Integer, primary_key=True, autoincrement=False),
+    #: users or groups
+    Column("grantee_kind", Text, primary_key=True),
+    Column("grantee_id", Integer, primary_key=True, autoincrement=False),
+    #: read, write or manage
+    Column("level", Text, nullable=False),
+)
+
+project_items = Table(
+    "project_items",
+    metadata,
+    Column("project_id", ForeignKey("records.id"), primary_key=True),
+    Column("object_kind", Text, primary_key=True),
+    Column("object_id", Integer, primary_key=True, autoincrement=False),
+    Index("project_items_object", "object_kind", "object_id"),
+)
+
+group_members = Table(
+    "group_members",
+    metadata,
+    Column("group_id", ForeignKey("records.id"), primary_key=True),
+    Column("user_id", ForeignKey("users.id"), primary_key=True),
 )

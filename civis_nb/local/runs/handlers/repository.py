@@ -12,7 +12,7 @@ from civis_nb.local.runner.base import JobSpec
 from civis_nb.local.runs.environment import job_environment
 from civis_nb.local.runs.task import RunTask
 
-__all__ = ["clone"]
+__all__ = ["clone", "local_path"]
 
 
 def clone(task: RunTask, folder: Path) -> None:
@@ -27,7 +27,7 @@ def clone(task: RunTask, folder: Path) -> None:
     """
     address = str(task.body["repo_http_uri"])
     ref = task.body.get("repo_ref")
-    source = _local_path(address)
+    source = local_path(address)
     if source is None:
         raise CivisLocalError(
             f"The repository {masked_url(address)} can't be cloned: the local platform works "
@@ -57,7 +57,8 @@ def clone(task: RunTask, folder: Path) -> None:
     task.log.info(f"The repository {source} was cloned to ./app" + (f" at {ref}." if ref else "."))
 
 
-def _local_path(address: str) -> Path | None:
+def local_path(address: str) -> Path | None:
+    """Return the folder of a repository on this machine; None when `address` is elsewhere."""
     if address.startswith("file://"):
         return Path(unquote(urlsplit(address).path))
     path = Path(address).expanduser()

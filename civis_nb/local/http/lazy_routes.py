@@ -1,0 +1,63 @@
+"""Routes that are built when the first request needs them, so that a platform starts quickly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import cached_property
+from importlib import import_module
+from typing import Any
+
+import anyio.to_thread
+from fastapi import APIRouter, FastAPI
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+__all__ = ["LazyApi", "LazyRoutes"]
+
+
+class LazyRoutes(BaseRoute):
+    """The routes of one resource.
+
+    Parameters
+    ----------
+    resource
+        The first word of their paths.
+    module
+        The module whose `router` has them.
+    """
+
+    def __init__(self, resource: str, module: str) -> None:
+        self._resource = resource
+        self._module = module
+
+    @cached_property
+    def router(self) -> APIRouter:
+        """The routes themselves."""
+        router: APIRouter = import_module(self._module).router
+        return router
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Return whether a request is for this resource."""
+        is_mine = scope["type"] == "http" and scope["path"].split("/")[1] == self._resource
+        return (Match.FULL if is_mine else Match.NONE), {}
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer a request; the first one waits, in a thread, until the routes are built."""
+        router = await anyio.to_thread.run_sync(lambda: self.router)
+        await router(scope, receive, send)
+
+
+class LazyApi(FastAPI):
+    """An API with lazy routes; its specification has all of them."""
+
+    def add_lazily(self, resources: Iterable[str], package: str) -> None:
+        """Add the routes of resources, each of which has a module in `package`."""
+        self.router.routes.extend(LazyRoutes(one, f"{package}.{one}") for one in resources)
+
+    def openapi(self) -> dict[str, Any]:
+        """Return the specification, as OpenAPI 3.1."""
+        routes: list[BaseRoute] = []
+        for route in self.router.routes:
+            routes.extend(route.router.routes if isinstance(route, LazyRoutes) else [route])
+        self.router.routes = routes
+        return super().openapi()

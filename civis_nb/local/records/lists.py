@@ -1,0 +1,173 @@
+"""Lists of records: filters, order, pages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import Query, Request, Response
+from pydantic import Field, create_model
+from sqlalchemy import ColumnElement, false
+
+from civis_nb.local.context import context_of
+from civis_nb.local.endpoints.filters import archived_filter, author_ids
+from civis_nb.local.endpoints.user_refs import user_refs
+from civis_nb.local.errors import Invalid
+from civis_nb.local.http.envelope import Page, comma_list, paginated
+from civis_nb.local.records.fields import LEVELS, View
+from civis_nb.local.records.resource import Operation, Resource, Shape, typed
+from civis_nb.local.store.schema import records
+
+__all__ = [
+    "ARCHIVED_FILTER",
+    "AUTHOR_FILTER",
+    "HIDDEN_FILTER",
+    "PERMISSION_FILTER",
+    "STATUS_FILTER",
+    "Filter",
+    "listed",
+]
+
+Conditions = Sequence[ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A query parameter of a list.
+
+    Attributes
+    ----------
+    name
+        Of the parameter, in snake_case.
+    type
+        Of its value.
+    description
+        For the specification.
+    conditions
+        Makes the conditions on `civis_nb.local.store.schema.records` of the parameter's value,
+        which is None where a request has none; None: it filters nothing.
+    choices
+        The values that the specification names.
+    """
+
+    name: str
+    type: Any
+    description: str
+    conditions: Callable[[Any], Conditions] | None = None
+    choices: tuple[str, ...] = ()
+
+
+def _hidden(value: bool | None) -> Conditions:
+    return [records.c.hidden.is_(bool(value))]
+
+
+def _archived(value: str | None) -> Conditions:
+    return archived_filter(value, records.c.archived)
+
+
+def _author(value: str | None) -> Conditions:
+    return [records.c.user_id.in_(author_ids(value))] if value else []
+
+
+def _permission(value: str | None) -> Conditions:
+    if value is not None and value not in LEVELS:
+        raise Invalid(f"permission can't be {value!r}; it is one of {', '.join(LEVELS)}.")
+    return []  # whoever holds a key may manage everything
+
+
+def _status(value: str | None) -> Conditions:
+    return [] if value is None or "idle" in comma_list(value) else [false()]
+
+
+HIDDEN_FILTER = Filter("hidden", bool, "Whether to list the hidden objects instead.", _hidden)
+ARCHIVED_FILTER = Filter(
+    "archived",
+    str,
+    "Which objects to list: true, false (the default), or all.",
+    _archived,
+    ("true", "false", "all", ""),
+)
+AUTHOR_FILTER = Filter("author", str, "Ids of authors, separated by commas.", _author)
+PERMISSION_FILTER = Filter(
+    "permission", str, "The permission that the user has: read, write or manage.", _permission
+)
+USUAL_FILTERS = (HIDDEN_FILTER, ARCHIVED_FILTER, AUTHOR_FILTER)
+#: Of objects that can be deployed: none is on a local platform, so all are idle.
+STATUS_FILTER = Filter("status", str, "States of deployments, separated by commas.", _status)
+
+
+def listed(
+    default: int,
+    maximum: int,
+    *filters: Filter,
+    order: str = "updated_at",
+    orders: tuple[str, ...] = ("updated_at", "name", "created_at"),
+    order_dir: str = "desc",
+) -> Shape:
+    """Declare a list of the objects.
+
+    Parameters
+    ----------
+    default, maximum
+        The number of objects on a page.
+    filters
+        The query parameters besides those of pages.
+    order, orders
+        The field that the list is ordered by, and those that a request may name.
+    order_dir
+        ``asc`` or ``desc``, where a request names none.
+    """
+    parameters = (
+        *filters,
+        Filter(
+            "limit", int, f"The most results on a page: {default} by default, {maximum} at most."
+        ),
+        Filter("page_num", int, "The number of the page, from 1."),
+        Filter("order", str, f"The field to order by: {', '.join(orders)}; {order} by default."),
+        Filter("order_dir", str, f"asc or desc; {order_dir} by default.", choices=("asc", "desc")),
+    )
+    columns = {name: (records.c[name], records.c.id) for name in orders}
+
+    def operations(resource: Resource) -> Iterator[Operation]:
+        def list_records(request: Request, response: Response, query: Any) -> list[Any]:
+            values = query.model_dump()
+            page = Page.of(
+                query.limit,
+                query.page_num,
+                query.order,
+                query.order_dir,
+                default=default,
+                maximum=maximum,
+                default_dir=order_dir,
+            )
+            found = resource.select()
+            for one in filters:
+                if one.conditions is not None:
+                    found = found.where(*one.conditions(values[one.name]))
+            context = context_of(request)
+            with context.store.read() as connection:
+                rows = paginated(connection, found, page, response, columns, order)
+                people = user_refs(connection)
+                views = (View(connection, context, row, people, values) for row in rows)
+                return [resource.show_item(view) for view in views]
+
+        yield Operation(
+            "GET",
+            "",
+            typed(list_records, query=_query_type(parameters)),
+            f"List {resource.kind}",
+            list[resource.item],  # type: ignore[name-defined]
+        )
+
+    return operations
+
+
+def _query_type(parameters: Sequence[Filter]) -> Any:
+    """Return the type of the query parameters, as FastAPI reads them."""
+    fields: dict[str, Any] = {}
+    for one in parameters:
+        more: dict[str, Any] | None = {"enum": list(one.choices)} if one.choices else None
+        info = Field(default=None, description=one.description, json_schema_extra=more)
+        fields[one.name] = (one.type | None, info)
+    return Annotated[create_model("ListQuery", **fields), Query()]

@@ -1,0 +1,394 @@
+"""``/projects``: objects that belong together, and the operations that put objects into them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+from fastapi import Query, Request
+from pydantic import Field as ModelField
+from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from civis_nb.local.context import context_of
+from civis_nb.local.endpoints.user_refs import UserRef, user_refs
+from civis_nb.local.errors import Invalid, NotFound
+from civis_nb.local.http.wire import Wire
+from civis_nb.local.records import crud, fields, lists
+from civis_nb.local.records.fields import Computed, Level, Named, Stored, View
+from civis_nb.local.records.resource import Operation, Resource, Shape, build_router, path_id, typed
+from civis_nb.local.records.sharing import shared, transferable
+from civis_nb.local.records.storage import grant, update_record
+from civis_nb.local.store.schema import project_items, records, shares
+
+__all__ = ["in_projects", "project_names", "router"]
+
+
+class _Item(Wire):
+    id: int
+    created_at: str
+    updated_at: str
+
+
+class _NamedItem(_Item):
+    name: str
+
+
+class LastChange(Wire):
+    """The last run, deployment or execution of an object."""
+
+    state: str
+    updated_at: str
+
+
+class ProjectTable(Wire):
+    """A table in a project."""
+
+    table_schema: str = ModelField(alias="schema")
+    name: str
+    row_count: int
+    column_count: int
+    created_at: str
+    updated_at: str
+
+
+class ProjectSurvey(_Item):
+    """A survey in a project."""
+
+
+class ProjectJob(_NamedItem):
+    """A script, import or export in a project."""
+
+    type: str
+    finished_at: str | None
+    state: str
+    last_run: LastChange | None
+
+
+class ProjectModel(_NamedItem):
+    """A model, or a report, in a project."""
+
+    state: str
+
+
+class ProjectDeployable(_NamedItem):
+    """A notebook or a service in a project."""
+
+    current_deployment_id: int | None
+    last_deploy: LastChange | None
+
+
+class ProjectWorkflow(_NamedItem):
+    """A workflow in a project."""
+
+    state: str
+    last_execution: LastChange | None
+
+
+class ProjectTemplate(_NamedItem):
+    """A template of scripts in a project."""
+
+
+class ProjectFile(_Item):
+    """A file in a project."""
+
+    file_name: str
+    file_size: int
+    expired: bool
+
+
+class ProjectEnhancement(_NamedItem):
+    """An enhancement in a project."""
+
+    last_run: LastChange | None
+
+
+class ProjectInProject(_NamedItem):
+    """A project in a project."""
+
+    description: str | None
+
+
+class ProjectObject(Wire):
+    """An object in a project, whatever it is."""
+
+    project_id: int
+    object_id: int
+    object_type: str
+    fco_type: str
+    sub_type: str | None
+    name: str
+    icon: str
+    author: str
+    updated_at: str
+    auto_share: bool | None
+    archived: bool
+    hidden: bool
+    my_permission_level: Level
+
+
+class AutoShare(Wire):
+    """Whether what is in a project is shared with whom the project is shared."""
+
+    auto_share: bool
+
+
+class CloneOptions(Wire):
+    """What a clone of a project takes over."""
+
+    clone_schedule: bool | None = None
+    clone_notifications: bool | None = None
+
+
+def _users(view: View) -> list[UserRef]:
+    who = select(shares.c.grantee_id).where(
+        shares.c.object_kind == "projects",
+        shares.c.object_id == view.row.id,
+        shares.c.grantee_kind == "users",
+    )
+    ids = sorted(view.connection.scalars(who))
+    return [view.people[user_id] for user_id in ids if user_id in view.people]
+
+
+def _contents(view: View, kind: str | None = None) -> list[Row[Any]]:
+    """Return the records in a project, of one kind where one is given."""
+    inside = (records.c.kind == project_items.c.object_kind) & (
+        records.c.id == project_items.c.object_id
+    )
+    query = select(records).join(project_items, inside).order_by(records.c.id)
+    query = query.where(project_items.c.project_id == view.row.id)
+    if kind is not None:
+        query = query.where(records.c.kind == kind)
+    return list(view.connection.execute(query))
+
+
+def _item(row: Row[Any]) -> dict[str, Any]:
+    times = {"created_at": row.created_at, "updated_at": row.updated_at}
+    return {"id": row.id, "name": row.name, **times}
+
+
+def _deployables(kind: str) -> Any:
+    def show(view: View) -> list[ProjectDeployable]:
+        return [
+            ProjectDeployable(**_item(row), current_deployment_id=None, last_deploy=None)
+            for row in _contents(view, kind)
+        ]
+
+    return show
+
+
+def _reports(view: View) -> list[ProjectModel]:
+    return [ProjectModel(**_item(row), state="idle") for row in _contents(view, "reports")]
+
+
+def _projects(view: View) -> list[ProjectInProject]:
+    return [
+        ProjectInProject(**_item(row), description=row.body.get("description"))
+        for row in _contents(view, "projects")
+    ]
+
+
+def _all_objects(view: View) -> list[ProjectObject]:
+    return [
+        ProjectObject(
+            project_id=view.row.id,
+            object_id=row.id,
+            object_type=row.kind.removesuffix("s").capitalize(),
+            fco_type=row.kind,
+            sub_type=row.body.get("type"),
+            name=row.name,
+            icon=row.kind.removesuffix("s"),
+            author=view.people[row.user_id].name,
+            updated_at=row.updated_at,
+            auto_share=row.body.get("auto_share"),
+            archived=row.archived,
+            hidden=row.hidden,
+            my_permission_level="manage",
+        )
+        for row in _contents(view)
+    ]
+
+
+def _parent(view: View) -> Named | None:
+    parents = _projects_of(view.connection, "projects", view.row.id)
+    return Named(id=parents[0].id, name=parents[0].name) if parents else None
+
+
+def _projects_of(connection: Connection, kind: str, object_id: int) -> list[Row[Any]]:
+    """Return the projects that an object is in."""
+    query = select(records).join(project_items, records.c.id == project_items.c.project_id)
+    chosen = (project_items.c.object_kind == kind, project_items.c.object_id == object_id)
+    return list(connection.execute(query.where(*chosen).order_by(records.c.id)))
+
+
+def project_names(view: View) -> list[Named]:
+    """Show the projects that an object is in."""
+    found = _projects_of(view.connection, view.row.kind, view.row.id)
+    return [Named(id=row.id, name=row.name) for row in found]
+
+
+def _share_contents(connection: Connection, project_id: int) -> None:
+    """Give all who may use a project that shares automatically the same permission inside it."""
+    body = connection.scalar(select(records.c.body).where(records.c.id == project_id))
+    if not (body or {}).get("auto_share"):
+        return
+    item, share = project_items.c, shares.c
+    of_project = (share.object_kind == "projects", share.object_id == project_id)
+    granted = list(connection.execute(select(shares).where(*of_project)))
+    contents = select(project_items).where(item.project_id == project_id)
+    for inside in list(connection.execute(contents)):
+        for one in granted:
+            who = (one.grantee_kind, [one.grantee_id], one.level)
+            grant(connection, inside.object_kind, inside.object_id, *who)
+
+
+def in_projects(path: str = "projects", parameter: str = "project_id") -> Shape:
+    """Declare ``/{id}/projects``: the projects that an object is in."""
+
+    def operations(resource: Resource) -> Iterator[Operation]:
+        def list_projects(
+            request: Request,
+            id: int,
+            hidden: Annotated[
+                bool | None, Query(description="Whether to list the hidden ones instead.")
+            ] = None,
+        ) -> list[Wire]:
+            context = context_of(request)
+            with context.store.read() as connection:
+                resource.find(connection, id)
+                found = _projects_of(connection, resource.kind, id)
+                people = user_refs(connection)
+                views = [
+                    View(connection, context, row, people)
+                    for row in found
+                    if row.hidden == bool(hidden)
+                ]
+                return [PROJECTS.show_item(view) for view in views]
+
+        def put(request: Request, id: int, project_id: int) -> None:
+            with context_of(request).store.begin() as connection:
+                resource.find(connection, id)
+                PROJECTS.find(connection, project_id)
+                if (resource.kind, id) == (PROJECTS.kind, project_id):
+                    raise Invalid("A project can't be a part of itself.")
+                row = {"project_id": project_id, "object_kind": resource.kind, "object_id": id}
+                connection.execute(upsert(project_items).values(row).on_conflict_do_nothing())
+                update_record(connection, project_id)
+                _share_contents(connection, project_id)
+
+        def remove(request: Request, id: int, project_id: int) -> None:
+            item = project_items.c
+            chosen = (
+                item.project_id == project_id,
+                item.object_kind == resource.kind,
+                item.object_id == id,
+            )
+            with context_of(request).store.begin() as connection:
+                resource.find(connection, id)
+                PROJECTS.find(connection, project_id)
+                if connection.execute(delete(project_items).where(*chosen)).rowcount == 0:
+                    raise NotFound(f"{resource.title} {id} in project {project_id}")
+                update_record(connection, project_id)
+
+        noun, one = resource.noun, f"/{{id}}/{path}/{{{parameter}}}"
+        project = path_id(parameter)
+        what = path.replace("_", " ")
+        yield Operation(
+            "GET",
+            f"/{{id}}/{path}",
+            list_projects,
+            f"List the {what} of a {noun}",
+            list[PROJECTS.item],  # type: ignore[name-defined]
+        )
+        single = what.removesuffix("s")
+        put_one, remove_one = typed(put, project_id=project), typed(remove, project_id=project)
+        yield Operation("PUT", one, put_one, f"Add a {noun} to a {single}")
+        yield Operation("DELETE", one, remove_one, f"Remove a {noun} from a {single}")
+
+    return operations
+
+
+def _auto_share(resource: Resource) -> Iterator[Operation]:
+    def put(request: Request, id: int, body: AutoShare) -> Wire:
+        context = context_of(request)
+        with context.store.begin() as connection:
+            row = resource.find(connection, id)
+            update_record(connection, id, body={**row.body, "auto_share": body.auto_share})
+            _share_contents(connection, id)
+            return resource.show(resource.view(connection, context, id))
+
+    typed(put, id=path_id("project_id"))
+    summary = "Set whether a project shares what is in it"
+    yield Operation("PUT", "/{project_id}/auto_share", put, summary, resource.detail)
+
+
+def _none(view: View) -> list[Any]:  # noqa: ARG001
+    """Show an empty list: objects of this kind can't be put into projects yet."""
+    return []
+
+
+PROJECTS = Resource(
+    path="/projects",
+    noun="project",
+    id_name="project_id",
+    fields=(
+        fields.ID,
+        fields.AUTHOR,
+        fields.REQUIRED_NAME,
+        Stored("description", str, listed=True, required=True),
+        Stored("note", str | None),
+        Stored("auto_share", bool, False, listed=True, requests=("create",)),
+        fields.HIDDEN,
+        Computed("users", list[UserRef], _users, listed=True),
+        fields.CREATED_AT,
+        fields.UPDATED_AT,
+        Computed("tables", list[ProjectTable], _none),
+        Computed("surveys", list[ProjectSurvey], _none),
+        Computed("scripts", list[ProjectJob], _none),
+        Computed("imports", list[ProjectJob], _none),
+        Computed("exports", list[ProjectJob], _none),
+        Computed("models", list[ProjectModel], _none),
+        Computed("notebooks", list[ProjectDeployable], _deployables("notebooks")),
+        Computed("services", list[ProjectDeployable], _deployables("services")),
+        Computed("workflows", list[ProjectWorkflow], _none),
+        Computed("reports", list[ProjectModel], _reports),
+        Computed("script_templates", list[ProjectTemplate], _none),
+        Computed("files", list[ProjectFile], _none),
+        Computed("enhancements", list[ProjectEnhancement], _none),
+        Computed("projects", list[ProjectInProject], _projects),
+        Computed("all_objects", list[ProjectObject], _all_objects),
+        Computed("can_current_user_enable_auto_share", bool, lambda view: True),  # noqa: ARG005
+        fields.ARCHIVED,
+        Computed("parent_project", Named | None, _parent),
+        fields.PERMISSION,
+    ),
+    shapes=(
+        lists.listed(
+            20,
+            1000,
+            lists.PERMISSION_FILTER,
+            lists.Filter(
+                "auto_share",
+                bool,
+                "Whether the projects share what is in them.",
+                lambda value: (
+                    [] if value is None else [records.c.body["auto_share"].as_boolean().is_(value)]
+                ),
+            ),
+            *lists.USUAL_FILTERS,
+        ),
+        crud.created(200),
+        crud.cloned(CloneOptions),
+        crud.read,
+        crud.updated_by_put,
+        crud.archived_by_delete,
+        _auto_share,
+        shared,
+        transferable,
+        crud.archivable,
+        in_projects("parent_projects", "parent_project_id"),
+    ),
+    after_share=_share_contents,
+)
+
+router = build_router(PROJECTS)

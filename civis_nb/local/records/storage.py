@@ -1,0 +1,109 @@
+"""Records in the store: one table for all kinds, and who may do what with which object."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy.dialects.sqlite import insert as upsert
+
+from civis_nb.local.errors import Invalid
+from civis_nb.local.store import utc_now
+from civis_nb.local.store.schema import credentials, files, jobs, records, shares, users
+
+__all__ = [
+    "GranteeKind",
+    "check_exist",
+    "find_object",
+    "grant",
+    "insert_record",
+    "object_name",
+    "update_record",
+]
+
+GranteeKind = Literal["users", "groups"]
+
+#: Where objects are that are no records, by the kind that fields and memberships call them.
+_TABLES: dict[str, Table] = {
+    "users": users,
+    "files": files,
+    "credentials": credentials,
+    "jobs": jobs,
+}
+
+
+def insert_record(
+    connection: Connection,
+    kind: str,
+    user_id: int,
+    name: str,
+    body: dict[str, Any],
+    *,
+    hidden: bool = False,
+    parent_id: int | None = None,
+) -> int:
+    """Store a new record and return its id; its author may manage it."""
+    now = utc_now()
+    values = {"kind": kind, "user_id": user_id, "name": name, "body": body, "hidden": hidden}
+    times = {"created_at": now, "updated_at": now}
+    statement = records.insert().values(**values, parent_id=parent_id, archived=False, **times)
+    record_id = int(connection.execute(statement.returning(records.c.id)).scalar_one())
+    grant(connection, kind, record_id, "users", [user_id], "manage")
+    return record_id
+
+
+def update_record(connection: Connection, record_id: int, **columns: Any) -> None:
+    """Change columns of a record, and the time of its last change."""
+    changed = records.update().where(records.c.id == record_id)
+    connection.execute(changed.values(**{"updated_at": utc_now(), **columns}))
+
+
+def grant(
+    connection: Connection,
+    kind: str,
+    object_id: int,
+    grantee_kind: GranteeKind,
+    grantee_ids: Iterable[int],
+    level: str,
+) -> None:
+    """Give users or groups a permission on an object, in place of the one they had."""
+    for grantee_id in grantee_ids:
+        row = {
+            "object_kind": kind,
+            "object_id": object_id,
+            "grantee_kind": grantee_kind,
+            "grantee_id": grantee_id,
+        }
+        statement = upsert(shares).values(**row, level=level)
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=list(row), set_={"level": level})
+        )
+
+
+def find_object(connection: Connection, kind: str, object_id: int) -> Row[Any] | None:
+    """Return the row of a record, file, job, credential or user; None when there is none."""
+    table = _TABLES.get(kind, records)
+    query = select(table).where(table.c.id == object_id)
+    if table is records:
+        query = query.where(records.c.kind == kind)
+    return connection.execute(query).one_or_none()
+
+
+def object_name(connection: Connection, kind: str, object_id: int) -> str | None:
+    """Return the name of an object; None when there is none."""
+    row = find_object(connection, kind, object_id)
+    return None if row is None else str(row.name)
+
+
+def check_exist(connection: Connection, field: str, kind: str, ids: Iterable[int]) -> None:
+    """Check that all objects that a field refers to are there.
+
+    Raises
+    ------
+    Invalid
+        When one is not.
+    """
+    for object_id in ids:
+        if find_object(connection, kind, object_id) is None:
+            raise Invalid(f"{field}: there is no {kind.removesuffix('s')} {object_id}.")
