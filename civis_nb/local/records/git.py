@@ -20,7 +20,7 @@ from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.records.fields import View
 from civis_nb.local.records.resource import Operation, Resource
 from civis_nb.local.records.storage import insert_record, update_record
-from civis_nb.local.runner.repository import local_path
+from civis_nb.local.runs.handlers.repository import local_path
 from civis_nb.local.store.schema import records
 
 __all__ = ["register_repository", "repository_id", "versioned"]
