@@ -7,7 +7,8 @@ import logging
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
@@ -20,7 +21,7 @@ from civis_nb.errors import CivisLocalError, OperationCancelledError
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.runner.base import Executor
 from civis_nb.local.runs import jobs as states
-from civis_nb.local.runs.handlers import HANDLERS
+from civis_nb.local.runs.handlers import handler_of
 from civis_nb.local.runs.logs import RunLog
 from civis_nb.local.runs.task import REQUESTING_RUN, RunTask
 from civis_nb.local.store.full_disk import Reserve, is_full, no_space_text
@@ -142,8 +143,7 @@ class JobRunner:
         A process that starts jobs holds a worker while it waits for them. They have workers of
         their own, or several such processes would wait for each other's for ever.
         """
-        handler = HANDLERS.get(self._job_type(run_id))
-        kind = handler.workers if handler is not None else "sql"
+        kind = handler_of(self._job_type(run_id)).workers
         with self._lock:
             depth = self._active[run_id].depth if kind == "process" else 0
             if (kind, depth) not in self._lanes:
@@ -217,9 +217,11 @@ class JobRunner:
         while (run_id := lane.waiting.get()) is not None:
             active = self._active[run_id]
             try:
-                if self._store_state(partial(states.claim_run, self._context.store, run_id)):
-                    self._reserve.fill()
-                    self._carry_out(run_id, active)
+                task = self._claim(run_id, active)
+                if task is not None:
+                    with self._outcome_stored(task):
+                        task.cancel.raise_if_cancelled()
+                        handler_of(task.job_type).run(task)
             except Exception:
                 # The store itself failed: recovery fails the run when the platform starts again.
                 _logger.exception("The state of run %s could not be stored.", run_id)
@@ -228,24 +230,43 @@ class JobRunner:
                 with self._lock:
                     self._active.pop(run_id, None)
 
-    def _carry_out(self, run_id: int, active: _ActiveRun) -> None:
-        task = self._task(run_id, active)
+    def _claim(self, run_id: int, active: _ActiveRun) -> RunTask | None:
+        """Move a queued run to running, and return what to do; None when it is queued no more."""
+        if not self._store_state(partial(states.claim_run, self._context.store, run_id)):
+            return None
+        self._reserve.fill()
+        query = select(jobs).join(job_runs, job_runs.c.job_id == jobs.c.id)
+        with self._context.store.read() as connection:
+            job = connection.execute(query.where(job_runs.c.id == run_id)).one()
+        return RunTask(
+            context=self._context,
+            executor=self._executor,
+            run_id=run_id,
+            job_id=job.id,
+            job_type=job.type,
+            job_name=job.name,
+            user_id=job.user_id,
+            body=dict(job.body),
+            log=RunLog(self._context.store, run_id),
+            cancel=active.token,
+        )
+
+    @contextmanager
+    def _outcome_stored(self, task: RunTask) -> Iterator[None]:
+        """Store how the block ended as the end of the run, then do what was put off until then."""
         state, error = "succeeded", None
         try:
-            active.token.raise_if_cancelled()
-            if task.job_type not in HANDLERS:
-                raise CivisLocalError(f"The local platform can't run jobs of type {task.job_type}.")
-            HANDLERS[task.job_type].run(task)
+            yield
         except OperationCancelledError:
             state = "cancelled"
-            if active.token.reason == STOPPED:
+            if task.cancel.reason == STOPPED:
                 state, error = "failed", STOPPED_MESSAGE
         except CivisLocalError as failure:
             state, error = "failed", str(failure) or type(failure).__name__
         except Exception as failure:
             # The run ends, and with it the waiting of all who wait for it.
             state, error = "failed", self._unexpected(failure, task)
-        if state == "succeeded" and active.token.cancelled:
+        if state == "succeeded" and task.cancel.cancelled:
             task.log.add("warn", "The work was complete before the request to end it took effect.")
         self._finish(task, state, error)
 
@@ -257,7 +278,7 @@ class JobRunner:
         return f"The local platform failed to carry this out: {failure!r}."
 
     def _finish(self, task: RunTask, state: str, error: str | None) -> None:
-        """Store a run's log and its end, then do what was put off until then."""
+        """Store a run's log and its end, then call what waits for that."""
         try:
             task.log.flush()
         except DatabaseError as failure:
@@ -291,20 +312,3 @@ class JobRunner:
                     raise
                 if not self._reserve.release() and self._stopping.wait(_FULL_DISK_WAIT_S):
                     raise
-
-    def _task(self, run_id: int, active: _ActiveRun) -> RunTask:
-        query = select(jobs).join(job_runs, job_runs.c.job_id == jobs.c.id)
-        with self._context.store.read() as connection:
-            job = connection.execute(query.where(job_runs.c.id == run_id)).one()
-        return RunTask(
-            context=self._context,
-            executor=self._executor,
-            run_id=run_id,
-            job_id=job.id,
-            job_type=job.type,
-            job_name=job.name,
-            user_id=job.user_id,
-            body=dict(job.body),
-            log=RunLog(self._context.store, run_id),
-            cancel=active.token,
-        )

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from civis_nb.errors import CivisLocalError
 from civis_nb.local.runs import jobs
 from civis_nb.local.runs.handlers.csv_files import run_import, run_preprocess
 from civis_nb.local.runs.handlers.exports import run_csv_export, run_sql_script
@@ -14,7 +15,7 @@ from civis_nb.local.runs.handlers.queries import run_query
 from civis_nb.local.runs.handlers.scripts import run_container, run_python3
 from civis_nb.local.runs.task import RunTask
 
-__all__ = ["HANDLERS", "Handler"]
+__all__ = ["Handler", "handler_of"]
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,7 @@ class Handler:
     run: Callable[[RunTask], None]
 
 
-#: By type of job.
-HANDLERS = {
+_HANDLERS = {
     jobs.PYTHON3: Handler("process", run_python3),
     jobs.CONTAINER: Handler("process", run_container),
     jobs.SQL: Handler("sql", run_sql_script),
@@ -44,3 +44,16 @@ HANDLERS = {
     jobs.CSV_EXPORT: Handler("sql", run_csv_export),
     jobs.PREPROCESS: Handler("sql", run_preprocess),
 }
+
+
+def handler_of(job_type: str) -> Handler:
+    """Return what carries out the runs of a job type; of an unknown one, a handler that fails."""
+    return _HANDLERS.get(job_type, _UNKNOWN)
+
+
+def _refuse(task: RunTask) -> None:
+    """Raise, for a job of a type that this platform does not know."""
+    raise CivisLocalError(f"The local platform can't run jobs of type {task.job_type}.")
+
+
+_UNKNOWN = Handler("sql", _refuse)

@@ -1,0 +1,59 @@
+"""How many functions a reader follows from an endpoint to the database and no further."""
+
+from __future__ import annotations
+
+import sys
+import time
+from types import FrameType
+
+import duckdb
+import pytest
+
+from civis_nb import local
+
+#: Functions of civis_nb from the handler of POST /queries to DuckDB: those up to the hand-over to
+#: a worker, and those of the worker.
+MOST_CALLS = 9
+SQL = "SELECT 1 AS call_depth"
+
+
+def _functions(frame: FrameType | None) -> list[str]:
+    """Return the functions of civis_nb on a stack, the outermost first."""
+    found = []
+    while frame is not None:
+        _, inside, path = frame.f_code.co_filename.partition("/civis_nb/local/")
+        if inside:
+            found.append(f"{path}:{frame.f_code.co_name}")
+        frame = frame.f_back
+    return found[::-1]
+
+
+def test_few_calls_lie_between_the_endpoint_and_the_database(monkeypatch: pytest.MonkeyPatch):
+    submitted: list[list[str]] = []
+    executed: list[list[str]] = []
+    execute = duckdb.DuckDBPyConnection.execute
+
+    def recorded(self, query, *arguments, **options):
+        if "call_depth" in str(query):
+            executed.append(_functions(sys._getframe(1)))
+        return execute(self, query, *arguments, **options)
+
+    monkeypatch.setattr(duckdb.DuckDBPyConnection, "execute", recorded)
+    with local.start(samples=False) as platform:
+        submit = platform._context.runner.submit
+
+        def submit_recorded(run_id):
+            submitted.append([*_functions(sys._getframe(1)), "submit"])
+            submit(run_id)
+
+        monkeypatch.setattr(platform._context.runner, "submit", submit_recorded)
+        client = platform.client()
+        query = client.queries.post(database=1, sql=SQL, preview_rows=10)
+        deadline = time.monotonic() + 30
+        while client.queries.get(query.id).state in ("queued", "running"):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        assert client.queries.get(query.id).result_rows == [["1"]]
+    [handler] = submitted
+    worker = executed[-1]
+    assert len(handler) + len(worker) <= MOST_CALLS, (handler, worker)
