@@ -13,7 +13,7 @@ from typing import Any
 
 from civis_nb.errors import CivisDownloadError, CivisError
 
-__all__ = ["ZipWriter", "crc32", "gzip_compressor", "inflate", "is_gzip"]
+__all__ = ["ZipWriter", "crc32", "gzip_compressor", "gzipped", "inflate", "is_gzip"]
 
 _engine: Any
 try:
@@ -51,6 +51,20 @@ def is_gzip(head: bytes) -> bool:
 def gzip_compressor() -> Any:
     """Return an object with ``compress`` and ``flush`` that makes one gzip member, fast."""
     return _engine.compressobj(_LEVEL, zlib.DEFLATED, _GZIP_WBITS)
+
+
+def gzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Deflate chunks into one gzip member.
+
+    Examples
+    --------
+    >>> b"".join(inflate(gzipped([b"a", b"b"])))
+    b'ab'
+    """
+    member = gzip_compressor()
+    for chunk in chunks:
+        yield member.compress(chunk)
+    yield member.flush()
 
 
 def inflate(

@@ -6,7 +6,7 @@ import codecs
 import difflib
 import numbers
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisArgumentError, CivisInputError
@@ -24,12 +24,10 @@ __all__ = [
     "client_or_default",
     "column_list",
     "credential_or_default",
-    "csv_settings_given",
     "delimiter_name",
     "file_arguments",
     "file_id_of",
     "new_job_name",
-    "script_parameters",
     "statement",
     "whole_from",
 ]
@@ -38,9 +36,6 @@ MAX_DESCRIPTION_CHARS = 512
 
 #: The character and the platform's word for each column delimiter.
 DELIMITERS = {",": "comma", "\t": "tab", "|": "pipe"}
-
-
-_PARAMETER_KEYS = {"params", "arguments"}
 
 
 class _Deprecated:
@@ -114,43 +109,6 @@ def statement(sql: Any) -> str:
     if not sql.strip(" ;\t\r\n"):
         raise CivisInputError("sql is blank; give a statement. Nothing was sent.")
     return sql
-
-
-def script_parameters(given: Any) -> dict[str, Any]:
-    """Return what ``sql_params_arguments`` adds to a script.
-
-    Raises
-    ------
-    CivisInputError
-        When it is no dictionary (a TypeError too), or has other keys than ``params`` and
-        ``arguments``.
-    """
-    if given is not None and not isinstance(given, Mapping):
-        raise CivisArgumentError(
-            f"sql_params_arguments is a dictionary, not {type(given).__name__}. Nothing was sent."
-        )
-    odd = sorted(set(given or {}) - _PARAMETER_KEYS, key=str)
-    if odd:
-        raise CivisInputError(
-            "sql_params_arguments takes the keys 'params' and 'arguments', not "
-            f"{', '.join(map(repr, odd))}."
-        )
-    return dict(given or {})
-
-
-def csv_settings_given(given: Any) -> dict[str, Any]:
-    """Return ``csv_settings`` as they are sent.
-
-    Raises
-    ------
-    CivisArgumentError
-        When they are no dictionary.
-    """
-    if given is not None and not isinstance(given, Mapping):
-        raise CivisArgumentError(
-            f"csv_settings is a dictionary, not {type(given).__name__}. Nothing was sent."
-        )
-    return dict(given or {})
 
 
 def whole_from(name: str, value: Any, least: int, *, missing: bool = False) -> int | None:

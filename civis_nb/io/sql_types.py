@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["arrow_type", "types_told"]
+__all__ = ["DeclaredTypes", "arrow_type", "declared_types_of"]
+
+#: The (name, SQL type) of each column, in order.
+DeclaredTypes: TypeAlias = Sequence[tuple[str, str]]
 
 _TYPE = re.compile(r"\s*([a-z0-9_ ]+?)\s*(?:\(([^)]*)\))?\s*((?:with|without) time zone)?\s*")
 
@@ -80,8 +83,8 @@ def _decimal(arguments: str | None) -> pa.DataType | None:
     return pa.decimal128(precision, scale)
 
 
-def types_told(columns: Any) -> list[tuple[str, str]] | None:
-    """Read (name, SQL type) of each column from what the platform tells; None when incomplete.
+def declared_types_of(columns: Any) -> DeclaredTypes | None:
+    """Return the (name, SQL type) of each column; None where the platform does not declare all.
 
     Parameters
     ----------
@@ -90,7 +93,7 @@ def types_told(columns: Any) -> list[tuple[str, str]] | None:
     """
     if not isinstance(columns, Sequence) or isinstance(columns, str) or not columns:
         return None
-    told: list[tuple[str, str]] = []
+    declared: list[tuple[str, str]] = []
     for column in columns:
         try:
             name, sql_type = column["name"], column["sql_type"]
@@ -100,5 +103,5 @@ def types_told(columns: Any) -> list[tuple[str, str]] | None:
             name, sql_type = column.get("name"), column.get("sqlType")
         if not isinstance(name, str) or not isinstance(sql_type, str) or not sql_type:
             return None
-        told.append((name, sql_type))
-    return told
+        declared.append((name, sql_type))
+    return declared

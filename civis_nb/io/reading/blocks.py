@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 
 from civis_nb._waiting import outcome
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.reading.content import ahead
+from civis_nb.io.prefetch import prefetch
 
-__all__ = ["in_order", "parse_pool", "record_blocks", "tables_of"]
+__all__ = ["last_record_end", "map_blocks", "parse_pool", "record_blocks", "tables_of_rows"]
 
 _Result = TypeVar("_Result")
 _WORKERS = 2
@@ -66,7 +66,7 @@ def record_blocks(
             rest = rest[len(piece) :]
             if filled < len(buffer):
                 continue
-            end = _record_end(buffer, inside)
+            end = last_record_end(buffer, inside)
             if not end:
                 ring[number] = buffer + bytes(len(buffer))
                 continue
@@ -97,12 +97,25 @@ def _odd_quotes(piece: memoryview) -> int:
     return int(np.count_nonzero(np.frombuffer(piece, np.uint8) == ord('"'))) % 2
 
 
-def _record_end(buffer: bytearray, inside: int) -> int:
-    """Return the position after the last line break outside quotes; 0 when there is none."""
-    end = len(buffer)
-    while (position := buffer.rfind(b"\n", 0, end)) >= 0:
-        inside ^= buffer.count(b'"', position, end) % 2
-        if not inside:
+def last_record_end(block: bytes | bytearray, odd_quotes: int) -> int:
+    r"""Return the position after the last line break outside quotes; 0 when there is none.
+
+    Parameters
+    ----------
+    block
+        Begins with a record.
+    odd_quotes
+        The number of quotes in it, modulo 2.
+
+    Examples
+    --------
+    >>> last_record_end(b'1,x\n2,"y\n', 1)
+    4
+    """
+    end = len(block)
+    while (position := block.rfind(b"\n", 0, end)) >= 0:
+        odd_quotes ^= block.count(b'"', position, end) % 2
+        if not odd_quotes:
             return position + 1
         end = position
     return 0
@@ -118,19 +131,19 @@ def parse_pool() -> Any:
         return pa.system_memory_pool()
 
 
-def in_order(
+def map_blocks(
     blocks: Iterable[memoryview], work: Callable[[memoryview], _Result]
 ) -> Iterator[_Result]:
-    """Do some work on each block, on several at a time; give the results in order.
+    """Call a function with each block, with several at a time; yield the results in order.
 
     Parameters
     ----------
     blocks
         From `record_blocks`; they are made in a thread of their own.
     work
-        Must not keep the block.
+        The function; it must not keep the block.
     """
-    source: Any = ahead(blocks, 1)
+    source: Any = prefetch(blocks, 1)
     pool = ThreadPoolExecutor(_WORKERS, thread_name_prefix="civis-parse")
     waiting: deque[Future[_Result]] = deque()
     try:
@@ -145,7 +158,7 @@ def in_order(
         pool.shutdown(cancel_futures=True)
 
 
-def tables_of(tables: Iterable[Any], rows: int) -> Iterator[Any]:
+def tables_of_rows(tables: Iterable[Any], rows: int) -> Iterator[Any]:
     """Join small Arrow tables to tables of exactly `rows` rows, the last one of fewer.
 
     Each has one chunk for every column.

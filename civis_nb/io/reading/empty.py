@@ -1,58 +1,38 @@
-"""Results without rows: what columns they would have."""
+"""Results without rows: which columns they would have."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from civis_nb.errors import CivisError, EmptyResultError
-from civis_nb.io._arguments import client_or_default
 from civis_nb.io._runs import wait_for
+from civis_nb.io.sql_types import DeclaredTypes, arrow_type
 from civis_nb.sql_text import only_reads
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from civis_nb.client.client import APIClient
+    from civis_nb.client.protocol import Client
+    from civis_nb.io.reading.options import SqlExport
 
-__all__ = ["columns_of", "empty_table"]
-
-
-def columns_of(
-    sql: str,
-    database: str | int,
-    client: APIClient | None = None,
-    credential_id: int | None = None,
-) -> list[str]:
-    """Return the names of a statement's columns, by a query without rows.
-
-    Raises
-    ------
-    EmptyResultError
-        When the statement is not one SELECT, or gives no columns.
-    CivisSQLError
-        When the statement fails.
-    """
-    from civis_nb.io.databases import query_civis
-
-    if not only_reads(sql):
-        raise EmptyResultError("The statement gave no rows, and no columns can be told for it.")
-    client = client_or_default(client)
-    result = wait_for(query_civis(sql, database, client, credential_id, preview_rows=0))
-    columns = list(getattr(result, "result_columns", None) or [])
-    if not columns:
-        raise EmptyResultError("The statement gave neither rows nor columns.")
-    return [str(column) for column in columns]
+__all__ = ["empty_table"]
 
 
 def empty_table(
-    script_id: int,
-    sql: str,
-    database: str | int,
-    client: Any,
-    credential_id: int | None,
-    told: list[tuple[str, str]] | None,
+    client: Client, script_id: int, export: SqlExport, declared_types: DeclaredTypes | None
 ) -> pa.Table:
     """Return an Arrow table without rows, with the columns of a statement.
+
+    Parameters
+    ----------
+    client
+        The client.
+    script_id
+        The script that gave no rows.
+    export
+        What it exported.
+    declared_types
+        None: the columns are those of a query without rows, all of them texts.
 
     Raises
     ------
@@ -61,16 +41,28 @@ def empty_table(
     """
     import pyarrow as pa
 
-    from civis_nb.io.sql_types import arrow_type
-
-    if told is None:
+    if declared_types is None:
         try:
-            told = [(name, "text") for name in columns_of(sql, database, client, credential_id)]
+            declared_types = [(name, "text") for name in _column_names(client, export)]
         except EmptyResultError:
             raise
         except CivisError as error:
             raise EmptyResultError(
                 f"The script {script_id} gave no rows, and its columns can't be told: {error}"
             ) from None
-    fields = [(name, arrow_type(kind) or pa.string()) for name, kind in told]
-    return pa.table([pa.array([], kind) for _, kind in fields], names=[name for name, _ in fields])
+    return pa.schema(
+        [pa.field(name, arrow_type(kind) or pa.string()) for name, kind in declared_types]
+    ).empty_table()
+
+
+def _column_names(client: Client, export: SqlExport) -> list[str]:
+    """Return the names of a statement's columns, by a query without rows."""
+    from civis_nb.io.databases import query_civis
+
+    if not only_reads(export.sql):
+        raise EmptyResultError("The statement gave no rows, and no columns can be told for it.")
+    query = query_civis(export.sql, export.database, client, export.credential_id, preview_rows=0)
+    columns = list(getattr(wait_for(query), "result_columns", None) or [])
+    if not columns:
+        raise EmptyResultError("The statement gave neither rows nor columns.")
+    return [str(column) for column in columns]

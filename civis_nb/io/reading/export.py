@@ -4,127 +4,27 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.cancellation import current_token
 from civis_nb.errors import EmptyResultError
 from civis_nb.futures import CivisFuture
-from civis_nb.io._arguments import (
-    check_interval,
-    chosen,
-    client_or_default,
-    credential_or_default,
-    csv_settings_given,
-    delimiter_name,
-    new_job_name,
-    script_parameters,
-    statement,
-    whole_from,
-)
-from civis_nb.io._progress import Call, begin, present, step, tracked_transfer
+from civis_nb.io._arguments import chosen, client_or_default, delimiter_name, whole_from
+from civis_nb.io._progress import Call, present, step, tracked_transfer
 from civis_nb.io._runs import FutureWithWork, wait_for
 from civis_nb.io.files.transfers import check_folder
+from civis_nb.io.reading.local_csv import save_result
 from civis_nb.io.reading.manifest import manifest_of
+from civis_nb.io.reading.options import SqlExport
+from civis_nb.io.reading.outputs import result_files
+from civis_nb.io.reading.pipeline import start_export
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
 
-__all__ = [
-    "begin_export",
-    "civis_to_csv",
-    "civis_to_multifile_csv",
-    "export_to_civis_file",
-    "start_export",
-]
+__all__ = ["civis_to_csv", "civis_to_multifile_csv", "export_to_civis_file"]
 
 _COMPRESSIONS = ("none", "zip", "gzip")
-
-
-def start_export(
-    client: Any,
-    sql: str,
-    database: str | int,
-    csv_settings: Mapping[str, Any] | None,
-    *,
-    sql_params_arguments: Mapping[str, Any] | None = None,
-    job_name: str | None = None,
-    credential_id: int | None = None,
-    hidden: bool = True,
-) -> tuple[int, int]:
-    """Start a SQL export; give the ids of the script and of its run.
-
-    Raises
-    ------
-    CivisInputError
-        When `sql` is blank, or `sql_params_arguments` has other keys than ``params`` and
-        ``arguments``.
-    CivisAPIError
-        When the platform refuses the script.
-    """
-    sql = statement(sql)
-    parameters = script_parameters(sql_params_arguments)
-    settings = csv_settings_given(csv_settings)
-    script = client.scripts.post_sql(
-        new_job_name(job_name),
-        remote_host_id=client.get_database_id(database),
-        credential_id=credential_or_default(client, credential_id),
-        sql=sql,
-        hidden=hidden,
-        csv_settings=settings,
-        **parameters,
-    )
-    current_token().raise_if_cancelled()  # interrupted by now: then there is to be no run
-    run = client.scripts.post_sql_runs(script.id)
-    return script.id, run.id
-
-
-def begin_export(
-    client: Any,
-    sql: str,
-    database: str | int,
-    csv_settings: Mapping[str, Any] | None,
-    *,
-    sql_params_arguments: Mapping[str, Any] | None = None,
-    job_name: str | None = None,
-    credential_id: int | None = None,
-    hidden: bool = True,
-    make: Callable[..., CivisFuture] = CivisFuture,
-    **options: Any,
-) -> CivisFuture:
-    """Start a SQL export as a part of the present call; give its run as a future.
-
-    Parameters
-    ----------
-    client, sql, database, csv_settings, sql_params_arguments, job_name, credential_id, hidden
-        As for `start_export`.
-    make
-        Makes the future.
-    **options
-        Of the future.
-
-    Raises
-    ------
-    CivisInputError
-        When the future could not wait as it is asked to.
-    """
-    check_interval(options.get("polling_interval"))
-
-    def start() -> CivisFuture:
-        ids = start_export(
-            client,
-            sql,
-            database,
-            csv_settings,
-            sql_params_arguments=sql_params_arguments,
-            job_name=job_name,
-            credential_id=credential_id,
-            hidden=hidden,
-        )
-        return make(client.scripts.get_sql_runs, ids, client=client, **options)
-
-    return begin(start)
 
 
 @tracked_transfer
@@ -179,20 +79,19 @@ def export_to_civis_file(
     CivisAPIError
         When the platform refuses the script.
     """
-    client = client_or_default(client)
-    return begin_export(
-        client,
-        sql,
-        database,
-        csv_settings,
+    export = SqlExport(
+        sql=sql,
+        database=database,
+        csv_settings=csv_settings,
         sql_params_arguments=sql_params_arguments,
         job_name=job_name,
         credential_id=credential_id,
         hidden=hidden,
         polling_interval=polling_interval,
-        poll_on_creation=False,
-        cancel_on_interrupt=True,
-        progress=progress,
+    )
+    client = client_or_default(client)
+    return start_export(
+        client, export, poll_on_creation=False, cancel_on_interrupt=True, progress=progress
     )
 
 
@@ -256,15 +155,23 @@ def civis_to_csv(
     chosen("compression", compression, _COMPRESSIONS)
     settings = _csv_settings(include_header, "gzip", delimiter, unquoted, None)
     check_folder(filename)
+    export = SqlExport(
+        sql=sql,
+        database=database,
+        csv_settings={**settings, "force_multifile": False},
+        sql_params_arguments=sql_params_arguments,
+        job_name=job_name,
+        credential_id=credential_id,
+        hidden=hidden,
+        polling_interval=polling_interval,
+    )
     client = client_or_default(client)
     packed = "none" if compression == "gzip" and include_header else compression
 
-    def save(future: CivisFuture, run: Any) -> None:
-        from civis_nb.io.reading.local_csv import save_outputs
-
-        outputs = list(run["output"] or [])
-        if outputs:
-            save_outputs(client, outputs, filename, packed, header=include_header, progress=None)
+    def save(future: CivisFuture, response: Any) -> None:
+        files = result_files(client, response, export)
+        if files.remotes:
+            save_result(files, filename, packed, header=include_header)
             return
         warnings.warn(
             f"Job {future.job_id}, run {future.run_id} gave no rows; {os.fspath(filename)} is "
@@ -273,17 +180,10 @@ def civis_to_csv(
             stacklevel=2,
         )
 
-    return begin_export(
+    return start_export(
         client,
-        sql,
-        database,
-        {**settings, "force_multifile": False},
-        sql_params_arguments=sql_params_arguments,
-        job_name=job_name,
-        credential_id=credential_id,
-        hidden=hidden,
-        make=partial(FutureWithWork, save, present() or Call(progress)),
-        polling_interval=polling_interval,
+        export,
+        partial(FutureWithWork, save, present() or Call(progress)),
         poll_on_creation=False,
         cancel_on_interrupt=True,
         progress=progress,
@@ -350,18 +250,18 @@ def civis_to_multifile_csv(
     chosen("compression", compression, _COMPRESSIONS)
     whole_from("max_file_size", max_file_size, 1, missing=True)
     settings = _csv_settings(include_header, compression, delimiter, unquoted, prefix)
-    client = client_or_default(client)
-    future = begin_export(
-        client,
-        sql,
-        database,
-        {**settings, "force_multifile": True, "max_file_size": max_file_size},
+    export = SqlExport(
+        sql=sql,
+        database=database,
+        csv_settings={**settings, "force_multifile": True, "max_file_size": max_file_size},
         sql_params_arguments=sql_params_arguments,
         job_name=job_name,
         credential_id=credential_id,
         hidden=hidden,
         polling_interval=polling_interval,
     )
+    client = client_or_default(client)
+    future = start_export(client, export)
     outputs = list(wait_for(future)["output"] or [])
     if not outputs:
         raise EmptyResultError(f"The export {future.job_id} gave no rows, and so no manifest.")
@@ -372,6 +272,7 @@ def civis_to_multifile_csv(
 def _csv_settings(
     include_header: bool, compression: str, delimiter: str, unquoted: bool, prefix: str | None
 ) -> dict[str, Any]:
+    """Return the settings of an export as the API names them."""
     return {
         "include_header": include_header,
         "compression": compression,

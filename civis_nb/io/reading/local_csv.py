@@ -1,78 +1,58 @@
-"""Exports saved as local files: plain, gzip, or zip."""
+"""Results saved as local CSV files: plain, gzip, or zip."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
-from civis_nb.compression import ZipWriter, gzip_compressor
+from civis_nb.compression import ZipWriter, gzipped
 from civis_nb.io._progress import progress_bar
-from civis_nb.io.files.remote import remote_output
-from civis_nb.io.reading.content import ahead, inflated, joined, remote_chunks
+from civis_nb.io.prefetch import prefetch
+from civis_nb.io.reading.content import inflated, joined, remote_chunks
+from civis_nb.io.reading.outputs import ResultFiles
 from civis_nb.transport.sinks import complete_file, write_all, write_path
 
-__all__ = ["save_outputs"]
+__all__ = ["save_result"]
 
 
-def save_outputs(
-    client: Any,
-    outputs: Sequence[Any],
-    filename: str | os.PathLike[str],
-    compression: str,
-    *,
-    header: bool,
-    progress: bool | None,
+def save_result(
+    result: ResultFiles, filename: str | os.PathLike[str], compression: str, *, header: bool
 ) -> None:
-    """Save the output files of an export as one local file.
+    """Save the files of a result as one local file.
 
     Parameters
     ----------
-    client
-        The client.
-    outputs
-        The run's ``output``, not empty.
+    result
+        At least one file.
     filename
         Where the file is to be.
     compression
         ``"none"``, ``"gzip"`` or ``"zip"``.
     header
-        Whether each output begins with a header.
-    progress
-        As for `civis_to_csv`.
+        Whether each file begins with a header.
 
     Raises
     ------
     CivisDownloadError
         When the content could not be had whole; `filename` is unchanged.
     """
-    remotes = [remote_output(client, output)[0] for output in outputs]
-    sizes = [remote.size for remote in remotes]
-    total = sum(size for size in sizes if size) if all(sizes) else None
     name = Path(filename).name
-    with progress_bar(f"Downloading {name}", total, progress) as advance:
+    with progress_bar(f"Downloading {name}", result.size, None) as advance:
         files = (
-            inflated(ahead(remote_chunks(client, remote, advance)), remote.what)
-            for remote in remotes
+            inflated(prefetch(remote_chunks(result.client, remote, advance)), remote.what)
+            for remote in result.remotes
         )
-        content = ahead(joined(files, header=header and len(remotes) > 1))
+        content = prefetch(joined(files, header=header and len(result.remotes) > 1))
         if compression == "zip":
             # As the package civis names it: out.zip holds out.csv, any other name is its own.
             inner = f"{name.split('.')[0]}.csv" if name.endswith(".zip") else name
             with complete_file(filename) as file:
                 _write_zip(content, file, inner)
-        elif compression == "gzip":
-            write_path(_deflated(content), filename, name)
         else:
-            write_path(content, filename, name)
-
-
-def _deflated(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    member = gzip_compressor()
-    for chunk in chunks:
-        yield member.compress(chunk)
-    yield member.flush()
+            chunks = gzipped(content) if compression == "gzip" else content
+            write_path(chunks, filename, name)
 
 
 def _write_zip(chunks: Iterable[bytes], file: IO[bytes], name: str) -> None:

@@ -1,4 +1,4 @@
-"""The outputs of an export: which files, and what the platform tells of their columns."""
+"""The files of an export, and what the platform declares of their columns."""
 
 from __future__ import annotations
 
@@ -6,38 +6,50 @@ import csv
 import io
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from civis_nb.io.files.remote import remote_output, whole_number
-from civis_nb.io.reading.content import Export
+from civis_nb.io.reading.content import CsvContent
 from civis_nb.io.reading.manifest import manifest_of
-from civis_nb.io.sql_types import types_told
+from civis_nb.io.sql_types import DeclaredTypes, declared_types_of
 from civis_nb.transport.download import Remote
 from civis_nb.transport.slots import parallel_parts
 
-__all__ = ["Found", "find_outputs"]
+if TYPE_CHECKING:
+    from civis_nb.client.protocol import Client
+    from civis_nb.io.reading.options import SqlExport
+
+__all__ = ["ResultFiles", "result_files"]
 
 
 @dataclass(frozen=True)
-class Found:
-    """Files to be read as one CSV.
+class ResultFiles:
+    """The files of a result, to be read as one CSV.
 
     Attributes
     ----------
+    client
+        The client.
     remotes
-        The files, in order.
-    told
-        (name, SQL type) of each column; None where the platform does not tell.
+        The files, in order; none when the result has no rows.
+    declared_types
+        (name, SQL type) of each column; None where the platform does not declare them.
     header
-        The first record when the files have none.
+        The first record, when the files have none; None: each file begins with it.
     parallel
         How many to download at the same time.
     """
 
+    client: Client
     remotes: Sequence[Remote]
-    told: list[tuple[str, str]] | None = None
+    declared_types: DeclaredTypes | None = None
     header: bytes | None = None
     parallel: int = 1
+
+    @property
+    def name(self) -> str:
+        """The first file, for progress and errors."""
+        return self.remotes[0].what if self.remotes else "the export"
 
     @property
     def size(self) -> int | None:
@@ -46,53 +58,87 @@ class Found:
         return None if any(size is None for size in sizes) else sum(filter(None, sizes))
 
     def content(
-        self, client: Any, count: Callable[[int], None] | None = None, *, keep: bool = True
-    ) -> Export:
-        """Return the content as one CSV; `keep` it, so that it can be iterated again."""
-        return Export(
-            client, self.remotes, count, header=self.header, parallel=self.parallel, keep=keep
+        self, count: Callable[[int], None] | None = None, *, keep: bool = True
+    ) -> CsvContent:
+        """Return the content as one CSV.
+
+        Parameters
+        ----------
+        count
+            Called with the bytes of each chunk that arrives.
+        keep
+            Keep what was downloaded, so that the content can be iterated again.
+        """
+        return CsvContent(
+            self.client,
+            self.remotes,
+            count,
+            header=self.header,
+            parallel=self.parallel,
+            keep=keep,
         )
 
 
-def find_outputs(client: Any, outputs: Sequence[Any], *, multifile: bool = False) -> Found:
-    """Look up the output files of an export.
+def result_files(
+    client: Client,
+    response: Any,
+    export: SqlExport,
+    declared_types: DeclaredTypes | None = None,
+) -> ResultFiles:
+    """Return the files of an export.
 
     Parameters
     ----------
     client
         The client.
-    outputs
-        The run's ``output``, not empty.
-    multifile
-        Whether the output is a manifest of parts.
+    response
+        The last response of the run.
+    export
+        What was exported.
+    declared_types
+        The columns' types, for where the export itself has none.
 
     Raises
     ------
     CivisDownloadError
         When the manifest could not be had whole.
     """
-    if multifile:
-        return _parts(client, manifest_of(client, outputs[0]))
-    looked_up = [remote_output(client, output) for output in outputs]
-    return Found([remote for remote, _ in looked_up], _told(looked_up[0][1]))
+    outputs = list(response["output"] or [])
+    if not outputs:
+        declared = declared_types_of(getattr(response, "result_columns", None))
+        return ResultFiles(client, [], declared or declared_types)
+    if export.is_multifile:
+        return _parts(client, manifest_of(client, outputs[0]), declared_types)
+    found = [remote_output(client, output) for output in outputs]
+    declared = _detected_types(found[0][1]) or declared_types
+    return ResultFiles(client, [remote for remote, _ in found], declared)
 
 
-def _told(file: Any) -> list[tuple[str, str]] | None:
+def _detected_types(file: Any) -> DeclaredTypes | None:
     detected = getattr(file, "detected_info", None)
-    return types_told(getattr(detected, "table_columns", None))
+    return declared_types_of(getattr(detected, "table_columns", None))
 
 
-def _parts(client: Any, manifest: dict[str, Any]) -> Found:
+def _parts(
+    client: Client, manifest: dict[str, Any], declared_types: DeclaredTypes | None
+) -> ResultFiles:
+    """Return the files that a manifest names."""
     header = io.StringIO()
     # In quotes, so that a name that begins with a byte order mark keeps it.
     csv.writer(header, lineterminator="\n", quoting=csv.QUOTE_ALL).writerow(manifest["header"])
     entries = manifest["entries"]
-    remotes = [_part(client, entry) for entry in entries]
-    told = _told(client.files.get(entries[0]["id"])) if entries else None
-    return Found(remotes, told, header.getvalue().encode(), parallel_parts())
+    if entries:
+        declared_types = _detected_types(client.files.get(entries[0]["id"])) or declared_types
+    return ResultFiles(
+        client,
+        [_part(client, entry) for entry in entries],
+        declared_types,
+        header.getvalue().encode(),
+        parallel_parts(),
+    )
 
 
-def _part(client: Any, entry: dict[str, Any]) -> Remote:
+def _part(client: Client, entry: dict[str, Any]) -> Remote:
     def renew() -> Any:
         return client.files.get(entry["id"]).file_url
 

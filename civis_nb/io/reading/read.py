@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.errors import CivisAPIError, CivisInputError, EmptyResultError
+from civis_nb.errors import CivisAPIError, CivisInputError
 from civis_nb.io._arguments import (
     DEPRECATED,
-    check_encoding,
+    check_interval,
     chosen,
     client_or_default,
     column_list,
 )
-from civis_nb.io._progress import progress_bar, tracked_transfer
-from civis_nb.io._runs import wait_for
-from civis_nb.io.reading.empty import empty_table
-from civis_nb.io.reading.export import begin_export
-from civis_nb.io.reading.outputs import find_outputs
-from civis_nb.io.reading.parsers.arrow_exact import exact_table
-from civis_nb.io.reading.parsers.from_arrow import (
-    list_from_arrow,
-    pandas_from_arrow,
-    polars_from_arrow,
-)
-from civis_nb.io.reading.parsers.lazy import lazy_frame
-from civis_nb.io.reading.parsers.list_inferred import read_rows
-from civis_nb.io.reading.parsers.pandas_inferred import infer_pandas, read_with_pandas
-from civis_nb.io.reading.parsers.polars_inferred import infer_polars
-from civis_nb.io.sql_types import types_told
+from civis_nb.io._progress import tracked_transfer
+from civis_nb.io.reading.options import RETURN_AS, ReadOptions, SqlExport
+from civis_nb.io.reading.pipeline import read_result, start_export
+from civis_nb.io.sql_types import DeclaredTypes, declared_types_of
 from civis_nb.table_names import quoted, quoted_table, split_schema_tablename
 
 if TYPE_CHECKING:
@@ -38,12 +25,12 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from civis_nb.client.client import APIClient
-    from civis_nb.io.reading.content import Export
+    from civis_nb.client.protocol import Client
 
-__all__ = ["RETURN_AS", "read_civis", "read_civis_sql"]
+__all__ = ["read_civis", "read_civis_sql"]
 
-RETURN_AS = ("list", "pandas", "polars", "arrow", "lazy")
-_TYPES = ("infer", "exact")
+_GZIP = {"compression": "gzip"}
+_PARALLEL = {**_GZIP, "force_multifile": True}
 
 
 @tracked_transfer
@@ -98,29 +85,34 @@ def read_civis(
     """
     name = quoted_table(table)
     columns = column_list(columns)
-    return_as = _return_as(return_as, use_pandas)
-    _check_reading(return_as, types, encoding, kwargs)
-    client = client_or_default(client)
-    known: list[tuple[str, str]] | None = None
-    needs_names = any(not column.isidentifier() or not column.islower() for column in columns or ())
-    if types == "exact" or return_as in ("arrow", "lazy") or needs_names:
-        known = _table_columns(client, database, table)
-    selected = "*" if columns is None else ", ".join(_column(column, known) for column in columns)
-    return read_civis_sql(
-        f"select {selected} from {name}",  # noqa: S608 - names are quoted, columns may be SQL
-        database,
-        return_as=return_as,
-        encoding=encoding,
-        job_name=job_name,
-        client=client,
-        credential_id=credential_id,
-        polling_interval=polling_interval,
-        hidden=hidden,
+    options = ReadOptions(
+        return_as=_return_as(return_as, use_pandas),
         types=types,
+        encoding=encoding,
+        parser_options=kwargs,
+    )
+    check_interval(polling_interval)
+    client = client_or_default(client)
+    declared: DeclaredTypes | None = None
+    if options.is_exact or any(map(_needs_quotes, columns or ())):
+        declared = _table_types(client, database, table)
+    selected = "*" if columns is None else ", ".join(_as_sql(one, declared) for one in columns)
+    export = SqlExport(
+        sql=f"select {selected} from {name}",  # noqa: S608 - names are quoted, columns may be SQL
+        database=database,
+        csv_settings=_PARALLEL if parallel else _GZIP,
+        job_name=job_name,
+        credential_id=credential_id,
+        hidden=hidden,
+        polling_interval=polling_interval,
+    )
+    return read_result(
+        client,
+        start_export(client, export),
+        export,
+        options,
+        declared_types=declared if columns is None else None,
         progress=progress,
-        parallel=parallel,
-        _told=known if columns is None else None,
-        **kwargs,
     )
 
 
@@ -198,104 +190,47 @@ def read_civis_sql(
     CivisDownloadError
         When the content could not be had whole.
     """
-    told = kwargs.pop("_told", None)
-    return_as = _return_as(return_as, use_pandas)
-    exact = _check_reading(return_as, types, encoding, kwargs)
-    client = client_or_default(client)
-    settings: dict[str, Any] = {"compression": "gzip"}
-    if parallel:
-        settings["force_multifile"] = True
-    future = begin_export(
-        client,
-        sql,
-        database,
-        settings,
+    options = ReadOptions(
+        return_as=_return_as(return_as, use_pandas),
+        types=types,
+        encoding=encoding,
+        parser_options=kwargs,
+    )
+    export = SqlExport(
+        sql=sql,
+        database=database,
+        csv_settings=_PARALLEL if parallel else _GZIP,
         sql_params_arguments=sql_params_arguments,
         job_name=job_name,
         credential_id=credential_id,
         hidden=hidden,
         polling_interval=polling_interval,
     )
-    run = wait_for(future)
-    outputs = list(run["output"] or [])
-    if not outputs:
-        if not exact:
-            raise EmptyResultError(
-                f"The script {future.job_id} gave no rows. "
-                "With types='exact' that is an empty frame."
-            )
-        told = types_told(getattr(run, "result_columns", None)) or told
-        table = empty_table(future.job_id, sql, database, client, credential_id, told)
-        return _as(table, return_as)
-    found = find_outputs(client, outputs, multifile=parallel)
-    with progress_bar(f"Reading {found.remotes[0].what}", found.size, progress) as advance:
-        if return_as == "lazy":
-            told = found.told or told
-            return lazy_frame(client, replace(found, told=told), advance)
-        content = found.content(client, advance)
-        if exact:
-            return _as(exact_table(content, found.told or told, content.what), return_as)
-        return _inferred(content, return_as, encoding, kwargs)
-
-
-def _inferred(content: Export, return_as: str, encoding: str | None, options: Any) -> Any:
-    if return_as == "list":
-        return read_rows(content, content.what, encoding, **options)
-    if encoding is not None:
-        options = {**options, "encoding": encoding}
-    if return_as == "polars":
-        return infer_polars(content, content.what, **options)
-    # How the export was packed is known, and undone by now.
-    options = {name: value for name, value in options.items() if name != "compression"}
-    if options:
-        return read_with_pandas(content, **options)
-    return infer_pandas(content, content.what)
-
-
-def _as(table: pa.Table, return_as: str) -> Any:
-    if return_as == "list":
-        return list_from_arrow(table)
-    if return_as == "pandas":
-        return pandas_from_arrow(table)
-    if return_as == "arrow":
-        return table
-    frame = polars_from_arrow(table)
-    return frame.lazy() if return_as == "lazy" else frame
-
-
-def _check_reading(return_as: str, types: str, encoding: str | None, options: Any) -> bool:
-    """Refuse what can't be read so; say whether the reading is exact."""
-    exact = chosen("types", types, _TYPES) == "exact" or return_as in ("arrow", "lazy")
-    if exact and (options or encoding):
-        given = ", ".join([*options, *(["encoding"] if encoding else [])])
-        raise CivisInputError(
-            f"{given}: exact types take no options of a parser. Leave them out, or read with "
-            "types='infer' and return_as 'list', 'pandas' or 'polars'."
-        )
-    check_encoding(encoding, return_as)
-    return exact
+    client = client_or_default(client)
+    return read_result(client, start_export(client, export), export, options, progress=progress)
 
 
 def _return_as(return_as: str, use_pandas: Any) -> str:
-    if use_pandas is DEPRECATED:
-        return chosen("return_as", return_as, RETURN_AS)
+    """Return ``return_as``, after a warning about ``use_pandas`` where that is given."""
     chosen("return_as", return_as, RETURN_AS)
-    fits = return_as in ("list", "pandas") if use_pandas else return_as != "pandas"
-    if not fits:
+    if use_pandas is DEPRECATED:
+        return return_as
+    agree = return_as in ("list", "pandas") if use_pandas else return_as != "pandas"
+    if not agree:
         raise CivisInputError(
             f"use_pandas={use_pandas!r} and return_as={return_as!r} contradict each other. "
-            "Leave use_pandas out, it is deprecated; return_as says it all."
+            "Leave use_pandas out: it is deprecated."
         )
     warnings.warn(
-        "use_pandas is deprecated; say return_as='pandas' or return_as='list'.",
+        "use_pandas is deprecated; use return_as='pandas' or return_as='list'.",
         FutureWarning,
-        stacklevel=4,
+        stacklevel=4,  # the caller of the public function, which is decorated
     )
     return "pandas" if use_pandas else return_as
 
 
-def _table_columns(client: Any, database: str | int, table: str) -> list[tuple[str, str]] | None:
-    """Ask the platform for the columns of a table; None when it does not tell."""
+def _table_types(client: Client, database: str | int, table: str) -> DeclaredTypes | None:
+    """Return the columns of a table and their types; None where the platform has none."""
     schema, name = split_schema_tablename(table)
     if schema is None:
         return None
@@ -304,11 +239,14 @@ def _table_columns(client: Any, database: str | int, table: str) -> list[tuple[s
         found = client.databases.get_schemas_tables(database_id, schema, name)
     except CivisAPIError:
         return None
-    return types_told(getattr(found, "columns", None))
+    return declared_types_of(getattr(found, "columns", None))
 
 
-def _column(column: str, known: list[tuple[str, str]] | None) -> str:
-    """Return a column as SQL: quoted when it is the very name of a column that needs it."""
-    names = {name for name, _ in known or ()}
-    needs_quotes = column != column.lower() or not column.isidentifier()
-    return quoted(column) if column in names and needs_quotes else column
+def _needs_quotes(column: str) -> bool:
+    return not column.isidentifier() or not column.islower()
+
+
+def _as_sql(column: str, declared: DeclaredTypes | None) -> str:
+    """Return a column as SQL: quoted when it is the name of a column that needs it."""
+    is_name = column in {name for name, _ in declared or ()}
+    return quoted(column) if is_name and _needs_quotes(column) else column

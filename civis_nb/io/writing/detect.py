@@ -11,7 +11,7 @@ from civis_nb.errors import CivisImportError
 from civis_nb.futures import CivisFuture
 from civis_nb.io._progress import begin
 from civis_nb.io._runs import wait_for
-from civis_nb.io.sql_types import types_told
+from civis_nb.io.sql_types import declared_types_of
 
 __all__ = ["Detected", "agreed", "preprocess"]
 
@@ -101,7 +101,7 @@ def _detected(client: Any, source_id: int, future: Any) -> Detected:
         )
     file = client.files.get(outputs[0].object_id)
     info = file.detected_info
-    columns = types_told(getattr(info, "table_columns", None)) or []
+    columns = declared_types_of(getattr(info, "table_columns", None)) or []
     return Detected(
         outputs[0].object_id,
         source_id,

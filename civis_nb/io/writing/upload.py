@@ -12,10 +12,10 @@ import tempfile
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
-from civis_nb.compression import gzip_compressor
+from civis_nb.compression import gzipped
 from civis_nb.io._progress import progress_bar
 from civis_nb.io.files.transfers import check_arrived, file_to_civis
-from civis_nb.io.reading.content import ahead
+from civis_nb.io.prefetch import prefetch
 
 if TYPE_CHECKING:
     from civis_nb.transport.sources import GrowingSource
@@ -65,14 +65,7 @@ def upload_gzip(client: Any, text: Text, name: str, progress: bool | None) -> in
 
 def _expected_bytes(text: Text) -> int:
     samples, share = text.samples()
-    return int(sum(map(len, _deflated(iter(samples)))) / share) if samples else 0
-
-
-def _deflated(chunks: Iterator[bytes]) -> Iterator[bytes]:
-    member = gzip_compressor()
-    for chunk in chunks:
-        yield member.compress(chunk)
-    yield member.flush()
+    return int(sum(map(len, gzipped(iter(samples)))) / share) if samples else 0
 
 
 def _upload_whole(client: Any, text: Text, name: str, progress: bool | None) -> int:
@@ -80,7 +73,7 @@ def _upload_whole(client: Any, text: Text, name: str, progress: bool | None) -> 
 
     with tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as file:
         with no_room():
-            for data in _deflated(ahead(text.chunks(), 2)):
+            for data in gzipped(prefetch(text.chunks(), 2)):
                 file.write(data)
         return file_to_civis(_plain_file(file), name, client=client, progress=progress)
 
@@ -114,7 +107,7 @@ def _upload_parts(
         progress_bar(f"Uploading {name}", expected, progress, about=True) as advance,
         PartSender(session, list(reply.upload_urls), count, what) as sender,
     ):
-        data = _deflated(ahead(text.chunks(), 2))
+        data = gzipped(prefetch(text.chunks(), 2))
 
         def begin(number: int, part: GrowingSource) -> None:
             sender.send(number, Watched(part, advance))

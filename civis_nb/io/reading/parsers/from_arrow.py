@@ -12,7 +12,32 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-__all__ = ["check_names", "list_from_arrow", "pandas_from_arrow", "polars_from_arrow"]
+__all__ = [
+    "check_names",
+    "converted",
+    "list_from_arrow",
+    "pandas_from_arrow",
+    "polars_from_arrow",
+]
+
+
+def converted(table: pa.Table, return_as: str) -> Any:
+    """Return an Arrow table as what ``return_as`` names.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> converted(pa.table({"n": [1, None]}), "list")
+    [['n'], [1], [None]]
+    """
+    if return_as == "list":
+        return list_from_arrow(table)
+    if return_as == "pandas":
+        return pandas_from_arrow(table)
+    if return_as == "arrow":
+        return table
+    frame = polars_from_arrow(table)
+    return frame.lazy() if return_as == "lazy" else frame
 
 
 def pandas_from_arrow(table: pa.Table) -> pd.DataFrame:

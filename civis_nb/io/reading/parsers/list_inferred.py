@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.reading.blocks import in_order, parse_pool, record_blocks
-from civis_nb.io.reading.parsers.arrow_exact import ChunkReader, split_header
+from civis_nb.io.reading.blocks import map_blocks, parse_pool, record_blocks
+from civis_nb.io.reading.chunk_reader import ChunkReader
+from civis_nb.io.reading.header import split_header
 
 __all__ = ["read_rows"]
 
@@ -83,7 +84,7 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> list[list[str]]:
         raise _NotReproducible  # a blank line is a row without cells for csv.reader
     rows = [names]
     columns = [_Column() for _ in names]
-    for table in in_order(record_blocks(rest, _BLOCK_BYTES, what), _parser(len(names))):
+    for table in map_blocks(record_blocks(rest, _BLOCK_BYTES, what), _parser(len(names))):
         texts = [column.texts(one) for column, one in zip(columns, table.columns, strict=True)]
         rows.extend(map(list, zip(*texts, strict=True)))
     return rows

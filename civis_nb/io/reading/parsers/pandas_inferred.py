@@ -14,14 +14,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.io.reading.blocks import in_order, parse_pool, record_blocks
-from civis_nb.io.reading.content import last_record_end
-from civis_nb.io.reading.parsers.arrow_exact import (
-    BLOCK_BYTES,
-    ChunkReader,
-    read_options,
-    split_header,
-)
+from civis_nb.io.reading.blocks import last_record_end, map_blocks, parse_pool, record_blocks
+from civis_nb.io.reading.chunk_reader import ChunkReader
+from civis_nb.io.reading.header import split_header
+from civis_nb.io.reading.parsers.arrow_csv import read_options
 from civis_nb.io.reading.parsers.pandas_columns import Numbers, Texts
 
 if TYPE_CHECKING:
@@ -32,6 +28,8 @@ __all__ = ["infer_pandas", "read_with_pandas"]
 
 _HEAD_BYTES = 256 * 1024
 _BLOCK_BYTES = 1024 * 1024
+#: Of what pyarrow itself cuts into blocks.
+_ARROW_BLOCK_BYTES = 2 * 1024 * 1024
 #: Small enough for the processor's cache.
 _WATCHED_BYTES = 128 * 1024
 _NA_VALUES = (
@@ -174,7 +172,7 @@ def _kinds(head: bytes, count: int) -> dict[int, Any]:
 
     if not head:
         raise _NotReproducible
-    table = arrow_csv.read_csv(io.BytesIO(head), *_options(count, {}, BLOCK_BYTES))
+    table = arrow_csv.read_csv(io.BytesIO(head), *_options(count, {}, _ARROW_BLOCK_BYTES))
     kinds = {}
     for at, column in enumerate(table.columns):
         if _is_time(column.type) or _is_text(column.type):
@@ -217,7 +215,7 @@ def _parsed_by_blocks(
         return arrow_csv.read_csv(pa.BufferReader(block), *options, memory_pool=pool)
 
     columns: list[_Column] = []
-    for table in in_order(record_blocks(chunks, _BLOCK_BYTES, what), parsed):
+    for table in map_blocks(record_blocks(chunks, _BLOCK_BYTES, what), parsed):
         if not columns:
             columns = [_Column(kind) for kind in table.schema.types]
         elif table.schema.types != [column.kind for column in columns]:
@@ -235,7 +233,7 @@ def _parsed(chunks: Iterable[bytes], count: int, kinds: dict[int, Any]) -> list[
     texts = {at: kind for at, kind in kinds.items() if _is_text(kind)}
     source = pa.PythonFile(ChunkReader(chunks), mode="r")
     table = arrow_csv.read_csv(
-        source, *_options(count, texts, BLOCK_BYTES), memory_pool=pa.system_memory_pool()
+        source, *_options(count, texts, _ARROW_BLOCK_BYTES), memory_pool=pa.system_memory_pool()
     )
     columns = [_Column(kind) for kind in table.schema.types]
     for column, values in zip(columns, table.columns, strict=True):

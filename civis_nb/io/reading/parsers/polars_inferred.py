@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.reading.blocks import in_order, record_blocks
+from civis_nb.io.reading.blocks import map_blocks, record_blocks
 from civis_nb.io.reading.content import first_record
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _by_blocks(chunks: Iterable[bytes], what: str) -> pl.DataFrame | None:
     """Parse while the rest is still on its way; None when the whole must be seen first."""
     import polars as pl
 
-    header, rest = first_record(iter(chunks))
+    header, rest = first_record(chunks)
     blocks = record_blocks(rest, _BLOCK_BYTES, what)
     first = bytes(next(blocks, b""))
     if first.count(b"\n") <= 2 * _TOLD_FROM_ROWS:
@@ -76,7 +76,7 @@ def _by_blocks(chunks: Iterable[bytes], what: str) -> pl.DataFrame | None:
         def parsed(block: bytes | memoryview) -> pl.DataFrame:
             return pl.read_csv(bytes(block), has_header=False, schema=schema)
 
-        return pl.concat([parsed(first), *in_order(blocks, parsed)])
+        return pl.concat([parsed(first), *map_blocks(blocks, parsed)])
     except pl.exceptions.PolarsError:
         return None
 
