@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from civis_nb._waiting import after_interrupt, outcome
 from civis_nb.errors import CivisError
 
-__all__ = ["PendingStart", "named", "stopped", "stopped_all"]
+__all__ = ["PendingStart", "in_thread", "named", "stopped", "stopped_all"]
 
 _Value = TypeVar("_Value")
 
@@ -57,7 +57,7 @@ class PendingStart:
         BaseException
             What starting it raised.
         """
-        _in_thread(self._do, "civis-start", self._begun)
+        in_thread(self._do, "civis-start", self._begun)
         return outcome(self._begun)
 
     def _do(self) -> Any:
@@ -100,7 +100,7 @@ def named(future: Any) -> str:
 def stopped(future: Any) -> str:
     """Stop the remote run of a future, and say what became of it."""
     what = f"The remote run ({named(future)})" if named(future) else "The remote run"
-    answer = _in_thread(future.cancel, "civis-cancel")
+    answer = in_thread(future.cancel, "civis-cancel")
     try:
         accepted = after_interrupt(lambda: answer.result(_STOP_S))
     except KeyboardInterrupt:
@@ -126,16 +126,17 @@ def stopped_all(beginnings: Sequence[PendingStart]) -> str:
     going = [beginning for beginning in beginnings if not beginning.ended()]
     # Where none goes on, the last one is still worth a word.
     going = going or list(beginnings[-1:])
-    said = [_in_thread(beginning.stopped, "civis-stop") for beginning in going]
+    said = [in_thread(beginning.stopped, "civis-stop") for beginning in going]
     try:
         return after_interrupt(lambda: " ".join(filter(None, map(outcome, said))))
     except KeyboardInterrupt:
         return "There was another interrupt while runs were being cancelled: they may go on."
 
 
-def _in_thread(
+def in_thread(
     work: Callable[[], _Value], name: str, done: Future[_Value] | None = None
 ) -> Future[_Value]:
+    """Call a function in a daemon thread, in a copy of this context; return its future."""
     done = Future() if done is None else done
     context = contextvars.copy_context()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb import config
 from civis_nb.display.bundle import Shown
@@ -14,8 +14,11 @@ from civis_nb.display.html import DIM, Html, el
 from civis_nb.display.live import LiveDisplay
 from civis_nb.display.runs import RunView
 from civis_nb.display.tables import ResultTable
-from civis_nb.errors import CivisJobFailure, CivisMagicError
-from civis_nb.magics import fetching
+from civis_nb.errors import CivisJobFailure, CivisMagicError, EmptyResultError
+from civis_nb.futures.interrupts import in_thread
+from civis_nb.io._progress import Call
+from civis_nb.io.reading.options import ReadOptions, SqlExport
+from civis_nb.io.reading.pipeline import read_result, start_export
 from civis_nb.magics.background import FrameFuture
 from civis_nb.magics.binding import Bound, bind, placeholders
 from civis_nb.magics.calls import SqlCall
@@ -24,11 +27,16 @@ from civis_nb.magics.session import Database, Session
 from civis_nb.magics.waiting import Watch, begin, interrupted, wait
 from civis_nb.sql_text import only_reads
 
+if TYPE_CHECKING:
+    from civis_nb.client.protocol import Client
+    from civis_nb.futures import CivisFuture
+
 __all__ = ["SqlRun"]
 
 #: The most that the query endpoint gives.
 PREVIEW_ROWS: Final = 1000
 _HEAD_ROWS: Final = 5
+_POLL_S: Final = 0.1
 #: Work that is done sooner shows only its result.
 _SHOW_AFTER_S: Final = 0.4
 
@@ -189,9 +197,9 @@ class SqlRun:
         call = self.call
         live = LiveDisplay(_SHOW_AFTER_S)
         frame = self._frame(bound, database, self._kind(), live)
-        total = fetching.rows_of(frame)
+        total = _row_count(frame)
         if call.max_rows is not None:
-            frame = fetching.head(frame, call.max_rows)
+            frame = _head(frame, call.max_rows)
         if call.var is None:
             live.vanish(call.whole_cell)
             return frame
@@ -208,38 +216,38 @@ class SqlRun:
 
     def _frame(self, bound: Bound, database: Database, kind: str, live: LiveDisplay) -> Any:
         client, export = self.session.client(), self._export(bound, database)
-        future = begin(lambda: fetching.start_export(client, export))
+        future = begin(lambda: start_export(client, export, poll_on_creation=False))
         self._wait(future, live, bound, database)
-        fetch = fetching.Fetch(client, future, export, kind)
-        fetch.start()
+        transfer = Call(progress=False)
+        with transfer.active():
+            read = in_thread(lambda: _read(client, future, export, kind), "civis-sql-read")
         try:
-            while fetch.is_alive():
-                fetch.join(0.1)
-                note = _received(fetch.received_bytes, fetch.total_bytes)
+            while not read.done():
+                concurrent.futures.wait([read], _POLL_S)
+                step = transfer.work.step()
+                note = _received(step.done or 0, step.total)
                 live.update(replace(future_view(future, _title(database)), note=note, live=True))
         except KeyboardInterrupt:
-            fetch.stop()
-            said = "The query had ended; its result was not fetched whole and nothing was kept."
-            live.settle(replace(future_view(future, _title(database)), note=said))
-            raise interrupted(said) from None
-        return fetch.frame()
+            transfer.token.cancel()
+            message = "The query had ended; its result was not read whole and nothing was kept."
+            live.settle(replace(future_view(future, _title(database)), note=message))
+            raise interrupted(message) from None
+        return read.result()
 
-    def _export(self, bound: Bound, database: Database) -> fetching.Export:
-        return fetching.Export(bound.sql, database.id, self.call.credential)
+    def _export(self, bound: Bound, database: Database) -> SqlExport:
+        return SqlExport(sql=bound.sql, database=database.id, credential_id=self.call.credential)
 
     def _in_background(self, bound: Bound, database: Database) -> FrameFuture | None:
         call, kind, client = self.call, self._kind(), self.session.client()
         export = self._export(bound, database)
 
         def read(future: Any) -> Any:
-            fetch = fetching.Fetch(client, future, export, kind)
-            fetch.run()
-            frame = fetch.frame()
-            return frame if call.max_rows is None else fetching.head(frame, call.max_rows)
+            frame = _read(client, future, export, kind)
+            return frame if call.max_rows is None else _head(frame, call.max_rows)
 
         future = FrameFuture(
             _title(database),
-            lambda: fetching.start_export(client, export),
+            lambda: start_export(client, export, poll_on_creation=False),
             read,
             lambda error: self._explained(error, bound),
         )
@@ -278,6 +286,27 @@ class SqlRun:
             return error
         origin = Origin.find(self.cell, self.call.sql, self.call.whole_cell)
         return sql_failure(error, bound, origin, future_view(future).url if future else None)
+
+
+def _read(client: Client, future: CivisFuture, export: SqlExport, kind: str) -> Any:
+    """Return the result of an export as a frame with exact types."""
+    options = ReadOptions(return_as=kind, types="exact")
+    try:
+        return read_result(client, future, export, options, progress=False)
+    except EmptyResultError as error:
+        raise CivisMagicError(
+            f"The statement ran and gave no result to keep: {error} "
+            "Leave the variable out of the magic's line."
+        ) from None
+
+
+def _row_count(frame: Any) -> int:
+    return int(frame.num_rows) if hasattr(frame, "num_rows") else len(frame)
+
+
+def _head(frame: Any, rows: int) -> Any:
+    """Return the first rows of a frame."""
+    return frame.slice(0, rows) if hasattr(frame, "num_rows") else frame.head(rows)
 
 
 def _title(database: Database) -> str:

@@ -14,7 +14,7 @@ import pandas as pd
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from civis_nb.errors import CivisInputError, CivisMagicError
@@ -129,6 +129,7 @@ def test_redshift_literal_ends_where_it_should(value):
     assert _read_with_backslashes(literal(value, "redshift", "x")) == value
 
 
+@settings(deadline=None)
 @given(st.text().filter(lambda text: "\x00" not in text))
 def test_any_text_survives(value):
     with duckdb.connect() as connection:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from civis_nb.errors import CivisError, EmptyResultError
 from civis_nb.io._runs import wait_for
@@ -12,6 +12,7 @@ from civis_nb.sql_text import only_reads
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from civis_nb.client.client import APIClient
     from civis_nb.client.protocol import Client
     from civis_nb.io.reading.options import SqlExport
 
@@ -61,7 +62,9 @@ def _column_names(client: Client, export: SqlExport) -> list[str]:
 
     if not only_reads(export.sql):
         raise EmptyResultError("The statement gave no rows, and no columns can be told for it.")
-    query = query_civis(export.sql, export.database, client, export.credential_id, preview_rows=0)
+    query = query_civis(
+        export.sql, export.database, cast("APIClient", client), export.credential_id, preview_rows=0
+    )
     columns = list(getattr(wait_for(query), "result_columns", None) or [])
     if not columns:
         raise EmptyResultError("The statement gave neither rows nor columns.")

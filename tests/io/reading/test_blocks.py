@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.reading.blocks import in_order, record_blocks, tables_of
+from civis_nb.io.reading.blocks import map_blocks, record_blocks, tables_of_rows
 from civis_nb.io.reading.parsers.arrow_exact import exact_table
 from civis_nb.io.reading.parsers.list_inferred import read_rows
 from civis_nb.io.reading.parsers.pandas_columns import Numbers, Texts
@@ -45,7 +45,7 @@ def test_content_that_ends_inside_quotes_is_refused():
 
 def test_blocks_keep_their_content_while_they_are_worked_on():
     content = b"".join(b"%d,%d\n" % (number, -number) for number in range(20_000))
-    assert b"".join(in_order(record_blocks([content], 512, "it"), bytes)) == content
+    assert b"".join(map_blocks(record_blocks([content], 512, "it"), bytes)) == content
 
 
 def test_what_fails_in_the_work_on_a_block_is_raised():
@@ -53,7 +53,7 @@ def test_what_fails_in_the_work_on_a_block_is_raised():
         raise CivisDownloadError(f"{len(block)} bytes")
 
     with pytest.raises(CivisDownloadError, match="2 bytes"):
-        list(in_order(record_blocks([b"a\n"] * 100, 3, "it"), work))
+        list(map_blocks(record_blocks([b"a\n"] * 100, 3, "it"), work))
 
 
 @settings(max_examples=50, deadline=None)
@@ -101,7 +101,7 @@ def test_tables_are_joined_to_the_rows_asked_for(sizes, rows):
     whole = pa.table({"a": list(range(sum(sizes))), "b": ["x"] * sum(sizes)})
     starts = [sum(sizes[:at]) for at in range(len(sizes))]
     tables = [whole.slice(at, size) for at, size in zip(starts, sizes, strict=True)]
-    joined = list(tables_of(tables, rows))
+    joined = list(tables_of_rows(tables, rows))
     assert all(table.num_rows == rows for table in joined[:-1])
     assert pa.concat_tables(joined).to_pylist() == whole.to_pylist()
 

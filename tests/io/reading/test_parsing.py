@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from civis_nb.errors import CivisDownloadError
-from civis_nb.io.reading.content import ahead, joined, records
+from civis_nb.io.reading.blocks import record_blocks
+from civis_nb.io.reading.content import joined
 from civis_nb.io.reading.parsers.arrow_exact import exact_table
 from civis_nb.io.reading.parsers.arrow_types import infer_column
 from civis_nb.io.reading.parsers.list_inferred import read_rows
@@ -98,7 +99,7 @@ def test_text_columns_come_back_as_they_are(rows, step):
     told = [("a", "VARCHAR(20)"), ("b", "text")]
     table = exact_table(chunks, told, "it")
     assert table.to_pylist() == [dict(zip("ab", row, strict=True)) for row in rows]
-    whole = list(records(chunks, 1, "it"))
+    whole = [bytes(block) for block in record_blocks(chunks, 1, "it")]
     assert b"".join(whole) == content
     assert all(block.count(b'"') % 2 == 0 for block in whole)
 
@@ -228,24 +229,8 @@ def test_rows_are_those_of_the_csv_module():
         read_rows(["a,b\né,1\n".encode("latin-1")], "it")
 
 
-def test_content_that_ends_inside_quotes_raises():
-    with pytest.raises(CivisDownloadError, match="inside a quoted field"):
-        list(records([b'a\n"x'], 1, "it"))
-
-
 def test_files_with_headers_are_joined_once():
     files = [[b'a,"b\nc"\n1,2'], [b'a,"b\n', b'c"\n3,4\n'], [b'a,"b\nc"\n']]
     assert b"".join(joined(files, header=True)) == b'a,"b\nc"\n1,2\n3,4\n'
     with pytest.raises(CivisDownloadError, match="different headers"):
         list(joined([[b"a\n"], [b"b\n"]], header=True))
-
-
-def test_exceptions_come_through_threads():
-    def broken():
-        yield 1
-        raise CivisDownloadError("broken")
-
-    got = ahead(broken())
-    assert next(got) == 1
-    with pytest.raises(CivisDownloadError, match="broken"):
-        next(got)
