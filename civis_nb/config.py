@@ -2,12 +2,13 @@
 
 The order in which a value is looked up: an explicit argument, `set_value` (the magic
 ``%civis_config``), the environment variable, ``[tool.civis_nb]`` in the pyproject.toml of the
-working folder or above, the default.
+working folder or above, the default. That file is read once for each working folder.
 """
 
 from __future__ import annotations
 
 import difflib
+import functools
 import os
 import tomllib
 from collections.abc import Callable
@@ -172,7 +173,9 @@ def _checked(setting: Setting, value: Any, source: str) -> Any:
         raise CivisConfigError(f"{source}: {setting.name} can't be {value!r}: {error}.") from None
 
 
+@functools.lru_cache(maxsize=32)
 def _project_table(folder: Path) -> dict[str, Any]:
+    """Return ``[tool.civis_nb]`` of a folder; read once, until `reset` or `set_value`."""
     for parent in (folder, *folder.parents):
         path = parent / "pyproject.toml"
         if path.is_file():
@@ -220,7 +223,7 @@ def get(name: str, given: Any = None) -> Any:
 
 
 def set_value(name: str, value: Any) -> None:
-    """Set a setting for this process.
+    """Set a setting for this process; the pyproject.toml is read again.
 
     Raises
     ------
@@ -228,17 +231,19 @@ def set_value(name: str, value: Any) -> None:
         When there is no such setting, or it can't have that value.
     """
     setting = _setting(name)
+    _project_table.cache_clear()
     _session[name] = _checked(setting, value, "%civis_config")
 
 
 def reset(name: str | None = None) -> None:
-    """Forget what `set_value` set: of one setting, or of all.
+    """Forget what `set_value` set, of one setting or of all, and read the pyproject.toml again.
 
     Raises
     ------
     CivisConfigError
         When there is no such setting.
     """
+    _project_table.cache_clear()
     if name is None:
         _session.clear()
     else:
