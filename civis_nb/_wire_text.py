@@ -103,6 +103,21 @@ def masked_path(url: str) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
+def is_loopback(url: str) -> bool:
+    """Return whether a URL leads to this machine.
+
+    Examples
+    --------
+    >>> is_loopback("http://127.0.0.1:8000"), is_loopback("https://api.civisanalytics.com")
+    (True, False)
+    """
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    return host in ("localhost", "::1") or re.fullmatch(r"127(\.\d+){3}", host) is not None
+
+
 def describe_error(response: requests.Response) -> str:
     """Say in one text what the server says of an error, secrets masked.
 

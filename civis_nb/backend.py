@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-from urllib.parse import urlsplit
 
 from civis_nb import config
-from civis_nb._wire_text import Secret
+from civis_nb._wire_text import Secret, is_loopback
 from civis_nb.errors import CivisMissingKeyError
 
 __all__ = ["DEFAULT_ENDPOINT", "resolve"]
@@ -43,7 +42,7 @@ def resolve(api_key: str | None = None, endpoint: str | None = None) -> tuple[st
     named = endpoint or os.environ.get("CIVIS_API_ENDPOINT", "").strip()
     key = Secret((api_key or "").strip() or os.environ.get("CIVIS_API_KEY", "").strip())
     given = bool(api_key or endpoint)
-    if not given and config.get("backend") == "local" and not (key and _is_loopback(named)):
+    if not given and config.get("backend") == "local" and not (key and is_loopback(named)):
         # Imported here: nobody who has a key needs a server.
         from civis_nb.local import start_or_join
 
@@ -56,8 +55,3 @@ def resolve(api_key: str | None = None, endpoint: str | None = None) -> tuple[st
         "give APIClient(api_key=...). To work without an account, on the embedded local platform, "
         "set CIVIS_NB_BACKEND=local, or call civis_nb.local.start()."
     )
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname if url else None
-    return host is not None and (host in ("localhost", "::1") or host.startswith("127."))

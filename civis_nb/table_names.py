@@ -99,7 +99,8 @@ def literal(text: str) -> str:
 def _parts(table: str) -> list[tuple[str, bool]]:
     """Return each part's name, and whether it was quoted."""
     if not isinstance(table, str):
-        raise CivisInputError(f"table can't be {table!r}; it is a text, 'schema.table'.")
+        kind = type(table).__name__
+        raise CivisInputError(f"A table's name is text, 'schema.table', not {kind}: {table!r:.80}.")
     parts: list[tuple[str, bool]] = []
     position = 0
     while True:

@@ -63,9 +63,7 @@ def test_projects_of_others_count_for_nothing(project, text):
 
 def test_values_and_names_that_can_not_be_are_refused_with_the_nearest(project):
     project.write_text("[tool.civis_nb]\nlimit = 0\n")
-    with pytest.raises(
-        CivisConfigError, match=r"pyproject.toml: limit can't be 0: must be at least"
-    ):
+    with pytest.raises(CivisConfigError, match="toml: limit can't be 0"):
         config.get("limit")
     with pytest.raises(CivisConfigError, match="Did you mean 'polars'"):
         config.set_value("frame", "polar")

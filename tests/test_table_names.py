@@ -25,13 +25,17 @@ def test_quoted_names_are_split_again(schema, table):
         ('"a.b" . "c d"', ("a.b", "c d")),
         (" public . people ", ("public", "people")),
         ("people", (None, "people")),
+        ('"a.b"."c""d"', ("a.b", 'c"d')),
+        ('s."T x"', ("s", "T x")),
     ],
 )
-def test_spaces_around_parts_do_not_count(name, parts):
+def test_names_are_split_and_spaces_around_parts_do_not_count(name, parts):
     assert split_schema_tablename(name) == parts
 
 
-@pytest.mark.parametrize("name", ["", ".", "a.", ".a", "a.b.c", '"a', 'a"b', '"".a', '"a"b.c', 7])
+@pytest.mark.parametrize(
+    "name", ["", ".", "a.", ".a", "a.b.c", "a..b", '"a', 'a"b', '"".a', '"a"b.c', 7]
+)
 def test_other_names_are_refused(name):
     with pytest.raises(CivisInputError):
         split_schema_tablename(name)

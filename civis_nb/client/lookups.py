@@ -10,8 +10,9 @@ from civis_nb.client.find import find, find_one
 from civis_nb.client.response import Response, convert_response_data_type
 from civis_nb.errors import CivisClientError, CivisError, CivisInputError
 from civis_nb.spec.names import nearest
+from civis_nb.table_names import split_schema_tablename
 
-__all__ = ["Lookups", "split_table_name"]
+__all__ = ["Lookups"]
 
 #: A dropped and created table gets a new id, so that no answer may be trusted for long.
 _TABLE_ID_TTL_S = 60.0
@@ -69,7 +70,7 @@ class Lookups:
             When there is no such table, or its name has more than two parts.
         """
         database_id = self.get_database_id(database)
-        schema, name = split_table_name(table)
+        schema, name = split_schema_tablename(table)
         kept = self._kept.setdefault("tables", {})
         known = kept.get((database_id, schema, name))
         if known is not None and time.monotonic() - known[1] < _TABLE_ID_TTL_S:
@@ -233,57 +234,6 @@ class Lookups:
 
 def _warn_of_old(text: str) -> None:
     warnings.warn(text, FutureWarning, stacklevel=3)
-
-
-def split_table_name(table: str) -> tuple[str | None, str]:
-    """Return schema and name of ``schema.table``; the schema is None where there is none.
-
-    Raises
-    ------
-    CivisInputError
-        When it is empty, has more than two parts, or a quote without its end.
-
-    Examples
-    --------
-    >>> split_table_name('public."my.table"')
-    ('public', 'my.table')
-    """
-    if not isinstance(table, str):
-        raise CivisInputError(f"A table's name is text, not {type(table).__name__}: {table!r:.80}.")
-    parts: list[str] = []
-    rest = table
-    while True:
-        part, rest = _first_part(rest, table)
-        parts.append(part)
-        if not rest:
-            break
-        rest = rest[1:]
-    if len(parts) > 2 or not all(parts):
-        raise CivisInputError(
-            f"{table!r} is no table name: it is schema.table or table, each part in double "
-            "quotes where it holds a dot."
-        )
-    return (parts[0] if len(parts) == 2 else None), parts[-1]
-
-
-def _first_part(text: str, table: str) -> tuple[str, str]:
-    if not text.startswith('"'):
-        part, dot, rest = text.partition(".")
-        return part, dot + rest
-    part, position = "", 1
-    while position < len(text):
-        if text[position] != '"':
-            part += text[position]
-            position += 1
-        elif text[position + 1 : position + 2] == '"':
-            part += '"'
-            position += 2
-        else:
-            rest = text[position + 1 :]
-            if rest and not rest.startswith("."):
-                break
-            return part, rest
-    raise CivisInputError(f"{table!r} is no table name: a double quote is not closed.")
 
 
 def _is_id(value: object) -> bool:

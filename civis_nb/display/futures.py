@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
-from urllib.parse import urlsplit
 
+from civis_nb._wire_text import is_loopback
 from civis_nb.display.runs import RunView, run_times
 
 __all__ = ["future_html", "future_view"]
@@ -45,10 +45,4 @@ def future_html(future: Any) -> str:
 def _page(future: Any) -> str | None:
     """Return the address of the run's page; a platform on this machine has no pages to look at."""
     url = getattr(future, "job_run_url", None) or getattr(future, "job_url", None)
-    if not isinstance(url, str):
-        return None
-    try:
-        host = urlsplit(url).hostname
-    except ValueError:
-        return None
-    return None if host in ("127.0.0.1", "localhost", "::1") else url
+    return url if isinstance(url, str) and not is_loopback(url) else None

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
+from civis_nb._wire_text import is_loopback
 from civis_nb.futures.states import field
 
 if TYPE_CHECKING:
@@ -171,5 +171,4 @@ def _has_field(response: Any, name: str) -> bool:
 def _local_address(client: Client | None) -> str | None:
     """Return the API address of a client of a platform on this machine; else None."""
     address = _text(getattr(client, "base_url", None))
-    local = urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")
-    return address.rstrip("/") if local else None
+    return address.rstrip("/") if is_loopback(address) else None

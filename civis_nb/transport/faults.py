@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from civis_nb._wire_text import masked_path, masked_url
+from civis_nb._wire_text import is_loopback, masked_path, masked_url
 from civis_nb.errors import (
     CivisClientError,
     CivisConnectionError,
@@ -28,6 +28,7 @@ _GONE = (
     "Nothing listens there: a local platform ends with the program that started it. Start one "
     "again and make a new client for it, or see where CIVIS_API_ENDPOINT leads."
 )
+_UNREACHABLE = "Is CIVIS_API_ENDPOINT right, and the network up?"
 
 
 @dataclass(slots=True)
@@ -95,7 +96,11 @@ def classify(error: Exception, method: str, url: str) -> Outcome:
         return Outcome(fault, error=CivisConnectionError(text))
     if isinstance(reason, urllib3.NewConnectionError):
         text = f"No connection to {host} for {what}: {detail}. "
-        text += _GONE if _is_here(host) else "Is CIVIS_API_ENDPOINT right, and the network up?"
+        text += (
+            _GONE
+            if is_loopback(f"//{host}")
+            else "Is CIVIS_API_ENDPOINT right, and the network up?"
+        )
         return Outcome("unsent", error=CivisConnectionError(text))
     if isinstance(error, urllib3.LocationValueError):
         return Outcome("final", error=_hopeless(error, what, host, detail))
@@ -125,10 +130,6 @@ def _hopeless(error: Exception, what: str, host: str, detail: str) -> CivisError
             "and the proxy's address right, or does the server there send the request on?"
         )
     return CivisConnectionError(f"{what} failed at {host}: {detail}.")
-
-
-def _is_here(host: str) -> bool:
-    return host.startswith(("127.", "localhost", "[::1]"))
 
 
 def _host(url: str) -> str:

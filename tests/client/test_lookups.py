@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from civis_nb.client.lookups import split_table_name
 from civis_nb.errors import CivisClientError, CivisInputError
 
 
@@ -66,25 +65,6 @@ def test_table_must_have_the_very_name(filled, scripted):
     assert seen.query == [("database_id", "1"), ("schema", "s"), ("name", "T")]
     with pytest.raises(CivisInputError, match=r"Table s\.find% not found"):
         filled.get_table_id("s.find%", 1)
-
-
-@pytest.mark.parametrize(
-    ("text", "parts"),
-    [
-        ("t", (None, "t")),
-        ("s.t", ("s", "t")),
-        ('"a.b"."c""d"', ("a.b", 'c"d')),
-        ('s."T x"', ("s", "T x")),
-    ],
-)
-def test_table_names_are_split(text, parts):
-    assert split_table_name(text) == parts
-
-
-@pytest.mark.parametrize("text", ["", "a.b.c", "a.", ".b", '"a', '"a"b', "a..b"])
-def test_odd_table_names_are_refused(text):
-    with pytest.raises(CivisInputError, match="no table name"):
-        split_table_name(text)
 
 
 @pytest.mark.contract("C45")
