@@ -30,7 +30,7 @@ def mark_of(run_id: int) -> str:
 def work_is_done(task: RunTask, warehouse: Warehouse) -> None:
     """Let a run be a success that no later wish undoes; remove its mark once that is stored."""
     task.complete = True
-    task.afterwards.append(lambda: warehouse.forget_marks([mark_of(task.run_id)]))
+    task.afterwards.append(lambda: warehouse.remove_commit_markers([mark_of(task.run_id)]))
 
 
 def settle_complete(context: PlatformContext) -> list[int]:
@@ -59,11 +59,11 @@ def _settled(context: PlatformContext, run_id: int, body: dict[str, Any]) -> boo
         return False
     try:
         warehouse = context.warehouses.get(host["remote_host_id"])
-        if mark_of(run_id) not in warehouse.marks():
+        if mark_of(run_id) not in warehouse.commit_markers():
             return False
     except CivisLocalError:
         return False  # the database can't be opened: nobody can know, and the run has failed
     append_logs(context.store, run_id, [("warn", _NOTE, utc_now())])
     states.finish_run(context.store, run_id, "succeeded", complete=True)
-    warehouse.forget_marks([mark_of(run_id)])
+    warehouse.remove_commit_markers([mark_of(run_id)])
     return True

@@ -53,7 +53,7 @@ def _load_anes96(warehouse: Warehouse) -> None:
     columns = tuple((name, kind) for name, (kind, _) in _ANES96.items())
     options = ImportOptions(_SCHEMA, "anes96", first_row_is_header=True, table_columns=columns)
     with as_file(files(__package__) / "anes96.csv") as path:
-        warehouse.import_csv([path], options, CancelToken(), ignore_log)
+        warehouse.import_csv([([path], options)], CancelToken(), ignore_log)
     comments = [f"COMMENT ON TABLE public.anes96 IS '{_ANES96_COMMENT}'"]
     comments += [
         f"COMMENT ON COLUMN public.anes96.{name} IS '{text}'" for name, (_, text) in _ANES96.items()

@@ -1,6 +1,6 @@
-"""What a local database must be able to do, and the records it answers with.
+"""The interface of a local database, and the records that it takes and returns.
 
-Nothing here knows which database is behind it.
+Nothing here depends on which database it is.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 Log: TypeAlias = Callable[[str, str], None]
-"""Takes a level (``info``, ``warn``, …) and a message."""
+"""Receives a level (``info``, ``warn``, …) and a message."""
 
 Delimiter: TypeAlias = Literal["comma", "tab", "pipe"]
 #: The API's words for delimiters, and the characters they stand for.
@@ -47,7 +47,7 @@ ExistingRows: TypeAlias = Literal["fail", "truncate", "append", "drop", "upsert"
 
 @dataclass(frozen=True)
 class Column:
-    """A column of a result or of a new table; ``sql_type`` in Redshift's words."""
+    """A column of a result or of a new table; ``sql_type`` as Redshift names it."""
 
     name: str
     sql_type: str
@@ -79,7 +79,7 @@ class TableInfo:
 
 @dataclass(frozen=True)
 class ColumnStats:
-    """What one column holds. Values are text, exact; numbers that can't be told are None."""
+    """Statistics of one column. Values are exact text; what can't be computed is None."""
 
     min_value: str | None
     max_value: str | None
@@ -134,7 +134,7 @@ class Preview:
 
 @dataclass(frozen=True)
 class CsvDetection:
-    """What a CSV file seems to be. ``character_set`` is Python's name of the encoding."""
+    """The format and the columns of a CSV file. ``character_set`` is Python's name of it."""
 
     include_header: bool
     column_delimiter: Delimiter
@@ -145,10 +145,10 @@ class CsvDetection:
 
 @dataclass(frozen=True)
 class ImportOptions:
-    """Where CSV files go and how they are read.
+    """The table that CSV files are loaded into, and how they are read.
 
     ``table_columns`` describes the files' columns: (name, type or None) each. ``distkey``,
-    ``diststyle`` and ``sortkeys`` are accepted and mean nothing in a database on one machine.
+    ``diststyle`` and ``sortkeys`` are accepted and have no effect in a database on one machine.
     """
 
     schema: str
@@ -170,7 +170,7 @@ class ImportOptions:
 
 @dataclass(frozen=True)
 class ImportReport:
-    """What an import did: rows now in the table because of it, and a message per skipped row."""
+    """The result of an import: rows added or changed, and a message for each skipped row."""
 
     row_count: int
     skipped: list[str] = field(default_factory=list)
@@ -179,16 +179,20 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class SourceColumn:
-    """A column of a table that is copied; its type in the database's own words."""
+    """A column of a table that is copied; ``sql_type`` as Redshift names it."""
 
     name: str
-    duckdb_type: str
+    sql_type: str
     required: bool = False
 
 
 @dataclass(frozen=True)
 class TableSource:
-    """A table that is to be copied; ``path`` holds its rows when they leave their database."""
+    """A table that is to be copied.
+
+    ``path`` holds its rows when they go to another database: a DuckDB file with the one table
+    ``content``, which keeps every type.
+    """
 
     schema: str
     table: str
@@ -199,11 +203,11 @@ class TableSource:
 
 @dataclass(frozen=True)
 class SyncOptions:
-    """Where a copied table goes, and what becomes of the rows that are there.
+    """The table that a copy is written to, and what happens to the rows in it.
 
-    With ``existing_rows`` it is as an import does it. Else ``wipe`` makes the table anew; else
-    rows are merged by ``identity``, or by a primary key of the table or of its source; and where
-    there is none, the source's rows replace those that are there.
+    ``existing_rows`` works as for an import. Without it, ``wipe`` recreates the table; else rows
+    are merged by ``identity``, or by a primary key of the table or of its source; and where there
+    is none, the source's rows replace those of the table.
 
     ``last_modified`` leaves out rows of the source that are older than the newest one there.
     """
@@ -219,7 +223,7 @@ class SyncOptions:
 
 @dataclass(frozen=True)
 class SyncReport:
-    """What a sync did: rows written, and in which way."""
+    """The result of a sync: rows written, and how."""
 
     row_count: int
     how: str
@@ -246,10 +250,10 @@ class Warehouse(Protocol):
         """Return one table with its columns, or None if there is none of that name."""
 
     def column_stats(self, schema: str, name: str) -> Mapping[str, ColumnStats]:
-        """Count and measure every column of a table."""
+        """Return statistics of every column of a table."""
 
     def preview(self, sql: str, max_rows: int, cancel: CancelToken, log: Log) -> Preview:
-        """Run all statements once; give the first rows of the last result set."""
+        """Run all statements once; return the first rows of the last result set."""
 
     def export_csv(
         self,
@@ -260,50 +264,40 @@ class Warehouse(Protocol):
         cancel: CancelToken,
         log: Log,
     ) -> Export | None:
-        """Run all statements once; write the last result set; None if there is none."""
+        """Run all statements once; write the last result set; return None if there is none."""
 
     def import_csv(
         self,
-        paths: Sequence[Path],
-        options: ImportOptions,
+        imports: Sequence[tuple[Sequence[Path], ImportOptions]],
         cancel: CancelToken,
         log: Log,
-        mark: str | None = None,
-    ) -> ImportReport:
-        """Load files into a table, all of them and the mark, or nothing."""
-
-    def import_all(
-        self,
-        work: Sequence[tuple[Sequence[Path], ImportOptions]],
-        cancel: CancelToken,
-        log: Log,
-        mark: str | None = None,
+        commit_marker: str | None = None,
     ) -> list[ImportReport]:
-        """Load files into several tables, all of them and the mark, or nothing."""
+        """Load files into tables and set the commit marker, or change nothing."""
 
     def open_source(
         self, schema: str, name: str, folder: Path | None, cancel: CancelToken, log: Log
     ) -> TableSource:
-        """Describe a table to be copied; with ``folder``, put its rows into a file there."""
+        """Describe a table to be copied; with ``folder``, write its rows to a file there."""
 
     def sync_tables(
         self,
-        work: Sequence[tuple[TableSource, SyncOptions]],
+        syncs: Sequence[tuple[TableSource, SyncOptions]],
         cancel: CancelToken,
         log: Log,
-        mark: str | None = None,
+        commit_marker: str | None = None,
     ) -> list[SyncReport]:
-        """Copy tables into this database, all of them and the mark, or nothing."""
+        """Copy tables into this database and set the commit marker, or change nothing."""
 
-    def marks(self) -> set[str]:
-        """Return the marks of committed transactions that were not forgotten."""
+    def commit_markers(self) -> set[str]:
+        """Return the markers of committed transactions that were not removed."""
 
-    def forget_marks(self, names: Sequence[str]) -> None:
-        """Remove marks."""
+    def remove_commit_markers(self, names: Sequence[str]) -> None:
+        """Remove markers; nothing happens when the database is closed."""
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database; operations that run fail. A second call does nothing."""
 
 
 def ignore_log(level: str, message: str) -> None:
-    """Take a log line and do nothing with it."""
+    """Discard a log message."""

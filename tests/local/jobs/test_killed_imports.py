@@ -16,13 +16,11 @@ import requests
 from civis_nb.cancellation import CancelToken
 from civis_nb.local import start
 from civis_nb.local.warehouse.base import ignore_log
-from civis_nb.local.warehouse.duckdb import marks
+from civis_nb.local.warehouse.duckdb import commit_markers
 
 _SERVE = """
 import json, sys
 from civis_nb.local import start
-from civis_nb.local.warehouse.duckdb import marks
-from civis_nb.local.warehouse.base import ignore_log
 platform = start(sys.argv[1], samples=False)
 print(json.dumps([platform.endpoint, platform.api_key]), flush=True)
 sys.stdin.read()
@@ -127,10 +125,10 @@ def test_an_import_that_was_committed_before_a_crash_has_succeeded(tmp_path, mar
         assert context.runner.wait(number, 60)
         assert platform.ask("GET", path)["state"] == "succeeded"
         warehouse = context.warehouses.get(1)
-        assert warehouse.marks() == set()
+        assert warehouse.commit_markers() == set()
         if marked:  # as it is between the commit and the end of the run
-            with warehouse._session(CancelToken(), ignore_log) as session:
-                marks.put(session.cursor, str(number))
+            with warehouse.engine(CancelToken(), ignore_log) as engine:
+                commit_markers.add(engine.cursor, str(number))
     with sqlite3.connect(tmp_path / "state" / "platform.sqlite") as store:
         store.execute("update job_runs set state = 'running', finished_at = null")
     store.close()
@@ -141,4 +139,4 @@ def test_an_import_that_was_committed_before_a_crash_has_succeeded(tmp_path, mar
         assert run["finishedAt"]
         log = [entry["message"] for entry in platform.ask("GET", f"{path}/logs?last_id=0")]
         assert ("complete already" in log[-1]) == marked
-        assert again._context.warehouses.get(1).marks() == set()
+        assert again._context.warehouses.get(1).commit_markers() == set()

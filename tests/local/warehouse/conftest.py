@@ -53,12 +53,10 @@ class Bench:
 
     def load(self, *contents: str | bytes, table: str = "t", **options: Any) -> ImportReport:
         chosen = {"schema": "public", "first_row_is_header": True, **options}
-        return self.warehouse.import_csv(
-            [self.file(content) for content in contents],
-            ImportOptions(table=table, **chosen),
-            CancelToken(),
-            self.log,
-        )
+        files = [self.file(content) for content in contents]
+        work = [(files, ImportOptions(table=table, **chosen))]
+        (report,) = self.warehouse.import_csv(work, CancelToken(), self.log)
+        return report
 
 
 @pytest.fixture

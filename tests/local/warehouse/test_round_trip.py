@@ -45,7 +45,7 @@ def test_texts_and_integers_come_back(bench, rows, delimiter):
         table_columns=tuple((c.name, c.sql_type) for c in export.columns),
     )
     paths = [part.path for part in export.parts]
-    bench.warehouse.import_csv(paths, options, CancelToken(), ignore_log)
+    bench.warehouse.import_csv([(paths, options)], CancelToken(), ignore_log)
     assert bench.rows("SELECT * FROM u") == [[str(i), s] for i, s in rows]
 
 

@@ -72,7 +72,8 @@ def test_imports_that_meet_are_all_done(bench):
         from civis_nb.local.warehouse.base import ImportOptions
 
         options = ImportOptions("public", "t", True, existing_table_rows="append")
-        return bench.warehouse.import_csv([file], options, CancelToken(), bench.log).row_count
+        (report,) = bench.warehouse.import_csv([([file], options)], CancelToken(), bench.log)
+        return report.row_count
 
     with ThreadPoolExecutor(6) as pool:
         assert sum(pool.map(load, range(12))) == 12

@@ -19,7 +19,7 @@ from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import files
-from civis_nb.local.warehouse.duckdb.sqltypes import to_duckdb
+from civis_nb.local.warehouse.sqltypes import standard_type
 
 __all__ = ["router"]
 
@@ -224,7 +224,7 @@ def _check_type(column: dict[str, Any]) -> None:
     if not column.get("sql_type"):
         return
     try:
-        to_duckdb(column["sql_type"])
+        standard_type(column["sql_type"])
     except WarehouseError as error:
         raise Invalid(f"tableColumns: sqlType of {column['name']!r}: {error}.") from None
 

@@ -139,8 +139,8 @@ def run_import(task: RunTask) -> None:
     paths = [task.context.files.path(number) for number in task.body["source"]["file_ids"]]
     where = f"{options.schema}.{options.table}"
     task.log.info(f"Loading {len(paths)} file{'' if len(paths) == 1 else 's'} into {where}.")
-    report = warehouse.import_csv(
-        paths, options, task.cancel, partial(write_log, task), mark_of(task.run_id)
+    (report,) = warehouse.import_csv(
+        [(paths, options)], task.cancel, partial(write_log, task), mark_of(task.run_id)
     )
     work_is_done(task, warehouse)
     log_report(task, report, where)

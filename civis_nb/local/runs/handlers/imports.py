@@ -126,7 +126,7 @@ def _sync_options(sync: Row[Any]) -> SyncOptions:
 def _load_files(task: RunTask, moved: list[Row[Any]], folder: Path) -> None:
     _, warehouse = _host(task, "destination")
     work = [_looked_at(task, sync, warehouse, folder) for sync in moved]
-    reports = warehouse.import_all(
+    reports = warehouse.import_csv(
         work, task.cancel, partial(write_log, task), mark_of(task.run_id)
     )
     work_is_done(task, warehouse)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.csv.sinks import open_sink
-from civis_nb.local.warehouse.csv.sources import sniff_compression, unpacked
+from civis_nb.local.warehouse.csv.sources import decompressed, sniff_compression
 
 __all__ = ["convert_to_utf8", "detect_character_set"]
 
@@ -19,16 +19,16 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
-_LOOK_BYTES = 4096
+_SAMPLE_BYTES = 4096
 _LINE_END = 0x0A
-_MOSTLY = 0.75  # of them: the others are halves of wide characters
+_MOSTLY = 0.75  # of the line ends; the others are halves of wide characters
 _MANY = 0.5  # of the high halves, in a text of one line
 
 
 def detect_character_set(path: Path) -> str:
     """Return Python's name of the encoding of a file, compressed or not.
 
-    A byte order mark decides; else the whole file is UTF-8, or looks like UTF-16, or is
+    A byte order mark decides; else the whole file is UTF-8, or UTF-16 by its NULs, or
     Windows-1252, or, where it has bytes that Windows-1252 lacks, Latin-1.
 
     Raises
@@ -37,7 +37,7 @@ def detect_character_set(path: Path) -> str:
         If the file's compressed content is damaged.
     """
     compression = sniff_compression(path)
-    start = next(unpacked(path, compression), b"")[:_LOOK_BYTES]
+    start = next(decompressed(path, compression), b"")[:_SAMPLE_BYTES]
     for bom, name in _BOMS:
         if start.startswith(bom):
             return name
@@ -45,7 +45,7 @@ def detect_character_set(path: Path) -> str:
     if wide is not None:
         return wide
     for name in ("utf-8", "cp1252"):
-        if _decodes(unpacked(path, compression), name):
+        if _decodes(decompressed(path, compression), name):
             return name
     return "latin-1"
 
@@ -82,7 +82,7 @@ def _decodes(chunks: Iterator[bytes], encoding: str) -> bool:
 def convert_to_utf8(
     source: Path, destination: Path, *, compression: str = "none", encoding: str | None = None
 ) -> str:
-    """Write a text file again in UTF-8 without byte order mark, in bounded memory.
+    """Convert a text file to UTF-8 without byte order mark, in bounded memory.
 
     Parameters
     ----------
@@ -93,7 +93,7 @@ def convert_to_utf8(
     compression
         Of the new file: ``none``, ``gzip`` or ``zip``.
     encoding
-        What `detect_character_set` gave, if it was asked: to find out, it reads the whole file.
+        The result of `detect_character_set`, if known; else it is called, and reads the whole file.
 
     Returns
     -------
@@ -109,7 +109,7 @@ def convert_to_utf8(
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     sink = open_sink(destination, compression, destination.stem)
     try:
-        for chunk in unpacked(source, sniff_compression(source)):
+        for chunk in decompressed(source, sniff_compression(source)):
             sink.write(chunk if encoding == "utf-8" else decoder.decode(chunk).encode())
         sink.write(decoder.decode(b"", final=True).encode())
         sink.finish()

@@ -13,10 +13,9 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import DELIMITERS, Column, CsvDetection, Delimiter
 from civis_nb.local.warehouse.csv.charset import convert_to_utf8, detect_character_set
 from civis_nb.local.warehouse.csv.infer import column_types
-from civis_nb.local.warehouse.csv.line_ends import has_blank_start, has_mixed_ends, rewritten
+from civis_nb.local.warehouse.csv.line_ends import has_blank_start, has_mixed_ends, normalize_lines
 from civis_nb.local.warehouse.csv.sources import sniff_compression
-from civis_nb.local.warehouse.csv.text import csv_rows
-from civis_nb.local.warehouse.duckdb.sqltypes import to_wire
+from civis_nb.local.warehouse.csv.text import CsvFormat, csv_rows
 
 __all__ = ["detect_csv"]
 
@@ -39,20 +38,20 @@ def detect_csv(
     escaped: bool = False,
     scratch: Path | None = None,
 ) -> CsvDetection:
-    """Find out what a CSV file is.
+    """Detect how a CSV file is written, and what its columns are.
 
     Parameters
     ----------
     path
         The file: plain, gzip or zip, in any character set that `convert_to_utf8` knows.
     include_header, column_delimiter
-        What is known already; the rest is found out.
+        What is known already; the rest is detected.
     detect_types
         Whether column types are wanted; else ``table_columns`` holds texts only.
     escaped
         Whether quotes within cells are escaped by a backslash.
     scratch
-        A folder for the plain text while it is looked at.
+        A folder for a temporary copy as plain text.
 
     Raises
     ------
@@ -76,11 +75,11 @@ def detect_csv(
                 raise WarehouseError("the file is empty: it has neither a header nor rows")
         blank = include_header is not False and has_blank_start(plain)
         if blank or has_mixed_ends(plain):
-            # Only for looking: DuckDB reads neither as it is.
-            alike = Path(folder) / "alike.csv"
-            rewritten(plain, alike, escaped=escaped)
-            plain = alike
-        delimiter, header, columns = _described(
+            # DuckDB reads neither as it is.
+            normalized = Path(folder) / "normalized.csv"
+            normalize_lines(plain, normalized, escaped=escaped)
+            plain = normalized
+        delimiter, header, columns = _describe(
             plain, include_header, column_delimiter, detect_types, escaped
         )
     return CsvDetection(
@@ -92,30 +91,30 @@ def detect_csv(
     )
 
 
-def _described(
+def _describe(
     plain: Path,
     include_header: bool | None,
     column_delimiter: str | None,
     detect_types: bool,
     escaped: bool,
 ) -> tuple[str, bool, tuple[Column, ...]]:
-    """Find delimiter, header and columns of a plain UTF-8 file."""
-    rows_by_delimiter = _sampled(plain, column_delimiter, escaped)
+    """Return delimiter, header and columns of a plain UTF-8 file."""
+    rows_by_delimiter = _sample_rows(plain, column_delimiter, escaped)
     delimiter = column_delimiter or _best_delimiter(rows_by_delimiter)
     rows = rows_by_delimiter[delimiter]
     header = _has_header(rows) if include_header is None else include_header
     names = [(cell.strip() if header else "") or f"column_{i}" for i, cell in enumerate(rows[0])]
     types: list[str | None] = [None] * len(names)
     if detect_types:
-        types = column_types(plain, len(names), DELIMITERS[delimiter], header, escaped)
+        types = column_types(plain, len(names), CsvFormat(DELIMITERS[delimiter], header, escaped))
     columns = tuple(
-        Column(name, to_wire(kind or "VARCHAR")) for name, kind in zip(names, types, strict=True)
+        Column(name, kind or "VARCHAR") for name, kind in zip(names, types, strict=True)
     )
     return delimiter, header, columns
 
 
-def _sampled(plain: Path, delimiter: str | None, escaped: bool) -> dict[str, list[list[str]]]:
-    """Read the first rows, once for each delimiter that it may be."""
+def _sample_rows(plain: Path, delimiter: str | None, escaped: bool) -> dict[str, list[list[str]]]:
+    """Return the first rows as each possible delimiter splits them."""
     size = _SAMPLE_CHARACTERS
     while True:
         with plain.open(encoding="utf-8-sig", newline="") as file:
@@ -133,9 +132,9 @@ def _sampled(plain: Path, delimiter: str | None, escaped: bool) -> dict[str, lis
 
 
 def _best_delimiter(found: dict[str, list[list[str]]]) -> str:
-    """Choose the delimiter that cuts most rows into the same number of cells, more than one.
+    """Return the delimiter that splits most rows into the same number of cells, more than one.
 
-    One that cuts quoted cells apart leaves single quotes in many cells.
+    A delimiter that splits quoted cells leaves single quotes in many cells.
     """
 
     def score(name: str) -> tuple[float, int]:
@@ -150,7 +149,7 @@ def _best_delimiter(found: dict[str, list[list[str]]]) -> str:
 
 
 def _has_header(rows: Sequence[Sequence[str]]) -> bool:
-    """Return whether the first row holds names: texts, each once, unlike what is below."""
+    """Return whether the first row holds names: distinct texts, unlike the values below them."""
     first, rest = [cell.strip() for cell in rows[0]], rows[1:]
     filled = [cell for cell in first if cell]
     if not filled or len(filled) < len(first) - 1 or len(set(filled)) < len(filled):

@@ -1,7 +1,7 @@
 """Column types for CSV text that lose nothing, checked on every row of the file.
 
-A type is taken only if every value, cast to it, still says what the text said: codes with
-leading zeros and codes like 1E5 stay text, integers of any size and decimals keep every digit.
+A type is chosen only if every value survives the cast to it: codes with leading zeros and codes
+like 1E5 stay text, integers of any size and decimals keep every digit.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any, TypeAlias
 
 import duckdb
 
-from civis_nb.local.warehouse.duckdb.failures import read_failure, warehouse_error
-from civis_nb.local.warehouse.duckdb.loading import read_csv_sql
+from civis_nb.local.warehouse.csv.reader import csv_error, read_csv_sql
+from civis_nb.local.warehouse.csv.text import CsvFormat
 
 # ruff: noqa: S608 - made of constants and numbers
 
@@ -22,20 +22,20 @@ __all__ = ["column_types"]
 
 _SAMPLE_ROWS = 2000
 
-#: What was counted of a column: its rows, cells, values, and the values that pass each test.
+#: Counts of a column: its rows, cells, values, and the values that pass each test.
 _Counts: TypeAlias = dict[str, Any]
 
 _STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
 _DECIMAL = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
 _FLOAT = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-][0-9]+)?|-?[0-9]\.[0-9]+[eE][0-9]+"
 
-#: Type -> the test that a value (@) passes, and no empty text; the first that all pass is taken.
+#: Type -> the test that its values (@) pass, and no empty text; the first that all pass is chosen.
 #: Casting there and back is cheaper than a regular expression, which is for what is left.
 _TESTS = {
     "BOOLEAN": "lower(@) IN ('true', 'false')",
     "BIGINT": "TRY_CAST(@ AS BIGINT)::VARCHAR = @",
     "DECIMAL": f"regexp_full_match(@, '{_DECIMAL}')",
-    "DOUBLE": (
+    "DOUBLE PRECISION": (
         "CASE WHEN TRY_CAST(@ AS DOUBLE)::VARCHAR = lower(@) THEN isfinite(TRY_CAST(@ AS DOUBLE)) "
         f"WHEN NOT regexp_full_match(@, '{_FLOAT}') THEN false "
         "WHEN NOT isfinite(TRY_CAST(@ AS DOUBLE)) THEN false "
@@ -55,43 +55,41 @@ _TESTS = {
 #: The digits of a decimal before and behind the point.
 _WHOLE = "CASE WHEN contains(@, '.') THEN instr(@, '.') - 1 ELSE strlen(@) END - (@ < '0')::INTEGER"
 _BEHIND = "CASE WHEN contains(@, '.') THEN strlen(@) - instr(@, '.') ELSE 0 END"
-#: What a column may still be when its first rows are of a type, and the later ones are not.
-_WIDER = {"BIGINT": ("DECIMAL", "DOUBLE"), "DECIMAL": ("DOUBLE",)}
+#: Type of the first rows -> the types that may fit all rows when it does not.
+_WIDER = {"BIGINT": ("DECIMAL", "DOUBLE PRECISION"), "DECIMAL": ("DOUBLE PRECISION",)}
 
 
 def column_types(
     path: Path,
     columns: int,
-    delimiter: str,
-    header: bool,
-    escaped: bool = False,
+    written: CsvFormat,
     cursor: duckdb.DuckDBPyConnection | None = None,
 ) -> list[str | None]:
-    """Find a DuckDB type for each column of a plain UTF-8 file.
+    """Return a type for each column of a plain UTF-8 file.
 
     Parameters
     ----------
-    path, columns, delimiter, header, escaped
-        The file.
+    path, columns, written
+        The file, the number of its columns, and its format.
     cursor
-        Reads the file, in UTC; None for a database of its own, which takes a moment to be made.
+        Reads the file, in UTC; None for a new database in memory, which takes a moment.
 
     Returns
     -------
     list of str or None
-        None for a column without any value, which fits every type.
+        Types of the API; None for a column without any value, which fits every type.
 
     Raises
     ------
     WarehouseError
         If the file can't be read as CSV.
     """
-    reading = read_csv_sql(str(path), columns, delimiter, header, escaped, ", ignore_errors = true")
+    relation = read_csv_sql(path, columns, written, ", ignore_errors = true")
     with _reader(cursor) as reader:
         try:
-            found = _found(reader, reading, columns)
+            found = _found(reader, relation, columns)
         except duckdb.Error as error:
-            raise warehouse_error(read_failure(error), None, (str(path),)) from None
+            raise csv_error(error, "the file") from None
     return [_chosen(counts) for counts in found]
 
 
@@ -105,26 +103,26 @@ def _reader(cursor: duckdb.DuckDBPyConnection | None) -> Iterator[duckdb.DuckDBP
         yield own
 
 
-def _found(reader: duckdb.DuckDBPyConnection, reading: str, columns: int) -> list[_Counts]:
-    """Count in the first rows, to learn which tests are worth making, then in all rows."""
-    found = _sampled(reader, reading, columns)
+def _found(reader: duckdb.DuckDBPyConnection, relation: str, columns: int) -> list[_Counts]:
+    """Count in the first rows, to choose the tests that are worth their time, then in all rows."""
+    found = _sampled(reader, relation, columns)
     if found[0]["rows"] < _SAMPLE_ROWS:
         return found  # these were all rows
-    asked: dict[int, tuple[str, ...]] = {}
+    chosen_tests: dict[int, tuple[str, ...]] = {}
     for i, counts in enumerate(found):
         passed = _passed(counts)
         if not counts["values"]:
-            asked[i] = tuple(_TESTS)
+            chosen_tests[i] = tuple(_TESTS)
         elif passed:
-            asked[i] = (passed[0],)
-    seen = _counted(reader, reading, asked)
+            chosen_tests[i] = (passed[0],)
+    seen = _counted(reader, relation, chosen_tests)
     # A test costs time on every row: the wider types are tried only where it is needed.
     failed = {
-        i: _WIDER[asked[i][0]]
+        i: _WIDER[chosen_tests[i][0]]
         for i, counts in seen.items()
-        if not _passed(counts) and asked[i][0] in _WIDER
+        if not _passed(counts) and chosen_tests[i][0] in _WIDER
     }
-    seen |= _counted(reader, reading, failed)
+    seen |= _counted(reader, relation, failed)
     return [seen.get(i, counts) for i, counts in enumerate(found)]
 
 
@@ -139,17 +137,17 @@ def _measures(cell: str, tests: Sequence[str]) -> dict[str, str]:
     return {key: measure.replace("@", cell) for key, measure in measures.items()}
 
 
-def _sampled(reader: duckdb.DuckDBPyConnection, reading: str, columns: int) -> list[_Counts]:
-    """Make all tests on the first rows.
+def _sampled(reader: duckdb.DuckDBPyConnection, relation: str, columns: int) -> list[_Counts]:
+    """Run all tests on the first rows.
 
-    The columns stand below one another there: to plan all tests for each of many columns would
-    take longer than to make them.
+    The columns are stacked into one: planning all tests for each of many columns would take
+    longer than running them.
     """
     measures = {"rows": "count(*)", **_measures("v", tuple(_TESTS))}
     cells = ", ".join(f"c{i}" for i in range(columns))
     rows = reader.execute(
         f"SELECT i, {', '.join(measures.values())} FROM (SELECT unnest(range({columns})) AS i, "
-        f"unnest([{cells}]) AS v FROM (FROM {reading} LIMIT {_SAMPLE_ROWS})) GROUP BY i"
+        f"unnest([{cells}]) AS v FROM (FROM {relation} LIMIT {_SAMPLE_ROWS})) GROUP BY i"
     ).fetchall()
     none: _Counts = dict.fromkeys(measures, 0)
     found = [none] * columns
@@ -159,19 +157,19 @@ def _sampled(reader: duckdb.DuckDBPyConnection, reading: str, columns: int) -> l
 
 
 def _counted(
-    reader: duckdb.DuckDBPyConnection, reading: str, asked: dict[int, tuple[str, ...]]
+    reader: duckdb.DuckDBPyConnection, relation: str, chosen_tests: dict[int, tuple[str, ...]]
 ) -> dict[int, _Counts]:
-    """Make the tests that are asked for on all rows, in one scan."""
-    if not asked:
+    """Run the chosen tests on all rows, in one scan."""
+    if not chosen_tests:
         return {}
     wanted = [
         (i, key, measure)
-        for i, tests in asked.items()
+        for i, tests in chosen_tests.items()
         for key, measure in _measures(f"c{i}", tests).items()
     ]
-    sql = f"SELECT count(*), {', '.join(measure for *_, measure in wanted)} FROM {reading}"
+    sql = f"SELECT count(*), {', '.join(measure for *_, measure in wanted)} FROM {relation}"
     rows, *counted = reader.execute(sql).fetchall()[0]
-    found: dict[int, _Counts] = {i: {"rows": rows} for i in asked}
+    found: dict[int, _Counts] = {i: {"rows": rows} for i in chosen_tests}
     for (i, key, _), value in zip(wanted, counted, strict=True):
         found[i][key] = value
     return found

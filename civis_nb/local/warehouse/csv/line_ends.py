@@ -1,6 +1,6 @@
 """CSV text with line ends of one kind, and without blank lines before its header.
 
-DuckDB reads files whose lines all end alike, and takes a blank first line for the header.
+DuckDB needs lines that all end alike, and reads a blank first line as the header.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["has_blank_start", "has_mixed_ends", "one_kind", "rewritten"]
+__all__ = ["has_blank_start", "has_mixed_ends", "normalize_lines", "unify_line_ends"]
 
 _CHUNK_BYTES = 1 << 20
 _BOM = b"\xef\xbb\xbf"
@@ -18,7 +18,7 @@ _ESCAPED = re.compile(rb'\\["\\]|"|\r\n?')
 
 
 def has_mixed_ends(path: Path) -> bool:
-    """Return whether a plain file has line ends of more than one kind, be it within cells."""
+    """Return whether a plain file has line ends of several kinds, also within cells."""
     counted = {b"\r\n": 0, b"\r": 0, b"\n": 0}
     with path.open("rb") as file:
         if not any(b"\r" in chunk for chunk in iter(lambda: file.read(_CHUNK_BYTES), b"")):
@@ -41,7 +41,7 @@ def has_blank_start(path: Path) -> bool:
     return start[:1] in (b"\r", b"\n")
 
 
-def one_kind(chunks: Iterator[bytes], *, escaped: bool) -> Iterator[bytes]:
+def unify_line_ends(chunks: Iterator[bytes], *, escaped: bool) -> Iterator[bytes]:
     r"""End every line with ``\n``; line ends within quoted cells stay as they are.
 
     Parameters
@@ -53,7 +53,7 @@ def one_kind(chunks: Iterator[bytes], *, escaped: bool) -> Iterator[bytes]:
 
     Examples
     --------
-    >>> b"".join(one_kind(iter([b'a,b\r', b'\n1,"x\r\ny"\r2,z\n']), escaped=False))
+    >>> b"".join(unify_line_ends(iter([b'a,b\r', b'\n1,"x\r\ny"\r2,z\n']), escaped=False))
     b'a,b\n1,"x\r\ny"\n2,z\n'
     """
     pattern = _ESCAPED if escaped else _DOUBLED
@@ -71,19 +71,19 @@ def one_kind(chunks: Iterator[bytes], *, escaped: bool) -> Iterator[bytes]:
     held = b""
     for chunk in chunks:
         text = held + chunk
-        # What is cut in the middle waits for its other half.
+        # A pair that the end of the chunk splits waits for the next chunk.
         backslashes = len(text) - len(text.rstrip(b"\\")) if escaped else 0
         held = text[-1:] if backslashes % 2 or text.endswith(b"\r") else b""
         yield pattern.sub(ended, text[: len(text) - len(held)])
     yield pattern.sub(ended, held)
 
 
-def rewritten(source: Path, target: Path, *, escaped: bool) -> None:
-    """Write a plain UTF-8 file again: lines that end alike, no blank ones before the first row."""
+def normalize_lines(source: Path, target: Path, *, escaped: bool) -> None:
+    """Copy a plain UTF-8 file with uniform line ends and no blank lines before the first row."""
     with source.open("rb") as file, target.open("wb") as out:
         started = False
         chunks = iter(lambda: file.read(_CHUNK_BYTES), b"")
-        for piece in one_kind(chunks, escaped=escaped):
+        for piece in unify_line_ends(chunks, escaped=escaped):
             text = piece if started else piece.removeprefix(_BOM).lstrip(b"\n")
             started = started or bool(text)
             out.write(text)

@@ -17,13 +17,13 @@ _BUFFER_BYTES = 1 << 20
 
 
 class Sink(Protocol):
-    """Takes bytes; `finish` makes the file appear, `discard` leaves nothing behind."""
+    """A file being written: `finish` makes it appear, `discard` removes it."""
 
     def write(self, data: bytes | memoryview) -> None:
         """Append bytes."""
 
     def finish(self) -> int:
-        """Complete the file and give its size."""
+        """Complete the file and return its size."""
 
     def discard(self) -> None:
         """Remove what was written."""

@@ -1,4 +1,4 @@
-"""CSV files made ready for DuckDB: plain text in the scratch folder, verified whole."""
+"""CSV files made ready for reading: plain text in a scratch folder, verified whole."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from pathlib import Path
 
 from civis_nb.compression import inflate
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.csv.text import csv_rows
+from civis_nb.local.warehouse.csv.text import CsvFormat, csv_rows
 
-__all__ = ["Source", "first_row", "prepared", "sniff_compression", "unpacked"]
+__all__ = ["Source", "decompressed", "first_row", "prepare_sources", "sniff_compression"]
 
 _CHUNK_BYTES = 1 << 20
 _FIRST_CHARACTERS = 1 << 16
@@ -25,10 +25,10 @@ _MAGIC = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip"}
 
 @dataclass(frozen=True)
 class Source:
-    """A CSV file in the scratch folder; ``number`` counts the files of an import from 1."""
+    """A CSV file in the scratch folder; ``name`` is for messages, such as ``file 2``."""
 
     path: Path
-    number: int
+    name: str
 
 
 def sniff_compression(path: Path) -> str:
@@ -39,22 +39,22 @@ def sniff_compression(path: Path) -> str:
 
 
 @contextmanager
-def prepared(
+def prepare_sources(
     paths: Sequence[Path], compression: str, scratch: Path, check: Callable[[], None]
 ) -> Iterator[list[Source]]:
-    """Put plain copies of files, or links to them, into the scratch folder for a while.
+    """Put plain copies of files, or links to them, into the scratch folder; remove them at the end.
 
     Raises
     ------
     WarehouseError
-        If a file is empty, or its compressed content is broken off or damaged.
+        If a file is empty, or its compressed content is truncated or damaged.
     """
-    made: list[Source] = []
+    prepared: list[Source] = []
     try:
         for number, path in enumerate(paths, start=1):
             name = f"file {number}" if len(paths) > 1 else "the file"
             target = scratch / f"import-{secrets.token_hex(8)}.csv"
-            made.append(Source(target, number))
+            prepared.append(Source(target, name))
             if not path.exists():
                 raise WarehouseError(f"{name} is gone; upload it again")
             found = sniff_compression(path)
@@ -67,14 +67,14 @@ def prepared(
                 _link(path, target)
             else:
                 with target.open("wb") as out:
-                    for data in unpacked(path, compression if found == "none" else found, name):
+                    for data in decompressed(path, compression if found == "none" else found, name):
                         check()
                         out.write(data)
             if target.stat().st_size == 0:
                 raise WarehouseError(f"{name} is empty: it has neither a header nor rows")
-        yield made
+        yield prepared
     finally:
-        for source in made:
+        for source in prepared:
             source.path.unlink(missing_ok=True)
 
 
@@ -85,13 +85,13 @@ def _link(path: Path, target: Path) -> None:
         shutil.copyfile(path, target)
 
 
-def unpacked(path: Path, compression: str, name: str = "the file") -> Iterator[bytes]:
-    """Read a file's plain content in pieces.
+def decompressed(path: Path, compression: str, name: str = "the file") -> Iterator[bytes]:
+    """Yield a file's plain content in chunks.
 
     Raises
     ------
     WarehouseError
-        If the compressed content is broken off, damaged, or is not what it is said to be.
+        If the compressed content is truncated, damaged, or of another compression.
     """
     if compression == "zip":
         yield from _unzipped(path, name)
@@ -123,8 +123,8 @@ def _unzipped(path: Path, name: str) -> Iterator[bytes]:
         ) from None
 
 
-def first_row(path: Path, delimiter: str, escaped: bool, name: str = "the file") -> list[str]:
-    """Read the first row of a CSV file.
+def first_row(path: Path, written: CsvFormat, name: str = "the file") -> list[str]:
+    """Return the first row of a CSV file.
 
     Raises
     ------
@@ -137,7 +137,8 @@ def first_row(path: Path, delimiter: str, escaped: bool, name: str = "the file")
             with path.open(encoding="utf-8-sig", newline="") as file:
                 text = file.read(size)
                 whole = not file.read(1)
-            row = next(csv_rows(text, delimiter, whole=whole, escaped=escaped), None)
+            rows = csv_rows(text, written.delimiter, whole=whole, escaped=written.escaped)
+            row = next(rows, None)
             if row is not None or whole:
                 return row or []
             size *= 8

@@ -1,22 +1,36 @@
-"""The first rows of CSV text; Python's csv module refuses long cells, by a limit for all."""
+"""Rows of CSV text with cells of any length, for which Python's csv module has a global limit."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
-__all__ = ["csv_rows"]
+__all__ = ["CsvFormat", "csv_rows"]
+
+
+@dataclass(frozen=True)
+class CsvFormat:
+    """How a CSV file is written.
+
+    ``delimiter`` is one character; ``escaped`` files put a backslash before a quote in a cell,
+    others double it.
+    """
+
+    delimiter: str = ","
+    header: bool = True
+    escaped: bool = False
 
 
 def csv_rows(
     text: str, delimiter: str, *, whole: bool = True, escaped: bool = False
 ) -> Iterator[list[str]]:
-    r"""Cut CSV text into rows of cells; blank lines are left out.
+    r"""Split CSV text into rows of cells; blank lines are left out.
 
     Parameters
     ----------
     text
-        The beginning of a file.
+        The start of a file.
     delimiter
         One character.
     whole
@@ -56,7 +70,7 @@ def csv_rows(
 
 
 def _quoted(text: str, at: int, escaped: bool) -> tuple[str, int]:
-    """Read a quoted cell from behind its first quote; give it and the place behind it."""
+    """Return a quoted cell, read from behind its first quote, and the index behind it."""
     parts: list[str] = []
     stop = re.compile(r'["\\]' if escaped else '"')
     while True:

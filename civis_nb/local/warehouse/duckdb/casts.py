@@ -1,12 +1,11 @@
-"""CSV text into typed values, in SQL: what a cell must look like, and nothing else gets in.
+"""SQL that converts CSV text to typed values, more strictly than DuckDB's own casts.
 
-DuckDB's own casts are more generous than a table should be: text 1.5 becomes the integer 2,
-1_000 a number, and the time of day is dropped from a date.
+Those make the text 1.5 the integer 2 and 1_000 a number, and drop the time of day from a date.
 """
 
 from __future__ import annotations
 
-__all__ = ["cast", "comparable"]
+__all__ = ["cast"]
 
 _INTEGERS = {
     "TINYINT",
@@ -20,15 +19,15 @@ _INTEGERS = {
     "UBIGINT",
     "UHUGEINT",
 }
-_WRONG = "'~'"  # put before a text so that no cast takes it
+_WRONG = "'~'"  # before a text, makes every cast fail
 
 
-def comparable(cell: str, duckdb_type: str) -> str:
-    """Write the text that is cast: the cell's, or one that fails where the cell is no value.
+def _castable(cell: str, native: str) -> str:
+    """Return the text to cast: the cell's, or one that fails where the cell is no value.
 
     An empty text is NULL for all types but text.
     """
-    name = duckdb_type.upper()
+    name = native.upper()
     if name == "VARCHAR":
         return cell
     if name in _INTEGERS:
@@ -56,25 +55,25 @@ def comparable(cell: str, duckdb_type: str) -> str:
     return f"nullif({cell}, '')"
 
 
-def cast(cell: str, duckdb_type: str, *, lenient: bool = False, found: bool = False) -> str:
-    """Write the cast of a cell.
+def cast(cell: str, native: str, *, lenient: bool = False, exact: bool = False) -> str:
+    """Return the SQL that casts a cell.
 
     Parameters
     ----------
-    cell, duckdb_type
-        What is cast to what.
+    cell, native
+        The SQL of the cell, and DuckDB's name of the type.
     lenient
         Whether a wrong cell is NULL instead of an error.
-    found
-        Whether the type was found by looking at all cells: none needs a second look then.
+    exact
+        Whether all cells are known to be of the type, so that none is checked again.
 
     Examples
     --------
     >>> cast("c0", "VARCHAR"), cast("c0", "TIMESTAMP", lenient=True)
     ('c0', "TRY_CAST(nullif(c0, '') AS TIMESTAMP)")
     """
-    if duckdb_type.upper() == "VARCHAR":
+    if native.upper() == "VARCHAR":
         return cell
     word = "TRY_CAST" if lenient else "CAST"
-    text = f"nullif({cell}, '')" if found else comparable(cell, duckdb_type)
-    return f"{word}({text} AS {duckdb_type})"
+    text = f"nullif({cell}, '')" if exact else _castable(cell, native)
+    return f"{word}({text} AS {native})"

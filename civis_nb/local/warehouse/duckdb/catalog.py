@@ -1,4 +1,4 @@
-"""What tables there are and what they hold, from DuckDB's own catalog."""
+"""Tables and their columns, keys and statistics, from DuckDB's catalog."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Any
 import duckdb
 
 from civis_nb.local.warehouse.base import ColumnInfo, ColumnStats, TableInfo
-from civis_nb.local.warehouse.duckdb.sqltypes import to_wire
+from civis_nb.local.warehouse.duckdb.types import sql_type
 from civis_nb.table_names import qualified, quoted
 
 # ruff: noqa: S608 - names are quoted, values are bound
 
-__all__ = ["column_stats", "find", "schemas", "table", "tables"]
+__all__ = ["all_schemas", "column_stats", "find", "primary_key", "schemas", "table", "tables"]
 
 _SHOWN_VALUES = 20
 _SAMPLES = 10
@@ -42,6 +42,15 @@ def schemas(cursor: duckdb.DuckDBPyConnection) -> list[str]:
     return [str(row[0]) for row in rows]
 
 
+def all_schemas(cursor: duckdb.DuckDBPyConnection) -> list[str]:
+    """Return the schemas that tables can be created in, sorted."""
+    rows = cursor.execute(
+        "SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database() "
+        "AND schema_name NOT IN ('information_schema', 'pg_catalog') ORDER BY 1"
+    ).fetchall()
+    return [str(row[0]) for row in rows]
+
+
 def tables(cursor: duckdb.DuckDBPyConnection, schema: str | None) -> list[TableInfo]:
     """Return tables and views, sorted, without columns."""
     rows = cursor.execute(
@@ -55,7 +64,7 @@ def tables(cursor: duckdb.DuckDBPyConnection, schema: str | None) -> list[TableI
 def find(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[str, str, bool] | None:
     """Return the schema, the name, and whether it is a view, of a table or view.
 
-    `table` tells more, and takes three times as long.
+    `table` returns more, and takes three times as long.
     """
     here = "database_name = current_database() AND lower(schema_name) = lower($1)"
     row = cursor.execute(
@@ -69,7 +78,7 @@ def find(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[str
 
 
 def table(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> TableInfo | None:
-    """Return one table or view; names differ not by case, as in the database."""
+    """Return one table or view; as in the database, case does not distinguish names."""
     row = cursor.execute(
         f"SELECT * FROM ({_TABLES}) WHERE lower(schema_name) = lower($1) "
         "AND lower(table_name) = lower($2)",
@@ -87,7 +96,7 @@ def table(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> TableInf
         [row[0], row[1]],
     ).fetchall()
     columns = tuple(
-        ColumnInfo(str(c[0]), to_wire(str(c[1])), order, bool(c[3]), c[4])
+        ColumnInfo(str(c[0]), sql_type(str(c[1])), order, bool(c[3]), c[4])
         for order, c in enumerate(rows, start=1)
     )
     info = _info(row, columns)
@@ -106,13 +115,25 @@ def table(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> TableInf
     )
 
 
+def primary_key(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[str, ...]:
+    """Return the columns of a table's primary key, none when it has no such key."""
+    rows = cursor.execute(
+        """
+        SELECT constraint_column_names FROM duckdb_constraints()
+        WHERE database_name = current_database() AND schema_name = $1 AND table_name = $2
+          AND constraint_type = 'PRIMARY KEY'""",
+        [schema, name],
+    ).fetchall()
+    return tuple(str(column) for row in rows for column in row[0])
+
+
 def _info(row: tuple[Any, ...], columns: tuple[ColumnInfo, ...]) -> TableInfo:
     schema, name, is_view, row_count, definition, comment = row
     return TableInfo(schema, name, bool(is_view), row_count, columns, definition, comment)
 
 
 def column_stats(cursor: duckdb.DuckDBPyConnection, info: TableInfo) -> dict[str, ColumnStats]:
-    """Measure every column of a table in one scan, and list its most frequent values.
+    """Compute every column's statistics in one scan, and its most frequent values.
 
     A mean or deviation that DuckDB can't compute, of values too large, say, is None.
     """

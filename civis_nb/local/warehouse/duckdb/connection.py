@@ -1,8 +1,8 @@
-"""The connection to a DuckDB file, opened anew when DuckDB gives the database up.
+"""The connection to a DuckDB file, reopened after a fatal error or a full disk.
 
-After some faults, a checkpoint on a full disk for one, DuckDB refuses all further work until
-the database is opened again. And what a statement took of the disk before it failed is given
-back only then. Both must not need a restart of the platform.
+After some errors, a checkpoint on a full disk for one, DuckDB refuses all further work until the
+database is opened again. And disk space that a failed statement used is freed only then. Neither
+may need a restart of the platform.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from civis_nb.errors import CivisLocalError, WarehouseError
 
 __all__ = ["Connection"]
 
-_GIVEN_UP = ("has been invalidated", "fatal error")
+_INVALIDATED = ("has been invalidated", "fatal error")
 _FULL = ("no space left", "disk quota exceeded")
-#: How long work that is under way may hold up the opening anew.
-_RENEW_DEADLINE_S = 10.0
+#: How long running operations may delay the reopening.
+_REOPEN_DEADLINE_S = 10.0
 
 
 class Connection:
@@ -37,21 +37,21 @@ class Connection:
         self._connect = connect
         self._changed = threading.Condition()
         self._active = 0
-        self._given_up = self._bloated = False
+        self._invalidated = self._full = False
         self._open: duckdb.DuckDBPyConnection | None = connect()
         self._closed = False
 
     @contextmanager
     def cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """Lend a cursor for one operation, which must close it.
+        """Open a cursor for one operation, which must close it.
 
         Raises
         ------
         CivisLocalError
-            When the database is closed, or can't be opened anew.
+            When the database is closed, or can't be opened again.
         """
         with self._changed:
-            self._renew_if_needed()
+            self._reopen_if_needed()
             if self._open is None:
                 raise CivisLocalError("The database is closed: the local platform was stopped.")
             cursor = self._open.cursor()
@@ -59,40 +59,40 @@ class Connection:
         try:
             yield cursor
         except (WarehouseError, duckdb.Error) as error:
-            self._judge(str(error).lower())
+            self._note_failure(str(error).lower())
             raise
         finally:
             with self._changed:
                 self._active -= 1
                 self._changed.notify_all()
-                if self._bloated and not self._active:
-                    # What comes next, the end of this run for one, needs the space.
+                if self._full and not self._active:
+                    # The next step, storing the end of this run, needs the space.
                     with suppress(CivisLocalError):
-                        self._renew_if_needed()
+                        self._reopen_if_needed()
 
-    def _judge(self, text: str) -> None:
+    def _note_failure(self, text: str) -> None:
         with self._changed:
-            self._given_up |= any(words in text for words in _GIVEN_UP)
-            self._bloated |= any(words in text for words in _FULL)
+            self._invalidated |= any(words in text for words in _INVALIDATED)
+            self._full |= any(words in text for words in _FULL)
 
-    def _renew_if_needed(self) -> None:
-        if self._closed or not (self._given_up or self._bloated):
+    def _reopen_if_needed(self) -> None:
+        if self._closed or not (self._invalidated or self._full):
             return
-        if self._active and not self._given_up:
-            return  # it is only about space: the next one may find nobody at work
-        deadline = time.monotonic() + _RENEW_DEADLINE_S
+        if self._active and not self._invalidated:
+            return  # only space is to be freed: a later operation may find no other running
+        deadline = time.monotonic() + _REOPEN_DEADLINE_S
         while self._active and (left := deadline - time.monotonic()) > 0:
             self._changed.wait(left)
-        if self._closed or not (self._given_up or self._bloated):
-            return  # somebody else has done it meanwhile
+        if self._closed or not (self._invalidated or self._full):
+            return  # another thread has reopened it meanwhile
         self._close()
         # With no connection left DuckDB forgets the database, and reads it from the disk again.
         self._open = self._connect()
-        self._given_up = self._bloated = False
+        self._invalidated = self._full = False
         try:
-            self._open.execute("CHECKPOINT")  # this is what gives the space back
+            self._open.execute("CHECKPOINT")  # frees the space
         except duckdb.Error as error:
-            self._given_up = any(words in str(error).lower() for words in _GIVEN_UP)
+            self._invalidated = any(words in str(error).lower() for words in _INVALIDATED)
 
     def _close(self) -> None:
         connection, self._open = self._open, None

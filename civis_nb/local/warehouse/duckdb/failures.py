@@ -1,4 +1,4 @@
-"""DuckDB's exceptions turned into `WarehouseError`, with places in the user's own SQL."""
+"""DuckDB's exceptions as `WarehouseError`, with positions in the user's own SQL."""
 
 from __future__ import annotations
 
@@ -6,21 +6,24 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import duckdb
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.duckdb.statement import Statement
+
+if TYPE_CHECKING:
+    from civis_nb.local.warehouse.duckdb.statement import Statement
 
 __all__ = [
     "Failure",
-    "found_in",
     "is_conflict",
     "is_further",
     "is_refusal",
+    "line_and_column",
     "missing_function",
-    "place",
     "read_failure",
+    "statement_error",
     "warehouse_error",
 ]
 
@@ -43,9 +46,9 @@ _NO_SYSTEM_TABLE = (
 
 @dataclass(frozen=True)
 class Failure:
-    """What DuckDB says: a message without its place, and the place in the SQL that it was given.
+    """DuckDB's message, and its position in the SQL that it ran.
 
-    ``start`` and ``length`` count bytes; they are None where DuckDB tells no place.
+    ``start`` and ``length`` count bytes; ``start`` is None where DuckDB has no position.
     """
 
     kind: str
@@ -56,25 +59,25 @@ class Failure:
 
 
 def read_failure(error: duckdb.Error) -> Failure:
-    """Read what DuckDB's exception says, in the JSON form that our connections ask for."""
+    """Parse DuckDB's exception, which is JSON on our connections."""
     text = str(error)
     kind, _, rest = text.partition(": ")
     if text.startswith("{"):  # some kinds have no name in front of it
         kind, rest = "", text
     if rest.startswith("{"):
         try:
-            told = json.loads(rest)
+            details = json.loads(rest)
         except ValueError:
             return Failure("", text)
         start, length = None, 1
-        if str(told.get("position", "")).isdecimal():
-            start = int(told["position"])
-        location = re.fullmatch(r"\[(\d+),(\d+)\]", str(told.get("location", "")))
+        if str(details.get("position", "")).isdecimal():
+            start = int(details["position"])
+        location = re.fullmatch(r"\[(\d+),(\d+)\]", str(details.get("location", "")))
         if location:
             length = max(1, int(location.group(2)))
-        message = str(told.get("exception_message", "")).rstrip()
-        kind = kind or f"{told.get('exception_type', 'Database')} Error"
-        return Failure(kind, message, start, length, told.get("name"))
+        message = str(details.get("exception_message", "")).rstrip()
+        kind = kind or f"{details.get('exception_type', 'Database')} Error"
+        return Failure(kind, message, start, length, details.get("name"))
     # A statement may have switched the JSON form off: then the text has LINE and caret already.
     return Failure("", text)
 
@@ -95,7 +98,7 @@ def is_refusal(error: duckdb.Error) -> bool:
 
 
 def is_conflict(error: duckdb.Error) -> bool:
-    """Return whether the statement lost against another transaction, and may be run again."""
+    """Return whether another transaction was in the way, so that a retry may succeed."""
     if not isinstance(error, duckdb.TransactionException):
         return False
     text = str(error).lower()
@@ -106,9 +109,9 @@ _NO_FUNCTION = re.compile(r"Function with name \"?(\w+)\"? does not exist|No fun
 
 
 def is_further(error: duckdb.Error, refused: duckdb.Error, sql: str) -> bool:
-    """Return whether a translation of `sql` got further than itself: to an unknown table, say.
+    """Return whether a translation of `sql` got further than `sql`: to an unknown table, say.
 
-    What DuckDB says of the translation is then what is truly wrong.
+    Then the translation's error shows what is really wrong.
     """
     failure, first = read_failure(error), read_failure(refused)
     if failure.message == first.message or isinstance(error, duckdb.ParserException):
@@ -124,7 +127,7 @@ def is_further(error: duckdb.Error, refused: duckdb.Error, sql: str) -> bool:
 
 
 def missing_function(error: duckdb.Error) -> str | None:
-    """Return the function that DuckDB does not have; None when something else is wrong."""
+    """Return the function that DuckDB lacks; None when something else is wrong."""
     found = _NO_FUNCTION.search(read_failure(error).message)
     return found.group(1) if found is not None else None
 
@@ -133,8 +136,8 @@ def _has_word(sql: str, word: str) -> bool:
     return re.search(rf"(?i)\b{re.escape(word)}\b", sql) is not None
 
 
-def found_in(failure: Failure, statement: Statement) -> Failure:
-    """Find in the user's text what an error in its translation points at."""
+def _located(failure: Failure, statement: Statement) -> Failure:
+    """Return a failure in a translation with its position in the user's text."""
     if failure.start is None or failure.start < 0:
         return replace(failure, start=None)
     translated = statement.text.encode()
@@ -148,12 +151,55 @@ def found_in(failure: Failure, statement: Statement) -> Failure:
     return replace(failure, start=None)
 
 
-def place(sql: str, byte_offset: int) -> tuple[int, int]:
-    r"""Turn a place in UTF-8 bytes into a line and a column, both from 1.
+def statement_error(
+    error: duckdb.Error,
+    statement: Statement,
+    hidden: Iterable[str],
+    *,
+    shift: int = 0,
+    note: str = "",
+) -> WarehouseError:
+    """Return the error of a user's statement, with its position in the whole script.
+
+    Parameters
+    ----------
+    error
+        DuckDB's.
+    statement
+        The one that failed.
+    hidden
+        Paths that must not be shown.
+    shift
+        The number of bytes before the statement's text in what DuckDB ran.
+    note
+        Replaces DuckDB's message.
+    """
+    failure = read_failure(error)
+    if note:
+        failure = replace(failure, message=note)
+    if is_conflict(error):
+        failure = replace(
+            failure,
+            message=f"{failure.message} Another run changed the same rows or table at the "
+            "same time. Run it again.",
+        )
+    if failure.start is not None:
+        failure = replace(failure, start=failure.start - shift)
+    if statement.original is not None:
+        failure = _located(failure, statement)
+    elif failure.start is not None:
+        inside = 0 <= failure.start <= len(statement.text.encode())
+        start = statement.offset + failure.start if inside else None
+        failure = replace(failure, start=start)
+    return warehouse_error(failure, statement.script, hidden)
+
+
+def line_and_column(sql: str, byte_offset: int) -> tuple[int, int]:
+    r"""Return the line and the column of a byte offset, both from 1.
 
     Examples
     --------
-    >>> place("SELECT 'é',\n nope", 14)
+    >>> line_and_column("SELECT 'é',\n nope", 14)
     (2, 2)
     """
     before = sql.encode()[:byte_offset].decode(errors="ignore")
@@ -163,18 +209,18 @@ def place(sql: str, byte_offset: int) -> tuple[int, int]:
 def warehouse_error(
     failure: Failure, sql: str | None, hidden: Iterable[str] = (), cause: str | None = None
 ) -> WarehouseError:
-    """Build the error that users see.
+    """Return the error that users see.
 
     Parameters
     ----------
     failure
-        What DuckDB says; its place counts in ``sql``.
+        DuckDB's message, with its position in ``sql``.
     sql
         The user's whole text; None when the statement was not the user's.
     hidden
         Paths of this machine that must not be shown.
     cause
-        What was being done, put in front of the message.
+        What failed, put in front of the message.
     """
     message = f"{failure.kind}: {failure.message}" if failure.kind else failure.message
     system = _SYSTEM_TABLE.search(message)
@@ -191,7 +237,7 @@ def warehouse_error(
     line = column = None
     size = len(sql.encode()) if sql is not None else 0
     if sql is not None and failure.start is not None and failure.start <= size:
-        line, column = place(sql, failure.start)
+        line, column = line_and_column(sql, failure.start)
         message += "\n\n" + _snippet(sql, line, column, failure)
     for path in hidden:
         message = message.replace(path, "…")
@@ -199,7 +245,7 @@ def warehouse_error(
 
 
 def _snippet(sql: str, line: int, column: int, failure: Failure) -> str:
-    """Draw the line of the place, with a caret under it."""
+    """Return the line of the position, with carets under it."""
     text = sql.split("\n")[line - 1].rstrip("\r")
     assert failure.start is not None  # noqa: S101 - the caller has checked
     marked = sql.encode()[failure.start : failure.start + failure.length].decode(errors="ignore")

@@ -1,87 +1,177 @@
-"""The result set of a statement: its columns, and a query over it that is run exactly once."""
+"""A result set of DuckDB: its columns, and a query over it that is run exactly once.
+
+DuckDB's COPY writes CSV into a pipe while another thread takes what comes out; so an export runs
+its query once, memory is bounded, and the text is DuckDB's own.
+"""
 
 from __future__ import annotations
 
+import os
+import secrets
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from civis_nb.local.warehouse.duckdb.session import Session
+from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.base import DELIMITERS, Column, CsvSettings
+from civis_nb.local.warehouse.duckdb.failures import statement_error
 from civis_nb.local.warehouse.duckdb.statement import Statement
+from civis_nb.local.warehouse.duckdb.types import sql_type
+from civis_nb.local.warehouse.sqltypes import is_unquoted
 from civis_nb.sql_text import without_terminator
+from civis_nb.table_names import literal
 
-__all__ = ["Result"]
+__all__ = ["DuckDBResult"]
 
 _NAME = "civis_result"
+_PIPE_BYTES = 1 << 20
+_SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ of Linux
 
 
-class Result:
-    """What a statement gives, not yet read.
+class DuckDBResult:
+    """A `ResultSet` of DuckDB.
 
-    Attributes
+    Parameters
     ----------
-    names, types
-        Of the columns, as DuckDB tells them; a name may occur twice.
+    cursor
+        Runs the query.
+    statement
+        What the result is of.
+    columns
+        The name and the type, as DuckDB names it, of each column.
+    scratch
+        The folder that DuckDB may write to.
+    hidden
+        Paths that errors must not show.
+    relation
+        The result of a statement that can't stand inside a query, and has run; else None.
     """
 
-    def __init__(self, session: Session, statement: Statement, sql: str) -> None:
-        self._session = session
-        self._sql = sql
-        self._relation: duckdb.DuckDBPyRelation | None = None
-        if statement.is_query:
-            self._statement, columns = session.bound(statement, sql)
-        else:
-            self._statement = statement
-            self._relation = self._executed()
-            columns = [(str(item[0]), str(item[1])) for item in self._relation.description]
-        self.names = tuple(name for name, _ in columns)
-        self.types = tuple(kind for _, kind in columns)
-        self.has_rows = not (self.names == ("Success",) and self.types == ("BOOLEAN",))
+    def __init__(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        statement: Statement,
+        columns: Sequence[tuple[str, str]],
+        scratch: Path,
+        hidden: tuple[str, ...],
+        relation: duckdb.DuckDBPyRelation | None = None,
+    ) -> None:
+        self.columns = tuple(Column(name, sql_type(native)) for name, native in columns)
+        self._cursor = cursor
+        self._statement = statement
+        self._scratch = scratch
+        self._hidden = hidden
+        self._relation = relation
+        # Unique names: the result's own may occur twice.
+        self._aliases = [f"c{i}" for i in range(len(self.columns))]
 
-    def _executed(self) -> duckdb.DuckDBPyRelation:
-        """Run a statement that can't stand inside a query, such as EXPLAIN or RETURNING."""
-        cursor = self._session.cursor
-        relation = self._session.attempt(self._statement, self._sql, lambda s: cursor.sql(s.text))
-        # Settings and the like give nothing at all.
-        if relation is None:
-            relation = cursor.sql('SELECT true AS "Success" WHERE false')
-        return relation
+    def first_rows(self, limit: int) -> list[list[str | None]]:
+        """Return the first rows as text, as an export writes it.
 
-    @property
-    def aliases(self) -> tuple[str, ...]:
-        """Return a name for each column that no other column has."""
-        return tuple(f"c{i}" for i in range(len(self.names)))
-
-    def query(self, prefix: str, suffix: str) -> list[tuple[Any, ...]]:
-        """Run ``prefix result suffix`` once; ``result`` has the columns `aliases`.
-
-        Raises
-        ------
-        WarehouseError
-            With the place in the user's SQL.
+        The query stops when it has the rows. One that writes must run even for no rows at all.
         """
-        columns = ", ".join(self.aliases)
-        if self._relation is not None:
-            relation = self._relation
-            return self._session.attempt(
-                self._statement,
-                self._sql,
-                lambda _: _rows(
-                    relation.query(_NAME, f"{prefix} {_NAME} AS civis_rows({columns}) {suffix}")
-                ),
-            )
+        cells = ", ".join(f"CAST({alias} AS VARCHAR)" for alias in self._aliases)
+        rows = self._query(f"SELECT {cells} FROM", f"LIMIT {max(1, limit)}")
+        return [list(row) for row in rows[:limit]]
+
+    def write_csv(self, settings: CsvSettings, write: Callable[[bytes], None]) -> int:
+        """Pass all rows to ``write`` in chunks; return their number."""
+        delimiter = DELIMITERS[settings.column_delimiter]
+        options = ["FORMAT csv", "HEADER false", f"DELIMITER {literal(delimiter)}", "NULLSTR ''"]
+        if settings.unquoted:
+            options += ["QUOTE ''", "ESCAPE ''"]
+        else:
+            texts = [
+                alias
+                for alias, column in zip(self._aliases, self.columns, strict=True)
+                if not is_unquoted(column.sql_type)
+            ]
+            options += [f"FORCE_QUOTE ({', '.join(texts)})"] if texts else []
+        pipe = self._scratch / f"export-{secrets.token_hex(8)}"
+        suffix = f") TO {literal(str(pipe))} ({', '.join(options)})"
+        return _through_pipe(
+            pipe, lambda: int(self._query("COPY (SELECT * FROM", suffix)[0][0]), write
+        )
+
+    def _query(self, prefix: str, suffix: str) -> list[tuple[Any, ...]]:
+        """Run ``prefix result suffix`` once, where the result has the columns ``c0``, ``c1``, …."""
+        columns = ", ".join(self._aliases)
         head = f"{prefix} (\n"
-        body = without_terminator(self._statement.text)
-        cursor = self._session.cursor
         try:
-            rows: list[tuple[Any, ...]] = cursor.execute(
+            if self._relation is not None:
+                head = ""
+                found = self._relation.query(
+                    _NAME, f"{prefix} {_NAME} AS civis_rows({columns}) {suffix}"
+                )
+                return [] if found is None else found.fetchall()
+            body = without_terminator(self._statement.text)
+            return self._cursor.execute(
                 f"{head}{body}\n) AS civis_rows({columns}) {suffix}"
             ).fetchall()
         except duckdb.Error as error:
             shift = len(head.encode())
-            raise self._session.error(error, self._statement, self._sql, shift) from None
+            raise statement_error(error, self._statement, self._hidden, shift=shift) from None
+
+
+def _through_pipe(pipe: Path, run: Callable[[], int], write: Callable[[bytes], None]) -> int:
+    """Run what writes to ``pipe``, passing the bytes to ``write``; return what ``run`` returns."""
+    if not hasattr(os, "mkfifo"):  # Windows: through a file
+        try:
+            rows = run()
+            with pipe.open("rb") as source:
+                while data := source.read(_PIPE_BYTES):
+                    write(data)
+        finally:
+            pipe.unlink(missing_ok=True)
         return rows
+    os.mkfifo(pipe, 0o600)
+    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    # Our own writing end holds the pipe open until DuckDB is done, even if it never opens it.
+    writing = os.open(pipe, os.O_WRONLY)
+    os.set_blocking(reading, True)
+    _enlarge(reading)
+    failures: list[BaseException] = []
+
+    def drain() -> None:
+        try:
+            while data := os.read(reading, _PIPE_BYTES):
+                write(data)
+        except BaseException as error:  # raised by the thread that waits
+            failures.append(error)
+        finally:
+            os.close(reading)  # DuckDB, if still writing, gets an error and stops
+
+    thread = threading.Thread(target=drain, name="civis-export", daemon=True)
+    thread.start()
+    try:
+        rows = run()
+    except BaseException:
+        if failures:
+            raise _unwritable(failures[0]) from None
+        raise
+    finally:
+        os.close(writing)
+        thread.join()
+        pipe.unlink(missing_ok=True)
+    if failures:
+        raise _unwritable(failures[0])
+    return rows
 
 
-def _rows(relation: duckdb.DuckDBPyRelation | None) -> list[tuple[Any, ...]]:
-    return [] if relation is None else relation.fetchall()
+def _enlarge(pipe: int) -> None:
+    """Enlarge a pipe where the system allows it: fewer switches between the two threads."""
+    try:
+        import fcntl
+
+        fcntl.fcntl(pipe, _SET_PIPE_SIZE, _PIPE_BYTES)
+    except (ImportError, OSError):
+        return
+
+
+def _unwritable(error: BaseException) -> BaseException:
+    if isinstance(error, OSError):
+        return WarehouseError(f"the export could not be written: {error.strerror}")
+    return error

@@ -23,29 +23,20 @@ from civis_nb.cancellation import CancelToken
 from civis_nb.errors import CivisLocalError, StateInUseError, WarehouseError
 from civis_nb.local.warehouse.base import (
     ColumnStats,
-    CsvSettings,
-    Export,
-    ImportOptions,
-    ImportReport,
     Log,
-    Preview,
-    SyncOptions,
-    SyncReport,
     TableInfo,
-    TableSource,
     ignore_log,
 )
-from civis_nb.local.warehouse.duckdb import catalog, copying, export, importing, marks, preview
+from civis_nb.local.warehouse.duckdb import catalog, commit_markers
 from civis_nb.local.warehouse.duckdb.connection import Connection
+from civis_nb.local.warehouse.duckdb.engine import DuckDBEngine
 from civis_nb.local.warehouse.duckdb.failures import read_failure, warehouse_error
-from civis_nb.local.warehouse.duckdb.session import Session
+from civis_nb.local.warehouse.sql_warehouse import SqlWarehouse
 from civis_nb.table_names import literal
 
 __all__ = ["DuckDBWarehouse", "open_duckdb"]
 
-_MAX_PREVIEW_ROWS = 1000
-
-#: Of each cursor: a cursor does not take over the settings of its connection.
+#: For each cursor: a cursor does not inherit the settings of its connection.
 _CURSOR_SETTINGS = (
     "SET search_path = 'public,main'; SET TimeZone = 'UTC'; SET errors_as_json = true; "
     # NULL is the largest value, as in Redshift and PostgreSQL.
@@ -74,7 +65,7 @@ _SETTINGS_OF_A_RUN = (
 
 
 def open_duckdb(path: Path | Literal[":memory:"]) -> DuckDBWarehouse:
-    """Open a DuckDB file, or make one; ``:memory:`` for one that is gone when closed.
+    """Open a DuckDB file, or create one; ``:memory:`` for one that is gone when closed.
 
     Raises
     ------
@@ -93,8 +84,8 @@ def open_duckdb(path: Path | Literal[":memory:"]) -> DuckDBWarehouse:
     return DuckDBWarehouse(path)
 
 
-class DuckDBWarehouse:
-    """A `Warehouse` on DuckDB; made by `open_duckdb`."""
+class DuckDBWarehouse(SqlWarehouse):
+    """A `Warehouse` on DuckDB; opened by `open_duckdb`."""
 
     dialect = "duckdb"
     adapter = "duckdb"
@@ -105,12 +96,12 @@ class DuckDBWarehouse:
         self._hidden = tuple(
             dict.fromkeys(str(p) for p in (self._scratch, path) if p != ":memory:")
         )
-        self._connection = Connection(self._connected)
+        self._connection = Connection(self._connect)
 
-    def _connected(self) -> duckdb.DuckDBPyConnection:
-        connection = _connect(self._path)
+    def _connect(self) -> duckdb.DuckDBPyConnection:
+        connection = _open_file(self._path)
         try:
-            # The database's lock is ours now: a scratch folder that lies there belongs to nobody.
+            # We hold the database's lock now: a scratch folder that exists is a left-over.
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch.mkdir(mode=0o700, exist_ok=True)
             _set_up(connection, self._scratch)
@@ -123,156 +114,44 @@ class DuckDBWarehouse:
 
     def schemas(self) -> list[str]:
         """Return the names of the schemas, sorted."""
-        with self._session(CancelToken(), ignore_log) as session:
-            return catalog.schemas(session.cursor)
+        with self.engine(CancelToken(), ignore_log) as engine:
+            return catalog.schemas(engine.cursor)
 
     def tables(self, schema: str | None = None) -> list[TableInfo]:
         """Return tables and views, sorted, without their columns."""
-        with self._session(CancelToken(), ignore_log) as session:
-            return catalog.tables(session.cursor, schema)
+        with self.engine(CancelToken(), ignore_log) as engine:
+            return catalog.tables(engine.cursor, schema)
 
     def table(self, schema: str, name: str) -> TableInfo | None:
         """Return one table with its columns, or None if there is none of that name."""
-        with self._session(CancelToken(), ignore_log) as session:
-            return catalog.table(session.cursor, schema, name)
+        with self.engine(CancelToken(), ignore_log) as engine:
+            return catalog.table(engine.cursor, schema, name)
 
     def column_stats(self, schema: str, name: str) -> Mapping[str, ColumnStats]:
-        """Count and measure every column of a table.
+        """Return statistics of every column of a table.
 
         Raises
         ------
         WarehouseError
             If there is no such table.
         """
-        with self._session(CancelToken(), ignore_log) as session:
-            info = catalog.table(session.cursor, schema, name)
+        with self.engine(CancelToken(), ignore_log) as engine:
+            info = catalog.table(engine.cursor, schema, name)
             if info is None:
                 raise WarehouseError(f'there is no table "{schema}"."{name}"')
-            return catalog.column_stats(session.cursor, info)
+            return catalog.column_stats(engine.cursor, info)
 
-    # -- data -----------------------------------------------------------------------------
+    # -- operations -----------------------------------------------------------------------
 
-    def preview(self, sql: str, max_rows: int, cancel: CancelToken, log: Log) -> Preview:
-        """Run all statements once; give the first rows, at most 1000, of the last result set.
+    def commit_markers(self) -> set[str]:
+        """Return the markers of committed transactions that were not removed."""
+        with self.engine(CancelToken(), ignore_log) as engine:
+            return commit_markers.existing(engine.cursor)
 
-        Raises
-        ------
-        WarehouseError
-            If a statement fails; those before it stay done.
-        OperationCancelledError
-            If the token was cancelled.
-        """
-        with self._session(cancel, log) as session:
-            return preview.preview(session, sql, min(max(max_rows, 0), _MAX_PREVIEW_ROWS))
-
-    def export_csv(
-        self,
-        sql: str,
-        folder: Path,
-        base_name: str,
-        settings: CsvSettings,
-        cancel: CancelToken,
-        log: Log,
-    ) -> Export | None:
-        """Run all statements once; write the last result set to CSV files in ``folder``.
-
-        Returns
-        -------
-        Export or None
-            None if no statement gives a result set. A result without rows has no files.
-
-        Raises
-        ------
-        WarehouseError
-            If a statement fails or a file can't be written; no file is left then.
-        OperationCancelledError
-            If the token was cancelled.
-        """
-        with self._session(cancel, log) as session:
-            return export.export_csv(session, sql, self._scratch, folder, base_name, settings)
-
-    def import_csv(
-        self,
-        paths: Sequence[Path],
-        options: ImportOptions,
-        cancel: CancelToken,
-        log: Log,
-        mark: str | None = None,
-    ) -> ImportReport:
-        """Load CSV files into a table in one transaction, and make a mark in it.
-
-        Raises
-        ------
-        WarehouseError
-            If a file can't be read or does not fit the table; nothing has changed then.
-        OperationCancelledError
-            If the token was cancelled; nothing has changed.
-        """
-        with self._session(cancel, log) as session:
-            return importing.import_csv(session, paths, options, self._scratch, mark)
-
-    def import_all(
-        self,
-        work: Sequence[tuple[Sequence[Path], ImportOptions]],
-        cancel: CancelToken,
-        log: Log,
-        mark: str | None = None,
-    ) -> list[ImportReport]:
-        """Load CSV files into several tables in one transaction, and make a mark in it.
-
-        Raises
-        ------
-        WarehouseError
-            If a file can't be read or does not fit its table; nothing has changed then.
-        OperationCancelledError
-            If the token was cancelled; nothing has changed.
-        """
-        with self._session(cancel, log) as session:
-            return importing.import_all(session, work, self._scratch, mark)
-
-    def open_source(
-        self, schema: str, name: str, folder: Path | None, cancel: CancelToken, log: Log
-    ) -> TableSource:
-        """Describe a table to be copied; with ``folder``, put its rows into a file there.
-
-        Raises
-        ------
-        WarehouseError
-            If there is no such table.
-        OperationCancelledError
-            If the token was cancelled.
-        """
-        with self._session(cancel, log) as session:
-            return copying.open_source(session, schema, name, self._scratch, folder)
-
-    def sync_tables(
-        self,
-        work: Sequence[tuple[TableSource, SyncOptions]],
-        cancel: CancelToken,
-        log: Log,
-        mark: str | None = None,
-    ) -> list[SyncReport]:
-        """Copy tables into this database in one transaction, and make a mark in it.
-
-        Raises
-        ------
-        WarehouseError
-            If something does not fit; nothing has changed then.
-        OperationCancelledError
-            If the token was cancelled; nothing has changed.
-        """
-        with self._session(cancel, log) as session:
-            return copying.sync_tables(session, work, self._scratch, mark)
-
-    def marks(self) -> set[str]:
-        """Return the marks of committed transactions that were not forgotten."""
-        with self._session(CancelToken(), ignore_log) as session:
-            return marks.known(session.cursor)
-
-    def forget_marks(self, names: Sequence[str]) -> None:
-        """Remove marks; nothing happens when the database is closed."""
-        with suppress(CivisLocalError), self._session(CancelToken(), ignore_log) as session:
-            marks.forget(session.cursor, names)
+    def remove_commit_markers(self, names: Sequence[str]) -> None:
+        """Remove markers; nothing happens when the database is closed."""
+        with suppress(CivisLocalError), self.engine(CancelToken(), ignore_log) as engine:
+            commit_markers.remove(engine.cursor, names)
 
     def close(self) -> None:
         """Close the database; operations that run fail. A second call does nothing."""
@@ -280,14 +159,24 @@ class DuckDBWarehouse:
             shutil.rmtree(self._scratch, ignore_errors=True)
 
     @contextmanager
-    def _session(self, cancel: CancelToken, log: Log) -> Iterator[Session]:
+    def engine(self, cancel: CancelToken, log: Log) -> Iterator[DuckDBEngine]:
+        """Open a cursor for one operation.
+
+        Raises
+        ------
+        CivisLocalError
+            When the database is closed, or can't be opened again.
+        OperationCancelledError
+            When the token was cancelled.
+        """
         with self._connection.cursor() as cursor:
             cursor.execute(_CURSOR_SETTINGS)
-            with Session(cursor, cancel, log, self._hidden).running() as session:
-                yield session
+            engine = DuckDBEngine(cursor, cancel, log, self._scratch, self._hidden)
+            with engine.cancellable():
+                yield engine
 
 
-def _connect(path: Path | Literal[":memory:"]) -> duckdb.DuckDBPyConnection:
+def _open_file(path: Path | Literal[":memory:"]) -> duckdb.DuckDBPyConnection:
     try:
         return duckdb.connect(str(path))
     except duckdb.Error as error:
@@ -307,7 +196,7 @@ def _scratch_path(path: Path | Literal[":memory:"]) -> Path:
 
 
 def _set_up(connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
-    """Make the schema ``public`` and close the doors to the machine."""
+    """Create the schema ``public``, and deny access to files of the machine."""
     connection.execute("CREATE SCHEMA IF NOT EXISTS public")
     connection.execute(f"SET allowed_directories = [{literal(str(scratch) + '/')}]")
     connection.execute("SET enable_external_access = false")

@@ -1,0 +1,132 @@
+"""The attempts at one statement: as it is, again after a conflict, then its translations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import TracebackType
+
+import duckdb
+
+from civis_nb.cancellation import CancelToken
+from civis_nb.errors import OperationCancelledError, WarehouseError
+from civis_nb.local.warehouse.duckdb.failures import (
+    is_conflict,
+    is_further,
+    is_refusal,
+    missing_function,
+    statement_error,
+)
+from civis_nb.local.warehouse.duckdb.statement import Statement, translated
+
+__all__ = ["Attempts"]
+
+_CONFLICT_TRIES = 12
+_CONFLICT_WAIT_S = 0.01
+
+
+class Attempts:
+    """The attempts at one statement, until DuckDB accepts one of its texts.
+
+    The statement is tried as it is, again as long as another transaction is in the way, and then,
+    if DuckDB refuses it, in each translation from Redshift's SQL. Errors of DuckDB within the
+    block lead to the next attempt; the last one raises `WarehouseError`::
+
+        for attempt in Attempts(statement, cancel, hidden):
+            with attempt as candidate:
+                cursor.execute(candidate.text)
+
+    Parameters
+    ----------
+    statement
+        Of the user.
+    cancel
+        Ends the waiting after a conflict.
+    hidden
+        Paths that errors must not show.
+    retry_conflicts
+        Whether a conflict leaves the statement undone as a whole, as it does outside of an
+        explicit transaction.
+    shift
+        The number of bytes before the statement's text in what DuckDB runs.
+    """
+
+    def __init__(
+        self,
+        statement: Statement,
+        cancel: CancelToken,
+        hidden: tuple[str, ...],
+        *,
+        retry_conflicts: bool = True,
+        shift: int = 0,
+    ) -> None:
+        self._statement = self._candidate = statement
+        self._cancel = cancel
+        self._hidden = hidden
+        self._tries_left = _CONFLICT_TRIES if retry_conflicts else 1
+        self._shift = shift
+        self._translations = translated(statement)
+        self._refused: list[tuple[duckdb.Error, Statement]] = []
+        self._done = False
+
+    def __iter__(self) -> Iterator[Attempts]:
+        while not self._done:
+            yield self
+
+    def __enter__(self) -> Statement:
+        return self._candidate
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        """Choose the next candidate, or raise."""
+        if error is None:
+            self._done = True
+        if not isinstance(error, duckdb.Error):
+            return False
+        if self._tries_left > 1 and is_conflict(error):
+            self._wait()
+            return True
+        if not self._may_translate(error):
+            raise self._error(error, self._candidate) from None
+        self._refused.append((error, self._candidate))
+        following = next(self._translations, None)
+        if following is None:
+            raise self._most_useful_error() from None
+        self._candidate = following
+        return True
+
+    def _wait(self) -> None:
+        wait_s = _CONFLICT_WAIT_S * 2 ** (_CONFLICT_TRIES - self._tries_left)
+        self._tries_left -= 1
+        if self._cancel.wait(wait_s):
+            raise OperationCancelledError
+
+    def _may_translate(self, error: duckdb.Error) -> bool:
+        if not is_refusal(error) or self._cancel.cancelled:
+            return False
+        settled = self._statement.original is not None and not self._statement.provisional
+        return bool(self._refused) or not settled
+
+    def _most_useful_error(self) -> WarehouseError:
+        """Choose between what DuckDB says about the user's text and about its translations."""
+        (refused, statement), *translations = self._refused
+        original = statement.original or statement.text
+        for error, candidate in translations:
+            if is_further(error, refused, original):
+                return self._error(error, candidate)
+        return self._error(refused, statement, _untranslatable_reason(refused))
+
+    def _error(self, error: duckdb.Error, statement: Statement, note: str = "") -> WarehouseError:
+        return statement_error(error, statement, self._hidden, shift=self._shift, note=note)
+
+
+def _untranslatable_reason(
+    refused: duckdb.Error,
+) -> str:
+    from civis_nb.local.warehouse.redshift.translate import untranslatable_reason
+
+    name = missing_function(refused)
+    return untranslatable_reason(name) if name is not None else ""

@@ -1,0 +1,237 @@
+"""Users' SQL on one cursor of DuckDB: parsed, translated, run once, cancellable."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TypeVar
+
+import duckdb
+
+from civis_nb.cancellation import CancelToken
+from civis_nb.errors import OperationCancelledError, WarehouseError
+from civis_nb.local.warehouse.base import Log
+from civis_nb.local.warehouse.duckdb.attempts import Attempts
+from civis_nb.local.warehouse.duckdb.failures import read_failure, warehouse_error
+from civis_nb.local.warehouse.duckdb.result import DuckDBResult
+from civis_nb.local.warehouse.duckdb.statement import Statement, parse_script
+from civis_nb.local.warehouse.redshift.ignored_statements import reason_to_ignore
+from civis_nb.sql_text import tokenize, without_terminator
+
+__all__ = ["ScriptRunner"]
+
+T = TypeVar("T")
+
+_DESCRIBE = "DESCRIBE (\n"
+_INTERRUPT_EVERY_S = 0.02
+#: Kinds that DuckDB parses but refuses when they run: settings of Redshift, and keys of a table,
+#: which Redshift stores and does not enforce.
+_REFUSED_LATE = {"SET", "VARIABLE_SET", "RESET", "ALTER"}
+
+
+class ScriptRunner:
+    """A cursor that runs users' SQL.
+
+    Parameters
+    ----------
+    cursor
+        Belongs to the runner, which closes it.
+    cancel
+        Interrupts what the cursor runs, and nothing else.
+    log
+        Receives what the user should know.
+    scratch
+        The folder that DuckDB may read and write.
+    hidden
+        Paths that error messages must not show.
+    """
+
+    def __init__(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        cancel: CancelToken,
+        log: Log,
+        scratch: Path,
+        hidden: tuple[str, ...] = (),
+    ) -> None:
+        self.cursor = cursor
+        self.cancel = cancel
+        self.log = log
+        self.scratch = scratch
+        self.hidden = hidden
+        self._in_transaction = False
+
+    @contextmanager
+    def cancellable(self) -> Iterator[None]:
+        """Interrupt the cursor when the token is cancelled; close it at the end of the block.
+
+        Raises
+        ------
+        OperationCancelledError
+            When the token was cancelled.
+        """
+        done = threading.Event()
+        interrupters: list[threading.Thread] = []
+        # A cancel comes from another thread, also at the moment in which the statements end.
+        ending = threading.Lock()
+
+        def interrupt() -> None:
+            # An interrupt between two statements is lost: hence again and again.
+            while not done.is_set():
+                with suppress(duckdb.Error):
+                    self.cursor.interrupt()
+                done.wait(_INTERRUPT_EVERY_S)
+
+        def start_interrupting() -> None:
+            with ending:
+                if not done.is_set():
+                    thread = threading.Thread(target=interrupt, name="civis-interrupt", daemon=True)
+                    thread.start()
+                    interrupters.append(thread)
+
+        unsubscribe = self.cancel.on_cancel(start_interrupting)
+        try:
+            self.cancel.raise_if_cancelled()
+            yield
+        except duckdb.Error as error:
+            if self.cancel.cancelled:
+                raise OperationCancelledError from None
+            raise warehouse_error(read_failure(error), None, self.hidden) from None
+        except WarehouseError:
+            if self.cancel.cancelled:
+                raise OperationCancelledError from None
+            raise
+        finally:
+            unsubscribe()
+            with ending:
+                done.set()
+            for thread in interrupters:
+                thread.join()
+            self._end_transaction()
+            self.cursor.close()
+
+    def _end_transaction(self) -> None:
+        if not self._in_transaction:
+            return
+        with suppress(duckdb.Error):
+            self.cursor.execute("ROLLBACK")
+        self.log("warn", "The SQL ended inside a transaction without COMMIT: it was rolled back")
+
+    def run_script(self, sql: str, read: Callable[[DuckDBResult], T]) -> T | None:
+        """Run all statements once, in order; return what ``read`` makes of the last result set.
+
+        Raises
+        ------
+        WarehouseError
+            If a statement fails; with its position in the script.
+        """
+        statements = parse_script(self.cursor, sql, self.log, self.hidden)
+        last = max((i for i, s in enumerate(statements) if s.has_rows), default=-1)
+        found: T | None = None
+        for i, statement in enumerate(statements):
+            if self._in_transaction:
+                statement = self._translated_if_needed(statement)
+            if i != last:
+                self._run(statement)
+            elif (result := self._result(statement)) is not None:
+                found = read(result)
+        return found
+
+    def _run(self, statement: Statement) -> None:
+        """Run a statement to its end, without reading its rows."""
+        try:
+            for attempt in self._attempts(statement):
+                with attempt as candidate:
+                    self._execute(candidate)
+        except WarehouseError:
+            kind = statement.kind
+            reason = reason_to_ignore(statement.text) if kind in _REFUSED_LATE else None
+            if reason is None:
+                raise
+            self.log("info", reason)
+
+    def _execute(self, statement: Statement) -> None:
+        self._run_prerequisites(statement)
+        if statement.kind == "TRANSACTION":
+            self._control_transaction(statement)
+            return
+        self.cursor.execute(statement.text)
+        complete = getattr(self.cursor, "complete", None)
+        if complete is not None and statement.has_rows:
+            complete()
+
+    def _result(self, statement: Statement) -> DuckDBResult | None:
+        """Return the result set of a statement, translated if needed; None if it has none.
+
+        Queries are not run yet; other statements are.
+        """
+        relation: duckdb.DuckDBPyRelation | None = None
+        columns: list[tuple[str, str]] = []
+        if statement.is_query:
+            for attempt in self._attempts(statement, shift=len(_DESCRIBE)):
+                with attempt as statement:
+                    self._run_prerequisites(statement)
+                    body = without_terminator(statement.text)
+                    rows = self.cursor.execute(f"{_DESCRIBE}{body}\n)").fetchall()
+                    columns = [(str(row[0]), str(row[1])) for row in rows]
+        else:
+            # EXPLAIN, RETURNING and the like can't stand inside a query.
+            for attempt in self._attempts(statement):
+                with attempt as candidate:
+                    relation = self.cursor.sql(candidate.text)
+            if relation is None:  # settings, for one
+                return None
+            columns = [(str(item[0]), str(item[1])) for item in relation.description]
+            if columns == [("Success", "BOOLEAN")]:
+                return None
+        return DuckDBResult(self.cursor, statement, columns, self.scratch, self.hidden, relation)
+
+    def _translated_if_needed(self, statement: Statement) -> Statement:
+        """Return the translation of a statement that DuckDB accepts, without running it."""
+        # Not public, but the only way: all else ends the transaction when the binding fails.
+        # Where it is missing, SQL for Redshift works outside BEGIN … COMMIT only.
+        bind = getattr(self.cursor, "_bind", None)
+        if bind is None or statement.kind in ("TRANSACTION", "SET"):
+            return statement
+        candidate = statement
+        try:
+            for attempt in self._attempts(statement):
+                with attempt as candidate:
+                    bind(candidate.text)
+        except WarehouseError:
+            return statement  # it fails again when it runs, with its own message
+        return candidate
+
+    def _attempts(self, statement: Statement, shift: int = 0) -> Attempts:
+        return Attempts(
+            statement,
+            self.cancel,
+            self.hidden,
+            retry_conflicts=not self._in_transaction,
+            shift=shift,
+        )
+
+    def _run_prerequisites(self, statement: Statement) -> None:
+        for text in statement.prerequisites:
+            # The sequence of a table that exists already: its CREATE TABLE raises the error.
+            with suppress(duckdb.DependencyException):
+                self.cursor.execute(text)
+
+    def _control_transaction(self, statement: Statement) -> None:
+        """Run BEGIN, COMMIT or ROLLBACK, and warn of one that has no effect."""
+        word = next(t.text for t in tokenize(statement.text) if t.kind == "word").lower()
+        begins = word in ("begin", "start")
+        if begins == self._in_transaction:
+            # As in PostgreSQL and Redshift: scripts end with a COMMIT too many.
+            state = "already a" if begins else "no"
+            self.log("warn", f"{word.upper()}: there is {state} transaction in progress")
+            return
+        try:
+            self.cursor.execute(statement.text)
+        except duckdb.Error:
+            # A COMMIT that fails has ended the transaction as well.
+            self._in_transaction = self._in_transaction and begins
+            raise
+        self._in_transaction = begins
