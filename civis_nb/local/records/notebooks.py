@@ -43,11 +43,9 @@ def _before_save(change: Change) -> None:
     for field, name in _FILE_NAMES.items():
         if change.is_clone:
             copy_file(change, field)
-        stored = None if change.row is None else change.row.body.get(field)
-        if values.get(field, stored) is None:
-            values[field] = new_file(change, name)
-        elif values.get(field, "") is None:
-            values[field] = stored
+        if (change.row is None or field in values) and values.get(field) is None:
+            stored = None if change.row is None else change.row.body.get(field)
+            values[field] = stored or new_file(change, name)
     register_repository(change.connection, change.user.id, values.get("git_repo_url"))
 
 
