@@ -66,9 +66,6 @@ STATE_TRANS = {
 #: What every resource of a client is.
 Endpoint = Resource
 
-#: Names that stand above the client: imported when they are asked for.
-_LATER = {"CivisAsyncResultBase": "civis_nb.futures"}
-
 
 def get_base_url() -> str:
     """Return the address of the API, with a slash at its end.
@@ -82,12 +79,12 @@ def get_base_url() -> str:
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LATER:
-        from importlib import import_module
+    if name == "CivisAsyncResultBase":  # imported on first use: scripts rarely need futures
+        from civis_nb.futures import CivisAsyncResultBase
 
-        return getattr(import_module(_LATER[name]), name)
+        return CivisAsyncResultBase
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted({*globals(), *_LATER})
+    return sorted({*globals(), *__all__})

@@ -1,136 +1,271 @@
-"""One display that changes while work goes on, and stays as it ended."""
+"""Shows work while it goes on: whether somebody is watching, on which screen, and how often."""
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
+import threading
 import time
 from collections.abc import Callable
-from typing import Any, Final, Protocol
+from types import TracebackType
+from typing import Any, Final
 
 from civis_nb import config
-from civis_nb.display.terminal import TerminalEnd
+from civis_nb.display.progress_view import ProgressView
+from civis_nb.display.run_view import RunView
+from civis_nb.display.screens import Log, NotebookCell, Screen, StaticCell, Terminal
+from civis_nb.display.tracker import Tracker
 
-__all__ = ["UPDATE_INTERVAL_S", "LiveDisplay", "Nothing", "Screen", "Shell"]
+__all__ = ["SHOWN_AFTER_S", "Board", "Display", "board_for"]
 
-UPDATE_INTERVAL_S: Final = 0.5
+log = logging.getLogger(__name__)
 
-
-class Screen(Protocol):
-    """Where a display appears.
-
-    Attributes
-    ----------
-    replaces
-        Whether it can replace what it has shown; a terminal can't.
-    """
-
-    replaces: bool
-
-    def show(self, view: Any, handle: Any = None) -> Any:
-        """Show a view, in place of what `handle` shows; give its handle."""
-
-    def clear_cell(self) -> None:
-        """Take away all outputs of the cell, as soon as the next one comes."""
+#: Work that is done sooner shows nothing.
+SHOWN_AFTER_S = 2.0
+#: Work that is paused for so long is not shown until it goes on.
+_PAUSE_S: Final = 5.0
 
 
-class LiveDisplay:
-    """The one display of a piece of work.
+class Display:
+    """The display of one piece of work: shows it while the ``with`` block runs.
 
-    With the setting ``display`` at auto or widget, in a notebook or a terminal, the display shows
-    each state, at most twice a second. Otherwise it appears once, when the work has ended. What
-    stays behind is the same.
+    Several that go on at the same time on one screen share it, a line each.
 
     Parameters
     ----------
+    tracker
+        The work.
+    progress
+        Whether it is shown: True or False; None: when a person is watching.
     delay_s
-        How long the work may go on before its first state is shown: quick work needs none.
-    screen
-        Where it appears; None: the notebook or terminal that runs this.
-    clock
-        Gives the time in seconds.
-    terminal
-        Where the states appear that do not stay; None: the terminal that runs this, if any.
+        How long the work goes on before it is shown; None: two seconds.
+    command
+        Whether the work is a command of the user (a magic), not a function that takes a while:
+        it is shown in detail, also in a notebook with nobody at the keyboard, and only where the
+        setting ``display`` allows displays that change.
     """
 
     def __init__(
         self,
-        delay_s: float = 0.0,
-        screen: Screen | None = None,
-        clock: Callable[[], float] = time.monotonic,
-        terminal: TerminalEnd | None = None,
+        tracker: Tracker,
+        progress: bool | None = None,
+        *,
+        delay_s: float | None = None,
+        command: bool = False,
     ) -> None:
-        self._screen: Screen = screen or Shell()
-        self._terminal = terminal or (TerminalEnd.find() if screen is None else None)
-        self._clock = clock
-        self._handle: Any = None
-        self._due = clock() + delay_s
-        changes = self._screen.replaces or self._terminal is not None
-        self._live = config.get("display") in ("auto", "widget") and changes
+        self.tracker = tracker
+        self.command = command
+        self._progress = progress
+        self._delay_s = SHOWN_AFTER_S if delay_s is None else delay_s
+        self._board: Board | None = None
 
-    def update(self, view: Any) -> None:
-        """Show a state, unless one was shown less than half a second ago."""
-        now = self._clock()
-        if self._live and now >= self._due:
-            self._due = now + UPDATE_INTERVAL_S
-            if self._terminal is not None:
-                self._terminal.draw(view)
-            else:
-                self._handle = self._screen.show(view, self._handle)
+    def __enter__(self) -> Display:
+        self._board = board_for(self._progress, command=self.command)
+        self._board.add(self)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._end(lambda board: board.remove(self, succeeded=kind is None))
 
     def settle(self, view: Any) -> None:
-        """Show what stays."""
-        self._wipe()
-        self._handle = self._screen.show(view, self._handle)
+        """End the display, and show a view that stays in its place."""
+        self._end(lambda board: board.replace(self, view))
 
-    def vanish(self, whole_cell: bool) -> None:
-        """Take the display away, because the cell's value follows.
+    def vanish(self, *, whole_cell: bool = False) -> None:
+        """End the display, and leave nothing: the value of the cell follows.
 
         Parameters
         ----------
         whole_cell
-            Whether the cell holds nothing but this work, so that its output may be cleared.
+            Whether the cell holds nothing but this work, so that its outputs may be cleared.
         """
-        self._wipe()
-        if self._handle is None:
-            return
-        if whole_cell:
-            self._screen.clear_cell()
+        self._end(lambda board: board.remove(self, whole_cell=whole_cell))
+
+    def _end(self, end: Callable[[Board], None]) -> None:
+        board, self._board = self._board, None
+        if board is not None:
+            end(board)
+
+    @property
+    def due_at(self) -> float:
+        """When it is to be shown, by the monotonic clock."""
+        return self.tracker.started + self._delay_s
+
+    def is_due(self, now: float) -> bool:
+        """Return whether the work has gone on for long enough to be shown."""
+        return now >= self.due_at
+
+
+class Board:
+    """The displays on one screen, drawn by a thread while there are any.
+
+    Parameters
+    ----------
+    screen
+        Where they appear; also an attribute.
+    """
+
+    def __init__(self, screen: Screen) -> None:
+        self.screen = screen
+        self._displays: list[Display] = []
+        self._changed = threading.Condition()
+        self._thread: threading.Thread | None = None
+        self._broken = screen.interval_s is None
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing goes on here."""
+        return not self._displays
+
+    def add(self, display: Display) -> None:
+        """Draw a display from now on."""
+        with self._changed:
+            self._displays.append(display)
+            self._changed.notify()
+            if self._thread is None and not self._broken:
+                self._thread = threading.Thread(target=self._run, name="civis-show", daemon=True)
+                self._thread.start()
+
+    def remove(
+        self, display: Display, *, succeeded: bool = False, whole_cell: bool = False
+    ) -> None:
+        """Draw a display no longer.
+
+        Parameters
+        ----------
+        display
+            Which.
+        succeeded
+            Whether the work succeeded, so that it may be summarized.
+        whole_cell
+            Whether all outputs of the cell may be removed.
+        """
+        now = time.monotonic()
+        with self._changed:
+            self._displays.remove(display)
+            if not any(one.is_due(now) for one in self._displays):
+                self._try(lambda: self.screen.clear(whole_cell=whole_cell))
+            others = any(one.tracker is display.tracker for one in self._displays)
+            if succeeded and not others and display.is_due(now):
+                self._try(lambda: self.screen.summarize(display.tracker.summary()))
+            self._changed.notify()
+
+    def replace(self, display: Display, view: Any) -> None:
+        """Show a view that stays in place of a display."""
+        with self._changed:
+            self._displays.remove(display)
+            self.screen.show(view)
+            self._changed.notify()
+
+    def _run(self) -> None:
+        with self._changed:
+            while self._displays and not self._broken:
+                self._draw()
+                now = time.monotonic()
+                waits = [one.due_at - now for one in self._displays if not one.is_due(now)]
+                if len(waits) < len(self._displays) and self.screen.interval_s is not None:
+                    waits.append(self.screen.interval_s)
+                self._changed.wait(min(waits))
+            self._thread = None
+
+    def _draw(self) -> None:
+        now = time.monotonic()
+        # A piece of work may have several displays, where one function waits for another.
+        shown = {
+            one.tracker: one
+            for one in self._displays
+            if one.is_due(now) and now - (one.tracker.paused_since or now) < _PAUSE_S
+        }
+        if not shown:
+            self._try(self.screen.clear)
+        elif len(shown) == 1 and next(iter(shown.values())).command:
+            self._try(lambda: self.screen.draw(RunView(next(iter(shown)).activity(), live=True)))
         else:
-            self._screen.show(Nothing(), self._handle)
-        self._handle = None
+            self._try(
+                lambda: self.screen.draw(ProgressView(tuple(one.activity() for one in shown)))
+            )
 
-    def _wipe(self) -> None:
-        if self._terminal is not None:
-            self._terminal.wipe()
-
-
-class Nothing:
-    """What is left of a display in a cell that has other outputs, too: they can't be cleared."""
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": ""}
+    def _try(self, draw: Callable[[], None]) -> None:
+        """Draw; a terminal that is gone is no reason for the work to fail."""
+        try:
+            draw()
+        except Exception:
+            self._broken = True
+            log.debug("Progress can't be shown here any more", exc_info=True)
 
 
-class Shell:
-    """The shell that runs this."""
+_boards: dict[tuple[str, Any], Board] = {}
+_boards_lock = threading.Lock()
 
-    def __init__(self) -> None:
-        from IPython.core.getipython import get_ipython
 
-        self.replaces = getattr(get_ipython(), "kernel", None) is not None
+def board_for(progress: bool | None = None, *, command: bool = False) -> Board:
+    """Return the board of the screen on which the caller's work is shown.
 
-    def show(self, view: Any, handle: Any = None) -> Any:
-        """Show a view, in place of what `handle` shows; give its handle."""
-        import IPython.display as ipython
+    Parameters
+    ----------
+    progress
+        True or False; None: when a person is watching. That is: in a terminal, and in a
+        notebook whose front end has somebody at the keyboard. Runners of notebooks (nbclient,
+        nbconvert, papermill, nbval) announce that they have nobody.
+    command
+        As for `Display`.
+    """
+    if progress is False:
+        return Board(Screen())
+    changing = config.get("display") in ("auto", "widget")
+    kernel = _kernel()
+    if kernel is not None:
+        watched = bool(progress) or command or getattr(kernel, "_allow_stdin", True)
+        if changing and watched:
+            return _shared_board("cell", _cell(), NotebookCell)
+        return Board(StaticCell() if progress else Screen())
+    if sys.stderr is not None and sys.stderr.isatty() and (changing or not command):
+        return _shared_board("terminal", None, Terminal)
+    return _shared_board("log", None, Log) if progress else Board(Screen())
 
-        if handle is not None:
-            handle.update(view)
-            return handle
-        show: Any = ipython.display  # IPython's functions have no types
-        return show(view, display_id=True) if self.replaces else show(view)
 
-    def clear_cell(self) -> None:
-        """Take away all outputs of the cell, as soon as the next one comes."""
-        import IPython.display as ipython
+def _shared_board(kind: str, key: Any, screen: Callable[[], Screen]) -> Board:
+    with _boards_lock:
+        board = _boards.get((kind, key))
+        if board is None:
+            # Those of earlier cells are not needed, unless something still goes on in them.
+            for old in [old for old, one in _boards.items() if one.idle]:
+                del _boards[old]
+            board = _boards[kind, key] = Board(screen())
+        return board
 
-        clear: Any = ipython.clear_output
-        clear(wait=True)
+
+def _kernel() -> Any:
+    """Return the kernel that runs this; None outside of notebooks, and in a forked child of one."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    kernel = getattr(shell, "kernel", None)
+    pid = getattr(getattr(kernel, "session", None), "pid", None)
+    return kernel if pid in (None, os.getpid()) else None
+
+
+def _cell() -> Any:
+    """Return what tells the running cell from others: the id of the request that runs it."""
+    from IPython.core.getipython import get_ipython
+
+    shell: Any = get_ipython()
+    try:
+        return shell.get_parent()["header"]["msg_id"]
+    except (AttributeError, KeyError, TypeError):
+        return getattr(shell, "execution_count", None)
+
+
+def _after_fork_in_child() -> None:
+    global _boards_lock
+    _boards.clear()
+    _boards_lock = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)

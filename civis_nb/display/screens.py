@@ -1,4 +1,4 @@
-"""Where progress appears: in a cell of a notebook, in a terminal, or as lines of a log."""
+"""Where work is shown: in a cell of a notebook, in a terminal, or as lines of a log."""
 
 from __future__ import annotations
 
@@ -6,118 +6,167 @@ import atexit
 import contextvars
 import sys
 import time
-from typing import Any, Final, Protocol
+from typing import Any, ClassVar, Final, Protocol
 
+from civis_nb.display.activity import Activity
 from civis_nb.display.bundle import Shown
 from civis_nb.display.html import DIM, Html, el
-from civis_nb.display.live import UPDATE_INTERVAL_S, Nothing, Screen, Shell
-from civis_nb.display.progress import ProgressView, Step
+from civis_nb.display.progress_view import ProgressView
+from civis_nb.display.run_view import RunView
 
-__all__ = ["CellEnd", "Lines", "LiveCell", "ProgressSink", "Terminal"]
+__all__ = ["CellOutput", "Log", "NotebookCell", "Screen", "StaticCell", "Terminal"]
 
-_LINE_EVERY_S: Final = 10.0
 _BAR_COLUMNS: Final = 20
-_ROOM_FOR_BAR: Final = 90
+_COLUMNS_FOR_BAR: Final = 90
+#: How much of a view stays at the top when its middle is cut out: what runs, its times, its log.
+_HEAD_LINES: Final = 3
+
+View = ProgressView | RunView
 
 
-class ProgressSink(Protocol):
-    """Where the state of work appears while it goes on.
+class Screen:
+    """Shows what stays only: nothing while work goes on.
 
     Attributes
     ----------
-    every_s
-        Seconds between draws.
+    interval_s
+        Seconds between two drawings; None: nothing is ever drawn.
     """
 
-    every_s: float
+    interval_s: ClassVar[float | None] = None
 
-    def draw(self, view: ProgressView) -> None:
-        """Show how it is, in place of what was shown before."""
+    def draw(self, view: View) -> None:
+        """Show what goes on, in place of what was drawn before."""
 
-    def wipe(self) -> None:
-        """Take away what is shown, as far as that can be done here."""
+    def clear(self, *, whole_cell: bool = False) -> None:
+        """Remove what was drawn.
 
-    def settle(self, said: str) -> None:
-        """Leave behind what became of a piece of work that took a while and ended well."""
+        Parameters
+        ----------
+        whole_cell
+            Whether all outputs of the cell may be removed with it.
+        """
+
+    def show(self, view: Any) -> None:
+        """Show a view that stays, in place of what was drawn."""
+        import IPython.display as ipython
+
+        display: Any = ipython.display  # IPython's functions have no types
+        display(view)
+
+    def summarize(self, text: str) -> None:
+        """Show one line about work that took a while and succeeded, where such lines are kept."""
 
 
-class LiveCell:
-    """The output of a cell that is running: one display that changes, and is empty in the end.
+class Output(Protocol):
+    """The outputs of a cell."""
+
+    def show(self, view: Any, handle: Any = None) -> Any:
+        """Show a view, in place of what `handle` shows; return its handle."""
+
+    def clear_cell(self) -> None:
+        """Remove all outputs of the cell, as soon as the next one comes."""
+
+
+class CellOutput:
+    """The outputs of the cell that is running."""
+
+    def show(self, view: Any, handle: Any = None) -> Any:
+        """Show a view, in place of what `handle` shows; return its handle."""
+        import IPython.display as ipython
+
+        if handle is not None:
+            handle.update(view)
+            return handle
+        display: Any = ipython.display
+        return display(view, display_id=True)
+
+    def clear_cell(self) -> None:
+        """Remove all outputs of the cell, as soon as the next one comes."""
+        import IPython.display as ipython
+
+        clear: Any = ipython.clear_output
+        clear(wait=True)
+
+
+class _Nothing:
+    """What is left of a display in a cell that has other outputs, too: they can't be cleared."""
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        return {"text/plain": ""}
+
+
+class NotebookCell(Screen):
+    """The output of a cell that is running: one display that changes.
 
     Parameters
     ----------
-    screen
-        The notebook; None: the one that runs this.
+    output
+        The outputs of the cell; None: of the one that is running.
     """
 
-    every_s = UPDATE_INTERVAL_S
+    interval_s = 0.5
 
-    def __init__(self, screen: Screen | None = None) -> None:
-        self._screen: Screen = screen or Shell()
+    def __init__(self, output: Output | None = None) -> None:
+        self._output = output or CellOutput()
         self._handle: Any = None
         self._blank = True
         # What threads show belongs to the cell that began the work, not to a later one.
         self._context = contextvars.copy_context()
 
-    def draw(self, view: ProgressView) -> None:
-        """Show how it is."""
-        self._handle = self._context.run(self._screen.show, view, self._handle)
+    def draw(self, view: View) -> None:
+        """Show what goes on."""
+        self._handle = self._context.run(self._output.show, view, self._handle)
         self._blank = False
 
-    def wipe(self) -> None:
+    def clear(self, *, whole_cell: bool = False) -> None:
         """Leave nothing to be seen."""
-        if not self._blank:
-            self._context.run(self._screen.show, Nothing(), self._handle)
-            self._blank = True
+        if self._blank:
+            return
+        if whole_cell:
+            self._context.run(self._output.clear_cell)
+            self._handle = None
+        else:
+            self._context.run(self._output.show, _Nothing(), self._handle)
+        self._blank = True
 
-    def settle(self, said: str) -> None:
-        """Leave nothing: the cell's value follows."""
+    def show(self, view: Any) -> None:
+        """Show a view that stays, in place of what was drawn."""
+        self._context.run(self._output.show, view, self._handle)
+        self._handle, self._blank = None, True
 
 
-class _Said(Shown):
-    """One line, for ever."""
+class StaticCell(Screen):
+    """A cell that shows nothing until work has ended, and then a line about it."""
 
-    def __init__(self, said: str) -> None:
-        self._said = said
+    def summarize(self, text: str) -> None:
+        """Show what was done."""
+        self.show(_Line(text))
+
+
+class _Line(Shown):
+    def __init__(self, text: str) -> None:
+        self._text = text
 
     def __repr__(self) -> str:
-        return self._said
+        return self._text
 
     def _html(self) -> Html:
-        return el("div", self._said, style=DIM)
+        return el("div", self._text, style=DIM)
 
 
-class CellEnd:
-    """A cell that shows nothing until work has ended: the setting ``display`` wants it so."""
+class Terminal(Screen):
+    """The last lines of a terminal, drawn by rich; they are gone when the work has ended."""
 
-    every_s = 60.0
-
-    def __init__(self, screen: Screen | None = None) -> None:
-        self._screen: Screen = screen or Shell()
-
-    def draw(self, view: ProgressView) -> None:
-        """Show nothing yet."""
-
-    def wipe(self) -> None:
-        """Take away nothing: nothing was shown."""
-
-    def settle(self, said: str) -> None:
-        """Say what was done."""
-        self._screen.show(_Said(said))
-
-
-class Terminal:
-    """The end of a terminal, drawn by rich; it is as it was when the work has ended."""
-
-    every_s = 0.25
+    interval_s = 0.25
 
     def __init__(self) -> None:
         self._live: Any = None
         # A process may end while another thread still has something to show: the cursor comes back.
-        atexit.register(self.wipe)
+        atexit.register(self.clear)
 
-    def draw(self, view: ProgressView) -> None:
-        """Show how it is."""
+    def draw(self, view: View) -> None:
+        """Show what goes on."""
         if self._live is None:
             from rich.console import Console
             from rich.live import Live
@@ -132,19 +181,46 @@ class Terminal:
             )
             live.start()
             self._live = live
-        self._live.update(_grid(view, self._live.console.width), refresh=True)
+        console = self._live.console
+        if isinstance(view, ProgressView):
+            drawn = _grid(view, console.width)
+        else:
+            from rich.text import Text
 
-    def wipe(self) -> None:
-        """Take the lines away."""
+            # A line less than there are: with all of them in use the first one scrolls away.
+            text = fitted(repr(view), console.height - 1)
+            drawn = Text(text, no_wrap=True, overflow="ellipsis")
+        self._live.update(drawn, refresh=True)
+
+    def clear(self, *, whole_cell: bool = False) -> None:  # noqa: ARG002 - as the base
+        """Remove the lines."""
         live, self._live = self._live, None
         if live is not None:
             live.stop()
 
-    def settle(self, said: str) -> None:
-        """Leave nothing, as bars in terminals do."""
+    def show(self, view: Any) -> None:
+        """Show a view that stays, in place of what was drawn."""
+        self.clear()
+        super().show(view)
+
+
+def fitted(text: str, lines: int) -> str:
+    r"""Return a text that has at most so many lines: its beginning and its end.
+
+    Examples
+    --------
+    >>> fitted("what runs\ntimes\nlog:\n1\n2\n3\n4", 5)
+    'what runs\ntimes\nlog:\n3\n4'
+    """
+    every = text.split("\n")
+    if len(every) <= lines:
+        return text
+    behind = max(lines - _HEAD_LINES, 0)
+    return "\n".join([*every[: lines - behind], *every[len(every) - behind :]])
 
 
 def _grid(view: ProgressView, columns: int) -> Any:
+    """Return the lines of a view as a table of rich: title, bar, facts."""
     from rich.console import Group
     from rich.progress_bar import ProgressBar
     from rich.table import Table
@@ -152,37 +228,34 @@ def _grid(view: ProgressView, columns: int) -> Any:
 
     grid = Table.grid(padding=(0, 1), expand=False)
     grid.add_column(no_wrap=True, overflow="ellipsis")
-    with_bar = columns >= _ROOM_FOR_BAR
+    with_bar = columns >= _COLUMNS_FOR_BAR
     if with_bar:
         grid.add_column(width=_BAR_COLUMNS)
     grid.add_column(no_wrap=True, overflow="ellipsis")
-    for step in view.shown():
-        bar = [_bar(step, ProgressBar)] if with_bar else []
-        grid.add_row(Text(step.short_title), *bar, Text(step.facts, style="dim"))
-    return Group(grid, Text(view.more())) if view.more() else grid
+    for activity in view.shown:
+        bar = [_bar(activity, ProgressBar)] if with_bar else []
+        grid.add_row(Text(activity.short_title), *bar, Text(activity.facts, style="dim"))
+    return Group(grid, Text(view.more)) if view.more else grid
 
 
-def _bar(step: Step, bar: Any) -> Any:
-    if step.share is None:
+def _bar(activity: Activity, bar: Any) -> Any:
+    if activity.share is None:
         return bar(total=None, pulse=True, width=_BAR_COLUMNS, animation_time=time.monotonic())
-    return bar(total=1.0, completed=step.share, width=_BAR_COLUMNS)
+    return bar(total=1.0, completed=activity.share, width=_BAR_COLUMNS)
 
 
-class Lines:
-    """A log that somebody asked for: a line now and then, and one at the end."""
+class Log(Screen):
+    """A log: a line now and then, and one at the end."""
 
-    every_s = _LINE_EVERY_S
+    interval_s = 10.0
 
-    def draw(self, view: ProgressView) -> None:
-        """Write how it is."""
+    def draw(self, view: View) -> None:
+        """Write what goes on."""
         _write(repr(view))
 
-    def wipe(self) -> None:
-        """Leave what is written."""
-
-    def settle(self, said: str) -> None:
+    def summarize(self, text: str) -> None:
         """Write what was done."""
-        _write(said)
+        _write(text)
 
 
 def _write(text: str) -> None:

@@ -7,13 +7,13 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisInputError
 from civis_nb.futures.failures import error_text, failure, reason_in_logs, sql_position
-from civis_nb.futures.interrupts import stopped
+from civis_nb.futures.interrupts import cancel_run
 from civis_nb.futures.pollable import PollableResult
 from civis_nb.futures.run import Run, newest_run_id
 from civis_nb.futures.states import CANCELLED, field, state_of
@@ -21,6 +21,7 @@ from civis_nb.futures.states import CANCELLED, field, state_of
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
     from civis_nb.client.response import Response
+    from civis_nb.display.activity import Activity
 
 __all__ = ["CivisFuture", "ContainerFuture"]
 
@@ -78,6 +79,8 @@ class CivisFuture(PollableResult):
     <CivisFuture: job 1 / run 2: succeeded>
     """
 
+    _run = Run("", "")
+
     def __init__(
         self,
         poller: Callable[..., Any],
@@ -124,6 +127,21 @@ class CivisFuture(PollableResult):
         """The address of the run's page; None as long as the run is not known."""
         return self._known_run().run_page(self._client_if_any())
 
+    def activity(self, title: str = "") -> Activity:
+        """Return what was seen last of the run, as plain data for a display; no call is made.
+
+        Parameters
+        ----------
+        title
+            What runs, for a person.
+        """
+        return replace(
+            super().activity(title),
+            job_id=self.job_id,
+            run_id=self.run_id,
+            url=self._known_run().web_page(self._client_if_any()),
+        )
+
     def outputs(self) -> list[Response]:
         """Return the outputs that the run has posted, all of them.
 
@@ -163,16 +181,8 @@ class CivisFuture(PollableResult):
         self._look_now()
         return not self._ended() or self.cancelled()
 
-    def _shown(self, since: float) -> AbstractContextManager[None]:
-        from civis_nb.display.progress import Work
-        from civis_nb.display.watching import showing
-
-        work = Work()
-        work.wait_for(self, since=since)
-        return showing(work, self._progress)
-
     def _when_interrupted(self) -> str:
-        return stopped(self) if self._cancel_on_interrupt else super()._when_interrupted()
+        return cancel_run(self) if self._cancel_on_interrupt else super()._when_interrupted()
 
     def _ask_to_cancel(self) -> Any:
         return self._found_run().cancel(self.client)

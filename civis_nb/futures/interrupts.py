@@ -1,6 +1,6 @@
-"""Runs that an interrupt must not lose: known from their start on, and stopped with a word.
+"""Runs that an interrupt must not lose: known from their start on, and cancelled with a report.
 
-An interrupt reaches the main thread only. So whatever may not be broken off half way, starting
+An interrupt reaches the main thread only. So whatever must not be broken off half way, starting
 and cancelling runs, is done by threads that the main thread waits for.
 """
 
@@ -15,27 +15,27 @@ from typing import Any, Final, TypeVar
 from civis_nb._waiting import after_interrupt, outcome
 from civis_nb.errors import CivisError
 
-__all__ = ["PendingStart", "in_thread", "named", "stopped", "stopped_all"]
+__all__ = ["PendingStart", "cancel_run", "cancel_runs", "in_thread", "run_ids"]
 
 _Value = TypeVar("_Value")
 
 #: In this time a thread runs that was started at all: the interrupt may have come before.
 _THREAD_START_S: Final = 0.5
-#: How long an interrupt waits to learn which run it is to stop.
+#: How long an interrupt waits to learn which run it is to cancel.
 _START_S: Final = 5.0
-#: How long it waits for the platform to stop it.
-_STOP_S: Final = 10.0
+#: How long it waits for the platform to cancel it.
+_CANCEL_S: Final = 10.0
 
 
 class PendingStart:
-    """A run on its way to being started.
+    """A run that is being started.
 
     Whoever can be interrupted keeps it before calling `future`.
 
     Parameters
     ----------
     start
-        Starts the run and gives its future.
+        Starts the run and returns its future.
 
     Examples
     --------
@@ -45,64 +45,64 @@ class PendingStart:
 
     def __init__(self, start: Callable[[], Any]) -> None:
         self._start = start
-        self._begun: Future[Any] = Future()
-        self._at_it = threading.Event()
-        self._unwanted = False
+        self._future: Future[Any] = Future()  # of the run's future
+        self._thread_runs = threading.Event()
+        self._cancelled = False
 
     def future(self) -> Any:
-        """Start the run and give its future.
+        """Start the run and return its future.
 
         Raises
         ------
         BaseException
             What starting it raised.
         """
-        in_thread(self._do, "civis-start", self._begun)
-        return outcome(self._begun)
+        in_thread(self._start_in_thread, "civis-start", self._future)
+        return outcome(self._future)
 
-    def _do(self) -> Any:
-        self._at_it.set()
-        if self._unwanted:
+    def _start_in_thread(self) -> Any:
+        self._thread_runs.set()
+        if self._cancelled:
             raise CivisError("The run was not started: an interrupt came first.")
         return self._start()
 
     def ended(self) -> bool:
-        """Return whether there is nothing left to stop."""
-        if not self._begun.done():
+        """Return whether there is nothing left to cancel."""
+        if not self._future.done():
             return False
-        return self._begun.exception() is not None or bool(self._begun.result().done())
+        return self._future.exception() is not None or bool(self._future.result().done())
 
-    def stopped(self) -> str:
-        """Stop the run as soon as it is known, and say what became of it."""
-        if not self._at_it.wait(_THREAD_START_S):
-            self._unwanted = True
-            if not self._at_it.is_set():
+    def cancel(self) -> str:
+        """Cancel the run as soon as it is known; return what became of it, in words."""
+        if not self._thread_runs.wait(_THREAD_START_S):
+            self._cancelled = True
+            if not self._thread_runs.is_set():
                 return ""
         try:
-            error = self._begun.exception(_START_S)
+            error = self._future.exception(_START_S)
         except (TimeoutError, KeyboardInterrupt):
             # The answer may still come; then nobody waits for the run.
-            self._begun.add_done_callback(_stop_late)
+            self._future.add_done_callback(_cancel_late)
             return (
                 "The request to start a run has no answer yet: the run may start all the same. "
                 "It is cancelled then, if this process is still there."
             )
-        return "" if error is not None else stopped(self._begun.result())
+        return "" if error is not None else cancel_run(self._future.result())
 
 
-def named(future: Any) -> str:
+def run_ids(future: Any) -> str:
     """Return the ids of a future's run in words."""
     ids = [f"job {future.job_id}"] if future.job_id is not None else []
     ids += [f"run {future.run_id}"] if future.run_id is not None else []
     return ", ".join(ids)
 
 
-def stopped(future: Any) -> str:
-    """Stop the remote run of a future, and say what became of it."""
-    what = f"The remote run ({named(future)})" if named(future) else "The remote run"
+def cancel_run(future: Any) -> str:
+    """Cancel the remote run of a future; return what became of it, in words."""
+    what = f"The remote run ({run_ids(future)})" if run_ids(future) else "The remote run"
     answer = in_thread(future.cancel, "civis-cancel")
     try:
-        accepted = after_interrupt(lambda: answer.result(_STOP_S))
+        accepted = after_interrupt(lambda: answer.result(_CANCEL_S))
     except KeyboardInterrupt:
         return f"{what} may go on: there was another interrupt while it was being cancelled."
     except TimeoutError:
@@ -121,14 +121,14 @@ def stopped(future: Any) -> str:
     return f"{what} could not be cancelled and may go on; its state is {state}."
 
 
-def stopped_all(beginnings: Sequence[PendingStart]) -> str:
-    """Stop runs, all at the same time, and say what became of each that had not ended."""
-    going = [beginning for beginning in beginnings if not beginning.ended()]
+def cancel_runs(pending: Sequence[PendingStart]) -> str:
+    """Cancel runs, all at the same time; return what became of each that had not ended."""
+    active = [one for one in pending if not one.ended()]
     # Where none goes on, the last one is still worth a word.
-    going = going or list(beginnings[-1:])
-    said = [in_thread(beginning.stopped, "civis-stop") for beginning in going]
+    active = active or list(pending[-1:])
+    reports = [in_thread(one.cancel, "civis-cancel") for one in active]
     try:
-        return after_interrupt(lambda: " ".join(filter(None, map(outcome, said))))
+        return after_interrupt(lambda: " ".join(filter(None, map(outcome, reports))))
     except KeyboardInterrupt:
         return "There was another interrupt while runs were being cancelled: they may go on."
 
@@ -151,6 +151,6 @@ def in_thread(
     return done
 
 
-def _stop_late(begun: Future[Any]) -> None:
-    if begun.exception() is None:
-        begun.result().cancel()
+def _cancel_late(started: Future[Any]) -> None:
+    if started.exception() is None:
+        started.result().cancel()

@@ -17,11 +17,12 @@ from civis_nb._waiting import after_interrupt
 from civis_nb.errors import CivisClientError, CivisJobFailure
 from civis_nb.futures import poller as scheduling
 from civis_nb.futures.failures import error_text
-from civis_nb.futures.states import CANCELLED, FAILED, SUCCEEDED, UNSEEN, state_of
+from civis_nb.futures.states import CANCELLED, FAILED, SUCCEEDED, UNSEEN, run_times, state_of
 from civis_nb.futures.timing import FailureBudget, checked_interval, next_wait_s
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
+    from civis_nb.display.activity import Activity
 
 __all__ = ["CivisAsyncResultBase", "PollableResult"]
 
@@ -78,6 +79,13 @@ class PollableResult(CivisAsyncResultBase):
     {'state': 'succeeded'}
     """
 
+    #: Whether a wait that takes a while is shown; None: when a person is watching.
+    _progress: bool | None = None
+    # A display may read these before the constructor has ended.
+    _last_seen: Any = None
+    _last_state: str = UNSEEN
+    _last_poll_error: BaseException | None = None
+
     def __init__(
         self,
         poller: Callable[..., Any],
@@ -97,9 +105,6 @@ class PollableResult(CivisAsyncResultBase):
         self._patience = FailureBudget()
         self._created = self._clock_started = time.monotonic()
         self._stage: Callable[[], float | None] = self._poll
-        self._last_seen: Any = None
-        self._last_state = UNSEEN
-        self._last_poll_error: BaseException | None = None
         self._watchers: tuple[Watcher, ...] = ()
         self._watchers_lock = threading.Lock()
         self._looked = threading.Event()
@@ -163,10 +168,30 @@ class PollableResult(CivisAsyncResultBase):
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._subject()}{self._last_state}>"
 
-    def _repr_html_(self) -> str:
-        from civis_nb.display.futures import future_html
+    def activity(self, title: str = "") -> Activity:
+        """Return what was seen last, as plain data for a display; the API is not asked.
 
-        return future_html(self)
+        Parameters
+        ----------
+        title
+            What runs, for a person.
+        """
+        from civis_nb.display.activity import Activity
+
+        queued_s, running_s = run_times(self._last_seen)
+        return Activity(
+            title,
+            self._last_state,
+            unreachable=self._last_poll_error is not None,
+            queued_s=queued_s,
+            running_s=running_s,
+            error=error_text(self._last_seen) or None,
+        )
+
+    def _repr_html_(self) -> str:
+        from civis_nb.display.run_view import RunView
+
+        return str(RunView(self.activity(type(self).__name__))._html())
 
     def _subject(self) -> str:
         return ""
@@ -264,21 +289,21 @@ class PollableResult(CivisAsyncResultBase):
                         if left <= _WAIT_SLICE_S and deadline is not None:
                             break
                     if begun <= now - _SHOWN_AFTER_S:
-                        display.enter_context(self._shown(begun))
+                        display.enter_context(self._display(begun))
                         begun = math.inf
         except KeyboardInterrupt as interrupt:
             interrupt.args = (after_interrupt(self._when_interrupted),)
             raise
         raise TimeoutError(f"{self._subject()}{self._last_state} after {timeout} s; it goes on.")
 
-    def _shown(self, since: float) -> contextlib.AbstractContextManager[None]:
-        """Show whoever watches that it is being waited for."""
-        from civis_nb.display.progress import Work
-        from civis_nb.display.watching import showing
+    def _display(self, since: float) -> contextlib.AbstractContextManager[object]:
+        """Return the display of a wait that began at `since`, by the monotonic clock."""
+        from civis_nb.display.live import Display
+        from civis_nb.display.tracker import Tracker
 
-        work = Work()
-        work.wait_for(self, since=since)
-        return showing(work)
+        tracker = Tracker()
+        tracker.wait_for_run(self.activity, since=since)
+        return Display(tracker, self._progress)
 
     def _when_interrupted(self) -> str:
         """Say what becomes of the run when the wait for it is interrupted."""

@@ -96,6 +96,10 @@ class Run:
             return f"{page}/{part}/{self.run_id}"
         return f"{page}?{'executionId' if self.is_workflow else 'runId'}={self.run_id}"
 
+    def web_page(self, client: Client | None) -> str | None:
+        """Return the address of a page for people: a local platform has none."""
+        return None if _local_address(client) else self.run_page(client) or self.page(client)
+
     def last_log_entries(self, client: Client, limit: int = 15) -> tuple[list[Any], bool]:
         """Return the newest log entries, oldest first, and whether more may come."""
         if self.is_workflow or self.job_id is None or self.run_id is None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-__all__ = ["CANCELLED", "DONE", "FAILED", "SUCCEEDED", "UNSEEN", "field", "state_of"]
+__all__ = ["CANCELLED", "DONE", "FAILED", "SUCCEEDED", "UNSEEN", "field", "run_times", "state_of"]
 
 #: States that end a run well; older parts of the API say "success".
 SUCCEEDED = frozenset({"succeeded", "success"})
@@ -46,3 +47,26 @@ def state_of(record: Any) -> str | None:
     """
     state = field(record, "state")
     return state.lower() if isinstance(state, str) and state else None
+
+
+def run_times(record: Any) -> tuple[float | None, float | None]:
+    """Return how long a run was queued and how long it ran, in seconds; None where unknown.
+
+    Examples
+    --------
+    >>> run_times({"created_at": "2026-01-01T00:00:00Z", "started_at": "2026-01-01T00:00:01Z"})
+    (1.0, None)
+    """
+    created, started, finished = (
+        _instant(field(record, name)) for name in ("created_at", "started_at", "finished_at")
+    )
+    queued = (started - created).total_seconds() if created and started else None
+    ran = (finished - started).total_seconds() if started and finished else None
+    return queued, ran
+
+
+def _instant(text: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None

@@ -12,13 +12,14 @@ import functools
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from civis_nb._waiting import after_interrupt
 from civis_nb.cancellation import CancelToken
 
 if TYPE_CHECKING:
-    from civis_nb.display.progress import Work
+    from civis_nb.display.tracker import Tracker
+    from civis_nb.futures.interrupts import PendingStart
 
 __all__ = [
     "Advance",
@@ -46,37 +47,37 @@ class Call:
 
     Attributes
     ----------
-    work
-        What it is doing, for displays.
-    stop
-        Ends what other threads do for it.
+    tracker
+        What the call does now, for displays.
+    token
+        Cancels what other threads do for it.
     """
 
     def __init__(self, progress: bool | None = None) -> None:
-        from civis_nb.display.progress import Work
+        from civis_nb.display.tracker import Tracker
 
         self.progress = progress
-        self.work: Work = Work()
+        self.tracker: Tracker = Tracker()
         self.token = CancelToken()
-        self._beginnings: list[Any] = []
-        self._said: str | None = None
+        self._pending: list[PendingStart] = []
+        self._report: str | None = None
 
     def begin(self, start: Callable[[], _Result]) -> _Result:
-        """Start a run so that an interrupt does not lose it; give its future.
+        """Start a run so that an interrupt does not lose it; return its future.
 
         Parameters
         ----------
         start
-            Starts the run and gives its future.
+            Starts the run and returns its future.
         """
         if threading.current_thread() is not threading.main_thread():
             return start()  # no interrupt comes here
 
         from civis_nb.futures.interrupts import PendingStart
 
-        beginning = PendingStart(start)
-        self._beginnings.append(beginning)
-        future: _Result = beginning.future()
+        pending = PendingStart(start)
+        self._pending.append(pending)
+        future: _Result = pending.future()
         return future
 
     @contextlib.contextmanager
@@ -86,12 +87,12 @@ class Call:
         Raises
         ------
         KeyboardInterrupt
-            That came while the block ran: it says what became of runs that the call started.
+            That came while the block ran: its message is what became of runs of the call.
         """
-        from civis_nb.display.watching import showing
+        from civis_nb.display.live import Display
 
         try:
-            with showing(self.work, self.progress):
+            with Display(self.tracker, self.progress):
                 try:
                     yield
                 except KeyboardInterrupt as interrupt:
@@ -105,20 +106,21 @@ class Call:
             raise
 
     def end_early(self, interrupt: KeyboardInterrupt) -> None:
-        """End what works for the call and what it started; have the interrupt tell of that."""
-        if self._said is None:
-            self._said = after_interrupt(self._ended_early)
-        if self._said:
-            interrupt.args = (self._said,)
+        """Cancel what works for the call and what it started; put that into the interrupt."""
+        if self._report is None:
+            self._report = after_interrupt(self._cancel)
+        if self._report:
+            interrupt.args = (self._report,)
 
-    def _ended_early(self) -> str:
+    def _cancel(self) -> str:
+        """Cancel all work of the call; return what became of its runs, in words."""
         self.token.cancel()
-        if not self._beginnings:
+        if not self._pending:
             return ""
-        from civis_nb.futures.interrupts import stopped_all
+        from civis_nb.futures.interrupts import cancel_runs
 
-        self.work.next("Cancelling what was started")
-        return stopped_all(self._beginnings)
+        self.tracker.begin_step("Cancelling what was started")
+        return cancel_runs(self._pending)
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
@@ -138,19 +140,19 @@ class Call:
         items
             The iterator.
         """
-        self.work.restart()
+        self.tracker.restart()
         with self.watched(), contextlib.ExitStack() as closing:
             close = getattr(items, "close", None)
             if callable(close):
                 closing.callback(close)
             while True:
-                self.work.go_on()
+                self.tracker.resume()
                 with self.active():
                     try:
                         item = next(items)
                     except StopIteration:
                         return
-                self.work.rest()
+                self.tracker.pause()
                 yield item
 
 
@@ -203,10 +205,10 @@ def moving(progress: bool | None = None) -> Iterator[Call]:
 
 
 def step(title: str) -> None:
-    """Say what the present call does from now on; without one nobody is told."""
+    """Begin a step of the present call; without one do nothing."""
     call = _current.get()
     if call is not None:
-        call.work.next(title)
+        call.tracker.begin_step(title)
 
 
 def begin(start: Callable[[], _Result]) -> _Result:
@@ -225,7 +227,7 @@ class Advance:
     """
 
     def __init__(self, call: Call) -> None:
-        self._add = call.work.add
+        self._add = call.tracker.add
         self._check = call.token.raise_if_cancelled
 
     def __call__(self, count: int) -> None:
@@ -241,7 +243,7 @@ class Advance:
 
 @contextlib.contextmanager
 def progress_bar(
-    title: str, total: int | None, progress: bool | None, *, about: bool = False
+    title: str, total: int | None, progress: bool | None, *, estimated: bool = False
 ) -> Iterator[Advance]:
     """Move bytes while the block runs, in sight of whoever watches.
 
@@ -253,9 +255,9 @@ def progress_bar(
         All of the bytes; None when unknown.
     progress
         As for `moving`.
-    about
+    estimated
         Whether `total` is an estimate.
     """
     with moving(progress) as call:
-        call.work.next(title, total, about=about)
+        call.tracker.begin_step(title, total, estimated=estimated)
         yield Advance(call)

@@ -12,7 +12,7 @@ from typing import Any
 
 from civis_nb._waiting import after_interrupt
 from civis_nb.futures import CivisFuture
-from civis_nb.futures.interrupts import stopped
+from civis_nb.futures.interrupts import cancel_run
 from civis_nb.io._progress import Call, present
 
 __all__ = ["FutureWithWork", "wait_for"]
@@ -44,7 +44,7 @@ class FutureWithWork(CivisFuture):
         self._call = call
         self._at_work = threading.Event()
         self._out_of_work = threading.Event()
-        call.work.wait_for(self)
+        call.tracker.wait_for_run(self.activity)
         super().__init__(*args, **kwargs)
 
     def cancel(self) -> bool:
@@ -68,7 +68,7 @@ class FutureWithWork(CivisFuture):
         _working.add(self)
         try:
             self._call.token.raise_if_cancelled()
-            with self._seen(), self._call.active():
+            with self._display_of_work(), self._call.active():
                 self._work(self, response)
         except BaseException:
             # It is passed on to the future by the scheduler, unless the work was given up.
@@ -81,19 +81,16 @@ class FutureWithWork(CivisFuture):
             _working.discard(self)
         return super()._run_succeeded(response)
 
-    def _seen(self) -> AbstractContextManager[None]:
-        """Show the work although nobody may be waiting for it, when that was asked for."""
-        from contextlib import nullcontext
+    def _display_of_work(self) -> AbstractContextManager[object]:
+        """Return the display of the work when it is shown even if nobody waits for it."""
+        from civis_nb.display.live import Display
 
-        from civis_nb.display.watching import showing
+        return Display(self._call.tracker, self._call.progress is True)
 
-        forced = self._call.progress is True
-        return showing(self._call.work, True) if forced else nullcontext()
+    def _display(self, since: float) -> AbstractContextManager[object]:  # noqa: ARG002 - as the base
+        from civis_nb.display.live import Display
 
-    def _shown(self, since: float) -> AbstractContextManager[None]:  # noqa: ARG002 - as the base
-        from civis_nb.display.watching import showing
-
-        return showing(self._call.work, self._call.progress)
+        return Display(self._call.tracker, self._call.progress)
 
 
 _working: weakref.WeakSet[FutureWithWork] = weakref.WeakSet()
@@ -126,12 +123,12 @@ def wait_for(future: CivisFuture) -> Any:
     """
     call = present()
     if call is not None:
-        call.work.wait_for(future)
+        call.tracker.wait_for_run(future.activity)
     try:
         while not future.done():
             concurrent.futures.wait([future], timeout=_LOOK_S)
     except KeyboardInterrupt as interrupt:
         if call is None:
-            interrupt.args = (after_interrupt(lambda: stopped(future)),)
+            interrupt.args = (after_interrupt(lambda: cancel_run(future)),)
         raise
     return future.result()

@@ -9,13 +9,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from civis_nb.display.activity import Activity
 from civis_nb.display.bundle import Shown
-from civis_nb.display.futures import future_view
 from civis_nb.display.html import Html
-from civis_nb.display.progress import Work
-from civis_nb.display.runs import RunView
-from civis_nb.display.watching import showing
-from civis_nb.futures.interrupts import named
+from civis_nb.display.live import Display
+from civis_nb.display.run_view import RunView
+from civis_nb.display.tracker import Tracker
+from civis_nb.futures.interrupts import run_ids
 
 __all__ = ["FrameFuture"]
 
@@ -111,17 +111,17 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
     def _wait(self, timeout: float | None) -> None:
         if self.done():
             return
-        work = Work()
-        work.wait_for(self)
+        tracker = Tracker()
+        tracker.wait_for_run(lambda: replace(self.activity(), title=""))
         deadline = None if timeout is None else time.monotonic() + timeout
         try:
-            with showing(work):
+            with Display(tracker):
                 left = _SLICE_S
                 while not self.done() and left > 0:
                     concurrent.futures.wait([self], min(left, _SLICE_S))
                     left = _SLICE_S if deadline is None else deadline - time.monotonic()
         except KeyboardInterrupt as interrupt:
-            ids = f" ({named(self)})" if self.job_id is not None else ""
+            ids = f" ({run_ids(self)})" if self.job_id is not None else ""
             interrupt.args = (f"The query{ids} goes on; .cancel() on the future stops it.",)
             raise
 
@@ -159,21 +159,22 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
         else:
             self.set_result(frame)
 
-    def view(self) -> RunView:
-        """Return what is known of the run, without asking the API."""
+    def activity(self) -> Activity:
+        """Return what was seen last of the run, as plain data for a display; no call is made."""
         if self.run is None:
-            view = RunView(self.title, self.state)
+            activity = Activity(self.title, self.state)
         else:
-            view = replace(future_view(self.run, self.title), state=self.state)
+            activity = replace(self.run.activity(self.title), state=self.state)
         if not self.done():
-            return replace(view, note="It runs in the background: .result() waits for the frame.")
+            note = "It runs in the background: .result() waits for the frame."
+            return replace(activity, note=note)
         if self.cancelled() or (error := self.exception()) is None:
-            return view
-        said = getattr(error, "platform_message", None) or getattr(error, "error_message", None)
-        return replace(view, error=str(said or error))
+            return activity
+        message = getattr(error, "platform_message", None) or getattr(error, "error_message", None)
+        return replace(activity, error=str(message or error))
 
     def __repr__(self) -> str:
-        return repr(self.view())
+        return repr(RunView(self.activity()))
 
     def _html(self) -> Html:
-        return self.view()._html()
+        return RunView(self.activity())._html()

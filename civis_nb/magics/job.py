@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import concurrent.futures
 import time
-from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from civis_nb.display.futures import future_view
-from civis_nb.display.live import LiveDisplay
-from civis_nb.display.runs import LOG_LINES, LogTail, RunView
+from civis_nb.display.activity import Activity
+from civis_nb.display.live import Display
+from civis_nb.display.log_lines import LOG_LINES, LogTail
+from civis_nb.display.run_view import RunView
 from civis_nb.display.text import cut
+from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisAPIError, CivisError, CivisJobFailure, CivisMagicError
+from civis_nb.futures import CivisFuture
 from civis_nb.magics.failures import drawn
 from civis_nb.magics.finding import find_job
 from civis_nb.magics.options import (
@@ -26,7 +29,7 @@ from civis_nb.magics.options import (
     word,
 )
 from civis_nb.magics.session import Session
-from civis_nb.magics.waiting import Watch, begin, interrupted, wait
+from civis_nb.magics.waiting import interrupted, start_run, wait
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -110,22 +113,22 @@ class _Log:
         self._wait_s, self._most_s = _LOG_WAITS_S
         self._due = 0.0
         self.tail = LogTail(keep)
-        self.trouble: CivisError | None = None
+        self.error: CivisError | None = None
 
     @property
     def complete(self) -> bool:
         return self._cursor.complete
 
     def read(self) -> None:
-        """Read what is new, unless the last look is only just over."""
+        """Read what is new, unless the last read is only just over."""
         if time.monotonic() < self._due:
             return
         try:
             entries = self._cursor.read()
-            self.trouble = None
+            self.error = None
         except CivisError as error:
-            # The run is what matters; its log is read again at the next look.
-            entries, self.trouble = [], error
+            # The run is what matters; its log is read again the next time.
+            entries, self.error = [], error
         self.tail.add(entries)
         self._wait_s = _LOG_WAITS_S[0] if entries else min(self._wait_s * 1.5, self._most_s)
         self._due = time.monotonic() + self._wait_s
@@ -177,7 +180,7 @@ def run_job_magic(
     client = session.client()
     job = find_job(client, call.job, namespaces or (user_ns,))
     title = str(job.get("name") or f"Job {job.id}")
-    future = begin(lambda: _started(run_job, client, job, title))
+    future = start_run(lambda: _started(run_job, client, job, title))
     if call.bg:
         if call.outputs:
             user_ns[call.outputs] = future
@@ -185,8 +188,8 @@ def run_job_magic(
     log = None if call.no_logs else _Log(
         client, future.job_id, future.run_id, call.tail or LOG_LINES
     )  # fmt: skip
-    view = _follow(future, log, title, call)
-    failed = view.state not in ("succeeded", "success")
+    ended = _follow(future, log, title, call)
+    failed = ended.state not in ("succeeded", "success")
     if call.outputs and not failed:
         user_ns[call.outputs] = _outputs(future)
     if failed and not call.no_raise:
@@ -194,35 +197,33 @@ def run_job_magic(
     return None
 
 
-def _follow(future: Any, log: _Log | None, title: str, call: JobCall) -> RunView:
-    live, watch = LiveDisplay(), Watch(call.timeout)
+def _follow(future: CivisFuture, log: _Log | None, title: str, call: JobCall) -> Activity:
+    """Show a run until it has ended; return how it ended."""
 
-    def view() -> RunView:
-        seen = future_view(future, title)
-        if not seen.done:
-            seen = replace(seen, running_s=watch.elapsed_s, live=True)
+    def describe() -> Activity:
+        seen = future.activity(title)
         if log is None:
             return seen
-        return replace(seen, log=log.tail.lines(), log_total=log.tail.total)
+        lines, total = log.tail.read()
+        return replace(seen, log=lines, log_total=total)
 
-    wait(future, live, view, watch, log.read if log else None)
-    note = None if log is None else _finished(log, live, view)
-    last = replace(view(), error=_error_text(future), note=note, live=False)
-    live.settle(last)
-    return last
-
-
-def _finished(log: _Log, live: LiveDisplay, view: Callable[[], RunView]) -> str | None:
-    """Read a log to its end; give what to say when that can't be done."""
-    try:
-        log.finish()
-    except KeyboardInterrupt:
-        said = "The run had ended; its log was not read to the end."
-        live.settle(replace(view(), note=said, live=False))
-        raise interrupted(said) from None
-    if log.complete:
-        return None
-    return "The log could not be read to its end" + (f": {log.trouble}" if log.trouble else ".")
+    with Display(Tracker(title), delay_s=0.0, command=True) as display:
+        display.tracker.wait_for_run(describe)
+        wait(future, display, call.timeout, log.read if log else None)
+        note = None
+        if log is not None:
+            try:
+                log.finish()
+            except KeyboardInterrupt:
+                message = "The run had ended; its log was not read to the end."
+                display.settle(RunView(replace(describe(), note=message)))
+                raise interrupted(message) from None
+            if not log.complete:
+                reason = f": {log.error}" if log.error else "."
+                note = f"The log could not be read to its end{reason}"
+        ended = replace(describe(), error=_error_text(future), note=note)
+        display.settle(RunView(ended))
+    return ended
 
 
 def _error_text(future: Any) -> str | None:
@@ -230,15 +231,15 @@ def _error_text(future: Any) -> str | None:
         error = future.exception()
     except concurrent.futures.CancelledError:
         return None
-    said = getattr(error, "platform_message", None) or getattr(error, "error_message", None)
-    return said or (str(error) if error else None)
+    message = getattr(error, "platform_message", None) or getattr(error, "error_message", None)
+    return message or (str(error) if error else None)
 
 
 def _failure(future: Any) -> CivisError:
     """Return what a run that did not succeed raises."""
     if future.cancelled():
-        said = "The run was cancelled."
-        return drawn(CivisJobFailure(said, future.last_seen, future.job_id, future.run_id))
+        message = "The run was cancelled."
+        return drawn(CivisJobFailure(message, future.last_seen, future.job_id, future.run_id))
     error = future.exception()
     if not isinstance(error, CivisError):
         raise error

@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb import config
+from civis_nb.display.activity import Activity
 from civis_nb.display.bundle import Shown
-from civis_nb.display.futures import future_view
 from civis_nb.display.html import DIM, Html, el
-from civis_nb.display.live import LiveDisplay
-from civis_nb.display.runs import RunView
+from civis_nb.display.live import Display
+from civis_nb.display.run_view import RunView
+from civis_nb.display.screens import Screen
 from civis_nb.display.tables import ResultTable
+from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisJobFailure, CivisMagicError, EmptyResultError
+from civis_nb.futures import CivisFuture
 from civis_nb.futures.interrupts import in_thread
 from civis_nb.io._progress import Call
 from civis_nb.io.reading.options import ReadOptions, SqlExport
@@ -24,19 +27,18 @@ from civis_nb.magics.binding import Bound, bind, placeholders
 from civis_nb.magics.calls import SqlCall
 from civis_nb.magics.failures import Origin, drawn, sql_failure
 from civis_nb.magics.session import Database, Session
-from civis_nb.magics.waiting import Watch, begin, interrupted, wait
+from civis_nb.magics.waiting import interrupted, start_run, wait
 from civis_nb.sql_text import only_reads
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
-    from civis_nb.futures import CivisFuture
 
 __all__ = ["SqlRun"]
 
 #: The most that the query endpoint gives.
 PREVIEW_ROWS: Final = 1000
 _HEAD_ROWS: Final = 5
-_POLL_S: Final = 0.1
+_WAIT_SLICE_S: Final = 0.1
 #: Work that is done sooner shows only its result.
 _SHOW_AFTER_S: Final = 0.4
 
@@ -46,13 +48,13 @@ class _Sql(Shown):
 
     def __init__(self, bound: Bound, database: Database) -> None:
         self._sql = bound.sql.rstrip("\n")
-        self._said = f"Not sent to {database.name}:"
+        self._title = f"Not sent to {database.name}:"
 
     def __repr__(self) -> str:
-        return f"{self._said}\n{self._sql}"
+        return f"{self._title}\n{self._sql}"
 
     def _html(self) -> Html:
-        return el("div", el("div", self._said, style=DIM), el("pre", self._sql))
+        return el("div", el("div", self._title, style=DIM), el("pre", self._sql))
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class SqlRun:
         database = self.session.database(call.database)
         bound = self._bound(database, given)
         if call.no_run:
-            LiveDisplay().settle(_Sql(bound, database))
+            Screen().show(_Sql(bound, database))
             return None
         if call.bg:
             return self._in_background(bound, database)
@@ -148,7 +150,7 @@ class SqlRun:
             return None
         if call.var is None:
             return table
-        LiveDisplay().settle(table)
+        Screen().show(table)
         return None
 
     def _previewed(self, bound: Bound, database: Database) -> ResultTable:
@@ -157,20 +159,20 @@ class SqlRun:
         call = self.call
         most = min(call.max_rows or PREVIEW_ROWS, PREVIEW_ROWS)
         client = self.session.client()
-        live = LiveDisplay(_SHOW_AFTER_S)
-        future = begin(
-            lambda: query_civis(
-                bound.sql,
-                database.id,
-                client,
-                credential_id=call.credential,
-                preview_rows=most,
-                progress=False,
+        with self._display(database) as display:
+            future = start_run(
+                lambda: query_civis(
+                    bound.sql,
+                    database.id,
+                    client,
+                    credential_id=call.credential,
+                    preview_rows=most,
+                    progress=False,
+                )
             )
-        )
-        self._wait(future, live, bound, database)
-        found = future.result()
-        live.vanish(call.whole_cell)
+            self._wait(future, display, bound, database)
+            found = future.result()
+            display.vanish(whole_cell=call.whole_cell)
         rows = found.get("result_rows") or []
         return ResultTable(
             rows,
@@ -186,51 +188,53 @@ class SqlRun:
         """Return what fetches the whole result of a statement that was previewed."""
 
         def fetch(kind: str) -> Any:
-            live = LiveDisplay(_SHOW_AFTER_S)
-            frame = self._frame(bound, database, kind, live)
-            live.vanish(whole_cell=False)
-            return frame
+            with self._display(database) as display:
+                return self._frame(bound, database, kind, display)
 
         return fetch
 
     def _fetched(self, bound: Bound, database: Database) -> Any:
         call = self.call
-        live = LiveDisplay(_SHOW_AFTER_S)
-        frame = self._frame(bound, database, self._kind(), live)
-        total = _row_count(frame)
-        if call.max_rows is not None:
-            frame = _head(frame, call.max_rows)
-        if call.var is None:
-            live.vanish(call.whole_cell)
-            return frame
-        self.user_ns[call.var] = frame
-        if call.quiet:
-            live.vanish(call.whole_cell)
-            return None
-        limit = call.rows or min(_HEAD_ROWS, config.get("limit"))
-        live.settle(ResultTable(frame, title=call.var, limit=limit, total=total))
+        with self._display(database) as display:
+            frame = self._frame(bound, database, self._kind(), display)
+            total = _row_count(frame)
+            if call.max_rows is not None:
+                frame = _head(frame, call.max_rows)
+            if call.var is not None:
+                self.user_ns[call.var] = frame
+            if call.var is None or call.quiet:
+                display.vanish(whole_cell=call.whole_cell)
+                return frame if call.var is None else None
+            limit = call.rows or min(_HEAD_ROWS, config.get("limit"))
+            display.settle(ResultTable(frame, title=call.var, limit=limit, total=total))
         return None
 
     def _kind(self) -> str:
         return self.call.kind or str(config.get("frame"))
 
-    def _frame(self, bound: Bound, database: Database, kind: str, live: LiveDisplay) -> Any:
+    def _frame(self, bound: Bound, database: Database, kind: str, display: Display) -> Any:
         client, export = self.session.client(), self._export(bound, database)
-        future = begin(lambda: start_export(client, export, poll_on_creation=False))
-        self._wait(future, live, bound, database)
+        future: CivisFuture = start_run(
+            lambda: start_export(client, export, poll_on_creation=False)
+        )
+        self._wait(future, display, bound, database)
         transfer = Call(progress=False)
+
+        def describe() -> Activity:
+            moved = transfer.tracker.activity()
+            note = _received(moved.done_bytes or 0, moved.total_bytes)
+            return replace(future.activity(_title(database)), note=note)
+
         with transfer.active():
             read = in_thread(lambda: _read(client, future, export, kind), "civis-sql-read")
+        display.tracker.wait_for_run(describe)
         try:
             while not read.done():
-                concurrent.futures.wait([read], _POLL_S)
-                step = transfer.work.step()
-                note = _received(step.done or 0, step.total)
-                live.update(replace(future_view(future, _title(database)), note=note, live=True))
+                concurrent.futures.wait([read], _WAIT_SLICE_S)
         except KeyboardInterrupt:
             transfer.token.cancel()
             message = "The query had ended; its result was not read whole and nothing was kept."
-            live.settle(replace(future_view(future, _title(database)), note=message))
+            display.settle(RunView(replace(describe(), note=message)))
             raise interrupted(message) from None
         return read.result()
 
@@ -256,36 +260,40 @@ class SqlRun:
         self.user_ns[call.var] = future
         if not call.quiet:
             note = f"It runs in the background: {call.var}.result() waits for the frame."
-            LiveDisplay().settle(replace(future.view(), note=note))
+            Screen().show(RunView(replace(future.activity(), note=note)))
         return None
 
     # -- the end of a run --------------------------------------------------------------------
 
-    def _wait(self, future: Any, live: LiveDisplay, bound: Bound, database: Database) -> None:
+    def _display(self, database: Database) -> Display:
+        progress = False if self.call.quiet else None
+        tracker = Tracker(_title(database))
+        return Display(tracker, progress, delay_s=_SHOW_AFTER_S, command=True)
+
+    def _wait(
+        self, future: CivisFuture, display: Display, bound: Bound, database: Database
+    ) -> None:
         """Wait for a run; raise what it failed with."""
-        watch = Watch(self.call.timeout)
-        title = _title(database)
-
-        def view() -> RunView:
-            seen = future_view(future, title)
-            return seen if seen.done else replace(seen, running_s=watch.elapsed_s, live=True)
-
-        quiet = LiveDisplay(float("inf")) if self.call.quiet else live
-        wait(future, quiet, view, watch)
+        display.tracker.wait_for_run(lambda: future.activity(_title(database)))
+        wait(future, display, self.call.timeout)
+        error: BaseException | None
         try:
             error = future.exception()
         except concurrent.futures.CancelledError:
-            said = "The run was cancelled on the platform."
-            error = drawn(CivisJobFailure(said, future.last_seen, future.job_id, future.run_id))
+            message = "The run was cancelled on the platform."
+            error = CivisJobFailure(message, future.last_seen, future.job_id, future.run_id)
+            drawn(error)
         if error is not None:
-            live.vanish(self.call.whole_cell)
+            display.vanish(whole_cell=self.call.whole_cell)
             raise self._explained(error, bound, future)
 
-    def _explained(self, error: BaseException, bound: Bound, future: Any = None) -> BaseException:
+    def _explained(
+        self, error: BaseException, bound: Bound, future: CivisFuture | None = None
+    ) -> BaseException:
         if not isinstance(error, CivisJobFailure) or "_render_traceback_" in error.__dict__:
             return error
         origin = Origin.find(self.cell, self.call.sql, self.call.whole_cell)
-        return sql_failure(error, bound, origin, future_view(future).url if future else None)
+        return sql_failure(error, bound, origin, future.activity().url if future else None)
 
 
 def _read(client: Client, future: CivisFuture, export: SqlExport, kind: str) -> Any:

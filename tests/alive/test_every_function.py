@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
 from typing import Any
 
 import polars as pl
@@ -11,7 +10,8 @@ import pytest
 
 import civis_nb
 import civis_nb.io as cio
-from civis_nb.display import watching
+from civis_nb.display import live
+from civis_nb.display.screens import Screen
 from civis_nb.futures import pollable
 
 ROWS = 6000
@@ -19,37 +19,34 @@ SQL = f"select range as n, md5(range::varchar) as t from range({ROWS})"
 FRAME = pl.DataFrame({"n": range(ROWS), "t": [f"{n * 7919 % 999983:06x}" for n in range(ROWS)]})
 
 
-class ProgressSink:
+class RecordingScreen(Screen):
     """Remembers what was shown."""
 
-    every_s = 0.005
+    interval_s = 0.005
 
     def __init__(self) -> None:
         self.titles: list[str] = []
         self.most = 0
-        self.wiped = False
+        self.cleared = False
 
     def draw(self, view: Any) -> None:
-        self.wiped = False
-        self.most = max(self.most, len(view.steps))
-        self.titles += [step.title for step in view.steps if step.title not in self.titles[-1:]]
+        self.cleared = False
+        self.most = max(self.most, len(view.activities))
+        self.titles += [one.title for one in view.activities if one.title not in self.titles[-1:]]
 
-    def wipe(self) -> None:
-        self.wiped = True
-
-    def settle(self, said: str) -> None:
-        pass
+    def clear(self, *, whole_cell: bool = False) -> None:
+        self.cleared = True
 
 
 @pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[ProgressSink]:
+def screen(monkeypatch: pytest.MonkeyPatch) -> RecordingScreen:
     """Return where forced progress appears, from the first moment on."""
-    place = ProgressSink()
-    key = ("lines", None)
-    monkeypatch.setitem(watching._boards, key, watching.ProgressBoard(place, delay_s=0.0))
+    screen = RecordingScreen()
+    monkeypatch.setitem(live._boards, ("log", None), live.Board(screen))
+    monkeypatch.setattr(live, "SHOWN_AFTER_S", 0.0)
     monkeypatch.setattr(pollable, "_SHOWN_AFTER_S", 0.0)
     monkeypatch.setattr(pollable, "_WAIT_SLICE_S", 0.005)
-    return place
+    return screen
 
 
 @pytest.fixture
@@ -164,33 +161,33 @@ def in_order(expected: list[str], titles: list[str]) -> bool:
 
 
 @pytest.mark.parametrize("call", CASES)
-def test_jobs_and_bytes_are_shown(call, client, place, link, stored, tmp_path):
+def test_jobs_and_bytes_are_shown(call, client, screen, link, stored, tmp_path):
     work, expected = CASES[call]
     link.slow(500_000)
     args = {"client": client, "database": "sample", "progress": True, "polling_interval": 0.05}
     work(args, tmp_path)
-    assert in_order(expected, place.titles), place.titles
-    assert place.most == 1
-    assert place.wiped
+    assert in_order(expected, screen.titles), screen.titles
+    assert screen.most == 1
+    assert screen.cleared
 
 
 @pytest.mark.parametrize("call", FILES)
-def test_files_are_shown(call, client, place, link, stored, tmp_path):
+def test_files_are_shown(call, client, screen, link, stored, tmp_path):
     work, expected = FILES[call]
     link.slow(500_000)
     work({"client": client, "progress": True}, stored, tmp_path)
-    assert in_order(expected, place.titles), place.titles
-    assert place.most == 1
-    assert place.wiped
+    assert in_order(expected, screen.titles), screen.titles
+    assert screen.most == 1
+    assert screen.cleared
 
 
 @pytest.mark.parametrize("progress", [None, False])
-def test_without_a_watcher_or_a_wish_nothing_is_shown(progress, client, place, link, tmp_path):
+def test_without_a_watcher_or_a_wish_nothing_is_shown(progress, client, screen, link, tmp_path):
     link.slow(500_000)
     args = {"client": client, "database": "sample", "progress": progress}
     cio.civis_to_csv(tmp_path / "got.csv", SQL, **args).result()
     cio.read_civis_sql(SQL, **args)
-    assert place.titles == []
+    assert screen.titles == []
 
 
 def test_every_function_that_moves_data_has_the_keyword():
@@ -202,13 +199,13 @@ def test_every_function_that_moves_data_has_the_keyword():
         assert ("progress" in parameters) == (name not in without), name
 
 
-def test_what_runs_between_two_batches_is_no_part_of_reading(client, place, tmp_path):
+def test_what_runs_between_two_batches_is_no_part_of_reading(client, screen, tmp_path):
     for _ in cio.iter_batches(SQL, "sample", rows=3000, client=client, progress=False):
         cio.file_to_civis(io.BytesIO(b"x"), "another call", client=client, progress=True)
-    assert "Uploading another call" in place.titles
+    assert "Uploading another call" in screen.titles
 
 
-def test_calls_of_several_threads_are_shown_side_by_side(client, place, link, stored):
+def test_calls_of_several_threads_are_shown_side_by_side(client, screen, link, stored):
     from concurrent.futures import ThreadPoolExecutor
 
     link.slow(300_000)
@@ -219,5 +216,5 @@ def test_calls_of_several_threads_are_shown_side_by_side(client, place, link, st
         ]
         for job in jobs:
             job.result()
-    assert place.most == 3
-    assert place.wiped
+    assert screen.most == 3
+    assert screen.cleared

@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
-from civis_nb.display.ansi import log_lines, without_ansi
 from civis_nb.display.html import Html, el, join, link, visible
+from civis_nb.display.log_lines import log_lines, without_ansi
 
 XSS = [
     "<script>alert(1)</script>",

@@ -1,18 +1,20 @@
-"""Progress in words and as HTML; boards that show it after a while, and take it away."""
+"""Progress in words and as HTML; boards that show it after a while, and remove it."""
 
 from __future__ import annotations
 
 import threading
 import time
-from types import SimpleNamespace
 
 import pytest
 
 from civis_nb import config
-from civis_nb.display import watching
-from civis_nb.display.progress import ProgressView, Step, Work
-from civis_nb.display.screens import CellEnd, LiveCell
-from civis_nb.display.watching import ProgressBoard
+from civis_nb.display import live
+from civis_nb.display.activity import Activity
+from civis_nb.display.live import Board, Display
+from civis_nb.display.progress_view import ProgressView
+from civis_nb.display.run_view import RunView
+from civis_nb.display.screens import Log, NotebookCell, Screen, StaticCell, Terminal
+from civis_nb.display.tracker import Tracker
 
 
 class Clock:
@@ -29,112 +31,111 @@ def clock():
 
 
 @pytest.fixture
-def work(clock):
-    return Work(clock)
+def tracker(clock):
+    return Tracker(clock=clock)
 
 
 # -- what is said -----------------------------------------------------------------------------
 
 
-def test_bytes_rate_and_time_left(work, clock):
-    work.next("Downloading file 1", 100_000_000)
+def test_bytes_rate_and_time_left(tracker, clock):
+    tracker.begin_step("Downloading file 1", 100_000_000)
     for _ in range(5):
         clock.now += 1
-        work.add(10_000_000)
-        step = work.step()
-    assert str(step) == "Downloading file 1: 50.0 of 100.0 MB · 10.0 MB/s · 5.0 s left"
+        tracker.add(10_000_000)
+        activity = tracker.activity()
+    assert activity.line == "Downloading file 1: 50.0 of 100.0 MB · 10.0 MB/s · 5.0 s left"
 
 
-def test_the_rate_is_that_of_the_last_seconds(work, clock):
-    work.next("Downloading", 1_000_000_000)
-    work.add(500_000_000)
+def test_the_rate_is_that_of_the_last_seconds(tracker, clock):
+    tracker.begin_step("Downloading", 1_000_000_000)
+    tracker.add(500_000_000)
     clock.now += 1
-    work.step()
+    tracker.activity()
     for _ in range(20):
         clock.now += 1
-        work.add(1_000_000)
-        step = work.step()
-    assert step.rate == pytest.approx(1_000_000)
+        tracker.add(1_000_000)
+        activity = tracker.activity()
+    assert activity.bytes_per_s == pytest.approx(1_000_000)
 
 
-def test_an_unknown_size_has_no_time_left(work, clock):
-    work.next("Uploading")
+def test_an_unknown_size_has_no_time_left(tracker, clock):
+    tracker.begin_step("Uploading")
     clock.now += 4
-    work.add(8_000_000)
-    assert work.step().facts == "8.0 MB · 2.0 MB/s · for 4.0 s"
+    tracker.add(8_000_000)
+    assert tracker.activity().facts == "8.0 MB · 2.0 MB/s · for 4.0 s"
 
 
-def test_an_estimate_is_called_one(work, clock):
-    work.next("Uploading", 16_000_000, about=True)
+def test_an_estimate_is_called_one(tracker, clock):
+    tracker.begin_step("Uploading", 16_000_000, estimated=True)
     clock.now += 4
-    work.add(8_000_000)
-    assert work.step().facts == "8.0 of about 16.0 MB · 2.0 MB/s · 4.0 s left"
+    tracker.add(8_000_000)
+    assert tracker.activity().facts == "8.0 of about 16.0 MB · 2.0 MB/s · 4.0 s left"
 
 
-def test_more_than_was_expected_is_not_out_of_a_total(work, clock):
-    work.next("Uploading", 4_000_000, about=True)
+def test_more_than_was_expected_is_not_out_of_a_total(tracker, clock):
+    tracker.begin_step("Uploading", 4_000_000, estimated=True)
     clock.now += 4
-    work.add(8_000_000)
-    assert work.step().facts == "8.0 MB · for 4.0 s"
-    assert work.step().share == 1.0
+    tracker.add(8_000_000)
+    assert tracker.activity().facts == "8.0 MB · for 4.0 s"
+    assert tracker.activity().share == 1.0
 
 
-def test_a_transfer_that_stands_still_says_so(work, clock):
-    work.next("Downloading", 8_000_000)
-    work.add(1_000_000)
+def test_a_transfer_that_stands_still_says_so(tracker, clock):
+    tracker.begin_step("Downloading", 8_000_000)
+    tracker.add(1_000_000)
     clock.now += 12
-    assert work.step().facts == "1.0 of 8.0 MB · nothing has come for 12.0 s · for 12.0 s"
+    assert tracker.activity().facts == "1.0 of 8.0 MB · nothing has come for 12.0 s · for 12.0 s"
 
 
-def test_what_has_come_whole_does_not_stand_still(work, clock):
-    work.next("Reading", 8_000_000)
-    work.add(8_000_000)
+def test_what_has_come_whole_does_not_stand_still(tracker, clock):
+    tracker.begin_step("Reading", 8_000_000)
+    tracker.add(8_000_000)
     clock.now += 12
-    assert work.step().facts == "8.0 of 8.0 MB · for 12.0 s"
+    assert tracker.activity().facts == "8.0 of 8.0 MB · for 12.0 s"
 
 
-def test_steps_without_bytes_say_how_long_they_take(work, clock):
-    work.next("Preparing the frame")
+def test_steps_without_bytes_say_how_long_they_take(tracker, clock):
+    tracker.begin_step("Preparing the frame")
     clock.now += 200
-    assert str(work.step()) == "Preparing the frame: for 3.3 min"
+    assert tracker.activity().line == "Preparing the frame: for 3.3 min"
 
 
-def test_a_run_is_waited_for_by_name_since_a_time(work, clock):
-    future = SimpleNamespace(
-        job_id=5, run_id=6, state="running", last_seen=None, last_poll_error=None
-    )
-    work.wait_for(future)
+def test_a_run_is_waited_for_by_name_since_a_time(tracker, clock):
+    tracker.wait_for_run(lambda: Activity("", "running", job_id=5, run_id=6))
     clock.now += 34
-    said = str(work.step())
+    said = tracker.activity().line
     assert said.startswith("Waiting for job 5, run 6: running · for 34.0 s, since ")
     assert time.strftime("%H:") in said
 
 
-def test_a_platform_that_gives_no_answer_is_told(work):
-    future = SimpleNamespace(job_id=5, run_id=6, state="running", last_poll_error=OSError("gone"))
-    work.wait_for(future)
-    assert "gives no answer now" in str(work.step())
+def test_a_platform_that_gives_no_answer_is_told(tracker):
+    tracker.wait_for_run(lambda: Activity("", "running", job_id=5, run_id=6, unreachable=True))
+    assert "gives no answer now" in tracker.activity().line
 
 
 # -- how it looks -----------------------------------------------------------------------------
 
 
 def test_html_says_what_text_says_and_is_a_progressbar():
-    step = Step("Downloading file 1", 4.0, done=5_000_000, total=10_000_000, rate=1e6)
-    view = ProgressView((step,))
+    activity = Activity("Downloading file 1", elapsed_s=4.0, done_bytes=5_000_000,
+                        total_bytes=10_000_000, bytes_per_s=1e6)  # fmt: skip
+    view = ProgressView((activity,))
     html = str(view._html())
     assert "Downloading file 1" in html
     assert "5.0 of 10.0 MB · 1.0 MB/s · 5.0 s left" in html
     assert 'role="progressbar"' in html
     assert 'aria-valuenow="50"' in html
-    assert view._repr_mimebundle_() == {"text/plain": str(step), "text/html": html}
+    assert view._repr_mimebundle_() == {"text/plain": activity.line, "text/html": html}
 
 
 @pytest.mark.parametrize(
     "name", ["<img src=x onerror=alert(1)>", '"><script>', "a\x1b[31mb\u202ec", "x\ny"]
 )
 def test_names_are_inert(name):
-    view = ProgressView((Step(f"Downloading {name}", 1.0, done=1, total=2),))
+    view = ProgressView(
+        (Activity(f"Downloading {name}", elapsed_s=1.0, done_bytes=1, total_bytes=2),)
+    )
     html = str(view._html())
     assert "<img" not in html
     assert "<script" not in html
@@ -145,7 +146,7 @@ def test_names_are_inert(name):
 
 
 def test_many_pieces_of_work_stay_readable():
-    view = ProgressView(tuple(Step(f"Downloading {n}", 3.0) for n in range(20)))
+    view = ProgressView(tuple(Activity(f"Downloading {n}", elapsed_s=3.0) for n in range(20)))
     assert repr(view).splitlines()[-1] == "and 14 more"
     assert "and 14 more" in str(view._html())
 
@@ -153,7 +154,9 @@ def test_many_pieces_of_work_stay_readable():
 def test_text_mode_has_no_html():
     config.set_value("display", "text")
     try:
-        assert set(ProgressView((Step("x", 1.0),))._repr_mimebundle_()) == {"text/plain"}
+        assert set(ProgressView((Activity("x", elapsed_s=1.0),))._repr_mimebundle_()) == {
+            "text/plain"
+        }
     finally:
         config.reset("display")
 
@@ -161,101 +164,156 @@ def test_text_mode_has_no_html():
 # -- boards -----------------------------------------------------------------------------------
 
 
-class ProgressSink:
-    every_s = 0.01
+class RecordingScreen(Screen):
+    interval_s = 0.01
 
     def __init__(self):
         self.events = []
         self.drawn = threading.Event()
 
     def draw(self, view):
-        self.events.append([step.title for step in view.steps])
+        shown = [view.activity] if isinstance(view, RunView) else view.activities
+        self.events.append([type(view).__name__, *(one.title for one in shown)])
         self.drawn.set()
 
-    def wipe(self):
-        self.events.append("wiped")
+    def clear(self, *, whole_cell=False):
+        self.events.append("cleared" + (" cell" if whole_cell else ""))
 
-    def settle(self, said):
-        self.events.append(said)
+    def show(self, view):
+        self.events.append(view)
 
-
-def test_a_board_shows_what_goes_on_and_is_wiped():
-    place = ProgressSink()
-    board = ProgressBoard(place, delay_s=0.0)
-    one, two = Work(), Work()
-    one.next("one")
-    two.next("two")
-    board.add(one)
-    assert place.drawn.wait(30)
-    board.add(two)
-    place.drawn.clear()
-    assert place.drawn.wait(30)
-    board.remove(one, well=False)
-    board.remove(two, well=False)
-    assert ["one"] in place.events
-    assert place.events[-1] == "wiped"
-    assert board.idle
+    def summarize(self, text):
+        self.events.append(text)
 
 
-def test_quick_work_shows_nothing():
-    place = ProgressSink()
-    board = ProgressBoard(place, delay_s=3600.0)
-    work = Work()
-    board.add(work)
-    board.remove(work, well=True)
-    assert set(map(str, place.events)) <= {"wiped"}
+@pytest.fixture
+def screen(monkeypatch):
+    """Return the screen on which everything is shown."""
+    screen = RecordingScreen()
+    board = Board(screen)
+    monkeypatch.setattr(live, "board_for", lambda *args, **kwargs: board)
+    return screen
 
 
-def test_what_lies_still_is_not_shown():
-    place = ProgressSink()
-    board = ProgressBoard(place, delay_s=0.0)
-    clock = Clock()
-    work = Work(clock)
-    work.begun = work.resting_since = time.monotonic() - 3600
-    board.add(work)
-    board.remove(work, well=True)
-    assert not place.drawn.is_set()
+def test_what_goes_on_is_shown_together_and_cleared(screen):
+    with Display(Tracker("one"), delay_s=0.0):
+        assert screen.drawn.wait(30)
+        with Display(Tracker("two"), delay_s=0.0):
+            screen.drawn.clear()
+            assert screen.drawn.wait(30)
+    assert ["ProgressView", "one"] in screen.events
+    assert ["ProgressView", "one", "two"] in screen.events
+    assert screen.events[-2] == "cleared"
+    assert screen.events[-1].startswith("one: in ")
 
 
-def test_a_place_that_breaks_does_not_break_the_work():
-    place = ProgressSink()
-    place.draw = lambda view: 1 / 0
-    board = ProgressBoard(place, delay_s=0.0)
-    work = Work()
-    board.add(work)
-    board.remove(work, well=True)
+def test_work_that_fails_is_not_summarized(screen):
+    with pytest.raises(ZeroDivisionError), Display(Tracker("one"), delay_s=0.0):
+        1 / 0  # noqa: B018
+    assert screen.events[-1] == "cleared"
 
 
-class Screen:
-    replaces = True
+def test_work_that_is_shown_twice_has_one_line(screen):
+    tracker = Tracker("one")
+    with Display(tracker, delay_s=0.0), Display(tracker, delay_s=0.0):
+        screen.drawn.clear()
+        assert screen.drawn.wait(30)
+    assert {tuple(one) for one in screen.events if isinstance(one, list)} == {
+        ("ProgressView", "one")
+    }
 
+
+def test_quick_work_shows_nothing(screen):
+    with Display(Tracker(), delay_s=3600.0):
+        pass
+    assert set(screen.events) <= {"cleared"}
+
+
+def test_paused_work_is_not_shown(screen):
+    tracker = Tracker()
+    tracker.started = tracker.paused_since = time.monotonic() - 3600
+    with Display(tracker, delay_s=0.0):
+        pass
+    assert not screen.drawn.is_set()
+
+
+def test_a_screen_that_breaks_does_not_break_the_work(screen):
+    screen.draw = screen.clear = lambda *args, **kwargs: 1 / 0
+    with Display(Tracker(), delay_s=0.0):
+        pass
+
+
+def test_a_command_is_shown_in_detail_unless_other_work_goes_on(screen):
+    with Display(Tracker("command"), delay_s=0.0, command=True) as display:
+        assert screen.drawn.wait(30)
+        with Display(Tracker("other"), delay_s=0.0):
+            screen.drawn.clear()
+            assert screen.drawn.wait(30)
+        display.settle("the end")
+    assert ["RunView", "command"] in screen.events
+    assert ["ProgressView", "command", "other"] in screen.events
+    assert screen.events[-1] == "the end"
+
+
+def test_a_display_settles_or_vanishes_once(screen):
+    with Display(Tracker("x"), delay_s=0.0) as display:
+        display.vanish(whole_cell=True)
+        display.settle("late")
+    assert screen.events[-1] == "cleared cell"
+
+
+class Output:
     def __init__(self):
         self.shown = []
+        self.cleared = 0
 
     def show(self, view, handle=None):
         self.shown.append((handle, view))
         return handle or f"display {len(self.shown)}"
 
+    def clear_cell(self):
+        self.cleared += 1
+
 
 def test_a_cell_has_one_display_that_is_empty_in_the_end():
-    screen = Screen()
-    cell = LiveCell(screen)
+    output = Output()
+    cell = NotebookCell(output)
     for _ in range(2):
         cell.draw("working")
-        cell.wipe()
-    cell.wipe()
-    assert [handle for handle, _ in screen.shown] == [None] + ["display 1"] * 3
-    assert screen.shown[-1][1]._repr_mimebundle_() == {"text/plain": ""}
-    assert len(screen.shown) == 4
+        cell.clear()
+    cell.clear()
+    assert [handle for handle, _ in output.shown] == [None] + ["display 1"] * 3
+    assert output.shown[-1][1]._repr_mimebundle_() == {"text/plain": ""}
+    assert len(output.shown) == 4
 
 
-def test_a_static_cell_says_in_the_end_what_was_done():
-    screen = Screen()
-    cell = CellEnd(screen)
+def test_what_stays_in_a_cell_replaces_what_changed():
+    output = Output()
+    cell = NotebookCell(output)
     cell.draw("working")
-    cell.wipe()
-    cell.settle("Downloading <x>: 5.0 MB in 3.0 s")
-    ((_, view),) = screen.shown
+    cell.show("the end")
+    cell.draw("something else")
+    assert output.shown == [(None, "working"), ("display 1", "the end"), (None, "something else")]
+
+
+def test_a_cell_that_holds_nothing_else_is_cleared():
+    output = Output()
+    cell = NotebookCell(output)
+    cell.clear(whole_cell=True)
+    assert output.cleared == 0
+    cell.draw("working")
+    cell.clear(whole_cell=True)
+    assert (output.cleared, len(output.shown)) == (1, 1)
+
+
+def test_a_static_cell_shows_in_the_end_what_was_done(monkeypatch):
+    shown = []
+    monkeypatch.setattr("IPython.display.display", shown.append)
+    cell = StaticCell()
+    cell.draw("working")
+    cell.clear()
+    cell.summarize("Downloading <x>: 5.0 MB in 3.0 s")
+    (view,) = shown
     assert repr(view) == "Downloading <x>: 5.0 MB in 3.0 s"
     assert "&lt;x&gt;" in view._repr_mimebundle_()["text/html"]
 
@@ -268,18 +326,50 @@ class Stream:
         self.isatty = lambda: tty
 
 
+@pytest.fixture(params=["auto", "widget", "static", "text"])
+def mode(request):
+    config.set_value("display", request.param)
+    yield request.param
+    config.reset("display")
+
+
 @pytest.mark.parametrize(
     ("progress", "tty", "kind"),
     [
-        (None, False, None),
-        (None, True, "terminal"),
-        (True, False, "lines"),
-        (True, True, "terminal"),
-        (False, True, None),
-        (False, False, None),
+        (None, False, Screen),
+        (None, True, Terminal),
+        (True, False, Log),
+        (True, True, Terminal),
+        (False, True, Screen),
+        (False, False, Screen),
     ],
 )
-def test_outside_of_notebooks_a_terminal_is_what_counts(progress, tty, kind, monkeypatch):
+def test_outside_of_notebooks_a_terminal_is_what_counts(progress, tty, kind, mode, monkeypatch):
     monkeypatch.setattr("sys.stderr", Stream(tty))
-    board = watching.board_for(progress)
-    assert board is (watching._boards.get((kind, None)) if kind else None)
+    assert type(live.board_for(progress).screen) is kind
+
+
+def test_a_command_changes_a_terminal_only_where_the_setting_allows_it(mode, monkeypatch):
+    monkeypatch.setattr("sys.stderr", Stream(True))
+    kind = Terminal if mode in ("auto", "widget") else Screen
+    assert type(live.board_for(command=True).screen) is kind
+
+
+@pytest.mark.parametrize(
+    ("watched", "progress", "command", "live_kind", "static_kind"),
+    [
+        (True, None, False, NotebookCell, Screen),
+        (False, None, False, Screen, Screen),
+        (False, True, False, NotebookCell, StaticCell),
+        (True, False, True, Screen, Screen),
+        (False, None, True, NotebookCell, Screen),
+    ],
+)
+def test_a_notebook_changes_for_those_who_watch(
+    watched, progress, command, live_kind, static_kind, mode, monkeypatch
+):
+    kernel = type("Kernel", (), {"_allow_stdin": watched})()
+    monkeypatch.setattr(live, "_kernel", lambda: kernel)
+    monkeypatch.setattr(live, "_cell", lambda: "cell 1")
+    kind = live_kind if mode in ("auto", "widget") else static_kind
+    assert type(live.board_for(progress, command=command).screen) is kind

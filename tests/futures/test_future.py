@@ -20,6 +20,7 @@ from civis_nb.errors import (
 )
 from civis_nb.futures import CivisFuture, ContainerFuture, PollableResult
 from civis_nb.futures import timing as timing_module
+from civis_nb.futures.states import run_times
 
 FAST = 0.01
 
@@ -438,3 +439,51 @@ def test_container_future_looks_at_containers_and_retries(fake, make):
     future = ContainerFuture("1", "2", max_n_retries=1, polling_interval=FAST, client=fake)
     future.result(20)
     assert fake.called("scripts.get_containers_runs") == [(1, 2), (1, 5), (1, 5)]
+
+
+# The displays
+
+
+def test_a_future_is_described_by_what_was_seen_last(fake):
+    fake.states(
+        "scripts.get_containers_runs",
+        "failed",
+        error="boom <b>",
+        created_at="2026-01-01T00:00:00.000Z",
+        started_at="2026-01-01T00:00:01.500Z",
+        finished_at="2026-01-01T00:01:00.000Z",
+    )
+    future = follow(fake)
+    assert future.exception(timeout=20) is not None
+    activity = future.activity("Nightly")
+    assert (activity.title, activity.state) == ("Nightly", "failed")
+    assert (activity.job_id, activity.run_id) == (1, 2)
+    assert (activity.queued_s, activity.running_s) == (1.5, 58.5)
+    html = future._repr_html_()
+    assert "CivisFuture" in html
+    assert "✗ failed" in html
+    assert "job 1, run 2" in html
+    assert "boom &lt;b&gt;" in html
+    assert "queued 1.5 s, ran 58.5 s" in html
+    assert "<a " in html
+
+
+def test_a_future_that_was_never_seen_is_shown(fake):
+    future = follow(fake, poll_on_creation=False, polling_interval=3600)
+    assert future.activity().state == "unknown"
+    assert "not asked yet" in future._repr_html_()
+    future.cleanup()
+
+
+def test_a_local_platform_has_no_page_to_link_to(fake):
+    fake.base_url = "http://127.0.0.1:8000/"
+    fake.states("scripts.get_containers_runs", "succeeded")
+    future = follow(fake)
+    future.result(timeout=20)
+    assert future.activity().url is None
+    assert "<a " not in future._repr_html_()
+
+
+def test_times_that_are_not_told_are_none():
+    assert run_times(None) == (None, None)
+    assert run_times({"created_at": "soon"}) == (None, None)

@@ -104,7 +104,7 @@ def _upload_parts(
     what = f"file {file_id} ({name})"
     with (
         tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as last,
-        progress_bar(f"Uploading {name}", expected, progress, about=True) as advance,
+        progress_bar(f"Uploading {name}", expected, progress, estimated=True) as advance,
         PartSender(session, list(reply.upload_urls), count, what) as sender,
     ):
         data = gzipped(prefetch(text.chunks(), 2))

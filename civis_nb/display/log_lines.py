@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
+import threading
+from collections import deque
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
 
 from civis_nb._wire_text import masked_url
 from civis_nb.display.text import cut
 
-__all__ = ["log_lines", "without_ansi"]
+__all__ = ["LOG_LINES", "LogTail", "log_lines", "without_ansi"]
+
+LOG_LINES: Final = 200
 
 _LINE_CHARS = 2000
 _ANSI = re.compile(
@@ -43,3 +49,34 @@ def log_lines(message: str) -> list[str]:
     text = masked_url(without_ansi(message)).replace("\r\n", "\n")
     lines = text.removesuffix("\n").split("\n")
     return [cut(line.rstrip("\r").rsplit("\r", 1)[-1], _LINE_CHARS) for line in lines]
+
+
+class LogTail:
+    """The last lines of a log, and how many there were in all; for any thread.
+
+    Parameters
+    ----------
+    keep
+        Lines to keep.
+    """
+
+    def __init__(self, keep: int = LOG_LINES) -> None:
+        self._lines: deque[tuple[str, str]] = deque(maxlen=keep)
+        self._total = 0
+        self._lock = threading.Lock()
+
+    def add(self, entries: Iterable[Mapping[str, Any]]) -> None:
+        """Append log entries (``message``, ``level``), oldest first."""
+        lines = [
+            (str(entry.get("level") or "info"), line)
+            for entry in entries
+            for line in log_lines(str(entry.get("message") or ""))
+        ]
+        with self._lock:
+            self._lines.extend(lines)
+            self._total += len(lines)
+
+    def read(self) -> tuple[tuple[tuple[str, str], ...], int]:
+        """Return the lines kept, each with its level, and how many there were in all."""
+        with self._lock:
+            return tuple(self._lines), self._total
