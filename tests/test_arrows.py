@@ -63,8 +63,8 @@ def _imports(path: Path) -> set[str]:
 
 
 FILES = sorted(PACKAGE.rglob("*.py"))
-#: Facades that import their public names on first use.
-LAZY_FACADES = {"__init__.py", "io/__init__.py", "local/__init__.py"}
+#: Facades that import their public names on first use, and endpoints their routes.
+LAZY_FACADES = {"__init__.py", "io/__init__.py", "local/__init__.py", "local/http/lazy_routes.py"}
 #: The public client that `platform.client()` returns comes from the package's facade.
 PUBLIC_CLIENT = "local/serve.py"
 
