@@ -33,7 +33,7 @@ ALLOWED: dict[str, set[str]] = {
         "store",
         "warehouse",
     },
-    "records": {"context", "endpoints", "errors", "files", "http", "store"},
+    "records": {"context", "endpoints", "errors", "files", "http", "runs", "store"},
     "app": {"context", "endpoints", "errors", "http", "records", "store"},
     "serve": {
         "app",

@@ -121,7 +121,9 @@ class Files:
             raise NotFound(f"File {file_id}")
         if row.blob is not None and _expired(row):
             with self._store.begin() as connection:
-                connection.execute(files.update().where(files.c.id == file_id).values(blob=None))
+                # Of this content only: another one may have been uploaded meanwhile.
+                same = (files.c.id == file_id) & (files.c.blob == row.blob)
+                connection.execute(files.update().where(same).values(blob=None))
             self.blobs.remove(row.blob)
         return row
 

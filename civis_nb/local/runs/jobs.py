@@ -7,7 +7,8 @@ never ends twice, and what has ended never changes again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Row, Select, Text, case, false, func, literal, null, select
@@ -39,6 +40,7 @@ __all__ = [
     "find_run",
     "finish_run",
     "jobs_with_last_run",
+    "locked_job",
     "request_cancel",
     "shown_type",
     "stable",
@@ -97,6 +99,24 @@ def update_job(connection: Connection, job_id: int, **values: Any) -> None:
     """Change a job's columns and the time of its last change."""
     changed = jobs.update().where(jobs.c.id == job_id)
     connection.execute(changed.values(updated_at=utc_now(), **values))
+
+
+@contextmanager
+def locked_job(
+    store: Store, job_id: int, job_type: str | None = None
+) -> Iterator[tuple[Connection, Row[Any]]]:
+    """Open a transaction on a job that nobody else can change before it ends.
+
+    For every change that depends on what the job was: read and written in two transactions, it
+    would undo what another client wrote in between.
+
+    Raises
+    ------
+    NotFound
+        When there is no such job.
+    """
+    with store.begin() as connection:
+        yield connection, find_job(connection, job_id, job_type)
 
 
 def find_job(connection: Connection, job_id: int, job_type: str | None = None) -> Row[Any]:

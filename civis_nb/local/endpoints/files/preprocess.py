@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import User, context_of
 from civis_nb.local.endpoints.filters import JobId
@@ -112,22 +113,24 @@ def get_preprocess_csv(request: Request, id: JobId) -> Preprocess:
 @router.put("/files/preprocess/csv/{id}", summary="Replace a CSV preprocessing job")
 def put_preprocess_csv(request: Request, id: JobId, body: PreprocessBody) -> Preprocess:
     """Replace all of a preprocessing job."""
-    return _changed(request, id, body.model_dump(mode="json"))
+    with _locked(request, id) as (connection, _row):
+        return _change(connection, id, body.model_dump(mode="json"))
 
 
 @router.patch("/files/preprocess/csv/{id}", summary="Change parts of a CSV preprocessing job")
 def patch_preprocess_csv(request: Request, id: JobId, body: PreprocessPatch) -> Preprocess:
     """Change what was sent."""
-    with context_of(request).store.read() as connection:
-        old = states.find_job(connection, id, states.PREPROCESS).body
-    return _changed(request, id, {**old, **given(body)})
+    with _locked(request, id) as (connection, row):
+        return _change(connection, id, {**row.body, **given(body)})
 
 
-def _changed(request: Request, job_id: int, values: dict[str, Any]) -> Preprocess:
-    with context_of(request).store.begin() as connection:
-        states.find_job(connection, job_id, states.PREPROCESS)
-        states.update_job(connection, job_id, body=_checked(connection, values))
-        return _show(connection, job_id)
+def _locked(request: Request, job_id: int) -> AbstractContextManager[tuple[Connection, Row[Any]]]:
+    return states.locked_job(context_of(request).store, job_id, states.PREPROCESS)
+
+
+def _change(connection: Connection, job_id: int, values: dict[str, Any]) -> Preprocess:
+    states.update_job(connection, job_id, body=_checked(connection, values))
+    return _show(connection, job_id)
 
 
 @router.put(
@@ -136,7 +139,6 @@ def _changed(request: Request, job_id: int, values: dict[str, Any]) -> Preproces
 )
 def put_preprocess_csv_archive(request: Request, id: JobId, body: ArchiveBody) -> Preprocess:
     """Set whether the job is archived."""
-    with context_of(request).store.begin() as connection:
-        states.find_job(connection, id, states.PREPROCESS)
+    with _locked(request, id) as (connection, _row):
         states.update_job(connection, id, archived=body.status)
         return _show(connection, id)

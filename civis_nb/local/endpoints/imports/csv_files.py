@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -292,7 +293,8 @@ def get_files_csv(request: Request, id: JobId) -> CsvImport:
 @router.put("/imports/files/csv/{id}", summary="Replace a CSV import")
 def put_files_csv(request: Request, id: JobId, body: CsvImportBody) -> CsvImport:
     """Replace all of a CSV import."""
-    return _changed(request, id, _stored(body))
+    with _locked(request, id) as (connection, row):
+        return _change(connection, row, _stored(body))
 
 
 @router.patch("/imports/files/csv/{id}", summary="Change parts of a CSV import")
@@ -301,31 +303,33 @@ def patch_files_csv(request: Request, id: JobId, body: CsvImportPatch) -> CsvImp
     # The destination is changed in parts, all else that was sent as a whole.
     whole = body.model_dump(mode="json")
     sent = {name: whole[name] for name in body.model_fields_set}
-    with context_of(request).store.read() as connection:
-        old = states.find_job(connection, id, states.CSV_IMPORT)
-    if sent.get("destination") is not None:
-        changed = given(body)["destination"]
-        if "schema_" in changed:
-            changed["schema"] = changed.pop("schema_")
-        sent["destination"] = {**old.body["destination"], **changed}
-    return _changed(request, id, {**old.body, **sent})
+    with _locked(request, id) as (connection, row):
+        if sent.get("destination") is not None:
+            changed = given(body)["destination"]
+            if "schema_" in changed:
+                changed["schema"] = changed.pop("schema_")
+            sent["destination"] = {**row.body["destination"], **changed}
+        return _change(connection, row, {**row.body, **sent})
 
 
-def _changed(request: Request, import_id: int, values: dict[str, Any]) -> CsvImport:
+def _locked(
+    request: Request, import_id: int
+) -> AbstractContextManager[tuple[Connection, Row[Any]]]:
+    return states.locked_job(context_of(request).store, import_id, states.CSV_IMPORT)
+
+
+def _change(connection: Connection, row: Row[Any], values: dict[str, Any]) -> CsvImport:
     values = _defaults(values)
     name = values.pop("name", None)
-    with context_of(request).store.begin() as connection:
-        row = states.find_job(connection, import_id, states.CSV_IMPORT)
-        _checked(connection, values, row.user_id)
-        states.update_job(connection, import_id, body=values, name=name or row.name)
-        return _show(connection, import_id)
+    _checked(connection, values, row.user_id)
+    states.update_job(connection, row.id, body=values, name=name or row.name)
+    return _show(connection, row.id)
 
 
 @router.put("/imports/files/csv/{id}/archive", summary="Archive a CSV import, or bring it back")
 def put_files_csv_archive(request: Request, id: JobId, body: ArchiveBody) -> CsvImport:
     """Set whether the import is archived."""
-    with context_of(request).store.begin() as connection:
-        states.find_job(connection, id, states.CSV_IMPORT)
+    with _locked(request, id) as (connection, _row):
         states.update_job(connection, id, archived=body.status)
         return _show(connection, id)
 

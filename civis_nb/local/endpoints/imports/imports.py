@@ -144,6 +144,11 @@ def _show(_context: PlatformContext, connection: Connection, row: Row[Any]) -> I
 
 
 class _ImportService(JobService[Import]):
+    def _check_change(self, connection: Connection, row: Row[Any], values: dict[str, Any]) -> None:
+        old = row.body["sync_type"]
+        if values["sync_type"] != old and active_syncs(connection, row.id):
+            raise Invalid(f"An import that has syncs can't change its type from {old}.")
+
     def _cloned(self, connection: Connection, job_id: int, copy_id: int) -> None:
         copy_syncs(connection, job_id, copy_id)
 
@@ -223,11 +228,6 @@ def get_imports(request: Request, id: JobId) -> Import:
 @router.put("/imports/{id}", summary="Replace an import")
 def put_imports(request: Request, id: JobId, body: ImportBody) -> Import:
     """Replace all of an import but its syncs."""
-    with context_of(request).store.read() as connection:
-        old = states.find_job(connection, id, states.IMPORT).body["sync_type"]
-        moved = active_syncs(connection, id)
-    if moved and body.sync_type != old:
-        raise Invalid(f"An import that has syncs can't change its type from {old}.")
     return _service.replace(request, id, body)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -44,15 +46,18 @@ def _plain(values: dict[str, Any]) -> dict[str, Any]:
     return values
 
 
-def _type(connection: Connection, import_id: int) -> str:
-    return str(states.find_job(connection, import_id, states.IMPORT).body["sync_type"])
+@contextmanager
+def _locked(request: Request, import_id: int) -> Iterator[tuple[Connection, str]]:
+    """Open a transaction on an import; the block gets it and the type of the import's syncs."""
+    store = context_of(request).store
+    with states.locked_job(store, import_id, states.IMPORT) as (connection, row):
+        yield connection, str(row.body["sync_type"])
 
 
 @router.post("/imports/{id}/syncs", status_code=201, summary="Add a sync to an import")
 def post_syncs(request: Request, id: JobId, body: SyncBody) -> Sync:
     """Remember a sync; it moves nothing before a run."""
-    with context_of(request).store.begin() as connection:
-        kind = _type(connection, id)
+    with _locked(request, id) as (connection, kind):
         row = add_sync(connection, id, kind, sync_values(body))
         return Sync.model_validate(shown(connection, row, kind))
 
@@ -60,27 +65,24 @@ def post_syncs(request: Request, id: JobId, body: SyncBody) -> Sync:
 @router.put("/imports/{id}/syncs/{sync_id}", summary="Replace a sync")
 def put_syncs(request: Request, id: JobId, sync_id: SyncId, body: SyncBody) -> Sync:
     """Replace all of a sync."""
-    return _changed(request, id, sync_id, sync_values(body))
+    values = sync_values(body)
+    with _locked(request, id) as (connection, kind):
+        row = update_sync(connection, find_sync(connection, id, sync_id), kind, values)
+        return Sync.model_validate(shown(connection, row, kind))
 
 
 @router.patch("/imports/{id}/syncs/{sync_id}", summary="Change parts of a sync")
 def patch_syncs(request: Request, id: JobId, sync_id: SyncId, body: SyncPatch) -> Sync:
     """Change what was sent; of the advanced options those that were sent."""
     sent = _plain(given(body))
-    with context_of(request).store.read() as connection:
+    with _locked(request, id) as (connection, kind):
         row = find_sync(connection, id, sync_id)
-    values = {
-        "source": sent.get("source") or row.source,
-        "destination": sent.get("destination") or row.destination,
-        "advanced_options": {**row.advanced_options, **(sent.get("advanced_options") or {})},
-    }
-    return _changed(request, id, sync_id, values)
-
-
-def _changed(request: Request, import_id: int, sync_id: int, values: dict[str, Any]) -> Sync:
-    with context_of(request).store.begin() as connection:
-        kind = _type(connection, import_id)
-        row = update_sync(connection, find_sync(connection, import_id, sync_id), kind, values)
+        values = {
+            "source": sent.get("source") or row.source,
+            "destination": sent.get("destination") or row.destination,
+            "advanced_options": {**row.advanced_options, **(sent.get("advanced_options") or {})},
+        }
+        row = update_sync(connection, row, kind, values)
         return Sync.model_validate(shown(connection, row, kind))
 
 
@@ -102,8 +104,7 @@ def put_syncs_archive(request: Request, id: JobId, sync_id: SyncId, body: SyncAr
 
 
 def _archive(request: Request, import_id: int, sync_id: int, status: bool) -> Sync:
-    with context_of(request).store.begin() as connection:
-        kind = _type(connection, import_id)
+    with _locked(request, import_id) as (connection, kind):
         row = find_sync(connection, import_id, sync_id)
         changed = syncs.update().where(syncs.c.id == row.id)
         connection.execute(changed.values(archived=status, updated_at=utc_now()))

@@ -232,8 +232,7 @@ def _children(
 @router.put("/jobs/{id}/archive", summary="Archive a job, or bring it back")
 def put_jobs_archive(request: Request, id: JobId, body: ArchiveBody) -> Job:
     """Set whether the job is archived."""
-    with context_of(request).store.begin() as connection:
-        states.find_job(connection, id)
+    with states.locked_job(context_of(request).store, id) as (connection, _row):
         states.update_job(connection, id, archived=body.status)
     return _job(request, id)
 

@@ -110,8 +110,7 @@ class JobService(Generic[Shown]):
 
     def _change(self, request: Request, job_id: int, sent: dict[str, Any], *, keep: bool) -> Shown:
         context = context_of(request)
-        with context.store.begin() as connection:
-            row = states.find_job(connection, job_id, self._type)
+        with states.locked_job(context.store, job_id, self._type) as (connection, row):
             columns: dict[str, Any] = {}
             if sent.get("name"):
                 columns["name"] = sent["name"]
@@ -121,6 +120,7 @@ class JobService(Generic[Shown]):
                 columns["hidden"] = sent["hidden"]
             values = {k: v for k, v in sent.items() if k not in ("name", "hidden")}
             body = merged(row.body, values) if keep else values
+            self._check_change(connection, row, body)
             self._checked(connection, body, row.user_id)
             states.update_job(connection, job_id, body=body, **columns)
             return self._shown(context, connection, job_id)
@@ -128,16 +128,14 @@ class JobService(Generic[Shown]):
     def archive(self, request: Request, job_id: int, status: bool) -> Shown:
         """Put a script into the archive, or take it out."""
         context = context_of(request)
-        with context.store.begin() as connection:
-            states.find_job(connection, job_id, self._type)
+        with states.locked_job(context.store, job_id, self._type) as (connection, _row):
             states.update_job(connection, job_id, archived=status)
             return self._shown(context, connection, job_id)
 
     def clone(self, request: Request, job_id: int, options: CloneBody, user: User) -> Shown:
         """Make a copy of a script."""
         context = context_of(request)
-        with context.store.begin() as connection:
-            row = states.find_job(connection, job_id, self._type)
+        with states.locked_job(context.store, job_id, self._type) as (connection, row):
             values = dict(row.body)
             if not options.clone_schedule:
                 values["schedule"] = None
@@ -153,6 +151,9 @@ class JobService(Generic[Shown]):
             )
             self._cloned(connection, job_id, copy_id)
             return self._shown(context, connection, copy_id)
+
+    def _check_change(self, connection: Connection, row: Row[Any], values: dict[str, Any]) -> None:
+        """Refuse a change that the present state forbids; most types of job allow all."""
 
     def _cloned(self, connection: Connection, job_id: int, copy_id: int) -> None:
         """Copy what is not in the body of a job; scripts have it all there."""
