@@ -55,5 +55,5 @@ def test_few_calls_lie_between_the_endpoint_and_the_database(monkeypatch: pytest
             time.sleep(0.01)
         assert client.queries.get(query.id).result_rows == [["1"]]
     [handler] = submitted
-    worker = executed[-1]
+    worker = max(executed, key=len)
     assert len(handler) + len(worker) <= MOST_CALLS, (handler, worker)
