@@ -107,7 +107,7 @@ def alive_platform() -> Iterator[Any]:
 def _session_link(alive_platform: Any) -> Link:
     link = Link(alive_platform.endpoint)
     # The links of files lead over it, too.
-    alive_platform._context.endpoint = link.url
+    alive_platform._context.endpoint = alive_platform._context.files.endpoint = link.url
     return link
 
 

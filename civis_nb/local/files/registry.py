@@ -46,7 +46,7 @@ class Files:
         self._store = store
         self.blobs = blobs
         self.signer = signer
-        self._endpoint = endpoint
+        self.endpoint = endpoint
 
     def add(
         self,
@@ -165,17 +165,17 @@ class Files:
         name = str(row.name).replace("/", "_")
         # Clients leave out what means "this folder" or "the one above" in a path.
         shown = quote(name, safe="") if name.strip(".") else "file"
-        return f"{self._endpoint}{path}/{shown}?{query}"
+        return f"{self.endpoint}{path}/{shown}?{query}"
 
     def upload_url(self, file_id: int, part: int | None = None) -> str:
         """Return a URL whose PUT stores the content of a file, or one part of it (from 1)."""
         path = f"/blobs/{file_id}" + (f"/parts/{part}" if part else "")
         query = self.signer.query("PUT", path, lifetime_s=LINK_LIFETIME.total_seconds())
-        return f"{self._endpoint}{path}?{query}"
+        return f"{self.endpoint}{path}?{query}"
 
     def form_url(self, file_id: int) -> str:
         """Return the URL to which a form with the `form_fields` posts the content of a file."""
-        return f"{self._endpoint}/blobs/{file_id}"
+        return f"{self.endpoint}/blobs/{file_id}"
 
     def form_fields(self, file_id: int) -> dict[str, str]:
         """Return the fields that allow one form upload; names in lower case (API protocol, 5.5)."""
