@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row
 
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.endpoints.user_refs import UserRef
+from civis_nb.local.errors import Invalid
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.records.storage import object_name
 
@@ -134,9 +135,17 @@ class Stored(Field):
         return view.row.body.get(self.name, self.default)
 
     def ids(self, value: Any) -> list[int]:
-        """Return the ids in a value of a field that refers to other objects."""
-        values = value if isinstance(value, list) else [value]
-        return [int(one) for one in values if one is not None]
+        """Return the ids in a value of a field that refers to other objects.
+
+        Raises
+        ------
+        Invalid
+            When one is no number.
+        """
+        ids = [one for one in (value if isinstance(value, list) else [value]) if one is not None]
+        if not all(str(one).isdecimal() for one in ids):
+            raise Invalid(f"{self.name}: ids are whole numbers, not {value!r}.")
+        return [int(one) for one in ids]
 
 
 @dataclass(frozen=True)
