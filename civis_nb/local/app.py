@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
-from fastapi import FastAPI, Request
+from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DatabaseError
@@ -109,8 +110,13 @@ def build_api() -> FastAPI:
     for router in ROUTERS:
         # The routes themselves, not include_router: that builds each of them a second time.
         app.router.routes.extend(router.routes)
-    app.add_lazily(RECORDS, "civis_nb.local.records")
+    app.add_lazily(RECORDS, _load_records)
     return app
+
+
+def _load_records(resource: str) -> APIRouter:
+    router: APIRouter = import_module(f"civis_nb.local.records.{resource}").router
+    return router
 
 
 def _reply(error: RequestError) -> JSONResponse:

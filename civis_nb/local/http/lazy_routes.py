@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import cached_property
-from importlib import import_module
 from typing import Any
 
 import anyio.to_thread
@@ -22,19 +21,18 @@ class LazyRoutes(BaseRoute):
     ----------
     resource
         The first word of their paths.
-    module
-        The module whose `router` has them.
+    load
+        Builds them, when it is given the resource.
     """
 
-    def __init__(self, resource: str, module: str) -> None:
+    def __init__(self, resource: str, load: Callable[[str], APIRouter]) -> None:
         self._resource = resource
-        self._module = module
+        self._load = load
 
     @cached_property
     def router(self) -> APIRouter:
         """The routes themselves."""
-        router: APIRouter = import_module(self._module).router
-        return router
+        return self._load(self._resource)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return whether a request is for this resource."""
@@ -50,9 +48,9 @@ class LazyRoutes(BaseRoute):
 class LazyApi(FastAPI):
     """An API with lazy routes; its specification has all of them."""
 
-    def add_lazily(self, resources: Iterable[str], package: str) -> None:
-        """Add the routes of resources, each of which has a module in `package`."""
-        self.router.routes.extend(LazyRoutes(one, f"{package}.{one}") for one in resources)
+    def add_lazily(self, resources: Iterable[str], load: Callable[[str], APIRouter]) -> None:
+        """Add the routes of resources, which `load` builds when they are needed."""
+        self.router.routes.extend(LazyRoutes(one, load) for one in resources)
 
     def openapi(self) -> dict[str, Any]:
         """Return the specification, as OpenAPI 3.1."""
