@@ -7,7 +7,7 @@ INSERT … SELECT, UPDATE … FROM, DELETE … USING) and leave to the engine wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -92,10 +92,10 @@ class SqlEngine(Protocol):
 
     # -- users' SQL
 
-    def run_script(self, sql: str, read: Callable[[ResultSet], T]) -> T | None:
-        """Run all statements once, in order; return what ``read`` makes of the last result set.
+    def run_script(self, sql: str) -> Iterator[ResultSet]:
+        """Run all statements once, in order; yield the last result set, if there is any.
 
-        None when no statement has one. Statements behind it run after it was read.
+        The statements behind it run when the iteration goes on.
         """
 
     # -- the platform's SQL; each raises `EngineError`

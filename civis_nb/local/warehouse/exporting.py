@@ -31,18 +31,17 @@ def export_files(
     WarehouseError
         If a statement fails, or a file can't be written; then no file is left.
     """
+    export = None
     with _PartWriter(folder, base_name, settings) as writer:
-
-        def write(result: ResultSet) -> Export:
+        for result in engine.run_script(sql):
             writer.header = _header(result, settings)
             row_count = result.write_csv(settings, writer.write)
             # What stands in quotes is text.
             columns = tuple(
                 c if is_unquoted(c.sql_type) else Column(c.name, "VARCHAR") for c in result.columns
             )
-            return Export(columns, row_count, writer.finish() if row_count else ())
-
-        return engine.run_script(sql, write)
+            export = Export(columns, row_count, writer.finish() if row_count else ())
+    return export
 
 
 def _header(result: ResultSet, settings: CsvSettings) -> bytes:

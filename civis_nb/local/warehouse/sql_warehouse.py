@@ -23,7 +23,7 @@ from civis_nb.local.warehouse.base import (
     TableInfo,
     TableSource,
 )
-from civis_nb.local.warehouse.engine import ResultSet, SqlEngine
+from civis_nb.local.warehouse.engine import SqlEngine
 from civis_nb.local.warehouse.exporting import export_files
 from civis_nb.local.warehouse.importing import import_files
 from civis_nb.local.warehouse.syncing import sync_tables
@@ -56,14 +56,13 @@ class SqlWarehouse(ABC):
             If the token was cancelled.
         """
         limit = min(max(max_rows, 0), _MAX_PREVIEW_ROWS)
-
-        def read(result: ResultSet) -> Preview:
-            names = tuple(column.name for column in result.columns)
-            types = tuple(column.sql_type for column in result.columns)
-            return Preview(names, types, result.first_rows(limit))
-
+        preview = Preview((), (), [])
         with self.engine(cancel, log) as engine:
-            return engine.run_script(sql, read) or Preview((), (), [])
+            for result in engine.run_script(sql):
+                names = tuple(column.name for column in result.columns)
+                types = tuple(column.sql_type for column in result.columns)
+                preview = Preview(names, types, result.first_rows(limit))
+        return preview
 
     def export_csv(
         self,

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TypeVar
 
 import duckdb
 
@@ -21,8 +20,6 @@ from civis_nb.local.warehouse.redshift.ignored_statements import reason_to_ignor
 from civis_nb.sql_text import tokenize, without_terminator
 
 __all__ = ["ScriptRunner"]
-
-T = TypeVar("T")
 
 _DESCRIBE = "DESCRIBE (\n"
 _INTERRUPT_EVERY_S = 0.02
@@ -119,8 +116,10 @@ class ScriptRunner:
             self.cursor.execute("ROLLBACK")
         self.log("warn", "The SQL ended inside a transaction without COMMIT: it was rolled back")
 
-    def run_script(self, sql: str, read: Callable[[DuckDBResult], T]) -> T | None:
-        """Run all statements once, in order; return what ``read`` makes of the last result set.
+    def run_script(self, sql: str) -> Iterator[DuckDBResult]:
+        """Run all statements once, in order; yield the last result set, if there is any.
+
+        The statements behind it run when the iteration goes on.
 
         Raises
         ------
@@ -129,15 +128,13 @@ class ScriptRunner:
         """
         statements = parse_script(self.cursor, sql, self.log, self.hidden)
         last = max((i for i, s in enumerate(statements) if s.has_rows), default=-1)
-        found: T | None = None
         for i, statement in enumerate(statements):
             if self._in_transaction:
                 statement = self._translated_if_needed(statement)
             if i != last:
                 self._run(statement)
             elif (result := self._result(statement)) is not None:
-                found = read(result)
-        return found
+                yield result
 
     def _run(self, statement: Statement) -> None:
         """Run a statement to its end, without reading its rows."""
