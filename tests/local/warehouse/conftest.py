@@ -8,16 +8,27 @@ from typing import Any
 import pytest
 
 from civis_nb.cancellation import CancelToken
-from civis_nb.local.warehouse.base import CsvSettings, Export, ImportOptions, ImportReport, Preview
-from civis_nb.local.warehouse.duckdb.warehouse import DuckDBWarehouse, open_duckdb
+from civis_nb.local.warehouse.base import (
+    CsvSettings,
+    Export,
+    ImportOptions,
+    ImportReport,
+    Preview,
+    Warehouse,
+)
+from civis_nb.local.warehouse.duckdb.warehouse import open_duckdb
+
+#: The kinds of databases. Tests in this folder hold for each of them; what holds for one only is
+#: in its own folder, whose conftest.py narrows `warehouse_backend`.
+BACKENDS: dict[str, Callable[[], Warehouse]] = {"duckdb": lambda: open_duckdb(":memory:")}
 
 
 class Bench:
     """A warehouse with short ways to use it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, warehouse: Warehouse) -> None:
         self.folder = folder
-        self.warehouse: DuckDBWarehouse = open_duckdb(":memory:")
+        self.warehouse = warehouse
         self.logged: list[tuple[str, str]] = []
         self._files = 0
 
@@ -59,11 +70,17 @@ class Bench:
         return report
 
 
+@pytest.fixture(params=sorted(BACKENDS))
+def warehouse_backend(request: pytest.FixtureRequest) -> str:
+    """The name of the kind of database that the test runs on."""
+    return str(request.param)
+
+
 @pytest.fixture
-def bench(tmp_path: Path) -> Iterator[Bench]:
-    made = Bench(tmp_path)
-    yield made
-    made.warehouse.close()
+def bench(tmp_path: Path, warehouse_backend: str) -> Iterator[Bench]:
+    warehouse = BACKENDS[warehouse_backend]()
+    yield Bench(tmp_path, warehouse)
+    warehouse.close()
 
 
 @pytest.fixture

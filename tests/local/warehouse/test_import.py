@@ -298,10 +298,3 @@ def test_many_rows_in_their_order(bench):
     text = "i,s\n" + "".join(f'{i},"a{i}"\n' for i in range(200_000))
     assert bench.load(gzip.compress(text.encode(), 1), compression="gzip").row_count == 200_000
     assert bench.text("SELECT i, s FROM t", include_header=True) == '"i","s"' + text[3:]
-
-
-def test_nothing_is_left_in_the_scratch_folder(bench):
-    bench.load("a\n1\n")
-    with pytest.raises(WarehouseError):
-        bench.load("a\nx\n", existing_table_rows="append")
-    assert list(bench.warehouse._scratch.iterdir()) == []

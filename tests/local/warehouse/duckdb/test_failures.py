@@ -4,7 +4,7 @@ import pytest
 
 from civis_nb.cancellation import CancelToken
 from civis_nb.errors import StateInUseError, WarehouseError
-from civis_nb.local.warehouse.base import CsvSettings, ignore_log
+from civis_nb.local.warehouse.base import ignore_log
 from civis_nb.local.warehouse.duckdb.warehouse import open_duckdb
 
 
@@ -154,13 +154,6 @@ def test_what_was_committed_is_there_after_closing(tmp_path):
     finally:
         second.close()
     assert sorted(p.name for p in tmp_path.iterdir()) == ["kept.duckdb"]
-
-
-def test_a_folder_that_can_not_be_written_is_an_error(bench, tmp_path):
-    with pytest.raises(WarehouseError, match="could not be written"):
-        bench.warehouse.export_csv(
-            "SELECT 1", tmp_path / "missing", "x", CsvSettings(), CancelToken(), ignore_log
-        )
 
 
 def test_errors_are_never_shown_in_their_json_form(bench):

@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+MIXED = """
+    SELECT 1 AS i, 1.50 AS m, 0.1::DOUBLE AS f, true AS b, 'x,"y' AS s, '' AS e, NULL::VARCHAR AS n,
+           NULL::INT AS ni, DATE '2024-02-29' AS d, TIMESTAMP '2024-02-29 10:00:00.5' AS t,
+           TIMESTAMPTZ '2024-02-29 10:00:00+02' AS tz, [1, 2] AS l, {'a': 1} AS st,
+           MAP {'k': 'v'} AS mp,
+           '{"a": 1}'::JSON AS j, 'ab'::BLOB AS bl, INTERVAL 1 DAY AS iv,
+           123456789012345678901234567890::HUGEINT AS h,
+           '00000000-0000-0000-0000-000000000001'::UUID AS u, 'p'::ENUM('p', 'q') AS en,
+           TIME '10:00:00' AS ti
+"""
+
+
+NAMES = ["i", "m", "f", "b", "s", "e", "n", "ni", "d", "t", "tz", "l", "st", "mp", "j"]
+NAMES += ["bl", "iv", "h", "u", "en", "ti"]
+
+
+def test_texts_are_quoted_and_values_are_bare(bench):
+    header, row = bench.text(MIXED).splitlines()
+    assert header == ",".join(f'"{name}"' for name in NAMES)
+    assert row == (
+        '1,1.50,0.1,true,"x,""y","",,,2024-02-29,2024-02-29 10:00:00.5,2024-02-29 08:00:00+00,'
+        '"[1, 2]","{\'a\': 1}","{k=v}","{""a"": 1}","ab","1 day",123456789012345678901234567890,'
+        '"00000000-0000-0000-0000-000000000001","p",10:00:00'
+    )
+
+
+def test_cells_are_the_same_in_preview_and_export(bench):
+    (shown,) = bench.rows(MIXED)
+
+    (exported,) = csv.reader(io.StringIO(bench.text(MIXED, include_header=False)))
+    assert [cell or "" for cell in shown] == exported
+
+
+def test_column_types_come_along(bench):
+    export = bench.export(MIXED)
+    types = {column.name: column.sql_type for column in export.columns}
+    assert types["i"] == "INTEGER"
+    assert types["m"] == "DECIMAL(3,2)"
+    assert types["f"] == "DOUBLE PRECISION"
+    assert types["tz"] == "TIMESTAMPTZ"
+    assert types["l"] == types["j"] == types["u"] == types["s"] == "VARCHAR"
+
+
+@pytest.mark.parametrize(
+    "sql", ["EXPLAIN SELECT 1", "SHOW TABLES", "INSERT INTO t VALUES (1) RETURNING a"]
+)
+def test_other_statements_with_rows_are_exported(bench, sql):
+    bench.sql("CREATE TABLE t (a INT)")
+    assert bench.export(sql).row_count >= 1
