@@ -90,7 +90,7 @@ _MANY_DIGITS = 19
 
 
 def build_api() -> FastAPI:
-    """Build the API itself: it needs a context, and somebody who checks keys, to work."""
+    """Build the API itself; to work, it needs a context and the check of keys."""
     app = LazyApi(
         title="Civis Platform, local",
         version="1",

@@ -1,7 +1,7 @@
 """Tables as the API knows them: the warehouse's own knowledge, with ids and statistics.
 
 A table keeps its id for ever, also when it is dropped and made again, because clients and
-people remember ids.
+people note ids.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class CatalogTable:
-    """A table: what is remembered of it, and what the warehouse says of it now."""
+    """A table: its stored record, and its present description in the warehouse."""
 
     row: Row[Any]
     info: TableInfo
@@ -49,7 +49,7 @@ class CatalogTable:
 
 
 def database_ids(context: PlatformContext, database_id: int | None) -> list[int]:
-    """Return the ids of all databases, or the one that is asked for.
+    """Return the ids of all databases, or of the one that is given.
 
     Raises
     ------
@@ -72,7 +72,7 @@ def all_tables(context: PlatformContext, database_id: int) -> list[CatalogTable]
         rows = _rows(connection, database_id)
     if any((info.schema, info.name) not in rows for info in infos):
         with context.store.begin() as connection:
-            _remember(connection, database_id, infos)
+            _store_ids(connection, database_id, infos)
             rows = _rows(connection, database_id)
     return [CatalogTable(rows[info.schema, info.name], info) for info in infos]
 
@@ -97,7 +97,7 @@ def by_name(context: PlatformContext, database_id: int, schema: str, name: str) 
         row = connection.execute(query).one_or_none()
     if row is None:
         with context.store.begin() as connection:
-            _remember(connection, database_id, [info])
+            _store_ids(connection, database_id, [info])
             row = connection.execute(query).one()
     return CatalogTable(row, info)
 
@@ -127,7 +127,7 @@ def _rows(connection: Connection, database_id: int) -> dict[tuple[str, str], Row
     return {(row.schema, row.name): row for row in connection.execute(query)}
 
 
-def _remember(connection: Connection, database_id: int, infos: Sequence[TableInfo]) -> None:
+def _store_ids(connection: Connection, database_id: int, infos: Sequence[TableInfo]) -> None:
     values = [
         {"database_id": database_id, "schema": info.schema, "name": info.name} for info in infos
     ]
@@ -185,7 +185,7 @@ def refresh(context: PlatformContext, table: CatalogTable) -> CatalogTable:
 
 
 def forget_refreshes(store: Store) -> None:
-    """Forget refreshes that the end of an earlier process has cut off."""
+    """Reset the status of refreshes that the end of an earlier process has interrupted."""
     cut_off = tables.update().where(tables.c.refresh_status == "refreshing")
     with store.begin() as connection:
         connection.execute(cut_off.values(refresh_status="current"))

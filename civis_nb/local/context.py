@@ -30,10 +30,10 @@ class RunQueue(Protocol):
     """Where queued runs are carried out."""
 
     def submit(self, run_id: int) -> None:
-        """Put a queued run where the next free worker takes it."""
+        """Queue a run for the next free worker."""
 
     def cancel(self, run_id: int) -> bool:
-        """Ask for the end of a run; return False when it has ended already."""
+        """Request the end of a run; return False when it has ended already."""
 
     def wait(self, run_id: int, timeout_s: float) -> bool:
         """Wait for the end of a run; return False when it does not come in time."""
@@ -48,7 +48,7 @@ class PlatformContext:
     state
         The state folder: ``platform.sqlite``, ``warehouse/``, ``blobs/``, ``runs/``.
     store
-        What is remembered.
+        Where records are stored.
     files
         Files, their contents and URLs.
     warehouses

@@ -1,4 +1,4 @@
-"""Finds the user's own platform, or starts it: what ``CIVIS_NB_BACKEND=local`` asks for."""
+"""The user's own platform, found or started: what ``CIVIS_NB_BACKEND=local`` uses."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ class StateLock:
         write_private(self._state / _RUNNING, json.dumps(data))
 
     def release(self) -> None:
-        """Return the folder back."""
+        """Release the folder."""
         (self._state / _RUNNING).unlink(missing_ok=True)
         self._file.close()
 

@@ -30,9 +30,9 @@ from civis_nb.local.files.registry import Files
 from civis_nb.local.files.signing import Signer
 from civis_nb.local.lock import StateLock
 from civis_nb.local.runner.subprocess import SubprocessExecutor
-from civis_nb.local.runs.completed_imports import settle_complete
+from civis_nb.local.runs.completed_imports import finish_committed
 from civis_nb.local.runs.pool import JobRunner
-from civis_nb.local.runs.recovery import recover, remember_process
+from civis_nb.local.runs.recovery import recover, store_process
 from civis_nb.local.store import Store
 from civis_nb.local.store.first_user import first_key
 from civis_nb.local.warehouse.registry import Warehouses
@@ -45,8 +45,8 @@ __all__ = ["Platform", "start"]
 _SAMPLE_DATABASE_ID = 1
 _HANDLER_THREADS = 64
 _START_DEADLINE_S = 60
-#: How long requests under way may go on when the platform stops, and how long those may that
-#: go on after their client was hung up on.
+#: How long requests under way may go on when the platform stops, and how long afterwards, once
+#: their connections are closed.
 _STOP_GRACE_S = 2
 _STOP_DEADLINE_S = 5
 #: Longer than clients wait between polls of a run: none of them finds its connection closed.
@@ -54,7 +54,7 @@ _KEEP_ALIVE_S = 300
 
 
 class _Server(uvicorn.Server):
-    """A server that says when it is ready, and why it did not get there."""
+    """A server that signals when it is ready, or why it could not start."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -67,12 +67,12 @@ class _Server(uvicorn.Server):
         self.ready.set()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # A client that stalls would hold the server: it is hung up on, which its handler takes
-        # as the end of the connection, and not as a failure worth a traceback.
-        asyncio.get_running_loop().call_later(_STOP_GRACE_S, self._hang_up)
+        # A client that stalls would block the stop: its connection is closed, which its handler
+        # takes as the end of the connection, and not as a failure worth a traceback.
+        asyncio.get_running_loop().call_later(_STOP_GRACE_S, self._close_connections)
         await super().shutdown(sockets)
 
-    def _hang_up(self) -> None:
+    def _close_connections(self) -> None:
         for connection in list(self.server_state.connections):
             if (transport := getattr(connection, "transport", None)) is not None:
                 transport.abort()
@@ -81,7 +81,7 @@ class _Server(uvicorn.Server):
         try:
             asyncio.run(self.serve([listener]))
         except BaseException as error:
-            # Nobody sees an exception of this thread; start() raises it for the caller.
+            # An exception of this thread would be lost; start() raises it for the caller.
             self.failure = error
         finally:
             self.ready.set()
@@ -160,8 +160,8 @@ class Platform:
         )
 
     def _start_runner(self) -> None:
-        settle_complete(self._context)
-        executor = SubprocessExecutor(partial(remember_process, self._context.store))
+        finish_committed(self._context)
+        executor = SubprocessExecutor(partial(store_process, self._context.store))
         recover(self._context.store, executor, self._context.api_key)
         runner = self._context.runner = JobRunner(self._context, executor)
         runner.start()
@@ -192,13 +192,13 @@ class Platform:
 
     def client(self, **settings: Any) -> APIClient:
         """Return a client of this platform; `settings` go to `civis_nb.APIClient`."""
-        # The only place where the platform knows of the client, for people's convenience.
+        # The only place where the platform imports the client, for convenience.
         from civis_nb import APIClient
 
         return APIClient(api_key=self.api_key, endpoint=self.endpoint, **settings)
 
     def wait(self, timeout_s: float) -> bool:
-        """Wait until the server has ended, or until the time is up; tell whether it has ended."""
+        """Wait until the server has ended, or until the time is up; return whether it has ended."""
         self._thread.join(timeout_s)
         return not self._thread.is_alive()
 
@@ -238,7 +238,7 @@ def start(
     Parameters
     ----------
     state
-        The folder of everything it remembers; None: a temporary one, removed when it stops.
+        The folder of everything it stores; None: a temporary one, removed when it stops.
     port
         The port; 0: a free one.
     samples

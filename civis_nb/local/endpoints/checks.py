@@ -11,12 +11,12 @@ __all__ = ["check_credential", "check_database", "default_credential"]
 
 
 def check_database(connection: Connection, database_id: int) -> None:
-    """Refuse a database that is not there.
+    """Check that a database exists.
 
     Raises
     ------
     Invalid
-        When it tells which ones are.
+        When it does not; the text names those that do.
     """
     rows = connection.execute(select(databases.c.id, databases.c.name))
     known = {row.id: row.name for row in rows}
@@ -26,12 +26,12 @@ def check_database(connection: Connection, database_id: int) -> None:
 
 
 def check_credential(connection: Connection, credential_id: int | None) -> None:
-    """Refuse a credential that is not there; None is none.
+    """Check that a credential exists; None is none.
 
     Raises
     ------
     Invalid
-        When it says so.
+        When it does not.
     """
     known = select(credentials.c.id).where(credentials.c.id == credential_id)
     if credential_id is not None and connection.scalar(known) is None:

@@ -154,7 +154,7 @@ def list_credentials(
 def post_credential(
     request: Request, body: CredentialBody, user: Annotated[User, Depends(current_user)]
 ) -> Credential:
-    """Remember a credential."""
+    """Create a credential."""
     values = {name: value for name, value in body.model_dump().items() if name in _STORED}
     values["name"] = values["name"] or body.username
     now = utc_now()
@@ -186,13 +186,13 @@ def put_credential(request: Request, id: int, body: CredentialBody) -> Credentia
 
 @router.patch("/credentials/{id}", summary="Update some attributes of a credential")
 def patch_credential(request: Request, id: int, body: CredentialPatch) -> Credential:
-    """Change what was sent."""
+    """Change the fields that were sent."""
     return _changed(request, id, given(body))
 
 
 @router.delete("/credentials/{id}", status_code=204, summary="Delete a credential")
 def delete_credential(request: Request, id: int) -> None:
-    """Forget a credential."""
+    """Delete a credential."""
     with context_of(request).store.begin() as connection:
         _row(connection, id)
         connection.execute(credentials.delete().where(credentials.c.id == id))

@@ -51,7 +51,7 @@ class SchemaTable(Wire):
 
 
 class SchemaScan(Wire):
-    """Which schema to look at."""
+    """The schema to scan."""
 
     schema_: str = Field(alias="schema")
     stats_priority: Literal["flag", "block", "queue"] | None = None
@@ -136,7 +136,7 @@ def get_schema_table(
     table_name: NameInPath,
     credential_id: int | None = None,  # noqa: ARG001 - every credential sees every table
 ) -> TableDetail:
-    """Return one table; 404 says that it does not exist."""
+    """Return one table."""
     context = context_of(request)
     return detail(catalog.by_name(context, id, schema_name, table_name))
 

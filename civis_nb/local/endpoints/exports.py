@@ -247,15 +247,15 @@ def _of_types(types: list[str]) -> ColumnElement[bool]:
     return or_(*(kinds[name] for name in types or _TYPES))
 
 
-@router.post("/exports/files/csv", status_code=201, summary="Make a CSV export")
+@router.post("/exports/files/csv", status_code=201, summary="Create a CSV export")
 def post_files_csv(
     request: Request, body: CsvExportBody, user: Annotated[User, Depends(current_user)]
 ) -> CsvExport:
-    """Remember a CSV export; it does not run by that."""
+    """Create a CSV export, without running it."""
     return _service.create(request, body, user)
 
 
-@router.get("/exports/files/csv/{id}", summary="Look at a CSV export")
+@router.get("/exports/files/csv/{id}", summary="Get a CSV export")
 def get_files_csv(request: Request, id: JobId) -> CsvExport:
     """Return a CSV export."""
     return _service.get(request, id)
@@ -269,11 +269,11 @@ def put_files_csv(request: Request, id: JobId, body: CsvExportBody) -> CsvExport
 
 @router.patch("/exports/files/csv/{id}", summary="Change parts of a CSV export")
 def patch_files_csv(request: Request, id: JobId, body: CsvExportPatch) -> CsvExport:
-    """Change what was sent."""
+    """Change the fields that were sent."""
     return _service.patch(request, id, body)
 
 
-@router.put("/exports/files/csv/{id}/archive", summary="Archive a CSV export, or bring it back")
+@router.put("/exports/files/csv/{id}/archive", summary="Archive a CSV export, or restore it")
 def put_files_csv_archive(request: Request, id: JobId, body: ArchiveBody) -> CsvExport:
     """Set whether the export is archived."""
     return _service.archive(request, id, body.status)

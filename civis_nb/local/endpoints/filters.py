@@ -27,13 +27,13 @@ __all__ = [
 ]
 
 JobId = Annotated[int, Path(description="The id of the job.")]
-Limit = Annotated[int | None, Query(description="The most items to give.")]
-PageNum = Annotated[int | None, Query(description="Which page to give, from 1.")]
+Limit = Annotated[int | None, Query(description="The most items to return.")]
+PageNum = Annotated[int | None, Query(description="Which page to return, from 1.")]
 Order = Annotated[str | None, Query(description="The field to order by.")]
 OrderDir = Annotated[str | None, Query(description="asc or desc; desc unless given.")]
-Hidden = Annotated[bool | None, Query(description="Whether to give the hidden ones instead.")]
+Hidden = Annotated[bool | None, Query(description="Whether to return the hidden ones instead.")]
 Archived = Annotated[
-    str | None, Query(description="true, false (unless given), or all: which to give.")
+    str | None, Query(description="true, false (unless given), or all: which to return.")
 ]
 Author = Annotated[str | None, Query(description="Ids of authors, separated by commas.")]
 
@@ -41,7 +41,7 @@ Author = Annotated[str | None, Query(description="Ids of authors, separated by c
 def archived_filter(
     archived: str | None, column: ColumnElement[bool] = jobs.c.archived
 ) -> list[ColumnElement[bool]]:
-    """Read the filter ``archived``: true, false (unless given) or all.
+    """Parse the filter ``archived``: true, false (unless given) or all.
 
     Raises
     ------
@@ -57,7 +57,7 @@ def archived_filter(
 
 
 def state_filter(names: list[str]) -> ColumnElement[bool]:
-    """Choose jobs by the state of their last run; ``idle`` ones never ran."""
+    """Return the condition on the state of the last run; ``idle`` jobs never ran."""
     chosen: ColumnElement[bool] = job_runs.c.state.in_(names)
     return or_(chosen, job_runs.c.id.is_(None)) if "idle" in names else chosen
 
@@ -69,5 +69,5 @@ def last_run_updated_at() -> ColumnElement[Any]:
 
 
 def author_ids(author: str | None) -> list[int]:
-    """Read the filter ``author``: a comma list of user ids; what is no number matches nobody."""
+    """Parse the filter ``author``: a comma list of user ids; what is no number matches no user."""
     return [int(text) if text.isdecimal() else -1 for text in comma_list(author)]

@@ -44,7 +44,7 @@ class JsonValue(Wire):
 
 @router.post("/json_values", status_code=201, summary="Create a JSON Value")
 def post_json_value(request: Request, body: JsonValueCreate) -> JsonValue:
-    """Remember a value."""
+    """Create a value."""
     now = utc_now()
     statement = json_values.insert().values(
         name=body.name, value=_parsed(body.value_str), created_at=now, updated_at=now
@@ -63,7 +63,7 @@ def get_json_value(request: Request, id: int) -> JsonValue:
 
 @router.patch("/json_values/{id}", summary="Update some attributes of this JSON Value")
 def patch_json_value(request: Request, id: int, body: JsonValuePatch) -> JsonValue:
-    """Change what was sent."""
+    """Change the fields that were sent."""
     changes = given(body)
     if "value_str" in changes:
         text = changes.pop("value_str")

@@ -285,7 +285,7 @@ def post_queries(
     return StartedQuery(**query_fields(row), **options)
 
 
-@router.get("/queries/{id}", summary="Look at a query")
+@router.get("/queries/{id}", summary="Get a query")
 def get_queries(request: Request, id: JobId) -> QueryDetail:
     """Return a query with the rows of its last run."""
     return _detail(request, id)
@@ -293,7 +293,7 @@ def get_queries(request: Request, id: JobId) -> QueryDetail:
 
 @router.delete("/queries/{id}", summary="Hide a query")
 def delete_queries(request: Request, id: JobId) -> QueryDetail:
-    """Take a query out of lists; it stays readable by its id."""
+    """Hide a query from lists; it stays readable by its id."""
     with context_of(request).store.begin() as connection:
         query_row(connection, id)
         states.update_job(connection, id, hidden=True)

@@ -22,7 +22,7 @@ class UserRef(Wire):
 
     @classmethod
     def of(cls, user: User) -> UserRef:
-        """Show the user who makes the request."""
+        """Return the user who makes the request, in short."""
         return cls(
             id=user.id, name=user.name, username=user.username, initials=user.initials, online=True
         )

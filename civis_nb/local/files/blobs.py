@@ -1,7 +1,7 @@
 """File contents on disk: written beside, renamed when whole, never changed afterwards.
 
 Nothing waits for the disk itself (fsync): what was written survives the end of the process,
-also a forced one, as the system keeps it; after a power failure the size tells what is damaged.
+also a forced one, as the system keeps it; after a power failure damage is seen by the size.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Blob:
 
     @property
     def etag(self) -> str:
-        """What no other content has, not one of the same bytes either; no MD5, as its form says."""
+        """The ETag, unique to this content even among equal bytes; its form is not an MD5's."""
         return etag(self.name, self.crc32)
 
 
@@ -75,13 +75,13 @@ class BlobWriter:
         return self._crc
 
     def finish(self) -> Blob:
-        """Return the content its name."""
+        """Make the content visible under its name."""
         self._file.close()
         self._partial.replace(self._target)
         return Blob(self._target.name, self._size, self._crc)
 
     def discard(self) -> None:
-        """Forget what was written; after `finish` this does nothing."""
+        """Remove what was written; after `finish` this does nothing."""
         self._file.close()
         self._partial.unlink(missing_ok=True)
 
@@ -110,7 +110,7 @@ class BlobStore:
         return secrets.token_hex(16)
 
     def writer(self) -> BlobWriter:
-        """Begin a new content."""
+        """Return a writer of a new content."""
         return BlobWriter(self.folder, self._new_name())
 
     def path(self, name: str) -> Path:
@@ -118,7 +118,7 @@ class BlobStore:
         return self.folder / name
 
     def remove(self, name: str | None) -> None:
-        """Forget a content; one that is gone already is no error."""
+        """Remove a content; one that is not there is no error."""
         if name:
             # A system that can't remove an open file keeps it; nothing refers to it any more.
             with contextlib.suppress(OSError):
@@ -152,7 +152,7 @@ class BlobStore:
         return Blob(name, size, crc)
 
     def remove_parts(self, upload: int) -> None:
-        """Forget the parts of an upload."""
+        """Remove the parts of an upload."""
         with self._lock:
             self._uploads.pop(upload, None)
         shutil.rmtree(self._parts / str(upload), ignore_errors=True)

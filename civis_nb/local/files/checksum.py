@@ -1,4 +1,4 @@
-"""CRC-32 of contents: what the store tells of every content, as object stores do.
+"""CRC-32 of contents: sent with every content, as object stores do.
 
 An MD5 costs more than receiving the content itself; it is computed only when a client sends one.
 """
@@ -9,7 +9,7 @@ import base64
 
 __all__ = ["CHECKSUM_HEADER", "crc32_joined", "header_value"]
 
-#: The header in which object stores tell the CRC-32 of a content.
+#: The header in which object stores send the CRC-32 of a content.
 CHECKSUM_HEADER = "x-amz-checksum-crc32"
 
 #: The polynomial of CRC-32, its bits reversed, as gzip, zip and object stores use it (RFC 1952).

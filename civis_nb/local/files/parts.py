@@ -25,7 +25,7 @@ _COPY_BYTES = 1024 * 1024
 
 
 @dataclass(frozen=True)
-class _Mark:
+class _Arrived:
     """A part that has arrived: in its place in the final file, or in a file of its own."""
 
     crc32: int
@@ -37,11 +37,11 @@ class PartWriter:
     """Takes one part piece by piece; the part counts once `finish` was called."""
 
     def __init__(
-        self, path: Path, offset: int, room: int | None, done: Callable[[_Mark | None], None]
+        self, path: Path, offset: int, limit: int | None, done: Callable[[_Arrived | None], None]
     ) -> None:
         self._file: BinaryIO = path.open("r+b", buffering=0)
         self._file.seek(offset)
-        self._room = room
+        self._limit = limit
         self._path = path
         self._done = done
         self._crc = 0
@@ -58,7 +58,7 @@ class PartWriter:
         """
         view = memoryview(piece)
         self._size += len(view)
-        if self._room is not None and self._size > self._room:
+        if self._limit is not None and self._size > self._limit:
             raise ValueError("a part is longer than its Content-Length")
         self._crc = crc32(view, self._crc)
         while view:
@@ -70,20 +70,20 @@ class PartWriter:
         return self._crc
 
     def finish(self) -> int:
-        """Say that the part is whole, and give its CRC-32."""
+        """Store the part as whole, and return its CRC-32."""
         self._open = False
         self._file.close()
-        own_file = self._path.name if self._room is None else None
-        self._done(_Mark(self._crc, self._size, own_file))
+        own_file = self._path.name if self._limit is None else None
+        self._done(_Arrived(self._crc, self._size, own_file))
         return self._crc
 
     def discard(self) -> None:
-        """Forget the part; after `finish` this does nothing."""
+        """Remove the part; after `finish` this does nothing."""
         if not self._open:
             return
         self._open = False
         self._file.close()
-        if self._room is None:
+        if self._limit is None:
             self._path.unlink(missing_ok=True)
         self._done(None)
 
@@ -111,7 +111,7 @@ class Parts:
         self._part_size = int(size.read_text()) if size.is_file() else None
 
     def writer(self, number: int, length: int | None) -> PartWriter:
-        """Begin part `number` (from 1) of `length` bytes; None: not announced."""
+        """Return a writer of part `number` (from 1) of `length` bytes; None: not announced."""
         with self._lock:
             if self._fits(number, length):
                 assert self._part_size is not None  # noqa: S101 - _fits has seen to it
@@ -132,21 +132,21 @@ class Parts:
             self._part_size = length
         return length == self._part_size
 
-    def _done(self, number: int, mark: _Mark | None) -> None:
+    def _done(self, number: int, mark: _Arrived | None) -> None:
         with self._lock:
             self._being_written.discard(number)
         self._noted(number, mark)
 
-    def _noted(self, number: int, mark: _Mark | None) -> None:
+    def _noted(self, number: int, mark: _Arrived | None) -> None:
         if mark is None:
             return
         partial = self._folder / f"{number}.mark.{secrets.token_hex(4)}"
         partial.write_text(json.dumps([mark.crc32, mark.size_bytes, mark.own_file]))
         partial.replace(self._folder / f"{number}.mark")
 
-    def _mark(self, number: int) -> _Mark | None:
+    def _mark(self, number: int) -> _Arrived | None:
         path = self._folder / f"{number}.mark"
-        return _Mark(*json.loads(path.read_text())) if path.is_file() else None
+        return _Arrived(*json.loads(path.read_text())) if path.is_file() else None
 
     def missing(self) -> list[int]:
         """Return the numbers of the parts that have not arrived."""
@@ -162,7 +162,7 @@ class Parts:
             crc = crc32_joined(crc, mark.crc32, mark.size_bytes)
         return path, sum(mark.size_bytes for mark in marks), crc
 
-    def _copied(self, marks: list[_Mark]) -> Path:
+    def _copied(self, marks: list[_Arrived]) -> Path:
         path = self._folder / "joined"
         with path.open("wb") as target, self._data.open("rb") as data:
             for index, mark in enumerate(marks):

@@ -20,7 +20,7 @@ from civis_nb.local.store.schema import files
 
 __all__ = ["EXPORT_LIFETIME", "FILE_LIFETIME", "LINK_LIFETIME", "Files", "has_content"]
 
-#: How long a file lives whose creator says nothing of it.
+#: How long a file lives when its creator does not set it.
 FILE_LIFETIME = timedelta(days=30)
 #: How long the results of exports live, and the longest life of a link.
 EXPORT_LIFETIME = timedelta(hours=36)

@@ -1,4 +1,4 @@
-"""Signed URLs: whoever holds one may do one thing with one file until it expires."""
+"""Signed URLs: each allows one thing with one file until it expires."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Signer:
     Parameters
     ----------
     secret
-        The platform's own secret; kept in its memory, so that links outlive a restart.
+        The platform's own secret; stored, so that links outlive a restart.
 
     Examples
     --------
@@ -50,7 +50,7 @@ class Signer:
         return f"expires={expires}&inline={shown}&signature={signature}"
 
     def check(self, method: str, path: str, query: str) -> None:
-        """Let a signed request pass.
+        """Check the signature of a request.
 
         Raises
         ------
@@ -71,7 +71,7 @@ class Signer:
 
     @staticmethod
     def check_time(expires: int) -> None:
-        """Refuse what has expired.
+        """Check that a time has not passed.
 
         Raises
         ------

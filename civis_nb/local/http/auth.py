@@ -24,11 +24,11 @@ class Keys:
         self._found: dict[str, tuple[User, str | None]] = {}
 
     def forget(self) -> None:
-        """Look everything up anew: keys or users have changed."""
+        """Clear what was found: keys or users have changed."""
         self._found = {}
 
     def known(self, authorization: str) -> User | None:
-        """Return the user of a header that `user` has seen before; None when it must look."""
+        """Return the user of a header that `user` has seen before; None when there is none."""
         user, expires_at = self._found.get(authorization, (None, None))
         return None if expires_at is not None and expires_at <= utc_now() else user
 

@@ -24,7 +24,7 @@ __all__ = [
 
 
 def check_characters(value: Any) -> None:
-    """Refuse JSON that holds an unpaired surrogate, which no UTF-8 can encode.
+    """Raise when JSON holds an unpaired surrogate, which no UTF-8 can encode.
 
     Raises
     ------
@@ -45,7 +45,7 @@ _MAX_OFFSET = 2**62
 
 @dataclass(frozen=True)
 class Page:
-    """Which part of a list is asked for, and in which order."""
+    """Which part of a list a request wants, and in which order."""
 
     limit: int
     number: int = 1
@@ -108,7 +108,7 @@ def paginated(
     connection, query
         Where and what to read; the query has neither order nor limit.
     page
-        The part that is asked for.
+        The part to be returned.
     response
         Receives the headers.
     orders
@@ -134,19 +134,19 @@ def paginated(
 
 
 def _counted(query: Select[Any]) -> Select[Any]:
-    """Count what a query gives; an outer join that no filter asks about is left out.
+    """Return the query that counts the rows of another; unused outer joins are left out.
 
-    Such a join adds columns to a list, as those of a job's last run, and never rows: to look
-    all of them up for a count would take most of the time.
+    Such a join adds columns to a list, as those of a job's last run, and never rows: joining
+    all of them for a count would take most of the time.
     """
     source, where = query.get_final_froms()[0], query.whereclause
-    if isinstance(source, Join) and source.isouter and not _asks(where, source.right):
+    if isinstance(source, Join) and source.isouter and not _uses(where, source.right):
         only = select(func.count()).select_from(source.left)
         return only if where is None else only.where(where)
     return select(func.count()).select_from(query.order_by(None).subquery())
 
 
-def _asks(where: ColumnElement[Any] | None, table: FromClause) -> bool:
+def _uses(where: ColumnElement[Any] | None, table: FromClause) -> bool:
     parts = () if where is None else visitors.iterate(where)
     return any(getattr(part, "table", None) is table for part in parts)
 
@@ -161,7 +161,7 @@ def sliced(
     orders: dict[str, Callable[[_Item], Any]],
     default_order: str,
 ) -> list[_Item]:
-    """Return one page of what is in memory, as `paginated` does of what is in the store.
+    """Return one page of a list in memory, as `paginated` does of a query.
 
     Raises
     ------

@@ -75,7 +75,7 @@ class UploadForm:
             raise Invalid(f"The upload form can't be read: {error}") from None
 
     def finish(self) -> None:
-        """Say that the body has ended.
+        """Check that the form is whole, once the body has ended.
 
         Raises
         ------

@@ -1,7 +1,7 @@
 """What happens to every request before and after its handler: one plain ASGI layer.
 
 Paths with and without a final slash mean the same; query names may be snake_case, camelCase
-or end in ``[]``; a body is JSON whatever its header says; every answer has its id and the
+or end in ``[]``; a body is JSON whatever its header says; every reply has its id and the
 rate-limit headers (API protocol, sections 1.1 to 1.7).
 """
 
@@ -36,13 +36,13 @@ __all__ = ["RequestMiddleware"]
 
 _log = logging.getLogger("civis_nb.local")
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
-#: There is nobody to share the platform with, so the limit is never reached; clients show it.
+#: The platform has one user, so the limit is never reached; clients show it.
 _RATE_LIMIT = b"10000"
 #: Of JSON; the contents of files come another way.
 _MAX_BODY_BYTES = 16 * 2**20
 _ID_DIGITS = 19
 _JSON = b"application/json"
-#: Half a character as JSON spells it, and as bytes that Python's reader of JSON lets pass; and
+#: An unpaired surrogate as JSON spells it, and as bytes that Python's reader of JSON lets pass; and
 #: numbers that it lets pass though JSON has none such.
 _SUSPICIOUS = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|NaN|Infinity")
 _JSON_UTF8 = b"application/json; charset=utf-8"
@@ -76,27 +76,27 @@ class RequestMiddleware:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        answer = _Answer(send, secrets.token_hex(8))
+        reply = _Reply(send, secrets.token_hex(8))
         try:
             if scope["path"].startswith(PREFIX):
-                await self._transfers(scope, receive, answer.send)
+                await self._transfers(scope, receive, reply.send)
             else:
-                await self._api(scope, receive, answer)
+                await self._api(scope, receive, reply)
         except RequestError as error:
-            await answer.error(error)
+            await reply.error(error)
         except Exception:
             # The last resort: the person gets an id, the log gets the traceback.
-            _log.exception("Request %s failed: %s %s", answer.id, scope["method"], scope["path"])
-            await answer.error(internal_error(answer.id))
+            _log.exception("Request %s failed: %s %s", reply.id, scope["method"], scope["path"])
+            await reply.error(internal_error(reply.id))
 
-    async def _api(self, scope: Scope, receive: Receive, answer: _Answer) -> None:
+    async def _api(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
         headers = dict(scope["headers"])
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         user = self._keys.known(authorization)
         if user is None:
             user = await anyio.to_thread.run_sync(self._keys.user, authorization)
         scope = dict(scope)
-        scope["state"] = {**scope.get("state", {}), "user": user, "request_id": answer.id}
+        scope["state"] = {**scope.get("state", {}), "user": user, "request_id": reply.id}
         scope["path"] = self._path(_decoded(scope))
         scope["query_string"] = _query(scope["query_string"])
         length = headers.get(b"content-length", b"0")
@@ -119,7 +119,7 @@ class RequestMiddleware:
                 receive = await _whole_body(receive)
         run = headers.get(b"x-civis-run-id", b"")
         REQUESTING_RUN.set(int(run) if run.isdigit() and len(run) < _ID_DIGITS else None)
-        await self._app(scope, receive, answer.send)
+        await self._app(scope, receive, reply.send)
 
     def _path(self, path: str) -> str:
         bare = "/" + path.strip("/")
@@ -144,7 +144,7 @@ def _query(query: bytes) -> bytes:
 
 
 async def _drained(receive: Receive) -> None:
-    """Read a body that nobody wants: a client may not look at the answer before it is sent."""
+    """Read a body to its end: a client may not read the reply before it has sent all."""
     while True:
         message = await receive()
         if message["type"] == "http.disconnect" or not message.get("more_body", False):
@@ -156,9 +156,9 @@ async def _empty_object() -> Message:
 
 
 async def _whole_body(receive: Receive) -> Receive:
-    """Read a body, refuse one that holds what no answer can, and give it to be read again.
+    """Read a body, check its characters, and return what it can be read from again.
 
-    Neither SQLite nor an answer in UTF-8 can hold an unpaired surrogate, as JSON can spell it; NaN
+    Neither SQLite nor a reply in UTF-8 can hold an unpaired surrogate, as JSON can spell it; NaN
     and Infinity are no JSON.
 
     Raises
@@ -186,15 +186,15 @@ def _refuse_suspicious(body: bytes) -> None:
     try:
         check_characters(json.loads(body, parse_constant=_refuse_number))
     except (ValueError, RecursionError):
-        return  # no JSON: the API says so in its own words
+        return  # no JSON: the API has its own error for it
 
 
 def _refuse_number(word: str) -> None:
     raise Invalid(f"The body is not valid JSON: it holds {word}, which is no number of JSON.")
 
 
-class _Answer:
-    """Sends an answer with the headers that all answers have."""
+class _Reply:
+    """Sends a reply with the headers that all replies have."""
 
     def __init__(self, send: Send, request_id: str) -> None:
         self._send = send
@@ -202,7 +202,7 @@ class _Answer:
         self.id = request_id
 
     async def send(self, message: Message) -> None:
-        """Pass on one ASGI message."""
+        """Send one ASGI message."""
         if message["type"] == "http.response.start":
             self._started = True
             message["headers"] = [
@@ -218,7 +218,7 @@ class _Answer:
         await self._send(message)
 
     async def error(self, error: RequestError) -> None:
-        """Write an error as the answer; one that has begun is broken off by the server."""
+        """Write an error as the reply; one that has begun is broken off by the server."""
         if self._started:
             return
         body = json.dumps(error_body(error)).encode()

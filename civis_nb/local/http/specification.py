@@ -58,7 +58,7 @@ class Specification:
 
     @classmethod
     def of(cls, app: FastAPI, endpoint: str) -> Specification:
-        """Return the specification of `app`, made when first asked for."""
+        """Return the specification of `app`, made when first needed."""
         with _one_at_a_time:
             known: Specification | None = getattr(app.state, "specification", None)
             if known is None:

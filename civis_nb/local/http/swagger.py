@@ -83,7 +83,7 @@ def _spelled(path: str) -> str:
 
 
 def to_swagger(document: dict[str, Any], endpoint: str) -> dict[str, Any]:
-    """Bring FastAPI's OpenAPI 3.1 `document` to Swagger 2.0, served at `endpoint`."""
+    """Convert FastAPI's OpenAPI 3.1 `document` to Swagger 2.0, served at `endpoint`."""
     address = urlsplit(endpoint)
     schemas = document.get("components", {}).get("schemas", {})
     return {
@@ -155,8 +155,8 @@ def _simple(schema: dict[str, Any]) -> dict[str, Any]:
         if key in schema:
             real = [part for part in schema[key] if part.get("type") != "null"]
             chosen = _simple(real[0]) if len(real) == 1 else _several(real)
-            said = {k: schema[k] for k in _KEPT if k in schema and "$ref" not in chosen}
-            return {**chosen, **said}
+            kept = {k: schema[k] for k in _KEPT if k in schema and "$ref" not in chosen}
+            return {**chosen, **kept}
     if "$ref" in schema:
         return {"$ref": "#/definitions/" + schema["$ref"].removeprefix(_REF)}
     result = {key: schema[key] for key in _KEPT if key in schema}
@@ -181,7 +181,7 @@ def _several(parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def to_openapi3(document: dict[str, Any], endpoint: str) -> dict[str, Any]:
-    """Bring FastAPI's OpenAPI 3.1 `document` to OpenAPI 3.0, served at `endpoint`."""
+    """Convert FastAPI's OpenAPI 3.1 `document` to OpenAPI 3.0, served at `endpoint`."""
     schemas = document.get("components", {}).get("schemas", {})
     scheme = {"api_key": {"type": "http", "scheme": "basic"}}
     return {

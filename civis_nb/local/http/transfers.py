@@ -176,13 +176,13 @@ def _stored(status: int, tag: str, crc: int) -> Response:
     return Response(status_code=status, headers={"ETag": tag, CHECKSUM_HEADER: header_value(crc)})
 
 
-_Kept = TypeVar("_Kept", covariant=True)
+_Stored = TypeVar("_Stored", covariant=True)
 
 
-class _Writer(Protocol[_Kept]):
+class _Writer(Protocol[_Stored]):
     @property
     def crc32(self) -> int: ...
-    def finish(self) -> _Kept: ...
+    def finish(self) -> _Stored: ...
     def discard(self) -> None: ...
 
 
@@ -193,10 +193,10 @@ class ClientGoneError(Exception):
 async def _store(
     receive: Receive,
     headers: dict[str, str],
-    writer: _Writer[_Kept],
+    writer: _Writer[_Stored],
     feed: Callable[[bytes], None],
     finish: Callable[[], None] | None = None,
-) -> _Kept:
+) -> _Stored:
     """Stream a request's body through `feed`, in a thread, and keep it when it is whole."""
     md5 = hashlib.md5(usedforsecurity=False) if headers.get("content-md5") else None
     try:
@@ -205,8 +205,8 @@ async def _store(
             finish()
         if md5 is not None:
             _check("Content-MD5", headers["content-md5"], md5.digest())
-        if said := headers.get(CHECKSUM_HEADER):
-            _check(CHECKSUM_HEADER, said, writer.crc32.to_bytes(4, "big"))
+        if announced := headers.get(CHECKSUM_HEADER):
+            _check(CHECKSUM_HEADER, announced, writer.crc32.to_bytes(4, "big"))
         return await anyio.to_thread.run_sync(writer.finish)
     finally:
         writer.discard()
@@ -254,10 +254,10 @@ def _both(first: Callable[[bytes], object], second: Callable[[bytes], None]) -> 
     return feed
 
 
-def _check(header: str, said: str, found: bytes) -> None:
+def _check(header: str, announced: str, found: bytes) -> None:
     """Compare a checksum that the client announced with that of what arrived."""
     try:
-        expected = base64.b64decode(said, validate=True)
+        expected = base64.b64decode(announced, validate=True)
     except binascii.Error:
         raise Invalid(f"The header {header} is no base64.") from None
     if expected != found:

@@ -86,10 +86,10 @@ def _fields(model: type[BaseModel], passes: Callable[[Any], bool]) -> frozenset[
     )
 
 
-def _trouble(value: Any) -> str | None:
-    """Say what is wrong with a value that pydantic would take for a whole number."""
+def _integer_problem(value: Any) -> str | None:
+    """Return what is wrong with a value that pydantic would take for a whole number."""
     if isinstance(value, list | tuple):
-        return next((found for one in value if (found := _trouble(one))), None)
+        return next((found for one in value if (found := _integer_problem(one))), None)
     if isinstance(value, bool):
         return "Input should be a whole number, not true or false"
     if isinstance(value, str) and _LONG_NUMBER.fullmatch(value):
@@ -118,8 +118,8 @@ class Wire(BaseModel):
             name = snake(str(key))
             if name in lists and value is not None and not isinstance(value, list | tuple):
                 value = [value]
-            if name in numbers and (trouble := _trouble(value)):
-                kind = PydanticCustomError("whole_number", "{trouble}", {"trouble": trouble})
+            if name in numbers and (problem := _integer_problem(value)):
+                kind = PydanticCustomError("whole_number", "{problem}", {"problem": problem})
                 wrong.append(InitErrorDetails(type=kind, loc=(name,), input=value))
             result[name] = value
         if wrong:

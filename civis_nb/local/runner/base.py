@@ -67,7 +67,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class StartedProcess:
-    """A process as it is remembered, so that a restarted platform can end it.
+    """A process as it is stored, so that a restarted platform can end it.
 
     Attributes
     ----------
@@ -100,7 +100,7 @@ class Executor(Protocol):
         """Run a command to its end.
 
         Standard output is logged as info, standard error as error, line by line. When `cancel` is
-        cancelled, the command and all that it started are asked to end, and ended by force
+        cancelled, the command and all that it started get a request to end, and are ended by force
         ``cancel_timeout_s`` later. What a command leaves running is ended with it.
 
         Raises
@@ -110,12 +110,12 @@ class Executor(Protocol):
         """
 
     def end_orphans(self, processes: Sequence[StartedProcess], api_key: str) -> None:
-        """End what is left of processes that a platform started which is gone.
+        """End what is left of processes that an earlier platform started.
 
         Parameters
         ----------
         processes
-            As that platform remembered them.
+            As that platform stored them.
         api_key
             The key in their environment.
         """

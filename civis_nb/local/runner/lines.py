@@ -36,7 +36,7 @@ class LineSplitter:
         self._after_return: str | None = None
 
     def feed(self, data: bytes) -> list[str]:
-        """Take the next piece and give the lines that it completes."""
+        """Decode the next piece and return the lines that it completes."""
         return self._split(self._decoder.decode(data))
 
     def finish(self) -> list[str]:

@@ -1,7 +1,7 @@
 """Two output streams of a process, read in the order in which it wrote to them.
 
 Two pipes have no common order, so the order has to be kept while it is there. On Linux each pipe
-starts with room for a single write, and the reader is told of what was written in the order of
+starts with room for a single write, and the reader is notified of writes in the order of
 writing (edge-triggered epoll). A process that writes faster than it is read gets usual pipes
 after a while: from then on nothing slows it down, and the order between its two streams is kept
 as well as may be.
@@ -32,7 +32,7 @@ _HAS_EPOLL = hasattr(select, "epoll")
 
 
 class Streams:
-    """The reading ends of a process's standard output and error, and news of its end.
+    """The reading ends of a process's standard output and error, and notice of its end.
 
     Attributes
     ----------
@@ -66,31 +66,31 @@ class Streams:
         return bool(self._levels)
 
     def follow(self, pid: int) -> None:
-        """Take note of the process that now has the writing ends."""
+        """Watch the process that now has the writing ends."""
         with suppress(AttributeError, OSError):
             self._process = os.pidfd_open(pid)
             self._poller.register(self._process)
         if not self._strict or self._process is None:
-            # Without word of the process's end only the end of its output tells of it, and that
-            # does not come while a writing end is open here.
+            # Where the system does not report the process's end, the end of its output shows it,
+            # and that does not come while a writing end is open here.
             self._widen()
 
     def process_has_ended(self) -> bool | None:
-        """Return whether the process has ended; None where the system does not say."""
+        """Return whether the process has ended; None where the system does not report it."""
         if self._process is None:
             return None
-        look = select.poll()
-        look.register(self._process, select.POLLIN)
-        return bool(look.poll(0))
+        poll = select.poll()
+        poll.register(self._process, select.POLLIN)
+        return bool(poll.poll(0))
 
     def close_writers(self) -> None:
-        """Let go of the writing ends: only the process holds them from now on."""
+        """Close the writing ends: only the process holds them from now on."""
         for descriptor in self.writers:
             os.close(descriptor)
         self.writers = []
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close everything."""
         self.close_writers()
         with self._wake_lock:
             self._closed = True
@@ -109,7 +109,7 @@ class Streams:
                 os.write(self._wake_write, b"!")
 
     def read(self, timeout_s: float) -> Iterator[tuple[str, bytes]]:
-        """Wait, and give what was written: the stream's level and bytes, none at its end."""
+        """Wait, and yield what was written: the stream's level and bytes, none at its end."""
         ready = self._poller.wait(0)
         if ready:
             self._fall_behind()
@@ -163,7 +163,7 @@ class Streams:
 
 
 def _narrow_pipe() -> tuple[int, int, bool]:
-    """Make a pipe that holds one write, where the system can; give its ends and whether it does."""
+    """Return the ends of a new pipe, and whether it holds one write only, as the system allows."""
     if not _HAS_EPOLL:
         return *os.pipe(), False
     try:
@@ -178,7 +178,7 @@ def _narrow_pipe() -> tuple[int, int, bool]:
 
 
 class _EdgePoller:
-    """Tells of each write once, in the order of writing."""
+    """Reports each write once, in the order of writing."""
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
@@ -200,7 +200,7 @@ class _EdgePoller:
 
 
 class _LevelPoller:
-    """Tells of what can be read, where there is no epoll."""
+    """Reports what can be read, where there is no epoll."""
 
     def __init__(self) -> None:
         self._selector = selectors.DefaultSelector()

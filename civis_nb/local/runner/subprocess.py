@@ -78,7 +78,7 @@ class SubprocessExecutor:
         return ended
 
     def end_orphans(self, processes: Sequence[StartedProcess], api_key: str) -> None:
-        """End what is left of processes of a platform that is gone; see `base.Executor`."""
+        """End what is left of processes of an earlier platform; see `base.Executor`."""
         for process in processes:
             kill_group(process)
         kill_processes_of(
@@ -167,7 +167,7 @@ class _Supervisor:
             return True
 
     def _read(self, timeout_s: float) -> bool:
-        """Wait for output and take it; False when there was none."""
+        """Wait for output and log it; return False when there was none."""
         any_output = False
         for level, data in self._streams.read(timeout_s):
             any_output = True

@@ -16,7 +16,7 @@ _SPAN_S = 0.25
 
 
 class UsageMeter:
-    """Looks at a process now and then, and keeps the highest values.
+    """Measures a process at intervals, and keeps the highest values.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ class UsageMeter:
             self._process = None
 
     def tick(self, *, idle: bool) -> None:
-        """Look, when it is time to: often at first, later once a second.
+        """Measure, when it is time to: often at first, later once a second.
 
         Finding the children means going through all processes of the machine; that is done only
         when there is nothing to read.
@@ -71,7 +71,7 @@ class UsageMeter:
         self._seen_at, self._cpu_s = now, cpu_s
 
     def finish(self, cpu_s: float) -> None:
-        """Take the processor seconds that the system counted in the end."""
+        """Add the processor seconds that the system counted in the end."""
         span = max(time.monotonic() - self._started, 0.01)
         mean = round(cpu_s / span * 1000, 1)
         self.max_cpu_millicores = max(self.max_cpu_millicores or 0.0, mean)

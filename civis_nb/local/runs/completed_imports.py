@@ -1,4 +1,4 @@
-"""Imports whose work can't be undone any more: they have succeeded, whatever comes after it."""
+"""Imports that are committed: they have succeeded, whatever happens afterwards."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import job_runs, jobs
 from civis_nb.local.warehouse.base import Warehouse
 
-__all__ = ["mark_of", "settle_complete", "work_is_done"]
+__all__ = ["finish_committed", "mark_complete", "mark_of"]
 
 _NOTE = (
     "The local platform was ended when this import was complete already: everything was written."
@@ -27,14 +27,14 @@ def mark_of(run_id: int) -> str:
     return str(run_id)
 
 
-def work_is_done(task: RunTask, warehouse: Warehouse) -> None:
-    """Let a run be a success that no later wish undoes; remove its mark once that is stored."""
+def mark_complete(task: RunTask, warehouse: Warehouse) -> None:
+    """Make a run a success that no later cancel undoes; remove its mark once that is stored."""
     task.complete = True
     task.afterwards.append(lambda: warehouse.remove_commit_markers([mark_of(task.run_id)]))
 
 
-def settle_complete(context: PlatformContext) -> list[int]:
-    """End as succeeded the imports that a killed platform had committed but not yet told of.
+def finish_committed(context: PlatformContext) -> list[int]:
+    """End as succeeded the imports that a killed platform had committed without storing so.
 
     To be called before the platform starts its runner, and before what is active is failed.
 
@@ -50,10 +50,10 @@ def settle_complete(context: PlatformContext) -> list[int]:
     )
     with context.store.read() as connection:
         rows = list(connection.execute(query))
-    return [row.id for row in rows if _settled(context, row.id, row.body)]
+    return [row.id for row in rows if _finished(context, row.id, row.body)]
 
 
-def _settled(context: PlatformContext, run_id: int, body: dict[str, Any]) -> bool:
+def _finished(context: PlatformContext, run_id: int, body: dict[str, Any]) -> bool:
     host = body.get("destination")
     if host is None:
         return False
@@ -62,7 +62,7 @@ def _settled(context: PlatformContext, run_id: int, body: dict[str, Any]) -> boo
         if mark_of(run_id) not in warehouse.commit_markers():
             return False
     except CivisLocalError:
-        return False  # the database can't be opened: nobody can know, and the run has failed
+        return False  # the database can't be opened: the outcome is unknown, and the run has failed
     append_logs(context.store, run_id, [("warn", _NOTE, utc_now())])
     states.finish_run(context.store, run_id, "succeeded", complete=True)
     warehouse.remove_commit_markers([mark_of(run_id)])

@@ -1,4 +1,4 @@
-"""Jobs and their runs: how they are made, found, and moved from state to state.
+"""Jobs and their runs: how they are created, found, and moved from state to state.
 
 A run is queued, then running, then succeeded, failed or cancelled. Every step is one guarded
 UPDATE that names the state it starts from, so that of two that race only one takes place: a run
@@ -75,7 +75,7 @@ def create_job(
     hidden: bool = False,
     default_name: str = "Script #{id}",
 ) -> int:
-    """Remember a new job and give its id; without a name it gets one from `default_name`."""
+    """Store a new job and return its id; without a name it gets one from `default_name`."""
     now = utc_now()
     job_id = connection.execute(
         jobs.insert().values(
@@ -194,7 +194,7 @@ def stable(column: Any, identity: Any = jobs.c.id) -> tuple[Any, Any]:
 
 
 def create_run(connection: Connection, job_id: int, *, slug: str = "conflict") -> int:
-    """Remember a queued run of a job and give its id.
+    """Store a queued run of a job and return its id.
 
     Raises
     ------
@@ -216,7 +216,7 @@ def create_run(connection: Connection, job_id: int, *, slug: str = "conflict") -
 def start_run(
     context: PlatformContext, job_id: int, job_type: str | None = None, *, slug: str = "conflict"
 ) -> Row[Any]:
-    """Queue a run of a job, hand it to the runner, and give it as it was when queued.
+    """Queue a run of a job, submit it to the runner, and return it as it was when queued.
 
     Raises
     ------
@@ -256,9 +256,9 @@ def finish_run(
     *,
     complete: bool = False,
 ) -> str | None:
-    """End an active run and give the state it ended in; None when it had ended before.
+    """End an active run and return the state it ended in; None when it had ended before.
 
-    A run whose cancellation was asked for ends as cancelled, whatever it came to: unless what it
+    A run whose cancellation was requested ends as cancelled, whatever it came to: unless what it
     did is `complete`, and can't be undone. An error that the job itself reported (PATCH of its
     run) stays.
     """
@@ -290,7 +290,7 @@ def _not_before(connection: Connection, run_id: int) -> str:
 
 
 def request_cancel(store: Store, run_id: int) -> str | None:
-    """Ask for the end of a run: a queued one is cancelled at once, a running one is marked.
+    """Request the end of a run: a queued one is cancelled at once, a running one is marked.
 
     Returns
     -------
@@ -313,7 +313,7 @@ def request_cancel(store: Store, run_id: int) -> str | None:
 
 
 def cancel_run(context: PlatformContext, job_id: int, run_id: int) -> Row[Any]:
-    """Cancel an active run and give it, ended if it ends within `CANCEL_WAIT_S`.
+    """Cancel an active run and return it, ended if it ends within `CANCEL_WAIT_S`.
 
     Raises
     ------
@@ -330,7 +330,7 @@ def cancel_run(context: PlatformContext, job_id: int, run_id: int) -> Row[Any]:
 
 
 def fail_runs(store: Store, message: str, among: Sequence[str] = ACTIVE) -> list[Row[Any]]:
-    """End all runs that are in one of the states `among` as failed; give them as they were."""
+    """End all runs that are in one of the states `among` as failed; return them as they were."""
     chosen = job_runs.c.state.in_(among)
     with store.begin() as connection:
         rows = list(connection.execute(select(job_runs).where(chosen)))
@@ -363,5 +363,5 @@ def time_filter(name: str, text: str) -> str:
 
 
 def time_error(name: str, text: str) -> Invalid:
-    """Return the error of a parameter that is no time."""
+    """Return the error for a parameter that is no time."""
     return Invalid(f"{name} must be a time such as 2026-01-31T12:00:00Z, not {text!r}.")

@@ -27,7 +27,7 @@ OBJECT_TYPES = tuple(_OBJECTS)
 
 
 def add_output(connection: Connection, run_id: int, object_type: str, object_id: int) -> int:
-    """Note an object as an output of a run; the same object twice is one output.
+    """Store an object as an output of a run; the same object twice is one output.
 
     Returns
     -------

@@ -47,7 +47,7 @@ Param = dict[str, Any]
 
 
 def check_params(params: list[Param]) -> None:
-    """Refuse parameters that can't be.
+    """Check the parameters of a script.
 
     Raises
     ------
@@ -74,7 +74,7 @@ def check_params(params: list[Param]) -> None:
 
 
 def check_arguments(params: list[Param], arguments: dict[str, Any]) -> None:
-    """Refuse arguments that can't be run with.
+    """Check that a script can run with its arguments.
 
     Raises
     ------

@@ -35,9 +35,9 @@ SQL_WORKERS = 8
 PROCESS_WORKERS = 4
 
 STOPPED_MESSAGE = "The local platform was stopped while this run was active. Start it again."
-#: How long `stop` waits for workers: what they do ends at once when asked to.
+#: How long `stop` waits for workers: what they do ends at once when it is cancelled.
 _STOP_WAIT_S = 15.0
-#: How often the end of a run is stored again that found no room on the disk.
+#: Seconds between two attempts to store the end of a run on a full disk.
 _FULL_DISK_WAIT_S = 1.0
 
 T = TypeVar("T")
@@ -56,7 +56,7 @@ class _Lane:
 
     def start(self, serve: Callable[[_Lane], None]) -> None:
         for number in range(self.workers):
-            # Daemons: a platform that nobody stopped must not keep the program from ending.
+            # Daemons: a platform that was not stopped must not keep the program from ending.
             thread = threading.Thread(
                 target=serve, args=(self,), name=f"civis-{self.name}-{number}", daemon=True
             )
@@ -128,7 +128,7 @@ class JobRunner:
         atexit.register(self.stop)
 
     def submit(self, run_id: int) -> None:
-        """Put a queued run where the next free worker takes it."""
+        """Queue a run for the next free worker."""
         with self._lock:
             if self._state == "stopped":
                 states.finish_run(self._context.store, run_id, "failed", STOPPED_MESSAGE)
@@ -161,7 +161,7 @@ class JobRunner:
             return str(connection.scalar(query.where(job_runs.c.id == run_id)))
 
     def cancel(self, run_id: int) -> bool:
-        """Ask for the end of a run; False when it has ended already."""
+        """Request the end of a run; return False when it has ended already."""
         had = states.request_cancel(self._context.store, run_id)
         active = self._active.get(run_id)
         if active is not None and had == "queued":
@@ -171,12 +171,12 @@ class JobRunner:
         return had is not None
 
     def wait(self, run_id: int, timeout_s: float) -> bool:
-        """Wait for the end of a run; False when it does not come in time."""
+        """Wait for the end of a run; return False when it does not come in time."""
         active = self._active.get(run_id)
         return active is None or active.ended.wait(timeout_s)
 
     def stop(self) -> None:
-        """End everything: active runs fail with a message that says why, their processes end."""
+        """Stop the workers: active runs fail with a message, their processes end."""
         with self._lock:
             if self._state == "stopped":
                 return

@@ -12,12 +12,12 @@ from civis_nb.local.runs.jobs import fail_runs
 from civis_nb.local.store import Store
 from civis_nb.local.store.schema import job_runs
 
-__all__ = ["MESSAGE", "recover", "remember_process"]
+__all__ = ["MESSAGE", "recover", "store_process"]
 
 MESSAGE = "The local platform stopped while this run was active. Start it again."
 
 
-def remember_process(store: Store, run_id: int, process_id: int, started_at: str | None) -> None:
+def store_process(store: Store, run_id: int, process_id: int, started_at: str | None) -> None:
     """Store the process of a run, so that `recover` can end it."""
     values = {"process_id": process_id, "process_started_at": started_at}
     with store.begin() as connection:
@@ -32,7 +32,7 @@ def recover(store: Store, executor: Executor, api_key: str) -> list[int]:
     Parameters
     ----------
     store
-        What the platform remembers; the working folders of the runs, which are removed, are
+        Where runs are stored; the working folders of the runs, which are removed, are
         beside it.
     executor
         What started the processes.

@@ -1,4 +1,4 @@
-"""Jobs that look at tables. They are quick here, and done when their ids are given out."""
+"""Jobs that measure tables; they are quick here, and done when their ids are returned."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SCAN = "JobTypes::TableScan"
 def scan(
     context: PlatformContext, user: User, what: str, found: Sequence[CatalogTable]
 ) -> tuple[int, int]:
-    """Measure tables, and leave a finished run that tells how it went.
+    """Measure tables, and store a finished run with the outcome.
 
     Parameters
     ----------
     context, user
-        The platform, and who asks.
+        The platform, and the user who makes the request.
     what
-        The name of what is looked at.
+        The name of what is measured.
     found
         The tables.
 

@@ -1,4 +1,4 @@
-"""Syncs: what imports move. How they are remembered, checked and shown."""
+"""Syncs: what imports move. How they are stored, checked and shown."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _WORDS = {
 def add_sync(
     connection: Connection, import_id: int, sync_type: str, values: dict[str, Any]
 ) -> Row[Any]:
-    """Remember a new sync of an import.
+    """Store a new sync of an import.
 
     Raises
     ------
@@ -52,7 +52,7 @@ def add_sync(
 def update_sync(
     connection: Connection, row: Row[Any], sync_type: str, values: dict[str, Any]
 ) -> Row[Any]:
-    """Return a sync other values.
+    """Replace the values of a sync, and return it.
 
     Raises
     ------
@@ -87,7 +87,7 @@ def active_syncs(connection: Connection, import_id: int) -> list[Row[Any]]:
 
 
 def copy_syncs(connection: Connection, import_id: int, copy_id: int) -> None:
-    """Return another import the same syncs."""
+    """Copy the syncs of an import to another one."""
     now = utc_now()
     for row in active_syncs(connection, import_id):
         values = {name: row._mapping[name] for name in _COLUMNS}
@@ -117,7 +117,7 @@ def _checked(connection: Connection, sync_type: str, values: dict[str, Any]) -> 
 
 
 def _place(sent: dict[str, Any], kind: str | None, whose: str) -> dict[str, Any]:
-    """Bring a place into one form: its kind's object is there, its path is quoted."""
+    """Return a place in one form: with the object of its kind, and a quoted path."""
     result: dict[str, Any] = dict.fromkeys(("database_table", "file", "google_worksheet", "path"))
     if kind is None:
         return result

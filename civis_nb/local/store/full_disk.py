@@ -1,4 +1,4 @@
-"""A full disk told apart from other faults, so that people read what it is."""
+"""A full disk recognised among other errors, and space reserved for that case."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def is_full(error: BaseException) -> bool:
 
 
 def no_space_text(state: Path) -> str:
-    """Say that the disk of a state folder is full."""
+    """Return the text for a state folder whose disk is full."""
     return (
         f"The disk that holds the local platform's state folder {state} is full. What was there "
         "before is intact. Free some space on it, then try again."
@@ -64,7 +64,7 @@ class Reserve:
         self._path = path
 
     def fill(self) -> None:
-        """Keep the space, where it is not kept already and there is enough."""
+        """Reserve the space, where it is not reserved already and there is enough."""
         if self._path.exists():
             return
         try:

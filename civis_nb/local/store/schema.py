@@ -1,4 +1,4 @@
-"""The tables of the local platform's memory.
+"""The tables of the local platform's store.
 
 Times are text in the form of `civis_nb.local.store.clock`, so that they sort and need no
 conversion on the wire. Ids are never used twice, also not after a deletion.
@@ -152,7 +152,7 @@ jobs = Table(
     Column("archived", Boolean, nullable=False, default=False),
     Column("from_template_id", Integer),
     *_created(),
-    # The orders that lists of all jobs, and of queries, have unless told otherwise.
+    # The orders that lists of all jobs, and of queries, have by default.
     Index("jobs_listed", "hidden", "archived", "updated_at", "id"),
     Index("jobs_of_type", "type", "hidden", "created_at", "id"),
     **_KEEP_IDS,

@@ -1,4 +1,4 @@
-"""The connection to the local platform's memory, and its transactions."""
+"""The connection to the local platform's store, and its transactions."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KEPT_CONNECTIONS = 8
 
 
 class Store:
-    """What the platform remembers.
+    """The database of the platform's records.
 
     Parameters
     ----------

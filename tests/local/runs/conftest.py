@@ -16,7 +16,7 @@ from sqlalchemy import select
 from civis_nb.local.runner.subprocess import SubprocessExecutor
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.pool import JobRunner
-from civis_nb.local.runs.recovery import recover, remember_process
+from civis_nb.local.runs.recovery import recover, store_process
 from civis_nb.local.store import Store
 from civis_nb.local.store.first_user import first_key
 from civis_nb.local.store.schema import job_runs, logs
@@ -79,7 +79,7 @@ def make_bench(tmp_path: Path) -> Iterator[Any]:
         context: Any = SimpleNamespace(
             state=tmp_path, store=store, api_key=first_key(store), endpoint="http://localhost:1"
         )
-        executor = SubprocessExecutor(partial(remember_process, store))
+        executor = SubprocessExecutor(partial(store_process, store))
         runner = JobRunner(context, executor, **workers)
         bench = Bench(context, store, executor, runner)
         benches.append(bench)

@@ -134,7 +134,7 @@ class FileDetail(Wire):
 def post_file(
     request: Request, body: FileCreate, user: Annotated[User, Depends(current_user)]
 ) -> FileUpload:
-    """Make a file and say where to post its content."""
+    """Create a file and return where to post its content."""
     context = context_of(request)
     row = _insert(context, body, user, None)
     return FileUpload(
@@ -153,7 +153,7 @@ def post_file(
 def post_multipart(
     request: Request, body: MultipartCreate, user: Annotated[User, Depends(current_user)]
 ) -> MultipartUpload:
-    """Make a file and say where to put each of its parts."""
+    """Create a file and return where to put each of its parts."""
     if not 1 <= body.num_parts <= _MAX_PARTS:
         raise Invalid(f"numParts must be between 1 and {_MAX_PARTS}, not {body.num_parts}.")
     context = context_of(request)
@@ -216,7 +216,7 @@ def put_file(request: Request, id: int, body: FileUpdate) -> FileDetail:
 
 @router.patch("/files/{id}", summary="Update details about a file")
 def patch_file(request: Request, id: int, body: FilePatch) -> FileDetail:
-    """Change what was sent."""
+    """Change the fields that were sent."""
     changes = given(body)
     if changes.get("name", "") is None:
         raise Invalid("name can't be null.")

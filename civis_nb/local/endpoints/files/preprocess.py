@@ -82,11 +82,11 @@ def _checked(connection: Connection, values: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-@router.post("/files/preprocess/csv", status_code=201, summary="Make a CSV preprocessing job")
+@router.post("/files/preprocess/csv", status_code=201, summary="Create a CSV preprocessing job")
 def post_preprocess_csv(
     request: Request, body: PreprocessCreate, user: Annotated[User, Depends(current_user)]
 ) -> Preprocess:
-    """Remember a preprocessing job; it does not run by that."""
+    """Create a preprocessing job, without running it."""
     values = body.model_dump(mode="json")
     hidden = bool(values.pop("hidden"))
     with context_of(request).store.begin() as connection:
@@ -103,7 +103,7 @@ def post_preprocess_csv(
         return _show(connection, job_id)
 
 
-@router.get("/files/preprocess/csv/{id}", summary="Look at a CSV preprocessing job")
+@router.get("/files/preprocess/csv/{id}", summary="Get a CSV preprocessing job")
 def get_preprocess_csv(request: Request, id: JobId) -> Preprocess:
     """Return a preprocessing job."""
     with context_of(request).store.read() as connection:
@@ -119,7 +119,7 @@ def put_preprocess_csv(request: Request, id: JobId, body: PreprocessBody) -> Pre
 
 @router.patch("/files/preprocess/csv/{id}", summary="Change parts of a CSV preprocessing job")
 def patch_preprocess_csv(request: Request, id: JobId, body: PreprocessPatch) -> Preprocess:
-    """Change what was sent."""
+    """Change the fields that were sent."""
     with _locked(request, id) as (connection, row):
         return _change(connection, id, {**row.body, **given(body)})
 
@@ -135,7 +135,7 @@ def _change(connection: Connection, job_id: int, values: dict[str, Any]) -> Prep
 
 @router.put(
     "/files/preprocess/csv/{id}/archive",
-    summary="Archive a CSV preprocessing job, or bring it back",
+    summary="Archive a CSV preprocessing job, or restore it",
 )
 def put_preprocess_csv_archive(request: Request, id: JobId, body: ArchiveBody) -> Preprocess:
     """Set whether the job is archived."""

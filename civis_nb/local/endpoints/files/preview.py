@@ -44,7 +44,7 @@ def get_preview(
     column_delimiter: str | None = None,
     include_header: bool | None = None,
 ) -> FilePreview:
-    """Look at a CSV file; what is not given is found out."""
+    """Return the first rows of a CSV file; what is not given is detected."""
     # Imported here: finding types loads DuckDB.
     from civis_nb.local.warehouse.csv.detect import detect_csv
 

@@ -164,12 +164,12 @@ def _defaults(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _checked(connection: Connection, values: dict[str, Any], user_id: int) -> None:
-    """Refuse an import that can't be.
+    """Check an import.
 
     Raises
     ------
     Invalid
-        When it says what is wrong.
+        When something is wrong with it.
     """
     for name in ("source", "destination", "first_row_is_header"):
         if values.get(name) is None:
@@ -262,11 +262,11 @@ def _show(connection: Connection, import_id: int) -> CsvImport:
     )
 
 
-@router.post("/imports/files/csv", status_code=201, summary="Make a CSV import")
+@router.post("/imports/files/csv", status_code=201, summary="Create a CSV import")
 def post_files_csv(
     request: Request, body: CsvImportCreate, user: Annotated[User, Depends(current_user)]
 ) -> CsvImport:
-    """Remember a CSV import; it does not run by that."""
+    """Create a CSV import, without running it."""
     values = _defaults(_stored(body))
     name, hidden = values.pop("name"), bool(values.pop("hidden"))
     with context_of(request).store.begin() as connection:
@@ -283,7 +283,7 @@ def post_files_csv(
         return _show(connection, import_id)
 
 
-@router.get("/imports/files/csv/{id}", summary="Look at a CSV import")
+@router.get("/imports/files/csv/{id}", summary="Get a CSV import")
 def get_files_csv(request: Request, id: JobId) -> CsvImport:
     """Return a CSV import."""
     with context_of(request).store.read() as connection:
@@ -299,7 +299,7 @@ def put_files_csv(request: Request, id: JobId, body: CsvImportBody) -> CsvImport
 
 @router.patch("/imports/files/csv/{id}", summary="Change parts of a CSV import")
 def patch_files_csv(request: Request, id: JobId, body: CsvImportPatch) -> CsvImport:
-    """Change what was sent."""
+    """Change the fields that were sent."""
     # The destination is changed in parts, all else that was sent as a whole.
     whole = body.model_dump(mode="json")
     sent = {name: whole[name] for name in body.model_fields_set}
@@ -326,7 +326,7 @@ def _change(connection: Connection, row: Row[Any], values: dict[str, Any]) -> Cs
     return _show(connection, row.id)
 
 
-@router.put("/imports/files/csv/{id}/archive", summary="Archive a CSV import, or bring it back")
+@router.put("/imports/files/csv/{id}/archive", summary="Archive a CSV import, or restore it")
 def put_files_csv_archive(request: Request, id: JobId, body: ArchiveBody) -> CsvImport:
     """Set whether the import is archived."""
     with _locked(request, id) as (connection, _row):

@@ -57,11 +57,11 @@ class FileImport(Wire):
     upload_fields: dict[str, str]
 
 
-@router.post("/imports/files", status_code=201, summary="Make an import of a file")
+@router.post("/imports/files", status_code=201, summary="Create an import of a file")
 def post_files(
     request: Request, body: FileImportCreate, user: Annotated[User, Depends(current_user)]
 ) -> FileImport:
-    """Remember an import, and give the place where its file is to be uploaded."""
+    """Create an import, and return where its file is to be uploaded."""
     context = context_of(request)
     for name, value in (("schema", body.schema_), ("name", body.name)):
         if not value.strip():

@@ -211,15 +211,15 @@ def list_imports(
     return [ImportItem(**_item_fields(row, people, names)) for row in rows]
 
 
-@router.post("/imports", status_code=201, summary="Make an import")
+@router.post("/imports", status_code=201, summary="Create an import")
 def post_imports(
     request: Request, body: ImportCreate, user: Annotated[User, Depends(current_user)]
 ) -> Import:
-    """Remember an import; it needs a sync before it can run."""
+    """Create an import; it needs a sync before it can run."""
     return _service.create(request, body, user)
 
 
-@router.get("/imports/{id}", summary="Look at an import")
+@router.get("/imports/{id}", summary="Get an import")
 def get_imports(request: Request, id: JobId) -> Import:
     """Return an import with its syncs."""
     return _service.get(request, id)
@@ -233,11 +233,11 @@ def put_imports(request: Request, id: JobId, body: ImportBody) -> Import:
 
 @router.patch("/imports/{id}", summary="Change parts of an import")
 def patch_imports(request: Request, id: JobId, body: ImportPatch) -> Import:
-    """Change what was sent."""
+    """Change the fields that were sent."""
     return _service.patch(request, id, body)
 
 
-@router.put("/imports/{id}/archive", summary="Archive an import, or bring it back")
+@router.put("/imports/{id}/archive", summary="Archive an import, or restore it")
 def put_imports_archive(request: Request, id: JobId, body: ArchiveBody) -> Import:
     """Set whether the import is archived."""
     return _service.archive(request, id, body.status)
@@ -247,7 +247,7 @@ def put_imports_archive(request: Request, id: JobId, body: ArchiveBody) -> Impor
 def post_imports_clone(
     request: Request, id: JobId, body: ImportCloneBody, user: Annotated[User, Depends(current_user)]
 ) -> Import:
-    """Make a copy, with the same syncs."""
+    """Create a copy, with the same syncs."""
     return _service.clone(request, id, CloneBody(**body.model_dump()), user)
 
 

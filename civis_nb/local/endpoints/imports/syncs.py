@@ -56,7 +56,7 @@ def _locked(request: Request, import_id: int) -> Iterator[tuple[Connection, str]
 
 @router.post("/imports/{id}/syncs", status_code=201, summary="Add a sync to an import")
 def post_syncs(request: Request, id: JobId, body: SyncBody) -> Sync:
-    """Remember a sync; it moves nothing before a run."""
+    """Create a sync; it moves nothing before a run."""
     with _locked(request, id) as (connection, kind):
         row = add_sync(connection, id, kind, sync_values(body))
         return Sync.model_validate(shown(connection, row, kind))
@@ -93,11 +93,11 @@ def patch_syncs(request: Request, id: JobId, sync_id: SyncId, body: SyncPatch) -
     summary="Archive a sync (deprecated: use the path that ends in archive)",
 )
 def delete_syncs(request: Request, id: JobId, sync_id: SyncId) -> None:
-    """Put a sync into the archive: it runs no more."""
+    """Archive a sync: it is not run any more."""
     _archive(request, id, sync_id, True)
 
 
-@router.put("/imports/{id}/syncs/{sync_id}/archive", summary="Archive a sync, or bring it back")
+@router.put("/imports/{id}/syncs/{sync_id}/archive", summary="Archive a sync, or restore it")
 def put_syncs_archive(request: Request, id: JobId, sync_id: SyncId, body: SyncArchiveBody) -> Sync:
     """Set whether the sync is archived."""
     return _archive(request, id, sync_id, body.status is not False)

@@ -185,7 +185,7 @@ def _job(request: Request, job_id: int) -> Job:
     )
 
 
-@router.get("/jobs/{id}", summary="Look at a job")
+@router.get("/jobs/{id}", summary="Get a job")
 def get_jobs(request: Request, id: JobId) -> Job:
     """Return a job with its latest runs."""
     return _job(request, id)
@@ -229,7 +229,7 @@ def _children(
     return found
 
 
-@router.put("/jobs/{id}/archive", summary="Archive a job, or bring it back")
+@router.put("/jobs/{id}/archive", summary="Archive a job, or restore it")
 def put_jobs_archive(request: Request, id: JobId, body: ArchiveBody) -> Job:
     """Set whether the job is archived."""
     with states.locked_job(context_of(request).store, id) as (connection, _row):

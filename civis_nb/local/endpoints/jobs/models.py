@@ -44,7 +44,7 @@ class Run(Wire):
 
 
 class RunPatch(Wire):
-    """What can be told of a run from outside."""
+    """What can be set of a run from outside."""
 
     error: str | None = None
 
@@ -134,7 +134,7 @@ class Schedule(Wire):
 
 
 class Notifications(Wire):
-    """Who is told of a run's end; kept, not acted on by the local platform."""
+    """Who is notified of a run's end; kept, not acted on by the local platform."""
 
     urls: list[str] = Field(default_factory=list)
     success_email_subject: str | None = None

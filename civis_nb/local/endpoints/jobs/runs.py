@@ -1,4 +1,4 @@
-"""The routes of runs, alike under every type of job: start, look, cancel, logs, outputs."""
+"""The routes of runs, alike under every type of job: start, get, cancel, logs, outputs."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def _run_number(value: Any) -> Any:
 
 RunId = Annotated[int, BeforeValidator(_run_number), Path(description="The id of the run.")]
 LastId = Annotated[
-    int | None, Query(description="Give only entries with a higher id, in the order of ids.")
+    int | None, Query(description="Return only entries with a higher id, in the order of ids.")
 ]
 
 
 @dataclass(frozen=True)
 class RunKind:
-    """How runs of one type of job look on the wire.
+    """How runs of one type of job are served.
 
     Attributes
     ----------
@@ -124,7 +124,7 @@ def add_run_routes(router: APIRouter, kind: RunKind) -> None:
     """Add all routes of one type's runs to a router."""
     _add_start(router, kind)
     list_routes(router, kind)
-    _add_look(router, kind)
+    _add_get(router, kind)
     _add_cancel(router, kind)
     log_routes(router, kind)
     if kind.lists_outputs:
@@ -172,11 +172,11 @@ def list_routes(router: APIRouter, kind: RunKind) -> None:
         return [kind.show(context, row) for row in rows]
 
 
-def _add_look(router: APIRouter, kind: RunKind) -> None:
+def _add_get(router: APIRouter, kind: RunKind) -> None:
     @router.get(
         f"{kind.path}/{{id}}/runs/{{run_id}}",
         response_model=kind.model,
-        summary=f"Look at a run of a {kind.noun}",
+        summary=f"Get a run of a {kind.noun}",
     )
     def get_runs(request: Request, id: JobId, run_id: RunId) -> Any:
         context = context_of(request)
@@ -309,5 +309,5 @@ def _host(context: PlatformContext) -> str:
 
 
 def show_common(_context: PlatformContext, row: Row[Any]) -> Run:
-    """Show a run in the fields that all runs have."""
+    """Return a run in the fields that all runs have."""
     return Run.model_validate(run_fields(row))

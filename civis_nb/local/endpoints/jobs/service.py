@@ -1,4 +1,4 @@
-"""What the endpoints of all script types do alike: make, change, copy and show scripts."""
+"""What the endpoints of scripts, imports and exports do alike: create, change, copy, show."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def job_row(connection: Connection, job_id: int, job_type: str | None = None) ->
 
 
 class JobService(Generic[Shown]):
-    """Makes, changes and shows scripts of one type.
+    """Creates, changes and shows jobs of one type.
 
     Parameters
     ----------
@@ -78,7 +78,7 @@ class JobService(Generic[Shown]):
         self._default_name = default_name
 
     def create(self, request: Request, body: Wire, user: User) -> Shown:
-        """Make a script."""
+        """Create a job."""
         values = body.model_dump(mode="json")
         context = context_of(request)
         with context.store.begin() as connection:
@@ -95,17 +95,17 @@ class JobService(Generic[Shown]):
             return self._shown(context, connection, job_id)
 
     def get(self, request: Request, job_id: int) -> Shown:
-        """Return a script."""
+        """Return a job."""
         context = context_of(request)
         with context.store.read() as connection:
             return self._shown(context, connection, job_id)
 
     def replace(self, request: Request, job_id: int, body: Wire) -> Shown:
-        """Replace a script; what was not sent gets its default."""
+        """Replace a job; what was not sent gets its default."""
         return self._change(request, job_id, body.model_dump(mode="json"), keep=False)
 
     def patch(self, request: Request, job_id: int, body: Wire) -> Shown:
-        """Change of a script what was sent."""
+        """Change the fields of a job that were sent."""
         return self._change(request, job_id, given(body), keep=True)
 
     def _change(self, request: Request, job_id: int, sent: dict[str, Any], *, keep: bool) -> Shown:
@@ -126,14 +126,14 @@ class JobService(Generic[Shown]):
             return self._shown(context, connection, job_id)
 
     def archive(self, request: Request, job_id: int, status: bool) -> Shown:
-        """Put a script into the archive, or take it out."""
+        """Archive a job, or restore it."""
         context = context_of(request)
         with states.locked_job(context.store, job_id, self._type) as (connection, _row):
             states.update_job(connection, job_id, archived=status)
             return self._shown(context, connection, job_id)
 
     def clone(self, request: Request, job_id: int, options: CloneBody, user: User) -> Shown:
-        """Make a copy of a script."""
+        """Create a copy of a job."""
         context = context_of(request)
         with states.locked_job(context.store, job_id, self._type) as (connection, row):
             values = dict(row.body)
@@ -153,7 +153,7 @@ class JobService(Generic[Shown]):
             return self._shown(context, connection, copy_id)
 
     def _check_change(self, connection: Connection, row: Row[Any], values: dict[str, Any]) -> None:
-        """Refuse a change that the present state forbids; most types of job allow all."""
+        """Raise when the present state forbids a change; most types of job allow all."""
 
     def _cloned(self, connection: Connection, job_id: int, copy_id: int) -> None:
         """Copy what is not in the body of a job; scripts have it all there."""

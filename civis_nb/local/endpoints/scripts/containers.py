@@ -84,15 +84,15 @@ def _check(_connection: Connection, values: dict[str, Any], _user_id: int) -> No
 _service = JobService(states.CONTAINER, _show, _check)
 
 
-@router.post("/scripts/containers", status_code=201, summary="Make a container script")
+@router.post("/scripts/containers", status_code=201, summary="Create a container script")
 def post_containers(
     request: Request, body: ContainerCreate, user: Annotated[User, Depends(current_user)]
 ) -> ContainerScript:
-    """Remember a container script; it does not run by that."""
+    """Create a container script, without running it."""
     return _service.create(request, body, user)
 
 
-@router.get("/scripts/containers/{id}", summary="Look at a container script")
+@router.get("/scripts/containers/{id}", summary="Get a container script")
 def get_containers(request: Request, id: JobId) -> ContainerScript:
     """Return a container script."""
     return _service.get(request, id)
@@ -106,13 +106,11 @@ def put_containers(request: Request, id: JobId, body: ContainerBody) -> Containe
 
 @router.patch("/scripts/containers/{id}", summary="Change parts of a container script")
 def patch_containers(request: Request, id: JobId, body: ContainerPatch) -> ContainerScript:
-    """Change what was sent."""
+    """Change the fields that were sent."""
     return _service.patch(request, id, body)
 
 
-@router.put(
-    "/scripts/containers/{id}/archive", summary="Archive a container script, or bring it back"
-)
+@router.put("/scripts/containers/{id}/archive", summary="Archive a container script, or restore it")
 def put_containers_archive(request: Request, id: JobId, body: ArchiveBody) -> ContainerScript:
     """Set whether the script is archived."""
     return _service.archive(request, id, body.status)
@@ -122,7 +120,7 @@ def put_containers_archive(request: Request, id: JobId, body: ArchiveBody) -> Co
 def post_containers_clone(
     request: Request, id: JobId, body: CloneBody, user: Annotated[User, Depends(current_user)]
 ) -> ContainerScript:
-    """Make a copy."""
+    """Create a copy."""
     return _service.clone(request, id, body, user)
 
 

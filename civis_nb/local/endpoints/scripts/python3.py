@@ -72,15 +72,15 @@ def _check(_connection: Connection, values: dict[str, Any], _user_id: int) -> No
 _service = JobService(states.PYTHON3, _show, _check)
 
 
-@router.post("/scripts/python3", status_code=201, summary="Make a Python script")
+@router.post("/scripts/python3", status_code=201, summary="Create a Python script")
 def post_python3(
     request: Request, body: PythonCreate, user: Annotated[User, Depends(current_user)]
 ) -> PythonScript:
-    """Remember a Python script; it does not run by that."""
+    """Create a Python script, without running it."""
     return _service.create(request, body, user)
 
 
-@router.get("/scripts/python3/{id}", summary="Look at a Python script")
+@router.get("/scripts/python3/{id}", summary="Get a Python script")
 def get_python3(request: Request, id: JobId) -> PythonScript:
     """Return a Python script."""
     return _service.get(request, id)
@@ -94,11 +94,11 @@ def put_python3(request: Request, id: JobId, body: PythonBody) -> PythonScript:
 
 @router.patch("/scripts/python3/{id}", summary="Change parts of a Python script")
 def patch_python3(request: Request, id: JobId, body: PythonPatch) -> PythonScript:
-    """Change what was sent."""
+    """Change the fields that were sent."""
     return _service.patch(request, id, body)
 
 
-@router.put("/scripts/python3/{id}/archive", summary="Archive a Python script, or bring it back")
+@router.put("/scripts/python3/{id}/archive", summary="Archive a Python script, or restore it")
 def put_python3_archive(request: Request, id: JobId, body: ArchiveBody) -> PythonScript:
     """Set whether the script is archived."""
     return _service.archive(request, id, body.status)
@@ -108,7 +108,7 @@ def put_python3_archive(request: Request, id: JobId, body: ArchiveBody) -> Pytho
 def post_python3_clone(
     request: Request, id: JobId, body: CloneBody, user: Annotated[User, Depends(current_user)]
 ) -> PythonScript:
-    """Make a copy."""
+    """Create a copy."""
     return _service.clone(request, id, body, user)
 
 

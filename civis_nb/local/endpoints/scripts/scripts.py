@@ -1,4 +1,4 @@
-"""``/scripts``: what does not depend on a script's type: list, look, run, cancel."""
+"""``/scripts``: what does not depend on a script's type: list, get, run, cancel."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ def _any_script(connection: Any, job_id: int) -> Any:
     return row
 
 
-@router.get("/scripts/{id}", summary="Look at a script of any type")
+@router.get("/scripts/{id}", summary="Get a script of any type")
 def get_scripts(request: Request, id: JobId) -> AnyScript:
     """Return a script; its type is spelled as jobs spell theirs."""
     context = context_of(request)

@@ -111,15 +111,15 @@ def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None
 _service = JobService(states.SQL, _show, _check)
 
 
-@router.post("/scripts/sql", status_code=201, summary="Make a SQL script")
+@router.post("/scripts/sql", status_code=201, summary="Create a SQL script")
 def post_sql(
     request: Request, body: SqlCreate, user: Annotated[User, Depends(current_user)]
 ) -> SqlScript:
-    """Remember a SQL script; it does not run by that."""
+    """Create a SQL script, without running it."""
     return _service.create(request, body, user)
 
 
-@router.get("/scripts/sql/{id}", summary="Look at a SQL script")
+@router.get("/scripts/sql/{id}", summary="Get a SQL script")
 def get_sql(request: Request, id: JobId) -> SqlScript:
     """Return a SQL script."""
     return _service.get(request, id)
@@ -133,11 +133,11 @@ def put_sql(request: Request, id: JobId, body: SqlBody) -> SqlScript:
 
 @router.patch("/scripts/sql/{id}", summary="Change parts of a SQL script")
 def patch_sql(request: Request, id: JobId, body: SqlPatch) -> SqlScript:
-    """Change what was sent."""
+    """Change the fields that were sent."""
     return _service.patch(request, id, body)
 
 
-@router.put("/scripts/sql/{id}/archive", summary="Archive a SQL script, or bring it back")
+@router.put("/scripts/sql/{id}/archive", summary="Archive a SQL script, or restore it")
 def put_sql_archive(request: Request, id: JobId, body: ArchiveBody) -> SqlScript:
     """Set whether the script is archived."""
     return _service.archive(request, id, body.status)
@@ -147,7 +147,7 @@ def put_sql_archive(request: Request, id: JobId, body: ArchiveBody) -> SqlScript
 def post_sql_clone(
     request: Request, id: JobId, body: CloneBody, user: Annotated[User, Depends(current_user)]
 ) -> SqlScript:
-    """Make a copy."""
+    """Create a copy."""
     return _service.clone(request, id, body, user)
 
 

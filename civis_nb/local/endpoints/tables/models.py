@@ -36,7 +36,7 @@ _KINDS = (
 
 
 class LastRun(Wire):
-    """The run that last looked at a table."""
+    """The last scan of a table."""
 
     id: int
     state: str
@@ -117,7 +117,7 @@ class TableDetail(TableSummary):
 
 
 class ScanRun(Wire):
-    """The job that looks at tables, and its run."""
+    """The job that scans tables, and its run."""
 
     job_id: int
     run_id: int
@@ -139,12 +139,12 @@ def _common(table: CatalogTable) -> dict[str, Any]:
 
 
 def summary(table: CatalogTable) -> TableSummary:
-    """Show a table in a list."""
+    """Return a table as lists show it."""
     return TableSummary.model_validate(_common(table))
 
 
 def detail(table: CatalogTable) -> TableDetail:
-    """Show a table in full, with the statistics that are known: clients look for a table often."""
+    """Return a table in full, with the known statistics only: clients request tables often."""
     definition = table.info.definition
     return TableDetail.model_validate(
         {
@@ -160,7 +160,7 @@ def detail(table: CatalogTable) -> TableDetail:
 
 
 def columns(context: PlatformContext, table: CatalogTable) -> list[ColumnDetail]:
-    """Show the columns of a table, measured when that was not done yet."""
+    """Return the columns of a table, measured when that was not done yet."""
     return _columns(table, measured(context, table))
 
 

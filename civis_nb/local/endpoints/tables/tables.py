@@ -33,7 +33,7 @@ router = APIRouter(tags=["tables"])
 
 
 class TableScan(Wire):
-    """Which table to look at."""
+    """The table to scan."""
 
     database_id: int
     schema_: str = Field(alias="schema")

@@ -26,7 +26,7 @@ _LONGEST_S = 10 * 365 * 24 * 3600
 
 
 class Constraint(Wire):
-    """What a key may be used for; kept by nobody here, as there is one user only."""
+    """What a key may be used for; not applied here, as there is one user only."""
 
     constraint: str | None = None
     constraint_type: str

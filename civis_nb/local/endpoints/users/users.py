@@ -31,7 +31,7 @@ class Group(Wire):
 
 
 class Me(Wire):
-    """The user who asks."""
+    """The user who makes the request."""
 
     id: int
     name: str

@@ -1,4 +1,4 @@
-"""CSV files: looked at and brought to one form, and loaded into tables."""
+"""CSV files: examined and converted to one form, and loaded into tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import update
 
 from civis_nb.local.files.registry import FILE_LIFETIME
-from civis_nb.local.runs.completed_imports import mark_of, work_is_done
+from civis_nb.local.runs.completed_imports import mark_complete, mark_of
 from civis_nb.local.runs.environment import working_folder
 from civis_nb.local.runs.handlers.statements import rows_text, write_log
 from civis_nb.local.runs.outputs import add_output
@@ -25,19 +25,19 @@ from civis_nb.local.warehouse.csv.detect import detect_csv
 __all__ = ["log_report", "run_import", "run_preprocess"]
 
 _UTF8 = "utf-8"
-#: How many skipped rows the log tells one by one.
+#: How many skipped rows the log lists one by one.
 _SKIPPED_SHOWN = 100
 
 
 def run_preprocess(task: RunTask) -> None:
-    """Find out what a CSV file holds, and make a gzipped UTF-8 file of it, or change it in place.
+    """Detect the format of a CSV file, and make a gzipped UTF-8 file of it, or change it in place.
 
     Raises
     ------
     WarehouseError
         When the file is empty, damaged, or no CSV.
     NotFound
-        When the file is gone.
+        When the file is no longer there.
     """
     body = task.body
     source = task.context.files.path(body["file_id"])
@@ -130,7 +130,7 @@ def run_import(task: RunTask) -> None:
     WarehouseError
         When something does not fit; the table is as it was then.
     NotFound
-        When a file is gone.
+        When a file is no longer there.
     OperationCancelledError
         When the run was cancelled; the table is as it was.
     """
@@ -142,12 +142,12 @@ def run_import(task: RunTask) -> None:
     (report,) = warehouse.import_csv(
         [(paths, options)], task.cancel, partial(write_log, task), mark_of(task.run_id)
     )
-    work_is_done(task, warehouse)
+    mark_complete(task, warehouse)
     log_report(task, report, where)
 
 
 def log_report(task: RunTask, report: ImportReport, where: str) -> None:
-    """Return in the log what an import did, and which rows it skipped."""
+    """Write to the log what an import did, and which rows it skipped."""
     for message in report.skipped[:_SKIPPED_SHOWN]:
         task.log.add("warn", f"Row skipped: {message}")
     if len(report.skipped) > _SKIPPED_SHOWN:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from civis_nb.errors import CivisLocalError
-from civis_nb.local.runs.completed_imports import mark_of, work_is_done
+from civis_nb.local.runs.completed_imports import mark_complete, mark_of
 from civis_nb.local.runs.environment import working_folder
 from civis_nb.local.runs.handlers.csv_files import log_report
 from civis_nb.local.runs.handlers.statements import rows_text, write_log
@@ -42,7 +42,7 @@ def run_import_job(task: RunTask) -> None:
     WarehouseError
         When something does not fit; nothing has changed then.
     NotFound
-        When a file is gone.
+        When a file is no longer there.
     OperationCancelledError
         When the run was cancelled; nothing has changed.
     """
@@ -92,7 +92,7 @@ def _copy_tables(task: RunTask, moved: list[Row[Any]], folder: Path) -> None:
         )
         work.append((found, options))
     reports = target.sync_tables(work, task.cancel, log, mark_of(task.run_id))
-    work_is_done(task, target)
+    mark_complete(task, target)
     for (_, options), report in zip(work, reports, strict=True):
         where = f"{options.schema}.{options.table}"
         task.log.info(f"{rows_text(report.row_count)} written to {where}. {report.how}")
@@ -125,19 +125,19 @@ def _sync_options(sync: Row[Any]) -> SyncOptions:
 
 def _load_files(task: RunTask, moved: list[Row[Any]], folder: Path) -> None:
     _, warehouse = _host(task, "destination")
-    work = [_looked_at(task, sync, warehouse, folder) for sync in moved]
+    work = [_prepared(task, sync, warehouse, folder) for sync in moved]
     reports = warehouse.import_csv(
         work, task.cancel, partial(write_log, task), mark_of(task.run_id)
     )
-    work_is_done(task, warehouse)
+    mark_complete(task, warehouse)
     for (_, options), report in zip(work, reports, strict=True):
         log_report(task, report, f"{options.schema}.{options.table}")
 
 
-def _looked_at(
+def _prepared(
     task: RunTask, sync: Row[Any], warehouse: Warehouse, folder: Path
 ) -> tuple[list[Path], ImportOptions]:
-    """Find out what a file is, as far as it was not told, and how it is to be loaded."""
+    """Return the file in a form that can be loaded, and the options for that."""
     place, options = sync.destination["database_table"], sync.advanced_options
     path = task.context.files.path(sync.source["file"]["id"])
     known = warehouse.table(place["schema"], place["table"])

@@ -14,7 +14,7 @@ def write_log(task: RunTask, level: str, message: str) -> None:
 
 
 def rows_text(count: int) -> str:
-    """Say how many rows.
+    """Return a number of rows in words.
 
     Examples
     --------
