@@ -11,9 +11,19 @@ from civis_nb.local.endpoints.jobs.models import ArchiveBody
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.records.fields import RequestKind
 from civis_nb.local.records.resource import Change, Operation, Resource, Shape, path_id, typed
-from civis_nb.local.records.storage import update_record
+from civis_nb.local.records.storage import delete_record, update_record
 
-__all__ = ["archivable", "archived_by_delete", "cloned", "created", "read", "replaced", "updated"]
+__all__ = [
+    "archivable",
+    "archived_by_delete",
+    "cloned",
+    "created",
+    "deleted",
+    "read",
+    "replaced",
+    "updated",
+    "updated_by_put",
+]
 
 
 def created(status: int = 201) -> Shape:
@@ -106,6 +116,22 @@ def archived_by_delete(resource: Resource) -> Iterator[Operation]:
     typed(delete, id=path_id(resource.id_name))
     summary = f"Archive a {resource.noun}"
     yield Operation("DELETE", f"/{{{resource.id_name}}}", delete, summary, deprecated=True)
+
+
+def deleted(*, deprecated: bool = False) -> Shape:
+    """Declare ``DELETE /{id}``, which deletes."""
+
+    def operations(resource: Resource) -> Iterator[Operation]:
+        def delete(request: Request, id: int) -> None:
+            with context_of(request).store.begin() as connection:
+                resource.find(connection, id)
+                delete_record(connection, resource.kind, id)
+
+        typed(delete, id=path_id(resource.id_name))
+        path = f"/{{{resource.id_name}}}"
+        yield Operation("DELETE", path, delete, f"Delete a {resource.noun}", deprecated=deprecated)
+
+    return operations
 
 
 def cloned(body: type[Wire] | None = None) -> Shape:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from fastapi import Request
-from sqlalchemy import Row, delete, func, or_, select
+from sqlalchemy import Row, delete, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from civis_nb.local.context import context_of
@@ -20,7 +20,7 @@ from civis_nb.local.records.lists import PERMISSION_FILTER, Filter, listed
 from civis_nb.local.records.resource import Change, Operation, Resource, build_router
 from civis_nb.local.records.sharing import shared
 from civis_nb.local.records.storage import check_exist, update_record
-from civis_nb.local.store.schema import group_members, project_items, records, shares, users
+from civis_nb.local.store.schema import group_members, records, shares, users
 
 __all__ = ["router"]
 
@@ -120,22 +120,6 @@ def _membership(resource: Resource) -> Iterator[Operation]:
     yield Operation("DELETE", path, remove, "Remove a user from a group")
 
 
-def _deleted(resource: Resource) -> Iterator[Operation]:
-    def delete_group(request: Request, id: int) -> None:
-        share, item = shares.c, project_items.c
-        is_object = (share.object_kind == "groups") & (share.object_id == id)
-        is_grantee = (share.grantee_kind == "groups") & (share.grantee_id == id)
-        is_item = (item.object_kind == "groups") & (item.object_id == id)
-        with context_of(request).store.begin() as connection:
-            resource.find(connection, id)
-            connection.execute(delete(group_members).where(group_members.c.group_id == id))
-            connection.execute(delete(shares).where(or_(is_object, is_grantee)))
-            connection.execute(delete(project_items).where(is_item))
-            connection.execute(delete(records).where(records.c.id == id))
-
-    yield Operation("DELETE", "/{id}", delete_group, "Delete a group", deprecated=True)
-
-
 def _children(resource: Resource) -> Iterator[Operation]:
     def get_child_groups(request: Request, id: int) -> ChildGroups:
         share = shares.c
@@ -199,7 +183,7 @@ GROUPS = Resource(
         crud.read,
         crud.replaced,
         crud.updated,
-        _deleted,
+        crud.deleted(deprecated=True),
         shared,
         _membership,
         _children,

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Annotated, Any
 
 from fastapi import Query, Request
-from pydantic import Field as ModelField
 from sqlalchemy import Connection, Row, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
@@ -15,116 +14,14 @@ from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.records import crud, fields, lists
-from civis_nb.local.records.fields import Computed, Level, Named, Stored, View
+from civis_nb.local.records.contents import CONTENTS
+from civis_nb.local.records.fields import Computed, Named, Stored, View
 from civis_nb.local.records.resource import Operation, Resource, Shape, build_router, path_id, typed
 from civis_nb.local.records.sharing import shared, transferable
 from civis_nb.local.records.storage import grant, update_record
 from civis_nb.local.store.schema import project_items, records, shares
 
 __all__ = ["in_projects", "project_names", "router"]
-
-
-class _Item(Wire):
-    id: int
-    created_at: str
-    updated_at: str
-
-
-class _NamedItem(_Item):
-    name: str
-
-
-class LastChange(Wire):
-    """The last run, deployment or execution of an object."""
-
-    state: str
-    updated_at: str
-
-
-class ProjectTable(Wire):
-    """A table in a project."""
-
-    table_schema: str = ModelField(alias="schema")
-    name: str
-    row_count: int
-    column_count: int
-    created_at: str
-    updated_at: str
-
-
-class ProjectSurvey(_Item):
-    """A survey in a project."""
-
-
-class ProjectJob(_NamedItem):
-    """A script, import or export in a project."""
-
-    type: str
-    finished_at: str | None
-    state: str
-    last_run: LastChange | None
-
-
-class ProjectModel(_NamedItem):
-    """A model, or a report, in a project."""
-
-    state: str
-
-
-class ProjectDeployable(_NamedItem):
-    """A notebook or a service in a project."""
-
-    current_deployment_id: int | None
-    last_deploy: LastChange | None
-
-
-class ProjectWorkflow(_NamedItem):
-    """A workflow in a project."""
-
-    state: str
-    last_execution: LastChange | None
-
-
-class ProjectTemplate(_NamedItem):
-    """A template of scripts in a project."""
-
-
-class ProjectFile(_Item):
-    """A file in a project."""
-
-    file_name: str
-    file_size: int
-    expired: bool
-
-
-class ProjectEnhancement(_NamedItem):
-    """An enhancement in a project."""
-
-    last_run: LastChange | None
-
-
-class ProjectInProject(_NamedItem):
-    """A project in a project."""
-
-    description: str | None
-
-
-class ProjectObject(Wire):
-    """An object in a project, whatever it is."""
-
-    project_id: int
-    object_id: int
-    object_type: str
-    fco_type: str
-    sub_type: str | None
-    name: str
-    icon: str
-    author: str
-    updated_at: str
-    auto_share: bool | None
-    archived: bool
-    hidden: bool
-    my_permission_level: Level
 
 
 class AutoShare(Wire):
@@ -148,65 +45,6 @@ def _users(view: View) -> list[UserRef]:
     )
     ids = sorted(view.connection.scalars(who))
     return [view.people[user_id] for user_id in ids if user_id in view.people]
-
-
-def _contents(view: View, kind: str | None = None) -> list[Row[Any]]:
-    """Return the records in a project, of one kind where one is given."""
-    inside = (records.c.kind == project_items.c.object_kind) & (
-        records.c.id == project_items.c.object_id
-    )
-    query = select(records).join(project_items, inside).order_by(records.c.id)
-    query = query.where(project_items.c.project_id == view.row.id)
-    if kind is not None:
-        query = query.where(records.c.kind == kind)
-    return list(view.connection.execute(query))
-
-
-def _item(row: Row[Any]) -> dict[str, Any]:
-    times = {"created_at": row.created_at, "updated_at": row.updated_at}
-    return {"id": row.id, "name": row.name, **times}
-
-
-def _deployables(kind: str) -> Any:
-    def show(view: View) -> list[ProjectDeployable]:
-        return [
-            ProjectDeployable(**_item(row), current_deployment_id=None, last_deploy=None)
-            for row in _contents(view, kind)
-        ]
-
-    return show
-
-
-def _reports(view: View) -> list[ProjectModel]:
-    return [ProjectModel(**_item(row), state="idle") for row in _contents(view, "reports")]
-
-
-def _projects(view: View) -> list[ProjectInProject]:
-    return [
-        ProjectInProject(**_item(row), description=row.body.get("description"))
-        for row in _contents(view, "projects")
-    ]
-
-
-def _all_objects(view: View) -> list[ProjectObject]:
-    return [
-        ProjectObject(
-            project_id=view.row.id,
-            object_id=row.id,
-            object_type=row.kind.removesuffix("s").capitalize(),
-            fco_type=row.kind,
-            sub_type=row.body.get("type"),
-            name=row.name,
-            icon=row.kind.removesuffix("s"),
-            author=view.people[row.user_id].name,
-            updated_at=row.updated_at,
-            auto_share=row.body.get("auto_share"),
-            archived=row.archived,
-            hidden=row.hidden,
-            my_permission_level="manage",
-        )
-        for row in _contents(view)
-    ]
 
 
 def _parent(view: View) -> Named | None:
@@ -322,11 +160,6 @@ def _auto_share(resource: Resource) -> Iterator[Operation]:
     yield Operation("PUT", "/{project_id}/auto_share", put, summary, resource.detail)
 
 
-def _none(view: View) -> list[Any]:  # noqa: ARG001
-    """Show an empty list: objects of this kind can't be put into projects yet."""
-    return []
-
-
 PROJECTS = Resource(
     path="/projects",
     noun="project",
@@ -342,21 +175,7 @@ PROJECTS = Resource(
         Computed("users", list[UserRef], _users, listed=True),
         fields.CREATED_AT,
         fields.UPDATED_AT,
-        Computed("tables", list[ProjectTable], _none),
-        Computed("surveys", list[ProjectSurvey], _none),
-        Computed("scripts", list[ProjectJob], _none),
-        Computed("imports", list[ProjectJob], _none),
-        Computed("exports", list[ProjectJob], _none),
-        Computed("models", list[ProjectModel], _none),
-        Computed("notebooks", list[ProjectDeployable], _deployables("notebooks")),
-        Computed("services", list[ProjectDeployable], _deployables("services")),
-        Computed("workflows", list[ProjectWorkflow], _none),
-        Computed("reports", list[ProjectModel], _reports),
-        Computed("script_templates", list[ProjectTemplate], _none),
-        Computed("files", list[ProjectFile], _none),
-        Computed("enhancements", list[ProjectEnhancement], _none),
-        Computed("projects", list[ProjectInProject], _projects),
-        Computed("all_objects", list[ProjectObject], _all_objects),
+        *CONTENTS,
         Computed("can_current_user_enable_auto_share", bool, lambda view: True),  # noqa: ARG005
         fields.ARCHIVED,
         Computed("parent_project", Named | None, _parent),

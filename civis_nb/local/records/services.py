@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from fastapi import Request
 from pydantic import Field as ModelField
-from sqlalchemy import Row, Select, delete, select
+from sqlalchemy import Row, Select, select
 
 from civis_nb.local.context import context_of
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
@@ -26,9 +26,9 @@ from civis_nb.local.records.fields import Computed, Stored, View
 from civis_nb.local.records.projects import in_projects
 from civis_nb.local.records.resource import Operation, Resource, build_router
 from civis_nb.local.records.sharing import shared, transferable
-from civis_nb.local.records.storage import insert_record
+from civis_nb.local.records.storage import delete_record, insert_record
 from civis_nb.local.store.clock import in_future
-from civis_nb.local.store.schema import records, shares
+from civis_nb.local.store.schema import records
 
 __all__ = ["router"]
 
@@ -135,13 +135,11 @@ def _with_tokens(resource: Resource) -> Iterator[Operation]:
             return [_token(row, people) for row in rows]
 
     def delete_token(request: Request, id: int, token_id: int) -> None:
-        mine = (records.c.kind == _TOKENS, records.c.parent_id == id, records.c.id == token_id)
-        is_share = (shares.c.object_kind == _TOKENS, shares.c.object_id == token_id)
         with context_of(request).store.begin() as connection:
             resource.find(connection, id)
-            if connection.execute(delete(records).where(*mine)).rowcount == 0:
-                raise NotFound(f"ServiceToken {token_id} of service {id}")
-            connection.execute(delete(shares).where(*is_share))
+            if connection.execute(_tokens(id).where(records.c.id == token_id)).first() is None:
+                raise NotFound(f"Token {token_id} of service {id}")
+            delete_record(connection, _TOKENS, token_id)
 
     path = "/{id}/tokens"
     yield Operation("POST", path, post_token, "Create a token for a service", NewServiceToken, 201)

@@ -5,16 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import Connection, Row, Table, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from civis_nb.local.errors import Invalid
 from civis_nb.local.store import utc_now
-from civis_nb.local.store.schema import credentials, files, jobs, records, shares, users
+from civis_nb.local.store.schema import (
+    credentials,
+    files,
+    jobs,
+    project_items,
+    records,
+    shares,
+    users,
+)
 
 __all__ = [
     "GranteeKind",
     "check_exist",
+    "delete_record",
     "find_object",
     "grant",
     "insert_record",
@@ -57,6 +66,17 @@ def update_record(connection: Connection, record_id: int, **columns: Any) -> Non
     """Change columns of a record, and the time of its last change."""
     changed = records.update().where(records.c.id == record_id)
     connection.execute(changed.values(**{"updated_at": utc_now(), **columns}))
+
+
+def delete_record(connection: Connection, kind: str, record_id: int) -> None:
+    """Delete a record, its permissions and memberships, and the records that are parts of it."""
+    share, item = shares.c, project_items.c
+    is_object = (share.object_kind == kind) & (share.object_id == record_id)
+    is_grantee = (share.grantee_kind == kind) & (share.grantee_id == record_id)
+    connection.execute(delete(shares).where(is_object | is_grantee))
+    is_item = (item.object_kind == kind) & (item.object_id == record_id)
+    connection.execute(delete(project_items).where(is_item))
+    connection.execute(delete(records).where(records.c.id == record_id))
 
 
 def grant(

@@ -257,7 +257,7 @@ records = Table(
     #: the first word of the API's path, e.g. projects; ids are counted over all kinds
     Column("kind", Text, nullable=False),
     #: the object that this one is a part of, e.g. the service of a token
-    Column("parent_id", ForeignKey("records.id"), index=True),
+    Column("parent_id", ForeignKey("records.id", ondelete="CASCADE"), index=True),
     Column("user_id", ForeignKey("users.id"), nullable=False),
     Column("name", Text, nullable=False),
     #: the other fields, snake_case, as validated
@@ -286,7 +286,7 @@ shares = Table(
 project_items = Table(
     "project_items",
     metadata,
-    Column("project_id", ForeignKey("records.id"), primary_key=True),
+    Column("project_id", ForeignKey("records.id", ondelete="CASCADE"), primary_key=True),
     Column("object_kind", Text, primary_key=True),
     Column("object_id", Integer, primary_key=True, autoincrement=False),
     Index("project_items_object", "object_kind", "object_id"),
@@ -295,6 +295,6 @@ project_items = Table(
 group_members = Table(
     "group_members",
     metadata,
-    Column("group_id", ForeignKey("records.id"), primary_key=True),
+    Column("group_id", ForeignKey("records.id", ondelete="CASCADE"), primary_key=True),
     Column("user_id", ForeignKey("users.id"), primary_key=True),
 )
