@@ -4,15 +4,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-unit test-notebooks lint types bench docs notebooks clean help
+.PHONY: demo test test-all test-unit test-every-case test-notebooks lint types bench docs notebooks clean help
 
 help:
-	@echo "make demo    run the quickstart notebook on a local platform, write build/quickstart.html"
-	@echo "make test    run the tests and check the notebooks' outputs"
-	@echo "make lint    ruff: lint and format"
-	@echo "make types   mypy --strict on the package"
-	@echo "make bench   compare speed with the PyPI package civis"
-	@echo "make docs    build the documentation into build/docs"
+	@echo "make demo      run the quickstart notebook on a local platform, write build/quickstart.html"
+	@echo "make test      run the tests and check the notebooks' outputs, in about three minutes"
+	@echo "make test-all  the same with all cases of the exhaustive matrices, as CI runs them"
+	@echo "make lint      ruff: lint and format"
+	@echo "make types     mypy --strict on the package"
+	@echo "make bench     compare speed with the PyPI package civis"
+	@echo "make docs      build the documentation into build/docs"
 
 # The stamp holds what was installed: a change of the dependencies installs again.
 $(VENV)/.installed: pyproject.toml
@@ -25,10 +26,17 @@ $(VENV)/.installed: pyproject.toml
 demo: $(VENV)/.installed
 	@$(BIN)/civis-nb local run -- $(BIN)/python notebooks/execute.py notebooks/quickstart.ipynb --html build/quickstart.html
 
+PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
+
 test: test-unit test-notebooks
 
+test-all: test-every-case test-notebooks
+
 test-unit: $(VENV)/.installed
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(PYTEST) -m 'not slow and not exhaustive'
+
+test-every-case: $(VENV)/.installed
+	$(PYTEST) -m 'not slow'
 
 # Outputs are compared cell by cell; sanitize.cfg names what may differ (times, durations).
 test-notebooks: $(VENV)/.installed

@@ -16,7 +16,7 @@ project = "civis_nb"
 copyright = "2026, the civis_nb developers"
 release = version = __version__
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
-nb_execution_mode = "off"  # notebooks are executed and compared by `make test`
+nb_execution_mode = "off"  # notebooks are executed and compared by `make test` and `make test-all`
 myst_enable_extensions = ["colon_fence"]
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]

@@ -103,7 +103,26 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("call", "rate"), CASES)
+def cases(every, *quick):
+    """Return the cases as parameters; all but the quick ones are exhaustive."""
+    exhaustive = pytest.mark.exhaustive
+    return [
+        case
+        if case in quick
+        else pytest.param(*([case] if isinstance(case, str) else case), marks=exhaustive)
+        for case in every
+    ]
+
+
+@pytest.mark.parametrize(
+    ("call", "rate"),
+    cases(
+        CASES,
+        ("civis_to_file", 0),
+        ("read_civis_sql pandas", 0),
+        ("file_to_civis in parts", 150_000),
+    ),
+)
 def test_a_transfer_leaves_nothing(call, rate, stored, run_python, link, until, tmp_path):
     source = {**DOWNLOADS, **UPLOADS}[call]
     link.slow(rate, after=400_000)
@@ -146,7 +165,7 @@ def active_runs(client: Any) -> set[tuple[int, int]]:
     }
 
 
-@pytest.mark.parametrize("call", WAITS)
+@pytest.mark.parametrize("call", cases(WAITS, "read_civis_sql", "query_civis"))
 def test_a_job_that_is_waited_for_is_cancelled(
     call, stored, run_python, no_workers, until, tmp_path, direct
 ):

@@ -447,6 +447,7 @@ def test_json(same, value):
     ],
     ids=str,
 )
+@pytest.mark.exhaustive
 def test_frames_into_tables(same, io_client, options):
     kind = "polars" if "primary_keys" in options or not options else "pandas"
 
@@ -477,6 +478,7 @@ TYPED = [{"name": "a", "sql_type": "INT"}, {"name": "b", "sql_type": "TEXT"}]
         ('a,b\n1,"x\\"y"\n', {"escaped": True}),
     ],
 )
+@pytest.mark.exhaustive
 def test_csv_files_into_tables(same, io_client, tmp_path, text, options):
     path = tmp_path / "a.csv"
     path.write_text(text)

@@ -349,6 +349,7 @@ def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         runs.close()
 
 
+@pytest.mark.exhaustive
 @pytest.mark.contract("D1", "D2", "D3", "D4", "D5", "D9", "D11", "D12", "D13", "D14", "D36")
 @pytest.mark.parametrize("name", [_name(call, fault) for call, fault in CASES])
 def test_right_data_or_a_clear_error(runs, name):

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.exhaustive
+
 _ALONE = ["unshare", "--map-root-user", "--mount"]
 
 _SCRIPT = """

@@ -87,6 +87,7 @@ def _until_it_runs(platform, _state, path, _before):
         assert time.monotonic() < deadline
 
 
+@pytest.mark.exhaustive
 @pytest.mark.contract("S63")
 @pytest.mark.parametrize("moment", [_until_it_runs, _until_rows_are_written])
 @pytest.mark.parametrize("mode", ["truncate", "drop"])
