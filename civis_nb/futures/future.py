@@ -20,6 +20,7 @@ from civis_nb.futures.states import CANCELLED, field, state_of
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
+    from civis_nb.client.protocol import Client
     from civis_nb.client.response import Response
     from civis_nb.display.activity import Activity
 
@@ -86,7 +87,7 @@ class CivisFuture(PollableResult):
         poller: Callable[..., Any],
         poller_args: Sequence[Any],
         polling_interval: int | float | None = None,
-        client: APIClient | None = None,
+        client: Client | None = None,
         poll_on_creation: bool = True,
         max_retries: int | None = None,
         *,

@@ -21,7 +21,7 @@ from civis_nb.futures.states import CANCELLED, FAILED, SUCCEEDED, UNSEEN, run_ti
 from civis_nb.futures.timing import FailureBudget, checked_interval, next_wait_s
 
 if TYPE_CHECKING:
-    from civis_nb.client.client import APIClient
+    from civis_nb.client.protocol import Client
     from civis_nb.display.activity import Activity
 
 __all__ = ["CivisAsyncResultBase", "PollableResult"]
@@ -91,7 +91,7 @@ class PollableResult(CivisAsyncResultBase):
         poller: Callable[..., Any],
         poller_args: Sequence[Any],
         polling_interval: int | float | None = None,
-        client: APIClient | None = None,
+        client: Client | None = None,
         poll_on_creation: bool = True,
     ) -> None:
         super().__init__()
@@ -111,7 +111,7 @@ class PollableResult(CivisAsyncResultBase):
         self._scheduler.add(self, 0.0 if poll_on_creation else self._next_wait_s())
 
     @cached_property
-    def client(self) -> APIClient:
+    def client(self) -> Client:
         """The client that the future uses for everything but looking."""
         bound = getattr(getattr(self.poller, "__self__", None), "_client", None)
         if bound is not None:

@@ -14,7 +14,7 @@ from civis_nb.io._arguments import (
     whole_from,
 )
 from civis_nb.io._progress import begin, tracked_transfer
-from civis_nb.io.writing.import_options import schema_and_table
+from civis_nb.io.writing.table_names import schema_and_table
 from civis_nb.table_names import quoted_table
 
 if TYPE_CHECKING:

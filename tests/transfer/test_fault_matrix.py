@@ -29,7 +29,7 @@ import civis_nb
 import civis_nb.io as cio
 import civis_nb.local
 from civis_nb.errors import CivisError
-from civis_nb.io.writing import dataframe
+from civis_nb.io.writing import frame_text
 from civis_nb.io.writing import upload as frame_upload
 from civis_nb.transport import upload
 
@@ -341,7 +341,7 @@ def runs(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     with pytest.MonkeyPatch.context() as patch, civis_nb.local.start(samples=False) as platform:
         patch.setenv("CIVIS_NB_READ_TIMEOUT_S", "2.5")
         patch.setattr(upload, "MAX_SINGLE_BYTES", 1024 * 1024)
-        patch.setattr(dataframe, "_SAMPLED_FROM_BYTES", LARGE_FRAME.estimated_size())
+        patch.setattr(frame_text, "_SAMPLED_FROM_BYTES", LARGE_FRAME.estimated_size())
         patch.setattr(frame_upload, "_PART_BYTES", 64 * 1024)
         runs = _Runs(platform, tmp_path_factory.mktemp("cases"), asked)
         runs.settle()

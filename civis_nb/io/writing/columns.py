@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisInputError
-from civis_nb.io.writing.import_options import check_text
 from civis_nb.io.writing.objects import MAX_DECIMAL_DIGITS, arrow_of_objects, refused
+from civis_nb.io.writing.table_names import check_text
 
 if TYPE_CHECKING:
     import pyarrow as pa

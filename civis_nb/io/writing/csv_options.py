@@ -1,13 +1,12 @@
-"""Options of the frames' own CSV writers, as far as they say what is to come into the table.
+"""Options of ``DataFrame.to_csv`` and ``write_csv``, as far as they change what the table holds.
 
-A frame is written by us, exactly, whatever is asked of its writer: quotes, line ends, encoding
-and compression are on the way only. What chooses or names columns, and what changes values, is
-done to the frame first.
+The CSV itself is always written in one form: options about quotes, line ends, encoding and
+compression have no effect. Options that choose or name columns, or change values, are applied to
+the frame first.
 """
 
 from __future__ import annotations
 
-import csv
 import inspect
 import io
 from collections.abc import Mapping
@@ -16,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisArgumentError, CivisInputError
 from civis_nb.io._arguments import delimiter_name
+from civis_nb.io.csv_reader import csv_reader
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["WriteOptions", "asked_of", "holds", "restyled"]
+__all__ = ["WriteOptions", "can_hold", "restyled", "write_options"]
 
-#: What these change is on the way only.
-_ON_THE_WAY = frozenset(
+#: About the CSV alone: without effect.
+_WITHOUT_EFFECT = frozenset(
     {
         "compression", "encoding", "errors", "mode", "storage_options", "index_label",
         "quoting", "quotechar", "doublequote", "escapechar", "lineterminator", "chunksize",
@@ -37,7 +37,6 @@ _ABOUT_NUMBERS = frozenset(
 )
 _ABOUT_TIMES = frozenset({"date_format", "time_format", "datetime_format"})
 _CHOOSING = frozenset({"columns", "header", "include_header", "index", "sep", "separator"})
-_CELL_CHARS = 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -47,7 +46,7 @@ class WriteOptions:
     Attributes
     ----------
     frame
-        With the columns that were asked for.
+        With the chosen columns.
     names
         Other names for its columns; None: its own.
     header
@@ -65,8 +64,8 @@ class WriteOptions:
     style: Mapping[str, Any] = field(default_factory=dict)
 
 
-def asked_of(frame: Any, options: Mapping[str, Any]) -> WriteOptions:
-    """Say what a frame and the options of its writer ask for.
+def write_options(frame: Any, options: Mapping[str, Any]) -> WriteOptions:
+    """Return how a frame is to come into a table, by the options of its own writer.
 
     Raises
     ------
@@ -124,7 +123,7 @@ def _check_known(frame: Any, options: Mapping[str, Any]) -> None:
     for name in options:
         if name not in known:
             raise CivisArgumentError(f"{named} knows no option {name!r}. Nothing was sent.")
-    odd = set(options) - _ON_THE_WAY - _CHOOSING - _ABOUT_NULLS - _ABOUT_NUMBERS - _ABOUT_TIMES
+    odd = set(options) - _WITHOUT_EFFECT - _CHOOSING - _ABOUT_NULLS - _ABOUT_NUMBERS - _ABOUT_TIMES
     if odd:
         raise CivisInputError(f"{', '.join(sorted(odd))} can't be chosen; leave it out.")
 
@@ -155,8 +154,8 @@ def _with_index(frame: Any, options: Mapping[str, Any]) -> Any:
         ) from None
 
 
-def holds(kind: pa.DataType, texts: pa.ChunkedArray) -> bool:
-    """Say whether texts can be read as values of a type."""
+def can_hold(kind: pa.DataType, texts: pa.ChunkedArray) -> bool:
+    """Return whether texts can be read as values of a type."""
     import pyarrow as pa
 
     try:
@@ -169,7 +168,7 @@ def holds(kind: pa.DataType, texts: pa.ChunkedArray) -> bool:
 def restyled(
     frame: Any, at: int, column: pa.ChunkedArray, exact: pa.ChunkedArray, style: Mapping[str, Any]
 ) -> pa.ChunkedArray | None:
-    """Return a column as texts in the style that was asked for; None where that changes nothing.
+    """Return a column as texts in a style; None where that changes nothing.
 
     Parameters
     ----------
@@ -180,24 +179,26 @@ def restyled(
     exact
         The same as they are written without a style.
     style
-        From `asked_of`.
+        Of the `WriteOptions`.
     """
     import pyarrow as pa
 
-    asked = {name: value for name, value in style.items() if name in _asked_of_kind(column.type)}
+    applied = {
+        name: value for name, value in style.items() if name in _options_of_type(column.type)
+    }
     null = next((style[name] for name in _ABOUT_NULLS if name in style), None)
-    if not asked and (null is None or not column.null_count):
+    if not applied and (null is None or not column.null_count):
         return None
     texts = exact.cast(pa.string())
-    if asked:
-        written = _written(frame, at, asked)
+    if applied:
+        written = _written(frame, at, applied)
         missing = column.is_null().to_pylist()
         values = [None if gone else text for text, gone in zip(written, missing, strict=True)]
         texts = pa.chunked_array([pa.array(values, pa.string())])
     return texts if null is None else texts.fill_null(str(null))
 
 
-def _asked_of_kind(kind: Any) -> frozenset[str]:
+def _options_of_type(kind: Any) -> frozenset[str]:
     import pyarrow as pa
 
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
@@ -206,12 +207,9 @@ def _asked_of_kind(kind: Any) -> frozenset[str]:
 
 
 def _written(frame: Any, at: int, style: Mapping[str, Any]) -> list[str]:
-    """Have the frame's own writer write one column; give the texts."""
+    """Return the texts of one column as the frame's own writer has them."""
     if hasattr(frame, "iloc"):
         text = frame.iloc[:, [at]].to_csv(index=False, header=False, lineterminator="\n", **style)
     else:
         text = frame[:, [at]].write_csv(include_header=False, quote_style="always", **style)
-    # The limit is the csv module's own, for the whole process; a larger one harms nobody.
-    if csv.field_size_limit() < _CELL_CHARS:
-        csv.field_size_limit(_CELL_CHARS)
-    return [row[0] if row else "" for row in csv.reader(io.StringIO(text, newline=""))]
+    return [row[0] if row else "" for row in csv_reader(io.StringIO(text, newline=""))]

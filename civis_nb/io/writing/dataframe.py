@@ -3,44 +3,34 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.errors import CivisAPIError, CivisInputError
+from civis_nb.errors import CivisInputError
 from civis_nb.io._arguments import client_or_default, delimiter_name
 from civis_nb.io._progress import step, tracked_transfer
 from civis_nb.io.writing.columns import arrow_of, as_csv_column, sql_type_of
-from civis_nb.io.writing.csv_options import asked_of, holds, restyled
-from civis_nb.io.writing.import_options import (
-    check_import,
-    check_text,
-    checked_columns,
-    key_columns,
-    schema_and_table,
-)
-from civis_nb.io.writing.load import refuse_existing, start_import
-from civis_nb.io.writing.upload import Text, upload_gzip
+from civis_nb.io.writing.csv_options import can_hold, restyled, write_options
+from civis_nb.io.writing.destination import column_names, refuse_existing
+from civis_nb.io.writing.frame_text import FrameText
+from civis_nb.io.writing.start import PreparedFiles, start_import
+from civis_nb.io.writing.table_import import TableImport
+from civis_nb.io.writing.table_names import check_text
+from civis_nb.io.writing.upload import upload_gzip
 
 if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
-    import pyarrow as pa
 
     from civis_nb.client.client import APIClient
+    from civis_nb.client.protocol import Client
     from civis_nb.futures import CivisFuture
 
 __all__ = ["dataframe_to_civis"]
 
-#: Small enough that the texts of a few blocks stay in the processor's cache.
-_ROWS_AT_ONCE = 25_000
-#: Frames from this size on are sampled, to know how large their deflated text will be.
-_SAMPLED_FROM_BYTES = 16 * 1024 * 1024
-_SAMPLES = 3
-
 
 @dataclass(frozen=True)
-class _Written:
+class _FrameAsCsv:
     """A frame as CSV.
 
     Attributes
@@ -52,13 +42,13 @@ class _Written:
     header
         Whether the first line holds the names.
     delimiter
-        The platform's word for the delimiter.
+        As the API names it.
     """
 
-    text: Text
+    text: FrameText
     columns: list[dict[str, str]]
-    header: bool = True
-    delimiter: str = "comma"
+    header: bool
+    delimiter: str
 
 
 @tracked_transfer
@@ -125,77 +115,73 @@ def dataframe_to_civis(
     CivisAPIError
         When the platform refuses the import.
     """
-    schema, name = schema_and_table(table)
-    check_import(existing_table_rows, execution, primary_keys, max_errors, polling_interval)
-    given = checked_columns(table_columns)
-    step("Preparing the frame")
-    prepared = _prepared(df, kwargs)
-    if given is not None and len(given) != len(prepared.columns):
-        raise CivisInputError(
-            f"table_columns names {len(given)} columns; the frame has {len(prepared.columns)}."
-        )
-    names = [column["name"] for column in given or prepared.columns]
-    primary_keys = key_columns("primary_keys", primary_keys, names)
-    last_modified_keys = key_columns("last_modified_keys", last_modified_keys, names)
-    client = client_or_default(client)
-    database_id = client.get_database_id(database)
-    if existing_table_rows == "fail":
-        refuse_existing(client, database_id, schema, name)
-    columns = _matched(
-        prepared.columns, given, client, database_id, schema, name, existing_table_rows
-    )
-    file_id = upload_gzip(client, prepared.text, f"{name}.csv.gz", progress)
-    return start_import(
-        client,
-        [file_id],
-        schema,
-        name,
-        database_id=database_id,
-        credential_id=credential_id,
-        columns=columns,
-        first_row_is_header=prepared.header,
-        delimiter=prepared.delimiter,
-        compression="gzip",
-        loosen_types=given is None,
+    target = TableImport(
+        table=table,
+        database=database,
         existing_table_rows=existing_table_rows,
+        table_columns=table_columns,
+        primary_keys=primary_keys,
+        last_modified_keys=last_modified_keys,
         max_errors=max_errors,
         diststyle=diststyle,
         distkey=distkey,
-        sortkeys=[sortkey1, sortkey2],
-        primary_keys=primary_keys,
-        last_modified_keys=last_modified_keys,
-        escaped=False,
+        sortkey1=sortkey1,
+        sortkey2=sortkey2,
         execution=execution,
+        credential_id=credential_id,
         polling_interval=polling_interval,
         hidden=hidden,
         progress=progress,
     )
+    step("Preparing the frame")
+    written = _written(df, kwargs)
+    given = target.table_columns
+    if given is not None and len(given) != len(written.columns):
+        raise CivisInputError(
+            f"table_columns names {len(given)} columns; the frame has {len(written.columns)}."
+        )
+    target.check_keys([column["name"] for column in given or written.columns])
+    client = client_or_default(client)
+    database_id = client.get_database_id(database)
+    refuse_existing(client, database_id, target)
+    columns = _matched(client, database_id, target, written.columns)
+    file_id = upload_gzip(client, written.text, f"{target.name}.csv.gz", progress)
+    prepared = PreparedFiles(
+        file_ids=[file_id],
+        columns=columns,
+        has_header=written.header,
+        delimiter=written.delimiter,
+        compression="gzip",
+        loosen_types=given is None,
+    )
+    return start_import(client, database_id, prepared, target)
 
 
-def _prepared(df: Any, options: dict[str, Any]) -> _Written:
+def _written(df: Any, options: dict[str, Any]) -> _FrameAsCsv:
+    """Return a frame as CSV, as the options of its own writer have it."""
     import pyarrow as pa
 
-    asked = asked_of(df, options)
-    table = arrow_of(asked.frame)
-    names = asked.names or table.column_names
+    wanted = write_options(df, options)
+    table = arrow_of(wanted.frame)
+    names = wanted.names or table.column_names
     _check_names(names)
     columns, described = [], []
     for at, (name, column) in enumerate(zip(names, table.columns, strict=True)):
         csv_column, sql_type = as_csv_column(column, name)
-        text = restyled(asked.frame, at, column, csv_column, asked.style)
+        text = restyled(wanted.frame, at, column, csv_column, wanted.style)
         if text is not None:
             csv_column = text
-            sql_type = sql_type if holds(column.type, text) else sql_type_of(text)
+            sql_type = sql_type if can_hold(column.type, text) else sql_type_of(text)
         columns.append(csv_column)
         described.append({"name": name, "sql_type": sql_type})
-    exact = pa.Table.from_arrays(columns, names=names)
     # Without a line at all there would be no file.
-    header = asked.header or not table.num_rows
-    text = _FrameText(exact, header, asked.delimiter)
-    return _Written(text, described, header, delimiter_name(asked.delimiter))
+    header = wanted.header or not table.num_rows
+    text = FrameText(pa.Table.from_arrays(columns, names=names), header, wanted.delimiter)
+    return _FrameAsCsv(text, described, header, delimiter_name(wanted.delimiter))
 
 
 def _check_names(names: list[str]) -> None:
+    """Check that a table can have columns of these names."""
     if not names:
         raise CivisInputError("The frame has no columns; there is nothing to load.")
     if not all(names):
@@ -211,74 +197,27 @@ def _check_names(names: list[str]) -> None:
         )
 
 
-class _FrameText:
-    """The CSV of a frame, written block by block."""
-
-    def __init__(self, table: pa.Table, header: bool = True, delimiter: str = ",") -> None:
-        import polars as pl
-
-        frame = pl.from_arrow(table)
-        assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table never gives a series
-        self._frame = frame
-        self._header = header
-        self._delimiter = delimiter
-
-    def _text(self, start: int, rows: int, *, header: bool) -> bytes:
-        piece = self._frame.slice(start, rows)
-        return piece.write_csv(include_header=header, separator=self._delimiter).encode()
-
-    def chunks(self) -> Iterator[bytes]:
-        for start in range(0, max(self._frame.height, 1), _ROWS_AT_ONCE):
-            yield self._text(start, _ROWS_AT_ONCE, header=self._header and start == 0)
-
-    def samples(self) -> tuple[list[bytes], float]:
-        rows = self._frame.height
-        if rows < _SAMPLES or self._frame.estimated_size() < _SAMPLED_FROM_BYTES:
-            return [], 0.0
-        count = min(max(rows // 500, 1), _ROWS_AT_ONCE)
-        starts = [(rows - count) * at // (_SAMPLES - 1) for at in range(_SAMPLES)]
-        texts = [self._text(at, count, header=False) for at in starts]
-        return texts, count * _SAMPLES / rows
-
-
 def _matched(
-    columns: list[dict[str, str]],
-    given: list[dict[str, str]] | None,
-    client: Any,
-    database_id: int,
-    schema: str,
-    table: str,
-    existing_table_rows: str,
+    client: Client, database_id: int, target: TableImport, columns: list[dict[str, str]]
 ) -> list[dict[str, str]]:
     """Return the columns as the table is to have them, in the order of the frame."""
+    given = target.table_columns
     if given is not None:
         return [{**column, **wanted} for column, wanted in zip(columns, given, strict=True)]
-    if existing_table_rows in ("drop", "fail"):
+    if target.existing_table_rows in ("drop", "fail"):
         return columns
-    names = _names_of_table(client, database_id, schema, table)
+    names = column_names(client, database_id, target)
     if not names:
         return columns
     folded = {name.lower(): name for name in names}
-    wanted = [column["name"] for column in columns]
-    unknown = [name for name in wanted if name.lower() not in folded]
+    unknown = [column["name"] for column in columns if column["name"].lower() not in folded]
     if unknown:
         raise CivisInputError(
-            f"The table {schema}.{table} has no column {', '.join(map(repr, unknown))}; it has "
-            f"{', '.join(names)}. Rename the frame's columns, or say "
-            "existing_table_rows='drop'. Nothing was sent."
+            f"The table {target.schema}.{target.name} has no column "
+            f"{', '.join(map(repr, unknown))}; it has {', '.join(names)}. Rename the frame's "
+            "columns, or use existing_table_rows='drop'. Nothing was sent."
         )
     return [
         {**column, "name": name if (name := column["name"]) in names else folded[name.lower()]}
         for column in columns
     ]
-
-
-def _names_of_table(client: Any, database_id: int, schema: str, table: str) -> list[str]:
-    try:
-        found = client.databases.get_schemas_tables(database_id, schema, table)
-    except CivisAPIError:
-        return []
-    columns = getattr(found, "columns", None)
-    if not isinstance(columns, list):
-        return []
-    return [column["name"] for column in columns]

@@ -1,17 +1,21 @@
-"""What CSV files are: their preprocessing on the platform, and whether several agree."""
+"""The form of CSV files: detected by the platform, and whether several files agree."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisImportError
 from civis_nb.futures import CivisFuture
 from civis_nb.io._progress import begin
 from civis_nb.io._runs import wait_for
 from civis_nb.io.sql_types import declared_types_of
+
+if TYPE_CHECKING:
+    from civis_nb.client.protocol import Client
+    from civis_nb.io.writing.table_import import TableImport
 
 __all__ = ["Detected", "agreed", "preprocess"]
 
@@ -41,16 +45,28 @@ class Detected:
 
 
 def preprocess(
-    client: Any,
+    client: Client,
     file_ids: Sequence[int],
+    target: TableImport,
     *,
     detect_columns: bool,
     delimiter: str | None,
     headers: bool | None,
-    hidden: bool,
-    polling_interval: int | float | None,
 ) -> list[Detected]:
-    """Have the platform look at files, all at the same time, and wait for it.
+    """Have the platform prepare files for an import, all at the same time, and wait for it.
+
+    Parameters
+    ----------
+    client
+        The client.
+    file_ids
+        The files.
+    target
+        What they are prepared for.
+    detect_columns
+        Whether names and types of the columns are to be detected.
+    delimiter, headers
+        What the caller knows of the files; None: to be detected.
 
     Raises
     ------
@@ -66,9 +82,9 @@ def preprocess(
             force_character_set_conversion=True,
             include_header=headers,
             column_delimiter=delimiter,
-            hidden=hidden,
+            hidden=target.hidden,
         )
-        futures.append(begin(partial(_run, client, job.id, polling_interval)))
+        futures.append(begin(partial(_start, client, job.id, target.polling_interval)))
     found = []
     try:
         for file_id, future in zip(file_ids, futures, strict=True):
@@ -83,7 +99,8 @@ def preprocess(
     return found
 
 
-def _run(client: Any, job_id: int, polling_interval: int | float | None) -> CivisFuture:
+def _start(client: Client, job_id: int, polling_interval: int | float | None) -> CivisFuture:
+    """Start the preprocessing of a file; return its run."""
     return CivisFuture(
         client.jobs.get_runs,
         (job_id, client.jobs.post_runs(job_id).id),
@@ -92,7 +109,8 @@ def _run(client: Any, job_id: int, polling_interval: int | float | None) -> Civi
     )
 
 
-def _detected(client: Any, source_id: int, future: Any) -> Detected:
+def _detected(client: Client, source_id: int, future: CivisFuture) -> Detected:
+    """Return what the preprocessing of a file detected."""
     outputs = list(client.jobs.list_runs_outputs(future.job_id, future.run_id))
     if not outputs:
         raise CivisImportError(
@@ -115,16 +133,16 @@ def _detected(client: Any, source_id: int, future: Any) -> Detected:
 def agreed(
     files: Sequence[Detected], *, delimiter: str | None, headers: bool | None, columns: bool
 ) -> Detected:
-    """Return what is true of all files.
+    """Return what all files have in common.
 
     Parameters
     ----------
     files
-        What was found, in order.
+        What was detected, in order.
     delimiter, headers
-        What the caller says; None: nothing.
+        What the caller knows; None: nothing.
     columns
-        Whether the columns were looked at too.
+        Whether the columns were detected too.
 
     Raises
     ------
@@ -140,7 +158,7 @@ def agreed(
     if columns:
         if not all(file.columns for file in files):
             raise CivisImportError(
-                "The columns could not be detected. Say them: "
+                "The columns could not be detected. Give them: "
                 "table_columns=[{'name': …, 'sql_type': …}, …]."
             )
         merged, header = _merged(files)
@@ -155,6 +173,7 @@ def agreed(
 
 
 def _compare(file: Detected, what: str, found: Any, wanted: Any) -> None:
+    """Check that a file is as it is wanted, where both are known."""
     if found is not None and wanted is not None and found != wanted:
         raise CivisImportError(
             f"The file {file.source_id} has the {what} {found!r}, not {wanted!r}. "
@@ -178,7 +197,7 @@ def _merged(files: Sequence[Detected]) -> tuple[list[dict[str, str]], bool | Non
             if "VARCHAR" not in bases:
                 raise CivisImportError(
                     f"Column {at + 1} ({column['name']}) is of other types in other files: "
-                    f"{', '.join(sorted(bases))}. Say them: table_columns=[…]."
+                    f"{', '.join(sorted(bases))}. Give them: table_columns=[…]."
                 )
             texts_differ = True
         texts = [kind for kind in kinds if _base(kind) == "VARCHAR"]
@@ -192,9 +211,11 @@ def _merged(files: Sequence[Detected]) -> tuple[list[dict[str, str]], bool | Non
 
 
 def _base(kind: str) -> str:
+    """Return a SQL type without its arguments."""
     return kind.split("(")[0].strip().upper()
 
 
 def _length(kind: str) -> int:
+    """Return the length of a VARCHAR."""
     digits = "".join(character for character in kind if character.isdigit())
     return int(digits) if digits else 65535

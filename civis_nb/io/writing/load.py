@@ -1,41 +1,25 @@
-"""Files into tables: the import of CSV files, with as much looked at beforehand as is needed.
-
-The sequence is that of the API protocol, section 5.7 (docs/reference/api-protocol.md).
-"""
+"""CSV files into tables: detected where that is needed, and imported."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.errors import (
-    CivisAPIError,
-    CivisArgumentError,
-    CivisImportError,
-    CivisInputError,
-)
-from civis_nb.futures import CivisFuture
-from civis_nb.io._arguments import (
-    client_or_default,
-    credential_or_default,
-    delimiter_name,
-    file_id_of,
-)
-from civis_nb.io._progress import begin, tracked_transfer
-from civis_nb.io.files.remote import whole_number
-from civis_nb.io.writing.detect import Detected, agreed, preprocess
-from civis_nb.io.writing.import_options import (
-    check_import,
-    checked_columns,
-    key_columns,
-    schema_and_table,
-)
+from civis_nb.errors import CivisArgumentError, CivisImportError, CivisInputError
+from civis_nb.io._arguments import client_or_default, delimiter_name, file_id_of
+from civis_nb.io._progress import tracked_transfer
+from civis_nb.io.files.transfers import file_to_civis
+from civis_nb.io.writing.destination import refuse_existing, table_exists
+from civis_nb.io.writing.detect import agreed, preprocess
+from civis_nb.io.writing.start import PreparedFiles, start_import
+from civis_nb.io.writing.table_import import TableImport
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
+    from civis_nb.client.protocol import Client
+    from civis_nb.futures import CivisFuture
 
-__all__ = ["civis_file_to_table", "csv_to_civis", "refuse_existing", "start_import"]
+__all__ = ["civis_file_to_table", "csv_to_civis"]
 
 
 @tracked_transfer
@@ -120,58 +104,31 @@ def civis_file_to_table(
         When the platform refuses the import.
     """
     file_ids = _file_ids(file_id)
-    schema, name = schema_and_table(table)
-    check_import(existing_table_rows, execution, primary_keys, max_errors, polling_interval)
-    wanted_delimiter = None if delimiter is None else delimiter_name(delimiter)
-    columns = checked_columns(table_columns)
-    names = [column["name"] for column in columns] if columns else None
-    primary_keys = key_columns("primary_keys", primary_keys, names)
-    last_modified_keys = key_columns("last_modified_keys", last_modified_keys, names)
-    client = client_or_default(client)
-    database_id = client.get_database_id(database)
-    if existing_table_rows == "fail":
-        refuse_existing(client, database_id, schema, name)
-    untyped = columns is None or "sql_type" not in columns[0]
-    detect = untyped and (
-        existing_table_rows == "drop" or not table_exists(client, database_id, schema, name)
-    )
-    found = preprocess(
-        client,
-        file_ids,
-        detect_columns=detect,
-        delimiter=wanted_delimiter,
-        headers=headers,
-        hidden=hidden,
-        polling_interval=polling_interval,
-    )
-    file = agreed(found, delimiter=wanted_delimiter, headers=headers, columns=detect)
-    if detect:
-        columns = _named(file, columns)
-    return start_import(
-        client,
-        [one.file_id for one in found],
-        schema,
-        name,
-        database_id=database_id,
-        credential_id=credential_id,
-        columns=columns,
-        first_row_is_header=bool(file.include_header),
-        delimiter=file.delimiter or "comma",
-        compression=file.compression or "none",
-        loosen_types=detect,
+    target = TableImport(
+        table=table,
+        database=database,
         existing_table_rows=existing_table_rows,
+        table_columns=table_columns,
+        primary_keys=primary_keys,
+        last_modified_keys=last_modified_keys,
         max_errors=max_errors,
         diststyle=diststyle,
         distkey=distkey,
-        sortkeys=[sortkey1, sortkey2],
-        primary_keys=primary_keys,
-        last_modified_keys=last_modified_keys,
+        sortkey1=sortkey1,
+        sortkey2=sortkey2,
         escaped=escaped,
         execution=execution,
+        credential_id=credential_id,
         polling_interval=polling_interval,
         hidden=hidden,
         progress=progress,
     )
+    if delimiter is not None:
+        delimiter_name(delimiter)
+    client = client_or_default(client)
+    database_id = client.get_database_id(database)
+    refuse_existing(client, database_id, target)
+    return _load(client, database_id, file_ids, target, delimiter, headers)
 
 
 @tracked_transfer
@@ -233,147 +190,71 @@ def csv_to_civis(
     OSError
         When the file can't be read.
     """
-    from civis_nb.io.files.transfers import file_to_civis
     from civis_nb.transport.sources import check_source
 
-    schema, name = schema_and_table(table)
-    check_import(existing_table_rows, execution, primary_keys, max_errors, polling_interval)
-    delimiter_name(delimiter)
-    columns = checked_columns(table_columns)
-    names = [column["name"] for column in columns] if columns else None
-    key_columns("primary_keys", primary_keys, names)
-    key_columns("last_modified_keys", last_modified_keys, names)
-    check_source(filename)
-    client = client_or_default(client)
-    if existing_table_rows == "fail":
-        refuse_existing(client, client.get_database_id(database), schema, name)
-    file_id = file_to_civis(filename, client=client, progress=progress)
-    return civis_file_to_table(
-        file_id,
-        database,
-        table,
-        client=client,
-        max_errors=max_errors,
+    target = TableImport(
+        table=table,
+        database=database,
         existing_table_rows=existing_table_rows,
+        table_columns=table_columns,
+        primary_keys=primary_keys,
+        last_modified_keys=last_modified_keys,
+        max_errors=max_errors,
         diststyle=diststyle,
         distkey=distkey,
         sortkey1=sortkey1,
         sortkey2=sortkey2,
-        table_columns=table_columns,
-        primary_keys=primary_keys,
-        last_modified_keys=last_modified_keys,
         escaped=escaped,
         execution=execution,
-        delimiter=delimiter,
-        headers=headers,
         credential_id=credential_id,
         polling_interval=polling_interval,
         hidden=hidden,
         progress=progress,
     )
+    delimiter_name(delimiter)
+    check_source(filename)
+    client = client_or_default(client)
+    database_id = client.get_database_id(database)
+    refuse_existing(client, database_id, target)
+    file_id = file_to_civis(filename, client=client, progress=progress)
+    return _load(client, database_id, [file_id], target, delimiter, headers)
 
 
-def start_import(
-    client: Any,
-    file_ids: Sequence[int],
-    schema: str,
-    table: str,
-    *,
+def _load(
+    client: Client,
     database_id: int,
-    credential_id: int | None,
-    columns: list[dict[str, str]] | None,
-    first_row_is_header: bool,
-    delimiter: str,
-    compression: str,
-    loosen_types: bool,
-    existing_table_rows: str,
-    max_errors: int | None,
-    diststyle: str | None,
-    distkey: str | None,
-    sortkeys: list[str | None],
-    primary_keys: list[str] | None,
-    last_modified_keys: list[str] | None,
-    escaped: bool,
-    execution: str,
-    polling_interval: int | float | None,
-    hidden: bool,
-    progress: bool | None = None,
+    file_ids: list[int],
+    target: TableImport,
+    delimiter: str | None,
+    headers: bool | None,
 ) -> CivisFuture:
-    """Start the import of files that are known to be right; give its run as a future."""
-    job = client.imports.post_files_csv(
-        {"file_ids": list(file_ids)},
-        {
-            "schema": schema,
-            "table": table,
-            "remote_host_id": database_id,
-            "credential_id": credential_or_default(client, credential_id),
-            "primary_keys": primary_keys,
-            "last_modified_keys": last_modified_keys,
-        },
-        first_row_is_header,
-        name=f"CSV import to {schema}.{table}",
-        max_errors=max_errors,
-        existing_table_rows=existing_table_rows,
-        column_delimiter=delimiter,
-        compression=compression,
-        escaped=escaped,
-        execution=execution,
-        loosen_types=loosen_types,
-        table_columns=columns,
-        redshift_destination_options={
-            "diststyle": diststyle,
-            "distkey": distkey,
-            "sortkeys": sortkeys,
-        },
-        hidden=hidden,
+    """Prepare files and start their import; `delimiter` and `headers` are None to be detected."""
+    wanted_delimiter = None if delimiter is None else delimiter_name(delimiter)
+    detect_columns = not target.has_types and (
+        target.existing_table_rows == "drop" or not table_exists(client, database_id, target)
     )
-    return begin(
-        lambda: CivisFuture(
-            client.jobs.get_runs,
-            (job.id, client.jobs.post_runs(job.id).id),
-            polling_interval=polling_interval,
-            client=client,
-            poll_on_creation=False,
-            cancel_on_interrupt=True,
-            progress=progress,
-        )
+    found = preprocess(
+        client,
+        file_ids,
+        target,
+        detect_columns=detect_columns,
+        delimiter=wanted_delimiter,
+        headers=headers,
     )
-
-
-def table_exists(client: Any, database_id: int, schema: str, table: str) -> bool:
-    """Say whether the platform knows a table; when it can't be asked, say no."""
-    try:
-        client.databases.get_schemas_tables(database_id, schema, table)
-    except CivisAPIError as error:
-        if error.status_code == 404:
-            return False
-        raise
-    return True
-
-
-def refuse_existing(client: Any, database_id: int, schema: str, table: str) -> None:
-    """Refuse to load into a table that the platform knows.
-
-    Where the platform does not say, it is the import that fails.
-
-    Raises
-    ------
-    CivisInputError
-        When there is such a table.
-    """
-    try:
-        found = client.databases.get_schemas_tables(database_id, schema, table)
-    except CivisAPIError:
-        return
-    # A mock client knows every table.
-    if whole_number(getattr(found, "id", None)) is not None:
-        raise CivisInputError(
-            f"The table {schema}.{table} exists. Say what is to become of its rows: "
-            "existing_table_rows='append', 'truncate', 'drop' or 'upsert'. Nothing was sent."
-        )
+    file = agreed(found, delimiter=wanted_delimiter, headers=headers, columns=detect_columns)
+    prepared = PreparedFiles(
+        file_ids=[one.file_id for one in found],
+        columns=_named(file.columns, target) if detect_columns else target.table_columns,
+        has_header=bool(file.include_header),
+        delimiter=file.delimiter or "comma",
+        compression=file.compression or "none",
+        loosen_types=detect_columns,
+    )
+    return start_import(client, database_id, prepared, target)
 
 
 def _file_ids(file_id: Any) -> list[int]:
+    """Return ``file_id`` as a list of ids."""
     ids = list(file_id) if isinstance(file_id, list | tuple) else [file_id]
     if not ids:
         raise CivisInputError("file_id is an empty list: there is nothing to load.")
@@ -385,15 +266,16 @@ def _file_ids(file_id: Any) -> list[int]:
     return [file_id_of(one) for one in ids]
 
 
-def _named(file: Detected, columns: list[dict[str, str]] | None) -> list[dict[str, str]]:
+def _named(found: list[dict[str, str]], target: TableImport) -> list[dict[str, str]]:
     """Return the detected columns, under the caller's names where there are some."""
-    if columns is None:
-        return file.columns
-    if len(columns) != len(file.columns):
+    given = target.table_columns
+    if given is None:
+        return found
+    if len(given) != len(found):
         raise CivisImportError(
-            f"table_columns names {len(columns)} columns; the file has {len(file.columns)}."
+            f"table_columns names {len(given)} columns; the file has {len(found)}."
         )
     return [
-        {"name": given["name"], "sql_type": found["sql_type"]}
-        for given, found in zip(columns, file.columns, strict=True)
+        {"name": wanted["name"], "sql_type": column["sql_type"]}
+        for wanted, column in zip(given, found, strict=True)
     ]

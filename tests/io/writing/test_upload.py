@@ -11,7 +11,7 @@ import pytest
 
 import civis_nb.io as cio
 from civis_nb.errors import CivisUploadError
-from civis_nb.io.writing import dataframe, upload
+from civis_nb.io.writing import frame_text, upload
 from civis_nb.io.writing.upload import upload_gzip
 
 KIB = 1024
@@ -35,7 +35,7 @@ class Text:
 @pytest.fixture(autouse=True)
 def small_parts(monkeypatch):
     monkeypatch.setattr(upload, "_PART_BYTES", 64 * KIB)
-    monkeypatch.setattr(dataframe, "_SAMPLED_FROM_BYTES", 1)
+    monkeypatch.setattr(frame_text, "_SAMPLED_FROM_BYTES", 1)
 
 
 @pytest.fixture
