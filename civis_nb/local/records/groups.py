@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from fastapi import Request
@@ -16,7 +17,7 @@ from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.records import crud, fields
 from civis_nb.local.records.fields import LEVELS, Computed, Named, Stored, View
-from civis_nb.local.records.lists import PERMISSION_FILTER, Filter, listed
+from civis_nb.local.records.lists import NAME_FILTER, PERMISSION_FILTER, Filter, listed
 from civis_nb.local.records.resource import Change, Operation, Resource, build_router
 from civis_nb.local.records.sharing import shared
 from civis_nb.local.records.storage import check_exist, update_record
@@ -80,10 +81,6 @@ def _before_save(change: Change) -> None:
     if values.get("slug", "") is None:
         values["slug"] = re.sub(r"\W+", "_", str(values["name"]).lower()).strip("_") or "group"
     values["last_updated_by_id"] = change.user.id
-
-
-def _named(value: str | None) -> list[Any]:
-    return [records.c.name.icontains(value, autoescape=True)] if value else []
 
 
 def _organization(value: int | None) -> list[Any]:
@@ -170,7 +167,7 @@ GROUPS = Resource(
         listed(
             50,
             1000,
-            Filter("query", str, "A part of the name.", _named),
+            replace(NAME_FILTER, name="query"),
             PERMISSION_FILTER,
             Filter("include_members", bool, "Whether to show the members."),
             Filter("organization_id", int, "The id of an organization.", _organization),

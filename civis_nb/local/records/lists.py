@@ -70,6 +70,10 @@ def _author(value: str | None) -> Conditions:
     return [records.c.user_id.in_(author_ids(value))] if value else []
 
 
+def _name(value: str | None) -> Conditions:
+    return [records.c.name.icontains(value, autoescape=True)] if value else []
+
+
 def _permission(value: str | None) -> Conditions:
     if value is not None and value not in LEVELS:
         raise Invalid(f"permission can't be {value!r}; it is one of {', '.join(LEVELS)}.")
@@ -89,6 +93,7 @@ ARCHIVED_FILTER = Filter(
     ("true", "false", "all", ""),
 )
 AUTHOR_FILTER = Filter("author", str, "Ids of authors, separated by commas.", _author)
+NAME_FILTER = Filter("name", str, "A part of the name.", _name)
 PERMISSION_FILTER = Filter(
     "permission", str, "The permission that the user has: read, write or manage.", _permission
 )
