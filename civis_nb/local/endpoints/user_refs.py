@@ -8,7 +8,10 @@ from civis_nb.local.context import User
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.store.schema import users
 
-__all__ = ["UserRef", "user_ref", "user_refs"]
+__all__ = ["ORGANIZATION_ID", "ORGANIZATION_NAME", "UserRef", "user_ref", "user_refs"]
+
+#: A local platform is one organization.
+ORGANIZATION_ID, ORGANIZATION_NAME = 1, "Local"
 
 
 class UserRef(Wire):

@@ -49,9 +49,7 @@ def read(resource: Resource) -> Iterator[Operation]:
             return resource.show(resource.view(connection, context, id))
 
     typed(get, id=path_id(resource.id_name))
-    yield Operation(
-        "GET", f"/{{{resource.id_name}}}", get, f"Get a {resource.noun}", resource.detail
-    )
+    yield Operation("GET", resource.id_path, get, f"Get a {resource.noun}", resource.detail)
 
 
 def replaced(resource: Resource) -> Iterator[Operation]:
@@ -76,7 +74,7 @@ def _change(
         return _saved(request, resource, id, body, kind)
 
     typed(change, id=path_id(resource.id_name), body=resource.body(kind))
-    yield Operation(method, f"/{{{resource.id_name}}}", change, summary, resource.detail)
+    yield Operation(method, resource.id_path, change, summary, resource.detail)
 
 
 def _saved(
@@ -115,7 +113,7 @@ def archived_by_delete(resource: Resource) -> Iterator[Operation]:
 
     typed(delete, id=path_id(resource.id_name))
     summary = f"Archive a {resource.noun}"
-    yield Operation("DELETE", f"/{{{resource.id_name}}}", delete, summary, deprecated=True)
+    yield Operation("DELETE", resource.id_path, delete, summary, deprecated=True)
 
 
 def deleted(*, deprecated: bool = False) -> Shape:
@@ -128,8 +126,8 @@ def deleted(*, deprecated: bool = False) -> Shape:
                 delete_record(connection, resource.kind, id)
 
         typed(delete, id=path_id(resource.id_name))
-        path = f"/{{{resource.id_name}}}"
-        yield Operation("DELETE", path, delete, f"Delete a {resource.noun}", deprecated=deprecated)
+        summary = f"Delete a {resource.noun}"
+        yield Operation("DELETE", resource.id_path, delete, summary, deprecated=deprecated)
 
     return operations
 

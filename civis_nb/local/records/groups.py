@@ -12,7 +12,7 @@ from sqlalchemy import Row, delete, func, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from civis_nb.local.context import context_of
-from civis_nb.local.endpoints.user_refs import UserRef
+from civis_nb.local.endpoints.user_refs import ORGANIZATION_ID, ORGANIZATION_NAME, UserRef
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.records import crud, fields
@@ -24,9 +24,6 @@ from civis_nb.local.records.storage import check_exist, update_record
 from civis_nb.local.store.schema import group_members, records, shares, users
 
 __all__ = ["router"]
-
-#: A local platform is one organization.
-_ORGANIZATION_ID, _ORGANIZATION_NAME = 1, "Local"
 
 
 class Member(UserRef):
@@ -74,10 +71,8 @@ def _stored(name: str) -> Callable[[View], Any]:
 
 def _before_save(change: Change) -> None:
     values = change.values
-    if "organization_id" in values and values["organization_id"] != _ORGANIZATION_ID:
-        raise Invalid(
-            f"organization_id: a local platform has one organization, {_ORGANIZATION_ID}."
-        )
+    if "organization_id" in values and values["organization_id"] != ORGANIZATION_ID:
+        raise Invalid(f"organization_id: a local platform has one organization, {ORGANIZATION_ID}.")
     if values.get("slug", "") is None:
         values["slug"] = re.sub(r"\W+", "_", str(values["name"]).lower()).strip("_") or "group"
     values["last_updated_by_id"] = change.user.id
@@ -148,8 +143,8 @@ GROUPS = Resource(
         fields.UPDATED_AT,
         Stored("description", str | None, listed=True),
         Stored("slug", str, listed=True),
-        Stored("organization_id", int, _ORGANIZATION_ID, listed=True),
-        Computed("organization_name", str, lambda view: _ORGANIZATION_NAME, listed=True),  # noqa: ARG005
+        Stored("organization_id", int, ORGANIZATION_ID, listed=True),
+        Computed("organization_name", str, lambda view: ORGANIZATION_NAME, listed=True),  # noqa: ARG005
         Computed("member_count", int, _member_count, listed=True),
         Computed("total_member_count", int, _member_count, listed=True),
         Stored("default_otp_required_for_login", bool | None),

@@ -23,8 +23,10 @@ __all__ = [
     "ARCHIVED_FILTER",
     "AUTHOR_FILTER",
     "HIDDEN_FILTER",
+    "NAME_FILTER",
     "PERMISSION_FILTER",
     "STATUS_FILTER",
+    "USUAL_FILTERS",
     "Filter",
     "listed",
 ]

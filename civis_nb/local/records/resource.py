@@ -124,6 +124,11 @@ class Resource:
         return self.path.split("/")[1]
 
     @property
+    def id_path(self) -> str:
+        """What follows `path` in the path of one object."""
+        return f"/{{{self.id_name}}}"
+
+    @property
     def title(self) -> str:
         """What one object is called at the beginning of a sentence."""
         return self.noun[0].upper() + self.noun[1:]

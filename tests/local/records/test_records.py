@@ -191,6 +191,19 @@ def test_an_object_in_a_project_that_shares_gets_its_shares(http, project):
     assert (needed["objectType"], needed["id"], needed["name"]) == ("Report", report, "r")
 
 
+def test_users_show_their_groups(http):
+    group = http.json("POST", "/groups", json={"name": "Data team"})["id"]
+    http.json("PUT", f"/groups/{group}/members/1")
+    for user in (http.json("GET", "/users/me"), http.json("GET", "/users/1")):
+        (found,) = [one for one in user["groups"] if one["id"] == group]
+        assert (found["slug"], found["organizationName"]) == ("data_team", "Local")
+    assert [one["id"] for one in http.json("GET", f"/users?group_id={group}")] == [1]
+    assert http.json("GET", "/users?group_id=999999") == []
+    assert http.json("GET", "/users?exclude_groups=true")[0]["groups"] == []
+    http("DELETE", f"/groups/{group}")
+    assert group not in [one["id"] for one in http.json("GET", "/users/me")["groups"]]
+
+
 def test_putting_an_object_twice_into_a_project_is_once(http, project):
     report = http.json("POST", "/reports", json={"name": "r"})["id"]
     path = f"/reports/{report}/projects/{project['id']}"

@@ -6,14 +6,15 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Connection, Row, or_, select
 
 from civis_nb.local.context import User, context_of
+from civis_nb.local.endpoints.user_refs import ORGANIZATION_ID, ORGANIZATION_NAME
 from civis_nb.local.errors import NotFound
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.envelope import Page, paginated
 from civis_nb.local.http.wire import Wire
-from civis_nb.local.store.schema import users
+from civis_nb.local.store.schema import group_members, records, users
 
 __all__ = ["router"]
 
@@ -129,7 +130,9 @@ _FEATURE_FLAGS = {"run_arguments": False, "table_param": False}
 @router.get("/users/me", summary="Show info about the logged-in user")
 def get_me(request: Request, user: Annotated[User, Depends(current_user)]) -> Me:
     """Return the user whose key was sent."""
-    row = _row(request, user.id)
+    with context_of(request).store.read() as connection:
+        row = _row(connection, user.id)
+        groups = _groups(connection, user.id)
     return Me(
         id=row.id,
         name=row.name,
@@ -139,6 +142,7 @@ def get_me(request: Request, user: Annotated[User, Depends(current_user)]) -> Me
         created_at=row.created_at,
         feature_flags=_FEATURE_FLAGS,
         roles=["sdm"],
+        groups=groups,
     )
 
 
@@ -152,7 +156,7 @@ def list_users(
     group_id: int | None = None,
     group_ids: Annotated[list[int] | None, Query()] = None,
     organization_id: int | None = None,
-    exclude_groups: bool | None = None,  # noqa: ARG001 - there are no groups to leave out
+    exclude_groups: bool | None = None,
     limit: int | None = None,
     page_num: int | None = None,
     order: str | None = None,
@@ -164,8 +168,12 @@ def list_users(
     if query:
         columns = (users.c.name, users.c.username, users.c.email)
         found = found.where(or_(*(column.icontains(query, autoescape=True) for column in columns)))
-    no_groups = group_id is not None or group_ids or organization_id is not None
-    if no_groups or account_status == "inactive" or feature_flag:
+    wanted = [*(group_ids or ()), *(() if group_id is None else (group_id,))]
+    if wanted:
+        inside = select(group_members.c.user_id).where(group_members.c.group_id.in_(wanted))
+        found = found.where(users.c.id.in_(inside))
+    elsewhere = organization_id not in (None, ORGANIZATION_ID)
+    if elsewhere or account_status == "inactive" or feature_flag:
         found = found.where(users.c.id < 0)
     with context_of(request).store.read() as connection:
         rows = paginated(
@@ -176,12 +184,14 @@ def list_users(
             {"name": users.c.name, "user": users.c.username},
             "name",
         )
+        groups = {row.id: [] if exclude_groups else _groups(connection, row.id) for row in rows}
     return [
         UserSummary(
             id=row.id,
             user=row.username,
             name=row.name,
             email=row.email,
+            groups=groups[row.id],
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
@@ -192,21 +202,39 @@ def list_users(
 @router.get("/users/{id}", summary="Show info about a user")
 def get_user(request: Request, id: int) -> UserDetail:
     """Return one user."""
-    row = _row(request, id)
+    with context_of(request).store.read() as connection:
+        row = _row(connection, id)
+        groups = _groups(connection, id)
     return UserDetail(
         id=row.id,
         user=row.username,
         name=row.name,
         email=row.email,
         initials=row.initials,
+        groups=groups,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
 
 
-def _row(request: Request, user_id: int) -> Row[Any]:
-    with context_of(request).store.read() as connection:
-        row = connection.execute(select(users).where(users.c.id == user_id)).one_or_none()
+def _row(connection: Connection, user_id: int) -> Row[Any]:
+    row = connection.execute(select(users).where(users.c.id == user_id)).one_or_none()
     if row is None:
         raise NotFound(f"User {user_id}")
     return row
+
+
+def _groups(connection: Connection, user_id: int) -> list[Group]:
+    """Return the groups that a user is a member of."""
+    query = select(records).join(group_members, group_members.c.group_id == records.c.id)
+    query = query.where(group_members.c.user_id == user_id).order_by(records.c.id)
+    return [
+        Group(
+            id=row.id,
+            name=row.name,
+            slug=row.body["slug"],
+            organization_id=ORGANIZATION_ID,
+            organization_name=ORGANIZATION_NAME,
+        )
+        for row in connection.execute(query)
+    ]
