@@ -71,14 +71,14 @@ def wait_event(event: threading.Event) -> None:
 
 
 def after_interrupt(action: Callable[[], _Value]) -> _Value:
-    """Do what is due after an interrupt, although its echo may follow.
+    """Run `action` after an interrupt, again when the same interrupt is raised twice.
 
     polars raises an interrupt of its own, and Python the same one again.
 
     Parameters
     ----------
     action
-        Does it; begun anew when the echo breaks in.
+        The clean-up; called again when the second exception comes.
 
     Raises
     ------

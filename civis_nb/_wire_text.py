@@ -38,7 +38,7 @@ class Secret(str):
         return "'***'"
 
     def __getitem__(self, key: SupportsIndex | slice) -> Secret:
-        # Some print the beginning of a text only: that is no less secret.
+        # Some print the start of a text only: that is no less secret.
         return type(self)(super().__getitem__(key))
 
 
@@ -119,7 +119,7 @@ def is_loopback(url: str) -> bool:
 
 
 def describe_error(response: requests.Response) -> str:
-    """Say in one text what the server says of an error, secrets masked.
+    """Return the server's description of an error, secrets masked.
 
     The source is the body's ``errorDescription`` (else ``error``, ``message``); else the text of
     the body, cut to 500 characters; else the reason phrase of the status, with the challenge

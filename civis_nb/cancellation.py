@@ -56,7 +56,7 @@ class CancelToken:
         return self._reason
 
     def cancel(self, reason: str = CANCELLED) -> None:
-        """Ask for the end; the callbacks are called in this thread.
+        """Request the end; the callbacks are called in this thread.
 
         A second call does nothing, unless its reason is `STOPPED` and the first one's was not:
         then the callbacks are called again.

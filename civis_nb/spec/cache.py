@@ -100,7 +100,7 @@ class KeptSpec:
     path: Path
 
     def is_fresh(self, now: float | None = None) -> bool:
-        """Say whether it may be used without asking the server."""
+        """Return whether it may be used without asking the server."""
         if self.header.get("client") != __version__:
             # The local platform, and what is kept here, may have changed with the version.
             return False
@@ -135,7 +135,7 @@ class KeptSpec:
         return parse_resource(resource, paths, definitions, str(self.path))
 
     def is_whole(self) -> bool:
-        """Say whether every resource is as it was written."""
+        """Return whether every resource is as it was written."""
         return bool(zlib.crc32(self.body) == self.header["crc"])
 
 
@@ -172,7 +172,7 @@ class SpecCache:
         return kept
 
     def write(self, document: Mapping[str, Any], headers: Mapping[str, str]) -> KeptSpec:
-        """Keep a specification, and give it back without what no method needs.
+        """Store a specification, and return it without what no method needs.
 
         A disk that can't be written only costs the next process time, and is no error.
 
@@ -201,7 +201,7 @@ class SpecCache:
         return self._store(header, b"".join(parts))
 
     def renew(self, kept: KeptSpec) -> KeptSpec:
-        """Note that the server has no newer one."""
+        """Record that the server has no newer one."""
         header = {**kept.header, "client": __version__, "fetched_at": time.time()}
         return self._store(header, kept.body)
 
@@ -261,7 +261,7 @@ def _opened(content: bytes, path: Path) -> KeptSpec | None:
 
 
 def _makes_sense(header: Any, length: int) -> bool:
-    """Say whether a header has what this version writes, of a body of that length."""
+    """Return whether a header has what this version writes, of a body of that length."""
     if not isinstance(header, dict) or not isinstance(header.get("index"), dict):
         return False
     if not all(isinstance(header.get(key), (int, float)) for key in ("fetched_at", "crc")):
@@ -277,7 +277,7 @@ def _makes_sense(header: Any, length: int) -> bool:
 
 
 def _is_ours(path: Path) -> bool:
-    """Say whether it is a file of the user's own and nobody else may write to it."""
+    """Return whether it is a file of the user's own and nobody else may write to it."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):
         return False

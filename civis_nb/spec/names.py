@@ -145,14 +145,14 @@ def _is_parameter(segment: str) -> bool:
 
 
 def is_list_operation(verb: str, path: str, answers_array: bool) -> bool:
-    """Say whether the method of an operation is called ``list…``.
+    """Return whether the method of an operation is called ``list…``.
 
     Parameters
     ----------
     verb
         The HTTP method, in any case.
     path
-        The path as the specification has it.
+        The path as in the specification.
     answers_array
         Whether the schema of the success answer is an array.
     """
@@ -163,7 +163,7 @@ def is_list_operation(verb: str, path: str, answers_array: bool) -> bool:
 
 
 def has_legacy_list_name(path: str) -> bool:
-    """Say whether the ``get…`` method of a path has a ``list…`` alias for old scripts."""
+    """Return whether the ``get…`` method of a path has a ``list…`` alias for old scripts."""
     bare = "/".join(split_path(path))
     return bare in _LEGACY_LIST_PATHS or bare.endswith("/shares")
 

@@ -1,4 +1,4 @@
-"""What an answer means: a result, an error of the API, or nothing that can be read."""
+"""What a reply means: a result, an error of the API, or nothing that can be read."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def _broken(text: str) -> Exception:
 
 
 def judge(response: requests.Response, method: str, accept: frozenset[int], parse: bool) -> Outcome:
-    """Say what an answer means.
+    """Return what a reply means.
 
     Parameters
     ----------

@@ -64,7 +64,7 @@ class Outcome:
 
 
 def classify(error: Exception, method: str, url: str) -> Outcome:
-    """Say what an exception of requests means, as an outcome with an error of our tree.
+    """Return an exception of requests as an outcome, with an error of our tree.
 
     The error holds neither the request nor the exception, so that no secret can be reached
     from it; raise it outside the ``except`` block to keep it so.

@@ -31,7 +31,7 @@ _PROXY_VARIABLES = (
 
 
 class KeyAuth:
-    """Puts the key on a request when called with it; shows it to nobody."""
+    """Adds the key to a request when called with it; no repr shows it."""
 
     __slots__ = ("_header",)
 

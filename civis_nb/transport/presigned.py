@@ -1,4 +1,4 @@
-"""Requests to presigned URLs: no credentials, bounded waits, and how often they are repeated."""
+"""Requests to presigned URLs: no credentials, bounded waits, limited retries."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ RULE = Rule()
 
 
 class Broken(Exception):  # noqa: N818 - a state of the transfer, never shown
-    """An attempt failed in a way that another one may mend.
+    """An attempt failed in a way that another one may repair.
 
     Parameters
     ----------
@@ -198,7 +198,7 @@ def bare(error: BaseException) -> BaseException:
 
 
 def plain_words(error: Exception) -> str:
-    """Say what went wrong on the connection: the innermost words, without addresses."""
+    """Return what went wrong on the connection: the innermost message, without addresses."""
     inner: BaseException = error
     while True:
         nested = [part for part in inner.args if isinstance(part, BaseException)]
@@ -212,7 +212,7 @@ def plain_words(error: Exception) -> str:
 
 
 def describe_answer(response: requests.Response) -> str:
-    """Say what a store answered: status, reason, and the code and message that S3 kinds send."""
+    """Return a store's reply in one line: status, reason, and the code and message of S3 stores."""
     try:
         content: bytes = next(response.iter_content(_MAX_READ_BYTES), b"")
     except requests.RequestException:

@@ -1,10 +1,10 @@
-"""What is tried again, when, and for how long.
+"""What is retried, when, and for how long.
 
 ==========================  =============================================  ===============
 fault                       verbs                                          attempts
 ==========================  =============================================  ===============
 429, 502, 503, 504          GET, HEAD, OPTIONS, TRACE, PUT, DELETE         10 or 600 s
-429, 503                    POST; a 503 only after a look at what is done  10 or 600 s
+429, 503                    POST; a 503 only after a check                 10 or 600 s
 no connection               the same verbs and POST                        4
 answer lost, no answer      the same verbs, not POST                       4, 3
 500, answer cut or garbled  GET, HEAD                                      4
@@ -39,9 +39,9 @@ _FAULT_ATTEMPTS: Mapping[Fault, int] = {"unsent": 4, "broken": 4, "malformed": 4
 
 
 def worth_repeating(method: str, outcome: Outcome) -> bool:
-    """Say whether another attempt may help and can do no harm.
+    """Return whether another attempt may help and can do no harm.
 
-    A POST that was answered by 503 counts as such; whoever repeats it must look first.
+    A POST that was answered by 503 counts as such; the caller must check before it repeats one.
     """
     fault = outcome.fault
     if fault == "status":
@@ -96,7 +96,7 @@ def _until(date: str, now: float) -> float:
 def run(
     method: str, attempt: Callable[[], Outcome], retrying: tenacity.Retrying | None = None
 ) -> Outcome:
-    """Make attempts until one is not worth repeating or the patience ends; give the last.
+    """Call `attempt` until it is not worth repeating or the time is up; return the last outcome.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ __all__ = ["Recover", "Session"]
 
 _MAX_IDLE_S = 50.0
 
-#: Looks whether the work of an interrupted POST is done: gives an outcome with the answer,
+#: Checks whether the work of an interrupted POST is done: returns an outcome with the response,
 #: None when it surely is not done; raises CivisError when that can't be known.
 Recover = Callable[[float, "requests.Response"], Outcome | None]
 
@@ -174,7 +174,7 @@ class Session:
         authenticated: bool = True,
         accept: frozenset[int] = frozenset(),
     ) -> requests.Response:
-        """Send a request and give its answer; try again where that is safe.
+        """Send a request and return its response; retry where that is safe.
 
         Parameters
         ----------
@@ -225,14 +225,14 @@ class Session:
         accept: frozenset[int] = frozenset(),
         recover: Recover | None = None,
     ) -> tuple[requests.Response, Any]:
-        """Send a request to the API; give the answer and its JSON, None where it is empty.
+        """Send a request to the API; return the response and its JSON, None where it is empty.
 
         Parameters
         ----------
         method, path, params, json, headers, accept
             As for `request`.
         recover
-            Looks whether a POST that was answered by 503 has done its work.
+            Checks whether a POST that was answered by 503 has done its work.
 
         Raises
         ------
@@ -293,7 +293,7 @@ class Session:
             return url_or_path
         return self.base_url + url_or_path.strip("/")
 
-    def _heed_rate_limit(self, headers: Mapping[str, str]) -> None:
+    def _follow_rate_limit(self, headers: Mapping[str, str]) -> None:
         """Slow down when few calls are left: at the last twentieth, up to a second a call."""
         try:
             limit = int(headers["X-RateLimit-Limit"])
@@ -362,7 +362,7 @@ class _Exchange:
         session._used_at = time.monotonic()
         outcome = judge(response, request.method, request.accept, request.parse)
         if self._keyed:
-            session._heed_rate_limit(response.headers)
+            session._follow_rate_limit(response.headers)
             if outcome.error is not None:
                 session._auth.hide_in(outcome.error)
         if request.method == "POST" and outcome.status == 503:

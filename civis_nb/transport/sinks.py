@@ -43,7 +43,7 @@ def write_all(file: Any, data: bytes | memoryview) -> None:
 def disk_errors(
     what: str, then: str = "", kind: type[CivisTransferError] = CivisDownloadError
 ) -> Iterator[None]:
-    """Raise what the system says of a disk as an error of ours.
+    """Raise an operating system's disk error as a transfer error.
 
     Parameters
     ----------
@@ -148,7 +148,7 @@ def write_path(chunks: Iterable[bytes], path: str | os.PathLike[str], what: str)
 
 
 class _Writeback:
-    """Brings what was written to the disk while the download goes on."""
+    """Flushes to disk while the download goes on."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file

@@ -19,10 +19,10 @@ def parallel_parts() -> int:
 
 
 class _Slots:
-    """Counts who is under way in this process."""
+    """Counts the parts that are in transfer in this process."""
 
     def __init__(self) -> None:
-        self.taken = 0
+        self.used = 0
         self.changed = threading.Condition()
 
 
@@ -30,7 +30,7 @@ _slots = _Slots()
 
 
 def _forget() -> None:
-    """Begin anew in the child of a fork: the threads that hold a slot did not come along."""
+    """Start afresh in the child of a fork: the threads that hold a slot did not come along."""
     global _slots
     _slots = _Slots()
 
@@ -45,30 +45,30 @@ def slot(token: CancelToken) -> Iterator[None]:
 
     Parameters
     ----------
-    stop
+    token
         Ends the wait.
 
     Raises
     ------
-    CivisTransferError
+    OperationCancelledError
         When the work is to end.
     """
     slots = _slots
 
-    def poke() -> None:
+    def wake() -> None:
         with slots.changed:
             slots.changed.notify_all()
 
-    unsubscribe = token.on_cancel(poke)
+    unsubscribe = token.on_cancel(wake)
     with slots.changed:
-        while slots.taken >= parallel_parts() and not token.cancelled:
+        while slots.used >= parallel_parts() and not token.cancelled:
             slots.changed.wait()
-        slots.taken += 1
+        slots.used += 1
     unsubscribe()
     try:
         token.raise_if_cancelled()
         yield
     finally:
         with slots.changed:
-            slots.taken -= 1
+            slots.used -= 1
             slots.changed.notify_all()

@@ -61,7 +61,7 @@ class MemorySource:
 
 
 class GrowingSource:
-    """Bytes in memory that come while they are sent already: who reads too early waits.
+    """Bytes in memory that are sent while more are appended: reading too early waits.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ class GrowingSource:
         self._changed = threading.Condition()
 
     def add(self, data: memoryview) -> int:
-        """Append as much of `data` as there is room for; give how much that is."""
+        """Append as much of `data` as fits; return how many bytes that is."""
         end = min(self._filled + len(data), self.size)
         count = end - self._filled
         self._content[self._filled : end] = data[:count]
@@ -92,7 +92,7 @@ class GrowingSource:
         return self._filled == self.size
 
     def give_up(self) -> None:
-        """Let everybody know who waits that no more will come; nothing when all came."""
+        """Wake all waiting readers: no more will come. Does nothing when all came."""
         with self._changed:
             self._given_up = not self.full
             self._changed.notify_all()
@@ -234,7 +234,7 @@ def check_source(buf: Any) -> None:
 
 
 def no_room() -> AbstractContextManager[None]:
-    """Say of a disk that takes no temporary file which one it is."""
+    """Raise a full disk's error with the name of its temporary folder."""
     return disk_errors(
         f"What is to be uploaded could not be prepared in {tempfile.gettempdir()}",
         "Free some space, or name another folder in the environment variable TMPDIR. "

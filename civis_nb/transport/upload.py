@@ -205,7 +205,7 @@ class PartSender:
         wait(self._on_their_way, _BREAK_OFF_S)
 
     def send(self, number: int, source: Source, start: int = 0, stop: int | None = None) -> None:
-        """Begin to send part `number` (from 0), a piece of `source`, once there is room for it.
+        """Start sending part `number` (from 0), a piece of `source`, once a slot is free.
 
         Raises
         ------
@@ -358,7 +358,7 @@ def _send_once(
 
 
 def _is_as_told(headers: Mapping[str, str], body: _Body) -> bool:
-    """Compare the checksum that the store tells of what it stored; True when it tells none."""
+    """Check the checksum that the store reports; return True when it reports none."""
     crc = headers.get("x-amz-checksum-crc32")
     if crc is not None:
         return crc == base64.b64encode(body.crc32.to_bytes(4, "big")).decode()
