@@ -90,6 +90,7 @@ class _PartWriter:
             self._in_quotes ^= self._is_odd(data)
 
     def _is_odd(self, data: bytes) -> bool:
+        """Return whether a text opens or closes a quoted cell without the other."""
         return not self._settings.unquoted and data.count(b'"') % 2 == 1
 
     def _row_end(self, data: bytes, at: int) -> int | None:
@@ -105,6 +106,7 @@ class _PartWriter:
                 return at
 
     def _open(self) -> Sink:
+        """Return the open file; a new part, which starts with the header, if there is none."""
         if self._sink is None:
             number = f"_part{len(self._finished):04d}" if self._settings.force_multifile else ""
             self._part = f"{self._base}{number}{_SUFFIX[self._settings.compression]}"

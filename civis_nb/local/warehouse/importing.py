@@ -122,6 +122,7 @@ def _normalize_mixed(imports: Sequence[_Import], check: Callable[[], None]) -> b
 def _transaction(
     engine: SqlEngine, imports: Sequence[_Import], commit_marker: str | None, row_by_row: bool
 ) -> list[ImportReport]:
+    """Plan and run all imports in one transaction."""
     with engine.transaction(commit_marker):
         reports = [
             _carry_out(engine, _plan(engine, sources, options), row_by_row)
@@ -182,6 +183,7 @@ def _new_columns(
 
 
 def _carry_out(engine: SqlEngine, plan: ImportPlan, row_by_row: bool) -> ImportReport:
+    """Create or empty the table as planned, and load the files."""
     table, options = plan.target.sql_name, plan.options
     if plan.drops:
         engine.change(f"DROP TABLE {table}")

@@ -131,6 +131,7 @@ def _reason(column: TableColumn, text: str | None) -> str:
 
 
 def _too_many(messages: list[str], options: ImportOptions) -> WarehouseError:
+    """Return the error of an import with too many wrong rows."""
     if not options.max_errors:
         more = "" if len(messages) == 1 else " (and in more rows)"
         return WarehouseError(f"the import failed at {messages[0]}{more}; nothing was loaded")

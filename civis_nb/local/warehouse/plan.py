@@ -333,6 +333,7 @@ def _folded(names: Sequence[str]) -> list[str]:
 
 
 def _refuse_duplicates(names: Sequence[str]) -> None:
+    """Raise when names differ in case only, or not at all."""
     seen: set[str] = set()
     for name in names:
         if name.lower() in seen:

@@ -1,4 +1,4 @@
-"""The platform's databases by id; each is opened when first asked for."""
+"""The platform's databases by id; each is opened on first use."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class Warehouses:
     Parameters
     ----------
     state
-        The state folder; the databases' files lie in it.
+        The state folder, which holds the databases' files.
     store
-        Knows which databases there are.
+        Lists the databases.
     """
 
     def __init__(self, state: Path, store: Store) -> None:
@@ -60,7 +60,7 @@ class Warehouses:
             return self._open[database_id]
 
     def add(self, name: str) -> int:
-        """Make sure that there is a database of a name; a new one is an empty DuckDB file.
+        """Return the database of a name; create an empty DuckDB file if there is none.
 
         Returns
         -------
@@ -85,13 +85,14 @@ class Warehouses:
                 )
             )
             database_id = int(made.inserted_primary_key[0])  # type: ignore[index]
-            # By its id: what is a fine name of a database may be none of a file.
+            # By its id: a valid name of a database may be no valid name of a file.
             url = f"{_DUCKDB}warehouse/database_{database_id}.duckdb"
             mine = databases.update().where(databases.c.id == database_id)
             connection.execute(mine.values(url=url))
         return database_id
 
     def _opened(self, database_id: int) -> Warehouse:
+        """Open a database by its URL."""
         with self._store.read() as connection:
             query = select(databases.c.url).where(databases.c.id == database_id)
             url = connection.scalar(query)

@@ -75,6 +75,7 @@ def standard_type(sql_type: str) -> str:
 
 
 def _decimal(sql_type: str, arguments: str | None) -> str:
+    """Return a DECIMAL with precision and scale; both are checked."""
     numbers = [part.strip() for part in (arguments or "18,0").split(",")]
     if len(numbers) == 1:
         numbers.append("0")
@@ -142,5 +143,6 @@ def widened(types: set[str]) -> str:
 
 
 def _size(decimal: str) -> tuple[int, int]:
+    """Return precision and scale of a DECIMAL."""
     precision, scale = decimal.removeprefix("DECIMAL(").removesuffix(")").split(",")
     return int(precision), int(scale)

@@ -50,6 +50,7 @@ def _transaction(
     syncs: Sequence[tuple[TableSource, SyncOptions]],
     commit_marker: str | None,
 ) -> list[SyncReport]:
+    """Copy all tables in one transaction."""
     reports = []
     with (
         engine.attached([source for source, _ in syncs]) as relations,
@@ -78,7 +79,7 @@ def _copy(engine: SqlEngine, sync: _Sync) -> SyncReport:
         )
     if mode == "drop" or (mode is None and options.wipe):
         engine.change(f"DROP TABLE {target.sql_name}")
-        return SyncReport(_create(engine, sync), "The table was made anew.")
+        return SyncReport(_create(engine, sync), "The table was created again.")
     columns = _matched(source, target)
     if mode == "append":
         return SyncReport(_insert(engine, sync, columns, target.sql_name), "The rows were added.")
@@ -89,7 +90,7 @@ def _copy(engine: SqlEngine, sync: _Sync) -> SyncReport:
     # A DELETE, not a TRUNCATE: after it DuckDB accepts the same primary keys again.
     deleted = engine.change(f"DELETE FROM {target.sql_name}")
     written = _insert(engine, sync, columns, target.sql_name)
-    return SyncReport(written, f"They replaced the {deleted:,} rows that were there.")
+    return SyncReport(written, f"They replaced the {deleted:,} rows of the table.")
 
 
 def _create(engine: SqlEngine, sync: _Sync) -> int:
@@ -107,17 +108,19 @@ def _create(engine: SqlEngine, sync: _Sync) -> int:
 
 
 def _matched(source: TableSource, target: TargetTable) -> tuple[TableColumn, ...]:
+    """Return the target's column for each column of the source."""
     try:
         return match_columns([column.name for column in source.columns], target, "the source")
     except WarehouseError as error:
         raise WarehouseError(
-            f"{error}. wipe_destination_table makes the table anew, as the source is"
+            f"{error}. With wipe_destination_table the table is created again, as the source is"
         ) from None
 
 
 def _insert(
     engine: SqlEngine, sync: _Sync, columns: Sequence[TableColumn], into: str, where: str = ""
 ) -> int:
+    """Insert the source's rows, and return their number."""
     names = ", ".join(quoted(column.name) for column in columns)
     values = ", ".join(quoted(column.name) for column in sync.source.columns)
     return engine.change(
@@ -128,6 +131,7 @@ def _insert(
 def _merge(
     engine: SqlEngine, sync: _Sync, columns: Sequence[TableColumn], identity: Sequence[str]
 ) -> int:
+    """Merge the source's rows by the identity columns, and return the number written."""
     target, options = sync.target, sync.options
     find_columns(identity, target, "identity_column")
     where = ""

@@ -68,6 +68,7 @@ def _wide(start: bytes) -> str | None:
 
 
 def _decodes(chunks: Iterator[bytes], encoding: str) -> bool:
+    """Return whether chunks are valid text in an encoding."""
     decoder = codecs.getincrementaldecoder(encoding)("strict")
     try:
         for chunk in chunks:

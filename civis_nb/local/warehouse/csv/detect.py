@@ -138,6 +138,7 @@ def _best_delimiter(found: dict[str, list[list[str]]]) -> str:
     """
 
     def score(name: str) -> tuple[float, int]:
+        """Return the share of rows of the most frequent width, and that width."""
         rows = found[name]
         width, count = Counter(len(row) for row in rows).most_common(1)[0]
         if width == 1:

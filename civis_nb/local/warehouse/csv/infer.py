@@ -95,6 +95,7 @@ def column_types(
 
 @contextmanager
 def _reader(cursor: duckdb.DuckDBPyConnection | None) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Yield the cursor, or one of a new database in memory."""
     if cursor is not None:
         yield cursor
         return
@@ -127,6 +128,7 @@ def _found(reader: duckdb.DuckDBPyConnection, relation: str, columns: int) -> li
 
 
 def _measures(cell: str, tests: Sequence[str]) -> dict[str, str]:
+    """Return the SQL of what is counted of a column: its cells, its values, and each test."""
     measures = {
         "cells": f"count({cell})",
         "values": f"count(nullif({cell}, ''))",
@@ -176,10 +178,12 @@ def _counted(
 
 
 def _passed(counts: _Counts) -> list[str]:
+    """Return the types whose test all values passed."""
     return [test for test in _TESTS if counts.get(test, -1) == counts["values"]]
 
 
 def _chosen(counts: _Counts) -> str | None:
+    """Return the type of a column; None when it has no cell."""
     if not counts["values"]:
         return None if counts["cells"] == 0 else "VARCHAR"
     empty_texts = counts["cells"] > counts["values"]

@@ -79,6 +79,7 @@ def prepare_sources(
 
 
 def _link(path: Path, target: Path) -> None:
+    """Link a file into the scratch folder; copy it where links are impossible."""
     try:
         os.link(path.resolve(), target)
     except OSError:  # another disk, or no links there
@@ -107,6 +108,7 @@ def decompressed(path: Path, compression: str, name: str = "the file") -> Iterat
 
 
 def _unzipped(path: Path, name: str) -> Iterator[bytes]:
+    """Yield the content of the one member of a zip file in chunks."""
     try:
         with zipfile.ZipFile(path) as archive:
             members = [m for m in archive.infolist() if not m.is_dir()]

@@ -10,8 +10,8 @@ import duckdb
 from civis_nb.cancellation import CancelToken
 from civis_nb.errors import OperationCancelledError, WarehouseError
 from civis_nb.local.warehouse.duckdb.failures import (
+    got_further,
     is_conflict,
-    is_further,
     is_refusal,
     missing_function,
     statement_error,
@@ -99,12 +99,14 @@ class Attempts:
         return True
 
     def _wait(self) -> None:
+        """Wait longer after each conflict."""
         wait_s = _CONFLICT_WAIT_S * 2 ** (_CONFLICT_TRIES - self._tries_left)
         self._tries_left -= 1
         if self._cancel.wait(wait_s):
             raise OperationCancelledError
 
     def _may_translate(self, error: duckdb.Error) -> bool:
+        """Return whether a translation may succeed where DuckDB refused the text."""
         if not is_refusal(error) or self._cancel.cancelled:
             return False
         settled = self._statement.original is not None and not self._statement.provisional
@@ -115,7 +117,7 @@ class Attempts:
         (refused, statement), *translations = self._refused
         original = statement.original or statement.text
         for error, candidate in translations:
-            if is_further(error, refused, original):
+            if got_further(error, refused, original):
                 return self._error(error, candidate)
         return self._error(refused, statement, _untranslatable_reason(refused))
 
@@ -126,6 +128,7 @@ class Attempts:
 def _untranslatable_reason(
     refused: duckdb.Error,
 ) -> str:
+    """Return why the function that DuckDB lacks was not translated; empty when unknown."""
     from civis_nb.local.warehouse.redshift.translate import untranslatable_reason
 
     name = missing_function(refused)

@@ -170,6 +170,7 @@ def column_stats(cursor: duckdb.DuckDBPyConnection, info: TableInfo) -> dict[str
 
 
 def _measures(column: ColumnInfo) -> list[str]:
+    """Return the SQL of the six measures of a column."""
     name = quoted(column.name)
     is_number = column.sql_type.startswith(_NUMBERS)
     ordered = column.sql_type not in ("SUPER", "VARBYTE")
@@ -184,6 +185,7 @@ def _measures(column: ColumnInfo) -> list[str]:
 
 
 def _one(cursor: duckdb.DuckDBPyConnection, measure: str, source: str) -> Any:
+    """Return one measure; None when DuckDB can't compute it."""
     try:
         return cursor.execute(f"SELECT {measure} FROM {source}").fetchall()[0][0]
     except (duckdb.OutOfRangeException, duckdb.ConversionException):

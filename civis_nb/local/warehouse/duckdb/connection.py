@@ -71,11 +71,13 @@ class Connection:
                         self._reopen_if_needed()
 
     def _note_failure(self, text: str) -> None:
+        """Remember whether an error makes reopening necessary."""
         with self._changed:
             self._invalidated |= any(words in text for words in _INVALIDATED)
             self._full |= any(words in text for words in _FULL)
 
     def _reopen_if_needed(self) -> None:
+        """Reopen the database after a fatal error, or to free disk space when nothing runs."""
         if self._closed or not (self._invalidated or self._full):
             return
         if self._active and not self._invalidated:
@@ -95,6 +97,7 @@ class Connection:
             self._invalidated = any(words in str(error).lower() for words in _INVALIDATED)
 
     def _close(self) -> None:
+        """Interrupt what runs, and close the connection."""
         connection, self._open = self._open, None
         if connection is not None:
             with suppress(duckdb.Error):

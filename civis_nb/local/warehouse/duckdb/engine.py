@@ -51,6 +51,7 @@ class DuckDBEngine(ScriptRunner):
 
     @contextmanager
     def _engine_errors(self) -> Iterator[None]:
+        """Raise DuckDB's errors as `EngineError`."""
         try:
             yield
         except duckdb.Error as error:
@@ -222,6 +223,7 @@ class DuckDBEngine(ScriptRunner):
                 shutil.move(inside, outside)
 
     def _detach(self, alias: str) -> None:
+        """Detach a database file, if it is attached."""
         for _ in range(_DETACH_TRIES):
             try:
                 self.cursor.execute(f"DETACH {alias}")

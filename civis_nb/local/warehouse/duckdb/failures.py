@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Failure",
+    "got_further",
     "is_conflict",
-    "is_further",
     "is_refusal",
     "line_and_column",
     "missing_function",
@@ -39,8 +39,8 @@ _NO_SPACE = (
 
 _SYSTEM_TABLE = re.compile(r"Table with name \"?(?:st[lv]|sv[lv]|svcs|sys)_\w+\"? does not exist")
 _NO_SYSTEM_TABLE = (
-    "\n\nIt is a system table of Redshift, which the local database has not. Of the tables and "
-    "columns tell information_schema, svv_tables, svv_columns, svv_table_info and pg_table_def."
+    "\n\nIt is a system table of Redshift, which the local database lacks. Tables and columns "
+    "are in information_schema, svv_tables, svv_columns, svv_table_info and pg_table_def."
 )
 
 
@@ -93,7 +93,7 @@ def is_refusal(error: duckdb.Error) -> bool:
     )
     if isinstance(error, refusals):
         return True
-    # Parts of a date are read when the statement runs, or is made ready to.
+    # Names of parts of a date are checked only when the statement runs or is prepared.
     return isinstance(error, duckdb.ConversionException) and "specifier" in str(error)
 
 
@@ -108,7 +108,7 @@ def is_conflict(error: duckdb.Error) -> bool:
 _NO_FUNCTION = re.compile(r"Function with name \"?(\w+)\"? does not exist|No function matches")
 
 
-def is_further(error: duckdb.Error, refused: duckdb.Error, sql: str) -> bool:
+def got_further(error: duckdb.Error, refused: duckdb.Error, sql: str) -> bool:
     """Return whether a translation of `sql` got further than `sql`: to an unknown table, say.
 
     Then the translation's error shows what is really wrong.

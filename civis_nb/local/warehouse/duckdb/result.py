@@ -172,6 +172,7 @@ def _enlarge(pipe: int) -> None:
 
 
 def _unwritable(error: BaseException) -> BaseException:
+    """Return the error of an export that could not be written."""
     if isinstance(error, OSError):
         return WarehouseError(f"the export could not be written: {error.strerror}")
     return error

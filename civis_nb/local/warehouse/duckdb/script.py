@@ -110,6 +110,7 @@ class ScriptRunner:
             self.cursor.close()
 
     def _end_transaction(self) -> None:
+        """Roll back a transaction that the SQL left open."""
         if not self._in_transaction:
             return
         with suppress(duckdb.Error):
@@ -150,6 +151,7 @@ class ScriptRunner:
             self.log("info", reason)
 
     def _execute(self, statement: Statement) -> None:
+        """Run a statement that DuckDB accepts, or raise its error."""
         self._run_prerequisites(statement)
         if statement.kind == "TRANSACTION":
             self._control_transaction(statement)
@@ -211,6 +213,7 @@ class ScriptRunner:
         )
 
     def _run_prerequisites(self, statement: Statement) -> None:
+        """Run the statements that a translation needs before it."""
         for text in statement.prerequisites:
             # The sequence of a table that exists already: its CREATE TABLE raises the error.
             with suppress(duckdb.DependencyException):

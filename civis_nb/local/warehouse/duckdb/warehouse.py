@@ -99,6 +99,7 @@ class DuckDBWarehouse(SqlWarehouse):
         self._connection = Connection(self._connect)
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
+        """Open the database, and set it up with an empty scratch folder."""
         connection = _open_file(self._path)
         try:
             # We hold the database's lock now: a scratch folder that exists is a left-over.
@@ -177,6 +178,7 @@ class DuckDBWarehouse(SqlWarehouse):
 
 
 def _open_file(path: Path | Literal[":memory:"]) -> duckdb.DuckDBPyConnection:
+    """Open a DuckDB file; raise a clear error when another process has it open."""
     try:
         return duckdb.connect(str(path))
     except duckdb.Error as error:
@@ -189,6 +191,7 @@ def _open_file(path: Path | Literal[":memory:"]) -> duckdb.DuckDBPyConnection:
 
 
 def _scratch_path(path: Path | Literal[":memory:"]) -> Path:
+    """Return the scratch folder beside a database file; a temporary one in memory."""
     if path == ":memory:":
         return Path(tempfile.mkdtemp(prefix="civis-nb-")).resolve()
     folder = Path(path).resolve()

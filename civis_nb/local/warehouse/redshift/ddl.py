@@ -60,6 +60,7 @@ class _Words:
         self.tokens = [t for t in tokenize(sql) if t.kind not in ("space", "comment")]
 
     def word(self, at: int) -> str:
+        """Return a token in lower case; an empty text where there is no bare word or symbol."""
         if 0 <= at < len(self.tokens) and self.tokens[at].kind in ("word", "number", "symbol"):
             return self.tokens[at].text.lower()
         return ""
@@ -139,6 +140,7 @@ def _name_temporary(sql: str) -> str:
 
 
 def _create(sql: str) -> Rewritten:
+    """Rewrite CREATE TABLE: clauses, collations, IDENTITY and LIKE."""
     words = _Words(sql)
     end = _start_of_query(words)
     spans = _clauses(words, end)
@@ -267,7 +269,7 @@ def _without(
     spans: list[tuple[int, int]],
     replaced: dict[int, str] | None = None,
 ) -> str:
-    """Cut ranges of tokens out of the text, with a replacement for some."""
+    """Remove ranges of tokens from the text, or replace them."""
     out, last = "", 0
     for start, after in sorted(spans):
         first: Token = words.tokens[start]

@@ -26,10 +26,12 @@ _DIGITS = "0123456789abcdefghijklmnopqrstuvwxyz"
 
 
 def _text(node: _Node) -> str:
+    """Return an argument as DuckDB SQL, in parentheses."""
     return f"({node.sql('duckdb')})"
 
 
 def _literal(node: _Node | None) -> str | None:
+    """Return the content of a string literal; None for other arguments."""
     return str(node.this) if isinstance(node, exp.Literal) and node.is_string else None
 
 
@@ -159,10 +161,12 @@ def _initcap(args: list[_Node]) -> str:
 
 
 def _template(sql: str) -> Callable[[list[_Node]], str]:
+    """Return a builder that fills the arguments into SQL."""
     return lambda args: sql.format(*(_text(a) for a in args))
 
 
 def _as_written(name: str) -> Callable[[list[_Node]], str]:
+    """Return a builder of a call with the same arguments."""
     return lambda args: f"{name}({', '.join(_text(a) for a in args)})"
 
 

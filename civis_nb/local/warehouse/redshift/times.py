@@ -66,6 +66,7 @@ def _last_day(args: list[_Node]) -> str:
 
 
 def _next_day(args: list[_Node]) -> str | None:
+    """Build NEXT_DAY; None when the day is no literal."""
     if not _is_text(args[1]):
         return None
     wanted = _DAYS.get(str(args[1].this)[:2].lower())
@@ -106,6 +107,7 @@ def with_days(node: _Node) -> _Node:
 
 
 def _bare(node: _Node) -> _Node:
+    """Return a node without the parentheses around it."""
     while isinstance(node, exp.Paren):
         node = node.this
     return node

@@ -92,6 +92,7 @@ def untranslatable_reason(function: str) -> str:
 
 
 def _candidates(sql: str) -> Iterator[Translation]:
+    """Yield DuckDB texts for a statement without EXPLAIN."""
     dropped = _split_drop(without_terminator(sql))
     if dropped:
         yield Translation(dropped[-1], tuple(dropped[:-1]))
@@ -163,6 +164,7 @@ def _protect(sql: str) -> _Protected:
 
 
 def _through_sqlglot(protected: _Protected, dialect: Any, truncates_dates: bool) -> str | None:
+    """Return a statement as sqlglot translates it, after our rules; None if it can't."""
     try:
         tree = sqlglot.parse_one(protected.sql, read=dialect)
         if isinstance(tree, exp.Command):
@@ -270,6 +272,7 @@ def _rule(node: _Node, truncates_dates: bool) -> _Node:
 
 
 def _element(node: exp.Bracket) -> exp.Bracket:
+    """Keep a list's element number as it is."""
     node.set("json_access", True)  # the number of the element stays as it is
     return node
 
@@ -320,12 +323,14 @@ _BY_TYPE: dict[type, Callable[[Any], _Node]] = {
 
 
 def _called(node: object, name: str) -> bool:
+    """Return whether a node is a call of a function that sqlglot does not know."""
     if not isinstance(node, exp.Anonymous):
         return False
     return str(node.this).lower().removeprefix(PREFIX) == name
 
 
 def _data_type(node: exp.DataType) -> exp.DataType:
+    """Return the type that DuckDB has for one of Redshift's."""
     kind = node.this
     text = (exp.DataType.Type.VARCHAR, exp.DataType.Type.TEXT, exp.DataType.Type.CHAR)
     if kind in text and node.expressions and not str(node.expressions[0].this).isdecimal():
