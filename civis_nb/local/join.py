@@ -9,13 +9,16 @@ import urllib.request
 from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import platformdirs
 
 from civis_nb import config
 from civis_nb.errors import StateInUseError
 from civis_nb.local.lock import read_running
-from civis_nb.local.serve import Platform, start
+
+if TYPE_CHECKING:
+    from civis_nb.local.serve import Platform
 
 __all__ = ["JoinedPlatform", "answering", "default_state", "start_or_join"]
 
@@ -68,6 +71,9 @@ def start_or_join(samples: bool = True) -> JoinedPlatform:
             joined = answering(state)
             if joined is not None:
                 return joined
+            # Imported here: to join a platform that runs already needs no server.
+            from civis_nb.local.serve import start
+
             try:
                 _started[state] = start(state, samples=samples)
             except StateInUseError:
