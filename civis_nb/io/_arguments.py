@@ -1,4 +1,4 @@
-"""Checks and defaults that the functions of `civis_nb.io` share."""
+"""Checks and defaults of arguments that the functions of `civis_nb.io` share."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from civis_nb.errors import CivisArgumentError, CivisInputError
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
+    from civis_nb.client.protocol import Client
 
 __all__ = [
     "DELIMITERS",
@@ -34,12 +35,12 @@ __all__ = [
 
 MAX_DESCRIPTION_CHARS = 512
 
-#: The character and the platform's word for each column delimiter.
+#: The character and the API's name of each column delimiter.
 DELIMITERS = {",": "comma", "\t": "tab", "|": "pipe"}
 
 
 class _Deprecated:
-    """The default of an argument that is no longer to be given; distinct from every value."""
+    """The default of a deprecated argument; distinct from every value."""
 
     def __repr__(self) -> str:
         return "DEPRECATED"
@@ -57,7 +58,7 @@ def client_or_default(client: APIClient | None) -> Any:
     return APIClient()
 
 
-def credential_or_default(client: Any, credential_id: int | str | None) -> Any:
+def credential_or_default(client: Client, credential_id: int | str | None) -> Any:
     """Return `credential_id`, or the id of the default database credential."""
     return credential_id if credential_id else client.default_database_credential_id
 
@@ -90,12 +91,12 @@ def chosen(name: str, value: Any, choices: Sequence[str]) -> str:
 
 
 def statement(sql: Any) -> str:
-    """Return `sql` when it holds a statement.
+    """Return `sql`, after a check that it is a statement.
 
     Raises
     ------
     CivisInputError
-        When it is no text (a TypeError too), or blank.
+        When it is no string (a TypeError too), or blank.
 
     Examples
     --------
@@ -154,7 +155,7 @@ def file_id_of(value: Any) -> int:
 
 
 def check_interval(polling_interval: Any) -> None:
-    """Refuse a polling interval before a run is started that nobody could wait for.
+    """Check a polling interval.
 
     Raises
     ------
@@ -167,7 +168,7 @@ def check_interval(polling_interval: Any) -> None:
 
 
 def check_encoding(encoding: Any, return_as: str) -> None:
-    """Refuse an encoding that nothing can be read in.
+    """Check an encoding.
 
     Raises
     ------
@@ -204,7 +205,7 @@ def column_list(columns: Any) -> list[str] | None:
 
 
 def delimiter_name(delimiter: str) -> str:
-    r"""Return the platform's word for a column delimiter.
+    r"""Return the API's name of a column delimiter.
 
     Raises
     ------

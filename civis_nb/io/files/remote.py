@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, EmptyResultError
 from civis_nb.io._arguments import file_id_of
 from civis_nb.transport.download import Remote
 
+if TYPE_CHECKING:
+    from civis_nb.client.protocol import Client
+
 __all__ = ["remote_file", "remote_output", "size_in_store", "whole_number"]
 
 
 def whole_number(value: Any) -> int | None:
-    """Return `value` when it is a size, else None (what a mock or an old platform tells)."""
+    """Return `value` when it is a size, else None (for a mock or an old platform)."""
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if value >= 0 else None
 
 
-def remote_file(client: Any, file_id: int, *, as_stored: bool = False) -> Remote:
-    """Look up a Civis file.
+def remote_file(client: Client, file_id: int, *, as_stored: bool = False) -> Remote:
+    """Return a Civis file as something to download.
 
     Raises
     ------
@@ -45,8 +48,8 @@ def remote_file(client: Any, file_id: int, *, as_stored: bool = False) -> Remote
     return Remote(what, url, whole_number(getattr(file, "file_size", None)), renew, as_stored)
 
 
-def remote_output(client: Any, output: Any) -> tuple[Remote, Any]:
-    """Look up one output file of an export.
+def remote_output(client: Client, output: Any) -> tuple[Remote, Any]:
+    """Return one output file of an export as something to download.
 
     Parameters
     ----------
@@ -80,7 +83,7 @@ def remote_output(client: Any, output: Any) -> tuple[Remote, Any]:
 
 
 def size_in_store(url: Any, session: Any) -> int | None:
-    """Ask the store how many bytes it holds under a link; None when it does not say."""
+    """Return how many bytes the store holds under a link; None when it does not answer."""
     from civis_nb._wire_text import SecretUrl
     from civis_nb.transport.presigned import Broken, ask
 
@@ -90,12 +93,12 @@ def size_in_store(url: Any, session: Any) -> int | None:
     headers = {"Range": "bytes=0-0", "Accept-Encoding": "identity"}
     try:
         with ask(session, "GET", url, headers=headers, stream=True) as response:
-            told = response.headers.get(
+            length = response.headers.get(
                 "Content-Range" if response.status_code != 200 else "Content-Length", ""
             )
             if response.status_code not in (200, 206, 416):
                 return None
     except Broken:
         return None
-    found = re.search(r"(\d+)$", told)
+    found = re.search(r"(\d+)$", length)
     return int(found.group(1)) if found else None

@@ -19,6 +19,7 @@ from civis_nb.io.files.remote import remote_file, size_in_store, whole_number
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
+    from civis_nb.client.protocol import Client
     from civis_nb.transport.sources import Source
 
 log = logging.getLogger(__name__)
@@ -84,7 +85,7 @@ def file_to_civis(
 
 
 def upload_source(
-    client: Any,
+    client: Client,
     source: Source,
     name: str,
     arguments: Mapping[str, Any],
@@ -170,7 +171,7 @@ def civis_to_file(
 
 
 def check_folder(path: Any) -> None:
-    """Refuse a path at which no file can be made, before anything is sent.
+    """Check that a file can be written at a path, before anything is sent.
 
     Raises
     ------
@@ -204,13 +205,11 @@ def _name_of(buf: Any) -> str:
     name = getattr(buf, "name", None)
     if isinstance(name, str) and name:
         return os.path.basename(name)  # noqa: PTH119
-    raise CivisArgumentError(
-        "The buffer has no name of its own; say what the file is to be called: name='data.csv'."
-    )
+    raise CivisArgumentError("The buffer has no name of its own; name the file: name='data.csv'.")
 
 
 def _upload_fields(reply: Any) -> dict[str, str]:
-    """Return the form's fields with the names as the platform spelt them."""
+    """Return the fields of the upload form, under the names that the platform gave them."""
     try:
         raw = reply.json(snake_case=False)
         fields = raw.get("uploadFields", raw.get("upload_fields"))
@@ -222,8 +221,8 @@ def _upload_fields(reply: Any) -> dict[str, str]:
     return {str(key): Secret(value) for key, value in dict(fields).items()}
 
 
-def check_arrived(client: Any, file_id: int, what: str, sent: int, session: Any) -> None:
-    """Compare what the platform holds with what was sent.
+def check_arrived(client: Client, file_id: int, what: str, sent: int, session: Any) -> None:
+    """Check that the platform holds as many bytes as were sent.
 
     Raises
     ------
@@ -234,14 +233,14 @@ def check_arrived(client: Any, file_id: int, what: str, sent: int, session: Any)
     for wait_s in (0.0, *_SIZE_WAITS_S):
         time.sleep(wait_s)
         file = client.files.get(file_id)
-        told = getattr(file, "file_size", None)
-        if told is not None and whole_number(told) is None:
+        size = getattr(file, "file_size", None)
+        if size is not None and whole_number(size) is None:
             return  # a mock client
-        held = whole_number(told)
+        held = whole_number(size)
         if held == sent:
             return
         if not held:
-            # Not every platform keeps a size from the start; then the store itself is asked.
+            # Not every platform has a size from the start; the store itself does.
             held = size_in_store(getattr(file, "file_url", None), session)
             if held == sent:
                 return

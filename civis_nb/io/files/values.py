@@ -187,7 +187,7 @@ def file_to_dataframe(
     return_as
         ``"pandas"`` or ``"polars"``.
     compression
-        Of the file, for pandas; by default told from its name and its first bytes.
+        Of the file, for pandas; by default inferred from its name and its first bytes.
     client
         By default one made from the environment.
     progress

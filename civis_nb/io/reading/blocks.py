@@ -1,4 +1,4 @@
-r"""CSV as blocks of whole records, in few buffers that are filled again and again.
+r"""CSV as blocks of whole records, in a few buffers that are filled again and again.
 
 New memory costs more time than moving what is in it: so a large result passes through a
 handful of buffers that stay in the processor's cache.
@@ -40,7 +40,7 @@ def record_blocks(
     what
         What is read, for the error.
     buffers
-        A block is overwritten when this many blocks after it are asked for.
+        A block is overwritten when this many blocks after it have been taken.
 
     Raises
     ------

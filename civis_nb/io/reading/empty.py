@@ -49,7 +49,7 @@ def empty_table(
             raise
         except CivisError as error:
             raise EmptyResultError(
-                f"The script {script_id} gave no rows, and its columns can't be told: {error}"
+                f"The script {script_id} gave no rows, and its columns can't be found: {error}"
             ) from None
     return pa.schema(
         [pa.field(name, arrow_type(kind) or pa.string()) for name, kind in declared_types]
@@ -61,7 +61,7 @@ def _column_names(client: Client, export: SqlExport) -> list[str]:
     from civis_nb.io.databases import query_civis
 
     if not only_reads(export.sql):
-        raise EmptyResultError("The statement gave no rows, and no columns can be told for it.")
+        raise EmptyResultError("The statement gave no rows, and its columns can't be found.")
     query = query_civis(
         export.sql, export.database, cast("APIClient", client), export.credential_id, preview_rows=0
     )

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from civis_nb._wire_text import SecretBytes, SecretUrl
 from civis_nb.errors import CivisClientError
 from civis_nb.io.files.remote import remote_file
 
+if TYPE_CHECKING:
+    from civis_nb.client.protocol import Client
+
 __all__ = ["manifest_of"]
 
 
-def manifest_of(client: Any, output: Any) -> dict[str, Any]:
+def manifest_of(client: Client, output: Any) -> dict[str, Any]:
     """Download the manifest of an export to several files.
 
     Parameters

@@ -164,8 +164,8 @@ def read_civis_sql(
     hidden
         Leave the job out of lists.
     types
-        ``"infer"``: pandas or polars tell the types from the text, as the package ``civis``
-        has it. ``"exact"``: nothing is lost; types come from the database where it tells
+        ``"infer"``: pandas or polars infer the types from the text, as with the package
+        ``civis``. ``"exact"``: nothing is lost; types come from the database where it declares
         them (docs/reference/types.md), and zero rows give an empty frame.
     progress
         Show a progress bar; None: when a person is watching and it takes a while.

@@ -194,7 +194,7 @@ def _exact_cast(column: Any, kind: Any, name: str) -> Any:
 
 
 def _check_years(column: Any, name: str, day: int) -> None:
-    """Refuse days, counted in units of which `day` make one, that databases do not know."""
+    """Check that databases know all days; `day` is the number of units in one."""
     import pyarrow.compute as pc
 
     found = pc.min_max(column).as_py()

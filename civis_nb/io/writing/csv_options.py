@@ -101,6 +101,7 @@ def write_options(frame: Any, options: Mapping[str, Any]) -> WriteOptions:
 
 
 def _frame_with_a_writer(frame: Any) -> tuple[Any, bool]:
+    """Return a frame that can write CSV, and whether it is one of pandas."""
     if hasattr(frame, "to_csv") and hasattr(frame, "iloc"):
         return frame, True
     if type(frame).__module__.startswith("pyarrow"):
@@ -116,6 +117,7 @@ def _frame_with_a_writer(frame: Any) -> tuple[Any, bool]:
 
 
 def _check_known(frame: Any, options: Mapping[str, Any]) -> None:
+    """Check that a frame's own writer has these options, and that they can be chosen."""
     is_pandas = hasattr(frame, "iloc")
     writer = type(frame).to_csv if is_pandas else type(frame).write_csv
     named = "DataFrame.to_csv" if is_pandas else "DataFrame.write_csv"
@@ -129,6 +131,7 @@ def _check_known(frame: Any, options: Mapping[str, Any]) -> None:
 
 
 def _chosen(frame: Any, columns: Any) -> Any:
+    """Return a pandas frame with some of its columns; None: all."""
     if columns is None:
         return frame
     wanted = [columns] if isinstance(columns, str) else list(columns)
@@ -142,6 +145,7 @@ def _chosen(frame: Any, columns: Any) -> Any:
 
 
 def _with_index(frame: Any, options: Mapping[str, Any]) -> Any:
+    """Return a pandas frame with its index as columns, where that is wanted."""
     if not options.get("index"):
         return frame
     label = options.get("index_label")
@@ -199,6 +203,7 @@ def restyled(
 
 
 def _options_of_type(kind: Any) -> frozenset[str]:
+    """Return the options that change values of a type."""
     import pyarrow as pa
 
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):

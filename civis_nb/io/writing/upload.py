@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from civis_nb.compression import gzipped
 from civis_nb.io._progress import progress_bar
@@ -18,6 +18,8 @@ from civis_nb.io.files.transfers import check_arrived, file_to_civis
 from civis_nb.io.prefetch import prefetch
 
 if TYPE_CHECKING:
+    from civis_nb.client.client import APIClient
+    from civis_nb.client.protocol import Client
     from civis_nb.transport.sources import GrowingSource
 
 __all__ = ["Text", "upload_gzip"]
@@ -25,27 +27,27 @@ __all__ = ["Text", "upload_gzip"]
 #: More than the least size of a part that object stores take.
 _PART_BYTES = 6 * 1024 * 1024
 _MAX_PARTS = 1000
-#: The share of the estimated size that is taken for sure.
-_SURE = 0.8
+#: The share of the estimated size that is relied on.
+_RELIABLE_SHARE = 0.8
 _MEMORY_BYTES = 16 * 1024 * 1024
 
 
 class Text(Protocol):
-    """A text that is made piece by piece, as often as it is asked for."""
+    """A text that is made piece by piece, and can be made again."""
 
     def chunks(self) -> Iterator[bytes]:
-        """Return all of it."""
+        """Yield all of it."""
 
     def samples(self) -> tuple[list[bytes], float]:
         """Return pieces from all over the text, and the share they make; none of a short one."""
 
 
 class _TooShortError(Exception):
-    """There is less of it than the number of parts that was announced needs."""
+    """The text is too short for the number of parts that was announced."""
 
 
-def upload_gzip(client: Any, text: Text, name: str, progress: bool | None) -> int:
-    """Upload a text as a gzip file of one member; give the file's id.
+def upload_gzip(client: Client, text: Text, name: str, progress: bool | None) -> int:
+    """Upload a text as a gzip file of one member; return the file's id.
 
     Raises
     ------
@@ -54,7 +56,7 @@ def upload_gzip(client: Any, text: Text, name: str, progress: bool | None) -> in
     """
     expected = _expected_bytes(text)
     part_bytes = max(_PART_BYTES, expected // _MAX_PARTS)
-    count = int(_SURE * expected) // part_bytes
+    count = int(_RELIABLE_SHARE * expected) // part_bytes
     if count >= 1:
         try:
             return _upload_parts(client, text, name, count + 1, part_bytes, expected, progress)
@@ -64,22 +66,25 @@ def upload_gzip(client: Any, text: Text, name: str, progress: bool | None) -> in
 
 
 def _expected_bytes(text: Text) -> int:
+    """Return the estimated size of the deflated text; 0 for a short one."""
     samples, share = text.samples()
     return int(sum(map(len, gzipped(iter(samples)))) / share) if samples else 0
 
 
-def _upload_whole(client: Any, text: Text, name: str, progress: bool | None) -> int:
+def _upload_whole(client: Client, text: Text, name: str, progress: bool | None) -> int:
     from civis_nb.transport.sources import no_room
 
     with tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as file:
         with no_room():
             for data in gzipped(prefetch(text.chunks(), 2)):
                 file.write(data)
-        return file_to_civis(_plain_file(file), name, client=client, progress=progress)
+        return file_to_civis(
+            _plain_file(file), name, client=cast("APIClient", client), progress=progress
+        )
 
 
 def _upload_parts(
-    client: Any,
+    client: Client,
     text: Text,
     name: str,
     count: int,

@@ -1,4 +1,4 @@
-"""CSV is cut into whole records in buffers that are used again, and gathered into columns."""
+"""CSV is cut into whole records in buffers that are used again, and collected into columns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from civis_nb.errors import CivisDownloadError
 from civis_nb.io.reading.blocks import map_blocks, record_blocks, tables_of_rows
 from civis_nb.io.reading.parsers.arrow_exact import exact_table
 from civis_nb.io.reading.parsers.list_inferred import read_rows
-from civis_nb.io.reading.parsers.pandas_columns import Numbers, Texts
+from civis_nb.io.reading.parsers.pandas_columns import NumberColumn, TextColumn
 from civis_nb.io.reading.parsers.polars_inferred import infer_polars
 
 cells = st.lists(
@@ -65,10 +65,10 @@ def test_what_fails_in_the_work_on_a_block_is_raised():
     ),
     st.integers(1, 40_000),
 )
-def test_gathered_texts_are_those_of_the_pieces(pieces, times):
+def test_collected_texts_are_those_of_the_pieces(pieces, times):
     arrays = [pa.array(piece, pa.large_string()) for piece in pieces]
     arrays.append(pa.concat_arrays([pa.array(["x", None, "yz"], pa.large_string())] * times)[1:])
-    texts = Texts()
+    texts = TextColumn()
     for array in [*arrays, *arrays]:
         texts.add(array)
     column = texts.column()
@@ -76,8 +76,8 @@ def test_gathered_texts_are_those_of_the_pieces(pieces, times):
     assert column.equals(pa.chunked_array([*arrays, *arrays]))
 
 
-def test_gathered_integers_become_fractions_where_a_null_comes():
-    numbers = Numbers()
+def test_collected_integers_become_fractions_where_a_null_comes():
+    numbers = NumberColumn()
     large = np.arange(300_000)
     numbers.add(pa.array([], pa.int64()))
     numbers.add(pa.array(large))
@@ -86,11 +86,11 @@ def test_gathered_integers_become_fractions_where_a_null_comes():
     got = numbers.array()
     assert got.dtype == np.float64
     assert np.array_equal(got, [*large, np.nan, 5, *large], equal_nan=True)
-    assert Numbers().array().tolist() == []
+    assert NumberColumn().array().tolist() == []
 
 
 def test_largest_fraction_is_known():
-    numbers = Numbers()
+    numbers = NumberColumn()
     numbers.add(pa.array([None, 1.5, -7.0, float("nan")]))
     numbers.add(pa.array([None], pa.float64()))
     assert numbers.largest == 7.0

@@ -17,7 +17,7 @@ _INTEGER = r"^(0|-?[1-9][0-9]{0,37})$"
 _DECIMAL = r"^-?(0|[1-9][0-9]*)\.[0-9]+$"
 _EXPONENT = r"^-?[1-9](\.[0-9]*[1-9])?e[+-][0-9][0-9]+$"
 _SPECIAL = r"^(NaN|nan|-?(Infinity|inf))$"
-#: Numbers of so many digits are told apart by doubles.
+#: Doubles keep numbers of so many digits apart.
 _SURE_DIGITS = 15
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?$"
@@ -27,7 +27,7 @@ _FIRST_ROWS = 100
 
 
 def infer_column(text: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Return a text column the narrowest type that loses nothing of it.
+    """Convert a text column to the narrowest type that loses nothing of it.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def _numbers(values: Any) -> Any:
 
 
 def _has_minus_zero(values: Any) -> bool:
-    """Say whether there is a zero with a minus: only doubles have one."""
+    """Return whether there is a zero with a minus: only doubles have one."""
     import pyarrow.compute as pc
 
     found = values.filter(pc.starts_with(values, "-0"))
@@ -149,7 +149,7 @@ def _has_minus_zero(values: Any) -> bool:
 
 
 def _in_range(values: Any) -> bool:
-    """Say whether doubles hold numbers with exponents: 1e+400 and 1e-400 are too far out."""
+    """Return whether doubles hold numbers with exponents: 1e+400 and 1e-400 are too far out."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -160,7 +160,7 @@ def _in_range(values: Any) -> bool:
 
 
 def _doubles_keep(values: Any) -> bool:
-    """Say whether doubles, written out again, have the digits of the texts."""
+    """Return whether doubles, written out again, have the digits of the texts."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

@@ -22,13 +22,13 @@ _BLOCK_BYTES = 4 * 1024 * 1024
 _ROWS_AT_ONCE = 100_000
 #: Equal texts of a column are kept once, as long as there are no more than this of them.
 _MAX_SHARED = 200_000
-#: Texts that come again may do so only after many rows.
+#: Texts may recur only after many rows.
 _TRIED_ROWS = 250_000
-_SAMPLED = 100
+_SAMPLE_ROWS = 100
 
 
-class _NotReproducible(Exception):  # noqa: N818 - a turn of the reading, never shown
-    """The CSV is one that `csv.reader` may read in its own way."""
+class _NotReproducible(Exception):  # noqa: N818 - internal, never raised to the user
+    """`csv.reader` may read the CSV in another way than pyarrow."""
 
 
 def read_rows(
@@ -82,6 +82,7 @@ def _append(rows: list[list[str]], new: Iterable[list[str]]) -> None:
 
 
 def _by_arrow(chunks: Iterable[bytes], what: str) -> list[list[str]]:
+    """Parse block by block with pyarrow."""
     names, rest = split_header(chunks, what)
     if len(names) < 2:
         raise _NotReproducible  # a blank line is a row without cells for csv.reader
@@ -101,7 +102,7 @@ def _parser(count: int) -> Callable[[memoryview], Any]:
     convert = arrow_csv.ConvertOptions(
         column_types={name: pa.string() for name in names}, strings_can_be_null=False
     )
-    # Blocks end where records do; to look for that again takes long.
+    # Blocks end where records do; to find the end again takes long.
     parse = arrow_csv.ParseOptions(newlines_in_values=False, ignore_empty_lines=False)
     pool = parse_pool()
 
@@ -120,13 +121,13 @@ def _parser(count: int) -> Callable[[memoryview], Any]:
 
 
 class _Column:
-    """Texts of one column as Python has them; equal ones are the same object, where many are."""
+    """The texts of one column as Python strings; equal ones are one object, where many are."""
 
     def __init__(self) -> None:
         self._shared: dict[str, str] = {}
         self._sample: Any = None
-        self._repeats = True  # within a block
-        self._returns = False  # a block's texts, in later blocks
+        self._repeats = True  # equal texts within a block
+        self._recurs = False  # the same texts in later blocks
         self._seen = 0
 
     def texts(self, column: Any) -> list[str]:
@@ -136,29 +137,29 @@ class _Column:
             encoded = column.dictionary_encode()
             found = encoded.dictionary.to_pylist()
             if len(found) <= len(column) // 2:
-                return self._of_few(found, encoded.indices)
+                return self._of_distinct(found, encoded.indices)
             self._repeats = False
-        if not self._returns and self._seen < _TRIED_ROWS:
-            self._returns = self._is_sampled(column)
+        if not self._recurs and self._seen < _TRIED_ROWS:
+            self._recurs = self._recurs_in(column)
         texts: list[str] = column.to_pylist()
-        if self._returns:
+        if self._recurs:
             texts = list(map(self._shared.setdefault, texts, texts))
             if len(self._shared) > _MAX_SHARED:
-                self._returns, self._shared = False, {}
+                self._recurs, self._shared = False, {}
         return texts
 
-    def _of_few(self, found: list[str], indices: Any) -> list[str]:
+    def _of_distinct(self, found: list[str], indices: Any) -> list[str]:
         if len(self._shared) > _MAX_SHARED:
             self._shared = {}
         values = list(map(self._shared.setdefault, found, found))
         return list(map(values.__getitem__, indices.to_numpy().tolist()))
 
-    def _is_sampled(self, column: Any) -> bool:
-        """Say whether a block holds most of some texts of the first one: it all comes again."""
+    def _recurs_in(self, column: Any) -> bool:
+        """Return whether a block holds most of a sample of the first one."""
         import pyarrow.compute as pc
 
         if self._sample is None:
-            self._sample = pc.unique(column.slice(0, _SAMPLED))
+            self._sample = pc.unique(column.slice(0, _SAMPLE_ROWS))
             return False
         known = pc.sum(pc.is_in(self._sample, column)).as_py() or 0
         return bool(2 * known > len(self._sample))
@@ -178,7 +179,7 @@ def _by_csv(
     except UnicodeDecodeError as error:
         raise CivisDownloadError(
             f"{what} is no {encoding or 'utf-8'} text ({error.reason} at byte {error.start} of a "
-            "block). Say its encoding: encoding='latin-1', or the like."
+            "block). Pass its encoding: encoding='latin-1', or the like."
         ) from None
     except CsvError as error:
         raise CivisDownloadError(f"{what} can't be read as CSV: {error}.") from None

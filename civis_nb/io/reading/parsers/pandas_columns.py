@@ -1,8 +1,8 @@
-"""Columns that come block by block, gathered in a few large pieces of memory.
+"""Columns that arrive block by block, collected in a few large chunks of memory.
 
-What is gathered is copied out of the small Arrow arrays of a block, whose memory so serves the
-next block. The pieces come from Arrow: numpy would ask the system for huge pages, and where
-memory is scattered, waiting for these takes longer than parsing.
+Values are copied out of the small Arrow arrays of a block, so that the next block can use their
+memory. The chunks are allocated by Arrow: numpy would request huge pages, and where memory is
+fragmented, waiting for these takes longer than parsing.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Numbers", "Texts"]
+__all__ = ["NumberColumn", "TextColumn"]
 
-#: Memory that is never touched costs nothing: so a piece is larger than may be needed.
-_PIECE_BYTES = 16 * 1024 * 1024
+#: Memory that is never touched costs nothing: so a chunk is larger than may be needed.
+_CHUNK_BYTES = 16 * 1024 * 1024
 _SMALL_ROWS = 64 * 1024
 
 
 def _empty(count: int, dtype: Any) -> np.ndarray[Any, Any]:
-    """Return an array that can be written to; what of it is never touched costs nothing."""
+    """Return a writable array; the part that is never touched costs nothing."""
     import numpy as np
     import pyarrow as pa
 
@@ -30,7 +30,7 @@ def _empty(count: int, dtype: Any) -> np.ndarray[Any, Any]:
     return np.frombuffer(pa.allocate_buffer(size, memory_pool=pa.system_memory_pool()), dtype)
 
 
-class Numbers:
+class NumberColumn:
     """A column of integers or fractions, as pandas has it: with NULLs, integers are fractions.
 
     Attributes
@@ -41,7 +41,7 @@ class Numbers:
     Examples
     --------
     >>> import pyarrow as pa
-    >>> numbers = Numbers()
+    >>> numbers = NumberColumn()
     >>> numbers.add(pa.array([1, 2]))
     >>> numbers.add(pa.array([3, None]))
     >>> numbers.array().tolist()
@@ -87,16 +87,17 @@ class Numbers:
 
 
 def _capacity(rows: int) -> int:
-    return rows * 2 if rows < _SMALL_ROWS else max(rows * 2, _PIECE_BYTES // 8)
+    """Return for how many rows to allocate memory when there are `rows`."""
+    return rows * 2 if rows < _SMALL_ROWS else max(rows * 2, _CHUNK_BYTES // 8)
 
 
-class Texts:
+class TextColumn:
     """A column of texts as a few large chunks of large_string.
 
     Examples
     --------
     >>> import pyarrow as pa
-    >>> texts = Texts()
+    >>> texts = TextColumn()
     >>> texts.add(pa.array(["a", None, ""], pa.large_string()))
     >>> texts.add(pa.array(["bc"], pa.large_string()))
     >>> texts.column().to_pylist()
@@ -110,6 +111,7 @@ class Texts:
         self._begin(0, 0)
 
     def _begin(self, rows: int, size: int) -> None:
+        """Allocate memory for the next chunk."""
         import numpy as np
 
         self._offsets = _empty(rows + 1, np.int64)
@@ -135,7 +137,7 @@ class Texts:
         full = self._rows + rows >= len(self._offsets) or self._size + size > len(self._values)
         if full:
             self._end()
-            self._begin(max(rows, _PIECE_BYTES // 8), max(size, _PIECE_BYTES))
+            self._begin(max(rows, _CHUNK_BYTES // 8), max(size, _CHUNK_BYTES))
         if size:
             source = np.frombuffer(buffers[2], np.uint8)[start : start + size]
             self._values[self._size : self._size + size] = source
@@ -147,7 +149,7 @@ class Texts:
         self._size += size
 
     def _end(self) -> None:
-        """Make a chunk of what is gathered."""
+        """Make a chunk of the texts added so far."""
         import numpy as np
         import pyarrow as pa
 

@@ -1,8 +1,8 @@
-"""CSV as the pandas frame that `pandas.read_csv` would give: types="infer".
+"""CSV as the pandas frame that `pandas.read_csv` returns: types="infer".
 
 pyarrow parses on all cores, and its result is taken only where it is the same as pandas':
 where a column may be one that the two read differently, pandas reads the CSV itself.
-Two differences are meant: fractions are rounded correctly to the last bit, and a column of
+Two differences are intended: fractions are rounded correctly to the last bit, and a column of
 which only a part looks like numbers is text from its first row to its last.
 """
 
@@ -18,7 +18,7 @@ from civis_nb.io.reading.blocks import last_record_end, map_blocks, parse_pool, 
 from civis_nb.io.reading.chunk_reader import ChunkReader
 from civis_nb.io.reading.header import split_header
 from civis_nb.io.reading.parsers.arrow_csv import read_options
-from civis_nb.io.reading.parsers.pandas_columns import Numbers, Texts
+from civis_nb.io.reading.parsers.pandas_columns import NumberColumn, TextColumn
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,7 +31,7 @@ _BLOCK_BYTES = 1024 * 1024
 #: Of what pyarrow itself cuts into blocks.
 _ARROW_BLOCK_BYTES = 2 * 1024 * 1024
 #: Small enough for the processor's cache.
-_WATCHED_BYTES = 128 * 1024
+_SCANNED_BYTES = 128 * 1024
 _NA_VALUES = (
     "", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN",
     "<NA>", "N/A", "NA", "NULL", "NaN", "None", "n/a", "nan", "null",
@@ -40,8 +40,8 @@ _NA_VALUES = (
 _MAYBE_NUMBER = r"(?i)^\s*[+-]?\s*([0-9]*[.]?[0-9]*\s*(e\s*[+-]?[0-9]*)?|inf|infinity|nan)\s*$"
 
 
-class _NotReproducible(Exception):  # noqa: N818 - a turn of the reading, never shown
-    """The CSV may be one that pandas reads in its own way."""
+class _NotReproducible(Exception):  # noqa: N818 - internal, never raised to the user
+    """pandas may read the CSV in another way than pyarrow."""
 
 
 def infer_pandas(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
@@ -86,20 +86,20 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
     if len(set(names)) != len(names) or not all(names):
         raise _NotReproducible  # pandas renames them
     head, rest = _head(rest)
-    watch = _Watch()
+    scan = _NumberScan()
     try:
         kinds = _kinds(head, len(names))
         try:
-            columns = _parsed_by_blocks(watch, rest, len(names), kinds, what)
+            columns = _parsed_by_blocks(scan, rest, len(names), kinds, what)
         except pa.ArrowInvalid:
-            # The beginning misleads about the types: they are told from the whole.
+            # The first records mislead about the types: they are inferred from all records.
             _, rest = split_header(chunks, what)
-            columns = _parsed(watch.over(rest), len(names), kinds)
+            columns = _parsed(scan.scanned(rest), len(names), kinds)
     except pa.ArrowInvalid:
         raise _NotReproducible from None  # rows of different lengths, or no UTF-8
     for column in columns:
-        column.check(watch)
-    return _frame(columns, names, watch)
+        column.check(scan)
+    return _frame(columns, names, scan)
 
 
 def _head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
@@ -114,34 +114,34 @@ def _head(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
     return head[:end], itertools.chain(first, chunks)
 
 
-class _Watch:
-    """Looks for ``0x`` and ``+``, which pyarrow and pandas read differently before digits."""
+class _NumberScan:
+    """A scan for ``0x`` and ``+``, which pyarrow and pandas read differently before digits."""
 
     def __init__(self) -> None:
         self.hex = False
         self.plus = False
 
-    def look(self, block: bytes | memoryview) -> None:
-        """Look at a block of whole records, without holding up other threads."""
+    def add(self, block: bytes | memoryview) -> None:
+        """Scan a block of whole records, without holding up other threads."""
         import numpy as np
 
         codes = np.frombuffer(block, np.uint8)
-        for start in range(0, len(codes), _WATCHED_BYTES):
-            piece = codes[start : start + _WATCHED_BYTES + 1]
+        for start in range(0, len(codes), _SCANNED_BYTES):
+            piece = codes[start : start + _SCANNED_BYTES + 1]
             self.plus = self.plus or bool((piece == ord("+")).any())
             self.hex = self.hex or _has_hex(piece)
 
-    def over(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        """Pass on chunks that are cut anywhere."""
+    def scanned(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Pass on chunks that are cut anywhere, and scan them."""
         last = b""
         for chunk in chunks:
-            self.look(last + chunk)
+            self.add(last + chunk)
             last = chunk[-1:]
             yield chunk
 
 
 def _has_hex(codes: np.ndarray[Any, Any]) -> bool:
-    """Say whether ``0x`` or ``0X`` is among character codes."""
+    """Return whether ``0x`` or ``0X`` is among character codes."""
     zeros = codes[:-1] == ord("0")
     zeros &= (codes[1:] | 0x20) == ord("x")
     return bool(zeros.any())
@@ -166,7 +166,7 @@ def _options(
 
 
 def _kinds(head: bytes, count: int) -> dict[int, Any]:
-    """Return the types of the columns in the first records; none for those of NULLs only."""
+    """Return the types of the columns in the first records; none for columns of NULLs only."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -195,7 +195,7 @@ def _is_time(kind: Any) -> bool:
 
 
 def _parsed_by_blocks(
-    watch: _Watch, chunks: Iterable[bytes], count: int, kinds: dict[int, Any], what: str
+    scan: _NumberScan, chunks: Iterable[bytes], count: int, kinds: dict[int, Any], what: str
 ) -> list[_Column]:
     """Parse block by block: pyarrow itself would hold as much of the text as it can get.
 
@@ -210,7 +210,7 @@ def _parsed_by_blocks(
     pool = parse_pool()
 
     def parsed(block: memoryview) -> Any:
-        watch.look(block)
+        scan.add(block)
         options = _options(count, kinds, len(block), cut=True)
         return arrow_csv.read_csv(pa.BufferReader(block), *options, memory_pool=pool)
 
@@ -226,7 +226,7 @@ def _parsed_by_blocks(
 
 
 def _parsed(chunks: Iterable[bytes], count: int, kinds: dict[int, Any]) -> list[_Column]:
-    """Parse the whole; only what is text in the beginning is known to be text to the end."""
+    """Parse all at once; only columns that begin as text are known to be text to the end."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -242,14 +242,14 @@ def _parsed(chunks: Iterable[bytes], count: int, kinds: dict[int, Any]) -> list[
 
 
 class _Column:
-    """A column as it comes block by block; at the end what pandas has for it."""
+    """A column that arrives block by block; at the end its values in pandas."""
 
     def __init__(self, kind: Any) -> None:
         import pyarrow as pa
 
         self.kind = kind
-        self._numbers = Numbers() if kind in (pa.int64(), pa.float64()) else None
-        self._texts = Texts() if kind == pa.large_string() else None
+        self._numbers = NumberColumn() if kind in (pa.int64(), pa.float64()) else None
+        self._texts = TextColumn() if kind == pa.large_string() else None
         self._chunks: list[Any] = []
 
     def add(self, column: Any) -> None:
@@ -264,8 +264,8 @@ class _Column:
         for chunk in column.chunks:
             self._numbers.add(chunk)
 
-    def check(self, watch: _Watch) -> None:
-        """Refuse a column that pandas may read in another way.
+    def check(self, scan: _NumberScan) -> None:
+        """Check that pandas reads the column in the same way.
 
         Raises
         ------
@@ -274,15 +274,15 @@ class _Column:
         """
         import pyarrow as pa
 
-        if _is_time(self.kind) or (pa.types.is_integer(self.kind) and watch.hex):
+        if _is_time(self.kind) or (pa.types.is_integer(self.kind) and scan.hex):
             raise _NotReproducible
         if self._numbers is not None and not self._numbers.largest < 2.0**63:
             raise _NotReproducible  # integers that are too long are text for pandas
         if _is_text(self.kind) and not _has_surely_text(self._arrow()):
             raise _NotReproducible
 
-    def values(self, watch_plus: bool) -> Any:
-        """Return what a frame is made of.
+    def values(self, has_plus: bool) -> Any:
+        """Return the values of a column of the frame.
 
         Raises
         ------
@@ -294,7 +294,7 @@ class _Column:
         if self._numbers is None:
             return _series(self._arrow())
         values = self._numbers.array()
-        if watch_plus and values.dtype == np.float64:
+        if has_plus and values.dtype == np.float64:
             whole = (np.floor(values) == values) | np.isnan(values)
             if whole.all():
                 raise _NotReproducible  # +5 is an integer for pandas, a fraction for pyarrow
@@ -309,7 +309,7 @@ class _Column:
 
 
 def _has_surely_text(column: Any) -> bool:
-    """Say whether at least one value can be no number for pandas: then all of it is text."""
+    """Return whether at least one value can be no number for pandas: then all of it is text."""
     import pyarrow.compute as pc
 
     for value in column.slice(0, 100).to_pylist():
@@ -319,10 +319,10 @@ def _has_surely_text(column: Any) -> bool:
     return not bool(pc.all(matches).as_py())
 
 
-def _frame(columns: list[_Column], names: list[str], watch: _Watch) -> pd.DataFrame:
+def _frame(columns: list[_Column], names: list[str], scan: _NumberScan) -> pd.DataFrame:
     import pandas as pd
 
-    values = {at: column.values(watch.plus) for at, column in enumerate(columns)}
+    values = {at: column.values(scan.plus) for at, column in enumerate(columns)}
     frame = pd.DataFrame(values, copy=False)
     frame.columns = pd.Index(names)
     return frame

@@ -1,4 +1,4 @@
-"""CSV as the polars frame that `polars.read_csv` gives: types="infer"."""
+"""CSV as the polars frame that `polars.read_csv` returns: types="infer"."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 __all__ = ["infer_polars"]
 
 _BLOCK_BYTES = 4 * 1024 * 1024
-#: As many rows as polars tells the types from, by default.
-_TOLD_FROM_ROWS = 100
+#: From so many rows polars infers the types, by default.
+_INFERRED_FROM_ROWS = 100
 _ABOUT_TYPES = frozenset({"infer_schema_length", "infer_schema", "schema", "dtypes"})
 
 
 def infer_polars(chunks: Iterable[bytes], what: str, **options: Any) -> pl.DataFrame:
     """Read a CSV by `polars.read_csv`.
 
-    Where the first hundred rows, of which polars tells the types, mislead it (numbers first,
-    text later), the types are told from all rows.
+    Where the first hundred rows, from which polars infers the types, mislead it (numbers first,
+    text later), the types are inferred from all rows.
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ def _by_blocks(chunks: Iterable[bytes], what: str) -> pl.DataFrame | None:
     header, rest = first_record(chunks)
     blocks = record_blocks(rest, _BLOCK_BYTES, what)
     first = bytes(next(blocks, b""))
-    if first.count(b"\n") <= 2 * _TOLD_FROM_ROWS:
+    if first.count(b"\n") <= 2 * _INFERRED_FROM_ROWS:
         return None
     try:
         schema = _schema(header, first)
@@ -82,11 +82,11 @@ def _by_blocks(chunks: Iterable[bytes], what: str) -> pl.DataFrame | None:
 
 
 def _schema(header: bytes, block: bytes) -> Any:
-    """Return the types that polars tells from the header and the first hundred rows."""
+    """Return the types that polars infers from the header and the first hundred rows."""
     import polars as pl
 
     lines: Iterator[bytes] = iter(io.BytesIO(block))
-    head = b"".join(line for line, _ in zip(lines, range(4 * _TOLD_FROM_ROWS), strict=False))
+    head = b"".join(line for line, _ in zip(lines, range(4 * _INFERRED_FROM_ROWS), strict=False))
     if head.count(b'"') % 2:
         head = block
-    return pl.read_csv(header + head, infer_schema_length=_TOLD_FROM_ROWS).schema
+    return pl.read_csv(header + head, infer_schema_length=_INFERRED_FROM_ROWS).schema
