@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.client.arguments import Request, bind, prepare
+from civis_nb.client.arguments import bind, prepare
 from civis_nb.client.completion import without_side_effects
 from civis_nb.client.pages import PaginatedResponse
 from civis_nb.client.recover import note_made, recovery
@@ -90,12 +90,37 @@ def _method(operation: Operation, resource: Resource) -> MethodType:
     from civis_nb.spec.render import docstring, signature
 
     notice = _notice(operation)
+    is_post = operation.verb == "POST"
+    from_json_values = operation.resource == "json_values"
 
     def method(self: Resource, /, *args: Any, **kwargs: Any) -> Any:
+        client = self._client
         request = prepare(operation, bind(operation, args, kwargs))
         if notice:
             warnings.warn(notice, FutureWarning, stacklevel=2)
-        return _called(self._client, operation, request)
+        result: Any
+        if request.iterator:
+            result = PaginatedResponse(request.path, request.query, client)
+        else:
+            response, payload = client._session.call(
+                operation.verb,
+                request.path,
+                params=request.query,
+                # The service has always had a body from Python, on every verb.
+                json=request.body,
+                headers=request.headers,
+                recover=recovery(client, operation, request) if is_post else None,
+            )
+            if is_post:
+                note_made(client, operation, payload)
+            if client._return_type == "raw":
+                result = response
+            else:
+                result = convert_response_data_type(
+                    payload, headers=response.headers, from_json_values=from_json_values
+                )
+        client.last_response = result
+        return result
 
     method.__name__ = operation.name
     method.__qualname__ = f"{class_name(operation.resource)}.{operation.name}"
@@ -112,31 +137,3 @@ def _notice(operation: Operation) -> str:
             f"client.{operation.resource}.{operation.legacy_of}; please use that."
         )
     return operation.deprecation
-
-
-def _called(client: APIClient, operation: Operation, request: Request) -> Any:
-    if request.iterator:
-        pages: PaginatedResponse[Any] = PaginatedResponse(request.path, request.query, client)
-        client.last_response = pages
-        return pages
-    response, payload = client._session.call(
-        operation.verb,
-        request.path,
-        params=request.query,
-        # The service has always had a body from Python, on every verb.
-        json=request.body,
-        headers=request.headers,
-        recover=recovery(client, operation, request) if operation.verb == "POST" else None,
-    )
-    if operation.verb == "POST":
-        note_made(client, operation, payload)
-    if client._return_type == "raw":
-        result: Any = response
-    else:
-        result = convert_response_data_type(
-            payload,
-            headers=response.headers,
-            from_json_values=operation.resource == "json_values",
-        )
-    client.last_response = result
-    return result

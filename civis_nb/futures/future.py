@@ -19,7 +19,6 @@ from civis_nb.futures.run import Run, newest_run_id
 from civis_nb.futures.states import CANCELLED, field, state_of
 
 if TYPE_CHECKING:
-    from civis_nb.client.client import APIClient
     from civis_nb.client.protocol import Client
     from civis_nb.client.response import Response
     from civis_nb.display.activity import Activity
@@ -325,7 +324,7 @@ class ContainerFuture(CivisFuture):
         run_id: int,
         max_n_retries: int = 0,
         polling_interval: int | float | None = None,
-        client: APIClient | None = None,
+        client: Client | None = None,
         poll_on_creation: bool = True,
     ) -> None:
         if client is None:

@@ -57,14 +57,21 @@ class PendingStart:
         BaseException
             What starting it raised.
         """
-        in_thread(self._start_in_thread, "civis-start", self._future)
+        context = contextvars.copy_context()
+        threading.Thread(
+            target=self._start_in, args=(context,), name="civis-start", daemon=True
+        ).start()
         return outcome(self._future)
 
-    def _start_in_thread(self) -> Any:
+    def _start_in(self, context: contextvars.Context) -> None:
         self._thread_runs.set()
-        if self._cancelled:
-            raise CivisError("The run was not started: an interrupt came first.")
-        return self._start()
+        try:
+            if self._cancelled:
+                raise CivisError("The run was not started: an interrupt came first.")
+            self._future.set_result(context.run(self._start))
+        except BaseException as error:
+            # Raised where the future is asked for.
+            self._future.set_exception(error)
 
     def ended(self) -> bool:
         """Return whether there is nothing left to cancel."""
@@ -133,11 +140,9 @@ def cancel_runs(pending: Sequence[PendingStart]) -> str:
         return "There was another interrupt while runs were being cancelled: they may go on."
 
 
-def in_thread(
-    work: Callable[[], _Value], name: str, done: Future[_Value] | None = None
-) -> Future[_Value]:
+def in_thread(work: Callable[[], _Value], name: str) -> Future[_Value]:
     """Call a function in a daemon thread, in a copy of this context; return its future."""
-    done = Future() if done is None else done
+    done: Future[_Value] = Future()
     context = contextvars.copy_context()
 
     def run() -> None:

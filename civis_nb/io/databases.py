@@ -19,6 +19,7 @@ from civis_nb.table_names import quoted_table
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
+    from civis_nb.client.protocol import Client
 
 __all__ = ["query_civis", "transfer_table"]
 
@@ -73,23 +74,45 @@ def query_civis(
     check_interval(polling_interval)
     client = client_or_default(client)
     database_id = client.get_database_id(database)
-    credential = credential_or_default(client, credential_id)
-
-    def start() -> CivisFuture:
-        query = client.queries.post(
-            database_id, sql, preview_rows, credential=credential, hidden=hidden
-        )
-        return CivisFuture(
-            client.queries.get,
-            (query.id,),
-            polling_interval=polling_interval,
-            client=client,
-            poll_on_creation=False,
-            cancel_on_interrupt=True,
+    return begin(
+        lambda: start_query(
+            client,
+            sql,
+            database_id,
+            credential_id,
+            preview_rows,
+            polling_interval,
+            hidden,
             progress=progress,
         )
+    )
 
-    return begin(start)
+
+def start_query(
+    client: Client,
+    sql: str,
+    database_id: int,
+    credential_id: int | None,
+    preview_rows: int,
+    polling_interval: float | None = None,
+    hidden: bool = True,
+    *,
+    progress: bool | None = None,
+) -> CivisFuture:
+    """Start a query, and return its run; the arguments are those of `query_civis`, checked."""
+    credential = credential_or_default(client, credential_id)
+    query = client.queries.post(
+        database_id, sql, preview_rows, credential=credential, hidden=hidden
+    )
+    return CivisFuture(
+        client.queries.get,
+        (query.id,),
+        polling_interval=polling_interval,
+        client=client,
+        poll_on_creation=False,
+        cancel_on_interrupt=True,
+        progress=progress,
+    )
 
 
 @tracked_transfer

@@ -6,12 +6,13 @@ failure. Only how IPython draws them is replaced, by ``_render_traceback_``.
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import functools
 import re
-from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from civis_nb._wire_text import masked_url
 from civis_nb.display.html import visible
@@ -21,9 +22,7 @@ from civis_nb.futures.failures import sql_position
 from civis_nb.magics.binding import Bound
 from civis_nb.sql_text import only_place
 
-__all__ = ["Origin", "drawn", "quiet", "sql_failure"]
-
-_F = TypeVar("_F", bound=Callable[..., Any])
+__all__ = ["Origin", "drawn", "errors_without_traceback", "sql_failure"]
 
 _MOST_LINES = 15
 _LINE_CHARS = 160
@@ -227,16 +226,12 @@ def drawn(error: _E, lines: list[str] | None = None) -> _E:
     return error
 
 
-def quiet(magic: _F) -> _F:
-    """Make a magic's own errors drawn without a traceback; others are bugs and keep theirs."""
-
-    @functools.wraps(magic)
-    def called(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return magic(*args, **kwargs)
-        except CivisError as error:
-            if "_render_traceback_" not in error.__dict__:
-                drawn(error)
-            raise
-
-    return called  # type: ignore[return-value]
+@contextlib.contextmanager
+def errors_without_traceback() -> Iterator[None]:
+    """Have IPython show our own errors without a traceback; others are bugs and keep theirs."""
+    try:
+        yield
+    except CivisError as error:
+        if "_render_traceback_" not in error.__dict__:
+            drawn(error)
+        raise

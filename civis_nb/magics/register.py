@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from IPython.core.magic import needs_local_scope, no_var_expand
 
 from civis_nb.magics import calls, job, settings
 from civis_nb.magics.calls import SqlCall
-from civis_nb.magics.failures import quiet
+from civis_nb.magics.failures import errors_without_traceback
 from civis_nb.magics.options import Syntax
 from civis_nb.magics.session import Session
 from civis_nb.magics.sql import SqlRun
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 __all__ = ["NAMES", "register", "unregister"]
 
+_F = TypeVar("_F", bound=Callable[..., Any])
+
 #: name -> the kinds of magic it is
 NAMES: Final = {
     "civis_sql": ("line", "cell"),
@@ -27,8 +29,20 @@ NAMES: Final = {
     "civis_run": ("line",),
     "civis_config": ("line",),
 }
-#: The line reaches us as it is written, and with the variables of the calling function.
-_MARKS: Final[tuple[Any, ...]] = (no_var_expand, needs_local_scope)
+
+
+def _magic(*syntaxes: Syntax) -> Callable[[_F], _F]:
+    """Mark a method as a magic, whose help is that of its syntaxes.
+
+    The line reaches it as it is written, and with the variables of the calling function.
+    """
+
+    def mark(method: _F) -> _F:
+        method.__doc__ = "\n\n".join(syntax.help for syntax in syntaxes)
+        marked: Any = no_var_expand(needs_local_scope(method))
+        return marked  # type: ignore[no-any-return]
+
+    return mark
 
 
 class _Magics:
@@ -38,26 +52,35 @@ class _Magics:
         self.shell = shell
         self.session = Session()
 
+    @_magic(calls.CELL, calls.LINE)
     def civis_sql(self, line: str, cell: str | None = None, local_ns: Any = None) -> Any:
-        syntax = calls.LINE if cell is None else calls.CELL
-        return self._sql(SqlCall.parse(syntax, line, cell), local_ns)
+        with errors_without_traceback():
+            call = SqlCall.parse(calls.LINE if cell is None else calls.CELL, line, cell)
+            return self._sql_run(call, local_ns).run()
 
+    @_magic(calls.QUERY_CELL, calls.QUERY_LINE)
     def civisquery(self, line: str, cell: str | None = None, local_ns: Any = None) -> Any:
-        syntax = calls.QUERY_LINE if cell is None else calls.QUERY_CELL
-        return self._sql(SqlCall.parse_query(syntax, line, cell), local_ns)
+        with errors_without_traceback():
+            syntax = calls.QUERY_LINE if cell is None else calls.QUERY_CELL
+            return self._sql_run(SqlCall.parse_query(syntax, line, cell), local_ns).run()
 
+    @_magic(job.SYNTAX)
     def civis_run(self, line: str, local_ns: Any = None) -> Any:
-        call = job.JobCall.parse(line)
-        return job.run_job_magic(call, self.session, self.shell.user_ns, self._names(local_ns))
+        with errors_without_traceback():
+            call = job.JobCall.parse(line)
+            names = self._namespaces(local_ns)
+            return job.run_job_magic(call, self.session, self.shell.user_ns, names)
 
-    def civis_config(self, line: str, local_ns: Any = None) -> Any:  # noqa: ARG002 - IPython gives it
-        return settings.config_magic(line)
+    @_magic(settings.SYNTAX)
+    def civis_config(self, line: str, local_ns: Any = None) -> Any:  # noqa: ARG002 - IPython's own
+        with errors_without_traceback():
+            return settings.config_magic(line)
 
-    def _sql(self, call: SqlCall, local_ns: Mapping[str, Any] | None) -> Any:
-        names, cell = self._names(local_ns), self._cell_text()
-        return SqlRun(call, self.session, self.shell.user_ns, names, cell).run()
+    def _sql_run(self, call: SqlCall, local_ns: Mapping[str, Any] | None) -> SqlRun:
+        names, cell = self._namespaces(local_ns), self._cell_text()
+        return SqlRun(call, self.session, self.shell.user_ns, names, cell)
 
-    def _names(self, local_ns: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
+    def _namespaces(self, local_ns: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
         """Return where variables are looked up: in the calling function, then in the notebook."""
         user_ns = self.shell.user_ns
         return (local_ns, user_ns) if local_ns is not None else (user_ns,)
@@ -67,29 +90,6 @@ class _Magics:
         history = getattr(self.shell, "history_manager", None)
         raw = getattr(history, "input_hist_raw", None)
         return str(raw[-1]) if raw else None
-
-
-def _magic(bound: Any, syntaxes: tuple[Syntax, ...]) -> Any:
-    """Return a method as a magic: errors drawn for cells, the help of its syntaxes."""
-
-    def magic(line: str, cell: str | None = None, local_ns: Any = None) -> Any:
-        given = {} if cell is None else {"cell": cell}
-        return bound(line, **given, local_ns=local_ns)
-
-    magic.__name__ = bound.__name__
-    magic.__doc__ = "\n\n".join(syntax.help for syntax in syntaxes)
-    decorated: Any = quiet(magic)
-    for mark in _MARKS:
-        decorated = mark(decorated)
-    return decorated
-
-
-_SYNTAXES: Final = {
-    "civis_sql": (calls.CELL, calls.LINE),
-    "civisquery": (calls.QUERY_CELL, calls.QUERY_LINE),
-    "civis_run": (job.SYNTAX,),
-    "civis_config": (settings.SYNTAX,),
-}
 
 
 _EMPTY = re.compile(rf"(get_ipython\(\)\.run_cell_magic\('(?:{'|'.join(NAMES)})', .*, ')'\)\n?")
@@ -110,7 +110,7 @@ def register(shell: InteractiveShell) -> None:
     shell.input_transformers_post.append(_keep_empty_cells)
     magics = _Magics(shell)
     for name, kinds in NAMES.items():
-        magic = _magic(getattr(magics, name), _SYNTAXES[name])
+        magic = getattr(magics, name)
         for kind in kinds:
             shell.magics_manager.register_function(magic, kind, name)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb import config
@@ -154,19 +155,20 @@ class SqlRun:
         return None
 
     def _previewed(self, bound: Bound, database: Database) -> ResultTable:
-        from civis_nb.io.databases import query_civis
+        from civis_nb.io.databases import start_query
 
         call = self.call
         most = min(call.max_rows or PREVIEW_ROWS, PREVIEW_ROWS)
         client = self.session.client()
         with self._display(database) as display:
             future = start_run(
-                lambda: query_civis(
+                partial(
+                    start_query,
+                    client,
                     bound.sql,
                     database.id,
-                    client,
-                    credential_id=call.credential,
-                    preview_rows=most,
+                    call.credential,
+                    most,
                     progress=False,
                 )
             )

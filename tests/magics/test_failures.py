@@ -9,7 +9,7 @@ import pytest
 
 from civis_nb.errors import CivisMagicError, CivisSQLError
 from civis_nb.magics.binding import bind
-from civis_nb.magics.failures import Origin, drawn, quiet, sql_failure
+from civis_nb.magics.failures import Origin, drawn, errors_without_traceback, sql_failure
 
 
 def shown(error):
@@ -119,13 +119,9 @@ def test_drawn_errors_can_be_pickled_and_are_ordinary():
 
 
 def test_only_our_own_errors_are_drawn_without_a_traceback():
-    @quiet
-    def magic(error):
-        raise error
-
-    with pytest.raises(CivisMagicError) as caught:
-        magic(CivisMagicError("no"))
+    with pytest.raises(CivisMagicError) as caught, errors_without_traceback():
+        raise CivisMagicError("no")
     assert shown(caught.value) == ["CivisMagicError: no"]
-    with pytest.raises(ZeroDivisionError) as other:
-        magic(ZeroDivisionError())
+    with pytest.raises(ZeroDivisionError) as other, errors_without_traceback():
+        raise ZeroDivisionError
     assert not hasattr(other.value, "_render_traceback_")
