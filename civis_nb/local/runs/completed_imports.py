@@ -15,22 +15,22 @@ from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import job_runs, jobs
 from civis_nb.local.warehouse.base import Warehouse
 
-__all__ = ["finish_committed", "mark_complete", "mark_of"]
+__all__ = ["commit_marker", "finish_committed", "mark_complete"]
 
 _NOTE = (
     "The local platform was ended when this import was complete already: everything was written."
 )
 
 
-def mark_of(run_id: int) -> str:
-    """Return the mark that a run's transaction leaves in its database."""
+def commit_marker(run_id: int) -> str:
+    """Return the commit marker that a run's transaction sets in its database."""
     return str(run_id)
 
 
 def mark_complete(task: RunTask, warehouse: Warehouse) -> None:
-    """Make a run a success that no later cancel undoes; remove its mark once that is stored."""
+    """Make a run a success that no later cancel undoes; then remove its commit marker."""
     task.complete = True
-    task.afterwards.append(lambda: warehouse.remove_commit_markers([mark_of(task.run_id)]))
+    task.afterwards.append(lambda: warehouse.remove_commit_markers([commit_marker(task.run_id)]))
 
 
 def finish_committed(context: PlatformContext) -> list[int]:
@@ -59,11 +59,11 @@ def _finished(context: PlatformContext, run_id: int, body: dict[str, Any]) -> bo
         return False
     try:
         warehouse = context.warehouses.get(host["remote_host_id"])
-        if mark_of(run_id) not in warehouse.commit_markers():
+        if commit_marker(run_id) not in warehouse.commit_markers():
             return False
     except CivisLocalError:
         return False  # the database can't be opened: the outcome is unknown, and the run has failed
     append_logs(context.store, run_id, [("warn", _NOTE, utc_now())])
     states.finish_run(context.store, run_id, "succeeded", complete=True)
-    warehouse.remove_commit_markers([mark_of(run_id)])
+    warehouse.remove_commit_markers([commit_marker(run_id)])
     return True

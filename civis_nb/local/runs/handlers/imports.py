@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from civis_nb.errors import CivisLocalError
-from civis_nb.local.runs.completed_imports import mark_complete, mark_of
+from civis_nb.local.runs.completed_imports import commit_marker, mark_complete
 from civis_nb.local.runs.environment import working_folder
 from civis_nb.local.runs.handlers.csv_files import log_report
 from civis_nb.local.runs.handlers.statements import rows_text, write_log
@@ -91,7 +91,7 @@ def _copy_tables(task: RunTask, moved: list[Row[Any]], folder: Path) -> None:
             place["schema"], place["table"], None if inside else folder, task.cancel, log
         )
         work.append((found, options))
-    reports = target.sync_tables(work, task.cancel, log, mark_of(task.run_id))
+    reports = target.sync_tables(work, task.cancel, log, commit_marker(task.run_id))
     mark_complete(task, target)
     for (_, options), report in zip(work, reports, strict=True):
         where = f"{options.schema}.{options.table}"
@@ -127,7 +127,7 @@ def _load_files(task: RunTask, moved: list[Row[Any]], folder: Path) -> None:
     _, warehouse = _host(task, "destination")
     work = [_prepared(task, sync, warehouse, folder) for sync in moved]
     reports = warehouse.import_csv(
-        work, task.cancel, partial(write_log, task), mark_of(task.run_id)
+        work, task.cancel, partial(write_log, task), commit_marker(task.run_id)
     )
     mark_complete(task, warehouse)
     for (_, options), report in zip(work, reports, strict=True):
