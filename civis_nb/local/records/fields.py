@@ -59,6 +59,8 @@ class View:
         All users, by id.
     query
         The query parameters of the request, by name.
+    cache
+        What fields keep for other fields of the same record.
     """
 
     connection: Connection
@@ -66,6 +68,7 @@ class View:
     row: Row[Any]
     people: Mapping[int, UserRef]
     query: Mapping[str, Any] = field(default_factory=dict)
+    cache: dict[str, Any] = field(default_factory=dict)
 
     def value(self, name: str) -> Any:
         """Return the stored value of a field; None when there is none."""

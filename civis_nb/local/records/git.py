@@ -14,7 +14,7 @@ from fastapi import Request
 from sqlalchemy import Connection, Row, select
 
 from civis_nb._wire_text import masked_url
-from civis_nb.local.context import PlatformContext, User, context_of
+from civis_nb.local.context import User, context_of
 from civis_nb.local.errors import Conflict, Invalid, NotFound, NotSupported
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.records.fields import View
@@ -138,7 +138,7 @@ def versioned(resource: Resource) -> Iterator[Operation]:
     def file_of(request: Request, id: int) -> _VersionedFile:
         with context_of(request).store.read() as connection:
             body = resource.find(connection, id).body
-        return _VersionedFile.of(context_of(request), body, f"{resource.title} {id}")
+        return _VersionedFile.of(body, f"{resource.title} {id}")
 
     def list_commits(request: Request, id: int) -> list[Commit]:
         return file_of(request, id).commits()
@@ -172,8 +172,16 @@ class _VersionedFile:
         self._ref = ref
 
     @classmethod
-    def of(cls, context: PlatformContext, body: dict[str, Any], title: str) -> _VersionedFile:  # noqa: ARG003
-        """Return the file that a record's git fields name."""
+    def of(cls, body: dict[str, Any], title: str) -> _VersionedFile:
+        """Return the file that a record's git fields name.
+
+        Raises
+        ------
+        NotFound
+            When they name none, or the repository is not there.
+        NotSupported
+            When the repository is not on this machine, or git is not.
+        """
         url, path = body.get("git_repo_url"), body.get("git_path")
         if not url or not path:
             raise NotFound(f"The git file of {title}", "PUT its git_repo_url and git_path first.")
@@ -202,10 +210,19 @@ class _VersionedFile:
         return [Commit(**dict(zip(names, line, strict=True))) for line in lines]
 
     def version(self, ref: str) -> FileVersion:
-        """Return the file at a commit."""
+        """Return the file at a commit.
+
+        Raises
+        ------
+        NotFound
+            When there is no such commit, or the file is not in it.
+        """
         _check_name(ref)
-        content = self._git("show", f"{ref}:{self._path}")
-        file_hash = self._git("rev-parse", f"{ref}:{self._path}").strip()
+        try:
+            file_hash = self._git("rev-parse", "--verify", f"{ref}:{self._path}").strip()
+        except Conflict:
+            raise NotFound(f"The file {self._path} at {ref!r}") from None
+        content = self._git("cat-file", "blob", file_hash)
         size = len(content.encode())
         return FileVersion(content=content, type="file", size=size, file_hash=file_hash)
 
@@ -218,7 +235,8 @@ class _VersionedFile:
             arguments = ("--quiet", "--no-hardlinks", "--branch", branch, "--", source, str(clone))
             _run(Path(folder), "clone", *arguments)
             target = clone / self._path
-            if not target.resolve().is_relative_to(clone.resolve()):
+            inside = target.resolve().is_relative_to(clone.resolve())
+            if not inside or ".git" in Path(self._path).parts:
                 raise Invalid("git_path must be a path inside the repository.")
             present = _run(clone, "ls-files", "-s", "--", self._path).split()
             if present and present[1] != body.file_hash:
@@ -230,6 +248,8 @@ class _VersionedFile:
             target.write_text(body.content, encoding="utf-8", newline="")
             _run(clone, "add", "--", self._path)
             who = ("-c", f"user.name={user.name}", "-c", f"user.email={user.email}")
+            if not _run(clone, "status", "--porcelain"):
+                raise Conflict(f"The file {self._path} has this content already.")
             _run(clone, *who, "commit", "--quiet", f"--message={body.message}")
             _run(clone, "push", "--quiet", "origin", f"HEAD:refs/heads/{branch}")
         return self.version(branch)
@@ -251,15 +271,18 @@ def _run(folder: Path, *arguments: str) -> str:
     Conflict
         When git fails, e.g. as there is no such commit, or a push is refused.
     """
-    ended = subprocess.run(
-        ["git", *arguments],  # noqa: S607
-        cwd=folder,
-        env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
-        capture_output=True,
-        timeout=_TIMEOUT_S,
-        check=False,
-    )
+    try:
+        ended = subprocess.run(
+            ["git", *arguments],  # noqa: S607
+            cwd=folder,
+            env={**os.environ, "GIT_TERMINAL_PROMPT": "0"},
+            capture_output=True,
+            timeout=_TIMEOUT_S,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise Conflict(f"git {arguments[0]} took longer than {_TIMEOUT_S} seconds.") from None
     if ended.returncode != 0:
-        reason = ended.stderr.decode(errors="replace").strip()
-        raise Conflict(f"git {arguments[0]} failed: {reason or 'it gives no reason'}")
+        reason = (ended.stderr.strip() or ended.stdout.strip()).decode(errors="replace")
+        raise Conflict(f"git {arguments[0]} failed: {reason}")
     return ended.stdout.decode(errors="replace")

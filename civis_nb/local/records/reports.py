@@ -86,12 +86,11 @@ class TableauRefreshState(Wire):
 
 def _job(view: View) -> Row[Any] | None:
     """Return the job of a report, with its last run."""
-    script_id = view.value("script_id")
-    if script_id is None:
-        return None
-    return view.connection.execute(
-        states.jobs_with_last_run().where(jobs.c.id == script_id)
-    ).one_or_none()
+    if "job" not in view.cache:
+        query = states.jobs_with_last_run().where(jobs.c.id == view.value("script_id"))
+        view.cache["job"] = view.connection.execute(query).one_or_none()
+    job: Row[Any] | None = view.cache["job"]
+    return job
 
 
 def _state(view: View) -> str:

@@ -132,6 +132,9 @@ def _versioned(resource: Any, object_id: int, repository: str) -> None:
     _refused(409, resource.post_git_commits, object_id, "second", "m", "0" * 40)
     second = resource.post_git_commits(object_id, "second", "the second", first["file_hash"])
     assert second["content"] == "second"
+    again = ("second", "again", second["file_hash"])
+    assert "already" in _refused(409, resource.post_git_commits, object_id, *again)
+    _refused(404, resource.get_git_commits, object_id, "0" * 40)
     messages = [one["message"] for one in resource.list_git_commits(object_id)]
     assert messages == ["the second", "the first"]
 
