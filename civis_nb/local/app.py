@@ -141,8 +141,8 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     if error.status_code == 405:
         text = f"{request.method} is not possible on {request.url.path}."
         return _reply(HttpError(405, "method_not_allowed", text, headers))
-    slug = "bad_request" if error.status_code == 400 else "error"
-    return _reply(HttpError(error.status_code, slug, str(error.detail), headers))
+    code = "bad_request" if error.status_code == 400 else "error"
+    return _reply(HttpError(error.status_code, code, str(error.detail), headers))
 
 
 async def _validation_error(request: Request, error: Exception) -> JSONResponse:

@@ -212,6 +212,7 @@ def _row(connection: Connection, credential_id: int) -> Row[Any]:
 
 
 def _check(connection: Connection, values: dict[str, Any]) -> None:
+    """Check the values of a credential."""
     for name in _NEVER_NULL:
         if name in values and not values[name]:
             raise Invalid(f"{name} can't be blank.")
@@ -229,6 +230,7 @@ def _make_default(connection: Connection, credential_id: int, user_id: int) -> N
 
 
 def _changed(request: Request, credential_id: int, sent: dict[str, Any]) -> Credential:
+    """Change a credential and return it."""
     with context_of(request).store.begin() as connection:
         row = _row(connection, credential_id)
         changes = {name: value for name, value in sent.items() if name in _STORED}
@@ -243,6 +245,7 @@ def _changed(request: Request, credential_id: int, sent: dict[str, Any]) -> Cred
 
 
 def _shown(row: Row[Any], people: dict[int, UserRef]) -> Credential:
+    """Return a credential as the API shows it."""
     owner = people[row.user_id]
     return Credential(
         id=row.id,

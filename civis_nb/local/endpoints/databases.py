@@ -171,6 +171,7 @@ def _existing_schema(request: Request, database_id: int, name: str) -> str:
 
 
 def _shown(row: Row[Any]) -> Database:
+    """Return a database as the API shows it."""
     return Database(
         id=row.id,
         name=row.name,

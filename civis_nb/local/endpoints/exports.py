@@ -152,6 +152,7 @@ _DEFAULTS = {
 
 
 def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None:
+    """Check an export, and set what was not given."""
     for name, default in _DEFAULTS.items():
         if values.get(name) is None:
             values[name] = default
@@ -235,6 +236,7 @@ def list_exports(
 
 
 def _of_types(types: list[str]) -> ColumnElement[bool]:
+    """Return the condition for exports of some types."""
     unknown = [name for name in types if name not in _TYPES]
     if unknown:
         raise Invalid(f"type can't be {unknown[0]!r}; it is one of {', '.join(_TYPES)}.")

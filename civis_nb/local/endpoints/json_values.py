@@ -92,6 +92,7 @@ def _refused(name: str) -> Any:
 
 
 def _row(connection: Connection, value_id: int) -> Row[Any]:
+    """Return the record of a value."""
     query = select(json_values).where(json_values.c.id == value_id)
     row = connection.execute(query).one_or_none()
     if row is None:

@@ -179,6 +179,7 @@ def _time_filters(
     started_before: str | None,
     started_after: str | None,
 ) -> list[ColumnElement[bool]]:
+    """Return the conditions on the times of creation and of the last start."""
     created, started = jobs.c.created_at, job_runs.c.started_at
     found = []
     for name, text, column, before in (

@@ -123,6 +123,7 @@ class Parts:
         return PartWriter(own, 0, None, lambda mark: self._noted(number, mark))
 
     def _fits(self, number: int, length: int | None) -> bool:
+        """Return whether a part can be written to its place in the final file."""
         if length is None or number in self._being_written or self._mark(number) is not None:
             return False
         if number == self._count:
@@ -138,6 +139,7 @@ class Parts:
         self._noted(number, mark)
 
     def _noted(self, number: int, mark: _Arrived | None) -> None:
+        """Store that a part has arrived; None: it was discarded."""
         if mark is None:
             return
         partial = self._folder / f"{number}.mark.{secrets.token_hex(4)}"
@@ -163,6 +165,7 @@ class Parts:
         return path, sum(mark.size_bytes for mark in marks), crc
 
     def _copied(self, marks: list[_Arrived]) -> Path:
+        """Copy the parts into one file, in their order."""
         path = self._folder / "joined"
         with path.open("wb") as target, self._data.open("rb") as data:
             for index, mark in enumerate(marks):

@@ -53,6 +53,7 @@ class Keys:
         return found[0]
 
     def _look_up(self, token: str) -> tuple[User, str | None] | None:
+        """Return the user of a key and the end of its life; None when it is unknown."""
         query = (
             select(users, api_keys.c.expires_at)
             .join(api_keys, api_keys.c.user_id == users.c.id)
@@ -66,6 +67,7 @@ class Keys:
 
 
 def _token(authorization: str) -> str | None:
+    """Return the key in an Authorization header; None when there is none."""
     scheme, _, value = authorization.strip().partition(" ")
     value = value.strip()
     if scheme.lower() == "bearer":

@@ -90,6 +90,7 @@ class RequestMiddleware:
             await reply.error(internal_error(reply.id))
 
     async def _api(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
+        """Pass a request on to the API, with its user, path, query and body in one form."""
         headers = dict(scope["headers"])
         authorization = headers.get(b"authorization", b"").decode("latin-1")
         user = self._keys.known(authorization)
@@ -122,11 +123,13 @@ class RequestMiddleware:
         await self._app(scope, receive, reply.send)
 
     def _path(self, path: str) -> str:
+        """Return a path with the final slash that its route has, or without."""
         bare = "/" + path.strip("/")
         return bare + "/" if bare + "/" in self._slashed else bare
 
 
 def _decoded(scope: Scope) -> str:
+    """Return the path of a request; an encoded slash stays apart from those between names."""
     raw: bytes = scope.get("raw_path") or b""
     if b"%2f" not in raw.lower():
         return str(scope["path"])

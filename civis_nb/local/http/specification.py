@@ -88,6 +88,7 @@ class Specification:
         return self._kept() or to_swagger(self._app.openapi(), self._endpoint)
 
     def _kept(self) -> dict[str, Any] | None:
+        """Return the bundled document; None when the code has changed since."""
         try:
             document: dict[str, Any] = json.loads(BUNDLED.read_text(encoding="utf-8"))
         except (OSError, ValueError):

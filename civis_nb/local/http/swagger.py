@@ -106,6 +106,7 @@ def to_swagger(document: dict[str, Any], endpoint: str) -> dict[str, Any]:
 
 
 def _operation(operation: dict[str, Any]) -> dict[str, Any]:
+    """Convert one operation to Swagger 2.0."""
     parameters = [_parameter(parameter) for parameter in operation.get("parameters", [])]
     body = operation.get("requestBody")
     if body:
@@ -129,6 +130,7 @@ def _operation(operation: dict[str, Any]) -> dict[str, Any]:
 
 
 def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
+    """Convert one parameter to Swagger 2.0."""
     result = {
         "name": parameter["name"],
         "in": parameter["in"],
@@ -142,6 +144,7 @@ def _parameter(parameter: dict[str, Any]) -> dict[str, Any]:
 
 
 def _response(answer: dict[str, Any]) -> dict[str, Any]:
+    """Convert one response to Swagger 2.0."""
     result: dict[str, Any] = {"description": "success"}
     schema = answer.get("content", {}).get("application/json", {}).get("schema")
     if schema:
@@ -201,6 +204,7 @@ def to_openapi3(document: dict[str, Any], endpoint: str) -> dict[str, Any]:
 
 
 def _operation3(operation: dict[str, Any]) -> dict[str, Any]:
+    """Convert one operation to OpenAPI 3.0."""
     kept: dict[str, Any] = {
         key: operation[key] for key in ("summary", "description", "tags") if key in operation
     }

@@ -80,6 +80,7 @@ class Transfers:
         await response(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:
+        """Return the response to one upload or download."""
         method: str = scope["method"]
         number, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
         if not number.isdecimal():
@@ -102,6 +103,7 @@ class Transfers:
         )
 
     def _download(self, file_id: int, inline: bool) -> Response:
+        """Return the content of a file as a response."""
         row = self._files.row(file_id)
         path = self._files.path(file_id)
         how = "inline" if inline else "attachment"
@@ -116,6 +118,7 @@ class Transfers:
         )
 
     async def _post(self, file_id: int, headers: dict[str, str], receive: Receive) -> Response:
+        """Store the file of an upload form."""
         await anyio.to_thread.run_sync(self._files.row, file_id)
         form = UploadForm(headers.get("content-type", ""), lambda fields: opened(fields))
         writer = self._files.blobs.writer()
@@ -126,6 +129,7 @@ class Transfers:
         return _stored(status, blob.etag, blob.crc32)
 
     def _opened(self, file_id: int, writer: BlobWriter, fields: dict[str, str]) -> BlobWriter:
+        """Check the fields of an upload form, which come before its file."""
         policy = fields.get("policy", "")
         if not self._files.signer.matches(fields.get("signature", ""), "POST", policy):
             raise Forbidden(
@@ -147,6 +151,7 @@ class Transfers:
         headers: dict[str, str],
         receive: Receive,
     ) -> Response:
+        """Store a body as the content of a file, or as one part of it."""
         self._files.signer.check("PUT", path, query)
         row = await anyio.to_thread.run_sync(self._files.row, file_id)
         if not rest:
@@ -164,6 +169,7 @@ class Transfers:
 
     @staticmethod
     def _part_number(row: Row[Any], rest: str) -> int:
+        """Return the number of a part, which must be expected."""
         _, _, number = rest.partition("parts/")
         if not number.isdecimal() or not row.num_parts or not 1 <= int(number) <= row.num_parts:
             raise NotFound(f"Part {number!r} of file {row.id}")
@@ -230,6 +236,7 @@ async def _stream(receive: Receive, feed: Callable[[bytes], None]) -> None:
 
 
 async def _batches(receive: Receive) -> AsyncIterator[bytes]:
+    """Yield a request's body in pieces of about a mebibyte."""
     pieces: list[bytes] = []
     size = 0
     more = True

@@ -109,6 +109,7 @@ class Wire(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _normalise(cls, data: Any) -> Any:
+        """Return a body in one form: snake_case keys, lists where lists are meant."""
         if not isinstance(data, dict):
             return data
         lists, numbers = _fields(cls, _is_list), _fields(cls, _is_whole)

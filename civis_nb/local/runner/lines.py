@@ -47,6 +47,7 @@ class LineSplitter:
         return lines + (_cut(rest) if rest else [])
 
     def _split(self, text: str) -> list[str]:
+        """Return the lines that a text completes, and hold what follows the last of them."""
         lines: list[str] = []
         if self._after_return is not None and text:
             if text.startswith("\n"):

@@ -129,6 +129,7 @@ class Streams:
                 yield from self._read_some(descriptor)
 
     def _read_some(self, descriptor: int) -> Iterator[tuple[str, bytes]]:
+        """Yield what one stream has; closes it at its end."""
         level = self._levels[descriptor]
         for _turn in range(1 if self._strict else _READS_IN_A_ROW):
             try:
@@ -151,6 +152,7 @@ class Streams:
             self._widen()
 
     def _widen(self) -> None:
+        """Set the pipes to their usual size, at the cost of the order between the two."""
         for descriptor in self.writers if self._strict else ():
             # Refused where a user may hold few pages in pipes: it stays slow, and right.
             with suppress(OSError):

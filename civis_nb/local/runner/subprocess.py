@@ -154,6 +154,7 @@ class _Supervisor:
         return pause
 
     def _has_exited(self) -> bool:
+        """Return whether the process has ended; it is not collected by that."""
         ended = self._streams.process_has_ended()
         if ended is not None:
             return ended
@@ -185,6 +186,7 @@ class _Supervisor:
             self._last_error_line = line.strip()
 
     def _terminate(self) -> None:
+        """Send TERM to the group, and set the time of KILL."""
         grace = self._timeout_s
         if self._cancel.reason == STOPPED:
             grace = min(grace, _STOP_GRACE_S)
@@ -193,11 +195,13 @@ class _Supervisor:
         self._kill_at = kill_at if self._kill_at is None else min(self._kill_at, kill_at)
 
     def _signal(self, number: int) -> None:
+        """Send a signal to the process group; one that is gone is no error."""
         # Gone already, or (macOS) all of the group are dead and not yet collected.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
 
     def _drain(self) -> None:
+        """Log what is still in the pipes."""
         deadline = time.monotonic() + _DRAIN_S
         while self._streams.open and time.monotonic() < deadline:
             self._read(max(deadline - time.monotonic(), 0))
@@ -206,6 +210,7 @@ class _Supervisor:
                 self._note(level, line)
 
     def _collect(self) -> tuple[int, float]:
+        """Return the exit code of the ended process and the processor seconds it used."""
         _pid, status, usage = os.wait4(self._process.pid, 0)
         code = os.waitstatus_to_exitcode(status)
         self._process.returncode = code

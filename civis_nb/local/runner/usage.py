@@ -63,6 +63,7 @@ class UsageMeter:
         self._note_cpu(now, cpu)
 
     def _note_cpu(self, now: float, cpu_s: float) -> None:
+        """Keep the highest processor use between two measurements."""
         span = now - self._seen_at
         if span < _SPAN_S:
             return

@@ -54,6 +54,7 @@ def finish_committed(context: PlatformContext) -> list[int]:
 
 
 def _finished(context: PlatformContext, run_id: int, body: dict[str, Any]) -> bool:
+    """End a run as succeeded if its database has the run's mark; return whether it has."""
     host = body.get("destination")
     if host is None:
         return False

@@ -193,20 +193,20 @@ def stable(column: Any, identity: Any = jobs.c.id) -> tuple[Any, Any]:
     return column, identity
 
 
-def create_run(connection: Connection, job_id: int, *, slug: str = "conflict") -> int:
+def create_run(connection: Connection, job_id: int, *, code: str = "conflict") -> int:
     """Store a queued run of a job and return its id.
 
     Raises
     ------
     Conflict
-        With the code `slug`, when a run of the job is active.
+        With `code`, when a run of the job is active.
     """
     active = select(job_runs.c.id).where(job_runs.c.job_id == job_id, job_runs.c.state.in_(ACTIVE))
     running = connection.scalar(active)
     if running is not None:
         raise Conflict(
             f"Job {job_id} is already running (run {running}). Wait for its end, or cancel it.",
-            slug,
+            code,
         )
     values = {"job_id": job_id, "state": "queued", "created_at": utc_now()}
     inserted = connection.execute(job_runs.insert().values(is_cancel_requested=False, **values))
@@ -214,7 +214,7 @@ def create_run(connection: Connection, job_id: int, *, slug: str = "conflict") -
 
 
 def start_run(
-    context: PlatformContext, job_id: int, job_type: str | None = None, *, slug: str = "conflict"
+    context: PlatformContext, job_id: int, job_type: str | None = None, *, code: str = "conflict"
 ) -> Row[Any]:
     """Queue a run of a job, submit it to the runner, and return it as it was when queued.
 
@@ -230,7 +230,7 @@ def start_run(
     with context.store.begin() as connection:
         job = find_job(connection, job_id, job_type)
         check_arguments(job.body.get("params") or [], job.body.get("arguments") or {})
-        run_id = create_run(connection, job_id, slug=slug)
+        run_id = create_run(connection, job_id, code=code)
         row = find_run(connection, job_id, run_id)
     context.runner.submit(run_id)
     return row

@@ -63,6 +63,7 @@ def add_output(connection: Connection, run_id: int, object_type: str, object_id:
 
 
 def _object_name(connection: Connection, object_type: str, object_id: int) -> str:
+    """Return the name of an object, which must exist."""
     if object_type not in _OBJECTS:
         raise Invalid(f"object_type can't be {object_type!r}; it is one of {', '.join(_OBJECTS)}.")
     table, _path = _OBJECTS[object_type]

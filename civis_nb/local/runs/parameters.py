@@ -109,6 +109,7 @@ def _value(param: Param, arguments: dict[str, Any]) -> Any:
 
 
 def _typed(param: Param, value: Any) -> Any:
+    """Return a value as its parameter's type; raise Invalid when it is not of it."""
     kind = param["type"]
     if value is None:
         return None
@@ -125,6 +126,7 @@ def _whole(value: Any) -> int:
 
 
 def _truth(value: Any) -> bool:
+    """Return the truth value of a text; raise ValueError when it has none."""
     word = str(value).strip().lower()
     if word in _TRUE:
         return True
@@ -227,6 +229,7 @@ _FORMS: dict[str, Callable[[str], str]] = {
 def _credential_placeholders(
     connection: Connection, name: str, kind: str, value: Any, secrets: bool
 ) -> dict[str, Any]:
+    """Return the placeholders of a credential, its password redacted unless `secrets`."""
     user_part, secret_part = _CREDENTIAL_PARTS[kind]
     keys = (f"{name}.id", f"{name}.{user_part}", f"{name}.{secret_part}")
     if value is None or value == "":
@@ -290,6 +293,7 @@ def environment(
 
 
 def _variables(context: PlatformContext, param: Param, value: Any, user_id: int) -> dict[str, str]:
+    """Return the environment variables of a parameter by the suffixes of their names."""
     kind = param["type"]
     if kind in _TEXT:
         return {"": value, "_SHELL_ESCAPED": shlex.quote(value)}
@@ -311,6 +315,7 @@ def _variables(context: PlatformContext, param: Param, value: Any, user_id: int)
 
 
 def _file_variables(context: PlatformContext, name: str, value: Any) -> dict[str, str]:
+    """Return the environment variables of a file by the suffixes of their names."""
     if value == "":
         return {"_ID": "", "_URL": ""}
 
@@ -324,6 +329,7 @@ def _file_variables(context: PlatformContext, name: str, value: Any) -> dict[str
 def _credential_variables(
     context: PlatformContext, name: str, kind: str, value: Any
 ) -> dict[str, str]:
+    """Return the environment variables of a credential by the suffixes of their names."""
     suffixes = ["_ID", *(f"_{part.upper()}" for part in _CREDENTIAL_PARTS[kind])]
     if value is None or value == "":
         return dict.fromkeys(suffixes, "")

@@ -102,6 +102,7 @@ _COLUMNS = ("source", "destination", "advanced_options")
 
 
 def _checked(connection: Connection, sync_type: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the columns of a sync, whose places must fit its type."""
     reads, writes = _PLACES[sync_type]
     source = _place(values["source"], reads, f"The source of a sync of type {sync_type}")
     destination = _place(

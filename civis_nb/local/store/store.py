@@ -117,6 +117,7 @@ def _add_indices(connection: Connection) -> None:
 
 
 def _configure(dbapi_connection: Any, _record: Any) -> None:
+    """Set up a new connection to SQLite."""
     # The driver would begin transactions by itself, too late and without the lock; _begin does.
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()

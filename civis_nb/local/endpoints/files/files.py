@@ -226,6 +226,7 @@ def patch_file(request: Request, id: int, body: FilePatch) -> FileDetail:
 def _insert(
     context: PlatformContext, body: FileCreate | MultipartCreate, user: User, parts: int | None
 ) -> Row[Any]:
+    """Store the record of a new file and return it."""
     if not body.name:
         raise Invalid("name can't be blank.")
     now = utc_now()
@@ -244,6 +245,7 @@ def _insert(
 
 
 def _changed(request: Request, file_id: int, changes: dict[str, Any]) -> FileDetail:
+    """Change the record of a file and return the file."""
     context = context_of(request)
     context.files.row(file_id)
     if changes:
@@ -256,6 +258,7 @@ def _changed(request: Request, file_id: int, changes: dict[str, Any]) -> FileDet
 def _detail(
     context: PlatformContext, file_id: int, lifetime: timedelta, inline: bool
 ) -> FileDetail:
+    """Return a file as the API shows it."""
     row = context.files.row(file_id)
     url = context.files.download_url(row, lifetime, inline=inline) if has_content(row) else None
     with context.store.read() as connection:

@@ -68,11 +68,13 @@ class Preprocess(Wire):
 
 
 def _show(connection: Connection, job_id: int) -> Preprocess:
+    """Return a preprocessing job as the API shows it."""
     row = states.find_job(connection, job_id, states.PREPROCESS)
     return Preprocess(id=row.id, hidden=row.hidden, **row.body)
 
 
 def _checked(connection: Connection, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a preprocessing job with what was not given set."""
     file_id = values.get("file_id")
     if connection.scalar(select(files.c.id).where(files.c.id == file_id)) is None:
         raise Invalid(f"fileId: there is no file {file_id}.")
@@ -125,10 +127,12 @@ def patch_preprocess_csv(request: Request, id: JobId, body: PreprocessPatch) -> 
 
 
 def _locked(request: Request, job_id: int) -> AbstractContextManager[tuple[Connection, Row[Any]]]:
+    """Open a transaction on a preprocessing job."""
     return states.locked_job(context_of(request).store, job_id, states.PREPROCESS)
 
 
 def _change(connection: Connection, job_id: int, values: dict[str, Any]) -> Preprocess:
+    """Check and store the new values of a preprocessing job."""
     states.update_job(connection, job_id, body=_checked(connection, values))
     return _show(connection, job_id)
 

@@ -205,6 +205,7 @@ def _checked(connection: Connection, values: dict[str, Any], user_id: int) -> No
 
 
 def _check_columns(values: dict[str, Any]) -> None:
+    """Check the columns of a CSV import."""
     columns = values["table_columns"]
     names = [column["name"].strip().lower() for column in columns]
     if "" in names:
@@ -237,6 +238,7 @@ def _stored(body: Wire) -> dict[str, Any]:
 
 
 def _show(connection: Connection, import_id: int) -> CsvImport:
+    """Return a CSV import as the API shows it."""
     row = states.find_job(connection, import_id, states.CSV_IMPORT)
     body = row.body
     options = dict(body.get("redshift_destination_options") or {})
@@ -315,10 +317,12 @@ def patch_files_csv(request: Request, id: JobId, body: CsvImportPatch) -> CsvImp
 def _locked(
     request: Request, import_id: int
 ) -> AbstractContextManager[tuple[Connection, Row[Any]]]:
+    """Open a transaction on a CSV import."""
     return states.locked_job(context_of(request).store, import_id, states.CSV_IMPORT)
 
 
 def _change(connection: Connection, row: Row[Any], values: dict[str, Any]) -> CsvImport:
+    """Check and store the new values of a CSV import."""
     values = _defaults(values)
     name = values.pop("name", None)
     _checked(connection, values, row.user_id)

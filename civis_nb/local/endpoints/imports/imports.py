@@ -79,6 +79,7 @@ class StartedRun(Wire):
 
 
 def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None:
+    """Check an import, and set its credentials where none were given."""
     if "name" in values and not (values["name"] or "").strip():
         raise Invalid("name can't be blank.")
     for side in ("source", "destination"):
@@ -96,6 +97,7 @@ def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None
 def _item_fields(
     row: Row[Any], people: dict[int, UserRef], names: dict[int, str]
 ) -> dict[str, Any]:
+    """Return the fields that lists of imports and single ones show."""
     body = row.body
     hosts = {}
     for side in ("source", "destination"):
@@ -129,6 +131,7 @@ def _database_names(connection: Connection) -> dict[int, str]:
 
 
 def _show(_context: PlatformContext, connection: Connection, row: Row[Any]) -> Import:
+    """Return an import as the API shows it."""
     people = user_refs(connection)
     body = row.body
     moved = active_syncs(connection, row.id)

@@ -86,6 +86,7 @@ class NestedJob(Wire):
 
 
 def _short_fields(row: Row[Any]) -> dict[str, Any]:
+    """Return the fields that nested jobs show too."""
     return {
         "id": row.id,
         "name": row.name,
@@ -167,6 +168,7 @@ def _latest_runs(context: PlatformContext, connection: Connection, job_id: int) 
 
 
 def _job(request: Request, job_id: int) -> Job:
+    """Return a job as the API shows it."""
     context = context_of(request)
     with context.store.read() as connection:
         row = job_row(connection, job_id)
@@ -212,6 +214,7 @@ def list_children(request: Request, id: JobId) -> list[NestedJob]:
 def _children(
     context: PlatformContext, connection: Connection, job_id: int, seen: set[int]
 ) -> list[NestedJob]:
+    """Return the jobs that name a job as their parent, each with its own; each once."""
     named = states.jobs_with_last_run().where(jobs.c.body["parent_id"].as_integer() == job_id)
     found = []
     for row in connection.execute(named.order_by(jobs.c.id)).all():
@@ -246,6 +249,6 @@ add_run_routes(
         model=Run,
         show=show_common,
         start_status=201,
-        conflict_slug="already_running",
+        conflict_code="already_running",
     ),
 )

@@ -86,7 +86,7 @@ class RunKind:
     posts_outputs: bool = False
     lists_outputs: bool = True
     start_status: int = 202
-    conflict_slug: str = "conflict"
+    conflict_code: str = "conflict"
 
 
 def run_fields(row: Row[Any]) -> dict[str, Any]:
@@ -103,6 +103,7 @@ def run_fields(row: Row[Any]) -> dict[str, Any]:
 
 
 def _found(connection: Connection, kind: RunKind, job_id: int, run_id: int) -> Row[Any]:
+    """Return a run of a job of one kind; for the number 0, its last run."""
     states.find_job(connection, job_id, kind.job_type)
     if run_id != _LAST:
         return states.find_run(connection, job_id, run_id)
@@ -114,8 +115,9 @@ def _found(connection: Connection, kind: RunKind, job_id: int, run_id: int) -> R
 
 
 def _started(kind: RunKind, request: Request, response: Response, id: int) -> Wire:
+    """Start a run, and return it with its address in the headers."""
     context = context_of(request)
-    row = states.start_run(context, id, kind.job_type, slug=kind.conflict_slug)
+    row = states.start_run(context, id, kind.job_type, code=kind.conflict_code)
     response.headers["Location"] = f"{context.endpoint}{kind.path}/{id}/runs/{row.id}"
     return kind.show(context, row)
 
@@ -136,6 +138,8 @@ def add_run_routes(router: APIRouter, kind: RunKind) -> None:
 
 
 def _add_start(router: APIRouter, kind: RunKind) -> None:
+    """Add the route that starts a run."""
+
     @router.post(
         f"{kind.path}/{{id}}/runs",
         status_code=kind.start_status,
@@ -173,6 +177,8 @@ def list_routes(router: APIRouter, kind: RunKind) -> None:
 
 
 def _add_get(router: APIRouter, kind: RunKind) -> None:
+    """Add the route that returns a run."""
+
     @router.get(
         f"{kind.path}/{{id}}/runs/{{run_id}}",
         response_model=kind.model,
@@ -186,6 +192,8 @@ def _add_get(router: APIRouter, kind: RunKind) -> None:
 
 
 def _add_cancel(router: APIRouter, kind: RunKind) -> None:
+    """Add the route that cancels a run."""
+
     @router.delete(
         f"{kind.path}/{{id}}/runs/{{run_id}}",
         status_code=202,
@@ -245,6 +253,8 @@ def add_log_post(router: APIRouter, kind: RunKind) -> None:
 
 
 def _add_outputs(router: APIRouter, kind: RunKind) -> None:
+    """Add the route that lists the outputs of a run."""
+
     @router.get(
         f"{kind.path}/{{id}}/runs/{{run_id}}/outputs",
         response_model=list[Output],
@@ -274,6 +284,8 @@ def _add_outputs(router: APIRouter, kind: RunKind) -> None:
 
 
 def _add_output_post(router: APIRouter, kind: RunKind) -> None:
+    """Add the route that adds an output to a run."""
+
     @router.post(
         f"{kind.path}/{{id}}/runs/{{run_id}}/outputs",
         status_code=202,
@@ -291,6 +303,8 @@ def _add_output_post(router: APIRouter, kind: RunKind) -> None:
 
 
 def _add_patch(router: APIRouter, kind: RunKind, path: str) -> None:
+    """Add the route that sets the error of a run."""
+
     @router.patch(
         f"{path}/{{id}}/runs/{{run_id}}",
         status_code=204,

@@ -109,6 +109,7 @@ class JobService(Generic[Shown]):
         return self._change(request, job_id, given(body), keep=True)
 
     def _change(self, request: Request, job_id: int, sent: dict[str, Any], *, keep: bool) -> Shown:
+        """Check and store new values: all of a job, or with `keep` those that were sent."""
         context = context_of(request)
         with states.locked_job(context.store, job_id, self._type) as (connection, row):
             columns: dict[str, Any] = {}

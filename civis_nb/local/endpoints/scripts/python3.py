@@ -50,6 +50,7 @@ def _run(_context: PlatformContext, row: Row[Any]) -> PythonRun:
 
 
 def _show(context: PlatformContext, connection: Connection, row: Row[Any]) -> PythonScript:
+    """Return a Python script as the API shows it."""
     body = row.body
     return PythonScript(
         **script_fields(context, connection, row),

@@ -138,6 +138,7 @@ def list_scripts(
 
 
 def _job_types(text: str | None) -> list[str]:
+    """Parse the filter ``type``: a comma list of types of scripts."""
     names = comma_list(text)
     unknown = [name for name in names if name not in (*_TYPES, "javascript", "r", "dbt")]
     if unknown:
@@ -146,6 +147,7 @@ def _job_types(text: str | None) -> list[str]:
 
 
 def _item(row: Any, people: dict[int, UserRef], host: str) -> ScriptItem:
+    """Return a script as lists show it."""
     place = f"{host}/scripts/{TYPE_PATHS[row.type]}/{row.id}"
     return ScriptItem(
         id=row.id,

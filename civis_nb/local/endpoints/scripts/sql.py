@@ -62,6 +62,7 @@ class SqlRun(Run):
 
 
 def _run(context: PlatformContext, row: Row[Any]) -> SqlRun:
+    """Return a run of a SQL script as the API shows it."""
     result = row.result or {}
     output = [
         SqlOutput(path=_link(context, entry["file_id"]), **entry)
@@ -80,6 +81,7 @@ def _link(context: PlatformContext, file_id: int) -> str | None:
 
 
 def _show(context: PlatformContext, connection: Connection, row: Row[Any]) -> SqlScript:
+    """Return a SQL script as the API shows it."""
     body = row.body
     expanded = expanded_arguments(connection, body.get("params") or [], body.get("arguments") or {})
     return SqlScript(
@@ -94,6 +96,7 @@ def _show(context: PlatformContext, connection: Connection, row: Row[Any]) -> Sq
 
 
 def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None:
+    """Check a SQL script, and set what was not given."""
     for name in ("sql", "remote_host_id"):
         if values.get(name) is None:
             raise Invalid(f"{name} can't be null.")

@@ -124,6 +124,7 @@ class ScanRun(Wire):
 
 
 def _common(table: CatalogTable) -> dict[str, Any]:
+    """Return the fields that lists of tables and single ones show."""
     return {
         "id": table.id,
         "database_id": table.row.database_id,
@@ -184,6 +185,7 @@ def civis_type(sql_type: str) -> str:
 
 
 def _column(info: ColumnInfo, stats: dict[str, Any], table: CatalogTable) -> ColumnDetail:
+    """Return a column with its statistics."""
     rows = stats.get("coverage_count", 0) + stats.get("null_count", 0)
     distinct = stats.get("distinct_count")
     counts: dict[str, int] = stats.get("value_distribution", {})
@@ -211,6 +213,7 @@ def _column(info: ColumnInfo, stats: dict[str, Any], table: CatalogTable) -> Col
 
 
 def _dependent(kind: str, distinct: int | None) -> list[str]:
+    """Return what kinds of dependent variable a column can be."""
     if not distinct or distinct < 2:
         return []
     if distinct == 2:

@@ -89,6 +89,7 @@ def list_tables(
 
 
 def _with_columns(context: PlatformContext, table: CatalogTable) -> CatalogTable:
+    """Return a table with its columns, read now where they are missing."""
     if table.info.columns:
         return table
     warehouse = context.warehouses.get(table.row.database_id)

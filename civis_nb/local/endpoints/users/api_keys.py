@@ -162,6 +162,7 @@ def _user_id(text: str, user: User) -> int:
 
 
 def _row(connection: Connection, user_id: int, key_id: int) -> Row[Any]:
+    """Return the record of a key of a user."""
     query = select(api_keys).where(api_keys.c.id == key_id, api_keys.c.user_id == user_id)
     row = connection.execute(query).one_or_none()
     if row is None:
@@ -170,6 +171,7 @@ def _row(connection: Connection, user_id: int, key_id: int) -> Row[Any]:
 
 
 def _shown(row: Row[Any]) -> dict[str, Any]:
+    """Return a key as the API shows it."""
     expired = row.expires_at is not None and row.expires_at <= utc_now()
     return {
         "id": row.id,

@@ -69,6 +69,7 @@ def _described(found: CsvDetection, *, types: bool) -> str:
 
 
 def _keep_as_new(task: RunTask, source: Path, name: str, found: CsvDetection, folder: Path) -> int:
+    """Store the content as a new gzipped UTF-8 file; return its id."""
     target = folder / "content.csv.gz"
     if (found.compression, found.character_set) == ("gzip", _UTF8):
         _same_content(source, target)
@@ -88,6 +89,7 @@ def _keep_as_new(task: RunTask, source: Path, name: str, found: CsvDetection, fo
 
 
 def _same_content(source: Path, target: Path) -> None:
+    """Link a content under a second path, or copy it where the disk can't link."""
     # Contents never change once they are stored, so that two files may share one.
     try:
         os.link(source, target)
@@ -98,6 +100,7 @@ def _same_content(source: Path, target: Path) -> None:
 def _keep_in_place(
     task: RunTask, source: Path, _name: str, found: CsvDetection, folder: Path
 ) -> int:
+    """Replace the content by one in UTF-8 where it is not; return the file's id."""
     file_id = int(task.body["file_id"])
     compression = "gzip" if found.compression == "gzip" else "none"
     if (found.compression, found.character_set) != (compression, _UTF8):
@@ -157,6 +160,7 @@ def log_report(task: RunTask, report: ImportReport, where: str) -> None:
 
 
 def _import_options(body: dict[str, Any]) -> ImportOptions:
+    """Return the options of a CSV import from the body of its job."""
     destination = body["destination"]
     options = body.get("redshift_destination_options") or {}
     columns = body.get("table_columns") or []

@@ -91,6 +91,7 @@ def csv_settings(sent: dict[str, Any]) -> CsvSettings:
 
 
 def _filled(task: RunTask) -> str:
+    """Return the script's SQL with its parameters filled in."""
     params = task.body.get("params") or []
     if not params:
         return str(task.body["sql"])
@@ -109,6 +110,7 @@ def _base_name(task: RunTask, settings: CsvSettings) -> str:
 
 
 def _keep(task: RunTask, export: Export, settings: CsvSettings, sql: str, folder: Path) -> None:
+    """Store the exported files, and a manifest of several, as outputs of the run."""
     info = {
         "includeHeader": settings.include_header and not settings.force_multifile,
         "columnDelimiter": settings.column_delimiter,

@@ -67,6 +67,7 @@ def run_import_job(task: RunTask) -> None:
 
 
 def _host(task: RunTask, side: str) -> tuple[int, Warehouse]:
+    """Return the id and the database of one side of an import."""
     host = task.body.get(side)
     if host is None:
         raise CivisLocalError(
@@ -76,6 +77,7 @@ def _host(task: RunTask, side: str) -> tuple[int, Warehouse]:
 
 
 def _copy_tables(task: RunTask, moved: list[Row[Any]], folder: Path) -> None:
+    """Copy tables between databases, all of them or none."""
     source_id, source = _host(task, "source")
     target_id, target = _host(task, "destination")
     inside = source_id == target_id
@@ -108,6 +110,7 @@ def _refuse_self(inside: bool, place: dict[str, Any], options: SyncOptions) -> N
 
 
 def _sync_options(sync: Row[Any]) -> SyncOptions:
+    """Return the options of a sync between databases from its record."""
     place, options = sync.destination["database_table"], sync.advanced_options
     modified = (options.get("last_modified_column") or "").strip()
     # One column or several; a name that holds a comma stands in double quotes.
@@ -124,6 +127,7 @@ def _sync_options(sync: Row[Any]) -> SyncOptions:
 
 
 def _load_files(task: RunTask, moved: list[Row[Any]], folder: Path) -> None:
+    """Load files into tables, all of them or none."""
     _, warehouse = _host(task, "destination")
     work = [_prepared(task, sync, warehouse, folder) for sync in moved]
     reports = warehouse.import_csv(
@@ -166,6 +170,7 @@ def _prepared(
 def _import_options(
     place: dict[str, Any], options: dict[str, Any], found: CsvDetection, known: TableInfo | None
 ) -> ImportOptions:
+    """Return the options of a file's import from its sync and what was detected."""
     return ImportOptions(
         schema=place["schema"],
         table=place["table"],

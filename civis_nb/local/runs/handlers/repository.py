@@ -66,6 +66,7 @@ def local_path(address: str) -> Path | None:
 
 
 def _git(task: RunTask, folder: Path, *arguments: str) -> None:
+    """Run git, and raise when it fails."""
     environment = {**job_environment(task), "GIT_TERMINAL_PROMPT": "0"}
     spec = JobSpec(task.run_id, ["git", *arguments], environment, folder)
     ended = task.executor.run(spec, task.log, task.cancel)

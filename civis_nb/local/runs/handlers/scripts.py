@@ -64,6 +64,7 @@ def run_container(task: RunTask) -> None:
 
 
 def _run(task: RunTask, command: Sequence[str], folder: Path, files: Mapping[str, bytes]) -> None:
+    """Run a command with the job's environment; keep what it used, and raise when it fails."""
     spec = JobSpec(
         task.run_id,
         command,
@@ -82,6 +83,7 @@ def _run(task: RunTask, command: Sequence[str], folder: Path, files: Mapping[str
 
 
 def _failure(ended: Ended) -> str:
+    """Return the error of a command that did not succeed."""
     if ended.exit_code < 0:
         number = -ended.exit_code
         try:
@@ -90,7 +92,7 @@ def _failure(ended: Ended) -> str:
             name = ""
         what = f"Process was ended by signal {number}{name}."
         if number == signal.SIGKILL:
-            what += " Nobody asked the platform for it; the machine may have run out of memory."
+            what += " The platform did not end it; the machine may have run out of memory."
     else:
         what = f"Process exited with code {ended.exit_code}."
     line = ended.last_error_line
