@@ -87,13 +87,17 @@ def tokenize(sql: str, backslashes: bool = False) -> Iterator[Token]:
     ['word', 'space', 'string', 'space', 'comment']
     """
     pattern = _WITH_BACKSLASHES if backslashes else _STANDARD
-    position = 0
-    while (match := pattern.match(sql, position)) is not None:
-        kind, position = str(match.lastgroup), match.end()
-        if match.group() == "/*":
-            position = _comment_end(sql, position)
-        closed = position < len(sql) or all(match[name] is None for name in _OPEN)
-        yield Token(kind, sql[match.start() : position], match.start(), closed)
+    position, size = 0, len(sql)
+    while position < size:
+        for match in pattern.finditer(sql, position):
+            kind, text = match.lastgroup, match.group()
+            start, position = match.span()
+            if text == "/*":
+                position = _comment_end(sql, position)
+                yield Token("comment", sql[start:position], start)
+                break
+            closed = position < size or all(match[name] is None for name in _OPEN)
+            yield Token(kind or "", text, start, closed)
 
 
 def _comment_end(sql: str, position: int) -> int:
