@@ -1,4 +1,4 @@
-"""What a caller gives to a method: bound to the operation, checked, sorted by where it goes."""
+"""The arguments of a method: bound to the operation, checked, sorted by where it goes."""
 
 from __future__ import annotations
 

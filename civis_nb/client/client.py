@@ -31,7 +31,7 @@ class APIClient(Lookups):
     """A client of the Civis API.
 
     The resources of the API are attributes, their methods callables: ``client.jobs.list()``.
-    Both are made from the specification that the server gives, which is kept on disk.
+    Both are made from the specification of the server, which is kept on disk.
 
     Parameters
     ----------

@@ -38,7 +38,7 @@ def find(
 def find_one(
     object_list: Iterable[_T], filter_func: Callable[[_T], Any] | None = None, **kwargs: Any
 ) -> _T | None:
-    """Return the first object that `find` would give, or None; the rest is not looked at."""
+    """Return the first object that `find` would give, or None; the rest is not read."""
     return next(_found(object_list, filter_func, kwargs), None)
 
 

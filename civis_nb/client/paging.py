@@ -79,10 +79,10 @@ class Pages(Generic[_R]):
         self._params = {**params}
         self._source = source
         self._seen: dict[Any, int] = {}
-        #: The number of the last page, once the server has told it.
+        #: The number of the last page, once it is known.
         self._last: int | None = None
         self._under_way: dict[int, _Fetch[_R]] = {}
-        # Held for the moments of looking at and adding to the pages; never while one is fetched.
+        # Held only while pages are read or added; never while one is fetched.
         self._lock = threading.Lock()
         self._pid = os.getpid()
 
@@ -200,7 +200,7 @@ class Pages(Generic[_R]):
         return page, self._last is not None and number >= self._last
 
     def _is_past_the_end(self, page: ListResponse[_R], number: int) -> bool:
-        """Say whether a page that comes a second time in a row can only mean the list's end."""
+        """Return whether a page that comes a second time in a row can only mean the list's end."""
         pages = header_int(page.headers, "X-Pagination-Total-Pages")
         entries = header_int(page.headers, "X-Pagination-Total-Entries")
         if pages is not None or entries is not None:

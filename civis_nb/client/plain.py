@@ -11,7 +11,7 @@ _T = TypeVar("_T")
 
 
 class MethodUnlessKey:
-    """A method of a response that gives way to a field of the answer of the same name."""
+    """A method of a response that is hidden by a field of the answer of the same name."""
 
     def __init__(self, method: Callable[[Any], Any]) -> None:
         self._method = method

@@ -63,7 +63,7 @@ def retry_request(
     session: requests.Session,
     retrying: tenacity.Retrying | None = None,
 ) -> requests.Response:
-    """Send a request, again where that is safe and may help, and give its last answer.
+    """Send a request, again where that is safe and may help, and return its last answer.
 
     Parameters
     ----------

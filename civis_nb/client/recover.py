@@ -1,7 +1,7 @@
-"""Looks whether a POST that was answered by 503 has done its work all the same.
+"""Checks whether a POST that was answered by 503 has done its work all the same.
 
 Repeating such a POST blindly makes a second job, or starts a second run. Where the API has a
-list of what the POST makes, the newest entries are looked at: one that was made since the POST
+list of what the POST makes, the newest entries are compared: one that was made since the POST
 was sent, that this client did not make with another call, and that agrees with what was sent,
 is the one.
 """
@@ -41,7 +41,7 @@ def note_made(client: APIClient, operation: Operation, payload: Any) -> None:
 
 
 def recovery(client: APIClient, operation: Operation, request: Request) -> Recover | None:
-    """Return the look for one call; None where the API has nothing to look at."""
+    """Return what checks for one call whether it is done; None where the API has no such list."""
     listing = _listing(client, operation)
     if listing is None:
         return None
@@ -49,7 +49,7 @@ def recovery(client: APIClient, operation: Operation, request: Request) -> Recov
     if not is_run and not any(isinstance(request.body.get(key), str) for key in ("name", "sql")):
         return None
 
-    def look(elapsed_s: float, answer: requests.Response) -> Outcome | None:
+    def check(elapsed_s: float, answer: requests.Response) -> Outcome | None:
         since = _server_time(answer) - elapsed_s - _SLACK_S
         path = request.path if listing.path == operation.path else listing.path
         items = _newest(client, listing, path, bool(request.body.get("hidden")), since)
@@ -59,12 +59,12 @@ def recovery(client: APIClient, operation: Operation, request: Request) -> Recov
                 continue
             if _is_run_since(item, since) if is_run else _is_made(item, request.body, since):
                 found = _whole(client, operation, request, item, answer)
-                # The list may leave out what tells it from another of the same name.
+                # The list may leave out what distinguishes it from another of the same name.
                 if is_run or _agrees(found.payload, request.body):
                     return found
         return None
 
-    return look
+    return check
 
 
 def _listing(client: APIClient, operation: Operation) -> Operation | None:
@@ -125,20 +125,20 @@ def _is_made(item: dict[str, Any], body: dict[str, Any], since: float) -> bool:
 
 
 def _agrees(item: Any, body: dict[str, Any]) -> bool:
-    """Say whether an object has the values that were sent, as far as it shows them."""
+    """Return whether an object has the values that were sent, as far as it shows them."""
     from civis_nb.spec.names import camel_to_snake
 
     if not isinstance(item, dict):
         return False
     have = {camel_to_snake(key): value for key, value in item.items()}
-    told = [
+    shown = [
         key
         for key, value in body.items()
         if isinstance(value, (str, int, float)) and have.get(key) is not None
     ]
-    if not {"name", "sql"} & set(told):
+    if not {"name", "sql"} & set(shown):
         return False
-    return all(str(have[key]).lower() == str(body[key]).lower() for key in told)
+    return all(str(have[key]).lower() == str(body[key]).lower() for key in shown)
 
 
 def _whole(

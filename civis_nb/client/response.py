@@ -132,7 +132,7 @@ class Response:
         return copied(value) if type(value) is dict else value
 
     def _is_plain(self, key: str) -> bool:
-        """Say whether a field holds the user's own JSON."""
+        """Return whether a field holds the user's own JSON."""
         if key != "value":
             return False
         kind = self._data.get("objectType", self._data.get("object_type"))

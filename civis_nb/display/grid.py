@@ -29,7 +29,7 @@ _HEADER_STYLE = (
 
 
 def grid_text(columns: Sequence[Column]) -> str:
-    """Return columns as text, at most 110 characters wide; what is left out is said."""
+    """Return columns as text, at most 110 characters wide; what is left out is counted."""
     drawn: list[tuple[Column, str, str, list[str]]] = []
     used = 0
     for column in columns:

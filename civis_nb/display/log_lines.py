@@ -26,7 +26,7 @@ _ANSI = re.compile(
 
 
 def without_ansi(text: str) -> str:
-    r"""Return `text` without the codes that tell a terminal about colours and cursors.
+    r"""Return `text` without terminal codes for colours and cursors.
 
     Examples
     --------

@@ -36,7 +36,7 @@ class ResultTable(Shown):
     total
         The rows of the result where `data` holds the first of them only.
     fetch
-        Gives the whole result as ``"pandas"``, ``"polars"`` or ``"arrow"``; needed by
+        Returns the whole result as ``"pandas"``, ``"polars"`` or ``"arrow"``; needed by
         `to_pandas` and its like where `data` holds rows.
 
     Examples
@@ -136,14 +136,14 @@ class ResultTable(Shown):
         """What the table is, and how many of its rows are shown."""
         shown = min(self.limit, self._length)
         if not self._head:
-            said = "The statement returned no result."
+            text = "The statement returned no result."
         elif not self.complete:
-            said = f"{shown:,} of the first {counted(self._length, 'row')}; there may be more"
+            text = f"{shown:,} of the first {counted(self._length, 'row')}; there may be more"
         elif self._total is not None and self._total > self._length:
-            said = f"{shown:,} of {counted(self._total, 'row')}; the first {self._length:,} kept"
+            text = f"{shown:,} of {counted(self._total, 'row')}; the first {self._length:,} kept"
         else:
-            said = f"{shown:,} of {counted(self._length, 'row')}"
-        return f"{one_line(self.title)}: {said}" if self.title else said
+            text = f"{shown:,} of {counted(self._length, 'row')}"
+        return f"{one_line(self.title)}: {text}" if self.title else text
 
     def __repr__(self) -> str:
         if not self._head:

@@ -69,7 +69,7 @@ class _CivisExecutor(Executor):
 
     @abstractmethod
     def _create_job(self, name: str, work: Any) -> Any:
-        """Create the job that does `work`; give it."""
+        """Create and return the job that does `work`."""
 
     def _start(self, work: Any) -> ContainerFuture:
         with self._lock:
@@ -260,7 +260,7 @@ class CustomScriptExecutor(_CivisExecutor):
 
 
 def _parent_ids() -> dict[str, str | None]:
-    """Return the ids of the job that this code runs in, as its children are told them."""
+    """Return the ids of the job that this code runs in, as its children receive them."""
     if not os.environ.get("CIVIS_JOB_ID"):
         return {}
     return {

@@ -19,7 +19,7 @@ _POSITION = re.compile(r"\bPosition: (\d+)")
 
 
 def error_text(response: Any) -> str:
-    """Return the error that a failed run tells; empty when it tells none.
+    """Return the error in a failed run's record; empty when it has none.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def error_text(response: Any) -> str:
 
 
 def reason_in_logs(entries: Iterable[Any]) -> str:
-    r"""Return the text of log entries that tells best why a run failed; empty without entries.
+    r"""Return the text of log entries that explains best why a run failed; empty without entries.
 
     Examples
     --------
@@ -86,10 +86,10 @@ def failure(
         return CivisMemoryFailure(text, response, job_id, run_id)
     if is_sql:
         line, column = sql_position(text, sql)
-        said = text or "The SQL failed; the platform does not say why."
-        return CivisSQLError(said, response, job_id, run_id, line=line, column=column)
-    said = text or "The run failed; neither its record nor its log says why."
-    return CivisJobFailure(said, response, job_id, run_id)
+        message = text or "The SQL failed; the platform does not say why."
+        return CivisSQLError(message, response, job_id, run_id, line=line, column=column)
+    message = text or "The run failed; neither its record nor its log says why."
+    return CivisJobFailure(message, response, job_id, run_id)
 
 
 def sql_position(text: str, sql: str | None = None) -> tuple[int | None, int | None]:
@@ -103,7 +103,7 @@ def sql_position(text: str, sql: str | None = None) -> tuple[int | None, int | N
     text
         The server's message.
     sql
-        The statement; without it ``Position: n`` can't be told as line and column.
+        The statement; without it ``Position: n`` has no line and column.
 
     Returns
     -------

@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 
 #: How long `cancel` waits to see the run end.
 _CANCEL_GRACE_S = 1.0
-#: Looks at the log of a run that failed without a message, while the log is still being written.
-_REASON_LOOKS = 4
+#: Reads of the log of a run that failed without a message, while the log is still being written.
+_REASON_READS = 4
 _REASON_WAIT_S = 0.5
 #: Tries to start a run again while the platform says that the failed one is active.
 _AGAIN_TRIES = 8
@@ -39,14 +39,14 @@ _AGAIN_TRIES = 8
 class CivisFuture(PollableResult):
     """A run of a job, script, query, import or workflow, as a `concurrent.futures.Future`.
 
-    One scheduler looks at all futures of a process. A look that fails does not fail the
-    future: the run goes on, and is looked at again, for ten minutes; only when the API says
+    One scheduler polls for all futures of a process. A poll that fails does not fail the
+    future: the run goes on, and is polled again, for ten minutes; only when the API says
     that the run is not there, or refuses the key, the future ends at once.
 
     Parameters
     ----------
     poller
-        The client's method that gives the run's state, e.g. ``client.scripts.get_sql_runs``.
+        The client's method that returns the run's state, e.g. ``client.scripts.get_sql_runs``.
     poller_args
         Its arguments: the job's id and the run's id.
     polling_interval
@@ -55,7 +55,7 @@ class CivisFuture(PollableResult):
     client
         The client for logs, outputs, cancelling and retries; None: the poller's own.
     poll_on_creation
-        Whether to look at once; else after the first interval.
+        Whether to poll at once; else after the first interval.
     max_retries
         How many more runs to start, one after the other, when the run fails.
     cancel_on_interrupt
@@ -97,8 +97,10 @@ class CivisFuture(PollableResult):
             raise CivisInputError(f"max_retries can't be {max_retries!r}: it is 0 or more.")
         self._retries_left = max_retries or 0
         self._run = Run.polled_by(poller, poller_args, client)
-        self._stop_wanted = False  # somebody called cancel: no new run is started from then on
-        self._cancel_asked: float | None = None  # when that was accepted, by the monotonic clock
+        self._cancel_requested = False  # somebody called cancel: no new run is started from then on
+        self._cancel_accepted_at: float | None = (
+            None  # when that was accepted, by the monotonic clock
+        )
         self._cancel_confirmed = False
         self._cancel_on_interrupt = cancel_on_interrupt
         self._progress = progress
@@ -156,7 +158,7 @@ class CivisFuture(PollableResult):
         """Stop the run on the platform.
 
         The request is sent, then the run's state is read again, for at most a second. A run
-        that takes longer to stop is looked at until it has: the future ends when the run does.
+        that takes longer to stop is polled until it has: the future ends when the run does.
 
         Returns
         -------
@@ -166,7 +168,7 @@ class CivisFuture(PollableResult):
         """
         if self._ended():
             return self.cancelled()
-        self._stop_wanted = True
+        self._cancel_requested = True
         try:
             answer = self._ask_to_cancel()
         except Exception as error:
@@ -174,11 +176,11 @@ class CivisFuture(PollableResult):
                 message = f"{self._subject()}could not be cancelled and may go on: {error}"
                 warnings.warn(message, RuntimeWarning, stacklevel=2)
                 return False
-            self._look_now()  # the platform says that it has ended: see how
+            self._poll_now()  # the platform says that it has ended: see how
             return self._ended() and self.cancelled()
-        self._cancel_asked = self._clock_started = time.monotonic()
+        self._cancel_accepted_at = self._clock_started = time.monotonic()
         self._cancel_confirmed = state_of(answer) in CANCELLED
-        self._look_now()
+        self._poll_now()
         return not self._ended() or self.cancelled()
 
     def _when_interrupted(self) -> str:
@@ -187,8 +189,8 @@ class CivisFuture(PollableResult):
     def _ask_to_cancel(self) -> Any:
         return self._found_run().cancel(self.client)
 
-    def _look_now(self) -> None:
-        """Have the run looked at, and wait a moment for its end."""
+    def _poll_now(self) -> None:
+        """Poll the run at once, and wait a moment for its end."""
         ended = threading.Event()
         self.add_done_callback(lambda _: ended.set())
         self._scheduler.wake(self)
@@ -204,7 +206,7 @@ class CivisFuture(PollableResult):
         return Run(self._run.resource, self._run.method, self.job_id, self.run_id)
 
     def _found_run(self) -> Run:
-        """Return the run, looked up where a query's answer does not tell it."""
+        """Return the run, looked up where a query's answer does not name it."""
         known = self._known_run()
         if known.run_id is None and known.job_id is not None:
             newest = newest_run_id(self.client, known.job_id)
@@ -219,33 +221,33 @@ class CivisFuture(PollableResult):
     # The steps: called by the scheduler only, never two at once.
 
     def _next_wait_s(self) -> float:
-        if self._cancel_confirmed and self._cancel_asked is not None:
+        if self._cancel_confirmed and self._cancel_accepted_at is not None:
             # The platform calls it cancelled, its record does not say so yet.
-            if time.monotonic() - self._cancel_asked > _CANCEL_GRACE_S:
+            if time.monotonic() - self._cancel_accepted_at > _CANCEL_GRACE_S:
                 self._last_state = "cancelled"
                 self._end_cancelled()
             return min(super()._next_wait_s(), _CANCEL_GRACE_S / 4)
         return super()._next_wait_s()
 
     def _run_failed(self, response: Any) -> float | None:
-        if self._retries_left > 0 and not self._stop_wanted:
+        if self._retries_left > 0 and not self._cancel_requested:
             return self._start_again(response, _AGAIN_TRIES)
         text = error_text(response)
         if not text and not self._run.is_workflow:
-            return self._read_reason(response, _REASON_LOOKS)
+            return self._read_reason(response, _REASON_READS)
         self._fail(self._failure(text, response))
         return None
 
-    def _read_reason(self, response: Any, looks_left: int) -> float | None:
-        """Look for the reason in the log, which may lag behind the run."""
+    def _read_reason(self, response: Any, reads_left: int) -> float | None:
+        """Search the log for the reason, which may lag behind the run."""
         entries: list[Any] = []
         more = False
         try:
             entries, more = self._found_run().last_log_entries(self.client)
         except Exception as error:
             log.debug("%sits log can't be read: %s", self._subject(), error)
-        if not entries and more and looks_left > 1:
-            self._stage = partial(self._read_reason, response, looks_left - 1)
+        if not entries and more and reads_left > 1:
+            self._stage = partial(self._read_reason, response, reads_left - 1)
             return _REASON_WAIT_S
         self._fail(self._failure(reason_in_logs(entries), response))
         return None
@@ -269,8 +271,8 @@ class CivisFuture(PollableResult):
             return None
 
     def _start_again(self, response: Any, tries_left: int) -> float | None:
-        """Start a new run of the job that failed, and look at that one from now on."""
-        if self._stop_wanted:
+        """Start a new run of the job that failed, and poll that one from now on."""
+        if self._cancel_requested:
             self._end_cancelled()
             return None
         try:
@@ -292,7 +294,9 @@ class CivisFuture(PollableResult):
             self._run = Run(self._run.resource, self._run.method, self._run.job_id, new_id)
         self._stage = self._poll
         self._clock_started = time.monotonic()
-        if self._stop_wanted:  # since this step began: what was asked to stop is the run before
+        if (
+            self._cancel_requested
+        ):  # since this step began: what was asked to stop is the run before
             try:
                 self._ask_to_cancel()
             except Exception as error:

@@ -1,4 +1,4 @@
-"""Futures whose end is found out by looking: the part that knows nothing of jobs."""
+"""Futures whose end is found out by polling: the part that knows nothing of jobs."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ __all__ = ["CivisAsyncResultBase", "PollableResult"]
 
 log = logging.getLogger(__name__)
 
-#: How long a question about the state waits for the first look.
-_FIRST_LOOK_S = 10.0
+#: How long a question about the state waits for the first poll.
+_FIRST_POLL_TIMEOUT_S = 10.0
 #: A wait is done in slices: on Windows, and from other threads, an interrupt does not end one.
 _WAIT_SLICE_S = 0.2
 #: A wait that takes longer is shown to whoever watches.
@@ -39,7 +39,7 @@ Watcher = Callable[[Any, Any], object]
 
 
 class CivisAsyncResultBase(Future[Any]):
-    """A `concurrent.futures.Future` that also tells whether it ended well."""
+    """A `concurrent.futures.Future` that also knows whether it ended well."""
 
     def succeeded(self) -> bool:
         """Return whether there is a result."""
@@ -51,20 +51,20 @@ class CivisAsyncResultBase(Future[Any]):
 
 
 class PollableResult(CivisAsyncResultBase):
-    """A future that calls a function until the state that it gives is a final one.
+    """A future that calls a function until the state that it returns is final.
 
     Parameters
     ----------
     poller
-        Gives a response with a ``state``.
+        Returns a response with a ``state``.
     poller_args
         What it is called with.
     polling_interval
         Seconds between polls; None: soon at first, later less often, at most 15 s apart.
     client
-        The client for everything but looking; None: one is made when it is needed.
+        The client for everything but polling; None: one is made when it is needed.
     poll_on_creation
-        Whether to look at once; else after the first interval.
+        Whether to poll at once; else after the first interval.
 
     Raises
     ------
@@ -102,17 +102,17 @@ class PollableResult(CivisAsyncResultBase):
             self.client = client
         self.poll_on_creation = poll_on_creation
         self._scheduler = scheduling.default
-        self._patience = FailureBudget()
+        self._failure_budget = FailureBudget()
         self._created = self._clock_started = time.monotonic()
         self._stage: Callable[[], float | None] = self._poll
         self._watchers: tuple[Watcher, ...] = ()
         self._watchers_lock = threading.Lock()
-        self._looked = threading.Event()
+        self._first_poll_done = threading.Event()
         self._scheduler.add(self, 0.0 if poll_on_creation else self._next_wait_s())
 
     @cached_property
     def client(self) -> Client:
-        """The client that the future uses for everything but looking."""
+        """The client that the future uses for everything but polling."""
         bound = getattr(getattr(self.poller, "__self__", None), "_client", None)
         if bound is not None:
             return bound  # type: ignore[no-any-return]
@@ -129,7 +129,7 @@ class PollableResult(CivisAsyncResultBase):
 
     @property
     def state(self) -> str:
-        """The state as last seen; ``"unknown"`` before the first look."""
+        """The state as last seen; ``"unknown"`` before the first poll."""
         return self._last_state
 
     @property
@@ -146,9 +146,9 @@ class PollableResult(CivisAsyncResultBase):
         return self._last_poll_error
 
     def subscribe(self, callback: Watcher) -> Callable[[], None]:
-        """Call ``callback(future, response)`` at every look that succeeds.
+        """Call ``callback(future, response)`` at every poll that succeeds.
 
-        It is called in a thread of the scheduler, without any lock, also for the last look, and
+        It is called in a thread of the scheduler, without any lock, also for the last poll, and
         before `result` returns. A callback that raises is logged and not called again.
 
         Returns
@@ -199,7 +199,7 @@ class PollableResult(CivisAsyncResultBase):
     # The questions of concurrent.futures.
 
     def result(self, timeout: float | None = None) -> Any:
-        """Wait for the end and give the last response.
+        """Wait for the end and return the last response.
 
         Parameters
         ----------
@@ -220,7 +220,7 @@ class PollableResult(CivisAsyncResultBase):
         return self._waited(super().result, timeout)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
-        """Wait for the end and give the exception; None when there is a result.
+        """Wait for the end and return the exception; None when there is a result.
 
         Raises
         ------
@@ -233,12 +233,12 @@ class PollableResult(CivisAsyncResultBase):
 
     def done(self) -> bool:
         """Return whether it ended: well, in failure, or cancelled."""
-        self._have_looked()
+        self._await_first_poll()
         return super().done()
 
     def cancelled(self) -> bool:
         """Return whether it was cancelled."""
-        self._have_looked()
+        self._await_first_poll()
         return super().cancelled()
 
     def running(self) -> bool:
@@ -255,22 +255,24 @@ class PollableResult(CivisAsyncResultBase):
         return super().cancelled()
 
     def cleanup(self) -> None:
-        """Look no more, until somebody asks for the result."""
+        """Poll no more, until somebody asks for the result."""
         self._scheduler.remove(self)
 
     def _ended(self) -> bool:
         return super().done()
 
     def _watch(self) -> None:
-        """See to it that the scheduler looks: after a fork, or a cleanup, it does not."""
+        """Ensure that the scheduler polls: after a fork, or a cleanup, it does not."""
         if not self._ended():
             self._scheduler.add(self)
 
-    def _have_looked(self) -> None:
-        """Let the first look happen first, so that the state of an old run is known at once."""
+    def _await_first_poll(self) -> None:
+        """Wait for the first poll, so that the state of an old run is known at once."""
         self._watch()
         if self.poll_on_creation and not self._scheduler.is_worker():
-            self._looked.wait(max(self._created + _FIRST_LOOK_S - time.monotonic(), 0.0))
+            self._first_poll_done.wait(
+                max(self._created + _FIRST_POLL_TIMEOUT_S - time.monotonic(), 0.0)
+            )
 
     def _waited(self, wait: Callable[[float | None], Any], timeout: float | None) -> Any:
         begun = time.monotonic()
@@ -306,42 +308,42 @@ class PollableResult(CivisAsyncResultBase):
         return Display(tracker, self._progress)
 
     def _when_interrupted(self) -> str:
-        """Say what becomes of the run when the wait for it is interrupted."""
+        """Return what becomes of the run when the wait for it is interrupted, in words."""
         return f"{self._subject()}goes on; .cancel() on the future stops it."
 
     # The steps: called by the scheduler only, never two at once.
 
     def step(self) -> float | None:
-        """Look once; give the seconds until the next look. For the scheduler."""
+        """Poll once; return the seconds until the next poll. For the scheduler."""
         try:
             return None if self._ended() else self._stage()
         except BaseException as error:
-            # Nobody but the one who waits for the result can be told.
+            # Only who waits for the result can receive it.
             self._fail(error)
             return None
         finally:
-            self._looked.set()
+            self._first_poll_done.set()
 
     def after_fork(self) -> None:
         """Make the locks anew in a forked child. For the scheduler."""
         self._condition = threading.Condition()
         self._watchers_lock = threading.Lock()
-        looked, self._looked = self._looked, threading.Event()
-        if looked.is_set():
-            self._looked.set()
+        polled, self._first_poll_done = self._first_poll_done, threading.Event()
+        if polled.is_set():
+            self._first_poll_done.set()
 
     def _poll(self) -> float | None:
         try:
             response = self.poller(*self.poller_args)
             state = state_of(response)
             if state is None:
-                raise CivisClientError(f"{self._subject()}the answer tells no state.")
+                raise CivisClientError(f"{self._subject()}the answer has no state.")
         except Exception as error:
-            return self._look_failed(error)
-        self._patience.restored()
+            return self._poll_failed(error)
+        self._failure_budget.reset()
         self._last_poll_error = None
         self._last_seen, self._last_state = response, state
-        self._tell_watchers(response)
+        self._notify_watchers(response)
         if state in SUCCEEDED:
             return self._run_succeeded(response)
         if state in FAILED:
@@ -351,14 +353,14 @@ class PollableResult(CivisAsyncResultBase):
             return None
         return self._next_wait_s()
 
-    def _look_failed(self, error: Exception) -> float | None:
+    def _poll_failed(self, error: Exception) -> float | None:
         self._last_poll_error = error
-        wait_s = self._patience.wait_s(error)
+        wait_s = self._failure_budget.wait_s(error)
         if wait_s is None:
             error.add_note(f"{self._subject()}its state can't be found out; it may go on.")
             self._fail(error)
             return None
-        log.debug("%s%s; looking again in %.1f s", self._subject(), error, wait_s)
+        log.debug("%s%s; polling again in %.1f s", self._subject(), error, wait_s)
         return max(wait_s, self.polling_interval or 0.0)
 
     def _next_wait_s(self) -> float:
@@ -371,7 +373,7 @@ class PollableResult(CivisAsyncResultBase):
         age_s = time.monotonic() - self._clock_started
         return next_wait_s(age_s, self._scheduler.active, left, limit)
 
-    def _tell_watchers(self, response: Any) -> None:
+    def _notify_watchers(self, response: Any) -> None:
         for watcher in self._watchers:
             try:
                 watcher(self, response)

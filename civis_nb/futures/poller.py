@@ -1,6 +1,6 @@
-"""One scheduler for all futures: a thread that knows who is due, and a few that look.
+"""One scheduler for all futures: a thread that knows who is due, and a few that poll.
 
-No lock is held while a future looks, and the looks of one future never overlap. Threads start
+No lock is held while a future polls, and the polls of one future never overlap. Threads start
 with the first future and end when there is nothing left to do.
 """
 
@@ -20,11 +20,11 @@ __all__ = ["Scheduler", "Task", "default"]
 
 log = logging.getLogger(__name__)
 
-#: Threads that look, as long as none of them is held up.
+#: Threads that poll, as long as none of them is held up.
 MAX_WORKERS = 8
 #: Threads altogether, when requests hang.
 MAX_THREADS = 64
-#: A look that takes longer no longer counts against `MAX_WORKERS`.
+#: A poll that takes longer no longer counts against `MAX_WORKERS`.
 HELD_UP_AFTER_S = 1.0
 #: A thread without work ends after this long: longer than the longest wait between polls,
 #: so that one future keeps one thread, and with it one connection.
@@ -32,10 +32,10 @@ IDLE_S = 20.0
 
 
 class Task(Protocol):
-    """Something to be looked at again and again."""
+    """Something to be polled again and again."""
 
     def step(self) -> float | None:
-        """Look once; give the seconds until the next look, None when there is none."""
+        """Poll once; return the seconds until the next poll, None when there is none."""
 
     def after_fork(self) -> None:
         """Make locks anew: in a forked child they may be held by threads that are not there."""
@@ -50,8 +50,8 @@ class _Entry:
         self.task = task
         self.ticket = 0  # the valid ticket in the heap; others are leftovers
         self.in_flight = False
-        self.again = False  # woken while in flight: look once more at once
-        self.unwanted = False  # removed while in flight: this look is the last
+        self.again = False  # woken while in flight: poll once more at once
+        self.unwanted = False  # removed while in flight: this poll is the last
 
 
 class _Worker(threading.Thread):
@@ -68,12 +68,12 @@ class _Worker(threading.Thread):
 
 
 class Scheduler:
-    """Looks at tasks when they are due, on few threads.
+    """Polls tasks when they are due, on few threads.
 
     Parameters
     ----------
     max_workers
-        Looks that go on at once, not counting those that are held up.
+        Polls that go on at once, not counting those that are held up.
     idle_s
         Seconds after which a thread without work ends.
 
@@ -107,7 +107,7 @@ class Scheduler:
 
     @property
     def active(self) -> int:
-        """How many tasks are being looked at."""
+        """How many tasks are being polled."""
         return len(self._entries)
 
     @property
@@ -117,13 +117,13 @@ class Scheduler:
             return len(self._idle) + len(self._busy) + (self._dispatcher is not None)
 
     def is_worker(self) -> bool:
-        """Return whether the calling thread is one that looks."""
+        """Return whether the calling thread is one that polls."""
         return isinstance(threading.current_thread(), _Worker)
 
     def add(self, task: Task, delay_s: float = 0.0) -> None:
-        """Look at a task after `delay_s` seconds, then as often as its steps say.
+        """Poll a task after `delay_s` seconds, then as often as its steps say.
 
-        A task that is being looked at already stays as it is.
+        A task that is being polled already stays as it is.
         """
         with self._lock:
             entry = self._entries.get(id(task))
@@ -133,7 +133,7 @@ class Scheduler:
             entry.unwanted = False
 
     def wake(self, task: Task) -> None:
-        """Look at a task at once; when it is being looked at, once more right after."""
+        """Poll a task at once; when it is being polled, once more right after."""
         with self._lock:
             entry = self._entries.get(id(task))
             if entry is None:
@@ -145,7 +145,7 @@ class Scheduler:
                 self._plan(entry, 0.0)
 
     def remove(self, task: Task) -> None:
-        """Look no more at a task; a look that is under way ends by itself."""
+        """Poll a task no more; a poll that is under way ends by itself."""
         with self._lock:
             entry = self._entries.get(id(task))
             if entry is None:
@@ -243,7 +243,7 @@ class Scheduler:
                 entry = self._settle(worker, entry, delay_s)
 
     def _settle(self, worker: _Worker, entry: _Entry, delay_s: float | None) -> _Entry | None:
-        """Plan a task's next look; give the next one that is due, or let the thread rest."""
+        """Plan a task's next poll; return the next one that is due, None to let the thread rest."""
         with self._lock:
             entry.in_flight = False
             if delay_s is None or entry.unwanted:
@@ -270,7 +270,7 @@ def _step(task: Task) -> float | None:
         return task.step()
     except BaseException:
         # A task reports its own errors; this one is a defect, and must not stop the others.
-        log.exception("%r can't be looked at any more", task)
+        log.exception("%r can't be polled any more", task)
         return None
 
 

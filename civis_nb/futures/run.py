@@ -1,4 +1,4 @@
-"""Which run a poller looks at, and the other calls that the API has about it."""
+"""Which run a poller polls, and the other calls that the API has about it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Run:
     Attributes
     ----------
     resource, method
-        The API resource and method that look at it; empty where the poller does not tell.
+        The API resource and method that poll it; empty where they are not known.
     job_id, run_id
         The ids; None where they are not known.
     """
@@ -71,7 +71,7 @@ class Run:
         return self.resource == "workflows"
 
     def cancel(self, client: Client) -> Any:
-        """Ask the platform to stop it; give the answer, often an empty one."""
+        """Ask the platform to stop it; return the answer, often an empty one."""
         if self.is_workflow:
             return client.workflows.post_executions_cancel(self.job_id, self.run_id)
         if self.run_id is not None:

@@ -1,4 +1,4 @@
-"""The states of a run, and how to read one from whatever a poller gives."""
+"""The states of a run, and how to read one from whatever a poller returns."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def field(record: Any, name: str, default: Any = None) -> Any:
 
 
 def state_of(record: Any) -> str | None:
-    """Return the state that a response tells; None when it tells none.
+    """Return the state in a response; None when it has none.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""When to look at a run again: the rhythm of polls, and the patience with failed ones."""
+"""When to poll a run again: the intervals, and how many failed polls are tolerated."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from civis_nb.errors import CivisClientError, CivisInputError
 
 __all__ = ["MAX_WAIT_S", "FailureBudget", "checked_interval", "next_wait_s"]
 
-#: The wait after the first look, and how it grows with the run's age: a small import or query of
+#: The wait after the first poll, and how it grows with the run's age: a small import or query of
 #: the local platform takes about as long ...
 FIRST_WAIT_S, FIRST_SHARE = 0.02, 0.6
 #: ... then, while the age is small ...
 EARLY_WAIT_S, EARLY_SHARE = 0.05, 0.15
-#: ... and from then on: a look comes at most this, and this share of the age, after the end.
+#: ... and from then on: a poll comes at most this, and this share of the age, after the end.
 LATE_WAIT_S, LATE_SHARE = 0.2, 0.05
 #: No wait is longer than this.
 MAX_WAIT_S = 15.0
-#: Looks a second that all adaptive futures of a process make together, at most.
-MAX_LOOKS_PER_S = 100.0
-#: How long looks may fail in a row before the future gives up.
-PATIENCE_S = 600.0
+#: Polls a second that all adaptive futures of a process make together, at most.
+MAX_POLLS_PER_S = 100.0
+#: How long polls may fail in a row before the future gives up.
+MAX_FAILING_S = 600.0
 #: How many answers in a row may be unreadable before the future gives up.
 MAX_UNREADABLE = 8
 
@@ -33,7 +33,7 @@ _PASSING_NAMES = frozenset({"RetryError", "HTTPError", "ProtocolError", "Incompl
 
 
 def checked_interval(given: float | None) -> float | None:
-    """Return the fixed wait between polls, in seconds; None for the adaptive rhythm.
+    """Return the fixed wait between polls, in seconds; None for the adaptive interval.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def checked_interval(given: float | None) -> float | None:
 def next_wait_s(
     age_s: float, active: int = 1, calls_left: int | None = None, calls_limit: int | None = None
 ) -> float:
-    """Return the adaptive wait before the next look at a run, in seconds.
+    """Return the adaptive wait before the next poll of a run, in seconds.
 
     It grows with the run's age, so that the end of a short run is known at once and a long run
     costs few requests. It stretches when many futures share the process, and when more than half
@@ -72,9 +72,9 @@ def next_wait_s(
     Parameters
     ----------
     age_s
-        Seconds since the future began to look.
+        Seconds since the future began to poll.
     active
-        How many futures are being looked at in this process.
+        How many futures are being polled in this process.
     calls_left, calls_limit
         How many calls the server still takes, and of how many; None where it does not say.
 
@@ -91,32 +91,32 @@ def next_wait_s(
         EARLY_WAIT_S + EARLY_SHARE * age_s,
         LATE_WAIT_S + LATE_SHARE * age_s,
     )
-    wait = max(wait, active / MAX_LOOKS_PER_S)
+    wait = max(wait, active / MAX_POLLS_PER_S)
     if calls_left is not None and calls_limit and 2 * calls_left < calls_limit:
         wait *= calls_limit / (2 * calls_left) if calls_left > 0 else MAX_WAIT_S / wait
     return min(wait, MAX_WAIT_S)
 
 
 class FailureBudget:
-    """Decides how long failed looks are borne: the run goes on, whatever the connection does."""
+    """Decides how long failed polls are tolerated: the run goes on without the connection."""
 
     def __init__(self) -> None:
         self._since: float | None = None
         self._failures = 0
         self._unreadable = 0
 
-    def restored(self) -> None:
-        """Take note of a look that succeeded."""
+    def reset(self) -> None:
+        """Forget the failures, after a poll that succeeded."""
         self._since = None
         self._failures = self._unreadable = 0
 
     def wait_s(self, error: BaseException) -> float | None:
-        """Return the seconds to wait after a failed look; None to give up.
+        """Return the seconds to wait after a failed poll; None to give up.
 
         Parameters
         ----------
         error
-            What the look raised.
+            What the poll raised.
         """
         kind = _kind(error)
         if kind == "final":
@@ -125,7 +125,7 @@ class FailureBudget:
         self._since = now if self._since is None else self._since
         self._failures += 1
         self._unreadable = self._unreadable + 1 if kind == "unreadable" else 0
-        if now - self._since > PATIENCE_S or self._unreadable > MAX_UNREADABLE:
+        if now - self._since > MAX_FAILING_S or self._unreadable > MAX_UNREADABLE:
             return None
         return float(min(0.25 * 2 ** min(self._failures, 10), MAX_WAIT_S))
 
@@ -133,7 +133,7 @@ class FailureBudget:
 def _kind(error: BaseException) -> str:
     """Return whether an error passes, is an unreadable answer, or is final."""
     status = getattr(error, "status_code", None)
-    if status is None:  # as requests' own errors tell it
+    if status is None:  # as requests' own errors have it
         status = getattr(getattr(error, "response", None), "status_code", None)
     name = type(error).__name__
     if isinstance(error, CivisClientError | json.JSONDecodeError) or name == "CivisClientError":

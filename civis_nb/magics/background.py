@@ -31,9 +31,9 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
     title
         What runs.
     start
-        Starts the run and gives its `CivisFuture`.
+        Starts the run and returns its `CivisFuture`.
     read
-        Gives the frame of a run that has succeeded.
+        Returns the frame of a run that has succeeded.
     explain
         Turns what a run failed with into what the user sees.
 
@@ -80,7 +80,7 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
         return "fetching" if state in ("succeeded", "success") and not self.done() else state
 
     def result(self, timeout: float | None = None) -> Any:
-        """Wait for the frame and give it.
+        """Wait for the frame and return it.
 
         Parameters
         ----------
@@ -98,7 +98,7 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
         return super().result(0)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
-        """Wait for the end and give what it failed with; None when there is a frame.
+        """Wait for the end and return what it failed with; None when there is a frame.
 
         Raises
         ------
@@ -151,7 +151,7 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
             error = self.run.exception()
             frame = None if error is not None else self._read(self.run)
         except BaseException as failure:
-            # Nobody but the one who asks for the result can be told.
+            # Only who asks for the result can receive it.
             self.set_exception(failure)
             return
         if error is not None:

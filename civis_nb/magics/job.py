@@ -148,7 +148,7 @@ def run_job_magic(
     user_ns: MutableMapping[str, Any],
     namespaces: Sequence[Mapping[str, Any]] = (),
 ) -> Any:
-    """Do what a ``%civis_run`` asks for.
+    """Run a ``%civis_run``.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The options of a magic: one description gives the parser, its errors and the help.
+"""The options of a magic: one description is the source of the parser, its errors and the help.
 
 argparse is not used: IPython's wrapper keeps quotes in values, turns errors into a `UsageError`
 that notebook runners take for success, and can't leave the rest of a line as it was written.

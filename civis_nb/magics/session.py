@@ -97,7 +97,7 @@ class Session:
                 "Which database? Give -d NAME, or set one with %civis_config database NAME. "
                 f"There are: {_names(known)}."
             )
-        # A database that is new since the last look is worth a second look.
+        # A database that is new since the list was read is worth a second read.
         for fresh in (False, True):
             known = self._known(fresh)
             found = [one for one in known if str(wanted) in (one.name, str(one.id))]

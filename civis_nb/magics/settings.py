@@ -47,7 +47,7 @@ class ConfigLine(Shown):
 
 
 def config_magic(line: str) -> ResultTable | ConfigLine | None:
-    """Do what a ``%civis_config`` asks for; give what there is to see.
+    """Run a ``%civis_config``; return what there is to see.
 
     Raises
     ------

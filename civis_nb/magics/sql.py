@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SqlRun"]
 
-#: The most that the query endpoint gives.
+#: The most rows that the query endpoint returns.
 PREVIEW_ROWS: Final = 1000
 _HEAD_ROWS: Final = 5
 _WAIT_SLICE_S: Final = 0.1
@@ -83,7 +83,7 @@ class SqlRun:
     cell: str | None = None
 
     def run(self) -> Any:
-        """Do it, and give the cell's value.
+        """Run it, and return the cell's value.
 
         Raises
         ------

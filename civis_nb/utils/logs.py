@@ -32,14 +32,14 @@ _WINDOW_ENTRIES = 100
 _WINDOW_S = 300.0
 #: Seconds between two readings of that stretch.
 _REREAD_S = 5.0
-#: Looks for entries that the server says exist and does not give, after the log is complete.
-_LAST_LOOKS = 5
+#: Reads for entries that the server says exist and does not give, after the log is complete.
+_LAST_READS = 5
 #: Seconds between two reads of a log that goes on.
 _MIN_WAIT_S, _MAX_WAIT_S = 0.25, 5.0
 
 
 class LogCursor:
-    """A place in the log of a run: each `read` gives what has come since the last one.
+    """A place in the log of a run: each `read` returns what has come since the last one.
 
     Entries may become visible out of order; an entry that appears late between others is given
     when it appears, and none is given twice.
@@ -65,7 +65,7 @@ class LogCursor:
         self._seen: set[int] = set()  # the same ids
         self._highest = 0
         self._reread_due = 0.0  # when, by the monotonic clock, to read the window again
-        self._looks_left = _LAST_LOOKS
+        self._reads_left = _LAST_READS
         self._behind = False  # whether there is more to be had at once
         self.complete = False
 
@@ -109,7 +109,7 @@ class LogCursor:
             self._note_end(page, fresh)
 
     def _read_pages(self, after: int, new: list[dict[str, Any]]) -> tuple[Any, bool]:
-        """Read all entries past an id; give the last page, and whether any entry was new."""
+        """Read all entries past an id; return the last page, and whether any entry was new."""
         any_fresh, self._behind = False, False
         for _ in range(_PAGES_PER_READ):
             page = self._client.jobs.list_runs_logs(*self._ids, last_id=after, limit=_PAGE_ENTRIES)
@@ -127,7 +127,7 @@ class LogCursor:
         return page, any_fresh
 
     def _shrink_window(self) -> None:
-        """Return up waiting for entries before the first gap that may still be filled."""
+        """Stop waiting for entries before the first gap that may still be filled."""
         horizon = time.monotonic() - _WINDOW_S
         while self._recent and (
             len(self._recent) > _WINDOW_ENTRIES
@@ -139,7 +139,7 @@ class LogCursor:
             self._floor = max(self._floor, entry_id)
 
     def _take(self, page: Any, new: list[dict[str, Any]]) -> bool:
-        """Append the entries of a page that were not given yet; tell whether there were any."""
+        """Append the new entries of a page; return whether there were any."""
         now = time.monotonic()
         fresh: list[tuple[int, float]] = []
         for entry in page:
@@ -157,20 +157,20 @@ class LogCursor:
         return bool(fresh)
 
     def _note_end(self, page: Any, fresh: bool) -> None:
-        """Take note of having read up to the end, which may be the end of the log."""
+        """Record that everything was read so far, which may be the end of the log."""
         cache_control = header(page, "civis-cache-control")
         if cache_control == "no-store":
             return
         if cache_control is None:
             # The server does not say whether more comes; a run that has ended writes no more.
             finished = state_of(self._client.jobs.get_runs(*self._ids)) in DONE
-            self._looks_left -= finished
-            self.complete = finished and not fresh and self._looks_left < _LAST_LOOKS - 1
+            self._reads_left -= finished
+            self.complete = finished and not fresh and self._reads_left < _LAST_READS - 1
             return
         known_top = _number(header(page, "civis-max-id"))
         missing = known_top is not None and known_top > self._highest
-        self._looks_left -= missing
-        self.complete = not missing or self._looks_left <= 0
+        self._reads_left -= missing
+        self.complete = not missing or self._reads_left <= 0
 
 
 def job_logs(
@@ -217,18 +217,18 @@ def job_logs(
             raise CivisInputError(f"Job {job_id} has no run yet, and so no log.")
     cursor = LogCursor(client, job_id, run_id)
     end = None if finished_timeout is None else _End(client, job_id, run_id, finished_timeout)
-    patience = FailureBudget()
+    failure_budget = FailureBudget()
     wait_s = _MIN_WAIT_S
     while True:
         try:
             entries = cursor.read()
         except Exception as error:
-            trouble_s = patience.wait_s(error)
-            if trouble_s is None:
+            retry_wait_s = failure_budget.wait_s(error)
+            if retry_wait_s is None:
                 raise
-            time.sleep(trouble_s)
+            time.sleep(retry_wait_s)
             continue
-        patience.restored()
+        failure_budget.reset()
         yield from entries
         if cursor.complete or (end is not None and not entries and end.has_come()):
             return

@@ -47,7 +47,7 @@ def run_job(
     -------
     CivisFuture
         The run; its result is the run's last state. For a SQL script that is the run as
-        ``client.scripts.get_sql_runs`` tells it, with the files of its `output`.
+        ``client.scripts.get_sql_runs`` returns it, with the files of its `output`.
 
     Raises
     ------
@@ -80,12 +80,12 @@ class _JobFuture(CivisFuture):
             if client.jobs.get(self.job_id).type == "JobTypes::SqlRunner":
                 return client.scripts.get_sql_runs(self.job_id, self.run_id)
         except (CivisAPIError, AttributeError) as error:
-            # The run has succeeded; a key that may not look at its script changes nothing of that.
+            # The run has succeeded; a key that may not read its script changes nothing of that.
             log.debug("Job %s: its type can't be found out: %s", self.job_id, error)
         return response
 
 
-#: It is a detail of ours; to the user it is what `run_job` says that it gives.
+#: A private detail: to the user it is the `CivisFuture` that `run_job` documents.
 _JobFuture.__name__ = CivisFuture.__name__
 
 
@@ -110,9 +110,9 @@ def run_template(
     client
         The client; None: a new one.
     return_as
-        ``"files"``: wait, give ``{output name: object id}``; ``"JSONValue"``: wait, give the
+        ``"files"``: wait, return ``{output name: object id}``; ``"JSONValue"``: wait, return the
         value of the first output that is a JSONValue, None when there is none; ``"future"``:
-        give the run at once.
+        return the run at once.
     **kwargs
         More arguments of ``client.scripts.post_custom``.
 

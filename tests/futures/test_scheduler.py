@@ -201,7 +201,7 @@ def test_patience_starts_anew_after_a_look_that_succeeded():
     patience = FailureBudget()
     first = patience.wait_s(ConnectionError())
     assert patience.wait_s(ConnectionError()) > first
-    patience.restored()
+    patience.reset()
     assert patience.wait_s(ConnectionError()) == first
     assert patience.wait_s(TypeError()) is None
 
