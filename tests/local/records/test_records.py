@@ -115,13 +115,13 @@ def test_lists_are_filtered_ordered_and_cut_into_pages(listed, query, names):
     assert "".join(one["name"] for one in listed.json("GET", f"/services?{query}")) == names
 
 
-def test_lists_tell_their_pages(listed):
+def test_lists_have_page_headers(listed):
     headers = listed("GET", "/services?limit=2").headers
     assert headers["X-Pagination-Total-Entries"] == "3"
     assert headers["X-Pagination-Total-Pages"] == "2"
 
 
-def test_lists_do_not_tell_what_single_objects_do(listed):
+def test_items_of_lists_have_fewer_fields(listed):
     (item, *_) = listed.json("GET", "/services")
     detail = listed.json("GET", f"/services/{item['id']}")
     assert {"gitRepoUrl", "archived", "user"} <= set(item) < set(detail)
@@ -149,14 +149,14 @@ def test_lists_do_not_tell_what_single_objects_do(listed):
         ("POST", "/services/999999/deployments", {}, 404, "Service 999999"),
     ],
 )
-def test_refusals_tell_what_is_wrong(http, method, path, body, status, words):
+def test_errors_name_what_is_wrong(http, method, path, body, status, words):
     answer = http(method, path, json=body)
     assert (answer.status_code, words in answer.json()["errorDescription"]) == (status, True), (
         answer.text
     )
 
 
-def test_what_is_not_here_is_refused_with_the_status_not_implemented(http):
+def test_unsupported_operations_are_refused_with_not_implemented(http):
     made = http.json("POST", "/services", json={"name": "s"})
     body = http("POST", f"/services/{made['id']}/deployments", json={}).json()
     assert (body["code"], body["error"]) == (501, "not_implemented")
@@ -212,7 +212,7 @@ def test_putting_an_object_twice_into_a_project_is_once(http, project):
     assert [http("DELETE", path).status_code for _ in range(2)] == [204, 404]
 
 
-def test_a_state_folder_of_before_gets_the_tables_of_records(tmp_path):
+def test_an_older_state_folder_gets_the_tables_of_records(tmp_path):
     path = tmp_path / "platform.sqlite"
     store = Store(path)
     tables = ("shares", "project_items", "group_members", "records")
