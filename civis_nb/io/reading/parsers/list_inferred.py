@@ -88,9 +88,16 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> list[list[str]]:
         raise _NotReproducible  # a blank line is a row without cells for csv.reader
     rows = [names]
     columns = [_Column() for _ in names]
+    blocks: list[Iterable[list[str]]] = []
+    count = 0
     for table in map_blocks(record_blocks(rest, _BLOCK_BYTES, what), _parser(len(names))):
         texts = [column.texts(one) for column, one in zip(columns, table.columns, strict=True)]
-        _append(rows, map(list, zip(*texts, strict=True)))
+        blocks.append(map(list, zip(*texts, strict=True)))
+        count += table.num_rows
+        if count >= _ROWS_AT_ONCE:
+            _append(rows, itertools.chain.from_iterable(blocks))
+            blocks, count = [], 0
+    _append(rows, itertools.chain.from_iterable(blocks))
     return rows
 
 
