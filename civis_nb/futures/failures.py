@@ -61,7 +61,7 @@ def failure(
     is_sql: bool = False,
     sql: str | None = None,
 ) -> CivisJobFailure:
-    r"""Make the exception of a failed run.
+    r"""Return the exception of a failed run.
 
     Parameters
     ----------

@@ -325,7 +325,7 @@ class PollableResult(CivisAsyncResultBase):
             self._first_poll_done.set()
 
     def after_fork(self) -> None:
-        """Make the locks anew in a forked child. For the scheduler."""
+        """Create new locks in a forked child. For the scheduler."""
         self._condition = threading.Condition()
         self._watchers_lock = threading.Lock()
         polled, self._first_poll_done = self._first_poll_done, threading.Event()

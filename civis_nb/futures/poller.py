@@ -38,7 +38,7 @@ class Task(Protocol):
         """Poll once; return the seconds until the next poll, None when there is none."""
 
     def after_fork(self) -> None:
-        """Make locks anew: in a forked child they may be held by threads that are not there."""
+        """Create new locks: in a forked child they may be held by threads that are not there."""
 
 
 class _Entry:
@@ -228,7 +228,7 @@ class Scheduler:
                     self._changed.wait(HELD_UP_AFTER_S / 4)
 
     def _work(self, worker: _Worker) -> None:
-        """Do what the dispatcher hands over, then whatever else is due, then rest."""
+        """Poll what the dispatcher hands over, then whatever else is due, then wait."""
         while True:
             try:
                 entry: _Entry | None = worker.inbox.get(timeout=self._idle_s)

@@ -25,8 +25,8 @@ __all__ = [
     "Advance",
     "Call",
     "begin",
-    "moving",
-    "present",
+    "current_call",
+    "open_call",
     "progress_bar",
     "step",
     "tracked_transfer",
@@ -132,7 +132,7 @@ class Call:
         finally:
             _current.reset(token)
 
-    def driven(self, items: Iterator[_Item]) -> Iterator[_Item]:
+    def iterate(self, items: Iterator[_Item]) -> Iterator[_Item]:
         """Iterate as this call: what happens between two items is not part of it.
 
         Parameters
@@ -159,13 +159,13 @@ class Call:
 _current: ContextVar[Call | None] = ContextVar("civis_nb_io_call", default=None)
 
 
-def present() -> Call | None:
+def current_call() -> Call | None:
     """Return the call that this thread takes part in; None for none."""
     return _current.get()
 
 
 def tracked_transfer(function: Callable[_P, _Result]) -> Callable[_P, _Result]:
-    """Make a call, or a part of one, of each call of a function.
+    """Open a call for each use of a function, unless one is open already.
 
     Its keyword ``progress`` says whether it is shown.
     """
@@ -187,8 +187,8 @@ def tracked_transfer(function: Callable[_P, _Result]) -> Callable[_P, _Result]:
 
 
 @contextlib.contextmanager
-def moving(progress: bool | None = None) -> Iterator[Call]:
-    """Be a call while the block runs, or a part of the one that goes on already.
+def open_call(progress: bool | None = None) -> Iterator[Call]:
+    """Open a call for the block, or take part in the one that is open already.
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ def step(title: str) -> None:
 
 
 def begin(start: Callable[[], _Result]) -> _Result:
-    """Start a run as `Call.begin` of the present call; without one, simply."""
+    """Start a run as part of the present call, if there is one; return its future."""
     call = _current.get()
     return start() if call is None else call.begin(start)
 
@@ -245,7 +245,7 @@ class Advance:
 def progress_bar(
     title: str, total: int | None, progress: bool | None, *, estimated: bool = False
 ) -> Iterator[Advance]:
-    """Move bytes while the block runs, in sight of whoever watches.
+    """Show the bytes that move while the block runs.
 
     Parameters
     ----------
@@ -254,10 +254,10 @@ def progress_bar(
     total
         All of the bytes; None when unknown.
     progress
-        As for `moving`.
+        As for `open_call`.
     estimated
         Whether `total` is an estimate.
     """
-    with moving(progress) as call:
+    with open_call(progress) as call:
         call.tracker.begin_step(title, total, estimated=estimated)
         yield Advance(call)

@@ -13,11 +13,11 @@ from typing import Any
 from civis_nb._waiting import after_interrupt
 from civis_nb.futures import CivisFuture
 from civis_nb.futures.interrupts import cancel_run
-from civis_nb.io._progress import Call, present
+from civis_nb.io._progress import Call, current_call
 
 __all__ = ["FutureWithWork", "wait_for"]
 
-_LOOK_S = 0.2
+_WAIT_SLICE_S = 0.2
 #: How long work that is given up is waited for.
 _END_S = 5.0
 
@@ -42,8 +42,8 @@ class FutureWithWork(CivisFuture):
     ) -> None:
         self._work = work
         self._call = call
-        self._at_work = threading.Event()
-        self._out_of_work = threading.Event()
+        self._work_started = threading.Event()
+        self._work_ended = threading.Event()
         call.tracker.wait_for_run(self.activity)
         super().__init__(*args, **kwargs)
 
@@ -58,13 +58,13 @@ class FutureWithWork(CivisFuture):
         if self._ended():
             return self.cancelled()
         self._call.token.cancel()
-        if not self._at_work.is_set():
+        if not self._work_started.is_set():
             return super().cancel()
-        self._out_of_work.wait(_END_S)
+        self._work_ended.wait(_END_S)
         return not self._ended() or self.cancelled()
 
     def _run_succeeded(self, response: Any) -> float | None:
-        self._at_work.set()
+        self._work_started.set()
         _working.add(self)
         try:
             self._call.token.raise_if_cancelled()
@@ -77,7 +77,7 @@ class FutureWithWork(CivisFuture):
             self._end_cancelled()
             return None
         finally:
-            self._out_of_work.set()
+            self._work_ended.set()
             _working.discard(self)
         return super()._run_succeeded(response)
 
@@ -96,14 +96,14 @@ class FutureWithWork(CivisFuture):
 _working: weakref.WeakSet[FutureWithWork] = weakref.WeakSet()
 
 
-def _give_up_work() -> None:
+def _cancel_pending_work() -> None:
     """End work that nobody waited for before its process ends, so that it can clean up."""
     for future in list(_working):
-        if not future._out_of_work.is_set():
+        if not future._work_ended.is_set():
             future.cancel()
 
 
-atexit.register(_give_up_work)
+atexit.register(_cancel_pending_work)
 
 
 def wait_for(future: CivisFuture) -> Any:
@@ -121,12 +121,12 @@ def wait_for(future: CivisFuture) -> Any:
     KeyboardInterrupt
         With what became of the run.
     """
-    call = present()
+    call = current_call()
     if call is not None:
         call.tracker.wait_for_run(future.activity)
     try:
         while not future.done():
-            concurrent.futures.wait([future], timeout=_LOOK_S)
+            concurrent.futures.wait([future], timeout=_WAIT_SLICE_S)
     except KeyboardInterrupt as interrupt:
         if call is None:
             interrupt.args = (after_interrupt(lambda: cancel_run(future)),)

@@ -50,7 +50,7 @@ class Origin:
 
     @classmethod
     def find(cls, cell: str | None, sql: str, behind_first_line: bool) -> Origin:
-        """Look for the SQL in the cell's text.
+        """Find the SQL in the cell's text.
 
         Parameters
         ----------
@@ -209,7 +209,7 @@ _E = TypeVar("_E", bound=BaseException)
 
 
 def drawn(error: _E, lines: list[str] | None = None) -> _E:
-    """Make IPython draw an exception as these lines: at most 15, and no traceback.
+    """Return the exception, which IPython then shows as these lines: 15 at most, no traceback.
 
     Parameters
     ----------
@@ -228,7 +228,7 @@ def drawn(error: _E, lines: list[str] | None = None) -> _E:
 
 @contextlib.contextmanager
 def errors_without_traceback() -> Iterator[None]:
-    """Have IPython show our own errors without a traceback; others are bugs and keep theirs."""
+    """Show our own errors in IPython without a traceback; others are bugs and keep theirs."""
     try:
         yield
     except CivisError as error:

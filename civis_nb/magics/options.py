@@ -273,7 +273,7 @@ class Syntax:
         return values
 
     def _take_option(self, line: str, token: Token, at: int, values: dict[str, Any]) -> int:
-        """Take an option and its value; give where the line goes on."""
+        """Read an option and its value; return where the line goes on."""
         option, value = self._option(token)
         flag = option.flags[0] if value is None or token.raw[:2] != "--" else option.flags[-1]
         if option.metavar is None:

@@ -96,7 +96,7 @@ _EMPTY = re.compile(rf"(get_ipython\(\)\.run_cell_magic\('(?:{'|'.join(NAMES)})'
 
 
 def _keep_empty_cells(lines: list[str]) -> list[str]:
-    """Let a cell magic without a body reach us.
+    """Pass on a cell magic without a body, which IPython would refuse.
 
     IPython's own error for it is a `UsageError`, which is no error for many notebook runners.
     """

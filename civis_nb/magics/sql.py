@@ -138,7 +138,7 @@ class SqlRun:
     # -- the ways to run ---------------------------------------------------------------------
 
     def _kept(self, table: ResultTable) -> ResultTable | None:
-        """Put a table of the first rows where it is wanted."""
+        """Assign or show a table of the first rows, as the magic's options say."""
         call = self.call
         if call.var is not None:
             if not table.columns:

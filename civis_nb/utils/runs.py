@@ -97,7 +97,7 @@ def run_template(
     return_as: str = "files",
     **kwargs: Any,
 ) -> CivisFuture | dict[str, Any] | Any:
-    """Make a custom script from a template and run it.
+    """Create a custom script from a template and run it.
 
     Parameters
     ----------

@@ -85,7 +85,7 @@ def iter_batches(
     call = Call(progress)
     with call.watched(), call.active():
         future = start_export(client, export)
-    return call.driven(_batches(client, future, export, rows))
+    return call.iterate(_batches(client, future, export, rows))
 
 
 def _batches(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from civis_nb.errors import EmptyResultError
 from civis_nb.futures import CivisFuture
 from civis_nb.io._arguments import chosen, client_or_default, delimiter_name, whole_from
-from civis_nb.io._progress import Call, present, step, tracked_transfer
+from civis_nb.io._progress import Call, current_call, step, tracked_transfer
 from civis_nb.io._runs import FutureWithWork, wait_for
 from civis_nb.io.files.transfers import check_folder
 from civis_nb.io.reading.local_csv import save_result
@@ -183,7 +183,7 @@ def civis_to_csv(
     return start_export(
         client,
         export,
-        partial(FutureWithWork, save, present() or Call(progress)),
+        partial(FutureWithWork, save, current_call() or Call(progress)),
         poll_on_creation=False,
         cancel_on_interrupt=True,
         progress=progress,
