@@ -30,6 +30,7 @@ print(shell.inspector.info(client.scripts.post_sql, "post_sql")["definition"])
 """
 
 
+@pytest.mark.exhaustive
 def test_shell_of_ipython_completes_the_official_api_and_shows_signatures(official_spec, tmp_path):
     import os
     import subprocess

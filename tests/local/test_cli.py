@@ -149,7 +149,9 @@ def test_run_forwards_signals_and_tells_of_them_as_shells_do(tmp_path):
     assert process.wait(_DEADLINE_S) == 128 + signal.SIGTERM
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.exhaustive)]
+)
 def test_run_ends_quietly_when_a_signal_comes_before_the_command(tmp_path, number):
     state = tmp_path / "state"
     process = subprocess.Popen(

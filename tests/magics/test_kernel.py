@@ -145,6 +145,7 @@ def test_interrupting_the_kernel_cancels_the_run(execute, magics_client):
     assert magics_client.jobs.list_runs(job, limit=1)[0].state in ("cancelled", "running")
 
 
+@pytest.mark.exhaustive
 def test_a_static_notebook_passes_nbval(execute, magics_platform, tmp_path, monkeypatch):
     notebook = execute(*CELLS[:2], display="static")
     nbformat.write(notebook, tmp_path / "static.ipynb")

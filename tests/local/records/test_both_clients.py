@@ -42,7 +42,9 @@ class _Resource:
         return getattr(getattr(self._recorder.client, self._name), method)
 
 
-@pytest.fixture(scope="module", params=["civis_nb", "civis"])
+@pytest.fixture(
+    scope="module", params=["civis_nb", pytest.param("civis", marks=pytest.mark.exhaustive)]
+)
 def api(request, bare_platform) -> Iterator[Recorder]:
     if request.param == "civis_nb":
         yield Recorder(bare_platform.client())
