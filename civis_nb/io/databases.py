@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.futures import CivisFuture
-from civis_nb.io._arguments import (
+from civis_nb.io.arguments import (
     check_interval,
     client_or_default,
     credential_or_default,
@@ -13,7 +13,7 @@ from civis_nb.io._arguments import (
     statement,
     whole_from,
 )
-from civis_nb.io._progress import begin, tracked_transfer
+from civis_nb.io.call import start_run, tracked_transfer
 from civis_nb.io.writing.table_names import schema_and_table
 from civis_nb.table_names import quoted_table
 
@@ -74,7 +74,7 @@ def query_civis(
     check_interval(polling_interval)
     client = client_or_default(client)
     database_id = client.get_database_id(database)
-    return begin(
+    return start_run(
         lambda: start_query(
             client,
             sql,
@@ -185,7 +185,7 @@ def transfer_table(
         destination={"path": dest_path},
         advanced_options=advanced_options,
     )
-    return begin(
+    return start_run(
         lambda: CivisFuture(
             client.imports.get_files_runs,
             (job.id, client.imports.post_runs(id=job.id).run_id),

@@ -20,7 +20,7 @@ from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisJobFailure, CivisMagicError, EmptyResultError
 from civis_nb.futures import CivisFuture
 from civis_nb.futures.interrupts import in_thread
-from civis_nb.io._progress import Call
+from civis_nb.io.call import Call
 from civis_nb.io.reading.options import ReadOptions, SqlExport
 from civis_nb.io.reading.pipeline import read_result, start_export
 from civis_nb.magics.background import FrameFuture

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, EmptyResultError
-from civis_nb.io._arguments import file_id_of
+from civis_nb.io.arguments import file_id_of
 from civis_nb.transport.download import Remote
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from civis_nb.errors import (
     CivisContentError,
     CivisInputError,
 )
-from civis_nb.io._arguments import chosen, client_or_default, file_arguments
-from civis_nb.io._progress import progress_bar, step, tracked_transfer
+from civis_nb.io.arguments import chosen, client_or_default, file_arguments
+from civis_nb.io.call import progress_bar, step, tracked_transfer
 from civis_nb.io.files.transfers import civis_to_file, file_to_civis
 
 if TYPE_CHECKING:

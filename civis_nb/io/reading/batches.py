@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisInputError
-from civis_nb.io._arguments import client_or_default
-from civis_nb.io._progress import Call, progress_bar
-from civis_nb.io._runs import wait_for
+from civis_nb.io.arguments import client_or_default
+from civis_nb.io.call import Call, progress_bar
 from civis_nb.io.reading.empty import empty_table
 from civis_nb.io.reading.options import SqlExport
 from civis_nb.io.reading.outputs import result_files
 from civis_nb.io.reading.parsers.batches import empty_batch, exact_batches
 from civis_nb.io.reading.pipeline import start_export
+from civis_nb.io.runs import wait_for
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import EmptyResultError
 from civis_nb.futures import CivisFuture
-from civis_nb.io._arguments import chosen, client_or_default, delimiter_name, whole_from
-from civis_nb.io._progress import Call, current_call, step, tracked_transfer
-from civis_nb.io._runs import FutureWithWork, wait_for
+from civis_nb.io.arguments import chosen, client_or_default, delimiter_name, whole_from
+from civis_nb.io.call import Call, current_call, step, tracked_transfer
 from civis_nb.io.files.transfers import check_folder
 from civis_nb.io.reading.local_csv import save_result
 from civis_nb.io.reading.manifest import manifest_of
 from civis_nb.io.reading.options import SqlExport
 from civis_nb.io.reading.outputs import result_files
 from civis_nb.io.reading.pipeline import start_export
+from civis_nb.io.runs import FutureWithWork, wait_for
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 from civis_nb.compression import ZipWriter, gzipped
-from civis_nb.io._progress import progress_bar
+from civis_nb.io.call import progress_bar
 from civis_nb.io.prefetch import prefetch
 from civis_nb.io.reading.content import inflated, joined, remote_chunks
 from civis_nb.io.reading.outputs import ResultFiles

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from civis_nb.errors import CivisArgumentError, CivisInputError
-from civis_nb.io._arguments import check_encoding, check_interval, chosen, statement
+from civis_nb.io.arguments import check_encoding, check_interval, chosen, statement
 
 __all__ = ["RETURN_AS", "ReadOptions", "SqlExport"]
 

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from civis_nb.cancellation import current_token
 from civis_nb.errors import EmptyResultError
 from civis_nb.futures import CivisFuture
-from civis_nb.io._arguments import credential_or_default, new_job_name
-from civis_nb.io._progress import begin, progress_bar
-from civis_nb.io._runs import wait_for
+from civis_nb.io.arguments import credential_or_default, new_job_name
+from civis_nb.io.call import progress_bar, start_run
 from civis_nb.io.reading.empty import empty_table
 from civis_nb.io.reading.outputs import ResultFiles, result_files
 from civis_nb.io.reading.parsers.arrow_exact import exact_table
@@ -19,6 +18,7 @@ from civis_nb.io.reading.parsers.lazy import lazy_frame
 from civis_nb.io.reading.parsers.list_inferred import read_rows
 from civis_nb.io.reading.parsers.pandas_inferred import infer_pandas, read_with_pandas
 from civis_nb.io.reading.parsers.polars_inferred import infer_polars
+from civis_nb.io.runs import wait_for
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -78,7 +78,7 @@ def start_export(
             **future_options,
         )
 
-    return begin(start)
+    return start_run(start)
 
 
 def read_result(

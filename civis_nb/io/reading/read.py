@@ -6,14 +6,14 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, CivisInputError
-from civis_nb.io._arguments import (
+from civis_nb.io.arguments import (
     DEPRECATED,
     check_interval,
     chosen,
     client_or_default,
     column_list,
 )
-from civis_nb.io._progress import tracked_transfer
+from civis_nb.io.call import tracked_transfer
 from civis_nb.io.reading.options import RETURN_AS, ReadOptions, SqlExport
 from civis_nb.io.reading.pipeline import read_result, start_export
 from civis_nb.io.sql_types import DeclaredTypes, declared_types_of

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisArgumentError, CivisInputError
-from civis_nb.io._arguments import delimiter_name
+from civis_nb.io.arguments import delimiter_name
 from civis_nb.io.csv_reader import csv_reader
 
 if TYPE_CHECKING:

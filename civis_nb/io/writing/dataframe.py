@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisInputError
-from civis_nb.io._arguments import client_or_default, delimiter_name
-from civis_nb.io._progress import step, tracked_transfer
+from civis_nb.io.arguments import client_or_default, delimiter_name
+from civis_nb.io.call import step, tracked_transfer
 from civis_nb.io.writing.columns import arrow_of, as_csv_column, sql_type_of
 from civis_nb.io.writing.csv_options import can_hold, restyled, write_options
 from civis_nb.io.writing.destination import column_names, refuse_existing

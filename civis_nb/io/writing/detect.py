@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisImportError
 from civis_nb.futures import CivisFuture
-from civis_nb.io._progress import begin
-from civis_nb.io._runs import wait_for
+from civis_nb.io.call import start_run
+from civis_nb.io.runs import wait_for
 from civis_nb.io.sql_types import declared_types_of
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ def preprocess(
             column_delimiter=delimiter,
             hidden=target.hidden,
         )
-        futures.append(begin(partial(_start, client, job.id, target.polling_interval)))
+        futures.append(start_run(partial(_start, client, job.id, target.polling_interval)))
     found = []
     try:
         for file_id, future in zip(file_ids, futures, strict=True):

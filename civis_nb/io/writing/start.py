@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from civis_nb.futures import CivisFuture
-from civis_nb.io._arguments import credential_or_default
-from civis_nb.io._progress import begin
+from civis_nb.io.arguments import credential_or_default
+from civis_nb.io.call import start_run
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -80,7 +80,7 @@ def start_import(
         },
         hidden=target.hidden,
     )
-    return begin(
+    return start_run(
         lambda: CivisFuture(
             client.jobs.get_runs,
             (job.id, client.jobs.post_runs(job.id).id),

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from civis_nb.errors import CivisArgumentError, CivisInputError
-from civis_nb.io._arguments import check_interval, chosen, whole_from
+from civis_nb.io.arguments import check_interval, chosen, whole_from
 from civis_nb.io.writing.table_names import check_text, schema_and_table
 
 __all__ = ["TableImport"]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from civis_nb.compression import gzipped
-from civis_nb.io._progress import progress_bar
+from civis_nb.io.call import progress_bar
 from civis_nb.io.files.transfers import check_arrived, file_to_civis
 from civis_nb.io.prefetch import prefetch
 
@@ -114,10 +114,10 @@ def _upload_parts(
     ):
         data = gzipped(prefetch(text.chunks(), 2))
 
-        def begin(number: int, part: GrowingSource) -> None:
+        def send_part(number: int, part: GrowingSource) -> None:
             sender.send(number, Watched(part, advance))
 
-        _cut(data, count - 1, part_bytes, begin, last)
+        _cut(data, count - 1, part_bytes, send_part, last)
         with open_source(_plain_file(last)) as rest:
             sender.send(count - 1, Watched(rest, advance))
             sender.settle()
@@ -131,7 +131,7 @@ def _cut(
     data: Iterator[bytes],
     count: int,
     part_bytes: int,
-    begin: Callable[[int, GrowingSource], None],
+    send_part: Callable[[int, GrowingSource], None],
     last: Any,
 ) -> None:
     """Cut `data` into `count` parts of one size, each begun before it has come; the rest to a file.
@@ -151,7 +151,7 @@ def _cut(
             while rest and number < count:
                 if part is None:
                     part = GrowingSource(part_bytes)
-                    begin(number, part)
+                    send_part(number, part)
                 rest = rest[part.add(rest) :]
                 if part.full:
                     part, number = None, number + 1

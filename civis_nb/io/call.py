@@ -1,4 +1,4 @@
-"""A call of a function that moves data: what it shows, what it started, how it ends early.
+"""A call of a function that moves data: its progress, its runs, and its early end.
 
 The outermost function of `civis_nb.io` opens the call; those that it calls take part in it. So
 there is one line of progress for a person, whatever the call is doing; and when it is
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 __all__ = [
     "Advance",
     "Call",
-    "begin",
     "current_call",
     "open_call",
     "progress_bar",
+    "start_run",
     "step",
     "tracked_transfer",
 ]
@@ -62,7 +62,7 @@ class Call:
         self._pending: list[PendingStart] = []
         self._report: str | None = None
 
-    def begin(self, start: Callable[[], _Result]) -> _Result:
+    def start_run(self, start: Callable[[], _Result]) -> _Result:
         """Start a run so that an interrupt does not lose it; return its future.
 
         Parameters
@@ -87,7 +87,7 @@ class Call:
         Raises
         ------
         KeyboardInterrupt
-            That came while the block ran: its message is what became of runs of the call.
+            When one came while the block ran; its message is what became of the runs of the call.
         """
         from civis_nb.display.live import Display
 
@@ -133,7 +133,7 @@ class Call:
             _current.reset(token)
 
     def iterate(self, items: Iterator[_Item]) -> Iterator[_Item]:
-        """Iterate as this call: what happens between two items is not part of it.
+        """Iterate as this call; what the caller does between two items is not part of it.
 
         Parameters
         ----------
@@ -211,10 +211,10 @@ def step(title: str) -> None:
         call.tracker.begin_step(title)
 
 
-def begin(start: Callable[[], _Result]) -> _Result:
+def start_run(start: Callable[[], _Result]) -> _Result:
     """Start a run as part of the present call, if there is one; return its future."""
     call = _current.get()
-    return start() if call is None else call.begin(start)
+    return start() if call is None else call.start_run(start)
 
 
 class Advance:
@@ -231,6 +231,13 @@ class Advance:
         self._check = call.token.raise_if_cancelled
 
     def __call__(self, count: int) -> None:
+        """Count bytes.
+
+        Raises
+        ------
+        OperationCancelledError
+            When the call is to end.
+        """
         self._check()
         self._add(count)
 

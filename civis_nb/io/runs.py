@@ -13,7 +13,7 @@ from typing import Any
 from civis_nb._waiting import after_interrupt
 from civis_nb.futures import CivisFuture
 from civis_nb.futures.interrupts import cancel_run
-from civis_nb.io._progress import Call, current_call
+from civis_nb.io.call import Call, current_call
 
 __all__ = ["FutureWithWork", "wait_for"]
 
