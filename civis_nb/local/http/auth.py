@@ -16,15 +16,15 @@ __all__ = ["Keys", "current_user"]
 
 
 class Keys:
-    """Finds the user of a key; what it found it keeps, until `forget`."""
+    """Finds the user of a key; remembers it until `clear` is called."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        #: by the whole header, so that the usual request decodes nothing
+        #: By the whole header, so that the usual request decodes nothing.
         self._found: dict[str, tuple[User, str | None]] = {}
 
-    def forget(self) -> None:
-        """Clear what was found: keys or users have changed."""
+    def clear(self) -> None:
+        """Remember nothing any more: keys or users have changed."""
         self._found = {}
 
     def known(self, authorization: str) -> User | None:
@@ -46,10 +46,12 @@ class Keys:
                 "This request has no API key. Send it as the user name of HTTP Basic, or as a "
                 "Bearer token."
             )
+        # `clear` replaces the dictionary: what is read before must not be remembered after it.
+        remembered = self._found
         found = self._look_up(token)
         if found is None or (found[1] is not None and found[1] <= utc_now()):
             raise unauthorized("This platform does not know the API key, or the key has expired.")
-        self._found[authorization] = found
+        remembered[authorization] = found
         return found[0]
 
     def _look_up(self, token: str) -> tuple[User, str | None] | None:

@@ -151,7 +151,7 @@ def delete_api_key(
             connection.execute(ended.values(revoked_at=utc_now(), updated_at=utc_now()))
         row = _row(connection, mine, key_id)
     keys: Keys = request.app.state.keys
-    keys.forget()
+    keys.clear()
     return KeyDetail.model_validate(_shown(row))
 
 
