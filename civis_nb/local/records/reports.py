@@ -24,10 +24,11 @@ from civis_nb.local.records.git import versioned
 from civis_nb.local.records.projects import in_projects, project_names
 from civis_nb.local.records.resource import Change, Operation, Resource, build_router
 from civis_nb.local.records.sharing import shared, transferable
-from civis_nb.local.records.storage import find_object, object_name, update_record
+from civis_nb.local.records.storage import object_name, update_record
 from civis_nb.local.records.texts import show_link, store_text
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store import utc_now
+from civis_nb.local.store.objects import find_object
 from civis_nb.local.store.schema import api_keys, jobs, records
 
 __all__ = ["router"]
@@ -177,7 +178,7 @@ def _grants(resource: Resource) -> Iterator[Operation]:
             revoked = {"provide_api_key": False, "api_key_id": None}
             update_record(connection, id, body={**row.body, **revoked})
         keys: Keys = request.app.state.keys
-        keys.forget()
+        keys.clear()
 
     path = "/{id}/grants"
     summary = "Give a report an API key of its own"

@@ -16,11 +16,11 @@ from civis_nb.local.records.resource import Operation, Resource
 from civis_nb.local.records.storage import (
     GranteeKind,
     check_exist,
-    find_object,
     grant,
     object_name,
     update_record,
 )
+from civis_nb.local.store.objects import find_object
 from civis_nb.local.store.schema import project_items, shares
 
 __all__ = ["shared", "transferable"]

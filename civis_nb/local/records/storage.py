@@ -5,26 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Table, delete, select
+from sqlalchemy import Connection, delete
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from civis_nb.local.errors import Invalid
 from civis_nb.local.store import utc_now
-from civis_nb.local.store.schema import (
-    credentials,
-    files,
-    jobs,
-    project_items,
-    records,
-    shares,
-    users,
-)
+from civis_nb.local.store.objects import find_object
+from civis_nb.local.store.schema import project_items, records, shares
 
 __all__ = [
     "GranteeKind",
     "check_exist",
     "delete_record",
-    "find_object",
     "grant",
     "insert_record",
     "object_name",
@@ -32,14 +24,6 @@ __all__ = [
 ]
 
 GranteeKind = Literal["users", "groups"]
-
-#: Where objects are that are no records, by the kind that fields and memberships call them.
-_TABLES: dict[str, Table] = {
-    "users": users,
-    "files": files,
-    "credentials": credentials,
-    "jobs": jobs,
-}
 
 
 def insert_record(
@@ -87,7 +71,7 @@ def grant(
     grantee_ids: Iterable[int],
     level: str,
 ) -> None:
-    """Give users or groups a permission on an object, in place of the one they had."""
+    """Grant users or groups a permission on an object, in place of the one they had."""
     for grantee_id in grantee_ids:
         row = {
             "object_kind": kind,
@@ -99,15 +83,6 @@ def grant(
         connection.execute(
             statement.on_conflict_do_update(index_elements=list(row), set_={"level": level})
         )
-
-
-def find_object(connection: Connection, kind: str, object_id: int) -> Row[Any] | None:
-    """Return the row of a record, file, job, credential or user; None when there is none."""
-    table = _TABLES.get(kind, records)
-    query = select(table).where(table.c.id == object_id)
-    if table is records:
-        query = query.where(records.c.kind == kind)
-    return connection.execute(query).one_or_none()
 
 
 def object_name(connection: Connection, kind: str, object_id: int) -> str | None:

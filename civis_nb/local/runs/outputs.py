@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Row, Table, select
+from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.store import utc_now
-from civis_nb.local.store.schema import credentials, files, json_values, outputs, tables
+from civis_nb.local.store.objects import find_object
+from civis_nb.local.store.schema import json_values, outputs
 
 __all__ = ["OBJECT_TYPES", "add_output", "output_item"]
 
-#: Where an output's object lives, and under which path. Projects and reports have no table here
-#: yet: an output can't name what does not exist.
-_OBJECTS: dict[str, tuple[Table | None, str]] = {
-    "File": (files, "files"),
-    "Table": (tables, "tables"),
-    "Credential": (credentials, "credentials"),
-    "JSONValue": (json_values, "json_values"),
-    "Report": (None, "reports"),
-    "Project": (None, "projects"),
+#: The type of an output's object -> its kind, which is also the first word of its path.
+_KINDS = {
+    "File": "files",
+    "Table": "tables",
+    "Credential": "credentials",
+    "JSONValue": "json_values",
+    "Report": "reports",
+    "Project": "projects",
 }
 
-OBJECT_TYPES = tuple(_OBJECTS)
+OBJECT_TYPES = tuple(_KINDS)
 
 
 def add_output(connection: Connection, run_id: int, object_type: str, object_id: int) -> int:
@@ -64,17 +64,14 @@ def add_output(connection: Connection, run_id: int, object_type: str, object_id:
 
 def _object_name(connection: Connection, object_type: str, object_id: int) -> str:
     """Return the name of an object, which must exist."""
-    if object_type not in _OBJECTS:
-        raise Invalid(f"object_type can't be {object_type!r}; it is one of {', '.join(_OBJECTS)}.")
-    table, _path = _OBJECTS[object_type]
-    row = None
-    if table is not None:
-        row = connection.execute(select(table).where(table.c.id == object_id)).mappings().first()
+    if object_type not in _KINDS:
+        raise Invalid(f"object_type can't be {object_type!r}; it is one of {', '.join(_KINDS)}.")
+    row = find_object(connection, _KINDS[object_type], object_id)
     if row is None:
         raise NotFound(f"{object_type} {object_id}")
     if object_type == "Table":
-        return f"{row['schema']}.{row['name']}"
-    return str(row["name"] or "")
+        return f"{row.schema}.{row.name}"
+    return str(row.name or "")
 
 
 def output_item(connection: Connection, row: Row[Any], host: str) -> dict[str, Any]:
@@ -89,7 +86,6 @@ def output_item(connection: Connection, row: Row[Any], host: str) -> dict[str, A
     host
         What links start with: host and port, no scheme.
     """
-    _table, path = _OBJECTS[row.object_type]
     value = None
     if row.object_type == "JSONValue":
         value = connection.scalar(
@@ -99,6 +95,6 @@ def output_item(connection: Connection, row: Row[Any], host: str) -> dict[str, A
         "object_type": row.object_type,
         "object_id": row.object_id,
         "name": row.name,
-        "link": f"{host}/{path}/{row.object_id}",
+        "link": f"{host}/{_KINDS[row.object_type]}/{row.object_id}",
         "value": value,
     }

@@ -205,3 +205,18 @@ def test_output_that_does_not_exist_is_refused(jobs_api, http):
     assert http("POST", path, json={"objectType": "Cake", "objectId": 1}).status_code == 400
     assert http("POST", path, json={"objectType": "File"}).status_code == 400
     assert jobs_api.get(path) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "path"), [("Project", "/projects"), ("Report", "/reports")], ids=["project", "report"]
+)
+def test_project_or_report_is_an_output(jobs_api, http, kind, path):
+    made = http.json("POST", path, json={"name": "the result", "description": "of a run"})
+    job = jobs_api.container("true")
+    run = jobs_api.run("/scripts/containers", job)
+    outputs = f"/scripts/containers/{job['id']}/runs/{run['id']}/outputs"
+    body = {"objectType": kind, "objectId": made["id"]}
+    assert http("POST", outputs, json=body).status_code == 202
+    (item,) = jobs_api.get(outputs)
+    assert (item["name"], item["objectId"]) == ("the result", made["id"])
+    assert item["link"].endswith(f"{path}/{made['id']}")
