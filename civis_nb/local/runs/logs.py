@@ -13,7 +13,7 @@ from civis_nb.local.runs.jobs import ACTIVE, find_run
 from civis_nb.local.store import Store, utc_now
 from civis_nb.local.store.schema import logs
 
-__all__ = ["LEVELS", "LogPage", "RunLog", "append_logs", "read_logs"]
+__all__ = ["LEVELS", "LogPage", "RunLog", "append_logs", "read_logs", "rows_text"]
 
 LEVELS = ("unknown", "fatal", "error", "warn", "info", "debug")
 MAX_AGE_S = 0.2
@@ -47,7 +47,7 @@ def storable(text: str) -> str:
 
 @dataclass
 class RunLog:
-    """A run's log as the one who writes it sees it; entries are kept for a moment, then stored.
+    """A run's log as its handler writes it; entries are stored in batches.
 
     Parameters
     ----------
@@ -68,15 +68,18 @@ class RunLog:
         if len(self._pending) >= _MAX_BATCH:
             self.flush()
 
+    def write(self, level: str, message: str) -> None:
+        """Add an entry that is seen at once; the form that databases call."""
+        self.add(level, message)
+        self.flush()
+
     def info(self, message: str) -> None:
         """Add an entry that is seen at once."""
-        self.add("info", message)
-        self.flush()
+        self.write("info", message)
 
     def warn(self, message: str) -> None:
         """Add a warning that is seen at once."""
-        self.add("warn", message)
-        self.flush()
+        self.write("warn", message)
 
     def tick(self) -> None:
         """Store what has waited long enough."""
@@ -92,6 +95,17 @@ class RunLog:
         """Drop the entries that could not be stored; return their number."""
         lost, self._pending = len(self._pending), []
         return lost
+
+
+def rows_text(count: int) -> str:
+    """Return a number of rows as log entries show it.
+
+    Examples
+    --------
+    >>> rows_text(1), rows_text(1200)
+    ('1 row', '1,200 rows')
+    """
+    return f"{count:,} row{'' if count == 1 else 's'}"
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from sqlalchemy import update
 from civis_nb.local.files.registry import FILE_LIFETIME
 from civis_nb.local.runs.completed_imports import commit_marker, mark_complete
 from civis_nb.local.runs.environment import working_folder
-from civis_nb.local.runs.handlers.statements import rows_text, write_log
+from civis_nb.local.runs.logs import rows_text
 from civis_nb.local.runs.outputs import add_output
 from civis_nb.local.runs.task import RunTask
 from civis_nb.local.store import in_future
@@ -143,7 +142,7 @@ def run_import(task: RunTask) -> None:
     where = f"{options.schema}.{options.table}"
     task.log.info(f"Loading {len(paths)} file{'' if len(paths) == 1 else 's'} into {where}.")
     (report,) = warehouse.import_csv(
-        [(paths, options)], task.cancel, partial(write_log, task), commit_marker(task.run_id)
+        [(paths, options)], task.cancel, task.log.write, commit_marker(task.run_id)
     )
     mark_complete(task, warehouse)
     log_report(task, report, where)

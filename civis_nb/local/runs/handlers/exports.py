@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from civis_nb.local.files.registry import EXPORT_LIFETIME
 from civis_nb.local.runs import outputs
 from civis_nb.local.runs.environment import working_folder
-from civis_nb.local.runs.handlers.statements import rows_text, write_log
+from civis_nb.local.runs.logs import rows_text
 from civis_nb.local.runs.parameters import expanded_arguments, fill_placeholders
 from civis_nb.local.runs.task import RunTask
 from civis_nb.local.store import in_future
@@ -46,7 +45,7 @@ def run_sql_script(task: RunTask) -> None:
     with working_folder(task) as folder:
         task.log.info("Query started.")
         export = warehouse.export_csv(
-            sql, folder, _base_name(task, settings), settings, task.cancel, partial(write_log, task)
+            sql, folder, _base_name(task, settings), settings, task.cancel, task.log.write
         )
         task.cancel.raise_if_cancelled()
         if export is not None:

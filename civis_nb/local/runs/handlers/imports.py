@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,7 @@ from civis_nb.errors import CivisLocalError
 from civis_nb.local.runs.completed_imports import commit_marker, mark_complete
 from civis_nb.local.runs.environment import working_folder
 from civis_nb.local.runs.handlers.csv_files import log_report
-from civis_nb.local.runs.handlers.statements import rows_text, write_log
+from civis_nb.local.runs.logs import rows_text
 from civis_nb.local.runs.syncs import active_syncs
 from civis_nb.local.runs.task import RunTask
 from civis_nb.local.warehouse.base import (
@@ -81,19 +80,17 @@ def _copy_tables(task: RunTask, moved: list[Row[Any]], folder: Path) -> None:
     source_id, source = _host(task, "source")
     target_id, target = _host(task, "destination")
     inside = source_id == target_id
-    log = partial(write_log, task)
     work = []
     for sync in moved:
         options = _sync_options(sync)
         place = sync.source["database_table"]
         _refuse_self(inside, place, options)
         task.log.info(f"Reading {sync.source['path']}.")
-        task.log.flush()
         found = source.open_source(
-            place["schema"], place["table"], None if inside else folder, task.cancel, log
+            place["schema"], place["table"], None if inside else folder, task.cancel, task.log.write
         )
         work.append((found, options))
-    reports = target.sync_tables(work, task.cancel, log, commit_marker(task.run_id))
+    reports = target.sync_tables(work, task.cancel, task.log.write, commit_marker(task.run_id))
     mark_complete(task, target)
     for (_, options), report in zip(work, reports, strict=True):
         where = f"{options.schema}.{options.table}"
@@ -130,9 +127,7 @@ def _load_files(task: RunTask, moved: list[Row[Any]], folder: Path) -> None:
     """Load files into tables, all of them or none."""
     _, warehouse = _host(task, "destination")
     work = [_prepared(task, sync, warehouse, folder) for sync in moved]
-    reports = warehouse.import_csv(
-        work, task.cancel, partial(write_log, task), commit_marker(task.run_id)
-    )
+    reports = warehouse.import_csv(work, task.cancel, task.log.write, commit_marker(task.run_id))
     mark_complete(task, warehouse)
     for (_, options), report in zip(work, reports, strict=True):
         log_report(task, report, f"{options.schema}.{options.table}")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from civis_nb.local.runs.handlers.statements import rows_text, write_log
+from civis_nb.local.runs.logs import rows_text
 from civis_nb.local.runs.task import RunTask
 
 __all__ = ["MAX_PREVIEW_ROWS", "run_query"]
@@ -26,7 +24,7 @@ def run_query(task: RunTask) -> None:
     warehouse = task.context.warehouses.get(body["database"])
     wanted = max(0, min(body["preview_rows"], MAX_PREVIEW_ROWS))
     task.log.info("Query started.")
-    preview = warehouse.preview(body["sql"], wanted, task.cancel, partial(write_log, task))
+    preview = warehouse.preview(body["sql"], wanted, task.cancel, task.log.write)
     task.result["result_columns"] = list(preview.columns)
     task.result["result_column_types"] = list(preview.column_types)
     task.result["result_rows"] = preview.rows
