@@ -28,12 +28,12 @@ from civis_nb.local.http.envelope import Page, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import job_runs, jobs
+from civis_nb.local.warehouse.base import MAX_PREVIEW_ROWS
 
 __all__ = ["query_fields", "query_row", "router"]
 
 router = APIRouter(tags=["queries"])
 
-MAX_PREVIEW_ROWS = 1000
 _LIKE = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_", "?": "_", "*": "%"})
 
 

@@ -14,6 +14,7 @@ from civis_nb.cancellation import CancelToken
 
 __all__ = [
     "DELIMITERS",
+    "MAX_PREVIEW_ROWS",
     "Column",
     "ColumnInfo",
     "ColumnStats",
@@ -121,6 +122,10 @@ class Export:
     columns: tuple[Column, ...]
     row_count: int
     parts: tuple[ExportedPart, ...]
+
+
+#: The most rows that `Warehouse.preview` returns.
+MAX_PREVIEW_ROWS = 1000
 
 
 @dataclass(frozen=True)

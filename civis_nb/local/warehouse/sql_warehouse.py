@@ -11,6 +11,7 @@ from pathlib import Path
 from civis_nb.cancellation import CancelToken
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import (
+    MAX_PREVIEW_ROWS,
     CsvSettings,
     Export,
     ImportOptions,
@@ -31,8 +32,6 @@ from civis_nb.table_names import qualified
 
 __all__ = ["SqlWarehouse"]
 
-_MAX_PREVIEW_ROWS = 1000
-
 
 class SqlWarehouse(ABC):
     """The part of a `Warehouse` that needs nothing but a `SqlEngine`."""
@@ -46,7 +45,9 @@ class SqlWarehouse(ABC):
         """Return one table with its columns, or None if there is none of that name."""
 
     def preview(self, sql: str, max_rows: int, cancel: CancelToken, log: Log) -> Preview:
-        """Run all statements once; return the first rows, at most 1000, of the last result set.
+        """Run all statements once; return the first rows of the last result set.
+
+        However many are requested, there are at most `MAX_PREVIEW_ROWS`.
 
         Raises
         ------
@@ -55,7 +56,7 @@ class SqlWarehouse(ABC):
         OperationCancelledError
             If the token was cancelled.
         """
-        limit = min(max(max_rows, 0), _MAX_PREVIEW_ROWS)
+        limit = min(max(max_rows, 0), MAX_PREVIEW_ROWS)
         preview = Preview((), (), [])
         with self.engine(cancel, log) as engine:
             for result in engine.run_script(sql):

@@ -5,9 +5,7 @@ from __future__ import annotations
 from civis_nb.local.runs.logs import rows_text
 from civis_nb.local.runs.task import RunTask
 
-__all__ = ["MAX_PREVIEW_ROWS", "run_query"]
-
-MAX_PREVIEW_ROWS = 1000
+__all__ = ["run_query"]
 
 
 def run_query(task: RunTask) -> None:
@@ -22,9 +20,8 @@ def run_query(task: RunTask) -> None:
     """
     body = task.body
     warehouse = task.context.warehouses.get(body["database"])
-    wanted = max(0, min(body["preview_rows"], MAX_PREVIEW_ROWS))
     task.log.info("Query started.")
-    preview = warehouse.preview(body["sql"], wanted, task.cancel, task.log.write)
+    preview = warehouse.preview(body["sql"], body["preview_rows"], task.cancel, task.log.write)
     task.result["result_columns"] = list(preview.columns)
     task.result["result_column_types"] = list(preview.column_types)
     task.result["result_rows"] = preview.rows
