@@ -11,11 +11,11 @@ from sqlalchemy.exc import DatabaseError
 
 from civis_nb.local.errors import NoSpace
 
-__all__ = ["Reserve", "is_full", "no_space", "no_space_text"]
+__all__ = ["Reserve", "is_full", "no_space", "no_space_text", "says_full"]
 
 _ERRNOS = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 _RESERVE_BYTES = 1024 * 1024
-_DUCKDB_WORDS = ("no space left", "not enough space", "disk quota exceeded")
+_FULL_WORDS = ("no space left", "not enough space", "disk quota exceeded")
 
 
 def is_full(error: BaseException) -> bool:
@@ -33,9 +33,13 @@ def is_full(error: BaseException) -> bool:
     if isinstance(error, sqlite3.Error):
         return getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
     if isinstance(error, duckdb.Error):
-        text = str(error).lower()
-        return any(words in text for words in _DUCKDB_WORDS)
+        return says_full(str(error))
     return isinstance(error, OSError) and error.errno in _ERRNOS
+
+
+def says_full(text: str) -> bool:
+    """Return whether the text of a database's error is about a full disk."""
+    return any(words in text.lower() for words in _FULL_WORDS)
 
 
 def no_space_text(state: Path) -> str:

@@ -15,11 +15,11 @@ from contextlib import contextmanager, suppress
 import duckdb
 
 from civis_nb.errors import CivisLocalError, WarehouseError
+from civis_nb.local.store.full_disk import says_full
 
 __all__ = ["Connection"]
 
 _INVALIDATED = ("has been invalidated", "fatal error")
-_FULL = ("no space left", "disk quota exceeded")
 #: How long running operations may delay the reopening.
 _REOPEN_DEADLINE_S = 10.0
 
@@ -59,7 +59,7 @@ class Connection:
         try:
             yield cursor
         except (WarehouseError, duckdb.Error) as error:
-            self._note_failure(str(error).lower())
+            self._note_failure(str(error))
             raise
         finally:
             with self._changed:
@@ -73,8 +73,8 @@ class Connection:
     def _note_failure(self, text: str) -> None:
         """Remember whether an error makes reopening necessary."""
         with self._changed:
-            self._invalidated |= any(words in text for words in _INVALIDATED)
-            self._full |= any(words in text for words in _FULL)
+            self._invalidated |= _says_invalidated(text)
+            self._full |= says_full(text)
 
     def _reopen_if_needed(self) -> None:
         """Reopen the database after a fatal error, or to free disk space when nothing runs."""
@@ -88,13 +88,13 @@ class Connection:
         if self._closed or not (self._invalidated or self._full):
             return  # another thread has reopened it meanwhile
         self._close()
-        # With no connection left DuckDB forgets the database, and reads it from the disk again.
+        # With no connection left DuckDB drops the database, and reads it from the disk again.
         self._open = self._connect()
         self._invalidated = self._full = False
         try:
             self._open.execute("CHECKPOINT")  # frees the space
         except duckdb.Error as error:
-            self._invalidated = any(words in str(error).lower() for words in _INVALIDATED)
+            self._invalidated = _says_invalidated(str(error))
 
     def _close(self) -> None:
         """Interrupt what runs, and close the connection."""
@@ -111,3 +111,8 @@ class Connection:
             was_open, self._closed = not self._closed, True
             self._close()
             return was_open
+
+
+def _says_invalidated(text: str) -> bool:
+    """Return whether after an error of this text the database must be opened again."""
+    return any(words in text.lower() for words in _INVALIDATED)
