@@ -171,9 +171,9 @@ class DuckDBWarehouse(SqlWarehouse):
             When the token was cancelled.
         """
         with self._connection.cursor() as cursor:
-            cursor.execute(_CURSOR_SETTINGS)
             engine = DuckDBEngine(cursor, cancel, log, self._scratch, self._hidden)
             with engine.cancellable():
+                cursor.execute(_CURSOR_SETTINGS)
                 yield engine
 
 
