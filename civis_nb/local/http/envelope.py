@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -18,7 +18,6 @@ __all__ = [
     "check_characters",
     "comma_list",
     "paginated",
-    "set_page_headers",
     "sliced",
 ]
 
@@ -41,6 +40,9 @@ def check_characters(value: Any) -> None:
 
 
 _MAX_OFFSET = 2**62
+
+_Item = TypeVar("_Item")
+_Order = TypeVar("_Order")
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ class Page:
         return cls(min(size, maximum), number, order, direction == "desc")
 
 
-def set_page_headers(response: Response, page: Page, total: int) -> None:
+def _set_page_headers(response: Response, page: Page, total: int) -> None:
     """Write the four pagination headers (API protocol, 1.5)."""
     response.headers["X-Pagination-Per-Page"] = str(page.limit)
     response.headers["X-Pagination-Current-Page"] = str(page.number)
@@ -121,16 +123,22 @@ def paginated(
     Invalid
         When the client names an order that is not there.
     """
-    name = page.order or default_order
-    if name not in orders:
-        raise Invalid(f"order can't be {name!r}; it is one of {', '.join(orders)}.")
-    columns = orders[name] if isinstance(orders[name], tuple) else (orders[name],)
+    chosen = _chosen_order(page, orders, default_order)
+    columns = chosen if isinstance(chosen, tuple) else (chosen,)
     total = connection.scalar(_counted(query))
-    set_page_headers(response, page, int(total or 0))
+    _set_page_headers(response, page, int(total or 0))
     ordered = query.order_by(*(c.desc() if page.descending else c.asc() for c in columns))
     # Of pages that no list has, an offset that SQLite can't count to is no other than a large one.
     offset = min((page.number - 1) * page.limit, _MAX_OFFSET)
     return list(connection.execute(ordered.limit(page.limit).offset(offset)))
+
+
+def _chosen_order(page: Page, orders: Mapping[str, _Order], default_order: str) -> _Order:
+    """Return the order that a client names, or the default one."""
+    name = page.order or default_order
+    if name not in orders:
+        raise Invalid(f"order can't be {name!r}; it is one of {', '.join(orders)}.")
+    return orders[name]
 
 
 def _counted(query: Select[Any]) -> Select[Any]:
@@ -151,9 +159,6 @@ def _uses(where: ColumnElement[Any] | None, table: FromClause) -> bool:
     return any(getattr(part, "table", None) is table for part in parts)
 
 
-_Item = TypeVar("_Item")
-
-
 def sliced(
     items: list[_Item],
     page: Page,
@@ -168,11 +173,9 @@ def sliced(
     Invalid
         When the client names an order that is not there.
     """
-    name = page.order or default_order
-    if name not in orders:
-        raise Invalid(f"order can't be {name!r}; it is one of {', '.join(orders)}.")
-    set_page_headers(response, page, len(items))
-    ordered = sorted(items, key=orders[name], reverse=page.descending)
+    key = _chosen_order(page, orders, default_order)
+    _set_page_headers(response, page, len(items))
+    ordered = sorted(items, key=key, reverse=page.descending)
     return ordered[(page.number - 1) * page.limit : page.number * page.limit]
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 from civis_nb.local.runs.parameters import environment
 from civis_nb.local.runs.task import RunTask
 
-__all__ = ["job_environment", "working_folder"]
+__all__ = ["job_environment", "run_folder", "working_folder"]
 
-#: What a job takes over from the platform's own environment. Nothing else: there may be secrets
-#: in it, such as the key of another platform.
+#: What a job inherits from the platform's own environment. Nothing else: there may be secrets in
+#: it, such as the key of another platform.
 _INHERITED = (
     "PATH",
     "HOME",
@@ -38,10 +38,15 @@ _INHERITED = (
 )
 
 
+def run_folder(state: Path, run_id: int) -> Path:
+    """Return the working folder of a run, in a state folder."""
+    return state / "runs" / str(run_id)
+
+
 @contextmanager
 def working_folder(task: RunTask) -> Iterator[Path]:
-    """Make the run's own working folder for the block, and remove it with all that is in it."""
-    folder = task.context.state / "runs" / str(task.run_id)
+    """Create a run's working folder for the block, then remove it with all that is in it."""
+    folder = run_folder(task.context.state, task.run_id)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     try:
         yield folder

@@ -29,7 +29,6 @@ __all__ = [
     "PREPROCESS",
     "PYTHON3",
     "QUERY",
-    "RUN_STATES",
     "SQL",
     "cancel_run",
     "claim_run",
@@ -59,7 +58,6 @@ CSV_EXPORT = "JobTypes::CsvExport"
 PREPROCESS = "JobTypes::CsvPreprocess"
 
 ACTIVE = ("queued", "running")
-RUN_STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 
 #: How long a request to cancel waits for the run to end, so that its answer can say so.
 CANCEL_WAIT_S = 10.0

@@ -11,7 +11,7 @@ from civis_nb.local.store import utc_now
 from civis_nb.local.store.objects import find_object
 from civis_nb.local.store.schema import json_values, outputs
 
-__all__ = ["OBJECT_TYPES", "add_output", "output_item"]
+__all__ = ["add_output", "output_item"]
 
 #: The type of an output's object -> its kind, which is also the first word of its path.
 _KINDS = {
@@ -22,8 +22,6 @@ _KINDS = {
     "Report": "reports",
     "Project": "projects",
 }
-
-OBJECT_TYPES = tuple(_KINDS)
 
 
 def add_output(connection: Connection, run_id: int, object_type: str, object_id: int) -> int:

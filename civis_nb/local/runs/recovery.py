@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 from sqlalchemy import update
 
 from civis_nb.local.runner.base import Executor, StartedProcess
+from civis_nb.local.runs.environment import run_folder
 from civis_nb.local.runs.jobs import fail_runs
 from civis_nb.local.store import Store
 from civis_nb.local.store.schema import job_runs
@@ -52,9 +52,5 @@ def recover(store: Store, executor: Executor, api_key: str) -> list[int]:
     ]
     executor.end_orphans(started, api_key)
     for row in rows:
-        shutil.rmtree(_folder(store, row.id), ignore_errors=True)
+        shutil.rmtree(run_folder(store.path.parent, row.id), ignore_errors=True)
     return [row.id for row in rows]
-
-
-def _folder(store: Store, run_id: int) -> Path:
-    return store.path.parent / "runs" / str(run_id)

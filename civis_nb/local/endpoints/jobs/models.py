@@ -8,7 +8,6 @@ from pydantic import Field, field_validator
 from sqlalchemy import Row
 
 from civis_nb.local.http.wire import Wire
-from civis_nb.local.runs.outputs import OBJECT_TYPES
 
 __all__ = [
     "DEFAULT_TIME_ZONE",
@@ -175,7 +174,3 @@ def last_run(row: Row[Any]) -> Run | None:
 def run_state(row: Row[Any]) -> str:
     """Return a job's state: its last run's, ``idle`` when it never ran."""
     return str(row.run_state or "idle")
-
-
-#: For descriptions of the parameter.
-OBJECT_TYPE_WORDS = ", ".join(OBJECT_TYPES)
