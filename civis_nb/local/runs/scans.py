@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from civis_nb.errors import WarehouseError
+from civis_nb.errors import CivisLocalError
 from civis_nb.local import catalog
 from civis_nb.local.catalog import CatalogTable
 from civis_nb.local.context import PlatformContext, User
-from civis_nb.local.errors import RequestError
 from civis_nb.local.runs import jobs
 
 __all__ = ["SCAN", "scan"]
@@ -41,11 +40,15 @@ def scan(
         job_id = jobs.create_job(connection, SCAN, name, user.id, body, hidden=True)
         run_id = jobs.create_run(connection, job_id)
     jobs.claim_run(context.store, run_id)
-    state, error = "succeeded", None
+    state = "failed"
+    error: str | None = "The local platform failed to measure the tables."
     try:
         for table in found:
             catalog.refresh(context, table)
-    except (WarehouseError, RequestError) as failure:
-        state, error = "failed", str(failure)
-    jobs.finish_run(context.store, run_id, state, error)
+        state, error = "succeeded", None
+    except CivisLocalError as failure:
+        error = str(failure)
+    finally:
+        # However it ended: nothing else would end this run.
+        jobs.finish_run(context.store, run_id, state, error)
     return job_id, run_id
