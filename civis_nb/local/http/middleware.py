@@ -103,12 +103,7 @@ class RequestMiddleware:
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > _MAX_BODY_BYTES:
             await _drained(receive)
-            raise HttpError(
-                413,
-                "payload_too_large",
-                f"The request's body is larger than {_MAX_BODY_BYTES // 2**20} MiB. Upload large "
-                "content as a file (POST /files).",
-            )
+            raise _too_large()
         if scope["method"] in _BODY_METHODS:
             scope["headers"] = [
                 *((k, v) for k, v in scope["headers"] if k != b"content-type"),
@@ -146,6 +141,16 @@ def _query(query: bytes) -> bytes:
     return urlencode([(snake(name.removesuffix("[]")), value) for name, value in pairs]).encode()
 
 
+def _too_large() -> HttpError:
+    """Return the error of a request whose body is too large."""
+    return HttpError(
+        413,
+        "payload_too_large",
+        f"The request's body is larger than {_MAX_BODY_BYTES // 2**20} MiB. Upload large content "
+        "as a file (POST /files).",
+    )
+
+
 async def _drained(receive: Receive) -> None:
     """Read a body to its end: a client may not read the reply before it has sent all."""
     while True:
@@ -168,12 +173,20 @@ async def _whole_body(receive: Receive) -> Receive:
     ------
     Invalid
         When the body holds one.
+    HttpError
+        With status 413, when the body is too large; its length need not be announced.
     """
     pieces: list[bytes] = []
+    size = 0
     last: Message = {"type": "http.request", "more_body": True}
     while last["type"] == "http.request" and last.get("more_body", False):
         last = await receive()
         pieces.append(last.get("body", b""))
+        size += len(pieces[-1])
+        if size > _MAX_BODY_BYTES:
+            if last.get("more_body", False):
+                await _drained(receive)
+            raise _too_large()
     body = b"".join(pieces)
     if _SUSPICIOUS.search(body):
         _refuse_suspicious(body)

@@ -249,8 +249,11 @@ def test_whole_characters_that_json_spells_as_two_are_taken(http):
     assert broken.status_code == 400
 
 
-def test_a_body_too_large_is_refused_with_the_way_out(http):
-    answer = http("POST", "/queries", data=b"x" * (17 * 2**20))
+@pytest.mark.parametrize("length", ["announced", "unannounced"])
+def test_a_body_too_large_is_refused_with_the_way_out(http, length):
+    mebibyte = b"x" * 2**20
+    body = mebibyte * 17 if length == "announced" else (mebibyte for _ in range(17))
+    answer = http("POST", "/queries", data=body)
     assert answer.status_code == 413
     assert "POST /files" in answer.json()["errorDescription"]
 
