@@ -155,6 +155,7 @@ async def _validation_error(request: Request, error: Exception) -> JSONResponse:
 
 
 def _described(problem: dict[str, Any]) -> str:
+    """Return in words what is wrong with a request."""
     if problem["type"] == "json_invalid":
         reason = problem.get("ctx", {}).get("error", "")
         return f"The body is not valid JSON ({reason} at character {problem['loc'][-1]})"

@@ -27,11 +27,11 @@ __all__ = [
     "by_id",
     "by_name",
     "database_ids",
-    "forget_refreshes",
     "known",
     "matches",
     "measured",
     "refresh",
+    "reset_refreshes",
 ]
 
 
@@ -184,7 +184,7 @@ def refresh(context: PlatformContext, table: CatalogTable) -> CatalogTable:
     return CatalogTable(during, table.info)
 
 
-def forget_refreshes(store: Store) -> None:
+def reset_refreshes(store: Store) -> None:
     """Reset the status of refreshes that the end of an earlier process has interrupted."""
     cut_off = tables.update().where(tables.c.refresh_status == "refreshing")
     with store.begin() as connection:
@@ -196,6 +196,7 @@ def _shape(info: TableInfo) -> list[Any]:
 
 
 def _measure(context: PlatformContext, table: CatalogTable) -> dict[str, dict[str, Any]]:
+    """Compute and store the statistics of a table; return those of its columns."""
     found = context.warehouses.get(table.row.database_id).column_stats(
         table.info.schema, table.info.name
     )

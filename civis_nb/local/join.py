@@ -95,6 +95,7 @@ def answering(state: Path) -> JoinedPlatform | None:
 
 
 def _answers(endpoint: str, api_key: str) -> bool:
+    """Return whether a platform answers at an address, and knows the key."""
     token = b64encode(f"{api_key}:".encode()).decode()
     request = urllib.request.Request(  # noqa: S310 - the address is our own, and http
         f"{endpoint}/users/me", headers={"Authorization": f"Basic {token}"}

@@ -93,7 +93,7 @@ class StateLock:
         )
 
     def publish(self, endpoint: str, api_key: str) -> None:
-        """Leave the address in the folder, so that other processes can join."""
+        """Write the address to the folder, so that other processes can join."""
         data = {"endpoint": endpoint, "api_key": api_key, "pid": os.getpid()}
         write_private(self._state / _RUNNING, json.dumps(data))
 

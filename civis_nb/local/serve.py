@@ -23,7 +23,7 @@ import uvicorn
 
 from civis_nb.errors import CivisLocalError, PortInUseError
 from civis_nb.local.app import build_app
-from civis_nb.local.catalog import forget_refreshes
+from civis_nb.local.catalog import reset_refreshes
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.files.blobs import BlobStore
 from civis_nb.local.files.registry import Files
@@ -125,6 +125,7 @@ class Platform:
         atexit.register(self.stop)
 
     def _start(self, host: str, port: int, samples: bool, databases: Sequence[str]) -> None:
+        """Start all parts in their order; `stop` ends them in the opposite one."""
         lock = StateLock(self.state)
         self._undo.callback(lock.release)
         listener = _listen(host, port)
@@ -141,9 +142,10 @@ class Platform:
         lock.publish(self.endpoint, self.api_key)
 
     def _build(self) -> PlatformContext:
+        """Open the store, the files and the databases."""
         store = Store(self.state / "platform.sqlite")
         self._undo.callback(store.close)
-        forget_refreshes(store)
+        reset_refreshes(store)
         secret = store.fact("secret")
         if secret is None:
             secret = secrets.token_hex(32)
@@ -160,6 +162,7 @@ class Platform:
         )
 
     def _start_runner(self) -> None:
+        """Settle the runs of an earlier process, then start the workers."""
         finish_committed(self._context)
         executor = SubprocessExecutor(partial(store_process, self._context.store))
         recover(self._context.store, executor, self._context.api_key)
@@ -168,6 +171,7 @@ class Platform:
         self._undo.callback(runner.stop)
 
     def _serve(self, listener: socket.socket) -> None:
+        """Start the server in a thread, and wait until it answers."""
         config = uvicorn.Config(
             build_app(self._context),
             lifespan="off",
@@ -273,6 +277,7 @@ def start(
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    """Open the listening socket; raise a clear error when the port is in use."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # Named as TCP, so that asyncio turns Nagle off: 40 ms for every answer otherwise.
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

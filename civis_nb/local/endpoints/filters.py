@@ -63,7 +63,7 @@ def state_filter(names: list[str]) -> ColumnElement[bool]:
 
 
 def last_run_updated_at() -> ColumnElement[Any]:
-    """Return when something last happened to a job's last run."""
+    """Return when a job's last run was created, started or finished last."""
     run = job_runs.c
     return func.coalesce(run.finished_at, run.started_at, run.created_at)
 

@@ -163,6 +163,7 @@ def query_row(connection: Connection, query_id: int) -> Row[Any]:
 
 
 def _detail(request: Request, query_id: int) -> QueryDetail:
+    """Read a query, to be shown."""
     with context_of(request).store.read() as connection:
         row = query_row(connection, query_id)
         return QueryDetail(

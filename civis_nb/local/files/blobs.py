@@ -145,7 +145,7 @@ class BlobStore:
             return self._uploads[upload]
 
     def join(self, upload: int, count: int) -> Blob:
-        """Make one content of all parts of an upload, which must have arrived."""
+        """Join all parts of an upload, which must have arrived, to one content."""
         path, size, crc = self.parts(upload, count).join()
         name = self._new_name()
         path.replace(self.path(name))

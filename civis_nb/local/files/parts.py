@@ -117,14 +117,16 @@ class Parts:
                 assert self._part_size is not None  # noqa: S101 - _fits has seen to it
                 self._being_written.add(number)
                 offset = (number - 1) * self._part_size
-                return PartWriter(self._data, offset, length, lambda m: self._done(number, m))
+                return PartWriter(
+                    self._data, offset, length, lambda arrived: self._done(number, arrived)
+                )
         own = self._folder / f"{number}.{secrets.token_hex(4)}"
         own.touch()
-        return PartWriter(own, 0, None, lambda mark: self._noted(number, mark))
+        return PartWriter(own, 0, None, lambda arrived: self._store(number, arrived))
 
     def _fits(self, number: int, length: int | None) -> bool:
         """Return whether a part can be written to its place in the final file."""
-        if length is None or number in self._being_written or self._mark(number) is not None:
+        if length is None or number in self._being_written or self._arrived(number) is not None:
             return False
         if number == self._count:
             return self._part_size is not None
@@ -133,48 +135,51 @@ class Parts:
             self._part_size = length
         return length == self._part_size
 
-    def _done(self, number: int, mark: _Arrived | None) -> None:
+    def _done(self, number: int, arrived: _Arrived | None) -> None:
+        """Store that the part has arrived, and that nobody writes it any more."""
         with self._lock:
             self._being_written.discard(number)
-        self._noted(number, mark)
+        self._store(number, arrived)
 
-    def _noted(self, number: int, mark: _Arrived | None) -> None:
+    def _store(self, number: int, arrived: _Arrived | None) -> None:
         """Store that a part has arrived; None: it was discarded."""
-        if mark is None:
+        if arrived is None:
             return
         partial = self._folder / f"{number}.mark.{secrets.token_hex(4)}"
-        partial.write_text(json.dumps([mark.crc32, mark.size_bytes, mark.own_file]))
+        partial.write_text(json.dumps([arrived.crc32, arrived.size_bytes, arrived.own_file]))
         partial.replace(self._folder / f"{number}.mark")
 
-    def _mark(self, number: int) -> _Arrived | None:
+    def _arrived(self, number: int) -> _Arrived | None:
+        """Return what is stored of a part; None while it has not arrived."""
         path = self._folder / f"{number}.mark"
         return _Arrived(*json.loads(path.read_text())) if path.is_file() else None
 
     def missing(self) -> list[int]:
         """Return the numbers of the parts that have not arrived."""
-        return [n for n in range(1, self._count + 1) if self._mark(n) is None]
+        return [n for n in range(1, self._count + 1) if self._arrived(n) is None]
 
     def join(self) -> tuple[Path, int, int]:
-        """Join all parts, which must have arrived; give the file, its size, and its CRC-32."""
-        marks = [mark for n in range(1, self._count + 1) if (mark := self._mark(n)) is not None]
-        placed = all(mark.own_file is None for mark in marks)
-        path = self._data if placed else self._copied(marks)
+        """Join all parts, which must have arrived; return the file, its size, and its CRC-32."""
+        numbers = range(1, self._count + 1)
+        parts = [part for n in numbers if (part := self._arrived(n)) is not None]
+        placed = all(part.own_file is None for part in parts)
+        path = self._data if placed else self._copied(parts)
         crc = 0
-        for mark in marks:
-            crc = crc32_joined(crc, mark.crc32, mark.size_bytes)
-        return path, sum(mark.size_bytes for mark in marks), crc
+        for part in parts:
+            crc = crc32_joined(crc, part.crc32, part.size_bytes)
+        return path, sum(part.size_bytes for part in parts), crc
 
-    def _copied(self, marks: list[_Arrived]) -> Path:
+    def _copied(self, parts: list[_Arrived]) -> Path:
         """Copy the parts into one file, in their order."""
         path = self._folder / "joined"
         with path.open("wb") as target, self._data.open("rb") as data:
-            for index, mark in enumerate(marks):
-                if mark.own_file is not None:
-                    with (self._folder / mark.own_file).open("rb") as own:
+            for index, part in enumerate(parts):
+                if part.own_file is not None:
+                    with (self._folder / part.own_file).open("rb") as own:
                         shutil.copyfileobj(own, target, _COPY_BYTES)
                 else:
                     data.seek(index * (self._part_size or 0))
-                    _copy(data, target, mark.size_bytes)
+                    _copy(data, target, part.size_bytes)
         return path
 
 

@@ -56,7 +56,7 @@ class Files:
         expires_at: str | None,
         detected_info: dict[str, Any] | None = None,
     ) -> int:
-        """Make a file of what stands at `source_path`, which is moved away.
+        """Create a file whose content is moved from `source_path`.
 
         Parameters
         ----------
@@ -94,7 +94,7 @@ class Files:
             return int(made.scalar_one())
 
     def attach(self, file_id: int, blob: Blob) -> None:
-        """Make `blob` the content of a file, instead of the one it had."""
+        """Replace the content of a file by `blob`, and remove the old one."""
         values = {
             "blob": blob.name,
             "size_bytes": blob.size_bytes,

@@ -199,6 +199,7 @@ async def _whole_body(receive: Receive) -> Receive:
 
 
 def _refuse_suspicious(body: bytes) -> None:
+    """Raise `Invalid` when JSON holds what no JSON may hold."""
     try:
         check_characters(json.loads(body, parse_constant=_refuse_number))
     except (ValueError, RecursionError):

@@ -89,7 +89,7 @@ class FileVersion(Wire):
 
 
 def register_repository(connection: Connection, user_id: int, url: str | None) -> None:
-    """Give a repository an id, unless it has one."""
+    """Store a repository under a new id, unless it is stored already."""
     if url is not None and _repository(connection, url) is None:
         insert_record(connection, _REPOSITORIES, user_id, url, {})
 

@@ -88,6 +88,8 @@ def _with_members(value: list[int] | None) -> list[Any]:
 
 
 def _membership(resource: Resource) -> Iterator[Operation]:
+    """Declare ``/{id}/members/{user_id}``: add users, remove them."""
+
     def add(request: Request, id: int, user_id: int) -> Wire:
         context = context_of(request)
         row = {"group_id": id, "user_id": user_id}
@@ -113,6 +115,8 @@ def _membership(resource: Resource) -> Iterator[Operation]:
 
 
 def _children(resource: Resource) -> Iterator[Operation]:
+    """Declare ``GET /{id}/child_groups``."""
+
     def get_child_groups(request: Request, id: int) -> ChildGroups:
         share = shares.c
         query = select(records.c.id, records.c.name, share.level).join(

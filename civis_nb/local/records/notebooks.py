@@ -38,6 +38,7 @@ class UpdateLinks(Wire):
 
 
 def _before_save(change: Change) -> None:
+    """Create the files that a notebook has none for, copy those of a clone."""
     values = change.values
     store_text(change, "requirements", "requirements_file_id", "requirements.txt")
     for field, name in _FILE_NAMES.items():
@@ -50,6 +51,8 @@ def _before_save(change: Change) -> None:
 
 
 def _update_links(resource: Resource) -> Iterator[Operation]:
+    """Declare ``GET /{id}/update-links``."""
+
     def get_update_links(request: Request, id: int) -> UpdateLinks:
         context = context_of(request)
         with context.store.read() as connection:

@@ -31,7 +31,7 @@ class AutoShare(Wire):
 
 
 class CloneOptions(Wire):
-    """What a clone of a project takes over."""
+    """What a clone of a project copies."""
 
     clone_schedule: bool | None = None
     clone_notifications: bool | None = None
@@ -66,7 +66,7 @@ def project_names(view: View) -> list[Named]:
 
 
 def _share_contents(connection: Connection, project_id: int) -> None:
-    """Give all who may use a project that shares automatically the same permission inside it."""
+    """Grant the permissions on a project that shares automatically on all that is in it, too."""
     body = connection.scalar(select(records.c.body).where(records.c.id == project_id))
     if not (body or {}).get("auto_share"):
         return
@@ -147,6 +147,8 @@ def in_projects(path: str = "projects", parameter: str = "project_id") -> Shape:
 
 
 def _auto_share(resource: Resource) -> Iterator[Operation]:
+    """Declare ``PUT /{project_id}/auto_share``."""
+
     def put(request: Request, id: int, body: AutoShare) -> Wire:
         context = context_of(request)
         with context.store.begin() as connection:

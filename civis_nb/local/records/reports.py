@@ -141,12 +141,14 @@ def _before_save_html(change: Change) -> None:
 
 
 def _before_save_service(change: Change) -> None:
+    """Set the name of a new report to that of its service."""
     if change.row is None:
         service_id = change.values["service_id"]
         change.values["name"] = object_name(change.connection, "services", service_id)
 
 
 def _before_save_sql(change: Change) -> None:
+    """Check that the report is of a query."""
     query_id = change.values.get("query_id")
     if query_id is not None:
         job = find_object(change.connection, "jobs", query_id)
@@ -155,6 +157,8 @@ def _before_save_sql(change: Change) -> None:
 
 
 def _grants(resource: Resource) -> Iterator[Operation]:
+    """Declare ``/{id}/grants``: create and revoke the API key of a report."""
+
     def post_grants(request: Request, id: int) -> Wire:
         context, user_id = context_of(request), request.state.user.id
         now = utc_now()
@@ -187,6 +191,8 @@ def _grants(resource: Resource) -> Iterator[Operation]:
 
 
 def _tableau(resource: Resource) -> Iterator[Operation]:
+    """Declare ``/{id}/refresh`` of Tableau reports, which the local platform does not have."""
+
     def post_refresh(request: Request, id: int) -> Any:
         with context_of(request).store.read() as connection:
             resource.find(connection, id)
@@ -207,6 +213,8 @@ def _tableau(resource: Resource) -> Iterator[Operation]:
 
 
 def _refreshed(resource: Resource) -> Iterator[Operation]:
+    """Declare ``POST /{id}/refresh``: run the query of a report again."""
+
     def post_refresh(request: Request, id: int) -> Wire:
         context = context_of(request)
         with context.store.read() as connection:

@@ -130,7 +130,7 @@ class Resource:
 
     @property
     def title(self) -> str:
-        """What one object is called at the beginning of a sentence."""
+        """The noun as the first word of a sentence."""
         return self.noun[0].upper() + self.noun[1:]
 
     @property

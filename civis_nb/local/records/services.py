@@ -110,6 +110,8 @@ def _token(row: Row[Any], people: dict[int, UserRef]) -> ServiceToken:
 
 
 def _with_tokens(resource: Resource) -> Iterator[Operation]:
+    """Declare ``/{id}/tokens``: keys that machines and people use a service with."""
+
     def post_token(request: Request, id: int, body: ServiceTokenBody) -> NewServiceToken:
         lifetime_s = _DAY_S if body.expires_in is None else body.expires_in
         if not 1 <= lifetime_s <= _LONGEST_S:

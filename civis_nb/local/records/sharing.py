@@ -196,6 +196,7 @@ def transferable(resource: Resource) -> Iterator[Operation]:
 
 
 def _shares(connection: Connection, kind: str, object_id: int) -> Shares:
+    """Return who has which permission on an object."""
     chosen = (shares.c.object_kind == kind, shares.c.object_id == object_id)
     query = select(shares).where(*chosen).order_by(shares.c.grantee_id)
     named: dict[tuple[str, str], list[Named]] = {}

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import select
-
 from civis_nb.local.errors import Invalid
 from civis_nb.local.files.blobs import Blob
 from civis_nb.local.files.registry import has_content
 from civis_nb.local.records.fields import View
 from civis_nb.local.records.resource import Change
 from civis_nb.local.store import utc_now
+from civis_nb.local.store.objects import find_object
 from civis_nb.local.store.schema import files
 
 __all__ = ["copy_file", "new_file", "show_link", "store_text"]
@@ -44,7 +43,7 @@ def copy_file(change: Change, field: str) -> None:
     file_id = change.values.get(field)
     if file_id is None:
         return
-    row = change.connection.execute(select(files).where(files.c.id == int(file_id))).one_or_none()
+    row = find_object(change.connection, "files", int(file_id))
     if row is None:
         raise Invalid(f"{field}: there is no file {file_id}.")
     content = None
@@ -69,8 +68,7 @@ def show_link(field: str) -> Callable[[View], str | None]:
         file_id = view.value(field)
         if file_id is None:
             return None
-        query = select(files).where(files.c.id == int(file_id))
-        row = view.connection.execute(query).one_or_none()
+        row = find_object(view.connection, "files", int(file_id))
         return (
             view.context.files.download_url(row) if row is not None and has_content(row) else None
         )

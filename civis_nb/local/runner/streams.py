@@ -147,6 +147,7 @@ class Streams:
             self._unfinished.append(descriptor)
 
     def _fall_behind(self) -> None:
+        """Count a write that was faster than the reader; widen the pipes after many of them."""
         self._budget -= 1
         if self._strict and self._budget <= 0:
             self._widen()

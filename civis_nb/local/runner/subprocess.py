@@ -126,6 +126,7 @@ class _Supervisor:
             self._process.wait()
 
     def watch(self) -> Ended:
+        """Log the process's output until it ends; return how it ended."""
         while not self._has_exited():
             idle = not self._read(self._pause())
             self._log.tick()
@@ -147,7 +148,8 @@ class _Supervisor:
         )
 
     def _pause(self) -> float:
-        # With both pipes closed the end is near, and nothing else will tell of it.
+        """Return how long to wait for output before the next check."""
+        # With both pipes closed the end is near, and nothing else will announce it.
         pause = _CHECK_S if self._streams.open else _CHECK_S / 20
         if self._kill_at is not None:
             pause = min(pause, max(self._kill_at - time.monotonic(), 0))
@@ -174,13 +176,14 @@ class _Supervisor:
             any_output = True
             splitter = self._splitters[level]
             for line in splitter.feed(data) if data else splitter.finish():
-                self._note(level, line)
+                self._log_line(level, line)
         if self._streams.woken:
             self._streams.woken = False
             self._terminate()
         return any_output
 
-    def _note(self, level: str, line: str) -> None:
+    def _log_line(self, level: str, line: str) -> None:
+        """Log a line of output, and keep the last one of standard error."""
         self._log.add(level, line)
         if level == "error" and line.strip():
             self._last_error_line = line.strip()
@@ -207,7 +210,7 @@ class _Supervisor:
             self._read(max(deadline - time.monotonic(), 0))
         for level, splitter in self._splitters.items():
             for line in splitter.finish():
-                self._note(level, line)
+                self._log_line(level, line)
 
     def _collect(self) -> tuple[int, float]:
         """Return the exit code of the ended process and the processor seconds it used."""

@@ -60,9 +60,9 @@ class UsageMeter:
                 continue
             cpu += times.user + times.system
         self.max_memory_mb = max(self.max_memory_mb or 0.0, round(memory / _MB, 1))
-        self._note_cpu(now, cpu)
+        self._measure_cpu(now, cpu)
 
-    def _note_cpu(self, now: float, cpu_s: float) -> None:
+    def _measure_cpu(self, now: float, cpu_s: float) -> None:
         """Keep the highest processor use between two measurements."""
         span = now - self._seen_at
         if span < _SPAN_S:

@@ -28,7 +28,7 @@ def commit_marker(run_id: int) -> str:
 
 
 def mark_complete(task: RunTask, warehouse: Warehouse) -> None:
-    """Make a run a success that no later cancel undoes; then remove its commit marker."""
+    """Let no later cancel undo the success of a run; remove its marker once its end is stored."""
     task.complete = True
     task.afterwards.append(lambda: warehouse.remove_commit_markers([commit_marker(task.run_id)]))
 
@@ -54,7 +54,7 @@ def finish_committed(context: PlatformContext) -> list[int]:
 
 
 def _finished(context: PlatformContext, run_id: int, body: dict[str, Any]) -> bool:
-    """End a run as succeeded if its database has the run's mark; return whether it has."""
+    """End a run as succeeded if its database has the run's marker; return whether it has."""
     host = body.get("destination")
     if host is None:
         return False

@@ -52,7 +52,7 @@ PYTHON3 = "JobTypes::PythonDocker"
 CONTAINER = "JobTypes::ContainerDocker"
 QUERY = "JobTypes::Query"
 CSV_IMPORT = "JobTypes::Import"
-#: Told apart by what is behind the slash, which the API does not show.
+#: The API does not show what is behind the slash.
 IMPORT = "JobTypes::Import/sync"
 CSV_EXPORT = "JobTypes::CsvExport"
 PREPROCESS = "JobTypes::CsvPreprocess"
@@ -187,7 +187,7 @@ def jobs_with_last_run(*more: Any) -> Select[Any]:
 
 
 def stable(column: Any, identity: Any = jobs.c.id) -> tuple[Any, Any]:
-    """Make an order that never has ties, so that pages neither repeat nor lose an item."""
+    """Return an order that has no ties, so that pages neither repeat nor lose an item."""
     return column, identity
 
 

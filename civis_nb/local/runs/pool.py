@@ -55,6 +55,7 @@ class _Lane:
     threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self, serve: Callable[[_Lane], None]) -> None:
+        """Start the workers, each of which calls ``serve``."""
         for number in range(self.workers):
             # Daemons: a platform that was not stopped must not keep the program from ending.
             thread = threading.Thread(
@@ -64,6 +65,7 @@ class _Lane:
             thread.start()
 
     def close(self) -> None:
+        """End each worker after what it is doing."""
         for _thread in self.threads:
             self.waiting.put(None)
 
@@ -156,6 +158,7 @@ class JobRunner:
             return self._lanes[kind, depth]
 
     def _job_type(self, run_id: int) -> str:
+        """Return the type of the job that a run is of."""
         query = select(jobs.c.type).join(job_runs, job_runs.c.job_id == jobs.c.id)
         with self._context.store.read() as connection:
             return str(connection.scalar(query.where(job_runs.c.id == run_id)))
@@ -197,6 +200,7 @@ class JobRunner:
             active.ended.set()
 
     def _fail_runs(self, among: Sequence[str] = states.ACTIVE) -> None:
+        """Store that the runs in some states have failed, unless the disk is full."""
         self._reserve.release()
         try:
             states.fail_runs(self._context.store, STOPPED_MESSAGE, among)
@@ -206,6 +210,7 @@ class JobRunner:
             _logger.warning("%s", no_space_text(self._context.state))
 
     def _join(self) -> None:
+        """Wait for the workers, but not for ever."""
         deadline = time.monotonic() + _STOP_WAIT_S
         for lane in list(self._lanes.values()):
             for thread in lane.threads:

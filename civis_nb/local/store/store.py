@@ -58,6 +58,7 @@ class Store:
             ) from error
 
     def _check_version(self, connection: Connection) -> None:
+        """Raise when another version of the schema wrote the store; set that of a new one."""
         found = self._fact(connection, "schema_version")
         if found is None:
             self._set_fact(connection, "schema_version", str(SCHEMA_VERSION))
@@ -110,7 +111,7 @@ class Store:
 
 
 def _add_indices(connection: Connection) -> None:
-    """Make the indices that a state folder of an earlier day has not: they change no meaning."""
+    """Create the indices that the state folder of an earlier version lacks."""
     for table in metadata.sorted_tables:
         for index in table.indexes:
             connection.execute(CreateIndex(index, if_not_exists=True))

@@ -66,7 +66,7 @@ router = APIRouter(tags=["imports"])
 
 
 class ImportCloneBody(Wire):
-    """What a copy of an import takes over besides the import itself."""
+    """What a copy of an import has besides the import itself."""
 
     clone_schedule: bool | None = None
     clone_notifications: bool | None = None

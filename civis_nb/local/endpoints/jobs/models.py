@@ -103,7 +103,7 @@ class ArchiveBody(Wire):
 
 
 class CloneBody(Wire):
-    """What a clone takes over besides the script itself."""
+    """What a clone copies besides the script itself."""
 
     clone_schedule: bool | None = None
     clone_triggers: bool | None = None

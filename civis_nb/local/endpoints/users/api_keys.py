@@ -107,7 +107,7 @@ def list_api_keys(
 def post_api_key(
     request: Request, id: str, body: KeyCreate, user: Annotated[User, Depends(current_user)]
 ) -> NewKey:
-    """Make a key."""
+    """Create a key."""
     if not 1 <= body.expires_in <= _LONGEST_S:
         raise Invalid(f"expires_in must be between 1 and {_LONGEST_S} seconds.")
     if body.constraints:

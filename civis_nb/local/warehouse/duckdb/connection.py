@@ -71,7 +71,7 @@ class Connection:
                         self._reopen_if_needed()
 
     def _note_failure(self, text: str) -> None:
-        """Remember whether an error makes reopening necessary."""
+        """Note whether an error makes reopening necessary."""
         with self._changed:
             self._invalidated |= _says_invalidated(text)
             self._full |= says_full(text)
