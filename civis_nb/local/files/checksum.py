@@ -25,6 +25,7 @@ def crc32_joined(first: int, second: int, second_bytes: int) -> int:
 
     Examples
     --------
+    >>> from civis_nb.compression import crc32
     >>> crc32_joined(crc32(b"ab"), crc32(b"cde"), 3) == crc32(b"abcde")
     True
     """
@@ -52,6 +53,7 @@ def header_value(crc: int) -> str:
 
     Examples
     --------
+    >>> from civis_nb.compression import crc32
     >>> header_value(crc32(b"hello"))
     'NhCmhg=='
     """
