@@ -70,19 +70,24 @@ def prefetch(items: Iterable[_Item], depth: int = 4) -> Iterator[_Item]:
 
     thread = threading.Thread(target=run, name="civis-prefetch", daemon=True)
     thread.start()
-    return _received(waiting, token, thread)
+    received = _received(waiting, token, thread)
+    next(received)  # to its first line: closed before that, a generator cleans up nothing
+    return received
 
 
 def _received(
     waiting: queue.Queue[Any], token: CancelToken, thread: threading.Thread
 ) -> Iterator[Any]:
+    """Yield None, then the items; end the thread when the consumer closes this."""
+
     def wake() -> None:
-        # A full queue needs no waking: the consumer is not blocked on it.
+        # With a full queue the consumer is not waiting.
         with contextlib.suppress(queue.Full):
             waiting.put_nowait((_END, None))
 
     unsubscribe = token.on_cancel(wake)
     try:
+        yield None
         while True:
             item, error = queue_get(waiting)
             if error is not None:

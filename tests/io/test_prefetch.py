@@ -38,6 +38,23 @@ def test_closing_the_consumer_closes_the_items():
     assert closed.wait(10)
 
 
+def test_closing_the_consumer_before_its_first_item_closes_the_items():
+    started, closed = threading.Event(), threading.Event()
+
+    def endless():
+        try:
+            while True:
+                started.set()
+                yield 1
+        finally:
+            closed.set()
+
+    got = prefetch(endless(), 2)
+    assert started.wait(10)
+    got.close()
+    assert closed.wait(10)
+
+
 def test_a_cancelled_token_ends_a_consumer_that_waits():
     token, waits = CancelToken(), threading.Event()
 
