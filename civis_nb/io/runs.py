@@ -1,4 +1,4 @@
-"""Runs that we start and wait for, and futures whose end includes work of our own."""
+"""Waits for runs of a call, and futures that end with work on the result of their run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from civis_nb.io.call import Call, current_call
 __all__ = ["FutureWithWork", "wait_for"]
 
 _WAIT_SLICE_S = 0.2
-#: How long work that is given up is waited for.
+#: How long `cancel` waits for the work to end.
 _END_S = 5.0
 
 
@@ -48,7 +48,7 @@ class FutureWithWork(CivisFuture):
         super().__init__(*args, **kwargs)
 
     def cancel(self) -> bool:
-        """Stop the run on the platform; or, when it has ended, the work on what it gave.
+        """Stop the run on the platform; or, when it has ended, the work on its result.
 
         Returns
         -------
@@ -70,6 +70,7 @@ class FutureWithWork(CivisFuture):
             self._call.token.raise_if_cancelled()
             with self._display_of_work(), self._call.active():
                 self._work(self, response)
+            return super()._run_succeeded(response)
         except BaseException:
             # It is passed on to the future by the scheduler, unless the work was given up.
             if not self._call.token.cancelled:
@@ -79,7 +80,6 @@ class FutureWithWork(CivisFuture):
         finally:
             self._work_ended.set()
             _working.discard(self)
-        return super()._run_succeeded(response)
 
     def _display_of_work(self) -> AbstractContextManager[object]:
         """Return the display of the work when it is shown even if nobody waits for it."""
