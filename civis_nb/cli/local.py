@@ -21,7 +21,7 @@ from civis_nb.local.serve import start
 
 __all__ = ["run", "serve", "shell_lines"]
 
-#: How often the foreground checks whether it was asked to stop; signals come in between.
+#: How often the foreground checks whether it is to stop; signals come in between.
 _LOOK_S = 0.2
 _ENDING = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -58,15 +58,15 @@ def serve(
         raise CivisLocalError(
             f"The file {write_env} of --write-env can't be written: its folder does not exist."
         )
-    asked: list[int] = []
-    with _on_signals(asked.append):
+    signals: list[int] = []
+    with _on_signals(signals.append):
         folder = Path(state) if state is not None else default_state()
         with start(folder, port, samples, host, databases) as platform:
-            if not asked:
+            if not signals:
                 if write_env is not None:
                     _write_env(Path(write_env), platform.endpoint, platform.api_key)
                 click.echo(_welcome(platform.endpoint, platform.state, write_env))
-            while not asked:
+            while not signals:
                 if platform.wait(_LOOK_S):
                     raise CivisLocalError("The local platform's server has ended by itself.")
             click.echo("Stopping the local platform.")
@@ -126,11 +126,11 @@ def run(
         what = f"{command[0]} is no program" if found else f"there is no command {command[0]}"
         click.echo(f"Error: {what}.", err=True)
         return _NOT_EXECUTABLE if found else _NOT_FOUND
-    asked: list[int] = []
+    signals: list[int] = []
     running: list[subprocess.Popen[bytes]] = []
 
     def on_signal(number: int) -> None:
-        asked.append(number)
+        signals.append(number)
         for process in running:
             _forward(process, number)
 
@@ -142,15 +142,15 @@ def run(
             "CIVIS_API_ENDPOINT": platform.endpoint,
             "CIVIS_API_KEY": platform.api_key,
         }
-        if asked:
-            return 128 + asked[0]
+        if signals:
+            return 128 + signals[0]
         try:
             process = subprocess.Popen(list(command), env={**os.environ, **variables})
         except OSError as error:
             click.echo(f"Error: {command[0]} can't be run: {error.strerror}.", err=True)
             return _NOT_EXECUTABLE
         running.append(process)
-        for number in list(asked):
+        for number in list(signals):
             # It came while the command was being started.
             _forward(process, number)
         code = process.wait()

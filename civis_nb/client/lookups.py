@@ -75,12 +75,14 @@ class Lookups:
         known = kept.get((database_id, schema, name))
         if known is not None and time.monotonic() - known[1] < _TABLE_ID_TTL_S:
             return int(known[0])
-        asked = {"schema": schema} if schema else {}
-        tables = self._list("tables", database_id=database_id, name=name, **asked)
+        filters = {"schema": schema} if schema else {}
+        tables = self._list("tables", database_id=database_id, name=name, **filters)
         # The server takes % and * for wildcards: the exact name first, then as it folds case.
         wanted = _named(_named(tables, name), schema, "schema") if schema else _named(tables, name)
         if not wanted:
-            raise _not_found("Table", table, tables or self._tables_like(database_id, name, asked))
+            raise _not_found(
+                "Table", table, tables or self._tables_like(database_id, name, filters)
+            )
         if len({item.get("schema") for item in wanted}) > 1:
             schemas = ", ".join(sorted(str(item.get("schema")) for item in wanted))
             raise CivisInputError(
@@ -89,11 +91,11 @@ class Lookups:
         kept[database_id, schema, name] = (wanted[0].id, time.monotonic())
         return int(wanted[0].id)
 
-    def _tables_like(self, database_id: int, name: str, asked: dict[str, str]) -> list[Any]:
+    def _tables_like(self, database_id: int, name: str, filters: dict[str, str]) -> list[Any]:
         """Return tables whose name begins as one does that is not there, for an error's hint."""
         try:
             pattern = f"{name[0]}%"
-            return self._list("tables", database_id=database_id, name=pattern, **asked)
+            return self._list("tables", database_id=database_id, name=pattern, **filters)
         except CivisError:
             return []
 

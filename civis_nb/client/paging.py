@@ -111,7 +111,7 @@ class Pages(Generic[_R]):
             if self._last is not None and number < self._last:
                 self.prefetch(number + 1)
             if mine:
-                self._fetch(fetch, asked=True)
+                self._fetch(fetch, by_caller=True)
             wait_event(fetch.done)
             if fetch.error is not None:
                 with self._lock:
@@ -142,7 +142,7 @@ class Pages(Generic[_R]):
         if self._pid != os.getpid():
             self._lock, self._under_way, self._pid = threading.Lock(), {}, os.getpid()
 
-    def _fetch(self, fetch: _Fetch[_R], asked: bool = False) -> None:
+    def _fetch(self, fetch: _Fetch[_R], by_caller: bool = False) -> None:
         """Fetch a page and keep it, or keep the error for whoever waits or will ask for it."""
         try:
             fetch.page = self._source._fetch_page(
@@ -150,11 +150,11 @@ class Pages(Generic[_R]):
             )
         except BaseException as error:
             fetch.error = error
-            if not isinstance(error, Exception) and asked:
+            if not isinstance(error, Exception) and by_caller:
                 raise
         finally:
             with self._lock:
-                if fetch.error is not None and asked:
+                if fetch.error is not None and by_caller:
                     self._under_way.pop(fetch.number, None)
                 self._keep_in_order()
             fetch.done.set()

@@ -74,9 +74,9 @@ def downloaded_spec(session: Session, cache: SpecCache, refresh: bool) -> Spec:
     kept = None if refresh else cache.read()
     if kept is not None and kept.is_fresh():
         return kept.spec()
-    asked = {} if kept is None else kept.conditions()
+    conditions = {} if kept is None else kept.conditions()
     try:
-        answer = session.call("GET", "endpoints", headers=asked, accept=frozenset({304}))
+        answer = session.call("GET", "endpoints", headers=conditions, accept=frozenset({304}))
     except CivisAPIError as error:
         refused = error if error.status_code in (401, 403) else None
         if refused is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from civis_nb.display.text import cut, one_line
+from civis_nb.display.text import cut, one_line, run_ids
 
 __all__ = ["DONE_STATES", "Activity", "duration", "in_bytes"]
 
@@ -124,9 +124,7 @@ class Activity:
     @property
     def ids(self) -> str:
         """The ids of the run; empty where they are not known."""
-        words = [f"job {self.job_id}"] if self.job_id is not None else []
-        words += [f"run {self.run_id}"] if self.run_id is not None else []
-        return ", ".join(words)
+        return run_ids(self.job_id, self.run_id)
 
     @property
     def state_text(self) -> str:
@@ -134,7 +132,7 @@ class Activity:
         if self.state is None:
             return ""
         # "unknown" is the state of a run before the first poll.
-        text = "not asked yet" if self.state == "unknown" else one_line(self.state)
+        text = "not polled yet" if self.state == "unknown" else one_line(self.state)
         if self.unreachable:
             text += " as last seen; the platform gives no answer now"
         return text

@@ -30,7 +30,7 @@ _HEADER_STYLE = (
 
 def grid_text(columns: Sequence[Column]) -> str:
     """Return columns as text, at most 110 characters wide; what is left out is counted."""
-    drawn: list[tuple[Column, str, str, list[str]]] = []
+    shown: list[tuple[Column, str, str, list[str]]] = []
     used = 0
     for column in columns:
         name = cut(one_line(column.name), _CELL_CHARS_TEXT)
@@ -40,15 +40,15 @@ def grid_text(columns: Sequence[Column]) -> str:
             for cell in column.cells
         ]
         used += max(width(text) for text in (name, kind, *cells)) + 2
-        if used > _TEXT_COLUMNS and drawn:
+        if used > _TEXT_COLUMNS and shown:
             break
-        drawn.append((column, name, kind, cells))
-    header = [[name for _, name, _, _ in drawn]]
+        shown.append((column, name, kind, cells))
+    header = [[name for _, name, _, _ in shown]]
     if any(column.type for column in columns):
-        header.append([kind for _, _, kind, _ in drawn])
-    rows = [list(row) for row in zip(*(cells for _, _, _, cells in drawn), strict=True)]
-    table = text_table(header, rows, [column.right for column, _, _, _ in drawn])
-    more = len(columns) - len(drawn)
+        header.append([kind for _, _, kind, _ in shown])
+    rows = [list(row) for row in zip(*(cells for _, _, _, cells in shown), strict=True)]
+    table = text_table(header, rows, [column.right for column, _, _, _ in shown])
+    more = len(columns) - len(shown)
     return table + (f"\n… {counted(more, 'more column')}" if more else "")
 
 

@@ -106,7 +106,7 @@ def _items(items: Sequence[Any], caption: str) -> Html:
     columns = []
     for name in names:
         cells = tuple(_short(row.get(name)) for row in rows)
-        # A field that no item fills says nothing and takes room.
+        # A field that no item fills shows nothing and takes space.
         if any(cell is not None for cell in cells):
             columns.append(Column(name, None, looks_numeric(cells), cells))
     return grid_html(columns, caption, caption) if columns else el("div", caption)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from civis_nb.display.html import visible
 
-__all__ = ["counted", "cut", "one_line", "pad", "text_table", "width"]
+__all__ = ["counted", "cut", "one_line", "pad", "run_ids", "text_table", "width"]
 
 
 def counted(number: int, noun: str) -> str:
@@ -19,6 +19,18 @@ def counted(number: int, noun: str) -> str:
     ('1 row', '12,000 rows')
     """
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
+
+
+def run_ids(job_id: object, run_id: object) -> str:
+    """Return the ids of a run in words, those that are known.
+
+    Examples
+    --------
+    >>> run_ids(1, 2), run_ids(1, None)
+    ('job 1, run 2', 'job 1')
+    """
+    ids = (("job", job_id), ("run", run_id))
+    return ", ".join(f"{name} {number}" for name, number in ids if number is not None)
 
 
 def one_line(text: str) -> str:

@@ -97,10 +97,10 @@ class CivisFuture(PollableResult):
             raise CivisInputError(f"max_retries can't be {max_retries!r}: it is 0 or more.")
         self._retries_left = max_retries or 0
         self._run = Run.polled_by(poller, poller_args, client)
-        self._cancel_requested = False  # somebody called cancel: no new run is started from then on
-        self._cancel_accepted_at: float | None = (
-            None  # when that was accepted, by the monotonic clock
-        )
+        # Whether `cancel` was called: from then on no new run is started.
+        self._cancel_requested = False
+        #: When the platform accepted that, by the monotonic clock.
+        self._cancel_accepted_at: float | None = None
         self._cancel_confirmed = False
         self._cancel_on_interrupt = cancel_on_interrupt
         self._progress = progress
@@ -150,7 +150,7 @@ class CivisFuture(PollableResult):
         Raises
         ------
         CivisError
-            When the API can't be asked, or does not know the run.
+            When the API does not answer, or does not know the run.
         """
         return self._found_run().outputs(self.client)
 
@@ -294,9 +294,8 @@ class CivisFuture(PollableResult):
             self._run = Run(self._run.resource, self._run.method, self._run.job_id, new_id)
         self._stage = self._poll
         self._clock_started = time.monotonic()
-        if (
-            self._cancel_requested
-        ):  # since this step began: what was asked to stop is the run before
+        if self._cancel_requested:
+            # Since this step began: what was cancelled is the run before.
             try:
                 self._ask_to_cancel()
             except Exception as error:

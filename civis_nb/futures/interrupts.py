@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from civis_nb._waiting import after_interrupt, outcome
 from civis_nb.errors import CivisError
 
-__all__ = ["PendingStart", "cancel_run", "cancel_runs", "in_thread", "run_ids"]
+__all__ = ["PendingStart", "cancel_run", "cancel_runs", "in_thread"]
 
 _Value = TypeVar("_Value")
 
@@ -70,7 +70,7 @@ class PendingStart:
                 raise CivisError("The run was not started: an interrupt came first.")
             self._future.set_result(context.run(self._start))
         except BaseException as error:
-            # Raised where the future is asked for.
+            # Raised by `future`.
             self._future.set_exception(error)
 
     def ended(self) -> bool:
@@ -97,16 +97,12 @@ class PendingStart:
         return "" if error is not None else cancel_run(self._future.result())
 
 
-def run_ids(future: Any) -> str:
-    """Return the ids of a future's run in words."""
-    ids = [f"job {future.job_id}"] if future.job_id is not None else []
-    ids += [f"run {future.run_id}"] if future.run_id is not None else []
-    return ", ".join(ids)
-
-
 def cancel_run(future: Any) -> str:
     """Cancel the remote run of a future; return what became of it, in words."""
-    what = f"The remote run ({run_ids(future)})" if run_ids(future) else "The remote run"
+    from civis_nb.display.text import run_ids
+
+    ids = run_ids(future.job_id, future.run_id)
+    what = f"The remote run ({ids})" if ids else "The remote run"
     answer = in_thread(future.cancel, "civis-cancel")
     try:
         accepted = after_interrupt(lambda: answer.result(_CANCEL_S))
@@ -131,7 +127,7 @@ def cancel_run(future: Any) -> str:
 def cancel_runs(pending: Sequence[PendingStart]) -> str:
     """Cancel runs, all at the same time; return what became of each that had not ended."""
     active = [one for one in pending if not one.ended()]
-    # Where none goes on, the last one is still worth a word.
+    # Where all have ended, the last one is reported.
     active = active or list(pending[-1:])
     reports = [in_thread(one.cancel, "civis-cancel") for one in active]
     try:
@@ -149,7 +145,7 @@ def in_thread(work: Callable[[], _Value], name: str) -> Future[_Value]:
         try:
             done.set_result(context.run(work))
         except BaseException as error:
-            # Raised where the result is asked for.
+            # Raised where the result is read.
             done.set_exception(error)
 
     threading.Thread(target=run, name=name, daemon=True).start()

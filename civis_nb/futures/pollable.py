@@ -120,7 +120,7 @@ class PollableResult(CivisAsyncResultBase):
 
         return APIClient()
 
-    # What was seen: none of these asks the API.
+    # What was seen last: none of these makes a call.
 
     @property
     def last_seen(self) -> Any:
@@ -169,7 +169,7 @@ class PollableResult(CivisAsyncResultBase):
         return f"<{type(self).__name__}: {self._subject()}{self._last_state}>"
 
     def activity(self, title: str = "") -> Activity:
-        """Return what was seen last, as plain data for a display; the API is not asked.
+        """Return what was seen last, as plain data for a display; no call is made.
 
         Parameters
         ----------

@@ -14,8 +14,8 @@ from civis_nb.display.bundle import Shown
 from civis_nb.display.html import Html
 from civis_nb.display.live import Display
 from civis_nb.display.run_view import RunView
+from civis_nb.display.text import run_ids
 from civis_nb.display.tracker import Tracker
-from civis_nb.futures.interrupts import run_ids
 
 __all__ = ["FrameFuture"]
 
@@ -56,7 +56,7 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
         self._start = start
         self._read = read
         self._explain = explain
-        self._cancel_asked = threading.Event()
+        self._cancel_requested = threading.Event()
         threading.Thread(target=self._work, name="civis-sql-bg", daemon=True).start()
 
     @property
@@ -121,7 +121,7 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
                     concurrent.futures.wait([self], min(left, _SLICE_S))
                     left = _SLICE_S if deadline is None else deadline - time.monotonic()
         except KeyboardInterrupt as interrupt:
-            ids = f" ({run_ids(self)})" if self.job_id is not None else ""
+            ids = f" ({run_ids(self.job_id, self.run_id)})" if self.job_id is not None else ""
             interrupt.args = (f"The query{ids} goes on; .cancel() on the future stops it.",)
             raise
 
@@ -135,13 +135,13 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
         """
         if self.done():
             return self.cancelled()
-        self._cancel_asked.set()
+        self._cancel_requested.set()
         return True if self.run is None else bool(self.run.cancel())
 
     def _work(self) -> None:
         try:
             self.run = self._start()
-            if self._cancel_asked.is_set():
+            if self._cancel_requested.is_set():
                 self.run.cancel()
             concurrent.futures.wait([self.run])
             if self.run.cancelled():

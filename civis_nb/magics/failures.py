@@ -16,13 +16,13 @@ from typing import TypeVar
 
 from civis_nb._wire_text import masked_url
 from civis_nb.display.html import visible
-from civis_nb.display.text import cut, width
+from civis_nb.display.text import cut, run_ids, width
 from civis_nb.errors import CivisError, CivisJobFailure, CivisSQLError
 from civis_nb.futures.failures import sql_position
 from civis_nb.magics.binding import Bound
 from civis_nb.sql_text import only_place
 
-__all__ = ["Origin", "drawn", "errors_without_traceback", "sql_failure"]
+__all__ = ["Origin", "errors_without_traceback", "sql_failure", "without_traceback"]
 
 _MOST_LINES = 15
 _LINE_CHARS = 160
@@ -80,7 +80,7 @@ class Origin:
 def sql_failure(
     error: CivisJobFailure, bound: Bound, origin: Origin, url: str | None
 ) -> CivisError:
-    """Return the error of a statement with its place in the cell, drawn for the cell.
+    """Return the error of a statement with its place in the cell, as the cell shows it.
 
     Parameters
     ----------
@@ -120,7 +120,7 @@ def sql_failure(
         line=place[0] if place else None,
         column=place[1] if place else None,
     )
-    return drawn(found, lines)
+    return without_traceback(found, lines)
 
 
 def _place_in_source(error: CivisJobFailure, bound: Bound, text: str) -> int | None:
@@ -198,17 +198,16 @@ def _keyword_hint(message: str, words: list[str]) -> str | None:
 
 
 def _run_line(error: CivisJobFailure, url: str | None) -> list[str]:
-    ids = [f"job {error.job_id}"] if error.job_id is not None else []
-    ids += [f"run {error.run_id}"] if error.run_id is not None else []
-    if url:
-        ids.append(masked_url(url))
-    return [", ".join(ids).capitalize() if not url else ", ".join(ids)] if ids else []
+    """Return a line with the ids of the run and its page; none where neither is known."""
+    ids = run_ids(error.job_id, error.run_id)
+    line = ", ".join(filter(None, [ids, masked_url(url)])) if url else ids.capitalize()
+    return [line] if line else []
 
 
 _E = TypeVar("_E", bound=BaseException)
 
 
-def drawn(error: _E, lines: list[str] | None = None) -> _E:
+def without_traceback(error: _E, lines: list[str] | None = None) -> _E:
     """Return the exception, which IPython then shows as these lines: 15 at most, no traceback.
 
     Parameters
@@ -233,5 +232,5 @@ def errors_without_traceback() -> Iterator[None]:
         yield
     except CivisError as error:
         if "_render_traceback_" not in error.__dict__:
-            drawn(error)
+            without_traceback(error)
         raise

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 __all__ = ["find_job"]
 
 
-def find_job(client: Client, asked: Token, namespaces: Sequence[Mapping[str, Any]]) -> Any:
+def find_job(client: Client, wanted: Token, namespaces: Sequence[Mapping[str, Any]]) -> Any:
     """Return a job.
 
     Parameters
     ----------
     client
         The client.
-    asked
+    wanted
         An id or a name; or ``$name``, ``{expression}``, or the name of a variable where no job
         has that name. In quotes it is a name.
     namespaces
@@ -34,9 +34,9 @@ def find_job(client: Client, asked: Token, namespaces: Sequence[Mapping[str, Any
     CivisMagicError
         When there is no such job, several of that name, or no such variable.
     """
-    text, quoted = asked.text, asked.raw[:1] in ("'", '"')
-    if not quoted and re.search(r"[${]", asked.raw):
-        text = _id_text(_expanded(asked.raw, namespaces), asked.raw)
+    text, quoted = wanted.text, wanted.raw[:1] in ("'", '"')
+    if not quoted and re.search(r"[${]", wanted.raw):
+        text = _id_text(_expanded(wanted.raw, namespaces), wanted.raw)
     elif not quoted and not text.isdecimal() and (held := _held(text, namespaces)) is not None:
         # A job of that name comes first: a notebook has many variables.
         return _by_name(client, text) or find_job(client, _quoted(_id_text(held, text)), ())
@@ -117,17 +117,17 @@ def _id_text(value: Any, text: str) -> str:
         ) from None
 
 
-def _candidates(asked: str, found: list[Any]) -> str:
-    lines = [f"{len(found)} jobs are called {asked!r}; give the id of one:"]
+def _candidates(wanted: str, found: list[Any]) -> str:
+    lines = [f"{len(found)} jobs are called {wanted!r}; give the id of one:"]
     for job in found[:10]:
         kind = str(job.type).removeprefix("JobTypes::")
         lines.append(f"  {job.id}  {kind}, {job.state}, created {job.created_at}")
     return "\n".join(lines + ([f"  and {len(found) - 10} more"] if len(found) > 10 else []))
 
 
-def _no_such_name(client: Client, asked: str) -> str:
-    seen = list(client.jobs.list(q=asked, limit=50)) or list(client.jobs.list(limit=50))
+def _no_such_name(client: Client, wanted: str) -> str:
+    seen = list(client.jobs.list(q=wanted, limit=50)) or list(client.jobs.list(limit=50))
     names = {str(job.name): job.id for job in seen}
-    near = difflib.get_close_matches(asked, names, n=3, cutoff=0.5)
+    near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
     hint = ", ".join(f"{name!r} (job {names[name]})" for name in near)
-    return f"There is no job called {asked!r}." + (f" Did you mean {hint}?" if hint else "")
+    return f"There is no job called {wanted!r}." + (f" Did you mean {hint}?" if hint else "")

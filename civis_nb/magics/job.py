@@ -16,7 +16,7 @@ from civis_nb.display.text import cut
 from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisAPIError, CivisError, CivisJobFailure, CivisMagicError
 from civis_nb.futures import CivisFuture
-from civis_nb.magics.failures import drawn
+from civis_nb.magics.failures import without_traceback
 from civis_nb.magics.finding import find_job
 from civis_nb.magics.options import (
     Option,
@@ -239,13 +239,15 @@ def _failure(future: Any) -> CivisError:
     """Return what a run that did not succeed raises."""
     if future.cancelled():
         message = "The run was cancelled."
-        return drawn(CivisJobFailure(message, future.last_seen, future.job_id, future.run_id))
+        return without_traceback(
+            CivisJobFailure(message, future.last_seen, future.job_id, future.run_id)
+        )
     error = future.exception()
     if not isinstance(error, CivisError):
         raise error
     # The display above shows the whole of it.
     first = [cut(line, _LINE_CHARS) for line in str(error).strip().split("\n")[:3]]
-    return drawn(error, [f"{type(error).__name__}: {first[0]}", *first[1:]])
+    return without_traceback(error, [f"{type(error).__name__}: {first[0]}", *first[1:]])
 
 
 def _started(run_job: Any, client: Client, job: Any, title: str) -> Any:

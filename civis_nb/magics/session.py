@@ -62,7 +62,7 @@ class Session:
         CivisLocalError
             When the local platform can't be started.
         """
-        # Asked each time: a local platform that was joined ends with the kernel that started it.
+        # Resolved each time: a local platform that was joined ends with the kernel that started it.
         endpoint, key = resolve()
         wanted = (endpoint, hashlib.sha256(key.encode()).hexdigest())
         if self._client is None or wanted != self._made_for:
@@ -72,13 +72,13 @@ class Session:
             self._made_for, self._databases = wanted, None
         return self._client
 
-    def database(self, asked: str | None) -> Database:
+    def database(self, name_or_id: str | None) -> Database:
         """Return the database that a cell means.
 
         Parameters
         ----------
-        asked
-            What the cell says, a name or an id; None: the setting ``database``, else the only
+        name_or_id
+            As the cell has it; None: the setting ``database``, else the only
             database there is.
 
         Raises
@@ -86,7 +86,7 @@ class Session:
         CivisMagicError
             When there is none of that name, or several to choose from.
         """
-        wanted = asked or config.get("database")
+        wanted = name_or_id or config.get("database")
         if wanted is None:
             known = self._known(fresh=False)
             if len(known) == 1:

@@ -1,4 +1,4 @@
-"""``%%civis_sql``: bind, send, wait in sight, and show or keep the result."""
+"""``%%civis_sql``: bind values, start the run, wait for it, and show or keep the result."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from civis_nb.io.reading.pipeline import read_result, start_export
 from civis_nb.magics.background import FrameFuture
 from civis_nb.magics.binding import Bound, bind, placeholders
 from civis_nb.magics.calls import SqlCall
-from civis_nb.magics.failures import Origin, drawn, sql_failure
+from civis_nb.magics.failures import Origin, sql_failure, without_traceback
 from civis_nb.magics.session import Database, Session
 from civis_nb.magics.waiting import interrupted, start_run, wait
 from civis_nb.sql_text import only_reads
@@ -284,7 +284,7 @@ class SqlRun:
         except concurrent.futures.CancelledError:
             message = "The run was cancelled on the platform."
             error = CivisJobFailure(message, future.last_seen, future.job_id, future.run_id)
-            drawn(error)
+            without_traceback(error)
         if error is not None:
             display.vanish(whole_cell=self.call.whole_cell)
             raise self._explained(error, bound, future)

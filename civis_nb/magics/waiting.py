@@ -14,7 +14,7 @@ from civis_nb.display.run_view import RunView
 from civis_nb.errors import CivisTimeoutError
 from civis_nb.futures import CivisFuture
 from civis_nb.futures.interrupts import PendingStart, cancel_run
-from civis_nb.magics.failures import drawn
+from civis_nb.magics.failures import without_traceback
 
 __all__ = ["interrupted", "start_run", "wait"]
 
@@ -76,7 +76,9 @@ def wait(
             if timeout_s is not None and time.monotonic() - started > timeout_s:
                 report = cancel_run(future)
                 _settle(display, report)
-                raise drawn(CivisTimeoutError(f"Not done within {timeout_s:g} s. {report}"))
+                raise without_traceback(
+                    CivisTimeoutError(f"Not done within {timeout_s:g} s. {report}")
+                )
     except KeyboardInterrupt:
         report = after_interrupt(lambda: cancel_run(future))
         _settle(display, report)
@@ -85,7 +87,7 @@ def wait(
 
 def interrupted(report: str) -> KeyboardInterrupt:
     """Return what an interrupted cell raises: it stops Run All, and reports on the run."""
-    return drawn(KeyboardInterrupt(report), [f"KeyboardInterrupt: {report}"])
+    return without_traceback(KeyboardInterrupt(report), [f"KeyboardInterrupt: {report}"])
 
 
 def _settle(display: Display, note: str) -> None:

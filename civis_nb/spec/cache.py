@@ -111,10 +111,10 @@ class KeptSpec:
     def conditions(self) -> dict[str, str]:
         """Return the request headers that ask for a changed specification only."""
         names = {"etag": "If-None-Match", "last_modified": "If-Modified-Since"}
-        told = {name: self.header.get(key) or "" for key, name in names.items()}
+        values = {name: self.header.get(key) or "" for key, name in names.items()}
         return {
             name: text
-            for name, text in told.items()
+            for name, text in values.items()
             if text and text.isascii() and text.isprintable()
         }
 

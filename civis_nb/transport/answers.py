@@ -47,16 +47,16 @@ def check_whole(response: requests.Response) -> None:
     if response.request.method == "HEAD" or status in _WITHOUT_BODY:
         return
     content, came = response.content, response.raw.tell()
-    told = headers.get("Content-Length") or ""
+    announced = headers.get("Content-Length") or ""
     chunked = "Transfer-Encoding" in headers
-    if told.isdigit() and not chunked and came < int(told):
-        raise _broken(f"{came} of {told} bytes came")
+    if announced.isdigit() and not chunked and came < int(announced):
+        raise _broken(f"{came} of {announced} bytes came")
     if content:
         return
     if came and came != _EMPTY_GZIP_BYTES and "gzip" in headers.get("Content-Encoding", "").lower():
         raise _broken(f"{came} bytes of a compressed content came, too few for any of it")
     ends = status == 205 or "close" in headers.get("Connection", "").lower()
-    if not told and not chunked and not ends and response.raw.version == 11:
+    if not announced and not chunked and not ends and response.raw.version == 11:
         # The head says neither how much follows nor that the end of the connection ends it: its
         # own last lines are missing.
         raise _broken("the head of the answer is cut")

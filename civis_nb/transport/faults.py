@@ -28,7 +28,6 @@ _GONE = (
     "Nothing listens there: a local platform ends with the program that started it. Start one "
     "again and make a new client for it, or see where CIVIS_API_ENDPOINT leads."
 )
-_UNREACHABLE = "Is CIVIS_API_ENDPOINT right, and the network up?"
 
 
 @dataclass(slots=True)

@@ -39,7 +39,7 @@ __all__ = ["MAX_SINGLE_BYTES", "PartSender", "part_ranges", "post_form", "put_pa
 
 #: The largest file that goes up in one piece.
 MAX_SINGLE_BYTES = 50 * 1024 * 1024
-#: How long a failed upload waits for parts on their way to break off.
+#: How long a failed upload waits for parts that are being sent to break off.
 _BREAK_OFF_S = 2.0
 _MIN_PART_BYTES = 5 * 1024 * 1024
 _MD5_ETAG = re.compile(r'"?([0-9a-f]{32})"?')
@@ -153,8 +153,8 @@ class PartSender:
     """Sends parts as they are given, several at a time, each repeated alone when it fails.
 
     The setting ``parallel_parts`` is the limit for all uploads of the process together.
-    A context manager: when its block fails, no further part is begun, and those on their way
-    break off; one that stands still sends nothing more. What ends well ends with `settle`.
+    A context manager: when its block fails, no further part is started, and those that
+    are being sent break off. A block that succeeds calls `settle` at its end.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ class PartSender:
         self._rule = rule
         self._most = parallel_parts()
         self._token, self._unsubscribe = current_token().child()
-        self._on_their_way: set[Future[None]] = set()
+        self._sending: set[Future[None]] = set()
 
     def __enter__(self) -> PartSender:
         return self
@@ -202,7 +202,7 @@ class PartSender:
     def __exit__(self, *exc_info: object) -> None:
         self._unsubscribe()
         self._token.cancel()
-        wait(self._on_their_way, _BREAK_OFF_S)
+        wait(self._sending, _BREAK_OFF_S)
 
     def send(self, number: int, source: Source, start: int = 0, stop: int | None = None) -> None:
         """Start sending part `number` (from 0), a piece of `source`, once a slot is free.
@@ -215,7 +215,7 @@ class PartSender:
         self.settle(self._most - 1)
         stop = source.size if stop is None else stop
         sent: Future[None] = Future()
-        self._on_their_way.add(sent)
+        self._sending.add(sent)
         # A thread that nobody need wait for: a store that stands still does not keep a process
         # from ending.
         threading.Thread(
@@ -233,8 +233,8 @@ class PartSender:
         CivisUploadError
             When a part could not be sent.
         """
-        while len(self._on_their_way) > most:
-            done, self._on_their_way = first_done(self._on_their_way)
+        while len(self._sending) > most:
+            done, self._sending = first_done(self._sending)
             for future in done:
                 future.result()
 
@@ -252,7 +252,7 @@ class PartSender:
 
 
 class _Body:
-    """A request body of known length that can be sent again from its beginning.
+    """A request body of known length that can be sent again from its start.
 
     It has no ``read``, so that it is sent in the pieces that it gives, not in small ones.
 
@@ -353,11 +353,11 @@ def _send_once(
             f"{what} could not be uploaded: the store answers {describe_answer(response)}. "
             f"It was sent to {masked_url(url)}. {advice}."
         )
-    if not _is_as_told(response.headers, body):
+    if not _checksum_matches(response.headers, body):
         raise Broken("the store's checksum of it is not that of what was sent", "short")
 
 
-def _is_as_told(headers: Mapping[str, str], body: _Body) -> bool:
+def _checksum_matches(headers: Mapping[str, str], body: _Body) -> bool:
     """Check the checksum that the store reports; return True when it reports none."""
     crc = headers.get("x-amz-checksum-crc32")
     if crc is not None:

@@ -154,16 +154,16 @@ def run_template(
 
 def _checked_return_as(return_as: str, json_value: Any) -> str:
     if json_value is not DEPRECATED:
-        asked = "JSONValue" if json_value else "files"
-        if return_as not in ("files", asked):
+        replacement = "JSONValue" if json_value else "files"
+        if return_as not in ("files", replacement):
             raise CivisInputError(
                 f"JSONValue={json_value!r} contradicts return_as={return_as!r}: "
                 "leave JSONValue out."
             )
         warnings.warn(
-            f"JSONValue is deprecated: give return_as={asked!r}.", FutureWarning, stacklevel=3
+            f"JSONValue is deprecated: give return_as={replacement!r}.", FutureWarning, stacklevel=3
         )
-        return_as = asked
+        return_as = replacement
     if return_as not in _RETURN_AS:
         raise CivisInputError(
             f"return_as can't be {return_as!r}; it is one of {', '.join(_RETURN_AS)}."

@@ -471,7 +471,7 @@ def test_a_future_is_described_by_what_was_seen_last(fake):
 def test_a_future_that_was_never_seen_is_shown(fake):
     future = follow(fake, poll_on_creation=False, polling_interval=3600)
     assert future.activity().state == "unknown"
-    assert "not asked yet" in future._repr_html_()
+    assert "not polled yet" in future._repr_html_()
     future.cleanup()
 
 

@@ -9,7 +9,12 @@ import pytest
 
 from civis_nb.errors import CivisMagicError, CivisSQLError
 from civis_nb.magics.binding import bind
-from civis_nb.magics.failures import Origin, drawn, errors_without_traceback, sql_failure
+from civis_nb.magics.failures import (
+    Origin,
+    errors_without_traceback,
+    sql_failure,
+    without_traceback,
+)
 
 
 def shown(error):
@@ -113,7 +118,7 @@ def test_hostile_messages_stay_text():
 
 
 def test_drawn_errors_can_be_pickled_and_are_ordinary():
-    error = drawn(CivisMagicError("no"))
+    error = without_traceback(CivisMagicError("no"))
     assert shown(pickle.loads(pickle.dumps(error))) == ["CivisMagicError: no"]
     assert isinstance(error, Exception)
 

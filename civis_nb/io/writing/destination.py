@@ -20,7 +20,7 @@ def table_exists(client: Client, database_id: int, target: TableImport) -> bool:
     Raises
     ------
     CivisAPIError
-        When it can't be asked.
+        When the platform does not answer.
     """
     try:
         client.databases.get_schemas_tables(database_id, target.schema, target.name)
