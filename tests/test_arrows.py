@@ -33,12 +33,12 @@ ALLOWED: dict[str, set[str]] = {
     "base": {"client", "futures"},
     "futures": {"config", "client", "display"},
     "polling": {"futures"},
-    "io": {"config", "client", "transport", "futures", "spec", "display"},
+    "io": {"client", "transport", "futures", "display"},
     "utils": {"client", "futures"},
     "display": {"config", "spec"},
     "magics": {"config", "backend", "client", "display", "futures", "io", "utils"},
-    "local": {"config", "spec"},
-    "cli": {"config", "local", "spec", "client", "utils"},
+    "local": {"config"},
+    "cli": {"local", "spec"},
 }
 
 
