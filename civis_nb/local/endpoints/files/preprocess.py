@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from sqlalchemy import Connection, Row, select
 
-from civis_nb.local.context import User, context_of
+from civis_nb.local.context import PlatformContext, User
 from civis_nb.local.endpoints.filters import JobId
 from civis_nb.local.endpoints.jobs.models import ArchiveBody
+from civis_nb.local.endpoints.jobs.service import JobService
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.wire import Wire, given
+from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import files
 
@@ -67,21 +67,20 @@ class Preprocess(Wire):
     hidden: bool
 
 
-def _show(connection: Connection, job_id: int) -> Preprocess:
+def _show(_context: PlatformContext, _connection: Connection, row: Row[Any]) -> Preprocess:
     """Return a preprocessing job as the API shows it."""
-    row = states.find_job(connection, job_id, states.PREPROCESS)
     return Preprocess(id=row.id, hidden=row.hidden, **row.body)
 
 
-def _checked(connection: Connection, values: dict[str, Any]) -> dict[str, Any]:
-    """Return the values of a preprocessing job with what was not given set."""
+def _check(connection: Connection, values: dict[str, Any], _user_id: int) -> None:
+    """Check that the file exists, and set what was not given."""
     file_id = values.get("file_id")
     if connection.scalar(select(files.c.id).where(files.c.id == file_id)) is None:
         raise Invalid(f"fileId: there is no file {file_id}.")
-    return {
-        **values,
-        **{name: default for name, default in _DEFAULTS.items() if values.get(name) is None},
-    }
+    values |= {name: default for name, default in _DEFAULTS.items() if values.get(name) is None}
+
+
+_service = JobService(states.PREPROCESS, _show, _check, "CSV Preprocess #{id}")
 
 
 @router.post("/files/preprocess/csv", status_code=201, summary="Create a CSV preprocessing job")
@@ -89,52 +88,25 @@ def post_preprocess_csv(
     request: Request, body: PreprocessCreate, user: Annotated[User, Depends(current_user)]
 ) -> Preprocess:
     """Create a preprocessing job, without running it."""
-    values = body.model_dump(mode="json")
-    hidden = bool(values.pop("hidden"))
-    with context_of(request).store.begin() as connection:
-        values = _checked(connection, values)
-        job_id = states.create_job(
-            connection,
-            states.PREPROCESS,
-            None,
-            user.id,
-            values,
-            hidden=hidden,
-            default_name="CSV Preprocess #{id}",
-        )
-        return _show(connection, job_id)
+    return _service.create(request, body, user)
 
 
 @router.get("/files/preprocess/csv/{id}", summary="Get a CSV preprocessing job")
 def get_preprocess_csv(request: Request, id: JobId) -> Preprocess:
     """Return a preprocessing job."""
-    with context_of(request).store.read() as connection:
-        return _show(connection, id)
+    return _service.get(request, id)
 
 
 @router.put("/files/preprocess/csv/{id}", summary="Replace a CSV preprocessing job")
 def put_preprocess_csv(request: Request, id: JobId, body: PreprocessBody) -> Preprocess:
     """Replace all of a preprocessing job."""
-    with _locked(request, id) as (connection, _row):
-        return _change(connection, id, body.model_dump(mode="json"))
+    return _service.replace(request, id, body)
 
 
 @router.patch("/files/preprocess/csv/{id}", summary="Change parts of a CSV preprocessing job")
 def patch_preprocess_csv(request: Request, id: JobId, body: PreprocessPatch) -> Preprocess:
     """Change the fields that were sent."""
-    with _locked(request, id) as (connection, row):
-        return _change(connection, id, {**row.body, **given(body)})
-
-
-def _locked(request: Request, job_id: int) -> AbstractContextManager[tuple[Connection, Row[Any]]]:
-    """Open a transaction on a preprocessing job."""
-    return states.locked_job(context_of(request).store, job_id, states.PREPROCESS)
-
-
-def _change(connection: Connection, job_id: int, values: dict[str, Any]) -> Preprocess:
-    """Check and store the new values of a preprocessing job."""
-    states.update_job(connection, job_id, body=_checked(connection, values))
-    return _show(connection, job_id)
+    return _service.patch(request, id, body)
 
 
 @router.put(
@@ -143,6 +115,4 @@ def _change(connection: Connection, job_id: int, values: dict[str, Any]) -> Prep
 )
 def put_preprocess_csv_archive(request: Request, id: JobId, body: ArchiveBody) -> Preprocess:
     """Set whether the job is archived."""
-    with _locked(request, id) as (connection, _row):
-        states.update_job(connection, id, archived=body.status)
-        return _show(connection, id)
+    return _service.archive(request, id, body.status)
