@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from civis_nb.errors import WarehouseError
+from civis_nb.local.store.full_disk import says_full
 
 if TYPE_CHECKING:
     from civis_nb.local.warehouse.duckdb.statement import Statement
@@ -232,7 +233,7 @@ def warehouse_error(
         message += ". It holds for the whole database, which other runs use as well."
     if "aborted (please ROLLBACK)" in message:
         message += ". An earlier statement failed inside BEGIN; nothing of it was kept."
-    if "No space left on device" in message or "Disk quota exceeded" in message:
+    if says_full(message):
         message += _NO_SPACE
     line = column = None
     size = len(sql.encode()) if sql is not None else 0
