@@ -1,4 +1,4 @@
-"""The workers that carry out runs, a fixed number for each kind; what finds none free waits."""
+"""The workers that carry out runs: a fixed number for each kind, with a queue."""
 
 from __future__ import annotations
 

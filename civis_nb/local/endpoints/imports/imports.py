@@ -44,9 +44,9 @@ from civis_nb.local.endpoints.jobs.models import (
 )
 from civis_nb.local.endpoints.jobs.runs import (
     RunKind,
+    add_run_list,
+    add_run_log,
     add_run_routes,
-    list_routes,
-    log_routes,
     run_fields,
 )
 from civis_nb.local.endpoints.jobs.service import JobService
@@ -294,5 +294,5 @@ _kind = RunKind(
     lists_outputs=False,
 )
 add_run_routes(router, _kind)
-for add_routes in (list_routes, log_routes):
+for add_routes in (add_run_list, add_run_log):
     add_routes(router, replace(_kind, path="/imports"))

@@ -32,25 +32,25 @@ from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import job_runs, outputs
 
 __all__ = [
-    "RunId",
     "RunKind",
+    "add_log_post",
+    "add_run_list",
+    "add_run_log",
     "add_run_routes",
-    "list_routes",
-    "log_routes",
     "run_fields",
 ]
 
-#: Stands for the last run, whatever its id.
+#: The number of the last run, whatever its id.
 _LAST = 0
 
 
 def _run_number(value: Any) -> Any:
-    # The official client asks for run "None" of a query, whose run it does not know: the last one.
+    # The official client requests run "None" of a query whose run it does not know: the last one.
     return _LAST if value == "None" else value
 
 
-RunId = Annotated[int, BeforeValidator(_run_number), Path(description="The id of the run.")]
-LastId = Annotated[
+_RunId = Annotated[int, BeforeValidator(_run_number), Path(description="The id of the run.")]
+_LastId = Annotated[
     int | None, Query(description="Return only entries with a higher id, in the order of ids.")
 ]
 
@@ -73,8 +73,12 @@ class RunKind:
         Makes the model's fields of a row of the runs.
     patch_path
         The start of the path under which a run's error is set; None: it can't be.
-    posts_outputs
-        Whether outputs can be added.
+    posts_outputs, lists_outputs
+        Whether outputs can be added and listed.
+    start_status
+        The status of the reply to the start of a run.
+    conflict_code
+        The code of the error when a run is active already.
     """
 
     job_type: str | None
@@ -114,21 +118,13 @@ def _found(connection: Connection, kind: RunKind, job_id: int, run_id: int) -> R
     return row
 
 
-def _started(kind: RunKind, request: Request, response: Response, id: int) -> Wire:
-    """Start a run, and return it with its address in the headers."""
-    context = context_of(request)
-    row = states.start_run(context, id, kind.job_type, code=kind.conflict_code)
-    response.headers["Location"] = f"{context.endpoint}{kind.path}/{id}/runs/{row.id}"
-    return kind.show(context, row)
-
-
 def add_run_routes(router: APIRouter, kind: RunKind) -> None:
     """Add all routes of one type's runs to a router."""
     _add_start(router, kind)
-    list_routes(router, kind)
+    add_run_list(router, kind)
     _add_get(router, kind)
     _add_cancel(router, kind)
-    log_routes(router, kind)
+    add_run_log(router, kind)
     if kind.lists_outputs:
         _add_outputs(router, kind)
     if kind.posts_outputs:
@@ -147,10 +143,13 @@ def _add_start(router: APIRouter, kind: RunKind) -> None:
         summary=f"Start a run of a {kind.noun}",
     )
     def post_runs(request: Request, response: Response, id: JobId) -> Any:
-        return _started(kind, request, response, id)
+        context = context_of(request)
+        row = states.start_run(context, id, kind.job_type, code=kind.conflict_code)
+        response.headers["Location"] = f"{context.endpoint}{kind.path}/{id}/runs/{row.id}"
+        return kind.show(context, row)
 
 
-def list_routes(router: APIRouter, kind: RunKind) -> None:
+def add_run_list(router: APIRouter, kind: RunKind) -> None:
     """Add the route that lists the runs."""
 
     @router.get(
@@ -184,7 +183,7 @@ def _add_get(router: APIRouter, kind: RunKind) -> None:
         response_model=kind.model,
         summary=f"Get a run of a {kind.noun}",
     )
-    def get_runs(request: Request, id: JobId, run_id: RunId) -> Any:
+    def get_runs(request: Request, id: JobId, run_id: _RunId) -> Any:
         context = context_of(request)
         with context.store.read() as connection:
             row = _found(connection, kind, id, run_id)
@@ -200,14 +199,14 @@ def _add_cancel(router: APIRouter, kind: RunKind) -> None:
         response_model=kind.model,
         summary=f"Cancel a run of a {kind.noun}",
     )
-    def delete_runs(request: Request, id: JobId, run_id: RunId) -> Any:
+    def delete_runs(request: Request, id: JobId, run_id: _RunId) -> Any:
         context = context_of(request)
         with context.store.read() as connection:
             found = _found(connection, kind, id, run_id)
         return kind.show(context, states.cancel_run(context, id, found.id))
 
 
-def log_routes(router: APIRouter, kind: RunKind) -> None:
+def add_run_log(router: APIRouter, kind: RunKind) -> None:
     """Add the route that reads a run's log."""
 
     @router.get(
@@ -218,8 +217,8 @@ def log_routes(router: APIRouter, kind: RunKind) -> None:
     def list_runs_logs(
         request: Request,
         id: JobId,
-        run_id: RunId,
-        last_id: LastId = None,
+        run_id: _RunId,
+        last_id: _LastId = None,
         limit: Limit = None,
     ) -> Any:
         with context_of(request).store.read() as connection:
@@ -238,7 +237,7 @@ def add_log_post(router: APIRouter, kind: RunKind) -> None:
         status_code=204,
         summary=f"Add messages to the log of a run of a {kind.noun}",
     )
-    def post_runs_logs(request: Request, id: JobId, run_id: RunId, body: LogBody) -> None:
+    def post_runs_logs(request: Request, id: JobId, run_id: _RunId, body: LogBody) -> None:
         context = context_of(request)
         with context.store.read() as connection:
             found = _found(connection, kind, id, run_id)
@@ -264,7 +263,7 @@ def _add_outputs(router: APIRouter, kind: RunKind) -> None:
         request: Request,
         response: Response,
         id: JobId,
-        run_id: RunId,
+        run_id: _RunId,
         limit: Limit = None,
         page_num: PageNum = None,
         order: Order = None,
@@ -292,7 +291,7 @@ def _add_output_post(router: APIRouter, kind: RunKind) -> None:
         response_model=Output,
         summary=f"Add an output to a run of a {kind.noun}",
     )
-    def post_runs_outputs(request: Request, id: JobId, run_id: RunId, body: OutputBody) -> Any:
+    def post_runs_outputs(request: Request, id: JobId, run_id: _RunId, body: OutputBody) -> Any:
         context = context_of(request)
         with context.store.begin() as connection:
             # Of any type: helpers inside Python scripts post to the path of containers.
@@ -310,7 +309,7 @@ def _add_patch(router: APIRouter, kind: RunKind, path: str) -> None:
         status_code=204,
         summary=f"Set the error of a run of a {kind.noun}",
     )
-    def patch_runs(request: Request, id: JobId, run_id: RunId, body: RunPatch) -> None:
+    def patch_runs(request: Request, id: JobId, run_id: _RunId, body: RunPatch) -> None:
         with context_of(request).store.begin() as connection:
             found = _found(connection, kind, id, run_id)
             changed = job_runs.update().where(job_runs.c.id == found.id)

@@ -9,9 +9,7 @@ from fastapi import Request
 from sqlalchemy import Connection, Row
 
 from civis_nb.local.context import PlatformContext, User, context_of
-from civis_nb.local.endpoints.jobs.models import (
-    CloneBody,
-)
+from civis_nb.local.endpoints.jobs.models import CloneBody
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.runs import jobs as states
@@ -60,9 +58,10 @@ class JobService(Generic[Shown]):
     show
         Makes the answer of a job row.
     check
-        Refuses a body that can't be, and fills in what depends on the platform.
+        Called with a transaction, the new values and the user's id: refuses values that are
+        wrong, and sets those that were not given.
     default_name
-        What one without a name is called.
+        The name of a job that is created without one; ``{id}`` is its id.
     """
 
     def __init__(
