@@ -302,6 +302,21 @@ def test_parts_of_unequal_sizes_are_joined_in_order(http):
     assert _content(http, made["id"]) == b"".join(parts)
 
 
+def test_simultaneous_completions_of_an_upload_all_succeed(http):
+    made = _multipart(http, 4)
+    parts = [random.Random(n).randbytes(400_000 + n) for n in range(4)]
+    for url, part in zip(made["uploadUrls"], parts, strict=True):
+        _put(url, part)
+
+    def complete(_number: int) -> int:
+        url = f"{http.endpoint}/files/multipart/{made['id']}/complete"
+        return requests.post(url, auth=(http.api_key, ""), timeout=30).status_code
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(complete, range(16))) == [204] * 16
+    assert _content(http, made["id"]) == b"".join(parts)
+
+
 def test_a_repeated_part_with_other_content_wins(http):
     made = _multipart(http, 2)
     for index, content in ((0, b"old"), (1, b"end"), (0, b"new")):

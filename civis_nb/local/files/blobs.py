@@ -144,9 +144,9 @@ class BlobStore:
                 self._uploads[upload] = Parts(self._parts / str(upload), count)
             return self._uploads[upload]
 
-    def join(self, upload: int, count: int) -> Blob:
+    def join(self, parts: Parts) -> Blob:
         """Join all parts of an upload, which must have arrived, to one content."""
-        path, size, crc = self.parts(upload, count).join()
+        path, size, crc = parts.join()
         name = self._new_name()
         path.replace(self.path(name))
         return Blob(name, size, crc)

@@ -97,9 +97,15 @@ class Parts:
         The upload's own folder; what it holds of an earlier run of the platform still counts.
     count
         How many parts there are.
+
+    Attributes
+    ----------
+    completion
+        Held while the parts are joined: a client may repeat a request that is still under way.
     """
 
     def __init__(self, folder: Path, count: int) -> None:
+        self.completion = threading.Lock()
         self._folder = folder
         self._count = count
         self._lock = threading.Lock()

@@ -12,6 +12,7 @@ from sqlalchemy import Row
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.user_refs import UserRef, user_ref
 from civis_nb.local.errors import Conflict, Invalid
+from civis_nb.local.files.parts import Parts
 from civis_nb.local.files.registry import FILE_LIFETIME, LINK_LIFETIME, has_content
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.wire import Wire, given
@@ -179,17 +180,23 @@ def post_multipart_complete(request: Request, id: int) -> None:
     if not row.num_parts:
         raise Conflict(f"File {id} was not begun as a multipart upload.")
     if row.blob is not None:
-        # The answer to an earlier call was lost, and the client asks again.
-        return
-    missing = context.files.blobs.parts(id, row.num_parts).missing()
-    if missing:
+        return  # The client repeats a request whose reply it lost.
+    parts = context.files.blobs.parts(id, row.num_parts)
+    with parts.completion:
+        if context.files.row(id).blob is None:
+            _complete(context, id, parts, row.num_parts)
+    context.files.blobs.remove_parts(id)
+
+
+def _complete(context: PlatformContext, id: int, parts: Parts, count: int) -> None:
+    """Join the parts of an upload, and attach the content to its file."""
+    if missing := parts.missing():
         shown = ", ".join(map(str, missing[:10])) + (", …" if len(missing) > 10 else "")
         raise Invalid(
-            f"{len(missing)} of the {row.num_parts} parts of file {id} have not arrived: {shown}. "
+            f"{len(missing)} of the {count} parts of file {id} have not arrived: {shown}. "
             "Put them to their URLs, then complete again."
         )
-    context.files.attach(id, context.files.blobs.join(id, row.num_parts))
-    context.files.blobs.remove_parts(id)
+    context.files.attach(id, context.files.blobs.join(parts))
 
 
 @router.get("/files/{id}", summary="Get details about a file")
