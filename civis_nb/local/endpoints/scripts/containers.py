@@ -13,7 +13,7 @@ from civis_nb.local.endpoints.filters import JobId
 from civis_nb.local.endpoints.jobs.models import ArchiveBody, CloneBody, Run
 from civis_nb.local.endpoints.jobs.runs import RunKind, add_log_post, add_run_routes, run_fields
 from civis_nb.local.endpoints.jobs.service import JobService
-from civis_nb.local.endpoints.scripts.fields import script_fields
+from civis_nb.local.endpoints.scripts.fields import script_fields, with_defaults
 from civis_nb.local.endpoints.scripts.models import (
     ContainerBody,
     ContainerCreate,
@@ -28,7 +28,6 @@ __all__ = ["router"]
 
 router = APIRouter(tags=["scripts"])
 
-_RESOURCES = {"cpu": 1024, "memory": 1024, "disk_space": 1.0}
 _TEXTS = (
     "repo_http_uri",
     "repo_ref",
@@ -66,17 +65,13 @@ def _show(context: PlatformContext, connection: Connection, row: Row[Any]) -> Co
     return ContainerScript(
         **script_fields(context, connection, row),
         **{name: body.get(name) for name in _TEXTS},
-        required_resources=Resources.model_validate(body.get("required_resources") or _RESOURCES),
+        required_resources=Resources.model_validate(with_defaults(body.get("required_resources"))),
         cancel_timeout=body.get("cancel_timeout") or 0,
     )
 
 
 def _check(_connection: Connection, values: dict[str, Any], _user_id: int) -> None:
-    sent = values.get("required_resources") or {}
-    values["required_resources"] = {
-        **_RESOURCES,
-        **{name: value for name, value in sent.items() if value is not None},
-    }
+    values["required_resources"] = with_defaults(values.get("required_resources"))
     if values.get("docker_image_name") and not values.get("docker_image_tag"):
         values["docker_image_tag"] = "latest"
 

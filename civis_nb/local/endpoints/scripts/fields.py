@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,11 +19,19 @@ from civis_nb.local.endpoints.jobs.models import (
 from civis_nb.local.endpoints.user_refs import user_ref
 from civis_nb.local.runs import jobs as states
 
-__all__ = ["TYPE_PATHS", "TYPE_WORDS", "script_fields"]
+__all__ = ["TYPE_PATHS", "TYPE_WORDS", "script_fields", "with_defaults"]
 
 #: What the API calls the types on typed endpoints, and where they live.
 TYPE_WORDS = {states.SQL: "SQL", states.PYTHON3: "Python", states.CONTAINER: "Container"}
 TYPE_PATHS = {states.SQL: "sql", states.PYTHON3: "python3", states.CONTAINER: "containers"}
+
+_RESOURCES = {"cpu": 1024, "memory": 1024, "disk_space": 1.0}
+
+
+def with_defaults(resources: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the resources that a script requires, where some may be missing or null."""
+    given = {name: value for name, value in (resources or {}).items() if value is not None}
+    return {**_RESOURCES, **given}
 
 
 def script_fields(

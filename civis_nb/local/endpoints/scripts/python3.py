@@ -12,7 +12,7 @@ from civis_nb.local.endpoints.filters import JobId
 from civis_nb.local.endpoints.jobs.models import ArchiveBody, CloneBody, Run
 from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, run_fields
 from civis_nb.local.endpoints.jobs.service import JobService
-from civis_nb.local.endpoints.scripts.fields import script_fields
+from civis_nb.local.endpoints.scripts.fields import script_fields, with_defaults
 from civis_nb.local.endpoints.scripts.models import (
     PythonBody,
     PythonCreate,
@@ -26,8 +26,6 @@ from civis_nb.local.runs import jobs as states
 __all__ = ["router"]
 
 router = APIRouter(tags=["scripts"])
-
-_RESOURCES = {"cpu": 1024, "memory": 1024, "disk_space": 1.0}
 
 
 class PythonRun(Run):
@@ -54,7 +52,7 @@ def _show(context: PlatformContext, connection: Connection, row: Row[Any]) -> Py
     body = row.body
     return PythonScript(
         **script_fields(context, connection, row),
-        required_resources=Resources.model_validate(body.get("required_resources") or _RESOURCES),
+        required_resources=Resources.model_validate(with_defaults(body.get("required_resources"))),
         instance_type=body.get("instance_type"),
         cancel_timeout=body.get("cancel_timeout") or 0,
         docker_image_tag=body.get("docker_image_tag"),
@@ -64,10 +62,7 @@ def _show(context: PlatformContext, connection: Connection, row: Row[Any]) -> Py
 
 
 def _check(_connection: Connection, values: dict[str, Any], _user_id: int) -> None:
-    values["required_resources"] = {
-        **_RESOURCES,
-        **{k: v for k, v in (values.get("required_resources") or {}).items() if v is not None},
-    }
+    values["required_resources"] = with_defaults(values.get("required_resources"))
 
 
 _service = JobService(states.PYTHON3, _show, _check)
