@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, EmptyResultError
@@ -12,7 +13,14 @@ from civis_nb.transport.download import Remote
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
 
-__all__ = ["remote_file", "remote_output", "size_in_store", "whole_number"]
+__all__ = [
+    "file_label",
+    "link_renewal",
+    "remote_file",
+    "remote_output",
+    "size_in_store",
+    "whole_number",
+]
 
 
 def whole_number(value: Any) -> int | None:
@@ -20,6 +28,26 @@ def whole_number(value: Any) -> int | None:
     if isinstance(value, bool) or not isinstance(value, int):
         return None
     return value if value >= 0 else None
+
+
+def file_label(file_id: Any, name: Any) -> str:
+    """Return what messages call a file.
+
+    Examples
+    --------
+    >>> file_label(12, "data.csv"), file_label(12, None)
+    ('file 12 (data.csv)', 'file 12')
+    """
+    return f"file {file_id} ({name})" if isinstance(name, str) and name else f"file {file_id}"
+
+
+def link_renewal(client: Client, file_id: Any) -> Callable[[], str | None]:
+    """Return a function that requests a new link to the content of a file."""
+
+    def renew() -> Any:
+        return client.files.get(file_id).file_url
+
+    return renew
 
 
 def remote_file(client: Client, file_id: int, *, as_stored: bool = False) -> Remote:
@@ -35,17 +63,13 @@ def remote_file(client: Client, file_id: int, *, as_stored: bool = False) -> Rem
     file_id = file_id_of(file_id)
     file = client.files.get(file_id)
     url = file.file_url
-    name = getattr(file, "name", None)
-    what = f"file {file_id} ({name})" if isinstance(name, str) and name else f"file {file_id}"
+    what = file_label(file_id, getattr(file, "name", None))
     if not url:
         raise EmptyResultError(
             f"{what} has no content: it is empty, or it has expired. Upload it again."
         )
-
-    def renew() -> Any:
-        return client.files.get(file_id).file_url
-
-    return Remote(what, url, whole_number(getattr(file, "file_size", None)), renew, as_stored)
+    size = whole_number(getattr(file, "file_size", None))
+    return Remote(what, url, size, link_renewal(client, file_id), as_stored)
 
 
 def remote_output(client: Client, output: Any) -> tuple[Remote, Any]:
@@ -65,8 +89,7 @@ def remote_output(client: Client, output: Any) -> tuple[Remote, Any]:
         it does not.
     """
     file_id = getattr(output, "file_id", None)
-    name = getattr(output, "output_name", None)
-    what = f"file {file_id} ({name})" if isinstance(name, str) and name else f"file {file_id}"
+    what = file_label(file_id, getattr(output, "output_name", None))
     file = None
     if whole_number(file_id) is not None:
         try:
@@ -74,12 +97,9 @@ def remote_output(client: Client, output: Any) -> tuple[Remote, Any]:
         except CivisAPIError:
             # The export's own link needs no permission on the file: its size stays unknown.
             file = None
-
-    def renew() -> Any:
-        return client.files.get(file_id).file_url
-
-    size = whole_number(getattr(file, "file_size", None))
-    return Remote(what, output.path, size or None, renew, as_stored=True), file
+    size = whole_number(getattr(file, "file_size", None)) or None
+    renew = link_renewal(client, file_id)
+    return Remote(what, output.path, size, renew, as_stored=True), file
 
 
 def size_in_store(url: Any, session: Any) -> int | None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.io.files.remote import remote_output, whole_number
+from civis_nb.io.files.remote import file_label, link_renewal, remote_output, whole_number
 from civis_nb.io.reading.content import CsvContent
 from civis_nb.io.reading.manifest import manifest_of
 from civis_nb.io.sql_types import DeclaredTypes, declared_types_of
@@ -139,9 +139,6 @@ def _parts(
 
 
 def _part(client: Client, entry: dict[str, Any]) -> Remote:
-    def renew() -> Any:
-        return client.files.get(entry["id"]).file_url
-
-    what = f"file {entry['id']} ({entry.get('name')})"
-    size = whole_number(entry.get("size"))
+    what, size = file_label(entry["id"], entry.get("name")), whole_number(entry.get("size"))
+    renew = link_renewal(client, entry["id"])
     return Remote(what, entry["url_signed"], size, renew, as_stored=True)
