@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import atexit
-import concurrent.futures
 import threading
 import weakref
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-from civis_nb._waiting import after_interrupt
+from civis_nb._waiting import after_interrupt, outcome
 from civis_nb.futures import CivisFuture
 from civis_nb.futures.interrupts import cancel_run
 from civis_nb.io.call import Call, current_call
 
 __all__ = ["FutureWithWork", "wait_for"]
 
-_WAIT_SLICE_S = 0.2
 #: How long `cancel` waits for the work to end.
 _END_S = 5.0
 
@@ -125,10 +123,8 @@ def wait_for(future: CivisFuture) -> Any:
     if call is not None:
         call.tracker.wait_for_run(future.activity)
     try:
-        while not future.done():
-            concurrent.futures.wait([future], timeout=_WAIT_SLICE_S)
+        return outcome(future)
     except KeyboardInterrupt as interrupt:
         if call is None:
             interrupt.args = (after_interrupt(lambda: cancel_run(future)),)
         raise
-    return future.result()
