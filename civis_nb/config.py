@@ -158,6 +158,7 @@ def _setting(name: str) -> Setting:
 
 
 def _checked(setting: Setting, value: Any, source: str) -> Any:
+    """Return the value of a setting, parsed; None for none."""
     if value is None:
         return None
     if setting.choices and value not in setting.choices:

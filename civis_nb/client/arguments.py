@@ -136,6 +136,7 @@ def _checked(operation: Operation, parameter: Parameter, value: Any) -> Any:
 
 
 def _checked_array(operation: Operation, parameter: Parameter, value: Any) -> Any:
+    """Return a list as it is sent; one value is sent as it is."""
     # The service takes one value where it expects a list.
     if isinstance(value, (str, bytes, Mapping)) or hasattr(value, "json_data"):
         return _checked_one(operation, parameter, parameter.item_type, value, False)
@@ -153,6 +154,7 @@ def _checked_array(operation: Operation, parameter: Parameter, value: Any) -> An
 def _checked_one(
     operation: Operation, parameter: Parameter, kind: str, value: Any, lists: bool
 ) -> Any:
+    """Return one value as it is sent, if it can be of a type."""
     check = _CHECKS.get(kind)
     if check is None:
         return value
@@ -169,6 +171,7 @@ def _checked_one(
 
 
 def _integer(value: Any) -> tuple[bool, Any]:
+    """Return whether a value can be sent as an integer, and as what it is sent."""
     if isinstance(value, bool):
         return False, value
     if isinstance(value, int):
@@ -184,6 +187,7 @@ def _integer(value: Any) -> tuple[bool, Any]:
 
 
 def _number(value: Any) -> tuple[bool, Any]:
+    """Return whether a value can be sent as a number, and as what it is sent."""
     if isinstance(value, bool):
         return False, value
     if isinstance(value, str):
@@ -198,6 +202,7 @@ def _number(value: Any) -> tuple[bool, Any]:
 
 
 def _boolean(value: Any) -> tuple[bool, Any]:
+    """Return whether a value can be sent as a boolean, and as what it is sent."""
     if isinstance(value, bool):
         return True, value
     if isinstance(value, str):
@@ -208,6 +213,7 @@ def _boolean(value: Any) -> tuple[bool, Any]:
 
 
 def _string(value: Any) -> tuple[bool, Any]:
+    """Return whether a value can be sent as a text, and as what it is sent."""
     if isinstance(value, str):
         return True, value
     if hasattr(value, "isoformat"):

@@ -27,7 +27,7 @@ __all__ = ["note_made", "recovery"]
 
 #: An HTTP date has whole seconds, and servers may keep it for one more.
 _SLACK_S = 2.0
-_LOOK_AT = 20
+_MAX_LISTED = 20
 _ACTIVE = frozenset({"queued", "running", "pending"})
 #: Lists that show what the typed paths below them make.
 _COMMON_LISTS = frozenset({"scripts"})
@@ -83,10 +83,11 @@ def _listing(client: APIClient, operation: Operation) -> Operation | None:
 def _newest(
     client: APIClient, listing: Operation, path: str, hidden: bool, since: float
 ) -> list[dict[str, Any]]:
+    """Return the newest objects of a list; raise when some made since may be missing."""
     takes = {parameter.name: parameter for parameter in listing.optional}
     params: dict[str, Any] = {}
     if "limit" in takes:
-        params["limit"] = _LOOK_AT
+        params["limit"] = _MAX_LISTED
     if hidden and "hidden" in takes:
         params["hidden"] = True
     order = takes.get("order")
@@ -98,7 +99,7 @@ def _newest(
     if not isinstance(payload, list):
         raise CivisClientError(f"GET /{path} answered no list.")
     items = [item for item in payload if isinstance(item, dict)]
-    if len(payload) >= _LOOK_AT:
+    if len(payload) >= _MAX_LISTED:
         oldest = min((_created(item) or since for item in items), default=since)
         if not ordered or oldest >= since:
             raise CivisClientError(f"GET /{path} does not show all that was made since.")

@@ -164,6 +164,7 @@ class Board:
             self._changed.notify()
 
     def _run(self) -> None:
+        """Draw the displays, again and again, until there are none; the life of the thread."""
         with self._changed:
             while self._displays and not self._broken:
                 self._draw()
@@ -175,6 +176,7 @@ class Board:
             self._thread = None
 
     def _draw(self) -> None:
+        """Draw the displays that are due: one command in detail, others a line each."""
         now = time.monotonic()
         # A piece of work may have several displays, where one function waits for another.
         shown = {

@@ -117,6 +117,7 @@ class ResultTable(Shown):
         return self._frame("arrow")
 
     def _frame(self, kind: str) -> Any:
+        """Return the whole result as a frame of a kind; it is made or fetched once."""
         if kind not in self._frames:
             if self._rows is None:
                 self._frames[kind] = _converted(self._data, kind)
@@ -165,6 +166,7 @@ class ResultTable(Shown):
 
 
 def _as_arrow(data: Any) -> Any:
+    """Return a frame as an Arrow table."""
     import pyarrow as pa
 
     library = type(data).__module__.partition(".")[0]
@@ -178,6 +180,7 @@ def _as_arrow(data: Any) -> Any:
 
 
 def _converted(data: Any, kind: str) -> Any:
+    """Return a frame as a frame of another kind."""
     library = type(data).__module__.partition(".")[0]
     if library == {"arrow": "pyarrow"}.get(kind, kind):
         return data

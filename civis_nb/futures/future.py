@@ -253,6 +253,7 @@ class CivisFuture(PollableResult):
         return None
 
     def _failure(self, text: str, response: Any) -> Exception:
+        """Return the exception of a failed run, with the SQL where it was a statement."""
         is_sql = self._run.is_sql(response) or (
             # A run of any kind of job: only SQL fails with a place.
             self._run.resource == "jobs" and sql_position(text)[1] is not None

@@ -275,6 +275,7 @@ class PollableResult(CivisAsyncResultBase):
             )
 
     def _waited(self, wait: Callable[[float | None], Any], timeout: float | None) -> Any:
+        """Wait in slices, show a wait that takes a while, and report an interrupt."""
         begun = time.monotonic()
         deadline = None if timeout is None else begun + timeout
         try:
@@ -333,6 +334,7 @@ class PollableResult(CivisAsyncResultBase):
             self._first_poll_done.set()
 
     def _poll(self) -> float | None:
+        """Poll once, and act on the state; return the seconds until the next step."""
         try:
             response = self.poller(*self.poller_args)
             state = state_of(response)

@@ -158,6 +158,7 @@ class Scheduler:
     # Everything below that touches the plan is called with the lock held.
 
     def _plan(self, entry: _Entry, delay_s: float) -> None:
+        """Put a task on the heap, and start or wake the dispatcher."""
         due = time.monotonic() + max(delay_s, 0.0)
         entry.ticket = next(self._tickets)
         heapq.heappush(self._heap, (due, entry.ticket, entry))
@@ -191,6 +192,7 @@ class Scheduler:
         return entry
 
     def _free_worker(self) -> _Worker | None:
+        """Return an idle worker, or a new one; None when all are busy."""
         if self._idle:
             return self._idle.pop()
         now = time.monotonic()

@@ -139,6 +139,7 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
         return True if self.run is None else bool(self.run.cancel())
 
     def _work(self) -> None:
+        """Start the run, wait for it, and read its result; the life of the thread."""
         try:
             self.run = self._start()
             if self._cancel_requested.is_set():

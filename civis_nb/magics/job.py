@@ -251,6 +251,7 @@ def _failure(future: Any) -> CivisError:
 
 
 def _started(run_job: Any, client: Client, job: Any, title: str) -> Any:
+    """Start a run of the job; explain a refusal because one is active."""
     try:
         return run_job(int(job.id), client=client)
     except CivisAPIError as error:

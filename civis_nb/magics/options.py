@@ -73,6 +73,7 @@ def tokens(line: str, start: int = 0) -> Iterator[Token]:
 
 
 def _quoted(line: str, at: int) -> tuple[str, int]:
+    """Return the text between quotes, and where it ends."""
     quote, text = line[at], []
     at += 1
     while at < len(line) and line[at] != quote:

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb import config
+from civis_nb._waiting import outcome
 from civis_nb.display.activity import Activity
 from civis_nb.display.bundle import Shown
 from civis_nb.display.html import DIM, Html, el
@@ -39,7 +40,6 @@ __all__ = ["SqlRun"]
 #: The most rows that the query endpoint returns.
 PREVIEW_ROWS: Final = 1000
 _HEAD_ROWS: Final = 5
-_WAIT_SLICE_S: Final = 0.1
 #: Work that is done sooner shows only its result.
 _SHOW_AFTER_S: Final = 0.4
 
@@ -114,6 +114,7 @@ class SqlRun:
     # -- before anything is sent -------------------------------------------------------------
 
     def _given(self) -> dict[str, Any]:
+        """Return the values of ``:names`` that the options give."""
         name = self.call.params
         if name is None:
             return self.call.given
@@ -124,6 +125,7 @@ class SqlRun:
         return {**{str(key): value for key, value in found.items()}, **self.call.given}
 
     def _bound(self, database: Database, given: dict[str, Any]) -> Bound:
+        """Return the SQL with the values of its ``:names``."""
         if database.dialect is not None:
             return bind(self.call.sql, database.dialect, given, self.namespaces)
         # Without the dialect nobody knows how to write a value so that it stays one.
@@ -155,6 +157,7 @@ class SqlRun:
         return None
 
     def _previewed(self, bound: Bound, database: Database) -> ResultTable:
+        """Run the statement as a query; return a table of its first rows."""
         from civis_nb.io.databases import start_query
 
         call = self.call
@@ -196,6 +199,7 @@ class SqlRun:
         return fetch
 
     def _fetched(self, bound: Bound, database: Database) -> Any:
+        """Run the statement, and return, assign or show its whole result."""
         call = self.call
         with self._display(database) as display:
             frame = self._frame(bound, database, self._kind(), display)
@@ -215,6 +219,7 @@ class SqlRun:
         return self.call.kind or str(config.get("frame"))
 
     def _frame(self, bound: Bound, database: Database, kind: str, display: Display) -> Any:
+        """Run the statement as an export, and read it whole."""
         client, export = self.session.client(), self._export(bound, database)
         future: CivisFuture = start_run(
             lambda: start_export(client, export, poll_on_creation=False)
@@ -231,19 +236,18 @@ class SqlRun:
             read = in_thread(lambda: _read(client, future, export, kind), "civis-sql-read")
         display.tracker.wait_for_run(describe)
         try:
-            while not read.done():
-                concurrent.futures.wait([read], _WAIT_SLICE_S)
+            return outcome(read)
         except KeyboardInterrupt:
             transfer.token.cancel()
             message = "The query had ended; its result was not read whole and nothing was kept."
             display.settle(RunView(replace(describe(), note=message)))
             raise interrupted(message) from None
-        return read.result()
 
     def _export(self, bound: Bound, database: Database) -> SqlExport:
         return SqlExport(sql=bound.sql, database=database.id, credential_id=self.call.credential)
 
     def _in_background(self, bound: Bound, database: Database) -> FrameFuture | None:
+        """Start the statement; return or assign its future."""
         call, kind, client = self.call, self._kind(), self.session.client()
         export = self._export(bound, database)
 
@@ -292,6 +296,7 @@ class SqlRun:
     def _explained(
         self, error: BaseException, bound: Bound, future: CivisFuture | None = None
     ) -> BaseException:
+        """Return an error as the cell shows it, with the place in the cell."""
         if not isinstance(error, CivisJobFailure) or "_render_traceback_" in error.__dict__:
             return error
         origin = Origin.find(self.cell, self.call.sql, self.call.whole_cell)

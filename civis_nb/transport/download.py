@@ -148,6 +148,7 @@ class _Download:
         )
 
     def _attempt(self) -> Iterator[bytes]:
+        """Yield what one attempt brings that is new."""
         response = self._open()
         token = current_token()
         unsubscribe = token.on_cancel(_shut(response))
@@ -187,6 +188,7 @@ class _Download:
         return data
 
     def _open(self) -> requests.Response:
+        """Return a response that goes on where the last one broke; renew an expired link."""
         while True:
             response = self._ask()
             status = response.status_code
@@ -243,6 +245,7 @@ class _Download:
             raise Broken(f"the connection ended after {read:,} of {announced:,} bytes")
 
     def _read(self, response: requests.Response) -> bytes:
+        """Read once; raise `Broken` where another attempt may repair it."""
         failure: BaseException
         began = time.monotonic()
         try:

@@ -82,6 +82,7 @@ def retry_after_s(headers: Mapping[str, str] | None, now: float | None = None) -
 
 
 def _until(date: str, now: float) -> float:
+    """Return the seconds until an HTTP date; 0 where it can't be read."""
     from datetime import UTC
     from email.utils import parsedate_to_datetime
 
@@ -167,6 +168,7 @@ def _stop(state: tenacity.RetryCallState) -> bool:
 
 
 def _wait(state: tenacity.RetryCallState) -> float:
+    """Return the seconds before the next attempt."""
     outcome = _outcome_of(state)
     n = state.attempt_number
     if outcome.fault == "broken" and n == 1:
@@ -178,5 +180,5 @@ def _wait(state: tenacity.RetryCallState) -> float:
         most = min(_MAX_WAIT_S, 0.25 * 2**n)
     import random
 
-    # A lottery, so that many clients don't come back in one moment; no secret depends on it.
+    # Random, so that many clients do not repeat at the same moment; no secret depends on it.
     return random.uniform(0, most)  # noqa: S311

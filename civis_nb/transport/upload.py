@@ -239,6 +239,7 @@ class PartSender:
                 future.result()
 
     def _put(self, sent: Future[None], number: int, source: Source, start: int, stop: int) -> None:
+        """Send one part, in its thread, and set its future."""
         body = _Body(source, start, stop, token=self._token)
         part = f"part {number + 1} of {len(self._urls)} of {self._what}"
         try:
@@ -316,6 +317,7 @@ def _send(
     what: str,
     rule: Rule,
 ) -> None:
+    """Send a body until the store takes it, as often as the rule allows."""
     attempts = Attempts(rule)
     while True:
         try:
@@ -338,6 +340,7 @@ def _send_once(
     headers: Mapping[str, str],
     what: str,
 ) -> None:
+    """Send a body once, and check what the store answers."""
     # requests adds a Content-Length of its own only to bodies that are not empty.
     headers = {**headers, "Content-Length": str(len(body))}
     data: object = body if len(body) else b""

@@ -55,6 +55,7 @@ def arrow_of(frame: Any) -> pa.Table:
 
 
 def _of_polars(frame: Any) -> pa.Table:
+    """Return a polars frame as an Arrow table."""
     import polars as pl
 
     wide = []
@@ -76,6 +77,7 @@ def _of_polars(frame: Any) -> pa.Table:
 
 
 def _of_pandas(frame: Any) -> pa.Table:
+    """Return a pandas frame as an Arrow table."""
     import pandas as pd
     import pyarrow as pa
 
@@ -93,6 +95,7 @@ def _of_pandas(frame: Any) -> pa.Table:
 
 
 def _of_series(series: Any, name: str) -> Any:
+    """Return a pandas column as an Arrow array."""
     import pyarrow as pa
 
     kind = str(series.dtype)

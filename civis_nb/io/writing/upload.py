@@ -72,6 +72,7 @@ def _expected_bytes(text: Text) -> int:
 
 
 def _upload_whole(client: Client, text: Text, name: str, progress: bool | None) -> int:
+    """Deflate the whole text, then send it."""
     from civis_nb.transport.sources import no_room
 
     with tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as file:

@@ -82,6 +82,7 @@ def _any_match(values: Any, pattern: str) -> bool:
 
 
 def _integers(values: Any) -> Any:
+    """Return the integer type that holds all texts; None for none."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -97,6 +98,7 @@ def _integers(values: Any) -> Any:
 
 
 def _booleans(values: Any) -> Any:
+    """Return the boolean type where all texts are truth values; None for none."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -109,6 +111,7 @@ def _booleans(values: Any) -> Any:
 
 
 def _numbers(values: Any) -> Any:
+    """Return the decimal or floating type that gives back the same texts; None for none."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -175,6 +178,7 @@ def _doubles_keep(values: Any) -> bool:
 
 
 def _decimal_type(values: Any, length: Any, point: Any) -> Any:
+    """Return the decimal type that holds all texts; None where there are too many digits."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -188,6 +192,7 @@ def _decimal_type(values: Any, length: Any, point: Any) -> Any:
 
 
 def _times(values: Any) -> Any:
+    """Return the date or timestamp type that gives back the same texts; None for none."""
     import pyarrow as pa
 
     if _any_match(values, r"^0000"):

@@ -102,6 +102,7 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> list[list[str]]:
 
 
 def _parser(count: int) -> Callable[[memoryview], Any]:
+    """Return a function that parses a block of whole records as a table of texts."""
     import pyarrow as pa
     from pyarrow import csv as arrow_csv
 
@@ -175,6 +176,7 @@ class _Column:
 def _by_csv(
     chunks: Iterable[bytes], what: str, encoding: str | None, options: dict[str, Any]
 ) -> list[list[str]]:
+    """Return the rows as the csv module parses them."""
     binary = io.BufferedReader(ChunkReader(chunks), _BUFFER_BYTES)
     text = io.TextIOWrapper(binary, encoding=encoding or "utf-8", newline="")
     rows: list[list[str]] = []

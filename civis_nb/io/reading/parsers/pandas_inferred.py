@@ -80,6 +80,7 @@ def read_with_pandas(chunks: Iterable[bytes], **options: Any) -> pd.DataFrame:
 
 
 def _by_arrow(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
+    """Return the frame, parsed by pyarrow; raise where pandas would return another one."""
     import pyarrow as pa
 
     names, rest = split_header(chunks, what)
@@ -150,6 +151,7 @@ def _has_hex(codes: np.ndarray[Any, Any]) -> bool:
 def _options(
     count: int, kinds: dict[int, Any], block_bytes: int, *, cut: bool = False
 ) -> tuple[Any, Any, Any]:
+    """Return the options of pyarrow's parser: read, parse, convert."""
     from pyarrow import csv as arrow_csv
 
     return (
