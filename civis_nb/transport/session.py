@@ -302,7 +302,7 @@ class Session:
             self._pause_s = 0.0
             return
         near = limit / 20
-        self._pause_s = 0.0 if left >= near else min(1.0, 1.0 - left / near)
+        self._pause_s = 0.0 if near <= 0 or left >= near else min(1.0, 1.0 - left / near)
 
 
 class _Exchange:

@@ -287,6 +287,12 @@ def test_calls_slow_down_near_the_rate_limit(session, scripted, reply, monkeypat
     assert naps == [0.5, 1.0]
 
 
+def test_a_rate_limit_of_zero_does_not_fail_a_call(session, scripted, reply):
+    headers = {"X-RateLimit-Limit": "0", "X-RateLimit-Remaining": "-1"}
+    scripted.on("GET", "/a", reply({"id": 1}, headers=headers))
+    assert session.call("GET", "a")[1] == {"id": 1}
+
+
 def test_proxy_is_taken_from_the_environment(scripted, monkeypatch, at_once):
     monkeypatch.setenv("HTTP_PROXY", scripted.url)
     monkeypatch.setenv("http_proxy", scripted.url)
