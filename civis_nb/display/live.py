@@ -220,14 +220,15 @@ def board_for(progress: bool | None = None, *, command: bool = False) -> Board:
     """
     if progress is False:
         return Board(Screen())
-    changing = config.get("display") in ("auto", "widget")
     kernel = _kernel()
+    # Functions outside of notebooks have no use for the setting: a wrong one must not stop them.
+    changing = (kernel is None and not command) or config.get("display") in ("auto", "widget")
     if kernel is not None:
         watched = bool(progress) or command or getattr(kernel, "_allow_stdin", True)
         if changing and watched:
             return _shared_board("cell", _cell(), NotebookCell)
         return Board(StaticCell() if progress else Screen())
-    if sys.stderr is not None and sys.stderr.isatty() and (changing or not command):
+    if sys.stderr is not None and sys.stderr.isatty() and changing:
         return _shared_board("terminal", None, Terminal)
     return _shared_board("log", None, Log) if progress else Board(Screen())
 

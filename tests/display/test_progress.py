@@ -349,6 +349,13 @@ def test_outside_of_notebooks_a_terminal_is_what_counts(progress, tty, kind, mod
     assert type(live.board_for(progress).screen) is kind
 
 
+@pytest.mark.parametrize("progress", [None, True])
+def test_a_wrong_setting_does_not_stop_functions_outside_of_notebooks(progress, monkeypatch):
+    monkeypatch.setenv("CIVIS_NB_DISPLAY", "bogus")
+    monkeypatch.setattr("sys.stderr", Stream(True))
+    assert type(live.board_for(progress).screen) is Terminal
+
+
 def test_a_command_changes_a_terminal_only_where_the_setting_allows_it(mode, monkeypatch):
     monkeypatch.setattr("sys.stderr", Stream(True))
     kind = Terminal if mode in ("auto", "widget") else Screen
