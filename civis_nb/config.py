@@ -18,7 +18,7 @@ from typing import Any
 
 from civis_nb.errors import CivisConfigError
 
-__all__ = ["SETTINGS", "Setting", "describe", "get", "reset", "set_value"]
+__all__ = ["SETTINGS", "Setting", "describe", "get", "reread", "reset", "set_value"]
 
 
 @dataclass(frozen=True)
@@ -176,7 +176,7 @@ def _checked(setting: Setting, value: Any, source: str) -> Any:
 
 @functools.lru_cache(maxsize=32)
 def _project_table(folder: Path) -> dict[str, Any]:
-    """Return ``[tool.civis_nb]`` of a folder; read once, until `reset` or `set_value`."""
+    """Return ``[tool.civis_nb]`` of a folder; read once, until `reread`."""
     for parent in (folder, *folder.parents):
         path = parent / "pyproject.toml"
         if path.is_file():
@@ -232,7 +232,7 @@ def set_value(name: str, value: Any) -> None:
         When there is no such setting, or it can't have that value.
     """
     setting = _setting(name)
-    _project_table.cache_clear()
+    reread()
     _session[name] = _checked(setting, value, "%civis_config")
 
 
@@ -244,11 +244,16 @@ def reset(name: str | None = None) -> None:
     CivisConfigError
         When there is no such setting.
     """
-    _project_table.cache_clear()
+    reread()
     if name is None:
         _session.clear()
     else:
         _session.pop(_setting(name).name, None)
+
+
+def reread() -> None:
+    """Read the pyproject.toml again, when next it is needed."""
+    _project_table.cache_clear()
 
 
 def describe() -> list[tuple[Setting, Any]]:

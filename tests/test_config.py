@@ -46,7 +46,9 @@ def test_the_project_is_read_once_for_each_working_folder(project, monkeypatch):
         assert config.get("limit") == 31
 
 
-@pytest.mark.parametrize("again", [config.reset, lambda: config.set_value("frame", "polars")])
+@pytest.mark.parametrize(
+    "again", [config.reset, config.reread, lambda: config.set_value("frame", "polars")]
+)
 def test_a_changed_project_counts_when_settings_are_changed(project, again):
     project.write_text("[tool.civis_nb]\nlimit = 30\n")
     assert config.get("limit") == 30

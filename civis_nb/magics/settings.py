@@ -58,6 +58,7 @@ def config_magic(line: str) -> ResultTable | ConfigLine | None:
     """
     values = SYNTAX.parse(line)
     key, value = values["key"], values["value"]
+    config.reread()
     if values["reset"]:
         if value is not None:
             raise CivisMagicError(f"Either --reset {key} or a value for it, not both.")

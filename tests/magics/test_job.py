@@ -222,6 +222,15 @@ def test_settings_are_shown_changed_and_reset(shell, monkeypatch, magics_platfor
     assert repr(shell.cell("%civis_config limit")) == "limit = 20"
 
 
+def test_settings_shown_are_those_of_the_project_as_it_is_now(shell, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert repr(shell.cell("%civis_config limit")) == "limit = 20"
+    (tmp_path / "pyproject.toml").write_text("[tool.civis_nb]\nlimit = 8\ndatabase = 'mine'\n")
+    assert repr(shell.cell("%civis_config limit")) == "limit = 8"
+    (tmp_path / "pyproject.toml").write_text("[tool.civis_nb]\nlimit = 9\ndatabase = 'yours'\n")
+    assert "yours" in repr(shell.cell("%civis_config"))
+
+
 def test_wrong_settings_are_told(shell):
     for source, said in (
         ("%civis_config displya", "Did you mean display"),
