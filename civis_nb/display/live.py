@@ -227,7 +227,7 @@ def board_for(progress: bool | None = None, *, command: bool = False) -> Board:
         watched = bool(progress) or command or getattr(kernel, "_allow_stdin", True)
         if changing and watched:
             return _shared_board("cell", _cell(), NotebookCell)
-        return Board(StaticCell() if progress else Screen())
+        return _shared_board("static", _cell(), StaticCell) if progress else Board(Screen())
     if sys.stderr is not None and sys.stderr.isatty() and changing:
         return _shared_board("terminal", None, Terminal)
     return _shared_board("log", None, Log) if progress else Board(Screen())

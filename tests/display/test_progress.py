@@ -349,6 +349,18 @@ def test_outside_of_notebooks_a_terminal_is_what_counts(progress, tty, kind, mod
     assert type(live.board_for(progress).screen) is kind
 
 
+def test_work_with_two_displays_is_summarized_once_in_a_static_cell(monkeypatch):
+    monkeypatch.setenv("CIVIS_NB_DISPLAY", "static")
+    monkeypatch.setattr(live, "_kernel", lambda: object())
+    monkeypatch.setattr(live, "_cell", lambda: "cell of two displays")
+    summaries = []
+    monkeypatch.setattr(StaticCell, "summarize", lambda screen, text: summaries.append(text))
+    tracker = Tracker()
+    with live.Display(tracker, True, delay_s=0), live.Display(tracker, True, delay_s=0):
+        tracker.begin_step("exporting")
+    assert len(summaries) == 1
+
+
 @pytest.mark.parametrize("progress", [None, True])
 def test_a_wrong_setting_does_not_stop_functions_outside_of_notebooks(progress, monkeypatch):
     monkeypatch.setenv("CIVIS_NB_DISPLAY", "bogus")
