@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-all test-unit test-every-case test-notebooks lint types bench docs notebooks clean help
+.PHONY: demo test test-all test-lowest test-unit test-every-case test-notebooks lint types bench docs notebooks clean help
 
 help:
 	@echo "make demo      run the quickstart notebook on a local platform, write build/quickstart.html"
 	@echo "make test      run the tests and check the notebooks' outputs, in about three minutes"
 	@echo "make test-all  the same with all cases of the exhaustive matrices, as CI runs them"
+	@echo "make test-lowest  a selection of the tests on the lowest versions that are supported"
 	@echo "make lint      ruff: lint and format"
 	@echo "make types     mypy --strict on the package"
 	@echo "make bench     compare speed with the PyPI package civis"
@@ -38,6 +39,22 @@ test-unit: $(VENV)/.installed
 test-every-case: $(VENV)/.installed
 	$(PYTEST) -m 'not slow'
 
+# The newest versions of what is named in pyproject.toml are in .venv, the lowest ones in .venv-lowest.
+LOWEST := .venv-lowest
+
+$(LOWEST)/.installed: pyproject.toml $(VENV)/.installed
+	@$(PYTHON) -m venv $(LOWEST)
+	@$(BIN)/uv pip install --quiet --python $(LOWEST)/bin/python --resolution lowest-direct --editable '.[test]'
+	@touch $@
+
+test-lowest: $(LOWEST)/.installed
+	$(LOWEST)/bin/civis-nb local run -- $(LOWEST)/bin/python notebooks/execute.py notebooks/quickstart.ipynb --html build/quickstart-lowest.html
+	$(LOWEST)/bin/python -m pytest -q -n 2 --dist loadfile -m 'not slow and not exhaustive' \
+	  tests/test_readme.py tests/test_requirements.py tests/client/test_completion.py \
+	  tests/transport/test_secrets.py tests/futures/test_on_platform.py tests/display/test_tables.py \
+	  tests/magics/test_sql.py tests/magics/test_binding.py tests/io/test_walk.py tests/io/test_round_trips.py \
+	  tests/io/reading/test_parsing.py tests/local/warehouse/duckdb tests/local/warehouse/redshift tests/local/test_cli.py
+
 # Outputs are compared cell by cell; sanitize.cfg names what may differ (times, durations).
 test-notebooks: $(VENV)/.installed
 	CIVIS_NB_DISPLAY=static $(BIN)/civis-nb local run -- $(BIN)/python -m pytest -p no:cacheprovider \
@@ -62,4 +79,4 @@ docs: $(VENV)/.installed
 	$(BIN)/python -m sphinx -W -b html docs build/docs
 
 clean:
-	rm -rf build $(VENV)
+	rm -rf build $(VENV) $(LOWEST)

@@ -5,6 +5,7 @@
     CivisError                                    the base of all
     ├── CivisConfigError                          a setting is wrong or missing
     │   └── CivisMissingKeyError (EnvironmentError)   no API key, no local platform asked for
+    ├── CivisDependencyError (ImportError)        a package that is needed is missing or too old
     ├── CivisInputError (ValueError)              refused before anything was sent
     │   └── CivisArgumentError (TypeError)        ... for its type or its name
     ├── CivisSpecError                            an API specification that is none
@@ -49,6 +50,7 @@ __all__ = [
     "CivisConfigError",
     "CivisConnectionError",
     "CivisContentError",
+    "CivisDependencyError",
     "CivisDownloadError",
     "CivisError",
     "CivisImmutableResponseError",
@@ -81,6 +83,10 @@ class CivisConfigError(CivisError):
 
 class CivisMissingKeyError(CivisConfigError, EnvironmentError):
     """There is no API key and the local platform was not asked for."""
+
+
+class CivisDependencyError(CivisError, ImportError):
+    """A package that civis_nb needs is missing or too old."""
 
 
 class CivisInputError(CivisError, ValueError):

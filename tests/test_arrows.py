@@ -9,8 +9,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "civis_nb"
 FREE = {
-    "_version", "_waiting", "_wire_text", "cancellation", "compression", "errors", "sql_text",
-    "table_names",
+    "_requirements", "_version", "_waiting", "_wire_text", "cancellation", "compression", "errors",
+    "sql_text", "table_names",
 }  # fmt: skip
 
 #: part -> the parts of civis_nb that it may import
@@ -19,6 +19,7 @@ ALLOWED: dict[str, set[str]] = {
     "_waiting": set(),
     "cancellation": set(),
     "_wire_text": set(),
+    "_requirements": set(),
     "_version": set(),
     "compression": set(),
     "sql_text": set(),

@@ -25,6 +25,10 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
+    from civis_nb._requirements import check_versions
+
+    check_versions(["duckdb", "fastapi", "pydantic", "python-multipart", "sqlglot"])
+
     value = getattr(import_module(f"civis_nb.local.{_HOMES[name]}"), name)
     globals()[name] = value
     return value

@@ -54,18 +54,18 @@ def test_shell_of_ipython_completes_the_official_api_and_shows_signatures(offici
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("client.jo", ".jobs"),
-        ("client.get_data", ".get_database_id"),
-        ("client.jobs.post_r", ".post_runs"),
-        ("r.las", ".last_run"),
-        ("r.last_run.st", ".state"),
-        ('r["job', "job_id"),
+        ("client.jo", "client.jobs"),
+        ("client.get_data", "client.get_database_id"),
+        ("client.jobs.post_r", "client.jobs.post_runs"),
+        ("r.las", "r.last_run"),
+        ("r.last_run.st", "r.last_run.state"),
+        ('r["job', 'r["job_id'),
     ],
 )
 def test_completion(completer, scripted, text, expected):
     from IPython.core.completer import provisionalcompleter
 
     with provisionalcompleter():
-        found = {item.text for item in completer.completions(text, len(text))}
+        found = {text[: item.start] + item.text for item in completer.completions(text, len(text))}
     assert expected in found
     assert not scripted.requests

@@ -63,6 +63,8 @@ POLARS = {
     pl.Decimal(18, 4): _decimals(18, 4),
     pl.Decimal(38, 0): _decimals(38, 0),
 }
+#: The type of text: a column of objects is not one before pandas 3.
+TEXT = "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"
 #: pandas type -> its values; None stands for a missing one where the type has one
 PANDAS = {
     "int64": _whole(64),
@@ -71,7 +73,7 @@ PANDAS = {
     "float64": st.floats(allow_nan=True),
     "bool": st.booleans(),
     "boolean": st.none() | st.booleans(),
-    "str": st.none() | TEXTS,
+    TEXT: st.none() | TEXTS,
     "datetime64[us]": st.none() | MODERN,
     "datetime64[us, UTC]": st.none() | MODERN,
     pd.ArrowDtype(pa.decimal128(20, 2)): st.none() | _decimals(20, 2),

@@ -72,7 +72,10 @@ def test_pandas_frame_comes_back_as_it_was(io_client):
     back = cio.read_civis(
         "public.round_pandas", DB, return_as="pandas", types="exact", client=io_client
     )
-    assert_frame_equal(back, frame)
+    # Text of pandas 2 goes in as objects, and comes back as text.
+    texts = {name: back[name].dtype for name in ("zip", "q")}
+    assert all(isinstance(dtype, pd.StringDtype) for dtype in texts.values())
+    assert_frame_equal(back, frame.astype(texts))
 
 
 def test_polars_frame_comes_back_as_it_was(io_client):

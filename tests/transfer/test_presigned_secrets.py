@@ -7,6 +7,7 @@ import signal
 import threading
 import traceback
 
+import IPython
 import pytest
 
 from civis_nb._wire_text import Secret, SecretBytes, SecretUrl
@@ -19,6 +20,10 @@ from civis_nb.transport.upload import post_form, put_parts
 FAST = Rule(tries=2, first_wait_s=0.001, max_wait_s=0.002)
 SECRET = "s3cretsignature"
 DATA = b"x" * 200_000
+#: The option had another name before IPython 9.
+NO_COLOUR = (
+    {"theme_name": "nocolor"} if IPython.version_info >= (9,) else {"color_scheme": "NoColor"}
+)
 
 
 def _chain(error):
@@ -48,7 +53,7 @@ def everything_shown(error):
             continue
         summary = traceback.StackSummary.extract(traceback.walk_tb(tb), capture_locals=True)
         said += summary.format()
-        said.append(VerboseTB(theme_name="nocolor").text(type(one), one, tb))
+        said.append(VerboseTB(**NO_COLOUR).text(type(one), one, tb))
         console = Console(record=True, width=200, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
         for length in (10, 80, 10_000):
             console.print(

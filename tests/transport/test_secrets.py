@@ -8,6 +8,7 @@ import signal
 import threading
 import traceback
 
+import IPython
 import pytest
 
 from civis_nb import errors
@@ -17,6 +18,10 @@ from civis_nb.transport.session import Session
 KEY = "key-that-nobody-may-see"
 TOKEN = base64.b64encode(f"{KEY}:".encode()).decode()
 EMPTY = {"swagger": "2.0", "paths": {"/users/me": {"get": {"summary": "Me", "responses": {}}}}}
+#: The option had another name before IPython 9.
+NO_COLOUR = (
+    {"theme_name": "nocolor"} if IPython.version_info >= (9,) else {"color_scheme": "NoColor"}
+)
 
 
 def _hidden(text: str) -> None:
@@ -40,7 +45,7 @@ def _everything_shown(error: BaseException) -> str:
         tb = tb.tb_next
     verbose = ""
     if tb is not None:
-        verbose = VerboseTB(theme_name="nocolor").text(type(error), error, tb)
+        verbose = VerboseTB(**NO_COLOUR).text(type(error), error, tb)
     return "\n".join([*told.format(), verbose, repr(error), str(error), repr(vars(error))])
 
 
