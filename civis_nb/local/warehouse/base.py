@@ -239,7 +239,7 @@ class Warehouse(Protocol):
 
     @property
     def dialect(self) -> str:
-        """Return the SQL dialect by sqlglot's name."""
+        """Return what SQL means: ``redshift``, ``postgres`` or ``duckdb``."""
 
     @property
     def adapter(self) -> str:

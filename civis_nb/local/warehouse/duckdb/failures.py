@@ -12,6 +12,7 @@ import duckdb
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.store.full_disk import says_full
+from civis_nb.local.warehouse.dialects import CATALOG
 
 if TYPE_CHECKING:
     from civis_nb.local.warehouse.duckdb.statement import Statement
@@ -23,6 +24,7 @@ __all__ = [
     "is_refusal",
     "line_and_column",
     "missing_function",
+    "position_error",
     "read_failure",
     "statement_error",
     "warehouse_error",
@@ -141,6 +143,14 @@ def _located(failure: Failure, statement: Statement) -> Failure:
     """Return a failure in a translation with its position in the user's text."""
     if failure.start is None or failure.start < 0:
         return replace(failure, start=None)
+    if statement.text == statement.meaning:
+        at = len(statement.text.encode()[: failure.start].decode(errors="ignore"))
+        if statement.offsets is not None:
+            at = statement.offsets.source(at)
+        original = statement.original or ""
+        start = statement.offset + len(original[:at].encode())
+        inside = at <= len(original)
+        return replace(failure, start=start if inside else None)
     translated = statement.text.encode()
     pointed = translated[failure.start : failure.start + failure.length].decode(errors="ignore")
     original = statement.original or ""
@@ -195,6 +205,11 @@ def statement_error(
     return warehouse_error(failure, statement.script, hidden)
 
 
+def position_error(error: WarehouseError, script: str, byte_offset: int) -> WarehouseError:
+    """Return an error of ours with its position in the user's script."""
+    return warehouse_error(Failure("", str(error), byte_offset), script)
+
+
 def line_and_column(sql: str, byte_offset: int) -> tuple[int, int]:
     r"""Return the line and the column of a byte offset, both from 1.
 
@@ -224,6 +239,7 @@ def warehouse_error(
         What failed, put in front of the message.
     """
     message = f"{failure.kind}: {failure.message}" if failure.kind else failure.message
+    message = message.replace(f"{CATALOG}.", "")
     system = _SYSTEM_TABLE.search(message)
     if system:
         message = message.split("\nDid you mean")[0] + _NO_SYSTEM_TABLE

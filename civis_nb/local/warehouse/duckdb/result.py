@@ -17,6 +17,7 @@ import duckdb
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import DELIMITERS, Column, CsvSettings
+from civis_nb.local.warehouse.dialects import CATALOG
 from civis_nb.local.warehouse.duckdb.failures import statement_error
 from civis_nb.local.warehouse.duckdb.statement import Statement
 from civis_nb.local.warehouse.duckdb.types import sql_type
@@ -67,13 +68,20 @@ class DuckDBResult:
         self._relation = relation
         # Unique names: the result's own may occur twice.
         self._aliases = [f"c{i}" for i in range(len(self.columns))]
+        is_duckdb = statement.dialect == "duckdb"
+        self._values = [
+            f"{CATALOG}.as_text({alias}, {alias})"
+            if native == "INTERVAL" and not is_duckdb
+            else alias
+            for alias, (_, native) in zip(self._aliases, columns, strict=True)
+        ]
 
     def first_rows(self, limit: int) -> list[list[str | None]]:
         """Return the first rows as text, as an export writes it.
 
         The query stops when it has the rows. One that writes must run even for no rows at all.
         """
-        cells = ", ".join(f"CAST({alias} AS VARCHAR)" for alias in self._aliases)
+        cells = ", ".join(f"CAST({value} AS VARCHAR)" for value in self._values)
         rows = self._query(f"SELECT {cells} FROM", f"LIMIT {max(1, limit)}")
         return [list(row) for row in rows[:limit]]
 
@@ -90,10 +98,11 @@ class DuckDBResult:
                 if not is_unquoted(column.sql_type)
             ]
             options += [f"FORCE_QUOTE ({', '.join(texts)})"] if texts else []
+        values = ", ".join(self._values) or "*"
         pipe = self._scratch / f"export-{secrets.token_hex(8)}"
         suffix = f") TO {literal(str(pipe))} ({', '.join(options)})"
         return _through_pipe(
-            pipe, lambda: int(self._query("COPY (SELECT * FROM", suffix)[0][0]), write
+            pipe, lambda: int(self._query(f"COPY (SELECT {values} FROM", suffix)[0][0]), write
         )
 
     def _query(self, prefix: str, suffix: str) -> list[tuple[Any, ...]]:

@@ -12,6 +12,7 @@ import duckdb
 from civis_nb.cancellation import CancelToken
 from civis_nb.errors import OperationCancelledError, WarehouseError
 from civis_nb.local.warehouse.base import Log
+from civis_nb.local.warehouse.dialects import Dialect
 from civis_nb.local.warehouse.duckdb.attempts import Attempts
 from civis_nb.local.warehouse.duckdb.failures import read_failure, warehouse_error
 from civis_nb.local.warehouse.duckdb.result import DuckDBResult
@@ -43,6 +44,8 @@ class ScriptRunner:
         The folder that DuckDB may read and write.
     hidden
         Paths that error messages must not show.
+    dialect
+        What users' SQL means.
     """
 
     def __init__(
@@ -52,12 +55,14 @@ class ScriptRunner:
         log: Log,
         scratch: Path,
         hidden: tuple[str, ...] = (),
+        dialect: Dialect = "redshift",
     ) -> None:
         self.cursor = cursor
         self.cancel = cancel
         self.log = log
         self.scratch = scratch
         self.hidden = hidden
+        self.dialect = dialect
         self._in_transaction = False
 
     @contextmanager
@@ -127,7 +132,7 @@ class ScriptRunner:
         WarehouseError
             If a statement fails; with its position in the script.
         """
-        statements = parse_script(self.cursor, sql, self.log, self.hidden)
+        statements = parse_script(self.cursor, sql, self.dialect, self.log, self.hidden)
         last = max((i for i, s in enumerate(statements) if s.has_rows), default=-1)
         for i, statement in enumerate(statements):
             if self._in_transaction:
@@ -145,7 +150,7 @@ class ScriptRunner:
                     self._execute(candidate)
         except WarehouseError:
             kind = statement.kind
-            reason = reason_to_ignore(statement.text) if kind in _REFUSED_LATE else None
+            reason = reason_to_ignore(statement.original or statement.text) if kind in _REFUSED_LATE else None
             if reason is None:
                 raise
             self.log("info", reason)

@@ -1,4 +1,4 @@
-"""The statements of a script, as DuckDB or the translation from Redshift's SQL parses them."""
+"""The statements of a script, in the meaning of its dialect, as DuckDB parses them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ import duckdb
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import Log
-from civis_nb.local.warehouse.duckdb.failures import is_refusal, statement_error
+from civis_nb.local.warehouse.dialects import Dialect, OffsetMap, UnsupportedSqlError, translate
+from civis_nb.local.warehouse.duckdb.failures import is_refusal, position_error, statement_error
 from civis_nb.local.warehouse.redshift.ignored_statements import reason_to_ignore
-from civis_nb.local.warehouse.redshift.semantics import with_redshift_semantics
 from civis_nb.sql_text import has_word, only_reads, split_statements
 
 if TYPE_CHECKING:
@@ -42,6 +42,12 @@ class Statement:
         DuckDB's name of the kind of statement, such as SELECT.
     original
         The user's statement when ``text`` is a translation of it.
+    meaning
+        The statement as the dialect means it, from which further translations start.
+    offsets
+        Where the pieces of ``meaning`` stand in the original.
+    dialect
+        Of the database.
     prerequisites
         Statements that must run before it.
     provisional
@@ -53,6 +59,9 @@ class Statement:
     offset: int
     kind: str
     original: str | None = None
+    meaning: str | None = None
+    offsets: OffsetMap | None = None
+    dialect: Dialect = "duckdb"
     prerequisites: tuple[str, ...] = ()
     provisional: bool = False
 
@@ -70,7 +79,11 @@ class Statement:
 
 
 def parse_script(
-    cursor: duckdb.DuckDBPyConnection, sql: str, log: Log, hidden: tuple[str, ...]
+    cursor: duckdb.DuckDBPyConnection,
+    sql: str,
+    dialect: Dialect,
+    log: Log,
+    hidden: tuple[str, ...],
 ) -> list[Statement]:
     """Split a script into statements; nothing is run.
 
@@ -80,6 +93,8 @@ def parse_script(
         Parses.
     sql
         The user's whole SQL.
+    dialect
+        Decides what it means.
     log
         Receives why a statement is ignored.
     hidden
@@ -96,66 +111,80 @@ def parse_script(
         raise WarehouseError(
             f"the SQL holds an unpaired surrogate at character {error.start + 1}"
         ) from None
-    try:
-        return _parse(cursor, sql, sql, 0)
-    except duckdb.Error as error:
-        if not is_refusal(error):
-            raise
+    if dialect == "duckdb":
+        try:
+            return _parse(cursor, Statement(sql, sql, 0, ""))
+        except duckdb.Error as refused:
+            raise statement_error(refused, Statement(sql, sql, 0, ""), hidden) from None
     statements: list[Statement] = []
     for piece in split_statements(sql):
         offset = len(sql[: piece.start].encode())
+        statement = _meant(piece.text, sql, offset, dialect)
         try:
-            statements += _parse(cursor, sql, piece.text, offset)
+            statements += _parse(cursor, statement)
         except duckdb.Error as refused:
             if not is_refusal(refused):
-                raise
+                raise statement_error(refused, statement, hidden) from None
             reason = reason_to_ignore(piece.text)
             if reason is not None:
                 log("info", reason)
                 continue
-            found = _parse_translation(cursor, sql, piece.text, offset)
+            found = _parse_translation(cursor, statement)
             if found is None:
-                statement = Statement(piece.text, sql, offset, "")
                 raise statement_error(refused, statement, hidden) from None
             statements += found
     return statements
 
 
-def _parse(
-    cursor: duckdb.DuckDBPyConnection, script: str, text: str, offset: int
-) -> list[Statement]:
-    """Return the statements of a part of the script, as DuckDB parses it."""
+def _meant(text: str, script: str, offset: int, dialect: Dialect) -> Statement:
+    """Return a statement in the dialect's meaning."""
+    try:
+        meant = translate(text, dialect)
+    except UnsupportedSqlError as error:
+        raise position_error(error, script, offset + len(text[: error.offset].encode())) from None
+    return Statement(
+        meant.sql,
+        script,
+        offset,
+        "",
+        original=text,
+        meaning=meant.sql,
+        offsets=meant.offsets,
+        dialect=dialect,
+        provisional=True,
+    )
+
+
+def _parse(cursor: duckdb.DuckDBPyConnection, statement: Statement) -> list[Statement]:
+    """Return the statements of a text, as DuckDB parses it."""
     statements, at = [], 0
+    text, offset = statement.text, statement.offset
     for parsed in cursor.extract_statements(text):
+        if statement.original is not None:
+            statements.append(replace(statement, kind=_kind(parsed)))
+            continue
         found = text.find(parsed.query, at)
         if found > at:
             offset += len(text[at:found].encode())
             at = found
-        statement = Statement(parsed.query, script, offset, _kind(parsed))
-        rewritten = with_redshift_semantics(parsed.query)
-        if rewritten != parsed.query:
-            statement = replace(statement, text=rewritten, original=parsed.query, provisional=True)
-        statements.append(statement)
+        statements.append(replace(statement, text=parsed.query, offset=offset, kind=_kind(parsed)))
         offset += len(parsed.query.encode())
         at += len(parsed.query)
     return statements
 
 
 def _parse_translation(
-    cursor: duckdb.DuckDBPyConnection, script: str, text: str, offset: int
+    cursor: duckdb.DuckDBPyConnection, statement: Statement
 ) -> list[Statement] | None:
     """Return the first translation of a statement that DuckDB can parse."""
-    for translation in _translations(text):
+    for translation in _translations(statement.text):
         with suppress(duckdb.ParserException, duckdb.NotImplementedException):
             return [
-                Statement(
-                    parsed.query,
-                    script,
-                    offset,
-                    _kind(parsed),
-                    original=text,
+                replace(
+                    statement,
+                    text=parsed.query,
+                    kind=_kind(parsed),
                     prerequisites=translation.prerequisites,
-                    provisional=True,
                 )
                 for parsed in cursor.extract_statements(translation.sql)
             ]
@@ -164,13 +193,13 @@ def _parse_translation(
 
 def translated(statement: Statement) -> Iterator[Statement]:
     """Yield the translations of a statement, the nearest to the original first."""
-    original = statement.original or statement.text
-    for translation in _translations(original):
+    if statement.meaning is None:
+        return
+    for translation in _translations(statement.meaning):
         if translation.sql != statement.text:
             yield replace(
                 statement,
                 text=translation.sql,
-                original=original,
                 prerequisites=translation.prerequisites,
                 provisional=False,
             )

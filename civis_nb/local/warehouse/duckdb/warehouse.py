@@ -27,6 +27,7 @@ from civis_nb.local.warehouse.base import (
     TableInfo,
     ignore_log,
 )
+from civis_nb.local.warehouse.dialects import DIALECTS, Dialect, create_functions
 from civis_nb.local.warehouse.duckdb import catalog, commit_markers
 from civis_nb.local.warehouse.duckdb.connection import Connection
 from civis_nb.local.warehouse.duckdb.engine import DuckDBEngine
@@ -64,7 +65,9 @@ _SETTINGS_OF_A_RUN = (
 )
 
 
-def open_duckdb(path: Path | Literal[":memory:"]) -> DuckDBWarehouse:
+def open_duckdb(
+    path: Path | Literal[":memory:"], dialect: Dialect = "redshift"
+) -> DuckDBWarehouse:
     """Open a DuckDB file, or create one; ``:memory:`` for one that is gone when closed.
 
     Raises
@@ -81,16 +84,16 @@ def open_duckdb(path: Path | Literal[":memory:"]) -> DuckDBWarehouse:
     [['1']]
     >>> warehouse.close()
     """
-    return DuckDBWarehouse(path)
+    return DuckDBWarehouse(path, dialect)
 
 
 class DuckDBWarehouse(SqlWarehouse):
     """A `Warehouse` on DuckDB; opened by `open_duckdb`."""
 
-    dialect = "duckdb"
     adapter = "duckdb"
 
-    def __init__(self, path: Path | Literal[":memory:"]) -> None:
+    def __init__(self, path: Path | Literal[":memory:"], dialect: Dialect = "redshift") -> None:
+        self.dialect = dialect
         self._path = path
         self._scratch = _scratch_path(path)
         self._hidden = tuple(
@@ -171,7 +174,9 @@ class DuckDBWarehouse(SqlWarehouse):
             When the token was cancelled.
         """
         with self._connection.cursor() as cursor:
-            engine = DuckDBEngine(cursor, cancel, log, self._scratch, self._hidden)
+            engine = DuckDBEngine(
+                cursor, cancel, log, self._scratch, self._hidden, self.dialect
+            )
             with engine.cancellable():
                 cursor.execute(_CURSOR_SETTINGS)
                 yield engine
@@ -201,6 +206,7 @@ def _scratch_path(path: Path | Literal[":memory:"]) -> Path:
 def _set_up(connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
     """Create the schema ``public``, and deny access to files of the machine."""
     connection.execute("CREATE SCHEMA IF NOT EXISTS public")
+    create_functions(connection)
     connection.execute(f"SET allowed_directories = [{literal(str(scratch) + '/')}]")
     connection.execute("SET enable_external_access = false")
     names = ", ".join(literal(name) for name in _SETTINGS_OF_A_RUN)

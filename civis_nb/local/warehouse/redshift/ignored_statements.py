@@ -12,7 +12,7 @@ __all__ = ["reason_to_ignore"]
 _IGNORED = re.compile(
     r"""(?ix)\s*(?:
         grant\b | revoke\b | vacuum\b | analy[sz]e\b | lock\b
-      | (?:create|alter|drop)\s+(?:user|group|role|datashare)\b
+      | (?:create|alter|drop)\s+(?:user|group|role)\b
       | refresh\s+materialized\s+view\b
       | alter\s+table\s+\S+\s+add\s+(?:constraint\s+\S+\s+)?(?:primary|foreign|unique)\b
       | alter\s+default\s+privileges\b
@@ -45,6 +45,9 @@ _REFUSED = {
     ),
     re.compile(r"(?is)\s*(?:declare\s+\S+\s+(?:\w+\s+)*?cursor|fetch\s|close\s)"): (
         "cursors can't be used here; read the result of the query itself, which arrives in pieces"
+    ),
+    re.compile(r"(?is)\s*(?:create|drop|alter)\s+datashare\b"): (
+        "datashares can't be used here: there is one database on one machine"
     ),
     re.compile(r"(?is)\s*(?:create|drop|alter)\s+database\b"): (
         "databases are not made or dropped with SQL here; start the local platform with "

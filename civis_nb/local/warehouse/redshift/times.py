@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from civis_nb.table_names import literal
 
-__all__ = ["TIME_FUNCTIONS", "with_days"]
+__all__ = ["PART_OF", "TIME_FUNCTIONS", "with_days"]
 
 _Node: TypeAlias = Any  # sqlglot's base class changed its name between versions
 
@@ -31,7 +31,7 @@ _PARTS = {
     "millisecond": "milliseconds ms msec msecs msecond mseconds millisec millisecs millisecon",
     "microsecond": "microseconds us usec usecs usecond useconds microsec microsecs microsecon",
 }
-_PART_OF = {name: part for part, names in _PARTS.items() for name in (part, *names.split())}
+PART_OF = {name: part for part, names in _PARTS.items() for name in (part, *names.split())}
 _DAYS = {"su": 7, "mo": 1, "tu": 2, "we": 3, "th": 4, "fr": 5, "sa": 6}
 
 
@@ -48,7 +48,7 @@ def _is_text(node: _Node) -> bool:
 def _part(node: _Node) -> str:
     """Return the part of a date that a text or a bare word names."""
     name = str(node.this if _is_text(node) else node.name).lower()
-    return _PART_OF.get(name, name)
+    return PART_OF.get(name, name)
 
 
 def _date_trunc(args: list[_Node]) -> str:

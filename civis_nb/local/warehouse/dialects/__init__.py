@@ -1,0 +1,24 @@
+"""What a statement means in Redshift or PostgreSQL, decided before DuckDB gets it.
+
+The user's text stays as it is but for edits of single tokens: calls and operators whose meaning
+differs are qualified with the catalog `CATALOG`, whose macros choose by the types of their
+arguments when DuckDB binds the statement; result columns get PostgreSQL's names; and what can't be
+done is refused by name. Statements of the dialect ``duckdb`` stay as they are.
+"""
+
+from __future__ import annotations
+
+from civis_nb.local.warehouse.dialects.calls import CATALOG, Dialect, UnsupportedSqlError
+from civis_nb.local.warehouse.dialects.tokens import OffsetMap
+from civis_nb.local.warehouse.dialects.translation import DIALECTS, Translated, create_functions, translate
+
+__all__ = [
+    "CATALOG",
+    "DIALECTS",
+    "Dialect",
+    "OffsetMap",
+    "Translated",
+    "UnsupportedSqlError",
+    "create_functions",
+    "translate",
+]

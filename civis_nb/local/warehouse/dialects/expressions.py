@@ -1,0 +1,517 @@
+"""Expressions of a statement: where each operand begins and ends, and what its column is called.
+
+One pass over the tokens, from left to right, with the precedence of PostgreSQL's operators. The
+rules of a dialect hear of each call, cast and operator, innermost first, and edit the tokens.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from civis_nb.local.warehouse.dialects.tokens import END, NAME, NUMBER, STRING, WORD, Tokens
+from civis_nb.local.warehouse.dialects.types import SqlType, type_at
+from civis_nb.table_names import quoted
+
+__all__ = ["Call", "Operand", "Parser", "Rules"]
+
+_NO_NAME = "?column?"
+#: Words that end an expression, or stand between two.
+_RESERVED = frozenset(
+    """select from where group having order limit offset fetch union except intersect minus and or
+    not in is like ilike similar between as on using join inner cross natural when then else end
+    with window qualify for into asc desc nulls collate distinct all any some values set returning
+    by over filter within escape isnull notnull lateral recursive insert update delete create
+    default only tablesample at symmetric both leading trailing to placing matched rows range groups
+    unbounded preceding following lambda merge connect start pivot unpivot ignore respect
+    """.split()
+)
+_CLAUSES = frozenset(
+    """select from where group having order limit offset fetch union except intersect minus window
+    qualify returning values set into on using when join with""".split()
+)
+_OTHER_OPERATORS = frozenset(
+    "|| ~ ~* !~ !~* -> ->> #> #>> @> <@ ? ?| ?& & | # << >> && ~~ !~~ ~~* !~~*".split()
+)
+_SIGNS = frozenset("+ - ~ @ |/".split())
+_TYPED_LITERALS = frozenset(
+    "date time timetz timestamp timestamptz datetime interval bool boolean json jsonb bytea uuid "
+    "text varchar numeric decimal int integer bigint float8 real".split()
+)
+_UNITS = frozenset(
+    "year years month months day days hour hours minute minutes second seconds".split()
+)
+_MARKS = frozenset("from for placing in order distinct as using both leading trailing".split())
+_VALUES_WITHOUT_CALL = {
+    "current_date": "current_date", "current_time": "current_time",
+    "current_timestamp": "current_timestamp", "localtimestamp": "localtimestamp",
+    "current_user": "current_user", "session_user": "session_user", "user": "user",
+    "true": "bool", "false": "bool", "null": _NO_NAME,
+}  # fmt: skip
+
+
+@dataclass
+class Operand:
+    """An expression: its tokens, and the name PostgreSQL gives a column of it.
+
+    ``strength`` is 2 for a name that casts keep, 1 for one that they replace, 0 for none.
+    """
+
+    start: int
+    end: int
+    name: str = _NO_NAME
+    strength: int = 0
+    kind: str = "other"
+
+
+@dataclass
+class Call:
+    """A call of a function by its bare name, with the place of each part.
+
+    ``arguments`` are (first, behind) of each; ``marks`` are the words between them, such as FROM.
+    ``modifiers`` ends behind FILTER, WITHIN GROUP, IGNORE NULLS and OVER.
+    """
+
+    name: str
+    start: int
+    open: int
+    close: int
+    end: int
+    arguments: list[tuple[int, int]]
+    operands: list[Operand | None]
+    marks: list[tuple[str, int]]
+    within: tuple[int, int] | None = None
+    filter: tuple[int, int] | None = None
+    over: tuple[int, int] | None = None
+    in_from: bool = False
+    in_list: bool = False
+
+
+class Rules(Protocol):
+    """What a dialect does with the parts of an expression."""
+
+    def call(self, call: Call) -> str | None:
+        """Edit a call; return the name of its column where it is not the function's."""
+
+    def cast(self, operand: Operand, to: SqlType, written: tuple[int, int]) -> None:
+        """Edit a cast: what is cast, and the tokens of the type."""
+
+    def binary(self, at: int, left: Operand, right: Operand) -> None:
+        """Edit an operator between two operands."""
+
+    def like(self, at: int, left: Operand, right: Operand) -> None:
+        """Edit LIKE, ILIKE or SIMILAR TO; ``at`` is its first word."""
+
+    def word(self, at: int, words: str) -> None:
+        """Edit a word that stands for a value."""
+
+    def clause(self, at: int, word: str) -> None:
+        """Check a clause of a query."""
+
+
+@dataclass
+class _Region:
+    """What is between two brackets, or a whole statement."""
+
+    commas: list[int] = field(default_factory=list)
+    marks: list[tuple[str, int]] = field(default_factory=list)
+    operands: list[Operand] = field(default_factory=list)
+    is_query: bool = False
+    first: tuple[str, int] | None = None
+    others: int = 0
+
+
+class Parser:
+    """Walk over the tokens of a statement and let rules edit them."""
+
+    def __init__(self, tokens: Tokens, rules: Rules) -> None:
+        self.tokens = tokens
+        self.rules = rules
+        self._words, self._kinds = tokens.words, tokens.kinds
+
+    # -- clauses --------------------------------------------------------------------------
+
+    def region(self, at: int, end: int) -> _Region:
+        """Read everything between two places: a query, a list, or one expression."""
+        words, found = self._words, _Region()
+        clause = ""
+        item: int | None = None
+        count = 0  # operands and operators of the item so far
+        last: Operand | None = None
+        alias: str | None = None
+        while at < end:
+            word = words[at]
+            if word == "," and self._kinds[at] != NAME:
+                found.commas.append(at)
+                if item is not None:
+                    self._finish_item(found, item, at, count, last, alias)
+                    item, count, last, alias = at + 1, 0, None, None
+                at += 1
+                continue
+            if word in _MARKS:
+                found.marks.append((word, at))
+            is_distinct_from = word == "from" and words[at - 1] == "distinct" and at > 1 and (
+                words[at - 2] in ("is", "not")
+            )
+            if word in _CLAUSES and not is_distinct_from and not (
+                word in ("left", "right", "set", "values") and words[at + 1] == "(" and word != "values"
+            ):
+                if item is not None:
+                    self._finish_item(found, item, at, count, last, alias)
+                item, clause = None, word
+                self.rules.clause(at, word)
+                at += 1
+                if word in ("select", "returning"):
+                    found.is_query = found.is_query or word == "select"
+                    at = self._behind_select(at, end)
+                    item, count, last, alias = at, 0, None, None
+                continue
+            if word == "as" and item is not None and at + 1 < end:
+                alias = self._name(at + 1)
+                at += 2
+                continue
+            if not self.can_start(at):
+                if word in ("like", "ilike") or (word == "similar" and words[at + 1] == "to"):
+                    at = self._like(at, end, last)
+                else:
+                    at += 1
+                count += 1
+                found.others += 1
+                continue
+            last = self.operand(at, end, clause == "from" or clause == "join", item is not None)
+            found.operands.append(last)
+            at = max(last.end, at + 1)
+            count += 1
+            if at < end and (self._kinds[at] == NAME or self._kinds[at] == WORD) and (
+                words[at] not in _RESERVED
+            ):
+                if item is not None:
+                    alias = self._name(at)
+                    at += 1
+                elif clause in ("from", "join"):
+                    at += 1
+                    if words[at] == "(":
+                        at = self.tokens.partners.get(at, at) + 1
+        if item is not None:
+            self._finish_item(found, item, end, count, last, alias)
+        return found
+
+    def _behind_select(self, at: int, end: int) -> int:
+        """Return the place of the first item of a SELECT list."""
+        words = self._words
+        while at < end:
+            if words[at] == "distinct" and words[at + 1] == "on":
+                close = self.tokens.partners.get(at + 2, at + 2)
+                self.region(at + 3, close)
+                at = close + 1
+            elif words[at] in ("distinct", "all"):
+                at += 1
+            elif words[at] == "top" and self._kinds[at + 1] == NUMBER:
+                at += 2
+            else:
+                break
+        return at
+
+    def _name(self, at: int) -> str:
+        text = self.tokens.texts[at]
+        return text[1:-1].replace('""', '"') if self._kinds[at] == NAME else text.lower()
+
+    def _finish_item(
+        self, found: _Region, start: int, end: int, count: int, last: Operand | None,
+        alias: str | None,
+    ) -> None:  # fmt: skip
+        """Name a column of a SELECT list as PostgreSQL does, where it has no alias."""
+        if alias is not None or end <= start or last is None:
+            if alias is not None and found.first is None:
+                found.first = (alias, 2)
+            return
+        single = count == 1 and last.start == start and last.end == end
+        name, strength = (last.name, last.strength) if single else (_NO_NAME, 0)
+        if found.first is None:
+            found.first = (name, strength)
+        if single and last.kind in ("column", "star"):
+            return
+        words = self._words
+        if words[start] == "*" or (words[start + 1] == "." and words[start + 2] == "*"):
+            return  # t.*, and what can stand behind a star
+        self.tokens.insert_after(end - 1, f" AS {quoted(name)}")
+
+    def _like(self, at: int, end: int, left: Operand | None) -> int:
+        pattern = at + (2 if self._words[at] == "similar" else 1)
+        if pattern >= end or not self.can_start(pattern) or left is None:
+            return at + 1
+        right = self.operand(pattern, end)
+        self.rules.like(at, left, right)
+        return max(right.end, pattern + 1)
+
+    # -- operators ------------------------------------------------------------------------
+
+    def can_start(self, at: int) -> bool:
+        """Return whether an expression can begin with a token."""
+        kind, word = self._kinds[at], self._words[at]
+        if kind == WORD:
+            return word not in _RESERVED
+        if kind in (STRING, NUMBER, NAME):
+            return True
+        return word in ("(", "[", "*", "$") or (word in _SIGNS)
+
+    def operand(
+        self, at: int, end: int, in_from: bool = False, in_list: bool = False
+    ) -> Operand:
+        """Read an expression of all operators that bind more than comparisons do."""
+        left = self._sum(at, end, in_from, in_list)
+        while left.end < end and self._words[left.end] in _OTHER_OPERATORS:
+            operator = left.end
+            if not self.can_start(operator + 1):
+                break
+            right = self._sum(operator + 1, end)
+            self.rules.binary(operator, left, right)
+            left = Operand(left.start, right.end)
+        return left
+
+    def _sum(self, at: int, end: int, in_from: bool = False, in_list: bool = False) -> Operand:
+        left = self._product(at, end, in_from, in_list)
+        while left.end < end and self._words[left.end] in ("+", "-"):
+            operator = left.end
+            if not self.can_start(operator + 1):
+                break
+            right = self._product(operator + 1, end)
+            self.rules.binary(operator, left, right)
+            left = Operand(left.start, right.end)
+        return left
+
+    def _product(self, at: int, end: int, in_from: bool = False, in_list: bool = False) -> Operand:
+        left = self._power(at, end, in_from, in_list)
+        while left.end < end and self._words[left.end] in ("*", "/", "%"):
+            operator = left.end
+            if not self.can_start(operator + 1):
+                break
+            right = self._power(operator + 1, end)
+            self.rules.binary(operator, left, right)
+            left = Operand(left.start, right.end)
+        return left
+
+    def _power(self, at: int, end: int, in_from: bool = False, in_list: bool = False) -> Operand:
+        if self._words[at] in _SIGNS and at + 1 < end:
+            inner = self._power(at + 1, end)
+            return Operand(at, inner.end, kind="number" if inner.kind == "number" else "other")
+        left = self._primary(at, end, in_from, in_list)
+        while left.end < end and self._words[left.end] == "^":
+            operator = left.end
+            sign = operator + 1
+            while self._words[sign] in _SIGNS:
+                sign += 1
+            if not self.can_start(sign):
+                break
+            right = self._primary(sign, end)
+            self.rules.binary(operator, left, Operand(operator + 1, right.end))
+            left = Operand(left.start, right.end)
+        return left
+
+    # -- operands -------------------------------------------------------------------------
+
+    def _primary(self, at: int, end: int, in_from: bool = False, in_list: bool = False) -> Operand:
+        found = self._atom(at, end, in_from, in_list)
+        while found.end < end:
+            word, behind = self._words[found.end], found.end
+            if word == "::":
+                to, after = type_at(self.tokens, behind + 1)
+                if to is None:
+                    break
+                self.rules.cast(found, to, (behind + 1, after))
+                name, strength = found.name, found.strength
+                if strength <= 1:
+                    name, strength = to.name, 1
+                found = Operand(found.start, after, name, strength, "cast")
+            elif word == "[":
+                close = self.tokens.partners.get(behind, behind)
+                self.region(behind + 1, close)
+                found = Operand(found.start, close + 1, found.name, found.strength)
+            elif word == "." and self._kinds[behind + 1] in (WORD, NAME):
+                found = Operand(found.start, behind + 2, self._name(behind + 1), 2)
+            elif word == "at" and self._words[behind + 1 : behind + 3] == ["time", "zone"]:
+                zone = self._atom(behind + 3, end)
+                found = Operand(found.start, zone.end, "timezone", 2)
+            elif word == "collate":
+                found = Operand(found.start, behind + 2, found.name, found.strength)
+            else:
+                break
+        return found
+
+    def _atom(self, at: int, end: int, in_from: bool = False, in_list: bool = False) -> Operand:
+        kind, word = self._kinds[at], self._words[at]
+        if kind == STRING:
+            self.rules.word(at, "")
+            return Operand(at, at + 1, kind="string")
+        if kind == NUMBER:
+            return Operand(at, at + 1, kind="number")
+        if word == "$" and self._kinds[at + 1] == NUMBER:
+            return Operand(at, at + 2)
+        if word == "*":
+            return Operand(at, at + 1, kind="star")
+        if word == "(":
+            return self._parenthesis(at)
+        if word == "[":
+            close = self.tokens.partners.get(at, at)
+            self.region(at + 1, close)
+            return Operand(at, close + 1, "array", 2, "array")
+        if kind == NAME:
+            return self._path(at, end, in_from, in_list)
+        if word == "case":
+            return self._case(at, end)
+        if word == "array" and self._words[at + 1] in ("[", "("):
+            close = self.tokens.partners.get(at + 1, at + 1)
+            self.region(at + 2, close)
+            return Operand(at, close + 1, "array", 2, "array")
+        if word == "exists" and self._words[at + 1] == "(":
+            close = self.tokens.partners.get(at + 1, at + 1)
+            self.region(at + 2, close)
+            return Operand(at, close + 1, "exists", 2)
+        if word in _TYPED_LITERALS:
+            typed = self._typed_literal(at)
+            if typed is not None:
+                return typed
+        if word in _VALUES_WITHOUT_CALL and self._words[at + 1] not in ("(", "."):
+            self.rules.word(at, word)
+            name = _VALUES_WITHOUT_CALL[word]
+            return Operand(at, at + 1, name, 0 if name == _NO_NAME else 1, "value")
+        return self._path(at, end, in_from, in_list)
+
+    def _parenthesis(self, at: int) -> Operand:
+        close = self.tokens.partners.get(at, at)
+        inner = self.region(at + 1, close)
+        if inner.is_query:
+            name, strength = inner.first or (_NO_NAME, 0)
+            return Operand(at, close + 1, name, strength, "query")
+        if inner.commas:
+            return Operand(at, close + 1, "row", 1, "row")
+        if len(inner.operands) == 1 and not inner.others:
+            only = inner.operands[0]
+            kind = "other" if only.kind in ("column", "star") else only.kind
+            return Operand(at, close + 1, only.name, only.strength, kind)
+        return Operand(at, close + 1)
+
+    def _case(self, at: int, end: int) -> Operand:
+        words = self._words
+        depth, close, otherwise = 0, at, None
+        while close < end:
+            if words[close] == "case":
+                depth += 1
+            elif words[close] == "else" and depth == 1:
+                otherwise = close + 1
+            elif words[close] == "end":
+                depth -= 1
+                if depth == 0:
+                    break
+            elif words[close] in ("(", "["):
+                close = self.tokens.partners.get(close, close)
+            close += 1
+        name, strength = "case", 1
+        if otherwise is None:
+            self.region(at + 1, close)
+        else:
+            self.region(at + 1, otherwise - 1)
+            last = self.region(otherwise, close)
+            if len(last.operands) == 1 and not last.others and last.operands[0].strength == 2:
+                name, strength = last.operands[0].name, 2
+        return Operand(at, min(close + 1, end), name, strength, "case")
+
+    def _typed_literal(self, at: int) -> Operand | None:
+        to, behind = type_at(self.tokens, at)
+        if to is None or self._kinds[behind] != STRING:
+            return None
+        self.rules.word(behind, "")
+        last = behind + 1
+        if self._words[at] == "interval":
+            while self._words[last] in _UNITS or self._words[last] == "to":
+                last += 1
+        else:
+            self.rules.cast(Operand(behind, last, kind="string"), to, (at, behind))
+        return Operand(at, last, to.name, 1, to.name)
+
+    def _path(self, at: int, end: int, in_from: bool, in_list: bool) -> Operand:
+        """Read a column, or a call."""
+        last = at
+        while self._words[last + 1] == "." and self._kinds[last + 2] in (WORD, NAME):
+            last += 2
+        if self._words[last + 1] == "." and self._words[last + 2] == "*":
+            return Operand(at, last + 3, kind="star")
+        if self._words[last + 1] == "(" and last + 1 < end:
+            return self._call(at, last, end, in_from, in_list)
+        if last == at and self._kinds[at] == WORD:
+            self.rules.word(at, self._words[at])
+        outer_join = self._words[last + 1] == "(+)"
+        if outer_join:
+            self.rules.clause(last + 1, "(+)")
+        return Operand(at, last + 1 + outer_join, self._name(last), 2, "column")
+
+    def _call(self, at: int, last: int, end: int, in_from: bool, in_list: bool) -> Operand:
+        words = self._words
+        opened = last + 1
+        close = self.tokens.partners.get(opened, opened)
+        name = self._name(last)
+        if name in ("cast", "try_cast") and last == at:
+            return self._cast(at, opened, close, name)
+        inside = self.region(opened + 1, close)
+        call = Call(name, at, opened, close, close + 1, [], [], inside.marks)
+        call.in_from, call.in_list = in_from, in_list
+        bounds = [opened, *inside.commas, close]
+        if close > opened + 1:
+            for first, behind in zip(bounds, bounds[1:], strict=False):
+                call.arguments.append((first + 1, behind))
+                whole = [
+                    o for o in inside.operands if o.start == first + 1 and o.end == behind
+                ]
+                call.operands.append(whole[0] if whole else None)
+        place = close + 1
+        while place < end:
+            if words[place] == "within" and words[place + 1] == "group":
+                after = self._behind(place + 2)
+                call.within = (place, after)
+            elif words[place] == "filter" and words[place + 1] == "(":
+                after = self._behind(place + 1)
+                call.filter = (place, after)
+            elif words[place] in ("ignore", "respect") and words[place + 1] == "nulls":
+                after = place + 2
+            elif words[place] == "over":
+                after = self._behind(place + 1)
+                call.over = (place, after)
+            else:
+                break
+            place = after
+        call.end = place
+        bare = last == at or (last == at + 2 and self._name(at) == "pg_catalog")
+        if not bare or self._kinds[last] == NAME:
+            return Operand(at, place, name, 2, "call")
+        if last != at:
+            self.tokens.drop(at, last)
+        return Operand(at, place, self.rules.call(call) or name, 2, "call")
+
+    def _behind(self, at: int) -> int:
+        """Read a bracket, or the name of a window; return the place behind it."""
+        close = self.tokens.partners.get(at)
+        if close is None:
+            return at + 1
+        self.region(at + 1, close)
+        return close + 1
+
+    def _cast(self, at: int, opened: int, close: int, name: str) -> Operand:
+        split = next(
+            (i for i in range(close - 1, opened, -1) if self._words[i] == "as"), None
+        )
+        inside = self.region(opened + 1, split if split is not None else close)
+        operand = Operand(opened + 1, split or close)
+        if len(inside.operands) == 1 and not inside.others:
+            operand = inside.operands[0]
+        if split is None:
+            return Operand(at, close + 1, name, 2)
+        to, behind = type_at(self.tokens, split + 1)
+        if to is not None and name == "cast" and behind == close:
+            whole = Operand(opened + 1, split, operand.name, operand.strength, operand.kind)
+            self.rules.cast(whole, to, (split + 1, behind))
+        if operand.strength == 2 or to is None:
+            return Operand(at, close + 1, operand.name, operand.strength, "cast")
+        return Operand(at, close + 1, to.name, 1, "cast")
+
+
+_ = END

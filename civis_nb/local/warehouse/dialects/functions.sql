@@ -1,0 +1,363 @@
+-- Functions and operators with PostgreSQL's and Redshift's meaning. They live in a catalog of the
+-- platform's own, and the calls of users' SQL are qualified with it; overloads choose by type.
+-- Where a macro has an argument "kind", only its type matters: it is never computed.
+
+-- Arithmetic -----------------------------------------------------------------------------------
+CREATE MACRO divisor(x) AS CASE WHEN x = 0 THEN error('division by zero') ELSE x END;
+CREATE MACRO div(a, b, kind BIGINT) AS a // civis_sql.divisor(b),
+  (a, b, kind HUGEINT) AS a // civis_sql.divisor(b),
+  (a, b, kind) AS a / civis_sql.divisor(b);
+CREATE MACRO div_kind(a INTERVAL, b DOUBLE) AS a, (a, b) AS a + b;
+CREATE MACRO mod(a, b) AS a % (CASE WHEN b = 0 THEN error('division by zero') ELSE b END);
+CREATE MACRO rounded(x, kind DOUBLE) AS round_even(x, 0),
+  (x, kind FLOAT) AS round_even(x, 0),
+  (x, kind VARCHAR) AS round_even(x::DOUBLE, 0),
+  (x, kind DECIMAL) AS round(x), (x, kind BIGINT) AS round(x), (x, kind HUGEINT) AS round(x),
+  (x, kind) AS round(x);
+CREATE MACRO truncated(x, kind TIMESTAMP) AS x::DATE,
+  (x, kind TIMESTAMPTZ) AS x::DATE,
+  (x, kind DATE) AS x,
+  (x, kind) AS trunc(x);
+CREATE MACRO sqrt(x) AS
+  sqrt(CASE WHEN x < 0 THEN error('cannot take square root of a negative number') ELSE x END);
+CREATE MACRO ln(x) AS
+  ln(CASE WHEN x <= 0 THEN error('cannot take logarithm of zero or a negative number') ELSE x END);
+CREATE MACRO log(x) AS
+  log10(CASE WHEN x <= 0 THEN error('cannot take logarithm of zero or a negative number') ELSE x END),
+  (b, x) AS log(b, CASE WHEN x <= 0 THEN error('cannot take logarithm of zero or a negative number') ELSE x END);
+CREATE MACRO exp(x) AS
+  CASE WHEN x > 709.78 THEN error('value out of range: overflow') ELSE exp(x) END;
+CREATE MACRO power(x, y) AS
+  CASE WHEN x = 0 AND y < 0 THEN error('zero raised to a negative power is undefined')
+       WHEN isinf(x::DOUBLE ** y::DOUBLE) AND NOT isinf(x::DOUBLE) AND NOT isinf(y::DOUBLE)
+       THEN error('value out of range: overflow')
+       WHEN x < 0 AND y <> trunc(y)
+       THEN error('a negative number raised to a non-integer power yields a complex result')
+       ELSE x ** y END;
+CREATE MACRO asin(x) AS asin(CASE WHEN abs(x) > 1 THEN error('input is out of range') ELSE x END);
+CREATE MACRO acos(x) AS acos(CASE WHEN abs(x) > 1 THEN error('input is out of range') ELSE x END);
+CREATE MACRO dlog10(x) AS civis_sql.log(x);
+CREATE MACRO dlog1(x) AS civis_sql.ln(x);
+CREATE MACRO dexp(x) AS civis_sql.exp(x);
+CREATE MACRO dsqrt(x) AS civis_sql.sqrt(x);
+CREATE MACRO width_bucket(x, low, high, buckets) AS
+  CASE WHEN x < low THEN 0 WHEN x >= high THEN buckets + 1
+       ELSE CAST(floor((x - low) * buckets / CAST(high - low AS DOUBLE)) AS INTEGER) + 1 END;
+CREATE MACRO ratio(part, total) AS part::DOUBLE / nullif(total::DOUBLE, 0);
+
+-- Aggregates: the aggregate itself is computed by DuckDB, around which the type is mended --------
+CREATE MACRO summed_plain(total, x, kind SMALLINT) AS total::BIGINT,
+  (total, x, kind INTEGER) AS total::BIGINT,
+  (total, x, kind BIGINT) AS total::DECIMAL(38, 0),
+  (total, x, kind INTERVAL) AS to_microseconds(sum((epoch(x) * 1000000)::BIGINT)::BIGINT),
+  (total, x, kind) AS total;
+CREATE MACRO summed(total, kind SMALLINT) AS total::BIGINT,
+  (total, kind INTEGER) AS total::BIGINT,
+  (total, kind BIGINT) AS total::DECIMAL(38, 0),
+  (total, kind) AS total;
+CREATE MACRO sum_kind(x SMALLINT) AS x::BIGINT, (x INTEGER) AS x::BIGINT,
+  (x BIGINT) AS x::DECIMAL(38, 0), (x) AS x;
+CREATE MACRO avg_kind(x BIGINT) AS x::DECIMAL(38, 10), (x) AS x;
+CREATE MACRO avg_kind_rs(x BIGINT) AS x, (x) AS x;
+CREATE MACRO averaged(mean, total, count, kind BIGINT) AS (total // count)::BIGINT,
+  (mean, total, count, kind HUGEINT) AS (total // count)::DECIMAL(38, 0),
+  (mean, total, count, kind DECIMAL) AS cast_to_type(total / nullif(count, 0), total),
+  (mean, total, count, kind) AS mean;
+CREATE MACRO joined(items, separator) AS
+  CASE WHEN len(items) > 0 THEN array_to_string(items, separator) END;
+
+-- Casts ----------------------------------------------------------------------------------------
+CREATE MACRO integer_of_text(x) AS
+  CASE WHEN regexp_matches(x, '[^-+0-9 \t\n]')
+       THEN error('invalid input syntax for type integer: "' || x || '"') ELSE trim(x) END;
+CREATE MACRO as_integer(x, kind VARCHAR) AS civis_sql.integer_of_text(x), (x, kind) AS x;
+CREATE MACRO float_of_text(x) AS
+  CASE WHEN contains(x, '_')
+       THEN error('invalid input syntax for type double precision: "' || x || '"')
+       ELSE trim(x, E' \t\n') END;
+CREATE MACRO as_float(x, kind VARCHAR) AS civis_sql.float_of_text(x), (x, kind) AS x;
+CREATE MACRO numeric_of_text(x) AS
+  CASE WHEN contains(x, '_') THEN error('invalid input syntax for type numeric: "' || x || '"')
+       ELSE trim(x, E' \t\n') END;
+CREATE MACRO as_numeric(x, kind VARCHAR) AS civis_sql.numeric_of_text(x), (x, kind) AS x;
+CREATE MACRO as_any_numeric(x, kind DECIMAL) AS x,
+  (x, kind BIGINT) AS x::DECIMAL(38, 0),
+  (x, kind HUGEINT) AS x::DECIMAL(38, 0),
+  (x, kind VARCHAR) AS civis_sql.numeric_of_text(x)::DECIMAL(38, 15),
+  (x, kind) AS CASE WHEN abs(x) >= 1e15 THEN x::HUGEINT::DECIMAL(38, 15) ELSE x::DECIMAL(38, 15) END;
+CREATE MACRO boolean_of_text(x) AS
+  CASE lower(trim(x)) WHEN 'on' THEN true WHEN 'off' THEN false WHEN 'of' THEN false
+       WHEN '1' THEN true WHEN '0' THEN false
+       ELSE CASE WHEN lower(trim(x)) <> '' AND (starts_with('true', lower(trim(x))) OR starts_with('yes', lower(trim(x)))) THEN true
+                 WHEN lower(trim(x)) <> '' AND (starts_with('false', lower(trim(x))) OR starts_with('no', lower(trim(x)))) THEN false
+                 WHEN x IS NOT NULL THEN error('invalid input syntax for type boolean: "' || x || '"') END END;
+CREATE MACRO as_boolean(x, kind VARCHAR) AS civis_sql.boolean_of_text(x), (x, kind) AS x;
+CREATE MACRO date_of_text(x) AS
+  CASE WHEN x IS NULL THEN NULL
+       WHEN regexp_matches(x, '^\s*\d{4}-\d{1,2}-\d{1,2}') THEN x::DATE
+       WHEN regexp_full_match(x, '\d{8}') THEN strptime(x, '%Y%m%d')::DATE
+       ELSE coalesce(try_strptime(trim(x), ['%m/%d/%Y', '%b %d, %Y', '%B %d, %Y', '%b %d %Y',
+              '%B %d %Y', '%d %b %Y', '%d %B %Y', '%d-%b-%Y', '%d-%B-%Y', '%b-%d-%Y', '%Y/%m/%d',
+              '%Y.%m.%d', '%m-%d-%Y', '%Y-%b-%d', '%d-%b-%y', '%m/%d/%y'])::DATE, x::DATE) END;
+CREATE MACRO as_date(x, kind VARCHAR) AS civis_sql.date_of_text(x), (x, kind) AS x;
+CREATE MACRO timestamp_of_text(x) AS
+  CASE WHEN x IS NULL THEN NULL
+       WHEN regexp_matches(x, '^\s*\d{4}-\d{1,2}-\d{1,2}') THEN x::TIMESTAMP
+       WHEN regexp_full_match(x, '\d{8}') THEN strptime(x, '%Y%m%d')
+       ELSE coalesce(try_strptime(trim(x), ['%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M', '%m/%d/%Y',
+              '%b %d, %Y %H:%M:%S', '%b %d, %Y', '%B %d, %Y', '%b %d %Y %H:%M:%S', '%b %d %Y',
+              '%B %d %Y', '%d %b %Y %H:%M:%S', '%d %b %Y', '%d-%b-%Y %H:%M:%S', '%d-%b-%Y',
+              '%Y%m%d %H:%M:%S', '%Y%m%d %H%M%S', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d',
+              '%Y%m%dT%H%M%S', '%m/%d/%y']), x::TIMESTAMP) END;
+CREATE MACRO as_timestamp(x, kind VARCHAR) AS civis_sql.timestamp_of_text(x), (x, kind) AS x;
+CREATE MACRO as_text(x, kind DOUBLE) AS
+  CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
+       WHEN x = 0 THEN '0'
+       WHEN abs(x) >= 1e15 OR abs(x) < 1e-4
+       THEN regexp_replace(regexp_replace(format('{:.17e}', x), '.*', CASE
+              WHEN format('{:.14e}', x)::DOUBLE = x THEN format('{:.14e}', x)
+              WHEN format('{:.15e}', x)::DOUBLE = x THEN format('{:.15e}', x)
+              ELSE format('{:.16e}', x) END), '\.?0*e', 'e')
+       ELSE regexp_replace(x::VARCHAR, '\.0$', '') END,
+  (x, kind FLOAT) AS regexp_replace(x::VARCHAR, '\.0$', ''),
+  (x, kind INTERVAL) AS regexp_replace(x::VARCHAR, ' month(s?)', ' mon\1'),
+  (x, kind DECIMAL) AS x, (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind VARCHAR) AS x,
+  (x, kind DATE) AS x, (x, kind TIMESTAMP) AS x, (x, kind) AS x;
+CREATE MACRO as_array(x) AS replace(replace(x, '{', '['), '}', ']');
+
+-- Texts ----------------------------------------------------------------------------------------
+CREATE MACRO substring(s, first) AS substring(s::VARCHAR, greatest(first, 1)),
+  (s, first, size) AS substring(s::VARCHAR, greatest(first, 1),
+    CASE WHEN size < 0 THEN error('negative substring length not allowed')
+         ELSE greatest(size + least(first, 1) - 1, 0) END);
+CREATE MACRO initcap(s) AS array_to_string(list_transform(
+  regexp_extract_all(lower(s), '[\p{L}\p{N}]+|[^\p{L}\p{N}]+'), lambda w: upper(w[1]) || w[2:]), '');
+CREATE MACRO to_hex(n) AS lower(to_hex(n::BIGINT));
+CREATE MACRO textlen(s) AS length(s);
+CREATE MACRO btrim(s) AS trim(s), (s, characters) AS trim(s, characters);
+CREATE MACRO replicate(s, n) AS repeat(s, n);
+CREATE MACRO octet_length(s) AS strlen(s::VARCHAR);
+CREATE MACRO quote_ident(s) AS
+  CASE WHEN regexp_full_match(s, '[a-z_][a-z0-9_]*') THEN s ELSE '"' || replace(s, '"', '""') || '"' END;
+CREATE MACRO quote_literal(s) AS '''' || replace(s::VARCHAR, '''', '''''') || '''';
+CREATE MACRO quote_nullable(s) AS coalesce('''' || replace(s::VARCHAR, '''', '''''') || '''', 'NULL');
+CREATE MACRO string_to_array(s, separator) AS
+  CASE WHEN s = '' THEN []::VARCHAR[] WHEN separator IS NULL THEN string_split(s, '')
+       ELSE string_split(s, separator) END,
+  (s, separator, null_text) AS
+  list_transform(CASE WHEN s = '' THEN []::VARCHAR[] ELSE string_split(s, separator) END,
+                 lambda w: nullif(w, null_text));
+CREATE MACRO split_part_rs(s, separator, n) AS
+  CASE WHEN n < 1 THEN error('field position must be greater than zero')
+       ELSE split_part(s, separator, n) END;
+CREATE MACRO split_part_pg(s, separator, n) AS
+  CASE WHEN n = 0 THEN error('field position must not be zero') ELSE split_part(s, separator, n) END;
+CREATE MACRO chr(n) AS
+  chr(CASE WHEN n = 0 THEN error('null character not permitted') ELSE n END);
+CREATE MACRO crc32(s) AS printf('%08x', xor(list_reduce([4294967295::BIGINT] || list_transform(
+  range(0, strlen(s::VARCHAR)), lambda i: ('0x' || hex(encode(s::VARCHAR))[2 * i + 1 : 2 * i + 2])::BIGINT),
+  lambda c, b: list_reduce([xor(c, b)] || range(0, 8),
+    lambda r, k: CASE WHEN r % 2 = 1 THEN xor(r >> 1, 3988292384::BIGINT) ELSE r >> 1 END)), 4294967295::BIGINT));
+CREATE MACRO checksum(x) AS (hash(x::VARCHAR) % 2147483648)::INTEGER;
+CREATE MACRO sha2(s, bits) AS
+  CASE bits WHEN 0 THEN sha256(s) WHEN 256 THEN sha256(s)
+       ELSE error('SHA2 with ' || bits || ' bits is not supported: use 256') END;
+CREATE MACRO func_sha1(s) AS sha1(s);
+CREATE MACRO strtol(s, base) AS CAST(list_transform([regexp_replace(lower(trim(s)),
+    CASE WHEN base = 16 THEN '^[+-]?(0x)?' ELSE '^[+-]?' END, '')], lambda t:
+  list_sum(list_transform(range(length(t)), lambda i:
+    CASE WHEN strpos(substr('0123456789abcdefghijklmnopqrstuvwxyz', 1, base), substr(t, length(t) - i, 1)) = 0
+         THEN error('STRTOL: ' || s || ' is no number of base ' || base)
+         ELSE (strpos(substr('0123456789abcdefghijklmnopqrstuvwxyz', 1, base), substr(t, length(t) - i, 1)) - 1)
+              * CAST(base AS HUGEINT) ** i END)))[1]
+  * (CASE WHEN trim(s) LIKE '-%' THEN -1 ELSE 1 END) AS BIGINT);
+
+-- Regular expressions --------------------------------------------------------------------------
+CREATE MACRO regexp_replace_all(s, p) AS regexp_replace(s, p, '', 'g'),
+  (s, p, r) AS regexp_replace(s, p, r, 'g'),
+  (s, p, r, first) AS substr(s, 1, first - 1) || regexp_replace(substr(s, first), p, r, 'g'),
+  (s, p, r, first, options) AS substr(s, 1, first - 1)
+    || regexp_replace(substr(s, first), CASE WHEN contains(options, 'i') THEN '(?i)' ELSE '' END || p, r, 'g');
+CREATE MACRO regexp_matches_of(s, p, first, options) AS
+  regexp_extract_all(substr(s, first), CASE WHEN contains(options, 'i') THEN '(?i)' ELSE '' END || p,
+                     CASE WHEN contains(options, 'e') THEN 1 ELSE 0 END);
+CREATE MACRO regexp_substr(s, p) AS regexp_extract(s, p),
+  (s, p, first) AS regexp_extract(substr(s, first), p),
+  (s, p, first, nth) AS CASE WHEN s IS NULL OR p IS NULL THEN NULL ELSE
+    coalesce(civis_sql.regexp_matches_of(s, p, first, 'c')[nth], '') END,
+  (s, p, first, nth, options) AS CASE WHEN s IS NULL OR p IS NULL THEN NULL ELSE
+    coalesce(civis_sql.regexp_matches_of(s, p, first, options)[nth], '') END;
+CREATE MACRO regexp_count(s, p) AS len(regexp_extract_all(s, p)),
+  (s, p, first) AS len(regexp_extract_all(substr(s, first), p)),
+  (s, p, first, options) AS len(civis_sql.regexp_matches_of(s, p, first, options));
+CREATE MACRO regexp_place(s, p, first, nth, behind, options) AS
+  CASE WHEN s IS NULL OR p IS NULL THEN NULL
+       WHEN len(civis_sql.regexp_matches_of(s, p, first, options)) < nth THEN 0
+       ELSE first + coalesce(list_sum(list_transform(
+              string_split_regex(substr(s, first), CASE WHEN contains(options, 'i') THEN '(?i)' ELSE '' END || p)[1:nth], lambda w: length(w))), 0)
+            + coalesce(list_sum(list_transform(
+              civis_sql.regexp_matches_of(s, p, first, replace(options, 'e', ''))[1:nth - 1 + behind], lambda w: length(w))), 0)
+       END::INTEGER;
+CREATE MACRO regexp_instr(s, p) AS civis_sql.regexp_place(s, p, 1, 1, 0, 'c'),
+  (s, p, first) AS civis_sql.regexp_place(s, p, first, 1, 0, 'c'),
+  (s, p, first, nth) AS civis_sql.regexp_place(s, p, first, nth, 0, 'c'),
+  (s, p, first, nth, behind) AS civis_sql.regexp_place(s, p, first, nth, behind, 'c'),
+  (s, p, first, nth, behind, options) AS civis_sql.regexp_place(s, p, first, nth, behind, options);
+
+-- Dates and times ------------------------------------------------------------------------------
+CREATE MACRO getdate() AS CAST(now() AS TIMESTAMP);
+CREATE MACRO add_months(d, n) AS
+  CASE WHEN last_day(d::TIMESTAMP) = d::TIMESTAMP::DATE
+       THEN last_day(d::TIMESTAMP + to_months(n::INTEGER))::TIMESTAMP
+            + (d::TIMESTAMP - d::TIMESTAMP::DATE::TIMESTAMP)
+       ELSE d::TIMESTAMP + to_months(n::INTEGER) END;
+CREATE MACRO add_interval(step, d, kind TIME) AS d + step,
+  (step, d, kind TIMESTAMPTZ) AS d + step,
+  (step, d, kind) AS d::TIMESTAMP + step;
+CREATE MACRO add_years(n, d) AS d::TIMESTAMP + to_years(n::INTEGER)
+  + CASE WHEN month(d::TIMESTAMP) = 2 AND day(d::TIMESTAMP) = 29
+              AND day(d::TIMESTAMP + to_years(n::INTEGER)) = 28
+         THEN INTERVAL 1 DAY ELSE INTERVAL 0 DAY END;
+CREATE MACRO datediff(part, a, b, kind TIME) AS
+  date_diff(part, DATE '2000-01-01' + a, DATE '2000-01-01' + b),
+  (part, a, b, kind TIMESTAMPTZ) AS date_diff(part, a, b),
+  (part, a, b, kind) AS date_diff(part, a::TIMESTAMP, b::TIMESTAMP);
+CREATE MACRO date_trunc(part, x, kind INTERVAL) AS date_trunc(part, x),
+  (part, x, kind TIMESTAMPTZ) AS date_trunc(part, x),
+  (part, x, kind TIMESTAMP) AS date_trunc(part, x),
+  (part, x, kind DATE) AS date_trunc(part, x::TIMESTAMP),
+  (part, x, kind VARCHAR) AS date_trunc(part, civis_sql.timestamp_of_text(x)),
+  (part, x, kind) AS date_trunc(part, x::TIMESTAMP);
+CREATE MACRO trunc_years(part, n, x) AS
+  date_trunc(part, x::TIMESTAMP - to_years(1)) + to_years(1);
+CREATE MACRO date_part(part, x, kind VARCHAR) AS date_part(part, civis_sql.timestamp_of_text(x)),
+  (part, x, kind) AS date_part(part, x);
+CREATE MACRO microseconds(x, kind VARCHAR) AS date_part('microseconds', civis_sql.timestamp_of_text(x)),
+  (x, kind DATE) AS 0,
+  (x, kind) AS date_part('microseconds', x);
+CREATE MACRO date_part_year(d) AS year(d::TIMESTAMP);
+CREATE MACRO last_day(d) AS last_day(d::TIMESTAMP);
+CREATE MACRO next_day(d, weekday) AS d::TIMESTAMP::DATE + CAST((
+  (CASE lower(weekday)[1:2] WHEN 'su' THEN 7 WHEN 'mo' THEN 1 WHEN 'tu' THEN 2 WHEN 'we' THEN 3
+        WHEN 'th' THEN 4 WHEN 'fr' THEN 5 WHEN 'sa' THEN 6
+        ELSE error('NEXT_DAY: ' || weekday || ' is not a day of the week') END)
+  - isodow(d::TIMESTAMP) + 6) % 7 + 1 AS INTEGER);
+CREATE MACRO months_between(a, b) AS
+  CASE WHEN day(a::TIMESTAMP) = day(b::TIMESTAMP)
+         OR (last_day(a::TIMESTAMP) = a::TIMESTAMP::DATE
+             AND last_day(b::TIMESTAMP) = b::TIMESTAMP::DATE)
+       THEN ((year(a::TIMESTAMP) - year(b::TIMESTAMP)) * 12
+            + month(a::TIMESTAMP) - month(b::TIMESTAMP))::DOUBLE
+       ELSE (year(a::TIMESTAMP) - year(b::TIMESTAMP)) * 12
+            + month(a::TIMESTAMP) - month(b::TIMESTAMP)
+            + (epoch(a::TIMESTAMP) - epoch(date_trunc('month', a::TIMESTAMP))
+               - epoch(b::TIMESTAMP) + epoch(date_trunc('month', b::TIMESTAMP))) / 86400 / 31 END;
+CREATE MACRO date_cmp(a, b) AS
+  sign(date_diff('day', b::TIMESTAMP::DATE, a::TIMESTAMP::DATE))::INTEGER;
+CREATE MACRO timestamp_cmp(a, b) AS
+  CASE WHEN a::TIMESTAMP < b::TIMESTAMP THEN -1
+       WHEN a::TIMESTAMP > b::TIMESTAMP THEN 1
+       WHEN a IS NOT NULL AND b IS NOT NULL THEN 0 END;
+CREATE MACRO convert_timezone(zone, t) AS timezone(zone, timezone('UTC', t::TIMESTAMP)),
+  (source, target, t) AS timezone(target, timezone(source, t::TIMESTAMP));
+CREATE MACRO justify_days(x) AS to_months((date_part('year', x) * 12 + date_part('month', x) + date_part('day', x) // 30)::INTEGER)
+  + to_days((date_part('day', x) % 30)::INTEGER)
+  + to_microseconds(date_part('hour', x) * 3600000000 + date_part('minute', x) * 60000000 + date_part('microseconds', x));
+CREATE MACRO justify_hours(x) AS x - to_microseconds(date_part('hour', x) * 3600000000) + to_days((date_part('hour', x) // 24)::INTEGER)
+  + to_hours(date_part('hour', x) % 24);
+CREATE MACRO justify_interval(x) AS civis_sql.justify_days(civis_sql.justify_hours(x));
+CREATE MACRO plus(a, b, first DATE, second BIGINT) AS a + b::INTEGER,
+  (a, b, first BIGINT, second DATE) AS b + a::INTEGER,
+  (a, b, first TIMESTAMP, second BIGINT) AS a + to_days(b::INTEGER),
+  (a, b, first TIMESTAMPTZ, second BIGINT) AS a + to_days(b::INTEGER),
+  (a, b, first TIMESTAMP, second DOUBLE) AS a + to_microseconds((b * 86400000000)::BIGINT),
+  (a, b, first, second) AS a + b;
+CREATE MACRO minus(a, b, first DATE, second BIGINT) AS a - b::INTEGER,
+  (a, b, first TIMESTAMP, second BIGINT) AS a - to_days(b::INTEGER),
+  (a, b, first TIMESTAMPTZ, second BIGINT) AS a - to_days(b::INTEGER),
+  (a, b, first TIMESTAMP, second DOUBLE) AS a - to_microseconds((b * 86400000000)::BIGINT),
+  (a, b, first TIMESTAMP, second VARCHAR) AS a - civis_sql.timestamp_of_text(b),
+  (a, b, first TIMESTAMPTZ, second VARCHAR) AS a - b::TIMESTAMPTZ,
+  (a, b, first DATE, second VARCHAR) AS a - civis_sql.date_of_text(b)::DATE,
+  (a, b, first, second) AS a - b;
+
+-- TO_CHAR, TO_NUMBER: the pattern is read before, and the pieces are put together here ------------
+CREATE MACRO time_or_null(x, kind DATE) AS x::TIMESTAMP, (x, kind TIMESTAMP) AS x,
+  (x, kind TIMESTAMPTZ) AS x, (x, kind TIME) AS DATE '2000-01-01' + x,
+  (x, kind INTERVAL) AS TIMESTAMP '0001-01-01' + x,
+  (x, kind VARCHAR) AS civis_sql.timestamp_of_text(x), (x, kind) AS NULL::TIMESTAMP;
+CREATE MACRO padded(digits, decimals) AS
+  CASE WHEN decimals = 0 THEN split_part(digits, '.', 1)
+       ELSE split_part(digits, '.', 1) || '.' || rpad(split_part(digits, '.', 2), decimals, '0') END;
+CREATE MACRO whole_text(x, decimals) AS
+  abs(x)::VARCHAR || CASE WHEN decimals > 0 THEN '.' || repeat('0', decimals) ELSE '' END;
+CREATE MACRO number_text(x, decimals, kind DATE) AS NULL::VARCHAR,
+  (x, decimals, kind TIMESTAMP) AS NULL::VARCHAR, (x, decimals, kind TIMESTAMPTZ) AS NULL::VARCHAR,
+  (x, decimals, kind TIME) AS NULL::VARCHAR, (x, decimals, kind INTERVAL) AS NULL::VARCHAR,
+  (x, decimals, kind BIGINT) AS civis_sql.whole_text(x, decimals),
+  (x, decimals, kind HUGEINT) AS civis_sql.whole_text(x, decimals),
+  (x, decimals, kind DECIMAL) AS civis_sql.padded(abs(round(x, decimals))::VARCHAR, decimals),
+  (x, decimals, kind) AS format('{:.' || decimals || 'f}', abs(x::DOUBLE));
+CREATE MACRO is_below_zero(x, kind DATE) AS false, (x, kind TIMESTAMP) AS false,
+  (x, kind TIMESTAMPTZ) AS false, (x, kind TIME) AS false, (x, kind INTERVAL) AS false,
+  (x, kind VARCHAR) AS x::DOUBLE < 0, (x, kind) AS x < 0;
+CREATE MACRO to_char(time, number, kind DATE) AS time, (time, number, kind TIMESTAMP) AS time,
+  (time, number, kind TIMESTAMPTZ) AS time, (time, number, kind TIME) AS time,
+  (time, number, kind INTERVAL) AS time, (time, number, kind VARCHAR) AS time,
+  (time, number, kind) AS number;
+CREATE MACRO roman_number(x, kind DATE) AS 0, (x, kind TIMESTAMP) AS 0, (x, kind TIMESTAMPTZ) AS 0,
+  (x, kind TIME) AS 0, (x, kind INTERVAL) AS 0, (x, kind) AS CAST(round(x::DOUBLE) AS INTEGER);
+CREATE MACRO ordinal(n) AS CASE WHEN n % 100 IN (11, 12, 13) THEN 'th' ELSE
+  CASE n % 10 WHEN 1 THEN 'st' WHEN 2 THEN 'nd' WHEN 3 THEN 'rd' ELSE 'th' END END;
+CREATE MACRO roman(n) AS CASE WHEN n < 1 OR n > 3999 THEN repeat('#', 15) ELSE
+  ['', 'M', 'MM', 'MMM'][n // 1000 + 1]
+  || ['', 'C', 'CC', 'CCC', 'CD', 'D', 'DC', 'DCC', 'DCCC', 'CM'][n // 100 % 10 + 1]
+  || ['', 'X', 'XX', 'XXX', 'XL', 'L', 'LX', 'LXX', 'LXXX', 'XC'][n // 10 % 10 + 1]
+  || ['', 'I', 'II', 'III', 'IV', 'V', 'VI', 'VII', 'VIII', 'IX'][n % 10 + 1] END;
+CREATE MACRO to_number(s, scale) AS
+  CASE WHEN s IS NULL THEN NULL WHEN regexp_matches(s, '[A-Za-z]') AND NOT regexp_matches(s, '^\s*[A-Za-z]?[0-9., +-]*[A-Za-z]?\s*$')
+       THEN error('invalid input for TO_NUMBER: "' || s || '"')
+       ELSE round((CASE WHEN contains(s, '-') OR contains(s, '<') THEN '-' ELSE '' END
+            || regexp_replace(s, '[^0-9.]', '', 'g'))::DECIMAL(38, 10), scale) END;
+
+-- JSON -----------------------------------------------------------------------------------------
+CREATE MACRO json_path_text_rs(j, path) AS coalesce(json_extract_string(j, path), CASE WHEN j IS NOT NULL THEN '' END);
+CREATE MACRO json_path_text_null(j, path) AS
+  CASE WHEN json_valid(j) THEN coalesce(json_extract_string(j, path), '') END;
+CREATE MACRO json_extract_array_element_text(j, n) AS
+  CASE WHEN json_type(j) <> 'ARRAY' THEN error('invalid json array object ' || j)
+       WHEN n < 0 THEN '' ELSE coalesce(json_extract_string(j, '$[' || n || ']'), '') END,
+  (j, n, null_if_invalid) AS
+  CASE WHEN NOT json_valid(j) THEN CASE WHEN null_if_invalid THEN NULL ELSE error('invalid json array object ' || j) END
+       WHEN n < 0 THEN '' ELSE coalesce(json_extract_string(j, '$[' || n || ']'), '') END;
+CREATE MACRO json_array_length_rs(j) AS
+  CASE WHEN json_type(j) <> 'ARRAY' THEN error('invalid json array object ' || j)
+       ELSE json_array_length(j) END,
+  (j, null_if_invalid) AS
+  CASE WHEN NOT json_valid(j) THEN CASE WHEN null_if_invalid THEN NULL ELSE error('invalid json array object ' || j) END
+       WHEN json_type(j) <> 'ARRAY' THEN CASE WHEN null_if_invalid THEN NULL ELSE error('invalid json array object ' || j) END
+       ELSE json_array_length(j) END;
+CREATE MACRO is_valid_json(j) AS json_valid(j);
+CREATE MACRO is_valid_json_array(j) AS
+  coalesce(json_valid(j) AND json_type(CASE WHEN json_valid(j) THEN j END) = 'ARRAY', CASE WHEN j IS NOT NULL THEN false END);
+CREATE MACRO json_parse(j) AS CAST(j AS JSON);
+CREATE MACRO can_json_parse(j) AS json_valid(j);
+CREATE MACRO json_serialize(j) AS CAST(j AS VARCHAR);
+CREATE MACRO json_typeof(j) AS
+  CASE json_type(j) WHEN 'ARRAY' THEN 'array' WHEN 'OBJECT' THEN 'object' WHEN 'VARCHAR' THEN 'string'
+       WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null'
+       ELSE CASE WHEN j IS NOT NULL THEN 'number' END END;
+CREATE MACRO is_array(j) AS json_type(j) = 'ARRAY';
+CREATE MACRO is_object(j) AS json_type(j) = 'OBJECT';
+CREATE MACRO get_array_length(j) AS json_array_length(to_json(j));
+CREATE MACRO split_to_array(s) AS to_json(string_split(s, ',')), (s, d) AS to_json(string_split(s, d));
+CREATE MACRO json_path_list(j, path) AS
+  json_extract_string(j, '$' || array_to_string(list_transform(string_split(trim(path, '{}'), ','),
+    lambda k: CASE WHEN regexp_full_match(k, '[0-9]+') THEN '[' || k || ']' ELSE '."' || k || '"' END), ''));
+CREATE MACRO json_path_list_json(j, path) AS
+  json_extract(j, '$' || array_to_string(list_transform(string_split(trim(path, '{}'), ','),
+    lambda k: CASE WHEN regexp_full_match(k, '[0-9]+') THEN '[' || k || ']' ELSE '."' || k || '"' END), ''));
+CREATE MACRO json_has_key(j, key) AS list_contains(json_keys(j), key);
+CREATE MACRO json_joined(a, b) AS json_merge_patch(a, b);
+CREATE MACRO json_array_elements_text(j) AS TABLE SELECT unnest(json_extract_string(j::JSON, '$[*]')) AS value;
+CREATE MACRO json_array_elements(j) AS TABLE SELECT unnest(json_extract(j::JSON, '$[*]')) AS value;

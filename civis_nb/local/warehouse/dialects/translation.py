@@ -1,0 +1,97 @@
+"""One statement translated, and the functions that translations call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, get_args
+
+from civis_nb.local.warehouse.dialects.calls import CATALOG, Dialect, Meanings, UnsupportedSqlError
+from civis_nb.local.warehouse.dialects.definitions import define
+from civis_nb.local.warehouse.dialects.expressions import Parser
+from civis_nb.local.warehouse.dialects.tokens import NAME, WORD, OffsetMap, Tokens
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["DIALECTS", "Translated", "create_functions", "translate"]
+
+#: The dialects that a database can have; the first is the default.
+DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
+#: Statements that hold no expressions of users, or whose own rules come later.
+_UNTOUCHED = frozenset(
+    "begin start commit rollback end abort set reset show grant revoke vacuum analyze drop truncate "
+    "comment pragma call use attach detach load install checkpoint import describe lock cancel".split()
+)
+
+
+@dataclass(frozen=True)
+class Translated:
+    """DuckDB's text for a statement; ``offsets`` leads back to the user's (None: the same)."""
+
+    sql: str
+    offsets: OffsetMap | None = None
+
+
+@lru_cache(maxsize=512)
+def translate(sql: str, dialect: Dialect) -> Translated:
+    """Return what DuckDB must be given for one statement of a dialect.
+
+    Parameters
+    ----------
+    sql
+        One statement, with or without its semicolon.
+    dialect
+        ``redshift``, ``postgres`` or ``duckdb``; statements of the last stay as they are.
+
+    Raises
+    ------
+    UnsupportedSqlError
+        If the statement needs something that the local database can't do; the message names it.
+
+    Examples
+    --------
+    >>> translate("SELECT count(*) FROM t", "redshift").sql
+    'SELECT count(*) AS "count" FROM t'
+    >>> translate("SELECT a / 2 AS half FROM t", "postgres").sql
+    'SELECT civis_sql.div(a , 2) AS half FROM t'
+    >>> translate("SELECT a / 2 FROM t", "duckdb").sql
+    'SELECT a / 2 FROM t'
+    """
+    if dialect == "duckdb":
+        return Translated(sql)
+    tokens = Tokens(sql)
+    if not tokens.count:
+        return Translated(sql)
+    if CATALOG in sql.lower():
+        _refuse_own_catalog(tokens)
+    _fold_names(tokens)
+    rules = Meanings(tokens, dialect)
+    parser = Parser(tokens, rules)
+    start = define(tokens, parser, rules, dialect)
+    if tokens.words[0] not in _UNTOUCHED:
+        parser.region(start, tokens.count)
+    return Translated(*tokens.result())
+
+
+def _refuse_own_catalog(tokens: Tokens) -> None:
+    for at in range(tokens.count):
+        if tokens.kinds[at] in (WORD, NAME) and tokens.texts[at].strip('"').lower() == CATALOG:
+            raise UnsupportedSqlError(
+                f"{CATALOG} is the name of the platform's own functions", tokens.starts[at]
+            )
+
+
+def _fold_names(tokens: Tokens) -> None:
+    """Write bare words in lower case: names are, unless they are quoted."""
+    for at in range(tokens.count):
+        if tokens.kinds[at] == WORD and not tokens.texts[at].islower():
+            tokens.replace(at, tokens.texts[at].lower())
+
+
+def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Attach the catalog of functions to a connection that has just been opened."""
+    connection.execute(f"ATTACH ':memory:' AS {CATALOG}")
+    text = files(__package__).joinpath("functions.sql").read_text(encoding="utf-8")
+    connection.execute(text.replace("CREATE MACRO ", f"CREATE MACRO {CATALOG}."))

@@ -1,0 +1,67 @@
+"""Names of column types in PostgreSQL and Redshift."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD, Tokens
+
+__all__ = ["SqlType", "type_at"]
+
+#: Words of a type -> PostgreSQL's own name of it.
+_NAMES = {
+    "int": "int4", "integer": "int4", "int4": "int4", "smallint": "int2", "int2": "int2",
+    "bigint": "int8", "int8": "int8", "tinyint": "int1", "hugeint": "hugeint",
+    "float": "float8", "float8": "float8", "double": "float8", "double precision": "float8",
+    "real": "float4", "float4": "float4",
+    "numeric": "numeric", "decimal": "numeric", "dec": "numeric",
+    "bool": "bool", "boolean": "bool",
+    "varchar": "varchar", "character varying": "varchar", "nvarchar": "varchar",
+    "char varying": "varchar", "text": "text", "string": "text",
+    "char": "bpchar", "character": "bpchar", "nchar": "bpchar", "bpchar": "bpchar",
+    "date": "date", "time": "time", "timetz": "timetz", "timestamp": "timestamp",
+    "datetime": "timestamp", "timestamptz": "timestamptz", "interval": "interval",
+    "json": "json", "jsonb": "jsonb", "super": "super", "uuid": "uuid", "bytea": "bytea",
+    "varbyte": "varbyte", "varbinary": "varbyte", "binary varying": "varbyte",
+    "hllsketch": "hllsketch", "name": "name", "oid": "oid", "blob": "blob",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class SqlType:
+    """A type as written: PostgreSQL's name, the arguments, and whether it is an array."""
+
+    name: str
+    arguments: tuple[int, ...] = ()
+    is_array: bool = False
+    is_known: bool = True
+
+
+def type_at(tokens: Tokens, at: int) -> tuple[SqlType | None, int]:
+    """Read a type; return it and the place behind it."""
+    words = tokens.words
+    if tokens.kinds[at] not in (WORD, NAME):
+        return None, at
+    first = words[at]
+    behind = at + 1
+    for second in ("precision", "varying"):
+        if first and words[behind] == second:
+            first, behind = f"{first} {second}", behind + 1
+    arguments: list[int] = []
+    if words[behind] == "(" and behind in tokens.partners:
+        close = tokens.partners[behind]
+        arguments = [int(tokens.texts[i]) for i in range(behind + 1, close)
+                     if tokens.kinds[i] == NUMBER and tokens.texts[i].isdecimal()]  # fmt: skip
+        behind = close + 1
+    name = _NAMES.get(first, first or tokens.texts[at])
+    if name in ("timestamp", "time"):
+        if words[behind : behind + 3] == ["with", "time", "zone"]:
+            name, behind = name + "tz", behind + 3
+        elif words[behind : behind + 3] == ["without", "time", "zone"]:
+            behind += 3
+    while words[behind] == "." and tokens.kinds[behind + 1] in (WORD, NAME):
+        name, behind = tokens.texts[behind + 1], behind + 2
+    is_array = False
+    while words[behind] == "[" and behind in tokens.partners:
+        is_array, behind = True, tokens.partners[behind] + 1
+    return SqlType(name, tuple(arguments), is_array, first in _NAMES), behind
