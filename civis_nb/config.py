@@ -79,6 +79,14 @@ SETTINGS: dict[str, Setting] = {
             "Where a bare APIClient() goes: Civis Platform, or the embedded local platform.",
             ("platform", "local"),
         ),
+        Setting(
+            "dialect",
+            "CIVIS_NB_DIALECT",
+            "redshift",
+            "What SQL means in the databases of a local platform, unless they have a dialect of "
+            "their own.",
+            ("redshift", "postgres", "duckdb"),
+        ),
         Setting("database", "CIVIS_NB_DATABASE", None, "The database of magics without -d."),
         Setting(
             "display",

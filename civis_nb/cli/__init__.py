@@ -36,8 +36,14 @@ _DATABASES = click.option(
     "--database",
     "databases",
     multiple=True,
-    metavar="NAME",
+    metavar="NAME[=DIALECT]",
     help="A further database, empty when new; may be given several times.",
+)
+_DIALECT = click.option(
+    "--dialect",
+    type=click.Choice(["redshift", "postgres", "duckdb"]),
+    default=None,
+    help="What SQL means in databases without a dialect of their own; redshift by default.",
 )
 
 
@@ -47,6 +53,7 @@ _DATABASES = click.option(
 @_STATE
 @_SAMPLES
 @_DATABASES
+@_DIALECT
 @click.option(
     "--write-env",
     type=click.Path(dir_okay=False),
@@ -59,6 +66,7 @@ def serve(
     state: str | None,
     samples: bool,
     databases: tuple[str, ...],
+    dialect: str | None,
     write_env: str | None,
 ) -> None:
     """Run a local platform in the foreground, until Ctrl-C.
@@ -67,7 +75,7 @@ def serve(
     """
     from civis_nb.cli.local import serve as run_server
 
-    run_server(host, port, state, samples, write_env, databases)
+    run_server(host, port, state, samples, write_env, databases, dialect)
 
 
 @local.command()
@@ -86,9 +94,14 @@ def env(state: str | None) -> None:
 @_STATE
 @_SAMPLES
 @_DATABASES
+@_DIALECT
 @click.argument("command", nargs=-1, required=True, type=click.UNPROCESSED)
 def run(
-    state: str | None, samples: bool, databases: tuple[str, ...], command: tuple[str, ...]
+    state: str | None,
+    samples: bool,
+    databases: tuple[str, ...],
+    dialect: str | None,
+    command: tuple[str, ...],
 ) -> None:
     """Run COMMAND against a local platform of its own, and return its exit code.
 
@@ -96,7 +109,7 @@ def run(
     """
     from civis_nb.cli.local import run as run_command
 
-    sys.exit(run_command(state, samples, command, databases))
+    sys.exit(run_command(state, samples, command, databases, dialect))
 
 
 @cli.group()

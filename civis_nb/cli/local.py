@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 import click
 
@@ -18,6 +19,7 @@ from civis_nb.errors import CivisLocalError
 from civis_nb.local.join import answering, default_state
 from civis_nb.local.lock import write_private
 from civis_nb.local.serve import start
+from civis_nb.local.warehouse.dialects import DIALECTS
 
 __all__ = ["run", "serve", "shell_lines"]
 
@@ -52,6 +54,7 @@ def serve(
     samples: bool,
     write_env: str | None,
     databases: Sequence[str] = (),
+    dialect: str | None = None,
 ) -> None:
     """Run a platform until a signal asks for its end."""
     if write_env is not None and not Path(write_env).absolute().parent.is_dir():
@@ -61,7 +64,7 @@ def serve(
     signals: list[int] = []
     with _on_signals(signals.append):
         folder = Path(state) if state is not None else default_state()
-        with start(folder, port, samples, host, databases) as platform:
+        with start(folder, port, samples, host, *_with_dialects(databases, dialect)) as platform:
             if not signals:
                 if write_env is not None:
                     _write_env(Path(write_env), platform.endpoint, platform.api_key)
@@ -117,8 +120,21 @@ def shell_lines(state: str | None) -> str:
     )
 
 
+def _with_dialects(databases: Sequence[str], dialect: Any) -> tuple[Any, Any]:
+    """Return the last arguments of `start` for options ``--database NAME[=DIALECT]``."""
+    wanted: dict[str, str | None] = {}
+    for text in databases:
+        name, _, own = text.rpartition("=")
+        wanted[name if own in DIALECTS else text] = own if own in DIALECTS and name else None
+    return wanted, dialect
+
+
 def run(
-    state: str | None, samples: bool, command: Sequence[str], databases: Sequence[str] = ()
+    state: str | None,
+    samples: bool,
+    command: Sequence[str],
+    databases: Sequence[str] = (),
+    dialect: str | None = None,
 ) -> int:
     """Run a command against a platform of its own; give its exit code as a shell would."""
     if shutil.which(command[0]) is None:
@@ -136,7 +152,7 @@ def run(
 
     with (
         _on_signals(on_signal),
-        start(state, samples=samples, databases=databases) as platform,
+        start(state, 0, samples, "127.0.0.1", *_with_dialects(databases, dialect)) as platform,
     ):
         variables = {
             "CIVIS_API_ENDPOINT": platform.endpoint,

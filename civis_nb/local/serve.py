@@ -12,7 +12,7 @@ import shutil
 import socket
 import tempfile
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 import uvicorn
 
+from civis_nb import config
 from civis_nb.errors import CivisLocalError, PortInUseError
 from civis_nb.local.app import build_app
 from civis_nb.local.catalog import reset_refreshes
@@ -35,6 +36,7 @@ from civis_nb.local.runs.pool import JobRunner
 from civis_nb.local.runs.recovery import recover, store_process
 from civis_nb.local.store import Store
 from civis_nb.local.store.first_user import first_key
+from civis_nb.local.warehouse.dialects import DIALECTS, Dialect
 from civis_nb.local.warehouse.registry import Warehouses
 
 if TYPE_CHECKING:
@@ -108,9 +110,11 @@ class Platform:
         *,
         samples: bool,
         ephemeral: bool,
-        databases: Sequence[str] = (),
+        databases: Mapping[str, Dialect | None] | None = None,
+        dialect: Dialect = "redshift",
     ) -> None:
         self.state = state
+        self._dialect = dialect
         self._ephemeral = ephemeral
         self._process = os.getpid()
         self._stopping = threading.Lock()
@@ -118,13 +122,15 @@ class Platform:
         if ephemeral:
             self._undo.callback(shutil.rmtree, state, ignore_errors=True)
         try:
-            self._start(host, port, samples, databases)
+            self._start(host, port, samples, databases or {})
         except BaseException:
             self._undo.close()
             raise
         atexit.register(self.stop)
 
-    def _start(self, host: str, port: int, samples: bool, databases: Sequence[str]) -> None:
+    def _start(
+        self, host: str, port: int, samples: bool, databases: Mapping[str, Dialect | None]
+    ) -> None:
         """Start all parts in their order; `stop` ends them in the opposite one."""
         lock = StateLock(self.state)
         self._undo.callback(lock.release)
@@ -133,8 +139,8 @@ class Platform:
         self.endpoint = _address(listener)
         self._context = self._build()
         self.api_key = self._context.api_key
-        for name in databases:
-            self._context.warehouses.add(name)
+        for name, dialect in databases.items():
+            self._context.warehouses.add(name, dialect)
         if samples:
             _load_samples(self._context)
         self._start_runner()
@@ -150,7 +156,7 @@ class Platform:
         if secret is None:
             secret = secrets.token_hex(32)
             store.set_fact("secret", secret)
-        warehouses = Warehouses(self.state, store)
+        warehouses = Warehouses(self.state, store, self._dialect)
         self._undo.callback(warehouses.close)
         return PlatformContext(
             state=self.state,
@@ -235,7 +241,8 @@ def start(
     port: int = 0,
     samples: bool = True,
     host: str = "127.0.0.1",
-    databases: Sequence[str] = (),
+    databases: Sequence[str] | Mapping[str, Dialect | None] = (),
+    dialect: Dialect | None = None,
 ) -> Platform:
     """Start a local platform in this process; it is ready when this returns.
 
@@ -250,7 +257,11 @@ def start(
     host
         The address to listen on.
     databases
-        Names of further databases, which are made, empty, when they are not there yet.
+        Names of further databases, which are made, empty, when they are not there yet; a mapping
+        gives each the dialect that it keeps.
+    dialect
+        What SQL means in databases without a dialect of their own: ``"redshift"``, ``"postgres"``
+        or ``"duckdb"``. None: the setting ``dialect``, which is ``"redshift"`` by default.
 
     Returns
     -------
@@ -266,14 +277,35 @@ def start(
     CivisLocalError
         When it can't start for another reason.
     """
-    names = (databases,) if isinstance(databases, str) else tuple(databases)
+    if isinstance(databases, Mapping):
+        wanted: dict[str, Dialect | None] = {
+            name: None if own is None else _known_dialect(own) for name, own in databases.items()
+        }
+    else:
+        wanted = dict.fromkeys((databases,) if isinstance(databases, str) else databases)
+    meaning = _known_dialect(config.get("dialect") if dialect is None else dialect)
     ephemeral = state is None
     folder = (
         Path(tempfile.mkdtemp(prefix="civis_nb-"))
         if state is None
         else Path(state).expanduser().resolve()
     )
-    return Platform(folder, host, port, samples=samples, ephemeral=ephemeral, databases=names)
+    return Platform(
+        folder,
+        host,
+        port,
+        samples=samples,
+        ephemeral=ephemeral,
+        databases=wanted,
+        dialect=meaning,
+    )
+
+
+def _known_dialect(name: str) -> Dialect:
+    for known in DIALECTS:
+        if known == name:
+            return known
+    raise CivisLocalError(f"There is no dialect {name!r}: use {', '.join(DIALECTS)}.")
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -27,7 +27,7 @@ class Database:
     id, name
         As the platform has them.
     adapter
-        What kind of database it is.
+        What kind of database it is, or the dialect of its SQL where the platform names one.
     """
 
     id: int
@@ -111,7 +111,9 @@ class Session:
         client = self.client()
         if self._databases is None or fresh:
             self._databases = [
-                Database(int(one.id), str(one.name), str(one.get("adapter") or ""))
+                Database(
+                    int(one.id), str(one.name), str(one.get("dialect") or one.get("adapter") or "")
+                )
                 for one in client.databases.list()
             ]
         return self._databases

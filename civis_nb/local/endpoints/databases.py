@@ -33,6 +33,7 @@ class Database(Wire):
     port: int | None
     database_name: str
     managed: bool
+    dialect: str = Field(description="What SQL means in it: redshift, postgres or duckdb.")
 
 
 class Schema(Wire):
@@ -67,8 +68,10 @@ class DatabaseTablePatch(Wire):
 @router.get("/databases", summary="List databases")
 def list_databases(request: Request) -> list[Database]:
     """Return all databases; this list has no pages."""
-    with context_of(request).store.read() as connection:
-        return [_shown(row) for row in connection.execute(select(databases).order_by("id"))]
+    context = context_of(request)
+    with context.store.read() as connection:
+        rows = connection.execute(select(databases).order_by("id")).all()
+    return [_shown(row, context.warehouses.dialect(row.id)) for row in rows]
 
 
 @router.get("/databases/{id}", summary="Show database information")
@@ -78,7 +81,7 @@ def get_database(request: Request, id: int) -> Database:
         row = connection.execute(select(databases).where(databases.c.id == id)).one_or_none()
     if row is None:
         raise NotFound(f"Database {id}")
-    return _shown(row)
+    return _shown(row, context_of(request).warehouses.dialect(row.id))
 
 
 @router.get("/databases/{id}/schemas", summary="List schemas in this database")
@@ -170,7 +173,7 @@ def _existing_schema(request: Request, database_id: int, name: str) -> str:
     )
 
 
-def _shown(row: Row[Any]) -> Database:
+def _shown(row: Row[Any], dialect: str) -> Database:
     """Return a database as the API shows it."""
     return Database(
         id=row.id,
@@ -181,4 +184,5 @@ def _shown(row: Row[Any]) -> Database:
         port=None,
         database_name=row.name,
         managed=True,
+        dialect=dialect,
     )

@@ -12,6 +12,7 @@ from civis_nb.errors import CivisLocalError
 from civis_nb.local.errors import NotFound
 from civis_nb.local.store import Store, utc_now
 from civis_nb.local.store.schema import databases
+from civis_nb.local.warehouse.dialects import DIALECTS, Dialect
 
 if TYPE_CHECKING:
     from civis_nb.local.warehouse.base import Warehouse
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Warehouses"]
 
 _DUCKDB = "duckdb:///"
+#: The name of the fact that holds a database's own dialect, before its id.
+_DIALECT = "dialect_of_database_"
 
 
 class Warehouses:
@@ -32,7 +35,8 @@ class Warehouses:
         Lists the databases.
     """
 
-    def __init__(self, state: Path, store: Store) -> None:
+    def __init__(self, state: Path, store: Store, dialect: Dialect = "redshift") -> None:
+        self._dialect = dialect
         self._state = state
         self._store = store
         self._lock = threading.Lock()
@@ -59,7 +63,12 @@ class Warehouses:
                 self._open[database_id] = self._opened(database_id)
             return self._open[database_id]
 
-    def add(self, name: str) -> int:
+    def dialect(self, database_id: int) -> Dialect:
+        """Return what SQL means in a database: its own dialect, else that of the platform."""
+        own = self._store.fact(f"{_DIALECT}{database_id}")
+        return next((known for known in DIALECTS if known == own), self._dialect)
+
+    def add(self, name: str, dialect: Dialect | None = None) -> int:
         """Return the database of a name; create an empty DuckDB file if there is none.
 
         Returns
@@ -74,6 +83,12 @@ class Warehouses:
         """
         if not name.strip():
             raise CivisLocalError("A database needs a name that is not blank.")
+        database_id = self._added(name)
+        if dialect is not None:
+            self._store.set_fact(f"{_DIALECT}{database_id}", dialect)
+        return database_id
+
+    def _added(self, name: str) -> int:
         now = utc_now()
         with self._store.begin() as connection:
             known = connection.scalar(select(databases.c.id).where(databases.c.name == name))
@@ -109,7 +124,7 @@ class Warehouses:
 
         path = self._state / url.removeprefix(_DUCKDB)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return open_duckdb(path)
+        return open_duckdb(path, self.dialect(database_id))
 
     def close(self) -> None:
         """Close all databases; afterwards none can be opened."""

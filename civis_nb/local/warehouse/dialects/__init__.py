@@ -10,7 +10,12 @@ from __future__ import annotations
 
 from civis_nb.local.warehouse.dialects.calls import CATALOG, Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import OffsetMap
-from civis_nb.local.warehouse.dialects.translation import DIALECTS, Translated, create_functions, translate
+from civis_nb.local.warehouse.dialects.translation import (
+    DIALECTS,
+    Translated,
+    create_functions,
+    translate,
+)
 
 __all__ = [
     "CATALOG",

@@ -7,15 +7,15 @@ from collections.abc import Callable
 from typing import Literal, TypeAlias
 
 from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.dialects.date_parts import PART_OF
 from civis_nb.local.warehouse.dialects.expressions import Call, Operand
 from civis_nb.local.warehouse.dialects.patterns import number_scale, time_pattern, to_char
 from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
 from civis_nb.local.warehouse.dialects.types import SqlType
-from civis_nb.table_names import literal
 from civis_nb.local.warehouse.redshift.semantics import similar_to
-from civis_nb.local.warehouse.redshift.times import PART_OF
+from civis_nb.table_names import literal
 
-__all__ = ["CATALOG", "Dialect", "UnsupportedSqlError", "Meanings"]
+__all__ = ["CATALOG", "Dialect", "Meanings", "UnsupportedSqlError"]
 
 Dialect: TypeAlias = Literal["redshift", "postgres", "duckdb"]
 
@@ -25,18 +25,68 @@ CATALOG = "civis_sql"
 _INTEGERS = frozenset(("int2", "int4", "int8"))
 #: Calls that are only qualified: the macro has the same arguments.
 _BOTH = frozenset(
-    """sqrt ln log exp power asin acos initcap to_hex btrim octet_length quote_ident
-    quote_literal quote_nullable string_to_array chr justify_days justify_hours justify_interval
-    width_bucket dlog10 dlog1 dexp dsqrt""".split()
+    [
+        "sqrt",
+        "ln",
+        "log",
+        "exp",
+        "power",
+        "asin",
+        "acos",
+        "initcap",
+        "to_hex",
+        "btrim",
+        "octet_length",
+        "quote_ident",
+        "quote_literal",
+        "quote_nullable",
+        "string_to_array",
+        "chr",
+        "justify_days",
+        "justify_hours",
+        "justify_interval",
+        "width_bucket",
+        "dlog10",
+        "dlog1",
+        "dexp",
+        "dsqrt",
+    ]
 )
 _REDSHIFT = _BOTH | frozenset(
-    """textlen replicate crc32 checksum sha2 func_sha1 strtol regexp_substr regexp_count
-    regexp_instr add_months date_part_year last_day next_day months_between date_cmp
-    timestamp_cmp convert_timezone json_extract_array_element_text is_valid_json
-    is_valid_json_array json_parse can_json_parse json_serialize json_typeof is_array is_object
-    get_array_length split_to_array getdate""".split()
+    [
+        "textlen",
+        "replicate",
+        "crc32",
+        "checksum",
+        "sha2",
+        "func_sha1",
+        "strtol",
+        "regexp_substr",
+        "regexp_count",
+        "regexp_instr",
+        "add_months",
+        "date_part_year",
+        "last_day",
+        "next_day",
+        "months_between",
+        "date_cmp",
+        "timestamp_cmp",
+        "convert_timezone",
+        "json_extract_array_element_text",
+        "is_valid_json",
+        "is_valid_json_array",
+        "json_parse",
+        "can_json_parse",
+        "json_serialize",
+        "json_typeof",
+        "is_array",
+        "is_object",
+        "get_array_length",
+        "split_to_array",
+        "getdate",
+    ]
 )
-_POSTGRES = _BOTH | frozenset("json_typeof json_array_elements_text json_array_elements".split())
+_POSTGRES = _BOTH | frozenset(["json_typeof", "json_array_elements_text", "json_array_elements"])
 _RENAMED = {
     "redshift": {
         "nvl": "coalesce", "isnull": "coalesce", "regexp_replace": f"{CATALOG}.regexp_replace_all",
@@ -58,8 +108,15 @@ _RENAMED = {
 }  # fmt: skip
 _SET_RETURNING = frozenset(("generate_series", "unnest"))
 _REGEX_CALLS = frozenset(
-    "regexp_replace regexp_substr regexp_count regexp_instr regexp_match regexp_matches "
-    "regexp_split_to_array".split()
+    [
+        "regexp_replace",
+        "regexp_substr",
+        "regexp_count",
+        "regexp_instr",
+        "regexp_match",
+        "regexp_matches",
+        "regexp_split_to_array",
+    ]
 )
 _REGEX_OPERATORS = frozenset(("~", "~*", "!~", "!~*"))
 _ISO_DATE = re.compile(r"'\s*\d{4}-\d{1,2}-\d{1,2}(?!\d)")
@@ -280,9 +337,15 @@ class Meanings:
     def _sum(self, at: int, left: Operand, right: Operand) -> None:
         """Count whole numbers beside times as days."""
         for this, other in ((left, right), (right, left)):
-            if this.kind in ("date", "timestamp", "timestamptz", "cast", "call", "value", "column") and (
-                self._is_time(this) and other.kind not in ("interval",)
-            ):
+            if this.kind in (
+                "date",
+                "timestamp",
+                "timestamptz",
+                "cast",
+                "call",
+                "value",
+                "column",
+            ) and (self._is_time(this) and other.kind not in ("interval",)):
                 self._as_call(at, left, right, "plus" if self._tokens.words[at] == "+" else "minus")
                 return
 
@@ -305,9 +368,11 @@ class Meanings:
             self._as_call(at, left, right, "json_joined")
         else:
             for side in (left, right):
-                if side.kind in ("call", "column", "cast", "other", "case", "query") and (
-                    side.name not in ("varchar", "text", "bpchar")
-                ) and not (side.kind == "other" and "||" in tokens.words[side.start : side.end]):
+                if (
+                    side.kind in ("call", "column", "cast", "other", "case", "query")
+                    and (side.name not in ("varchar", "text", "bpchar"))
+                    and not (side.kind == "other" and "||" in tokens.words[side.start : side.end])
+                ):
                     self._wrap(side, "as_text")
 
     def _mentions_json(self, *operands: Operand) -> bool:
@@ -373,8 +438,12 @@ class Meanings:
         if name in _AGGREGATES:
             self._aggregate(call)
             return None
-        if call.in_from and name not in ("json_array_elements_text", "json_array_elements",
-                                         "jsonb_array_elements_text", "jsonb_array_elements"):
+        if call.in_from and name not in (
+            "json_array_elements_text",
+            "json_array_elements",
+            "jsonb_array_elements_text",
+            "jsonb_array_elements",
+        ):
             return None
         renamed = self._renamed.get(name)
         if renamed:
@@ -382,7 +451,7 @@ class Meanings:
             name = renamed
         elif name in self._macros:
             tokens.replace(call.open - 1, f"{CATALOG}.{name}")
-        return {"nvl": "coalesce", "coalesce": "coalesce"}.get(call.name)
+        return None
 
     def _aggregate(self, call: Call) -> None:
         tokens = self._tokens
@@ -443,7 +512,9 @@ class Meanings:
         if part is None and written.lower() in _OTHER_PARTS:
             part = written.lower()
         if part is None:
-            what = f'"{written}" is not a part of a date' if written else "a part of a date is needed"
+            what = (
+                f'"{written}" is not a part of a date' if written else "a part of a date is needed"
+            )
             raise self._refuse(first, f"{call.name.upper()}: {what}; use year, month, day, hour, …")
         return part
 
@@ -497,8 +568,11 @@ class Meanings:
     def _trunc(self, call: Call) -> None:
         if len(call.arguments) == 1:
             kind = self._tokens.type_of(*call.arguments[0])
-            self._set(call, f"{CATALOG}.truncated({self._arguments(call)[0]}, {kind})",
-                      f"{CATALOG}.truncated({kind}, {kind})")
+            self._set(
+                call,
+                f"{CATALOG}.truncated({self._arguments(call)[0]}, {kind})",
+                f"{CATALOG}.truncated({kind}, {kind})",
+            )
 
     def _substring(self, call: Call) -> None:
         tokens = self._tokens
@@ -570,7 +644,11 @@ class Meanings:
             raise self._refuse(first, f"{call.name.upper()}: {error}") from None
         value = self._tokens.render(*call.arguments[0])
         kind = "DATE" if call.name == "to_date" else "TIMESTAMPTZ"
-        self._set(call, f"CAST(strptime(CAST({value} AS VARCHAR), {literal(codes)}) AS {kind})", f"CAST(NULL AS {kind})")
+        self._set(
+            call,
+            f"CAST(strptime(CAST({value} AS VARCHAR), {literal(codes)}) AS {kind})",
+            f"CAST(NULL AS {kind})",
+        )
 
     def _to_number(self, call: Call) -> None:
         pattern = self._text_argument(call, 1)
@@ -747,8 +825,10 @@ def _unicode_classes(pattern: str) -> str:
         pair = pattern[at : at + 2]
         if pair in ("\\w", "\\W"):
             classes = r"\p{L}\p{N}_"
-            out += classes if in_set and pair == "\\w" else (
-                f"[{classes}]" if pair == "\\w" else f"[^{classes}]"
+            out += (
+                classes
+                if in_set and pair == "\\w"
+                else (f"[{classes}]" if pair == "\\w" else f"[^{classes}]")
             )
             at += 2
         elif pattern[at] == "\\":
@@ -762,7 +842,17 @@ def _unicode_classes(pattern: str) -> str:
 
 
 _OTHER_PARTS = frozenset(
-    "epoch isodow isoyear timezone timezone_hour timezone_minute julian era dayofmonth".split()
+    [
+        "epoch",
+        "isodow",
+        "isoyear",
+        "timezone",
+        "timezone_hour",
+        "timezone_minute",
+        "julian",
+        "era",
+        "dayofmonth",
+    ]
 )
 _STEPS = {
     "millennium": ("to_years", 1000), "century": ("to_years", 100), "decade": ("to_years", 10),

@@ -9,7 +9,9 @@ from civis_nb.local.warehouse.dialects.types import type_at
 
 __all__ = ["define"]
 
-_TABLE_CLAUSES = frozenset("primary foreign unique check constraint like exclude".split())
+_TABLE_CLAUSES = frozenset(
+    ["primary", "foreign", "unique", "check", "constraint", "like", "exclude"]
+)
 _DEFAULT_LENGTH = 256
 
 
@@ -48,7 +50,14 @@ def _behind_target(tokens: Tokens) -> int:
     while words[at] == ".":
         at += 2
     if words[0] == "insert":
-        while at < tokens.count and words[at] not in ("select", "values", "with", "default", "returning", "("):
+        while at < tokens.count and words[at] not in (
+            "select",
+            "values",
+            "with",
+            "default",
+            "returning",
+            "(",
+        ):
             at += 1
         if words[at] == "(" and words[at + 1] not in ("select", "with", "values", "("):
             at = tokens.partners.get(at, at) + 1

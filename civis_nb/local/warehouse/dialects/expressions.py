@@ -18,30 +18,210 @@ __all__ = ["Call", "Operand", "Parser", "Rules"]
 _NO_NAME = "?column?"
 #: Words that end an expression, or stand between two.
 _RESERVED = frozenset(
-    """select from where group having order limit offset fetch union except intersect minus and or
-    not in is like ilike similar between as on using join inner cross natural when then else end
-    with window qualify for into asc desc nulls collate distinct all any some values set returning
-    by over filter within escape isnull notnull lateral recursive insert update delete create
-    default only tablesample at symmetric both leading trailing to placing matched rows range groups
-    unbounded preceding following lambda merge connect start pivot unpivot ignore respect
-    """.split()
+    [
+        "select",
+        "from",
+        "where",
+        "group",
+        "having",
+        "order",
+        "limit",
+        "offset",
+        "fetch",
+        "union",
+        "except",
+        "intersect",
+        "minus",
+        "and",
+        "or",
+        "not",
+        "in",
+        "is",
+        "like",
+        "ilike",
+        "similar",
+        "between",
+        "as",
+        "on",
+        "using",
+        "join",
+        "inner",
+        "cross",
+        "natural",
+        "when",
+        "then",
+        "else",
+        "end",
+        "with",
+        "window",
+        "qualify",
+        "for",
+        "into",
+        "asc",
+        "desc",
+        "nulls",
+        "collate",
+        "distinct",
+        "all",
+        "any",
+        "some",
+        "values",
+        "set",
+        "returning",
+        "by",
+        "over",
+        "filter",
+        "within",
+        "escape",
+        "isnull",
+        "notnull",
+        "lateral",
+        "recursive",
+        "insert",
+        "update",
+        "delete",
+        "create",
+        "default",
+        "only",
+        "tablesample",
+        "at",
+        "symmetric",
+        "both",
+        "leading",
+        "trailing",
+        "to",
+        "placing",
+        "matched",
+        "rows",
+        "range",
+        "groups",
+        "unbounded",
+        "preceding",
+        "following",
+        "lambda",
+        "merge",
+        "connect",
+        "start",
+        "pivot",
+        "unpivot",
+        "ignore",
+        "respect",
+    ]
 )
 _CLAUSES = frozenset(
-    """select from where group having order limit offset fetch union except intersect minus window
-    qualify returning values set into on using when join with""".split()
+    [
+        "select",
+        "from",
+        "where",
+        "group",
+        "having",
+        "order",
+        "limit",
+        "offset",
+        "fetch",
+        "union",
+        "except",
+        "intersect",
+        "minus",
+        "window",
+        "qualify",
+        "returning",
+        "values",
+        "set",
+        "into",
+        "on",
+        "using",
+        "when",
+        "join",
+        "with",
+    ]
 )
 _OTHER_OPERATORS = frozenset(
-    "|| ~ ~* !~ !~* -> ->> #> #>> @> <@ ? ?| ?& & | # << >> && ~~ !~~ ~~* !~~*".split()
+    [
+        "||",
+        "~",
+        "~*",
+        "!~",
+        "!~*",
+        "->",
+        "->>",
+        "#>",
+        "#>>",
+        "@>",
+        "<@",
+        "?",
+        "?|",
+        "?&",
+        "&",
+        "|",
+        "#",
+        "<<",
+        ">>",
+        "&&",
+        "~~",
+        "!~~",
+        "~~*",
+        "!~~*",
+    ]
 )
-_SIGNS = frozenset("+ - ~ @ |/".split())
+_SIGNS = frozenset(["+", "-", "~", "@", "|/"])
 _TYPED_LITERALS = frozenset(
-    "date time timetz timestamp timestamptz datetime interval bool boolean json jsonb bytea uuid "
-    "text varchar numeric decimal int integer bigint float8 real".split()
+    [
+        "date",
+        "time",
+        "timetz",
+        "timestamp",
+        "timestamptz",
+        "datetime",
+        "interval",
+        "bool",
+        "boolean",
+        "json",
+        "jsonb",
+        "bytea",
+        "uuid",
+        "text",
+        "varchar",
+        "numeric",
+        "decimal",
+        "int",
+        "integer",
+        "bigint",
+        "float8",
+        "real",
+    ]
 )
 _UNITS = frozenset(
-    "year years month months day days hour hours minute minutes second seconds".split()
+    [
+        "year",
+        "years",
+        "month",
+        "months",
+        "day",
+        "days",
+        "hour",
+        "hours",
+        "minute",
+        "minutes",
+        "second",
+        "seconds",
+    ]
 )
-_MARKS = frozenset("from for placing in order distinct as using both leading trailing".split())
+_MARKS = frozenset(
+    [
+        "from",
+        "for",
+        "placing",
+        "in",
+        "order",
+        "distinct",
+        "as",
+        "using",
+        "both",
+        "leading",
+        "trailing",
+    ]
+)
 _VALUES_WITHOUT_CALL = {
     "current_date": "current_date", "current_time": "current_time",
     "current_timestamp": "current_timestamp", "localtimestamp": "localtimestamp",
@@ -148,13 +328,26 @@ class Parser:
                     item, count, last, alias = at + 1, 0, None, None
                 at += 1
                 continue
+            if word in ("pivot", "unpivot"):
+                # DuckDB's own, where aggregates must stay as they are.
+                at = self.tokens.partners[at + 1] + 1 if words[at + 1] == "(" else end
+                continue
             if word in _MARKS:
                 found.marks.append((word, at))
-            is_distinct_from = word == "from" and words[at - 1] == "distinct" and at > 1 and (
-                words[at - 2] in ("is", "not")
+            is_distinct_from = (
+                word == "from"
+                and words[at - 1] == "distinct"
+                and at > 1
+                and (words[at - 2] in ("is", "not"))
             )
-            if word in _CLAUSES and not is_distinct_from and not (
-                word in ("left", "right", "set", "values") and words[at + 1] == "(" and word != "values"
+            if (
+                word in _CLAUSES
+                and not is_distinct_from
+                and not (
+                    word in ("left", "right", "set", "values")
+                    and words[at + 1] == "("
+                    and word != "values"
+                )
             ):
                 if item is not None:
                     self._finish_item(found, item, at, count, last, alias)
@@ -182,8 +375,10 @@ class Parser:
             found.operands.append(last)
             at = max(last.end, at + 1)
             count += 1
-            if at < end and (self._kinds[at] == NAME or self._kinds[at] == WORD) and (
-                words[at] not in _RESERVED
+            if (
+                at < end
+                and (self._kinds[at] == NAME or self._kinds[at] == WORD)
+                and (words[at] not in _RESERVED)
             ):
                 if item is not None:
                     alias = self._name(at)
@@ -255,9 +450,7 @@ class Parser:
             return True
         return word in ("(", "[", "*", "$") or (word in _SIGNS)
 
-    def operand(
-        self, at: int, end: int, in_from: bool = False, in_list: bool = False
-    ) -> Operand:
+    def operand(self, at: int, end: int, in_from: bool = False, in_list: bool = False) -> Operand:
         """Read an expression of all operators that bind more than comparisons do."""
         left = self._sum(at, end, in_from, in_list)
         while left.end < end and self._words[left.end] in _OTHER_OPERATORS:
@@ -459,9 +652,7 @@ class Parser:
         if close > opened + 1:
             for first, behind in zip(bounds, bounds[1:], strict=False):
                 call.arguments.append((first + 1, behind))
-                whole = [
-                    o for o in inside.operands if o.start == first + 1 and o.end == behind
-                ]
+                whole = [o for o in inside.operands if o.start == first + 1 and o.end == behind]
                 call.operands.append(whole[0] if whole else None)
         place = close + 1
         while place < end:
@@ -496,9 +687,7 @@ class Parser:
         return close + 1
 
     def _cast(self, at: int, opened: int, close: int, name: str) -> Operand:
-        split = next(
-            (i for i in range(close - 1, opened, -1) if self._words[i] == "as"), None
-        )
+        split = next((i for i in range(close - 1, opened, -1) if self._words[i] == "as"), None)
         inside = self.region(opened + 1, split if split is not None else close)
         operand = Operand(opened + 1, split or close)
         if len(inside.operands) == 1 and not inside.others:

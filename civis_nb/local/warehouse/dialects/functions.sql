@@ -68,8 +68,8 @@ CREATE MACRO joined(items, separator) AS
 
 -- Casts ----------------------------------------------------------------------------------------
 CREATE MACRO integer_of_text(x) AS
-  CASE WHEN regexp_matches(x, '[^-+0-9 \t\n]')
-       THEN error('invalid input syntax for type integer: "' || x || '"') ELSE trim(x) END;
+  CASE WHEN regexp_full_match(x, '\s*[-+]?[0-9.]+[._eE][-+0-9._eE]*\s*|\s*[-+]?[0-9]+\.\s*')
+       THEN error('invalid input syntax for type integer: "' || x || '"') ELSE x END;
 CREATE MACRO as_integer(x, kind VARCHAR) AS civis_sql.integer_of_text(x), (x, kind) AS x;
 CREATE MACRO float_of_text(x) AS
   CASE WHEN contains(x, '_')
@@ -154,10 +154,11 @@ CREATE MACRO split_part_pg(s, separator, n) AS
   CASE WHEN n = 0 THEN error('field position must not be zero') ELSE split_part(s, separator, n) END;
 CREATE MACRO chr(n) AS
   chr(CASE WHEN n = 0 THEN error('null character not permitted') ELSE n END);
+-- The documents' example is of CRC-32C.
 CREATE MACRO crc32(s) AS printf('%08x', xor(list_reduce([4294967295::BIGINT] || list_transform(
   range(0, strlen(s::VARCHAR)), lambda i: ('0x' || hex(encode(s::VARCHAR))[2 * i + 1 : 2 * i + 2])::BIGINT),
   lambda c, b: list_reduce([xor(c, b)] || range(0, 8),
-    lambda r, k: CASE WHEN r % 2 = 1 THEN xor(r >> 1, 3988292384::BIGINT) ELSE r >> 1 END)), 4294967295::BIGINT));
+    lambda r, k: CASE WHEN r % 2 = 1 THEN xor(r >> 1, 2197175160::BIGINT) ELSE r >> 1 END)), 4294967295::BIGINT));
 CREATE MACRO checksum(x) AS (hash(x::VARCHAR) % 2147483648)::INTEGER;
 CREATE MACRO sha2(s, bits) AS
   CASE bits WHEN 0 THEN sha256(s) WHEN 256 THEN sha256(s)

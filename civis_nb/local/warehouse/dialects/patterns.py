@@ -12,11 +12,60 @@ from civis_nb.table_names import literal
 
 __all__ = ["number_scale", "time_pattern", "to_char"]
 
-_TIME_WORDS = (
-    "HH24 HH12 HH MI SSSSS SSSS SS MS US Y,YYY YYYY YYY YY IYYY IYY IY I Y MONTH MON MM DAY DDD DD "
-    "IDDD DY ID D IW WW W CC J Q RM BC B.C. AD A.D. AM A.M. PM P.M. TZH TZM TZ OF FF1 FF2 FF3 FF6 "
-    "FX"
-).split()
+_TIME_WORDS = [
+    "HH24",
+    "HH12",
+    "HH",
+    "MI",
+    "SSSSS",
+    "SSSS",
+    "SS",
+    "MS",
+    "US",
+    "Y,YYY",
+    "YYYY",
+    "YYY",
+    "YY",
+    "IYYY",
+    "IYY",
+    "IY",
+    "I",
+    "Y",
+    "MONTH",
+    "MON",
+    "MM",
+    "DAY",
+    "DDD",
+    "DD",
+    "IDDD",
+    "DY",
+    "ID",
+    "D",
+    "IW",
+    "WW",
+    "W",
+    "CC",
+    "J",
+    "Q",
+    "RM",
+    "BC",
+    "B.C.",
+    "AD",
+    "A.D.",
+    "AM",
+    "A.M.",
+    "PM",
+    "P.M.",
+    "TZH",
+    "TZM",
+    "TZ",
+    "OF",
+    "FF1",
+    "FF2",
+    "FF3",
+    "FF6",
+    "FX",
+]
 _TIME = re.compile(
     r'"(?P<quoted>[^"]*)"|(?P<fm>FM)|(?P<word>'
     + "|".join(sorted(map(re.escape, _TIME_WORDS), key=len, reverse=True))

@@ -82,6 +82,9 @@ class Tokens:
             self.starts.append(match.start())
         for unclosed in opened:
             self.partners[unclosed] = len(self.kinds)
+        while self.words and self.words[-1] == ";":
+            for found in (self.kinds, self.texts, self.words, self.starts):
+                found.pop()  # type: ignore[attr-defined]
         self.count = len(self.kinds)
         self.kinds += [END] * 3
         self.texts += [""] * 3
@@ -162,11 +165,15 @@ class Tokens:
     def _pieces(self, first: int, behind: int) -> list[tuple[str, int, int]]:
         pieces: list[tuple[str, int, int]] = []
         last = self.starts[first]
+        gap: tuple[str, int, int] | None = None
         for at in range(first, behind):
             start, end = self.starts[at], self.end_of(at)
             new = self._new.get(at)
-            if start > last and new != "":
-                pieces.append((self.sql[last:start], last, start - last))
+            if start > last:
+                gap = (self.sql[last:start], last, start - last)
+            if gap is not None and new != "":
+                pieces.append(gap)
+                gap = None
             before, after = self._before.get(at), self._after.get(at)
             if before:
                 pieces.append((before, start, 0))

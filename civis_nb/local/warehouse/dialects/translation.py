@@ -21,8 +21,38 @@ __all__ = ["DIALECTS", "Translated", "create_functions", "translate"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 #: Statements that hold no expressions of users, or whose own rules come later.
 _UNTOUCHED = frozenset(
-    "begin start commit rollback end abort set reset show grant revoke vacuum analyze drop truncate "
-    "comment pragma call use attach detach load install checkpoint import describe lock cancel".split()
+    [
+        "begin",
+        "start",
+        "commit",
+        "rollback",
+        "end",
+        "abort",
+        "set",
+        "reset",
+        "show",
+        "grant",
+        "revoke",
+        "vacuum",
+        "analyze",
+        "drop",
+        "truncate",
+        "comment",
+        "pivot",
+        "unpivot",
+        "pragma",
+        "call",
+        "use",
+        "attach",
+        "detach",
+        "load",
+        "install",
+        "checkpoint",
+        "import",
+        "describe",
+        "lock",
+        "cancel",
+    ]
 )
 
 

@@ -98,7 +98,10 @@ class DuckDBResult:
                 if not is_unquoted(column.sql_type)
             ]
             options += [f"FORCE_QUOTE ({', '.join(texts)})"] if texts else []
-        values = ", ".join(self._values) or "*"
+        values = ", ".join(
+            value if value == alias else f"{value} AS {alias}"
+            for value, alias in zip(self._values, self._aliases, strict=True)
+        )
         pipe = self._scratch / f"export-{secrets.token_hex(8)}"
         suffix = f") TO {literal(str(pipe))} ({', '.join(options)})"
         return _through_pipe(

@@ -150,7 +150,11 @@ class ScriptRunner:
                     self._execute(candidate)
         except WarehouseError:
             kind = statement.kind
-            reason = reason_to_ignore(statement.original or statement.text) if kind in _REFUSED_LATE else None
+            reason = (
+                reason_to_ignore(statement.original or statement.text)
+                if kind in _REFUSED_LATE
+                else None
+            )
             if reason is None:
                 raise
             self.log("info", reason)

@@ -27,7 +27,7 @@ from civis_nb.local.warehouse.base import (
     TableInfo,
     ignore_log,
 )
-from civis_nb.local.warehouse.dialects import DIALECTS, Dialect, create_functions
+from civis_nb.local.warehouse.dialects import Dialect, create_functions
 from civis_nb.local.warehouse.duckdb import catalog, commit_markers
 from civis_nb.local.warehouse.duckdb.connection import Connection
 from civis_nb.local.warehouse.duckdb.engine import DuckDBEngine
@@ -65,9 +65,7 @@ _SETTINGS_OF_A_RUN = (
 )
 
 
-def open_duckdb(
-    path: Path | Literal[":memory:"], dialect: Dialect = "redshift"
-) -> DuckDBWarehouse:
+def open_duckdb(path: Path | Literal[":memory:"], dialect: Dialect = "redshift") -> DuckDBWarehouse:
     """Open a DuckDB file, or create one; ``:memory:`` for one that is gone when closed.
 
     Raises
@@ -174,9 +172,7 @@ class DuckDBWarehouse(SqlWarehouse):
             When the token was cancelled.
         """
         with self._connection.cursor() as cursor:
-            engine = DuckDBEngine(
-                cursor, cancel, log, self._scratch, self._hidden, self.dialect
-            )
+            engine = DuckDBEngine(cursor, cancel, log, self._scratch, self._hidden, self.dialect)
             with engine.cancellable():
                 cursor.execute(_CURSOR_SETTINGS)
                 yield engine

@@ -6,32 +6,13 @@ from typing import Any, TypeAlias
 
 from sqlglot import exp
 
+from civis_nb.local.warehouse.dialects.date_parts import PART_OF
 from civis_nb.table_names import literal
 
-__all__ = ["PART_OF", "TIME_FUNCTIONS", "with_days"]
+__all__ = ["TIME_FUNCTIONS", "with_days"]
 
 _Node: TypeAlias = Any  # sqlglot's base class changed its name between versions
 
-#: DuckDB's name of a part of a date -> the other names that Redshift has for it
-#: (https://docs.aws.amazon.com/redshift/latest/dg/r_Dateparts_for_datetime_functions.html).
-_PARTS = {
-    "millennium": "millennia mil mils",
-    "century": "centuries c cent cents",
-    "decade": "decades dec decs",
-    "year": "years y yr yrs",
-    "quarter": "quarters qtr qtrs",
-    "month": "months mon mons",
-    "week": "weeks w",
-    "day": "days d",
-    "dow": "dayofweek dw weekday",
-    "doy": "dayofyear dy yearday",
-    "hour": "hours h hr hrs",
-    "minute": "minutes m min mins",
-    "second": "seconds s sec secs",
-    "millisecond": "milliseconds ms msec msecs msecond mseconds millisec millisecs millisecon",
-    "microsecond": "microseconds us usec usecs usecond useconds microsec microsecs microsecon",
-}
-PART_OF = {name: part for part, names in _PARTS.items() for name in (part, *names.split())}
 _DAYS = {"su": 7, "mo": 1, "tu": 2, "we": 3, "th": 4, "fr": 5, "sa": 6}
 
 
