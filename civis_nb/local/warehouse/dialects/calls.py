@@ -92,12 +92,11 @@ _RENAMED = {
         "nvl": "coalesce", "isnull": "coalesce", "regexp_replace": f"{CATALOG}.regexp_replace_all",
         "split_part": f"{CATALOG}.split_part_rs", "json_array_length": f"{CATALOG}.json_array_length_rs",
         "json_build_object": "json_object", "object": "json_object", "pow": f"{CATALOG}.power",
-        "mod": f"{CATALOG}.mod", "char_length": "length", "character_length": "length",
+        "char_length": "length", "character_length": "length",
         "charindex": "", "every": "bool_and",
     },
     "postgres": {
-        "split_part": f"{CATALOG}.split_part_pg", "pow": f"{CATALOG}.power", "mod": f"{CATALOG}.mod",
-        "jsonb_typeof": f"{CATALOG}.json_typeof", "jsonb_array_length": "json_array_length",
+        "split_part": f"{CATALOG}.split_part_pg", "pow": f"{CATALOG}.power", "jsonb_typeof": f"{CATALOG}.json_typeof", "jsonb_array_length": "json_array_length",
         "jsonb_array_elements_text": f"{CATALOG}.json_array_elements_text",
         "jsonb_array_elements": f"{CATALOG}.json_array_elements",
         "jsonb_build_object": "json_object", "json_build_object": "json_object",
@@ -134,6 +133,12 @@ _AGGREGATES = {
     "bool_and": "true", "bool_or": "true", "every": "true",
     "min": None, "max": None, "any_value": None, "first_value": None, "last_value": None,
     "nth_value": None, "lag": None, "lead": None, "bit_and": None, "bit_or": None,
+    "approx_count_distinct": _BIGINT, "count_star": _BIGINT, "count_if": _BIGINT,
+    "approximate_count": _BIGINT, "quantile_cont": _DOUBLE, "product": _DOUBLE,
+    "approx_quantile": None, "quantile_disc": None, "quantile": None, "arg_max": None,
+    "arg_min": None, "max_by": None, "min_by": None, "bit_xor": None, "fsum": _DOUBLE,
+    "skewness": _DOUBLE, "kurtosis": _DOUBLE, "entropy": _DOUBLE, "mad": _DOUBLE,
+    "group_concat": _TEXT, "regr_count": _BIGINT, "regr_avgx": _DOUBLE, "regr_avgy": _DOUBLE,
     "percentile_disc": None, "mode": None, "first": None, "last": None,
 }  # fmt: skip
 
@@ -155,9 +160,12 @@ class Meanings:
         The statement; it is edited.
     dialect
         ``redshift`` or ``postgres``.
+    typed
+        Whether quotients are written as calls that choose by type, as those of intervals need.
     """
 
-    def __init__(self, tokens: Tokens, dialect: Dialect) -> None:
+    def __init__(self, tokens: Tokens, dialect: Dialect, typed: bool = False) -> None:
+        self._typed = typed
         self._tokens = tokens
         self._dialect = dialect
         self._is_redshift = dialect == "redshift"
@@ -181,6 +189,12 @@ class Meanings:
     def clause(self, at: int, word: str) -> None:
         """Refuse clauses that the local database can't do, by name."""
         words = self._tokens.words
+        if word == "(+)" and not self._is_redshift:
+            raise self._refuse(at, 'syntax error at or near ")": (+) is not PostgreSQL\'s')
+        if word == "(+)" and "or" in words:
+            raise self._refuse(at, "outer joins with (+) beside OR are not supported: write LEFT JOIN")
+        if word == "distinct" and self._is_redshift and words[at + 1 : at + 3] == ["on", "("]:
+            raise self._refuse(at, "DISTINCT ON is not supported by Redshift; use ROW_NUMBER()")
         if word == "for" and words[at + 1] in ("update", "share", "no", "key"):
             what = f"FOR {words[at + 1].upper()}"
             raise self._refuse(at, f"{what} is not supported: this database locks no rows")
@@ -289,13 +303,11 @@ class Meanings:
     def binary(self, at: int, left: Operand, right: Operand) -> None:
         """Give an operator PostgreSQL's meaning."""
         tokens, word = self._tokens, self._tokens.words[at]
-        if word == "/" or word == "%":
-            if word == "%" and right.kind == "number" and tokens.texts[right.start].strip("0._"):
-                return
-            if word == "/":
-                self._divide(at, left, right)
-            else:
-                self._as_call(at, left, right, "mod")
+        if word == "/":
+            self._divide(at, left, right)
+        elif word == "*":
+            for side in (left, right):
+                self._widen(side)
         elif word == "^":
             tokens.insert_after(at, " ")
         elif word in ("+", "-"):
@@ -318,9 +330,37 @@ class Meanings:
         tokens = self._tokens
         one, two = (tokens.type_of(o.start, o.end) for o in (left, right))
         kind = f"{CATALOG}.div_kind({one}, {two})"
+        tokens.set_type(left.start, right.end, kind)
+        if not self._typed:
+            # DuckDB's "//" divides integers as PostgreSQL does, all else as "/", and fails for 0.
+            tokens.replace(at, "//")
+            return
         tokens.wrap(left.start, right.end, f"{CATALOG}.div(", f", {kind})")
         tokens.replace(at, ",")
-        tokens.set_type(left.start, right.end, kind)
+
+    def compare(self, at: int, left: Operand, right: Operand) -> None:
+        """Refuse to compare texts or truth values with numbers, as PostgreSQL does."""
+        for this, other in ((left, right), (right, left)):
+            if other.kind == "number" and this.kind in ("column", "value", "cast"):
+                self._wrap(this, "as_compared")
+
+    def unary(self, at: int, operand: Operand) -> None:
+        """Write the operators of roots and absolute values as calls."""
+        function = {"|/": f"{CATALOG}.sqrt", "@": "abs"}.get(self._tokens.words[at])
+        if function is not None:
+            self._tokens.replace(at, function + "(")
+            self._tokens.insert_after(operand.end - 1, ")")
+
+    def _widen(self, operand: Operand) -> None:
+        """Let a product of decimals have more digits than DuckDB's short ones."""
+        tokens = self._tokens
+        opened = next((o for o, c in tokens.partners.items() if c == operand.end - 1), None)
+        if operand.kind != "cast" or opened is None:
+            return
+        if tokens.words[opened - 1] in ("numeric", "decimal") and tokens.words[opened - 2] == "::":
+            sizes = [t for t in tokens.texts[opened + 1 : operand.end - 1] if t.isdecimal()]
+            scale = sizes[1] if len(sizes) > 1 else "0"
+            tokens.insert_after(operand.end - 1, f"::DECIMAL(38, {scale})")
 
     def _as_call(
         self, at: int, left: Operand, right: Operand, function: str, result: str | None = None
@@ -363,6 +403,9 @@ class Meanings:
         tokens = self._tokens
         if left.kind == "array" and right.kind != "array":
             tokens.wrap(left.start, right.end, "list_append(", ")")
+            tokens.replace(at, ",")
+        elif right.kind == "array" and left.kind == "number":
+            tokens.wrap(left.start, right.end, "list_prepend(", ")")
             tokens.replace(at, ",")
         elif self._mentions_json(left, right):
             self._as_call(at, left, right, "json_joined")
@@ -451,10 +494,16 @@ class Meanings:
             name = renamed
         elif name in self._macros:
             tokens.replace(call.open - 1, f"{CATALOG}.{name}")
-        return None
+        return "coalesce" if call.name == "nvl" and self._is_redshift else None
 
     def _aggregate(self, call: Call) -> None:
         tokens = self._tokens
+        if call.name in ("lag", "lead") and len(call.arguments) == 3 and not self._is_redshift:
+            # The type is that of the value and the default together.
+            value, _, default = self._arguments(call)
+            tokens.rewrite(
+                *call.arguments[0], f"CASE WHEN true THEN {value} ELSE {default} END"
+            )
         kind = _AGGREGATES[call.name]
         if kind is None and call.within is not None:
             order = call.within[0] + 5
@@ -580,9 +629,6 @@ class Meanings:
         if marks:
             self._substring_from(call, marks)
             return
-        sizes = [tokens.original(*a) for a in call.arguments[1:]]
-        if all(s.isdecimal() for s in sizes) and sizes and sizes[0].strip("0"):
-            return
         if len(call.arguments) in (2, 3):
             tokens.replace(call.open - 1, f"{CATALOG}.substring")
 
@@ -672,7 +718,7 @@ class Meanings:
         )
 
     def _date_part(self, call: Call) -> str | None:
-        name = None
+        name = "pgdate_part" if self._is_redshift else None
         if call.name == "extract":
             name = "date_part" if self._is_redshift else None
             place = next((p for mark, p in call.marks if mark == "from"), None)
@@ -698,16 +744,16 @@ class Meanings:
             self._set(call, f"{CATALOG}.date_part('{part}', {value}, {kind})", result)
         return name
 
-    def _date_add(self, call: Call) -> None:
+    def _date_add(self, call: Call) -> str | None:
         if not self._is_redshift:
-            return
+            return None
         self._need(call, 3)
         part = self._part(call, 0)
         _, count, _ = self._arguments(call)
         value = self._time_argument(call, 2)
         if part == "year":
             self._set(call, f"{CATALOG}.add_years({count}, {value})", _TIMESTAMP)
-            return
+            return "date_add"
         if part not in _STEPS:
             raise self._refuse(call.arguments[0][0], f"DATEADD: {part} can't be added")
         function, factor = _STEPS[part]
@@ -719,15 +765,19 @@ class Meanings:
             f"{CATALOG}.add_interval({step}, {value}, {kind})",
             f"{CATALOG}.add_interval(INTERVAL 1 DAY, {kind}, {kind})",
         )
+        return "date_add"
 
-    def _date_diff(self, call: Call) -> None:
+    def _date_diff(self, call: Call) -> str | None:
         if not self._is_redshift:
-            return
+            return None
         self._need(call, 3)
         part = self._part(call, 0)
         one, two = self._time_argument(call, 1), self._time_argument(call, 2)
         kind = self._time_type(call, 1)
+        if kind.lower() == "null":
+            kind = self._time_type(call, 2)
         self._set(call, f"{CATALOG}.datediff('{part}', {one}, {two}, {kind})", _BIGINT)
+        return "date_diff"
 
     def _listagg(self, call: Call) -> None:
         """Write LISTAGG([DISTINCT] x [, separator]) WITHIN GROUP (ORDER BY …)."""
@@ -795,7 +845,7 @@ class Meanings:
         if call.over is not None:
             value = self._tokens.render(call.open + 1, call.close)
             over = self._tokens.render(*call.over)
-            self._set(call, f"{CATALOG}.ratio({value}, sum({value}) {over})")
+            self._set(call, f"{CATALOG}.ratio({value}, sum({value}) {over})", _DOUBLE)
 
     def _charindex(self, call: Call) -> None:
         self._need(call, 2)

@@ -164,6 +164,7 @@ _OTHER_OPERATORS = frozenset(
         "!~~*",
     ]
 )
+_COMPARISONS = frozenset(("=", "<>", "!=", "<", ">", "<=", ">="))
 _SIGNS = frozenset(["+", "-", "~", "@", "|/"])
 _TYPED_LITERALS = frozenset(
     [
@@ -226,7 +227,7 @@ _VALUES_WITHOUT_CALL = {
     "current_date": "current_date", "current_time": "current_time",
     "current_timestamp": "current_timestamp", "localtimestamp": "localtimestamp",
     "current_user": "current_user", "session_user": "session_user", "user": "user",
-    "true": "bool", "false": "bool", "null": _NO_NAME,
+    "true": _NO_NAME, "false": _NO_NAME, "null": _NO_NAME,
 }  # fmt: skip
 
 
@@ -278,6 +279,12 @@ class Rules(Protocol):
 
     def binary(self, at: int, left: Operand, right: Operand) -> None:
         """Edit an operator between two operands."""
+
+    def compare(self, at: int, left: Operand, right: Operand) -> None:
+        """Edit a comparison of two operands."""
+
+    def unary(self, at: int, operand: Operand) -> None:
+        """Edit an operator before an operand."""
 
     def like(self, at: int, left: Operand, right: Operand) -> None:
         """Edit LIKE, ILIKE or SIMILAR TO; ``at`` is its first word."""
@@ -363,6 +370,19 @@ class Parser:
                 alias = self._name(at + 1)
                 at += 2
                 continue
+            if word == "for" or word == "distinct":
+                self.rules.clause(at, word)
+            is_compared = word in _COMPARISONS and last is not None and clause != "set"
+            if is_compared and last is not None and at + 1 < end and self.can_start(at + 1):
+                right = self.operand(at + 1, end)
+                self.rules.compare(at, last, right)
+                found.operands.append(right)
+                found.others += 1
+                last, count, at = right, count + 2, max(right.end, at + 1)
+                if at < end and item is not None and self._is_alias(at):
+                    alias = self._name(at)
+                    at += 1
+                continue
             if not self.can_start(at):
                 if word in ("like", "ilike") or (word == "similar" and words[at + 1] == "to"):
                     at = self._like(at, end, last)
@@ -391,6 +411,9 @@ class Parser:
             self._finish_item(found, item, end, count, last, alias)
         return found
 
+    def _is_alias(self, at: int) -> bool:
+        return self._kinds[at] in (NAME, WORD) and self._words[at] not in _RESERVED
+
     def _behind_select(self, at: int, end: int) -> int:
         """Return the place of the first item of a SELECT list."""
         words = self._words
@@ -416,6 +439,8 @@ class Parser:
         alias: str | None,
     ) -> None:  # fmt: skip
         """Name a column of a SELECT list as PostgreSQL does, where it has no alias."""
+        if alias is not None and last is not None and last.end < end:
+            self.tokens.set_alias(alias, start, last.end)
         if alias is not None or end <= start or last is None:
             if alias is not None and found.first is None:
                 found.first = (alias, 2)
@@ -487,6 +512,7 @@ class Parser:
     def _power(self, at: int, end: int, in_from: bool = False, in_list: bool = False) -> Operand:
         if self._words[at] in _SIGNS and at + 1 < end:
             inner = self._power(at + 1, end)
+            self.rules.unary(at, inner)
             return Operand(at, inner.end, kind="number" if inner.kind == "number" else "other")
         left = self._primary(at, end, in_from, in_list)
         while left.end < end and self._words[left.end] == "^":

@@ -2,13 +2,13 @@
 -- platform's own, and the calls of users' SQL are qualified with it; overloads choose by type.
 -- Where a macro has an argument "kind", only its type matters: it is never computed.
 
+-- Failures: a cast that can't be done, since DuckDB takes error() for volatile -------------------
+CREATE MACRO fail(message) AS CAST('civis_sql: ' || message AS TINYINT);
+CREATE MACRO fail_text(message) AS CAST(CAST('civis_sql: ' || message AS TINYINT) AS VARCHAR);
+
 -- Arithmetic -----------------------------------------------------------------------------------
-CREATE MACRO divisor(x) AS CASE WHEN x = 0 THEN error('division by zero') ELSE x END;
-CREATE MACRO div(a, b, kind BIGINT) AS a // civis_sql.divisor(b),
-  (a, b, kind HUGEINT) AS a // civis_sql.divisor(b),
-  (a, b, kind) AS a / civis_sql.divisor(b);
+CREATE MACRO div(a, b, kind INTERVAL) AS a / b, (a, b, kind) AS a // b;
 CREATE MACRO div_kind(a INTERVAL, b DOUBLE) AS a, (a, b) AS a + b;
-CREATE MACRO mod(a, b) AS a % (CASE WHEN b = 0 THEN error('division by zero') ELSE b END);
 CREATE MACRO rounded(x, kind DOUBLE) AS round_even(x, 0),
   (x, kind FLOAT) AS round_even(x, 0),
   (x, kind VARCHAR) AS round_even(x::DOUBLE, 0),
@@ -19,23 +19,23 @@ CREATE MACRO truncated(x, kind TIMESTAMP) AS x::DATE,
   (x, kind DATE) AS x,
   (x, kind) AS trunc(x);
 CREATE MACRO sqrt(x) AS
-  sqrt(CASE WHEN x < 0 THEN error('cannot take square root of a negative number') ELSE x END);
+  sqrt(CASE WHEN x < 0 THEN civis_sql.fail('cannot take square root of a negative number') ELSE x END);
 CREATE MACRO ln(x) AS
-  ln(CASE WHEN x <= 0 THEN error('cannot take logarithm of zero or a negative number') ELSE x END);
+  ln(CASE WHEN x <= 0 THEN civis_sql.fail('cannot take logarithm of zero or a negative number') ELSE x END);
 CREATE MACRO log(x) AS
-  log10(CASE WHEN x <= 0 THEN error('cannot take logarithm of zero or a negative number') ELSE x END),
-  (b, x) AS log(b, CASE WHEN x <= 0 THEN error('cannot take logarithm of zero or a negative number') ELSE x END);
+  log10(CASE WHEN x <= 0 THEN civis_sql.fail('cannot take logarithm of zero or a negative number') ELSE x END),
+  (b, x) AS log(b, CASE WHEN x <= 0 THEN civis_sql.fail('cannot take logarithm of zero or a negative number') ELSE x END);
 CREATE MACRO exp(x) AS
-  CASE WHEN x > 709.78 THEN error('value out of range: overflow') ELSE exp(x) END;
+  CASE WHEN x > 709.78 THEN civis_sql.fail('value out of range: overflow') ELSE exp(x) END;
 CREATE MACRO power(x, y) AS
-  CASE WHEN x = 0 AND y < 0 THEN error('zero raised to a negative power is undefined')
+  CASE WHEN x = 0 AND y < 0 THEN civis_sql.fail('zero raised to a negative power is undefined')
        WHEN isinf(x::DOUBLE ** y::DOUBLE) AND NOT isinf(x::DOUBLE) AND NOT isinf(y::DOUBLE)
-       THEN error('value out of range: overflow')
+       THEN civis_sql.fail('value out of range: overflow')
        WHEN x < 0 AND y <> trunc(y)
-       THEN error('a negative number raised to a non-integer power yields a complex result')
+       THEN civis_sql.fail('a negative number raised to a non-integer power yields a complex result')
        ELSE x ** y END;
-CREATE MACRO asin(x) AS asin(CASE WHEN abs(x) > 1 THEN error('input is out of range') ELSE x END);
-CREATE MACRO acos(x) AS acos(CASE WHEN abs(x) > 1 THEN error('input is out of range') ELSE x END);
+CREATE MACRO asin(x) AS asin(CASE WHEN abs(x) > 1 THEN civis_sql.fail('input is out of range') ELSE x END);
+CREATE MACRO acos(x) AS acos(CASE WHEN abs(x) > 1 THEN civis_sql.fail('input is out of range') ELSE x END);
 CREATE MACRO dlog10(x) AS civis_sql.log(x);
 CREATE MACRO dlog1(x) AS civis_sql.ln(x);
 CREATE MACRO dexp(x) AS civis_sql.exp(x);
@@ -69,15 +69,15 @@ CREATE MACRO joined(items, separator) AS
 -- Casts ----------------------------------------------------------------------------------------
 CREATE MACRO integer_of_text(x) AS
   CASE WHEN regexp_full_match(x, '\s*[-+]?[0-9.]+[._eE][-+0-9._eE]*\s*|\s*[-+]?[0-9]+\.\s*')
-       THEN error('invalid input syntax for type integer: "' || x || '"') ELSE x END;
+       THEN civis_sql.fail_text('invalid input syntax for type integer: "' || x || '"') ELSE x END;
 CREATE MACRO as_integer(x, kind VARCHAR) AS civis_sql.integer_of_text(x), (x, kind) AS x;
 CREATE MACRO float_of_text(x) AS
   CASE WHEN contains(x, '_')
-       THEN error('invalid input syntax for type double precision: "' || x || '"')
+       THEN civis_sql.fail_text('invalid input syntax for type double precision: "' || x || '"')
        ELSE trim(x, E' \t\n') END;
 CREATE MACRO as_float(x, kind VARCHAR) AS civis_sql.float_of_text(x), (x, kind) AS x;
 CREATE MACRO numeric_of_text(x) AS
-  CASE WHEN contains(x, '_') THEN error('invalid input syntax for type numeric: "' || x || '"')
+  CASE WHEN contains(x, '_') THEN civis_sql.fail_text('invalid input syntax for type numeric: "' || x || '"')
        ELSE trim(x, E' \t\n') END;
 CREATE MACRO as_numeric(x, kind VARCHAR) AS civis_sql.numeric_of_text(x), (x, kind) AS x;
 CREATE MACRO as_any_numeric(x, kind DECIMAL) AS x,
@@ -90,7 +90,7 @@ CREATE MACRO boolean_of_text(x) AS
        WHEN '1' THEN true WHEN '0' THEN false
        ELSE CASE WHEN lower(trim(x)) <> '' AND (starts_with('true', lower(trim(x))) OR starts_with('yes', lower(trim(x)))) THEN true
                  WHEN lower(trim(x)) <> '' AND (starts_with('false', lower(trim(x))) OR starts_with('no', lower(trim(x)))) THEN false
-                 WHEN x IS NOT NULL THEN error('invalid input syntax for type boolean: "' || x || '"') END END;
+                 WHEN x IS NOT NULL THEN civis_sql.fail('invalid input syntax for type boolean: "' || x || '"')::BOOLEAN END END;
 CREATE MACRO as_boolean(x, kind VARCHAR) AS civis_sql.boolean_of_text(x), (x, kind) AS x;
 CREATE MACRO date_of_text(x) AS
   CASE WHEN x IS NULL THEN NULL
@@ -123,12 +123,16 @@ CREATE MACRO as_text(x, kind DOUBLE) AS
   (x, kind INTERVAL) AS regexp_replace(x::VARCHAR, ' month(s?)', ' mon\1'),
   (x, kind DECIMAL) AS x, (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind VARCHAR) AS x,
   (x, kind DATE) AS x, (x, kind TIMESTAMP) AS x, (x, kind) AS x;
+CREATE MACRO as_compared(x, kind VARCHAR) AS civis_sql.fail_text('operator does not exist: a text is compared with a number: ' || x),
+  (x, kind BOOLEAN) AS civis_sql.fail('operator does not exist: boolean = integer: ' || x)::BOOLEAN,
+  (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS x,
+  (x, kind FLOAT) AS x, (x, kind) AS x;
 CREATE MACRO as_array(x) AS replace(replace(x, '{', '['), '}', ']');
 
 -- Texts ----------------------------------------------------------------------------------------
 CREATE MACRO substring(s, first) AS substring(s::VARCHAR, greatest(first, 1)),
   (s, first, size) AS substring(s::VARCHAR, greatest(first, 1),
-    CASE WHEN size < 0 THEN error('negative substring length not allowed')
+    CASE WHEN size < 0 THEN civis_sql.fail('negative substring length not allowed')
          ELSE greatest(size + least(first, 1) - 1, 0) END);
 CREATE MACRO initcap(s) AS array_to_string(list_transform(
   regexp_extract_all(lower(s), '[\p{L}\p{N}]+|[^\p{L}\p{N}]+'), lambda w: upper(w[1]) || w[2:]), '');
@@ -148,12 +152,12 @@ CREATE MACRO string_to_array(s, separator) AS
   list_transform(CASE WHEN s = '' THEN []::VARCHAR[] ELSE string_split(s, separator) END,
                  lambda w: nullif(w, null_text));
 CREATE MACRO split_part_rs(s, separator, n) AS
-  CASE WHEN n < 1 THEN error('field position must be greater than zero')
+  CASE WHEN n < 1 THEN civis_sql.fail_text('field position must be greater than zero')
        ELSE split_part(s, separator, n) END;
 CREATE MACRO split_part_pg(s, separator, n) AS
-  CASE WHEN n = 0 THEN error('field position must not be zero') ELSE split_part(s, separator, n) END;
+  CASE WHEN n = 0 THEN civis_sql.fail_text('field position must not be zero') ELSE split_part(s, separator, n) END;
 CREATE MACRO chr(n) AS
-  chr(CASE WHEN n = 0 THEN error('null character not permitted') ELSE n END);
+  chr(CASE WHEN n = 0 THEN civis_sql.fail('null character not permitted') ELSE n END);
 -- The documents' example is of CRC-32C.
 CREATE MACRO crc32(s) AS printf('%08x', xor(list_reduce([4294967295::BIGINT] || list_transform(
   range(0, strlen(s::VARCHAR)), lambda i: ('0x' || hex(encode(s::VARCHAR))[2 * i + 1 : 2 * i + 2])::BIGINT),
@@ -162,13 +166,13 @@ CREATE MACRO crc32(s) AS printf('%08x', xor(list_reduce([4294967295::BIGINT] || 
 CREATE MACRO checksum(x) AS (hash(x::VARCHAR) % 2147483648)::INTEGER;
 CREATE MACRO sha2(s, bits) AS
   CASE bits WHEN 0 THEN sha256(s) WHEN 256 THEN sha256(s)
-       ELSE error('SHA2 with ' || bits || ' bits is not supported: use 256') END;
+       ELSE civis_sql.fail_text('SHA2 with ' || bits || ' bits is not supported: use 256') END;
 CREATE MACRO func_sha1(s) AS sha1(s);
 CREATE MACRO strtol(s, base) AS CAST(list_transform([regexp_replace(lower(trim(s)),
     CASE WHEN base = 16 THEN '^[+-]?(0x)?' ELSE '^[+-]?' END, '')], lambda t:
   list_sum(list_transform(range(length(t)), lambda i:
     CASE WHEN strpos(substr('0123456789abcdefghijklmnopqrstuvwxyz', 1, base), substr(t, length(t) - i, 1)) = 0
-         THEN error('STRTOL: ' || s || ' is no number of base ' || base)
+         THEN civis_sql.fail('STRTOL: ' || s || ' is no number of base ' || base)
          ELSE (strpos(substr('0123456789abcdefghijklmnopqrstuvwxyz', 1, base), substr(t, length(t) - i, 1)) - 1)
               * CAST(base AS HUGEINT) ** i END)))[1]
   * (CASE WHEN trim(s) LIKE '-%' THEN -1 ELSE 1 END) AS BIGINT);
@@ -241,7 +245,7 @@ CREATE MACRO last_day(d) AS last_day(d::TIMESTAMP);
 CREATE MACRO next_day(d, weekday) AS d::TIMESTAMP::DATE + CAST((
   (CASE lower(weekday)[1:2] WHEN 'su' THEN 7 WHEN 'mo' THEN 1 WHEN 'tu' THEN 2 WHEN 'we' THEN 3
         WHEN 'th' THEN 4 WHEN 'fr' THEN 5 WHEN 'sa' THEN 6
-        ELSE error('NEXT_DAY: ' || weekday || ' is not a day of the week') END)
+        ELSE civis_sql.fail('NEXT_DAY: ' || weekday || ' is not a day of the week') END)
   - isodow(d::TIMESTAMP) + 6) % 7 + 1 AS INTEGER);
 CREATE MACRO months_between(a, b) AS
   CASE WHEN day(a::TIMESTAMP) = day(b::TIMESTAMP)
@@ -285,7 +289,7 @@ CREATE MACRO minus(a, b, first DATE, second BIGINT) AS a - b::INTEGER,
 -- TO_CHAR, TO_NUMBER: the pattern is read before, and the pieces are put together here ------------
 CREATE MACRO time_or_null(x, kind DATE) AS x::TIMESTAMP, (x, kind TIMESTAMP) AS x,
   (x, kind TIMESTAMPTZ) AS x, (x, kind TIME) AS DATE '2000-01-01' + x,
-  (x, kind INTERVAL) AS TIMESTAMP '0001-01-01' + x,
+  (x, kind INTERVAL) AS civis_sql.fail_text('TO_CHAR of an interval is not supported')::TIMESTAMP,
   (x, kind VARCHAR) AS civis_sql.timestamp_of_text(x), (x, kind) AS NULL::TIMESTAMP;
 CREATE MACRO padded(digits, decimals) AS
   CASE WHEN decimals = 0 THEN split_part(digits, '.', 1)
@@ -317,7 +321,7 @@ CREATE MACRO roman(n) AS CASE WHEN n < 1 OR n > 3999 THEN repeat('#', 15) ELSE
   || ['', 'I', 'II', 'III', 'IV', 'V', 'VI', 'VII', 'VIII', 'IX'][n % 10 + 1] END;
 CREATE MACRO to_number(s, scale) AS
   CASE WHEN s IS NULL THEN NULL WHEN regexp_matches(s, '[A-Za-z]') AND NOT regexp_matches(s, '^\s*[A-Za-z]?[0-9., +-]*[A-Za-z]?\s*$')
-       THEN error('invalid input for TO_NUMBER: "' || s || '"')
+       THEN civis_sql.fail('invalid input for TO_NUMBER: "' || s || '"')
        ELSE round((CASE WHEN contains(s, '-') OR contains(s, '<') THEN '-' ELSE '' END
             || regexp_replace(s, '[^0-9.]', '', 'g'))::DECIMAL(38, 10), scale) END;
 
@@ -326,17 +330,17 @@ CREATE MACRO json_path_text_rs(j, path) AS coalesce(json_extract_string(j, path)
 CREATE MACRO json_path_text_null(j, path) AS
   CASE WHEN json_valid(j) THEN coalesce(json_extract_string(j, path), '') END;
 CREATE MACRO json_extract_array_element_text(j, n) AS
-  CASE WHEN json_type(j) <> 'ARRAY' THEN error('invalid json array object ' || j)
+  CASE WHEN json_type(j) <> 'ARRAY' THEN civis_sql.fail_text('invalid json array object ' || j)
        WHEN n < 0 THEN '' ELSE coalesce(json_extract_string(j, '$[' || n || ']'), '') END,
   (j, n, null_if_invalid) AS
-  CASE WHEN NOT json_valid(j) THEN CASE WHEN null_if_invalid THEN NULL ELSE error('invalid json array object ' || j) END
+  CASE WHEN NOT json_valid(j) THEN CASE WHEN null_if_invalid THEN NULL ELSE civis_sql.fail_text('invalid json array object ' || j) END
        WHEN n < 0 THEN '' ELSE coalesce(json_extract_string(j, '$[' || n || ']'), '') END;
 CREATE MACRO json_array_length_rs(j) AS
-  CASE WHEN json_type(j) <> 'ARRAY' THEN error('invalid json array object ' || j)
+  CASE WHEN json_type(j) <> 'ARRAY' THEN civis_sql.fail('invalid json array object ' || j)
        ELSE json_array_length(j) END,
   (j, null_if_invalid) AS
-  CASE WHEN NOT json_valid(j) THEN CASE WHEN null_if_invalid THEN NULL ELSE error('invalid json array object ' || j) END
-       WHEN json_type(j) <> 'ARRAY' THEN CASE WHEN null_if_invalid THEN NULL ELSE error('invalid json array object ' || j) END
+  CASE WHEN NOT json_valid(j) THEN CASE WHEN null_if_invalid THEN NULL ELSE civis_sql.fail('invalid json array object ' || j) END
+       WHEN json_type(j) <> 'ARRAY' THEN CASE WHEN null_if_invalid THEN NULL ELSE civis_sql.fail('invalid json array object ' || j) END
        ELSE json_array_length(j) END;
 CREATE MACRO is_valid_json(j) AS json_valid(j);
 CREATE MACRO is_valid_json_array(j) AS

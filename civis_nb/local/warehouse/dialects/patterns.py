@@ -142,12 +142,12 @@ def to_char(value: str, kind: str, pattern: str) -> tuple[str, str]:
         time = _time(f"civis_sql.time_or_null({value}, {kind})", pattern)
     except ValueError as error:
         reasons.append(error)
-        time = f"error({literal('TO_CHAR: ' + str(error))})"
+        time = f"civis_sql.fail_text({literal('TO_CHAR: ' + str(error))})"
     try:
         number = _number(value, kind, pattern)
     except ValueError as error:
         reasons.append(error)
-        number = f"error({literal('TO_CHAR: ' + str(error))})"
+        number = f"civis_sql.fail_text({literal('TO_CHAR: ' + str(error))})"
     if len(reasons) == 2:
         raise reasons[0]
     return time, number
@@ -287,7 +287,7 @@ def _number(value: str, kind: str, pattern: str) -> str:
     digits = f"civis_sql.number_text({value}, {decimals}, {kind})"
     zeros = [k for k, i in enumerate(whole) if words[i][1] == "0"]
     least = len(whole) - zeros[0] if zeros else 0
-    body = _whole(words, whole, point, f"split_part({digits}, '.', 1)", least, bool(behind))
+    body = _whole(words, whole, point, f"split_part({digits}, '.', 1)", least, bool(behind), fm)
     fraction = ""
     if "point" in kinds:
         fraction = f"split_part({digits}, '.', 2)" if decimals else "''"
@@ -307,11 +307,17 @@ def _number(value: str, kind: str, pattern: str) -> str:
 
 def _whole(
     words: list[tuple[str, str]], whole: list[int], point: int, digits: str, least: int,
-    has_fraction: bool,
+    has_fraction: bool, fm: bool,
 ) -> str:  # fmt: skip
     """Write the digits before the point, with blanks for those that are not there."""
     # A lone zero before a point is not written, unless the format has a 0 there.
     bare = f"CASE WHEN {digits} = '0' THEN '' ELSE {digits} END" if has_fraction else digits
+    if has_fraction and fm:
+        # Nothing but a point is no number: then the zero is written.
+        fraction = digits.replace("'.', 1)", "'.', 2)")
+        bare = (
+            f"CASE WHEN {digits} = '0' AND rtrim({fraction}, '0') <> '' THEN '' ELSE {digits} END"
+        )
     if has_fraction is False and not least and not whole:
         bare = "''"
     if least:
@@ -320,7 +326,7 @@ def _whole(
     terms, done = [], 0
     first = whole[0] if whole else point
     run = 0
-    for i in range(first, point):
+    for i in range(first, (whole[-1] + 1) if whole else point):
         kind, text = words[i]
         if kind == "digit":
             run += 1
@@ -378,7 +384,9 @@ def _with_sign(
             number = bare if fm else f"lpad({bare}, {size}, ' ')"
             text = f"{mark} || {number}" if leads else f"{number} || {mark}"
     if "ordinal" in kinds:
-        text += " || civis_sql.ordinal(trunc(abs(TRY_CAST(ltrim(" + body + ") AS DOUBLE)))::BIGINT)"
+        ending = f"civis_sql.ordinal(trunc(abs(TRY_CAST(ltrim({body}) AS DOUBLE)))::BIGINT)"
+        is_upper = any(kind == "ordinal" and word.isupper() for kind, word in words)
+        text += f" || upper({ending})" if is_upper else f" || {ending}"
     if prefix:
         text = f"{literal(prefix)} || {text}"
     if suffix:

@@ -65,7 +65,7 @@ class Translated:
 
 
 @lru_cache(maxsize=512)
-def translate(sql: str, dialect: Dialect) -> Translated:
+def translate(sql: str, dialect: Dialect, typed: bool = False) -> Translated:
     """Return what DuckDB must be given for one statement of a dialect.
 
     Parameters
@@ -74,6 +74,11 @@ def translate(sql: str, dialect: Dialect) -> Translated:
         One statement, with or without its semicolon.
     dialect
         ``redshift``, ``postgres`` or ``duckdb``; statements of the last stay as they are.
+
+    typed
+        For another try when DuckDB has refused the statement: quotients choose by type, and
+        aliases of the SELECT list count where a type decides. An alias may be meant where a column
+        is not, which only DuckDB can tell.
 
     Raises
     ------
@@ -85,19 +90,19 @@ def translate(sql: str, dialect: Dialect) -> Translated:
     >>> translate("SELECT count(*) FROM t", "redshift").sql
     'SELECT count(*) AS "count" FROM t'
     >>> translate("SELECT a / 2 AS half FROM t", "postgres").sql
-    'SELECT civis_sql.div(a , 2) AS half FROM t'
+    'SELECT a // 2 AS half FROM t'
     >>> translate("SELECT a / 2 FROM t", "duckdb").sql
     'SELECT a / 2 FROM t'
     """
     if dialect == "duckdb":
         return Translated(sql)
-    tokens = Tokens(sql)
+    tokens = Tokens(sql, with_aliases=typed)
     if not tokens.count:
         return Translated(sql)
     if CATALOG in sql.lower():
         _refuse_own_catalog(tokens)
     _fold_names(tokens)
-    rules = Meanings(tokens, dialect)
+    rules = Meanings(tokens, dialect, typed)
     parser = Parser(tokens, rules)
     start = define(tokens, parser, rules, dialect)
     if tokens.words[0] not in _UNTOUCHED:

@@ -47,6 +47,10 @@ _NO_SYSTEM_TABLE = (
 )
 
 
+#: What the platform's own functions raise, as a cast that can't be done.
+_OWN_FAILURE = re.compile(rf"Could not convert string '{CATALOG}: (.*?)' to \w+", re.DOTALL)
+
+
 @dataclass(frozen=True)
 class Failure:
     """DuckDB's message, and its position in the SQL that it ran.
@@ -143,7 +147,7 @@ def _located(failure: Failure, statement: Statement) -> Failure:
     """Return a failure in a translation with its position in the user's text."""
     if failure.start is None or failure.start < 0:
         return replace(failure, start=None)
-    if statement.text == statement.meaning:
+    if statement.text == statement.meaning and not _is_in_macro(failure, statement):
         at = len(statement.text.encode()[: failure.start].decode(errors="ignore"))
         if statement.offsets is not None:
             at = statement.offsets.source(at)
@@ -160,6 +164,17 @@ def _located(failure: Failure, statement: Statement) -> Failure:
             start = statement.offset + len(original[:at].encode())
             return replace(failure, start=start, length=len(wanted.encode()))
     return replace(failure, start=None)
+
+
+def _is_in_macro(failure: Failure, statement: Statement) -> bool:
+    """Return whether a position is in the text of a macro, and none in the statement."""
+    if f"{CATALOG}." not in statement.text or failure.kind == "Parser Error":
+        return False
+    start = failure.start or 0
+    text = statement.text.encode()
+    before, first = text[max(0, start - 1) : start], text[start : start + 1]
+    in_word = (before + first).replace(b"_", b"a").isalnum() and len(before + first) == 2
+    return bool(start + failure.length > len(text) or in_word or not first.strip())
 
 
 def statement_error(
@@ -239,6 +254,8 @@ def warehouse_error(
         What failed, put in front of the message.
     """
     message = f"{failure.kind}: {failure.message}" if failure.kind else failure.message
+    if own := _OWN_FAILURE.search(message):
+        message = own.group(1)
     message = message.replace(f"{CATALOG}.", "")
     system = _SYSTEM_TABLE.search(message)
     if system:

@@ -193,8 +193,14 @@ def _parse_translation(
 
 def translated(statement: Statement) -> Iterator[Statement]:
     """Yield the translations of a statement, the nearest to the original first."""
-    if statement.meaning is None:
+    if statement.meaning is None or statement.original is None:
         return
+    typed = translate(statement.original, statement.dialect, typed=True)
+    if typed.sql != statement.meaning:
+        statement = replace(
+            statement, text=typed.sql, meaning=typed.sql, offsets=typed.offsets
+        )
+        yield statement
     for translation in _translations(statement.meaning):
         if translation.sql != statement.text:
             yield replace(

@@ -12,6 +12,7 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.dialects.redshift import Redshift
 from sqlglot.errors import ErrorLevel, SqlglotError
+from sqlglot.transforms import eliminate_join_marks
 
 from civis_nb.local.warehouse.redshift.ddl import rewrite
 from civis_nb.local.warehouse.redshift.functions import OWN_FUNCTIONS, PREFIX, build, listagg
@@ -173,10 +174,12 @@ def _through_sqlglot(protected: _Protected, dialect: Any, truncates_dates: bool)
             return None
         if truncates_dates and not any(_is_trunc(n) for n in tree.walk()):
             return None
+        if "(+)" in protected.sql:
+            tree = eliminate_join_marks(tree)
         _name_results(tree, protected.sql)
         tree = _by_rules(tree, truncates_dates)
-        text = tree.sql("duckdb", unsupported_level=ErrorLevel.IGNORE, comments=False)
-    except (SqlglotError, _Untranslatable, ValueError, RecursionError):
+        text = tree.sql("duckdb", unsupported_level=ErrorLevel.RAISE, comments=False)
+    except (SqlglotError, _Untranslatable, ValueError, RecursionError, AssertionError):
         return None
     for placeholder, original in protected.originals.items():
         if placeholder not in text:
