@@ -89,6 +89,7 @@ def _table(tokens: Tokens, parser: Parser, dialect: Dialect, at: int) -> int:
 
 def _alter(tokens: Tokens, parser: Parser, dialect: Dialect) -> int:
     words = tokens.words
+    _split_alter(tokens)
     for at in range(2, tokens.count):
         if words[at] == "add" and words[at + 1] not in _TABLE_CLAUSES:
             first = at + 2 if words[at + 1] == "column" else at + 1
@@ -98,6 +99,24 @@ def _alter(tokens: Tokens, parser: Parser, dialect: Dialect) -> int:
         elif words[at] == "type" and words[at - 1] not in ("add", "."):
             _type(tokens, dialect, at + 1)
     return tokens.count
+
+
+def _split_alter(tokens: Tokens) -> None:
+    """Write several changes in one ALTER TABLE as several statements."""
+    words = tokens.words
+    if words[1] != "table":
+        return
+    at = 2
+    while words[at] in ("if", "exists", "only"):
+        at += 1
+    at += 1
+    while words[at] == ".":
+        at += 2
+    head = tokens.original(0, at)
+    while at < tokens.count:
+        if words[at] == "," and words[at + 1] in ("add", "drop", "alter", "rename"):
+            tokens.replace(at, f"; {head}")
+        at = tokens.partners.get(at, at) + 1
 
 
 def _type(tokens: Tokens, dialect: Dialect, at: int) -> tuple[str, int | None, int]:

@@ -657,7 +657,8 @@ class Parser:
             return Operand(at, last + 3, kind="star")
         if self._words[last + 1] == "(" and last + 1 < end:
             return self._call(at, last, end, in_from, in_list)
-        if last == at and self._kinds[at] == WORD:
+        if last == at and self._kinds[at] == WORD and not in_from:
+            self.tokens.expand_alias(at)
             self.rules.word(at, self._words[at])
         outer_join = self._words[last + 1] == "(+)"
         if outer_join:

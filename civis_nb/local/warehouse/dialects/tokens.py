@@ -60,7 +60,7 @@ class Tokens:
     def __init__(self, sql: str, with_aliases: bool = False) -> None:
         self.sql = sql
         self.with_aliases = with_aliases
-        self._aliases: dict[str, str] = {}
+        self._aliases: dict[str, tuple[str, str]] = {}
         self.kinds: list[str] = []
         self.texts: list[str] = []
         self.words: list[str] = []
@@ -154,23 +154,21 @@ class Tokens:
     def set_alias(self, name: str, first: int, behind: int) -> None:
         """Note an item of a SELECT list, whose alias other expressions may use."""
         if self.with_aliases and name not in self.texts[first:behind]:
-            self._aliases[name] = self.type_of(first, behind)
+            self._aliases[name] = (self.render(first, behind), self.type_of(first, behind))
 
-    def _alias_type(self, at: int) -> str | None:
-        found = self._aliases.get(self.words[at]) if self._aliases else None
-        if found is None or self.words[at + 1] in (".", "(") or self.words[at - 1] == ".":
-            return None
-        return f"({found})"
+    def expand_alias(self, at: int) -> None:
+        """Put the item of a SELECT list in the place of its alias."""
+        found = self._aliases.get(self.words[at])
+        if found is not None:
+            self._new[at] = f"({found[0]})"
+            self._types[at] = (at + 1, f"({found[1]})")
 
     def type_of(self, first: int, behind: int) -> str:
         """Return an expression of the same type as some tokens."""
         out, at = "", first
         while at < behind:
             known = self._types.get(at)
-            alias = self._alias_type(at)
-            if alias is not None:
-                piece, after = alias, at + 1
-            elif known is not None and at < known[0] <= behind:
+            if known is not None and at < known[0] <= behind:
                 piece, after = known[1], known[0]
             else:
                 piece, after = self.render(at, at + 1), at + 1

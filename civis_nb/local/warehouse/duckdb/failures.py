@@ -13,6 +13,7 @@ import duckdb
 from civis_nb.errors import WarehouseError
 from civis_nb.local.store.full_disk import says_full
 from civis_nb.local.warehouse.dialects import CATALOG
+from civis_nb.table_names import literal
 
 if TYPE_CHECKING:
     from civis_nb.local.warehouse.duckdb.statement import Statement
@@ -49,6 +50,14 @@ _NO_SYSTEM_TABLE = (
 
 #: What the platform's own functions raise, as a cast that can't be done.
 _OWN_FAILURE = re.compile(rf"Could not convert string '{CATALOG}: (.*?)' to \w+", re.DOTALL)
+
+
+_TOO_LONG = re.compile(
+    r"CHECK constraint failed on table .* with expression CHECK\(\(\(?(?:strlen|length)\("
+    r"\"?(.*?)\"?\) <= (\d+)\)"
+)
+_NO_COLUMN = re.compile(r'Referenced column "(.*?)" not found')
+_NO_TEMPORARY_TABLE = re.compile(r'Table with name "?#\w+"? does not exist')
 
 
 @dataclass(frozen=True)
@@ -166,6 +175,19 @@ def _located(failure: Failure, statement: Statement) -> Failure:
     return replace(failure, start=None)
 
 
+def _hint(message: str, sql: str) -> str:
+    """Return what may have been meant, for mistakes that are made often."""
+    column = _NO_COLUMN.search(message)
+    if column is not None and re.search(rf'[=<>(,]\s*"{re.escape(column.group(1))}"', sql):
+        text = literal(column.group(1))
+        return f"\n\nDouble quotes are for names; a text is in single quotes: {text}"
+    if _NO_TEMPORARY_TABLE.search(message):
+        return "\n\nA temporary table exists only in the run of SQL that creates it"
+    if 'syntax error at or near ":"' in message:
+        return "\n\nA :name stands for a value; the name of a table can't be given so"
+    return ""
+
+
 def _is_in_macro(failure: Failure, statement: Statement) -> bool:
     """Return whether a position is in the text of a macro, and none in the statement."""
     if f"{CATALOG}." not in statement.text or failure.kind == "Parser Error":
@@ -254,6 +276,9 @@ def warehouse_error(
         What failed, put in front of the message.
     """
     message = f"{failure.kind}: {failure.message}" if failure.kind else failure.message
+    if long := _TOO_LONG.search(message):
+        message = f"value too long for the type of {long.group(1)}, varchar({long.group(2)})"
+    message += _hint(message, sql or "")
     if own := _OWN_FAILURE.search(message):
         message = own.group(1)
     message = message.replace(f"{CATALOG}.", "")

@@ -15,6 +15,7 @@ from civis_nb.local.warehouse.base import Log
 from civis_nb.local.warehouse.dialects import Dialect
 from civis_nb.local.warehouse.duckdb.attempts import Attempts
 from civis_nb.local.warehouse.duckdb.failures import read_failure, warehouse_error
+from civis_nb.local.warehouse.duckdb.lengths import change_length
 from civis_nb.local.warehouse.duckdb.result import DuckDBResult
 from civis_nb.local.warehouse.duckdb.statement import Statement, parse_script
 from civis_nb.local.warehouse.redshift.ignored_statements import reason_to_ignore
@@ -165,7 +166,14 @@ class ScriptRunner:
         if statement.kind == "TRANSACTION":
             self._control_transaction(statement)
             return
-        self.cursor.execute(statement.text)
+        try:
+            self.cursor.execute(statement.text)
+        except duckdb.BinderException as error:
+            if "CHECK constraint" not in str(error) or statement.kind != "ALTER":
+                raise
+            if not change_length(self.cursor, statement.original or statement.text):
+                raise
+            return
         complete = getattr(self.cursor, "complete", None)
         if complete is not None and statement.has_rows:
             complete()

@@ -159,7 +159,14 @@ def _parse(cursor: duckdb.DuckDBPyConnection, statement: Statement) -> list[Stat
     """Return the statements of a text, as DuckDB parses it."""
     statements, at = [], 0
     text, offset = statement.text, statement.offset
-    for parsed in cursor.extract_statements(text):
+    found_statements = cursor.extract_statements(text)
+    for parsed in found_statements:
+        if statement.original is not None and len(found_statements) > 1:
+            statements.append(
+                replace(statement, text=parsed.query, meaning=parsed.query, offsets=None,
+                        kind=_kind(parsed))
+            )
+            continue
         if statement.original is not None:
             statements.append(replace(statement, kind=_kind(parsed)))
             continue
@@ -196,7 +203,8 @@ def translated(statement: Statement) -> Iterator[Statement]:
     if statement.meaning is None or statement.original is None:
         return
     typed = translate(statement.original, statement.dialect, typed=True)
-    if typed.sql != statement.meaning:
+    first = translate(statement.original, statement.dialect)
+    if typed.sql != statement.meaning and first.sql == statement.meaning:
         statement = replace(
             statement, text=typed.sql, meaning=typed.sql, offsets=typed.offsets
         )

@@ -240,6 +240,8 @@ def _sequence(sql: str, words: _Words, start: str, step: str) -> tuple[str, str]
     keep = "IF NOT EXISTS " if any(words.word(k) == "exists" for k in range(first)) else ""
     replace = "" if keep or temporary else "OR REPLACE "
     statement = f"CREATE {replace}{temporary}SEQUENCE {keep}{name} START {start} INCREMENT {step}"
+    if int(start) < 1 <= int(step):
+        statement += f" MINVALUE {start}"
     return statement, f"DEFAULT nextval({literal(name)})"
 
 
