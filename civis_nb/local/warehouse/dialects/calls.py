@@ -192,7 +192,9 @@ class Meanings:
         if word == "(+)" and not self._is_redshift:
             raise self._refuse(at, 'syntax error at or near ")": (+) is not PostgreSQL\'s')
         if word == "(+)" and "or" in words:
-            raise self._refuse(at, "outer joins with (+) beside OR are not supported: write LEFT JOIN")
+            raise self._refuse(
+                at, "outer joins with (+) beside OR are not supported: write LEFT JOIN"
+            )
         if word == "distinct" and self._is_redshift and words[at + 1 : at + 3] == ["on", "("]:
             raise self._refuse(at, "DISTINCT ON is not supported by Redshift; use ROW_NUMBER()")
         if word == "for" and words[at + 1] in ("update", "share", "no", "key"):
@@ -501,9 +503,7 @@ class Meanings:
         if call.name in ("lag", "lead") and len(call.arguments) == 3 and not self._is_redshift:
             # The type is that of the value and the default together.
             value, _, default = self._arguments(call)
-            tokens.rewrite(
-                *call.arguments[0], f"CASE WHEN true THEN {value} ELSE {default} END"
-            )
+            tokens.rewrite(*call.arguments[0], f"CASE WHEN true THEN {value} ELSE {default} END")
         kind = _AGGREGATES[call.name]
         if kind is None and call.within is not None:
             order = call.within[0] + 5

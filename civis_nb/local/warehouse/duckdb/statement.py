@@ -163,8 +163,13 @@ def _parse(cursor: duckdb.DuckDBPyConnection, statement: Statement) -> list[Stat
     for parsed in found_statements:
         if statement.original is not None and len(found_statements) > 1:
             statements.append(
-                replace(statement, text=parsed.query, meaning=parsed.query, offsets=None,
-                        kind=_kind(parsed))
+                replace(
+                    statement,
+                    text=parsed.query,
+                    meaning=parsed.query,
+                    offsets=None,
+                    kind=_kind(parsed),
+                )
             )
             continue
         if statement.original is not None:
@@ -205,9 +210,7 @@ def translated(statement: Statement) -> Iterator[Statement]:
     typed = translate(statement.original, statement.dialect, typed=True)
     first = translate(statement.original, statement.dialect)
     if typed.sql != statement.meaning and first.sql == statement.meaning:
-        statement = replace(
-            statement, text=typed.sql, meaning=typed.sql, offsets=typed.offsets
-        )
+        statement = replace(statement, text=typed.sql, meaning=typed.sql, offsets=typed.offsets)
         yield statement
     for translation in _translations(statement.meaning):
         if translation.sql != statement.text:
