@@ -8,7 +8,7 @@ done is refused by name. Statements of the dialect ``duckdb`` stay as they are.
 
 from __future__ import annotations
 
-from civis_nb.local.warehouse.dialects.calls import CATALOG, Dialect, UnsupportedSqlError
+from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import OffsetMap
 from civis_nb.local.warehouse.dialects.translation import (
     DIALECTS,

@@ -1,10 +1,10 @@
-"""CREATE and ALTER TABLE: types that mean something else in DuckDB, and lengths that are checked."""
+"""CREATE and ALTER TABLE: types that mean something else in DuckDB, and checked lengths."""
 
 from __future__ import annotations
 
-from civis_nb.local.warehouse.dialects.calls import Dialect, Meanings
 from civis_nb.local.warehouse.dialects.expressions import Parser
-from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD, Tokens
+from civis_nb.local.warehouse.dialects.rules import Dialect
+from civis_nb.local.warehouse.dialects.tokens import NAME, WORD, Tokens
 from civis_nb.local.warehouse.dialects.types import type_at
 
 __all__ = ["define"]
@@ -15,7 +15,7 @@ _TABLE_CLAUSES = frozenset(
 _DEFAULT_LENGTH = 256
 
 
-def define(tokens: Tokens, parser: Parser, rules: Meanings, dialect: Dialect) -> int:
+def define(tokens: Tokens, parser: Parser, dialect: Dialect) -> int:
     """Edit the definitions of a statement; return where its other expressions begin."""
     words = tokens.words
     at = 0
@@ -161,6 +161,3 @@ def _column(
         if tokens.words[place] in ("default", "check"):
             parser.region(place + 1, end)
             break
-
-
-_ = NUMBER

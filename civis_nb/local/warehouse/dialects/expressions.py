@@ -7,9 +7,10 @@ rules of a dialect hear of each call, cast and operator, innermost first, and ed
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Protocol
 
-from civis_nb.local.warehouse.dialects.tokens import END, NAME, NUMBER, STRING, WORD, Tokens
+from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, STRING, WORD, Tokens
 from civis_nb.local.warehouse.dialects.types import SqlType, type_at
 from civis_nb.table_names import quoted
 
@@ -18,179 +19,26 @@ __all__ = ["Call", "Operand", "Parser", "Rules"]
 _NO_NAME = "?column?"
 #: Words that end an expression, or stand between two.
 _RESERVED = frozenset(
-    [
-        "select",
-        "from",
-        "where",
-        "group",
-        "having",
-        "order",
-        "limit",
-        "offset",
-        "fetch",
-        "union",
-        "except",
-        "intersect",
-        "minus",
-        "and",
-        "or",
-        "not",
-        "in",
-        "is",
-        "like",
-        "ilike",
-        "similar",
-        "between",
-        "as",
-        "on",
-        "using",
-        "join",
-        "inner",
-        "cross",
-        "natural",
-        "when",
-        "then",
-        "else",
-        "end",
-        "with",
-        "window",
-        "qualify",
-        "for",
-        "into",
-        "asc",
-        "desc",
-        "nulls",
-        "collate",
-        "distinct",
-        "all",
-        "any",
-        "some",
-        "values",
-        "set",
-        "returning",
-        "by",
-        "over",
-        "filter",
-        "within",
-        "escape",
-        "isnull",
-        "notnull",
-        "lateral",
-        "recursive",
-        "insert",
-        "update",
-        "delete",
-        "create",
-        "default",
-        "only",
-        "tablesample",
-        "at",
-        "symmetric",
-        "both",
-        "leading",
-        "trailing",
-        "to",
-        "placing",
-        "matched",
-        "rows",
-        "range",
-        "groups",
-        "unbounded",
-        "preceding",
-        "following",
-        "lambda",
-        "merge",
-        "connect",
-        "start",
-        "pivot",
-        "unpivot",
-        "ignore",
-        "respect",
-    ]
+    """select from where group having order limit offset fetch union except intersect minus and
+    or not in is like ilike similar between as on using join inner cross natural when then
+    else end with window qualify for into asc desc nulls collate distinct all any some
+    values set returning by over filter within escape isnull notnull lateral recursive
+    insert update delete create default only tablesample at symmetric both leading trailing
+    to placing matched rows range groups unbounded preceding following lambda merge connect
+    start pivot unpivot ignore respect""".split()  # noqa: SIM905 - shorter to read
 )
 _CLAUSES = frozenset(
-    [
-        "select",
-        "from",
-        "where",
-        "group",
-        "having",
-        "order",
-        "limit",
-        "offset",
-        "fetch",
-        "union",
-        "except",
-        "intersect",
-        "minus",
-        "window",
-        "qualify",
-        "returning",
-        "values",
-        "set",
-        "into",
-        "on",
-        "using",
-        "when",
-        "join",
-        "with",
-    ]
+    """select from where group having order limit offset fetch union except intersect minus
+    window qualify returning values set into on using when join with""".split()  # noqa: SIM905 - shorter to read
 )
 _OTHER_OPERATORS = frozenset(
-    [
-        "||",
-        "~",
-        "~*",
-        "!~",
-        "!~*",
-        "->",
-        "->>",
-        "#>",
-        "#>>",
-        "@>",
-        "<@",
-        "?",
-        "?|",
-        "?&",
-        "&",
-        "|",
-        "#",
-        "<<",
-        ">>",
-        "&&",
-        "~~",
-        "!~~",
-        "~~*",
-        "!~~*",
-    ]
+    """|| ~ ~* !~ !~* -> ->> #> #>> @> <@ ? ?| ?& & | # << >> && ~~ !~~ ~~* !~~*""".split()  # noqa: SIM905 - shorter to read
 )
 _COMPARISONS = frozenset(("=", "<>", "!=", "<", ">", "<=", ">="))
 _SIGNS = frozenset(["+", "-", "~", "@", "|/"])
 _TYPED_LITERALS = frozenset(
-    [
-        "date",
-        "time",
-        "timetz",
-        "timestamp",
-        "timestamptz",
-        "datetime",
-        "interval",
-        "bool",
-        "boolean",
-        "json",
-        "jsonb",
-        "bytea",
-        "uuid",
-        "text",
-        "varchar",
-        "numeric",
-        "decimal",
-        "int",
-        "integer",
-        "bigint",
-        "float8",
-        "real",
-    ]
+    """date time timetz timestamp timestamptz datetime interval bool boolean json jsonb bytea
+    uuid text varchar numeric decimal int integer bigint float8 real""".split()  # noqa: SIM905 - shorter to read
 )
 _UNITS = frozenset(
     [
@@ -280,13 +128,13 @@ class Rules(Protocol):
     def binary(self, at: int, left: Operand, right: Operand) -> None:
         """Edit an operator between two operands."""
 
-    def compare(self, at: int, left: Operand, right: Operand) -> None:
+    def compare(self, left: Operand, right: Operand) -> None:
         """Edit a comparison of two operands."""
 
     def unary(self, at: int, operand: Operand) -> None:
         """Edit an operator before an operand."""
 
-    def like(self, at: int, left: Operand, right: Operand) -> None:
+    def like(self, at: int, right: Operand) -> None:
         """Edit LIKE, ILIKE or SIMILAR TO; ``at`` is its first word."""
 
     def word(self, at: int, words: str) -> None:
@@ -375,7 +223,7 @@ class Parser:
             is_compared = word in _COMPARISONS and last is not None and clause != "set"
             if is_compared and last is not None and at + 1 < end and self.can_start(at + 1):
                 right = self.operand(at + 1, end)
-                self.rules.compare(at, last, right)
+                self.rules.compare(last, right)
                 found.operands.append(right)
                 found.others += 1
                 last, count, at = right, count + 2, max(right.end, at + 1)
@@ -461,7 +309,7 @@ class Parser:
         if pattern >= end or not self.can_start(pattern) or left is None:
             return at + 1
         right = self.operand(pattern, end)
-        self.rules.like(at, left, right)
+        self.rules.like(at, right)
         return max(right.end, pattern + 1)
 
     # -- operators ------------------------------------------------------------------------
@@ -677,7 +525,7 @@ class Parser:
         call.in_from, call.in_list = in_from, in_list
         bounds = [opened, *inside.commas, close]
         if close > opened + 1:
-            for first, behind in zip(bounds, bounds[1:], strict=False):
+            for first, behind in pairwise(bounds):
                 call.arguments.append((first + 1, behind))
                 whole = [o for o in inside.operands if o.start == first + 1 and o.end == behind]
                 call.operands.append(whole[0] if whole else None)
@@ -728,6 +576,3 @@ class Parser:
         if operand.strength == 2 or to is None:
             return Operand(at, close + 1, operand.name, operand.strength, "cast")
         return Operand(at, close + 1, to.name, 1, "cast")
-
-
-_ = END

@@ -12,60 +12,9 @@ from civis_nb.table_names import literal
 
 __all__ = ["number_scale", "time_pattern", "to_char"]
 
-_TIME_WORDS = [
-    "HH24",
-    "HH12",
-    "HH",
-    "MI",
-    "SSSSS",
-    "SSSS",
-    "SS",
-    "MS",
-    "US",
-    "Y,YYY",
-    "YYYY",
-    "YYY",
-    "YY",
-    "IYYY",
-    "IYY",
-    "IY",
-    "I",
-    "Y",
-    "MONTH",
-    "MON",
-    "MM",
-    "DAY",
-    "DDD",
-    "DD",
-    "IDDD",
-    "DY",
-    "ID",
-    "D",
-    "IW",
-    "WW",
-    "W",
-    "CC",
-    "J",
-    "Q",
-    "RM",
-    "BC",
-    "B.C.",
-    "AD",
-    "A.D.",
-    "AM",
-    "A.M.",
-    "PM",
-    "P.M.",
-    "TZH",
-    "TZM",
-    "TZ",
-    "OF",
-    "FF1",
-    "FF2",
-    "FF3",
-    "FF6",
-    "FX",
-]
+_TIME_WORDS = """HH24 HH12 HH MI SSSSS SSSS SS MS US Y,YYY YYYY YYY YY IYYY IYY IY I Y MONTH
+    MON MM DAY DDD DD IDDD DY ID D IW WW W CC J Q RM BC B.C. AD A.D. AM A.M. PM P.M. TZH TZM TZ OF
+    FF1 FF2 FF3 FF6 FX""".split()  # noqa: SIM905 - shorter to read
 _TIME = re.compile(
     r'"(?P<quoted>[^"]*)"|(?P<fm>FM)|(?P<word>'
     + "|".join(sorted(map(re.escape, _TIME_WORDS), key=len, reverse=True))
@@ -302,7 +251,9 @@ def _number(value: str, kind: str, pattern: str) -> str:
     overflow = literal(re.sub(r"[09]", "#", matched["rest"]))
     if not fm and not any(k == "sign" for k in kinds):
         overflow = f"' ' || {overflow}"
-    return f"CASE WHEN length(split_part({digits}, '.', 1)) > {len(whole)} AND split_part({digits}, '.', 1) <> '0' THEN {overflow} ELSE {text} END"
+    before_point = f"split_part({digits}, '.', 1)"
+    is_too_long = f"length({before_point}) > {len(whole)} AND {before_point} <> '0'"
+    return f"CASE WHEN {is_too_long} THEN {overflow} ELSE {text} END"
 
 
 def _whole(
@@ -366,7 +317,8 @@ def _with_sign(
         place, sign = signs[0]
         leads = place < slots[0]
         if sign == "PR":
-            text = f"CASE WHEN {negative} THEN '<' || {bare} || '>' ELSE {'' if fm else chr(39) + ' ' + chr(39) + ' || '}{bare}{'' if fm else ' || ' + chr(39) + ' ' + chr(39)} END"
+            positive = bare if fm else f"' ' || {bare} || ' '"
+            text = f"CASE WHEN {negative} THEN '<' || {bare} || '>' ELSE {positive} END"
             text = text if fm else f"lpad({text}, {size + 2}, ' ')"
         elif sign in ("S", "SG"):
             mark = f"CASE WHEN {negative} THEN '-' ELSE '+' END"

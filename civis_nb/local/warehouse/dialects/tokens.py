@@ -18,8 +18,8 @@ _TOKEN = re.compile(
     | (?P<name>"(?:[^"]|"")*(?:"|\Z))
     | (?P<word>\#?[^\W\d][\w$]*)
     | (?P<number>(?:\d[\d_]*(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
-    | (?P<operator>::|:=|=>|\(\+\)|->>|->|\#>>|\#>|\|\||\|/|<=|>=|<>|!=|!~~\*|!~~|~~\*|~~|!~\*|!~|~\*
-        |@>|<@|\?\||\?&|&&|<<|>>|.)
+    | (?P<operator>::|:=|=>|\(\+\)|->>|->|\#>>|\#>|\|\||\|/|<=|>=|<>|!=|!~~\*|!~~|~~\*|~~|!~\*|!~
+        |~\*|@>|<@|\?\||\?&|&&|<<|>>|.)
     """,
     re.VERBOSE | re.DOTALL,
 )
@@ -85,8 +85,9 @@ class Tokens:
         for unclosed in opened:
             self.partners[unclosed] = len(self.kinds)
         while self.words and self.words[-1] == ";":
-            for found in (self.kinds, self.texts, self.words, self.starts):
-                found.pop()  # type: ignore[attr-defined]
+            for found in (self.kinds, self.texts, self.words):
+                found.pop()
+            self.starts.pop()
         self.count = len(self.kinds)
         self.kinds += [END] * 3
         self.texts += [""] * 3

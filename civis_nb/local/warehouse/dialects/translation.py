@@ -7,9 +7,10 @@ from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, get_args
 
-from civis_nb.local.warehouse.dialects.calls import CATALOG, Dialect, Meanings, UnsupportedSqlError
+from civis_nb.local.warehouse.dialects.calls import Meanings
 from civis_nb.local.warehouse.dialects.definitions import define
 from civis_nb.local.warehouse.dialects.expressions import Parser
+from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NAME, WORD, OffsetMap, Tokens
 
 if TYPE_CHECKING:
@@ -21,38 +22,9 @@ __all__ = ["DIALECTS", "Translated", "create_functions", "translate"]
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
 #: Statements that hold no expressions of users, or whose own rules come later.
 _UNTOUCHED = frozenset(
-    [
-        "begin",
-        "start",
-        "commit",
-        "rollback",
-        "end",
-        "abort",
-        "set",
-        "reset",
-        "show",
-        "grant",
-        "revoke",
-        "vacuum",
-        "analyze",
-        "drop",
-        "truncate",
-        "comment",
-        "pivot",
-        "unpivot",
-        "pragma",
-        "call",
-        "use",
-        "attach",
-        "detach",
-        "load",
-        "install",
-        "checkpoint",
-        "import",
-        "describe",
-        "lock",
-        "cancel",
-    ]
+    """begin start commit rollback end abort set reset show grant revoke vacuum analyze drop
+    truncate comment pivot unpivot pragma call use attach detach load install checkpoint
+    import describe lock cancel""".split()  # noqa: SIM905 - shorter to read
 )
 
 
@@ -102,9 +74,8 @@ def translate(sql: str, dialect: Dialect, typed: bool = False) -> Translated:
     if CATALOG in sql.lower():
         _refuse_own_catalog(tokens)
     _fold_names(tokens)
-    rules = Meanings(tokens, dialect, typed)
-    parser = Parser(tokens, rules)
-    start = define(tokens, parser, rules, dialect)
+    parser = Parser(tokens, Meanings(tokens, dialect, typed))
+    start = define(tokens, parser, dialect)
     if tokens.words[0] not in _UNTOUCHED:
         parser.region(start, tokens.count)
     return Translated(*tokens.result())

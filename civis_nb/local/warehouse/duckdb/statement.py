@@ -212,7 +212,7 @@ def translated(statement: Statement) -> Iterator[Statement]:
     if typed.sql != statement.meaning and first.sql == statement.meaning:
         statement = replace(statement, text=typed.sql, meaning=typed.sql, offsets=typed.offsets)
         yield statement
-    for translation in _translations(statement.meaning):
+    for translation in _translations(statement.meaning or statement.text):
         if translation.sql != statement.text:
             yield replace(
                 statement,

@@ -104,5 +104,6 @@ def test_a_run_can_not_change_settings_of_all(bench, sql):
 
 
 def test_a_run_can_change_settings_of_its_own(bench):
-    assert bench.value("SET integer_division = true; SELECT 5 / 2") == "2"
-    assert bench.value("SELECT 5 / 2") == "2.5"
+    zone = "SELECT current_setting('TimeZone')"
+    assert bench.value(f"SET TimeZone = 'America/New_York'; {zone}") == "America/New_York"
+    assert bench.value(zone) == "UTC"

@@ -1,0 +1,297 @@
+"""Casts and operators that mean something else in DuckDB."""
+
+from __future__ import annotations
+
+import re
+
+from civis_nb.local.warehouse.dialects.expressions import Operand
+from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT, RuleSet
+from civis_nb.local.warehouse.dialects.tokens import STRING
+from civis_nb.local.warehouse.dialects.types import SqlType
+from civis_nb.local.warehouse.redshift.semantics import similar_to
+from civis_nb.table_names import literal
+
+__all__ = ["OperatorRules"]
+
+_INTEGERS = frozenset(("int2", "int4", "int8"))
+_REGEX_OPERATORS = frozenset(("~", "~*", "!~", "!~*"))
+_ISO_DATE = re.compile(r"'\s*\d{4}-\d{1,2}-\d{1,2}(?!\d)")
+
+
+class OperatorRules(RuleSet):
+    """The rules of casts, operators and patterns."""
+
+    def cast(self, operand: Operand, to: SqlType, written: tuple[int, int]) -> None:
+        """Give a cast PostgreSQL's meaning."""
+        self._cast(operand, to, written)
+        first, behind = written
+        tokens = self._tokens
+        if tokens.words[first - 1] == "::":
+            kind = tokens.render(first, behind) or "DECIMAL(38, 15)"
+            tokens.set_type(operand.start, behind, f"CAST(NULL AS {kind})")
+
+    def _cast(self, operand: Operand, to: SqlType, written: tuple[int, int]) -> None:
+        first, behind = written
+        tokens = self._tokens
+        name = to.name
+        if operand.kind == "number" and name in _INTEGERS and not to.is_array:
+            return
+        if to.is_array:
+            if operand.kind == "string":
+                self._wrap(operand, "as_array")
+            return
+        if name in _INTEGERS:
+            self._wrap(operand, "as_integer")
+        elif name == "float8":
+            size = to.arguments[0] if to.arguments else 53
+            tokens.rewrite(first, behind, "REAL" if size < 25 else "DOUBLE")
+            if operand.kind not in ("number", "column"):
+                self._wrap(operand, "as_float")
+        elif name == "numeric":
+            self._cast_to_numeric(operand, to, first, behind)
+        elif name == "bool" and operand.kind not in ("value", "number"):
+            self._wrap(operand, "as_boolean")
+        elif name in ("date", "timestamp") and operand.kind not in ("number", "value"):
+            self._cast_to_time(operand, name, first, behind)
+        elif name in ("varchar", "bpchar", "text"):
+            self._cast_to_text(operand, to, first, behind)
+        elif name in ("jsonb", "super"):
+            tokens.rewrite(first, behind, "JSON")
+        elif name in ("varbyte", "bytea"):
+            tokens.rewrite(first, behind, "BLOB")
+
+    def _cast_to_time(self, operand: Operand, name: str, first: int, behind: int) -> None:
+        tokens = self._tokens
+        if operand.kind == "string" and _ISO_DATE.match(tokens.texts[operand.start]):
+            return
+        if behind == operand.start:  # a typed literal, such as date 'Jan 5, 2024'
+            tokens.replace(first, f"{CATALOG}.{name}_of_text(")
+            tokens.insert_after(operand.start, f")::{name}")
+            return
+        self._wrap(operand, f"as_{name}")
+
+    def _cast_to_numeric(self, operand: Operand, to: SqlType, first: int, behind: int) -> None:
+        tokens = self._tokens
+        if to.arguments:
+            if operand.kind not in ("number", "column"):
+                self._wrap(operand, "as_numeric")
+            return
+        if self._is_redshift:
+            tokens.rewrite(first, behind, "DECIMAL(18, 0)")
+            self._wrap(operand, "as_numeric")
+            return
+        self._wrap(operand, "as_any_numeric")
+        if tokens.words[first - 1] == "::":
+            tokens.drop(first - 1, behind)
+        else:
+            # The cast is by the function alone; CAST(x AS …) needs a type all the same.
+            tokens.rewrite(first, behind, "DECIMAL(38, 15)")
+
+    def _cast_to_text(self, operand: Operand, to: SqlType, first: int, behind: int) -> None:
+        tokens = self._tokens
+        if operand.kind not in ("string", "number"):
+            self._wrap(operand, "as_text")
+        if to.name == "text":
+            return
+        size = to.arguments[0] if to.arguments else (1 if to.name == "bpchar" else None)
+        written = tokens.words[first]
+        if size is None or written == "bpchar":
+            tokens.rewrite(first, behind, "VARCHAR")
+            return
+        tokens.rewrite(first, behind, "VARCHAR")
+        if tokens.words[first - 1] == "::":
+            tokens.wrap(operand.start, behind, '"left"(', f", {size})")
+        else:
+            opened = tokens.words[: operand.start].__len__() - 1
+            while tokens.words[opened] != "cast":
+                opened -= 1
+            tokens.wrap(opened, behind + 1, '"left"(', f", {size})")
+
+    def binary(self, at: int, left: Operand, right: Operand) -> None:
+        """Give an operator PostgreSQL's meaning."""
+        tokens, word = self._tokens, self._tokens.words[at]
+        if word == "/":
+            self._divide(at, left, right)
+        elif word == "*":
+            for side in (left, right):
+                self._widen(side)
+        elif word == "^":
+            tokens.insert_after(at, " ")
+        elif word in ("+", "-"):
+            self._sum(at, left, right)
+        elif word in _REGEX_OPERATORS:
+            self._regex(right.start)
+        elif word == "||":
+            self._join(at, left, right)
+        elif word in ("#>>", "#>"):
+            function = "json_path_list" if word == "#>>" else "json_path_list_json"
+            self._as_call(at, left, right, function, TEXT)
+        elif word == "?" and not self._is_redshift:
+            self._as_call(at, left, right, "json_has_key")
+        elif word in ("@>", "<@") and self._mentions_json(left, right):
+            pair = (left, right) if word == "@>" else (right, left)
+            texts = [tokens.render(o.start, o.end) for o in pair]
+            tokens.rewrite(left.start, right.end, f"json_contains({texts[0]}, {texts[1]})")
+
+    def _divide(self, at: int, left: Operand, right: Operand) -> None:
+        tokens = self._tokens
+        one, two = (tokens.type_of(o.start, o.end) for o in (left, right))
+        kind = f"{CATALOG}.div_kind({one}, {two})"
+        tokens.set_type(left.start, right.end, kind)
+        if not self._typed:
+            # DuckDB's "//" divides integers as PostgreSQL does, all else as "/", and fails for 0.
+            tokens.replace(at, "//")
+            return
+        tokens.wrap(left.start, right.end, f"{CATALOG}.div(", f", {kind})")
+        tokens.replace(at, ",")
+
+    def _as_call(
+        self, at: int, left: Operand, right: Operand, function: str, result: str | None = None
+    ) -> None:
+        """Write an operator as a call; ``result`` has the type of it."""
+        tokens = self._tokens
+        one, two = (tokens.type_of(o.start, o.end) for o in (left, right))
+        kinds = f", {one}, {two}" if function in ("plus", "minus") else ""
+        kind = result or f"{CATALOG}.{function}({one}, {two}{kinds})"
+        tokens.wrap(left.start, right.end, f"{CATALOG}.{function}(", f"{kinds})")
+        tokens.replace(at, ",")
+        tokens.set_type(left.start, right.end, kind)
+
+    def _widen(self, operand: Operand) -> None:
+        """Let a product of decimals have more digits than DuckDB's short ones."""
+        tokens = self._tokens
+        opened = next((o for o, c in tokens.partners.items() if c == operand.end - 1), None)
+        if operand.kind != "cast" or opened is None:
+            return
+        if tokens.words[opened - 1] in ("numeric", "decimal") and tokens.words[opened - 2] == "::":
+            sizes = [t for t in tokens.texts[opened + 1 : operand.end - 1] if t.isdecimal()]
+            scale = sizes[1] if len(sizes) > 1 else "0"
+            tokens.insert_after(operand.end - 1, f"::DECIMAL(38, {scale})")
+
+    def compare(self, left: Operand, right: Operand) -> None:
+        """Refuse to compare texts or truth values with numbers, as PostgreSQL does."""
+        for this, other in ((left, right), (right, left)):
+            if other.kind == "number" and this.kind in ("column", "value", "cast"):
+                self._wrap(this, "as_compared")
+
+    def unary(self, at: int, operand: Operand) -> None:
+        """Write the operators of roots and absolute values as calls."""
+        function = {"|/": f"{CATALOG}.sqrt", "@": "abs"}.get(self._tokens.words[at])
+        if function is not None:
+            self._tokens.replace(at, function + "(")
+            self._tokens.insert_after(operand.end - 1, ")")
+
+    def _sum(self, at: int, left: Operand, right: Operand) -> None:
+        """Count whole numbers beside times as days."""
+        for this, other in ((left, right), (right, left)):
+            if this.kind in (
+                "date",
+                "timestamp",
+                "timestamptz",
+                "cast",
+                "call",
+                "value",
+                "column",
+            ) and (self._is_time(this) and other.kind not in ("interval",)):
+                self._as_call(at, left, right, "plus" if self._tokens.words[at] == "+" else "minus")
+                return
+
+    def _is_time(self, operand: Operand) -> bool:
+        if operand.kind in ("date", "timestamp", "timestamptz"):
+            return True
+        return operand.name in (
+            "getdate", "sysdate", "current_date", "current_timestamp", "now", "date_trunc",
+            "dateadd", "date_add", "last_day", "add_months", "timestamp", "timestamptz", "date",
+            "next_day", "to_date", "to_timestamp",
+        ) or (operand.kind == "cast" and self._tokens.words[operand.end - 1] in (
+            "date", "timestamp", "timestamptz"))  # fmt: skip
+
+    def _join(self, at: int, left: Operand, right: Operand) -> None:
+        tokens = self._tokens
+        if left.kind == "array" and right.kind != "array":
+            tokens.wrap(left.start, right.end, "list_append(", ")")
+            tokens.replace(at, ",")
+        elif right.kind == "array" and left.kind == "number":
+            tokens.wrap(left.start, right.end, "list_prepend(", ")")
+            tokens.replace(at, ",")
+        elif self._mentions_json(left, right):
+            self._as_call(at, left, right, "json_joined")
+        else:
+            for side in (left, right):
+                if (
+                    side.kind in ("call", "column", "cast", "other", "case", "query")
+                    and (side.name not in ("varchar", "text", "bpchar"))
+                    and not (side.kind == "other" and "||" in tokens.words[side.start : side.end])
+                ):
+                    self._wrap(side, "as_text")
+
+    def _mentions_json(self, *operands: Operand) -> bool:
+        return any(
+            word in ("json", "jsonb", "json_parse")
+            for o in operands
+            for word in self._tokens.words[o.start : o.end]
+        )
+
+    def like(self, at: int, right: Operand) -> None:
+        r"""Let the backslash escape in patterns, as in ``LIKE '…\_…'``."""
+        tokens = self._tokens
+        text = tokens.texts[right.start]
+        plain = right.end == right.start + 1 and tokens.kinds[right.start] == STRING
+        if not plain or tokens.words[right.end] == "escape":
+            return
+        if tokens.words[at] == "similar":
+            self._similar(at, right)
+            return
+        if "\\" in text and text.startswith("'"):
+            text = re.sub(r"\\\\(?=[%_])", r"\\", text) if self._is_redshift else text
+            tokens.replace(right.start, text)
+            tokens.insert_after(right.start, r" ESCAPE '\'")
+
+    def _similar(self, at: int, right: Operand) -> None:
+        tokens = self._tokens
+        pattern = tokens.texts[right.start][1:-1].replace("''", "'")
+        if self._is_redshift:
+            pattern = pattern.replace("\\\\", "\\")
+        negated = tokens.words[at - 1] == "not"
+        if negated:
+            tokens.drop(at - 1, at)
+        tokens.replace(at, "!~" if negated else "~")
+        tokens.drop(at + 1, at + 2)
+        tokens.replace(right.start, literal(f"^(?s:{similar_to(pattern)})$"))
+
+    def _regex(self, at: int) -> None:
+        r"""Let ``\w`` and ``\d`` match letters and digits of all scripts."""
+        tokens = self._tokens
+        if tokens.kinds[at] != STRING or not tokens.texts[at].startswith("'"):
+            return
+        text = tokens.texts[at]
+        if self._is_redshift:
+            text = text.replace("\\\\", "\\")
+        changed = _unicode_classes(text)
+        if changed != tokens.texts[at]:
+            tokens.replace(at, changed)
+
+
+def _unicode_classes(pattern: str) -> str:
+    r"""Write ``\w`` as the letters and digits of all scripts, also inside brackets."""
+    if "\\w" not in pattern and "\\W" not in pattern:
+        return pattern
+    out, in_set, at = "", False, 0
+    while at < len(pattern):
+        pair = pattern[at : at + 2]
+        if pair in ("\\w", "\\W"):
+            classes = r"\p{L}\p{N}_"
+            out += (
+                classes
+                if in_set and pair == "\\w"
+                else (f"[{classes}]" if pair == "\\w" else f"[^{classes}]")
+            )
+            at += 2
+        elif pattern[at] == "\\":
+            out += pair
+            at += 2
+        else:
+            in_set = (in_set or pattern[at] == "[") and pattern[at] != "]"
+            out += pattern[at]
+            at += 1
+    return out

@@ -1,0 +1,117 @@
+"""What the rules of a dialect share: the statement's tokens, and the parts of calls."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.dialects.expressions import Call, Operand
+from civis_nb.local.warehouse.dialects.tokens import STRING, Tokens
+
+__all__ = [
+    "BIGINT",
+    "CATALOG",
+    "DATE",
+    "DOUBLE",
+    "TEXT",
+    "TIMESTAMP",
+    "Dialect",
+    "RuleSet",
+    "UnsupportedSqlError",
+]
+
+Dialect: TypeAlias = Literal["redshift", "postgres", "duckdb"]
+
+#: The catalog of the platform's own that holds the functions.
+CATALOG = "civis_sql"
+
+#: Expressions of a type.
+#: Expressions of a type.
+TEXT, BIGINT, DOUBLE = "CAST(NULL AS VARCHAR)", "CAST(NULL AS BIGINT)", "CAST(NULL AS DOUBLE)"
+DATE, TIMESTAMP = "CAST(NULL AS DATE)", "CAST(NULL AS TIMESTAMP)"
+
+
+class UnsupportedSqlError(WarehouseError):
+    """A part of the SQL that the local database can't do, named; ``offset`` is its place."""
+
+    def __init__(self, message: str, offset: int) -> None:
+        super().__init__(message)
+        self.offset = offset
+
+
+class RuleSet:
+    """The rules of one dialect for one statement.
+
+    Parameters
+    ----------
+    tokens
+        The statement; it is edited.
+    dialect
+        ``redshift`` or ``postgres``.
+    typed
+        Whether quotients are written as calls that choose by type, as those of intervals need.
+    """
+
+    def __init__(self, tokens: Tokens, dialect: Dialect, typed: bool = False) -> None:
+        self._typed = typed
+        self._tokens = tokens
+        self._dialect = dialect
+        self._is_redshift = dialect == "redshift"
+
+    def _refuse(self, at: int, message: str) -> UnsupportedSqlError:
+        return UnsupportedSqlError(message, self._tokens.starts[at])
+
+    def _set(self, call: Call, text: str, kind: str | None = None) -> None:
+        """Put a text in the place of a call; ``kind`` is an expression of its type."""
+        self._tokens.rewrite(call.start, call.end, text)
+        if kind is not None:
+            self._tokens.set_type(call.start, call.end, kind)
+
+    def _arguments(self, call: Call) -> list[str]:
+        return [self._tokens.render(*a) for a in call.arguments]
+
+    def _modifiers(self, call: Call) -> str:
+        behind = call.close + 1
+        return " " + self._tokens.render(behind, call.end) if call.end > behind else ""
+
+    def _text_argument(self, call: Call, index: int) -> str | None:
+        """Return the content of an argument that is a plain text; None if it is none."""
+        if index >= len(call.arguments):
+            return None
+        first, behind = call.arguments[index]
+        text = self._tokens.texts[first]
+        if behind != first + 1 or self._tokens.kinds[first] != STRING or text[0] != "'":
+            return None
+        text = text[1:-1].replace("''", "'")
+        return text.replace("\\\\", "\\") if self._is_redshift else text
+
+    def _argument_type(self, call: Call) -> str:
+        """Return an expression of the type of what an aggregate is of."""
+        if not call.arguments:
+            return "NULL"
+        first, behind = call.arguments[0]
+        if self._tokens.words[first] in ("distinct", "all"):
+            first += 1
+        for mark, place in call.marks:
+            if mark == "order" and place < behind:
+                behind = place
+        return self._tokens.type_of(first, behind)
+
+    def _as_text(self, first: int, behind: int) -> str:
+        tokens = self._tokens
+        return f"{CATALOG}.as_text({tokens.render(first, behind)}, {tokens.type_of(first, behind)})"
+
+    def _wrap(self, operand: Operand, function: str) -> None:
+        """Put a function around an operand, which chooses by the operand's type."""
+        kind = self._tokens.type_of(operand.start, operand.end)
+        closing = ")" if function == "as_array" else f", {kind})"
+        self._tokens.wrap(operand.start, operand.end, f"{CATALOG}.{function}(", closing)
+        self._tokens.set_type(operand.start, operand.end, kind)
+
+    def _need(self, call: Call, *counts: int) -> None:
+        if len(call.arguments) not in counts:
+            wanted = " or ".join(map(str, counts))
+            raise self._refuse(
+                call.start,
+                f"{call.name.upper()} takes {wanted} arguments, not {len(call.arguments)}",
+            )

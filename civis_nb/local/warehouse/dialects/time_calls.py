@@ -1,0 +1,192 @@
+"""Functions of dates and times, and of formats."""
+
+from __future__ import annotations
+
+from civis_nb.local.warehouse.dialects.date_parts import PART_OF
+from civis_nb.local.warehouse.dialects.expressions import Call
+from civis_nb.local.warehouse.dialects.patterns import number_scale, time_pattern, to_char
+from civis_nb.local.warehouse.dialects.rules import (
+    BIGINT,
+    CATALOG,
+    DATE,
+    DOUBLE,
+    TEXT,
+    TIMESTAMP,
+    RuleSet,
+)
+from civis_nb.table_names import literal
+
+__all__ = ["TimeRules"]
+
+_OTHER_PARTS = frozenset(
+    [
+        "epoch",
+        "isodow",
+        "isoyear",
+        "timezone",
+        "timezone_hour",
+        "timezone_minute",
+        "julian",
+        "era",
+        "dayofmonth",
+    ]
+)
+_STEPS = {
+    "millennium": ("to_years", 1000), "century": ("to_years", 100), "decade": ("to_years", 10),
+    "quarter": ("to_months", 3), "month": ("to_months", 1), "week": ("to_days", 7),
+    "day": ("to_days", 1), "dow": ("to_days", 1), "doy": ("to_days", 1),
+    "hour": ("to_microseconds", 3_600_000_000), "minute": ("to_microseconds", 60_000_000),
+    "second": ("to_microseconds", 1_000_000), "millisecond": ("to_microseconds", 1000),
+    "microsecond": ("to_microseconds", 1),
+}  # fmt: skip
+
+
+class TimeRules(RuleSet):
+    """The rules of calls that read or write times."""
+
+    def _time_argument(self, call: Call, index: int) -> str:
+        """Return an argument that is a date or time; a plain text is made one."""
+        text = self._tokens.render(*call.arguments[index])
+        is_text = self._text_argument(call, index) is not None
+        return f"{CATALOG}.timestamp_of_text({text})" if is_text else text
+
+    def _time_type(self, call: Call, index: int) -> str:
+        if self._text_argument(call, index) is not None:
+            return TIMESTAMP
+        return self._tokens.type_of(*call.arguments[index])
+
+    def _part(self, call: Call, index: int) -> str:
+        """Return the part of a date that an argument names; refuse what is none."""
+        first, _ = call.arguments[index]
+        written = self._text_argument(call, index) or self._tokens.words[first]
+        written = written or self._tokens.texts[first].strip('"')
+        part = PART_OF.get(written.lower())
+        if part is None and written.lower() in _OTHER_PARTS:
+            part = written.lower()
+        if part is None:
+            what = (
+                f'"{written}" is not a part of a date' if written else "a part of a date is needed"
+            )
+            raise self._refuse(first, f"{call.name.upper()}: {what}; use year, month, day, hour, …")
+        return part
+
+    def _to_char(self, call: Call) -> None:
+        self._need(call, 2)
+        pattern = self._text_argument(call, 1)
+        first = call.arguments[1][0]
+        if pattern is None:
+            raise self._refuse(first, "TO_CHAR: the format must be a text, not an expression")
+        try:
+            kind = self._tokens.type_of(*call.arguments[0])
+            time, number = to_char(self._tokens.render(*call.arguments[0]), kind, pattern)
+        except ValueError as error:
+            raise self._refuse(first, f"TO_CHAR: {error}") from None
+        self._set(call, f"{CATALOG}.to_char({time}, {number}, {kind})", TEXT)
+
+    def _to_date(self, call: Call) -> None:
+        if len(call.arguments) == 1:
+            if call.name == "to_date":
+                kind = self._tokens.type_of(*call.arguments[0])
+                text = f"{CATALOG}.as_date({self._arguments(call)[0]}, {kind})::DATE"
+                self._set(call, text, DATE)
+            return
+        pattern = self._text_argument(call, 1)
+        first = call.arguments[1][0]
+        if pattern is None:
+            raise self._refuse(
+                first, f"{call.name.upper()}: the format must be a text, not an expression"
+            )
+        try:
+            codes = time_pattern(pattern)
+        except ValueError as error:
+            raise self._refuse(first, f"{call.name.upper()}: {error}") from None
+        value = self._tokens.render(*call.arguments[0])
+        kind = "DATE" if call.name == "to_date" else "TIMESTAMPTZ"
+        self._set(
+            call,
+            f"CAST(strptime(CAST({value} AS VARCHAR), {literal(codes)}) AS {kind})",
+            f"CAST(NULL AS {kind})",
+        )
+
+    def _to_number(self, call: Call) -> None:
+        pattern = self._text_argument(call, 1)
+        if pattern is None:
+            raise self._refuse(call.start, "TO_NUMBER: a format is needed, as a text")
+        value = self._tokens.render(*call.arguments[0])
+        self._set(call, f"{CATALOG}.to_number({value}, {number_scale(pattern)})")
+
+    def _date_trunc(self, call: Call) -> None:
+        self._need(call, 2, 3)
+        part = self._part(call, 0)
+        value = self._time_argument(call, 1)
+        if part in ("century", "millennium"):
+            self._set(call, f"{CATALOG}.trunc_years('{part}', 1, {value})", TIMESTAMP)
+            return
+        kind = self._time_type(call, 1)
+        self._set(
+            call,
+            f"{CATALOG}.date_trunc('{part}', {value}, {kind})",
+            f"{CATALOG}.date_trunc('{part}', {kind}, {kind})",
+        )
+
+    def _date_part(self, call: Call) -> str | None:
+        name = "pgdate_part" if self._is_redshift else None
+        if call.name == "extract":
+            name = "date_part" if self._is_redshift else None
+            place = next((p for mark, p in call.marks if mark == "from"), None)
+            if place is None:
+                return name
+            call.arguments = [(call.open + 1, place), (place + 1, call.close)]
+        if len(call.arguments) != 2 or self._tokens.words[call.arguments[0][0]] == "[":
+            return name
+        part = self._part(call, 0)
+        value = self._time_argument(call, 1)
+        kind = self._time_type(call, 1)
+        micros = f"{CATALOG}.microseconds({value}, {kind})"
+        if part == "second":
+            self._set(call, f"({micros} / 1000000.0)", DOUBLE)
+        elif part == "millisecond" and self._is_redshift:
+            self._set(call, f"({micros} // 1000 % 1000)", BIGINT)
+        elif part == "microsecond" and self._is_redshift:
+            self._set(call, f"({micros} % 1000000)", BIGINT)
+        elif part == "millisecond":
+            self._set(call, f"({micros} / 1000.0)", DOUBLE)
+        else:
+            result = DOUBLE if part in ("epoch", "julian") else BIGINT
+            self._set(call, f"{CATALOG}.date_part('{part}', {value}, {kind})", result)
+        return name
+
+    def _date_add(self, call: Call) -> str | None:
+        if not self._is_redshift:
+            return None
+        self._need(call, 3)
+        part = self._part(call, 0)
+        _, count, _ = self._arguments(call)
+        value = self._time_argument(call, 2)
+        if part == "year":
+            self._set(call, f"{CATALOG}.add_years({count}, {value})", TIMESTAMP)
+            return "date_add"
+        if part not in _STEPS:
+            raise self._refuse(call.arguments[0][0], f"DATEADD: {part} can't be added")
+        function, factor = _STEPS[part]
+        kind = "BIGINT" if function == "to_microseconds" else "INTEGER"
+        step = f"{function}(trunc({count})::{kind}{f' * {factor}' if factor != 1 else ''})"
+        kind = self._time_type(call, 2)
+        self._set(
+            call,
+            f"{CATALOG}.add_interval({step}, {value}, {kind})",
+            f"{CATALOG}.add_interval(INTERVAL 1 DAY, {kind}, {kind})",
+        )
+        return "date_add"
+
+    def _date_diff(self, call: Call) -> str | None:
+        if not self._is_redshift:
+            return None
+        self._need(call, 3)
+        part = self._part(call, 0)
+        one, two = self._time_argument(call, 1), self._time_argument(call, 2)
+        kind = self._time_type(call, 1)
+        if kind.lower() == "null":
+            kind = self._time_type(call, 2)
+        self._set(call, f"{CATALOG}.datediff('{part}', {one}, {two}, {kind})", BIGINT)
+        return "date_diff"
