@@ -100,12 +100,12 @@ class OperatorRules(RuleSet):
             return
         tokens.rewrite(first, behind, "VARCHAR")
         if tokens.words[first - 1] == "::":
-            tokens.wrap(operand.start, behind, '"left"(', f", {size})")
+            tokens.wrap(operand.start, behind, 'system.main."left"(', f", {size})")
         else:
             opened = tokens.words[: operand.start].__len__() - 1
             while tokens.words[opened] != "cast":
                 opened -= 1
-            tokens.wrap(opened, behind + 1, '"left"(', f", {size})")
+            tokens.wrap(opened, behind + 1, 'system.main."left"(', f", {size})")
 
     def binary(self, at: int, left: Operand, right: Operand) -> None:
         """Give an operator PostgreSQL's meaning."""

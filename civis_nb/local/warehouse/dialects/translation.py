@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
@@ -25,6 +26,11 @@ _UNTOUCHED = frozenset(
     """begin start commit rollback end abort set reset show grant revoke vacuum analyze drop
     truncate comment pivot unpivot pragma call use attach detach load install checkpoint
     import describe lock cancel""".split()  # noqa: SIM905 - shorter to read
+)
+#: In the file of functions: comments, and calls of DuckDB's functions, outside of texts.
+_COMMENT = re.compile(r"(?m)^--.*$")
+_BARE_CALL = re.compile(
+    r"""'(?:[^']|'')*'|(?<![\w."])(?!coalesce\(|unnest\()(?P<name>[a-z]\w*)\("""
 )
 
 
@@ -100,4 +106,6 @@ def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
     """Attach the catalog of functions to a connection that has just been opened."""
     connection.execute(f"ATTACH ':memory:' AS {CATALOG}")
     text = files(__package__).joinpath("functions.sql").read_text(encoding="utf-8")
-    connection.execute(text.replace("CREATE MACRO ", f"CREATE MACRO {CATALOG}."))
+    text = _COMMENT.sub("", text).replace("CREATE MACRO ", f"CREATE MACRO {CATALOG}.")
+    # Qualified, so that functions of users can't take the place of DuckDB's.
+    connection.execute(_BARE_CALL.sub(lambda m: f"system.main.{m[0]}" if m["name"] else m[0], text))

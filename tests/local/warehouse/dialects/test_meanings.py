@@ -25,7 +25,7 @@ def rows(warehouse, sql):
 VALUES = [
     ("5 / 2", "2", "2", "2.5"),
     ("-7 / 2", "-3", "-3", "-3.5"),
-    ("sum(5) / 2", "2", "2", "2.5"),
+    ("sum(5) / 4", "2", "2", "2.5"),
     ("avg(v.n)", "1", "1.5", "1.5"),
     ("round(2.5::float8)", "2.0", "2.0", "3.0"),
     ("round(5 / 2.0)", "3.0", "3.0", "3.0"),
@@ -75,7 +75,7 @@ def test_a_view_keeps_the_meaning_of_the_dialect_that_made_it(tmp_path):
 def test_division_by_zero_is_an_error(database, sql):
     if database.dialect == "duckdb":
         pytest.skip("DuckDB's own meaning")
-    with pytest.raises(WarehouseError, match="(?i)division by zero"):
+    with pytest.raises(WarehouseError, match=r"(?i)division by zero"):
         rows(database, f"SELECT {sql}")
 
 
@@ -105,8 +105,9 @@ def test_aggregates_keep_distinct_filter_order_and_windows(database):
 def test_functions_of_users_do_not_replace_the_dialects(database):
     if database.dialect == "duckdb":
         pytest.skip("DuckDB's own meaning")
-    sql = "CREATE MACRO public.round(x) AS 42; SELECT round(1.2); "
-    assert rows(database, sql) == [["1"]]
+    rows(database, "CREATE MACRO public.round(x) AS 42")
+    assert rows(database, "SELECT round(1.2)") == [["1"]]
+    rows(database, "DROP MACRO public.round")
 
 
 def test_texts_that_are_too_long_are_refused_until_the_column_is_wider(database):

@@ -35,7 +35,7 @@ from civis_nb.local.warehouse.dialects import UnsupportedSqlError, translate
 )
 def test_columns_are_named_as_postgresql_names_them(sql, name):
     text = translate(f"SELECT {sql} FROM t", "postgres").sql
-    assert text.endswith(f' AS "{name}" FROM t') or (name == "a" and " AS " in text)
+    assert text.endswith(f' AS "{name}" from t')
 
 
 @pytest.mark.parametrize(
@@ -72,11 +72,13 @@ def test_a_place_leads_back_to_the_users_text():
 
 @given(st.text(alphabet="ab'\"\\$;-/*\n()[],.:|1 ", max_size=30))
 def test_any_text_is_translated_or_refused(text):
+    offsets = []
     for dialect in ("redshift", "postgres"):
         try:
             translate(f"SELECT {text}", dialect)
-        except UnsupportedSqlError as error:
-            assert 0 <= error.offset <= len(text) + 7
+        except UnsupportedSqlError as refused:
+            offsets.append(refused.offset)
+    assert all(0 <= offset <= len(text) + 7 for offset in offsets)
 
 
 @pytest.mark.parametrize(
