@@ -62,4 +62,4 @@ def _load_anes96(warehouse: Warehouse) -> None:
 
 
 def _run(warehouse: Warehouse, sql: str) -> None:
-    warehouse.preview(sql, 0, CancelToken(), ignore_log)
+    warehouse.run_native(sql)

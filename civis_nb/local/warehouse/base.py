@@ -300,6 +300,9 @@ class Warehouse(Protocol):
     def remove_commit_markers(self, names: Sequence[str]) -> None:
         """Remove markers; nothing happens when the database is closed."""
 
+    def run_native(self, sql: str) -> None:
+        """Run statements of the platform itself, in the database's own SQL."""
+
     def close(self) -> None:
         """Close the database; operations that run fail. A second call does nothing."""
 

@@ -348,7 +348,7 @@ class Parser:
 
     def _product(self, at: int, end: int, in_from: bool = False, in_list: bool = False) -> Operand:
         left = self._power(at, end, in_from, in_list)
-        while left.end < end and self._words[left.end] in ("*", "/", "%"):
+        while left.end < end and self._words[left.end] in ("*", "/", "%", "//"):
             operator = left.end
             if not self.can_start(operator + 1):
                 break

@@ -155,6 +155,17 @@ class DuckDBWarehouse(SqlWarehouse):
         with suppress(CivisLocalError), self.engine(CancelToken(), ignore_log) as engine:
             commit_markers.remove(engine.cursor, names)
 
+    def run_native(self, sql: str) -> None:
+        """Run statements of the platform itself, which mean what they mean in DuckDB.
+
+        Raises
+        ------
+        WarehouseError
+            If a statement fails; those before it stay done.
+        """
+        with self.engine(CancelToken(), ignore_log) as engine:
+            engine.cursor.execute(sql)
+
     def close(self) -> None:
         """Close the database; operations that run fail. A second call does nothing."""
         if self._connection.close():
