@@ -66,9 +66,9 @@ def translate(sql: str, dialect: Dialect, typed: bool = False) -> Translated:
     Examples
     --------
     >>> translate("SELECT count(*) FROM t", "redshift").sql
-    'SELECT count(*) AS "count" FROM t'
+    'select count(*) AS "count" from t'
     >>> translate("SELECT a / 2 AS half FROM t", "postgres").sql
-    'SELECT a // 2 AS half FROM t'
+    'select a // 2 as half from t'
     >>> translate("SELECT a / 2 FROM t", "duckdb").sql
     'SELECT a / 2 FROM t'
     """
