@@ -1,4 +1,4 @@
-"""SQL statements with known answers, and the judgement of what a database makes of them.
+"""SQL statements with known answers, and the comparison of a database's answers with them.
 
 A case is one line of ``cases/*.jsonl``, one file a kind:
 
@@ -17,7 +17,7 @@ expected
 columns
     Where the names of the result's columns matter, those names.
 at
-    Where the place of a mistake matters, its line and column, counted from 1.
+    Where the position of a mistake matters, its line and column, counted from 1.
 source
     ``postgresql 15``: recorded from a server by `record`. Else the documentation's page.
 """
@@ -56,11 +56,12 @@ class Case:
 
     @property
     def dialect(self) -> str:
-        """The dialect to run it under: ``postgres`` or ``redshift``."""
+        """The dialect of the platform to run it on: ``postgres`` or ``redshift``."""
         return "postgres" if self.fields["dialect"] == "pg" else "redshift"
 
     @property
     def recorded(self) -> bool:
+        """Whether the answer comes from a PostgreSQL server."""
         return bool(self.fields["source"] == RECORDED)
 
     @property
@@ -85,7 +86,7 @@ class Case:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a database made of a statement: rows with the names of their columns, or an error."""
+    """The answer of a database: rows with the names of their columns, or an error."""
 
     rows: Sequence[Sequence[object]] = ()
     columns: Sequence[str] = ()
@@ -144,10 +145,14 @@ def position(error: str) -> tuple[int, int] | None:
 
 
 def judge(case: Case, answer: Answer) -> str:
-    """Return ``pass``, or how an answer is not as it should be.
+    """Compare an answer with the expected one, and return a word for the outcome.
 
-    ``wrong``: other rows or names. ``lenient``: it ran, and should have failed. ``refused``: it
-    failed, and has an answer. ``unnamed``: it failed without naming the reason or the place.
+    Returns
+    -------
+    str
+        ``pass``, or ``wrong``: other rows or names of columns; ``lenient``: it ran, and should have
+        failed; ``refused``: it failed, and should have run; ``unnamed``: it failed as it should,
+        but the error lacks the name or the position.
     """
     expected = case.fields["expected"]
     if isinstance(expected, list):

@@ -1,4 +1,4 @@
-"""Record PostgreSQL's answers to the cases, or check that the recorded ones are still true.
+"""Record PostgreSQL's answers to the cases, or check the recorded ones.
 
 Run it as ``python -m tests.local.sql.record``; with ``--check`` no file changes, and the exit
 status is 1 where a recorded answer is not what the server says.
@@ -21,11 +21,9 @@ _FRESH = "set client_min_messages = error; drop schema public cascade; create sc
 _FORMAT = ("-A", "-F", _FIELD, "-R", _ROW, "-P", f"null={_NULL}", "-P", "footer=off")
 
 
-def ask(server: Server, case: Case) -> Answer | None:
-    """Return what a server answers to a case; None for a statement without a result."""
-    script = (
-        f"{_FRESH}\n\\o /dev/null\n{case.setup};\n\\o\n\\echo {_STATEMENT}\n{case.sql}\n\\g\n"
-    )
+def answer_of(server: Server, case: Case) -> Answer | None:
+    """Return a server's answer to a case; None for a statement without a result."""
+    script = f"{_FRESH}\n\\o /dev/null\n{case.setup};\n\\o\n\\echo {_STATEMENT}\n{case.sql}\n\\g\n"
     done = server.psql(script, "-v", "ON_ERROR_STOP=1", *_FORMAT)
     _, reached, output = done.stdout.partition(f"{_STATEMENT}\n")
     if not reached:
@@ -41,7 +39,7 @@ def ask(server: Server, case: Case) -> Answer | None:
 
 def recorded(server: Server, case: Case) -> dict[str, Any]:
     """Return the fields of a case with a server's answer in them."""
-    answer = ask(server, case)
+    answer = answer_of(server, case)
     fields = dict(case.fields)
     if answer is None:
         fields["expected"] = {"any": True}
@@ -59,7 +57,7 @@ def recorded(server: Server, case: Case) -> dict[str, Any]:
 
 
 def differences(server: Server, cases: list[Case]) -> list[tuple[Case, dict[str, Any]]]:
-    """Return the recorded cases whose fields are others, each with its fields as they should be."""
+    """Return the recorded cases that the server answers otherwise, with their right fields."""
     pairs = [(case, recorded(server, case)) for case in cases if case.recorded]
     return [(case, fields) for case, fields in pairs if fields != case.fields]
 

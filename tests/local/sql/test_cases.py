@@ -1,4 +1,4 @@
-"""What a local platform makes of every case, and whether the corpus itself is in order."""
+"""Every case on a local platform of its dialect; the corpus against PostgreSQL."""
 
 from __future__ import annotations
 
@@ -21,14 +21,15 @@ _DOCUMENTED = re.compile(r"Amazon Redshift documentation, .+, /redshift/latest/d
 
 
 @pytest.fixture(scope="module")
-def ask() -> Iterator[Callable[[Case], Answer]]:
-    """Ask one platform for each dialect, which starts when it is first needed.
+def answer_of() -> Iterator[Callable[[Case], Answer]]:
+    """Return a function that runs a case on the platform of its dialect.
 
-    A case that changes its database has one of its own.
+    A platform starts with the first case of its dialect. A case that changes its database has a
+    database of its own.
     """
     platforms: dict[str, tuple[Platform, APIClient]] = {}
 
-    def answer(case: Case) -> Answer:
+    def run(case: Case) -> Answer:
         if case.dialect not in platforms:
             platform = _start(case.dialect)
             platforms[case.dialect] = platform, platform.client()
@@ -42,21 +43,21 @@ def ask() -> Iterator[Callable[[Case], Answer]]:
             return Answer(error=str(error))
         return Answer(rows=found.result_rows or [], columns=found.result_columns or [])
 
-    yield answer
+    yield run
     for platform, _ in platforms.values():
         platform.stop()
 
 
 def _start(dialect: str) -> Platform:
     databases = [c.name for c in CASES if c.dialect == dialect and c.changes_database]
-    # Without dialects there is one meaning for all.
+    # A platform without dialects runs all cases.
     chosen = {"dialect": dialect} if "dialect" in inspect.signature(start).parameters else {}
     return start(samples=False, databases=databases, **chosen)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_an_answer_is_the_one_of_the_authority(case, ask):
-    answer = ask(case)
+def test_case_has_the_recorded_or_documented_answer(case, answer_of):
+    answer = answer_of(case)
     verdict = judge(case, answer)
     assert verdict == "pass", f"{verdict}: {case.script}\n{answer}\nexpected {dict(case.fields)}"
 
@@ -70,7 +71,7 @@ def test_recorded_answers_are_those_of_postgresql():
         assert differences(server, CASES) == []
 
 
-def test_every_case_says_where_its_answer_comes_from():
+def test_every_case_names_its_source():
     for case in CASES:
         source = str(case.fields["source"])
         is_redshift = case.fields["dialect"] == "redshift"

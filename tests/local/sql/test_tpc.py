@@ -1,0 +1,146 @@
+"""The queries of TPC-H and TPC-DS, answered by a local platform and by PostgreSQL.
+
+Neither the data nor the queries are part of this project: a DuckDB with the extensions
+that have them, in an environment of its own, writes both at each run (`tpc_generate`).
+"""
+
+from __future__ import annotations
+
+import csv
+import inspect
+import io as text_io
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from civis_nb import io
+from civis_nb.client import APIClient
+from civis_nb.local import start
+
+from .corpus import canonical
+from .postgres_server import NoServerError, Server, programs, running
+
+pytestmark = pytest.mark.slow
+
+DUCKDB = "1.5.5"
+SCALES = {"tpch": 0.01, "tpcds": 0.03}
+QUERIES = [("tpch", number) for number in range(1, 23)]
+QUERIES += [("tpcds", number) for number in range(1, 100)]
+
+# Without these PostgreSQL reads all of lineitem for each row of a subquery.
+_INDEXES = {"tpch": "create index on lineitem (l_partkey, l_suppkey);", "tpcds": ""}
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """The tables of one benchmark as files, and its queries by their numbers."""
+
+    name: str
+    folder: Path
+    tables: dict[str, list[tuple[str, str]]]
+    queries: dict[int, str]
+
+
+@pytest.fixture(scope="module")
+def generator(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Benchmark]:
+    """Generate a benchmark with the Python of an environment that has the extensions."""
+    folder = tmp_path_factory.mktemp("tpc")
+    python = folder / "environment" / "bin" / "python"
+    subprocess.run([sys.executable, "-m", "venv", str(folder / "environment")], check=True)
+    packages = [f"{name}=={DUCKDB}" for name in ("duckdb", *map(_package, SCALES))]
+    command = [str(python), "-m", "pip", "install", "--quiet", *packages]
+    installed = subprocess.run(command, capture_output=True, text=True, check=False)
+    if installed.returncode:
+        pytest.skip(f"DuckDB's extensions can't be installed: {installed.stderr[-300:]}")
+
+    def generate(name: str) -> Benchmark:
+        program = Path(__file__).with_name("tpc_generate.py")
+        arguments = [str(folder / name), name, str(SCALES[name])]
+        subprocess.run([str(python), str(program), *arguments], check=True)
+        about = json.loads((folder / name / "about.json").read_text(encoding="utf-8"))
+        return Benchmark(name, folder / name, about["tables"], dict(about["queries"]))
+
+    return generate
+
+
+def _package(benchmark: str) -> str:
+    return f"duckdb-extension-{benchmark}"
+
+
+@pytest.fixture(scope="module")
+def benchmarks(
+    server: Server, client: APIClient, generator: Callable[[str], Benchmark]
+) -> Callable[[str], Benchmark]:
+    """Return a benchmark, which is generated and loaded into both databases when first needed."""
+    loaded: dict[str, Benchmark] = {}
+
+    def get(name: str) -> Benchmark:
+        if name not in loaded:
+            benchmark = generator(name)
+            _load_postgres(server, benchmark)
+            _load_platform(client, benchmark)
+            loaded[name] = benchmark
+        return loaded[name]
+
+    return get
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    try:
+        programs()
+    except NoServerError as error:
+        pytest.skip(f"there is nothing to compare with: {error}")
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[APIClient]:
+    # A platform without dialects runs the same queries.
+    chosen = {"dialect": "postgres"} if "dialect" in inspect.signature(start).parameters else {}
+    with start(samples=False, databases=list(SCALES), **chosen) as platform:
+        yield platform.client()
+
+
+def _load_postgres(server: Server, benchmark: Benchmark) -> None:
+    lines = [f"create schema {benchmark.name}; set search_path to {benchmark.name};"]
+    for table, columns in benchmark.tables.items():
+        declared = ", ".join(f"{name} {kind}" for name, kind in columns)
+        lines.append(f"create table {table} ({declared});\n\\copy {table} from pstdin csv header")
+        lines.append((benchmark.folder / f"{table}.csv").read_text(encoding="utf-8") + "\\.")
+    lines.append(_INDEXES[benchmark.name] + "\nanalyze;\n")
+    server.psql("\n".join(lines), "-v", "ON_ERROR_STOP=1", check=True)
+
+
+def _load_platform(client: APIClient, benchmark: Benchmark) -> None:
+    for table, columns in benchmark.tables.items():
+        io.csv_to_civis(
+            benchmark.folder / f"{table}.csv",
+            benchmark.name,
+            f"public.{table}",
+            client=client,
+            headers=True,
+            table_columns=[{"name": name, "sql_type": kind} for name, kind in columns],
+            polling_interval=0.1,
+        ).result()
+
+
+@pytest.mark.parametrize(("name", "number"), QUERIES)
+def test_a_query_has_the_answer_of_postgresql(name, number, benchmarks, server, client):
+    sql = benchmarks(name).queries[number].strip().rstrip(";")
+    script = f"set search_path to {name};\n{sql}\n;"
+    expected = server.psql(script, "--csv", "-v", "ON_ERROR_STOP=1", check=True).stdout
+    found = io.read_civis_sql(sql, name, client=client, polling_interval=0.05)
+    assert _texts(found) == _texts(list(csv.reader(text_io.StringIO(expected, newline=""))))
+
+
+def _texts(rows: Sequence[Sequence[object]]) -> list[list[str | None]]:
+    """Return the rows below the names, sorted: the order of ties is not defined."""
+    texts = [[canonical(value) for value in row] for row in rows[1:]]
+    return sorted(texts, key=str)
