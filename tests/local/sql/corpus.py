@@ -11,9 +11,9 @@ setup
 sql
     One statement.
 expected
-    The rows, every value as PostgreSQL's text or null. ``{"error": MESSAGE}``: the statement fails;
-    the message is PostgreSQL's, for readers. ``{"refused": PATTERN}``: it fails, and the error's
-    text matches the regular expression. ``{"any": true}``: it runs.
+    The rows, every value as PostgreSQL's text or null. ``{"error": TEXT}``: the statement fails;
+    the text is for readers, PostgreSQL's message or the reason. ``{"refused": PATTERN}``: it fails,
+    and the error's text matches the regular expression. ``{"any": true}``: it runs.
 columns
     Where the names of the result's columns matter, those names.
 at
@@ -35,10 +35,12 @@ from typing import Any
 FOLDER = Path(__file__).parent / "cases"
 RECORDED = "postgresql 15"
 
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
+# Not 005, .5 and 0.: those are texts that a format made, and are compared as they are.
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][+-]?\d+)?$")
 _TIME = re.compile(r"^(\d{4,}-\d\d-\d\d \d\d:\d\d:\d\d)(\.\d+)?([+-]\d\d(:\d\d)?)?$")
 _SAME_TEXT = {
-    "t": "true", "f": "false", "infinity": "inf", "-infinity": "-inf", "-nan": "nan",
+    "t": "true", "true": "true", "f": "false", "false": "false", "infinity": "inf",
+    "-infinity": "-inf", "nan": "nan", "-nan": "nan",
 }  # fmt: skip
 _CARET = re.compile(r"^(LINE (\d+): )(.*)\n( *)\^", re.MULTILINE)
 
@@ -107,8 +109,8 @@ def canonical(value: object) -> str | None:
 
     Examples
     --------
-    >>> canonical("2.500"), canonical(True), canonical("{1, 2}"), canonical(None)
-    ('2.5', 'true', '[1,2]', None)
+    >>> canonical("2.500"), canonical(True), canonical("{1, 2}"), canonical("005")
+    ('2.5', 'true', '[1,2]', '005')
     """
     if value is None:
         return None

@@ -1,7 +1,8 @@
 """Record PostgreSQL's answers to the cases, or check the recorded ones.
 
 Run it as ``python -m tests.local.sql.record``; with ``--check`` no file changes, and the exit
-status is 1 where a recorded answer is not what the server says.
+status is 1 where a recorded answer is not the server's. A new case is a line whose ``expected`` is
+null; where names or the position matter, its ``columns`` or ``at`` is an empty list.
 """
 
 from __future__ import annotations
