@@ -7,6 +7,7 @@ that have them, in an environment of its own, writes both at each run (`tpc_gene
 from __future__ import annotations
 
 import csv
+import functools
 import inspect
 import io as text_io
 import json
@@ -23,12 +24,10 @@ from civis_nb.client import APIClient
 from civis_nb.errors import EmptyResultError
 from civis_nb.local import start
 
-from .corpus import canonical
+from .corpus import Answer, canonical
 from .postgres_server import NoServerError, Server, programs, running
 
 pytestmark = pytest.mark.slow
-
-Row = list[str | None]
 
 DUCKDB = "1.5.5"
 SCALES = {"tpch": 0.01, "tpcds": 0.03}
@@ -134,41 +133,49 @@ def _load_platform(client: APIClient, benchmark: Benchmark) -> None:
         ).result()
 
 
-@pytest.mark.parametrize(("name", "number"), QUERIES)
-def test_a_query_has_the_rows_of_postgresql(name, number, benchmarks, server, client):
-    sql = benchmarks(name).queries[number]
-    assert _on_platform(client, name, sql)[1] == _on_postgres(server, name, sql)[1]
+@pytest.fixture(scope="module")
+def answers(
+    benchmarks: Callable[[str], Benchmark], server: Server, client: APIClient
+) -> Callable[[str, int], tuple[Answer, Answer]]:
+    """Return the platform's and PostgreSQL's answer to a query, which runs once on each."""
+
+    @functools.cache
+    def get(name: str, number: int) -> tuple[Answer, Answer]:
+        sql = benchmarks(name).queries[number].strip().rstrip(";")
+        return _on_platform(client, name, sql), _on_postgres(server, name, sql)
+
+    return get
 
 
 @pytest.mark.parametrize(("name", "number"), QUERIES)
-def test_the_columns_of_a_query_have_the_names_of_postgresql(
-    name, number, benchmarks, server, client
-):
+def test_a_query_has_the_rows_of_postgresql(name, number, answers):
+    found, expected = answers(name, number)
+    assert found.rows == expected.rows
+
+
+@pytest.mark.parametrize(("name", "number"), QUERIES)
+def test_the_columns_of_a_query_have_the_names_of_postgresql(name, number, answers):
+    found, expected = answers(name, number)
     # A result without rows is read without its names.
-    sql = benchmarks(name).queries[number]
-    names, rows = _on_postgres(server, name, sql)
-    if rows:
-        assert _on_platform(client, name, sql)[0] == names
+    assert not expected.rows or found.columns == expected.columns
 
 
-def _on_postgres(server: Server, name: str, sql: str) -> tuple[list[str], list[Row]]:
-    """Return the names and the rows, sorted: the order of ties is not defined."""
-    script = f"set search_path to {name};\n{sql.strip().rstrip(';')}\n;"
+def _on_postgres(server: Server, name: str, sql: str) -> Answer:
+    script = f"set search_path to {name};\n{sql}\n;"
     output = server.psql(script, "--csv", "-v", "ON_ERROR_STOP=1", check=True).stdout
     names, *rows = csv.reader(text_io.StringIO(output, newline=""))
-    return names, _sorted(rows)
+    return Answer(_sorted(rows), names)
 
 
-def _on_platform(client: APIClient, name: str, sql: str) -> tuple[list[str], list[Row]]:
-    """Return the names and the rows, sorted: the order of ties is not defined."""
-    statement = sql.strip().rstrip(";")
+def _on_platform(client: APIClient, name: str, sql: str) -> Answer:
     try:
-        found = io.read_civis_sql(statement, name, client=client, polling_interval=0.05)
+        found = io.read_civis_sql(sql, name, client=client, polling_interval=0.05)
     except EmptyResultError:
-        return [], []
+        return Answer([])
     names, *rows = found
-    return names, _sorted(rows)
+    return Answer(_sorted(rows), names)
 
 
-def _sorted(rows: Sequence[Sequence[object]]) -> list[Row]:
+def _sorted(rows: Sequence[Sequence[object]]) -> list[list[str | None]]:
+    """Sort the rows: the order of ties is not defined."""
     return sorted(([canonical(value) for value in row] for row in rows), key=str)
