@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,6 +18,8 @@ from .postgres_server import NoServerError, programs, running
 from .record import differences
 
 CASES = load()
+#: Names of the cases whose answer is not right yet, a line each.
+_OPEN = Path(__file__).with_name("open_cases.txt")
 _DOCUMENTED = re.compile(r"Amazon Redshift documentation, .+, /redshift/latest/dg/[\w-]+\.html$")
 
 
@@ -55,7 +58,19 @@ def _start(dialect: str) -> Platform:
     return start(samples=False, databases=databases, **chosen)
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def _parameters() -> list[object]:
+    """Return the cases; those that are known to fail must fail, until their line is removed."""
+    known = set(_OPEN.read_text(encoding="utf-8").split())
+    assert known <= {case.name for case in CASES}
+    fails = pytest.mark.xfail(strict=True, reason="the local platform gives another answer yet")
+    return [
+        pytest.param(case, id=case.name, marks=fails if case.name in known else ())
+        for case in CASES
+    ]
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("case", _parameters())
 def test_case_has_the_recorded_or_documented_answer(case, answer_of):
     answer = answer_of(case)
     verdict = judge(case, answer)
