@@ -17,7 +17,7 @@ __all__ = ["Meanings"]
 #: Calls that are only qualified: the macro has the same arguments.
 _BOTH = frozenset(
     """sqrt ln log exp power asin acos initcap to_hex btrim octet_length quote_ident
-    quote_literal quote_nullable string_to_array chr justify_days justify_hours
+    quote_literal quote_nullable string_to_array justify_days justify_hours
     justify_interval width_bucket dlog10 dlog1 dexp dsqrt""".split()  # noqa: SIM905 - shorter to read
 )
 _REDSHIFT = _BOTH | frozenset(
@@ -27,7 +27,7 @@ _REDSHIFT = _BOTH | frozenset(
     is_valid_json_array json_parse can_json_parse json_serialize json_typeof is_array
     is_object get_array_length split_to_array getdate""".split()  # noqa: SIM905 - shorter to read
 )
-_POSTGRES = _BOTH | frozenset(["json_typeof", "json_array_elements_text", "json_array_elements"])
+_POSTGRES = _BOTH | frozenset(["chr", "json_typeof", "json_array_elements_text", "json_array_elements"])
 _RENAMED = {
     "redshift": {
         "nvl": "coalesce", "isnull": "coalesce", "regexp_replace": f"{CATALOG}.regexp_replace_all",
