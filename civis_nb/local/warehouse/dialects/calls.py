@@ -27,7 +27,9 @@ _REDSHIFT = _BOTH | frozenset(
     is_valid_json_array json_parse can_json_parse json_serialize json_typeof is_array
     is_object get_array_length split_to_array getdate""".split()  # noqa: SIM905 - shorter to read
 )
-_POSTGRES = _BOTH | frozenset(["chr", "json_typeof", "json_array_elements_text", "json_array_elements"])
+_POSTGRES = _BOTH | frozenset(
+    ["chr", "json_typeof", "json_array_elements_text", "json_array_elements"]
+)
 _RENAMED = {
     "redshift": {
         "nvl": "coalesce", "isnull": "coalesce", "regexp_replace": f"{CATALOG}.regexp_replace_all",
