@@ -14,6 +14,8 @@ from civis_nb.display import live
 from civis_nb.display.screens import Screen
 from civis_nb.futures import pollable
 
+pytestmark = pytest.mark.exhaustive
+
 ROWS = 6000
 SQL = f"select range as n, md5(range::varchar) as t from range({ROWS})"
 FRAME = pl.DataFrame({"n": range(ROWS), "t": [f"{n * 7919 % 999983:06x}" for n in range(ROWS)]})

@@ -15,6 +15,8 @@ import pytest
 import civis_nb
 import civis_nb.io as cio
 
+pytestmark = pytest.mark.exhaustive
+
 #: Enough that a part of it does not disappear in the buffers of the system.
 LARGE = 24_000_000
 

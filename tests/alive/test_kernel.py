@@ -15,6 +15,8 @@ from jupyter_client.manager import start_new_kernel
 import civis_nb
 import civis_nb.io as cio
 
+pytestmark = pytest.mark.exhaustive
+
 SHOWN = ("display_data", "update_display_data")
 
 

@@ -17,6 +17,8 @@ import pytest
 import civis_nb
 import civis_nb.io as cio
 
+pytestmark = pytest.mark.exhaustive
+
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"
 
 

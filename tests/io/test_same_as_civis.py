@@ -17,6 +17,8 @@ import pytest
 
 import civis_nb.io as ours
 
+pytestmark = pytest.mark.exhaustive
+
 theirs: Any = pytest.importorskip("civis.io")
 
 DB = "sample"

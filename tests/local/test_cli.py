@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import requests
 
+pytestmark = pytest.mark.exhaustive
+
 PROGRAM = [sys.executable, "-m", "civis_nb.cli"]
 _DEADLINE_S = 60
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.exhaustive
+
 pexpect = pytest.importorskip("pexpect")
 
 HIDE, SHOW = "\x1b[?25l", "\x1b[?25h"

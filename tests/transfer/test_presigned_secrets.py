@@ -17,6 +17,8 @@ from civis_nb.transport.presigned import Rule
 from civis_nb.transport.sources import MemorySource
 from civis_nb.transport.upload import post_form, put_parts
 
+pytestmark = pytest.mark.exhaustive
+
 FAST = Rule(tries=2, first_wait_s=0.001, max_wait_s=0.002)
 SECRET = "s3cretsignature"
 DATA = b"x" * 200_000

@@ -25,6 +25,8 @@ from civis_nb.io.reading.parsers.list_inferred import read_rows
 from civis_nb.io.reading.parsers.pandas_inferred import infer_pandas
 from civis_nb.io.sql_types import arrow_type
 
+pytestmark = pytest.mark.exhaustive
+
 CELLS = """1|0|-5|+5| 5|007|1.5|-0|1e5|1E5|.5|5.|0x10|inf|-inf|nan|NaN|NA||""|null|None|True|true|
 TRUE|False|false|t|f|2020-01-01|2020-01-01 10:00:00|10:00:00|abc|a b|"x,y"|"q""q"|é|1_000|
 9223372036854775807|9223372036854775808|12345678901234567.89|1e400|-|+|e5|Infinity|1 2|"5"|" x"|

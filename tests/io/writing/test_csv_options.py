@@ -14,6 +14,8 @@ import pytest
 import civis_nb.io as cio
 from civis_nb.errors import CivisInputError
 
+pytestmark = pytest.mark.exhaustive
+
 DB = "sample"
 NUMBER = itertools.count()
 COLUMNS = {

@@ -6,6 +6,8 @@ import gzip
 
 import pytest
 
+pytestmark = pytest.mark.exhaustive
+
 COLUMNS = [{"name": "id", "sqlType": "int"}, {"name": "word", "sqlType": "varchar(10)"}]
 
 

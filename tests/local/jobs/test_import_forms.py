@@ -7,6 +7,8 @@ import threading
 
 import pytest
 
+pytestmark = pytest.mark.exhaustive
+
 COLUMNS = [{"name": "id", "sqlType": "int"}, {"name": "word", "sqlType": "varchar(5)"}]
 
 

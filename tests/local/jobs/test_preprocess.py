@@ -9,6 +9,8 @@ import zipfile
 import pytest
 import requests
 
+pytestmark = pytest.mark.exhaustive
+
 ROWS = "id,name,when\n1,Zoë,2026-01-02\n2,Máté,2026-01-03\n"
 TYPES = {"id": "BIGINT", "name": "VARCHAR", "when": "DATE"}
 

@@ -17,6 +17,8 @@ from .corpus import RECORDED, Answer, Case, judge, load
 from .postgres_server import NoServerError, programs, running
 from .record import differences
 
+pytestmark = pytest.mark.exhaustive
+
 CASES = load()
 #: Names of the cases whose answer is not right yet, a line each.
 _OPEN = Path(__file__).with_name("open_cases.txt")

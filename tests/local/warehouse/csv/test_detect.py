@@ -10,6 +10,8 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.csv.charset import convert_to_utf8, detect_character_set
 from civis_nb.local.warehouse.csv.detect import detect_csv
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture
 def found(tmp_path):

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+pytestmark = pytest.mark.exhaustive
+
 INJECTIONS = [
     "\\' OR 1=1 --",
     "\\'; DROP TABLE t; --",
