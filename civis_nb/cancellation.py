@@ -113,7 +113,7 @@ class CancelToken:
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
-        """Make this the token that `current_token` returns, in this thread, for the block."""
+        """Set this as the token that `current_token` returns, in this thread, for the block."""
         reset = _current.set(self)
         try:
             yield

@@ -120,7 +120,7 @@ class Meanings(OperatorRules, TimeRules):
                     raise self._refuse(i, "WITH TIES is not supported; use RANK() and QUALIFY")
 
     def call(self, call: Call) -> str | None:
-        """Give a call the dialect's meaning; return the name of its column if another."""
+        """Apply the dialect's meaning to a call; return the name of its column if another."""
         tokens, name = self._tokens, call.name
         if name in _SET_RETURNING and name == "generate_series" and call.in_list:
             if not call.in_from and call.over is None:

@@ -22,7 +22,7 @@ class OperatorRules(RuleSet):
     """The rules of casts, operators and patterns."""
 
     def cast(self, operand: Operand, to: SqlType, written: tuple[int, int]) -> None:
-        """Give a cast PostgreSQL's meaning."""
+        """Apply PostgreSQL's meaning to a cast."""
         self._cast(operand, to, written)
         first, behind = written
         tokens = self._tokens
@@ -108,7 +108,7 @@ class OperatorRules(RuleSet):
             tokens.wrap(opened, behind + 1, 'system.main."left"(', f", {size})")
 
     def binary(self, at: int, left: Operand, right: Operand) -> None:
-        """Give an operator PostgreSQL's meaning."""
+        """Apply PostgreSQL's meaning to an operator."""
         tokens, word = self._tokens, self._tokens.words[at]
         if word == "/":
             self._divide(at, left, right)
