@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from civis_nb.sql_text import only_place, only_reads, split_statements, tokenize
+from civis_nb.sql_text import (
+    only_place,
+    only_reads,
+    split_statements,
+    tokenize,
+    without_terminator,
+)
 
 _PIECES = st.sampled_from(
     ["'", '"', "\\", "$$", "$a$", "--", "/*", "*/", ";", "\n", " ", "E", "e'", "select", "1", "x"]
@@ -86,3 +94,39 @@ def test_statements_are_split_as_duckdb_does(sql):
 )
 def test_a_name_is_found_where_it_is_once_in_the_code(sql, name, place):
     assert only_place(sql, name) == place
+
+
+def _by_tokens(sql):
+    """Return the statements of a text, told by its tokens."""
+    pieces, start, has_code = [], 0, False
+    for token in [*tokenize(sql), None]:
+        if token is None or token.kind == "semicolon":
+            end = len(sql) if token is None else token.end
+            if has_code:
+                pieces.append((sql[start:end], start))
+            start, has_code = end, False
+        else:
+            has_code |= token.kind not in ("space", "comment")
+    return pieces
+
+
+@given(st.text(alphabet="selctE'\"$;-/*\\ 1\n", max_size=25))
+def test_a_text_is_split_where_its_tokens_tell(sql):
+    pieces = _by_tokens(sql)
+    assert [(p.text, p.start) for p in split_statements(sql)] == pieces
+    if len(pieces) == 1 and not pieces[0][1]:
+        statement = pieces[0][0]
+        assert without_terminator(statement) == "".join(
+            t.text for t in takewhile(lambda t: t.kind != "semicolon", tokenize(statement))
+        )
+
+
+@given(st.text(alphabet="into'E\"$;-/*\\ 1\n", max_size=25), st.booleans())
+def test_a_text_reads_where_its_tokens_tell(rest, backslashes):
+    sql = f"select {rest}"
+    code = [t for t in tokenize(sql, backslashes) if t.kind not in ("space", "comment")]
+    while code[-1].kind == "semicolon":
+        code.pop()
+    reads = all(t.closed and t.kind != "semicolon" for t in code)
+    reads &= all(t.text.lower() != "into" for t in code if t.kind == "word")
+    assert only_reads(sql, backslashes) == reads
