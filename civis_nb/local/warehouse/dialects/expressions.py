@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Protocol
 
-from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, STRING, WORD, Tokens
+from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, OPERATOR, STRING, WORD, Tokens
 from civis_nb.local.warehouse.dialects.types import SqlType, type_at
 from civis_nb.table_names import quoted
 
@@ -35,6 +35,11 @@ _OTHER_OPERATORS = frozenset(
     """|| ~ ~* !~ !~* -> ->> #> #>> @> <@ ? ?| ?& & | # << >> && ~~ !~~ ~~* !~~*""".split()  # noqa: SIM905 - shorter to read
 )
 _COMPARISONS = frozenset(("=", "<>", "!=", "<", ">", "<=", ">="))
+#: Operators between operands -> how much they bind, all of them more than comparisons.
+_BINDS = dict.fromkeys(_OTHER_OPERATORS, 1) | dict.fromkeys("+-", 2)
+_BINDS |= dict.fromkeys(("*", "/", "%", "//"), 3)
+#: What makes more of the operand before it.
+_CONTINUES = frozenset(("::", "[", ".", "(", "(+)", "at", "collate"))
 _SIGNS = frozenset(["+", "-", "~", "@", "|/"])
 _TYPED_LITERALS = frozenset(
     """date time timetz timestamp timestamptz datetime interval bool boolean json jsonb bytea
@@ -71,15 +76,19 @@ _MARKS = frozenset(
         "trailing",
     ]
 )
+#: Words between the operands of a region.
+_STRUCTURE = _RESERVED | _COMPARISONS | {",", "pivot", "unpivot"}
 _VALUES_WITHOUT_CALL = {
     "current_date": "current_date", "current_time": "current_time",
     "current_timestamp": "current_timestamp", "localtimestamp": "localtimestamp",
     "current_user": "current_user", "session_user": "session_user", "user": "user",
     "true": _NO_NAME, "false": _NO_NAME, "null": _NO_NAME,
 }  # fmt: skip
+#: Words that begin more than a column or a call.
+_BEGINS = _TYPED_LITERALS | _VALUES_WITHOUT_CALL.keys() | {"case", "array", "exists"}
 
 
-@dataclass
+@dataclass(slots=True)
 class Operand:
     """An expression: its tokens, and the name PostgreSQL gives a column of it.
 
@@ -93,7 +102,7 @@ class Operand:
     kind: str = "other"
 
 
-@dataclass
+@dataclass(slots=True)
 class Call:
     """A call of a function by its bare name, with the place of each part.
 
@@ -144,7 +153,7 @@ class Rules(Protocol):
         """Check a clause of a query."""
 
 
-@dataclass
+@dataclass(slots=True)
 class _Region:
     """What is between two brackets, or a whole statement."""
 
@@ -176,61 +185,48 @@ class Parser:
         alias: str | None = None
         while at < end:
             word = words[at]
-            if word == "," and self._kinds[at] != NAME:
-                found.commas.append(at)
-                if item is not None:
-                    self._finish_item(found, item, at, count, last, alias)
-                    item, count, last, alias = at + 1, 0, None, None
-                at += 1
-                continue
-            if word in ("pivot", "unpivot"):
-                # DuckDB's own, where aggregates must stay as they are.
-                at = self.tokens.partners[at + 1] + 1 if words[at + 1] == "(" else end
-                continue
-            if word in _MARKS:
-                found.marks.append((word, at))
-            is_distinct_from = (
-                word == "from"
-                and words[at - 1] == "distinct"
-                and at > 1
-                and (words[at - 2] in ("is", "not"))
-            )
-            if (
-                word in _CLAUSES
-                and not is_distinct_from
-                and not (
-                    word in ("left", "right", "set", "values")
-                    and words[at + 1] == "("
-                    and word != "values"
-                )
-            ):
-                if item is not None:
-                    self._finish_item(found, item, at, count, last, alias)
-                item, clause = None, word
-                self.rules.clause(at, word)
-                at += 1
-                if word in ("select", "returning"):
-                    found.is_query = found.is_query or word == "select"
-                    at = self._behind_select(at, end)
-                    item, count, last, alias = at, 0, None, None
-                continue
-            if word == "as" and item is not None and at + 1 < end:
-                alias = self._name(at + 1)
-                at += 2
-                continue
-            if word == "for" or word == "distinct":
-                self.rules.clause(at, word)
-            is_compared = word in _COMPARISONS and last is not None and clause != "set"
-            if is_compared and last is not None and at + 1 < end and self.can_start(at + 1):
-                right = self.operand(at + 1, end)
-                self.rules.compare(last, right)
-                found.operands.append(right)
-                found.others += 1
-                last, count, at = right, count + 2, max(right.end, at + 1)
-                if at < end and item is not None and self._is_alias(at):
-                    alias = self._name(at)
+            if word in _STRUCTURE:
+                if word == ",":
+                    found.commas.append(at)
+                    if item is not None:
+                        self._finish_item(found, item, at, count, last, alias)
+                        item, count, last, alias = at + 1, 0, None, None
                     at += 1
-                continue
+                    continue
+                if word in ("pivot", "unpivot"):
+                    # DuckDB's own, where aggregates must stay as they are.
+                    at = self.tokens.partners[at + 1] + 1 if words[at + 1] == "(" else end
+                    continue
+                if word in _MARKS:
+                    found.marks.append((word, at))
+                if word in _CLAUSES and self._begins_clause(at):
+                    if item is not None:
+                        self._finish_item(found, item, at, count, last, alias)
+                    item, clause = None, word
+                    self.rules.clause(at, word)
+                    at += 1
+                    if word in ("select", "returning"):
+                        found.is_query = found.is_query or word == "select"
+                        at = self._behind_select(at, end)
+                        item, count, last, alias = at, 0, None, None
+                    continue
+                if word == "as" and item is not None and at + 1 < end:
+                    alias = self._name(at + 1)
+                    at += 2
+                    continue
+                if word == "for" or word == "distinct":
+                    self.rules.clause(at, word)
+                is_compared = word in _COMPARISONS and last is not None and clause != "set"
+                if is_compared and last is not None and at + 1 < end and self.can_start(at + 1):
+                    right = self.operand(at + 1, end)
+                    self.rules.compare(last, right)
+                    found.operands.append(right)
+                    found.others += 1
+                    last, count, at = right, count + 2, max(right.end, at + 1)
+                    if at < end and item is not None and self._is_alias(at):
+                        alias = self._name(at)
+                        at += 1
+                    continue
             if not self.can_start(at):
                 if word in ("like", "ilike") or (word == "similar" and words[at + 1] == "to"):
                     at = self._like(at, end, last)
@@ -243,11 +239,7 @@ class Parser:
             found.operands.append(last)
             at = max(last.end, at + 1)
             count += 1
-            if (
-                at < end
-                and (self._kinds[at] == NAME or self._kinds[at] == WORD)
-                and (words[at] not in _RESERVED)
-            ):
+            if at < end and self._is_alias(at):
                 if item is not None:
                     alias = self._name(at)
                     at += 1
@@ -258,6 +250,13 @@ class Parser:
         if item is not None:
             self._finish_item(found, item, end, count, last, alias)
         return found
+
+    def _begins_clause(self, at: int) -> bool:
+        """Return whether a word begins a clause, as FROM of IS DISTINCT FROM does not."""
+        words = self._words
+        if words[at] == "from":
+            return not (at > 1 and words[at - 1] == "distinct" and words[at - 2] in ("is", "not"))
+        return words[at] != "set" or words[at + 1] != "("
 
     def _is_alias(self, at: int) -> bool:
         return self._kinds[at] in (NAME, WORD) and self._words[at] not in _RESERVED
@@ -279,8 +278,9 @@ class Parser:
         return at
 
     def _name(self, at: int) -> str:
-        text = self.tokens.texts[at]
-        return text[1:-1].replace('""', '"') if self._kinds[at] == NAME else text.lower()
+        if self._kinds[at] != NAME:
+            return self._words[at] or self.tokens.texts[at].lower()
+        return self.tokens.texts[at][1:-1].replace('""', '"')
 
     def _finish_item(
         self, found: _Region, start: int, end: int, count: int, last: Operand | None,
@@ -323,36 +323,16 @@ class Parser:
             return True
         return word in ("(", "[", "*", "$") or (word in _SIGNS)
 
-    def operand(self, at: int, end: int, in_from: bool = False, in_list: bool = False) -> Operand:
-        """Read an expression of all operators that bind more than comparisons do."""
-        left = self._sum(at, end, in_from, in_list)
-        while left.end < end and self._words[left.end] in _OTHER_OPERATORS:
-            operator = left.end
-            if not self.can_start(operator + 1):
-                break
-            right = self._sum(operator + 1, end)
-            self.rules.binary(operator, left, right)
-            left = Operand(left.start, right.end)
-        return left
-
-    def _sum(self, at: int, end: int, in_from: bool = False, in_list: bool = False) -> Operand:
-        left = self._product(at, end, in_from, in_list)
-        while left.end < end and self._words[left.end] in ("+", "-"):
-            operator = left.end
-            if not self.can_start(operator + 1):
-                break
-            right = self._product(operator + 1, end)
-            self.rules.binary(operator, left, right)
-            left = Operand(left.start, right.end)
-        return left
-
-    def _product(self, at: int, end: int, in_from: bool = False, in_list: bool = False) -> Operand:
+    def operand(
+        self, at: int, end: int, in_from: bool = False, in_list: bool = False, binds: int = 0
+    ) -> Operand:
+        """Read an expression of all operators that bind more than ``binds``."""
         left = self._power(at, end, in_from, in_list)
-        while left.end < end and self._words[left.end] in ("*", "/", "%", "//"):
-            operator = left.end
-            if not self.can_start(operator + 1):
+        while (operator := left.end) < end:
+            strength = _BINDS.get(self._words[operator], 0)
+            if strength <= binds or not self.can_start(operator + 1):
                 break
-            right = self._power(operator + 1, end)
+            right = self.operand(operator + 1, end, binds=strength)
             self.rules.binary(operator, left, right)
             left = Operand(left.start, right.end)
         return left
@@ -362,7 +342,7 @@ class Parser:
             inner = self._power(at + 1, end)
             self.rules.unary(at, inner)
             return Operand(at, inner.end, kind="number" if inner.kind == "number" else "other")
-        left = self._primary(at, end, in_from, in_list)
+        left = self._plain(at, in_from) or self._primary(at, end, in_from, in_list)
         while left.end < end and self._words[left.end] == "^":
             operator = left.end
             sign = operator + 1
@@ -376,6 +356,27 @@ class Parser:
         return left
 
     # -- operands -------------------------------------------------------------------------
+
+    def _plain(self, at: int, in_from: bool) -> Operand | None:
+        """Read a column or a literal, as most operands are; None if there is more."""
+        kinds, words, last = self._kinds, self._words, at
+        kind, word = kinds[at], words[at]
+        if kind == OPERATOR or word in _BEGINS:
+            return None
+        if kind in (WORD, NAME):
+            while words[last + 1] == "." and kinds[last + 2] in (WORD, NAME):
+                last += 2
+        if words[last + 1] in _CONTINUES:
+            return None
+        if kind == STRING:
+            self.rules.word(at, "")
+            return Operand(at, at + 1, kind="string")
+        if kind == NUMBER:
+            return Operand(at, at + 1, kind="number")
+        if last == at and kind == WORD and not in_from:
+            self.tokens.expand_alias(at)
+            self.rules.word(at, word)
+        return Operand(at, last + 1, self._name(last), 2, "column")
 
     def _primary(self, at: int, end: int, in_from: bool = False, in_list: bool = False) -> Operand:
         found = self._atom(at, end, in_from, in_list)

@@ -5,24 +5,78 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 __all__ = ["END", "NAME", "NUMBER", "OPERATOR", "STRING", "WORD", "OffsetMap", "Tokens"]
 
 WORD, NAME, STRING, NUMBER, OPERATOR, END = "word", "name", "string", "number", "operator", "end"
 
+#: How many comments can stand in each other.
+_NESTED_COMMENTS = 5
+#: Longer tokens are not remembered.
+_REMEMBERED_CHARACTERS = 40
+#: The tokens behind the last one, so that rules may look ahead.
+_PADDING = 3
+
+
+def _comment(depth: int) -> str:
+    inner = f"|{_comment(depth - 1)}" if depth > 1 else ""
+    return rf"/\*(?:[^*/]++|\*(?!/)|/(?!\*){inner})*+(?:\*/|\Z)"
+
+
+# A space or comments, then a token: each alternative begins with a character that tells whether it
+# can match, most frequent ones first.
 _TOKEN = re.compile(
-    r"""
-      (?P<skip>(?:\s+|--[^\n]*|/\*.*?(?:\*/|\Z))+)
-    | (?P<string>(?:[eE]'(?:[^'\\]|\\.|'')*|[xXbB]?'(?:[^']|'')*)(?:'|\Z)
-        |\$\$.*?(?:\$\$|\Z)|\$(?P<tag>[A-Za-z_]\w*)\$.*?(?:\$(?P=tag)\$|\Z))
-    | (?P<name>"(?:[^"]|"")*(?:"|\Z))
-    | (?P<word>\#?[^\W\d][\w$]*)
-    | (?P<number>(?:\d[\d_]*(?:\.(?!\.)\d*)?|\.\d+)(?:[eE][+-]?\d+)?)
-    | (?P<operator>//|::|:=|=>|\(\+\)|->>|->|\#>>|\#>|\|\||\|/|<=|>=|<>|!=|!~~\*|!~~|~~\*|~~|!~\*|!~
-        |~\*|@>|<@|\?\||\?&|&&|<<|>>|.)
+    rf"""
+    ((?:\s++|--[^\n]*+|{_comment(_NESTED_COMMENTS)})*+)
+    (
+      '(?:[^']++|'')*+(?:'|\Z)
+    | [eE]'(?:[^'\\]++|\\.|'')*+(?:'|\Z)
+    | [xXbB]'(?:[^']++|'')*+(?:'|\Z)
+    | [^\W\d][\w$]*+
+    | "(?:[^"]++|"")*+(?:"|\Z)
+    | \$\$.*?(?:\$\$|\Z)
+    | \$([A-Za-z_]\w*+)\$.*?(?:\$\3\$|\Z)
+    | \d[\d_]*+(?:\.(?!\.)\d*+)?+(?:[eE][+-]?\d++)?+
+    | \.\d++(?:[eE][+-]?\d++)?+
+    | \#[^\W\d][\w$]*+
+    | //|::|:=|=>|\(\+\)|->>|->|\#>>|\#>|\|\||\|/|<=|>=|<>|!=|!~~\*|!~~|~~\*|~~|!~\*|!~
+        |~\*|@>|<@|\?\||\?&|&&|<<|>>
+    | .
+    | \Z
+    )
     """,
     re.VERBOSE | re.DOTALL,
 )
+
+
+@lru_cache(maxsize=4096)
+def _kind_and_word(text: str) -> tuple[str, str]:
+    """Return the kind of a token, and its text in lower case if it is a word or an operator."""
+    first, second = text[0], text[1:2]
+    if first == "'" or (second == "'" and first in "eExXbB"):
+        return STRING, ""
+    if first == '"' or (first == "#" and second not in ("", ">")):
+        return NAME, ""
+    if first == "$" and second:
+        return STRING, ""
+    if first.isdecimal() or (first == "." and second):
+        return NUMBER, ""
+    is_word = first.isalnum() or first == "_"
+    return (WORD if is_word else OPERATOR), text.lower()
+
+
+def _partners(words: list[str]) -> dict[int, int]:
+    """Return the closing bracket of each opening one; what is never closed ends with the text."""
+    partners: dict[int, int] = {}
+    opened: list[int] = []
+    for at, word in enumerate(words):
+        if word == "(" or word == "[":
+            opened.append(at)
+        elif opened and (word == ")" or word == "]"):
+            partners[opened.pop()] = at
+    end = len(words) - _PADDING
+    return partners | dict.fromkeys(opened, end)
 
 
 @dataclass(frozen=True)
@@ -61,42 +115,37 @@ class Tokens:
         self.sql = sql
         self.with_aliases = with_aliases
         self._aliases: dict[str, tuple[str, str]] = {}
-        self.kinds: list[str] = []
-        self.texts: list[str] = []
-        self.words: list[str] = []
-        self.starts: list[int] = []
-        self.partners: dict[int, int] = {}
-        opened: list[int] = []
-        for match in _TOKEN.finditer(sql):
-            kind = match.lastgroup or ""
-            if kind == "skip":
-                continue
-            text = match.group()
-            if kind == WORD and text[0] == "#":
-                kind = NAME
-            elif text in ("(", "["):
-                opened.append(len(self.kinds))
-            elif text in (")", "]") and opened:
-                self.partners[opened.pop()] = len(self.kinds)
-            self.kinds.append(kind)
-            self.texts.append(text)
-            self.words.append(text.lower() if kind in (WORD, OPERATOR) else "")
-            self.starts.append(match.start())
-        for unclosed in opened:
-            self.partners[unclosed] = len(self.kinds)
-        while self.words and self.words[-1] == ";":
-            for found in (self.kinds, self.texts, self.words):
-                found.pop()
-            self.starts.pop()
-        self.count = len(self.kinds)
-        self.kinds += [END] * 3
-        self.texts += [""] * 3
-        self.words += [""] * 3
-        self.starts += [len(sql)] * 3
+        gaps: list[str]
+        texts: list[str]
+        gaps, texts, _ = map(list, zip(*_TOKEN.findall(sql), strict=True))
+        while texts and texts[-1] in ("", ";"):
+            texts.pop()
+        known = [
+            _kind_and_word(text)
+            if len(text) <= _REMEMBERED_CHARACTERS
+            else _kind_and_word.__wrapped__(text)
+            for text in texts
+        ]
+        self._gaps = gaps
+        self.count = len(texts)
+        self.texts = texts + [""] * _PADDING
+        self.kinds = [kind for kind, _ in known] + [END] * _PADDING
+        self.words = [word for _, word in known] + [""] * _PADDING
+        self.partners = _partners(self.words) if "(" in sql or "[" in sql else {}
         self._new: dict[int, str] = {}
         self._before: dict[int, str] = {}
         self._after: dict[int, str] = {}
         self._types: dict[int, tuple[int, str]] = {}
+
+    @cached_property
+    def starts(self) -> list[int]:
+        """The place of each token in the text."""
+        starts, at = [], 0
+        for gap, text in zip(self._gaps[: self.count], self.texts, strict=False):
+            at += len(gap)
+            starts.append(at)
+            at += len(text)
+        return starts + [len(self.sql)] * _PADDING
 
     @property
     def edited(self) -> bool:
@@ -146,7 +195,10 @@ class Tokens:
 
     def render(self, first: int, behind: int) -> str:
         """Return the text of some tokens with the edits so far."""
-        return "".join(text for text, _, _ in self._pieces(first, behind)).strip()
+        if behind == first + 1:
+            before, after = self._before.get(first, ""), self._after.get(first, "")
+            return f"{before}{self._new.get(first, self.texts[first])}{after}".strip()
+        return "".join([text for text, _, _ in self._pieces(first, behind)]).strip()
 
     def set_type(self, first: int, behind: int, text: str) -> None:
         """Set an expression of the same type as some tokens: without aggregates, never computed."""
@@ -177,19 +229,35 @@ class Tokens:
             at = after
         return out
 
+    def _edits(self, first: int, behind: int) -> list[int]:
+        """Return the tokens of a range that are edited, in order."""
+        new, before, after = tables = self._new, self._before, self._after
+        if behind - first > sum(map(len, tables)):
+            return sorted(at for at in set().union(*tables) if first <= at < behind)
+        return [at for at in range(first, behind)
+                if at in new or at in before or at in after]  # fmt: skip
+
     def _pieces(self, first: int, behind: int) -> list[tuple[str, int, int]]:
+        """Return the text of some tokens with the edits: each piece, its place, its old length.
+
+        Of the spaces around tokens that are left out the last one stays.
+        """
         pieces: list[tuple[str, int, int]] = []
-        last = self.starts[first]
+        sql, starts = self.sql, self.starts
+        last, done = starts[first], first  # the place and the token up to which all is there
         gap: tuple[str, int, int] | None = None
-        for at in range(first, behind):
-            start, end = self.starts[at], self.end_of(at)
-            new = self._new.get(at)
-            if start > last:
-                gap = (self.sql[last:start], last, start - last)
-            if gap is not None and new != "":
-                pieces.append(gap)
-                gap = None
-            before, after = self._before.get(at), self._after.get(at)
+        for at in self._edits(first, behind):
+            start, end = starts[at], self.end_of(at)
+            new, before, after = self._new.get(at), self._before.get(at), self._after.get(at)
+            kept = self.end_of(at - 1) if new == "" and at > done else start
+            if new != "" or at > done:
+                if gap is not None and starts[done] == last:
+                    pieces.append(gap)
+                if kept > last:
+                    pieces.append((sql[last:kept], last, kept - last))
+                gap, last = None, kept
+            if new == "" and start > last:
+                gap = (sql[last:start], last, start - last)
             if before:
                 pieces.append((before, start, 0))
             if new is None:
@@ -198,7 +266,12 @@ class Tokens:
                 pieces.append((new, start, end - start if len(new) == end - start else 0))
             if after:
                 pieces.append((after, max(start, end - 1), 0))
-            last = end
+            last, done = end, at + 1
+        if done < behind:
+            until = self.end_of(behind - 1)
+            if gap is not None and starts[done] == last:
+                pieces.append(gap)
+            pieces.append((sql[last:until], last, until - last))
         return pieces
 
     def result(self) -> tuple[str, OffsetMap | None]:
