@@ -148,7 +148,7 @@ SETTINGS: dict[str, Setting] = {
             "cache_dir",
             "CIVIS_NB_CACHE_DIR",
             None,
-            "The folder of downloaded API specifications; unset: a per-user folder.",
+            "The folder of kept API specifications and SQL functions; unset: a per-user folder.",
         ),
     )
 }

@@ -25,8 +25,9 @@ ALLOWED: dict[str, set[str]] = {
     "sql_text": set(),
     "table_names": set(),
     "config": set(),
+    "_cache_folder": {"config"},
     "loggers": set(),
-    "spec": {"config"},
+    "spec": {"_cache_folder", "config"},
     "transport": {"config"},
     "backend": {"config", "local"},
     "client": {"config", "spec", "transport", "backend", "display"},
@@ -38,7 +39,7 @@ ALLOWED: dict[str, set[str]] = {
     "utils": {"client", "futures"},
     "display": {"config", "spec"},
     "magics": {"config", "backend", "client", "display", "futures", "io", "utils"},
-    "local": {"config"},
+    "local": {"_cache_folder", "config"},
     "cli": {"local", "spec"},
 }
 

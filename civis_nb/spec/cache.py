@@ -16,7 +16,6 @@ import builtins
 import contextlib
 import json
 import os
-import stat
 import sys
 import time
 import zlib
@@ -26,7 +25,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from civis_nb import config
+from civis_nb._cache_folder import default_folder, is_ours
 from civis_nb._version import __version__
 from civis_nb.errors import CivisSpecError
 from civis_nb.spec.model import Operation, Spec
@@ -47,23 +46,6 @@ _FORGET_AFTER_S = 7 * 24 * 3600.0
 _MAGIC = b"civis_nb spec 1"
 
 
-def default_folder() -> Path:
-    """Return the folder of kept specifications: the setting ``cache_dir``, else a per-user one."""
-    named = config.get("cache_dir")
-    if named:
-        return Path(os.path.expanduser(named))  # noqa: PTH111 - leaves what it can't expand
-    from platformdirs import user_cache_path
-
-    try:
-        return user_cache_path("civis_nb", appauthor=False)
-    except RuntimeError:
-        # A container's user who has no home.
-        import tempfile
-
-        user = os.getuid() if hasattr(os, "getuid") else "user"
-        return Path(tempfile.gettempdir()) / f"civis_nb-{user}"
-
-
 def newest() -> Spec | None:
     """Return the specification that was kept last, of whatever endpoint; None where none is."""
     found: list[tuple[float, Path]] = []
@@ -71,7 +53,7 @@ def newest() -> Spec | None:
         found = [(path.stat().st_mtime, path) for path in default_folder().glob("spec-*.civis")]
     for _, path in sorted(found, reverse=True):
         with contextlib.suppress(OSError):
-            kept = _opened(path.read_bytes(), path) if _is_ours(path) else None
+            kept = _opened(path.read_bytes(), path) if is_ours(path) else None
             if kept is not None and kept.is_whole():
                 return kept.spec()
     return None
@@ -161,7 +143,7 @@ class SpecCache:
     def read(self) -> KeptSpec | None:
         """Return what is kept; None where there is nothing that can be trusted."""
         try:
-            if not _is_ours(self.path):
+            if not is_ours(self.path):
                 return None
             content = self.path.read_bytes()
         except OSError:
@@ -274,16 +256,6 @@ def _makes_sense(header: Any, length: int) -> bool:
         if place[0] < 0 or place[1] < 2 or sum(place) > length:
             return False
     return True
-
-
-def _is_ours(path: Path) -> bool:
-    """Return whether it is a file of the user's own and nobody else may write to it."""
-    status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
-        return False
-    if not hasattr(os, "getuid"):
-        return True
-    return status.st_uid == os.getuid() and not status.st_mode & 0o022
 
 
 def _write_whole(path: Path, content: bytes) -> None:

@@ -8,12 +8,12 @@ done is refused by name. Statements of the dialect ``duckdb`` stay as they are.
 
 from __future__ import annotations
 
+from civis_nb.local.warehouse.dialects.functions import attach_functions
 from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import OffsetMap
 from civis_nb.local.warehouse.dialects.translation import (
     DIALECTS,
     Translated,
-    create_functions,
     translate,
 )
 
@@ -24,6 +24,6 @@ __all__ = [
     "OffsetMap",
     "Translated",
     "UnsupportedSqlError",
-    "create_functions",
+    "attach_functions",
     "translate",
 ]

@@ -1,12 +1,10 @@
-"""One statement translated, and the functions that translations call."""
+"""One statement translated."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
-from typing import TYPE_CHECKING, get_args
+from typing import get_args
 
 from civis_nb.local.warehouse.dialects.calls import Meanings
 from civis_nb.local.warehouse.dialects.definitions import define
@@ -14,10 +12,7 @@ from civis_nb.local.warehouse.dialects.expressions import Parser
 from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NAME, WORD, OffsetMap, Tokens
 
-if TYPE_CHECKING:
-    import duckdb
-
-__all__ = ["DIALECTS", "Translated", "create_functions", "translate"]
+__all__ = ["DIALECTS", "Translated", "translate"]
 
 #: The dialects that a database can have; the first is the default.
 DIALECTS: tuple[Dialect, ...] = get_args(Dialect)
@@ -26,11 +21,6 @@ _UNTOUCHED = frozenset(
     """begin start commit rollback end abort set reset show grant revoke vacuum analyze drop
     truncate comment pivot unpivot pragma call use attach detach load install checkpoint
     import describe lock cancel""".split()  # noqa: SIM905 - shorter to read
-)
-#: In the file of functions: comments, and calls of DuckDB's functions, outside of texts.
-_COMMENT = re.compile(r"(?m)^--.*$")
-_BARE_CALL = re.compile(
-    r"""'(?:[^']|'')*'|(?<![\w."])(?!coalesce\(|unnest\()(?P<name>[a-z]\w*)\("""
 )
 
 
@@ -97,15 +87,6 @@ def _refuse_own_catalog(tokens: Tokens) -> None:
 
 def _fold_names(tokens: Tokens) -> None:
     """Write bare words in lower case: names are, unless they are quoted."""
-    for at in range(tokens.count):
-        if tokens.kinds[at] == WORD and not tokens.texts[at].islower():
-            tokens.replace(at, tokens.texts[at].lower())
-
-
-def create_functions(connection: duckdb.DuckDBPyConnection) -> None:
-    """Attach the catalog of functions to a connection that has just been opened."""
-    connection.execute(f"ATTACH ':memory:' AS {CATALOG}")
-    text = files(__package__).joinpath("functions.sql").read_text(encoding="utf-8")
-    text = _COMMENT.sub("", text).replace("CREATE MACRO ", f"CREATE MACRO {CATALOG}.")
-    # Qualified, so that functions of users can't take the place of DuckDB's.
-    connection.execute(_BARE_CALL.sub(lambda m: f"system.main.{m[0]}" if m["name"] else m[0], text))
+    for at, (text, word) in enumerate(zip(tokens.texts, tokens.words, strict=True)):
+        if text != word and tokens.kinds[at] == WORD:
+            tokens.replace(at, word)

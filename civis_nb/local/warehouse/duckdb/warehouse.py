@@ -27,7 +27,7 @@ from civis_nb.local.warehouse.base import (
     TableInfo,
     ignore_log,
 )
-from civis_nb.local.warehouse.dialects import Dialect, create_functions
+from civis_nb.local.warehouse.dialects import Dialect, attach_functions
 from civis_nb.local.warehouse.duckdb import catalog, commit_markers
 from civis_nb.local.warehouse.duckdb.connection import Connection
 from civis_nb.local.warehouse.duckdb.engine import DuckDBEngine
@@ -213,7 +213,7 @@ def _scratch_path(path: Path | Literal[":memory:"]) -> Path:
 def _set_up(connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
     """Create the schema ``public``, and deny access to files of the machine."""
     connection.execute("CREATE SCHEMA IF NOT EXISTS public")
-    create_functions(connection)
+    attach_functions(connection)
     connection.execute(f"SET allowed_directories = [{literal(str(scratch) + '/')}]")
     connection.execute("SET enable_external_access = false")
     names = ", ".join(literal(name) for name in _SETTINGS_OF_A_RUN)

@@ -1,0 +1,85 @@
+"""The catalog of functions that translations call: made once, and attached to every database."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+import shutil
+import tempfile
+import time
+from importlib.resources import files
+from pathlib import Path
+
+import duckdb
+
+from civis_nb._cache_folder import default_folder, is_ours
+from civis_nb.local.warehouse.dialects.rules import CATALOG
+from civis_nb.table_names import literal
+
+__all__ = ["attach_functions"]
+
+#: In the file of functions: comments, and calls of DuckDB's functions, outside of texts.
+_COMMENT = re.compile(r"(?m)^--.*$")
+_BARE_CALL = re.compile(
+    r"""'(?:[^']|'')*'|(?<![\w."])(?!coalesce\(|unnest\()(?P<name>[a-z]\w*)\("""
+)
+_FORGET_AFTER_S = 30 * 24 * 3600.0
+
+
+def attach_functions(connection: duckdb.DuckDBPyConnection) -> None:
+    """Attach the catalog of functions to a connection that has just been opened.
+
+    Creating them takes longer than all else that opening a database needs. So they are kept in a
+    file, which every database attaches; where there can be none, they are created in memory.
+    """
+    kept = _kept_file()
+    if kept is not None:
+        try:
+            connection.execute(f"ATTACH {literal(str(kept))} AS {CATALOG} (READ_ONLY)")
+            return
+        except duckdb.Error:
+            kept.unlink(missing_ok=True)  # it is damaged: the next database makes it anew
+    connection.execute(f"ATTACH ':memory:' AS {CATALOG}")
+    connection.execute(_definitions())
+
+
+@functools.cache
+def _definitions() -> str:
+    """Return the statements that create all functions in their catalog."""
+    text = files(__package__).joinpath("functions.sql").read_text(encoding="utf-8")
+    text = _COMMENT.sub("", text).replace("CREATE MACRO ", f"CREATE MACRO {CATALOG}.")
+    # Qualified, so that functions of users can't take the place of DuckDB's.
+    return _BARE_CALL.sub(lambda m: f"system.main.{m[0]}" if m["name"] else m[0], text)
+
+
+def _kept_file() -> Path | None:
+    """Return the file of these functions for this DuckDB; None where none can be trusted."""
+    made_of = f"{duckdb.__version__}\0{_definitions()}"
+    name = f"functions-{hashlib.sha256(made_of.encode()).hexdigest()[:20]}.duckdb"
+    path = default_folder() / name
+    try:
+        if not path.exists():
+            _write(path)
+        return path if is_ours(path) else None
+    except (OSError, duckdb.Error):
+        return None
+
+
+def _write(path: Path) -> None:
+    """Write the file, which has its name only when it is complete, and forget old ones."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=path.parent, prefix=".functions-"))
+    try:
+        unfinished = folder / path.name
+        with duckdb.connect() as connection:
+            connection.execute(f"ATTACH {literal(str(unfinished))} AS {CATALOG}")
+            connection.execute(f"{_definitions()}; CHECKPOINT {CATALOG}; DETACH {CATALOG}")
+        unfinished.chmod(0o600)
+        unfinished.replace(path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    limit = time.time() - _FORGET_AFTER_S
+    for old in path.parent.glob("functions-*.duckdb"):
+        if old.stat().st_mtime < limit:
+            old.unlink(missing_ok=True)
