@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from civis_nb.errors import CivisMagicError
-from civis_nb.magics.literals import is_many, literal, members
+from civis_nb.sql_literals import is_many, literal, members
 
 __all__ = ["Bound", "Placeholder", "bind", "placeholders"]
 
@@ -148,7 +148,7 @@ def bind(
     sql
         What the user wrote.
     dialect
-        The dialect of the database, one of the values of `civis_nb.magics.literals.DIALECTS`.
+        The dialect of the database, one of the values of `civis_nb.sql_literals.DIALECTS`.
     given
         Values that win over the namespaces.
     namespaces

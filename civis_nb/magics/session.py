@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from civis_nb import config
 from civis_nb.backend import resolve
 from civis_nb.errors import CivisMagicError
-from civis_nb.magics.literals import DIALECTS
+from civis_nb.sql_literals import DIALECTS
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient

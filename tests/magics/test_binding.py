@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from civis_nb.errors import CivisInputError, CivisMagicError
 from civis_nb.magics.binding import bind, placeholders
-from civis_nb.magics.literals import literal
+from civis_nb.sql_literals import literal
 
 DIALECTS = ["duckdb", "postgres", "redshift"]
 
