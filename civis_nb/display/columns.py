@@ -6,10 +6,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from civis_nb.display.values import looks_numeric, texts, type_name
+from civis_nb.display.values import exact_texts, looks_numeric, texts, type_name
 from civis_nb.errors import CivisInputError
 
-__all__ = ["Column", "columns_of_rows", "head_columns", "row_count"]
+__all__ = [
+    "Column",
+    "column_texts",
+    "columns_of_rows",
+    "head_columns",
+    "is_numeric",
+    "row_count",
+]
 
 _NUMERIC = ("tinyint", "smallint", "integer", "bigint", "uint", "float", "real", "double", "dec")
 
@@ -85,7 +92,7 @@ def columns_of_rows(
     for index, name in enumerate(names):
         cells = texts([row[index] if index < len(row) else None for row in shown])
         kind = _short_type(types[index]) if types else None
-        right = _is_numeric(kind) if kind else looks_numeric(cells)
+        right = is_numeric(kind) if kind else looks_numeric(cells)
         columns.append(Column(str(name), kind, right, tuple(cells)))
     return columns
 
@@ -131,13 +138,32 @@ def _library(data: Any) -> str:
     return type(data).__module__.partition(".")[0]
 
 
-def _is_numeric(kind: str) -> bool:
+def is_numeric(kind: str) -> bool:
+    """Return whether cells of a type, by its short name, stand on the right."""
     return kind.startswith(_NUMERIC)
+
+
+def column_texts(
+    values: Any, decimals: int | None = None, *, exact: bool = False
+) -> list[str | None]:
+    """Return the values of an Arrow array as texts, None for NULL.
+
+    Parameters
+    ----------
+    values
+        The array.
+    decimals
+        The decimals of doubles; None: what these values need.
+    exact
+        Whether doubles keep every digit.
+    """
+    found = _python_values(values)
+    return exact_texts(found) if exact else texts(found, decimals)
 
 
 def _arrow_column(name: str, values: Any) -> Column:
     kind = type_name(values.type)
-    return Column(name, kind, _is_numeric(kind), tuple(texts(_python_values(values))))
+    return Column(name, kind, is_numeric(kind), tuple(column_texts(values)))
 
 
 def _python_values(values: Any) -> list[Any]:
@@ -145,8 +171,12 @@ def _python_values(values: Any) -> list[Any]:
 
     # Python's datetime ends at microseconds; Arrow's own text keeps the nanoseconds.
     if pa.types.is_temporal(values.type) and getattr(values.type, "unit", "") == "ns":
-        return [None if text is None else text for text in values.cast(pa.string()).to_pylist()]
-    return list(values.to_pylist())
+        return list(values.cast(pa.string()).to_pylist())
+    try:
+        return list(values.to_pylist())
+    except (OverflowError, ValueError):
+        # Python's dates go from the year 1 to 9999; a column may hold others.
+        return list(values.cast(pa.string()).to_pylist())
 
 
 def _pandas_column(name: str, series: Any) -> Column:

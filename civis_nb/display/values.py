@@ -9,7 +9,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["looks_numeric", "texts", "type_name"]
+__all__ = ["decimals_of", "exact_texts", "looks_numeric", "texts", "type_name"]
 
 _SIGNIFICANT = 6
 _MOST_DECIMALS = 6
@@ -71,33 +71,71 @@ def looks_numeric(values: Sequence[str | None]) -> bool:
     return bool(found) and all(_NUMBER.match(value) for value in found)
 
 
-def texts(values: Sequence[Any]) -> list[str | None]:
+def texts(values: Sequence[Any], decimals: int | None = None) -> list[str | None]:
     """Return each value of a column as text, None for NULL.
 
     Integers, decimals and text keep every digit and letter. Doubles are rounded to six
     significant digits, with as many decimals as the column needs.
+
+    Parameters
+    ----------
+    values
+        The values.
+    decimals
+        The decimals of doubles, where they are known from more of the column; see `decimals_of`.
 
     Examples
     --------
     >>> texts([47.0434322, None, 3.5])
     ['47.0434', None, '3.5000']
     """
-    if any(isinstance(value, float) for value in values) and all(
-        value is None or isinstance(value, float) for value in values
-    ):
-        return _float_texts(values)
+    if _are_floats(values):
+        if decimals is None:
+            decimals = decimals_of(values)
+        return [None if value is None else _float_text(value, decimals) for value in values]
     return [None if value is None else _text(value) for value in values]
 
 
-def _float_texts(values: Sequence[float | None]) -> list[str | None]:
+def exact_texts(values: Sequence[Any]) -> list[str | None]:
+    """Return each value as text, None for NULL; doubles keep every digit, too.
+
+    Examples
+    --------
+    >>> exact_texts([47.0434322, 0.1, None])
+    ['47.0434322', '0.1', None]
+    """
+    return [None if value is None else _text(value) for value in values]
+
+
+def decimals_of(values: Sequence[Any]) -> int | None:
+    """Return the decimals that doubles of a column need; None: each is written in its own way.
+
+    Examples
+    --------
+    >>> decimals_of([47.0434322, None, 3.5]), decimals_of([1e300, 0.5])
+    (4, None)
+    """
     finite = [value for value in values if value is not None and math.isfinite(value)]
-    if any(value and not 1e-4 <= abs(value) < 1e15 for value in finite):
-        return [None if value is None else _scientific(value) for value in values]
-    decimals = max((_decimals(value) for value in finite), default=1)
-    return [
-        None if value is None else f"{value:.{decimals}f}" if math.isfinite(value) else str(value)
-        for value in values
-    ]
+    if any(value and not _is_plain(value) for value in finite):
+        return None
+    return max((_decimals(value) for value in finite), default=1)
+
+
+def _are_floats(values: Sequence[Any]) -> bool:
+    return any(isinstance(value, float) for value in values) and all(
+        value is None or isinstance(value, float) for value in values
+    )
+
+
+def _is_plain(value: float) -> bool:
+    """Return whether a value is readable without an exponent."""
+    return 1e-4 <= abs(value) < 1e15
+
+
+def _float_text(value: float, decimals: int | None) -> str:
+    if decimals is None or (math.isfinite(value) and value and not _is_plain(value)):
+        return _scientific(value)
+    return f"{value:.{decimals}f}" if math.isfinite(value) else str(value)
 
 
 def _scientific(value: float) -> str:
