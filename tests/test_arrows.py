@@ -10,7 +10,7 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "civis_nb"
 FREE = {
     "_requirements", "_version", "_waiting", "_wire_text", "cancellation", "compression", "errors",
-    "sql_text", "table_names",
+    "sql_literals", "sql_text", "table_names",
 }  # fmt: skip
 
 #: part -> the parts of civis_nb that it may import
@@ -22,6 +22,7 @@ ALLOWED: dict[str, set[str]] = {
     "_requirements": set(),
     "_version": set(),
     "compression": set(),
+    "sql_literals": set(),
     "sql_text": set(),
     "table_names": set(),
     "config": set(),
@@ -38,7 +39,8 @@ ALLOWED: dict[str, set[str]] = {
     "io": {"client", "transport", "futures", "display"},
     "utils": {"client", "futures"},
     "display": {"config", "spec"},
-    "magics": {"config", "backend", "client", "display", "futures", "io", "utils"},
+    "widgets": {"config", "display"},
+    "magics": {"config", "backend", "client", "display", "futures", "io", "utils", "widgets"},
     "local": {"_cache_folder", "config"},
     "cli": {"local", "spec"},
 }
@@ -66,7 +68,10 @@ def _imports(path: Path) -> set[str]:
 
 FILES = sorted(PACKAGE.rglob("*.py"))
 #: Facades that import their public names on first use, and endpoints their routes.
-LAZY_FACADES = {"__init__.py", "io/__init__.py", "local/__init__.py", "local/http/lazy_routes.py"}
+LAZY_FACADES = {
+    "__init__.py", "io/__init__.py", "local/__init__.py", "local/http/lazy_routes.py",
+    "widgets/__init__.py",
+}  # fmt: skip
 #: The public client that `platform.client()` returns comes from the package's facade.
 PUBLIC_CLIENT = "local/serve.py"
 

@@ -1,0 +1,66 @@
+"""The front end's ES modules as the single text that a widget is made of."""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+from importlib.resources import files
+from typing import Final
+
+__all__ = ["script", "style"]
+
+_IMPORTED: Final = re.compile(r'^(?:import|export)\b[^;"]*?\bfrom "\./([\w-]+\.js)";', re.MULTILINE)
+
+#: Each module gets an address of its own in the page, and is told those of what it imports.
+_LOADER: Final = """\
+const texts = %s;
+const addresses = {};
+for (const [name, text] of texts) {
+  const linked = text.replace(
+    /(\\bfrom ")\\.\\/([\\w-]+\\.js)(";)/g,
+    (_, before, other, after) => before + addresses[other] + after,
+  );
+  addresses[name] = URL.createObjectURL(new Blob([linked], { type: "text/javascript" }));
+}
+export default async () => (await import(addresses[%s])).default;
+"""
+
+
+def _text(name: str) -> str:
+    return files(__package__).joinpath("static", name).read_text(encoding="utf-8")
+
+
+def _with_imports(name: str, found: dict[str, str]) -> None:
+    """Collect a module after those that it imports."""
+    if name in found:
+        return
+    text = _text(name)
+    for other in _IMPORTED.findall(text):
+        _with_imports(other, found)
+    found[name] = text
+
+
+@functools.cache
+def script(entry: str) -> str:
+    """Return one ES module that loads a module of ``static/`` and all that it imports.
+
+    Parameters
+    ----------
+    entry
+        The file's name. Its default export is the widget: ``{ initialize, render }``.
+
+    Examples
+    --------
+    >>> script("table.js").startswith("const texts = [[")
+    True
+    """
+    found: dict[str, str] = {}
+    _with_imports(entry, found)
+    return _LOADER % (json.dumps(list(found.items())), json.dumps(entry))
+
+
+@functools.cache
+def style(*names: str) -> str:
+    """Return style sheets of ``static/`` as one."""
+    return "\n".join(_text(name) for name in names)

@@ -1,0 +1,242 @@
+// The view of a table: its state is in the model's traits, its rows come from the kernel.
+
+import { blockStore } from "./blocks.js";
+import { announcer, connect, copy, element, oneLine, root, thousands } from "./common.js";
+import { download } from "./download.js";
+import { grid } from "./grid.js";
+import { cellDialog, columnMenu } from "./menu.js";
+import { attach } from "./mount.js";
+import { guessWidth } from "./scroll.js";
+import { tableBar } from "./tablebar.js";
+import { countText, filterText, nextSort, sortText, withFilter } from "./words.js";
+
+const TRAITS = ["sort", "filters", "pinned", "widths", "state"];
+
+function render({ model, el }) {
+  const view = root(el, "civis-table");
+  const { region, say } = announcer();
+  const kernel = connect(model, (what) => bar.kernel(what));
+  const summaries = new Map();
+  const filtered = new Map();
+  let matched = model.get("state").held;
+  let seconds = null;
+  let shown = "";
+  let closeDialog = null;
+
+  const get = (name) => model.get(name);
+  const columns = get("columns").map(([name, type, family, right], index) => ({ index, name, type, family, right }));
+  const names = columns.map((one) => one.name);
+  const query = () => ({ sort: get("sort"), filters: get("filters") });
+  const set = (name, value) => {
+    model.set(name, value);
+    model.save_changes();
+  };
+
+  const store = blockStore({
+    columns: () => columns.length,
+    changed: () => table.refresh(),
+    failed,
+    async fetch(start, count, wanted) {
+      const asked = JSON.stringify(query());
+      const answer = await kernel.request("rows", { ...query(), start, count, columns: wanted });
+      if (asked === JSON.stringify(query()) && answer.matched !== matched) {
+        matched = answer.matched;
+        table.setRows(matched, true);
+      }
+      if (start === 0 || seconds === null) seconds = answer.seconds;
+      caption();
+      bar.problem(null);
+      return answer.cells;
+    },
+  });
+
+  const bar = tableBar(view, {
+    clearSort: () => set("sort", []),
+    clearFilter: (filter) => set("filters", get("filters").filter((one) => one !== filter)),
+    copySql: () => copied(kernel.request("sql", query()).then((answer) => answer.sql), "SQL copied"),
+    copy: () => copySelection(),
+    download: (format) => download(kernel, { ...query(), format }, bar, say),
+    fetchAll: () => act(kernel.request("fetch")),
+    retry: () => reload(),
+  });
+
+  const table = grid({
+    columns,
+    cell: store.cell,
+    label: `Table: ${get("state").title || "result"}`,
+    on: {
+      want: store.want,
+      sort: (column, add) => set("sort", nextSort(get("sort"), column, add)),
+      brush: (column, low, high) => set("filters", withFilter(get("filters"), column, { column, kind: "range", low, high })),
+      width: (column, px) => set("widths", { ...get("widths"), [column]: Math.round(px) }),
+      menu: openMenu,
+      expand: openCell,
+      copy: () => copySelection(),
+      moved: () => {},
+      settled: summarizeSeen,
+    },
+  });
+
+  // -- what the person does -----------------------------------------------------------------
+
+  function openMenu(column, near) {
+    closeDialog?.();
+    closeDialog = columnMenu(view, near, columns[column], { ...query(), pinned: get("pinned") }, {
+      sort: (sort) => set("sort", sort),
+      filter: (filters) => set("filters", withFilter(get("filters"), column, ...filters)),
+      pin: (pin) => set("pinned", pin ? [...get("pinned"), column] : get("pinned").filter((one) => one !== column)),
+      width: (change) => set("widths", changedWidth(column, change)),
+      values: (search) => kernel.request("values", { column, search, filters: withFilter(get("filters"), column) }),
+      close: () => table.focus(),
+    });
+  }
+
+  function changedWidth(column, change) {
+    const { [column]: old, ...others } = get("widths");
+    if (change === null) return { ...others, [column]: fitted(column, 900) };
+    return { ...others, [column]: Math.max((old ?? fitted(column)) + change, 40) };
+  }
+
+  function fitted(column, most = 340) {
+    const texts = [];
+    const top = Math.floor(table?.top ?? 0);
+    for (let row = top; row < top + 60; row += 1) {
+      const found = store.cell(row, column);
+      if (found) texts.push(typeof found === "string" ? found : found.text);
+    }
+    const { name, type } = columns[column];
+    return guessWidth(name, type, texts, { most });
+  }
+
+  function openCell(row, column, near) {
+    closeDialog?.();
+    closeDialog = cellDialog(
+      view,
+      near ?? table.element,
+      `${oneLine(names[column])}, row ${thousands(row + 1)}`,
+      () => kernel.request("cell", { ...query(), row, column }),
+      (text) => copied(Promise.resolve(text), "Cell copied"),
+      () => table.focus(),
+    );
+  }
+
+  function copySelection() {
+    const area = table.selection;
+    if (!area) return;
+    const rows = area.bottom - area.top + 1;
+    const asked = { ...query(), start: area.top, count: rows, columns: area.columns };
+    // One cell is copied bare; with more, the names come along.
+    const headers = rows > 1 || area.columns.length > 1;
+    const text = kernel.request("copy", { ...asked, headers }).then((answer) => answer.text);
+    copied(text, `${thousands(rows)} × ${thousands(area.columns.length)} cells copied`);
+  }
+
+  async function copied(text, words) {
+    if (await act(copy(text))) bar.note(words), say(words);
+  }
+
+  async function act(promise) {
+    try {
+      await promise;
+      bar.problem(null);
+      return true;
+    } catch (error) {
+      failed(error);
+      return false;
+    }
+  }
+
+  function failed(error) {
+    bar.problem(error.message);
+    say(error.message);
+  }
+
+  // -- what changes -------------------------------------------------------------------------
+
+  function caption() {
+    const state = get("state");
+    const count = countText({ matched, ...state }, get("filters").length > 0);
+    bar.caption(state, count, seconds);
+    const words = `${count}${get("sort").length ? `, sorted by ${sortText(get("sort"), names)}` : ""}`;
+    if (words !== shown && shown) say(words);
+    shown = words;
+  }
+
+  function reload() {
+    const state = get("state");
+    const { sort, filters } = query();
+    store.clear();
+    filtered.clear();
+    matched = filters.length ? matched : state.held;
+    if (!sort.length && !filters.length) store.put(get("first"));
+    table.setRows(matched);
+    marks();
+    caption();
+    table.refresh();
+  }
+
+  function marks() {
+    const { sort, filters } = query();
+    table.setMarks(sort, new Set(filters.map((one) => one.column)));
+    bar.chips(
+      filters.map((filter) => [filter, filterText(filter, names[filter.column])]),
+      sort.length ? sortText(sort, names) : "",
+    );
+    for (const [column, all] of summaries) table.summarize(column, all, filters.length ? filtered.get(column) : null);
+  }
+
+  function arrange() {
+    const widths = get("widths");
+    table.setLayout(columns.map((_, column) => widths[column] ?? guesses[column]), get("pinned"));
+  }
+
+  let summarizing = false;
+  async function summarizeSeen(seen) {
+    if (summarizing || kernel.lost || store.busy) return;
+    summarizing = true;
+    try {
+      for (const column of seen) {
+        if (!summaries.has(column)) {
+          summaries.set(column, (await kernel.request("summary", { column, filters: [] })).summary);
+          table.summarize(column, summaries.get(column), null);
+        }
+        const filters = get("filters");
+        if (filters.length && !filtered.has(column)) {
+          const mine = JSON.stringify(filters);
+          const left = (await kernel.request("summary", { column, filters })).summary;
+          if (mine !== JSON.stringify(get("filters"))) break;
+          filtered.set(column, left);
+          table.summarize(column, summaries.get(column), left);
+        }
+      }
+    } catch (error) {
+      if (!kernel.lost) failed(error);
+    } finally {
+      summarizing = false;
+    }
+  }
+
+  function stateChanged() {
+    summaries.clear();
+    reload();
+  }
+
+  view.append(table.element, region);
+  store.put(get("first"));
+  const guesses = columns.map((_, column) => fitted(column));
+  arrange();
+  reload();
+  table.scrollTo(0);
+
+  const listeners = { sort: reload, filters: reload, pinned: arrange, widths: arrange, state: stateChanged };
+  for (const name of TRAITS) model.on(`change:${name}`, listeners[name]);
+  return () => {
+    for (const name of TRAITS) model.off(`change:${name}`, listeners[name]);
+    closeDialog?.();
+    kernel.close();
+    table.close();
+    view.remove();
+  };
+}
+
+export default { initialize: ({ model }) => attach(model, render), render };

@@ -1,0 +1,325 @@
+"""The live view of a table."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+import traitlets
+
+from civis_nb.display.html import visible
+from civis_nb.errors import CivisInputError
+from civis_nb.widgets.arrow_rows import as_table
+from civis_nb.widgets.base import Answer, LiveView
+from civis_nb.widgets.cells import CellWriter, tab_separated
+from civis_nb.widgets.downloads import Downloads
+from civis_nb.widgets.engine import TableEngine, fields_of
+from civis_nb.widgets.query import ALL, Field, Query
+from civis_nb.widgets.summaries import Summary, frequent_values, summarize
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Shown", "TableView"]
+
+#: As in static/blocks.js: the first block needs no request.
+_BLOCK_ROWS: Final = 100
+_BLOCK_COLUMNS: Final = 40
+_MOST_ROWS: Final = 1000
+_MOST_COLUMNS: Final = 200
+_MOST_COPIED_CELLS: Final = 500_000
+_MOST_CELL_CHARS: Final = 1_000_000
+_MOST_VALUES: Final = 200
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a table is: its caption, as data.
+
+    Attributes
+    ----------
+    title
+        What it is, such as the name of a variable.
+    total
+        The rows of the result; None: those that are held.
+    complete
+        Whether all rows of the result are held.
+    seconds
+        How long the result took.
+    run, url
+        Which run it came from, and its page.
+    dialect
+        The dialect of the database that it came from, in which filters are copied.
+    """
+
+    title: str = ""
+    total: int | None = None
+    complete: bool = True
+    seconds: float | None = None
+    run: str = ""
+    url: str | None = None
+    dialect: str = "duckdb"
+
+
+class TableView(LiveView):
+    """A table to be sorted, filtered and looked through, of any size.
+
+    Parameters
+    ----------
+    data
+        Anything that hands out Arrow data (``__arrow_c_stream__``): an Arrow table, a polars or
+        pandas frame, a DuckDB relation. It is not copied. Do not change it while it is shown.
+    shown
+        What the table is.
+    fetch
+        Returns the whole result, where `data` holds the first rows of it only.
+    anchor
+        The id of the static HTML in whose place it is shown; empty: in an output of its own.
+
+    Attributes
+    ----------
+    sort : list of dict
+        ``{"column": index, "descending": bool}``, the first one decides.
+    filters : list of dict
+        All of them hold: ``{"column": index, "kind": …}`` with kind
+
+        - ``"text"``: ``op`` (contains, lacks, equals, starts, ends), ``value``, ``match_case``
+        - ``"range"``: ``low``, ``high``, as texts, one of which may be None
+        - ``"set"``: ``values``, texts or None for NULL, ``exclude``
+        - ``"null"``: ``is_null``
+    pinned : list of int
+        The columns that stay on the left.
+    widths : dict
+        The widths of columns in pixels, where they were changed.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> view = TableView(pa.table({"n": [3, 1, None, 2]}))
+    >>> view.sort = [{"column": 0, "descending": True}]
+    >>> view.filters = [{"column": 0, "kind": "range", "low": "2", "high": None}]
+    >>> view.to_arrow()["n"].to_pylist()
+    [3, 2]
+    >>> print(view.sql)
+    WHERE "n" >= 2
+    ORDER BY "n" DESC NULLS LAST
+    """
+
+    module: ClassVar[str] = "table.js"
+    styles: ClassVar[tuple[str, ...]] = ("common.css", "table.css")
+
+    columns: Any = traitlets.List(read_only=True).tag(sync=True)
+    state = traitlets.Dict(read_only=True).tag(sync=True)
+    first: Any = traitlets.List(read_only=True).tag(sync=True)
+    anchor = traitlets.Unicode(read_only=True).tag(sync=True)
+    sort: Any = traitlets.List().tag(sync=True)
+    filters: Any = traitlets.List().tag(sync=True)
+    pinned = traitlets.List(traitlets.Int()).tag(sync=True)
+    widths = traitlets.Dict().tag(sync=True)
+
+    def __init__(
+        self,
+        data: Any,
+        shown: Shown | None = None,
+        *,
+        fetch: Callable[[], Any] | None = None,
+        anchor: str = "",
+    ) -> None:
+        self._lock = threading.RLock()
+        self._shown = shown or Shown()
+        self._fetch = fetch
+        self._downloads = Downloads()
+        super().__init__()
+        self.set_trait("anchor", anchor)
+        self._hold(data)
+
+    @staticmethod
+    def new_anchor() -> str:
+        """Return an id for static HTML that a view takes the place of."""
+        return secrets.token_hex(8)
+
+    def _hold(self, data: Any) -> None:
+        """Show other data."""
+        table = as_table(data)
+        fields = fields_of(table)
+        engine = TableEngine(table)
+        with self._lock:
+            old = getattr(self, "_engine", None)
+            self._engine = engine
+            self._cells = CellWriter(table)
+            self._summaries: dict[int, Summary] = {}
+        if old is not None:
+            old.close()
+        columns = range(min(len(fields), _BLOCK_COLUMNS))
+        head = engine.page(ALL, 0, _BLOCK_ROWS, columns)
+        with self.hold_sync():
+            self.sort, self.filters, self.pinned, self.widths = [], [], [], {}
+            self.set_trait(
+                "columns",
+                [[visible(one.name), one.type, one.family, self._cells.right(index)]
+                 for index, one in enumerate(fields)],
+            )  # fmt: skip
+            self.set_trait("first", self._cells.block(head, columns))
+            self.set_trait(
+                "state",
+                {**asdict(self._shown), "held": len(engine), "can_fetch": self._fetch is not None},
+            )
+
+    # -- for Python -----------------------------------------------------------------------------
+
+    @property
+    def fields(self) -> Sequence[Field]:
+        """The columns."""
+        return self._engine.fields
+
+    @property
+    def query(self) -> Query:
+        """Which rows are shown, and in what order."""
+        return Query.parse(self.filters, self.sort, self.fields)
+
+    @property
+    def sql(self) -> str:
+        """The filters and the order as SQL in the dialect of the database; empty without them."""
+        return self.query.sql(self.fields, self._shown.dialect)
+
+    def to_arrow(self) -> pa.Table:
+        """Return the rows that are shown, in their order."""
+        return self._engine.all_rows(self.query)
+
+    def close(self) -> None:
+        """End the view; the static table stays."""
+        super().close()
+        self._downloads.close()
+        if engine := getattr(self, "_engine", None):
+            engine.close()
+
+    @traitlets.validate("sort", "filters")
+    def _valid(self, proposal: Any) -> Any:
+        filters = proposal.value if proposal.trait.name == "filters" else []
+        sort = proposal.value if proposal.trait.name == "sort" else []
+        if proposal.value:
+            Query.parse(filters, sort, self.fields)
+        return proposal.value
+
+    @traitlets.validate("pinned")
+    def _valid_pins(self, proposal: Any) -> list[int]:
+        pins = list(dict.fromkeys(proposal.value))
+        if not all(0 <= index < len(self.fields) for index in pins):
+            raise CivisInputError(f"Columns are counted from 0 to {len(self.fields) - 1}.")
+        return pins
+
+    # -- for the front end ----------------------------------------------------------------------
+
+    def answer(self, kind: str, request: dict[str, Any]) -> Answer:
+        """Return the answer to a request: rows, a summary, a cell, a file."""
+        answers = {
+            "rows": self._rows,
+            "summary": self._summary,
+            "values": self._values,
+            "cell": self._cell,
+            "copy": self._copy,
+            "sql": self._sql,
+            "export": self._export,
+            "fetch": self._fetch_all,
+        }
+        if kind == "part":
+            return {}, [self._downloads.part(str(request["file"]), int(request["offset"]))]
+        if kind not in answers:
+            return super().answer(kind, request)
+        return answers[kind](request), []
+
+    def _asked(self, request: dict[str, Any]) -> Query:
+        return Query.parse(request.get("filters", []), request.get("sort", []), self.fields)
+
+    def _rows(self, request: dict[str, Any]) -> dict[str, Any]:
+        started = time.perf_counter()
+        query, columns = self._asked(request), self._columns(request)
+        count = min(int(request["count"]), _MOST_ROWS)
+        page = self._engine.page(query, int(request["start"]), count, columns)
+        matched = self._engine.count(query)
+        cells = self._cells.block(page, columns)
+        took = time.perf_counter() - started
+        return {"cells": cells, "matched": matched, "seconds": round(took, 3)}
+
+    def _columns(self, request: dict[str, Any]) -> list[int]:
+        columns = [int(index) for index in request["columns"]]
+        if not all(0 <= index < len(self.fields) for index in columns):
+            raise CivisInputError(f"Columns are counted from 0 to {len(self.fields) - 1}.")
+        return columns[:_MOST_COLUMNS]
+
+    def _column(self, request: dict[str, Any]) -> int:
+        return self._columns({"columns": [request["column"]]})[0]
+
+    def _summary(self, request: dict[str, Any]) -> dict[str, Any]:
+        column, query = self._column(request), self._asked(request)
+        whole = self._summaries.get(column)
+        if whole is None:
+            whole = self._summaries[column] = summarize(self._engine, column)
+        if not query.conditions:
+            return {"summary": whole.as_json()}
+        return {"summary": summarize(self._engine, column, query, whole.axis).as_json()}
+
+    def _values(self, request: dict[str, Any]) -> dict[str, Any]:
+        found = frequent_values(
+            self._engine,
+            self._column(request),
+            self._asked(request),
+            search=str(request.get("search") or ""),
+            limit=_MOST_VALUES + 1,
+        )
+        return {"values": found[:_MOST_VALUES], "more": len(found) > _MOST_VALUES}
+
+    def _cell(self, request: dict[str, Any]) -> dict[str, Any]:
+        column = self._column(request)
+        page = self._engine.page(self._asked(request), int(request["row"]), 1, [column])
+        if page.num_rows == 0:
+            raise CivisInputError("There is no such row any more.")
+        text = self._cells.exact(page, [column])[0][0]
+        if text is None:
+            return {"text": None, "length": 0, "cut": False}
+        shown = text[:_MOST_CELL_CHARS]
+        return {"text": shown, "length": len(text), "cut": len(shown) < len(text)}
+
+    def _copy(self, request: dict[str, Any]) -> dict[str, Any]:
+        columns = [int(index) for index in request["columns"]]
+        count = int(request["count"])
+        if count * len(columns) > _MOST_COPIED_CELLS:
+            raise CivisInputError(
+                f"{count * len(columns):,} cells are too many for the clipboard, which takes "
+                f"{_MOST_COPIED_CELLS:,}. Download them as CSV or Parquet."
+            )
+        page = self._engine.page(self._asked(request), int(request["start"]), count, columns)
+        names = [self.fields[index].name for index in columns] if request.get("headers") else None
+        return {"text": tab_separated(names, self._cells.exact(page, columns))}
+
+    def _sql(self, request: dict[str, Any]) -> dict[str, Any]:
+        return {"sql": self._asked(request).sql(self.fields, self._shown.dialect)}
+
+    def _export(self, request: dict[str, Any]) -> dict[str, Any]:
+        rows = self._engine.all_rows(self._asked(request))
+        name = self._shown.title or "result"
+        return self._downloads.write(rows, str(request["format"]), name)
+
+    def _fetch_all(self, _: dict[str, Any]) -> dict[str, Any]:
+        with self._lock:
+            fetch, self._fetch = self._fetch, None
+        if fetch is None:
+            return {}
+        try:
+            data = fetch()
+        except BaseException:
+            self._fetch = fetch
+            raise
+        self._shown = Shown(
+            self._shown.title, None, True, None, self._shown.run, self._shown.url,
+            self._shown.dialect,
+        )  # fmt: skip
+        self._hold(data)
+        return {}
+
+    def __repr__(self) -> str:
+        return f"<TableView: {len(self._engine):,} rows, {len(self.fields):,} columns>"

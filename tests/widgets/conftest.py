@@ -1,0 +1,251 @@
+"""A real JupyterLab and a real browser, in which notebooks are opened, run and looked at."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+#: Screenshots that tests make, to be looked at; they are not kept in the repository.
+SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+_START_S = 90
+#: The longest wait for something on a page; most come within a fraction of it.
+WAIT_MS = 45_000
+
+
+def until(condition: Callable[[], Any], what: str, seconds: float = WAIT_MS / 1000) -> Any:
+    """Wait for a condition, with a deadline."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"{what} did not come about in {seconds} s"
+        time.sleep(0.05)
+    return found
+
+
+class Server:
+    """A JupyterLab with Notebook 7 in it.
+
+    Attributes
+    ----------
+    folder
+        Where the notebooks are.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._token = secrets.token_hex(16)
+        runtime = folder / ".runtime"
+        env = {
+            **os.environ,
+            "JUPYTER_RUNTIME_DIR": str(runtime),
+            "JUPYTER_CONFIG_DIR": str(folder / ".config"),
+            "JUPYTER_DATA_DIR": str(folder / ".data"),
+            "IPYTHONDIR": str(folder / ".ipython"),
+            "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces"),
+        }
+        options = {
+            "ServerApp.ip": "127.0.0.1",
+            "ServerApp.port": 0,
+            "ServerApp.open_browser": False,
+            "ServerApp.allow_root": True,
+            "ServerApp.root_dir": str(folder),
+            "IdentityProvider.token": self._token,
+            "LabApp.expose_app_in_browser": True,
+            "JupyterNotebookApp.expose_app_in_browser": True,
+        }
+        settings = folder / ".settings" / "@jupyterlab" / "apputils-extension"
+        settings.mkdir(parents=True)
+        (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+        config = folder / ".config"
+        config.mkdir()
+        nested: dict[str, Any] = {}
+        for name, value in options.items():
+            owner, _, key = name.partition(".")
+            nested.setdefault(owner, {})[key] = value
+        (config / "jupyter_server_config.json").write_text(json.dumps(nested))
+        self._log = (folder / ".server.log").open("w")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "jupyterlab", "--no-browser"],
+            env=env, cwd=folder, stdout=self._log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        self._address = until(lambda: self._found(runtime), "the server's start", _START_S)
+
+    def _found(self, runtime: Path) -> str | None:
+        assert self._process.poll() is None, (self.folder / ".server.log").read_text()
+        for path in runtime.glob("jpserver-*.json"):
+            try:
+                return str(json.loads(path.read_text())["url"])
+            except (ValueError, KeyError):
+                return None  # it is being written
+        return None
+
+    def url(self, app: str, name: str) -> str:
+        """Return the address of a notebook in an app: ``lab`` or ``notebook``."""
+        path = f"doc/tree/{name}" if app == "lab" else f"notebooks/{name}"
+        return f"{self._address}{path}?token={self._token}"
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(20)
+        self._log.close()
+
+
+class Page:
+    """A notebook that is open in the browser.
+
+    Attributes
+    ----------
+    page
+        Playwright's page.
+    path
+        The notebook's file.
+    problems
+        What scripts of views failed with; Jupyter's own have failures of theirs.
+    """
+
+    def __init__(self, page: Any, server: Server, path: Path, app: str) -> None:
+        self.page = page
+        self.path = path
+        self.problems: list[str] = []
+        page.on("pageerror", self._failed)
+        page.goto(server.url(app, path.name))
+        self._app = "jupyterapp"
+        page.wait_for_function(f"() => window.{self._app} !== undefined", timeout=WAIT_MS)
+        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=WAIT_MS)
+
+    def _failed(self, error: Any) -> None:
+        if "blob:" in (error.stack or ""):
+            self.problems.append(error.stack)
+
+    def command(self, name: str, **args: Any) -> None:
+        """Run a command of the application."""
+        self.page.evaluate(
+            "([app, name, args]) => { window[app].commands.execute(name, args) }",
+            [self._app, name, args],
+        )
+
+    def wait_for_kernel(self) -> None:
+        """Wait until the kernel is there and idle."""
+        self.page.wait_for_function(
+            """(app) => {
+                const context = window[app].shell.currentWidget?.sessionContext;
+                const kernel = context?.isReady && context.session?.kernel;
+                return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+            }""",
+            arg=self._app,
+            timeout=2 * WAIT_MS,
+        )
+
+    def run_all(self) -> None:
+        """Run all cells, and wait until the last one has run."""
+        self.wait_for_kernel()
+        self.command("notebook:run-all-cells")
+        self.page.wait_for_function(
+            """() => {
+                const prompts = [...document.querySelectorAll(
+                    ".jp-CodeCell .jp-InputArea-prompt")].map((one) => one.textContent.trim());
+                return prompts.length && prompts.every((one) => /^\\[\\d+\\]:?$/.test(one));
+            }""",
+            timeout=2 * WAIT_MS,
+        )
+
+    def output(self, cell: int) -> Any:
+        """Return the outputs of a cell, counted from 0; its last one with a negative number."""
+        return self.page.locator(".jp-CodeCell").nth(cell).locator(".jp-Cell-outputArea")
+
+    def run_cell(self, source: str) -> None:
+        """Run code in the kernel, beside the notebook's cells, and wait for its end."""
+        self.page.evaluate(
+            """async ([app, source]) => {
+                const shell = window[app].shell;
+                const kernel = shell.currentWidget.sessionContext.session.kernel;
+                await kernel.requestExecute({ code: source, store_history: false }).done;
+            }""",
+            [self._app, source],
+        )
+
+    def save(self) -> Any:
+        """Save the notebook; return it as it is on the disk."""
+        before = self.path.stat().st_mtime_ns
+        self.command("docmanager:save")
+        until(lambda: self.path.stat().st_mtime_ns != before, "the notebook's saving")
+        return nbformat.read(self.path, as_version=4)
+
+    def theme(self, dark: bool) -> None:
+        """Change the theme."""
+        name = "JupyterLab Dark" if dark else "JupyterLab Light"
+        self.command("apputils:change-theme", theme=name)
+        self.page.wait_for_selector(
+            f"body[data-jp-theme-light='{'false' if dark else 'true'}']", timeout=WAIT_MS
+        )
+
+    def shot(self, name: str, what: Any = None) -> Path:
+        """Make a screenshot, of an element or of the page."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        path = SHOTS / f"{name}.png"
+        (what or self.page).screenshot(path=str(path))
+        return path
+
+
+@pytest.fixture(scope="session")
+def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(tmp_path_factory.mktemp("jupyter"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("There is no chromium: apt-get install chromium")
+        pytest.skip("There is no chromium: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_notebook(jupyter: Server, chromium: Any) -> Iterator[Callable[..., Page]]:
+    """Open cells, or a notebook that is there, in ``lab`` or ``notebook``; give the `Page`."""
+    contexts = []
+
+    def opened(*cells: str, app: str = "lab", path: Path | None = None, **options: Any) -> Page:
+        if path is None:
+            path = jupyter.folder / f"{secrets.token_hex(4)}.ipynb"
+            notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
+            notebook.metadata["kernelspec"] = {
+                "name": "python3", "display_name": "Python 3", "language": "python",
+            }  # fmt: skip
+            nbformat.write(notebook, path)
+        context = chromium.new_context(viewport={"width": 1200, "height": 900}, **options)
+        contexts.append(context)
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        context.set_default_timeout(WAIT_MS)
+        return Page(context.new_page(), jupyter, path, app)
+
+    yield opened
+    for context in contexts:
+        context.close()

@@ -1,0 +1,53 @@
+"""The front end: its modules pass their own tests, and none can make HTML of data."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from civis_nb.widgets import modules
+
+STATIC = Path(modules.__file__).parent / "static"
+TESTS = Path(__file__).parent / "js"
+
+
+def test_modules_pass_their_own_tests():
+    node = shutil.which("node")
+    if node is None and not os.environ.get("CI"):
+        pytest.skip("There is no node: apt-get install nodejs")
+    assert node is not None
+    done = subprocess.run(
+        [node, "--test", *sorted(map(str, TESTS.glob("*.test.mjs")))],
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout[-4000:]
+    assert "# fail 0" in done.stdout
+
+
+@pytest.mark.parametrize("path", sorted(STATIC.glob("*.js")), ids=lambda path: path.name)
+def test_no_module_writes_html_or_loads_anything(path):
+    text = path.read_text(encoding="utf-8")
+    for forbidden in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(",
+                      "new Function", "DOMParser"):  # fmt: skip
+        assert forbidden not in text
+    assert not re.search(r"https?://(?!www\.w3\.org)[a-z]", text)
+    assert text.count("\n") < 400
+
+
+def test_the_script_holds_each_imported_module_once_and_before_its_users():
+    script = modules.script("table.js")
+    for path in STATIC.glob("*.js"):
+        if f'"./{path.name}"' in script.replace('\\"', '"'):
+            assert script.count(f'["{path.name}", ') == 1
+    assert script.index('["common.js", ') < script.index('["table.js", ')
+
+
+def test_the_front_end_is_small():
+    size = len(gzip.compress(modules.script("table.js").encode()))
+    assert size < 300_000 / 5
