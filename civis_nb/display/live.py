@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from civis_nb import config
+from civis_nb._waiting import after_interrupt
 from civis_nb.display.progress_view import ProgressView
 from civis_nb.display.run_view import RunView
 from civis_nb.display.screens import Log, NotebookCell, Screen, StaticCell, Terminal
@@ -61,8 +62,12 @@ class Display:
         self._board: Board | None = None
 
     def __enter__(self) -> Display:
-        self._board = board_for(self._progress, command=self.command)
-        self._board.add(self)
+        try:
+            self._board = board_for(self._progress, command=self.command)
+            self._board.add(self)
+        except BaseException:  # nobody calls __exit__ then
+            self.vanish()
+            raise
         return self
 
     def __exit__(
@@ -88,9 +93,17 @@ class Display:
         self._end(lambda board: board.remove(self, whole_cell=whole_cell))
 
     def _end(self, end: Callable[[Board], None]) -> None:
-        board, self._board = self._board, None
-        if board is not None:
+        """End the display, once; an interrupt in the middle does not leave it on its board."""
+        board = self._board
+        if board is None:
+            return
+        try:
             end(board)
+        except KeyboardInterrupt:
+            after_interrupt(lambda: board.remove(self))
+            raise
+        finally:
+            self._board = None
 
     @property
     def due_at(self) -> float:
@@ -135,7 +148,7 @@ class Board:
     def remove(
         self, display: Display, *, succeeded: bool = False, whole_cell: bool = False
     ) -> None:
-        """Draw a display no longer.
+        """Draw a display no longer, whether or not it still is drawn.
 
         Parameters
         ----------
@@ -148,7 +161,7 @@ class Board:
         """
         now = time.monotonic()
         with self._changed:
-            self._displays.remove(display)
+            self._forget(display)
             if not any(one.is_due(now) for one in self._displays):
                 self._try(lambda: self.screen.clear(whole_cell=whole_cell))
             others = any(one.tracker is display.tracker for one in self._displays)
@@ -159,9 +172,14 @@ class Board:
     def replace(self, display: Display, view: Any) -> None:
         """Show a view that stays in place of a display."""
         with self._changed:
-            self._displays.remove(display)
+            self._forget(display)
             self.screen.show(view)
             self._changed.notify()
+
+    def _forget(self, display: Display) -> None:
+        """Take a display off the list, where it may be missing after an interrupt."""
+        if display in self._displays:
+            self._displays.remove(display)
 
     def _run(self) -> None:
         """Draw the displays, again and again, until there are none; the life of the thread."""
@@ -194,12 +212,15 @@ class Board:
             )
 
     def _try(self, draw: Callable[[], None]) -> None:
-        """Draw; a terminal that is gone is no reason for the work to fail."""
+        """Draw; whatever goes wrong with it is no reason for the work to fail."""
         try:
             draw()
-        except Exception:
+        except (OSError, ValueError):  # the terminal or its stream is gone
             self._broken = True
             log.debug("Progress can't be shown here any more", exc_info=True)
+        except Exception:
+            self._broken = True
+            log.exception("Progress can't be shown here any more; the work itself goes on")
 
 
 _boards: dict[tuple[str, Any], Board] = {}

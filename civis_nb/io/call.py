@@ -91,8 +91,9 @@ class Call:
         """
         from civis_nb.display.live import Display
 
+        display = Display(self.tracker, self.progress)
         try:
-            with Display(self.tracker, self.progress):
+            with display:
                 try:
                     yield
                 except KeyboardInterrupt as interrupt:
@@ -102,6 +103,7 @@ class Call:
                     self.token.cancel()
                     raise
         except KeyboardInterrupt as interrupt:  # that came while the display was taken away
+            after_interrupt(display.vanish)
             self.end_early(interrupt)
             raise
 

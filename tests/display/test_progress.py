@@ -237,10 +237,65 @@ def test_paused_work_is_not_shown(screen):
     assert not screen.drawn.is_set()
 
 
-def test_a_screen_that_breaks_does_not_break_the_work(screen):
-    screen.draw = screen.clear = lambda *args, **kwargs: 1 / 0
-    with Display(Tracker(), delay_s=0.0):
+@pytest.mark.parametrize(
+    ("error", "level"),
+    [
+        (OSError("the terminal is gone"), "DEBUG"),
+        (ValueError("the stream is closed"), "DEBUG"),
+        (KeyError("a mistake of ours"), "ERROR"),
+    ],
+)
+def test_a_screen_that_breaks_does_not_break_the_work(screen, error, level, caplog):
+    def fail(*args, **kwargs):
+        raise error
+
+    screen.draw = screen.clear = fail
+    with caplog.at_level("DEBUG", "civis_nb"), Display(Tracker(), delay_s=0.0):
         pass
+    assert level in {record.levelname for record in caplog.records}
+
+
+def interrupted_once(function):
+    """Return a function that is interrupted when it is called for the first time."""
+    pending = [KeyboardInterrupt]
+
+    def call(*args, **kwargs):
+        while pending:
+            raise pending.pop()
+        return function(*args, **kwargs)
+
+    return call
+
+
+@pytest.mark.parametrize("end", ["vanish", "settle", "leave"])
+def test_an_interrupt_while_a_display_ends_leaves_nothing_on_the_screen(screen, end):
+    screen.clear = interrupted_once(screen.clear)
+    screen.show = interrupted_once(screen.show)
+    ends = {
+        "vanish": lambda display: display.vanish(),
+        "settle": lambda display: display.settle("the end"),
+        "leave": lambda display: None,
+    }
+    with pytest.raises(KeyboardInterrupt), Display(Tracker("x"), delay_s=0.0) as display:
+        ends[end](display)
+    assert live.board_for().idle
+    assert screen.events[-1] == "cleared"
+
+
+def test_an_interrupt_while_a_display_begins_leaves_nothing_on_the_screen(screen, monkeypatch):
+    board = live.board_for()
+    begin = board.add
+
+    def add_and_interrupt(display):
+        begin(display)
+        assert screen.drawn.wait(30)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(board, "add", add_and_interrupt)
+    with pytest.raises(KeyboardInterrupt), Display(Tracker("x"), delay_s=0.0):
+        pass
+    assert board.idle
+    assert screen.events[-1] == "cleared"
 
 
 def test_a_command_is_shown_in_detail_unless_other_work_goes_on(screen):
