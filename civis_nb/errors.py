@@ -323,5 +323,8 @@ def _restore(cls: type[CivisError], args: tuple[Any, ...], state: dict[str, Any]
     """Build an exception anew from its pickled parts, without calling its constructor."""
     error = cls.__new__(cls, *args)
     error.args = args
+    if "said" in state and issubclass(cls, CivisJobFailure):
+        # A pickle from before the attribute was renamed.
+        state = {"platform_message" if key == "said" else key: state[key] for key in state}
     error.__dict__.update(state)
     return error

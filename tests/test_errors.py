@@ -44,3 +44,14 @@ def test_every_error_survives_pickling(name: str):
     assert type(again) is kind
     assert str(again) == str(error)
     assert "secret" not in str(error)
+
+
+@pytest.mark.parametrize("kind", [errors.CivisJobFailure, errors.CivisSQLError])
+def test_job_failures_that_an_older_version_pickled_are_whole(kind):
+    old = kind("no such table", None, 1, 2)
+    old.__dict__["said"] = old.__dict__.pop("platform_message")
+    again = pickle.loads(pickle.dumps(old))
+    assert again.platform_message == "no such table"
+    assert (again.job_id, str(again)) == (1, "(From job 1 / run 2) no such table")
+    with pytest.warns(DeprecationWarning, match="platform_message"):
+        assert again.said == "no such table"
