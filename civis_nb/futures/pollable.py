@@ -18,6 +18,7 @@ from civis_nb.errors import CivisClientError, CivisJobFailure
 from civis_nb.futures import poller as scheduling
 from civis_nb.futures.failures import error_text
 from civis_nb.futures.states import CANCELLED, FAILED, SUCCEEDED, UNSEEN, run_times, state_of
+from civis_nb.futures.subscribers import Subscriber, Subscribers
 from civis_nb.futures.timing import FailureBudget, checked_interval, next_wait_s
 
 if TYPE_CHECKING:
@@ -34,8 +35,6 @@ _FIRST_POLL_TIMEOUT_S = 10.0
 _WAIT_SLICE_S = 0.2
 #: A wait that takes longer is shown to whoever watches.
 _SHOWN_AFTER_S = 2.0
-
-Watcher = Callable[[Any, Any], object]
 
 
 class CivisAsyncResultBase(Future[Any]):
@@ -105,8 +104,7 @@ class PollableResult(CivisAsyncResultBase):
         self._failure_budget = FailureBudget()
         self._created = self._clock_started = time.monotonic()
         self._stage: Callable[[], float | None] = self._poll
-        self._watchers: tuple[Watcher, ...] = ()
-        self._watchers_lock = threading.Lock()
+        self._subscribers = Subscribers()
         self._first_poll_done = threading.Event()
         self._scheduler.add(self, 0.0 if poll_on_creation else self._next_wait_s())
 
@@ -145,7 +143,7 @@ class PollableResult(CivisAsyncResultBase):
         )
         return self._last_poll_error
 
-    def subscribe(self, callback: Watcher) -> Callable[[], None]:
+    def subscribe(self, callback: Subscriber) -> Callable[[], None]:
         """Call ``callback(future, response)`` at every poll that succeeds.
 
         It is called in a thread of the scheduler, without any lock, also for the last poll, and
@@ -156,14 +154,7 @@ class PollableResult(CivisAsyncResultBase):
         Callable
             Ends the subscription.
         """
-        with self._watchers_lock:
-            self._watchers = (*self._watchers, callback)
-
-        def unsubscribe() -> None:
-            with self._watchers_lock:
-                self._watchers = tuple(w for w in self._watchers if w is not callback)
-
-        return unsubscribe
+        return self._subscribers.add(callback)
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self._subject()}{self._last_state}>"
@@ -328,7 +319,7 @@ class PollableResult(CivisAsyncResultBase):
     def after_fork(self) -> None:
         """Create new locks in a forked child. For the scheduler."""
         self._condition = threading.Condition()
-        self._watchers_lock = threading.Lock()
+        self._subscribers.after_fork()
         polled, self._first_poll_done = self._first_poll_done, threading.Event()
         if polled.is_set():
             self._first_poll_done.set()
@@ -345,7 +336,7 @@ class PollableResult(CivisAsyncResultBase):
         self._failure_budget.reset()
         self._last_poll_error = None
         self._last_seen, self._last_state = response, state
-        self._notify_watchers(response)
+        self._subscribers.notify(self, response)
         if state in SUCCEEDED:
             return self._run_succeeded(response)
         if state in FAILED:
@@ -356,6 +347,7 @@ class PollableResult(CivisAsyncResultBase):
         return self._next_wait_s()
 
     def _poll_failed(self, error: Exception) -> float | None:
+        """Return the wait until the next try; fail the future when there were too many."""
         self._last_poll_error = error
         wait_s = self._failure_budget.wait_s(error)
         if wait_s is None:
@@ -366,6 +358,7 @@ class PollableResult(CivisAsyncResultBase):
         return max(wait_s, self.polling_interval or 0.0)
 
     def _next_wait_s(self) -> float:
+        """Return the seconds until the next poll of a run that goes on."""
         if self.polling_interval is not None:
             return self.polling_interval
         left, limit = (
@@ -374,15 +367,6 @@ class PollableResult(CivisAsyncResultBase):
         )
         age_s = time.monotonic() - self._clock_started
         return next_wait_s(age_s, self._scheduler.active, left, limit)
-
-    def _notify_watchers(self, response: Any) -> None:
-        for watcher in self._watchers:
-            try:
-                watcher(self, response)
-            except Exception:
-                log.exception("%r: a subscriber raised and is called no more", self)
-                with self._watchers_lock:
-                    self._watchers = tuple(w for w in self._watchers if w is not watcher)
 
     # What follows from a final state; a subclass may do more. What is raised here fails the future.
 
@@ -399,6 +383,7 @@ class PollableResult(CivisAsyncResultBase):
             self.set_exception(error)
 
     def _end_cancelled(self) -> None:
+        """End the future as a cancelled one."""
         # Ours stays PENDING for concurrent.futures until its end, so that both steps are allowed.
         if Future.cancel(self):
             self.set_running_or_notify_cancel()
