@@ -116,8 +116,7 @@ class Streams:
         elif not self._unfinished:
             ready = self._poller.wait(timeout_s)
         if not ready and not self._unfinished:
-            # Nothing should be there; if an edge was missed, it is found now.
-            ready = list(self._levels)
+            ready = self._missed()
         ready += [descriptor for descriptor in self._unfinished if descriptor not in ready]
         self._unfinished = []
         for descriptor in ready:
@@ -127,6 +126,15 @@ class Streams:
                     os.read(descriptor, _READ_BYTES)
             elif descriptor in self._levels:
                 yield from self._read_some(descriptor)
+
+    def _missed(self) -> list[int]:
+        """Return what can be read although no write was reported; nothing should be there."""
+        poll = select.poll()
+        for descriptor in self._levels:
+            poll.register(descriptor, select.POLLIN)
+        readable = [descriptor for descriptor, _event in poll.poll(0)]
+        # What was written meanwhile is reported now, and in the order of writing.
+        return self._poller.wait(0) or readable
 
     def _read_some(self, descriptor: int) -> Iterator[tuple[str, bytes]]:
         """Yield what one stream has; closes it at its end."""
