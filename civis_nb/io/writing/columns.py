@@ -156,6 +156,7 @@ def as_csv_column(column: pa.ChunkedArray, name: str) -> tuple[pa.ChunkedArray, 
 
 
 def _is_text(kind: Any) -> bool:
+    """Return whether an Arrow type is one of the types of text."""
     import pyarrow as pa
 
     return bool(
@@ -185,6 +186,7 @@ def sql_type_of(text: pa.ChunkedArray) -> str:
 
 
 def _exact_cast(column: Any, kind: Any, name: str) -> Any:
+    """Convert a column without loss, or refuse it by its name."""
     import pyarrow as pa
 
     try:

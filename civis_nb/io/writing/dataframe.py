@@ -115,24 +115,7 @@ def dataframe_to_civis(
     CivisAPIError
         When the platform refuses the import.
     """
-    target = TableImport(
-        table=table,
-        database=database,
-        existing_table_rows=existing_table_rows,
-        table_columns=table_columns,
-        primary_keys=primary_keys,
-        last_modified_keys=last_modified_keys,
-        max_errors=max_errors,
-        diststyle=diststyle,
-        distkey=distkey,
-        sortkey1=sortkey1,
-        sortkey2=sortkey2,
-        execution=execution,
-        credential_id=credential_id,
-        polling_interval=polling_interval,
-        hidden=hidden,
-        progress=progress,
-    )
+    target = TableImport.of(locals())
     step("Preparing the frame")
     written = _written(df, kwargs)
     given = target.table_columns

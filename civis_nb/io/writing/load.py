@@ -104,25 +104,7 @@ def civis_file_to_table(
         When the platform refuses the import.
     """
     file_ids = _file_ids(file_id)
-    target = TableImport(
-        table=table,
-        database=database,
-        existing_table_rows=existing_table_rows,
-        table_columns=table_columns,
-        primary_keys=primary_keys,
-        last_modified_keys=last_modified_keys,
-        max_errors=max_errors,
-        diststyle=diststyle,
-        distkey=distkey,
-        sortkey1=sortkey1,
-        sortkey2=sortkey2,
-        escaped=escaped,
-        execution=execution,
-        credential_id=credential_id,
-        polling_interval=polling_interval,
-        hidden=hidden,
-        progress=progress,
-    )
+    target = TableImport.of(locals())
     if delimiter is not None:
         delimiter_name(delimiter)
     client = client_or_default(client)
@@ -192,25 +174,7 @@ def csv_to_civis(
     """
     from civis_nb.transport.sources import check_source
 
-    target = TableImport(
-        table=table,
-        database=database,
-        existing_table_rows=existing_table_rows,
-        table_columns=table_columns,
-        primary_keys=primary_keys,
-        last_modified_keys=last_modified_keys,
-        max_errors=max_errors,
-        diststyle=diststyle,
-        distkey=distkey,
-        sortkey1=sortkey1,
-        sortkey2=sortkey2,
-        escaped=escaped,
-        execution=execution,
-        credential_id=credential_id,
-        polling_interval=polling_interval,
-        hidden=hidden,
-        progress=progress,
-    )
+    target = TableImport.of(locals())
     delimiter_name(delimiter)
     check_source(filename)
     client = client_or_default(client)

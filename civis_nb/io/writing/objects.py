@@ -69,6 +69,7 @@ def arrow_of_objects(series: Any, name: str) -> pa.Array:
 
 
 def _no_unicode(name: str, error: UnicodeEncodeError) -> CivisInputError:
+    """Return the error of a text that UTF-8 can't encode."""
     return CivisInputError(
         f"Column {name!r} holds a text that is no Unicode ({error.reason}): {error.object!r:.80}. "
         "Repair it, for example by text.encode('utf-8', 'replace').decode(); nothing was sent."
@@ -120,6 +121,7 @@ def _of_mixed(series: Any, name: str) -> pa.Array:
 
 
 def _are_whole(values: Sequence[Any]) -> bool:
+    """Return whether all values are whole numbers, or None, that a decimal column can hold."""
     limit = 10**MAX_DECIMAL_DIGITS
     kinds = {type(value) for value in values} - {type(None)}
     return kinds == {int} and all(value is None or -limit < value < limit for value in values)
@@ -156,6 +158,7 @@ def _of_decimals(series: Any) -> Any:
 
 
 def _is_missing(value: Any) -> bool:
+    """Return whether a Python object stands for NULL."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
         return True
     if isinstance(value, decimal.Decimal):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from civis_nb.errors import CivisArgumentError, CivisInputError
@@ -105,6 +105,20 @@ class TableImport:
         for attribute, value in checked.items():
             object.__setattr__(self, attribute, value)
 
+    @classmethod
+    def of(cls, arguments: Mapping[str, Any]) -> TableImport:
+        """Create a record of a function's arguments; those of other names are passed over.
+
+        Examples
+        --------
+        >>> def load(file_id, table, database, hidden=True):
+        ...     return TableImport.of(locals())
+        >>> load(1, "public.t", "redshift", hidden=False).hidden
+        False
+        """
+        names = [one.name for one in fields(cls) if one.init]
+        return cls(**{name: arguments[name] for name in names if name in arguments})
+
     @property
     def has_types(self) -> bool:
         """Whether the columns' SQL types are given."""
@@ -144,6 +158,7 @@ def _checked_columns(columns: Any) -> list[dict[str, str]] | None:
 
 
 def _checked_column(column: Any) -> dict[str, str]:
+    """Check one item of ``table_columns``; return it without what is None."""
     if not isinstance(column, Mapping) or "name" not in column or set(column) - _COLUMN_KEYS:
         raise CivisInputError(
             f"table_columns holds {column!r}; each is {{'name': …, 'sql_type': …}}."
