@@ -29,7 +29,7 @@ from civis_nb.magics.options import (
     word,
 )
 from civis_nb.magics.session import Session
-from civis_nb.magics.waiting import interrupted, start_run, wait
+from civis_nb.magics.waiting import interrupted, start_or_cancel, wait
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -180,7 +180,7 @@ def run_job_magic(
     client = session.client()
     job = find_job(client, call.job, namespaces or (user_ns,))
     title = str(job.get("name") or f"Job {job.id}")
-    future = start_run(lambda: _started(run_job, client, job, title))
+    future = start_or_cancel(lambda: _started(run_job, client, job, title))
     if call.bg:
         if call.outputs:
             user_ns[call.outputs] = future

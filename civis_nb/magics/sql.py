@@ -29,7 +29,7 @@ from civis_nb.magics.binding import Bound, bind, placeholders
 from civis_nb.magics.calls import SqlCall
 from civis_nb.magics.failures import Origin, sql_failure, without_traceback
 from civis_nb.magics.session import Database, Session
-from civis_nb.magics.waiting import interrupted, start_run, wait
+from civis_nb.magics.waiting import interrupted, start_or_cancel, wait
 from civis_nb.sql_text import only_reads
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class SqlRun:
         most = min(call.max_rows or PREVIEW_ROWS, PREVIEW_ROWS)
         client = self.session.client()
         with self._display(database) as display:
-            future = start_run(
+            future = start_or_cancel(
                 partial(
                     start_query,
                     client,
@@ -221,7 +221,7 @@ class SqlRun:
     def _frame(self, bound: Bound, database: Database, kind: str, display: Display) -> Any:
         """Run the statement as an export, and read it whole."""
         client, export = self.session.client(), self._export(bound, database)
-        future: CivisFuture = start_run(
+        future: CivisFuture = start_or_cancel(
             lambda: start_export(client, export, poll_on_creation=False)
         )
         self._wait(future, display, bound, database)

@@ -16,12 +16,12 @@ from civis_nb.futures import CivisFuture
 from civis_nb.futures.interrupts import PendingStart, cancel_run
 from civis_nb.magics.failures import without_traceback
 
-__all__ = ["interrupted", "start_run", "wait"]
+__all__ = ["interrupted", "start_or_cancel", "wait"]
 
 _WAIT_SLICE_S: Final = 0.1
 
 
-def start_run(start: Callable[[], Any]) -> Any:
+def start_or_cancel(start: Callable[[], Any]) -> Any:
     """Start a run so that an interrupt in the middle of it does not lose the run.
 
     Parameters
