@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -10,14 +9,15 @@ from pydantic import Field
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.context import PlatformContext, User, context_of
+from civis_nb.local.context import PlatformContext, User
 from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
 from civis_nb.local.endpoints.filters import JobId
 from civis_nb.local.endpoints.jobs.models import ArchiveBody, Run
 from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, run_fields
+from civis_nb.local.endpoints.jobs.service import JobService
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.wire import Wire, given
+from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import files
 from civis_nb.local.warehouse.sqltypes import standard_type
@@ -155,32 +155,21 @@ _DEFAULTS = {
 }
 
 
-def _defaults(values: dict[str, Any]) -> dict[str, Any]:
-    """Return a body in which what was not given, or given as null, has its default."""
-    return {
-        **values,
-        **{name: default for name, default in _DEFAULTS.items() if values.get(name) is None},
-    }
-
-
-def _checked(connection: Connection, values: dict[str, Any], user_id: int) -> None:
-    """Check an import.
-
-    Raises
-    ------
-    Invalid
-        When something is wrong with it.
-    """
+def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None:
+    """Check an import, and set what was not given, or given as null, to its default."""
+    values.update({key: value for key, value in _DEFAULTS.items() if values.get(key) is None})
     for name in ("source", "destination", "first_row_is_header"):
         if values.get(name) is None:
             raise Invalid(f"{name} can't be null.")
     source, destination = values["source"], values["destination"]
+    if "schema_" in destination:
+        destination["schema"] = destination.pop("schema_")
     if (source.get("storage_path") or {}).get("file_paths"):
         raise Invalid(
             "source.storagePath: the local platform has no storage hosts. Upload the files "
             "(POST /files) and give their ids as source.fileIds."
         )
-    if not source["file_ids"]:
+    if not source.get("file_ids"):
         raise Invalid("source.fileIds must name at least one file.")
     known = set(connection.scalars(select(files.c.id).where(files.c.id.in_(source["file_ids"]))))
     for file_id in source["file_ids"]:
@@ -223,6 +212,7 @@ def _check_columns(values: dict[str, Any]) -> None:
 
 
 def _check_type(column: dict[str, Any]) -> None:
+    """Check that a column's SQL type is one."""
     if not column.get("sql_type"):
         return
     try:
@@ -231,15 +221,8 @@ def _check_type(column: dict[str, Any]) -> None:
         raise Invalid(f"tableColumns: sqlType of {column['name']!r}: {error}.") from None
 
 
-def _stored(body: Wire) -> dict[str, Any]:
-    values = body.model_dump(mode="json")
-    values["destination"]["schema"] = values["destination"].pop("schema_")
-    return values
-
-
-def _show(connection: Connection, import_id: int) -> CsvImport:
+def _show(_context: PlatformContext, _connection: Connection, row: Row[Any]) -> CsvImport:
     """Return a CSV import as the API shows it."""
-    row = states.find_job(connection, import_id, states.CSV_IMPORT)
     body = row.body
     options = dict(body.get("redshift_destination_options") or {})
     options["sortkeys"] = [key for key in options.get("sortkeys") or [] if key]
@@ -264,78 +247,44 @@ def _show(connection: Connection, import_id: int) -> CsvImport:
     )
 
 
+class _CsvImportService(JobService[CsvImport]):
+    # All else that was sent replaces the stored value as a whole.
+    _merged_fields = ("destination",)
+
+
+_service = _CsvImportService(states.CSV_IMPORT, _show, _check, default_name="CSV Import #{id}")
+
+
 @router.post("/imports/files/csv", status_code=201, summary="Create a CSV import")
 def post_files_csv(
     request: Request, body: CsvImportCreate, user: Annotated[User, Depends(current_user)]
 ) -> CsvImport:
     """Create a CSV import, without running it."""
-    values = _defaults(_stored(body))
-    name, hidden = values.pop("name"), bool(values.pop("hidden"))
-    with context_of(request).store.begin() as connection:
-        _checked(connection, values, user.id)
-        import_id = states.create_job(
-            connection,
-            states.CSV_IMPORT,
-            name,
-            user.id,
-            values,
-            hidden=hidden,
-            default_name="CSV Import #{id}",
-        )
-        return _show(connection, import_id)
+    return _service.create(request, body, user)
 
 
 @router.get("/imports/files/csv/{id}", summary="Get a CSV import")
 def get_files_csv(request: Request, id: JobId) -> CsvImport:
     """Return a CSV import."""
-    with context_of(request).store.read() as connection:
-        return _show(connection, id)
+    return _service.get(request, id)
 
 
 @router.put("/imports/files/csv/{id}", summary="Replace a CSV import")
 def put_files_csv(request: Request, id: JobId, body: CsvImportBody) -> CsvImport:
     """Replace all of a CSV import."""
-    with _locked(request, id) as (connection, row):
-        return _change(connection, row, _stored(body))
+    return _service.replace(request, id, body)
 
 
 @router.patch("/imports/files/csv/{id}", summary="Change parts of a CSV import")
 def patch_files_csv(request: Request, id: JobId, body: CsvImportPatch) -> CsvImport:
     """Change the fields that were sent."""
-    # The destination is changed in parts, all else that was sent as a whole.
-    whole = body.model_dump(mode="json")
-    sent = {name: whole[name] for name in body.model_fields_set}
-    with _locked(request, id) as (connection, row):
-        if sent.get("destination") is not None:
-            changed = given(body)["destination"]
-            if "schema_" in changed:
-                changed["schema"] = changed.pop("schema_")
-            sent["destination"] = {**row.body["destination"], **changed}
-        return _change(connection, row, {**row.body, **sent})
-
-
-def _locked(
-    request: Request, import_id: int
-) -> AbstractContextManager[tuple[Connection, Row[Any]]]:
-    """Open a transaction on a CSV import."""
-    return states.locked_job(context_of(request).store, import_id, states.CSV_IMPORT)
-
-
-def _change(connection: Connection, row: Row[Any], values: dict[str, Any]) -> CsvImport:
-    """Check and store the new values of a CSV import."""
-    values = _defaults(values)
-    name = values.pop("name", None)
-    _checked(connection, values, row.user_id)
-    states.update_job(connection, row.id, body=values, name=name or row.name)
-    return _show(connection, row.id)
+    return _service.patch(request, id, body)
 
 
 @router.put("/imports/files/csv/{id}/archive", summary="Archive a CSV import, or restore it")
 def put_files_csv_archive(request: Request, id: JobId, body: ArchiveBody) -> CsvImport:
     """Set whether the import is archived."""
-    with _locked(request, id) as (connection, _row):
-        states.update_job(connection, id, archived=body.status)
-        return _show(connection, id)
+    return _service.archive(request, id, body.status)
 
 
 def _run(_context: PlatformContext, row: Row[Any]) -> CsvImportRun:

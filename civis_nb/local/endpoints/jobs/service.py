@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Generic, TypeVar
 
 from fastapi import Request
@@ -18,16 +18,6 @@ from civis_nb.local.store.schema import jobs
 
 __all__ = ["JobService", "job_row"]
 
-
-#: Nested objects of which a PATCH may send a part.
-_MERGED = (
-    "schedule",
-    "notifications",
-    "csv_settings",
-    "required_resources",
-    "source",
-    "destination",
-)
 
 Shown = TypeVar("Shown", bound=Wire)
 
@@ -63,6 +53,16 @@ class JobService(Generic[Shown]):
     default_name
         The name of a job that is created without one; ``{id}`` is its id.
     """
+
+    #: Nested objects of which a PATCH may send a part.
+    _merged_fields: tuple[str, ...] = (
+        "schedule",
+        "notifications",
+        "csv_settings",
+        "required_resources",
+        "source",
+        "destination",
+    )
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class JobService(Generic[Shown]):
             if keep and sent.get("hidden") is not None:
                 columns["hidden"] = sent["hidden"]
             values = {k: v for k, v in sent.items() if k not in ("name", "hidden")}
-            body = merged(row.body, values) if keep else values
+            body = merged(row.body, values, self._merged_fields) if keep else values
             self._check_change(connection, row, body)
             self._checked(connection, body, row.user_id)
             states.update_job(connection, job_id, body=body, **columns)
@@ -166,17 +166,19 @@ class JobService(Generic[Shown]):
         return self._show(context, connection, job_row(connection, job_id, self._type))
 
 
-def merged(body: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
-    """Return a stored body with what a PATCH sent.
+def merged(
+    body: dict[str, Any], sent: dict[str, Any], merged_fields: Sequence[str]
+) -> dict[str, Any]:
+    """Return a stored body with what a PATCH sent, which may be a part of some of the fields.
 
     Examples
     --------
-    >>> merged({"sql": "a", "csv_settings": {"x": 1}}, {"csv_settings": {"y": 2}})
-    {'sql': 'a', 'csv_settings': {'x': 1, 'y': 2}}
+    >>> merged({"sql": "a", "settings": {"x": 1}}, {"settings": {"y": 2}}, ["settings"])
+    {'sql': 'a', 'settings': {'x': 1, 'y': 2}}
     """
     result = dict(body)
     for key, value in sent.items():
         old = result.get(key)
-        both = key in _MERGED and isinstance(old, dict) and isinstance(value, dict)
+        both = key in merged_fields and isinstance(old, dict) and isinstance(value, dict)
         result[key] = {**old, **value} if both and isinstance(old, dict) else value
     return result
