@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Connection, Row, Select, select
 
 from civis_nb.local.context import User, context_of
-from civis_nb.local.endpoints.filters import author_ids
+from civis_nb.local.endpoints.filters import AskedPage, author_ids
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import Page, comma_list, paginated
+from civis_nb.local.http.envelope import comma_list, paginated
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import credentials, databases
@@ -112,6 +112,7 @@ def list_credentials(
     request: Request,
     response: Response,
     user: Annotated[User, Depends(current_user)],
+    asked: AskedPage,
     type: str | None = None,
     remote_host_id: int | None = None,
     default: bool | None = None,
@@ -119,13 +120,9 @@ def list_credentials(
     users: str | None = None,
     name: str | None = None,
     provider: str | None = None,
-    limit: int | None = None,
-    page_num: int | None = None,
-    order: str | None = None,
-    order_dir: str | None = None,
 ) -> list[Credential]:
     """Return the credentials that pass the filters."""
-    page = Page.of(limit, page_num, order, order_dir, default=1000, maximum=1000)
+    page = asked(default=1000, maximum=1000)
     found = _rows()
     if type:
         found = found.where(credentials.c.type.in_(comma_list(type)))
@@ -199,6 +196,7 @@ def delete_credential(request: Request, id: int) -> None:
 
 
 def _rows() -> Select[Any]:
+    """Return the query for credentials and the names of their databases."""
     return select(credentials, databases.c.name.label("remote_host_name")).outerjoin(
         databases, databases.c.id == credentials.c.remote_host_id
     )

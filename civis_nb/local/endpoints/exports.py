@@ -10,27 +10,14 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, or_
 
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
-from civis_nb.local.endpoints.filters import (
-    Archived,
-    Author,
-    Hidden,
-    JobId,
-    Limit,
-    Order,
-    OrderDir,
-    PageNum,
-    archived_filter,
-    author_ids,
-    last_run_updated_at,
-    state_filter,
-)
+from civis_nb.local.endpoints.filters import AskedPage, JobId, KindConditions, kind_orders
 from civis_nb.local.endpoints.jobs.models import ArchiveBody, Run, last_run, run_state
 from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, run_fields
 from civis_nb.local.endpoints.jobs.service import JobService
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import Page, comma_list, paginated
+from civis_nb.local.http.envelope import comma_list, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import jobs
@@ -190,35 +177,17 @@ _service = JobService(states.CSV_EXPORT, _show, _check, default_name="CSV Export
 def list_exports(
     request: Request,
     response: Response,
+    conditions: KindConditions,
+    asked: AskedPage,
     type: Annotated[
         str | None, Query(description="database or gdoc, or both separated by a comma.")
     ] = None,
-    status: Annotated[str | None, Query(description="States, separated by commas.")] = None,
-    author: Author = None,
-    hidden: Hidden = None,
-    archived: Archived = None,
-    limit: Limit = None,
-    page_num: PageNum = None,
-    order: Order = None,
-    order_dir: OrderDir = None,
 ) -> list[ExportItem]:
     """Return CSV exports, and imports that go out of the platform's databases."""
-    page = Page.of(limit, page_num, order, order_dir, default=20, maximum=50)
-    found = states.jobs_with_last_run().where(
-        _of_types(comma_list(type)), jobs.c.hidden.is_(bool(hidden)), *archived_filter(archived)
-    )
-    if author:
-        found = found.where(jobs.c.user_id.in_(author_ids(author)))
-    if status:
-        found = found.where(state_filter(comma_list(status)))
-    orders = {
-        "updated_at": states.stable(jobs.c.updated_at),
-        "name": states.stable(jobs.c.name),
-        "created_at": states.stable(jobs.c.created_at),
-        "last_run.updated_at": states.stable(last_run_updated_at()),
-    }
+    page = asked(default=20, maximum=50)
+    found = states.jobs_with_last_run().where(_of_types(comma_list(type)), *conditions)
     with context_of(request).store.read() as connection:
-        rows = paginated(connection, found, page, response, orders, "updated_at")
+        rows = paginated(connection, found, page, response, kind_orders(), "updated_at")
         people = user_refs(connection)
     return [
         ExportItem(

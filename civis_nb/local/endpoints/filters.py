@@ -2,40 +2,90 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query
 from sqlalchemy import ColumnElement, func, or_
 
 from civis_nb.local.errors import Invalid
-from civis_nb.local.http.envelope import comma_list
+from civis_nb.local.http.envelope import Page, comma_list
+from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import job_runs, jobs
 
 __all__ = [
     "Archived",
-    "Author",
+    "AskedPage",
     "Hidden",
+    "JobConditions",
     "JobId",
+    "KindConditions",
     "Limit",
-    "Order",
-    "OrderDir",
-    "PageNum",
     "archived_filter",
     "author_ids",
+    "kind_orders",
     "last_run_updated_at",
     "state_filter",
 ]
 
 JobId = Annotated[int, Path(description="The id of the job.")]
 Limit = Annotated[int | None, Query(description="The most items to return.")]
-PageNum = Annotated[int | None, Query(description="Which page to return, from 1.")]
-Order = Annotated[str | None, Query(description="The field to order by.")]
-OrderDir = Annotated[str | None, Query(description="asc or desc; desc unless given.")]
 Hidden = Annotated[bool | None, Query(description="Whether to return the hidden ones instead.")]
 Archived = Annotated[
     str | None, Query(description="true, false (unless given), or all: which to return.")
 ]
-Author = Annotated[str | None, Query(description="Ids of authors, separated by commas.")]
+
+
+# Asynchronous, so that a list does not wait for a thread only to read its query parameters.
+async def _asked_page(
+    limit: Limit = None,
+    page_num: Annotated[int | None, Query(description="Which page to return, from 1.")] = None,
+    order: Annotated[str | None, Query(description="The field to order by.")] = None,
+    order_dir: Annotated[str | None, Query(description="The direction: asc or desc.")] = None,
+) -> Callable[..., Page]:
+    """Return `Page.of` with all that a request says; a list adds its own limits."""
+    return partial(Page.of, limit, page_num, order, order_dir)
+
+
+AskedPage = Annotated[Callable[..., Page], Depends(_asked_page)]
+"""The page that a list is asked for: call it with ``default`` and ``maximum``."""
+
+
+async def _job_conditions(
+    author: Annotated[str | None, Query(description="Ids of authors, separated by commas.")] = None,
+    hidden: Hidden = None,
+    archived: Archived = None,
+) -> list[ColumnElement[bool]]:
+    """Return the conditions that lists of jobs have in common."""
+    found = [jobs.c.hidden.is_(bool(hidden)), *archived_filter(archived)]
+    return [*found, jobs.c.user_id.in_(author_ids(author))] if author else found
+
+
+JobConditions = Annotated[list[ColumnElement[bool]], Depends(_job_conditions)]
+"""What a list of jobs is asked for: authors, hidden or not, archived or not."""
+
+
+async def _kind_conditions(
+    shared: JobConditions,
+    status: Annotated[str | None, Query(description="States, separated by commas.")] = None,
+) -> list[ColumnElement[bool]]:
+    """Return the conditions that lists of one kind of jobs have in common."""
+    return [*shared, state_filter(comma_list(status))] if status else shared
+
+
+KindConditions = Annotated[list[ColumnElement[bool]], Depends(_kind_conditions)]
+"""As `JobConditions`, and the states of the last run."""
+
+
+def kind_orders() -> dict[str, Any]:
+    """Return what lists of one kind of jobs can be ordered by; ``updated_at`` is the default."""
+    return {
+        "updated_at": states.stable(jobs.c.updated_at),
+        "name": states.stable(jobs.c.name),
+        "created_at": states.stable(jobs.c.created_at),
+        "last_run.updated_at": states.stable(last_run_updated_at()),
+    }
 
 
 def archived_filter(
@@ -68,6 +118,6 @@ def last_run_updated_at() -> ColumnElement[Any]:
     return func.coalesce(run.finished_at, run.started_at, run.created_at)
 
 
-def author_ids(author: str | None) -> list[int]:
+def author_ids(author: str) -> list[int]:
     """Parse the filter ``author``: a comma list of user ids; what is no number matches no user."""
     return [int(text) if text.isdecimal() else -1 for text in comma_list(author)]

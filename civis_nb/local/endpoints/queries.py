@@ -9,22 +9,13 @@ from sqlalchemy import ColumnElement, Connection, Row, Select
 
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
-from civis_nb.local.endpoints.filters import (
-    Archived,
-    Hidden,
-    JobId,
-    Limit,
-    Order,
-    OrderDir,
-    PageNum,
-    archived_filter,
-)
+from civis_nb.local.endpoints.filters import Archived, AskedPage, Hidden, JobId, archived_filter
 from civis_nb.local.endpoints.jobs.models import Run, run_state
 from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, run_fields
 from civis_nb.local.endpoints.user_refs import UserRef, user_ref
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import Page, paginated
+from civis_nb.local.http.envelope import paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import job_runs, jobs
@@ -199,6 +190,7 @@ def _time_filters(
 def list_queries(
     request: Request,
     response: Response,
+    asked: AskedPage,
     query: Annotated[
         str | None, Query(description="Words in the SQL; ? is any character, * any number.")
     ] = None,
@@ -213,13 +205,9 @@ def list_queries(
     exclude_results: Annotated[bool | None, Query(description="Leave out the rows.")] = None,
     hidden: Hidden = None,
     archived: Archived = None,
-    limit: Limit = None,
-    page_num: PageNum = None,
-    order: Order = None,
-    order_dir: OrderDir = None,
 ) -> list[QueryItem]:
     """Return the queries that pass the filters."""
-    page = Page.of(limit, page_num, order, order_dir, default=20, maximum=50)
+    page = asked(default=20, maximum=50)
     body, run = jobs.c.body, job_runs.c
     found = _select().where(jobs.c.hidden.is_(bool(hidden)), *archived_filter(archived))
     for word in (query or "").split():

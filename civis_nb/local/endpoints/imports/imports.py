@@ -10,20 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
-from civis_nb.local.endpoints.filters import (
-    Archived,
-    Author,
-    Hidden,
-    JobId,
-    Limit,
-    Order,
-    OrderDir,
-    PageNum,
-    archived_filter,
-    author_ids,
-    last_run_updated_at,
-    state_filter,
-)
+from civis_nb.local.endpoints.filters import AskedPage, JobId, KindConditions, kind_orders
 from civis_nb.local.endpoints.imports.models import (
     Import,
     ImportBody,
@@ -54,7 +41,7 @@ from civis_nb.local.endpoints.scripts.scripts import CancelState
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import Page, comma_list, paginated
+from civis_nb.local.http.envelope import comma_list, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.syncs import active_syncs, copy_syncs, shown
@@ -160,6 +147,7 @@ _service = _ImportService(states.IMPORT, _show, _check, default_name="Import #{i
 
 
 def _hosts(side: str, text: str) -> ColumnElement[bool]:
+    """Return the condition on the databases of one side of an import."""
     numbers = [int(part) if part.isdecimal() else -1 for part in comma_list(text)]
     host: ColumnElement[int] = jobs.c.body[side]["remote_host_id"].as_integer()
     return host.in_(numbers)
@@ -169,6 +157,8 @@ def _hosts(side: str, text: str) -> ColumnElement[bool]:
 def list_imports(
     request: Request,
     response: Response,
+    conditions: KindConditions,
+    asked: AskedPage,
     type: Annotated[str | None, Query(description="Sync types, separated by commas.")] = None,
     destination: Annotated[
         str | None, Query(description="Ids of databases, separated by commas.")
@@ -176,40 +166,20 @@ def list_imports(
     source: Annotated[
         str | None, Query(description="Ids of databases, separated by commas; needs type Dbsync.")
     ] = None,
-    status: Annotated[str | None, Query(description="States, separated by commas.")] = None,
-    author: Author = None,
-    hidden: Hidden = None,
-    archived: Archived = None,
-    limit: Limit = None,
-    page_num: PageNum = None,
-    order: Order = None,
-    order_dir: OrderDir = None,
 ) -> list[ImportItem]:
     """Return the imports that pass the filters."""
-    page = Page.of(limit, page_num, order, order_dir, default=20, maximum=50)
+    page = asked(default=20, maximum=50)
     types = comma_list(type)
     if source and types != ["Dbsync"]:
         raise Invalid("source can be a filter only together with type=Dbsync.")
-    found = states.jobs_with_last_run().where(
-        jobs.c.type == states.IMPORT, jobs.c.hidden.is_(bool(hidden)), *archived_filter(archived)
-    )
+    found = states.jobs_with_last_run().where(jobs.c.type == states.IMPORT, *conditions)
     if types:
         found = found.where(jobs.c.body["sync_type"].as_string().in_(types))
     for side, text in (("source", source), ("destination", destination)):
         if text:
             found = found.where(_hosts(side, text))
-    if author:
-        found = found.where(jobs.c.user_id.in_(author_ids(author)))
-    if status:
-        found = found.where(state_filter(comma_list(status)))
-    orders = {
-        "updated_at": states.stable(jobs.c.updated_at),
-        "name": states.stable(jobs.c.name),
-        "created_at": states.stable(jobs.c.created_at),
-        "last_run.updated_at": states.stable(last_run_updated_at()),
-    }
     with context_of(request).store.read() as connection:
-        rows = paginated(connection, found, page, response, orders, "updated_at")
+        rows = paginated(connection, found, page, response, kind_orders(), "updated_at")
         people, names = user_refs(connection), _database_names(connection)
     return [ImportItem(**_item_fields(row, people, names)) for row in rows]
 

@@ -39,6 +39,7 @@ def sync_values(body: SyncBody) -> dict[str, Any]:
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
+    """Rename the key that pydantic can't have as a field."""
     for side in ("source", "destination"):
         table = (values.get(side) or {}).get("database_table")
         if table is not None and "schema_" in table:
@@ -104,6 +105,7 @@ def put_syncs_archive(request: Request, id: JobId, sync_id: SyncId, body: SyncAr
 
 
 def _archive(request: Request, import_id: int, sync_id: int, status: bool) -> Sync:
+    """Archive a sync, or restore it."""
     with _locked(request, import_id) as (connection, kind):
         row = find_sync(connection, import_id, sync_id)
         changed = syncs.update().where(syncs.c.id == row.id)

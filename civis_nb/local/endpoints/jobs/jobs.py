@@ -9,16 +9,9 @@ from sqlalchemy import Connection, Row, Text, cast, func, or_, select
 
 from civis_nb.local.context import PlatformContext, context_of
 from civis_nb.local.endpoints.filters import (
-    Archived,
-    Author,
-    Hidden,
+    AskedPage,
+    JobConditions,
     JobId,
-    Limit,
-    Order,
-    OrderDir,
-    PageNum,
-    archived_filter,
-    author_ids,
     last_run_updated_at,
     state_filter,
 )
@@ -27,7 +20,7 @@ from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, show_com
 from civis_nb.local.endpoints.jobs.service import job_row
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid
-from civis_nb.local.http.envelope import Page, comma_list, paginated
+from civis_nb.local.http.envelope import comma_list, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import job_runs, jobs
@@ -100,6 +93,7 @@ def _short_fields(row: Row[Any]) -> dict[str, Any]:
 
 
 def _fields(row: Row[Any], people: dict[int, UserRef]) -> dict[str, Any]:
+    """Return the fields that lists of jobs and single ones show."""
     return {
         **_short_fields(row),
         "last_run_updated_at": row.run_finished_at or row.run_started_at or row.run_created_at,
@@ -113,6 +107,8 @@ def _fields(row: Row[Any], people: dict[int, UserRef]) -> dict[str, Any]:
 def list_jobs(
     request: Request,
     response: Response,
+    conditions: JobConditions,
+    asked: AskedPage,
     state: Annotated[str | None, Query(description="States, separated by commas.")] = None,
     type: Annotated[str | None, Query(description="Job types, separated by commas.")] = None,
     q: Annotated[str | None, Query(description="Text in the id, the name or the type.")] = None,
@@ -120,20 +116,12 @@ def list_jobs(
         str | None, Query(description="What one may do with the jobs: read, write or manage.")
     ] = None,
     scheduled: Annotated[bool | None, Query(description="Whether the job is scheduled.")] = None,
-    hidden: Hidden = None,
-    archived: Archived = None,
-    author: Author = None,
-    limit: Limit = None,
-    page_num: PageNum = None,
-    order: Order = None,
-    order_dir: OrderDir = None,
 ) -> list[JobItem]:
     """Return the jobs that pass the filters."""
-    page = Page.of(limit, page_num, order, order_dir, default=50, maximum=50)
+    page = asked(default=50, maximum=50)
     if permission and permission not in _PERMISSIONS:
         raise Invalid(f"permission must be one of {', '.join(_PERMISSIONS)}.")
-    found = states.jobs_with_last_run().where(jobs.c.hidden.is_(bool(hidden)))
-    found = found.where(*archived_filter(archived))
+    found = states.jobs_with_last_run().where(*conditions)
     if state:
         found = found.where(state_filter(comma_list(state)))
     if type:
@@ -150,8 +138,6 @@ def list_jobs(
     if scheduled is not None:
         on = func.coalesce(jobs.c.body["schedule"]["scheduled"].as_boolean(), False)
         found = found.where(on.is_(scheduled))
-    if author:
-        found = found.where(jobs.c.user_id.in_(author_ids(author)))
     orders = {
         "updated_at": states.stable(jobs.c.updated_at),
         "last_run_updated_at": states.stable(last_run_updated_at()),

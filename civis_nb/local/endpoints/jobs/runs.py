@@ -13,7 +13,7 @@ from pydantic import BeforeValidator
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import PlatformContext, context_of
-from civis_nb.local.endpoints.filters import JobId, Limit, Order, OrderDir, PageNum
+from civis_nb.local.endpoints.filters import AskedPage, JobId, Limit
 from civis_nb.local.endpoints.jobs.models import (
     LogBody,
     LogEntry,
@@ -23,7 +23,7 @@ from civis_nb.local.endpoints.jobs.models import (
     RunPatch,
 )
 from civis_nb.local.errors import Invalid, NotFound
-from civis_nb.local.http.envelope import Page, paginated
+from civis_nb.local.http.envelope import paginated
 from civis_nb.local.http.wire import Wire, camel
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.logs import append_logs, read_logs
@@ -161,12 +161,9 @@ def add_run_list(router: APIRouter, kind: RunKind) -> None:
         request: Request,
         response: Response,
         id: JobId,
-        limit: Limit = None,
-        page_num: PageNum = None,
-        order: Order = None,
-        order_dir: OrderDir = None,
+        asked: AskedPage,
     ) -> Any:
-        page = Page.of(limit, page_num, order, order_dir, default=20, maximum=100)
+        page = asked(default=20, maximum=100)
         context = context_of(request)
         query = select(job_runs).where(job_runs.c.job_id == id)
         with context.store.read() as connection:
@@ -264,12 +261,9 @@ def _add_outputs(router: APIRouter, kind: RunKind) -> None:
         response: Response,
         id: JobId,
         run_id: _RunId,
-        limit: Limit = None,
-        page_num: PageNum = None,
-        order: Order = None,
-        order_dir: OrderDir = None,
+        asked: AskedPage,
     ) -> Any:
-        page = Page.of(limit, page_num, order, order_dir, default=50, maximum=50)
+        page = asked(default=50, maximum=50)
         context = context_of(request)
         orders = {
             "created_at": states.stable(outputs.c.created_at, outputs.c.id),

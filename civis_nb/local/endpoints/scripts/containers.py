@@ -71,6 +71,7 @@ def _show(context: PlatformContext, connection: Connection, row: Row[Any]) -> Co
 
 
 def _check(_connection: Connection, values: dict[str, Any], _user_id: int) -> None:
+    """Set what a container script needs and was not given."""
     values["required_resources"] = with_defaults(values.get("required_resources"))
     if values.get("docker_image_name") and not values.get("docker_image_tag"):
         values["docker_image_tag"] = "latest"

@@ -9,27 +9,14 @@ from pydantic import Field
 from sqlalchemy import select
 
 from civis_nb.local.context import context_of
-from civis_nb.local.endpoints.filters import (
-    Archived,
-    Author,
-    Hidden,
-    JobId,
-    Limit,
-    Order,
-    OrderDir,
-    PageNum,
-    archived_filter,
-    author_ids,
-    last_run_updated_at,
-    state_filter,
-)
+from civis_nb.local.endpoints.filters import AskedPage, JobId, KindConditions, kind_orders
 from civis_nb.local.endpoints.jobs.models import DEFAULT_TIME_ZONE, Run, last_run, run_state
 from civis_nb.local.endpoints.jobs.service import job_row
 from civis_nb.local.endpoints.scripts.fields import TYPE_PATHS, TYPE_WORDS, script_fields
 from civis_nb.local.endpoints.scripts.models import Links, Project, Script
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid, NotFound
-from civis_nb.local.http.envelope import Page, comma_list, paginated
+from civis_nb.local.http.envelope import comma_list, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.parameters import expanded_arguments
@@ -98,40 +85,21 @@ def list_types() -> list[ScriptType]:
 def list_scripts(
     request: Request,
     response: Response,
+    conditions: KindConditions,
+    asked: AskedPage,
     type: Annotated[str | None, Query(description="Types, separated by commas.")] = None,
     category: Annotated[str | None, Query(description="A category of scripts.")] = None,
-    author: Author = None,
-    status: Annotated[str | None, Query(description="States, separated by commas.")] = None,
-    hidden: Hidden = None,
-    archived: Archived = None,
-    limit: Limit = None,
-    page_num: PageNum = None,
-    order: Order = None,
-    order_dir: OrderDir = None,
 ) -> list[ScriptItem]:
     """Return the scripts that pass the filters."""
-    page = Page.of(limit, page_num, order, order_dir, default=20, maximum=50)
-    found = states.jobs_with_last_run().where(
-        jobs.c.type.in_(_job_types(type)), jobs.c.hidden.is_(bool(hidden))
-    )
-    found = found.where(*archived_filter(archived))
+    page = asked(default=20, maximum=50)
+    found = states.jobs_with_last_run().where(jobs.c.type.in_(_job_types(type)), *conditions)
     if category is not None and category not in _CATEGORIES:
         raise Invalid(f"category can't be {category!r}; it is one of {', '.join(_CATEGORIES)}.")
     if category not in (None, "script"):
         found = found.where(jobs.c.id < 0)
-    if author:
-        found = found.where(jobs.c.user_id.in_(author_ids(author)))
-    if status:
-        found = found.where(state_filter(comma_list(status)))
-    orders = {
-        "updated_at": states.stable(jobs.c.updated_at),
-        "name": states.stable(jobs.c.name),
-        "created_at": states.stable(jobs.c.created_at),
-        "last_run.updated_at": states.stable(last_run_updated_at()),
-    }
     context = context_of(request)
     with context.store.read() as connection:
-        rows = paginated(connection, found, page, response, orders, "updated_at")
+        rows = paginated(connection, found, page, response, kind_orders(), "updated_at")
         people = user_refs(connection)
     host = context.endpoint.partition("://")[2]
     return [_item(row, people, host) for row in rows]
@@ -168,6 +136,7 @@ def _item(row: Any, people: dict[int, UserRef], host: str) -> ScriptItem:
 
 
 def _any_script(connection: Any, job_id: int) -> Any:
+    """Return a script of any type."""
     row = job_row(connection, job_id)
     if row.type not in TYPE_WORDS:
         raise NotFound(f"Script {job_id}")

@@ -73,6 +73,7 @@ def _run(context: PlatformContext, row: Row[Any]) -> SqlRun:
 
 
 def _link(context: PlatformContext, file_id: int) -> str | None:
+    """Return the address of a result's file; None when the file is gone."""
     try:
         return context.files.download_url(context.files.row(file_id))
     except NotFound:

@@ -11,6 +11,7 @@ from pydantic import Field
 from civis_nb.local import catalog
 from civis_nb.local.catalog import CatalogTable
 from civis_nb.local.context import PlatformContext, User, context_of
+from civis_nb.local.endpoints.filters import AskedPage
 from civis_nb.local.endpoints.tables.models import (
     ColumnDetail,
     ScanRun,
@@ -22,7 +23,7 @@ from civis_nb.local.endpoints.tables.models import (
 )
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import Page, sliced
+from civis_nb.local.http.envelope import sliced
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.runs.scans import scan
 from civis_nb.local.store.schema import tables
@@ -54,19 +55,16 @@ class TablePatch(Wire):
 def list_tables(
     request: Request,
     response: Response,
+    asked: AskedPage,
     database_id: int | None = None,
     schema: str | None = None,
     name: str | None = None,
     search: str | None = None,
     table_tag_ids: Annotated[list[int] | None, Query()] = None,
     credential_id: int | None = None,  # noqa: ARG001 - every credential sees every table
-    limit: int | None = None,
-    page_num: int | None = None,
-    order: str | None = None,
-    order_dir: str | None = None,
 ) -> list[TableSummary]:
     """Return the tables that pass the filters."""
-    page = Page.of(limit, page_num, order, order_dir, default=50, maximum=1000, default_dir="asc")
+    page = asked(default=50, maximum=1000, default_dir="asc")
     context = context_of(request)
     found = [
         table
@@ -150,14 +148,11 @@ def list_columns(
     request: Request,
     response: Response,
     id: int,
+    asked: AskedPage,
     name: str | None = None,
-    limit: int | None = None,
-    page_num: int | None = None,
-    order: str | None = None,
-    order_dir: str | None = None,
 ) -> list[ColumnDetail]:
     """Return the columns of a table, with statistics."""
-    page = Page.of(limit, page_num, order, order_dir, default=50, maximum=50, default_dir="asc")
+    page = asked(default=50, maximum=50, default_dir="asc")
     context = context_of(request)
     found = [
         column

@@ -11,9 +11,10 @@ from pydantic import Field
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import User, context_of
+from civis_nb.local.endpoints.filters import AskedPage
 from civis_nb.local.errors import Conflict, Invalid, NotFound
 from civis_nb.local.http.auth import Keys, current_user
-from civis_nb.local.http.envelope import Page, paginated
+from civis_nb.local.http.envelope import paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.store import in_future, utc_now
 from civis_nb.local.store.schema import api_keys
@@ -90,13 +91,10 @@ def list_api_keys(
     response: Response,
     user: Annotated[User, Depends(current_user)],
     id: str,
-    limit: int | None = None,
-    page_num: int | None = None,
-    order: str | None = None,
-    order_dir: str | None = None,
+    asked: AskedPage,
 ) -> list[KeySummary]:
     """Return a user's keys, without their tokens."""
-    page = Page.of(limit, page_num, order, order_dir, default=50, maximum=50)
+    page = asked(default=50, maximum=50)
     found = select(api_keys).where(api_keys.c.user_id == _user_id(id, user))
     with context_of(request).store.read() as connection:
         rows = paginated(connection, found, page, response, {"id": api_keys.c.id}, "id")
@@ -156,6 +154,7 @@ def delete_api_key(
 
 
 def _user_id(text: str, user: User) -> int:
+    """Parse the id of the one user there is: a number, or ``me``."""
     if text in ("me", str(user.id)):
         return user.id
     raise NotFound(f"User {text}")

@@ -9,10 +9,11 @@ from pydantic import Field
 from sqlalchemy import Connection, Row, or_, select
 
 from civis_nb.local.context import User, context_of
+from civis_nb.local.endpoints.filters import AskedPage
 from civis_nb.local.endpoints.user_refs import ORGANIZATION_ID, ORGANIZATION_NAME
 from civis_nb.local.errors import NotFound
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import Page, paginated
+from civis_nb.local.http.envelope import paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.store.schema import group_members, records, users
 
@@ -150,6 +151,7 @@ def get_me(request: Request, user: Annotated[User, Depends(current_user)]) -> Me
 def list_users(
     request: Request,
     response: Response,
+    asked: AskedPage,
     feature_flag: str | None = None,
     account_status: str | None = None,
     query: str | None = None,
@@ -157,13 +159,9 @@ def list_users(
     group_ids: Annotated[list[int] | None, Query()] = None,
     organization_id: int | None = None,
     exclude_groups: bool | None = None,
-    limit: int | None = None,
-    page_num: int | None = None,
-    order: str | None = None,
-    order_dir: str | None = None,
 ) -> list[UserSummary]:
     """Return the users that pass the filters."""
-    page = Page.of(limit, page_num, order, order_dir, default=20, maximum=10000, default_dir="asc")
+    page = asked(default=20, maximum=10000, default_dir="asc")
     found = select(users)
     if query:
         columns = (users.c.name, users.c.username, users.c.email)
