@@ -146,6 +146,7 @@ def describe_error(response: requests.Response) -> str:
 
 
 def _decoded(content: bytes) -> str:
+    """Decode the beginning of a body: UTF-8, which may be cut in a character, or Latin-1."""
     # Not by guessing from all of it, which takes seconds for a long page.
     try:
         return content.decode()

@@ -54,6 +54,7 @@ _MAX_SECONDS = 1_000_000
 
 
 def _positive_float(text: str) -> float:
+    """Parse a number of seconds."""
     number = float(text)
     if not number > 0:
         raise ValueError("must be greater than 0")
@@ -63,6 +64,7 @@ def _positive_float(text: str) -> float:
 
 
 def _positive_int(text: str) -> int:
+    """Parse a count."""
     number = int(text)
     if number < 1:
         raise ValueError("must be at least 1")
@@ -157,6 +159,7 @@ _session: dict[str, Any] = {}
 
 
 def _setting(name: str) -> Setting:
+    """Return a setting by its name; an unknown name is answered by the nearest ones."""
     try:
         return SETTINGS[name]
     except KeyError:

@@ -79,6 +79,7 @@ def civis_logger(
 
 
 def _checked_level(level: int | str | None) -> int:
+    """Return a log level as a number: an argument, or the environment's."""
     given = os.environ.get("CIVIS_LOG_LEVEL") or "INFO" if level is None else level
     if isinstance(given, int):
         return given

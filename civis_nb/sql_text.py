@@ -24,6 +24,7 @@ _WITH_ESCAPES = r"'(?:[^'\\]|\\(?:.|\Z)|'')*"
 
 
 def _token_pattern(string: str) -> re.Pattern[str]:
+    """Return the pattern of all tokens; `string` is that of a plain string."""
     return re.compile(
         rf"""
           (?P<space>\s+)
@@ -220,6 +221,7 @@ def only_reads(sql: str, backslashes: bool | None = None) -> bool:
 
 
 def _code_only_reads(sql: str, backslashes: bool) -> bool:
+    """Return whether SQL only reads, given whether backslashes escape in its strings."""
     words = _words_of_one_statement(sql, backslashes)
     if not words or words[0] not in _READING:
         return False

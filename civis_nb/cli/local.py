@@ -76,6 +76,7 @@ def serve(
 
 
 def _write_env(path: Path, endpoint: str, api_key: str) -> None:
+    """Write endpoint and key into a file that only its owner can read."""
     try:
         write_private(path, f"CIVIS_API_ENDPOINT={endpoint}\nCIVIS_API_KEY={api_key}\n")
     except OSError as error:
@@ -85,6 +86,7 @@ def _write_env(path: Path, endpoint: str, api_key: str) -> None:
 
 
 def _welcome(endpoint: str, state: Path, write_env: str | None) -> str:
+    """Return what is printed once the platform is ready."""
     if write_env is not None:
         # Whole: some shells look for a bare name in PATH only.
         use = f"set -a; . {shlex.quote(str(Path(write_env).absolute()))}; set +a"
@@ -175,6 +177,7 @@ def run(
 
 
 def _forward(process: subprocess.Popen[bytes], number: int) -> None:
+    """Pass a signal on to the command that runs."""
     from_terminal = number == signal.SIGINT and os.isatty(0)
     # The terminal sends Ctrl-C to the command as well: a second one would break its clean-up.
     if not from_terminal and process.poll() is None:

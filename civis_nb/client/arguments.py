@@ -107,6 +107,7 @@ def prepare(operation: Operation, given: Mapping[str, Any]) -> Request:
 
 
 def _path_text(operation: Operation, parameter: Parameter, value: Any) -> str:
+    """Check and quote an argument that is a part of the path."""
     text = "" if value is None else str(value)
     # A dot alone would be taken out of the URL on its way, and another object be asked.
     if text in ("", ".", ".."):
@@ -243,6 +244,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _listed(operation: Operation) -> str:
+    """Return the names of an operation's arguments, for messages."""
     names = [parameter.name for parameter in operation.parameters]
     if operation.paginated:
         names.append("iterator")

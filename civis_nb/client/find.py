@@ -45,6 +45,7 @@ def find_one(
 def _found(
     objects: Iterable[_T], filter_func: Callable[[_T], Any] | None, fields: dict[str, Any]
 ) -> Iterator[_T]:
+    """Yield the objects that pass a filter, or whose fields match."""
     for item in objects:
         if filter_func is not None:
             if filter_func(item):
@@ -54,6 +55,7 @@ def _found(
 
 
 def _matches(item: Any, name: str, wanted: Any) -> bool:
+    """Return whether a field of an object is, or by a function passes for, what is wanted."""
     if not hasattr(item, name):
         return False
     value = getattr(item, name)

@@ -49,6 +49,7 @@ class Lookups:
         return int(found.id)
 
     def _databases(self) -> list[Any]:
+        """Return all databases, which are listed once."""
         if "databases" not in self._kept:
             self._kept["databases"] = self._list("databases")
         databases: list[Any] = self._kept["databases"]
@@ -212,6 +213,7 @@ class Lookups:
         return tuple(name for name, is_on in flags.items() if is_on)
 
     def _me(self) -> Any:
+        """Return the user of the key, whom the API is asked about once."""
         if "me" not in self._kept:
             me = self._ask("users").get_me()
             if hasattr(me, "status_code"):
@@ -261,6 +263,7 @@ def _not_found(kind: str, name: object, objects: Any) -> CivisInputError:
 
 
 def _hint(name: object, objects: Any, field: str = "name") -> str:
+    """Return a sentence that names the nearest of the objects; empty when none is near."""
     names = {item[field]: None for item in objects if isinstance(item.get(field), str)}
     near = nearest(str(name), names)
     return f" Did you mean {' or '.join(near)}?" if near else ""

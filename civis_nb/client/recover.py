@@ -107,6 +107,7 @@ def _newest(
 
 
 def _is_run_since(item: dict[str, Any], since: float) -> bool:
+    """Return whether a run in a list can be the one that a POST started."""
     created = _created(item)
     if created is not None:
         return created >= since
@@ -117,6 +118,7 @@ def _is_run_since(item: dict[str, Any], since: float) -> bool:
 
 
 def _is_made(item: dict[str, Any], body: dict[str, Any], since: float) -> bool:
+    """Return whether an object in a list can be the one that a POST created."""
     created = _created(item)
     if (created is not None and created < since) or not _agrees(item, body):
         return False
@@ -160,6 +162,7 @@ def _whole(
 
 
 def _created(item: dict[str, Any]) -> float | None:
+    """Return when an object was created, in seconds since 1970; None where it does not say."""
     # Imported here, as below: few processes ever meet a 503.
     from datetime import datetime
 

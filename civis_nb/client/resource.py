@@ -131,6 +131,7 @@ def _method(operation: Operation, resource: Resource) -> MethodType:
 
 
 def _notice(operation: Operation) -> str:
+    """Return what a call of a deprecated operation warns of; empty for the others."""
     if operation.legacy_of:
         return (
             f"client.{operation.dotted} is an old name of "

@@ -139,6 +139,7 @@ class Response:
         return self._from_json_values or kind == "JSONValue"
 
     def _wrap(self, key: str, value: Any) -> Any:
+        """Return a value as responses show it: objects in it as responses."""
         if isinstance(value, dict) and not self._is_plain(key):
             verbatim = key in _VERBATIM
             return Response(value, headers=self.headers, snake_case=not verbatim)
@@ -381,10 +382,12 @@ def convert_response_data_type(
 def _restored(
     data: dict[str, Any] | None, headers: Mapping[str, str] | None, snake: bool, from_values: bool
 ) -> Response:
+    """Build a response anew from its pickled parts."""
     return Response(data, headers=headers, snake_case=snake, from_json_values=from_values)
 
 
 def _snaked(key: str, value: Any, plain: bool) -> Any:
+    """Return a value of a response with snake_case keys at every depth."""
     if plain or key in _VERBATIM:
         return copied(value)
     if isinstance(value, dict):

@@ -72,6 +72,7 @@ class _CivisExecutor(Executor):
         """Create and return the job that does `work`."""
 
     def _start(self, work: Any) -> ContainerFuture:
+        """Create a job for the work, start it, and return its future."""
         with self._lock:
             self._refuse_when_closed()
             name = f"{self.name} {self._count}" if self.inc_script_names else self.name
@@ -84,6 +85,7 @@ class _CivisExecutor(Executor):
         return future
 
     def _refuse_when_closed(self) -> None:
+        """Raise when the executor was shut down."""
         if self._closed:
             # The words and the class of concurrent.futures: its users catch them.
             raise RuntimeError("cannot schedule new futures after shutdown")

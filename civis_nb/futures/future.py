@@ -214,6 +214,7 @@ class CivisFuture(PollableResult):
         return known
 
     def _subject(self) -> str:
+        """Return which run this is, as messages begin."""
         ids = [f"job {self.job_id}"] if self.job_id is not None else []
         ids += [f"run {self.run_id}"] if self.run_id is not None else []
         return " / ".join(ids) + (": " if ids else "")
@@ -221,6 +222,7 @@ class CivisFuture(PollableResult):
     # The steps: called by the scheduler only, never two at once.
 
     def _next_wait_s(self) -> float:
+        """Return the wait until the next poll; a cancelled run soon counts as ended."""
         if self._cancel_confirmed and self._cancel_accepted_at is not None:
             # The platform calls it cancelled, its record does not say so yet.
             if time.monotonic() - self._cancel_accepted_at > _CANCEL_GRACE_S:
@@ -230,6 +232,7 @@ class CivisFuture(PollableResult):
         return super()._next_wait_s()
 
     def _run_failed(self, response: Any) -> float | None:
+        """Start a failed run again while retries are left; else find out its error."""
         if self._retries_left > 0 and not self._cancel_requested:
             return self._start_again(response, _AGAIN_TRIES)
         text = error_text(response)
@@ -265,6 +268,7 @@ class CivisFuture(PollableResult):
         return failure(text, response, self.job_id, self.run_id, is_sql=is_sql, sql=known)
 
     def _sql_of_script(self) -> Any:
+        """Return the SQL of a script, for the place of its error; None when it can't be read."""
         try:
             return field(self.client.scripts.get_sql(self.job_id), "sql")
         except Exception as error:

@@ -64,6 +64,7 @@ class PendingStart:
         return outcome(self._future)
 
     def _start_in(self, context: contextvars.Context) -> None:
+        """Start the run, in its thread."""
         self._thread_runs.set()
         try:
             if self._cancelled:

@@ -96,6 +96,7 @@ class Scheduler:
         _schedulers.add(self)
 
     def _reset(self) -> None:
+        """Set everything to the state without tasks and threads."""
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._tickets = itertools.count(1)
@@ -171,12 +172,14 @@ class Scheduler:
             self._changed.notify()
 
     def _forget(self, entry: _Entry) -> None:
+        """Poll a task no more."""
         entry.ticket = 0
         del self._entries[id(entry.task)]
         if not self._entries:
             self._changed.notify()
 
     def _next_due(self) -> float | None:
+        """Return when the next task is due, by the monotonic clock; None when there is none."""
         while self._heap and self._heap[0][2].ticket != self._heap[0][1]:
             heapq.heappop(self._heap)
         return self._heap[0][0] if self._heap else None
@@ -186,6 +189,7 @@ class Scheduler:
         return None if due is None or due > time.monotonic() else self._take_first()
 
     def _take_first(self) -> _Entry:
+        """Take the task that is due first; it is not due again before it was polled."""
         entry = heapq.heappop(self._heap)[2]
         entry.in_flight = True
         entry.ticket = 0
@@ -261,6 +265,7 @@ class Scheduler:
             return following
 
     def _after_fork(self) -> None:
+        """Start anew in a forked child, which has none of the threads."""
         tasks = [entry.task for entry in list(self._entries.values())]
         self._reset()
         for task in tasks:
@@ -268,6 +273,7 @@ class Scheduler:
 
 
 def _step(task: Task) -> float | None:
+    """Take the next step of a task; return the seconds until the one after it."""
     try:
         return task.step()
     except BaseException:

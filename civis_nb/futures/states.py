@@ -66,6 +66,7 @@ def run_times(record: Any) -> tuple[float | None, float | None]:
 
 
 def _instant(text: Any) -> datetime | None:
+    """Parse a time of the API; None for what is none."""
     try:
         return datetime.fromisoformat(text) if isinstance(text, str) else None
     except ValueError:

@@ -129,6 +129,7 @@ async def _request_error(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _http_error(request: Request, error: Exception) -> JSONResponse:
+    """Return the reply to what the router refuses: unknown paths and methods."""
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     headers = dict(error.headers or {})
     if error.status_code == 404:
@@ -146,6 +147,7 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _validation_error(request: Request, error: Exception) -> JSONResponse:
+    """Return the reply to a request whose values do not fit the declaration."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     problems = error.errors()
     if any(problem["loc"][:1] == ("path",) for problem in problems):
@@ -168,6 +170,7 @@ def _described(problem: dict[str, Any]) -> str:
 
 
 async def _number_too_large(request: Request, _error: Exception) -> JSONResponse:
+    """Return the reply to a number that the store can't hold."""
     if any(_is_large(value) for value in request.path_params.values()):
         return _reply(NotFound(f"The object at {request.url.path}"))
     names = [snake(name) for name, value in request.query_params.items() if _is_large(value)]
@@ -185,6 +188,7 @@ async def _warehouse_error(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _disk_error(request: Request, error: Exception) -> JSONResponse:
+    """Return the reply of a platform whose disk is full; other errors are raised again."""
     if not is_full(error):
         raise error
     return _reply(no_space(request.app.state.context.state))

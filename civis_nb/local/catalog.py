@@ -128,6 +128,7 @@ def _rows(connection: Connection, database_id: int) -> dict[tuple[str, str], Row
 
 
 def _store_ids(connection: Connection, database_id: int, infos: Sequence[TableInfo]) -> None:
+    """Store tables that have no id yet, which gives them one."""
     values = [
         {"database_id": database_id, "schema": info.schema, "name": info.name} for info in infos
     ]
@@ -212,6 +213,7 @@ def _measure(context: PlatformContext, table: CatalogTable) -> dict[str, dict[st
 
 
 def _number(text: str | None) -> float | None:
+    """Parse a number of a statistic; None for what is none."""
     try:
         number = Decimal(text) if text is not None else None
     except InvalidOperation:

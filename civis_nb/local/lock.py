@@ -84,6 +84,7 @@ class StateLock:
             raise StateInUseError(self._in_use()) from None
 
     def _in_use(self) -> str:
+        """Return the message that says who holds the state folder."""
         running = read_running(self._state)
         who = f" (process {running.pid}, at {running.endpoint})" if running else ""
         return (

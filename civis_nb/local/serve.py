@@ -75,6 +75,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
     def _close_connections(self) -> None:
+        """Close the connections of clients that do not end on their own."""
         for connection in list(self.server_state.connections):
             if (transport := getattr(connection, "transport", None)) is not None:
                 transport.abort()
@@ -331,6 +332,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def _address(listener: socket.socket) -> str:
+    """Return the address at which clients of this machine reach a listener."""
     host, port = listener.getsockname()[:2]
     shown = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - it is read here
     return (
@@ -341,6 +343,7 @@ def _address(listener: socket.socket) -> str:
 
 
 def _load_samples(context: PlatformContext) -> None:
+    """Load the sample tables, once for each state folder."""
     if context.store.fact("samples_loaded") is not None:
         return
     from civis_nb.local.samples import load_samples

@@ -132,6 +132,7 @@ def _must_be_text(value: object) -> None:
 
 
 def _text(operation: Operation) -> str:
+    """Return what a search looks through, in lower case."""
     names = " ".join(parameter.name for parameter in operation.parameters)
     words = (operation.dotted, operation.verb, f"/{operation.path}", operation.summary, names)
     return " ".join(words).lower()
@@ -178,6 +179,7 @@ def given(source: Any) -> Spec:
 
 
 def _read(path: Path) -> Spec:
+    """Read a specification from a file."""
     try:
         return parse_spec(json.loads(path.read_bytes()), str(path))
     except OSError as error:

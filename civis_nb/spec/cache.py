@@ -105,6 +105,7 @@ class KeptSpec:
         return Spec(self._resource, list(self.header["index"]), str(self.path))
 
     def _resource(self, resource: str) -> dict[str, Operation]:
+        """Parse one resource of the kept specification."""
         offset, length = self.header["index"][resource]
         try:
             raw = json.loads(self.body[offset : offset + length])
@@ -188,6 +189,7 @@ class SpecCache:
         return self._store(header, kept.body)
 
     def _store(self, header: dict[str, Any], body: bytes) -> KeptSpec:
+        """Write a specification for later processes, where the disk allows it; return it."""
         header = {**header, "crc": zlib.crc32(body)}
         head = json.dumps(header).encode()
         first = b"%s %d %d\n" % (_MAGIC, len(head), zlib.crc32(head))
@@ -227,6 +229,7 @@ def _slice(paths: Mapping[str, Any], definitions: Mapping[str, Any]) -> bytes:
 
 
 def _opened(content: bytes, path: Path) -> KeptSpec | None:
+    """Return the specification in a kept file; None when it is damaged or of another version."""
     first, _, rest = content.partition(b"\n")
     try:
         if not first.startswith(_MAGIC + b" "):

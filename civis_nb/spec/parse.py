@@ -147,6 +147,7 @@ def parse_resource(
 
 
 def _legacy(operation: Operation) -> Operation | None:
+    """Return a list operation under the name that older clients know; None for the others."""
     if operation.verb != "GET" or not has_legacy_list_name(operation.path):
         return None
     if not operation.name.startswith("get"):
@@ -179,6 +180,7 @@ def _operation(
 
 
 def _success_schema(raw: Json, definitions: Json) -> Json | None:
+    """Return the schema of the answer to a call that succeeded; None without content."""
     responses = raw.get("responses") or {}
     for status, answer in responses.items():
         if str(status).startswith("2") or status == "default":
@@ -208,6 +210,7 @@ def resolve(raw: Json, definitions: Json) -> Json:
 
 
 def _parameters(raws: list[Json], definitions: Json) -> tuple[Parameter, ...]:
+    """Return all arguments of an operation, the required ones first."""
     found: dict[str, Parameter] = {}
     for raw in raws:
         where = raw["in"]
@@ -259,6 +262,7 @@ def _facets(raw: Json, definitions: Json) -> dict[str, Any]:
 
 
 def _type_of(raw: Json) -> str:
+    """Return the type of a schema, also where it is not said but meant."""
     kind = raw.get("type")
     if isinstance(kind, str):
         return kind

@@ -86,6 +86,7 @@ def docstring(operation: Operation) -> str:
 
 
 def _argument_lines(parameter: Parameter) -> Iterator[str]:
+    """Yield the lines on an argument."""
     yield f"{parameter.name} : {parameter.python_type}{'' if parameter.required else ', optional'}"
     yield from _wrapped(_described(parameter.description, parameter.enum), "    ")
     if parameter.type in ("object", "array", ""):
@@ -93,6 +94,7 @@ def _argument_lines(parameter: Parameter) -> Iterator[str]:
 
 
 def _answer_lines(operation: Operation) -> Iterator[str]:
+    """Yield the lines on what an operation returns."""
     yield _return_type(operation)
     schema = operation.response
     if schema is None:
@@ -115,6 +117,7 @@ def _field_lines(schema: Schema, indent: str, depth: int) -> Iterator[str]:
 
 
 def _described(text: str, enum: tuple[object, ...]) -> str:
+    """Return a description that names the values that are allowed."""
     if not enum or all(str(value) in text for value in enum):
         return text
     return f"{text} One of: {', '.join(map(str, enum))}.".strip()

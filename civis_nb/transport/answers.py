@@ -102,6 +102,7 @@ def judge(response: requests.Response, method: str, accept: frozenset[int], pars
 
 
 def _garbled(response: requests.Response, method: str) -> Outcome:
+    """Return the outcome of an answer that should be JSON and is not."""
     start = response.content[:2000].lstrip()[:200].lower()
     html = start.startswith((b"<!doctype", b"<!--", b"<html", b"<?xml", b"<head", b"<body")) or (
         "html" in response.headers.get("Content-Type", "").lower()
@@ -148,6 +149,7 @@ def add_what_may_be_done(outcome: Outcome, method: str, attempts: int) -> None:
 
 
 def _add_text(error: CivisError, text: str) -> None:
+    """Add a sentence to the message of an error, wherever it keeps one."""
     if isinstance(error, CivisAPIError):
         error.error_message = error.error_message.rstrip(". ") + text
     elif isinstance(error, CivisClientError):

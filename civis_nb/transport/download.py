@@ -139,6 +139,7 @@ class _Download:
                 return
 
     def _error(self, reason: str) -> CivisDownloadError:
+        """Return the error of a download that ends early."""
         got = f"{self._got:,}"
         if self._remote.size is not None:
             got += f" of {self._remote.size:,}"
@@ -180,6 +181,7 @@ class _Download:
             raise Broken("the store sends less than the platform says the file holds", "short")
 
     def _counted(self, data: bytes) -> bytes:
+        """Count and check bytes that arrived; return them."""
         self._got += len(data)
         self._crc = crc32(data, self._crc)
         if self._remote.size is not None and self._got > self._remote.size:
@@ -210,6 +212,7 @@ class _Download:
                     raise self._error(f"the store answers {said}{hint}")
 
     def _ask(self) -> requests.Response:
+        """Send the request for the rest of the content."""
         headers = {"Accept-Encoding": "identity"}
         if self._got and self._ranges:
             headers["Range"] = f"bytes={self._got}-"
@@ -218,6 +221,7 @@ class _Download:
         return ask(self._session, "GET", self._url, headers=headers, stream=True)
 
     def _goes_on(self, response: requests.Response) -> bool:
+        """Return whether an answer begins where the last one broke off."""
         found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
         if not found or found.group(1) is None or int(found.group(1)) != self._got:
             return False
@@ -225,6 +229,7 @@ class _Download:
         return size is None or found.group(3) in ("*", str(size))
 
     def _renewed(self) -> bool:
+        """Return whether there is a new link, after one that no longer works."""
         if self._remote.renew is None or self._got == self._got_at_renewal:
             return False
         self._got_at_renewal = self._got
@@ -263,12 +268,14 @@ class _Download:
         raise bare(failure)
 
     def _decoded(self, body: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield a body uncompressed; a break in it is a fault that may be repeated."""
         try:
             yield from inflate(body, self._remote.what)
         except CivisDownloadError as error:
             raise Broken(str(error), "short") from None
 
     def _is_to_be_decoded(self, response: requests.Response) -> bool:
+        """Return whether the content is compressed on its way only."""
         encoding = response.headers.get("Content-Encoding", "").strip().lower()
         if encoding in ("", "identity", "aws-chunked") or response.status_code == 206:
             return False
@@ -280,6 +287,7 @@ class _Download:
 
 
 def _content_length(response: requests.Response) -> int | None:
+    """Return how many bytes an answer announces; None when it does not."""
     # With chunks, their end is what counts; a Content-Length beside them is void (RFC 9112, 6.3).
     if "chunked" in response.headers.get("Transfer-Encoding", "").lower():
         return None

@@ -56,6 +56,7 @@ def json_bytes(body: Any) -> bytes:
 
 
 def _plain(value: Any) -> Any:
+    """Return an object as JSON has it: numpy's, pandas', dates, sets, paths."""
     if hasattr(value, "json_data"):
         return value.json_data
     if isinstance(value, (set, frozenset)):

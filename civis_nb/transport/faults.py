@@ -111,6 +111,7 @@ def classify(error: Exception, method: str, url: str) -> Outcome:
 
 
 def _hopeless(error: Exception, what: str, host: str, detail: str) -> CivisError:
+    """Return the error of a request that no repetition would help."""
     from requests import exceptions
     from urllib3 import exceptions as urllib3
 
@@ -132,6 +133,7 @@ def _hopeless(error: Exception, what: str, host: str, detail: str) -> CivisError
 
 
 def _host(url: str) -> str:
+    """Return the host of a URL, without user and password."""
     from urllib.parse import urlsplit
 
     try:

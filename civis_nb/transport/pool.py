@@ -77,6 +77,7 @@ class _Mask(logging.Filter):
 
 
 def _masked_object(value: object) -> object:
+    """Return an argument of a log record without the secrets of URLs in it."""
     if value is None or isinstance(value, (int, float)):
         return value
     shown = str(value)

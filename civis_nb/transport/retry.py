@@ -124,6 +124,7 @@ def run(
 def _with_policy(
     retrying: tenacity.Retrying, method: str, attempt: Callable[[], Outcome]
 ) -> Outcome:
+    """Attempt a request as a user's own policy says, within the limits of what is safe."""
     import tenacity
 
     policy = retrying.copy(
@@ -137,12 +138,15 @@ def _with_policy(
 
 
 def _outcome_of(state: tenacity.RetryCallState) -> Outcome:
+    """Return how the last attempt of a policy ended."""
     future = state.outcome
     outcome = None if future is None else future.result()
     return outcome if isinstance(outcome, Outcome) else Outcome("final")
 
 
 def _at_least_retry_after(wait: Any) -> Callable[[tenacity.RetryCallState], float]:
+    """Return a policy's wait, prolonged to what the server asked for."""
+
     def seconds(state: tenacity.RetryCallState) -> float:
         return max(float(wait(state)) if wait else 0.0, retry_after_s(_outcome_of(state).headers))
 
@@ -159,6 +163,7 @@ def _before_for_ever(stop: Any) -> Callable[[tenacity.RetryCallState], bool]:
 
 
 def _stop(state: tenacity.RetryCallState) -> bool:
+    """Return whether there were attempts enough."""
     outcome = _outcome_of(state)
     most = _FAULT_ATTEMPTS.get(outcome.fault, MAX_ATTEMPTS)
     if outcome.status == 500:

@@ -171,6 +171,7 @@ class _Writeback:
         self._thread.start()
 
     def _sync(self) -> None:
+        """Write the file to the disk already, while its end is still to come."""
         # Only a head start: the fsync before the rename is the one whose failure counts.
         with contextlib.suppress(OSError):
             os.fsync(self._file.fileno())

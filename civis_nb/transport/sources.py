@@ -154,6 +154,7 @@ class FileSource:
             yield data
 
     def _read_at(self, position: int, count: int) -> bytes:
+        """Read bytes at a position, from any thread."""
         if hasattr(os, "pread"):
             return os.pread(self._descriptor, count, position)
         # Windows has one position for all readers of a descriptor.
@@ -244,6 +245,7 @@ def no_room() -> AbstractContextManager[None]:
 
 
 def _check(buf: Any) -> None:
+    """Raise when a buffer can't be read from."""
     if not callable(getattr(buf, "read", None)):
         raise CivisInputError(
             f"A {type(buf).__name__} is neither a path nor a buffer that can be read from. "
@@ -284,6 +286,7 @@ def _descriptor(buf: Any) -> int | None:
 
 
 def _copy(buf: Any, file: Any) -> None:
+    """Write the rest of a buffer into a file."""
     while head := buf.read(CHUNK_BYTES):
         write_all(file, _encoded(head) if isinstance(head, str) else head)
     if head is None:

@@ -95,6 +95,7 @@ class LogCursor:
         return new
 
     def _read_into(self, new: list[dict[str, Any]]) -> None:
+        """Read what is new in the log; from time to time read its end again, for late entries."""
         self._shrink_window()
         now = time.monotonic()
         whole = now >= self._reread_due
@@ -258,6 +259,7 @@ class _End:
 
 
 def _seconds_since(moment: str) -> float:
+    """Return the age of a moment; 0 for what is no time."""
     with contextlib.suppress(ValueError):
         then = datetime.datetime.fromisoformat(moment)
         if then.tzinfo is None:

@@ -153,6 +153,7 @@ def run_template(
 
 
 def _checked_return_as(return_as: str, json_value: Any) -> str:
+    """Check ``return_as``, together with the deprecated ``JSONValue``."""
     if json_value is not DEPRECATED:
         replacement = "JSONValue" if json_value else "files"
         if return_as not in ("files", replacement):
@@ -172,6 +173,7 @@ def _checked_return_as(return_as: str, json_value: Any) -> str:
 
 
 def _client(client: APIClient | None) -> APIClient:
+    """Return the client, or one made from the environment."""
     if client is not None:
         return client
     from civis_nb.client.client import APIClient

@@ -200,6 +200,7 @@ def check_folder(path: Any) -> None:
 
 
 def _name_of(buf: Any) -> str:
+    """Return the file name of a path or buffer."""
     if isinstance(buf, str | os.PathLike):
         return os.path.basename(os.fspath(buf))  # noqa: PTH119 - bytes and odd paths too
     name = getattr(buf, "name", None)

@@ -51,6 +51,7 @@ class ChunkReader(io.RawIOBase):
         return b"".join(parts)
 
     def _more(self) -> bool:
+        """Ensure that there are bytes to give; return False at the end of the chunks."""
         while not self._rest:
             try:
                 self._rest = memoryview(next(self._chunks))

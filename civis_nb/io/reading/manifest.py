@@ -52,6 +52,7 @@ def manifest_of(client: Client, output: Any) -> dict[str, Any]:
 
 
 def _parsed(content: bytes) -> dict[str, Any]:
+    """Parse a manifest; its links are kept out of what is shown."""
     manifest: dict[str, Any] = json.loads(content)
     for entry in manifest["entries"]:
         if not isinstance(entry, dict):

@@ -139,6 +139,7 @@ def _parts(
 
 
 def _part(client: Client, entry: dict[str, Any]) -> Remote:
+    """Return a file of an export as the downloads know it."""
     what, size = file_label(entry["id"], entry.get("name")), whole_number(entry.get("size"))
     renew = link_renewal(client, entry["id"])
     return Remote(what, entry["url_signed"], size, renew, as_stored=True)

@@ -164,6 +164,7 @@ def patch_schema_table(
 
 
 def _existing_schema(request: Request, database_id: int, name: str) -> str:
+    """Return a schema's name as it is spelled; any case will do."""
     known = context_of(request).warehouses.get(database_id).schemas()
     for schema in known:
         if schema.lower() == name.lower():

@@ -76,6 +76,7 @@ def patch_json_value(request: Request, id: int, body: JsonValuePatch) -> JsonVal
 
 
 def _parsed(text: str) -> Any:
+    """Parse the JSON that a client sent as text."""
     try:
         # NaN and Infinity are Python's, not JSON's: no other reader would understand them.
         value = json.loads(text, parse_constant=_refused)

@@ -190,6 +190,7 @@ class Parts:
 
 
 def _copy(source: BinaryIO, target: BinaryIO, size: int) -> None:
+    """Copy so many bytes, or as many as there are."""
     while size > 0 and (piece := source.read(min(size, _COPY_BYTES))):
         target.write(piece)
         size -= len(piece)

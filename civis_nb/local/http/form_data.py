@@ -88,12 +88,14 @@ class UploadForm:
             raise Invalid("The upload form has no part named file.")
 
     def _part_begins(self) -> None:
+        """Begin a field of the form; the file must be the last one."""
         if self._sink is not None:
             raise Invalid("The part named file must be the last one of the upload form.")
         self._name = ""
         self._value = bytearray()
 
     def _header_ends(self) -> None:
+        """Keep the name of a field from the header that says it."""
         name, value = (bytes(part) for part in self._header)
         self._header = (bytearray(), bytearray())
         if name.lower() == b"content-disposition":
@@ -105,6 +107,7 @@ class UploadForm:
             self._sink = self._open_file(self.fields)
 
     def _part_data(self, data: bytes, start: int, end: int) -> None:
+        """Pass on a piece of the file, or collect one of a plain field."""
         if self._sink is not None:
             self._sink.write(memoryview(data)[start:end])
             return

@@ -134,6 +134,7 @@ def _decoded(scope: Scope) -> str:
 
 
 def _query(query: bytes) -> bytes:
+    """Return a query string in one form: snake_case names, no blank values."""
     if not query:
         return query
     pairs = parse_qsl(query.decode("latin-1"))

@@ -81,6 +81,7 @@ class Specification:
             return self._written[wanted]
 
     def _document(self, version: str) -> dict[str, Any]:
+        """Return the document in one version of OpenAPI."""
         if version == "3.0":
             return to_openapi3(self._app.openapi(), self._endpoint)
         if version != "2.0":

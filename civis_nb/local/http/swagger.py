@@ -177,6 +177,7 @@ def _simple(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _several(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Return the type that stands for several, which Swagger 2.0 can't have."""
     kinds = {part.get("type") for part in parts}
     if kinds <= {"integer", "number"}:
         return {"type": "number"}

@@ -254,6 +254,8 @@ async def _batches(receive: Receive) -> AsyncIterator[bytes]:
 
 
 def _both(first: Callable[[bytes], object], second: Callable[[bytes], None]) -> Any:
+    """Return a function that passes each piece to both."""
+
     def feed(piece: bytes) -> None:
         first(piece)
         second(piece)

@@ -60,6 +60,7 @@ def camel(name: str) -> str:
 
 
 def _alternatives(annotation: Any) -> tuple[Any, ...]:
+    """Return the members of a union, or the one type."""
     if get_origin(annotation) in (Union, types.UnionType):
         return tuple(one for part in get_args(annotation) for one in _alternatives(part))
     return (annotation,)
@@ -79,6 +80,7 @@ def _is_whole(annotation: Any) -> bool:
 
 @cache
 def _fields(model: type[BaseModel], passes: Callable[[Any], bool]) -> frozenset[str]:
+    """Return the names of a model's fields whose types pass a test."""
     return frozenset(
         snake(field.alias or name)
         for name, field in model.model_fields.items()

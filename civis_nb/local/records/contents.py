@@ -136,6 +136,8 @@ def _item(row: Row[Any]) -> dict[str, Any]:
 
 
 def _deployables(kind: str) -> Callable[[View], list[ProjectDeployable]]:
+    """Return what shows the notebooks or services of a project."""
+
     def show(view: View) -> list[ProjectDeployable]:
         return [
             ProjectDeployable(**_item(row), current_deployment_id=None, last_deploy=None)
@@ -157,6 +159,7 @@ def _projects(view: View) -> list[ProjectInProject]:
 
 
 def _all_objects(view: View) -> list[ProjectObject]:
+    """Return everything in a project, in the form that all kinds have in common."""
     return [
         ProjectObject(
             project_id=view.row.id,

@@ -70,6 +70,8 @@ def updated_by_put(resource: Resource) -> Iterator[Operation]:
 def _change(
     resource: Resource, method: str, kind: RequestKind, summary: str
 ) -> Iterator[Operation]:
+    """Yield the operation that replaces a record or changes it."""
+
     def change(request: Request, id: int, body: Wire) -> Wire:
         return _saved(request, resource, id, body, kind)
 

@@ -55,6 +55,7 @@ def _members(view: View) -> list[Member]:
 
 
 def _listed_members(view: View) -> list[UserRef]:
+    """Return the members of a group where a list is asked for them."""
     if not view.query.get("include_members"):
         return []
     return [view.people[row.id] for row in _member_rows(view)]
@@ -70,6 +71,7 @@ def _stored(name: str) -> Callable[[View], Any]:
 
 
 def _before_save(change: Change) -> None:
+    """Check the organization of a group, and make its slug of its name where that is null."""
     values = change.values
     if "organization_id" in values and values["organization_id"] != ORGANIZATION_ID:
         raise Invalid(f"organization_id: a local platform has one organization, {ORGANIZATION_ID}.")

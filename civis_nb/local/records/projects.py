@@ -38,6 +38,7 @@ class CloneOptions(Wire):
 
 
 def _users(view: View) -> list[UserRef]:
+    """Return the users that a project is shared with."""
     who = select(shares.c.grantee_id).where(
         shares.c.object_kind == "projects",
         shares.c.object_id == view.row.id,

@@ -115,6 +115,7 @@ def _script(view: View) -> ReportScript | None:
 
 
 def _job_path(view: View) -> str | None:
+    """Return the path of the script that a report shows; None without one."""
     job = _job(view)
     if job is None:
         return None
@@ -135,6 +136,7 @@ def _query(view: View) -> ReportQuery:
 
 
 def _before_save_html(change: Change) -> None:
+    """Store the code of a HTML report as a file."""
     store_text(change, "code_body", "code_file_id", "report.html")
     if change.row is None:
         change.values["type"] = _HTML

@@ -148,6 +148,7 @@ class Resource:
         return self._answer("Item", [one for one in self.fields if one.listed])
 
     def _answer(self, suffix: str, fields: list[Field]) -> type[Wire]:
+        """Return the model of an answer with these fields."""
         types = {one.name: (one.type, _info(one)) for one in fields}
         doc = f"A {self.noun}{' in a list' if suffix == 'Item' else ''}."
         return _model(self._model_name + suffix, doc, types)

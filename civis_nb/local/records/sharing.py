@@ -242,6 +242,7 @@ def _dependencies(
 def _described(
     connection: Connection, kind: str, object_id: int, user_id: int | None
 ) -> dict[str, Any]:
+    """Return an object that is shared, and what a user may do with it."""
     level = connection.scalar(
         select(shares.c.level).where(
             shares.c.object_kind == kind,

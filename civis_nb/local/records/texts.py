@@ -53,6 +53,7 @@ def copy_file(change: Change, field: str) -> None:
 
 
 def _stored(change: Change, content: bytes) -> Blob:
+    """Store a content on the disk; nothing is left of it when that fails."""
     writer = change.context.files.blobs.writer()
     try:
         writer.write(content)

@@ -74,6 +74,7 @@ class LineSplitter:
         return lines
 
     def _hold(self, piece: str) -> None:
+        """Keep a piece of a line that has not ended."""
         # Parts in a list: a line that arrives in a thousand pieces is not copied a thousand times.
         if piece:
             self._parts.append(piece)

@@ -63,6 +63,7 @@ def _identity(environment: Mapping[str, str]) -> tuple[str | None, ...]:
 
 
 def _is_same_process(pid: int, started_at: str | None) -> bool:
+    """Return whether an id still belongs to the process that had it then."""
     found = process_started_at(pid)
     if found is None or started_at is None:
         return False

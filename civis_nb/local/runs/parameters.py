@@ -143,6 +143,7 @@ def _number(value: Any) -> int | float:
 
 
 def _database(value: Any) -> dict[str, int | None]:
+    """Parse the value of a database parameter: an id, or an object with a credential."""
     if not isinstance(value, dict):
         return {"database": int(value), "credential": None}
     credential = value.get("credential")
@@ -214,6 +215,7 @@ def expanded_arguments(
 
 
 def _text_placeholders(name: str, value: str | None) -> dict[str, str | None]:
+    """Return what stands for a text parameter: as it is, and in each of its quoted forms."""
     if value is None:
         return dict.fromkeys((name, *(f"{name}.{form}" for form in _FORMS)))
     return {name: value, **{f"{name}.{form}": quote(value) for form, quote in _FORMS.items()}}

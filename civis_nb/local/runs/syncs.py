@@ -141,6 +141,7 @@ def _place(sent: dict[str, Any], kind: str | None, whose: str) -> dict[str, Any]
 
 
 def _file_name(connection: Connection, file_id: int) -> str:
+    """Return the name of a file that a sync reads."""
     name = connection.scalar(select(files.c.name).where(files.c.id == file_id))
     if name is None:
         raise Invalid(f"source.file: there is no file {file_id}.")

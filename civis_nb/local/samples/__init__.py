@@ -50,6 +50,7 @@ def load_samples(warehouse: Warehouse) -> None:
 
 
 def _load_anes96(warehouse: Warehouse) -> None:
+    """Load the table of survey data, with comments on its columns."""
     columns = tuple((name, kind) for name, (kind, _) in _ANES96.items())
     options = ImportOptions(_SCHEMA, "anes96", first_row_is_header=True, table_columns=columns)
     with as_file(files(__package__) / "anes96.csv") as path:

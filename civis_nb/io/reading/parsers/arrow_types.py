@@ -205,6 +205,7 @@ def _times(values: Any) -> Any:
 
 
 def _cast(text: Any, kind: Any) -> Any:
+    """Convert texts into a type, booleans in both of their spellings."""
     import pyarrow as pa
     import pyarrow.compute as pc
 

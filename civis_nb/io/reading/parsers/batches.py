@@ -143,6 +143,7 @@ def _converted(
 
 
 def _parsed_block(block: memoryview, types: Sequence[Any]) -> pa.Table:
+    """Parse a block; raise with the place of the column when a text does not fit its type."""
     import pyarrow as pa
 
     try:

@@ -62,6 +62,7 @@ def pandas_from_arrow(table: pa.Table) -> pd.DataFrame:
 
 
 def _pandas_column(column: Any) -> Any:
+    """Return a column as pandas holds it without loss."""
     import pandas as pd
     import pyarrow as pa
 
@@ -79,6 +80,7 @@ def _pandas_column(column: Any) -> Any:
 
 
 def _capitalised(name: str) -> str:
+    """Return the name of pandas' nullable type: ``Int64`` for ``int64``."""
     return (
         name.replace("uint", "UInt").replace("int", "Int")
         if name[0] == "i"
@@ -87,6 +89,7 @@ def _capitalised(name: str) -> str:
 
 
 def _text_dtype() -> str:
+    """Return the name of pandas' type of text, which depends on its version."""
     import pandas as pd
 
     return "str" if int(pd.__version__.split(".")[0]) >= 3 else "string"
@@ -134,6 +137,7 @@ def list_from_arrow(table: pa.Table) -> list[list[Any]]:
 
 
 def _python_values(column: Any) -> list[Any]:
+    """Return a column as a list of Python values."""
     import pyarrow as pa
 
     try:

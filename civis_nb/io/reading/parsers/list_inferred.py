@@ -157,6 +157,7 @@ class _Column:
         return texts
 
     def _of_distinct(self, found: list[str], indices: Any) -> list[str]:
+        """Return the texts of a block by their places in a list of the distinct ones."""
         if len(self._shared) > _MAX_SHARED:
             self._shared = {}
         values = list(map(self._shared.setdefault, found, found))

@@ -303,6 +303,7 @@ class _Column:
         return values
 
     def _arrow(self) -> Any:
+        """Return the whole column; texts that were not yet converted are now."""
         import pyarrow as pa
 
         if self._texts is not None:
@@ -322,6 +323,7 @@ def _has_surely_text(column: Any) -> bool:
 
 
 def _frame(columns: list[_Column], names: list[str], scan: _NumberScan) -> pd.DataFrame:
+    """Return the parsed columns as a frame, names as they are, also where they are equal."""
     import pandas as pd
 
     values = {at: column.values(scan.plus) for at, column in enumerate(columns)}
@@ -331,6 +333,7 @@ def _frame(columns: list[_Column], names: list[str], scan: _NumberScan) -> pd.Da
 
 
 def _series(column: Any) -> Any:
+    """Return a column as `pandas.read_csv` would have made it."""
     import numpy as np
     import pandas as pd
     import pyarrow as pa

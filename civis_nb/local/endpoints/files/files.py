@@ -32,6 +32,7 @@ class _Expiring(Wire):
     @field_validator("expires_at", mode="before", check_fields=False)
     @classmethod
     def _time(cls, value: Any) -> Any:
+        """Parse a time in any of its spellings."""
         if value is None:
             return None
         try:

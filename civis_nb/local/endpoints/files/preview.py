@@ -71,6 +71,7 @@ def get_preview(
 
 
 def _first_rows(path: Path, found: CsvDetection) -> list[list[str]]:
+    """Read the first rows below the header."""
     with _plain(path, found.compression) as binary:
         text = io.TextIOWrapper(binary, encoding=found.character_set, newline="")
         reader = csv.reader(text, delimiter=DELIMITERS[found.column_delimiter])
@@ -79,6 +80,7 @@ def _first_rows(path: Path, found: CsvDetection) -> list[list[str]]:
 
 @contextmanager
 def _plain(path: Path, compression: str) -> Iterator[IO[bytes]]:
+    """Open a content and yield it uncompressed."""
     if compression == "gzip":
         with gzip.open(path, "rb") as file:
             yield cast(IO[bytes], file)

@@ -59,6 +59,7 @@ def run_preprocess(task: RunTask) -> None:
 
 
 def _described(found: CsvDetection, *, types: bool) -> str:
+    """Return what was found out about a file, for the log."""
     header = "with a header" if found.include_header else "without a header"
     columns = f", {len(found.table_columns)} columns" if types else ""
     return (
@@ -115,6 +116,7 @@ def _keep_in_place(
 
 
 def _detected_info(task: RunTask, found: CsvDetection, compression: str) -> dict[str, Any]:
+    """Return what was found out about a file, as the file's record keeps it."""
     columns = found.table_columns if task.body["detect_table_columns"] else ()
     return {
         "includeHeader": found.include_header,

@@ -102,6 +102,7 @@ def _filled(task: RunTask) -> str:
 
 
 def _base_name(task: RunTask, settings: CsvSettings) -> str:
+    """Return the name of an export's files, without what paths and URLs can't have."""
     # The name goes into paths and into URLs; the id keeps two runs' files apart.
     wanted = settings.filename_prefix or task.job_name
     plain = re.sub(r"[^\w.-]+", "_", wanted).strip("._")[:80]

@@ -98,6 +98,7 @@ def _copy_tables(task: RunTask, moved: list[Row[Any]], folder: Path) -> None:
 
 
 def _refuse_self(inside: bool, place: dict[str, Any], options: SyncOptions) -> None:
+    """Raise when a sync would copy a table onto itself."""
     names = (place["schema"].lower(), place["table"].lower())
     if inside and names == (options.schema.lower(), options.table.lower()):
         raise CivisLocalError(
