@@ -74,29 +74,26 @@ class FilePatch(_Expiring):
     description: str | None = Field(default=None, max_length=_MAX_DESCRIPTION)
 
 
-class FileUpload(Wire):
-    """A new file and where its content goes."""
-
+class _FileFields(Wire):
     id: int
     name: str
     created_at: str
     file_size: int
     expires_at: str | None
     description: str | None
+
+
+class FileUpload(_FileFields):
+    """A new file and where its content goes."""
+
     upload_url: str
     upload_fields: dict[str, str]
     my_permission_level: str = "manage"
 
 
-class MultipartUpload(Wire):
+class MultipartUpload(_FileFields):
     """A new file and where its parts go."""
 
-    id: int
-    name: str
-    created_at: str
-    file_size: int
-    expires_at: str | None
-    description: str | None
     upload_urls: list[str]
 
 
@@ -116,15 +113,9 @@ class DetectedInfo(Wire):
     table_columns: list[DetectedColumn] = Field(default_factory=list)
 
 
-class FileDetail(Wire):
+class FileDetail(_FileFields):
     """A file."""
 
-    id: int
-    name: str
-    created_at: str
-    file_size: int
-    expires_at: str | None
-    description: str | None
     author: UserRef
     download_url: str | None
     file_url: str | None

@@ -34,9 +34,7 @@ _PERMISSIONS = ("read", "write", "manage")
 _RUNS_SHOWN = 50
 
 
-class JobItem(Wire):
-    """A job in a list."""
-
+class _ShortJob(Wire):
     id: int
     name: str
     type: str
@@ -44,8 +42,13 @@ class JobItem(Wire):
     state: str
     created_at: str
     updated_at: str
-    last_run_updated_at: str | None
     last_run: Run | None
+
+
+class JobItem(_ShortJob):
+    """A job in a list."""
+
+    last_run_updated_at: str | None
     archived: bool
     author: UserRef
     schedule: Schedule
@@ -63,18 +66,10 @@ class Job(JobItem):
     run_by_user: str
 
 
-class NestedJob(Wire):
+class NestedJob(_ShortJob):
     """A job with those that it starts."""
 
-    id: int
-    name: str
-    type: str
-    from_template_id: int | None
-    state: str
-    created_at: str
-    updated_at: str
     runs: list[Run]
-    last_run: Run | None
     children: list[NestedJob]
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "PythonScript",
     "Resources",
     "Script",
+    "ShortScript",
     "SqlBody",
     "SqlCreate",
     "SqlPatch",
@@ -208,8 +209,8 @@ class ContainerPatch(_ContainerOptions, _NameOptional):
     required_resources: Resources | None = None
 
 
-class Script(Wire):
-    """The fields of every script."""
+class ShortScript(Wire):
+    """The fields of a script that lists show as well."""
 
     id: int
     name: str
@@ -219,6 +220,11 @@ class Script(Wire):
     author: UserRef
     state: str
     finished_at: str | None
+
+
+class Script(ShortScript):
+    """The fields of every script."""
+
     category: str = "script"
     projects: list[Project] = Field(default_factory=list)
     parent_id: int | None = None

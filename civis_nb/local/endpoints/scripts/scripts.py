@@ -13,7 +13,7 @@ from civis_nb.local.endpoints.filters import AskedPage, JobId, KindConditions, k
 from civis_nb.local.endpoints.jobs.models import DEFAULT_TIME_ZONE, Run, last_run, run_state
 from civis_nb.local.endpoints.jobs.service import job_row
 from civis_nb.local.endpoints.scripts.fields import TYPE_PATHS, TYPE_WORDS, script_fields
-from civis_nb.local.endpoints.scripts.models import Links, Project, Script
+from civis_nb.local.endpoints.scripts.models import Links, Project, Script, ShortScript
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.envelope import comma_list, paginated
@@ -36,17 +36,9 @@ class ScriptType(Wire):
     name: str
 
 
-class ScriptItem(Wire):
+class ScriptItem(ShortScript):
     """A script in a list."""
 
-    id: int
-    name: str
-    type: str
-    created_at: str
-    updated_at: str
-    author: UserRef
-    state: str
-    finished_at: str | None
     projects: list[Project] = Field(default_factory=list)
     parent_id: int | None
     is_template: bool = False

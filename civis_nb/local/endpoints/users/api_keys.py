@@ -47,9 +47,7 @@ class KeyCreate(Wire):
     name: str
 
 
-class KeySummary(Wire):
-    """A key in a list."""
-
+class _Key(Wire):
     id: int
     name: str
     expires_at: str | None
@@ -60,22 +58,17 @@ class KeySummary(Wire):
     use_count: int | None = None
     expired: bool
     active: bool
+
+
+class KeySummary(_Key):
+    """A key in a list."""
+
     constraint_count: int = 0
 
 
-class KeyDetail(Wire):
+class KeyDetail(_Key):
     """A key; never its token."""
 
-    id: int
-    name: str
-    expires_at: str | None
-    created_at: str
-    revoked_at: str | None
-    last_used_at: str | None = None
-    scopes: list[str] = Field(default_factory=list)
-    use_count: int | None = None
-    expired: bool
-    active: bool
     constraints: list[Constraint] = Field(default_factory=list)
 
 

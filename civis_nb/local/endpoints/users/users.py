@@ -63,9 +63,7 @@ class Me(Wire):
     last_updated_by_id: int | None = None
 
 
-class UserSummary(Wire):
-    """A user in a list."""
-
+class _UserFields(Wire):
     id: int
     user: str
     name: str
@@ -73,6 +71,11 @@ class UserSummary(Wire):
     active: bool = True
     primary_group_id: int | None = None
     groups: list[Group] = Field(default_factory=list)
+
+
+class UserSummary(_UserFields):
+    """A user in a list."""
+
     created_at: str | None = None
     current_sign_in_at: str | None = None
     updated_at: str | None = None
@@ -82,16 +85,9 @@ class UserSummary(Wire):
     last_updated_by_id: int | None = None
 
 
-class UserDetail(Wire):
+class UserDetail(_UserFields):
     """A user in full."""
 
-    id: int
-    user: str
-    name: str
-    email: str
-    active: bool = True
-    primary_group_id: int | None = None
-    groups: list[Group] = Field(default_factory=list)
     city: str | None = None
     state: str | None = None
     time_zone: str | None = None
