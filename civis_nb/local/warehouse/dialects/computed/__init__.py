@@ -1,0 +1,49 @@
+"""Functions that SQL can't do: written in Python, and called by the macros of ``functions.sql``.
+
+They are for what is rare: a call takes some microseconds a row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.local.warehouse.dialects.computed.digests import sha2
+from civis_nb.local.warehouse.dialects.computed.json_texts import jsonb_text
+from civis_nb.local.warehouse.dialects.computed.number_formats import text_of_number
+from civis_nb.local.warehouse.dialects.computed.number_texts import number_of_text
+from civis_nb.local.warehouse.dialects.computed.perl_patterns import perl_places, perl_replaced
+from civis_nb.local.warehouse.dialects.computed.time_formats import text_of_interval, text_of_time
+from civis_nb.local.warehouse.dialects.computed.time_texts import time_of_text
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["PREFIX", "create"]
+
+#: Of the functions' names, and of their errors.
+PREFIX = "civis_sql_"
+
+#: Function, types of its arguments, type of its result.
+_FUNCTIONS: list[tuple[Callable[..., Any], str, str]] = [
+    (text_of_time, "BIGINT BOOLEAN VARCHAR", "VARCHAR"),
+    (text_of_interval, "BIGINT BIGINT BIGINT VARCHAR", "VARCHAR"),
+    (text_of_number, "VARCHAR INTEGER VARCHAR", "VARCHAR"),
+    (time_of_text, "VARCHAR VARCHAR BOOLEAN", "BIGINT"),
+    (number_of_text, "VARCHAR VARCHAR", "VARCHAR"),
+    (jsonb_text, "VARCHAR", "VARCHAR"),
+    (sha2, "VARCHAR INTEGER", "VARCHAR"),
+    (perl_places, "VARCHAR VARCHAR INTEGER VARCHAR", "BIGINT[]"),
+    (perl_replaced, "VARCHAR VARCHAR VARCHAR INTEGER VARCHAR", "VARCHAR"),
+]
+
+
+def create(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the functions in the database of a connection; all cursors of it have them."""
+    for function, arguments, result in _FUNCTIONS:
+        connection.create_function(
+            PREFIX + function.__name__,
+            function,
+            arguments.split(),  # type: ignore[arg-type]
+            result,
+        )
