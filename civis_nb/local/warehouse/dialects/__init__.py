@@ -8,6 +8,7 @@ done is refused by name. Statements of the dialect ``duckdb`` stay as they are.
 
 from __future__ import annotations
 
+from civis_nb.local.warehouse.dialects.computed import PREFIX, create_computed
 from civis_nb.local.warehouse.dialects.functions import attach_functions
 from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import OffsetMap
@@ -20,10 +21,12 @@ from civis_nb.local.warehouse.dialects.translation import (
 __all__ = [
     "CATALOG",
     "DIALECTS",
+    "PREFIX",
     "Dialect",
     "OffsetMap",
     "Translated",
     "UnsupportedSqlError",
     "attach_functions",
+    "create_computed",
     "translate",
 ]

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from civis_nb.local.warehouse.dialects.expressions import Call
 from civis_nb.local.warehouse.dialects.operators import OperatorRules
+from civis_nb.local.warehouse.dialects.parts import Call
 from civis_nb.local.warehouse.dialects.rules import BIGINT, CATALOG, DOUBLE, TEXT, Dialect
 from civis_nb.local.warehouse.dialects.time_calls import TimeRules
 from civis_nb.local.warehouse.dialects.tokens import STRING, Tokens
@@ -21,14 +21,15 @@ _BOTH = frozenset(
     justify_interval width_bucket dlog10 dlog1 dexp dsqrt""".split()  # noqa: SIM905 - shorter to read
 )
 _REDSHIFT = _BOTH | frozenset(
-    """textlen replicate crc32 checksum sha2 func_sha1 strtol regexp_substr regexp_count
+    """textlen replicate repeat crc32 checksum sha2 func_sha1 strtol regexp_substr regexp_count
     regexp_instr add_months date_part_year last_day next_day months_between date_cmp
     timestamp_cmp convert_timezone json_extract_array_element_text is_valid_json
     is_valid_json_array json_parse can_json_parse json_serialize json_typeof is_array
     is_object get_array_length split_to_array getdate""".split()  # noqa: SIM905 - shorter to read
 )
 _POSTGRES = _BOTH | frozenset(
-    ["chr", "json_typeof", "json_array_elements_text", "json_array_elements"]
+    """chr json_typeof json_array_elements_text json_array_elements array_length
+    cardinality""".split()  # noqa: SIM905 - shorter to read
 )
 _RENAMED = {
     "redshift": {
@@ -50,6 +51,8 @@ _RENAMED = {
         "every": "bool_and",
     },
 }  # fmt: skip
+#: Calls that return one of their arguments.
+_ONE_OF = frozenset(("coalesce", "nvl", "isnull", "nullif", "greatest", "least"))
 _SET_RETURNING = frozenset(("generate_series", "unnest"))
 _REGEX_CALLS = frozenset(
     [
@@ -90,11 +93,17 @@ class Meanings(OperatorRules, TimeRules):
         super().__init__(tokens, dialect, typed)
         self._macros = _REDSHIFT if self._is_redshift else _POSTGRES
         self._renamed = _RENAMED[dialect]
+        self._orders: dict[int, str] = {}
 
     def word(self, at: int, words: str) -> None:
         """Edit a word that stands for a value, or a text."""
         if words == "":
             text = self._tokens.texts[at]
+            following = self._tokens.starts[at + 1]
+            is_continued = "\n" in self._tokens.sql[self._tokens.end_of(at) : following]
+            if self._tokens.kinds[at + 1] == STRING and not is_continued:
+                shown = self._tokens.texts[at + 1]
+                raise self._refuse(at + 1, f'syntax error at or near "{shown}"')
             if self._is_redshift and text.startswith("'") and "\\\\" in text:
                 self._tokens.replace(at, text.replace("\\\\", "\\"))
         elif words == "sysdate" and self._is_redshift:
@@ -134,6 +143,8 @@ class Meanings(OperatorRules, TimeRules):
         if name in _AGGREGATES:
             self._aggregate(call)
             return None
+        if name in _ONE_OF:
+            self._one_of(call)
         if call.in_from and name not in (
             "json_array_elements_text",
             "json_array_elements",
@@ -148,6 +159,15 @@ class Meanings(OperatorRules, TimeRules):
         elif name in self._macros:
             tokens.replace(call.open - 1, f"{CATALOG}.{name}")
         return "coalesce" if call.name == "nvl" and self._is_redshift else None
+
+    def _one_of(self, call: Call) -> None:
+        """Give the arguments of a call that returns one of them the same type."""
+        values = [operand for operand in call.operands if operand is not None]
+        self.branches(values)
+        kind = self._common_type(values)
+        known = [v for v in values if v.kind == "string" or self._common_type([v]) is not None]
+        if kind is not None and len(known) == len(call.arguments):
+            self._tokens.set_type(call.start, call.end, kind)
 
     def _aggregate(self, call: Call) -> None:
         tokens = self._tokens
@@ -230,10 +250,17 @@ class Meanings(OperatorRules, TimeRules):
         self._set(call, f"{CATALOG}.substring({text}, {first}{length})")
 
     def _concat(self, call: Call) -> None:
-        if not self._is_redshift or len(call.arguments) != 2:
+        if self._is_redshift and call.name == "concat":
+            self._need(call, 2)
+            one, two = (self._as_text(*a) for a in call.arguments)
+            self._set(call, f"({one} || {two})", TEXT)
             return
-        one, two = (self._as_text(*a) for a in call.arguments)
-        self._set(call, f"({one} || {two})", TEXT)
+        if self._is_redshift:
+            return
+        for first, behind in call.arguments:
+            if self._tokens.kinds[first] != STRING:
+                kind = self._tokens.type_of(first, behind)
+                self._tokens.wrap(first, behind, f"{CATALOG}.shown(", f", {kind})")
 
     def _listagg(self, call: Call) -> None:
         """Write LISTAGG([DISTINCT] x [, separator]) WITHIN GROUP (ORDER BY …)."""
@@ -245,15 +272,26 @@ class Meanings(OperatorRules, TimeRules):
         order = ""
         if call.within is not None:
             order = " " + tokens.render(call.within[0] + 3, call.within[1] - 1)
+            self._note_order(call, order)
         filtered = " " + tokens.render(*call.filter) if call.filter else ""
         over = " " + tokens.render(*call.over) if call.over else ""
         if is_distinct:
-            wanted = filtered or f" FILTER (WHERE {value} IS NOT NULL)"
+            text = f"{CATALOG}.as_text({value}, {self._argument_type(call)})::VARCHAR"
+            wanted = filtered or f" FILTER (WHERE {text} <> '')"
             listed = f"list(DISTINCT {value}{order}){wanted}{over}"
             self._set(call, f"{CATALOG}.joined({listed}, {separator})", TEXT)
             return
-        text = f"{CATALOG}.as_text({value}, {self._argument_type(call)})::VARCHAR"
+        text = f"nullif({CATALOG}.as_text({value}, {self._argument_type(call)})::VARCHAR, '')"
         self._set(call, f"string_agg({text}, {separator}{order}){filtered}{over}", TEXT)
+
+    def _note_order(self, call: Call, order: str) -> None:
+        """Refuse LISTAGG in one query in several orders, as Redshift does."""
+        around = [o for o, c in self._tokens.partners.items() if o < call.start and c >= call.end]
+        first = self._orders.setdefault(max(around, default=-1), order)
+        if first.lower() != order.lower():
+            raise self._refuse(
+                call.start, "LISTAGG: all WITHIN GROUP clauses of a query need the same ORDER BY"
+            )
 
     def _decode(self, call: Call) -> str | None:
         if len(call.arguments) < 3:
@@ -312,6 +350,11 @@ class Meanings(OperatorRules, TimeRules):
         words = [mark for mark, _ in call.marks]
         return "ltrim" if "leading" in words else "rtrim" if "trailing" in words else "btrim"
 
+    def _type_name(self, call: Call) -> None:
+        self._need(call, 1)
+        kind = self._tokens.type_of(*call.arguments[0])
+        self._set(call, f"{CATALOG}.type_name(typeof({kind}))", TEXT)
+
     def _printf(self, call: Call) -> None:
         pattern = self._text_argument(call, 0)
         if pattern is None or re.search(r"%(?![s%])", pattern):
@@ -326,7 +369,8 @@ _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     "avg": Meanings._average, "sum": Meanings._total, "round": Meanings._round,
     "trunc": Meanings._trunc,
     "substring": Meanings._substring, "substr": Meanings._substring,
-    "concat": Meanings._concat, "to_char": Meanings._to_char, "to_date": Meanings._to_date,
+    "concat": Meanings._concat, "concat_ws": Meanings._concat,
+    "to_char": Meanings._to_char, "to_date": Meanings._to_date,
     "to_timestamp": Meanings._to_date, "to_number": Meanings._to_number,
     "date_trunc": Meanings._date_trunc, "date_part": Meanings._date_part,
     "pgdate_part": Meanings._date_part, "extract": Meanings._date_part,
@@ -336,5 +380,5 @@ _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     "json_extract_path_text": Meanings._json_path_text,
     "jsonb_extract_path_text": Meanings._json_path_text,
     "ratio_to_report": Meanings._ratio, "charindex": Meanings._charindex,
-    "trim": Meanings._trim, "format": Meanings._printf,
+    "trim": Meanings._trim, "format": Meanings._printf, "pg_typeof": Meanings._type_name,
 }  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from civis_nb.local.warehouse.dialects.expressions import Parser
+from civis_nb.local.warehouse.dialects.clauses import Parser
 from civis_nb.local.warehouse.dialects.rules import Dialect
 from civis_nb.local.warehouse.dialects.tokens import NAME, WORD, Tokens
 from civis_nb.local.warehouse.dialects.types import type_at

@@ -1,24 +1,22 @@
-"""Expressions of a statement: where each operand begins and ends, and what its column is called.
+"""Operands and operators: where each begins and ends, and what a column of it is called.
 
-One pass over the tokens, from left to right, with the precedence of PostgreSQL's operators. The
-rules of a dialect hear of each call, cast and operator, innermost first, and edit the tokens.
+Read from left to right, with the precedence of PostgreSQL's operators. The rules of a dialect hear
+of each call, cast and operator, innermost first, and edit the tokens.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from abc import ABC, abstractmethod
 from itertools import pairwise
-from typing import Protocol
 
+from civis_nb.local.warehouse.dialects.parts import NO_NAME, Call, Operand, Region, Rules
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, OPERATOR, STRING, WORD, Tokens
-from civis_nb.local.warehouse.dialects.types import SqlType, type_at
-from civis_nb.table_names import quoted
+from civis_nb.local.warehouse.dialects.types import type_at
 
-__all__ = ["Call", "Operand", "Parser", "Rules"]
+__all__ = ["RESERVED", "Expressions"]
 
-_NO_NAME = "?column?"
 #: Words that end an expression, or stand between two.
-_RESERVED = frozenset(
+RESERVED = frozenset(
     """select from where group having order limit offset fetch union except intersect minus and
     or not in is like ilike similar between as on using join inner cross natural when then
     else end with window qualify for into asc desc nulls collate distinct all any some
@@ -27,14 +25,9 @@ _RESERVED = frozenset(
     to placing matched rows range groups unbounded preceding following lambda merge connect
     start pivot unpivot ignore respect""".split()  # noqa: SIM905 - shorter to read
 )
-_CLAUSES = frozenset(
-    """select from where group having order limit offset fetch union except intersect minus
-    window qualify returning values set into on using when join with""".split()  # noqa: SIM905 - shorter to read
-)
 _OTHER_OPERATORS = frozenset(
     """|| ~ ~* !~ !~* -> ->> #> #>> @> <@ ? ?| ?& & | # << >> && ~~ !~~ ~~* !~~*""".split()  # noqa: SIM905 - shorter to read
 )
-_COMPARISONS = frozenset(("=", "<>", "!=", "<", ">", "<=", ">="))
 #: Operators between operands -> how much they bind, all of them more than comparisons.
 _BINDS = dict.fromkeys(_OTHER_OPERATORS, 1) | dict.fromkeys("+-", 2)
 _BINDS |= dict.fromkeys(("*", "/", "%", "//"), 3)
@@ -46,271 +39,42 @@ _TYPED_LITERALS = frozenset(
     uuid text varchar numeric decimal int integer bigint float8 real""".split()  # noqa: SIM905 - shorter to read
 )
 _UNITS = frozenset(
-    [
-        "year",
-        "years",
-        "month",
-        "months",
-        "day",
-        "days",
-        "hour",
-        "hours",
-        "minute",
-        "minutes",
-        "second",
-        "seconds",
-    ]
+    "year years month months day days hour hours minute minutes second seconds".split()  # noqa: SIM905
 )
-_MARKS = frozenset(
-    [
-        "from",
-        "for",
-        "placing",
-        "in",
-        "order",
-        "distinct",
-        "as",
-        "using",
-        "both",
-        "leading",
-        "trailing",
-    ]
-)
-#: Words between the operands of a region.
-_STRUCTURE = _RESERVED | _COMPARISONS | {",", "pivot", "unpivot"}
 _VALUES_WITHOUT_CALL = {
     "current_date": "current_date", "current_time": "current_time",
     "current_timestamp": "current_timestamp", "localtimestamp": "localtimestamp",
     "current_user": "current_user", "session_user": "session_user", "user": "user",
-    "true": _NO_NAME, "false": _NO_NAME, "null": _NO_NAME,
+    "true": NO_NAME, "false": NO_NAME, "null": NO_NAME,
 }  # fmt: skip
 #: Words that begin more than a column or a call.
 _BEGINS = _TYPED_LITERALS | _VALUES_WITHOUT_CALL.keys() | {"case", "array", "exists"}
 
 
-@dataclass(slots=True)
-class Operand:
-    """An expression: its tokens, and the name PostgreSQL gives a column of it.
+class Expressions(ABC):
+    """Read expressions, and let rules edit their tokens.
 
-    ``strength`` is 2 for a name that casts keep, 1 for one that they replace, 0 for none.
+    Parameters
+    ----------
+    tokens
+        The statement.
+    rules
+        What the dialect does with each part.
     """
-
-    start: int
-    end: int
-    name: str = _NO_NAME
-    strength: int = 0
-    kind: str = "other"
-
-
-@dataclass(slots=True)
-class Call:
-    """A call of a function by its bare name, with the place of each part.
-
-    ``arguments`` are (first, behind) of each; ``marks`` are the words between them, such as FROM.
-    ``modifiers`` ends behind FILTER, WITHIN GROUP, IGNORE NULLS and OVER.
-    """
-
-    name: str
-    start: int
-    open: int
-    close: int
-    end: int
-    arguments: list[tuple[int, int]]
-    operands: list[Operand | None]
-    marks: list[tuple[str, int]]
-    within: tuple[int, int] | None = None
-    filter: tuple[int, int] | None = None
-    over: tuple[int, int] | None = None
-    in_from: bool = False
-    in_list: bool = False
-
-
-class Rules(Protocol):
-    """What a dialect does with the parts of an expression."""
-
-    def call(self, call: Call) -> str | None:
-        """Edit a call; return the name of its column where it is not the function's."""
-
-    def cast(self, operand: Operand, to: SqlType, written: tuple[int, int]) -> None:
-        """Edit a cast: what is cast, and the tokens of the type."""
-
-    def binary(self, at: int, left: Operand, right: Operand) -> None:
-        """Edit an operator between two operands."""
-
-    def compare(self, left: Operand, right: Operand) -> None:
-        """Edit a comparison of two operands."""
-
-    def unary(self, at: int, operand: Operand) -> None:
-        """Edit an operator before an operand."""
-
-    def like(self, at: int, right: Operand) -> None:
-        """Edit LIKE, ILIKE or SIMILAR TO; ``at`` is its first word."""
-
-    def word(self, at: int, words: str) -> None:
-        """Edit a word that stands for a value."""
-
-    def clause(self, at: int, word: str) -> None:
-        """Check a clause of a query."""
-
-
-@dataclass(slots=True)
-class _Region:
-    """What is between two brackets, or a whole statement."""
-
-    commas: list[int] = field(default_factory=list)
-    marks: list[tuple[str, int]] = field(default_factory=list)
-    operands: list[Operand] = field(default_factory=list)
-    is_query: bool = False
-    first: tuple[str, int] | None = None
-    others: int = 0
-
-
-class Parser:
-    """Walk over the tokens of a statement and let rules edit them."""
 
     def __init__(self, tokens: Tokens, rules: Rules) -> None:
         self.tokens = tokens
         self.rules = rules
         self._words, self._kinds = tokens.words, tokens.kinds
 
-    # -- clauses --------------------------------------------------------------------------
-
-    def region(self, at: int, end: int) -> _Region:
+    @abstractmethod
+    def region(self, at: int, end: int) -> Region:
         """Read everything between two places: a query, a list, or one expression."""
-        words, found = self._words, _Region()
-        clause = ""
-        item: int | None = None
-        count = 0  # operands and operators of the item so far
-        last: Operand | None = None
-        alias: str | None = None
-        while at < end:
-            word = words[at]
-            if word in _STRUCTURE:
-                if word == ",":
-                    found.commas.append(at)
-                    if item is not None:
-                        self._finish_item(found, item, at, count, last, alias)
-                        item, count, last, alias = at + 1, 0, None, None
-                    at += 1
-                    continue
-                if word in ("pivot", "unpivot"):
-                    # DuckDB's own, where aggregates must stay as they are.
-                    at = self.tokens.partners[at + 1] + 1 if words[at + 1] == "(" else end
-                    continue
-                if word in _MARKS:
-                    found.marks.append((word, at))
-                if word in _CLAUSES and self._begins_clause(at):
-                    if item is not None:
-                        self._finish_item(found, item, at, count, last, alias)
-                    item, clause = None, word
-                    self.rules.clause(at, word)
-                    at += 1
-                    if word in ("select", "returning"):
-                        found.is_query = found.is_query or word == "select"
-                        at = self._behind_select(at, end)
-                        item, count, last, alias = at, 0, None, None
-                    continue
-                if word == "as" and item is not None and at + 1 < end:
-                    alias = self._name(at + 1)
-                    at += 2
-                    continue
-                if word == "for" or word == "distinct":
-                    self.rules.clause(at, word)
-                is_compared = word in _COMPARISONS and last is not None and clause != "set"
-                if is_compared and last is not None and at + 1 < end and self.can_start(at + 1):
-                    right = self.operand(at + 1, end)
-                    self.rules.compare(last, right)
-                    found.operands.append(right)
-                    found.others += 1
-                    last, count, at = right, count + 2, max(right.end, at + 1)
-                    if at < end and item is not None and self._is_alias(at):
-                        alias = self._name(at)
-                        at += 1
-                    continue
-            if not self.can_start(at):
-                if word in ("like", "ilike") or (word == "similar" and words[at + 1] == "to"):
-                    at = self._like(at, end, last)
-                else:
-                    at += 1
-                count += 1
-                found.others += 1
-                continue
-            last = self.operand(at, end, clause == "from" or clause == "join", item is not None)
-            found.operands.append(last)
-            at = max(last.end, at + 1)
-            count += 1
-            if at < end and self._is_alias(at):
-                if item is not None:
-                    alias = self._name(at)
-                    at += 1
-                elif clause in ("from", "join"):
-                    at += 1
-                    if words[at] == "(":
-                        at = self.tokens.partners.get(at, at) + 1
-        if item is not None:
-            self._finish_item(found, item, end, count, last, alias)
-        return found
-
-    def _begins_clause(self, at: int) -> bool:
-        """Return whether a word begins a clause, as FROM of IS DISTINCT FROM does not."""
-        words = self._words
-        if words[at] == "from":
-            return not (at > 1 and words[at - 1] == "distinct" and words[at - 2] in ("is", "not"))
-        return words[at] != "set" or words[at + 1] != "("
-
-    def _is_alias(self, at: int) -> bool:
-        return self._kinds[at] in (NAME, WORD) and self._words[at] not in _RESERVED
-
-    def _behind_select(self, at: int, end: int) -> int:
-        """Return the place of the first item of a SELECT list."""
-        words = self._words
-        while at < end:
-            if words[at] == "distinct" and words[at + 1] == "on":
-                close = self.tokens.partners.get(at + 2, at + 2)
-                self.region(at + 3, close)
-                at = close + 1
-            elif words[at] in ("distinct", "all"):
-                at += 1
-            elif words[at] == "top" and self._kinds[at + 1] == NUMBER:
-                at += 2
-            else:
-                break
-        return at
 
     def _name(self, at: int) -> str:
         if self._kinds[at] != NAME:
             return self._words[at] or self.tokens.texts[at].lower()
         return self.tokens.texts[at][1:-1].replace('""', '"')
-
-    def _finish_item(
-        self, found: _Region, start: int, end: int, count: int, last: Operand | None,
-        alias: str | None,
-    ) -> None:  # fmt: skip
-        """Name a column of a SELECT list as PostgreSQL does, where it has no alias."""
-        if alias is not None and last is not None and last.end < end:
-            self.tokens.set_alias(alias, start, last.end)
-        if alias is not None or end <= start or last is None:
-            if alias is not None and found.first is None:
-                found.first = (alias, 2)
-            return
-        single = count == 1 and last.start == start and last.end == end
-        name, strength = (last.name, last.strength) if single else (_NO_NAME, 0)
-        if found.first is None:
-            found.first = (name, strength)
-        if single and last.kind in ("column", "star"):
-            return
-        words = self._words
-        if words[start] == "*" or (words[start + 1] == "." and words[start + 2] == "*"):
-            return  # t.*, and what can stand behind a star
-        self.tokens.insert_after(end - 1, f" AS {quoted(name)}")
-
-    def _like(self, at: int, end: int, left: Operand | None) -> int:
-        pattern = at + (2 if self._words[at] == "similar" else 1)
-        if pattern >= end or not self.can_start(pattern) or left is None:
-            return at + 1
-        right = self.operand(pattern, end)
-        self.rules.like(at, right)
-        return max(right.end, pattern + 1)
 
     # -- operators ------------------------------------------------------------------------
 
@@ -318,7 +82,7 @@ class Parser:
         """Return whether an expression can begin with a token."""
         kind, word = self._kinds[at], self._words[at]
         if kind == WORD:
-            return word not in _RESERVED
+            return word not in RESERVED
         if kind in (STRING, NUMBER, NAME):
             return True
         return word in ("(", "[", "*", "$") or (word in _SIGNS)
@@ -394,6 +158,7 @@ class Parser:
             elif word == "[":
                 close = self.tokens.partners.get(behind, behind)
                 self.region(behind + 1, close)
+                self.rules.element(found, behind)
                 found = Operand(found.start, close + 1, found.name, found.strength)
             elif word == "." and self._kinds[behind + 1] in (WORD, NAME):
                 found = Operand(found.start, behind + 2, self._name(behind + 1), 2)
@@ -442,14 +207,14 @@ class Parser:
         if word in _VALUES_WITHOUT_CALL and self._words[at + 1] not in ("(", "."):
             self.rules.word(at, word)
             name = _VALUES_WITHOUT_CALL[word]
-            return Operand(at, at + 1, name, 0 if name == _NO_NAME else 1, "value")
+            return Operand(at, at + 1, name, 0 if name == NO_NAME else 1, "value")
         return self._path(at, end, in_from, in_list)
 
     def _parenthesis(self, at: int) -> Operand:
         close = self.tokens.partners.get(at, at)
         inner = self.region(at + 1, close)
         if inner.is_query:
-            name, strength = inner.first or (_NO_NAME, 0)
+            name, strength = inner.first or (NO_NAME, 0)
             return Operand(at, close + 1, name, strength, "query")
         if inner.commas:
             return Operand(at, close + 1, "row", 1, "row")
@@ -461,28 +226,34 @@ class Parser:
 
     def _case(self, at: int, end: int) -> Operand:
         words = self._words
-        depth, close, otherwise = 0, at, None
-        while close < end:
-            if words[close] == "case":
-                depth += 1
-            elif words[close] == "else" and depth == 1:
-                otherwise = close + 1
-            elif words[close] == "end":
-                depth -= 1
-                if depth == 0:
-                    break
-            elif words[close] in ("(", "["):
-                close = self.tokens.partners.get(close, close)
-            close += 1
+        results: list[Operand] = []
         name, strength = "case", 1
-        if otherwise is None:
-            self.region(at + 1, close)
-        else:
-            self.region(at + 1, otherwise - 1)
-            last = self.region(otherwise, close)
-            if len(last.operands) == 1 and not last.others and last.operands[0].strength == 2:
-                name, strength = last.operands[0].name, 2
-        return Operand(at, min(close + 1, end), name, strength, "case")
+        part = place = at + 1
+        depth = 1
+        while place < end:
+            word = words[place]
+            if word == "case":
+                depth += 1
+            elif word == "end":
+                depth -= 1
+            ends_part = depth == 0 or (depth == 1 and word in ("when", "then", "else"))
+            if ends_part and place > part:
+                inside = self.region(part, place)
+                starts = words[part - 1]
+                single = len(inside.operands) == 1 and not inside.others
+                if single and starts in ("then", "else"):
+                    results.append(inside.operands[0])
+                    if starts == "else" and results[-1].strength == 2:
+                        name, strength = results[-1].name, 2
+            if ends_part:
+                part = place + 1
+            if depth == 0:
+                break
+            if word in ("(", "["):
+                place = self.tokens.partners.get(place, place)
+            place += 1
+        self.rules.branches(results)
+        return Operand(at, min(place + 1, end), name, strength, "case")
 
     def _typed_literal(self, at: int) -> Operand | None:
         to, behind = type_at(self.tokens, at)

@@ -14,6 +14,7 @@ from pathlib import Path
 import duckdb
 
 from civis_nb._cache_folder import default_folder, is_ours
+from civis_nb.local.warehouse.dialects.computed import create_computed
 from civis_nb.local.warehouse.dialects.rules import CATALOG
 from civis_nb.table_names import literal
 
@@ -37,11 +38,20 @@ def attach_functions(connection: duckdb.DuckDBPyConnection) -> None:
     if kept is not None:
         try:
             connection.execute(f"ATTACH {literal(str(kept))} AS {CATALOG} (READ_ONLY)")
+            _create_for_views(connection)
             return
         except duckdb.Error:
             kept.unlink(missing_ok=True)  # it is damaged: the next database makes it anew
     connection.execute(f"ATTACH ':memory:' AS {CATALOG}")
+    create_computed(connection)
     connection.execute(_definitions())
+
+
+def _create_for_views(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the functions in Python if a view may call one: it may be read by any statement."""
+    views = "SELECT 1 FROM duckdb_views() WHERE NOT internal AND contains(sql, $1) LIMIT 1"
+    if connection.execute(views, [f"{CATALOG}."]).fetchone() is not None:
+        create_computed(connection)
 
 
 @functools.cache
@@ -73,6 +83,7 @@ def _write(path: Path) -> None:
     try:
         unfinished = folder / path.name
         with duckdb.connect() as connection:
+            create_computed(connection)
             connection.execute(f"ATTACH {literal(str(unfinished))} AS {CATALOG}")
             connection.execute(f"{_definitions()}; CHECKPOINT {CATALOG}; DETACH {CATALOG}")
         unfinished.chmod(0o600)

@@ -110,6 +110,22 @@ CREATE MACRO timestamp_of_text(x) AS
               '%Y%m%d %H:%M:%S', '%Y%m%d %H%M%S', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d',
               '%Y%m%dT%H%M%S', '%m/%d/%y']), x::TIMESTAMP) END;
 CREATE MACRO as_timestamp(x, kind VARCHAR) AS civis_sql.timestamp_of_text(x), (x, kind) AS x;
+-- As the interval style "postgres" has it: a sign where the part before is negative.
+CREATE MACRO counted(n, unit, before) AS CASE WHEN n = 0 THEN '' ELSE
+  CASE WHEN before < 0 AND n > 0 THEN '+' ELSE '' END || n || ' ' || unit
+  || CASE WHEN n = 1 THEN ' ' ELSE 's ' END END;
+CREATE MACRO clock_as_text(t, before) AS CASE WHEN t < 0 THEN '-' WHEN before < 0 THEN '+' ELSE '' END
+  || lpad((abs(t) // 3600000000)::VARCHAR, greatest(2, length((abs(t) // 3600000000)::VARCHAR))::INTEGER, '0')
+  || ':' || lpad((abs(t) // 60000000 % 60)::VARCHAR, 2, '0')
+  || ':' || lpad((abs(t) // 1000000 % 60)::VARCHAR, 2, '0')
+  || rtrim(rtrim('.' || lpad((abs(t) % 1000000)::VARCHAR, 6, '0'), '0'), '.');
+CREATE MACRO interval_as_text(years, months, days, t) AS CASE
+  WHEN t <> 0 OR (years = 0 AND months = 0 AND days = 0)
+  THEN civis_sql.counted(years, 'year', 0) || civis_sql.counted(months, 'mon', years)
+    || civis_sql.counted(days, 'day', CASE WHEN months <> 0 THEN months ELSE years END)
+    || civis_sql.clock_as_text(t, CASE WHEN days <> 0 THEN days WHEN months <> 0 THEN months ELSE years END)
+  ELSE rtrim(civis_sql.counted(years, 'year', 0) || civis_sql.counted(months, 'mon', years)
+    || civis_sql.counted(days, 'day', CASE WHEN months <> 0 THEN months ELSE years END)) END;
 CREATE MACRO as_text(x, kind DOUBLE) AS
   CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
        WHEN x = 0 THEN '0'
@@ -120,13 +136,38 @@ CREATE MACRO as_text(x, kind DOUBLE) AS
               ELSE format('{:.16e}', x) END), '\.?0*e', 'e')
        ELSE regexp_replace(x::VARCHAR, '\.0$', '') END,
   (x, kind FLOAT) AS regexp_replace(x::VARCHAR, '\.0$', ''),
-  (x, kind INTERVAL) AS regexp_replace(x::VARCHAR, ' month(s?)', ' mon\1'),
+  (x, kind INTERVAL) AS civis_sql.interval_as_text(date_part('year', x), date_part('month', x), date_part('day', x),
+    date_part('hour', x) * 3600000000 + date_part('minute', x) * 60000000 + date_part('microseconds', x)),
   (x, kind DECIMAL) AS x, (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind VARCHAR) AS x,
   (x, kind DATE) AS x, (x, kind TIMESTAMP) AS x, (x, kind) AS x;
+CREATE MACRO shown(x, kind BOOLEAN) AS CASE WHEN x THEN 't' WHEN NOT x THEN 'f' END,
+  (x, kind DOUBLE) AS civis_sql.as_text(x, kind), (x, kind FLOAT) AS civis_sql.as_text(x, kind),
+  (x, kind INTERVAL) AS civis_sql.as_text(x, kind), (x, kind VARCHAR) AS x, (x, kind BIGINT) AS x,
+  (x, kind HUGEINT) AS x, (x, kind DECIMAL) AS x, (x, kind) AS x;
+CREATE MACRO type_name(name) AS CASE regexp_replace(name, '\(.*\)', '')
+  WHEN 'VARCHAR' THEN 'text' WHEN 'DOUBLE' THEN 'double precision' WHEN 'FLOAT' THEN 'real'
+  WHEN 'DECIMAL' THEN 'numeric' WHEN 'HUGEINT' THEN 'numeric' WHEN 'TINYINT' THEN 'smallint'
+  WHEN 'TIMESTAMP' THEN 'timestamp without time zone' WHEN 'TIME' THEN 'time without time zone'
+  WHEN '"NULL"' THEN 'unknown' WHEN 'BLOB' THEN 'bytea' ELSE lower(regexp_replace(name, '\(.*\)', '')) END;
 CREATE MACRO as_compared(x, kind VARCHAR) AS civis_sql.fail_text('operator does not exist: a text is compared with a number: ' || x),
   (x, kind BOOLEAN) AS civis_sql.fail('operator does not exist: boolean = integer: ' || x)::BOOLEAN,
   (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS x,
   (x, kind FLOAT) AS x, (x, kind) AS x;
+CREATE MACRO trimmed(x, kind VARCHAR) AS rtrim(x, ' '), (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x,
+  (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS x, (x, kind FLOAT) AS x, (x, kind DATE) AS x,
+  (x, kind TIMESTAMP) AS x, (x, kind) AS x;
+CREATE MACRO like_all(x, patterns) AS len(patterns) = 0 OR
+  list_bool_and(list_transform(patterns, lambda p: x LIKE p ESCAPE '\'));
+CREATE MACRO like_any(x, patterns) AS len(patterns) > 0 AND
+  list_bool_or(list_transform(patterns, lambda p: x LIKE p ESCAPE '\'));
+CREATE MACRO ilike_all(x, patterns) AS len(patterns) = 0 OR
+  list_bool_and(list_transform(patterns, lambda p: x ILIKE p ESCAPE '\'));
+CREATE MACRO ilike_any(x, patterns) AS len(patterns) > 0 AND
+  list_bool_or(list_transform(patterns, lambda p: x ILIKE p ESCAPE '\'));
+CREATE MACRO not_like_all(x, patterns) AS NOT civis_sql.like_any(x, patterns);
+CREATE MACRO not_like_any(x, patterns) AS NOT civis_sql.like_all(x, patterns);
+CREATE MACRO not_ilike_all(x, patterns) AS NOT civis_sql.ilike_any(x, patterns);
+CREATE MACRO not_ilike_any(x, patterns) AS NOT civis_sql.ilike_all(x, patterns);
 CREATE MACRO as_array(x) AS replace(replace(x, '{', '['), '}', ']');
 
 -- Texts ----------------------------------------------------------------------------------------
@@ -139,7 +180,12 @@ CREATE MACRO initcap(s) AS array_to_string(list_transform(
 CREATE MACRO to_hex(n) AS lower(to_hex(n::BIGINT));
 CREATE MACRO textlen(s) AS length(s);
 CREATE MACRO btrim(s) AS trim(s), (s, characters) AS trim(s, characters);
-CREATE MACRO replicate(s, n) AS repeat(s, n);
+CREATE MACRO replicate(s, n) AS repeat(s::VARCHAR, n);
+CREATE MACRO repeat(s, n) AS repeat(s::VARCHAR, n);
+CREATE MACRO array_length(a, dimension) AS CASE dimension WHEN 1 THEN nullif(len(a), 0)
+  ELSE civis_sql.fail('array_length: only the first dimension is supported') END;
+CREATE MACRO cardinality(a) AS CASE WHEN typeof(a) LIKE '%[][]%'
+  THEN len(json_extract(to_json(a), '$[*][*]')) ELSE len(a) END;
 CREATE MACRO octet_length(s) AS strlen(s::VARCHAR);
 CREATE MACRO quote_ident(s) AS
   CASE WHEN regexp_full_match(s, '[a-z_][a-z0-9_]*') THEN s ELSE '"' || replace(s, '"', '""') || '"' END;
@@ -165,8 +211,7 @@ CREATE MACRO crc32(s) AS printf('%08x', xor(list_reduce([4294967295::BIGINT] || 
     lambda r, k: CASE WHEN r % 2 = 1 THEN xor(r >> 1, 2197175160::BIGINT) ELSE r >> 1 END)), 4294967295::BIGINT));
 CREATE MACRO checksum(x) AS (hash(x::VARCHAR) % 2147483648)::INTEGER;
 CREATE MACRO sha2(s, bits) AS
-  CASE bits WHEN 0 THEN sha256(s) WHEN 256 THEN sha256(s)
-       ELSE civis_sql.fail_text('SHA2 with ' || bits || ' bits is not supported: use 256') END;
+  CASE WHEN bits IN (0, 256) THEN sha256(s) ELSE civis_sql_sha2(s::VARCHAR, bits::INTEGER) END;
 CREATE MACRO func_sha1(s) AS sha1(s);
 CREATE MACRO strtol(s, base) AS CAST(list_transform([regexp_replace(lower(trim(s)),
     CASE WHEN base = 16 THEN '^[+-]?(0x)?' ELSE '^[+-]?' END, '')], lambda t:
@@ -265,13 +310,26 @@ CREATE MACRO timestamp_cmp(a, b) AS
        WHEN a IS NOT NULL AND b IS NOT NULL THEN 0 END;
 CREATE MACRO convert_timezone(zone, t) AS timezone(zone, timezone('UTC', t::TIMESTAMP)),
   (source, target, t) AS timezone(target, timezone(source, t::TIMESTAMP));
-CREATE MACRO justify_days(x) AS to_months((date_part('year', x) * 12 + date_part('month', x) + date_part('day', x) // 30)::INTEGER)
-  + to_days((date_part('day', x) % 30)::INTEGER)
-  + to_microseconds(date_part('hour', x) * 3600000000 + date_part('minute', x) * 60000000 + date_part('microseconds', x));
-CREATE MACRO justify_hours(x) AS x - to_microseconds(date_part('hour', x) * 3600000000) + to_days((date_part('hour', x) // 24)::INTEGER)
-  + to_hours(date_part('hour', x) % 24);
+CREATE MACRO days_of(x) AS date_part('day', x);
+CREATE MACRO months_of(x) AS date_part('year', x) * 12 + date_part('month', x);
+CREATE MACRO clock_of(x) AS
+  date_part('hour', x) * 3600000000 + date_part('minute', x) * 60000000 + date_part('microseconds', x);
+CREATE MACRO interval_of(months, days, clock) AS
+  to_months(months::INTEGER) + to_days(days::INTEGER) + to_microseconds(clock::BIGINT);
+-- One part more or less of the unit below, so that both have the same sign.
+CREATE MACRO carried(big, small, size) AS [big + trunc(small / size), small - trunc(small / size) * size];
+CREATE MACRO same_sign(pair, size) AS CASE WHEN pair[1] > 0 AND pair[2] < 0 THEN [pair[1] - 1, pair[2] + size]
+  WHEN pair[1] < 0 AND pair[2] > 0 THEN [pair[1] + 1, pair[2] - size] ELSE pair END;
+CREATE MACRO justify_days(x) AS list_transform(
+  [civis_sql.same_sign(civis_sql.carried(civis_sql.months_of(x), civis_sql.days_of(x), 30), 30)],
+  lambda p: civis_sql.interval_of(p[1], p[2], civis_sql.clock_of(x)))[1];
+CREATE MACRO justify_hours(x) AS list_transform(
+  [civis_sql.same_sign(civis_sql.carried(civis_sql.days_of(x), civis_sql.clock_of(x), 86400000000), 86400000000)],
+  lambda p: civis_sql.interval_of(civis_sql.months_of(x), p[1], p[2]))[1];
 CREATE MACRO justify_interval(x) AS civis_sql.justify_days(civis_sql.justify_hours(x));
 CREATE MACRO plus(a, b, first DATE, second BIGINT) AS a + b::INTEGER,
+  (a, b, first DATE, second DECIMAL) AS civis_sql.fail_text('operator does not exist: date + numeric')::DATE,
+  (a, b, first DATE, second DOUBLE) AS civis_sql.fail_text('operator does not exist: date + double precision')::DATE,
   (a, b, first BIGINT, second DATE) AS b + a::INTEGER,
   (a, b, first TIMESTAMP, second BIGINT) AS a + to_days(b::INTEGER),
   (a, b, first TIMESTAMPTZ, second BIGINT) AS a + to_days(b::INTEGER),
@@ -284,46 +342,39 @@ CREATE MACRO minus(a, b, first DATE, second BIGINT) AS a - b::INTEGER,
   (a, b, first TIMESTAMP, second VARCHAR) AS a - civis_sql.timestamp_of_text(b),
   (a, b, first TIMESTAMPTZ, second VARCHAR) AS a - b::TIMESTAMPTZ,
   (a, b, first DATE, second VARCHAR) AS a - civis_sql.date_of_text(b)::DATE,
+  (a, b, first TIME, second TIME) AS (DATE '2000-01-01' + a) - (DATE '2000-01-01' + b),
+  (a, b, first DATE, second DECIMAL) AS civis_sql.fail_text('operator does not exist: date - numeric')::DATE,
+  (a, b, first DATE, second DOUBLE) AS civis_sql.fail_text('operator does not exist: date - double precision')::DATE,
   (a, b, first, second) AS a - b;
 
--- TO_CHAR, TO_NUMBER: the pattern is read before, and the pieces are put together here ------------
+-- TO_CHAR, TO_DATE, TO_NUMBER: "usual" is the text in SQL, null where the format is not usual --------
 CREATE MACRO time_or_null(x, kind DATE) AS x::TIMESTAMP, (x, kind TIMESTAMP) AS x,
-  (x, kind TIMESTAMPTZ) AS x, (x, kind TIME) AS DATE '2000-01-01' + x,
-  (x, kind INTERVAL) AS civis_sql.fail_text('TO_CHAR of an interval is not supported')::TIMESTAMP,
-  (x, kind VARCHAR) AS civis_sql.timestamp_of_text(x), (x, kind) AS NULL::TIMESTAMP;
-CREATE MACRO padded(digits, decimals) AS
-  CASE WHEN decimals = 0 THEN split_part(digits, '.', 1)
-       ELSE split_part(digits, '.', 1) || '.' || rpad(split_part(digits, '.', 2), decimals, '0') END;
-CREATE MACRO whole_text(x, decimals) AS
-  abs(x)::VARCHAR || CASE WHEN decimals > 0 THEN '.' || repeat('0', decimals) ELSE '' END;
-CREATE MACRO number_text(x, decimals, kind DATE) AS NULL::VARCHAR,
-  (x, decimals, kind TIMESTAMP) AS NULL::VARCHAR, (x, decimals, kind TIMESTAMPTZ) AS NULL::VARCHAR,
-  (x, decimals, kind TIME) AS NULL::VARCHAR, (x, decimals, kind INTERVAL) AS NULL::VARCHAR,
-  (x, decimals, kind BIGINT) AS civis_sql.whole_text(x, decimals),
-  (x, decimals, kind HUGEINT) AS civis_sql.whole_text(x, decimals),
-  (x, decimals, kind DECIMAL) AS civis_sql.padded(abs(round(x, decimals))::VARCHAR, decimals),
-  (x, decimals, kind) AS format('{:.' || decimals || 'f}', abs(x::DOUBLE));
-CREATE MACRO is_below_zero(x, kind DATE) AS false, (x, kind TIMESTAMP) AS false,
-  (x, kind TIMESTAMPTZ) AS false, (x, kind TIME) AS false, (x, kind INTERVAL) AS false,
-  (x, kind VARCHAR) AS x::DOUBLE < 0, (x, kind) AS x < 0;
-CREATE MACRO to_char(time, number, kind DATE) AS time, (time, number, kind TIMESTAMP) AS time,
-  (time, number, kind TIMESTAMPTZ) AS time, (time, number, kind TIME) AS time,
-  (time, number, kind INTERVAL) AS time, (time, number, kind VARCHAR) AS time,
-  (time, number, kind) AS number;
-CREATE MACRO roman_number(x, kind DATE) AS 0, (x, kind TIMESTAMP) AS 0, (x, kind TIMESTAMPTZ) AS 0,
-  (x, kind TIME) AS 0, (x, kind INTERVAL) AS 0, (x, kind) AS CAST(round(x::DOUBLE) AS INTEGER);
-CREATE MACRO ordinal(n) AS CASE WHEN n % 100 IN (11, 12, 13) THEN 'th' ELSE
-  CASE n % 10 WHEN 1 THEN 'st' WHEN 2 THEN 'nd' WHEN 3 THEN 'rd' ELSE 'th' END END;
-CREATE MACRO roman(n) AS CASE WHEN n < 1 OR n > 3999 THEN repeat('#', 15) ELSE
-  ['', 'M', 'MM', 'MMM'][n // 1000 + 1]
-  || ['', 'C', 'CC', 'CCC', 'CD', 'D', 'DC', 'DCC', 'DCCC', 'CM'][n // 100 % 10 + 1]
-  || ['', 'X', 'XX', 'XXX', 'XL', 'L', 'LX', 'LXX', 'LXXX', 'XC'][n // 10 % 10 + 1]
-  || ['', 'I', 'II', 'III', 'IV', 'V', 'VI', 'VII', 'VIII', 'IX'][n % 10 + 1] END;
-CREATE MACRO to_number(s, scale) AS
-  CASE WHEN s IS NULL THEN NULL WHEN regexp_matches(s, '[A-Za-z]') AND NOT regexp_matches(s, '^\s*[A-Za-z]?[0-9., +-]*[A-Za-z]?\s*$')
-       THEN civis_sql.fail('invalid input for TO_NUMBER: "' || s || '"')
-       ELSE round((CASE WHEN contains(s, '-') OR contains(s, '<') THEN '-' ELSE '' END
-            || regexp_replace(s, '[^0-9.]', '', 'g'))::DECIMAL(38, 10), scale) END;
+  (x, kind TIMESTAMPTZ) AS x, (x, kind) AS NULL::TIMESTAMP;
+CREATE MACRO time_text(usual, x, format, has_zone) AS CASE WHEN format <> '' THEN
+  coalesce(CASE WHEN x >= TIMESTAMP '0001-01-01' THEN usual END,
+           civis_sql_text_of_time(CASE WHEN isfinite(x) THEN epoch_us(x) END, has_zone, format)) END;
+CREATE MACRO interval_text(x, format) AS civis_sql_text_of_interval(
+  date_part('year', x) * 12 + date_part('month', x), date_part('day', x),
+  date_part('hour', x) * 3600000000 + date_part('minute', x) * 60000000 + date_part('microseconds', x),
+  nullif(format, ''));
+CREATE MACRO number_text(x, format) AS civis_sql_text_of_number(x::VARCHAR, 0, format);
+CREATE MACRO to_char(usual, x, format, kind DATE) AS civis_sql.time_text(usual, x::TIMESTAMP, format, true),
+  (usual, x, format, kind TIMESTAMP) AS civis_sql.time_text(usual, x, format, false),
+  (usual, x, format, kind TIMESTAMPTZ) AS civis_sql.time_text(usual, timezone('UTC', x), format, true),
+  (usual, x, format, kind TIME) AS civis_sql.interval_text((DATE '2000-01-01' + x) - TIMESTAMP '2000-01-01 00:00:00', format),
+  (usual, x, format, kind INTERVAL) AS civis_sql.interval_text(x, format),
+  (usual, x, format, kind BIGINT) AS civis_sql.number_text(x, format),
+  (usual, x, format, kind HUGEINT) AS civis_sql.number_text(x, format),
+  (usual, x, format, kind DECIMAL) AS civis_sql.number_text(x, format),
+  (usual, x, format, kind DOUBLE) AS civis_sql_text_of_number(x::VARCHAR, 15, format),
+  (usual, x, format, kind FLOAT) AS civis_sql_text_of_number(x::VARCHAR, 6, format),
+  (usual, x, format, kind VARCHAR) AS civis_sql.fail_text('TO_CHAR of a text: cast it to a number, date or time before'),
+  (usual, x, format, kind) AS civis_sql.number_text(x, format);
+CREATE MACRO time_of_text(x, format, overflows) AS
+  make_timestamp(civis_sql_time_of_text(x::VARCHAR, format, overflows));
+CREATE MACRO time_of_usual_text(x, codes, format, overflows) AS
+  coalesce(try_strptime(x::VARCHAR, codes), civis_sql.time_of_text(x, format, overflows));
+CREATE MACRO to_number(s, format) AS civis_sql_number_of_text(s::VARCHAR, format);
 
 -- JSON -----------------------------------------------------------------------------------------
 CREATE MACRO json_path_text_rs(j, path) AS coalesce(json_extract_string(j, path), CASE WHEN j IS NOT NULL THEN '' END);

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from civis_nb.local.warehouse.dialects.expressions import Operand
+from civis_nb.local.warehouse.dialects.parts import Operand
 from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT, RuleSet
 from civis_nb.local.warehouse.dialects.tokens import STRING
 from civis_nb.local.warehouse.dialects.types import SqlType
@@ -14,6 +14,12 @@ from civis_nb.table_names import literal
 __all__ = ["OperatorRules"]
 
 _INTEGERS = frozenset(("int2", "int4", "int8"))
+#: Kinds of operands that are no texts, and are compared with none.
+_NO_TEXTS = frozenset(
+    "number value date time timestamp timestamptz interval array row query".split()  # noqa: SIM905
+)
+#: Kinds of operands whose type is known when DuckDB binds them.
+_WITH_TYPE = frozenset(("number", "column", "call", "cast", "date", "timestamp", "timestamptz"))
 _REGEX_OPERATORS = frozenset(("~", "~*", "!~", "!~*"))
 _ISO_DATE = re.compile(r"'\s*\d{4}-\d{1,2}-\d{1,2}(?!\d)")
 
@@ -28,7 +34,9 @@ class OperatorRules(RuleSet):
         tokens = self._tokens
         if tokens.words[first - 1] == "::":
             kind = tokens.render(first, behind) or "DECIMAL(38, 15)"
-            tokens.set_type(operand.start, behind, f"CAST(NULL AS {kind})")
+            is_text = to.name in ("varchar", "bpchar", "text") and not to.is_array
+            known = TEXT if is_text else f"CAST(NULL AS {kind})"
+            tokens.set_type(operand.start, behind, known)
 
     def _cast(self, operand: Operand, to: SqlType, written: tuple[int, int]) -> None:
         first, behind = written
@@ -173,6 +181,9 @@ class OperatorRules(RuleSet):
         for this, other in ((left, right), (right, left)):
             if other.kind == "number" and this.kind in ("column", "value", "cast"):
                 self._wrap(this, "as_compared")
+        if self._is_redshift and not {left.kind, right.kind} & _NO_TEXTS:
+            self._drop_blanks(left)
+            self._drop_blanks(right)
 
     def unary(self, at: int, operand: Operand) -> None:
         """Write the operators of roots and absolute values as calls."""
@@ -186,6 +197,7 @@ class OperatorRules(RuleSet):
         for this, other in ((left, right), (right, left)):
             if this.kind in (
                 "date",
+                "time",
                 "timestamp",
                 "timestamptz",
                 "cast",
@@ -197,7 +209,7 @@ class OperatorRules(RuleSet):
                 return
 
     def _is_time(self, operand: Operand) -> bool:
-        if operand.kind in ("date", "timestamp", "timestamptz"):
+        if operand.kind in ("date", "time", "timestamp", "timestamptz"):
             return True
         return operand.name in (
             "getdate", "sysdate", "current_date", "current_timestamp", "now", "date_trunc",
@@ -231,6 +243,64 @@ class OperatorRules(RuleSet):
             for o in operands
             for word in self._tokens.words[o.start : o.end]
         )
+
+    def element(self, array: Operand, opened: int) -> None:
+        """Refuse an element of ARRAY[…] without brackets; no element has a negative number."""
+        tokens = self._tokens
+        if array.kind == "array" and tokens.words[array.start] == "array":
+            raise self._refuse(opened, 'syntax error at or near "[": write (ARRAY[…])[…]')
+        if tokens.words[opened + 1] == "-" and tokens.words[opened + 3] == "]":
+            tokens.rewrite(opened + 1, opened + 3, "NULL")
+
+    def branches(self, values: list[Operand]) -> None:
+        """Give plain texts the type of the other values."""
+        texts = [value for value in values if value.kind == "string"]
+        kind = self._common_type(values)
+        if texts and kind is not None:
+            for text in texts:
+                self._tokens.wrap(text.start, text.end, "cast_to_type(", f", {kind})")
+
+    def _common_type(self, values: list[Operand]) -> str | None:
+        """Return an expression of the type of all values that are no plain texts; None for none."""
+        kinds = dict.fromkeys(
+            self._tokens.type_of(value.start, value.end)
+            for value in values
+            if value.kind
+            in ("number", "column", "call", "cast", "date", "timestamp", "timestamptz")
+        )
+        if not kinds:
+            return None
+        return next(iter(kinds)) if len(kinds) == 1 else f"coalesce({', '.join(kinds)})"
+
+    def among(self, left: Operand, opened: int) -> None:
+        """Let blanks at the end of texts not count, as on Redshift."""
+        if not self._is_redshift:
+            return
+        tokens = self._tokens
+        self._drop_blanks(left)
+        for at in range(opened + 1, tokens.partners.get(opened, opened)):
+            if tokens.kinds[at] == STRING and tokens.words[at - 1] in ("(", ","):
+                self._drop_blanks(Operand(at, at + 1, kind="string"))
+
+    def _drop_blanks(self, operand: Operand) -> None:
+        tokens = self._tokens
+        if operand.kind == "string":
+            text = tokens.render(operand.start, operand.end)
+            if text.startswith("'") and text.endswith(" '"):
+                tokens.replace(operand.start, text[:-1].rstrip(" ") + "'")
+        elif operand.kind in ("column", "call", "cast", "other", "case"):
+            self._wrap(operand, "trimmed")
+
+    def like_each(self, at: int, left: Operand, pattern: int, close: int) -> None:
+        """Write LIKE ALL and LIKE ANY of an array as calls."""
+        tokens = self._tokens
+        negated = "not_" if tokens.words[at - 1] == "not" else ""
+        each = "all" if tokens.words[pattern] == "all" else "any"
+        name = f"{CATALOG}.{negated}{tokens.words[at]}_{each}"
+        if tokens.words[at] == "similar":
+            raise self._refuse(at, "SIMILAR TO ALL and ANY are not supported")
+        one, two = tokens.render(left.start, left.end), tokens.render(pattern + 2, close)
+        tokens.rewrite(left.start, close + 1, f"{name}({one}, {two})")
 
     def like(self, at: int, right: Operand) -> None:
         r"""Let the backslash escape in patterns, as in ``LIKE '…\_…'``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.dialects.expressions import Call, Operand
+from civis_nb.local.warehouse.dialects.parts import Call, Operand
 from civis_nb.local.warehouse.dialects.tokens import STRING, Tokens
 
 __all__ = [

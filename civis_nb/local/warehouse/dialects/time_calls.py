@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from civis_nb.local.warehouse.dialects.date_parts import PART_OF
-from civis_nb.local.warehouse.dialects.expressions import Call
-from civis_nb.local.warehouse.dialects.patterns import number_scale, time_pattern, to_char
+from civis_nb.local.warehouse.dialects.parts import Call
+from civis_nb.local.warehouse.dialects.patterns import number_scale, strptime_codes, time_text
 from civis_nb.local.warehouse.dialects.rules import (
     BIGINT,
     CATALOG,
@@ -19,18 +19,11 @@ from civis_nb.table_names import literal
 __all__ = ["TimeRules"]
 
 _OTHER_PARTS = frozenset(
-    [
-        "epoch",
-        "isodow",
-        "isoyear",
-        "timezone",
-        "timezone_hour",
-        "timezone_minute",
-        "julian",
-        "era",
-        "dayofmonth",
-    ]
+    """epoch isodow isoyear timezone timezone_hour timezone_minute julian era
+    dayofmonth""".split()  # noqa: SIM905 - shorter to read
 )
+#: Of TO_NUMBER with a format that is no plain text.
+_UNKNOWN_SCALE = 10
 _STEPS = {
     "millennium": ("to_years", 1000), "century": ("to_years", 100), "decade": ("to_years", 10),
     "quarter": ("to_months", 3), "month": ("to_months", 1), "week": ("to_days", 7),
@@ -73,15 +66,12 @@ class TimeRules(RuleSet):
     def _to_char(self, call: Call) -> None:
         self._need(call, 2)
         pattern = self._text_argument(call, 1)
-        first = call.arguments[1][0]
-        if pattern is None:
-            raise self._refuse(first, "TO_CHAR: the format must be a text, not an expression")
-        try:
-            kind = self._tokens.type_of(*call.arguments[0])
-            time, number = to_char(self._tokens.render(*call.arguments[0]), kind, pattern)
-        except ValueError as error:
-            raise self._refuse(first, f"TO_CHAR: {error}") from None
-        self._set(call, f"{CATALOG}.to_char({time}, {number}, {kind})", TEXT)
+        kind = self._tokens.type_of(*call.arguments[0])
+        value, format_ = self._arguments(call)
+        usual = "NULL::VARCHAR"
+        if pattern:
+            usual = time_text(f"{CATALOG}.time_or_null({value}, {kind})", pattern) or usual
+        self._set(call, f"{CATALOG}.to_char({usual}, {value}, {format_}, {kind})", TEXT)
 
     def _to_date(self, call: Call) -> None:
         if len(call.arguments) == 1:
@@ -90,30 +80,29 @@ class TimeRules(RuleSet):
                 text = f"{CATALOG}.as_date({self._arguments(call)[0]}, {kind})::DATE"
                 self._set(call, text, DATE)
             return
+        self._need(call, *((2, 3) if self._is_redshift else (2,)))
         pattern = self._text_argument(call, 1)
-        first = call.arguments[1][0]
-        if pattern is None:
-            raise self._refuse(
-                first, f"{call.name.upper()}: the format must be a text, not an expression"
+        value, format_, *strict = self._arguments(call)
+        # Redshift lets a day that does not exist run over into the next month, unless told not to.
+        overflows = f"NOT ({strict[0]})" if strict else str(self._is_redshift).lower()
+        codes = strptime_codes(pattern) if pattern is not None else None
+        if codes is None:
+            text = f"{CATALOG}.time_of_text({value}, {format_}, {overflows})"
+        else:
+            text = (
+                f"{CATALOG}.time_of_usual_text({value}, {literal(codes)}, {format_}, {overflows})"
             )
-        try:
-            codes = time_pattern(pattern)
-        except ValueError as error:
-            raise self._refuse(first, f"{call.name.upper()}: {error}") from None
-        value = self._tokens.render(*call.arguments[0])
         kind = "DATE" if call.name == "to_date" else "TIMESTAMPTZ"
-        self._set(
-            call,
-            f"CAST(strptime(CAST({value} AS VARCHAR), {literal(codes)}) AS {kind})",
-            f"CAST(NULL AS {kind})",
-        )
+        self._set(call, f"CAST({text} AS {kind})", f"CAST(NULL AS {kind})")
 
     def _to_number(self, call: Call) -> None:
+        self._need(call, 2)
         pattern = self._text_argument(call, 1)
-        if pattern is None:
-            raise self._refuse(call.start, "TO_NUMBER: a format is needed, as a text")
-        value = self._tokens.render(*call.arguments[0])
-        self._set(call, f"{CATALOG}.to_number({value}, {number_scale(pattern)})")
+        scale = number_scale(pattern) if pattern is not None else _UNKNOWN_SCALE
+        value, format_ = self._arguments(call)
+        kind = f"DECIMAL(38, {scale})"
+        text = f"CAST({CATALOG}.to_number({value}, {format_}) AS {kind})"
+        self._set(call, text, f"CAST(NULL AS {kind})")
 
     def _date_trunc(self, call: Call) -> None:
         self._need(call, 2, 3)
@@ -123,6 +112,12 @@ class TimeRules(RuleSet):
             self._set(call, f"{CATALOG}.trunc_years('{part}', 1, {value})", TIMESTAMP)
             return
         kind = self._time_type(call, 1)
+        if len(call.arguments) == 3:
+            zone = self._arguments(call)[2]
+            local = f"timezone({zone}, CAST({self._arguments(call)[1]} AS TIMESTAMPTZ))"
+            text = f"timezone({zone}, date_trunc('{part}', {local}))"
+            self._set(call, text, "CAST(NULL AS TIMESTAMPTZ)")
+            return
         self._set(
             call,
             f"{CATALOG}.date_trunc('{part}', {value}, {kind})",
@@ -143,7 +138,9 @@ class TimeRules(RuleSet):
         value = self._time_argument(call, 1)
         kind = self._time_type(call, 1)
         micros = f"{CATALOG}.microseconds({value}, {kind})"
-        if part == "second":
+        if part == "second" and self._is_redshift and call.name == "extract":
+            self._set(call, f"({micros} // 1000000)", BIGINT)
+        elif part == "second":
             self._set(call, f"({micros} / 1000000.0)", DOUBLE)
         elif part == "millisecond" and self._is_redshift:
             self._set(call, f"({micros} // 1000 % 1000)", BIGINT)

@@ -7,8 +7,8 @@ from functools import lru_cache
 from typing import get_args
 
 from civis_nb.local.warehouse.dialects.calls import Meanings
+from civis_nb.local.warehouse.dialects.clauses import Parser
 from civis_nb.local.warehouse.dialects.definitions import define
-from civis_nb.local.warehouse.dialects.expressions import Parser
 from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NAME, WORD, OffsetMap, Tokens
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from types import TracebackType
 
 import duckdb
 
 from civis_nb.cancellation import CancelToken
 from civis_nb.errors import OperationCancelledError, WarehouseError
+from civis_nb.local.warehouse.dialects import PREFIX, create_computed
 from civis_nb.local.warehouse.duckdb.failures import (
     got_further,
     is_conflict,
+    is_of_unknown_type,
     is_refusal,
     missing_function,
     statement_error,
@@ -20,6 +23,7 @@ from civis_nb.local.warehouse.duckdb.statement import Statement, translated
 
 __all__ = ["Attempts"]
 
+_EXPLAIN = "EXPLAIN "
 _CONFLICT_TRIES = 12
 _CONFLICT_WAIT_S = 0.01
 
@@ -31,7 +35,7 @@ class Attempts:
     if DuckDB refuses it, in each translation from Redshift's SQL. Errors of DuckDB within the
     block lead to the next attempt; the last one raises `WarehouseError`::
 
-        for attempt in Attempts(statement, cancel, hidden):
+        for attempt in Attempts(statement, cancel, hidden, cursor=cursor):
             with attempt as candidate:
                 cursor.execute(candidate.text)
 
@@ -48,6 +52,8 @@ class Attempts:
         explicit transaction.
     shift
         The number of bytes before the statement's text in what DuckDB runs.
+    cursor
+        Runs the statement; functions that it lacks are created there.
     """
 
     def __init__(
@@ -58,12 +64,15 @@ class Attempts:
         *,
         retry_conflicts: bool = True,
         shift: int = 0,
+        cursor: duckdb.DuckDBPyConnection,
     ) -> None:
         self._statement = self._candidate = statement
         self._cancel = cancel
         self._hidden = hidden
         self._tries_left = _CONFLICT_TRIES if retry_conflicts else 1
         self._shift = shift
+        self._cursor = cursor
+        self._has_computed = False
         self._translations = translated(statement)
         self._refused: list[tuple[duckdb.Error, Statement]] = []
         self._done = False
@@ -88,6 +97,10 @@ class Attempts:
             return False
         if self._tries_left > 1 and is_conflict(error):
             self._wait()
+            return True
+        if not self._has_computed and (missing_function(error) or "").startswith(PREFIX):
+            create_computed(self._cursor)
+            self._has_computed = True
             return True
         if not self._may_translate(error):
             raise self._error(error, self._candidate) from None
@@ -116,6 +129,15 @@ class Attempts:
         """Choose between what DuckDB says about the user's text and about its translations."""
         (refused, statement), *translations = self._refused
         original = statement.original or statement.text
+        if is_of_unknown_type(refused):
+            # A function that chooses by type hides that there is no such column.
+            try:
+                self._cursor.execute(_EXPLAIN + original)
+            except duckdb.BinderException as found:
+                asked = replace(statement, text=original, original=None, meaning=None, offsets=None)
+                return statement_error(found, asked, self._hidden, shift=len(_EXPLAIN))
+            except duckdb.Error:
+                pass  # of something else that DuckDB has not: the first error tells more
         for error, candidate in translations:
             if got_further(error, refused, original):
                 return self._error(error, candidate)

@@ -22,6 +22,7 @@ __all__ = [
     "Failure",
     "got_further",
     "is_conflict",
+    "is_of_unknown_type",
     "is_refusal",
     "line_and_column",
     "missing_function",
@@ -49,7 +50,11 @@ _NO_SYSTEM_TABLE = (
 
 
 #: What the platform's own functions raise, as a cast that can't be done.
-_OWN_FAILURE = re.compile(rf"Could not convert string '{CATALOG}: (.*?)' to \w+", re.DOTALL)
+_OWN_FAILURE = re.compile(
+    rf"Could not convert string '{CATALOG}: (.*?)' to \w+"
+    r"|Python exception occurred while executing the UDF: ValueError: (.*?)(?:\n\nAt:|\Z)",
+    re.DOTALL,
+)
 
 
 _TOO_LONG = re.compile(
@@ -121,6 +126,7 @@ def is_conflict(error: duckdb.Error) -> bool:
     return "conflict" in text or "another transaction" in text
 
 
+_OVERLOADS = re.compile(r"Macro \w+\(\) has multiple overloads that match.*", re.DOTALL)
 _NO_FUNCTION = re.compile(r"Function with name \"?(\w+)\"? does not exist|No function matches")
 
 
@@ -140,6 +146,11 @@ def got_further(error: duckdb.Error, refused: duckdb.Error, sql: str) -> bool:
     if missing.group(1) is None:
         return missed.group(1) is not None
     return missing.group(1) != missed.group(1) and _has_word(sql, missing.group(1))
+
+
+def is_of_unknown_type(error: duckdb.Error) -> bool:
+    """Return whether a function of ours can't choose by type: often a column does not exist."""
+    return _OVERLOADS.search(str(error)) is not None
 
 
 def missing_function(error: duckdb.Error) -> str | None:
@@ -280,7 +291,8 @@ def warehouse_error(
         message = f"value too long for the type of {long.group(1)}, varchar({long.group(2)})"
     message += _hint(message, sql or "")
     if own := _OWN_FAILURE.search(message):
-        message = own.group(1)
+        message = own.group(1) or own.group(2)
+    message = _OVERLOADS.sub("the type of an argument is not known: cast it, as in x::int", message)
     message = message.replace(f"{CATALOG}.", "")
     system = _SYSTEM_TABLE.search(message)
     if system:

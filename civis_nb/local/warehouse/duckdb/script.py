@@ -227,6 +227,7 @@ class ScriptRunner:
             self.hidden,
             retry_conflicts=not self._in_transaction,
             shift=shift,
+            cursor=self.cursor,
         )
 
     def _run_prerequisites(self, statement: Statement) -> None:

@@ -6,7 +6,10 @@ They are for what is rare: a call takes some microseconds a row.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import Any
+
+import duckdb
 
 from civis_nb.local.warehouse.dialects.computed.digests import sha2
 from civis_nb.local.warehouse.dialects.computed.json_texts import jsonb_text
@@ -16,10 +19,7 @@ from civis_nb.local.warehouse.dialects.computed.perl_patterns import perl_places
 from civis_nb.local.warehouse.dialects.computed.time_formats import text_of_interval, text_of_time
 from civis_nb.local.warehouse.dialects.computed.time_texts import time_of_text
 
-if TYPE_CHECKING:
-    import duckdb
-
-__all__ = ["PREFIX", "create"]
+__all__ = ["PREFIX", "create_computed"]
 
 #: Of the functions' names, and of their errors.
 PREFIX = "civis_sql_"
@@ -38,12 +38,18 @@ _FUNCTIONS: list[tuple[Callable[..., Any], str, str]] = [
 ]
 
 
-def create(connection: duckdb.DuckDBPyConnection) -> None:
-    """Create the functions in the database of a connection; all cursors of it have them."""
+def create_computed(connection: duckdb.DuckDBPyConnection) -> None:
+    """Create the functions in the database of a connection; all cursors of it have them.
+
+    DuckDB needs numpy for it, which takes a while to load: hence this is done when a statement
+    needs one of them. In a transaction that is rolled back they are gone with it.
+    """
     for function, arguments, result in _FUNCTIONS:
-        connection.create_function(
-            PREFIX + function.__name__,
-            function,
-            arguments.split(),  # type: ignore[arg-type]
-            result,
-        )
+        # Another thread may have created it.
+        with suppress(duckdb.CatalogException):
+            connection.create_function(
+                PREFIX + function.__name__,
+                function,
+                arguments.split(),  # type: ignore[arg-type]
+                result,
+            )

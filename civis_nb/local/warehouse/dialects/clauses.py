@@ -1,0 +1,181 @@
+"""Clauses of a statement: SELECT lists, whose columns get names, and all that holds expressions.
+
+One pass over the tokens, from left to right; the expressions in it are read by `Expressions`.
+"""
+
+from __future__ import annotations
+
+from civis_nb.local.warehouse.dialects.expressions import RESERVED, Expressions
+from civis_nb.local.warehouse.dialects.parts import NO_NAME, Operand, Region
+from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD
+from civis_nb.table_names import quoted
+
+__all__ = ["Parser"]
+
+_CLAUSES = frozenset(
+    """select from where group having order limit offset fetch union except intersect minus
+    window qualify returning values set into on using when join with""".split()  # noqa: SIM905 - shorter to read
+)
+_COMPARISONS = frozenset(("=", "<>", "!=", "<", ">", "<=", ">="))
+_MARKS = frozenset(
+    [
+        "from",
+        "for",
+        "placing",
+        "in",
+        "order",
+        "distinct",
+        "as",
+        "using",
+        "both",
+        "leading",
+        "trailing",
+    ]
+)
+#: Words between the operands of a region.
+_STRUCTURE = RESERVED | _COMPARISONS | {",", "pivot", "unpivot"}
+
+
+class Parser(Expressions):
+    """Walk over the tokens of a statement and let rules edit them."""
+
+    def region(self, at: int, end: int) -> Region:
+        """Read everything between two places: a query, a list, or one expression."""
+        words, found = self._words, Region()
+        clause = ""
+        item: int | None = None
+        count = 0  # operands and operators of the item so far
+        last: Operand | None = None
+        alias: str | None = None
+        while at < end:
+            word = words[at]
+            if word in _STRUCTURE:
+                if word == ",":
+                    found.commas.append(at)
+                    if item is not None:
+                        self._finish_item(found, item, at, count, last, alias)
+                        item, count, last, alias = at + 1, 0, None, None
+                    at += 1
+                    continue
+                if word in ("pivot", "unpivot"):
+                    # DuckDB's own, where aggregates must stay as they are.
+                    at = self.tokens.partners[at + 1] + 1 if words[at + 1] == "(" else end
+                    continue
+                if word in _MARKS:
+                    found.marks.append((word, at))
+                if word in _CLAUSES and self._begins_clause(at):
+                    if item is not None:
+                        self._finish_item(found, item, at, count, last, alias)
+                    item, clause = None, word
+                    self.rules.clause(at, word)
+                    at += 1
+                    if word in ("select", "returning"):
+                        found.is_query = found.is_query or word == "select"
+                        at = self._behind_select(at, end)
+                        item, count, last, alias = at, 0, None, None
+                    continue
+                if word == "as" and item is not None and at + 1 < end:
+                    alias = self._name(at + 1)
+                    at += 2
+                    continue
+                if word == "for" or word == "distinct":
+                    self.rules.clause(at, word)
+                is_compared = word in _COMPARISONS and last is not None and clause != "set"
+                if is_compared and last is not None and at + 1 < end and self.can_start(at + 1):
+                    right = self.operand(at + 1, end)
+                    self.rules.compare(last, right)
+                    found.operands.append(right)
+                    found.others += 1
+                    last, count, at = right, count + 2, max(right.end, at + 1)
+                    if at < end and item is not None and self._is_alias(at):
+                        alias = self._name(at)
+                        at += 1
+                    continue
+            if word == "in" and last is not None and words[at + 1] == "(":
+                self.rules.among(last, at + 1)
+            if not self.can_start(at):
+                if word in ("like", "ilike") or (word == "similar" and words[at + 1] == "to"):
+                    at = self._like(at, end, last)
+                else:
+                    at += 1
+                count += 1
+                found.others += 1
+                continue
+            last = self.operand(at, end, clause == "from" or clause == "join", item is not None)
+            found.operands.append(last)
+            at = max(last.end, at + 1)
+            count += 1
+            if at < end and self._is_alias(at):
+                if item is not None:
+                    alias = self._name(at)
+                    at += 1
+                elif clause in ("from", "join"):
+                    at += 1
+                    if words[at] == "(":
+                        at = self.tokens.partners.get(at, at) + 1
+        if item is not None:
+            self._finish_item(found, item, end, count, last, alias)
+        return found
+
+    def _begins_clause(self, at: int) -> bool:
+        """Return whether a word begins a clause, as FROM of IS DISTINCT FROM does not."""
+        words = self._words
+        if words[at] == "from":
+            return not (at > 1 and words[at - 1] == "distinct" and words[at - 2] in ("is", "not"))
+        return words[at] != "set" or words[at + 1] != "("
+
+    def _is_alias(self, at: int) -> bool:
+        return self._kinds[at] in (NAME, WORD) and self._words[at] not in RESERVED
+
+    def _behind_select(self, at: int, end: int) -> int:
+        """Return the place of the first item of a SELECT list."""
+        words = self._words
+        while at < end:
+            if words[at] == "distinct" and words[at + 1] == "on":
+                close = self.tokens.partners.get(at + 2, at + 2)
+                self.region(at + 3, close)
+                at = close + 1
+            elif words[at] in ("distinct", "all"):
+                at += 1
+            elif words[at] == "top" and self._kinds[at + 1] == NUMBER:
+                at += 2
+            else:
+                break
+        return at
+
+    def _finish_item(
+        self, found: Region, start: int, end: int, count: int, last: Operand | None,
+        alias: str | None,
+    ) -> None:  # fmt: skip
+        """Name a column of a SELECT list as PostgreSQL does, where it has no alias."""
+        if alias is not None and last is not None and last.end < end:
+            self.tokens.set_alias(alias, start, last.end)
+        if alias is not None or end <= start or last is None:
+            if alias is not None and found.first is None:
+                found.first = (alias, 2)
+            return
+        single = count == 1 and last.start == start and last.end == end
+        name, strength = (last.name, last.strength) if single else (NO_NAME, 0)
+        if found.first is None:
+            found.first = (name, strength)
+        if single and last.kind in ("column", "star"):
+            return
+        words = self._words
+        if words[start] == "*" or (words[start + 1] == "." and words[start + 2] == "*"):
+            return  # t.*, and what can stand behind a star
+        self.tokens.insert_after(end - 1, f" AS {quoted(name)}")
+
+    def _like(self, at: int, end: int, left: Operand | None) -> int:
+        words = self._words
+        pattern = at + (2 if words[at] == "similar" else 1)
+        if left is not None and words[pattern] in ("all", "any", "some"):
+            close = self.tokens.partners.get(pattern + 1)
+            if close is not None and words[pattern + 2] not in ("select", "with", "values"):
+                self.region(pattern + 2, close)
+                self.rules.like_each(at, left, pattern, close)
+                return close + 1
+        if pattern >= end or not self.can_start(pattern) or left is None:
+            return at + 1
+        right = self.operand(pattern, end)
+        self.rules.like(at, right)
+        return max(right.end, pattern + 1)

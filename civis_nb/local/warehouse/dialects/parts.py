@@ -1,0 +1,101 @@
+"""The parts of a statement that rules hear of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from civis_nb.local.warehouse.dialects.types import SqlType
+
+__all__ = ["NO_NAME", "Call", "Operand", "Region", "Rules"]
+
+NO_NAME = "?column?"
+
+
+@dataclass(slots=True)
+class Operand:
+    """An expression: its tokens, and the name PostgreSQL gives a column of it.
+
+    ``strength`` is 2 for a name that casts keep, 1 for one that they replace, 0 for none.
+    """
+
+    start: int
+    end: int
+    name: str = NO_NAME
+    strength: int = 0
+    kind: str = "other"
+
+
+@dataclass(slots=True)
+class Call:
+    """A call of a function by its bare name, with the place of each part.
+
+    ``arguments`` are (first, behind) of each; ``marks`` are the words between them, such as FROM.
+    ``modifiers`` ends behind FILTER, WITHIN GROUP, IGNORE NULLS and OVER.
+    """
+
+    name: str
+    start: int
+    open: int
+    close: int
+    end: int
+    arguments: list[tuple[int, int]]
+    operands: list[Operand | None]
+    marks: list[tuple[str, int]]
+    within: tuple[int, int] | None = None
+    filter: tuple[int, int] | None = None
+    over: tuple[int, int] | None = None
+    in_from: bool = False
+    in_list: bool = False
+
+
+class Rules(Protocol):
+    """What a dialect does with the parts of an expression."""
+
+    def call(self, call: Call) -> str | None:
+        """Edit a call; return the name of its column where it is not the function's."""
+
+    def cast(self, operand: Operand, to: SqlType, written: tuple[int, int]) -> None:
+        """Edit a cast: what is cast, and the tokens of the type."""
+
+    def binary(self, at: int, left: Operand, right: Operand) -> None:
+        """Edit an operator between two operands."""
+
+    def compare(self, left: Operand, right: Operand) -> None:
+        """Edit a comparison of two operands."""
+
+    def unary(self, at: int, operand: Operand) -> None:
+        """Edit an operator before an operand."""
+
+    def like(self, at: int, right: Operand) -> None:
+        """Edit LIKE, ILIKE or SIMILAR TO; ``at`` is its first word."""
+
+    def like_each(self, at: int, left: Operand, pattern: int, close: int) -> None:
+        """Edit LIKE ALL or LIKE ANY of a list, which ends with the bracket `close`."""
+
+    def element(self, array: Operand, opened: int) -> None:
+        """Edit an element of an array; its number is behind the bracket `opened`."""
+
+    def among(self, left: Operand, opened: int) -> None:
+        """Edit IN before the bracket that opens the list or query."""
+
+    def branches(self, values: list[Operand]) -> None:
+        """Edit values of which an expression has one, so that all are of the same type."""
+
+    def word(self, at: int, words: str) -> None:
+        """Edit a word that stands for a value."""
+
+    def clause(self, at: int, word: str) -> None:
+        """Check a clause of a query."""
+
+
+@dataclass(slots=True)
+class Region:
+    """What is between two brackets, or a whole statement."""
+
+    commas: list[int] = field(default_factory=list)
+    marks: list[tuple[str, int]] = field(default_factory=list)
+    operands: list[Operand] = field(default_factory=list)
+    is_query: bool = False
+    first: tuple[str, int] | None = None
+    others: int = 0
