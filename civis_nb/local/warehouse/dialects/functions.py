@@ -38,10 +38,11 @@ def attach_functions(connection: duckdb.DuckDBPyConnection) -> None:
     if kept is not None:
         try:
             connection.execute(f"ATTACH {literal(str(kept))} AS {CATALOG} (READ_ONLY)")
-            _create_for_views(connection)
-            return
         except duckdb.Error:
             kept.unlink(missing_ok=True)  # it is damaged: the next database makes it anew
+        else:
+            _create_for_views(connection)
+            return
     connection.execute(f"ATTACH ':memory:' AS {CATALOG}")
     create_computed(connection)
     connection.execute(_definitions())
@@ -50,7 +51,7 @@ def attach_functions(connection: duckdb.DuckDBPyConnection) -> None:
 def _create_for_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the functions in Python if a view may call one: it may be read by any statement."""
     views = "SELECT 1 FROM duckdb_views() WHERE NOT internal AND contains(sql, $1) LIMIT 1"
-    if connection.execute(views, [f"{CATALOG}."]).fetchone() is not None:
+    if connection.execute(views, [f"{CATALOG}."]).fetchall():
         create_computed(connection)
 
 

@@ -285,8 +285,8 @@ class OperatorRules(RuleSet):
     def _drop_blanks(self, operand: Operand) -> None:
         tokens = self._tokens
         if operand.kind == "string":
-            text = tokens.render(operand.start, operand.end)
-            if text.startswith("'") and text.endswith(" '"):
+            text = tokens.texts[operand.start]
+            if text.endswith(" '") and (text := tokens.render(operand.start, operand.end)):
                 tokens.replace(operand.start, text[:-1].rstrip(" ") + "'")
         elif operand.kind in ("column", "call", "cast", "other", "case"):
             self._wrap(operand, "trimmed")

@@ -224,7 +224,9 @@ class Tokens:
             if known is not None and at < known[0] <= behind:
                 piece, after = known[1], known[0]
             else:
-                piece, after = self.render(at, at + 1), at + 1
+                piece, after = self._new.get(at, self.texts[at]), at + 1
+                if at in self._before or at in self._after:
+                    piece = self.render(at, at + 1)
             out += f" {piece}" if out else piece
             at = after
         return out

@@ -36,7 +36,7 @@ def calls_of(work):
 def test_a_native_statement_takes_few_calls_for_each_token():
     tokens = len(NATIVE.replace(".", " . ").replace(",", " , ").split())
     translate.__wrapped__(NATIVE, "redshift")
-    assert calls_of(lambda: translate.__wrapped__(NATIVE, "redshift")) < 3 * tokens
+    assert calls_of(lambda: translate.__wrapped__(NATIVE, "redshift")) < 5 * tokens
 
 
 def test_a_statement_of_twice_the_length_takes_twice_the_calls():
