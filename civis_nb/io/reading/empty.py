@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from civis_nb.errors import CivisError, EmptyResultError
+from civis_nb.frames.sql_types import DeclaredTypes, arrow_type
 from civis_nb.io.runs import wait_for
-from civis_nb.io.sql_types import DeclaredTypes, arrow_type
 from civis_nb.sql_text import only_reads
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from civis_nb.io.arguments import check_encoding, check_interval, chosen, statem
 __all__ = ["RETURN_AS", "ReadOptions", "SqlExport"]
 
 RETURN_AS: Final = ("list", "pandas", "polars", "arrow", "lazy")
-_TYPES: Final = ("infer", "exact")
+_TYPES: Final = ("infer", "native", "exact")
 _PARAMETER_KEYS: Final = frozenset({"params", "arguments"})
 
 
@@ -86,11 +86,13 @@ class ReadOptions:
     return_as
         One of `RETURN_AS`.
     types
-        ``"infer"``, or ``"exact"``; Arrow tables and lazy frames are always exact.
+        ``"infer"``, ``"native"`` or ``"exact"``; Arrow tables and lazy frames are exact
+        unless they are to be native.
     encoding
         Of the text; None: UTF-8.
     parser_options
-        Passed on to `pandas.read_csv`, `polars.read_csv` or `csv.reader`; not with exact types.
+        Passed on to `pandas.read_csv`, `polars.read_csv` or `csv.reader`; only with inferred
+        types.
 
     Raises
     ------
@@ -99,7 +101,7 @@ class ReadOptions:
 
     Examples
     --------
-    >>> ReadOptions(return_as="arrow").is_exact
+    >>> ReadOptions(return_as="arrow").is_typed
     True
     """
 
@@ -111,18 +113,19 @@ class ReadOptions:
     def __post_init__(self) -> None:
         chosen("return_as", self.return_as, RETURN_AS)
         chosen("types", self.types, _TYPES)
-        if self.is_exact and (self.parser_options or self.encoding):
+        if self.is_typed and (self.parser_options or self.encoding):
             given = [*self.parser_options, *(["encoding"] if self.encoding else [])]
+            types = "native" if self.types == "native" else "exact"
             raise CivisInputError(
-                f"{', '.join(given)}: exact types take no options of a parser. Leave them out, or "
-                "read with types='infer' and return_as 'list', 'pandas' or 'polars'."
+                f"{', '.join(given)}: {types} types take no options of a parser. Leave them out, "
+                "or read with types='infer' and return_as 'list', 'pandas' or 'polars'."
             )
         check_encoding(self.encoding, self.return_as)
 
     @property
-    def is_exact(self) -> bool:
-        """Whether every value is read as the database has it."""
-        return self.types == "exact" or self.return_as in ("arrow", "lazy")
+    def is_typed(self) -> bool:
+        """Whether values are read with the types of the database, not with a parser's."""
+        return self.types != "infer" or self.return_as in ("arrow", "lazy")
 
 
 def _check_mapping(name: str, value: Any) -> None:

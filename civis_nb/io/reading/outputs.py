@@ -8,10 +8,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from civis_nb.frames.sql_types import DeclaredTypes, declared_types_of
 from civis_nb.io.files.remote import file_label, link_renewal, remote_output, whole_number
 from civis_nb.io.reading.content import CsvContent
 from civis_nb.io.reading.manifest import manifest_of
-from civis_nb.io.sql_types import DeclaredTypes, declared_types_of
 from civis_nb.transport.download import Remote
 from civis_nb.transport.slots import parallel_parts
 

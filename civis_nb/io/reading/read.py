@@ -6,6 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, CivisInputError
+from civis_nb.frames.sql_types import DeclaredTypes, declared_types_of
 from civis_nb.io.arguments import (
     DEPRECATED,
     check_interval,
@@ -16,7 +17,6 @@ from civis_nb.io.arguments import (
 from civis_nb.io.call import tracked_transfer
 from civis_nb.io.reading.options import RETURN_AS, ReadOptions, SqlExport
 from civis_nb.io.reading.pipeline import read_result, start_export
-from civis_nb.io.sql_types import DeclaredTypes, declared_types_of
 from civis_nb.table_names import quoted, quoted_table, split_schema_tablename
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def read_civis(
     check_interval(polling_interval)
     client = client_or_default(client)
     declared: DeclaredTypes | None = None
-    if options.is_exact or any(map(_needs_quotes, columns or ())):
+    if options.is_typed or any(map(_needs_quotes, columns or ())):
         declared = _table_types(client, database, table)
     selected = "*" if columns is None else ", ".join(_as_sql(one, declared) for one in columns)
     export = SqlExport(
@@ -145,8 +145,8 @@ def read_civis_sql(
         Name or id of the database.
     return_as
         ``"list"``: rows of texts, the names first; ``"pandas"``, ``"polars"``: a frame;
-        ``"arrow"``: a table, exact; ``"lazy"``: a polars LazyFrame over a file on this
-        machine, exact, for results larger than memory.
+        ``"arrow"``: a table; ``"lazy"``: a polars LazyFrame over a file on this machine, for
+        results larger than memory. Both are exact unless ``types="native"``.
     use_pandas
         Deprecated; say ``return_as``.
     sql_params_arguments
@@ -166,13 +166,16 @@ def read_civis_sql(
     types
         ``"infer"``: pandas or polars infer the types from the text, as with the package
         ``civis``. ``"exact"``: nothing is lost; types come from the database where it declares
-        them (docs/reference/types.md), and zero rows give an empty frame.
+        them (docs/reference/types.md), and zero rows give an empty frame. ``"native"``: the same
+        values with the types that people work with: decimals as floats where these keep every
+        digit, dates as datetime64; what would lose digits stays exact, and a warning says so.
     progress
         Show a progress bar; None: when a person is watching and it takes a while.
     parallel
         Export to several files at once and read them side by side.
     **kwargs
-        Passed on to `pandas.read_csv`, `polars.read_csv` or `csv.reader`; not with exact types.
+        Passed on to `pandas.read_csv`, `polars.read_csv` or `csv.reader`; only with
+        ``types="infer"``.
 
     Returns
     -------
@@ -184,7 +187,8 @@ def read_civis_sql(
     CivisInputError
         When an argument can't be what it is. Nothing was sent.
     EmptyResultError
-        When there are no rows, and with exact types, when the columns can't be known either.
+        When there are no rows; with exact and native types, when the columns can't be known
+        either.
     CivisSQLError
         When the statement failed.
     CivisDownloadError

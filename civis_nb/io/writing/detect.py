@@ -8,10 +8,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisImportError
+from civis_nb.frames.sql_types import declared_types_of
 from civis_nb.futures import CivisFuture
 from civis_nb.io.call import start_run
 from civis_nb.io.runs import wait_for
-from civis_nb.io.sql_types import declared_types_of
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client

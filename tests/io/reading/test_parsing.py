@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from civis_nb.errors import CivisDownloadError
+from civis_nb.frames.sql_types import arrow_type
 from civis_nb.io.reading.blocks import record_blocks
 from civis_nb.io.reading.content import joined
 from civis_nb.io.reading.parsers.arrow_exact import exact_table
 from civis_nb.io.reading.parsers.arrow_types import infer_column
 from civis_nb.io.reading.parsers.list_inferred import read_rows
 from civis_nb.io.reading.parsers.pandas_inferred import infer_pandas
-from civis_nb.io.sql_types import arrow_type
 
 pytestmark = pytest.mark.exhaustive
 

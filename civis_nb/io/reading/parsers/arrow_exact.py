@@ -7,16 +7,17 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisDownloadError
+from civis_nb.frames.sql_types import DeclaredTypes, arrow_type
+from civis_nb.frames.typed import TypedTable
 from civis_nb.io.reading.blocks import map_blocks, record_blocks, tables_of_rows
 from civis_nb.io.reading.header import split_header
 from civis_nb.io.reading.parsers.arrow_csv import exact_schema, mismatched_column, parse_block
 from civis_nb.io.reading.parsers.arrow_types import infer_column
-from civis_nb.io.sql_types import DeclaredTypes, arrow_type
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["exact_table", "types_of_columns"]
+__all__ = ["exact_table", "sql_types_of", "table_of_texts", "types_of_columns"]
 
 _BLOCK_BYTES = 1024 * 1024
 _ROWS_AT_ONCE = 128 * 1024
@@ -73,14 +74,62 @@ def exact_table(
     return pa.Table.from_arrays(columns, names=names)
 
 
+def table_of_texts(
+    names: Sequence[str], rows: Iterable[Sequence[Any]], sql_types: Sequence[str | None] | None
+) -> TypedTable:
+    """Return rows of texts, as a query's preview has them, as the table that an export gives.
+
+    Parameters
+    ----------
+    names
+        The columns.
+    rows
+        Texts as an export writes them; None is NULL.
+    sql_types
+        The SQL type of each column; None where they are not declared.
+
+    Examples
+    --------
+    >>> table_of_texts(["n", "code"], [["1", "00501"], [None, ""]], ["INTEGER", "TEXT"]).table[0]
+    <pyarrow.lib.ChunkedArray object at ...>
+    [
+      [
+        1,
+        null
+      ]
+    ]
+    """
+    declared = None
+    if sql_types and all(sql_types):
+        declared = [(name, str(kind)) for name, kind in zip(names, sql_types, strict=True)]
+    lines = [",".join(map(_field, record)) for record in (names, *rows)]
+    content = "".join(f"{line}\n" for line in lines).encode()
+    table = exact_table([content], declared, "the first rows of the result")
+    return TypedTable(table, sql_types_of(names, declared))
+
+
+def _field(value: Any) -> str:
+    """Return a text as a field of a CSV, in quotes; NULL without."""
+    if value is None:
+        return ""
+    text = str(value).lower() if isinstance(value, bool) else str(value)
+    return '"' + text.replace('"', '""') + '"'
+
+
+def sql_types_of(names: Sequence[str], declared_types: DeclaredTypes | None) -> list[str] | None:
+    """Return the SQL types that are declared of columns; None where they are of others."""
+    if declared_types is None or not _have_names(declared_types, names):
+        return None
+    return [sql_type for _, sql_type in declared_types]
+
+
 def types_of_columns(names: Sequence[str], declared_types: DeclaredTypes | None) -> list[Any]:
     """Return the Arrow type of each column; None for text, and where no type is declared.
 
     The declared types of a table may be older than its columns: they count when the names agree.
     """
-    if declared_types is None or not _have_names(declared_types, names):
-        return [None] * len(names)
-    return [arrow_type(sql_type) for _, sql_type in declared_types]
+    sql_types = sql_types_of(names, declared_types)
+    return [None] * len(names) if sql_types is None else [arrow_type(kind) for kind in sql_types]
 
 
 def _have_names(declared_types: DeclaredTypes, names: Sequence[str]) -> bool:

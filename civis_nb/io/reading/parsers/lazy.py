@@ -8,12 +8,15 @@ import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisDownloadError
+from civis_nb.frames.from_arrow import check_names
+from civis_nb.frames.native import KeptColumn, native_table
+from civis_nb.frames.sql_types import DeclaredTypes
 from civis_nb.io.reading.outputs import ResultFiles
+from civis_nb.io.reading.parsers.arrow_exact import sql_types_of
 from civis_nb.io.reading.parsers.batches import TypeMismatchError, typed_batches
-from civis_nb.io.reading.parsers.from_arrow import check_names
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,7 +27,9 @@ _ROWS_AT_ONCE = 65536
 _TEXT = "text"
 
 
-def lazy_frame(files: ResultFiles, count: Callable[[int], None] | None = None) -> pl.LazyFrame:
+def lazy_frame(
+    files: ResultFiles, count: Callable[[int], None] | None = None, *, native: bool = False
+) -> tuple[pl.LazyFrame, tuple[KeptColumn, ...]]:
     """Store the files of a result as one Parquet file; return a frame that reads it as needed.
 
     The file lies in the folder for temporary files until this process ends.
@@ -35,6 +40,13 @@ def lazy_frame(files: ResultFiles, count: Callable[[int], None] | None = None) -
         The files.
     count
         Called with the bytes of each chunk that arrives.
+    native
+        Give the columns native types.
+
+    Returns
+    -------
+    tuple
+        The frame, and the columns without a native type.
 
     Raises
     ------
@@ -47,14 +59,17 @@ def lazy_frame(files: ResultFiles, count: Callable[[int], None] | None = None) -
 
     folder = Path(tempfile.mkdtemp(prefix="civis_nb-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    path = folder / "result.parquet"
+    path, declared = folder / "result.parquet", files.declared_types
+    kept: tuple[KeptColumn, ...] = ()
     try:
         while (mismatch := _store(files, path, count)) is not None:
             files = _with_text(files, mismatch)
+        if native:
+            path, kept = _natively(path, declared)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    return pl.scan_parquet(path)
+    return pl.scan_parquet(path), kept
 
 
 def _store(
@@ -85,3 +100,43 @@ def _with_text(files: ResultFiles, mismatch: TypeMismatchError) -> ResultFiles:
         raise CivisDownloadError(f"{files.name} can't be read: {mismatch}.")
     declared[column] = (declared[column][0], _TEXT)
     return replace(files, declared_types=declared)
+
+
+def _natively(
+    path: Path, declared_types: DeclaredTypes | None
+) -> tuple[Path, tuple[KeptColumn, ...]]:
+    """Write a Parquet file anew with native types; return where, and the columns without.
+
+    A column has a native type when the values of every part of the file have the same one.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    native_path = path.with_name("native.parquet")
+    with parquet.ParquetFile(path) as source:
+        exact = source.schema_arrow
+        sql_types = sql_types_of(exact.names, declared_types)
+        kept: dict[str, KeptColumn] = {}
+        types: list[set[Any]] = [
+            {kind} for kind in native_table(exact.empty_table(), sql_types).table.schema.types
+        ]
+        for at in range(source.num_row_groups):
+            part = native_table(source.read_row_group(at), sql_types)
+            kept |= {column.name: column for column in part.kept}
+            for seen, kind in zip(types, part.table.schema.types, strict=True):
+                seen.add(kind)
+        schema = pa.schema(
+            [
+                pa.field(field.name, seen.pop() if len(seen) == 1 else field.type)
+                for field, seen in zip(exact, types, strict=True)
+            ]
+        )
+        with parquet.ParquetWriter(native_path, schema) as writer:
+            for at in range(source.num_row_groups):
+                table = source.read_row_group(at)
+                natives = native_table(table, sql_types).table.columns
+                pairs = zip(natives, table.columns, schema.types, strict=True)
+                columns = [one if one.type == kind else other for one, other, kind in pairs]
+                writer.write_table(pa.Table.from_arrays(columns, schema=schema))
+    path.unlink()
+    return native_path, tuple(kept[name] for name in exact.names if name in kept)

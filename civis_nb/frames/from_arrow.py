@@ -1,4 +1,4 @@
-"""Arrow tables as pandas and polars frames and as lists, nothing lost."""
+"""Arrow tables as pandas and polars frames and as lists."""
 
 from __future__ import annotations
 
@@ -18,11 +18,21 @@ __all__ = [
     "list_from_arrow",
     "pandas_from_arrow",
     "polars_from_arrow",
+    "python_values",
 ]
 
 
-def converted(table: pa.Table, return_as: str) -> Any:
+def converted(table: pa.Table, return_as: str, *, native: bool = False) -> Any:
     """Return an Arrow table as what ``return_as`` names.
+
+    Parameters
+    ----------
+    table
+        The table.
+    return_as
+        ``"list"``, ``"pandas"``, ``"polars"``, ``"arrow"`` or ``"lazy"``.
+    native
+        As for `pandas_from_arrow`; the others have one type for each of Arrow's.
 
     Examples
     --------
@@ -33,19 +43,27 @@ def converted(table: pa.Table, return_as: str) -> Any:
     if return_as == "list":
         return list_from_arrow(table)
     if return_as == "pandas":
-        return pandas_from_arrow(table)
+        return pandas_from_arrow(table, native=native)
     if return_as == "arrow":
         return table
     frame = polars_from_arrow(table)
     return frame.lazy() if return_as == "lazy" else frame
 
 
-def pandas_from_arrow(table: pa.Table) -> pd.DataFrame:
+def pandas_from_arrow(table: pa.Table, *, native: bool = False) -> pd.DataFrame:
     """Return an Arrow table as a pandas frame.
 
     Numbers and booleans have numpy's types, and pandas' nullable ones where there are NULLs;
     text is pandas' text; timestamps are datetime64[us], with the zone UTC where they have
     one; decimals, dates and times keep their Arrow types.
+
+    Parameters
+    ----------
+    table
+        The table.
+    native
+        Dates become datetime64[us] ([s] where years are too far for that), times Python's
+        objects, and before pandas 3 texts Python's as well: what pandas itself works with.
 
     Examples
     --------
@@ -55,7 +73,8 @@ def pandas_from_arrow(table: pa.Table) -> pd.DataFrame:
     """
     import pandas as pd
 
-    columns = {at: _pandas_column(column) for at, column in enumerate(table.columns)}
+    to_pandas = _native_column if native else _pandas_column
+    columns = {at: to_pandas(column) for at, column in enumerate(table.columns)}
     frame = pd.DataFrame(columns, index=pd.RangeIndex(table.num_rows), copy=False)
     frame.columns = pd.Index(table.column_names)
     return frame
@@ -77,6 +96,27 @@ def _pandas_column(column: Any) -> Any:
         dtype = pd.api.types.pandas_dtype(_text_dtype())
         return dtype.__from_arrow__(column)
     return column.to_pandas()
+
+
+def _native_column(column: Any) -> Any:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    kind = column.type
+    if pa.types.is_date(kind):
+        seconds = column.cast(pa.timestamp("s"))
+        try:
+            return seconds.cast(pa.timestamp("us")).to_pandas()
+        except pa.ArrowInvalid:
+            return seconds.to_pandas()
+    if pa.types.is_time(kind):
+        return pd.Series(python_values(column), dtype=object)
+    is_text = pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    if is_text and _text_dtype() != "str":
+        texts = column.to_pandas()
+        return texts.where(texts.notna(), np.nan) if column.null_count else texts
+    return _pandas_column(column)
 
 
 def _capitalised(name: str) -> str:
@@ -131,13 +171,13 @@ def check_names(names: list[str]) -> None:
 def list_from_arrow(table: pa.Table) -> list[list[Any]]:
     """Return an Arrow table as rows of Python values, the names first; NULL is None."""
     rows: list[list[Any]] = [list(table.column_names)]
-    columns = [_python_values(column) for column in table.columns]
+    columns = [python_values(column) for column in table.columns]
     rows.extend(map(list, zip(*columns, strict=True)))
     return rows
 
 
-def _python_values(column: Any) -> list[Any]:
-    """Return a column as a list of Python values."""
+def python_values(column: Any) -> list[Any]:
+    """Return an Arrow column as a list of Python's values, NULL as None."""
     import pyarrow as pa
 
     try:

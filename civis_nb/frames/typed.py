@@ -1,0 +1,57 @@
+"""A result with exact types: what every kind of frame is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from civis_nb.frames.from_arrow import converted
+from civis_nb.frames.native import KeptColumn, native_table
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["FRAME_TYPES", "TypedTable"]
+
+#: The types that a frame can be made with.
+FRAME_TYPES: Final = ("native", "exact")
+
+
+@dataclass(frozen=True)
+class TypedTable:
+    """A result in which nothing is lost.
+
+    Attributes
+    ----------
+    table
+        With exact types.
+    sql_types
+        The SQL type of each column; None where nobody declares it.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from decimal import Decimal
+    >>> result = TypedTable(pa.table({"n": [Decimal("1.5")]}), ["DECIMAL(2,1)"])
+    >>> result.frame("pandas", "native")[0].dtypes.to_dict()
+    {'n': dtype('float64')}
+    """
+
+    table: pa.Table
+    sql_types: Sequence[str | None] | None = None
+
+    def frame(self, return_as: str, types: str) -> tuple[Any, tuple[KeptColumn, ...]]:
+        """Return the result as a frame, and the columns of it that have no native type.
+
+        Parameters
+        ----------
+        return_as
+            ``"list"``, ``"pandas"``, ``"polars"`` or ``"arrow"``.
+        types
+            ``"native"`` or ``"exact"``.
+        """
+        if types != "native":
+            return converted(self.table, return_as), ()
+        native = native_table(self.table, self.sql_types)
+        return converted(native.table, return_as, native=True), native.kept
