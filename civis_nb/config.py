@@ -106,6 +106,14 @@ SETTINGS: dict[str, Setting] = {
             ("pandas", "polars", "arrow"),
         ),
         Setting(
+            "types",
+            "CIVIS_NB_TYPES",
+            "native",
+            "The types of frames that magics assign: those that people work with, those of the "
+            "database, or those that the frame's library infers.",
+            ("native", "exact", "infer"),
+        ),
+        Setting(
             "limit", "CIVIS_NB_LIMIT", 20, "Rows that a table display shows.", (), _positive_int
         ),
         Setting(

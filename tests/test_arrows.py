@@ -41,7 +41,9 @@ ALLOWED: dict[str, set[str]] = {
     "utils": {"client", "futures"},
     "display": {"config", "frames", "spec"},
     "widgets": {"config", "display"},
-    "magics": {"config", "backend", "client", "display", "frames", "futures", "io", "utils", "widgets"},
+    "magics": {
+        "config", "backend", "client", "display", "frames", "futures", "io", "utils", "widgets",
+    },
     "local": {"_cache_folder", "config"},
     "cli": {"local", "spec"},
 }

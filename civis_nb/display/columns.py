@@ -16,6 +16,7 @@ __all__ = [
     "head_columns",
     "is_numeric",
     "row_count",
+    "short_type",
 ]
 
 _NUMERIC = ("tinyint", "smallint", "integer", "bigint", "uint", "float", "real", "double", "dec")
@@ -91,7 +92,7 @@ def columns_of_rows(
     columns = []
     for index, name in enumerate(names):
         cells = texts([row[index] if index < len(row) else None for row in shown])
-        kind = _short_type(types[index]) if types else None
+        kind = short_type(types[index]) if types else None
         right = is_numeric(kind) if kind else looks_numeric(cells)
         columns.append(Column(str(name), kind, right, tuple(cells)))
     return columns
@@ -118,12 +119,12 @@ _SHORT_TYPES = {
 }
 
 
-def _short_type(sql_type: str | None) -> str | None:
+def short_type(sql_type: str | None) -> str | None:
     """Return a SQL type as the displays of frames write it.
 
     Examples
     --------
-    >>> _short_type("VARCHAR(20)"), _short_type("NUMERIC(18,2)"), _short_type("INTEGER")
+    >>> short_type("VARCHAR(20)"), short_type("NUMERIC(18,2)"), short_type("INTEGER")
     ('text', 'decimal(18,2)', 'integer')
     """
     if not sql_type:

@@ -1,28 +1,66 @@
-"""Result tables: the first rows, typed headers, NULL apart from text, how many rows there are."""
+"""The result of a query: data that other libraries take, shown as a table of its first rows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, overload
 
 from civis_nb import config
 from civis_nb.display.bundle import Shown
+from civis_nb.display.charts import Plot, require_altair
 from civis_nb.display.columns import columns_of_rows, head_columns, row_count
 from civis_nb.display.grid import grid_html, grid_text
-from civis_nb.display.html import DIM, Html, el
+from civis_nb.display.html import DIM, Html, el, join
+from civis_nb.display.profiles import Profile
 from civis_nb.display.text import counted, one_line
 from civis_nb.errors import CivisInputError
+from civis_nb.frames.chart_data import chart_data
+from civis_nb.frames.from_arrow import python_values
+from civis_nb.frames.native import kept_note
+from civis_nb.frames.profile import profiled
+from civis_nb.frames.query import query_tables
+from civis_nb.frames.to_arrow import arrow_of, arrow_of_rows
+from civis_nb.frames.typed import FRAME_TYPES, TypedTable
 
-__all__ = ["ResultTable"]
+if TYPE_CHECKING:
+    import polars as pl
+    import pyarrow as pa
+
+__all__ = ["Note", "ResultTable"]
+
+
+class Note(Shown):
+    """One line for a person.
+
+    Parameters
+    ----------
+    text
+        The line.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+    def _html(self) -> Html:
+        return el("div", self._text, style=DIM)
 
 
 class ResultTable(Shown):
-    """The result of a query, shown as a table of its first rows.
+    """The result of a query.
+
+    It is data: `len`, iteration over rows, ``table["column"]``, and everything that reads an
+    Arrow stream (``pl.DataFrame(table)``, ``pa.table(table)``, ``duckdb.sql("from table")``)
+    give the whole result with exact types. A preview that is not whole fetches the rest once,
+    when that is first needed. Showing it fetches nothing.
 
     Parameters
     ----------
     data
-        A pandas or polars frame or an Arrow table; or rows, with `columns`.
+        A pandas or polars frame, an Arrow table or a `TypedTable`; or rows, with `columns`.
     columns
         The names of the columns when `data` holds rows.
     types
@@ -36,17 +74,30 @@ class ResultTable(Shown):
     total
         The rows of the result where `data` holds the first of them only.
     fetch
-        Returns the whole result as ``"pandas"``, ``"polars"`` or ``"arrow"``; needed by
-        `to_pandas` and its like where `data` holds rows.
+        Returns the whole result, where `data` holds rows: by another run, or from the rows.
+    frame_types
+        The types of frames that are made of it, ``"native"`` or ``"exact"``; None: native for
+        pandas, exact for polars and Arrow.
+    note
+        A line below the table.
 
     Examples
     --------
-    >>> ResultTable([["1", None], ["20", "x"]], columns=["n", "name"], title="t")
+    >>> table = ResultTable([["1", None], ["20", "x"]], columns=["n", "name"], title="t")
+    >>> table
     t: 2 of 2 rows
      n  name
     ──  ────
      1  NULL
     20  x
+    >>> len(table), table[1], list(table["name"])
+    (2, ('20', 'x'), [None, 'x'])
+    >>> table.sql("select count(*) as rows from self where name is null")
+    1 of 1 row
+      rows
+    bigint
+    ──────
+         1
     """
 
     def __init__(
@@ -59,19 +110,24 @@ class ResultTable(Shown):
         limit: int | None = None,
         complete: bool = True,
         total: int | None = None,
-        fetch: Callable[[str], Any] | None = None,
+        fetch: Callable[[], TypedTable] | None = None,
+        frame_types: str | None = None,
+        note: str | None = None,
     ) -> None:
         self.title = title
         self.limit: int = config.get("limit", limit)
         self.complete = complete
+        self.note = note
         self._total = total
-        self._data = data
         self._fetch = fetch
-        self._frames: dict[str, Any] = {}
+        self._frame_types = frame_types
+        self._frames: dict[tuple[str, str], Any] = {}
+        self._result = data if isinstance(data, TypedTable) else None
+        self._data = data.table if isinstance(data, TypedTable) else data
         if columns is None:
             self._rows: Sequence[Sequence[Any]] | None = None
-            self._length = row_count(data)
-            self._head = head_columns(data, self.limit)
+            self._length = row_count(self._data)
+            self._head = head_columns(self._data, self.limit)
         else:
             self._rows = data
             self._length = len(data)
@@ -86,49 +142,217 @@ class ResultTable(Shown):
 
     @property
     def rows(self) -> list[tuple[Any, ...]]:
-        """The rows held: all, or the first ones where `complete` is False."""
+        """The rows held, as they came: of a preview the first ones, as text. Fetches nothing."""
         if self._rows is not None:
             return [tuple(row) for row in self._rows]
-        table = _as_arrow(self._data)
-        return list(zip(*(column.to_pylist() for column in table.columns), strict=True))
+        return list(_rows(arrow_of(self._data)))
 
-    def __len__(self) -> int:
-        return self._length
-
-    def to_pandas(self) -> Any:
-        """Return the whole result as a pandas frame, with exact types.
-
-        A preview holds text, and maybe not all rows; then the query runs once more, as an
-        export. What was fetched is kept.
+    def _whole(self) -> TypedTable:
+        """Return the whole result with exact types; it is fetched once.
 
         Raises
         ------
         CivisInputError
             When this is a preview of a statement that can't be run again.
         """
-        return self._frame("pandas")
-
-    def to_polars(self) -> Any:
-        """Return the whole result as a polars frame; as `to_pandas`."""
-        return self._frame("polars")
-
-    def to_arrow(self) -> Any:
-        """Return the whole result as an Arrow table; as `to_pandas`."""
-        return self._frame("arrow")
-
-    def _frame(self, kind: str) -> Any:
-        """Return the whole result as a frame of a kind; it is made or fetched once."""
-        if kind not in self._frames:
+        if self._result is None:
             if self._rows is None:
-                self._frames[kind] = _converted(self._data, kind)
-            elif self._fetch is None:
-                raise CivisInputError(
-                    "This table holds a preview as text, and its statement can't be run again: "
-                    "use %%civis_sql VAR to fetch a result as a frame."
-                )
+                self._result = TypedTable(arrow_of(self._data))
+            elif self._fetch is not None:
+                self._result = self._fetch()
+                self._length, self.complete = self._result.table.num_rows, True
+            elif self.complete:
+                self._result = TypedTable(arrow_of_rows(self.columns, self.rows))
             else:
-                self._frames[kind] = self._fetch(kind)
-        return self._frames[kind]
+                raise CivisInputError(
+                    f"This table holds the first {counted(self._length, 'row')} of the result "
+                    "(.rows), and its statement can't be run again: use %%civis_sql VAR to fetch a "
+                    "result whole."
+                )
+        return self._result
+
+    def __len__(self) -> int:
+        return self._length if self.complete else self._whole().table.num_rows
+
+    def __bool__(self) -> bool:
+        return self._length > 0
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        return _rows(self._whole().table)
+
+    @overload
+    def __getitem__(self, key: str) -> pl.Series: ...
+    @overload
+    def __getitem__(self, key: int) -> tuple[Any, ...]: ...
+    @overload
+    def __getitem__(self, key: slice | list[str]) -> ResultTable: ...
+    def __getitem__(self, key: Any) -> Any:
+        """Return a part of the whole result, with exact types.
+
+        Parameters
+        ----------
+        key
+            A name: that column, as a polars Series. A number: that row, as a tuple. A slice, or
+            a list of names: these rows or columns, as a table.
+
+        Raises
+        ------
+        KeyError, IndexError
+            When there is no such column or row.
+        """
+        result = self._whole()
+        table = result.table
+        if isinstance(key, str):
+            import polars as pl
+
+            return pl.Series(key, table.column(self._place(key)))
+        if isinstance(key, list):
+            places = [self._place(name) for name in key]
+            types = result.sql_types
+            kinds = None if types is None else [types[place] for place in places]
+            return self._part(TypedTable(table.select(places), kinds))
+        if isinstance(key, slice):
+            start, stop, step = key.indices(table.num_rows)
+            rows = (
+                table.slice(start, max(stop - start, 0))
+                if step == 1
+                else table.take(list(range(start, stop, step)))
+            )
+            return self._part(TypedTable(rows, result.sql_types))
+        place = key + table.num_rows if key < 0 else key
+        if not 0 <= place < table.num_rows:
+            raise IndexError(f"There is no row {key}; there are {counted(table.num_rows, 'row')}.")
+        return next(_rows(table.slice(place, 1)))
+
+    def _place(self, name: str) -> int:
+        """Return where a column is."""
+        found = [at for at, one in enumerate(self._whole().table.column_names) if one == name]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            raise KeyError(f"There are {len(found)} columns {name!r}: name them apart in the SQL.")
+        raise KeyError(f"There is no column {name!r}. Columns: {', '.join(self.columns)}")
+
+    def _part(self, result: TypedTable) -> ResultTable:
+        return ResultTable(result, limit=self.limit, frame_types=self._frame_types)
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return self.columns
+
+    def head(self, rows: int = 5) -> ResultTable:
+        """Return the first rows as a table; nothing is fetched when they are here already."""
+        if self._rows is None or rows > self._length or self._result is not None:
+            return self[:rows]
+        return ResultTable(
+            self._rows[:rows],
+            columns=self.columns,
+            types=[column.type for column in self._head],
+            limit=self.limit,
+            fetch=lambda: self[:rows]._whole(),
+            frame_types=self._frame_types,
+        )
+
+    # -- as other data --------------------------------------------------------------------
+
+    def to_pandas(self, types: str | None = None) -> Any:
+        """Return the whole result as a pandas frame.
+
+        Parameters
+        ----------
+        types
+            ``"native"``, the default: floats for decimals that keep every digit in them,
+            datetime64 for dates, int64 or Int64. ``"exact"``: the types of the database, for
+            decimals and dates those of Arrow.
+
+        Raises
+        ------
+        CivisInputError
+            When this is a preview of a statement that can't be run again.
+        """
+        return self._frame("pandas", types, "native")
+
+    def to_polars(self, types: str | None = None) -> Any:
+        """Return the whole result as a polars frame, by default with exact types."""
+        return self._frame("polars", types, "exact")
+
+    def to_arrow(self, types: str | None = None) -> Any:
+        """Return the whole result as an Arrow table, by default with exact types."""
+        return self._frame("arrow", types, "exact")
+
+    def _frame(self, kind: str, types: str | None, default: str) -> Any:
+        """Return the whole result as a frame of a kind; it is made once."""
+        if types is None and self._rows is None and self._result is None:
+            library = type(self._data).__module__.partition(".")[0]
+            if library == {"arrow": "pyarrow"}.get(kind, kind):
+                return self._data
+        chosen = types or self._frame_types or default
+        if chosen not in FRAME_TYPES:
+            raise CivisInputError(f"types can't be {chosen!r}; it is 'native' or 'exact'.")
+        if (kind, chosen) not in self._frames:
+            frame, kept = self._whole().frame(kind, chosen)
+            if kept:
+                warnings.warn(kept_note(kept, "types='exact'"), UserWarning, stacklevel=3)
+            self._frames[kind, chosen] = frame
+        return self._frames[kind, chosen]
+
+    def sql(self, query: str, **tables: Any) -> ResultTable:
+        """Return the result of a query over this table, by DuckDB in this process.
+
+        Parameters
+        ----------
+        query
+            SQL of DuckDB's; this table is ``self``.
+        **tables
+            More tables by name: frames, Arrow tables, result tables.
+
+        Raises
+        ------
+        CivisInputError
+            When DuckDB refuses it.
+        """
+        found = query_tables(query, {"self": self._whole().table, **tables})
+        return ResultTable(found, frame_types=self._frame_types)
+
+    def profile(self) -> Profile:
+        """Return what is in each column: NULLs, distinct values, ends, quantiles, frequent values.
+
+        The whole result is read by DuckDB in this process.
+        """
+        table = self._whole().table
+        return Profile(profiled(table), table.num_rows, self.title)
+
+    def plot(self, kind: str, x: str, y: str | None = None) -> Plot:
+        """Return a chart of the whole result, of at most 5,000 points, drawn by Altair.
+
+        Parameters
+        ----------
+        kind
+            ``"hist"``: how often values of `x` occur. ``"bar"``: for each `x` the sum of `y`, or
+            the number of rows. ``"line"``: over `x` the mean of `y`, or the number of rows.
+            ``"box"``: for each `x` the quartiles of `y`, or of `x` itself.
+        x, y
+            Names of columns.
+
+        Raises
+        ------
+        CivisInputError
+            When there is no such kind or column, or a column can't be drawn.
+        CivisDependencyError
+            When Altair is not installed.
+        """
+        require_altair()
+        return Plot(chart_data(self._whole().table, kind, x, y))
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        table: pa.Table = self._whole().table
+        return table.__arrow_c_stream__(requested_schema)
+
+    def __array__(self, *_: Any, **__: Any) -> NoReturn:
+        # pandas would take the rows as objects and guess at their types.
+        raise CivisInputError(
+            "pd.DataFrame(table) would infer the types anew. Use table.to_pandas(); for an array, "
+            "table.to_pandas().to_numpy()."
+        )
 
     # -- how it looks ---------------------------------------------------------------------
 
@@ -147,14 +371,15 @@ class ResultTable(Shown):
         return f"{one_line(self.title)}: {text}" if self.title else text
 
     def __repr__(self) -> str:
-        if not self._head:
-            return self.caption
-        return f"{self.caption}\n{grid_text(self._head)}"
+        parts = [self.caption, grid_text(self._head) if self._head else "", self.note or ""]
+        return "\n".join(filter(None, parts))
 
     def _html(self) -> Html:
+        note = Note(self.note)._html() if self.note else None
         if not self._head:
-            return el("p", self.caption, style=f"margin:0;{DIM}")
-        return grid_html(self._head, self.caption, self.caption)
+            return join(el("p", self.caption, style=f"margin:0;{DIM}"), note)
+        table = grid_html(self._head, self.caption, self.caption)
+        return el("div", table, note) if note else table
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
@@ -165,30 +390,7 @@ class ResultTable(Shown):
         )
 
 
-def _as_arrow(data: Any) -> Any:
-    """Return a frame as an Arrow table."""
-    import pyarrow as pa
-
-    library = type(data).__module__.partition(".")[0]
-    if library == "pyarrow":
-        return data
-    if library == "polars":
-        return data.to_arrow()
-    names = [str(name) for name in data.columns]
-    arrays = [pa.Array.from_pandas(data.iloc[:, index]) for index in range(len(names))]
-    return pa.Table.from_arrays(arrays, names=names)
-
-
-def _converted(data: Any, kind: str) -> Any:
-    """Return a frame as a frame of another kind."""
-    library = type(data).__module__.partition(".")[0]
-    if library == {"arrow": "pyarrow"}.get(kind, kind):
-        return data
-    table = _as_arrow(data)
-    if kind == "arrow":
-        return table
-    if kind == "polars":
-        import polars
-
-        return polars.from_arrow(table)
-    return table.to_pandas()
+def _rows(table: Any) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of an Arrow table as Python's values, a batch at a time."""
+    for batch in table.to_batches(max_chunksize=4096):
+        yield from zip(*(python_values(column) for column in batch.columns), strict=True)

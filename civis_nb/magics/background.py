@@ -16,6 +16,7 @@ from civis_nb.display.live import Display
 from civis_nb.display.run_view import RunView
 from civis_nb.display.text import run_ids
 from civis_nb.display.tracker import Tracker
+from civis_nb.magics.fetching import Fetched
 
 __all__ = ["FrameFuture"]
 
@@ -33,7 +34,7 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
     start
         Starts the run and returns its `CivisFuture`.
     read
-        Returns the frame of a run that has succeeded.
+        Reads the result of a run that has succeeded.
     explain
         Turns what a run failed with into what the user sees.
 
@@ -41,18 +42,21 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
     ----------
     run : CivisFuture or None
         The run; None until it has started.
+    note : str
+        What there is to say about the frame; empty when nothing is.
     """
 
     def __init__(
         self,
         title: str,
         start: Callable[[], Any],
-        read: Callable[[Any], Any],
+        read: Callable[[Any], Fetched],
         explain: Callable[[Any], BaseException],
     ) -> None:
         super().__init__()
         self.title = title
         self.run: Any = None
+        self.note = ""
         self._start = start
         self._read = read
         self._explain = explain
@@ -150,15 +154,16 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
                     self.set_running_or_notify_cancel()
                 return
             error = self.run.exception()
-            frame = None if error is not None else self._read(self.run)
+            found = None if error is not None else self._read(self.run)
         except BaseException as failure:
             # Only who asks for the result can receive it.
             self.set_exception(failure)
             return
-        if error is not None:
+        if found is None:
             self.set_exception(self._explain(error))
-        else:
-            self.set_result(frame)
+            return
+        self.note = found.note
+        self.set_result(found.frame)
 
     def activity(self) -> Activity:
         """Return what was seen last of the run, as plain data for a display; no call is made."""
@@ -170,7 +175,7 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
             note = "It runs in the background: .result() waits for the frame."
             return replace(activity, note=note)
         if self.cancelled() or (error := self.exception()) is None:
-            return activity
+            return replace(activity, note=self.note or None)
         message = getattr(error, "platform_message", None) or getattr(error, "error_message", None)
         return replace(activity, error=str(message or error))
 

@@ -10,6 +10,7 @@ from civis_nb.magics.options import (
     Option,
     Positional,
     Syntax,
+    chart,
     parameter,
     positive,
     seconds,
@@ -36,15 +37,30 @@ _OPTIONS: Final = (
     Option(("--params",), "A dictionary with values for :names.", "DICTVAR", variable),
     Option(
         ("--as",),
-        "Fetch the whole result, exactly, as a frame of this kind; lazy fetches the first rows "
+        "Fetch the whole result as a frame of this kind; lazy fetches the first rows "
         "only, and the rest when a frame is made of it.",
         "KIND",
         choices=("pandas", "polars", "arrow", "lazy"),
+    ),
+    Option(
+        ("--types",),
+        "The types of the frame: native ones, with decimals as floats where no digit is lost and "
+        "dates as datetime64; the exact ones of the database; or what the frame's library infers.",
+        "TYPES",
+        choices=("native", "exact", "infer"),
     ),
     Option(("-n", "--rows"), "Rows to show.", "ROWS", positive),
     Option(("--max-rows",), "Keep at most this many rows of the result.", "N", positive),
     Option(("--bg",), "Go on at once: give a future, the result of which is the frame."),
     Option(("--timeout",), "Cancel the run when it has not ended after this time.", "S", seconds),
+    Option(("--profile",), "Show what is in each column of the whole result."),
+    Option(
+        ("--plot",),
+        "Draw the whole result: hist:X, bar:X[,Y], line:X[,Y] or box:X[,Y], with names of columns. "
+        "It needs Altair.",
+        "KIND:X[,Y]",
+        chart,
+    ),
     Option(("--no-run",), "Show the SQL with its values, and send nothing."),
     Option(("-q", "--quiet"), "Show nothing."),
 )
@@ -61,7 +77,7 @@ CELL: Final = Syntax(
     + """
 
 Without VAR, the first rows are shown, 1,000 at most, and the table is the cell's value. With
-VAR, the whole result is fetched with exact types and assigned; a query that fails leaves VAR as
+VAR, the whole result is fetched and assigned; a query that fails leaves VAR as
 it was.""",
     (
         Positional(
@@ -104,7 +120,8 @@ class SqlCall:
         Whether the cell holds nothing but this magic.
     kind
         The kind of frame that was asked for; None: none was.
-    var, database, credential, params, rows, max_rows, bg, timeout, no_run, quiet
+    var, database, credential, params, types, rows, max_rows, bg, timeout, profile, plot, no_run, \
+    quiet
         The options.
     given
         The values of ``-p``.
@@ -118,10 +135,13 @@ class SqlCall:
     given: dict[str, Any] = field(default_factory=dict)
     params: str | None = None
     kind: str | None = None
+    types: str | None = None
     rows: int | None = None
     max_rows: int | None = None
     bg: bool = False
     timeout: float | None = None
+    profile: bool = False
+    plot: tuple[str, ...] | None = None
     no_run: bool = False
     quiet: bool = False
 
@@ -147,6 +167,12 @@ class SqlCall:
             raise CivisMagicError(
                 f"{syntax.magic}: --bg fetches a whole result; give --as pandas, polars or arrow."
             )
+        if values["types"] == "infer" and values["as"] in ("arrow", "lazy"):
+            raise CivisMagicError(
+                f"{syntax.magic}: only pandas and polars infer types; with --as {values['as']}, "
+                "give --types native or exact."
+            )
+        _check_view(syntax, values)
         given = dict(values.pop("param"))
         return cls(sql=sql, whole_cell=cell is not None, given=given, kind=values.pop("as"),
                    **values)  # fmt: skip
@@ -164,6 +190,20 @@ class SqlCall:
         database = (call.database or "").rstrip(";")
         kind = call.kind if cell is not None else call.kind or "pandas"
         return replace(call, database=database, kind=kind)
+
+
+def _check_view(syntax: Syntax, values: dict[str, Any]) -> None:
+    """Refuse a profile or a plot beside what it can't go with."""
+    views = [
+        flag for flag, on in (("--profile", values["profile"]), ("--plot", values["plot"])) if on
+    ]
+    against = [flag for flag, on in (("--bg", values["bg"]), ("--as lazy", values["as"] == "lazy"))
+               if on]  # fmt: skip
+    if views and len(views + against) > 1:
+        raise CivisMagicError(
+            f"{syntax.magic}: {' and '.join((views + against)[:2])} do not go together. A result "
+            "table and a frame's table have .profile() and .plot(…) as well."
+        )
 
 
 def _looks_like_sql(line: str) -> bool:

@@ -6,6 +6,7 @@ that notebook runners take for success, and can't leave the rest of a line as it
 
 from __future__ import annotations
 
+import csv
 import difflib
 import keyword
 import re
@@ -16,8 +17,9 @@ from decimal import Decimal
 from typing import Any
 
 from civis_nb.errors import CivisMagicError
+from civis_nb.frames.chart_data import CHART_KINDS
 
-__all__ = ["Option", "Positional", "Syntax", "Token", "parameter", "positive", "seconds",
+__all__ = ["Option", "Positional", "Syntax", "Token", "chart", "parameter", "positive", "seconds",
            "tokens", "variable", "word"]  # fmt: skip
 
 
@@ -129,6 +131,23 @@ def parameter(token: Token) -> tuple[str, Any]:
         return name, Decimal(value)
     words = {"True": True, "False": False, "None": None}
     return name, words[value] if unquoted and value in words else value
+
+
+def chart(token: Token) -> tuple[str, ...]:
+    r"""Read ``KIND:X[,Y]``; a name with a comma stands in double quotes.
+
+    Examples
+    --------
+    >>> chart(next(tokens("bar:vote,n"))), chart(next(tokens("'hist:\"a,b\"'")))
+    (('bar', 'vote', 'n'), ('hist', 'a,b'))
+    """
+    kind, _, names = token.text.partition(":")
+    columns = next(csv.reader([names], skipinitialspace=True), [])
+    if kind not in CHART_KINDS or not 1 <= len(columns) <= 2 or not all(columns):
+        raise ValueError(f"KIND:X or KIND:X,Y, where KIND is one of {', '.join(CHART_KINDS)}")
+    if kind == "hist" and len(columns) > 1:
+        raise ValueError("hist:X, with one column")
+    return (kind, *columns)
 
 
 def word(token: Token) -> Token:

@@ -6,28 +6,32 @@ import concurrent.futures
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from civis_nb import config
 from civis_nb._waiting import outcome
 from civis_nb.display.activity import Activity
 from civis_nb.display.bundle import Shown
+from civis_nb.display.charts import require_altair
 from civis_nb.display.html import DIM, Html, el
 from civis_nb.display.live import Display
 from civis_nb.display.run_view import RunView
 from civis_nb.display.screens import Screen
-from civis_nb.display.tables import ResultTable
+from civis_nb.display.tables import Note, ResultTable
 from civis_nb.display.tracker import Tracker
-from civis_nb.errors import CivisJobFailure, CivisMagicError, EmptyResultError
+from civis_nb.errors import CivisJobFailure, CivisMagicError
+from civis_nb.frames.typed import TypedTable
 from civis_nb.futures import CivisFuture
 from civis_nb.futures.interrupts import in_thread
 from civis_nb.io.call import Call
-from civis_nb.io.reading.options import ReadOptions, SqlExport
-from civis_nb.io.reading.pipeline import read_result, start_export
+from civis_nb.io.reading.options import SqlExport
+from civis_nb.io.reading.parsers.arrow_exact import table_of_texts
+from civis_nb.io.reading.pipeline import start_export
 from civis_nb.magics.background import FrameFuture
 from civis_nb.magics.binding import Bound, bind, placeholders
 from civis_nb.magics.calls import SqlCall
 from civis_nb.magics.failures import Origin, sql_failure, without_traceback
+from civis_nb.magics.fetching import FrameRequest
 from civis_nb.magics.session import Database, Session
 from civis_nb.magics.waiting import interrupted, start_or_cancel, wait
 from civis_nb.sql_text import only_reads
@@ -36,6 +40,8 @@ if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
 
 __all__ = ["SqlRun"]
+
+_T = TypeVar("_T")
 
 #: The most rows that the query endpoint returns.
 PREVIEW_ROWS: Final = 1000
@@ -104,10 +110,17 @@ class SqlRun:
             return None
         if call.bg:
             return self._in_background(bound, database)
+        if call.profile or call.plot:
+            return self._viewed(bound, database)
         if call.kind == "lazy":
             return self._kept(self._previewed(bound, database))
         if call.var or call.kind:
             return self._fetched(bound, database)
+        if call.types == "infer":
+            raise CivisMagicError(
+                "--types infer reads a whole result with a frame's library: name a VAR, or give "
+                "--as pandas or polars."
+            )
         table = self._previewed(bound, database)
         return None if call.quiet and call.whole_cell else table
 
@@ -186,15 +199,30 @@ class SqlRun:
             title=call.var,
             limit=call.rows,
             complete=len(rows) < most,
-            fetch=self._again(bound, database) if only_reads(bound.sql) else None,
+            fetch=self._whole(found, len(rows) < most, bound, database),
+            frame_types=call.types or ("exact" if config.get("types") == "exact" else None),
         )
 
-    def _again(self, bound: Bound, database: Database) -> Callable[[str], Any]:
-        """Return what fetches the whole result of a statement that was previewed."""
+    def _whole(
+        self, found: Any, complete: bool, bound: Bound, database: Database
+    ) -> Callable[[], TypedTable] | None:
+        """Return what gives the whole result of a previewed statement; None when nothing can.
 
-        def fetch(kind: str) -> Any:
+        A preview that is whole is enough; only a statement that just reads runs once more.
+        """
+        if complete:
+            return partial(
+                table_of_texts,
+                found.get("result_columns") or [],
+                found.get("result_rows") or [],
+                found.get("result_column_types"),
+            )
+        if not only_reads(bound.sql):
+            return None
+
+        def fetch() -> TypedTable:
             with self._display(database) as display:
-                return self._frame(bound, database, kind, display)
+                return self._exported(bound, database, display, self._request().typed)
 
         return fetch
 
@@ -202,23 +230,53 @@ class SqlRun:
         """Run the statement, and return, assign or show its whole result."""
         call = self.call
         with self._display(database) as display:
-            frame = self._frame(bound, database, self._kind(), display)
-            total = _row_count(frame)
-            if call.max_rows is not None:
-                frame = _head(frame, call.max_rows)
+            found = self._exported(bound, database, display, self._request().fetched)
             if call.var is not None:
-                self.user_ns[call.var] = frame
+                self.user_ns[call.var] = found.frame
             if call.var is None or call.quiet:
-                display.vanish(whole_cell=call.whole_cell)
-                return frame if call.var is None else None
+                if found.note and not call.quiet:
+                    display.settle(Note(found.note))
+                else:
+                    display.vanish(whole_cell=call.whole_cell)
+                return found.frame if call.var is None else None
             limit = call.rows or min(_HEAD_ROWS, config.get("limit"))
-            display.settle(ResultTable(frame, title=call.var, limit=limit, total=total))
+            display.settle(
+                ResultTable(
+                    found.shown, title=call.var, limit=limit, total=found.total, note=found.note
+                )
+            )
         return None
 
-    def _kind(self) -> str:
-        return self.call.kind or str(config.get("frame"))
+    def _viewed(self, bound: Bound, database: Database) -> Any:
+        """Run the statement; show or return a profile or a plot of its whole result."""
+        call = self.call
+        if call.plot:
+            require_altair()
+        request = self._request()
+        with self._display(database) as display:
+            if call.var is None:
+                result = self._exported(bound, database, display, request.typed)
+            else:
+                found = self._exported(bound, database, display, request.fetched)
+                self.user_ns[call.var], result = found.frame, found.shown
+            table = ResultTable(result, title=call.var)
+            view = table.plot(*call.plot) if call.plot else table.profile()
+            if call.var is not None and not call.quiet:
+                display.settle(view)
+                return None
+            display.vanish(whole_cell=call.whole_cell)
+        return None if call.var is not None or (call.quiet and call.whole_cell) else view
 
-    def _frame(self, bound: Bound, database: Database, kind: str, display: Display) -> Any:
+    def _request(self) -> FrameRequest:
+        return FrameRequest(self.call.kind, self.call.types, self.call.max_rows)
+
+    def _exported(
+        self,
+        bound: Bound,
+        database: Database,
+        display: Display,
+        read: Callable[[Client, CivisFuture, SqlExport], _T],
+    ) -> _T:
         """Run the statement as an export, and read it whole."""
         client, export = self.session.client(), self._export(bound, database)
         future: CivisFuture = start_or_cancel(
@@ -233,10 +291,10 @@ class SqlRun:
             return replace(future.activity(_title(database)), note=note)
 
         with transfer.active():
-            read = in_thread(lambda: _read(client, future, export, kind), "civis-sql-read")
+            reading = in_thread(lambda: read(client, future, export), "civis-sql-read")
         display.tracker.wait_for_run(describe)
         try:
-            return outcome(read)
+            return outcome(reading)
         except KeyboardInterrupt:
             transfer.token.cancel()
             message = "The query had ended; its result was not read whole and nothing was kept."
@@ -248,17 +306,13 @@ class SqlRun:
 
     def _in_background(self, bound: Bound, database: Database) -> FrameFuture | None:
         """Start the statement; return or assign its future."""
-        call, kind, client = self.call, self._kind(), self.session.client()
+        call, client, request = self.call, self.session.client(), self._request()
         export = self._export(bound, database)
-
-        def read(future: Any) -> Any:
-            frame = _read(client, future, export, kind)
-            return frame if call.max_rows is None else _head(frame, call.max_rows)
 
         future = FrameFuture(
             _title(database),
             lambda: start_export(client, export, poll_on_creation=False),
-            read,
+            lambda future: request.fetched(client, future, export),
             lambda error: self._explained(error, bound),
         )
         if call.var is None:
@@ -301,27 +355,6 @@ class SqlRun:
             return error
         origin = Origin.find(self.cell, self.call.sql, self.call.whole_cell)
         return sql_failure(error, bound, origin, future.activity().url if future else None)
-
-
-def _read(client: Client, future: CivisFuture, export: SqlExport, kind: str) -> Any:
-    """Return the result of an export as a frame with exact types."""
-    options = ReadOptions(return_as=kind, types="exact")
-    try:
-        return read_result(client, future, export, options, progress=False)
-    except EmptyResultError as error:
-        raise CivisMagicError(
-            f"The statement ran and gave no result to keep: {error} "
-            "Leave the variable out of the magic's line."
-        ) from None
-
-
-def _row_count(frame: Any) -> int:
-    return int(frame.num_rows) if hasattr(frame, "num_rows") else len(frame)
-
-
-def _head(frame: Any, rows: int) -> Any:
-    """Return the first rows of a frame."""
-    return frame.slice(0, rows) if hasattr(frame, "num_rows") else frame.head(rows)
 
 
 def _title(database: Database) -> str:

@@ -16,6 +16,7 @@ from civis_nb import config
 from civis_nb.display.tables import ResultTable
 from civis_nb.display.values import texts, type_name
 from civis_nb.errors import CivisInputError
+from civis_nb.frames.typed import TypedTable
 
 TABLE = pa.table(
     {
@@ -169,12 +170,13 @@ def test_conversions_keep_values():
 
 def test_preview_becomes_a_frame_through_its_fetch_once():
     calls = []
-    preview = ResultTable([["1"]], columns=["n"], fetch=lambda kind: calls.append(kind) or TABLE)
+    fetch = lambda: calls.append(1) or TypedTable(TABLE)  # noqa: E731
+    preview = ResultTable([["1"]], columns=["n"], complete=False, fetch=fetch)
     assert preview.to_arrow() is TABLE
     assert preview.to_arrow() is TABLE
-    assert calls == ["arrow"]
+    assert calls == [1]
     with pytest.raises(CivisInputError, match="can't be run again"):
-        ResultTable([["1"]], columns=["n"]).to_pandas()
+        ResultTable([["1"]], columns=["n"], complete=False).to_pandas()
 
 
 def test_frame_methods_point_to_the_frame():

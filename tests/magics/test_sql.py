@@ -23,6 +23,7 @@ from civis_nb.errors import (
 )
 from civis_nb.magics.background import FrameFuture
 
+TEXT = "str" if int(pd.__version__.split(".")[0]) >= 3 else "object"
 SLOW = "select count(*) from range(100000000000) a where sqrt(a.range) > 0"
 
 
@@ -75,9 +76,107 @@ def test_a_variable_gets_the_whole_result_exactly(shell):
     assert isinstance(df, pd.DataFrame)
     assert len(df) == 5000
     assert df["code"][7] == "7"
-    assert df["d"][0] == Decimal("1.10")
+    assert df["d"][0] == 1.1
     assert len(shell.outputs) == 1
     assert shell.outputs[0]["text/plain"].startswith("df: 5 of 5,000 rows\n")
+    assert "decimal(5,2)" in shell.outputs[0]["text/plain"]
+
+
+TYPED = "select 1.10::decimal(5,2) as d, date '2020-02-29' as day, 7::smallint as n"
+
+
+@pytest.mark.parametrize(
+    ("types", "expected"),
+    [
+        ("", ["float64", "datetime64[us]", "int64"]),
+        ("--types native", ["float64", "datetime64[us]", "int64"]),
+        ("--types exact", ["decimal128(5, 2)[pyarrow]", "date32[day][pyarrow]", "int16"]),
+        ("--types infer", ["float64", TEXT, "int64"]),
+    ],
+)
+def test_the_types_of_a_frame_are_chosen(shell, types, expected):
+    shell.cell(f"%%civis_sql df {types}\n{TYPED}")
+    assert [str(kind) for kind in shell.ns["df"].dtypes] == expected
+    frame = shell.cell(f"%civis_sql {types} --as pandas {TYPED}")
+    assert [str(kind) for kind in frame.dtypes] == expected
+    future = shell.cell(f"%%civis_sql {types} --bg\n{TYPED}")
+    assert [str(kind) for kind in future.result(timeout=60).dtypes] == expected
+    shell.cell(f"%civis_config types {types.split()[-1] if types else 'native'}")
+    shell.cell(f"%%civis_sql df\n{TYPED}")
+    assert [str(kind) for kind in shell.ns["df"].dtypes] == expected
+
+
+def test_types_of_polars_and_arrow(shell):
+    shell.cell(f"%%civis_sql df --as polars\n{TYPED}")
+    assert shell.ns["df"].dtypes == [pl.Float64, pl.Date, pl.Int64]
+    shell.cell(f"%%civis_sql df --as arrow --types exact\n{TYPED}")
+    assert [str(kind) for kind in shell.ns["df"].schema.types] == [
+        "decimal128(5, 2)", "date32[day]", "int16",
+    ]  # fmt: skip
+
+
+LOSING = "select 0.12345678901234567891::decimal(38,20) as d"
+
+
+def test_a_column_that_would_lose_digits_stays_exact_and_says_so(shell):
+    note = "d stays decimal(38,20): a double would lose digits. Cast it"
+    shell.cell(f"%%civis_sql df\n{LOSING}")
+    assert shell.ns["df"]["d"][0] == Decimal("0.12345678901234567891")
+    assert shell.outputs[0]["text/plain"].splitlines()[-1].startswith(note)
+    assert "--types exact" in shell.outputs[0]["text/plain"]
+    shell.cell(f"x = %civis_sql --as polars {LOSING}")
+    assert shell.outputs[0]["text/plain"].startswith(note)
+    shell.cell(f"%%civis_sql df -q\n{LOSING}")
+    assert shell.outputs == []
+    shell.cell(f"%%civis_sql df --types exact\n{LOSING}")
+    assert note not in shell.outputs[0]["text/plain"]
+    future = shell.cell(f"%%civis_sql --bg\n{LOSING}")
+    future.result(timeout=60)
+    assert note in repr(future)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("--types infer --as arrow", "only pandas and polars infer types"),
+        ("--types infer", "name a VAR"),
+        ("--types nativ", "Did you mean native?"),
+        ("--profile --bg", "--profile and --bg do not go together"),
+        ("--plot bar:n --as lazy", "--plot and --as lazy do not go together"),
+        ("--plot pie:n", "KIND is one of hist, bar, line, box"),
+        ("--plot hist:n,m", "hist:X, with one column"),
+        ("--plot bar:", "KIND:X or KIND:X,Y"),
+    ],
+)
+def test_views_and_types_that_can_not_be_are_refused(shell, magics_client, line, said):
+    before = sent(magics_client)
+    error, _ = shell.failing(f"%%civis_sql {line}\nselect 1 as n")
+    assert isinstance(error, CivisMagicError)
+    assert said in str(error)
+    assert sent(magics_client) == before
+
+
+def test_a_whole_preview_is_never_run_again(shell, magics_client):
+    table = shell.cell("%%civis_sql\nselect 7::smallint as n, 1.50::decimal(4,2) as d, '' as s")
+    before = sent(magics_client)
+    assert list(table) == [(7, Decimal("1.50"), "")]
+    assert [str(kind) for kind in table.to_pandas().dtypes][:2] == ["int64", "float64"]
+    assert [str(kind) for kind in pa.table(table).schema.types] == [
+        "int16", "decimal128(4, 2)", "string",
+    ]  # fmt: skip
+    assert sent(magics_client) == before
+
+
+def test_a_profile_is_the_value_of_a_cell(shell):
+    profile = shell.cell(
+        "%%civis_sql --profile\nselect i as n, i % 3 = 0 as ok from range(2000) t(i)"
+    )
+    assert len(profile) == 2
+    assert (profile["n"].distinct, profile["n"].min, profile["n"].max) == (2000, 0, 1999)
+    assert profile["ok"].top == ((False, 1333), (True, 667))
+    shell.cell("%%civis_sql df --profile\nselect 1 as n, 'x' as s")
+    assert shell.outputs[0]["text/plain"].startswith("df: profile of 1 row, 2 columns\n")
+    assert list(shell.ns["df"]["n"]) == [1]
 
 
 @pytest.mark.parametrize(("kind", "frame"), [("polars", pl.DataFrame), ("arrow", pa.Table)])
@@ -92,8 +191,8 @@ def test_a_lazy_result_holds_the_first_rows_and_fetches_the_rest_when_asked(shel
     shell.cell("%%civis_sql t --as lazy -n 2\nselect range as n from range(3000)")
     assert shell.outputs[0]["text/plain"].startswith("t: 2 of the first 1,000 rows; there may be")
     table = shell.ns["t"]
-    assert len(table) == 1000
-    assert table.to_polars().height == 3000
+    assert len(table.rows) == 1000
+    assert table.to_polars().height == len(table) == 3000
     assert shell.cell("%civis_sql --as lazy select 1 as n").rows == [("1",)]
     assert shell.cell("%%civis_sql --as lazy -q\nselect 1 as n") is None
     error, _ = shell.failing("%%civis_sql t --as lazy\nset TimeZone = 'UTC'")

@@ -1,0 +1,180 @@
+"""Charts: drawn by Altair where a page has Vega, else the PNG beside."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+from civis_nb import config
+from civis_nb.display.text import counted, one_line
+from civis_nb.errors import CivisDependencyError
+from civis_nb.frames.chart_data import ChartData
+
+__all__ = ["Plot", "require_altair"]
+
+_WIDTH, _HEIGHT = 480, 280
+_PNG_SCALE = 1.5
+
+
+class Plot:
+    """A chart of a result.
+
+    Parameters
+    ----------
+    data
+        Its points.
+
+    Attributes
+    ----------
+    data : ChartData
+        Its points.
+    chart : altair.Chart
+        The chart, to be changed as any chart of Altair's.
+
+    Raises
+    ------
+    CivisDependencyError
+        When Altair is not installed.
+    """
+
+    def __init__(self, data: ChartData) -> None:
+        self.data = data
+        self.chart = _CHARTS[data.kind](_altair(), data).properties(width=_WIDTH, height=_HEIGHT)
+
+    def __repr__(self) -> str:
+        data = self.data
+        axes = " by ".join(one_line(name) for name in (data.y, data.x) if name)
+        points = counted(len(data.points), "point")
+        note = f"; {one_line(data.note)}" if data.note else ""
+        return f"{_NAMES[data.kind]}: {axes}, {points} of {counted(data.rows, 'row')}{note}"
+
+    def png(self) -> bytes | None:
+        """Return the chart as a PNG; None when vl-convert-python is not installed."""
+        try:
+            import vl_convert
+        except ImportError:
+            return None
+        version = ".".join(_altair().SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+        png: bytes = vl_convert.vegalite_to_png(
+            self.chart.to_dict(), vl_version=version, scale=_PNG_SCALE
+        )
+        return png
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = {"text/plain": repr(self)}
+        if config.get("display") == "text":
+            return bundle
+        major = _altair().SCHEMA_VERSION.split(".")[0]
+        bundle[f"application/vnd.vegalite.{major}+json"] = self.chart.to_dict()
+        if (png := self.png()) is not None:
+            bundle["image/png"] = base64.b64encode(png).decode()
+        return bundle
+
+
+_NAMES = {"hist": "Histogram", "bar": "Bar chart", "line": "Line chart", "box": "Box plot"}
+
+
+def require_altair() -> None:
+    """Check that charts can be drawn.
+
+    Raises
+    ------
+    CivisDependencyError
+        When Altair is not installed.
+    """
+    _altair()
+
+
+def _altair() -> Any:
+    try:
+        import altair
+    except ImportError:
+        raise CivisDependencyError(
+            "A plot needs Altair: pip install 'civis_nb[plot]'. The numbers are in .sql() and "
+            ".profile() without it."
+        ) from None
+    return altair
+
+
+def _base(altair: Any, data: ChartData) -> Any:
+    title = altair.TitleParams(data.note, fontWeight="normal") if data.note else altair.Undefined
+    return altair.Chart(altair.Data(values=list(data.points)), title=title)
+
+
+def _x(altair: Any, data: ChartData, field: str = "x", **options: Any) -> Any:
+    """Return the x axis."""
+    title = data.x or None
+    if data.scale == "utc":
+        scale = altair.Scale(type="utc")
+        return altair.X(field, type="temporal", title=title, scale=scale, **options)
+    if data.scale == "nominal":
+        options.setdefault("sort", None)  # as the points are
+    return altair.X(field, type=data.scale, title=title, **options)
+
+
+def _hist(altair: Any, data: ChartData) -> Any:
+    return (
+        _base(altair, data)
+        .mark_bar(binSpacing=1)
+        .encode(
+            x=_x(altair, data, "low", bin="binned") if data.scale == "quantitative"
+            else _x(altair, data, "low"),
+            x2="high",
+            y=altair.Y("count", type="quantitative", title=data.y),
+            tooltip=_fields(altair, data),
+        )
+    )  # fmt: skip
+
+
+def _bar(altair: Any, data: ChartData) -> Any:
+    return (
+        _base(altair, data)
+        .mark_bar()
+        .encode(
+            x=_x(altair, data),
+            y=altair.Y("y", type="quantitative", title=data.y),
+            tooltip=_fields(altair, data),
+        )
+    )
+
+
+def _line(altair: Any, data: ChartData) -> Any:
+    return (
+        _base(altair, data)
+        .mark_line()
+        .encode(
+            x=_x(altair, data),
+            y=altair.Y("y", type="quantitative", title=data.y),
+            tooltip=_fields(altair, data),
+        )
+    )
+
+
+def _box(altair: Any, data: ChartData) -> Any:
+    base = _base(altair, data).encode(x=_x(altair, data), tooltip=_fields(altair, data))
+    scale = altair.Scale(zero=False)
+    y = altair.Y("low", type="quantitative", title=data.y, scale=scale)
+    return altair.layer(
+        base.mark_rule().encode(y=y, y2="high"),
+        base.mark_bar(size=18).encode(
+            y=altair.Y("q1", type="quantitative", title=data.y, scale=scale), y2="q3"
+        ),
+        base.mark_tick(color="white", size=18).encode(
+            y=altair.Y("median", type="quantitative", title=data.y, scale=scale)
+        ),
+    )
+
+
+def _fields(altair: Any, data: ChartData) -> Any:
+    """Return what is shown of a point under the pointer."""
+    temporal = data.scale in ("temporal", "utc")
+    times = ("x", "low", "high") if data.kind == "hist" else ("x",)
+    names = list(data.points[0]) if data.points else []
+    return [
+        altair.Tooltip(name, type="temporal" if temporal and name in times else
+                       "nominal" if name == "x" and data.scale == "nominal" else "quantitative")
+        for name in names
+    ]  # fmt: skip
+
+
+_CHARTS = {"hist": _hist, "bar": _bar, "line": _line, "box": _box}
