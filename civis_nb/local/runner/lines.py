@@ -16,14 +16,15 @@ _END = re.compile(r"\r\n|\n|\r")
 class LineSplitter:
     r"""Decodes and splits a stream that arrives in pieces cut anywhere.
 
-    Lines end with ``\n``, ``\r\n`` or, as progress bars write them, ``\r``. What is no UTF-8 is
-    replaced by U+FFFD.
+    Lines end with ``\n``, ``\r\n`` or, as progress bars write them, ``\r``. The last is kept, so
+    that a reader knows which lines are written over by the next. What is no UTF-8 is replaced by
+    U+FFFD.
 
     Examples
     --------
     >>> splitter = LineSplitter()
     >>> splitter.feed(b"one\r\ntwo\xc3"), splitter.feed(b"\xa9\n10%\r20%")
-    (['one'], ['twoé', '10%'])
+    (['one'], ['twoé', '10%\r'])
     >>> splitter.finish()
     ['20%']
     """
@@ -32,8 +33,8 @@ class LineSplitter:
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._parts: list[str] = []
         self._held = 0
-        #: After a piece that ended in a carriage return: what stood before it on its line.
-        self._after_return: str | None = None
+        #: Whether the last piece ended in a carriage return.
+        self._returned = False
 
     def feed(self, data: bytes) -> list[str]:
         """Decode the next piece and return the lines that it completes."""
@@ -41,6 +42,7 @@ class LineSplitter:
 
     def finish(self) -> list[str]:
         """Return what is left once no more comes."""
+        self._returned = False
         lines = self._split(self._decoder.decode(b"", final=True))
         rest = "".join(self._parts)
         self._parts, self._held = [], 0
@@ -48,24 +50,23 @@ class LineSplitter:
 
     def _split(self, text: str) -> list[str]:
         """Return the lines that a text completes, and hold what follows the last of them."""
+        if self._returned and text:
+            text = "\r" + text
+        if text:
+            # Only what comes next shows whether it ends a line, or is half of the end of one.
+            self._returned = text.endswith("\r")
+            text = text.removesuffix("\r")
         lines: list[str] = []
-        if self._after_return is not None and text:
-            if text.startswith("\n"):
-                # The other half of a line end whose first half came with the piece before.
-                text = text[1:]
-                lines += [""] if self._after_return == "empty" else []
-            self._after_return = None
         pieces = _END.split(text)
-        ends = _END.findall(text)
-        line = ""
-        for piece, end in zip(pieces, ends, strict=False):
+        for piece, end in zip(pieces, _END.findall(text), strict=False):
             self._hold(piece)
             line = "".join(self._parts)
             self._parts, self._held = [], 0
-            if line or end != "\r":
+            if end != "\r":
                 lines += _cut(line)
-        if text.endswith("\r"):
-            self._after_return = "line" if line else "empty"
+            elif line:
+                *whole, last = _cut(line)
+                lines += [*whole, last + end]
         self._hold(pieces[-1])
         if self._held > MAX_LINE_CHARS:
             *whole, rest = _cut("".join(self._parts))
