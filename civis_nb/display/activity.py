@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from civis_nb.display.log_lines import LogLine
 from civis_nb.display.text import cut, one_line, run_ids
 
 __all__ = ["DONE_STATES", "Activity", "duration", "in_bytes"]
 
 DONE_STATES: Final = frozenset({"succeeded", "success", "failed", "cancelled"})
 _TITLE_CHARS: Final = 80
+_MARKS: Final = {"succeeded": "✓", "success": "✓", "failed": "✗", "cancelled": "■"}
 
 
 def duration(seconds: float) -> str:
@@ -71,8 +73,8 @@ class Activity:
     stalled_s
         For how long nothing has been transferred; None while something is.
     log, log_total
-        The last lines of the log with their levels, and how many lines there were in all. None:
-        the log is not shown.
+        The last lines of the log, and how many lines there were in all. None: the log is not
+        shown.
     error
         What went wrong.
     note
@@ -94,7 +96,7 @@ class Activity:
     estimated: bool = False
     bytes_per_s: float | None = None
     stalled_s: float | None = None
-    log: tuple[tuple[str, str], ...] | None = None
+    log: tuple[LogLine, ...] | None = None
     log_total: int = 0
     error: str | None = None
     note: str | None = None
@@ -125,6 +127,11 @@ class Activity:
     def ids(self) -> str:
         """The ids of the run; empty where they are not known."""
         return run_ids(self.job_id, self.run_id)
+
+    @property
+    def mark(self) -> str:
+        """A sign for the state of the run."""
+        return _MARKS.get(self.state or "", "…")
 
     @property
     def state_text(self) -> str:
@@ -159,6 +166,17 @@ class Activity:
         if self.state is not None:
             since = f", since {self.since}" if self.since else ""
             return f"{self.state_text} · {elapsed}{since}"
+        left = elapsed if self.left_s is None else f"{duration(self.left_s)} left"
+        return " · ".join(filter(None, [self._moved, left]))
+
+    @property
+    def amount(self) -> str:
+        """How much was transferred, how fast, and how long it will take."""
+        left = "" if self.left_s is None else f"{duration(self.left_s)} left"
+        return " · ".join(filter(None, [self._moved, left]))
+
+    @property
+    def _moved(self) -> str:
         facts = []
         if self.done_bytes:
             # More than was expected: then the total is not known.
@@ -170,7 +188,6 @@ class Activity:
             facts.append(f"nothing has come for {duration(self.stalled_s)}")
         elif self.bytes_per_s and self.share != 1.0:
             facts.append(f"{in_bytes(self.bytes_per_s)}/s")
-        facts.append(elapsed if self.left_s is None else f"{duration(self.left_s)} left")
         return " · ".join(facts)
 
     @property

@@ -19,7 +19,7 @@ class Shown:
     def _html(self) -> Html:
         raise NotImplementedError
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         bundle = {"text/plain": repr(self)}
         if config.get("display") != "text":
             bundle["text/html"] = str(self._html())

@@ -14,7 +14,17 @@ from urllib.parse import urlsplit
 
 from civis_nb._wire_text import masked_url
 
-__all__ = ["DIM", "FAINT_LINE", "Html", "el", "join", "link", "scroll_box", "visible"]
+__all__ = [
+    "DIM",
+    "FAINT_LINE",
+    "Html",
+    "el",
+    "join",
+    "link",
+    "scroll_box",
+    "visible",
+    "web_address",
+]
 
 #: Text that steps back behind the rest: about 7:1 where full text has 16:1.
 DIM: Final = "color:color-mix(in srgb, currentColor 72%, transparent)"
@@ -93,14 +103,28 @@ def join(*children: str | Html | None) -> Html:
 
 def link(url: str | None, text: str) -> Html:
     """Return a link to an http(s) address; the bare text where `url` is anything else."""
+    address = web_address(url)
+    if address is None:
+        return join(text)
+    return el("a", text, href=address, target="_blank", rel="noopener noreferrer")
+
+
+def web_address(url: str | None) -> str | None:
+    """Return an http(s) address without the secrets in it; None where `url` is anything else.
+
+    Examples
+    --------
+    >>> web_address(" https://a.test/x?token=abc"), web_address("javascript:alert(1)")
+    ('https://a.test/x?token=***', None)
+    """
     address = (url or "").strip()
     try:
         parts = urlsplit(address)
     except ValueError:
-        return join(text)
+        return None
     if parts.scheme.lower() not in ("http", "https") or not parts.netloc or _UNSEEN.search(address):
-        return join(text)
-    return el("a", text, href=masked_url(address), target="_blank", rel="noopener noreferrer")
+        return None
+    return masked_url(address)
 
 
 def scroll_box(content: Html, label: str) -> Html:

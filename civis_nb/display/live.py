@@ -14,11 +14,10 @@ from typing import Any, Final
 from civis_nb import config
 from civis_nb._waiting import after_interrupt
 from civis_nb.display.progress_view import ProgressView
-from civis_nb.display.run_view import RunView
 from civis_nb.display.screens import Log, NotebookCell, Screen, StaticCell, Terminal
 from civis_nb.display.tracker import Tracker
 
-__all__ = ["SHOWN_AFTER_S", "Board", "Display", "board_for"]
+__all__ = ["SHOWN_AFTER_S", "Board", "Display", "board_for", "shows_live_views"]
 
 log = logging.getLogger(__name__)
 
@@ -45,6 +44,8 @@ class Display:
         Whether the work is a command of the user (a magic), not a function that takes a while:
         it is shown in detail, also in a notebook with nobody at the keyboard, and only where the
         setting ``display`` allows displays that change.
+    cell
+        Makes the screen of a cell in a notebook at which somebody sits; None: `NotebookCell`.
     """
 
     def __init__(
@@ -54,16 +55,18 @@ class Display:
         *,
         delay_s: float | None = None,
         command: bool = False,
+        cell: Callable[[], Screen] | None = None,
     ) -> None:
         self.tracker = tracker
         self.command = command
+        self._cell = cell
         self._progress = progress
         self._delay_s = SHOWN_AFTER_S if delay_s is None else delay_s
         self._board: Board | None = None
 
     def __enter__(self) -> Display:
         try:
-            self._board = board_for(self._progress, command=self.command)
+            self._board = board_for(self._progress, command=self.command, cell=self._cell)
             self._board.add(self)
         except BaseException:  # nobody calls __exit__ then
             self.vanish()
@@ -104,6 +107,11 @@ class Display:
             raise
         finally:
             self._board = None
+
+    @property
+    def in_detail(self) -> bool:
+        """Whether it is more than a line, where nothing else is shown."""
+        return self.command or self.tracker.is_group
 
     @property
     def due_at(self) -> float:
@@ -204,8 +212,8 @@ class Board:
         }
         if not shown:
             self._try(self.screen.clear)
-        elif len(shown) == 1 and next(iter(shown.values())).command:
-            self._try(lambda: self.screen.draw(RunView(next(iter(shown)).activity(), live=True)))
+        elif len(shown) == 1 and next(iter(shown.values())).in_detail:
+            self._try(lambda: self.screen.draw(next(iter(shown)).view()))
         else:
             self._try(
                 lambda: self.screen.draw(ProgressView(tuple(one.activity() for one in shown)))
@@ -227,7 +235,12 @@ _boards: dict[tuple[str, Any], Board] = {}
 _boards_lock = threading.Lock()
 
 
-def board_for(progress: bool | None = None, *, command: bool = False) -> Board:
+def board_for(
+    progress: bool | None = None,
+    *,
+    command: bool = False,
+    cell: Callable[[], Screen] | None = None,
+) -> Board:
     """Return the board of the screen on which the caller's work is shown.
 
     Parameters
@@ -236,7 +249,7 @@ def board_for(progress: bool | None = None, *, command: bool = False) -> Board:
         True or False; None: when a person is watching. That is: in a terminal, and in a
         notebook whose front end has somebody at the keyboard. Runners of notebooks (nbclient,
         nbconvert, papermill, nbval) announce that they have nobody.
-    command
+    command, cell
         As for `Display`.
     """
     if progress is False:
@@ -245,13 +258,25 @@ def board_for(progress: bool | None = None, *, command: bool = False) -> Board:
     # Functions outside of notebooks have no use for the setting: a wrong one must not stop them.
     changing = (kernel is None and not command) or config.get("display") in ("auto", "widget")
     if kernel is not None:
-        watched = bool(progress) or command or getattr(kernel, "_allow_stdin", True)
-        if changing and watched:
-            return _shared_board("cell", _cell(), NotebookCell)
+        somebody = getattr(kernel, "_allow_stdin", True)
+        if changing and (progress or command or somebody):
+            # A runner of notebooks has no live views: it keeps what a cell showed last.
+            screen = cell if cell is not None and somebody else NotebookCell
+            return _shared_board("cell", _cell(), screen)
         return _shared_board("static", _cell(), StaticCell) if progress else Board(Screen())
     if sys.stderr is not None and sys.stderr.isatty() and changing:
         return _shared_board("terminal", None, Terminal)
     return _shared_board("log", None, Log) if progress else Board(Screen())
+
+
+def shows_live_views() -> bool:
+    """Return whether a value that is shown now may be a live view: in a notebook, to a person."""
+    kernel = _kernel()
+    return (
+        kernel is not None
+        and getattr(kernel, "_allow_stdin", True)
+        and config.get("display") in ("auto", "widget")
+    )
 
 
 def _shared_board(kind: str, key: Any, screen: Callable[[], Screen]) -> Board:

@@ -18,7 +18,14 @@ from civis_nb.display.response_text import redacted
 from civis_nb.display.text import counted, cut, one_line
 from civis_nb.display.values import looks_numeric
 
-__all__ = ["client_html", "list_response_html", "paginated_html", "resource_html", "response_html"]
+__all__ = [
+    "client_html",
+    "item_columns",
+    "list_response_html",
+    "paginated_html",
+    "resource_html",
+    "response_html",
+]
 
 _ITEMS: Final = 20
 _FIELDS: Final = 60
@@ -96,12 +103,23 @@ def resource_html(name: str, summaries: Mapping[str, str]) -> str:
 
 
 def _items(items: Sequence[Any], caption: str) -> Html:
+    columns = item_columns(items)
+    return grid_html(columns, caption, caption) if columns else el("div", caption)
+
+
+def item_columns(items: Sequence[Any]) -> list[Column]:
+    """Return JSON values as the columns of a table, their fields; none where there is nothing.
+
+    Examples
+    --------
+    >>> [(one.name, one.cells) for one in item_columns([{"id": 1, "tags": []}, {"id": 2}])]
+    [('id', ('1', '2'))]
+    """
     rows = [redacted("", item) for item in items]
     if not rows:
-        return el("div", caption)
+        return []
     if not all(isinstance(row, dict) for row in rows):
-        cells = tuple(_short(row) for row in rows)
-        return grid_html([Column("value", None, False, cells)], caption, caption)
+        return [Column("value", None, False, tuple(_short(row) for row in rows))]
     names = dict.fromkeys(name for row in rows for name in row)
     columns = []
     for name in names:
@@ -109,7 +127,7 @@ def _items(items: Sequence[Any], caption: str) -> Html:
         # A field that no item fills shows nothing and takes space.
         if any(cell is not None for cell in cells):
             columns.append(Column(name, None, looks_numeric(cells), cells))
-    return grid_html(columns, caption, caption) if columns else el("div", caption)
+    return columns
 
 
 def _short(value: Any) -> str | None:

@@ -2,21 +2,50 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
 
+from civis_nb import config
 from civis_nb._wire_text import masked_url
 from civis_nb.display.activity import Activity
+from civis_nb.display.ansi import without_ansi
 from civis_nb.display.bundle import Shown
-from civis_nb.display.html import DIM, FAINT_LINE, Html, el, join, link, visible
-from civis_nb.display.log_lines import without_ansi
+from civis_nb.display.html import DIM, FAINT_LINE, Html, el, join, link, visible, web_address
+from civis_nb.display.log_lines import RunLog
 from civis_nb.display.progress_view import progress_bar
-from civis_nb.display.text import counted, one_line
+from civis_nb.display.text import counted, cut, one_line
 
-__all__ = ["RunView"]
+__all__ = ["RUN_MIME", "FollowedRun", "RunView"]
 
-_MARKS = {"succeeded": "✓", "success": "✓", "failed": "✗", "cancelled": "■"}
+#: The MIME type of a run that has ended, as data: docs/reference/display.md.
+RUN_MIME: Final = "application/vnd.civis.run+json"
+
 _HUES = {"✓": "#2e7d32", "✗": "#d32f2f", "■": "#b26a00"}
 _RED = "color:color-mix(in srgb, currentColor 50%, #d32f2f)"
+
+
+#: How much of an error message is kept as data.
+_ERROR_CHARS: Final = 10_000
+#: All of a log is to be seen on paper, where nothing scrolls.
+_PRINT_CSS: Final = "@media print{.civis-static-log{max-height:none!important}}"
+
+
+@dataclass(frozen=True)
+class FollowedRun:
+    """A run as a live view follows it.
+
+    Attributes
+    ----------
+    log
+        Its log; None: the log is not shown.
+    actions
+        What a reader can do to it, by name: ``cancel``, ``repeat``. Each does it and returns what
+        came of it, in words; called in any thread.
+    """
+
+    log: RunLog | None = None
+    actions: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, repr=False)
@@ -29,10 +58,13 @@ class RunView(Shown):
         What is known of the run.
     live
         Whether this view will be replaced by a newer one: then it has a progress bar.
+    followed
+        What a live view needs of the run besides; None where there is no more to be had.
     """
 
     activity: Activity
     live: bool = False
+    followed: FollowedRun | None = field(default=None, compare=False)
 
     def _log_title(self) -> str:
         activity = self.activity
@@ -47,16 +79,15 @@ class RunView(Shown):
 
     def __repr__(self) -> str:
         activity = self.activity
-        mark = _MARKS.get(activity.state or "", "…")
         facts = " · ".join(part for part in (activity.ids, activity.times) if part)
         head = ": ".join(filter(None, [one_line(activity.title), activity.state_text]))
-        parts = [f"{mark} {head}"]
+        parts = [f"{activity.mark} {head}"]
         parts += [facts] if facts else []
         if activity.url and link(activity.url, "") != "":
             parts.append(masked_url(activity.url))
         if activity.log is not None:
             parts.append(self._log_title())
-            parts += [f"  {visible(line)}" for _, line in activity.log]
+            parts += [f"  {visible(line[1])}" for line in activity.log]
         if activity.error:
             parts.append(f"Error: {_clean(activity.error)}")
         if activity.note:
@@ -67,11 +98,10 @@ class RunView(Shown):
 
     def _head(self) -> Html:
         activity = self.activity
-        mark = _MARKS.get(activity.state or "", "…")
-        hue = _HUES.get(mark)
+        hue = _HUES.get(activity.mark)
         colour = f"color:color-mix(in srgb, currentColor 45%, {hue})" if hue else None
-        state = el("span", f"{mark} {activity.state_text}", role="status", aria_live="polite",
-                   style=colour)  # fmt: skip
+        words = f"{activity.mark} {activity.state_text}"
+        state = el("span", words, role="status", aria_live="polite", style=colour)
         facts = [state]
         if activity.ids:
             facts.append(link(activity.url, activity.ids))
@@ -84,6 +114,11 @@ class RunView(Shown):
         activity = self.activity
         if not self.live or activity.ended:
             return None
+        if activity.done_bytes is not None:
+            return join(
+                progress_bar(activity.title, activity.amount, activity.share, 0, "320px"),
+                el("div", activity.amount, style=DIM),
+            )
         seconds = (activity.queued_s or 0) + (activity.elapsed_s or 0)
         return progress_bar(activity.title, activity.state_text, None, seconds, "220px")
 
@@ -94,10 +129,7 @@ class RunView(Shown):
         title = self._log_title()
         if not log:
             return el("div", title, style=DIM)
-        lines = [
-            el("span", line, style=_RED) if level in ("error", "fatal") else join(line)
-            for level, line in log
-        ]
+        lines = [_line(*line) for line in log]
         content = [part for line in lines for part in (line, Html("\n"))][:-1]
         text = el(
             "pre",
@@ -111,12 +143,13 @@ class RunView(Shown):
             "div",
             text,
             role="log",
+            class_="civis-static-log",
             aria_label=title,
             tabindex=0,
             style="display:flex;flex-direction:column-reverse;max-height:24em;overflow:auto;"
             f"border:{FAINT_LINE};border-radius:3px;margin:4px 0",
         )
-        return el("details", el("summary", title, style=DIM), box, open="")
+        return el("details", el("summary", title, style=DIM), el("style", _PRINT_CSS), box, open="")
 
     def _html(self) -> Html:
         activity = self.activity
@@ -135,6 +168,47 @@ class RunView(Shown):
             note,
             style="font-size:13px;line-height:1.5",
         )
+
+    # -- data -----------------------------------------------------------------------------
+
+    def data(self) -> dict[str, Any]:
+        """Return what is known of the run as plain JSON, without its log."""
+        activity = self.activity
+        transfer = None
+        if activity.done_bytes is not None:
+            transfer = {"share": activity.share, "text": activity.amount}
+        return {
+            "title": one_line(activity.title),
+            "state": activity.state,
+            "state_text": activity.state_text,
+            "ended": activity.ended,
+            "job_id": activity.job_id,
+            "run_id": activity.run_id,
+            "ids": activity.ids,
+            "url": web_address(activity.url),
+            "queued_s": activity.queued_s,
+            "running_s": activity.running_s,
+            "elapsed_s": activity.elapsed_s,
+            "transfer": transfer,
+            "error": cut(_clean(activity.error), _ERROR_CHARS) if activity.error else None,
+            "note": _clean(activity.note) if activity.note else None,
+        }
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        bundle: dict[str, Any] = super()._repr_mimebundle_()
+        if not self.live and config.get("display") in ("auto", "widget"):
+            log = self.activity.log
+            lines = None if log is None else [[line[0], visible(line[1])] for line in log]
+            log_data = None if log is None else {"total": self.activity.log_total, "lines": lines}
+            bundle[RUN_MIME] = {"version": 1, **self.data(), "log": log_data}
+        return bundle
+
+
+def _line(level: str, text: str, parts: tuple[tuple[str, str], ...] = ()) -> Html:
+    """Return a line of a log as HTML."""
+    styled = [el("span", part, style=look) if look else join(part) for part, look in parts]
+    content = styled or [join(text)]
+    return el("span", *content, style=_RED) if level in ("error", "fatal") else join(*content)
 
 
 def _clean(text: str) -> str:

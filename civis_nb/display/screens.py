@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final, Protocol
 
 from civis_nb.display.activity import Activity
 from civis_nb.display.bundle import Shown
+from civis_nb.display.group_view import GroupView
 from civis_nb.display.html import DIM, Html, el
 from civis_nb.display.progress_view import ProgressView
 from civis_nb.display.run_view import RunView
@@ -21,7 +22,7 @@ _COLUMNS_FOR_BAR: Final = 90
 #: How much of a view stays at the top when its middle is cut out: what runs, its times, its log.
 _HEAD_LINES: Final = 3
 
-View = ProgressView | RunView
+View = ProgressView | RunView | GroupView
 
 
 class Screen:
@@ -114,7 +115,7 @@ class NotebookCell(Screen):
         # What threads show belongs to the cell that began the work, not to a later one.
         self._context = contextvars.copy_context()
 
-    def draw(self, view: View) -> None:
+    def draw(self, view: Any) -> None:
         """Show what goes on."""
         self._handle = self._context.run(self._output.show, view, self._handle)
         self._blank = False

@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import Final
 
 from civis_nb.display.activity import Activity, duration, in_bytes
+from civis_nb.display.group_view import GroupView
+from civis_nb.display.run_view import FollowedRun, RunView
 from civis_nb.display.text import one_line
 
 __all__ = ["Tracker"]
@@ -62,12 +64,20 @@ class Tracker:
         with self._lock:
             self._title, self._total, self._estimated = title, total, estimated
             self._describe: Callable[[], Activity] | None = None
+            self._describe_group: Callable[[], GroupView] | None = None
+            self._followed: FollowedRun | None = None
             self._done = 0
             self._since, self._moved_at = self._clock(), self._clock()
             self._wall = time.time()
             self._samples: deque[tuple[float, int]] = deque([(self._since, 0)])
 
-    def wait_for_run(self, describe: Callable[[], Activity], *, since: float | None = None) -> None:
+    def wait_for_run(
+        self,
+        describe: Callable[[], Activity],
+        *,
+        since: float | None = None,
+        followed: FollowedRun | None = None,
+    ) -> None:
         """Begin to wait for a run.
 
         Parameters
@@ -77,14 +87,29 @@ class Tracker:
             called "Waiting for job …".
         since
             When the wait began, by the clock; None: now.
+        followed
+            The run's log, and what a reader can do to the run; None: it can be looked at only.
         """
         self.begin_step("Waiting for a run")
         with self._lock:
             self._describe = describe
+            self._followed = followed
             if since is not None:
                 self._wall -= self._since - since
                 self._since = since
                 self.started = min(self.started, since)
+
+    def wait_for_runs(self, describe: Callable[[], GroupView]) -> None:
+        """Begin to wait for several runs.
+
+        Parameters
+        ----------
+        describe
+            Returns what is known of them; called from other threads.
+        """
+        self.begin_step(self._title)
+        with self._lock:
+            self._describe_group = describe
 
     def add(self, count: int) -> None:
         """Count bytes that were transferred."""
@@ -110,6 +135,9 @@ class Tracker:
             now = self._clock()
             if self._describe is not None:
                 return self._waiting(self._describe(), now)
+            if self._describe_group is not None:
+                caption = self._describe_group().caption
+                return Activity(caption, elapsed_s=now - self._since)
             stalled_s = now - self._moved_at
             counts = bool(self._done or self._total)
             whole = self._total is not None and self._done >= self._total
@@ -123,6 +151,19 @@ class Tracker:
                 bytes_per_s=self._rate(now),
                 stalled_s=stalled_s if stalled else None,
             )
+
+    @property
+    def is_group(self) -> bool:
+        """Whether it waits for several runs."""
+        return self._describe_group is not None
+
+    def view(self) -> RunView | GroupView:
+        """Return a view of what the work does at this moment, in detail."""
+        if self._describe_group is not None:
+            return self._describe_group()
+        activity = self.activity()
+        with self._lock:
+            return RunView(activity, live=True, followed=self._followed)
 
     def summary(self) -> str:
         """Return one line about the work that is done."""

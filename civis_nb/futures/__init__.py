@@ -6,6 +6,7 @@ from civis_nb.errors import CivisAPIError, CivisJobFailure, CivisMemoryFailure
 from civis_nb.futures.executors import CustomScriptExecutor, _ContainerShellExecutor
 from civis_nb.futures.failures import sql_position
 from civis_nb.futures.future import CivisFuture, ContainerFuture
+from civis_nb.futures.group import RunGroup
 from civis_nb.futures.pollable import CivisAsyncResultBase, PollableResult
 
 #: The name under which the joblib backend of older scripts finds it.
@@ -20,6 +21,7 @@ __all__ = [
     "ContainerFuture",
     "CustomScriptExecutor",
     "PollableResult",
+    "RunGroup",
     "_ContainerFuture",
     "_ContainerShellExecutor",
     "sql_position",

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.display.activity import Activity
 from civis_nb.display.live import Display
-from civis_nb.display.log_lines import LOG_LINES, LogTail
-from civis_nb.display.run_view import RunView
+from civis_nb.display.log_lines import LOG_LINES, SETTLED_LINES, RunLog
+from civis_nb.display.run_view import FollowedRun, RunView
 from civis_nb.display.text import cut
 from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisAPIError, CivisError, CivisJobFailure, CivisMagicError
 from civis_nb.futures import CivisFuture
+from civis_nb.futures.interrupts import cancel_run
 from civis_nb.magics.failures import without_traceback
 from civis_nb.magics.finding import find_job
 from civis_nb.magics.options import (
@@ -53,7 +54,8 @@ SYNTAX: Final = Syntax(
     (
         Option(("--bg",), "Start the job and give its future at once."),
         Option(("--no-logs",), "Leave the log out."),
-        Option(("--tail",), f"Log lines to show, {LOG_LINES} by default.", "N", positive),
+        Option(("--tail",), f"Log lines to show: {LOG_LINES} by default, of which {SETTLED_LINES} "
+               "stay when the run has ended.", "N", positive),
         Option(("-o", "--outputs"), "A variable for the outputs: a dictionary of each output's "
                "name with its value, or with its file's id.", "VAR", variable),
         Option(("--timeout",), "Cancel the run when it has not ended after this time.", "S",
@@ -96,23 +98,21 @@ class JobCall:
 
 
 class _Log:
-    """The log of a run, read now and then; it keeps its end.
+    """The log of a run, read now and then.
 
     Parameters
     ----------
     client, job_id, run_id
         The run.
-    keep
-        Lines to keep.
     """
 
-    def __init__(self, client: Client, job_id: int, run_id: int, keep: int) -> None:
+    def __init__(self, client: Client, job_id: int, run_id: int) -> None:
         from civis_nb.utils.logs import LogCursor
 
         self._cursor = LogCursor(client, job_id, run_id)
         self._wait_s, self._most_s = _LOG_WAITS_S
         self._due = 0.0
-        self.tail = LogTail(keep)
+        self.lines = RunLog()
         self.error: CivisError | None = None
 
     @property
@@ -129,7 +129,7 @@ class _Log:
         except CivisError as error:
             # The run is what matters; its log is read again the next time.
             entries, self.error = [], error
-        self.tail.add(entries)
+        self.lines.add(entries)
         self._wait_s = _LOG_WAITS_S[0] if entries else min(self._wait_s * 1.5, self._most_s)
         self._due = time.monotonic() + self._wait_s
 
@@ -185,9 +185,7 @@ def run_job_magic(
         if call.outputs:
             user_ns[call.outputs] = future
         return future
-    log = None if call.no_logs else _Log(
-        client, future.job_id, future.run_id, call.tail or LOG_LINES
-    )  # fmt: skip
+    log = None if call.no_logs else _Log(client, future.job_id, future.run_id)
     ended = _follow(future, log, title, call)
     failed = ended.state not in ("succeeded", "success")
     if call.outputs and not failed:
@@ -200,15 +198,16 @@ def run_job_magic(
 def _follow(future: CivisFuture, log: _Log | None, title: str, call: JobCall) -> Activity:
     """Show a run until it has ended; return how it ended."""
 
-    def describe() -> Activity:
+    def describe(most_lines: int = LOG_LINES) -> Activity:
         seen = future.activity(title)
         if log is None:
             return seen
-        lines, total = log.tail.read()
+        lines, total = log.lines.read(call.tail or most_lines)
         return replace(seen, log=lines, log_total=total)
 
+    followed = FollowedRun(log.lines if log else None, {"cancel": lambda: cancel_run(future)})
     with Display(Tracker(title), delay_s=0.0, command=True) as display:
-        display.tracker.wait_for_run(describe)
+        display.tracker.wait_for_run(describe, followed=followed)
         wait(future, display, call.timeout, log.read if log else None)
         note = None
         if log is not None:
@@ -216,12 +215,12 @@ def _follow(future: CivisFuture, log: _Log | None, title: str, call: JobCall) ->
                 log.finish()
             except KeyboardInterrupt:
                 message = "The run had ended; its log was not read to the end."
-                display.settle(RunView(replace(describe(), note=message)))
+                display.settle(RunView(replace(describe(SETTLED_LINES), note=message)))
                 raise interrupted(message) from None
             if not log.complete:
                 reason = f": {log.error}" if log.error else "."
                 note = f"The log could not be read to its end{reason}"
-        ended = replace(describe(), error=_error_text(future), note=note)
+        ended = replace(describe(SETTLED_LINES), error=_error_text(future), note=note)
         display.settle(RunView(ended))
     return ended
 

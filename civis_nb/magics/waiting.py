@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from civis_nb._waiting import after_interrupt
 from civis_nb.display.live import Display
+from civis_nb.display.log_lines import SETTLED_LINES
 from civis_nb.display.run_view import RunView
 from civis_nb.errors import CivisTimeoutError
 from civis_nb.futures import CivisFuture
@@ -91,4 +92,7 @@ def interrupted(report: str) -> KeyboardInterrupt:
 
 
 def _settle(display: Display, note: str) -> None:
-    display.settle(RunView(replace(display.tracker.activity(), note=note)))
+    seen = display.tracker.activity()
+    # Of a log less stays than was shown while the run went on.
+    log = seen.log and seen.log[-SETTLED_LINES:]
+    display.settle(RunView(replace(seen, log=log, note=note)))

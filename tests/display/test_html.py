@@ -6,8 +6,8 @@ from html.parser import HTMLParser
 
 import pytest
 
+from civis_nb.display.ansi import without_ansi
 from civis_nb.display.html import Html, el, join, link, visible
-from civis_nb.display.log_lines import log_lines, without_ansi
 
 XSS = [
     "<script>alert(1)</script>",
@@ -100,8 +100,3 @@ def test_deceiving_characters_are_written_out():
 )
 def test_terminal_codes_are_removed(text, plain):
     assert without_ansi(text) == plain
-
-
-def test_rewritten_lines_count_as_they_ended():
-    assert log_lines("  1%\r 50%\r100%\r\nnext\r\n") == ["100%", "next"]
-    assert log_lines("") == [""]

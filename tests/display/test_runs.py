@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from civis_nb.display.activity import Activity
-from civis_nb.display.log_lines import LogTail
+from civis_nb.display.log_lines import LogLine, RunLog
 from civis_nb.display.run_view import RunView
 
 DONE = RunView(
@@ -17,7 +17,7 @@ DONE = RunView(
         url="https://platform.test/jobs/12",
         queued_s=0.21,
         running_s=12.34,
-        log=(("info", "one"), ("error", "two")),
+        log=(LogLine("info", "one"), LogLine("error", "two")),
         log_total=2,
     )
 )
@@ -55,7 +55,7 @@ def test_html_of_a_run_that_goes_on_has_a_progress_bar():
 def test_view_escapes_names_logs_errors_and_drops_bad_links():
     evil = "<img src=x onerror=alert(1)>"
     view = RunView(
-        Activity(evil, evil, 1, 2, "javascript:alert(1)", log=(("info", evil),), log_total=1,
+        Activity(evil, evil, 1, 2, "javascript:alert(1)", log=(LogLine("info", evil),), log_total=1,
                  error=evil, note=evil)
     )  # fmt: skip
     html = view._html()
@@ -65,7 +65,7 @@ def test_view_escapes_names_logs_errors_and_drops_bad_links():
 
 
 def test_ten_thousand_lines_show_the_last_two_hundred():
-    tail = LogTail()
+    tail = RunLog()
     for start in range(0, 10_000, 250):
         tail.add({"message": f"line {n}", "level": "info"} for n in range(start, start + 250))
     lines, total = tail.read()
@@ -76,9 +76,9 @@ def test_ten_thousand_lines_show_the_last_two_hundred():
 
 
 def test_log_lines_lose_terminal_codes_and_signatures():
-    tail = LogTail()
+    tail = RunLog()
     tail.add([{"message": "\x1b[31mred\x1b[0m\nsee https://s3.test/x?X-Amz-Signature=abc"}])
-    assert [line for _, line in tail.read()[0]] == [
+    assert [line.text for line in tail.read()[0]] == [
         "red",
         "see https://s3.test/x?X-Amz-Signature=***",
     ]

@@ -39,7 +39,7 @@ def test_ten_thousand_lines_are_counted_and_the_last_ones_shown(shell, script):
     job = script("for n in range(10_000): print('line', n)")
     shell.cell(f"%civis_run {job}")
     text = shell.outputs[0]["text/plain"]
-    total = int(re.search(r"the last 200 of ([\d,]+) lines", text).group(1).replace(",", ""))
+    total = int(re.search(r"the last 50 of ([\d,]+) lines", text).group(1).replace(",", ""))
     numbers = [int(n) for n in re.findall(r"line (\d+)", text)]
     assert total >= 10_000
     assert numbers == list(range(numbers[0], 10_000))
