@@ -14,6 +14,7 @@ __all__ = ["Plot", "require_altair"]
 
 _WIDTH, _HEIGHT = 480, 280
 _PNG_SCALE = 1.5
+_SHORT_LABEL, _MANY_LABELS = 6, 20
 
 
 class Plot:
@@ -108,19 +109,22 @@ def _x(altair: Any, data: ChartData, field: str = "x", **options: Any) -> Any:
         scale = altair.Scale(type="utc")
         return altair.X(field, type="temporal", title=title, scale=scale, **options)
     if data.scale == "nominal":
-        options.setdefault("sort", None)  # as the points are
+        labels = [str(point["x"]) for point in data.points]
+        is_short = max(map(len, labels), default=0) <= _SHORT_LABEL and len(labels) <= _MANY_LABELS
+        axis = altair.Axis(labelAngle=0 if is_short else -45)
+        options |= {"sort": None, "axis": axis}  # sorted as the points are
     return altair.X(field, type=data.scale, title=title, **options)
 
 
 def _hist(altair: Any, data: ChartData) -> Any:
     return (
         _base(altair, data)
-        .mark_bar(binSpacing=1)
+        .mark_rect(stroke="white")
         .encode(
-            x=_x(altair, data, "low", bin="binned") if data.scale == "quantitative"
-            else _x(altair, data, "low"),
+            x=_x(altair, data, "low"),
             x2="high",
             y=altair.Y("count", type="quantitative", title=data.y),
+            y2=altair.datum(0),
             tooltip=_fields(altair, data),
         )
     )  # fmt: skip
@@ -159,7 +163,7 @@ def _box(altair: Any, data: ChartData) -> Any:
         base.mark_bar(size=18).encode(
             y=altair.Y("q1", type="quantitative", title=data.y, scale=scale), y2="q3"
         ),
-        base.mark_tick(color="white", size=18).encode(
+        base.mark_tick(color="white", size=18, thickness=2).encode(
             y=altair.Y("median", type="quantitative", title=data.y, scale=scale)
         ),
     )

@@ -347,6 +347,15 @@ class ResultTable(Shown):
         table: pa.Table = self._whole().table
         return table.__arrow_c_stream__(requested_schema)
 
+    def __narwhals_dataframe__(self) -> Any:
+        """Return the result to Altair, Plotly and others that read frames through narwhals.
+
+        With native types: a chart can't draw a Decimal.
+        """
+        import narwhals
+
+        return narwhals.from_native(self.to_polars("native"))._compliant_frame
+
     def __array__(self, *_: Any, **__: Any) -> NoReturn:
         # pandas would take the rows as objects and guess at their types.
         raise CivisInputError(

@@ -182,6 +182,9 @@ def _json(value: Any) -> Any:
 
 def _histogram(source: _Source, columns: pa.Table) -> ChartData:
     [profile] = profiled(columns)
+    if profile.has_bar_for_each_value:
+        bars = tuple({"x": str(part.low), "y": part.count} for part in profile.histogram)
+        return ChartData("bar", source.x, "rows", "nominal", bars, source.rows)
     points = tuple(
         {"low": _json(part.low), "high": _json(part.high), "count": part.count}
         for part in profile.histogram

@@ -74,6 +74,8 @@ class ColumnProfile:
         The most frequent values with their counts.
     histogram
         Of numbers, dates and timestamps.
+    has_bar_for_each_value
+        Whether each bar of the histogram is of one whole number, or of one day.
     """
 
     name: str
@@ -89,6 +91,7 @@ class ColumnProfile:
     quantiles: tuple[Any, ...] = ()
     top: tuple[tuple[Any, int], ...] = ()
     histogram: tuple[Bin, ...] = ()
+    has_bar_for_each_value: bool = False
 
 
 def profiled(table: pa.Table) -> tuple[ColumnProfile, ...]:
@@ -179,6 +182,7 @@ class _Column:
         self._value = f"CASE WHEN isfinite({name}) THEN {name} END" if is_float else name
         self._facts: Sequence[Any] = ()
         self._low = self._width = 0.0
+        self._has_bar_for_each = False
         self.bins = 0
         self.counts: dict[int, int] = {}
 
@@ -213,8 +217,9 @@ class _Column:
         self.bins = int(span) + 1 if is_whole and span < _BINS else _BINS if span else 1
         self._low = low
         # Divided apart, as the span of the largest doubles is none.
-        steps_of_one = is_whole and span < _BINS
-        self._width = 1.0 if steps_of_one or not span else high / self.bins - low / self.bins
+        self._has_bar_for_each = is_whole and span < _BINS
+        has_one = self._has_bar_for_each or not span
+        self._width = 1.0 if has_one else high / self.bins - low / self.bins
 
     def _place(self, value: Any) -> float | None:
         """Return where a value stands on the axis of the histogram; None when it has none."""
@@ -276,4 +281,5 @@ class _Column:
         return ColumnProfile(
             name, self.kind.lower(), rows, rows - count, min(distinct, count), estimated,
             low, high, mean, std, tuple(quantiles or ()), top, histogram,
+            self._has_bar_for_each,
         )  # fmt: skip

@@ -62,6 +62,8 @@ def test_boxes_are_quartiles_with_whiskers_at_values():
 def test_histograms_hold_every_row():
     table = pa.table({"v": np.random.default_rng(1).normal(size=1000)})
     assert sum(one["count"] for one in points("hist", "v", None, table)) == 1000
+    assert points("hist", "n")[2:4] == [{"x": "3", "y": 1}, {"x": "4", "y": 0}]
+    assert [one["x"] for one in points("hist", "day")] == ["2024-01-01", "2024-01-02"]
     found = chart_data(pa.table({"v": [1.0, float("nan"), None]}), "hist", "v")
     assert found.note == "2 without a finite value left out"
 

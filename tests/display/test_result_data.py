@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import warnings
 from decimal import Decimal
 
@@ -95,6 +96,24 @@ def test_other_libraries_take_it_with_its_types(table):
     assert [str(kind) for kind in duckdb.sql("from t").types] == [
         "INTEGER", "DECIMAL(10,2)", "DATE", "VARCHAR",
     ]  # fmt: skip
+
+
+def test_altair_draws_it(table):
+    altair = pytest.importorskip("altair")
+    chart = altair.Chart(table).mark_bar().encode(x="s", y="d", color="day", size="n")
+    drawn = json.loads(chart.to_json())
+    assert {name: part["type"] for name, part in drawn["encoding"].items()} == {
+        "x": "nominal", "y": "quantitative", "color": "temporal", "size": "quantitative",
+    }  # fmt: skip
+    [rows] = drawn["datasets"].values()
+    assert rows[0] == {"n": 1, "d": 1.5, "day": "2020-02-29T00:00:00", "s": "00501"}
+
+
+def test_great_tables_takes_its_frame(table):
+    great_tables = pytest.importorskip("great_tables")
+    html = great_tables.GT(table.to_polars()).as_raw_html()
+    assert "1.50" in html
+    assert "00501" in html
 
 
 @pytest.mark.skipif(not hasattr(pd.DataFrame, "from_arrow"), reason="pandas 3 has from_arrow")
