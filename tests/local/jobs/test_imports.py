@@ -117,6 +117,15 @@ def test_creating_an_import_echoes_it_with_defaults(jobs_api, http, upload):
     assert changed["destination"]["schema"] == "public"
     assert changed["maxErrors"] == 3
     assert changed["source"] == made["source"]
+    options = {"redshiftDestinationOptions": {"diststyle": "even"}}
+    assert http("PATCH", path, json=options).json()["redshiftDestinationOptions"] == {
+        "diststyle": "even",
+        "distkey": None,
+        "sortkeys": [],
+    }
+    assert http("PATCH", path, json={"name": "new"}).json()["name"] == "new"
+    assert http("PATCH", path, json={"name": ""}).status_code == 400
+    assert jobs_api.get(path)["name"] == "new"
 
 
 @pytest.mark.contract("S63")
