@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from civis_nb import config
 
@@ -26,6 +28,29 @@ def _clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.setenv("CIVIS_NB_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("CIVIS_NB_STATE_DIR", str(tmp_path_factory.mktemp("state") / "platform"))
         yield
+
+
+#: How many examples hypothesis tries where the exhaustive cases are left out; else its own 100.
+_FEW_EXAMPLES = 25
+_LEFT_OUT = "\npytestmark = pytest.mark.exhaustive\n"
+
+
+def _is_short(config: pytest.Config) -> bool:
+    """Return whether this is `make test`, which leaves the exhaustive cases out."""
+    return "not exhaustive" in str(config.option.markexpr)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    settings.register_profile("few", max_examples=_FEW_EXAMPLES)
+    if _is_short(config):
+        settings.load_profile("few")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Pass over modules that are left out whole: to make their cases takes seconds."""
+    if not _is_short(config) or collection_path.suffix != ".py":
+        return None
+    return True if _LEFT_OUT in collection_path.read_text(encoding="utf-8") else None
 
 
 def pytest_make_parametrize_id(val: object, argname: str) -> str | None:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PAGE = Path(__file__).parents[1] / "docs" / "how-to" / "data.md"
 CHECKS = """
 assert len(rows) == 945 and len(frame) == len(exact) == 944
@@ -20,6 +22,7 @@ assert len(open("votes.csv").readlines()) == 945
 """
 
 
+@pytest.mark.exhaustive
 def test_examples_of_moving_data_run(tmp_path):
     code = "\n".join(re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)) + CHECKS
     command = [

@@ -133,7 +133,7 @@ def test_works_as_a_mapping():
     assert Response({"values": [1], "keys": 2}).keys == 2
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(OBJECTS)
 def test_pickle_copy_equality_and_hash_agree(data):
     response = Response(data, headers={"A": "b"})

@@ -49,13 +49,13 @@ with start(state=sys.argv[1] + "/state", samples=False) as platform:
     query("CREATE TABLE kept AS SELECT i FROM range(1000) t(i)")
     made = call("POST", "/files", json={"name": "a"}).json()
     upload = requests.post(
-        made["uploadUrl"], files={**made["uploadFields"], "file": bytes(30_000_000)}, timeout=30
+        made["uploadUrl"], files={**made["uploadFields"], "file": bytes(21_000_000)}, timeout=30
     )
     found["upload"] = [upload.status_code, upload.text]
     found["statement"] = query("CREATE TABLE big AS SELECT sha256(i::text) a, md5(i::text) b "
-                               "FROM range(2000000) t(i)")["error"]
+                               "FROM range(400000) t(i)")["error"]
     found["next statement"] = query("SELECT count(*) FROM kept")["resultRows"]
-    found["log"] = job("for i in range(300000): print('x' * 200)")["error"]
+    found["log"] = job("for i in range(100000): print('x' * 600)")["error"]
     found["user"] = call("GET", "/users/me").status_code
 with start(state=sys.argv[1] + "/state", samples=False) as platform:
     answer = requests.get(platform.endpoint + "/users/me", auth=(platform.api_key, ""), timeout=30)

@@ -53,6 +53,7 @@ def test_a_blank_name_is_refused():
         start(samples=False, databases=[" "])
 
 
+@pytest.mark.exhaustive
 def test_the_command_line_makes_them_too():
     program = [sys.executable, "-m", "civis_nb.cli", "local", "run", "--no-samples"]
     options = ["--database", "one more", "--database", "two more"]

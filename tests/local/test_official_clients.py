@@ -92,6 +92,7 @@ def test_an_empty_or_expired_file_is_an_empty_result(official):
             civis.io.civis_to_file(file_id, io.BytesIO(), client=official)
 
 
+@pytest.mark.exhaustive
 def test_the_command_line(bare_platform, tmp_path):
     environment = {
         **os.environ,

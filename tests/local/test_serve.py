@@ -282,6 +282,7 @@ def test_a_program_that_forgets_to_stop_it_ends_all_the_same(tmp_path):
     assert not (state / "running.json").exists()
 
 
+@pytest.mark.exhaustive
 def test_an_ephemeral_platform_leaves_nothing_behind(tmp_path):
     code = _SERVE.replace("sys.argv[1]", "None").replace('"ready"', "platform.state")
     environment = {**os.environ, "TMPDIR": str(tmp_path)}
@@ -298,6 +299,7 @@ def test_an_ephemeral_platform_leaves_nothing_behind(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.exhaustive
 def test_a_forked_child_leaves_the_platform_to_its_parent(tmp_path):
     code = """
 import os, sys, urllib.error, urllib.request
@@ -334,6 +336,7 @@ def test_start_or_join_joins_another_process(own_state):
         process.communicate("")
 
 
+@pytest.mark.exhaustive
 def test_start_or_join_starts_one_per_process_and_is_not_misled(own_state):
     code = """
 from concurrent.futures import ThreadPoolExecutor

@@ -69,6 +69,7 @@ CELLS = (
 )
 
 
+@pytest.mark.exhaustive
 def test_what_stays_behind_is_the_same_in_every_mode(execute):
     modes = ("auto", "static", "text")
     sources = [source for mode in modes for source in (f"%civis_config display {mode}", *CELLS)]

@@ -25,7 +25,7 @@ cells = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(deadline=None)
 @given(cells, st.integers(1, 40), st.integers(1, 60))
 def test_blocks_are_whole_records(rows, step, size):
     text = io.StringIO()
@@ -56,7 +56,7 @@ def test_what_fails_in_the_work_on_a_block_is_raised():
         list(map_blocks(record_blocks([b"a\n"] * 100, 3, "it"), work))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(deadline=None)
 @given(
     st.lists(
         st.lists(st.one_of(st.none(), st.text("aé", max_size=3)), max_size=5),

@@ -24,7 +24,7 @@ def _frame(values: list) -> pd.DataFrame:
     return pd.DataFrame({"a": pd.Series(values, dtype=object)})
 
 
-@settings(max_examples=60, deadline=None)
+@settings(deadline=None)
 @given(
     values=st.lists(
         st.one_of(

@@ -39,7 +39,9 @@ def test_both_packages_can_be_imported_in_a_job(jobs_api):
     assert run["state"] == "succeeded", run["error"]
 
 
-@pytest.mark.parametrize("package", ["civis_nb", "civis"])
+@pytest.mark.parametrize(
+    "package", ["civis_nb", pytest.param("civis", marks=pytest.mark.exhaustive)]
+)
 def test_jobs_that_wait_for_jobs_of_theirs_come_to_an_end(jobs_api, package):
     child = "print('child')"
     parent = (

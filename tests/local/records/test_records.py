@@ -51,7 +51,7 @@ _SERVICES = st.fixed_dictionaries(
 
 
 @given(sent=_SERVICES)
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(deadline=None, suppress_health_check=list(HealthCheck))
 def test_what_is_read_is_what_was_written(http, sent):
     made = http.json("POST", "/services", json=sent)
     got = http.json("GET", f"/services/{made['id']}")

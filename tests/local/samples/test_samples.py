@@ -25,6 +25,7 @@ def rows(warehouse, sql):
     return warehouse.preview(sql, 1000, CancelToken(), ignore_log).rows
 
 
+@pytest.mark.exhaustive
 def test_anes96_is_what_statsmodels_ships(warehouse, tmp_path):
     from statsmodels.api import datasets
 

@@ -21,9 +21,7 @@ def sql_text(value):
 
 
 @given(rows=rows, delimiter=st.sampled_from(["comma", "tab", "pipe"]))
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_texts_and_integers_come_back(bench, rows, delimiter):
     values = ", ".join(f"({i}, {sql_text(s)})" for i, s in rows)
     bench.sql(f"CREATE OR REPLACE TABLE t (i BIGINT, s VARCHAR); INSERT INTO t VALUES {values}")
