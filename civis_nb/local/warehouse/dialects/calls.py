@@ -131,9 +131,8 @@ class Meanings(OperatorRules, TimeRules):
     def call(self, call: Call) -> str | None:
         """Apply the dialect's meaning to a call; return the name of its column if another."""
         tokens, name = self._tokens, call.name
-        if name in _SET_RETURNING and name == "generate_series" and call.in_list:
-            if not call.in_from and call.over is None:
-                tokens.wrap(call.start, call.end, "unnest(", ")")
+        if name in _SET_RETURNING and not call.in_from and call.arguments:
+            self._elements(call)
             return None
         if name in _REGEX_CALLS and len(call.arguments) > 1:
             self._regex(call.arguments[1][0])
@@ -168,6 +167,17 @@ class Meanings(OperatorRules, TimeRules):
         known = [v for v in values if v.kind == "string" or self._common_type([v]) is not None]
         if kind is not None and len(known) == len(call.arguments):
             self._tokens.set_type(call.start, call.end, kind)
+
+    def _elements(self, call: Call) -> None:
+        """Let a call that returns a set, anywhere in an expression, give a row for each element."""
+        tokens = self._tokens
+        kind = tokens.type_of(*call.arguments[0])
+        if call.name == "unnest":
+            tokens.set_type(call.start, call.end, f"({kind})[1]")
+            return
+        if not tokens.words[call.start - 2].startswith(("unnest", "list_", "array_")):
+            tokens.wrap(call.start, call.end, "unnest(", ")")
+        tokens.set_type(call.start, call.end, f"{CATALOG}.series_kind({kind})")
 
     def _aggregate(self, call: Call) -> None:
         tokens = self._tokens

@@ -47,6 +47,7 @@ class Parser(Expressions):
         count = 0  # operands and operators of the item so far
         last: Operand | None = None
         alias: str | None = None
+        outer_aliases = self.tokens.aliases
         while at < end:
             word = words[at]
             if word in _STRUCTURE:
@@ -70,6 +71,7 @@ class Parser(Expressions):
                     self.rules.clause(at, word)
                     at += 1
                     if word in ("select", "returning"):
+                        self.tokens.aliases = {}
                         found.is_query = found.is_query or word == "select"
                         at = self._behind_select(at, end)
                         item, count, last, alias = at, 0, None, None
@@ -101,7 +103,7 @@ class Parser(Expressions):
                 count += 1
                 found.others += 1
                 continue
-            last = self.operand(at, end, clause == "from" or clause == "join", item is not None)
+            last = self.operand(at, end, clause in ("from", "join"))
             found.operands.append(last)
             at = max(last.end, at + 1)
             count += 1
@@ -115,6 +117,7 @@ class Parser(Expressions):
                         at = self.tokens.partners.get(at, at) + 1
         if item is not None:
             self._finish_item(found, item, end, count, last, alias)
+        self.tokens.aliases = outer_aliases
         return found
 
     def _begins_clause(self, at: int) -> bool:

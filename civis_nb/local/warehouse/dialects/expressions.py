@@ -87,11 +87,9 @@ class Expressions(ABC):
             return True
         return word in ("(", "[", "*", "$") or (word in _SIGNS)
 
-    def operand(
-        self, at: int, end: int, in_from: bool = False, in_list: bool = False, binds: int = 0
-    ) -> Operand:
+    def operand(self, at: int, end: int, in_from: bool = False, binds: int = 0) -> Operand:
         """Read an expression of all operators that bind more than ``binds``."""
-        left = self._power(at, end, in_from, in_list)
+        left = self._power(at, end, in_from)
         while (operator := left.end) < end:
             strength = _BINDS.get(self._words[operator], 0)
             if strength <= binds or not self.can_start(operator + 1):
@@ -101,12 +99,12 @@ class Expressions(ABC):
             left = Operand(left.start, right.end)
         return left
 
-    def _power(self, at: int, end: int, in_from: bool = False, in_list: bool = False) -> Operand:
+    def _power(self, at: int, end: int, in_from: bool = False) -> Operand:
         if self._words[at] in _SIGNS and at + 1 < end:
             inner = self._power(at + 1, end)
             self.rules.unary(at, inner)
             return Operand(at, inner.end, kind="number" if inner.kind == "number" else "other")
-        left = self._plain(at, in_from) or self._primary(at, end, in_from, in_list)
+        left = (None if in_from else self._plain(at)) or self._primary(at, end, in_from)
         while left.end < end and self._words[left.end] == "^":
             operator = left.end
             sign = operator + 1
@@ -121,7 +119,7 @@ class Expressions(ABC):
 
     # -- operands -------------------------------------------------------------------------
 
-    def _plain(self, at: int, in_from: bool) -> Operand | None:
+    def _plain(self, at: int) -> Operand | None:
         """Read a column or a literal, as most operands are; None if there is more."""
         kinds, words, last = self._kinds, self._words, at
         kind, word = kinds[at], words[at]
@@ -137,13 +135,14 @@ class Expressions(ABC):
             return Operand(at, at + 1, kind="string")
         if kind == NUMBER:
             return Operand(at, at + 1, kind="number")
-        if last == at and kind == WORD and not in_from:
-            self.tokens.expand_alias(at)
+        is_alias = False
+        if last == at and kind == WORD:
+            is_alias = self.tokens.expand_alias(at)
             self.rules.word(at, word)
-        return Operand(at, last + 1, self._name(last), 2, "column")
+        return Operand(at, last + 1, self._name(last), 2, "other" if is_alias else "column")
 
-    def _primary(self, at: int, end: int, in_from: bool = False, in_list: bool = False) -> Operand:
-        found = self._atom(at, end, in_from, in_list)
+    def _primary(self, at: int, end: int, in_from: bool = False) -> Operand:
+        found = self._atom(at, end, in_from)
         while found.end < end:
             word, behind = self._words[found.end], found.end
             if word == "::":
@@ -171,7 +170,7 @@ class Expressions(ABC):
                 break
         return found
 
-    def _atom(self, at: int, end: int, in_from: bool = False, in_list: bool = False) -> Operand:
+    def _atom(self, at: int, end: int, in_from: bool = False) -> Operand:
         kind, word = self._kinds[at], self._words[at]
         if kind == STRING:
             self.rules.word(at, "")
@@ -189,7 +188,7 @@ class Expressions(ABC):
             self.region(at + 1, close)
             return Operand(at, close + 1, "array", 2, "array")
         if kind == NAME:
-            return self._path(at, end, in_from, in_list)
+            return self._path(at, end, in_from)
         if word == "case":
             return self._case(at, end)
         if word == "array" and self._words[at + 1] in ("[", "("):
@@ -208,7 +207,7 @@ class Expressions(ABC):
             self.rules.word(at, word)
             name = _VALUES_WITHOUT_CALL[word]
             return Operand(at, at + 1, name, 0 if name == NO_NAME else 1, "value")
-        return self._path(at, end, in_from, in_list)
+        return self._path(at, end, in_from)
 
     def _parenthesis(self, at: int) -> Operand:
         close = self.tokens.partners.get(at, at)
@@ -264,11 +263,10 @@ class Expressions(ABC):
         if self._words[at] == "interval":
             while self._words[last] in _UNITS or self._words[last] == "to":
                 last += 1
-        else:
-            self.rules.cast(Operand(behind, last, kind="string"), to, (at, behind))
+        self.rules.cast(Operand(behind, behind + 1, kind="string"), to, (at, behind))
         return Operand(at, last, to.name, 1, to.name)
 
-    def _path(self, at: int, end: int, in_from: bool, in_list: bool) -> Operand:
+    def _path(self, at: int, end: int, in_from: bool) -> Operand:
         """Read a column, or a call."""
         last = at
         while self._words[last + 1] == "." and self._kinds[last + 2] in (WORD, NAME):
@@ -276,7 +274,7 @@ class Expressions(ABC):
         if self._words[last + 1] == "." and self._words[last + 2] == "*":
             return Operand(at, last + 3, kind="star")
         if self._words[last + 1] == "(" and last + 1 < end:
-            return self._call(at, last, end, in_from, in_list)
+            return self._call(at, last, end, in_from)
         if last == at and self._kinds[at] == WORD and not in_from:
             self.tokens.expand_alias(at)
             self.rules.word(at, self._words[at])
@@ -285,7 +283,7 @@ class Expressions(ABC):
             self.rules.clause(last + 1, "(+)")
         return Operand(at, last + 1 + outer_join, self._name(last), 2, "column")
 
-    def _call(self, at: int, last: int, end: int, in_from: bool, in_list: bool) -> Operand:
+    def _call(self, at: int, last: int, end: int, in_from: bool) -> Operand:
         words = self._words
         opened = last + 1
         close = self.tokens.partners.get(opened, opened)
@@ -294,7 +292,7 @@ class Expressions(ABC):
             return self._cast(at, opened, close, name)
         inside = self.region(opened + 1, close)
         call = Call(name, at, opened, close, close + 1, [], [], inside.marks)
-        call.in_from, call.in_list = in_from, in_list
+        call.in_from = in_from
         bounds = [opened, *inside.commas, close]
         if close > opened + 1:
             for first, behind in pairwise(bounds):

@@ -327,6 +327,8 @@ CREATE MACRO justify_hours(x) AS list_transform(
   [civis_sql.same_sign(civis_sql.carried(civis_sql.days_of(x), civis_sql.clock_of(x), 86400000000), 86400000000)],
   lambda p: civis_sql.interval_of(civis_sql.months_of(x), p[1], p[2]))[1];
 CREATE MACRO justify_interval(x) AS civis_sql.justify_days(civis_sql.justify_hours(x));
+CREATE MACRO series_kind(a DATE) AS a::TIMESTAMP, (a TIMESTAMP) AS a, (a TIMESTAMPTZ) AS a,
+  (a) AS CAST(NULL AS BIGINT);
 CREATE MACRO plus(a, b, first DATE, second BIGINT) AS a + b::INTEGER,
   (a, b, first DATE, second DECIMAL) AS civis_sql.fail_text('operator does not exist: date + numeric')::DATE,
   (a, b, first DATE, second DOUBLE) AS civis_sql.fail_text('operator does not exist: date + double precision')::DATE,
@@ -334,6 +336,10 @@ CREATE MACRO plus(a, b, first DATE, second BIGINT) AS a + b::INTEGER,
   (a, b, first TIMESTAMP, second BIGINT) AS a + to_days(b::INTEGER),
   (a, b, first TIMESTAMPTZ, second BIGINT) AS a + to_days(b::INTEGER),
   (a, b, first TIMESTAMP, second DOUBLE) AS a + to_microseconds((b * 86400000000)::BIGINT),
+  (a, b, first TIMESTAMP, second VARCHAR) AS a + b::INTERVAL,
+  (a, b, first TIMESTAMPTZ, second VARCHAR) AS a + b::INTERVAL,
+  (a, b, first INTERVAL, second VARCHAR) AS a + b::INTERVAL,
+  (a, b, first BIGINT, second VARCHAR) AS a + cast_to_type(b, a),
   (a, b, first, second) AS a + b;
 CREATE MACRO minus(a, b, first DATE, second BIGINT) AS a - b::INTEGER,
   (a, b, first TIMESTAMP, second BIGINT) AS a - to_days(b::INTEGER),

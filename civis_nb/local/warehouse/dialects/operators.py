@@ -20,7 +20,12 @@ _NO_TEXTS = frozenset(
 )
 #: Kinds of operands whose type is known when DuckDB binds them.
 _WITH_TYPE = frozenset(("number", "column", "call", "cast", "date", "timestamp", "timestamptz"))
+_TYPED_KINDS = frozenset(
+    ("date", "time", "timestamp", "timestamptz", "cast", "call", "value", "column")
+)
 _REGEX_OPERATORS = frozenset(("~", "~*", "!~", "!~*"))
+#: In an interval: the sign of a number, and the space between them, as in '1 month - 1 day'.
+_SIGN_APART = re.compile(r"([+-])\s+(?=\d)")
 _ISO_DATE = re.compile(r"'\s*\d{4}-\d{1,2}-\d{1,2}(?!\d)")
 
 
@@ -67,6 +72,9 @@ class OperatorRules(RuleSet):
             tokens.rewrite(first, behind, "JSON")
         elif name in ("varbyte", "bytea"):
             tokens.rewrite(first, behind, "BLOB")
+        elif name == "interval" and operand.kind == "string":
+            text = tokens.texts[operand.start]
+            tokens.replace(operand.start, _SIGN_APART.sub(r"\1", text))
 
     def _cast_to_time(self, operand: Operand, name: str, first: int, behind: int) -> None:
         tokens = self._tokens
@@ -193,19 +201,13 @@ class OperatorRules(RuleSet):
             self._tokens.insert_after(operand.end - 1, ")")
 
     def _sum(self, at: int, left: Operand, right: Operand) -> None:
-        """Count whole numbers beside times as days."""
+        """Count whole numbers beside times as days, and let texts be of the other side's type."""
+        function = "plus" if self._tokens.words[at] == "+" else "minus"
+        is_typed = self._typed and "number" not in (left.kind, right.kind)
         for this, other in ((left, right), (right, left)):
-            if this.kind in (
-                "date",
-                "time",
-                "timestamp",
-                "timestamptz",
-                "cast",
-                "call",
-                "value",
-                "column",
-            ) and (self._is_time(this) and other.kind not in ("interval",)):
-                self._as_call(at, left, right, "plus" if self._tokens.words[at] == "+" else "minus")
+            by_type = self._is_time(this) and other.kind != "interval"
+            if is_typed or (this.kind in _TYPED_KINDS and (by_type or other.kind == "string")):
+                self._as_call(at, left, right, function)
                 return
 
     def _is_time(self, operand: Operand) -> bool:

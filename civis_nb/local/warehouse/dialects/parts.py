@@ -46,7 +46,6 @@ class Call:
     filter: tuple[int, int] | None = None
     over: tuple[int, int] | None = None
     in_from: bool = False
-    in_list: bool = False
 
 
 class Rules(Protocol):

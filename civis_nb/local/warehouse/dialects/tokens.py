@@ -109,12 +109,14 @@ class Tokens:
         kind `END` follows the last.
     partners
         The index of the closing bracket for each opening one.
+    aliases
+        The items of the SELECT list so far by their aliases, as they are, and as their types.
     """
 
     def __init__(self, sql: str, with_aliases: bool = False) -> None:
         self.sql = sql
         self.with_aliases = with_aliases
-        self._aliases: dict[str, tuple[str, str]] = {}
+        self.aliases: dict[str, tuple[str, str]] = {}
         gaps: list[str]
         texts: list[str]
         gaps, texts, _ = map(list, zip(*_TOKEN.findall(sql), strict=True))
@@ -205,16 +207,18 @@ class Tokens:
         self._types[first] = (behind, text)
 
     def set_alias(self, name: str, first: int, behind: int) -> None:
-        """Note an item of a SELECT list, whose alias other expressions may use."""
+        """Note an item of a SELECT list, whose alias other expressions of it may use."""
         if self.with_aliases and name not in self.texts[first:behind]:
-            self._aliases[name] = (self.render(first, behind), self.type_of(first, behind))
+            self.aliases[name] = (self.render(first, behind), self.type_of(first, behind))
 
-    def expand_alias(self, at: int) -> None:
-        """Put the item of a SELECT list in the place of its alias."""
-        found = self._aliases.get(self.words[at])
-        if found is not None:
-            self._new[at] = f"({found[0]})"
-            self._types[at] = (at + 1, f"({found[1]})")
+    def expand_alias(self, at: int) -> bool:
+        """Put the item of a SELECT list in the place of its alias; return whether it is one."""
+        found = self.aliases.get(self.words[at])
+        if found is None:
+            return False
+        self._new[at] = f"({found[0]})"
+        self._types[at] = (at + 1, f"({found[1]})")
+        return True
 
     def type_of(self, first: int, behind: int) -> str:
         """Return an expression of the same type as some tokens."""

@@ -33,7 +33,9 @@ class Translated:
 
 
 @lru_cache(maxsize=512)
-def translate(sql: str, dialect: Dialect, typed: bool = False) -> Translated:
+def translate(
+    sql: str, dialect: Dialect, typed: bool = False, with_aliases: bool = False
+) -> Translated:
     """Return what DuckDB must be given for one statement of a dialect.
 
     Parameters
@@ -42,11 +44,12 @@ def translate(sql: str, dialect: Dialect, typed: bool = False) -> Translated:
         One statement, with or without its semicolon.
     dialect
         ``redshift``, ``postgres`` or ``duckdb``; statements of the last stay as they are.
-
     typed
-        For another try when DuckDB has refused the statement: quotients choose by type, and
-        aliases of the SELECT list count where a type decides. An alias may be meant where a column
-        is not, which only DuckDB can tell.
+        For another try when DuckDB has refused the statement: quotients, sums and differences
+        choose by type.
+    with_aliases
+        For a further try: an alias of the SELECT list stands for its item. It may be meant where a
+        column is not, which only DuckDB can tell.
 
     Raises
     ------
@@ -64,7 +67,7 @@ def translate(sql: str, dialect: Dialect, typed: bool = False) -> Translated:
     """
     if dialect == "duckdb":
         return Translated(sql)
-    tokens = Tokens(sql, with_aliases=typed)
+    tokens = Tokens(sql, with_aliases)
     if not tokens.count:
         return Translated(sql)
     if CATALOG in sql.lower():

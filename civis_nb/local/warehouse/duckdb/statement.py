@@ -207,11 +207,15 @@ def translated(statement: Statement) -> Iterator[Statement]:
     """Yield the translations of a statement, the nearest to the original first."""
     if statement.meaning is None or statement.original is None:
         return
-    typed = translate(statement.original, statement.dialect, typed=True)
-    first = translate(statement.original, statement.dialect)
-    if typed.sql != statement.meaning and first.sql == statement.meaning:
-        statement = replace(statement, text=typed.sql, meaning=typed.sql, offsets=typed.offsets)
-        yield statement
+    sql, dialect = statement.original, statement.dialect
+    if translate(sql, dialect).sql == statement.meaning:
+        for with_aliases in (False, True):
+            typed = translate(sql, dialect, True, with_aliases)
+            if typed.sql != statement.meaning:
+                statement = replace(
+                    statement, text=typed.sql, meaning=typed.sql, offsets=typed.offsets
+                )
+                yield statement
     for translation in _translations(statement.meaning or statement.text):
         if translation.sql != statement.text:
             yield replace(
