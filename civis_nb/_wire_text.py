@@ -22,6 +22,19 @@ _SECRET_PARAMETERS = re.compile(
 _USERINFO = re.compile(r"(?i)\b([a-z][a-z0-9+.-]*://)[^/@\s\"']+@")
 
 
+def preformatted(text: str) -> str:
+    """Return text as HTML that keeps its lines, escaped and with secrets masked.
+
+    Examples
+    --------
+    >>> preformatted("a < b")
+    '<pre style="white-space:pre-wrap">a &lt; b</pre>'
+    """
+    from html import escape
+
+    return f'<pre style="white-space:pre-wrap">{escape(masked_url(text))}</pre>'
+
+
 class Secret(str):
     """A key as text that no repr shows, and so no traceback that lists variables.
 

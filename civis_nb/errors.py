@@ -39,6 +39,8 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from civis_nb._wire_text import preformatted
+
 if TYPE_CHECKING:
     import requests
 
@@ -75,6 +77,9 @@ __all__ = [
 
 class CivisError(Exception):
     """The base of every exception that civis_nb raises."""
+
+    def _repr_html_(self) -> str:
+        return preformatted(f"{type(self).__name__}: {self}")
 
 
 class CivisConfigError(CivisError):

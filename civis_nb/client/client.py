@@ -204,9 +204,16 @@ class APIClient(Lookups):
         if "_spec" not in self.__dict__:
             # Seen in the traceback of its own start.
             return "<APIClient that has not started>"
-        return f"<APIClient at {masked_url(self.base_url)}: {len(self._spec.resources)} resources>"
+        user = f" as {name}" if (name := self._known_username()) else ""
+        resources = len(self._spec.resources)
+        return f"<APIClient at {masked_url(self.base_url)}{user}: {resources} resources>"
+
+    def _known_username(self) -> str | None:
+        """Return the user's name once the API was asked for it; asks nothing."""
+        me = self._kept.get("me")
+        return None if me is None else str(me["username"])
 
     def _repr_html_(self) -> str:
         from civis_nb.display.responses import client_html
 
-        return client_html(self.base_url, self._spec.resources)
+        return client_html(self.base_url, self._spec.resources, self._known_username())

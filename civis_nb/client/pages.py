@@ -99,12 +99,12 @@ class PaginatedResponse(Generic[_R]):
     def __repr__(self) -> str:
         kept = self._pages.kept
         pages, items = len(kept), sum(len(page) for page in kept)
-        state = "all" if self._pages.complete else "so far"
-        path = masked_url(self._pages.path)
-        return (
-            f"<PaginatedResponse of GET /{path}: {_count(items, 'item')} on "
-            f"{_count(pages, 'page')} {state}>"
-        )
+        of = f"PaginatedResponse of GET /{masked_url(self._pages.path)}"
+        if not pages:
+            return f"<{of}: {'no items' if self._pages.complete else 'nothing fetched yet'}>"
+        which = "page 1" if pages == 1 else f"pages 1 to {pages}"
+        end = ", which is all" if self._pages.complete else ""
+        return f"<{of}: {which}: {_count(items, 'item')}{end}>"
 
     def _repr_html_(self) -> str:
         from civis_nb.display.responses import paginated_html

@@ -67,11 +67,18 @@ class Resource:
         count = len(self.__dict__.get("_operations", ()))
         return f"<{type(self).__name__}: {count} method{'' if count == 1 else 's'} of the API>"
 
+    def _summaries(self) -> dict[str, str]:
+        return {name: operation.summary for name, operation in self._operations.items()}
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        from civis_nb.display.responses import resource_text
+
+        printer.text(f"{self!r}{resource_text(self._name, self._summaries())}")
+
     def _repr_html_(self) -> str:
         from civis_nb.display.responses import resource_html
 
-        summaries = {name: operation.summary for name, operation in self._operations.items()}
-        return resource_html(self._name, summaries)
+        return resource_html(self._name, self._summaries())
 
 
 def make_resource(name: str, operations: Mapping[str, Operation], client: APIClient) -> Resource:

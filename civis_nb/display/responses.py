@@ -24,6 +24,7 @@ __all__ = [
     "list_response_html",
     "paginated_html",
     "resource_html",
+    "resource_text",
     "response_html",
 ]
 
@@ -32,6 +33,7 @@ _FIELDS: Final = 60
 _DEPTH: Final = 3
 _VALUE_CHARS: Final = 200
 _NESTED_CHARS: Final = 60
+_METHODS: Final = 40
 
 
 def response_html(data: Mapping[str, Any]) -> str:
@@ -71,14 +73,14 @@ def paginated_html(title: str, fetched: Iterable[Any]) -> str:
     return str(_items(shown, f"{title}; the first {len(shown)} shown"))
 
 
-def client_html(base_url: str, resources: Iterable[str]) -> str:
-    """Return the HTML of a client from the API's address and the names of its resources."""
+def client_html(base_url: str, resources: Iterable[str], user: str | None = None) -> str:
+    """Return the HTML of a client: the API's address, its resources, and the user where known."""
     names = sorted(resources)
     return str(
         el(
             "div",
             el("strong", "APIClient"),
-            f" of {masked_url(base_url)}",
+            f" of {masked_url(base_url)}" + (f" as {user}" if user else ""),
             el(
                 "details",
                 el("summary", counted(len(names), "resource"), style=DIM),
@@ -86,6 +88,23 @@ def client_html(base_url: str, resources: Iterable[str]) -> str:
             ),
         )
     )
+
+
+def resource_text(name: str, summaries: Mapping[str, str]) -> str:
+    r"""Return the methods of a resource with their summaries as lines of text.
+
+    Examples
+    --------
+    >>> resource_text("files", {"get": "Get a file", "delete": "Delete it"})
+    '\n  delete  Delete it\n  get     Get a file'
+    """
+    names = sorted(summaries)
+    shown = names[:_METHODS]
+    width = max(map(len, shown), default=0)
+    lines = [f"  {one:<{width}}  {one_line(summaries[one])}".rstrip() for one in shown]
+    if len(names) > len(shown):
+        lines.append(f"  … {len(names) - len(shown)} more: dir(client.{name})")
+    return "".join(f"\n{line}" for line in lines)
 
 
 def resource_html(name: str, summaries: Mapping[str, str]) -> str:

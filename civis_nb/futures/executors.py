@@ -11,6 +11,7 @@ from concurrent.futures import Executor
 from typing import TYPE_CHECKING, Any
 
 from civis_nb._waiting import first_done
+from civis_nb._wire_text import preformatted
 from civis_nb.errors import CivisInputError
 from civis_nb.futures.future import ContainerFuture
 
@@ -83,6 +84,15 @@ class _CivisExecutor(Executor):
         with self._lock:
             self._futures.append(future)
         return future
+
+    def __repr__(self) -> str:
+        with self._lock:
+            count, state = len(self._futures), "shut down" if self._closed else "open"
+        runs = f"{count} run{'' if count == 1 else 's'}"
+        return f"<{type(self).__name__.lstrip('_')} {self.name!r}: {runs} started, {state}>"
+
+    def _repr_html_(self) -> str:
+        return preformatted(repr(self))
 
     def _refuse_when_closed(self) -> None:
         """Raise when the executor was shut down."""

@@ -182,7 +182,12 @@ class PollableResult(CivisAsyncResultBase):
     def _repr_html_(self) -> str:
         from civis_nb.display.run_view import RunView
 
-        return str(RunView(self.activity(type(self).__name__))._html())
+        return str(RunView(self.activity(self._title()))._html())
+
+    def _title(self) -> str:
+        """Return the name of what runs where the API has sent it, else the kind of future."""
+        name = getattr(self._last_seen, "name", None)
+        return name if isinstance(name, str) and name else type(self).__name__
 
     def _subject(self) -> str:
         return ""

@@ -22,6 +22,7 @@ import anyio.to_thread
 import uvicorn
 
 from civis_nb import config
+from civis_nb._wire_text import preformatted
 from civis_nb.errors import CivisLocalError, PortInUseError
 from civis_nb.local.app import build_app
 from civis_nb.local.catalog import reset_refreshes
@@ -234,7 +235,12 @@ class Platform:
         self.stop()
 
     def __repr__(self) -> str:
+        if not self._thread.is_alive():
+            return f"<local platform that has stopped, state in {self.state}>"
         return f"<local platform at {self.endpoint}, state in {self.state}>"
+
+    def _repr_html_(self) -> str:
+        return preformatted(repr(self))
 
 
 def start(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from civis_nb._wire_text import preformatted
 from civis_nb.errors import CivisInputError, CivisSpecError
 from civis_nb.spec.cache import newest
 from civis_nb.spec.model import Operation, Spec
@@ -26,6 +27,9 @@ class Found(list[Operation]):
     def __repr__(self) -> str:
         width = max((len(item.dotted) for item in self), default=0)
         return "\n".join(f"{item.dotted:<{width}}  {item.summary}" for item in self) or "nothing"
+
+    def _repr_html_(self) -> str:
+        return preformatted(repr(self))
 
 
 def describe(name: str, spec: Any = None) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from civis_nb._wire_text import masked_url, preformatted
+
 __all__ = ["Operation", "Parameter", "Schema", "Spec"]
 
 _PYTHON_TYPES = {
@@ -203,7 +205,10 @@ class Spec:
         return resource in self.resources
 
     def __repr__(self) -> str:
-        return f"<Spec of {len(self.resources)} resources from {self.source}>"
+        return f"<Spec of {len(self.resources)} resources from {masked_url(self.source)}>"
+
+    def _repr_html_(self) -> str:
+        return preformatted(repr(self))
 
     def operations(self, resource: str) -> Mapping[str, Operation]:
         """Return the operations of a resource by method name, read on the first call.

@@ -68,7 +68,7 @@ def test_second_walk_fetches_nothing_again(client, scripted, paged):
     assert list(pages) == list(pages)
     assert pages.json() == [{"id": item, "last_run": None} for item in range(6)]
     assert _numbers(scripted) == [1, 2, 3]
-    assert "6 items on 2 pages all" in repr(pages)
+    assert "pages 1 to 2: 6 items, which is all" in repr(pages)
 
 
 def test_never_more_than_one_page_ahead(client, scripted, paged):
@@ -218,7 +218,7 @@ def test_server_that_gives_the_whole_list_whatever_the_page_ends_it(
     pages = client.jobs.list(iterator=True, limit=limit)
     assert [item.id for item in pages] == list(range(size))
     assert len(scripted.requests) == 2
-    assert f"{size} items on 1 page all" in repr(pages)
+    assert f"page 1: {size} items, which is all" in repr(pages)
 
 
 @pytest.mark.contract("C24")
@@ -324,7 +324,7 @@ def test_client_that_gives_raw_answers_walks_plain_items(make_client, scripted):
     assert list(pages) == [{"id": 1, "lastRun": None}]
     assert pages.json() == [{"id": 1, "last_run": None}]
     assert pages.to_pandas()["id"].tolist() == [1]
-    assert "1 item on 1 page all" in repr(pages)
+    assert "page 1: 1 item, which is all" in repr(pages)
 
 
 def test_walks_in_two_threads_share_the_pages(client, scripted, paged):
