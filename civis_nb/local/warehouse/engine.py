@@ -120,6 +120,9 @@ class SqlEngine(Protocol):
             If the schema is missing, or the name belongs to a view.
         """
 
+    def primary_key_sql(self, columns: Sequence[str]) -> str:
+        """Return the constraint of a new table that declares its primary key."""
+
     def primary_key(self, schema: str, table: str) -> tuple[str, ...]:
         """Return the columns of a table's primary key."""
 

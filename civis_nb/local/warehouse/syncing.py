@@ -102,7 +102,7 @@ def _create(engine: SqlEngine, sync: _Sync) -> int:
         )
     ]
     if sync.source.keys:
-        lines.append(f"PRIMARY KEY ({', '.join(map(quoted, sync.source.keys))})")
+        lines.append(engine.primary_key_sql(sync.source.keys))
     engine.change(f"CREATE TABLE {sync.target.sql_name} ({', '.join(lines)})")
     return engine.change(f"INSERT INTO {sync.target.sql_name} SELECT * FROM {sync.relation}")
 

@@ -264,22 +264,12 @@ def test_constraints_and_views_outlive_a_failure(jobs_api, load, rows, table, mo
     assert rows() == [["1", "a"], ["2", "b"]]
     assert jobs_api.query(view)["resultRows"] == [["2"]]
     assert jobs_api.get(f"/databases/1/schemas/public/tables/{table}") == before
-    again = jobs_api.query(f"insert into public.{table} values (1, 'again')")
-    assert (again["state"], "1" in again["error"]) == ("failed", True)
+    no_word = jobs_api.query(f"insert into public.{table} values (1, null)")
+    assert (no_word["state"], "word" in no_word["error"]) == ("failed", True)
     fine = load(files[0], keys={"primaryKeys": ["id"]}, existingTableRows=mode)
     assert fine["state"] == ("failed" if mode == "append" else "succeeded")
     count = jobs_api.query(view)["resultRows"]
     assert count == [["3" if mode == "upsert" else "2"]]
-
-
-def test_the_drop_of_a_table_that_others_refer_to_fails_whole(jobs_api, load, rows, table):
-    jobs_api.query(
-        f"create table public.{table} (id int primary key);"
-        f"insert into public.{table} values (1);"
-        f"create table public.child_of_{table} (id int references public.{table}(id))"
-    )
-    assert load(b"id\n5\n", existingTableRows="drop")["state"] == "failed"
-    assert rows() == [["1"]]
 
 
 @pytest.mark.parametrize("mode", ["fail", "drop", "append"])

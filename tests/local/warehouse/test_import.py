@@ -298,3 +298,13 @@ def test_many_rows_in_their_order(bench):
     text = "i,s\n" + "".join(f'{i},"a{i}"\n' for i in range(200_000))
     assert bench.load(gzip.compress(text.encode(), 1), compression="gzip").row_count == 200_000
     assert bench.text("SELECT i, s FROM t", include_header=True) == '"i","s"' + text[3:]
+
+
+def test_the_drop_of_a_table_that_others_refer_to_fails_whole(bench):
+    bench.warehouse.run_native(
+        "CREATE TABLE public.t (id INT PRIMARY KEY); INSERT INTO public.t VALUES (1);"
+        "CREATE TABLE public.child (id INT REFERENCES public.t (id))"
+    )
+    with pytest.raises(WarehouseError, match="child"):
+        bench.load("id\n5\n", existing_table_rows="drop")
+    assert bench.rows("SELECT * FROM t") == [["1"]]

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from civis_nb.local.warehouse.dialects.operators import OperatorRules
 from civis_nb.local.warehouse.dialects.parts import Call
 from civis_nb.local.warehouse.dialects.rules import BIGINT, CATALOG, DOUBLE, TEXT, Dialect
+from civis_nb.local.warehouse.dialects.system_views import system_view
 from civis_nb.local.warehouse.dialects.time_calls import TimeRules
 from civis_nb.local.warehouse.dialects.tokens import STRING, Tokens
-from civis_nb.table_names import literal
+from civis_nb.table_names import literal, quoted
 
 __all__ = ["Meanings"]
 
@@ -108,6 +109,19 @@ class Meanings(OperatorRules, TimeRules):
                 self._tokens.replace(at, text.replace("\\\\", "\\"))
         elif words == "sysdate" and self._is_redshift:
             self._tokens.replace(at, f"{CATALOG}.getdate()")
+
+    def relation(self, first: int, behind: int, *, named: bool) -> None:
+        """Put a query on DuckDB's catalog in the place of a system view."""
+        tokens = self._tokens
+        schema, name = "", tokens.name(behind - 1)
+        if behind - first == 3:
+            schema = tokens.name(first)
+        elif behind - first != 1:
+            return
+        query = system_view(schema, name, self._dialect)
+        if query is not None and not tokens.names_query(name):
+            alias = "" if named else f" AS {quoted(name)}"
+            tokens.rewrite(first, behind, f"({query}){alias}")
 
     def clause(self, at: int, word: str) -> None:
         """Refuse clauses that the local database can't do, by name."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from civis_nb.local.warehouse.dialects.expressions import RESERVED, Expressions
 from civis_nb.local.warehouse.dialects.parts import NO_NAME, Operand, Region
-from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD
+from civis_nb.local.warehouse.dialects.tokens import NUMBER
 from civis_nb.table_names import quoted
 
 __all__ = ["Parser"]
@@ -126,9 +126,6 @@ class Parser(Expressions):
         if words[at] == "from":
             return not (at > 1 and words[at - 1] == "distinct" and words[at - 2] in ("is", "not"))
         return words[at] != "set" or words[at + 1] != "("
-
-    def _is_alias(self, at: int) -> bool:
-        return self._kinds[at] in (NAME, WORD) and self._words[at] not in RESERVED
 
     def _behind_select(self, at: int, end: int) -> int:
         """Return the place of the first item of a SELECT list."""

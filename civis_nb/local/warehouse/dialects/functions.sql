@@ -6,6 +6,10 @@
 CREATE MACRO fail(message) AS CAST('civis_sql: ' || message AS TINYINT);
 CREATE MACRO fail_text(message) AS CAST(CAST('civis_sql: ' || message AS TINYINT) AS VARCHAR);
 
+-- Names ----------------------------------------------------------------------------------------
+CREATE MACRO quoted_name(x) AS
+  CASE WHEN regexp_full_match(x, '[a-z_][a-z0-9_$]*') THEN x ELSE '"' || replace(x, '"', '""') || '"' END;
+
 -- Arithmetic -----------------------------------------------------------------------------------
 CREATE MACRO div(a, b, kind INTERVAL) AS a / b, (a, b, kind) AS a // b;
 CREATE MACRO div_kind(a INTERVAL, b DOUBLE) AS a, (a, b) AS a + b;

@@ -84,6 +84,9 @@ class Rules(Protocol):
     def word(self, at: int, words: str) -> None:
         """Edit a word that stands for a value."""
 
+    def relation(self, first: int, behind: int, *, named: bool) -> None:
+        """Edit a table of FROM; ``named`` is whether an alias follows."""
+
     def clause(self, at: int, word: str) -> None:
         """Check a clause of a query."""
 

@@ -158,6 +158,31 @@ class Tokens:
         """Return whether the bare words stand at a place, one after another."""
         return self.words[at : at + len(words)] == list(words)
 
+    def name(self, at: int) -> str:
+        """Return a name as it is stored: folded unless it is quoted."""
+        text = self.texts[at]
+        if self.kinds[at] == NAME and text[0] == '"':
+            return text[1:-1].replace('""', '"')
+        return text.lower()
+
+    def path(self, at: int) -> tuple[list[str], int]:
+        """Return the parts of a dotted name as they are stored, and the place behind it."""
+        parts = [self.name(at)]
+        at += 1
+        while self.words[at] == ".":
+            parts.append(self.name(at + 1))
+            at += 2
+        return parts, at
+
+    def names_query(self, name: str) -> bool:
+        """Return whether the statement has a WITH query of that name."""
+        return any(
+            self.words[at] == name
+            and self.words[at + 1] in ("as", "(")
+            and self.words[at - 1] in ("with", "recursive", ",")
+            for at in range(1, self.count)
+        )
+
     def end_of(self, at: int) -> int:
         """Return the place in the text behind a token."""
         return self.starts[at] + len(self.texts[at])

@@ -9,7 +9,9 @@ from typing import get_args
 from civis_nb.local.warehouse.dialects.calls import Meanings
 from civis_nb.local.warehouse.dialects.clauses import Parser
 from civis_nb.local.warehouse.dialects.definitions import define
+from civis_nb.local.warehouse.dialects.merges import merge
 from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect, UnsupportedSqlError
+from civis_nb.local.warehouse.dialects.shows import show
 from civis_nb.local.warehouse.dialects.tokens import NAME, WORD, OffsetMap, Tokens
 
 __all__ = ["DIALECTS", "Translated", "translate"]
@@ -26,10 +28,21 @@ _UNTOUCHED = frozenset(
 
 @dataclass(frozen=True)
 class Translated:
-    """DuckDB's text for a statement; ``offsets`` leads back to the user's (None: the same)."""
+    """DuckDB's text for a statement.
+
+    Attributes
+    ----------
+    sql
+        The text.
+    offsets
+        Leads back to the user's text; None where that is the same.
+    prerequisites
+        Statements that must run before it, in the same transaction.
+    """
 
     sql: str
     offsets: OffsetMap | None = None
+    prerequisites: tuple[str, ...] = ()
 
 
 @lru_cache(maxsize=512)
@@ -72,8 +85,13 @@ def translate(
         return Translated(sql)
     if CATALOG in sql.lower():
         _refuse_own_catalog(tokens)
+    if tokens.words[0] == "show" and (shown := show(tokens, dialect)) is not None:
+        return Translated(shown)
     _fold_names(tokens)
     parser = Parser(tokens, Meanings(tokens, dialect, typed))
+    if tokens.words[0] == "merge":
+        before = merge(tokens, parser, dialect)
+        return Translated(*tokens.result(), before)
     start = define(tokens, parser, dialect)
     if tokens.words[0] not in _UNTOUCHED:
         parser.region(start, tokens.count)

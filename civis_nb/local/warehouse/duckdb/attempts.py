@@ -19,6 +19,7 @@ from civis_nb.local.warehouse.duckdb.failures import (
     missing_function,
     statement_error,
 )
+from civis_nb.local.warehouse.duckdb.shortened import with_columns
 from civis_nb.local.warehouse.duckdb.statement import Statement, translated
 
 __all__ = ["Attempts"]
@@ -101,6 +102,10 @@ class Attempts:
         if not self._has_computed and (missing_function(error) or "").startswith(PREFIX):
             create_computed(self._cursor)
             self._has_computed = True
+            return True
+        mended = with_columns(self._cursor, self._candidate, error)
+        if mended is not None:
+            self._candidate = mended
             return True
         if not self._may_translate(error):
             raise self._error(error, self._candidate) from None

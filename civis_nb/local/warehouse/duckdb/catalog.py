@@ -7,6 +7,9 @@ from typing import Any
 import duckdb
 
 from civis_nb.local.warehouse.base import ColumnInfo, ColumnStats, TableInfo
+from civis_nb.local.warehouse.dialects import Dialect
+from civis_nb.local.warehouse.dialects.notes import KEYS, VIEW_TEXT
+from civis_nb.local.warehouse.dialects.system_views import table_text
 from civis_nb.local.warehouse.duckdb.types import sql_type
 from civis_nb.table_names import qualified, quoted
 
@@ -18,12 +21,12 @@ _SHOWN_VALUES = 20
 _SAMPLES = 10
 _NUMBERS = ("SMALLINT", "INTEGER", "BIGINT", "DECIMAL", "REAL", "DOUBLE PRECISION")
 
-_TABLES = """
+_TABLES = f"""
     SELECT schema_name, table_name, false AS is_view, estimated_size AS row_count, sql, comment
     FROM duckdb_tables()
     WHERE NOT internal AND NOT temporary AND database_name = current_database()
     UNION ALL
-    SELECT schema_name, view_name, true, NULL, sql, comment
+    SELECT schema_name, view_name, true, NULL, {VIEW_TEXT}, comment
     FROM duckdb_views()
     WHERE NOT internal AND NOT temporary AND database_name = current_database()
 """
@@ -77,7 +80,9 @@ def find(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[str
     return None if row is None else (str(row[0]), str(row[1]), bool(row[2]))
 
 
-def table(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> TableInfo | None:
+def table(
+    cursor: duckdb.DuckDBPyConnection, schema: str, name: str, dialect: Dialect
+) -> TableInfo | None:
     """Return one table or view; as in the database, case does not distinguish names."""
     row = cursor.execute(
         f"SELECT * FROM ({_TABLES}) WHERE lower(schema_name) = lower($1) "
@@ -104,13 +109,20 @@ def table(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> TableInf
         return info
     # The catalog's count is an estimate once rows were deleted.
     counted = cursor.execute(f"SELECT count(*) FROM {qualified(row[0], row[1])}").fetchall()
+    definition = info.definition
+    if dialect != "duckdb":
+        ((definition,),) = cursor.execute(
+            f"SELECT sql FROM {table_text(dialect)} AS texts WHERE schema_name = $1 "
+            "AND table_name = $2 AND database_name = current_database()",
+            [row[0], row[1]],
+        ).fetchall()
     return TableInfo(
         info.schema,
         info.name,
         info.is_view,
         int(counted[0][0]),
         info.columns,
-        info.definition,
+        definition,
         info.comment,
     )
 
@@ -118,8 +130,8 @@ def table(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> TableInf
 def primary_key(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[str, ...]:
     """Return the columns of a table's primary key, none when it has no such key."""
     rows = cursor.execute(
-        """
-        SELECT constraint_column_names FROM duckdb_constraints()
+        f"""
+        SELECT columns FROM {KEYS} AS keys
         WHERE database_name = current_database() AND schema_name = $1 AND table_name = $2
           AND constraint_type = 'PRIMARY KEY'""",
         [schema, name],

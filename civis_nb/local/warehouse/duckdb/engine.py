@@ -17,6 +17,7 @@ from civis_nb.local.warehouse.base import TableSource
 from civis_nb.local.warehouse.csv import infer
 from civis_nb.local.warehouse.csv.reader import csv_error, read_csv_sql
 from civis_nb.local.warehouse.csv.text import CsvFormat
+from civis_nb.local.warehouse.dialects.notes import key_note
 from civis_nb.local.warehouse.duckdb import catalog, commit_markers
 from civis_nb.local.warehouse.duckdb.casts import cast
 from civis_nb.local.warehouse.duckdb.failures import is_conflict, read_failure, warehouse_error
@@ -123,6 +124,12 @@ class DuckDBEngine(ScriptRunner):
             for _, column, native, required, default, _ in rows
         )
         return TargetTable(found_schema, name, columns)
+
+    def primary_key_sql(self, columns: Sequence[str]) -> str:
+        """Return the constraint of a new table that declares its primary key."""
+        if self.dialect == "redshift":
+            return key_note("primary key", columns)
+        return f"PRIMARY KEY ({', '.join(map(quoted, columns))})"
 
     def primary_key(self, schema: str, table: str) -> tuple[str, ...]:
         """Return the columns of a table's primary key, none when it has no such key."""

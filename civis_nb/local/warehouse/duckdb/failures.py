@@ -58,8 +58,8 @@ _OWN_FAILURE = re.compile(
 
 
 _TOO_LONG = re.compile(
-    r"CHECK constraint failed on table .* with expression CHECK\(\(\(?(?:strlen|length)\("
-    r"\"?(.*?)\"?\) <= (\d+)\)"
+    r"CHECK constraint failed on table .* with expression CHECK\(\((?:(?P<fixed>\d+) >= )?\(?"
+    r"(?:strlen|length)\(\"?(?P<column>.*?)\"?\)(?: <= (?P<length>\d+))?\)"
 )
 _NO_COLUMN = re.compile(r'Referenced column "(.*?)" not found')
 _NO_TEMPORARY_TABLE = re.compile(r'Table with name "?#\w+"? does not exist')
@@ -288,7 +288,8 @@ def warehouse_error(
     """
     message = f"{failure.kind}: {failure.message}" if failure.kind else failure.message
     if long := _TOO_LONG.search(message):
-        message = f"value too long for the type of {long.group(1)}, varchar({long.group(2)})"
+        size = f"char({long['fixed']})" if long["fixed"] else f"varchar({long['length']})"
+        message = f"value too long for the type of {long['column']}, {size}"
     message += _hint(message, sql or "")
     if own := _OWN_FAILURE.search(message):
         message = own.group(1) or own.group(2)
@@ -306,8 +307,8 @@ def warehouse_error(
     if says_full(message):
         message += _NO_SPACE
     line = column = None
-    size = len(sql.encode()) if sql is not None else 0
-    if sql is not None and failure.start is not None and failure.start <= size:
+    bytes_in_sql = len(sql.encode()) if sql is not None else 0
+    if sql is not None and failure.start is not None and failure.start <= bytes_in_sql:
         line, column = line_and_column(sql, failure.start)
         message += "\n\n" + _snippet(sql, line, column, failure)
     for path in hidden:

@@ -13,9 +13,11 @@ from civis_nb.cancellation import CancelToken
 from civis_nb.errors import OperationCancelledError, WarehouseError
 from civis_nb.local.warehouse.base import Log
 from civis_nb.local.warehouse.dialects import Dialect
+from civis_nb.local.warehouse.duckdb.alter import alter
 from civis_nb.local.warehouse.duckdb.attempts import Attempts
+from civis_nb.local.warehouse.duckdb.create import check_names, exists_already, with_likes
+from civis_nb.local.warehouse.duckdb.drop import drop_dependents
 from civis_nb.local.warehouse.duckdb.failures import read_failure, warehouse_error
-from civis_nb.local.warehouse.duckdb.lengths import change_length
 from civis_nb.local.warehouse.duckdb.result import DuckDBResult
 from civis_nb.local.warehouse.duckdb.statement import Statement, parse_script
 from civis_nb.local.warehouse.redshift.ignored_statements import reason_to_ignore
@@ -162,21 +164,53 @@ class ScriptRunner:
 
     def _execute(self, statement: Statement) -> None:
         """Run a statement that DuckDB accepts, or raise its error."""
-        self._run_prerequisites(statement)
         if statement.kind == "TRANSACTION":
             self._control_transaction(statement)
             return
-        try:
-            self.cursor.execute(statement.text)
-        except duckdb.BinderException as error:
-            if "CHECK constraint" not in str(error) or statement.kind != "ALTER":
-                raise
-            if not change_length(self.cursor, statement.original or statement.text):
-                raise
-            return
+        if statement.dialect != "duckdb" and (
+            statement.kind in ("ALTER", "DROP")
+            or (statement.prerequisites and statement.kind != "CREATE")
+        ):
+            with self._at_once():
+                self._execute_one(statement)
+        else:
+            self._execute_one(statement)
+
+    def _execute_one(self, statement: Statement) -> None:
+        """Run a statement with what has to be done before it."""
+        text = statement.text
+        if statement.dialect != "duckdb":
+            if statement.kind == "CREATE":
+                text = with_likes(self.cursor, text)
+                check_names(self.cursor, text)
+                if exists_already(self.cursor, text):
+                    self.cursor.execute(text)  # its sequence is in use
+                    return
+            elif statement.kind == "DROP":
+                for view in drop_dependents(self.cursor, (*statement.prerequisites, text)):
+                    self.log("info", f"drop cascades to view {view}")
+            elif statement.kind == "ALTER" and alter(self.cursor, text, statement.dialect):
+                return
+        self._run_prerequisites(statement)
+        self.cursor.execute(text)
         complete = getattr(self.cursor, "complete", None)
         if complete is not None and statement.has_rows:
             complete()
+
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
+        """Do all or nothing of what is run in the block."""
+        if self._in_transaction:
+            yield
+            return
+        self.cursor.execute("BEGIN TRANSACTION")
+        try:
+            yield
+            self.cursor.execute("COMMIT")
+        except BaseException:
+            with suppress(duckdb.Error):
+                self.cursor.execute("ROLLBACK")
+            raise
 
     def _result(self, statement: Statement) -> DuckDBResult | None:
         """Return the result set of a statement, translated if needed; None if it has none.

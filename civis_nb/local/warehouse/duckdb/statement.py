@@ -151,6 +151,7 @@ def _meant(text: str, script: str, offset: int, dialect: Dialect) -> Statement:
         meaning=meant.sql,
         offsets=meant.offsets,
         dialect=dialect,
+        prerequisites=meant.prerequisites,
         provisional=True,
     )
 
@@ -196,7 +197,7 @@ def _parse_translation(
                     statement,
                     text=parsed.query,
                     kind=_kind(parsed),
-                    prerequisites=translation.prerequisites,
+                    prerequisites=statement.prerequisites + translation.prerequisites,
                 )
                 for parsed in cursor.extract_statements(translation.sql)
             ]
@@ -221,7 +222,7 @@ def translated(statement: Statement) -> Iterator[Statement]:
             yield replace(
                 statement,
                 text=translation.sql,
-                prerequisites=translation.prerequisites,
+                prerequisites=statement.prerequisites + translation.prerequisites,
                 provisional=False,
             )
 

@@ -127,7 +127,7 @@ class DuckDBWarehouse(SqlWarehouse):
     def table(self, schema: str, name: str) -> TableInfo | None:
         """Return one table with its columns, or None if there is none of that name."""
         with self.engine(CancelToken(), ignore_log) as engine:
-            return catalog.table(engine.cursor, schema, name)
+            return catalog.table(engine.cursor, schema, name, self.dialect)
 
     def column_stats(self, schema: str, name: str) -> Mapping[str, ColumnStats]:
         """Return statistics of every column of a table.
@@ -138,7 +138,7 @@ class DuckDBWarehouse(SqlWarehouse):
             If there is no such table.
         """
         with self.engine(CancelToken(), ignore_log) as engine:
-            info = catalog.table(engine.cursor, schema, name)
+            info = catalog.table(engine.cursor, schema, name, self.dialect)
             if info is None:
                 raise WarehouseError(f'there is no table "{schema}"."{name}"')
             return catalog.column_stats(engine.cursor, info)

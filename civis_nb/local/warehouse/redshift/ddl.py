@@ -140,7 +140,7 @@ def _name_temporary(sql: str) -> str:
 
 
 def _create(sql: str) -> Rewritten:
-    """Rewrite CREATE TABLE: clauses, collations, IDENTITY and LIKE."""
+    """Rewrite CREATE TABLE: clauses, collations and IDENTITY."""
     words = _Words(sql)
     end = _start_of_query(words)
     spans = _clauses(words, end)
@@ -156,13 +156,6 @@ def _create(sql: str) -> Rewritten:
         spans.append(span)
         replaced[span[0]] = default
         before.append(statement)
-    like = _like(words, end)
-    if like is not None:
-        spans.append(like)
-        table = sql[
-            words.tokens[like[0] + 2].start : words.tokens[_name_end(words, like[0] + 2)].start
-        ]
-        replaced[like[0]] = f" AS SELECT * FROM {table.strip()} WHERE false"  # noqa: S608
     return Rewritten(_without(sql, words, spans, replaced), tuple(before))
 
 
@@ -255,14 +248,6 @@ def _name_end(words: _Words, at: int) -> int:
     while words.word(at) == "." and at + 2 < len(words.tokens):
         at += 2
     return min(at, len(words.tokens) - 1)
-
-
-def _like(words: _Words, end: int) -> tuple[int, int] | None:
-    """Find ``(LIKE table …)`` as a half-open range of tokens."""
-    for i in range(3, end - 3):
-        if words.word(i) == "(" and words.word(i + 1) == "like":
-            return i, words.behind_parenthesis(i)
-    return None
 
 
 def _without(

@@ -14,7 +14,6 @@ _IGNORED = re.compile(
         grant\b | revoke\b | vacuum\b | analy[sz]e\b | lock\b
       | (?:create|alter|drop)\s+(?:user|group|role)\b
       | refresh\s+materialized\s+view\b
-      | alter\s+table\s+\S+\s+add\s+(?:constraint\s+\S+\s+)?(?:primary|foreign|unique)\b
       | alter\s+default\s+privileges\b
       | alter\s+(?:table|schema|view|database)\s+\S+\s+owner\b
       | alter\s+table\s+\S+\s+alter\s+(?:diststyle|distkey|sortkey|compound|encode)\b

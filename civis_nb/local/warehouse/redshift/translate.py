@@ -17,7 +17,6 @@ from sqlglot.transforms import eliminate_join_marks
 from civis_nb.local.warehouse.redshift.ddl import rewrite
 from civis_nb.local.warehouse.redshift.functions import OWN_FUNCTIONS, PREFIX, build, listagg
 from civis_nb.local.warehouse.redshift.semantics import similar_to, with_redshift_semantics
-from civis_nb.local.warehouse.redshift.system_views import SYSTEM_VIEWS
 from civis_nb.local.warehouse.redshift.times import with_days
 from civis_nb.sql_text import tokenize, without_terminator
 
@@ -292,15 +291,6 @@ def _session_user(_node: _Node) -> _Node:
     return exp.Anonymous(this="current_user")
 
 
-def _table(node: exp.Table) -> _Node:
-    """Replace a system view by its query on DuckDB's catalog."""
-    view = SYSTEM_VIEWS.get(node.name.lower())
-    if view is None or node.db.lower() not in ("", "pg_catalog", "public"):
-        return node
-    name = exp.TableAlias(this=exp.to_identifier(node.alias_or_name))
-    return exp.Subquery(this=sqlglot.parse_one(view, read="duckdb"), alias=name)
-
-
 def _like_each(node: _Node) -> _Node:
     """Write ``x LIKE ANY (ARRAY['a%', 'b%'])`` as alternatives."""
     patterns = node.expression.this
@@ -315,7 +305,6 @@ def _like_each(node: _Node) -> _Node:
 
 _BY_TYPE: dict[type, Callable[[Any], _Node]] = {
     exp.DataType: lambda node: _data_type(node),
-    exp.Table: _table,
     exp.Bracket: _element,
     exp.JSONExtract: _json,
     exp.JSONExtractScalar: _json,

@@ -50,7 +50,7 @@ def test_all_kinds_of_statements_that_give_rows(bench, sql, first):
 
 
 def test_every_statement_runs_once(bench):
-    bench.sql("CREATE SEQUENCE s; CREATE TABLE t (a INT)")
+    bench.warehouse.run_native("CREATE SEQUENCE public.s; CREATE TABLE public.t (a INT)")
     assert bench.value("SELECT nextval('s')") == "1"
     bench.export("SELECT nextval('s')")
     bench.sql("SELECT nextval('s'); SELECT 1")

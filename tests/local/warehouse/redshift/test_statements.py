@@ -120,10 +120,9 @@ def test_a_second_begin_is_a_warning(bench):
 @pytest.mark.parametrize(
     "sql",
     [
-        "ALTER TABLE t ADD FOREIGN KEY (g) REFERENCES u (g)",
+        "ALTER TABLE t ADD FOREIGN KEY (g) REFERENCES t (g)",
         "ALTER TABLE t ADD CONSTRAINT k UNIQUE (g)",
         "SET work_mem TO '1GB'",
-        "CREATE INDEX i ON t USING btree (g)",
         "CREATE SCHEMA IF NOT EXISTS s AUTHORIZATION bob",
         "CREATE SCHEMA s QUOTA 10 GB",
         "SET search_path TO '$user', public",

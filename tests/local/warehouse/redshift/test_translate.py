@@ -216,7 +216,7 @@ def test_statements_without_effect_are_told(bench):
 def test_system_views(table):
     assert table.rows(
         "SELECT \"column\", type FROM pg_table_def WHERE schemaname = 'public' AND tablename = 't'"
-    ) == [["g", "integer"], ["x", "varchar"], ["n", "integer"]]
+    ) == [["g", "integer"], ["x", "character varying(256)"], ["n", "integer"]]
     assert (
         table.value("SELECT table_name FROM svv_tables AS s WHERE s.table_schema = 'public'") == "t"
     )

@@ -1,0 +1,167 @@
+"""What DuckDB's catalog has no place for, noted in the definitions of tables and views.
+
+A note is a part of the definition itself, so that it is committed, copied, renamed and dropped
+with it: a check that always holds for the keys of a table, which Redshift does not enforce; the
+order of the operands in the check of a text's length; a query that nothing reads for a view's text.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from civis_nb.local.warehouse.dialects.rules import CATALOG
+from civis_nb.table_names import literal, quoted
+
+__all__ = [
+    "CONSTRAINT",
+    "KEYS",
+    "LENGTHS",
+    "VIEW_TEXT",
+    "key_note",
+    "length_check",
+    "like_note",
+    "likes",
+    "view_note",
+    "view_text",
+]
+
+# ruff: noqa: S608 - the queries are made of constants
+
+_VIEW = f'"{CATALOG} text"'
+#: Before the name of a constraint, where DuckDB expects that of a column.
+CONSTRAINT = f"{CATALOG} constraint "
+_LIKE = re.compile(rf'"{CATALOG} like ([a-z]*):((?:[^"]|"")*)" INTEGER')
+_NOTE = re.compile(rf"(?is)\bWITH (?:RECURSIVE )?{_VIEW} AS (?:\w+ )*\(SELECT ('(?:[^']|'')*')")
+
+
+def key_note(kind: str, columns: Sequence[str], references: str = "") -> str:
+    """Return the constraint of a table that notes a key.
+
+    Parameters
+    ----------
+    kind
+        ``primary key``, ``unique`` or ``foreign key``.
+    columns
+        The names of the key's columns.
+    references
+        The table that a foreign key refers to, and its columns.
+
+    Examples
+    --------
+    >>> key_note("unique", ["a", "b"])
+    "CHECK ('civis_sql unique (a, b)' IS NOT NULL)"
+    """
+    behind = f" references {references}" if references else ""
+    text = f"{CATALOG} {kind} ({', '.join(columns)}){behind}"
+    return f"CHECK ({literal(text)} IS NOT NULL)"
+
+
+def length_check(column: str, length: int, *, in_bytes: bool, fixed: bool) -> str:
+    """Return the constraint that limits a text.
+
+    Parameters
+    ----------
+    column
+        The column's name, as SQL.
+    length
+        The most bytes or characters.
+    in_bytes
+        Whether bytes are counted, as in Redshift.
+    fixed
+        Whether the type is CHAR.
+
+    Examples
+    --------
+    >>> length_check("a", 5, in_bytes=True, fixed=False)
+    'CHECK (strlen(a) <= 5)'
+    """
+    measure = f"{'strlen' if in_bytes else 'length'}({column})"
+    return f"CHECK ({length} >= {measure})" if fixed else f"CHECK ({measure} <= {length})"
+
+
+def like_note(table: str, copied: str) -> str:
+    """Return a column's definition that notes LIKE until the statement runs.
+
+    Parameters
+    ----------
+    table
+        Whose columns are copied, as the user wrote it.
+    copied
+        Letters: ``d`` for defaults, ``c`` for checks, ``k`` for keys.
+    """
+    name = quoted(f"{CATALOG} like {copied}:{table}")
+    return f"{name} INTEGER"
+
+
+def likes(sql: str) -> Iterator[tuple[str, str, str]]:
+    """Return the notes of LIKE in a statement: the whole text, the table, and what is copied.
+
+    Examples
+    --------
+    >>> list(likes(f"CREATE TABLE t ({like_note('s.u', 'd')})"))
+    [('"civis_sql like d:s.u" INTEGER', 's.u', 'd')]
+    """
+    for found in _LIKE.finditer(sql):
+        yield found.group(), found.group(2).replace('""', '"'), found.group(1)
+
+
+def view_note(text: str) -> str:
+    """Return the query, for the WITH of a view, that notes the user's text."""
+    return f"{_VIEW} AS (SELECT {literal(text)})"
+
+
+def view_text(definition: str) -> str | None:
+    """Return the user's text for a view of DuckDB's catalog; None if it has no note.
+
+    Examples
+    --------
+    >>> view_text(f"CREATE VIEW v AS WITH {view_note('SELECT NVL(1, 2)')} SELECT coalesce(1, 2)")
+    'SELECT NVL(1, 2)'
+    """
+    found = _NOTE.search(definition)
+    return found.group(1)[1:-1].replace("''", "'") if found else None
+
+
+#: SQL of the user's text for a view, where ``sql`` is DuckDB's.
+VIEW_TEXT = (
+    f"coalesce(replace(nullif(regexp_extract(sql, {literal(_NOTE.pattern)}, 1)[2:-2], ''), "
+    "'''''', ''''), sql)"
+)
+
+_HERE = "database_name IN (current_database(), 'temp')"
+
+#: The declared keys of all tables, noted or enforced.
+KEYS = f"""(
+    SELECT database_name, schema_name, table_name, constraint_type,
+           constraint_column_names AS columns,
+           referenced_table || ' (' || array_to_string(referenced_column_names, ', ') || ')'
+               AS "references"
+    FROM duckdb_constraints()
+    WHERE {_HERE} AND constraint_type IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY')
+    UNION ALL
+    SELECT database_name, schema_name, table_name, upper(note[1]),
+           string_split(note[2], ', '), nullif(note[3], '')
+    FROM (
+        SELECT database_name, schema_name, table_name,
+               [regexp_extract(constraint_text, '''{CATALOG} ([a-z ]+) \\(', 1),
+                regexp_extract(constraint_text, '''{CATALOG} [a-z ]+ \\(([^()]*)\\)', 1),
+                regexp_extract(constraint_text, '\\) references ([^'']*)', 1)] AS note
+        FROM duckdb_constraints()
+        WHERE {_HERE} AND constraint_type = 'CHECK'
+          AND constraint_text LIKE '%''{CATALOG} %'
+    )
+)"""
+
+#: The lengths of texts, and whether they are CHAR.
+LENGTHS = f"""(
+    SELECT database_name, schema_name, table_name, constraint_column_names[1] AS column_name,
+           constraint_text LIKE '%>= %' AS fixed,
+           coalesce(nullif(regexp_extract(constraint_text, '<= (\\d+)', 1), ''),
+                    nullif(regexp_extract(constraint_text, '(\\d+) >= ', 1), ''))::INTEGER
+               AS length
+    FROM duckdb_constraints()
+    WHERE {_HERE} AND constraint_type = 'CHECK' AND len(constraint_column_names) = 1
+      AND regexp_matches(constraint_text,
+              '(strlen|length)\\("?[^()]*"?\\) <= \\d+\\)|\\d+ >= (strlen|length)\\(')
+)"""

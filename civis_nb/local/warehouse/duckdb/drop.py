@@ -1,0 +1,93 @@
+"""DROP of what views are made of: refused, or with CASCADE the views go as well."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+
+import duckdb
+
+from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.dialects.notes import view_text
+from civis_nb.local.warehouse.dialects.tokens import Tokens
+from civis_nb.local.warehouse.duckdb.table_text import find_relation
+from civis_nb.table_names import qualified
+
+__all__ = ["drop_dependents"]
+
+_LATE = re.compile(r"(?is)\bwith\s+no\s+schema\s+binding\s*;?\s*$")
+
+
+def drop_dependents(cursor: duckdb.DuckDBPyConnection, sqls: tuple[str, ...]) -> list[str]:
+    """Drop the views that depend on what is dropped; return their names.
+
+    Parameters
+    ----------
+    cursor
+        Runs the statements.
+    sqls
+        DROP of one table or view each.
+
+    Raises
+    ------
+    WarehouseError
+        If there are such views, and the statements do not say CASCADE.
+    """
+    dropped: list[tuple[str, str]] = []
+    cascades = False
+    for sql in sqls:
+        tokens = Tokens(sql)
+        if not (tokens.matches(0, "drop", "table") or tokens.matches(0, "drop", "view")):
+            return []
+        at = 2
+        while tokens.words[at] in ("if", "exists"):
+            at += 1
+        path, behind = tokens.path(at)
+        cascades = tokens.words[behind] == "cascade"
+        found = find_relation(cursor, path)
+        if found is not None and found[0] != "temp":
+            dropped.append((found[1], found[2]))
+    gone = list(_dependents(cursor, dropped)) if dropped else []
+    if gone and not cascades:
+        shown = ", ".join(f"view {'.'.join(view)}" for view in gone)
+        raise WarehouseError(
+            f"cannot drop {dropped[0][1]} because other objects depend on it: {shown}. "
+            "DROP … CASCADE drops them as well"
+        )
+    for view in reversed(gone):
+        cursor.execute(f"DROP VIEW IF EXISTS {qualified(*view)}")
+    return [".".join(view) for view in gone]
+
+
+def _dependents(
+    cursor: duckdb.DuckDBPyConnection, dropped: list[tuple[str, str]]
+) -> Iterator[tuple[str, str]]:
+    """Return the views that read the relations, directly or through one another."""
+    views = cursor.execute(
+        "SELECT schema_name, view_name, sql FROM duckdb_views() WHERE NOT internal "
+        "AND database_name = current_database()"
+    ).fetchall()
+    reads: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    for schema, name, sql in views:
+        text = view_text(sql)
+        if text is None or not _LATE.search(text):
+            reads[(schema, name)] = set(_tables(cursor, sql))
+    wanted = set(dropped)
+    while True:
+        more = {view for view, tables in reads.items() if tables & wanted and view not in wanted}
+        if not more:
+            return
+        yield from sorted(more)
+        wanted |= more
+
+
+def _tables(cursor: duckdb.DuckDBPyConnection, sql: str) -> Iterator[tuple[str, str]]:
+    """Return schema and name of all that a view reads."""
+    query = re.sub(r'(?is)^CREATE\b.*? VIEW (?:"(?:[^"]|"")*"|[\w.$])+ (?:\(.*?\) )?AS ', "", sql)
+    with suppress(duckdb.Error):  # a view that can't be read depends on nothing
+        for name in cursor.get_table_names(query, qualified=True):
+            tokens = Tokens(name)
+            found = find_relation(cursor, tokens.path(0)[0])
+            if found is not None:
+                yield found[1], found[2]
