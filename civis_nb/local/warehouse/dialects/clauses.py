@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from civis_nb.local.warehouse.dialects.expressions import RESERVED, Expressions
 from civis_nb.local.warehouse.dialects.parts import NO_NAME, Operand, Region
-from civis_nb.local.warehouse.dialects.tokens import NUMBER
+from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD
 from civis_nb.table_names import quoted
 
 __all__ = ["Parser"]
@@ -103,7 +103,13 @@ class Parser(Expressions):
                 count += 1
                 found.others += 1
                 continue
-            last = self.operand(at, end, clause in ("from", "join"))
+            in_from = clause in ("from", "join")
+            last = self.operand(at, end, in_from)
+            if in_from and last.kind == "column":
+                named = last.end + (words[last.end] == "as")
+                self.rules.relation(
+                    last.start, last.end, named=named < end and self._is_alias(named)
+                )
             found.operands.append(last)
             at = max(last.end, at + 1)
             count += 1
@@ -126,6 +132,9 @@ class Parser(Expressions):
         if words[at] == "from":
             return not (at > 1 and words[at - 1] == "distinct" and words[at - 2] in ("is", "not"))
         return words[at] != "set" or words[at + 1] != "("
+
+    def _is_alias(self, at: int) -> bool:
+        return self._kinds[at] in (NAME, WORD) and self._words[at] not in RESERVED
 
     def _behind_select(self, at: int, end: int) -> int:
         """Return the place of the first item of a SELECT list."""

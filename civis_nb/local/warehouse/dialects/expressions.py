@@ -71,9 +71,6 @@ class Expressions(ABC):
     def region(self, at: int, end: int) -> Region:
         """Read everything between two places: a query, a list, or one expression."""
 
-    def _is_alias(self, at: int) -> bool:
-        return self._kinds[at] in (NAME, WORD) and self._words[at] not in RESERVED
-
     def _name(self, at: int) -> str:
         if self._kinds[at] != NAME:
             return self._words[at] or self.tokens.texts[at].lower()
