@@ -123,6 +123,18 @@ class FileDetail(_FileFields):
     my_permission_level: str = "manage"
 
 
+def _fields(row: Row[Any]) -> dict[str, Any]:
+    """Return the fields that a file has from the start."""
+    return {
+        "id": row.id,
+        "name": row.name,
+        "created_at": row.created_at,
+        "file_size": row.size_bytes,
+        "expires_at": row.expires_at,
+        "description": row.description,
+    }
+
+
 @router.post("/files", status_code=201, summary="Initiate an upload of a file into the platform")
 def post_file(
     request: Request, body: FileCreate, user: Annotated[User, Depends(current_user)]
@@ -131,12 +143,7 @@ def post_file(
     context = context_of(request)
     row = _insert(context, body, user, None)
     return FileUpload(
-        id=row.id,
-        name=row.name,
-        created_at=row.created_at,
-        file_size=0,
-        expires_at=row.expires_at,
-        description=row.description,
+        **_fields(row),
         upload_url=context.files.form_url(row.id),
         upload_fields=context.files.form_fields(row.id),
     )
@@ -152,12 +159,7 @@ def post_multipart(
     context = context_of(request)
     row = _insert(context, body, user, body.num_parts)
     return MultipartUpload(
-        id=row.id,
-        name=row.name,
-        created_at=row.created_at,
-        file_size=0,
-        expires_at=row.expires_at,
-        description=row.description,
+        **_fields(row),
         upload_urls=[context.files.upload_url(row.id, n) for n in range(1, body.num_parts + 1)],
     )
 
@@ -263,12 +265,7 @@ def _detail(
     with context.store.read() as connection:
         author = user_ref(connection, row.user_id)
     return FileDetail(
-        id=row.id,
-        name=row.name,
-        created_at=row.created_at,
-        file_size=row.size_bytes,
-        expires_at=row.expires_at,
-        description=row.description,
+        **_fields(row),
         author=author,
         download_url=url,
         file_url=url,
