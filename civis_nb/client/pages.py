@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import pandas as pd
     import polars as pl
 
+    from civis_nb.widgets.pages import PagesPanel
+
 __all__ = ["PaginatedResponse"]
 
 _R = TypeVar("_R", bound=Response)
@@ -40,11 +42,13 @@ class PaginatedResponse(Generic[_R]):
         What fetches a page.
     """
 
-    __slots__ = ("__weakref__", "_own", "_pages")
+    __slots__ = ("__weakref__", "_live", "_own", "_pages")
 
     def __init__(self, path: str, initial_params: Mapping[str, Any], endpoint: PageSource) -> None:
         self._pages: Pages[_R] = Pages(path, initial_params, endpoint)
         self._own: _Cursor[_R] | None = None
+        #: The live view that was shown last.
+        self._live: PagesPanel | None = None
 
     def __iter__(self) -> Iterator[_R]:
         return _Cursor(self) if self._own is None else self._own
@@ -111,6 +115,27 @@ class PaginatedResponse(Generic[_R]):
 
         fetched = (plain_json(item) for page in self._pages.kept for item in page)
         return paginated_html(repr(self).strip("<>"), fetched)
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+        from civis_nb.display.live import shows_live_views
+
+        if not shows_live_views():
+            return {}
+        from civis_nb.widgets.pages import PagesPanel
+
+        pages = self._pages
+        if self._live is not None:
+            self._live.close()
+        self._live = PagesPanel(
+            f"GET /{masked_url(pages.path)}", self._page, len(pages.kept), lambda: pages.last
+        )
+        html = self._live.in_place_of(self._repr_html_())
+        return {"text/plain": repr(self), "text/html": html}
+
+    def _page(self, number: int) -> list[Any] | None:
+        """Return the items of a page as plain JSON, fetched if need be; None after the last."""
+        page = self._pages.obtain(number, ahead=False)
+        return None if page is None else [plain_json(item) for item in page]
 
 
 class _Cursor(Iterator[_R]):

@@ -86,16 +86,16 @@ class Pages(Generic[_R]):
         self._lock = threading.Lock()
         self._pid = os.getpid()
 
-    def obtain(self, number: int) -> ListResponse[_R] | None:
+    def obtain(self, number: int, *, ahead: bool = True) -> ListResponse[_R] | None:
         """Return a page, fetched if need be; None after the last.
-
-        While it is waited for, the page after it is fetched as well where it is known to be there:
-        whoever waits will use the first item of this one at once.
 
         Parameters
         ----------
         number
             From 1; no more than one beyond those that were given already.
+        ahead
+            Whether the page after it is fetched as well while this one is waited for, where it is
+            known to be there: whoever walks will use the first item of this one at once.
         """
         self._after_fork()
         while True:
@@ -108,7 +108,7 @@ class Pages(Generic[_R]):
                 mine = fetch is None
                 if fetch is None:
                     fetch = self._under_way[number] = _Fetch(number)
-            if self._last is not None and number < self._last:
+            if ahead and self._last is not None and number < self._last:
                 self.prefetch(number + 1)
             if mine:
                 self._fetch(fetch, by_caller=True)
@@ -119,6 +119,11 @@ class Pages(Generic[_R]):
                         del self._under_way[number]
                 if isinstance(fetch.error, Exception):
                     raise fetch.error
+
+    @property
+    def last(self) -> int | None:
+        """The number of the last page; None where it is not known yet."""
+        return len(self.kept) if self.complete else self._last
 
     def prefetch(self, number: int) -> None:
         """Fetch a page in the background, unless it is there or somebody does so already."""

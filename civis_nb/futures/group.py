@@ -101,11 +101,12 @@ class RunGroup(Shown):
         """
         from civis_nb.display.live import Display
         from civis_nb.display.tracker import Tracker
+        from civis_nb.widgets.cell import WidgetCell
 
         deadline = None if timeout is None else time.monotonic() + timeout
         tracker = Tracker(self.title or "Waiting for runs")
         tracker.wait_for_runs(lambda: self.view(live=True))
-        with Display(tracker):
+        with Display(tracker, cell=WidgetCell):
             try:
                 left = _SLICE_S
                 while self._going() and left > 0:

@@ -31,6 +31,7 @@ from civis_nb.magics.options import (
 )
 from civis_nb.magics.session import Session
 from civis_nb.magics.waiting import interrupted, start_or_cancel, wait
+from civis_nb.widgets.cell import WidgetCell
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -206,7 +207,7 @@ def _follow(future: CivisFuture, log: _Log | None, title: str, call: JobCall) ->
         return replace(seen, log=lines, log_total=total)
 
     followed = FollowedRun(log.lines if log else None, {"cancel": lambda: cancel_run(future)})
-    with Display(Tracker(title), delay_s=0.0, command=True) as display:
+    with Display(Tracker(title), delay_s=0.0, command=True, cell=WidgetCell) as display:
         display.tracker.wait_for_run(describe, followed=followed)
         wait(future, display, call.timeout, log.read if log else None)
         note = None

@@ -41,6 +41,10 @@ class LiveView(anywidget.AnyWidget):
 
     def __init__(self, **state: Any) -> None:
         super().__init__(_esm=script(self.module), _css=style(*self.styles), **state)
+        if hasattr(self.comm, "_reply_subshell_for"):
+            # ipykernel would hand all requests to the thread that sent the last message, which may
+            # be that of a running cell; the front end knows of a way beside it, and chose that.
+            self.comm._reply_subshell_for = _as_sent
         self.on_msg(self._received)
 
     def answer(self, kind: str, request: dict[str, Any]) -> Answer:  # noqa: ARG002 - for subclasses
@@ -69,3 +73,8 @@ class LiveView(anywidget.AnyWidget):
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}>"
+
+
+def _as_sent(_: object, subshell_id: str | None) -> str | None:
+    """Return the subshell that the front end sent a message to."""
+    return subshell_id

@@ -7,6 +7,9 @@
 
 const CLASS = "civis-live-";
 
+/** An event at a view's element when it is on the page again: what was scrolled is at its start. */
+export const ATTACHED = "civis-attached";
+
 /** Show views of a model wherever the page has its HTML, now and later. */
 export function attach(model, render) {
   const id = model.get("anchor");
@@ -16,26 +19,38 @@ export function attach(model, render) {
   let ended = false;
 
   function mount(place) {
-    const box = document.createElement("div");
+    // HTML that was replaced by newer leaves its view to that one: a reader goes on where he was.
+    const old = [...mounted.keys()].find((one) => !one.isConnected);
+    const { box, end } = old ? mounted.get(old) : begin();
+    mounted.delete(old);
     const still = [...place.children];
     still.forEach((one) => (one.hidden = true));
     place.append(box);
-    const end = render({ model, el: box });
-    mounted.set(place, () => {
-      end?.();
-      box.remove();
-      still.forEach((one) => (one.hidden = false));
-    });
+    mounted.set(place, { box, end, still, seen: true });
+    if (old) box.dispatchEvent(new Event(ATTACHED));
+  }
+  function begin() {
+    const box = document.createElement("div");
+    return { box, end: render({ model, el: box }) };
   }
   function look() {
     if (ended) return;
+    for (const one of mounted.values()) {
+      // A cell that is scrolled out of sight may be off the page for a while.
+      if (one.box.isConnected && !one.seen) one.box.dispatchEvent(new Event(ATTACHED));
+      one.seen = one.box.isConnected;
+    }
     for (const place of places) if (!mounted.has(place)) mount(place);
   }
   function end() {
     ended = true;
     watcher.disconnect();
     model.off("comm:close", end);
-    for (const unmount of mounted.values()) unmount();
+    for (const { box, end: finish, still } of mounted.values()) {
+      finish?.();
+      box.remove();
+      still.forEach((one) => (one.hidden = false));
+    }
     mounted.clear();
   }
   const watcher = new MutationObserver(look);

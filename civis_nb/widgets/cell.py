@@ -1,0 +1,99 @@
+"""A cell in a front end that shows widgets: runs are a live view there."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from civis_nb.display.group_view import FollowedRuns, GroupView
+from civis_nb.display.progress_view import ProgressView
+from civis_nb.display.run_view import FollowedRun, RunView
+from civis_nb.display.screens import NotebookCell, Output, View
+
+if TYPE_CHECKING:
+    from civis_nb.widgets.run_base import RunsView
+
+__all__ = ["WidgetCell"]
+
+#: Views of runs that have ended are kept, with their logs, until so many newer ones have.
+_KEPT_VIEWS: Final = 20
+
+
+class WidgetCell(NotebookCell):
+    """The output of a running cell, where a run, or a group of them, is a live view.
+
+    The cell holds text and HTML that need no kernel, as at the start and at the end of the work.
+    While there is a kernel, the live view takes their place on the page.
+
+    Parameters
+    ----------
+    output
+        As for `NotebookCell`.
+    """
+
+    _ended: ClassVar[deque[RunsView]] = deque()
+
+    def __init__(self, output: Output | None = None) -> None:
+        super().__init__(output)
+        self._followed: object = None
+        self._panel: RunsView | None = None
+
+    def draw(self, view: View) -> None:
+        """Show what goes on: runs that are followed as a live view, others as text."""
+        if isinstance(view, ProgressView) or view.followed is None:
+            self._close()
+            super().draw(view)
+        elif self._panel is not None and self._followed is view.followed:
+            self._panel.update(view.data())
+        else:
+            self._close()
+            self._followed = view.followed
+            self._panel = panel = self._context.run(_panel_of, view.followed)
+            panel.update(view.data())
+            super().draw(_InPlace(view, panel))
+
+    def clear(self, *, whole_cell: bool = False) -> None:
+        """Leave nothing to be seen."""
+        super().clear(whole_cell=whole_cell)
+        self._close()
+
+    def show(self, view: Any) -> None:
+        """Show a view that stays, in place of what was drawn."""
+        panel = self._panel
+        if panel is None or not isinstance(view, RunView | GroupView):
+            super().show(view)
+            self._close()
+            return
+        self._panel = self._followed = None
+        panel.update(view.data())
+        super().show(_InPlace(view, panel))
+        self._ended.append(panel)
+        while len(self._ended) > _KEPT_VIEWS:
+            self._ended.popleft().close()
+
+    def _close(self) -> None:
+        panel, self._panel, self._followed = self._panel, None, None
+        if panel is not None:
+            panel.close()
+
+
+def _panel_of(followed: FollowedRun | FollowedRuns) -> RunsView:
+    """Return a live view of what is followed."""
+    from civis_nb.widgets.group import GroupPanel
+    from civis_nb.widgets.run import RunPanel
+
+    return RunPanel(followed) if isinstance(followed, FollowedRun) else GroupPanel(followed)
+
+
+class _InPlace:
+    """A view as an output whose place on the page a live view takes."""
+
+    def __init__(self, view: RunView | GroupView, panel: RunsView) -> None:
+        self._view = view
+        self._panel = panel
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        bundle = self._view._repr_mimebundle_()
+        if "text/html" in bundle:
+            bundle["text/html"] = self._panel.in_place_of(bundle["text/html"])
+        return bundle

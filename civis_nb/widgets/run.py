@@ -1,0 +1,134 @@
+"""The live view of one run: its state and what can be done to it, and its log."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+import traitlets
+
+from civis_nb.display.log_lines import LogLine, RunLog
+from civis_nb.display.run_view import FollowedRun
+from civis_nb.widgets.base import Answer
+from civis_nb.widgets.run_base import RunsView, steady, whole_number
+
+__all__ = ["RunPanel"]
+
+#: The most that one message brings of a log; what is left out is loaded when somebody looks at it.
+_MOST_LINES: Final = 1000
+_MOST_CHARS: Final = 200_000
+#: Lines at the end of a log that a new view has at once.
+_LAST_LINES: Final = 200
+
+
+class RunPanel(RunsView):
+    """The live view of a run.
+
+    Parameters
+    ----------
+    followed
+        Its log, and what can be done to it.
+
+    Attributes
+    ----------
+    run
+        What is known of the run, as plain data.
+    lines
+        The newest lines of the log: ``{start, lines, first, total}``; empty without a log.
+    """
+
+    module: ClassVar[str] = "run.js"
+
+    run = traitlets.Dict().tag(sync=True)
+    lines = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, followed: FollowedRun) -> None:
+        self._log = followed.log
+        self._actions = followed.actions
+        #: Lines that the front end was sent and that will not change any more.
+        self._sent = 0
+        super().__init__()
+
+    def update(self, data: Mapping[str, Any]) -> None:
+        """Show what is known of the run now, and what has come to its log.
+
+        Parameters
+        ----------
+        data
+            As plain data; `actions` are added to it. ``elapsed_s`` alone is no news: the view
+            counts on.
+        """
+        known = {**data, "actions": sorted(self._actions)}
+        newest = self._newest_lines()
+        changed = newest is not None or steady(known) != steady(self.run)
+        if not self._is_news(changed):
+            return
+        with self.hold_sync():
+            self.run = {**known, "beat": self.run.get("beat", 0) + 1}
+            if newest is not None:
+                self.lines = newest
+
+    def answer(self, kind: str, request: dict[str, Any]) -> Answer:
+        """Return the answer to a request of the front end."""
+        if kind in self._actions:
+            return {"text": self._actions[kind]()}, []
+        if self._log is None or kind not in ("lines", "find", "text"):
+            return super().answer(kind, request)
+        if kind == "lines":
+            start = max(whole_number(request, "start"), 0)
+            stop = min(whole_number(request, "stop"), start + _MOST_LINES)
+            return self._lines_from(self._log, start, stop), []
+        level = str(request.get("level") or "debug")
+        if kind == "find":
+            # Lines that come meanwhile are found by the next request.
+            total = self._log.total
+            text, start = str(request.get("text") or ""), whole_number(request, "start")
+            return {"numbers": self._log.find(text, level, start), "total": total}, []
+        return {}, ["".join(_texts(self._log, level)).encode()]
+
+    def _newest_lines(self) -> dict[str, Any] | None:
+        """Return what the front end does not have yet; None where that is nothing."""
+        log = self._log
+        if log is None:
+            return None
+        settled, total = log.settled, log.total
+        if self._sent == total and self.lines:
+            return None
+        start = max(min(self._sent, total - _LAST_LINES), total - _MOST_LINES, 0)
+        newest = self._lines_from(log, start, total, from_end=True)
+        self._sent = settled
+        return None if newest == self.lines else newest
+
+    @staticmethod
+    def _lines_from(
+        log: RunLog, start: int, stop: int, *, from_end: bool = False
+    ) -> dict[str, Any]:
+        """Return lines as a message has them, not too many of them."""
+        first = log.first
+        start = max(start, first)
+        found = [_as_json(line) for line in log.lines(start, stop)]
+        left = _MOST_CHARS
+        ordered = reversed(found) if from_end else iter(found)
+        kept = 0
+        for line in ordered:
+            left -= len(str(line[1]))
+            if left < 0 and kept:
+                break
+            kept += 1
+        if from_end:
+            start += len(found) - kept
+            found = found[len(found) - kept :]
+        return {"start": start, "lines": found[:kept], "first": first, "total": log.total}
+
+
+def _as_json(line: LogLine) -> list[Any]:
+    level, text, parts = line
+    return [level, [list(part) for part in parts] if parts else text]
+
+
+def _texts(log: RunLog, level: str) -> list[str]:
+    """Return the texts of a log's lines of a level, each with its end."""
+    if level == "debug":
+        return [f"{line[1]}\n" for line in log.lines(0, log.total)]
+    numbers = log.find("", level)
+    return [f"{line[1]}\n" for number in numbers for line in log.lines(number, number + 1)]

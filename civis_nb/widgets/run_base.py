@@ -1,0 +1,62 @@
+"""What the live views of runs share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import Any, ClassVar, Final
+
+from civis_nb.errors import CivisInputError
+from civis_nb.widgets.base import Answer
+from civis_nb.widgets.in_place import InPlace
+
+__all__ = ["RunsView", "steady", "whole_number"]
+
+#: Without news a view hears from the kernel this often.
+_BEAT_S: Final = 5.0
+
+
+class RunsView(InPlace):
+    """A view of runs."""
+
+    styles: ClassVar[tuple[str, ...]] = ("common.css", "run.css")
+
+    def __init__(self) -> None:
+        self._news_s = 0.0
+        super().__init__()
+
+    def update(self, data: Mapping[str, Any]) -> None:
+        """Show what is known now, as plain data."""
+        raise NotImplementedError
+
+    def answer(self, kind: str, request: dict[str, Any]) -> Answer:
+        """Return the answer to a request of the front end."""
+        # Whether this is answered while a cell runs decides what the view can offer.
+        return ({}, []) if kind == "hello" else super().answer(kind, request)
+
+    def _is_news(self, changed: bool) -> bool:
+        """Return whether the front end is to hear: of what changed, or that the kernel is there."""
+        now = time.monotonic()
+        if not changed and now - self._news_s < _BEAT_S:
+            return False
+        self._news_s = now
+        return True
+
+
+def steady(run: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is known of a run but for what changes all the time: the view counts on."""
+    return {name: value for name, value in run.items() if name not in ("elapsed_s", "beat")}
+
+
+def whole_number(request: Mapping[str, Any], name: str) -> int:
+    """Return a number of a request.
+
+    Raises
+    ------
+    CivisInputError
+        When it is none.
+    """
+    value = request.get(name, 0)
+    if not isinstance(value, int):
+        raise CivisInputError(f"{name} can't be {value!r}: it is a number.")
+    return value

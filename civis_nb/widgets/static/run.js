@@ -1,0 +1,168 @@
+// The live view of one run: state, times, link, progress, buttons; its log below.
+
+import { announcer, connect, element, link, root } from "./common.js";
+import { LogStore } from "./log.js";
+import { logView } from "./log_view.js";
+import { attach, ATTACHED } from "./mount.js";
+import { clock, duration, progressBar, reach, stateText } from "./run_parts.js";
+
+/** The logs of the runs that are shown, by view: all views of a model share one. */
+const logs = new Map();
+
+function sharedLog(model) {
+  const id = model.get("anchor");
+  if (!logs.has(id)) logs.set(id, new LogStore());
+  return logs.get(id);
+}
+
+/** Keep the newest lines; views that are rebuilt find them again. */
+function keep(model) {
+  const { start, lines, first, total } = model.get("lines") ?? {};
+  if (lines !== undefined) sharedLog(model).put(start, lines, first, total);
+}
+
+function initialize({ model }) {
+  keep(model);
+  const onLines = () => keep(model);
+  model.on("change:lines", onLines);
+  const detach = attach(model, render);
+  return () => {
+    detach?.();
+    model.off("change:lines", onLines);
+    logs.delete(model.get("anchor"));
+  };
+}
+
+function render({ model, el }) {
+  const frame = root(el, "civis-run");
+  const speaker = announcer();
+  const title = element("span", { class: "civis-run-title" });
+  const state = element("span", { class: "civis-run-state" });
+  const ids = element("span");
+  const times = element("span", { class: "civis-run-dim" });
+  const cancel = element("button", { type: "button" }, "Cancel");
+  const repeat = element("button", { type: "button" }, "Run again");
+  const advice = element("span", { class: "civis-run-dim" }, "To cancel, interrupt the kernel (■).");
+  const progress = progressBar();
+  const amount = element("div", { class: "civis-run-dim" });
+  const error = element("div", { class: "civis-run-error" });
+  const note = element("div", { class: "civis-run-note" });
+  const problem = element("div", { class: "civis-problem", role: "alert" });
+  const said = element("div", { class: "civis-run-dim", role: "status" });
+
+  let heard = performance.now();
+  let pending = "";
+  const connection = connect(model, (now) => {
+    if (now === "lost") tell("The kernel is gone: this is what was seen last. Run the cell again for a live view.");
+    show();
+  });
+
+  function tell(text) {
+    problem.textContent = text;
+  }
+
+  const request = (kind, fields) => connection.request(kind, fields);
+  const log = logView({ store: sharedLog(model), request, problem: tell });
+
+  async function act(kind, meanwhile) {
+    pending = kind;
+    said.textContent = meanwhile;
+    show();
+    try {
+      said.textContent = (await request(kind)).text;
+      tell("");
+    } catch (failure) {
+      said.textContent = "";
+      tell(failure.message);
+    }
+    pending = "";
+    show();
+  }
+  cancel.addEventListener("click", () => act("cancel", "Asking the platform to stop the run …"));
+  repeat.addEventListener("click", () => act("repeat", "Starting the run again …"));
+
+  let spoken = "";
+  const way = reach(request, () => show());
+
+  function show() {
+    const run = model.get("run");
+    const actions = run.actions ?? [];
+    const { text, outcome } = stateText(run);
+    set(title, run.title ?? "");
+    set(state, text);
+    state.dataset.outcome = outcome;
+    if (ids.dataset.url !== (run.url ?? "") || ids.textContent !== (run.ids ?? "")) {
+      ids.dataset.url = run.url ?? "";
+      ids.replaceChildren(run.ids ? link(run.url, run.ids) : "");
+    }
+    const silent_s = (performance.now() - heard) / 1000;
+    set(times, clock(run, run.ended || connection.lost ? 0 : silent_s));
+    const gone = connection.lost;
+    cancel.hidden = run.ended || gone || !actions.includes("cancel") || (way.reachable === false && !pending);
+    advice.hidden = run.ended || gone || way.reachable !== false || !actions.includes("cancel") || Boolean(pending);
+    cancel.disabled = pending !== "";
+    repeat.hidden = !run.ended || gone || !actions.includes("repeat");
+    repeat.disabled = pending !== "";
+    progress.show(run);
+    set(amount, run.transfer?.text ?? "");
+    amount.hidden = !run.transfer?.text;
+    set(error, run.error ? `Error: ${run.error}` : "");
+    error.hidden = !run.error;
+    set(note, run.note ?? "");
+    note.hidden = !run.note;
+    if (spoken !== text) {
+      if (spoken) speaker.say(`${run.title}: ${text}`);
+      spoken = text;
+    }
+    if (!gone && !run.ended && silent_s > 15) {
+      set(said, `No word from the kernel for ${duration(silent_s)}: it is busy, or its connection is lost.`);
+    } else if (said.textContent.startsWith("No word")) set(said, "");
+  }
+
+  function set(node, text) {
+    // A text that stays is not touched: it may be selected.
+    if (node.textContent !== text) node.textContent = text;
+  }
+
+  frame.append(
+    element("div", { class: "civis-run-head" }, title),
+    element("div", { class: "civis-run-facts" }, state, ids, times, cancel, advice, repeat),
+    progress.element,
+    amount,
+    error,
+    note,
+    said,
+    problem,
+    speaker.region,
+  );
+  if (model.get("lines")?.lines !== undefined) frame.insertBefore(log.element, error);
+
+  const onRun = () => {
+    heard = performance.now();
+    show();
+  };
+  const onLines = () => {
+    keep(model);
+    if (!log.element.parentNode) frame.insertBefore(log.element, error);
+    log.update();
+  };
+  model.on("change:run", onRun);
+  model.on("change:lines", onLines);
+  const ticking = setInterval(show, 1000);
+  keep(model);
+  show();
+  log.update();
+  el.addEventListener(ATTACHED, log.restore);
+
+  return () => {
+    clearInterval(ticking);
+    model.off("change:run", onRun);
+    model.off("change:lines", onLines);
+    el.removeEventListener(ATTACHED, log.restore);
+    way.close();
+    connection.close();
+    log.close();
+  };
+}
+
+export default { initialize, render };
