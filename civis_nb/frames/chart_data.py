@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.errors import CivisInputError
 from civis_nb.frames.from_arrow import python_values
-from civis_nb.frames.profile import is_number, is_time, profiled
+from civis_nb.frames.histogram import finite, histogram, is_number, is_time
 from civis_nb.frames.query import connection_over
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def chart_data(table: pa.Table, kind: str, x: str, y: str | None = None) -> Char
         kinds = [str(one) for one in connection.sql("from t").types]
         source = _Source(connection, table.num_rows, x, y, kinds[0], kinds[1:])
         if kind == "hist" and source.scale != "nominal":
-            return _histogram(source, columns)
+            return _histogram(source)
         draw = {"hist": _bars, "bar": _bars, "line": _line, "box": _boxes}[kind]
         return draw(source)
 
@@ -136,8 +136,7 @@ class _Source:
             raise CivisInputError(
                 f"{name} holds no numbers but {kind.lower()}; name a column of numbers."
             )
-        value = f"CAST({column} AS DOUBLE)"
-        return f"CASE WHEN isfinite({value}) THEN {value} END"
+        return f"CAST({finite(column, kind)} AS DOUBLE)"
 
     def points(self, sql: str) -> tuple[dict[str, Any], ...]:
         """Return the rows of a query as JSON values."""
@@ -180,16 +179,16 @@ def _json(value: Any) -> Any:
     return value if value is None or isinstance(value, (int, str)) else str(value)
 
 
-def _histogram(source: _Source, columns: pa.Table) -> ChartData:
-    [profile] = profiled(columns)
-    if profile.has_bar_for_each_value:
-        bars = tuple({"x": str(part.low), "y": part.count} for part in profile.histogram)
-        return ChartData("bar", source.x, "rows", "nominal", bars, source.rows)
+def _histogram(source: _Source) -> ChartData:
+    bars = histogram(source.connection, "x", source.x_type)
+    found = bars.bins()
+    if bars.has_one_for_each_value:
+        points = tuple({"x": str(part.low), "y": part.count} for part in found)
+        return ChartData("bar", source.x, "rows", "nominal", points, source.rows)
     points = tuple(
-        {"low": _json(part.low), "high": _json(part.high), "count": part.count}
-        for part in profile.histogram
+        {"low": _json(part.low), "high": _json(part.high), "count": part.count} for part in found
     )
-    left_out = source.rows - sum(part.count for part in profile.histogram)
+    left_out = source.rows - sum(part.count for part in found)
     note = f"{left_out:,} without a finite value left out" if left_out else ""
     return ChartData("hist", source.x, "rows", source.scale, points, source.rows, note)
 
@@ -211,9 +210,11 @@ def _bars(source: _Source) -> ChartData:
 
 def _line(source: _Source) -> ChartData:
     value = "CAST(count(*) AS DOUBLE)" if source.y is None else f"avg({source.number()})"
-    places = source.count("SELECT count(DISTINCT x) FROM t")
-    repeated = places < source.count("SELECT count(x) FROM t")
-    title = "rows" if source.y is None else f"mean of {source.y}" if repeated else source.y
+    places = source.count("SELECT approx_count_distinct(x) FROM t")
+    if places <= 2 * MAX_POINTS:  # an estimate; else it is far more
+        places = source.count("SELECT count(DISTINCT x) FROM t")
+    has_means = places > MAX_POINTS or places < source.count("SELECT count(x) FROM t")
+    title = "rows" if source.y is None else f"mean of {source.y}" if has_means else source.y
     note = ""
     if places <= MAX_POINTS:
         sql = f"SELECT x, {value} AS y FROM t WHERE x IS NOT NULL GROUP BY x ORDER BY x"  # noqa: S608
@@ -232,8 +233,7 @@ def _line(source: _Source) -> ChartData:
             f"GROUP BY least(floor((place - low) / (high - low) * {MAX_POINTS}), {MAX_POINTS - 1}) "
             "ORDER BY x"
         )
-        title = title if title.startswith("mean") or source.y is None else f"mean of {source.y}"
-        note = f"{places:,} values of {source.x} in at most {MAX_POINTS:,} steps"
+        note = f"the values of {source.x} in at most {MAX_POINTS:,} steps"
     return ChartData("line", source.x, title, source.scale, source.points(sql), source.rows, note)
 
 

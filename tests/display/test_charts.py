@@ -77,7 +77,7 @@ def test_long_lines_are_summed_up_into_at_most_5000_points(kind):
     assert MAX_POINTS * 0.9 < len(found.points) <= MAX_POINTS
     assert {one["y"] for one in found.points} == {1.0}
     assert found.y == "mean of y"
-    assert found.note == "20,000 values of x in at most 5,000 steps"
+    assert found.note == "the values of x in at most 5,000 steps"
 
 
 def test_many_groups_are_cut_and_it_is_said():
