@@ -10,7 +10,7 @@ from civis_nb.local.warehouse.dialects.parts import Call
 from civis_nb.local.warehouse.dialects.rules import BIGINT, CATALOG, DOUBLE, TEXT, Dialect
 from civis_nb.local.warehouse.dialects.system_views import system_view
 from civis_nb.local.warehouse.dialects.time_calls import TimeRules
-from civis_nb.local.warehouse.dialects.tokens import STRING, Tokens
+from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
 from civis_nb.table_names import literal, quoted
 
 __all__ = ["Meanings"]
@@ -134,19 +134,76 @@ class Meanings(OperatorRules, TimeRules):
             )
         if word == "distinct" and self._is_redshift and words[at + 1 : at + 3] == ["on", "("]:
             raise self._refuse(at, "DISTINCT ON is not supported by Redshift; use ROW_NUMBER()")
+        if word == "check":
+            if self._is_redshift:
+                raise self._refuse(at, "CHECK is not supported by Redshift")
+            self._in_check = True
+        if word == "conflict" and self._is_redshift:
+            raise self._refuse(at, "ON CONFLICT is not supported by Redshift; use MERGE")
         if word == "for" and words[at + 1] in ("update", "share", "no", "key"):
-            what = f"FOR {words[at + 1].upper()}"
-            raise self._refuse(at, f"{what} is not supported: this database locks no rows")
+            self._lock(at)
         if word in ("fetch", "limit"):
             for i in range(at, min(at + 6, self._tokens.count)):
                 if words[i] == "ties":
-                    raise self._refuse(i, "WITH TIES is not supported; use RANK() and QUALIFY")
+                    self._ties(at, i)
+
+    def _late_columns(self, call: Call) -> None:
+        """Write the columns of views without schema binding: there are none with such columns."""
+        tokens = self._tokens
+        opened = call.end + 1 + (tokens.words[call.end] == "as")
+        if tokens.words[opened] != "(" or opened not in tokens.partners:
+            return
+        names = [
+            tokens.texts[at]
+            for at in range(opened + 1, tokens.partners[opened])
+            if tokens.words[at - 1] in ("(", ",")
+        ]
+        empty = ", ".join(f"NULL::VARCHAR AS {name}" for name in names)
+        tokens.rewrite(call.start, call.end, f"(SELECT {empty} WHERE false)")
+        tokens.drop(opened, tokens.partners[opened] + 1)
+
+    def _lock(self, at: int) -> None:
+        """Leave out FOR UPDATE, which changes no result; Redshift has none."""
+        tokens, words = self._tokens, self._tokens.words
+        if self._is_redshift:
+            what = f"FOR {words[at + 1].upper()}"
+            raise self._refuse(at, f"{what} is not supported: this database locks no rows")
+        behind = at
+        while behind < tokens.count and words[behind] not in (")", ";"):
+            behind += 1
+        tokens.drop(at, behind)
+
+    def _ties(self, at: int, ties: int) -> None:
+        """Write FETCH … WITH TIES as a condition on the rank."""
+        tokens, words = self._tokens, self._tokens.words
+        order, depth = at - 1, 0
+        while order > 0 and (depth or words[order] != "order"):
+            depth += (words[order] == ")") - (words[order] == "(")
+            if depth < 0:
+                order = 0
+            order -= 1
+        keys = words[order + 2 : at]
+        is_plain = not any(w in words for w in ("union", "intersect", "except", "distinct"))
+        counted = tokens.texts[at + 2] if tokens.kinds[at + 2] == NUMBER else "1"
+        by_number = any(
+            tokens.kinds[i] == NUMBER and words[i - 1] in ("by", ",") for i in range(order + 1, at)
+        )
+        if self._is_redshift or order <= 0 or not keys or not is_plain or by_number:
+            raise self._refuse(ties, "WITH TIES is not supported; use RANK() and QUALIFY")
+        if "offset" in keys:
+            raise self._refuse(ties, "WITH TIES is not supported beside OFFSET")
+        by = tokens.render(order, at)
+        tokens.insert_before(order, f"qualify rank() over ({by}) <= {counted} ")
+        tokens.drop(at, ties + 1)
 
     def call(self, call: Call) -> str | None:
         """Apply the dialect's meaning to a call; return the name of its column if another."""
         tokens, name = self._tokens, call.name
         if name in _SET_RETURNING and not call.in_from and call.arguments:
             self._elements(call)
+            return None
+        if name == "pg_get_late_binding_view_cols" and call.in_from:
+            self._late_columns(call)
             return None
         if name in _REGEX_CALLS and len(call.arguments) > 1:
             self._regex(call.arguments[1][0])

@@ -33,6 +33,8 @@ _MARKS = frozenset(
     ]
 )
 #: Words between the operands of a region.
+#: What follows FOR at the end of a query.
+_LOCKS = frozenset(["update", "share", "no", "key"])
 _STRUCTURE = RESERVED | _COMPARISONS | {",", "pivot", "unpivot"}
 
 
@@ -68,7 +70,7 @@ class Parser(Expressions):
                     if item is not None:
                         self._finish_item(found, item, at, count, last, alias)
                     item, clause = None, word
-                    self.rules.clause(at, word)
+                    self.rules.clause(at, "conflict" if words[at + 1] == "conflict" else word)
                     at += 1
                     if word in ("select", "returning"):
                         self.tokens.aliases = {}
@@ -82,6 +84,8 @@ class Parser(Expressions):
                     continue
                 if word == "for" or word == "distinct":
                     self.rules.clause(at, word)
+                    if word == "for" and words[at + 1] in _LOCKS:
+                        break
                 is_compared = word in _COMPARISONS and last is not None and clause != "set"
                 if is_compared and last is not None and at + 1 < end and self.can_start(at + 1):
                     right = self.operand(at + 1, end)
@@ -141,6 +145,7 @@ class Parser(Expressions):
         words = self._words
         while at < end:
             if words[at] == "distinct" and words[at + 1] == "on":
+                self.rules.clause(at, "distinct")
                 close = self.tokens.partners.get(at + 2, at + 2)
                 self.region(at + 3, close)
                 at = close + 1

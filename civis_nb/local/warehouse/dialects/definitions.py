@@ -60,6 +60,12 @@ def define(tokens: Tokens, parser: Parser, dialect: Dialect) -> int:
                 tokens.starts[at],
             )
         return tokens.count
+    if words[0] == "copy":
+        raise UnsupportedSqlError(
+            "COPY from S3 or a file can't be done here; upload the data as a file and import it "
+            "into the table, or export the result of a query",
+            tokens.starts[0],
+        )
     if words[0] == "alter":
         return _alter(tokens, parser, dialect)
     if words[0] in ("insert", "update", "delete"):
@@ -208,6 +214,7 @@ def _constraint(table: _Table, place: int, behind: int) -> None:
     tokens, words = table.tokens, table.tokens.words
     at = place + 2 if words[place] == "constraint" else place
     if words[at] == "check":
+        table.parser.rules.clause(at, "check")
         table.parser.region(at + 1, behind)
     elif words[at] in _KEYS and table.dialect == "redshift":
         tokens.rewrite(place, behind, _key_note(table, at))
@@ -268,6 +275,8 @@ def _column(table: _Table, at: int, end: int) -> None:
         tokens.insert_after(end - 1, f" {check}")
     for place in range(behind, end):
         if words[place] in ("default", "check"):
+            if "check" in words[place:end]:
+                table.parser.rules.clause(words.index("check", place), "check")
             table.parser.region(place + 1, end)
             break
 
@@ -324,7 +333,7 @@ def _type(tokens: Tokens, dialect: Dialect, at: int) -> tuple[str, int | None, i
 
 def _alter(tokens: Tokens, parser: Parser, dialect: Dialect) -> int:
     words = tokens.words
-    _split_alter(tokens)
+    head = _split_alter(tokens)
     for at in range(2, tokens.count):
         if words[at] == "add" and words[at + 1] not in _TABLE_CLAUSES:
             first = at + 2 if words[at + 1] == "column" else at + 1
@@ -332,7 +341,7 @@ def _alter(tokens: Tokens, parser: Parser, dialect: Dialect) -> int:
                 first += 1
             if tokens.kinds[first] in (WORD, NAME):
                 behind = _altered_type(tokens, dialect, first + 1)
-                _expressions(tokens, parser, behind)
+                _expressions(tokens, parser, behind, head)
         elif words[at : at + 2] == ["drop", "constraint"]:
             _drop_constraint(tokens, at)
         elif words[at] == "type" and words[at - 1] not in ("add", "."):
@@ -363,20 +372,26 @@ def _end_of_change(tokens: Tokens, at: int) -> int:
     return min(at, tokens.count)
 
 
-def _expressions(tokens: Tokens, parser: Parser, at: int) -> None:
-    """Edit the expressions of a column that is added."""
-    end = _end_of_change(tokens, at)
-    for place in range(at, end):
-        if tokens.words[place] in ("default", "check"):
-            parser.region(place + 1, end)
-            break
+def _expressions(tokens: Tokens, parser: Parser, at: int, head: str) -> None:
+    """Edit the expressions of a column that is added; a check is added after it."""
+    words, end = tokens.words, _end_of_change(tokens, at)
+    checked = words.index("check", at, end) if "check" in words[at:end] else end
+    if "default" in words[at:checked]:
+        parser.region(words.index("default", at) + 1, checked)
+    if checked < end:
+        parser.rules.clause(checked, "check")
+        behind = tokens.partners.get(checked + 1, checked) + 1
+        parser.region(checked + 1, behind)
+        text = tokens.render(checked, behind)
+        tokens.drop(checked, behind)
+        tokens.insert_after(end - 1, f"; {head} add {text}")
 
 
-def _split_alter(tokens: Tokens) -> None:
-    """Write several changes in one ALTER TABLE as several statements."""
+def _split_alter(tokens: Tokens) -> str:
+    """Write several changes in one ALTER TABLE as several statements; return how each begins."""
     words = tokens.words
     if words[1] != "table":
-        return
+        return ""
     at = 2
     while words[at] in ("if", "exists", "only"):
         at += 1
@@ -386,3 +401,4 @@ def _split_alter(tokens: Tokens) -> None:
         if words[at] == "," and words[at + 1] in ("add", "drop", "alter", "rename"):
             tokens.replace(at, f"; {head}")
         at = tokens.partners.get(at, at) + 1
+    return head

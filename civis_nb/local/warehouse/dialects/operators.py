@@ -186,6 +186,8 @@ class OperatorRules(RuleSet):
 
     def compare(self, left: Operand, right: Operand) -> None:
         """Refuse to compare texts or truth values with numbers, as PostgreSQL does."""
+        if self._in_check:
+            return
         for this, other in ((left, right), (right, left)):
             if other.kind == "number" and this.kind in ("column", "value", "cast"):
                 self._wrap(this, "as_compared")

@@ -57,6 +57,8 @@ class RuleSet:
         self._tokens = tokens
         self._dialect = dialect
         self._is_redshift = dialect == "redshift"
+        #: Whether expressions are those of CHECK, whose columns have no types yet.
+        self._in_check = False
 
     def _refuse(self, at: int, message: str) -> UnsupportedSqlError:
         return UnsupportedSqlError(message, self._tokens.starts[at])

@@ -149,6 +149,9 @@ def _views(dialect: Dialect) -> dict[str, str]:
             SELECT schema_name AS schemaname, table_name AS viewname,
                    current_user AS viewowner, text AS definition
             FROM {_RELATIONS} AS relations WHERE kind = 'VIEW'""",
+        "pg_database": """
+            SELECT current_database() AS datname, 1 AS datdba, 6 AS encoding,
+                   false AS datistemplate, true AS datallowconn, -1 AS datconnlimit""",
         "pg_user": """
             SELECT current_user AS usename, 1 AS usesysid, true AS usecreatedb,
                    true AS usesuper, false AS usecatupd, '********' AS passwd,

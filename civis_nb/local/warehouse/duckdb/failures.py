@@ -13,6 +13,7 @@ import duckdb
 from civis_nb.errors import WarehouseError
 from civis_nb.local.store.full_disk import says_full
 from civis_nb.local.warehouse.dialects import CATALOG
+from civis_nb.local.warehouse.duckdb.places import place_of
 from civis_nb.table_names import literal
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = [
     "is_of_unknown_type",
     "is_refusal",
     "line_and_column",
+    "located_error",
     "missing_function",
     "position_error",
     "read_failure",
@@ -61,6 +63,8 @@ _TOO_LONG = re.compile(
     r"CHECK constraint failed on table .* with expression CHECK\(\((?:(?P<fixed>\d+) >= )?\(?"
     r"(?:strlen|length)\(\"?(?P<column>.*?)\"?\)(?: <= (?P<length>\d+))?\)"
 )
+_BY_ZERO = re.compile(r"(?i)division by zero in expression")
+_NO_PARAMETER = re.compile(r"not provided for the following parameters: (\w+)")
 _NO_COLUMN = re.compile(r'Referenced column "(.*?)" not found')
 _NO_TEMPORARY_TABLE = re.compile(r'Table with name "?#\w+"? does not exist')
 
@@ -194,6 +198,11 @@ def _hint(message: str, sql: str) -> str:
         return f"\n\nDouble quotes are for names; a text is in single quotes: {text}"
     if _NO_TEMPORARY_TABLE.search(message):
         return "\n\nA temporary table exists only in the run of SQL that creates it"
+    if parameter := _NO_PARAMETER.search(message):
+        return (
+            f"\n\n:{parameter.group(1)} stands for the value of a variable, and there is none of "
+            "that name"
+        )
     if 'syntax error at or near ":"' in message:
         return "\n\nA :name stands for a value; the name of a table can't be given so"
     return ""
@@ -250,7 +259,23 @@ def statement_error(
         inside = 0 <= failure.start <= len(statement.text.encode())
         start = statement.offset + failure.start if inside else None
         failure = replace(failure, start=start)
-    return warehouse_error(failure, statement.script, hidden)
+    return warehouse_error(_placed(failure, statement), statement.script, hidden)
+
+
+def _placed(failure: Failure, statement: Statement) -> Failure:
+    """Return a failure with the place of what it names, where DuckDB has none."""
+    if failure.start is not None:
+        return failure
+    text = statement.original or statement.text
+    at, length = place_of(failure.message, text)
+    start = statement.offset + len(text[:at].encode())
+    return replace(failure, start=start, length=max(1, length))
+
+
+def located_error(error: WarehouseError, statement: Statement) -> WarehouseError:
+    """Return an error of ours in a statement, with the place of what it names."""
+    failure = _placed(Failure("", str(error)), statement)
+    return warehouse_error(failure, statement.script)
 
 
 def position_error(error: WarehouseError, script: str, byte_offset: int) -> WarehouseError:
@@ -295,6 +320,8 @@ def warehouse_error(
         message = own.group(1) or own.group(2)
     message = _OVERLOADS.sub("the type of an argument is not known: cast it, as in x::int", message)
     message = message.replace(f"{CATALOG}.", "")
+    if _BY_ZERO.search(message):
+        message = "division by zero"
     system = _SYSTEM_TABLE.search(message)
     if system:
         message = message.split("\nDid you mean")[0] + _NO_SYSTEM_TABLE

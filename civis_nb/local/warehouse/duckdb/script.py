@@ -17,7 +17,7 @@ from civis_nb.local.warehouse.duckdb.alter import alter
 from civis_nb.local.warehouse.duckdb.attempts import Attempts
 from civis_nb.local.warehouse.duckdb.create import check_names, exists_already, with_likes
 from civis_nb.local.warehouse.duckdb.drop import drop_dependents
-from civis_nb.local.warehouse.duckdb.failures import read_failure, warehouse_error
+from civis_nb.local.warehouse.duckdb.failures import located_error, read_failure, warehouse_error
 from civis_nb.local.warehouse.duckdb.result import DuckDBResult
 from civis_nb.local.warehouse.duckdb.statement import Statement, parse_script
 from civis_nb.local.warehouse.redshift.ignored_statements import reason_to_ignore
@@ -178,6 +178,26 @@ class ScriptRunner:
 
     def _execute_one(self, statement: Statement) -> None:
         """Run a statement with what has to be done before it."""
+        try:
+            text = self._prepared(statement)
+        except WarehouseError as error:
+            raise located_error(error, statement) from None
+        if text is None:
+            return
+        self._run_prerequisites(statement)
+        self.cursor.execute(text)
+        complete = getattr(self.cursor, "complete", None)
+        if complete is not None and statement.has_rows:
+            complete()
+
+    def _prepared(self, statement: Statement) -> str | None:
+        """Return the text to run, made with what the catalog knows; None if all is done.
+
+        Raises
+        ------
+        WarehouseError
+            If it names what does not exist, or what others depend on.
+        """
         text = statement.text
         if statement.dialect != "duckdb":
             if statement.kind == "CREATE":
@@ -185,17 +205,13 @@ class ScriptRunner:
                 check_names(self.cursor, text)
                 if exists_already(self.cursor, text):
                     self.cursor.execute(text)  # its sequence is in use
-                    return
+                    return None
             elif statement.kind == "DROP":
                 for view in drop_dependents(self.cursor, (*statement.prerequisites, text)):
                     self.log("info", f"drop cascades to view {view}")
             elif statement.kind == "ALTER" and alter(self.cursor, text, statement.dialect):
-                return
-        self._run_prerequisites(statement)
-        self.cursor.execute(text)
-        complete = getattr(self.cursor, "complete", None)
-        if complete is not None and statement.has_rows:
-            complete()
+                return None
+        return text
 
     @contextmanager
     def _at_once(self) -> Iterator[None]:

@@ -12,7 +12,12 @@ import duckdb
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import Log
 from civis_nb.local.warehouse.dialects import Dialect, OffsetMap, UnsupportedSqlError, translate
-from civis_nb.local.warehouse.duckdb.failures import is_refusal, position_error, statement_error
+from civis_nb.local.warehouse.duckdb.failures import (
+    is_refusal,
+    located_error,
+    position_error,
+    statement_error,
+)
 from civis_nb.local.warehouse.redshift.ignored_statements import reason_to_ignore
 from civis_nb.sql_text import has_word, only_reads, split_statements
 
@@ -125,7 +130,10 @@ def parse_script(
         except duckdb.Error as refused:
             if not is_refusal(refused):
                 raise statement_error(refused, statement, hidden) from None
-            reason = reason_to_ignore(piece.text)
+            try:
+                reason = reason_to_ignore(piece.text)
+            except WarehouseError as error:
+                raise located_error(error, statement) from None
             if reason is not None:
                 log("info", reason)
                 continue

@@ -1,0 +1,53 @@
+"""The place of a mistake in a statement, from what its message names."""
+
+from __future__ import annotations
+
+import re
+
+from civis_nb.local.warehouse.dialects.tokens import NAME, STRING, WORD, Tokens
+
+__all__ = ["place_of"]
+
+#: Where DuckDB proposes other names.
+_PROPOSALS = re.compile(r"\n\s*(?:Did you mean|Candidate)")
+#: How messages name things, what is wrong itself first.
+_NAMES = tuple(
+    re.compile(pattern)
+    for pattern in (
+        r'column (?:with name )?"((?:[^"]|"")+)"',
+        r'with name "?([^\s"!]+)"? does not exist',
+        r"column (\w+) not found",
+        r"failed: ([\w.]+)",
+        r"parameters: (\w+)",
+        r'"((?:[^"]|"")+)"',
+    )
+)
+_TEXT = re.compile(r"string '((?:[^']|'')*)'|'((?:[^']|'')*)'")
+
+
+def place_of(message: str, sql: str) -> tuple[int, int]:
+    """Return where a statement has what an error names, and its length, in characters.
+
+    That is a name, or a text; else the first word of the statement.
+
+    Examples
+    --------
+    >>> place_of("Table with name nowhere does not exist!", "insert into Nowhere values (1)")
+    (12, 7)
+    >>> place_of("division by zero", "  select 1 / n from t")
+    (2, 6)
+    """
+    tokens = Tokens(sql)
+    told = _PROPOSALS.split(message)[0]
+    for found in (match for pattern in _NAMES for match in pattern.finditer(told)):
+        for name in reversed(found.group(1).split(".")):
+            for at in range(tokens.count):
+                named = tokens.kinds[at] in (NAME, WORD) and tokens.name(at) == name.lower()
+                if named or tokens.texts[at] == f'"{name}"':
+                    return tokens.starts[at], len(tokens.texts[at])
+    for found in _TEXT.finditer(told):
+        text = found.group(1) or found.group(2)
+        for at in range(tokens.count):
+            if text and tokens.kinds[at] == STRING and tokens.texts[at] == f"'{text}'":
+                return tokens.starts[at], len(tokens.texts[at])
+    return tokens.starts[0], len(tokens.texts[0])
