@@ -5,6 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb._waiting import after_interrupt
@@ -14,6 +15,7 @@ from civis_nb.errors import CivisInputError
 from civis_nb.futures.interrupts import cancel_run, in_thread
 
 if TYPE_CHECKING:
+    from civis_nb.display.activity import Activity
     from civis_nb.display.html import Html
 
 __all__ = ["RunGroup"]
@@ -64,6 +66,8 @@ class RunGroup(Shown):
         self.names = None if names is None else tuple(map(str, names))
         self.title = title
         self._followed = FollowedRuns(self.cancel, self._cancel_one)
+        #: When each was first seen running, by the monotonic clock.
+        self._seen_running: dict[int, float] = {}
 
     def __len__(self) -> int:
         return len(self.futures)
@@ -166,11 +170,14 @@ class RunGroup(Shown):
         activities = tuple(self._activity(at) for at in range(len(self.futures)))
         return GroupView(activities, self.title, live, self._followed)
 
-    def _activity(self, at: int) -> Any:
+    def _activity(self, at: int) -> Activity:
         future = self.futures[at]
-        seen = future.activity()
-        name = self.names[at] if self.names else seen.title or seen.ids or f"run {at + 1}"
-        return future.activity(name)
+        seen = future.activity(self.names[at] if self.names else "")
+        elapsed_s = None
+        if seen.state == "running":
+            now = time.monotonic()
+            elapsed_s = now - self._seen_running.setdefault(at, now)
+        return replace(seen, title=seen.title or seen.ids or f"run {at + 1}", elapsed_s=elapsed_s)
 
     def _cancel_one(self, at: int) -> str:
         return cancel_run(self.futures[at])

@@ -193,8 +193,9 @@ class Page:
         name = "JupyterLab Dark" if dark else "JupyterLab Light"
         self.command("apputils:change-theme", theme=name)
         self.page.wait_for_selector(
-            f"body[data-jp-theme-light='{'false' if dark else 'true'}']", timeout=WAIT_MS
-        )
+            f"body[data-jp-theme-light='{'false' if dark else 'true'}']",
+            state="attached", timeout=WAIT_MS,
+        )  # fmt: skip
 
     def shot(self, name: str, what: Any = None) -> Path:
         """Make a screenshot, of an element or of the page."""
