@@ -159,3 +159,39 @@ def test_a_static_notebook_passes_nbval(execute, magics_platform, tmp_path, monk
         cwd=tmp_path, capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
+
+
+def test_types_profile_and_plot(execute):
+    sql = "select i as n, (i * 0.5)::decimal(10,2) as d, date '2024-01-01' + i as day"
+    source = f"{sql} from range(30) t(i)"
+    notebook = execute(
+        f"%%civis_sql df\n{source}",
+        "assert [*map(str, df.dtypes)] == ['int64', 'float64', 'datetime64[us]'], df.dtypes",
+        f"%%civis_sql df --types exact\n{source}",
+        "assert 'decimal' in str(df.dtypes['d']), df.dtypes",
+        f"%%civis_sql --profile\n{source}",
+        "p = _; assert p['n'].max == 29 and len(p) == 3",
+        f"t = %civis_sql {source}",
+        "t.sql('select sum(n) as total from self')",
+        "import polars as pl; assert pl.DataFrame(t).height == len(t) == 30",
+    )
+    profile, total = notebook.cells[5].outputs, notebook.cells[8].outputs
+    assert [sorted(one["data"]) for one in profile] == [["text/html", "text/plain"]]
+    assert profile[0]["data"]["text/plain"].startswith("profile of 30 rows, 3 columns")
+    assert "435" in total[0]["data"]["text/plain"]
+
+
+def test_a_plot_leaves_a_picture(execute):
+    pytest.importorskip("altair")
+    pytest.importorskip("vl_convert")
+    notebook = execute(
+        "%%civis_sql --plot bar:s,n\nselect i % 3 as s, i as n from range(30) t(i)",
+        "%%civis_sql df --plot hist:n\nselect i as n from range(300) t(i)",
+        "assert len(df) == 300",
+    )
+    for cell, says in ((1, "Bar chart: sum of n by s, 3 points"), (2, "Histogram: rows by n")):
+        [output] = notebook.cells[cell].outputs
+        assert output["data"]["text/plain"].startswith(says)
+        assert {"image/png", "text/plain"} < set(output["data"])
+    html, _ = HTMLExporter().from_notebook_node(notebook)
+    assert html.count("data:image/png;base64") >= 2
