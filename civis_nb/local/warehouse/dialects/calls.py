@@ -22,14 +22,14 @@ _BOTH = frozenset(
     justify_interval width_bucket dlog10 dlog1 dexp dsqrt""".split()  # noqa: SIM905 - shorter to read
 )
 _REDSHIFT = _BOTH | frozenset(
-    """textlen replicate repeat crc32 checksum sha2 func_sha1 strtol regexp_substr regexp_count
-    regexp_instr add_months date_part_year last_day next_day months_between date_cmp
+    """textlen replicate repeat upper crc32 checksum sha2 func_sha1 strtol regexp_substr
+    regexp_count regexp_instr add_months date_part_year last_day next_day months_between date_cmp
     timestamp_cmp convert_timezone json_extract_array_element_text is_valid_json
     is_valid_json_array json_parse can_json_parse json_serialize json_typeof is_array
     is_object get_array_length split_to_array getdate""".split()  # noqa: SIM905 - shorter to read
 )
 _POSTGRES = _BOTH | frozenset(
-    """chr json_typeof json_array_elements_text json_array_elements array_length
+    """chr upper json_typeof json_array_elements_text json_array_elements array_length
     cardinality""".split()  # noqa: SIM905 - shorter to read
 )
 _RENAMED = {
@@ -46,14 +46,35 @@ _RENAMED = {
         "jsonb_typeof": f"{CATALOG}.json_typeof", "jsonb_array_length": "json_array_length",
         "jsonb_array_elements_text": f"{CATALOG}.json_array_elements_text",
         "jsonb_array_elements": f"{CATALOG}.json_array_elements",
-        "jsonb_build_object": "json_object", "json_build_object": "json_object",
+        "jsonb_each_text": f"{CATALOG}.json_each_text", "jsonb_each": f"{CATALOG}.json_each",
+        "json_each_text": f"{CATALOG}.json_each_text", "json_each": f"{CATALOG}.json_each",
+        "json_object_keys": f"{CATALOG}.json_object_keys",
+        "jsonb_object_keys": f"{CATALOG}.json_object_keys", "json_build_object": "json_object",
         "jsonb_extract_path_text": "json_extract_path_text", "to_jsonb": "to_json",
         "clock_timestamp": "now", "statement_timestamp": "now", "format": "printf",
-        "every": "bool_and",
+        "every": "bool_and", "div": f"{CATALOG}.quotient",
+        "encode": f"{CATALOG}.text_of_bytes",
     },
 }  # fmt: skip
+#: Calls with patterns -> the function for them, what stands for arguments behind the second that
+#: are not there, and where Redshift's options are.
+_PATTERN_CALLS = {
+    "regexp_count": ("pattern_count", ["1", "''"], 3),
+    "regexp_instr": ("pattern_instr", ["1", "1", "0", "''", "0"], 5),
+    "regexp_substr": ("pattern_substr", ["1", "1", "''", "0"], 4),
+    "regexp_replace": ("pattern_replace", ["''", "1", "1", "''"], 4),
+    "regexp_like": ("pattern_like", ["''"], 0),
+    "regexp_match": ("pattern_match", ["''"], 0),
+    "regexp_matches": ("pattern_matches", ["''"], 0),
+}
 #: Calls that return one of their arguments.
 _ONE_OF = frozenset(("coalesce", "nvl", "isnull", "nullif", "greatest", "least"))
+#: Functions of FROM that are ours.
+_JSON_TABLES = frozenset(
+    """json_array_elements_text json_array_elements jsonb_array_elements_text jsonb_array_elements
+    json_each_text json_each jsonb_each_text jsonb_each json_object_keys
+    jsonb_object_keys""".split()  # noqa: SIM905 - shorter to read
+)
 _SET_RETURNING = frozenset(("generate_series", "unnest"))
 _REGEX_CALLS = frozenset(
     [
@@ -105,6 +126,8 @@ class Meanings(OperatorRules, TimeRules):
             if self._tokens.kinds[at + 1] == STRING and not is_continued:
                 shown = self._tokens.texts[at + 1]
                 raise self._refuse(at + 1, f'syntax error at or near "{shown}"')
+            if text[:1] in "eE" and ("\\u" in text or "\\U" in text):
+                self._tokens.replace(at, self._unicode_escapes(at, text))
             if self._is_redshift and text.startswith("'") and "\\\\" in text:
                 self._tokens.replace(at, text.replace("\\\\", "\\"))
         elif words == "sysdate" and self._is_redshift:
@@ -122,6 +145,21 @@ class Meanings(OperatorRules, TimeRules):
         if query is not None and not tokens.names_query(name):
             alias = "" if named else f" AS {quoted(name)}"
             tokens.rewrite(first, behind, f"({query}){alias}")
+
+    def _unicode_escapes(self, at: int, text: str) -> str:
+        """Write the characters that escapes such as ``u0061`` behind a backslash name."""
+
+        def character(match: re.Match[str]) -> str:
+            if match[2] is None and match[3] is None:
+                if match[1] in ("u", "U"):
+                    raise self._refuse(at, "invalid Unicode escape: uXXXX or UXXXXXXXX is needed")
+                return match[0]
+            code = int(match[2] or match[3], 16)
+            if not code or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
+                raise self._refuse(at, f"invalid Unicode escape value: {match[0]}")
+            return "''" if code == ord("'") else chr(code).replace("\\", "\\\\")
+
+        return re.sub(r"\\(u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|.)", character, text)
 
     def clause(self, at: int, word: str) -> None:
         """Refuse clauses that the local database can't do, by name."""
@@ -205,22 +243,21 @@ class Meanings(OperatorRules, TimeRules):
         if name == "pg_get_late_binding_view_cols" and call.in_from:
             self._late_columns(call)
             return None
+        if name in _PATTERN_CALLS and self._pattern_call(call):
+            return None
         if name in _REGEX_CALLS and len(call.arguments) > 1:
             self._regex(call.arguments[1][0])
         rule = _RULES.get(name)
         if rule is not None:
             return rule(self, call)
+        if name in ("array_agg", "string_agg") and tokens.words[call.open + 1] == "distinct":
+            self._sort_distinct(call)
         if name in _AGGREGATES:
             self._aggregate(call)
             return None
         if name in _ONE_OF:
             self._one_of(call)
-        if call.in_from and name not in (
-            "json_array_elements_text",
-            "json_array_elements",
-            "jsonb_array_elements_text",
-            "jsonb_array_elements",
-        ):
+        if call.in_from and name not in _JSON_TABLES:
             return None
         renamed = self._renamed.get(name)
         if renamed:
@@ -229,6 +266,31 @@ class Meanings(OperatorRules, TimeRules):
         elif name in self._macros:
             tokens.replace(call.open - 1, f"{CATALOG}.{name}")
         return "coalesce" if call.name == "nvl" and self._is_redshift else None
+
+    def _pattern_call(self, call: Call) -> bool:
+        """Write a call with a regular expression that DuckDB's can't do; return whether it is."""
+        function, defaults, option = _PATTERN_CALLS[call.name]
+        arguments = self._arguments(call)
+        if self._is_redshift:
+            options = self._text_argument(call, option) if option else None
+            if options is None or "p" not in options:
+                return False
+            if call.name == "regexp_replace":
+                arguments.insert(4, "0")
+            elif call.name != "regexp_count":
+                arguments.append("1" if "e" in options else "0")
+        elif call.name == "regexp_replace":
+            fourth = call.operands[3] if len(call.operands) > 3 else None
+            if len(arguments) < 5 and (fourth is None or fourth.kind != "number"):
+                return False
+        missing = defaults[max(0, len(arguments) - 2) :]
+        written = f"{CATALOG}.{function}({', '.join((*arguments, *missing))})"
+        if call.name == "regexp_matches":
+            written = f"unnest({written})"
+        elif call.name == "regexp_substr" and self._is_redshift:
+            written = f"coalesce({written}, '')"
+        self._set(call, written, TEXT if call.name in ("regexp_substr", "regexp_replace") else None)
+        return True
 
     def _one_of(self, call: Call) -> None:
         """Give the arguments of a call that returns one of them the same type."""
@@ -249,6 +311,13 @@ class Meanings(OperatorRules, TimeRules):
         if not tokens.words[call.start - 2].startswith(("unnest", "list_", "array_")):
             tokens.wrap(call.start, call.end, "unnest(", ")")
         tokens.set_type(call.start, call.end, f"{CATALOG}.series_kind({kind})")
+
+    def _sort_distinct(self, call: Call) -> None:
+        """Sort distinct values: PostgreSQL does to find equal ones, and the result shows it."""
+        if all(mark != "order" for mark, _ in call.marks):
+            first, behind = call.arguments[0]
+            value = self._tokens.render(first + 1, behind)
+            self._tokens.insert_before(call.close, f" ORDER BY {value}")
 
     def _aggregate(self, call: Call) -> None:
         tokens = self._tokens
@@ -375,6 +444,9 @@ class Meanings(OperatorRules, TimeRules):
             )
 
     def _decode(self, call: Call) -> str | None:
+        if not self._is_redshift:
+            self._tokens.replace(call.open - 1, f"{CATALOG}.bytes_of_text")
+            return None
         if len(call.arguments) < 3:
             return None
         value, *rest = self._arguments(call)
@@ -431,10 +503,18 @@ class Meanings(OperatorRules, TimeRules):
         words = [mark for mark, _ in call.marks]
         return "ltrim" if "leading" in words else "rtrim" if "trailing" in words else "btrim"
 
+    def _jsonb(self, call: Call) -> None:
+        """Write what makes JSON of values so that it is written as PostgreSQL's jsonb."""
+        if self._is_redshift:
+            return
+        self._tokens.replace(call.open - 1, _JSON_MAKERS[call.name])
+        self._tokens.wrap(call.start, call.end, f"{CATALOG}.jsonb_of(", ")")
+        self._tokens.set_type(call.start, call.end, "CAST(NULL AS JSON)")
+
     def _type_name(self, call: Call) -> None:
         self._need(call, 1)
-        kind = self._tokens.type_of(*call.arguments[0])
-        self._set(call, f"{CATALOG}.type_name(typeof({kind}))", TEXT)
+        value = self._arguments(call)[0]
+        self._set(call, f"{CATALOG}.type_name(typeof({value}))", TEXT)
 
     def _printf(self, call: Call) -> None:
         pattern = self._text_argument(call, 0)
@@ -446,6 +526,12 @@ class Meanings(OperatorRules, TimeRules):
             self._tokens.rewrite(first, behind, f"coalesce({text}::VARCHAR, '')")
 
 
+#: Functions that make JSON -> what makes it here.
+_JSON_MAKERS = {
+    "json_build_array": "json_array", "jsonb_build_array": "json_array",
+    "jsonb_build_object": "json_object", "json_agg": "list", "jsonb_agg": "list",
+    "json_object_agg": "json_group_object", "jsonb_object_agg": "json_group_object",
+}  # fmt: skip
 _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     "avg": Meanings._average, "sum": Meanings._total, "round": Meanings._round,
     "trunc": Meanings._trunc,
@@ -462,4 +548,5 @@ _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     "jsonb_extract_path_text": Meanings._json_path_text,
     "ratio_to_report": Meanings._ratio, "charindex": Meanings._charindex,
     "trim": Meanings._trim, "format": Meanings._printf, "pg_typeof": Meanings._type_name,
+    **dict.fromkeys(_JSON_MAKERS, Meanings._jsonb),
 }  # fmt: skip

@@ -71,6 +71,10 @@ class Parser(Expressions):
                         self._finish_item(found, item, at, count, last, alias)
                     item, clause = None, word
                     self.rules.clause(at, "conflict" if words[at + 1] == "conflict" else word)
+                    if word == "using":
+                        self._note_merged(found, at + 1)
+                    elif word in ("union", "except", "intersect", "minus"):
+                        self._order_stars(found)
                     at += 1
                     if word in ("select", "returning"):
                         self.tokens.aliases = {}
@@ -128,7 +132,27 @@ class Parser(Expressions):
         if item is not None:
             self._finish_item(found, item, end, count, last, alias)
         self.tokens.aliases = outer_aliases
+        self._order_stars(found)
         return found
+
+    def _note_merged(self, found: Region, opened: int) -> None:
+        """Note the columns of JOIN … USING (…)."""
+        close = self.tokens.partners.get(opened)
+        if close is None or found.merged is None:
+            return
+        names = self.tokens.texts[opened + 1 : close : 2]
+        before = self.tokens.words[opened - 2]
+        # Columns of a join in brackets stand where that join stands.
+        found.merged = None if before == ")" else [*names, *found.merged]
+
+    def _order_stars(self, found: Region) -> None:
+        """Let ``*`` begin with the columns that joins merge, as in PostgreSQL."""
+        names = list(dict.fromkeys(found.merged or ()))
+        if names:
+            columns = ", ".join(names)
+            for star in found.stars:
+                self.tokens.replace(star, f"{columns}, * EXCLUDE ({columns})")
+        found.stars, found.merged = [], []
 
     def _begins_clause(self, at: int) -> bool:
         """Return whether a word begins a clause, as FROM of IS DISTINCT FROM does not."""
@@ -173,6 +197,8 @@ class Parser(Expressions):
         if found.first is None:
             found.first = (name, strength)
         if single and last.kind in ("column", "star"):
+            if self._words[start] == "*" and end == start + 1:
+                found.stars.append(start)
             return
         words = self._words
         if words[start] == "*" or (words[start + 1] == "." and words[start + 2] == "*"):

@@ -36,7 +36,8 @@ _CONTINUES = frozenset(("::", "[", ".", "(", "(+)", "at", "collate"))
 _SIGNS = frozenset(["+", "-", "~", "@", "|/"])
 _TYPED_LITERALS = frozenset(
     """date time timetz timestamp timestamptz datetime interval bool boolean json jsonb bytea
-    uuid text varchar numeric decimal int integer bigint float8 real""".split()  # noqa: SIM905 - shorter to read
+    uuid text varchar numeric decimal int integer bigint smallint int2 int4 int8 float4 float8
+    real""".split()  # noqa: SIM905 - shorter to read
 )
 _UNITS = frozenset(
     "year years month months day days hour hours minute minutes second seconds".split()  # noqa: SIM905
@@ -100,11 +101,7 @@ class Expressions(ABC):
         return left
 
     def _power(self, at: int, end: int, in_from: bool = False) -> Operand:
-        if self._words[at] in _SIGNS and at + 1 < end:
-            inner = self._power(at + 1, end)
-            self.rules.unary(at, inner)
-            return Operand(at, inner.end, kind="number" if inner.kind == "number" else "other")
-        left = (None if in_from else self._plain(at)) or self._primary(at, end, in_from)
+        left = self._signed(at, end, in_from)
         while left.end < end and self._words[left.end] == "^":
             operator = left.end
             sign = operator + 1
@@ -118,6 +115,14 @@ class Expressions(ABC):
         return left
 
     # -- operands -------------------------------------------------------------------------
+
+    def _signed(self, at: int, end: int, in_from: bool = False) -> Operand:
+        """Read an operand with its signs, which bind more than all other operators."""
+        if self._words[at] in _SIGNS and at + 1 < end:
+            inner = self._signed(at + 1, end)
+            self.rules.unary(at, inner)
+            return Operand(at, inner.end, kind="number" if inner.kind == "number" else "other")
+        return (None if in_from else self._plain(at)) or self._primary(at, end, in_from)
 
     def _plain(self, at: int) -> Operand | None:
         """Read a column or a literal, as most operands are; None if there is more."""

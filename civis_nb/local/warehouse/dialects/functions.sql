@@ -28,7 +28,8 @@ CREATE MACRO ln(x) AS
   ln(CASE WHEN x <= 0 THEN civis_sql.fail('cannot take logarithm of zero or a negative number') ELSE x END);
 CREATE MACRO log(x) AS
   log10(CASE WHEN x <= 0 THEN civis_sql.fail('cannot take logarithm of zero or a negative number') ELSE x END),
-  (b, x) AS log(b, CASE WHEN x <= 0 THEN civis_sql.fail('cannot take logarithm of zero or a negative number') ELSE x END);
+  (b, x) AS log(CASE WHEN b <= 0 THEN civis_sql.fail('cannot take logarithm of zero or a negative number')
+    WHEN b = 1 THEN civis_sql.fail('division by zero') ELSE b END, CASE WHEN x <= 0 THEN civis_sql.fail('cannot take logarithm of zero or a negative number') ELSE x END);
 CREATE MACRO exp(x) AS
   CASE WHEN x > 709.78 THEN civis_sql.fail('value out of range: overflow') ELSE exp(x) END;
 CREATE MACRO power(x, y) AS
@@ -45,8 +46,13 @@ CREATE MACRO dlog1(x) AS civis_sql.ln(x);
 CREATE MACRO dexp(x) AS civis_sql.exp(x);
 CREATE MACRO dsqrt(x) AS civis_sql.sqrt(x);
 CREATE MACRO width_bucket(x, low, high, buckets) AS
-  CASE WHEN x < low THEN 0 WHEN x >= high THEN buckets + 1
+  CASE WHEN buckets <= 0 THEN civis_sql.fail('count must be greater than zero')::INTEGER
+       WHEN low = high THEN civis_sql.fail('lower bound cannot equal upper bound')::INTEGER
+       WHEN (low < high AND x < low) OR (low > high AND x > low) THEN 0
+       WHEN (low < high AND x >= high) OR (low > high AND x <= high) THEN buckets + 1
        ELSE CAST(floor((x - low) * buckets / CAST(high - low AS DOUBLE)) AS INTEGER) + 1 END;
+CREATE MACRO quotient(a, b) AS CAST(round((a - a % b) /
+  CASE WHEN b = 0 THEN civis_sql.fail('division by zero') ELSE b END) AS HUGEINT)::DECIMAL(38, 0);
 CREATE MACRO ratio(part, total) AS part::DOUBLE / nullif(total::DOUBLE, 0);
 
 -- Aggregates: the aggregate itself is computed by DuckDB, around which the type is mended --------
@@ -71,13 +77,14 @@ CREATE MACRO joined(items, separator) AS
   CASE WHEN len(items) > 0 THEN array_to_string(items, separator) END;
 
 -- Casts ----------------------------------------------------------------------------------------
-CREATE MACRO integer_of_text(x) AS
-  CASE WHEN regexp_full_match(x, '\s*[-+]?[0-9.]+[._eE][-+0-9._eE]*\s*|\s*[-+]?[0-9]+\.\s*')
-       THEN civis_sql.fail_text('invalid input syntax for type integer: "' || x || '"') ELSE x END;
+CREATE MACRO integer_of_text(x) AS CASE WHEN x IS NULL OR regexp_full_match(x, '\s*[-+]?[0-9]+\s*') THEN x
+  ELSE civis_sql.fail_text('invalid input syntax for type integer: "' || x || '"') END;
 CREATE MACRO as_integer(x, kind VARCHAR) AS civis_sql.integer_of_text(x), (x, kind) AS x;
 CREATE MACRO float_of_text(x) AS
   CASE WHEN contains(x, '_')
        THEN civis_sql.fail_text('invalid input syntax for type double precision: "' || x || '"')
+       WHEN isinf(TRY_CAST(x AS DOUBLE)) AND NOT contains(lower(x), 'inf')
+       THEN civis_sql.fail_text('"' || x || '" is out of range for type double precision')
        ELSE trim(x, E' \t\n') END;
 CREATE MACRO as_float(x, kind VARCHAR) AS civis_sql.float_of_text(x), (x, kind) AS x;
 CREATE MACRO numeric_of_text(x) AS
@@ -96,23 +103,16 @@ CREATE MACRO boolean_of_text(x) AS
                  WHEN lower(trim(x)) <> '' AND (starts_with('false', lower(trim(x))) OR starts_with('no', lower(trim(x)))) THEN false
                  WHEN x IS NOT NULL THEN civis_sql.fail('invalid input syntax for type boolean: "' || x || '"')::BOOLEAN END END;
 CREATE MACRO as_boolean(x, kind VARCHAR) AS civis_sql.boolean_of_text(x), (x, kind) AS x;
-CREATE MACRO date_of_text(x) AS
-  CASE WHEN x IS NULL THEN NULL
-       WHEN regexp_matches(x, '^\s*\d{4}-\d{1,2}-\d{1,2}') THEN x::DATE
-       WHEN regexp_full_match(x, '\d{8}') THEN strptime(x, '%Y%m%d')::DATE
-       ELSE coalesce(try_strptime(trim(x), ['%m/%d/%Y', '%b %d, %Y', '%B %d, %Y', '%b %d %Y',
-              '%B %d %Y', '%d %b %Y', '%d %B %Y', '%d-%b-%Y', '%d-%B-%Y', '%b-%d-%Y', '%Y/%m/%d',
-              '%Y.%m.%d', '%m-%d-%Y', '%Y-%b-%d', '%d-%b-%y', '%m/%d/%y'])::DATE, x::DATE) END;
+CREATE MACRO is_usual_date(x) AS regexp_full_match(x, '\s*\d{4}-\d{1,2}-\d{1,2}\s*') OR contains(lower(x), 'inf');
+CREATE MACRO is_usual_time(x) AS contains(lower(x), 'inf')
+  OR regexp_full_match(x, '\s*\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d\d(:\d\d(\.\d{1,6})?)?)?\s*');
+CREATE MACRO date_of_text(x) AS CASE WHEN civis_sql.is_usual_date(x) THEN x::DATE
+  ELSE make_timestamp(civis_sql_moment_of_text(x, 'date'))::DATE END;
 CREATE MACRO as_date(x, kind VARCHAR) AS civis_sql.date_of_text(x), (x, kind) AS x;
-CREATE MACRO timestamp_of_text(x) AS
-  CASE WHEN x IS NULL THEN NULL
-       WHEN regexp_matches(x, '^\s*\d{4}-\d{1,2}-\d{1,2}') THEN x::TIMESTAMP
-       WHEN regexp_full_match(x, '\d{8}') THEN strptime(x, '%Y%m%d')
-       ELSE coalesce(try_strptime(trim(x), ['%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M', '%m/%d/%Y',
-              '%b %d, %Y %H:%M:%S', '%b %d, %Y', '%B %d, %Y', '%b %d %Y %H:%M:%S', '%b %d %Y',
-              '%B %d %Y', '%d %b %Y %H:%M:%S', '%d %b %Y', '%d-%b-%Y %H:%M:%S', '%d-%b-%Y',
-              '%Y%m%d %H:%M:%S', '%Y%m%d %H%M%S', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d',
-              '%Y%m%dT%H%M%S', '%m/%d/%y']), x::TIMESTAMP) END;
+CREATE MACRO timestamp_of_text(x) AS CASE WHEN civis_sql.is_usual_time(x) THEN x::TIMESTAMP
+  ELSE make_timestamp(civis_sql_moment_of_text(x, 'timestamp')) END;
+CREATE MACRO as_time(x, kind TIMESTAMPTZ) AS x::TIMESTAMP, (x, kind TIMESTAMP) AS x, (x, kind VARCHAR) AS x,
+  (x, kind INTERVAL) AS DATE '2000-01-01' + x, (x, kind) AS x;
 CREATE MACRO as_timestamp(x, kind VARCHAR) AS civis_sql.timestamp_of_text(x), (x, kind) AS x;
 -- As the interval style "postgres" has it: a sign where the part before is negative.
 CREATE MACRO counted(n, unit, before) AS CASE WHEN n = 0 THEN '' ELSE
@@ -142,7 +142,8 @@ CREATE MACRO as_text(x, kind DOUBLE) AS
   (x, kind FLOAT) AS regexp_replace(x::VARCHAR, '\.0$', ''),
   (x, kind INTERVAL) AS civis_sql.interval_as_text(date_part('year', x), date_part('month', x), date_part('day', x),
     date_part('hour', x) * 3600000000 + date_part('minute', x) * 60000000 + date_part('microseconds', x)),
-  (x, kind DECIMAL) AS x, (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind VARCHAR) AS x,
+  (x, kind DECIMAL) AS regexp_replace(x::VARCHAR, '^(-?)\.', '\10.'),
+  (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind VARCHAR) AS x,
   (x, kind DATE) AS x, (x, kind TIMESTAMP) AS x, (x, kind) AS x;
 CREATE MACRO shown(x, kind BOOLEAN) AS CASE WHEN x THEN 't' WHEN NOT x THEN 'f' END,
   (x, kind DOUBLE) AS civis_sql.as_text(x, kind), (x, kind FLOAT) AS civis_sql.as_text(x, kind),
@@ -181,11 +182,23 @@ CREATE MACRO substring(s, first) AS substring(s::VARCHAR, greatest(first, 1)),
          ELSE greatest(size + least(first, 1) - 1, 0) END);
 CREATE MACRO initcap(s) AS array_to_string(list_transform(
   regexp_extract_all(lower(s), '[\p{L}\p{N}]+|[^\p{L}\p{N}]+'), lambda w: upper(w[1]) || w[2:]), '');
+CREATE MACRO upper(s) AS CASE WHEN contains(s::VARCHAR, 'ß')
+  THEN array_to_string(list_transform(string_split(s::VARCHAR, 'ß'), lambda w: upper(w)), 'ß') ELSE upper(s::VARCHAR) END;
 CREATE MACRO to_hex(n) AS lower(to_hex(n::BIGINT));
 CREATE MACRO textlen(s) AS length(s);
 CREATE MACRO btrim(s) AS trim(s), (s, characters) AS trim(s, characters);
 CREATE MACRO replicate(s, n) AS repeat(s::VARCHAR, n);
 CREATE MACRO repeat(s, n) AS repeat(s::VARCHAR, n);
+CREATE MACRO as_bytes(x, kind VARCHAR) AS CASE WHEN starts_with(x, '\x') THEN
+  CASE WHEN regexp_full_match(x, '\\x([0-9a-fA-F]{2})*') THEN unhex(substr(x, 3))
+       ELSE civis_sql.fail_text('invalid hexadecimal data: ' || x)::BLOB END ELSE encode(x) END,
+  (x, kind) AS x;
+CREATE MACRO shown_bytes(x) AS '\x' || lower(hex(x));
+CREATE MACRO bytes_of_text(s, format) AS CASE format WHEN 'hex' THEN unhex(s) WHEN 'base64' THEN from_base64(s)
+  WHEN 'escape' THEN encode(s) ELSE civis_sql.fail_text('unrecognized encoding: "' || format || '"')::BLOB END;
+CREATE MACRO text_of_bytes(b, format) AS CASE format WHEN 'hex' THEN lower(hex(b))
+  WHEN 'base64' THEN array_to_string(regexp_extract_all(base64(b), '.{1,76}'), chr(10))
+  WHEN 'escape' THEN decode(b) ELSE civis_sql.fail_text('unrecognized encoding: "' || format || '"') END;
 CREATE MACRO array_length(a, dimension) AS CASE dimension WHEN 1 THEN nullif(len(a), 0)
   ELSE civis_sql.fail('array_length: only the first dimension is supported') END;
 CREATE MACRO cardinality(a) AS CASE WHEN typeof(a) LIKE '%[][]%'
@@ -193,8 +206,10 @@ CREATE MACRO cardinality(a) AS CASE WHEN typeof(a) LIKE '%[][]%'
 CREATE MACRO octet_length(s) AS strlen(s::VARCHAR);
 CREATE MACRO quote_ident(s) AS
   CASE WHEN regexp_full_match(s, '[a-z_][a-z0-9_]*') THEN s ELSE '"' || replace(s, '"', '""') || '"' END;
-CREATE MACRO quote_literal(s) AS '''' || replace(s::VARCHAR, '''', '''''') || '''';
-CREATE MACRO quote_nullable(s) AS coalesce('''' || replace(s::VARCHAR, '''', '''''') || '''', 'NULL');
+CREATE MACRO quote_literal(s) AS CASE WHEN contains(s::VARCHAR, '\')
+  THEN 'E''' || replace(replace(s::VARCHAR, '\', '\\'), '''', '''''') || ''''
+  ELSE '''' || replace(s::VARCHAR, '''', '''''') || '''' END;
+CREATE MACRO quote_nullable(s) AS coalesce(civis_sql.quote_literal(s), 'NULL');
 CREATE MACRO string_to_array(s, separator) AS
   CASE WHEN s = '' THEN []::VARCHAR[] WHEN separator IS NULL THEN string_split(s, '')
        ELSE string_split(s, separator) END,
@@ -205,7 +220,8 @@ CREATE MACRO split_part_rs(s, separator, n) AS
   CASE WHEN n < 1 THEN civis_sql.fail_text('field position must be greater than zero')
        ELSE split_part(s, separator, n) END;
 CREATE MACRO split_part_pg(s, separator, n) AS
-  CASE WHEN n = 0 THEN civis_sql.fail_text('field position must not be zero') ELSE split_part(s, separator, n) END;
+  CASE WHEN n = 0 THEN civis_sql.fail_text('field position must not be zero')
+       WHEN separator = '' THEN CASE WHEN n IN (1, -1) THEN s ELSE '' END ELSE split_part(s, separator, n) END;
 CREATE MACRO chr(n) AS
   chr(CASE WHEN n = 0 THEN civis_sql.fail('null character not permitted') ELSE n END);
 -- The documents' example is of CRC-32C.
@@ -257,6 +273,25 @@ CREATE MACRO regexp_instr(s, p) AS civis_sql.regexp_place(s, p, 1, 1, 0, 'c'),
   (s, p, first, nth) AS civis_sql.regexp_place(s, p, first, nth, 0, 'c'),
   (s, p, first, nth, behind) AS civis_sql.regexp_place(s, p, first, nth, behind, 'c'),
   (s, p, first, nth, behind, options) AS civis_sql.regexp_place(s, p, first, nth, behind, options);
+
+-- Of patterns that need Python: PostgreSQL's calls with positions and groups, Redshift's option p --
+CREATE MACRO pattern_count(s, p, first, options) AS len(civis_sql_pattern_spans(s::VARCHAR, p, first, options, 0)) // 2;
+CREATE MACRO pattern_place(spans, nth, behind) AS CASE
+  WHEN nth < 1 THEN civis_sql.fail('invalid value for parameter "n": ' || nth)
+  WHEN behind NOT IN (0, 1) THEN civis_sql.fail('invalid value for parameter "endoption": ' || behind)
+  ELSE coalesce(spans[2 * nth - 1 + behind], CASE WHEN spans IS NOT NULL THEN 0 END)::INTEGER END;
+CREATE MACRO pattern_instr(s, p, first, nth, behind, options, which) AS
+  civis_sql.pattern_place(civis_sql_pattern_spans(s::VARCHAR, p, first, options, which), nth, behind);
+CREATE MACRO pattern_piece(s, spans, nth) AS CASE
+  WHEN nth < 1 THEN civis_sql.fail_text('invalid value for parameter "n": ' || nth)
+  WHEN spans[2 * nth - 1] > 0 THEN substr(s::VARCHAR, spans[2 * nth - 1], spans[2 * nth] - spans[2 * nth - 1]) END;
+CREATE MACRO pattern_substr(s, p, first, nth, options, which) AS
+  civis_sql.pattern_piece(s, civis_sql_pattern_spans(s::VARCHAR, p, first, options, which), nth);
+CREATE MACRO pattern_like(s, p, options) AS len(civis_sql_pattern_spans(s::VARCHAR, p, 1, options, 0)) > 0;
+CREATE MACRO pattern_match(s, p, options) AS civis_sql_pattern_groups(s::VARCHAR, p, options)[1];
+CREATE MACRO pattern_matches(s, p, options) AS civis_sql_pattern_groups(s::VARCHAR, p, options);
+CREATE MACRO pattern_replace(s, p, new, first, nth, options) AS
+  civis_sql_pattern_replaced(s::VARCHAR, p, new, first, nth, options);
 
 -- Dates and times ------------------------------------------------------------------------------
 CREATE MACRO getdate() AS CAST(now() AS TIMESTAMP);
@@ -423,7 +458,15 @@ CREATE MACRO json_path_list(j, path) AS
 CREATE MACRO json_path_list_json(j, path) AS
   json_extract(j, '$' || array_to_string(list_transform(string_split(trim(path, '{}'), ','),
     lambda k: CASE WHEN regexp_full_match(k, '[0-9]+') THEN '[' || k || ']' ELSE '."' || k || '"' END), ''));
+CREATE MACRO as_jsonb(x, kind VARCHAR) AS civis_sql_jsonb_text(x)::JSON,
+  (x, kind JSON) AS civis_sql_jsonb_text(x::VARCHAR)::JSON, (x, kind) AS civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON;
+CREATE MACRO jsonb_of(x) AS CASE WHEN x IS NOT NULL THEN civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON END;
 CREATE MACRO json_has_key(j, key) AS list_contains(json_keys(j), key);
 CREATE MACRO json_joined(a, b) AS json_merge_patch(a, b);
 CREATE MACRO json_array_elements_text(j) AS TABLE SELECT unnest(json_extract_string(j::JSON, '$[*]')) AS value;
 CREATE MACRO json_array_elements(j) AS TABLE SELECT unnest(json_extract(j::JSON, '$[*]')) AS value;
+CREATE MACRO json_each_text(j) AS TABLE SELECT key, json_extract_string(j::JSON, '$."' || key || '"') AS value
+  FROM (SELECT unnest(json_keys(j::JSON)) AS key) AS keys;
+CREATE MACRO json_each(j) AS TABLE SELECT key, json_extract(j::JSON, '$."' || key || '"') AS value
+  FROM (SELECT unnest(json_keys(j::JSON)) AS key) AS keys;
+CREATE MACRO json_object_keys(j) AS TABLE SELECT unnest(json_keys(j::JSON)) AS json_object_keys;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from civis_nb.local.warehouse.dialects.parts import Operand
-from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT, RuleSet
+from civis_nb.local.warehouse.dialects.rules import CATALOG, DOUBLE, TEXT, RuleSet
 from civis_nb.local.warehouse.dialects.tokens import STRING
 from civis_nb.local.warehouse.dialects.types import SqlType
 from civis_nb.local.warehouse.redshift.semantics import similar_to
@@ -13,6 +13,8 @@ from civis_nb.table_names import literal
 
 __all__ = ["OperatorRules"]
 
+#: The digits of the smallest integers -> their types.
+_SMALLEST = {"2147483648": "INTEGER", "9223372036854775808": "BIGINT"}
 _INTEGERS = frozenset(("int2", "int4", "int8"))
 #: Kinds of operands that are no texts, and are compared with none.
 _NO_TEXTS = frozenset(
@@ -26,7 +28,11 @@ _TYPED_KINDS = frozenset(
 _REGEX_OPERATORS = frozenset(("~", "~*", "!~", "!~*"))
 #: In an interval: the sign of a number, and the space between them, as in '1 month - 1 day'.
 _SIGN_APART = re.compile(r"([+-])\s+(?=\d)")
-_ISO_DATE = re.compile(r"'\s*\d{4}-\d{1,2}-\d{1,2}(?!\d)")
+_NUMBER = re.compile(r"(?i)\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|[+-]?inf(?:inity)?)\s*")
+_WITHOUT_SECONDS = re.compile(r"^('\s*\d{1,2}:\d\d)(?=[+-])")
+_ISO_DATE = re.compile(
+    r"'\s*\d{4}-\d{1,2}-\d{1,2}(?:[ T]\d{1,2}:\d\d(?::\d\d(?:\.\d{1,6})?)?)?\s*'"
+)
 
 
 class OperatorRules(RuleSet):
@@ -55,6 +61,10 @@ class OperatorRules(RuleSet):
             return
         if name in _INTEGERS:
             self._wrap(operand, "as_integer")
+            if behind == operand.start:  # a typed literal, such as int '5'
+                written_type = tokens.render(first, behind)
+                tokens.drop(first, behind)
+                tokens.wrap(operand.start, operand.end, "CAST(", f" AS {written_type})")
         elif name == "float8":
             size = to.arguments[0] if to.arguments else 53
             tokens.rewrite(first, behind, "REAL" if size < 25 else "DOUBLE")
@@ -70,11 +80,19 @@ class OperatorRules(RuleSet):
             self._cast_to_text(operand, to, first, behind)
         elif name in ("jsonb", "super"):
             tokens.rewrite(first, behind, "JSON")
+            if name == "jsonb" and behind != operand.start:
+                self._wrap(operand, "as_jsonb")
+        elif name == "time" and behind != operand.start:
+            self._wrap(operand, "as_time")
+        elif name == "timetz" and operand.kind == "string":
+            text = tokens.texts[operand.start]
+            tokens.replace(operand.start, _WITHOUT_SECONDS.sub(r"\1:00", text))
         elif name in ("varbyte", "bytea"):
             tokens.rewrite(first, behind, "BLOB")
+            self._wrap(operand, "as_bytes")
         elif name == "interval" and operand.kind == "string":
             text = tokens.texts[operand.start]
-            tokens.replace(operand.start, _SIGN_APART.sub(r"\1", text))
+            tokens.replace(operand.start, _SIGN_APART.sub(r"\1", text.replace(",", " ")))
 
     def _cast_to_time(self, operand: Operand, name: str, first: int, behind: int) -> None:
         tokens = self._tokens
@@ -132,7 +150,9 @@ class OperatorRules(RuleSet):
             for side in (left, right):
                 self._widen(side)
         elif word == "^":
-            tokens.insert_after(at, " ")
+            tokens.wrap(left.start, right.end, f"{CATALOG}.power(", ")")
+            tokens.replace(at, ",")
+            tokens.set_type(left.start, right.end, DOUBLE)
         elif word in ("+", "-"):
             self._sum(at, left, right)
         elif word in _REGEX_OPERATORS:
@@ -197,6 +217,12 @@ class OperatorRules(RuleSet):
 
     def unary(self, at: int, operand: Operand) -> None:
         """Write the operators of roots and absolute values as calls."""
+        tokens = self._tokens
+        smallest = _SMALLEST.get(tokens.texts[operand.start]) if operand.kind == "number" else None
+        if smallest is not None and tokens.words[at] == "-":
+            text = tokens.texts[operand.start]
+            tokens.rewrite(at, operand.end, f"CAST(-{text} AS {smallest})")
+            return
         function = {"|/": f"{CATALOG}.sqrt", "@": "abs"}.get(self._tokens.words[at])
         if function is not None:
             self._tokens.replace(at, function + "(")
@@ -262,7 +288,14 @@ class OperatorRules(RuleSet):
         kind = self._common_type(values)
         if texts and kind is not None:
             for text in texts:
+                self._check_number(text, values)
                 self._tokens.wrap(text.start, text.end, "cast_to_type(", f", {kind})")
+
+    def _check_number(self, text: Operand, values: list[Operand]) -> None:
+        """Refuse a text that is no number among numbers, even where it would not be reached."""
+        content = self._tokens.texts[text.start][1:-1]
+        if any(value.kind == "number" for value in values) and not _NUMBER.fullmatch(content):
+            raise self._refuse(text.start, f'invalid input syntax for type integer: "{content}"')
 
     def _common_type(self, values: list[Operand]) -> str | None:
         """Return an expression of the type of all values that are no plain texts; None for none."""

@@ -93,7 +93,11 @@ class Rules(Protocol):
 
 @dataclass(slots=True)
 class Region:
-    """What is between two brackets, or a whole statement."""
+    """What is between two brackets, or a whole statement.
+
+    ``stars`` are the items ``*`` of the SELECT list; ``merged`` the columns of JOIN … USING, those
+    of the last join first, or None where they are not known.
+    """
 
     commas: list[int] = field(default_factory=list)
     marks: list[tuple[str, int]] = field(default_factory=list)
@@ -101,3 +105,5 @@ class Region:
     is_query: bool = False
     first: tuple[str, int] | None = None
     others: int = 0
+    stars: list[int] = field(default_factory=list)
+    merged: list[str] | None = field(default_factory=list)

@@ -103,5 +103,5 @@ def number_scale(pattern: str) -> int:
     >>> number_scale("99G999D99S"), number_scale("99V9")
     (2, 1)
     """
-    behind = re.search(r"[.DdVv]([09]*)", pattern)
-    return len(behind.group(1)) if behind else 0
+    behind = re.split(r"[.DdVv]", re.sub(r'"[^"]*"', "", pattern), maxsplit=1)
+    return len(re.findall("[09]", behind[1])) if len(behind) > 1 else 0

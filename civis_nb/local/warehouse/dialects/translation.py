@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import get_args
@@ -12,7 +13,7 @@ from civis_nb.local.warehouse.dialects.definitions import define
 from civis_nb.local.warehouse.dialects.merges import merge
 from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.shows import show
-from civis_nb.local.warehouse.dialects.tokens import NAME, WORD, OffsetMap, Tokens
+from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD, OffsetMap, Tokens
 
 __all__ = ["DIALECTS", "Translated", "translate"]
 
@@ -24,6 +25,12 @@ _UNTOUCHED = frozenset(
     truncate comment pivot unpivot pragma call use attach detach load install checkpoint
     import describe lock cancel""".split()  # noqa: SIM905 - shorter to read
 )
+
+
+#: A number that may need a second look: with letters behind it, or of many digits.
+_ODD_NUMBER = re.compile(r"""(?<![\w$"'.])\d[\d.]*[A-Za-z_]|\d{19}""")
+_LONGEST_INTEGER = 2**63 - 1
+_LONGEST_DECIMAL = 38
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,8 @@ def translate(
     if tokens.words[0] == "show" and (shown := show(tokens, dialect)) is not None:
         return Translated(shown)
     _fold_names(tokens)
+    if _ODD_NUMBER.search(sql):
+        _check_numbers(tokens)
     parser = Parser(tokens, Meanings(tokens, dialect, typed))
     if tokens.words[0] == "merge":
         before = merge(tokens, parser, dialect)
@@ -104,6 +113,27 @@ def _refuse_own_catalog(tokens: Tokens) -> None:
             raise UnsupportedSqlError(
                 f"{CATALOG} is the name of the platform's own functions", tokens.starts[at]
             )
+
+
+def _check_numbers(tokens: Tokens) -> None:
+    """Refuse letters behind digits, as in ``0x1F``; make integers decimals that are too long."""
+    for at in range(tokens.count):
+        text = tokens.texts[at]
+        if tokens.kinds[at] != NUMBER:
+            continue
+        is_followed = tokens.kinds[at + 1] in (WORD, NAME)
+        if "_" in text or (is_followed and tokens.starts[at + 1] == tokens.end_of(at)):
+            shown = text + (tokens.texts[at + 1] if is_followed else "")
+            raise UnsupportedSqlError(
+                f'trailing junk after numeric literal at or near "{shown}"', tokens.starts[at]
+            )
+        if text.isdecimal() and int(text) > _LONGEST_INTEGER:
+            if len(text) > _LONGEST_DECIMAL:
+                raise UnsupportedSqlError(
+                    f"numbers have at most {_LONGEST_DECIMAL} digits here", tokens.starts[at]
+                )
+            if int(text) != _LONGEST_INTEGER + 1 or tokens.words[at - 1] != "-":
+                tokens.replace(at, f"CAST({text} AS DECIMAL(38, 0))")
 
 
 def _fold_names(tokens: Tokens) -> None:

@@ -7,6 +7,7 @@ its query once, memory is bounded, and the text is DuckDB's own.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import threading
 from collections.abc import Callable, Sequence
@@ -17,7 +18,7 @@ import duckdb
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import DELIMITERS, Column, CsvSettings
-from civis_nb.local.warehouse.dialects import CATALOG
+from civis_nb.local.warehouse.dialects import CATALOG, Dialect
 from civis_nb.local.warehouse.duckdb.failures import statement_error
 from civis_nb.local.warehouse.duckdb.statement import Statement
 from civis_nb.local.warehouse.duckdb.types import sql_type
@@ -28,6 +29,15 @@ from civis_nb.table_names import literal
 __all__ = ["DuckDBResult"]
 
 _NAME = "civis_result"
+#: Types whose values a dialect writes otherwise than DuckDB -> the text of one.
+_SHOWN: dict[Dialect, dict[str, str]] = {
+    "redshift": {"INTERVAL": f"{CATALOG}.as_text({{0}}, {{0}})", "BLOB": "lower(hex({0}))"},
+    "postgres": {
+        "INTERVAL": f"{CATALOG}.as_text({{0}}, {{0}})",
+        "BLOB": f"{CATALOG}.shown_bytes({{0}})",
+    },
+    "duckdb": {},
+}
 _PIPE_BYTES = 1 << 20
 _SET_PIPE_SIZE = 1031  # F_SETPIPE_SZ of Linux
 
@@ -68,11 +78,9 @@ class DuckDBResult:
         self._relation = relation
         # Unique names: the result's own may occur twice.
         self._aliases = [f"c{i}" for i in range(len(self.columns))]
-        is_duckdb = statement.dialect == "duckdb"
+        shown = _SHOWN[statement.dialect]
         self._values = [
-            f"{CATALOG}.as_text({alias}, {alias})"
-            if native == "INTERVAL" and not is_duckdb
-            else alias
+            shown.get(native, _with_zero(native)).format(alias)
             for alias, (_, native) in zip(self._aliases, columns, strict=True)
         ]
 
@@ -126,6 +134,14 @@ class DuckDBResult:
         except duckdb.Error as error:
             shift = len(head.encode())
             raise statement_error(error, self._statement, self._hidden, shift=shift) from None
+
+
+def _with_zero(native: str) -> str:
+    """Return what writes a decimal without digits before its point as 0.5, not .5."""
+    size = re.fullmatch(r"DECIMAL\((\d+), ?(\d+)\)", native)
+    if size is None or size[1] != size[2] or size[1] == "38":
+        return "{0}"
+    return f"CAST({{0}} AS DECIMAL({int(size[1]) + 1}, {size[2]}))"
 
 
 def _through_pipe(pipe: Path, run: Callable[[], int], write: Callable[[bytes], None]) -> int:

@@ -15,8 +15,13 @@ from civis_nb.local.warehouse.dialects.computed.digests import sha2
 from civis_nb.local.warehouse.dialects.computed.json_texts import jsonb_text
 from civis_nb.local.warehouse.dialects.computed.number_formats import text_of_number
 from civis_nb.local.warehouse.dialects.computed.number_texts import number_of_text
-from civis_nb.local.warehouse.dialects.computed.perl_patterns import perl_places, perl_replaced
+from civis_nb.local.warehouse.dialects.computed.text_patterns import (
+    pattern_groups,
+    pattern_replaced,
+    pattern_spans,
+)
 from civis_nb.local.warehouse.dialects.computed.time_formats import text_of_interval, text_of_time
+from civis_nb.local.warehouse.dialects.computed.time_inputs import moment_of_text
 from civis_nb.local.warehouse.dialects.computed.time_texts import time_of_text
 
 __all__ = ["PREFIX", "create_computed"]
@@ -33,8 +38,10 @@ _FUNCTIONS: list[tuple[Callable[..., Any], str, str]] = [
     (number_of_text, "VARCHAR VARCHAR", "VARCHAR"),
     (jsonb_text, "VARCHAR", "VARCHAR"),
     (sha2, "VARCHAR INTEGER", "VARCHAR"),
-    (perl_places, "VARCHAR VARCHAR INTEGER VARCHAR", "BIGINT[]"),
-    (perl_replaced, "VARCHAR VARCHAR VARCHAR INTEGER VARCHAR", "VARCHAR"),
+    (moment_of_text, "VARCHAR VARCHAR", "BIGINT"),
+    (pattern_spans, "VARCHAR VARCHAR INTEGER VARCHAR INTEGER", "BIGINT[]"),
+    (pattern_groups, "VARCHAR VARCHAR VARCHAR", "VARCHAR[][]"),
+    (pattern_replaced, "VARCHAR VARCHAR VARCHAR INTEGER INTEGER VARCHAR", "VARCHAR"),
 ]
 
 

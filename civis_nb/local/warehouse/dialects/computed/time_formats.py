@@ -305,8 +305,12 @@ def _named(parts: TimeParts, piece: Piece) -> str:
     """Write the name of a month or day, padded to the longest."""
     word, width = piece.word, 0
     if word == "RM":
-        months = abs(parts.month) if parts.is_interval else parts.month
-        name, width = ROMAN_MONTHS[(months - 1) % 12] if months else "", 4
+        month = parts.month
+        if month < 0:
+            month += 13
+        elif not month:
+            month = 12 if parts.year >= 0 else 1
+        name, width = ROMAN_MONTHS[month - 1] if parts.month or parts.year else "", 4
     elif word in ("MONTH", "MON"):
         name = MONTHS[parts.month - 1]
         name, width = (name, 9) if word == "MONTH" else (name[:3], 0)
