@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from civis_nb.local.warehouse.dialects.operators import OperatorRules
 from civis_nb.local.warehouse.dialects.parts import Call
 from civis_nb.local.warehouse.dialects.rules import BIGINT, CATALOG, DOUBLE, TEXT, Dialect
 from civis_nb.local.warehouse.dialects.system_views import system_view
+from civis_nb.local.warehouse.dialects.text_calls import JSON_MAKERS, PATTERN_CALLS, TextRules
 from civis_nb.local.warehouse.dialects.time_calls import TimeRules
 from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
-from civis_nb.table_names import literal, quoted
+from civis_nb.table_names import quoted
 
 __all__ = ["Meanings"]
 
@@ -56,17 +56,6 @@ _RENAMED = {
         "encode": f"{CATALOG}.text_of_bytes",
     },
 }  # fmt: skip
-#: Calls with patterns -> the function for them, what stands for arguments behind the second that
-#: are not there, and where Redshift's options are.
-_PATTERN_CALLS = {
-    "regexp_count": ("pattern_count", ["1", "''"], 3),
-    "regexp_instr": ("pattern_instr", ["1", "1", "0", "''", "0"], 5),
-    "regexp_substr": ("pattern_substr", ["1", "1", "''", "0"], 4),
-    "regexp_replace": ("pattern_replace", ["''", "1", "1", "''"], 4),
-    "regexp_like": ("pattern_like", ["''"], 0),
-    "regexp_match": ("pattern_match", ["''"], 0),
-    "regexp_matches": ("pattern_matches", ["''"], 0),
-}
 #: Calls that return one of their arguments.
 _ONE_OF = frozenset(("coalesce", "nvl", "isnull", "nullif", "greatest", "least"))
 #: Functions of FROM that are ours.
@@ -108,14 +97,13 @@ _AGGREGATES = {
 }  # fmt: skip
 
 
-class Meanings(OperatorRules, TimeRules):
+class Meanings(TextRules, TimeRules):
     """All rules of one dialect for one statement."""
 
     def __init__(self, tokens: Tokens, dialect: Dialect, typed: bool = False) -> None:
         super().__init__(tokens, dialect, typed)
         self._macros = _REDSHIFT if self._is_redshift else _POSTGRES
         self._renamed = _RENAMED[dialect]
-        self._orders: dict[int, str] = {}
 
     def word(self, at: int, words: str) -> None:
         """Edit a word that stands for a value, or a text."""
@@ -243,7 +231,7 @@ class Meanings(OperatorRules, TimeRules):
         if name == "pg_get_late_binding_view_cols" and call.in_from:
             self._late_columns(call)
             return None
-        if name in _PATTERN_CALLS and self._pattern_call(call):
+        if name in PATTERN_CALLS and self._pattern_call(call):
             return None
         if name in _REGEX_CALLS and len(call.arguments) > 1:
             self._regex(call.arguments[1][0])
@@ -266,31 +254,6 @@ class Meanings(OperatorRules, TimeRules):
         elif name in self._macros:
             tokens.replace(call.open - 1, f"{CATALOG}.{name}")
         return "coalesce" if call.name == "nvl" and self._is_redshift else None
-
-    def _pattern_call(self, call: Call) -> bool:
-        """Write a call with a regular expression that DuckDB's can't do; return whether it is."""
-        function, defaults, option = _PATTERN_CALLS[call.name]
-        arguments = self._arguments(call)
-        if self._is_redshift:
-            options = self._text_argument(call, option) if option else None
-            if options is None or "p" not in options:
-                return False
-            if call.name == "regexp_replace":
-                arguments.insert(4, "0")
-            elif call.name != "regexp_count":
-                arguments.append("1" if "e" in options else "0")
-        elif call.name == "regexp_replace":
-            fourth = call.operands[3] if len(call.operands) > 3 else None
-            if len(arguments) < 5 and (fourth is None or fourth.kind != "number"):
-                return False
-        missing = defaults[max(0, len(arguments) - 2) :]
-        written = f"{CATALOG}.{function}({', '.join((*arguments, *missing))})"
-        if call.name == "regexp_matches":
-            written = f"unnest({written})"
-        elif call.name == "regexp_substr" and self._is_redshift:
-            written = f"coalesce({written}, '')"
-        self._set(call, written, TEXT if call.name in ("regexp_substr", "regexp_replace") else None)
-        return True
 
     def _one_of(self, call: Call) -> None:
         """Give the arguments of a call that returns one of them the same type."""
@@ -370,79 +333,6 @@ class Meanings(OperatorRules, TimeRules):
                 f"{CATALOG}.truncated({kind}, {kind})",
             )
 
-    def _substring(self, call: Call) -> None:
-        tokens = self._tokens
-        marks = [m for m in call.marks if m[0] in ("from", "for")]
-        if marks:
-            self._substring_from(call, marks)
-            return
-        if len(call.arguments) in (2, 3):
-            tokens.replace(call.open - 1, f"{CATALOG}.substring")
-
-    def _substring_from(self, call: Call, marks: list[tuple[str, int]]) -> None:
-        """Write ``SUBSTRING(text FROM 'pattern')`` as a match, other forms as a call."""
-        tokens = self._tokens
-        places = dict(marks)
-        start, size = places.get("from"), places.get("for")
-        text = tokens.render(call.open + 1, min(marks, key=lambda m: m[1])[1])
-        if start is not None and size is None and tokens.kinds[start + 1] == STRING:
-            self._regex(start + 1)
-            pattern = tokens.render(start + 1, call.close)
-            group = 1 if re.search(r"(?<!\\)\((?!\?)", pattern) else 0
-            self._set(
-                call,
-                f"CASE WHEN regexp_matches({text}, {pattern}) "
-                f"THEN regexp_extract({text}, {pattern}, {group}) END",
-            )
-            return
-        first = tokens.render(start + 1, size or call.close) if start is not None else "1"
-        length = f", {tokens.render(size + 1, call.close)}" if size is not None else ""
-        self._set(call, f"{CATALOG}.substring({text}, {first}{length})")
-
-    def _concat(self, call: Call) -> None:
-        if self._is_redshift and call.name == "concat":
-            self._need(call, 2)
-            one, two = (self._as_text(*a) for a in call.arguments)
-            self._set(call, f"({one} || {two})", TEXT)
-            return
-        if self._is_redshift:
-            return
-        for first, behind in call.arguments:
-            if self._tokens.kinds[first] != STRING:
-                kind = self._tokens.type_of(first, behind)
-                self._tokens.wrap(first, behind, f"{CATALOG}.shown(", f", {kind})")
-
-    def _listagg(self, call: Call) -> None:
-        """Write LISTAGG([DISTINCT] x [, separator]) WITHIN GROUP (ORDER BY …)."""
-        tokens = self._tokens
-        first, behind = call.arguments[0]
-        is_distinct = tokens.words[first] == "distinct"
-        value = tokens.render(first + is_distinct, behind)
-        separator = tokens.render(*call.arguments[1]) if len(call.arguments) > 1 else "''"
-        order = ""
-        if call.within is not None:
-            order = " " + tokens.render(call.within[0] + 3, call.within[1] - 1)
-            self._note_order(call, order)
-        filtered = " " + tokens.render(*call.filter) if call.filter else ""
-        over = " " + tokens.render(*call.over) if call.over else ""
-        if is_distinct:
-            text = f"{CATALOG}.as_text({value}, {self._argument_type(call)})::VARCHAR"
-            wanted = filtered or f" FILTER (WHERE {text} <> '')"
-            listed = f"list(DISTINCT {value}{order}){wanted}{over}"
-            self._set(call, f"{CATALOG}.joined({listed}, {separator})", TEXT)
-            return
-        text = f"nullif({CATALOG}.as_text({value}, {self._argument_type(call)})::VARCHAR, '')"
-        self._set(call, f"string_agg({text}, {separator}{order}){filtered}{over}", TEXT)
-
-    def _note_order(self, call: Call, order: str) -> None:
-        """Refuse LISTAGG in one query in several orders, as Redshift does."""
-        around = [o for o, c in self._tokens.partners.items() if o < call.start and c >= call.end]
-        first = self._orders.setdefault(max(around, default=-1), order)
-        if first.lower() != order.lower():
-            raise self._refuse(
-                call.start, "LISTAGG: all WITHIN GROUP clauses of a query need the same ORDER BY"
-            )
-
     def _decode(self, call: Call) -> str | None:
         if not self._is_redshift:
             self._tokens.replace(call.open - 1, f"{CATALOG}.bytes_of_text")
@@ -464,74 +354,18 @@ class Meanings(OperatorRules, TimeRules):
         self._set(call, f"CASE WHEN {value} IS NOT NULL THEN {this} ELSE {other} END")
         return None
 
-    def _json_path_text(self, call: Call) -> None:
-        tokens = self._tokens
-        document, *keys = call.arguments
-        lenient = False
-        if keys and tokens.words[keys[-1][0]] in ("true", "false"):
-            lenient = tokens.words[keys.pop()[0]] == "true"
-        path = "'$'"
-        for number, key in enumerate(keys, start=1):
-            told = self._text_argument(call, number)
-            text = tokens.render(*key)
-            if told is not None and told.isdecimal() and not self._is_redshift:
-                step = literal(f"[{told}]")
-            elif told is not None:
-                step = literal('."' + told.replace('"', '\\"') + '"')
-            else:
-                step = f"'.\"' || {text} || '\"'"
-            path += f" || {step}"
-        value = tokens.render(*document)
-        if not self._is_redshift:
-            self._set(call, f"json_extract_string({value}, {path})")
-        else:
-            function = "json_path_text_null" if lenient else "json_path_text_rs"
-            self._set(call, f"{CATALOG}.{function}({value}, {path})")
-
     def _ratio(self, call: Call) -> None:
         if call.over is not None:
             value = self._tokens.render(call.open + 1, call.close)
             over = self._tokens.render(*call.over)
             self._set(call, f"{CATALOG}.ratio({value}, sum({value}) {over})", DOUBLE)
 
-    def _charindex(self, call: Call) -> None:
-        self._need(call, 2)
-        one, two = self._arguments(call)
-        self._set(call, f"strpos({two}, {one})")
-
-    def _trim(self, call: Call) -> str | None:
-        words = [mark for mark, _ in call.marks]
-        return "ltrim" if "leading" in words else "rtrim" if "trailing" in words else "btrim"
-
-    def _jsonb(self, call: Call) -> None:
-        """Write what makes JSON of values so that it is written as PostgreSQL's jsonb."""
-        if self._is_redshift:
-            return
-        self._tokens.replace(call.open - 1, _JSON_MAKERS[call.name])
-        self._tokens.wrap(call.start, call.end, f"{CATALOG}.jsonb_of(", ")")
-        self._tokens.set_type(call.start, call.end, "CAST(NULL AS JSON)")
-
     def _type_name(self, call: Call) -> None:
         self._need(call, 1)
         value = self._arguments(call)[0]
         self._set(call, f"{CATALOG}.type_name(typeof({value}))", TEXT)
 
-    def _printf(self, call: Call) -> None:
-        pattern = self._text_argument(call, 0)
-        if pattern is None or re.search(r"%(?![s%])", pattern):
-            raise self._refuse(call.start, "FORMAT: only %s and %% are supported, in a plain text")
-        self._tokens.replace(call.open - 1, "printf")
-        for first, behind in call.arguments[1:]:
-            text = self._as_text(first, behind)
-            self._tokens.rewrite(first, behind, f"coalesce({text}::VARCHAR, '')")
 
-
-#: Functions that make JSON -> what makes it here.
-_JSON_MAKERS = {
-    "json_build_array": "json_array", "jsonb_build_array": "json_array",
-    "jsonb_build_object": "json_object", "json_agg": "list", "jsonb_agg": "list",
-    "json_object_agg": "json_group_object", "jsonb_object_agg": "json_group_object",
-}  # fmt: skip
 _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     "avg": Meanings._average, "sum": Meanings._total, "round": Meanings._round,
     "trunc": Meanings._trunc,
@@ -548,5 +382,5 @@ _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     "jsonb_extract_path_text": Meanings._json_path_text,
     "ratio_to_report": Meanings._ratio, "charindex": Meanings._charindex,
     "trim": Meanings._trim, "format": Meanings._printf, "pg_typeof": Meanings._type_name,
-    **dict.fromkeys(_JSON_MAKERS, Meanings._jsonb),
+    **dict.fromkeys(JSON_MAKERS, Meanings._jsonb),
 }  # fmt: skip
