@@ -132,7 +132,8 @@ class Parser(Expressions):
         if item is not None:
             self._finish_item(found, item, end, count, last, alias)
         self.tokens.aliases = outer_aliases
-        self._order_stars(found)
+        if found.stars:
+            self._order_stars(found)
         return found
 
     def _note_merged(self, found: Region, opened: int) -> None:
