@@ -18,11 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Downloads"]
 
-_PART_BYTES: Final = 512 * 1024
+_PART_BYTES: Final = 4 * 1024 * 1024
 #: A browser that has to get more than this over a kernel's messages waits for too long.
 _MOST_BYTES: Final = 500_000_000
-#: What Jupyter's server passes on from a kernel, in megabytes a second, with some room.
-_PACE_MB_S: Final = 0.8
 
 
 class Downloads:
@@ -62,9 +60,7 @@ class Downloads:
                 "a kernel. Write it there: view.to_arrow() gives the rows that are shown."
             )
         plain = re.sub(r"[^\w.-]+", "_", name).strip("._") or "result"
-        return {
-            "file": identity, "name": f"{plain[:80]}.{kind}", "bytes": size, "pace_s": _PACE_MB_S,
-        }  # fmt: skip
+        return {"file": identity, "name": f"{plain[:80]}.{kind}", "bytes": size}
 
     def part(self, identity: str, offset: int) -> bytes:
         """Return a piece of a file.

@@ -17,7 +17,7 @@ from civis_nb.widgets.arrow_rows import as_table
 from civis_nb.widgets.base import Answer, LiveView
 from civis_nb.widgets.cells import CellWriter, tab_separated
 from civis_nb.widgets.downloads import Downloads
-from civis_nb.widgets.engine import TableEngine, fields_of
+from civis_nb.widgets.engine import TableEngine
 from civis_nb.widgets.query import ALL, Field, Query
 from civis_nb.widgets.summaries import Summary, frequent_values, summarize
 
@@ -112,10 +112,10 @@ class TableView(LiveView):
     module: ClassVar[str] = "table.js"
     styles: ClassVar[tuple[str, ...]] = ("common.css", "table.css")
 
-    columns: Any = traitlets.List(read_only=True).tag(sync=True)
-    state = traitlets.Dict(read_only=True).tag(sync=True)
-    first: Any = traitlets.List(read_only=True).tag(sync=True)
-    anchor = traitlets.Unicode(read_only=True).tag(sync=True)
+    columns: Any = traitlets.List().tag(sync=True)
+    state = traitlets.Dict().tag(sync=True)
+    first: Any = traitlets.List().tag(sync=True)
+    anchor = traitlets.Unicode().tag(sync=True)
     sort: Any = traitlets.List().tag(sync=True)
     filters: Any = traitlets.List().tag(sync=True)
     pinned = traitlets.List(traitlets.Int()).tag(sync=True)
@@ -133,41 +133,36 @@ class TableView(LiveView):
         self._shown = shown or Shown()
         self._fetch = fetch
         self._downloads = Downloads()
-        super().__init__()
-        self.set_trait("anchor", anchor)
-        self._hold(data)
+        # The front end looks for its anchor as soon as it hears of the view: all comes at once.
+        super().__init__(anchor=anchor, **self._held(data))
 
     @staticmethod
     def new_anchor() -> str:
         """Return an id for static HTML that a view takes the place of."""
         return secrets.token_hex(8)
 
-    def _hold(self, data: Any) -> None:
-        """Show other data."""
+    def _held(self, data: Any) -> dict[str, Any]:
+        """Hold data from now on; return the traits that tell the front end of it."""
         table = as_table(data)
-        fields = fields_of(table)
-        engine = TableEngine(table)
+        engine, cells = TableEngine(table), CellWriter(table)
         with self._lock:
             old = getattr(self, "_engine", None)
-            self._engine = engine
-            self._cells = CellWriter(table)
+            self._engine, self._cells = engine, cells
             self._summaries: dict[int, Summary] = {}
         if old is not None:
             old.close()
-        columns = range(min(len(fields), _BLOCK_COLUMNS))
+        columns = range(min(len(engine.fields), _BLOCK_COLUMNS))
         head = engine.page(ALL, 0, _BLOCK_ROWS, columns)
-        with self.hold_sync():
-            self.sort, self.filters, self.pinned, self.widths = [], [], [], {}
-            self.set_trait(
-                "columns",
-                [[visible(one.name), one.type, one.family, self._cells.right(index)]
-                 for index, one in enumerate(fields)],
-            )  # fmt: skip
-            self.set_trait("first", self._cells.block(head, columns))
-            self.set_trait(
-                "state",
-                {**asdict(self._shown), "held": len(engine), "can_fetch": self._fetch is not None},
-            )
+        return {
+            "columns": [
+                [visible(one.name), one.type, one.family, cells.right(index)]
+                for index, one in enumerate(engine.fields)
+            ],
+            "first": cells.block(head, columns),
+            "state": {
+                **asdict(self._shown), "held": len(engine), "can_fetch": self._fetch is not None,
+            },
+        }  # fmt: skip
 
     # -- for Python -----------------------------------------------------------------------------
 
@@ -318,7 +313,11 @@ class TableView(LiveView):
             self._shown.title, None, True, None, self._shown.run, self._shown.url,
             self._shown.dialect,
         )  # fmt: skip
-        self._hold(data)
+        traits = self._held(data)
+        with self.hold_sync():
+            self.sort, self.filters, self.pinned, self.widths = [], [], [], {}
+            for name, value in traits.items():
+                self.set_trait(name, value)
         return {}
 
     def __repr__(self) -> str:

@@ -185,7 +185,13 @@ class Page:
         """Save the notebook; return it as it is on the disk."""
         before = self.path.stat().st_mtime_ns
         self.command("docmanager:save")
-        until(lambda: self.path.stat().st_mtime_ns != before, "the notebook's saving")
+        # The file is written in place: for a moment it may be empty.
+        until(
+            lambda: (
+                self.path.stat().st_mtime_ns != before and self.path.read_text().endswith("}\n")
+            ),
+            "the notebook's saving",
+        )
         return nbformat.read(self.path, as_version=4)
 
     def theme(self, dark: bool) -> None:

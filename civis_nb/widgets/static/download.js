@@ -12,7 +12,6 @@ export async function download(kernel, asked, bar, say) {
     const file = await kernel.request("export", asked);
     const parts = [];
     let got = 0;
-    let started = performance.now();
     while (got < file.bytes) {
       const { buffers } = await kernel.request("part", { file: file.file, offset: got });
       const [part] = buffers;
@@ -20,9 +19,6 @@ export async function download(kernel, asked, bar, say) {
       parts.push(part);
       got += part.byteLength;
       bar.note(`${bytesText(got)} of ${bytesText(file.bytes)}`, true);
-      // Jupyter's server drops messages of a kernel that sends more than 1 MB a second for long.
-      const wait_ms = file.pace_s ? (1000 * got) / (file.pace_s * 1e6) - (performance.now() - started) - 2000 : 0;
-      if (wait_ms > 0 && got < file.bytes) await new Promise((resolve) => setTimeout(resolve, wait_ms));
     }
     save(file.name, parts, TYPES[asked.format]);
     bar.note(`${file.name}: ${bytesText(file.bytes)}`);
