@@ -39,7 +39,7 @@ ALLOWED: dict[str, set[str]] = {
     "frames": set(),
     "utils": {"client", "futures"},
     "display": {"config", "frames", "spec"},
-    "widgets": {"config", "display"},
+    "widgets": {"config", "display", "frames"},
     "magics": {
         "config",
         "backend",

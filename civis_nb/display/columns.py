@@ -8,6 +8,7 @@ from typing import Any
 
 from civis_nb.display.values import exact_texts, looks_numeric, texts, type_name
 from civis_nb.errors import CivisInputError
+from civis_nb.frames.from_arrow import python_values
 
 __all__ = [
     "Column",
@@ -158,26 +159,18 @@ def column_texts(
     exact
         Whether doubles keep every digit.
     """
-    found = _python_values(values)
+    import pyarrow as pa
+
+    # Python's datetime ends at microseconds; Arrow's own text keeps the nanoseconds.
+    if pa.types.is_temporal(values.type) and getattr(values.type, "unit", "") == "ns":
+        values = values.cast(pa.string())
+    found = python_values(values)
     return exact_texts(found) if exact else texts(found, decimals)
 
 
 def _arrow_column(name: str, values: Any) -> Column:
     kind = type_name(values.type)
     return Column(name, kind, is_numeric(kind), tuple(column_texts(values)))
-
-
-def _python_values(values: Any) -> list[Any]:
-    import pyarrow as pa
-
-    # Python's datetime ends at microseconds; Arrow's own text keeps the nanoseconds.
-    if pa.types.is_temporal(values.type) and getattr(values.type, "unit", "") == "ns":
-        return list(values.cast(pa.string()).to_pylist())
-    try:
-        return list(values.to_pylist())
-    except (OverflowError, ValueError):
-        # Python's dates go from the year 1 to 9999; a column may hold others.
-        return list(values.cast(pa.string()).to_pylist())
 
 
 def _pandas_column(name: str, series: Any) -> Column:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from civis_nb.display.columns import Column
@@ -15,6 +16,10 @@ _CELL_CHARS_HTML = 80
 _CELL_CHARS_TEXT = 40
 _TEXT_COLUMNS = 110
 _MOST_HTML_COLUMNS = 60
+_FEWEST_HTML_COLUMNS = 15
+#: A cell takes about 200 bytes of HTML; ten tables of a notebook stay below a megabyte.
+_MOST_HTML_CELLS = 400
+_MOST_HTML_ROWS = 200
 
 TABLE_STYLE: Final = (
     "border-collapse:collapse;margin:0;table-layout:auto;"
@@ -52,7 +57,42 @@ def grid_text(columns: Sequence[Column]) -> str:
     return table + (f"\n… {counted(more, 'more column')}" if more else "")
 
 
-def grid_html(columns: Sequence[Column], caption: str, label: str) -> Html:
+def first_rows(columns: Sequence[Column], rows: int) -> list[Column]:
+    """Return columns with their first rows only."""
+    return [replace(one, cells=one.cells[:rows]) for one in columns]
+
+
+def kept_columns(columns: Sequence[Column]) -> list[Column]:
+    """Return as many columns and rows as a notebook keeps of a table.
+
+    Examples
+    --------
+    >>> column = Column("n", "bigint", True, ("1",) * 20_000)
+    >>> len(kept_columns([column])[0].cells), len(kept_columns([column] * 2000))
+    (200, 15)
+    """
+    rows = min(max((len(one.cells) for one in columns), default=0), _MOST_HTML_ROWS)
+    most = min(max(_MOST_HTML_CELLS // max(rows, 1), _FEWEST_HTML_COLUMNS), _MOST_HTML_COLUMNS)
+    shown = columns[:most]
+    return first_rows(shown, max(min(rows, _MOST_HTML_CELLS // max(len(shown), 1)), 1))
+
+
+def is_cut(columns: Sequence[Column]) -> bool:
+    """Return whether some of the columns, rows or cells are left out of what a notebook keeps."""
+    kept = kept_columns(columns)
+    return (
+        len(kept) < len(columns)
+        or any(len(one.cells) < len(whole.cells) for one, whole in zip(kept, columns, strict=False))
+        or any(cell and len(cell) > _CELL_CHARS_HTML for one in kept for cell in one.cells)
+    )
+
+
+def short_cells(column: Column) -> list[str | None]:
+    """Return the cells of a column, cut as in HTML."""
+    return [None if cell is None else cut(cell, _CELL_CHARS_HTML) for cell in column.cells]
+
+
+def grid_html(columns: Sequence[Column], caption: str, label: str, total: int = 0) -> Html:
     """Return columns as an HTML table that scrolls sideways when it must.
 
     Parameters
@@ -63,9 +103,11 @@ def grid_html(columns: Sequence[Column], caption: str, label: str) -> Html:
         What the table is.
     label
         What a screen reader calls the scrolling box.
+    total
+        How many columns there are, where `columns` are the first of them.
     """
     shown = columns[:_MOST_HTML_COLUMNS]
-    more = len(columns) - len(shown)
+    more = max(total, len(columns)) - len(shown)
     caption += f"; {counted(more, 'more column')} not shown" if more else ""
     head = el("tr", *(_header(column) for column in shown))
     body = [

@@ -279,6 +279,12 @@ def shows_live_views() -> bool:
     )
 
 
+def is_watched() -> bool:
+    """Return whether this runs in a notebook with a person at the keyboard."""
+    kernel = _kernel()
+    return kernel is not None and bool(getattr(kernel, "_allow_stdin", True))
+
+
 def _shared_board(kind: str, key: Any, screen: Callable[[], Screen]) -> Board:
     with _boards_lock:
         board = _boards.get((kind, key))

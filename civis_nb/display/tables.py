@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, overload
+from typing import TYPE_CHECKING, Any, Final, NoReturn, overload
 
 from civis_nb import config
 from civis_nb.display.bundle import Shown
 from civis_nb.display.charts import Plot, require_altair
-from civis_nb.display.columns import columns_of_rows, head_columns, row_count
-from civis_nb.display.grid import grid_html, grid_text
+from civis_nb.display.columns import Column, columns_of_rows, head_columns, row_count
+from civis_nb.display.grid import (
+    first_rows,
+    grid_html,
+    grid_text,
+    is_cut,
+    kept_columns,
+)
 from civis_nb.display.html import DIM, Html, el, join
 from civis_nb.display.profiles import Profile
+from civis_nb.display.settled import TABLE_MIME, Source, table_record
 from civis_nb.display.text import counted, one_line
 from civis_nb.errors import CivisInputError
 from civis_nb.frames.chart_data import chart_data
@@ -28,6 +35,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 __all__ = ["Note", "ResultTable"]
+
+#: So many rows are taken in at a glance.
+_FEW_ROWS: Final = 5
 
 
 class Note(Shown):
@@ -75,11 +85,15 @@ class ResultTable(Shown):
         The rows of the result where `data` holds the first of them only.
     fetch
         Returns the whole result, where `data` holds rows: by another run, or from the rows.
+    typed
+        Returns the rows that `data` holds with exact types; fetches nothing.
     frame_types
         The types of frames that are made of it, ``"native"`` or ``"exact"``; None: native for
         pandas, exact for polars and Arrow.
     note
         A line below the table.
+    source
+        Where the result came from.
 
     Examples
     --------
@@ -111,15 +125,19 @@ class ResultTable(Shown):
         complete: bool = True,
         total: int | None = None,
         fetch: Callable[[], TypedTable] | None = None,
+        typed: Callable[[], TypedTable] | None = None,
         frame_types: str | None = None,
         note: str | None = None,
+        source: Source | None = None,
     ) -> None:
         self.title = title
+        self.source = source
         self.limit: int = config.get("limit", limit)
         self.complete = complete
         self.note = note
         self._total = total
         self._fetch = fetch
+        self._typed = typed
         self._frame_types = frame_types
         self._frames: dict[tuple[str, str], Any] = {}
         self._result = data if isinstance(data, TypedTable) else None
@@ -146,6 +164,39 @@ class ResultTable(Shown):
         if self._rows is not None:
             return [tuple(row) for row in self._rows]
         return list(_rows(arrow_of(self._data)))
+
+    @property
+    def total(self) -> int | None:
+        """How many rows the result has; None where only the first ones are known."""
+        return max(self._total or 0, self._length) if self.complete else None
+
+    @property
+    def held(self) -> Any:
+        """The rows held: a frame, or an Arrow table with exact types where these are known.
+
+        Fetches nothing.
+        """
+        if self._result is not None:
+            return self._result.table
+        if self._rows is None:
+            return self._data
+        if self._typed is not None:
+            return self._typed().table
+        return arrow_of_rows(self.columns, self.rows)
+
+    @property
+    def worth_a_view(self) -> bool:
+        """Whether a view that sorts and filters adds to the static table.
+
+        Not for tables of words, such as the settings, and for results that are seen whole.
+        """
+        is_result = self._rows is None or self._typed is not None
+        return is_result and (self._length > _FEW_ROWS or is_cut(self._head))
+
+    @property
+    def can_fetch(self) -> bool:
+        """Whether rows are missing that another run would bring."""
+        return not self.complete and self._fetch is not None
 
     def _whole(self) -> TypedTable:
         """Return the whole result with exact types; it is fetched once.
@@ -368,7 +419,9 @@ class ResultTable(Shown):
     @property
     def caption(self) -> str:
         """What the table is, and how many of its rows are shown."""
-        shown = min(self.limit, self._length)
+        return self._caption(min(self.limit, self._length))
+
+    def _caption(self, shown: int) -> str:
         if not self._head:
             text = "The statement returned no result."
         elif not self.complete:
@@ -380,15 +433,39 @@ class ResultTable(Shown):
         return f"{one_line(self.title)}: {text}" if self.title else text
 
     def __repr__(self) -> str:
-        parts = [self.caption, grid_text(self._head) if self._head else "", self.note or ""]
+        return self._text(self._head, self.caption)
+
+    def _text(self, columns: Sequence[Column], caption: str) -> str:
+        parts = [caption, grid_text(columns) if columns else "", self.note or ""]
         return "\n".join(filter(None, parts))
 
     def _html(self) -> Html:
         note = Note(self.note)._html() if self.note else None
         if not self._head:
             return join(el("p", self.caption, style=f"margin:0;{DIM}"), note)
-        table = grid_html(self._head, self.caption, self.caption)
+        columns = kept_columns(self._head)
+        caption = self._caption(len(columns[0].cells))
+        table = grid_html(columns, caption, caption, len(self._head))
         return el("div", table, note) if note else table
+
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
+        """Return what stays in a notebook: bounded, however many rows and columns there are."""
+        if not self._head:
+            return super()._repr_mimebundle_()
+        columns = kept_columns(self._head)
+        caption = self._caption(len(columns[0].cells))
+        bundle: dict[str, Any] = super()._repr_mimebundle_()
+        bundle["text/plain"] = self._text(first_rows(self._head, len(columns[0].cells)), caption)
+        if "text/html" in bundle:
+            bundle[TABLE_MIME] = table_record(
+                columns,
+                title=self.title,
+                caption=caption,
+                columns_total=len(self._head),
+                held=self._length,
+                total=self.total,
+            )
+        return bundle
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

@@ -18,12 +18,18 @@ __all__ = ["load", "unload"]
 def load(ipython: InteractiveShell) -> None:
     """Register the magics with a shell; again is harmless."""
     from civis_nb.magics.register import register
+    from civis_nb.widgets.live_tables import LiveTables
 
+    unload(ipython)
     register(ipython)
+    LiveTables(ipython).register()
 
 
 def unload(ipython: InteractiveShell) -> None:
     """Remove the magics from a shell."""
     from civis_nb.magics.register import unregister
+    from civis_nb.widgets.live_tables import LiveTables
 
     unregister(ipython)
+    if (tables := LiveTables.of(ipython)) is not None:
+        tables.unregister()

@@ -17,6 +17,7 @@ from civis_nb.display.html import DIM, Html, el
 from civis_nb.display.live import Display
 from civis_nb.display.run_view import RunView
 from civis_nb.display.screens import Screen
+from civis_nb.display.settled import Source
 from civis_nb.display.tables import Note, ResultTable
 from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisJobFailure, CivisMagicError
@@ -200,6 +201,8 @@ class SqlRun:
             limit=call.rows,
             complete=len(rows) < most,
             fetch=self._whole(found, len(rows) < most, bound, database),
+            typed=partial(_typed, found),
+            source=_source(future, database),
             frame_types=call.types or ("exact" if config.get("types") == "exact" else None),
         )
 
@@ -211,12 +214,7 @@ class SqlRun:
         A preview that is whole is enough; only a statement that just reads runs once more.
         """
         if complete:
-            return partial(
-                table_of_texts,
-                found.get("result_columns") or [],
-                found.get("result_rows") or [],
-                found.get("result_column_types"),
-            )
+            return partial(_typed, found)
         if not only_reads(bound.sql):
             return None
 
@@ -355,6 +353,21 @@ class SqlRun:
             return error
         origin = Origin.find(self.cell, self.call.sql, self.call.whole_cell)
         return sql_failure(error, bound, origin, future.activity().url if future else None)
+
+
+def _typed(found: Any) -> TypedTable:
+    """Return the rows of a preview with the types that the platform names."""
+    return table_of_texts(
+        found.get("result_columns") or [],
+        found.get("result_rows") or [],
+        found.get("result_column_types"),
+    )
+
+
+def _source(future: CivisFuture, database: Database) -> Source:
+    """Return where the result of a run came from."""
+    run = future.activity()
+    return Source(run.running_s, run.ids, run.url, database.dialect)
 
 
 def _title(database: Database) -> str:

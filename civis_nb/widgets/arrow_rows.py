@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from civis_nb.frames.to_arrow import arrow_of
+
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
@@ -23,18 +25,12 @@ def as_table(data: Any) -> pa.Table:
     """
     import pyarrow as pa
 
-    if isinstance(data, pa.Table):
-        return data
-    if hasattr(data, "__arrow_c_stream__") and not _is_pandas(data):
-        return pa.table(data)
-    return pa.Table.from_arrays(
-        [_pandas_column(data.iloc[:, index]) for index in range(data.shape[1])],
-        names=[str(name) for name in data.columns],
-    )
-
-
-def _is_pandas(data: Any) -> bool:
-    return type(data).__module__.partition(".")[0] == "pandas"
+    try:
+        return arrow_of(data)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        # A column of mixed Python objects has no Arrow type; its values have a text all the same.
+        columns = [_pandas_column(data.iloc[:, index]) for index in range(data.shape[1])]
+        return pa.Table.from_arrays(columns, names=[str(name) for name in data.columns])
 
 
 def _pandas_column(series: Any) -> Any:
@@ -43,7 +39,6 @@ def _pandas_column(series: Any) -> Any:
     try:
         return pa.Array.from_pandas(series)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        # A column of mixed Python objects has no Arrow type; its values have a text all the same.
         missing = series.isna()
         return pa.array([None if gone else str(value)
                          for value, gone in zip(series, missing, strict=True)])  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import traitlets
 
 from civis_nb.display.html import visible
+from civis_nb.display.settled import Source
 from civis_nb.errors import CivisInputError
 from civis_nb.widgets.arrow_rows import as_table
 from civis_nb.widgets.base import Answer, LiveView
@@ -24,7 +24,9 @@ from civis_nb.widgets.summaries import Summary, frequent_values, summarize
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Shown", "TableView"]
+    from civis_nb.display.tables import ResultTable
+
+__all__ = ["Shown", "TableView", "shown_of"]
 
 #: As in static/blocks.js: the first block needs no request.
 _BLOCK_ROWS: Final = 100
@@ -63,6 +65,15 @@ class Shown:
     run: str = ""
     url: str | None = None
     dialect: str = "duckdb"
+
+
+def shown_of(table: ResultTable) -> Shown:
+    """Return what a result table is, as its view says it."""
+    source = table.source or Source()
+    return Shown(
+        table.title or "", table.total, table.complete,
+        source.seconds, source.run, source.url, source.dialect or "duckdb",
+    )  # fmt: skip
 
 
 class TableView(LiveView):
@@ -136,11 +147,6 @@ class TableView(LiveView):
         # The front end looks for its anchor as soon as it hears of the view: all comes at once.
         super().__init__(anchor=anchor, **self._held(data))
 
-    @staticmethod
-    def new_anchor() -> str:
-        """Return an id for static HTML that a view takes the place of."""
-        return secrets.token_hex(8)
-
     def _held(self, data: Any) -> dict[str, Any]:
         """Hold data from now on; return the traits that tell the front end of it."""
         table = as_table(data)
@@ -170,6 +176,11 @@ class TableView(LiveView):
     def fields(self) -> Sequence[Field]:
         """The columns."""
         return self._engine.fields
+
+    @property
+    def held_bytes(self) -> int:
+        """How much memory the data takes that is kept for the view."""
+        return int(self._engine.rows.table.nbytes)
 
     @property
     def query(self) -> Query:

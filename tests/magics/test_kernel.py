@@ -55,7 +55,7 @@ def execute(magics_platform: Any, tmp_path: Any) -> Any:
 
 def without_times(outputs: Any) -> Any:
     return [
-        {kind: re.sub(r"\d+\.\d s", "TIME", text) for kind, text in one["data"].items()}
+        {kind: re.sub(r"\d+\.\d s", "TIME", str(text)) for kind, text in one["data"].items()}
         for one in outputs
     ]
 

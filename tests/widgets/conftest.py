@@ -17,6 +17,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+import civis_nb
+
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 #: Screenshots that tests make, to be looked at; they are not kept in the repository.
 SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
@@ -41,14 +43,17 @@ class Server:
     ----------
     folder
         Where the notebooks are.
+    **variables
+        Environment variables of the kernels.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **variables: str) -> None:
         self.folder = folder
         self._token = secrets.token_hex(16)
         runtime = folder / ".runtime"
         env = {
             **os.environ,
+            **variables,
             "JUPYTER_RUNTIME_DIR": str(runtime),
             "JUPYTER_CONFIG_DIR": str(folder / ".config"),
             "JUPYTER_DATA_DIR": str(folder / ".data"),
@@ -212,8 +217,19 @@ class Page:
 
 
 @pytest.fixture(scope="session")
-def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(tmp_path_factory.mktemp("jupyter"))
+def widgets_platform() -> Iterator[Any]:
+    """Start a local platform, to which kernels of notebooks talk."""
+    with civis_nb.local.start(samples=False) as platform:
+        yield platform
+
+
+@pytest.fixture(scope="session")
+def jupyter(tmp_path_factory: pytest.TempPathFactory, widgets_platform: Any) -> Iterator[Server]:
+    server = Server(
+        tmp_path_factory.mktemp("jupyter"),
+        CIVIS_API_ENDPOINT=widgets_platform.endpoint,
+        CIVIS_API_KEY=widgets_platform.api_key,
+    )
     yield server
     server.stop()
 

@@ -1,0 +1,159 @@
+"""Result tables of a notebook: static ones that turn into live views where somebody is watching.
+
+A cell's output is HTML that is complete by itself. The view is told apart from it: it is made after
+the cell has shown its table, and its front end takes the place of that HTML
+(``static/mount.js``). So nothing waits for the view, and a notebook that is opened without a kernel
+shows the table. Front ends in which views can't reach the HTML of another output get a widget.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import secrets
+import sys
+import threading
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any, Final
+
+from civis_nb import config
+from civis_nb.display.html import Html, el
+from civis_nb.display.live import is_watched
+from civis_nb.display.tables import ResultTable
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from civis_nb.widgets.table import TableView
+
+__all__ = ["LiveTables"]
+
+log = logging.getLogger(__name__)
+
+#: What views may keep in memory together, besides the last one: older ones are closed.
+_MOST_BYTES: Final = 1_000_000_000
+_MOST_VIEWS: Final = 100
+
+
+class LiveTables:
+    """Shows the result tables of one shell.
+
+    Parameters
+    ----------
+    shell
+        The shell, in a kernel.
+    """
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._shell = shell
+        self._lock = threading.Lock()
+        self._pending: list[tuple[str, ResultTable]] = []
+        self._views: OrderedDict[str, TableView] = OrderedDict()
+        self._request: str | None = None
+        self._count = 0
+
+    @classmethod
+    def of(cls, shell: InteractiveShell) -> LiveTables | None:
+        """Return what shows the tables of a shell; None when nothing does."""
+        shown_by = _formatter(shell).type_printers.get(ResultTable)
+        found = getattr(shown_by, "__self__", None)
+        return found if isinstance(found, cls) else None
+
+    def register(self) -> None:
+        """Show result tables by this from now on."""
+        _formatter(self._shell).for_type(ResultTable, self.bundle)
+        self._shell.events.register("post_run_cell", self._cell_ended)
+
+    def unregister(self) -> None:
+        """Show them by themselves again; the views end."""
+        _formatter(self._shell).pop(ResultTable, None)
+        self._shell.events.unregister("post_run_cell", self._cell_ended)
+        with self._lock:
+            views, self._views = list(self._views.values()), OrderedDict()
+        for view in views:
+            view.close()
+
+    def bundle(self, table: ResultTable, **_: Any) -> dict[str, Any]:
+        """Return how a table is shown: for good, and live where somebody is watching."""
+        bundle = table._repr_mimebundle_()
+        mode = config.get("display")
+        if not table.worth_a_view or mode not in ("auto", "widget") or not is_watched():
+            return bundle
+        if mode == "widget" or _outputs_are_apart():
+            view = self._made(secrets.token_hex(8), table, mounted=False)
+            widget, _ = view._repr_mimebundle_() or ({}, {})
+            return {**bundle, **widget, "text/plain": bundle["text/plain"]}
+        anchor = self._anchor()
+        static = Html(bundle["text/html"])
+        bundle["text/html"] = str(el("div", static, class_=f"civis-live-{anchor}"))
+        with self._lock:
+            self._pending.append((anchor, table))
+        if threading.current_thread() is not threading.main_thread():
+            self._cell_ended()
+        return bundle
+
+    def _anchor(self) -> str:
+        """Return an id for a place in the notebook: the same when its cell runs again."""
+        shell: Any = self._shell
+        parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+        cell = parent.get("metadata", {}).get("cellId")
+        if not cell:
+            return secrets.token_hex(8)
+        request = str(parent.get("header", {}).get("msg_id"))
+        with self._lock:
+            self._count = self._count + 1 if request == self._request else 0
+            self._request = request
+            place = (os.environ.get("JPY_SESSION_NAME", ""), cell, str(self._count))
+        return hashlib.sha256("\n".join(place).encode()).hexdigest()[:16]
+
+    def _cell_ended(self, *_: Any) -> None:
+        """Make the views of what the cell has shown."""
+        with self._lock:
+            pending, self._pending = self._pending, []
+        for anchor, table in pending:
+            try:
+                self._made(anchor, table, mounted=True)
+            except Exception:
+                # The table stands there, and is complete: what is missing is its live view.
+                log.warning("A table has no live view", exc_info=True)
+
+    def _made(self, anchor: str, table: ResultTable, *, mounted: bool) -> TableView:
+        from civis_nb.widgets.table import TableView, shown_of
+
+        with self._lock:
+            old = self._views.pop(anchor, None)
+        if old is not None:
+            old.close()
+        view = TableView(
+            table.held,
+            shown_of(table),
+            fetch=table.to_arrow if table.can_fetch else None,
+            anchor=anchor if mounted else "",
+        )
+        with self._lock:
+            self._views[anchor] = view
+            ended = self._too_many()
+        for one in ended:
+            one.close()
+        return view
+
+    def _too_many(self) -> list[TableView]:
+        """Forget the oldest views while all of them keep too much; return those."""
+        ended: list[TableView] = []
+        sizes: list[int] = [view.held_bytes for view in self._views.values()]
+        while len(self._views) > 1 and (
+            sum(sizes[len(ended) :]) > _MOST_BYTES or len(self._views) > _MOST_VIEWS
+        ):
+            ended.append(self._views.popitem(last=False)[1])
+        return ended
+
+
+def _formatter(shell: InteractiveShell) -> Any:
+    formatter: Any = shell.display_formatter
+    return formatter.mimebundle_formatter
+
+
+def _outputs_are_apart() -> bool:
+    """Return whether the front end keeps each output in a page of its own, or may do so."""
+    return "google.colab" in sys.modules or any(name.startswith("VSCODE_") for name in os.environ)
