@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -11,12 +10,12 @@ from civis_nb._wire_text import masked_url
 from civis_nb.display.activity import Activity
 from civis_nb.display.ansi import without_ansi
 from civis_nb.display.bundle import Shown
+from civis_nb.display.followed import FollowedRun
 from civis_nb.display.html import DIM, FAINT_LINE, Html, el, join, link, visible, web_address
-from civis_nb.display.log_lines import RunLog
 from civis_nb.display.progress_view import progress_bar
 from civis_nb.display.text import counted, cut, one_line
 
-__all__ = ["RUN_MIME", "FollowedRun", "RunView"]
+__all__ = ["RUN_MIME", "RunView"]
 
 #: The MIME type of a run that has ended, as data: docs/reference/display.md.
 RUN_MIME: Final = "application/vnd.civis.run+json"
@@ -29,23 +28,6 @@ _RED = "color:color-mix(in srgb, currentColor 50%, #d32f2f)"
 _ERROR_CHARS: Final = 10_000
 #: All of a log is to be seen on paper, where nothing scrolls.
 _PRINT_CSS: Final = "@media print{.civis-static-log{max-height:none!important}}"
-
-
-@dataclass(frozen=True)
-class FollowedRun:
-    """A run as a live view follows it.
-
-    Attributes
-    ----------
-    log
-        Its log; None: the log is not shown.
-    actions
-        What a reader can do to it, by name: ``cancel``, ``repeat``. Each does it and returns what
-        came of it, in words; called in any thread.
-    """
-
-    log: RunLog | None = None
-    actions: Mapping[str, Callable[[], str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, repr=False)

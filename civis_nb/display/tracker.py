@@ -10,8 +10,9 @@ from dataclasses import replace
 from typing import Final
 
 from civis_nb.display.activity import Activity, duration, in_bytes
+from civis_nb.display.followed import FollowedRun
 from civis_nb.display.group_view import GroupView
-from civis_nb.display.run_view import FollowedRun, RunView
+from civis_nb.display.run_view import RunView
 from civis_nb.display.text import one_line
 
 __all__ = ["Tracker"]

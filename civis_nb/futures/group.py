@@ -172,7 +172,7 @@ class RunGroup(Shown):
 
     def _activity(self, at: int) -> Activity:
         future = self.futures[at]
-        seen = future.activity(self.names[at] if self.names else "")
+        seen: Activity = future.activity(self.names[at] if self.names else "")
         elapsed_s = None
         if seen.state == "running":
             now = time.monotonic()

@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.display.activity import Activity
+from civis_nb.display.followed import FollowedRun
 from civis_nb.display.live import Display
 from civis_nb.display.log_lines import LOG_LINES, SETTLED_LINES, RunLog
-from civis_nb.display.run_view import FollowedRun, RunView
+from civis_nb.display.run_view import RunView
 from civis_nb.display.text import cut
 from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisAPIError, CivisError, CivisJobFailure, CivisMagicError

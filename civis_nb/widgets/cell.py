@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from civis_nb.display.followed import FollowedRun
 from civis_nb.display.group_view import FollowedRuns, GroupView
 from civis_nb.display.progress_view import ProgressView
-from civis_nb.display.run_view import FollowedRun, RunView
+from civis_nb.display.run_view import RunView
 from civis_nb.display.screens import NotebookCell, Output, View
 
 if TYPE_CHECKING:
@@ -66,7 +67,12 @@ class WidgetCell(NotebookCell):
             return
         self._panel = self._followed = None
         panel.update(view.data())
+        handle, context = self._handle, self._context.copy()
         super().show(_InPlace(view, panel))
+        # A run that a reader starts once more ends in the same output.
+        panel.on_repeat_end = lambda end: context.run(
+            self._output.show, _InPlace(end, panel), handle
+        )
         self._ended.append(panel)
         while len(self._ended) > _KEPT_VIEWS:
             self._ended.popleft().close()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 import traitlets
 
-from civis_nb.display.log_lines import LogLine, RunLog
-from civis_nb.display.run_view import FollowedRun
+from civis_nb.display.followed import FollowedRun, Repeat
+from civis_nb.display.log_lines import LOG_LINES, SETTLED_LINES, LogLine, RunLog
+from civis_nb.display.run_view import RunView
+from civis_nb.errors import CivisInputError
 from civis_nb.widgets.base import Answer
 from civis_nb.widgets.run_base import RunsView, steady, whole_number
 
@@ -19,6 +24,10 @@ _MOST_LINES: Final = 1000
 _MOST_CHARS: Final = 200_000
 #: Lines at the end of a log that a new view has at once.
 _LAST_LINES: Final = 200
+#: Seconds between two updates of a run that a reader has started once more.
+_UPDATE_S: Final = 0.5
+#: How long a log may lag behind the end of its run.
+_LOG_LAG_S: Final = 30.0
 
 
 class RunPanel(RunsView):
@@ -34,7 +43,8 @@ class RunPanel(RunsView):
     run
         What is known of the run, as plain data.
     lines
-        The newest lines of the log: ``{start, lines, first, total}``; empty without a log.
+        The newest lines of the log: ``{log, start, lines, first, total}``, where ``log`` tells the
+        logs of runs that were repeated apart; empty without a log.
     """
 
     module: ClassVar[str] = "run.js"
@@ -43,10 +53,12 @@ class RunPanel(RunsView):
     lines = traitlets.Dict().tag(sync=True)
 
     def __init__(self, followed: FollowedRun) -> None:
-        self._log = followed.log
-        self._actions = followed.actions
+        self._followed = followed
+        #: How many runs were shown before this one.
+        self._runs_before = 0
         #: Lines that the front end was sent and that will not change any more.
         self._sent = 0
+        self._repeating = threading.Lock()
         super().__init__()
 
     def update(self, data: Mapping[str, Any]) -> None:
@@ -58,7 +70,8 @@ class RunPanel(RunsView):
             As plain data; `actions` are added to it. ``elapsed_s`` alone is no news: the view
             counts on.
         """
-        known = {**data, "actions": sorted(self._actions)}
+        actions = [*self._followed.actions, *(["repeat"] if self._followed.repeat else [])]
+        known = {**data, "actions": actions}
         newest = self._newest_lines()
         changed = newest is not None or steady(known) != steady(self.run)
         if not self._is_news(changed):
@@ -70,32 +83,73 @@ class RunPanel(RunsView):
 
     def answer(self, kind: str, request: dict[str, Any]) -> Answer:
         """Return the answer to a request of the front end."""
-        if kind in self._actions:
-            return {"text": self._actions[kind]()}, []
-        if self._log is None or kind not in ("lines", "find", "text"):
+        if kind in self._followed.actions:
+            return {"text": self._followed.actions[kind]()}, []
+        if kind == "repeat" and self._followed.repeat is not None:
+            return {"text": self._repeat(self._followed.repeat)}, []
+        log = self._followed.log
+        if log is None or kind not in ("lines", "find", "text"):
             return super().answer(kind, request)
         if kind == "lines":
             start = max(whole_number(request, "start"), 0)
             stop = min(whole_number(request, "stop"), start + _MOST_LINES)
-            return self._lines_from(self._log, start, stop), []
+            return self._lines_from(log, start, stop), []
         level = str(request.get("level") or "debug")
         if kind == "find":
             # Lines that come meanwhile are found by the next request.
-            total = self._log.total
+            total = log.total
             text, start = str(request.get("text") or ""), whole_number(request, "start")
-            return {"numbers": self._log.find(text, level, start), "total": total}, []
-        return {}, ["".join(_texts(self._log, level)).encode()]
+            return {"numbers": log.find(text, level, start), "total": total}, []
+        return {}, ["".join(_texts(log, level)).encode()]
+
+    def _repeat(self, repeat: Callable[[], Repeat]) -> str:
+        """Start the run once more, and follow it; return what came of it, in words."""
+        if not self._repeating.acquire(blocking=False):
+            raise CivisInputError("It runs again already.")
+        try:
+            again = repeat()
+            self._followed, self._sent = again.followed, 0
+            self._runs_before += 1
+            threading.Thread(
+                target=self._follow, args=(again,), name="civis-again", daemon=True
+            ).start()
+        except BaseException:
+            self._repeating.release()
+            raise
+        return "It runs again."
+
+    def _follow(self, again: Repeat) -> None:
+        """Show a run until it has ended; the life of a thread."""
+        started = time.monotonic()
+        ended_at = None
+        try:
+            while True:
+                complete = again.read()
+                seen = again.describe(LOG_LINES)
+                now = time.monotonic()
+                ended_at = ended_at or (now if seen.ended else None)
+                if ended_at is not None and (complete or now - ended_at > _LOG_LAG_S):
+                    break
+                self.update(RunView(replace(seen, elapsed_s=now - started), live=True).data())
+                time.sleep(_UPDATE_S)
+        finally:
+            self._repeating.release()
+        end = RunView(again.describe(SETTLED_LINES))
+        self.update(end.data())
+        if self.on_repeat_end is not None:
+            self.on_repeat_end(end)
 
     def _newest_lines(self) -> dict[str, Any] | None:
         """Return what the front end does not have yet; None where that is nothing."""
-        log = self._log
+        log = self._followed.log
         if log is None:
             return None
         settled, total = log.settled, log.total
-        if self._sent == total and self.lines:
+        if self._sent == total and self.lines.get("log") == self._runs_before:
             return None
         start = max(min(self._sent, total - _LAST_LINES), total - _MOST_LINES, 0)
         newest = self._lines_from(log, start, total, from_end=True)
+        newest["log"] = self._runs_before
         self._sent = settled
         return None if newest == self.lines else newest
 

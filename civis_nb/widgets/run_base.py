@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from typing import Any, ClassVar, Final
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from civis_nb.errors import CivisInputError
 from civis_nb.widgets.base import Answer
 from civis_nb.widgets.in_place import InPlace
+
+if TYPE_CHECKING:
+    from civis_nb.display.run_view import RunView
 
 __all__ = ["RunsView", "steady", "whole_number"]
 
@@ -17,12 +20,19 @@ _BEAT_S: Final = 5.0
 
 
 class RunsView(InPlace):
-    """A view of runs."""
+    """A view of runs.
+
+    Attributes
+    ----------
+    on_repeat_end
+        Called with the end of a run that a reader has started in the view once more.
+    """
 
     styles: ClassVar[tuple[str, ...]] = ("common.css", "run.css")
 
     def __init__(self) -> None:
         self._news_s = 0.0
+        self.on_repeat_end: Callable[[RunView], None] | None = None
         super().__init__()
 
     def update(self, data: Mapping[str, Any]) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
 pytest.importorskip("anywidget")
 
 from civis_nb.display.activity import Activity
+from civis_nb.display.followed import FollowedRun, Repeat
 from civis_nb.display.log_lines import RunLog
-from civis_nb.display.run_view import FollowedRun, RunView
+from civis_nb.display.run_view import RunView
 from civis_nb.errors import CivisError
 from civis_nb.widgets.run import RunPanel
 
@@ -145,3 +148,36 @@ def test_requests_that_make_no_sense_are_refused():
     front = Front(RunPanel(FollowedRun(RunLog())))
     assert "can't be" in front.request("lines", start="x", stop=None)[0]["error"]
     assert front.request("lines", start=-5, stop=10**12)[0]["lines"] == []
+
+
+def test_a_run_that_is_started_again_is_followed_in_the_same_view():
+    old, new = RunLog(), RunLog()
+    old.add(entries(0, 5))
+    states = iter(["running", "running", "succeeded"])
+    seen = {"state": "queued"}
+
+    def read():
+        seen["state"] = next(states, "succeeded")
+        new.add([{"message": seen["state"], "level": "info"}])
+        return seen["state"] == "succeeded"
+
+    def describe(most_lines):
+        lines, total = new.read(most_lines)
+        return Activity("Nightly", seen["state"], 1, 3, log=lines, log_total=total)
+
+    again = Repeat(FollowedRun(new, {"cancel": lambda: "It stops."}), describe, read)
+    panel = RunPanel(FollowedRun(old, repeat=lambda: again))
+    panel.update(data("succeeded"))
+    assert panel.run["actions"] == ["repeat"]
+    front = Front(panel)
+    ends = []
+    ended = threading.Event()
+    panel.on_repeat_end = lambda end: (ends.append(end), ended.set())
+    assert front.request("repeat")[0] == {"id": "1", "text": "It runs again."}
+    assert ended.wait(60)
+    assert panel.run["run_id"] == 3
+    assert panel.run["state"] == "succeeded"
+    assert panel.run["actions"] == ["cancel"]
+    assert panel.lines["log"] == 1
+    assert [line[1] for line in panel.lines["lines"]] == ["running", "running", "succeeded"]
+    assert ends[0].activity.log_total == 3

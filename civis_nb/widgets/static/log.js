@@ -26,6 +26,12 @@ export class LogStore {
     });
   }
 
+  /** Forget all: another log follows. */
+  clear() {
+    this.first = this.total = this.loaded = 0;
+    this._lines = [];
+  }
+
   get(number) {
     return this._lines[number];
   }

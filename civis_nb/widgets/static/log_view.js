@@ -364,6 +364,16 @@ export function logView({ store, request, problem }) {
       }
       plan();
     },
+    /** Begin anew: the store holds another log. */
+    reset() {
+      following = true;
+      firstSeen = scanned = top = 0;
+      filter = filter && [];
+      hits = hits && [];
+      hit = -1;
+      for (const row of rows.values()) row.remove();
+      rows.clear();
+    },
     close() {
       sized.disconnect();
       document.removeEventListener("selectionchange", onSelection);

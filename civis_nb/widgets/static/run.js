@@ -17,8 +17,12 @@ function sharedLog(model) {
 
 /** Keep the newest lines; views that are rebuilt find them again. */
 function keep(model) {
-  const { start, lines, first, total } = model.get("lines") ?? {};
-  if (lines !== undefined) sharedLog(model).put(start, lines, first, total);
+  const { log, start, lines, first, total } = model.get("lines") ?? {};
+  if (lines === undefined) return;
+  const store = sharedLog(model);
+  if (store.log !== log) store.clear(); // that of a run that was started again
+  store.log = log;
+  store.put(start, lines, first, total);
 }
 
 function initialize({ model }) {
@@ -82,6 +86,7 @@ function render({ model, el }) {
   repeat.addEventListener("click", () => act("repeat", "Starting the run again …"));
 
   let spoken = "";
+  let shownLog = model.get("lines")?.log;
   const way = reach(request, () => show());
 
   function show() {
@@ -144,6 +149,8 @@ function render({ model, el }) {
   const onLines = () => {
     keep(model);
     if (!log.element.parentNode) frame.insertBefore(log.element, error);
+    if (shownLog !== model.get("lines").log) log.reset();
+    shownLog = model.get("lines").log;
     log.update();
   };
   model.on("change:run", onRun);
