@@ -16,7 +16,7 @@ from collections.abc import Callable
 from civis_nb.cancellation import CancelToken
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import ignore_log
-from civis_nb.local.warehouse.dialects import translate
+from civis_nb.local.warehouse.dialects.translation import translate, translate_anew
 from civis_nb.local.warehouse.duckdb.warehouse import DuckDBWarehouse, open_duckdb
 
 TABLE = """create table orders
@@ -81,7 +81,7 @@ def main() -> None:
     print("| kind | meaning, new | known | whole | DuckDB's |")
     print("|---|---:|---:|---:|---:|")
     for kind, sql in KINDS.items():
-        new = least_ms(rounds, lambda sql=sql: translate.__wrapped__(sql, "redshift"))
+        new = least_ms(rounds, lambda sql=sql: translate_anew(sql, "redshift", False, False))
         known = least_ms(rounds, lambda sql=sql: translate(sql, "redshift"))
         whole, beside = (preview_ms(rounds, d, sql) for d in (redshift, duckdb))
         theirs = "-" if beside is None else f"{beside:.1f} ms"

@@ -31,6 +31,8 @@ _UNTOUCHED = frozenset(
 _ODD_NUMBER = re.compile(r"""(?<![\w$"'.])\d[\d.]*[A-Za-z_]|\d{19}""")
 _LONGEST_INTEGER = 2**63 - 1
 _LONGEST_DECIMAL = 38
+#: Longer statements, mostly rows that are inserted, are not kept.
+_REMEMBERED_CHARACTERS = 20_000
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,6 @@ class Translated:
     prerequisites: tuple[str, ...] = ()
 
 
-@lru_cache(maxsize=512)
 def translate(
     sql: str, dialect: Dialect, typed: bool = False, with_aliases: bool = False
 ) -> Translated:
@@ -85,6 +86,13 @@ def translate(
     >>> translate("SELECT a / 2 FROM t", "duckdb").sql
     'SELECT a / 2 FROM t'
     """
+    if len(sql) > _REMEMBERED_CHARACTERS:
+        return translate_anew(sql, dialect, typed, with_aliases)
+    return _remembered(sql, dialect, typed, with_aliases)
+
+
+def translate_anew(sql: str, dialect: Dialect, typed: bool, with_aliases: bool) -> Translated:
+    """Return what `translate` returns, also of a statement that was translated before."""
     if dialect == "duckdb":
         return Translated(sql)
     tokens = Tokens(sql, with_aliases)
@@ -105,6 +113,9 @@ def translate(
     if tokens.words[0] not in _UNTOUCHED:
         parser.region(start, tokens.count)
     return Translated(*tokens.result())
+
+
+_remembered = lru_cache(maxsize=512)(translate_anew)
 
 
 def _refuse_own_catalog(tokens: Tokens) -> None:
