@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import csv
 import functools
-import inspect
 import io as text_io
 import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,8 +31,30 @@ pytestmark = pytest.mark.slow
 
 DUCKDB = "1.5.5"
 SCALES = {"tpch": 0.01, "tpcds": 0.03}
+DIALECTS = ("postgres", "redshift")
 QUERIES = [("tpch", number) for number in range(1, 23)]
 QUERIES += [("tpcds", number) for number in range(1, 100)]
+
+# https://docs.aws.amazon.com/redshift/latest/dg/r_AVG.html
+_INTEGERS = "AVG of integers is an integer"
+_DECIMALS = "AVG of decimals has the scale of its argument"
+#: Queries that Redshift answers otherwise than PostgreSQL, and why.
+OTHER_IN_REDSHIFT = {
+    ("tpch", 1): _DECIMALS,
+    ("tpcds", 7): _INTEGERS,
+    ("tpcds", 9): _DECIMALS,
+    ("tpcds", 18): _DECIMALS,
+    ("tpcds", 22): _INTEGERS,
+    ("tpcds", 26): _INTEGERS,
+    ("tpcds", 27): _INTEGERS,
+    ("tpcds", 28): _DECIMALS,
+    ("tpcds", 39): _INTEGERS,
+    ("tpcds", 47): _DECIMALS,
+    ("tpcds", 53): _DECIMALS,
+    ("tpcds", 57): _DECIMALS,
+    ("tpcds", 63): _DECIMALS,
+    ("tpcds", 89): _DECIMALS,
+}
 
 # Without these PostgreSQL reads all of lineitem for each row of a subquery.
 _INDEXES = {"tpch": "create index on lineitem (l_partkey, l_suppkey);", "tpcds": ""}
@@ -46,6 +68,10 @@ class Benchmark:
     folder: Path
     tables: dict[str, list[tuple[str, str]]]
     queries: dict[int, str]
+
+    def sql(self, number: int) -> str:
+        """Return a query without its semicolon."""
+        return self.queries[number].strip().rstrip(";")
 
 
 @pytest.fixture(scope="module")
@@ -76,16 +102,17 @@ def _package(benchmark: str) -> str:
 
 @pytest.fixture(scope="module")
 def benchmarks(
-    server: Server, client: APIClient, generator: Callable[[str], Benchmark]
+    server: Server, clients: dict[str, APIClient], generator: Callable[[str], Benchmark]
 ) -> Callable[[str], Benchmark]:
-    """Return a benchmark, which is generated and loaded into both databases when first needed."""
+    """Return a benchmark, which is generated and loaded into all databases when first needed."""
     loaded: dict[str, Benchmark] = {}
 
     def get(name: str) -> Benchmark:
         if name not in loaded:
             benchmark = generator(name)
             _load_postgres(server, benchmark)
-            _load_platform(client, benchmark)
+            for client in clients.values():
+                _load_platform(client, benchmark)
             loaded[name] = benchmark
         return loaded[name]
 
@@ -103,11 +130,15 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture(scope="module")
-def client() -> Iterator[APIClient]:
-    # A platform without dialects runs the same queries.
-    chosen = {"dialect": "postgres"} if "dialect" in inspect.signature(start).parameters else {}
-    with start(samples=False, databases=list(SCALES), **chosen) as platform:
-        yield platform.client()
+def clients() -> Iterator[dict[str, APIClient]]:
+    """Return a client of a platform for each dialect, each with databases of its own."""
+    with ExitStack() as stack:
+        yield {
+            dialect: stack.enter_context(
+                start(samples=False, databases=list(SCALES), dialect=dialect)
+            ).client()
+            for dialect in DIALECTS
+        }
 
 
 def _load_postgres(server: Server, benchmark: Benchmark) -> None:
@@ -134,30 +165,63 @@ def _load_platform(client: APIClient, benchmark: Benchmark) -> None:
 
 
 @pytest.fixture(scope="module")
-def answers(
-    benchmarks: Callable[[str], Benchmark], server: Server, client: APIClient
-) -> Callable[[str, int], tuple[Answer, Answer]]:
-    """Return the platform's and PostgreSQL's answer to a query, which runs once on each."""
+def expected(
+    benchmarks: Callable[[str], Benchmark], server: Server
+) -> Callable[[str, int], Answer]:
+    """Return PostgreSQL's answer to a query, which runs once."""
+    return functools.cache(
+        lambda name, number: _on_postgres(server, name, benchmarks(name).sql(number))
+    )
 
-    @functools.cache
-    def get(name: str, number: int) -> tuple[Answer, Answer]:
-        sql = benchmarks(name).queries[number].strip().rstrip(";")
-        return _on_platform(client, name, sql), _on_postgres(server, name, sql)
 
-    return get
+@pytest.fixture(scope="module")
+def found(
+    benchmarks: Callable[[str], Benchmark], clients: dict[str, APIClient]
+) -> Callable[[str, str, int], Answer]:
+    """Return the answer of the platform of a dialect to a query, which runs once."""
+    return functools.cache(
+        lambda dialect, name, number: _on_platform(
+            clients[dialect], name, benchmarks(name).sql(number)
+        )
+    )
 
 
 @pytest.mark.parametrize(("name", "number"), QUERIES)
-def test_a_query_has_the_rows_of_postgresql(name, number, answers):
-    found, expected = answers(name, number)
-    assert found.rows == expected.rows
+def test_a_query_has_the_rows_of_postgresql(name, number, found, expected):
+    assert found("postgres", name, number).rows == expected(name, number).rows
 
 
 @pytest.mark.parametrize(("name", "number"), QUERIES)
-def test_the_columns_of_a_query_have_the_names_of_postgresql(name, number, answers):
-    found, expected = answers(name, number)
+def test_a_query_means_another_only_where_redshift_says_so(name, number, found, expected):
+    differs = found("redshift", name, number).rows != expected(name, number).rows
+    assert differs == ((name, number) in OTHER_IN_REDSHIFT)
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(("name", "number"), QUERIES)
+def test_the_columns_of_a_query_have_the_names_of_postgresql(
+    name, number, dialect, found, expected
+):
     # A result without rows is read without its names.
-    assert not expected.rows or found.columns == expected.columns
+    rows = expected(name, number).rows
+    assert not rows or found(dialect, name, number).columns == expected(name, number).columns
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    ("name", "number"), [("tpch", 1), ("tpch", 9), ("tpcds", 7), ("tpcds", 39), ("tpcds", 98)]
+)
+def test_a_preview_has_the_first_rows_of_the_whole_result(
+    name, number, dialect, benchmarks, clients, found
+):
+    run = io.query_civis(
+        benchmarks(name).sql(number), name, client=clients[dialect], preview_rows=100,
+        polling_interval=0.05,
+    ).result()  # fmt: skip
+    whole = found(dialect, name, number)
+    assert run.result_columns == whole.columns
+    assert len(run.result_rows) == min(100, len(whole.rows))
+    assert all(row in whole.rows for row in _sorted(run.result_rows))
 
 
 def _on_postgres(server: Server, name: str, sql: str) -> Answer:
