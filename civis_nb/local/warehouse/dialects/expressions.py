@@ -33,6 +33,12 @@ _BINDS = dict.fromkeys(_OTHER_OPERATORS, 1) | dict.fromkeys("+-", 2)
 _BINDS |= dict.fromkeys(("*", "/", "%", "//"), 3)
 #: What makes more of the operand before it.
 _CONTINUES = frozenset(("::", "[", ".", "(", "(+)", "at", "collate"))
+#: Words of clauses that are names of columns as well, before these.
+_COLUMNS_TOO = frozenset(("rows", "range", "groups", "start", "matched", "escape", "at", "filter"))
+_BEHIND_COLUMNS = frozenset(
+    """, ) ] . :: = <> != < > <= >= + - * / % || as from is in and or then else end desc asc
+    where group order""".split()  # noqa: SIM905 - shorter to read
+)
 _SIGNS = frozenset(["+", "-", "~", "@", "|/"])
 _TYPED_LITERALS = frozenset(
     """date time timetz timestamp timestamptz datetime interval bool boolean json jsonb bytea
@@ -83,7 +89,9 @@ class Expressions(ABC):
         """Return whether an expression can begin with a token."""
         kind, word = self._kinds[at], self._words[at]
         if kind == WORD:
-            return word not in RESERVED
+            return word not in RESERVED or (
+                word in _COLUMNS_TOO and self._words[at + 1] in _BEHIND_COLUMNS
+            )
         if kind in (STRING, NUMBER, NAME):
             return True
         return word in ("(", "[", "*", "$") or (word in _SIGNS)
@@ -218,6 +226,8 @@ class Expressions(ABC):
         close = self.tokens.partners.get(at, at)
         inner = self.region(at + 1, close)
         if inner.is_query:
+            # Its own aggregates and groups belong together, also where only its type matters.
+            self.tokens.set_type(at, close + 1, self.tokens.render(at, close + 1))
             name, strength = inner.first or (NO_NAME, 0)
             return Operand(at, close + 1, name, strength, "query")
         if inner.commas:

@@ -22,7 +22,7 @@ _NO_TEXTS = frozenset(
 #: Kinds of operands whose type is known when DuckDB binds them.
 _WITH_TYPE = frozenset(("number", "column", "call", "cast", "date", "timestamp", "timestamptz"))
 _TYPED_KINDS = frozenset(
-    ("date", "time", "timestamp", "timestamptz", "cast", "call", "value", "column")
+    ("date", "time", "timestamp", "timestamptz", "interval", "cast", "call", "value", "column")
 )
 _REGEX_OPERATORS = frozenset(("~", "~*", "!~", "!~*"))
 #: In an interval: the sign of a number, and the space between them, as in '1 month - 1 day'.
