@@ -271,12 +271,7 @@ def board_for(
 
 def shows_live_views() -> bool:
     """Return whether a value that is shown now may be a live view: in a notebook, to a person."""
-    kernel = _kernel()
-    return (
-        kernel is not None
-        and getattr(kernel, "_allow_stdin", True)
-        and config.get("display") in ("auto", "widget")
-    )
+    return is_watched() and config.get("display") in ("auto", "widget")
 
 
 def is_watched() -> bool:

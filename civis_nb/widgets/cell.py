@@ -10,6 +10,7 @@ from civis_nb.display.group_view import FollowedRuns, GroupView
 from civis_nb.display.progress_view import ProgressView
 from civis_nb.display.run_view import RunView
 from civis_nb.display.screens import NotebookCell, Output, View
+from civis_nb.widgets.where import outputs_are_apart
 
 if TYPE_CHECKING:
     from civis_nb.widgets.run_base import RunsView
@@ -51,7 +52,7 @@ class WidgetCell(NotebookCell):
             self._followed = view.followed
             self._panel = panel = self._context.run(_panel_of, view.followed)
             panel.update(view.data())
-            super().draw(_InPlace(view, panel))
+            super().draw(_InPlace(view, panel, with_widget=outputs_are_apart()))
 
     def clear(self, *, whole_cell: bool = False) -> None:
         """Leave nothing to be seen."""
@@ -92,14 +93,31 @@ def _panel_of(followed: FollowedRun | FollowedRuns) -> RunsView:
 
 
 class _InPlace:
-    """A view as an output whose place on the page a live view takes."""
+    """A view as an output whose place on the page a live view takes.
 
-    def __init__(self, view: RunView | GroupView, panel: RunsView) -> None:
+    Parameters
+    ----------
+    view
+        What the notebook keeps.
+    panel
+        The live view.
+    with_widget
+        Whether the output is the live view itself, in front ends where views can't reach the HTML
+        of another output; what stays in the end is not.
+    """
+
+    def __init__(
+        self, view: RunView | GroupView, panel: RunsView, *, with_widget: bool = False
+    ) -> None:
         self._view = view
         self._panel = panel
+        self._with_widget = with_widget
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         bundle = self._view._repr_mimebundle_()
+        if self._with_widget:
+            widget, _ = self._panel._repr_mimebundle_() or ({}, {})
+            return {**bundle, **widget, "text/plain": bundle["text/plain"]}
         if "text/html" in bundle:
             bundle["text/html"] = self._panel.in_place_of(bundle["text/html"])
         return bundle

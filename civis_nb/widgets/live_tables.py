@@ -12,7 +12,6 @@ import hashlib
 import logging
 import os
 import secrets
-import sys
 import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
@@ -21,6 +20,7 @@ from civis_nb import config
 from civis_nb.display.html import Html, el
 from civis_nb.display.live import is_watched
 from civis_nb.display.tables import ResultTable
+from civis_nb.widgets.where import outputs_are_apart
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -80,7 +80,7 @@ class LiveTables:
         mode = config.get("display")
         if not table.worth_a_view or mode not in ("auto", "widget") or not is_watched():
             return bundle
-        if mode == "widget" or _outputs_are_apart():
+        if mode == "widget" or outputs_are_apart():
             view = self._made(secrets.token_hex(8), table, mounted=False)
             widget, _ = view._repr_mimebundle_() or ({}, {})
             return {**bundle, **widget, "text/plain": bundle["text/plain"]}
@@ -152,8 +152,3 @@ class LiveTables:
 def _formatter(shell: InteractiveShell) -> Any:
     formatter: Any = shell.display_formatter
     return formatter.mimebundle_formatter
-
-
-def _outputs_are_apart() -> bool:
-    """Return whether the front end keeps each output in a page of its own, or may do so."""
-    return "google.colab" in sys.modules or any(name.startswith("VSCODE_") for name in os.environ)

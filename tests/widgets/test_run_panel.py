@@ -13,6 +13,7 @@ from civis_nb.display.followed import FollowedRun, Repeat
 from civis_nb.display.log_lines import RunLog
 from civis_nb.display.run_view import RunView
 from civis_nb.errors import CivisError
+from civis_nb.widgets.cell import WidgetCell
 from civis_nb.widgets.run import RunPanel
 
 
@@ -181,3 +182,28 @@ def test_a_run_that_is_started_again_is_followed_in_the_same_view():
     assert panel.lines["log"] == 1
     assert [line[1] for line in panel.lines["lines"]] == ["running", "running", "succeeded"]
     assert ends[0].activity.log_total == 3
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_cell_keeps_html_and_shows_the_view_itself_only_where_it_must(monkeypatch, apart):
+    monkeypatch.setattr("civis_nb.widgets.cell.outputs_are_apart", lambda: apart)
+    shown = []
+
+    class Output:
+        def show(self, view, handle=None):
+            shown.append(view._repr_mimebundle_())
+            return "handle"
+
+    cell = WidgetCell(Output())
+    activity = Activity("Nightly", "running", 1, 2)
+    followed = FollowedRun(RunLog())
+    for _ in range(3):
+        cell.draw(RunView(activity, live=True, followed=followed))
+    cell.show(RunView(Activity("Nightly", "succeeded", 1, 2)))
+    first, last = shown
+    widget = "application/vnd.jupyter.widget-view+json"
+    assert (widget in first) is apart
+    assert widget not in last
+    assert "civis-live-" in last["text/html"]
+    assert last["application/vnd.civis.run+json"]["state"] == "succeeded"
+    assert last["text/plain"].startswith("✓ Nightly")

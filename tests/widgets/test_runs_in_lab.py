@@ -184,3 +184,106 @@ def test_what_stays_needs_no_kernel(open_notebook, setup, growing, flag):
     assert "model not found" not in again.page.content()
     assert again.output(1).locator(".civis-run").count() == 0
     assert again.problems == []
+
+
+def test_a_hundred_thousand_lines_scroll_and_are_searched(open_notebook, setup, platform):
+    source = (
+        "for n in range(100_000): print('a line of the log, number', n)\n"
+        "import sys; print('to the other stream', file=sys.stderr)\n"
+    )
+    job = platform.client().scripts.post_python3(name="Many lines", source=source).id
+    page = open_notebook(setup, f"%civis_run {job}")
+    page.wait_for_kernel()
+    start(page, 0)
+    page.page.evaluate(
+        """() => {
+            const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+            window.updates = [];
+            kernel.iopubMessage.connect((_, message) => {
+                const data = message.content.data;
+                if (message.header.msg_type === "comm_msg" && data.method === "update") {
+                    window.updates.push([performance.now(), JSON.stringify(data).length]);
+                }
+            });
+        }"""
+    )
+    view = start(page, 1).locator(".civis-run")
+    view.locator(".civis-run-state", has_text="succeeded").wait_for(timeout=3 * WAIT_MS)
+    until(lambda: total(view) == 100_001, "all lines")
+    updates = page.page.evaluate("() => window.updates")
+    # The one at the end is not delayed.
+    for before, after in zip(updates[:-2], updates[2:-1], strict=False):
+        assert after[0] - before[0] > 500
+    assert max(size for _, size in updates) < 300_000
+
+    box = view.locator(".civis-log-box")
+    for number in (50_000, 10, 99_990):
+        box.evaluate("(box, number) => { box.scrollTop = 18 * number }", number)
+        line = view.locator(f"[data-number='{number}']", has_text=f"number {number}")
+        line.wait_for()
+    assert view.locator(".civis-log-line").count() < 150
+    view.get_by_label("Search the log").fill("NUMBER 7777")
+    until(lambda: "11 matches" in view.locator(".civis-log-count").inner_text(), "the matches")
+    for _ in range(3):
+        view.get_by_label("Search the log").press("Enter")
+    until(lambda: view.locator(".civis-log-here").count() == 1, "a match in sight")
+    assert "number 7777" in view.locator(".civis-log-here").inner_text()
+    view.get_by_label("Search the log").fill("")
+    view.get_by_label("Levels shown").select_option("error")
+    until(lambda: view.locator(".civis-log-count").inner_text() == "1 line", "one error")
+    view.get_by_label("Levels shown").select_option("debug")
+    view.get_by_role("button", name="Copy").click()
+    view.get_by_role("button", name="Copied").wait_for()
+    text = page.page.evaluate("() => navigator.clipboard.readText()")
+    lines = text.splitlines()
+    assert sorted(lines)[-1] == "to the other stream"
+    numbers = [one for one in lines if one != "to the other stream"]
+    assert numbers == [f"a line of the log, number {n}" for n in range(100_000)]
+    with page.page.expect_download() as download:
+        view.get_by_role("button", name="Download").click()
+    assert Path(download.value.path()).read_text().splitlines() == lines
+    heap = page.page.context.new_cdp_session(page.page)
+    heap.send("HeapProfiler.collectGarbage")
+    assert heap.send("Runtime.getHeapUsage")["usedSize"] < 200_000_000
+
+
+def test_many_runs_and_pages_are_read_and_cancelled(open_notebook, setup, platform):
+    client = platform.client()
+    sources = ["pass", "raise ValueError('<b>boom</b>')", "import time; time.sleep(600)"]
+    jobs = [
+        client.scripts.post_python3(name=f"Load {number}", source=source).id
+        for number, source in enumerate(sources)
+    ]
+    page = open_notebook(
+        setup,
+        "import civis_nb\n"
+        "from civis_nb.futures import RunGroup\n"
+        "from civis_nb.utils import run_job\n"
+        "client = civis_nb.APIClient()\n"
+        f"group = RunGroup([run_job(job, client=client) for job in {jobs}], title='Nightly')\n"
+        "group.wait()",
+        "client.jobs.list(limit=2, iterator=True)",
+    )
+    page.wait_for_kernel()
+    start(page, 0)
+    output = start(page, 1)
+    view = output.locator(".civis-run")
+    view.get_by_text("1 failed, 1 running, 1 succeeded").wait_for(timeout=WAIT_MS)
+    rows = view.locator("tbody tr")
+    assert "boom" in rows.first.inner_text()
+    assert view.locator("tbody b").count() == 0
+    rows.nth(1).get_by_role("button").click()
+    output.get_by_text("1 failed, 1 cancelled, 1 succeeded").first.wait_for(timeout=WAIT_MS)
+
+    pages = start(page, 2).locator(".civis-pages")
+    pages.get_by_text("Nothing is fetched yet").wait_for()
+    pages.get_by_role("button", name="Fetch the first page").click()
+    pages.get_by_text("Page 1 of").wait_for()
+    assert pages.locator("thead th").first.inner_text() == "id"
+    pages.get_by_role("button", name="Next").press("Enter")
+    pages.get_by_text("Page 2 of").wait_for()
+    pages.get_by_role("button", name="Previous").press("Enter")
+    pages.get_by_text("Page 1 of").wait_for()
+    assert page.problems == []
+    text = page.save().cells[2].outputs[0].data["text/html"]
+    assert "Iterate to fetch" in text or "items" in text
