@@ -17,7 +17,7 @@ from civis_nb.display.text import counted, cut, one_line
 
 __all__ = ["RUN_MIME", "RunView"]
 
-#: The MIME type of a run that has ended, as data: docs/reference/display.md.
+#: The MIME type of a run that has ended, as data: docs/reference/outputs.md.
 RUN_MIME: Final = "application/vnd.civis.run+json"
 
 _HUES = {"✓": "#2e7d32", "✗": "#d32f2f", "■": "#b26a00"}
