@@ -35,8 +35,8 @@ def time_text(value: str, pattern: str) -> str | None:
 
     Examples
     --------
-    >>> time_text("t", "YYYY/Q")
-    "(lpad((year(t))::VARCHAR, 4, '0') || '/' || (quarter(t))::VARCHAR)"
+    >>> time_text("t", "MM/Q")
+    "(lpad((month(t))::VARCHAR, 2, '0') || '/' || (quarter(t))::VARCHAR)"
     >>> time_text("t", "J") is None
     True
     """

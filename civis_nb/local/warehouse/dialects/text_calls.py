@@ -53,6 +53,9 @@ class TextRules(OperatorRules):
                 arguments.append("1" if "e" in options else "0")
         elif call.name == "regexp_replace":
             fourth = call.operands[3] if len(call.operands) > 3 else None
+            if len(arguments) in (3, 4) and "\\&" in (self._text_argument(call, 2) or ""):
+                flags = arguments[3] if len(arguments) > 3 else "''"
+                arguments[3:] = ["1", f"CASE WHEN contains({flags}, 'g') THEN 0 ELSE 1 END", flags]
             if len(arguments) < 5 and (fourth is None or fourth.kind != "number"):
                 return False
         missing = defaults[max(0, len(arguments) - 2) :]

@@ -199,6 +199,8 @@ def _scientific(value: Decimal, form: NumberFormat, rounding: str) -> str:
     if not value.is_finite():
         return " " + "#" * form.before + "." + "#" * (form.behind + 4)
     rounded = Context(prec=form.behind + 1, rounding=rounding).plus(value)
+    if not rounded:
+        return f" {format(0.0, f'.{form.behind}e')}"
     mantissa, exponent = format(rounded, f".{form.behind}e").split("e")
     text = f"{mantissa}e{exponent[0]}{int(exponent[1:]):02d}"
     return text if text.startswith("-") else " " + text

@@ -58,7 +58,7 @@ def moment_of_text(text: str, kind: str) -> int:
     words = [word for word in _WORD.findall(rest) if not re.fullmatch(r"[-/.,\s]+", word)]
     is_before_christ = "bc" in words
     words = [word for word in words if word not in _DAYS and word not in ("bc", "ad", "t")]
-    found = _date_of(words)
+    found = _date_of(words, not is_before_christ)
     if found is None:
         raise ValueError(f'invalid input syntax for type {kind}: "{text}"')
     year, month, day = found
@@ -103,29 +103,32 @@ def _clock_of(rest: str, text: str) -> tuple[int, str]:
     return clock, rest[: match.start()] + " " + rest[match.end() :]
 
 
-def _date_of(words: list[str]) -> tuple[int, int | None, int] | None:
-    """Return year, month and day; without a month it is a day of the year. None for no date."""
+def _date_of(words: list[str], is_short: bool) -> tuple[int, int | None, int] | None:
+    """Return year, month and day; without a month it is a day of the year. None for no date.
+
+    Years of two digits are near 2000 where ``is_short``.
+    """
     names = [word for word in words if word in _MONTHS]
     numbers = [word for word in words if word.isascii() and word.isdecimal()]
     if len(names) + len(numbers) != len(words) or len(names) > 1:
         return None
     if names and len(numbers) == 2:
         day, year = numbers if len(numbers[0]) < 3 else reversed(numbers)
-        return _year(year), _MONTHS[names[0]], int(day)
+        return _year(year, is_short), _MONTHS[names[0]], int(day)
     if names:
         return None
     if len(numbers) == 3:
         if len(numbers[0]) > 2:
             return int(numbers[0]), int(numbers[1]), int(numbers[2])
-        return _year(numbers[2]), int(numbers[0]), int(numbers[1])
+        return _year(numbers[2], is_short), int(numbers[0]), int(numbers[1])
     joined = "".join(numbers)
     if len(numbers) == 1 and len(joined) in (6, 8):
-        return _year(joined[:-4]), int(joined[-4:-2]), int(joined[-2:])
+        return _year(joined[:-4], is_short), int(joined[-4:-2]), int(joined[-2:])
     if len(joined) == 7 and (len(numbers) == 1 or len(numbers[0]) == 4):
         return int(joined[:4]), None, int(joined[4:])
     return None
 
 
-def _year(digits: str) -> int:
+def _year(digits: str, is_short: bool) -> int:
     year = int(digits)
-    return year if len(digits) > 2 else year + (2000 if year < 70 else 1900)
+    return year if len(digits) > 2 or not is_short else year + (2000 if year < 70 else 1900)
