@@ -3,29 +3,40 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from civis_nb import config
 from civis_nb._wire_text import Secret, is_loopback
 from civis_nb.errors import CivisMissingKeyError
+
+if TYPE_CHECKING:
+    from civis_nb.local import Platform
 
 __all__ = ["DEFAULT_ENDPOINT", "resolve"]
 
 DEFAULT_ENDPOINT = "https://api.civisanalytics.com/"
 
 
-def resolve(api_key: str | None = None, endpoint: str | None = None) -> tuple[str, str]:
+def resolve(
+    api_key: str | None = None, endpoint: str | None = None, *, started: Iterable[Any] = ()
+) -> tuple[str, str]:
     """Return the address of the API and the key, which shows itself to no traceback.
 
     What is given wins. Else, when the setting ``backend`` asks for the local platform, it is the
     one that ``CIVIS_API_ENDPOINT`` names on this machine (``civis-nb local run`` and its jobs set
     it), or one that is joined or started now: a key for Civis Platform that happens to lie in the
     environment does not send a notebook there that asked to stay local. Else it is what
-    ``CIVIS_API_KEY`` and ``CIVIS_API_ENDPOINT`` say.
+    ``CIVIS_API_KEY`` and ``CIVIS_API_ENDPOINT`` say, and without a key the local platform that was
+    started last.
 
     Parameters
     ----------
     api_key, endpoint
         What the user gave; None: not given.
+    started
+        Objects among which local platforms may be that were started in this process.
 
     Raises
     ------
@@ -50,8 +61,20 @@ def resolve(api_key: str | None = None, endpoint: str | None = None) -> tuple[st
         return platform.endpoint, Secret(platform.api_key)
     if key:
         return named or DEFAULT_ENDPOINT, key
+    if not given and (running := _running(started)) is not None:
+        return running.endpoint, Secret(running.api_key)
     raise CivisMissingKeyError(
         "There is no API key. For Civis Platform, set the environment variable CIVIS_API_KEY or "
         "give APIClient(api_key=...). To work without an account, on the embedded local platform, "
-        "set CIVIS_NB_BACKEND=local, or call civis_nb.local.start()."
+        "run %civis_config backend local in a notebook, or set CIVIS_NB_BACKEND=local."
     )
+
+
+def _running(objects: Iterable[Any]) -> Platform | None:
+    """Return the last of the objects that is a running local platform."""
+    module = sys.modules.get("civis_nb.local.serve")
+    if module is None:
+        return None  # then none was started here
+    # By its type: a stand-in may do things when it is asked for its class.
+    found = [one for one in objects if issubclass(type(one), module.Platform) and not one.wait(0)]
+    return found[-1] if found else None

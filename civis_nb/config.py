@@ -18,7 +18,16 @@ from typing import Any
 
 from civis_nb.errors import CivisConfigError
 
-__all__ = ["SETTINGS", "Setting", "describe", "get", "reread", "reset", "set_value"]
+__all__ = [
+    "SETTINGS",
+    "Setting",
+    "describe",
+    "get",
+    "reread",
+    "reset",
+    "save",
+    "set_value",
+]
 
 
 @dataclass(frozen=True)
@@ -39,6 +48,8 @@ class Setting:
         The values it may have; empty when any.
     parse
         Turns text into a value; raises ValueError when it can't.
+    short
+        A shorter name that ``%civis_config`` takes, too.
     """
 
     name: str
@@ -47,6 +58,7 @@ class Setting:
     help: str
     choices: tuple[str, ...] = ()
     parse: Callable[[str], Any] = str
+    short: str | None = None
 
 
 #: Eleven days; much more is no time that a socket can wait.
@@ -123,6 +135,7 @@ SETTINGS: dict[str, Setting] = {
             "Seconds between polls of a run; unset: adaptive.",
             (),
             _positive_float,
+            short="poll",
         ),
         Setting(
             "connect_timeout_s",
@@ -158,7 +171,23 @@ SETTINGS: dict[str, Setting] = {
             "cache_dir",
             "CIVIS_NB_CACHE_DIR",
             None,
-            "The folder of kept API specifications and SQL functions; unset: a per-user folder.",
+            "The folder of kept API specifications, SQL functions, and results of --cache; unset: "
+            "a per-user folder.",
+        ),
+        Setting(
+            "history_dir",
+            "CIVIS_NB_HISTORY_DIR",
+            None,
+            "The folder of the history of notebooks and of saved statements; unset: a per-user "
+            "folder.",
+        ),
+        Setting(
+            "traceback",
+            "CIVIS_NB_TRACEBACK",
+            "short",
+            "What IPython shows of an error of ours: short: your own lines; full: also what goes "
+            "on inside.",
+            ("short", "full"),
         ),
     )
 }
@@ -168,10 +197,11 @@ _session: dict[str, Any] = {}
 
 def _setting(name: str) -> Setting:
     """Return a setting by its name; an unknown name is answered by the nearest ones."""
+    short = {setting.short: setting for setting in SETTINGS.values() if setting.short}
     try:
-        return SETTINGS[name]
+        return SETTINGS.get(name) or short[name]
     except KeyError:
-        near = difflib.get_close_matches(name, SETTINGS, n=3, cutoff=0.5)
+        near = difflib.get_close_matches(name, [*SETTINGS, *short], n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Settings: {', '.join(SETTINGS)}."
         raise CivisConfigError(f"There is no setting {name!r}. {hint}") from None
 
@@ -229,6 +259,7 @@ def get(name: str, given: Any = None) -> Any:
     5
     """
     setting = _setting(name)
+    name = setting.name
     if given is not None:
         return _checked(setting, given, "argument")
     if name in _session:
@@ -252,7 +283,7 @@ def set_value(name: str, value: Any) -> None:
     """
     setting = _setting(name)
     reread()
-    _session[name] = _checked(setting, value, "%civis_config")
+    _session[setting.name] = _checked(setting, value, "%civis_config")
 
 
 def reset(name: str | None = None) -> None:
@@ -273,6 +304,52 @@ def reset(name: str | None = None) -> None:
 def reread() -> None:
     """Read the pyproject.toml again, when next it is needed."""
     _project_table.cache_clear()
+
+
+def save(name: str | None = None, *, forget: bool = False) -> Path:
+    """Write settings of this process to the nearest pyproject.toml; return its path.
+
+    A file is made in the working folder where there is none above. What else it holds is kept.
+
+    Parameters
+    ----------
+    name
+        The setting; None: all that `set_value` has set.
+    forget
+        Remove the setting from the file instead; with None all of them.
+
+    Raises
+    ------
+    CivisConfigError
+        When there is no such setting, nothing to write, or the file can't be written.
+    """
+    names = list(_session) if name is None else [_setting(name).name]
+    if forget and name is None:
+        names = list(SETTINGS)
+    values = {one: get(one) for one in names if get(one) is not None}
+    if not forget and not values:
+        raise CivisConfigError("There is nothing to save: no setting was set in this notebook.")
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    files = [folder / "pyproject.toml" for folder in (Path.cwd(), *Path.cwd().parents)]
+    path = next((file for file in files if file.is_file()), files[0])
+    try:
+        text = path.read_text(encoding="utf-8") if path.is_file() else ""
+        document = tomlkit.parse(text)
+        table = document.setdefault("tool", tomlkit.table(True)).setdefault(
+            "civis_nb", tomlkit.table()
+        )
+        for one in names:
+            if forget:
+                table.pop(one, None)
+            elif one in values:
+                table[one] = values[one]
+        path.write_text(tomlkit.dumps(document), encoding="utf-8")
+    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
+        raise CivisConfigError(f"{path} can't be changed: {error}") from None
+    reread()
+    return path
 
 
 def describe() -> list[tuple[Setting, Any]]:

@@ -26,6 +26,7 @@ def _clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
             patch.delenv(name, raising=False)
         # A port that another test's server had must not bring back that server's specification.
         patch.setenv("CIVIS_NB_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("CIVIS_NB_HISTORY_DIR", str(tmp_path_factory.mktemp("history")))
         patch.setenv("CIVIS_NB_STATE_DIR", str(tmp_path_factory.mktemp("state") / "platform"))
         yield
 

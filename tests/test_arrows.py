@@ -41,6 +41,7 @@ ALLOWED: dict[str, set[str]] = {
     "display": {"config", "frames", "spec"},
     "widgets": {"config", "display", "frames"},
     "magics": {
+        "_cache_folder",
         "config",
         "backend",
         "client",

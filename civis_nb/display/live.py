@@ -14,7 +14,7 @@ from typing import Any, Final
 from civis_nb import config
 from civis_nb._waiting import after_interrupt
 from civis_nb.display.progress_view import ProgressView
-from civis_nb.display.screens import Log, NotebookCell, Screen, StaticCell, Terminal
+from civis_nb.display.screens import BackgroundCell, Log, NotebookCell, Screen, StaticCell, Terminal
 from civis_nb.display.tracker import Tracker
 
 __all__ = ["SHOWN_AFTER_S", "Board", "Display", "board_for", "shows_live_views"]
@@ -46,6 +46,8 @@ class Display:
         setting ``display`` allows displays that change.
     cell
         Makes the screen of a cell in a notebook at which somebody sits; None: `NotebookCell`.
+    background
+        Whether the work goes on when its cell has ended: it has a screen of its own.
     """
 
     def __init__(
@@ -56,22 +58,32 @@ class Display:
         delay_s: float | None = None,
         command: bool = False,
         cell: Callable[[], Screen] | None = None,
+        background: bool = False,
     ) -> None:
         self.tracker = tracker
         self.command = command
+        self.background = background
         self._cell = cell
         self._progress = progress
         self._delay_s = SHOWN_AFTER_S if delay_s is None else delay_s
         self._board: Board | None = None
 
     def __enter__(self) -> Display:
+        self.open()
+        return self
+
+    def open(self) -> None:
+        """Begin to show the work; `settle` and `vanish` end it."""
         try:
-            self._board = board_for(self._progress, command=self.command, cell=self._cell)
-            self._board.add(self)
+            if self.background:
+                self._board = _background_board(self._progress)
+            else:
+                self._board = board_for(self._progress, command=self.command, cell=self._cell)
+            # A display that is made after its cell has ended would be another cell's.
+            self._board.add(self, at_once=self.background)
         except BaseException:  # nobody calls __exit__ then
             self.vanish()
             raise
-        return self
 
     def __exit__(
         self,
@@ -80,6 +92,16 @@ class Display:
         traceback: TracebackType | None,
     ) -> None:
         self._end(lambda board: board.remove(self, succeeded=kind is None))
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is drawn while the work goes on."""
+        return self._board is not None and self._board.screen.interval_s is not None
+
+    @property
+    def screen(self) -> Screen | None:
+        """Where it is shown; None when it is not open."""
+        return None if self._board is None else self._board.screen
 
     def settle(self, view: Any) -> None:
         """End the display, and show a view that stays in its place."""
@@ -144,10 +166,20 @@ class Board:
         """Whether nothing goes on here."""
         return not self._displays
 
-    def add(self, display: Display) -> None:
-        """Draw a display from now on."""
+    def add(self, display: Display, *, at_once: bool = False) -> None:
+        """Draw a display from now on.
+
+        Parameters
+        ----------
+        display
+            Which.
+        at_once
+            Whether it is drawn before this returns.
+        """
         with self._changed:
             self._displays.append(display)
+            if at_once and not self._broken:
+                self._draw()
             self._changed.notify()
             if self._thread is None and not self._broken:
                 self._thread = threading.Thread(target=self._run, name="civis-show", daemon=True)
@@ -272,6 +304,14 @@ def board_for(
 def shows_live_views() -> bool:
     """Return whether a value that is shown now may be a live view: in a notebook, to a person."""
     return is_watched() and config.get("display") in ("auto", "widget")
+
+
+def _background_board(progress: bool | None) -> Board:
+    """Return a board for work that goes on when its cell has ended: a screen of its own."""
+    if progress is False or _kernel() is None:
+        return Board(Screen())  # in a terminal the next prompt is there
+    changing = config.get("display") in ("auto", "widget")
+    return Board(BackgroundCell() if changing else Screen())
 
 
 def is_watched() -> bool:

@@ -15,7 +15,15 @@ from civis_nb.display.html import DIM, Html, el
 from civis_nb.display.progress_view import ProgressView
 from civis_nb.display.run_view import RunView
 
-__all__ = ["CellOutput", "Log", "NotebookCell", "Screen", "StaticCell", "Terminal"]
+__all__ = [
+    "BackgroundCell",
+    "CellOutput",
+    "Log",
+    "NotebookCell",
+    "Screen",
+    "StaticCell",
+    "Terminal",
+]
 
 _BAR_COLUMNS: Final = 20
 _COLUMNS_FOR_BAR: Final = 90
@@ -135,6 +143,36 @@ class NotebookCell(Screen):
         """Show a view that stays, in place of what was drawn."""
         self._context.run(self._output.show, view, self._handle)
         self._handle, self._blank = None, True
+
+
+class BackgroundCell(NotebookCell):
+    """The output of a cell that has ended, while its work goes on.
+
+    Front ends find a display by its id. Runners of notebooks (nbclient, papermill) take notice of
+    what comes while a cell runs, and as a message of that cell: so what is drawn here is sent as
+    whatever runs at that moment, and what stays can be sent again.
+    """
+
+    def __init__(self, output: Output | None = None) -> None:
+        super().__init__(output)
+        self._settled: Any = None
+
+    def draw(self, view: View) -> None:
+        """Show what goes on."""
+        self._handle = self._output.show(view, self._handle)
+
+    def clear(self, *, whole_cell: bool = False) -> None:
+        """Leave what was drawn: the work goes on unseen."""
+
+    def show(self, view: Any) -> None:
+        """Show a view that stays, in place of what was drawn."""
+        self._handle = self._output.show(view, self._handle)
+        self._settled = view
+
+    def repeat(self) -> None:
+        """Send again what stays."""
+        if self._settled is not None:
+            self._output.show(self._settled, self._handle)
 
 
 class StaticCell(Screen):

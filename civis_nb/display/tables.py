@@ -94,6 +94,8 @@ class ResultTable(Shown):
         A line below the table.
     source
         Where the result came from.
+    message
+        What the statement did, where it has no columns.
 
     Examples
     --------
@@ -129,9 +131,11 @@ class ResultTable(Shown):
         frame_types: str | None = None,
         note: str | None = None,
         source: Source | None = None,
+        message: str | None = None,
     ) -> None:
         self.title = title
         self.source = source
+        self.message = message
         self.limit: int = config.get("limit", limit)
         self.complete = complete
         self.note = note
@@ -423,7 +427,7 @@ class ResultTable(Shown):
 
     def _caption(self, shown: int) -> str:
         if not self._head:
-            text = "The statement returned no result."
+            text = self.message or "The statement returned no result."
         elif not self.complete:
             text = f"{shown:,} of the first {counted(self._length, 'row')}; there may be more"
         elif self._total is not None and self._total > self._length:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 
 from civis_nb.display.html import visible
@@ -54,13 +53,18 @@ def width(text: str) -> int:
     """Return the number of terminal columns that `text` takes."""
     if text.isascii():
         return len(text)
-    return sum(_columns(character) for character in text)
+    # Imported here: it has large tables, and most text needs none.
+    from wcwidth import wcswidth
+
+    columns = wcswidth(text)
+    return columns if columns >= 0 else sum(_columns(character) for character in text)
 
 
 def _columns(character: str) -> int:
-    if unicodedata.combining(character) or character in "\u200c\u200d\ufe0f":
-        return 0
-    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    """Return the columns of one character of a text that holds control characters, too."""
+    from wcwidth import wcwidth
+
+    return max(wcwidth(character), 0)
 
 
 def pad(text: str, columns: int, right: bool = False) -> str:

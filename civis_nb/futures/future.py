@@ -11,7 +11,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.errors import CivisInputError
+from civis_nb.errors import CivisInputError, CivisTimeoutError
 from civis_nb.futures.failures import error_text, failure, reason_in_logs, sql_position
 from civis_nb.futures.interrupts import cancel_run
 from civis_nb.futures.pollable import PollableResult
@@ -102,6 +102,8 @@ class CivisFuture(PollableResult):
         #: When the platform accepted that, by the monotonic clock.
         self._cancel_accepted_at: float | None = None
         self._cancel_confirmed = False
+        #: The time that `cancel_after` gave and that is up; None before.
+        self._expired_after_s: float | None = None
         self._cancel_on_interrupt = cancel_on_interrupt
         self._progress = progress
         super().__init__(poller, poller_args, polling_interval, client, poll_on_creation)
@@ -154,6 +156,21 @@ class CivisFuture(PollableResult):
         """
         return self._found_run().outputs(self.client)
 
+    def log_tail(self, limit: int = 15) -> list[Any]:
+        """Return the newest entries of the run's log, oldest first.
+
+        Parameters
+        ----------
+        limit
+            How many at most.
+
+        Raises
+        ------
+        CivisError
+            When the log can't be read.
+        """
+        return self._found_run().last_log_entries(self.client, limit)[0]
+
     def cancel(self) -> bool:
         """Stop the run on the platform.
 
@@ -182,6 +199,39 @@ class CivisFuture(PollableResult):
         self._cancel_confirmed = state_of(answer) in CANCELLED
         self._poll_now()
         return not self._ended() or self.cancelled()
+
+    @property
+    def cancel_requested(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._cancel_requested
+
+    def cancel_after(self, timeout_s: float) -> None:
+        """Cancel the run when it has not ended after some time; the future then fails.
+
+        Parameters
+        ----------
+        timeout_s
+            Seconds from now. What `result` then raises is a `CivisTimeoutError`.
+        """
+        timer = threading.Timer(timeout_s, self._expire, (timeout_s,))
+        timer.daemon = True
+        timer.start()
+        self.add_done_callback(lambda _: timer.cancel())
+
+    def _expire(self, timeout_s: float) -> None:
+        if not self._ended():
+            self._expired_after_s = timeout_s
+            self.cancel()
+
+    def _end_cancelled(self) -> None:
+        if self._expired_after_s is None:
+            super()._end_cancelled()
+            return
+        self._fail(
+            CivisTimeoutError(
+                f"{self._subject()}not done within {self._expired_after_s:g} s, and cancelled."
+            )
+        )
 
     def _when_interrupted(self) -> str:
         return cancel_run(self) if self._cancel_on_interrupt else super()._when_interrupted()

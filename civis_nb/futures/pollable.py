@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from civis_nb._waiting import after_interrupt
 from civis_nb.errors import CivisClientError, CivisJobFailure
 from civis_nb.futures import poller as scheduling
+from civis_nb.futures.awaiting import CivisAsyncResultBase
 from civis_nb.futures.failures import error_text
 from civis_nb.futures.states import CANCELLED, FAILED, SUCCEEDED, UNSEEN, run_times, state_of
 from civis_nb.futures.subscribers import Subscriber, Subscribers
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
     from civis_nb.display.activity import Activity
 
-__all__ = ["CivisAsyncResultBase", "PollableResult"]
+__all__ = ["PollableResult"]
 
 log = logging.getLogger(__name__)
 
@@ -35,18 +36,6 @@ _FIRST_POLL_TIMEOUT_S = 10.0
 _WAIT_SLICE_S = 0.2
 #: A wait that takes longer is shown to whoever watches.
 _SHOWN_AFTER_S = 2.0
-
-
-class CivisAsyncResultBase(Future[Any]):
-    """A `concurrent.futures.Future` that also knows whether it ended well."""
-
-    def succeeded(self) -> bool:
-        """Return whether there is a result."""
-        return self.done() and not self.cancelled() and self._exception is None
-
-    def failed(self) -> bool:
-        """Return whether it ended with an exception."""
-        return self.done() and not self.cancelled() and self._exception is not None
 
 
 class PollableResult(CivisAsyncResultBase):
@@ -293,6 +282,8 @@ class PollableResult(CivisAsyncResultBase):
         except KeyboardInterrupt as interrupt:
             interrupt.args = (after_interrupt(self._when_interrupted),)
             raise
+        finally:
+            self.told = self.told or self._ended()
         raise TimeoutError(f"{self._subject()}{self._last_state} after {timeout} s; it goes on.")
 
     def _display(self, since: float) -> contextlib.AbstractContextManager[object]:

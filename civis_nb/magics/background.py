@@ -16,6 +16,8 @@ from civis_nb.display.live import Display
 from civis_nb.display.run_view import RunView
 from civis_nb.display.text import run_ids
 from civis_nb.display.tracker import Tracker
+from civis_nb.futures.awaiting import CivisAsyncResultBase
+from civis_nb.magics.failures import message_of
 from civis_nb.magics.fetching import Fetched
 
 __all__ = ["FrameFuture"]
@@ -24,7 +26,7 @@ __all__ = ["FrameFuture"]
 _SLICE_S = 0.2
 
 
-class FrameFuture(Shown, concurrent.futures.Future[Any]):
+class FrameFuture(Shown, CivisAsyncResultBase):
     """The frame that a query will give.
 
     Parameters
@@ -37,6 +39,8 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
         Reads the result of a run that has succeeded.
     explain
         Turns what a run failed with into what the user sees.
+    timeout_s
+        Seconds until the run is cancelled; None: no end.
 
     Attributes
     ----------
@@ -52,6 +56,7 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
         start: Callable[[], Any],
         read: Callable[[Any], Fetched],
         explain: Callable[[Any], BaseException],
+        timeout_s: float | None = None,
     ) -> None:
         super().__init__()
         self.title = title
@@ -60,6 +65,7 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
         self._start = start
         self._read = read
         self._explain = explain
+        self._timeout_s = timeout_s
         self._cancel_requested = threading.Event()
         threading.Thread(target=self._work, name="civis-sql-bg", daemon=True).start()
 
@@ -99,6 +105,7 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
             What the query, or reading its result, failed with.
         """
         self._wait(timeout)
+        self.told = True
         return super().result(0)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
@@ -110,6 +117,7 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
             When the end did not come in time; the query goes on.
         """
         self._wait(timeout)
+        self.told = True
         return super().exception(0)
 
     def _wait(self, timeout: float | None) -> None:
@@ -146,6 +154,8 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
         """Start the run, wait for it, and read its result; the life of the thread."""
         try:
             self.run = self._start()
+            if self._timeout_s is not None:
+                self.run.cancel_after(self._timeout_s)
             if self._cancel_requested.is_set():
                 self.run.cancel()
             concurrent.futures.wait([self.run])
@@ -165,19 +175,30 @@ class FrameFuture(Shown, concurrent.futures.Future[Any]):
         self.note = found.note
         self.set_result(found.frame)
 
-    def activity(self) -> Activity:
-        """Return what was seen last of the run, as plain data for a display; no call is made."""
+    @property
+    def cancel_requested(self) -> bool:
+        """Whether `cancel` was called."""
+        return self._cancel_requested.is_set()
+
+    def activity(self, title: str = "") -> Activity:
+        """Return what was seen last of the run, as plain data for a display; no call is made.
+
+        Parameters
+        ----------
+        title
+            What runs, for a person; by default the query.
+        """
+        title = title or self.title
         if self.run is None:
-            activity = Activity(self.title, self.state)
+            activity = Activity(title, self.state)
         else:
-            activity = replace(self.run.activity(self.title), state=self.state)
+            activity = replace(self.run.activity(title), state=self.state)
         if not self.done():
             note = "It runs in the background: .result() waits for the frame."
             return replace(activity, note=note)
-        if self.cancelled() or (error := self.exception()) is None:
+        if self.cancelled() or (error := super().exception(0)) is None:
             return replace(activity, note=self.note or None)
-        message = getattr(error, "platform_message", None) or getattr(error, "error_message", None)
-        return replace(activity, error=str(message or error))
+        return replace(activity, state="failed", error=message_of(error))
 
     def __repr__(self) -> str:
         return repr(RunView(self.activity()))

@@ -13,10 +13,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from civis_nb.errors import CivisMagicError
+from civis_nb.errors import CivisInputError, CivisMagicError
 from civis_nb.sql_literals import is_many, literal, members
+from civis_nb.table_names import quoted
 
-__all__ = ["Bound", "Placeholder", "bind", "placeholders"]
+__all__ = ["Bound", "Placeholder", "bind", "placeholders", "quoted_identifier"]
 
 _NAME = re.compile(r"[^\W\d]\w*")
 _OPERANDS = frozenset(
@@ -39,12 +40,15 @@ class Placeholder:
         Where it stands in the SQL; `end` is behind it.
     in_list
         Whether it stands in brackets already, so that a list needs none of its own.
+    names_table
+        Whether it stands where SQL has the name of a table, and no value.
     """
 
     name: str
     start: int
     end: int
     in_list: bool
+    names_table: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,6 +77,41 @@ class Bound:
         start, end, sent_start, sent_end = self.splices[index]
         return start if sent_start <= offset < sent_end else end + offset - sent_end
 
+    def with_inserted(self, text: str, start: int, end: int | None = None) -> Bound:
+        """Return the SQL with more text that the user did not write.
+
+        Parameters
+        ----------
+        text
+            What is inserted.
+        start
+            Where in `sql`.
+        end
+            The end, in `sql`, of what it replaces; None: nothing is replaced.
+
+        Examples
+        --------
+        >>> bound = Bound("select 1", "select 1").with_inserted("explain ", 0)
+        >>> bound.sql, bound.source_offset(15)
+        ('explain select 1', 7)
+        """
+        end = start if end is None else end
+        grown = len(text) - (end - start)
+        sql = self.sql[:start] + text + self.sql[end:]
+        splices = []
+        for one, other, sent, sent_end in self.splices:
+            if sent < start and end < sent_end:
+                # Within what was not the user's already.
+                splices.append((one, other, sent, sent_end + grown))
+            elif sent_end <= start:
+                splices.append((one, other, sent, sent_end))
+            elif sent >= end:
+                splices.append((one, other, sent + grown, sent_end + grown))
+        if not any(sent < start and end < sent_end for _, _, sent, sent_end in self.splices):
+            place = (self.source_offset(start), self.source_offset(end), start, start + len(text))
+            splices.append(place)
+        return Bound(self.source, sql, tuple(sorted(splices, key=lambda splice: splice[2:])))
+
 
 def placeholders(sql: str, dialect: str) -> list[Placeholder]:
     """Find each ``:name`` that is one: not in text, comments, quoted names, casts and slices.
@@ -97,15 +136,21 @@ def placeholders(sql: str, dialect: str) -> list[Placeholder]:
         return []
     result: list[Placeholder] = []
     opened: list[str] = []
+    # For each open bracket, and outside of all: whether a SELECT or DELETE began there, or nothing.
+    clauses = [True]
     for index, token in enumerate(found):
         kind = token.token_type.name
         before = found[index - 1] if index else None
         if kind in _OPENING:
             subscript = kind == "L_BRACKET" and before is not None and _is_operand(before)
             opened.append("a[" if subscript else _OPENING[kind])
+            clauses.append(False)
         elif kind in _CLOSING:
             if opened:
                 opened.pop()
+                clauses.pop()
+        elif kind in ("SELECT", "DELETE"):
+            clauses[-1] = True
         elif kind == "COLON" and sql[token.start] == ":":
             name = _NAME.match(sql, token.start + 1)
             if (
@@ -117,8 +162,23 @@ def placeholders(sql: str, dialect: str) -> list[Placeholder]:
                     before.token_type.name in _OPENING
                     or (before.token_type.name == "COMMA" and bool(opened))
                 )
-                result.append(Placeholder(name.group(), token.start, name.end(), in_list))
+                names_table = _names_table(found[:index][-2:], clauses[-1])
+                result.append(
+                    Placeholder(name.group(), token.start, name.end(), in_list, names_table)
+                )
     return result
+
+
+def _names_table(before: Sequence[Any], in_query: bool) -> bool:
+    """Return whether a table's name follows on these tokens.
+
+    FROM is also a part of functions, ``extract(year from x)``, and of ``is distinct from x``.
+    """
+    words = [token.text.upper() for token in before]
+    last = words[-1] if words else ""
+    if last == "FROM":
+        return in_query and words[0] != "DISTINCT"
+    return last in ("JOIN", "INTO", "TABLE") or words == ["UPDATE"]
 
 
 def _is_operand(token: Any) -> bool:
@@ -140,8 +200,9 @@ def bind(
     dialect: str,
     given: Mapping[str, Any],
     namespaces: Sequence[Mapping[str, Any]] = (),
+    idents: Mapping[str, str | None] | None = None,
 ) -> Bound:
-    """Replace each ``:name`` by the literal of its value.
+    """Replace each ``:name`` by the literal of its value, or by an identifier.
 
     Parameters
     ----------
@@ -153,24 +214,38 @@ def bind(
         Values that win over the namespaces.
     namespaces
         Where names are looked up, the first one first.
+    idents
+        The names that are identifiers, each with its text; None: the text is the name's value.
 
     Raises
     ------
     CivisMagicError
-        When names have no value; all are named, with near ones.
+        When names have no value; all are named, with near ones. When a text stands where SQL has
+        a table's name.
     CivisInputError
-        When a value has no literal.
+        When a value has no literal, or is no identifier.
 
     Examples
     --------
     >>> bind("select * from t where id in (:ids)", "duckdb", {"ids": [1, 2]}).sql
     'select * from t where id in (1, 2)'
+    >>> bind("from :t", "duckdb", {}, idents={"t": "public.my table"}).sql
+    'from "public"."my table"'
     """
     found = placeholders(sql, dialect)
-    values = _values(found, [given, *namespaces])
+    idents = idents or {}
+    texts = {name: text for name, text in idents.items() if text is not None}
+    values = _values(found, [texts, given, *namespaces])
     parts, splices, at, length = [], [], 0, 0
     for placeholder in found:
-        text = _spaced(sql, placeholder, _literal(values[placeholder.name], dialect, placeholder))
+        value = values[placeholder.name]
+        if placeholder.name in idents:
+            written = quoted_identifier(value, placeholder.name)
+        elif placeholder.names_table and not is_many(value):
+            raise CivisMagicError(_no_table(placeholder.name))
+        else:
+            written = _literal(value, dialect, placeholder)
+        text = _spaced(sql, placeholder, written)
         kept = sql[at : placeholder.start]
         start = length + len(kept)
         parts += [kept, text]
@@ -178,6 +253,61 @@ def bind(
         splices.append((placeholder.start, placeholder.end, start, length))
         at = placeholder.end
     return Bound(sql, "".join(parts) + sql[at:], tuple(splices))
+
+
+def _no_table(name: str) -> str:
+    return (
+        f":{name} stands where a table's name is expected, and :{name} binds a value. To name a "
+        f"table, give --ident {name} (the text of the variable {name}) or --ident "
+        f"{name}=SCHEMA.TABLE. If the whole statement is in a variable, run it with "
+        "%civis_sql :query. Nothing was sent."
+    )
+
+
+def quoted_identifier(value: Any, name: str) -> str:
+    """Return an identifier in quotes, part by part.
+
+    Parameters
+    ----------
+    value
+        Text, in which a dot parts schema and table unless it stands in double quotes; or the
+        parts as a list.
+    name
+        What errors call it.
+
+    Raises
+    ------
+    CivisInputError
+        When it can't be an identifier.
+
+    Examples
+    --------
+    >>> quoted_identifier('public."a.b"', "t"), quoted_identifier(["public", "my t"], "t")
+    ('"public"."a.b"', '"public"."my t"')
+    """
+    parts = value if isinstance(value, (list, tuple)) else None
+    if isinstance(value, str):
+        parts = [_unquoted(part) for part in _PARTS.findall(value)]
+        if ".".join(_PARTS.findall(value)) != value:
+            parts = None
+    if not parts or not all(isinstance(part, str) and part.strip() for part in parts):
+        raise CivisInputError(
+            f"--ident {name}: {value!r:.80} is no identifier. Give text such as 'public.people'; a "
+            "part that holds a dot stands in double quotes, in which a double quote is doubled."
+        )
+    for part in parts:
+        if found := re.search("[\x00\ud800-\udfff]", part):
+            raise CivisInputError(
+                f"--ident {name} holds the character U+{ord(found.group()):04X}, which no SQL can."
+            )
+    return ".".join(quoted(part) for part in parts)
+
+
+_PARTS = re.compile(r'"(?:[^"]|"")+"|[^".]+')
+
+
+def _unquoted(part: str) -> str:
+    return part[1:-1].replace('""', '"') if part.startswith('"') else part.strip()
 
 
 def _values(found: Sequence[Placeholder], sources: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

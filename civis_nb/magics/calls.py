@@ -1,111 +1,23 @@
-"""What ``%%civis_sql`` and its relatives take: their options, and the call they make of a line."""
+"""What a ``%%civis_sql`` asks for, read from its line."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from civis_nb.errors import CivisMagicError
-from civis_nb.magics.options import (
-    Option,
-    Positional,
-    Syntax,
-    chart,
-    parameter,
-    positive,
-    seconds,
-    variable,
-)
+from civis_nb.magics.options import Syntax
 
-__all__ = ["CELL", "LINE", "QUERY_CELL", "QUERY_LINE", "SqlCall"]
+__all__ = ["SqlCall"]
 
-_OPTIONS: Final = (
-    Option(
-        ("-d", "--database"),
-        "The database, by name or id. Without it: the setting database, else the only one.",
-        "DB",
-    ),
-    Option(("--credential",), "The id of the credential; by default your own.", "ID", positive),
-    Option(
-        ("-p", "--param"),
-        "A value for :K in the SQL. An unquoted number, True, False or None is one; the rest, "
-        "and what is in quotes, is text.",
-        "K=V",
-        parameter,
-        repeated=True,
-    ),
-    Option(("--params",), "A dictionary with values for :names.", "DICTVAR", variable),
-    Option(
-        ("--as",),
-        "Fetch the whole result as a frame of this kind; lazy fetches the first rows "
-        "only, and the rest when a frame is made of it.",
-        "KIND",
-        choices=("pandas", "polars", "arrow", "lazy"),
-    ),
-    Option(
-        ("--types",),
-        "The types of the frame: native ones, with decimals as floats where no digit is lost and "
-        "dates as datetime64; the exact ones of the database; or what the frame's library infers.",
-        "TYPES",
-        choices=("native", "exact", "infer"),
-    ),
-    Option(("-n", "--rows"), "Rows to show.", "ROWS", positive),
-    Option(("--max-rows",), "Keep at most this many rows of the result.", "N", positive),
-    Option(("--bg",), "Go on at once: give a future, the result of which is the frame."),
-    Option(("--timeout",), "Cancel the run when it has not ended after this time.", "S", seconds),
-    Option(("--profile",), "Show what is in each column of the whole result."),
-    Option(
-        ("--plot",),
-        "Draw the whole result: hist:X, bar:X[,Y], line:X[,Y] or box:X[,Y], with names of columns. "
-        "It needs Altair.",
-        "KIND:X[,Y]",
-        chart,
-    ),
-    Option(("--no-run",), "Show the SQL with its values, and send nothing."),
-    Option(("-q", "--quiet"), "Show nothing."),
-)
-
-_SUMMARY: Final = """\
-Run SQL on a database.
-
-``:name`` in the SQL is bound to a value: from -p, from --params, else from the variable of that
-name. Lists expand for IN. Everything else reaches the server as it is written."""
-
-CELL: Final = Syntax(
-    "%%civis_sql",
-    _SUMMARY
-    + """
-
-Without VAR, the first rows are shown, 1,000 at most, and the table is the cell's value. With
-VAR, the whole result is fetched and assigned; a query that fails leaves VAR as
-it was.""",
-    (
-        Positional(
-            "VAR", "A variable for the result: a frame; with --bg a future.", False, variable
-        ),
-    ),
-    _OPTIONS,
-)
-LINE: Final = Syntax(
-    "%civis_sql",
-    _SUMMARY
-    + """
-
-The first word that is no option begins the SQL. The value is a table of the first rows, 1,000 at
-most, which can fetch the rest; with --as it is a frame of all rows.""",
-    (Positional("SQL", "The statement, to the end of the line.", True, verbatim=True),),
-    _OPTIONS,
-)
-_DATABASE: Final = Positional("DATABASE", "The database, by name or id.", True)
-QUERY_CELL: Final = Syntax(
-    "%%civisquery", "Run SQL: an older name of %%civis_sql -d DATABASE.", (_DATABASE,), _OPTIONS[1:]
-)
-QUERY_LINE: Final = Syntax(
-    "%civisquery",
-    "Fetch a result as a frame: an older name of %civis_sql --as pandas -d DATABASE SQL.",
-    (_DATABASE, Positional("SQL", "The statement, to the end of the line.", True, verbatim=True)),
-    _OPTIONS[1:],
-)
+#: Options of which one is given at most.
+_NOT_TOGETHER: Final = (
+    ("cache", "no_cache"), ("cache", "bg"), ("cache", "to"), ("no_run", "explain"),
+    ("explain", "to"), ("explain", "bg"), ("to", "as"), ("to", "types"),
+    ("profile", "plot"), ("profile", "to"), ("plot", "to"),
+    ("profile", "explain"), ("plot", "explain"),
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -115,34 +27,52 @@ class SqlCall:
     Attributes
     ----------
     sql
-        The statement, as it was written.
+        The statement, as it was written; blank with `file` and `again`.
     whole_cell
         Whether the cell holds nothing but this magic.
+    magic
+        The magic's name with its percent signs.
     kind
         The kind of frame that was asked for; None: none was.
-    var, database, credential, params, types, rows, max_rows, bg, timeout, profile, plot, no_run, \
-    quiet
+    given, idents
+        The values of ``-p``, the texts of ``--ident``.
+    saved_as, with_saved
+        The name of ``--save``, the names of ``--with``.
+    var, database, credential, params, jinja, file, again, rows, max_rows, to, if_exists
         The options.
-    given
-        The values of ``-p``.
+    types, cache, no_cache, bg, timeout, profile, plot, no_run, explain, static, quiet
+        More of them.
     """
 
     sql: str
     whole_cell: bool
+    magic: str = "%%civis_sql"
     var: str | None = None
     database: str | None = None
     credential: int | None = None
     given: dict[str, Any] = field(default_factory=dict)
     params: str | None = None
+    idents: dict[str, str | None] = field(default_factory=dict)
+    jinja: bool = False
+    file: str | None = None
+    again: str | None = None
+    saved_as: str | None = None
+    with_saved: tuple[str, ...] = ()
     kind: str | None = None
     types: str | None = None
     rows: int | None = None
     max_rows: int | None = None
+    to: str | None = None
+    if_exists: str | None = None
+    cache: float | None = None
+    no_cache: bool = False
     bg: bool = False
     timeout: float | None = None
     profile: bool = False
     plot: tuple[str, ...] | None = None
     no_run: bool = False
+    explain: bool = False
+    static: bool = False
     quiet: bool = False
 
     @classmethod
@@ -154,28 +84,25 @@ class SqlCall:
         CivisMagicError
             When the line can't be read, or there is no SQL.
         """
-        if cell is not None and _looks_like_sql(line):
-            raise CivisMagicError(
-                f"{syntax.magic}: the SQL begins on the next line. For one line of SQL, write "
-                f"{syntax.magic.removeprefix('%')} with one percent sign."
-            )
+        if (hint := _other_tool(syntax.magic, line, cell)) is not None:
+            raise CivisMagicError(hint)
         values = syntax.parse(line)
-        sql = cell if cell is not None else values.pop("sql")
-        if not sql.strip():
-            raise CivisMagicError(f"{syntax.magic}: there is no SQL. Write it below this line.")
-        if values["as"] == "lazy" and values["bg"]:
-            raise CivisMagicError(
-                f"{syntax.magic}: --bg fetches a whole result; give --as pandas, polars or arrow."
-            )
-        if values["types"] == "infer" and values["as"] in ("arrow", "lazy"):
-            raise CivisMagicError(
-                f"{syntax.magic}: only pandas and polars infer types; with --as {values['as']}, "
-                "give --types native or exact."
-            )
-        _check_view(syntax, values)
-        given = dict(values.pop("param"))
-        return cls(sql=sql, whole_cell=cell is not None, given=given, kind=values.pop("as"),
-                   **values)  # fmt: skip
+        sql = cell if cell is not None else values.pop("sql") or ""
+        if (hint := _other_tool(syntax.magic, sql, None)) is not None:
+            raise CivisMagicError(hint)
+        _check_source(syntax, values, sql)
+        _check_together(syntax, values)
+        return cls(
+            sql=sql,
+            whole_cell=cell is not None,
+            magic=syntax.magic,
+            given=dict(values.pop("param")),
+            idents=dict(values.pop("ident")),
+            saved_as=values.pop("save"),
+            with_saved=tuple(values.pop("with")),
+            kind=values.pop("as"),
+            **values,
+        )
 
     @classmethod
     def parse_query(cls, syntax: Syntax, line: str, cell: str | None) -> SqlCall:
@@ -188,24 +115,83 @@ class SqlCall:
         """
         call = cls.parse(syntax, line, cell)
         database = (call.database or "").rstrip(";")
-        kind = call.kind if cell is not None else call.kind or "pandas"
+        kind = call.kind if cell is not None or call.to else call.kind or "pandas"
         return replace(call, database=database, kind=kind)
 
 
-def _check_view(syntax: Syntax, values: dict[str, Any]) -> None:
-    """Refuse a profile or a plot beside what it can't go with."""
-    views = [
-        flag for flag, on in (("--profile", values["profile"]), ("--plot", values["plot"])) if on
-    ]
-    against = [flag for flag, on in (("--bg", values["bg"]), ("--as lazy", values["as"] == "lazy"))
-               if on]  # fmt: skip
-    if views and len(views + against) > 1:
+def _check_source(syntax: Syntax, values: dict[str, Any], sql: str) -> None:
+    """Check that there is SQL, from one place."""
+    syntax.exclusive(values, "file", "again")
+    other = next((flag for flag in ("file", "again") if values[flag] is not None), None)
+    if other is not None and sql.strip():
+        flag = "-f" if other == "file" else "--again"
         raise CivisMagicError(
-            f"{syntax.magic}: {' and '.join((views + against)[:2])} do not go together. A result "
-            "table and a frame's table have .profile() and .plot(…) as well."
+            f"{syntax.magic}: {flag} brings its own SQL; leave out the SQL that is written here."
         )
+    if other is None and not sql.strip():
+        where = "below this line" if syntax.magic.startswith("%%") else "at the end of the line"
+        raise CivisMagicError(
+            f"{syntax.magic}: there is no SQL. Write it {where}, or give -f FILE."
+        )
+
+
+def _check_together(syntax: Syntax, values: dict[str, Any]) -> None:
+    """Refuse options of which one makes another one void."""
+    magic = syntax.magic
+    if values["as"] == "lazy" and values["bg"]:
+        raise CivisMagicError(
+            f"{magic}: --bg fetches a whole result; give --as pandas, polars or arrow."
+        )
+    if values["if_exists"] and not values["to"]:
+        raise CivisMagicError(f"{magic}: --if-exists needs --to SCHEMA.TABLE.")
+    if values["types"] == "infer" and values["as"] in ("arrow", "lazy"):
+        raise CivisMagicError(
+            f"{magic}: only pandas and polars infer types; with --as {values['as']}, give "
+            "--types native or exact."
+        )
+    if values["types"] == "infer" and values["cache"]:
+        raise CivisMagicError(
+            f"{magic}: --cache keeps results with exact types, of which nothing is inferred. Give "
+            "--types native or exact."
+        )
+    if (values["profile"] or values["plot"]) and (values["bg"] or values["as"] == "lazy"):
+        raise CivisMagicError(
+            f"{magic}: {'--profile' if values['profile'] else '--plot'} and "
+            f"{'--bg' if values['bg'] else '--as lazy'} do not go together. A result table and a "
+            "frame's table have .profile() and .plot(…) as well."
+        )
+    for names in _NOT_TOGETHER:
+        syntax.exclusive(values, *names)
+    if values["to"] and values.get("var"):
+        raise CivisMagicError(
+            f"{magic}: --to leaves the result on the database, so that there is none for "
+            f"{values['var']}. Leave one of them out."
+        )
+
+
+def _other_tool(magic: str, line: str, cell: str | None) -> str | None:
+    """Return what to write instead of the syntax of other magics; None where it is ours."""
+    name = magic.lstrip("%")
+    arrow = re.match(r"\s*([^\W\d]\w*)\s*=?<<(.*)", line, re.DOTALL)
+    if arrow and arrow[1].lower() not in ("select", "values"):
+        rest = (cell if cell is not None else arrow[2]).strip()
+        database = " DATABASE" if name == "civisquery" else ""
+        first = rest.split("\n", 1)[0] or "SELECT …"
+        return (
+            f"{magic}: << assigns nothing here. Write the variable behind the magic's name:\n"
+            f"%%{name} {arrow[1]}{database}\n{first}" if name == "civis_sql" else
+            f"{magic}: << assigns nothing here. Write:\n{arrow[1]} = %{name}{database} {first}"
+        )  # fmt: skip
+    if cell is not None and _looks_like_sql(line):
+        return (
+            f"{magic}: the SQL begins on the next line. For one line of SQL, write "
+            f"{magic.removeprefix('%')} with one percent sign."
+        )
+    return None
 
 
 def _looks_like_sql(line: str) -> bool:
     words = line.split(maxsplit=2)
-    return len(words) > 1 and words[0].lower() in ("select", "with", "insert", "create", "explain")
+    return len(words) > 1 and words[0].lower() in (
+        "select", "with", "insert", "create", "explain", "update", "delete", "drop"
+    )  # fmt: skip

@@ -20,9 +20,9 @@ from civis_nb.display.text import cut, run_ids, width
 from civis_nb.errors import CivisError, CivisJobFailure, CivisSQLError
 from civis_nb.futures.failures import sql_position
 from civis_nb.magics.binding import Bound
-from civis_nb.sql_text import only_place
+from civis_nb.sql_text import only_place, tokenize
 
-__all__ = ["Origin", "errors_without_traceback", "sql_failure", "without_traceback"]
+__all__ = ["Origin", "errors_without_traceback", "message_of", "sql_failure", "without_traceback"]
 
 _MOST_LINES = 15
 _LINE_CHARS = 160
@@ -43,10 +43,19 @@ _LINE = re.compile(r"^[ \t]*LINE \d+:")
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the SQL of a magic begins in its cell, both from 1; None where nobody knows."""
+    """Where the SQL of a magic begins.
+
+    Attributes
+    ----------
+    line, column
+        In the cell, both from 1; None where nobody knows.
+    where
+        What the lines are counted in.
+    """
 
     line: int | None = None
     column: int = 1
+    where: str = "the cell"
 
     @classmethod
     def find(cls, cell: str | None, sql: str, behind_first_line: bool) -> Origin:
@@ -78,7 +87,11 @@ class Origin:
 
 
 def sql_failure(
-    error: CivisJobFailure, bound: Bound, origin: Origin, url: str | None
+    error: CivisJobFailure,
+    bound: Bound,
+    origin: Origin,
+    url: str | None,
+    hint: str | None = None,
 ) -> CivisError:
     """Return the error of a statement with its place in the cell, as the cell shows it.
 
@@ -92,6 +105,8 @@ def sql_failure(
         Where the user's SQL begins in the cell.
     url
         Where the platform shows the run.
+    hint
+        What to do, where the caller knows.
     """
     text = masked_url(str(error.platform_message))
     offset = _place_in_source(error, bound, text)
@@ -107,9 +122,9 @@ def sql_failure(
     message = _message_lines(text)
     lines = [f"{CivisSQLError.__name__}: {message[0]}", *message[1:]]
     if place is not None:
-        where = "of the cell" if origin.line is not None else "of the statement"
+        where = f"of {origin.where}" if origin.line is not None else "of the statement"
         lines += ["", *excerpt, f"line {place[0]}, column {place[1]} {where}"]
-    if hint := _keyword_hint(text, words):
+    if hint := hint or _keyword_hint(text, words) or _python_hint(bound.source):
         lines.append(hint)
     lines += _run_line(error, url)
     found = CivisSQLError(
@@ -178,13 +193,15 @@ def _message_lines(text: str) -> list[str]:
 
 
 def _excerpt(source: str, line: int, column: int, shown_line: int) -> list[str]:
-    """Return the line with the error, and a caret below the place; long lines around it only."""
+    """Return the line with the error, and carets below the token; long lines around it only."""
     text = source.split("\n")[line - 1].rstrip("\r").replace("\t", " ")
     begin = max(column - 61, 0) if len(text) > 100 else 0
     part = text[begin : begin + 100]
-    before = visible(part[: column - 1 - begin])
+    before, behind = part[: column - 1 - begin], part[column - 1 - begin :]
+    token = next((one.text for one in tokenize(behind) if one.kind != "space"), "")
+    carets = "^" * max(width(visible(token)), 1)
     number = f"{shown_line:>4} | "
-    return [number + visible(part), " " * (len(number) + width(before)) + "^"]
+    return [number + visible(part), " " * (len(number) + width(visible(before))) + carets]
 
 
 def _keyword_hint(message: str, words: list[str]) -> str | None:
@@ -197,11 +214,30 @@ def _keyword_hint(message: str, words: list[str]) -> str | None:
     return None
 
 
+def _python_hint(source: str) -> str | None:
+    """Return what to write for ``{x}`` and ``$x``, which other magics expand."""
+    code = "".join(
+        " " if token.kind in ("string", "dollar", "quoted", "comment") else token.text
+        for token in tokenize(source)
+    )
+    found = re.search(r"(?<!\w)(?:\{([^\W\d]\w*)\}|\$([^\W\d]\w*))", code)
+    if found is None:
+        return None
+    name = found[1] or found[2]
+    return f"{found[0]} is sent as it is. :{name} binds the value of {name}; --ident {name} names."
+
+
 def _run_line(error: CivisJobFailure, url: str | None) -> list[str]:
     """Return a line with the ids of the run and its page; none where neither is known."""
     ids = run_ids(error.job_id, error.run_id)
     line = ", ".join(filter(None, [ids, masked_url(url)])) if url else ids.capitalize()
     return [line] if line else []
+
+
+def message_of(error: BaseException) -> str:
+    """Return what an error says, in the words of the platform where it has some."""
+    said = getattr(error, "platform_message", None) or getattr(error, "error_message", None)
+    return str(said or error or type(error).__name__)
 
 
 _E = TypeVar("_E", bound=BaseException)

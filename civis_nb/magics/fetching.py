@@ -1,4 +1,4 @@
-"""The whole result of a query, as the frame that a magic gives."""
+"""The whole result of a query, as the frame that a magic gives; kept for ``--cache``."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from civis_nb import config
 from civis_nb.errors import CivisMagicError, EmptyResultError
 from civis_nb.frames.native import kept_note
 from civis_nb.frames.typed import TypedTable
+from civis_nb.io.reading.first_rows import first_rows
 from civis_nb.io.reading.options import ReadOptions, SqlExport
 from civis_nb.io.reading.pipeline import read_result, read_typed
 
@@ -16,12 +17,31 @@ if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
     from civis_nb.futures import CivisFuture
 
-__all__ = ["Fetched", "FrameRequest"]
+__all__ = ["Fetched", "FrameRequest", "Whole"]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """A result with exact types.
+
+    Attributes
+    ----------
+    result
+        The result.
+    complete
+        Whether it has all rows, and not the first ones of ``--max-rows``.
+    age
+        How old it is, where it was kept; None: it is new.
+    """
+
+    result: TypedTable
+    complete: bool = True
+    age: str | None = None
 
 
 @dataclass(frozen=True)
 class Fetched:
-    """A whole result.
+    """A result as a frame.
 
     Attributes
     ----------
@@ -29,15 +49,16 @@ class Fetched:
         The frame.
     shown
         What its first rows are shown of: the result with exact types where it has them.
-    total
-        The rows of the result, of which `frame` may hold the first ones only.
+    complete, age
+        As for `Whole`.
     note
         Which columns have no native type; empty when all have one.
     """
 
     frame: Any
-    shown: Any
-    total: int
+    shown: Any = None
+    complete: bool = True
+    age: str | None = None
     note: str = ""
 
 
@@ -52,14 +73,26 @@ class FrameRequest:
     types
         ``"native"``, ``"exact"`` or ``"infer"``; None: the setting ``types``.
     max_rows
-        Rows to keep at most; None: all.
+        Rows to fetch at most; None: all.
+    limited
+        Whether the SQL itself gives no more than that.
     """
 
     kind: str | None = None
     types: str | None = None
     max_rows: int | None = None
+    limited: bool = False
 
-    def typed(self, client: Client, future: CivisFuture, export: SqlExport) -> TypedTable:
+    @property
+    def infers(self) -> bool:
+        """Whether the library of the frame reads the CSV."""
+        return str(config.get("types", self.types)) == "infer" and self._kind != "arrow"
+
+    @property
+    def _kind(self) -> str:
+        return self.kind or str(config.get("frame"))
+
+    def typed(self, client: Client, future: CivisFuture, export: SqlExport) -> Whole:
         """Return the result of an export with exact types.
 
         Raises
@@ -68,40 +101,40 @@ class FrameRequest:
             When the statement has no result.
         """
         try:
-            return read_typed(client, future, export)
+            if self.max_rows is not None and not self.limited:
+                found = first_rows(client, future, export, self.max_rows, progress=False)
+                if found is not None:
+                    return Whole(*found)
+            result = read_typed(client, future, export)
         except EmptyResultError as error:
             raise _no_result(error) from None
+        return Whole(result, self.max_rows is None or result.table.num_rows < self.max_rows)
+
+    def frame(self, whole: Whole) -> Fetched:
+        """Return a result as the frame."""
+        types = str(config.get("types", self.types))
+        frame, kept = whole.result.frame(self._kind, "exact" if types == "exact" else "native")
+        note = kept_note(kept, "--types exact")
+        return Fetched(frame, whole.result, whole.complete, whole.age, note)
 
     def fetched(self, client: Client, future: CivisFuture, export: SqlExport) -> Fetched:
-        """Return the result of an export.
+        """Return the result of an export as the frame.
 
         Raises
         ------
         CivisMagicError
             When the statement has no result.
         """
-        kind = self.kind or str(config.get("frame"))
-        types = str(config.get("types", self.types))
-        if types == "infer" and kind != "arrow":
-            return self._inferred(client, future, export, kind)
-        result = self.typed(client, future, export)
-        total = result.table.num_rows
-        if self.max_rows is not None:
-            result = TypedTable(result.table.slice(0, self.max_rows), result.sql_types)
-        frame, kept = result.frame(kind, types)
-        return Fetched(frame, result, total, kept_note(kept, "--types exact"))
-
-    def _inferred(
-        self, client: Client, future: CivisFuture, export: SqlExport, kind: str
-    ) -> Fetched:
-        """Return the result as the library of the frame reads CSV."""
-        options = ReadOptions(return_as=kind, types="infer")
+        if not self.infers:
+            return self.frame(self.typed(client, future, export))
+        options = ReadOptions(return_as=self._kind, types="infer")
         try:
             frame = read_result(client, future, export, options, progress=False)
         except EmptyResultError as error:
             raise _no_result(error) from None
+        complete = self.max_rows is None or len(frame) < self.max_rows + (not self.limited)
         kept = frame if self.max_rows is None else frame.head(self.max_rows)
-        return Fetched(kept, kept, len(frame))
+        return Fetched(kept, kept, complete)
 
 
 def _no_result(error: EmptyResultError) -> CivisMagicError:

@@ -8,12 +8,40 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, CivisMagicError
-from civis_nb.magics.options import Token
+from civis_nb.magics.words import Token
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
 
-__all__ = ["find_job"]
+__all__ = ["dictionary", "find_job"]
+
+
+def dictionary(
+    name: str | None, option: str, namespaces: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """Return the dictionary that an option names; an empty one without the option.
+
+    Parameters
+    ----------
+    name
+        The variable; None: the option is not given.
+    option
+        What errors call the option.
+    namespaces
+        Where variables are looked up, the first one first.
+
+    Raises
+    ------
+    CivisMagicError
+        When the variable is not set, or is no dictionary.
+    """
+    if name is None:
+        return {}
+    found = next((names[name] for names in namespaces if name in names), None)
+    if not isinstance(found, Mapping):
+        kind = "is not set" if found is None else f"is a {type(found).__name__}"
+        raise CivisMagicError(f"{option} needs a dictionary, and {name} {kind}.")
+    return {str(key): value for key, value in found.items()}
 
 
 def find_job(client: Client, wanted: Token, namespaces: Sequence[Mapping[str, Any]]) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import concurrent.futures
 import time
 from collections.abc import Mapping, MutableMapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.display.activity import Activity
@@ -18,26 +18,19 @@ from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisAPIError, CivisError, CivisJobFailure, CivisMagicError
 from civis_nb.futures import CivisFuture
 from civis_nb.futures.interrupts import cancel_run
-from civis_nb.magics.failures import without_traceback
-from civis_nb.magics.finding import find_job
-from civis_nb.magics.options import (
-    Option,
-    Positional,
-    Syntax,
-    Token,
-    positive,
-    seconds,
-    variable,
-    word,
-)
+from civis_nb.magics.arguments import checked_arguments, copy_with_arguments, script_of
+from civis_nb.magics.failures import message_of, without_traceback
+from civis_nb.magics.finding import dictionary, find_job
+from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
 from civis_nb.magics.waiting import interrupted, start_or_cancel, wait
+from civis_nb.magics.words import Token, parameter, positive, seconds, variable, word
 from civis_nb.widgets.cell import WidgetCell
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
 
-__all__ = ["SYNTAX", "JobCall", "run_job_magic"]
+__all__ = ["SYNTAX", "FollowOptions", "JobCall", "RunOfJob", "run_and_follow", "run_job_magic"]
 
 SYNTAX: Final = Syntax(
     "%civis_run",
@@ -54,15 +47,23 @@ SYNTAX: Final = Syntax(
         ),
     ),
     (
-        Option(("--bg",), "Start the job and give its future at once."),
-        Option(("--no-logs",), "Leave the log out."),
+        Option(("-a", "--argument"), "An argument of the job, checked against its parameters. With "
+               "arguments a hidden copy of the job runs: the job itself keeps its own.", "K=V",
+               parameter, repeated=True, also=("--arg", "--param", "-p", "--set")),
+        Option(("--args",), "A dictionary with arguments.", "DICTVAR", variable,
+               also=("--arguments", "--params", "--kwargs")),
+        Option(("--bg",), "Start the job and give its future at once.",
+               also=("--background", "--async", "--nowait", "--no-wait", "--detach")),
+        Option(("--no-logs",), "Leave the log out.", also=("--nologs", "--quiet", "--silent")),
         Option(("--tail",), f"Log lines to show: {LOG_LINES} by default, of which {SETTLED_LINES} "
                "stay when the run has ended.", "N", positive),
         Option(("-o", "--outputs"), "A variable for the outputs: a dictionary of each output's "
-               "name with its value, or with its file's id.", "VAR", variable),
+               "name with its value, or with its file's id. With --bg for the future.", "VAR",
+               variable, also=("--output", "--out", "--result")),
         Option(("--timeout",), "Cancel the run when it has not ended after this time.", "S",
-               seconds),
-        Option(("--no-raise",), "A run that fails raises nothing."),
+               seconds, also=("--time-limit", "--wait")),
+        Option(("--no-raise",), "A run that fails raises nothing.",
+               also=("--ignore-errors", "--allow-errors")),
     ),
 )  # fmt: skip
 
@@ -74,17 +75,25 @@ _LOG_LAG_S: Final = 30.0
 _LINE_CHARS: Final = 300
 
 
-@dataclass(frozen=True)
-class JobCall:
-    """What a ``%civis_run`` asks for; the fields are the options'."""
+@dataclass(frozen=True, kw_only=True)
+class FollowOptions:
+    """How a run is followed: the options that ``%civis_run`` and ``%%civis_run`` share."""
 
-    job: Token
     bg: bool = False
     no_logs: bool = False
     tail: int | None = None
     outputs: str | None = None
     timeout: float | None = None
     no_raise: bool = False
+
+
+@dataclass(frozen=True)
+class JobCall(FollowOptions):
+    """What a ``%civis_run`` asks for; the fields are the options'."""
+
+    job: Token
+    given: dict[str, Any] = field(default_factory=dict)
+    args: str | None = None
 
     @classmethod
     def parse(cls, line: str) -> JobCall:
@@ -96,7 +105,8 @@ class JobCall:
             When it can't be read.
         """
         values = SYNTAX.parse(line)
-        return cls(job=values.pop("job_id|name"), **values)
+        given = dict(values.pop("argument"))
+        return cls(job=values.pop("job_id|name"), given=given, **values)
 
 
 class _Log:
@@ -149,6 +159,7 @@ def run_job_magic(
     session: Session,
     user_ns: MutableMapping[str, Any],
     namespaces: Sequence[Mapping[str, Any]] = (),
+    cell: int | None = None,
 ) -> Any:
     """Run a ``%civis_run``.
 
@@ -162,6 +173,8 @@ def run_job_magic(
         Where the outputs go.
     namespaces
         Where variables are looked up that hold a job or its id, the first one first.
+    cell
+        The number of the cell.
 
     Returns
     -------
@@ -171,21 +184,68 @@ def run_job_magic(
     Raises
     ------
     CivisMagicError
-        When there is no such job, or several of that name.
+        When there is no such job, several of that name, or it does not take the arguments.
     CivisJobFailure
         When the run failed or was cancelled.
     KeyboardInterrupt, CivisTimeoutError
         When the wait ended early; the run is cancelled.
     """
-    from civis_nb.utils import run_job
-
     client = session.client()
-    job = find_job(client, call.job, namespaces or (user_ns,))
+    namespaces = namespaces or (user_ns,)
+    job = find_job(client, call.job, namespaces)
     title = str(job.get("name") or f"Job {job.id}")
-    future = start_or_cancel(lambda: _started(run_job, client, job, title))
+    given = {**dictionary(call.args, "--args", namespaces), **call.given}
+    if given:
+        path, script = script_of(client, job)
+        job = copy_with_arguments(client, path, script, checked_arguments(client, script, given))
+    return run_and_follow(RunOfJob(int(job.id), title, "job"), call, session, user_ns, cell)
+
+
+@dataclass(frozen=True)
+class RunOfJob:
+    """What is to run.
+
+    Attributes
+    ----------
+    job_id
+        The job.
+    title
+        What it is called.
+    kind
+        What the history calls it.
+    """
+
+    job_id: int
+    title: str
+    kind: str
+
+
+def run_and_follow(
+    job: RunOfJob,
+    call: FollowOptions,
+    session: Session,
+    user_ns: MutableMapping[str, Any],
+    cell: int | None,
+) -> Any:
+    """Start a job and show it until its end; with ``--bg`` return its future at once.
+
+    Raises
+    ------
+    CivisMagicError
+        When the job is running already.
+    CivisJobFailure, KeyboardInterrupt, CivisTimeoutError
+        As `run_job_magic`.
+    """
+    client, title = session.client(), job.title
+    future = start_or_cancel(lambda: _started(client, job))
+    session.started(future, job.kind, title)
     if call.bg:
+        if call.timeout is not None:
+            future.cancel_after(call.timeout)
+        session.background.add(future, title, cell, variable=call.outputs)
         if call.outputs:
             user_ns[call.outputs] = future
+            return None
         return future
     log = None if call.no_logs else _Log(client, future.job_id, future.run_id)
     ended = _follow(future, log, title, call)
@@ -197,7 +257,7 @@ def run_job_magic(
     return None
 
 
-def _follow(future: CivisFuture, log: _Log | None, title: str, call: JobCall) -> Activity:
+def _follow(future: CivisFuture, log: _Log | None, title: str, call: FollowOptions) -> Activity:
     """Show a run until it has ended; return how it ended."""
 
     def describe(most_lines: int = LOG_LINES) -> Activity:
@@ -232,8 +292,7 @@ def _error_text(future: Any) -> str | None:
         error = future.exception()
     except concurrent.futures.CancelledError:
         return None
-    message = getattr(error, "platform_message", None) or getattr(error, "error_message", None)
-    return message or (str(error) if error else None)
+    return message_of(error) if error else None
 
 
 def _failure(future: Any) -> CivisError:
@@ -251,16 +310,18 @@ def _failure(future: Any) -> CivisError:
     return without_traceback(error, [f"{type(error).__name__}: {first[0]}", *first[1:]])
 
 
-def _started(run_job: Any, client: Client, job: Any, title: str) -> Any:
+def _started(client: Client, job: RunOfJob) -> CivisFuture:
     """Start a run of the job; explain a refusal because one is active."""
+    from civis_nb.utils import run_job
+
     try:
-        return run_job(int(job.id), client=client)
+        return run_job(job.job_id, client=client)  # type: ignore[arg-type]
     except CivisAPIError as error:
         if error.status_code != 409:
             raise
         raise CivisMagicError(
-            f"Job {job.id} ({title}) is running already, and a job runs once at a time: wait for "
-            "its end, or stop it on the platform."
+            f"Job {job.job_id} ({job.title}) is running already, and a job runs once at a time: "
+            "wait for its end, or stop it on the platform."
         ) from None
 
 

@@ -6,157 +6,17 @@ that notebook runners take for success, and can't leave the rest of a line as it
 
 from __future__ import annotations
 
-import csv
 import difflib
-import keyword
 import re
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any
 
 from civis_nb.errors import CivisMagicError
-from civis_nb.frames.chart_data import CHART_KINDS
+from civis_nb.magics.words import Token, text, tokens
 
-__all__ = ["Option", "Positional", "Syntax", "Token", "chart", "parameter", "positive", "seconds",
-           "tokens", "variable", "word"]  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Token:
-    """A word of the magic's line.
-
-    Attributes
-    ----------
-    text
-        The word without its quotes.
-    raw
-        The word as it was written.
-    start
-        Where it starts in the line.
-    """
-
-    text: str
-    raw: str
-    start: int
-
-
-def tokens(line: str, start: int = 0) -> Iterator[Token]:
-    r"""Return the words of a line, one by one; quotes hold a word together and are taken off.
-
-    In double quotes ``\"`` and ``\\`` stand for ``"`` and ``\``. Elsewhere a backslash is itself.
-
-    Raises
-    ------
-    CivisMagicError
-        When a quote is not closed.
-
-    Examples
-    --------
-    >>> [token.text for token in tokens("-d 'My DB' x=\"a b\"")]
-    ['-d', 'My DB', 'x=a b']
-    """
-    at = start
-    while True:
-        while at < len(line) and line[at].isspace():
-            at += 1
-        if at == len(line):
-            return
-        begin, text = at, []
-        while at < len(line) and not line[at].isspace():
-            if line[at] in "'\"":
-                piece, at = _quoted(line, at)
-                text.append(piece)
-            else:
-                text.append(line[at])
-                at += 1
-        yield Token("".join(text), line[begin:at], begin)
-
-
-def _quoted(line: str, at: int) -> tuple[str, int]:
-    """Return the text between quotes, and where it ends."""
-    quote, text = line[at], []
-    at += 1
-    while at < len(line) and line[at] != quote:
-        if quote == '"' and line[at] == "\\" and line[at + 1 : at + 2] in ('"', "\\"):
-            at += 1
-        text.append(line[at])
-        at += 1
-    if at == len(line):
-        raise CivisMagicError(f"The quote {quote} is not closed in: {line.strip()}")
-    return "".join(text), at + 1
-
-
-def positive(token: Token) -> int:
-    """Read a whole number of at least 1."""
-    if not re.fullmatch(r"\d+", token.text) or int(token.text) < 1:
-        raise ValueError("a whole number of at least 1")
-    return int(token.text)
-
-
-def seconds(token: Token) -> float:
-    """Read a number of seconds greater than 0."""
-    try:
-        number = float(token.text)
-    except ValueError:
-        number = 0.0
-    if not 0 < number < float("inf"):
-        raise ValueError("a number of seconds greater than 0")
-    return number
-
-
-def variable(token: Token) -> str:
-    """Read the name of a Python variable."""
-    if not token.text.isidentifier() or keyword.iskeyword(token.text):
-        raise ValueError("the name of a variable")
-    return token.text
-
-
-def parameter(token: Token) -> tuple[str, Any]:
-    """Read ``K=V``; V is a number, True, False or None where it reads so unquoted, else text.
-
-    Examples
-    --------
-    >>> [parameter(next(tokens(text))) for text in ("n=5", "zip=00501", "code='5'", "x=1.10")]
-    [('n', 5), ('zip', '00501'), ('code', '5'), ('x', Decimal('1.10'))]
-    """
-    name, equals, value = token.text.partition("=")
-    if not equals or not name.isidentifier():
-        raise ValueError("NAME=VALUE")
-    unquoted = token.raw.partition("=")[2] == value
-    if unquoted and re.fullmatch(r"-?(0|[1-9]\d*)", value):
-        return name, int(value)
-    if unquoted and re.fullmatch(r"-?(0|[1-9]\d*)\.\d+", value):
-        return name, Decimal(value)
-    words = {"True": True, "False": False, "None": None}
-    return name, words[value] if unquoted and value in words else value
-
-
-def chart(token: Token) -> tuple[str, ...]:
-    r"""Read ``KIND:X[,Y]``; a name with a comma stands in double quotes.
-
-    Examples
-    --------
-    >>> chart(next(tokens("bar:vote,n"))), chart(next(tokens("'hist:\"a,b\"'")))
-    (('bar', 'vote', 'n'), ('hist', 'a,b'))
-    """
-    kind, _, names = token.text.partition(":")
-    columns = next(csv.reader([names], skipinitialspace=True), [])
-    if kind not in CHART_KINDS or not 1 <= len(columns) <= 2 or not all(columns):
-        raise ValueError(f"KIND:X or KIND:X,Y, where KIND is one of {', '.join(CHART_KINDS)}")
-    if kind == "hist" and len(columns) > 1:
-        raise ValueError("hist:X, with one column")
-    return (kind, *columns)
-
-
-def word(token: Token) -> Token:
-    """Return the word itself, which knows whether it was quoted."""
-    return token
-
-
-def _text(token: Token) -> str:
-    return token.text
+__all__ = ["Option", "Positional", "Syntax"]
 
 
 @dataclass(frozen=True)
@@ -177,14 +37,17 @@ class Option:
         The words it may have; empty: any.
     repeated
         Whether it may be given several times; the value is then a list.
+    also
+        What people who know other tools call it: for suggestions.
     """
 
     flags: tuple[str, ...]
     help: str
     metavar: str | None = None
-    read: Callable[[Token], Any] = _text
+    read: Callable[[Token], Any] = text
     choices: tuple[str, ...] = ()
     repeated: bool = False
+    also: tuple[str, ...] = ()
 
     @property
     def dest(self) -> str:
@@ -214,13 +77,22 @@ class Positional:
         As for `Option`.
     verbatim
         Whether it is all the rest of the line, as it was written.
+    repeated
+        Whether it may be several words; the value is then a list.
     """
 
     name: str
     help: str
     required: bool = False
-    read: Callable[[Token], Any] = _text
+    read: Callable[[Token], Any] = text
     verbatim: bool = False
+    repeated: bool = False
+
+    @property
+    def usage(self) -> str:
+        """How it is written, for the first line of the help."""
+        name = f"{self.name} ..." if self.repeated else self.name
+        return name if self.required else f"[{name}]"
 
 
 @dataclass(frozen=True)
@@ -278,16 +150,23 @@ class Syntax:
             elif not waiting:
                 raise CivisMagicError(self._surplus(token))
             else:
-                positional = waiting.pop(0)
-                values[positional.name.lower()] = self._read(positional.name, positional, token)
-        if missing := next((word for word in waiting if word.required), None):
+                positional = waiting[0] if waiting[0].repeated else waiting.pop(0)
+                read = self._read(positional.name, positional, token)
+                if positional.repeated:
+                    values[positional.name.lower()].append(read)
+                else:
+                    values[positional.name.lower()] = read
+        if missing := next((one for one in waiting if one.required and not values[
+            one.name.lower()]), None):  # fmt: skip
             raise CivisMagicError(
                 f"{self.magic} needs {missing.name}: {missing.help}\n{self.usage}"
             )
         return values
 
     def _nothing(self) -> dict[str, Any]:
-        values: dict[str, Any] = {word.name.lower(): None for word in self.positionals}
+        values: dict[str, Any] = {
+            word.name.lower(): [] if word.repeated else None for word in self.positionals
+        }
         for option in self.options:
             values[option.dest] = [] if option.repeated else None if option.metavar else False
         return values
@@ -329,7 +208,7 @@ class Syntax:
         short = token.raw[:2]
         if not token.raw.startswith("--") and short in flags and flags[short].metavar:
             return flags[short], Token(token.text[2:], token.raw[2:], token.start + 2)
-        near = difflib.get_close_matches(name, flags, n=2, cutoff=0.5)
+        near = _near_spellings(name, self.options)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Its options: {', '.join(flags)}."
         raise CivisMagicError(f"{self.magic} has no option {name}. {hint}")
 
@@ -349,6 +228,29 @@ class Syntax:
                 f"{self.magic}: {name} must be {error}, and not {token.text!r}."
             ) from None
 
+    def exclusive(self, values: Mapping[str, Any], *names: str) -> None:
+        """Check that at most one of some options is given.
+
+        Parameters
+        ----------
+        values
+            What `parse` returned.
+        *names
+            The names of the options' values.
+
+        Raises
+        ------
+        CivisMagicError
+            When two are.
+        """
+        given = [
+            option.flags[0]
+            for option in self.options
+            if option.dest in names and values[option.dest] not in (None, False, [])
+        ]
+        if len(given) > 1:
+            raise CivisMagicError(f"{self.magic}: give one of {' and '.join(given)}, not both.")
+
     def _surplus(self, token: Token) -> str:
         names = ", ".join(word.name for word in self.positionals) or "no words without a flag"
         return (
@@ -359,11 +261,7 @@ class Syntax:
     @property
     def usage(self) -> str:
         """How the magic is written, in one paragraph."""
-        words = [
-            word.name if word.required else f"[{word.name}]"
-            for word in self.positionals
-            if not word.verbatim
-        ]
+        words = [word.usage for word in self.positionals if not word.verbatim]
         rest = [word.name for word in self.positionals if word.verbatim]
         line = " ".join([self.magic, *words, *(option.usage for option in self.options), *rest])
         return textwrap.fill(
@@ -379,7 +277,28 @@ class Syntax:
             choices = f" One of {', '.join(option.choices)}." if option.choices else ""
             entries.append((", ".join(option.flags) + value, option.help + choices))
         lines = [self.summary, "", "::", "", textwrap.indent(self.usage, "  "), ""]
-        for name, text in entries:
+        for name, entry in entries:
             lines.append(f"  {name}")
-            lines.append(textwrap.fill(text, 88, initial_indent=" " * 6, subsequent_indent=" " * 6))
+            lines.append(
+                textwrap.fill(entry, 88, initial_indent=" " * 6, subsequent_indent=" " * 6)
+            )
         return "\n".join(lines)
+
+
+def _near_spellings(name: str, options: Sequence[Option]) -> list[str]:
+    """Return the options that a word may have meant: of that meaning, or spelled nearly so."""
+    typed = name.lstrip("-").lower().replace("_", "-")
+    known: dict[str, list[str]] = {}
+    for option in options:
+        for spelling in (*option.flags, *option.also):
+            is_long = spelling in option.flags and spelling.startswith("--")
+            long = spelling if is_long else option.flags[-1]
+            shown = dict.fromkeys([option.flags[0], long])
+            known.setdefault(spelling.lstrip("-"), []).append("/".join(shown))
+    words = [word for word in known if len(word) > 1]
+    if typed in words:
+        found = [typed]
+    else:
+        found = difflib.get_close_matches(typed, words, n=2, cutoff=0.6)
+        found += [word for word in words if len(typed) > 2 and word.startswith(typed)]
+    return list(dict.fromkeys(shown for word in found for shown in known[word]))[:2]

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from IPython.core.magic import needs_local_scope, no_var_expand
 
-from civis_nb.magics import calls, job, settings
+from civis_nb.magics import job, joblist, loglist, script, settings, sql_options, tablelist, watch
 from civis_nb.magics.calls import SqlCall
 from civis_nb.magics.failures import errors_without_traceback
 from civis_nb.magics.options import Syntax
+from civis_nb.magics.scopes import enclosing_names
 from civis_nb.magics.session import Session
 from civis_nb.magics.sql import SqlRun
 
@@ -26,21 +27,31 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 NAMES: Final = {
     "civis_sql": ("line", "cell"),
     "civisquery": ("line", "cell"),
-    "civis_run": ("line",),
+    "civis_run": ("line", "cell"),
+    "civis_wait": ("line",),
+    "civis_jobs": ("line",),
+    "civis_logs": ("line",),
+    "civis_tables": ("line",),
     "civis_config": ("line",),
 }
 
 
-def _magic(*syntaxes: Syntax) -> Callable[[_F], _F]:
+def _magic(*syntaxes: Syntax, expands: bool = False) -> Callable[[_F], _F]:
     """Mark a method as a magic, whose help is that of its syntaxes.
 
-    The line reaches it as it is written, and with the variables of the calling function.
+    Parameters
+    ----------
+    *syntaxes
+        What it takes.
+    expands
+        Whether IPython expands ``{x}`` and ``$x`` in its line; else the line reaches it as it is
+        written.
     """
 
     def mark(method: _F) -> _F:
         method.__doc__ = "\n\n".join(syntax.help for syntax in syntaxes)
-        marked: Any = no_var_expand(needs_local_scope(method))
-        return marked  # type: ignore[no-any-return]
+        marked: Any = needs_local_scope(method)
+        return marked if expands else no_var_expand(marked)  # type: ignore[no-any-return]
 
     return mark
 
@@ -50,26 +61,51 @@ class _Magics:
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
-        self.session = Session()
+        self.session = Session(shell.user_ns)
 
-    @_magic(calls.CELL, calls.LINE)
+    @_magic(sql_options.CELL, sql_options.LINE)
     def civis_sql(self, line: str, cell: str | None = None, local_ns: Any = None) -> Any:
         with errors_without_traceback():
-            call = SqlCall.parse(calls.LINE if cell is None else calls.CELL, line, cell)
+            call = SqlCall.parse(sql_options.LINE if cell is None else sql_options.CELL, line, cell)
             return self._sql_run(call, local_ns).run()
 
-    @_magic(calls.QUERY_CELL, calls.QUERY_LINE)
+    @_magic(sql_options.QUERY_CELL, sql_options.QUERY_LINE, expands=True)
     def civisquery(self, line: str, cell: str | None = None, local_ns: Any = None) -> Any:
         with errors_without_traceback():
-            syntax = calls.QUERY_LINE if cell is None else calls.QUERY_CELL
+            syntax = sql_options.QUERY_LINE if cell is None else sql_options.QUERY_CELL
             return self._sql_run(SqlCall.parse_query(syntax, line, cell), local_ns).run()
 
-    @_magic(job.SYNTAX)
-    def civis_run(self, line: str, local_ns: Any = None) -> Any:
+    @_magic(job.SYNTAX, script.SYNTAX)
+    def civis_run(self, line: str, cell: str | None = None, local_ns: Any = None) -> Any:
+        names, number = self._namespaces(local_ns), self._cell_number()
+        user_ns = self.shell.user_ns
         with errors_without_traceback():
-            call = job.JobCall.parse(line)
+            if cell is None:
+                job_call = job.JobCall.parse(line)
+                return job.run_job_magic(job_call, self.session, user_ns, names, number)
+            call = script.ScriptCall.parse(line, cell)
+            return script.run_script_magic(call, self.session, user_ns, names, number)
+
+    @_magic(joblist.SYNTAX)
+    def civis_jobs(self, line: str, local_ns: Any = None) -> Any:  # noqa: ARG002 - IPython's own
+        with errors_without_traceback():
+            return joblist.jobs_magic(line, self.session)
+
+    @_magic(loglist.SYNTAX)
+    def civis_logs(self, line: str, local_ns: Any = None) -> None:
+        with errors_without_traceback():
             names = self._namespaces(local_ns)
-            return job.run_job_magic(call, self.session, self.shell.user_ns, names)
+            loglist.logs_magic(line, self.session, self.shell.user_ns, names)
+
+    @_magic(tablelist.SYNTAX)
+    def civis_tables(self, line: str, local_ns: Any = None) -> Any:  # noqa: ARG002 - IPython's own
+        with errors_without_traceback():
+            return tablelist.tables_magic(line, self.session)
+
+    @_magic(watch.SYNTAX)
+    def civis_wait(self, line: str, local_ns: Any = None) -> None:
+        with errors_without_traceback():
+            watch.wait_magic(line, self.session.background, self._namespaces(local_ns))
 
     @_magic(settings.SYNTAX)
     def civis_config(self, line: str, local_ns: Any = None) -> Any:  # noqa: ARG002 - IPython's own
@@ -78,12 +114,25 @@ class _Magics:
 
     def _sql_run(self, call: SqlCall, local_ns: Mapping[str, Any] | None) -> SqlRun:
         names, cell = self._namespaces(local_ns), self._cell_text()
-        return SqlRun(call, self.session, self.shell.user_ns, names, cell)
+        number = self._cell_number()
+        return SqlRun(call, self.session, self.shell.user_ns, names, cell, number)
 
     def _namespaces(self, local_ns: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
-        """Return where variables are looked up: in the calling function, then in the notebook."""
+        """Return where variables are looked up: in the calling functions, then in the notebook."""
         user_ns = self.shell.user_ns
-        return (local_ns, user_ns) if local_ns is not None else (user_ns,)
+        local = () if local_ns is None else (local_ns,)
+        return (*local, *enclosing_names(user_ns), user_ns)
+
+    def _cell_number(self) -> int | None:
+        """Return the number of the running cell; None where it is not known."""
+        # The shell's own counter is ahead of it in some versions of IPython.
+        history = getattr(self.shell, "history_manager", None)
+        raw = getattr(history, "input_hist_raw", None)
+        return len(raw) - 1 if raw else None
+
+    def after_cell(self, *_: Any) -> None:
+        """Tell of background work that failed, when a cell has run."""
+        self.session.background.after_cell(self._cell_number())
 
     def _cell_text(self) -> str | None:
         """Return the text of the running cell as it was written."""
@@ -109,6 +158,7 @@ def register(shell: InteractiveShell) -> None:
     unregister(shell)
     shell.input_transformers_post.append(_keep_empty_cells)
     magics = _Magics(shell)
+    shell.events.register("post_run_cell", magics.after_cell)
     for name, kinds in NAMES.items():
         magic = getattr(magics, name)
         for kind in kinds:
@@ -122,3 +172,6 @@ def unregister(shell: InteractiveShell) -> None:
     for name, kinds in NAMES.items():
         for kind in kinds:
             shell.magics_manager.magics[kind].pop(name, None)
+    for callback in list(shell.events.callbacks["post_run_cell"]):
+        if isinstance(getattr(callback, "__self__", None), _Magics):
+            shell.events.unregister("post_run_cell", callback)

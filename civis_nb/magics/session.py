@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import time
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from civis_nb import config
 from civis_nb.backend import resolve
 from civis_nb.errors import CivisMagicError
+from civis_nb.magics.history import History
+from civis_nb.magics.kept import KeptResults
+from civis_nb.magics.watch import Background
 from civis_nb.sql_literals import DIALECTS
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
+    from civis_nb.futures import CivisFuture
+    from civis_nb.magics.history import Saved
 
 __all__ = ["Database", "Session"]
 
@@ -41,13 +48,34 @@ class Database:
 
 
 class Session:
-    """The client and the databases of one notebook.
+    """The client and the databases of one notebook, and the runs that it has started.
 
     A client is made when one is needed, and again when the settings that lead to it change, or
     the local platform that it spoke to has ended.
+
+    Parameters
+    ----------
+    user_ns
+        The variables of the notebook.
+
+    Attributes
+    ----------
+    history
+        What notebooks have run.
+    results
+        Results that are kept for ``--cache``.
+    background
+        What goes on while the notebook does.
+    latest_run
+        The job and run that the notebook has started last; None before the first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, user_ns: Mapping[str, Any] | None = None) -> None:
+        self.history = History()
+        self.results = KeptResults()
+        self.background = Background()
+        self.latest_run: tuple[int, int | None] | None = None
+        self._user_ns = user_ns if user_ns is not None else {}
         self._client: APIClient | None = None
         self._made_for: tuple[str, ...] = ()
         self._databases: list[Database] | None = None
@@ -63,7 +91,7 @@ class Session:
             When the local platform can't be started.
         """
         # Resolved each time: a local platform that was joined ends with the kernel that started it.
-        endpoint, key = resolve()
+        endpoint, key = resolve(started=self._user_ns.values())
         wanted = (endpoint, hashlib.sha256(key.encode()).hexdigest())
         if self._client is None or wanted != self._made_for:
             from civis_nb.client.client import APIClient
@@ -71,6 +99,11 @@ class Session:
             self._client = APIClient(api_key=key, endpoint=endpoint)
             self._made_for, self._databases = wanted, None
         return self._client
+
+    def account(self) -> tuple[str, ...]:
+        """Return what tells this account of this platform from others; no key can be read of it."""
+        self.client()
+        return self._made_for
 
     def database(self, name_or_id: str | None) -> Database:
         """Return the database that a cell means.
@@ -106,6 +139,32 @@ class Session:
         near = difflib.get_close_matches(str(wanted), [one.name for one in known], n=2, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {_names(known)}."
         raise CivisMagicError(f"There is no database {str(wanted)!r}. {hint}")
+
+    def started(
+        self, future: CivisFuture, kind: str, title: str, saved: Saved | None = None
+    ) -> None:
+        """Remember a run: as the latest one, and in the history, where its end is recorded, too.
+
+        Parameters
+        ----------
+        future
+            The run.
+        kind
+            ``sql``, ``job``, or the language of a script.
+        title
+            What runs, for lists.
+        saved
+            The statement, where it is SQL.
+        """
+        self.latest_run = (future.job_id, future.run_id)
+        begun = time.monotonic()
+        number = self.history.add(
+            kind, title, self._made_for[0] if self._made_for else "",
+            saved=saved, job_id=future.job_id, run_id=future.run_id,
+        )  # fmt: skip
+        future.add_done_callback(
+            lambda _: self.history.finish(number, future.state, time.monotonic() - begun)
+        )
 
     def _known(self, fresh: bool) -> list[Database]:
         client = self.client()

@@ -8,7 +8,8 @@ from typing import Final
 from civis_nb import config
 from civis_nb.display.bundle import Shown
 from civis_nb.display.html import Html, el
-from civis_nb.display.tables import ResultTable
+from civis_nb.display.screens import Screen
+from civis_nb.display.tables import Note, ResultTable
 from civis_nb.errors import CivisMagicError
 from civis_nb.magics.options import Option, Positional, Syntax
 
@@ -17,13 +18,20 @@ __all__ = ["SYNTAX", "ConfigLine", "config_magic"]
 SYNTAX: Final = Syntax(
     "%civis_config",
     "Show the settings, or change one for this notebook.\n\n"
-    + textwrap.fill(f"Settings: {', '.join(config.SETTINGS)}.", 88),
+    + textwrap.fill(
+        f"Settings: {', '.join(config.SETTINGS)}. poll is short for poll_interval_s.", 88
+    ),
     (
         Positional("KEY", "The setting; without it, all are shown."),
         Positional("VALUE", "Its new value; without it, the present one is shown."),
     ),
-    (Option(("--reset",), "Forget what was set here: of one setting, or of all."),),
-)
+    (
+        Option(("--reset",), "Forget what was set here: of one setting, or of all."),
+        Option(("--save",), "Write the setting to the table [tool.civis_nb] of the nearest "
+               "pyproject.toml, without a name all that were set here; with --reset remove it "
+               "there. A key is never among them."),
+    ),
+)  # fmt: skip
 
 
 class ConfigLine(Shown):
@@ -36,8 +44,8 @@ class ConfigLine(Shown):
     """
 
     def __init__(self, name: str) -> None:
-        self.name = name
         self.value = config.get(name)
+        self.name = name
 
     def __repr__(self) -> str:
         return f"{self.name} = {'(not set)' if self.value is None else self.value}"
@@ -65,6 +73,9 @@ def config_magic(line: str) -> ResultTable | ConfigLine | None:
         config.reset(key)
     elif value is not None:
         config.set_value(key, value)
+    if values["save"]:
+        path = config.save(key, forget=values["reset"])
+        Screen().show(Note(f"{'Removed from' if values['reset'] else 'Saved in'} {path}"))
     if key is not None:
         return ConfigLine(key)
     rows = [

@@ -2,92 +2,44 @@
 
 from __future__ import annotations
 
-import concurrent.futures
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import Any, Final
 
 from civis_nb import config
-from civis_nb._waiting import outcome
-from civis_nb.display.activity import Activity
-from civis_nb.display.bundle import Shown
 from civis_nb.display.charts import require_altair
-from civis_nb.display.html import DIM, Html, el
-from civis_nb.display.live import Display
-from civis_nb.display.run_view import RunView
 from civis_nb.display.screens import Screen
 from civis_nb.display.settled import Source
 from civis_nb.display.tables import Note, ResultTable
-from civis_nb.display.tracker import Tracker
-from civis_nb.errors import CivisJobFailure, CivisMagicError
+from civis_nb.errors import CivisMagicError
 from civis_nb.frames.typed import TypedTable
 from civis_nb.futures import CivisFuture
-from civis_nb.futures.interrupts import in_thread
-from civis_nb.io.call import Call
-from civis_nb.io.reading.options import SqlExport
+from civis_nb.io.databases import start_query
 from civis_nb.io.reading.parsers.arrow_exact import table_of_texts
 from civis_nb.io.reading.pipeline import start_export
 from civis_nb.magics.background import FrameFuture
-from civis_nb.magics.binding import Bound, bind, placeholders
-from civis_nb.magics.calls import SqlCall
-from civis_nb.magics.failures import Origin, sql_failure, without_traceback
-from civis_nb.magics.fetching import FrameRequest
-from civis_nb.magics.session import Database, Session
-from civis_nb.magics.waiting import interrupted, start_or_cancel, wait
+from civis_nb.magics.binding import Bound
+from civis_nb.magics.done import TableMade, what_was_done
+from civis_nb.magics.fetching import Fetched
+from civis_nb.magics.finding import dictionary
+from civis_nb.magics.into_table import into_table, is_there, needs_look
+from civis_nb.magics.kept import KeptResult
+from civis_nb.magics.running import StatementRunner, title_of
+from civis_nb.magics.statement import Statement, Written, prepare
+from civis_nb.magics.views import Plan, SqlText
 from civis_nb.sql_text import only_reads
 
-if TYPE_CHECKING:
-    from civis_nb.client.protocol import Client
-
 __all__ = ["SqlRun"]
-
-_T = TypeVar("_T")
 
 #: The most rows that the query endpoint returns.
 PREVIEW_ROWS: Final = 1000
 _HEAD_ROWS: Final = 5
-#: Work that is done sooner shows only its result.
-_SHOW_AFTER_S: Final = 0.4
-
-
-class _Sql(Shown):
-    """SQL as it would be sent."""
-
-    def __init__(self, bound: Bound, database: Database) -> None:
-        self._sql = bound.sql.rstrip("\n")
-        self._title = f"Not sent to {database.name}:"
-
-    def __repr__(self) -> str:
-        return f"{self._title}\n{self._sql}"
-
-    def _html(self) -> Html:
-        return el("div", el("div", self._title, style=DIM), el("pre", self._sql))
 
 
 @dataclass(frozen=True)
-class SqlRun:
-    """One run of a SQL magic.
-
-    Attributes
-    ----------
-    call
-        What the magic asks for.
-    session
-        The client and the databases.
-    user_ns
-        Where the variable goes.
-    namespaces
-        Where ``:names`` are looked up, the first one first.
-    cell
-        The text of the whole cell, where it is known.
-    """
-
-    call: SqlCall
-    session: Session
-    user_ns: MutableMapping[str, Any]
-    namespaces: tuple[Mapping[str, Any], ...]
-    cell: str | None = None
+class SqlRun(StatementRunner):
+    """One run of a SQL magic; the attributes are those of `StatementRunner`."""
 
     def run(self) -> Any:
         """Run it, and return the cell's value.
@@ -102,54 +54,40 @@ class SqlRun:
         KeyboardInterrupt, CivisTimeoutError
             When the wait ended early; the remote run is cancelled.
         """
-        call = self.call
-        given = self._given()
-        database = self.session.database(call.database)
-        bound = self._bound(database, given)
+        call, history = self.call, self.session.history
+        given = {**dictionary(call.params, "--params", self.namespaces), **call.given}
+        values = [given, *self.namespaces]
+        source = Written.of(call, values, history, self.cell)
+        database = self.session.database(call.database or source.saved.database)
+        statement = prepare(call, source, database, values, history)
+        if not call.quiet:
+            for text in statement.notes:
+                Screen().show(Note(text))
+        found: Any = None
         if call.no_run:
-            Screen().show(_Sql(bound, database))
-            return None
-        if call.bg:
-            return self._in_background(bound, database)
-        if call.profile or call.plot:
-            return self._viewed(bound, database)
-        if call.kind == "lazy":
-            return self._kept(self._previewed(bound, database))
-        if call.var or call.kind:
-            return self._fetched(bound, database)
-        if call.types == "infer":
+            Screen().show(SqlText(self._to_send(statement, True).sql, database.name))
+        elif call.bg:
+            found = self._in_background(statement)
+        elif call.to:
+            found = self._into_table(statement)
+        elif call.explain:
+            found = self._plan(statement)
+        elif call.profile or call.plot:
+            found = self._viewed(statement)
+        elif call.kind != "lazy" and (call.var or call.kind):
+            found = self._fetched(statement)
+        elif call.types == "infer":
             raise CivisMagicError(
                 "--types infer reads a whole result with a frame's library: name a VAR, or give "
                 "--as pandas or polars."
             )
-        table = self._previewed(bound, database)
-        return None if call.quiet and call.whole_cell else table
-
-    # -- before anything is sent -------------------------------------------------------------
-
-    def _given(self) -> dict[str, Any]:
-        """Return the values of ``:names`` that the options give."""
-        name = self.call.params
-        if name is None:
-            return self.call.given
-        found = next((names[name] for names in self.namespaces if name in names), None)
-        if not isinstance(found, Mapping):
-            kind = "is not set" if found is None else f"is a {type(found).__name__}"
-            raise CivisMagicError(f"--params needs a dictionary, and {name} {kind}.")
-        return {**{str(key): value for key, value in found.items()}, **self.call.given}
-
-    def _bound(self, database: Database, given: dict[str, Any]) -> Bound:
-        """Return the SQL with the values of its ``:names``."""
-        if database.dialect is not None:
-            return bind(self.call.sql, database.dialect, given, self.namespaces)
-        # Without the dialect nobody knows how to write a value so that it stays one.
-        if found := placeholders(self.call.sql, "postgres"):
-            raise CivisMagicError(
-                f"The database {database.name} is of the kind {database.adapter!r}, for which "
-                f"values can't be written safely; :{found[0].name} was not bound and nothing was "
-                "sent. Write the value into the SQL."
-            )
-        return Bound(self.call.sql, self.call.sql)
+        else:
+            kept = self._results.kept(statement, "preview", self._most_shown)
+            facts = kept.facts if kept else self._query(statement, self._most_shown)
+            found = self._kept(self._table(statement, facts, kept))
+        if call.saved_as:
+            history.save(call.saved_as, statement.saved)
+        return found
 
     # -- the ways to run ---------------------------------------------------------------------
 
@@ -170,65 +108,56 @@ class SqlRun:
         Screen().show(table)
         return None
 
-    def _previewed(self, bound: Bound, database: Database) -> ResultTable:
-        """Run the statement as a query; return a table of its first rows."""
-        from civis_nb.io.databases import start_query
+    @property
+    def _most_shown(self) -> int:
+        return min(self.call.max_rows or PREVIEW_ROWS, PREVIEW_ROWS)
 
+    def _table(
+        self, statement: Statement, facts: dict[str, Any], kept: KeptResult | None
+    ) -> ResultTable:
+        """Return the table of the first rows of a statement that ran as a query."""
         call = self.call
-        most = min(call.max_rows or PREVIEW_ROWS, PREVIEW_ROWS)
-        client = self.session.client()
-        with self._display(database) as display:
-            future = start_or_cancel(
-                partial(
-                    start_query,
-                    client,
-                    bound.sql,
-                    database.id,
-                    call.credential,
-                    most,
-                    progress=False,
-                )
-            )
-            self._wait(future, display, bound, database)
-            found = future.result()
-            display.vanish(whole_cell=call.whole_cell)
-        rows = found.get("result_rows") or []
+        title = ", ".join(filter(None, [call.var, kept.age if kept else None])) or None
+        if kept is None and facts["columns"]:
+            self._results.keep(statement, "preview", self._most_shown, None, facts)
+        rows = facts["rows"]
         return ResultTable(
             rows,
-            columns=found.get("result_columns") or [],
-            types=found.get("result_column_types"),
-            title=call.var,
+            columns=facts["columns"],
+            types=facts["types"],
+            title=title,
             limit=call.rows,
-            complete=len(rows) < most,
-            fetch=self._whole(found, len(rows) < most, bound, database),
-            typed=partial(_typed, found),
-            source=_source(future, database),
+            complete=len(rows) < self._most_shown,
+            fetch=self._whole(statement, facts),
+            typed=partial(_typed, facts),
+            source=Source(*facts["source"]),
             frame_types=call.types or ("exact" if config.get("types") == "exact" else None),
+            message=facts["done"],
         )
 
     def _whole(
-        self, found: Any, complete: bool, bound: Bound, database: Database
+        self, statement: Statement, facts: dict[str, Any]
     ) -> Callable[[], TypedTable] | None:
         """Return what gives the whole result of a previewed statement; None when nothing can.
 
         A preview that is whole is enough; only a statement that just reads runs once more.
         """
-        if complete:
-            return partial(_typed, found)
-        if not only_reads(bound.sql):
+        if len(facts["rows"]) < self._most_shown:
+            return partial(_typed, facts)
+        if not only_reads(statement.bound.sql):
             return None
 
         def fetch() -> TypedTable:
-            with self._display(database) as display:
-                return self._exported(bound, database, display, self._request().typed)
+            with self._display(statement) as display:
+                return self._typed(statement, display).result
 
         return fetch
 
-    def _fetched(self, bound: Bound, database: Database) -> Any:
+    def _fetched(self, statement: Statement) -> Any:
         """Run the statement, and return, assign or show its whole result."""
         call = self.call
-        with self._display(database) as display:
-            found = self._exported(bound, database, display, self._request().fetched)
+        with self._display(statement) as display:
+            found = self._frame(statement, display)
             if call.var is not None:
                 self.user_ns[call.var] = found.frame
             if call.var is None or call.quiet:
@@ -240,22 +169,25 @@ class SqlRun:
             limit = call.rows or min(_HEAD_ROWS, config.get("limit"))
             display.settle(
                 ResultTable(
-                    found.shown, title=call.var, limit=limit, total=found.total, note=found.note
+                    found.shown,
+                    title=", ".join(filter(None, [call.var, found.age])),
+                    limit=limit,
+                    complete=found.complete,
+                    note=found.note,
                 )
             )
         return None
 
-    def _viewed(self, bound: Bound, database: Database) -> Any:
+    def _viewed(self, statement: Statement) -> Any:
         """Run the statement; show or return a profile or a plot of its whole result."""
         call = self.call
         if call.plot:
             require_altair()
-        request = self._request()
-        with self._display(database) as display:
+        with self._display(statement) as display:
             if call.var is None:
-                result = self._exported(bound, database, display, request.typed)
+                result: Any = self._typed(statement, display).result
             else:
-                found = self._exported(bound, database, display, request.fetched)
+                found = self._frame(statement, display)
                 self.user_ns[call.var], result = found.frame, found.shown
             table = ResultTable(result, title=call.var)
             view = table.plot(*call.plot) if call.plot else table.profile()
@@ -265,115 +197,77 @@ class SqlRun:
             display.vanish(whole_cell=call.whole_cell)
         return None if call.var is not None or (call.quiet and call.whole_cell) else view
 
-    def _request(self) -> FrameRequest:
-        return FrameRequest(self.call.kind, self.call.types, self.call.max_rows)
-
-    def _exported(
-        self,
-        bound: Bound,
-        database: Database,
-        display: Display,
-        read: Callable[[Client, CivisFuture, SqlExport], _T],
-    ) -> _T:
-        """Run the statement as an export, and read it whole."""
-        client, export = self.session.client(), self._export(bound, database)
-        future: CivisFuture = start_or_cancel(
-            lambda: start_export(client, export, poll_on_creation=False)
-        )
-        self._wait(future, display, bound, database)
-        transfer = Call(progress=False)
-
-        def describe() -> Activity:
-            moved = transfer.tracker.activity()
-            note = _received(moved.done_bytes or 0, moved.total_bytes)
-            return replace(future.activity(_title(database)), note=note)
-
-        with transfer.active():
-            reading = in_thread(lambda: read(client, future, export), "civis-sql-read")
-        display.tracker.wait_for_run(describe)
-        try:
-            return outcome(reading)
-        except KeyboardInterrupt:
-            transfer.token.cancel()
-            message = "The query had ended; its result was not read whole and nothing was kept."
-            display.settle(RunView(replace(describe(), note=message)))
-            raise interrupted(message) from None
-
-    def _export(self, bound: Bound, database: Database) -> SqlExport:
-        return SqlExport(sql=bound.sql, database=database.id, credential_id=self.call.credential)
-
-    def _in_background(self, bound: Bound, database: Database) -> FrameFuture | None:
+    def _in_background(self, statement: Statement) -> FrameFuture | None:
         """Start the statement; return or assign its future."""
-        call, client, request = self.call, self.session.client(), self._request()
-        export = self._export(bound, database)
+        call, client = self.call, self.session.client()
+        request = self._request(statement)
+        bound = self._to_send(statement, self._table_is_there(statement))
+
+        def start() -> CivisFuture:
+            future: CivisFuture
+            if call.to:
+                future = start_query(
+                    client, bound.sql, statement.database.id, call.credential, 0, progress=False
+                )
+            else:
+                future = start_export(client, self._export(statement), poll_on_creation=False)
+            self._note(future, statement)
+            return future
+
+        def read(future: CivisFuture) -> Fetched:
+            if call.to:
+                return Fetched(TableMade(call.to, what_was_done(future)))
+            return request.fetched(client, future, self._export(statement))
 
         future = FrameFuture(
-            _title(database),
-            lambda: start_export(client, export, poll_on_creation=False),
-            lambda future: request.fetched(client, future, export),
-            lambda error: self._explained(error, bound),
+            title_of(statement), start, read, lambda error: self._explained(error, statement),
+            call.timeout,
+        )  # fmt: skip
+        self.session.background.add(
+            future, future.title, self.number, variable=call.var, quiet=call.quiet
         )
         if call.var is None:
-            return future
+            return None if call.quiet and call.whole_cell else future
         self.user_ns[call.var] = future
-        if not call.quiet:
-            note = f"It runs in the background: {call.var}.result() waits for the frame."
-            Screen().show(RunView(replace(future.activity(), note=note)))
         return None
 
-    # -- the end of a run --------------------------------------------------------------------
+    # -- other ends ---------------------------------------------------------------------------
 
-    def _display(self, database: Database) -> Display:
-        progress = False if self.call.quiet else None
-        tracker = Tracker(_title(database))
-        return Display(tracker, progress, delay_s=_SHOW_AFTER_S, command=True)
+    def _to_send(self, statement: Statement, exists: bool) -> Bound:
+        """Return the SQL that runs: with ``--to`` the one that keeps the result in the table."""
+        call = self.call
+        if not call.to:
+            return statement.bound
+        how = call.if_exists or "fail"
+        dialect = statement.database.dialect or "postgres"
+        return into_table(statement.bound, call.to, how, exists, dialect)
 
-    def _wait(
-        self, future: CivisFuture, display: Display, bound: Bound, database: Database
-    ) -> None:
-        """Wait for a run; raise what it failed with."""
-        display.tracker.wait_for_run(lambda: future.activity(_title(database)))
-        wait(future, display, self.call.timeout)
-        error: BaseException | None
-        try:
-            error = future.exception()
-        except concurrent.futures.CancelledError:
-            message = "The run was cancelled on the platform."
-            error = CivisJobFailure(message, future.last_seen, future.job_id, future.run_id)
-            without_traceback(error)
-        if error is not None:
-            display.vanish(whole_cell=self.call.whole_cell)
-            raise self._explained(error, bound, future)
+    def _table_is_there(self, statement: Statement) -> bool:
+        """Ask the database whether the table of ``--to`` is there, where that matters."""
+        call = self.call
+        if not call.to or not needs_look(call.if_exists or "fail"):
+            return False
+        # Refused before anything is asked.
+        self._to_send(statement, True)
+        look = is_there(call.to)
+        return bool(self._query(statement, 1, Bound(look, look))["rows"])
 
-    def _explained(
-        self, error: BaseException, bound: Bound, future: CivisFuture | None = None
-    ) -> BaseException:
-        """Return an error as the cell shows it, with the place in the cell."""
-        if not isinstance(error, CivisJobFailure) or "_render_traceback_" in error.__dict__:
-            return error
-        origin = Origin.find(self.cell, self.call.sql, self.call.whole_cell)
-        return sql_failure(error, bound, origin, future.activity().url if future else None)
+    def _into_table(self, statement: Statement) -> TableMade | None:
+        """Run the statement so that its result is kept in a table; say what was made."""
+        call = self.call
+        assert call.to is not None  # noqa: S101 - the caller has looked
+        bound = self._to_send(statement, self._table_is_there(statement))
+        made = TableMade(call.to, self._query(replace(statement, bound=bound), 0, bound)["done"])
+        return None if call.quiet and call.whole_cell else made
+
+    def _plan(self, statement: Statement) -> Plan | None:
+        facts = self._query(statement, PREVIEW_ROWS)
+        plan = Plan(facts["rows"], statement.database.name)
+        if self.call.var is not None:
+            self.user_ns[self.call.var] = plan.text
+        return None if self.call.quiet and self.call.whole_cell else plan
 
 
-def _typed(found: Any) -> TypedTable:
+def _typed(facts: dict[str, Any]) -> TypedTable:
     """Return the rows of a preview with the types that the platform names."""
-    return table_of_texts(
-        found.get("result_columns") or [],
-        found.get("result_rows") or [],
-        found.get("result_column_types"),
-    )
-
-
-def _source(future: CivisFuture, database: Database) -> Source:
-    """Return where the result of a run came from."""
-    run = future.activity()
-    return Source(run.running_s, run.ids, run.url, database.dialect)
-
-
-def _title(database: Database) -> str:
-    return f"Query on {database.name}"
-
-
-def _received(received: int, total: int | None) -> str:
-    of = f" of {total / 1e6:.1f}" if total else ""
-    return f"Fetching the result: {received / 1e6:.1f}{of} MB"
+    return table_of_texts(facts["columns"], facts["rows"], facts["types"])

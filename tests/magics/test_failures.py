@@ -35,8 +35,10 @@ def failed(sql, values=None, cell=None, *, whole_cell=True, url=None):
 
 def caret_is_under(error, word):
     lines = shown(error)
-    at = next(index for index, line in enumerate(lines) if line.strip() == "^")
-    return lines[at - 1][lines[at].index("^") :].startswith(word)
+    at = next(index for index, line in enumerate(lines) if set(line.strip()) == {"^"})
+    return lines[at - 1][lines[at].index("^") :].startswith(word) and lines[at].count("^") == len(
+        word
+    )
 
 
 def test_unknown_column_is_pointed_at_in_the_cell():

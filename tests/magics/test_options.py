@@ -9,28 +9,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from civis_nb.errors import CivisMagicError
-from civis_nb.magics import calls, job, settings
+from civis_nb.magics import (
+    job,
+    joblist,
+    loglist,
+    script,
+    settings,
+    sql_options,
+    tablelist,
+    watch,
+)
 from civis_nb.magics.calls import SqlCall
-from civis_nb.magics.options import tokens
+from civis_nb.magics.words import tokens
 
 CELL_BODY = "SELECT 1\n"
 
 
 def cell(line, body=CELL_BODY):
-    return SqlCall.parse(calls.CELL, line, body)
+    return SqlCall.parse(sql_options.CELL, line, body)
 
 
 def line(text):
-    return SqlCall.parse(calls.LINE, text, None)
+    return SqlCall.parse(sql_options.LINE, text, None)
 
 
 def test_a_cell_with_everything():
     call = cell("""df -d "My DB" --credential 7 -p x=5 --param 'name=a b' --params extra --as polars
-                   -n 3 --max-rows 100 --bg --timeout 2.5 --no-run -q""")
+                   -n 3 --max-rows 100 --bg --timeout 2.5 --no-run -q --ident t --ident u=a.b
+                   --jinja --save kept --with a --with b --static""")
     assert call == SqlCall(
         sql=CELL_BODY, whole_cell=True, var="df", database="My DB", credential=7,
         given={"x": 5, "name": "a b"}, params="extra", kind="polars", rows=3, max_rows=100,
-        bg=True, timeout=2.5, no_run=True, quiet=True,
+        bg=True, timeout=2.5, no_run=True, quiet=True, idents={"t": None, "u": "a.b"}, jinja=True,
+        saved_as="kept", with_saved=("a", "b"), static=True,
     )  # fmt: skip
 
 
@@ -111,17 +122,17 @@ def test_what_cant_be_read_says_what_to_write(text, said):
 def test_an_empty_cell_or_line_is_refused():
     with pytest.raises(CivisMagicError, match="there is no SQL"):
         cell("df", "  \n")
-    with pytest.raises(CivisMagicError, match="%civis_sql needs SQL"):
+    with pytest.raises(CivisMagicError, match="%civis_sql: there is no SQL"):
         line("-d sample")
 
 
 def test_older_names_take_the_database_first():
-    call = SqlCall.parse_query(calls.QUERY_CELL, "my-database;", CELL_BODY)
+    call = SqlCall.parse_query(sql_options.QUERY_CELL, "my-database;", CELL_BODY)
     assert (call.database, call.kind, call.sql) == ("my-database", None, CELL_BODY)
-    call = SqlCall.parse_query(calls.QUERY_LINE, "'my db' SELECT ';'", None)
+    call = SqlCall.parse_query(sql_options.QUERY_LINE, "'my db' SELECT ';'", None)
     assert (call.database, call.kind, call.sql) == ("my db", "pandas", "SELECT ';'")
     with pytest.raises(CivisMagicError, match="needs DATABASE"):
-        SqlCall.parse_query(calls.QUERY_CELL, "", CELL_BODY)
+        SqlCall.parse_query(sql_options.QUERY_CELL, "", CELL_BODY)
 
 
 def test_job_line():
@@ -135,8 +146,10 @@ def test_job_line():
 
 
 @pytest.mark.parametrize(
-    "syntax", [calls.CELL, calls.LINE, calls.QUERY_CELL, calls.QUERY_LINE, job.SYNTAX,
-               settings.SYNTAX], ids=lambda syntax: syntax.magic,
+    "syntax",
+    [sql_options.CELL, sql_options.LINE, sql_options.QUERY_CELL, sql_options.QUERY_LINE,
+     job.SYNTAX, script.SYNTAX, joblist.SYNTAX, loglist.SYNTAX, tablelist.SYNTAX, watch.SYNTAX,
+     settings.SYNTAX], ids=lambda syntax: syntax.magic,
 )  # fmt: skip
 def test_help_names_every_option(syntax):
     for option in syntax.options:

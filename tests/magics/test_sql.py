@@ -300,7 +300,7 @@ def test_lists_expand(shell):
         ("%%civis_sql --bgg\nselect 1", CivisMagicError, "Did you mean --bg"),
         ("%%civis_sql -d sampel\nselect 1", CivisMagicError, "Did you mean sample"),
         ("%%civis_sql -d zzz\nselect 1", CivisMagicError, "There are: sample"),
-        ("%civis_sql -d sample", CivisMagicError, "needs SQL"),
+        ("%civis_sql -d sample", CivisMagicError, "there is no SQL"),
         ("%%civis_sql df\n\n", CivisMagicError, "there is no SQL"),
         ("%civis_config databse x", CivisConfigError, "database"),
     ],
@@ -338,7 +338,7 @@ def test_unknown_tables_and_syntax_errors_are_told(shell):
 def test_max_rows_cuts_and_says_so(shell):
     shell.cell("%%civis_sql df --max-rows 10\nselect * from range(50)")
     assert len(shell.ns["df"]) == 10
-    assert "5 of 50 rows; the first 10 kept" in shell.outputs[0]["text/plain"]
+    assert "5 of the first 10 rows; there may be more" in shell.outputs[0]["text/plain"]
     assert shell.cell("%%civis_sql --max-rows 10\nselect * from range(50)").caption == (
         "10 of the first 10 rows; there may be more"
     )

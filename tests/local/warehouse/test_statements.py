@@ -67,7 +67,9 @@ def test_a_transaction_without_commit_is_rolled_back_and_said(bench):
     bench.sql("CREATE TABLE t (a INT); BEGIN; INSERT INTO t VALUES (1)")
     assert bench.value("SELECT count(*) FROM t") == "0"
     assert bench.logged == [
-        ("warn", "The SQL ended inside a transaction without COMMIT: it was rolled back")
+        ("info", "CREATE TABLE"),
+        ("info", "INSERT: 1 row"),
+        ("warn", "The SQL ended inside a transaction without COMMIT: it was rolled back"),
     ]
 
 

@@ -15,6 +15,7 @@ from civis_nb.local.warehouse.base import Log
 from civis_nb.local.warehouse.dialects import Dialect
 from civis_nb.local.warehouse.duckdb.alter import alter
 from civis_nb.local.warehouse.duckdb.attempts import Attempts
+from civis_nb.local.warehouse.duckdb.changes import what_was_done
 from civis_nb.local.warehouse.duckdb.create import check_names, exists_already, with_likes
 from civis_nb.local.warehouse.duckdb.drop import drop_dependents
 from civis_nb.local.warehouse.duckdb.failures import located_error, read_failure, warehouse_error
@@ -189,6 +190,8 @@ class ScriptRunner:
         complete = getattr(self.cursor, "complete", None)
         if complete is not None and statement.has_rows:
             complete()
+        if (done := what_was_done(self.cursor, statement)) is not None:
+            self.log("info", done)
 
     def _prepared(self, statement: Statement) -> str | None:
         """Return the text to run, made with what the catalog knows; None if all is done.

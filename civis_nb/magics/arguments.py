@@ -1,0 +1,254 @@
+"""Arguments of a job: checked against its parameters before anything is started."""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from civis_nb.errors import CivisMagicError
+
+if TYPE_CHECKING:
+    from civis_nb.client.protocol import Client
+
+__all__ = ["checked_arguments", "copy_with_arguments", "params_for", "script_of"]
+
+#: job type -> how the API calls scripts of that type
+_PATHS: Final = {
+    "JobTypes::SqlRunner": "sql",
+    "JobTypes::PythonDocker": "python3",
+    "JobTypes::RDocker": "r",
+    "JobTypes::ContainerDocker": "containers",
+    "JobTypes::ScriptedSql": "javascript",
+}
+#: What a copy of a job does not take over: when it runs, whom it tells, where it belongs.
+_NOT_COPIED: Final = frozenset(
+    {"schedule", "notifications", "next_run_at", "parent_id", "target_project_id", "hidden",
+     "arguments"}
+)  # fmt: skip
+_WORDS: Final = {
+    **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "n", "0"), False),
+}
+
+
+def script_of(client: Client, job: Any) -> tuple[str, Any]:
+    """Return how the API calls scripts of a job's type, and the job as such a script.
+
+    Raises
+    ------
+    CivisMagicError
+        When a job of that type has no parameters.
+    """
+    path = "custom" if job.get("from_template_id") else _PATHS.get(str(job.type))
+    if path is None:
+        kind = str(job.type).removeprefix("JobTypes::")
+        raise CivisMagicError(
+            f"Job {job.id} ({job.name}) is of type {kind}, which takes no arguments. Leave -a out."
+        )
+    return path, getattr(client.scripts, f"get_{path}")(job.id)
+
+
+def checked_arguments(client: Client, script: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments of a run: those that are given, typed, over those of the script.
+
+    Parameters
+    ----------
+    client
+        Finds databases and credentials by name.
+    script
+        The script, with its ``params`` and ``arguments``.
+    given
+        The arguments by name.
+
+    Raises
+    ------
+    CivisMagicError
+        When there is no such parameter, a value is not of its type, or a required one is missing.
+    """
+    params = {str(param["name"]): param for param in script.params or []}
+    for name in given:
+        if name not in params:
+            raise CivisMagicError(_unknown(script, name, list(params)))
+        if params[name].get("value") is not None:
+            raise CivisMagicError(
+                f"The parameter {name} of {script.name!r} is fixed; it can't be given."
+            )
+    held = script.arguments.json() if hasattr(script.arguments, "json") else script.arguments
+    arguments: dict[str, Any] = dict(held or {})
+    for name, value in given.items():
+        arguments[name] = _typed(client, params[name], value)
+    missing = [
+        name
+        for name, param in params.items()
+        if param.get("required") and param.get("value") is None and arguments.get(name) is None
+    ]
+    if missing:
+        words = " ".join(f"-a {name}=…" for name in missing)
+        raise CivisMagicError(
+            f"{script.name!r} needs {', '.join(missing)}: give {words}. Nothing was started."
+        )
+    return arguments
+
+
+def _unknown(script: Any, name: str, known: list[str]) -> str:
+    if not known:
+        return f"{script.name!r} has no parameters, so it can't take {name}. Nothing was started."
+    near = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
+    hint = f"Did you mean {' or '.join(near)}?" if near else f"It has: {', '.join(known)}."
+    return f"{script.name!r} has no parameter {name!r}. {hint} Nothing was started."
+
+
+def _typed(client: Client, param: Any, value: Any) -> Any:
+    """Return a value as its parameter's type."""
+    name, kind = str(param["name"]), str(param["type"])
+    if value is None:
+        return None
+    read: Callable[[Any, Any], Any] = _READERS.get(
+        "credential" if kind.startswith("credential") else kind, _text
+    )
+    try:
+        found = read(client, value)
+    except (TypeError, ValueError) as error:
+        reason = f": {error}" if str(error) else ""
+        raise CivisMagicError(
+            f"The parameter {name} is of type {kind}, and {value!r:.80} is not{reason}. "
+            "Nothing was started."
+        ) from None
+    allowed = [entry["value"] for entry in param.get("allowed_values") or []]
+    if allowed and str(found) not in [str(one) for one in allowed]:
+        near = difflib.get_close_matches(str(found), [str(one) for one in allowed], n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise CivisMagicError(
+            f"The parameter {name} can't be {found!r:.80}; it is one of "
+            f"{', '.join(str(one) for one in allowed[:20])}.{hint} Nothing was started."
+        )
+    return found
+
+
+def _text(_client: Client, value: Any) -> str:
+    if isinstance(value, (bytes, dict, list, tuple, set)):
+        raise TypeError
+    return str(value)
+
+
+def _whole(_client: Client, value: Any) -> int:
+    if isinstance(value, bool):
+        raise TypeError
+    number = int(value)
+    if not isinstance(value, str) and number != value:
+        raise ValueError
+    return number
+
+
+def _number(_client: Client, value: Any) -> float:
+    if isinstance(value, bool):
+        raise TypeError
+    number = float(value)
+    if number != number or number in (float("inf"), float("-inf")):
+        raise ValueError("JSON has no such number")
+    return number
+
+
+def _truth(_client: Client, value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    word = str(value).strip().lower()
+    if word not in _WORDS:
+        raise ValueError
+    return _WORDS[word]
+
+
+def _file(_client: Client, value: Any) -> int:
+    found = getattr(value, "id", value)
+    if isinstance(found, bool):
+        raise TypeError
+    return int(found)
+
+
+def _database(client: Client, value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    number = int(value) if str(value).isdecimal() else value
+    return {"database": client.get_database_id(number), "credential": None}
+
+
+def _credential(client: Client, value: Any) -> int:
+    found = getattr(value, "id", value)
+    if str(found).isdecimal():
+        return int(found)
+    known = [one for one in client.credentials.list(limit=1000) if one.name == found]
+    if len(known) != 1:
+        raise ValueError(
+            f"there {'is no credential' if not known else 'are several credentials'} of that name"
+        )
+    return int(known[0].id)
+
+
+_READERS: Final[dict[str, Callable[[Any, Any], Any]]] = {
+    "integer": _whole,
+    "float": _number,
+    "bool": _truth,
+    "file": _file,
+    "database": _database,
+    "credential": _credential,
+}
+
+
+def copy_with_arguments(
+    client: Client, path: str, script: Any, arguments: Mapping[str, Any]
+) -> Any:
+    """Create a hidden copy of a script with other arguments; the script keeps its own.
+
+    Parameters
+    ----------
+    client
+        The client.
+    path
+        How the API calls scripts of its type.
+    script
+        The script.
+    arguments
+        The arguments of the copy.
+
+    Raises
+    ------
+    CivisAPIError
+        When the platform refuses it.
+    """
+    create = getattr(client.scripts, f"post_{path}")
+    whole = script.json()
+    copied = {
+        name: whole[name]
+        for name in inspect.signature(create).parameters
+        if name not in _NOT_COPIED and whole.get(name) is not None
+    }
+    if path == "custom":
+        copied.pop("params", None)
+    return create(**copied, arguments=dict(arguments), hidden=True)
+
+
+def params_for(arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return parameters that fit some values, for a script that is made from a cell.
+
+    Examples
+    --------
+    >>> params_for({"n": 5, "name": "x"})
+    [{'name': 'n', 'type': 'integer'}, {'name': 'name', 'type': 'string'}]
+    """
+    return [{"name": name, "type": _kind(name, value)} for name, value in arguments.items()]
+
+
+def _kind(name: str, value: Any) -> str:
+    if isinstance(value, str):
+        return "multi_line_string" if "\n" in value else "string"
+    # bool before int, of which it is one.
+    for kinds, kind in ((bool, "bool"), (int, "integer"), ((float, Decimal), "float")):
+        if isinstance(value, kinds):
+            return kind
+    raise CivisMagicError(
+        f"The argument {name} is a {type(value).__name__}; give text, a number, True or False. A "
+        "frame goes to the script with -i."
+    )

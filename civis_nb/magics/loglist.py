@@ -1,0 +1,231 @@
+"""``%civis_logs``: the log of a run, as far as it goes, or as it grows."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, MutableMapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+from civis_nb._waiting import after_interrupt
+from civis_nb.display.activity import DONE_STATES, Activity
+from civis_nb.display.live import Display
+from civis_nb.display.log_lines import LOG_LINES, LogLine, RunLog
+from civis_nb.display.run_view import RunView
+from civis_nb.display.screens import Screen
+from civis_nb.display.tracker import Tracker
+from civis_nb.errors import CivisAPIError, CivisMagicError
+from civis_nb.futures.run import newest_run_id
+from civis_nb.futures.states import run_times, state_of
+from civis_nb.magics.finding import find_job
+from civis_nb.magics.options import Option, Positional, Syntax
+from civis_nb.magics.session import Session
+from civis_nb.magics.words import Token, pattern, positive, variable, word
+
+if TYPE_CHECKING:
+    from civis_nb.client.protocol import Client
+
+__all__ = ["SYNTAX", "logs_magic"]
+
+#: Levels, the least important first.
+_LEVELS: Final = ("debug", "info", "warn", "error", "fatal")
+_READ_S: Final = 0.5
+_STATE_S: Final = 2.0
+
+SYNTAX: Final = Syntax(
+    "%civis_logs",
+    "Show the log of a run: of the run that this notebook has started last, or of a job's.\n\n"
+    "Interrupting -f ends the display, and leaves the run alone.",
+    (
+        Positional("JOB[:RUN]", "The id or name of a job, or a variable with it, as for "
+                   "%civis_run; its newest run, or the one whose id stands behind a colon.",
+                   read=word),
+    ),
+    (
+        Option(("-f", "--follow"), "Show what comes until the run has ended.",
+               also=("--watch", "--tail")),
+        Option(("-n", "--lines"), f"How many lines, the last ones; {LOG_LINES} by default.", "N",
+               positive, also=("--limit", "--rows", "--head", "--max")),
+        Option(("--level",), "Lines of this level or a more serious one.", "LEVEL",
+               choices=_LEVELS, also=("--severity", "--min-level")),
+        Option(("--grep",), "Lines that hold this regular expression, in upper or lower case.",
+               "RE", pattern, also=("--filter", "--search", "--match", "--pattern")),
+        Option(("-o", "--output"), "A variable for the entries: a list of dictionaries with id, "
+               "created_at, level, message.", "VAR", variable, also=("--out", "--save")),
+    ),
+)  # fmt: skip
+
+
+def logs_magic(
+    line: str,
+    session: Session,
+    user_ns: MutableMapping[str, Any],
+    namespaces: Sequence[Mapping[str, Any]],
+) -> None:
+    """Run a ``%civis_logs``.
+
+    Parameters
+    ----------
+    line
+        The magic's line.
+    session
+        The client, and the run that was started last.
+    user_ns
+        Where the entries go.
+    namespaces
+        Where variables are looked up that hold a job, the first one first.
+
+    Raises
+    ------
+    CivisMagicError
+        When there is no such job or run.
+    """
+    values = SYNTAX.parse(line)
+    client = session.client()
+    title, job_id, run_id = _run(client, session, values["job[:run]"], namespaces)
+    log = _Log(client, job_id, run_id, values)
+    describe = _described(client, title, job_id, run_id, log)
+    if values["follow"]:
+        _follow(log, describe, title)
+    else:
+        log.read_to_end()
+        Screen().show(RunView(describe()))
+    if values["output"]:
+        user_ns[values["output"]] = log.entries
+
+
+def _run(
+    client: Client,
+    session: Session,
+    wanted: Token | None,
+    namespaces: Sequence[Mapping[str, Any]],
+) -> tuple[str, int, int]:
+    """Return the title of a job, its id, and the id of its run."""
+    if wanted is None:
+        if session.latest_run is None:
+            raise CivisMagicError(
+                "%civis_logs: this notebook has started no run yet. Give a job: %civis_logs JOB."
+            )
+        job_id, run_id = session.latest_run
+        title = str(client.jobs.get(job_id).name)
+    else:
+        numbered = re.fullmatch(r"(.+):(\d+)", wanted.text)
+        quoted = wanted.raw[:1] in ("'", '"') and wanted.raw[-1:] == wanted.raw[:1]
+        if numbered and not quoted:
+            cut = len(numbered[2]) + 1
+            wanted = Token(numbered[1], wanted.raw[:-cut], wanted.start)
+        job = find_job(client, wanted, namespaces)
+        job_id, title = int(job.id), str(job.name)
+        run_id = int(numbered[2]) if numbered and not quoted else None
+    if run_id is None:
+        run_id = newest_run_id(client, job_id)
+    if run_id is None:
+        raise CivisMagicError(f"Job {job_id} ({title}) has not run yet, and so has no log.")
+    try:
+        client.jobs.get_runs(job_id, run_id)
+    except CivisAPIError as error:
+        if error.status_code != 404:
+            raise
+        raise CivisMagicError(f"Job {job_id} ({title}) has no run {run_id}.") from None
+    return title, job_id, run_id
+
+
+class _Log:
+    """The entries of a log that pass the magic's filters.
+
+    Parameters
+    ----------
+    client, job_id, run_id
+        The run.
+    values
+        The options.
+
+    Attributes
+    ----------
+    entries
+        Those that were read so far.
+    lines
+        Their lines.
+    """
+
+    def __init__(self, client: Client, job_id: int, run_id: int, values: dict[str, Any]) -> None:
+        from civis_nb.utils.logs import LogCursor
+
+        self._cursor = LogCursor(client, job_id, run_id)
+        self._least = _LEVELS.index(values["level"]) if values["level"] else 0
+        self._grep: re.Pattern[str] | None = values["grep"]
+        self._shown = values["lines"] or LOG_LINES
+        self.lines = RunLog()
+        self.entries: list[dict[str, Any]] = []
+
+    @property
+    def complete(self) -> bool:
+        return self._cursor.complete
+
+    def read(self) -> bool:
+        """Read what is new; return whether there was anything."""
+        new = self._cursor.read()
+        fitting = [entry for entry in new if self._fits(entry)]
+        self.entries += fitting
+        self.lines.add(fitting)
+        return bool(new)
+
+    def last_lines(self) -> tuple[tuple[LogLine, ...], int]:
+        """Return the lines that are to be shown, and how many there are in all."""
+        return self.lines.read(self._shown)
+
+    def read_to_end(self) -> None:
+        """Read what there is now."""
+        while self.read() and not self.complete:
+            pass
+
+    def _fits(self, entry: Mapping[str, Any]) -> bool:
+        level = str(entry.get("level") or "info")
+        serious = _LEVELS.index(level) if level in _LEVELS else 1
+        text = str(entry.get("message") or "")
+        return serious >= self._least and (self._grep is None or bool(self._grep.search(text)))
+
+
+class _described:  # noqa: N801 - used as a function that remembers
+    """Returns what is known of the run; its state is asked for now and then."""
+
+    def __init__(self, client: Client, title: str, job_id: int, run_id: int, log: _Log) -> None:
+        self._client, self._title, self._ids, self._log = client, title, (job_id, run_id), log
+        self._seen: Any = None
+        self._due = 0.0
+
+    def __call__(self) -> Activity:
+        lines, total = self._log.last_lines()
+        self.look()
+        queued_s, running_s = run_times(self._seen)
+        return Activity(
+            self._title,
+            state_of(self._seen) or "unknown",
+            *self._ids,
+            queued_s=queued_s,
+            running_s=running_s,
+            log=lines,
+            log_total=total,
+        )
+
+    def look(self) -> None:
+        """Ask for the state of the run, unless it was asked for just now."""
+        now = time.monotonic()
+        if self._seen is None or (now >= self._due and state_of(self._seen) not in DONE_STATES):
+            self._due = now + _STATE_S
+            self._seen = self._client.jobs.get_runs(*self._ids)
+
+
+def _follow(log: _Log, describe: _described, title: str) -> None:
+    """Show the log while it grows; an interrupt ends that, and nothing else."""
+    with Display(Tracker(title), delay_s=0.0, command=True) as display:
+        display.tracker.wait_for_run(describe)
+        try:
+            while not log.complete:
+                if not log.read():
+                    time.sleep(_READ_S)
+            note = None
+        except KeyboardInterrupt:
+            note = "No longer followed; the run goes on."
+        after_interrupt(lambda: display.settle(RunView(replace(describe(), note=note))))

@@ -1,0 +1,215 @@
+"""Runs statements as queries or as exports, waits for them, and explains their failures."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from civis_nb._waiting import outcome
+from civis_nb.display.activity import Activity
+from civis_nb.display.live import Display
+from civis_nb.display.run_view import RunView
+from civis_nb.display.tracker import Tracker
+from civis_nb.errors import CivisJobFailure
+from civis_nb.frames.typed import TypedTable
+from civis_nb.futures import CivisFuture
+from civis_nb.futures.interrupts import in_thread
+from civis_nb.io.call import Call
+from civis_nb.io.databases import start_query
+from civis_nb.io.reading.options import SqlExport
+from civis_nb.io.reading.pipeline import start_export
+from civis_nb.magics.binding import Bound
+from civis_nb.magics.calls import SqlCall
+from civis_nb.magics.done import what_was_done
+from civis_nb.magics.failures import sql_failure, without_traceback
+from civis_nb.magics.fetching import Fetched, FrameRequest, Whole
+from civis_nb.magics.kept import Results
+from civis_nb.magics.session import Session
+from civis_nb.magics.statement import Statement
+from civis_nb.magics.waiting import interrupted, start_or_cancel, wait
+
+if TYPE_CHECKING:
+    from civis_nb.client.protocol import Client
+
+__all__ = ["StatementRunner", "title_of"]
+
+_T = TypeVar("_T")
+#: Work that is done sooner shows only its result.
+_SHOW_AFTER_S: Final = 0.4
+
+
+@dataclass(frozen=True)
+class StatementRunner:
+    """Runs statements for one SQL magic, as queries or as exports, and waits for them.
+
+    Attributes
+    ----------
+    call
+        What the magic asks for.
+    session
+        The client and the databases.
+    user_ns
+        Where the variable goes.
+    namespaces
+        Where ``:names`` are looked up, the first one first.
+    cell
+        The text of the whole cell, where it is known.
+    number
+        The number of the cell; None where it is not known.
+    """
+
+    call: SqlCall
+    session: Session
+    user_ns: MutableMapping[str, Any]
+    namespaces: tuple[Mapping[str, Any], ...]
+    cell: str | None = None
+    number: int | None = None
+
+    @property
+    def _results(self) -> Results:
+        return Results(self.call, self.session)
+
+    def _query(self, statement: Statement, most: int, bound: Bound | None = None) -> dict[str, Any]:
+        """Run SQL as a query; return what is known of its result: columns, types, first rows."""
+        with self._display(statement) as display:
+            future = start_or_cancel(
+                partial(
+                    start_query,
+                    self.session.client(),
+                    (bound or statement.bound).sql,
+                    statement.database.id,
+                    self.call.credential,
+                    most,
+                    progress=False,
+                )
+            )
+            self._wait(future, display, statement)
+            found = future.result()
+            run = future.activity()
+            columns = list(found.get("result_columns") or [])
+            done = None if columns and bound is None else what_was_done(future)
+            display.vanish(whole_cell=self.call.whole_cell)
+        return {
+            "rows": [list(row) for row in found.get("result_rows") or []],
+            "columns": columns,
+            "types": found.get("result_column_types") and list(found["result_column_types"]),
+            "done": done,
+            "source": [run.running_s, run.ids, run.url, statement.database.dialect],
+        }
+
+    def _request(self, statement: Statement) -> FrameRequest:
+        call = self.call
+        kind = None if call.kind == "lazy" else call.kind
+        return FrameRequest(kind, call.types, call.max_rows, statement.limit is not None)
+
+    def _frame(self, statement: Statement, display: Display) -> Fetched:
+        """Return the result of a statement as a frame."""
+        request = self._request(statement)
+        if request.infers:
+            return self._exported(statement, display, request.fetched)
+        return request.frame(self._typed(statement, display))
+
+    def _typed(self, statement: Statement, display: Display) -> Whole:
+        """Return the result of a statement with exact types: a kept one, or by a run."""
+        most = self.call.max_rows
+        kept = self._results.kept(statement, "frame", most)
+        if kept is not None:
+            result = TypedTable(kept.table, kept.facts["sql_types"])
+            return Whole(result, bool(kept.facts["complete"]), kept.age)
+        whole = self._exported(statement, display, self._request(statement).typed)
+        types = whole.result.sql_types
+        facts = {"complete": whole.complete, "sql_types": None if types is None else list(types)}
+        self._results.keep(statement, "frame", most, whole.result.table, facts)
+        return whole
+
+    def _exported(
+        self,
+        statement: Statement,
+        display: Display,
+        read: Callable[[Client, CivisFuture, SqlExport], _T],
+    ) -> _T:
+        """Run the statement as an export, and read its result."""
+        client, export = self.session.client(), self._export(statement)
+        future: CivisFuture = start_or_cancel(
+            lambda: start_export(client, export, poll_on_creation=False)
+        )
+        self._wait(future, display, statement)
+        transfer = Call(progress=False)
+
+        def describe() -> Activity:
+            moved = transfer.tracker.activity()
+            note = _received(moved.done_bytes or 0, moved.total_bytes)
+            return replace(future.activity(title_of(statement)), note=note)
+
+        with transfer.active():
+            reading = in_thread(lambda: read(client, future, export), "civis-sql-read")
+        display.tracker.wait_for_run(describe)
+        try:
+            return outcome(reading)
+        except KeyboardInterrupt:
+            transfer.token.cancel()
+            message = "The query had ended; its result was not read whole and nothing was kept."
+            display.settle(RunView(replace(describe(), note=message)))
+            raise interrupted(message) from None
+
+    def _export(self, statement: Statement) -> SqlExport:
+        return SqlExport(
+            sql=statement.bound.sql,
+            database=statement.database.id,
+            credential_id=self.call.credential,
+        )
+
+    def _display(self, statement: Statement) -> Display:
+        progress = False if self.call.quiet else None
+        tracker = Tracker(title_of(statement))
+        return Display(tracker, progress, delay_s=_SHOW_AFTER_S, command=True)
+
+    def _note(self, future: CivisFuture, statement: Statement) -> None:
+        """Remember the run in the history."""
+        saved = replace(statement.saved, database=statement.database.name)
+        self.session.started(future, "sql", statement.title, saved)
+
+    def _wait(self, future: CivisFuture, display: Display, statement: Statement) -> None:
+        """Wait for a run; raise what it failed with."""
+        self._note(future, statement)
+        display.tracker.wait_for_run(lambda: future.activity(title_of(statement)))
+        wait(future, display, self.call.timeout)
+        error: BaseException | None
+        try:
+            error = future.exception()
+        except concurrent.futures.CancelledError:
+            message = "The run was cancelled on the platform."
+            error = CivisJobFailure(message, future.last_seen, future.job_id, future.run_id)
+            without_traceback(error)
+        if error is not None:
+            display.vanish(whole_cell=self.call.whole_cell)
+            raise self._explained(error, statement, future)
+
+    def _explained(
+        self, error: BaseException, statement: Statement, future: CivisFuture | None = None
+    ) -> BaseException:
+        """Return an error as the cell shows it, with the place in the cell."""
+        if not isinstance(error, CivisJobFailure) or "_render_traceback_" in error.__dict__:
+            return error
+        url = future.activity().url if future else None
+        hint = _exists_hint(error, self.call)
+        return sql_failure(error, statement.bound, statement.origin, url, hint)
+
+
+def title_of(statement: Statement) -> str:
+    """Return what displays call a run of a statement."""
+    return f"Query on {statement.database.name}"
+
+
+def _received(received: int, total: int | None) -> str:
+    of = f" of {total / 1e6:.1f}" if total else ""
+    return f"Fetching the result: {received / 1e6:.1f}{of} MB"
+
+
+def _exists_hint(error: CivisJobFailure, call: SqlCall) -> str | None:
+    if not call.to or "already exists" not in str(error.platform_message):
+        return None
+    return f"--if-exists append, truncate or drop says what to do with the {call.to} that is there."

@@ -1,0 +1,69 @@
+"""Small displays of the magics: SQL, a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from civis_nb.display.bundle import Shown
+from civis_nb.display.html import DIM, Html, el
+from civis_nb.display.html import visible as shown
+
+__all__ = ["Plan", "SqlText"]
+
+
+class SqlText(Shown):
+    """SQL as it would be sent.
+
+    Parameters
+    ----------
+    sql
+        The SQL.
+    database
+        The name of the database.
+    """
+
+    def __init__(self, sql: str, database: str) -> None:
+        self._sql = sql.rstrip("\n")
+        self._title = f"Not sent to {database}:"
+
+    def __repr__(self) -> str:
+        return f"{self._title}\n{self._sql}"
+
+    def _html(self) -> Html:
+        return el("div", el("div", self._title, style=DIM), el("pre", self._sql))
+
+
+class Plan(Shown):
+    """A database's plan of a statement.
+
+    Parameters
+    ----------
+    rows
+        What the database gave for EXPLAIN.
+    database
+        The name of the database.
+
+    Attributes
+    ----------
+    text
+        The plan.
+
+    Examples
+    --------
+    >>> Plan([["Seq Scan on t"]], "sample")
+    Plan of sample:
+    Seq Scan on t
+    """
+
+    def __init__(self, rows: Sequence[Sequence[Any]], database: str) -> None:
+        # PostgreSQL and Redshift give a line in each row, DuckDB a kind and a drawing.
+        self.text = "\n".join(str(row[-1] or "").rstrip("\n") for row in rows)
+        self._title = f"Plan of {database}:"
+
+    def __repr__(self) -> str:
+        return f"{self._title}\n{shown(self.text)}"
+
+    def _html(self) -> Html:
+        style = "line-height:1.2;overflow-x:auto"
+        return el("div", el("div", self._title, style=DIM), el("pre", self.text, style=style))

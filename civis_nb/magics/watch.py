@@ -1,0 +1,317 @@
+"""Work that goes on while the notebook does: shown in its cell, waited for, its failures told."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from civis_nb.display.activity import Activity
+from civis_nb.display.bundle import Shown
+from civis_nb.display.html import Html, el, join
+from civis_nb.display.live import Display
+from civis_nb.display.run_view import RunView
+from civis_nb.display.screens import BackgroundCell, Screen
+from civis_nb.display.text import counted
+from civis_nb.display.tracker import Tracker
+from civis_nb.errors import CivisJobFailure, CivisMagicError, CivisTimeoutError
+from civis_nb.magics.failures import message_of, without_traceback
+from civis_nb.magics.options import Option, Positional, Syntax
+from civis_nb.magics.words import seconds, variable
+
+__all__ = ["SYNTAX", "Background", "wait_magic"]
+
+SYNTAX: Final = Syntax(
+    "%civis_wait",
+    "Wait for what runs in the background, and raise what failed.\n\n"
+    "At the end of a notebook it makes the notebook fail when any of its background work has\n"
+    "failed: for papermill, nbclient and nbval. Interrupting it leaves the runs alone.",
+    (
+        Positional("FUTURE", "The variables of futures to wait for; by default all that was "
+                   "started with --bg in this notebook.", read=variable, repeated=True),
+    ),
+    (
+        Option(("--timeout",), "Wait no longer than this; the runs go on.", "S", seconds),
+        Option(("-q", "--quiet"), "Show nothing.", also=("--silent",)),
+    ),
+)  # fmt: skip
+
+_SLICE_S: Final = 0.1
+#: Work that ended well and was shown is forgotten, all but so much.
+_KEPT: Final = 1000
+
+
+@dataclass(eq=False)
+class _Work:
+    """One piece of background work.
+
+    Attributes
+    ----------
+    future
+        A `CivisFuture` or a `FrameFuture`.
+    title
+        What it is.
+    cell
+        The number of the cell that started it; None where cells have none.
+    note
+        What to do with it while it goes on.
+    display
+        Shows it in that cell; None where nothing is shown.
+    screen
+        Where it is shown.
+    reported
+        Whether its failure was shown under another cell.
+    """
+
+    future: Any
+    title: str
+    cell: int | None
+    note: str | None = None
+    display: Display | None = None
+    screen: Any = None
+    reported: bool = False
+    repeated: bool = field(default=False)
+
+    @property
+    def error(self) -> BaseException | None:
+        """What it failed with; None when it has not. Nobody counts as told."""
+        if not Future.done(self.future):
+            return None
+        if Future.cancelled(self.future):
+            if self.future.cancel_requested:
+                return None
+            message = "The run was cancelled on the platform."
+            return CivisJobFailure(message, None, self.future.job_id, self.future.run_id)
+        return Future.exception(self.future, 0)
+
+    def activity(self) -> Activity:
+        """Return what was seen last."""
+        seen: Activity = self.future.activity(self.title)
+        error = self.error
+        if error is not None:
+            return replace(seen, state=seen.state if seen.ended else "failed",
+                           error=message_of(error), note=None)  # fmt: skip
+        return replace(seen, note=None if Future.done(self.future) else self.note)
+
+
+class Background:
+    """The background work of one notebook."""
+
+    def __init__(self) -> None:
+        self._work: list[_Work] = []
+
+    def add(
+        self, future: Any, title: str, cell: int | None, *, variable: str | None = None,
+        quiet: bool = False,
+    ) -> None:  # fmt: skip
+        """Follow a piece of work: its cell shows it until it has ended.
+
+        Parameters
+        ----------
+        future
+            A `CivisFuture` or a `FrameFuture`.
+        title
+            What it is, for a person.
+        cell
+            The number of the cell that runs.
+        variable
+            The variable that holds the future; None: it is the value of the cell.
+        quiet
+            Whether nothing is shown as long as it does not fail.
+        """
+        name = variable or "the future"
+        note = f"It runs in the background: await {name}, or {name}.result(), gives what it gives."
+        work = _Work(future, title, cell, note)
+        self._forget()
+        self._work.append(work)
+        if not quiet:
+            tracker = Tracker(title)
+            tracker.wait_for_run(work.activity)
+            work.display = Display(tracker, delay_s=0.0, command=True, background=True)
+            work.display.open()
+            work.screen = work.display.screen
+            if not work.display.changes:
+                Screen().show(RunView(work.activity()))
+        future.add_done_callback(lambda _: self._settle(work))
+
+    def _settle(self, work: _Work) -> None:
+        """Show how a piece of work has ended, in the cell that started it."""
+        display, work.display = work.display, None
+        if display is None:
+            return
+        if display.changes:
+            display.settle(RunView(work.activity()))
+        else:
+            display.vanish()
+
+    def after_cell(self, cell: int | None) -> None:
+        """Show failures that nobody looked at, under the cell that has just run.
+
+        Parameters
+        ----------
+        cell
+            Its number.
+        """
+        for work in list(self._work):
+            if not Future.done(work.future):
+                continue
+            self._repeat(work)
+            error = work.error
+            if error is None or work.future.told or work.reported or work.cell == cell:
+                continue
+            work.reported = True
+            begun = f"in cell [{work.cell}]" if work.cell is not None else "earlier"
+            note = f"It was started {begun}, in the background; .result() on its future raises it."
+            Screen().show(RunView(replace(work.activity(), note=note)))
+
+    def _repeat(self, work: _Work) -> None:
+        """Send how a piece of work has ended once more, for runners of notebooks."""
+        if not work.repeated and isinstance(work.screen, BackgroundCell):
+            work.repeated = True
+            work.screen.repeat()
+
+    def _forget(self) -> None:
+        """Forget work of which everything was told."""
+        if len(self._work) > _KEPT:
+            self._work = [one for one in self._work
+                          if not Future.done(one.future) or one.error is not None]  # fmt: skip
+
+    def wait(
+        self, futures: Sequence[Any] | None, timeout_s: float | None, *, quiet: bool = False
+    ) -> None:
+        """Wait until work has ended; show how, and raise what failed first.
+
+        Parameters
+        ----------
+        futures
+            The futures; None: all background work.
+        timeout_s
+            The longest wait; None: until the end.
+        quiet
+            Whether nothing is shown.
+
+        Raises
+        ------
+        CivisTimeoutError
+            When the time is up; the runs go on.
+        CivisError
+            What the first failed piece of work failed with.
+        """
+        if futures is None:
+            chosen = list(self._work)
+        else:
+            known = {id(one.future): one for one in self._work}
+            chosen = [
+                known.get(id(future)) or _Work(future, getattr(future, "title", ""), None)
+                for future in futures
+            ]
+        self._wait(chosen, timeout_s, quiet)
+        for work in chosen:
+            self._repeat(work)
+            work.future.told = True
+        if futures is None:
+            self._work = [one for one in self._work if one not in chosen]
+        if chosen and not quiet:
+            Screen().show(_Ends(tuple(work.activity() for work in chosen)))
+        _raise_first([work for work in chosen if work.error is not None])
+
+    def _wait(self, chosen: Sequence[_Work], timeout_s: float | None, quiet: bool) -> None:
+        deadline = None if timeout_s is None else time.monotonic() + timeout_s
+        going = [work for work in chosen if not work.future.done()]
+        if not going:
+            return
+
+        def describe() -> Activity:
+            left = [work for work in going if not Future.done(work.future)]
+            done = len(chosen) - len(left)
+            return Activity(f"{done} of {len(chosen)} background runs have ended", "running")
+
+        tracker = Tracker()
+        tracker.wait_for_run(describe)
+        try:
+            with Display(tracker, False if quiet else None, command=True):
+                while any(not Future.done(work.future) for work in going):
+                    left = [work.future for work in going if not Future.done(work.future)]
+                    concurrent.futures.wait(left, _SLICE_S)
+                    if deadline is not None and time.monotonic() > deadline and left:
+                        many = counted(len(left), "background run")
+                        raise CivisTimeoutError(
+                            f"{many} had not ended after {timeout_s:g} s, and will go on."
+                        )
+        except KeyboardInterrupt as interrupt:
+            left = [work for work in going if not Future.done(work.future)]
+            many = counted(len(left), "background run")
+            report = f"{many} will go on; .cancel() on a future stops it."
+            without_traceback(interrupt, [f"KeyboardInterrupt: {report}"])
+            interrupt.args = (report,)
+            raise
+
+
+def _raise_first(failed: Sequence[_Work]) -> None:
+    """Raise what the first of some failed with; it names the others."""
+    if not failed:
+        return
+    error = failed[0].error
+    assert error is not None  # noqa: S101 - it is one of those that failed
+    others = [f"{work.title}: {message_of(work.error or Exception())}" for work in failed[1:]]
+    lines = list(error.__dict__["_render_traceback_"]()) if (
+        "_render_traceback_" in error.__dict__
+    ) else f"{type(error).__name__}: {error}".split("\n")  # fmt: skip
+    if others:
+        lines.append(f"{counted(len(others), 'more background run')} failed, shown above.")
+        for text in others[:10]:
+            if text not in getattr(error, "__notes__", ()):
+                error.add_note(text)
+    raise without_traceback(error, lines)
+
+
+@dataclass(frozen=True, repr=False)
+class _Ends(Shown):
+    """How several runs have ended, failures first."""
+
+    activities: tuple[Activity, ...]
+
+    def _views(self) -> list[RunView]:
+        ordered = sorted(self.activities, key=lambda one: one.error is None)
+        return [RunView(one) for one in ordered]
+
+    def _title(self) -> str:
+        failed = sum(one.error is not None for one in self.activities)
+        text = f"{counted(len(self.activities), 'background run')} ended"
+        return f"{text}, {failed} with an error" if failed else text
+
+    def __repr__(self) -> str:
+        return "\n".join([self._title(), *(repr(view) for view in self._views())])
+
+    def _html(self) -> Html:
+        items = [el("li", view._html()) for view in self._views()]
+        return el("div", el("strong", self._title()), el("ul", join(*items)))
+
+
+def wait_magic(line: str, background: Background, namespaces: Sequence[Mapping[str, Any]]) -> None:
+    """Run a ``%civis_wait``.
+
+    Raises
+    ------
+    CivisMagicError
+        When a word is no variable with a future.
+    CivisTimeoutError, CivisError
+        As `Background.wait`.
+    """
+    values = SYNTAX.parse(line)
+    futures = None
+    if values["future"]:
+        futures = [_future(name, namespaces) for name in values["future"]]
+    background.wait(futures, values["timeout"], quiet=values["quiet"])
+
+
+def _future(name: str, namespaces: Sequence[Mapping[str, Any]]) -> Any:
+    source = next((names for names in namespaces if name in names), None)
+    found = None if source is None else source[name]
+    if not isinstance(found, Future) or not hasattr(found, "cancel_requested"):
+        what = "is not set" if source is None else f"is a {type(found).__name__}, and no future"
+        raise CivisMagicError(f"%civis_wait: {name} {what}. Give variables of --bg.")
+    return found

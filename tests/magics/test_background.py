@@ -1,0 +1,126 @@
+"""Background work in a real kernel: shown in its cell, awaited, its failures told."""
+
+from __future__ import annotations
+
+import time
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+from nbformat.v4 import new_code_cell, new_notebook
+
+SLOW = "select count(*) from range(100000000000) a where sqrt(a.range) > 0"
+
+
+def wait_for(live, name):
+    """Wait in the kernel until a future has ended, without asking how."""
+    live.text(f"import time\nwhile not {name}.done(): time.sleep(0.05)")
+
+
+def test_a_background_cell_ends_at_once_and_settles(live):
+    started = time.monotonic()
+    cell = live.run("%%civis_sql later --bg\nselect 42 as n")
+    # A moment of a busy machine is allowed for.
+    assert time.monotonic() - started < 10
+    live.text("import time; begun = time.monotonic()\n%civis_sql -q select 1")
+    wait_for(live, "later")
+    live.text("pass")
+    text = cell.outputs[0]["data"]["text/plain"]
+    assert text.startswith("✓ Query on sample: succeeded")
+    assert "progressbar" not in cell.outputs[0]["data"]["text/html"]
+    assert live.value("later.result()['n'].tolist()") == [42]
+
+
+def test_futures_are_awaited(live):
+    live.run("%%civis_sql later --bg\nselect 7 as n")
+    assert live.text("print((await later)['n'].tolist())").strip() == "[7]"
+    live.run("job = civis = None\nimport civis_nb; client = civis_nb.APIClient()\n"
+             "job = client.scripts.post_python3(name='Awaited', source='print(1)').id")  # fmt: skip
+    live.run("%civis_run job --bg -o run")
+    assert live.text("print((await run).state)").strip() == "succeeded"
+    live.run("%%civis_sql wrong --bg -q\nselect nosuch")
+    assert "nosuch" in live.error("await wrong")
+    # Both at once: neither blocks the loop.
+    live.run("%%civis_sql a --bg -q\nselect 1 as n")
+    live.run("%%civis_sql b --bg -q\nselect 2 as n")
+    assert (
+        live.text(
+            "import asyncio\nprint([int(f['n'][0]) for f in await asyncio.gather(a, b)])"
+        ).strip()
+        == "[1, 2]"
+    )
+
+
+def test_a_failure_that_nobody_looked_at_shows_under_the_next_cell(live):
+    number = live.run("%%civis_sql failing --bg\nselect nosuch_here").execution_count
+    wait_for(live, "failing")
+    live.text("pass")
+    found = [live.nb.cells[-1], live.nb.cells[-2]]
+    told = [cell for cell in found if cell.outputs]
+    assert len(told) == 1
+    text = told[0].outputs[0]["data"]["text/plain"]
+    assert text.startswith("✗ Query on sample: failed")
+    assert "nosuch_here" in text
+    assert f"in cell [{number}]" in text
+    assert live.text("pass") == ""
+    assert "nosuch_here" in live.error("failing.result()")
+
+
+def test_a_failure_that_was_looked_at_is_not_shown_again(live):
+    live.run("%%civis_sql failing --bg\nselect nosuch_here")
+    assert "nosuch_here" in live.error("failing.result()")
+    assert live.text("pass") == ""
+
+
+def test_the_timeout_counts(live):
+    live.run(f"%%civis_sql slow --bg --timeout 0.5\n{SLOW}")
+    assert "not done within 0.5 s" in live.error("slow.result(timeout=60)")
+    live.run("job = client.scripts.post_python3(name='Sleeps', source='import time; "
+             "time.sleep(60)').id")  # fmt: skip
+    live.run("%civis_run job --bg -o run --timeout 0.5")
+    error = live.error("run.result(timeout=60)")
+    assert "CivisTimeoutError" in error
+    assert "not done within 0.5 s" in error
+
+
+def test_waiting_for_all_raises_what_failed(live):
+    live.run("%civis_wait -q")
+    live.run("%%civis_sql good --bg\nselect 1 as n")
+    live.run("%%civis_sql bad --bg\nselect nosuch_one")
+    live.run("%%civis_sql worse --bg\nselect nosuch_two")
+    cell = live.run("%civis_wait")
+    error = next(one for one in cell.outputs if one.output_type == "error")
+    assert error.ename == "CivisSQLError"
+    assert "nosuch_one" in "\n".join(error.traceback)
+    assert "1 more background run failed" in "\n".join(error.traceback)
+    shown = cell.outputs[0]["data"]["text/plain"]
+    assert shown.startswith("3 background runs ended, 2 with an error")
+    assert live.text("%civis_wait") == ""
+
+
+def test_waiting_for_some(live):
+    live.run("%%civis_sql good --bg\nselect 1 as n")
+    assert "1 background run ended" in live.text("%civis_wait good")
+    assert "good is not set" not in live.text("%civis_wait good")
+    assert "nosuch is not set" in live.error("%civis_wait nosuch")
+    live.run("five = 5")
+    assert "five is a int" in live.error("%civis_wait five")
+    live.run(f"%%civis_sql slow --bg -q\n{SLOW}")
+    assert "had not ended after 0.3 s" in live.error("%civis_wait slow --timeout 0.3")
+    live.run("slow.cancel()")
+    assert "cancelled" in live.text("%civis_wait slow")
+
+
+@pytest.mark.parametrize("display", ["auto", "static"])
+def test_a_notebook_that_ends_with_a_wait_fails_its_runner(magics_platform, monkeypatch, display):
+    monkeypatch.setenv("CIVIS_API_ENDPOINT", magics_platform.endpoint)
+    monkeypatch.setenv("CIVIS_API_KEY", magics_platform.api_key)
+    monkeypatch.setenv("CIVIS_NB_DISPLAY", display)
+    sources = ("%load_ext civis_nb", "%%civis_sql later --bg\nselect nosuch", "%civis_wait")
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    with pytest.raises(CellExecutionError, match="nosuch"):
+        NotebookClient(notebook, timeout=120).execute()
+    nbformat.validate(notebook)
+    settled = notebook.cells[1].outputs[0]["data"]["text/plain"]
+    assert settled.startswith("✗" if display == "auto" else "…")
