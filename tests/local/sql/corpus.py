@@ -169,7 +169,10 @@ def judge(case: Case, answer: Answer) -> str:
         return "lenient"
     named = "refused" not in expected or re.search(expected["refused"], answer.error)
     at = case.fields.get("at")
-    placed = at is None or position(answer.error) == tuple(at)
+    if at is not None:
+        lines_before = case.script.removesuffix(case.sql).count("\n")
+        at = (at[0] + lines_before, at[1])
+    placed = at is None or position(answer.error) == at
     return "pass" if named and placed else "unnamed"
 
 

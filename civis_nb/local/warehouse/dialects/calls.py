@@ -160,6 +160,8 @@ class Meanings(TextRules, TimeRules):
             )
         if word == "distinct" and self._is_redshift and words[at + 1 : at + 3] == ["on", "("]:
             raise self._refuse(at, "DISTINCT ON is not supported by Redshift; use ROW_NUMBER()")
+        if word == "top" and words[at + 2] in ("percent", "with"):
+            raise self._refuse(at, f"TOP … {words[at + 2].upper()} is not supported by Redshift")
         if word == "check":
             if self._is_redshift:
                 raise self._refuse(at, "CHECK is not supported by Redshift")

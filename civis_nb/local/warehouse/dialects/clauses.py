@@ -35,6 +35,8 @@ _MARKS = frozenset(
 #: Words between the operands of a region.
 #: What follows FOR at the end of a query.
 _LOCKS = frozenset(["update", "share", "no", "key"])
+#: Words beside which TOP is not LIMIT.
+_SETS = frozenset(["union", "intersect", "except", "minus", "limit", "fetch", "into"])
 _STRUCTURE = RESERVED | _COMPARISONS | {",", "pivot", "unpivot"}
 
 
@@ -50,6 +52,7 @@ class Parser(Expressions):
         last: Operand | None = None
         alias: str | None = None
         outer_aliases = self.tokens.aliases
+        top = end
         while at < end:
             word = words[at]
             if word in _STRUCTURE:
@@ -79,6 +82,7 @@ class Parser(Expressions):
                     if word in ("select", "returning"):
                         self.tokens.aliases = {}
                         found.is_query = found.is_query or word == "select"
+                        top = min(top, self._top(at))
                         at = self._behind_select(at, end)
                         item, count, last, alias = at, 0, None, None
                     continue
@@ -134,6 +138,9 @@ class Parser(Expressions):
         self.tokens.aliases = outer_aliases
         if found.stars:
             self._order_stars(found)
+        if top < end and not _SETS.intersection(words[top:end]):
+            self.tokens.insert_after(end - 1, f" limit {self.tokens.texts[top + 1]}")
+            self.tokens.drop(top, top + 2)
         return found
 
     def _note_merged(self, found: Region, opened: int) -> None:
@@ -154,6 +161,15 @@ class Parser(Expressions):
             for star in found.stars:
                 self.tokens.replace(star, f"{columns}, * EXCLUDE ({columns})")
         found.stars, found.merged = [], []
+
+    def _top(self, at: int) -> int:
+        """Return the place of TOP n at the beginning of a SELECT list; the end if there is none."""
+        while self._words[at] in ("distinct", "all"):
+            at += 1
+        if self._words[at] != "top" or self._kinds[at + 1] != NUMBER:
+            return self.tokens.count
+        self.rules.clause(at, "top")
+        return at
 
     def _begins_clause(self, at: int) -> bool:
         """Return whether a word begins a clause, as FROM of IS DISTINCT FROM does not."""

@@ -217,10 +217,11 @@ def _constraint(table: _Table, place: int, behind: int) -> None:
         table.parser.rules.clause(at, "check")
         table.parser.region(at + 1, behind)
     elif words[at] in _KEYS and table.dialect == "redshift":
-        tokens.rewrite(place, behind, _key_note(table, at))
+        name = tokens.name(place + 1) if at > place else ""
+        tokens.rewrite(place, behind, _key_note(table, at, name))
 
 
-def _key_note(table: _Table, at: int) -> str:
+def _key_note(table: _Table, at: int, name: str) -> str:
     """Return the note of the key that a constraint of a table declares."""
     tokens, words = table.tokens, table.tokens.words
     kind = "unique" if words[at] == "unique" else f"{words[at]} key"
@@ -232,7 +233,7 @@ def _key_note(table: _Table, at: int) -> str:
     after = tokens.partners.get(opened, opened) + 1
     if words[after] == "references":
         references = _references(tokens, after)[0]
-    return key_note(kind, columns, references)
+    return key_note(kind, columns, references, name)
 
 
 def _require(table: _Table, at: int, columns: list[str]) -> None:
@@ -267,6 +268,8 @@ def _column(table: _Table, at: int, end: int) -> None:
     table.columns[column] = end - 1
     if table.dialect == "redshift":
         _column_keys(table, column, behind, end)
+        if "identity" in words[behind:end]:
+            tokens.insert_after(end - 1, " NOT NULL")
     if length is not None and name:
         written = tokens.texts[at] if tokens.kinds[at] == NAME else column
         check = length_check(
@@ -286,16 +289,17 @@ def _column_keys(table: _Table, column: str, at: int, end: int) -> None:
     tokens, words = table.tokens, table.tokens.words
     while at < end:
         first = at - 2 if words[at - 2] == "constraint" else at
+        name = tokens.name(at - 1) if first < at else ""
         if words[at] == "primary" and words[at + 1] == "key":
             _require(table, at, [column])
-            table.notes.append(key_note("primary key", [column]))
+            table.notes.append(key_note("primary key", [column], name=name))
             tokens.drop(first, at + 2)
         elif words[at] == "unique":
-            table.notes.append(key_note("unique", [column]))
+            table.notes.append(key_note("unique", [column], name=name))
             tokens.drop(first, at + 1)
         elif words[at] == "references":
             references, behind = _references(tokens, at)
-            table.notes.append(key_note("foreign key", [column], references))
+            table.notes.append(key_note("foreign key", [column], references, name))
             tokens.drop(first, min(behind, end))
         at = tokens.partners.get(at, at) + 1
 
@@ -310,7 +314,8 @@ def _type(tokens: Tokens, dialect: Dialect, at: int) -> tuple[str, int | None, i
         length = to.arguments[0] if to.arguments else None
         is_max = tokens.words[behind - 2] == "max"
         if length is None and not is_max and dialect == "redshift":
-            length = 1 if to.name == "bpchar" else _DEFAULT_LENGTH
+            is_short = to.name == "bpchar" and tokens.words[at] != "bpchar"
+            length = 1 if is_short else _DEFAULT_LENGTH
         elif length is None and to.name == "bpchar" and tokens.words[at] != "bpchar":
             length = 1
         tokens.rewrite(at, behind, "VARCHAR")

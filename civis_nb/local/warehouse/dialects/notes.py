@@ -35,7 +35,7 @@ _LIKE = re.compile(rf'"{CATALOG} like ([a-z]*):((?:[^"]|"")*)" INTEGER')
 _NOTE = re.compile(rf"(?is)\bWITH (?:RECURSIVE )?{_VIEW} AS (?:\w+ )*\(SELECT ('(?:[^']|'')*')")
 
 
-def key_note(kind: str, columns: Sequence[str], references: str = "") -> str:
+def key_note(kind: str, columns: Sequence[str], references: str = "", name: str = "") -> str:
     """Return the constraint of a table that notes a key.
 
     Parameters
@@ -46,6 +46,8 @@ def key_note(kind: str, columns: Sequence[str], references: str = "") -> str:
         The names of the key's columns.
     references
         The table that a foreign key refers to, and its columns.
+    name
+        Of the constraint, if the user gave it one.
 
     Examples
     --------
@@ -53,7 +55,8 @@ def key_note(kind: str, columns: Sequence[str], references: str = "") -> str:
     "CHECK ('civis_sql unique (a, b)' IS NOT NULL)"
     """
     behind = f" references {references}" if references else ""
-    text = f"{CATALOG} {kind} ({', '.join(columns)}){behind}"
+    named = f" named {name}" if name else ""
+    text = f"{CATALOG} {kind} ({', '.join(columns)}){behind}{named}"
     return f"CHECK ({literal(text)} IS NOT NULL)"
 
 
@@ -135,18 +138,21 @@ _HERE = "database_name IN (current_database(), 'temp')"
 KEYS = f"""(
     SELECT database_name, schema_name, table_name, constraint_type,
            constraint_column_names AS columns,
+           NULL AS name,
            referenced_table || ' (' || array_to_string(referenced_column_names, ', ') || ')'
                AS "references"
     FROM duckdb_constraints()
     WHERE {_HERE} AND constraint_type IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY')
     UNION ALL
     SELECT database_name, schema_name, table_name, upper(note[1]),
-           string_split(note[2], ', '), nullif(note[3], '')
+           string_split(note[2], ', '), nullif(note[4], ''), nullif(note[3], '')
     FROM (
         SELECT database_name, schema_name, table_name,
                [regexp_extract(constraint_text, '''{CATALOG} ([a-z ]+) \\(', 1),
                 regexp_extract(constraint_text, '''{CATALOG} [a-z ]+ \\(([^()]*)\\)', 1),
-                regexp_extract(constraint_text, '\\) references ([^'']*)', 1)] AS note
+                regexp_extract(constraint_text,
+                    '\\) references (.*?)(?: named [^'']*)?'' IS NOT NULL', 1),
+                regexp_extract(constraint_text, ' named ([^'']*)'' IS NOT NULL', 1)] AS note
         FROM duckdb_constraints()
         WHERE {_HERE} AND constraint_type = 'CHECK'
           AND constraint_text LIKE '%''{CATALOG} %'

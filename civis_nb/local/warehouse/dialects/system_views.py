@@ -96,9 +96,9 @@ _SCHEMAS = f"""(
 )"""
 _TABLE_NAMES = "database_name AS table_catalog, schema_name AS table_schema, table_name"
 _NAMED_KEYS = f"""(
-    SELECT *, table_name || CASE constraint_type WHEN 'PRIMARY KEY' THEN '_pkey'
+    SELECT *, coalesce(name, table_name || CASE constraint_type WHEN 'PRIMARY KEY' THEN '_pkey'
         WHEN 'UNIQUE' THEN '_' || array_to_string(columns, '_') || '_key'
-        ELSE '_' || array_to_string(columns, '_') || '_fkey' END AS constraint_name
+        ELSE '_' || array_to_string(columns, '_') || '_fkey' END) AS constraint_name
     FROM {KEYS} AS declared
 )"""
 

@@ -114,7 +114,9 @@ class _Change:
 
     def _add_constraint(self, at: int) -> bool:
         tokens, words = self._tokens, self._tokens.words
-        at += 2 if words[at] == "constraint" else 0
+        given = ""
+        if words[at] == "constraint":
+            given, at = tokens.name(at + 1), at + 2
         text = tokens.original(at, tokens.count)
         columns = dict(self._table.columns)
         if words[at] in _KEYS:
@@ -130,7 +132,7 @@ class _Change:
                 references = ""
                 if words[behind] == "references":
                     references = tokens.original(behind + 1, tokens.count)
-                text = key_note(kind, names, references)
+                text = key_note(kind, names, references, given)
             if kind == "primary key":
                 for name in names:
                     if "not null" not in columns[name].lower():
@@ -237,7 +239,10 @@ class _Change:
         return self._rebuild(replace(self._table, constraints=kept))
 
     def _name_of(self, constraint: str) -> str:
-        """Return the name that PostgreSQL gives a constraint that was declared without one."""
+        """Return the name of a constraint: the user's, else that which PostgreSQL gives it."""
+        given = re.search(r" named ([^']*)' IS NOT NULL", constraint)
+        if given is not None:
+            return given.group(1)
         kind, columns = _describes(constraint)
         if kind == "primary key":
             return f"{self._table.name}_pkey"

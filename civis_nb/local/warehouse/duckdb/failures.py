@@ -13,7 +13,7 @@ import duckdb
 from civis_nb.errors import WarehouseError
 from civis_nb.local.store.full_disk import says_full
 from civis_nb.local.warehouse.dialects import CATALOG
-from civis_nb.local.warehouse.duckdb.places import place_of
+from civis_nb.local.warehouse.duckdb.places import place_of, place_of_text
 from civis_nb.table_names import literal
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ _TOO_LONG = re.compile(
     r"CHECK constraint failed on table .* with expression CHECK\(\((?:(?P<fixed>\d+) >= )?\(?"
     r"(?:strlen|length)\(\"?(?P<column>.*?)\"?\)(?: <= (?P<length>\d+))?\)"
 )
+_VIEW = re.compile(r"(?i)\s*create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?view\b")
 _BY_ZERO = re.compile(r"(?i)division by zero in expression")
 _NO_PARAMETER = re.compile(r"not provided for the following parameters: (\w+)")
 _NO_COLUMN = re.compile(r'Referenced column "(.*?)" not found')
@@ -169,6 +170,8 @@ def _has_word(sql: str, word: str) -> bool:
 
 def _located(failure: Failure, statement: Statement) -> Failure:
     """Return a failure in a translation with its position in the user's text."""
+    if statement.kind == "CREATE" and _VIEW.match(statement.text):
+        return replace(failure, start=None)  # it is in DuckDB's own text for the view
     if failure.start is None or failure.start < 0:
         return replace(failure, start=None)
     if statement.text == statement.meaning and not _is_in_macro(failure, statement):
@@ -264,10 +267,11 @@ def statement_error(
 
 def _placed(failure: Failure, statement: Statement) -> Failure:
     """Return a failure with the place of what it names, where DuckDB has none."""
-    if failure.start is not None:
-        return failure
     text = statement.original or statement.text
-    at, length = place_of(failure.message, text)
+    known = place_of_text(failure.message, text) if "Conversion" in failure.kind else None
+    if failure.start is not None and known is None:
+        return failure
+    at, length = known or place_of(failure.message, text)
     start = statement.offset + len(text[:at].encode())
     return replace(failure, start=start, length=max(1, length))
 

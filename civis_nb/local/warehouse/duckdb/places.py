@@ -6,7 +6,7 @@ import re
 
 from civis_nb.local.warehouse.dialects.tokens import NAME, STRING, WORD, Tokens
 
-__all__ = ["place_of"]
+__all__ = ["place_of", "place_of_text"]
 
 #: Where DuckDB proposes other names.
 _PROPOSALS = re.compile(r"\n\s*(?:Did you mean|Candidate)")
@@ -45,9 +45,20 @@ def place_of(message: str, sql: str) -> tuple[int, int]:
                 named = tokens.kinds[at] in (NAME, WORD) and tokens.name(at) == name.lower()
                 if named or tokens.texts[at] == f'"{name}"':
                     return tokens.starts[at], len(tokens.texts[at])
-    for found in _TEXT.finditer(told):
-        text = found.group(1) or found.group(2)
-        for at in range(tokens.count):
-            if text and tokens.kinds[at] == STRING and tokens.texts[at] == f"'{text}'":
-                return tokens.starts[at], len(tokens.texts[at])
-    return tokens.starts[0], len(tokens.texts[0])
+    return place_of_text(told, sql) or (tokens.starts[0], len(tokens.texts[0]))
+
+
+def place_of_text(message: str, sql: str) -> tuple[int, int] | None:
+    """Return where a statement has the text that an error tells, and its length.
+
+    Examples
+    --------
+    >>> place_of_text("Could not convert string '1x' to INT32", "select '1x'::int")
+    (7, 4)
+    """
+    texts = {f"'{found.group(1) or found.group(2)}'" for found in _TEXT.finditer(message)}
+    tokens = Tokens(sql)
+    for at in range(tokens.count):
+        if tokens.kinds[at] == STRING and tokens.texts[at] in texts:
+            return tokens.starts[at], len(tokens.texts[at])
+    return None
