@@ -176,7 +176,7 @@ def test_added_columns_have_their_lengths(database):
 def test_keys_may_be_added_and_dropped(database):
     database.rows(
         "CREATE TABLE t (a INT, b INT); INSERT INTO t VALUES (1, 1), (2, 2);"
-        "ALTER TABLE t ADD PRIMARY KEY (a); ALTER TABLE t ADD CONSTRAINT u UNIQUE (b)"
+        "ALTER TABLE t ADD PRIMARY KEY (a); ALTER TABLE t ADD UNIQUE (b)"
     )
     keys = (
         "SELECT constraint_name FROM information_schema.table_constraints "
@@ -192,6 +192,18 @@ def test_keys_may_be_added_and_dropped(database):
     assert database.rows(keys) == [["t_b_key"]]
     with pytest.raises(WarehouseError, match='constraint "nope" of relation "t" does not exist'):
         database.rows("ALTER TABLE t DROP CONSTRAINT nope")
+
+
+def test_keys_of_redshift_keep_their_names(redshift):
+    redshift.rows(
+        "CREATE TABLE t (a INT CONSTRAINT one PRIMARY KEY, b INT, CONSTRAINT two UNIQUE (a, b));"
+        "ALTER TABLE t ADD CONSTRAINT three FOREIGN KEY (b) REFERENCES t (a);"
+        "ALTER TABLE t DROP CONSTRAINT two"
+    )
+    assert redshift.rows(
+        "SELECT constraint_name FROM information_schema.table_constraints "
+        "WHERE table_schema = current_schema() ORDER BY 1"
+    ) == [["one"], ["three"]]
 
 
 @pytest.mark.parametrize(
