@@ -22,7 +22,8 @@ _NAMES = tuple(
         r'"((?:[^"]|"")+)"',
     )
 )
-_TEXT = re.compile(r"string '((?:[^']|'')*)'|'((?:[^']|'')*)'")
+#: How messages tell texts.
+_TEXTS = (re.compile(r'type [\w ]+: "([^"]*)"'), re.compile(r"'((?:[^']|'')*)'"))
 
 
 def place_of(message: str, sql: str) -> tuple[int, int]:
@@ -56,7 +57,8 @@ def place_of_text(message: str, sql: str) -> tuple[int, int] | None:
     >>> place_of_text("Could not convert string '1x' to INT32", "select '1x'::int")
     (7, 4)
     """
-    texts = {f"'{found.group(1) or found.group(2)}'" for found in _TEXT.finditer(message)}
+    told = [found for pattern in _TEXTS for found in pattern.findall(message)]
+    texts = {f"'{text}'" for text in told}
     tokens = Tokens(sql)
     for at in range(tokens.count):
         if tokens.kinds[at] == STRING and tokens.texts[at] in texts:
