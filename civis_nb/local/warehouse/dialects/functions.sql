@@ -77,7 +77,7 @@ CREATE MACRO joined(items, separator) AS
   CASE WHEN len(items) > 0 THEN array_to_string(items, separator) END;
 
 -- Casts ----------------------------------------------------------------------------------------
-CREATE MACRO integer_of_text(x) AS CASE WHEN x IS NULL OR NOT regexp_matches(x, '[0-9]')
+CREATE MACRO integer_of_text(x) AS CASE WHEN x IS NULL OR NOT regexp_matches(x, '^\s*[-+]?[0-9.]')
   OR regexp_full_match(x, '\s*[-+]?[0-9]+\s*') THEN x ELSE civis_sql.fail_text('invalid input syntax for type integer: "' || x || '"') END;
 CREATE MACRO as_integer(x, kind VARCHAR) AS civis_sql.integer_of_text(x), (x, kind) AS x;
 CREATE MACRO float_of_text(x) AS
