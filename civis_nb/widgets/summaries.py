@@ -196,7 +196,8 @@ def _of_ordered(engine: TableEngine, column: int, query: Query, axis: Axis | Non
         return Summary(rows, rows - filled, low, high)
     at = f"CAST(floor(({number} - {axis.first!r}) / {axis.width!r}) AS BIGINT)"
     found = engine.fetch(
-        f"CASE WHEN {name} IS NOT NULL AND {finite} THEN least(greatest({at}, 0), {axis.bars - 1}) END AS bar, count(*)",
+        f"CASE WHEN {name} IS NOT NULL AND {finite} "
+        f"THEN least(greatest({at}, 0), {axis.bars - 1}) END AS bar, count(*)",
         query,
         "GROUP BY bar",
     )

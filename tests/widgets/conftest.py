@@ -125,6 +125,8 @@ class Page:
         What scripts of views failed with; Jupyter's own have failures of theirs.
     """
 
+    until = staticmethod(until)
+
     def __init__(self, page: Any, server: Server, path: Path, app: str) -> None:
         self.page = page
         self.path = path
@@ -181,7 +183,9 @@ class Page:
             """async ([app, source]) => {
                 const shell = window[app].shell;
                 const kernel = shell.currentWidget.sessionContext.session.kernel;
-                await kernel.requestExecute({ code: source, store_history: false }).done;
+                const future = kernel.requestExecute({ code: source, store_history: false });
+                const { content } = await future.done;
+                if (content.status !== "ok") throw new Error(content.evalue);
             }""",
             [self._app, source],
         )

@@ -1,4 +1,4 @@
-"""The table view's answers: the same rows as SQL gives, for each kind of column, filter and order."""
+"""The table view's answers: the rows that SQL gives, for each kind of column, filter and order."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from civis_nb.widgets.table import Shown, TableView
 
 ROWS = 1200
 CHOICE = random.Random(7)
+TEXTS = ["a", "B", "it's", "50%", "x\\y", "", "é\t"]
+JANUARY = dt.date(2024, 1, 1)
 
 
 def _values(make: Any) -> list[Any]:
@@ -33,8 +35,8 @@ DATA = pa.table(
                       pa.decimal128(20, 2)),
         "x": pa.array(_values(lambda: CHOICE.choice([float("nan"), float("inf"),
                                                      CHOICE.gauss(0, 1)]))),
-        "t": pa.array(_values(lambda: CHOICE.choice(["a", "B", "it's", "50%", "x\\y", "", "é\t"]))),
-        "day": pa.array(_values(lambda: dt.date(2024, 1, 1) + dt.timedelta(CHOICE.randint(0, 400)))),
+        "t": pa.array(_values(lambda: CHOICE.choice(TEXTS))),
+        "day": pa.array(_values(lambda: JANUARY + dt.timedelta(CHOICE.randint(0, 400)))),
         "moment": pa.array(_values(lambda: dt.datetime(2024, 1, 1) + dt.timedelta(
             seconds=CHOICE.randint(0, 10**7))), pa.timestamp("us")),
         "ok": pa.array(_values(lambda: CHOICE.random() < 0.5)),
@@ -93,7 +95,7 @@ FILTERS: list[tuple[dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("filter_", "condition"), FILTERS, ids=lambda one: str(one)[:60])
 def test_filters_leave_the_rows_that_sql_does(view, filter_, condition):
-    data = PIECES.append_column("i", pa.array(range(ROWS)))
+    data = PIECES.append_column("i", pa.array(range(ROWS)))  # noqa: F841 - DuckDB reads it
     expected = duckdb.query(f"select * exclude i from data where {condition} order by i").arrow()
     expected = pa.table(expected)
     view.filters = [filter_]
@@ -118,7 +120,7 @@ def test_filters_leave_the_rows_that_sql_does(view, filter_, condition):
 @pytest.mark.parametrize("column", range(len(NAMES)), ids=NAMES)
 @pytest.mark.parametrize("descending", [False, True])
 def test_each_column_sorts_as_in_sql_with_nulls_last(view, column, descending):
-    data = PIECES.append_column("i", pa.array(range(ROWS)))
+    data = PIECES.append_column("i", pa.array(range(ROWS)))  # noqa: F841 - DuckDB reads it
     way = "desc" if descending else "asc"
     expected = duckdb.query(
         f"select i from data order by {NAMES[column]} {way} nulls last, i"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 SQL = (
     "%load_ext civis_nb",
     "%%civis_sql t\nselect range as n, 'name ' || (range % 7) as name, range / 8.0 as x,"
@@ -32,3 +34,101 @@ def test_results_of_cells_turn_into_live_views_and_leave_html_behind(open_notebo
     again.command("kernelmenu:shutdown")
     again.page.close()
     assert page.problems == again.problems == []
+
+
+BIG = (
+    "import numpy as np, pyarrow as pa\nfrom civis_nb.widgets.table import Shown, TableView",
+    "n = 200_000\nv = TableView(pa.table({'n': np.arange(n), 'r': np.arange(n)[::-1] % 1000,"
+    " 'evil': pa.array(['<script>alert(1)</script>', None, 'x' * 500] * (n // 3) + ['a', 'b']),"
+    " **{f'c{i}': np.zeros(n) for i in range(300)}}),"
+    " Shown(title='<b>big</b>', seconds=0.13, run='job 97', url='https://example.org/97'))\nv",
+)
+
+
+def cells(view, column):
+    """Give the texts of a column that are on the page."""
+    return view.locator(f".civis-cell[aria-colindex='{column + 2}']").all_inner_texts()
+
+
+@pytest.mark.exhaustive
+def test_a_table_is_sorted_filtered_copied_and_read_by_keyboard(open_notebook):
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = open_notebook(*BIG)
+    page.run_all()
+    view = page.output(1).locator(".civis-table")
+    view.locator(".civis-bars svg").first.wait_for()
+    assert "<b>big</b> · 200,000 rows · 0.13 s · job 97 ↗" in view.inner_text()
+    assert "<script>alert(1)</script>" in cells(view, 2)[0]
+    assert "NULL" in cells(view, 2)
+
+    # sort by a click, then by a second column with shift
+    view.locator(".civis-head-cell .civis-name", has_text="r").first.click()
+    page.until(lambda: cells(view, 1)[0] == "0", "the order by r")
+    view.locator(".civis-head-cell .civis-name", has_text="n").first.click(modifiers=["Shift"])
+    page.until(lambda: "then n ↑" in view.inner_text(), "the second order")
+
+    # filter by the menu, all by keyboard: from the header of n on
+    view.locator(".civis-layer").focus()
+    page.page.keyboard.press("Control+Home")
+    page.page.keyboard.press("ArrowUp")
+    page.page.keyboard.press("Alt+ArrowDown")
+    dialog = view.locator("[role=dialog]")
+    dialog.wait_for()
+    low = dialog.get_by_label("From")
+    low.focus()
+    page.page.keyboard.type("199990")
+    page.page.keyboard.press("Enter")
+    page.until(lambda: "10 of 200,000 rows" in view.inner_text(), "the filter")
+    assert dialog.count() == 0
+    page.shot("table-filtered", view)
+
+    # copy: a selection by keyboard, and the SQL
+    page.page.keyboard.press("ArrowDown")
+    page.page.keyboard.press("Shift+ArrowDown")
+    page.page.keyboard.press("Shift+ArrowRight")
+    page.page.keyboard.press("Control+c")
+    read = "() => navigator.clipboard.readText()"
+    page.until(lambda: page.page.evaluate(read).startswith("n\tr\n"), "the copy")
+    assert page.page.evaluate(read).count("\n") == 2
+    view.get_by_role("button", name="Copy SQL").click()
+    page.until(lambda: "WHERE" in page.page.evaluate(read), "the SQL")
+    assert page.page.evaluate(read) == (
+        'WHERE "n" >= 199990\nORDER BY "r" ASC NULLS LAST, "n" ASC NULLS LAST'
+    )
+
+    # the cell that is too long for its place
+    view.locator(".civis-cell", has_text="xxx").first.dblclick()
+    view.locator(".civis-cell-dialog small", has_text="500 characters").wait_for()
+    page.page.keyboard.press("Escape")
+
+    # a mistake is said, and is over with the next question
+    page.run_cell("v.filters = []\nv.sort = []\nv.pinned = [2]")
+    page.until(lambda: "· 200,000 rows" in view.inner_text(), "all rows")
+    view.locator(".civis-layer").focus()
+    page.page.keyboard.press("Control+End")
+    numbers = view.locator(".civis-gutter")
+    page.until(lambda: numbers.last.inner_text() == "200000", "the last row")
+    page.until(
+        lambda: view.locator(".civis-head-cell .civis-name", has_text="c299").count(), "c299"
+    )
+    assert view.locator(".civis-head-cell.civis-pinned .civis-name").inner_text() == "evil"
+    assert view.locator(".civis-cell").count() < 600
+
+    for dark in (False, True):
+        page.theme(dark)
+        page.shot(f"table-{'dark' if dark else 'light'}", page.output(1))
+        found = Axe().run(page.page, context=".civis-table").response["violations"]
+        serious = [
+            (one["id"], one["nodes"][0]["html"][:200], one["nodes"][0].get("failureSummary"))
+            for one in found
+            if one["impact"] in ("serious", "critical")
+        ]
+        assert not serious
+
+    # the kernel ends while the view is there
+    page.command("kernelmenu:restart")
+    accept = page.page.locator(".jp-Dialog .jp-mod-accept")
+    accept.click()
+    view.locator(".civis-problem", has_text="The kernel is gone").wait_for()
+    assert page.problems == []
