@@ -209,14 +209,18 @@ export function grid({ columns, cell, on, label }) {
     schedule();
   }
 
+  /** Scroll sideways as far as the active cell needs it. */
+  function showColumn() {
+    if (!touched || !layout.order.length) return;
+    const left = layout.scrollFor(active.at, scroller.scrollLeft, scroller.clientWidth);
+    if (left !== scroller.scrollLeft) scroller.scrollLeft = left;
+  }
+
   function activate(next, extend = false) {
     anchor = extend ? (anchor ?? active) : null;
     active = next;
     if (active.row >= 0) scrollTo(topFor(active.row, top, scale.page, scale.lastTop));
-    if (layout.order.length) {
-      const left = layout.scrollFor(active.at, scroller.scrollLeft, scroller.clientWidth);
-      if (left !== scroller.scrollLeft) scroller.scrollLeft = left;
-    }
+    showColumn();
     schedule();
     on.moved(active);
   }
@@ -332,11 +336,13 @@ export function grid({ columns, cell, on, label }) {
       }
       relayout();
       resized();
+      showColumn();
     },
     setLayout(newWidths, pinned) {
       widths = [...newWidths];
       pins = pinned;
       relayout();
+      showColumn();
     },
     setMarks(sort, filtered) {
       marks = { sort, filtered };
