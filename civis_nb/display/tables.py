@@ -21,7 +21,7 @@ from civis_nb.display.html import DIM, Html, el, join
 from civis_nb.display.profiles import Profile
 from civis_nb.display.settled import TABLE_MIME, Source, table_record
 from civis_nb.display.text import counted, one_line
-from civis_nb.errors import CivisInputError
+from civis_nb.errors import CivisArgumentError, CivisInputError
 from civis_nb.frames.chart_data import chart_data
 from civis_nb.frames.from_arrow import python_values
 from civis_nb.frames.native import kept_note
@@ -254,6 +254,8 @@ class ResultTable(Shown):
         ------
         KeyError, IndexError
             When there is no such column or row.
+        CivisArgumentError
+            When `key` is something else.
         """
         result = self._whole()
         table = result.table
@@ -274,6 +276,11 @@ class ResultTable(Shown):
                 else table.take(list(range(start, stop, step)))
             )
             return self._part(TypedTable(rows, result.sql_types))
+        if isinstance(key, bool) or not isinstance(key, int):
+            raise CivisArgumentError(
+                "A result table takes the name of a column, the number of a row, a slice, or a "
+                f"list of names in brackets, not {type(key).__name__}."
+            )
         place = key + table.num_rows if key < 0 else key
         if not 0 <= place < table.num_rows:
             raise IndexError(f"There is no row {key}; there are {counted(table.num_rows, 'row')}.")
@@ -295,7 +302,15 @@ class ResultTable(Shown):
         return self.columns
 
     def head(self, rows: int = 5) -> ResultTable:
-        """Return the first rows as a table; nothing is fetched when they are here already."""
+        """Return the first rows as a table; nothing is fetched when they are here already.
+
+        Raises
+        ------
+        CivisInputError
+            When `rows` is no number of rows.
+        """
+        if isinstance(rows, bool) or not isinstance(rows, int) or rows < 0:
+            raise CivisInputError(f"head takes a number of rows, not {rows!r}.")
         if self._rows is None or rows > self._length or self._result is not None:
             return self[:rows]
         return ResultTable(

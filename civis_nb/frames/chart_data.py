@@ -91,7 +91,7 @@ def chart_data(table: pa.Table, kind: str, x: str, y: str | None = None) -> Char
         )
     if kind == "hist" and y is not None:
         raise CivisInputError(f"A histogram has one column: plot('hist', {x!r}).")
-    places = [_place(table, name) for name in (x, y) if name is not None]
+    places = [_place(table, name) for name in ((x,) if y is None else (x, y))]
     columns = table.select(places).rename_columns(["x", "y"][: len(places)])
     with connection_over({"t": columns}) as connection:
         kinds = [str(one) for one in connection.sql("from t").types]

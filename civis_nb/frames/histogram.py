@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -20,7 +19,6 @@ _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT", "UTINYINT", "
             "UINTEGER", "UBIGINT", "UHUGEINT", "DECIMAL", "FLOAT", "DOUBLE")  # fmt: skip
 _FRACTIONS = ("DECIMAL", "FLOAT", "DOUBLE")
 _TIMES = ("DATE", "TIMESTAMP")
-_EXPRESSIONS_AT_ONCE = 700
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -65,13 +63,11 @@ def finite(column: str, kind: str) -> str:
 
 def values_of_row(connection: duckdb.DuckDBPyConnection, expressions: Iterable[str]) -> list[Any]:
     """Return the values of aggregates over all rows of the table ``t``."""
-    found: list[Any] = []
-    waiting = iter(expressions)
-    while part := list(itertools.islice(waiting, _EXPRESSIONS_AT_ONCE)):
-        selected = ", ".join(f"{sql} AS e{at}" for at, sql in enumerate(part))
-        answer = connection.sql(f"SELECT {selected} FROM t").to_arrow_table()  # noqa: S608
-        found += map(_only_value, answer.columns)
-    return found
+    selected = ", ".join(f"{sql} AS e{at}" for at, sql in enumerate(expressions))
+    if not selected:
+        return []
+    answer = connection.sql(f"SELECT {selected} FROM t").to_arrow_table()  # noqa: S608
+    return [_only_value(column) for column in answer.columns]
 
 
 def _only_value(column: Any) -> Any:

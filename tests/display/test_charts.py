@@ -96,6 +96,7 @@ def test_many_groups_are_cut_and_it_is_said():
         (("lin", "n"), "Did you mean line"),
         (("bar", "dya"), "Did you mean day"),
         (("bar", "zzz"), "Columns: s, n"),
+        (("hist", None), "no column None"),
         (("bar", "s", "s"), "s holds no numbers but varchar"),
         (("line", "n", "t"), "t holds no numbers"),
         (("box", "s"), "s holds no numbers"),

@@ -79,6 +79,15 @@ def test_what_is_not_there_is_told(table, key):
         table[key]
 
 
+def test_other_keys_and_numbers_are_refused(table):
+    for key in (1.5, True, None, ("n",)):
+        with pytest.raises(TypeError, match="the name of a column"):
+            table[key]
+    for rows in (-1, 1.5, "2"):
+        with pytest.raises(CivisInputError, match="a number of rows"):
+            table.head(rows)
+
+
 def test_names_that_come_twice_are_told_apart_by_place():
     table = ResultTable(pa.table([[1], [2]], names=["a", "a"]))
     with pytest.raises(KeyError, match="2 columns 'a'"):

@@ -117,8 +117,8 @@ def test_names_of_any_kind_and_many_columns():
     assert profiled(pa.table({})) == ()
     table = pa.table([[1], [2], ["x"]], names=["a", "a", '"; drop table t; --'])
     assert [one.name for one in profiled(table)] == table.column_names
-    wide = pa.table({f"c{at}": [at] for at in range(300)})
-    assert [one.max for one in profiled(wide)] == list(range(300))
+    wide = pa.table({f"c{at}": [at] for at in range(45)})
+    assert [one.max for one in profiled(wide)] == list(range(45))
 
 
 def test_a_profile_is_data_and_shown():
