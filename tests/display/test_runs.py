@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 from civis_nb.display.activity import Activity
@@ -82,3 +83,37 @@ def test_log_lines_lose_terminal_codes_and_signatures():
         "red",
         "see https://s3.test/x?X-Amz-Signature=***",
     ]
+
+
+def test_what_github_leaves_of_the_html_is_complete():
+    log = RunLog()
+    log.add({"message": f"\x1b[31mline {n}\x1b[0m", "level": "info"} for n in range(1000))
+    lines, total = log.read(50)
+    activity = Activity("Nightly", "failed", 1, 2, "https://platform.test/jobs/1", running_s=3.0,
+                        log=lines, log_total=total, error="It broke.")  # fmt: skip
+    html = str(RunView(activity)._html())
+    # As a sanitizer does: no styles, no classes, and of what it does not know the text.
+    bare = re.sub(r"<style>.*?</style>", "", html)
+    bare = re.sub(r' (style|class|role|aria-\w+|tabindex)="[^"]*"', "", bare)
+    assert "color" not in bare
+    for said in (
+        "Nightly",
+        "✗ failed",
+        "job 1, run 2",
+        "ran 3.0 s",
+        "It broke.",
+        "Log: the last 50 of 1,000 lines",
+        'href="https://platform.test/jobs/1"',
+    ):
+        assert said in bare
+    assert re.findall(r"line (\d+)", bare) == [str(n) for n in range(950, 1000)]
+
+
+def test_a_settled_run_is_bounded():
+    log = RunLog()
+    log.add({"message": "<" * 5000, "level": "info"} for _ in range(1000))
+    lines, total = log.read(50)
+    view = RunView(Activity("x", "failed", log=lines, log_total=total, error="e" * 100_000))
+    data = view._repr_mimebundle_()["application/vnd.civis.run+json"]
+    assert len(json.dumps(data)) < 150_000
+    assert data["log"]["total"] == 1000

@@ -287,3 +287,33 @@ def test_many_runs_and_pages_are_read_and_cancelled(open_notebook, setup, platfo
     assert page.problems == []
     text = page.save().cells[2].outputs[0].data["text/html"]
     assert "Iterate to fetch" in text or "items" in text
+
+
+def test_two_views_stay_in_step_and_say_when_the_kernel_is_gone(
+    open_notebook, setup, growing, flag
+):
+    job = growing(lines=10)
+    page = open_notebook(setup, f"%civis_run {job}")
+    page.wait_for_kernel()
+    start(page, 0)
+    output = start(page, 1)
+    output.locator(".civis-run .civis-log-line").first.wait_for()
+    page.command("notebook:create-output-view")
+    views = page.page.locator(".civis-run")
+    until(lambda: views.count() == 2, "the second view")
+    first, second = views.nth(0), views.nth(1)
+    second.locator(".civis-log-line").first.wait_for()
+    grown(first)
+    until(lambda: total(first) == total(second), "the same log in both")
+    page.page.evaluate(
+        """async () => {
+            const panels = [...jupyterapp.shell.widgets("main")];
+            const panel = panels.find((one) => one.sessionContext);
+            await panel.sessionContext.session.kernel.restart();
+        }"""
+    )
+    for view in (first, second):
+        view.get_by_text("The kernel is gone").wait_for(timeout=WAIT_MS)
+        assert view.get_by_role("button", name="Cancel").count() == 0
+        assert "tick" in view.locator(".civis-log-line").last.inner_text()
+    assert page.problems == []
