@@ -45,7 +45,8 @@ class Display:
         it is shown in detail, also in a notebook with nobody at the keyboard, and only where the
         setting ``display`` allows displays that change.
     cell
-        Makes the screen of a cell in a notebook at which somebody sits; None: `NotebookCell`.
+        Makes the screen of a cell in a notebook at which somebody sits; None: `NotebookCell`, or
+        `BackgroundCell`.
     background
         Whether the work goes on when its cell has ended: it has a screen of its own.
     """
@@ -76,7 +77,7 @@ class Display:
         """Begin to show the work; `settle` and `vanish` end it."""
         try:
             if self.background:
-                self._board = _background_board(self._progress)
+                self._board = _background_board(self._progress, self._cell)
             else:
                 self._board = board_for(self._progress, command=self.command, cell=self._cell)
             # A display that is made after its cell has ended would be another cell's.
@@ -306,12 +307,14 @@ def shows_live_views() -> bool:
     return is_watched() and config.get("display") in ("auto", "widget")
 
 
-def _background_board(progress: bool | None) -> Board:
+def _background_board(progress: bool | None, cell: Callable[[], Screen] | None) -> Board:
     """Return a board for work that goes on when its cell has ended: a screen of its own."""
     if progress is False or _kernel() is None:
         return Board(Screen())  # in a terminal the next prompt is there
     changing = config.get("display") in ("auto", "widget")
-    return Board(BackgroundCell() if changing else Screen())
+    if not changing:
+        return Board(Screen())
+    return Board(cell() if cell is not None and is_watched() else BackgroundCell())
 
 
 def is_watched() -> bool:

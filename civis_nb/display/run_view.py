@@ -67,6 +67,8 @@ class RunView(Shown):
         parts += [facts] if facts else []
         if activity.url and link(activity.url, "") != "":
             parts.append(masked_url(activity.url))
+        if self.live and activity.done_bytes is not None and activity.amount:
+            parts.append(activity.amount)
         if activity.log is not None:
             parts.append(self._log_title())
             parts += [f"  {visible(line[1])}" for line in activity.log]
@@ -94,13 +96,16 @@ class RunView(Shown):
 
     def _bar(self) -> Html | None:
         activity = self.activity
-        if not self.live or activity.ended:
+        if not self.live:
             return None
         if activity.done_bytes is not None:
+            seconds = activity.elapsed_s or 0
             return join(
-                progress_bar(activity.title, activity.amount, activity.share, 0, "320px"),
+                progress_bar(activity.title, activity.amount, activity.share, seconds, "320px"),
                 el("div", activity.amount, style=DIM),
             )
+        if activity.ended:
+            return None
         seconds = (activity.queued_s or 0) + (activity.elapsed_s or 0)
         return progress_bar(activity.title, activity.state_text, None, seconds, "220px")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.display.activity import Activity
-from civis_nb.display.followed import FollowedRun
+from civis_nb.display.followed import FollowedRun, Repeat
 from civis_nb.display.live import Display
 from civis_nb.display.log_lines import LOG_LINES, SETTLED_LINES, RunLog
 from civis_nb.display.run_view import RunView
@@ -248,7 +248,7 @@ def run_and_follow(
             return None
         return future
     log = None if call.no_logs else _Log(client, future.job_id, future.run_id)
-    ended = _follow(future, log, title, call)
+    ended = _follow(client, job, future, log, call)
     failed = ended.state not in ("succeeded", "success")
     if call.outputs and not failed:
         user_ns[call.outputs] = _outputs(future)
@@ -257,17 +257,48 @@ def run_and_follow(
     return None
 
 
-def _follow(future: CivisFuture, log: _Log | None, title: str, call: FollowOptions) -> Activity:
+def _seen(future: CivisFuture, log: _Log | None, title: str, most_lines: int) -> Activity:
+    """Return what was seen last of a run and its log."""
+    seen = future.activity(title)
+    if log is None:
+        return seen
+    lines, total = log.lines.read(most_lines)
+    return replace(seen, log=lines, log_total=total)
+
+
+def _followed(client: Client, job: RunOfJob, future: CivisFuture, log: _Log | None) -> FollowedRun:
+    """Return a run as a live view follows it: it can be cancelled, and started once more."""
+
+    def repeat() -> Repeat:
+        again = _started(client, job)
+        its_log = None if log is None else _Log(client, again.job_id, again.run_id)
+
+        def read() -> bool:
+            if its_log is None:
+                return True
+            its_log.read()
+            return its_log.complete
+
+        return Repeat(
+            _followed(client, job, again, its_log),
+            lambda most_lines: _seen(again, its_log, job.title, most_lines),
+            read,
+        )
+
+    lines = None if log is None else log.lines
+    return FollowedRun(lines, {"cancel": lambda: cancel_run(future)}, repeat)
+
+
+def _follow(
+    client: Client, job: RunOfJob, future: CivisFuture, log: _Log | None, call: FollowOptions
+) -> Activity:
     """Show a run until it has ended; return how it ended."""
+    title = job.title
 
     def describe(most_lines: int = LOG_LINES) -> Activity:
-        seen = future.activity(title)
-        if log is None:
-            return seen
-        lines, total = log.lines.read(call.tail or most_lines)
-        return replace(seen, log=lines, log_total=total)
+        return _seen(future, log, title, call.tail or most_lines)
 
-    followed = FollowedRun(log.lines if log else None, {"cancel": lambda: cancel_run(future)})
+    followed = _followed(client, job, future, log)
     with Display(Tracker(title), delay_s=0.0, command=True, cell=WidgetCell) as display:
         display.tracker.wait_for_run(describe, followed=followed)
         wait(future, display, call.timeout, log.read if log else None)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb._waiting import after_interrupt
 from civis_nb.display.activity import DONE_STATES, Activity
+from civis_nb.display.followed import FollowedRun
 from civis_nb.display.live import Display
 from civis_nb.display.log_lines import LOG_LINES, LogLine, RunLog
 from civis_nb.display.run_view import RunView
@@ -22,6 +23,7 @@ from civis_nb.magics.finding import find_job
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
 from civis_nb.magics.words import Token, pattern, positive, variable, word
+from civis_nb.widgets.cell import WidgetCell
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -219,8 +221,8 @@ class _described:  # noqa: N801 - used as a function that remembers
 
 def _follow(log: _Log, describe: _described, title: str) -> None:
     """Show the log while it grows; an interrupt ends that, and nothing else."""
-    with Display(Tracker(title), delay_s=0.0, command=True) as display:
-        display.tracker.wait_for_run(describe)
+    with Display(Tracker(title), delay_s=0.0, command=True, cell=WidgetCell) as display:
+        display.tracker.wait_for_run(describe, followed=FollowedRun(log.lines))
         try:
             while not log.complete:
                 if not log.read():

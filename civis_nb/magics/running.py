@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from civis_nb._waiting import outcome
 from civis_nb.display.activity import Activity
+from civis_nb.display.followed import FollowedRun
 from civis_nb.display.live import Display
 from civis_nb.display.run_view import RunView
 from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisJobFailure
 from civis_nb.frames.typed import TypedTable
 from civis_nb.futures import CivisFuture
-from civis_nb.futures.interrupts import in_thread
+from civis_nb.futures.interrupts import cancel_run, in_thread
 from civis_nb.io.call import Call
 from civis_nb.io.databases import start_query
 from civis_nb.io.reading.options import SqlExport
@@ -30,6 +31,7 @@ from civis_nb.magics.kept import Results
 from civis_nb.magics.session import Session
 from civis_nb.magics.statement import Statement
 from civis_nb.magics.waiting import interrupted, start_or_cancel, wait
+from civis_nb.widgets.cell import WidgetCell
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -136,17 +138,24 @@ class StatementRunner:
         future: CivisFuture = start_or_cancel(
             lambda: start_export(client, export, poll_on_creation=False)
         )
-        self._wait(future, display, statement)
+        followed = self._wait(future, display, statement)
         transfer = Call(progress=False)
 
         def describe() -> Activity:
             moved = transfer.tracker.activity()
-            note = _received(moved.done_bytes or 0, moved.total_bytes)
-            return replace(future.activity(title_of(statement)), note=note)
+            return replace(
+                future.activity(title_of(statement)),
+                done_bytes=moved.done_bytes or 0,
+                total_bytes=moved.total_bytes,
+                estimated=moved.estimated,
+                bytes_per_s=moved.bytes_per_s,
+                stalled_s=moved.stalled_s,
+                note="The run has ended; its result is being fetched.",
+            )
 
         with transfer.active():
             reading = in_thread(lambda: read(client, future, export), "civis-sql-read")
-        display.tracker.wait_for_run(describe)
+        display.tracker.wait_for_run(describe, followed=followed)
         try:
             return outcome(reading)
         except KeyboardInterrupt:
@@ -165,17 +174,21 @@ class StatementRunner:
     def _display(self, statement: Statement) -> Display:
         progress = False if self.call.quiet else None
         tracker = Tracker(title_of(statement))
-        return Display(tracker, progress, delay_s=_SHOW_AFTER_S, command=True)
+        return Display(tracker, progress, delay_s=_SHOW_AFTER_S, command=True,
+                       cell=WidgetCell)  # fmt: skip
 
     def _note(self, future: CivisFuture, statement: Statement) -> None:
         """Remember the run in the history."""
         saved = replace(statement.saved, database=statement.database.name)
         self.session.started(future, "sql", statement.title, saved)
 
-    def _wait(self, future: CivisFuture, display: Display, statement: Statement) -> None:
-        """Wait for a run; raise what it failed with."""
+    def _wait(self, future: CivisFuture, display: Display, statement: Statement) -> FollowedRun:
+        """Wait for a run, and return it as its display follows it; raise what it failed with."""
         self._note(future, statement)
-        display.tracker.wait_for_run(lambda: future.activity(title_of(statement)))
+        followed = FollowedRun(None, {"cancel": lambda: cancel_run(future)})
+        display.tracker.wait_for_run(
+            lambda: future.activity(title_of(statement)), followed=followed
+        )
         wait(future, display, self.call.timeout)
         error: BaseException | None
         try:
@@ -187,6 +200,7 @@ class StatementRunner:
         if error is not None:
             display.vanish(whole_cell=self.call.whole_cell)
             raise self._explained(error, statement, future)
+        return followed
 
     def _explained(
         self, error: BaseException, statement: Statement, future: CivisFuture | None = None
@@ -202,11 +216,6 @@ class StatementRunner:
 def title_of(statement: Statement) -> str:
     """Return what displays call a run of a statement."""
     return f"Query on {statement.database.name}"
-
-
-def _received(received: int, total: int | None) -> str:
-    of = f" of {total / 1e6:.1f}" if total else ""
-    return f"Fetching the result: {received / 1e6:.1f}{of} MB"
 
 
 def _exists_hint(error: CivisJobFailure, call: SqlCall) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from civis_nb.display.activity import Activity
 from civis_nb.display.bundle import Shown
+from civis_nb.display.followed import FollowedRun
 from civis_nb.display.html import Html, el, join
 from civis_nb.display.live import Display
 from civis_nb.display.run_view import RunView
@@ -18,9 +19,11 @@ from civis_nb.display.screens import BackgroundCell, Screen
 from civis_nb.display.text import counted
 from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisJobFailure, CivisMagicError, CivisTimeoutError
+from civis_nb.futures.interrupts import cancel_run
 from civis_nb.magics.failures import message_of, without_traceback
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.words import seconds, variable
+from civis_nb.widgets.cell import BackgroundWidgetCell
 
 __all__ = ["SYNTAX", "Background", "wait_magic"]
 
@@ -129,8 +132,10 @@ class Background:
         self._work.append(work)
         if not quiet:
             tracker = Tracker(title)
-            tracker.wait_for_run(work.activity)
-            work.display = Display(tracker, delay_s=0.0, command=True, background=True)
+            followed = FollowedRun(None, {"cancel": lambda: cancel_run(future)})
+            tracker.wait_for_run(work.activity, followed=followed)
+            work.display = Display(tracker, delay_s=0.0, command=True, background=True,
+                                   cell=BackgroundWidgetCell)  # fmt: skip
             work.display.open()
             work.screen = work.display.screen
             if not work.display.changes:

@@ -9,13 +9,13 @@ from civis_nb.display.followed import FollowedRun
 from civis_nb.display.group_view import FollowedRuns, GroupView
 from civis_nb.display.progress_view import ProgressView
 from civis_nb.display.run_view import RunView
-from civis_nb.display.screens import NotebookCell, Output, View
+from civis_nb.display.screens import BackgroundCell, NotebookCell, Output, View
 from civis_nb.widgets.where import outputs_are_apart
 
 if TYPE_CHECKING:
     from civis_nb.widgets.run_base import RunsView
 
-__all__ = ["WidgetCell"]
+__all__ = ["BackgroundWidgetCell", "WidgetCell"]
 
 #: Views of runs that have ended are kept, with their logs, until so many newer ones have.
 _KEPT_VIEWS: Final = 20
@@ -82,6 +82,10 @@ class WidgetCell(NotebookCell):
         panel, self._panel, self._followed = self._panel, None, None
         if panel is not None:
             panel.close()
+
+
+class BackgroundWidgetCell(WidgetCell, BackgroundCell):
+    """The output of a cell that has ended, where a run that goes on is a live view."""
 
 
 def _panel_of(followed: FollowedRun | FollowedRuns) -> RunsView:

@@ -286,7 +286,7 @@ def test_an_interrupt_while_a_display_begins_leaves_nothing_on_the_screen(screen
     board = live.board_for()
     begin = board.add
 
-    def add_and_interrupt(display):
+    def add_and_interrupt(display, **options):
         begin(display)
         assert screen.drawn.wait(30)
         raise KeyboardInterrupt
