@@ -351,11 +351,12 @@ class ResultTable(Shown):
 
     def _frame(self, kind: str, types: str | None, default: str) -> Any:
         """Return the whole result as a frame of a kind; it is made once."""
-        if types is None and self._rows is None and self._result is None:
+        types = types or self._frame_types
+        if types is None and self._rows is None:
             library = type(self._data).__module__.partition(".")[0]
             if library == {"arrow": "pyarrow"}.get(kind, kind):
-                return self._data
-        chosen = types or self._frame_types or default
+                return self._data  # as it was given
+        chosen = types or default
         if chosen not in FRAME_TYPES:
             raise CivisInputError(f"types can't be {chosen!r}; it is 'native' or 'exact'.")
         if (kind, chosen) not in self._frames:

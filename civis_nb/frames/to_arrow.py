@@ -13,10 +13,7 @@ __all__ = ["arrow_of", "arrow_of_rows"]
 def arrow_of(data: Any) -> pa.Table:
     """Return a pandas or polars frame, or what else has an Arrow stream, as an Arrow table.
 
-    Raises
-    ------
-    pyarrow.ArrowInvalid, pyarrow.ArrowTypeError
-        When a column of pandas holds objects of several types.
+    A column of pandas that holds objects of several types becomes one of texts.
 
     Examples
     --------
@@ -29,11 +26,24 @@ def arrow_of(data: Any) -> pa.Table:
     library = type(data).__module__.partition(".")[0]
     if library == "pandas":
         names = [str(name) for name in data.columns]
-        arrays = [pa.Array.from_pandas(data.iloc[:, index]) for index in range(len(names))]
+        arrays = [_pandas_array(data.iloc[:, index]) for index in range(len(names))]
         return pa.Table.from_arrays(arrays, names=names)
     if library == "polars":
         return data.to_arrow()
     return data if isinstance(data, pa.Table) else pa.table(data)
+
+
+def _pandas_array(series: Any) -> Any:
+    """Return a column of pandas as an Arrow array."""
+    import pyarrow as pa
+
+    try:
+        return pa.Array.from_pandas(series)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
+        missing = series.isna()
+        return _array(
+            [None if gone else str(value) for value, gone in zip(series, missing, strict=True)]
+        )
 
 
 def arrow_of_rows(names: list[str], rows: list[tuple[Any, ...]]) -> pa.Table:

@@ -5,43 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.frames.to_arrow import arrow_of
-
 if TYPE_CHECKING:
     import numpy as np
     import pyarrow as pa
 
-__all__ = ["ArrowRows", "as_table"]
-
-
-def as_table(data: Any) -> pa.Table:
-    """Return anything that hands out Arrow data as a table; a pandas frame, too.
-
-    Examples
-    --------
-    >>> import polars
-    >>> as_table(polars.DataFrame({"n": [1]})).num_rows
-    1
-    """
-    import pyarrow as pa
-
-    try:
-        return arrow_of(data)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        # A column of mixed Python objects has no Arrow type; its values have a text all the same.
-        columns = [_pandas_column(data.iloc[:, index]) for index in range(data.shape[1])]
-        return pa.Table.from_arrays(columns, names=[str(name) for name in data.columns])
-
-
-def _pandas_column(series: Any) -> Any:
-    import pyarrow as pa
-
-    try:
-        return pa.Array.from_pandas(series)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):
-        missing = series.isna()
-        return pa.array([None if gone else str(value)
-                         for value, gone in zip(series, missing, strict=True)])  # fmt: skip
+__all__ = ["ArrowRows"]
 
 
 class ArrowRows:

@@ -13,7 +13,7 @@ import traitlets
 from civis_nb.display.html import visible
 from civis_nb.display.settled import Source
 from civis_nb.errors import CivisInputError
-from civis_nb.widgets.arrow_rows import as_table
+from civis_nb.frames.to_arrow import arrow_of
 from civis_nb.widgets.base import Answer, LiveView
 from civis_nb.widgets.cells import CellWriter, tab_separated
 from civis_nb.widgets.downloads import Downloads
@@ -149,7 +149,7 @@ class TableView(LiveView):
 
     def _held(self, data: Any) -> dict[str, Any]:
         """Hold data from now on; return the traits that tell the front end of it."""
-        table = as_table(data)
+        table = arrow_of(data)
         engine, cells = TableEngine(table), CellWriter(table)
         with self._lock:
             old = getattr(self, "_engine", None)

@@ -220,6 +220,15 @@ def test_a_preview_that_can_not_run_again_says_what_it_has():
             use()
 
 
+def test_pandas_frames_of_any_objects_are_data():
+    frame = pd.DataFrame({"x": [1, "a", None], 5: [1.5, None, 2.5]})
+    table = ResultTable(frame)
+    assert table["x"].to_list() == ["1", "a", None]
+    assert table.columns == ["x", "5"]
+    assert table.to_pandas() is frame
+    assert table.sql('select sum("5") from self')[0] == (4.0,)
+
+
 def test_rows_without_types_are_data_too():
     table = ResultTable([["a", 1, None], ["b", None, None], ["c"]], columns=["s", "n", "nothing"])
     assert table["n"].to_list() == [1, None, None]
