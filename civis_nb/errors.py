@@ -78,6 +78,13 @@ __all__ = [
 class CivisError(Exception):
     """The base of every exception that civis_nb raises."""
 
+    def _render_traceback_(self) -> list[str]:
+        """Return what IPython shows of it: the user's own lines; all with ``%tb``."""
+        # Imported here: the tree of errors is imported by everything.
+        from civis_nb._tracebacks import shown_lines
+
+        return shown_lines(self)
+
     def _repr_html_(self) -> str:
         return preformatted(f"{type(self).__name__}: {self}")
 

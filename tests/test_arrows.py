@@ -8,7 +8,8 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "civis_nb"
 FREE = {
-    "_requirements", "_version", "_waiting", "_wire_text", "cancellation", "compression", "errors",
+    "_requirements", "_tracebacks", "_version", "_waiting", "_wire_text", "cancellation",
+    "compression", "errors",
     "sql_literals", "sql_text", "table_names",
 }  # fmt: skip
 
@@ -19,6 +20,7 @@ ALLOWED: dict[str, set[str]] = {
     "cancellation": set(),
     "_wire_text": set(),
     "_requirements": set(),
+    "_tracebacks": {"config"},
     "_version": set(),
     "compression": set(),
     "sql_literals": set(),

@@ -52,7 +52,7 @@ def objects(platform):
     shell = _ContainerShellExecutor(client=client)
     file_id = cio.dataframe_to_file(pd.DataFrame({"a": [1]}), client=client)
     background = FrameFuture(
-        "A query", lambda: done, lambda _: Fetched(None, None, 0, "a note"), lambda error: error
+        "A query", lambda: done, lambda _: Fetched(None, note="a note"), lambda error: error
     )
     background.result(60)
     table = ResultTable(TABLE, title=EVIL)

@@ -96,6 +96,8 @@ class ResultTable(Shown):
         Where the result came from.
     message
         What the statement did, where it has no columns.
+    static
+        Whether it is shown as plain HTML only.
 
     Examples
     --------
@@ -132,10 +134,13 @@ class ResultTable(Shown):
         note: str | None = None,
         source: Source | None = None,
         message: str | None = None,
+        static: bool = False,
     ) -> None:
         self.title = title
         self.source = source
         self.message = message
+        #: Whether it is shown as plain HTML only.
+        self.static = static
         self.limit: int = config.get("limit", limit)
         self.complete = complete
         self.note = note
@@ -195,7 +200,7 @@ class ResultTable(Shown):
         Not for tables of words, such as the settings, and for results that are seen whole.
         """
         is_result = self._rows is None or self._typed is not None
-        return is_result and (self._length > _FEW_ROWS or is_cut(self._head))
+        return is_result and not self.static and (self._length > _FEW_ROWS or is_cut(self._head))
 
     @property
     def can_fetch(self) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from civis_nb.errors import CivisAPIError, CivisJobFailure, CivisMemoryFailure
 from civis_nb.futures.awaiting import CivisAsyncResultBase
+from civis_nb.futures.container import ContainerFuture
 from civis_nb.futures.executors import CustomScriptExecutor, _ContainerShellExecutor
 from civis_nb.futures.failures import sql_position
-from civis_nb.futures.future import CivisFuture, ContainerFuture
+from civis_nb.futures.future import CivisFuture
 from civis_nb.futures.group import RunGroup
 from civis_nb.futures.pollable import PollableResult
 

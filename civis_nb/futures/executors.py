@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from civis_nb._waiting import first_done
 from civis_nb._wire_text import preformatted
 from civis_nb.errors import CivisInputError
-from civis_nb.futures.future import ContainerFuture
+from civis_nb.futures.container import ContainerFuture
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient

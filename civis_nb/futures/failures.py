@@ -7,13 +7,16 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
+from civis_nb._wire_text import masked_url
 from civis_nb.errors import CivisJobFailure, CivisMemoryFailure, CivisSQLError
 from civis_nb.futures.states import field
 
-__all__ = ["error_text", "failure", "reason_in_logs", "sql_position"]
+__all__ = ["add_log", "error_text", "failure", "reason_in_logs", "sql_position"]
 
 #: How the platform's log says that a process was killed for its memory.
 _OUT_OF_MEMORY = "Process ran out of its"
+#: How much of the log an error shows.
+_LOG_LINES, _LOG_LINE_CHARS = 6, 300
 _LINE = re.compile(r"^[ \t]*LINE (\d+): ?", re.MULTILINE)
 _POSITION = re.compile(r"\bPosition: (\d+)")
 
@@ -90,6 +93,36 @@ def failure(
         return CivisSQLError(message, response, job_id, run_id, line=line, column=column)
     message = text or "The run failed; neither its record nor its log says why."
     return CivisJobFailure(message, response, job_id, run_id)
+
+
+def add_log(error: CivisJobFailure, entries: Iterable[Any], url: str | None) -> None:
+    """Add the end of the log of a failed run, and the address of its page, as notes.
+
+    Parameters
+    ----------
+    error
+        What the run ended with.
+    entries
+        The last entries of the log, oldest first.
+    url
+        The run's page; None where there is none for people.
+
+    Examples
+    --------
+    >>> error = CivisJobFailure("exit code 1")
+    >>> add_log(error, [{"message": "reading"}, {"message": "disk full"}], None)
+    >>> print(error.__notes__[0])
+    The end of its log:
+      reading
+      disk full
+    """
+    text = "\n".join(str(field(entry, "message") or "").rstrip() for entry in entries)
+    lines = [line[:_LOG_LINE_CHARS] for line in text.split("\n") if line.strip()]
+    if lines:
+        shown = "\n".join(f"  {line}" for line in lines[-_LOG_LINES:])
+        error.add_note(f"The end of its log:\n{masked_url(shown)}")
+    if url:
+        error.add_note(url)
 
 
 def sql_position(text: str, sql: str | None = None) -> tuple[int | None, int | None]:

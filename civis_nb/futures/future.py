@@ -11,8 +11,9 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.errors import CivisInputError, CivisTimeoutError
-from civis_nb.futures.failures import error_text, failure, reason_in_logs, sql_position
+from civis_nb._tracebacks import in_ipython
+from civis_nb.errors import CivisInputError, CivisJobFailure, CivisTimeoutError
+from civis_nb.futures.failures import add_log, error_text, failure, reason_in_logs, sql_position
 from civis_nb.futures.interrupts import cancel_run
 from civis_nb.futures.pollable import PollableResult
 from civis_nb.futures.run import Run, newest_run_id
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from civis_nb.client.response import Response
     from civis_nb.display.activity import Activity
 
-__all__ = ["CivisFuture", "ContainerFuture"]
+__all__ = ["CivisFuture"]
 
 log = logging.getLogger(__name__)
 
@@ -315,7 +316,20 @@ class CivisFuture(PollableResult):
         if is_sql and not isinstance(sql, str) and "Position: " in text:
             sql = self._sql_of_script()
         known = sql if isinstance(sql, str) else None
-        return failure(text, response, self.job_id, self.run_id, is_sql=is_sql, sql=known)
+        failed = failure(text, response, self.job_id, self.run_id, is_sql=is_sql, sql=known)
+        client = self._client_if_any()
+        if not is_sql and client is not None and in_ipython():
+            self._tell_log(failed, client)
+        return failed
+
+    def _tell_log(self, failed: CivisJobFailure, client: Client) -> None:
+        """Add the end of the log to what a person will read."""
+        try:
+            entries = self._found_run().last_log_entries(client)[0]
+        except Exception as error:
+            log.debug("%sits log can't be read: %s", self._subject(), error)
+            entries = []
+        add_log(failed, entries, self._known_run().web_page(client))
 
     def _sql_of_script(self) -> Any:
         """Return the SQL of a script, for the place of its error; None when it can't be read."""
@@ -356,47 +370,3 @@ class CivisFuture(PollableResult):
             except Exception as error:
                 log.warning("%scould not be cancelled and may go on: %s", self._subject(), error)
         return self._next_wait_s()
-
-
-class ContainerFuture(CivisFuture):
-    """A run of a container or custom script.
-
-    Parameters
-    ----------
-    job_id, run_id
-        The script and its run.
-    max_n_retries
-        How many more runs to start, one after the other, when the run fails.
-    polling_interval, client, poll_on_creation
-        As for `CivisFuture`.
-
-    Raises
-    ------
-    CivisInputError
-        When an argument can't be what it is.
-    """
-
-    def __init__(
-        self,
-        job_id: int,
-        run_id: int,
-        max_n_retries: int = 0,
-        polling_interval: int | float | None = None,
-        client: Client | None = None,
-        poll_on_creation: bool = True,
-    ) -> None:
-        if client is None:
-            from civis_nb.client.client import APIClient
-
-            client = APIClient()
-        super().__init__(
-            client.scripts.get_containers_runs,
-            (int(job_id), int(run_id)),
-            polling_interval=polling_interval,
-            client=client,
-            poll_on_creation=poll_on_creation,
-            max_retries=max_n_retries,
-        )
-
-    def _ask_to_cancel(self) -> Any:
-        return self.client.scripts.post_cancel(self.job_id)

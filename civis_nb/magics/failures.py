@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
+from civis_nb import config
 from civis_nb._wire_text import masked_url
 from civis_nb.display.html import visible
 from civis_nb.display.text import cut, run_ids, width
@@ -252,7 +253,11 @@ def without_traceback(error: _E, lines: list[str] | None = None) -> _E:
         The exception.
     lines
         What to show; None: its name and message.
+
+    With the setting ``traceback`` at full the exception stays as it is.
     """
+    if config.get("traceback") == "full":
+        return error
     if lines is None:
         lines = f"{type(error).__name__}: {visible(str(error))}".split("\n")
     if len(lines) > _MOST_LINES:

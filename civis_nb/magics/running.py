@@ -172,7 +172,7 @@ class StatementRunner:
         )
 
     def _display(self, statement: Statement) -> Display:
-        progress = False if self.call.quiet else None
+        progress = False if self.call.quiet or self.call.static else None
         tracker = Tracker(title_of(statement))
         return Display(tracker, progress, delay_s=_SHOW_AFTER_S, command=True,
                        cell=WidgetCell)  # fmt: skip

@@ -133,6 +133,7 @@ class SqlRun(StatementRunner):
             source=Source(*facts["source"]),
             frame_types=call.types or ("exact" if config.get("types") == "exact" else None),
             message=facts["done"],
+            static=call.static,
         )
 
     def _whole(
@@ -174,6 +175,7 @@ class SqlRun(StatementRunner):
                     limit=limit,
                     complete=found.complete,
                     note=found.note,
+                    static=call.static,
                 )
             )
         return None

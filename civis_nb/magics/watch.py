@@ -97,7 +97,7 @@ class _Work:
         if error is not None:
             return replace(seen, state=seen.state if seen.ended else "failed",
                            error=message_of(error), note=None)  # fmt: skip
-        return replace(seen, note=None if Future.done(self.future) else self.note)
+        return replace(seen, note=seen.note if Future.done(self.future) else self.note)
 
 
 class Background:

@@ -278,6 +278,15 @@ def test_static_and_quiet(live):
     assert len(cell.outputs) == 1
     assert {"text/plain", "text/html"} <= set(cell.outputs[0]["data"])
     assert not [kind for kind in cell.outputs[0]["data"] if "widget" in kind]
+    # Also where a person would get a live view.
+    live.client.kc.allow_stdin = True
+    try:
+        cells = [live.run(f"%%civis_sql {line}\nselect * from range(500)")
+                 for line in ("--static", "")]  # fmt: skip
+    finally:
+        live.client.kc.allow_stdin = False
+    views = [cell.outputs[0]["data"]["text/html"] for cell in cells]
+    assert ["civis-live" in view for view in views] == [False, True]
 
 
 @pytest.mark.parametrize(

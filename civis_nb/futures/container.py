@@ -1,0 +1,56 @@
+"""ContainerFuture: a run of a container or custom script."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.futures.future import CivisFuture
+
+if TYPE_CHECKING:
+    from civis_nb.client.protocol import Client
+
+__all__ = ["ContainerFuture"]
+
+
+class ContainerFuture(CivisFuture):
+    """A run of a container or custom script.
+
+    Parameters
+    ----------
+    job_id, run_id
+        The script and its run.
+    max_n_retries
+        How many more runs to start, one after the other, when the run fails.
+    polling_interval, client, poll_on_creation
+        As for `CivisFuture`.
+
+    Raises
+    ------
+    CivisInputError
+        When an argument can't be what it is.
+    """
+
+    def __init__(
+        self,
+        job_id: int,
+        run_id: int,
+        max_n_retries: int = 0,
+        polling_interval: int | float | None = None,
+        client: Client | None = None,
+        poll_on_creation: bool = True,
+    ) -> None:
+        if client is None:
+            from civis_nb.client.client import APIClient
+
+            client = APIClient()
+        super().__init__(
+            client.scripts.get_containers_runs,
+            (int(job_id), int(run_id)),
+            polling_interval=polling_interval,
+            client=client,
+            poll_on_creation=poll_on_creation,
+            max_retries=max_n_retries,
+        )
+
+    def _ask_to_cancel(self) -> Any:
+        return self.client.scripts.post_cancel(self.job_id)
