@@ -28,6 +28,8 @@ __all__ = ["TableEngine", "fields_of", "in_utc"]
 _KEPT_ORDERS: Final = 3
 #: The first rows of an order are found sooner than the whole of it.
 _FIRST_ROWS: Final = 1000
+#: So few are sorted as a whole at once.
+_FEW_ROWS: Final = 300_000
 _NUMBER: Final = "#"
 _FAMILIES: Final[tuple[tuple[str, Family], ...]] = (
     ("is_boolean", "boolean"),
@@ -124,6 +126,9 @@ class TableEngine:
     def _order(self, query: Query) -> _Order:
         with self._lock:
             if query not in self._orders:
+                # Whoever asks for another order waits for no earlier one any more.
+                for old in [one for one, order in self._orders.items() if order.unfinished]:
+                    self._orders.pop(old).stop()
                 self._orders[query] = _Order(self, query)
                 while len(self._orders) > _KEPT_ORDERS:
                     self._orders.popitem(last=False)[1].stop()
@@ -297,22 +302,34 @@ class _Order:
 
     def numbers(self, start: int, count: int) -> np.ndarray[Any, Any]:
         """Return the numbers of some rows."""
-        if self._query.sorts and start + count <= _FIRST_ROWS:
+        if self._query.sorts and start + count <= _FIRST_ROWS and self.count() > _FEW_ROWS:
             with self._lock:
                 if self._first is None:
                     self._first = self._found(_FIRST_ROWS)
+                    # The next page that is asked for may be anywhere.
+                    self._start()
                 return self._first[start : start + count]
         return self.whole()[start : start + count]
 
     def whole(self) -> np.ndarray[Any, Any]:
         """Return the numbers of all rows."""
         with self._lock:
-            if self._whole is None:
-                self._whole = Future()
-                threading.Thread(
-                    target=self._run, args=(self._whole,), name="civis-sort", daemon=True
-                ).start()
-        return outcome(self._whole)
+            future = self._start()
+        return outcome(future)
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether the search for all rows is under way."""
+        return self._whole is not None and not self._whole.done()
+
+    def _start(self) -> Future[np.ndarray[Any, Any]]:
+        """Start the search for all rows, once; under the lock."""
+        if self._whole is None:
+            self._whole = Future()
+            threading.Thread(
+                target=self._run, args=(self._whole,), name="civis-sort", daemon=True
+            ).start()
+        return self._whole
 
     def stop(self) -> None:
         """Stop looking: nobody wants it any more."""

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,3 +52,15 @@ def test_the_script_holds_each_imported_module_once_and_before_its_users():
 def test_the_front_end_is_small():
     size = len(gzip.compress(modules.script("table.js").encode()))
     assert size < 300_000 / 5
+
+
+def test_the_magics_load_without_any_widget():
+    code = (
+        "import sys; from IPython.core.interactiveshell import InteractiveShell as S; "
+        "import civis_nb; civis_nb.load_ipython_extension(S.instance()); "
+        "print('anywidget' in sys.modules, 'ipywidgets' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True
+    )
+    assert done.stdout.split() == ["False", "False"]

@@ -297,3 +297,15 @@ def test_sql_for_the_database_escapes_names_and_values(dialect):
     assert view.sql == (
         f'WHERE "a""b" IN ({value[dialect]}) AND "x" >= CAST(\'1.0\' AS DOUBLE PRECISION)'
     )
+
+
+def test_a_new_order_stops_the_search_for_the_one_before():
+    many = TableView(pa.table({"n": pa.array(range(300_000, 0, -1)), "m": pa.array([1] * 300_000)}))
+    for column in (0, 1, 0, 1, 0):
+        for descending in (False, True):
+            asked = {"sort": [{"column": column, "descending": descending}]}
+            first = rows(many, **asked, count=1)[0]
+            if column == 0:
+                assert first[0] == ("300000" if descending else "1")
+    assert rows(many, sort=[{"column": 0}], start=299_999, count=1) == [("300000", "1")]
+    many.close()
