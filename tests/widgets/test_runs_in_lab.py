@@ -317,3 +317,31 @@ def test_two_views_stay_in_step_and_say_when_the_kernel_is_gone(
         assert view.get_by_role("button", name="Cancel").count() == 0
         assert "tick" in view.locator(".civis-log-line").last.inner_text()
     assert page.problems == []
+
+
+def test_a_run_starts_again_in_its_view_and_background_runs_are_cancelled(
+    open_notebook, setup, platform, growing
+):
+    quick = platform.client().scripts.post_python3(name="Quick", source="print('done')").id
+    page = open_notebook(setup, f"%civis_run {quick}", f"%civis_run {growing()} --bg")
+    page.wait_for_kernel()
+    start(page, 0)
+    output = start(page, 1)
+    view = output.locator(".civis-run")
+    view.get_by_role("button", name="Run again").click()
+    runs = platform.client().jobs.list_runs
+    until(lambda: len(runs(quick)) == 2, "the second run")
+    newest = max(run.id for run in runs(quick))
+    view.locator(".civis-run-state", has_text="succeeded").wait_for(timeout=WAIT_MS)
+    view.get_by_text(f"job {quick}, run {newest}").wait_for()
+    until(
+        lambda: f"job {quick}, run {newest}" in page.save().cells[1].outputs[0].data["text/plain"],
+        "the end of the second run in the notebook",
+    )
+    assert output.locator(".civis-run").count() == 1
+
+    output = start(page, 2)
+    view = output.locator(".civis-run")
+    view.get_by_role("button", name="Cancel").click()
+    view.locator(".civis-run-state", has_text="cancelled").wait_for(timeout=WAIT_MS)
+    assert page.problems == []
