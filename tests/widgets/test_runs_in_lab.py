@@ -186,6 +186,7 @@ def test_what_stays_needs_no_kernel(open_notebook, setup, growing, flag):
     assert again.problems == []
 
 
+@pytest.mark.exhaustive
 def test_a_hundred_thousand_lines_scroll_and_are_searched(open_notebook, setup, platform):
     source = (
         "for n in range(100_000): print('a line of the log, number', n)\n"
@@ -289,6 +290,7 @@ def test_many_runs_and_pages_are_read_and_cancelled(open_notebook, setup, platfo
     assert "Iterate to fetch" in text or "items" in text
 
 
+@pytest.mark.exhaustive
 def test_two_views_stay_in_step_and_say_when_the_kernel_is_gone(
     open_notebook, setup, growing, flag
 ):
