@@ -26,3 +26,38 @@ def test_cells_go_on_when_the_joined_platform_has_ended(
     finally:
         for platform in join._started.values():
             platform.stop()
+
+
+def test_a_platform_that_the_notebook_has_started_needs_no_key(
+    shell: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("CIVIS_API_ENDPOINT", "CIVIS_API_KEY"):
+        monkeypatch.delenv(name)
+    _, text = shell.failing("%civis_sql select 1")
+    assert "%civis_config backend local" in text
+    shell.cell(f"import civis_nb\nmine = civis_nb.local.start({str(tmp_path)!r}, samples=False)")
+    assert shell.cell("%civis_sql select 42 as n").rows == [("42",)]
+    shell.cell("mine.stop()")
+    _, text = shell.failing("%civis_sql select 1")
+    assert "There is no API key" in text
+
+
+def test_settings_are_saved_beside_what_the_file_holds(
+    shell: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "pyproject.toml"
+    file.write_text("# mine\n[project]\nname = 'x'  # kept\n")
+    shell.cell("%civis_config poll 3")
+    shell.cell("%civis_config limit 7 --save")
+    assert str(file) in shell.outputs[0]["text/plain"]
+    assert "# mine\n[project]\nname = 'x'  # kept\n" in file.read_text()
+    shell.cell("%civis_config --save")
+    shell.cell("%civis_config --reset")
+    assert repr(shell.cell("%civis_config poll")) == "poll = 3.0"
+    assert repr(shell.cell("%civis_config limit")) == "limit = 7"
+    shell.cell("%civis_config limit --reset --save")
+    assert repr(shell.cell("%civis_config limit")) == "limit = 20"
+    file.write_text("not toml [")
+    _, text = shell.failing("%civis_config limit 5 --save")
+    assert "can't be changed" in text
