@@ -4,10 +4,11 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test test-all test-lowest test-unit test-every-case test-notebooks lint types bench docs notebooks clean help
+.PHONY: demo lab test test-all test-lowest test-unit test-every-case test-notebooks lint types bench docs notebooks clean help
 
 help:
 	@echo "make demo      run the quickstart notebook on a local platform, write build/quickstart.html"
+	@echo "make lab       open JupyterLab with all notebooks on a local platform"
 	@echo "make test      run the tests and check the notebooks' outputs, in about three minutes"
 	@echo "make test-all  the same with all cases of the exhaustive matrices, as CI runs them"
 	@echo "make test-lowest  a selection of the tests on the lowest versions that are supported"
@@ -17,15 +18,20 @@ help:
 	@echo "make docs      build the documentation into build/docs"
 
 # The stamp holds what was installed: a change of the dependencies installs again.
-$(VENV)/.installed: pyproject.toml
+$(VENV)/.installed: pyproject.toml Makefile
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "civis_nb needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
 	@echo "Setting up $(VENV) (once; a minute or two) …"
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --editable '.[test,lint]'
+	@$(BIN)/python -m pip install --quiet --editable '.[test,lint,plot]'
 	@touch $@
 
 demo: $(VENV)/.installed
 	@$(BIN)/civis-nb local run -- $(BIN)/python notebooks/execute.py notebooks/quickstart.ipynb --html build/quickstart.html
+
+# What you change on the platform is gone when JupyterLab ends. More options: make lab LAB_OPTIONS=--no-browser
+lab: $(VENV)/.installed
+	@$(BIN)/civis-nb local run -- $(BIN)/jupyter lab --ServerApp.root_dir=notebooks \
+	  --LabApp.default_url=/lab/tree/quickstart.ipynb $(LAB_OPTIONS)
 
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
@@ -73,7 +79,7 @@ bench: $(VENV)/.installed
 
 # Runs the notebooks and keeps their new outputs.
 notebooks: $(VENV)/.installed
-	CIVIS_NB_DISPLAY=static $(BIN)/civis-nb local run -- $(BIN)/python notebooks/execute.py notebooks/quickstart.ipynb --in-place
+	CIVIS_NB_DISPLAY=static $(BIN)/civis-nb local run -- $(BIN)/python notebooks/execute.py notebooks/*.ipynb --in-place
 
 docs: $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --editable '.[docs]'

@@ -1,4 +1,4 @@
-"""Run a notebook in a real kernel, show how it goes, and write it as HTML or in place."""
+"""Run notebooks in real kernels, show how they go, and write them as HTML or in place."""
 
 from __future__ import annotations
 
@@ -49,6 +49,16 @@ def run(path: Path) -> nbformat.NotebookNode:
     return notebook
 
 
+def html_of(notebook: nbformat.NotebookNode, path: Path) -> str:
+    """Give an executed notebook as one HTML page."""
+    from nbconvert import HTMLExporter
+
+    body, _ = HTMLExporter(embed_images=True).from_notebook_node(
+        notebook, resources={"metadata": {"name": path.stem}}
+    )
+    return str(body)
+
+
 def settle(notebook: nbformat.NotebookNode) -> None:
     """Remove what changes from run to run and says nothing: execution times, kernel details."""
     for cell in notebook.cells:
@@ -59,24 +69,22 @@ def settle(notebook: nbformat.NotebookNode) -> None:
 def main() -> None:
     """Read the command line and run."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("notebook", type=Path)
+    parser.add_argument("notebooks", type=Path, nargs="+", metavar="notebook")
     parser.add_argument("--html", type=Path, help="write the executed notebook as HTML here")
-    parser.add_argument("--in-place", action="store_true", help="keep the outputs in the notebook")
+    parser.add_argument("--in-place", action="store_true", help="keep the outputs in the notebooks")
     arguments = parser.parse_args()
-    notebook = run(arguments.notebook)
-    settle(notebook)
-    if arguments.in_place:
-        nbformat.write(notebook, arguments.notebook)
-    if arguments.html:
-        from nbconvert import HTMLExporter
-
-        body, _ = HTMLExporter(embed_images=True).from_notebook_node(
-            notebook, resources={"metadata": {"name": arguments.notebook.stem}}
-        )
-        arguments.html.parent.mkdir(parents=True, exist_ok=True)
-        arguments.html.write_text(body, encoding="utf-8")
-        print(f"Written: {arguments.html.resolve()}")
-    print(f"Last result:\n{last_result(notebook)}")
+    if arguments.html and len(arguments.notebooks) > 1:
+        parser.error("--html takes one notebook")
+    for path in arguments.notebooks:
+        notebook = run(path)
+        settle(notebook)
+        if arguments.in_place:
+            nbformat.write(notebook, path)
+        if arguments.html:
+            arguments.html.parent.mkdir(parents=True, exist_ok=True)
+            arguments.html.write_text(html_of(notebook, path), encoding="utf-8")
+            print(f"Written: {arguments.html.resolve()}")
+        print(f"Last result:\n{last_result(notebook)}")
 
 
 if __name__ == "__main__":
