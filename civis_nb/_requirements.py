@@ -11,7 +11,7 @@ __all__ = ["LOWEST", "check_versions"]
 
 #: Package -> its lowest version, as in pyproject.toml.
 LOWEST = {
-    "duckdb": "2.0",
+    "duckdb": "2.0.1",
     "fastapi": "0.117",
     "pandas": "2.2",
     "polars": "1.20",

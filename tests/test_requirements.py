@@ -33,7 +33,7 @@ def test_readme_and_pyproject_agree():
 
 @pytest.mark.parametrize(
     ("found", "there"),
-    [("1.4.5", "version 1.4.5 is installed"), (None, "it is not installed")],
+    [("1.4.5", "version 1.4.5 is installed"), ("2.0.0", "2.0.0"), (None, "it is not installed")],
 )
 def test_version_that_can_not_work_is_refused(monkeypatch, found, there):
     def version(package):
@@ -45,10 +45,10 @@ def test_version_that_can_not_work_is_refused(monkeypatch, found, there):
     with pytest.raises(CivisDependencyError, match=there) as caught:
         _requirements.check_versions(["duckdb"])
     assert isinstance(caught.value, ImportError)
-    assert str(caught.value).endswith("pip install 'duckdb>=2.0'")
+    assert str(caught.value).endswith("pip install 'duckdb>=2.0.1'")
 
 
-@pytest.mark.parametrize("found", ["2.0", "2.0.0", "2.0rc1", "2.0.1.dev3", "2.1+local", "10.0"])
+@pytest.mark.parametrize("found", ["2.0.1", "2.0.1rc1", "2.0.2.dev3", "2.1+local", "10.0"])
 def test_newer_versions_are_accepted(monkeypatch, found):
     monkeypatch.setattr(importlib.metadata, "version", lambda package: found)
     _requirements.check_versions(["duckdb"])
