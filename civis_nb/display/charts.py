@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from typing import Any
 
 from civis_nb import config
@@ -15,6 +16,7 @@ __all__ = ["Plot", "require_altair"]
 _WIDTH, _HEIGHT = 480, 280
 _PNG_SCALE = 1.5
 _SHORT_LABEL, _MANY_LABELS = 6, 20
+_FIVE_DIGITS = 10_000
 
 
 class Plot:
@@ -113,7 +115,17 @@ def _x(altair: Any, data: ChartData, field: str = "x", **options: Any) -> Any:
         is_short = max(map(len, labels), default=0) <= _SHORT_LABEL and len(labels) <= _MANY_LABELS
         axis = altair.Axis(labelAngle=0 if is_short else -45)
         options |= {"sort": None, "axis": axis}  # sorted as the points are
+    if data.scale == "quantitative" and _look_like_years(point[field] for point in data.points):
+        options["axis"] = altair.Axis(format="~f")  # 1930, not 1,930
     return altair.X(field, type=data.scale, title=title, **options)
+
+
+def _look_like_years(values: Iterable[Any]) -> bool:
+    """Check whether all are whole numbers of at most four digits."""
+    return all(
+        value is None or (float(value).is_integer() and abs(value) < _FIVE_DIGITS)
+        for value in values
+    )
 
 
 def _hist(altair: Any, data: ChartData) -> Any:

@@ -146,6 +146,16 @@ def test_a_plot_is_a_vega_view_with_a_png_beside(asked):
         config.reset("display")
 
 
+@pytest.mark.parametrize(
+    ("values", "format"), [([1930, 2002], "~f"), ([1930, 20_020], None), ([0.5, 2], None)]
+)
+def test_years_on_an_axis_have_no_separator(values, format):
+    pytest.importorskip("altair")
+    chart = ResultTable(pa.table({"x": values, "y": [1, 2]})).plot("line", "x", "y").chart
+    axis = chart.to_dict()["encoding"]["x"].get("axis", {})
+    assert axis.get("format") == format
+
+
 def test_no_rows_can_be_drawn():
     pytest.importorskip("altair")
     empty = ResultTable(DATA.slice(0, 0))
