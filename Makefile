@@ -18,11 +18,11 @@ help:
 	@echo "make docs      build the documentation into build/docs"
 
 # The stamp holds what was installed: a change of the dependencies installs again.
-$(VENV)/.installed: pyproject.toml Makefile
+$(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "civis_nb needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
 	@echo "Setting up $(VENV) (once; a minute or two) …"
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --editable '.[test,lint,plot]'
+	@$(BIN)/python -m pip install --quiet --editable '.[test,lint]'
 	@touch $@
 
 demo: $(VENV)/.installed
