@@ -90,7 +90,7 @@ class GroupView(Shown):
     def caption(self) -> str:
         """The number of runs and of those in each state."""
         states = ", ".join(f"{number:,} {state}" for state, number in self.counts.items())
-        name = f"{one_line(self.title)}: " if self.title else ""
+        name = f"{one_line(self.title)} · " if self.title else ""
         return f"{name}{counted(len(self.activities), 'run')}" + (f": {states}" if states else "")
 
     def ordered(self) -> list[tuple[int, Activity]]:

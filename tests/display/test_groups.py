@@ -13,7 +13,7 @@ def runs(*states, **known):
 def test_counts_and_rows_have_failures_first():
     view = GroupView(runs("succeeded", "running", "failed", "queued", "cancelled"), "Loads")
     assert repr(view).splitlines() == [
-        "Loads: 5 runs: 1 failed, 1 running, 1 queued, 1 cancelled, 1 succeeded",
+        "Loads · 5 runs: 1 failed, 1 running, 1 queued, 1 cancelled, 1 succeeded",
         "  ✗ run 2: failed · job 7, run 2",
         "  … run 1: running · job 7, run 1",
         "  … run 3: queued · job 7, run 3",

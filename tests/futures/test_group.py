@@ -45,12 +45,12 @@ def test_waits_for_all_whichever_way_they_end(client):
     client.states = {1: "succeeded", 2: "failed", 3: "succeeded"}
     group = RunGroup(client.futures(3), title="Loads")
     assert group.wait(60) is group
-    assert repr(group).splitlines()[0] == "Loads: 3 runs: 1 failed, 2 succeeded"
+    assert repr(group).splitlines()[0] == "Loads · 3 runs: 1 failed, 2 succeeded"
     assert group.failed == [group[1]]
     assert len(group) == 3
     with pytest.raises(CivisJobFailure) as caught:
         group.results()
-    assert caught.value.__notes__ == ["Of Loads: 3 runs: 1 failed, 2 succeeded."]
+    assert caught.value.__notes__ == ["Of Loads · 3 runs: 1 failed, 2 succeeded."]
 
 
 def test_results_come_in_order(client):

@@ -61,7 +61,10 @@ def _column_names(client: Client, export: SqlExport) -> list[str]:
     from civis_nb.io.databases import query_civis
 
     if not only_reads(export.sql):
-        raise EmptyResultError("The statement gave no rows, and its columns can't be found.")
+        raise EmptyResultError(
+            "The statement was run. It gave no rows, and its columns can't be found; query_civis is "
+            "for statements without a result."
+        )
     query = query_civis(
         export.sql, export.database, cast("APIClient", client), export.credential_id, preview_rows=0
     )

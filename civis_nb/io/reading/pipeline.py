@@ -171,7 +171,8 @@ def _inferred(
     """Parse the files of a result in the parser of its kind, which infers the types."""
     if not files.remotes:
         raise EmptyResultError(
-            f"The script {future.job_id} gave no rows. With types='exact' that is an empty frame."
+            f"The script {future.job_id} was run and gave no rows. With types='exact' that is an "
+            "empty frame; query_civis is for statements without a result."
         )
     with _progress(files, progress) as advance:
         content = files.content(advance)
