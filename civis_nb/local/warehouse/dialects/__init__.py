@@ -8,6 +8,7 @@ done is refused by name. Statements of the dialect ``duckdb`` stay as they are.
 
 from __future__ import annotations
 
+from civis_nb.local.warehouse.dialects.alias_uses import AliasUse
 from civis_nb.local.warehouse.dialects.computed import PREFIX, create_computed
 from civis_nb.local.warehouse.dialects.functions import attach_functions
 from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect, UnsupportedSqlError
@@ -22,6 +23,7 @@ __all__ = [
     "CATALOG",
     "DIALECTS",
     "PREFIX",
+    "AliasUse",
     "Dialect",
     "OffsetMap",
     "Translated",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from civis_nb.local.warehouse.dialects.assigned import check_default
 from civis_nb.local.warehouse.dialects.clauses import Parser
 from civis_nb.local.warehouse.dialects.notes import (
     CONSTRAINT,
@@ -280,6 +281,8 @@ def _column(table: _Table, at: int, end: int) -> None:
         if words[place] in ("default", "check"):
             if "check" in words[place:end]:
                 table.parser.rules.clause(words.index("check", place), "check")
+            if words[place] == "default":
+                check_default(tokens, place + 1, column, type_at(tokens, at + 1)[0])
             table.parser.region(place + 1, end)
             break
 

@@ -114,6 +114,25 @@ CREATE MACRO timestamp_of_text(x) AS CASE WHEN civis_sql.is_usual_time(x) THEN x
 CREATE MACRO as_time(x, kind TIMESTAMPTZ) AS x::TIMESTAMP, (x, kind TIMESTAMP) AS x, (x, kind VARCHAR) AS x,
   (x, kind INTERVAL) AS DATE '2000-01-01' + x, (x, kind) AS x;
 CREATE MACRO as_timestamp(x, kind VARCHAR) AS civis_sql.timestamp_of_text(x), (x, kind) AS x;
+-- Values that are put into columns: a number is no truth value, which is no number.
+CREATE MACRO assigned_integer(x, kind VARCHAR) AS civis_sql.integer_of_text(x),
+  (x, kind BOOLEAN) AS CASE WHEN x IS NOT NULL THEN civis_sql.fail('column is of a type of numbers but expression is of type boolean: cast it') END,
+  (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS x,
+  (x, kind FLOAT) AS x, (x, kind) AS x;
+CREATE MACRO assigned_numeric(x, kind VARCHAR) AS civis_sql.numeric_of_text(x),
+  (x, kind BOOLEAN) AS CASE WHEN x IS NOT NULL THEN civis_sql.fail('column is of a type of numbers but expression is of type boolean: cast it') END,
+  (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS x,
+  (x, kind FLOAT) AS x, (x, kind) AS x;
+CREATE MACRO assigned_float(x, kind VARCHAR) AS civis_sql.float_of_text(x),
+  (x, kind BOOLEAN) AS CASE WHEN x IS NOT NULL THEN civis_sql.fail('column is of a type of numbers but expression is of type boolean: cast it') END,
+  (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS x,
+  (x, kind FLOAT) AS x, (x, kind) AS x;
+CREATE MACRO assigned_boolean(x, kind VARCHAR) AS civis_sql.boolean_of_text(x),
+  (x, kind BOOLEAN) AS x,
+  (x, kind BIGINT) AS CASE WHEN x IS NOT NULL THEN civis_sql.fail('column is of type boolean but expression is of a type of numbers: cast it')::BOOLEAN END,
+  (x, kind DECIMAL) AS CASE WHEN x IS NOT NULL THEN civis_sql.fail('column is of type boolean but expression is of a type of numbers: cast it')::BOOLEAN END,
+  (x, kind DOUBLE) AS CASE WHEN x IS NOT NULL THEN civis_sql.fail('column is of type boolean but expression is of a type of numbers: cast it')::BOOLEAN END,
+  (x, kind) AS x;
 -- As the interval style "postgres" has it: a sign where the part before is negative.
 CREATE MACRO counted(n, unit, before) AS CASE WHEN n = 0 THEN '' ELSE
   CASE WHEN before < 0 AND n > 0 THEN '+' ELSE '' END || n || ' ' || unit

@@ -210,7 +210,9 @@ class OperatorRules(LikeRules):
         for this, other in ((left, right), (right, left)):
             if other.kind == "number" and this.kind in ("column", "value", "cast"):
                 self._wrap(this, "as_compared")
-        if self._is_redshift and not {left.kind, right.kind} & _NO_TEXTS:
+        # Blanks count between two texts of the statement, of which none is a CHAR or VARCHAR.
+        are_literal = left.kind == right.kind == "string"
+        if self._is_redshift and not are_literal and not {left.kind, right.kind} & _NO_TEXTS:
             self._drop_blanks(left)
             self._drop_blanks(right)
 
@@ -310,7 +312,7 @@ class OperatorRules(LikeRules):
 
     def among(self, left: Operand, opened: int) -> None:
         """Let blanks at the end of texts not count, as on Redshift."""
-        if not self._is_redshift:
+        if not self._is_redshift or left.kind == "string":
             return
         tokens = self._tokens
         self._drop_blanks(left)

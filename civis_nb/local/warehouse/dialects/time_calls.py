@@ -83,8 +83,9 @@ class TimeRules(RuleSet):
         self._need(call, *((2, 3) if self._is_redshift else (2,)))
         pattern = self._text_argument(call, 1)
         value, format_, *strict = self._arguments(call)
-        # Redshift lets a day that does not exist run over into the next month, unless told not to.
-        overflows = f"NOT ({strict[0]})" if strict else str(self._is_redshift).lower()
+        # Redshift lets a day that does not exist run over into the next month unless it is told not
+        # to; here only if it is told so, since such a day is a mistake more often than meant.
+        overflows = f"NOT ({strict[0]})" if strict else "false"
         codes = strptime_codes(pattern) if pattern is not None else None
         if codes is None:
             text = f"{CATALOG}.time_of_text({value}, {format_}, {overflows})"

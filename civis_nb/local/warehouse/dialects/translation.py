@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import get_args
 
+from civis_nb.local.warehouse.dialects.alias_uses import AliasUse, alias_uses
 from civis_nb.local.warehouse.dialects.calls import Meanings
 from civis_nb.local.warehouse.dialects.clauses import Parser
 from civis_nb.local.warehouse.dialects.definitions import define
@@ -47,11 +48,14 @@ class Translated:
         Leads back to the user's text; None where that is the same.
     prerequisites
         Statements that must run before it, in the same transaction.
+    alias_uses
+        Names in WHERE and HAVING that must be columns.
     """
 
     sql: str
     offsets: OffsetMap | None = None
     prerequisites: tuple[str, ...] = ()
+    alias_uses: tuple[AliasUse, ...] = ()
 
 
 def translate(
@@ -112,7 +116,7 @@ def translate_anew(sql: str, dialect: Dialect, typed: bool, with_aliases: bool) 
     start = define(tokens, parser, dialect)
     if tokens.words[0] not in _UNTOUCHED:
         parser.region(start, tokens.count)
-    return Translated(*tokens.result())
+    return Translated(*tokens.result(), alias_uses=alias_uses(tokens))
 
 
 _remembered = lru_cache(maxsize=512)(translate_anew)

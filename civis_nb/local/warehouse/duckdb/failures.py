@@ -65,6 +65,7 @@ _TOO_LONG = re.compile(
 )
 _VIEW = re.compile(r"(?i)\s*create\s+(?:or\s+replace\s+)?(?:temp(?:orary)?\s+)?view\b")
 _BY_ZERO = re.compile(r"(?i)division by zero in expression")
+_TO_DATE = re.compile(r"(?i)\bto_date\s*\(")
 _NO_PARAMETER = re.compile(r"not provided for the following parameters: (\w+)")
 _NO_COLUMN = re.compile(r'Referenced column "(.*?)" not found')
 _NO_TEMPORARY_TABLE = re.compile(r'Table with name "?#\w+"? does not exist')
@@ -206,6 +207,8 @@ def _hint(message: str, sql: str) -> str:
             f"\n\n:{parameter.group(1)} stands for the value of a variable, and there is none of "
             "that name"
         )
+    if "date/time field value out of range" in message and _TO_DATE.search(sql):
+        return "\n\nOn Redshift, TO_DATE(…, …, FALSE) lets such a day run over into the next month"
     if 'syntax error at or near ":"' in message:
         return "\n\nA :name stands for a value; the name of a table can't be given so"
     return ""

@@ -13,7 +13,9 @@ from civis_nb.cancellation import CancelToken
 from civis_nb.errors import OperationCancelledError, WarehouseError
 from civis_nb.local.warehouse.base import Log
 from civis_nb.local.warehouse.dialects import Dialect
+from civis_nb.local.warehouse.duckdb.aliases import check_aliases
 from civis_nb.local.warehouse.duckdb.alter import alter
+from civis_nb.local.warehouse.duckdb.assignments import converted
 from civis_nb.local.warehouse.duckdb.attempts import Attempts
 from civis_nb.local.warehouse.duckdb.changes import what_was_done
 from civis_nb.local.warehouse.duckdb.create import check_names, exists_already, with_likes
@@ -139,6 +141,7 @@ class ScriptRunner:
         statements = parse_script(self.cursor, sql, self.dialect, self.log, self.hidden)
         last = max((i for i, s in enumerate(statements) if s.has_rows), default=-1)
         for i, statement in enumerate(statements):
+            check_aliases(self.cursor, statement)
             if self._in_transaction:
                 statement = self._translated_if_needed(statement)
             if i != last:
@@ -182,7 +185,7 @@ class ScriptRunner:
         try:
             text = self._prepared(statement)
         except WarehouseError as error:
-            raise located_error(error, statement) from None
+            raise (located_error(error, statement) if error.line is None else error) from None
         if text is None:
             return
         self._run_prerequisites(statement)
@@ -212,6 +215,8 @@ class ScriptRunner:
             elif statement.kind == "DROP":
                 for view in drop_dependents(self.cursor, (*statement.prerequisites, text)):
                     self.log("info", f"drop cascades to view {view}")
+            elif statement.kind in ("INSERT", "UPDATE"):
+                text = converted(self.cursor, statement)
             elif statement.kind == "ALTER" and alter(self.cursor, text, statement.dialect):
                 return None
         return text
@@ -249,7 +254,7 @@ class ScriptRunner:
             # EXPLAIN, RETURNING and the like can't stand inside a query.
             for attempt in self._attempts(statement):
                 with attempt as candidate:
-                    relation = self.cursor.sql(candidate.text)
+                    relation = self.cursor.sql(converted(self.cursor, candidate))
             if relation is None:  # settings, for one
                 return None
             columns = [(str(item[0]), str(item[1])) for item in relation.description]

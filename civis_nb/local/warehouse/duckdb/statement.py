@@ -11,7 +11,13 @@ import duckdb
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import Log
-from civis_nb.local.warehouse.dialects import Dialect, OffsetMap, UnsupportedSqlError, translate
+from civis_nb.local.warehouse.dialects import (
+    AliasUse,
+    Dialect,
+    OffsetMap,
+    UnsupportedSqlError,
+    translate,
+)
 from civis_nb.local.warehouse.duckdb.failures import (
     is_refusal,
     located_error,
@@ -69,6 +75,7 @@ class Statement:
     dialect: Dialect = "duckdb"
     prerequisites: tuple[str, ...] = ()
     provisional: bool = False
+    alias_uses: tuple[AliasUse, ...] = ()
 
     @property
     def has_rows(self) -> bool:
@@ -161,6 +168,7 @@ def _meant(text: str, script: str, offset: int, dialect: Dialect) -> Statement:
         dialect=dialect,
         prerequisites=meant.prerequisites,
         provisional=True,
+        alias_uses=meant.alias_uses,
     )
 
 

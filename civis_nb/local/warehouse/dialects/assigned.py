@@ -1,0 +1,168 @@
+"""Values that INSERT, UPDATE and DEFAULT put into columns, converted as PostgreSQL does.
+
+DuckDB casts what is assigned to the column's type by its own rules: the text 34.5 is the integer
+35 there, true is 1, and 1_0 is a number.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from civis_nb.local.warehouse.dialects.rules import CATALOG, UnsupportedSqlError
+from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
+from civis_nb.local.warehouse.dialects.types import SqlType
+
+__all__ = ["assign", "assigned", "check_default", "pieces"]
+
+# ruff: noqa: S608 - parts of the user's own statement
+
+#: DuckDB's types -> PostgreSQL's name of them, and our function that converts to them.
+_CONVERSIONS = {
+    "TINYINT": ("smallint", "assigned_integer"), "SMALLINT": ("smallint", "assigned_integer"),
+    "INTEGER": ("integer", "assigned_integer"), "BIGINT": ("bigint", "assigned_integer"),
+    "HUGEINT": ("numeric", "assigned_integer"), "DECIMAL": ("numeric", "assigned_numeric"),
+    "DOUBLE": ("double precision", "assigned_float"), "FLOAT": ("real", "assigned_float"),
+    "BOOLEAN": ("boolean", "assigned_boolean"), "DATE": ("date", "as_date"),
+    "TIMESTAMP": ("timestamp", "as_timestamp"), "VARCHAR": ("text", "as_text"),
+}  # fmt: skip
+_INTEGER = re.compile(r"\s*[+-]?\d+\s*")
+_NUMBER = re.compile(r"(?i)\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|[+-]?inf(?:inity)?)\s*")
+_ISO_TIME = re.compile(r"\s*\d{4}-\d{1,2}-\d{1,2}(?:[ T]\d{1,2}:\d\d(?::\d\d(?:\.\d{1,6})?)?)?\s*")
+_TRUTH = re.compile(r"true|false|t|f")
+#: What DuckDB reads of a text as PostgreSQL does, by function.
+_ALIKE = {
+    "assigned_integer": _INTEGER, "assigned_numeric": _NUMBER, "assigned_float": _NUMBER,
+    "assigned_boolean": _TRUTH, "as_date": _ISO_TIME, "as_timestamp": _ISO_TIME,
+}  # fmt: skip
+_NUMBERS = frozenset(("assigned_integer", "assigned_numeric", "assigned_float"))
+#: Types of numbers as PostgreSQL has them -> DuckDB's names.
+_NATIVE_NUMBERS = {
+    "int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT", "numeric": "DECIMAL",
+    "float4": "FLOAT", "float8": "DOUBLE",
+}  # fmt: skip
+
+
+def pieces(tokens: Tokens, at: int, end: int) -> Iterator[tuple[int, int]]:
+    """Return the ranges between the commas of a list, which may be empty."""
+    while at < end:
+        behind = at
+        while behind < end and tokens.words[behind] != ",":
+            behind = tokens.partners.get(behind, behind) + 1
+        yield at, min(behind, end)
+        at = behind + 1
+
+
+def assigned(value: str, given: str, column: str, wanted: str, offset: int = 0) -> str:
+    """Return the SQL of a value of a known type that is put into a column.
+
+    Parameters
+    ----------
+    value
+        Its SQL.
+    given, wanted
+        DuckDB's names of its type and of the column's.
+    column
+        The name of the column.
+    offset
+        The place of the value in the statement.
+
+    Raises
+    ------
+    UnsupportedSqlError
+        If one is a truth value and the other a number.
+
+    Examples
+    --------
+    >>> assigned("x", "VARCHAR", "a", "INTEGER"), assigned("x", "INTEGER", "a", "BIGINT")
+    ('CAST(civis_sql.assigned_integer(x, x) AS INTEGER)', 'x')
+    """
+    conversion = _CONVERSIONS.get(wanted.partition("(")[0])
+    is_other = given not in (wanted, '"NULL"', "NULL") and {given, wanted} & {"VARCHAR", "BOOLEAN"}
+    if conversion is None or not is_other:
+        return value
+    from_name, from_function = _CONVERSIONS.get(given.partition("(")[0], ("", ""))
+    if {from_function, conversion[1]} & _NUMBERS and "BOOLEAN" in (given, wanted):
+        raise UnsupportedSqlError(
+            f'column "{column}" is of type {conversion[0]} but expression is of type '
+            f"{from_name}: cast it",
+            offset,
+        )
+    return f"CAST({CATALOG}.{conversion[1]}({value}, {value}) AS {wanted})"
+
+
+def assign(tokens: Tokens, first: int, behind: int, column: str, native: str) -> None:
+    """Convert a value that is put into a column.
+
+    Parameters
+    ----------
+    tokens
+        The statement; it is edited.
+    first, behind
+        The place of the value.
+    column, native
+        The name of the column, and DuckDB's name of its type.
+
+    Raises
+    ------
+    UnsupportedSqlError
+        If the value is of another type, or a text that is none of the column's.
+    """
+    name, function = _CONVERSIONS.get(native.partition("(")[0], ("", ""))
+    word = tokens.words[first]
+    if behind <= first or not name or word in ("null", "default"):
+        return
+    if behind == first + 1 and tokens.kinds[first] == STRING:
+        _text(tokens, first, name, function)
+        return
+    number = first + (word in ("-", "+"))
+    if behind == number + 1 and tokens.kinds[number] == NUMBER:
+        if name == "boolean":
+            raise _of_other_type(tokens, first, column, name, "numeric" if "." in
+                                 tokens.texts[number] else "integer")  # fmt: skip
+        return
+    if behind == first + 1 and word in ("true", "false") and function in _NUMBERS:
+        raise _of_other_type(tokens, first, column, name, "boolean")
+    if "select" in tokens.words[first:behind]:
+        value = tokens.render(first, behind)
+        tokens.rewrite(
+            first, behind,
+            f"(SELECT {CATALOG}.{function}(given, given) FROM (SELECT {value}) AS one(given))",
+        )  # fmt: skip
+        return
+    kind = tokens.type_of(first, behind)
+    tokens.wrap(first, behind, f"{CATALOG}.{function}(", f", {kind})")
+
+
+def check_default(tokens: Tokens, at: int, column: str, kind: SqlType | None) -> None:
+    """Refuse a default of a column of numbers that is a text of no number, or a truth value."""
+    native = _NATIVE_NUMBERS.get(kind.name) if kind is not None and not kind.is_array else None
+    if native is not None and (
+        tokens.words[at] in ("true", "false") or tokens.texts[at].startswith("'")
+    ):
+        assign(tokens, at, at + 1, column, native)
+
+
+def _text(tokens: Tokens, at: int, name: str, function: str) -> None:
+    """Convert a text that is written in the statement."""
+    text = tokens.texts[at]
+    alike = _ALIKE.get(function)
+    if alike is None:
+        return
+    content = text[1:-1].replace("''", "'") if text[0] == "'" else None
+    if content is not None and alike.fullmatch(content):
+        return
+    if content is not None and function in _NUMBERS:
+        raise UnsupportedSqlError(
+            f'invalid input syntax for type {name}: "{content}"', tokens.starts[at]
+        )
+    tokens.wrap(at, at + 1, f"{CATALOG}.{function}(", ", CAST(NULL AS VARCHAR))")
+
+
+def _of_other_type(
+    tokens: Tokens, at: int, column: str, name: str, given: str
+) -> UnsupportedSqlError:
+    return UnsupportedSqlError(
+        f'column "{column}" is of type {name} but expression is of type {given}: cast it',
+        tokens.starts[at],
+    )

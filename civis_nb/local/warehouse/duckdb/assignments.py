@@ -1,0 +1,148 @@
+"""INSERT and UPDATE whose values are converted as the dialect does, not as DuckDB."""
+
+from __future__ import annotations
+
+import duckdb
+
+from civis_nb.local.warehouse.dialects.assigned import assign, assigned, pieces
+from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
+from civis_nb.local.warehouse.dialects.tokens import Tokens
+from civis_nb.local.warehouse.duckdb.failures import position_error
+from civis_nb.local.warehouse.duckdb.statement import Statement
+
+__all__ = ["converted"]
+
+# ruff: noqa: S608 - parts of the user's own statement
+
+_ENDS_OF_SET = frozenset(("from", "where", "returning"))
+
+
+def converted(cursor: duckdb.DuckDBPyConnection, statement: Statement) -> str:
+    """Return the text of an INSERT or UPDATE whose values are converted to their columns' types.
+
+    Parameters
+    ----------
+    cursor
+        Knows the table.
+    statement
+        In DuckDB's text; any other kind stays as it is.
+
+    Raises
+    ------
+    WarehouseError
+        If a value is of another type than its column, with its place.
+    """
+    if statement.dialect == "duckdb" or statement.kind not in ("INSERT", "UPDATE"):
+        return statement.text
+    tokens = Tokens(statement.text)
+    at = _verb(tokens)
+    try:
+        if tokens.matches(at, "insert", "into"):
+            _insert(cursor, tokens, at)
+        elif tokens.words[at] == "update":
+            _update(cursor, tokens, at)
+    except UnsupportedSqlError as error:
+        raise _placed(error, statement) from None
+    return tokens.result()[0]
+
+
+def _placed(error: UnsupportedSqlError, statement: Statement) -> Exception:
+    at, original = error.offset, statement.original or statement.text
+    if statement.offsets is not None:
+        at = statement.offsets.source(at)
+    at = min(at, len(original))
+    return position_error(error, statement.script, statement.offset + len(original[:at].encode()))
+
+
+def _verb(tokens: Tokens) -> int:
+    """Return the place of INSERT or UPDATE, which queries in WITH may stand before."""
+    at = 0
+    while at < tokens.count and tokens.words[at] not in ("insert", "update"):
+        at = tokens.partners.get(at, at) + 1
+    return at
+
+
+def _types(cursor: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    """Return DuckDB's types of a table's columns by their names in lower case."""
+    rows = cursor.execute(f"DESCRIBE {table}").fetchall()
+    return {str(row[0]).lower(): str(row[1]) for row in rows}
+
+
+def _update(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int) -> None:
+    behind = tokens.path(at + 1)[1]
+    types = _types(cursor, tokens.render(at + 1, behind))
+    first = behind
+    while first < tokens.count and tokens.words[first] != "set":
+        first += 1
+    end = first
+    while end < tokens.count and tokens.words[end] not in _ENDS_OF_SET:
+        end = tokens.partners.get(end, end) + 1
+    for start, stop in pieces(tokens, first + 1, min(end, tokens.count)):
+        column = tokens.name(start)
+        if tokens.words[start + 1] == "=" and column in types:
+            assign(tokens, start + 2, stop, column, types[column])
+
+
+def _insert(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int) -> None:
+    words = tokens.words
+    behind = tokens.path(at + 2)[1]
+    types = _types(cursor, tokens.render(at + 2, behind))
+    if words[behind] == "as":
+        behind += 2
+    names = list(types)
+    if words[behind] == "(" and words[behind + 1] not in ("select", "with", "values", "("):
+        close = tokens.partners[behind]
+        names = [tokens.name(start) for start, _ in pieces(tokens, behind + 1, close)]
+        behind = close + 1
+    end = _end_of_source(tokens, behind)
+    columns = [(name, types.get(name.lower(), "")) for name in names]
+    if words[behind] == "values":
+        _rows(tokens, behind + 1, end, columns)
+    elif words[behind] in ("select", "with", "("):
+        _query(cursor, tokens, at, behind, end, columns)
+
+
+def _end_of_source(tokens: Tokens, at: int) -> int:
+    """Return the place behind what is inserted: of RETURNING, ON CONFLICT, or the end."""
+    while at < tokens.count and tokens.words[at] != "returning":
+        if tokens.matches(at, "on", "conflict"):
+            return at
+        at = tokens.partners.get(at, at) + 1
+    return min(at, tokens.count)
+
+
+def _rows(tokens: Tokens, at: int, end: int, columns: list[tuple[str, str]]) -> None:
+    for start, stop in pieces(tokens, at, end):
+        if tokens.words[start] != "(" or tokens.partners.get(start) != stop - 1:
+            return
+        for (first, behind), (name, native) in zip(
+            pieces(tokens, start + 1, stop - 1), columns, strict=False
+        ):
+            assign(tokens, first, behind, name, native)
+
+
+def _query(
+    cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int, first: int, end: int,
+    columns: list[tuple[str, str]],
+) -> None:  # fmt: skip
+    """Convert the columns of a query whose types are others than the table's."""
+    before = tokens.original(0, at)
+    if before and tokens.words[first] == "with":
+        return
+    source = tokens.original(first, end)
+    # At the same place as in the statement, where errors point to.
+    asked = f"DESCRIBE ({before} ".ljust(len(tokens.sql[: tokens.starts[first]].encode()))
+    given = [str(row[1]) for row in cursor.execute(f"{asked}{source}\n)").fetchall()]
+    if len(given) > len(columns):
+        return  # DuckDB says so
+    names = [f"c{number}" for number in range(len(given))]
+    values = [
+        assigned(name, kind, column, native, tokens.starts[first])
+        for name, kind, (column, native) in zip(names, given, columns, strict=False)
+    ]
+    if values == names:
+        return
+    tokens.rewrite(
+        first, end,
+        f"SELECT {', '.join(values)} FROM (\n{source}\n) AS given({', '.join(names)})",
+    )  # fmt: skip

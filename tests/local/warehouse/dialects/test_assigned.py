@@ -1,0 +1,90 @@
+"""Values that INSERT, UPDATE and DEFAULT put into columns."""
+
+from __future__ import annotations
+
+import pytest
+
+from civis_nb.errors import WarehouseError
+
+from ..conftest import Bench
+
+_TABLE = (
+    "CREATE TABLE t (a INT, b NUMERIC(8, 2), c BOOLEAN, d DATE, e TIMESTAMP, f VARCHAR(20), "
+    "g FLOAT);"
+)
+
+
+@pytest.mark.parametrize(
+    ("statement", "message"),
+    [
+        ("INSERT INTO t VALUES ('34.5')", 'invalid input syntax for type integer: "34.5"'),
+        ("INSERT INTO t (a) VALUES (1), ('1_000')", 'type integer: "1_000"'),
+        ("INSERT INTO t (b) VALUES ('1_0')", 'type numeric: "1_0"'),
+        ("INSERT INTO t (b) VALUES ('abc ')", 'type numeric: "abc "'),
+        ("INSERT INTO t (g) VALUES ('1_0')", 'type double precision: "1_0"'),
+        ("INSERT INTO t (c) VALUES ('maybe')", 'type boolean: "maybe"'),
+        ("INSERT INTO t (a) VALUES (true)", '"a" is of type integer but expression is of type b'),
+        ("INSERT INTO t (c) VALUES (1)", '"c" is of type boolean but expression is of type int'),
+        ("INSERT INTO t (a) VALUES (1 = 1)", "but expression is of type boolean"),
+        ("INSERT INTO t (a) SELECT '3.7'", 'type integer: "3.7"'),
+        ("INSERT INTO t (a) SELECT a > 3 FROM t", "but expression is of type boolean"),
+        ("INSERT INTO t (c) SELECT a FROM t", "is of type boolean"),
+        ("UPDATE t SET f = 'x', a = '2.5'", 'type integer: "2.5"'),
+        ("INSERT INTO t (a) VALUES ('7.1') RETURNING a", 'type integer: "7.1"'),
+        ("CREATE TABLE u (a INT DEFAULT '34.5')", 'type integer: "34.5"'),
+        ("CREATE TABLE u (a INT DEFAULT true)", "expression is of type boolean"),
+    ],
+)
+def test_what_is_no_value_of_the_column_is_refused(
+    bench: Bench, statement: str, message: str
+) -> None:
+    bench.sql(_TABLE)
+    with pytest.raises(WarehouseError, match=message.replace('"', ".")) as refused:
+        bench.sql(statement)
+    assert refused.value.line == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "stored"),
+    [
+        ("a", "' 12 '", "12"),
+        ("a", "'3' || '4'", "34"),
+        ("a", "2.5", "3"),
+        ("a", "(SELECT '5')", "5"),
+        ("b", "'1e2'", "100.00"),
+        ("c", "'of'", "false"),
+        ("c", "NULL", None),
+        ("c", "1 = 1", "true"),
+        ("d", "'Jan 5, 2024'", "2024-01-05"),
+        ("d", "'2024-01-05 10:00'", "2024-01-05"),
+        ("f", "1.0::float", "1"),
+        ("f", "(SELECT max(1.0::float))", "1"),
+        ("f", "true", "true"),
+        ("g", "' 1.5 '", "1.5"),
+    ],
+)
+@pytest.mark.parametrize("form", ["VALUES ({})", "SELECT {}"])
+def test_values_are_converted_to_the_type_of_the_column(
+    bench: Bench, form: str, column: str, value: str, stored: str | None
+) -> None:
+    bench.sql(f"{_TABLE} INSERT INTO t ({column}) {form.format(value)}")
+    assert bench.rows(f"SELECT {column} FROM t") == [[stored]]
+    bench.sql(f"UPDATE t SET {column} = {value} WHERE true")
+    assert bench.rows(f"SELECT {column} FROM t") == [[stored]]
+
+
+def test_an_update_may_take_values_of_other_tables(bench: Bench) -> None:
+    bench.sql(f"{_TABLE} INSERT INTO t (a) VALUES (1), (3)")
+    bench.sql("CREATE TABLE v (id INT, x INT); INSERT INTO v VALUES (1, 10), (3, 30)")
+    bench.sql("UPDATE t SET b = (SELECT max(x) FROM v WHERE v.id = t.a), g = '1' WHERE a IN (1, 3)")
+    assert bench.rows("SELECT a, b, g FROM t ORDER BY a") == [
+        ["1", "10.00", "1.0"], ["3", "30.00", "1.0"]
+    ]  # fmt: skip
+
+
+def test_rows_in_a_transaction_and_beside_a_conflict(bench: Bench) -> None:
+    bench.sql("BEGIN; CREATE TABLE k (a INT, b INT); INSERT INTO k VALUES ('7', 8); COMMIT")
+    with pytest.raises(WarehouseError, match="invalid input syntax for type integer"):
+        bench.sql("BEGIN; INSERT INTO k VALUES ('7.5', 8); COMMIT")
+    bench.sql("WITH w AS (SELECT 5 AS n) INSERT INTO k SELECT n, n::text FROM w")
+    assert bench.rows("SELECT a, b FROM k ORDER BY a") == [["5", "5"], ["7", "8"]]
