@@ -163,7 +163,9 @@ CREATE MACRO as_text(x, kind DOUBLE) AS
     date_part('hour', x) * 3600000000 + date_part('minute', x) * 60000000 + date_part('microseconds', x)),
   (x, kind DECIMAL) AS regexp_replace(x::VARCHAR, '^(-?)\.', '\10.'),
   (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind VARCHAR) AS x,
-  (x, kind DATE) AS x, (x, kind TIMESTAMP) AS x, (x, kind) AS x;
+  (x, kind DATE) AS CASE WHEN x < DATE '0001-01-01' THEN replace(x::VARCHAR, '(BC)', 'BC') ELSE x::VARCHAR END,
+  (x, kind TIMESTAMP) AS CASE WHEN x < TIMESTAMP '0001-01-01' THEN regexp_replace(x::VARCHAR, '^(.*) \(BC\)(.*)$', '\1\2 BC')
+    ELSE x::VARCHAR END, (x, kind) AS x;
 CREATE MACRO shown(x, kind BOOLEAN) AS CASE WHEN x THEN 't' WHEN NOT x THEN 'f' END,
   (x, kind DOUBLE) AS civis_sql.as_text(x, kind), (x, kind FLOAT) AS civis_sql.as_text(x, kind),
   (x, kind INTERVAL) AS civis_sql.as_text(x, kind), (x, kind VARCHAR) AS x, (x, kind BIGINT) AS x,

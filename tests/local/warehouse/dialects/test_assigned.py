@@ -88,3 +88,8 @@ def test_rows_in_a_transaction_and_beside_a_conflict(bench: Bench) -> None:
         bench.sql("BEGIN; INSERT INTO k VALUES ('7.5', 8); COMMIT")
     bench.sql("WITH w AS (SELECT 5 AS n) INSERT INTO k SELECT n, n::text FROM w")
     assert bench.rows("SELECT a, b FROM k ORDER BY a") == [["5", "5"], ["7", "8"]]
+
+
+def test_dates_before_christ_are_texts_as_in_postgresql(bench: Bench) -> None:
+    bench.sql(f"{_TABLE} INSERT INTO t (f) VALUES (DATE '0044-03-15 BC')")
+    assert bench.value("SELECT f FROM t") == "0044-03-15 BC"
