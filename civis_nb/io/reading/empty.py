@@ -62,8 +62,8 @@ def _column_names(client: Client, export: SqlExport) -> list[str]:
 
     if not only_reads(export.sql):
         raise EmptyResultError(
-            "The statement was run. It gave no rows, and its columns can't be found; query_civis is "
-            "for statements without a result."
+            "The statement was run. It gave no rows, and its columns can't be found; query_civis "
+            "is for statements without a result."
         )
     query = query_civis(
         export.sql, export.database, cast("APIClient", client), export.credential_id, preview_rows=0
