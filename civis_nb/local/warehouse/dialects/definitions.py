@@ -1,29 +1,23 @@
-"""CREATE and ALTER: types that DuckDB has otherwise, lengths, keys, LIKE, texts of views."""
+"""CREATE: types that DuckDB has otherwise, lengths, keys, LIKE, texts of views."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from civis_nb.local.warehouse.dialects.alter_table import CONSTRAINT_WORDS, alter
 from civis_nb.local.warehouse.dialects.assigned import check_default
 from civis_nb.local.warehouse.dialects.clauses import Parser
-from civis_nb.local.warehouse.dialects.notes import (
-    CONSTRAINT,
-    key_note,
-    length_check,
-    like_note,
-    view_note,
-)
+from civis_nb.local.warehouse.dialects.column_types import write_type
+from civis_nb.local.warehouse.dialects.notes import key_note, length_check, like_note, view_note
 from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NAME, WORD, Tokens
 from civis_nb.local.warehouse.dialects.types import type_at
-from civis_nb.table_names import quoted
 
 __all__ = ["define"]
 
 _KEYS = frozenset(["primary", "foreign", "unique"])
-_TABLE_CLAUSES = _KEYS | {"check", "constraint", "like", "exclude"}
-_DEFAULT_LENGTH = 256
+_TABLE_CLAUSES = CONSTRAINT_WORDS | {"like"}
 #: What LIKE can copy -> its letter in the note; what has no letter does not exist here.
 _LIKE_OPTIONS = {
     "defaults": "d", "constraints": "c", "indexes": "k", "all": "dck", "identity": "d",
@@ -68,7 +62,7 @@ def define(tokens: Tokens, parser: Parser, dialect: Dialect) -> int:
             tokens.starts[0],
         )
     if words[0] == "alter":
-        return _alter(tokens, parser, dialect)
+        return alter(tokens, parser, dialect)
     if words[0] in ("insert", "update", "delete"):
         return _behind_target(tokens)
     return 0
@@ -264,7 +258,7 @@ def _column(table: _Table, at: int, end: int) -> None:
     tokens, words = table.tokens, table.tokens.words
     if tokens.kinds[at] not in (WORD, NAME):
         return
-    name, length, behind = _type(tokens, table.dialect, at + 1)
+    name, length, behind = write_type(tokens, table.dialect, at + 1)
     column = tokens.name(at)
     table.columns[column] = end - 1
     if table.dialect == "redshift":
@@ -305,108 +299,3 @@ def _column_keys(table: _Table, column: str, at: int, end: int) -> None:
             table.notes.append(key_note("foreign key", [column], references, name))
             tokens.drop(first, min(behind, end))
         at = tokens.partners.get(at, at) + 1
-
-
-def _type(tokens: Tokens, dialect: Dialect, at: int) -> tuple[str, int | None, int]:
-    """Write a column's type for DuckDB; return its name, its length, and the place behind."""
-    to, behind = type_at(tokens, at)
-    if to is None:
-        return "", None, at
-    length: int | None = None
-    if to.name in ("varchar", "bpchar", "text") and not to.is_array:
-        length = to.arguments[0] if to.arguments else None
-        is_max = tokens.words[behind - 2] == "max"
-        if length is None and not is_max and dialect == "redshift":
-            is_short = to.name == "bpchar" and tokens.words[at] != "bpchar"
-            length = 1 if is_short else _DEFAULT_LENGTH
-        elif length is None and to.name == "bpchar" and tokens.words[at] != "bpchar":
-            length = 1
-        tokens.rewrite(at, behind, "VARCHAR")
-    elif to.name == "float8" and not to.is_array:
-        size = to.arguments[0] if to.arguments else 53
-        tokens.rewrite(at, behind, "REAL" if size < 25 else "DOUBLE")
-    elif to.name == "numeric" and not to.arguments:
-        tokens.rewrite(at, behind, "DECIMAL(18, 0)" if dialect == "redshift" else "DECIMAL(38, 12)")
-    elif to.name in ("jsonb", "super"):
-        tokens.rewrite(at, behind, "JSON")
-    elif to.name in ("varbyte", "bytea", "hllsketch"):
-        tokens.rewrite(at, behind, "BLOB")
-    elif to.name == "name":
-        tokens.rewrite(at, behind, "VARCHAR")
-    return to.name, length, behind
-
-
-# -- ALTER TABLE -------------------------------------------------------------------------------
-
-
-def _alter(tokens: Tokens, parser: Parser, dialect: Dialect) -> int:
-    words = tokens.words
-    head = _split_alter(tokens)
-    for at in range(2, tokens.count):
-        if words[at] == "add" and words[at + 1] not in _TABLE_CLAUSES:
-            first = at + 2 if words[at + 1] == "column" else at + 1
-            while words[first] in ("if", "not", "exists"):
-                first += 1
-            if tokens.kinds[first] in (WORD, NAME):
-                behind = _altered_type(tokens, dialect, first + 1)
-                _expressions(tokens, parser, behind, head)
-        elif words[at : at + 2] == ["drop", "constraint"]:
-            _drop_constraint(tokens, at)
-        elif words[at] == "type" and words[at - 1] not in ("add", "."):
-            _altered_type(tokens, dialect, at + 1)
-        elif words[at] == "set" and words[at + 1] == "default":
-            parser.region(at + 2, _end_of_change(tokens, at))
-    return tokens.count
-
-
-def _altered_type(tokens: Tokens, dialect: Dialect, at: int) -> int:
-    """Write a type with its length, whose check is made when the statement runs."""
-    name, length, behind = _type(tokens, dialect, at)
-    if length is not None:
-        tokens.rewrite(at, behind, f"{'CHAR' if name == 'bpchar' else 'VARCHAR'}({length})")
-    return behind
-
-
-def _drop_constraint(tokens: Tokens, at: int) -> None:
-    """Note the constraint as a column: DuckDB can't parse DROP CONSTRAINT."""
-    name = at + 4 if tokens.matches(at + 2, "if", "exists") else at + 2
-    tokens.rewrite(at + 1, at + 2, "column")
-    tokens.rewrite(name, name + 1, quoted(CONSTRAINT + tokens.name(name)))
-
-
-def _end_of_change(tokens: Tokens, at: int) -> int:
-    while at < tokens.count and tokens.words[at] != ",":
-        at = tokens.partners.get(at, at) + 1
-    return min(at, tokens.count)
-
-
-def _expressions(tokens: Tokens, parser: Parser, at: int, head: str) -> None:
-    """Edit the expressions of a column that is added; a check is added after it."""
-    words, end = tokens.words, _end_of_change(tokens, at)
-    checked = words.index("check", at, end) if "check" in words[at:end] else end
-    if "default" in words[at:checked]:
-        parser.region(words.index("default", at) + 1, checked)
-    if checked < end:
-        parser.rules.clause(checked, "check")
-        behind = tokens.partners.get(checked + 1, checked) + 1
-        parser.region(checked + 1, behind)
-        text = tokens.render(checked, behind)
-        tokens.drop(checked, behind)
-        tokens.insert_after(end - 1, f"; {head} add {text}")
-
-
-def _split_alter(tokens: Tokens) -> str:
-    """Write several changes in one ALTER TABLE as several statements; return how each begins."""
-    words = tokens.words
-    if words[1] != "table":
-        return ""
-    at = 2
-    while words[at] in ("if", "exists", "only"):
-        at += 1
-    at = tokens.path(at)[1]
-    head = tokens.original(0, at)
-    while at < tokens.count:
-        if words[at] == "," and words[at + 1] in ("add", "drop", "alter", "rename"):
-            tokens.replace(at, f"; {head}")
-        at = tokens.partners.get(at, at) + 1
-    return head
