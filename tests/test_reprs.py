@@ -12,7 +12,8 @@ from IPython.core.formatters import DisplayFormatter
 import civis_nb
 import civis_nb.io as cio
 from civis_nb import errors, spec
-from civis_nb.display.tables import Note, ResultTable
+from civis_nb.display.bundle import Note
+from civis_nb.display.tables import ResultTable
 from civis_nb.futures import ContainerFuture, CustomScriptExecutor
 from civis_nb.futures.executors import _ContainerShellExecutor
 from civis_nb.magics.background import FrameFuture

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from civis_nb import config
-from civis_nb.display.html import Html
+from civis_nb.display.html import DIM, Html, el
 
-__all__ = ["Shown"]
+__all__ = ["Note", "Shown"]
 
 
 class Shown:
@@ -24,3 +24,22 @@ class Shown:
         if config.get("display") != "text":
             bundle["text/html"] = str(self._html())
         return bundle
+
+
+class Note(Shown):
+    """One line for a person.
+
+    Parameters
+    ----------
+    text
+        The line.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __repr__(self) -> str:
+        return self._text
+
+    def _html(self) -> Html:
+        return el("div", self._text, style=DIM)

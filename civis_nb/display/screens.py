@@ -9,9 +9,8 @@ import time
 from typing import Any, ClassVar, Final, Protocol
 
 from civis_nb.display.activity import Activity
-from civis_nb.display.bundle import Shown
+from civis_nb.display.bundle import Note
 from civis_nb.display.group_view import GroupView
-from civis_nb.display.html import DIM, Html, el
 from civis_nb.display.progress_view import ProgressView
 from civis_nb.display.run_view import RunView
 
@@ -180,18 +179,7 @@ class StaticCell(Screen):
 
     def summarize(self, text: str) -> None:
         """Show what was done."""
-        self.show(_Line(text))
-
-
-class _Line(Shown):
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __repr__(self) -> str:
-        return self._text
-
-    def _html(self) -> Html:
-        return el("div", self._text, style=DIM)
+        self.show(Note(text))
 
 
 class Terminal(Screen):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn, overload
 
 from civis_nb import config
-from civis_nb.display.bundle import Shown
+from civis_nb.display.bundle import Note, Shown
 from civis_nb.display.charts import Plot, require_altair
 from civis_nb.display.columns import Column, columns_of_rows, head_columns, row_count
 from civis_nb.display.grid import (
@@ -34,29 +34,10 @@ if TYPE_CHECKING:
     import polars as pl
     import pyarrow as pa
 
-__all__ = ["Note", "ResultTable"]
+__all__ = ["ResultTable"]
 
 #: So many rows are taken in at a glance.
 _FEW_ROWS: Final = 5
-
-
-class Note(Shown):
-    """One line for a person.
-
-    Parameters
-    ----------
-    text
-        The line.
-    """
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-
-    def __repr__(self) -> str:
-        return self._text
-
-    def _html(self) -> Html:
-        return el("div", self._text, style=DIM)
 
 
 class ResultTable(Shown):
@@ -430,6 +411,7 @@ class ResultTable(Shown):
         """
         import narwhals
 
+        # narwhals asks for its own inner frame here, and makes one by no public name.
         return narwhals.from_native(self.to_polars("native"))._compliant_frame
 
     def __array__(self, *_: Any, **__: Any) -> NoReturn:

@@ -6,10 +6,10 @@ import textwrap
 from typing import Final
 
 from civis_nb import config
-from civis_nb.display.bundle import Shown
+from civis_nb.display.bundle import Note, Shown
 from civis_nb.display.html import Html, el
 from civis_nb.display.screens import Screen
-from civis_nb.display.tables import Note, ResultTable
+from civis_nb.display.tables import ResultTable
 from civis_nb.errors import CivisMagicError
 from civis_nb.magics.options import Option, Positional, Syntax
 

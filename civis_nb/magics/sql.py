@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any, Final
 
 from civis_nb import config
+from civis_nb.display.bundle import Note
 from civis_nb.display.charts import require_altair
 from civis_nb.display.screens import Screen
 from civis_nb.display.settled import Source
-from civis_nb.display.tables import Note, ResultTable
+from civis_nb.display.tables import ResultTable
 from civis_nb.errors import CivisMagicError
 from civis_nb.frames.typed import TypedTable
 from civis_nb.futures import CivisFuture

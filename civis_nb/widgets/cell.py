@@ -33,6 +33,7 @@ class WidgetCell(NotebookCell):
         As for `NotebookCell`.
     """
 
+    #: For the whole process, since it is the memory of one kernel that they take.
     _ended: ClassVar[deque[RunsView]] = deque()
 
     def __init__(self, output: Output | None = None) -> None:

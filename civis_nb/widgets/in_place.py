@@ -6,8 +6,8 @@ import secrets
 
 import traitlets
 
-from civis_nb.display.html import Html, el
 from civis_nb.widgets.base import LiveView
+from civis_nb.widgets.where import mount_point
 
 __all__ = ["InPlace"]
 
@@ -31,4 +31,4 @@ class InPlace(LiveView):
 
     def in_place_of(self, html: str) -> str:
         """Return HTML whose place on the page this view takes."""
-        return str(el("div", Html(html), class_=f"civis-live-{self.anchor}"))
+        return mount_point(html, self.anchor)

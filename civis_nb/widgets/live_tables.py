@@ -17,10 +17,9 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb import config
-from civis_nb.display.html import Html, el
 from civis_nb.display.live import is_watched
 from civis_nb.display.tables import ResultTable
-from civis_nb.widgets.where import outputs_are_apart
+from civis_nb.widgets.where import mount_point, outputs_are_apart
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -85,8 +84,7 @@ class LiveTables:
             widget, _ = view._repr_mimebundle_() or ({}, {})
             return {**bundle, **widget, "text/plain": bundle["text/plain"]}
         anchor = self._anchor()
-        static = Html(bundle["text/html"])
-        bundle["text/html"] = str(el("div", static, class_=f"civis-live-{anchor}"))
+        bundle["text/html"] = mount_point(bundle["text/html"], anchor)
         with self._lock:
             self._pending.append((anchor, table))
         if threading.current_thread() is not threading.main_thread():
