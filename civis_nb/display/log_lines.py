@@ -11,12 +11,14 @@ from civis_nb.display.ansi import PLAIN, Style, css, styled_parts
 from civis_nb.display.html import visible
 from civis_nb.display.text import cut
 
-__all__ = ["LEVELS", "LOG_LINES", "SETTLED_LINES", "LogLine", "RunLog"]
+__all__ = ["LEVELS", "LOG_LAG_S", "LOG_LINES", "SETTLED_LINES", "LogLine", "RunLog"]
 
 #: Lines of a log that a view shows while its run goes on.
 LOG_LINES: Final = 200
 #: Lines of a log that stay in a notebook.
 SETTLED_LINES: Final = 50
+#: How long a log may lag behind the end of its run.
+LOG_LAG_S: Final = 30.0
 #: The levels of log entries, the most severe first; others count as info.
 LEVELS: Final = ("fatal", "error", "warn", "info", "debug")
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from civis_nb.errors import CivisAPIError, CivisMagicError
 from civis_nb.magics.arguments import params_for
 from civis_nb.magics.finding import dictionary
-from civis_nb.magics.job import FollowOptions, RunOfJob, run_and_follow
+from civis_nb.magics.following import FollowOptions, RunOfJob, run_and_follow
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
 from civis_nb.magics.words import parameter, positive, seconds, variable

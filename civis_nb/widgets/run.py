@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 import traitlets
 
 from civis_nb.display.followed import FollowedRun, Repeat
-from civis_nb.display.log_lines import LOG_LINES, SETTLED_LINES, LogLine, RunLog
+from civis_nb.display.log_lines import LOG_LAG_S, LOG_LINES, SETTLED_LINES, LogLine, RunLog
 from civis_nb.display.run_view import RunView
 from civis_nb.errors import CivisInputError
 from civis_nb.widgets.base import Answer
@@ -26,8 +26,6 @@ _MOST_CHARS: Final = 200_000
 _LAST_LINES: Final = 200
 #: Seconds between two updates of a run that a reader has started once more.
 _UPDATE_S: Final = 0.5
-#: How long a log may lag behind the end of its run.
-_LOG_LAG_S: Final = 30.0
 
 
 class RunPanel(RunsView):
@@ -128,7 +126,7 @@ class RunPanel(RunsView):
                 seen = again.describe(LOG_LINES)
                 now = time.monotonic()
                 ended_at = ended_at or (now if seen.ended else None)
-                if ended_at is not None and (complete or now - ended_at > _LOG_LAG_S):
+                if ended_at is not None and (complete or now - ended_at > LOG_LAG_S):
                     break
                 self.update(RunView(replace(seen, elapsed_s=now - started), live=True).data())
                 time.sleep(_UPDATE_S)

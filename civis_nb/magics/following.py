@@ -1,0 +1,257 @@
+"""Runs of jobs in a cell: started, shown with their log until they end, their outputs kept."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import time
+from collections.abc import MutableMapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from civis_nb.display.activity import Activity
+from civis_nb.display.followed import FollowedRun, Repeat
+from civis_nb.display.live import Display
+from civis_nb.display.log_lines import LOG_LAG_S, LOG_LINES, SETTLED_LINES, RunLog
+from civis_nb.display.run_view import RunView
+from civis_nb.display.text import cut
+from civis_nb.display.tracker import Tracker
+from civis_nb.errors import CivisAPIError, CivisError, CivisJobFailure, CivisMagicError
+from civis_nb.futures import CivisFuture
+from civis_nb.futures.interrupts import cancel_run
+from civis_nb.magics.failures import message_of, without_traceback
+from civis_nb.magics.session import Session
+from civis_nb.magics.waiting import interrupted, start_or_cancel, wait
+from civis_nb.widgets.cell import WidgetCell
+
+if TYPE_CHECKING:
+    from civis_nb.client.protocol import Client
+
+__all__ = ["FollowOptions", "RunOfJob", "run_and_follow"]
+
+#: Seconds between two reads of the log: soon at first, then no more often than this.
+_LOG_WAITS_S: Final = (0.2, 2.0)
+#: How much of a line of an error is shown below a display that has all of it.
+_LINE_CHARS: Final = 300
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowOptions:
+    """How a run is followed: the options that ``%civis_run`` and ``%%civis_run`` share."""
+
+    bg: bool = False
+    no_logs: bool = False
+    tail: int | None = None
+    outputs: str | None = None
+    timeout: float | None = None
+    no_raise: bool = False
+
+
+@dataclass(frozen=True)
+class RunOfJob:
+    """What is to run.
+
+    Attributes
+    ----------
+    job_id
+        The job.
+    title
+        What it is called.
+    kind
+        What the history calls it.
+    """
+
+    job_id: int
+    title: str
+    kind: str
+
+
+class _Log:
+    """The log of a run, read now and then.
+
+    Parameters
+    ----------
+    client, job_id, run_id
+        The run.
+    """
+
+    def __init__(self, client: Client, job_id: int, run_id: int) -> None:
+        from civis_nb.utils.logs import LogCursor
+
+        self._cursor = LogCursor(client, job_id, run_id)
+        self._wait_s, self._most_s = _LOG_WAITS_S
+        self._due = 0.0
+        self.lines = RunLog()
+        self.error: CivisError | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was read of a log that will not grow."""
+        return self._cursor.complete
+
+    def read(self) -> None:
+        """Read what is new, unless the last read is only just over."""
+        if time.monotonic() < self._due:
+            return
+        try:
+            entries = self._cursor.read()
+            self.error = None
+        except CivisError as error:
+            # The run is what matters; its log is read again the next time.
+            entries, self.error = [], error
+        self.lines.add(entries)
+        self._wait_s = _LOG_WAITS_S[0] if entries else min(self._wait_s * 1.5, self._most_s)
+        self._due = time.monotonic() + self._wait_s
+
+    def finish(self) -> None:
+        """Read to the end of the log of a run that has ended."""
+        deadline = time.monotonic() + LOG_LAG_S
+        while not self.complete and time.monotonic() < deadline:
+            self._due = min(self._due, time.monotonic() + _LOG_WAITS_S[0])
+            time.sleep(max(self._due - time.monotonic(), 0))
+            self.read()
+
+
+def run_and_follow(
+    job: RunOfJob,
+    call: FollowOptions,
+    session: Session,
+    user_ns: MutableMapping[str, Any],
+    cell: int | None,
+) -> Any:
+    """Start a job and show it until its end; with ``--bg`` return its future at once.
+
+    Raises
+    ------
+    CivisMagicError
+        When the job is running already.
+    CivisJobFailure, KeyboardInterrupt, CivisTimeoutError
+        As ``%civis_run``: the run failed, or the wait for it ended early.
+    """
+    client, title = session.client(), job.title
+    future = start_or_cancel(lambda: _started(client, job))
+    session.started(future, job.kind, title)
+    if call.bg:
+        if call.timeout is not None:
+            future.cancel_after(call.timeout)
+        session.background.add(future, title, cell, variable=call.outputs)
+        if call.outputs:
+            user_ns[call.outputs] = future
+            return None
+        return future
+    log = None if call.no_logs else _Log(client, future.job_id, future.run_id)
+    ended = _follow(client, job, future, log, call)
+    failed = ended.state not in ("succeeded", "success")
+    if call.outputs and not failed:
+        user_ns[call.outputs] = _outputs(future)
+    if failed and not call.no_raise:
+        raise _failure(future)
+    return None
+
+
+def _seen(future: CivisFuture, log: _Log | None, title: str, most_lines: int) -> Activity:
+    """Return what was seen last of a run and its log."""
+    seen = future.activity(title)
+    if log is None:
+        return seen
+    lines, total = log.lines.read(most_lines)
+    return replace(seen, log=lines, log_total=total)
+
+
+def _followed(client: Client, job: RunOfJob, future: CivisFuture, log: _Log | None) -> FollowedRun:
+    """Return a run as a live view follows it: it can be cancelled, and started once more."""
+
+    def repeat() -> Repeat:
+        again = _started(client, job)
+        its_log = None if log is None else _Log(client, again.job_id, again.run_id)
+
+        def read() -> bool:
+            if its_log is None:
+                return True
+            its_log.read()
+            return its_log.complete
+
+        return Repeat(
+            _followed(client, job, again, its_log),
+            lambda most_lines: _seen(again, its_log, job.title, most_lines),
+            read,
+        )
+
+    lines = None if log is None else log.lines
+    return FollowedRun(lines, {"cancel": lambda: cancel_run(future)}, repeat)
+
+
+def _follow(
+    client: Client, job: RunOfJob, future: CivisFuture, log: _Log | None, call: FollowOptions
+) -> Activity:
+    """Show a run until it has ended; return how it ended."""
+    title = job.title
+
+    def describe(most_lines: int = LOG_LINES) -> Activity:
+        return _seen(future, log, title, call.tail or most_lines)
+
+    followed = _followed(client, job, future, log)
+    with Display(Tracker(title), delay_s=0.0, command=True, cell=WidgetCell) as display:
+        display.tracker.wait_for_run(describe, followed=followed)
+        wait(future, display, call.timeout, log.read if log else None)
+        note = None
+        if log is not None:
+            try:
+                log.finish()
+            except KeyboardInterrupt:
+                message = "The run had ended; its log was not read to the end."
+                display.settle(RunView(replace(describe(SETTLED_LINES), note=message)))
+                raise interrupted(message) from None
+            if not log.complete:
+                reason = f": {log.error}" if log.error else "."
+                note = f"The log could not be read to its end{reason}"
+        ended = replace(describe(SETTLED_LINES), error=_error_text(future), note=note)
+        display.settle(RunView(ended))
+    return ended
+
+
+def _error_text(future: Any) -> str | None:
+    try:
+        error = future.exception()
+    except concurrent.futures.CancelledError:
+        return None
+    return message_of(error) if error else None
+
+
+def _failure(future: Any) -> CivisError:
+    """Return what a run that did not succeed raises."""
+    if future.cancelled():
+        message = "The run was cancelled."
+        return without_traceback(
+            CivisJobFailure(message, future.last_seen, future.job_id, future.run_id)
+        )
+    error = future.exception()
+    if not isinstance(error, CivisError):
+        raise error
+    # The display above shows the whole of it.
+    first = [cut(line, _LINE_CHARS) for line in str(error).strip().split("\n")[:3]]
+    return without_traceback(error, [f"{type(error).__name__}: {first[0]}", *first[1:]])
+
+
+def _started(client: Client, job: RunOfJob) -> CivisFuture:
+    """Start a run of the job; explain a refusal because one is active."""
+    from civis_nb.utils import run_job
+
+    try:
+        return run_job(job.job_id, client=client)  # type: ignore[arg-type]
+    except CivisAPIError as error:
+        if error.status_code != 409:
+            raise
+        raise CivisMagicError(
+            f"Job {job.job_id} ({job.title}) is running already, and a job runs once at a time: "
+            "wait for its end, or stop it on the platform."
+        ) from None
+
+
+def _outputs(future: Any) -> dict[str, Any]:
+    """Return ``{name: value}`` for JSON values, ``{name: object id}`` for files and the rest."""
+    found: dict[str, Any] = {}
+    # The newest comes first, and wins over older ones of the same name.
+    for output in future.outputs():
+        is_value = output.object_type == "JSONValue"
+        found.setdefault(str(output.name), output.value if is_value else output.object_id)
+    return found
