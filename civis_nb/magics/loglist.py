@@ -12,13 +12,14 @@ from civis_nb._waiting import after_interrupt
 from civis_nb.display.activity import DONE_STATES, Activity
 from civis_nb.display.followed import FollowedRun
 from civis_nb.display.live import Display
-from civis_nb.display.log_lines import LOG_LINES, LogLine, RunLog
+from civis_nb.display.log_lines import LEVELS, LOG_LINES, LogLine, RunLog
 from civis_nb.display.run_view import RunView
 from civis_nb.display.screens import Screen
 from civis_nb.display.tracker import Tracker
-from civis_nb.errors import CivisAPIError, CivisMagicError
+from civis_nb.errors import CivisAPIError, CivisError, CivisMagicError
 from civis_nb.futures.run import newest_run_id
 from civis_nb.futures.states import run_times, state_of
+from civis_nb.futures.timing import FailureBudget
 from civis_nb.magics.finding import find_job
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
@@ -31,8 +32,10 @@ if TYPE_CHECKING:
 __all__ = ["SYNTAX", "logs_magic"]
 
 #: Levels, the least important first.
-_LEVELS: Final = ("debug", "info", "warn", "error", "fatal")
+_LEVELS: Final = LEVELS[::-1]
+#: Seconds between two reads of a log in which nothing was new.
 _READ_S: Final = 0.5
+#: Seconds between two looks at the state of a run.
 _STATE_S: Final = 2.0
 
 SYNTAX: Final = Syntax(
@@ -87,12 +90,13 @@ def logs_magic(
     client = session.client()
     title, job_id, run_id = _run(client, session, values["job[:run]"], namespaces)
     log = _Log(client, job_id, run_id, values)
-    describe = _described(client, title, job_id, run_id, log)
+    run = _Run(client, title, job_id, run_id, log)
     if values["follow"]:
-        _follow(log, describe, title)
+        _follow(log, run, title)
     else:
         log.read_to_end()
-        Screen().show(RunView(describe()))
+        run.look()
+        Screen().show(RunView(run.activity()))
     if values["output"]:
         user_ns[values["output"]] = log.entries
 
@@ -163,6 +167,7 @@ class _Log:
 
     @property
     def complete(self) -> bool:
+        """Whether everything was read of a log that will not grow."""
         return self._cursor.complete
 
     def read(self) -> bool:
@@ -189,18 +194,26 @@ class _Log:
         return serious >= self._least and (self._grep is None or bool(self._grep.search(text)))
 
 
-class _described:  # noqa: N801 - used as a function that remembers
-    """Returns what is known of the run; its state is asked for now and then."""
+class _Run:
+    """A run whose state is asked for now and then, and its log.
+
+    Parameters
+    ----------
+    client, title, job_id, run_id
+        The run.
+    log
+        Its log.
+    """
 
     def __init__(self, client: Client, title: str, job_id: int, run_id: int, log: _Log) -> None:
         self._client, self._title, self._ids, self._log = client, title, (job_id, run_id), log
         self._seen: Any = None
         self._due = 0.0
 
-    def __call__(self) -> Activity:
+    def activity(self) -> Activity:
+        """Return what is known of it; this makes no call."""
         lines, total = self._log.last_lines()
-        self.look()
-        queued_s, running_s = run_times(self._seen)
+        queued_s, running_s = (None, None) if self._seen is None else run_times(self._seen)
         return Activity(
             self._title,
             state_of(self._seen) or "unknown",
@@ -211,23 +224,38 @@ class _described:  # noqa: N801 - used as a function that remembers
             log_total=total,
         )
 
-    def look(self) -> None:
-        """Ask for the state of the run, unless it was asked for just now."""
+    def look(self, *, at_once: bool = False) -> None:
+        """Ask for the state of the run, unless it was asked for a moment ago or has ended."""
         now = time.monotonic()
-        if self._seen is None or (now >= self._due and state_of(self._seen) not in DONE_STATES):
+        if at_once or (now >= self._due and state_of(self._seen) not in DONE_STATES):
             self._due = now + _STATE_S
             self._seen = self._client.jobs.get_runs(*self._ids)
 
 
-def _follow(log: _Log, describe: _described, title: str) -> None:
+def _follow(log: _Log, run: _Run, title: str) -> None:
     """Show the log while it grows; an interrupt ends that, and nothing else."""
     with Display(Tracker(title), delay_s=0.0, command=True, cell=WidgetCell) as display:
-        display.tracker.wait_for_run(describe, followed=FollowedRun(log.lines))
+        display.tracker.wait_for_run(run.activity, followed=FollowedRun(log.lines))
         try:
-            while not log.complete:
-                if not log.read():
-                    time.sleep(_READ_S)
+            _read_while_it_grows(log, run)
             note = None
         except KeyboardInterrupt:
             note = "No longer followed; the run goes on."
-        after_interrupt(lambda: display.settle(RunView(replace(describe(), note=note))))
+        after_interrupt(lambda: display.settle(RunView(replace(run.activity(), note=note))))
+
+
+def _read_while_it_grows(log: _Log, run: _Run) -> None:
+    """Read a log to its end; the connection may fail for a while."""
+    failure_budget = FailureBudget()
+    while not log.complete:
+        try:
+            run.look()
+            pause_s = 0.0 if log.read() else _READ_S
+            failure_budget.reset()
+        except CivisError as error:
+            retry_wait_s = failure_budget.wait_s(error)
+            if retry_wait_s is None:
+                raise
+            pause_s = retry_wait_s
+        time.sleep(pause_s)
+    run.look(at_once=True)
