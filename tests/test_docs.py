@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from civis_nb import config
@@ -32,3 +33,14 @@ def test_every_page_is_reachable():
     for path in DOCS.rglob("*.md"):
         name = path.relative_to(DOCS).with_suffix("").as_posix()
         assert name == "index" or name in index, f"docs/index.md does not lead to {name}"
+
+
+def test_the_architecture_page_names_files_that_exist():
+    page = (DOCS / "explanation" / "architecture.md").read_text(encoding="utf-8")
+    folders = (DOCS.parent / "civis_nb", DOCS.parent / "tests")
+    files = [path.as_posix() for folder in folders for path in folder.rglob("*.*")]
+    named = set(re.findall(r"`([\w/]+\.(?:py|js|sql))`", page))
+    assert len(named) > 100
+    assert [
+        name for name in sorted(named) if not any(f"/{name}" in f"/{one}" for one in files)
+    ] == []
