@@ -18,13 +18,14 @@ __all__ = ["Meanings"]
 #: Calls that are only qualified: the macro has the same arguments.
 _BOTH = frozenset(
     """sqrt ln log exp power asin acos initcap to_hex btrim octet_length quote_ident
-    quote_literal quote_nullable string_to_array justify_days justify_hours
+    quote_literal quote_nullable lpad rpad string_to_array justify_days justify_hours
     justify_interval width_bucket dlog10 dlog1 dexp dsqrt""".split()  # noqa: SIM905 - shorter to read
 )
 _REDSHIFT = _BOTH | frozenset(
     """textlen replicate repeat upper crc32 checksum sha2 func_sha1 strtol regexp_substr
     regexp_count regexp_instr add_months date_part_year last_day next_day months_between date_cmp
-    timestamp_cmp convert_timezone json_extract_array_element_text is_valid_json
+    timestamp_cmp date_cmp_timestamp timestamp_cmp_date interval_cmp convert_timezone
+    json_extract_array_element_text is_valid_json
     is_valid_json_array json_parse can_json_parse json_serialize json_typeof is_array
     is_object get_array_length split_to_array getdate""".split()  # noqa: SIM905 - shorter to read
 )
@@ -237,6 +238,8 @@ class Meanings(TextRules, TimeRules):
             return None
         if name in _REGEX_CALLS and len(call.arguments) > 1:
             self._regex(call.arguments[1][0])
+        if call.over is not None and self._is_redshift:
+            self._need_frame(call)
         rule = _RULES.get(name)
         if rule is not None:
             return rule(self, call)

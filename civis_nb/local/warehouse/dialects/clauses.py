@@ -94,7 +94,9 @@ class Parser(Expressions):
                     self.rules.clause(at, word)
                     if word == "for" and words[at + 1] in _LOCKS:
                         break
-                is_compared = word in _COMPARISONS and clause != "set" and at + 1 < end
+                is_compared = word in _COMPARISONS and at + 1 < end
+                if is_compared and clause == "set" and last is not None:
+                    is_compared = words[last.start - 1] not in ("set", ",")
                 if is_compared and last is not None and last.end == at and self.can_start(at + 1):
                     right = self.operand(at + 1, end)
                     self.rules.compare(last, right)

@@ -39,6 +39,8 @@ _BEHIND_COLUMNS = frozenset(
     """, ) ] . :: = <> != < > <= >= + - * / % || as from is in and or then else end desc asc
     where group order""".split()  # noqa: SIM905 - shorter to read
 )
+#: Aggregates that Redshift has APPROXIMATE.
+_EXACT = frozenset(("count", "percentile_disc"))
 _SIGNS = frozenset(["+", "-", "~", "@", "|/"])
 _TYPED_LITERALS = frozenset(
     """date time timetz timestamp timestamptz datetime interval bool boolean json jsonb bytea
@@ -126,6 +128,12 @@ class Expressions(ABC):
 
     def _signed(self, at: int, end: int, in_from: bool = False) -> Operand:
         """Read an operand with its signs, which bind more than all other operators."""
+        is_approximate = self._words[at] == "approximate" and self._words[at + 2] == "("
+        if is_approximate and self._words[at + 1] in _EXACT and self.rules.is_redshift:
+            # Exact answers are as near as it gets.
+            self.tokens.drop(at, at + 1)
+            exact = self._signed(at + 1, end)
+            return Operand(at, exact.end, exact.name, exact.strength, exact.kind)
         if self._words[at] in _SIGNS and at + 1 < end:
             inner = self._signed(at + 1, end)
             self.rules.unary(at, inner)
@@ -305,6 +313,10 @@ class Expressions(ABC):
         name = self._name(last)
         if name in ("cast", "try_cast") and last == at:
             return self._cast(at, opened, close, name)
+        if name == "convert" and last == at and self.rules.is_redshift:
+            converted = self._convert(at, close)
+            if converted is not None:
+                return converted
         inside = self.region(opened + 1, close)
         call = Call(name, at, opened, close, close + 1, [], [], inside.marks)
         call.in_from = in_from
@@ -360,4 +372,23 @@ class Expressions(ABC):
             self.rules.cast(whole, to, (split + 1, behind))
         if operand.strength == 2 or to is None:
             return Operand(at, close + 1, operand.name, operand.strength, "cast")
+        return Operand(at, close + 1, to.name, 1, "cast")
+
+    def _convert(self, at: int, close: int) -> Operand | None:
+        """Write CONVERT(type, x) as a cast; return None where it is something else."""
+        tokens = self.tokens
+        to, comma = type_at(tokens, at + 2)
+        if to is None or self._words[comma] != ",":
+            return None
+        inside = self.region(comma + 1, close)
+        operand = Operand(comma + 1, close)
+        if len(inside.operands) == 1 and not inside.others:
+            found = inside.operands[0]
+            operand = Operand(comma + 1, close, found.name, found.strength, found.kind)
+        self.rules.cast(operand, to, (at + 2, comma))
+        written = tokens.render(at + 2, comma) or "DECIMAL(38, 15)"
+        tokens.drop(at + 2, comma + 1)
+        tokens.replace(at, "CAST")
+        tokens.insert_after(close - 1, f" AS {written}")
+        tokens.set_type(at, close + 1, f"CAST(NULL AS {written})")
         return Operand(at, close + 1, to.name, 1, "cast")

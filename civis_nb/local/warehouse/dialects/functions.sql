@@ -133,6 +133,7 @@ CREATE MACRO assigned_boolean(x, kind VARCHAR) AS civis_sql.boolean_of_text(x),
   (x, kind DECIMAL) AS CASE WHEN x IS NOT NULL THEN civis_sql.fail('column is of type boolean but expression is of a type of numbers: cast it')::BOOLEAN END,
   (x, kind DOUBLE) AS CASE WHEN x IS NOT NULL THEN civis_sql.fail('column is of type boolean but expression is of a type of numbers: cast it')::BOOLEAN END,
   (x, kind) AS x;
+CREATE MACRO moment(x) AS civis_sql.as_timestamp(x, x)::TIMESTAMP;
 -- As the interval style "postgres" has it: a sign where the part before is negative.
 CREATE MACRO counted(n, unit, before) AS CASE WHEN n = 0 THEN '' ELSE
   CASE WHEN before < 0 AND n > 0 THEN '+' ELSE '' END || n || ' ' || unit
@@ -197,10 +198,21 @@ CREATE MACRO not_ilike_any(x, patterns) AS NOT civis_sql.ilike_all(x, patterns);
 CREATE MACRO as_array(x) AS replace(replace(x, '{', '['), '}', ']');
 
 -- Texts ----------------------------------------------------------------------------------------
-CREATE MACRO substring(s, first) AS substring(s::VARCHAR, greatest(first, 1)),
-  (s, first, size) AS substring(s::VARCHAR, greatest(first, 1),
+-- A place in a text, where smaller numbers mean its beginning. Unlike greatest(), NULL stays NULL.
+CREATE MACRO place(n) AS CASE WHEN n < 1 THEN 1 ELSE n END;
+CREATE MACRO substring(s, first) AS substring(s::VARCHAR, civis_sql.place(first)),
+  (s, first, size) AS substring(s::VARCHAR, civis_sql.place(first),
     CASE WHEN size < 0 THEN civis_sql.fail('negative substring length not allowed')
-         ELSE greatest(size + least(first, 1) - 1, 0) END);
+         WHEN first >= 1 THEN size WHEN size + first > 1 THEN size + first - 1
+         WHEN size + first IS NOT NULL THEN 0 END);
+CREATE MACRO not_negative(n) AS CASE WHEN n < 0 THEN 0 ELSE n END;
+-- DuckDB has no text to fill with by default, and refuses an empty one.
+CREATE MACRO lpad(s, size) AS lpad(s::VARCHAR, size, ' '),
+  (s, size, fill) AS CASE WHEN fill = '' THEN system.main."left"(s::VARCHAR, civis_sql.not_negative(size))
+    ELSE lpad(s::VARCHAR, size, nullif(fill, '')) END;
+CREATE MACRO rpad(s, size) AS rpad(s::VARCHAR, size, ' '),
+  (s, size, fill) AS CASE WHEN fill = '' THEN system.main."left"(s::VARCHAR, civis_sql.not_negative(size))
+    ELSE rpad(s::VARCHAR, size, nullif(fill, '')) END;
 CREATE MACRO initcap(s) AS array_to_string(list_transform(
   regexp_extract_all(lower(s), '[\p{L}\p{N}]+|[^\p{L}\p{N}]+'), lambda w: upper(w[1]) || w[2:]), '');
 CREATE MACRO upper(s) AS CASE WHEN contains(s::VARCHAR, 'ß')
@@ -254,38 +266,38 @@ CREATE MACRO checksum(x) AS (hash(x::VARCHAR) % 2147483648)::INTEGER;
 CREATE MACRO sha2(s, bits) AS
   CASE WHEN bits IN (0, 256) THEN sha256(s) ELSE civis_sql_sha2(s::VARCHAR, bits::INTEGER) END;
 CREATE MACRO func_sha1(s) AS sha1(s);
-CREATE MACRO strtol(s, base) AS CAST(list_transform([regexp_replace(lower(trim(s)),
-    CASE WHEN base = 16 THEN '^[+-]?(0x)?' ELSE '^[+-]?' END, '')], lambda t:
-  list_sum(list_transform(range(length(t)), lambda i:
-    CASE WHEN strpos(substr('0123456789abcdefghijklmnopqrstuvwxyz', 1, base), substr(t, length(t) - i, 1)) = 0
-         THEN civis_sql.fail('STRTOL: ' || s || ' is no number of base ' || base)
-         ELSE (strpos(substr('0123456789abcdefghijklmnopqrstuvwxyz', 1, base), substr(t, length(t) - i, 1)) - 1)
-              * CAST(base AS HUGEINT) ** i END)))[1]
-  * (CASE WHEN trim(s) LIKE '-%' THEN -1 ELSE 1 END) AS BIGINT);
+CREATE MACRO digit(s, c, base) AS CASE
+  WHEN strpos(substr('0123456789abcdefghijklmnopqrstuvwxyz', 1, base), c) = 0
+  THEN civis_sql.fail('STRTOL: ' || s || ' is no number of base ' || base)
+  ELSE strpos('0123456789abcdefghijklmnopqrstuvwxyz', c) - 1 END::HUGEINT;
+CREATE MACRO strtol(s, base) AS CASE WHEN s IS NOT NULL AND base IS NOT NULL THEN CAST(list_reduce(list_prepend(0::HUGEINT, list_transform(
+    string_split(regexp_replace(lower(trim(s)), CASE WHEN base = 16 THEN '^[+-]?(0x)?' ELSE '^[+-]?' END, ''), ''),
+    lambda c: civis_sql.digit(s, c, base))), lambda total, d: total * base + d)
+  * (CASE WHEN trim(s) LIKE '-%' THEN -1 ELSE 1 END) AS BIGINT) END;
 
 -- Regular expressions --------------------------------------------------------------------------
 CREATE MACRO regexp_replace_all(s, p) AS regexp_replace(s, p, '', 'g'),
   (s, p, r) AS regexp_replace(s, p, r, 'g'),
-  (s, p, r, first) AS substr(s, 1, first - 1) || regexp_replace(substr(s, first), p, r, 'g'),
-  (s, p, r, first, options) AS substr(s, 1, first - 1)
-    || regexp_replace(substr(s, first), CASE WHEN contains(options, 'i') THEN '(?i)' ELSE '' END || p, r, 'g');
+  (s, p, r, first) AS substr(s, 1, civis_sql.place(first) - 1) || regexp_replace(substr(s, civis_sql.place(first)), p, r, 'g'),
+  (s, p, r, first, options) AS substr(s, 1, civis_sql.place(first) - 1)
+    || regexp_replace(substr(s, civis_sql.place(first)), CASE WHEN contains(options, 'i') THEN '(?i)' ELSE '' END || p, r, 'g');
 CREATE MACRO regexp_matches_of(s, p, first, options) AS
-  regexp_extract_all(substr(s, first), CASE WHEN contains(options, 'i') THEN '(?i)' ELSE '' END || p,
+  regexp_extract_all(substr(s, civis_sql.place(first)), CASE WHEN contains(options, 'i') THEN '(?i)' ELSE '' END || p,
                      CASE WHEN contains(options, 'e') THEN 1 ELSE 0 END);
 CREATE MACRO regexp_substr(s, p) AS regexp_extract(s, p),
-  (s, p, first) AS regexp_extract(substr(s, first), p),
+  (s, p, first) AS regexp_extract(substr(s, civis_sql.place(first)), p),
   (s, p, first, nth) AS CASE WHEN s IS NULL OR p IS NULL THEN NULL ELSE
     coalesce(civis_sql.regexp_matches_of(s, p, first, 'c')[nth], '') END,
   (s, p, first, nth, options) AS CASE WHEN s IS NULL OR p IS NULL THEN NULL ELSE
     coalesce(civis_sql.regexp_matches_of(s, p, first, options)[nth], '') END;
 CREATE MACRO regexp_count(s, p) AS len(regexp_extract_all(s, p)),
-  (s, p, first) AS len(regexp_extract_all(substr(s, first), p)),
+  (s, p, first) AS len(regexp_extract_all(substr(s, civis_sql.place(first)), p)),
   (s, p, first, options) AS len(civis_sql.regexp_matches_of(s, p, first, options));
 CREATE MACRO regexp_place(s, p, first, nth, behind, options) AS
   CASE WHEN s IS NULL OR p IS NULL THEN NULL
        WHEN len(civis_sql.regexp_matches_of(s, p, first, options)) < nth THEN 0
-       ELSE first + coalesce(list_sum(list_transform(
-              string_split_regex(substr(s, first), CASE WHEN contains(options, 'i') THEN '(?i)' ELSE '' END || p)[1:nth], lambda w: length(w))), 0)
+       ELSE civis_sql.place(first) + coalesce(list_sum(list_transform(
+              string_split_regex(substr(s, civis_sql.place(first)), CASE WHEN contains(options, 'i') THEN '(?i)' ELSE '' END || p)[1:nth], lambda w: length(w))), 0)
             + coalesce(list_sum(list_transform(
               civis_sql.regexp_matches_of(s, p, first, replace(options, 'e', ''))[1:nth - 1 + behind], lambda w: length(w))), 0)
        END::INTEGER;
@@ -317,10 +329,10 @@ CREATE MACRO pattern_replace(s, p, new, first, nth, options) AS
 -- Dates and times ------------------------------------------------------------------------------
 CREATE MACRO getdate() AS CAST(now() AS TIMESTAMP);
 CREATE MACRO add_months(d, n) AS
-  CASE WHEN last_day(d::TIMESTAMP) = d::TIMESTAMP::DATE
-       THEN last_day(d::TIMESTAMP + to_months(n::INTEGER))::TIMESTAMP
-            + (d::TIMESTAMP - d::TIMESTAMP::DATE::TIMESTAMP)
-       ELSE d::TIMESTAMP + to_months(n::INTEGER) END;
+  CASE WHEN last_day(civis_sql.moment(d)) = civis_sql.moment(d)::DATE
+       THEN last_day(civis_sql.moment(d) + to_months(n::INTEGER))::TIMESTAMP
+            + (civis_sql.moment(d) - civis_sql.moment(d)::DATE::TIMESTAMP)
+       ELSE civis_sql.moment(d) + to_months(n::INTEGER) END;
 CREATE MACRO add_interval(step, d, kind TIME) AS d + step,
   (step, d, kind TIMESTAMPTZ) AS d + step,
   (step, d, kind) AS d::TIMESTAMP + step;
@@ -345,31 +357,31 @@ CREATE MACRO date_part(part, x, kind VARCHAR) AS date_part(part, civis_sql.times
 CREATE MACRO microseconds(x, kind VARCHAR) AS date_part('microseconds', civis_sql.timestamp_of_text(x)),
   (x, kind DATE) AS 0,
   (x, kind) AS date_part('microseconds', x);
-CREATE MACRO date_part_year(d) AS year(d::TIMESTAMP);
-CREATE MACRO last_day(d) AS last_day(d::TIMESTAMP);
-CREATE MACRO next_day(d, weekday) AS d::TIMESTAMP::DATE + CAST((
+CREATE MACRO date_part_year(d) AS year(civis_sql.moment(d));
+CREATE MACRO last_day(d) AS last_day(civis_sql.moment(d));
+CREATE MACRO next_day(d, weekday) AS civis_sql.moment(d)::DATE + CAST((
   (CASE lower(weekday)[1:2] WHEN 'su' THEN 7 WHEN 'mo' THEN 1 WHEN 'tu' THEN 2 WHEN 'we' THEN 3
         WHEN 'th' THEN 4 WHEN 'fr' THEN 5 WHEN 'sa' THEN 6
         ELSE civis_sql.fail('NEXT_DAY: ' || weekday || ' is not a day of the week') END)
-  - isodow(d::TIMESTAMP) + 6) % 7 + 1 AS INTEGER);
+  - isodow(civis_sql.moment(d)) + 6) % 7 + 1 AS INTEGER);
 CREATE MACRO months_between(a, b) AS
-  CASE WHEN day(a::TIMESTAMP) = day(b::TIMESTAMP)
-         OR (last_day(a::TIMESTAMP) = a::TIMESTAMP::DATE
-             AND last_day(b::TIMESTAMP) = b::TIMESTAMP::DATE)
-       THEN ((year(a::TIMESTAMP) - year(b::TIMESTAMP)) * 12
-            + month(a::TIMESTAMP) - month(b::TIMESTAMP))::DOUBLE
-       ELSE (year(a::TIMESTAMP) - year(b::TIMESTAMP)) * 12
-            + month(a::TIMESTAMP) - month(b::TIMESTAMP)
-            + (epoch(a::TIMESTAMP) - epoch(date_trunc('month', a::TIMESTAMP))
-               - epoch(b::TIMESTAMP) + epoch(date_trunc('month', b::TIMESTAMP))) / 86400 / 31 END;
-CREATE MACRO date_cmp(a, b) AS
-  sign(date_diff('day', b::TIMESTAMP::DATE, a::TIMESTAMP::DATE))::INTEGER;
-CREATE MACRO timestamp_cmp(a, b) AS
-  CASE WHEN a::TIMESTAMP < b::TIMESTAMP THEN -1
-       WHEN a::TIMESTAMP > b::TIMESTAMP THEN 1
-       WHEN a IS NOT NULL AND b IS NOT NULL THEN 0 END;
-CREATE MACRO convert_timezone(zone, t) AS timezone(zone, timezone('UTC', t::TIMESTAMP)),
-  (source, target, t) AS timezone(target, timezone(source, t::TIMESTAMP));
+  CASE WHEN day(civis_sql.moment(a)) = day(civis_sql.moment(b))
+         OR (last_day(civis_sql.moment(a)) = civis_sql.moment(a)::DATE
+             AND last_day(civis_sql.moment(b)) = civis_sql.moment(b)::DATE)
+       THEN ((year(civis_sql.moment(a)) - year(civis_sql.moment(b))) * 12
+            + month(civis_sql.moment(a)) - month(civis_sql.moment(b)))::DOUBLE
+       ELSE (year(civis_sql.moment(a)) - year(civis_sql.moment(b))) * 12
+            + month(civis_sql.moment(a)) - month(civis_sql.moment(b))
+            + (epoch(civis_sql.moment(a)) - epoch(date_trunc('month', civis_sql.moment(a)))
+               - epoch(civis_sql.moment(b)) + epoch(date_trunc('month', civis_sql.moment(b)))) / 86400 / 31 END;
+CREATE MACRO compared(a, b) AS CASE WHEN a < b THEN -1 WHEN a > b THEN 1 WHEN a = b THEN 0 END;
+CREATE MACRO date_cmp(a, b) AS civis_sql.compared(civis_sql.moment(a)::DATE, civis_sql.moment(b)::DATE);
+CREATE MACRO timestamp_cmp(a, b) AS civis_sql.compared(civis_sql.moment(a), civis_sql.moment(b));
+CREATE MACRO date_cmp_timestamp(a, b) AS civis_sql.timestamp_cmp(civis_sql.moment(a)::DATE, b);
+CREATE MACRO timestamp_cmp_date(a, b) AS civis_sql.timestamp_cmp(a, civis_sql.moment(b)::DATE);
+CREATE MACRO interval_cmp(a, b) AS civis_sql.compared(a::INTERVAL, b::INTERVAL);
+CREATE MACRO convert_timezone(zone, t) AS timezone(zone, timezone('UTC', civis_sql.moment(t))),
+  (source, target, t) AS timezone(target, timezone(source, civis_sql.moment(t)));
 CREATE MACRO days_of(x) AS date_part('day', x);
 CREATE MACRO months_of(x) AS date_part('year', x) * 12 + date_part('month', x);
 CREATE MACRO clock_of(x) AS
@@ -454,27 +466,29 @@ CREATE MACRO time_of_usual_text(x, codes, format, overflows) AS
 CREATE MACRO to_number(s, format) AS civis_sql_number_of_text(s::VARCHAR, format);
 
 -- JSON -----------------------------------------------------------------------------------------
-CREATE MACRO json_path_text_rs(j, path) AS coalesce(json_extract_string(j, path), CASE WHEN j IS NOT NULL THEN '' END);
-CREATE MACRO json_path_text_null(j, path) AS
-  CASE WHEN json_valid(j) THEN coalesce(json_extract_string(j, path), '') END;
-CREATE MACRO json_extract_array_element_text(j, n) AS
-  CASE WHEN json_type(j) <> 'ARRAY' THEN civis_sql.fail_text('invalid json array object ' || j)
-       WHEN n < 0 THEN '' ELSE coalesce(json_extract_string(j, '$[' || n || ']'), '') END,
-  (j, n, null_if_invalid) AS
-  CASE WHEN NOT json_valid(j) THEN CASE WHEN null_if_invalid THEN NULL ELSE civis_sql.fail_text('invalid json array object ' || j) END
-       WHEN n < 0 THEN '' ELSE coalesce(json_extract_string(j, '$[' || n || ']'), '') END;
-CREATE MACRO json_array_length_rs(j) AS
-  CASE WHEN json_type(j) <> 'ARRAY' THEN civis_sql.fail('invalid json array object ' || j)
-       ELSE json_array_length(j) END,
-  (j, null_if_invalid) AS
-  CASE WHEN NOT json_valid(j) THEN CASE WHEN null_if_invalid THEN NULL ELSE civis_sql.fail('invalid json array object ' || j) END
-       WHEN json_type(j) <> 'ARRAY' THEN CASE WHEN null_if_invalid THEN NULL ELSE civis_sql.fail('invalid json array object ' || j) END
-       ELSE json_array_length(j) END;
-CREATE MACRO is_valid_json(j) AS json_valid(j);
+-- DuckDB takes commas before brackets, NaN and Infinity, which are no JSON.
+CREATE MACRO is_valid_json(j) AS json_valid(j) AND NOT regexp_matches(
+  regexp_replace(j::VARCHAR, '"([^"\\]|\\.)*"', '""', 'gs'), ',\s*[\]}]|[nN]a[nN]|[iI]nf');
 CREATE MACRO is_valid_json_array(j) AS
-  coalesce(json_valid(j) AND json_type(CASE WHEN json_valid(j) THEN j END) = 'ARRAY', CASE WHEN j IS NOT NULL THEN false END);
+  coalesce(civis_sql.is_valid_json(j) AND json_type(CASE WHEN civis_sql.is_valid_json(j) THEN j END) = 'ARRAY', CASE WHEN j IS NOT NULL THEN false END);
+CREATE MACRO strict_json(j) AS CASE WHEN j IS NULL OR civis_sql.is_valid_json(j) THEN j
+  ELSE civis_sql.fail_text('invalid json: ' || j) END;
+CREATE MACRO strict_array(j) AS CASE WHEN j IS NULL OR coalesce(civis_sql.is_valid_json_array(j), false) THEN j
+  ELSE civis_sql.fail_text('invalid json array object ' || j) END;
+CREATE MACRO json_path_text_rs(j, path) AS
+  coalesce(json_extract_string(civis_sql.strict_json(j), path), CASE WHEN j IS NOT NULL THEN '' END);
+CREATE MACRO json_path_text_null(j, path) AS
+  CASE WHEN civis_sql.is_valid_json(j) THEN coalesce(json_extract_string(j, path), '') END;
+CREATE MACRO json_element(j, n) AS CASE WHEN n < 0 AND j IS NOT NULL THEN ''
+  ELSE coalesce(json_extract_string(j, '$[' || n || ']'), CASE WHEN j IS NOT NULL THEN '' END) END;
+CREATE MACRO json_extract_array_element_text(j, n) AS civis_sql.json_element(civis_sql.strict_array(j), n),
+  (j, n, null_if_invalid) AS CASE WHEN null_if_invalid AND NOT civis_sql.is_valid_json_array(j) THEN NULL
+    ELSE civis_sql.json_element(civis_sql.strict_array(j), n) END;
+CREATE MACRO json_array_length_rs(j) AS json_array_length(civis_sql.strict_array(j)),
+  (j, null_if_invalid) AS CASE WHEN null_if_invalid AND NOT civis_sql.is_valid_json_array(j) THEN NULL
+    ELSE json_array_length(civis_sql.strict_array(j)) END;
 CREATE MACRO json_parse(j) AS CAST(j AS JSON);
-CREATE MACRO can_json_parse(j) AS json_valid(j);
+CREATE MACRO can_json_parse(j) AS civis_sql.is_valid_json(j);
 CREATE MACRO json_serialize(j) AS CAST(j AS VARCHAR);
 CREATE MACRO json_typeof(j) AS
   CASE json_type(j) WHEN 'ARRAY' THEN 'array' WHEN 'OBJECT' THEN 'object' WHEN 'VARCHAR' THEN 'string'

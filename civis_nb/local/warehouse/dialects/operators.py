@@ -135,10 +135,11 @@ class OperatorRules(LikeRules):
         if tokens.words[first - 1] == "::":
             tokens.wrap(operand.start, behind, 'system.main."left"(', f", {size})")
         else:
-            opened = tokens.words[: operand.start].__len__() - 1
-            while tokens.words[opened] != "cast":
+            opened = operand.start - 1
+            while tokens.words[opened] not in ("cast", "convert"):
                 opened -= 1
-            tokens.wrap(opened, behind + 1, 'system.main."left"(', f", {size})")
+            close = tokens.partners[opened + 1]
+            tokens.wrap(opened, close + 1, 'system.main."left"(', f", {size})")
 
     def binary(self, at: int, left: Operand, right: Operand) -> None:
         """Apply PostgreSQL's meaning to an operator."""

@@ -51,6 +51,8 @@ class Call:
 class Rules(Protocol):
     """What a dialect does with the parts of an expression."""
 
+    is_redshift: bool
+
     def call(self, call: Call) -> str | None:
         """Edit a call; return the name of its column where it is not the function's."""
 

@@ -26,9 +26,15 @@ Dialect: TypeAlias = Literal["redshift", "postgres", "duckdb"]
 CATALOG = "civis_sql"
 
 #: Expressions of a type.
-#: Expressions of a type.
 TEXT, BIGINT, DOUBLE = "CAST(NULL AS VARCHAR)", "CAST(NULL AS BIGINT)", "CAST(NULL AS DOUBLE)"
 DATE, TIMESTAMP = "CAST(NULL AS DATE)", "CAST(NULL AS TIMESTAMP)"
+
+#: Aggregates that need a frame on Redshift where their window has an order.
+_FRAMED = frozenset(
+    """avg count max min sum stddev stddev_pop stddev_samp variance var_pop
+    var_samp""".split()  # noqa: SIM905 - shorter to read
+)
+_FRAMES = frozenset(("rows", "range", "groups"))
 
 
 class UnsupportedSqlError(WarehouseError):
@@ -56,7 +62,7 @@ class RuleSet:
         self._typed = typed
         self._tokens = tokens
         self._dialect = dialect
-        self._is_redshift = dialect == "redshift"
+        self._is_redshift = self.is_redshift = dialect == "redshift"
         #: Whether expressions are those of CHECK, whose columns have no types yet.
         self._in_check = False
 
@@ -116,4 +122,20 @@ class RuleSet:
             raise self._refuse(
                 call.start,
                 f"{call.name.upper()} takes {wanted} arguments, not {len(call.arguments)}",
+            )
+
+    def _need_frame(self, call: Call) -> None:
+        """Refuse an aggregate over a window with an order and no frame, as Redshift does."""
+        if call.over is None or call.name not in _FRAMED:
+            return
+        tokens, (at, end) = self._tokens, call.over
+        inside, at = set(), at + 2  # behind OVER and the bracket
+        while at < end - 1:
+            inside.add(tokens.words[at])
+            at = tokens.partners.get(at, at) + 1
+        if "order" in inside and not _FRAMES & inside:
+            raise self._refuse(
+                call.start,
+                "Aggregate window functions with an ORDER BY clause require a frame clause, "
+                "such as ROWS UNBOUNDED PRECEDING",
             )

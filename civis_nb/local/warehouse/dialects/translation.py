@@ -15,6 +15,7 @@ from civis_nb.local.warehouse.dialects.merges import merge
 from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.shows import show
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD, OffsetMap, Tokens
+from civis_nb.local.warehouse.dialects.values import name_columns
 
 __all__ = ["DIALECTS", "Translated", "translate"]
 
@@ -109,6 +110,8 @@ def translate_anew(sql: str, dialect: Dialect, typed: bool, with_aliases: bool) 
     _fold_names(tokens)
     if _ODD_NUMBER.search(sql):
         _check_numbers(tokens)
+    if "values" in tokens.words:
+        name_columns(tokens)
     parser = Parser(tokens, Meanings(tokens, dialect, typed))
     if tokens.words[0] == "merge":
         before = merge(tokens, parser, dialect)
