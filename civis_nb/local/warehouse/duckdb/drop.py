@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
-from contextlib import suppress
+from typing import Any
 
 import duckdb
 
@@ -85,9 +86,25 @@ def _dependents(
 def _tables(cursor: duckdb.DuckDBPyConnection, sql: str) -> Iterator[tuple[str, str]]:
     """Return schema and name of all that a view reads."""
     query = re.sub(r'(?is)^CREATE\b.*? VIEW (?:"(?:[^"]|"")*"|[\w.$])+ (?:\(.*?\) )?AS ', "", sql)
-    with suppress(duckdb.Error):  # a view that can't be read depends on nothing
-        for name in cursor.get_table_names(query, qualified=True):
-            tokens = Tokens(name)
-            found = find_relation(cursor, tokens.path(0)[0])
-            if found is not None:
+    # Parsed and not bound: without types DuckDB can't choose between overloads, and its error would
+    # end the transaction. Of a view that can't be read there are no tables.
+    (tree,) = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchall()[0]
+    nodes = list(_nodes(json.loads(tree)))
+    queries = {e["key"] for n in nodes for e in (n.get("cte_map") or {}).get("map", ())}
+    for node in nodes:
+        if node.get("type") == "BASE_TABLE":
+            path = [node[f"{part}_name"] for part in ("catalog", "schema", "table")]
+            named = [part for part in path if part]
+            found = find_relation(cursor, named)
+            if found is not None and not (len(named) == 1 and named[0] in queries):
                 yield found[1], found[2]
+
+
+def _nodes(tree: object) -> Iterator[dict[str, Any]]:
+    """Return all objects of a JSON document, at any depth."""
+    if isinstance(tree, dict):
+        yield tree
+        tree = list(tree.values())
+    if isinstance(tree, list):
+        for part in tree:
+            yield from _nodes(part)
