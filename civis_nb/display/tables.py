@@ -21,12 +21,13 @@ from civis_nb.display.html import DIM, Html, el, join
 from civis_nb.display.profiles import Profile
 from civis_nb.display.settled import TABLE_MIME, Source, table_record
 from civis_nb.display.text import counted, one_line
-from civis_nb.errors import CivisArgumentError, CivisInputError
+from civis_nb.errors import CivisInputError
 from civis_nb.frames.chart_data import chart_data
-from civis_nb.frames.from_arrow import python_values
+from civis_nb.frames.from_arrow import rows_of
 from civis_nb.frames.native import kept_note
 from civis_nb.frames.profile import profiled
 from civis_nb.frames.query import query_tables
+from civis_nb.frames.selection import part_of
 from civis_nb.frames.to_arrow import arrow_of, arrow_of_rows
 from civis_nb.frames.typed import FRAME_TYPES, TypedTable
 
@@ -153,7 +154,7 @@ class ResultTable(Shown):
         """The rows held, as they came: of a preview the first ones, as text. Fetches nothing."""
         if self._rows is not None:
             return [tuple(row) for row in self._rows]
-        return list(_rows(arrow_of(self._data)))
+        return list(rows_of(arrow_of(self._data)))
 
     @property
     def total(self) -> int | None:
@@ -219,7 +220,7 @@ class ResultTable(Shown):
         return self._length > 0
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
-        return _rows(self._whole().table)
+        return rows_of(self._whole().table)
 
     @overload
     def __getitem__(self, key: str) -> pl.Series: ...
@@ -243,46 +244,10 @@ class ResultTable(Shown):
         CivisArgumentError
             When `key` is something else.
         """
-        result = self._whole()
-        table = result.table
-        if isinstance(key, str):
-            import polars as pl
-
-            return pl.Series(key, table.column(self._place(key)))
-        if isinstance(key, list):
-            places = [self._place(name) for name in key]
-            types = result.sql_types
-            kinds = None if types is None else [types[place] for place in places]
-            return self._part(TypedTable(table.select(places), kinds))
-        if isinstance(key, slice):
-            start, stop, step = key.indices(table.num_rows)
-            rows = (
-                table.slice(start, max(stop - start, 0))
-                if step == 1
-                else table.take(list(range(start, stop, step)))
-            )
-            return self._part(TypedTable(rows, result.sql_types))
-        if isinstance(key, bool) or not isinstance(key, int):
-            raise CivisArgumentError(
-                "A result table takes the name of a column, the number of a row, a slice, or a "
-                f"list of names in brackets, not {type(key).__name__}."
-            )
-        place = key + table.num_rows if key < 0 else key
-        if not 0 <= place < table.num_rows:
-            raise IndexError(f"There is no row {key}; there are {counted(table.num_rows, 'row')}.")
-        return next(_rows(table.slice(place, 1)))
-
-    def _place(self, name: str) -> int:
-        """Return where a column is."""
-        found = [at for at, one in enumerate(self._whole().table.column_names) if one == name]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            raise KeyError(f"There are {len(found)} columns {name!r}: name them apart in the SQL.")
-        raise KeyError(f"There is no column {name!r}. Columns: {', '.join(self.columns)}")
-
-    def _part(self, result: TypedTable) -> ResultTable:
-        return ResultTable(result, limit=self.limit, frame_types=self._frame_types)
+        part = part_of(self._whole(), key)
+        if isinstance(part, TypedTable):
+            return ResultTable(part, limit=self.limit, frame_types=self._frame_types)
+        return part
 
     def _ipython_key_completions_(self) -> list[str]:
         return self.columns
@@ -481,9 +446,3 @@ class ResultTable(Shown):
             f"A result table has no {name!r}. For a frame use .to_pandas(), .to_polars() or "
             ".to_arrow(), the option --as, or %%civis_sql VAR."
         )
-
-
-def _rows(table: Any) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of an Arrow table as Python's values, a batch at a time."""
-    for batch in table.to_batches(max_chunksize=4096):
-        yield from zip(*(python_values(column) for column in batch.columns), strict=True)

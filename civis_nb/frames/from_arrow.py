@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisInputError
@@ -19,6 +20,7 @@ __all__ = [
     "pandas_from_arrow",
     "polars_from_arrow",
     "python_values",
+    "rows_of",
 ]
 
 
@@ -186,3 +188,9 @@ def python_values(column: Any) -> list[Any]:
         # A day that Python's calendar does not reach: the column as text.
         values = column.cast(pa.string()).to_pylist()
     return values
+
+
+def rows_of(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of an Arrow table as Python's values, a batch at a time."""
+    for batch in table.to_batches(max_chunksize=4096):
+        yield from zip(*(python_values(column) for column in batch.columns), strict=True)

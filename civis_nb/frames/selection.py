@@ -1,0 +1,82 @@
+"""Parts of a result, as brackets name them: a column, a row, some columns, some rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.errors import CivisArgumentError
+from civis_nb.frames.from_arrow import rows_of
+from civis_nb.frames.typed import TypedTable
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["part_of"]
+
+
+def part_of(result: TypedTable, key: Any) -> Any:
+    """Return a part of a result, with exact types.
+
+    Parameters
+    ----------
+    result
+        The result.
+    key
+        What stands in the brackets: a name, a number, a slice, or a list of names.
+
+    Returns
+    -------
+    polars.Series, tuple or TypedTable
+        A column, a row, or some of the rows or columns.
+
+    Raises
+    ------
+    KeyError, IndexError
+        When there is no such column or row.
+    CivisArgumentError
+        When `key` is something else.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> result = TypedTable(pa.table({"n": [1, 2], "name": ["x", None]}))
+    >>> part_of(result, -1), part_of(result, ["name"]).table.column_names
+    ((2, None), ['name'])
+    """
+    table = result.table
+    if isinstance(key, str):
+        import polars as pl
+
+        return pl.Series(key, table.column(_place(table, key)))
+    if isinstance(key, list):
+        places = [_place(table, name) for name in key]
+        types = result.sql_types
+        return TypedTable(table.select(places), types and [types[place] for place in places])
+    if isinstance(key, slice):
+        start, stop, step = key.indices(table.num_rows)
+        rows = (
+            table.slice(start, max(stop - start, 0))
+            if step == 1
+            else table.take(list(range(start, stop, step)))
+        )
+        return TypedTable(rows, result.sql_types)
+    if isinstance(key, bool) or not isinstance(key, int):
+        raise CivisArgumentError(
+            "A result table takes the name of a column, the number of a row, a slice, or a "
+            f"list of names in brackets, not {type(key).__name__}."
+        )
+    place = key + table.num_rows if key < 0 else key
+    if not 0 <= place < table.num_rows:
+        many = f"{table.num_rows:,} row{'' if table.num_rows == 1 else 's'}"
+        raise IndexError(f"There is no row {key}; there are {many}.")
+    return next(rows_of(table.slice(place, 1)))
+
+
+def _place(table: pa.Table, name: str) -> int:
+    """Return where a column is."""
+    found = [at for at, one in enumerate(table.column_names) if one == name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise KeyError(f"There are {len(found)} columns {name!r}: name them apart in the SQL.")
+    raise KeyError(f"There is no column {name!r}. Columns: {', '.join(table.column_names)}")
