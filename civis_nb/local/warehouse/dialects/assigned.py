@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from civis_nb.local.warehouse.dialects.notes import TextLimit
 from civis_nb.local.warehouse.dialects.rules import CATALOG, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
 from civis_nb.local.warehouse.dialects.types import SqlType
 
-__all__ = ["assign", "assigned", "check_default", "pieces"]
+__all__ = ["assign", "assigned", "check_default", "keep", "kept", "pieces"]
 
 # ruff: noqa: S608 - parts of the user's own statement
 
@@ -132,6 +133,34 @@ def assign(tokens: Tokens, first: int, behind: int, column: str, native: str) ->
         return
     kind = tokens.type_of(first, behind)
     tokens.wrap(first, behind, f"{CATALOG}.{function}(", f", {kind})")
+
+
+def kept(value: str, limit: TextLimit | None) -> str:
+    """Return the SQL of a text that is put into a column with a limit, blanks at the end cut.
+
+    Examples
+    --------
+    >>> kept("x", TextLimit(3, in_bytes=True, fixed=False))
+    'civis_sql.kept_in_bytes(x, 3)'
+    """
+    if limit is None:
+        return value
+    if limit.fixed:
+        return f"{CATALOG}.kept_in_char({value})"
+    function = "kept_in_bytes" if limit.in_bytes else "kept_in_letters"
+    return f"{CATALOG}.{function}({value}, {limit.length})"
+
+
+def keep(tokens: Tokens, first: int, behind: int, limit: TextLimit | None) -> None:
+    """Cut the blanks at the end of a text that is put into a column with a limit."""
+    if limit is None or behind <= first or tokens.words[first] in ("null", "default"):
+        return
+    text = tokens.texts[first]
+    is_text = behind == first + 1 and tokens.kinds[first] == STRING and text[0] == "'"
+    if is_text and not text.endswith(" '"):
+        return
+    before, _, after = kept("\0", limit).partition("\0")
+    tokens.wrap(first, behind, before, after)
 
 
 def check_default(tokens: Tokens, at: int, column: str, kind: SqlType | None) -> None:

@@ -127,6 +127,12 @@ CREATE MACRO assigned_float(x, kind VARCHAR) AS civis_sql.float_of_text(x),
   (x, kind BOOLEAN) AS CASE WHEN x IS NOT NULL THEN civis_sql.fail('column is of a type of numbers but expression is of type boolean: cast it') END,
   (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS x,
   (x, kind FLOAT) AS x, (x, kind) AS x;
+-- Blanks at the end are cut where a text is too long, and do not count in a CHAR.
+CREATE MACRO kept_in_char(x) AS rtrim(x::VARCHAR, ' ');
+CREATE MACRO kept_in_bytes(x, n) AS list_transform([x::VARCHAR], lambda v: CASE
+  WHEN strlen(v) > n AND strlen(rtrim(v, ' ')) <= n THEN left(v, length(v) - (strlen(v) - n)::BIGINT) ELSE v END)[1];
+CREATE MACRO kept_in_letters(x, n) AS list_transform([x::VARCHAR], lambda v: CASE
+  WHEN length(v) > n AND length(rtrim(v, ' ')) <= n THEN left(v, n::BIGINT) ELSE v END)[1];
 CREATE MACRO assigned_boolean(x, kind VARCHAR) AS civis_sql.boolean_of_text(x),
   (x, kind BOOLEAN) AS x,
   (x, kind BIGINT) AS CASE WHEN x IS NOT NULL THEN civis_sql.fail('column is of type boolean but expression is of a type of numbers: cast it')::BOOLEAN END,

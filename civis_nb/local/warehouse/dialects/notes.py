@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from civis_nb.local.warehouse.dialects.rules import CATALOG
 from civis_nb.table_names import literal, quoted
@@ -18,10 +19,12 @@ __all__ = [
     "KEYS",
     "LENGTHS",
     "VIEW_TEXT",
+    "TextLimit",
     "key_note",
     "length_check",
     "like_note",
     "likes",
+    "text_limit",
     "view_note",
     "view_text",
 ]
@@ -32,6 +35,9 @@ _VIEW = f'"{CATALOG} text"'
 #: Before the name of a constraint, where DuckDB expects that of a column.
 CONSTRAINT = f"{CATALOG} constraint "
 _LIKE = re.compile(rf'"{CATALOG} like ([a-z]*):((?:[^"]|"")*)" INTEGER')
+#: `length_check`, as DuckDB shows it.
+_CHECKED = re.compile(r'(strlen|length)\("?[^()]*"?\) <= (\d+)\)')
+_CHECKED_CHAR = re.compile(r"(\d+) >= (strlen|length)\(")
 _NOTE = re.compile(rf"(?is)\bWITH (?:RECURSIVE )?{_VIEW} AS (?:\w+ )*\(SELECT ('(?:[^']|'')*')")
 
 
@@ -81,6 +87,30 @@ def length_check(column: str, length: int, *, in_bytes: bool, fixed: bool) -> st
     """
     measure = f"{'strlen' if in_bytes else 'length'}({column})"
     return f"CHECK ({length} >= {measure})" if fixed else f"CHECK ({measure} <= {length})"
+
+
+@dataclass(frozen=True)
+class TextLimit:
+    """What `length_check` wrote of a column: the most bytes or characters, and whether CHAR."""
+
+    length: int
+    in_bytes: bool
+    fixed: bool
+
+
+def text_limit(check: str) -> TextLimit | None:
+    """Return the limit of a constraint as DuckDB shows it; None if it is another one.
+
+    Examples
+    --------
+    >>> text_limit("CHECK((strlen(a) <= 5))")
+    TextLimit(length=5, in_bytes=True, fixed=False)
+    """
+    if found := _CHECKED.search(check):
+        return TextLimit(int(found[2]), found[1] == "strlen", fixed=False)
+    if found := _CHECKED_CHAR.search(check):
+        return TextLimit(int(found[1]), found[2] == "strlen", fixed=True)
+    return None
 
 
 def like_note(table: str, copied: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
-from civis_nb.local.warehouse.dialects.assigned import assign, assigned, pieces
+from civis_nb.local.warehouse.dialects.assigned import assign, assigned, keep, kept, pieces
+from civis_nb.local.warehouse.dialects.notes import TextLimit, text_limit
 from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import Tokens
 from civis_nb.local.warehouse.duckdb.failures import position_error
@@ -68,9 +69,34 @@ def _types(cursor: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
     return {str(row[0]).lower(): str(row[1]) for row in rows}
 
 
+def _limits(cursor: duckdb.DuckDBPyConnection, path: list[str]) -> dict[str, TextLimit]:
+    """Return the limits of a table's columns of texts, by their names in lower case."""
+    checks = cursor.execute(
+        "SELECT constraint_column_names[1], constraint_text FROM duckdb_constraints() "
+        "WHERE constraint_type = 'CHECK' AND len(constraint_column_names) = 1 "
+        "AND lower(table_name) = lower($1) AND database_name IN (current_database(), 'temp') "
+        "AND lower(schema_name) = lower($2)",
+        [path[-1], path[-2] if len(path) > 1 else _schema(cursor, path[-1])],
+    ).fetchall()
+    found = {str(name).lower(): text_limit(str(text)) for name, text in checks}
+    return {name: limit for name, limit in found.items() if limit is not None}
+
+
+def _schema(cursor: duckdb.DuckDBPyConnection, table: str) -> str:
+    """Return the schema in which a bare name of a table is found."""
+    found = cursor.execute(
+        "SELECT schema_name FROM duckdb_tables() WHERE lower(table_name) = lower($1) "
+        "AND database_name IN (current_database(), 'temp') "
+        "ORDER BY temporary DESC, schema_name = current_schema() DESC LIMIT 1",
+        [table],
+    ).fetchone()
+    return str(found[0]) if found else "main"
+
+
 def _update(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int) -> None:
-    behind = tokens.path(at + 1)[1]
+    path, behind = tokens.path(at + 1)
     types = _types(cursor, tokens.render(at + 1, behind))
+    limits = _limits(cursor, path) if "VARCHAR" in types.values() else {}
     first = behind
     while first < tokens.count and tokens.words[first] != "set":
         first += 1
@@ -81,12 +107,14 @@ def _update(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int) -> None:
         column = tokens.name(start)
         if tokens.words[start + 1] == "=" and column in types:
             assign(tokens, start + 2, stop, column, types[column])
+            keep(tokens, start + 2, stop, limits.get(column))
 
 
 def _insert(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int) -> None:
     words = tokens.words
-    behind = tokens.path(at + 2)[1]
+    path, behind = tokens.path(at + 2)
     types = _types(cursor, tokens.render(at + 2, behind))
+    limits = _limits(cursor, path) if "VARCHAR" in types.values() else {}
     if words[behind] == "as":
         behind += 2
     names = list(types)
@@ -97,9 +125,9 @@ def _insert(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int) -> None:
     end = _end_of_source(tokens, behind)
     columns = [(name, types.get(name.lower(), "")) for name in names]
     if words[behind] == "values":
-        _rows(tokens, behind + 1, end, columns)
+        _rows(tokens, behind + 1, end, columns, limits)
     elif words[behind] in ("select", "with", "("):
-        _query(cursor, tokens, at, behind, end, columns)
+        _query(cursor, tokens, at, behind, end, columns, limits)
 
 
 def _end_of_source(tokens: Tokens, at: int) -> int:
@@ -111,7 +139,10 @@ def _end_of_source(tokens: Tokens, at: int) -> int:
     return min(at, tokens.count)
 
 
-def _rows(tokens: Tokens, at: int, end: int, columns: list[tuple[str, str]]) -> None:
+def _rows(
+    tokens: Tokens, at: int, end: int, columns: list[tuple[str, str]],
+    limits: dict[str, TextLimit],
+) -> None:  # fmt: skip
     for start, stop in pieces(tokens, at, end):
         if tokens.words[start] != "(" or tokens.partners.get(start) != stop - 1:
             return
@@ -119,11 +150,12 @@ def _rows(tokens: Tokens, at: int, end: int, columns: list[tuple[str, str]]) -> 
             pieces(tokens, start + 1, stop - 1), columns, strict=False
         ):
             assign(tokens, first, behind, name, native)
+            keep(tokens, first, behind, limits.get(name.lower()))
 
 
 def _query(
     cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int, first: int, end: int,
-    columns: list[tuple[str, str]],
+    columns: list[tuple[str, str]], limits: dict[str, TextLimit],
 ) -> None:  # fmt: skip
     """Convert the columns of a query whose types are others than the table's."""
     before = tokens.original(0, at)
@@ -137,7 +169,7 @@ def _query(
         return  # DuckDB says so
     names = [f"c{number}" for number in range(len(given))]
     values = [
-        assigned(name, kind, column, native, tokens.starts[first])
+        kept(assigned(name, kind, column, native, tokens.starts[first]), limits.get(column.lower()))
         for name, kind, (column, native) in zip(names, given, columns, strict=False)
     ]
     if values == names:

@@ -93,3 +93,21 @@ def test_rows_in_a_transaction_and_beside_a_conflict(bench: Bench) -> None:
 def test_dates_before_christ_are_texts_as_in_postgresql(bench: Bench) -> None:
     bench.sql(f"{_TABLE} INSERT INTO t (f) VALUES (DATE '0044-03-15 BC')")
     assert bench.value("SELECT f FROM t") == "0044-03-15 BC"
+
+
+@pytest.mark.parametrize(
+    ("values", "stored"),
+    [
+        ("('abc   ', 'a ')", ("abc|", "a|")),
+        ("('ab  ', NULL)", ("ab |", None)),
+        ("('a' || '   ', 'a' || '  ')", ("a  |", "a|")),
+    ],
+)
+@pytest.mark.parametrize(
+    "form", ["INSERT INTO s VALUES {}", "INSERT INTO s SELECT * FROM (VALUES {}) AS v"]
+)
+def test_blanks_at_the_end_of_a_text_are_cut_to_its_column(
+    bench: Bench, values: str, stored: tuple[str | None, ...], form: str
+) -> None:
+    bench.sql(f"CREATE TABLE s (v VARCHAR(3), c CHAR(3)); {form.format(values)}")
+    assert bench.rows("SELECT v || '|', c || '|' FROM s") == [list(stored)]
