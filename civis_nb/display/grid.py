@@ -15,6 +15,8 @@ __all__ = ["CAPTION_STYLE", "CELL_STYLE", "TABLE_STYLE", "grid_html", "grid_text
 _CELL_CHARS_HTML = 80
 _CELL_CHARS_TEXT = 40
 _TEXT_COLUMNS = 110
+#: So many columns that are left out are named as well.
+_NAMED_COLUMNS = 2
 _MOST_HTML_COLUMNS = 60
 _FEWEST_HTML_COLUMNS = 15
 #: A cell takes about 200 bytes of HTML; ten tables of a notebook stay below a megabyte.
@@ -53,8 +55,12 @@ def grid_text(columns: Sequence[Column]) -> str:
         header.append([kind for _, _, kind, _ in shown])
     rows = [list(row) for row in zip(*(cells for _, _, _, cells in shown), strict=True)]
     table = text_table(header, rows, [column.right for column, _, _, _ in shown])
-    more = len(columns) - len(shown)
-    return table + (f"\n… {counted(more, 'more column')}" if more else "")
+    left_out = columns[len(shown) :]
+    if not left_out:
+        return table
+    names = ", ".join(cut(one_line(column.name), _CELL_CHARS_TEXT) for column in left_out)
+    few = f": {names}" if len(left_out) <= _NAMED_COLUMNS else ""
+    return f"{table}\n… {counted(len(left_out), 'more column')}{few}"
 
 
 def first_rows(columns: Sequence[Column], rows: int) -> list[Column]:

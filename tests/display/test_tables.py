@@ -144,6 +144,11 @@ def test_wide_tables_say_what_is_left_out():
     assert "15 more columns not shown" in html_of(table)
 
 
+def test_a_single_column_that_is_left_out_is_named():
+    table = ResultTable([["x" * 38] * 3], columns=["a", "b", "the last"])
+    assert repr(table).endswith("… 1 more column: the last")
+
+
 def test_wide_characters_keep_columns_straight():
     table = ResultTable([["日本", "a"], ["é", "b"]], columns=["x", "y"])
     assert repr(table).splitlines()[2:] == ["────  ─", "日本  a", "é     b"]
