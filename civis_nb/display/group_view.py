@@ -109,7 +109,8 @@ class GroupView(Shown):
         lines = [self.caption]
         rows = self.ordered()
         for _, activity in rows[:_TEXT_ROWS]:
-            parts = [activity.state_text, activity.ids, activity.times, _reason(activity)]
+            ids = "" if activity.ids == activity.short_title else activity.ids
+            parts = [activity.state_text, ids, activity.times, _reason(activity)]
             facts = " · ".join(filter(None, parts))
             lines.append(f"  {activity.mark} {activity.short_title}: {facts}")
         if len(rows) > _TEXT_ROWS:

@@ -25,6 +25,11 @@ def test_counts_and_rows_have_failures_first():
     assert "progressbar" not in html
 
 
+def test_a_run_without_a_title_is_named_once():
+    view = GroupView((Activity("job 7, run 3", "failed", 7, 3),))
+    assert repr(view).splitlines()[1] == "  ✗ job 7, run 3: failed"
+
+
 def test_many_runs_are_cut_and_what_is_left_out_is_said():
     view = GroupView(runs(*["succeeded"] * 300, "failed"))
     lines = repr(view).splitlines()
