@@ -11,6 +11,7 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import ModuleType
 from typing import Any
 
 from civis_nb.errors import CivisInputError, CivisMagicError
@@ -342,11 +343,21 @@ def _spaced(sql: str, placeholder: Placeholder, text: str) -> str:
     return text
 
 
+def nearest_values(name: str, namespaces: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return the set names most like one that is not: no functions, classes or modules."""
+    known = {
+        known
+        for namespace in namespaces
+        for known, value in namespace.items()
+        if not (known.startswith("_") or callable(value) or isinstance(value, ModuleType))
+    }
+    return difflib.get_close_matches(name, sorted(known), n=2, cutoff=0.6)
+
+
 def _unset(unset: Sequence[str], namespaces: Sequence[Mapping[str, Any]]) -> str:
-    known = {name for names in namespaces for name in names if not name.startswith("_")}
     words = []
     for name in unset:
-        near = difflib.get_close_matches(name, known, n=2, cutoff=0.6)
+        near = nearest_values(name, namespaces)
         words.append(f":{name}" + (f" (did you mean :{' or :'.join(near)}?)" if near else ""))
     verb = "has" if len(unset) == 1 else "have"
     return (

@@ -6,7 +6,6 @@ as it replaces ``:name``. A text that is put together from values stays a value.
 
 from __future__ import annotations
 
-import difflib
 import re
 import secrets
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ from jinja2 import StrictUndefined, pass_context
 from jinja2.sandbox import SandboxedEnvironment
 
 from civis_nb.errors import CivisError, CivisMagicError
-from civis_nb.magics.binding import placeholders, quoted_identifier
+from civis_nb.magics.binding import nearest_values, placeholders, quoted_identifier
 from civis_nb.sql_text import tokenize
 
 __all__ = ["Rendered", "render"]
@@ -172,7 +171,7 @@ def _unset(message: str, names: Mapping[str, Any]) -> str:
     found = re.match(r"'([^']+)' is undefined", message)
     if not found:
         return f"--jinja: {message}. Nothing was sent."
-    near = difflib.get_close_matches(found[1], [str(name) for name in names], n=2, cutoff=0.6)
+    near = nearest_values(found[1], [names])
     hint = f" (did you mean {' or '.join(near)}?)" if near else ""
     return (
         f"{{{{{found[1]}}}}} has no value{hint}. Set a variable of that name, or give -p "

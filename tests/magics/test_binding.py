@@ -255,6 +255,12 @@ def test_names_without_a_value_are_all_named_with_near_ones():
     assert "Nothing was sent" in said
 
 
+def test_functions_and_modules_are_no_near_names():
+    with pytest.raises(CivisMagicError) as caught:
+        bind("select :nope", "duckdb", {}, [{"open": open, "np": np, "scope": 1}])
+    assert ":nope (did you mean :scope?) has no value" in str(caught.value)
+
+
 def test_given_values_win_over_namespaces_in_order():
     bound = bind("select :a, :b, :c", "duckdb", {"a": 1}, [{"a": 9, "b": 2}, {"b": 9, "c": 3}])
     assert bound.sql == "select 1, 2, 3"
