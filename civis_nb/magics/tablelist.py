@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.display.tables import ResultTable
@@ -62,7 +62,7 @@ def tables_magic(line: str, session: Session) -> ResultTable:
         _scan(client, database, values)
     tables = _tables(client, database, values)
     if values["columns"] or values["profile"]:
-        return _columns_table(client, tables, profile=values["profile"])
+        return _columns_table(client, tables, profile=values["profile"], wanted=_wanted(values))
     cells = [
         [
             str(one.schema),
@@ -75,7 +75,14 @@ def tables_magic(line: str, session: Session) -> ResultTable:
         for one in tables
     ]
     names = ["schema", "name", "kind", "rows", "columns", "scanned"]
-    return ResultTable(cells, columns=names, title=f"Tables of {database.name}", limit=_SHOWN)
+    title = f"Tables of {database.name}" + ("" if tables else _wanted(values))
+    return ResultTable(cells, columns=names, title=title, limit=_SHOWN)
+
+
+def _wanted(values: Mapping[str, Any]) -> str:
+    """Return which tables are asked for, in words; nothing when it is all."""
+    pattern, schema = values["pattern"], values["schema"]
+    return (f" in schema {schema}" if schema else "") + (f" like {pattern!r}" if pattern else "")
 
 
 def _scanned(table: Any) -> str | None:
@@ -106,7 +113,9 @@ def _fits(table: Any, glob: str) -> bool:
     )
 
 
-def _columns_table(client: Client, tables: Sequence[Any], *, profile: bool) -> ResultTable:
+def _columns_table(
+    client: Client, tables: Sequence[Any], *, profile: bool, wanted: str
+) -> ResultTable:
     """Return the columns of tables, or what is counted in them."""
     _check_few(tables)
     cells: list[list[Any]] = []
@@ -124,7 +133,8 @@ def _columns_table(client: Client, tables: Sequence[Any], *, profile: bool) -> R
             cells.append(facts)
     names = ["table", "column", "type"]
     names += ["NULLs", "different", "min", "max", "mean"] if profile else ["description"]
-    title = "Columns" if not profile else "Columns, by the last scan"
+    title = "Columns" + ("" if tables else f" of tables{wanted}")
+    title += ", by the last scan" if profile else ""
     return ResultTable(cells, columns=names, title=title, limit=max(len(cells), 1))
 
 

@@ -240,6 +240,9 @@ def test_tables_are_listed(live):
     assert [row[1] for row in rows("'public.listed_*'")] == ["listed_a", "listed_b"]
     assert [row[1] for row in rows("'LISTED_A'")] == ["listed_a"]
     assert rows("listed -s nosuch") == []
+    assert live.value("t.title") == "Tables of sample in schema nosuch like 'listed'"
+    assert rows("nosuch --columns") == []
+    assert live.value("t.title") == "Columns of tables like 'nosuch'"
     assert [row[1] for row in rows("listed -d sample -s public")] == ["listed_a", "listed_b"]
     assert [row[:3] for row in rows("listed_a --columns")] == [
         ("public.listed_a", "a", "integer"), ("public.listed_a", "b", "character varying"),
