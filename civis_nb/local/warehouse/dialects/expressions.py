@@ -32,7 +32,7 @@ _OTHER_OPERATORS = frozenset(
 _BINDS = dict.fromkeys(_OTHER_OPERATORS, 1) | dict.fromkeys("+-", 2)
 _BINDS |= dict.fromkeys(("*", "/", "%", "//"), 3)
 #: What makes more of the operand before it.
-_CONTINUES = frozenset(("::", "[", ".", "(", "(+)", "at", "collate"))
+_CONTINUES = frozenset(("::", "[", "{", ".", "(", "(+)", "at", "collate"))
 #: Words of clauses that are names of columns as well, before these.
 _COLUMNS_TOO = frozenset(("rows", "range", "groups", "start", "matched", "escape", "at", "filter"))
 _BEHIND_COLUMNS = frozenset(
@@ -96,7 +96,7 @@ class Expressions(ABC):
             )
         if kind in (STRING, NUMBER, NAME):
             return True
-        return word in ("(", "[", "*", "$") or (word in _SIGNS)
+        return word in ("(", "[", "{", "*", "$") or (word in _SIGNS)
 
     def operand(self, at: int, end: int, in_from: bool = False, binds: int = 0) -> Operand:
         """Read an expression of all operators that bind more than ``binds``."""
@@ -208,6 +208,11 @@ class Expressions(ABC):
             close = self.tokens.partners.get(at, at)
             self.region(at + 1, close)
             return Operand(at, close + 1, "array", 2, "array")
+        opened = at + 1 if word == "map" else at
+        if self._words[opened] == "{":  # a struct or a map of DuckDB
+            close = self.tokens.partners.get(opened, opened)
+            self.region(opened + 1, close)
+            return Operand(at, close + 1)
         if kind == NAME:
             return self._path(at, end, in_from)
         if word == "case":

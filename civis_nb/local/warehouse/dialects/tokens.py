@@ -71,9 +71,9 @@ def _partners(words: list[str]) -> dict[int, int]:
     partners: dict[int, int] = {}
     opened: list[int] = []
     for at, word in enumerate(words):
-        if word == "(" or word == "[":
+        if word == "(" or word == "[" or word == "{":
             opened.append(at)
-        elif opened and (word == ")" or word == "]"):
+        elif opened and (word == ")" or word == "]" or word == "}"):
             partners[opened.pop()] = at
     end = len(words) - _PADDING
     return partners | dict.fromkeys(opened, end)
@@ -133,7 +133,7 @@ class Tokens:
         self.texts = texts + [""] * _PADDING
         self.kinds = [kind for kind, _ in known] + [END] * _PADDING
         self.words = [word for _, word in known] + [""] * _PADDING
-        self.partners = _partners(self.words) if "(" in sql or "[" in sql else {}
+        self.partners = _partners(self.words) if "(" in sql or "[" in sql or "{" in sql else {}
         self._new: dict[int, str] = {}
         self._before: dict[int, str] = {}
         self._after: dict[int, str] = {}
