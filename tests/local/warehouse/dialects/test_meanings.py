@@ -105,7 +105,8 @@ def test_aggregates_keep_distinct_filter_order_and_windows(database):
     assert rows(database, f"SELECT sum(DISTINCT n), sum(n) FILTER (WHERE s = 'x') {table}") == [
         ["3", "3"]
     ]
-    assert rows(database, f"SELECT sum(n) OVER (PARTITION BY s ORDER BY n) {table} ORDER BY 1") == [
+    window = "PARTITION BY s ORDER BY n ROWS UNBOUNDED PRECEDING"
+    assert rows(database, f"SELECT sum(n) OVER ({window}) {table} ORDER BY 1") == [
         ["1"], ["2"], ["3"],
     ]  # fmt: skip
 
