@@ -279,12 +279,12 @@ def test_many_runs_and_pages_are_read_and_cancelled(open_notebook, setup, platfo
     pages = start(page, 2).locator(".civis-pages")
     pages.get_by_text("Nothing is fetched yet").wait_for()
     pages.get_by_role("button", name="Fetch the first page").click()
-    pages.get_by_text("Page 1 of").wait_for()
+    pages.locator(".civis-pages-place", has_text="Page 1 of").wait_for()
     assert pages.locator("thead th").first.inner_text() == "id"
     pages.get_by_role("button", name="Next").press("Enter")
-    pages.get_by_text("Page 2 of").wait_for()
+    pages.locator(".civis-pages-place", has_text="Page 2 of").wait_for()
     pages.get_by_role("button", name="Previous").press("Enter")
-    pages.get_by_text("Page 1 of").wait_for()
+    pages.locator(".civis-pages-place", has_text="Page 1 of").wait_for()
     assert page.problems == []
     text = page.save().cells[2].outputs[0].data["text/html"]
     assert "Iterate to fetch" in text or "items" in text

@@ -171,7 +171,7 @@ def test_lazy_columns_are_native_when_all_of_their_parts_are(io_client):
     case when i = 150000 then 12345678901234567.89 else 1.5 end::decimal(38,2) as d,
     (i % 30000 * 0.01)::decimal(18,2) as e,
     (i % 30000)::smallint as n,
-    case when i = 3 then timestamp '0044-03-15 (BC) 10:00:00' else timestamp '2020-01-01' end as t
+    case when i = 3 then timestamp '0044-03-15 10:00:00 BC' else timestamp '2020-01-01' end as t
     from range(200000) x(i)"""
     with pytest.warns(UserWarning, match="d stays decimal.*t stays text") as caught:
         lazy = cio.read_civis_sql(sql, "sample", "lazy", types="native", client=io_client)

@@ -267,9 +267,10 @@ def test_constraints_and_views_outlive_a_failure(jobs_api, load, rows, table, mo
     no_word = jobs_api.query(f"insert into public.{table} values (1, null)")
     assert (no_word["state"], "word" in no_word["error"]) == ("failed", True)
     fine = load(files[0], keys={"primaryKeys": ["id"]}, existingTableRows=mode)
-    assert fine["state"] == ("failed" if mode == "append" else "succeeded")
+    # Redshift does not enforce keys: appended rows may have them twice.
+    assert fine["state"] == "succeeded"
     count = jobs_api.query(view)["resultRows"]
-    assert count == [["3" if mode == "upsert" else "2"]]
+    assert count == [[{"append": "4", "upsert": "3"}.get(mode, "2")]]
 
 
 @pytest.mark.parametrize("mode", ["fail", "drop", "append"])

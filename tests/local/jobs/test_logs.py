@@ -92,7 +92,7 @@ def test_strange_output_is_kept_as_text(jobs_api, http):
         r"os.write(1, b'10%\r20%\r\nend without newline')"
     )
     messages = [entry["message"] for entry in _logs(http, _run(jobs_api, source), last_id=0).json()]
-    assert messages == ["nul \ufffd and \ufffd bad", "10%", "20%", "end without newline"]
+    assert messages == ["nul \ufffd and \ufffd bad", "10%\r", "20%", "end without newline"]
 
 
 def test_job_writes_to_its_log_over_the_api(jobs_api, http):

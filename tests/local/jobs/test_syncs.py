@@ -82,7 +82,7 @@ def test_types_and_keys_survive(moves_api, table_names, sync):
         f"create table public.{name} (id bigint primary key, big hugeint not null, "
         "at timestamp with time zone, list int[], kind enum('a', 'b'), span interval);"
         f"insert into public.{name} values (9007199254740993, "
-        "170141183460469231731687303715884105727, '2026-01-02 03:04:05.678+00', [1, 2], 'b', "
+        "99999999999999999999999999999999999999, '2026-01-02 03:04:05.678+00', [1, 2], 'b', "
         "interval 3 day)"
     )
     assert made["state"] == "succeeded", made["error"]
