@@ -50,7 +50,7 @@ def run(path: Path) -> nbformat.NotebookNode:
 
 
 def html_of(notebook: nbformat.NotebookNode, path: Path) -> str:
-    """Give an executed notebook as one HTML page."""
+    """Return an executed notebook as one HTML page."""
     from nbconvert import HTMLExporter
 
     body, _ = HTMLExporter(embed_images=True).from_notebook_node(

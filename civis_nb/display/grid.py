@@ -10,7 +10,9 @@ from civis_nb.display.columns import Column
 from civis_nb.display.html import DIM, FAINT_LINE, Html, el, join, scroll_box
 from civis_nb.display.text import counted, cut, one_line, text_table, width
 
-__all__ = ["CAPTION_STYLE", "CELL_STYLE", "TABLE_STYLE", "grid_html", "grid_text"]
+__all__ = [
+    "CAPTION_STYLE", "CELL_STYLE", "TABLE_STYLE", "TEXT_CELL_STYLE", "grid_html", "grid_text",
+]  # fmt: skip
 
 _CELL_CHARS_HTML = 80
 _CELL_CHARS_TEXT = 40
@@ -29,6 +31,9 @@ TABLE_STYLE: Final = (
 )
 CAPTION_STYLE: Final = f"caption-side:top;text-align:left;padding:2px 0;white-space:nowrap;{DIM}"
 CELL_STYLE: Final = f"padding:3px 10px;border:0;border-bottom:{FAINT_LINE}"
+#: Of cells with texts. Notebooks align cells to the right, which outweighs the attribute `align`;
+#: that one is what is left where styles are removed.
+TEXT_CELL_STYLE: Final = f"text-align:left;vertical-align:top;{CELL_STYLE}"
 _HEADER_STYLE = (
     "vertical-align:bottom;padding:3px 10px;white-space:nowrap;border:0;"
     "border-bottom:2px solid color-mix(in srgb, currentColor 40%, transparent)"

@@ -10,7 +10,7 @@ from typing import Any, Final
 from civis_nb import config
 from civis_nb.display.activity import Activity
 from civis_nb.display.bundle import Shown
-from civis_nb.display.grid import CAPTION_STYLE, CELL_STYLE, TABLE_STYLE
+from civis_nb.display.grid import CAPTION_STYLE, TABLE_STYLE, TEXT_CELL_STYLE
 from civis_nb.display.html import DIM, Html, el, link, scroll_box
 from civis_nb.display.progress_view import progress_bar
 from civis_nb.display.run_view import RunView
@@ -119,7 +119,7 @@ class GroupView(Shown):
 
     def _html(self) -> Html:
         rows = self.ordered()
-        header = el("tr", *(el("th", name, scope="col", align="left", style=CELL_STYLE)
+        header = el("tr", *(el("th", name, scope="col", align="left", style=TEXT_CELL_STYLE)
                             for name in ("state", "run", "time", "error")))  # fmt: skip
         body = [_row(activity) for _, activity in rows[:_ROWS]]
         if len(rows) > _ROWS:
@@ -171,14 +171,14 @@ def _reason(activity: Activity) -> str:
 
 def _row(activity: Activity) -> Html:
     title = activity.short_title
-    run = el("td", link(activity.url, title), style=CELL_STYLE)
+    run = el("td", link(activity.url, title), style=TEXT_CELL_STYLE)
     if activity.ids and activity.ids != title:
         run = el("td", link(activity.url, title), el("br"),
-                 el("span", activity.ids, style=DIM), style=CELL_STYLE)  # fmt: skip
+                 el("span", activity.ids, style=DIM), style=TEXT_CELL_STYLE)  # fmt: skip
     return el(
         "tr",
-        el("td", f"{activity.mark} {activity.state_text}", style=CELL_STYLE),
+        el("td", f"{activity.mark} {activity.state_text}", style=TEXT_CELL_STYLE),
         run,
-        el("td", activity.times, style=CELL_STYLE),
-        el("td", _reason(activity), style=CELL_STYLE),
+        el("td", activity.times, style=TEXT_CELL_STYLE),
+        el("td", _reason(activity), style=TEXT_CELL_STYLE),
     )

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from civis_nb._wire_text import masked_url
 from civis_nb.display.columns import Column
-from civis_nb.display.grid import CAPTION_STYLE, CELL_STYLE, TABLE_STYLE, grid_html
+from civis_nb.display.grid import CAPTION_STYLE, TABLE_STYLE, TEXT_CELL_STYLE, grid_html
 from civis_nb.display.html import DIM, Html, el, join, scroll_box
 from civis_nb.display.response_text import redacted
 from civis_nb.display.text import counted, cut, one_line
@@ -179,11 +179,16 @@ def _fields(data: dict[str, Any], caption: str | None, depth: int) -> Html:
 
 
 def _field(name: str, value: Any, depth: int) -> Html:
-    style = f"text-align:left;vertical-align:top;{CELL_STYLE}"
     return el(
         "tr",
-        el("th", one_line(name), scope="row", align="left", style=f"{style};white-space:nowrap"),
-        el("td", _value(value, depth), align="left", style=style),
+        el(
+            "th",
+            one_line(name),
+            scope="row",
+            align="left",
+            style=f"{TEXT_CELL_STYLE};white-space:nowrap",
+        ),
+        el("td", _value(value, depth), align="left", style=TEXT_CELL_STYLE),
     )
 
 

@@ -19,14 +19,16 @@ from civis_nb.errors import CivisAPIError, CivisError, CivisJobFailure, CivisMag
 from civis_nb.futures import CivisFuture
 from civis_nb.futures.interrupts import cancel_run
 from civis_nb.magics.failures import message_of, without_traceback
+from civis_nb.magics.options import Option
 from civis_nb.magics.session import Session
 from civis_nb.magics.waiting import interrupted, start_or_cancel, wait
+from civis_nb.magics.words import positive, seconds, variable
 from civis_nb.widgets.cell import WidgetCell
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
 
-__all__ = ["FollowOptions", "RunOfJob", "run_and_follow"]
+__all__ = ["FOLLOW_OPTIONS", "FollowOptions", "RunOfJob", "run_and_follow"]
 
 #: Seconds between two reads of the log: soon at first, then no more often than this.
 _LOG_WAITS_S: Final = (0.2, 2.0)
@@ -34,9 +36,26 @@ _LOG_WAITS_S: Final = (0.2, 2.0)
 _LINE_CHARS: Final = 300
 
 
+#: The options that ``%civis_run`` and ``%%civis_run`` share.
+FOLLOW_OPTIONS: Final = (
+    Option(("--bg",), "Start it and give its future at once.",
+           also=("--background", "--async", "--nowait", "--no-wait", "--detach")),
+    Option(("--no-logs",), "Leave the log out.", also=("--nologs", "--quiet", "--silent")),
+    Option(("--tail",), f"Log lines to show: {LOG_LINES} by default, of which {SETTLED_LINES} "
+           "stay when the run has ended.", "N", positive),
+    Option(("-o", "--outputs"), "A variable for the outputs: a dictionary of each output's "
+           "name with its value, or with its file's id. With --bg for the future.", "VAR",
+           variable, also=("--output", "--out", "--result")),
+    Option(("--timeout",), "Cancel the run when it has not ended after this time.", "S",
+           seconds, also=("--time-limit", "--wait")),
+    Option(("--no-raise",), "A run that fails raises nothing.",
+           also=("--ignore-errors", "--allow-errors")),
+)  # fmt: skip
+
+
 @dataclass(frozen=True, kw_only=True)
 class FollowOptions:
-    """How a run is followed: the options that ``%civis_run`` and ``%%civis_run`` share."""
+    """How a run is followed: the values of `FOLLOW_OPTIONS`."""
 
     bg: bool = False
     no_logs: bool = False

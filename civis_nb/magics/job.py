@@ -6,13 +6,12 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from civis_nb.display.log_lines import LOG_LINES, SETTLED_LINES
 from civis_nb.magics.arguments import checked_arguments, copy_with_arguments, script_of
 from civis_nb.magics.finding import dictionary, find_job
-from civis_nb.magics.following import FollowOptions, RunOfJob, run_and_follow
+from civis_nb.magics.following import FOLLOW_OPTIONS, FollowOptions, RunOfJob, run_and_follow
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
-from civis_nb.magics.words import Token, parameter, positive, seconds, variable, word
+from civis_nb.magics.words import Token, parameter, variable, word
 
 __all__ = ["SYNTAX", "JobCall", "run_job_magic"]
 
@@ -36,18 +35,7 @@ SYNTAX: Final = Syntax(
                parameter, repeated=True, also=("--arg", "--param", "-p", "--set")),
         Option(("--args",), "A dictionary with arguments.", "DICTVAR", variable,
                also=("--arguments", "--params", "--kwargs")),
-        Option(("--bg",), "Start the job and give its future at once.",
-               also=("--background", "--async", "--nowait", "--no-wait", "--detach")),
-        Option(("--no-logs",), "Leave the log out.", also=("--nologs", "--quiet", "--silent")),
-        Option(("--tail",), f"Log lines to show: {LOG_LINES} by default, of which {SETTLED_LINES} "
-               "stay when the run has ended.", "N", positive),
-        Option(("-o", "--outputs"), "A variable for the outputs: a dictionary of each output's "
-               "name with its value, or with its file's id. With --bg for the future.", "VAR",
-               variable, also=("--output", "--out", "--result")),
-        Option(("--timeout",), "Cancel the run when it has not ended after this time.", "S",
-               seconds, also=("--time-limit", "--wait")),
-        Option(("--no-raise",), "A run that fails raises nothing.",
-               also=("--ignore-errors", "--allow-errors")),
+        *FOLLOW_OPTIONS,
     ),
 )  # fmt: skip
 

@@ -131,7 +131,7 @@ class _Magics:
         return len(raw) - 1 if raw else None
 
     def after_cell(self, *_: Any) -> None:
-        """Tell of background work that failed, when a cell has run."""
+        """Report background work that failed, when a cell has run."""
         self.session.background.after_cell(self._cell_number())
 
     def _cell_text(self) -> str | None:

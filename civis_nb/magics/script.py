@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Final
 from civis_nb.errors import CivisAPIError, CivisMagicError
 from civis_nb.magics.arguments import params_for
 from civis_nb.magics.finding import dictionary
-from civis_nb.magics.following import FollowOptions, RunOfJob, run_and_follow
+from civis_nb.magics.following import FOLLOW_OPTIONS, FollowOptions, RunOfJob, run_and_follow
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
-from civis_nb.magics.words import parameter, positive, seconds, variable
+from civis_nb.magics.words import parameter, positive, variable
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -54,19 +54,9 @@ SYNTAX: Final = Syntax(
                also=("--arguments", "--params", "--kwargs")),
         Option(("-i", "--input"), "A frame that the script reads from a CSV file.", "DFVAR",
                variable, repeated=True, also=("--inputs", "--frame", "--df")),
-        Option(("-o", "--outputs"), "A variable for the outputs: a dictionary of each output's "
-               "name with its value, or with its file's id. With --bg for the future.", "VAR",
-               variable, also=("--output", "--out", "--result")),
         Option(("--keep",), "Keep the script among your scripts, not hidden.",
                also=("--no-hide", "--visible", "--save")),
-        Option(("--bg",), "Start it and give its future at once.",
-               also=("--background", "--async", "--nowait", "--no-wait", "--detach")),
-        Option(("--no-logs",), "Leave the log out.", also=("--nologs", "--quiet", "--silent")),
-        Option(("--tail",), "Log lines to show.", "N", positive),
-        Option(("--timeout",), "Cancel the run when it has not ended after this time.", "S",
-               seconds, also=("--time-limit", "--wait")),
-        Option(("--no-raise",), "A run that fails raises nothing.",
-               also=("--ignore-errors", "--allow-errors")),
+        *FOLLOW_OPTIONS,
     ),
 )  # fmt: skip
 

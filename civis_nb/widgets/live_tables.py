@@ -106,7 +106,7 @@ class LiveTables:
         return hashlib.sha256("\n".join(place).encode()).hexdigest()[:16]
 
     def _cell_ended(self, *_: Any) -> None:
-        """Make the views of what the cell has shown."""
+        """Create the views of what the cell has shown."""
         with self._lock:
             pending, self._pending = self._pending, []
         for anchor, table in pending:

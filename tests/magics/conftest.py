@@ -100,7 +100,7 @@ class LiveNotebook:
         return "\n".join(errors[0].traceback)
 
     def value(self, expression: str) -> Any:
-        """Give the value of an expression of plain Python values."""
+        """Return the value of an expression of plain Python values."""
         return ast.literal_eval(self.text(f"print(repr({expression}))").strip())
 
 

@@ -213,7 +213,7 @@ class Page:
         )  # fmt: skip
 
     def shot(self, name: str, what: Any = None) -> Path:
-        """Make a screenshot, of an element or of the page."""
+        """Take a screenshot, of an element or of the page."""
         SHOTS.mkdir(parents=True, exist_ok=True)
         path = SHOTS / f"{name}.png"
         (what or self.page).screenshot(path=str(path))

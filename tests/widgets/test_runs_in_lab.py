@@ -56,7 +56,7 @@ def setup(platform: Any) -> str:
 
 @pytest.fixture
 def growing(platform: Any, flag: Path) -> Any:
-    """Make a job whose log grows until `flag` is there; give its id."""
+    """Create a job whose log grows until `flag` is there; return its id."""
 
     def make(lines: int = 300, name: str = "Nightly load") -> int:
         source = GROWING.format(lines=lines, flag=str(flag))

@@ -46,7 +46,7 @@ BIG = (
 
 
 def cells(view, column):
-    """Give the texts of a column that are on the page."""
+    """Return the texts of a column that are on the page."""
     return view.locator(f".civis-cell[aria-colindex='{column + 2}']").all_inner_texts()
 
 

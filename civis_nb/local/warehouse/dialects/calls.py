@@ -261,7 +261,7 @@ class Meanings(TextRules, TimeRules):
         return "coalesce" if call.name == "nvl" and self._is_redshift else None
 
     def _one_of(self, call: Call) -> None:
-        """Give the arguments of a call that returns one of them the same type."""
+        """Cast the arguments of a call that returns one of them to the same type."""
         values = [operand for operand in call.operands if operand is not None]
         self.branches(values)
         kind = self._common_type(values)

@@ -285,7 +285,7 @@ class OperatorRules(LikeRules):
             tokens.rewrite(opened + 1, opened + 3, "NULL")
 
     def branches(self, values: list[Operand]) -> None:
-        """Give plain texts the type of the other values."""
+        """Cast plain texts to the type of the other values."""
         texts = [value for value in values if value.kind == "string"]
         kind = self._common_type(values)
         if texts and kind is not None:

@@ -23,7 +23,7 @@ _CONSTRAINTS = (*_KEYS, "check", "constraint", "references")
 
 
 def alter(cursor: duckdb.DuckDBPyConnection, sql: str, dialect: Dialect) -> bool:
-    """Make a table anew if an ALTER TABLE needs it; return whether that was so.
+    """Recreate a table if an ALTER TABLE needs it; return whether that was so.
 
     Parameters
     ----------
@@ -87,7 +87,7 @@ class _Change:
         self._same = {name: quoted(name) for name in table.columns}
 
     def apply(self, change: str, at: int) -> bool:
-        """Make the change whose first word stands at a place; return whether it was needed."""
+        """Apply the change whose first word stands at a place; return whether it was needed."""
         if change == "constraint":
             return self._add_constraint(at + 1)
         if change == "column":

@@ -104,7 +104,7 @@ def read_table(cursor: duckdb.DuckDBPyConnection, path: list[str]) -> TableText 
 def rebuild(
     cursor: duckdb.DuckDBPyConnection, old: TableText, new: TableText, values: Mapping[str, str]
 ) -> None:
-    """Make a table anew with another definition, its rows, comments and indexes.
+    """Recreate a table with another definition, keeping its rows, comments and indexes.
 
     Parameters
     ----------
