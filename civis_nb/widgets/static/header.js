@@ -85,7 +85,7 @@ export function headerCell(column, on) {
 function valuesLine(summary, words) {
   const text =
     summary.distinct === 1 && summary.top?.length
-      ? `all ${oneLine(summary.top[0][0])}`
+      ? `all ${oneLine(summary.top[0][0]) || "empty"}`
       : summary.distinct
         ? counted(summary.distinct, "value")
         : summary.low !== null && summary.low !== undefined

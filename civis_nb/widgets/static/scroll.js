@@ -92,10 +92,13 @@ export function columnLayout(widths, pinned, gutterPx) {
   };
 }
 
-/** Return a width for a column from its texts: a guess, before anything is on the page. */
-export function guessWidth(name, type, texts, { charPx = 7.4, least = 64, most = 340 } = {}) {
+/**
+ * Return a width for a column from its texts: a guess, before anything is on the page. With
+ * `nulls` the share of NULLs stands beside the type.
+ */
+export function guessWidth(name, type, texts, { charPx = 7.4, least = 64, most = 340, nulls = false } = {}) {
   const longest = texts.reduce((found, text) => Math.max(found, Math.min(text.length, 60)), 0);
   // The name stands beside two small buttons.
-  const needed = Math.max(longest * charPx + 22, name.length * 7.8 + 62, type.length * 6.4 + 24);
+  const needed = Math.max(longest * charPx + 22, name.length * 7.8 + 62, type.length * 6.4 + (nulls ? 88 : 24));
   return Math.round(Math.min(Math.max(needed, least), most));
 }

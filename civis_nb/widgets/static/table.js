@@ -99,13 +99,15 @@ function render({ model, el }) {
 
   function fitted(column, most = 340) {
     const texts = [];
+    let nulls = false;
     const top = Math.floor(table?.top ?? 0);
     for (let row = top; row < top + 60; row += 1) {
       const found = store.cell(row, column);
       if (found) texts.push(typeof found === "string" ? found : found.text);
+      nulls ||= found === null;
     }
     const { name, type } = columns[column];
-    return guessWidth(name, type, texts, { most });
+    return guessWidth(name, type, texts, { most, nulls });
   }
 
   function openCell(row, column, near) {

@@ -68,5 +68,6 @@ test("scrolling to a column shows it whole, and leaves it where it is seen alrea
 test("a width is that of the longest text, within bounds", () => {
   assert.equal(guessWidth("n", "int", ["1"]), 70);
   assert.equal(guessWidth("n", "text", ["x".repeat(5000)]), 340);
+  assert.equal(guessWidth("n", "text", ["x"], { nulls: true }), 114);
   assert.ok(guessWidth("a_rather_long_column_name", "int", ["1"]) > 200);
 });
