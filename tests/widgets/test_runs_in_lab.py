@@ -87,8 +87,10 @@ def first_in_sight(view: Any) -> int:
 
 
 def total(view: Any) -> int:
+    """Return how many lines the view counts; 0 while it names none yet."""
     text = view.locator(".civis-log > summary").inner_text()
-    return int(re.search(r"([\d,]+) line", text).group(1).replace(",", ""))
+    found = re.search(r"([\d,]+) line", text)
+    return int(found.group(1).replace(",", "")) if found else 0
 
 
 def grown(view: Any, by: int = 3) -> None:
