@@ -96,6 +96,7 @@ with APIClient(endpoint="http://127.0.0.1:1") as client:
 """
 
 
+@pytest.mark.exhaustive
 def test_type_checker_reads_the_stub(official, tmp_path):
     pytest.importorskip("mypy")
     from civis_nb.spec import stub

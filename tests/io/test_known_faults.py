@@ -47,6 +47,7 @@ def test_words_for_nothing_and_nothing_stay_apart(given, kind):
 NAMES = ["a#b?c/d%e&f=g +h;i'j", 'a.b""c', "%2F", "é漢😀", "a\nb", "--", "{{x}}", "select", "1"]
 
 
+@pytest.mark.exhaustive
 @pytest.mark.contract("D35")
 @pytest.mark.parametrize("name", NAMES)
 def test_any_character_in_the_name_of_a_table(given, name):

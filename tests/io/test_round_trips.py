@@ -17,6 +17,8 @@ from pandas.testing import assert_frame_equal
 
 import civis_nb.io as cio
 
+pytestmark = pytest.mark.exhaustive
+
 DB = "sample"
 NUMBER = itertools.count()
 RUN = settings(

@@ -84,6 +84,7 @@ def _found(folder: Path) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.exhaustive
 def test_a_full_disk_is_said_and_nothing_is_lost_or_stuck(tmp_path: Path) -> None:
     found = _found(tmp_path)
     status, text = found["upload"]

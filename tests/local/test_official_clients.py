@@ -34,6 +34,7 @@ def test_it_reads_who_and_what_is_there(official):
     assert [user.id for user in official.users.list(iterator=True, limit=1)] == [1]
 
 
+@pytest.mark.exhaustive
 def test_its_errors_are_the_ones_that_it_knows(official, bare_platform, monkeypatch):
     import civis
     from civis.base import CivisAPIError, CivisAPIKeyError

@@ -274,6 +274,7 @@ def test_after_kill_9_state_is_intact_and_what_ran_has_failed_with_a_message(tmp
             time.sleep(0.01)
 
 
+@pytest.mark.exhaustive
 def test_a_program_that_forgets_to_stop_it_ends_all_the_same(tmp_path):
     state = tmp_path / "s"
     process = _other_process(state)

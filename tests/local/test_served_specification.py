@@ -180,6 +180,7 @@ def _methods(client: Any) -> dict[str, inspect.Signature]:
     return found
 
 
+@pytest.mark.exhaustive
 def test_the_pypi_client_makes_the_same_methods(clients):
     ours, theirs = map(_methods, clients)
     assert len(ours) > 20
@@ -192,6 +193,7 @@ def test_the_pypi_client_makes_the_same_methods(clients):
         assert set(signature.parameters) <= set(expected.parameters), name
 
 
+@pytest.mark.exhaustive
 def test_optional_arguments_are_complete(clients):
     ours, theirs = map(_methods, clients)
     missing = {
@@ -208,6 +210,7 @@ def test_the_document_is_cached_by_its_etag(http):
     assert (again.status_code, again.content) == (304, b"")
 
 
+@pytest.mark.exhaustive
 def test_openapi_3_is_served_when_asked_for(http):
     document = http.json("GET", "/endpoints?openapi_version=3.0")
     assert document["openapi"].startswith("3.0")
@@ -237,6 +240,7 @@ def test_a_document_of_other_code_is_not_served(described_api, http, monkeypatch
         assert json.loads(made) == http.json("GET", "/endpoints")
 
 
+@pytest.mark.exhaustive
 def test_documents_asked_for_at_once_come_without_warnings(bare_platform):
     app = build_api()
     specification = Specification.of(app, bare_platform.endpoint)

@@ -162,6 +162,7 @@ def test_keys_are_named_in_any_case_and_shown_as_the_table_has_them(tables):
     assert (cleared["primaryKeys"], cleared["lastModifiedKeys"]) == ([], [])
 
 
+@pytest.mark.exhaustive
 @pytest.mark.contract("S68")
 @pytest.mark.parametrize("name", ["find_it", "find.it", "find%it", "find*it", "Find It", "findXit"])
 def test_underscores_are_no_wildcards_and_percent_and_star_are(tables, name):
@@ -174,6 +175,7 @@ def test_underscores_are_no_wildcards_and_percent_and_star_are(tables, name):
     assert [table["name"] for table in found] == expected
 
 
+@pytest.mark.exhaustive
 def test_scans_measure_at_once_and_in_every_priority(tables):
     tables.sql("CREATE OR REPLACE TABLE public.scanned AS SELECT 5 AS a")
     for priority in ("flag", "block", "queue", None):

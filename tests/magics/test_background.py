@@ -112,6 +112,7 @@ def test_waiting_for_some(live):
     assert "cancelled" in live.text("%civis_wait slow")
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("display", ["auto", "static"])
 def test_a_notebook_that_ends_with_a_wait_fails_its_runner(magics_platform, monkeypatch, display):
     monkeypatch.setenv("CIVIS_API_ENDPOINT", magics_platform.endpoint)

@@ -101,6 +101,7 @@ def test_errors_are_messages_without_tracebacks(execute):
         assert "Traceback" not in "\n".join(output.traceback)
 
 
+@pytest.mark.exhaustive
 def test_the_notebook_holds_no_key_and_converts(execute, magics_platform):
     notebook = execute(
         "%civis_config", *CELLS[:2], "import civis_nb\nc = civis_nb.APIClient()\nc",
@@ -112,6 +113,7 @@ def test_the_notebook_holds_no_key_and_converts(execute, magics_platform):
     assert "<caption" in body
 
 
+@pytest.mark.exhaustive
 def test_a_background_query_leaves_the_cell_at_once(execute):
     notebook = execute(
         "%%civis_sql later --bg\nselect 1 as n",
@@ -161,6 +163,7 @@ def test_a_static_notebook_passes_nbval(execute, magics_platform, tmp_path, monk
     assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.exhaustive
 def test_types_profile_and_plot(execute):
     sql = "select i as n, (i * 0.5)::decimal(10,2) as d, date '2024-01-01' + i as day"
     source = f"{sql} from range(30) t(i)"
@@ -181,6 +184,7 @@ def test_types_profile_and_plot(execute):
     assert "435" in total[0]["data"]["text/plain"]
 
 
+@pytest.mark.exhaustive
 def test_a_plot_leaves_a_picture(execute):
     pytest.importorskip("altair")
     pytest.importorskip("vl_convert")

@@ -10,6 +10,7 @@ import pytest
 from civis_nb.local import join, start
 
 
+@pytest.mark.exhaustive
 def test_cells_go_on_when_the_joined_platform_has_ended(
     shell: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,9 +17,10 @@ def people(live):
 
 
 def sent(client):
-    """Return the SQL of every query and script, newest last."""
-    found = [(one.id, one.sql) for one in client.queries.list(limit=50, hidden=True)]
-    for one in client.scripts.list(limit=50, hidden=True, type="sql"):
+    """Return the SQL of the newest queries and scripts, newest last."""
+    newest = {"limit": 3, "hidden": True, "order": "created_at", "order_dir": "desc"}
+    found = [(one.id, one.sql) for one in client.queries.list(**newest)]
+    for one in client.scripts.list(type="sql", **newest):
         found.append((one.id, client.scripts.get_sql(one.id).sql))
     return [sql.rstrip("\n") for _, sql in sorted(found)]
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.exhaustive
+
 CELLS = (
     "import pyarrow as pa\nfrom civis_nb.widgets import TableView",
     "view = TableView(pa.table({'n': list(range(1000)), 'text': ['<b>x</b>'] * 1000}))\nview",

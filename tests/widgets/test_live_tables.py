@@ -113,6 +113,7 @@ def test_a_preview_shows_its_rows_with_types_and_offers_the_rest(tables):
     )  # fmt: skip
 
 
+@pytest.mark.exhaustive
 def test_ten_tables_of_a_million_rows_take_less_than_a_megabyte():
     big = pa.table({f"column_{n}": pa.array(["text of a cell"] * 1_000_000) for n in range(8)})
     for limit in (None, 20_000):

@@ -12,6 +12,8 @@ import pytest
 import civis_nb
 from tests.widgets.conftest import WAIT_MS, until
 
+pytestmark = pytest.mark.exhaustive
+
 pytest.importorskip("anywidget")
 
 #: Writes lines, a progress bar and colours, then a line now and then until it is told to end.
@@ -188,7 +190,6 @@ def test_what_stays_needs_no_kernel(open_notebook, setup, growing, flag):
     assert again.problems == []
 
 
-@pytest.mark.exhaustive
 def test_a_hundred_thousand_lines_scroll_and_are_searched(open_notebook, setup, platform):
     source = (
         "for n in range(100_000): print('a line of the log, number', n)\n"
@@ -292,7 +293,6 @@ def test_many_runs_and_pages_are_read_and_cancelled(open_notebook, setup, platfo
     assert "Iterate to fetch" in text or "items" in text
 
 
-@pytest.mark.exhaustive
 def test_two_views_stay_in_step_and_say_when_the_kernel_is_gone(
     open_notebook, setup, growing, flag
 ):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.exhaustive
+
 SQL = (
     "%load_ext civis_nb",
     "%%civis_sql t\nselect range as n, 'name ' || (range % 7) as name, range / 8.0 as x,"
@@ -50,7 +52,6 @@ def cells(view, column):
     return view.locator(f".civis-cell[aria-colindex='{column + 2}']").all_inner_texts()
 
 
-@pytest.mark.exhaustive
 def test_a_table_is_sorted_filtered_copied_and_read_by_keyboard(open_notebook):
     from axe_playwright_python.sync_playwright import Axe
 

@@ -98,6 +98,7 @@ def test_fewer_links_than_parts_are_refused(io_client, altered, answer):
         upload_gzip(client, Text(), "a.gz", progress=False)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("kind", ["pandas", "polars"])
 def test_a_frame_that_goes_up_in_parts_comes_back(counted, kind):
     client, begun = counted

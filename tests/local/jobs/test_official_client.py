@@ -10,6 +10,8 @@ import warnings
 import pandas as pd
 import pytest
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture(scope="module")
 def civis():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.exhaustive
+
 ROWS = [["1", "a", "1.50"], ["2", None, "2.50"], ["3", "c", None]]
 MAKE = (
     "create table public.{0} (id int, word varchar, x decimal(9,2));"

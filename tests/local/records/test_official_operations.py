@@ -11,6 +11,8 @@ import pytest
 from civis_nb.local.app import RECORDS, build_api
 from civis_nb.local.http.swagger import to_swagger
 
+pytestmark = pytest.mark.exhaustive
+
 #: Where answers differ on purpose, with the reason: (verb, path, place in the answer).
 LISTS = "the document says object, the API gives a list, and its clients expect one"
 DIFFERENT_ANSWERS = {

@@ -227,6 +227,7 @@ def test_an_older_state_folder_gets_the_tables_of_records(tmp_path):
     again.close()
 
 
+@pytest.mark.exhaustive
 def test_a_start_imports_no_declaration():
     code = (
         "import sys; from civis_nb.local.app import build_api; build_api(); "

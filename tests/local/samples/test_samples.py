@@ -43,6 +43,7 @@ def test_anes96_is_what_statsmodels_ships(warehouse, tmp_path):
     assert export.row_count == 944
 
 
+@pytest.mark.exhaustive
 def test_turnout_is_the_same_on_every_machine(warehouse):
     columns = " || '|' || ".join(
         f"coalesce({c.name}::VARCHAR, '')" for c in warehouse.table("public", "turnout").columns
