@@ -164,8 +164,17 @@ def column_texts(
     # Python's datetime ends at microseconds; Arrow's own text keeps the nanoseconds.
     if pa.types.is_temporal(values.type) and getattr(values.type, "unit", "") == "ns":
         values = values.cast(pa.string())
-    found = python_values(values)
+    found = _with_objects(values) if "map<" in str(values.type) else python_values(values)
     return exact_texts(found) if exact else texts(found, decimals)
+
+
+def _with_objects(values: Any) -> list[Any]:
+    """Return an Arrow array of maps as Python's dictionaries; with a key twice, as pairs."""
+    try:
+        found: list[Any] = values.to_pylist(maps_as_pydicts="strict")
+    except (KeyError, ValueError):
+        return python_values(values)
+    return found
 
 
 def _arrow_column(name: str, values: Any) -> Column:

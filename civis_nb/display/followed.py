@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from civis_nb.display.activity import Activity
 from civis_nb.display.log_lines import RunLog
 
-__all__ = ["FollowedRun", "Repeat"]
+__all__ = ["FollowedRun", "Following"]
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class FollowedRun:
 
     log: RunLog | None = None
     actions: Mapping[str, Callable[[], str]] = field(default_factory=dict)
-    repeat: Callable[[], Repeat] | None = None
+    repeat: Callable[[], Following] | None = None
 
 
 @dataclass(frozen=True)
-class Repeat:
-    """A run that a reader has started once more, for its live view to follow to its end.
+class Following:
+    """A run that goes on beside the notebook, for its view to follow to its end.
 
     Attributes
     ----------
     followed
-        The new run.
+        The run.
     describe
         Returns what is known of it, with so many lines of its log at most; it makes no call.
     read

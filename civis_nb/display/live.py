@@ -14,7 +14,15 @@ from typing import Any, Final
 from civis_nb import config
 from civis_nb._waiting import after_interrupt
 from civis_nb.display.progress_view import ProgressView
-from civis_nb.display.screens import BackgroundCell, Log, NotebookCell, Screen, StaticCell, Terminal
+from civis_nb.display.screens import (
+    BackgroundCell,
+    Log,
+    NotebookCell,
+    Screen,
+    StaticCell,
+    StillCell,
+    Terminal,
+)
 from civis_nb.display.tracker import Tracker
 
 __all__ = ["SHOWN_AFTER_S", "Board", "Display", "board_for", "shows_live_views"]
@@ -311,9 +319,9 @@ def _background_board(progress: bool | None, cell: Callable[[], Screen] | None) 
     """Return a board for work that goes on when its cell has ended: a screen of its own."""
     if progress is False or _kernel() is None:
         return Board(Screen())  # in a terminal the next prompt is there
-    changing = config.get("display") in ("auto", "widget")
-    if not changing:
-        return Board(Screen())
+    if config.get("display") not in ("auto", "widget"):
+        # A notebook that is a test shows the same each time: when the work ends is chance.
+        return Board(StillCell() if is_watched() else Screen())
     return Board(cell() if cell is not None and is_watched() else BackgroundCell())
 
 

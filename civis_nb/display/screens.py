@@ -21,6 +21,7 @@ __all__ = [
     "NotebookCell",
     "Screen",
     "StaticCell",
+    "StillCell",
     "Terminal",
 ]
 
@@ -39,9 +40,12 @@ class Screen:
     ----------
     interval_s
         Seconds between two drawings; None: nothing is ever drawn.
+    outlives_cell
+        Whether what is shown can be replaced when the cell that began the work has ended.
     """
 
     interval_s: ClassVar[float | None] = None
+    outlives_cell: ClassVar[bool] = False
 
     def draw(self, view: View) -> None:
         """Show what goes on, in place of what was drawn before."""
@@ -113,7 +117,7 @@ class NotebookCell(Screen):
         The outputs of the cell; None: of the one that is running.
     """
 
-    interval_s = 0.5
+    interval_s: ClassVar[float | None] = 0.5
 
     def __init__(self, output: Output | None = None) -> None:
         self._output = output or CellOutput()
@@ -152,6 +156,8 @@ class BackgroundCell(NotebookCell):
     whatever runs at that moment, and what stays can be sent again.
     """
 
+    outlives_cell = True
+
     def __init__(self, output: Output | None = None) -> None:
         super().__init__(output)
         self._settled: Any = None
@@ -172,6 +178,12 @@ class BackgroundCell(NotebookCell):
         """Send again what stays."""
         if self._settled is not None:
             self._output.show(self._settled, self._handle)
+
+
+class StillCell(BackgroundCell):
+    """The output of a cell that has ended, which changes once: when its work has ended."""
+
+    interval_s = None
 
 
 class StaticCell(Screen):

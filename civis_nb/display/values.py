@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Sequence
@@ -14,6 +15,9 @@ __all__ = ["decimals_of", "exact_texts", "looks_numeric", "texts", "type_name"]
 _SIGNIFICANT = 6
 _MOST_DECIMALS = 6
 _FEWEST_DECIMALS = 2
+#: Of more bytes than these, only the first are shown.
+_MOST_BYTES = 32
+_FIRST_BYTES = 8
 _NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?\Z|[+-]?\.\d+\Z")
 
 _PLAIN_NAMES = {
@@ -72,10 +76,11 @@ def looks_numeric(values: Sequence[str | None]) -> bool:
 
 
 def texts(values: Sequence[Any], decimals: int | None = None) -> list[str | None]:
-    """Return each value of a column as text, None for NULL.
+    r"""Return each value of a column as text, None for NULL.
 
     Integers, decimals and text keep every digit and letter. Doubles are rounded to six
-    significant digits, with as many decimals as the column needs.
+    significant digits, with as many decimals as the column needs. Of many bytes the first ones
+    are shown, and how many there are.
 
     Parameters
     ----------
@@ -88,12 +93,14 @@ def texts(values: Sequence[Any], decimals: int | None = None) -> list[str | None
     --------
     >>> texts([47.0434322, None, 3.5])
     ['47.0434', None, '3.5000']
+    >>> texts([bytes(1000)])
+    ['\\x0000000000000000… (1,000 bytes)']
     """
     if _are_floats(values):
         if decimals is None:
             decimals = decimals_of(values)
         return [None if value is None else _float_text(value, decimals) for value in values]
-    return [None if value is None else _text(value) for value in values]
+    return [None if value is None else _short_text(value) for value in values]
 
 
 def exact_texts(values: Sequence[Any]) -> list[str | None]:
@@ -151,6 +158,12 @@ def _decimals(value: float) -> int:
     return max(len(shown) - shown.index(".") - 1, 1)
 
 
+def _short_text(value: Any) -> str:
+    if isinstance(value, (bytes, bytearray, memoryview)) and len(value) > _MOST_BYTES:
+        return f"{_text(bytes(value[:_FIRST_BYTES]))}… ({len(value):,} bytes)"
+    return _text(value)
+
+
 def _text(value: Any) -> str:
     if isinstance(value, str):
         return value
@@ -166,16 +179,20 @@ def _text(value: Any) -> str:
         return str(value)
     if isinstance(value, (bytes, bytearray, memoryview)):
         return "\\x" + bytes(value).hex()
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_inner(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(_inner(item) for item in value) + "]"
+    if isinstance(value, (dict, list, tuple)):
+        return _json(value)
     return str(value)
 
 
-def _inner(value: Any) -> str:
+def _json(value: Any) -> str:
+    """Return a nested value as JSON, as DuckDB writes it: numbers with every digit."""
+    if isinstance(value, dict):
+        fields = (f"{json.dumps(str(key), ensure_ascii=False)}:{_json(one)}"
+                  for key, one in value.items())  # fmt: skip
+        return "{" + ",".join(fields) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ",".join(map(_json, value)) + "]"
     if value is None:
-        return "NULL"
-    if isinstance(value, str):
-        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
-    return _text(value)
+        return "null"
+    is_number = isinstance(value, (int, float, Decimal)) and math.isfinite(value)
+    return _text(value) if is_number else json.dumps(_text(value), ensure_ascii=False)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import concurrent.futures
-import time
 from collections.abc import MutableMapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.display.activity import Activity
-from civis_nb.display.followed import FollowedRun, Repeat
+from civis_nb.display.followed import FollowedRun, Following
 from civis_nb.display.live import Display
-from civis_nb.display.log_lines import LOG_LAG_S, LOG_LINES, SETTLED_LINES, RunLog
+from civis_nb.display.log_lines import LOG_LINES, SETTLED_LINES
 from civis_nb.display.run_view import RunView
 from civis_nb.display.text import cut
 from civis_nb.display.tracker import Tracker
@@ -20,6 +19,7 @@ from civis_nb.futures import CivisFuture
 from civis_nb.futures.interrupts import cancel_run
 from civis_nb.magics.failures import message_of, without_traceback
 from civis_nb.magics.options import Option
+from civis_nb.magics.read_log import ReadLog
 from civis_nb.magics.session import Session
 from civis_nb.magics.waiting import interrupted, start_or_cancel, wait
 from civis_nb.magics.words import positive, seconds, variable
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
 
 __all__ = ["FOLLOW_OPTIONS", "FollowOptions", "RunOfJob", "run_and_follow"]
 
-#: Seconds between two reads of the log: soon at first, then no more often than this.
-_LOG_WAITS_S: Final = (0.2, 2.0)
 #: How much of a line of an error is shown below a display that has all of it.
 _LINE_CHARS: Final = 300
 
@@ -84,52 +82,6 @@ class RunOfJob:
     kind: str
 
 
-class _Log:
-    """The log of a run, read now and then.
-
-    Parameters
-    ----------
-    client, job_id, run_id
-        The run.
-    """
-
-    def __init__(self, client: Client, job_id: int, run_id: int) -> None:
-        from civis_nb.utils.logs import LogCursor
-
-        self._cursor = LogCursor(client, job_id, run_id)
-        self._wait_s, self._most_s = _LOG_WAITS_S
-        self._due = 0.0
-        self.lines = RunLog()
-        self.error: CivisError | None = None
-
-    @property
-    def complete(self) -> bool:
-        """Whether everything was read of a log that will not grow."""
-        return self._cursor.complete
-
-    def read(self) -> None:
-        """Read what is new, unless the last read is only just over."""
-        if time.monotonic() < self._due:
-            return
-        try:
-            entries = self._cursor.read()
-            self.error = None
-        except CivisError as error:
-            # The run is what matters; its log is read again the next time.
-            entries, self.error = [], error
-        self.lines.add(entries)
-        self._wait_s = _LOG_WAITS_S[0] if entries else min(self._wait_s * 1.5, self._most_s)
-        self._due = time.monotonic() + self._wait_s
-
-    def finish(self) -> None:
-        """Read to the end of the log of a run that has ended."""
-        deadline = time.monotonic() + LOG_LAG_S
-        while not self.complete and time.monotonic() < deadline:
-            self._due = min(self._due, time.monotonic() + _LOG_WAITS_S[0])
-            time.sleep(max(self._due - time.monotonic(), 0))
-            self.read()
-
-
 def run_and_follow(
     job: RunOfJob,
     call: FollowOptions,
@@ -149,15 +101,16 @@ def run_and_follow(
     client, title = session.client(), job.title
     future = start_or_cancel(lambda: _started(client, job))
     session.started(future, job.kind, title)
+    log = None if call.no_logs else ReadLog(client, future.job_id, future.run_id)
     if call.bg:
         if call.timeout is not None:
             future.cancel_after(call.timeout)
-        session.background.add(future, title, cell, variable=call.outputs)
+        following = _following(client, job, future, log, call.tail)
+        session.background.add(future, title, cell, variable=call.outputs, following=following)
         if call.outputs:
             user_ns[call.outputs] = future
             return None
         return future
-    log = None if call.no_logs else _Log(client, future.job_id, future.run_id)
     ended = _follow(client, job, future, log, call)
     failed = ended.state not in ("succeeded", "success")
     if call.outputs and not failed:
@@ -167,50 +120,44 @@ def run_and_follow(
     return None
 
 
-def _seen(future: CivisFuture, log: _Log | None, title: str, most_lines: int) -> Activity:
+def _seen(future: CivisFuture, log: ReadLog | None, title: str, most_lines: int) -> Activity:
     """Return what was seen last of a run and its log."""
     seen = future.activity(title)
-    if log is None:
-        return seen
-    lines, total = log.lines.read(most_lines)
-    return replace(seen, log=lines, log_total=total)
+    return seen if log is None else log.added_to(seen, most_lines)
 
 
-def _followed(client: Client, job: RunOfJob, future: CivisFuture, log: _Log | None) -> FollowedRun:
-    """Return a run as a live view follows it: it can be cancelled, and started once more."""
+def _following(
+    client: Client, job: RunOfJob, future: CivisFuture, log: ReadLog | None, tail: int | None = None
+) -> Following:
+    """Return a run as its view follows it: it can be cancelled, and started once more."""
 
-    def repeat() -> Repeat:
+    def repeat() -> Following:
         again = _started(client, job)
-        its_log = None if log is None else _Log(client, again.job_id, again.run_id)
+        its_log = None if log is None else ReadLog(client, again.job_id, again.run_id)
+        return _following(client, job, again, its_log)
 
-        def read() -> bool:
-            if its_log is None:
-                return True
-            its_log.read()
-            return its_log.complete
-
-        return Repeat(
-            _followed(client, job, again, its_log),
-            lambda most_lines: _seen(again, its_log, job.title, most_lines),
-            read,
-        )
+    def read() -> bool:
+        if log is None:
+            return True
+        log.read()
+        return log.complete
 
     lines = None if log is None else log.lines
-    return FollowedRun(lines, {"cancel": lambda: cancel_run(future)}, repeat)
+    return Following(
+        FollowedRun(lines, {"cancel": lambda: cancel_run(future)}, repeat),
+        lambda most_lines: _seen(future, log, job.title, tail or most_lines),
+        read,
+    )
 
 
 def _follow(
-    client: Client, job: RunOfJob, future: CivisFuture, log: _Log | None, call: FollowOptions
+    client: Client, job: RunOfJob, future: CivisFuture, log: ReadLog | None, call: FollowOptions
 ) -> Activity:
     """Show a run until it has ended; return how it ended."""
-    title = job.title
-
-    def describe(most_lines: int = LOG_LINES) -> Activity:
-        return _seen(future, log, title, call.tail or most_lines)
-
-    followed = _followed(client, job, future, log)
-    with Display(Tracker(title), delay_s=0.0, command=True, cell=WidgetCell) as display:
-        display.tracker.wait_for_run(describe, followed=followed)
+    following = _following(client, job, future, log, call.tail)
+    describe = following.describe
+    with Display(Tracker(job.title), delay_s=0.0, command=True, cell=WidgetCell) as display:
+        display.tracker.wait_for_run(lambda: describe(LOG_LINES), followed=following.followed)
         wait(future, display, call.timeout, log.read if log else None)
         note = None
         if log is not None:
@@ -220,9 +167,7 @@ def _follow(
                 message = "The run had ended; its log was not read to the end."
                 display.settle(RunView(replace(describe(SETTLED_LINES), note=message)))
                 raise interrupted(message) from None
-            if not log.complete:
-                reason = f": {log.error}" if log.error else "."
-                note = f"The log could not be read to its end{reason}"
+            note = log.shortfall
         ended = replace(describe(SETTLED_LINES), error=_error_text(future), note=note)
         display.settle(RunView(ended))
     return ended

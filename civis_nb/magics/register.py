@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from IPython.core.magic import needs_local_scope, no_var_expand
 
+from civis_nb.futures.awaiting import CivisAsyncResultBase
 from civis_nb.magics import job, joblist, loglist, script, settings, sql_options, tablelist, watch
 from civis_nb.magics.calls import SqlCall
 from civis_nb.magics.failures import errors_without_traceback
@@ -134,6 +135,17 @@ class _Magics:
         """Report background work that failed, when a cell has run."""
         self.session.background.after_cell(self._cell_number())
 
+    def show_value(self, future: Any) -> None:
+        """Show nothing more of a future that is the value of the cell which shows it already.
+
+        Raises
+        ------
+        NotImplementedError
+            When the cell does not: IPython then shows it as any other value.
+        """
+        if not self.session.background.shows(future, self._cell_number()):
+            raise NotImplementedError
+
     def _cell_text(self) -> str | None:
         """Return the text of the running cell as it was written."""
         history = getattr(self.shell, "history_manager", None)
@@ -159,10 +171,17 @@ def register(shell: InteractiveShell) -> None:
     shell.input_transformers_post.append(_keep_empty_cells)
     magics = _Magics(shell)
     shell.events.register("post_run_cell", magics.after_cell)
+    _value_formatter(shell).for_type(CivisAsyncResultBase, magics.show_value)
     for name, kinds in NAMES.items():
         magic = getattr(magics, name)
         for kind in kinds:
             shell.magics_manager.register_function(magic, kind, name)
+
+
+def _value_formatter(shell: InteractiveShell) -> Any:
+    """Return what shows values that show themselves."""
+    formatter: Any = shell.display_formatter
+    return formatter.ipython_display_formatter
 
 
 def unregister(shell: InteractiveShell) -> None:
@@ -172,6 +191,7 @@ def unregister(shell: InteractiveShell) -> None:
     for name, kinds in NAMES.items():
         for kind in kinds:
             shell.magics_manager.magics[kind].pop(name, None)
+    _value_formatter(shell).pop(CivisAsyncResultBase, None)
     for callback in list(shell.events.callbacks["post_run_cell"]):
         if isinstance(getattr(callback, "__self__", None), _Magics):
             shell.events.unregister("post_run_cell", callback)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
@@ -10,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from civis_nb.display.activity import Activity
-from civis_nb.display.bundle import Shown
-from civis_nb.display.followed import FollowedRun
+from civis_nb.display.bundle import Note, Shown
+from civis_nb.display.followed import FollowedRun, Following
 from civis_nb.display.html import Html, el, join
 from civis_nb.display.live import Display
+from civis_nb.display.log_lines import LOG_LAG_S, LOG_LINES, SETTLED_LINES
 from civis_nb.display.run_view import RunView
 from civis_nb.display.screens import BackgroundCell, Screen
-from civis_nb.display.text import counted
+from civis_nb.display.text import counted, run_ids
 from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisJobFailure, CivisMagicError, CivisTimeoutError
 from civis_nb.futures.interrupts import cancel_run
@@ -43,6 +45,8 @@ SYNTAX: Final = Syntax(
 )  # fmt: skip
 
 _SLICE_S: Final = 0.1
+#: A log says itself when it is to be read again; so often it is asked.
+_LOG_SLICE_S: Final = 0.25
 #: Work that ended well and was shown is forgotten, all but so much.
 _KEPT: Final = 1000
 
@@ -59,12 +63,16 @@ class _Work:
         What it is.
     cell
         The number of the cell that started it; None where cells have none.
-    note
-        What to do with it while it goes on.
+    following
+        How its cell follows it.
+    advice
+        What can be done with it while it goes on; empty where there is nothing to say.
     display
         Shows it in that cell; None where nothing is shown.
     screen
         Where it is shown.
+    settled
+        Set when its cell shows how it has ended, or shows nothing of it.
     reported
         Whether its failure was shown under another cell.
     """
@@ -72,9 +80,11 @@ class _Work:
     future: Any
     title: str
     cell: int | None
-    note: str | None = None
+    following: Following | None = None
+    advice: str = ""
     display: Display | None = None
     screen: Any = None
+    settled: threading.Event = field(default_factory=threading.Event)
     reported: bool = False
     repeated: bool = field(default=False)
 
@@ -90,14 +100,20 @@ class _Work:
             return CivisJobFailure(message, None, self.future.job_id, self.future.run_id)
         return Future.exception(self.future, 0)
 
-    def activity(self) -> Activity:
-        """Return what was seen last."""
-        seen: Activity = self.future.activity(self.title)
+    def activity(self, most_lines: int = SETTLED_LINES) -> Activity:
+        """Return what was seen last, with so many lines of its log at most."""
+        seen: Activity = (
+            self.future.activity(self.title)
+            if self.following is None
+            else self.following.describe(most_lines)
+        )
         error = self.error
         if error is not None:
             return replace(seen, state=seen.state if seen.ended else "failed",
                            error=message_of(error), note=None)  # fmt: skip
-        return replace(seen, note=seen.note if Future.done(self.future) else self.note)
+        if Future.done(self.future) or not self.advice:
+            return seen
+        return replace(seen, note=f"It {self.advice}")
 
 
 class Background:
@@ -108,7 +124,7 @@ class Background:
 
     def add(
         self, future: Any, title: str, cell: int | None, *, variable: str | None = None,
-        quiet: bool = False,
+        quiet: bool = False, following: Following | None = None,
     ) -> None:  # fmt: skip
         """Follow a piece of work: its cell shows it until it has ended.
 
@@ -124,33 +140,69 @@ class Background:
             The variable that holds the future; None: it is the value of the cell.
         quiet
             Whether nothing is shown as long as it does not fail.
+        following
+            How its cell follows it; None: without a log.
         """
         name = variable or "the future"
-        note = f"It runs in the background: await {name}, or {name}.result(), gives what it gives."
-        work = _Work(future, title, cell, note)
+        advice = f"runs in the background: await {name}, or {name}.result(), gives what it gives."
+        work = _Work(future, title, cell, following, advice)
         self._forget()
         self._work.append(work)
-        if not quiet:
-            tracker = Tracker(title)
-            followed = FollowedRun(None, {"cancel": lambda: cancel_run(future)})
-            tracker.wait_for_run(work.activity, followed=followed)
-            work.display = Display(tracker, delay_s=0.0, command=True, background=True,
-                                   cell=BackgroundWidgetCell)  # fmt: skip
-            work.display.open()
-            work.screen = work.display.screen
-            if not work.display.changes:
-                Screen().show(RunView(work.activity()))
-        future.add_done_callback(lambda _: self._settle(work))
+        if quiet:
+            work.settled.set()
+            return
+        plain = FollowedRun(None, {"cancel": lambda: cancel_run(future)})
+        followed = plain if following is None else following.followed
+        tracker = Tracker(title)
+        tracker.wait_for_run(lambda: work.activity(LOG_LINES), followed=followed)
+        work.display = Display(tracker, delay_s=0.0, command=True, background=True,
+                               cell=BackgroundWidgetCell)  # fmt: skip
+        work.display.open()
+        work.screen = work.display.screen
+        if not work.display.changes:
+            # Nobody replaces this while the work goes on: it says nothing that will not stay true.
+            work.screen.show(_begun(work))
+        if followed.log is None:
+            future.add_done_callback(lambda _: self._settle(work))
+        else:
+            threading.Thread(
+                target=self._follow, args=(work,), name="civis-bg-log", daemon=True
+            ).start()
+
+    def shows(self, future: Any, cell: int | None) -> bool:
+        """Return whether a cell shows a piece of work already, so that its value need not be."""
+        return any(
+            work.future is future and work.cell == cell and work.screen is not None
+            for work in self._work
+        )
+
+    def _follow(self, work: _Work) -> None:
+        """Read the log of a piece of work until it has ended; the life of a thread."""
+        assert work.following is not None  # noqa: S101 - it has a log
+        read, ended_at = work.following.read, None
+        try:
+            while ended_at is None or time.monotonic() - ended_at < LOG_LAG_S:
+                if Future.done(work.future):
+                    ended_at = ended_at or time.monotonic()
+                if read() and ended_at is not None:
+                    break
+                if ended_at is None:
+                    concurrent.futures.wait([work.future], _LOG_SLICE_S)
+                else:
+                    time.sleep(_LOG_SLICE_S)
+        finally:
+            self._settle(work)
 
     def _settle(self, work: _Work) -> None:
         """Show how a piece of work has ended, in the cell that started it."""
         display, work.display = work.display, None
-        if display is None:
-            return
-        if display.changes:
-            display.settle(RunView(work.activity()))
-        else:
-            display.vanish()
+        try:
+            if display is not None and work.screen.outlives_cell:
+                display.settle(RunView(work.activity()))
+            elif display is not None:
+                display.vanish()
+        finally:
+            work.settled.set()
 
     def after_cell(self, cell: int | None) -> None:
         """Show failures that nobody looked at, under the cell that has just run.
@@ -174,7 +226,7 @@ class Background:
 
     def _repeat(self, work: _Work) -> None:
         """Send how a piece of work has ended once more, for runners of notebooks."""
-        if not work.repeated and isinstance(work.screen, BackgroundCell):
+        if work.settled.is_set() and not work.repeated and isinstance(work.screen, BackgroundCell):
             work.repeated = True
             work.screen.repeat()
 
@@ -215,6 +267,8 @@ class Background:
             ]
         self._wait(chosen, timeout_s, quiet)
         for work in chosen:
+            if any(work is one for one in self._work):
+                _wait_for_log(work)
             self._repeat(work)
             work.future.told = True
         if futures is None:
@@ -253,6 +307,20 @@ class Background:
             without_traceback(interrupt, [f"KeyboardInterrupt: {report}"])
             interrupt.args = (report,)
             raise
+
+
+def _wait_for_log(work: _Work) -> None:
+    """Wait until the cell of a piece of work that has ended shows its end, with the log."""
+    deadline = time.monotonic() + LOG_LAG_S
+    while not work.settled.wait(_SLICE_S) and time.monotonic() < deadline:
+        pass
+
+
+def _begun(work: _Work) -> Note:
+    """Return what to say of a piece of work where its display does not change."""
+    ids = run_ids(work.future.job_id, work.future.run_id)
+    title = f"{work.title} ({ids})" if ids else work.title
+    return Note(f"{title} {work.advice} %civis_wait waits for all background work.")
 
 
 def _raise_first(failed: Sequence[_Work]) -> None:

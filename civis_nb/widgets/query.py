@@ -50,6 +50,15 @@ class Field:
     type: str
     family: Family
 
+    def as_text(self, name: str, dialect: str = "duckdb") -> str:
+        """Return SQL for the text of a value, as the view shows it where DuckDB answers."""
+        if dialect == "duckdb":
+            if self.type in ("list", "struct", "map"):
+                return f"CAST(to_json({name}) AS VARCHAR)"
+            if self.type == "bytes":
+                return f"'\\x' || LOWER(HEX({name}))"
+        return f"CAST({name} AS VARCHAR)"
+
     def value(self, text: str) -> Any:
         """Return the value that a text stands for.
 
@@ -149,7 +158,7 @@ class _Text:
 
     def sql(self, name: str, field: Field, dialect: str) -> str:
         # Neither LIKE nor its escapes mean the same everywhere; these functions do.
-        operand = name if field.family == "text" else f"CAST({name} AS VARCHAR)"
+        operand = name if field.family == "text" else field.as_text(name, dialect)
         text = literal(self.value, dialect, "value")
         count = len(self.value)
         if not self.match_case:
@@ -195,7 +204,8 @@ class _Members:
     exclude: bool
 
     def sql(self, name: str, field: Field, dialect: str) -> str:
-        operand = f"CAST({name} AS VARCHAR)" if field.family in ("other", "double") else name
+        as_texts = field.family in ("other", "double")
+        operand = field.as_text(name, dialect) if as_texts else name
         texts = [value for value in self.values if value is not None]
         read = str if operand is not name else field.value
         inside = ", ".join(literal(read(text), dialect, "value") for text in texts)

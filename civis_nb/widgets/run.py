@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Final
 
 import traitlets
 
-from civis_nb.display.followed import FollowedRun, Repeat
+from civis_nb.display.followed import FollowedRun, Following
 from civis_nb.display.log_lines import LOG_LAG_S, LOG_LINES, SETTLED_LINES, LogLine, RunLog
 from civis_nb.display.run_view import RunView
 from civis_nb.errors import CivisInputError
@@ -100,7 +100,7 @@ class RunPanel(RunsView):
             return {"numbers": log.find(text, level, start), "total": total}, []
         return {}, ["".join(_texts(log, level)).encode()]
 
-    def _repeat(self, repeat: Callable[[], Repeat]) -> str:
+    def _repeat(self, repeat: Callable[[], Following]) -> str:
         """Start the run once more, and follow it; return what came of it, in words."""
         if not self._repeating.acquire(blocking=False):
             raise CivisInputError("It runs again already.")
@@ -116,7 +116,7 @@ class RunPanel(RunsView):
             raise
         return "It runs again."
 
-    def _follow(self, again: Repeat) -> None:
+    def _follow(self, again: Following) -> None:
         """Show a run until it has ended; the life of a thread."""
         started = time.monotonic()
         ended_at = None

@@ -245,7 +245,7 @@ def frequent_values(
     """
     from civis_nb.sql_literals import literal
 
-    name = f"CAST({column_name(column)} AS VARCHAR)"
+    name = engine.fields[column].as_text(column_name(column))
     having = [] if nulls and not search else ["value IS NOT NULL"]
     if search:
         having.append(f"contains(lower(value), lower({literal(search, 'duckdb', 'search')}))")

@@ -15,6 +15,7 @@ from typing import Any
 
 import nbformat
 import pytest
+import requests
 from nbformat.v4 import new_code_cell, new_notebook
 
 import civis_nb
@@ -101,6 +102,13 @@ class Server:
         """Return the address of a notebook in an app: ``lab`` or ``notebook``."""
         path = f"doc/tree/{name}" if app == "lab" else f"notebooks/{name}"
         return f"{self._address}{path}?token={self._token}"
+
+    def end_kernels(self) -> None:
+        """End all kernels: those of notebooks that are closed would stay, with their memory."""
+        address = f"{self._address}api/kernels"
+        headers = {"Authorization": f"token {self._token}"}
+        for kernel in requests.get(address, headers=headers, timeout=60).json():
+            requests.delete(f"{address}/{kernel['id']}", headers=headers, timeout=60)
 
     def stop(self) -> None:
         self._process.terminate()
@@ -254,12 +262,45 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture
-def open_notebook(jupyter: Server, chromium: Any) -> Iterator[Callable[..., Page]]:
-    """Open cells, or a notebook that is there, in ``lab`` or ``notebook``; give the `Page`."""
-    contexts = []
+@pytest.fixture(scope="session")
+def browser_window(chromium: Any) -> Iterator[Any]:
+    """Open a window whose pages share what they have loaded: JupyterLab is megabytes of script."""
+    context = new_window(chromium)
+    yield context
+    context.close()
 
-    def opened(*cells: str, app: str = "lab", path: Path | None = None, **options: Any) -> Page:
+
+def new_window(chromium: Any, **options: Any) -> Any:
+    """Return a browser context in which pages may use the clipboard."""
+    context = chromium.new_context(viewport={"width": 1200, "height": 900}, **options)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.set_default_timeout(WAIT_MS)
+    return context
+
+
+#: What axe calls findings that nobody should meet.
+_SERIOUS = ("serious", "critical")
+
+
+def serious_findings(page: Any, context: str) -> list[tuple[str, str, str]]:
+    """Return what axe finds in a part of a page: the rule, the element, what is wrong."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, context=context).response["violations"]
+    return [
+        (one["id"], node["html"][:200], node.get("failureSummary", ""))
+        for one in found
+        if one["impact"] in _SERIOUS
+        for node in one["nodes"]
+    ]
+
+
+@pytest.fixture
+def open_notebook(jupyter: Server, browser_window: Any) -> Iterator[Callable[..., Page]]:
+    """Open cells, or a notebook that is there, in ``lab`` or ``notebook``; give the `Page`."""
+    pages = []
+
+    def opened(*cells: str, app: str = "lab", path: Path | None = None) -> Page:
         if path is None:
             path = jupyter.folder / f"{secrets.token_hex(4)}.ipynb"
             notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
@@ -267,12 +308,11 @@ def open_notebook(jupyter: Server, chromium: Any) -> Iterator[Callable[..., Page
                 "name": "python3", "display_name": "Python 3", "language": "python",
             }  # fmt: skip
             nbformat.write(notebook, path)
-        context = chromium.new_context(viewport={"width": 1200, "height": 900}, **options)
-        contexts.append(context)
-        context.grant_permissions(["clipboard-read", "clipboard-write"])
-        context.set_default_timeout(WAIT_MS)
-        return Page(context.new_page(), jupyter, path, app)
+        page = browser_window.new_page()
+        pages.append(page)
+        return Page(page, jupyter, path, app)
 
     yield opened
-    for context in contexts:
-        context.close()
+    for page in pages:
+        page.close()
+    jupyter.end_kernels()

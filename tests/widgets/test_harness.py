@@ -18,7 +18,7 @@ def test_view_is_shown_and_answers(open_notebook, app):
     page.run_all()
     view = page.output(1).locator(".civis-table")
     view.locator(".civis-cell", has_text="<b>x</b>").first.wait_for()
-    assert "1,000 rows" in view.locator(".civis-caption").first.inner_text()
+    view.locator(".civis-caption", has_text="1,000 rows").first.wait_for()
     page.run_cell("view.sort = [{'column': 0, 'descending': True}]")
     view.locator(".civis-cell", has_text="999").first.wait_for()
     assert page.problems == []

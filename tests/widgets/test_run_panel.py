@@ -9,7 +9,7 @@ import pytest
 pytest.importorskip("anywidget")
 
 from civis_nb.display.activity import Activity
-from civis_nb.display.followed import FollowedRun, Repeat
+from civis_nb.display.followed import FollowedRun, Following
 from civis_nb.display.log_lines import RunLog
 from civis_nb.display.run_view import RunView
 from civis_nb.errors import CivisError
@@ -166,7 +166,7 @@ def test_a_run_that_is_started_again_is_followed_in_the_same_view():
         lines, total = new.read(most_lines)
         return Activity("Nightly", seen["state"], 1, 3, log=lines, log_total=total)
 
-    again = Repeat(FollowedRun(new, {"cancel": lambda: "It stops."}), describe, read)
+    again = Following(FollowedRun(new, {"cancel": lambda: "It stops."}), describe, read)
     panel = RunPanel(FollowedRun(old, repeat=lambda: again))
     panel.update(data("succeeded"))
     assert panel.run["actions"] == ["repeat"]

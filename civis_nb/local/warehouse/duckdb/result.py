@@ -21,7 +21,7 @@ from civis_nb.local.warehouse.base import DELIMITERS, Column, CsvSettings
 from civis_nb.local.warehouse.dialects import CATALOG, Dialect
 from civis_nb.local.warehouse.duckdb.failures import statement_error
 from civis_nb.local.warehouse.duckdb.statement import Statement
-from civis_nb.local.warehouse.duckdb.types import sql_type
+from civis_nb.local.warehouse.duckdb.types import is_nested, sql_type
 from civis_nb.local.warehouse.sqltypes import is_unquoted
 from civis_nb.sql_text import without_terminator
 from civis_nb.table_names import literal
@@ -80,7 +80,7 @@ class DuckDBResult:
         self._aliases = [f"c{i}" for i in range(len(self.columns))]
         shown = _SHOWN[statement.dialect]
         self._values = [
-            shown.get(native, _with_zero(native)).format(alias)
+            shown.get(native, _text_of(native)).format(alias)
             for alias, (_, native) in zip(self._aliases, columns, strict=True)
         ]
 
@@ -136,8 +136,14 @@ class DuckDBResult:
             raise statement_error(error, self._statement, self._hidden, shift=shift) from None
 
 
-def _with_zero(native: str) -> str:
-    """Return what writes a decimal without digits before its point as 0.5, not .5."""
+def _text_of(native: str) -> str:
+    """Return what writes the values of a type where a dialect has no text of its own for them.
+
+    Nested values are JSON, as SUPER has them; a decimal without digits before its point is 0.5,
+    not .5.
+    """
+    if is_nested(native):
+        return "CAST(to_json({0}) AS VARCHAR)"
     size = re.fullmatch(r"DECIMAL\((\d+), ?(\d+)\)", native)
     if size is None or size[1] != size[2] or size[1] == "38":
         return "{0}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from civis_nb.local.warehouse.sqltypes import standard_type
 
-__all__ = ["is_text", "native_type", "sql_type"]
+__all__ = ["is_nested", "is_text", "native_type", "sql_type"]
 
 #: The types that DuckDB calls otherwise.
 _NATIVE = {"REAL": "FLOAT", "DOUBLE PRECISION": "DOUBLE", "SUPER": "JSON", "VARBYTE": "BLOB"}
@@ -67,11 +67,17 @@ def sql_type(native: str) -> str:
     name = native.upper()
     if name in _SQL_TYPES:
         return _SQL_TYPES[name]
-    if name.endswith("]") or name.startswith(("STRUCT", "MAP", "UNION", "ROW(")):
+    if is_nested(native):
         return "SUPER"
     if name.startswith("DECIMAL"):
         return name.replace(" ", "")
     return "VARCHAR"
+
+
+def is_nested(native: str) -> bool:
+    """Return whether values of a type of DuckDB hold others: lists, structs, maps, unions."""
+    name = native.upper()
+    return name.endswith("]") or name.startswith(("STRUCT", "MAP", "UNION", "ROW("))
 
 
 def is_text(native: str) -> bool:

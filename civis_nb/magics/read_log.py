@@ -1,0 +1,77 @@
+"""The log of a run that a magic follows: read from the platform now and then."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final
+
+from civis_nb.display.log_lines import LOG_LAG_S, RunLog
+from civis_nb.errors import CivisError
+
+if TYPE_CHECKING:
+    from civis_nb.client.protocol import Client
+    from civis_nb.display.activity import Activity
+
+__all__ = ["ReadLog"]
+
+#: Seconds between two reads of the log: soon at first, then no more often than this.
+_LOG_WAITS_S: Final = (0.2, 2.0)
+
+
+class ReadLog:
+    """The log of a run, read now and then.
+
+    Parameters
+    ----------
+    client, job_id, run_id
+        The run.
+    """
+
+    def __init__(self, client: Client, job_id: int, run_id: int) -> None:
+        from civis_nb.utils.logs import LogCursor
+
+        self._cursor = LogCursor(client, job_id, run_id)
+        self._wait_s, self._most_s = _LOG_WAITS_S
+        self._due = 0.0
+        self.lines = RunLog()
+        self.error: CivisError | None = None
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything was read of a log that will not grow."""
+        return self._cursor.complete
+
+    def read(self) -> None:
+        """Read what is new, unless the last read is only just over."""
+        if time.monotonic() < self._due:
+            return
+        try:
+            entries = self._cursor.read()
+            self.error = None
+        except CivisError as error:
+            # The run is what matters; its log is read again the next time.
+            entries, self.error = [], error
+        self.lines.add(entries)
+        self._wait_s = _LOG_WAITS_S[0] if entries else min(self._wait_s * 1.5, self._most_s)
+        self._due = time.monotonic() + self._wait_s
+
+    @property
+    def shortfall(self) -> str | None:
+        """What to say of a log that was not read to its end; None where it was."""
+        if self.complete:
+            return None
+        return f"The log could not be read to its end{f': {self.error}' if self.error else '.'}"
+
+    def added_to(self, seen: Activity, most_lines: int) -> Activity:
+        """Return what was seen of the run, with so many of its last lines at most."""
+        lines, total = self.lines.read(most_lines)
+        return replace(seen, log=lines, log_total=total)
+
+    def finish(self) -> None:
+        """Read to the end of the log of a run that has ended."""
+        deadline = time.monotonic() + LOG_LAG_S
+        while not self.complete and time.monotonic() < deadline:
+            self._due = min(self._due, time.monotonic() + _LOG_WAITS_S[0])
+            time.sleep(max(self._due - time.monotonic(), 0))
+            self.read()
