@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, Protocol, TypeAlias
 
 from civis_nb.cancellation import CancelToken
+from civis_nb.local.warehouse.sqltypes import TextLimit
 
 __all__ = [
     "DELIMITERS",
@@ -184,11 +185,12 @@ class ImportReport:
 
 @dataclass(frozen=True)
 class SourceColumn:
-    """A column of a table that is copied; ``sql_type`` as Redshift names it."""
+    """A column of a table that is copied; ``sql_type`` as Redshift names it, and its limit."""
 
     name: str
     sql_type: str
     required: bool = False
+    limit: TextLimit | None = None
 
 
 @dataclass(frozen=True)

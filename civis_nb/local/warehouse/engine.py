@@ -7,7 +7,7 @@ INSERT … SELECT, UPDATE … FROM, DELETE … USING) and leave to the engine wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -17,6 +17,7 @@ from civis_nb.errors import OperationCancelledError, WarehouseError
 from civis_nb.local.warehouse.base import Column, CsvSettings, Log, TableSource
 from civis_nb.local.warehouse.csv.text import CsvFormat
 from civis_nb.local.warehouse.plan import ColumnType, FileLoad, TableColumn, TargetTable
+from civis_nb.local.warehouse.sqltypes import TextLimit
 
 __all__ = ["EngineError", "ResultSet", "SqlEngine", "retry_on_conflict"]
 
@@ -126,8 +127,14 @@ class SqlEngine(Protocol):
     def primary_key(self, schema: str, table: str) -> tuple[str, ...]:
         """Return the columns of a table's primary key."""
 
+    def text_limits(self, schema: str, table: str) -> Mapping[str, TextLimit]:
+        """Return the limits of a table's columns of texts by their names."""
+
     def column_type(self, sql_type: str) -> ColumnType:
         """Return the database's type for one of the API's names."""
+
+    def column_sql(self, column: TableColumn) -> str:
+        """Return the definition of a column of a new table."""
 
     def native_types(self, relation: str) -> list[str]:
         """Return the types of a relation's columns, as the database names them."""
@@ -135,8 +142,8 @@ class SqlEngine(Protocol):
     def cast_sql(self, cell: str, column: TableColumn, *, lenient: bool) -> str:
         """Return the SQL that converts a text to a column's value.
 
-        A text that is no value of the type, or is longer than ``max_length``, is NULL when
-        ``lenient``, else an error.
+        A text that is no value of the type, or exceeds its limit, is NULL when ``lenient``, else
+        an error.
         """
 
     # -- CSV files in `scratch`

@@ -188,7 +188,8 @@ def _carry_out(engine: SqlEngine, plan: ImportPlan, row_by_row: bool) -> ImportR
     if plan.drops:
         engine.change(f"DROP TABLE {table}")
     if plan.creates:
-        engine.change(f"CREATE TABLE {table} ({plan.target.columns_sql})")
+        columns = ", ".join(engine.column_sql(column) for column in plan.target.columns)
+        engine.change(f"CREATE TABLE {table} ({columns})")
     elif options.existing_table_rows == "truncate":
         engine.change(f"TRUNCATE {table}")
     upserts = options.existing_table_rows == "upsert"

@@ -124,8 +124,10 @@ def _reason(column: TableColumn, text: str | None) -> str:
     """Return why a cell does not fit its column."""
     if text is None or (text == "" and not column.type.is_text):
         return "NULL is not allowed"
-    if column.max_length is not None:
-        return f"the text is longer than VARCHAR({column.max_length})"
+    if (limit := column.type.limit) is not None:
+        if limit.fixed and limit.in_bytes:
+            return f"the text does not fit {limit.sql_type}, whose characters have one byte each"
+        return f"the text is longer than {limit.sql_type}{', in bytes' if limit.in_bytes else ''}"
     shown = text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
     return f'"{shown}" is no {column.type.sql_type}'
 

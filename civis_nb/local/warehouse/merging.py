@@ -18,7 +18,8 @@ __all__ = ["create_stage", "merge"]
 def create_stage(engine: SqlEngine, target: TargetTable) -> str:
     """Create an empty temporary table with the target's columns; return its name."""
     name = f"civis_upsert_{secrets.token_hex(4)}"
-    engine.change(f"CREATE TEMP TABLE {name} ({target.columns_sql})")
+    columns = ", ".join(f"{quoted(c.name)} {c.type.native}" for c in target.columns)
+    engine.change(f"CREATE TEMP TABLE {name} ({columns})")
     return name
 
 

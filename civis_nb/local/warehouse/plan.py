@@ -13,8 +13,8 @@ from pathlib import Path
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import DELIMITERS, ImportOptions
 from civis_nb.local.warehouse.csv.text import CsvFormat
-from civis_nb.local.warehouse.sqltypes import declared_length
-from civis_nb.table_names import qualified, quoted
+from civis_nb.local.warehouse.sqltypes import TextLimit
+from civis_nb.table_names import qualified
 
 __all__ = [
     "ColumnType",
@@ -47,26 +47,27 @@ class ColumnType:
         Its name in the API.
     is_text
         Whether an empty text is a value of it, apart from NULL.
+    limit
+        How long a text may be.
     """
 
     native: str
     sql_type: str
     is_text: bool = False
+    limit: TextLimit | None = None
 
 
 @dataclass(frozen=True)
 class TableColumn:
     """A column of the table.
 
-    ``max_length`` is enforced when this import creates the table. An ``exact`` type was inferred
-    from all values, so that a plain cast converts each of them.
+    An ``exact`` type was inferred from all values, so that a plain cast converts each of them.
     """
 
     name: str
     type: ColumnType
     required: bool = False
     has_default: bool = False
-    max_length: int | None = None
     exact: bool = False
 
 
@@ -82,11 +83,6 @@ class TargetTable:
     def sql_name(self) -> str:
         """Return the quoted name."""
         return qualified(self.schema, self.table)
-
-    @property
-    def columns_sql(self) -> str:
-        """Return the column definitions of CREATE TABLE."""
-        return ", ".join(f"{quoted(c.name)} {c.type.native}" for c in self.columns)
 
 
 @dataclass(frozen=True)
@@ -198,9 +194,8 @@ def new_columns(
     _refuse_duplicates(names)
     columns = []
     for name in names:
-        kind = declared.get(name)
-        length = declared_length(kind) if kind and not loosen else None
-        columns.append(TableColumn(name, types[name], max_length=length, exact=not kind))
+        kind = replace(types[name], limit=None) if loosen else types[name]
+        columns.append(TableColumn(name, kind, exact=not declared.get(name)))
     return tuple(columns)
 
 

@@ -137,10 +137,14 @@ class SqlWarehouse(ABC):
         path = None
         with self.engine(cancel, log) as engine:
             keys = engine.primary_key(info.schema, info.name)
+            limits = engine.text_limits(info.schema, info.name)
             if folder is not None:
                 path = folder / f"copy_{secrets.token_hex(8)}.duckdb"
                 engine.save_table(info.schema, info.name, path)
-        columns = tuple(SourceColumn(c.name, c.sql_type, not c.nullable) for c in info.columns)
+        columns = tuple(
+            SourceColumn(c.name, c.sql_type, not c.nullable, limits.get(c.name))
+            for c in info.columns
+        )
         return TableSource(info.schema, info.name, columns, keys, path)
 
     def sync_tables(

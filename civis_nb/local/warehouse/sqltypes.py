@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from civis_nb.errors import WarehouseError
 
-__all__ = ["declared_length", "is_unquoted", "standard_type", "widened"]
+__all__ = ["TextLimit", "declared_limit", "is_unquoted", "standard_type", "widened"]
 
 _TYPE = re.compile(
     r"\s*([A-Za-z_][\w ]*?)\s*(?:\(\s*([^)]*?)\s*\))?\s*((?:with|without)[\w ]*)?\s*$"
@@ -41,10 +42,37 @@ _ALIASES: dict[str, tuple[str, ...]] = {
     "UBIGINT": (),
 }  # fmt: skip
 _STANDARD = {alias: name for name, aliases in _ALIASES.items() for alias in (name, *aliases)}
+#: The texts of a fixed length, which is 1 where none is told.
+_FIXED = ("CHAR", "CHARACTER", "NCHAR", "BPCHAR")
+
+
+@dataclass(frozen=True)
+class TextLimit:
+    """How long the texts of a column may be.
+
+    Attributes
+    ----------
+    length
+        The most bytes or characters.
+    in_bytes
+        Whether bytes are counted, as in Redshift.
+    fixed
+        Whether the type is CHAR: blanks at the end do not count, and on Redshift each character
+        must be a single byte.
+    """
+
+    length: int
+    in_bytes: bool
+    fixed: bool
+
+    @property
+    def sql_type(self) -> str:
+        """Return the type that has the limit."""
+        return f"{'CHAR' if self.fixed else 'VARCHAR'}({self.length})"
 
 
 def standard_type(sql_type: str) -> str:
-    """Return the one name of a type that has several; the length of a VARCHAR is dropped.
+    """Return the one name of a type that has several, without the length of a text.
 
     Raises
     ------
@@ -109,19 +137,28 @@ def is_unquoted(sql_type: str) -> bool:
     return sql_type not in ("VARCHAR", "SUPER", "VARBYTE")
 
 
-def declared_length(sql_type: str) -> int | None:
-    """Return the number of characters that a text type allows; None where it has no limit.
+def declared_limit(sql_type: str, *, in_bytes: bool) -> TextLimit | None:
+    """Return the limit of a text type as it is declared; None where it has none.
 
     Examples
     --------
-    >>> declared_length("VARCHAR(20)"), declared_length("VARCHAR(MAX)"), declared_length("INT")
-    (20, None, None)
+    >>> declared_limit("VARCHAR(20)", in_bytes=True)
+    TextLimit(length=20, in_bytes=True, fixed=False)
+    >>> declared_limit("CHAR", in_bytes=False)
+    TextLimit(length=1, in_bytes=False, fixed=True)
+    >>> declared_limit("VARCHAR(MAX)", in_bytes=True), declared_limit("INT", in_bytes=True)
+    (None, None)
     """
     match = _TYPE.match(sql_type)
-    if match is None or not (match.group(2) or "").isdecimal():
+    if match is None:
         return None
-    word = " ".join(match.group(1).upper().split())
-    return int(match.group(2)) if _STANDARD.get(word) == "VARCHAR" else None
+    word, written = " ".join(match.group(1).upper().split()), match.group(2) or ""
+    fixed = word in _FIXED
+    if fixed and word != "BPCHAR" and not written:
+        written = "1"
+    if _STANDARD.get(word) != "VARCHAR" or not written.isdecimal():
+        return None
+    return TextLimit(int(written), in_bytes, fixed)
 
 
 def widened(types: set[str]) -> str:

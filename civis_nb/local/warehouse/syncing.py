@@ -9,7 +9,13 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import SyncOptions, SyncReport, TableSource
 from civis_nb.local.warehouse.engine import EngineError, SqlEngine, retry_on_conflict
 from civis_nb.local.warehouse.merging import create_stage, merge
-from civis_nb.local.warehouse.plan import TableColumn, TargetTable, find_columns, match_columns
+from civis_nb.local.warehouse.plan import (
+    ColumnType,
+    TableColumn,
+    TargetTable,
+    find_columns,
+    match_columns,
+)
 from civis_nb.table_names import quoted
 
 # ruff: noqa: S608 - names are quoted
@@ -95,11 +101,16 @@ def _copy(engine: SqlEngine, sync: _Sync) -> SyncReport:
 
 def _create(engine: SqlEngine, sync: _Sync) -> int:
     """Create the target as the source is, and copy the rows."""
+    natives = engine.native_types(sync.relation)
     lines = [
-        f"{quoted(column.name)} {native}{' NOT NULL' if column.required else ''}"
-        for column, native in zip(
-            sync.source.columns, engine.native_types(sync.relation), strict=True
+        engine.column_sql(
+            TableColumn(
+                column.name,
+                ColumnType(native, column.sql_type, limit=column.limit),
+                required=column.required,
+            )
         )
+        for column, native in zip(sync.source.columns, natives, strict=True)
     ]
     if sync.source.keys:
         lines.append(engine.primary_key_sql(sync.source.keys))
@@ -122,10 +133,20 @@ def _insert(
 ) -> int:
     """Insert the source's rows, and return their number."""
     names = ", ".join(quoted(column.name) for column in columns)
-    values = ", ".join(quoted(column.name) for column in sync.source.columns)
+    values = ", ".join(
+        _value(engine, quoted(given.name), column)
+        for given, column in zip(sync.source.columns, columns, strict=True)
+    )
     return engine.change(
         f"INSERT INTO {into} ({names}) SELECT {values} FROM {sync.relation} {where}"
     )
+
+
+def _value(engine: SqlEngine, value: str, column: TableColumn) -> str:
+    """Return the SQL of a value as its column keeps it."""
+    if column.type.limit is None:
+        return value
+    return engine.cast_sql(f"CAST({value} AS VARCHAR)", column, lenient=False)
 
 
 def _merge(

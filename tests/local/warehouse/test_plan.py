@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from civis_nb.errors import WarehouseError
@@ -15,6 +17,7 @@ from civis_nb.local.warehouse.plan import (
     new_columns,
     plan_target,
 )
+from civis_nb.local.warehouse.sqltypes import TextLimit
 
 INTEGER, TEXT = ColumnType("int4", "INTEGER"), ColumnType("text", "VARCHAR", is_text=True)
 THERE = TargetTable(
@@ -60,7 +63,8 @@ def test_a_required_column_must_be_in_the_file():
 
 def test_declared_lengths_hold_for_new_columns_and_inferred_types_are_exact():
     declared = {"a": "VARCHAR(3)", "b": None}
-    types = {"a": TEXT, "b": INTEGER}
+    limit = TextLimit(3, in_bytes=True, fixed=False)
+    types = {"a": replace(TEXT, limit=limit), "b": INTEGER}
     a, b = new_columns(["a", "b"], declared, types, loosen=False)
-    assert (a.max_length, a.exact, b.max_length, b.exact) == (3, False, None, True)
-    assert new_columns(["a"], declared, types, loosen=True)[0].max_length is None
+    assert (a.type.limit, a.exact, b.type.limit, b.exact) == (limit, False, None, True)
+    assert new_columns(["a"], declared, types, loosen=True)[0].type.limit is None

@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from civis_nb.local.warehouse.dialects.notes import TextLimit
 from civis_nb.local.warehouse.dialects.rules import CATALOG, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
 from civis_nb.local.warehouse.dialects.types import SqlType
+from civis_nb.local.warehouse.sqltypes import TextLimit
 
 __all__ = ["assign", "assigned", "check_default", "keep", "kept", "pieces"]
 
@@ -146,7 +146,8 @@ def kept(value: str, limit: TextLimit | None) -> str:
     if limit is None:
         return value
     if limit.fixed:
-        return f"{CATALOG}.kept_in_char({value})"
+        function = "kept_in_char_of_bytes" if limit.in_bytes else "kept_in_char"
+        return f"{CATALOG}.{function}({value})"
     function = "kept_in_bytes" if limit.in_bytes else "kept_in_letters"
     return f"{CATALOG}.{function}({value}, {limit.length})"
 
@@ -157,7 +158,7 @@ def keep(tokens: Tokens, first: int, behind: int, limit: TextLimit | None) -> No
         return
     text = tokens.texts[first]
     is_text = behind == first + 1 and tokens.kinds[first] == STRING and text[0] == "'"
-    if is_text and not text.endswith(" '"):
+    if is_text and not text.endswith(" '") and (text.isascii() or not limit.fixed):
         return
     before, _, after = kept("\0", limit).partition("\0")
     tokens.wrap(first, behind, before, after)

@@ -13,6 +13,7 @@ from civis_nb.local.warehouse.dialects.notes import key_note, length_check, like
 from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NAME, WORD, Tokens
 from civis_nb.local.warehouse.dialects.types import type_at
+from civis_nb.local.warehouse.sqltypes import TextLimit
 
 __all__ = ["define"]
 
@@ -267,10 +268,8 @@ def _column(table: _Table, at: int, end: int) -> None:
             tokens.insert_after(end - 1, " NOT NULL")
     if length is not None and name:
         written = tokens.texts[at] if tokens.kinds[at] == NAME else column
-        check = length_check(
-            written, length, in_bytes=table.dialect == "redshift", fixed=name == "bpchar"
-        )
-        tokens.insert_after(end - 1, f" {check}")
+        limit = TextLimit(length, in_bytes=table.dialect == "redshift", fixed=name == "bpchar")
+        tokens.insert_after(end - 1, f" {length_check(written, limit)}")
     for place in range(behind, end):
         if words[place] in ("default", "check"):
             if "check" in words[place:end]:

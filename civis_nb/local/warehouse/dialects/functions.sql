@@ -129,6 +129,8 @@ CREATE MACRO assigned_float(x, kind VARCHAR) AS civis_sql.float_of_text(x),
   (x, kind FLOAT) AS x, (x, kind) AS x;
 -- Blanks at the end are cut where a text is too long, and do not count in a CHAR.
 CREATE MACRO kept_in_char(x) AS rtrim(x::VARCHAR, ' ');
+CREATE MACRO kept_in_char_of_bytes(x) AS CASE WHEN strlen(x::VARCHAR) = length(x::VARCHAR) THEN rtrim(x::VARCHAR, ' ')
+  WHEN x IS NOT NULL THEN civis_sql.fail_text('a CHAR has characters of one byte each: "' || x || '" has others; use VARCHAR') END;
 CREATE MACRO kept_in_bytes(x, n) AS list_transform([x::VARCHAR], lambda v: CASE
   WHEN strlen(v) > n AND strlen(rtrim(v, ' ')) <= n THEN left(v, length(v) - (strlen(v) - n)::BIGINT) ELSE v END)[1];
 CREATE MACRO kept_in_letters(x, n) AS list_transform([x::VARCHAR], lambda v: CASE

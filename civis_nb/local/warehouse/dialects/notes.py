@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from civis_nb.local.warehouse.dialects.rules import CATALOG
+from civis_nb.local.warehouse.sqltypes import TextLimit
 from civis_nb.table_names import literal, quoted
 
 __all__ = [
@@ -19,12 +19,11 @@ __all__ = [
     "KEYS",
     "LENGTHS",
     "VIEW_TEXT",
-    "TextLimit",
     "key_note",
     "length_check",
     "like_note",
     "likes",
-    "text_limit",
+    "text_limits",
     "view_note",
     "view_text",
 ]
@@ -36,8 +35,10 @@ _VIEW = f'"{CATALOG} text"'
 CONSTRAINT = f"{CATALOG} constraint "
 _LIKE = re.compile(rf'"{CATALOG} like ([a-z]*):((?:[^"]|"")*)" INTEGER')
 #: `length_check`, as DuckDB shows it.
-_CHECKED = re.compile(r'(strlen|length)\("?[^()]*"?\) <= (\d+)\)')
-_CHECKED_CHAR = re.compile(r"(\d+) >= (strlen|length)\(")
+_LIMIT = re.compile(
+    r"CHECK\(\((?:(?P<fixed>\d+) >= )?(?P<measure>strlen|length)"
+    r'\((?P<column>"(?:[^"]|"")*"|[^()"]*)\)(?: <= (?P<length>\d+))?\)\)'
+)
 _NOTE = re.compile(rf"(?is)\bWITH (?:RECURSIVE )?{_VIEW} AS (?:\w+ )*\(SELECT ('(?:[^']|'')*')")
 
 
@@ -66,51 +67,44 @@ def key_note(kind: str, columns: Sequence[str], references: str = "", name: str 
     return f"CHECK ({literal(text)} IS NOT NULL)"
 
 
-def length_check(column: str, length: int, *, in_bytes: bool, fixed: bool) -> str:
+def length_check(column: str, limit: TextLimit) -> str:
     """Return the constraint that limits a text.
 
     Parameters
     ----------
     column
         The column's name, as SQL.
-    length
-        The most bytes or characters.
-    in_bytes
-        Whether bytes are counted, as in Redshift.
-    fixed
-        Whether the type is CHAR.
+    limit
+        How long the texts may be.
 
     Examples
     --------
-    >>> length_check("a", 5, in_bytes=True, fixed=False)
+    >>> length_check("a", TextLimit(5, in_bytes=True, fixed=False))
     'CHECK (strlen(a) <= 5)'
     """
-    measure = f"{'strlen' if in_bytes else 'length'}({column})"
-    return f"CHECK ({length} >= {measure})" if fixed else f"CHECK ({measure} <= {length})"
+    measure = f"{'strlen' if limit.in_bytes else 'length'}({column})"
+    if limit.fixed:
+        return f"CHECK ({limit.length} >= {measure})"
+    return f"CHECK ({measure} <= {limit.length})"
 
 
-@dataclass(frozen=True)
-class TextLimit:
-    """What `length_check` wrote of a column: the most bytes or characters, and whether CHAR."""
-
-    length: int
-    in_bytes: bool
-    fixed: bool
-
-
-def text_limit(check: str) -> TextLimit | None:
-    """Return the limit of a constraint as DuckDB shows it; None if it is another one.
+def text_limits(definition: str) -> dict[str, TextLimit]:
+    """Return the limits of a table's texts by their columns, from DuckDB's text for the table.
 
     Examples
     --------
-    >>> text_limit("CHECK((strlen(a) <= 5))")
-    TextLimit(length=5, in_bytes=True, fixed=False)
+    >>> text_limits("CREATE TABLE t(a VARCHAR, CHECK((strlen(a) <= 5)));")
+    {'a': TextLimit(length=5, in_bytes=True, fixed=False)}
     """
-    if found := _CHECKED.search(check):
-        return TextLimit(int(found[2]), found[1] == "strlen", fixed=False)
-    if found := _CHECKED_CHAR.search(check):
-        return TextLimit(int(found[1]), found[2] == "strlen", fixed=True)
-    return None
+    limits = {}
+    for found in _LIMIT.finditer(definition):
+        name = found["column"]
+        if name.startswith('"'):
+            name = name[1:-1].replace('""', '"')
+        fixed = found["fixed"] is not None
+        length = int(found["fixed"] or found["length"])
+        limits[name] = TextLimit(length, found["measure"] == "strlen", fixed)
+    return limits
 
 
 def like_note(table: str, copied: str) -> str:
@@ -198,6 +192,5 @@ LENGTHS = f"""(
                AS length
     FROM duckdb_constraints()
     WHERE {_HERE} AND constraint_type = 'CHECK' AND len(constraint_column_names) = 1
-      AND regexp_matches(constraint_text,
-              '(strlen|length)\\("?[^()]*"?\\) <= \\d+\\)|\\d+ >= (strlen|length)\\(')
+      AND regexp_matches(constraint_text, {literal(_LIMIT.pattern)})
 )"""

@@ -10,10 +10,11 @@ import duckdb
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.dialects import CATALOG, Dialect
-from civis_nb.local.warehouse.dialects.notes import CONSTRAINT, key_note, length_check
+from civis_nb.local.warehouse.dialects.notes import CONSTRAINT, key_note, length_check, text_limits
 from civis_nb.local.warehouse.dialects.tokens import Tokens
-from civis_nb.local.warehouse.dialects.types import type_at
+from civis_nb.local.warehouse.dialects.types import SqlType, type_at
 from civis_nb.local.warehouse.duckdb.table_text import TableText, read_table, rebuild
+from civis_nb.local.warehouse.sqltypes import TextLimit
 from civis_nb.table_names import quoted
 
 __all__ = ["alter"]
@@ -183,13 +184,13 @@ class _Change:
         to, behind = type_at(self._tokens, at + 1)
         if to is None or to.name not in ("varchar", "bpchar") or not to.arguments:
             return None, behind
-        check = length_check(
-            quoted(self._tokens.name(at)),
-            to.arguments[0],
-            in_bytes=self._dialect == "redshift",
-            fixed=to.name == "bpchar",
-        )
-        return check, behind
+        return self._check(self._tokens.name(at), to), behind
+
+    def _check(self, column: str, to: SqlType) -> str:
+        """Return the check of the length of a column."""
+        in_bytes = self._dialect == "redshift"
+        limit = TextLimit(to.arguments[0], in_bytes, fixed=to.name == "bpchar")
+        return length_check(quoted(column), limit)
 
     def _change_type(self, at: int) -> bool:
         tokens, words = self._tokens, self._tokens.words
@@ -206,14 +207,7 @@ class _Change:
         if not had_length and not is_sized:
             return False
         if is_sized:
-            constraints += (
-                length_check(
-                    quoted(column),
-                    to.arguments[0],
-                    in_bytes=self._dialect == "redshift",
-                    fixed=to.name == "bpchar",
-                ),
-            )
+            constraints += (self._check(column, to),)
         native = "VARCHAR" if is_sized else tokens.original(kind + 1, behind)
         value = f"CAST({quoted(column)} AS {native})"
         if words[behind] == "using":
@@ -263,8 +257,4 @@ def _describes(constraint: str) -> tuple[str, list[str]]:
 
 def _length_of(constraint: str) -> str | None:
     """Return the column whose length a constraint limits; None for other constraints."""
-    found = re.match(
-        r'(?i)CHECK\(\((?:\d+ >= )?(?:strlen|length)\(("(?:[^"]|"")+"|\w+)\)(?: <= \d+)?\)\)$',
-        constraint,
-    )
-    return None if found is None else Tokens(found.group(1)).name(0)
+    return next(iter(text_limits(constraint)), None)

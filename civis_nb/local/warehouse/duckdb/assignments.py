@@ -5,11 +5,12 @@ from __future__ import annotations
 import duckdb
 
 from civis_nb.local.warehouse.dialects.assigned import assign, assigned, keep, kept, pieces
-from civis_nb.local.warehouse.dialects.notes import TextLimit, text_limit
 from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import Tokens
+from civis_nb.local.warehouse.duckdb import catalog
 from civis_nb.local.warehouse.duckdb.failures import position_error
 from civis_nb.local.warehouse.duckdb.statement import Statement
+from civis_nb.local.warehouse.sqltypes import TextLimit
 
 __all__ = ["converted"]
 
@@ -71,26 +72,8 @@ def _types(cursor: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
 
 def _limits(cursor: duckdb.DuckDBPyConnection, path: list[str]) -> dict[str, TextLimit]:
     """Return the limits of a table's columns of texts, by their names in lower case."""
-    checks = cursor.execute(
-        "SELECT constraint_column_names[1], constraint_text FROM duckdb_constraints() "
-        "WHERE constraint_type = 'CHECK' AND len(constraint_column_names) = 1 "
-        "AND lower(table_name) = lower($1) AND database_name IN (current_database(), 'temp') "
-        "AND lower(schema_name) = lower($2)",
-        [path[-1], path[-2] if len(path) > 1 else _schema(cursor, path[-1])],
-    ).fetchall()
-    found = {str(name).lower(): text_limit(str(text)) for name, text in checks}
-    return {name: limit for name, limit in found.items() if limit is not None}
-
-
-def _schema(cursor: duckdb.DuckDBPyConnection, table: str) -> str:
-    """Return the schema in which a bare name of a table is found."""
-    found = cursor.execute(
-        "SELECT schema_name FROM duckdb_tables() WHERE lower(table_name) = lower($1) "
-        "AND database_name IN (current_database(), 'temp') "
-        "ORDER BY temporary DESC, schema_name = current_schema() DESC LIMIT 1",
-        [table],
-    ).fetchone()
-    return str(found[0]) if found else "main"
+    found = catalog.text_limits(cursor, path[-2] if len(path) > 1 else None, path[-1])
+    return {name.lower(): limit for name, limit in found.items()}
 
 
 def _update(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int) -> None:

@@ -5,7 +5,10 @@ Those make the text 1.5 the integer 2 and 1_000 a number, and drop the time of d
 
 from __future__ import annotations
 
-__all__ = ["cast"]
+from civis_nb.local.warehouse.sqltypes import TextLimit
+from civis_nb.table_names import literal
+
+__all__ = ["cast", "cast_limited"]
 
 _INTEGERS = {
     "TINYINT",
@@ -77,3 +80,34 @@ def cast(cell: str, native: str, *, lenient: bool = False, exact: bool = False) 
     word = "TRY_CAST" if lenient else "CAST"
     text = f"nullif({cell}, '')" if exact else _castable(cell, native)
     return f"{word}({text} AS {native})"
+
+
+def cast_limited(cell: str, column: str, limit: TextLimit, *, lenient: bool = False) -> str:
+    """Return the SQL of a text as a column with a limit keeps it.
+
+    Blanks at the end are cut to the limit, and are all left out of a CHAR, as `INSERT` does.
+
+    Parameters
+    ----------
+    cell, column
+        The SQL of the text, and the column's name, for the message.
+    limit
+        Of the column.
+    lenient
+        Whether a text that does not fit is NULL instead of an error.
+    """
+    measure = "strlen" if limit.in_bytes else "length"
+    bare = f"rtrim({cell}, ' ')"
+    failing = "NULL"
+    if not lenient:
+        failing = f"error({literal(f'a text does not fit the column {column}, {limit.sql_type}')})"
+    fits = f"{measure}({bare}) <= {limit.length}"
+    if limit.fixed:
+        single = f" AND strlen({cell}) = length({cell})" if limit.in_bytes else ""
+        return f"CASE WHEN {fits}{single} THEN {bare} WHEN {cell} IS NOT NULL THEN {failing} END"
+    over = f"({measure}({cell}) - {limit.length})"
+    return (
+        f"CASE WHEN {measure}({cell}) <= {limit.length} THEN {cell} "
+        f"WHEN {fits} THEN left({cell}, length({cell}) - {over}) "
+        f"WHEN {cell} IS NOT NULL THEN {failing} END"
+    )

@@ -9,13 +9,24 @@ import duckdb
 from civis_nb.local.warehouse.base import ColumnInfo, ColumnStats, TableInfo
 from civis_nb.local.warehouse.dialects import Dialect
 from civis_nb.local.warehouse.dialects.notes import KEYS, VIEW_TEXT
+from civis_nb.local.warehouse.dialects.notes import text_limits as text_limits_of
 from civis_nb.local.warehouse.dialects.system_views import table_text
 from civis_nb.local.warehouse.duckdb.types import sql_type
+from civis_nb.local.warehouse.sqltypes import TextLimit
 from civis_nb.table_names import qualified, quoted
 
 # ruff: noqa: S608 - names are quoted, values are bound
 
-__all__ = ["all_schemas", "column_stats", "find", "primary_key", "schemas", "table", "tables"]
+__all__ = [
+    "all_schemas",
+    "column_stats",
+    "find",
+    "primary_key",
+    "schemas",
+    "table",
+    "tables",
+    "text_limits",
+]
 
 _SHOWN_VALUES = 20
 _SAMPLES = 10
@@ -125,6 +136,30 @@ def table(
         definition,
         info.comment,
     )
+
+
+def text_limits(
+    cursor: duckdb.DuckDBPyConnection, schema: str | None, name: str
+) -> dict[str, TextLimit]:
+    """Return the limits of a table's columns of texts by their names.
+
+    Parameters
+    ----------
+    cursor
+        Has the catalog, and the search path of a name without a schema.
+    schema, name
+        Of the table, in any case.
+    """
+    row = cursor.execute(
+        "SELECT sql FROM duckdb_tables() WHERE lower(table_name) = lower($1) AND CASE "
+        "WHEN $2 IS NULL THEN temporary OR (database_name = current_database() "
+        "AND list_contains(current_schemas(false), schema_name)) "
+        "ELSE lower(schema_name) = lower($2) "
+        "AND database_name IN (current_database(), 'temp') END "
+        "ORDER BY temporary DESC, list_position(current_schemas(false), schema_name) LIMIT 1",
+        [name, schema],
+    ).fetchone()
+    return {} if row is None else text_limits_of(str(row[0]))
 
 
 def primary_key(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[str, ...]:

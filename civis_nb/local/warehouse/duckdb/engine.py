@@ -17,14 +17,15 @@ from civis_nb.local.warehouse.base import TableSource
 from civis_nb.local.warehouse.csv import infer
 from civis_nb.local.warehouse.csv.reader import csv_error, read_csv_sql
 from civis_nb.local.warehouse.csv.text import CsvFormat
-from civis_nb.local.warehouse.dialects.notes import key_note
+from civis_nb.local.warehouse.dialects.notes import key_note, length_check
 from civis_nb.local.warehouse.duckdb import catalog, commit_markers
-from civis_nb.local.warehouse.duckdb.casts import cast
+from civis_nb.local.warehouse.duckdb.casts import cast, cast_limited
 from civis_nb.local.warehouse.duckdb.failures import is_conflict, read_failure, warehouse_error
 from civis_nb.local.warehouse.duckdb.script import ScriptRunner
 from civis_nb.local.warehouse.duckdb.types import is_text, native_type, sql_type
 from civis_nb.local.warehouse.engine import EngineError
 from civis_nb.local.warehouse.plan import ColumnType, FileLoad, TableColumn, TargetTable
+from civis_nb.local.warehouse.sqltypes import TextLimit, declared_limit
 from civis_nb.table_names import literal, qualified, quoted
 
 # ruff: noqa: S608 - names and texts are quoted
@@ -117,9 +118,13 @@ class DuckDBEngine(ScriptRunner):
         if is_view:
             raise WarehouseError(f'"{found_schema}"."{name}" is a view: rows can\'t be put into it')
         rows = self.rows(f"PRAGMA table_info({literal(qualified(found_schema, name))})")
+        limits = catalog.text_limits(self.cursor, found_schema, name)
         columns = tuple(
             TableColumn(
-                column, _column_type(native), required=required, has_default=default is not None
+                column,
+                _column_type(native, limits.get(column)),
+                required=required,
+                has_default=default is not None,
             )
             for _, column, native, required, default, _ in rows
         )
@@ -135,9 +140,21 @@ class DuckDBEngine(ScriptRunner):
         """Return the columns of a table's primary key, none when it has no such key."""
         return catalog.primary_key(self.cursor, schema, table)
 
+    def text_limits(self, schema: str, table: str) -> dict[str, TextLimit]:
+        """Return the limits of a table's columns of texts by their names."""
+        return catalog.text_limits(self.cursor, schema, table)
+
     def column_type(self, sql_type: str) -> ColumnType:
         """Return DuckDB's type for one of the API's names."""
-        return _column_type(native_type(sql_type))
+        limit = declared_limit(sql_type, in_bytes=self.dialect == "redshift")
+        return _column_type(native_type(sql_type), limit)
+
+    def column_sql(self, column: TableColumn) -> str:
+        """Return the definition of a column of a new table."""
+        name, limit = quoted(column.name), column.type.limit
+        required = " NOT NULL" if column.required else ""
+        check = f" {length_check(name, limit)}" if limit else ""
+        return f"{name} {column.type.native}{required}{check}"
 
     def native_types(self, relation: str) -> list[str]:
         """Return DuckDB's types of a relation's columns."""
@@ -145,11 +162,9 @@ class DuckDBEngine(ScriptRunner):
 
     def cast_sql(self, cell: str, column: TableColumn, *, lenient: bool) -> str:
         """Return the SQL that converts a text to a column's value."""
-        value = cast(cell, column.type.native, lenient=lenient, exact=column.exact)
-        if column.max_length is None:
-            return value
-        failing = "NULL" if lenient else "error('too long')"
-        return f"CASE WHEN length({cell}) > {column.max_length} THEN {failing} ELSE {value} END"
+        if column.type.limit is not None:
+            return cast_limited(cell, column.name, column.type.limit, lenient=lenient)
+        return cast(cell, column.type.native, lenient=lenient, exact=column.exact)
 
     # -- CSV files ------------------------------------------------------------------------
 
@@ -241,8 +256,8 @@ class DuckDBEngine(ScriptRunner):
             return
 
 
-def _column_type(native: str) -> ColumnType:
-    return ColumnType(native, sql_type(native), is_text(native))
+def _column_type(native: str, limit: TextLimit | None) -> ColumnType:
+    return ColumnType(native, sql_type(native), is_text(native), limit)
 
 
 def _new_alias() -> str:
