@@ -60,6 +60,11 @@ def test_a_missing_column_is_null_or_its_default(bench):
         ("\n\r\n", {"table": "new"}, "is empty"),
         ("\n\n", {"existing_table_rows": "append", "first_row_is_header": False}, "is empty"),
         ("a\n1\n", {"table": "new", "table_columns": (("a", "FANCY"),)}, "no column type"),
+        (
+            "a\n1\n",
+            {"table": "new", "table_columns": (("a", "SUPER"),)},
+            "no values of the type SUPER",
+        ),
         ("a,b\n1,2\n", {"table": "new", "table_columns": (("a", "INT"),)}, "2 columns, but 1"),
         ("a\n1\n", {"column_delimiter": "semicolon"}, "column_delimiter"),
         ("a\n1\n", {"existing_table_rows": "replace"}, "existing_table_rows"),
@@ -150,19 +155,19 @@ def test_wrong_rows_are_counted_over_all_files(bench):
 def test_types_in_the_words_of_redshift(bench):
     kinds = {
         "a": "INT4", "b": "BOOL", "c": "NUMERIC(10,2)", "d": "TIMESTAMPTZ", "e": "DATE",
-        "f": "SUPER", "g": "FLOAT8", "h": "VARCHAR(256)", "i": "timestamp without time zone",
+        "f": "VARBYTE", "g": "FLOAT8", "h": "VARCHAR(256)", "i": "timestamp without time zone",
         "j": "INT8",
         "k": "double precision", "l": "CHARACTER VARYING(10)", "m": "TIMESTAMP WITH TIME ZONE",
     }  # fmt: skip
-    row = '7,t,1.25,2024-01-01 10:00:00+02,2024-01-01,"{""a"": 1}",1e5,00501,2024-01-01 10:00'
+    row = "7,t,1.25,2024-01-01 10:00:00+02,2024-01-01,\\x61,1e5,00501,2024-01-01 10:00"
     row += ",9,0.1,x,2024-01-01T00:00:00Z"
     bench.load(",".join(kinds) + "\n" + row + "\n", table_columns=tuple(kinds.items()))
     assert list(types(bench).values()) == [
-        "INTEGER", "BOOLEAN", "DECIMAL(10,2)", "TIMESTAMPTZ", "DATE", "SUPER", "DOUBLE PRECISION",
+        "INTEGER", "BOOLEAN", "DECIMAL(10,2)", "TIMESTAMPTZ", "DATE", "VARBYTE", "DOUBLE PRECISION",
         "VARCHAR", "TIMESTAMP", "BIGINT", "DOUBLE PRECISION", "VARCHAR", "TIMESTAMPTZ",
     ]  # fmt: skip
     assert bench.rows("SELECT * FROM t") == [
-        ["7", "true", "1.25", "2024-01-01 08:00:00+00", "2024-01-01", '{"a": 1}', "100000.0",
+        ["7", "true", "1.25", "2024-01-01 08:00:00+00", "2024-01-01", "61", "100000.0",
          "00501",
          "2024-01-01 10:00:00", "9", "0.1", "x", "2024-01-01 00:00:00+00"]
     ]  # fmt: skip

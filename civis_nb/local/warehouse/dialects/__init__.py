@@ -8,6 +8,7 @@ done is refused by name. Statements of the dialect ``duckdb`` stay as they are.
 
 from __future__ import annotations
 
+from civis_nb.local.warehouse.dialects.absent import absent_function
 from civis_nb.local.warehouse.dialects.alias_uses import AliasUse
 from civis_nb.local.warehouse.dialects.computed import PREFIX, create_computed
 from civis_nb.local.warehouse.dialects.functions import attach_functions
@@ -28,6 +29,7 @@ __all__ = [
     "OffsetMap",
     "Translated",
     "UnsupportedSqlError",
+    "absent_function",
     "attach_functions",
     "create_computed",
     "translate",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from civis_nb.local.warehouse.dialects.rules import CATALOG, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
-from civis_nb.local.warehouse.dialects.types import SqlType
+from civis_nb.local.warehouse.dialects.types import SqlType, no_values
 from civis_nb.local.warehouse.sqltypes import TextLimit
 
 __all__ = ["assign", "assigned", "check_default", "keep", "kept", "pieces"]
@@ -62,7 +62,7 @@ def assigned(value: str, given: str, column: str, wanted: str, offset: int = 0) 
     value
         Its SQL.
     given, wanted
-        DuckDB's names of its type and of the column's.
+        DuckDB's names of its type and of the column's, which is SUPER if it is of that type.
     column
         The name of the column.
     offset
@@ -78,6 +78,8 @@ def assigned(value: str, given: str, column: str, wanted: str, offset: int = 0) 
     >>> assigned("x", "VARCHAR", "a", "INTEGER"), assigned("x", "INTEGER", "a", "BIGINT")
     ('CAST(civis_sql.assigned_integer(x, x) AS INTEGER)', 'x')
     """
+    if wanted == "SUPER" and given not in ('"NULL"', "NULL"):
+        raise UnsupportedSqlError(f'column "{column}": {no_values("super")}', offset)
     conversion = _CONVERSIONS.get(wanted.partition("(")[0])
     is_other = given not in (wanted, '"NULL"', "NULL") and {given, wanted} & {"VARCHAR", "BOOLEAN"}
     if conversion is None or not is_other:
@@ -102,7 +104,7 @@ def assign(tokens: Tokens, first: int, behind: int, column: str, native: str) ->
     first, behind
         The place of the value.
     column, native
-        The name of the column, and DuckDB's name of its type.
+        The name of the column, and DuckDB's name of its type; SUPER if it is of that type.
 
     Raises
     ------
@@ -111,7 +113,11 @@ def assign(tokens: Tokens, first: int, behind: int, column: str, native: str) ->
     """
     name, function = _CONVERSIONS.get(native.partition("(")[0], ("", ""))
     word = tokens.words[first]
-    if behind <= first or not name or word in ("null", "default"):
+    if behind <= first or word in ("null", "default"):
+        return
+    if native == "SUPER":
+        raise UnsupportedSqlError(f'column "{column}": {no_values("super")}', tokens.starts[first])
+    if not name:
         return
     if behind == first + 1 and tokens.kinds[first] == STRING:
         _text(tokens, first, name, function)

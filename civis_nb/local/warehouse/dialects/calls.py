@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from civis_nb.local.warehouse.dialects.absent import other_meaning
 from civis_nb.local.warehouse.dialects.parts import Call
 from civis_nb.local.warehouse.dialects.rules import BIGINT, CATALOG, DOUBLE, TEXT, Dialect
 from civis_nb.local.warehouse.dialects.system_views import system_view
@@ -19,7 +20,7 @@ __all__ = ["Meanings"]
 _BOTH = frozenset(
     """sqrt ln log exp power asin acos initcap to_hex btrim octet_length quote_ident
     quote_literal quote_nullable lpad rpad string_to_array justify_days justify_hours
-    justify_interval width_bucket dlog10 dlog1 dexp dsqrt""".split()  # noqa: SIM905 - shorter to read
+    justify_interval width_bucket dlog10 dlog1 dexp dsqrt cbrt timeofday""".split()  # noqa: SIM905 - shorter to read
 )
 _REDSHIFT = _BOTH | frozenset(
     """textlen replicate repeat upper crc32 checksum sha2 func_sha1 strtol regexp_substr
@@ -27,7 +28,10 @@ _REDSHIFT = _BOTH | frozenset(
     timestamp_cmp date_cmp_timestamp timestamp_cmp_date interval_cmp convert_timezone
     json_extract_array_element_text is_valid_json
     is_valid_json_array json_parse can_json_parse json_serialize json_typeof is_array
-    is_object get_array_length split_to_array getdate""".split()  # noqa: SIM905 - shorter to read
+    is_object get_array_length split_to_array getdate soundex difference bpcharcmp
+    bttext_pattern_cmp octetindex from_hex from_varbyte to_varbyte fnv_hash timestamptz_cmp
+    date_cmp_timestamptz timestamptz_cmp_date timestamp_cmp_timestamptz
+    timestamptz_cmp_timestamp""".split()  # noqa: SIM905 - shorter to read
 )
 _POSTGRES = _BOTH | frozenset(
     """chr upper json_typeof json_array_elements_text json_array_elements array_length
@@ -40,7 +44,8 @@ _RENAMED = {
         "json_array_length": f"{CATALOG}.json_array_length_rs",
         "json_build_object": "json_object", "object": "json_object", "pow": f"{CATALOG}.power",
         "char_length": "length", "character_length": "length",
-        "charindex": "", "every": "bool_and",
+        "charindex": "", "every": "bool_and", "version": f"{CATALOG}.version_rs",
+        "array": "json_array",
     },
     "postgres": {
         "split_part": f"{CATALOG}.split_part_pg", "pow": f"{CATALOG}.power",
@@ -53,7 +58,7 @@ _RENAMED = {
         "jsonb_object_keys": f"{CATALOG}.json_object_keys", "json_build_object": "json_object",
         "jsonb_extract_path_text": "json_extract_path_text", "to_jsonb": "to_json",
         "clock_timestamp": "now", "statement_timestamp": "now", "format": "printf",
-        "every": "bool_and", "div": f"{CATALOG}.quotient",
+        "every": "bool_and", "div": f"{CATALOG}.quotient", "version": f"{CATALOG}.version_pg",
         "encode": f"{CATALOG}.text_of_bytes",
     },
 }  # fmt: skip
@@ -228,6 +233,8 @@ class Meanings(TextRules, TimeRules):
     def call(self, call: Call) -> str | None:
         """Apply the dialect's meaning to a call; return the name of its column if another."""
         tokens, name = self._tokens, call.name
+        if refusal := other_meaning(name, self._dialect):
+            raise self._refuse(call.start, refusal)
         if name in _SET_RETURNING and not call.in_from and call.arguments:
             self._elements(call)
             return None

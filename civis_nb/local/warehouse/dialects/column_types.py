@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from civis_nb.local.warehouse.dialects.rules import Dialect
+from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import Tokens
-from civis_nb.local.warehouse.dialects.types import type_at
+from civis_nb.local.warehouse.dialects.types import no_values, type_at
 
 __all__ = ["write_type"]
 
@@ -17,6 +17,8 @@ def write_type(tokens: Tokens, dialect: Dialect, at: int) -> tuple[str, int | No
     to, behind = type_at(tokens, at)
     if to is None:
         return "", None, at
+    if dialect == "redshift" and to.name in ("geometry", "geography"):
+        raise UnsupportedSqlError(no_values(to.name), tokens.starts[at])
     length: int | None = None
     if to.name in ("varchar", "bpchar", "text") and not to.is_array:
         length = to.arguments[0] if to.arguments else None

@@ -191,6 +191,12 @@ class Expressions(ABC):
                 break
         return found
 
+    def _is_array(self, opened: int) -> bool:
+        """Return whether a bracket behind ARRAY opens an array: Redshift's ARRAY(…) is a call."""
+        if self._words[opened] != "(" or not self.rules.is_redshift:
+            return self._words[opened] in ("[", "(")
+        return self._words[opened + 1] in ("select", "with")
+
     def _atom(self, at: int, end: int, in_from: bool = False) -> Operand:
         kind, word = self._kinds[at], self._words[at]
         if kind == STRING:
@@ -217,7 +223,7 @@ class Expressions(ABC):
             return self._path(at, end, in_from)
         if word == "case":
             return self._case(at, end)
-        if word == "array" and self._words[at + 1] in ("[", "("):
+        if word == "array" and self._is_array(at + 1):
             close = self.tokens.partners.get(at + 1, at + 1)
             self.region(at + 2, close)
             return Operand(at, close + 1, "array", 2, "array")

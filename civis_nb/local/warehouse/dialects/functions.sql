@@ -10,6 +10,10 @@ CREATE MACRO fail_text(message) AS CAST(CAST('civis_sql: ' || message AS TINYINT
 CREATE MACRO quoted_name(x) AS
   CASE WHEN regexp_full_match(x, '[a-z_][a-z0-9_$]*') THEN x ELSE '"' || replace(x, '"', '""') || '"' END;
 
+-- Both dialects name themselves so; clients read the numbers.
+CREATE MACRO version_rs() AS 'PostgreSQL 8.0.2, Redshift 1.0 (the local platform, on DuckDB ' || version() || ')';
+CREATE MACRO version_pg() AS 'PostgreSQL 15.0 (the local platform, on DuckDB ' || version() || ')';
+
 -- Arithmetic -----------------------------------------------------------------------------------
 CREATE MACRO div(a, b, kind INTERVAL) AS a / b, (a, b, kind) AS a // b;
 CREATE MACRO div_kind(a INTERVAL, b DOUBLE) AS a, (a, b) AS a + b;
@@ -41,6 +45,9 @@ CREATE MACRO power(x, y) AS
        ELSE x ** y END;
 CREATE MACRO asin(x) AS asin(CASE WHEN abs(x) > 1 THEN civis_sql.fail('input is out of range') ELSE x END);
 CREATE MACRO acos(x) AS acos(CASE WHEN abs(x) > 1 THEN civis_sql.fail('input is out of range') ELSE x END);
+-- DuckDB's cube root of 27 is not quite 3: one more step of Newton's method.
+CREATE MACRO cbrt(x) AS CASE WHEN x = 0 OR isinf(x::DOUBLE) THEN x::DOUBLE
+  ELSE cbrt(x) - (cbrt(x) * cbrt(x) * cbrt(x) - x) / (3 * cbrt(x) * cbrt(x)) END;
 CREATE MACRO dlog10(x) AS civis_sql.log(x);
 CREATE MACRO dlog1(x) AS civis_sql.ln(x);
 CREATE MACRO dexp(x) AS civis_sql.exp(x);
@@ -225,7 +232,31 @@ CREATE MACRO initcap(s) AS array_to_string(list_transform(
   regexp_extract_all(lower(s), '[\p{L}\p{N}]+|[^\p{L}\p{N}]+'), lambda w: upper(w[1]) || w[2:]), '');
 CREATE MACRO upper(s) AS CASE WHEN contains(s::VARCHAR, 'ß')
   THEN array_to_string(list_transform(string_split(s::VARCHAR, 'ß'), lambda w: upper(w)), 'ß') ELSE upper(s::VARCHAR) END;
-CREATE MACRO to_hex(n) AS lower(to_hex(n::BIGINT));
+CREATE MACRO to_hex(n BLOB) AS lower(hex(n)),
+  (n INTEGER) AS lower(to_hex(CASE WHEN n < 0 THEN n::BIGINT + 4294967296 ELSE n END)),
+  (n) AS lower(to_hex(n::BIGINT));
+CREATE MACRO from_hex(s) AS unhex(s);
+CREATE MACRO bytes_as_text(b, format) AS CASE lower(format) WHEN 'hex' THEN lower(hex(b)) WHEN 'binary' THEN b::BIT::VARCHAR
+    WHEN 'utf8' THEN decode(b) WHEN 'utf-8' THEN decode(b) WHEN 'utf_8' THEN decode(b) WHEN 'base64' THEN base64(b)
+    ELSE civis_sql.fail_text('FROM_VARBYTE has no format "' || format || '": it is hex, binary, utf8 or base64') END;
+CREATE MACRO from_varbyte(b VARCHAR, format) AS civis_sql.bytes_as_text(encode(b), format),
+  (b, format) AS civis_sql.bytes_as_text(b, format);
+CREATE MACRO to_varbyte(s, format) AS CASE lower(format)
+    WHEN 'hex' THEN unhex(CASE WHEN length(s) % 2 = 1 THEN '0' || s ELSE s END) WHEN 'binary' THEN s::BIT::BLOB
+    WHEN 'utf8' THEN encode(s) WHEN 'utf-8' THEN encode(s) WHEN 'utf_8' THEN encode(s) WHEN 'base64' THEN from_base64(s)
+    ELSE civis_sql.fail_text('TO_VARBYTE has no format "' || format || '": it is hex, binary, utf8 or base64')::BLOB END;
+CREATE MACRO octetindex(s, t) AS CASE WHEN strpos(t::VARCHAR, s::VARCHAR) = 0 THEN 0
+  ELSE strlen(system.main."left"(t::VARCHAR, strpos(t::VARCHAR, s::VARCHAR) - 1)) + 1 END;
+CREATE MACRO soundex(s) AS civis_sql_soundex(s::VARCHAR);
+CREATE MACRO same_sounds(s, t) AS CASE WHEN s = '' AND t = '' THEN 1 WHEN s = '' OR t = '' THEN 0
+  ELSE (s[1] = t[1])::INTEGER + (s[2] = t[2])::INTEGER + (s[3] = t[3])::INTEGER + (s[4] = t[4])::INTEGER END;
+CREATE MACRO difference(s, t) AS CASE WHEN s = '' OR t = '' THEN 0
+  ELSE civis_sql.same_sounds(civis_sql_soundex(s::VARCHAR), civis_sql_soundex(t::VARCHAR)) END;
+CREATE MACRO fnv_hash(x VARCHAR) AS civis_sql_fnv_hash(x, 0, -3750763034362895579),
+  (x VARCHAR, seed) AS civis_sql_fnv_hash(x, 0, seed),
+  (x SMALLINT) AS civis_sql_fnv_hash(x::VARCHAR, 2, -3750763034362895579), (x SMALLINT, seed) AS civis_sql_fnv_hash(x::VARCHAR, 2, seed),
+  (x INTEGER) AS civis_sql_fnv_hash(x::VARCHAR, 4, -3750763034362895579), (x INTEGER, seed) AS civis_sql_fnv_hash(x::VARCHAR, 4, seed),
+  (x BIGINT) AS civis_sql_fnv_hash(x::VARCHAR, 8, -3750763034362895579), (x BIGINT, seed) AS civis_sql_fnv_hash(x::VARCHAR, 8, seed);
 CREATE MACRO textlen(s) AS length(s);
 CREATE MACRO btrim(s) AS trim(s), (s, characters) AS trim(s, characters);
 CREATE MACRO replicate(s, n) AS repeat(s::VARCHAR, n);
@@ -383,10 +414,18 @@ CREATE MACRO months_between(a, b) AS
             + (epoch(civis_sql.moment(a)) - epoch(date_trunc('month', civis_sql.moment(a)))
                - epoch(civis_sql.moment(b)) + epoch(date_trunc('month', civis_sql.moment(b)))) / 86400 / 31 END;
 CREATE MACRO compared(a, b) AS CASE WHEN a < b THEN -1 WHEN a > b THEN 1 WHEN a = b THEN 0 END;
+CREATE MACRO bpcharcmp(s, t) AS civis_sql.compared(rtrim(s::VARCHAR, ' '), rtrim(t::VARCHAR, ' '));
+CREATE MACRO bttext_pattern_cmp(s, t) AS civis_sql.bpcharcmp(s, t);
 CREATE MACRO date_cmp(a, b) AS civis_sql.compared(civis_sql.moment(a)::DATE, civis_sql.moment(b)::DATE);
 CREATE MACRO timestamp_cmp(a, b) AS civis_sql.compared(civis_sql.moment(a), civis_sql.moment(b));
 CREATE MACRO date_cmp_timestamp(a, b) AS civis_sql.timestamp_cmp(civis_sql.moment(a)::DATE, b);
 CREATE MACRO timestamp_cmp_date(a, b) AS civis_sql.timestamp_cmp(a, civis_sql.moment(b)::DATE);
+CREATE MACRO timestamptz_cmp(a, b) AS civis_sql.compared(a::TIMESTAMPTZ, b::TIMESTAMPTZ);
+CREATE MACRO date_cmp_timestamptz(a, b) AS civis_sql.timestamptz_cmp(civis_sql.moment(a)::DATE::TIMESTAMPTZ, b);
+CREATE MACRO timestamptz_cmp_date(a, b) AS civis_sql.timestamptz_cmp(a, civis_sql.moment(b)::DATE::TIMESTAMPTZ);
+CREATE MACRO timestamp_cmp_timestamptz(a, b) AS civis_sql.timestamptz_cmp(civis_sql.moment(a)::TIMESTAMPTZ, b);
+CREATE MACRO timestamptz_cmp_timestamp(a, b) AS civis_sql.timestamptz_cmp(a, civis_sql.moment(b)::TIMESTAMPTZ);
+CREATE MACRO timeofday() AS strftime(timezone('UTC', now()), '%a %b %d %H:%M:%S.%f %Y UTC');
 CREATE MACRO interval_cmp(a, b) AS civis_sql.compared(a::INTERVAL, b::INTERVAL);
 CREATE MACRO convert_timezone(zone, t) AS timezone(zone, timezone('UTC', civis_sql.moment(t))),
   (source, target, t) AS timezone(target, timezone(source, civis_sql.moment(t)));

@@ -8,7 +8,7 @@ from civis_nb.local.warehouse.dialects.like_rules import LikeRules
 from civis_nb.local.warehouse.dialects.parts import Operand
 from civis_nb.local.warehouse.dialects.rules import CATALOG, DOUBLE, TEXT
 from civis_nb.local.warehouse.dialects.tokens import STRING
-from civis_nb.local.warehouse.dialects.types import SqlType
+from civis_nb.local.warehouse.dialects.types import NO_VALUES, SqlType, no_values
 
 __all__ = ["OperatorRules"]
 
@@ -52,6 +52,8 @@ class OperatorRules(LikeRules):
         first, behind = written
         tokens = self._tokens
         name = to.name
+        if self._is_redshift and name in NO_VALUES:
+            raise self._refuse(first, no_values(name))
         if operand.kind == "number" and name in _INTEGERS and not to.is_array:
             return
         if to.is_array:

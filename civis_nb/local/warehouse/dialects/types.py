@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD, Tokens
 
-__all__ = ["SqlType", "type_at"]
+__all__ = ["NO_VALUES", "SqlType", "no_values", "type_at"]
 
 #: Words of a type -> PostgreSQL's own name of it.
 _NAMES = {
@@ -23,8 +23,18 @@ _NAMES = {
     "datetime": "timestamp", "timestamptz": "timestamptz", "interval": "interval",
     "json": "json", "jsonb": "jsonb", "super": "super", "uuid": "uuid", "bytea": "bytea",
     "varbyte": "varbyte", "varbinary": "varbyte", "binary varying": "varbyte",
-    "hllsketch": "hllsketch", "name": "name", "oid": "oid", "blob": "blob",
+    "hllsketch": "hllsketch", "geometry": "geometry", "geography": "geography",
+    "name": "name", "oid": "oid", "blob": "blob",
 }  # fmt: skip
+
+
+#: Types of Redshift that the local platform has no values of, and what to do instead.
+NO_VALUES = {
+    "super": "keep JSON as text in a VARCHAR, and read it with JSON_EXTRACT_PATH_TEXT",
+    "hllsketch": "use APPROXIMATE COUNT(DISTINCT …)",
+    "geometry": "keep longitude and latitude as numbers",
+    "geography": "keep longitude and latitude as numbers",
+}
 
 
 @dataclass(frozen=True)
@@ -35,6 +45,11 @@ class SqlType:
     arguments: tuple[int, ...] = ()
     is_array: bool = False
     is_known: bool = True
+
+
+def no_values(name: str) -> str:
+    """Return why there are no values of a type of Redshift."""
+    return f"the local platform has no values of the type {name.upper()}: {NO_VALUES[name]}"
 
 
 def type_at(tokens: Tokens, at: int) -> tuple[SqlType | None, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from civis_nb.local.warehouse.dialects.assigned import assign, assigned, keep, kept, pieces
-from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
+from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import Tokens
 from civis_nb.local.warehouse.duckdb import catalog
 from civis_nb.local.warehouse.duckdb.failures import position_error
@@ -40,9 +40,9 @@ def converted(cursor: duckdb.DuckDBPyConnection, statement: Statement) -> str:
     at = _verb(tokens)
     try:
         if tokens.matches(at, "insert", "into"):
-            _insert(cursor, tokens, at)
+            _insert(cursor, tokens, at, statement.dialect)
         elif tokens.words[at] == "update":
-            _update(cursor, tokens, at)
+            _update(cursor, tokens, at, statement.dialect)
     except UnsupportedSqlError as error:
         raise _placed(error, statement) from None
     return tokens.result()[0]
@@ -64,10 +64,13 @@ def _verb(tokens: Tokens) -> int:
     return at
 
 
-def _types(cursor: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
-    """Return DuckDB's types of a table's columns by their names in lower case."""
+def _types(cursor: duckdb.DuckDBPyConnection, table: str, dialect: Dialect) -> dict[str, str]:
+    """Return DuckDB's types of a table's columns by their names in lower case, or SUPER."""
     rows = cursor.execute(f"DESCRIBE {table}").fetchall()
-    return {str(row[0]).lower(): str(row[1]) for row in rows}
+    types = {str(row[0]).lower(): str(row[1]) for row in rows}
+    if dialect == "redshift":
+        return {name: "SUPER" if kind == "JSON" else kind for name, kind in types.items()}
+    return types
 
 
 def _limits(cursor: duckdb.DuckDBPyConnection, path: list[str]) -> dict[str, TextLimit]:
@@ -76,9 +79,9 @@ def _limits(cursor: duckdb.DuckDBPyConnection, path: list[str]) -> dict[str, Tex
     return {name.lower(): limit for name, limit in found.items()}
 
 
-def _update(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int) -> None:
+def _update(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int, dialect: Dialect) -> None:
     path, behind = tokens.path(at + 1)
-    types = _types(cursor, tokens.render(at + 1, behind))
+    types = _types(cursor, tokens.render(at + 1, behind), dialect)
     limits = _limits(cursor, path) if "VARCHAR" in types.values() else {}
     first = behind
     while first < tokens.count and tokens.words[first] != "set":
@@ -93,10 +96,10 @@ def _update(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int) -> None:
             keep(tokens, start + 2, stop, limits.get(column))
 
 
-def _insert(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int) -> None:
+def _insert(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int, dialect: Dialect) -> None:
     words = tokens.words
     path, behind = tokens.path(at + 2)
-    types = _types(cursor, tokens.render(at + 2, behind))
+    types = _types(cursor, tokens.render(at + 2, behind), dialect)
     limits = _limits(cursor, path) if "VARCHAR" in types.values() else {}
     if words[behind] == "as":
         behind += 2

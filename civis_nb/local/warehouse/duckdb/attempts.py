@@ -10,7 +10,7 @@ import duckdb
 
 from civis_nb.cancellation import CancelToken
 from civis_nb.errors import OperationCancelledError, WarehouseError
-from civis_nb.local.warehouse.dialects import PREFIX, create_computed
+from civis_nb.local.warehouse.dialects import PREFIX, Dialect, absent_function, create_computed
 from civis_nb.local.warehouse.duckdb.failures import (
     got_further,
     is_conflict,
@@ -146,17 +146,17 @@ class Attempts:
         for error, candidate in translations:
             if got_further(error, refused, original):
                 return self._error(error, candidate)
-        return self._error(refused, statement, _untranslatable_reason(refused))
+        return self._error(refused, statement, _reason(refused, statement.dialect))
 
     def _error(self, error: duckdb.Error, statement: Statement, note: str = "") -> WarehouseError:
         return statement_error(error, statement, self._hidden, shift=self._shift, note=note)
 
 
-def _untranslatable_reason(
-    refused: duckdb.Error,
-) -> str:
-    """Return why the function that DuckDB lacks was not translated; empty when unknown."""
+def _reason(refused: duckdb.Error, dialect: Dialect) -> str:
+    """Return why there is not the function that DuckDB lacks; empty when unknown."""
     from civis_nb.local.warehouse.redshift.translate import untranslatable_reason
 
     name = missing_function(refused)
-    return untranslatable_reason(name) if name is not None else ""
+    if name is None:
+        return ""
+    return absent_function(name, dialect) or untranslatable_reason(name)

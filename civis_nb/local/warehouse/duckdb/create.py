@@ -7,12 +7,13 @@ import re
 import duckdb
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.dialects import CATALOG
+from civis_nb.local.warehouse.dialects import CATALOG, Dialect
 from civis_nb.local.warehouse.dialects.notes import likes
 from civis_nb.local.warehouse.dialects.tokens import Tokens
+from civis_nb.local.warehouse.dialects.types import no_values
 from civis_nb.local.warehouse.duckdb.table_text import TableText, find_relation, read_table
 
-__all__ = ["check_names", "exists_already", "with_likes"]
+__all__ = ["check_columns", "exists_already", "with_likes"]
 
 
 def with_likes(cursor: duckdb.DuckDBPyConnection, sql: str) -> str:
@@ -66,13 +67,14 @@ def exists_already(cursor: duckdb.DuckDBPyConnection, sql: str) -> bool:
     return found is not None and (found[0] == "temp") == (tokens.words[1] in ("temp", "temporary"))
 
 
-def check_names(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
-    """Refuse CREATE TABLE AS and CREATE VIEW with two columns of one name.
+def check_columns(cursor: duckdb.DuckDBPyConnection, sql: str, dialect: Dialect) -> None:
+    """Refuse CREATE TABLE AS and CREATE VIEW with columns that they can't have.
 
     Raises
     ------
     WarehouseError
-        If a name occurs twice; DuckDB would give the second another name.
+        If a name occurs twice, where DuckDB would give the second another name; or if a column of a
+        table is of the type SUPER.
     """
     tokens = Tokens(sql)
     words, at = tokens.words, 1
@@ -89,3 +91,5 @@ def check_names(cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
         if name.lower() in seen:
             raise WarehouseError(f'column "{name}" specified more than once')
         seen.add(name.lower())
+        if str(row[1]) == "JSON" and dialect == "redshift" and "table" in words[1:3]:
+            raise WarehouseError(f'column "{name}": {no_values("super")}')

@@ -18,6 +18,7 @@ from civis_nb.local.warehouse.csv import infer
 from civis_nb.local.warehouse.csv.reader import csv_error, read_csv_sql
 from civis_nb.local.warehouse.csv.text import CsvFormat
 from civis_nb.local.warehouse.dialects.notes import key_note, length_check
+from civis_nb.local.warehouse.dialects.types import no_values
 from civis_nb.local.warehouse.duckdb import catalog, commit_markers
 from civis_nb.local.warehouse.duckdb.casts import cast, cast_limited
 from civis_nb.local.warehouse.duckdb.failures import is_conflict, read_failure, warehouse_error
@@ -145,9 +146,18 @@ class DuckDBEngine(ScriptRunner):
         return catalog.text_limits(self.cursor, schema, table)
 
     def column_type(self, sql_type: str) -> ColumnType:
-        """Return DuckDB's type for one of the API's names."""
+        """Return DuckDB's type for one of the API's names.
+
+        Raises
+        ------
+        WarehouseError
+            If the type is unknown, or there are no values of it.
+        """
+        native = native_type(sql_type)
+        if native == "JSON" and self.dialect == "redshift":
+            raise WarehouseError(no_values("super"))
         limit = declared_limit(sql_type, in_bytes=self.dialect == "redshift")
-        return _column_type(native_type(sql_type), limit)
+        return _column_type(native, limit)
 
     def column_sql(self, column: TableColumn) -> str:
         """Return the definition of a column of a new table."""

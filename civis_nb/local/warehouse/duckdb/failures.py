@@ -68,6 +68,7 @@ _BY_ZERO = re.compile(r"(?i)division by zero in expression")
 _TO_DATE = re.compile(r"(?i)\bto_date\s*\(")
 _NO_PARAMETER = re.compile(r"not provided for the following parameters: (\w+)")
 _NO_COLUMN = re.compile(r'Referenced column "(.*?)" not found')
+_NO_COLLATION = re.compile(r"(?i)Collation with name \w*case_\w+ does not exist")
 _NO_TEMPORARY_TABLE = re.compile(r'Table with name "?#\w+"? does not exist')
 
 
@@ -133,7 +134,9 @@ def is_conflict(error: duckdb.Error) -> bool:
 
 
 _OVERLOADS = re.compile(r"Macro \w+\(\) has multiple overloads that match.*", re.DOTALL)
-_NO_FUNCTION = re.compile(r"Function with name \"?(\w+)\"? does not exist|No function matches")
+_NO_FUNCTION = re.compile(
+    r"Function with name \"?(\w+)\"? (?:does not exist|is not in the catalog)|No function matches"
+)
 
 
 def got_further(error: duckdb.Error, refused: duckdb.Error, sql: str) -> bool:
@@ -209,6 +212,8 @@ def _hint(message: str, sql: str) -> str:
         )
     if "date/time field value out of range" in message and _TO_DATE.search(sql):
         return "\n\nOn Redshift, TO_DATE(…, …, FALSE) lets such a day run over into the next month"
+    if _NO_COLLATION.search(message):
+        return "\n\nTo compare texts whatever their case, compare LOWER(…) of both"
     if 'syntax error at or near ":"' in message:
         return "\n\nA :name stands for a value; the name of a table can't be given so"
     return ""
@@ -250,7 +255,7 @@ def statement_error(
     """
     failure = read_failure(error)
     if note:
-        failure = replace(failure, message=note)
+        failure = replace(failure, kind="", message=note)
     if is_conflict(error):
         failure = replace(
             failure,

@@ -18,7 +18,7 @@ from civis_nb.local.warehouse.duckdb.alter import alter
 from civis_nb.local.warehouse.duckdb.assignments import converted
 from civis_nb.local.warehouse.duckdb.attempts import Attempts
 from civis_nb.local.warehouse.duckdb.changes import what_was_done
-from civis_nb.local.warehouse.duckdb.create import check_names, exists_already, with_likes
+from civis_nb.local.warehouse.duckdb.create import check_columns, exists_already, with_likes
 from civis_nb.local.warehouse.duckdb.drop import drop_dependents
 from civis_nb.local.warehouse.duckdb.failures import located_error, read_failure, warehouse_error
 from civis_nb.local.warehouse.duckdb.result import DuckDBResult
@@ -208,7 +208,7 @@ class ScriptRunner:
         if statement.dialect != "duckdb":
             if statement.kind == "CREATE":
                 text = with_likes(self.cursor, text)
-                check_names(self.cursor, text)
+                check_columns(self.cursor, text, statement.dialect)
                 if exists_already(self.cursor, text):
                     self.cursor.execute(text)  # its sequence is in use
                     return None

@@ -63,8 +63,35 @@ def test_columns_that_count(bench, kind):
 
 def test_types_of_redshift(bench):
     bench.sql("CREATE TABLE c (k SUPER, v VARBYTE(10), g BPCHAR, h NVARCHAR(20)) DISTSTYLE ALL")
-    bench.sql("INSERT INTO c (k) VALUES (JSON_PARSE('{\"a\": [1, 2]}'))")
-    assert bench.rows("SELECT k.a[0], NVL(h, '-') FROM c") == [["1", "-"]]
+    bench.sql("INSERT INTO c (g) VALUES ('x'); INSERT INTO c SELECT NULL, NULL, 'y'")
+    assert bench.rows("SELECT g, NVL(h, '-'), k FROM c") == [["x", "-", None], ["y", "-", None]]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "INSERT INTO c VALUES (1, JSON_PARSE('1'))",
+        "INSERT INTO c (s) SELECT JSON_PARSE('1')",
+        "INSERT INTO c (s) SELECT 'a'",
+        "UPDATE c SET s = '1'",
+        "CREATE TABLE d AS SELECT JSON_PARSE('1') AS s",
+        "SELECT '1'::SUPER",
+        "SELECT CAST(a AS SUPER) FROM c",
+    ],
+)
+def test_there_are_no_values_of_the_type_super(bench, sql):
+    bench.sql("CREATE TABLE c (a INT, s SUPER); INSERT INTO c VALUES (1, NULL)")
+    with pytest.raises(WarehouseError, match="no values of the type SUPER") as caught:
+        bench.sql(sql)
+    assert caught.value.line == 1
+    assert bench.rows("SELECT a, s FROM c") == [["1", None]]
+
+
+@pytest.mark.parametrize("kind", ["GEOMETRY", "GEOGRAPHY"])
+def test_types_of_geometry_are_refused_by_name(bench, kind):
+    for sql in (f"CREATE TABLE c (g {kind})", f"SELECT NULL::{kind}"):
+        with pytest.raises(WarehouseError, match=f"no values of the type {kind}"):
+            bench.sql(sql)
 
 
 def test_functions_in_sql_are_functions_here_too(bench):

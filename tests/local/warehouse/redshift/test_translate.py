@@ -63,7 +63,6 @@ from civis_nb.local.warehouse.redshift.translate import translations
             "2024-01-01 07:00:00",
         ),
         ("INITCAP('hello wORLD')", "Hello World"),
-        ("CAST('{\"a\": 1}' AS SUPER)", '{"a": 1}'),
         ("TO_CHAR(DATEADD(day, 1, TO_DATE('2024-02-28', 'YYYY-MM-DD')), 'DD')", "29"),
         ("SPLIT_PART('a,b', ',', 2) || NVL(NULL, '!')", "b!"),
         ("FUNC_SHA1('a')", "86f7e437faa5a7fce15d1ddcb9eaeaea377667b8"),

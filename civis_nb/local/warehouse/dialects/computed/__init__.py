@@ -11,10 +11,11 @@ from typing import Any
 
 import duckdb
 
-from civis_nb.local.warehouse.dialects.computed.digests import sha2
+from civis_nb.local.warehouse.dialects.computed.digests import fnv_hash, sha2
 from civis_nb.local.warehouse.dialects.computed.json_texts import jsonb_text
 from civis_nb.local.warehouse.dialects.computed.number_formats import text_of_number
 from civis_nb.local.warehouse.dialects.computed.number_texts import number_of_text
+from civis_nb.local.warehouse.dialects.computed.sounds import soundex
 from civis_nb.local.warehouse.dialects.computed.text_patterns import (
     pattern_groups,
     pattern_replaced,
@@ -38,6 +39,8 @@ _FUNCTIONS: list[tuple[Callable[..., Any], str, str]] = [
     (number_of_text, "VARCHAR VARCHAR", "VARCHAR"),
     (jsonb_text, "VARCHAR", "VARCHAR"),
     (sha2, "VARCHAR INTEGER", "VARCHAR"),
+    (fnv_hash, "VARCHAR INTEGER BIGINT", "BIGINT"),
+    (soundex, "VARCHAR", "VARCHAR"),
     (moment_of_text, "VARCHAR VARCHAR", "BIGINT"),
     (pattern_spans, "VARCHAR VARCHAR INTEGER VARCHAR INTEGER", "BIGINT[]"),
     (pattern_groups, "VARCHAR VARCHAR VARCHAR", "VARCHAR[][]"),
