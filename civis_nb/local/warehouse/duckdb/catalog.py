@@ -150,7 +150,7 @@ def text_limits(
     schema, name
         Of the table, in any case.
     """
-    row = cursor.execute(
+    rows = cursor.execute(
         "SELECT sql FROM duckdb_tables() WHERE lower(table_name) = lower($1) AND CASE "
         "WHEN $2 IS NULL THEN temporary OR (database_name = current_database() "
         "AND list_contains(current_schemas(false), schema_name)) "
@@ -158,8 +158,8 @@ def text_limits(
         "AND database_name IN (current_database(), 'temp') END "
         "ORDER BY temporary DESC, list_position(current_schemas(false), schema_name) LIMIT 1",
         [name, schema],
-    ).fetchone()
-    return {} if row is None else text_limits_of(str(row[0]))
+    ).fetchall()
+    return text_limits_of(str(rows[0][0])) if rows else {}
 
 
 def primary_key(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[str, ...]:
