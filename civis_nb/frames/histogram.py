@@ -142,6 +142,10 @@ class Bars:
         bar = f"CAST(greatest(0, least({step}, {self.number - 1})) AS INTEGER)"
         return f"histogram({bar}) FILTER (WHERE {place} IS NOT NULL)"
 
+    def bar_at(self, place: float) -> int:
+        """Return the number of the bar at a place of the axis, as `expression` has it."""
+        return int(max(0, min((place - self._start) / self._width, self.number - 1)))
+
     def bins(self) -> tuple[Bin, ...]:
         """Return the bars with their ends and counts."""
         if not self.number:

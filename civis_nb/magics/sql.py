@@ -13,6 +13,7 @@ from civis_nb.display.charts import require_altair
 from civis_nb.display.screens import Screen
 from civis_nb.display.settled import Source
 from civis_nb.display.tables import ResultTable
+from civis_nb.display.text import counted
 from civis_nb.errors import CivisMagicError
 from civis_nb.frames.typed import TypedTable
 from civis_nb.futures import CivisFuture
@@ -193,6 +194,8 @@ class SqlRun(StatementRunner):
                 found = self._frame(statement, display)
                 self.user_ns[call.var], result = found.frame, found.shown
             table = ResultTable(result, title=call.var)
+            doing = "Drawing" if call.plot else "Profiling"
+            display.tracker.begin_step(f"{doing} {counted(len(table), 'row')}")
             view = table.plot(*call.plot) if call.plot else table.profile()
             if call.var is not None and not call.quiet:
                 display.settle(view)

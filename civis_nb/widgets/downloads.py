@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.errors import CivisInputError
 from civis_nb.table_names import quoted
-from civis_nb.widgets.engine import in_utc
+from civis_nb.widgets.row_source import in_utc
 
 if TYPE_CHECKING:
     import pyarrow as pa

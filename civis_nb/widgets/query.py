@@ -16,7 +16,7 @@ from civis_nb.errors import CivisInputError
 from civis_nb.sql_literals import literal
 from civis_nb.table_names import quoted
 
-__all__ = ["ALL", "Condition", "Family", "Field", "Query", "Sort"]
+__all__ = ["ALL", "Condition", "Family", "Field", "Query", "Sort", "TextCondition"]
 
 Family: TypeAlias = Literal[
     "integer", "decimal", "double", "date", "timestamp", "timestamptz", "time", "boolean", "text",
@@ -150,13 +150,28 @@ class _Null:
 
 
 @dataclass(frozen=True)
-class _Text:
+class TextCondition:
+    """What a column's values must be as text.
+
+    Attributes
+    ----------
+    column
+        Its index.
+    op
+        contains, lacks, equals, starts or ends.
+    value
+        The text.
+    match_case
+        Whether upper and lower case differ.
+    """
+
     column: int
     op: str
     value: str
     match_case: bool
 
     def sql(self, name: str, field: Field, dialect: str) -> str:
+        """Return it as SQL over the column of that name."""
         # Neither LIKE nor its escapes mean the same everywhere; these functions do.
         operand = name if field.family == "text" else field.as_text(name, dialect)
         text = literal(self.value, dialect, "value")
@@ -353,7 +368,7 @@ def _condition(item: Mapping[str, Any], fields: Sequence[Field]) -> Condition:
             raise CivisInputError(f"A text filter can't be {op!r}: it is {', '.join(_TEXT_OPS)}.")
         if value == "" and op != "equals":
             raise CivisInputError("A text filter needs a text to look for.")
-        return _Text(column, op, value, bool(item.get("match_case")))
+        return TextCondition(column, op, value, bool(item.get("match_case")))
     if kind == "range":
         if field.family not in _ORDERED:
             raise CivisInputError(

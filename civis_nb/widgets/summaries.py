@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from civis_nb.widgets.engine import column_name
 from civis_nb.widgets.query import ALL, Family
+from civis_nb.widgets.row_source import column_name
 
 if TYPE_CHECKING:
     from civis_nb.widgets.engine import TableEngine

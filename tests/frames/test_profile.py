@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,9 @@ import pytest
 
 from civis_nb.display.profiles import Profile
 from civis_nb.display.tables import ResultTable
-from civis_nb.frames.profile import Bin, profiled
+from civis_nb.frames.from_arrow import python_values
+from civis_nb.frames.profile import QUANTILES, Bin, profiled
+from civis_nb.frames.query import connection_over
 
 UTC = dt.UTC
 
@@ -98,19 +101,69 @@ def test_frequent_values_are_told_unless_all_differ():
     assert only(["b", "a"]).top == ()
 
 
-def test_a_million_rows_and_more_are_estimated():
+def test_numbers_are_exact_of_a_million_rows_and_more_and_texts_where_that_is_cheap():
     count = 1_000_001
-    table = pa.table({"id": np.arange(count), "k": np.arange(count) % 7})
-    ids, keys = profiled(table)
-    assert ids.estimated
-    assert ids.distinct == pytest.approx(count, rel=0.1)
-    assert ids.quantiles[2] == pytest.approx(count / 2, rel=0.05)
-    assert keys.distinct == 7
-    assert keys.top[0] == (0, 142858)
-    assert [one.count for one in keys.histogram] == [142858] + [142857] * 6 or sum(
-        one.count for one in keys.histogram
-    ) == count
-    assert "~" in repr(Profile([ids, keys], count))
+    numbers = np.arange(count)
+    table = pa.table({
+        "id": numbers, "k": numbers % 7,
+        "few": pa.array(numbers % 5).cast(pa.string()), "all": pa.array(numbers).cast(pa.string()),
+    })  # fmt: skip
+    ids, keys, few, every = profiled(table)
+    assert (ids.distinct, ids.quantiles[2], ids.top, ids.estimated) == (count, 500_000, (), False)
+    assert (keys.distinct, keys.top[1], keys.top[2]) == (7, (1, 142858), (2, 142857))
+    assert [one.count for one in keys.histogram] == [142858] * 2 + [142857] * 5
+    assert (few.distinct, few.top[0], few.estimated) == (5, ("0", 200_001), False)
+    assert every.estimated
+    assert every.distinct == pytest.approx(count, rel=0.1)
+    assert "~" not in repr(Profile([ids, keys, few], count))
+    assert "~" in repr(Profile([every], count))
+
+
+RANDOM = np.random.default_rng(7)
+GAPS = RANDOM.random(3000) < 0.1
+WHOLE = RANDOM.integers(-4000, 4000, 3000)
+TIMES = pa.array(WHOLE * 10**7, mask=GAPS)
+COLUMNS = [
+    pa.array(WHOLE, mask=GAPS),
+    pa.array(RANDOM.integers(0, 2**64 - 1, 3000, dtype=np.uint64), mask=GAPS),
+    pa.array(RANDOM.normal(size=3000).astype(np.float32), mask=GAPS),
+    pa.array([*WHOLE[:2900] / 8, *[float("nan"), float("inf"), -float("inf"), -0.0] * 25]),
+    pa.array([None if gap else Decimal(int(n)) / 8 for n, gap in zip(WHOLE, GAPS, strict=True)],
+             pa.decimal128(12, 3)),
+    pa.array([Decimal(int(n)) / 8 for n in WHOLE], pa.decimal128(38, 3)),
+    pa.array(WHOLE.astype(np.int32), mask=GAPS).cast(pa.date32()),
+    *(TIMES.cast(pa.timestamp(unit)) for unit in ("s", "ms", "us", "ns")),
+    TIMES.cast(pa.timestamp("us", "UTC")),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("column", COLUMNS, ids=lambda one: str(one.type))
+def test_a_profile_is_what_sql_counts(column):
+    table = pa.table({"c": pa.chunked_array([column[5:12], column[40:40], column[100:]])})
+    [found] = profiled(table)
+    finite = "isfinite(c)" if pa.types.is_floating(column.type) else "c is not null"
+    with connection_over({"t": table}) as connection:
+
+        def values(sql: str) -> list[list[Any]]:
+            return [python_values(one) for one in connection.sql(sql).to_arrow_table().columns]
+
+        count, distinct, drawn = values(
+            f"select count(c), count(distinct c), count(*) filter ({finite}) from t"
+        )
+        low, high, quantiles = values(
+            f"select min(c), max(c), unnest(quantile_disc(c, {list(QUANTILES)})) from t"
+            f" where {finite}"
+        )
+        top = values(
+            "select c, count(*) as n from t where c is not null group by c"
+            " order by n desc, c limit 5"
+        )
+    assert [found.rows - found.nulls, found.distinct] == [*count, *distinct]
+    assert ([found.min] * 5, [found.max] * 5, list(found.quantiles)) == (low, high, quantiles)
+    # As texts, as no NaN is equal to another.
+    shown = list(map(list, zip(*found.top, strict=True)))
+    assert str(shown) == str(top if count != distinct else [])
+    assert [sum(one.count for one in found.histogram)] == drawn
 
 
 def test_names_of_any_kind_and_many_columns():

@@ -196,6 +196,7 @@ function render({ model, el }) {
   async function summarizeSeen(seen) {
     if (summarizing || kernel.lost || store.busy) return;
     summarizing = true;
+    const asked = JSON.stringify(get("filters"));
     try {
       for (const column of seen) {
         if (!summaries.has(column)) {
@@ -212,7 +213,8 @@ function render({ model, el }) {
         }
       }
     } catch (error) {
-      if (!kernel.lost) failed(error);
+      // Other filters end the search for these.
+      if (!kernel.lost && asked === JSON.stringify(get("filters"))) failed(error);
     } finally {
       summarizing = false;
     }
