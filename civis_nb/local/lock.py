@@ -6,15 +6,21 @@ import json
 import os
 import sys
 import tempfile
+import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
+
+import psutil
 
 from civis_nb.errors import CivisLocalError, StateInUseError
 
 __all__ = ["Running", "StateLock", "read_running", "write_private"]
 
 _RUNNING = "running.json"
+#: How long a lock may outlive the process that had it, and how often it is tried.
+_FORK_DEADLINE_S = 5.0
+_FORK_WAIT_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -77,11 +83,19 @@ class StateLock:
                 f"The state folder {state} can't be used ({error.strerror}). Give another one: "
                 "--state, civis_nb.local.start(state=…), or CIVIS_NB_STATE_DIR."
             ) from error
-        try:
-            _lock(self._file)
-        except OSError:
-            self._file.close()
-            raise StateInUseError(self._in_use()) from None
+        deadline = time.monotonic() + _FORK_DEADLINE_S
+        while not _locked(self._file):
+            if not self._owner_is_gone() or time.monotonic() > deadline:
+                self._file.close()
+                raise StateInUseError(self._in_use())
+            # A process that the owner was about to start holds the lock until it is what it is
+            # to become: for a moment longer than the owner that was killed.
+            time.sleep(_FORK_WAIT_S)
+
+    def _owner_is_gone(self) -> bool:
+        """Return whether the platform that left its address here has ended."""
+        running = read_running(self._state)
+        return running is not None and not psutil.pid_exists(running.pid)
 
     def _in_use(self) -> str:
         """Return the message that says who holds the state folder."""
@@ -107,12 +121,22 @@ class StateLock:
 if sys.platform == "win32":
     import msvcrt
 
-    def _lock(file: IO[Any]) -> None:
+    def _locked(file: IO[Any]) -> bool:
+        """Lock a file; return False when another process holds it."""
         file.seek(0)
-        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError:
+            return False
+        return True
 
 else:
     import fcntl
 
-    def _lock(file: IO[Any]) -> None:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    def _locked(file: IO[Any]) -> bool:
+        """Lock a file; return False when another process holds it."""
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True

@@ -21,7 +21,7 @@ import requests
 from civis_nb.errors import CivisLocalError, PortInUseError, StateInUseError
 from civis_nb.local import Platform, start, start_or_join
 from civis_nb.local.join import default_state
-from civis_nb.local.lock import read_running
+from civis_nb.local.lock import StateLock, read_running
 
 
 def _me(platform) -> requests.Response:
@@ -373,3 +373,27 @@ def test_importing_the_package_loads_no_server():
 
 def test_a_client_of_its_own(bare_platform: Platform):
     assert bare_platform.client().users.get_me()["username"]
+
+
+_HOLDS_THE_LOCK = """
+import fcntl, json, os, sys, time
+state, pid = sys.argv[1], sys.argv[2]
+os.makedirs(state)
+with open(f"{state}/running.json", "w") as file:
+    json.dump({"endpoint": "http://127.0.0.1:1", "api_key": "k", "pid": int(pid)}, file)
+file = open(f"{state}/lock", "a+b")
+fcntl.flock(file, fcntl.LOCK_EX)
+print("held", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_lock_that_outlives_its_killed_platform_for_a_moment_is_waited_for(tmp_path):
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    command = [sys.executable, "-c", _HOLDS_THE_LOCK, str(tmp_path / "state"), str(gone.pid)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        threading.Timer(0.3, holder.stdin.close).start()
+        # Refused at once, were it not waited for.
+        StateLock(tmp_path / "state").release()

@@ -13,7 +13,10 @@ from typing import Protocol
 
 from civis_nb.cancellation import CancelToken
 
-__all__ = ["Ended", "Executor", "JobSpec", "LogWriter", "StartedProcess"]
+__all__ = ["IDENTITY", "Ended", "Executor", "JobSpec", "LogWriter", "StartedProcess"]
+
+#: The variables that tell whose process it is; runs of other platforms have the same numbers.
+IDENTITY = ("CIVIS_API_KEY", "CIVIS_JOB_ID", "CIVIS_RUN_ID")
 
 
 @dataclass(frozen=True)
@@ -74,12 +77,13 @@ class StartedProcess:
     job_id, run_id
         What it belongs to.
     process_id, started_at
-        Its id and its start time, as `Executor` implementations report them.
+        Its id and its start time, as `Executor` implementations report them; None when the run
+        was not yet so far.
     """
 
     job_id: int
     run_id: int
-    process_id: int
+    process_id: int | None
     started_at: str | None
 
 

@@ -1,21 +1,17 @@
-"""Commands as child processes: a group of their own, output into a log, ended on demand."""
+"""Commands as processes with a supervisor: output into a log, all of them ended with the run."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
 import time
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 import psutil
 
 from civis_nb.cancellation import STOPPED, CancelToken
-from civis_nb.errors import CivisLocalError
 from civis_nb.local.runner.base import Ended, JobSpec, LogWriter, StartedProcess
+from civis_nb.local.runner.command import SupervisedCommand
 from civis_nb.local.runner.lines import LineSplitter
-from civis_nb.local.runner.orphans import kill_group, kill_processes_of, process_started_at
+from civis_nb.local.runner.orphans import end_sessions, kill_processes_of, process_started_at
 from civis_nb.local.runner.streams import ERROR, OUTPUT, Streams
 from civis_nb.local.runner.usage import UsageMeter
 
@@ -30,12 +26,13 @@ _STOP_GRACE_S = 2.0
 
 
 class SubprocessExecutor:
-    """Runs commands as child processes of this one.
+    """Runs commands as processes of this machine, each under a supervisor of its own.
 
     Parameters
     ----------
     on_start
-        Called with a run's id, and the id and start time of its process, as soon as it exists.
+        Called with a run's id, and the id and start time of its supervisor, before the command is
+        started: whoever stores them can end all of it later.
     """
 
     def __init__(
@@ -55,32 +52,19 @@ class SubprocessExecutor:
             (spec.folder / name).write_bytes(content)
         streams = Streams()
         try:
-            process = subprocess.Popen(
-                spec.command,
-                cwd=spec.folder,
-                env=dict(spec.environment),
-                stdin=subprocess.DEVNULL,
-                stdout=streams.writers[0],
-                stderr=streams.writers[1],
-                start_new_session=True,
-            )
-        except (OSError, ValueError) as error:
+            command = SupervisedCommand(spec, streams.writers)
+        except BaseException:
             streams.close()
-            raise CivisLocalError(
-                f"The command {spec.command[0]!r} can't be started: {error}."
-            ) from error
-        streams.follow(process.pid)
-        with _Supervisor(process, streams, log, cancel, spec.cancel_timeout_s) as supervisor:
-            self._on_start(spec.run_id, process.pid, process_started_at(process.pid))
-            ended = supervisor.watch()
-        if cancel.cancelled:
-            kill_processes_of([spec.environment])
-        return ended
+            raise
+        with _Watch(command, streams, log, cancel, spec) as watch:
+            streams.follow(command.pid)
+            self._on_start(spec.run_id, command.pid, process_started_at(command.pid))
+            command.start()
+            return watch.until_end()
 
     def end_orphans(self, processes: Sequence[StartedProcess], api_key: str) -> None:
         """End what is left of processes of an earlier platform; see `base.Executor`."""
-        for process in processes:
-            kill_group(process)
+        end_sessions(processes)
         kill_processes_of(
             {
                 "CIVIS_API_KEY": api_key,
@@ -91,60 +75,59 @@ class SubprocessExecutor:
         )
 
 
-class _Supervisor:
-    """Watches one child process from start to end."""
+class _Watch:
+    """Watches one command from start to end."""
 
     def __init__(
         self,
-        process: subprocess.Popen[bytes],
+        command: SupervisedCommand,
         streams: Streams,
         log: LogWriter,
         cancel: CancelToken,
-        cancel_timeout_s: float,
+        spec: JobSpec,
     ) -> None:
-        self._process = process
+        self._command = command
         self._streams = streams
         self._splitters = {OUTPUT: LineSplitter(), ERROR: LineSplitter()}
         self._log = log
         self._cancel = cancel
-        self._timeout_s = cancel_timeout_s
-        self._meter = UsageMeter(process.pid)
+        self._spec = spec
         self._kill_at: float | None = None
         self._checked_at = 0.0
         self._last_error_line = ""
 
-    def __enter__(self) -> _Supervisor:
+    def __enter__(self) -> _Watch:
         self._unsubscribe = self._cancel.on_cancel(self._streams.wake)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._unsubscribe()
         self._streams.close()
-        if self._process.returncode is None:
-            # Only when watching failed: nothing of the job may outlive its run.
-            self._signal(signal.SIGKILL)
-            self._process.wait()
+        # Only when watching failed does anything run: nothing of the job may outlive its run.
+        self._command.close()
 
-    def watch(self) -> Ended:
-        """Log the process's output until it ends; return how it ended."""
+    def until_end(self) -> Ended:
+        """Log the command's output until it ends; return how it ended."""
+        meter = UsageMeter(self._command.pid, self._command.command_pid)
         while not self._has_exited():
             idle = not self._read(self._pause())
             self._log.tick()
-            self._meter.tick(idle=idle)
+            meter.tick(idle=idle)
             if self._kill_at is not None and time.monotonic() >= self._kill_at:
-                self._signal(signal.SIGKILL)
+                self._command.kill()
                 self._kill_at = None
         self._streams.close_writers()
-        # While the dead process is not yet collected its id, and so its group, can't be another's.
-        self._signal(signal.SIGKILL)
         self._drain()
-        code, cpu_s = self._collect()
-        self._meter.finish(cpu_s)
+        report = self._command.collect()
+        if not report.whole:
+            # No Linux, or somebody has ended the supervisor: the environment tells whose they are.
+            kill_processes_of([self._spec.environment])
+        meter.finish(report.cpu_s)
         return Ended(
-            code,
+            report.exit_code,
             self._last_error_line,
-            self._meter.max_memory_mb,
-            self._meter.max_cpu_millicores,
+            meter.max_memory_mb,
+            meter.max_cpu_millicores,
         )
 
     def _pause(self) -> float:
@@ -156,7 +139,7 @@ class _Supervisor:
         return pause
 
     def _has_exited(self) -> bool:
-        """Return whether the process has ended; it is not collected by that."""
+        """Return whether the supervisor has ended, the last of all; it is not collected by that."""
         ended = self._streams.process_has_ended()
         if ended is not None:
             return ended
@@ -165,7 +148,7 @@ class _Supervisor:
             return False
         self._checked_at = now
         try:
-            return psutil.Process(self._process.pid).status() == psutil.STATUS_ZOMBIE
+            return psutil.Process(self._command.pid).status() == psutil.STATUS_ZOMBIE
         except psutil.NoSuchProcess:
             return True
 
@@ -189,19 +172,13 @@ class _Supervisor:
             self._last_error_line = line.strip()
 
     def _terminate(self) -> None:
-        """Send TERM to the group, and set the time of KILL."""
-        grace = self._timeout_s
+        """Request the end, and set the time of the end by force."""
+        grace = self._spec.cancel_timeout_s
         if self._cancel.reason == STOPPED:
             grace = min(grace, _STOP_GRACE_S)
-        self._signal(signal.SIGTERM)
+        self._command.terminate()
         kill_at = time.monotonic() + grace
         self._kill_at = kill_at if self._kill_at is None else min(self._kill_at, kill_at)
-
-    def _signal(self, number: int) -> None:
-        """Send a signal to the process group; one that is gone is no error."""
-        # Gone already, or (macOS) all of the group are dead and not yet collected.
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, number)
 
     def _drain(self) -> None:
         """Log what is still in the pipes."""
@@ -211,10 +188,3 @@ class _Supervisor:
         for level, splitter in self._splitters.items():
             for line in splitter.finish():
                 self._log_line(level, line)
-
-    def _collect(self) -> tuple[int, float]:
-        """Return the exit code of the ended process and the processor seconds it used."""
-        _pid, status, usage = os.wait4(self._process.pid, 0)
-        code = os.waitstatus_to_exitcode(status)
-        self._process.returncode = code
-        return code, usage.ru_utime + usage.ru_stime

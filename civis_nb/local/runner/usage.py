@@ -20,11 +20,13 @@ class UsageMeter:
 
     Parameters
     ----------
+    supervisor
+        The process all of whose descendants count, and not itself.
     pid
-        The process; its children count with it.
+        The most important of them.
     """
 
-    def __init__(self, pid: int) -> None:
+    def __init__(self, supervisor: int, pid: int | None) -> None:
         self._started = self._seen_at = time.monotonic()
         self._cpu_s = 0.0
         self._wait_s = _FIRST_S
@@ -32,9 +34,10 @@ class UsageMeter:
         self.max_memory_mb: float | None = None
         self.max_cpu_millicores: float | None = None
         try:
-            self._process: psutil.Process | None = psutil.Process(pid)
+            self._supervisor: psutil.Process | None = psutil.Process(supervisor)
+            self._process = psutil.Process(pid)
         except psutil.Error:
-            self._process = None
+            self._supervisor = None
 
     def tick(self, *, idle: bool) -> None:
         """Measure, when it is time to: often at first, later once a second.
@@ -43,16 +46,16 @@ class UsageMeter:
         when there is nothing to read.
         """
         now = time.monotonic()
-        if self._process is None or now < self._next:
+        if self._supervisor is None or now < self._next:
             return
         self._wait_s = min(self._wait_s * 1.5, _LONGEST_S)
         self._next = now + self._wait_s
         try:
-            children = self._process.children(recursive=True) if idle else []
+            members = self._supervisor.children(recursive=True) if idle else [self._process]
         except psutil.Error:
             return
         memory, cpu = 0, 0.0
-        for member in (self._process, *children):
+        for member in members:
             try:
                 memory += member.memory_info().rss
                 times = member.cpu_times()

@@ -45,10 +45,9 @@ def recover(store: Store, executor: Executor, api_key: str) -> list[int]:
         The ids of the runs.
     """
     rows = fail_runs(store, MESSAGE)
+    # All of them: a run may have processes by whatever way, also when none was stored.
     started = [
-        StartedProcess(row.job_id, row.id, row.process_id, row.process_started_at)
-        for row in rows
-        if row.process_id is not None
+        StartedProcess(row.job_id, row.id, row.process_id, row.process_started_at) for row in rows
     ]
     executor.end_orphans(started, api_key)
     for row in rows:

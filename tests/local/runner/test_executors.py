@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -204,15 +205,164 @@ def test_command_that_is_not_there_is_a_clear_error(executor, tmp_path):
         executor.run(spec, Lines(), CancelToken())
 
 
-def test_start_of_a_child_process_is_reported(tmp_path):
-    started = []
-    executor = SubprocessExecutor(lambda *process: started.append(process))
-    log = Lines()
-    command = [sys.executable, "-c", "import os; print(os.getpid())"]
-    executor.run(JobSpec(7, command, {"PATH": os.defpath}, tmp_path), log, CancelToken())
-    [(run_id, pid, started_at)] = started
-    assert (run_id, str(pid)) == (7, log.entries[0][1])
-    assert float(started_at) > 0
+def test_start_is_reported_before_the_command_runs(tmp_path):
+    seen = []
+
+    def on_start(run_id, pid, started_at):
+        seen.append((run_id, psutil.Process(pid).children(), (tmp_path / "ran").exists()))
+        assert float(started_at) > 0
+
+    command = [sys.executable, "-c", "import os; os.mkdir('ran')"]
+    spec = JobSpec(7, command, {"PATH": os.defpath}, tmp_path)
+    SubprocessExecutor(on_start).run(spec, Lines(), CancelToken())
+    assert seen == [(7, [], False)]
+    assert (tmp_path / "ran").exists()
+
+
+def test_command_whose_start_could_not_be_stored_never_runs(tmp_path):
+    def on_start(*_process):
+        raise CivisLocalError("the store is closed")
+
+    spec = JobSpec(7, ["mkdir", "ran"], {"PATH": os.defpath}, tmp_path)
+    with pytest.raises(CivisLocalError, match="the store is closed"):
+        SubprocessExecutor(on_start).run(spec, Lines(), CancelToken())
+    assert not (tmp_path / "ran").exists()
+
+
+#: Starts a process that leaves session, group and parent, and has nothing of the environment.
+_DAEMON = (
+    "import os, sys, time\n"
+    "if os.fork() == 0:\n"
+    "    os.setsid()\n"
+    "    if os.fork() == 0:\n"
+    "        command = [sys.executable, '-c', 'import os, time; print(os.getpid(), flush=True);'\n"
+    "            'time.sleep(600)']\n"
+    "        os.execve(sys.executable, command, {})\n"
+    "    os._exit(0)\n"
+)
+_ON_LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="needs a subreaper")
+
+
+@_ON_LINUX
+@pytest.mark.parametrize("end", ["sys.exit(0)", "sys.exit(3)", "os.kill(os.getpid(), 9)"])
+def test_daemons_end_with_the_command_whatever_its_outcome(run, end):
+    # The command ends once the daemon has printed its id on the output that they share.
+    source = (
+        "import os, sys\nread, write = os.pipe()\nout = os.dup(1)\nos.dup2(write, 1)\n"
+        f"{_DAEMON}"
+        "os.write(out, os.read(read, 99))\n"
+        f"{end}"
+    )
+    ended, entries = run(source)
+    assert ended.exit_code == {"sys.exit(0)": 0, "sys.exit(3)": 3}.get(end, -9)
+    assert not psutil.pid_exists(int(entries[0][1]))
+
+
+@_ON_LINUX
+def test_cancel_ends_daemons_as_well(run):
+    cancel, log = CancelToken(), Lines()
+    threading.Thread(target=lambda: (log.some.wait(30), cancel.cancel())).start()
+    ended, entries = run(f"{_DAEMON}\ntime.sleep(600)", cancel, log)
+    assert ended.exit_code < 0
+    assert not psutil.pid_exists(int(entries[0][1]))
+
+
+@_ON_LINUX
+def test_request_to_end_reaches_processes_that_left_the_group_once(run):
+    # Both handlers tell what they got, and how often.
+    source = (
+        "import os, signal, time\n"
+        "child = os.fork()\n"
+        "if child == 0:\n    os.setsid()\n"
+        "signal.signal(signal.SIGTERM, lambda *_: (os.write(1, b'TERM\\n'), os._exit(0))\n"
+        "    if child == 0 else os.write(1, b'term\\n'))\n"
+        "os.write(1, b'up\\n')\n"
+        "if child:\n"
+        "    os.waitpid(child, 0)\n    os._exit(5)\n"
+        "time.sleep(600)\n"
+    )
+
+    class Ups(Lines):
+        def add(self, level, message):
+            super().add(level, message)
+            if self.entries.count(("info", "up")) == 2:
+                cancel.cancel()
+
+    cancel = CancelToken()
+    ended, entries = run(source, cancel, Ups(), cancel_timeout_s=60)
+    assert ended.exit_code == 5
+    assert sorted(message for _level, message in entries) == ["TERM", "term", "up", "up"]
+
+
+@_ON_LINUX
+def test_the_command_ends_when_its_platform_is_killed(tmp_path):
+    # The platform is forked once it has started the command, and the fork holds all its pipes.
+    source = (
+        "import os, sys, threading, pathlib\n"
+        "from civis_nb.cancellation import CancelToken\n"
+        "from civis_nb.local.runner.base import JobSpec\n"
+        "from civis_nb.local.runner.subprocess import SubprocessExecutor\n"
+        "class Log:\n"
+        "    def add(self, level, message):\n"
+        "        fork = os.fork() if sys.argv[1] == 'forked' else 0\n"
+        "        if fork:\n"
+        "            print(fork, message, flush=True)\n"
+        "            os.kill(os.getpid(), 9)\n"
+        "        if sys.argv[1] == 'forked':\n"
+        "            while True:\n"
+        "                threading.Event().wait(600)\n"
+        "        print(message, flush=True)\n"
+        "        os.kill(os.getpid(), 9)\n"
+        "    def tick(self):\n        pass\n"
+        f"source = {_DAEMON!r} + 'time.sleep(600)'\n"
+        "spec = JobSpec(1, [sys.executable, '-c', source], {'PATH': os.defpath}, pathlib.Path())\n"
+        "SubprocessExecutor().run(spec, Log(), CancelToken())\n"
+    )
+    for how in ("alone", "forked"):
+        output = tmp_path / how
+        with output.open("wb") as file:
+            code = subprocess.run(
+                [sys.executable, "-c", source, how], stdout=file, check=False, timeout=60
+            ).returncode
+        assert code == -9
+        *forks, daemon = (int(word) for word in output.read_text().split())
+        try:
+            _wait_until_gone(daemon)
+        finally:
+            for fork in forks:
+                os.kill(fork, 9)
+
+
+@_ON_LINUX
+def test_processes_end_also_when_the_command_kills_its_supervisor(run):
+    source = (
+        "import os, subprocess, sys\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)'],\n"
+        "    start_new_session=True)\n"
+        "os.write(1, f'{child.pid}\\n'.encode())\n"
+        "os.kill(os.getppid(), 9)\n"
+        "child.wait()\n"
+    )
+    identity = {"CIVIS_API_KEY": os.urandom(8).hex(), "CIVIS_JOB_ID": "1", "CIVIS_RUN_ID": "1"}
+    ended, entries = run(source, environment=identity)
+    assert ended.exit_code == -9
+    _wait_until_gone(int(entries[0][1]))
+
+
+@pytest.mark.parametrize("where", ["command", "variable"])
+def test_a_nul_character_is_refused(executor, tmp_path, where):
+    words = ["echo", "a\0b" if where == "command" else "a"]
+    variables = {"PATH": os.defpath, "MINE": "a\0b" if where == "variable" else "a"}
+    with pytest.raises(CivisLocalError, match="NUL"):
+        executor.run(JobSpec(1, words, variables, tmp_path), Lines(), CancelToken())
+
+
+def test_large_environment_arrives_whole(run):
+    text = "\u00e9=\n" * 20_000
+    variables = {f"V{i}": text for i in range(4)}
+    source = "import os\nprint([os.environ[f'V{i}'] == '\\u00e9=\\n' * 20_000 for i in range(4)])"
+    _ended, entries = run(source, environment=variables)
+    assert entries == [("info", "[True, True, True, True]")]
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts in Linux's /proc")

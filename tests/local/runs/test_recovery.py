@@ -7,8 +7,10 @@ import subprocess
 import sys
 
 import psutil
-from sqlalchemy import update
+import pytest
+from sqlalchemy import select, update
 
+from civis_nb.local import start
 from civis_nb.local.runner.orphans import process_started_at
 from civis_nb.local.runs.recovery import MESSAGE
 from civis_nb.local.store.schema import job_runs
@@ -32,6 +34,11 @@ def _orphan(bench, command=SLEEP, *, started_at=None, state="running", environme
     return run_id, process
 
 
+def _is_alive(process):
+    """Return whether a child of this process is alive; recovery may have collected it."""
+    return process.poll() is None
+
+
 def test_active_runs_are_failed_with_a_message(make_bench):
     bench = make_bench()
     queued, ended = bench.queue("pass"), bench.queue("pass")
@@ -53,7 +60,7 @@ def test_processes_of_active_runs_are_ended(make_bench):
     bench = make_bench()
     run_id, process = _orphan(bench)
     bench.recover()
-    assert process.wait(30) == -9
+    assert not _is_alive(process)
     assert bench.run(run_id).process_id is None
 
 
@@ -108,12 +115,68 @@ def test_processes_that_left_the_group_are_ended_if_they_are_of_this_platform(ma
     )
     try:
         bench.recover()
-        assert mine.wait(30) == -9
-        assert process.wait(30) == -9
-        assert other.poll() is None
+        assert not _is_alive(mine)
+        assert not _is_alive(process)
+        assert _is_alive(other)
     finally:
         other.kill()
         other.wait()
+
+
+def test_processes_of_a_run_whose_process_was_not_stored_are_ended(make_bench):
+    bench = make_bench()
+    run_id = bench.queue("pass")
+    identity = {
+        "CIVIS_API_KEY": bench.context.api_key,
+        "CIVIS_JOB_ID": str(bench.run(run_id).job_id),
+        "CIVIS_RUN_ID": str(run_id),
+    }
+    process = subprocess.Popen(SLEEP, start_new_session=True, env={**os.environ, **identity})
+    bench.recover()
+    assert not _is_alive(process)
+
+
+_KILLED = """
+import os, sys, threading
+from pathlib import Path
+from civis_nb.local import start
+from civis_nb.local.runs import jobs
+platform = start(sys.argv[1], samples=False)
+context = platform._context
+source = "import os, time; os.write(1, b'x'); time.sleep(600)"
+for _ in range(3):
+    with context.store.begin() as connection:
+        job = jobs.create_job(connection, jobs.PYTHON3, "a", 1, {"source": source})
+    jobs.start_run(context, job)
+print(flush=True)
+threading.Event().wait(float(sys.argv[2]) / 1000)
+os.kill(os.getpid(), 9)
+"""
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("ms", [0, 20, 50])
+def test_no_process_outlives_a_platform_that_is_killed_right_after_the_start(tmp_path, ms):
+    state = tmp_path / "state"
+    command = [sys.executable, "-c", _KILLED, str(state), str(ms)]
+    assert subprocess.run(command, check=False, timeout=120).returncode == -9
+    with start(state, samples=False) as platform:
+        left = [
+            process.pid
+            for process in psutil.process_iter()
+            if _environment(process).get("CIVIS_API_KEY") == platform.api_key
+        ]
+        assert left == []
+        with platform._context.store.read() as connection:
+            states = set(connection.scalars(select(job_runs.c.state)))
+        assert states == {"failed"}
+
+
+def _environment(process):
+    try:
+        return process.environ()
+    except (psutil.Error, OSError):
+        return {}
 
 
 def test_working_folders_are_removed(make_bench):
