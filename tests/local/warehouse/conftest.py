@@ -77,10 +77,22 @@ def warehouse_backend(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def bench(tmp_path: Path, warehouse_backend: str) -> Iterator[Bench]:
-    warehouse = BACKENDS[warehouse_backend]()
-    yield Bench(tmp_path, warehouse)
-    warehouse.close()
+def make_bench(tmp_path: Path) -> Iterator[Callable[[Warehouse], Bench]]:
+    """Use a warehouse, and close it when the test ends."""
+    made: list[Bench] = []
+
+    def make(warehouse: Warehouse) -> Bench:
+        made.append(Bench(tmp_path, warehouse))
+        return made[-1]
+
+    yield make
+    for bench in made:
+        bench.warehouse.close()
+
+
+@pytest.fixture
+def bench(make_bench: Callable[[Warehouse], Bench], warehouse_backend: str) -> Bench:
+    return make_bench(BACKENDS[warehouse_backend]())
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ import duckdb
 
 from civis_nb.local.warehouse.csv.reader import csv_error, read_csv_sql
 from civis_nb.local.warehouse.csv.text import CsvFormat
+from civis_nb.local.warehouse.dialects.builtins import built_in
 
 # ruff: noqa: S608 - made of constants and numbers
 
@@ -147,10 +148,11 @@ def _sampled(reader: duckdb.DuckDBPyConnection, relation: str, columns: int) -> 
     """
     measures = {"rows": "count(*)", **_measures("v", tuple(_TESTS))}
     cells = ", ".join(f"c{i}" for i in range(columns))
-    rows = reader.execute(
+    sql = (
         f"SELECT i, {', '.join(measures.values())} FROM (SELECT unnest(range({columns})) AS i, "
-        f"unnest([{cells}]) AS v FROM (FROM {relation} LIMIT {_SAMPLE_ROWS})) GROUP BY i"
-    ).fetchall()
+        f"unnest(list_value({cells})) AS v FROM (FROM {relation} LIMIT {_SAMPLE_ROWS})) GROUP BY i"
+    )
+    rows = reader.execute(built_in(sql)).fetchall()
     none: _Counts = dict.fromkeys(measures, 0)
     found = [none] * columns
     for i, *counts in rows:
@@ -170,7 +172,7 @@ def _counted(
         for key, measure in _measures(f"c{i}", tests).items()
     ]
     sql = f"SELECT count(*), {', '.join(measure for *_, measure in wanted)} FROM {relation}"
-    rows, *counted = reader.execute(sql).fetchall()[0]
+    rows, *counted = reader.execute(built_in(sql)).fetchall()[0]
     found: dict[int, _Counts] = {i: {"rows": rows} for i in chosen_tests}
     for (i, key, _), value in zip(wanted, counted, strict=True):
         found[i][key] = value

@@ -24,10 +24,10 @@ def read_csv_sql(path: Path, columns: int, written: CsvFormat, extra: str = "") 
 
     An unquoted empty cell is NULL, a quoted one is the empty text.
     """
-    names = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(columns))
+    names = ", ".join(f"c{i} := 'VARCHAR'" for i in range(columns))
     escape = "\\" if written.escaped else '"'
     return (
-        f"read_csv({literal(str(path))}, columns = {{{names}}}, auto_detect = false, "
+        f"read_csv({literal(str(path))}, columns = struct_pack({names}), auto_detect = false, "
         f"header = {str(written.header).lower()}, delim = {literal(written.delimiter)}, "
         f"quote = '\"', escape = {literal(escape)}, nullstr = '', allow_quoted_nulls = false, "
         f"null_padding = false, strict_mode = true, max_line_size = {_MAX_ROW_BYTES}, "

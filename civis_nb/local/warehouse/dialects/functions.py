@@ -14,17 +14,15 @@ from pathlib import Path
 import duckdb
 
 from civis_nb._cache_folder import default_folder, is_ours
+from civis_nb.local.warehouse.dialects.builtins import built_in
 from civis_nb.local.warehouse.dialects.computed import create_computed
 from civis_nb.local.warehouse.dialects.rules import CATALOG
 from civis_nb.table_names import literal
 
 __all__ = ["attach_functions"]
 
-#: In the file of functions: comments, and calls of DuckDB's functions, outside of texts.
+#: In the file of functions.
 _COMMENT = re.compile(r"(?m)^--.*$")
-_BARE_CALL = re.compile(
-    r"""'(?:[^']|'')*'|(?<![\w."])(?!coalesce\(|unnest\()(?P<name>[a-z]\w*)\("""
-)
 _FORGET_AFTER_S = 30 * 24 * 3600.0
 
 
@@ -51,7 +49,7 @@ def attach_functions(connection: duckdb.DuckDBPyConnection) -> None:
 def _create_for_views(connection: duckdb.DuckDBPyConnection) -> None:
     """Create the functions in Python if a view may call one: it may be read by any statement."""
     views = "SELECT 1 FROM duckdb_views() WHERE NOT internal AND contains(sql, $1) LIMIT 1"
-    if connection.execute(views, [f"{CATALOG}."]).fetchall():
+    if connection.execute(built_in(views), [f"{CATALOG}."]).fetchall():
         create_computed(connection)
 
 
@@ -60,8 +58,7 @@ def _definitions() -> str:
     """Return the statements that create all functions in their catalog."""
     text = files(__package__).joinpath("functions.sql").read_text(encoding="utf-8")
     text = _COMMENT.sub("", text).replace("CREATE MACRO ", f"CREATE MACRO {CATALOG}.")
-    # Qualified, so that functions of users can't take the place of DuckDB's.
-    return _BARE_CALL.sub(lambda m: f"system.main.{m[0]}" if m["name"] else m[0], text)
+    return built_in(text)
 
 
 def _kept_file() -> Path | None:

@@ -152,8 +152,8 @@ def view_text(definition: str) -> str | None:
 
 #: SQL of the user's text for a view, where ``sql`` is DuckDB's.
 VIEW_TEXT = (
-    f"coalesce(replace(nullif(regexp_extract(sql, {literal(_NOTE.pattern)}, 1)[2:-2], ''), "
-    "'''''', ''''), sql)"
+    "coalesce(replace(nullif(array_slice("
+    f"regexp_extract(sql, {literal(_NOTE.pattern)}, 1), 2, -2), ''), '''''', ''''), sql)"
 )
 
 _HERE = "database_name IN (current_database(), 'temp')"
@@ -163,20 +163,20 @@ KEYS = f"""(
     SELECT database_name, schema_name, table_name, constraint_type,
            constraint_column_names AS columns,
            NULL AS name,
-           referenced_table || ' (' || array_to_string(referenced_column_names, ', ') || ')'
+           referenced_table || ' (' || list_aggr(referenced_column_names, 'string_agg', ', ') || ')'
                AS "references"
     FROM duckdb_constraints()
     WHERE {_HERE} AND constraint_type IN ('PRIMARY KEY', 'UNIQUE', 'FOREIGN KEY')
     UNION ALL
-    SELECT database_name, schema_name, table_name, upper(note[1]),
-           string_split(note[2], ', '), nullif(note[4], ''), nullif(note[3], '')
+    SELECT database_name, schema_name, table_name, upper(kind),
+           string_split(key, ', '), nullif(own_name, ''), nullif(target, '')
     FROM (
         SELECT database_name, schema_name, table_name,
-               [regexp_extract(constraint_text, '''{CATALOG} ([a-z ]+) \\(', 1),
-                regexp_extract(constraint_text, '''{CATALOG} [a-z ]+ \\(([^()]*)\\)', 1),
-                regexp_extract(constraint_text,
-                    '\\) references (.*?)(?: named [^'']*)?'' IS NOT NULL', 1),
-                regexp_extract(constraint_text, ' named ([^'']*)'' IS NOT NULL', 1)] AS note
+               regexp_extract(constraint_text, '''{CATALOG} ([a-z ]+) \\(', 1) AS kind,
+               regexp_extract(constraint_text, '''{CATALOG} [a-z ]+ \\(([^()]*)\\)', 1) AS key,
+               regexp_extract(constraint_text,
+                   '\\) references (.*?)(?: named [^'']*)?'' IS NOT NULL', 1) AS target,
+               regexp_extract(constraint_text, ' named ([^'']*)'' IS NOT NULL', 1) AS own_name
         FROM duckdb_constraints()
         WHERE {_HERE} AND constraint_type = 'CHECK'
           AND constraint_text LIKE '%''{CATALOG} %'
@@ -185,7 +185,8 @@ KEYS = f"""(
 
 #: The lengths of texts, and whether they are CHAR.
 LENGTHS = f"""(
-    SELECT database_name, schema_name, table_name, constraint_column_names[1] AS column_name,
+    SELECT database_name, schema_name, table_name,
+           array_extract(constraint_column_names, 1) AS column_name,
            constraint_text LIKE '%>= %' AS fixed,
            coalesce(nullif(regexp_extract(constraint_text, '<= (\\d+)', 1), ''),
                     nullif(regexp_extract(constraint_text, '(\\d+) >= ', 1), ''))::INTEGER

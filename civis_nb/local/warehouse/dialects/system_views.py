@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
+from civis_nb.local.warehouse.dialects.builtins import built_in
 from civis_nb.local.warehouse.dialects.notes import KEYS, LENGTHS, VIEW_TEXT
 from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect
 
@@ -20,7 +21,7 @@ _HERE_ONLY = "database_name = current_database()"
 
 #: DuckDB's name of a type -> that of Redshift and PostgreSQL.
 _TYPES = """
-    CASE split_part(data_type, '(', 1)
+    CASE array_extract(string_split(data_type, '('), 1)
         WHEN 'TINYINT' THEN 'smallint' WHEN 'UTINYINT' THEN 'smallint'
         WHEN 'SMALLINT' THEN 'smallint' WHEN 'USMALLINT' THEN 'integer'
         WHEN 'INTEGER' THEN 'integer' WHEN 'UINTEGER' THEN 'bigint' WHEN 'BIGINT' THEN 'bigint'
@@ -97,8 +98,8 @@ _SCHEMAS = f"""(
 _TABLE_NAMES = "database_name AS table_catalog, schema_name AS table_schema, table_name"
 _NAMED_KEYS = f"""(
     SELECT *, coalesce(name, table_name || CASE constraint_type WHEN 'PRIMARY KEY' THEN '_pkey'
-        WHEN 'UNIQUE' THEN '_' || array_to_string(columns, '_') || '_key'
-        ELSE '_' || array_to_string(columns, '_') || '_fkey' END) AS constraint_name
+        WHEN 'UNIQUE' THEN '_' || list_aggr(columns, 'string_agg', '_') || '_key'
+        ELSE '_' || list_aggr(columns, 'string_agg', '_') || '_fkey' END) AS constraint_name
     FROM {KEYS} AS declared
 )"""
 
@@ -251,9 +252,11 @@ def system_view(schema: str, name: str, dialect: Dialect) -> str | None:
     >>> "relations" in system_view("pg_catalog", "pg_tables", "postgres")
     True
     """
-    if schema == "information_schema":
-        return _views(dialect).get(f"information_schema.{name}")
-    return _views(dialect).get(name) if schema in ("", "pg_catalog") else None
+    prefix = "information_schema." if schema == "information_schema" else ""
+    if schema not in ("", "pg_catalog", "information_schema"):
+        return None
+    query = _views(dialect).get(prefix + name)
+    return None if query is None else built_in(query)
 
 
 def table_text(dialect: Dialect) -> str:
@@ -262,8 +265,9 @@ def table_text(dialect: Dialect) -> str:
     SELECT database_name, schema_name, table_name,
            'CREATE TABLE ' || civis_sql.quoted_name(schema_name) || '.'
            || civis_sql.quoted_name(table_name) || chr(10) || '(' || chr(10)
-           || array_to_string(list_concat(lines, coalesce(keys, [])), ',' || chr(10))
-           || chr(10) || ');' AS sql
+           || list_aggr(
+                  list_concat(lines, coalesce(keys, list_value())), 'string_agg', ',' || chr(10)
+              ) || chr(10) || ');' AS sql
     FROM (
         SELECT database_name, schema_name, table_name,
                list('    ' || civis_sql.quoted_name(column_name) || ' ' || full_type
@@ -275,7 +279,8 @@ def table_text(dialect: Dialect) -> str:
     ) AS tables
     LEFT JOIN (
         SELECT database_name, schema_name, table_name,
-               list('    ' || constraint_type || ' (' || array_to_string(columns, ', ') || ')'
+               list('    ' || constraint_type
+                    || ' (' || list_aggr(columns, 'string_agg', ', ') || ')'
                     || coalesce(' REFERENCES ' || "references", '')
                     ORDER BY constraint_type, columns) AS keys
         FROM {KEYS} AS declared GROUP BY ALL

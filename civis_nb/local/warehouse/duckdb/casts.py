@@ -38,7 +38,7 @@ def _castable(cell: str, native: str) -> str:
             f"CASE WHEN regexp_full_match({cell}, '[+-]?[0-9]+') THEN {cell} "
             f"WHEN trim({cell}) = '' THEN NULL "
             f"WHEN regexp_full_match({cell}, ' *[+-]?[0-9]+(\\.0*)? *') "
-            f"THEN split_part(trim({cell}), '.', 1) "
+            f"THEN array_extract(string_split(trim({cell}), '.'), 1) "
             f"ELSE {_WRONG} || {cell} END"
         )
     if name == "DATE":

@@ -8,6 +8,7 @@ import duckdb
 
 from civis_nb.local.warehouse.base import ColumnInfo, ColumnStats, TableInfo
 from civis_nb.local.warehouse.dialects import Dialect
+from civis_nb.local.warehouse.dialects.builtins import built_in
 from civis_nb.local.warehouse.dialects.notes import KEYS, VIEW_TEXT
 from civis_nb.local.warehouse.dialects.notes import text_limits as text_limits_of
 from civis_nb.local.warehouse.dialects.system_views import table_text
@@ -43,31 +44,40 @@ _TABLES = f"""
 """
 
 
+def _run(
+    cursor: duckdb.DuckDBPyConnection, sql: str, values: list[Any] | None = None
+) -> duckdb.DuckDBPyConnection:
+    return cursor.execute(built_in(sql), values)
+
+
 def schemas(cursor: duckdb.DuckDBPyConnection) -> list[str]:
     """Return the schemas, sorted; DuckDB's own ``main`` only if something lies in it."""
-    rows = cursor.execute(
+    rows = _run(
+        cursor,
         f"""
         SELECT schema_name FROM duckdb_schemas()
         WHERE database_name = current_database()
           AND schema_name NOT IN ('information_schema', 'pg_catalog')
           AND (schema_name <> 'main' OR 'main' IN (SELECT schema_name FROM ({_TABLES})))
-        ORDER BY 1"""
+        ORDER BY 1""",
     ).fetchall()
     return [str(row[0]) for row in rows]
 
 
 def all_schemas(cursor: duckdb.DuckDBPyConnection) -> list[str]:
     """Return the schemas that tables can be created in, sorted."""
-    rows = cursor.execute(
+    rows = _run(
+        cursor,
         "SELECT schema_name FROM duckdb_schemas() WHERE database_name = current_database() "
-        "AND schema_name NOT IN ('information_schema', 'pg_catalog') ORDER BY 1"
+        "AND schema_name NOT IN ('information_schema', 'pg_catalog') ORDER BY 1",
     ).fetchall()
     return [str(row[0]) for row in rows]
 
 
 def tables(cursor: duckdb.DuckDBPyConnection, schema: str | None) -> list[TableInfo]:
     """Return tables and views, sorted, without columns."""
-    rows = cursor.execute(
+    rows = _run(
+        cursor,
         f"SELECT * FROM ({_TABLES}) WHERE $1 IS NULL OR lower(schema_name) = lower($1) "
         "ORDER BY schema_name, table_name",
         [schema],
@@ -81,7 +91,8 @@ def find(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[str
     `table` returns more, and takes three times as long.
     """
     here = "database_name = current_database() AND lower(schema_name) = lower($1)"
-    row = cursor.execute(
+    row = _run(
+        cursor,
         f"SELECT schema_name, table_name, false FROM duckdb_tables() "
         f"WHERE {here} AND lower(table_name) = lower($2) AND NOT internal AND NOT temporary "
         f"UNION ALL SELECT schema_name, view_name, true FROM duckdb_views() "
@@ -95,7 +106,8 @@ def table(
     cursor: duckdb.DuckDBPyConnection, schema: str, name: str, dialect: Dialect
 ) -> TableInfo | None:
     """Return one table or view; as in the database, case does not distinguish names."""
-    row = cursor.execute(
+    row = _run(
+        cursor,
         f"SELECT * FROM ({_TABLES}) WHERE lower(schema_name) = lower($1) "
         "AND lower(table_name) = lower($2)",
         [schema, name],
@@ -103,7 +115,8 @@ def table(
     if row is None:
         return None
     cursor.fetchall()
-    rows = cursor.execute(
+    rows = _run(
+        cursor,
         """
         SELECT column_name, data_type, column_index, is_nullable, comment
         FROM duckdb_columns()
@@ -119,10 +132,11 @@ def table(
     if info.is_view:
         return info
     # The catalog's count is an estimate once rows were deleted.
-    counted = cursor.execute(f"SELECT count(*) FROM {qualified(row[0], row[1])}").fetchall()
+    counted = _run(cursor, f"SELECT count(*) FROM {qualified(row[0], row[1])}").fetchall()
     definition = info.definition
     if dialect != "duckdb":
-        ((definition,),) = cursor.execute(
+        ((definition,),) = _run(
+            cursor,
             f"SELECT sql FROM {table_text(dialect)} AS texts WHERE schema_name = $1 "
             "AND table_name = $2 AND database_name = current_database()",
             [row[0], row[1]],
@@ -150,7 +164,8 @@ def text_limits(
     schema, name
         Of the table, in any case.
     """
-    rows = cursor.execute(
+    rows = _run(
+        cursor,
         "SELECT sql FROM duckdb_tables() WHERE lower(table_name) = lower($1) AND CASE "
         "WHEN $2 IS NULL THEN temporary OR (database_name = current_database() "
         "AND list_contains(current_schemas(false), schema_name)) "
@@ -164,7 +179,8 @@ def text_limits(
 
 def primary_key(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[str, ...]:
     """Return the columns of a table's primary key, none when it has no such key."""
-    rows = cursor.execute(
+    rows = _run(
+        cursor,
         f"""
         SELECT columns FROM {KEYS} AS keys
         WHERE database_name = current_database() AND schema_name = $1 AND table_name = $2
@@ -188,19 +204,18 @@ def column_stats(cursor: duckdb.DuckDBPyConnection, info: TableInfo) -> dict[str
     measures = [_measures(column) for column in info.columns]
     try:
         all_of_them = ", ".join(measure for of_one in measures for measure in of_one)
-        total, *values = cursor.execute(f"SELECT count(*), {all_of_them} FROM {source}").fetchall()[
-            0
-        ]
+        total, *values = _run(cursor, f"SELECT count(*), {all_of_them} FROM {source}").fetchall()[0]
     except (duckdb.OutOfRangeException, duckdb.ConversionException):
-        total = cursor.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
+        total = _run(cursor, f"SELECT count(*) FROM {source}").fetchall()[0][0]
         values = [_one(cursor, measure, source) for of_one in measures for measure in of_one]
     stats: dict[str, ColumnStats] = {}
     for i, column in enumerate(info.columns):
         low, high, average, deviation, count, distinct = values[6 * i : 6 * i + 6]
         name = quoted(column.name)
-        frequent = cursor.execute(
+        frequent = _run(
+            cursor,
             f"SELECT CAST({name} AS VARCHAR), count(*) FROM {source} WHERE {name} IS NOT NULL "
-            f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_SHOWN_VALUES}"
+            f"GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT {_SHOWN_VALUES}",
         ).fetchall()
         stats[column.name] = ColumnStats(
             min_value=low,
@@ -234,6 +249,6 @@ def _measures(column: ColumnInfo) -> list[str]:
 def _one(cursor: duckdb.DuckDBPyConnection, measure: str, source: str) -> Any:
     """Return one measure; None when DuckDB can't compute it."""
     try:
-        return cursor.execute(f"SELECT {measure} FROM {source}").fetchall()[0][0]
+        return _run(cursor, f"SELECT {measure} FROM {source}").fetchall()[0][0]
     except (duckdb.OutOfRangeException, duckdb.ConversionException):
         return None

@@ -11,6 +11,7 @@ from contextlib import suppress
 
 import duckdb
 
+from civis_nb.local.warehouse.dialects.builtins import built_in
 from civis_nb.table_names import quoted
 
 __all__ = ["add", "existing", "remove"]
@@ -27,8 +28,10 @@ def add(cursor: duckdb.DuckDBPyConnection, marker: str | None) -> None:
 def existing(cursor: duckdb.DuckDBPyConnection) -> set[str]:
     """Return all markers."""
     rows = cursor.execute(
-        "SELECT sequence_name FROM duckdb_sequences() WHERE schema_name = 'main' "
-        "AND database_name = current_database() AND starts_with(sequence_name, $1)",
+        built_in(
+            "SELECT sequence_name FROM duckdb_sequences() WHERE schema_name = 'main' "
+            "AND database_name = current_database() AND starts_with(sequence_name, $1)"
+        ),
         [_PREFIX],
     ).fetchall()
     return {str(name).removeprefix(_PREFIX) for (name,) in rows}

@@ -10,6 +10,7 @@ from typing import Any
 import duckdb
 
 from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.dialects.builtins import built_in
 from civis_nb.local.warehouse.dialects.notes import view_text
 from civis_nb.local.warehouse.dialects.tokens import Tokens
 from civis_nb.local.warehouse.duckdb.table_text import find_relation
@@ -66,8 +67,10 @@ def _dependents(
 ) -> Iterator[tuple[str, str]]:
     """Return the views that read the relations, directly or through one another."""
     views = cursor.execute(
-        "SELECT schema_name, view_name, sql FROM duckdb_views() WHERE NOT internal "
-        "AND database_name = current_database()"
+        built_in(
+            "SELECT schema_name, view_name, sql FROM duckdb_views() WHERE NOT internal "
+            "AND database_name = current_database()"
+        )
     ).fetchall()
     reads: dict[tuple[str, str], set[tuple[str, str]]] = {}
     for schema, name, sql in views:
@@ -88,7 +91,9 @@ def _tables(cursor: duckdb.DuckDBPyConnection, sql: str) -> Iterator[tuple[str, 
     query = re.sub(r'(?is)^CREATE\b.*? VIEW (?:"(?:[^"]|"")*"|[\w.$])+ (?:\(.*?\) )?AS ', "", sql)
     # Parsed and not bound: without types DuckDB can't choose between overloads, and its error would
     # end the transaction. Of a view that can't be read there are no tables.
-    (tree,) = cursor.execute("SELECT json_serialize_sql(?::VARCHAR)", [query]).fetchall()[0]
+    (tree,) = cursor.execute(built_in("SELECT json_serialize_sql(?::VARCHAR)"), [query]).fetchall()[
+        0
+    ]
     nodes = list(_nodes(json.loads(tree)))
     queries = {e["key"] for n in nodes for e in (n.get("cte_map") or {}).get("map", ())}
     for node in nodes:

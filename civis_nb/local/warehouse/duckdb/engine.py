@@ -17,6 +17,7 @@ from civis_nb.local.warehouse.base import TableSource
 from civis_nb.local.warehouse.csv import infer
 from civis_nb.local.warehouse.csv.reader import csv_error, read_csv_sql
 from civis_nb.local.warehouse.csv.text import CsvFormat
+from civis_nb.local.warehouse.dialects.builtins import built_in
 from civis_nb.local.warehouse.dialects.notes import key_note, length_check
 from civis_nb.local.warehouse.dialects.types import no_values
 from civis_nb.local.warehouse.duckdb import catalog, commit_markers
@@ -72,7 +73,7 @@ class DuckDBEngine(ScriptRunner):
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """Run a query and return its rows."""
         with self._engine_errors():
-            return self.cursor.execute(sql).fetchall()
+            return self.cursor.execute(built_in(sql)).fetchall()
 
     def change(self, sql: str) -> int:
         """Run a statement and return the number of rows that it wrote."""
@@ -118,7 +119,7 @@ class DuckDBEngine(ScriptRunner):
         _, name, is_view = found
         if is_view:
             raise WarehouseError(f'"{found_schema}"."{name}" is a view: rows can\'t be put into it')
-        rows = self.rows(f"PRAGMA table_info({literal(qualified(found_schema, name))})")
+        rows = self.rows(f"FROM pragma_table_info({literal(qualified(found_schema, name))})")
         limits = catalog.text_limits(self.cursor, found_schema, name)
         columns = tuple(
             TableColumn(

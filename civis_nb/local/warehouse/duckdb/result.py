@@ -19,6 +19,7 @@ import duckdb
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import DELIMITERS, Column, CsvSettings
 from civis_nb.local.warehouse.dialects import CATALOG, Dialect
+from civis_nb.local.warehouse.dialects.builtins import built_in
 from civis_nb.local.warehouse.duckdb.failures import statement_error
 from civis_nb.local.warehouse.duckdb.statement import Statement
 from civis_nb.local.warehouse.duckdb.types import is_nested, sql_type
@@ -105,7 +106,8 @@ class DuckDBResult:
                 for alias, column in zip(self._aliases, self.columns, strict=True)
                 if not is_unquoted(column.sql_type)
             ]
-            options += [f"FORCE_QUOTE ({', '.join(texts)})"] if texts else []
+            if texts:
+                options.append(built_in(f"FORCE_QUOTE row({', '.join(texts)})"))
         values = ", ".join(
             value if value == alias else f"{value} AS {alias}"
             for value, alias in zip(self._values, self._aliases, strict=True)
@@ -119,6 +121,7 @@ class DuckDBResult:
     def _query(self, prefix: str, suffix: str) -> list[tuple[Any, ...]]:
         """Run ``prefix result suffix`` once, where the result has the columns ``c0``, ``c1``, …."""
         columns = ", ".join(self._aliases)
+        prefix = built_in(prefix)
         head = f"{prefix} (\n"
         try:
             if self._relation is not None:

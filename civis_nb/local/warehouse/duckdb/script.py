@@ -14,6 +14,7 @@ from civis_nb.errors import OperationCancelledError, WarehouseError
 from civis_nb.local.warehouse.base import Log
 from civis_nb.local.warehouse.dialects import Dialect
 from civis_nb.local.warehouse.duckdb.aliases import check_aliases
+from civis_nb.local.warehouse.duckdb.allowed import check_allowed
 from civis_nb.local.warehouse.duckdb.alter import alter
 from civis_nb.local.warehouse.duckdb.assignments import converted
 from civis_nb.local.warehouse.duckdb.attempts import Attempts
@@ -141,6 +142,7 @@ class ScriptRunner:
         statements = parse_script(self.cursor, sql, self.dialect, self.log, self.hidden)
         last = max((i for i, s in enumerate(statements) if s.has_rows), default=-1)
         for i, statement in enumerate(statements):
+            check_allowed(statement)
             check_aliases(self.cursor, statement)
             if self._in_transaction:
                 statement = self._translated_if_needed(statement)

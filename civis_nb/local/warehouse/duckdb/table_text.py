@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import duckdb
 
+from civis_nb.local.warehouse.dialects.builtins import built_in
 from civis_nb.local.warehouse.dialects.tokens import Tokens
 from civis_nb.table_names import literal, qualified, quoted
 
@@ -49,16 +50,19 @@ def find_relation(
         The parts of the name.
     """
     rows = cursor.execute(
-        "SELECT database_name, schema_name, name, is_view FROM ("
-        "  SELECT database_name, schema_name, table_name AS name, false AS is_view"
-        "  FROM duckdb_tables() WHERE NOT internal UNION ALL"
-        "  SELECT database_name, schema_name, view_name, true FROM duckdb_views()"
-        "  WHERE NOT internal"
-        ") WHERE database_name IN (current_database(), 'temp') AND lower(name) = lower($1) "
-        "AND CASE WHEN $2 IS NULL THEN database_name = 'temp' "
-        "  OR list_contains(current_schemas(true), schema_name) "
-        "  ELSE lower(schema_name) = lower($2) END "
-        "ORDER BY database_name = 'temp' DESC, list_position(current_schemas(true), schema_name)",
+        built_in(
+            "SELECT database_name, schema_name, name, is_view FROM ("
+            "  SELECT database_name, schema_name, table_name AS name, false AS is_view"
+            "  FROM duckdb_tables() WHERE NOT internal UNION ALL"
+            "  SELECT database_name, schema_name, view_name, true FROM duckdb_views()"
+            "  WHERE NOT internal"
+            ") WHERE database_name IN (current_database(), 'temp') AND lower(name) = lower($1) "
+            "AND CASE WHEN $2 IS NULL THEN database_name = 'temp' "
+            "  OR list_contains(current_schemas(true), schema_name) "
+            "  ELSE lower(schema_name) = lower($2) END "
+            "ORDER BY database_name = 'temp' DESC, "
+            "list_position(current_schemas(true), schema_name)"
+        ),
         [path[-1], path[-2] if len(path) > 1 else None],
     ).fetchall()
     return None if not rows else (str(rows[0][0]), str(rows[0][1]), str(rows[0][2]), rows[0][3])
@@ -73,15 +77,19 @@ def read_table(cursor: duckdb.DuckDBPyConnection, path: list[str]) -> TableText 
     key = [database, schema, name]
     if is_view:
         rows = cursor.execute(
-            "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = $1 "
-            "AND schema_name = $2 AND table_name = $3 ORDER BY column_index",
+            built_in(
+                "SELECT column_name, data_type FROM duckdb_columns() WHERE database_name = $1 "
+                "AND schema_name = $2 AND table_name = $3 ORDER BY column_index"
+            ),
             key,
         ).fetchall()
         columns = {str(column): f"{quoted(str(column))} {native}" for column, native in rows}
         return TableText(schema, name, database == "temp", columns, ())
     (sql,) = cursor.execute(
-        "SELECT sql FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2 "
-        "AND table_name = $3",
+        built_in(
+            "SELECT sql FROM duckdb_tables() WHERE database_name = $1 AND schema_name = $2 "
+            "AND table_name = $3"
+        ),
         key,
     ).fetchall()[0]
     tokens = Tokens(str(sql))
@@ -120,11 +128,14 @@ def rebuild(
         f"database_name = {literal('temp') if old.temporary else database} "
         f"AND schema_name = {literal(old.schema)} AND table_name = {literal(old.name)}"
     )
-    indexes = cursor.execute(f"SELECT sql FROM duckdb_indexes() WHERE {where}").fetchall()
+    indexes = cursor.execute(built_in(f"SELECT sql FROM duckdb_indexes() WHERE {where}")).fetchall()
     comments = cursor.execute(
-        f"SELECT NULL, comment FROM duckdb_tables() WHERE {where} AND comment IS NOT NULL "
-        "UNION ALL "
-        f"SELECT column_name, comment FROM duckdb_columns() WHERE {where} AND comment IS NOT NULL"
+        built_in(
+            f"SELECT NULL, comment FROM duckdb_tables() WHERE {where} AND comment IS NOT NULL "
+            "UNION ALL "
+            f"SELECT column_name, comment FROM duckdb_columns() WHERE {where} "
+            "AND comment IS NOT NULL"
+        )
     ).fetchall()
     fresh = f"{old.name} made anew"
     fresh_name = ("temp." if old.temporary else "") + qualified(old.schema, fresh)

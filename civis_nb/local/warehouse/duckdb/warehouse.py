@@ -39,10 +39,12 @@ __all__ = ["DuckDBWarehouse", "open_duckdb"]
 
 #: For each cursor: a cursor does not inherit the settings of its connection.
 _CURSOR_SETTINGS = (
-    "SET search_path = 'public,main'; SET TimeZone = 'UTC'; SET errors_as_json = true; "
+    "SET TimeZone = 'UTC'; SET errors_as_json = true; "
     # NULL is the largest value, as in Redshift and PostgreSQL.
     "SET default_null_order = 'nulls_last_on_asc_first_on_desc'"
 )
+_SEARCH_PATH = "SET search_path = 'public,main'"
+_PUBLIC = "CREATE SCHEMA IF NOT EXISTS public"
 
 #: Settings that a run may change: they end with its cursor. All others hold for the whole
 #: database, and one run must not change them for all.
@@ -186,6 +188,7 @@ class DuckDBWarehouse(SqlWarehouse):
             engine = DuckDBEngine(cursor, cancel, log, self._scratch, self._hidden, self.dialect)
             with engine.cancellable():
                 cursor.execute(_CURSOR_SETTINGS)
+                _search_public(cursor)
                 yield engine
 
 
@@ -210,9 +213,22 @@ def _scratch_path(path: Path | Literal[":memory:"]) -> Path:
     return folder.with_name(folder.name + ".scratch")
 
 
+def _search_public(cursor: duckdb.DuckDBPyConnection) -> None:
+    """Set the search path of a cursor; if a user has dropped ``public``, create it again, empty."""
+    while True:
+        try:
+            cursor.execute(_SEARCH_PATH)
+        except duckdb.CatalogException:
+            # Not if another run creates it at this moment: then the path can be set.
+            with suppress(duckdb.TransactionException, duckdb.CatalogException):
+                cursor.execute(_PUBLIC)
+        else:
+            return
+
+
 def _set_up(connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
     """Create the schema ``public``, and deny access to files of the machine."""
-    connection.execute("CREATE SCHEMA IF NOT EXISTS public")
+    connection.execute(_PUBLIC)
     attach_functions(connection)
     connection.execute(f"SET allowed_directories = [{literal(str(scratch) + '/')}]")
     connection.execute("SET enable_external_access = false")
