@@ -6,10 +6,11 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.client.client import DEFAULT_ENDPOINT
+from civis_nb.client.convert import convert_response_data_type
 from civis_nb.client.pages import PaginatedResponse
 from civis_nb.client.raw import get_headers, open_session, retry_request, tostr_urljoin
 from civis_nb.client.resource import Resource
-from civis_nb.client.response import Response, convert_response_data_type
+from civis_nb.client.response import Response
 from civis_nb.errors import (
     CivisAPIError,
     CivisAPIKeyError,

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from civis_nb._wire_text import Secret, masked_url
 from civis_nb.backend import DEFAULT_ENDPOINT, resolve
 from civis_nb.client.completion import without_side_effects
+from civis_nb.client.convert import convert_response_data_type
 from civis_nb.client.lookups import Lookups
 from civis_nb.client.resource import Resource, make_resource
-from civis_nb.client.response import ListResponse, convert_response_data_type
+from civis_nb.client.response import ListResponse
 from civis_nb.client.source import downloaded_spec, local_spec
 from civis_nb.errors import CivisArgumentError, CivisClientError, CivisInputError
 from civis_nb.spec.cache import SpecCache

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from typing import Any
 
+from civis_nb.client.convert import convert_response_data_type
 from civis_nb.client.find import find, find_one
-from civis_nb.client.response import Response, convert_response_data_type
+from civis_nb.client.response import Response
 from civis_nb.errors import CivisClientError, CivisError, CivisInputError
 from civis_nb.spec.names import nearest
 from civis_nb.table_names import split_schema_tablename
 
 __all__ = ["Lookups"]
-
-#: A dropped and created table gets a new id, so that no answer may be trusted for long.
-_TABLE_ID_TTL_S = 60.0
 
 
 class Lookups:
@@ -56,7 +53,7 @@ class Lookups:
         return databases
 
     def get_table_id(self, table: str, database: str | int) -> int:
-        """Return the id of a table.
+        """Return the id of a table; it is asked for at each call, as a new table has a new id.
 
         Parameters
         ----------
@@ -72,10 +69,6 @@ class Lookups:
         """
         database_id = self.get_database_id(database)
         schema, name = split_schema_tablename(table)
-        kept = self._kept.setdefault("tables", {})
-        known = kept.get((database_id, schema, name))
-        if known is not None and time.monotonic() - known[1] < _TABLE_ID_TTL_S:
-            return int(known[0])
         filters = {"schema": schema} if schema else {}
         tables = self._list("tables", database_id=database_id, name=name, **filters)
         # The server takes % and * for wildcards: the exact name first, then as it folds case.
@@ -89,7 +82,6 @@ class Lookups:
             raise CivisInputError(
                 f"Table {table} is in several schemas ({schemas}): give schema.table."
             )
-        kept[database_id, schema, name] = (wanted[0].id, time.monotonic())
         return int(wanted[0].id)
 
     def _tables_like(self, database_id: int, name: str, filters: dict[str, str]) -> list[Any]:

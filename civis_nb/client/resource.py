@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb.client.arguments import bind, prepare
 from civis_nb.client.completion import without_side_effects
+from civis_nb.client.convert import convert_response_data_type
 from civis_nb.client.pages import PaginatedResponse
 from civis_nb.client.recover import note_made, recovery
-from civis_nb.client.response import convert_response_data_type
 from civis_nb.spec.model import Operation
 from civis_nb.spec.names import class_name, nearest
 

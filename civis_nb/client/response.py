@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable, Iterator, Mapping
 from keyword import iskeyword
 from typing import Any, Generic, TypeVar
 
 from civis_nb.client.completion import without_side_effects
 from civis_nb.client.plain import MethodUnlessKey, copied, field_list, frozen, header_int
+from civis_nb.client.user_keys import has_user_keys, is_read_verbatim
 from civis_nb.display.response_text import list_text, response_text
-from civis_nb.errors import CivisClientError, CivisImmutableResponseError
+from civis_nb.errors import CivisImmutableResponseError
 from civis_nb.spec.names import camel_to_snake
 
-__all__ = ["ListResponse", "Response", "camel_to_snake", "convert_response_data_type"]
-
-#: Objects whose keys are the user's own names; they are never respelled.
-_VERBATIM = frozenset({"arguments", "environment_variables", "environmentVariables"})
+__all__ = ["ListResponse", "Response"]
 
 _set = object.__setattr__
 
@@ -24,8 +23,9 @@ class Response:
     """One JSON object of the API.
 
     Fields read by attribute and by item, in snake_case and in camelCase. What is inside is
-    wrapped when it is touched. A response never changes; it can be pickled, compared by
-    content, and used as a key.
+    wrapped when it is touched. The fields can't be set; a response can be pickled, compared by
+    content, and used as a key. A list, and the user's own JSON, is the same object at each
+    read: who changes it finds the change at the next read and in `json`.
 
     Parameters
     ----------
@@ -62,6 +62,7 @@ class Response:
         "_from_json_values",
         "_index",
         "_snake",
+        "_user_keys",
         "_wrapped",
         "headers",
         "json_data",
@@ -73,6 +74,8 @@ class Response:
     _index: dict[str, str] | None
     _wrapped: dict[str, Any]
     _snake: bool
+    #: Whether the keys are the user's own: kept in `json`, and read in snake_case as well.
+    _user_keys: bool
     _from_json_values: bool
 
     def __init__(
@@ -87,6 +90,7 @@ class Response:
         _set(self, "_data", {} if json_data is None else json_data)
         _set(self, "headers", headers)
         _set(self, "_snake", snake_case)
+        _set(self, "_user_keys", False)
         _set(self, "_from_json_values", from_json_values)
         _set(self, "_index", None)
         _set(self, "_wrapped", {})
@@ -105,31 +109,34 @@ class Response:
         """Return the field names as they are read, each with its spelling on the wire."""
         index = self._index
         if index is None:
-            if self._snake:
-                index = {camel_to_snake(key): key for key in self._data}
-            else:
-                index = {key: key for key in self._data}
+            snake = self._snake and not self._user_keys
+            index = {camel_to_snake(key) if snake else key: key for key in self._data}
             _set(self, "_index", index)
         return index
 
+    def _key(self, name: str) -> str:
+        """Return a field's spelling on the wire; raises KeyError."""
+        index = self._keys()
+        if name in index:
+            return index[name]
+        if name in self._data:
+            return name
+        if self._snake and isinstance(name, str):
+            wanted = camel_to_snake(name)
+            if wanted in index:
+                return index[wanted]
+            if self._user_keys:
+                for key in index:
+                    if camel_to_snake(key) == wanted:
+                        return key
+        raise KeyError(name)
+
     def _find(self, name: str) -> Any:
         """Return the wrapped value of a field; raises KeyError."""
-        if name not in self._wrapped:
-            index = self._keys()
-            if name in index:
-                key = index[name]
-            elif name in self._data:
-                key = name
-            elif self._snake and isinstance(name, str) and camel_to_snake(name) in index:
-                key = index[camel_to_snake(name)]
-            else:
-                raise KeyError(name)
-            self._wrapped[name] = self._wrap(key, self._data[key])
-        value = self._wrapped[name]
-        # What can be changed is given as a copy: a response reads the same for ever.
-        if type(value) is list:
-            return value[:]
-        return copied(value) if type(value) is dict else value
+        key = self._key(name)
+        if key not in self._wrapped:
+            self._wrapped[key] = self._wrap(key, self._data[key])
+        return self._wrapped[key]
 
     def _is_plain(self, key: str) -> bool:
         """Return whether a field holds the user's own JSON."""
@@ -140,15 +147,26 @@ class Response:
 
     def _wrap(self, key: str, value: Any) -> Any:
         """Return a value as responses show it: objects in it as responses."""
-        if isinstance(value, dict) and not self._is_plain(key):
-            verbatim = key in _VERBATIM
-            return Response(value, headers=self.headers, snake_case=not verbatim)
-        if isinstance(value, list) and not self._is_plain(key):
+        if self._is_plain(key):
+            return copied(value)
+        if isinstance(value, dict):
+            return self._inner(key, value)
+        if isinstance(value, list):
             return [
-                Response(item, headers=self.headers) if isinstance(item, dict) else item
-                for item in value
+                self._inner(key, item) if isinstance(item, dict) else copied(item) for item in value
             ]
-        return copied(value)
+        return value
+
+    def _inner(self, key: str, data: dict[str, Any]) -> Response:
+        """Return the response of an object in a field."""
+        inner = Response(data, headers=self.headers, snake_case=not is_read_verbatim(key))
+        _set(inner, "_user_keys", self._user_keys or not self._snake or has_user_keys(key))
+        return inner
+
+    def _like(self, data: dict[str, Any] | None) -> Response:
+        """Return a response of other data, or of the same as it was sent, that reads as this."""
+        state = (self._snake, self._from_json_values, self._user_keys)
+        return _restored(data, self.headers, *state)
 
     @without_side_effects
     def __getattr__(self, name: str) -> Any:
@@ -193,14 +211,15 @@ class Response:
         ----------
         snake_case
             Spell the keys in snake_case; those of the user's own data (arguments,
-            environment variables, JSON values) stay as they are at every depth.
+            environment variables, JSON values, the input of a workflow) stay as they are at
+            every depth. Otherwise the object as the server sent it.
         """
-        if not snake_case or not self._snake:
+        if not snake_case:
             return copied(self._data)
+        wrapped, data = self._wrapped, self._data
         return {
-            name: _snaked(key, value, self._is_plain(key))
+            name: _unwrapped(wrapped[key] if key in wrapped else self._wrap(key, data[key]))
             for name, key in self._keys().items()
-            for value in (self._data[key],)
         }
 
     def __iter__(self) -> Iterator[str]:
@@ -217,13 +236,14 @@ class Response:
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, dict):
-            other = Response(other, from_json_values=self._from_json_values)
+            other = self._like(other)
         if not isinstance(other, Response):
             return NotImplemented
         return self.json() == other.json()
 
     def __hash__(self) -> int:
-        return hash(frozen(self.json()))
+        # Of what was sent, which never changes.
+        return hash(frozen(self._like(self._data).json()))
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise CivisImmutableResponseError(f"A response never changes: {name!r} can't be set.")
@@ -238,13 +258,24 @@ class Response:
         raise CivisImmutableResponseError(f"A response never changes: {name!r} can't be deleted.")
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_restored, (self.json_data, self.headers, self._snake, self._from_json_values))
+        state = (self._snake, self._from_json_values, self._user_keys)
+        return (_restored, (self.json_data, self.headers, *state, self._changeable()))
 
     def __copy__(self) -> Response:
         return self
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Response:
-        return _restored(copied(self.json_data), self.headers, self._snake, self._from_json_values)
+        twin = self._like(copied(self.json_data))
+        twin._wrapped.update(copy.deepcopy(self._changeable(), memo))
+        return twin
+
+    def _changeable(self) -> dict[str, Any]:
+        """Return what was read and may have been changed since."""
+        return {
+            key: value
+            for key, value in self._wrapped.items()
+            if isinstance(value, (Response, list, dict))
+        }
 
     def __dir__(self) -> list[str]:
         names = (name for name in self._keys() if name.isidentifier() and not iskeyword(name))
@@ -322,76 +353,25 @@ class ListResponse(list[_R], Generic[_R]):
         return list_response_html(map(plain_json, self), len(self))
 
 
-def convert_response_data_type(
-    response: Any,
-    headers: Mapping[str, str] | None = None,
-    return_type: str = "snake",
-    from_json_values: bool = False,
-) -> Any:
-    """Return an answer of the API as the user wants it.
-
-    Parameters
-    ----------
-    response
-        The answer of requests, or its JSON.
-    headers
-        The headers, where `response` is JSON.
-    return_type
-        ``snake``: Response or ListResponse; ``raw``: the answer as it is.
-    from_json_values
-        Whether the answer is of ``/json_values``.
-
-    Raises
-    ------
-    CivisClientError
-        When the answer is no JSON, or neither an object nor an array.
-
-    Examples
-    --------
-    >>> convert_response_data_type([{"jobId": 1}])[0].job_id
-    1
-    """
-    if return_type == "raw":
-        return response
-    data = response
-    if hasattr(response, "status_code"):
-        headers = response.headers
-        try:
-            data = response.json() if response.content else None
-        except ValueError:
-            data = _MISSING
-        if data is _MISSING:
-            raise CivisClientError("The answer of the server is no JSON.", response)
-    if isinstance(data, list):
-        return ListResponse(
-            [
-                Response(item, headers=headers, from_json_values=from_json_values)
-                if isinstance(item, dict)
-                else item
-                for item in data
-            ],
-            headers=headers,
-        )
-    if data is None or isinstance(data, dict):
-        return Response(data, headers=headers, from_json_values=from_json_values)
-    raise CivisClientError(
-        f"The server answered {data!r:.100}, neither an object nor an array.", None
-    )
-
-
 def _restored(
-    data: dict[str, Any] | None, headers: Mapping[str, str] | None, snake: bool, from_values: bool
+    data: dict[str, Any] | None,
+    headers: Mapping[str, str] | None,
+    snake: bool,
+    from_values: bool,
+    user_keys: bool = False,
+    wrapped: Mapping[str, Any] | None = None,
 ) -> Response:
-    """Build a response anew from its pickled parts."""
-    return Response(data, headers=headers, snake_case=snake, from_json_values=from_values)
+    """Build a response anew from its pickled parts; those of an earlier version are fewer."""
+    response = Response(data, headers=headers, snake_case=snake, from_json_values=from_values)
+    _set(response, "_user_keys", user_keys)
+    response._wrapped.update(wrapped or {})
+    return response
 
 
-def _snaked(key: str, value: Any, plain: bool) -> Any:
-    """Return a value of a response with snake_case keys at every depth."""
-    if plain or key in _VERBATIM:
-        return copied(value)
-    if isinstance(value, dict):
-        return Response(value).json()
+def _unwrapped(value: Any) -> Any:
+    """Return a value of a response as new plain JSON."""
+    if isinstance(value, Response):
+        return value.json()
     if isinstance(value, list):
-        return [Response(item).json() if isinstance(item, dict) else copied(item) for item in value]
-    return value
+        return [_unwrapped(item) for item in value]
+    return copied(value)

@@ -1,21 +1,120 @@
-"""A future that can be awaited, and that knows whether somebody was told how it ended."""
+"""A future that can be awaited, that fails when a callback does, and knows who was told."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Generator
+import logging
+import threading
+import time
+from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from typing import Any
 
 __all__ = ["CivisAsyncResultBase"]
 
+log = logging.getLogger(__name__)
+
+#: A wait is done in slices: on Windows, and from other threads, an interrupt does not end one.
+_SLICE_S = 0.2
+
 
 class CivisAsyncResultBase(Future[Any]):
-    """A `concurrent.futures.Future` that also knows whether it ended well, and can be awaited."""
+    """A `concurrent.futures.Future` that also knows whether it ended well, and can be awaited.
+
+    A callback is a part of the work: `result`, `exception`, `succeeded` and `failed` wait for
+    all of them, and the first exception that one raises is the future's, unless it has its own.
+    """
 
     #: Whether somebody was told how it ended: by `result`, `exception`, or ``await``.
     told: bool = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._callback_error: BaseException | None = None
+        self._callbacks_left = 0
+        #: The threads that call callbacks: these may ask for the result, and don't wait.
+        self._callback_threads: list[int] = []
+        self._callbacks_changed = threading.Condition()
+
+    def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
+        """Call ``fn(future)`` at the end; at once when that was before.
+
+        What it raises is logged, and raised by `result` where the future has no exception.
+        """
+        with self._callbacks_changed:
+            self._callbacks_left += 1
+        super().add_done_callback(lambda _: self._call_back(fn))
+
+    def call_at_end(self, fn: Callable[[Future[Any]], object]) -> None:
+        """Call ``fn(future)`` at the end, for a display: nobody waits for it, or fails with it."""
+        super().add_done_callback(fn)
+
+    def _call_back(self, fn: Callable[[Future[Any]], object]) -> None:
+        """Call a callback, and keep what it raises."""
+        thread = threading.get_ident()
+        self._callback_threads.append(thread)
+        try:
+            fn(self)
+        except BaseException as error:
+            # Only who waits for the result can receive it.
+            if self._callback_error is None:
+                self._callback_error = error
+            log.exception("exception calling callback for %r", self)
+        finally:
+            self._callback_threads.remove(thread)
+            with self._callbacks_changed:
+                self._callbacks_left -= 1
+                self._callbacks_changed.notify_all()
+
+    def _callbacks_ran(self, timeout: float | None = 0.0) -> bool:
+        """Wait for the callbacks of a future that has ended; return whether all have run."""
+        if threading.get_ident() in self._callback_threads:
+            return True
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._callbacks_changed:
+            while self._callbacks_left:
+                left = _SLICE_S if deadline is None else deadline - time.monotonic()
+                if left <= 0:
+                    return False
+                self._callbacks_changed.wait(min(left, _SLICE_S))
+        return True
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Wait for the end and return the result, or raise what it, or a callback, failed with.
+
+        Raises
+        ------
+        TimeoutError
+            When the end, or that of the callbacks, did not come in time.
+        """
+        begun = time.monotonic()
+        value = super().result(timeout)
+        self._await_callbacks(timeout, begun)
+        if self._callback_error is not None:
+            raise self._callback_error
+        return value
+
+    def exception(self, timeout: float | None = None) -> BaseException | None:
+        """Wait for the end and return what it, or a callback, failed with; None for a result.
+
+        Raises
+        ------
+        TimeoutError
+            When the end, or that of the callbacks, did not come in time.
+        """
+        begun = time.monotonic()
+        error = super().exception(timeout)
+        if error is not None:
+            return error
+        self._await_callbacks(timeout, begun)
+        return self._callback_error
+
+    def _await_callbacks(self, timeout: float | None, begun: float) -> None:
+        """Wait for the callbacks, at most until `timeout` seconds after `begun`."""
+        left = None if timeout is None else timeout - (time.monotonic() - begun)
+        if not self._callbacks_ran(left):
+            raise TimeoutError(f"{self!r} has ended; its callbacks still run after {timeout} s.")
 
     def __await__(self) -> Generator[Any, None, Any]:
         """Wait for the end without blocking the event loop; give or raise what `result` does.
@@ -33,14 +132,22 @@ class CivisAsyncResultBase(Future[Any]):
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(end_wait)
 
-        self.add_done_callback(wake)
+        self.call_at_end(wake)
         yield from ended
+        if not self._callbacks_ran():
+            yield from loop.run_in_executor(None, self._callbacks_ran, None)
         return self.result()
 
     def succeeded(self) -> bool:
-        """Return whether there is a result."""
-        return self.done() and not self.cancelled() and self._exception is None
+        """Return whether there is a result: the run ended well, and no callback failed."""
+        return self.done() and not self.cancelled() and self._error() is None
 
     def failed(self) -> bool:
-        """Return whether it ended with an exception."""
-        return self.done() and not self.cancelled() and self._exception is not None
+        """Return whether it ended with an exception, or a callback did."""
+        return self.done() and not self.cancelled() and self._error() is not None
+
+    def _error(self) -> BaseException | None:
+        """Return the exception of a future that has ended, once its callbacks have run."""
+        if self._exception is None:
+            self._callbacks_ran(None)
+        return self._exception or self._callback_error

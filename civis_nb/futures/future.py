@@ -217,7 +217,7 @@ class CivisFuture(PollableResult):
         timer = threading.Timer(timeout_s, self._expire, (timeout_s,))
         timer.daemon = True
         timer.start()
-        self.add_done_callback(lambda _: timer.cancel())
+        self.call_at_end(lambda _: timer.cancel())
 
     def _expire(self, timeout_s: float) -> None:
         if not self._ended():
@@ -243,7 +243,7 @@ class CivisFuture(PollableResult):
     def _poll_now(self) -> None:
         """Poll the run at once, and wait a moment for its end."""
         ended = threading.Event()
-        self.add_done_callback(lambda _: ended.set())
+        self.call_at_end(lambda _: ended.set())
         self._scheduler.wake(self)
         if not self._scheduler.is_worker():
             ended.wait(_CANCEL_GRACE_S + 0.5)

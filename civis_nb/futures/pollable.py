@@ -197,6 +197,8 @@ class PollableResult(CivisAsyncResultBase):
             When the end did not come in time; the run goes on.
         CivisJobFailure
             When the run failed; `CivisSQLError` when it was a SQL statement.
+        Exception
+            What the first callback that failed has raised.
         concurrent.futures.CancelledError
             When the run was cancelled.
         CivisConnectionError, CivisAPIError, CivisClientError
@@ -231,9 +233,17 @@ class PollableResult(CivisAsyncResultBase):
         return not self.done()
 
     def add_done_callback(self, fn: Callable[[Future[Any]], object]) -> None:
-        """Call ``fn(future)`` at the end; at once when that was before."""
+        """Call ``fn(future)`` at the end; at once when that was before.
+
+        What it raises is logged, and raised by `result` where the run did not fail itself.
+        """
         self._watch()
         super().add_done_callback(fn)
+
+    def call_at_end(self, fn: Callable[[Future[Any]], object]) -> None:
+        """Call ``fn(future)`` at the end, for a display: nobody waits for it, or fails with it."""
+        self._watch()
+        super().call_at_end(fn)
 
     def cancel(self) -> bool:
         """Return False: what is polled here has no way to be cancelled."""
@@ -272,7 +282,7 @@ class PollableResult(CivisAsyncResultBase):
                     try:
                         return wait(min(max(left, 0.0), _WAIT_SLICE_S))
                     except TimeoutError:
-                        if self._ended():
+                        if self._ended() and self._callbacks_ran():
                             return wait(0)  # what came of it may be a TimeoutError, too
                         if left <= _WAIT_SLICE_S and deadline is not None:
                             break
@@ -284,7 +294,8 @@ class PollableResult(CivisAsyncResultBase):
             raise
         finally:
             self.told = self.told or self._ended()
-        raise TimeoutError(f"{self._subject()}{self._last_state} after {timeout} s; it goes on.")
+        rest = "its callbacks go on" if self._ended() else "it goes on"
+        raise TimeoutError(f"{self._subject()}{self._last_state} after {timeout} s; {rest}.")
 
     def _display(self, since: float) -> contextlib.AbstractContextManager[object]:
         """Return the display of a wait that began at `since`, by the monotonic clock."""
@@ -315,6 +326,9 @@ class PollableResult(CivisAsyncResultBase):
     def after_fork(self) -> None:
         """Create new locks in a forked child. For the scheduler."""
         self._condition = threading.Condition()
+        self._callbacks_changed = threading.Condition()
+        if self._ended():  # a callback that runs does so in the parent alone
+            self._callbacks_left = 0
         self._subscribers.after_fork()
         polled, self._first_poll_done = self._first_poll_done, threading.Event()
         if polled.is_set():

@@ -104,9 +104,9 @@ class FrameFuture(Shown, CivisAsyncResultBase):
         CivisError
             What the query, or reading its result, failed with.
         """
-        self._wait(timeout)
+        left = self._wait(timeout)
         self.told = True
-        return super().result(0)
+        return super().result(left)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
         """Wait for the end and return what it failed with; None when there is a frame.
@@ -116,13 +116,14 @@ class FrameFuture(Shown, CivisAsyncResultBase):
         TimeoutError
             When the end did not come in time; the query goes on.
         """
-        self._wait(timeout)
+        left = self._wait(timeout)
         self.told = True
-        return super().exception(0)
+        return super().exception(left)
 
-    def _wait(self, timeout: float | None) -> None:
+    def _wait(self, timeout: float | None) -> float | None:
+        """Wait for the end; return the seconds that are left, None where there is no limit."""
         if self.done():
-            return
+            return timeout
         tracker = Tracker()
         tracker.wait_for_run(lambda: replace(self.activity(), title=""))
         deadline = None if timeout is None else time.monotonic() + timeout
@@ -136,6 +137,7 @@ class FrameFuture(Shown, CivisAsyncResultBase):
             ids = f" ({run_ids(self.job_id, self.run_id)})" if self.job_id is not None else ""
             interrupt.args = (f"The query{ids} goes on; .cancel() on the future stops it.",)
             raise
+        return None if deadline is None else max(deadline - time.monotonic(), 0.0)
 
     def cancel(self) -> bool:
         """Stop the remote run.
@@ -196,7 +198,7 @@ class FrameFuture(Shown, CivisAsyncResultBase):
         if not self.done():
             note = "It runs in the background: .result() waits for the frame."
             return replace(activity, note=note)
-        if self.cancelled() or (error := super().exception(0)) is None:
+        if self.cancelled() or (error := self._exception) is None:
             return replace(activity, note=self.note or None)
         return replace(activity, state="failed", error=message_of(error))
 

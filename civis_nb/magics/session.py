@@ -162,7 +162,7 @@ class Session:
             kind, title, self._made_for[0] if self._made_for else "",
             saved=saved, job_id=future.job_id, run_id=future.run_id,
         )  # fmt: skip
-        future.add_done_callback(
+        future.call_at_end(
             lambda _: self.history.finish(number, future.state, time.monotonic() - begun)
         )
 

@@ -163,7 +163,7 @@ class Background:
             # Nobody replaces this while the work goes on: it says nothing that will not stay true.
             work.screen.show(_begun(work))
         if followed.log is None:
-            future.add_done_callback(lambda _: self._settle(work))
+            future.call_at_end(lambda _: self._settle(work))
         else:
             threading.Thread(
                 target=self._follow, args=(work,), name="civis-bg-log", daemon=True

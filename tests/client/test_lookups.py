@@ -57,11 +57,17 @@ def test_database_that_was_added_is_found(filled, scripted):
     assert filled.get_database_id("new") == 11
 
 
+def test_table_that_was_made_anew_has_its_new_id(filled, scripted):
+    assert filled.get_table_id("s.T", 1) == 6
+    scripted.on("GET", "/tables", [{"id": 60, "schema": "s", "name": "T"}])
+    assert filled.get_table_id("s.T", 1) == 60
+
+
 @pytest.mark.contract("C45")
 def test_table_must_have_the_very_name(filled, scripted):
     assert filled.get_table_id("s.T", "Red") == 6
     assert filled.get_table_id("s.T", 1) == 6
-    (seen,) = scripted.seen("GET", "/tables")
+    seen = scripted.seen("GET", "/tables")[-1]
     assert seen.query == [("database_id", "1"), ("schema", "s"), ("name", "T")]
     with pytest.raises(CivisInputError, match=r"Table s\.find% not found"):
         filled.get_table_id("s.find%", 1)

@@ -11,7 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from civis_nb import errors
-from civis_nb.response import ListResponse, Response, convert_response_data_type, find, find_one
+from civis_nb.response import (
+    ListResponse,
+    Response,
+    camel_to_snake,
+    convert_response_data_type,
+    find,
+    find_one,
+)
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -67,16 +74,78 @@ def test_nothing_can_be_changed():
     assert response.a == 1
 
 
-def test_lists_and_plain_values_are_given_as_copies():
-    data = {"tags": [1, {"a": 2}], "objectType": "JSONValue", "value": {"x": [1]}}
+@pytest.fixture(params=["civis_nb", "civis"])
+def response_class(request):
+    """Return the class of responses of either client: the same is asked of both."""
+    return pytest.importorskip(f"{request.param}.response").Response
+
+
+def test_a_list_is_the_same_at_each_read(response_class):
+    response = response_class(
+        {"resultRows": [["1"], ["2"]], "resultColumns": ["n"], "runs": [{"tags": [1]}]}
+    )
+    # What parsons does with the preview of a query.
+    response["result_rows"].insert(0, response["result_columns"])
+    assert response["result_rows"] == [["n"], ["1"], ["2"]]
+    for read in (response.result_rows, response["resultRows"], response.get("result_rows")):
+        assert read is response["result_rows"]
+    response.result_rows[1].append("x")
+    response.runs[0].tags.append(2)
+    response.runs.append("y")
+    assert response.json() == {
+        "result_rows": [["n"], ["1", "x"], ["2"]],
+        "result_columns": ["n"],
+        "runs": [{"tags": [1, 2]}, "y"],
+    }
+    for again in (pickle.loads(pickle.dumps(response)), copy.deepcopy(response)):
+        assert again == response
+        assert again.runs[0].tags == [1, 2]
+        assert again.runs is not response.runs
+
+
+def test_the_users_own_json_is_the_same_at_each_read(response_class):
+    response = response_class({"objectType": "JSONValue", "value": {"aB": [1]}})
+    response.value["aB"].append(2)
+    response["value"]["cD"] = 3
+    assert response.value == {"aB": [1, 2], "cD": 3}
+    assert response.json()["value"] == {"aB": [1, 2], "cD": 3}
+
+
+def test_what_the_server_sent_and_the_hash_stay():
+    data = {"tags": [1, [2]], "objectType": "JSONValue", "value": {"x": [1]}}
     response = Response(data)
-    response.tags.append(5)
+    before = hash(response)
+    response.tags[1].append(3)
+    response.tags.append(4)
     response.value["x"].append(2)
-    response["value"]["y"] = 3
-    assert (response.tags[0], len(response.tags)) == (1, 2)
-    assert response.tags[1] is response.tags[1]
-    assert response.value == {"x": [1]}
-    assert data["value"] == {"x": [1]}
+    assert response.json_data == {
+        "tags": [1, [2]],
+        "objectType": "JSONValue",
+        "value": {"x": [1]},
+    }
+    assert response.json(snake_case=False) == response.json_data
+    assert hash(response) == before
+    assert response != Response(data)
+
+
+@pytest.mark.parametrize(
+    "outer", ["input", "valueDistribution", "expandedArguments", "uploadFields"]
+)
+def test_json_keeps_the_keys_that_the_user_named(outer):
+    data = {outer: {"myKey": {"innerKey": [{"deepKey": 1}]}, "OTHER_KEY": 2}, "lastRun": {"aB": 3}}
+    response = Response(data)
+    name = camel_to_snake(outer)
+    assert response.json() == {name: data[outer], "last_run": {"a_b": 3}}
+    held = response[name]
+    assert held.json() == dict(held.json_data) == data[outer]
+    assert list(held) == ["myKey", "OTHER_KEY"]
+    assert held.myKey.json() == data[outer]["myKey"]
+    # Scripts read them in snake_case, as with the package civis, and as they are.
+    assert held.my_key.inner_key[0].deep_key == held["myKey"]["innerKey"][0]["deepKey"] == 1
+    assert held == data[outer]
+    for again in (pickle.loads(pickle.dumps(response)), copy.deepcopy(response)):
+        assert again.json() == response.json()
+        assert again[name].my_key == held.my_key
 
 
 @pytest.mark.contract("C26", "D41")

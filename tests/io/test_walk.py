@@ -223,13 +223,35 @@ def test_appended_columns_are_matched_by_name(io_client):
     table = "public.by_name"
     cio.dataframe_to_civis(pd.DataFrame({"a": [1], "b": [2]}), DB, table, client=io_client).result()
     more = pd.DataFrame({"B": [20], "a": [10]})
-    cio.dataframe_to_civis(more, DB, table, existing_table_rows="append", client=io_client).result()
+    options = {"existing_table_rows": "append", "client": io_client}
+    future = cio.dataframe_to_civis(more, DB, table, **options)
+    future.result()
     rows = cio.read_civis(table, DB, client=io_client)
     assert sorted(rows[1:]) == [["1", "2"], ["10", "20"]]
-    with pytest.raises(CivisInputError, match="no column 'c'"):
+    # The same for a server that goes by position: both the text and what describes it.
+    job = io_client.imports.get_files_csv(future.job_id)
+    assert [column.name for column in job.table_columns] == ["a", "b"]
+    sent = io.BytesIO()
+    cio.civis_to_file(job.source.file_ids[0], sent, client=io_client)
+    assert gzip.decompress(sent.getvalue()) == b"a,B\n10,20\n"
+
+
+def test_frame_that_lacks_columns_names_its_own(io_client, altered):
+    table = "public.filled"
+    sql = f"create or replace table {table} (id int default 7, a int, b varchar(9))"
+    cio.query_civis(sql, DB, client=io_client).result()
+    frame = pl.DataFrame({"b": ["x"]})
+    silent = altered(io_client, files=None, imports=None)
+    options = {"existing_table_rows": "append"}
+    with pytest.raises(CivisInputError, match=r"the frame lacks: 'id', 'a'.*Nothing was sent"):
+        cio.dataframe_to_civis(frame, DB, table, client=silent, **options)
+    with pytest.raises(CivisInputError, match=r"no column 'c'.*lacks 'id', 'a'"):
         cio.dataframe_to_civis(
-            pd.DataFrame({"c": [1]}), DB, table, existing_table_rows="append", client=io_client
+            pl.DataFrame({"b": ["x"], "c": [1]}), DB, table, client=silent, **options
         )
+    options["table_columns"] = [{"name": "b"}]
+    cio.dataframe_to_civis(frame, DB, table, client=io_client, **options).result()
+    assert cio.read_civis(table, DB, client=io_client)[1:] == [["7", "", "x"]]
 
 
 def test_existing_table_fails_and_is_unchanged(io_client):
@@ -334,10 +356,26 @@ def test_local_csv_files(io_client, tmp_path):
     assert gzip.decompress((tmp_path / "a.gz").read_bytes()) == b"0|n0\n1|n1\n2|n2\n"
 
 
-def test_local_csv_of_nothing_leaves_the_file(io_client, tmp_path):
+def test_local_csv_of_no_rows_is_its_header(io_client, tmp_path):
+    sql = 'select 1 as i, 2 as "a ""b""" where 1=0'
+    for options, text in (
+        ({}, b'"i","a ""b"""\n'),
+        ({"unquoted": True, "delimiter": "|"}, b'i|a "b"\n'),
+        ({"include_header": False}, b""),
+    ):
+        future = cio.civis_to_csv(tmp_path / "a.csv", sql, DB, client=io_client, **options)
+        assert future.result().state == "succeeded"
+        assert (tmp_path / "a.csv").read_bytes() == text
+    cio.civis_to_csv(tmp_path / "a.zip", sql, DB, compression="zip", client=io_client).result()
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        assert archive.read("a.csv") == b'"i","a ""b"""\n'
+
+
+def test_local_csv_of_no_result_leaves_the_file(io_client, tmp_path):
     (tmp_path / "a.csv").write_text("old")
-    with pytest.warns(RuntimeWarning, match="no rows"):
-        cio.civis_to_csv(tmp_path / "a.csv", "select 1 where 1=0", DB, client=io_client).result()
+    sql = "create or replace table public.no_result (i int)"
+    with pytest.warns(RuntimeWarning, match=r"a\.csv is not written"):
+        cio.civis_to_csv(tmp_path / "a.csv", sql, DB, client=io_client).result()
     assert (tmp_path / "a.csv").read_text() == "old"
 
 

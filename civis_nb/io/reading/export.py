@@ -12,7 +12,8 @@ from civis_nb.futures import CivisFuture
 from civis_nb.io.arguments import chosen, client_or_default, delimiter_name, whole_from
 from civis_nb.io.call import Call, current_call, step, tracked_transfer
 from civis_nb.io.files.transfers import check_folder
-from civis_nb.io.reading.local_csv import save_result
+from civis_nb.io.reading.empty import empty_table
+from civis_nb.io.reading.local_csv import header_line, save_csv, save_result
 from civis_nb.io.reading.manifest import manifest_of
 from civis_nb.io.reading.options import SqlExport
 from civis_nb.io.reading.outputs import result_files
@@ -140,8 +141,9 @@ def civis_to_csv(
     Returns
     -------
     CivisFuture
-        Done when the file is complete; it fails when the file could not be had whole. An
-        empty result makes a RuntimeWarning and no file.
+        Done when the file is complete; it fails when the file could not be had whole. A
+        result without rows is a file that holds its header. A statement without a result
+        makes a RuntimeWarning and no file.
 
     Raises
     ------
@@ -173,12 +175,18 @@ def civis_to_csv(
         if files.remotes:
             save_result(files, filename, packed, header=include_header)
             return
-        warnings.warn(
-            f"Job {future.job_id}, run {future.run_id} gave no rows; {os.fspath(filename)} is "
-            "not written.",
-            RuntimeWarning,
-            stacklevel=2,
-        )
+        try:
+            columns = empty_table(client, future.job_id, export, files.declared_types).column_names
+        except EmptyResultError as error:
+            warnings.warn(
+                f"Job {future.job_id}, run {future.run_id}: {error} "
+                f"{os.fspath(filename)} is not written.",
+                RuntimeWarning,
+                stacklevel=2,
+            )
+            return
+        names = columns if include_header else []
+        save_csv(header_line(names, delimiter, quoted=not unquoted), filename, packed)
 
     return start_export(
         client,

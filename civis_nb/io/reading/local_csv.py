@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -14,7 +14,7 @@ from civis_nb.io.reading.content import inflated, joined, remote_chunks
 from civis_nb.io.reading.outputs import ResultFiles
 from civis_nb.transport.sinks import complete_file, write_all, write_path
 
-__all__ = ["save_result"]
+__all__ = ["header_line", "save_csv", "save_result"]
 
 
 def save_result(
@@ -45,14 +45,27 @@ def save_result(
             for remote in result.remotes
         )
         content = prefetch(joined(files, header=header and len(result.remotes) > 1))
-        if compression == "zip":
-            # As the package civis names it: out.zip holds out.csv, any other name is its own.
-            inner = f"{name.split('.')[0]}.csv" if name.endswith(".zip") else name
-            with complete_file(filename) as file:
-                _write_zip(content, file, inner)
-        else:
-            chunks = gzipped(content) if compression == "gzip" else content
-            write_path(chunks, filename, name)
+        save_csv(content, filename, compression)
+
+
+def save_csv(content: Iterable[bytes], filename: str | os.PathLike[str], compression: str) -> None:
+    """Save the text of a CSV as a file; the arguments are those of `save_result`."""
+    name = Path(filename).name
+    if compression == "zip":
+        # As the package civis names it: out.zip holds out.csv, any other name is its own.
+        inner = f"{name.split('.')[0]}.csv" if name.endswith(".zip") else name
+        with complete_file(filename) as file:
+            _write_zip(content, file, inner)
+    else:
+        chunks = gzipped(content) if compression == "gzip" else content
+        write_path(chunks, filename, name)
+
+
+def header_line(names: Sequence[str], delimiter: str, *, quoted: bool) -> Iterator[bytes]:
+    """Yield the first line of a CSV as the platform writes it; nothing when there are no names."""
+    if names:
+        cells = ['"' + name.replace('"', '""') + '"' for name in names] if quoted else names
+        yield (delimiter.join(cells) + "\n").encode()
 
 
 def _write_zip(chunks: Iterable[bytes], file: IO[bytes], name: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisInputError
@@ -77,7 +77,9 @@ def dataframe_to_civis(
     """Load a frame into a table, so that reading it back exactly gives the same frame.
 
     A new table gets the SQL types of the frame's columns (docs/reference/types.md). Columns of
-    a table that exists are found by name. A pandas index is not written; ``index=True``
+    a table that exists are found by name, and sent in the table's order. A frame that lacks some
+    of them is refused, unless `table_columns` names its own: then the table fills the others
+    with their defaults. A pandas index is not written; ``index=True``
     writes it, or use ``df.reset_index()``.
 
     Parameters
@@ -127,11 +129,11 @@ def dataframe_to_civis(
     client = client_or_default(client)
     database_id = client.get_database_id(database)
     refuse_existing(client, database_id, target)
-    columns = _matched(client, database_id, target, written.columns)
+    written = _as_the_table(client, database_id, target, written)
     file_id = upload_gzip(client, written.text, f"{target.name}.csv.gz", progress)
     prepared = PreparedFiles(
         file_ids=[file_id],
-        columns=columns,
+        columns=written.columns,
         has_header=written.header,
         delimiter=written.delimiter,
         compression="gzip",
@@ -180,27 +182,51 @@ def _check_names(names: list[str]) -> None:
         )
 
 
-def _matched(
-    client: Client, database_id: int, target: TableImport, columns: list[dict[str, str]]
-) -> list[dict[str, str]]:
-    """Return the columns as the table is to have them, in the order of the frame."""
+def _as_the_table(
+    client: Client, database_id: int, target: TableImport, written: _FrameAsCsv
+) -> _FrameAsCsv:
+    """Return the frame with its columns named and ordered as those of the table it goes to."""
     given = target.table_columns
     if given is not None:
-        return [{**column, **wanted} for column, wanted in zip(columns, given, strict=True)]
+        columns = [
+            {**column, **wanted} for column, wanted in zip(written.columns, given, strict=True)
+        ]
+        return replace(written, columns=columns)
     if target.existing_table_rows in ("drop", "fail"):
-        return columns
+        return written
     names = column_names(client, database_id, target)
     if not names:
-        return columns
+        return written
     folded = {name.lower(): name for name in names}
-    unknown = [column["name"] for column in columns if column["name"].lower() not in folded]
+    # By the table's name of each: the frame's own name, and what is sent.
+    found = {
+        name if name in names else folded.get(name.lower(), name): (name, column)
+        for column in written.columns
+        for name in (column["name"],)
+    }
+    unknown = [own for name, (own, _) in found.items() if name not in names]
+    missing = [name for name in names if name not in found]
+    if unknown or missing:
+        raise CivisInputError(_difference(target, names, unknown, missing))
+    return replace(
+        written,
+        text=written.text.in_order([found[name][0] for name in names]),
+        columns=[{**found[name][1], "name": name} for name in names],
+    )
+
+
+def _difference(
+    target: TableImport, names: list[str], unknown: list[str], missing: list[str]
+) -> str:
+    """Return the message on a frame whose columns are not those of its table."""
+    table = f"The table {target.schema}.{target.name}"
     if unknown:
-        raise CivisInputError(
-            f"The table {target.schema}.{target.name} has no column "
-            f"{', '.join(map(repr, unknown))}; it has {', '.join(names)}. Rename the frame's "
-            "columns, or use existing_table_rows='drop'. Nothing was sent."
-        )
-    return [
-        {**column, "name": name if (name := column["name"]) in names else folded[name.lower()]}
-        for column in columns
-    ]
+        has = f"has no column {', '.join(map(repr, unknown))}; it has {', '.join(names)}."
+        lacks = f" The frame lacks {', '.join(map(repr, missing))}." if missing else ""
+        advice = "Rename the frame's columns, or use existing_table_rows='drop'."
+        return f"{table} {has}{lacks} {advice} Nothing was sent."
+    return (
+        f"{table} has columns that the frame lacks: {', '.join(map(repr, missing))}. Add them, or, "
+        "where the table is to fill them itself (a default, an identity, NULL), name the frame's "
+        "own: table_columns=[{'name': …}, …]. Nothing was sent."
+    )

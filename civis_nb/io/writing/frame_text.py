@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import copy
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -44,6 +45,12 @@ class FrameText:
         self._frame = frame
         self._header = header
         self._delimiter = delimiter
+
+    def in_order(self, names: Sequence[str]) -> FrameText:
+        """Return the text with the columns in the order of their names."""
+        twin = copy.copy(self)
+        twin._frame = self._frame.select(names)
+        return twin
 
     def _text(self, start: int, rows: int, *, header: bool) -> bytes:
         piece = self._frame.slice(start, rows)
