@@ -1,7 +1,8 @@
 """Data movement side by side with the PyPI package ``civis``, on one local platform.
 
 Each measure runs in a process of its own, first one client, then the other, again and again;
-what is shown are medians, and the ratio of the two. Run as ``python benchmarks/io.py``.
+what is shown are medians, and the ratio of the two: of elapsed time, of the processor time of
+the process, which counts on a busy machine, and of memory. Run as ``python benchmarks/io.py``.
 
 pandas uses pyarrow where it finds it, and the package ``civis`` does not ask for it: how fast that
 one is depends on what else is installed. ``--civis-python PATH`` runs it in an environment of
@@ -80,6 +81,7 @@ def measure(client_name: str, what: str) -> dict[str, float]:
     for name in ("pandas", "polars", "pyarrow.compute", "pyarrow.csv"):
         if importlib.util.find_spec(name.partition(".")[0]):
             importlib.import_module(name)
+    _ = cio.read_civis_sql, cio.civis_to_csv, cio.dataframe_to_civis, cio.file_to_civis
     client = civis.APIClient()
     client.get_database_id("sample")
     folder = Path(os.environ["BENCH_FOLDER"])
@@ -96,12 +98,12 @@ def measure(client_name: str, what: str) -> dict[str, float]:
     if what.startswith("read-"):
         kind, _, types = what[5:].partition("-")
         extra = {"types": types} if types else {}
-        start, peak = time.perf_counter(), Peak()
+        start, busy, peak = time.perf_counter(), time.process_time(), Peak()
         with peak:
             got = cio.read_civis_sql(SQL, return_as=kind, **args, **extra)
-        elapsed = time.perf_counter() - start
+        elapsed, busy = time.perf_counter() - start, time.process_time() - busy
         assert len(got) in (ROWS, ROWS + 1), len(got)
-        return {"s": elapsed, "mb": peak.mb}
+        return {"s": elapsed, "cpu": busy, "mb": peak.mb}
     if what == "iter":
         start, peak, rows = time.perf_counter(), Peak(), 0
         with peak:
@@ -128,9 +130,9 @@ def measure(client_name: str, what: str) -> dict[str, float]:
         future.result()
         return {"s": elapsed}
     if what == "upload":
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         cio.file_to_civis(str(folder / "256"), "x", client=client)
-        return {"s": time.perf_counter() - start}
+        return {"s": time.perf_counter() - start, "cpu": time.process_time() - busy}
     file_id = int(os.environ["BENCH_FILE"])
     target: Any = str(out)
     if what == "download-buffer":
@@ -193,7 +195,7 @@ def main() -> None:
 
     with civis_nb.local.start(samples=False) as platform, tempfile.TemporaryDirectory() as folder:
         environment = _prepared(platform, Path(folder))
-        print(f"{'measure':20} {'civis':>16} {'civis_nb':>16} {'ratio':>12}")
+        print(f"{'measure':20} {'civis':>28} {'civis_nb':>28} {'ratio':>16}")
         for what in options.measures:
             results: dict[str, list[dict[str, float]]] = {"civis": [], "civis_nb": []}
             for _ in range(options.n):
@@ -249,7 +251,7 @@ def _show(what: str, results: dict[str, list[dict[str, float]]]) -> None:
         keys = found[0] if found else {}
         medians[name] = {key: median(one[key] for one in found) for key in keys}
         parts = [
-            f"{value:.2f} s" if key == "s" else f"{value:+.0f} MB"
+            f"{value:+.0f} MB" if key == "mb" else f"{value:.2f} {key}"
             for key, value in medians[name].items()
         ]
         shown.append(" ".join(parts))
@@ -258,7 +260,7 @@ def _show(what: str, results: dict[str, list[dict[str, float]]]) -> None:
         for key, ours in medians["civis_nb"].items()
         if key in medians["civis"]
     ]
-    print(f"{what:20} {shown[0]:>16} {shown[1]:>16} {' '.join(ratio):>12}", flush=True)
+    print(f"{what:20} {shown[0]:>28} {shown[1]:>28} {' '.join(ratio):>16}", flush=True)
 
 
 if __name__ == "__main__":

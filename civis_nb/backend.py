@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from civis_nb import config
@@ -14,7 +15,7 @@ from civis_nb.errors import CivisMissingKeyError
 if TYPE_CHECKING:
     from civis_nb.local import Platform
 
-__all__ = ["DEFAULT_ENDPOINT", "resolve"]
+__all__ = ["DEFAULT_ENDPOINT", "end_check", "resolve"]
 
 DEFAULT_ENDPOINT = "https://api.civisanalytics.com/"
 
@@ -68,6 +69,27 @@ def resolve(
         "give APIClient(api_key=...). To work without an account, on the embedded local platform, "
         "run %civis_config backend local in a notebook, or set CIVIS_NB_BACKEND=local."
     )
+
+
+def end_check(endpoint: str) -> Callable[[], bool] | None:
+    """Return what tells whether the local platform at an address has ended; None for others.
+
+    Known are those of which the state folder is known: platforms that were started or joined
+    here, and the user's own.
+    """
+    if not is_loopback(endpoint):
+        return None
+    from civis_nb.local.lock import has_ended, read_running
+
+    state = getattr(endpoint, "state", None)
+    if state is None:
+        from civis_nb.local.join import default_state
+
+        state = default_state()
+        running = read_running(state)
+        if running is None or running.endpoint != endpoint.rstrip("/"):
+            return None
+    return partial(has_ended, state, endpoint)
 
 
 def _running(objects: Iterable[Any]) -> Platform | None:

@@ -154,6 +154,15 @@ SETTINGS: dict[str, Setting] = {
             _positive_float,
         ),
         Setting(
+            "failure_budget_s",
+            "CIVIS_NB_FAILURE_BUDGET_S",
+            600.0,
+            "Seconds for which calls, polls and transfers that fail are tried again: a run on the "
+            "platform goes on meanwhile.",
+            (),
+            _positive_float,
+        ),
+        Setting(
             "parallel_parts",
             "CIVIS_NB_PARALLEL_PARTS",
             4,

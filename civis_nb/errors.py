@@ -10,7 +10,8 @@
     │   └── CivisArgumentError (TypeError)        ... for its type or its name
     ├── CivisSpecError                            an API specification that is none
     ├── CivisConnectionError (ConnectionError)    no answer, or a broken one
-    │   └── CivisTimeoutError (TimeoutError)      no answer in time
+    │   ├── CivisTimeoutError (TimeoutError)      no answer in time
+    │   └── CivisPlatformEndedError               the local platform that was asked has ended
     ├── CivisAPIError                             the API answered with an error
     │   └── CivisAPIKeyError                      ... because of the key
     ├── CivisClientError                          an answer that can't be read
@@ -39,6 +40,7 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from civis_nb._visible import shown
 from civis_nb._wire_text import preformatted
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ __all__ = [
     "CivisMagicError",
     "CivisMemoryFailure",
     "CivisMissingKeyError",
+    "CivisPlatformEndedError",
     "CivisSQLError",
     "CivisSpecError",
     "CivisTimeoutError",
@@ -76,7 +79,18 @@ __all__ = [
 
 
 class CivisError(Exception):
-    """The base of every exception that civis_nb raises."""
+    """The base of every exception that civis_nb raises.
+
+    Its text may hold what a server or a job has said: terminal codes are left out of it, and
+    other characters that can't be seen are escapes.
+    """
+
+    def __str__(self) -> str:
+        return shown(super().__str__())
+
+    def add_note(self, note: str, /) -> None:
+        """Add a note, in the same way."""
+        super().add_note(shown(note))
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows of it: the user's own lines; all with ``%tb``."""
@@ -121,6 +135,10 @@ class CivisTimeoutError(CivisConnectionError, TimeoutError):
     """The server did not answer in time."""
 
 
+class CivisPlatformEndedError(CivisConnectionError):
+    """The local platform that was asked has ended, and its runs with it."""
+
+
 class CivisAPIError(CivisError):
     """The API answered with an error status.
 
@@ -155,7 +173,8 @@ class CivisAPIError(CivisError):
 
     def __str__(self) -> str:
         where = " ".join(part for part in (self.method, self.path) if part)
-        return f"({self.status_code}) {self.error_message}" + (f" ({where})" if where else "")
+        text = f"({self.status_code}) {self.error_message}" + (f" ({where})" if where else "")
+        return shown(text)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (_restore, (type(self), self.args, self.__dict__.copy()))

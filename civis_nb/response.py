@@ -5,9 +5,8 @@ from __future__ import annotations
 from civis_nb.client.convert import convert_response_data_type
 from civis_nb.client.find import find, find_one
 from civis_nb.client.pages import PaginatedResponse
-from civis_nb.client.response import ListResponse, Response
+from civis_nb.client.response import ListResponse, Response, camel_to_snake
 from civis_nb.errors import CivisClientError, CivisImmutableResponseError
-from civis_nb.spec.names import camel_to_snake
 
 __all__ = [
     "CivisClientError",

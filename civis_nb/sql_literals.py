@@ -167,6 +167,7 @@ class _Writer:
         return f"CAST('{text}' AS DOUBLE PRECISION)"
 
     def decimal(self, value: Decimal) -> str:
+        value = Decimal(value)  # of a subclass, the value and not what it makes of it
         if not value.is_finite():
             raise CivisInputError(f":{self.name} is Decimal('{value}'), which has no SQL literal.")
         text = format(value, "f")
@@ -191,24 +192,25 @@ class _Writer:
 
     def datetime(self, value: datetime) -> str:
         kind = "TIMESTAMP" if value.tzinfo is None else "TIMESTAMPTZ"
-        return f"CAST('{value.isoformat(sep=' ')}' AS {kind})"
+        return f"CAST('{datetime.isoformat(value, sep=' ')}' AS {kind})"
 
     def date(self, value: date) -> str:
-        return f"CAST('{value.isoformat()}' AS DATE)"
+        return f"CAST('{date.isoformat(value)}' AS DATE)"
 
     def time(self, value: time) -> str:
         if value.tzinfo is not None:
             raise CivisInputError(
                 f":{self.name} is a time with a zone, which has no exact SQL literal."
             )
-        return f"CAST('{value.isoformat()}' AS TIME)"
+        return f"CAST('{time.isoformat(value)}' AS TIME)"
 
     def uuid(self, value: UUID) -> str:
         # Redshift has no UUID type; such columns are text there.
-        return f"'{value}'" if self.dialect == "redshift" else f"CAST('{value}' AS UUID)"
+        text = UUID.__str__(value)
+        return f"'{text}'" if self.dialect == "redshift" else f"CAST('{text}' AS UUID)"
 
     def bytes(self, value: bytes) -> str:
-        digits = value.hex()
+        digits = memoryview(value).tobytes().hex()
         is_postgres = self.dialect == "postgres"
         return f"decode('{digits}', 'hex')" if is_postgres else f"from_hex('{digits}')"
 

@@ -24,6 +24,8 @@ def _clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
     with pytest.MonkeyPatch.context() as patch:
         for name in _SET_BY_USERS:
             patch.delenv(name, raising=False)
+        # What fails for good is to fail soon.
+        patch.setenv("CIVIS_NB_FAILURE_BUDGET_S", "20")
         # A port that another test's server had must not bring back that server's specification.
         patch.setenv("CIVIS_NB_CACHE_DIR", str(tmp_path_factory.mktemp("cache")))
         patch.setenv("CIVIS_NB_HISTORY_DIR", str(tmp_path_factory.mktemp("history")))

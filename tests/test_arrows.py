@@ -8,16 +8,17 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "civis_nb"
 FREE = {
-    "_requirements", "_tracebacks", "_version", "_waiting", "_wire_text", "cancellation",
-    "compression", "errors",
+    "_requirements", "_tracebacks", "_version", "_visible", "_waiting", "_wire_text",
+    "cancellation", "compression", "errors",
     "sql_literals", "sql_text", "table_names",
 }  # fmt: skip
 
 #: part -> the parts of civis_nb that it may import
 ALLOWED: dict[str, set[str]] = {
-    "errors": {"_wire_text"},
+    "errors": {"_visible", "_wire_text"},
     "_waiting": set(),
     "cancellation": set(),
+    "_visible": set(),
     "_wire_text": set(),
     "_requirements": set(),
     "_tracebacks": {"config"},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import re
+import traceback
 
 import pytest
 import requests
@@ -55,3 +56,26 @@ def test_job_failures_that_an_older_version_pickled_are_whole(kind):
     assert (again.job_id, str(again)) == (1, "(From job 1 / run 2) no such table")
     with pytest.warns(DeprecationWarning, match="platform_message"):
         assert again.said == "no such table"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        errors.CivisJobFailure(
+            "a \x1b]8;;http://bad.test\x07link\x1b]8;;\x07 \x1b[31mred\x1b[0m\a\u202e"
+        ),
+        errors.CivisClientError("a \x1b[2Jlink red\a\u202e"),
+    ],
+)
+def test_what_a_terminal_would_obey_is_not_in_a_message(error):
+    error.add_note("the \x1b]0;title\x07end\u202e")
+    shown = "".join(traceback.format_exception(error))
+    assert "link" in shown
+    assert "red\\x07\\u202e" in shown
+    assert "the end\\u202e" in shown
+    assert shown.isascii()
+    assert "\x1b" not in shown
+    assert "\a" not in shown
+    assert not {"http://bad.test", "title"} & set(shown.split())
+    again = pickle.loads(pickle.dumps(error))
+    assert str(again) == str(error)

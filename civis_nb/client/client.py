@@ -8,7 +8,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any
 
 from civis_nb._wire_text import Secret, masked_url
-from civis_nb.backend import DEFAULT_ENDPOINT, resolve
+from civis_nb.backend import DEFAULT_ENDPOINT, end_check, resolve
 from civis_nb.client.completion import without_side_effects
 from civis_nb.client.convert import convert_response_data_type
 from civis_nb.client.lookups import Lookups
@@ -113,7 +113,9 @@ class APIClient(Lookups):
                 f"retries must be a tenacity.Retrying, not {type(retries).__name__}."
             )
         where, key = resolve(api_key, endpoint)
-        self._session = Session(where, key, user_agent or "civis-python", retries)
+        self._session = Session(
+            where, key, user_agent or "civis-python", retries, has_ended=end_check(where)
+        )
         self._return_type = return_type
         self._kept: dict[str, Any] = {}
         self.last_response = None

@@ -14,7 +14,7 @@ from civis_nb.display.response_text import list_text, response_text
 from civis_nb.errors import CivisImmutableResponseError
 from civis_nb.spec.names import camel_to_snake
 
-__all__ = ["ListResponse", "Response"]
+__all__ = ["ListResponse", "Response", "camel_to_snake"]
 
 _set = object.__setattr__
 

@@ -6,15 +6,10 @@ import re
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from civis_nb._visible import TERMINAL_CODE, without_ansi
+
 __all__ = ["PLAIN", "Style", "css", "styled_parts", "without_ansi"]
 
-_ANSI = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor
-    r"|\x1b[\]PX^_].*?(?:\x1b\\|\x07|\Z)"  # OSC and its like: titles, hyperlinks
-    r"|\x1b[ -/]*[0-~]?"  # two-character codes, and one cut off
-    r"|\x9b[0-?]*[ -/]*[@-~]",
-    re.DOTALL,
-)
 _SGR = re.compile(r"(?:\x1b\[|\x9b)([0-9;:]*)m")
 
 #: Hues that stay apart once they are mixed with the text's own colour.
@@ -50,17 +45,6 @@ class Style:
 PLAIN: Final = Style()
 
 
-def without_ansi(text: str) -> str:
-    r"""Return `text` without terminal codes for colours and cursors.
-
-    Examples
-    --------
-    >>> without_ansi("\x1b[1;31mred\x1b[0m")
-    'red'
-    """
-    return _ANSI.sub("", text)
-
-
 def styled_parts(text: str, style: Style = PLAIN) -> tuple[list[tuple[str, Style]], Style]:
     r"""Return the stretches of a text, each with its style, and the style after its end.
 
@@ -79,7 +63,7 @@ def styled_parts(text: str, style: Style = PLAIN) -> tuple[list[tuple[str, Style
     """
     parts: list[tuple[str, Style]] = []
     position = 0
-    for code in _ANSI.finditer(text):
+    for code in TERMINAL_CODE.finditer(text):
         if code.start() > position:
             parts.append((text[position : code.start()], style))
         position = code.end()

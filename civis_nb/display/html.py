@@ -7,11 +7,11 @@ theme the page has: they keep a contrast of 4.5:1 on light and on dark.
 
 from __future__ import annotations
 
-import re
 from html import escape
 from typing import Final
 from urllib.parse import urlsplit
 
+from civis_nb._visible import visible
 from civis_nb._wire_text import masked_url
 
 __all__ = [
@@ -33,34 +33,11 @@ FAINT_LINE: Final = "1px solid #8884"
 
 _VOID = frozenset({"br", "hr"})
 
-#: Characters that move, hide or reverse what stands around them, or that no encoding can carry:
-#: controls but newline and tab, bidirectional marks, zero-width space and joiner marks, surrogates.
-_UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
-    "\ud800-\udfff]"
-)
-
 
 class Html(str):
     """Text that is HTML already, made by `el`: it is not escaped again."""
 
     __slots__ = ()
-
-
-def visible(text: str) -> str:
-    r"""Return `text` with characters that can't be seen, or that deceive, written as escapes.
-
-    Examples
-    --------
-    >>> visible("a\x1b[31mb\u202ec")
-    'a\\x1b[31mb\\u202ec'
-    """
-    return _UNSEEN.sub(lambda match: _escape(match.group()), text)
-
-
-def _escape(character: str) -> str:
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def el(name: str, *children: str | Html | None, **attributes: str | int | None) -> Html:
@@ -122,7 +99,11 @@ def web_address(url: str | None) -> str | None:
         parts = urlsplit(address)
     except ValueError:
         return None
-    if parts.scheme.lower() not in ("http", "https") or not parts.netloc or _UNSEEN.search(address):
+    if (
+        parts.scheme.lower() not in ("http", "https")
+        or not parts.netloc
+        or visible(address) != address
+    ):
         return None
     return masked_url(address)
 

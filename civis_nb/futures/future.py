@@ -41,7 +41,8 @@ class CivisFuture(PollableResult):
     """A run of a job, script, query, import or workflow, as a `concurrent.futures.Future`.
 
     One scheduler polls for all futures of a process. A poll that fails does not fail the
-    future: the run goes on, and is polled again, for ten minutes; only when the API says
+    future: the run goes on, and is polled again, for the setting
+    ``failure_budget_s``; only when the API says
     that the run is not there, or refuses the key, the future ends at once.
 
     Parameters
@@ -247,11 +248,6 @@ class CivisFuture(PollableResult):
         self._scheduler.wake(self)
         if not self._scheduler.is_worker():
             ended.wait(_CANCEL_GRACE_S + 0.5)
-
-    def _client_if_any(self) -> Any:
-        """Return the client that there is: an address or a repr is no reason to make one."""
-        own = self.__dict__.get("client")
-        return own or getattr(getattr(self.poller, "__self__", None), "_client", None)
 
     def _known_run(self) -> Run:
         return Run(self._run.resource, self._run.method, self.job_id, self.run_id)

@@ -14,13 +14,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from civis_nb._waiting import after_interrupt
-from civis_nb.errors import CivisClientError, CivisJobFailure
+from civis_nb.errors import CivisClientError, CivisJobFailure, CivisPlatformEndedError
 from civis_nb.futures import poller as scheduling
 from civis_nb.futures.awaiting import CivisAsyncResultBase
 from civis_nb.futures.failures import error_text
 from civis_nb.futures.states import CANCELLED, FAILED, SUCCEEDED, UNSEEN, run_times, state_of
 from civis_nb.futures.subscribers import Subscriber, Subscribers
-from civis_nb.futures.timing import FailureBudget, checked_interval, next_wait_s
+from civis_nb.futures.timing import (
+    MAX_LOCAL_WAIT_S,
+    FailureBudget,
+    checked_interval,
+    next_wait_s,
+)
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -361,7 +366,8 @@ class PollableResult(CivisAsyncResultBase):
         self._last_poll_error = error
         wait_s = self._failure_budget.wait_s(error)
         if wait_s is None:
-            error.add_note(f"{self._subject()}its state can't be found out; it may go on.")
+            if not isinstance(error, CivisPlatformEndedError):
+                error.add_note(f"{self._subject()}its state can't be found out; it may go on.")
             self._fail(error)
             return None
         log.debug("%s%s; polling again in %.1f s", self._subject(), error, wait_s)
@@ -376,7 +382,15 @@ class PollableResult(CivisAsyncResultBase):
             for name in ("calls_remaining", "rate_limit")
         )
         age_s = time.monotonic() - self._clock_started
-        return next_wait_s(age_s, self._scheduler.active, left, limit)
+        wait_s = next_wait_s(age_s, self._scheduler.active, left, limit)
+        session = getattr(self._client_if_any(), "_session", None)
+        is_local = getattr(session, "is_known_local_platform", False) is True
+        return min(wait_s, MAX_LOCAL_WAIT_S) if is_local else wait_s
+
+    def _client_if_any(self) -> Any:
+        """Return the client that there is: an address or a repr is no reason to make one."""
+        own = self.__dict__.get("client")
+        return own or getattr(getattr(self.poller, "__self__", None), "_client", None)
 
     # What follows from a final state; a subclass may do more. What is raised here fails the future.
 

@@ -6,9 +6,9 @@ import json
 import time
 
 from civis_nb import config
-from civis_nb.errors import CivisClientError, CivisInputError
+from civis_nb.errors import CivisClientError, CivisInputError, CivisPlatformEndedError
 
-__all__ = ["MAX_WAIT_S", "FailureBudget", "checked_interval", "next_wait_s"]
+__all__ = ["MAX_LOCAL_WAIT_S", "MAX_WAIT_S", "FailureBudget", "checked_interval", "next_wait_s"]
 
 #: The wait after the first poll, and how it grows with the run's age: a small import or query of
 #: the local platform takes about as long ...
@@ -21,8 +21,8 @@ LATE_WAIT_S, LATE_SHARE = 0.2, 0.05
 MAX_WAIT_S = 15.0
 #: Polls a second that all adaptive futures of a process make together, at most.
 MAX_POLLS_PER_S = 100.0
-#: How long polls may fail in a row before the future gives up.
-MAX_FAILING_S = 600.0
+#: Polls of a platform on this machine cost little, and are to show soon that it has ended.
+MAX_LOCAL_WAIT_S = 3.0
 #: How many answers in a row may be unreadable before the future gives up.
 MAX_UNREADABLE = 8
 
@@ -98,9 +98,13 @@ def next_wait_s(
 
 
 class FailureBudget:
-    """Decides how long failed polls are tolerated: the run goes on without the connection."""
+    """Decides how long failed polls are tolerated: the run goes on without the connection.
+
+    That is the setting ``failure_budget_s``.
+    """
 
     def __init__(self) -> None:
+        self._limit_s = float(config.get("failure_budget_s"))
         self._since: float | None = None
         self._failures = 0
         self._unreadable = 0
@@ -125,7 +129,7 @@ class FailureBudget:
         self._since = now if self._since is None else self._since
         self._failures += 1
         self._unreadable = self._unreadable + 1 if kind == "unreadable" else 0
-        if now - self._since > MAX_FAILING_S or self._unreadable > MAX_UNREADABLE:
+        if now - self._since > self._limit_s or self._unreadable > MAX_UNREADABLE:
             return None
         return float(min(0.25 * 2 ** min(self._failures, 10), MAX_WAIT_S))
 
@@ -136,6 +140,8 @@ def _kind(error: BaseException) -> str:
     if status is None:  # as requests' own errors have it
         status = getattr(getattr(error, "response", None), "status_code", None)
     name = type(error).__name__
+    if isinstance(error, CivisPlatformEndedError):
+        return "final"
     if isinstance(error, CivisClientError | json.JSONDecodeError) or name == "CivisClientError":
         # Before the status: an answer 200 that can't be read has one, too.
         return "unreadable"

@@ -13,14 +13,38 @@ from typing import IO, Any
 
 import psutil
 
+from civis_nb._wire_text import Secret
 from civis_nb.errors import CivisLocalError, StateInUseError
 
-__all__ = ["Running", "StateLock", "read_running", "write_private"]
+__all__ = ["Endpoint", "Running", "StateLock", "has_ended", "read_running", "write_private"]
 
 _RUNNING = "running.json"
 #: How long a lock may outlive the process that had it, and how often it is tried.
 _FORK_DEADLINE_S = 5.0
 _FORK_WAIT_S = 0.02
+
+
+class Endpoint(str):
+    """The address of a local platform, which knows its state folder.
+
+    Parameters
+    ----------
+    address
+        The address, without a final slash.
+    state
+        The folder.
+    """
+
+    state: Path
+
+    def __new__(cls, address: str, state: Path) -> Endpoint:
+        """Create an address."""
+        endpoint = super().__new__(cls, address)
+        endpoint.state = state
+        return endpoint
+
+    def __getnewargs__(self) -> tuple[str, Path]:
+        return str(self), self.state
 
 
 @dataclass(frozen=True)
@@ -49,9 +73,24 @@ def read_running(state: Path) -> Running | None:
     """Return what a running platform left in its folder; None when there is nothing readable."""
     try:
         data = json.loads((state / _RUNNING).read_text(encoding="utf-8"))
-        return Running(str(data["endpoint"]), str(data["api_key"]), int(data["pid"]))
+        endpoint = Endpoint(data["endpoint"], state)
+        return Running(endpoint, Secret(data["api_key"]), int(data["pid"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
+
+
+def has_ended(state: Path, endpoint: str) -> bool:
+    """Return whether the platform that was at an address of a state folder is there no more."""
+    running = read_running(state)
+    if running is None or running.endpoint != endpoint.rstrip("/"):
+        return True
+    # One that was killed has left its address behind.
+    try:
+        return psutil.Process(running.pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.Error:
+        return False
 
 
 class StateLock:

@@ -30,7 +30,7 @@ from civis_nb.local.context import PlatformContext
 from civis_nb.local.files.blobs import BlobStore
 from civis_nb.local.files.registry import Files
 from civis_nb.local.files.signing import Signer
-from civis_nb.local.lock import StateLock
+from civis_nb.local.lock import Endpoint, StateLock
 from civis_nb.local.runner.subprocess import SubprocessExecutor
 from civis_nb.local.runs.completed_imports import finish_committed
 from civis_nb.local.runs.pool import JobRunner
@@ -138,7 +138,7 @@ class Platform:
         self._undo.callback(lock.release)
         listener = _listen(host, port)
         self._undo.callback(listener.close)
-        self.endpoint = _address(listener)
+        self.endpoint = Endpoint(_address(listener), self.state)
         self._context = self._build()
         self.api_key = self._context.api_key
         for name, dialect in databases.items():

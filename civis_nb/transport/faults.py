@@ -12,13 +12,14 @@ from civis_nb.errors import (
     CivisConnectionError,
     CivisError,
     CivisInputError,
+    CivisPlatformEndedError,
     CivisTimeoutError,
 )
 
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["Fault", "Outcome", "classify"]
+__all__ = ["Fault", "Outcome", "classify", "platform_ended"]
 
 #: unsent: nothing reached the server; broken: the answer was lost on its way, the request may
 #: have been served; timeout: no answer in time; final: trying again can't help.
@@ -28,6 +29,9 @@ _GONE = (
     "Nothing listens there: a local platform ends with the program that started it. Start one "
     "again and make a new client for it, or see where CIVIS_API_ENDPOINT leads."
 )
+
+
+_RIGHT = "Is CIVIS_API_ENDPOINT right?"
 
 
 @dataclass(slots=True)
@@ -110,11 +114,23 @@ def classify(error: Exception, method: str, url: str) -> Outcome:
     return Outcome("final", error=_hopeless(error, what, host, detail))
 
 
+def platform_ended(method: str, url: str) -> CivisPlatformEndedError:
+    """Return the error of a request to a local platform that is there no more."""
+    return CivisPlatformEndedError(
+        f"The local platform at {_host(url)} has ended, so {method} {masked_path(url)} has no "
+        "answer. Its runs ended with it. Start one again and make a new client for it."
+    )
+
+
 def _hopeless(error: Exception, what: str, host: str, detail: str) -> CivisError:
     """Return the error of a request that no repetition would help."""
     from requests import exceptions
     from urllib3 import exceptions as urllib3
 
+    from civis_nb.transport.pool import AnswerTooLongError
+
+    if isinstance(error, AnswerTooLongError):
+        return CivisClientError(f"{host} answered {what} without an end: {detail}. {_RIGHT}")
     if isinstance(error, exceptions.TooManyRedirects):
         return CivisClientError(f"{host} sends {what} round in circles: {detail}.")
     if isinstance(error.args[0] if error.args else None, urllib3.InvalidHeader):

@@ -110,7 +110,7 @@ def checked_base(base_url: str) -> str:
     Raises
     ------
     CivisConfigError
-        When it is no http(s) address.
+        When it is no http(s) address, or holds a user name or password.
 
     Examples
     --------
@@ -128,6 +128,11 @@ def checked_base(base_url: str) -> str:
         raise CivisConfigError(
             f"The address of the API is no URL: {masked_url(base_url)!r}. Set CIVIS_API_ENDPOINT "
             "to one like https://api.civisanalytics.com."
+        )
+    if parts.username is not None or parts.password is not None:
+        raise CivisConfigError(
+            f"The address of the API names a user: {masked_url(text)}. Leave that out: who you "
+            "are is told by the key alone (CIVIS_API_KEY)."
         )
     return text.rstrip("/") + "/"
 

@@ -7,16 +7,23 @@ from __future__ import annotations
 
 import logging
 import os
+import time
+from collections.abc import Callable, Iterator
 from http.cookiejar import DefaultCookiePolicy
+from typing import Any
 
 import requests
 from requests.adapters import HTTPAdapter
 
+from civis_nb import config
 from civis_nb._wire_text import masked_url
 
-__all__ = ["new_pool"]
+__all__ = ["AnswerTooLongError", "new_pool"]
 
 _POOL_SIZE = 64
+_READ_BYTES = 64 * 1024
+#: No answer of the API is longer: what is goes on for ever, or is no answer of it.
+_MAX_ANSWER_BYTES = 512 * 1024 * 1024
 _LOGGERS = (
     "urllib3.connection",
     "urllib3.connectionpool",
@@ -24,6 +31,46 @@ _LOGGERS = (
     "urllib3.response",
     "urllib3.util.retry",
 )
+
+
+class AnswerTooLongError(requests.RequestException):
+    """An answer that is read whole has no end in sight."""
+
+
+class _Answer(requests.Response):
+    """A response of which the content is read up to a limit of size and time."""
+
+    @property
+    def content(self) -> Any:
+        if self._content is False and not self._content_consumed and self.raw is not None:
+            self._content = b"".join(self._bounded())
+            self._content_consumed = True
+        return super().content
+
+    def _bounded(self) -> Iterator[bytes]:
+        """Yield the content; raise AnswerTooLongError where it passes a limit."""
+        limit_s = float(config.get("failure_budget_s"))
+        size, begun = 0, time.monotonic()
+        for chunk in self.iter_content(_READ_BYTES):
+            size += len(chunk)
+            elapsed_s = time.monotonic() - begun
+            if size > _MAX_ANSWER_BYTES or elapsed_s > limit_s:
+                self.close()
+                raise AnswerTooLongError(
+                    f"the answer goes on after {size:,} bytes and {elapsed_s:.0f} s; the rest was "
+                    "not read"
+                )
+            yield chunk
+
+
+class _Adapter(HTTPAdapter):
+    """Makes responses with a limit."""
+
+    def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
+        """Return the response to a request."""
+        response = super().build_response(req, resp)  # type: ignore[no-untyped-call]
+        response.__class__ = _Answer
+        return response  # type: ignore[no-any-return]
 
 
 class _NoAuth(requests.auth.AuthBase):
@@ -34,7 +81,15 @@ class _NoAuth(requests.auth.AuthBase):
 
 
 class _Pool(requests.Session):
-    """A session that adds no credentials of its own, not after a redirect either."""
+    """A session that adds no credentials of its own, not after a redirect either.
+
+    Attributes
+    ----------
+    has_ended
+        Tells whether the server is a local platform that has ended; None: it is another server.
+    """
+
+    has_ended: Callable[[], bool] | None = None
 
     def rebuild_auth(
         self, prepared_request: requests.PreparedRequest, response: requests.Response
@@ -46,19 +101,26 @@ class _Pool(requests.Session):
             prepared_request.headers.pop("Authorization", None)
 
 
-def new_pool() -> requests.Session:
-    """Return a session of requests that keeps connections, no cookies, and knows no key."""
+def new_pool(has_ended: Callable[[], bool] | None = None) -> requests.Session:
+    """Return a session of requests that keeps connections, no cookies, and knows no key.
+
+    Parameters
+    ----------
+    has_ended
+        Tells whether the server is a local platform that has ended.
+    """
     # The loggers are urllib3's own, one for the process; adding a filter twice changes nothing.
     for name in _LOGGERS:
         logging.getLogger(name).addFilter(_MASK)
     pool = _Pool()
+    pool.has_ended = has_ended
     pool.auth = _NoAuth()
     pool.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
     # requests looks for two variables of its own; this one is that of OpenSSL, curl and Python.
     authorities = os.environ.get("SSL_CERT_FILE", "")
     if os.path.isfile(authorities):  # noqa: PTH113 - no text is none, where Path("") is a folder
         pool.verify = authorities
-    adapter = HTTPAdapter(pool_connections=8, pool_maxsize=_POOL_SIZE)
+    adapter = _Adapter(pool_connections=8, pool_maxsize=_POOL_SIZE)
     pool.mount("https://", adapter)
     pool.mount("http://", adapter)
     return pool

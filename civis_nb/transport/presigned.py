@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import random
 import re
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,6 +31,8 @@ __all__ = [
     "timeouts",
 ]
 
+log = logging.getLogger(__name__)
+
 #: A server that answers with one of these may do better when it is asked again.
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 
@@ -48,26 +52,25 @@ _LOST = (
 class Rule:
     """How often a transfer is repeated that makes no progress.
 
+    A connection that breaks or stands still is tried again for the setting ``failure_budget_s``.
+
     Attributes
     ----------
     tries
-        Attempts in a row that may bring nothing new, in all.
+        Answers in a row that may be refusals.
     short_tries
-        The same, of answers that are complete by their own account but too short.
-    stall_tries
-        The same, of answers that stand still until the timeout.
+        Answers in a row that may be complete by their own account but too short.
+    lost_tries
+        Connections in a row that may break or stand still; None: no matter how many.
     first_wait_s, max_wait_s
         The wait before the second attempt, doubled for each one after it, up to the maximum.
-    max_total_wait_s
-        Waits between attempts that make no progress, in all.
     """
 
     tries: int = 10
     short_tries: int = 3
-    stall_tries: int = 2
+    lost_tries: int | None = None
     first_wait_s: float = 0.2
     max_wait_s: float = 8.0
-    max_total_wait_s: float = 600.0
 
 
 RULE = Rule()
@@ -105,7 +108,8 @@ class Attempts:
     def __init__(self, rule: Rule = RULE) -> None:
         self._rule = rule
         self._failures: dict[str, int] = {}
-        self._waited_s = 0.0
+        #: When the first failure since the last progress was, by the monotonic clock.
+        self._since: float | None = None
 
     @property
     def count(self) -> int:
@@ -116,7 +120,7 @@ class Attempts:
         """Forget failures: something new arrived."""
         if self._failures:
             self._failures.clear()
-            self._waited_s = 0.0
+            self._since = None
 
     def another(self, broken: Broken) -> bool:
         """Wait before the next attempt; False when there are to be no more.
@@ -124,17 +128,18 @@ class Attempts:
         That is so as well when the work is stopped meanwhile.
         """
         rule = self._rule
+        now = time.monotonic()
+        self._since = now if self._since is None else self._since
         self._failures[broken.kind] = self._failures.get(broken.kind, 0) + 1
-        limits = {"short": rule.short_tries, "stall": rule.stall_tries, "final": 1}
-        if self.count >= rule.tries or self._failures[broken.kind] >= limits.get(
-            broken.kind, rule.tries
-        ):
+        limits = {"short": rule.short_tries, "status": rule.tries, "final": 1}
+        limit = limits.get(broken.kind, rule.lost_tries)
+        if limit is not None and self._failures[broken.kind] >= limit:
             return False
         longest = min(rule.first_wait_s * 2 ** (self.count - 1), rule.max_wait_s)
         wait_s = max(longest * random.uniform(0.5, 1.0), broken.wait_s)  # noqa: S311 - jitter
-        if self._waited_s + wait_s > rule.max_total_wait_s:
+        if now - self._since + wait_s > float(config.get("failure_budget_s")):
             return False
-        self._waited_s += wait_s
+        log.info("%s; another attempt in %.1f s", broken.reason, wait_s)
         return not current_token().wait(wait_s)
 
 
@@ -182,6 +187,9 @@ def ask(
         failure = Broken("the store gives no answer in time", "stall")
     except _LOST as error:
         failure = Broken(f"no connection to the store ({plain_words(error)})")
+        has_ended = getattr(session, "has_ended", None)
+        if has_ended is not None and has_ended():
+            failure = Broken("the local platform has ended", "final")
     except requests.RequestException as error:
         failure = Broken(plain_words(error), "final")
     except BaseException as error:

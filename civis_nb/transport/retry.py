@@ -3,14 +3,15 @@
 ==========================  =============================================  ===============
 fault                       verbs                                          attempts
 ==========================  =============================================  ===============
-429, 502, 503, 504          GET, HEAD, OPTIONS, TRACE, PUT, DELETE         10 or 600 s
-429, 503                    POST; a 503 only after a check                 10 or 600 s
+429, 502, 503, 504          GET, HEAD, OPTIONS, TRACE, PUT, DELETE         10
+429, 503                    POST; a 503 only after a check                 10
 no connection               the same verbs and POST                        4
 answer lost, no answer      the same verbs, not POST                       4, 3
 500, answer cut or garbled  GET, HEAD                                      4
 ==========================  =============================================  ===============
 
-PATCH is never repeated. ``Retry-After``, a number or a date, is the least wait.
+PATCH is never repeated. Attempts end with the setting ``failure_budget_s``. ``Retry-After``, a
+number or a date, is the least wait.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ import time
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from civis_nb import config
 from civis_nb.transport.faults import Fault, Outcome
 
 if TYPE_CHECKING:
     import tenacity
 
-__all__ = ["MAX_ATTEMPTS", "MAX_TOTAL_S", "retry_after_s", "run", "worth_repeating"]
+__all__ = ["MAX_ATTEMPTS", "retry_after_s", "run", "worth_repeating"]
 
 MAX_ATTEMPTS = 10
-MAX_TOTAL_S = 600.0
 _MAX_WAIT_S = 60.0
 _FOR_EVER_S = 24 * 3600.0
 
@@ -169,7 +170,8 @@ def _stop(state: tenacity.RetryCallState) -> bool:
     if outcome.status == 500:
         most = _FAULT_ATTEMPTS["broken"]
     elapsed = state.seconds_since_start or 0.0
-    return state.attempt_number >= most or elapsed + retry_after_s(outcome.headers) > MAX_TOTAL_S
+    budget_s = float(config.get("failure_budget_s"))
+    return state.attempt_number >= most or elapsed + retry_after_s(outcome.headers) > budget_s
 
 
 def _wait(state: tenacity.RetryCallState) -> float:

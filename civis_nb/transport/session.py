@@ -20,7 +20,7 @@ from civis_nb._wire_text import masked_url
 from civis_nb.errors import CivisAPIError, CivisError, CivisInputError
 from civis_nb.transport.answers import add_what_may_be_done, check_whole, judge
 from civis_nb.transport.encode import json_bytes, query_items
-from civis_nb.transport.faults import Outcome, classify
+from civis_nb.transport.faults import Outcome, classify, platform_ended
 from civis_nb.transport.identity import (
     Environment,
     KeyAuth,
@@ -76,6 +76,8 @@ class Session:
         The product that the requests say they come from.
     retries
         The user's own policy of waits and of when to stop.
+    has_ended
+        Tells whether the server is a local platform that has ended; None: it is another server.
 
     Raises
     ------
@@ -89,6 +91,7 @@ class Session:
         "__weakref__",
         "_auth",
         "_environment",
+        "_has_ended",
         "_lock",
         "_pause_s",
         "_pid",
@@ -106,6 +109,8 @@ class Session:
         api_key: str,
         user_agent: str = "civis-python",
         retries: tenacity.Retrying | None = None,
+        *,
+        has_ended: Callable[[], bool] | None = None,
     ) -> None:
         self.base_url = checked_base(base_url)
         self._product = " ".join(user_agent.split()) or "civis-python"
@@ -117,6 +122,7 @@ class Session:
         )
         self._auth = KeyAuth(api_key)
         self._retrying = retries
+        self._has_ended = has_ended
         self._pool: requests.Session | None = None
         self._pid = os.getpid()
         self._lock = threading.Lock()
@@ -126,6 +132,11 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<Session at {masked_url(getattr(self, 'base_url', 'no address'))}>"
+
+    @property
+    def is_known_local_platform(self) -> bool:
+        """Whether the server is a local platform of which it can be told when it has ended."""
+        return self._has_ended is not None
 
     @property
     def user_agent(self) -> str:
@@ -152,7 +163,7 @@ class Session:
                 if pool is None:
                     from civis_nb.transport.pool import new_pool
 
-                    pool = self._pool = new_pool()
+                    pool = self._pool = new_pool(self._has_ended)
         return pool
 
     def close(self) -> None:
@@ -351,8 +362,12 @@ class _Exchange:
                 check_whole(response)
         except (RequestException, HTTPError, ValueError, OSError) as error:
             # Nothing is raised here: the error would hold the request, and so the key.
-            return classify(error, request.method, request.url)
-        return self._judged(response)
+            outcome = classify(error, request.method, request.url)
+        else:
+            return self._judged(response)
+        if outcome.fault in ("unsent", "broken") and session._has_ended and session._has_ended():
+            outcome = Outcome("final", error=platform_ended(request.method, request.url))
+        return outcome
 
     def _judged(self, response: requests.Response) -> Outcome:
         """Return what a reply means, and drop the key from its request."""

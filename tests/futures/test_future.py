@@ -386,7 +386,7 @@ def test_refusal_ends_the_future_at_once(fake, make, status):
 
 
 def test_lasting_trouble_ends_the_future_with_what_was_wrong(fake, monkeypatch):
-    monkeypatch.setattr(timing_module, "MAX_FAILING_S", 0.05)
+    monkeypatch.setenv("CIVIS_NB_FAILURE_BUDGET_S", "0.05")
     monkeypatch.setattr(timing_module, "MAX_WAIT_S", 0.01)
     fake.states("scripts.get_containers_runs", ConnectionResetError("reset"))
     with pytest.raises(ConnectionResetError):

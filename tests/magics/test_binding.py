@@ -102,6 +102,38 @@ def test_sql_without_values_is_untouched(dialect, text):
     assert text[at:] == bound.sql[sent_at:]
 
 
+def _disguised(kind):
+    """Return a subclass of which every text is an injection."""
+
+    def text(*_args, **_kwargs):
+        return "1' OR '1'='1"
+
+    names = ("__str__", "__repr__", "__format__", "isoformat", "hex")
+    return type("Disguised", (kind,), dict.fromkeys(names, text))
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@pytest.mark.parametrize(
+    ("kind", "arguments"),
+    [
+        (int, (-7,)),
+        (float, (1.5,)),
+        (str, ("it's",)),
+        (bytes, (b"ab",)),
+        (bytearray, (b"ab",)),
+        (Decimal, ("-1.50",)),
+        (dt.date, (2024, 2, 29)),
+        (dt.datetime, (2024, 2, 29, 1, 2, 3)),
+        (dt.time, (1, 2, 3)),
+        (uuid.UUID, ("12345678123456781234567812345678",)),
+    ],
+)
+def test_a_subclass_is_written_as_the_value_that_it_is(kind, arguments, dialect):
+    assert literal(_disguised(kind)(*arguments), dialect, "x") == literal(
+        kind(*arguments), dialect, "x"
+    )
+
+
 @pytest.mark.parametrize("value", INJECTIONS)
 def test_injection_finds_no_row_and_comes_back_equal(value, database):
     bound = bind("select * from t where name = :x", "duckdb", {"x": value})

@@ -16,7 +16,7 @@ from civis_nb.transport.sinks import write_buffer, write_path
 
 SIZE = 300_000
 DATA = os.urandom(SIZE)
-FAST = Rule(first_wait_s=0.001, max_wait_s=0.002)
+FAST = Rule(lost_tries=10, first_wait_s=0.001, max_wait_s=0.002)
 
 
 @pytest.fixture

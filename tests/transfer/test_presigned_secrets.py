@@ -19,7 +19,7 @@ from civis_nb.transport.upload import post_form, put_parts
 
 pytestmark = pytest.mark.exhaustive
 
-FAST = Rule(tries=2, first_wait_s=0.001, max_wait_s=0.002)
+FAST = Rule(tries=2, lost_tries=2, first_wait_s=0.001, max_wait_s=0.002)
 SECRET = "s3cretsignature"
 DATA = b"x" * 200_000
 #: The option had another name before IPython 9.

@@ -17,7 +17,7 @@ from civis_nb.transport.presigned import Rule
 from civis_nb.transport.sources import MemorySource, open_source
 from civis_nb.transport.upload import part_ranges, post_form, put_parts
 
-FAST = Rule(first_wait_s=0.001, max_wait_s=0.002)
+FAST = Rule(lost_tries=10, first_wait_s=0.001, max_wait_s=0.002)
 MIB = 1024 * 1024
 
 

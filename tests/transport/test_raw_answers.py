@@ -9,6 +9,7 @@ import socket
 import pytest
 
 from civis_nb import errors
+from civis_nb.transport import pool as pool_module
 from civis_nb.transport import session as session_module
 from civis_nb.transport.session import Session
 
@@ -71,6 +72,17 @@ def test_answer_that_stays_cut_is_an_error_never_an_empty_result(session, raw, b
     raw.answers = [broken]
     with pytest.raises((errors.CivisConnectionError, errors.CivisClientError), match="GET /a"):
         session.call("GET", "a")
+
+
+@pytest.mark.parametrize("head", [b"Transfer-Encoding: chunked\r\n\r\n", b"\r\n"])
+def test_endless_answer_is_an_error(session, raw, monkeypatch, head):
+    monkeypatch.setattr(pool_module, "_MAX_ANSWER_BYTES", 1_000_000)
+    piece = b" " * 100_000
+    chunk = b"186a0\r\n" + piece + b"\r\n" if b"chunked" in head else piece
+    raw.answers = [(OK + head, *[chunk] * 40)]
+    with pytest.raises(errors.CivisClientError, match=r"GET /a without an end.*goes on after 1,"):
+        session.call("GET", "a")
+    assert len(raw.requests) == 1
 
 
 def test_late_answer_answers_no_other_request(session, raw):

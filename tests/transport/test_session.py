@@ -153,6 +153,15 @@ def test_address_that_is_no_url_is_refused(url):
         Session(url, KEY)
 
 
+@pytest.mark.parametrize("user", ["me:hunter2@", "me@", ":hunter2@"])
+def test_address_with_a_user_is_refused_without_showing_it(user):
+    with pytest.raises(
+        errors.CivisConfigError, match="names a user: https://\\*\\*\\*@api"
+    ) as caught:
+        Session(f"https://{user}api.test", KEY)
+    assert "hunter2" not in str(caught.value)
+
+
 @pytest.mark.contract("C12")
 @pytest.mark.parametrize(
     ("status", "body", "said"),
