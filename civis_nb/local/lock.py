@@ -43,8 +43,8 @@ class Endpoint(str):
         endpoint.state = state
         return endpoint
 
-    def __getnewargs__(self) -> tuple[str, Path]:
-        return str(self), self.state
+    def __reduce__(self) -> tuple[type[Endpoint], tuple[str, Path]]:
+        return Endpoint, (str(self), self.state)
 
 
 @dataclass(frozen=True)

@@ -40,9 +40,12 @@ class AnswerTooLongError(requests.RequestException):
 class _Answer(requests.Response):
     """A response of which the content is read up to a limit of size and time."""
 
+    _content_consumed: bool
+
     @property
     def content(self) -> Any:
-        if self._content is False and not self._content_consumed and self.raw is not None:
+        read: Any = self._content
+        if read is False and not self._content_consumed and self.raw is not None:
             self._content = b"".join(self._bounded())
             self._content_consumed = True
         return super().content
@@ -68,9 +71,9 @@ class _Adapter(HTTPAdapter):
 
     def build_response(self, req: requests.PreparedRequest, resp: Any) -> requests.Response:
         """Return the response to a request."""
-        response = super().build_response(req, resp)  # type: ignore[no-untyped-call]
+        response = super().build_response(req, resp)
         response.__class__ = _Answer
-        return response  # type: ignore[no-any-return]
+        return response
 
 
 class _NoAuth(requests.auth.AuthBase):
