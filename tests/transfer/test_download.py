@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from civis_nb import config
 from civis_nb.errors import CivisDownloadError
 from civis_nb.transport.download import Remote, stream
 from civis_nb.transport.presigned import Rule
@@ -153,14 +152,12 @@ def test_nobody_listens(fetch):
 
 
 @pytest.mark.contract("D9")
-def test_stalled_download_is_resumed(fetch, faults):
-    config.set_value("read_timeout_s", 0.3)
-    try:
-        assert fetch(faults.stall(100_000)) == DATA
-        with pytest.raises(CivisDownloadError, match=r"stopped sending|no answer in time"):
-            fetch(faults.stall(100_000), faults.stall(0), faults.stall(0))
-    finally:
-        config.reset("read_timeout_s")
+def test_stalled_download_is_resumed_until_the_time_is_up(fetch, faults, monkeypatch):
+    monkeypatch.setenv("CIVIS_NB_READ_TIMEOUT_S", "0.3")
+    assert fetch(faults.stall(100_000), faults.stall(0), faults.stall(0)) == DATA
+    monkeypatch.setenv("CIVIS_NB_FAILURE_BUDGET_S", "0.5")
+    with pytest.raises(CivisDownloadError, match=r"stopped sending|no answer in time"):
+        fetch(faults.stall(100_000), *[faults.stall(0)] * 9)
 
 
 def test_wrong_content_length_raises(fetch, faults, store):
