@@ -81,7 +81,7 @@ def main() -> None:
     print("| kind | meaning, new | known | whole | DuckDB's |")
     print("|---|---:|---:|---:|---:|")
     for kind, sql in KINDS.items():
-        new = least_ms(rounds, lambda sql=sql: translate_anew(sql, "redshift", False, False))
+        new = least_ms(rounds, lambda sql=sql: translate_anew(sql, "redshift"))
         known = least_ms(rounds, lambda sql=sql: translate(sql, "redshift"))
         whole, beside = (preview_ms(rounds, d, sql) for d in (redshift, duckdb))
         theirs = "-" if beside is None else f"{beside:.1f} ms"

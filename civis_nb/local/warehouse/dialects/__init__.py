@@ -11,8 +11,15 @@ from __future__ import annotations
 from civis_nb.local.warehouse.dialects.absent import absent_function
 from civis_nb.local.warehouse.dialects.alias_uses import AliasUse
 from civis_nb.local.warehouse.dialects.computed import PREFIX, create_computed
+from civis_nb.local.warehouse.dialects.decimals import EXACT_TYPES, quotient_of, types_in
 from civis_nb.local.warehouse.dialects.functions import attach_functions
-from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect, UnsupportedSqlError
+from civis_nb.local.warehouse.dialects.rules import (
+    CATALOG,
+    PLAINLY,
+    Dialect,
+    Reading,
+    UnsupportedSqlError,
+)
 from civis_nb.local.warehouse.dialects.tokens import OffsetMap
 from civis_nb.local.warehouse.dialects.translation import (
     DIALECTS,
@@ -23,14 +30,19 @@ from civis_nb.local.warehouse.dialects.translation import (
 __all__ = [
     "CATALOG",
     "DIALECTS",
+    "EXACT_TYPES",
+    "PLAINLY",
     "PREFIX",
     "AliasUse",
     "Dialect",
     "OffsetMap",
+    "Reading",
     "Translated",
     "UnsupportedSqlError",
     "absent_function",
     "attach_functions",
     "create_computed",
+    "quotient_of",
     "translate",
+    "types_in",
 ]

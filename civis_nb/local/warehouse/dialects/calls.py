@@ -6,8 +6,16 @@ import re
 from collections.abc import Callable
 
 from civis_nb.local.warehouse.dialects.absent import other_meaning
+from civis_nb.local.warehouse.dialects.number_calls import NumberRules
 from civis_nb.local.warehouse.dialects.parts import Call
-from civis_nb.local.warehouse.dialects.rules import BIGINT, CATALOG, DOUBLE, TEXT, Dialect
+from civis_nb.local.warehouse.dialects.rules import (
+    BIGINT,
+    CATALOG,
+    DOUBLE,
+    TEXT,
+    Dialect,
+    Reading,
+)
 from civis_nb.local.warehouse.dialects.system_views import system_view
 from civis_nb.local.warehouse.dialects.text_calls import JSON_MAKERS, PATTERN_CALLS, TextRules
 from civis_nb.local.warehouse.dialects.time_calls import TimeRules
@@ -18,9 +26,9 @@ __all__ = ["Meanings"]
 
 #: Calls that are only qualified: the macro has the same arguments.
 _BOTH = frozenset(
-    """sqrt ln log exp power asin acos initcap to_hex btrim octet_length quote_ident
+    """ln log exp asin acos initcap to_hex btrim octet_length quote_ident
     quote_literal quote_nullable lpad rpad string_to_array justify_days justify_hours
-    justify_interval width_bucket dlog10 dlog1 dexp dsqrt cbrt timeofday""".split()  # noqa: SIM905 - shorter to read
+    justify_interval width_bucket dlog10 dlog1 dexp cbrt timeofday""".split()  # noqa: SIM905 - shorter to read
 )
 _REDSHIFT = _BOTH | frozenset(
     """textlen replicate repeat upper crc32 checksum sha2 func_sha1 strtol regexp_substr
@@ -42,13 +50,13 @@ _RENAMED = {
         "nvl": "coalesce", "isnull": "coalesce", "regexp_replace": f"{CATALOG}.regexp_replace_all",
         "split_part": f"{CATALOG}.split_part_rs",
         "json_array_length": f"{CATALOG}.json_array_length_rs",
-        "json_build_object": "json_object", "object": "json_object", "pow": f"{CATALOG}.power",
+        "json_build_object": "json_object", "object": "json_object",
         "char_length": "length", "character_length": "length",
         "charindex": "", "every": "bool_and", "version": f"{CATALOG}.version_rs",
         "array": "json_array",
     },
     "postgres": {
-        "split_part": f"{CATALOG}.split_part_pg", "pow": f"{CATALOG}.power",
+        "split_part": f"{CATALOG}.split_part_pg",
         "jsonb_typeof": f"{CATALOG}.json_typeof", "jsonb_array_length": "json_array_length",
         "jsonb_array_elements_text": f"{CATALOG}.json_array_elements_text",
         "jsonb_array_elements": f"{CATALOG}.json_array_elements",
@@ -103,11 +111,11 @@ _AGGREGATES = {
 }  # fmt: skip
 
 
-class Meanings(TextRules, TimeRules):
+class Meanings(NumberRules, TextRules, TimeRules):
     """All rules of one dialect for one statement."""
 
-    def __init__(self, tokens: Tokens, dialect: Dialect, typed: bool = False) -> None:
-        super().__init__(tokens, dialect, typed)
+    def __init__(self, tokens: Tokens, dialect: Dialect, reading: Reading) -> None:
+        super().__init__(tokens, dialect, reading)
         self._macros = _REDSHIFT if self._is_redshift else _POSTGRES
         self._renamed = _RENAMED[dialect]
 
@@ -309,42 +317,6 @@ class Meanings(TextRules, TimeRules):
             kind = tokens.type_of(order, behind)
         tokens.set_type(call.start, call.end, kind or self._argument_type(call))
 
-    def _average(self, call: Call) -> None:
-        tokens = self._tokens
-        kind = self._argument_type(call)
-        if self._is_redshift:
-            inside = tokens.render(call.open + 1, call.close)
-            behind = self._modifiers(call)
-            each = ", ".join(f"{f}({inside}){behind}" for f in ("avg", "sum", "count"))
-            self._set(call, f"{CATALOG}.averaged({each}, {kind})")
-        tokens.set_type(call.start, call.end, f"{CATALOG}.avg_kind{self._suffix}({kind})")
-
-    @property
-    def _suffix(self) -> str:
-        return "_rs" if self._is_redshift else ""
-
-    def _total(self, call: Call) -> None:
-        kind = self._argument_type(call)
-        is_plain = call.end == call.close + 1 and not call.marks
-        function = "summed_plain" if is_plain else "summed"
-        inside = f", {self._arguments(call)[0]}" if is_plain and call.arguments else ""
-        self._tokens.wrap(call.start, call.end, f"{CATALOG}.{function}(", f"{inside}, {kind})")
-        self._tokens.set_type(call.start, call.end, f"{CATALOG}.sum_kind({kind})")
-
-    def _round(self, call: Call) -> None:
-        if len(call.arguments) == 1:
-            kind = self._tokens.type_of(*call.arguments[0])
-            self._set(call, f"{CATALOG}.rounded({self._arguments(call)[0]}, {kind})", kind)
-
-    def _trunc(self, call: Call) -> None:
-        if len(call.arguments) == 1:
-            kind = self._tokens.type_of(*call.arguments[0])
-            self._set(
-                call,
-                f"{CATALOG}.truncated({self._arguments(call)[0]}, {kind})",
-                f"{CATALOG}.truncated({kind}, {kind})",
-            )
-
     def _decode(self, call: Call) -> str | None:
         if not self._is_redshift:
             self._tokens.replace(call.open - 1, f"{CATALOG}.bytes_of_text")
@@ -366,12 +338,6 @@ class Meanings(TextRules, TimeRules):
         self._set(call, f"CASE WHEN {value} IS NOT NULL THEN {this} ELSE {other} END")
         return None
 
-    def _ratio(self, call: Call) -> None:
-        if call.over is not None:
-            value = self._tokens.render(call.open + 1, call.close)
-            over = self._tokens.render(*call.over)
-            self._set(call, f"{CATALOG}.ratio({value}, sum({value}) {over})", DOUBLE)
-
     def _type_name(self, call: Call) -> None:
         self._need(call, 1)
         value = self._arguments(call)[0]
@@ -379,6 +345,7 @@ class Meanings(TextRules, TimeRules):
 
 
 _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
+    **dict.fromkeys(("power", "pow", "sqrt", "dsqrt"), Meanings._power),
     "avg": Meanings._average, "sum": Meanings._total, "round": Meanings._round,
     "trunc": Meanings._trunc,
     "substring": Meanings._substring, "substr": Meanings._substring,

@@ -51,7 +51,7 @@ class Parser(Expressions):
         count = 0  # operands and operators of the item so far
         last: Operand | None = None
         alias: str | None = None
-        outer_aliases = self.tokens.aliases
+        outer = self.tokens.aliases, self.tokens.query_at
         top = end
         while at < end:
             word = words[at]
@@ -80,7 +80,7 @@ class Parser(Expressions):
                         self._order_stars(found)
                     at += 1
                     if word in ("select", "returning"):
-                        self.tokens.aliases = {}
+                        self.tokens.aliases, self.tokens.query_at = {}, at
                         found.is_query = found.is_query or word == "select"
                         top = min(top, self._top(at))
                         at = self._behind_select(at, end)
@@ -137,7 +137,7 @@ class Parser(Expressions):
                         at = self.tokens.partners.get(at, at) + 1
         if item is not None:
             self._finish_item(found, item, end, count, last, alias)
-        self.tokens.aliases = outer_aliases
+        self.tokens.aliases, self.tokens.query_at = outer
         if found.stars:
             self._order_stars(found)
         if top < end and not _SETS.intersection(words[top:end]):

@@ -21,7 +21,8 @@ from civis_nb.table_names import literal
 
 __all__ = ["attach_functions"]
 
-#: In the file of functions.
+_SOURCES = ("functions.sql", "decimals.sql")
+#: In these files.
 _COMMENT = re.compile(r"(?m)^--.*$")
 _FORGET_AFTER_S = 30 * 24 * 3600.0
 
@@ -56,7 +57,8 @@ def _create_for_views(connection: duckdb.DuckDBPyConnection) -> None:
 @functools.cache
 def _definitions() -> str:
     """Return the statements that create all functions in their catalog."""
-    text = files(__package__).joinpath("functions.sql").read_text(encoding="utf-8")
+    folder = files(__package__)
+    text = "".join(folder.joinpath(name).read_text(encoding="utf-8") for name in _SOURCES)
     text = _COMMENT.sub("", text).replace("CREATE MACRO ", f"CREATE MACRO {CATALOG}.")
     return built_in(text)
 

@@ -15,7 +15,6 @@ CREATE MACRO version_rs() AS 'PostgreSQL 8.0.2, Redshift 1.0 (the local platform
 CREATE MACRO version_pg() AS 'PostgreSQL 15.0 (the local platform, on DuckDB ' || version() || ')';
 
 -- Arithmetic -----------------------------------------------------------------------------------
-CREATE MACRO div(a, b, kind INTERVAL) AS a / b, (a, b, kind) AS a // b;
 CREATE MACRO div_kind(a INTERVAL, b DOUBLE) AS a, (a, b) AS a + b;
 CREATE MACRO rounded(x, kind DOUBLE) AS round_even(x, 0),
   (x, kind FLOAT) AS round_even(x, 0),
@@ -26,8 +25,6 @@ CREATE MACRO truncated(x, kind TIMESTAMP) AS x::DATE,
   (x, kind TIMESTAMPTZ) AS x::DATE,
   (x, kind DATE) AS x,
   (x, kind) AS trunc(x);
-CREATE MACRO sqrt(x) AS
-  sqrt(CASE WHEN x < 0 THEN civis_sql.fail('cannot take square root of a negative number') ELSE x END);
 CREATE MACRO ln(x) AS
   ln(CASE WHEN x <= 0 THEN civis_sql.fail('cannot take logarithm of zero or a negative number') ELSE x END);
 CREATE MACRO log(x) AS
@@ -36,13 +33,6 @@ CREATE MACRO log(x) AS
     WHEN b = 1 THEN civis_sql.fail('division by zero') ELSE b END, CASE WHEN x <= 0 THEN civis_sql.fail('cannot take logarithm of zero or a negative number') ELSE x END);
 CREATE MACRO exp(x) AS
   CASE WHEN x > 709.78 THEN civis_sql.fail('value out of range: overflow') ELSE exp(x) END;
-CREATE MACRO power(x, y) AS
-  CASE WHEN x = 0 AND y < 0 THEN civis_sql.fail('zero raised to a negative power is undefined')
-       WHEN isinf(x::DOUBLE ** y::DOUBLE) AND NOT isinf(x::DOUBLE) AND NOT isinf(y::DOUBLE)
-       THEN civis_sql.fail('value out of range: overflow')
-       WHEN x < 0 AND y <> trunc(y)
-       THEN civis_sql.fail('a negative number raised to a non-integer power yields a complex result')
-       ELSE x ** y END;
 CREATE MACRO asin(x) AS asin(CASE WHEN abs(x) > 1 THEN civis_sql.fail('input is out of range') ELSE x END);
 CREATE MACRO acos(x) AS acos(CASE WHEN abs(x) > 1 THEN civis_sql.fail('input is out of range') ELSE x END);
 -- DuckDB's cube root of 27 is not quite 3: one more step of Newton's method.
@@ -51,7 +41,6 @@ CREATE MACRO cbrt(x) AS CASE WHEN x = 0 OR isinf(x::DOUBLE) THEN x::DOUBLE
 CREATE MACRO dlog10(x) AS civis_sql.log(x);
 CREATE MACRO dlog1(x) AS civis_sql.ln(x);
 CREATE MACRO dexp(x) AS civis_sql.exp(x);
-CREATE MACRO dsqrt(x) AS civis_sql.sqrt(x);
 CREATE MACRO width_bucket(x, low, high, buckets) AS
   CASE WHEN buckets <= 0 THEN civis_sql.fail('count must be greater than zero')::INTEGER
        WHEN low = high THEN civis_sql.fail('lower bound cannot equal upper bound')::INTEGER
@@ -74,12 +63,8 @@ CREATE MACRO summed(total, kind SMALLINT) AS total::BIGINT,
   (total, kind) AS total;
 CREATE MACRO sum_kind(x SMALLINT) AS x::BIGINT, (x INTEGER) AS x::BIGINT,
   (x BIGINT) AS x::DECIMAL(38, 0), (x) AS x;
-CREATE MACRO avg_kind(x BIGINT) AS x::DECIMAL(38, 10), (x) AS x;
+CREATE MACRO avg_kind(x BIGINT) AS x::DECIMAL(38, 20), (x) AS x;
 CREATE MACRO avg_kind_rs(x BIGINT) AS x, (x) AS x;
-CREATE MACRO averaged(mean, total, count, kind BIGINT) AS (total // count)::BIGINT,
-  (mean, total, count, kind HUGEINT) AS (total // count)::DECIMAL(38, 0),
-  (mean, total, count, kind DECIMAL) AS cast_to_type(total / nullif(count, 0), total),
-  (mean, total, count, kind) AS mean;
 CREATE MACRO joined(items, separator) AS
   CASE WHEN len(items) > 0 THEN array_to_string(items, separator) END;
 

@@ -6,7 +6,7 @@ import re
 
 from civis_nb.local.warehouse.dialects.like_rules import LikeRules
 from civis_nb.local.warehouse.dialects.parts import Operand
-from civis_nb.local.warehouse.dialects.rules import CATALOG, DOUBLE, TEXT
+from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT
 from civis_nb.local.warehouse.dialects.tokens import STRING
 from civis_nb.local.warehouse.dialects.types import NO_VALUES, SqlType, no_values
 
@@ -149,12 +149,14 @@ class OperatorRules(LikeRules):
         if word == "/":
             self._divide(at, left, right)
         elif word == "*":
-            for side in (left, right):
-                self._widen(side)
+            self._multiply(at, left, right)
         elif word == "^":
-            tokens.wrap(left.start, right.end, f"{CATALOG}.power(", ")")
+            one, two = (tokens.type_of(o.start, o.end) for o in (left, right))
+            both = f"{CATALOG}.div_kind({one}, {two})"
+            kind = f"{CATALOG}.power_kind{self._suffix}({both})"
+            tokens.wrap(left.start, right.end, f"{CATALOG}.power{self._suffix}(", f", {kind})")
             tokens.replace(at, ",")
-            tokens.set_type(left.start, right.end, DOUBLE)
+            tokens.set_type(left.start, right.end, kind)
         elif word in ("+", "-"):
             self._sum(at, left, right)
         elif word in _REGEX_OPERATORS:
@@ -176,12 +178,27 @@ class OperatorRules(LikeRules):
         one, two = (tokens.type_of(o.start, o.end) for o in (left, right))
         kind = f"{CATALOG}.div_kind({one}, {two})"
         tokens.set_type(left.start, right.end, kind)
-        if not self._typed:
-            # DuckDB's "//" divides integers as PostgreSQL does, all else as "/", and fails for 0.
-            tokens.replace(at, "//")
-            return
-        tokens.wrap(left.start, right.end, f"{CATALOG}.div(", f", {kind})")
+        place = self._quotient_place(left.start, right.end)
+        known = self._quotients.get(place)
+        if known is None:
+            # DuckDB's "//" divides integers as PostgreSQL does, and fails for 0.
+            function, others = f"div{self._suffix}", f"{place}, {kind}" if place else kind
+        else:
+            function, others = "nearest_quotient", known.arguments
+            tokens.set_type(left.start, right.end, known.kind)
+        tokens.wrap(left.start, right.end, f"{CATALOG}.{function}(", f", {others})")
         tokens.replace(at, ",")
+
+    def _multiply(self, at: int, left: Operand, right: Operand) -> None:
+        tokens = self._tokens
+        for side in (left, right):
+            self._widen(side)
+        if self._typed and not self._is_redshift:
+            one, two = (tokens.type_of(o.start, o.end) for o in (left, right))
+            kind = f"{CATALOG}.div_kind({one}, {two})"
+            tokens.wrap(left.start, right.end, f"{CATALOG}.times(", f", {kind})")
+            tokens.replace(at, ",")
+            tokens.set_type(left.start, right.end, kind)
 
     def _as_call(
         self, at: int, left: Operand, right: Operand, function: str, result: str | None = None
@@ -227,10 +244,15 @@ class OperatorRules(LikeRules):
             text = tokens.texts[operand.start]
             tokens.rewrite(at, operand.end, f"CAST(-{text} AS {smallest})")
             return
-        function = {"|/": f"{CATALOG}.sqrt", "@": "abs"}.get(self._tokens.words[at])
-        if function is not None:
-            self._tokens.replace(at, function + "(")
-            self._tokens.insert_after(operand.end - 1, ")")
+        if tokens.words[at] == "@":
+            tokens.replace(at, "abs(")
+            tokens.insert_after(operand.end - 1, ")")
+        elif tokens.words[at] == "|/":
+            given = tokens.type_of(operand.start, operand.end)
+            kind = f"{CATALOG}.power_kind{self._suffix}({given})"
+            tokens.replace(at, f"{CATALOG}.sqrt{self._suffix}(")
+            tokens.insert_after(operand.end - 1, f", {kind})")
+            tokens.set_type(at, operand.end, kind)
 
     def _sum(self, at: int, left: Operand, right: Operand) -> None:
         """Count whole numbers beside times as days, and let texts be of the other side's type."""

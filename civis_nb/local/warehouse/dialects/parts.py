@@ -7,9 +7,11 @@ from typing import Protocol
 
 from civis_nb.local.warehouse.dialects.types import SqlType
 
-__all__ = ["NO_NAME", "Call", "Operand", "Region", "Rules"]
+__all__ = ["CATALOG", "NO_NAME", "Call", "Operand", "Region", "Rules"]
 
 NO_NAME = "?column?"
+#: The catalog of the platform's own that holds the functions.
+CATALOG = "civis_sql"
 
 
 @dataclass(slots=True)

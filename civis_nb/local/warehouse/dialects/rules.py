@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import zlib
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.dialects.parts import Call, Operand
+from civis_nb.local.warehouse.dialects.decimals import Quotient
+from civis_nb.local.warehouse.dialects.parts import CATALOG, Call, Operand
 from civis_nb.local.warehouse.dialects.tokens import STRING, Tokens
 
 __all__ = [
@@ -13,17 +16,16 @@ __all__ = [
     "CATALOG",
     "DATE",
     "DOUBLE",
+    "PLAINLY",
     "TEXT",
     "TIMESTAMP",
     "Dialect",
+    "Reading",
     "RuleSet",
     "UnsupportedSqlError",
 ]
 
 Dialect: TypeAlias = Literal["redshift", "postgres", "duckdb"]
-
-#: The catalog of the platform's own that holds the functions.
-CATALOG = "civis_sql"
 
 #: Expressions of a type.
 TEXT, BIGINT, DOUBLE = "CAST(NULL AS VARCHAR)", "CAST(NULL AS BIGINT)", "CAST(NULL AS DOUBLE)"
@@ -45,6 +47,29 @@ class UnsupportedSqlError(WarehouseError):
         self.offset = offset
 
 
+@dataclass(frozen=True)
+class Reading:
+    """How a statement is read: plainly at first, and otherwise when DuckDB has refused it.
+
+    Attributes
+    ----------
+    typed
+        Whether sums, differences and products choose by type.
+    with_aliases
+        Whether an alias of the SELECT list stands for its item. It may be meant where a column is
+        not, which only DuckDB can tell.
+    quotients
+        The quotients of decimals, by the numbers of their places.
+    """
+
+    typed: bool = False
+    with_aliases: bool = False
+    quotients: tuple[tuple[int, Quotient], ...] = ()
+
+
+PLAINLY = Reading()
+
+
 class RuleSet:
     """The rules of one dialect for one statement.
 
@@ -54,17 +79,23 @@ class RuleSet:
         The statement; it is edited.
     dialect
         ``redshift`` or ``postgres``.
-    typed
-        Whether quotients are written as calls that choose by type, as those of intervals need.
+    reading
+        How the statement is read.
     """
 
-    def __init__(self, tokens: Tokens, dialect: Dialect, typed: bool = False) -> None:
-        self._typed = typed
+    def __init__(self, tokens: Tokens, dialect: Dialect, reading: Reading) -> None:
+        self._typed = reading.typed
+        self._quotients = dict(reading.quotients)
         self._tokens = tokens
         self._dialect = dialect
         self._is_redshift = self.is_redshift = dialect == "redshift"
         #: Whether expressions are those of CHECK, whose columns have no types yet.
         self._in_check = False
+
+    @property
+    def _suffix(self) -> str:
+        """Return the end of the names of functions that each dialect has of its own."""
+        return "_rs" if self._is_redshift else ""
 
     def _refuse(self, at: int, message: str) -> UnsupportedSqlError:
         return UnsupportedSqlError(message, self._tokens.starts[at])
@@ -108,6 +139,17 @@ class RuleSet:
     def _as_text(self, first: int, behind: int) -> str:
         tokens = self._tokens
         return f"{CATALOG}.as_text({tokens.render(first, behind)}, {tokens.type_of(first, behind)})"
+
+    def _quotient_place(self, first: int, behind: int) -> int:
+        """Return a number of a quotient, the same for equal ones of one SELECT; 0 in PostgreSQL.
+
+        Those must stay equal, as GROUP BY and the SELECT list must have the same expressions.
+        """
+        if not self._is_redshift:
+            return 0
+        tokens = self._tokens
+        texts = (tokens.words[at] or tokens.texts[at] for at in range(first, behind))
+        return zlib.crc32(f"{tokens.query_at} {' '.join(texts)}".encode())
 
     def _wrap(self, operand: Operand, function: str) -> None:
         """Put a function around an operand, which chooses by the operand's type."""

@@ -6,7 +6,7 @@ import re
 
 from civis_nb.local.warehouse.dialects.operators import OperatorRules
 from civis_nb.local.warehouse.dialects.parts import Call
-from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT, Dialect
+from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT, Dialect, Reading
 from civis_nb.local.warehouse.dialects.tokens import STRING, Tokens
 from civis_nb.table_names import literal
 
@@ -35,8 +35,8 @@ JSON_MAKERS = {
 class TextRules(OperatorRules):
     """The rules of calls that read or write texts."""
 
-    def __init__(self, tokens: Tokens, dialect: Dialect, typed: bool = False) -> None:
-        super().__init__(tokens, dialect, typed)
+    def __init__(self, tokens: Tokens, dialect: Dialect, reading: Reading) -> None:
+        super().__init__(tokens, dialect, reading)
         self._orders: dict[int, str] = {}  # of LISTAGG, by the bracket around its query
 
     def _pattern_call(self, call: Call) -> bool:

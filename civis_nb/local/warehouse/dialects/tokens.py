@@ -111,12 +111,15 @@ class Tokens:
         The index of the closing bracket for each opening one.
     aliases
         The items of the SELECT list so far by their aliases, as they are, and as their types.
+    query_at
+        The last SELECT of the query that is read.
     """
 
     def __init__(self, sql: str, with_aliases: bool = False) -> None:
         self.sql = sql
         self.with_aliases = with_aliases
         self.aliases: dict[str, tuple[str, str]] = {}
+        self.query_at = 0
         gaps: list[str]
         texts: list[str]
         gaps, texts, _ = map(list, zip(*_TOKEN.findall(sql), strict=True))

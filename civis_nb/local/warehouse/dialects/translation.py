@@ -12,7 +12,13 @@ from civis_nb.local.warehouse.dialects.calls import Meanings
 from civis_nb.local.warehouse.dialects.clauses import Parser
 from civis_nb.local.warehouse.dialects.definitions import define
 from civis_nb.local.warehouse.dialects.merges import merge
-from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect, UnsupportedSqlError
+from civis_nb.local.warehouse.dialects.rules import (
+    CATALOG,
+    PLAINLY,
+    Dialect,
+    Reading,
+    UnsupportedSqlError,
+)
 from civis_nb.local.warehouse.dialects.shows import show
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD, OffsetMap, Tokens
 from civis_nb.local.warehouse.dialects.values import name_columns
@@ -59,9 +65,7 @@ class Translated:
     alias_uses: tuple[AliasUse, ...] = ()
 
 
-def translate(
-    sql: str, dialect: Dialect, typed: bool = False, with_aliases: bool = False
-) -> Translated:
+def translate(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Translated:
     """Return what DuckDB must be given for one statement of a dialect.
 
     Parameters
@@ -70,12 +74,8 @@ def translate(
         One statement, with or without its semicolon.
     dialect
         ``redshift``, ``postgres`` or ``duckdb``; statements of the last stay as they are.
-    typed
-        For another try when DuckDB has refused the statement: quotients, sums and differences
-        choose by type.
-    with_aliases
-        For a further try: an alias of the SELECT list stands for its item. It may be meant where a
-        column is not, which only DuckDB can tell.
+    reading
+        How it is read, for another try when DuckDB has refused the statement.
 
     Raises
     ------
@@ -87,20 +87,20 @@ def translate(
     >>> translate("SELECT count(*) FROM t", "redshift").sql
     'select count(*) AS "count" from t'
     >>> translate("SELECT a / 2 AS half FROM t", "postgres").sql
-    'select a // 2 as half from t'
+    'select civis_sql.div(a , 2, civis_sql.div_kind(a, 2)) as half from t'
     >>> translate("SELECT a / 2 FROM t", "duckdb").sql
     'SELECT a / 2 FROM t'
     """
     if len(sql) > _REMEMBERED_CHARACTERS:
-        return translate_anew(sql, dialect, typed, with_aliases)
-    return _remembered(sql, dialect, typed, with_aliases)
+        return translate_anew(sql, dialect, reading)
+    return _remembered(sql, dialect, reading)
 
 
-def translate_anew(sql: str, dialect: Dialect, typed: bool, with_aliases: bool) -> Translated:
+def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Translated:
     """Return what `translate` returns, also of a statement that was translated before."""
     if dialect == "duckdb":
         return Translated(sql)
-    tokens = Tokens(sql, with_aliases)
+    tokens = Tokens(sql, reading.with_aliases)
     if not tokens.count:
         return Translated(sql)
     if CATALOG in sql.lower():
@@ -112,7 +112,7 @@ def translate_anew(sql: str, dialect: Dialect, typed: bool, with_aliases: bool) 
         _check_numbers(tokens)
     if "values" in tokens.words:
         name_columns(tokens)
-    parser = Parser(tokens, Meanings(tokens, dialect, typed))
+    parser = Parser(tokens, Meanings(tokens, dialect, reading))
     if tokens.words[0] == "merge":
         before = merge(tokens, parser, dialect)
         return Translated(*tokens.result(), before)

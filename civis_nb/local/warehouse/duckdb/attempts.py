@@ -20,7 +20,7 @@ from civis_nb.local.warehouse.duckdb.failures import (
     statement_error,
 )
 from civis_nb.local.warehouse.duckdb.shortened import with_columns
-from civis_nb.local.warehouse.duckdb.statement import Statement, translated
+from civis_nb.local.warehouse.duckdb.statement import Statement, translated, with_quotient
 
 __all__ = ["Attempts"]
 
@@ -102,6 +102,11 @@ class Attempts:
         if not self._has_computed and (missing_function(error) or "").startswith(PREFIX):
             create_computed(self._cursor)
             self._has_computed = True
+            return True
+        mended = with_quotient(self._candidate, error)
+        if mended is not None:
+            self._candidate = mended
+            self._translations = translated(mended)
             return True
         mended = with_columns(self._cursor, self._candidate, error)
         if mended is not None:

@@ -121,6 +121,8 @@ def is_refusal(error: duckdb.Error) -> bool:
     )
     if isinstance(error, refusals):
         return True
+    if isinstance(error, duckdb.OutOfRangeException):
+        return "Needed scale" in str(error)  # of a product, for which there is no type
     # Names of parts of a date are checked only when the statement runs or is prepared.
     return isinstance(error, duckdb.ConversionException) and "specifier" in str(error)
 

@@ -18,7 +18,7 @@ import duckdb
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import DELIMITERS, Column, CsvSettings
-from civis_nb.local.warehouse.dialects import CATALOG, Dialect
+from civis_nb.local.warehouse.dialects import CATALOG, EXACT_TYPES, Dialect
 from civis_nb.local.warehouse.dialects.builtins import built_in
 from civis_nb.local.warehouse.duckdb.failures import statement_error
 from civis_nb.local.warehouse.duckdb.statement import Statement
@@ -81,7 +81,7 @@ class DuckDBResult:
         self._aliases = [f"c{i}" for i in range(len(self.columns))]
         shown = _SHOWN[statement.dialect]
         self._values = [
-            shown.get(native, _text_of(native)).format(alias)
+            shown.get(native, _text_of(native, statement.dialect)).format(alias)
             for alias, (_, native) in zip(self._aliases, columns, strict=True)
         ]
 
@@ -139,15 +139,17 @@ class DuckDBResult:
             raise statement_error(error, self._statement, self._hidden, shift=shift) from None
 
 
-def _text_of(native: str) -> str:
+def _text_of(native: str, dialect: Dialect) -> str:
     """Return what writes the values of a type where a dialect has no text of its own for them.
 
     Nested values are JSON, as SUPER has them; a decimal without digits before its point is 0.5,
-    not .5.
+    not .5. The zeros at the end of PostgreSQL's quotients are left out: they only fill the type.
     """
     if is_nested(native):
         return "CAST(to_json({0}) AS VARCHAR)"
     size = re.fullmatch(r"DECIMAL\((\d+), ?(\d+)\)", native)
+    if size is not None and dialect == "postgres" and native in EXACT_TYPES:
+        return "rtrim(rtrim(CAST({0} AS VARCHAR), '0'), '.')"
     if size is None or size[1] != size[2] or size[1] == "38":
         return "{0}"
     return f"CAST({{0}} AS DECIMAL({int(size[1]) + 1}, {size[2]}))"

@@ -12,11 +12,15 @@ import duckdb
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import Log
 from civis_nb.local.warehouse.dialects import (
+    PLAINLY,
     AliasUse,
     Dialect,
     OffsetMap,
+    Reading,
     UnsupportedSqlError,
+    quotient_of,
     translate,
+    types_in,
 )
 from civis_nb.local.warehouse.duckdb.failures import (
     is_refusal,
@@ -30,7 +34,7 @@ from civis_nb.sql_text import has_word, only_reads, split_statements
 if TYPE_CHECKING:
     from civis_nb.local.warehouse.redshift.translate import Translation
 
-__all__ = ["Statement", "parse_script", "translated"]
+__all__ = ["Statement", "parse_script", "translated", "with_quotient"]
 
 #: Kinds of statements whose rows are shown; others show rows only with RETURNING.
 _WITH_ROWS = {"SELECT", "EXPLAIN", "PRAGMA", "CALL", "EXECUTE", "MULTI"}
@@ -59,6 +63,8 @@ class Statement:
         Where the pieces of ``meaning`` stand in the original.
     dialect
         Of the database.
+    reading
+        How the original is read in ``meaning``.
     prerequisites
         Statements that must run before it.
     provisional
@@ -73,6 +79,7 @@ class Statement:
     meaning: str | None = None
     offsets: OffsetMap | None = None
     dialect: Dialect = "duckdb"
+    reading: Reading = PLAINLY
     prerequisites: tuple[str, ...] = ()
     provisional: bool = False
     alias_uses: tuple[AliasUse, ...] = ()
@@ -224,14 +231,12 @@ def translated(statement: Statement) -> Iterator[Statement]:
     """Yield the translations of a statement, the nearest to the original first."""
     if statement.meaning is None or statement.original is None:
         return
-    sql, dialect = statement.original, statement.dialect
-    if translate(sql, dialect).sql == statement.meaning:
+    if _is_whole(statement):
+        quotients = statement.reading.quotients
         for with_aliases in (False, True):
-            typed = translate(sql, dialect, True, with_aliases)
-            if typed.sql != statement.meaning:
-                statement = replace(
-                    statement, text=typed.sql, meaning=typed.sql, offsets=typed.offsets
-                )
+            read = _read(statement, Reading(True, with_aliases, quotients))
+            if read.text != statement.meaning:
+                statement = read
                 yield statement
     for translation in _translations(statement.meaning or statement.text):
         if translation.sql != statement.text:
@@ -241,6 +246,48 @@ def translated(statement: Statement) -> Iterator[Statement]:
                 prerequisites=statement.prerequisites + translation.prerequisites,
                 provisional=False,
             )
+
+
+def with_quotient(statement: Statement, error: duckdb.Error) -> Statement | None:
+    """Return a statement in which one more quotient of decimals is computed digit by digit.
+
+    Parameters
+    ----------
+    statement
+        The one that DuckDB refused.
+    error
+        Why: it has the types of the quotient.
+
+    Returns
+    -------
+    Statement or None
+        None if something else is wrong.
+    """
+    found = types_in(str(error))
+    if found is None or not _is_whole(statement):
+        return None
+    at, one, two = found
+    if at in dict(statement.reading.quotients):
+        return None
+    quotients = (*statement.reading.quotients, (at, quotient_of(one, two)))
+    return _read(statement, replace(statement.reading, quotients=quotients))
+
+
+def _is_whole(statement: Statement) -> bool:
+    """Return whether a statement means all of what the user wrote, not one of several changes."""
+    if statement.original is None:
+        return False
+    meant = translate(statement.original, statement.dialect, statement.reading)
+    return meant.sql == statement.meaning
+
+
+def _read(statement: Statement, reading: Reading) -> Statement:
+    """Return a statement that is read in another way."""
+    read = translate(statement.original or "", statement.dialect, reading)
+    return replace(
+        statement, text=read.sql, meaning=read.sql, offsets=read.offsets, reading=reading,
+        prerequisites=read.prerequisites,
+    )  # fmt: skip
 
 
 def _translations(text: str) -> Iterator[Translation]:

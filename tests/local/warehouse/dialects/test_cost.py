@@ -18,7 +18,7 @@ NATIVE = (
 
 
 def translate_anew(sql):
-    return translation.translate_anew(sql, "redshift", False, False)
+    return translation.translate_anew(sql, "redshift")
 
 
 def calls_of(work):

@@ -11,6 +11,12 @@ from typing import Any
 
 import duckdb
 
+from civis_nb.local.warehouse.dialects.computed.decimals import (
+    mean_of_decimals,
+    power_of_decimal,
+    product_of_decimals,
+    quotient_of_decimals,
+)
 from civis_nb.local.warehouse.dialects.computed.digests import fnv_hash, sha2
 from civis_nb.local.warehouse.dialects.computed.json_texts import jsonb_text
 from civis_nb.local.warehouse.dialects.computed.number_formats import text_of_number
@@ -38,6 +44,10 @@ _FUNCTIONS: list[tuple[Callable[..., Any], str, str]] = [
     (time_of_text, "VARCHAR VARCHAR BOOLEAN", "BIGINT"),
     (number_of_text, "VARCHAR VARCHAR", "VARCHAR"),
     (jsonb_text, "VARCHAR", "VARCHAR"),
+    (quotient_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),
+    (mean_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),
+    (product_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),
+    (power_of_decimal, "VARCHAR VARCHAR", "VARCHAR"),
     (sha2, "VARCHAR INTEGER", "VARCHAR"),
     (fnv_hash, "VARCHAR INTEGER BIGINT", "BIGINT"),
     (soundex, "VARCHAR", "VARCHAR"),

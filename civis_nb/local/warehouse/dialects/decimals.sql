@@ -1,0 +1,56 @@
+-- Quotients, averages, products and powers of decimals, digit by digit: DuckDB makes doubles of them.
+-- "kind" chooses, and is of the type of both sides together.
+
+-- Redshift: the scale follows from the types, which "decimals.py" needs to know: the first attempt
+-- at a statement fails with them, and the second has the numbers that follow from them.
+CREATE MACRO decimal_types(id, one, two) AS round(NULL::DECIMAL(38, 37),
+  CAST('civis_sql: decimals ' || id || ' ' || one || ' ' || two AS INTEGER));
+CREATE MACRO div_rs(a, b, id, kind BIGINT) AS a // b, (a, b, id, kind HUGEINT) AS a // b,
+  (a, b, id, kind DECIMAL) AS civis_sql.decimal_types(id, typeof(a), typeof(b)),
+  (a, b, id, kind DOUBLE) AS a // b, (a, b, id, kind INTERVAL) AS a / b, (a, b, id, kind) AS a // b;
+CREATE MACRO averaged_rs(mean, total, count, id, kind BIGINT) AS (total // count)::BIGINT,
+  (mean, total, count, id, kind HUGEINT) AS (total // count)::DECIMAL(38, 0),
+  (mean, total, count, id, kind DECIMAL) AS civis_sql.decimal_types(id, typeof(total), 'MEAN'),
+  (mean, total, count, id, kind) AS mean;
+-- The nearest number with the digits of "unit", halves away from zero: a decimal is the integer of all
+-- its digits, so that "factor" makes the first one so much longer than the second. The types "one" and
+-- "two" are those that this follows from: the columns of a view's tables may be others by now.
+-- In HAVING, DuckDB takes v.a for a column: hence struct_extract.
+CREATE MACRO nearest_quotient(a, b, one, two, factor, unit) AS list_transform(
+  list_transform([{'a': a, 'b': b}], lambda v: {
+    'n': CASE WHEN typeof(struct_extract(v, 'a')) = one AND typeof(struct_extract(v, 'b')) = two THEN replace(struct_extract(v, 'a')::VARCHAR, '.', '')::HUGEINT * factor
+      ELSE civis_sql.fail('the types of a quotient are no longer ' || one || ' and ' || two || ': create the view again')::HUGEINT END,
+    'd': replace(struct_extract(v, 'b')::VARCHAR, '.', '')::HUGEINT}),
+  lambda w: (2 * abs(struct_extract(w, 'n')) + abs(struct_extract(w, 'd'))) // (2 * abs(struct_extract(w, 'd'))) * sign(struct_extract(w, 'n')) * sign(struct_extract(w, 'd')))[1]::DECIMAL(38, 0) * unit;
+
+-- PostgreSQL: the digits follow from the values.
+CREATE MACRO div(a, b, kind BIGINT) AS a // b, (a, b, kind HUGEINT) AS a // b,
+  (a, b, kind DECIMAL) AS civis_sql_quotient_of_decimals(a::VARCHAR, b::VARCHAR)::DECIMAL(38, 24),
+  (a, b, kind DOUBLE) AS a // b, (a, b, kind INTERVAL) AS a / b, (a, b, kind) AS a // b;
+CREATE MACRO exact_mean(total, count) AS civis_sql_mean_of_decimals(total::VARCHAR, nullif(count, 0)::VARCHAR)::DECIMAL(38, 20);
+CREATE MACRO averaged(mean, total, count, kind BIGINT) AS civis_sql.exact_mean(total, count),
+  (mean, total, count, kind HUGEINT) AS civis_sql.exact_mean(total, count),
+  (mean, total, count, kind DECIMAL) AS civis_sql.exact_mean(total, count),
+  (mean, total, count, kind) AS mean;
+-- A product that DuckDB has no type for.
+CREATE MACRO times(a, b, kind BIGINT) AS a * b, (a, b, kind HUGEINT) AS a * b, (a, b, kind DOUBLE) AS a * b,
+  (a, b, kind DECIMAL) AS civis_sql_product_of_decimals(a::VARCHAR, b::VARCHAR)::DECIMAL(38, 24),
+  (a, b, kind INTERVAL) AS a * b, (a, b, kind) AS a * b;
+
+-- Powers and roots: of decimals as PostgreSQL has them, else of double precision.
+CREATE MACRO power_kind_rs(kind) AS NULL::DOUBLE;
+CREATE MACRO power_kind(kind DECIMAL) AS NULL::DECIMAL(38, 20), (kind BIGINT) AS NULL::DOUBLE,
+  (kind HUGEINT) AS NULL::DOUBLE, (kind DOUBLE) AS NULL::DOUBLE, (kind) AS NULL::DOUBLE;
+CREATE MACRO sqrt_rs(x, kind) AS
+  sqrt(CASE WHEN x < 0 THEN civis_sql.fail('cannot take square root of a negative number') ELSE x END);
+CREATE MACRO power_rs(x, y, kind) AS
+  CASE WHEN x = 0 AND y < 0 THEN civis_sql.fail('zero raised to a negative power is undefined')
+       WHEN isinf(x::DOUBLE ** y::DOUBLE) AND NOT isinf(x::DOUBLE) AND NOT isinf(y::DOUBLE)
+       THEN civis_sql.fail('value out of range: overflow')
+       WHEN x < 0 AND y <> trunc(y)
+       THEN civis_sql.fail('a negative number raised to a non-integer power yields a complex result')
+       ELSE x::DOUBLE ** y::DOUBLE END;
+CREATE MACRO sqrt(x, kind DECIMAL) AS civis_sql_power_of_decimal(x::VARCHAR, 'root')::DECIMAL(38, 20),
+  (x, kind DOUBLE) AS civis_sql.sqrt_rs(x, kind), (x, kind) AS civis_sql.sqrt_rs(x, kind);
+CREATE MACRO power(x, y, kind DECIMAL) AS civis_sql_power_of_decimal(x::VARCHAR, y::VARCHAR)::DECIMAL(38, 20),
+  (x, y, kind DOUBLE) AS civis_sql.power_rs(x, y, kind), (x, y, kind) AS civis_sql.power_rs(x, y, kind);

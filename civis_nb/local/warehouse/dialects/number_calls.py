@@ -1,0 +1,66 @@
+"""Calls of functions and aggregates of numbers, whose types and digits are the dialect's."""
+
+from __future__ import annotations
+
+from civis_nb.local.warehouse.dialects.parts import Call
+from civis_nb.local.warehouse.dialects.rules import CATALOG, DOUBLE, RuleSet
+
+__all__ = ["NumberRules"]
+
+
+class NumberRules(RuleSet):
+    """The rules of calls of numbers."""
+
+    def _average(self, call: Call) -> None:
+        tokens = self._tokens
+        kind = self._argument_type(call)
+        inside = tokens.render(call.open + 1, call.close)
+        behind = self._modifiers(call)
+        mean, total, count = (f"{f}({inside}){behind}" for f in ("avg", "sum", "count"))
+        place = self._quotient_place(call.start, call.end)
+        known = self._quotients.get(place)
+        if known is not None:
+            values = f"{total}, nullif({count}, 0), {known.arguments}"
+            self._set(call, f"{CATALOG}.nearest_quotient({values})", known.kind)
+            return
+        values = f"{mean}, {total}, {count}, {f'{place}, ' if place else ''}{kind}"
+        self._set(call, f"{CATALOG}.averaged{self._suffix}({values})")
+        tokens.set_type(call.start, call.end, f"{CATALOG}.avg_kind{self._suffix}({kind})")
+
+    def _total(self, call: Call) -> None:
+        kind = self._argument_type(call)
+        is_plain = call.end == call.close + 1 and not call.marks
+        function = "summed_plain" if is_plain else "summed"
+        inside = f", {self._arguments(call)[0]}" if is_plain and call.arguments else ""
+        self._tokens.wrap(call.start, call.end, f"{CATALOG}.{function}(", f"{inside}, {kind})")
+        self._tokens.set_type(call.start, call.end, f"{CATALOG}.sum_kind({kind})")
+
+    def _power(self, call: Call) -> None:
+        """Raise to a power, or take the root: PostgreSQL does so with decimals as well."""
+        function = {"dsqrt": "sqrt", "pow": "power"}.get(call.name, call.name) + self._suffix
+        self._need(call, 1 if function.startswith("sqrt") else 2)
+        kinds = [self._tokens.type_of(*argument) for argument in call.arguments]
+        both = kinds[0] if len(kinds) == 1 else f"{CATALOG}.div_kind({', '.join(kinds)})"
+        kind = f"{CATALOG}.power_kind{self._suffix}({both})"
+        values = ", ".join(self._arguments(call))
+        self._set(call, f"{CATALOG}.{function}({values}, {kind})", kind)
+
+    def _round(self, call: Call) -> None:
+        if len(call.arguments) == 1:
+            kind = self._tokens.type_of(*call.arguments[0])
+            self._set(call, f"{CATALOG}.rounded({self._arguments(call)[0]}, {kind})", kind)
+
+    def _trunc(self, call: Call) -> None:
+        if len(call.arguments) == 1:
+            kind = self._tokens.type_of(*call.arguments[0])
+            self._set(
+                call,
+                f"{CATALOG}.truncated({self._arguments(call)[0]}, {kind})",
+                f"{CATALOG}.truncated({kind}, {kind})",
+            )
+
+    def _ratio(self, call: Call) -> None:
+        if call.over is not None:
+            value = self._tokens.render(call.open + 1, call.close)
+            over = self._tokens.render(*call.over)
+            self._set(call, f"{CATALOG}.ratio({value}, sum({value}) {over})", DOUBLE)
