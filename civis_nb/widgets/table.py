@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import traitlets
 
-from civis_nb.display.html import visible
+from civis_nb.display.html import visible, web_address
 from civis_nb.display.settled import Source
 from civis_nb.errors import CivisInputError
 from civis_nb.frames.to_arrow import arrow_of
@@ -166,7 +166,8 @@ class TableView(LiveView):
             ],
             "first": cells.block(head, columns),
             "state": {
-                **asdict(self._shown), "held": len(engine), "can_fetch": self._fetch is not None,
+                **asdict(self._shown), "url": web_address(self._shown.url), "held": len(engine),
+                "can_fetch": self._fetch is not None,
             },
         }  # fmt: skip
 

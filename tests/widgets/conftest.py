@@ -295,22 +295,26 @@ def serious_findings(page: Any, context: str) -> list[tuple[str, str, str]]:
     ]
 
 
+def written(server: Server, *cells: str) -> Path:
+    """Write a notebook of these cells where a server has its notebooks; return its file."""
+    path = server.folder / f"{secrets.token_hex(4)}.ipynb"
+    notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
+    notebook.metadata["kernelspec"] = {
+        "name": "python3", "display_name": "Python 3", "language": "python",
+    }  # fmt: skip
+    nbformat.write(notebook, path)
+    return path
+
+
 @pytest.fixture
 def open_notebook(jupyter: Server, browser_window: Any) -> Iterator[Callable[..., Page]]:
     """Open cells, or a notebook that is there, in ``lab`` or ``notebook``; give the `Page`."""
     pages = []
 
     def opened(*cells: str, app: str = "lab", path: Path | None = None) -> Page:
-        if path is None:
-            path = jupyter.folder / f"{secrets.token_hex(4)}.ipynb"
-            notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
-            notebook.metadata["kernelspec"] = {
-                "name": "python3", "display_name": "Python 3", "language": "python",
-            }  # fmt: skip
-            nbformat.write(notebook, path)
         page = browser_window.new_page()
         pages.append(page)
-        return Page(page, jupyter, path, app)
+        return Page(page, jupyter, path or written(jupyter, *cells), app)
 
     yield opened
     for page in pages:

@@ -39,6 +39,7 @@ export function grid({ columns, cell, on, label }) {
   let scale = rowScale(0, ROW_PX, 0);
   let gutterPx = 40;
   let top = 0;
+  let sidePx = 0;
   let active = { row: 0, at: 0 };
   let anchor = null;
   let marks = { sort: [], filtered: new Set() };
@@ -226,6 +227,8 @@ export function grid({ columns, cell, on, label }) {
   }
 
   scroller.addEventListener("scroll", () => {
+    if (!scroller.clientWidth || !seen) return; // it is off the page, or was until now
+    sidePx = scroller.scrollLeft;
     // Beyond what a browser lays out, the scroll bar is coarse: `top` is what counts, and a scroll
     // position that we set ourselves must not round it.
     if (Math.abs(scroller.scrollTop - scale.pxAt(top)) > 1) top = scale.topAt(scroller.scrollTop);
@@ -306,10 +309,21 @@ export function grid({ columns, cell, on, label }) {
     schedule();
   }
 
+  let seen = false;
   function resized() {
+    if (!scroller.clientWidth) {
+      seen = false;
+      return;
+    }
     scale = rowScale(rows, ROW_PX, viewPx());
     top = Math.min(top, scale.lastTop);
     sizer.style.height = `${HEAD_PX + scale.heightPx}px`;
+    if (!seen) {
+      // A cell that is scrolled out of sight may be off the page for a while, and loses its place.
+      seen = true;
+      scroller.scrollTop = scale.pxAt(top);
+      scroller.scrollLeft = sidePx;
+    }
     schedule();
   }
 

@@ -81,16 +81,18 @@ export function headerCell(column, on) {
   };
 }
 
-/** Return the number of different values, or the value that all rows have. */
+/** Return the number of different values, or the value that all rows have, or the range of them. */
 function valuesLine(summary, words) {
   const text =
     summary.distinct === 1 && summary.top?.length
       ? `all ${oneLine(summary.top[0][0]) || "empty"}`
       : summary.distinct
         ? counted(summary.distinct, "value")
-        : summary.low !== null && summary.low !== undefined
-          ? `all ${summary.low}`
-          : "";
+        : summary.low === null || summary.low === undefined
+          ? ""
+          : summary.low === summary.high
+            ? `all ${summary.low}`
+            : `${summary.low} – ${summary.high}`;
   return element("span", { class: "civis-values", "aria-label": words, role: "note" }, text);
 }
 

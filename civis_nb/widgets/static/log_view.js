@@ -327,7 +327,13 @@ export function logView({ store, request, problem }) {
     event.clipboardData.setData("text/plain", lines.join("\n"));
     event.preventDefault();
   });
-  const sized = new ResizeObserver(plan);
+  let seen = false;
+  const sized = new ResizeObserver(() => {
+    // A cell that is scrolled out of sight may be off the page for a while.
+    if (box.clientHeight && !seen) restore();
+    seen = box.clientHeight > 0;
+    plan();
+  });
   sized.observe(box);
   const onSelection = () => {
     if (!box.isConnected) return;
