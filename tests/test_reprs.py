@@ -139,7 +139,7 @@ def test_every_public_object_has_text_and_html(objects, platform, no_sockets):
         ("platform", "<local platform at http://127.0.0.1"),
         ("platform that stopped", "has stopped"),
         ("search", "scripts.post"),
-        ("preview", "1 of the first 1 row; there may be more"),
+        ("preview", "1 of the first 1 row; the total is not known"),
     ],
 )
 def test_what_a_text_says(objects, no_sockets, name, says):

@@ -397,7 +397,7 @@ class ResultTable(Shown):
         if not self._head:
             text = self.message or "The statement returned no result."
         elif not self.complete:
-            text = f"{shown:,} of the first {counted(self._length, 'row')}; there may be more"
+            text = f"{shown:,} of the first {counted(self._length, 'row')}; the total is not known"
         elif self._total is not None and self._total > self._length:
             text = f"{shown:,} of {counted(self._total, 'row')}; the first {self._length:,} kept"
         else:

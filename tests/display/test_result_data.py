@@ -195,13 +195,13 @@ def test_a_preview_is_fetched_once_and_only_when_needed():
     repr(table), table._repr_mimebundle_(), table.columns, table.rows, table.caption, bool(table)
     assert table.head(1).caption == "1 of 1 row"
     assert fetches == []
-    assert table.caption == "2 of the first 2 rows; there may be more"
+    assert table.caption == "2 of the first 2 rows; the total is not known"
     assert len(table) == 3
     assert len(list(table)) == len(table.to_pandas()) == len(pl.DataFrame(table)) == 3
     assert table["n"].to_list() == [1, 2, None]
     assert table.sql("select count(*) from self")[0] == (3,)
     assert fetches == [1]
-    assert "there may be more" not in table.caption
+    assert "not known" not in table.caption
 
 
 def test_the_head_of_a_preview_has_the_types_of_the_whole():

@@ -118,7 +118,7 @@ def test_long_cells_are_cut_and_line_ends_shown():
     [
         ({}, "20 of 944 rows"),
         ({"limit": 5}, "5 of 944 rows"),
-        ({"complete": False}, "20 of the first 944 rows; there may be more"),
+        ({"complete": False}, "20 of the first 944 rows; the total is not known"),
         ({"total": 2000}, "20 of 2,000 rows; the first 944 kept"),
         ({"title": "df"}, "df: 20 of 944 rows"),
     ],

@@ -64,7 +64,7 @@ def test_a_cell_without_a_variable_has_a_table_as_its_value(shell):
 
 def test_a_long_result_is_a_preview_and_says_so(shell):
     table = shell.cell("%%civis_sql -n 3\nselect * from range(5000)")
-    assert table.caption == "3 of the first 1,000 rows; there may be more"
+    assert table.caption == "3 of the first 1,000 rows; the total is not known"
     assert len(table.to_polars()) == 5000
 
 
@@ -190,7 +190,7 @@ def test_frames_of_other_kinds(shell, kind, frame):
 
 def test_a_lazy_result_holds_the_first_rows_and_fetches_the_rest_when_asked(shell, magics_client):
     shell.cell("%%civis_sql t --as lazy -n 2\nselect range as n from range(3000)")
-    assert shell.outputs[0]["text/plain"].startswith("t: 2 of the first 1,000 rows; there may be")
+    assert shell.outputs[0]["text/plain"].startswith("t: 2 of the first 1,000 rows; the total")
     table = shell.ns["t"]
     assert len(table.rows) == 1000
     assert table.to_polars().height == len(table) == 3000
@@ -339,9 +339,9 @@ def test_unknown_tables_and_syntax_errors_are_told(shell):
 def test_max_rows_cuts_and_says_so(shell):
     shell.cell("%%civis_sql df --max-rows 10\nselect * from range(50)")
     assert len(shell.ns["df"]) == 10
-    assert "5 of the first 10 rows; there may be more" in shell.outputs[0]["text/plain"]
+    assert "5 of the first 10 rows; the total is not known" in shell.outputs[0]["text/plain"]
     assert shell.cell("%%civis_sql --max-rows 10\nselect * from range(50)").caption == (
-        "10 of the first 10 rows; there may be more"
+        "10 of the first 10 rows; the total is not known"
     )
 
 

@@ -126,14 +126,14 @@ def test_max_rows_limits_what_is_fetched(live, people, magics_client):
     shown = live.text(
         "%%civis_sql df --max-rows 10\nselect * from public.people order by id -- all"
     )
-    assert "5 of the first 10 rows; there may be more" in shown
+    assert "5 of the first 10 rows; the total is not known" in shown
     assert live.value("df['id'].tolist()") == list(range(10))
     assert sent(magics_client)[-1] == "select * from public.people order by id\nLIMIT 10 -- all"
     live.text("%%civis_sql df --max-rows 10\nselect * from public.people limit 3")
     assert len(live.value("df['id'].tolist()")) == 3
     # A text that can take no LIMIT: the download stops.
     shown = live.text("%%civis_sql df --max-rows 10\nselect 1; select * from range(20)")
-    assert "5 of the first 10 rows; there may be more" in shown
+    assert "5 of the first 10 rows; the total is not known" in shown
     shown = live.text("%%civis_sql df --max-rows 30\nselect 1; select * from range(20)")
     assert "5 of 20 rows" in shown
 

@@ -200,15 +200,15 @@ class Page:
 
     def save(self) -> Any:
         """Save the notebook; return it as it is on the disk."""
-        before = self.path.stat().st_mtime_ns
-        self.command("docmanager:save")
-        # The file is written in place: for a moment it may be empty.
-        until(
-            lambda: (
-                self.path.stat().st_mtime_ns != before and self.path.read_text().endswith("}\n")
-            ),
-            "the notebook's saving",
+        # A save that begins before JupyterLab knows of the end of the last one is no save.
+        done = self.page.evaluate(
+            """([app, wait_ms]) => Promise.race([
+                window[app].commands.execute("docmanager:save").then(() => true),
+                new Promise((end) => setTimeout(() => end(false), wait_ms)),
+            ])""",
+            [self._app, WAIT_MS],
         )
+        assert done, "the notebook was not saved"
         return nbformat.read(self.path, as_version=4)
 
     def theme(self, dark: bool) -> None:

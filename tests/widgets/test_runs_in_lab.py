@@ -353,8 +353,17 @@ def test_a_run_starts_again_in_its_view_and_background_runs_are_cancelled(
     )
     until(lambda: output.locator(".civis-run").count() == 1, "one view")
 
+    # In the background: the log comes while the notebook is free, and the cell settles.
     output = start(page, 2)
     view = output.locator(".civis-run")
+    view.locator(".civis-log-line", has_text="tick").first.wait_for()
+    grown(view)
     view.get_by_role("button", name="Cancel").click()
     view.locator(".civis-run-state", has_text="cancelled").wait_for(timeout=WAIT_MS)
+    until(
+        lambda: "cancelled" in page.save().cells[2].outputs[0].data["text/plain"],
+        "the end in the notebook",
+    )
+    (kept,) = page.save().cells[2].outputs
+    assert "Log: the last 50 of" in kept.data["text/plain"]
     assert page.problems == []

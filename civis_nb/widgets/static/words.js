@@ -30,7 +30,7 @@ export function sortText(sort, names) {
 export function countText({ matched, held, total, complete }, filtered) {
   const all = total ?? held;
   if (!complete && total == null) {
-    const first = `the first ${counted(held, "row")}; there may be more`;
+    const first = `the first ${counted(held, "row")}; the total is not known`;
     return filtered ? `${thousands(matched)} of ${first}` : first;
   }
   if (held < all) {

@@ -30,7 +30,7 @@ test("it is said how many rows of how many", () => {
   assert.equal(say({}, true), "10 of 100 rows");
   assert.equal(say({ total: 5000 }), "the first 100 of 5,000 rows");
   assert.equal(say({ total: 5000 }, true), "10 of the first 100 of 5,000 rows");
-  assert.equal(say({ complete: false }), "the first 100 rows; there may be more");
+  assert.equal(say({ complete: false }), "the first 100 rows; the total is not known");
   assert.equal(say({ held: 1 }), "1 row");
 });
 
