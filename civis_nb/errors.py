@@ -13,7 +13,8 @@
     │   ├── CivisTimeoutError (TimeoutError)      no answer in time
     │   └── CivisPlatformEndedError               the local platform that was asked has ended
     ├── CivisAPIError                             the API answered with an error
-    │   └── CivisAPIKeyError                      ... because of the key
+    │   ├── CivisAPIKeyError                      ... because of the key
+    │   └── CivisNotImplementedError (NotImplementedError)   ... the platform lacks the operation
     ├── CivisClientError                          an answer that can't be read
     ├── CivisTransferError                        file content that could not be moved whole
     │   ├── CivisDownloadError
@@ -65,6 +66,7 @@ __all__ = [
     "CivisMagicError",
     "CivisMemoryFailure",
     "CivisMissingKeyError",
+    "CivisNotImplementedError",
     "CivisPlatformEndedError",
     "CivisSQLError",
     "CivisSpecError",
@@ -182,6 +184,22 @@ class CivisAPIError(CivisError):
 
 class CivisAPIKeyError(CivisAPIError):
     """The API refuses the key: it is wrong, has expired, or may not do this."""
+
+
+class CivisNotImplementedError(CivisAPIError, NotImplementedError):
+    """The platform does not have this operation: the local one has not all of Civis Platform's.
+
+    Its message says what there is instead. A client raises it before it looks at the arguments of
+    a call, where the platform's specification marks the operation so.
+    """
+
+    @classmethod
+    def of(cls, method: str, path: str, message: str) -> CivisNotImplementedError:
+        """Return the error of an operation that was not asked for, since it is not there."""
+        error = cls.__new__(cls, message)
+        error.status_code, error.error_message = 501, message
+        error.method, error.path = method, path
+        return error
 
 
 class CivisClientError(CivisError):

@@ -12,6 +12,7 @@ from civis_nb.client.completion import without_side_effects
 from civis_nb.client.convert import convert_response_data_type
 from civis_nb.client.pages import PaginatedResponse
 from civis_nb.client.recover import note_made, recovery
+from civis_nb.errors import CivisNotImplementedError
 from civis_nb.spec.model import Operation
 from civis_nb.spec.names import class_name, nearest
 
@@ -101,6 +102,8 @@ def _method(operation: Operation, resource: Resource) -> MethodType:
     from_json_values = operation.resource == "json_values"
 
     def method(self: Resource, /, *args: Any, **kwargs: Any) -> Any:
+        if operation.not_implemented:
+            raise _not_implemented(operation)
         client = self._client
         request = prepare(operation, bind(operation, args, kwargs))
         if notice:
@@ -135,6 +138,15 @@ def _method(operation: Operation, resource: Resource) -> MethodType:
     method.__module__ = type(resource).__module__
     method.__signature__ = signature(operation, "self")  # type: ignore[attr-defined]
     return MethodType(method, resource)
+
+
+def _not_implemented(operation: Operation) -> CivisNotImplementedError:
+    return CivisNotImplementedError.of(
+        operation.verb,
+        f"/{operation.path}",
+        f"client.{operation.dotted}: the local platform does not serve this operation of Civis "
+        f"Platform. {operation.not_implemented}",
+    )
 
 
 def _notice(operation: Operation) -> str:

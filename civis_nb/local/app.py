@@ -29,7 +29,7 @@ from civis_nb.local.endpoints.jobs import jobs
 from civis_nb.local.endpoints.scripts import containers, python3, scripts, sql
 from civis_nb.local.endpoints.tables import tables
 from civis_nb.local.endpoints.users import api_keys, users
-from civis_nb.local.errors import Invalid, NotFound, RequestError
+from civis_nb.local.errors import Invalid, NotFound, NotSupported, RequestError
 from civis_nb.local.http.auth import Keys
 from civis_nb.local.http.errors import (
     HttpError,
@@ -40,6 +40,7 @@ from civis_nb.local.http.errors import (
 )
 from civis_nb.local.http.lazy_routes import LazyApi
 from civis_nb.local.http.middleware import RequestMiddleware
+from civis_nb.local.http.official import OfficialOperation, advice, find_operation
 from civis_nb.local.http.wire import snake
 from civis_nb.local.store.full_disk import is_full, no_space
 
@@ -132,16 +133,17 @@ async def _http_error(request: Request, error: Exception) -> JSONResponse:
     """Return the reply to what the router refuses: unknown paths and methods."""
     assert isinstance(error, HTTPException)  # noqa: S101 - as above
     headers = dict(error.headers or {})
+    path = request.url.path
+    if error.status_code in (404, 405):
+        unserved = find_operation(request.method, path)
+        if unserved is not None:
+            return _reply(_not_served(unserved))
     if error.status_code == 404:
-        return _reply(
-            NotFound(
-                f"The path {request.url.path}",
-                "The local platform may not implement it; GET /endpoints lists what there is.",
-            )
-        )
+        return _reply(NotFound(f"The path {path}", "GET /endpoints lists what there is."))
     if error.status_code == 405:
-        text = f"{request.method} is not possible on {request.url.path}."
-        return _reply(HttpError(405, "method_not_allowed", text, headers))
+        allowed = ", ".join(sorted(request.app.methods_of(request.scope)))
+        text = f"{request.method} is not possible on {path}; {allowed} are."
+        return _reply(HttpError(405, "method_not_allowed", text, {"allow": allowed}))
     code = "bad_request" if error.status_code == 400 else "error"
     return _reply(HttpError(error.status_code, code, str(error.detail), headers))
 
@@ -151,9 +153,26 @@ async def _validation_error(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - as above
     problems = error.errors()
     if any(problem["loc"][:1] == ("path",) for problem in problems):
+        unserved = find_operation(request.method, request.url.path)
+        if unserved is not None and _is_another(unserved, request):
+            return _reply(_not_served(unserved))
         # An id that is no id belongs to no object.
         return _reply(NotFound(f"The object at {request.url.path}"))
     return _reply(Invalid(", ".join(_described(problem) for problem in problems)))
+
+
+def _not_served(operation: OfficialOperation) -> NotSupported:
+    """Return the error of an operation that Civis Platform has and the local platform has not."""
+    return NotSupported(
+        f"The local platform does not serve {operation.method} {operation.path}, which Civis "
+        f"Platform has. {advice(operation.path)}"
+    )
+
+
+def _is_another(operation: OfficialOperation, request: Request) -> bool:
+    """Return whether an operation is not the one whose route has taken the request."""
+    taken = request.scope["route"].path.rstrip("/")
+    return operation.path.count("{") < taken.count("{")
 
 
 def _described(problem: dict[str, Any]) -> str:

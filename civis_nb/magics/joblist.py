@@ -30,7 +30,7 @@ _TYPES: Final = {
     "container": "JobTypes::ContainerDocker",
     "javascript": "JobTypes::ScriptedSql",
     "query": "JobTypes::Query",
-    "import": "JobTypes::Import",
+    "import": "JobTypes::CsvImport,JobTypes::Import",
     "export": "JobTypes::CsvExport",
 }
 _ROWS: Final = 20

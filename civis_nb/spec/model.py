@@ -129,6 +129,8 @@ class Operation:
         The method's present name, where this one is kept for old scripts; else empty.
     deprecation
         The specification's warning, where it has one.
+    not_implemented
+        What there is instead, where the platform does not serve the operation; else empty.
     load_response
         Gives the schema of the answer; None for an empty answer.
     """
@@ -144,6 +146,7 @@ class Operation:
     paginated: bool
     legacy_of: str = ""
     deprecation: str = ""
+    not_implemented: str = ""
     load_response: Callable[[], Schema | None] | None = field(
         default=None, repr=False, compare=False
     )

@@ -175,6 +175,7 @@ def _operation(
         answers_array=array or is_list_operation(verb, path, array),
         paginated=verb.lower() == "get" and {"limit", "page_num"} <= queries,
         deprecation=str(raw.get("x-deprecation-warning") or ""),
+        not_implemented=str(raw.get("x-not-implemented") or ""),
         load_response=lambda: None if response is None else schema_of(response, definitions),
     )
 

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from civis_nb._wire_text import masked_path, masked_url
-from civis_nb.errors import CivisAPIError, CivisAPIKeyError, CivisClientError, CivisError
+from civis_nb.errors import (
+    CivisAPIError,
+    CivisAPIKeyError,
+    CivisClientError,
+    CivisError,
+    CivisNotImplementedError,
+)
 from civis_nb.transport.faults import Outcome
 
 if TYPE_CHECKING:
@@ -15,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["add_what_may_be_done", "check_whole", "judge"]
 
+#: Statuses that have an error of their own.
+_KINDS = {401: CivisAPIKeyError, 501: CivisNotImplementedError}
 _WITHOUT_BODY = frozenset({204, 304})
 #: What gzip makes of nothing.
 _EMPTY_GZIP_BYTES = 20
@@ -84,7 +92,7 @@ def judge(response: requests.Response, method: str, accept: frozenset[int], pars
     """
     status = response.status_code
     if status >= 400 and status not in accept:
-        kind = CivisAPIKeyError if status == 401 else CivisAPIError
+        kind = _KINDS.get(status, CivisAPIError)
         return Outcome("status", response=response, error=kind(response))
     if 300 <= status < 400 and status not in accept:
         target = masked_url(str(response.headers.get("Location") or "a place it does not name"))

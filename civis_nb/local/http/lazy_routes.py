@@ -8,7 +8,7 @@ from typing import Any
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
-from starlette.routing import BaseRoute, Match
+from starlette.routing import BaseRoute, Match, Route
 from starlette.types import Receive, Scope, Send
 
 __all__ = ["LazyApi", "LazyRoutes"]
@@ -45,12 +45,28 @@ class LazyRoutes(BaseRoute):
         await router(scope, receive, send)
 
 
+def _methods(route: BaseRoute, scope: Scope) -> set[str]:
+    """Return the methods of a route that fits the path of a request; none for the others."""
+    fits = isinstance(route, Route) and route.matches(scope)[0] != Match.NONE
+    return set(getattr(route, "methods", None) or ()) if fits else set()
+
+
 class LazyApi(FastAPI):
     """An API with lazy routes; its specification has all of them."""
 
     def add_lazily(self, resources: Iterable[str], load: Callable[[str], APIRouter]) -> None:
         """Add the routes of resources, which `load` builds when they are needed."""
         self.router.routes.extend(LazyRoutes(one, load) for one in resources)
+
+    def methods_of(self, scope: Scope) -> set[str]:
+        """Return the methods that the path of a request can be asked with."""
+        found: set[str] = set()
+        for route in self.router.routes:
+            if not isinstance(route, LazyRoutes):
+                found |= _methods(route, scope)
+            elif route.matches(scope)[0] != Match.NONE:
+                found = found.union(*(_methods(one, scope) for one in route.router.routes))
+        return found | {"HEAD"} if "GET" in found else found
 
     def openapi(self) -> dict[str, Any]:
         """Return the specification, as OpenAPI 3.1."""

@@ -99,6 +99,9 @@ class RequestMiddleware:
         scope = dict(scope)
         scope["state"] = {**scope.get("state", {}), "user": user, "request_id": reply.id}
         scope["path"] = self._path(_decoded(scope))
+        if scope["method"] == "HEAD":
+            # As GET, whose body the server leaves out.
+            scope["method"] = "GET"
         scope["query_string"] = _query(scope["query_string"])
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > _MAX_BODY_BYTES:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 
 from civis_nb.local.errors import Invalid
+from civis_nb.local.http.official import TABLE, with_unserved
 from civis_nb.local.http.swagger import to_openapi3, to_swagger
 
 __all__ = ["BUNDLED", "Specification", "bundle", "fingerprint"]
@@ -32,7 +33,8 @@ _one_at_a_time = threading.Lock()
 
 def fingerprint() -> str:
     """Return the fingerprint of the code that the specification is made from."""
-    sources = [_LOCAL / "http" / "swagger.py", _LOCAL / "http" / "wire.py"]
+    http = _LOCAL / "http"
+    sources = [http / "swagger.py", http / "wire.py", http / "official.py", TABLE]
     sources += (_LOCAL / "endpoints").rglob("*.py")
     sources += (_LOCAL / "records").rglob("*.py")
     digest = hashlib.sha256()
@@ -44,7 +46,7 @@ def fingerprint() -> str:
 
 def bundle(app: FastAPI) -> str:
     """Write the document that is kept, as text."""
-    document = to_swagger(app.openapi(), "http://127.0.0.1")
+    document = to_swagger(with_unserved(app.openapi()), "http://127.0.0.1")
     return json.dumps({**document, _FINGERPRINT: fingerprint()}, indent=1) + "\n"
 
 
@@ -82,11 +84,13 @@ class Specification:
 
     def _document(self, version: str) -> dict[str, Any]:
         """Return the document in one version of OpenAPI."""
-        if version == "3.0":
-            return to_openapi3(self._app.openapi(), self._endpoint)
-        if version != "2.0":
+        if version not in ("2.0", "3.0"):
             raise Invalid(f"openapi_version can be 2.0 or 3.0, not {version!r}.")
-        return self._kept() or to_swagger(self._app.openapi(), self._endpoint)
+        kept = self._kept() if version == "2.0" else None
+        if kept is not None:
+            return kept
+        convert = to_swagger if version == "2.0" else to_openapi3
+        return convert(with_unserved(self._app.openapi()), self._endpoint)
 
     def _kept(self) -> dict[str, Any] | None:
         """Return the bundled document; None when the code has changed since."""

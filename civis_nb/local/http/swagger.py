@@ -9,53 +9,13 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlsplit
 
-__all__ = ["SLASHED", "to_openapi3", "to_swagger"]
+from civis_nb.local.http.official import NOT_IMPLEMENTED, slashed_paths
 
-#: The paths that the API's own specification spells with a final slash.
-SLASHED = frozenset(
-    {
-        "/aliases",
-        "/announcements",
-        "/credentials",
-        "/databases",
-        "/endpoints",
-        "/enhancements",
-        "/enhancements/civis-data-match",
-        "/enhancements/identity-resolution",
-        "/exports",
-        "/files",
-        "/git_repos",
-        "/groups",
-        "/imports",
-        "/jobs",
-        "/json_values",
-        "/match_targets",
-        "/models",
-        "/notebooks",
-        "/notifications",
-        "/ontology",
-        "/permission_sets",
-        "/predictions",
-        "/projects",
-        "/queries",
-        "/remote_hosts",
-        "/reports",
-        "/roles",
-        "/scripts",
-        "/search",
-        "/services",
-        "/storage_hosts",
-        "/studios",
-        "/table_tags",
-        "/tables",
-        "/templates/reports",
-        "/templates/scripts",
-        "/users",
-        "/workflows",
-    }
-)
+__all__ = ["to_openapi3", "to_swagger"]
+
 _SIMPLE = frozenset({"array", "object", "integer", "number", "string", "boolean"})
 _KEPT = ("description", "format", "enum", "deprecated")
+_KEPT_OF_OPERATIONS = ("description", NOT_IMPLEMENTED)
 _REF = "#/components/schemas/"
 
 
@@ -78,8 +38,9 @@ _MEANINGS = {
 
 
 def _spelled(path: str) -> str:
+    """Return a path with a final slash where the API's own specification has one."""
     bare = path.rstrip("/")
-    return bare + "/" if bare in SLASHED else bare
+    return bare + "/" if bare in slashed_paths() else bare
 
 
 def to_swagger(document: dict[str, Any], endpoint: str) -> dict[str, Any]:
@@ -124,8 +85,7 @@ def _operation(operation: dict[str, Any]) -> dict[str, Any]:
             if status.startswith("2")
         },
     }
-    if operation.get("description"):
-        result["description"] = operation["description"]
+    result.update({key: operation[key] for key in _KEPT_OF_OPERATIONS if operation.get(key)})
     return result
 
 
@@ -207,7 +167,7 @@ def to_openapi3(document: dict[str, Any], endpoint: str) -> dict[str, Any]:
 def _operation3(operation: dict[str, Any]) -> dict[str, Any]:
     """Convert one operation to OpenAPI 3.0."""
     kept: dict[str, Any] = {
-        key: operation[key] for key in ("summary", "description", "tags") if key in operation
+        key: operation[key] for key in ("summary", "tags", *_KEPT_OF_OPERATIONS) if key in operation
     }
     result: dict[str, Any] = {
         **kept,

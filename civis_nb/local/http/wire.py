@@ -70,6 +70,14 @@ def _is_list(annotation: Any) -> bool:
     return any(get_origin(part) in (list, tuple) for part in _alternatives(annotation))
 
 
+def _is_object(annotation: Any) -> bool:
+    """Return whether an object is meant, and no list."""
+    return not _is_list(annotation) and any(
+        get_origin(part) is dict or (isinstance(part, type) and issubclass(part, Wire))
+        for part in _alternatives(annotation)
+    )
+
+
 def _is_whole(annotation: Any) -> bool:
     """Return whether whole numbers are meant: one, or a list of them."""
     return any(
@@ -115,12 +123,16 @@ class Wire(BaseModel):
         if not isinstance(data, dict):
             return data
         lists, numbers = _fields(cls, _is_list), _fields(cls, _is_whole)
+        objects = _fields(cls, _is_object)
         result: dict[str, Any] = {}
         wrong: list[InitErrorDetails] = []
         for key, value in data.items():
             name = snake(str(key))
             if name in lists and value is not None and not isinstance(value, list | tuple):
                 value = [value]
+            elif name in objects and value == []:
+                # An empty list of R is written so.
+                value = {}
             if name in numbers and (problem := _integer_problem(value)):
                 kind = PydanticCustomError("whole_number", "{problem}", {"problem": problem})
                 wrong.append(InitErrorDetails(type=kind, loc=(name,), input=value))

@@ -7,7 +7,7 @@ never ends twice, and what has ended never changes again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -44,6 +44,7 @@ __all__ = [
     "shown_type",
     "stable",
     "start_run",
+    "stored_types",
     "update_job",
 ]
 
@@ -52,10 +53,16 @@ PYTHON3 = "JobTypes::PythonDocker"
 CONTAINER = "JobTypes::ContainerDocker"
 QUERY = "JobTypes::Query"
 CSV_IMPORT = "JobTypes::Import"
-#: The API does not show what is behind the slash.
 IMPORT = "JobTypes::Import/sync"
 CSV_EXPORT = "JobTypes::CsvExport"
 PREPROCESS = "JobTypes::CsvPreprocess"
+
+#: Types that the API shows under another name than the store has.
+_SHOWN = {
+    CSV_IMPORT: "JobTypes::CsvImport",
+    IMPORT: "JobTypes::Import",
+    "JobTypes::TableScan": "JobTypes::SingleTableScanner",
+}
 
 ACTIVE = ("queued", "running")
 
@@ -155,7 +162,14 @@ def shown_type(job_type: str) -> str:
     >>> shown_type(IMPORT), shown_type(SQL)
     ('JobTypes::Import', 'JobTypes::SqlRunner')
     """
-    return job_type.partition("/")[0]
+    return _SHOWN.get(job_type, job_type)
+
+
+def stored_types(shown: Iterable[str]) -> set[str]:
+    """Return the types that the API shows as one of these."""
+    asked = set(shown)
+    renamed = {stored for stored, name in _SHOWN.items() if name in asked}
+    return renamed | {name for name in asked if name not in _SHOWN}
 
 
 def find_run(connection: Connection, job_id: int, run_id: int) -> Row[Any]:

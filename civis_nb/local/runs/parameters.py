@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Row, select
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.errors import Invalid, NotFound
-from civis_nb.local.store.schema import credentials
+from civis_nb.local.store.schema import credentials, databases
 from civis_nb.table_names import literal, quoted
 
 __all__ = [
@@ -310,10 +310,22 @@ def _variables(context: PlatformContext, param: Param, value: Any, user_id: int)
             credential = _default_credential(context, user_id)
         parts = _credential_variables(context, param["name"], "credential_redshift", credential)
         return {
-            "_ID": str(chosen["database"]),
+            **_database_variables(context, param["name"], chosen["database"]),
             **{f"_CREDENTIAL{suffix}": text for suffix, text in parts.items()},
         }
     return {"": _plain(value)}
+
+
+def _database_variables(context: PlatformContext, name: str, value: Any) -> dict[str, str]:
+    """Return the environment variables of a database by the suffixes of their names."""
+    if value == "":
+        return dict.fromkeys(("_ID", "_HOST", "_PORT", "_DATABASE"), "")
+    with context.store.read() as connection:
+        row = connection.execute(select(databases).where(databases.c.id == value)).one_or_none()
+    if row is None:
+        raise CivisLocalError(f"Parameter {name}: Database {value} could not be found.")
+    # It has no port: it is a file, which only the platform opens.
+    return {"_ID": str(value), "_HOST": "127.0.0.1", "_PORT": "", "_DATABASE": row.name}
 
 
 def _file_variables(context: PlatformContext, name: str, value: Any) -> dict[str, str]:

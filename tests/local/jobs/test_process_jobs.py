@@ -111,6 +111,9 @@ def test_parameters_are_environment_variables(jobs_api):
         "AWS_ACCESS_KEY_ID": "ann",
         "AWS_SECRET_ACCESS_KEY": "pw",
         "DB_ID": "1",
+        "DB_HOST": "127.0.0.1",
+        "DB_PORT": "",
+        "DB_DATABASE": "sample",
         "DB_CREDENTIAL_USERNAME": "ann",
         "DB_CREDENTIAL_PASSWORD": "pw",
         "PASSED_VAR": "x",
@@ -278,3 +281,10 @@ def test_the_error_of_a_run_quotes_no_more_of_a_line_than_people_read(jobs_api):
     assert run["error"].startswith("Process exited with code 1. eee")
     assert len(run["error"]) < 2000
     assert "log" in run["error"]
+
+
+def test_an_empty_list_stands_for_an_empty_object(jobs_api):
+    """R's ``list()`` is written as ``[]``."""
+    made = jobs_api.python3("1", params=[], arguments=[], notifications=[])
+    assert made["arguments"] == {}
+    assert made["notifications"]["successOn"] is True

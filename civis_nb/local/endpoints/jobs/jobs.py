@@ -120,8 +120,7 @@ def list_jobs(
     if state:
         found = found.where(state_filter(comma_list(state)))
     if type:
-        shown = func.substr(jobs.c.type, 1, func.instr(jobs.c.type.concat("/"), "/") - 1)
-        found = found.where(shown.in_(comma_list(type)))
+        found = found.where(jobs.c.type.in_(states.stored_types(comma_list(type))))
     if q:
         found = found.where(
             or_(

@@ -110,7 +110,11 @@ def post_scan(
     return ScanRun(job_id=job_id, run_id=run_id)
 
 
-@router.post("/tables/{id}/refresh", summary="Request a refresh for column and table statistics")
+@router.post(
+    "/tables/{id}/refresh",
+    summary="Request a refresh for column and table statistics",
+    deprecated=True,
+)
 def post_refresh(request: Request, id: int) -> TableDetail:
     """Measure a table anew."""
     context = context_of(request)

@@ -1,0 +1,61 @@
+"""The page of the documentation that lists which operations the local platform serves.
+
+Run it to write the page anew: python tests/local/operations_page.py
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from civis_nb.local.app import RECORDS
+from civis_nb.local.http.official import NOT_IMPLEMENTED, advice
+from civis_nb.local.http.specification import BUNDLED
+
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "operations.md"
+HEAD = """# Operations of the local platform
+
+The local platform lists all operations of Civis Platform in `GET /endpoints`. What it does with
+each:
+
+- **works**: it does what Civis Platform does.
+- **stored only**: it keeps, checks, lists and gives back what was sent; nothing is hosted or
+  shared by it.
+- **501**: it is not there. The reply has the slug `not_implemented` and says what there is
+  instead; civis_nb raises `CivisNotImplementedError` before it checks the arguments of the call.
+
+The command line of the PyPI package `civis` keeps one specification for all endpoints for a day:
+after another endpoint was asked, it shows that one's operations. Delete `~/.civis_api_spec.json`,
+where it keeps it, or wait.
+
+`python tests/local/operations_page.py` writes this page.
+"""
+
+
+def page() -> str:
+    """Return the page, from the specification that the platform serves."""
+    paths = json.loads(BUNDLED.read_text(encoding="utf-8"))["paths"]
+    by_resource: dict[str, list[str]] = {}
+    counts = dict.fromkeys(("works", "stored only", "501"), 0)
+    for path, verbs in sorted(paths.items()):
+        resource = path.split("/")[1]
+        for verb, operation in sorted(verbs.items()):
+            does = "works"
+            if NOT_IMPLEMENTED in operation:
+                does = "501"
+            elif resource in RECORDS:
+                does = "stored only"
+            counts[does] += 1
+            instead = advice(path) if does == "501" else ""
+            line = f"| {verb.upper()} | `{path}` | {does} | {instead} |"
+            by_resource.setdefault(resource, []).append(line)
+    total = ", ".join(f"{number} {does}" for does, number in counts.items())
+    parts = [HEAD, f"Of {sum(counts.values())} operations: {total}.\n"]
+    for resource, lines in by_resource.items():
+        table = ["| method | path | does | instead |", "|---|---|---|---|", *lines]
+        parts.append(f"## {resource}\n\n" + "\n".join(table) + "\n")
+    return "\n".join(parts)
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
