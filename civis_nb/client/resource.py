@@ -69,7 +69,11 @@ class Resource:
         return f"<{type(self).__name__}: {count} method{'' if count == 1 else 's'} of the API>"
 
     def _summaries(self) -> dict[str, str]:
-        return {name: operation.summary for name, operation in self._operations.items()}
+        """Return what each method does, those first that the platform serves."""
+        there_first = sorted(
+            self._operations.items(), key=lambda item: item[1].not_implemented != ""
+        )
+        return {name: operation.summary for name, operation in there_first}
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
         from civis_nb.display.responses import resource_text

@@ -171,7 +171,7 @@ def _not_served(operation: OfficialOperation) -> NotSupported:
 
 def _is_another(operation: OfficialOperation, request: Request) -> bool:
     """Return whether an operation is not the one whose route has taken the request."""
-    taken = request.scope["route"].path.rstrip("/")
+    taken: str = request.scope["route"].path
     return operation.path.count("{") < taken.count("{")
 
 
