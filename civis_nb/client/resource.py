@@ -69,11 +69,11 @@ class Resource:
         return f"<{type(self).__name__}: {count} method{'' if count == 1 else 's'} of the API>"
 
     def _summaries(self) -> dict[str, str]:
-        """Return what each method does, those first that the platform serves."""
-        there_first = sorted(
-            self._operations.items(), key=lambda item: item[1].not_implemented != ""
+        """Return what each method does, by name; those last that the platform does not serve."""
+        ordered = sorted(
+            self._operations.items(), key=lambda it: (it[1].not_implemented != "", it[0])
         )
-        return {name: operation.summary for name, operation in there_first}
+        return {name: operation.summary for name, operation in ordered}
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
         from civis_nb.display.responses import resource_text

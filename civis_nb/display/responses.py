@@ -96,9 +96,9 @@ def resource_text(name: str, summaries: Mapping[str, str]) -> str:
     Examples
     --------
     >>> resource_text("files", {"get": "Get a file", "delete": "Delete it"})
-    '\n  delete  Delete it\n  get     Get a file'
+    '\n  get     Get a file\n  delete  Delete it'
     """
-    names = sorted(summaries)
+    names = list(summaries)
     shown = names[:_METHODS]
     width = max(map(len, shown), default=0)
     lines = [f"  {one:<{width}}  {one_line(summaries[one])}".rstrip() for one in shown]
@@ -109,7 +109,7 @@ def resource_text(name: str, summaries: Mapping[str, str]) -> str:
 
 def resource_html(name: str, summaries: Mapping[str, str]) -> str:
     """Return the HTML of a resource of the API from its methods' names and summaries."""
-    names = sorted(summaries)
+    names = list(summaries)
     columns = [
         Column("method", None, False, tuple(names)),
         Column("what it does", None, False, tuple(summaries[one] for one in names)),
