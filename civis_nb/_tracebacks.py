@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import sys
 import traceback
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Final
 
-__all__ = ["in_ipython", "shown_lines"]
+__all__ = ["in_ipython", "lines_unless_all", "shown_lines"]
 
 _OURS: Final = str(Path(__file__).parent)
 
@@ -51,6 +52,22 @@ def shown_lines(error: BaseException) -> list[str]:
         return _formatted(shell, error, users)
     finally:
         error.__cause__, error.__suppress_context__ = cause, suppressed
+
+
+def lines_unless_all(lines: Sequence[str]) -> list[str]:
+    """Return these lines as what IPython shows of an error; with ``%tb`` all that is known of it.
+
+    Parameters
+    ----------
+    lines
+        What is shown of the error that was raised last.
+    """
+    error = getattr(sys, "last_value", None)
+    if not isinstance(error, BaseException) or not _asked_for_all(sys._getframe(1)):
+        return list(lines)
+    module = sys.modules["IPython"]
+    frames = [one for one in _frames(error.__traceback__) if not _is_in(one, module)]
+    return _formatted(module.get_ipython(), error, frames)
 
 
 def _frames(trace: TracebackType | None) -> list[TracebackType]:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Final
 
 from civis_nb.display.log_lines import LogLine
 from civis_nb.display.text import cut, one_line, run_ids
 
-__all__ = ["DONE_STATES", "Activity", "duration", "in_bytes"]
+__all__ = ["DONE_STATES", "Activity", "duration", "in_bytes", "loading_note"]
 
 DONE_STATES: Final = frozenset({"succeeded", "success", "failed", "cancelled"})
 _TITLE_CHARS: Final = 80
+#: Packages whose first import takes a while.
+_HEAVY: Final = ("altair", "vl_convert", "pandas", "polars", "pyarrow")
 _MARKS: Final = {"succeeded": "✓", "success": "✓", "failed": "✗", "cancelled": "■"}
 
 
@@ -42,6 +45,15 @@ def in_bytes(count: float, total: float | None = None) -> str:
     )
     of = "" if total is None else f" of {total / size:,.{digits}f}"
     return f"{count / size:,.{digits}f}{of} {unit}"
+
+
+def loading_note() -> str | None:
+    """Return a sentence on the heavy package that Python imports now; None when it imports none."""
+    for name in _HEAVY:
+        spec = getattr(sys.modules.get(name), "__spec__", None)
+        if getattr(spec, "_initializing", False):
+            return f"Python loads {name}, once in a session."
+    return None
 
 
 @dataclass(frozen=True)

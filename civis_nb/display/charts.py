@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from civis_nb import config
+from civis_nb.display.live import Display
 from civis_nb.display.text import counted, one_line
+from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisDependencyError
 from civis_nb.frames.chart_data import ChartData
 
@@ -42,7 +44,9 @@ class Plot:
 
     def __init__(self, data: ChartData) -> None:
         self.data = data
-        self.chart = _CHARTS[data.kind](_altair(), data).properties(width=_WIDTH, height=_HEIGHT)
+        with Display(Tracker("Loading Altair, once in a session")):
+            altair = _altair()
+        self.chart = _CHARTS[data.kind](altair, data).properties(width=_WIDTH, height=_HEIGHT)
 
     def __repr__(self) -> str:
         data = self.data
@@ -69,7 +73,9 @@ class Plot:
             return bundle
         major = _altair().SCHEMA_VERSION.split(".")[0]
         bundle[f"application/vnd.vegalite.{major}+json"] = self.chart.to_dict()
-        if (png := self.png()) is not None:
+        with Display(Tracker("Drawing the chart")):
+            png = self.png()
+        if png is not None:
             bundle["image/png"] = base64.b64encode(png).decode()
         return bundle
 

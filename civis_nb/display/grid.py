@@ -167,11 +167,12 @@ def _cell(column: Column, index: int) -> Html:
         # HTML folds spaces, and spaces may be what distinguishes two values.
         spaced = text != text.strip() or "  " in text
         content = el("span", text, style="white-space:pre") if spaced else join(text)
+    space = "white-space:normal;min-width:14em" if column.wraps else "white-space:nowrap"
     return el(
         "td",
         content,
         align=side,
         # Where styles are taken out, on GitHub for one, a long cell would make a tall row.
-        nowrap="",
-        style=f"text-align:{side};white-space:nowrap;{CELL_STYLE}",
+        nowrap=None if column.wraps else "",
+        style=f"text-align:{side};{space};{CELL_STYLE}",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
@@ -111,7 +111,8 @@ class Profile(Shown):
         ]
         grid += [
             column("max", True, [one["max"] for one in values]),
-            column("most frequent", False, [_top(one) for one in all_of]),
+            # Wrapped, so that it is seen beside the other columns on a page of usual width.
+            replace(column("most frequent", False, [_top(one) for one in all_of]), wraps=True),
         ]
         return [part for part in grid if any(part.cells)]
 

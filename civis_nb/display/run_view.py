@@ -57,6 +57,17 @@ class RunView(Shown):
             return f"Log: the last {shown:,} of {counted(activity.log_total, 'line')}"
         return f"Log: {counted(shown, 'line')}"
 
+    def _error(self) -> str:
+        """Return what went wrong, but for the last lines of the log, which stand above it."""
+        text = _clean(self.activity.error or "")
+        for line in reversed(self.activity.log or ()):
+            said = visible(line[1]).strip()
+            before = text.removesuffix(said)
+            if not said or before == text or not (before[-1:] or " ").isspace():
+                break
+            text = before.rstrip()
+        return text
+
     # -- text -----------------------------------------------------------------------------
 
     def __repr__(self) -> str:
@@ -72,8 +83,8 @@ class RunView(Shown):
         if activity.log is not None:
             parts.append(self._log_title())
             parts += [f"  {visible(line[1])}" for line in activity.log]
-        if activity.error:
-            parts.append(f"Error: {_clean(activity.error)}")
+        if error := self._error():
+            parts.append(f"Error: {error}")
         if activity.note:
             parts.append(_clean(activity.note))
         return "\n".join(parts)
@@ -141,9 +152,8 @@ class RunView(Shown):
     def _html(self) -> Html:
         activity = self.activity
         error = note = None
-        if activity.error:
-            style = f"white-space:pre-wrap;{_RED}"
-            error = el("div", "Error: ", _clean(activity.error), style=style)
+        if text := self._error():
+            error = el("div", "Error: ", text, style=f"white-space:pre-wrap;{_RED}")
         if activity.note:
             note = el("div", _clean(activity.note))
         return el(
@@ -160,7 +170,7 @@ class RunView(Shown):
 
     def data(self) -> dict[str, Any]:
         """Return what is known of the run as plain JSON, without its log."""
-        activity = self.activity
+        activity, error = self.activity, self._error()
         transfer = None
         if activity.done_bytes is not None:
             transfer = {"share": activity.share, "text": activity.amount}
@@ -177,7 +187,7 @@ class RunView(Shown):
             "running_s": activity.running_s,
             "elapsed_s": activity.elapsed_s,
             "transfer": transfer,
-            "error": cut(_clean(activity.error), _ERROR_CHARS) if activity.error else None,
+            "error": cut(error, _ERROR_CHARS) if error else None,
             "note": _clean(activity.note) if activity.note else None,
         }
 

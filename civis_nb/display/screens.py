@@ -76,6 +76,9 @@ class Output(Protocol):
     def show(self, view: Any, handle: Any = None) -> Any:
         """Show a view, in place of what `handle` shows; return its handle."""
 
+    def empty(self, handle: Any) -> None:
+        """Leave nothing of what `handle` shows."""
+
     def clear_cell(self) -> None:
         """Remove all outputs of the cell, as soon as the next one comes."""
 
@@ -93,19 +96,19 @@ class CellOutput:
         display: Any = ipython.display
         return display(view, display_id=True)
 
+    def empty(self, handle: Any) -> None:
+        """Leave nothing of what `handle` shows: an output can't be removed, but hold no data."""
+        import IPython.display as ipython
+
+        display: Any = ipython.display
+        display({}, raw=True, display_id=handle.display_id, update=True)
+
     def clear_cell(self) -> None:
         """Remove all outputs of the cell, as soon as the next one comes."""
         import IPython.display as ipython
 
         clear: Any = ipython.clear_output
         clear(wait=True)
-
-
-class _Nothing:
-    """What is left of a display in a cell that has other outputs, too: they can't be cleared."""
-
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
-        return {"text/plain": ""}
 
 
 class NotebookCell(Screen):
@@ -139,7 +142,7 @@ class NotebookCell(Screen):
             self._context.run(self._output.clear_cell)
             self._handle = None
         else:
-            self._context.run(self._output.show, _Nothing(), self._handle)
+            self._context.run(self._output.empty, self._handle)
         self._blank = True
 
     def show(self, view: Any) -> None:

@@ -26,12 +26,15 @@ class Source:
         Which run, in words, and its page.
     dialect
         The dialect of the database.
+    message
+        What the statement did, where its result has no columns.
     """
 
     seconds: float | None = None
     run: str = ""
     url: str | None = None
     dialect: str | None = None
+    message: str | None = None
 
 
 def table_record(

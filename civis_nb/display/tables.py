@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, NoReturn, overload
 
 from civis_nb import config
-from civis_nb.display.bundle import Note, Shown
 from civis_nb.display.charts import Plot, require_altair
-from civis_nb.display.columns import Column, columns_of_rows, head_columns, row_count
-from civis_nb.display.grid import (
-    first_rows,
-    grid_html,
-    grid_text,
-    is_cut,
-    kept_columns,
-)
-from civis_nb.display.html import DIM, Html, el, join
+from civis_nb.display.columns import columns_of_rows, head_columns, row_count
+from civis_nb.display.grid import is_cut
 from civis_nb.display.profiles import Profile
-from civis_nb.display.settled import TABLE_MIME, Source, table_record
-from civis_nb.display.text import counted, one_line
+from civis_nb.display.settled import Source
+from civis_nb.display.static_table import StaticTable
+from civis_nb.display.text import counted
 from civis_nb.errors import CivisInputError
 from civis_nb.frames.chart_data import chart_data
 from civis_nb.frames.from_arrow import rows_of
@@ -29,7 +22,7 @@ from civis_nb.frames.profile import profiled
 from civis_nb.frames.query import query_tables
 from civis_nb.frames.selection import part_of
 from civis_nb.frames.to_arrow import arrow_of, arrow_of_rows
-from civis_nb.frames.typed import FRAME_TYPES, TypedTable
+from civis_nb.frames.typed import FRAME_TYPES, Rest, TypedTable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -41,7 +34,7 @@ __all__ = ["ResultTable"]
 _FEW_ROWS: Final = 5
 
 
-class ResultTable(Shown):
+class ResultTable:
     """The result of a query.
 
     It is data: `len`, iteration over rows, ``table["column"]``, and everything that reads an
@@ -61,23 +54,15 @@ class ResultTable(Shown):
         What the table is, such as the name of a variable.
     limit
         Rows to show; None: the setting ``limit``.
-    complete
-        Whether `data` holds all rows of the result, and not the first ones of a preview.
-    total
-        The rows of the result where `data` holds the first of them only.
-    fetch
-        Returns the whole result, where `data` holds rows: by another run, or from the rows.
-    typed
-        Returns the rows that `data` holds with exact types; fetches nothing.
+    note
+        A line below the table.
     frame_types
         The types of frames that are made of it, ``"native"`` or ``"exact"``; None: native for
         pandas, exact for polars and Arrow.
-    note
-        A line below the table.
+    rest
+        What more there is of the result; None: nothing.
     source
         Where the result came from.
-    message
-        What the statement did, where it has no columns.
     static
         Whether it is shown as plain HTML only.
 
@@ -108,27 +93,20 @@ class ResultTable(Shown):
         types: Sequence[str | None] | None = None,
         title: str | None = None,
         limit: int | None = None,
-        complete: bool = True,
-        total: int | None = None,
-        fetch: Callable[[], TypedTable] | None = None,
-        typed: Callable[[], TypedTable] | None = None,
-        frame_types: str | None = None,
         note: str | None = None,
+        frame_types: str | None = None,
+        rest: Rest | None = None,
         source: Source | None = None,
-        message: str | None = None,
         static: bool = False,
     ) -> None:
         self.title = title
-        self.source = source
-        self.message = message
+        self.note = note
+        self.source = source or Source()
         #: Whether it is shown as plain HTML only.
         self.static = static
         self.limit: int = config.get("limit", limit)
-        self.complete = complete
-        self.note = note
-        self._total = total
-        self._fetch = fetch
-        self._typed = typed
+        self._rest = rest or Rest()
+        self.complete = self._rest.is_none
         self._frame_types = frame_types
         self._frames: dict[tuple[str, str], Any] = {}
         self._result = data if isinstance(data, TypedTable) else None
@@ -159,7 +137,7 @@ class ResultTable(Shown):
     @property
     def total(self) -> int | None:
         """How many rows the result has; None where only the first ones are known."""
-        return max(self._total or 0, self._length) if self.complete else None
+        return self._length if self.complete else None
 
     @property
     def held(self) -> Any:
@@ -171,8 +149,8 @@ class ResultTable(Shown):
             return self._result.table
         if self._rows is None:
             return self._data
-        if self._typed is not None:
-            return self._typed().table
+        if self._rest.typed is not None:
+            return self._rest.typed().table
         return arrow_of_rows(self.columns, self.rows)
 
     @property
@@ -181,13 +159,13 @@ class ResultTable(Shown):
 
         Not for tables of words, such as the settings, and for results that are seen whole.
         """
-        is_result = self._rows is None or self._typed is not None
+        is_result = self._rows is None or self._rest.typed is not None
         return is_result and not self.static and (self._length > _FEW_ROWS or is_cut(self._head))
 
     @property
     def can_fetch(self) -> bool:
         """Whether rows are missing that another run would bring."""
-        return not self.complete and self._fetch is not None
+        return not self.complete and self._rest.fetch is not None
 
     def _whole(self) -> TypedTable:
         """Return the whole result with exact types; it is fetched once.
@@ -200,8 +178,8 @@ class ResultTable(Shown):
         if self._result is None:
             if self._rows is None:
                 self._result = TypedTable(arrow_of(self._data))
-            elif self._fetch is not None:
-                self._result = self._fetch()
+            elif self._rest.fetch is not None:
+                self._result = self._rest.fetch()
                 self._length, self.complete = self._result.table.num_rows, True
             elif self.complete:
                 self._result = TypedTable(arrow_of_rows(self.columns, self.rows))
@@ -269,7 +247,7 @@ class ResultTable(Shown):
             columns=self.columns,
             types=[column.type for column in self._head],
             limit=self.limit,
-            fetch=lambda: self[:rows]._whole(),
+            rest=Rest(fetch=lambda: self[:rows]._whole()),
             frame_types=self._frame_types,
         )
 
@@ -389,55 +367,22 @@ class ResultTable(Shown):
     # -- how it looks ---------------------------------------------------------------------
 
     @property
+    def _static(self) -> StaticTable:
+        """What is shown of it."""
+        return StaticTable(
+            self._head, self._length, self.complete, self.title, self.note, self.source.message
+        )
+
+    @property
     def caption(self) -> str:
         """What the table is, and how many of its rows are shown."""
-        return self._caption(min(self.limit, self._length))
-
-    def _caption(self, shown: int) -> str:
-        if not self._head:
-            text = self.message or "The statement returned no result."
-        elif not self.complete:
-            text = f"{shown:,} of the first {counted(self._length, 'row')}; the total is not known"
-        elif self._total is not None and self._total > self._length:
-            text = f"{shown:,} of {counted(self._total, 'row')}; the first {self._length:,} kept"
-        else:
-            text = f"{shown:,} of {counted(self._length, 'row')}"
-        return f"{one_line(self.title)}: {text}" if self.title else text
+        return self._static.caption
 
     def __repr__(self) -> str:
-        return self._text(self._head, self.caption)
-
-    def _text(self, columns: Sequence[Column], caption: str) -> str:
-        parts = [caption, grid_text(columns) if columns else "", self.note or ""]
-        return "\n".join(filter(None, parts))
-
-    def _html(self) -> Html:
-        note = Note(self.note)._html() if self.note else None
-        if not self._head:
-            return join(el("p", self.caption, style=f"margin:0;{DIM}"), note)
-        columns = kept_columns(self._head)
-        caption = self._caption(len(columns[0].cells))
-        table = grid_html(columns, caption, caption, len(self._head))
-        return el("div", table, note) if note else table
+        return repr(self._static)
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        """Return what stays in a notebook: bounded, however many rows and columns there are."""
-        if not self._head:
-            return super()._repr_mimebundle_()
-        columns = kept_columns(self._head)
-        caption = self._caption(len(columns[0].cells))
-        bundle: dict[str, Any] = super()._repr_mimebundle_()
-        bundle["text/plain"] = self._text(first_rows(self._head, len(columns[0].cells)), caption)
-        if "text/html" in bundle:
-            bundle[TABLE_MIME] = table_record(
-                columns,
-                title=self.title,
-                caption=caption,
-                columns_total=len(self._head),
-                held=self._length,
-                total=self.total,
-            )
-        return bundle
+        return self._static._repr_mimebundle_()
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):

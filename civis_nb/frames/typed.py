@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,7 +12,7 @@ from civis_nb.frames.native import KeptColumn, native_table
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["FRAME_TYPES", "TypedTable"]
+__all__ = ["FRAME_TYPES", "Rest", "TypedTable"]
 
 #: The types that a frame can be made with.
 FRAME_TYPES: Final = ("native", "exact")
@@ -55,3 +55,22 @@ class TypedTable:
             return converted(self.table, return_as), ()
         native = native_table(self.table, self.sql_types)
         return converted(native.table, return_as, native=True), native.kept
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What more there is of a result of which rows are held as text.
+
+    Attributes
+    ----------
+    is_none
+        Whether the rows held are all of it, and not the first ones of a preview.
+    fetch
+        Returns the whole result with exact types: by another run, or from the rows.
+    typed
+        Returns the rows held with exact types; fetches nothing.
+    """
+
+    is_none: bool = True
+    fetch: Callable[[], TypedTable] | None = None
+    typed: Callable[[], TypedTable] | None = None

@@ -151,7 +151,8 @@ class PollableResult(CivisAsyncResultBase):
         return self._subscribers.add(callback)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__}: {self._subject()}{self._last_state}>"
+        state = "not polled yet" if self._last_state == "unknown" else self._last_state
+        return f"<{type(self).__name__}: {self._subject()}{state}>"
 
     def activity(self, title: str = "") -> Activity:
         """Return what was seen last, as plain data for a display; no call is made.

@@ -179,7 +179,7 @@ def _other_tool(magic: str, line: str, cell: str | None) -> str | None:
         first = rest.split("\n", 1)[0] or "SELECT …"
         return (
             f"{magic}: << assigns nothing here. Write the variable behind the magic's name:\n"
-            f"%%{name} {arrow[1]}{database}\n{first}" if name == "civis_sql" else
+            f"{magic} {arrow[1]}{database}\n{first}" if magic == "%%civis_sql" else
             f"{magic}: << assigns nothing here. Write:\n{arrow[1]} = %{name}{database} {first}"
         )  # fmt: skip
     if cell is not None and _looks_like_sql(line):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from civis_nb import config
+from civis_nb._tracebacks import lines_unless_all
 from civis_nb._wire_text import masked_url
 from civis_nb.display.html import visible
 from civis_nb.display.text import cut, run_ids, width
@@ -247,6 +248,8 @@ _E = TypeVar("_E", bound=BaseException)
 def without_traceback(error: _E, lines: list[str] | None = None) -> _E:
     """Return the exception, which IPython then shows as these lines: 15 at most, no traceback.
 
+    ``%tb`` shows the traceback.
+
     Parameters
     ----------
     error
@@ -262,7 +265,7 @@ def without_traceback(error: _E, lines: list[str] | None = None) -> _E:
         lines = f"{type(error).__name__}: {visible(str(error))}".split("\n")
     if len(lines) > _MOST_LINES:
         lines = [*lines[: _MOST_LINES - 1], "…"]
-    error.__dict__["_render_traceback_"] = functools.partial(list, tuple(lines))
+    error.__dict__["_render_traceback_"] = functools.partial(lines_unless_all, tuple(lines))
     return error
 
 

@@ -154,8 +154,13 @@ def _candidates(wanted: str, found: list[Any]) -> str:
 
 
 def _no_such_name(client: Client, wanted: str) -> str:
-    seen = list(client.jobs.list(q=wanted, limit=50)) or list(client.jobs.list(limit=50))
-    names = {str(job.name): job.id for job in seen}
-    near = difflib.get_close_matches(wanted, names, n=3, cutoff=0.5)
-    hint = ", ".join(f"{name!r} (job {names[name]})" for name in near)
+    # The platform finds texts in names: of a name with a typo, the words without one.
+    words = sorted({word for word in wanted.split() if len(word) > 2}, key=len, reverse=True)
+    found: dict[str, tuple[str, int]] = {}
+    for text in (wanted, *words[:3], None):
+        query = {} if text is None else {"q": text}
+        newest = client.jobs.list(order="updated_at", order_dir="desc", limit=50, **query)
+        found.update({str(job.name).lower(): (str(job.name), job.id) for job in newest})
+    near = difflib.get_close_matches(wanted.lower(), found, n=3, cutoff=0.5)
+    hint = ", ".join("{!r} (job {})".format(*found[name]) for name in near)
     return f"There is no job called {wanted!r}." + (f" Did you mean {hint}?" if hint else "")

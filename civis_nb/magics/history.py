@@ -237,8 +237,9 @@ class History:
             hint = f" Did you mean {' or '.join(near)}?" if near else ""
             if not near and names:
                 hint = f" There are: {', '.join(names[:20])}."
+            kept = name if name.isidentifier() else "NAME"
             raise CivisMagicError(
-                f"No statement is saved as {name!r}.{hint} Save one with --save {name}."
+                f"No statement is saved as {name!r}.{hint} Save one with --save {kept}."
             )
         return Saved(row[0], tuple(json.loads(row[1])))
 

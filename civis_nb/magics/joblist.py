@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +15,7 @@ from civis_nb.display.tables import ResultTable
 from civis_nb.magics.history import Entry
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
+from civis_nb.magics.waiting import display_of
 from civis_nb.magics.words import positive
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ _TYPES: Final = {
 _ROWS: Final = 20
 _WATCH_S: Final = 2.0
 _ACTIVE: Final = ("queued", "running", "pending")
+_LEFT_OUT: Final = "Without hidden jobs, such as queries and cells of notebooks: --all shows them."
 _WILD: Final = frozenset("*?[")
 
 SYNTAX: Final = Syntax(
@@ -82,7 +84,8 @@ def jobs_magic(line: str, session: Session) -> ResultTable | None:
     if values["watch"]:
         _watch(client, values, rows)
         return None
-    return _jobs_table(_jobs(client, values, rows), rows)
+    with display_of("Reading the list of jobs"):
+        return _jobs_table(_jobs(client, values, rows), values, rows)
 
 
 def _jobs(client: Client, values: dict[str, Any], rows: int) -> list[Any]:
@@ -129,7 +132,7 @@ def _first(items: Iterable[Any], count: int) -> list[Any]:
     return found
 
 
-def _jobs_table(jobs: Sequence[Any], rows: int) -> ResultTable:
+def _jobs_table(jobs: Sequence[Any], values: Mapping[str, Any], rows: int) -> ResultTable:
     cells = []
     for job in jobs:
         run = job.last_run
@@ -146,7 +149,8 @@ def _jobs_table(jobs: Sequence[Any], rows: int) -> ResultTable:
             ]
         )
     names = ["job", "name", "type", "state", "last run", "took", "author"]
-    return ResultTable(cells, columns=names, title="Jobs", limit=max(rows, 1))
+    note = None if values["all"] else _LEFT_OUT
+    return ResultTable(cells, columns=names, title="Jobs", limit=max(rows, 1), note=note)
 
 
 def _history_table(entries: Sequence[Entry], rows: int) -> ResultTable:
@@ -191,7 +195,7 @@ def _watch(client: Client, values: dict[str, Any], rows: int) -> None:
     board = board_for(None, command=True)
     screen: Any = board.screen  # a table is drawn as a view is
     shown: str | None = None
-    table = _jobs_table(_jobs(client, values, rows), rows)
+    table = _jobs_table(_jobs(client, values, rows), values, rows)
     try:
         while True:
             if isinstance(board.screen, NotebookCell) and repr(table) != shown:
@@ -201,7 +205,7 @@ def _watch(client: Client, values: dict[str, Any], rows: int) -> None:
             if states.isdisjoint(_ACTIVE):
                 break
             time.sleep(_WATCH_S)
-            table = _jobs_table(_jobs(client, values, rows), rows)
+            table = _jobs_table(_jobs(client, values, rows), values, rows)
     except KeyboardInterrupt:
         # Nothing was started here, so that there is nothing to cancel: it is the way to end it.
         after_interrupt(lambda: screen.show(table))

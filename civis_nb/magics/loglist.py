@@ -23,6 +23,7 @@ from civis_nb.futures.timing import FailureBudget
 from civis_nb.magics.finding import find_job
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
+from civis_nb.magics.waiting import display_of
 from civis_nb.magics.words import Token, pattern, positive, variable, word
 from civis_nb.widgets.cell import WidgetCell
 
@@ -35,7 +36,7 @@ __all__ = ["SYNTAX", "logs_magic"]
 _LEVELS: Final = LEVELS[::-1]
 #: Seconds between two reads of a log in which nothing was new.
 _READ_S: Final = 0.5
-#: Seconds between two looks at the state of a run.
+#: Seconds between two polls of the state of a run.
 _STATE_S: Final = 2.0
 
 SYNTAX: Final = Syntax(
@@ -94,8 +95,9 @@ def logs_magic(
     if values["follow"]:
         _follow(log, run, title)
     else:
-        log.read_to_end()
-        run.look()
+        with display_of(f"Reading the log of {title}"):
+            log.read_to_end()
+            run.poll()
         Screen().show(RunView(run.activity()))
     if values["output"]:
         user_ns[values["output"]] = log.entries
@@ -224,7 +226,7 @@ class _Run:
             log_total=total,
         )
 
-    def look(self, *, at_once: bool = False) -> None:
+    def poll(self, *, at_once: bool = False) -> None:
         """Ask for the state of the run, unless it was asked for a moment ago or has ended."""
         now = time.monotonic()
         if at_once or (now >= self._due and state_of(self._seen) not in DONE_STATES):
@@ -249,7 +251,7 @@ def _read_while_it_grows(log: _Log, run: _Run) -> None:
     failure_budget = FailureBudget()
     while not log.complete:
         try:
-            run.look()
+            run.poll()
             pause_s = 0.0 if log.read() else _READ_S
             failure_budget.reset()
         except CivisError as error:
@@ -258,4 +260,4 @@ def _read_while_it_grows(log: _Log, run: _Run) -> None:
                 raise
             pause_s = retry_wait_s
         time.sleep(pause_s)
-    run.look(at_once=True)
+    run.poll(at_once=True)

@@ -131,6 +131,7 @@ class Syntax:
         """
         values = self._nothing()
         waiting = list(self.positionals)
+        words: list[Token] = []
         at, only_words = 0, False
         while True:
             at = len(line) - len(line[at:].lstrip())
@@ -148,8 +149,9 @@ class Syntax:
             elif not only_words and re.match(r"--?[A-Za-z]", token.raw):
                 at = self._take_option(line, token, at, values)
             elif not waiting:
-                raise CivisMagicError(self._surplus(token))
+                raise CivisMagicError(self._surplus(line, words[-1:], token))
             else:
+                words.append(token)
                 positional = waiting[0] if waiting[0].repeated else waiting.pop(0)
                 read = self._read(positional.name, positional, token)
                 if positional.repeated:
@@ -251,11 +253,16 @@ class Syntax:
         if len(given) > 1:
             raise CivisMagicError(f"{self.magic}: give one of {' and '.join(given)}, not both.")
 
-    def _surplus(self, token: Token) -> str:
+    def _surplus(self, line: str, before: Sequence[Token], token: Token) -> str:
+        """Return what is wrong with a word behind the last one that is taken."""
         names = ", ".join(word.name for word in self.positionals) or "no words without a flag"
+        meant = ""
+        if before and before[0].raw == before[0].text:
+            behind = re.split(r"\s--?[A-Za-z]", line[token.start :])[0].rstrip()
+            meant = f': "{line[before[0].start : token.start]}{behind}"'
         return (
             f"{self.magic}: {token.text!r} is one word too many; it takes {names}. "
-            f"Put quotes around a value with spaces.\n{self.usage}"
+            f"Put quotes around a value with spaces{meant}.\n{self.usage}"
         )
 
     @property

@@ -13,6 +13,7 @@ from civis_nb.magics import job, joblist, loglist, script, settings, sql_options
 from civis_nb.magics.calls import SqlCall
 from civis_nb.magics.failures import errors_without_traceback
 from civis_nb.magics.options import Syntax
+from civis_nb.magics.running import StatementRunner
 from civis_nb.magics.scopes import enclosing_names
 from civis_nb.magics.session import Session
 from civis_nb.magics.sql import SqlRun
@@ -116,7 +117,8 @@ class _Magics:
     def _sql_run(self, call: SqlCall, local_ns: Mapping[str, Any] | None) -> SqlRun:
         names, cell = self._namespaces(local_ns), self._cell_text()
         number = self._cell_number()
-        return SqlRun(call, self.session, self.shell.user_ns, names, cell, number)
+        runner = StatementRunner(call, self.session)
+        return SqlRun(runner, self.shell.user_ns, names, cell, number)
 
     def _namespaces(self, local_ns: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
         """Return where variables are looked up: in the calling functions, then in the notebook."""

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from civis_nb._waiting import outcome
-from civis_nb.display.activity import Activity
+from civis_nb.display.activity import Activity, loading_note
 from civis_nb.display.followed import FollowedRun
 from civis_nb.display.live import Display
 from civis_nb.display.run_view import RunView
-from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisJobFailure
 from civis_nb.frames.typed import TypedTable
 from civis_nb.futures import CivisFuture
@@ -30,8 +29,7 @@ from civis_nb.magics.fetching import Fetched, FrameRequest, Whole
 from civis_nb.magics.kept import Results
 from civis_nb.magics.session import Session
 from civis_nb.magics.statement import Statement
-from civis_nb.magics.waiting import interrupted, start_or_cancel, wait
-from civis_nb.widgets.cell import WidgetCell
+from civis_nb.magics.waiting import display_of, interrupted, start_or_cancel, wait
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -39,8 +37,6 @@ if TYPE_CHECKING:
 __all__ = ["StatementRunner", "title_of"]
 
 _T = TypeVar("_T")
-#: Work that is done sooner shows only its result.
-_SHOW_AFTER_S: Final = 0.4
 
 
 @dataclass(frozen=True)
@@ -53,30 +49,19 @@ class StatementRunner:
         What the magic asks for.
     session
         The client and the databases.
-    user_ns
-        Where the variable goes.
-    namespaces
-        Where ``:names`` are looked up, the first one first.
-    cell
-        The text of the whole cell, where it is known.
-    number
-        The number of the cell; None where it is not known.
     """
 
     call: SqlCall
     session: Session
-    user_ns: MutableMapping[str, Any]
-    namespaces: tuple[Mapping[str, Any], ...]
-    cell: str | None = None
-    number: int | None = None
 
     @property
-    def _results(self) -> Results:
+    def results(self) -> Results:
+        """The results that ``--cache`` keeps."""
         return Results(self.call, self.session)
 
-    def _query(self, statement: Statement, most: int, bound: Bound | None = None) -> dict[str, Any]:
+    def query(self, statement: Statement, most: int, bound: Bound | None = None) -> dict[str, Any]:
         """Run SQL as a query; return what is known of its result: columns, types, first rows."""
-        with self._display(statement) as display:
+        with self.display(statement) as display:
             future = start_or_cancel(
                 partial(
                     start_query,
@@ -102,29 +87,30 @@ class StatementRunner:
             "source": [run.running_s, run.ids, run.url, statement.database.dialect],
         }
 
-    def _request(self, statement: Statement) -> FrameRequest:
+    def request(self, statement: Statement) -> FrameRequest:
+        """Return which frame is made of the result."""
         call = self.call
         kind = None if call.kind == "lazy" else call.kind
         return FrameRequest(kind, call.types, call.max_rows, statement.limit is not None)
 
-    def _frame(self, statement: Statement, display: Display) -> Fetched:
+    def frame(self, statement: Statement, display: Display) -> Fetched:
         """Return the result of a statement as a frame."""
-        request = self._request(statement)
+        request = self.request(statement)
         if request.infers:
             return self._exported(statement, display, request.fetched)
-        return request.frame(self._typed(statement, display))
+        return request.frame(self.typed(statement, display))
 
-    def _typed(self, statement: Statement, display: Display) -> Whole:
+    def typed(self, statement: Statement, display: Display) -> Whole:
         """Return the result of a statement with exact types: a kept one, or by a run."""
         most = self.call.max_rows
-        kept = self._results.kept(statement, "frame", most)
+        kept = self.results.kept(statement, "frame", most)
         if kept is not None:
             result = TypedTable(kept.table, kept.facts["sql_types"])
             return Whole(result, bool(kept.facts["complete"]), kept.age)
-        whole = self._exported(statement, display, self._request(statement).typed)
+        whole = self._exported(statement, display, self.request(statement).typed)
         types = whole.result.sql_types
         facts = {"complete": whole.complete, "sql_types": None if types is None else list(types)}
-        self._results.keep(statement, "frame", most, whole.result.table, facts)
+        self.results.keep(statement, "frame", most, whole.result.table, facts)
         return whole
 
     def _exported(
@@ -134,7 +120,7 @@ class StatementRunner:
         read: Callable[[Client, CivisFuture, SqlExport], _T],
     ) -> _T:
         """Run the statement as an export, and read its result."""
-        client, export = self.session.client(), self._export(statement)
+        client, export = self.session.client(), self.export(statement)
         future: CivisFuture = start_or_cancel(
             lambda: start_export(client, export, poll_on_creation=False)
         )
@@ -150,7 +136,7 @@ class StatementRunner:
                 estimated=moved.estimated,
                 bytes_per_s=moved.bytes_per_s,
                 stalled_s=moved.stalled_s,
-                note="The run has ended; its result is being fetched.",
+                note=loading_note() or "The run has ended; its result is being fetched.",
             )
 
         with transfer.active():
@@ -164,27 +150,27 @@ class StatementRunner:
             display.settle(RunView(replace(describe(), note=message)))
             raise interrupted(message) from None
 
-    def _export(self, statement: Statement) -> SqlExport:
+    def export(self, statement: Statement) -> SqlExport:
+        """Return the export of a statement."""
         return SqlExport(
             sql=statement.bound.sql,
             database=statement.database.id,
             credential_id=self.call.credential,
         )
 
-    def _display(self, statement: Statement) -> Display:
+    def display(self, statement: Statement) -> Display:
+        """Return the display of a statement's run."""
         progress = False if self.call.quiet or self.call.static else None
-        tracker = Tracker(title_of(statement))
-        return Display(tracker, progress, delay_s=_SHOW_AFTER_S, command=True,
-                       cell=WidgetCell)  # fmt: skip
+        return display_of(title_of(statement), progress)
 
-    def _note(self, future: CivisFuture, statement: Statement) -> None:
+    def note(self, future: CivisFuture, statement: Statement) -> None:
         """Remember the run in the history."""
         saved = replace(statement.saved, database=statement.database.name)
         self.session.started(future, "sql", statement.title, saved)
 
     def _wait(self, future: CivisFuture, display: Display, statement: Statement) -> FollowedRun:
         """Wait for a run, and return it as its display follows it; raise what it failed with."""
-        self._note(future, statement)
+        self.note(future, statement)
         followed = FollowedRun(None, {"cancel": lambda: cancel_run(future)})
         display.tracker.wait_for_run(
             lambda: future.activity(title_of(statement)), followed=followed
@@ -199,10 +185,10 @@ class StatementRunner:
             without_traceback(error)
         if error is not None:
             display.vanish(whole_cell=self.call.whole_cell)
-            raise self._explained(error, statement, future)
+            raise self.explained(error, statement, future)
         return followed
 
-    def _explained(
+    def explained(
         self, error: BaseException, statement: Statement, future: CivisFuture | None = None
     ) -> BaseException:
         """Return an error as the cell shows it, with the place in the cell."""

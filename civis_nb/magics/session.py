@@ -14,6 +14,7 @@ from civis_nb.backend import resolve
 from civis_nb.errors import CivisMagicError
 from civis_nb.magics.history import History
 from civis_nb.magics.kept import KeptResults
+from civis_nb.magics.waiting import display_of
 from civis_nb.magics.watch import Background
 from civis_nb.sql_literals import DIALECTS
 
@@ -96,7 +97,8 @@ class Session:
         if self._client is None or wanted != self._made_for:
             from civis_nb.client.client import APIClient
 
-            self._client = APIClient(api_key=key, endpoint=endpoint)
+            with display_of(f"Reading what the API at {endpoint} can do"):
+                self._client = APIClient(api_key=key, endpoint=endpoint)
             self._made_for, self._databases = wanted, None
         return self._client
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -15,13 +15,14 @@ from civis_nb.display.settled import Source
 from civis_nb.display.tables import ResultTable
 from civis_nb.display.text import counted
 from civis_nb.errors import CivisMagicError
-from civis_nb.frames.typed import TypedTable
+from civis_nb.frames.typed import Rest, TypedTable
 from civis_nb.futures import CivisFuture
 from civis_nb.io.databases import start_query
 from civis_nb.io.reading.parsers.arrow_exact import table_of_texts
 from civis_nb.io.reading.pipeline import start_export
 from civis_nb.magics.background import FrameFuture
 from civis_nb.magics.binding import Bound
+from civis_nb.magics.calls import SqlCall
 from civis_nb.magics.done import TableMade, what_was_done
 from civis_nb.magics.fetching import Fetched
 from civis_nb.magics.finding import dictionary
@@ -40,8 +41,33 @@ _HEAD_ROWS: Final = 5
 
 
 @dataclass(frozen=True)
-class SqlRun(StatementRunner):
-    """One run of a SQL magic; the attributes are those of `StatementRunner`."""
+class SqlRun:
+    """One run of a SQL magic.
+
+    Attributes
+    ----------
+    runner
+        Runs its statement, and knows what the magic asks for.
+    user_ns
+        Where the variable goes.
+    namespaces
+        Where ``:names`` are looked up, the first one first.
+    cell
+        The text of the whole cell, where it is known.
+    number
+        The number of the cell; None where it is not known.
+    """
+
+    runner: StatementRunner
+    user_ns: MutableMapping[str, Any]
+    namespaces: tuple[Mapping[str, Any], ...]
+    cell: str | None = None
+    number: int | None = None
+
+    @property
+    def call(self) -> SqlCall:
+        """What the magic asks for."""
+        return self.runner.call
 
     def run(self) -> Any:
         """Run it, and return the cell's value.
@@ -56,15 +82,17 @@ class SqlRun(StatementRunner):
         KeyboardInterrupt, CivisTimeoutError
             When the wait ended early; the remote run is cancelled.
         """
-        call, history = self.call, self.session.history
+        call, history = self.call, self.runner.session.history
         given = {**dictionary(call.params, "--params", self.namespaces), **call.given}
         values = [given, *self.namespaces]
         source = Written.of(call, values, history, self.cell)
-        database = self.session.database(call.database or source.saved.database)
+        database = self.runner.session.database(call.database or source.saved.database)
         statement = prepare(call, source, database, values, history)
         if not call.quiet:
             for text in statement.notes:
                 Screen().show(Note(text))
+        if not statement.has_code:
+            return self._without_code()
         found: Any = None
         if call.no_run:
             Screen().show(SqlText(self._to_send(statement, True).sql, database.name))
@@ -84,12 +112,21 @@ class SqlRun(StatementRunner):
                 "--as pandas or polars."
             )
         else:
-            kept = self._results.kept(statement, "preview", self._most_shown)
-            facts = kept.facts if kept else self._query(statement, self._most_shown)
+            kept = self.runner.results.kept(statement, "preview", self._most_shown)
+            facts = kept.facts if kept else self.runner.query(statement, self._most_shown)
             found = self._kept(self._table(statement, facts, kept))
         if call.saved_as:
             history.save(call.saved_as, statement.saved)
         return found
+
+    def _without_code(self) -> None:
+        """Say that a cell of comments runs nothing: an error where something is to come of it."""
+        call = self.call
+        message = f"{call.magic}: the SQL holds nothing but comments. Nothing was sent."
+        if call.var or call.to or call.saved_as or call.bg or not call.whole_cell:
+            raise CivisMagicError(message)
+        if not call.quiet:
+            Screen().show(Note(message))
 
     # -- the ways to run ---------------------------------------------------------------------
 
@@ -121,7 +158,7 @@ class SqlRun(StatementRunner):
         call = self.call
         title = ", ".join(filter(None, [call.var, kept.age if kept else None])) or None
         if kept is None and facts["columns"]:
-            self._results.keep(statement, "preview", self._most_shown, None, facts)
+            self.runner.results.keep(statement, "preview", self._most_shown, None, facts)
         rows = facts["rows"]
         return ResultTable(
             rows,
@@ -129,12 +166,13 @@ class SqlRun(StatementRunner):
             types=facts["types"],
             title=title,
             limit=call.rows,
-            complete=len(rows) < self._most_shown,
-            fetch=self._whole(statement, facts),
-            typed=partial(_typed, facts),
-            source=Source(*facts["source"]),
             frame_types=call.types or ("exact" if config.get("types") == "exact" else None),
-            message=facts["done"],
+            rest=Rest(
+                len(rows) < self._most_shown,
+                self._whole(statement, facts),
+                partial(_typed, facts),
+            ),
+            source=replace(Source(*facts["source"]), message=facts["done"]),
             static=call.static,
         )
 
@@ -151,16 +189,16 @@ class SqlRun(StatementRunner):
             return None
 
         def fetch() -> TypedTable:
-            with self._display(statement) as display:
-                return self._typed(statement, display).result
+            with self.runner.display(statement) as display:
+                return self.runner.typed(statement, display).result
 
         return fetch
 
     def _fetched(self, statement: Statement) -> Any:
         """Run the statement, and return, assign or show its whole result."""
         call = self.call
-        with self._display(statement) as display:
-            found = self._frame(statement, display)
+        with self.runner.display(statement) as display:
+            found = self.runner.frame(statement, display)
             if call.var is not None:
                 self.user_ns[call.var] = found.frame
             if call.var is None or call.quiet:
@@ -175,8 +213,8 @@ class SqlRun(StatementRunner):
                     found.shown,
                     title=", ".join(filter(None, [call.var, found.age])),
                     limit=limit,
-                    complete=found.complete,
                     note=found.note,
+                    rest=Rest(found.complete),
                     static=call.static,
                 )
             )
@@ -185,14 +223,16 @@ class SqlRun(StatementRunner):
     def _viewed(self, statement: Statement) -> Any:
         """Run the statement; show or return a profile or a plot of its whole result."""
         call = self.call
-        if call.plot:
-            require_altair()
-        with self._display(statement) as display:
+        with self.runner.display(statement) as display:
+            if call.plot:
+                display.tracker.begin_step("Loading Altair, once in a session")
+                require_altair()
             if call.var is None:
-                result: Any = self._typed(statement, display).result
+                result: Any = self.runner.typed(statement, display).result
             else:
-                found = self._frame(statement, display)
+                found = self.runner.frame(statement, display)
                 self.user_ns[call.var], result = found.frame, found.shown
+            display.tracker.begin_step("Drawing the chart" if call.plot else "Making the profile")
             table = ResultTable(result, title=call.var)
             doing = "Drawing" if call.plot else "Profiling"
             display.tracker.begin_step(f"{doing} {counted(len(table), 'row')}")
@@ -205,8 +245,8 @@ class SqlRun(StatementRunner):
 
     def _in_background(self, statement: Statement) -> FrameFuture | None:
         """Start the statement; return or assign its future."""
-        call, client = self.call, self.session.client()
-        request = self._request(statement)
+        call, client = self.call, self.runner.session.client()
+        request = self.runner.request(statement)
         bound = self._to_send(statement, self._table_is_there(statement))
 
         def start() -> CivisFuture:
@@ -216,20 +256,20 @@ class SqlRun(StatementRunner):
                     client, bound.sql, statement.database.id, call.credential, 0, progress=False
                 )
             else:
-                future = start_export(client, self._export(statement), poll_on_creation=False)
-            self._note(future, statement)
+                future = start_export(client, self.runner.export(statement), poll_on_creation=False)
+            self.runner.note(future, statement)
             return future
 
         def read(future: CivisFuture) -> Fetched:
             if call.to:
                 return Fetched(TableMade(call.to, what_was_done(future)))
-            return request.fetched(client, future, self._export(statement))
+            return request.fetched(client, future, self.runner.export(statement))
 
         future = FrameFuture(
-            title_of(statement), start, read, lambda error: self._explained(error, statement),
+            title_of(statement), start, read, lambda error: self.runner.explained(error, statement),
             call.timeout,
         )  # fmt: skip
-        self.session.background.add(
+        self.runner.session.background.add(
             future, future.title, self.number, variable=call.var, quiet=call.quiet
         )
         if call.var is None:
@@ -256,18 +296,20 @@ class SqlRun(StatementRunner):
         # Refused before anything is asked.
         self._to_send(statement, True)
         look = is_there(call.to)
-        return bool(self._query(statement, 1, Bound(look, look))["rows"])
+        return bool(self.runner.query(statement, 1, Bound(look, look))["rows"])
 
     def _into_table(self, statement: Statement) -> TableMade | None:
         """Run the statement so that its result is kept in a table; say what was made."""
         call = self.call
         assert call.to is not None  # noqa: S101 - the caller has looked
         bound = self._to_send(statement, self._table_is_there(statement))
-        made = TableMade(call.to, self._query(replace(statement, bound=bound), 0, bound)["done"])
+        made = TableMade(
+            call.to, self.runner.query(replace(statement, bound=bound), 0, bound)["done"]
+        )
         return None if call.quiet and call.whole_cell else made
 
     def _plan(self, statement: Statement) -> Plan | None:
-        facts = self._query(statement, PREVIEW_ROWS)
+        facts = self.runner.query(statement, PREVIEW_ROWS)
         plan = Plan(facts["rows"], statement.database.name)
         if self.call.var is not None:
             self.user_ns[self.call.var] = plan.text

@@ -113,8 +113,14 @@ class Statement:
     @property
     def title(self) -> str:
         """The first line with code, for lists."""
-        lines = [line.strip() for line in self.saved.source.split("\n")]
-        return next((line for line in lines if line and not line.startswith("--")), "")[:200]
+        source = self.saved.source
+        code = next((one for one in tokenize(source) if _is_code(one)), None)
+        return "" if code is None else source[code.start :].split("\n", 1)[0].strip()[:200]
+
+    @property
+    def has_code(self) -> bool:
+        """Whether it holds more than comments."""
+        return any(_is_code(one) for one in tokenize(self.bound.sql))
 
 
 def prepare(
@@ -259,6 +265,10 @@ def _has_template(sql: str, dialect: str | None) -> bool:
 
 
 # -- what is added to it --------------------------------------------------------------------------
+
+
+def _is_code(token: Token) -> bool:
+    return token.kind not in ("space", "comment", "semicolon")
 
 
 def _first_code(bound: Bound, dialect: str | None) -> list[Token]:

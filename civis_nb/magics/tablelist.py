@@ -11,7 +11,7 @@ from civis_nb.errors import CivisMagicError
 from civis_nb.futures import CivisFuture
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Database, Session
-from civis_nb.magics.waiting import start_or_cancel
+from civis_nb.magics.waiting import display_of, start_or_cancel
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -60,9 +60,11 @@ def tables_magic(line: str, session: Session) -> ResultTable:
     client = session.client()
     if values["refresh"]:
         _scan(client, database, values)
-    tables = _tables(client, database, values)
-    if values["columns"] or values["profile"]:
-        return _columns_table(client, tables, profile=values["profile"], wanted=_wanted(values))
+    with display_of(f"Reading the tables of {database.name}") as display:
+        tables = _tables(client, database, values)
+        if values["columns"] or values["profile"]:
+            display.tracker.begin_step("Reading the columns of the tables")
+            return _columns_table(client, tables, profile=values["profile"], wanted=_wanted(values))
     cells = [
         [
             str(one.schema),

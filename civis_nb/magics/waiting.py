@@ -12,14 +12,31 @@ from civis_nb._waiting import after_interrupt
 from civis_nb.display.live import Display
 from civis_nb.display.log_lines import SETTLED_LINES
 from civis_nb.display.run_view import RunView
+from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisTimeoutError
 from civis_nb.futures import CivisFuture
 from civis_nb.futures.interrupts import PendingStart, cancel_run
 from civis_nb.magics.failures import without_traceback
+from civis_nb.widgets.cell import WidgetCell
 
-__all__ = ["interrupted", "start_or_cancel", "wait"]
+__all__ = ["display_of", "interrupted", "start_or_cancel", "wait"]
 
 _WAIT_SLICE_S: Final = 0.1
+#: Work that is done sooner shows only its result.
+_SHOW_AFTER_S: Final = 0.4
+
+
+def display_of(title: str, progress: bool | None = None) -> Display:
+    """Return the display of a magic's work, which appears when the work takes a while.
+
+    Parameters
+    ----------
+    title
+        What is done.
+    progress
+        As for `Display`.
+    """
+    return Display(Tracker(title), progress, delay_s=_SHOW_AFTER_S, command=True, cell=WidgetCell)
 
 
 def start_or_cancel(start: Callable[[], Any]) -> Any:

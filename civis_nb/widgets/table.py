@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import traitlets
 
 from civis_nb.display.html import visible, web_address
-from civis_nb.display.settled import Source
 from civis_nb.errors import CivisInputError
 from civis_nb.frames.to_arrow import arrow_of
 from civis_nb.widgets.base import Answer, LiveView
@@ -69,7 +68,7 @@ class Shown:
 
 def shown_of(table: ResultTable) -> Shown:
     """Return what a result table is, as its view says it."""
-    source = table.source or Source()
+    source = table.source
     return Shown(
         table.title or "", table.total, table.complete,
         source.seconds, source.run, source.url, source.dialect or "duckdb",

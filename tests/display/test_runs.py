@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 
+import pytest
+
 from civis_nb.display.activity import Activity
 from civis_nb.display.log_lines import LogLine, RunLog
 from civis_nb.display.run_view import RunView
@@ -107,6 +109,23 @@ def test_what_github_leaves_of_the_html_is_complete():
     ):
         assert said in bare
     assert re.findall(r"line (\d+)", bare) == [str(n) for n in range(950, 1000)]
+
+
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        ("Exit code 1. ValueError: no", "Error: Exit code 1."),
+        ("Exit code 1. first\nValueError: no", "Error: Exit code 1."),
+        ("first\nValueError: no", None),
+        ("NoValueError: no", "Error: NoValueError: no"),
+        ("Exit code 1.", "Error: Exit code 1."),
+    ],
+)
+def test_an_error_does_not_repeat_the_end_of_the_log(error, shown):
+    lines = (LogLine("info", "begins"), LogLine("info", "first"), LogLine("info", "ValueError: no"))
+    view = RunView(Activity("x", "failed", log=lines, log_total=3, error=error))
+    assert re.findall(r"^Error: .*", repr(view), re.MULTILINE) == ([shown] if shown else [])
+    assert view.data()["error"] == (shown.removeprefix("Error: ") if shown else None)
 
 
 def test_a_settled_run_is_bounded():

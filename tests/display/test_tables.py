@@ -16,7 +16,7 @@ from civis_nb import config
 from civis_nb.display.tables import ResultTable
 from civis_nb.display.values import texts, type_name
 from civis_nb.errors import CivisInputError
-from civis_nb.frames.typed import TypedTable
+from civis_nb.frames.typed import Rest, TypedTable
 
 TABLE = pa.table(
     {
@@ -118,8 +118,7 @@ def test_long_cells_are_cut_and_line_ends_shown():
     [
         ({}, "20 of 944 rows"),
         ({"limit": 5}, "5 of 944 rows"),
-        ({"complete": False}, "20 of the first 944 rows; the total is not known"),
-        ({"total": 2000}, "20 of 2,000 rows; the first 944 kept"),
+        ({"rest": Rest(False)}, "20 of the first 944 rows; the total is not known"),
         ({"title": "df"}, "df: 20 of 944 rows"),
     ],
 )
@@ -176,12 +175,12 @@ def test_conversions_keep_values():
 def test_preview_becomes_a_frame_through_its_fetch_once():
     calls = []
     fetch = lambda: calls.append(1) or TypedTable(TABLE)  # noqa: E731
-    preview = ResultTable([["1"]], columns=["n"], complete=False, fetch=fetch)
+    preview = ResultTable([["1"]], columns=["n"], rest=Rest(False, fetch))
     assert preview.to_arrow() is TABLE
     assert preview.to_arrow() is TABLE
     assert calls == [1]
     with pytest.raises(CivisInputError, match="can't be run again"):
-        ResultTable([["1"]], columns=["n"], complete=False).to_pandas()
+        ResultTable([["1"]], columns=["n"], rest=Rest(False)).to_pandas()
 
 
 def test_frame_methods_point_to_the_frame():

@@ -101,8 +101,17 @@ def test_unknown_jobs_are_told_with_near_names(shell, script):
     _, text = shell.failing("%civis_run 'Weekly sumary'")
     assert "no job called 'Weekly sumary'" in text
     assert "Weekly summary" in text
+    for number in range(55):
+        script("pass", f"Other {number}")
+    _, text = shell.failing("%civis_run 'weekly SUMARY'")
+    assert "Did you mean 'Weekly summary'" in text
     _, text = shell.failing("%civis_run 99999999")
     assert "There is no job 99999999" in text
+
+
+def test_words_of_a_name_without_quotes_are_put_into_them(shell):
+    _, text = shell.failing("%civis_run Nightly load of all --no-logs")
+    assert '"Nightly load of all"' in text
 
 
 @pytest.mark.parametrize(

@@ -156,6 +156,8 @@ def test_jobs_are_listed(live, magics_client):
     assert len(ids("-n 1")) == 1
     assert ids(str(job)) == {job}
     assert "succeeded" in live.text("%civis_jobs listed")
+    assert "--all shows them" in live.text("%civis_jobs listed")
+    assert "--all shows them" not in live.text("%civis_jobs listed --all")
     assert "Did you mean python" in live.error("%civis_jobs --type pyhton")
     assert "not both" in live.error("%civis_jobs --running --failed")
     shown = live.text("%civis_jobs --history listed")

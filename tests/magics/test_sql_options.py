@@ -179,6 +179,19 @@ def test_history_is_kept_and_can_be_run_again(live, people):
     number = live.value("_.rows[0][0]")
     assert "entry of the history" in live.text(f"%civis_sql --again {number}")
     assert "no entry 99999" in live.error("%civis_sql --again 99999")
+    assert "Save one with --save NAME." in live.error('%civis_sql --again "<b>x\'"')
+    live.text("%%civis_sql\n/* why */ -- and so on\n\n  select 'titled'\n -- the end")
+    assert "select 'titled'\n" not in (shown := live.text("%civis_jobs --history titled -n 1"))
+    assert "select 'titled'" in shown
+
+
+def test_a_cell_of_comments_runs_nothing(live, magics_client):
+    before = sent(magics_client)
+    cell = "%%civis_sql{}\n-- select 1\n/* nor this */;"
+    assert "nothing but comments" in live.text(cell.format(""))
+    for wants in (" df", " --to public.t", " --bg"):
+        assert "nothing but comments" in live.error(cell.format(wants))
+    assert sent(magics_client) == before
 
 
 def test_no_run_and_explain(live, people, magics_client):
@@ -247,7 +260,7 @@ def test_suggestions_are_near(live):
         assert option in live.error(f"%%civis_sql {typed}\nselect 1")
     error = live.error("%%civis_sql df << select 1\nselect 1")
     assert "%%civis_sql df\nselect 1" in error
-    assert "%%civis_sql df\nselect 1" in live.error("%civis_sql df << select 1")
+    assert "df = %civis_sql select 1" in live.error("%civis_sql df << select 1")
     assert "df = %civisquery DATABASE select 1" in live.error("%civisquery sample df << select 1")
 
 

@@ -39,6 +39,11 @@ def test_what_goes_on_inside_is_shown_by_tb_and_by_the_setting(shell, client):
     shell.failing("client.jobs.get(99999999)")
     shell.cell("%tb")
     assert "civis_nb/client/resource.py" in shell.stdout
+    _, text = shell.failing("%civis_sql --bgg select 1")
+    assert "civis_nb/magics" not in text
+    shell.cell("%tb")
+    assert "civis_nb/magics/options.py" in shell.stdout
+    assert "has no option --bgg" in shell.stdout
     shell.cell("%civis_config traceback full")
     _, text = shell.failing("client.jobs.get(99999999)")
     assert "civis_nb/client/resource.py" in text

@@ -12,6 +12,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from civis_nb import config
 from civis_nb.display.tables import ResultTable
+from civis_nb.frames.typed import Rest
 from civis_nb.widgets import live_tables
 from civis_nb.widgets.live_tables import LiveTables
 
@@ -99,12 +100,15 @@ def test_old_views_end_when_all_keep_too_much(tables, monkeypatch):
 
 
 def test_a_preview_shows_its_rows_with_types_and_offers_the_rest(tables):
+    def whole():
+        return SimpleNamespace(table=TABLE)
+
     preview = ResultTable(
         [[str(n)] for n in range(100)],
         columns=["n"],
-        complete=False,
-        typed=lambda: SimpleNamespace(table=TABLE),
-        fetch=lambda: SimpleNamespace(table=TABLE),
+        rest=Rest(
+            False, lambda: SimpleNamespace(table=TABLE), lambda: SimpleNamespace(table=TABLE)
+        ),
     )
     (place,) = shown(tables, preview)
     view = tables.tables._views[place]
