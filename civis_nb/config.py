@@ -14,7 +14,7 @@ import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from civis_nb.errors import CivisConfigError
 
@@ -28,6 +28,9 @@ __all__ = [
     "save",
     "set_value",
 ]
+
+
+_N = TypeVar("_N", int, float)
 
 
 @dataclass(frozen=True)
@@ -65,9 +68,17 @@ class Setting:
 _MAX_SECONDS = 1_000_000
 
 
+def _number(kind: type[_N], text: str, what: str) -> _N:
+    """Parse a number; say what it must be when it is none."""
+    try:
+        return kind(text)
+    except ValueError:
+        raise ValueError(f"must be {what}") from None
+
+
 def _positive_float(text: str) -> float:
     """Parse a number of seconds."""
-    number = float(text)
+    number = _number(float, text, "a number of seconds")
     if not number > 0:
         raise ValueError("must be greater than 0")
     if number > _MAX_SECONDS:
@@ -77,7 +88,7 @@ def _positive_float(text: str) -> float:
 
 def _positive_int(text: str) -> int:
     """Parse a count."""
-    number = int(text)
+    number = _number(int, text, "a whole number")
     if number < 1:
         raise ValueError("must be at least 1")
     return number

@@ -7,7 +7,8 @@
     │   └── CivisMissingKeyError (EnvironmentError)   no API key, no local platform asked for
     ├── CivisDependencyError (ImportError)        a package that is needed is missing or too old
     ├── CivisInputError (ValueError)              refused before anything was sent
-    │   └── CivisArgumentError (TypeError)        ... for its type or its name
+    │   ├── CivisArgumentError (TypeError)        ... for its type or its name
+    │   └── CivisLookupError (KeyError, IndexError)   ... no such column or row
     ├── CivisSpecError                            an API specification that is none
     ├── CivisConnectionError (ConnectionError)    no answer, or a broken one
     │   ├── CivisTimeoutError (TimeoutError)      no answer in time
@@ -63,6 +64,7 @@ __all__ = [
     "CivisInputError",
     "CivisJobFailure",
     "CivisLocalError",
+    "CivisLookupError",
     "CivisMagicError",
     "CivisMemoryFailure",
     "CivisMissingKeyError",
@@ -123,6 +125,13 @@ class CivisInputError(CivisError, ValueError):
 
 class CivisArgumentError(CivisInputError, TypeError):
     """An argument has a name or a type that the function does not take."""
+
+
+class CivisLookupError(CivisInputError, KeyError, IndexError):
+    """A table or a profile has no such column or row."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""  # that of KeyError quotes its message
 
 
 class CivisSpecError(CivisError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import importlib.util
 from collections.abc import Iterable
 from typing import Any
 
@@ -91,17 +92,18 @@ def require_altair() -> None:
     CivisDependencyError
         When Altair is not installed.
     """
-    _altair()
-
-
-def _altair() -> Any:
-    try:
-        import altair
-    except ImportError:
+    # Found, and not imported: that takes seconds, and the plot may be refused.
+    if importlib.util.find_spec("altair") is None:
         raise CivisDependencyError(
             "A plot needs Altair: pip install 'civis_nb[plot]'. The numbers are in .sql() and "
             ".profile() without it."
-        ) from None
+        )
+
+
+def _altair() -> Any:
+    require_altair()
+    import altair
+
     return altair
 
 

@@ -13,7 +13,9 @@ from civis_nb.display.grid import grid_html, grid_text
 from civis_nb.display.html import DIM, Html, el
 from civis_nb.display.text import counted, cut, one_line
 from civis_nb.display.values import texts
+from civis_nb.errors import CivisLookupError
 from civis_nb.frames.profile import QUANTILES, ColumnProfile
+from civis_nb.frames.selection import no_such_column
 
 __all__ = ["Profile"]
 
@@ -61,12 +63,14 @@ class Profile(Shown):
 
     def __getitem__(self, key: str | int) -> ColumnProfile:
         if isinstance(key, int):
+            if not -len(self.columns) <= key < len(self.columns):
+                many = counted(len(self.columns), "column")
+                raise CivisLookupError(f"There is no column {key}; there are {many}.")
             return self.columns[key]
         for column in self.columns:
             if column.name == key:
                 return column
-        names = ", ".join(column.name for column in self.columns)
-        raise KeyError(f"There is no column {key!r}. Columns: {names}")
+        raise CivisLookupError(no_such_column(key, [column.name for column in self.columns]))
 
     def _ipython_key_completions_(self) -> list[str]:
         return [column.name for column in self.columns]
@@ -157,7 +161,8 @@ def _bars(column: ColumnProfile) -> str | None:
 
     Examples
     --------
-    >>> from civis_nb.frames.profile import Bin
+    >>> from civis_nb.errors import CivisLookupError
+    from civis_nb.frames.profile import Bin
     >>> bins = [Bin(0, 1, 8), Bin(1, 2, 0), Bin(2, 3, 4)]
     >>> _bars(ColumnProfile("n", "integer", 12, 0, 3, False, histogram=tuple(bins)))
     '█ ▄'

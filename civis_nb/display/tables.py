@@ -217,8 +217,8 @@ class ResultTable:
 
         Raises
         ------
-        KeyError, IndexError
-            When there is no such column or row.
+        CivisLookupError
+            When there is no such column or row; a KeyError and an IndexError.
         CivisArgumentError
             When `key` is something else.
         """
@@ -387,6 +387,8 @@ class ResultTable:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)
+        if name in self.columns:
+            raise AttributeError(f"A column of a result table is in brackets: [{name!r}].")
         raise AttributeError(
             f"A result table has no {name!r}. For a frame use .to_pandas(), .to_polars() or "
             ".to_arrow(), the option --as, or %%civis_sql VAR."

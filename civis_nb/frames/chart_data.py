@@ -13,6 +13,7 @@ from civis_nb.errors import CivisInputError
 from civis_nb.frames.from_arrow import python_values
 from civis_nb.frames.histogram import finite, histogram, is_number, is_time
 from civis_nb.frames.query import connection_over
+from civis_nb.frames.selection import no_such_column
 
 if TYPE_CHECKING:
     import duckdb
@@ -160,11 +161,7 @@ def _place(table: pa.Table, name: str) -> int:
         raise CivisInputError(
             f"There are {len(found)} columns {name!r}: name them apart in the SQL."
         )
-    near = difflib.get_close_matches(str(name), table.column_names, n=2, cutoff=0.5)
-    hint = f"Did you mean {' or '.join(near)}?" if near else "Columns: "
-    raise CivisInputError(
-        f"There is no column {name!r}. {hint if near else hint + ', '.join(table.column_names)}"
-    )
+    raise CivisInputError(no_such_column(name, table.column_names))
 
 
 def _json(value: Any) -> Any:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import difflib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
 
-from civis_nb.errors import CivisArgumentError
+from civis_nb.errors import CivisArgumentError, CivisLookupError
 from civis_nb.frames.from_arrow import rows_of
 from civis_nb.frames.typed import TypedTable
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["part_of"]
+__all__ = ["no_such_column", "part_of"]
+
+#: So many columns are named where none is near.
+_MOST_NAMES: Final = 30
 
 
 def part_of(result: TypedTable, key: Any) -> Any:
@@ -31,7 +36,7 @@ def part_of(result: TypedTable, key: Any) -> Any:
 
     Raises
     ------
-    KeyError, IndexError
+    CivisLookupError
         When there is no such column or row.
     CivisArgumentError
         When `key` is something else.
@@ -68,7 +73,7 @@ def part_of(result: TypedTable, key: Any) -> Any:
     place = key + table.num_rows if key < 0 else key
     if not 0 <= place < table.num_rows:
         many = f"{table.num_rows:,} row{'' if table.num_rows == 1 else 's'}"
-        raise IndexError(f"There is no row {key}; there are {many}.")
+        raise CivisLookupError(f"There is no row {key}; there are {many}.")
     return next(rows_of(table.slice(place, 1)))
 
 
@@ -78,5 +83,24 @@ def _place(table: pa.Table, name: str) -> int:
     if len(found) == 1:
         return found[0]
     if found:
-        raise KeyError(f"There are {len(found)} columns {name!r}: name them apart in the SQL.")
-    raise KeyError(f"There is no column {name!r}. Columns: {', '.join(table.column_names)}")
+        raise CivisLookupError(
+            f"There are {len(found)} columns {name!r}: name them apart in the SQL."
+        )
+    raise CivisLookupError(no_such_column(name, table.column_names))
+
+
+def no_such_column(name: object, columns: Sequence[str]) -> str:
+    """Return what to say of a column that is not there: which one may be meant, or which there are.
+
+    Examples
+    --------
+    >>> no_such_column("agee", ["age", "vote"])
+    "There is no column 'agee'. Did you mean 'age'?"
+    >>> no_such_column("x", ["age", "vote"])
+    "There is no column 'x'. Columns: age, vote"
+    """
+    near = difflib.get_close_matches(str(name), columns, n=2, cutoff=0.5)
+    if near:
+        return f"There is no column {name!r}. Did you mean {' or '.join(map(repr, near))}?"
+    left = f" and {len(columns) - _MOST_NAMES} more" if len(columns) > _MOST_NAMES else ""
+    return f"There is no column {name!r}. Columns: {', '.join(columns[:_MOST_NAMES])}{left}"

@@ -78,6 +78,13 @@ class Bound:
         start, end, sent_start, sent_end = self.splices[index]
         return start if sent_start <= offset < sent_end else end + offset - sent_end
 
+    def is_inserted(self, offset: int) -> bool:
+        """Return whether the text at an offset in `sql` stands for nothing that the user wrote."""
+        return any(
+            start == end and sent_start <= offset < sent_end
+            for start, end, sent_start, sent_end in self.splices
+        )
+
     def with_inserted(self, text: str, start: int, end: int | None = None) -> Bound:
         """Return the SQL with more text that the user did not write.
 

@@ -146,8 +146,10 @@ def _place_in_source(error: CivisJobFailure, bound: Bound, text: str) -> int | N
     if line is None:
         line, column = getattr(error, "line", None), getattr(error, "column", None)
     if line is not None:
-        offset = bound.source_offset(_offset(bound.sql, line, column or 1))
-        return _at_named_word(bound.source, offset, text)
+        sent = _offset(bound.sql, line, column or 1)
+        if bound.is_inserted(sent):
+            return None
+        return _at_named_word(bound.source, bound.source_offset(sent), text)
     word = _named_word(text)
     return None if word is None else only_place(bound.source, word)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb import config
 from civis_nb.errors import CivisMagicError, EmptyResultError
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from civis_nb.futures import CivisFuture
 
 __all__ = ["Fetched", "FrameRequest", "Whole"]
+
+_NO_RESULT: Final = (
+    "The statement ran and gave no result to keep. Leave the variable out of the magic's line."
+)
 
 
 @dataclass(frozen=True)
@@ -106,8 +110,8 @@ class FrameRequest:
                 if found is not None:
                     return Whole(*found)
             result = read_typed(client, future, export)
-        except EmptyResultError as error:
-            raise _no_result(error) from None
+        except EmptyResultError:
+            raise CivisMagicError(_NO_RESULT) from None
         return Whole(result, self.max_rows is None or result.table.num_rows < self.max_rows)
 
     def frame(self, whole: Whole) -> Fetched:
@@ -130,15 +134,8 @@ class FrameRequest:
         options = ReadOptions(return_as=self._kind, types="infer")
         try:
             frame = read_result(client, future, export, options, progress=False)
-        except EmptyResultError as error:
-            raise _no_result(error) from None
+        except EmptyResultError:
+            raise CivisMagicError(_NO_RESULT) from None
         complete = self.max_rows is None or len(frame) < self.max_rows + (not self.limited)
         kept = frame if self.max_rows is None else frame.head(self.max_rows)
         return Fetched(kept, kept, complete)
-
-
-def _no_result(error: EmptyResultError) -> CivisMagicError:
-    return CivisMagicError(
-        f"The statement ran and gave no result to keep: {error} "
-        "Leave the variable out of the magic's line."
-    )

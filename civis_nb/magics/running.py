@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import concurrent.futures
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,6 +31,7 @@ from civis_nb.magics.kept import Results
 from civis_nb.magics.session import Session
 from civis_nb.magics.statement import Statement
 from civis_nb.magics.waiting import display_of, interrupted, start_or_cancel, wait
+from civis_nb.table_names import split_schema_tablename
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -195,7 +197,7 @@ class StatementRunner:
         if not isinstance(error, CivisJobFailure) or "_render_traceback_" in error.__dict__:
             return error
         url = future.activity().url if future else None
-        hint = _exists_hint(error, self.call)
+        hint = _table_hint(error, self.call)
         return sql_failure(error, statement.bound, statement.origin, url, hint)
 
 
@@ -204,7 +206,17 @@ def title_of(statement: Statement) -> str:
     return f"Query on {statement.database.name}"
 
 
-def _exists_hint(error: CivisJobFailure, call: SqlCall) -> str | None:
-    if not call.to or "already exists" not in str(error.platform_message):
+def _table_hint(error: CivisJobFailure, call: SqlCall) -> str | None:
+    """Return what to do where the table of ``--to`` can't be made."""
+    said = str(error.platform_message)
+    if not call.to:
         return None
-    return f"--if-exists append, truncate or drop says what to do with the {call.to} that is there."
+    if "already exists" in said:
+        return (
+            f"--if-exists append, truncate or drop says what to do with the {call.to} that is "
+            "there."
+        )
+    if re.search(r"schema\b.*\bdoes not exist", said, re.IGNORECASE):
+        schema, _ = split_schema_tablename(call.to)
+        return f"%civis_sql CREATE SCHEMA {schema} makes the schema."
+    return None

@@ -223,10 +223,9 @@ class SqlRun:
     def _viewed(self, statement: Statement) -> Any:
         """Run the statement; show or return a profile or a plot of its whole result."""
         call = self.call
+        if call.plot:
+            require_altair()
         with self.runner.display(statement) as display:
-            if call.plot:
-                display.tracker.begin_step("Loading Altair, once in a session")
-                require_altair()
             if call.var is None:
                 result: Any = self.runner.typed(statement, display).result
             else:

@@ -79,6 +79,7 @@ class Written:
             origin = Origin(1, where=f"the text of {whole[1]}")
         else:
             text = call.sql
+            _check_is_no_name(text, call, values)
             origin = Origin.find(cell, call.sql, call.whole_cell)
         return cls(Saved(text, call.with_saved), origin)
 
@@ -231,6 +232,17 @@ def _file_text(name: str) -> str:
     if not text.strip():
         raise CivisMagicError(f"-f {name}: the file is empty.")
     return text
+
+
+def _check_is_no_name(text: str, call: SqlCall, values: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse the name of a variable that holds a statement, where its colon is missing."""
+    alone = re.fullmatch(r"\s*\{?([^\W\d]\w*)\}?\s*;?\s*", text)
+    found = alone and next((names[alone[1]] for names in values if alone[1] in names), None)
+    if alone and isinstance(found, str) and len(found.split()) > 1:
+        raise CivisMagicError(
+            f"{call.magic}: {alone[1]} alone is no SQL. To run the text of the variable, write a "
+            f"colon before its name: :{alone[1]}. Nothing was sent."
+        )
 
 
 def _variable_text(name: str, values: Sequence[Mapping[str, Any]]) -> str:

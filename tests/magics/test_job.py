@@ -245,6 +245,7 @@ def test_wrong_settings_are_told(shell):
         ("%civis_config displya", "Did you mean display"),
         ("%civis_config display sttaic", "Did you mean 'static'"),
         ("%civis_config limit 0", "at least 1"),
+        ("%civis_config limit five", "must be a whole number"),
         ("%civis_config api_key", "no setting"),
         ("%civis_config limit 5 6", "one word too many"),
     ):

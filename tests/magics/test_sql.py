@@ -197,7 +197,7 @@ def test_a_lazy_result_holds_the_first_rows_and_fetches_the_rest_when_asked(shel
     assert shell.cell("%civis_sql --as lazy select 1 as n").rows == [("1",)]
     assert shell.cell("%%civis_sql --as lazy -q\nselect 1 as n") is None
     error, _ = shell.failing("%%civis_sql t --as lazy\nset TimeZone = 'UTC'")
-    assert "gave no result to keep" in str(error)
+    assert "gave no result to keep. Leave the variable out" in str(error)
     assert shell.ns["t"] is table
     error, _ = shell.failing("%%civis_sql t --as lazy --bg\nselect 1")
     assert "--bg fetches a whole result" in str(error)

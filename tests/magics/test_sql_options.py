@@ -79,6 +79,14 @@ def test_a_variable_or_a_file_holds_the_whole_statement(live, people):
     assert "no UTF-8" in live.error("%civis_sql -f latin.sql")
 
 
+def test_a_variable_without_its_colon_is_no_statement(live, people, magics_client):
+    before = sent(magics_client)
+    live.run("query = 'select 1 as one'")
+    for word in ("query", "{query}", "query;"):
+        assert ":query" in live.error(f"%civis_sql {word}")
+    assert sent(magics_client) == before
+
+
 def test_jinja_binds_values(live, people, magics_client):
     live.run("x = \"it's\"; ids = [1, 2]; tab = 'public.people'; part = 'id > 0'")
     live.text(
@@ -229,6 +237,14 @@ def test_results_are_kept_in_a_table(live, people):
     assert "SCHEMA.TABLE" in live.error("%%civis_sql --to kept\nselect 1")
     assert "keeps the result of one query" in live.error("%%civis_sql --to a.b\ndrop table x")
     assert "--if-exists needs --to" in live.error("%%civis_sql --if-exists drop\nselect 1")
+
+
+def test_a_table_that_cannot_be_made_says_what_to_do(live):
+    error = live.error("%%civis_sql --to nosuch.kept\nselect 1 as a")
+    assert "%civis_sql CREATE SCHEMA nosuch makes the schema." in error
+    # What is wrong is not in the text of the cell.
+    assert "line 2" not in error
+    assert "^" not in error
 
 
 def test_statements_say_what_they_did(live, people):

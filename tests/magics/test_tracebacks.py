@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import civis_nb
+from civis_nb.display.tables import ResultTable
 from civis_nb.errors import CivisAPIError, CivisArgumentError, CivisJobFailure, CivisSQLError
 
 
@@ -33,6 +34,25 @@ def test_errors_stop_at_the_users_own_line(shell, client, source, kind):
     assert "direct cause" not in text
     _, text = shell.failing(source)
     assert len(text.strip().splitlines()) <= 15
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("table['agee']", "There is no column 'agee'. Did you mean 'age'?"),
+        ("table[5]", "There is no row 5; there are 2 rows."),
+        ("table.profile()['x']", "There is no column 'x'. Columns: age, vote"),
+        ("table.profile()[2]", "There is no column 2; there are 2 columns."),
+        ("table.plot('hist', 'agee')", "There is no column 'agee'. Did you mean 'age'?"),
+        ("table.age", "A column of a result table is in brackets: ['age']."),
+    ],
+)
+def test_parts_that_are_not_there_are_told_at_the_users_line(shell, source, said):
+    shell.ns["table"] = ResultTable([[30, 1], [20, 0]], columns=["age", "vote"])
+    error, text = shell.failing(source)
+    assert isinstance(error, KeyError | IndexError | ValueError | AttributeError)
+    assert said in text
+    assert text.count("civis_nb/") == (1 if "brackets" in said else 0)
 
 
 def test_what_goes_on_inside_is_shown_by_tb_and_by_the_setting(shell, client):
