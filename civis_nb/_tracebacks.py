@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Final
 
-__all__ = ["in_ipython", "lines_unless_all", "shown_lines"]
+__all__ = ["end_at_users_line", "in_ipython", "lines_unless_all", "shown_lines"]
 
 _OURS: Final = str(Path(__file__).parent)
 
@@ -68,6 +68,19 @@ def lines_unless_all(lines: Sequence[str]) -> list[str]:
     module = sys.modules["IPython"]
     frames = [one for one in _frames(error.__traceback__) if not _is_in(one, module)]
     return _formatted(module.get_ipython(), error, frames)
+
+
+def end_at_users_line(error: BaseException) -> None:
+    """Have IPython show an error that is none of ours as it shows ours."""
+    if in_ipython() and not hasattr(error, "_render_traceback_"):
+        error.__dict__["_render_traceback_"] = _shown_lines_of_last
+
+
+def _shown_lines_of_last() -> list[str]:
+    # Not the error itself: one that refers to itself is kept longer than it is needed.
+    error = sys.last_value
+    assert error is not None  # noqa: S101 - IPython sets it before it shows an error
+    return shown_lines(error)
 
 
 def _frames(trace: TracebackType | None) -> list[TracebackType]:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from civis_nb._tracebacks import end_at_users_line
 from civis_nb._waiting import after_interrupt
 from civis_nb.cancellation import CancelToken
 
@@ -183,6 +184,9 @@ def tracked_transfer(function: Callable[_P, _Result]) -> Callable[_P, _Result]:
                 return function(*args, **kwargs)
         except KeyboardInterrupt as interrupt:  # that came on the way out
             call.end_early(interrupt)
+            raise
+        except OSError as error:  # a file that is not there, a disk that is full
+            end_at_users_line(error)
             raise
 
     return called

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, CivisMagicError
-from civis_nb.magics.words import Token
+from civis_nb.magics.words import LANGUAGES, Token
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -163,4 +163,9 @@ def _no_such_name(client: Client, wanted: str) -> str:
         found.update({str(job.name).lower(): (str(job.name), job.id) for job in newest})
     near = difflib.get_close_matches(wanted.lower(), found, n=3, cutoff=0.5)
     hint = ", ".join("{!r} (job {})".format(*found[name]) for name in near)
+    if not hint and wanted.lower() in LANGUAGES:
+        return (
+            f"There is no job called {wanted!r}. To run a cell of {wanted}, begin it with "
+            f"%%civis_run {wanted}, with two percent signs."
+        )
     return f"There is no job called {wanted!r}." + (f" Did you mean {hint}?" if hint else "")

@@ -15,14 +15,13 @@ from civis_nb.magics.finding import dictionary
 from civis_nb.magics.following import FOLLOW_OPTIONS, FollowOptions, RunOfJob, run_and_follow
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
-from civis_nb.magics.words import parameter, positive, variable
+from civis_nb.magics.words import LANGUAGES, parameter, positive, variable
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
 
 __all__ = ["SYNTAX", "ScriptCall", "run_script_magic"]
 
-LANGUAGES: Final = ("python", "r", "sql", "shell")
 _IMAGE: Final = "civisanalytics/datascience-python"
 _CPU, _MEMORY_MIB = 1024, 1024
 #: A command is one argument of a process, of which Linux takes 128 KiB at most.

@@ -134,7 +134,7 @@ def _columns_table(
                 facts.append(_text(column.get("description")))
             cells.append(facts)
     names = ["table", "column", "type"]
-    names += ["NULLs", "different", "min", "max", "mean"] if profile else ["description"]
+    names += ["NULLs", "distinct", "min", "max", "mean"] if profile else ["description"]
     title = "Columns" + ("" if tables else f" of tables{wanted}")
     title += ", by the last scan" if profile else ""
     return ResultTable(cells, columns=names, title=title, limit=max(len(cells), 1))

@@ -8,13 +8,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from civis_nb.errors import CivisInputError, CivisMagicError
 from civis_nb.frames.chart_data import CHART_KINDS
 from civis_nb.table_names import split_schema_tablename
 
 __all__ = [
+    "LANGUAGES",
     "Token",
     "age",
     "chart",
@@ -29,6 +30,9 @@ __all__ = [
     "variable",
     "word",
 ]
+
+#: The languages of a cell of ``%%civis_run``.
+LANGUAGES: Final = ("python", "r", "sql", "shell")
 
 
 @dataclass(frozen=True)

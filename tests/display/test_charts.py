@@ -94,7 +94,7 @@ def test_many_groups_are_cut_and_it_is_said():
     [
         (("pie", "n"), "there are hist, bar, line, box"),
         (("lin", "n"), "Did you mean line"),
-        (("bar", "dya"), "Did you mean day"),
+        (("bar", "dya"), "Did you mean 'day'"),
         (("bar", "zzz"), "Columns: s, n"),
         (("hist", None), "no column None"),
         (("bar", "s", "s"), "s holds no numbers but varchar"),

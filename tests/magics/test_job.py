@@ -109,6 +109,11 @@ def test_unknown_jobs_are_told_with_near_names(shell, script):
     assert "There is no job 99999999" in text
 
 
+def test_a_language_without_a_cell_is_told_how_to_have_one(shell):
+    _, text = shell.failing("%civis_run sql")
+    assert "%%civis_run sql" in text
+
+
 def test_words_of_a_name_without_quotes_are_put_into_them(shell):
     _, text = shell.failing("%civis_run Nightly load of all --no-logs")
     assert '"Nightly load of all"' in text

@@ -23,6 +23,7 @@ def client(shell, magics_client):
         ("client.jobs.get(nosuch=5)", CivisArgumentError),
         ("civis.io.read_civis_sql('select nosuch', 'sample', client=client)", CivisSQLError),
         ("civis.io.query_civis('select nosuch', 'sample', client=client).result()", CivisSQLError),
+        ("civis.io.file_to_civis('/no/such/file', client=client)", FileNotFoundError),
     ],
 )
 def test_errors_stop_at_the_users_own_line(shell, client, source, kind):

@@ -21,56 +21,62 @@ VALUES = {
     "SMALLINT": "7::smallint",
     "INTEGER": "7::integer",
     "BIGINT": "7::bigint",
+    "BIGINT beyond 2⁵³": "9007199254740993::bigint",
     "REAL": "1.5::real",
     "DOUBLE PRECISION": "1.5::double precision",
+    "DOUBLE PRECISION, NaN or infinity": "'infinity'::double precision",
     "DECIMAL, a double keeps it": "1.50::decimal(18,2)",
     "DECIMAL, a double loses digits": "0.12345678901234567891::decimal(38,20)",
     "BOOLEAN": "true",
     "DATE": "date '2020-02-29'",
+    "DATE before 1677 or after 2262": "date '0001-12-31'",
     "TIME": "time '10:11:12'",
+    "TIMETZ": "timetz '10:11:12+02'",
     "TIMESTAMP": "timestamp '2020-02-29 10:11:12'",
     "TIMESTAMPTZ": "timestamptz '2020-02-29 10:11:12+00'",
     "VARCHAR": "'00501'",
+    "VARBYTE": "'abc'::varbyte",
+    "SUPER": "json_parse('{\"a\": 1}')",
 }
 TYPES = ("native", "exact", "infer")
-KINDS = ("pandas", "polars", "arrow")
 
 
-def read(client: Any, value: str, kind: str, types: str, *, with_null: bool) -> str:
-    """Return the type of a column that holds the value, and maybe a NULL as well."""
-    # The zero keeps the column from being the only one, of which an inferred NULL is special.
-    sql = f"select {value} as a, 0 as b" + (" union all select null, 0" if with_null else "")
+def read(client: Any, kind: str, types: str, *, with_null: bool) -> list[str]:
+    """Return the types of the columns that hold the values, and maybe a NULL each as well."""
+    columns = ", ".join(f"{value} as c{at}" for at, value in enumerate(VALUES.values()))
+    nulls = " union all select " + ", ".join(["null"] * len(VALUES))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        frame = cio.read_civis_sql(sql, "sample", kind, types=types, client=client)
+        frame = cio.read_civis_sql(
+            f"select {columns}{nulls if with_null else ''}",
+            "sample", kind, types=types, client=client,
+        )  # fmt: skip
     if kind == "arrow":
-        return str(frame.schema.field("a").type)
-    dtype = frame["a"].dtype
-    if kind == "polars":
-        return str(dtype).replace("time_unit=", "").replace("time_zone=", "").replace("'", "")
-    return str(dtype)
+        return [str(one) for one in frame.schema.types]
+    dtypes = [str(frame[f"c{at}"].dtype) for at in range(len(VALUES))]
+    for words in ("time_unit=", "time_zone=", "'") if kind == "polars" else ():
+        dtypes = [one.replace(words, "") for one in dtypes]
+    return dtypes
 
 
 def table(client: Any) -> str:
     """Return the table as Markdown."""
     head = ["SQL type", "`types=`", "pandas", "pandas, with NULLs", "polars", "Arrow"]
     lines = [" | ".join(head), " | ".join("---" for _ in head)]
-    for (name, value), types in itertools.product(VALUES.items(), TYPES):
-        arrow = (
-            "as exact" if types == "infer" else read(client, value, "arrow", types, with_null=False)
-        )
-        lines.append(
-            " | ".join(
-                [
-                    name if types == TYPES[0] else "",
-                    types,
-                    read(client, value, "pandas", types, with_null=False),
-                    read(client, value, "pandas", types, with_null=True),
-                    read(client, value, "polars", types, with_null=True),
-                    arrow,
-                ]
-            )
-        )
+    read_with = {
+        types: [
+            read(client, "pandas", types, with_null=False),
+            read(client, "pandas", types, with_null=True),
+            read(client, "polars", types, with_null=True),
+            ["as exact"] * len(VALUES)
+            if types == "infer"
+            else read(client, "arrow", types, with_null=False),
+        ]
+        for types in TYPES
+    }
+    for (at, name), types in itertools.product(enumerate(VALUES), TYPES):
+        cells = [column[at] for column in read_with[types]]
+        lines.append(" | ".join([name if types == TYPES[0] else "", types, *cells]))
     return "".join(f"| {line} |\n" for line in lines)
 
 
