@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import base64
+import functools
 import importlib.util
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -34,8 +36,6 @@ class Plot:
     ----------
     data : ChartData
         Its points.
-    chart : altair.Chart
-        The chart, to be changed as any chart of Altair's.
 
     Raises
     ------
@@ -44,10 +44,16 @@ class Plot:
     """
 
     def __init__(self, data: ChartData) -> None:
+        require_altair()
         self.data = data
+
+    @functools.cached_property
+    def chart(self) -> Any:
+        """The chart, to be changed as any chart of Altair's."""
         with Display(Tracker("Loading Altair, once in a session")):
-            altair = _altair()
-        self.chart = _CHARTS[data.kind](altair, data).properties(width=_WIDTH, height=_HEIGHT)
+            import altair
+        drawn = _CHARTS[self.data.kind](altair, self.data)
+        return drawn.properties(width=_WIDTH, height=_HEIGHT)
 
     def __repr__(self) -> str:
         data = self.data
@@ -62,18 +68,16 @@ class Plot:
             import vl_convert
         except ImportError:
             return None
-        version = ".".join(_altair().SCHEMA_VERSION.removeprefix("v").split(".")[:2])
-        png: bytes = vl_convert.vegalite_to_png(
-            self.chart.to_dict(), vl_version=version, scale=_PNG_SCALE
-        )
+        chart, version = self.chart.to_dict(), ".".join(_schema_version()[:2])
+        png: bytes = vl_convert.vegalite_to_png(chart, vl_version=version, scale=_PNG_SCALE)
         return png
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         bundle: dict[str, Any] = {"text/plain": repr(self)}
-        if config.get("display") == "text":
+        if config.get("display") == "text" or _shows_text_only():
             return bundle
-        major = _altair().SCHEMA_VERSION.split(".")[0]
-        bundle[f"application/vnd.vegalite.{major}+json"] = self.chart.to_dict()
+        chart = self.chart
+        bundle[f"application/vnd.vegalite.v{_schema_version()[0]}+json"] = chart.to_dict()
         with Display(Tracker("Drawing the chart")):
             png = self.png()
         if png is not None:
@@ -100,11 +104,18 @@ def require_altair() -> None:
         )
 
 
-def _altair() -> Any:
-    require_altair()
+def _shows_text_only() -> bool:
+    """Return whether this is IPython in a terminal, for which nobody needs to draw."""
+    module = sys.modules.get("IPython")
+    shell: Any = module.get_ipython() if module is not None else None
+    return shell is not None and shell.display_formatter.active_types == ["text/plain"]
+
+
+def _schema_version() -> list[str]:
+    """Return the parts of the version of Vega-Lite that charts are written for."""
     import altair
 
-    return altair
+    return altair.SCHEMA_VERSION.removeprefix("v").split(".")
 
 
 def _base(altair: Any, data: ChartData) -> Any:

@@ -12,7 +12,7 @@ from civis_nb._waiting import after_interrupt
 from civis_nb.display.activity import DONE_STATES, Activity
 from civis_nb.display.followed import FollowedRun
 from civis_nb.display.live import Display
-from civis_nb.display.log_lines import LEVELS, LOG_LINES, LogLine, RunLog
+from civis_nb.display.log_lines import LEVELS, LOG_LINES
 from civis_nb.display.run_view import RunView
 from civis_nb.display.screens import Screen
 from civis_nb.display.tracker import Tracker
@@ -22,6 +22,7 @@ from civis_nb.futures.states import run_times, state_of
 from civis_nb.futures.timing import FailureBudget
 from civis_nb.magics.finding import find_job
 from civis_nb.magics.options import Option, Positional, Syntax
+from civis_nb.magics.read_log import ReadLog
 from civis_nb.magics.session import Session
 from civis_nb.magics.waiting import display_of
 from civis_nb.magics.words import Token, pattern, positive, variable, word
@@ -34,8 +35,6 @@ __all__ = ["SYNTAX", "logs_magic"]
 
 #: Levels, the least important first.
 _LEVELS: Final = LEVELS[::-1]
-#: Seconds between two reads of a log in which nothing was new.
-_READ_S: Final = 0.5
 #: Seconds between two polls of the state of a run.
 _STATE_S: Final = 2.0
 
@@ -90,17 +89,19 @@ def logs_magic(
     values = SYNTAX.parse(line)
     client = session.client()
     title, job_id, run_id = _run(client, session, values["job[:run]"], namespaces)
-    log = _Log(client, job_id, run_id, values)
-    run = _Run(client, title, job_id, run_id, log)
+    wanted = _Filter(values)
+    log = ReadLog(client, job_id, run_id, wanted)
+    run = _Run(client, title, (job_id, run_id), log, values["lines"] or LOG_LINES)
     if values["follow"]:
         _follow(log, run, title)
     else:
         with display_of(f"Reading the log of {title}"):
-            log.read_to_end()
+            while log.read_now() and not log.complete:
+                pass
             run.poll()
         Screen().show(RunView(run.activity()))
     if values["output"]:
-        user_ns[values["output"]] = log.entries
+        user_ns[values["output"]] = wanted.entries
 
 
 def _run(
@@ -139,61 +140,33 @@ def _run(
     return title, job_id, run_id
 
 
-class _Log:
-    """The entries of a log that pass the magic's filters.
+class _Filter:
+    """Which entries of a log are wanted, and those that were.
 
     Parameters
     ----------
-    client, job_id, run_id
-        The run.
     values
         The options.
 
     Attributes
     ----------
     entries
-        Those that were read so far.
-    lines
-        Their lines.
+        The wanted entries, where ``-o`` asks for them.
     """
 
-    def __init__(self, client: Client, job_id: int, run_id: int, values: dict[str, Any]) -> None:
-        from civis_nb.utils.logs import LogCursor
-
-        self._cursor = LogCursor(client, job_id, run_id)
+    def __init__(self, values: dict[str, Any]) -> None:
         self._least = _LEVELS.index(values["level"]) if values["level"] else 0
         self._grep: re.Pattern[str] | None = values["grep"]
-        self._shown = values["lines"] or LOG_LINES
-        self.lines = RunLog()
-        self.entries: list[dict[str, Any]] = []
+        self.entries: list[Mapping[str, Any]] | None = [] if values["output"] else None
 
-    @property
-    def complete(self) -> bool:
-        """Whether everything was read of a log that will not grow."""
-        return self._cursor.complete
-
-    def read(self) -> bool:
-        """Read what is new; return whether there was anything."""
-        new = self._cursor.read()
-        fitting = [entry for entry in new if self._fits(entry)]
-        self.entries += fitting
-        self.lines.add(fitting)
-        return bool(new)
-
-    def last_lines(self) -> tuple[tuple[LogLine, ...], int]:
-        """Return the lines that are to be shown, and how many there are in all."""
-        return self.lines.read(self._shown)
-
-    def read_to_end(self) -> None:
-        """Read what there is now."""
-        while self.read() and not self.complete:
-            pass
-
-    def _fits(self, entry: Mapping[str, Any]) -> bool:
+    def __call__(self, entry: Mapping[str, Any]) -> bool:
         level = str(entry.get("level") or "info")
         serious = _LEVELS.index(level) if level in _LEVELS else 1
         text = str(entry.get("message") or "")
-        return serious >= self._least and (self._grep is None or bool(self._grep.search(text)))
+        fits = serious >= self._least and (self._grep is None or bool(self._grep.search(text)))
+        if fits and self.entries is not None:
+            self.entries.append(entry)
+        return fits
 
 
 class _Run:
@@ -201,30 +174,33 @@ class _Run:
 
     Parameters
     ----------
-    client, title, job_id, run_id
-        The run.
+    client, title, ids
+        The run: the ids of its job and its own.
     log
         Its log.
+    shown_lines
+        How many lines of the log are shown at most.
     """
 
-    def __init__(self, client: Client, title: str, job_id: int, run_id: int, log: _Log) -> None:
-        self._client, self._title, self._ids, self._log = client, title, (job_id, run_id), log
+    def __init__(
+        self, client: Client, title: str, ids: tuple[int, int], log: ReadLog, shown_lines: int
+    ) -> None:
+        self._client, self._title, self._ids, self._log = client, title, ids, log
+        self._shown_lines = shown_lines
         self._seen: Any = None
         self._due = 0.0
 
     def activity(self) -> Activity:
         """Return what is known of it; this makes no call."""
-        lines, total = self._log.last_lines()
         queued_s, running_s = (None, None) if self._seen is None else run_times(self._seen)
-        return Activity(
+        seen = Activity(
             self._title,
             state_of(self._seen) or "unknown",
             *self._ids,
             queued_s=queued_s,
             running_s=running_s,
-            log=lines,
-            log_total=total,
         )
+        return self._log.added_to(seen, self._shown_lines)
 
     def poll(self, *, at_once: bool = False) -> None:
         """Ask for the state of the run, unless it was asked for a moment ago or has ended."""
@@ -234,7 +210,7 @@ class _Run:
             self._seen = self._client.jobs.get_runs(*self._ids)
 
 
-def _follow(log: _Log, run: _Run, title: str) -> None:
+def _follow(log: ReadLog, run: _Run, title: str) -> None:
     """Show the log while it grows; an interrupt ends that, and nothing else."""
     with Display(Tracker(title), delay_s=0.0, command=True, cell=WidgetCell) as display:
         display.tracker.wait_for_run(run.activity, followed=FollowedRun(log.lines))
@@ -246,13 +222,13 @@ def _follow(log: _Log, run: _Run, title: str) -> None:
         after_interrupt(lambda: display.settle(RunView(replace(run.activity(), note=note))))
 
 
-def _read_while_it_grows(log: _Log, run: _Run) -> None:
+def _read_while_it_grows(log: ReadLog, run: _Run) -> None:
     """Read a log to its end; the connection may fail for a while."""
     failure_budget = FailureBudget()
     while not log.complete:
         try:
             run.poll()
-            pause_s = 0.0 if log.read() else _READ_S
+            pause_s = 0.0 if log.read_now() else log.wait_s
             failure_budget.reset()
         except CivisError as error:
             retry_wait_s = failure_budget.wait_s(error)

@@ -1,10 +1,11 @@
-"""The log of a run that a magic follows: read from the platform now and then."""
+"""The log of a run that a magic shows: read from the platform now and then."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.display.log_lines import LOG_LAG_S, RunLog
 from civis_nb.errors import CivisError
@@ -26,12 +27,21 @@ class ReadLog:
     ----------
     client, job_id, run_id
         The run.
+    keep
+        Called with each new entry, returns whether it is wanted; None: all are.
     """
 
-    def __init__(self, client: Client, job_id: int, run_id: int) -> None:
+    def __init__(
+        self,
+        client: Client,
+        job_id: int,
+        run_id: int,
+        keep: Callable[[Mapping[str, Any]], bool] | None = None,
+    ) -> None:
         from civis_nb.utils.logs import LogCursor
 
         self._cursor = LogCursor(client, job_id, run_id)
+        self._keep = keep
         self._wait_s, self._most_s = _LOG_WAITS_S
         self._due = 0.0
         self.lines = RunLog()
@@ -44,16 +54,37 @@ class ReadLog:
 
     def read(self) -> None:
         """Read what is new, unless the last read is only just over."""
-        if time.monotonic() < self._due:
+        if self.wait_s:
             return
         try:
-            entries = self._cursor.read()
+            self.read_now()
             self.error = None
         except CivisError as error:
             # The run is what matters; its log is read again the next time.
-            entries, self.error = [], error
-        self.lines.add(entries)
-        self._wait_s = _LOG_WAITS_S[0] if entries else min(self._wait_s * 1.5, self._most_s)
+            self.error = error
+            self._rest(found=False)
+
+    def read_now(self) -> bool:
+        """Read what is new; return whether there was anything, wanted or not.
+
+        Raises
+        ------
+        CivisError
+            When the log can't be read now; the next call goes on where this one did.
+        """
+        entries = self._cursor.read()
+        self.lines.add(entries if self._keep is None else filter(self._keep, entries))
+        self._rest(found=bool(entries))
+        return bool(entries)
+
+    @property
+    def wait_s(self) -> float:
+        """Seconds until the next read is due."""
+        return max(self._due - time.monotonic(), 0.0)
+
+    def _rest(self, *, found: bool) -> None:
+        """Put off the next read: not for long while the log grows."""
+        self._wait_s = _LOG_WAITS_S[0] if found else min(self._wait_s * 1.5, self._most_s)
         self._due = time.monotonic() + self._wait_s
 
     @property
@@ -73,5 +104,5 @@ class ReadLog:
         deadline = time.monotonic() + LOG_LAG_S
         while not self.complete and time.monotonic() < deadline:
             self._due = min(self._due, time.monotonic() + _LOG_WAITS_S[0])
-            time.sleep(max(self._due - time.monotonic(), 0))
+            time.sleep(self.wait_s)
             self.read()

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
+from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 import pytest
 
 from civis_nb import config
 from civis_nb.display import live
-from civis_nb.display.activity import Activity
+from civis_nb.display.activity import Activity, loading_note
 from civis_nb.display.live import Board, Display
 from civis_nb.display.progress_view import ProgressView
 from civis_nb.display.run_view import RunView
@@ -450,3 +453,13 @@ def test_a_notebook_changes_for_those_who_watch(
     monkeypatch.setattr(live, "_cell", lambda: "cell 1")
     kind = live_kind if mode in ("auto", "widget") else static_kind
     assert type(live.board_for(progress, command=command).screen) is kind
+
+
+def test_the_package_that_python_imports_is_named(monkeypatch):
+    package = ModuleType("altair")
+    package.__spec__ = ModuleSpec("altair", None)
+    package.__spec__._initializing = True
+    monkeypatch.setitem(sys.modules, "altair", package)
+    assert loading_note() == "Python loads altair, once in a session."
+    package.__spec__._initializing = False
+    assert loading_note() is None
