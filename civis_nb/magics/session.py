@@ -97,7 +97,7 @@ class Session:
         if self._client is None or wanted != self._made_for:
             from civis_nb.client.client import APIClient
 
-            with display_of(f"Reading what the API at {endpoint} can do"):
+            with display_of(f"Loading the API specification from {endpoint}"):
                 self._client = APIClient(api_key=key, endpoint=endpoint)
             self._made_for, self._databases = wanted, None
         return self._client
