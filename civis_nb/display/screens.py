@@ -66,6 +66,9 @@ class Screen:
         display: Any = ipython.display  # IPython's functions have no types
         display(view)
 
+    def repeat(self) -> None:
+        """Send again what stays, where it may have come too late to be noticed."""
+
     def summarize(self, text: str) -> None:
         """Show one line about work that took a while and succeeded, where such lines are kept."""
 

@@ -17,7 +17,7 @@ from civis_nb.display.html import Html, el, join
 from civis_nb.display.live import Display
 from civis_nb.display.log_lines import LOG_LAG_S, LOG_LINES, SETTLED_LINES
 from civis_nb.display.run_view import RunView
-from civis_nb.display.screens import BackgroundCell, Screen
+from civis_nb.display.screens import Screen
 from civis_nb.display.text import counted, run_ids
 from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisJobFailure, CivisMagicError, CivisTimeoutError
@@ -83,7 +83,7 @@ class _Work:
     following: Following | None = None
     advice: str = ""
     display: Display | None = None
-    screen: Any = None
+    screen: Screen | None = None
     settled: threading.Event = field(default_factory=threading.Event)
     reported: bool = False
     repeated: bool = field(default=False)
@@ -158,10 +158,10 @@ class Background:
         work.display = Display(tracker, delay_s=0.0, command=True, background=True,
                                cell=BackgroundWidgetCell)  # fmt: skip
         work.display.open()
-        work.screen = work.display.screen
-        if not work.display.changes:
+        screen = work.screen = work.display.screen
+        if screen is not None and not work.display.changes:
             # Nobody replaces this while the work goes on: it says nothing that will not stay true.
-            work.screen.show(_begun(work))
+            screen.show(_begun(work))
         if followed.log is None:
             future.call_at_end(lambda _: self._settle(work))
         else:
@@ -196,8 +196,9 @@ class Background:
     def _settle(self, work: _Work) -> None:
         """Show how a piece of work has ended, in the cell that started it."""
         display, work.display = work.display, None
+        screen = work.screen
         try:
-            if display is not None and work.screen.outlives_cell:
+            if display is not None and screen is not None and screen.outlives_cell:
                 display.settle(RunView(work.activity()))
             elif display is not None:
                 display.vanish()
@@ -226,7 +227,7 @@ class Background:
 
     def _repeat(self, work: _Work) -> None:
         """Send how a piece of work has ended once more, for runners of notebooks."""
-        if work.settled.is_set() and not work.repeated and isinstance(work.screen, BackgroundCell):
+        if work.settled.is_set() and not work.repeated and work.screen is not None:
             work.repeated = True
             work.screen.repeat()
 

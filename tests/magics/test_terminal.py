@@ -107,7 +107,7 @@ def test_only_the_end_is_shown_when_that_is_wanted(session, magics_client, mode)
 
 def test_a_plot_is_a_line_of_text_for_which_nothing_is_drawn(session):
     session.begin("t = %civis_sql select 1 as n")
-    session.begin("t.plot('hist', 'n')")
-    session.until("Histogram: rows by n, 1 point of 1 row")
+    session.begin("t.plot('bar', 'n')")
+    session.until("Bar chart: rows by n, 1 point of 1 row")
     session.begin("import sys; print('drawn' if 'altair' in sys.modules else 'not ' + 'drawn')")
     session.until("not drawn")
