@@ -37,15 +37,15 @@ class Column:
         Whether its cells stand on the right, as numbers do.
     cells
         The text of each cell, None for NULL.
-    wraps
-        Whether long cells go on in another line on a page.
+    bars
+        Whether its cells are bars of block characters, which are small on a page.
     """
 
     name: str
     type: str | None
     right: bool
     cells: tuple[str | None, ...]
-    wraps: bool = False
+    bars: bool = False
 
 
 def row_count(data: Any) -> int:

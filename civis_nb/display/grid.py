@@ -38,6 +38,10 @@ _HEADER_STYLE = (
     "vertical-align:bottom;padding:3px 10px;white-space:nowrap;border:0;"
     "border-bottom:2px solid color-mix(in srgb, currentColor 40%, transparent)"
 )
+#: Of tables that are to be narrow.
+_COMPACT_CELL_STYLE = CELL_STYLE.replace("10px", "6px") + ";white-space:normal"
+_COMPACT_HEADER_STYLE = _HEADER_STYLE.replace("10px", "6px")
+_BARS_STYLE = "font-size:7px;line-height:1;letter-spacing:0;"
 
 
 def grid_text(columns: Sequence[Column]) -> str:
@@ -103,7 +107,14 @@ def short_cells(column: Column) -> list[str | None]:
     return [None if cell is None else cut(cell, _CELL_CHARS_HTML) for cell in column.cells]
 
 
-def grid_html(columns: Sequence[Column], caption: str, label: str, total: int = 0) -> Html:
+def grid_html(
+    columns: Sequence[Column],
+    caption: str,
+    label: str,
+    total: int = 0,
+    *,
+    compact: bool = False,
+) -> Html:
     """Return columns as an HTML table that scrolls sideways when it must.
 
     Parameters
@@ -116,13 +127,15 @@ def grid_html(columns: Sequence[Column], caption: str, label: str, total: int = 
         What a screen reader calls the scrolling box.
     total
         How many columns there are, where `columns` are the first of them.
+    compact
+        Whether the table is to be narrow: small, and with cells of several lines.
     """
     shown = columns[:_MOST_HTML_COLUMNS]
     more = max(total, len(columns)) - len(shown)
     caption += f"; {counted(more, 'more column')} not shown" if more else ""
-    head = el("tr", *(_header(column) for column in shown))
+    head = el("tr", *(_header(column, compact=compact) for column in shown))
     body = [
-        el("tr", *(_cell(column, index) for column in shown))
+        el("tr", *(_cell(column, index, compact=compact) for column in shown))
         for index in range(len(shown[0].cells))
     ]
     table = el(
@@ -130,7 +143,7 @@ def grid_html(columns: Sequence[Column], caption: str, label: str, total: int = 
         el("caption", caption, style=CAPTION_STYLE),
         el("thead", head),
         el("tbody", *body),
-        style=TABLE_STYLE,
+        style=f"{TABLE_STYLE};font-size:12px" if compact else TABLE_STYLE,
     )
     return scroll_box(table, label)
 
@@ -139,7 +152,7 @@ def _side(column: Column) -> str:
     return "right" if column.right else "left"
 
 
-def _header(column: Column) -> Html:
+def _header(column: Column, *, compact: bool = False) -> Html:
     side = _side(column)
     kind = (
         el("small", one_line(column.type), style=f"font-weight:normal;{DIM}")
@@ -153,26 +166,32 @@ def _header(column: Column) -> Html:
         kind,
         scope="col",
         align=side,
-        style=f"text-align:{side};{_HEADER_STYLE}",
+        style=f"text-align:{side};{_COMPACT_HEADER_STYLE if compact else _HEADER_STYLE}",
     )
 
 
-def _cell(column: Column, index: int) -> Html:
+def _cell(column: Column, index: int, *, compact: bool = False) -> Html:
     value = column.cells[index]
     side = _side(column)
+    text = cut(one_line(value or ""), _CELL_CHARS_HTML)
     if value is None:
         content = el("em", "NULL", style=DIM)
     else:
-        text = cut(one_line(value), _CELL_CHARS_HTML)
         # HTML folds spaces, and spaces may be what distinguishes two values.
         spaced = text != text.strip() or "  " in text
         content = el("span", text, style="white-space:pre") if spaced else join(text)
-    space = "white-space:normal;min-width:14em" if column.wraps else "white-space:nowrap"
+    if compact and not column.bars:
+        if value is not None and "-" in value:
+            # A line may end between words, and not within a date.
+            words = [el("span", word, style="white-space:nowrap") for word in text.split(" ")]
+            content = join(*[part for word in words for part in (Html(" "), word)][1:])
+        return el("td", content, align=side, style=f"text-align:{side};{_COMPACT_CELL_STYLE}")
+    small = _BARS_STYLE if column.bars else ""
     return el(
         "td",
         content,
         align=side,
         # Where styles are taken out, on GitHub for one, a long cell would make a tall row.
-        nowrap=None if column.wraps else "",
-        style=f"text-align:{side};{space};{CELL_STYLE}",
+        nowrap="",
+        style=f"text-align:{side};white-space:nowrap;{small}{CELL_STYLE}",
     )

@@ -105,7 +105,7 @@ class Profile(Shown):
             column("type", False, [short_type(one.type) for one in all_of]),
             column("NULL", True, [_share(one.nulls, one.rows) for one in all_of]),
             column("distinct", True, [_mark(one) + f"{one.distinct:,}" for one in all_of]),
-            column("histogram", False, [_bars(one) for one in all_of]),
+            replace(column("histogram", False, [_bars(one) for one in all_of]), bars=True),
             column("min", True, [one["min"] for one in values]),
         ]
         grid += [
@@ -115,8 +115,7 @@ class Profile(Shown):
         ]
         grid += [
             column("max", True, [one["max"] for one in values]),
-            # Wrapped, so that it is seen beside the other columns on a page of usual width.
-            replace(column("most frequent", False, [_top(one) for one in all_of]), wraps=True),
+            column("most frequent", False, [_top(one) for one in all_of]),
         ]
         return [part for part in grid if any(part.cells)]
 
@@ -128,7 +127,8 @@ class Profile(Shown):
     def _html(self) -> Html:
         if not self.columns:
             return el("p", self.caption, style=f"margin:0;{DIM}")
-        return grid_html(self._grid(whole=True), self.caption, self.caption)
+        # Compact, so that all columns are seen on a page of usual width.
+        return grid_html(self._grid(whole=True), self.caption, self.caption, compact=True)
 
 
 def _mark(column: ColumnProfile) -> str:

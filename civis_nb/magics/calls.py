@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from civis_nb.errors import CivisMagicError
 from civis_nb.magics.options import Syntax
+from civis_nb.sql_text import tokenize
 
 __all__ = ["SqlCall"]
 
@@ -30,6 +31,8 @@ class SqlCall:
         The statement, as it was written; blank with `file` and `again`.
     whole_cell
         Whether the cell holds nothing but this magic.
+    late_options
+        What to say of options that stand behind the SQL, where they are comments.
     magic
         The magic's name with its percent signs.
     kind
@@ -46,6 +49,7 @@ class SqlCall:
 
     sql: str
     whole_cell: bool
+    late_options: tuple[str, ...] = ()
     magic: str = "%%civis_sql"
     var: str | None = None
     database: str | None = None
@@ -95,6 +99,7 @@ class SqlCall:
         return cls(
             sql=sql,
             whole_cell=cell is not None,
+            late_options=_late_options(syntax, sql) if cell is None else (),
             magic=syntax.magic,
             given=dict(values.pop("param")),
             idents=dict(values.pop("ident")),
@@ -133,6 +138,18 @@ def _check_source(syntax: Syntax, values: dict[str, Any], sql: str) -> None:
         raise CivisMagicError(
             f"{syntax.magic}: there is no SQL. Write it {where}, or give -f FILE."
         )
+
+
+def _late_options(syntax: Syntax, sql: str) -> tuple[str, ...]:
+    """Return what to say of options behind the SQL of a line, where SQL sees a comment."""
+    if "--" not in sql:
+        return ()
+    flags = {flag for option in syntax.options for flag in option.flags if len(flag) > 2}
+    return tuple(
+        f"{flag} stands behind the SQL, where it is a comment: options come before it."
+        for token in tokenize(sql)
+        if token.kind == "comment" and (flag := token.text.split(maxsplit=1)[0]) in flags
+    )
 
 
 def _check_together(syntax: Syntax, values: dict[str, Any]) -> None:

@@ -15,6 +15,7 @@ from civis_nb.display.live import Display
 from civis_nb.display.log_lines import LEVELS, LOG_LINES
 from civis_nb.display.run_view import RunView
 from civis_nb.display.screens import Screen
+from civis_nb.display.text import counted
 from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisAPIError, CivisError, CivisMagicError
 from civis_nb.futures.run import newest_run_id
@@ -99,7 +100,7 @@ def logs_magic(
             while log.read_now() and not log.complete:
                 pass
             run.poll()
-        Screen().show(RunView(run.activity()))
+        Screen().show(RunView(replace(run.activity(), note=wanted.note)))
     if values["output"]:
         user_ns[values["output"]] = wanted.entries
 
@@ -117,7 +118,7 @@ def _run(
                 "%civis_logs: this notebook has started no run yet. Give a job: %civis_logs JOB."
             )
         job_id, run_id = session.latest_run
-        title = str(client.jobs.get(job_id).name)
+        title = session.latest_title or str(client.jobs.get(job_id).name)
     else:
         numbered = re.fullmatch(r"(.+):(\d+)", wanted.text)
         quoted = wanted.raw[:1] in ("'", '"') and wanted.raw[-1:] == wanted.raw[:1]
@@ -154,6 +155,8 @@ class _Filter:
         The wanted entries, where ``-o`` asks for them.
     """
 
+    _kept = _left_out = 0
+
     def __init__(self, values: dict[str, Any]) -> None:
         self._least = _LEVELS.index(values["level"]) if values["level"] else 0
         self._grep: re.Pattern[str] | None = values["grep"]
@@ -166,7 +169,17 @@ class _Filter:
         fits = serious >= self._least and (self._grep is None or bool(self._grep.search(text)))
         if fits and self.entries is not None:
             self.entries.append(entry)
+        self._kept += fits
+        self._left_out += not fits
         return fits
+
+    @property
+    def note(self) -> str | None:
+        """What to say where none of the entries is wanted; None where one is, or none is there."""
+        if self._kept or not self._left_out:
+            return None
+        many = counted(self._left_out, "line")
+        return f"--level or --grep leave out all that is there: {many}."
 
 
 class _Run:

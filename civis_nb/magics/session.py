@@ -67,8 +67,8 @@ class Session:
         Results that are kept for ``--cache``.
     background
         What goes on while the notebook does.
-    latest_run
-        The job and run that the notebook has started last; None before the first.
+    latest_run, latest_title
+        The job and run that the notebook has started last, and what it is; None before the first.
     """
 
     def __init__(self, user_ns: Mapping[str, Any] | None = None) -> None:
@@ -76,6 +76,7 @@ class Session:
         self.results = KeptResults()
         self.background = Background()
         self.latest_run: tuple[int, int | None] | None = None
+        self.latest_title = ""
         self._user_ns = user_ns if user_ns is not None else {}
         self._client: APIClient | None = None
         self._made_for: tuple[str, ...] = ()
@@ -158,7 +159,7 @@ class Session:
         saved
             The statement, where it is SQL.
         """
-        self.latest_run = (future.job_id, future.run_id)
+        self.latest_run, self.latest_title = (future.job_id, future.run_id), title
         begun = time.monotonic()
         number = self.history.add(
             kind, title, self._made_for[0] if self._made_for else "",

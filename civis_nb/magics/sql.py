@@ -89,7 +89,7 @@ class SqlRun:
         database = self.runner.session.database(call.database or source.saved.database)
         statement = prepare(call, source, database, values, history)
         if not call.quiet:
-            for text in statement.notes:
+            for text in (*statement.notes, *call.late_options):
                 Screen().show(Note(text))
         if not statement.has_code:
             return self._without_code()

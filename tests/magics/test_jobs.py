@@ -186,13 +186,16 @@ def test_logs_of_the_latest_run_and_of_a_job(live, magics_client):
     shown = live.text("%civis_logs Talks --grep 'LINE [12]'")
     assert "line 1" in shown
     assert "line 3" not in shown
+    assert "leave out all that is there" in live.text("%civis_logs Talks --grep 'none of it'")
     run = magics_client.jobs.list_runs(job, limit=1)[0].id
     live.text(f"%civis_logs {job}:{run} -o entries")
     assert "line 2" in live.value("[e['message'] for e in entries]")
     live.text("%civis_logs Talks --level error -o entries")
     assert not [one for one in live.value("[e['message'] for e in entries]") if "line" in one]
     live.text("%%civis_sql -q\nselect 1")
-    assert "Query" in live.text("%civis_logs")
+    shown = live.text("%civis_logs")
+    assert "select 1: succeeded" in shown
+    assert "Query" in shown
     assert "has no run 99999" in live.error(f"%civis_logs {job}:99999")
     assert "no job called" in live.error("%civis_logs nosuch")
     assert "a regular expression" in live.error("%civis_logs --grep '('")

@@ -267,6 +267,12 @@ def test_several_statements_run_in_order(live):
     assert "line 3, column 8 of the cell" in live.error("%%civis_sql\nselect 1;\nselect nosuch;")
 
 
+def test_options_behind_the_sql_are_told_to_be_comments(live):
+    shown = live.text("%civis_sql select 1 as a --rows 2")
+    assert "--rows stands behind the SQL, where it is a comment" in shown
+    assert "stands behind" not in live.text("%civis_sql select '--rows' as a -- rows of one")
+
+
 def test_suggestions_are_near(live):
     for typed, option in (
         ("--lmit 5", "-n/--limit"), ("--databse x", "-d/--database"), ("--async", "--bg"),
