@@ -38,8 +38,12 @@ def in_bytes(count: float, total: float | None = None) -> str:
     --------
     >>> in_bytes(97_400_000), in_bytes(1200), in_bytes(45_200_000, 1_300_000_000)
     ('97.4 MB', '1.2 kB', '0.05 of 1.30 GB')
+    >>> in_bytes(12, 60)
+    '12 of 60 bytes'
     """
     largest = count if total is None else total
+    if largest < 1000:
+        return (f"{count:.0f}" if total is None else f"{count:.0f} of {total:.0f}") + " bytes"
     unit, size, digits = next(
         (one for one in (("GB", 1e9, 2), ("MB", 1e6, 1)) if largest >= one[1]), ("kB", 1e3, 1)
     )
