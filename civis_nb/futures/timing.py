@@ -6,7 +6,12 @@ import json
 import time
 
 from civis_nb import config
-from civis_nb.errors import CivisClientError, CivisInputError, CivisPlatformEndedError
+from civis_nb.errors import (
+    CivisClientError,
+    CivisInputError,
+    CivisNotImplementedError,
+    CivisPlatformEndedError,
+)
 
 __all__ = ["MAX_LOCAL_WAIT_S", "MAX_WAIT_S", "FailureBudget", "checked_interval", "next_wait_s"]
 
@@ -140,7 +145,7 @@ def _kind(error: BaseException) -> str:
     if status is None:  # as requests' own errors have it
         status = getattr(getattr(error, "response", None), "status_code", None)
     name = type(error).__name__
-    if isinstance(error, CivisPlatformEndedError):
+    if isinstance(error, CivisPlatformEndedError | CivisNotImplementedError):
         return "final"
     if isinstance(error, CivisClientError | json.JSONDecodeError) or name == "CivisClientError":
         # Before the status: an answer 200 that can't be read has one, too.

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from civis_nb import errors
+from civis_nb import APIClient, errors
 from civis_nb.client.response import ListResponse, Response
 
 
@@ -229,6 +229,28 @@ def test_deprecated_operation_warns_with_the_words_of_the_specification(client, 
     with pytest.warns(FutureWarning, match="Use tables/scan"):
         client.tables.post_refresh(1)
     assert not hasattr(client.jobs, "get_old")
+
+
+def test_operation_that_the_server_lacks_says_so_before_the_arguments_are_checked(scripted):
+    paths = {
+        "/models/{id}": {
+            "get": {
+                "summary": "Show a model",
+                "parameters": [{"name": "id", "in": "path", "required": True, "type": "integer"}],
+                "responses": {"200": {"description": "success"}},
+                "x-not-implemented": "The local platform has no models; run a script instead.",
+            },
+        }
+    }
+    spec = {"swagger": "2.0", "definitions": {}, "paths": paths}
+    client = APIClient("a-key", endpoint=scripted.url, local_api_spec=spec)
+    for arguments in ((), ("x",), (1, 2)):
+        with pytest.raises(NotImplementedError, match="run a script instead") as caught:
+            client.models.get(*arguments)
+        assert isinstance(caught.value, errors.CivisNotImplementedError)
+        assert (caught.value.status_code, caught.value.path) == (501, "/models/{id}")
+    assert not scripted.requests
+    assert "get" in dir(client.models)
 
 
 def test_unknown_names_are_attribute_errors_with_the_nearest(client):
