@@ -37,6 +37,7 @@ from civis_nb.local.runs.pool import JobRunner
 from civis_nb.local.runs.recovery import recover, store_process
 from civis_nb.local.store import Store
 from civis_nb.local.store.first_user import first_key
+from civis_nb.local.store.full_disk import Reserve
 from civis_nb.local.warehouse.dialects import DIALECTS, Dialect
 from civis_nb.local.warehouse.registry import Warehouses
 
@@ -151,6 +152,10 @@ class Platform:
 
     def _build(self) -> PlatformContext:
         """Open the store, the files and the databases."""
+        _check_whole(self.state)
+        # On a full disk a start needs it, too; the first run reserves it again.
+        Reserve(self.state / "reserve").release()
+        blobs = BlobStore(self.state / "blobs")
         store = Store(self.state / "platform.sqlite")
         self._undo.callback(store.close)
         reset_refreshes(store)
@@ -158,12 +163,14 @@ class Platform:
         if secret is None:
             secret = secrets.token_hex(32)
             store.set_fact("secret", secret)
+        files = Files(store, blobs, Signer(secret), self.endpoint)
+        files.sweep()
         warehouses = Warehouses(self.state, store, self._dialect)
         self._undo.callback(warehouses.close)
         return PlatformContext(
             state=self.state,
             store=store,
-            files=Files(store, BlobStore(self.state / "blobs"), Signer(secret), self.endpoint),
+            files=files,
             warehouses=warehouses,
             endpoint=self.endpoint,
             api_key=first_key(store),
@@ -306,6 +313,18 @@ def start(
         databases=wanted,
         dialect=meaning,
     )
+
+
+def _check_whole(state: Path) -> None:
+    """Raise when a state folder has contents of files, and nothing that says whose they are."""
+    if (state / "platform.sqlite").exists():
+        return
+    left = [path for path in (state / "blobs").glob("*") if path.is_file()]
+    if left:
+        raise CivisLocalError(
+            f"The state folder {state} has the contents of {len(left)} files, but platform.sqlite, "
+            "which says what they are, is missing. Put it back, or give another state folder."
+        )
 
 
 def _known_dialect(name: str) -> Dialect:

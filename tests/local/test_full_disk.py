@@ -18,7 +18,7 @@ from civis_nb.local.store.full_disk import Reserve, is_full
 _ALONE = ["unshare", "--map-root-user", "--mount"]
 
 _SCRIPT = """
-import json, sys, time
+import json, shutil, sys, time
 import requests
 from civis_nb.local import start
 
@@ -46,7 +46,8 @@ with start(state=sys.argv[1] + "/state", samples=False) as platform:
         run = call("POST", f"/jobs/{made['id']}/runs").json()
         return ended(f"/jobs/{made['id']}/runs/{run['id']}")
 
-    query("CREATE TABLE kept AS SELECT i FROM range(1000) t(i)")
+    query("CREATE TABLE kept AS SELECT i FROM range(1000) t(i);"
+          "CREATE TABLE texts AS SELECT sha256(i::text) a FROM range(20000) t(i)")
     made = call("POST", "/files", json={"name": "a"}).json()
     upload = requests.post(
         made["uploadUrl"], files={**made["uploadFields"], "file": bytes(21_000_000)}, timeout=30
@@ -55,6 +56,13 @@ with start(state=sys.argv[1] + "/state", samples=False) as platform:
     found["statement"] = query("CREATE TABLE big AS SELECT sha256(i::text) a, md5(i::text) b "
                                "FROM range(400000) t(i)")["error"]
     found["next statement"] = query("SELECT count(*) FROM kept")["resultRows"]
+    # Again and again, so that nothing is left of what the first failure gave back.
+    found["writes"] = []
+    for _ in range(3):
+        query("INSERT INTO texts SELECT sha256(i::text) FROM range(900000) t(i)")
+        found["writes"].append(query("CREATE OR REPLACE TABLE small AS SELECT 1")["error"])
+        found["writes"].append(call("POST", "/files", json={"name": "a"}).status_code)
+    found["free"] = shutil.disk_usage(sys.argv[1]).free
     found["log"] = job("for i in range(100000): print('x' * 600)")["error"]
     found["user"] = call("GET", "/users/me").status_code
 with start(state=sys.argv[1] + "/state", samples=False) as platform:
@@ -94,10 +102,12 @@ def test_a_full_disk_is_said_and_nothing_is_lost_or_stuck(tmp_path: Path) -> Non
     assert "No space left on device" in found["statement"]
     assert "Nothing of this statement was kept" in found["statement"]
     assert found["next statement"] == [["1000"]]
+    assert found["writes"] == [None, 201] * 3
+    assert found["free"] > 8_000_000
     assert "is full" in found["log"]
     assert found["user"] == 200
     assert found["started again"] == 200
-    assert [table["name"] for table in found["tables"]] == ["kept"]
+    assert [table["name"] for table in found["tables"]] == ["kept", "small", "texts"]
 
 
 def test_only_a_full_disk_is_called_full() -> None:

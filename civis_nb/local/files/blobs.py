@@ -7,18 +7,23 @@ also a forced one, as the system keeps it; after a power failure damage is seen 
 from __future__ import annotations
 
 import contextlib
+import re
 import secrets
 import shutil
 import threading
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from civis_nb.compression import crc32
+from civis_nb.errors import CivisLocalError
 from civis_nb.local.files.parts import Parts
 
 __all__ = ["Blob", "BlobStore", "BlobWriter", "etag"]
 
+#: What `BlobStore` calls contents.
+_IS_NAME = re.compile("[0-9a-f]{32}")
 _COPY_BYTES = 8 * 1024 * 1024
 
 
@@ -98,8 +103,15 @@ class BlobStore:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._parts = folder / "parts"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._parts.mkdir(exist_ok=True)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._parts.mkdir(exist_ok=True)
+        except OSError as error:
+            raise CivisLocalError(
+                f"{folder} can't be used for the contents of files ({error.strerror}): it must be "
+                "a folder that you can write to. Move away what is there, or give another state "
+                "folder."
+            ) from error
         self._uploads: dict[int, Parts] = {}
         self._lock = threading.Lock()
         for partial in folder.rglob(".*.partial"):
@@ -136,6 +148,25 @@ class BlobStore:
         shutil.move(source, partial)
         partial.replace(self.path(name))
         return Blob(name, size, crc)
+
+    def sweep(self, named: Collection[str], uploads: Collection[int]) -> None:
+        """Remove contents, and parts of uploads, that nothing names any more.
+
+        To be called while nothing is being stored.
+
+        Parameters
+        ----------
+        named
+            The contents that files have.
+        uploads
+            The ids of files whose upload in parts goes on.
+        """
+        for path in self.folder.iterdir():
+            if _IS_NAME.fullmatch(path.name) and path.name not in named:
+                path.unlink(missing_ok=True)
+        for path in self._parts.iterdir():
+            if not path.name.isdecimal() or int(path.name) not in uploads:
+                shutil.rmtree(path, ignore_errors=True)
 
     def parts(self, upload: int, count: int) -> Parts:
         """Return the parts of an upload that was announced to have `count` of them."""

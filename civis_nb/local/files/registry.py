@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import time
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from civis_nb.local.errors import DamagedContent, NotFound
 from civis_nb.local.files.blobs import Blob, BlobStore
 from civis_nb.local.files.signing import Signer
 from civis_nb.local.store import Store, utc_now
+from civis_nb.local.store.clock import to_wire
 from civis_nb.local.store.schema import files
 
 __all__ = ["EXPORT_LIFETIME", "FILE_LIFETIME", "LINK_LIFETIME", "Files", "has_content"]
@@ -126,6 +127,28 @@ class Files:
                 connection.execute(files.update().where(same).values(blob=None))
             self.blobs.remove(row.blob)
         return row
+
+    def sweep(self) -> None:
+        """Remove contents that expired, that no file has, and parts whose upload can't go on.
+
+        To be called before the platform accepts requests.
+        """
+        now = utc_now()
+        with self._store.begin() as connection:
+            expired = files.c.expires_at.is_not(None) & (files.c.expires_at <= now)
+            connection.execute(
+                files.update().where(expired, files.c.blob.is_not(None)).values(blob=None)
+            )
+            named = set(connection.scalars(select(files.c.blob).where(files.c.blob.is_not(None))))
+            # The URLs of its parts have expired as well, 36 hours after the upload began.
+            begun = to_wire(datetime.now(UTC) - LINK_LIFETIME)
+            going_on = files.c.num_parts.is_not(None) & files.c.blob.is_(None)
+            uploads = set(
+                connection.scalars(
+                    select(files.c.id).where(going_on, files.c.created_at > begun, ~expired)
+                )
+            )
+        self.blobs.sweep(named, uploads)
 
     def path(self, file_id: int) -> Path:
         """Return the path of a file's content, to be read only.

@@ -31,10 +31,18 @@ class Connection:
     ----------
     connect
         Opens the database and sets it up.
+    give_back
+        Gives the disk space that the database does not use back to the system, by a connection
+        that has just been opened.
     """
 
-    def __init__(self, connect: Callable[[], duckdb.DuckDBPyConnection]) -> None:
+    def __init__(
+        self,
+        connect: Callable[[], duckdb.DuckDBPyConnection],
+        give_back: Callable[[duckdb.DuckDBPyConnection], None],
+    ) -> None:
         self._connect = connect
+        self._give_back = give_back
         self._changed = threading.Condition()
         self._active = 0
         self._invalidated = self._full = False
@@ -92,7 +100,7 @@ class Connection:
         self._open = self._connect()
         self._invalidated = self._full = False
         try:
-            self._open.execute("CHECKPOINT")  # frees the space
+            self._give_back(self._open)
         except duckdb.Error as error:
             self._invalidated = _says_invalidated(str(error))
 

@@ -21,6 +21,7 @@ import duckdb
 
 from civis_nb.cancellation import CancelToken
 from civis_nb.errors import CivisLocalError, StateInUseError, WarehouseError
+from civis_nb.local.store.full_disk import Reserve
 from civis_nb.local.warehouse.base import (
     ColumnStats,
     Log,
@@ -45,6 +46,11 @@ _CURSOR_SETTINGS = (
 )
 _SEARCH_PATH = "SET search_path = 'public,main'"
 _PUBLIC = "CREATE SCHEMA IF NOT EXISTS public"
+
+#: With less free space on the disk than this, the file of a database is shortened when opened.
+_SCARCE_BYTES = 256 * 2**20
+#: A sequence that exists for a moment.
+_SPACE = "civis_nb_space"
 
 #: Settings that a run may change: they end with its cursor. All others hold for the whole
 #: database, and one run must not change them for all.
@@ -99,7 +105,9 @@ class DuckDBWarehouse(SqlWarehouse):
         self._hidden = tuple(
             dict.fromkeys(str(p) for p in (self._scratch, path) if p != ":memory:")
         )
-        self._connection = Connection(self._connect)
+        #: Needed for giving back space on a disk that is full.
+        self._reserve = None if path == ":memory:" else Reserve(self._path_with(".reserve"))
+        self._connection = Connection(self._connect, self._give_back)
 
     def _connect(self) -> duckdb.DuckDBPyConnection:
         """Open the database, and set it up with an empty scratch folder."""
@@ -108,11 +116,43 @@ class DuckDBWarehouse(SqlWarehouse):
             # We hold the database's lock now: a scratch folder that exists is a left-over.
             shutil.rmtree(self._scratch, ignore_errors=True)
             self._scratch.mkdir(mode=0o700, exist_ok=True)
+            self._tidy(connection)
             _set_up(connection, self._scratch)
         except duckdb.Error as error:
             connection.close()
             raise warehouse_error(read_failure(error), None, self._hidden) from None
         return connection
+
+    def _tidy(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Remove what a killed process left, and give back space where there is little."""
+        if self._reserve is None:
+            return
+        shutil.rmtree(self._path_with(".tmp"), ignore_errors=True)
+        if shutil.disk_usage(self._scratch).free < _SCARCE_BYTES:
+            with suppress(duckdb.Error):  # nothing can be given back; reading works all the same
+                self._give_back(connection)
+        self._reserve.fill()
+
+    def _give_back(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Cut what the database does not use off the end of its file.
+
+        A statement that failed has made the file longer, and a checkpoint shortens it, but only
+        one that has something to write; and it needs a little space before it gives back any.
+        """
+        if self._reserve is None:
+            return
+        self._reserve.release()
+        try:
+            connection.execute(f"CREATE OR REPLACE SEQUENCE main.{_SPACE}")
+            connection.execute(f"DROP SEQUENCE main.{_SPACE}")
+            connection.execute("CHECKPOINT")
+        finally:
+            self._reserve.fill()
+
+    def _path_with(self, ending: str) -> Path:
+        """Return the path beside the database's file that has a further ending."""
+        path = Path(self._path).resolve()
+        return path.with_name(path.name + ending)
 
     # -- catalog --------------------------------------------------------------------------
 
