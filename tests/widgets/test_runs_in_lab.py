@@ -124,7 +124,7 @@ def test_a_growing_log_is_read_searched_and_cancelled(open_notebook, setup, grow
         lambda: box.evaluate("(box) => box.scrollHeight - box.scrollTop - box.clientHeight < 5"),
         "the end of the log in sight",
     )
-    page.shot("run-light", view)
+    page.shot("run-view", view)
 
     # A reader further up stays where he is, and keeps what he has selected.
     box.evaluate("(box) => { box.scrollTop = 18 * 100 }")

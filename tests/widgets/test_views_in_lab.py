@@ -110,9 +110,10 @@ bad
 )
 LIVE = {2: ".civis-table", 3: ".civis-run", 5: ".civis-run", 7: ".civis-pages", 10: ".civis-table",
         12: ".civis-table", 14: ".civis-table", 16: ".civis-table"}  # fmt: skip
-NAMES = {1: "evil", 2: "evil-live", 3: "run-live", 4: "run", 5: "group-live", 6: "group",
-         7: "pages-live", 8: "profile", 9: "bad", 10: "bad-live", 11: "wide", 12: "wide-live",
-         13: "no-rows", 14: "no-rows-live", 15: "no-columns", 16: "no-columns-live"}  # fmt: skip
+NAMES = {1: "evil", 2: "evil-live", 3: "run-live", 4: "run-settled", 5: "group-live",
+         6: "group-settled", 7: "pages-live", 8: "profile", 9: "bad", 10: "bad-live", 11: "wide",
+         12: "wide-live", 13: "no-rows", 14: "no-rows-live", 15: "no-columns",
+         16: "no-columns-live"}  # fmt: skip
 
 
 def assert_inert(page: Any, outputs: str) -> None:
