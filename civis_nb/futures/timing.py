@@ -17,14 +17,14 @@ __all__ = ["MAX_LOCAL_WAIT_S", "MAX_WAIT_S", "FailureBudget", "checked_interval"
 
 #: The wait after the first poll, and how it grows with the run's age: a small import or query of
 #: the local platform takes about as long ...
-FIRST_WAIT_S, FIRST_SHARE = 0.02, 0.6
+FIRST_WAIT_S, FIRST_SHARE = 0.002, 0.6
 #: ... then, while the age is small ...
 EARLY_WAIT_S, EARLY_SHARE = 0.05, 0.15
 #: ... and from then on: a poll comes at most this, and this share of the age, after the end.
 LATE_WAIT_S, LATE_SHARE = 0.2, 0.05
 #: No wait is longer than this.
 MAX_WAIT_S = 15.0
-#: Polls a second that all adaptive futures of a process make together, at most.
+#: Polls a second that the adaptive futures of a process make together, at most.
 MAX_POLLS_PER_S = 100.0
 #: Polls of a platform on this machine cost little, and are to show soon that it has ended.
 MAX_LOCAL_WAIT_S = 3.0
@@ -85,8 +85,8 @@ def next_wait_s(
 
     Examples
     --------
-    >>> [round(next_wait_s(age), 2) for age in (0, 1, 10, 60, 3600)]
-    [0.02, 0.2, 0.7, 3.2, 15.0]
+    >>> [round(next_wait_s(age), 2) for age in (0.01, 1, 10, 60, 3600)]
+    [0.01, 0.2, 0.7, 3.2, 15.0]
     >>> next_wait_s(0, active=200)
     2.0
     """
@@ -96,7 +96,8 @@ def next_wait_s(
         EARLY_WAIT_S + EARLY_SHARE * age_s,
         LATE_WAIT_S + LATE_SHARE * age_s,
     )
-    wait = max(wait, active / MAX_POLLS_PER_S)
+    if active > 1:
+        wait = max(wait, active / MAX_POLLS_PER_S)
     if calls_left is not None and calls_limit and 2 * calls_left < calls_limit:
         wait *= calls_limit / (2 * calls_left) if calls_left > 0 else MAX_WAIT_S / wait
     return min(wait, MAX_WAIT_S)

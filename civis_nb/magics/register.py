@@ -16,10 +16,11 @@ from civis_nb.magics.options import Syntax
 from civis_nb.magics.running import StatementRunner
 from civis_nb.magics.scopes import enclosing_names
 from civis_nb.magics.session import Session
-from civis_nb.magics.sql import SqlRun
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+    from civis_nb.magics.sql import SqlRun
 
 __all__ = ["NAMES", "register", "unregister"]
 
@@ -115,6 +116,9 @@ class _Magics:
             return settings.config_magic(line)
 
     def _sql_run(self, call: SqlCall, local_ns: Mapping[str, Any] | None) -> SqlRun:
+        # Transport and readers take longer to load than all that a shell needs of the magics.
+        from civis_nb.magics.sql import SqlRun
+
         names, cell = self._namespaces(local_ns), self._cell_text()
         number = self._cell_number()
         runner = StatementRunner(call, self.session)

@@ -25,6 +25,8 @@ __all__ = ["query_fields", "query_row", "router"]
 
 router = APIRouter(tags=["queries"])
 
+#: How long an answer about a query waits for its end.
+_END_WAIT_S = 0.1
 _LIKE = str.maketrans({"\\": r"\\", "%": r"\%", "_": r"\_", "?": "_", "*": "%"})
 
 
@@ -277,8 +279,16 @@ def post_queries(
 
 @router.get("/queries/{id}", summary="Get a query")
 def get_queries(request: Request, id: JobId) -> QueryDetail:
-    """Return a query with the rows of its last run."""
-    return _detail(request, id)
+    """Return a query with the rows of its last run.
+
+    Most statements end soon: the answer waits a moment for that, which saves the client a poll.
+    """
+    found, runner = _detail(request, id), context_of(request).runner
+    if found.state in states.ACTIVE and found.last_run_id is not None:
+        if not runner.wait(found.last_run_id, _END_WAIT_S):
+            return found
+        found = _detail(request, id)
+    return found
 
 
 @router.delete("/queries/{id}", summary="Hide a query")

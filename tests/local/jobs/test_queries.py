@@ -20,6 +20,20 @@ def test_post_is_200_and_queued(jobs_api, http):
     assert jobs_api.ended(f"/queries/{query['id']}")["state"] == "succeeded"
 
 
+def test_an_answer_waits_for_an_end_that_comes_soon(jobs_api, monkeypatch):
+    monkeypatch.setattr("civis_nb.local.endpoints.queries._END_WAIT_S", 60.0)
+    query = jobs_api.post("/queries", {"database": 1, "sql": "select 1", "previewRows": 5})
+    assert jobs_api.get(f"/queries/{query['id']}")["resultRows"] == [["1"]]
+
+
+def test_an_answer_does_not_wait_for_long(jobs_api):
+    query = jobs_api.post("/queries", {"database": 1, "sql": SLOW, "previewRows": 5})
+    path = f"/queries/{query['id']}"
+    assert jobs_api.get(path)["state"] in ("queued", "running")
+    jobs_api.http("DELETE", f"{path}/runs/{query['lastRunId']}")
+    assert jobs_api.ended(path)["state"] == "cancelled"
+
+
 def test_cells_are_text_or_null(jobs_api):
     query = jobs_api.query("select 1 as n, 'x' as t, null as e, true as b, 1.50 as d")
     assert query["resultColumns"] == ["n", "t", "e", "b", "d"]
