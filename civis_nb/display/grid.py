@@ -132,7 +132,13 @@ def grid_html(
     """
     shown = columns[:_MOST_HTML_COLUMNS]
     more = max(total, len(columns)) - len(shown)
-    caption += f"; {counted(more, 'more column')} not shown" if more else ""
+    left_out = [f"{counted(more, 'more column')} not shown"] if more else []
+    if total and any(len(cell or "") > _CELL_CHARS_HTML for one in shown for cell in one.cells):
+        left_out.append(f"texts cut at {_CELL_CHARS_HTML} characters")
+    if left_out:
+        # The view that is shown beside it in a notebook with a kernel has all of it.
+        where = ": the live view shows all" if total else ""
+        caption += f"; {'; '.join(left_out)}{where}"
     head = el("tr", *(_header(column, compact=compact) for column in shown))
     body = [
         el("tr", *(_cell(column, index, compact=compact) for column in shown))

@@ -140,7 +140,13 @@ def test_wide_tables_say_what_is_left_out():
     text = repr(table)
     assert max(len(line) for line in text.splitlines()) <= 110
     assert text.endswith("… 70 more columns")
-    assert "15 more columns not shown" in html_of(table)
+    assert "15 more columns not shown: the live view shows all" in html_of(table)
+
+
+def test_a_caption_says_that_texts_are_cut():
+    long = ResultTable([["x" * 81]], columns=["a"])
+    assert "1 of 1 row; texts cut at 80 characters: the live view shows all" in html_of(long)
+    assert "texts cut" not in html_of(ResultTable([["x" * 80]], columns=["a"]))
 
 
 def test_a_single_column_that_is_left_out_is_named():
