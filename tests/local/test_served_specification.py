@@ -252,3 +252,24 @@ def test_documents_asked_for_at_once_come_without_warnings(bare_platform):
         written = set(pool.map(lambda _: specification.written("3.0"), range(4)))
     assert len(written) == 1
     assert caught == []
+
+
+def test_lists_take_the_orders_that_they_state_and_no_others(served, http):
+    """Of lists whose path names no object."""
+    lists = {
+        path: {one["name"]: one for one in operation["parameters"]}
+        for path, verb, operation in _operations(served)
+        if verb == "get" and "{" not in path
+    }
+    checked = 0
+    for path, parameters in lists.items():
+        if "order" not in parameters:
+            continue
+        checked += 1
+        assert parameters["limit"]["minimum"] == parameters["page_num"]["minimum"] == 1, path
+        assert parameters["order_dir"]["enum"] == ["asc", "desc"], path
+        for order in parameters["order"]["enum"]:
+            assert http("GET", path, params={"order": order}).status_code == 200, (path, order)
+        for name, value in (("order", "colour"), ("order_dir", "up"), ("limit", "0")):
+            assert http("GET", path, params={name: value}).status_code == 400, (path, name)
+    assert checked > 10

@@ -8,11 +8,11 @@ from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import Connection, Row, Select, select
 
 from civis_nb.local.context import User, context_of
-from civis_nb.local.endpoints.filters import AskedPage, author_ids
+from civis_nb.local.endpoints.filters import asked_page, author_ids
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import comma_list, paginated
+from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import credentials, databases
@@ -98,6 +98,11 @@ class CredentialPatch(Wire):
 
 
 _STORED = ("name", "type", "description", "username", "password", "remote_host_id")
+_ORDERS = {
+    "updated_at": credentials.c.updated_at,
+    "created_at": credentials.c.created_at,
+    "name": credentials.c.name,
+}
 _NEVER_NULL = ("type", "username", "name")
 
 
@@ -112,7 +117,7 @@ def list_credentials(
     request: Request,
     response: Response,
     user: Annotated[User, Depends(current_user)],
-    asked: AskedPage,
+    page: Annotated[Page, asked_page(_ORDERS, default=1000, maximum=1000)],
     type: str | None = None,
     remote_host_id: int | None = None,
     default: bool | None = None,
@@ -122,7 +127,6 @@ def list_credentials(
     provider: str | None = None,
 ) -> list[Credential]:
     """Return the credentials that pass the filters."""
-    page = asked(default=1000, maximum=1000)
     found = _rows()
     if type:
         found = found.where(credentials.c.type.in_(comma_list(type)))
@@ -136,13 +140,8 @@ def list_credentials(
         found = found.where(credentials.c.name.icontains(name, autoescape=True))
     if system_credentials or provider:
         found = found.where(credentials.c.id < 0)
-    orders = {
-        "updated_at": credentials.c.updated_at,
-        "created_at": credentials.c.created_at,
-        "name": credentials.c.name,
-    }
     with context_of(request).store.read() as connection:
-        rows = paginated(connection, found, page, response, orders, "updated_at")
+        rows = paginated(connection, found, page, response)
         people = user_refs(connection)
     return [_shown(row, people) for row in rows]
 

@@ -10,14 +10,14 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, or_
 
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
-from civis_nb.local.endpoints.filters import AskedPage, JobId, KindConditions, kind_orders
+from civis_nb.local.endpoints.filters import KIND_ORDERS, JobId, KindConditions, asked_page
 from civis_nb.local.endpoints.jobs.models import ArchiveBody, Run, last_run, run_state
 from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, run_fields
 from civis_nb.local.endpoints.jobs.service import JobService
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import comma_list, paginated
+from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import jobs
@@ -178,16 +178,15 @@ def list_exports(
     request: Request,
     response: Response,
     conditions: KindConditions,
-    asked: AskedPage,
+    page: Annotated[Page, asked_page(KIND_ORDERS, default=20, maximum=50)],
     type: Annotated[
         str | None, Query(description="database or gdoc, or both separated by a comma.")
     ] = None,
 ) -> list[ExportItem]:
     """Return CSV exports, and imports that go out of the platform's databases."""
-    page = asked(default=20, maximum=50)
     found = states.jobs_with_last_run().where(_of_types(comma_list(type)), *conditions)
     with context_of(request).store.read() as connection:
-        rows = paginated(connection, found, page, response, kind_orders(), "updated_at")
+        rows = paginated(connection, found, page, response)
         people = user_refs(connection)
     return [
         ExportItem(

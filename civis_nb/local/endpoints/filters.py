@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import Annotated, Any
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Path, Query
 from sqlalchemy import ColumnElement, func, or_
 
 from civis_nb.local.errors import Invalid
-from civis_nb.local.http.envelope import Page, comma_list
+from civis_nb.local.http.envelope import Page, Paging, comma_list
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import job_runs, jobs
 
 __all__ = [
+    "KIND_ORDERS",
     "Archived",
-    "AskedPage",
     "Hidden",
     "JobConditions",
     "JobId",
     "KindConditions",
     "Limit",
     "archived_filter",
+    "asked_page",
     "author_ids",
-    "kind_orders",
     "last_run_updated_at",
     "state_filter",
 ]
@@ -33,23 +32,47 @@ JobId = Annotated[int, Path(description="The id of the job.")]
 Limit = Annotated[int | None, Query(description="The most items to return.")]
 Hidden = Annotated[bool | None, Query(description="Whether to return the hidden ones instead.")]
 Archived = Annotated[
-    str | None, Query(description="true, false (unless given), or all: which to return.")
+    str | None,
+    Query(
+        description="true, false (unless given), or all: which to return.",
+        json_schema_extra={"enum": ["true", "false", "all", ""]},
+    ),
 ]
 
 
-# Asynchronous, so that a list does not wait for a thread only to read its query parameters.
-async def _asked_page(
-    limit: Limit = None,
-    page_num: Annotated[int | None, Query(description="Which page to return, from 1.")] = None,
-    order: Annotated[str | None, Query(description="The field to order by.")] = None,
-    order_dir: Annotated[str | None, Query(description="The direction: asc or desc.")] = None,
-) -> Callable[..., Page]:
-    """Return `Page.of` with all that a request says; a list adds its own limits."""
-    return partial(Page.of, limit, page_num, order, order_dir)
+def asked_page(
+    orders: Mapping[str, Any], *, default: int, maximum: int, default_dir: str = "desc"
+) -> Any:
+    """Return the dependency that gives the `Page` that a request asks for (see `Paging`)."""
+    paging = Paging(orders, default, maximum, default_dir)
+    first = next(iter(orders))
 
+    # Asynchronous, so that a list does not wait for a thread only to read its query parameters.
+    async def page(
+        limit: int | None = Query(
+            None,
+            description=f"The most items on a page; {default} by default, {maximum} at most.",
+            json_schema_extra={"minimum": 1},
+        ),
+        page_num: int | None = Query(
+            None,
+            description="Which page to return, from 1.",
+            json_schema_extra={"minimum": 1},
+        ),
+        order: str | None = Query(
+            None,
+            description=f"The field to order by; {first} by default.",
+            json_schema_extra={"enum": list(orders)},
+        ),
+        order_dir: str | None = Query(
+            None,
+            description=f"The direction; {default_dir} by default.",
+            json_schema_extra={"enum": ["asc", "desc"]},
+        ),
+    ) -> Page:
+        return paging.page(limit, page_num, order, order_dir)
 
-AskedPage = Annotated[Callable[..., Page], Depends(_asked_page)]
-"""The page that a list is asked for: call it with ``default`` and ``maximum``."""
+    return Depends(page)
 
 
 async def _job_conditions(
@@ -76,16 +99,6 @@ async def _kind_conditions(
 
 KindConditions = Annotated[list[ColumnElement[bool]], Depends(_kind_conditions)]
 """As `JobConditions`, and the states of the last run."""
-
-
-def kind_orders() -> dict[str, Any]:
-    """Return what lists of one kind of jobs can be ordered by; ``updated_at`` is the default."""
-    return {
-        "updated_at": states.stable(jobs.c.updated_at),
-        "name": states.stable(jobs.c.name),
-        "created_at": states.stable(jobs.c.created_at),
-        "last_run.updated_at": states.stable(last_run_updated_at()),
-    }
 
 
 def archived_filter(
@@ -116,6 +129,15 @@ def last_run_updated_at() -> ColumnElement[Any]:
     """Return when a job's last run was created, started or finished last."""
     run = job_runs.c
     return func.coalesce(run.finished_at, run.started_at, run.created_at)
+
+
+#: What lists of one kind of jobs can be ordered by.
+KIND_ORDERS: Final[Mapping[str, Any]] = {
+    "updated_at": states.stable(jobs.c.updated_at),
+    "name": states.stable(jobs.c.name),
+    "created_at": states.stable(jobs.c.created_at),
+    "last_run.updated_at": states.stable(last_run_updated_at()),
+}
 
 
 def author_ids(author: str) -> list[int]:

@@ -9,13 +9,13 @@ from sqlalchemy import ColumnElement, Connection, Row, Select
 
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
-from civis_nb.local.endpoints.filters import Archived, AskedPage, Hidden, JobId, archived_filter
+from civis_nb.local.endpoints.filters import Archived, Hidden, JobId, archived_filter, asked_page
 from civis_nb.local.endpoints.jobs.models import Run, run_state
 from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, run_fields
 from civis_nb.local.endpoints.user_refs import UserRef, user_ref
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import paginated
+from civis_nb.local.http.envelope import Page, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import job_runs, jobs
@@ -188,11 +188,17 @@ def _time_filters(
     return found
 
 
+_ORDERS = {
+    "created_at": states.stable(jobs.c.created_at),
+    "started_at": states.stable(job_runs.c.started_at),
+}
+
+
 @router.get("/queries", summary="List queries")
 def list_queries(
     request: Request,
     response: Response,
-    asked: AskedPage,
+    page: Annotated[Page, asked_page(_ORDERS, default=20, maximum=50)],
     query: Annotated[
         str | None, Query(description="Words in the SQL; ? is any character, * any number.")
     ] = None,
@@ -209,7 +215,6 @@ def list_queries(
     archived: Archived = None,
 ) -> list[QueryItem]:
     """Return the queries that pass the filters."""
-    page = asked(default=20, maximum=50)
     body, run = jobs.c.body, job_runs.c
     found = _select().where(jobs.c.hidden.is_(bool(hidden)), *archived_filter(archived))
     for word in (query or "").split():
@@ -225,12 +230,8 @@ def list_queries(
     if state:
         names = [part.strip() for text in state for part in text.split(",")]
         found = found.where(run.state.in_(names))
-    orders = {
-        "created_at": states.stable(jobs.c.created_at),
-        "started_at": states.stable(run.started_at),
-    }
     with context_of(request).store.read() as connection:
-        rows = paginated(connection, found, page, response, orders, "created_at")
+        rows = paginated(connection, found, page, response)
     return [QueryItem(**query_fields(row, results=not exclude_results)) for row in rows]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from civis_nb.local.errors import Invalid
 
 __all__ = [
     "Page",
+    "Paging",
     "check_characters",
     "comma_list",
     "paginated",
@@ -42,45 +43,69 @@ def check_characters(value: Any) -> None:
 _MAX_OFFSET = 2**62
 
 _Item = TypeVar("_Item")
-_Order = TypeVar("_Order")
 
 
 @dataclass(frozen=True)
 class Page:
-    """Which part of a list a request wants, and in which order."""
+    """Which part of a list a request wants, and in which order.
+
+    Attributes
+    ----------
+    limit, number
+        How many items are on a page, and which page it is, from 1.
+    order
+        What the list is ordered by: a column, a tuple of columns, or the key of a sort.
+    descending
+        Whether the last ones come first.
+    """
 
     limit: int
-    number: int = 1
-    order: str | None = None
-    descending: bool = True
+    number: int
+    order: Any
+    descending: bool
 
-    @classmethod
-    def of(
-        cls,
-        limit: int | None,
-        page_num: int | None,
-        order: str | None,
-        order_dir: str | None,
-        *,
-        default: int,
-        maximum: int,
-        default_dir: str = "desc",
+
+@dataclass(frozen=True)
+class Paging:
+    """What a list offers: the specification states it, and requests are held to it.
+
+    Attributes
+    ----------
+    orders
+        What the list can be ordered by, under the names of the API; the first one is the default.
+    default, maximum
+        How many items a page has, and has at most.
+    default_dir
+        ``asc`` or ``desc``, where a request names none.
+    """
+
+    orders: Mapping[str, Any]
+    default: int
+    maximum: int
+    default_dir: str = "desc"
+
+    def page(
+        self, limit: int | None, page_num: int | None, order: str | None, order_dir: str | None
     ) -> Page:
-        """Read the four query parameters; a limit above the maximum is cut to it.
+        """Return the page that a request asks for; a limit above the maximum is cut to it.
 
         Raises
         ------
         Invalid
-            When a number is below 1 or the direction is neither asc nor desc.
+            When a number is below 1, the direction is neither asc nor desc, or the list has no
+            such order.
         """
-        size = default if limit is None else limit
+        size = self.default if limit is None else limit
         number = 1 if page_num is None else page_num
-        direction = (order_dir or default_dir).lower()
+        direction = (order_dir or self.default_dir).lower()
         if size < 1 or number < 1:
             raise Invalid("limit and page_num must be at least 1.")
         if direction not in ("asc", "desc"):
             raise Invalid(f"order_dir must be asc or desc, not {order_dir!r}.")
-        return cls(min(size, maximum), number, order, direction == "desc")
+        name = order or next(iter(self.orders))
+        if name not in self.orders:
+            raise Invalid(f"order can't be {name!r}; it is one of {', '.join(self.orders)}.")
+        return Page(min(size, self.maximum), number, self.orders[name], direction == "desc")
 
 
 def _set_page_headers(response: Response, page: Page, total: int) -> None:
@@ -96,12 +121,7 @@ def _set_page_headers(response: Response, page: Page, total: int) -> None:
 
 
 def paginated(
-    connection: Connection,
-    query: Select[Any],
-    page: Page,
-    response: Response,
-    orders: dict[str, Any],
-    default_order: str,
+    connection: Connection, query: Select[Any], page: Page, response: Response
 ) -> list[Any]:
     """Return one page of rows and write the pagination headers.
 
@@ -113,32 +133,14 @@ def paginated(
         The part to be returned.
     response
         Receives the headers.
-    orders
-        The columns that may be ordered by, or tuples of them, under the names of the API.
-    default_order
-        The one used when the client names none.
-
-    Raises
-    ------
-    Invalid
-        When the client names an order that is not there.
     """
-    chosen = _chosen_order(page, orders, default_order)
-    columns = chosen if isinstance(chosen, tuple) else (chosen,)
+    columns = page.order if isinstance(page.order, tuple) else (page.order,)
     total = connection.scalar(_counted(query))
     _set_page_headers(response, page, int(total or 0))
     ordered = query.order_by(*(c.desc() if page.descending else c.asc() for c in columns))
     # Of pages that no list has, an offset that SQLite can't count to is no other than a large one.
     offset = min((page.number - 1) * page.limit, _MAX_OFFSET)
     return list(connection.execute(ordered.limit(page.limit).offset(offset)))
-
-
-def _chosen_order(page: Page, orders: Mapping[str, _Order], default_order: str) -> _Order:
-    """Return the order that a client names, or the default one."""
-    name = page.order or default_order
-    if name not in orders:
-        raise Invalid(f"order can't be {name!r}; it is one of {', '.join(orders)}.")
-    return orders[name]
 
 
 def _counted(query: Select[Any]) -> Select[Any]:
@@ -159,23 +161,10 @@ def _uses(where: ColumnElement[Any] | None, table: FromClause) -> bool:
     return any(getattr(part, "table", None) is table for part in parts)
 
 
-def sliced(
-    items: list[_Item],
-    page: Page,
-    response: Response,
-    orders: dict[str, Callable[[_Item], Any]],
-    default_order: str,
-) -> list[_Item]:
-    """Return one page of a list in memory, as `paginated` does of a query.
-
-    Raises
-    ------
-    Invalid
-        When the client names an order that is not there.
-    """
-    key = _chosen_order(page, orders, default_order)
+def sliced(items: list[_Item], page: Page, response: Response) -> list[_Item]:
+    """Return one page of a list in memory, as `paginated` does of a query."""
     _set_page_headers(response, page, len(items))
-    ordered = sorted(items, key=key, reverse=page.descending)
+    ordered = sorted(items, key=page.order, reverse=page.descending)
     return ordered[(page.number - 1) * page.limit : page.number * page.limit]
 
 

@@ -14,7 +14,11 @@ from civis_nb.local.http.official import NOT_IMPLEMENTED, slashed_paths
 __all__ = ["to_openapi3", "to_swagger"]
 
 _SIMPLE = frozenset({"array", "object", "integer", "number", "string", "boolean"})
-_KEPT = ("description", "format", "enum", "deprecated")
+#: What a schema keeps in Swagger 2.0.
+_KEPT = (
+    "description", "format", "enum", "deprecated",
+    "minimum", "maximum", "minLength", "maxLength", "pattern",
+)  # fmt: skip
 _KEPT_OF_OPERATIONS = ("description", NOT_IMPLEMENTED)
 _REF = "#/components/schemas/"
 

@@ -10,6 +10,7 @@ from fastapi import Query, Request, Response
 from pydantic import Field, create_model
 
 from civis_nb.local.context import context_of
+from civis_nb.local.endpoints.filters import asked_page
 from civis_nb.local.errors import NotFound, NotSupported
 from civis_nb.local.http.envelope import Page, sliced
 from civis_nb.local.http.wire import Wire
@@ -59,6 +60,9 @@ class DeploymentLog(Wire):
     source: Literal["system", "user"]
 
 
+_PAGE = asked_page({"created_at": lambda one: one.created_at}, default=20, maximum=50)
+
+
 def deployment_type(owner: str, base: type[Wire]) -> type[Wire]:
     """Return the type of deployments whose owner is a notebook or a service."""
     field: Any = (int, Field(alias=f"{owner}Id"))
@@ -95,22 +99,11 @@ def deployable(
             deployment_id: Annotated[  # noqa: ARG001 - there is none to be found
                 int | None, Query(description="The id of a deployment.")
             ] = None,
-            limit: int | None = None,
-            page_num: int | None = None,
-            order: str | None = None,
-            order_dir: Annotated[
-                str | None,
-                Query(
-                    description="asc or desc; desc by default.",
-                    json_schema_extra={"enum": ["asc", "desc"]},
-                ),
-            ] = None,
+            page: Page = _PAGE,
         ) -> list[Any]:
             check(request, id)
-            page = Page.of(limit, page_num, order, order_dir, default=20, maximum=50)
             none: list[ListedDeployment] = []
-            orders = {"created_at": lambda one: one.created_at}
-            return list(sliced(none, page, response, orders, "created_at"))
+            return list(sliced(none, page, response))
 
         def deploy(request: Request, id: int, body: DeploymentBody) -> Any:  # noqa: ARG001
             check(request, id)

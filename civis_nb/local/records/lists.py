@@ -14,7 +14,7 @@ from civis_nb.local.context import context_of
 from civis_nb.local.endpoints.filters import archived_filter, author_ids
 from civis_nb.local.endpoints.user_refs import user_refs
 from civis_nb.local.errors import Invalid
-from civis_nb.local.http.envelope import Page, comma_list, paginated
+from civis_nb.local.http.envelope import Paging, comma_list, paginated
 from civis_nb.local.records.fields import LEVELS, View
 from civis_nb.local.records.resource import Operation, Resource, Shape, typed
 from civis_nb.local.store.schema import records
@@ -51,6 +51,8 @@ class Filter:
         which is None where a request has none; None: it filters nothing.
     choices
         The values that the specification names.
+    minimum
+        The smallest value, which the specification states; None: there is none.
     """
 
     name: str
@@ -58,6 +60,7 @@ class Filter:
     description: str
     conditions: Callable[[Any], Conditions] | None = None
     choices: tuple[str, ...] = ()
+    minimum: int | None = None
 
 
 def _hidden(value: bool | None) -> Conditions:
@@ -126,36 +129,35 @@ def listed(
     order_dir
         ``asc`` or ``desc``, where a request names none.
     """
+    names = (order, *(name for name in orders if name != order))
+    columns = {name: (records.c[name], records.c.id) for name in names}
+    paging = Paging(columns, default, maximum, order_dir)
     parameters = (
         *filters,
         Filter(
-            "limit", int, f"The most results on a page: {default} by default, {maximum} at most."
+            "limit",
+            int,
+            f"The most items on a page; {default} by default, {maximum} at most.",
+            minimum=1,
         ),
-        Filter("page_num", int, "The number of the page, from 1."),
-        Filter("order", str, f"The field to order by: {', '.join(orders)}; {order} by default."),
-        Filter("order_dir", str, f"asc or desc; {order_dir} by default.", choices=("asc", "desc")),
+        Filter("page_num", int, "Which page to return, from 1.", minimum=1),
+        Filter("order", str, f"The field to order by; {order} by default.", choices=names),
+        Filter(
+            "order_dir", str, f"The direction; {order_dir} by default.", choices=("asc", "desc")
+        ),
     )
-    columns = {name: (records.c[name], records.c.id) for name in orders}
 
     def operations(resource: Resource) -> Iterator[Operation]:
         def list_records(request: Request, response: Response, query: Any) -> list[Any]:
             values = query.model_dump()
-            page = Page.of(
-                query.limit,
-                query.page_num,
-                query.order,
-                query.order_dir,
-                default=default,
-                maximum=maximum,
-                default_dir=order_dir,
-            )
+            page = paging.page(query.limit, query.page_num, query.order, query.order_dir)
             found = resource.select()
             for one in filters:
                 if one.conditions is not None:
                     found = found.where(*one.conditions(values[one.name]))
             context = context_of(request)
             with context.store.read() as connection:
-                rows = paginated(connection, found, page, response, columns, order)
+                rows = paginated(connection, found, page, response)
                 people = user_refs(connection)
                 views = (View(connection, context, row, people, values) for row in rows)
                 return [resource.show_item(view) for view in views]
@@ -175,7 +177,8 @@ def _query_type(parameters: Sequence[Filter]) -> Any:
     """Return the type of the query parameters, as FastAPI reads them."""
     fields: dict[str, Any] = {}
     for one in parameters:
-        more: dict[str, Any] | None = {"enum": list(one.choices)} if one.choices else None
+        stated = {"enum": list(one.choices), "minimum": one.minimum}
+        more: dict[str, Any] = {k: v for k, v in stated.items() if v not in ([], None)}
         info = Field(default=None, description=one.description, json_schema_extra=more)
         fields[one.name] = (one.type | None, info)
     return Annotated[create_model("ListQuery", **fields), Query()]

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
-from civis_nb.local.endpoints.filters import AskedPage, JobId, KindConditions, kind_orders
+from civis_nb.local.endpoints.filters import KIND_ORDERS, JobId, KindConditions, asked_page
 from civis_nb.local.endpoints.imports.models import (
     Import,
     ImportBody,
@@ -41,7 +41,7 @@ from civis_nb.local.endpoints.scripts.scripts import CancelState
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import comma_list, paginated
+from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.syncs import active_syncs, copy_syncs, shown
@@ -158,7 +158,7 @@ def list_imports(
     request: Request,
     response: Response,
     conditions: KindConditions,
-    asked: AskedPage,
+    page: Annotated[Page, asked_page(KIND_ORDERS, default=20, maximum=50)],
     type: Annotated[str | None, Query(description="Sync types, separated by commas.")] = None,
     destination: Annotated[
         str | None, Query(description="Ids of databases, separated by commas.")
@@ -168,7 +168,6 @@ def list_imports(
     ] = None,
 ) -> list[ImportItem]:
     """Return the imports that pass the filters."""
-    page = asked(default=20, maximum=50)
     types = comma_list(type)
     if source and types != ["Dbsync"]:
         raise Invalid("source can be a filter only together with type=Dbsync.")
@@ -179,7 +178,7 @@ def list_imports(
         if text:
             found = found.where(_hosts(side, text))
     with context_of(request).store.read() as connection:
-        rows = paginated(connection, found, page, response, kind_orders(), "updated_at")
+        rows = paginated(connection, found, page, response)
         people, names = user_refs(connection), _database_names(connection)
     return [ImportItem(**_item_fields(row, people, names)) for row in rows]
 

@@ -9,9 +9,9 @@ from sqlalchemy import Connection, Row, Text, cast, func, or_, select
 
 from civis_nb.local.context import PlatformContext, context_of
 from civis_nb.local.endpoints.filters import (
-    AskedPage,
     JobConditions,
     JobId,
+    asked_page,
     last_run_updated_at,
     state_filter,
 )
@@ -20,7 +20,7 @@ from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, show_com
 from civis_nb.local.endpoints.jobs.service import job_row
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid
-from civis_nb.local.http.envelope import comma_list, paginated
+from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import job_runs, jobs
@@ -98,22 +98,31 @@ def _fields(row: Row[Any], people: dict[int, UserRef]) -> dict[str, Any]:
     }
 
 
+_ORDERS = {
+    "updated_at": states.stable(jobs.c.updated_at),
+    "last_run_updated_at": states.stable(last_run_updated_at()),
+}
+
+
 @router.get("/jobs", summary="List jobs of all types")
 def list_jobs(
     request: Request,
     response: Response,
     conditions: JobConditions,
-    asked: AskedPage,
+    page: Annotated[Page, asked_page(_ORDERS, default=50, maximum=50)],
     state: Annotated[str | None, Query(description="States, separated by commas.")] = None,
     type: Annotated[str | None, Query(description="Job types, separated by commas.")] = None,
     q: Annotated[str | None, Query(description="Text in the id, the name or the type.")] = None,
     permission: Annotated[
-        str | None, Query(description="What one may do with the jobs: read, write or manage.")
+        str | None,
+        Query(
+            description="What one may do with the jobs.",
+            json_schema_extra={"enum": list(_PERMISSIONS)},
+        ),
     ] = None,
     scheduled: Annotated[bool | None, Query(description="Whether the job is scheduled.")] = None,
 ) -> list[JobItem]:
     """Return the jobs that pass the filters."""
-    page = asked(default=50, maximum=50)
     if permission and permission not in _PERMISSIONS:
         raise Invalid(f"permission must be one of {', '.join(_PERMISSIONS)}.")
     found = states.jobs_with_last_run().where(*conditions)
@@ -132,12 +141,8 @@ def list_jobs(
     if scheduled is not None:
         on = func.coalesce(jobs.c.body["schedule"]["scheduled"].as_boolean(), False)
         found = found.where(on.is_(scheduled))
-    orders = {
-        "updated_at": states.stable(jobs.c.updated_at),
-        "last_run_updated_at": states.stable(last_run_updated_at()),
-    }
     with context_of(request).store.read() as connection:
-        rows = paginated(connection, found, page, response, orders, "updated_at")
+        rows = paginated(connection, found, page, response)
         people = user_refs(connection)
     return [JobItem(**_fields(row, people)) for row in rows]
 

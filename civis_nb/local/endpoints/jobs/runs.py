@@ -13,7 +13,7 @@ from pydantic import BeforeValidator
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import PlatformContext, context_of
-from civis_nb.local.endpoints.filters import AskedPage, JobId, Limit
+from civis_nb.local.endpoints.filters import JobId, Limit, asked_page
 from civis_nb.local.endpoints.jobs.models import (
     LogBody,
     LogEntry,
@@ -23,7 +23,7 @@ from civis_nb.local.endpoints.jobs.models import (
     RunPatch,
 )
 from civis_nb.local.errors import Invalid, NotFound
-from civis_nb.local.http.envelope import paginated
+from civis_nb.local.http.envelope import Page, paginated
 from civis_nb.local.http.wire import Wire, camel
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.logs import append_logs, read_logs
@@ -49,6 +49,11 @@ def _run_number(value: Any) -> Any:
     return _LAST if value == "None" else value
 
 
+_RUN_ORDERS = {"id": job_runs.c.id}
+_OUTPUT_ORDERS = {
+    "created_at": states.stable(outputs.c.created_at, outputs.c.id),
+    "id": outputs.c.id,
+}
 _RunId = Annotated[int, BeforeValidator(_run_number), Path(description="The id of the run.")]
 _LastId = Annotated[
     int | None, Query(description="Return only entries with a higher id, in the order of ids.")
@@ -161,14 +166,13 @@ def add_run_list(router: APIRouter, kind: RunKind) -> None:
         request: Request,
         response: Response,
         id: JobId,
-        asked: AskedPage,
+        page: Annotated[Page, asked_page(_RUN_ORDERS, default=20, maximum=100)],
     ) -> Any:
-        page = asked(default=20, maximum=100)
         context = context_of(request)
         query = select(job_runs).where(job_runs.c.job_id == id)
         with context.store.read() as connection:
             states.find_job(connection, id, kind.job_type)
-            rows = paginated(connection, query, page, response, {"id": job_runs.c.id}, "id")
+            rows = paginated(connection, query, page, response)
         return [kind.show(context, row) for row in rows]
 
 
@@ -261,18 +265,13 @@ def _add_outputs(router: APIRouter, kind: RunKind) -> None:
         response: Response,
         id: JobId,
         run_id: _RunId,
-        asked: AskedPage,
+        page: Annotated[Page, asked_page(_OUTPUT_ORDERS, default=50, maximum=50)],
     ) -> Any:
-        page = asked(default=50, maximum=50)
         context = context_of(request)
-        orders = {
-            "created_at": states.stable(outputs.c.created_at, outputs.c.id),
-            "id": outputs.c.id,
-        }
         with context.store.read() as connection:
             found = _found(connection, kind, id, run_id)
             query = select(outputs).where(outputs.c.run_id == found.id)
-            rows = paginated(connection, query, page, response, orders, "created_at")
+            rows = paginated(connection, query, page, response)
             return [output_item(connection, row, _host(context)) for row in rows]
 
 

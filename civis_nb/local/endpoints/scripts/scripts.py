@@ -9,14 +9,14 @@ from pydantic import Field
 from sqlalchemy import select
 
 from civis_nb.local.context import context_of
-from civis_nb.local.endpoints.filters import AskedPage, JobId, KindConditions, kind_orders
+from civis_nb.local.endpoints.filters import KIND_ORDERS, JobId, KindConditions, asked_page
 from civis_nb.local.endpoints.jobs.models import DEFAULT_TIME_ZONE, Run, last_run, run_state
 from civis_nb.local.endpoints.jobs.service import job_row
 from civis_nb.local.endpoints.scripts.fields import TYPE_PATHS, TYPE_WORDS, script_fields
 from civis_nb.local.endpoints.scripts.models import Links, Project, Script, ShortScript
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid, NotFound
-from civis_nb.local.http.envelope import comma_list, paginated
+from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.parameters import expanded_arguments
@@ -78,12 +78,14 @@ def list_scripts(
     request: Request,
     response: Response,
     conditions: KindConditions,
-    asked: AskedPage,
+    page: Annotated[Page, asked_page(KIND_ORDERS, default=20, maximum=50)],
     type: Annotated[str | None, Query(description="Types, separated by commas.")] = None,
-    category: Annotated[str | None, Query(description="A category of scripts.")] = None,
+    category: Annotated[
+        str | None,
+        Query(description="A category of scripts.", json_schema_extra={"enum": list(_CATEGORIES)}),
+    ] = None,
 ) -> list[ScriptItem]:
     """Return the scripts that pass the filters."""
-    page = asked(default=20, maximum=50)
     found = states.jobs_with_last_run().where(jobs.c.type.in_(_job_types(type)), *conditions)
     if category is not None and category not in _CATEGORIES:
         raise Invalid(f"category can't be {category!r}; it is one of {', '.join(_CATEGORIES)}.")
@@ -91,7 +93,7 @@ def list_scripts(
         found = found.where(jobs.c.id < 0)
     context = context_of(request)
     with context.store.read() as connection:
-        rows = paginated(connection, found, page, response, kind_orders(), "updated_at")
+        rows = paginated(connection, found, page, response)
         people = user_refs(connection)
     host = context.endpoint.partition("://")[2]
     return [_item(row, people, host) for row in rows]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -11,7 +12,7 @@ from pydantic import Field
 from civis_nb.local import catalog
 from civis_nb.local.catalog import CatalogTable
 from civis_nb.local.context import PlatformContext, User, context_of
-from civis_nb.local.endpoints.filters import AskedPage
+from civis_nb.local.endpoints.filters import asked_page
 from civis_nb.local.endpoints.tables.models import (
     ColumnDetail,
     ScanRun,
@@ -23,7 +24,7 @@ from civis_nb.local.endpoints.tables.models import (
 )
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import sliced
+from civis_nb.local.http.envelope import Page, sliced
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.runs.scans import scan
 from civis_nb.local.store.schema import tables
@@ -51,11 +52,20 @@ class TablePatch(Wire):
     last_modified_keys: list[str] | None = None
 
 
+_TABLE_ORDERS: dict[str, Callable[[CatalogTable], Any]] = {
+    "schema": lambda t: (t.info.schema, t.info.name, t.id),
+    "name": lambda t: (t.info.name, t.info.schema, t.id),
+    "search": lambda t: (t.info.schema, t.info.name, t.id),
+    "table_tag_ids": lambda t: t.id,
+    "credential_id": lambda t: t.id,
+}
+
+
 @router.get("/tables", summary="List tables")
 def list_tables(
     request: Request,
     response: Response,
-    asked: AskedPage,
+    page: Annotated[Page, asked_page(_TABLE_ORDERS, default=50, maximum=1000, default_dir="asc")],
     database_id: int | None = None,
     schema: str | None = None,
     name: str | None = None,
@@ -64,7 +74,6 @@ def list_tables(
     credential_id: int | None = None,  # noqa: ARG001 - every credential sees every table
 ) -> list[TableSummary]:
     """Return the tables that pass the filters."""
-    page = asked(default=50, maximum=1000, default_dir="asc")
     context = context_of(request)
     found = [
         table
@@ -75,14 +84,7 @@ def list_tables(
         and (search or "").lower() in f"{table.info.schema}.{table.info.name}".lower()
         and not table_tag_ids
     ]
-    orders = {
-        "schema": lambda t: (t.info.schema, t.info.name, t.id),
-        "name": lambda t: (t.info.name, t.info.schema, t.id),
-        "search": lambda t: (t.info.schema, t.info.name, t.id),
-        "table_tag_ids": lambda t: t.id,
-        "credential_id": lambda t: t.id,
-    }
-    shown = sliced(found, page, response, orders, "schema")
+    shown = sliced(found, page, response)
     return [summary(_with_columns(context, table)) for table in shown]
 
 
@@ -147,21 +149,25 @@ def patch_table(request: Request, id: int, body: TablePatch) -> TableDetail:
     return detail(catalog.by_id(context, id))
 
 
+_COLUMN_ORDERS: dict[str, Callable[[ColumnDetail], Any]] = {
+    "name": lambda c: c.name,
+    "order": lambda c: c.order,
+}
+
+
 @router.get("/tables/{id}/columns", summary="List columns in the specified table")
 def list_columns(
     request: Request,
     response: Response,
     id: int,
-    asked: AskedPage,
+    page: Annotated[Page, asked_page(_COLUMN_ORDERS, default=50, maximum=50, default_dir="asc")],
     name: str | None = None,
 ) -> list[ColumnDetail]:
     """Return the columns of a table, with statistics."""
-    page = asked(default=50, maximum=50, default_dir="asc")
     context = context_of(request)
     found = [
         column
         for column in columns(context, catalog.by_id(context, id))
         if name is None or column.name.lower() == name.lower()
     ]
-    orders = {"name": lambda c: c.name, "order": lambda c: c.order}
-    return sliced(found, page, response, orders, "name")
+    return sliced(found, page, response)

@@ -11,10 +11,10 @@ from pydantic import Field
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import User, context_of
-from civis_nb.local.endpoints.filters import AskedPage
+from civis_nb.local.endpoints.filters import asked_page
 from civis_nb.local.errors import Conflict, Invalid, NotFound
 from civis_nb.local.http.auth import Keys, current_user
-from civis_nb.local.http.envelope import paginated
+from civis_nb.local.http.envelope import Page, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.store import in_future, utc_now
 from civis_nb.local.store.schema import api_keys
@@ -84,13 +84,12 @@ def list_api_keys(
     response: Response,
     user: Annotated[User, Depends(current_user)],
     id: str,
-    asked: AskedPage,
+    page: Annotated[Page, asked_page({"id": api_keys.c.id}, default=50, maximum=50)],
 ) -> list[KeySummary]:
     """Return a user's keys, without their tokens."""
-    page = asked(default=50, maximum=50)
     found = select(api_keys).where(api_keys.c.user_id == _user_id(id, user))
     with context_of(request).store.read() as connection:
-        rows = paginated(connection, found, page, response, {"id": api_keys.c.id}, "id")
+        rows = paginated(connection, found, page, response)
     return [KeySummary.model_validate(_shown(row)) for row in rows]
 
 

@@ -9,11 +9,11 @@ from pydantic import Field
 from sqlalchemy import Connection, Row, or_, select
 
 from civis_nb.local.context import User, context_of
-from civis_nb.local.endpoints.filters import AskedPage
+from civis_nb.local.endpoints.filters import asked_page
 from civis_nb.local.endpoints.user_refs import ORGANIZATION_ID, ORGANIZATION_NAME
 from civis_nb.local.errors import NotFound
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import paginated
+from civis_nb.local.http.envelope import Page, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.store.schema import group_members, records, users
 
@@ -143,11 +143,14 @@ def get_me(request: Request, user: Annotated[User, Depends(current_user)]) -> Me
     )
 
 
+_ORDERS = {"name": users.c.name, "user": users.c.username}
+
+
 @router.get("/users", summary="List users")
 def list_users(
     request: Request,
     response: Response,
-    asked: AskedPage,
+    page: Annotated[Page, asked_page(_ORDERS, default=20, maximum=10000, default_dir="asc")],
     feature_flag: str | None = None,
     account_status: str | None = None,
     query: str | None = None,
@@ -157,7 +160,6 @@ def list_users(
     exclude_groups: bool | None = None,
 ) -> list[UserSummary]:
     """Return the users that pass the filters."""
-    page = asked(default=20, maximum=10000, default_dir="asc")
     found = select(users)
     if query:
         columns = (users.c.name, users.c.username, users.c.email)
@@ -170,14 +172,7 @@ def list_users(
     if elsewhere or account_status == "inactive" or feature_flag:
         found = found.where(users.c.id < 0)
     with context_of(request).store.read() as connection:
-        rows = paginated(
-            connection,
-            found,
-            page,
-            response,
-            {"name": users.c.name, "user": users.c.username},
-            "name",
-        )
+        rows = paginated(connection, found, page, response)
         groups = {row.id: [] if exclude_groups else _groups(connection, row.id) for row in rows}
     return [
         UserSummary(
