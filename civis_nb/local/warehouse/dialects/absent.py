@@ -7,11 +7,9 @@ user's own may have the name.
 
 from __future__ import annotations
 
-import re
-
 from civis_nb.local.warehouse.dialects.rules import Dialect
 
-__all__ = ["absent_function", "other_meaning"]
+__all__ = ["OTHER_MEANINGS", "absent_function", "other_meaning"]
 
 _PRODUCTS = {"redshift": "Redshift", "postgres": "PostgreSQL"}
 
@@ -19,6 +17,7 @@ _SUPER = "it works on values of the type SUPER; keep JSON as text, and use JSON_
 _SKETCH = "there are no HyperLogLog sketches; use APPROXIMATE COUNT(DISTINCT …)"
 _SPATIAL = "there are no types of geometry; keep longitude and latitude as numbers"
 _CLUSTER = "it is about a cluster and its log, and there is none"
+_NETWORK = "there are no network addresses"
 _BITS = "use FROM_VARBYTE(…, 'binary')"
 _HASH = "use MD5, SHA2 or FNV_HASH"
 
@@ -41,10 +40,48 @@ _REDSHIFT = {
     _HASH: "farmfingerprint64 murmur3_32_hash",
     "cast the text instead": "text_to_int_alt text_to_numeric_alt",
 }
-_BY_PREFIX = {"st_": _SPATIAL, "h3_": _SPATIAL}
+#: The same of PostgreSQL.
+_POSTGRES = {
+    "": """acosd aclexplode array_dims array_fill array_lower array_ndims array_positions
+        array_replace array_upper asind atan2d atand
+        convert cosd cotd date_bin get_byte is_normalized json_populate_record
+        json_populate_recordset json_to_record json_to_recordset jsonb_insert jsonb_object
+        jsonb_populate_record jsonb_populate_recordset jsonb_pretty jsonb_set_lax
+        jsonb_to_record jsonb_to_recordset lastval min_scale normalize parse_ident scale set_byte
+        sha224 sha384 sha512 sind tand to_ascii trim_array trim_scale unistr""",
+    "there are no JSON paths; use jsonb_extract_path_text": """jsonb_path_exists
+        jsonb_path_exists_tz jsonb_path_match jsonb_path_match_tz jsonb_path_query
+        jsonb_path_query_array jsonb_path_query_array_tz jsonb_path_query_first
+        jsonb_path_query_first_tz jsonb_path_query_tz""",
+    "there is no text search; use LIKE or a regular expression": """array_to_tsvector
+        get_current_ts_config json_to_tsvector jsonb_to_tsvector numnode phraseto_tsquery
+        plainto_tsquery querytree setweight strip to_tsquery to_tsvector ts_debug ts_delete
+        ts_filter ts_headline ts_lexize ts_parse ts_rank ts_rank_cd ts_rewrite ts_stat
+        ts_token_type tsquery_phrase tsvector_to_array websearch_to_tsquery""",
+    "there are no ranges; keep both ends as columns": """datemultirange daterange int4multirange
+        int4range int8multirange int8range isempty lower_inc lower_inf multirange nummultirange
+        numrange range_agg range_intersect_agg range_merge tsmultirange tsrange tstzmultirange
+        tstzrange upper_inc upper_inf""",
+    "there are no geometric types; keep coordinates as numbers": """area box center circle
+        diagonal diameter height isclosed ishorizontal isopen isparallel isperp isvertical line
+        lseg npoints path pclose point polygon popen radius slope width""",
+    _NETWORK: "abbrev hostmask inet_merge inet_same_family macaddr8_set7bit masklen set_masklen",
+    "there is no XML": """cursor_to_xml database_to_xml query_to_xml schema_to_xml table_to_xml
+        xml_is_well_formed xml_is_well_formed_content xml_is_well_formed_document xmlagg
+        xmlcomment xmlconcat xmlelement xmlexists xmlforest xmlparse xmlpi xmlroot xmlserialize
+        xpath xpath_exists""",
+    "it is about a server and its log": """row_security_active set_config to_regclass
+        to_regcollation to_regnamespace to_regoper to_regoperator to_regproc to_regprocedure
+        to_regrole to_regtype txid_current_if_assigned txid_current_snapshot txid_status""",
+}
+#: Beginnings of names -> the reason.
+_PREFIXES = {
+    "redshift": {"st_": _SPATIAL, "h3_": _SPATIAL},
+    "postgres": {"pg_": "it is about a server and its log", "lo_": "there are no large objects"},
+}
 
 #: What DuckDB means otherwise -> the reason.
-_OTHER = {
+OTHER_MEANINGS: dict[str, dict[str, str]] = {
     "redshift": {
         **dict.fromkeys(
             """array_concat array_contains array_distinct array_except array_intersection
@@ -52,9 +89,13 @@ _OTHER = {
             _SUPER,
         ),
         "getbit": _BITS, "get_bit": _BITS, "set_bit": _BITS,
-        "collate": "compare LOWER(…) of both sides",
     },
-    "postgres": {},
+    "postgres": {
+        "json_object": "use json_build_object", "get_bit": "use encode(…, 'hex')",
+        "set_bit": "", "enum_first": "", "enum_last": "", "enum_range": "",
+        "string_to_table": "use unnest(string_to_array(…))",
+        **dict.fromkeys(("host", "family", "netmask", "network", "broadcast"), _NETWORK),
+    },
 }  # fmt: skip
 
 
@@ -62,21 +103,18 @@ def _by_name(reasons: dict[str, str]) -> dict[str, str]:
     return {name: reason for reason, names in reasons.items() for name in names.split()}
 
 
-_ABSENT = {"redshift": _by_name(_REDSHIFT), "postgres": {}}
+_ABSENT = {"redshift": _by_name(_REDSHIFT), "postgres": _by_name(_POSTGRES)}
 
 
 def other_meaning(name: str, dialect: Dialect) -> str:
-    """Return the error of a call that DuckDB would answer in its own meaning; else nothing.
+    """Return the error of a call of `OTHER_MEANINGS`, which DuckDB would answer.
 
     Examples
     --------
-    >>> other_meaning("collate", "redshift").split(":")[0]
-    'COLLATE is a function of Redshift that the local platform does not have'
-    >>> other_meaning("left", "redshift")
-    ''
+    >>> other_meaning("get_bit", "redshift").split(":")[0]
+    'GET_BIT is a function of Redshift that the local platform does not have'
     """
-    reason = _OTHER.get(dialect, {}).get(name)
-    return "" if reason is None else _message(name, dialect, reason)
+    return _message(name, dialect, OTHER_MEANINGS[dialect][name])
 
 
 def absent_function(name: str, dialect: Dialect) -> str:
@@ -96,9 +134,9 @@ def absent_function(name: str, dialect: Dialect) -> str:
     """
     name = name.lower()
     reason = _ABSENT.get(dialect, {}).get(name)
-    prefix = re.match(r"[a-z0-9]+_", name)
-    if reason is None and prefix and dialect == "redshift":
-        reason = _BY_PREFIX.get(prefix[0])
+    if reason is None:
+        prefix = name.partition("_")[0] + "_"
+        reason = _PREFIXES.get(dialect, {}).get(prefix)
     return "" if reason is None else _message(name, dialect, reason)
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
-from civis_nb.local.warehouse.dialects.absent import other_meaning
+from civis_nb.local.warehouse.dialects.absent import OTHER_MEANINGS, other_meaning
+from civis_nb.local.warehouse.dialects.catalog_calls import CatalogRules
 from civis_nb.local.warehouse.dialects.number_calls import NumberRules
 from civis_nb.local.warehouse.dialects.parts import Call
 from civis_nb.local.warehouse.dialects.rules import (
@@ -16,11 +16,14 @@ from civis_nb.local.warehouse.dialects.rules import (
     Dialect,
     Reading,
 )
-from civis_nb.local.warehouse.dialects.system_views import system_view
-from civis_nb.local.warehouse.dialects.text_calls import JSON_MAKERS, PATTERN_CALLS, TextRules
+from civis_nb.local.warehouse.dialects.text_calls import (
+    JSON_MAKERS,
+    JSON_SETS,
+    PATTERN_CALLS,
+    TextRules,
+)
 from civis_nb.local.warehouse.dialects.time_calls import TimeRules
 from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
-from civis_nb.table_names import quoted
 
 __all__ = ["Meanings"]
 
@@ -28,7 +31,8 @@ __all__ = ["Meanings"]
 _BOTH = frozenset(
     """ln log exp asin acos initcap to_hex btrim octet_length quote_ident
     quote_literal quote_nullable lpad rpad string_to_array justify_days justify_hours
-    justify_interval width_bucket dlog10 dlog1 dexp cbrt timeofday""".split()  # noqa: SIM905 - shorter to read
+    justify_interval width_bucket dlog10 dlog1 dexp cbrt timeofday
+    format_type col_description""".split()  # noqa: SIM905 - shorter to read
 )
 _REDSHIFT = _BOTH | frozenset(
     """textlen replicate repeat upper crc32 checksum sha2 func_sha1 strtol regexp_substr
@@ -39,11 +43,11 @@ _REDSHIFT = _BOTH | frozenset(
     is_object get_array_length split_to_array getdate soundex difference bpcharcmp
     bttext_pattern_cmp octetindex from_hex from_varbyte to_varbyte fnv_hash timestamptz_cmp
     date_cmp_timestamptz timestamptz_cmp_date timestamp_cmp_timestamptz
-    timestamptz_cmp_timestamp""".split()  # noqa: SIM905 - shorter to read
+    timestamptz_cmp_timestamp format_encoding""".split()  # noqa: SIM905 - shorter to read
 )
 _POSTGRES = _BOTH | frozenset(
     """chr upper json_typeof json_array_elements_text json_array_elements array_length
-    cardinality""".split()  # noqa: SIM905 - shorter to read
+    cardinality convert_from convert_to sha256 pg_size_pretty jsonb_set jsonb_strip_nulls""".split()  # noqa: SIM905 - shorter to read
 )
 _RENAMED = {
     "redshift": {
@@ -65,11 +69,14 @@ _RENAMED = {
         "json_object_keys": f"{CATALOG}.json_object_keys",
         "jsonb_object_keys": f"{CATALOG}.json_object_keys", "json_build_object": "json_object",
         "jsonb_extract_path_text": "json_extract_path_text", "to_jsonb": "to_json",
-        "clock_timestamp": "now", "statement_timestamp": "now", "format": "printf",
+        "jsonb_extract_path": "json_extract_path",
+        "clock_timestamp": "now", "statement_timestamp": "now",
         "every": "bool_and", "div": f"{CATALOG}.quotient", "version": f"{CATALOG}.version_pg",
         "encode": f"{CATALOG}.text_of_bytes",
     },
 }  # fmt: skip
+#: Aggregates that are NULL in PostgreSQL and NaN in DuckDB where they are not defined.
+_NULL_IF_UNDEFINED = frozenset(("corr", "regr_slope", "regr_intercept", "regr_r2"))
 #: Calls that return one of their arguments.
 _ONE_OF = frozenset(("coalesce", "nvl", "isnull", "nullif", "greatest", "least"))
 #: Functions of FROM that are ours.
@@ -111,13 +118,14 @@ _AGGREGATES = {
 }  # fmt: skip
 
 
-class Meanings(NumberRules, TextRules, TimeRules):
+class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
     """All rules of one dialect for one statement."""
 
     def __init__(self, tokens: Tokens, dialect: Dialect, reading: Reading) -> None:
         super().__init__(tokens, dialect, reading)
         self._macros = _REDSHIFT if self._is_redshift else _POSTGRES
         self._renamed = _RENAMED[dialect]
+        self._others = OTHER_MEANINGS[dialect]
 
     def word(self, at: int, words: str) -> None:
         """Edit a word that stands for a value, or a text."""
@@ -134,34 +142,6 @@ class Meanings(NumberRules, TextRules, TimeRules):
                 self._tokens.replace(at, text.replace("\\\\", "\\"))
         elif words == "sysdate" and self._is_redshift:
             self._tokens.replace(at, f"{CATALOG}.getdate()")
-
-    def relation(self, first: int, behind: int, *, named: bool) -> None:
-        """Put a query on DuckDB's catalog in the place of a system view."""
-        tokens = self._tokens
-        schema, name = "", tokens.name(behind - 1)
-        if behind - first == 3:
-            schema = tokens.name(first)
-        elif behind - first != 1:
-            return
-        query = system_view(schema, name, self._dialect)
-        if query is not None and not tokens.names_query(name):
-            alias = "" if named else f" AS {quoted(name)}"
-            tokens.rewrite(first, behind, f"({query}){alias}")
-
-    def _unicode_escapes(self, at: int, text: str) -> str:
-        """Write the characters that escapes such as ``u0061`` behind a backslash name."""
-
-        def character(match: re.Match[str]) -> str:
-            if match[2] is None and match[3] is None:
-                if match[1] in ("u", "U"):
-                    raise self._refuse(at, "invalid Unicode escape: uXXXX or UXXXXXXXX is needed")
-                return match[0]
-            code = int(match[2] or match[3], 16)
-            if not code or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
-                raise self._refuse(at, f"invalid Unicode escape value: {match[0]}")
-            return "''" if code == ord("'") else chr(code).replace("\\", "\\\\")
-
-        return re.sub(r"\\(u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|.)", character, text)
 
     def clause(self, at: int, word: str) -> None:
         """Refuse clauses that the local database can't do, by name."""
@@ -188,21 +168,6 @@ class Meanings(NumberRules, TextRules, TimeRules):
             for i in range(at, min(at + 6, self._tokens.count)):
                 if words[i] == "ties":
                     self._ties(at, i)
-
-    def _late_columns(self, call: Call) -> None:
-        """Write the columns of views without schema binding: there are none with such columns."""
-        tokens = self._tokens
-        opened = call.end + 1 + (tokens.words[call.end] == "as")
-        if tokens.words[opened] != "(" or opened not in tokens.partners:
-            return
-        names = [
-            tokens.texts[at]
-            for at in range(opened + 1, tokens.partners[opened])
-            if tokens.words[at - 1] in ("(", ",")
-        ]
-        empty = ", ".join(f"NULL::VARCHAR AS {name}" for name in names)
-        tokens.rewrite(call.start, call.end, f"(SELECT {empty} WHERE false)")
-        tokens.drop(opened, tokens.partners[opened] + 1)
 
     def _lock(self, at: int) -> None:
         """Leave out FOR UPDATE, which changes no result; Redshift has none."""
@@ -241,9 +206,12 @@ class Meanings(NumberRules, TextRules, TimeRules):
     def call(self, call: Call) -> str | None:
         """Apply the dialect's meaning to a call; return the name of its column if another."""
         tokens, name = self._tokens, call.name
-        if refusal := other_meaning(name, self._dialect):
-            raise self._refuse(call.start, refusal)
-        if name in _SET_RETURNING and not call.in_from and call.arguments:
+        if name in self._others:
+            raise self._refuse(call.start, other_meaning(name, self._dialect))
+        if name in ("to_json", "to_jsonb") and tokens.words[call.open + 1] == "row":
+            raise self._refuse(call.start, "JSON of a ROW is not there: use json_build_object")
+        is_set = name in _SET_RETURNING or (name in JSON_SETS and not self._is_redshift)
+        if is_set and not call.in_from and call.arguments:
             self._elements(call)
             return None
         if name == "pg_get_late_binding_view_cols" and call.in_from:
@@ -288,6 +256,9 @@ class Meanings(NumberRules, TextRules, TimeRules):
         """Let a call that returns a set, anywhere in an expression, give a row for each element."""
         tokens = self._tokens
         kind = tokens.type_of(*call.arguments[0])
+        if call.name in JSON_SETS and not call.in_from:
+            self._set(call, JSON_SETS[call.name].format(tokens.render(*call.arguments[0])), TEXT)
+            return
         if call.name == "unnest":
             tokens.set_type(call.start, call.end, f"({kind})[1]")
             return
@@ -315,6 +286,8 @@ class Meanings(NumberRules, TextRules, TimeRules):
             while tokens.words[behind - 1] in ("desc", "asc"):
                 behind -= 1
             kind = tokens.type_of(order, behind)
+        if call.name in _NULL_IF_UNDEFINED and not self._is_redshift:
+            tokens.wrap(call.start, call.end, f"{CATALOG}.number_or_null(", ")")
         tokens.set_type(call.start, call.end, kind or self._argument_type(call))
 
     def _decode(self, call: Call) -> str | None:
@@ -360,6 +333,9 @@ _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     "json_extract_path_text": Meanings._json_path_text,
     "jsonb_extract_path_text": Meanings._json_path_text,
     "ratio_to_report": Meanings._ratio, "charindex": Meanings._charindex,
-    "trim": Meanings._trim, "format": Meanings._printf, "pg_typeof": Meanings._type_name,
+    "trim": Meanings._trim, "format": Meanings._printf, "num_nulls": Meanings._count_nulls,
+    "num_nonnulls": Meanings._count_nulls,
+    "pg_get_viewdef": Meanings._definition, "pg_get_constraintdef": Meanings._definition,
+    "pg_typeof": Meanings._type_name,
     **dict.fromkeys(JSON_MAKERS, Meanings._jsonb),
 }  # fmt: skip

@@ -39,6 +39,9 @@ _LOCKS = frozenset(["update", "share", "no", "key"])
 _SETS = frozenset(["union", "intersect", "except", "minus", "limit", "fetch", "into"])
 _STRUCTURE = RESERVED | _COMPARISONS | {",", "pivot", "unpivot"}
 
+#: Behind LEFT and RIGHT where they are no names.
+_JOINED = frozenset(("join", "outer"))
+
 
 class Parser(Expressions):
     """Walk over the tokens of a statement and let rules edit them."""
@@ -119,11 +122,14 @@ class Parser(Expressions):
                 continue
             in_from = clause in ("from", "join")
             last = self.operand(at, end, in_from)
-            if in_from and last.kind == "column":
+            is_table = (
+                in_from and last.kind == "column" and words[last.start - 1] not in ("as", ")")
+            )
+            if is_table:
                 named = last.end + (words[last.end] == "as")
-                self.rules.relation(
-                    last.start, last.end, named=named < end and self._is_alias(named)
-                )
+                is_join = words[named] in ("left", "right") and words[named + 1] in _JOINED
+                is_named = named < end and not is_join and self._is_alias(named)
+                self.rules.relation(last.start, last.end, named=is_named)
             found.operands.append(last)
             at = max(last.end, at + 1)
             count += 1

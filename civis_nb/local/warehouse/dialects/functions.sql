@@ -41,7 +41,8 @@ CREATE MACRO cbrt(x) AS CASE WHEN x = 0 OR isinf(x::DOUBLE) THEN x::DOUBLE
 CREATE MACRO dlog10(x) AS civis_sql.log(x);
 CREATE MACRO dlog1(x) AS civis_sql.ln(x);
 CREATE MACRO dexp(x) AS civis_sql.exp(x);
-CREATE MACRO width_bucket(x, low, high, buckets) AS
+CREATE MACRO width_bucket(x, bounds) AS len(list_filter(bounds, lambda b: b <= x))::INTEGER,
+  (x, low, high, buckets) AS
   CASE WHEN buckets <= 0 THEN civis_sql.fail('count must be greater than zero')::INTEGER
        WHEN low = high THEN civis_sql.fail('lower bound cannot equal upper bound')::INTEGER
        WHEN (low < high AND x < low) OR (low > high AND x > low) THEN 0
@@ -49,6 +50,12 @@ CREATE MACRO width_bucket(x, low, high, buckets) AS
        ELSE CAST(floor((x - low) * buckets / CAST(high - low AS DOUBLE)) AS INTEGER) + 1 END;
 CREATE MACRO quotient(a, b) AS CAST(round((a - a % b) /
   CASE WHEN b = 0 THEN civis_sql.fail('division by zero') ELSE b END) AS HUGEINT)::DECIMAL(38, 0);
+CREATE MACRO number_or_null(x) AS CASE WHEN NOT isnan(x) THEN x END;
+CREATE MACRO pg_size_pretty(n) AS CASE WHEN abs(n) < 10240 THEN n::BIGINT || ' bytes'
+  WHEN abs(n) < 10240 * 1024 THEN round(n / 1024)::BIGINT || ' kB'
+  WHEN abs(n) < 10240 * 1024 ** 2 THEN round(n / 1024 ** 2)::BIGINT || ' MB'
+  WHEN abs(n) < 10240 * 1024 ** 3 THEN round(n / 1024 ** 3)::BIGINT || ' GB'
+  WHEN abs(n) < 10240 * 1024 ** 4 THEN round(n / 1024 ** 4)::BIGINT || ' TB' ELSE round(n / 1024 ** 5)::BIGINT || ' PB' END;
 CREATE MACRO ratio(part, total) AS part::DOUBLE / nullif(total::DOUBLE, 0);
 
 -- Aggregates: the aggregate itself is computed by DuckDB, around which the type is mended --------
@@ -176,6 +183,18 @@ CREATE MACRO type_name(name) AS CASE regexp_replace(name, '\(.*\)', '')
   WHEN 'DECIMAL' THEN 'numeric' WHEN 'HUGEINT' THEN 'numeric' WHEN 'TINYINT' THEN 'smallint'
   WHEN 'TIMESTAMP' THEN 'timestamp without time zone' WHEN 'TIME' THEN 'time without time zone'
   WHEN '"NULL"' THEN 'unknown' WHEN 'BLOB' THEN 'bytea' ELSE lower(regexp_replace(name, '\(.*\)', '')) END;
+CREATE MACRO format_type(kind, modifier) AS CASE kind::BIGINT
+  WHEN 16 THEN 'boolean' WHEN 17 THEN 'bytea' WHEN 20 THEN 'bigint' WHEN 21 THEN 'smallint' WHEN 23 THEN 'integer'
+  WHEN 25 THEN 'text' WHEN 114 THEN 'json' WHEN 700 THEN 'real' WHEN 701 THEN 'double precision'
+  WHEN 1042 THEN 'character' WHEN 1043 THEN 'character varying' WHEN 1082 THEN 'date'
+  WHEN 1083 THEN 'time without time zone' WHEN 1114 THEN 'timestamp without time zone'
+  WHEN 1184 THEN 'timestamp with time zone' WHEN 1186 THEN 'interval' WHEN 1266 THEN 'time with time zone'
+  WHEN 1700 THEN 'numeric' WHEN 2950 THEN 'uuid' WHEN 4000 THEN 'super' WHEN 6551 THEN 'binary varying' ELSE CASE WHEN kind IS NOT NULL THEN '???' END END
+  || CASE WHEN modifier IS NULL OR modifier < 4 THEN '' WHEN kind IN (1042, 1043) THEN '(' || (modifier - 4) || ')'
+     WHEN kind = 1700 THEN '(' || ((modifier - 4) >> 16) || ',' || ((modifier - 4) & 65535) || ')' ELSE '' END;
+CREATE MACRO format_encoding(n) AS CASE WHEN n IS NOT NULL THEN 'none' END;
+CREATE MACRO col_description(relation, number) AS (SELECT any_value(comment) FROM duckdb_columns()
+  WHERE database_name IN (current_database(), 'temp') AND table_oid = relation AND column_index = number);
 CREATE MACRO as_compared(x, kind VARCHAR) AS civis_sql.fail_text('operator does not exist: a text is compared with a number: ' || x),
   (x, kind BOOLEAN) AS civis_sql.fail('operator does not exist: boolean = integer: ' || x)::BOOLEAN,
   (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS x,
@@ -253,19 +272,28 @@ CREATE MACRO as_bytes(x, kind VARCHAR) AS CASE WHEN starts_with(x, '\x') THEN
 CREATE MACRO shown_bytes(x) AS '\x' || lower(hex(x));
 CREATE MACRO bytes_of_text(s, format) AS CASE format WHEN 'hex' THEN unhex(s) WHEN 'base64' THEN from_base64(s)
   WHEN 'escape' THEN encode(s) ELSE civis_sql.fail_text('unrecognized encoding: "' || format || '"')::BLOB END;
-CREATE MACRO text_of_bytes(b, format) AS CASE format WHEN 'hex' THEN lower(hex(b))
+CREATE MACRO encoded(b, format) AS CASE format WHEN 'hex' THEN lower(hex(b))
   WHEN 'base64' THEN array_to_string(regexp_extract_all(base64(b), '.{1,76}'), chr(10))
   WHEN 'escape' THEN decode(b) ELSE civis_sql.fail_text('unrecognized encoding: "' || format || '"') END;
+CREATE MACRO text_of_bytes(b VARCHAR, format) AS civis_sql.encoded(civis_sql.as_bytes(b, b), format),
+  (b, format) AS civis_sql.encoded(b, format);
 CREATE MACRO array_length(a, dimension) AS CASE dimension WHEN 1 THEN nullif(len(a), 0)
   ELSE civis_sql.fail('array_length: only the first dimension is supported') END;
 CREATE MACRO cardinality(a) AS CASE WHEN typeof(a) LIKE '%[][]%'
   THEN len(json_extract(to_json(a), '$[*][*]')) ELSE len(a) END;
-CREATE MACRO octet_length(s) AS strlen(s::VARCHAR);
+CREATE MACRO octet_length(s BLOB) AS octet_length(s), (s) AS strlen(s::VARCHAR);
+CREATE MACRO convert_from(b, encoding) AS CASE WHEN upper(encoding) IN ('UTF8', 'UTF-8') THEN decode(b)
+  ELSE civis_sql.fail_text('the local platform has no encoding but UTF8: ' || encoding) END;
+CREATE MACRO convert_to(s, encoding) AS CASE WHEN upper(encoding) IN ('UTF8', 'UTF-8') THEN encode(s)
+  ELSE civis_sql.fail_text('the local platform has no encoding but UTF8: ' || encoding)::BLOB END;
+CREATE MACRO sha256(b) AS unhex(sha256(b));
 CREATE MACRO quote_ident(s) AS
   CASE WHEN regexp_full_match(s, '[a-z_][a-z0-9_]*') THEN s ELSE '"' || replace(s, '"', '""') || '"' END;
 CREATE MACRO quote_literal(s) AS CASE WHEN contains(s::VARCHAR, '\')
   THEN 'E''' || replace(replace(s::VARCHAR, '\', '\\'), '''', '''''') || ''''
   ELSE '''' || replace(s::VARCHAR, '''', '''''') || '''' END;
+CREATE MACRO padded(s, width) AS CASE WHEN length(s) >= abs(width) THEN s
+  WHEN width < 0 THEN rpad(s, (-width)::INTEGER, ' ') ELSE lpad(s, width::INTEGER, ' ') END;
 CREATE MACRO quote_nullable(s) AS coalesce(civis_sql.quote_literal(s), 'NULL');
 CREATE MACRO string_to_array(s, separator) AS
   CASE WHEN s = '' THEN []::VARCHAR[] WHEN separator IS NULL THEN string_split(s, '')
@@ -430,7 +458,18 @@ CREATE MACRO justify_days(x) AS list_transform(
 CREATE MACRO justify_hours(x) AS list_transform(
   [civis_sql.same_sign(civis_sql.carried(civis_sql.days_of(x), civis_sql.clock_of(x), 86400000000), 86400000000)],
   lambda p: civis_sql.interval_of(civis_sql.months_of(x), p[1], p[2]))[1];
-CREATE MACRO justify_interval(x) AS civis_sql.justify_days(civis_sql.justify_hours(x));
+-- As PostgreSQL does it: days from the time, months from the days, and then one sign for all.
+CREATE MACRO interval_parts(x) AS [civis_sql.months_of(x)::BIGINT, civis_sql.days_of(x)::BIGINT, civis_sql.clock_of(x)::BIGINT];
+CREATE MACRO justify_months(p) AS CASE
+  WHEN p[1] > 0 AND (p[2] < 0 OR (p[2] = 0 AND p[3] < 0)) THEN [p[1] - 1, p[2] + 30, p[3]]
+  WHEN p[1] < 0 AND (p[2] > 0 OR (p[2] = 0 AND p[3] > 0)) THEN [p[1] + 1, p[2] - 30, p[3]] ELSE p END;
+CREATE MACRO justify_clock(p) AS CASE WHEN p[2] > 0 AND p[3] < 0 THEN [p[1], p[2] - 1, p[3] + 86400000000]
+  WHEN p[2] < 0 AND p[3] > 0 THEN [p[1], p[2] + 1, p[3] - 86400000000] ELSE p END;
+CREATE MACRO justify_interval(x) AS list_transform(list_transform(list_transform(list_transform([civis_sql.interval_parts(x)],
+    lambda p: [p[1], p[2] + trunc(p[3] / 86400000000)::BIGINT, p[3] - trunc(p[3] / 86400000000)::BIGINT * 86400000000]),
+    lambda p: [p[1] + trunc(p[2] / 30)::BIGINT, p[2] - trunc(p[2] / 30)::BIGINT * 30, p[3]]),
+    lambda p: civis_sql.justify_months(p)),
+  lambda p: civis_sql.interval_of(civis_sql.justify_clock(p)[1], civis_sql.justify_clock(p)[2], civis_sql.justify_clock(p)[3]))[1];
 CREATE MACRO series_kind(a DATE) AS a::TIMESTAMP, (a TIMESTAMP) AS a, (a TIMESTAMPTZ) AS a,
   (a) AS CAST(NULL AS BIGINT);
 CREATE MACRO plus(a, b, first DATE, second BIGINT) AS a + b::INTEGER,
@@ -532,13 +571,18 @@ CREATE MACRO get_array_length(j) AS json_array_length(to_json(j));
 CREATE MACRO split_to_array(s) AS to_json(string_split(s, ',')), (s, d) AS to_json(string_split(s, d));
 CREATE MACRO json_path_list(j, path) AS
   json_extract_string(j, '$' || array_to_string(list_transform(string_split(trim(path, '{}'), ','),
-    lambda k: CASE WHEN regexp_full_match(k, '[0-9]+') THEN '[' || k || ']' ELSE '."' || k || '"' END), ''));
+    lambda k: CASE WHEN regexp_full_match(k, '-[0-9]+') THEN '[#' || k || ']'
+      WHEN regexp_full_match(k, '[0-9]+') THEN '[' || k || ']' ELSE '."' || k || '"' END), ''));
 CREATE MACRO json_path_list_json(j, path) AS
-  json_extract(j, '$' || array_to_string(list_transform(string_split(trim(path, '{}'), ','),
-    lambda k: CASE WHEN regexp_full_match(k, '[0-9]+') THEN '[' || k || ']' ELSE '."' || k || '"' END), ''));
+  civis_sql_jsonb_text(json_extract(j, '$' || array_to_string(list_transform(string_split(trim(path, '{}'), ','),
+    lambda k: CASE WHEN regexp_full_match(k, '-[0-9]+') THEN '[#' || k || ']'
+      WHEN regexp_full_match(k, '[0-9]+') THEN '[' || k || ']' ELSE '."' || k || '"' END), ''))::VARCHAR)::JSON;
 CREATE MACRO as_jsonb(x, kind VARCHAR) AS civis_sql_jsonb_text(x)::JSON,
   (x, kind JSON) AS civis_sql_jsonb_text(x::VARCHAR)::JSON, (x, kind) AS civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON;
 CREATE MACRO jsonb_of(x) AS CASE WHEN x IS NOT NULL THEN civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON END;
+CREATE MACRO jsonb_set(j, path, x) AS civis_sql_jsonb_set(j::VARCHAR, path, x::VARCHAR, true)::JSON,
+  (j, path, x, missing) AS civis_sql_jsonb_set(j::VARCHAR, path, x::VARCHAR, missing)::JSON;
+CREATE MACRO jsonb_strip_nulls(j) AS civis_sql_jsonb_text(json_strip_nulls(j::JSON)::VARCHAR)::JSON;
 CREATE MACRO json_has_key(j, key) AS list_contains(json_keys(j), key);
 CREATE MACRO json_joined(a, b) AS json_merge_patch(a, b);
 CREATE MACRO json_array_elements_text(j) AS TABLE SELECT unnest(json_extract_string(j::JSON, '$[*]')) AS value;

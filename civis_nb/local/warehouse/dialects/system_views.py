@@ -10,9 +10,14 @@ from functools import lru_cache
 
 from civis_nb.local.warehouse.dialects.builtins import built_in
 from civis_nb.local.warehouse.dialects.notes import KEYS, LENGTHS, VIEW_TEXT
+from civis_nb.local.warehouse.dialects.pg_catalog import (
+    catalog_tables,
+    constraint_text,
+    view_text_of,
+)
 from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect
 
-__all__ = ["columns_query", "system_view", "table_text"]
+__all__ = ["columns_query", "definition_text", "system_view", "table_text"]
 
 # ruff: noqa: S608 - the queries are made of constants
 
@@ -158,6 +163,7 @@ def _views(dialect: Dialect) -> dict[str, str]:
                    true AS usesuper, false AS usecatupd, '********' AS passwd,
                    NULL::TIMESTAMP AS valuntil, NULL::VARCHAR AS useconfig""",
     }
+    shared |= catalog_tables(columns, _RELATIONS, _SCHEMAS, _NAMED_KEYS)
     if dialect == "redshift":
         return shared | _redshift_views(columns, all_columns, relations)
     return shared
@@ -199,10 +205,13 @@ def _redshift_views(columns: str, all_columns: str, relations: str) -> dict[str,
         "svv_table_info": f"""
             SELECT database_name AS "database", schema_name AS schema, table_oid AS table_id,
                    table_name AS "table", 'N' AS encoded, 'EVEN' AS diststyle,
-                   NULL::VARCHAR AS sortkey1, widest AS max_varchar, 0 AS sortkey_num,
+                   NULL::VARCHAR AS sortkey1, widest AS max_varchar,
+                   NULL::VARCHAR AS sortkey1_enc, 0 AS sortkey_num,
                    NULL::BIGINT AS size, NULL::DOUBLE AS pct_used, 0 AS empty, 0 AS unsorted,
                    0 AS stats_off, row_count AS tbl_rows, NULL::DOUBLE AS skew_sortkey1,
-                   NULL::DOUBLE AS skew_rows, row_count AS estimated_visible_rows
+                   NULL::DOUBLE AS skew_rows, row_count AS estimated_visible_rows,
+                   NULL::VARCHAR AS risk_event, NULL::DOUBLE AS vacuum_sort_benefit,
+                   NULL::TIMESTAMP AS create_time
             FROM {_RELATIONS} AS relations
             LEFT JOIN (SELECT database_name, schema_name, table_name, max(length) AS widest
                        FROM {columns} AS columns GROUP BY ALL) AS lengths
@@ -257,6 +266,13 @@ def system_view(schema: str, name: str, dialect: Dialect) -> str | None:
         return None
     query = _views(dialect).get(prefix + name)
     return None if query is None else built_in(query)
+
+
+def definition_text(function: str, oid: str, dialect: Dialect) -> str:
+    """Return the SQL of the text that pg_get_constraintdef or pg_get_viewdef gives."""
+    if function == "pg_get_viewdef":
+        return view_text_of(_RELATIONS, oid)
+    return constraint_text(_views(dialect)["pg_constraint"], oid)
 
 
 def table_text(dialect: Dialect) -> str:

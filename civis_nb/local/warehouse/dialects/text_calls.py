@@ -10,7 +10,7 @@ from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT, Dialect, Read
 from civis_nb.local.warehouse.dialects.tokens import STRING, Tokens
 from civis_nb.table_names import literal
 
-__all__ = ["JSON_MAKERS", "PATTERN_CALLS", "TextRules"]
+__all__ = ["JSON_MAKERS", "JSON_SETS", "PATTERN_CALLS", "TextRules"]
 
 #: Calls with patterns -> the function for them, what stands for arguments behind the second that
 #: are not there, and where Redshift's options are.
@@ -24,12 +24,30 @@ PATTERN_CALLS = {
     "regexp_matches": ("pattern_matches", ["''"], 0),
 }
 
+#: A part of a format of FORMAT, and what its kinds do with a text.
+_FORMAT = re.compile(r"%(?:(?P<place>\d+)\$)?(?P<minus>-)?(?P<width>\d+)?(?P<kind>.)", re.DOTALL)
+_FORMAT_KINDS = {
+    "s": "coalesce({}, '')",
+    "I": f"{CATALOG}.quote_ident({{}})",
+    "L": f"{CATALOG}.quote_nullable({{}})",
+}
+_EMPTY = "''"
 #: Functions that make JSON -> what makes it here.
 JSON_MAKERS = {
     "json_build_array": "json_array", "jsonb_build_array": "json_array",
     "jsonb_build_object": "json_object", "json_agg": "list", "jsonb_agg": "list",
     "json_object_agg": "json_group_object", "jsonb_object_agg": "json_group_object",
 }  # fmt: skip
+
+#: Functions of JSON that return a set, outside of FROM -> what returns a row for each element.
+JSON_SETS = {
+    "json_array_elements": "unnest(json_extract(({})::JSON, '$[*]'))",
+    "jsonb_array_elements": "unnest(json_extract(({})::JSON, '$[*]'))",
+    "json_array_elements_text": "unnest(json_extract_string(({})::JSON, '$[*]'))",
+    "jsonb_array_elements_text": "unnest(json_extract_string(({})::JSON, '$[*]'))",
+    "json_object_keys": "unnest(json_keys(({})::JSON))",
+    "jsonb_object_keys": "unnest(json_keys(({})::JSON))",
+}
 
 
 class TextRules(OperatorRules):
@@ -38,6 +56,21 @@ class TextRules(OperatorRules):
     def __init__(self, tokens: Tokens, dialect: Dialect, reading: Reading) -> None:
         super().__init__(tokens, dialect, reading)
         self._orders: dict[int, str] = {}  # of LISTAGG, by the bracket around its query
+
+    def _unicode_escapes(self, at: int, text: str) -> str:
+        """Write the characters that escapes such as ``u0061`` behind a backslash name."""
+
+        def character(match: re.Match[str]) -> str:
+            if match[2] is None and match[3] is None:
+                if match[1] in ("u", "U"):
+                    raise self._refuse(at, "invalid Unicode escape: uXXXX or UXXXXXXXX is needed")
+                return match[0]
+            code = int(match[2] or match[3], 16)
+            if not code or 0xD800 <= code < 0xE000 or code > 0x10FFFF:
+                raise self._refuse(at, f"invalid Unicode escape value: {match[0]}")
+            return "''" if code == ord("'") else chr(code).replace("\\", "\\\\")
+
+        return re.sub(r"\\(u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|.)", character, text)
 
     def _pattern_call(self, call: Call) -> bool:
         """Write a call with a regular expression that DuckDB's can't do; return whether it is."""
@@ -182,10 +215,34 @@ class TextRules(OperatorRules):
         return "ltrim" if "leading" in words else "rtrim" if "trailing" in words else "btrim"
 
     def _printf(self, call: Call) -> None:
+        """Write PostgreSQL's FORMAT, of a plain text, as texts that are joined."""
         pattern = self._text_argument(call, 0)
-        if pattern is None or re.search(r"%(?![s%])", pattern):
-            raise self._refuse(call.start, "FORMAT: only %s and %% are supported, in a plain text")
-        self._tokens.replace(call.open - 1, "printf")
-        for first, behind in call.arguments[1:]:
-            text = self._as_text(first, behind)
-            self._tokens.rewrite(first, behind, f"coalesce({text}::VARCHAR, '')")
+        if pattern is None:
+            raise self._refuse(call.start, "FORMAT: the format must be a plain text")
+        pieces, place, behind = ["''"], 0, 0
+        for found in _FORMAT.finditer(pattern):
+            pieces.append(literal(pattern[behind : found.start()]))
+            behind = found.end()
+            if found["kind"] == "%":
+                pieces.append("'%'")
+                continue
+            place = int(found["place"] or place + 1)
+            if found["kind"] not in _FORMAT_KINDS:
+                raise self._refuse(
+                    call.start, f'FORMAT: unrecognized type specifier "{found["kind"]}"'
+                )
+            if place >= len(call.arguments):
+                raise self._refuse(call.start, "FORMAT: too few arguments")
+            text = self._as_text(*call.arguments[place])
+            text = _FORMAT_KINDS[found["kind"]].format(f"{text}::VARCHAR")
+            if found["width"]:
+                text = f"{CATALOG}.padded({text}, {found['minus'] or ''}{found['width']})"
+            pieces.append(text)
+        pieces.append(literal(pattern[behind:]))
+        self._set(call, f"({' || '.join(p for p in pieces if p != _EMPTY) or _EMPTY})", TEXT)
+
+    def _count_nulls(self, call: Call) -> None:
+        """Write NUM_NULLS or NUM_NONNULLS as a sum."""
+        negated = "NOT " if call.name == "num_nonnulls" else ""
+        terms = (f"({value} IS {negated}NULL)::INTEGER" for value in self._arguments(call))
+        self._set(call, f"({' + '.join(terms)})", "CAST(NULL AS INTEGER)")

@@ -103,6 +103,8 @@ def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Tr
     tokens = Tokens(sql, reading.with_aliases)
     if not tokens.count:
         return Translated(sql)
+    if "pg_catalog" in tokens.words:
+        tokens = Tokens(_without_catalog(tokens), reading.with_aliases)
     if CATALOG in sql.lower():
         _refuse_own_catalog(tokens)
     if tokens.words[0] == "show" and (shown := show(tokens, dialect)) is not None:
@@ -123,6 +125,16 @@ def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Tr
 
 
 _remembered = lru_cache(maxsize=512)(translate_anew)
+
+
+def _without_catalog(tokens: Tokens) -> str:
+    """Return a statement in which blanks stand for ``pg_catalog.`` before calls of functions."""
+    text = tokens.sql
+    for at in range(tokens.count):
+        if tokens.words[at : at + 2] == ["pg_catalog", "."] and tokens.words[at + 3] == "(":
+            first, behind = tokens.starts[at], tokens.end_of(at + 1)
+            text = text[:first] + " " * (behind - first) + text[behind:]
+    return text
 
 
 def _refuse_own_catalog(tokens: Tokens) -> None:

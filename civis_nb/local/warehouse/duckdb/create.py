@@ -11,6 +11,7 @@ from civis_nb.local.warehouse.dialects import CATALOG, Dialect
 from civis_nb.local.warehouse.dialects.notes import likes
 from civis_nb.local.warehouse.dialects.tokens import Tokens
 from civis_nb.local.warehouse.dialects.types import no_values
+from civis_nb.local.warehouse.duckdb.plain_words import case_counts
 from civis_nb.local.warehouse.duckdb.table_text import TableText, find_relation, read_table
 
 __all__ = ["check_columns", "exists_already", "with_likes"]
@@ -27,7 +28,7 @@ def with_likes(cursor: duckdb.DuckDBPyConnection, sql: str) -> str:
     for whole, name, copied in likes(sql):
         table = read_table(cursor, Tokens(name).path(0)[0])
         if table is None:
-            raise WarehouseError(f"Table with name {name} does not exist!")
+            raise WarehouseError(f'relation "{name}" does not exist')
         sql = sql.replace(whole, ", ".join(_copied(table, copied)))
     return sql
 
@@ -89,7 +90,7 @@ def check_columns(cursor: duckdb.DuckDBPyConnection, sql: str, dialect: Dialect)
     for row in rows:
         name = str(row[0])
         if name.lower() in seen:
-            raise WarehouseError(f'column "{name}" specified more than once')
+            raise WarehouseError(f'column "{name}" specified more than once{case_counts(name)}')
         seen.add(name.lower())
         if str(row[1]) == "JSON" and dialect == "redshift" and "table" in words[1:3]:
             raise WarehouseError(f'column "{name}": {no_values("super")}')

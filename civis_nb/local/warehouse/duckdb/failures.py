@@ -14,6 +14,7 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local.store.full_disk import says_full
 from civis_nb.local.warehouse.dialects import CATALOG
 from civis_nb.local.warehouse.duckdb.places import place_of, place_of_text
+from civis_nb.local.warehouse.duckdb.plain_words import in_plain_words
 from civis_nb.table_names import literal
 
 if TYPE_CHECKING:
@@ -272,7 +273,8 @@ def statement_error(
         inside = 0 <= failure.start <= len(statement.text.encode())
         start = statement.offset + failure.start if inside else None
         failure = replace(failure, start=start)
-    return warehouse_error(_placed(failure, statement), statement.script, hidden)
+    is_plain = statement.dialect != "duckdb"
+    return warehouse_error(_placed(failure, statement), statement.script, hidden, plain=is_plain)
 
 
 def _placed(failure: Failure, statement: Statement) -> Failure:
@@ -310,7 +312,7 @@ def line_and_column(sql: str, byte_offset: int) -> tuple[int, int]:
 
 
 def warehouse_error(
-    failure: Failure, sql: str | None, hidden: Iterable[str] = (), cause: str | None = None
+    failure: Failure, sql: str | None, hidden: Iterable[str] = (), *, plain: bool = False
 ) -> WarehouseError:
     """Return the error that users see.
 
@@ -322,8 +324,8 @@ def warehouse_error(
         The user's whole text; None when the statement was not the user's.
     hidden
         Paths of this machine that must not be shown.
-    cause
-        What failed, put in front of the message.
+    plain
+        Whether the message is told in PostgreSQL's words.
     """
     message = f"{failure.kind}: {failure.message}" if failure.kind else failure.message
     if long := _TOO_LONG.search(message):
@@ -347,6 +349,8 @@ def warehouse_error(
         message += ". An earlier statement failed inside BEGIN; nothing of it was kept."
     if says_full(message):
         message += _NO_SPACE
+    if plain:
+        message = in_plain_words(message)
     line = column = None
     bytes_in_sql = len(sql.encode()) if sql is not None else 0
     if sql is not None and failure.start is not None and failure.start <= bytes_in_sql:
@@ -354,7 +358,7 @@ def warehouse_error(
         message += "\n\n" + _snippet(sql, line, column, failure)
     for path in hidden:
         message = message.replace(path, "…")
-    return WarehouseError(f"{cause}: {message}" if cause else message, line, column)
+    return WarehouseError(message, line, column)
 
 
 def _snippet(sql: str, line: int, column: int, failure: Failure) -> str:

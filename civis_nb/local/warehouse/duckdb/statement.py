@@ -214,7 +214,9 @@ def _parse_translation(
 ) -> list[Statement] | None:
     """Return the first translation of a statement that DuckDB can parse."""
     for translation in _translations(statement.text):
-        with suppress(duckdb.ParserException, duckdb.NotImplementedException):
+        with suppress(
+            duckdb.ParserException, duckdb.NotImplementedException, duckdb.CatalogException
+        ):
             return [
                 replace(
                     statement,

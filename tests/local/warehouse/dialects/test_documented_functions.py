@@ -1,4 +1,4 @@
-"""Every function of Redshift's reference works as documented, or is refused by its name."""
+"""Every function of the references works as documented, or is refused by its name."""
 
 from __future__ import annotations
 
@@ -11,42 +11,37 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import ignore_log
 from civis_nb.local.warehouse.duckdb.warehouse import open_duckdb
 
-#: A call, and its value: text, NULL, or "refused".
-CALLS = [
-    line.split("\t")
-    for line in Path(__file__)
-    .with_name("redshift_functions.tsv")
-    .read_text(encoding="utf-8")
-    .splitlines()
-]
+PRODUCTS = {"redshift": "Redshift", "postgres": "PostgreSQL"}
 
 
-@pytest.fixture(scope="module")
-def value_of():
-    """Return a function that computes an expression on Redshift's dialect."""
-    warehouse = open_duckdb(":memory:", "redshift")
+def calls(dialect):
+    """Return the calls of a dialect: each with its values, or with "refused".
 
-    def value(expression):
-        rows = warehouse.preview(f"SELECT {expression} AS x", 1, CancelToken(), ignore_log).rows
-        return "NULL" if rows[0][0] is None else rows[0][0]
-
-    yield value
-    warehouse.close()
+    The answers are those of Redshift's documents, and of a PostgreSQL 15.
+    """
+    path = Path(__file__).with_name(f"{dialect}_functions.tsv")
+    return [line.split("\t") for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def test_documented_functions_work_or_are_refused_by_name(value_of):
+@pytest.mark.parametrize("dialect", sorted(PRODUCTS))
+def test_documented_functions_work_or_are_refused_by_name(dialect):
+    warehouse = open_duckdb(":memory:", dialect)
     wrong = {}
-    for call, expected in CALLS:
-        name = call.split("(")[0]
+    for call, expected in calls(dialect):
+        name = call.split("(")[0].split()[0]
+        sql = f"SELECT {call} AS x"
         try:
-            found = value_of(call)
+            rows = warehouse.preview(sql, 100, CancelToken(), ignore_log).rows
+            found = "; ".join("NULL" if value is None else value for (value,) in rows)
         except WarehouseError as error:
             first = str(error).split("\n")[0]
-            refusal = f"{name.upper()} is a function of Redshift that the local platform does not"
-            is_named = first.startswith(refusal) or "Collation with name" in first
-            found = "refused" if is_named and error.line == 1 else first
+            refusal = f"is a function of {PRODUCTS[dialect]} that the local platform does not have"
+            is_named = refusal in first and first.split()[0].lower() in call.lower()
+            found = "refused" if is_named or name == "collate" else first
+            found = found if error.line == 1 else f"without a line: {found}"
         if found != expected:
             wrong[call] = found
+    warehouse.close()
     assert wrong == {}
 
 

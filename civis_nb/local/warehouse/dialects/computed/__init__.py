@@ -18,7 +18,7 @@ from civis_nb.local.warehouse.dialects.computed.decimals import (
     quotient_of_decimals,
 )
 from civis_nb.local.warehouse.dialects.computed.digests import fnv_hash, sha2
-from civis_nb.local.warehouse.dialects.computed.json_texts import jsonb_text
+from civis_nb.local.warehouse.dialects.computed.json_texts import jsonb_set, jsonb_text
 from civis_nb.local.warehouse.dialects.computed.number_formats import text_of_number
 from civis_nb.local.warehouse.dialects.computed.number_texts import number_of_text
 from civis_nb.local.warehouse.dialects.computed.sounds import soundex
@@ -44,6 +44,7 @@ _FUNCTIONS: list[tuple[Callable[..., Any], str, str]] = [
     (time_of_text, "VARCHAR VARCHAR BOOLEAN", "BIGINT"),
     (number_of_text, "VARCHAR VARCHAR", "VARCHAR"),
     (jsonb_text, "VARCHAR", "VARCHAR"),
+    (jsonb_set, "VARCHAR VARCHAR VARCHAR BOOLEAN", "VARCHAR"),
     (quotient_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),
     (mean_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),
     (product_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),

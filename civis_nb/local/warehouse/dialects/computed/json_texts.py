@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["jsonb_text"]
+__all__ = ["jsonb_set", "jsonb_text"]
 
 
 def jsonb_text(text: str) -> str:
@@ -22,8 +22,57 @@ def jsonb_text(text: str) -> str:
     >>> jsonb_text('{"bb":1, "a":[1,2.50], "a":{}}')
     '{"a": {}, "bb": 1}'
     """
+    return _text(_parsed(text))
+
+
+def jsonb_set(text: str, path: str, new: str, create: bool) -> str:
+    """Return JSON with another value at a path.
+
+    Parameters
+    ----------
+    text
+        The JSON.
+    path
+        As an array of PostgreSQL: keys and numbers of elements, from -1 backwards.
+    new
+        The JSON to put there.
+    create
+        Whether a key or an element that is not there is added.
+
+    Examples
+    --------
+    >>> jsonb_set('{"a": [1, 2]}', "{a,-1}", "5", True), jsonb_set("{}", "{b}", "5", False)
+    ('{"a": [1, 5]}', '{}')
+    """
+    steps = [step.strip().strip('"') for step in path.strip("{}").split(",") if step.strip()]
+    return _text(_set(_parsed(text), steps, _parsed(new), create) if steps else _parsed(text))
+
+
+def _set(value: Any, steps: list[str], new: Any, create: bool) -> Any:
+    """Return a value with another one at a path."""
+    first, *others = steps
+    if isinstance(value, dict):
+        if others:
+            changed = {first: _set(value[first], others, new, create)} if first in value else {}
+        else:
+            changed = {first: new} if create or first in value else {}
+        return {**value, **changed}
+    if not isinstance(value, list):
+        return value
+    if not first.lstrip("-").isdecimal():
+        raise ValueError(f'path element is not an integer: "{first}"')
+    at = int(first) + (len(value) if int(first) < 0 else 0)
+    if 0 <= at < len(value):
+        item = _set(value[at], others, new, create) if others else new
+        return [*value[:at], item, *value[at + 1 :]]
+    if others or not create:
+        return value
+    return [new, *value] if at < 0 else [*value, new]
+
+
+def _parsed(text: str) -> Any:
     try:
-        return _text(json.loads(text, parse_float=Decimal, parse_constant=_refuse))
+        return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
     except ValueError:
         raise ValueError(f'invalid input syntax for type json: "{text}"') from None
 
