@@ -12,7 +12,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
+from typing import Any, Final
 
 from civis_nb.errors import CivisInputError, CivisMagicError
 from civis_nb.sql_literals import is_many, literal, members
@@ -29,6 +29,10 @@ _OPENING = {"L_PAREN": "(", "L_BRACKET": "[", "L_BRACE": "{"}
 _CLOSING = frozenset({"R_PAREN", "R_BRACKET", "R_BRACE"})
 
 
+#: Tokens of sqlglot's, as SQL writes them.
+_COMPARISONS: Final = {"IN": "IN", "EQ": "=", "NEQ": "<>"}
+
+
 @dataclass(frozen=True)
 class Placeholder:
     """A ``:name``.
@@ -43,6 +47,8 @@ class Placeholder:
         Whether it stands in brackets already, so that a list needs none of its own.
     names_table
         Whether it stands where SQL has the name of a table, and no value.
+    compared_by
+        The sign before it, where its other side is one value: ``IN``, ``=`` or ``<>``; else empty.
     """
 
     name: str
@@ -50,6 +56,7 @@ class Placeholder:
     end: int
     in_list: bool
     names_table: bool = False
+    compared_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -170,10 +177,13 @@ def placeholders(sql: str, dialect: str) -> list[Placeholder]:
                     before.token_type.name in _OPENING
                     or (before.token_type.name == "COMMA" and bool(opened))
                 )
-                names_table = _names_table(found[:index][-2:], clauses[-1])
+                last_two = found[:index][-2:]
                 result.append(
-                    Placeholder(name.group(), token.start, name.end(), in_list, names_table)
-                )
+                    Placeholder(
+                        name.group(), token.start, name.end(), in_list,
+                        _names_table(last_two, clauses[-1]), _compared_by(last_two),
+                    )
+                )  # fmt: skip
     return result
 
 
@@ -187,6 +197,14 @@ def _names_table(before: Sequence[Any], in_query: bool) -> bool:
     if last == "FROM":
         return in_query and words[0] != "DISTINCT"
     return last in ("JOIN", "INTO", "TABLE") or words == ["UPDATE"]
+
+
+def _compared_by(before: Sequence[Any]) -> str:
+    """Return the sign between one value and what follows on these tokens; empty for others."""
+    sign = before[-1].token_type.name if before else ""
+    # A row in brackets may be compared with a list.
+    is_one = len(before) == 2 and before[0].token_type.name not in ("R_PAREN", "R_BRACKET")
+    return _COMPARISONS.get(sign, "") if sign == "IN" or is_one else ""
 
 
 def _is_operand(token: Any) -> bool:
@@ -251,6 +269,8 @@ def bind(
             written = quoted_identifier(value, placeholder.name)
         elif placeholder.names_table and not is_many(value):
             raise CivisMagicError(_no_table(placeholder.name))
+        elif misfit := _misfit(placeholder, value, dialect):
+            raise CivisMagicError(misfit)
         else:
             written = _literal(value, dialect, placeholder)
         text = _spaced(sql, placeholder, written)
@@ -261,6 +281,24 @@ def bind(
         splices.append((placeholder.start, placeholder.end, start, length))
         at = placeholder.end
     return Bound(sql, "".join(parts) + sql[at:], tuple(splices))
+
+
+def _misfit(placeholder: Placeholder, value: Any, dialect: str) -> str | None:
+    """Return what is wrong where a list is compared as one value, or one value as a list."""
+    name, sign = placeholder.name, placeholder.compared_by
+    kind = type(value).__name__
+    if sign == "IN" and not is_many(value) and dialect != "duckdb":
+        return (
+            f"IN :{name} needs a list, and {name} is of the type {kind}. Give a list, a tuple or a "
+            f"Series, or write = :{name}. Nothing was sent."
+        )
+    if sign in ("=", "<>") and is_many(value):
+        instead = "IN" if sign == "=" else "NOT IN"
+        return (
+            f"{sign} :{name} compares with one value, and {name} is of the type {kind}. Write "
+            f"{instead} :{name}. Nothing was sent."
+        )
+    return None
 
 
 def _no_table(name: str) -> str:

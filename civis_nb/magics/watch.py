@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.display.activity import Activity
 from civis_nb.display.bundle import Note, Shown
@@ -26,6 +26,10 @@ from civis_nb.magics.failures import message_of, without_traceback
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.words import seconds, variable
 from civis_nb.widgets.cell import BackgroundWidgetCell
+
+if TYPE_CHECKING:
+    from civis_nb.futures import CivisFuture
+    from civis_nb.magics.background import FrameFuture
 
 __all__ = ["SYNTAX", "Background", "wait_magic"]
 
@@ -77,7 +81,7 @@ class _Work:
         Whether its failure was shown under another cell.
     """
 
-    future: Any
+    future: CivisFuture | FrameFuture
     title: str
     cell: int | None
     following: Following | None = None
@@ -294,10 +298,10 @@ class Background:
         try:
             with Display(tracker, False if quiet else None, command=True):
                 while any(not Future.done(work.future) for work in going):
-                    left = [work.future for work in going if not Future.done(work.future)]
-                    concurrent.futures.wait(left, _SLICE_S)
-                    if deadline is not None and time.monotonic() > deadline and left:
-                        many = counted(len(left), "background run")
+                    futures = [work.future for work in going if not Future.done(work.future)]
+                    concurrent.futures.wait(futures, _SLICE_S)
+                    if deadline is not None and time.monotonic() > deadline and futures:
+                        many = counted(len(futures), "background run")
                         raise CivisTimeoutError(
                             f"{many} had not ended after {timeout_s:g} s, and will go on."
                         )

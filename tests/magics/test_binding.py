@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import enum
 import math
+import re
 import uuid
 from decimal import Decimal
 
@@ -305,3 +306,38 @@ def test_places_lead_back_to_the_users_text():
         assert bound.source_offset(bound.sql.index(marker)) == sql.index(marker)
     assert bound.source_offset(bound.sql.index("line")) == sql.index(":a")
     assert bound.source_offset(bound.sql.index("2,")) == sql.index(":b")
+
+
+@pytest.mark.parametrize(
+    ("sql", "values", "said"),
+    [
+        (
+            "select * from t where a in :x",
+            {"x": "1"},
+            "IN :x needs a list, and x is of the type str",
+        ),
+        (
+            "select * from t where a not in :x",
+            {"x": 1},
+            "IN :x needs a list, and x is of the type int",
+        ),
+        ("select * from t where a = :x", {"x": [1, 2]}, "Write IN :x"),
+        ("select * from t where a <> :x", {"x": (1, 2)}, "Write NOT IN :x"),
+    ],
+)
+def test_a_list_and_one_value_are_not_compared(sql, values, said):
+    with pytest.raises(CivisMagicError, match=re.escape(said)):
+        bind(sql, "redshift", values)
+
+
+@pytest.mark.parametrize(
+    ("sql", "value", "dialect"),
+    [
+        ("select * from t where (a, b) = :x", [1, 2], "redshift"),
+        ("select * from t where a = any(:x)", [1, 2], "redshift"),
+        ("select * from t where a in (:x)", 1, "redshift"),
+        ("select 'a' in :x", "abc", "duckdb"),
+    ],
+)
+def test_rows_and_texts_are_compared_as_they_may_be(sql, value, dialect):
+    assert ":x" not in bind(sql, dialect, {"x": value}).sql
