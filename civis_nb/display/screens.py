@@ -139,7 +139,8 @@ class NotebookCell(Screen):
 
     def clear(self, *, whole_cell: bool = False) -> None:
         """Leave nothing to be seen."""
-        if self._blank:
+        emptied = whole_cell and self._handle is not None
+        if self._blank and not emptied:
             return
         if whole_cell:
             self._context.run(self._output.clear_cell)

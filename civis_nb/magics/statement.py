@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from civis_nb.errors import CivisMagicError
-from civis_nb.magics.binding import Bound, bind, placeholders
+from civis_nb.magics.binding import Bound, bind
 from civis_nb.magics.calls import SqlCall
 from civis_nb.magics.failures import Origin
 from civis_nb.magics.history import History, Saved
 from civis_nb.magics.limits import limited
+from civis_nb.magics.placeholders import placeholders
 from civis_nb.magics.session import Database
 from civis_nb.sql_text import Token, only_reads, split_statements, tokenize
 from civis_nb.table_names import quoted

@@ -17,7 +17,8 @@ from jinja2 import StrictUndefined, pass_context
 from jinja2.sandbox import SandboxedEnvironment
 
 from civis_nb.errors import CivisError, CivisMagicError
-from civis_nb.magics.binding import nearest_values, placeholders, quoted_identifier
+from civis_nb.magics.binding import nearest_values, quoted_identifier
+from civis_nb.magics.placeholders import placeholders
 from civis_nb.sql_text import tokenize
 
 __all__ = ["Rendered", "render"]

@@ -463,3 +463,15 @@ def test_the_package_that_python_imports_is_named(monkeypatch):
     assert loading_note() == "Python loads altair, once in a session."
     package.__spec__._initializing = False
     assert loading_note() is None
+
+
+def test_an_emptied_display_is_removed_with_the_cell():
+    output = Output()
+    cell = NotebookCell(output)
+    cell.clear(whole_cell=True)
+    assert output.cleared == 0
+    cell.draw("working")
+    cell.clear()
+    cell.clear(whole_cell=True)
+    cell.clear(whole_cell=True)
+    assert output.cleared == 1
