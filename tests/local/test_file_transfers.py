@@ -433,3 +433,55 @@ def test_a_content_that_was_damaged_on_disk_is_not_handed_out(http, bare_platfor
     url = http.json("GET", f"/files/{file_id}")["fileUrl"]
     bare_platform._context.files.path(file_id).write_bytes(b"cont")
     assert requests.get(url, timeout=30).status_code == 500
+
+
+def _form_of(fields):
+    """Return the body of a form, and its header."""
+    parts = (
+        f'--x-\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
+        for name, value in fields
+    )
+    return "".join(parts).encode(), {"Content-Type": "multipart/form-data; boundary=x-"}
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        [(f"f{i}", "1") for i in range(5000)],
+        [("f", "1" * 300_000)],
+        [(f"f{i}", "1" * 50_000) for i in range(8)],
+        [("f" * 300_000, "1")],
+    ],
+    ids=["many", "long", "long together", "long name"],
+)
+def test_what_comes_before_the_file_of_a_form_is_bounded(http, fields):
+    made = http.json("POST", "/files", json={"name": "a"})
+    body, headers = _form_of(fields)
+    answer = requests.post(made["uploadUrl"], data=body, headers=headers, timeout=30)
+    assert answer.status_code == 400
+    assert re.search("more than|Maximum header size", answer.text)
+
+
+def test_a_form_without_signature_opens_no_file(bare_platform, http):
+    made = http.json("POST", "/files", json={"name": "a"})
+    body, headers = _form_of([("key", "files/1"), ("file", "content")])
+    answers = []
+    before = set((bare_platform.state / "blobs").iterdir())
+
+    def pieces():
+        yield body
+        # The platform has the file's first bytes; it answers at once, and has written nothing.
+        answers.append(set((bare_platform.state / "blobs").iterdir()) - before)
+        yield b"\r\n--x---\r\n"
+
+    answer = requests.post(made["uploadUrl"], data=pieces(), headers=headers, timeout=30)
+    assert answer.status_code == 403
+    assert answers == [set()]
+    assert set((bare_platform.state / "blobs").iterdir()) == before
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT"])
+@pytest.mark.parametrize("digits", [19, 25, 5000])
+def test_numbers_that_no_file_can_have_are_not_found(http, method, digits):
+    path = f"{http.endpoint}/blobs/{'9' * digits}"
+    assert requests.request(method, path, timeout=30).status_code == 404

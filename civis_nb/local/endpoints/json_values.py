@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import context_of
 from civis_nb.local.errors import Invalid, NotFound
-from civis_nb.local.http.envelope import check_characters
+from civis_nb.local.http.envelope import check_characters, check_depth
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import json_values
@@ -77,13 +77,12 @@ def patch_json_value(request: Request, id: int, body: JsonValuePatch) -> JsonVal
 
 def _parsed(text: str) -> Any:
     """Parse the JSON that a client sent as text."""
+    check_depth(text.encode("utf-8", "surrogatepass"))
     try:
         # NaN and Infinity are Python's, not JSON's: no other reader would understand them.
         value = json.loads(text, parse_constant=_refused)
     except ValueError as error:
         raise Invalid(f"valueStr is not valid JSON: {error}.") from None
-    except RecursionError:
-        raise Invalid("valueStr is nested too deeply.") from None
     check_characters(value)
     return value
 

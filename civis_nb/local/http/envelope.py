@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -17,10 +18,39 @@ __all__ = [
     "Page",
     "Paging",
     "check_characters",
+    "check_depth",
     "comma_list",
     "paginated",
     "sliced",
 ]
+
+#: Of JSON: those that write replies follow 255 levels, of which a record takes some.
+_MAX_DEPTH = 100
+_NESTING = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+
+
+def check_depth(json_text: bytes) -> None:
+    """Check that JSON is not nested more deeply than what reads and writes it can follow.
+
+    Raises
+    ------
+    Invalid
+        When it is.
+    """
+    if json_text.count(b"[") + json_text.count(b"{") <= _MAX_DEPTH:
+        return
+    depth = 0
+    for token in _NESTING.finditer(json_text):
+        start = json_text[token.start()]
+        if start in b"[{":
+            depth += 1
+            if depth > _MAX_DEPTH:
+                raise Invalid(
+                    f"The JSON is nested too deeply: it has more than {_MAX_DEPTH} levels of "
+                    "arrays and objects."
+                )
+        elif start in b"]}":
+            depth -= 1
 
 
 def check_characters(value: Any) -> None:

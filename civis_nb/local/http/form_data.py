@@ -13,14 +13,21 @@ from python_multipart.exceptions import MultipartParseError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from civis_nb.local.errors import Invalid
+from civis_nb.local.files.blobs import Blob
 
 __all__ = ["UploadForm"]
 
-_MAX_FIELD_BYTES = 64 * 1024
+#: Of all that comes before the file: names, headers and values. A form of the API has four fields.
+_MAX_FIELDS = 64
+_MAX_FIELDS_BYTES = 256 * 1024
 
 
 class _Sink(Protocol):
+    @property
+    def crc32(self) -> int: ...
     def write(self, piece: bytes | bytearray | memoryview) -> None: ...
+    def finish(self) -> Blob: ...
+    def discard(self) -> None: ...
 
 
 class UploadForm:
@@ -32,7 +39,7 @@ class UploadForm:
         The header of the request; names the boundary.
     open_file
         Called with the fields once the file part begins; checks them and gives what the
-        content is written to.
+        content is written to. Nothing is opened for a form that it refuses.
 
     Raises
     ------
@@ -52,13 +59,14 @@ class UploadForm:
         self._name = ""
         self._header = (bytearray(), bytearray())
         self._value = bytearray()
+        self._parts = self._bytes = 0
         self._complete = False
         self._parser = MultipartParser(
             boundary,
             {
                 "on_part_begin": self._part_begins,
-                "on_header_field": lambda data, a, b: self._header[0].extend(data[a:b]),
-                "on_header_value": lambda data, a, b: self._header[1].extend(data[a:b]),
+                "on_header_field": lambda data, a, b: self._collect(0, data[a:b]),
+                "on_header_value": lambda data, a, b: self._collect(1, data[a:b]),
                 "on_header_end": self._header_ends,
                 "on_headers_finished": self._headers_end,
                 "on_part_data": self._part_data,
@@ -74,8 +82,18 @@ class UploadForm:
         except MultipartParseError as error:
             raise Invalid(f"The upload form can't be read: {error}") from None
 
-    def finish(self) -> None:
-        """Check that the form is whole, once the body has ended.
+    @property
+    def crc32(self) -> int:
+        """The CRC-32 of what was written of the file so far."""
+        return 0 if self._sink is None else self._sink.crc32
+
+    def discard(self) -> None:
+        """Remove what was written of the file; after `finish` this does nothing."""
+        if self._sink is not None:
+            self._sink.discard()
+
+    def finish(self) -> Blob:
+        """Store the file, once the body has ended.
 
         Raises
         ------
@@ -86,11 +104,34 @@ class UploadForm:
             raise Invalid("The upload form ends before its closing boundary; nothing is stored.")
         if self._sink is None:
             raise Invalid("The upload form has no part named file.")
+        return self._sink.finish()
+
+    def _collect(self, which: int, data: bytes) -> None:
+        """Keep a piece of a header of a part: of its name (0) or its value (1)."""
+        self._count(len(data))
+        self._header[which].extend(data)
+
+    def _count(self, size: int) -> None:
+        """Count bytes outside of the file.
+
+        Raises
+        ------
+        Invalid
+            When there are too many.
+        """
+        self._bytes += size
+        if self._bytes > _MAX_FIELDS_BYTES:
+            raise Invalid(
+                f"The upload form has more than {_MAX_FIELDS_BYTES // 1024} KiB beside its file."
+            )
 
     def _part_begins(self) -> None:
         """Begin a field of the form; the file must be the last one."""
         if self._sink is not None:
             raise Invalid("The part named file must be the last one of the upload form.")
+        self._parts += 1
+        if self._parts > _MAX_FIELDS:
+            raise Invalid(f"The upload form has more than {_MAX_FIELDS} fields.")
         self._name = ""
         self._value = bytearray()
 
@@ -111,9 +152,8 @@ class UploadForm:
         if self._sink is not None:
             self._sink.write(memoryview(data)[start:end])
             return
+        self._count(end - start)
         self._value.extend(data[start:end])
-        if len(self._value) > _MAX_FIELD_BYTES:
-            raise Invalid(f"The form field {self._name!r} is too long.")
 
     def _part_ends(self) -> None:
         if self._sink is None:

@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.errors import Invalid, RequestError
 from civis_nb.local.http.auth import Keys
-from civis_nb.local.http.envelope import check_characters
+from civis_nb.local.http.envelope import check_characters, check_depth
 from civis_nb.local.http.errors import (
     HttpError,
     error_body,
@@ -192,6 +192,7 @@ async def _whole_body(receive: Receive) -> Receive:
                 await _drained(receive)
             raise _too_large()
     body = b"".join(pieces)
+    check_depth(body)
     if _SUSPICIOUS.search(body):
         _refuse_suspicious(body)
     waiting: list[Message] = [{**last, "body": body}]

@@ -41,6 +41,8 @@ __all__ = ["PREFIX", "Transfers"]
 
 PREFIX = "/blobs/"
 _BATCH_BYTES = 1024 * 1024
+#: No id has as many.
+_MANY_DIGITS = 19
 
 
 class _Download(FileResponse):
@@ -83,7 +85,7 @@ class Transfers:
         """Return the response to one upload or download."""
         method: str = scope["method"]
         number, _, rest = scope["path"].removeprefix(PREFIX).partition("/")
-        if not number.isdecimal():
+        if not number.isdecimal() or len(number) >= _MANY_DIGITS:
             raise NotFound(f"The path {scope['path']}")
         file_id = int(number)
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
@@ -120,16 +122,14 @@ class Transfers:
     async def _post(self, file_id: int, headers: dict[str, str], receive: Receive) -> Response:
         """Store the file of an upload form."""
         await anyio.to_thread.run_sync(self._files.row, file_id)
-        form = UploadForm(headers.get("content-type", ""), lambda fields: opened(fields))
-        writer = self._files.blobs.writer()
-        opened = partial(self._opened, file_id, writer)
-        blob = await _store(receive, {}, writer, form.feed, form.finish)
+        form = UploadForm(headers.get("content-type", ""), partial(self._opened, file_id))
+        blob = await _store(receive, {}, form, form.feed)
         await anyio.to_thread.run_sync(self._files.attach, file_id, blob)
         status = 201 if form.fields.get("success_action_status") == "201" else 204
         return _stored(status, blob.etag, blob.crc32)
 
-    def _opened(self, file_id: int, writer: BlobWriter, fields: dict[str, str]) -> BlobWriter:
-        """Check the fields of an upload form, which come before its file."""
+    def _opened(self, file_id: int, fields: dict[str, str]) -> BlobWriter:
+        """Check the fields of an upload form, which come before its file; open what takes it."""
         policy = fields.get("policy", "")
         if not self._files.signer.matches(fields.get("signature", ""), "POST", policy):
             raise Forbidden(
@@ -140,7 +140,7 @@ class Transfers:
         if not (fields.get("key") == allowed["key"] == f"files/{file_id}"):
             raise Forbidden("The field key belongs to another file.")
         self._files.signer.check_time(allowed["expires"])
-        return writer
+        return self._files.blobs.writer()
 
     async def _put(
         self,
@@ -201,14 +201,11 @@ async def _store(
     headers: dict[str, str],
     writer: _Writer[_Stored],
     feed: Callable[[bytes], None],
-    finish: Callable[[], None] | None = None,
 ) -> _Stored:
     """Stream a request's body through `feed`, in a thread, and keep it when it is whole."""
     md5 = hashlib.md5(usedforsecurity=False) if headers.get("content-md5") else None
     try:
         await _stream(receive, feed if md5 is None else _both(md5.update, feed))
-        if finish is not None:
-            finish()
         if md5 is not None:
             _check("Content-MD5", headers["content-md5"], md5.digest())
         if announced := headers.get(CHECKSUM_HEADER):

@@ -262,3 +262,24 @@ def test_json_nested_too_deeply_is_a_bad_request(http):
     answer = http("POST", "/json_values", json={"valueStr": "[" * 100_000})
     assert answer.status_code == 400
     assert "too deeply" in answer.json()["errorDescription"]
+
+
+@pytest.mark.parametrize("depth", [101, 300, 100_000])
+def test_nesting_is_bounded_before_anything_is_stored(http, depth):
+    nested = "[" * depth + "]" * depth
+    before = http.json("GET", "/scripts", params={"limit": 50})
+    for body in (
+        f'{{"name": "a", "source": "1", "arguments": {{"a": {nested}}}}}',
+        '{{"name": "a", "source": "1", "arguments": {}1{}}}'.format('{"a":' * depth, "}" * depth),
+    ):
+        answer = http("POST", "/scripts/python3", data=body)
+        assert answer.status_code == 400
+        assert "too deeply" in answer.json()["errorDescription"]
+    assert http.json("GET", "/scripts", params={"limit": 50}) == before
+    assert http("POST", "/json_values", json={"valueStr": nested}).status_code == 400
+
+
+def test_nesting_that_is_not_too_deep_is_kept(http):
+    text = "[" * 90 + json.dumps("]" * 200 + '"[') + "]" * 90
+    made = http.json("POST", "/json_values", json={"valueStr": text})
+    assert made["value"] == json.loads(text)
