@@ -24,6 +24,7 @@ from civis_nb.local.warehouse.dialects.text_calls import (
 )
 from civis_nb.local.warehouse.dialects.time_calls import TimeRules
 from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
+from civis_nb.table_names import literal
 
 __all__ = ["Meanings"]
 
@@ -77,6 +78,8 @@ _RENAMED = {
 }  # fmt: skip
 #: Aggregates that are NULL in PostgreSQL and NaN in DuckDB where they are not defined.
 _NULL_IF_UNDEFINED = frozenset(("corr", "regr_slope", "regr_intercept", "regr_r2"))
+#: What stands for the name of the user, who is the platform's only one.
+_USERS, _USER = frozenset(("user", "current_user", "session_user")), "local"
 #: Calls that return one of their arguments.
 _ONE_OF = frozenset(("coalesce", "nvl", "isnull", "nullif", "greatest", "least"))
 #: Functions of FROM that are ours.
@@ -140,6 +143,8 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
                 self._tokens.replace(at, self._unicode_escapes(at, text))
             if self._is_redshift and text.startswith("'") and "\\\\" in text:
                 self._tokens.replace(at, text.replace("\\\\", "\\"))
+        elif words in _USERS:
+            self._tokens.replace(at, literal(_USER))
         elif words == "sysdate" and self._is_redshift:
             self._tokens.replace(at, f"{CATALOG}.getdate()")
 

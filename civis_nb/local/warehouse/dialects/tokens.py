@@ -320,6 +320,5 @@ class Tokens:
         for text, _, _ in pieces:
             outputs.append(at)
             at += len(text)
-        return "".join(p[0] for p in pieces), OffsetMap(
-            tuple(outputs), tuple(p[1] for p in pieces), tuple(p[2] for p in pieces)
-        )
+        texts, sources, lengths = zip(*pieces, strict=True)
+        return "".join(texts), OffsetMap(tuple(outputs), sources, lengths)

@@ -11,6 +11,7 @@ from civis_nb.local.warehouse.dialects.alias_uses import AliasUse, alias_uses
 from civis_nb.local.warehouse.dialects.calls import Meanings
 from civis_nb.local.warehouse.dialects.clauses import Parser
 from civis_nb.local.warehouse.dialects.definitions import define
+from civis_nb.local.warehouse.dialects.foreign import refuse_foreign
 from civis_nb.local.warehouse.dialects.merges import merge
 from civis_nb.local.warehouse.dialects.rules import (
     CATALOG,
@@ -20,6 +21,7 @@ from civis_nb.local.warehouse.dialects.rules import (
     UnsupportedSqlError,
 )
 from civis_nb.local.warehouse.dialects.shows import show
+from civis_nb.local.warehouse.dialects.siblings import check_siblings
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD, OffsetMap, Tokens
 from civis_nb.local.warehouse.dialects.values import name_columns
 
@@ -109,6 +111,8 @@ def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Tr
         _refuse_own_catalog(tokens)
     if tokens.words[0] == "show" and (shown := show(tokens, dialect)) is not None:
         return Translated(shown)
+    refuse_foreign(tokens, dialect)
+    check_siblings(tokens)
     _fold_names(tokens)
     if _ODD_NUMBER.search(sql):
         _check_numbers(tokens)

@@ -12,7 +12,7 @@ def test_dollar_quotes_beside_a_statement_of_redshift(bench):
 def test_cells_are_text_or_none(bench):
     cells = bench.rows(
         "SELECT true, 1.50, 0.1::DOUBLE, 1e300::DOUBLE, NULL, '', DATE '2024-02-29', "
-        "TIMESTAMP '2024-02-29 10:00:00.5', TIMESTAMPTZ '2024-02-29 10:00:00+02', [1, NULL], "
+        "TIMESTAMP '2024-02-29 10:00:00.5', TIMESTAMPTZ '2024-02-29 10:00:00+02', ARRAY[1, NULL], "
         "123456789012345678901234567890::HUGEINT"
     )[0]
     assert cells == [
@@ -34,14 +34,11 @@ def test_cells_are_text_or_none(bench):
     ("sql", "first"),
     [
         ("SHOW TABLES", "t"),
-        ("DESCRIBE t", "a"),
-        ("FROM t", "1"),
         ("VALUES (5)", "5"),
         ("WITH q AS (SELECT 3 AS z) SELECT * FROM q", "3"),
         ("INSERT INTO t VALUES (9) RETURNING a", "9"),
         ("PREPARE p AS SELECT 4; EXECUTE p", "4"),
         ("PRAGMA table_info('t')", "0"),
-        ("PIVOT (SELECT 'x' AS k, 2 AS v) ON k USING sum(v)", "2"),
     ],
 )
 def test_all_kinds_of_statements_that_give_rows(bench, sql, first):

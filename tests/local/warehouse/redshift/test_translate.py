@@ -234,26 +234,6 @@ def test_names_of_results_are_the_functions_names(bench):
     )
 
 
-def test_sql_of_duckdb_is_not_translated(bench):
-    assert bench.value("SELECT list_sum([1, 2]) + len({'a': 1}::VARCHAR)") == "11"
-    assert bench.value("SELECT list_sum([x * 2 FOR x IN [1, 2]])") == "6"
-
-
-@pytest.mark.parametrize(
-    ("written", "value"),
-    [
-        ("{'a': 1} s", '{"a":1}'),
-        ("{'a': 5 / 2, 'b': {'c': 'x'}} AS s", '{"a":2,"b":{"c":"x"}}'),
-        ("MAP {'k': 7 / 2} s", '{"k":3}'),
-        ("{'a': 7 / 2}.a s", "3"),
-        ("MAP {'k': 7}['k'] s", "7"),
-    ],
-)
-def test_structs_and_maps_of_duckdb_can_be_named(bench, written, value):
-    found = bench.sql(f"SELECT {written}, 1 n")
-    assert (found.columns, found.rows[0][0]) == (("s", "n"), value)
-
-
 def test_texts_and_quoted_names_stay_as_they_are(bench):
     bench.sql(
         'CREATE TABLE "My Table" ("Last,First" VARCHAR);'

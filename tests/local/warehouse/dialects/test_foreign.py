@@ -1,0 +1,108 @@
+"""Forms of DuckDB alone, and queries in FROM that name their neighbours."""
+
+from __future__ import annotations
+
+import pytest
+
+from civis_nb.cancellation import CancelToken
+from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.base import ignore_log
+from civis_nb.local.warehouse.duckdb.warehouse import open_duckdb
+
+
+@pytest.fixture(scope="module", params=["redshift", "postgres"])
+def database(request):
+    warehouse = open_duckdb(":memory:", request.param)
+    rows(warehouse, "create table t (a int, b text); insert into t values (1, 'x'), (2, 'y')")
+    yield warehouse
+    warehouse.close()
+
+
+def rows(warehouse, sql):
+    return warehouse.preview(sql, 100, CancelToken(), ignore_log).rows
+
+
+FOREIGN = [
+    ("select [1, 2]", r"a list \[…\]"),
+    ("select a, [a, 1] from t", r"a list \[…\]"),
+    ("select {'a': 1}", "a struct"),
+    ("select * replace (a + 1 as a) from t", r"\* REPLACE"),
+    ("select columns('a') from t", "COLUMNS"),
+    ("from t", "FROM"),
+    ("select * from (from t) u", "FROM without SELECT"),
+    ("summarize t", "SUMMARIZE"),
+    ("describe t", "DESCRIBE"),
+    ("pivot t on b using sum(a)", "PIVOT"),
+    ("select * from t asof join t u on t.a >= u.a", "ASOF JOIN"),
+    ("select * from t positional join t u", "POSITIONAL JOIN"),
+    ("select * from t anti join t u using (a)", "ANTI JOIN"),
+    ("select 5 // 2", "operator //"),
+    ("select a ** 2 from t", r"operator \*\*"),
+    ("select list_sum(array[1, 2])", "function list_sum"),
+    ("select struct_pack(a := 1)", "function struct_pack"),
+]
+
+
+@pytest.mark.parametrize(("sql", "form"), FOREIGN)
+def test_a_form_of_duckdb_is_refused_by_name(database, sql, form):
+    server = "Redshift" if database.dialect == "redshift" else "PostgreSQL"
+    with pytest.raises(WarehouseError, match=f"{form}.* is not supported by {server}: ") as caught:
+        rows(database, sql)
+    assert caught.value.line == 1
+
+
+def test_what_redshift_has_of_them_works_there(database):
+    sql = [
+        "select b, count(*) from t group by all order by 1",
+        "select * exclude (a) from t",
+        "select try_cast(b as int) from t",
+    ]
+    for one in sql:
+        if database.dialect == "redshift":
+            assert len(rows(database, one)) == 2
+        else:
+            with pytest.raises(WarehouseError, match="is not supported by PostgreSQL"):
+                rows(database, one)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select (array[1, 2])[1], array[array[1], array[2]] from t",
+        "select extract(year from date '2024-01-01'), trim(from ' x ')",
+        "select 2 * replace('1', '1', '2')::int",
+        "select * from t x join (select a, count(*) from t group by a) y on x.a = y.a",
+        "select * from t x join (select x.a from t x) y on x.a = y.a",
+        "select (select sum(q.z) from (select t.a as z) q) from t",
+        "with w as (select 1 as a) select * from w, (select w.a from w) x",
+        "select count(*) from t where a is distinct from 1",
+    ],
+)  # fmt: skip
+def test_what_both_have_is_not_taken_for_them(database, sql):
+    assert rows(database, sql)
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from t, (select t.a) s",
+        "select * from t x join (select x.a + 1 as z) s on true",
+        "select * from (select 1 as n) q, (select a from t where a > q.n) s",
+    ],
+)
+def test_a_query_in_from_can_not_name_the_table_before_it(database, sql):
+    with pytest.raises(WarehouseError, match="invalid reference to FROM-clause entry"):
+        rows(database, sql)
+
+
+def test_lateral_is_postgresqls_alone(database):
+    sql = "select q.z from t, lateral (select t.a + 1 as z) q order by 1"
+    if database.dialect == "postgres":
+        assert rows(database, sql) == [["2"], ["3"]]
+    else:
+        with pytest.raises(WarehouseError, match="LATERAL is not supported by Redshift"):
+            rows(database, sql)
+
+
+def test_the_user_is_that_of_the_platform(database):
+    assert rows(database, "select user, current_user, session_user") == [["local"] * 3]
