@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, create_engine, event, select
+from sqlalchemy import Connection, create_engine, event, inspect, select
 from sqlalchemy.exc import DatabaseError
 from sqlalchemy.schema import CreateIndex
 
+from civis_nb._version import __version__
 from civis_nb.errors import CivisLocalError
+from civis_nb.local.store.migrations import MIGRATIONS, SCHEMA_VERSION, check_references
 from civis_nb.local.store.schema import metadata, platform_facts
 
-SCHEMA_VERSION = 2
 _LOCK_WAIT_S = 30
 _KEPT_CONNECTIONS = 8
 
@@ -25,16 +26,19 @@ class Store:
     Parameters
     ----------
     path
-        The SQLite file; made when absent.
+        The SQLite file; made when absent, and brought to the present schema when it is older.
 
     Raises
     ------
     CivisLocalError
-        When the file is no SQLite database, or was written by another version.
+        When the file is no SQLite database or one of another program, was written by a newer
+        version, or is missing though other parts of the state folder are there.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        if not path.exists():
+            _refuse_remains(path)
         # It holds the key: nobody else may read it. SQLite's other files take its mode.
         path.touch(mode=0o600)
         self.engine = create_engine(
@@ -46,36 +50,69 @@ class Store:
         event.listen(self.engine, "connect", _configure)
         event.listen(self.engine, "begin", _begin)
         try:
-            with self.begin() as connection:
-                metadata.create_all(connection)
-                self._check_version(connection)
-                _add_indices(connection)
+            self._open()
         except DatabaseError as error:
             self.engine.dispose()
             raise CivisLocalError(
                 f"{path} can't be opened as the memory of a local platform ({error.orig}). "
                 "Give another state folder, or move this file away."
             ) from error
+        except BaseException:
+            self.engine.dispose()
+            raise
 
-    def _check_version(self, connection: Connection) -> None:
-        """Raise when another version of the schema wrote the store; set that of a new one."""
-        found = self._fact(connection, "schema_version")
-        if found is None:
-            self._set_fact(connection, "schema_version", str(SCHEMA_VERSION))
-        elif found != str(SCHEMA_VERSION):
+    def _open(self) -> None:
+        """Create the tables of a new store, or bring those of an older one to this version."""
+        with self.begin() as connection:
+            tables = inspect(connection).get_table_names()
+            if not tables:
+                metadata.create_all(connection)
+                self._set_fact(connection, "schema_version", str(SCHEMA_VERSION))
+            found = self._schema_version(connection, tables)
+        for version in range(found, SCHEMA_VERSION):
+            self._migrate(version)
+        with self.begin() as connection:
+            _add_indices(connection)
+            self._set_fact(connection, "written_by", __version__)
+
+    def _schema_version(self, connection: Connection, tables: list[str]) -> int:
+        """Return the number of the schema; raise when this version can't read it."""
+        if tables and platform_facts.name not in tables:
             raise CivisLocalError(
-                f"{self.path} was written by another version of civis_nb (schema {found}, this "
-                f"one reads {SCHEMA_VERSION}). Use that version, or another state folder."
+                f"{self.path} is a database of another program. Give another state folder, or move "
+                "this file away."
             )
+        found = self._fact(connection, "schema_version") or ""
+        if found.isdecimal() and 1 <= int(found) <= SCHEMA_VERSION:
+            return int(found)
+        writer = self._fact(connection, "written_by")
+        maker = f"civis_nb {writer}" if writer else "another version of civis_nb"
+        raise CivisLocalError(
+            f"{self.path} was written by {maker} (schema {found or 'unknown'}); this is civis_nb "
+            f"{__version__}, which reads schemas up to {SCHEMA_VERSION}. Nothing was changed. Use "
+            f"{maker if writer else 'that version'} or a later one, or another state folder."
+        )
+
+    def _migrate(self, version: int) -> None:
+        """Bring the store from one number of the schema to the next, in one transaction."""
+        with self.begin(references=False) as connection:
+            MIGRATIONS[version - 1](connection, self.path.parent)
+            check_references(connection)
+            self._set_fact(connection, "schema_version", str(version + 1))
 
     @contextmanager
-    def begin(self) -> Iterator[Connection]:
+    def begin(self, *, references: bool = True) -> Iterator[Connection]:
         """Open a transaction that may write; it commits at the end, or undoes all on an error.
 
         It takes SQLite's write lock at once, so that two writers wait for one another instead
         of failing when the second wants to write what it has read.
+
+        Parameters
+        ----------
+        references
+            Whether SQLite enforces foreign keys.
         """
-        engine = self.engine.execution_options(writes=True)
+        engine = self.engine.execution_options(writes=True, references=references)
         with engine.connect() as connection, connection.begin():
             yield connection
 
@@ -122,11 +159,28 @@ def _configure(dbapi_connection: Any, _record: Any) -> None:
     # The driver would begin transactions by itself, too late and without the lock; _begin does.
     dbapi_connection.isolation_level = None
     cursor = dbapi_connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
 
 def _begin(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes", False)
+    options = connection.get_execution_options()
+    # Only possible outside of a transaction, and kept by the connection in the pool.
+    references = "ON" if options.get("references", True) else "OFF"
+    connection.exec_driver_sql(f"PRAGMA foreign_keys={references}")
+    writes = options.get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def _refuse_remains(path: Path) -> None:
+    """Raise when the store is missing though a platform has been in the folder.
+
+    A new store would know none of the contents and tables there.
+    """
+    blobs = path.parent / "blobs"
+    if blobs.is_dir() and any(child.is_file() for child in blobs.iterdir()):
+        raise CivisLocalError(
+            f"{path} is missing, though {blobs} holds contents of files: without it they have "
+            "neither names nor owners. Put it back, or give another state folder."
+        )
