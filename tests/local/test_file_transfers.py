@@ -53,6 +53,11 @@ def test_a_new_file_says_where_its_content_goes(http):
     assert (made["fileSize"], made["description"]) == (0, "d")
 
 
+def test_names_of_files_are_bounded(http):
+    assert http("POST", "/files", json={"name": "x" * 66_000}).status_code == 400
+    assert http("POST", "/files", json={"name": "x" * 1024}).status_code == 201
+
+
 @pytest.mark.parametrize("size", [1, 100, 65_536, 3_000_001])
 def test_what_is_uploaded_is_downloaded(http, size):
     content = random.Random(size).randbytes(size)

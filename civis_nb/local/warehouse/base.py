@@ -140,13 +140,18 @@ class Preview:
 
 @dataclass(frozen=True)
 class CsvDetection:
-    """The format and the columns of a CSV file. ``character_set`` is Python's name of it."""
+    """The format and the columns of a CSV file.
+
+    ``character_set`` is Python's name of it; ``notes`` are sentences for the log about what was
+    guessed or changed, and may be wrong.
+    """
 
     include_header: bool
     column_delimiter: Delimiter
     compression: Literal["none", "gzip", "zip"]
     table_columns: tuple[Column, ...]
     character_set: str = "utf-8"
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -146,6 +146,13 @@ class SqlEngine(Protocol):
         an error.
         """
 
+    def values_sql(self, columns: Sequence[TableColumn], relation: str, *, lenient: bool) -> str:
+        """Return the SELECT of the columns' values, in order, from texts ``c0``, ``c1``, ….
+
+        It converts as `cast_sql` does, and is planned in a time that grows with the number of
+        columns, not with its square.
+        """
+
     # -- CSV files in `scratch`
 
     def csv_column_types(self, path: Path, columns: int, written: CsvFormat) -> list[str | None]:

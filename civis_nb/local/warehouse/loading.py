@@ -28,9 +28,9 @@ def load_all_rows(engine: SqlEngine, load: FileLoad, table: str, options: Import
     EngineError
         The database's own, when a row or a cell is wrong.
     """
-    values = ", ".join(_values(engine, load.columns, lenient=False))
     relation = engine.csv_relation(load.path, len(load.columns), csv_format(options))
-    return engine.change(f"{_insert(table, load.columns)} SELECT {values} FROM {relation}")
+    values = engine.values_sql(load.columns, relation, lenient=False)
+    return engine.change(f"{_insert(table, load.columns)} {values}")
 
 
 def load_valid_rows(
@@ -62,10 +62,9 @@ def load_valid_rows(
         skipped += messages
         places = ", ".join(str(place) for place, _ in wrong.values())
         where = f"WHERE place NOT IN ({places})" if places else ""
-        values = ", ".join(_values(engine, load.columns, lenient=True))
-        return engine.change(
-            f"{_insert(table, load.columns)} SELECT {values} FROM {stage} {where} ORDER BY place"
-        )
+        right = f"(SELECT * FROM {stage} {where} ORDER BY place)"
+        values = engine.values_sql(load.columns, right, lenient=True)
+        return engine.change(f"{_insert(table, load.columns)} {values}")
     finally:
         with suppress(EngineError):  # the transaction has failed, and takes the table along
             engine.change(f"DROP TABLE IF EXISTS {stage}")
@@ -75,19 +74,13 @@ def _insert(table: str, columns: Sequence[TableColumn]) -> str:
     return f"INSERT INTO {table} ({', '.join(quoted(c.name) for c in columns)})"
 
 
-def _values(engine: SqlEngine, columns: Sequence[TableColumn], *, lenient: bool) -> list[str]:
-    """Return the SQL of each column's value, from the texts ``c0``, ``c1``, …."""
-    return [engine.cast_sql(f"c{i}", column, lenient=lenient) for i, column in enumerate(columns)]
-
-
 def _wrong_cells(
     engine: SqlEngine, stage: str, load: FileLoad, unreadable: list[int], limit: int
 ) -> dict[int, tuple[int, str]]:
     """Return the rows with a cell that its column rejects: row number -> (place, reason)."""
     tests = []
-    for i, (column, value) in enumerate(
-        zip(load.columns, _values(engine, load.columns, lenient=True), strict=True)
-    ):
+    for i, column in enumerate(load.columns):
+        value = engine.cast_sql(f"c{i}", column, lenient=True)
         filled = f"c{i} IS NOT NULL" + ("" if column.type.is_text else f" AND c{i} <> ''")
         test = f"({filled} AND ({value}) IS NULL)"
         if column.required:

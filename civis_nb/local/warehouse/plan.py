@@ -238,7 +238,8 @@ def file_columns(
     if options.table_columns:
         described = [column for column, _ in options.table_columns]
         if options.first_row_is_header and _folded(header) == _folded(described):
-            return [_same(title, described) or title for title in header]
+            known = _Names(described)
+            return [known.same(title) or title for title in header]
         if len(described) == len(header):
             return described
         raise WarehouseError(
@@ -268,12 +269,12 @@ def match_columns(
         If a column is unknown, comes twice, or is missing though the table needs it.
     """
     _refuse_duplicates(columns)
-    known = [column.name for column in target.columns]
+    known = _Names([column.name for column in target.columns])
     by_name = {column.name: column for column in target.columns}
     found: list[TableColumn] = []
     unknown: list[str] = []
     for column in columns:
-        same = _same(column, known) or _same(column.strip(), known)
+        same = known.same(column) or known.same(column.strip())
         if same is None:
             unknown.append(column)
         else:
@@ -281,7 +282,7 @@ def match_columns(
     if unknown:
         raise WarehouseError(
             f"{name} has the column {_listed(unknown)}, which the table {target.sql_name} has not; "
-            f"it has: {_listed(known)}"
+            f"it has: {_listed(list(by_name))}"
         )
     present = {column.name for column in found}
     missing = [
@@ -303,24 +304,32 @@ def find_columns(names: Sequence[str], target: TargetTable, what: str) -> list[T
     WarehouseError
         If the table has no such column.
     """
-    known = [column.name for column in target.columns]
     by_name = {column.name: column for column in target.columns}
+    known = _Names(list(by_name))
     found = []
     for name in names:
-        same = _same(name, known)
+        same = known.same(name)
         if same is None:
             raise WarehouseError(
-                f'{what} names "{name}", which is no column of the table; it has: {_listed(known)}'
+                f'{what} names "{name}", which is no column of the table; it has: '
+                f"{_listed(list(by_name))}"
             )
         found.append(by_name[same])
     return found
 
 
-def _same(name: str, known: Sequence[str]) -> str | None:
-    """Return the known name that is the same, else one that differs in case only."""
-    if name in known:
-        return name
-    return next((k for k in known if k.lower() == name.lower()), None)
+class _Names:
+    """Names of columns, to be found in any case."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._exact = set(names)
+        self._folded: dict[str, str] = {}
+        for name in names:
+            self._folded.setdefault(name.lower(), name)
+
+    def same(self, name: str) -> str | None:
+        """Return the name that is the same, else one that differs in case only."""
+        return name if name in self._exact else self._folded.get(name.lower())
 
 
 def _folded(names: Sequence[str]) -> list[str]:

@@ -24,7 +24,7 @@ def preprocess(jobs_api, upload_to):
         body = {"fileId": file_id, "inPlace": False, "detectTableColumns": True, **options}
         job = jobs_api.post("/files/preprocess/csv", body)
         started = jobs_api.post(f"/jobs/{job['id']}/runs")
-        ended = jobs_api.ended(f"/jobs/{job['id']}/runs/{started['id']}")
+        ended = jobs_api.ended(f"/jobs/{job['id']}/runs/{started['id']}") | {"jobId": job["id"]}
         outputs = jobs_api.get(f"/jobs/{job['id']}/runs/{started['id']}/outputs")
         if ended["state"] == "failed":
             assert outputs == []
@@ -169,3 +169,19 @@ def test_what_was_found_loads(jobs_api, preprocess, table_names):
     assert run["state"] == "succeeded", run["error"]
     rows = jobs_api.query(f"select * from public.{table} order by id")["resultRows"]
     assert rows == [["1", "Éric"], ["2", "a\nb"]]
+
+
+def test_what_was_guessed_is_in_the_log(preprocess, jobs_api):
+    run, file = preprocess(b"n,n,m\nann,berlin,x\nbob,rome,y\n")
+    names = [column["name"] for column in file["detectedInfo"]["tableColumns"]]
+    assert names == ["n", "n_2", "m"]
+    logged = jobs_api.get(f"/jobs/{run['jobId']}/runs/{run['id']}/logs")
+    warnings = [entry["message"] for entry in logged if entry["level"] == "warn"]
+    assert any("taken as a header" in message for message in warnings)
+    assert any('called "n_2"' in message for message in warnings)
+
+
+def test_a_file_separated_by_semicolons_fails_with_that_reason(preprocess):
+    run, file = preprocess(b"a;b\n1,5;2\n3,25;4\n")
+    assert file is None
+    assert "separated by semicolons" in run["error"]

@@ -381,3 +381,36 @@ def test_a_copy_keeps_the_lengths_of_its_source(bench, tmp_path):
     source = bench.warehouse.open_source("public", "long", tmp_path, CancelToken(), bench.log)
     with pytest.raises(WarehouseError, match=r"does not fit the column a, CHAR\(3\)"):
         bench.warehouse.sync_tables([(source, append)], CancelToken(), bench.log)
+
+
+def test_a_wide_file_is_converted_as_a_narrow_one_is(bench):
+    kinds = ["BIGINT", "VARCHAR(3)", "DATE", "VARCHAR", "DECIMAL(4,2)"]
+    columns = tuple((f"c{i}", kinds[i % len(kinds)]) for i in range(500))
+    cells = ["1", "abc", "2024-01-02", '""', "1.50", "", "", "", "", ""]
+    row = ",".join(cells[i % len(cells)] for i in range(500))
+    header = ",".join(name for name, _ in columns)
+    bench.load(f"{header}\n{row}\n{row}\n", table_columns=columns)
+    wanted = ["1", "abc", "2024-01-02", "", "1.50", None, None, None, None, None] * 50
+    assert bench.rows("SELECT * FROM t") == [wanted, wanted]
+    wrong = row.replace("abc", "abcd", 1)
+    with pytest.raises(WarehouseError, match='row 2, column "c1"'):
+        bench.load(
+            f"{header}\n{row}\n{wrong}\n", table_columns=columns, existing_table_rows="append"
+        )
+    report = bench.load(
+        f"{header}\n{row}\n{wrong}\n",
+        table_columns=columns,
+        existing_table_rows="append",
+        max_errors=1,
+    )
+    assert report.row_count == 1
+
+
+def test_a_wide_file_of_many_rows_gets_types_of_all_of_them(bench):
+    header = ",".join(f"c{i}" for i in range(210))
+    rows = [",".join(str(i + k) for i in range(210)) for k in range(2100)]
+    bench.load(f"{header}\n" + "\n".join([*rows, "1.5," + "x," * 208 + "3"]) + "\n")
+    kinds = [kind for _, kind in bench.rows("SELECT name, type FROM pragma_table_info('t')")]
+    assert kinds[0] != "VARCHAR"
+    assert set(kinds[1:209]) == {"VARCHAR"}
+    assert kinds[209] == "BIGINT"

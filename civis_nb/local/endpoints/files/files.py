@@ -26,6 +26,7 @@ router = APIRouter(tags=["files"])
 _DEFAULT_LINK = timedelta(minutes=30)
 _MAX_PARTS = 10_000
 _MAX_DESCRIPTION = 512
+_MAX_NAME = 1024
 
 
 class _Expiring(Wire):
@@ -44,7 +45,7 @@ class _Expiring(Wire):
 class FileCreate(_Expiring):
     """What a new file is to be called, and how long it lives."""
 
-    name: str
+    name: str = Field(max_length=_MAX_NAME)
     expires_at: str | None = None
     description: str | None = Field(default=None, max_length=_MAX_DESCRIPTION)
 
@@ -52,7 +53,7 @@ class FileCreate(_Expiring):
 class MultipartCreate(_Expiring):
     """The same, for an upload in parts."""
 
-    name: str
+    name: str = Field(max_length=_MAX_NAME)
     expires_at: str | None = None
     description: str | None = Field(default=None, max_length=_MAX_DESCRIPTION)
     num_parts: int
@@ -61,7 +62,7 @@ class MultipartCreate(_Expiring):
 class FileUpdate(_Expiring):
     """All that can be changed."""
 
-    name: str
+    name: str = Field(max_length=_MAX_NAME)
     expires_at: str | None
     description: str | None = Field(default=None, max_length=_MAX_DESCRIPTION)
 
@@ -69,7 +70,7 @@ class FileUpdate(_Expiring):
 class FilePatch(_Expiring):
     """What is to be changed."""
 
-    name: str | None = None
+    name: str | None = Field(default=None, max_length=_MAX_NAME)
     expires_at: str | None = None
     description: str | None = Field(default=None, max_length=_MAX_DESCRIPTION)
 

@@ -52,6 +52,8 @@ def run_preprocess(task: RunTask) -> None:
         )
         task.cancel.raise_if_cancelled()
         task.log.info(_described(found, types=body["detect_table_columns"]))
+        for note in found.notes:
+            task.log.warn(note)
         keep = _keep_in_place if body["in_place"] else _keep_as_new
         file_id = keep(task, source, name, found, folder)
     with task.context.store.begin() as connection:

@@ -160,6 +160,8 @@ def _prepared(
         f"The file is a CSV separated by {found.column_delimiter}s, "
         f"with{'' if found.include_header else 'out'} a header."
     )
+    for note in found.notes:
+        task.log.warn(note)
     return [path], _import_options(place, options, found, known)
 
 

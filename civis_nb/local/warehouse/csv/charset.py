@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.csv.sinks import open_sink
 from civis_nb.local.warehouse.csv.sources import decompressed, sniff_compression
 
-__all__ = ["convert_to_utf8", "detect_character_set"]
+__all__ = ["convert_to_utf8", "detect_character_set", "is_unicode"]
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -23,18 +24,30 @@ _SAMPLE_BYTES = 4096
 _LINE_END = 0x0A
 _MOSTLY = 0.75  # of the line ends; the others are halves of wide characters
 _MANY = 0.5  # of the high halves, in a text of one line
+_HIGH = re.compile(rb"[\x80-\xff]")
+_MULTIBYTE = re.compile(
+    rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}"
+)
+#: Of the bytes beyond ASCII; a text with so many in UTF-8's form is UTF-8 with some damage.
+_NEARLY_ALL = 0.8
+#: A character beyond ASCII within a word is a small letter, or an apostrophe.
+_APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
+#: An apostrophe in Windows-1252, and a letter in Mac Roman: it tells nothing.
+_EITHER = b"\x92"
+_WITHIN_WORDS = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f](?=[a-z])")
 
 
 def detect_character_set(path: Path) -> str:
     """Return Python's name of the encoding of a file, compressed or not.
 
-    A byte order mark decides; else the whole file is UTF-8, or UTF-16 by its NULs, or
-    Windows-1252, or, where it has bytes that Windows-1252 lacks, Latin-1.
+    A byte order mark decides; else the whole file is UTF-8, or UTF-16 by its NULs. Among those
+    with a byte for each character Mac Roman and Windows-1252 are told apart by what they make of
+    words; a file with bytes that Windows-1252 lacks is Latin-1.
 
     Raises
     ------
     WarehouseError
-        If the file's compressed content is damaged.
+        If the file's compressed content is damaged, or it is UTF-8 with some wrong bytes.
     """
     compression = sniff_compression(path)
     start = next(decompressed(path, compression), b"")[:_SAMPLE_BYTES]
@@ -44,10 +57,42 @@ def detect_character_set(path: Path) -> str:
     wide = _wide(start)
     if wide is not None:
         return wide
-    for name in ("utf-8", "cp1252"):
-        if _decodes(decompressed(path, compression), name):
-            return name
-    return "latin-1"
+    if _decodes(decompressed(path, compression), "utf-8"):
+        return "utf-8"
+    _refuse_damage(path, compression)
+    words = {"cp1252": 0, "mac_roman": 0}
+    for chunk in decompressed(path, compression):
+        for name in words:
+            text = chunk.replace(_EITHER, b"").decode(name, "replace")
+            found = _WITHIN_WORDS.findall(text)
+            words[name] += sum(c.islower() or c == _APOSTROPHE for c in found)
+    if words["mac_roman"] > words["cp1252"]:
+        return "mac_roman"
+    return "cp1252" if _decodes(decompressed(path, compression), "cp1252") else "latin-1"
+
+
+def is_unicode(character_set: str) -> bool:
+    """Return whether an encoding is one of Unicode, and so no guess.
+
+    Examples
+    --------
+    >>> is_unicode("utf-16-le"), is_unicode("cp1252")
+    (True, False)
+    """
+    return character_set.startswith("utf")
+
+
+def _refuse_damage(path: Path, compression: str) -> None:
+    """Raise when a file is UTF-8 but for some bytes: read as something else, all would be wrong."""
+    high = right = 0
+    for chunk in decompressed(path, compression):
+        high += len(_HIGH.findall(chunk))
+        right += sum(map(len, _MULTIBYTE.findall(chunk)))
+    if right >= _NEARLY_ALL * high:
+        raise WarehouseError(
+            f"the file is UTF-8, but about {max(high - right, 1):,} of its bytes are not: it is "
+            "damaged, or joined from files in several character sets. Save it as UTF-8"
+        )
 
 
 def _wide(start: bytes) -> str | None:

@@ -22,6 +22,8 @@ from civis_nb.local.warehouse.dialects.builtins import built_in
 __all__ = ["column_types"]
 
 _SAMPLE_ROWS = 2000
+#: More columns than that are stacked into one.
+_WIDE = 200
 
 #: Counts of a column: its rows, cells, values, and the values that pass each test.
 _Counts: TypeAlias = dict[str, Any]
@@ -43,7 +45,8 @@ _TESTS = {
         "WHEN strlen(@) <= 15 THEN true "
         "ELSE strlen(regexp_replace(regexp_replace(@, '[eE].*', ''), '[^0-9]', '', 'g')) <= 15 END"
     ),
-    "DATE": "TRY_CAST(@ AS DATE)::VARCHAR = @",
+    # Ten characters: years after 9999 or before 1 are no dates to Redshift's clients.
+    "DATE": "strlen(@) = 10 AND TRY_CAST(@ AS DATE)::VARCHAR = @",
     "TIMESTAMP": (
         "CASE WHEN strlen(@) = 19 THEN TRY_CAST(@ AS TIMESTAMP)::VARCHAR = replace(@, 'T', ' ') "
         f"ELSE regexp_full_match(@, '{_STAMP}') AND TRY_CAST(@ AS TIMESTAMP) IS NOT NULL END"
@@ -141,31 +144,43 @@ def _measures(cell: str, tests: Sequence[str]) -> dict[str, str]:
 
 
 def _sampled(reader: duckdb.DuckDBPyConnection, relation: str, columns: int) -> list[_Counts]:
-    """Run all tests on the first rows.
+    """Run all tests on the first rows."""
+    first = f"(FROM {relation} LIMIT {_SAMPLE_ROWS})"
+    found = _stacked(reader, first, list(range(columns)), tuple(_TESTS))
+    none: _Counts = dict.fromkeys(("rows", *_measures("v", tuple(_TESTS))), 0)
+    return [found.get(i, none) for i in range(columns)]
 
-    The columns are stacked into one: planning all tests for each of many columns would take
-    longer than running them.
+
+def _stacked(
+    reader: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[int], tests: tuple[str, ...]
+) -> dict[int, _Counts]:
+    """Run the same tests on columns that are stacked into one.
+
+    Planning the tests for each of many columns would take longer than running them.
     """
-    measures = {"rows": "count(*)", **_measures("v", tuple(_TESTS))}
-    cells = ", ".join(f"c{i}" for i in range(columns))
+    measures = {"rows": "count(*)", **_measures("v", tests)}
+    cells = ", ".join(f"c{i}" for i in columns)
+    numbers = ", ".join(map(str, columns))
     sql = (
-        f"SELECT i, {', '.join(measures.values())} FROM (SELECT unnest(range({columns})) AS i, "
-        f"unnest(list_value({cells})) AS v FROM (FROM {relation} LIMIT {_SAMPLE_ROWS})) GROUP BY i"
+        f"SELECT i, {', '.join(measures.values())} FROM (SELECT unnest(list_value({numbers})) AS i,"
+        f" unnest(list_value({cells})) AS v FROM {relation}) GROUP BY i"
     )
     rows = reader.execute(built_in(sql)).fetchall()
-    none: _Counts = dict.fromkeys(measures, 0)
-    found = [none] * columns
-    for i, *counts in rows:
-        found[i] = dict(zip(measures, counts, strict=True))
-    return found
+    return {i: dict(zip(measures, counts, strict=True)) for i, *counts in rows}
 
 
 def _counted(
     reader: duckdb.DuckDBPyConnection, relation: str, chosen_tests: dict[int, tuple[str, ...]]
 ) -> dict[int, _Counts]:
-    """Run the chosen tests on all rows, in one scan."""
+    """Run the chosen tests on all rows, in one scan unless there are many columns."""
     if not chosen_tests:
         return {}
+    if len(chosen_tests) > _WIDE:
+        alike: dict[tuple[str, ...], list[int]] = {}
+        for i, tests in chosen_tests.items():
+            alike.setdefault(tests, []).append(i)
+        stacks = [_stacked(reader, relation, i, tests) for tests, i in alike.items()]
+        return {i: counts for stack in stacks for i, counts in stack.items()}
     wanted = [
         (i, key, measure)
         for i, tests in chosen_tests.items()

@@ -25,6 +25,9 @@ _FIRST_CHARACTERS = 1 << 16
 _COPY_BYTES = 8 << 20
 #: Linux: let two files share their blocks until one of them is written to (Btrfs, XFS).
 _FICLONE = 0x40049409
+#: A file that grows by more than any real CSV does, past a size that does not matter, is refused.
+_MAX_RATIO = 200
+_HARMLESS_BYTES = 1 << 30
 _MAGIC = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip"}
 
 
@@ -101,8 +104,24 @@ def decompressed(path: Path, compression: str, name: str = "the file") -> Iterat
     Raises
     ------
     WarehouseError
-        If the compressed content is truncated, damaged, or of another compression.
+        If the compressed content is truncated, damaged, of another compression, or more than
+        200 times as large as the file and larger than 1 GiB.
     """
+    limit = max(_HARMLESS_BYTES, _MAX_RATIO * path.stat().st_size)
+    size = 0
+    for data in _unpacked(path, compression, name):
+        size += len(data)
+        if compression != "none" and size > limit:
+            raise WarehouseError(
+                f"{name} holds more than {limit >> 20:,} MiB in {path.stat().st_size:,} bytes: "
+                f"such a file is refused when it is over {_HARMLESS_BYTES >> 30} GiB and "
+                f"{_MAX_RATIO:,} times its compressed size. Split it, or upload it uncompressed"
+            )
+        yield data
+
+
+def _unpacked(path: Path, compression: str, name: str) -> Iterator[bytes]:
+    """Yield a file's plain content in chunks, whatever its size."""
     if compression == "zip":
         yield from _unzipped(path, name)
         return

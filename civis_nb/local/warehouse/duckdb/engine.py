@@ -44,6 +44,9 @@ _ROW_ERRORS = (
 )
 _CONTENT = "content"
 _DETACH_TRIES = 10
+#: More columns than that are converted as lists.
+_WIDE = 200
+_ELEMENT, _LIST = "cell", "list_"
 
 
 class DuckDBEngine(ScriptRunner):
@@ -176,6 +179,33 @@ class DuckDBEngine(ScriptRunner):
         if column.type.limit is not None:
             return cast_limited(cell, column.name, column.type.limit, lenient=lenient)
         return cast(cell, column.type.native, lenient=lenient, exact=column.exact)
+
+    def values_sql(self, columns: Sequence[TableColumn], relation: str, *, lenient: bool) -> str:
+        """Return the SELECT of the columns' values from texts ``c0``, ``c1``, ….
+
+        DuckDB plans expressions that name a column twice in a time that grows with the square of
+        their number. Those of a wide table are therefore written once for each type, over lists.
+        """
+        cells = [f"c{i}" for i in range(len(columns))]
+        if len(columns) <= _WIDE:
+            values = [
+                self.cast_sql(cell, column, lenient=lenient)
+                for cell, column in zip(cells, columns, strict=True)
+            ]
+            return f"SELECT {', '.join(values)} FROM {relation}"
+        lists: dict[str, tuple[str, list[str]]] = {}
+        values = []
+        for cell, column in zip(cells, columns, strict=True):
+            conversion = self.cast_sql(_ELEMENT, column, lenient=lenient)
+            name, listed = lists.setdefault(conversion, (f"{_LIST}{len(lists)}", []))
+            listed.append(cell)
+            values.append(f"list_extract({name}, {len(listed)})")
+        selected = ", ".join(
+            f"list_transform(list_value({', '.join(listed)}), lambda {_ELEMENT}: {conversion}) "
+            f"AS {name}"
+            for conversion, (name, listed) in lists.items()
+        )
+        return f"SELECT {', '.join(values)} FROM (SELECT {selected} FROM {relation})"
 
     # -- CSV files ------------------------------------------------------------------------
 

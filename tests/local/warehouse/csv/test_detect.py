@@ -7,6 +7,7 @@ import zipfile
 import pytest
 
 from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.csv import sources
 from civis_nb.local.warehouse.csv.charset import convert_to_utf8, detect_character_set
 from civis_nb.local.warehouse.csv.detect import detect_csv
 
@@ -50,12 +51,70 @@ def test_delimiters_inside_cells_do_not_count(found):
         ("2024-01-01,5\n2024-01-02,6\n", False),
         ("ann,berlin\nbob,rome\nann,paris\n", False),
         (",x\n0,5\n1,6\n", True),
-        ("a,a\nb,c\n", False),
+        ("a,a\nb,c\n", True),
         ("true,x\nfalse,y\n", False),
     ],
 )
 def test_headers(found, text, header):
     assert found(text).include_header is header
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("a;b\n1;2\n3;4\n", "separated by semicolons; a table"),
+        ("a;b\n1,5;x\n2,25;y\n", "decimal commas; a table .*decimal="),
+        ('a;b\n"x;y";2\n"p,q";4\n', "separated by semicolons"),
+    ],
+)
+def test_files_separated_by_semicolons_are_refused_with_that_reason(found, text, reason):
+    with pytest.raises(WarehouseError, match=reason):
+        found(text)
+    with pytest.raises(WarehouseError, match="separated by semicolons, though"):
+        found(text, column_delimiter="comma")
+
+
+def test_semicolons_within_cells_are_text(found):
+    detection = found("id,list\n1,a;b\n2,c;d\n")
+    assert detection.column_delimiter == "comma"
+    assert found("list\na;b\nc;d\n").column_delimiter == "comma"
+
+
+def test_a_delimiter_that_leaves_the_header_whole_is_refused(found):
+    with pytest.raises(WarehouseError, match="separated by tabs, though it is said to be by comm"):
+        found("a\tb\n1\t2\n", column_delimiter="comma")
+
+
+def test_decimal_commas_are_noted(found):
+    detection = found('id,x,n\n1,"1,5","1,000"\n2,"2,25","2,000"\n')
+    assert kinds(detection) == {"id": "BIGINT", "x": "VARCHAR", "n": "VARCHAR"}
+    assert [note for note in detection.notes if "decimal commas" in note and '"x" have' in note]
+
+
+def test_mac_roman_is_told_from_windows_1252(found):
+    text = "name,n\nChloë,1\nZoë Béart,2\nRodríguez,3\n"
+    for encoding in ("mac_roman", "cp1252"):
+        detection = found(text.encode(encoding))
+        assert detection.character_set == encoding
+        assert f"read as {encoding}, such as 'Chloë'" in detection.notes[-1]
+
+
+def test_utf_8_with_a_wrong_byte_is_refused(found):
+    with pytest.raises(WarehouseError, match="is UTF-8, but about 1 of its bytes"):
+        found("name,n\né,1\nü,2\nö,3\n".encode() + b"\xff,4\n")
+
+
+def test_an_uncertain_header_is_noted(found):
+    (note,) = found("name,city\nann,berlin\nbob,rome\n").notes
+    assert "taken as a header" in note
+    assert "include_header=False" in note
+    assert found("name,n\nann,1\nbob,2\n").notes == ()
+
+
+def test_names_that_come_twice_get_numbers(found):
+    detection = found("n,a,A,a_2,a\n1,2,3,4,5\n6,7,8,9,10\n")
+    assert [c.name for c in detection.table_columns] == ["n", "a", "A_3", "a_2", "a_4"]
+    assert '"A_3", "a_4"' in detection.notes[0]
 
 
 def test_what_is_told_is_taken(found):
@@ -90,6 +149,9 @@ def test_what_is_told_is_taken(found):
         (["2024-02-29"], "DATE"),
         (["2024-02-30"], "VARCHAR"),
         (["02/29/2024"], "VARCHAR"),
+        (["2024-02-29", "12024-02-29"], "VARCHAR"),
+        (["0044-03-15 (BC)"], "VARCHAR"),
+        (["9999-12-31"], "DATE"),
         (["2024-02-29 10:00:00", "2024-02-29 10:00:00.5"], "TIMESTAMP"),
         (["2024-02-29T10:00:00"], "TIMESTAMP"),
         (["2024-02-29 10:00:00.1234567"], "VARCHAR"),
@@ -199,3 +261,19 @@ def test_files_in_other_character_sets_are_described(found):
     detection = found("näme,n\nä,1\n".encode("cp1252"))
     assert detection.character_set == "cp1252"
     assert kinds(detection) == {"näme": "VARCHAR", "n": "BIGINT"}
+
+
+@pytest.mark.parametrize("kind", ["gzip", "zip"])
+def test_content_out_of_all_proportion_is_refused(found, monkeypatch, kind):
+    # The limit on the size is lowered, so that the test need not make a gigabyte.
+    monkeypatch.setattr(sources, "_HARMLESS_BYTES", 1 << 20)
+    monkeypatch.setattr(sources, "_MAX_RATIO", 100)
+    text = b"a,b\n" + b"0,0\n" * (1 << 20)
+    data = gzip.compress(text)
+    if kind == "zip":
+        archive = io.BytesIO()
+        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as file:
+            file.writestr("x.csv", text)
+        data = archive.getvalue()
+    with pytest.raises(WarehouseError, match="times its compressed size"):
+        found(data)
