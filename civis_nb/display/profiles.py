@@ -161,8 +161,7 @@ def _bars(column: ColumnProfile) -> str | None:
 
     Examples
     --------
-    >>> from civis_nb.errors import CivisLookupError
-    from civis_nb.frames.profile import Bin
+    >>> from civis_nb.frames.profile import Bin
     >>> bins = [Bin(0, 1, 8), Bin(1, 2, 0), Bin(2, 3, 4)]
     >>> _bars(ColumnProfile("n", "integer", 12, 0, 3, False, histogram=tuple(bins)))
     '█ ▄'

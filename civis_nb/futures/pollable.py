@@ -251,6 +251,11 @@ class PollableResult(CivisAsyncResultBase):
         self._watch()
         super().call_at_end(fn)
 
+    def _call_back(self, fn: Callable[[Future[Any]], object]) -> None:
+        # The step that ends the future calls it: whoever asks meanwhile need not wait for that.
+        self._first_poll_done.set()
+        super()._call_back(fn)
+
     def cancel(self) -> bool:
         """Return False: what is polled here has no way to be cancelled."""
         return super().cancelled()

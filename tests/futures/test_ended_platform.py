@@ -24,6 +24,8 @@ from civis_nb.errors import (
 from civis_nb.futures import CivisFuture
 from civis_nb.utils import run_job
 
+pytestmark = pytest.mark.exhaustive
+
 SERVE = """
 import sys, civis_nb.local
 platform = civis_nb.local.start(sys.argv[1], samples=False)
@@ -79,7 +81,6 @@ def test_futures_of_a_platform_that_was_stopped_fail_too():
         client.users.get_me()
 
 
-@pytest.mark.exhaustive
 def test_transfers_of_a_platform_that_was_killed_fail_at_once(joined, served, monkeypatch):
     monkeypatch.setenv("CIVIS_NB_FAILURE_BUDGET_S", "600")
     file_id = cio.file_to_civis(io.BytesIO(bytes(3_000_000)), "a", client=joined)
@@ -108,7 +109,6 @@ def test_any_other_address_keeps_its_patience(monkeypatch):
     assert time.monotonic() - begun > 0.5
 
 
-@pytest.mark.exhaustive
 @pytest.mark.skipif(sys.platform == "win32", reason="processes are stopped by a signal")
 def test_a_download_outlives_a_server_that_stands_still(joined, served, monkeypatch):
     monkeypatch.setenv("CIVIS_NB_READ_TIMEOUT_S", "0.3")

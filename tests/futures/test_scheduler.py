@@ -164,6 +164,7 @@ def test_future_taken_along_into_a_forked_child_ends_there(fake, until):
     assert future.result(timeout=20).state == "succeeded"
 
 
+@pytest.mark.exhaustive
 def test_two_hundred_futures_end_on_few_threads(fake, make):
     ends = time.monotonic() + 0.5
     threads = set()

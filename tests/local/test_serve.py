@@ -238,6 +238,7 @@ time.sleep(600)
 """
 
 
+@pytest.mark.exhaustive
 def test_after_kill_9_state_is_intact_and_what_ran_has_failed_with_a_message(tmp_path):
     state = tmp_path / "s"
 
@@ -327,6 +328,7 @@ def own_state(tmp_path, monkeypatch) -> Path:
     return tmp_path / "mine"
 
 
+@pytest.mark.exhaustive
 def test_start_or_join_joins_another_process(own_state):
     with _other_process(own_state) as process:
         joined = start_or_join(samples=False)

@@ -163,6 +163,7 @@ def test_redshift_literal_ends_where_it_should(value):
     assert _read_with_backslashes(literal(value, "redshift", "x")) == value
 
 
+@pytest.mark.exhaustive
 @settings(deadline=None)
 @given(st.text().filter(lambda text: "\x00" not in text))
 def test_any_text_survives(value):

@@ -35,6 +35,7 @@ def test_a_job_shows_its_state_and_log(shell, script):
     assert "progressbar" not in shell.outputs[0]["text/html"]
 
 
+@pytest.mark.exhaustive
 def test_ten_thousand_lines_are_counted_and_the_last_ones_shown(shell, script):
     job = script("for n in range(10_000): print('line', n)")
     shell.cell(f"%civis_run {job}")

@@ -203,6 +203,7 @@ def test_logs_of_the_latest_run_and_of_a_job(live, magics_client):
     assert "has not run yet" in live.error(f"%civis_logs {idle}")
 
 
+@pytest.mark.exhaustive
 def test_following_a_log_ends_with_the_run_or_an_interrupt(live, magics_client):
     job = magics_client.scripts.post_python3(
         name="Slow talk",

@@ -258,7 +258,7 @@ def test_a_statement_without_a_result_leaves_the_variable(shell):
         "SELECT 1 << 3 AS x",
         "SELECT '{\"a\": 1}'::json->>'a' AS \"Quoted  Name\" -- {x} $y %z\n",
         "  SELECT 'it''s', '  two  spaces', 100 % 7, $$ :x $$ ;  \n\n",
-        "SELECT {'a': 1} AS s, [1, 2][1:1] AS l, '{braces} $dollar $$HOME'\r\n",
+        "SELECT '{braces} $dollar $$HOME', '[1, 2][1:1]' AS l\r\n",
         "SELECT 'é日本🙂\t'",
     ],
 )

@@ -335,6 +335,7 @@ def test_values_out_of_the_ordinary_are_shown(live, sql):
     live.text(f"%%civis_sql\n{sql}")
 
 
+@pytest.mark.exhaustive
 def test_wide_and_long_results(live):
     columns = ", ".join(f"{n} as c{n}" for n in range(2000))
     live.text(f"%%civis_sql wide\nselect {columns}")

@@ -108,6 +108,7 @@ def test_odd_texts_and_names_are_the_same_in_every_form(io_client, parallel):
     assert [tuple(row.values()) for one in batches for row in one.to_pylist()] == [first, second]
 
 
+@pytest.mark.exhaustive
 def test_sixteen_hundred_columns(io_client):
     sql = "select " + ", ".join(f"'0{at}' as c{at}" for at in range(1600))
     for kind in ("list", "arrow", "pandas", "polars", "lazy"):

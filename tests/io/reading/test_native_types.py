@@ -36,6 +36,7 @@ def sales(io_client):
     return cio.read_civis_sql(SALES, "sample", "pandas", types="native", client=io_client)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.skipif(int(pd.__version__.split(".")[0]) < 3, reason="the page shows pandas 3")
 def test_the_page_shows_what_each_type_becomes(io_client):
     path = Path(__file__).with_name("types_page.py")

@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 import requests
 
+pytestmark = pytest.mark.exhaustive
+
 
 class Helpers:
     """A package, its client, and what its helpers are always given."""
@@ -29,9 +31,7 @@ class Helpers:
         return [list(row) for row in read][1:]
 
 
-@pytest.fixture(
-    scope="module", params=[pytest.param("civis", marks=pytest.mark.exhaustive), "civis_nb"]
-)
+@pytest.fixture(scope="module", params=[pytest.param("civis"), "civis_nb"])
 def helpers(request: Any, two_databases: Any) -> Iterator[Helpers]:
     with warnings.catch_warnings(), pytest.MonkeyPatch.context() as patch:
         # The PyPI package is imported wholly: parts of it load, and warn, when looked at.

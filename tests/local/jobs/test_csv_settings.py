@@ -153,6 +153,7 @@ def test_whatever_ends_the_sql_is_no_part_of_it(jobs_api, end, multifile):
 
 
 def test_only_the_last_result_set_is_exported(jobs_api):
-    sql = "create temp table two (a int); insert into two values (5); select 1 as b; from two;"
-    run = jobs_api.run_sql(sql + " drop table two;", csvSettings={"compression": "none"})
+    sql = "create temp table two (a int); insert into two values (5); select 1 as b; "
+    sql += "select * from two; drop table two;"
+    run = jobs_api.run_sql(sql, csvSettings={"compression": "none"})
     assert _content(run["output"][0]["path"]) == b'"a"\n5\n'

@@ -7,6 +7,8 @@ import gzip
 import pytest
 import requests
 
+pytestmark = pytest.mark.exhaustive
+
 HOST = {"remoteHostId": 2, "credentialId": 1}
 
 

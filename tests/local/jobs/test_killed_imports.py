@@ -18,6 +18,8 @@ from civis_nb.local import start
 from civis_nb.local.warehouse.base import ignore_log
 from civis_nb.local.warehouse.duckdb import commit_markers
 
+pytestmark = pytest.mark.exhaustive
+
 _SERVE = """
 import json, sys
 from civis_nb.local import start
@@ -87,7 +89,6 @@ def _until_it_runs(platform, _state, path, _before):
         assert time.monotonic() < deadline
 
 
-@pytest.mark.exhaustive
 @pytest.mark.contract("S63")
 @pytest.mark.parametrize("moment", [_until_it_runs, _until_rows_are_written])
 @pytest.mark.parametrize("mode", ["truncate", "drop"])

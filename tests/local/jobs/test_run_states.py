@@ -156,7 +156,7 @@ def test_cells_of_every_type_are_text_or_null(jobs_api):
         "true": "true",
         "date '2026-01-02'": "2026-01-02",
         "timestamp '2026-01-02 03:04:05'": "2026-01-02 03:04:05",
-        "[1, 2]": "[1, 2]",
+        "array(1, 2)": "[1,2]",
         "'\\xAA'::blob": "aa",
         "''": "",
         "null": None,

@@ -9,6 +9,8 @@ import io
 import pytest
 import requests
 
+pytestmark = pytest.mark.exhaustive
+
 HOSTILE = [
     "x'; drop table public.precious; --",
     "x' or '1'='1",

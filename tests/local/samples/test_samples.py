@@ -52,6 +52,7 @@ def test_turnout_is_the_same_on_every_machine(warehouse):
     assert found == [["1000000", CHECKSUM]]
 
 
+@pytest.mark.exhaustive
 def test_turnout_has_what_real_files_have(warehouse):
     (row,) = rows(
         warehouse,

@@ -70,7 +70,7 @@ def guess_header(rows: Sequence[Sequence[str]]) -> HeaderGuess:
     Examples
     --------
     >>> guess_header([["city", "2020"], ["Rome", "12"], ["Bonn", "7"]])
-    HeaderGuess(present=True, certain=True)
+    HeaderGuess(present=True, certain=False)
     >>> guess_header([["Rome", "12"], ["Bonn", "7"]]).present
     False
     """

@@ -8,6 +8,8 @@ from civis_nb.errors import WarehouseError
 
 from ..conftest import Bench
 
+pytestmark = pytest.mark.exhaustive
+
 _TABLE = (
     "CREATE TABLE t (a INT, b NUMERIC(8, 2), c BOOLEAN, d DATE, e TIMESTAMP, f VARCHAR(20), "
     "g FLOAT);"

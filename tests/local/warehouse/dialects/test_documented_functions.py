@@ -11,6 +11,8 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import ignore_log
 from civis_nb.local.warehouse.duckdb.warehouse import open_duckdb
 
+pytestmark = pytest.mark.exhaustive
+
 PRODUCTS = {"redshift": "Redshift", "postgres": "PostgreSQL"}
 
 

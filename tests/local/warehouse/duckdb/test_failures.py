@@ -151,7 +151,7 @@ def test_what_was_committed_is_there_after_closing(tmp_path):
         assert second.preview("SELECT a FROM t", 1, CancelToken(), ignore_log).rows == [["42"]]
     finally:
         second.close()
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["kept.duckdb"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["kept.duckdb", "kept.duckdb.reserve"]
 
 
 def test_errors_are_never_shown_in_their_json_form(bench):

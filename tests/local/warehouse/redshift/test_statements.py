@@ -6,6 +6,8 @@ import pytest
 
 from civis_nb.errors import WarehouseError
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture
 def table(bench):

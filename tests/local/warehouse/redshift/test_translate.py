@@ -5,6 +5,8 @@ import pytest
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.redshift.translate import translations
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.mark.parametrize(
     ("expression", "value"),
