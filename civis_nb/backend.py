@@ -59,11 +59,11 @@ def resolve(
         from civis_nb.local import start_or_join
 
         platform = start_or_join()
-        return platform.endpoint, Secret(platform.api_key)
+        return platform.endpoint, platform.api_key
     if key:
         return named or DEFAULT_ENDPOINT, key
     if not given and (running := _running(started)) is not None:
-        return running.endpoint, Secret(running.api_key)
+        return running.endpoint, running.api_key
     raise CivisMissingKeyError(
         "There is no API key. For Civis Platform, set the environment variable CIVIS_API_KEY or "
         "give APIClient(api_key=...). To work without an account, on the embedded local platform, "

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from fastapi import Request
 
+from civis_nb._wire_text import Secret
 from civis_nb.local.files.registry import Files
 from civis_nb.local.store import Store
 from civis_nb.local.warehouse.registry import Warehouses
@@ -66,7 +67,7 @@ class PlatformContext:
     files: Files
     warehouses: Warehouses
     endpoint: str
-    api_key: str = field(repr=False)
+    api_key: Secret
     runner: RunQueue = field(init=False)
 
 

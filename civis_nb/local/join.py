@@ -7,13 +7,14 @@ import time
 import urllib.error
 import urllib.request
 from base64 import b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import platformdirs
 
 from civis_nb import config
+from civis_nb._wire_text import Secret
 from civis_nb.errors import StateInUseError
 from civis_nb.local.lock import read_running
 
@@ -36,7 +37,7 @@ class JoinedPlatform:
     """A platform that runs in another process, or was started by an earlier call."""
 
     endpoint: str
-    api_key: str = field(repr=False)
+    api_key: Secret
     state: Path
 
 
@@ -94,7 +95,7 @@ def answering(state: Path) -> JoinedPlatform | None:
     return JoinedPlatform(running.endpoint, running.api_key, state)
 
 
-def _answers(endpoint: str, api_key: str) -> bool:
+def _answers(endpoint: str, api_key: Secret) -> bool:
     """Return whether a platform answers at an address, and knows the key."""
     request = urllib.request.Request(f"{endpoint}/users/me")  # noqa: S310 - our own, and http
     request.add_header("Authorization", "Basic " + b64encode(f"{api_key}:".encode()).decode())

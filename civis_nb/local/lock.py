@@ -7,7 +7,7 @@ import os
 import sys
 import tempfile
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -52,12 +52,13 @@ class Running:
     """How to reach the platform that a state folder belongs to."""
 
     endpoint: str
-    api_key: str = field(repr=False)
+    api_key: Secret
     pid: int
 
 
 def write_private(path: Path, text: str) -> None:
     """Write a file that only its owner may read, whole or not at all."""
+    text = Secret(text)
     # mkstemp makes the file with mode 0600.
     number, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -73,8 +74,8 @@ def read_running(state: Path) -> Running | None:
     """Return what a running platform left in its folder; None when there is nothing readable."""
     try:
         data = json.loads((state / _RUNNING).read_text(encoding="utf-8"))
-        endpoint = Endpoint(data["endpoint"], state)
-        return Running(endpoint, Secret(data["api_key"]), int(data["pid"]))
+        data["api_key"] = Secret(data["api_key"])
+        return Running(Endpoint(data["endpoint"], state), data["api_key"], int(data["pid"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -146,7 +147,7 @@ class StateLock:
             "civis_nb.local.start(state=…), or CIVIS_NB_STATE_DIR."
         )
 
-    def publish(self, endpoint: str, api_key: str) -> None:
+    def publish(self, endpoint: str, api_key: Secret) -> None:
         """Write the address to the folder, so that other processes can join."""
         data = {"endpoint": endpoint, "api_key": api_key, "pid": os.getpid()}
         write_private(self._state / _RUNNING, json.dumps(data))

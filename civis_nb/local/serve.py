@@ -22,7 +22,7 @@ import anyio.to_thread
 import uvicorn
 
 from civis_nb import config
-from civis_nb._wire_text import preformatted
+from civis_nb._wire_text import Secret, preformatted
 from civis_nb.errors import CivisLocalError, PortInUseError
 from civis_nb.local.app import build_app
 from civis_nb.local.catalog import reset_refreshes
@@ -100,7 +100,7 @@ class Platform:
     endpoint
         Its address, without a final slash.
     api_key
-        The key of its user.
+        The key of its user: text, which ``print`` shows and its repr does not.
     state
         Its state folder.
     """
@@ -159,10 +159,8 @@ class Platform:
         store = Store(self.state / "platform.sqlite")
         self._undo.callback(store.close)
         reset_refreshes(store)
-        secret = store.fact("secret")
-        if secret is None:
-            secret = secrets.token_hex(32)
-            store.set_fact("secret", secret)
+        secret = Secret(store.fact("secret") or secrets.token_hex(32))
+        store.set_fact("secret", secret)
         files = Files(store, blobs, Signer(secret), self.endpoint)
         files.sweep()
         warehouses = Warehouses(self.state, store, self._dialect)

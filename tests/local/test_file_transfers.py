@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import random
 import re
@@ -10,12 +11,14 @@ import zlib
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from civis_nb.local.files.registry import EXPORT_LIFETIME
+from civis_nb.local.http import transfers
 from civis_nb.local.store import in_future
 
 
@@ -483,6 +486,58 @@ def test_a_form_without_signature_opens_no_file(bare_platform, http):
     assert answer.status_code == 403
     assert answers == [set()]
     assert set((bare_platform.state / "blobs").iterdir()) == before
+
+
+def test_a_form_whose_signature_does_not_come_is_not_waited_for(http, monkeypatch):
+    monkeypatch.setattr(transfers, "SIGNATURE_DEADLINE_S", 0.2)
+    made = http.json("POST", "/files", json={"name": "a"})
+    address = urlsplit(made["uploadUrl"])
+    body, headers = _form_of([("key", f"files/{made['id']}")])
+    head = f"POST {address.path} HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n"
+    head += "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
+    with socket.create_connection((address.hostname, address.port), timeout=30) as connection:
+        connection.sendall(head.encode() + body)
+        # To its end: the platform closes the connection.
+        reply = b"".join(iter(lambda: connection.recv(4096), b""))
+    assert reply.startswith(b"HTTP/1.1 408")
+    assert b"signed fields" in reply
+
+
+@pytest.mark.parametrize("opens", ["before", "meanwhile"])
+def test_content_after_a_signature_may_take_its_time(monkeypatch, opens):
+    monkeypatch.setattr(transfers, "SIGNATURE_DEADLINE_S", 0.0)
+    form = SimpleNamespace(is_open=opens == "before")
+    calls = []
+
+    async def receive():
+        calls.append(len(calls))
+        for _ in range(5):
+            form.is_open = True
+            await asyncio.sleep(0)
+        return {"type": "http.request", "body": b"late"}
+
+    async def received():
+        return await transfers._timely(receive, form)()
+
+    assert asyncio.run(received())["body"] == b"late"
+    assert len(calls) == (1 if opens == "before" else 2)
+
+
+def test_fields_are_read_when_they_come():
+    async def batches(sizes):
+        messages = [{"type": "http.request", "body": b"x" * s, "more_body": True} for s in sizes]
+        messages.append({"type": "http.request", "body": b"", "more_body": False})
+        stream = iter(messages)
+
+        async def receive():
+            return next(stream)
+
+        return [len(batch) async for batch in transfers._batches(receive)]
+
+    assert asyncio.run(batches([100, 50, 60, 300])) == [100, 110, 300]
+    many = asyncio.run(batches([65536] * 100))
+    assert sum(many) == 100 * 65536
+    assert len(many) < 15
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT"])

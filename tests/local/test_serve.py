@@ -11,17 +11,22 @@ import subprocess
 import sys
 import threading
 import time
+import traceback
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
 import requests
+from IPython.core.ultratb import VerboseTB
+from sqlalchemy.exc import IntegrityError
 
 from civis_nb.errors import CivisLocalError, PortInUseError, StateInUseError
-from civis_nb.local import Platform, start, start_or_join
-from civis_nb.local.join import default_state
+from civis_nb.local import Platform, lock, start, start_or_join
+from civis_nb.local.join import answering, default_state
 from civis_nb.local.lock import StateLock, read_running
+from civis_nb.local.store import Store
+from civis_nb.local.store.schema import api_keys
 
 
 def _me(platform) -> requests.Response:
@@ -101,6 +106,36 @@ def test_it_shows_its_address_but_not_its_key():
     with start(samples=False) as platform:
         assert platform.endpoint in repr(platform)
         assert platform.api_key not in repr(platform) + repr(platform._context)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs Linux's full device")
+def test_no_verbose_traceback_shows_the_key(tmp_path, monkeypatch):
+    with start(tmp_path, samples=False) as platform:
+        key = str(platform.api_key)
+        assert f"{platform.api_key}" == key
+        joined, running = answering(tmp_path), read_running(tmp_path)
+        parts = [vars(platform), vars(platform._context), vars(joined), vars(running)]
+        assert all(key not in repr(part) for part in [platform, joined, running, *parts])
+        secret = platform._context.store.fact("secret")
+        assert secret not in repr(vars(platform._context.files.signer))
+    # The address can't be written, as on a full disk: the start fails with the key at hand.
+    full = lambda **_: (os.open("/dev/full", os.O_WRONLY), str(tmp_path / "half"))  # noqa: E731
+    monkeypatch.setattr(lock.tempfile, "mkstemp", full)
+    with pytest.raises(OSError, match="No space left") as caught:
+        start(tmp_path, samples=False)
+    frames = [frame for frame, _line in traceback.walk_tb(caught.tb)][1:]
+    shown = [repr(value) for frame in frames for value in frame.f_locals.values()]
+    assert "'***'" in shown
+    assert key not in "".join(shown)
+    assert key not in VerboseTB(tb_offset=0).text(caught.type, caught.value, caught.tb)
+
+
+def test_errors_of_the_store_show_no_values(tmp_path):
+    store = Store(tmp_path / "platform.sqlite")
+    with pytest.raises(IntegrityError) as caught, store.begin() as connection:
+        connection.execute(api_keys.insert().values(user_id=7, token="value-to-hide"))
+    assert "value-to-hide" not in str(caught.value)
+    store.close()
 
 
 def test_a_port_in_use_is_named():

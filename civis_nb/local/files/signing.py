@@ -7,6 +7,7 @@ import hmac
 import time
 from urllib.parse import parse_qs
 
+from civis_nb._wire_text import SecretBytes
 from civis_nb.local.errors import Forbidden
 
 __all__ = ["Signer"]
@@ -28,7 +29,7 @@ class Signer:
     """
 
     def __init__(self, secret: str) -> None:
-        self._secret = secret.encode()
+        self._secret = SecretBytes(secret.encode())
 
     def __repr__(self) -> str:
         return "<Signer>"

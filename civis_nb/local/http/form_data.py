@@ -83,6 +83,11 @@ class UploadForm:
             raise Invalid(f"The upload form can't be read: {error}") from None
 
     @property
+    def is_open(self) -> bool:
+        """Whether the fields were in order, and the file is being written."""
+        return self._sink is not None
+
+    @property
     def crc32(self) -> int:
         """The CRC-32 of what was written of the file so far."""
         return 0 if self._sink is None else self._sink.crc32

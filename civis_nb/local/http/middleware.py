@@ -1,7 +1,7 @@
 """What happens to every request before and after its handler: one plain ASGI layer.
 
 Paths with and without a final slash mean the same; query names may be snake_case, camelCase
-or end in ``[]``; a body is JSON whatever its header says; every reply has its id and the
+or end in ``[]``; a body is JSON, with such a header or none; every reply has its id and the
 rate-limit headers (API protocol, sections 1.1 to 1.7).
 """
 
@@ -18,7 +18,7 @@ import anyio.to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from civis_nb.local.context import PlatformContext
-from civis_nb.local.errors import Invalid, RequestError
+from civis_nb.local.errors import Forbidden, Invalid, RequestError
 from civis_nb.local.http.auth import Keys
 from civis_nb.local.http.envelope import check_characters, check_depth
 from civis_nb.local.http.errors import (
@@ -36,11 +36,13 @@ __all__ = ["RequestMiddleware"]
 
 _log = logging.getLogger("civis_nb.local")
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+_SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 #: The platform has one user, so the limit is never reached; clients show it.
 _RATE_LIMIT = b"10000"
 #: Of JSON; the contents of files come another way.
 _MAX_BODY_BYTES = 16 * 2**20
 _ID_DIGITS = 19
+_SHOWN_CHARS = 80
 _JSON = b"application/json"
 #: An unpaired surrogate as JSON spells it, and as bytes that Python's reader of JSON lets pass; and
 #: numbers that it lets pass though JSON has none such.
@@ -67,6 +69,7 @@ class RequestMiddleware:
         self, app: ASGIApp, context: PlatformContext, keys: Keys, slashed: Iterable[str]
     ) -> None:
         self._app = app
+        self._origin = context.endpoint.encode()
         self._keys = keys
         self._slashed = frozenset(slashed)
         self._transfers = Transfers(context.files, context.state)
@@ -78,6 +81,7 @@ class RequestMiddleware:
             return
         reply = _Reply(send, secrets.token_hex(8))
         try:
+            self._check_origin(scope)
             if scope["path"].startswith(PREFIX):
                 await self._transfers(scope, receive, reply.send)
             else:
@@ -88,6 +92,24 @@ class RequestMiddleware:
             # The last resort: the person gets an id, the log gets the traceback.
             _log.exception("Request %s failed: %s %s", reply.id, scope["method"], scope["path"])
             await reply.error(internal_error(reply.id))
+
+    def _check_origin(self, scope: Scope) -> None:
+        """Check that no page of another site sends what may change something.
+
+        Browsers alone send the header, and pages of the platform itself there are none.
+
+        Raises
+        ------
+        Forbidden
+            When one does.
+        """
+        origin = next((value for name, value in scope["headers"] if name == b"origin"), None)
+        if scope["method"] not in _SAFE_METHODS and origin not in (None, self._origin):
+            raise Forbidden(
+                "A page in a browser may not change anything on the local platform. Clients send "
+                "no Origin header: leave it out.",
+                "foreign_origin",
+            )
 
     async def _api(self, scope: Scope, receive: Receive, reply: _Reply) -> None:
         """Pass a request on to the API, with its user, path, query and body in one form."""
@@ -108,6 +130,7 @@ class RequestMiddleware:
             await _drained(receive)
             raise _too_large()
         if scope["method"] in _BODY_METHODS:
+            sent_as = headers.get(b"content-type", b"")
             scope["headers"] = [
                 *((k, v) for k, v in scope["headers"] if k != b"content-type"),
                 (b"content-type", _JSON),
@@ -116,6 +139,7 @@ class RequestMiddleware:
                 receive = _empty_object
             else:
                 receive = await _whole_body(receive)
+                _check_type(sent_as)
         run = headers.get(b"x-civis-run-id", b"")
         REQUESTING_RUN.set(int(run) if run.isdigit() and len(run) < _ID_DIGITS else None)
         await self._app(scope, receive, reply.send)
@@ -153,6 +177,26 @@ def _too_large() -> HttpError:
         f"The request's body is larger than {_MAX_BODY_BYTES // 2**20} MiB. Upload large content "
         "as a file (POST /files).",
     )
+
+
+def _check_type(content_type: bytes) -> None:
+    """Check that a body is sent as JSON, or without saying as what.
+
+    What forms of web pages can send without asking first is none of it.
+
+    Raises
+    ------
+    HttpError
+        With status 415, when it is sent as anything else.
+    """
+    kind = content_type.partition(b";")[0].strip().lower()
+    if kind and kind != _JSON and not kind.endswith(b"+json"):
+        raise HttpError(
+            415,
+            "unsupported_media_type",
+            f"The request's body is sent as {kind.decode('latin-1')[:_SHOWN_CHARS]!r}. The API "
+            "takes JSON: send it with the header Content-Type: application/json.",
+        )
 
 
 async def _drained(receive: Receive) -> None:

@@ -27,7 +27,7 @@ import anyio.to_thread
 from fastapi.responses import FileResponse, PlainTextResponse, Response
 from sqlalchemy import Row
 from sqlalchemy.exc import DatabaseError
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from civis_nb.local.errors import Forbidden, Invalid, NotFound, RequestError
 from civis_nb.local.files.blobs import BlobWriter, etag
@@ -41,6 +41,8 @@ __all__ = ["PREFIX", "Transfers"]
 
 PREFIX = "/blobs/"
 _BATCH_BYTES = 1024 * 1024
+#: How long the fields of a form may take to arrive, which say who allowed it.
+SIGNATURE_DEADLINE_S = 30.0
 #: No id has as many.
 _MANY_DIGITS = 19
 
@@ -123,7 +125,7 @@ class Transfers:
         """Store the file of an upload form."""
         await anyio.to_thread.run_sync(self._files.row, file_id)
         form = UploadForm(headers.get("content-type", ""), partial(self._opened, file_id))
-        blob = await _store(receive, {}, form, form.feed)
+        blob = await _store(_timely(receive, form), {}, form, form.feed)
         await anyio.to_thread.run_sync(self._files.attach, file_id, blob)
         status = 201 if form.fields.get("success_action_status") == "201" else 204
         return _stored(status, blob.etag, blob.crc32)
@@ -215,6 +217,37 @@ async def _store(
         writer.discard()
 
 
+def _timely(receive: Receive, form: UploadForm) -> Receive:
+    """Return what receives the body of a form, and waits only so long for its signature.
+
+    Before it nobody knows whose form it is: it must not hold a connection for ever.
+
+    Raises
+    ------
+    HttpError
+        With status 408, when called: if the fields of the form have not come in time.
+    """
+    deadline = asyncio.get_running_loop().time() + SIGNATURE_DEADLINE_S
+
+    async def limited() -> Message:
+        if not form.is_open:
+            try:
+                async with asyncio.timeout_at(deadline):
+                    return await receive()
+            except TimeoutError:
+                if not form.is_open:
+                    raise HttpError(
+                        408,
+                        "request_timeout",
+                        "The signed fields of the upload form did not arrive within "
+                        f"{SIGNATURE_DEADLINE_S:g} s.",
+                        {"Connection": "close"},
+                    ) from None
+        return await receive()
+
+    return limited
+
+
 async def _stream(receive: Receive, feed: Callable[[bytes], None]) -> None:
     """Feed a request's body in batches; one is written in a thread while the next arrives."""
     writing: asyncio.Task[None] | None = None
@@ -233,9 +266,13 @@ async def _stream(receive: Receive, feed: Callable[[bytes], None]) -> None:
 
 
 async def _batches(receive: Receive) -> AsyncIterator[bytes]:
-    """Yield a request's body in pieces of about a mebibyte."""
+    """Yield a request's body in pieces of about a mebibyte.
+
+    The first ones are smaller, so that the fields of a form are read when they come, not when a
+    slow client has sent a mebibyte.
+    """
     pieces: list[bytes] = []
-    size = 0
+    size = passed = 0
     more = True
     while more:
         message = await receive()
@@ -245,8 +282,9 @@ async def _batches(receive: Receive) -> AsyncIterator[bytes]:
         piece = message.get("body", b"")
         pieces.append(piece)
         size += len(piece)
-        if size >= _BATCH_BYTES or (size and not more):
+        if size > min(passed, _BATCH_BYTES) or (size and not more):
             yield b"".join(pieces)
+            passed += size
             pieces, size = [], 0
 
 

@@ -6,6 +6,7 @@ import secrets
 
 from sqlalchemy import Connection, select
 
+from civis_nb._wire_text import Secret
 from civis_nb.local.store.clock import utc_now
 from civis_nb.local.store.schema import api_keys, credentials, databases, users
 from civis_nb.local.store.store import Store
@@ -21,7 +22,7 @@ _FIRST_USER = {
 SAMPLE_DATABASE = "sample"
 
 
-def first_key(store: Store) -> str:
+def first_key(store: Store) -> Secret:
     """Return the key of the first user; a fresh platform gets user, database and credential."""
     with store.begin() as connection:
         token = connection.scalar(
@@ -30,14 +31,14 @@ def first_key(store: Store) -> str:
             .order_by(api_keys.c.id)
             .limit(1)
         )
-        return str(token) if token else _create_first_user(connection)
+        return Secret(token) if token else _create_first_user(connection)
 
 
-def _create_first_user(connection: Connection) -> str:
+def _create_first_user(connection: Connection) -> Secret:
     """Create user, key, database and credential; return the key."""
     now = {"created_at": utc_now(), "updated_at": utc_now()}
     connection.execute(users.insert().values(id=1, **_FIRST_USER, **now))
-    token = secrets.token_urlsafe(32)
+    token = Secret(secrets.token_urlsafe(32))
     connection.execute(api_keys.insert().values(user_id=1, name="local", token=token, **now))
     connection.execute(
         databases.insert().values(

@@ -46,6 +46,8 @@ class Store:
             connect_args={"check_same_thread": False, "timeout": _LOCK_WAIT_S},
             pool_size=_KEPT_CONNECTIONS,
             max_overflow=-1,
+            # Errors would show the values of a statement: keys, passwords.
+            hide_parameters=True,
         )
         event.listen(self.engine, "connect", _configure)
         event.listen(self.engine, "begin", _begin)

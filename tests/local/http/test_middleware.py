@@ -8,6 +8,7 @@ import socket
 from base64 import b64encode
 from urllib.parse import urlsplit
 
+import psutil
 import pytest
 import requests
 
@@ -141,6 +142,53 @@ def test_a_body_needs_no_content_type(http):
     assert answer.status_code == 201
 
 
+def test_a_body_is_sent_as_json_or_as_nothing(http):
+    for kind in ("application/json", "application/json; charset=utf-8", "Application/vnd.x+json"):
+        headers = {"Content-Type": kind}
+        assert http("POST", "/files", data=b'{"name": "a"}', headers=headers).status_code == 201
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "a/b"],
+)
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH"])
+def test_what_a_form_of_a_web_page_can_send_is_refused(http, kind, method):
+    made = http.json("POST", "/scripts/python3", json={"name": "old", "source": "1"})
+    path = "/scripts/python3" + ("" if method == "POST" else f"/{made['id']}")
+    body = b'{"name": "new", "source": "2"}'
+    before = http.json("GET", "/scripts", params={"limit": 50})
+    answer = http(method, path, data=body, headers={"Content-Type": kind})
+    assert (answer.status_code, answer.json()["error"]) == (415, "unsupported_media_type")
+    assert "Content-Type: application/json" in answer.json()["errorDescription"]
+    assert http.json("GET", "/scripts", params={"limit": 50}) == before
+
+
+def test_a_request_without_body_may_say_anything_of_it(http):
+    job = http.json("POST", "/scripts/python3", json={"name": "a", "source": "1"})
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = http("POST", f"/scripts/python3/{job['id']}/runs", headers=headers)
+    assert answer.status_code == 202
+
+
+@pytest.mark.parametrize("origin", ["http://elsewhere.example", "null", "http://127.0.0.1:1", ""])
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("POST", "/files"), ("PATCH", "/files/1"), ("DELETE", "/files/1"), ("POST", "/blobs/1")],
+)
+def test_pages_of_other_sites_change_nothing(http, origin, method, path):
+    answer = http(method, path, json={"name": "a"}, headers={"Origin": origin})
+    assert (answer.status_code, answer.json()["error"]) == (403, "foreign_origin")
+
+
+def test_requests_that_change_nothing_and_the_own_origin_are_answered(http):
+    foreign, own = {"Origin": "http://elsewhere.example"}, {"Origin": http.endpoint}
+    answer = http("GET", "/users/me", headers=foreign)
+    assert answer.status_code == 200
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert http("POST", "/files", json={"name": "a"}, headers=own).status_code == 201
+
+
 @pytest.mark.contract("S12", "S13")
 @pytest.mark.parametrize("flag", ["True", "true", "TRUE", "1"])
 @pytest.mark.parametrize("name", ["remote_host_id", "remoteHostId", "remoteHostID"])
@@ -256,6 +304,21 @@ def test_a_body_too_large_is_refused_with_the_way_out(http, length):
     answer = http("POST", "/queries", data=body)
     assert answer.status_code == 413
     assert "POST /files" in answer.json()["errorDescription"]
+
+
+def test_a_large_body_in_chunks_is_not_kept(http):
+    process = psutil.Process()
+    sizes = []
+
+    def pieces():
+        for _ in range(300):
+            sizes.append(process.memory_info().rss)
+            yield b"x" * 2**20
+
+    assert http("POST", "/queries", data=pieces()).status_code == 413
+    # The platform is in this process: what it kept would be seen between the pieces.
+    assert len(sizes) == 300
+    assert max(sizes) - sizes[0] < 100 * 2**20
 
 
 def test_json_nested_too_deeply_is_a_bad_request(http):
