@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from civis_nb.local.warehouse.dialects.absent import absent_function
 from civis_nb.local.warehouse.dialects.alias_uses import AliasUse
+from civis_nb.local.warehouse.dialects.assigned import postgres_name
 from civis_nb.local.warehouse.dialects.computed import PREFIX, create_computed
 from civis_nb.local.warehouse.dialects.decimals import EXACT_TYPES, quotient_of, types_in
 from civis_nb.local.warehouse.dialects.functions import attach_functions
@@ -20,6 +21,7 @@ from civis_nb.local.warehouse.dialects.rules import (
     Reading,
     UnsupportedSqlError,
 )
+from civis_nb.local.warehouse.dialects.set_operations import Combined, unified
 from civis_nb.local.warehouse.dialects.tokens import OffsetMap
 from civis_nb.local.warehouse.dialects.translation import (
     DIALECTS,
@@ -34,6 +36,7 @@ __all__ = [
     "PLAINLY",
     "PREFIX",
     "AliasUse",
+    "Combined",
     "Dialect",
     "OffsetMap",
     "Reading",
@@ -42,7 +45,9 @@ __all__ = [
     "absent_function",
     "attach_functions",
     "create_computed",
+    "postgres_name",
     "quotient_of",
     "translate",
     "types_in",
+    "unified",
 ]

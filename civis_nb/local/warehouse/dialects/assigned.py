@@ -14,7 +14,10 @@ from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
 from civis_nb.local.warehouse.dialects.types import SqlType, no_values
 from civis_nb.local.warehouse.sqltypes import TextLimit
 
-__all__ = ["assign", "assigned", "check_default", "keep", "kept", "pieces"]
+__all__ = [
+    "assign", "assigned", "check_default", "convert_text", "keep", "kept", "pieces",
+    "postgres_name",
+]  # fmt: skip
 
 # ruff: noqa: S608 - parts of the user's own statement
 
@@ -29,6 +32,7 @@ _CONVERSIONS = {
 }  # fmt: skip
 _INTEGER = re.compile(r"\s*[+-]?\d+\s*")
 _NUMBER = re.compile(r"(?i)\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|[+-]?inf(?:inity)?)\s*")
+_DECIMAL = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)")
 _ISO_TIME = re.compile(r"\s*\d{4}-\d{1,2}-\d{1,2}(?:[ T]\d{1,2}:\d\d(?::\d\d(?:\.\d{1,6})?)?)?\s*")
 _TRUTH = re.compile(r"true|false|t|f")
 #: What DuckDB reads of a text as PostgreSQL does, by function.
@@ -139,6 +143,38 @@ def assign(tokens: Tokens, first: int, behind: int, column: str, native: str) ->
         return
     kind = tokens.type_of(first, behind)
     tokens.wrap(first, behind, f"{CATALOG}.{function}(", f", {kind})")
+
+
+def postgres_name(native: str) -> str:
+    """Return PostgreSQL's name of one of DuckDB's types.
+
+    Examples
+    --------
+    >>> postgres_name("DECIMAL(18,3)"), postgres_name("VARCHAR"), postgres_name("INTERVAL")
+    ('numeric', 'text', 'interval')
+    """
+    plain = native.partition("(")[0]
+    return _CONVERSIONS.get(plain, (plain.lower(), ""))[0]
+
+
+def convert_text(tokens: Tokens, at: int, native: str) -> None:
+    """Give a text of the statement the type of what it is combined with.
+
+    Raises
+    ------
+    UnsupportedSqlError
+        If it has not the form of a number, where that is the type.
+    """
+    name, function = _CONVERSIONS.get(native.partition("(")[0], ("", ""))
+    if name:
+        _text(tokens, at, name, function)
+    # A decimal has as many digits as are written, however many the other side's type has.
+    size = native if name != "numeric" else "DOUBLE"
+    content = tokens.texts[at][1:-1].strip()
+    if name == "numeric" and _DECIMAL.fullmatch(content):
+        tokens.replace(at, content)
+    else:
+        tokens.wrap(at, at + 1, "CAST(", f" AS {size})")
 
 
 def kept(value: str, limit: TextLimit | None) -> str:

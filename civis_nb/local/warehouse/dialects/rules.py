@@ -60,11 +60,14 @@ class Reading:
         not, which only DuckDB can tell.
     quotients
         The quotients of decimals, by the numbers of their places.
+    texts
+        The texts that set operations give another type, by their places: DuckDB's name of it.
     """
 
     typed: bool = False
     with_aliases: bool = False
     quotients: tuple[tuple[int, Quotient], ...] = ()
+    texts: tuple[tuple[int, str], ...] = ()
 
 
 PLAINLY = Reading()

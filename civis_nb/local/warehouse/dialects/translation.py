@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import get_args
 
 from civis_nb.local.warehouse.dialects.alias_uses import AliasUse, alias_uses
+from civis_nb.local.warehouse.dialects.assigned import convert_text
 from civis_nb.local.warehouse.dialects.calls import Meanings
 from civis_nb.local.warehouse.dialects.clauses import Parser
 from civis_nb.local.warehouse.dialects.definitions import define
@@ -20,6 +21,7 @@ from civis_nb.local.warehouse.dialects.rules import (
     Reading,
     UnsupportedSqlError,
 )
+from civis_nb.local.warehouse.dialects.set_operations import Combined, set_operations
 from civis_nb.local.warehouse.dialects.shows import show
 from civis_nb.local.warehouse.dialects.siblings import check_siblings
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD, OffsetMap, Tokens
@@ -59,12 +61,15 @@ class Translated:
         Statements that must run before it, in the same transaction.
     alias_uses
         Names in WHERE and HAVING that must be columns.
+    set_operations
+        Whose sides must have types that can be matched.
     """
 
     sql: str
     offsets: OffsetMap | None = None
     prerequisites: tuple[str, ...] = ()
     alias_uses: tuple[AliasUse, ...] = ()
+    set_operations: tuple[Combined, ...] = ()
 
 
 def translate(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Translated:
@@ -118,6 +123,8 @@ def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Tr
         _check_numbers(tokens)
     if "values" in tokens.words:
         name_columns(tokens)
+    for offset, native in reading.texts:
+        convert_text(tokens, tokens.starts.index(offset), native)
     parser = Parser(tokens, Meanings(tokens, dialect, reading))
     if tokens.words[0] == "merge":
         before = merge(tokens, parser, dialect)
@@ -125,7 +132,9 @@ def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Tr
     start = define(tokens, parser, dialect)
     if tokens.words[0] not in _UNTOUCHED:
         parser.region(start, tokens.count)
-    return Translated(*tokens.result(), alias_uses=alias_uses(tokens))
+    return Translated(
+        *tokens.result(), alias_uses=alias_uses(tokens), set_operations=set_operations(tokens)
+    )
 
 
 _remembered = lru_cache(maxsize=512)(translate_anew)

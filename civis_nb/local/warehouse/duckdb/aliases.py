@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import duckdb
 
 from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.duckdb.binding import bound
 from civis_nb.local.warehouse.duckdb.failures import position_error
 from civis_nb.local.warehouse.duckdb.statement import Statement
 
@@ -23,7 +22,7 @@ def check_aliases(cursor: duckdb.DuckDBPyConnection, statement: Statement) -> No
     """
     for use in statement.alias_uses:
         try:
-            _bind(cursor)(use.query)
+            bound(cursor, use.query)
         except duckdb.BinderException as error:
             if f'"{use.name}"' not in str(error).partition("not found")[0]:
                 continue
@@ -38,9 +37,3 @@ def check_aliases(cursor: duckdb.DuckDBPyConnection, statement: Statement) -> No
             ) from None
         except duckdb.Error:
             continue  # of something else, which the statement itself tells
-
-
-def _bind(cursor: duckdb.DuckDBPyConnection) -> Callable[[str], object]:
-    """Return what binds a query; an error of it ends no transaction where DuckDB has a way."""
-    found: Callable[[str], object] | None = getattr(cursor, "_bind", None)
-    return found or (lambda query: cursor.execute(f"EXPLAIN {query}"))

@@ -25,6 +25,7 @@ from civis_nb.local.warehouse.duckdb.failures import located_error, read_failure
 from civis_nb.local.warehouse.duckdb.quoted_names import check_quoted_names
 from civis_nb.local.warehouse.duckdb.result import DuckDBResult
 from civis_nb.local.warehouse.duckdb.statement import Statement, parse_script
+from civis_nb.local.warehouse.duckdb.unions import with_common_types
 from civis_nb.local.warehouse.redshift.ignored_statements import reason_to_ignore
 from civis_nb.sql_text import tokenize, without_terminator
 
@@ -187,7 +188,7 @@ class ScriptRunner:
     def _execute_one(self, statement: Statement) -> None:
         """Run a statement with what has to be done before it."""
         try:
-            text = self._prepared(statement)
+            text = self._prepared(with_common_types(self.cursor, statement))
         except WarehouseError as error:
             raise (located_error(error, statement) if error.line is None else error) from None
         if text is None:
@@ -249,8 +250,9 @@ class ScriptRunner:
         columns: list[tuple[str, str]] = []
         if statement.is_query:
             for attempt in self._attempts(statement, shift=len(_DESCRIBE)):
-                with attempt as statement:
-                    self._run_prerequisites(statement)
+                with attempt as candidate:
+                    self._run_prerequisites(candidate)
+                    statement = with_common_types(self.cursor, candidate)
                     body = without_terminator(statement.text)
                     rows = self.cursor.execute(f"{_DESCRIBE}{body}\n)").fetchall()
                     columns = [(str(row[0]), str(row[1])) for row in rows]
@@ -258,6 +260,7 @@ class ScriptRunner:
             # EXPLAIN, RETURNING and the like can't stand inside a query.
             for attempt in self._attempts(statement):
                 with attempt as candidate:
+                    candidate = with_common_types(self.cursor, candidate)
                     relation = self.cursor.sql(converted(self.cursor, candidate))
             if relation is None:  # settings, for one
                 return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,6 +14,7 @@ from civis_nb.local.warehouse.base import Log
 from civis_nb.local.warehouse.dialects import (
     PLAINLY,
     AliasUse,
+    Combined,
     Dialect,
     OffsetMap,
     Reading,
@@ -34,7 +35,7 @@ from civis_nb.sql_text import has_word, only_reads, split_statements
 if TYPE_CHECKING:
     from civis_nb.local.warehouse.redshift.translate import Translation
 
-__all__ = ["Statement", "parse_script", "translated", "with_quotient"]
+__all__ = ["Statement", "parse_script", "translated", "with_quotient", "with_texts"]
 
 #: Kinds of statements whose rows are shown; others show rows only with RETURNING.
 _WITH_ROWS = {"SELECT", "EXPLAIN", "PRAGMA", "CALL", "EXECUTE", "MULTI"}
@@ -83,6 +84,7 @@ class Statement:
     prerequisites: tuple[str, ...] = ()
     provisional: bool = False
     alias_uses: tuple[AliasUse, ...] = ()
+    set_operations: tuple[Combined, ...] = ()
 
     @property
     def has_rows(self) -> bool:
@@ -176,6 +178,7 @@ def _meant(text: str, script: str, offset: int, dialect: Dialect) -> Statement:
         prerequisites=meant.prerequisites,
         provisional=True,
         alias_uses=meant.alias_uses,
+        set_operations=meant.set_operations,
     )
 
 
@@ -234,9 +237,10 @@ def translated(statement: Statement) -> Iterator[Statement]:
     if statement.meaning is None or statement.original is None:
         return
     if _is_whole(statement):
-        quotients = statement.reading.quotients
         for with_aliases in (False, True):
-            read = _read(statement, Reading(True, with_aliases, quotients))
+            read = _read(
+                statement, replace(statement.reading, typed=True, with_aliases=with_aliases)
+            )
             if read.text != statement.meaning:
                 statement = read
                 yield statement
@@ -275,6 +279,18 @@ def with_quotient(statement: Statement, error: duckdb.Error) -> Statement | None
     return _read(statement, replace(statement.reading, quotients=quotients))
 
 
+def with_texts(statement: Statement, texts: Sequence[tuple[int, str]]) -> Statement:
+    """Return a statement in which texts, told by their places, have another type.
+
+    Raises
+    ------
+    UnsupportedSqlError
+        If one has not the form of that type.
+    """
+    found = (*statement.reading.texts, *texts)
+    return _read(statement, replace(statement.reading, texts=found))
+
+
 def _is_whole(statement: Statement) -> bool:
     """Return whether a statement means all of what the user wrote, not one of several changes."""
     if statement.original is None:
@@ -288,7 +304,7 @@ def _read(statement: Statement, reading: Reading) -> Statement:
     read = translate(statement.original or "", statement.dialect, reading)
     return replace(
         statement, text=read.sql, meaning=read.sql, offsets=read.offsets, reading=reading,
-        prerequisites=read.prerequisites,
+        prerequisites=read.prerequisites, set_operations=read.set_operations,
     )  # fmt: skip
 
 
