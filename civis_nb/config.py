@@ -182,6 +182,14 @@ SETTINGS: dict[str, Setting] = {
             _positive_int,
         ),
         Setting(
+            "log_limit_mib",
+            "CIVIS_NB_LOG_LIMIT_MIB",
+            64,
+            "Mebibytes of a run's log that the local platform keeps: its beginning and its end.",
+            (),
+            _positive_int,
+        ),
+        Setting(
             "state_dir",
             "CIVIS_NB_STATE_DIR",
             None,

@@ -129,7 +129,7 @@ def test_the_store_of_an_earlier_version_opens(tmp_path, schema):
         assert store.fact("secret") == "s"
         with store.begin() as connection:
             file = connection.execute(text("SELECT * FROM files")).one()
-            expected = None if schema.name.startswith("2") else crc32(b"content")
+            expected = None if schema.name[0] in "23" else crc32(b"content")
             assert (file.id, file.name, file.crc32) == (5, "f", expected)
             assert connection.scalar(text("SELECT token FROM api_keys")) == "t"
             assert connection.scalar(text("SELECT state FROM job_runs")) == "succeeded"

@@ -42,6 +42,14 @@ _SHARES = """CREATE TABLE IF NOT EXISTS shares (
     level TEXT NOT NULL,
     PRIMARY KEY (object_kind, object_id, grantee_kind, grantee_id)
 )"""
+_LOG_SIZES = """CREATE TABLE IF NOT EXISTS log_sizes (
+    run_id INTEGER NOT NULL PRIMARY KEY REFERENCES job_runs (id),
+    kept_bytes INTEGER NOT NULL,
+    head_id INTEGER,
+    note_id INTEGER,
+    left_out_entries INTEGER NOT NULL,
+    left_out_bytes INTEGER NOT NULL
+)"""
 #: Tables whose rows go with the record that they belong to; an early form of them lacks that.
 _CASCADING = {
     "records": """CREATE TABLE records (
@@ -101,8 +109,13 @@ def _to_3(connection: Connection, _state: Path) -> None:
             _rebuild(connection, table, definition)
 
 
+def _to_4(connection: Connection, _state: Path) -> None:
+    """Keep the sizes of logs; that of an old log is counted when it gets another entry."""
+    connection.execute(text(_LOG_SIZES))
+
+
 #: From number 1 to 2, from 2 to 3, …. A migration may read the contents in the state folder.
-MIGRATIONS: list[Callable[[Connection, Path], None]] = [_to_2, _to_3]
+MIGRATIONS: list[Callable[[Connection, Path], None]] = [_to_2, _to_3, _to_4]
 SCHEMA_VERSION = len(MIGRATIONS) + 1
 
 

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import delete, insert
+
+from civis_nb.local.runs.logs import append_logs
+from civis_nb.local.store import utc_now
+from civis_nb.local.store.schema import log_sizes, logs
 
 LEVELS = {"unknown", "fatal", "error", "warn", "info", "debug"}
 
@@ -112,3 +117,87 @@ def test_job_writes_to_its_log_over_the_api(jobs_api, http):
     ]
     assert http("POST", path, json={}).status_code == 400
     assert http("POST", path, json={"message": "x", "level": "loud"}).status_code == 400
+
+
+def _all(http, run):
+    """Read a log as clients follow it: after the last id, until nothing comes."""
+    pages = [_logs(http, run, last_id=0).json()]
+    while pages[-1]:
+        pages.append(_logs(http, run, last_id=pages[-1][-1]["id"]).json())
+    return pages[:-1]
+
+
+def _bytes(entries):
+    return sum(len(entry["message"].encode()) for entry in entries)
+
+
+def test_a_log_keeps_its_beginning_and_its_end(jobs_api, http, monkeypatch):
+    monkeypatch.setenv("CIVIS_NB_LOG_LIMIT_MIB", "1")
+    count = 15_000
+    run = _run(jobs_api, f"for i in range({count}): print(i, 'é' * 50)")
+    assert run["state"] == "succeeded"
+    answer = _logs(http, run, last_id=0, limit=count)
+    entries = answer.json()
+    ids = [entry["id"] for entry in entries]
+    numbers = [int(e["message"].split()[0]) for e in entries if e["message"][0].isdigit()]
+    assert answer.headers["civis-max-id"] == str(count) == str(ids[-1])
+    assert ids == sorted(set(ids))
+    assert 2**18 < _bytes(entries) <= 2**20
+    # One gap, which the note fills; what is kept is under the ids that it always had.
+    notes = [e for e in entries if "left out" in e["message"]]
+    assert len(notes) == 1
+    assert [e["id"] - 1 for e in entries if e not in notes] == numbers
+    begin = ids.index(notes[0]["id"])
+    assert numbers[:begin] == list(range(begin))
+    assert numbers[begin:] == list(range(notes[0]["id"], count))
+    left_out = set(range(count)) - set(numbers)
+    size = sum(len(f"{i} {'é' * 50}".encode()) for i in left_out)
+    said = f"[{len(left_out):,} lines with {size:,} bytes were left out here: a log keeps 1 MiB"
+    assert notes[0]["message"].startswith(said)
+    assert notes[0]["level"] == "warn"
+    newest = _logs(http, run, limit=3).json()
+    assert [entry["id"] for entry in newest] == [count, count - 1, count - 2]
+
+
+def test_an_answer_holds_a_bounded_part_and_the_next_the_rest(jobs_api, http, bare_platform):
+    run = _run(jobs_api, "print('first')")
+    more = [("info", f"{i} " + "x" * 60_000, utc_now()) for i in range(1, 400)]
+    append_logs(bare_platform._context.store, run["id"], more)
+    pages = _all(http, run)
+    assert len(pages) == 3
+    assert all(_bytes(page) <= 8 * 2**20 for page in pages)
+    firsts = [entry["message"].split()[0] for page in pages for entry in page]
+    assert firsts == ["first", *(str(i) for i in range(1, 400))]
+    newest = _logs(http, run).json()
+    assert _bytes(newest) <= 8 * 2**20
+    assert newest[0]["id"] == 400
+
+
+def test_a_message_that_is_too_long_is_cut_and_says_so(jobs_api, http):
+    job = jobs_api.container("true")
+    run = {**jobs_api.run("/scripts/containers", job), "job": job["id"]}
+    path = f"/scripts/containers/{job['id']}/runs/{run['id']}/logs"
+    assert http("POST", path, json={"message": "y" * (2**20 + 5)}).status_code == 204
+    message = _logs(http, run, limit=1).json()[0]["message"]
+    assert message == "y" * 2**20 + " [5 characters were left out here.]"
+
+
+def test_the_log_of_an_earlier_version_is_counted_when_it_goes_on(
+    jobs_api, http, bare_platform, monkeypatch
+):
+    monkeypatch.setenv("CIVIS_NB_LOG_LIMIT_MIB", "1")
+    job = jobs_api.container("true")
+    run = {**jobs_api.run("/scripts/containers", job), "job": job["id"]}
+    store = bare_platform._context.store
+    row = {"run_id": run["id"], "level": "info", "created_at": utc_now()}
+    with store.begin() as connection:
+        connection.execute(delete(log_sizes).where(log_sizes.c.run_id == run["id"]))
+        connection.execute(delete(logs).where(logs.c.run_id == run["id"]))
+        old = [{**row, "id": i, "message": f"{i} " + "z" * 1000} for i in range(1, 3001)]
+        connection.execute(insert(logs), old)
+    assert len(_logs(http, run, last_id=0).json()) == 3000
+    append_logs(store, run["id"], [("info", "new", utc_now())])
+    kept = _logs(http, run, last_id=0).json()
+    assert (kept[0]["id"], kept[-1]["id"], kept[-1]["message"]) == (1, 3001, "new")
+    assert 2**19 < _bytes(kept) <= 2**20
+    assert sum("left out" in entry["message"] for entry in kept) == 1
