@@ -169,6 +169,7 @@ class Board:
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
         self._broken = screen.interval_s is None
+        self._showing = False
 
     @property
     def idle(self) -> bool:
@@ -222,7 +223,11 @@ class Board:
         """Show a view that stays in place of a display."""
         with self._changed:
             self._forget(display)
-            self.screen.show(view)
+            self._showing = True
+            try:
+                self.screen.show(view)
+            finally:
+                self._showing = False
             self._changed.notify()
 
     def _forget(self, display: Display) -> None:
@@ -262,6 +267,8 @@ class Board:
 
     def _try(self, draw: Callable[[], None]) -> None:
         """Draw; whatever goes wrong with it is no reason for the work to fail."""
+        if self._showing:
+            return  # a view that stays is on its way: what it does to be drawn has no place there
         try:
             draw()
         except (OSError, ValueError):  # the terminal or its stream is gone
@@ -334,7 +341,9 @@ def is_watched() -> bool:
 def _shared_board(kind: str, key: Any, screen: Callable[[], Screen]) -> Board:
     with _boards_lock:
         board = _boards.get((kind, key))
-        if board is None:
+        # In a cell that has shown progress, a command may still have a screen of its own.
+        plain = board is not None and type(board.screen) is NotebookCell and board.idle
+        if board is None or (plain and screen is not NotebookCell):
             # Those of earlier cells are not needed, unless something still goes on in them.
             for old in [old for old, one in _boards.items() if one.idle]:
                 del _boards[old]

@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
     from civis_nb.futures import CivisFuture
 
-__all__ = ["Fetched", "FrameRequest", "Whole"]
+__all__ = ["NO_RESULT", "Fetched", "FrameRequest", "Whole"]
 
-_NO_RESULT: Final = (
-    "The statement ran and gave no result to keep. Leave the variable out of the magic's line."
+NO_RESULT: Final = (
+    "The statement ran and gave no result to keep. Leave the variable out of the magic's line, or "
+    "what else wants a result: --as, --profile, --plot."
 )
 
 
@@ -111,7 +112,7 @@ class FrameRequest:
                     return Whole(*found)
             result = read_typed(client, future, export)
         except EmptyResultError:
-            raise CivisMagicError(_NO_RESULT) from None
+            raise CivisMagicError(NO_RESULT) from None
         return Whole(result, self.max_rows is None or result.table.num_rows < self.max_rows)
 
     def frame(self, whole: Whole) -> Fetched:
@@ -135,7 +136,7 @@ class FrameRequest:
         try:
             frame = read_result(client, future, export, options, progress=False)
         except EmptyResultError:
-            raise CivisMagicError(_NO_RESULT) from None
+            raise CivisMagicError(NO_RESULT) from None
         complete = self.max_rows is None or len(frame) < self.max_rows + (not self.limited)
         kept = frame if self.max_rows is None else frame.head(self.max_rows)
         return Fetched(kept, kept, complete)

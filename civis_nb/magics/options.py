@@ -211,7 +211,11 @@ class Syntax:
         if not token.raw.startswith("--") and short in flags and flags[short].metavar:
             return flags[short], Token(token.text[2:], token.raw[2:], token.start + 2)
         near = _near_spellings(name, self.options)
-        hint = f"Did you mean {' or '.join(near)}?" if near else f"Its options: {', '.join(flags)}."
+        hint = (
+            f"Did you mean {' or '.join(near)}?"
+            if near
+            else f"{self.magic}? tells what its options do: {', '.join(flags)}."
+        )
         raise CivisMagicError(f"{self.magic} has no option {name}. {hint}")
 
     def _read(self, name: str, spec: Option | Positional, token: Token) -> Any:

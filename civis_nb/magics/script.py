@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from civis_nb.errors import CivisAPIError, CivisMagicError
+from civis_nb.errors import CivisAPIError, CivisMagicError, CivisSQLError
 from civis_nb.magics.arguments import params_for
+from civis_nb.magics.binding import Bound
+from civis_nb.magics.failures import Origin, sql_failure
 from civis_nb.magics.finding import dictionary
 from civis_nb.magics.following import FOLLOW_OPTIONS, FollowOptions, RunOfJob, run_and_follow
 from civis_nb.magics.options import Option, Positional, Syntax
@@ -154,7 +156,7 @@ def run_script_magic(
     CivisMagicError
         When an argument or a frame can't be passed to the script.
     CivisJobFailure
-        When the run failed or was cancelled.
+        When the run failed or was cancelled; of SQL `CivisSQLError`, with the place in the cell.
     KeyboardInterrupt, CivisTimeoutError
         When the wait ended early; the run is cancelled.
     """
@@ -183,7 +185,12 @@ def run_script_magic(
             ) from None
         raise
     run = RunOfJob(int(script.id), str(script.name), call.language)
-    return run_and_follow(run, call, session, user_ns, cell)
+    try:
+        return run_and_follow(run, call, session, user_ns, cell)
+    except CivisSQLError as error:
+        source = Bound(call.source, call.source)
+        origin = Origin.find(None, call.source, behind_first_line=True)
+        raise sql_failure(error, source, origin, None) from error
 
 
 def _create(client: Client, call: ScriptCall, session: Session, values: dict[str, Any]) -> Any:

@@ -24,7 +24,7 @@ from civis_nb.magics.background import FrameFuture
 from civis_nb.magics.binding import Bound
 from civis_nb.magics.calls import SqlCall
 from civis_nb.magics.done import TableMade, what_was_done
-from civis_nb.magics.fetching import Fetched
+from civis_nb.magics.fetching import NO_RESULT, Fetched
 from civis_nb.magics.finding import dictionary
 from civis_nb.magics.into_table import into_table, is_there, needs_look
 from civis_nb.magics.kept import KeptResult
@@ -135,10 +135,7 @@ class SqlRun:
         call = self.call
         if call.var is not None:
             if not table.columns:
-                raise CivisMagicError(
-                    "The statement ran and gave no result to keep. Leave the variable out of the "
-                    "magic's line."
-                )
+                raise CivisMagicError(NO_RESULT)
             self.user_ns[call.var] = table
         if call.quiet and call.whole_cell:
             return None

@@ -250,15 +250,21 @@ def _variable_text(name: str, values: Sequence[Mapping[str, Any]]) -> str:
     """Return the statement that a variable holds."""
     source = next((names for names in values if name in names), None)
     if source is None:
-        known = [str(one) for names in values for one in names if not str(one).startswith("_")]
+        # A statement is text: what else has a near name, such as IPython's open, is not meant.
+        known = {
+            str(one)
+            for names in values
+            for one, found in names.items()
+            if isinstance(found, str) and not str(one).startswith("_")
+        }
         near = difflib.get_close_matches(name, known, n=2, cutoff=0.6)
         hint = f" Did you mean :{' or :'.join(near)}?" if near else ""
         raise CivisMagicError(f"The variable {name} is not set.{hint} Nothing was sent.")
     text = source[name]
     if not isinstance(text, str):
         raise CivisMagicError(
-            f":{name} alone runs the text of {name} as the statement, and {name} is a "
-            f"{type(text).__name__}. Nothing was sent."
+            f":{name} alone runs the text of {name} as the statement, and {name} is no text but "
+            f"of type {type(text).__name__}. To see its value: SELECT :{name}. Nothing was sent."
         )
     if not text.strip():
         raise CivisMagicError(f"The variable {name} holds no SQL: its text is blank.")

@@ -147,8 +147,12 @@ class Background:
         following
             How its cell follows it; None: without a log.
         """
-        name = variable or "the future"
-        advice = f"runs in the background: await {name}, or {name}.result(), gives what it gives."
+        what = (
+            f"{variable}.result(), or await {variable},"
+            if variable
+            else "the magic's value is a future, whose .result()"
+        )
+        advice = f"runs in the background: {what} waits for its end and gives the result."
         work = _Work(future, title, cell, following, advice)
         self._forget()
         self._work.append(work)

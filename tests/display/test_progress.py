@@ -357,6 +357,27 @@ def test_what_stays_in_a_cell_replaces_what_changed():
     assert output.shown == [(None, "working"), ("display 1", "the end"), (None, "something else")]
 
 
+def test_what_a_view_does_to_be_drawn_is_not_shown_in_its_place(monkeypatch, caplog):
+    class Drawn(Output):
+        def show(self, view, handle=None):
+            if view == "chart":  # drawing it is work that has a display itself
+                with Display(Tracker("Drawing the chart"), delay_s=0.0):
+                    pass
+            return super().show(view, handle)
+
+    output = Drawn()
+    board = Board(NotebookCell(output))
+    monkeypatch.setattr(live, "board_for", lambda *args, **kwargs: board)
+    with Display(Tracker("Querying"), delay_s=0.0) as display:
+        deadline = time.monotonic() + 30
+        while not output.shown and time.monotonic() < deadline:
+            time.sleep(0.01)
+        display.settle("chart")
+    assert output.shown[-1] == ("display 1", "chart")
+    assert None not in [view for _, view in output.shown]
+    assert caplog.records == []
+
+
 def test_a_cell_that_holds_nothing_else_is_cleared():
     output = Output()
     cell = NotebookCell(output)
@@ -453,6 +474,24 @@ def test_a_notebook_changes_for_those_who_watch(
     monkeypatch.setattr(live, "_cell", lambda: "cell 1")
     kind = live_kind if mode in ("auto", "widget") else static_kind
     assert type(live.board_for(progress, command=command).screen) is kind
+
+
+def test_a_command_has_its_own_screen_in_a_cell_that_has_shown_progress(monkeypatch):
+    class OwnCell(NotebookCell):
+        pass
+
+    kernel = type("Kernel", (), {"_allow_stdin": True})()
+    monkeypatch.setattr(live, "_kernel", lambda: kernel)
+    monkeypatch.setattr(live, "_cell", lambda: "cell 1")
+    monkeypatch.setattr(live, "_boards", {})
+    upload = Display(Tracker("Uploading"))
+    upload.open()
+    at_work = live.board_for(command=True, cell=OwnCell)
+    assert at_work is live.board_for()
+    upload.vanish()
+    own = live.board_for(command=True, cell=OwnCell)
+    assert type(own.screen) is OwnCell
+    assert live.board_for() is own
 
 
 def test_the_package_that_python_imports_is_named(monkeypatch):

@@ -51,6 +51,15 @@ def test_a_background_run_shows_its_log_once(live):
     assert "succeeded" in live.text("_" + str(cell.execution_count))
 
 
+def test_the_cell_says_where_its_future_is(live):
+    named = live.run(f"%%civis_sql later --bg\n{SLOW}")
+    other = live.run(f"nameless = %civis_sql --bg {SLOW}")
+    said = named.outputs[-1]["data"]["text/plain"]
+    assert "later.result(), or await later, waits for its end" in said
+    assert "the magic's value is a future" in other.outputs[-1]["data"]["text/plain"]
+    live.run("later.cancel(), nameless.cancel()")
+
+
 def test_futures_are_awaited(live):
     live.run("%%civis_sql later --bg\nselect 7 as n")
     assert live.text("print((await later)['n'].tolist())").strip() == "[7]"

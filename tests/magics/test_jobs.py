@@ -101,6 +101,13 @@ def test_a_cell_of_sql_is_a_script_with_an_output(live):
     assert len(found) <= 1
 
 
+def test_a_cell_of_sql_that_fails_names_the_place_in_the_cell(live):
+    error = live.error("%%civis_run sql\nselect 1;\nselect 1 as one, nosuch from pg_tables")
+    assert "CivisSQLError" in error
+    assert "   3 | select 1 as one, nosuch from pg_tables" in error
+    assert " " * 24 + "^^^^^^\nline 3, column 18 of the cell" in error
+
+
 def test_outputs_and_failures_of_a_cell(live):
     error = live.error("%%civis_run python\nprint('before')\nraise ValueError('boom')")
     assert "CivisJobFailure" in error

@@ -199,6 +199,8 @@ def test_a_lazy_result_holds_the_first_rows_and_fetches_the_rest_when_asked(shel
     error, _ = shell.failing("%%civis_sql t --as lazy\nset TimeZone = 'UTC'")
     assert "gave no result to keep. Leave the variable out" in str(error)
     assert shell.ns["t"] is table
+    error, _ = shell.failing("%%civis_sql --profile\nset TimeZone = 'UTC'")
+    assert "or what else wants a result: --as, --profile, --plot" in str(error)
     error, _ = shell.failing("%%civis_sql t --as lazy --bg\nselect 1")
     assert "--bg fetches a whole result" in str(error)
 

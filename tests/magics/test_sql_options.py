@@ -64,8 +64,11 @@ def test_a_variable_or_a_file_holds_the_whole_statement(live, people):
     live.text("t = %civis_sql --as polars :query")
     assert live.value("t['n'].to_list()") == [7]
     live.run("query = 5")
-    assert "query is a int" in live.error("%civis_sql :query")
+    assert "query is no text but of type int" in live.error("%civis_sql :query")
     assert "nosuch is not set" in live.error("%civis_sql :nosuch")
+    # "open" is in IPython's namespace twice, and is no text; "nobe" is in one of them.
+    live.run("nobe = 'select 1'")
+    assert "not set. Did you mean :nobe? Nothing" in live.error("%civis_sql :nope")
     (live.folder / "count.sql").write_text(
         "-- how many\nselect count(*) as n\nfrom public.people;\n"
     )
@@ -109,7 +112,9 @@ def test_jinja_binds_values(live, people, magics_client):
         ('select "{{x}}"', "stands inside quotes"),
         ("select {{nosuch}}", "nosuch}} has no value"),
         ("select {{xx}}", "did you mean"),
-        ("select {% if %}", "line 1 of the SQL"),
+        ("select {% if %}", "line 1 of the SQL: Expected an expression, got 'end of statement"),
+        ("select {% if x y %}", "got 'y'. Nothing was sent."),
+        ("select {% unknown %}", "unknown tag 'unknown'. Nothing was sent."),
         ("select {{x|sqlsafe}}{{5|sqlsafe}}", "sqlsafe takes text"),
         ("{% macro m(v) %}{{v}}{% endmacro %}select {{m(x)}}", "macro"),
         ("select {{1/0}}", "ZeroDivisionError"),

@@ -160,6 +160,29 @@ def test_a_growing_log_is_read_searched_and_cancelled(open_notebook, setup, grow
     assert page.problems == []
 
 
+def test_a_short_log_takes_no_more_room_than_it_needs(open_notebook, setup):
+    """A cell that has shown the progress of an upload before has the live view as well."""
+    page = open_notebook(
+        setup,
+        "%%civis_run python\nprint('only this')",
+        "import pandas; few = pandas.DataFrame({'a': [1]})",
+        "%%civis_run python -i few\nfor n in range(500): print(n)",
+    )
+    page.run_all()
+    heights = []
+    for cell in (1, 3):
+        box = page.output(cell).locator(".civis-run .civis-log-box")
+        box.locator(".civis-log-line").first.wait_for()
+        heights.append(box.evaluate("(box) => box.clientHeight"))
+    assert 32 <= heights[0] < 100
+    assert heights[1] > 250
+    box.evaluate("(box) => { box.scrollTop = 0 }")
+    line(page.output(3), 0, "0")
+    page.output(3).get_by_label("Levels shown").select_option("error")
+    page.output(3).locator(".civis-log-count", has_text="0 lines").wait_for()
+    assert box.evaluate("(box) => box.clientHeight") == heights[1]
+
+
 def test_what_stays_needs_no_kernel(open_notebook, setup, growing, flag):
     job = growing(name="Doomed <b>")
     page = open_notebook(setup, f"%civis_run {job}")

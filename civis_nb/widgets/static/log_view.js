@@ -5,6 +5,7 @@ import { copy, counted, element, save, thousands } from "./common.js";
 import { isAtEnd, LEVELS, merged, placeOf, stretches, windowOf } from "./log.js";
 
 const ROW_PX = 18;
+const SCROLLBAR_PX = 14;
 const LEVEL_NAMES = {
   debug: "All levels",
   info: "Info and above",
@@ -112,6 +113,9 @@ export function logView({ store, request, problem }) {
     planned = 0;
     const rowsShown = shownCount();
     sizer.style.height = `${rowsShown * ROW_PX}px`;
+    // A short log takes no more room than it needs; a filter does not change the room.
+    const allPx = (store.total - store.first) * ROW_PX + SCROLLBAR_PX;
+    box.style.setProperty("--civis-log-height", `${allPx}px`);
     if (following) box.scrollTop = box.scrollHeight;
     const { start, stop } = windowOf({
       top: box.scrollTop, height: box.clientHeight, row: ROW_PX, count: rowsShown,
