@@ -9,8 +9,11 @@ import contextlib
 import difflib
 import json
 import logging
+import os
 import sqlite3
+import threading
 import time
+import weakref
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,12 +95,62 @@ class Entry:
     took_s: float | None
 
 
+class _Kept:
+    """A connection that is kept for the next cell: opening one takes longer than what it is for."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+        self.lock = threading.Lock()
+        self._file: tuple[Path, int, int] | None = None
+        self._connection: sqlite3.Connection | None = None
+        self._end: weakref.finalize[..., Any] | None = None
+
+    def to(self, path: Path) -> sqlite3.Connection:
+        """Return a connection to a file, which is made where it is not there."""
+        if self._connection is not None and self._file == _identity(path):
+            return self._connection
+        self.close()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            # What people query is nobody else's business.
+            path.touch(mode=0o600)
+        connection = sqlite3.connect(
+            path, timeout=_WAIT_S, isolation_level="IMMEDIATE", check_same_thread=False
+        )
+        self._end = weakref.finalize(self, connection.close)
+        self._end.atexit = False  # a fork that ends has the one of its parent
+        # A power cut may cost the last entries, a wait for the disk would cost every cell.
+        connection.execute("PRAGMA synchronous = OFF")
+        connection.executescript(_SCHEMA)
+        self._connection, self._file = connection, _identity(path)
+        return connection
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection = None
+        if self._end is not None:
+            self._end()
+
+
+def _identity(path: Path) -> tuple[Path, int, int] | None:
+    """Return what tells a file from another that takes its place; None when there is none."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return path, found.st_dev, found.st_ino
+
+
 class History:
     """The history of all notebooks of this user.
 
     It is in the folder of the setting ``history_dir``. Where that can't be written, notebooks
     work all the same, without a history.
     """
+
+    def __init__(self) -> None:
+        self._kept = _Kept()
+        self._inherited: list[_Kept] = []
 
     @property
     def path(self) -> Path:
@@ -116,20 +169,21 @@ class History:
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:
-        path = self.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.exists():
-            # What people query is nobody else's business.
-            path.touch(mode=0o600)
-        connection = sqlite3.connect(path, timeout=_WAIT_S, isolation_level="IMMEDIATE")
-        try:
-            # A power cut may cost the last entries, a wait for the disk would cost every cell.
-            connection.execute("PRAGMA synchronous = OFF")
-            connection.executescript(_SCHEMA)
-            with connection:
-                yield connection
-        finally:
-            connection.close()
+        """Open a transaction on the file."""
+        if self._kept.process != os.getpid():
+            # A fork's connection and lock belong to its parent. They are not closed: that could
+            # undo what the parent is writing.
+            self._inherited.append(self._kept)
+            self._kept = _Kept()
+        kept = self._kept
+        # Cells end in other threads than they begin in.
+        with kept.lock:
+            try:
+                with kept.to(self.path) as connection:
+                    yield connection
+            except sqlite3.Error:
+                kept.close()
+                raise
 
     # -- runs -----------------------------------------------------------------------------
 

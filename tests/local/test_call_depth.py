@@ -1,4 +1,4 @@
-"""How many functions a reader follows from an endpoint to the database and no further."""
+"""How much lies between an endpoint and the database: functions, and transactions of the store."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from types import FrameType
 
 import duckdb
 import pytest
+from sqlalchemy import event
 
 from civis_nb import local
 
@@ -42,9 +43,9 @@ def test_few_calls_lie_between_the_endpoint_and_the_database(monkeypatch: pytest
     with local.start(samples=False) as platform:
         submit = platform._context.runner.submit
 
-        def submit_recorded(run_id):
+        def submit_recorded(run_id, job_type):
             submitted.append([*_functions(sys._getframe(1)), "submit"])
-            submit(run_id)
+            submit(run_id, job_type)
 
         monkeypatch.setattr(platform._context.runner, "submit", submit_recorded)
         client = platform.client()
@@ -57,3 +58,24 @@ def test_few_calls_lie_between_the_endpoint_and_the_database(monkeypatch: pytest
     [handler] = submitted
     worker = max(executed, key=len)
     assert len(handler) + len(worker) <= MOST_CALLS, (handler, worker)
+
+
+#: Of a query and the answer that has its rows: to store it, to start it, two lines of its log and
+#: its end; and to read which run is its last and, after that has ended, what came of it.
+MOST_TRANSACTIONS = 7
+
+
+def test_a_query_takes_few_transactions():
+    with local.start(samples=False) as platform:
+        client = platform.client()
+
+        def run_one():
+            query = client.queries.post(database=1, sql="SELECT 1 AS n", preview_rows=10)
+            assert platform._context.runner.wait(query.last_run_id, 30)
+            return client.queries.get(query.id)
+
+        run_one()  # what is looked up once
+        begun = []
+        event.listen(platform._context.store.engine, "begin", begun.append)
+        assert run_one().result_rows == [["1"]]
+        assert 0 < len(begun) <= MOST_TRANSACTIONS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from sqlalchemy import ColumnElement, Connection, Row, Select
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select
 
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
@@ -110,10 +110,12 @@ def _run(_context: PlatformContext, row: Row[Any]) -> QueryRun:
     return QueryRun(query_id=row.job_id, **run_fields(row))
 
 
-def _select() -> Select[Any]:
-    return states.jobs_with_last_run(job_runs.c.result.label("run_result")).where(
-        jobs.c.type == states.QUERY
-    )
+#: Made once: making a statement takes longer than running it.
+_QUERIES = states.jobs_with_last_run(job_runs.c.result.label("run_result")).where(
+    jobs.c.type == states.QUERY
+)
+_QUERY = _QUERIES.where(jobs.c.id == bindparam("query_id"))
+_LAST_RUN = select(func.max(job_runs.c.id)).where(job_runs.c.job_id == bindparam("query_id"))
 
 
 def query_fields(row: Row[Any], *, results: bool = True) -> dict[str, Any]:
@@ -149,7 +151,7 @@ def query_row(connection: Connection, query_id: int) -> Row[Any]:
     NotFound
         When there is none.
     """
-    row = connection.execute(_select().where(jobs.c.id == query_id)).first()
+    row = connection.execute(_QUERY, {"query_id": query_id}).first()
     if row is None:
         raise NotFound(f"Query {query_id}")
     return row
@@ -216,7 +218,7 @@ def list_queries(
 ) -> list[QueryItem]:
     """Return the queries that pass the filters."""
     body, run = jobs.c.body, job_runs.c
-    found = _select().where(jobs.c.hidden.is_(bool(hidden)), *archived_filter(archived))
+    found = _QUERIES.where(jobs.c.hidden.is_(bool(hidden)), *archived_filter(archived))
     for word in (query or "").split():
         pattern = "%" + word.translate(_LIKE) + "%"
         found = found.where(body["sql"].as_string().ilike(pattern, escape="\\"))
@@ -273,9 +275,8 @@ def post_queries(
         )
         run_id = states.create_run(connection, query_id)
         row = query_row(connection, query_id)
-    context.runner.submit(run_id)
-    options = {key: value for key, value in values.items() if key not in query_fields(row)}
-    return StartedQuery(**query_fields(row), **options)
+    context.runner.submit(run_id, states.QUERY)
+    return StartedQuery(**{**values, **query_fields(row)})
 
 
 @router.get("/queries/{id}", summary="Get a query")
@@ -284,12 +285,12 @@ def get_queries(request: Request, id: JobId) -> QueryDetail:
 
     Most statements end soon: the answer waits a moment for that, which saves the client a poll.
     """
-    found, runner = _detail(request, id), context_of(request).runner
-    if found.state in states.ACTIVE and found.last_run_id is not None:
-        if not runner.wait(found.last_run_id, _END_WAIT_S):
-            return found
-        found = _detail(request, id)
-    return found
+    context = context_of(request)
+    with context.store.read() as connection:
+        run_id = connection.scalar(_LAST_RUN, {"query_id": id})
+    if run_id is not None:
+        context.runner.wait(run_id, _END_WAIT_S)
+    return _detail(request, id)
 
 
 @router.delete("/queries/{id}", summary="Hide a query")

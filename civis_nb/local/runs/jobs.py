@@ -11,7 +11,19 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, Text, case, false, func, literal, null, select
+from sqlalchemy import (
+    Connection,
+    Row,
+    Select,
+    Text,
+    bindparam,
+    case,
+    false,
+    func,
+    literal,
+    null,
+    select,
+)
 
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.errors import Conflict, Invalid, NotFound
@@ -244,19 +256,25 @@ def start_run(
         check_arguments(job.body.get("params") or [], job.body.get("arguments") or {})
         run_id = create_run(connection, job_id, code=code)
         row = find_run(connection, job_id, run_id)
-    context.runner.submit(run_id)
+    context.runner.submit(run_id, job.type)
     return row
 
 
-def claim_run(store: Store, run_id: int) -> bool:
-    """Move a queued run to running; False when it is queued no more."""
+#: Made once: making a statement takes longer than running it.
+_JOB_OF_RUN = select(jobs).join(job_runs).where(job_runs.c.id == bindparam("run_id"))
+
+
+def claim_run(store: Store, run_id: int) -> Row[Any] | None:
+    """Move a queued run to running and return its job; None when it is queued no more."""
     with store.begin() as connection:
         claimed = connection.execute(
             job_runs.update()
             .where(job_runs.c.id == run_id, job_runs.c.state == "queued")
             .values(state="running", started_at=_not_before(connection, run_id))
         )
-    return claimed.rowcount == 1
+        if claimed.rowcount != 1:
+            return None
+        return connection.execute(_JOB_OF_RUN, {"run_id": run_id}).one()
 
 
 def finish_run(

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TypeVar
 
-from sqlalchemy import select
 from sqlalchemy.exc import DatabaseError
 
 from civis_nb.cancellation import STOPPED, CancelToken
@@ -25,7 +24,6 @@ from civis_nb.local.runs.handlers import handler_of
 from civis_nb.local.runs.logs import RunLog
 from civis_nb.local.runs.task import REQUESTING_RUN, RunTask
 from civis_nb.local.store.full_disk import Reserve, is_full, no_space_text
-from civis_nb.local.store.schema import job_runs, jobs
 
 __all__ = ["PROCESS_WORKERS", "SQL_WORKERS", "STOPPED_MESSAGE", "JobRunner"]
 
@@ -129,23 +127,23 @@ class JobRunner:
                 lane.start(self._serve)
         atexit.register(self.stop)
 
-    def submit(self, run_id: int) -> None:
-        """Queue a run for the next free worker."""
+    def submit(self, run_id: int, job_type: str) -> None:
+        """Queue a run of a job of this type for the next free worker."""
         with self._lock:
             if self._state == "stopped":
                 states.finish_run(self._context.store, run_id, "failed", STOPPED_MESSAGE)
                 return
             parent = self._active.get(REQUESTING_RUN.get() or 0)
             self._active[run_id] = _ActiveRun(parent.depth + 1 if parent is not None else 0)
-        self._lane(run_id).waiting.put(run_id)
+        self._lane(run_id, job_type).waiting.put(run_id)
 
-    def _lane(self, run_id: int) -> _Lane:
+    def _lane(self, run_id: int, job_type: str) -> _Lane:
         """Return the workers of a run.
 
         A process that starts jobs holds a worker while it waits for them. They have workers of
         their own, or several such processes would wait for each other's for ever.
         """
-        kind = handler_of(self._job_type(run_id)).workers
+        kind = handler_of(job_type).workers
         with self._lock:
             depth = self._active[run_id].depth if kind == "process" else 0
             if (kind, depth) not in self._lanes:
@@ -156,12 +154,6 @@ class JobRunner:
                 elif self._state == "stopped":
                     lane.close()
             return self._lanes[kind, depth]
-
-    def _job_type(self, run_id: int) -> str:
-        """Return the type of the job that a run is of."""
-        query = select(jobs.c.type).join(job_runs, job_runs.c.job_id == jobs.c.id)
-        with self._context.store.read() as connection:
-            return str(connection.scalar(query.where(job_runs.c.id == run_id)))
 
     def cancel(self, run_id: int) -> bool:
         """Request the end of a run; return False when it has ended already."""
@@ -237,12 +229,10 @@ class JobRunner:
 
     def _claim(self, run_id: int, active: _ActiveRun) -> RunTask | None:
         """Move a queued run to running, and return what to do; None when it is queued no more."""
-        if not self._store_state(partial(states.claim_run, self._context.store, run_id)):
+        job = self._store_state(partial(states.claim_run, self._context.store, run_id))
+        if job is None:
             return None
         self._reserve.fill()
-        query = select(jobs).join(job_runs, job_runs.c.job_id == jobs.c.id)
-        with self._context.store.read() as connection:
-            job = connection.execute(query.where(job_runs.c.id == run_id)).one()
         return RunTask(
             context=self._context,
             executor=self._executor,

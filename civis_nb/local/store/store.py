@@ -170,7 +170,9 @@ def _begin(connection: Connection) -> None:
     options = connection.get_execution_options()
     # Only possible outside of a transaction, and kept by the connection in the pool.
     references = "ON" if options.get("references", True) else "OFF"
-    connection.exec_driver_sql(f"PRAGMA foreign_keys={references}")
+    if connection.info.get("references") != references:
+        connection.exec_driver_sql(f"PRAGMA foreign_keys={references}")
+        connection.info["references"] = references
     writes = options.get("writes", False)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

@@ -47,7 +47,7 @@ class Bench:
 
     def submit(self, source: str, **body: Any) -> int:
         run_id = self.queue(source, **body)
-        self.runner.submit(run_id)
+        self.runner.submit(run_id, states.PYTHON3)
         return run_id
 
     def run(self, run_id: int) -> Any:
