@@ -78,6 +78,8 @@ def _form(tokens: Tokens, at: int, dialect: Dialect) -> tuple[str, str] | None:
     if word == "all" and before == "by":
         if words[at - 2] == "group" and dialect == "postgres":
             return "GROUP BY ALL", "name the columns"
+        if words[at - 2] == "order" and dialect == "postgres":
+            return "ORDER BY ALL", "name the columns"
     elif word == "*":
         if before in _BEFORE_STAR and after == "exclude" and dialect == "postgres":
             return "* EXCLUDE", "name the columns"

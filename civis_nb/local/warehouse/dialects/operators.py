@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from civis_nb.local.warehouse.dialects.assigned import convert_text
 from civis_nb.local.warehouse.dialects.like_rules import LikeRules
 from civis_nb.local.warehouse.dialects.parts import Operand
 from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT
@@ -14,6 +15,7 @@ __all__ = ["OperatorRules"]
 
 #: The digits of the smallest integers -> their types.
 _SMALLEST = {"2147483648": "INTEGER", "9223372036854775808": "BIGINT"}
+_ARITHMETIC = frozenset("+-*/%")
 _INTEGERS = frozenset(("int2", "int4", "int8"))
 #: Kinds of operands that are no texts, and are compared with none.
 _NO_TEXTS = frozenset(
@@ -146,6 +148,9 @@ class OperatorRules(LikeRules):
     def binary(self, at: int, left: Operand, right: Operand) -> None:
         """Apply PostgreSQL's meaning to an operator."""
         tokens, word = self._tokens, self._tokens.words[at]
+        if word in _ARITHMETIC:
+            self._text_as_number(word, left, right)
+            self._text_as_number(word, right, left)
         if word == "/":
             self._divide(at, left, right)
         elif word == "*":
@@ -172,6 +177,25 @@ class OperatorRules(LikeRules):
             pair = (left, right) if word == "@>" else (right, left)
             texts = [tokens.render(o.start, o.end) for o in pair]
             tokens.rewrite(left.start, right.end, f"json_contains({texts[0]}, {texts[1]})")
+
+    def _text_as_number(self, word: str, text: Operand, beside: Operand) -> None:
+        """Give a text of the statement the type of the number beside it, as PostgreSQL does."""
+        tokens = self._tokens
+        if text.kind != "string" or tokens.texts[text.start][0] != "'":
+            return
+        if beside.kind == "number":
+            number = tokens.texts[beside.end - 1]
+            native = "BIGINT" if number.isdecimal() and len(number) > 9 else "INTEGER"
+            convert_text(tokens, text.start, native if number.isdecimal() else "DECIMAL")
+        elif beside.kind in _WITH_TYPE and word not in ("+", "-"):  # those choose by type
+            kind = tokens.type_of(beside.start, beside.end)
+            content = tokens.texts[text.start][1:-1].strip()
+            is_literal = content[-1:].isdecimal() and _NUMBER.fullmatch(content)
+            number = content if is_literal else tokens.texts[text.start]
+            tokens.wrap(
+                text.start, text.end, f"{CATALOG}.text_beside(", f", {number}, {kind})"
+            )
+            tokens.set_type(text.start, text.end, kind)
 
     def _divide(self, at: int, left: Operand, right: Operand) -> None:
         tokens = self._tokens
