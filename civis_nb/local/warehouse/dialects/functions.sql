@@ -199,6 +199,13 @@ CREATE MACRO as_compared(x, kind VARCHAR) AS civis_sql.fail_text('operator does 
   (x, kind BOOLEAN) AS civis_sql.fail('operator does not exist: boolean = integer: ' || x)::BOOLEAN,
   (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS x,
   (x, kind FLOAT) AS x, (x, kind) AS x;
+-- A text that is no number, among values: refused when the statement is bound, whether it is reached or not.
+CREATE MACRO no_number(x, name) AS round(NULL::DECIMAL(38, 37),
+  CAST('civis_sql: invalid input syntax for type ' || name || ': "' || x || '"' AS INTEGER));
+CREATE MACRO text_among(x, kind BIGINT) AS civis_sql.no_number(x, 'integer'),
+  (x, kind HUGEINT) AS civis_sql.no_number(x, 'numeric'), (x, kind DECIMAL) AS civis_sql.no_number(x, 'numeric'),
+  (x, kind DOUBLE) AS civis_sql.no_number(x, 'double precision'), (x, kind VARCHAR) AS cast_to_type(x, kind),
+  (x, kind) AS cast_to_type(x, kind);
 CREATE MACRO text_beside(x, number, kind BIGINT) AS civis_sql.integer_of_text(x)::BIGINT,
   (x, number, kind DOUBLE) AS x::DOUBLE, (x, number, kind DECIMAL) AS number,
   (x, number, kind HUGEINT) AS number, (x, number, kind INTERVAL) AS number, (x, number, kind) AS x;

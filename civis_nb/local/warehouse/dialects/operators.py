@@ -192,9 +192,7 @@ class OperatorRules(LikeRules):
             content = tokens.texts[text.start][1:-1].strip()
             is_literal = content[-1:].isdecimal() and _NUMBER.fullmatch(content)
             number = content if is_literal else tokens.texts[text.start]
-            tokens.wrap(
-                text.start, text.end, f"{CATALOG}.text_beside(", f", {number}, {kind})"
-            )
+            tokens.wrap(text.start, text.end, f"{CATALOG}.text_beside(", f", {number}, {kind})")
             tokens.set_type(text.start, text.end, kind)
 
     def _divide(self, at: int, left: Operand, right: Operand) -> None:
@@ -339,7 +337,9 @@ class OperatorRules(LikeRules):
         if texts and kind is not None:
             for text in texts:
                 self._check_number(text, values)
-                self._tokens.wrap(text.start, text.end, "cast_to_type(", f", {kind})")
+                is_number = _NUMBER.fullmatch(self._tokens.texts[text.start][1:-1])
+                function = "cast_to_type" if is_number else f"{CATALOG}.text_among"
+                self._tokens.wrap(text.start, text.end, f"{function}(", f", {kind})")
 
     def _check_number(self, text: Operand, values: list[Operand]) -> None:
         """Refuse a text that is no number among numbers, even where it would not be reached."""
