@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from civis_nb.local.warehouse.dialects.assigned import check_default
 from civis_nb.local.warehouse.dialects.clauses import Parser
 from civis_nb.local.warehouse.dialects.column_types import write_type
 from civis_nb.local.warehouse.dialects.notes import CONSTRAINT
 from civis_nb.local.warehouse.dialects.rules import Dialect
 from civis_nb.local.warehouse.dialects.tokens import NAME, WORD, Tokens
+from civis_nb.local.warehouse.dialects.types import type_at
 from civis_nb.table_names import quoted
 
 __all__ = ["CONSTRAINT_WORDS", "alter"]
@@ -26,6 +28,10 @@ def alter(tokens: Tokens, parser: Parser, dialect: Dialect) -> int:
                 first += 1
             if tokens.kinds[first] in (WORD, NAME):
                 behind = _altered_type(tokens, dialect, first + 1)
+                is_default = "default" in words[behind : _end_of_change(tokens, behind)]
+                if is_default:
+                    given = words.index("default", behind) + 1
+                    check_default(tokens, given, tokens.name(first), type_at(tokens, first + 1)[0])
                 _expressions(tokens, parser, behind, head)
         elif words[at : at + 2] == ["drop", "constraint"]:
             _drop_constraint(tokens, at)

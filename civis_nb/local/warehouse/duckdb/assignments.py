@@ -1,4 +1,4 @@
-"""INSERT and UPDATE whose values are converted as the dialect does, not as DuckDB."""
+"""INSERT, UPDATE and MERGE whose values are converted as the dialect does, not as DuckDB."""
 
 from __future__ import annotations
 
@@ -12,34 +12,38 @@ from civis_nb.local.warehouse.duckdb.failures import position_error
 from civis_nb.local.warehouse.duckdb.statement import Statement
 from civis_nb.local.warehouse.sqltypes import TextLimit
 
-__all__ = ["converted"]
+__all__ = ["CONVERTED", "converted"]
 
 # ruff: noqa: S608 - parts of the user's own statement
 
-_ENDS_OF_SET = frozenset(("from", "where", "returning"))
+#: Kinds of statements that put values into columns.
+CONVERTED = frozenset(("INSERT", "UPDATE", "MERGE", "MERGE_INTO"))
+_ENDS_OF_SET = frozenset(("from", "where", "returning", "when"))
 
 
 def converted(cursor: duckdb.DuckDBPyConnection, statement: Statement) -> str:
-    """Return the text of an INSERT or UPDATE whose values are converted to their columns' types.
+    """Return the text of a statement whose values are converted to their columns' types.
 
     Parameters
     ----------
     cursor
         Knows the table.
     statement
-        In DuckDB's text; any other kind stays as it is.
+        In DuckDB's text; what is no INSERT, UPDATE or MERGE stays as it is.
 
     Raises
     ------
     WarehouseError
         If a value is of another type than its column, with its place.
     """
-    if statement.dialect == "duckdb" or statement.kind not in ("INSERT", "UPDATE"):
+    if statement.dialect == "duckdb" or statement.kind not in CONVERTED:
         return statement.text
     tokens = Tokens(statement.text)
     at = _verb(tokens)
     try:
-        if tokens.matches(at, "insert", "into"):
+        if tokens.matches(0, "merge", "into"):
+            _merge(cursor, tokens, statement.dialect)
+        elif tokens.matches(at, "insert", "into"):
             _insert(cursor, tokens, at, statement.dialect)
         elif tokens.words[at] == "update":
             _update(cursor, tokens, at, statement.dialect)
@@ -83,7 +87,11 @@ def _update(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int, dialect:
     path, behind = tokens.path(at + 1)
     types = _types(cursor, tokens.render(at + 1, behind), dialect)
     limits = _limits(cursor, path) if "VARCHAR" in types.values() else {}
-    first = behind
+    _set(tokens, behind, types, limits)
+
+
+def _set(tokens: Tokens, first: int, types: dict[str, str], limits: dict[str, TextLimit]) -> None:
+    """Convert the values of the next SET."""
     while first < tokens.count and tokens.words[first] != "set":
         first += 1
     end = first
@@ -91,9 +99,39 @@ def _update(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int, dialect:
         end = tokens.partners.get(end, end) + 1
     for start, stop in pieces(tokens, first + 1, min(end, tokens.count)):
         column = tokens.name(start)
-        if tokens.words[start + 1] == "=" and column in types:
+        behind = tokens.partners.get(start, start) + 1
+        if tokens.words[behind] != "=":
+            continue
+        if tokens.words[start] == "(":
+            row = behind + 1 + (tokens.words[behind + 1] == "row")
+            if tokens.words[row] == "(" and tokens.words[row + 1] not in ("select", "with"):
+                names = [tokens.name(name) for name, _ in pieces(tokens, start + 1, behind - 1)]
+                columns = [(name, types.get(name, "")) for name in names]
+                _rows(tokens, row, tokens.partners[row] + 1, columns, limits)
+        elif column in types:
             assign(tokens, start + 2, stop, column, types[column])
             keep(tokens, start + 2, stop, limits.get(column))
+
+
+def _merge(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, dialect: Dialect) -> None:
+    words = tokens.words
+    path, behind = tokens.path(2)
+    types = _types(cursor, tokens.render(2, behind), dialect)
+    limits = _limits(cursor, path) if "VARCHAR" in types.values() else {}
+    for at in range(behind, tokens.count):
+        if words[at - 1] != "then":
+            continue
+        if words[at] == "update":
+            _set(tokens, at + 1, types, limits)
+        elif words[at] == "insert":
+            names, first = list(types), at + 1
+            if words[first] == "(":
+                close = tokens.partners[first]
+                names = [tokens.name(start) for start, _ in pieces(tokens, first + 1, close)]
+                first = close + 1
+            if words[first] == "values":
+                columns = [(name, types.get(name, "")) for name in names]
+                _rows(tokens, first + 1, tokens.partners[first + 1] + 1, columns, limits)
 
 
 def _insert(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int, dialect: Dialect) -> None:
@@ -114,6 +152,8 @@ def _insert(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int, dialect:
         _rows(tokens, behind + 1, end, columns, limits)
     elif words[behind] in ("select", "with", "("):
         _query(cursor, tokens, at, behind, end, columns, limits)
+    if tokens.matches(end, "on", "conflict"):
+        _set(tokens, end, types, limits)
 
 
 def _end_of_source(tokens: Tokens, at: int) -> int:

@@ -16,7 +16,7 @@ from civis_nb.local.warehouse.dialects import Dialect
 from civis_nb.local.warehouse.duckdb.aliases import check_aliases
 from civis_nb.local.warehouse.duckdb.allowed import check_allowed
 from civis_nb.local.warehouse.duckdb.alter import alter
-from civis_nb.local.warehouse.duckdb.assignments import converted
+from civis_nb.local.warehouse.duckdb.assignments import CONVERTED, converted
 from civis_nb.local.warehouse.duckdb.attempts import Attempts
 from civis_nb.local.warehouse.duckdb.changes import what_was_done
 from civis_nb.local.warehouse.duckdb.create import check_columns, exists_already, with_likes
@@ -220,7 +220,7 @@ class ScriptRunner:
             elif statement.kind == "DROP":
                 for view in drop_dependents(self.cursor, (*statement.prerequisites, text)):
                     self.log("info", f"drop cascades to view {view}")
-            elif statement.kind in ("INSERT", "UPDATE"):
+            elif statement.kind in CONVERTED:
                 text = converted(self.cursor, statement)
             elif statement.kind == "ALTER" and alter(self.cursor, text, statement.dialect):
                 return None

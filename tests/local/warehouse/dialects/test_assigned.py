@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from civis_nb.cancellation import CancelToken
 from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.base import ignore_log
+from civis_nb.local.warehouse.duckdb.warehouse import open_duckdb
 
 from ..conftest import Bench
 
@@ -14,6 +17,7 @@ _TABLE = (
     "CREATE TABLE t (a INT, b NUMERIC(8, 2), c BOOLEAN, d DATE, e TIMESTAMP, f VARCHAR(20), "
     "g FLOAT);"
 )
+_MERGE = "MERGE INTO t USING (SELECT 1 AS id) AS s ON t.a = s.id "
 
 
 @pytest.mark.parametrize(
@@ -35,6 +39,13 @@ _TABLE = (
         ("INSERT INTO t (a) VALUES ('7.1') RETURNING a", 'type integer: "7.1"'),
         ("CREATE TABLE u (a INT DEFAULT '34.5')", 'type integer: "34.5"'),
         ("CREATE TABLE u (a INT DEFAULT true)", "expression is of type boolean"),
+        ("ALTER TABLE t ADD COLUMN h INT DEFAULT '34.5'", 'type integer: "34.5"'),
+        ("ALTER TABLE t ADD COLUMN h INT DEFAULT true", "expression is of type boolean"),
+        ("UPDATE t SET (f, a) = ('x', '2.5')", 'type integer: "2.5"'),
+        ("UPDATE t SET (f, c) = ROW('x', 1)", '"c" is of type boolean'),
+        (_MERGE + "WHEN MATCHED THEN UPDATE SET a = '2.5'", 'type integer: "2.5"'),
+        (_MERGE + "WHEN NOT MATCHED THEN INSERT (f, a) VALUES ('x', '2.5')", 'integer: "2.5"'),
+        (_MERGE + "WHEN NOT MATCHED THEN INSERT (c) VALUES (1)", '"c" is of type boolean'),
     ],
 )
 def test_what_is_no_value_of_the_column_is_refused(
@@ -44,6 +55,41 @@ def test_what_is_no_value_of_the_column_is_refused(
     with pytest.raises(WarehouseError, match=message.replace('"', ".")) as refused:
         bench.sql(statement)
     assert refused.value.line == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("n = '34.5'", 'invalid input syntax for type integer: "34.5"'),
+        ("c = 1", '"c" is of type boolean but expression is of type integer'),
+        ("(c, n) = (true, '34.5')", 'type integer: "34.5"'),
+    ],
+)
+def test_a_conflict_puts_no_other_values_into_columns(change: str, message: str) -> None:
+    warehouse = open_duckdb(":memory:", "postgres")
+
+    def rows(sql):
+        return warehouse.preview(sql, 10, CancelToken(), ignore_log).rows
+
+    rows("CREATE TABLE k (a INT PRIMARY KEY, n INT, c BOOLEAN); INSERT INTO k VALUES (1, 2, false)")
+    conflict = "INSERT INTO k VALUES (1, 5, true) ON CONFLICT (a) DO UPDATE SET"
+    with pytest.raises(WarehouseError, match=message):
+        rows(f"{conflict} {change}")
+    rows(f"{conflict} n = excluded.n, c = 'yes'")
+    assert rows("SELECT * FROM k") == [["1", "5", "true"]]
+    warehouse.close()
+
+
+def test_a_merge_converts_values_to_the_types_of_the_columns(bench: Bench) -> None:
+    bench.sql(f"{_TABLE} INSERT INTO t (a) VALUES (1)")
+    bench.sql("CREATE TABLE v (id INT, x VARCHAR(5)); INSERT INTO v VALUES (1, ' 7 '), (2, '8')")
+    bench.sql(
+        "MERGE INTO t USING v ON t.a = v.id WHEN MATCHED THEN UPDATE SET b = v.x, c = 'of' "
+        "WHEN NOT MATCHED THEN INSERT (a, d) VALUES (v.id, 'Jan 5, 2024')"
+    )
+    assert bench.rows("SELECT a, b, c, d FROM t ORDER BY a") == [
+        ["1", "7.00", "false", None], ["2", None, None, "2024-01-05"]
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
