@@ -80,7 +80,7 @@ class StatementRunner:
             run = future.activity()
             columns = list(found.get("result_columns") or [])
             done = None if columns and bound is None else what_was_done(future)
-            display.vanish(whole_cell=self.call.whole_cell)
+            display.vanish(whole_cell=self.owns_cell(statement))
         return {
             "rows": [list(row) for row in found.get("result_rows") or []],
             "columns": columns,
@@ -186,9 +186,14 @@ class StatementRunner:
             error = CivisJobFailure(message, future.last_seen, future.job_id, future.run_id)
             without_traceback(error)
         if error is not None:
-            display.vanish(whole_cell=self.call.whole_cell)
+            display.vanish(whole_cell=self.owns_cell(statement))
             raise self.explained(error, statement, future)
         return followed
+
+    def owns_cell(self, statement: Statement) -> bool:
+        """Return whether the cell shows nothing but the run, so that it may be cleared."""
+        notes = () if self.call.quiet else (*statement.notes, *self.call.late_options)
+        return self.call.whole_cell and not notes
 
     def explained(
         self, error: BaseException, statement: Statement, future: CivisFuture | None = None

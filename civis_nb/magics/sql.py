@@ -202,7 +202,7 @@ class SqlRun:
                 if found.note and not call.quiet:
                     display.settle(Note(found.note))
                 else:
-                    display.vanish(whole_cell=call.whole_cell)
+                    display.vanish(whole_cell=self.runner.owns_cell(statement))
                 return found.frame if call.var is None else None
             limit = call.rows or min(_HEAD_ROWS, config.get("limit"))
             display.settle(
@@ -236,7 +236,7 @@ class SqlRun:
             if call.var is not None and not call.quiet:
                 display.settle(view)
                 return None
-            display.vanish(whole_cell=call.whole_cell)
+            display.vanish(whole_cell=self.runner.owns_cell(statement))
         return None if call.var is not None or (call.quiet and call.whole_cell) else view
 
     def _in_background(self, statement: Statement) -> FrameFuture | None:

@@ -127,6 +127,21 @@ def test_jinja_refuses_what_would_not_be_a_value(live, magics_client, sql, said)
     assert sent(magics_client) == before
 
 
+def test_what_is_said_of_a_statement_outlives_its_progress(live):
+    live.run("from civis_nb.display import live as shown; after_s = shown.SHOWN_AFTER_S")
+    live.run("shown.SHOWN_AFTER_S = 0.0; part = 'range > 0'")
+    try:
+        for option in ("", "--as pandas", "--profile"):
+            said = live.text(
+                f"%%civis_sql --jinja {option}\n"
+                "select count(*) as n from range(20000000) where {{part|sqlsafe}}"
+            )
+            assert "as it is: 'range > 0'" in said
+            assert "n" in said.split("'range > 0'")[1]
+    finally:
+        live.run("shown.SHOWN_AFTER_S = after_s")
+
+
 def test_jinja_without_the_option_names_it(live, magics_client):
     before = sent(magics_client)
     assert "Add --jinja" in live.error("%%civis_sql\nselect {{x}}")
