@@ -31,7 +31,7 @@ _OPERAND_FOLLOWS = frozenset(
 #: Words that only statements with such a form can have, so that most are seen through at once.
 _SUSPECT = frozenset(
     """try_cast [ { all exclude replace columns lambda // asof positional semi anti list struct
-    map lateral *""".split()  # noqa: SIM905 - shorter to read
+    map *""".split()  # noqa: SIM905 - shorter to read
 )
 
 
@@ -95,9 +95,6 @@ def _form(tokens: Tokens, at: int, dialect: Dialect) -> tuple[str, str] | None:
         return "the operator //", "integers are divided by /"
     elif word in _JOINS and (after == "join" or words[at + 2] == "join"):
         return f"{word.upper()} JOIN", "write EXISTS, or a join with ROW_NUMBER()"
-    elif word == "lateral" and dialect == "redshift" and before not in (".", "as"):
-        if before in (",", "join") and (after == "(" or words[at + 2] == "("):
-            return "LATERAL", "write a join"
     elif is_call and (word == "list" or word.startswith(_PREFIXES)):
         return f"the function {word}", "there are no lists, structs and maps"
     return None

@@ -95,13 +95,10 @@ def test_a_query_in_from_can_not_name_the_table_before_it(database, sql):
         rows(database, sql)
 
 
-def test_lateral_is_postgresqls_alone(database):
+def test_lateral_lets_a_query_in_from_name_the_table_before_it(database):
     sql = "select q.z from t, lateral (select t.a + 1 as z) q order by 1"
-    if database.dialect == "postgres":
-        assert rows(database, sql) == [["2"], ["3"]]
-    else:
-        with pytest.raises(WarehouseError, match="LATERAL is not supported by Redshift"):
-            rows(database, sql)
+    assert rows(database, sql) == [["2"], ["3"]]
+    assert rows(database, sql.replace(", lateral", " cross join lateral")) == [["2"], ["3"]]
 
 
 def test_the_user_is_that_of_the_platform(database):
