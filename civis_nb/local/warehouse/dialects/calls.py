@@ -211,7 +211,7 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
     def call(self, call: Call) -> str | None:
         """Apply the dialect's meaning to a call; return the name of its column if another."""
         tokens, name = self._tokens, call.name
-        if name in self._others:
+        if name in self._others and not tokens.names_query(name):
             raise self._refuse(call.start, other_meaning(name, self._dialect))
         if name in ("to_json", "to_jsonb") and tokens.words[call.open + 1] == "row":
             raise self._refuse(call.start, "JSON of a ROW is not there: use json_build_object")

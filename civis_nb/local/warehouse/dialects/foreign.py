@@ -5,6 +5,8 @@ A script that runs here must run there as well, or fail here as it fails there.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NAME, STRING, WORD, Tokens
 
@@ -19,14 +21,41 @@ _STATEMENTS = {
     "pivot": "write CASE in aggregates, or PIVOT behind a table in FROM on Redshift",
     "unpivot": "write UNION ALL, or UNPIVOT behind a table in FROM on Redshift",
 }
-_PREFIXES = ("list_", "struct_", "map_")
+#: DuckDB's functions on nested values. Other names that begin so are those of users.
+_NESTED = {
+    kind: frozenset(names.split())
+    for kind, names in {
+        "list": """aggr aggregate any_value append apply approx_count_distinct avg bit_and bit_or
+            bit_xor bool_and bool_or cat concat contains cosine_distance cosine_similarity count
+            distance distinct dot_product element entropy extract filter first grade_up has has_all
+            has_any histogram indexof inner_product intersect kurtosis kurtosis_pop last mad max
+            median min mode negative_dot_product negative_inner_product pack position prepend
+            product reduce resize reverse reverse_sort select sem skewness slice sort stddev_pop
+            stddev_samp string_agg sum transform unique value var_pop var_samp where zip""",
+        "map": """concat contains contains_entry contains_value entries extract extract_value
+            from_entries keys to_pg_oid type_id_to_pg_oid values""",
+        "struct": """concat contains extract extract_at has indexof insert keys pack position
+            update values""",
+    }.items()
+}
 #: Words behind which a star is no operator.
 _BEFORE_STAR = frozenset(("select", ",", "distinct", "all", ".", "("))
 _JOINS = frozenset(("asof", "positional", "semi", "anti"))
+#: What may follow a whole GROUP BY; the last token is followed by an empty text.
+_BEHIND_GROUP_BY = frozenset(
+    (")", ";", "having", "window", "qualify", "order", "limit", "offset", "fetch", "for", "union",
+     "except", "intersect", "")
+)  # fmt: skip
+_SIDES = frozenset(("left", "right", "full", "inner"))
+#: Words behind which a name with a list in brackets is no call.
+_BEFORE_NAME = frozenset(
+    """. function macro into table as with recursive references view exists copy
+    analyze""".split()  # noqa: SIM905 - shorter to read
+)
 #: Words behind which an operand begins, so that a bracket is no element of an array.
 _OPERAND_FOLLOWS = frozenset(
-    """select distinct all where and or not in on when then else by having limit offset values as
-    like ilike between is set returning case""".split()  # noqa: SIM905 - shorter to read
+    """select distinct all where and or not in on when then else by having limit offset as
+    like ilike between is returning case""".split()  # noqa: SIM905 - shorter to read
 )
 #: Words that only statements with such a form can have, so that most are seen through at once.
 _SUSPECT = frozenset(
@@ -48,7 +77,7 @@ def refuse_foreign(tokens: Tokens, dialect: Dialect) -> None:
         raise _error(tokens, 0, dialect, words[0].upper(), _STATEMENTS[words[0]])
     for at in range(tokens.count):
         word = words[at]
-        if word == "(" or word in _SUSPECT or word.startswith(_PREFIXES):
+        if word == "(" or word in _SUSPECT or word.split("_", 1)[0] in _NESTED:
             found = _form(tokens, at, dialect)
             if found is not None:
                 raise _error(tokens, at, dialect, *found)
@@ -66,7 +95,7 @@ def _form(tokens: Tokens, at: int, dialect: Dialect) -> tuple[str, str] | None:
     """Return the form that begins at a token, and what to write instead; None if it is none."""
     words = tokens.words
     word, before, after = words[at], words[at - 1] if at else "", words[at + 1]
-    is_call = after == "(" and before not in (".", "function", "macro", "into", "table", "as")
+    is_call = after == "(" and before not in _BEFORE_NAME
     if word == "try_cast" and is_call and dialect == "postgres":
         return "TRY_CAST", "test the text before you CAST it, as in CASE WHEN x ~ '^[0-9]+$'"
     if word == "(" and after == "from" and not before.endswith("trim"):
@@ -76,7 +105,8 @@ def _form(tokens: Tokens, at: int, dialect: Dialect) -> tuple[str, str] | None:
     if word == "[" and _begins_list(tokens, at):
         return "a list […]", "write ARRAY[…]"
     if word == "all" and before == "by":
-        if words[at - 2] == "group" and dialect == "postgres":
+        # Behind ALL there may be columns: PostgreSQL has this, and means plain GROUP BY by it.
+        if words[at - 2] == "group" and dialect == "postgres" and after in _BEHIND_GROUP_BY:
             return "GROUP BY ALL", "name the columns"
         if words[at - 2] == "order" and dialect == "postgres":
             return "ORDER BY ALL", "name the columns"
@@ -89,24 +119,55 @@ def _form(tokens: Tokens, at: int, dialect: Dialect) -> tuple[str, str] | None:
             return "the operator **", "write POWER(a, b)"
     elif word == "columns" and is_call and before in _BEFORE_STAR - {"."}:
         return "COLUMNS(…)", "name the columns"
-    elif word == "lambda" and tokens.kinds[at + 1] in (WORD, NAME):
+    elif word == "lambda" and _begins_lambda(tokens, at):
         return "LAMBDA", "write the expression with UNNEST or a join"
     elif word == "//":
         return "the operator //", "integers are divided by /"
-    elif word in _JOINS and (after == "join" or words[at + 2] == "join"):
+    elif word in _JOINS and _is_join(words, at):
         return f"{word.upper()} JOIN", "write EXISTS, or a join with ROW_NUMBER()"
-    elif is_call and (word == "list" or word.startswith(_PREFIXES)):
+    elif is_call and _is_nested(tokens, at):
         return f"the function {word}", "there are no lists, structs and maps"
     return None
 
 
+def _is_nested(tokens: Tokens, at: int) -> bool:
+    """Return whether a name with brackets is a call of a function on nested values."""
+    words = tokens.words
+    kind, _, name = words[at].partition("_")
+    if words[at] != "list" and name not in _NESTED.get(kind, ()):
+        return False
+    # WITH a AS (…), list (b) AS (…), and CREATE INDEX … ON list (b)
+    is_query = words[tokens.partners.get(at + 1, at) + 1] == "as" and words[at - 1] == ","
+    return not is_query and not (words[0] == "create" and words[at - 1] == "on")
+
+
+def _begins_lambda(tokens: Tokens, at: int) -> bool:
+    """Return whether names and a colon follow: else the word is a name itself."""
+    words, kinds = tokens.words, tokens.kinds
+    at += 1
+    while at + 2 < tokens.count and kinds[at] in (WORD, NAME) and words[at + 1] == ",":
+        at += 2
+    return at < tokens.count and kinds[at] in (WORD, NAME) and words[at + 1] == ":"
+
+
+def _is_join(words: Sequence[str], at: int) -> bool:
+    """Return whether a word is the kind of a join: else it is the name of a table."""
+    if words[at - 1] in ("from", "join", ",", "as", "."):
+        return False
+    is_sided = words[at] == "asof" and words[at + 1] in _SIDES and words[at + 2] == "join"
+    return is_sided or words[at + 1] == "join"
+
+
 def _begins_list(tokens: Tokens, at: int) -> bool:
     """Return whether a bracket is no element of an array, and no part of ARRAY[…]."""
-    before = tokens.words[at - 1] if at else ""
+    words = tokens.words
+    before = words[at - 1] if at else ""
     if before in (")", "]", "array") or tokens.kinds[at - 1] in (NAME, STRING):
+        return False
+    if at > 1 and words[at - 2] == ".":
         return False
     if before in ("[", ","):
         outer = [o for o, c in tokens.partners.items() if o < at < c]
-        return not outer or tokens.words[max(outer)] != "["
+        return not outer or words[max(outer)] != "["
     is_operand = tokens.kinds[at - 1] == WORD and before not in _OPERAND_FOLLOWS
     return at == 0 or not is_operand

@@ -67,5 +67,8 @@ def _names_from_outside(tokens: Tokens, first: int, end: int, outside: set[str])
     }
     for at in range(first, end):
         is_table = kinds[at] in plain and words[at + 1] == "." and words[at - 1] != "."
+        # A schema may have the name of a table.
+        if words[at - 1] in ("from", "join") or words[at + 3] == ".":
+            continue
         if is_table and tokens.name(at) in outside - inside:
             yield at

@@ -182,5 +182,7 @@ def _check_numbers(tokens: Tokens) -> None:
 def _fold_names(tokens: Tokens) -> None:
     """Write bare words in lower case: names are, unless they are quoted."""
     for at, (text, word) in enumerate(zip(tokens.texts, tokens.words, strict=True)):
-        if text != word and tokens.kinds[at] == WORD:
+        if word == "lambda" and tokens.kinds[at] == WORD:
+            tokens.replace(at, '"lambda"')  # a reserved word of DuckDB alone
+        elif text != word and tokens.kinds[at] == WORD:
             tokens.replace(at, word)

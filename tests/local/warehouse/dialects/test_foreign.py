@@ -40,6 +40,9 @@ FOREIGN = [
     ("select a ** 2 from t", r"operator \*\*"),
     ("select list_sum(array[1, 2])", "function list_sum"),
     ("select struct_pack(a := 1)", "function struct_pack"),
+    ("select list_transform(array[1, 2], lambda x: x + 1)", "function list_transform"),
+    ("select array_agg(lambda x, i: x + i) from t", "LAMBDA"),
+    ("select * from t asof left join t u on t.a >= u.a", "ASOF JOIN"),
 ]
 
 
@@ -93,6 +96,34 @@ def test_what_both_have_is_not_taken_for_them(database, sql):
 def test_a_query_in_from_can_not_name_the_table_before_it(database, sql):
     with pytest.raises(WarehouseError, match="invalid reference to FROM-clause entry"):
         rows(database, sql)
+
+
+@pytest.mark.parametrize(
+    ("sql", "answer"),
+    [
+        ("with list_x (a) as (select 7) select a from list_x", "7"),
+        ("with q as (select 2), map (a) as (select 7) select a from map", "7"),
+        ("with family (a) as (select 7) select a from family", "7"),
+        ("select a from (values (7)) list_v(a)", "7"),
+        ("create table map (list int primary key); insert into map (list) values (7); "
+         "create table list_b (list int references map (list)); select list from map", "7"),
+        ("create view list_v (a) as select 7; select list_v.a from list_v", "7"),
+        ("create function list_sizes(int) returns int stable as $$ select $1 + 6 $$ language sql; "
+         "select list_sizes(1)", "7"),
+        ("create table l (lambda int); insert into l (lambda) values (7); "
+         "select lambda from l where l.lambda = 7 order by lambda", "7"),
+        ("select lambda as l, mu m from (select 7 as lambda, 8 as mu) q", "7"),
+        ("select q.values[1], q.values from (select array[7] as values) q", "7"),
+        ("select values[1] from (select array[7] as values) q", "7"),
+        ("with anti as (select 7 as a), semi as (select 7 as a) "
+         "select semi.a from semi join anti on semi.a = anti.a", "7"),
+        ("with anti as (select 7 as a) select x.a from anti left join anti x on true", "7"),
+        ("create schema t; create table t.i as select 7 as n; "
+         "select i.n from t, (select * from t.i) i where a = 1", "7"),
+    ],
+)  # fmt: skip
+def test_names_of_users_are_not_taken_for_them(database, sql, answer):
+    assert rows(database, sql)[0][0] == answer
 
 
 def test_lateral_lets_a_query_in_from_name_the_table_before_it(database):
