@@ -39,7 +39,7 @@ QUERIES += [("tpcds", number) for number in range(1, 100)]
 _INTEGERS = "AVG of integers is an integer"
 _DECIMALS = "AVG of decimals has the scale of its argument"
 # https://docs.aws.amazon.com/redshift/latest/dg/r_numeric_computations201.html
-_QUOTIENTS = "a quotient of sums of decimals has four digits behind the point"
+_QUOTIENTS = "a quotient of decimals has a scale by their types"
 #: Queries that Redshift answers otherwise than PostgreSQL, and why.
 OTHER_IN_REDSHIFT = {
     ("tpch", 1): _DECIMALS,
