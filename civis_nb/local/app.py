@@ -42,6 +42,7 @@ from civis_nb.local.http.lazy_routes import LazyApi
 from civis_nb.local.http.middleware import RequestMiddleware
 from civis_nb.local.http.official import OfficialOperation, advice, find_operation
 from civis_nb.local.http.wire import snake
+from civis_nb.local.store.descriptors import is_exhausted, no_descriptors
 from civis_nb.local.store.full_disk import is_full, no_space
 
 __all__ = ["RECORDS", "ROUTERS", "build_api", "build_app"]
@@ -207,7 +208,9 @@ async def _warehouse_error(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _disk_error(request: Request, error: Exception) -> JSONResponse:
-    """Return the reply of a platform whose disk is full; other errors are raised again."""
+    """Return the reply when the disk is full or no file can be opened; raise other errors."""
+    if is_exhausted(error):
+        return _reply(no_descriptors())
     if not is_full(error):
         raise error
     return _reply(no_space(request.app.state.context.state))

@@ -11,7 +11,8 @@
         ├── Unprocessable        the request is right, its content is not
         ├── NotSupported         the local platform can't do that
         ├── DamagedContent       what was stored is damaged
-        └── NoSpace              the disk is full
+        ├── NoSpace              the disk is full
+        └── Busy                 there is too much to do at once; try again
 
 `civis_nb.local.http.errors` maps them to replies.
 """
@@ -21,6 +22,7 @@ from __future__ import annotations
 from civis_nb.errors import CivisLocalError
 
 __all__ = [
+    "Busy",
     "Conflict",
     "DamagedContent",
     "Forbidden",
@@ -114,3 +116,9 @@ class NoSpace(RequestError):
     """The disk that holds the state folder is full."""
 
     code = "insufficient_storage"
+
+
+class Busy(RequestError):
+    """There is too much to do at once. Nothing was done; the same request may succeed later."""
+
+    code = "service_unavailable"

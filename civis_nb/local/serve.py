@@ -36,6 +36,7 @@ from civis_nb.local.runs.completed_imports import finish_committed
 from civis_nb.local.runs.pool import JobRunner
 from civis_nb.local.runs.recovery import recover, store_process
 from civis_nb.local.store import Store
+from civis_nb.local.store.descriptors import most_connections
 from civis_nb.local.store.first_user import first_key
 from civis_nb.local.store.full_disk import Reserve
 from civis_nb.local.warehouse.dialects import DIALECTS, Dialect
@@ -185,8 +186,9 @@ class Platform:
 
     def _serve(self, listener: socket.socket) -> None:
         """Start the server in a thread, and wait until it answers."""
+        app = build_app(self._context)
         config = uvicorn.Config(
-            build_app(self._context),
+            app,
             lifespan="off",
             log_config=None,
             access_log=False,
@@ -195,6 +197,7 @@ class Platform:
             timeout_keep_alive=_KEEP_ALIVE_S,
         )
         server = _Server(config)
+        app.limit_connections(server.server_state.connections, most_connections())
         thread = threading.Thread(
             target=server.run_until_stopped, args=(listener,), name="civis_nb.local", daemon=True
         )

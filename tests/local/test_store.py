@@ -5,16 +5,18 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import event, select, text
 
 from civis_nb._version import __version__
 from civis_nb.compression import crc32
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.store import Store
 from civis_nb.local.store.migrations import SCHEMA_VERSION
+from civis_nb.local.store.schema import platform_facts
 
 #: The tables of every earlier state of the schema; the first digit of a name is its number.
 SCHEMAS = sorted((Path(__file__).parent / "schemas").glob("*.sql"))
@@ -154,6 +156,7 @@ def test_the_store_of_an_earlier_version_opens(tmp_path, schema):
 #: Opens a store; the process is killed within the last migration, after it has made its changes.
 _KILLED = """
 import os, signal, sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from civis_nb.local.store import Store, migrations
 last = migrations.MIGRATIONS[-1]
@@ -213,3 +216,23 @@ def test_a_missing_store_beside_contents_is_refused(tmp_path):
     with pytest.raises(CivisLocalError, match="missing"):
         Store(tmp_path / "platform.sqlite")
     assert not (tmp_path / "platform.sqlite").exists()
+
+
+def test_writers_wait_for_each_other_not_for_sqlites_lock(tmp_path):
+    store = Store(tmp_path / "platform.sqlite")
+
+    @event.listens_for(store.engine, "begin")
+    def wait_for_nothing(connection):
+        connection.exec_driver_sql("PRAGMA busy_timeout=0")
+
+    def count(_number):
+        with store.begin() as connection:
+            row = connection.scalar(select(platform_facts.c.value).where(is_counter))
+            connection.execute(platform_facts.update().where(is_counter).values(value=int(row) + 1))
+
+    is_counter = platform_facts.c.key == "counter"
+    store.set_fact("counter", "0")
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(count, range(200)))
+    assert store.fact("counter") == "200"
+    store.close()

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from civis_nb.local.errors import (
+    Busy,
     Conflict,
     DamagedContent,
     Forbidden,
@@ -17,7 +18,14 @@ from civis_nb.local.errors import (
     Unprocessable,
 )
 
-__all__ = ["HttpError", "error_body", "error_headers", "error_status", "unauthorized"]
+__all__ = [
+    "RETRY_AFTER_S",
+    "HttpError",
+    "error_body",
+    "error_headers",
+    "error_status",
+    "unauthorized",
+]
 
 _STATUS: dict[type[RequestError], int] = {
     Invalid: 400,
@@ -27,9 +35,15 @@ _STATUS: dict[type[RequestError], int] = {
     Unprocessable: 422,
     DamagedContent: 500,
     NotSupported: 501,
-    # Clients don't repeat this one.
+    # Clients repeat this one,
+    Busy: 503,
+    # and not this one.
     NoSpace: 507,
 }
+
+
+#: When a client may repeat what a busy platform has refused, in seconds.
+RETRY_AFTER_S = 1
 
 
 class HttpError(RequestError):
@@ -82,6 +96,8 @@ def error_status(error: RequestError) -> int:
 
 def error_headers(error: RequestError) -> dict[str, str]:
     """Return the headers of an error's reply."""
+    if isinstance(error, Busy):
+        return {"Retry-After": str(RETRY_AFTER_S)}
     return error.headers if isinstance(error, HttpError) else {}
 
 

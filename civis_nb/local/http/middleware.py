@@ -11,26 +11,29 @@ import json
 import logging
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import anyio.to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from civis_nb.local.context import PlatformContext
-from civis_nb.local.errors import Forbidden, Invalid, RequestError
+from civis_nb.local.errors import Busy, Forbidden, Invalid, RequestError
 from civis_nb.local.http.auth import Keys
 from civis_nb.local.http.envelope import check_characters, check_depth
 from civis_nb.local.http.errors import (
+    RETRY_AFTER_S,
     HttpError,
     error_body,
     error_headers,
     error_status,
     internal_error,
 )
+from civis_nb.local.http.lanes import Lanes
 from civis_nb.local.http.transfers import PREFIX, Transfers
 from civis_nb.local.http.wire import SLASH_IN_NAME, snake
 from civis_nb.local.runs.task import REQUESTING_RUN
+from civis_nb.local.store.descriptors import is_exhausted, no_descriptors
 
 __all__ = ["RequestMiddleware"]
 
@@ -72,7 +75,14 @@ class RequestMiddleware:
         self._origin = context.endpoint.encode()
         self._keys = keys
         self._slashed = frozenset(slashed)
+        self._lanes = Lanes()
+        self._connections: Sized = ()
+        self._most_connections = 0
         self._transfers = Transfers(context.files, context.state)
+
+    def limit_connections(self, connections: Sized, most: int) -> None:
+        """Refuse requests while there are more than `most` of the server's connections."""
+        self._connections, self._most_connections = connections, most
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -81,6 +91,8 @@ class RequestMiddleware:
             return
         reply = _Reply(send, secrets.token_hex(8))
         try:
+            if len(self._connections) > self._most_connections:
+                raise _crowded(self._most_connections)
             self._check_origin(scope)
             if scope["path"].startswith(PREFIX):
                 await self._transfers(scope, receive, reply.send)
@@ -88,7 +100,10 @@ class RequestMiddleware:
                 await self._api(scope, receive, reply)
         except RequestError as error:
             await reply.error(error)
-        except Exception:
+        except Exception as error:
+            if is_exhausted(error):
+                await reply.error(no_descriptors())
+                return
             # The last resort: the person gets an id, the log gets the traceback.
             _log.exception("Request %s failed: %s %s", reply.id, scope["method"], scope["path"])
             await reply.error(internal_error(reply.id))
@@ -142,7 +157,8 @@ class RequestMiddleware:
                 _check_type(sent_as)
         run = headers.get(b"x-civis-run-id", b"")
         REQUESTING_RUN.set(int(run) if run.isdigit() and len(run) < _ID_DIGITS else None)
-        await self._app(scope, receive, reply.send)
+        lane = self._lanes.of(scope["method"])
+        await lane.answer(self._app, scope, receive, reply.send)
 
     def _path(self, path: str) -> str:
         """Return a path with the final slash that its route has, or without."""
@@ -167,6 +183,17 @@ def _query(query: bytes) -> bytes:
     pairs = parse_qsl(query.decode("latin-1"))
     # Blank values are dropped by parse_qsl: a blank filter is no filter.
     return urlencode([(snake(name.removesuffix("[]")), value) for name, value in pairs]).encode()
+
+
+def _crowded(most: int) -> HttpError:
+    """Return the error of a request while there are too many connections; it ends its own."""
+    return HttpError(
+        503,
+        Busy.code,
+        f"The local platform has more than {most} connections, for which it may open too few "
+        "files. Try again in a moment; a higher limit (ulimit -n) before it starts allows more.",
+        {"Retry-After": str(RETRY_AFTER_S), "Connection": "close"},
+    )
 
 
 def _too_large() -> HttpError:

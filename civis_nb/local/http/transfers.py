@@ -35,6 +35,7 @@ from civis_nb.local.files.checksum import CHECKSUM_HEADER, header_value
 from civis_nb.local.files.registry import Files
 from civis_nb.local.http.errors import HttpError, error_headers, error_status
 from civis_nb.local.http.form_data import UploadForm
+from civis_nb.local.store.descriptors import is_exhausted, no_descriptors
 from civis_nb.local.store.full_disk import is_full, no_space
 
 __all__ = ["PREFIX", "Transfers"]
@@ -77,10 +78,15 @@ class Transfers:
         except ClientGoneError:
             return
         except (OSError, DatabaseError) as error:
-            if not is_full(error):
+            if is_exhausted(error):
+                refusal: RequestError = no_descriptors()
+            elif is_full(error):
+                refusal = no_space(self._state)
+            else:
                 raise
-            full = no_space(self._state)
-            response = PlainTextResponse(f"{full.code}: {full}\n", error_status(full))
+            response = PlainTextResponse(
+                f"{refusal.code}: {refusal}\n", error_status(refusal), error_headers(refusal)
+            )
         await response(scope, receive, send)
 
     async def _answer(self, scope: Scope, receive: Receive) -> Response:

@@ -23,6 +23,7 @@ from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.handlers import handler_of
 from civis_nb.local.runs.logs import RunLog
 from civis_nb.local.runs.task import REQUESTING_RUN, RunTask
+from civis_nb.local.store.descriptors import is_exhausted
 from civis_nb.local.store.full_disk import Reserve, is_full, no_space_text
 
 __all__ = ["PROCESS_WORKERS", "SQL_WORKERS", "STOPPED_MESSAGE", "JobRunner"]
@@ -37,6 +38,8 @@ STOPPED_MESSAGE = "The local platform was stopped while this run was active. Sta
 _STOP_WAIT_S = 15.0
 #: Seconds between two attempts to store the end of a run on a full disk.
 _FULL_DISK_WAIT_S = 1.0
+#: The same for a store that can't be opened, because too many files are.
+_DESCRIPTORS_WAIT_S = 0.05
 
 T = TypeVar("T")
 
@@ -229,7 +232,7 @@ class JobRunner:
 
     def _claim(self, run_id: int, active: _ActiveRun) -> RunTask | None:
         """Move a queued run to running, and return what to do; None when it is queued no more."""
-        job = self._store_state(partial(states.claim_run, self._context.store, run_id))
+        job = self._lasting(partial(states.claim_run, self._context.store, run_id))
         if job is None:
             return None
         self._reserve.fill()
@@ -275,7 +278,7 @@ class JobRunner:
     def _finish(self, task: RunTask, state: str, error: str | None) -> None:
         """Store a run's log and its end, then call what waits for that."""
         try:
-            task.log.flush()
+            self._lasting(task.log.flush, full_disk=False)
         except DatabaseError as failure:
             if not is_full(failure):
                 raise
@@ -283,7 +286,7 @@ class JobRunner:
             count = task.log.drop_pending()
             lost = f"{count} lines of the log could not be stored: the disk was full."
             error = lost if error is None else f"{error} {lost}"
-        self._store_state(
+        self._lasting(
             partial(
                 states.finish_run,
                 self._context.store,
@@ -297,13 +300,20 @@ class JobRunner:
         for call in task.afterwards:
             call()
 
-    def _store_state(self, change: Callable[[], T]) -> T:
-        """Change a run's state, however long the disk is full: clients wait for it."""
+    def _lasting(self, action: Callable[[], T], *, full_disk: bool = True) -> T:
+        """Read or change the store, however long it can't be opened, or the disk is full.
+
+        Clients wait for the run that it is about, which must not be lost.
+        """
         while True:
             try:
-                return change()
+                return action()
             except DatabaseError as failure:
-                if not is_full(failure):
+                if is_exhausted(failure):
+                    is_over = self._stopping.wait(_DESCRIPTORS_WAIT_S)
+                elif full_disk and is_full(failure):
+                    is_over = not self._reserve.release() and self._stopping.wait(_FULL_DISK_WAIT_S)
+                else:
                     raise
-                if not self._reserve.release() and self._stopping.wait(_FULL_DISK_WAIT_S):
+                if is_over:
                     raise

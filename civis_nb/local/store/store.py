@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,6 +38,8 @@ class Store:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        #: Writers wait for it in turn. At SQLite's own lock they would poll it, every 100 ms.
+        self._writing = threading.Lock()
         if not path.exists():
             _refuse_remains(path)
         # It holds the key: nobody else may read it. SQLite's other files take its mode.
@@ -115,7 +118,7 @@ class Store:
             Whether SQLite enforces foreign keys.
         """
         engine = self.engine.execution_options(writes=True, references=references)
-        with engine.connect() as connection, connection.begin():
+        with self._writing, engine.connect() as connection, connection.begin():
             yield connection
 
     @contextmanager
