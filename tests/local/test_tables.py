@@ -230,7 +230,9 @@ def test_a_preview_as_it_is_told(tables, upload_to):
     path = f"/files/{file_id}/preview"
     seen = tables.json("GET", path + "?include_header=False&column_delimiter=comma")
     assert seen["rows"] == [["a", "b"], ["1", "x"]]
-    assert tables.json("GET", path + "?column_delimiter=pipe")["rows"][-1] == ["1,x"]
+    assert tables("GET", path + "?column_delimiter=pipe").status_code == 422
+    one_column = f"/files/{upload_to(tables, b'a' + bytes([10]) + b'1,x')}/preview"
+    assert tables.json("GET", one_column + "?column_delimiter=pipe")["rows"][-1] == ["1,x"]
     assert tables("GET", path + "?column_delimiter=semicolon").status_code == 400
 
 

@@ -243,7 +243,7 @@ def test_preprocessing_in_place_keeps_the_file(jobs_api, upload):
 
 
 def test_what_is_given_is_not_detected(jobs_api, upload):
-    file_id = upload(b"1|2\n3|4\n")
+    file_id = upload(b"1,2|3\n3,4|5\n")
     _job, _run, (output,) = _preprocess(
         jobs_api, file_id, inPlace=False, includeHeader=True, columnDelimiter="comma"
     )

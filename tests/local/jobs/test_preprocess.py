@@ -108,7 +108,6 @@ def test_headers_names_and_types_are_found(preprocess, content, header, columns)
     [
         ({"includeHeader": False}, (False, "comma", ["column_0", "column_1"])),
         ({"includeHeader": True}, (True, "comma", ["a", "b c"])),
-        ({"columnDelimiter": "pipe"}, (True, "pipe", ["a,b c"])),
         ({"includeHeader": None, "columnDelimiter": None}, (True, "comma", ["a", "b c"])),
     ],
 )

@@ -98,7 +98,8 @@ def _parameters(spec: dict[str, Any], operation: dict[str, Any]) -> dict[str, An
                 one["type"],
                 items,
                 one["required"],
-                one.get("enum"),
+                # The official one does not say what a list can be ordered by.
+                None if one["name"] == "order" else one.get("enum"),
             )
     return found
 

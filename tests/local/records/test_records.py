@@ -10,9 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
-
-from civis_nb.local.store import Store
 
 _TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 _JSON = st.recursive(
@@ -210,21 +207,6 @@ def test_putting_an_object_twice_into_a_project_is_once(http, project):
     assert [http("PUT", path).status_code for _ in range(2)] == [204, 204]
     assert len(http.json("GET", f"/reports/{report}/projects")) == 1
     assert [http("DELETE", path).status_code for _ in range(2)] == [204, 404]
-
-
-def test_an_older_state_folder_gets_the_tables_of_records(tmp_path):
-    path = tmp_path / "platform.sqlite"
-    store = Store(path)
-    tables = ("shares", "project_items", "group_members", "records")
-    with store.begin() as connection:
-        for table in tables:
-            connection.execute(text(f"DROP TABLE {table}"))
-    store.close()
-    again = Store(path)
-    with again.read() as connection:
-        for table in tables:
-            assert connection.execute(text(f"SELECT * FROM {table}")).all() == []
-    again.close()
 
 
 @pytest.mark.exhaustive

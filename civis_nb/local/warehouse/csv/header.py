@@ -78,8 +78,11 @@ def guess_header(rows: Sequence[Sequence[str]]) -> HeaderGuess:
     below = [[cell.strip() for cell in row] for row in rows[1 : _ROWS + 1]]
     kinds = [_kind(cell) for cell in first]
     if not below:
-        typed = sum(kind not in (_Kind.TEXT, _Kind.MISSING) for kind in kinds)
-        return HeaderGuess(2 * typed <= len(first), certain=False)
+        # A row of values that is taken for a header is lost.
+        labels = _labels(first, below)
+        typed = (kind not in (_Kind.TEXT, _Kind.MISSING) for kind in kinds)
+        values_there = any(is_typed and i not in labels for i, is_typed in enumerate(typed))
+        return HeaderGuess(not values_there, certain=False)
     labels = _labels(first, below)
     names = values = 0.0
     for i, cell in enumerate(first):
