@@ -154,8 +154,10 @@ class Platform:
     def _build(self) -> PlatformContext:
         """Open the store, the files and the databases."""
         _check_whole(self.state)
-        # On a full disk a start needs it, too; the first run reserves it again.
-        Reserve(self.state / "reserve").release()
+        # On a full disk a start needs them, too; the first run and the databases, when they are
+        # opened, reserve them again.
+        for path in (self.state / "reserve", *self.state.glob("warehouse/*.reserve")):
+            Reserve(path).release()
         blobs = BlobStore(self.state / "blobs")
         store = Store(self.state / "platform.sqlite")
         self._undo.callback(store.close)

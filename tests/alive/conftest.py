@@ -128,7 +128,7 @@ def direct(alive_platform: Any) -> Any:
 def no_workers(alive_platform: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave runs in the queue."""
     nobody = SimpleNamespace(waiting=queue.SimpleQueue())
-    monkeypatch.setattr(alive_platform._context.runner, "_lane", lambda run_id: nobody)
+    monkeypatch.setattr(alive_platform._context.runner, "_lane", lambda *_: nobody)
 
 
 @pytest.fixture

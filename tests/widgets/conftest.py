@@ -246,7 +246,8 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory, widgets_platform: Any) -> 
     server.stop()
 
 
-@pytest.fixture(scope="session")
+# While Playwright runs, its event loop does: no other module's tests could start one.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
     if CHROMIUM is None:
         if os.environ.get("CI"):
@@ -262,7 +263,7 @@ def chromium() -> Iterator[Any]:
         browser.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser_window(chromium: Any) -> Iterator[Any]:
     """Open a window whose pages share what they have loaded: JupyterLab is megabytes of script."""
     context = new_window(chromium)

@@ -78,7 +78,9 @@ class Store:
             self._migrate(version)
         with self.begin() as connection:
             _add_indices(connection)
-            self._set_fact(connection, "written_by", __version__)
+            # A store that is as it should be opens on a full disk, too: nothing is written.
+            if self._fact(connection, "written_by") != __version__:
+                self._set_fact(connection, "written_by", __version__)
 
     def _schema_version(self, connection: Connection, tables: list[str]) -> int:
         """Return the number of the schema; raise when this version can't read it."""

@@ -40,8 +40,8 @@ def message_of():
         ("SELECT foo(a) FROM t", "function foo does not exist", 8),
         ("SELECT floor(b) FROM t", "function floor(text) does not exist: cast the arguments", 8),
         (
-            "SELECT '5' - 3",
-            "operator - is not unique for text, integer: cast the operands",
+            "SELECT '5' - '3'",
+            "operator - is not unique for text, text: cast the operands",
             12,
         ),
         ("SELECT 'abc'::int", 'invalid input syntax for type integer: "abc"', 8),
