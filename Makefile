@@ -9,7 +9,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 help:
 	@echo "make demo      run the quickstart notebook on a local platform, write build/quickstart.html"
 	@echo "make lab       open JupyterLab with all notebooks on a local platform"
-	@echo "make test      run the tests and check the notebooks' outputs, in about seven minutes"
+	@echo "make test      run the tests and check the notebooks' outputs, in about three minutes"
 	@echo "make test-all  the same with all cases of the exhaustive matrices, as CI runs them"
 	@echo "make test-lowest  a selection of the tests on the lowest versions that are supported"
 	@echo "make lint      ruff: lint and format"

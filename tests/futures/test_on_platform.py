@@ -11,6 +11,8 @@ from civis_nb.errors import CivisAPIError, CivisJobFailure, CivisSQLError
 from civis_nb.futures import CivisFuture, _ContainerShellExecutor
 from civis_nb.utils import LogCursor, job_logs, run_job
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture(scope="module")
 def platform_client():

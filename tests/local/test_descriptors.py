@@ -10,6 +10,8 @@ import time
 import pytest
 import requests
 
+pytestmark = pytest.mark.exhaustive
+
 CLIENTS = 40
 DESCRIPTORS = 64
 DEADLINE_S = 120

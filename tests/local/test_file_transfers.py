@@ -21,6 +21,8 @@ from civis_nb.local.files.registry import EXPORT_LIFETIME
 from civis_nb.local.http import transfers
 from civis_nb.local.store import in_future
 
+pytestmark = pytest.mark.exhaustive
+
 
 def _upload(http, name: str, content: bytes, **details) -> int:
     made = http.json("POST", "/files", json={"name": name, **details})

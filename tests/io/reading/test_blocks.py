@@ -18,6 +18,8 @@ from civis_nb.io.reading.parsers.list_inferred import read_rows
 from civis_nb.io.reading.parsers.pandas_columns import NumberColumn, TextColumn
 from civis_nb.io.reading.parsers.polars_inferred import infer_polars
 
+pytestmark = pytest.mark.exhaustive
+
 cells = st.lists(
     st.lists(st.sampled_from(["", "a", '"', "\n", "\r\n", ",", 'x"\n"y', "long " * 9]), min_size=2),
     min_size=1,

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 import requests
 
+pytestmark = pytest.mark.exhaustive
+
 ROUNDS = 30
 _HOST = {"remoteHostId": 1, "credentialId": None}
 

@@ -9,6 +9,8 @@ from civis_nb.local.runs.logs import append_logs
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import log_sizes, logs
 
+pytestmark = pytest.mark.exhaustive
+
 LEVELS = {"unknown", "fatal", "error", "warn", "info", "debug"}
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from civis_nb.local.runs.pool import PROCESS_WORKERS
 
+pytestmark = pytest.mark.exhaustive
+
 
 def _seen(jobs_api, body=None):
     """Run a Python script with a body and give what it sees of its environment."""
@@ -40,9 +42,7 @@ def test_both_packages_can_be_imported_in_a_job(jobs_api):
     assert run["state"] == "succeeded", run["error"]
 
 
-@pytest.mark.parametrize(
-    "package", ["civis_nb", pytest.param("civis", marks=pytest.mark.exhaustive)]
-)
+@pytest.mark.parametrize("package", ["civis_nb", pytest.param("civis")])
 def test_jobs_that_wait_for_jobs_of_theirs_come_to_an_end(jobs_api, package):
     child = "print('child')"
     parent = (

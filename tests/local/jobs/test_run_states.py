@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.exhaustive
+
 STATES = {"queued", "running", "succeeded", "failed", "cancelled"}
 SLOW = "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3"
 HOST = {"remoteHostId": 1, "credentialId": None}

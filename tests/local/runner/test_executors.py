@@ -19,6 +19,8 @@ from civis_nb.errors import CivisLocalError
 from civis_nb.local.runner.base import Ended, Executor, JobSpec, StartedProcess
 from civis_nb.local.runner.subprocess import SubprocessExecutor
 
+pytestmark = pytest.mark.exhaustive
+
 #: Every implementation of `Executor`, by name.
 EXECUTORS: dict[str, Callable[[], Executor]] = {"subprocess": SubprocessExecutor}
 
@@ -158,7 +160,6 @@ def test_much_output_on_both_streams_is_complete(run):
         assert found == [f"{word} {i}" for i in range(5000)]
 
 
-@pytest.mark.exhaustive
 def test_one_write_of_many_megabytes_is_complete(run):
     source = "import os, sys\nsys.stdout.write('x' * 20_000_000 + '\\n')\nsys.stdout.write('end')"
     _ended, entries = run(source)
@@ -188,7 +189,6 @@ def test_cancel_that_came_before_the_start_ends_the_process(run):
     assert ended.exit_code < 0
 
 
-@pytest.mark.exhaustive
 def test_stopping_does_not_wait_for_the_jobs_own_timeout(run):
     cancel, log = CancelToken(), Lines()
     source = (
@@ -335,7 +335,6 @@ def test_the_command_ends_when_its_platform_is_killed(tmp_path):
                 os.kill(fork, 9)
 
 
-@pytest.mark.exhaustive
 @_ON_LINUX
 def test_processes_end_also_when_the_command_kills_its_supervisor(run):
     source = (

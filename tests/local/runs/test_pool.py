@@ -15,6 +15,8 @@ from civis_nb.local.runs.pool import STOPPED_MESSAGE
 from civis_nb.local.runs.task import REQUESTING_RUN
 from civis_nb.local.store.schema import logs
 
+pytestmark = pytest.mark.exhaustive
+
 SLEEP = "import time\nprint('up', flush=True)\ntime.sleep(600)"
 
 

@@ -15,6 +15,8 @@ from civis_nb.local.runner.orphans import process_started_at
 from civis_nb.local.runs.recovery import MESSAGE
 from civis_nb.local.store.schema import job_runs
 
+pytestmark = pytest.mark.exhaustive
+
 SLEEP = [sys.executable, "-c", "import time\ntime.sleep(600)"]
 
 
@@ -154,7 +156,6 @@ os.kill(os.getpid(), 9)
 """
 
 
-@pytest.mark.exhaustive
 @pytest.mark.parametrize("ms", [0, 20, 50])
 def test_no_process_outlives_a_platform_that_is_killed_right_after_the_start(tmp_path, ms):
     state = tmp_path / "state"

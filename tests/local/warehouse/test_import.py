@@ -11,6 +11,8 @@ from civis_nb.cancellation import CancelToken
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import SyncOptions
 
+pytestmark = pytest.mark.exhaustive
+
 
 def types(bench, table="t"):
     return {c.name: c.sql_type for c in bench.warehouse.table("public", table).columns}

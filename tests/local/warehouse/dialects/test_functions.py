@@ -9,6 +9,8 @@ from civis_nb.local.warehouse.base import ignore_log
 from civis_nb.local.warehouse.dialects import CATALOG
 from civis_nb.local.warehouse.duckdb.warehouse import open_duckdb
 
+pytestmark = pytest.mark.exhaustive
+
 ROUNDED = "SELECT round(2.5::float8), concat('a', NULL)"
 
 

@@ -11,6 +11,8 @@ from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.duckdb.warehouse import open_duckdb
 from civis_nb.table_names import quoted
 
+pytestmark = pytest.mark.exhaustive
+
 UPSERT = {"existing_table_rows": "upsert", "primary_keys": ("id",)}
 
 
