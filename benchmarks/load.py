@@ -87,7 +87,7 @@ class Client:
     async def ask(
         self, kind: str, method: str, path: str, body: Any = None, type_: str = "application/json"
     ) -> Any:
-        """Make a request, again while the answer is 503; return the body of the answer."""
+        """Return the body of the answer to a request, which is repeated while that is 503."""
         content = b"" if body is None else body
         if not isinstance(content, bytes):
             content = json.dumps(body).encode()

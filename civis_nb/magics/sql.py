@@ -120,7 +120,7 @@ class SqlRun:
         return found
 
     def _without_code(self) -> None:
-        """Say that a cell of comments runs nothing: an error where something is to come of it."""
+        """Show that a cell of comments runs nothing; raise where something is to come of it."""
         call = self.call
         message = f"{call.magic}: the SQL holds nothing but comments. Nothing was sent."
         if call.var or call.to or call.saved_as or call.bg or not call.whole_cell:

@@ -138,7 +138,7 @@ def _add_column(connection: Connection, table: str, column: str, kind: str) -> N
 
 
 def _rebuild(connection: Connection, table: str, definition: str) -> None:
-    """Give a table another definition; rows, and the ids that are never used twice, are kept.
+    """Change the definition of a table; rows, and the ids that are never used twice, are kept.
 
     Foreign keys must not be enforced meanwhile: the rows would be taken for deleted.
     """

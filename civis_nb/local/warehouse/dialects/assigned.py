@@ -158,7 +158,7 @@ def postgres_name(native: str) -> str:
 
 
 def convert_text(tokens: Tokens, at: int, native: str) -> None:
-    """Give a text of the statement the type of what it is combined with.
+    """Convert a text of the statement to the type of what it is combined with.
 
     Raises
     ------

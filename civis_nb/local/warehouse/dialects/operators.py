@@ -179,7 +179,7 @@ class OperatorRules(LikeRules):
             tokens.rewrite(left.start, right.end, f"json_contains({texts[0]}, {texts[1]})")
 
     def _text_as_number(self, word: str, text: Operand, beside: Operand) -> None:
-        """Give a text of the statement the type of the number beside it, as PostgreSQL does."""
+        """Convert a text of the statement to the type of the number beside it."""
         tokens = self._tokens
         if text.kind != "string" or tokens.texts[text.start][0] != "'":
             return
