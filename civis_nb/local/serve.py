@@ -153,7 +153,6 @@ class Platform:
 
     def _build(self) -> PlatformContext:
         """Open the store, the files and the databases."""
-        _check_whole(self.state)
         # On a full disk a start needs them, too; the first run and the databases, when they are
         # opened, reserve them again.
         for path in (self.state / "reserve", *self.state.glob("warehouse/*.reserve")):
@@ -162,8 +161,7 @@ class Platform:
         store = Store(self.state / "platform.sqlite")
         self._undo.callback(store.close)
         reset_refreshes(store)
-        secret = Secret(store.fact("secret") or secrets.token_hex(32))
-        store.set_fact("secret", secret)
+        secret = Secret(store.fact("secret") or _new_secret(store))
         files = Files(store, blobs, Signer(secret), self.endpoint)
         files.sweep()
         warehouses = Warehouses(self.state, store, self._dialect)
@@ -318,18 +316,6 @@ def start(
     )
 
 
-def _check_whole(state: Path) -> None:
-    """Raise when a state folder has contents of files, and nothing that says whose they are."""
-    if (state / "platform.sqlite").exists():
-        return
-    left = [path for path in (state / "blobs").glob("*") if path.is_file()]
-    if left:
-        raise CivisLocalError(
-            f"The state folder {state} has the contents of {len(left)} files, but platform.sqlite, "
-            "which says what they are, is missing. Put it back, or give another state folder."
-        )
-
-
 def _known_dialect(name: str) -> Dialect:
     for known in DIALECTS:
         if known == name:
@@ -357,6 +343,13 @@ def _listen(host: str, port: int) -> socket.socket:
             f"The local platform can't listen on {host}:{port}: {str(error).rstrip('.')}."
         ) from error
     return listener
+
+
+def _new_secret(store: Store) -> str:
+    """Store and return what a new platform signs its URLs with."""
+    secret = secrets.token_hex(32)
+    store.set_fact("secret", secret)
+    return secret
 
 
 def _address(listener: socket.socket) -> str:

@@ -69,7 +69,7 @@ def test_contents_without_their_records_are_refused_and_kept(tmp_path):
         _upload(platform)
     for path in tmp_path.glob("platform.sqlite*"):
         path.unlink()
-    with pytest.raises(CivisLocalError, match=r"contents of 1 files, but platform\.sqlite"):
+    with pytest.raises(CivisLocalError, match=r"platform\.sqlite is missing"):
         start(tmp_path, samples=False)
     assert len([path for path in (tmp_path / "blobs").iterdir() if path.is_file()]) == 1
     shutil.rmtree(tmp_path / "blobs")

@@ -55,13 +55,5 @@ def most_connections() -> int:
     limit, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if limit == resource.RLIM_INFINITY or limit > _UNLIMITED:
         return _UNLIMITED
-    taken = sum(1 for number in range(limit) if _is_open(number))
+    taken = len(os.listdir("/dev/fd"))  # noqa: PTH208 - names only
     return max((limit - taken) // 2, 1)
-
-
-def _is_open(number: int) -> bool:
-    try:
-        os.fstat(number)
-    except OSError:
-        return False
-    return True
