@@ -30,8 +30,8 @@ class User:
 class RunQueue(Protocol):
     """Where queued runs are carried out."""
 
-    def submit(self, run_id: int, job_type: str) -> None:
-        """Queue a run of a job of this type for the next free worker."""
+    def submit(self, run_id: int, job_type: str, user_id: int) -> None:
+        """Queue a run of a user's job of this type; users take turns at the free workers."""
 
     def cancel(self, run_id: int) -> bool:
         """Request the end of a run; return False when it has ended already."""

@@ -275,7 +275,7 @@ def post_queries(
         )
         run_id = states.create_run(connection, query_id)
         row = query_row(connection, query_id)
-    context.runner.submit(run_id, states.QUERY)
+    context.runner.submit(run_id, states.QUERY, user.id)
     return StartedQuery(**{**values, **query_fields(row)})
 
 

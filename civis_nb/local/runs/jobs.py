@@ -256,7 +256,7 @@ def start_run(
         check_arguments(job.body.get("params") or [], job.body.get("arguments") or {})
         run_id = create_run(connection, job_id, code=code)
         row = find_run(connection, job_id, run_id)
-    context.runner.submit(run_id, job.type)
+    context.runner.submit(run_id, job.type, job.user_id)
     return row
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -20,6 +19,7 @@ from civis_nb.errors import CivisLocalError, OperationCancelledError
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.runner.base import Executor
 from civis_nb.local.runs import jobs as states
+from civis_nb.local.runs.fair_queue import FairQueue
 from civis_nb.local.runs.handlers import handler_of
 from civis_nb.local.runs.logs import RunLog
 from civis_nb.local.runs.task import REQUESTING_RUN, RunTask
@@ -52,7 +52,7 @@ class _Lane:
 
     name: str
     workers: int
-    waiting: queue.SimpleQueue[int | None] = field(default_factory=queue.SimpleQueue)
+    waiting: FairQueue = field(default_factory=FairQueue)
     threads: list[threading.Thread] = field(default_factory=list)
 
     def start(self, serve: Callable[[_Lane], None]) -> None:
@@ -67,8 +67,7 @@ class _Lane:
 
     def close(self) -> None:
         """End each worker after what it is doing."""
-        for _thread in self.threads:
-            self.waiting.put(None)
+        self.waiting.close()
 
 
 @dataclass
@@ -130,15 +129,15 @@ class JobRunner:
                 lane.start(self._serve)
         atexit.register(self.stop)
 
-    def submit(self, run_id: int, job_type: str) -> None:
-        """Queue a run of a job of this type for the next free worker."""
+    def submit(self, run_id: int, job_type: str, user_id: int) -> None:
+        """Queue a run of a user's job of this type; users take turns at the free workers."""
         with self._lock:
             if self._state == "stopped":
                 states.finish_run(self._context.store, run_id, "failed", STOPPED_MESSAGE)
                 return
             parent = self._active.get(REQUESTING_RUN.get() or 0)
             self._active[run_id] = _ActiveRun(parent.depth + 1 if parent is not None else 0)
-        self._lane(run_id, job_type).waiting.put(run_id)
+        self._lane(run_id, job_type).waiting.put(user_id, run_id)
 
     def _lane(self, run_id: int, job_type: str) -> _Lane:
         """Return the workers of a run.

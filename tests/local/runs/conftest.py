@@ -37,17 +37,17 @@ class Bench:
         """Do what a platform does that starts on this state."""
         return recover(self.store, self.executor, self.context.api_key)
 
-    def queue(self, source: str, **body: Any) -> int:
+    def queue(self, source: str, user_id: int = 1, **body: Any) -> int:
         """Make a Python job with a queued run; give the run's id."""
         with self.store.begin() as connection:
             job = states.create_job(
-                connection, states.PYTHON3, "test", 1, {"source": source, **body}
+                connection, states.PYTHON3, "test", user_id, {"source": source, **body}
             )
             return states.create_run(connection, job)
 
-    def submit(self, source: str, **body: Any) -> int:
-        run_id = self.queue(source, **body)
-        self.runner.submit(run_id, states.PYTHON3)
+    def submit(self, source: str, user_id: int = 1, **body: Any) -> int:
+        run_id = self.queue(source, user_id, **body)
+        self.runner.submit(run_id, states.PYTHON3, user_id)
         return run_id
 
     def run(self, run_id: int) -> Any:

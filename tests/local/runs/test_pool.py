@@ -7,13 +7,14 @@ from contextvars import copy_context
 
 import psutil
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.pool import STOPPED_MESSAGE
 from civis_nb.local.runs.task import REQUESTING_RUN
-from civis_nb.local.store.schema import logs
+from civis_nb.local.store import utc_now
+from civis_nb.local.store.schema import logs, users
 
 pytestmark = pytest.mark.exhaustive
 
@@ -33,6 +34,24 @@ def test_run_waits_until_a_worker_is_free(make_bench):
     assert bench.run(second).started_at is None
     assert bench.runner.cancel(first)
     assert bench.ended(second).state == "succeeded"
+
+
+def test_users_take_turns_and_runs_of_one_keep_their_order(make_bench):
+    bench = make_bench(process_workers=1)
+    now = utc_now()
+    with bench.store.begin() as connection:
+        for name in ("second", "third"):
+            values = {"username": name, "name": name, "email": name, "initials": name[:1]}
+            connection.execute(insert(users).values(**values, created_at=now, updated_at=now))
+    # All are queued before the only worker starts.
+    many = [bench.submit("pass", 1) for _ in range(6)]
+    few = [bench.submit("pass", 2) for _ in range(2)]
+    single = bench.submit("pass", 3)
+    bench.runner.start()
+    for run_id in (*many, *few, single):
+        assert bench.ended(run_id).state == "succeeded"
+    started = sorted((*many, *few, single), key=lambda run_id: bench.run(run_id).started_at)
+    assert started == [many[0], few[0], single, many[1], few[1], *many[2:]]
 
 
 def test_runs_that_a_running_one_has_started_do_not_wait_for_its_worker(make_bench):
