@@ -1,15 +1,17 @@
 """How fast the notebook layer is: cells beside jupysql, tables of ten million rows, profiles.
 
-Parts, all without an argument: ``load`` (``%load_ext``), ``cells``, ``table``, ``profile``,
-``checks`` (what is read of SQL before it is sent), ``kept`` (bytes in the notebook). Run as
-``python benchmarks/notebook.py [PART ...]``.
+Parts, all without an argument: ``load`` (``%load_ext``), ``cells``, ``painted``, ``table``,
+``profile``, ``checks`` (what is read of SQL before it is sent), ``kept`` (bytes in the notebook).
+Run as ``python benchmarks/notebook.py [PART ...]``.
 
-``cells`` starts two real kernels in turns: ours beside a local platform in a process of its own,
-and jupysql's, in an environment of its own (``build/jupysql``, made once), on DuckDB inside the
-kernel. A cell takes from the request until the message that has its table as HTML; what the page
-then does with it is not measured. Times are medians. On a busy machine each change from one thread
-or process to another waits, of which a platform beside the kernel has more: there the time of the
-processor says more, of all cores, the kernel's and the platform's.
+``cells`` and ``painted`` run two kernels in turns: ours beside a local platform in a process of its
+own, and jupysql's, in an environment of its own (``build/jupysql``, made once), on DuckDB inside
+the kernel. In ``cells`` a cell takes from the request until the message that has its table as HTML.
+In ``painted`` both run in one JupyterLab and one browser, and a cell takes from the command that
+runs it until the frame with its table is drawn; a cell without any SQL, that shows a table of one
+value, tells how much of it is JupyterLab's. Times are medians. On a busy machine each change from
+one thread or process to another waits, of which a platform beside the kernel has more: there the
+time of the processor says more, of all cores, the kernel's and the platform's.
 """
 
 from __future__ import annotations
@@ -145,6 +147,38 @@ def cells() -> None:
                   flush=True)  # fmt: skip
 
 
+def painted() -> None:
+    from lab import started
+
+    def magic(name: str) -> list[str]:
+        return [f"{name}\n{sql}" for sql, _ in CELLS.values()]
+
+    ours_first = f"%load_ext civis_nb\n%civis_sql {TABLE.format(ROWS)}"
+    theirs_first = "%load_ext sql\n%config SqlMagic.feedback = 0\n%sql duckdb://"
+    no_sql = "from IPython.display import HTML\nHTML('<table><tr><td>1</td></tr></table>')"
+    print("| cell → painted | no SQL | jupysql | civis_nb | ratio | must |")
+    print("|---|---:|---:|---:|---:|---|")
+    with (
+        served() as (endpoint, key),
+        started(CIVIS_API_ENDPOINT=endpoint, CIVIS_API_KEY=key) as lab,
+    ):
+        lab.add_kernel("jupysql", jupysql())
+        ours = lab.open([ours_first, no_sql, *magic("%%civis_sql")])
+        theirs = lab.open([theirs_first, f"%sql {TABLE.format(ROWS)}", *magic("%%sql")], "jupysql")
+        for notebook in (ours, theirs):
+            notebook.page.bring_to_front()
+            notebook.run_all()
+        for cell, (title, (_, most)) in enumerate(CELLS.items(), start=2):
+            seen = []
+            for _ in range(ROUNDS):
+                seen.append([theirs.painted_s(cell), ours.painted_s(1), ours.painted_s(cell)])
+            other, least, own = (
+                1000 * statistics.median(column) for column in zip(*seen[2:], strict=True)
+            )
+            print(f"| {title} | {least:.0f} ms | {other:.0f} ms | {own:.0f} ms "
+                  f"| {own / other:.2f} | ≤ {most} |", flush=True)  # fmt: skip
+
+
 def load() -> None:
     # As an installer compiles modules; else each process would compile them anew.
     env = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
@@ -278,7 +312,7 @@ def kept() -> None:
     print(f"ten tables of a million rows in a notebook: {size / 1000:.0f} kB (≤ 1,000 kB)")
 
 
-PARTS = {one.__name__: one for one in (load, cells, table, profile, checks, kept)}
+PARTS = {one.__name__: one for one in (load, cells, painted, table, profile, checks, kept)}
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:

@@ -1,0 +1,111 @@
+"""Notebooks in a real JupyterLab and a real browser, whose cells and views are timed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat.v4 import new_code_cell, new_notebook
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from tests.widgets.conftest import CHROMIUM, Page, Server, new_window
+
+__all__ = ["Lab", "Notebook", "started"]
+
+_REST_S = 0.25
+#: Runs a cell; returns the milliseconds until its new table is painted: the frame in which it
+#: first stands has been drawn.
+_PAINTED = """
+async (index) => {
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    const node = notebook.widgets[index].node;
+    notebook.activeCellIndex = index;
+    for (const old of node.querySelectorAll("table")) old.dataset.old = "yes";
+    await new Promise((end) => requestAnimationFrame(() => setTimeout(end)));
+    const begun = performance.now();
+    const painted = new Promise((end) => {
+        const watcher = new MutationObserver(() => {
+            if (!node.querySelector(".jp-OutputArea-output table:not([data-old])")) return;
+            watcher.disconnect();
+            requestAnimationFrame(() => {
+                const channel = new MessageChannel();
+                channel.port1.onmessage = () => end(performance.now() - begun);
+                channel.port2.postMessage(0);
+            });
+        });
+        watcher.observe(node, { childList: true, subtree: true });
+    });
+    const run = window.jupyterapp.commands.execute("notebook:run-cell");
+    const took = await painted;
+    await run;
+    return took;
+}
+"""
+
+
+class Notebook(Page):
+    """A notebook in a tab of the browser."""
+
+    def painted_s(self, cell: int) -> float:
+        """Run a cell; return the seconds from then until its table is painted."""
+        self.page.bring_to_front()
+        self.wait_for_kernel()
+        # What the cell before has left to the page, and to other processes, is not this one's.
+        time.sleep(_REST_S)
+        return float(self.page.evaluate(_PAINTED, cell)) / 1000
+
+
+class Lab:
+    """A JupyterLab and a window of a browser."""
+
+    def __init__(self, server: Server, window: Any) -> None:
+        self.server = server
+        self.window = window
+
+    def add_kernel(self, name: str, python: str) -> None:
+        """Let notebooks choose a kernel in another environment."""
+        folder = self.server.folder / ".data" / "kernels" / name
+        folder.mkdir(parents=True)
+        argv = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+        spec = {"argv": argv, "display_name": name, "language": "python"}
+        (folder / "kernel.json").write_text(json.dumps(spec))
+
+    def open(self, cells: list[str], kernel: str = "python3") -> Notebook:
+        """Open a notebook of these cells in a tab, and wait for its kernel."""
+        path = self.server.folder / f"{secrets.token_hex(4)}.ipynb"
+        notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
+        notebook.metadata["kernelspec"] = {
+            "name": kernel, "display_name": kernel, "language": "python",
+        }  # fmt: skip
+        nbformat.write(notebook, path)
+        opened = Notebook(self.window.new_page(), self.server, path, "lab")
+        opened.wait_for_kernel()
+        return opened
+
+
+@contextlib.contextmanager
+def started(**variables: str) -> Iterator[Lab]:
+    """Start JupyterLab and a browser; the variables are those of the kernels' environment."""
+    from playwright.sync_api import sync_playwright
+
+    if CHROMIUM is None:
+        raise SystemExit("There is no chromium: apt-get install chromium")
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        server = Server(Path(folder), **variables)
+        stack.callback(server.stop)
+        play = stack.enter_context(sync_playwright())
+        arguments = ["--no-sandbox", "--disable-gpu", "--enable-precise-memory-info"]
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        stack.callback(browser.close)
+        window = new_window(browser)
+        stack.callback(window.close)
+        yield Lab(server, window)
