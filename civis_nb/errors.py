@@ -8,7 +8,8 @@
     ├── CivisDependencyError (ImportError)        a package that is needed is missing or too old
     ├── CivisInputError (ValueError)              refused before anything was sent
     │   ├── CivisArgumentError (TypeError)        ... for its type or its name
-    │   └── CivisLookupError (KeyError, IndexError)   ... no such column or row
+    │   ├── CivisLookupError (KeyError, IndexError)   ... no such column or row
+    │   └── WorkflowValidationError               ... a workflow definition that is not valid
     ├── CivisSpecError                            an API specification that is none
     ├── CivisConnectionError (ConnectionError)    no answer, or a broken one
     │   ├── CivisTimeoutError (TimeoutError)      no answer in time
@@ -79,6 +80,7 @@ __all__ = [
     "PortInUseError",
     "StateInUseError",
     "WarehouseError",
+    "WorkflowValidationError",
 ]
 
 
@@ -132,6 +134,27 @@ class CivisLookupError(CivisInputError, KeyError, IndexError):
 
     def __str__(self) -> str:
         return str(self.args[0]) if self.args else ""  # that of KeyError quotes its message
+
+
+class WorkflowValidationError(CivisInputError):
+    """A workflow definition is not valid.
+
+    Parameters
+    ----------
+    message
+        All that is wrong, with lines and columns.
+    problems
+        The same, one by one.
+
+    Attributes
+    ----------
+    problems : tuple of civis_nb.workflows.Problem
+        What is wrong, in the order of the text.
+    """
+
+    def __init__(self, message: str, problems: tuple[Any, ...] = ()) -> None:
+        super().__init__(message)
+        self.problems = problems
 
 
 class CivisSpecError(CivisError):

@@ -55,7 +55,8 @@ ALLOWED: dict[str, set[str]] = {
         "utils",
         "widgets",
     },
-    "local": {"_cache_folder", "config"},
+    "local": {"_cache_folder", "config", "workflows"},
+    "workflows": {"config", "spec"},
     "cli": {"local", "spec"},
 }
 
