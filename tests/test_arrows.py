@@ -58,6 +58,8 @@ ALLOWED: dict[str, set[str]] = {
     "local": {"_cache_folder", "config", "workflows"},
     "workflows": {"config", "spec"},
     "cli": {"local", "spec"},
+    "testing": {"client", "local", "spec"},
+    "tests": {"testing"},
 }
 
 
