@@ -8,6 +8,7 @@
     ├── CivisDependencyError (ImportError)        a package that is needed is missing or too old
     ├── CivisInputError (ValueError)              refused before anything was sent
     │   ├── CivisArgumentError (TypeError)        ... for its type or its name
+    │   ├── CivisExpressionError                  ... an expression of a workflow
     │   ├── CivisLookupError (KeyError, IndexError)   ... no such column or row
     │   └── WorkflowValidationError               ... a workflow definition that is not valid
     ├── CivisSpecError                            an API specification that is none
@@ -60,6 +61,7 @@ __all__ = [
     "CivisDependencyError",
     "CivisDownloadError",
     "CivisError",
+    "CivisExpressionError",
     "CivisImmutableResponseError",
     "CivisImportError",
     "CivisInputError",
@@ -127,6 +129,10 @@ class CivisInputError(CivisError, ValueError):
 
 class CivisArgumentError(CivisInputError, TypeError):
     """An argument has a name or a type that the function does not take."""
+
+
+class CivisExpressionError(CivisInputError):
+    """An expression of a workflow can't be parsed or evaluated."""
 
 
 class CivisLookupError(CivisInputError, KeyError, IndexError):

@@ -1,0 +1,463 @@
+"""Expressions in workflow definitions: found in texts, parsed and evaluated.
+
+An expression stands between ``<%`` and ``%>``, on one line, and is written in YAQL. A text that is
+one expression becomes its value; within a longer text the value is written as text. Jinja's
+``{{ name }}`` stays as it is: in SQL it marks a parameter of the script.
+
+`yaql` is imported when an expression is parsed for the first time.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import cache, lru_cache
+from typing import Any, Protocol
+
+import yaml
+
+from civis_nb.errors import CivisExpressionError
+
+__all__ = [
+    "Expression",
+    "ExpressionScope",
+    "evaluate",
+    "find_expressions",
+    "parse_expression",
+]
+
+#: As in Mistral, an expression does not go over the end of a line.
+_INLINE = re.compile(r"<%(.*?)%>")
+#: How long the expressions of one value may work, in seconds of processor time.
+_EVALUATION_LIMIT_S = 5.0
+#: How many items an expression may go through in one list.
+_MOST_ITEMS = 200_000
+_MOST_BYTES = 100_000_000
+#: The largest whole number that an expression may make, in bits.
+_MOST_BITS = 100_000
+_OPTIONS = {
+    "yaql.limitIterators": _MOST_ITEMS,
+    "yaql.memoryQuota": _MOST_BYTES,
+    "yaql.convertTuplesToLists": True,
+    "yaql.convertSetsToLists": True,
+    "yaql.convertOutputData": True,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression in a text.
+
+    Attributes
+    ----------
+    source
+        What stands between the delimiters, without spaces around it.
+    start, end
+        Where it stands in the text, with its delimiters.
+    """
+
+    source: str
+    start: int
+    end: int
+
+
+class ExpressionScope(Protocol):
+    """What the functions of workflows in expressions give: Mistral's, by their names there."""
+
+    def task(self, name: str | None) -> Any:
+        """Return a task of the execution; None: the one that the expression belongs to."""
+
+    def tasks(
+        self, execution_id: Any, recursive: bool, state: str | None, flat: bool
+    ) -> list[dict[str, Any]]:
+        """Return the tasks that pass the filters."""
+
+    def execution(self) -> dict[str, Any]:
+        """Return the execution."""
+
+    def executions(
+        self,
+        execution_id: Any,
+        root_execution_id: Any,
+        state: str | None,
+        from_time: str | None,
+        to_time: str | None,
+    ) -> list[dict[str, Any]]:
+        """Return the executions that pass the filters."""
+
+    def env(self) -> dict[str, Any]:
+        """Return the environment of the execution."""
+
+    def global_(self, name: str) -> Any:
+        """Return a global variable; None when there is none."""
+
+
+def find_expressions(text: str) -> list[Expression]:
+    """Return the expressions in a text, in their order.
+
+    Examples
+    --------
+    >>> [one.source for one in find_expressions("print(<% $.name %>, <% 1 + 1 %>)")]
+    ['$.name', '1 + 1']
+    """
+    return [
+        Expression(found[1].strip(), found.start(), found.end()) for found in _INLINE.finditer(text)
+    ]
+
+
+def parse_expression(source: str) -> Any:
+    """Parse an expression and return it as `yaql` has it, ready to be evaluated.
+
+    Parameters
+    ----------
+    source
+        What stands between ``<%`` and ``%>``.
+
+    Raises
+    ------
+    CivisExpressionError
+        When it is no expression.
+
+    Examples
+    --------
+    >>> str(parse_expression("$.count > 3"))
+    '#finalize(#operator_>(#operator_.($, count), 3))'
+    >>> parse_expression("1 +")
+    Traceback (most recent call last):
+    ...
+    civis_nb.errors.CivisExpressionError: <% 1 + %> can't be parsed: unexpected end of statement.
+    """
+    if not source.strip():
+        raise CivisExpressionError("<% %> holds no expression.")
+    try:
+        return _parsed(source.strip())
+    except RecursionError:
+        raise CivisExpressionError(f"{_shown(source)} is nested too deeply.") from None
+
+
+def evaluate(value: Any, data: Mapping[str, Any], scope: ExpressionScope | None = None) -> Any:
+    """Return a value with all its expressions evaluated, at any depth of lists and mappings.
+
+    Parameters
+    ----------
+    value
+        Any value of a definition; keys of mappings are left as they are.
+    data
+        What ``$`` is: the variables, by name.
+    scope
+        What functions such as ``task()`` give; None: they are refused.
+
+    Raises
+    ------
+    CivisExpressionError
+        When an expression can't be parsed, fails, or takes too long or too much memory. Its text
+        names the expression, and no values.
+
+    Examples
+    --------
+    >>> evaluate("<% $.things %>", {"things": [1, 2]})
+    [1, 2]
+    >>> evaluate({"sql": "DROP TABLE <% $.table %>"}, {"table": "people"})
+    {'sql': 'DROP TABLE people'}
+    >>> evaluate("<% $.missing %>", {})
+    Traceback (most recent call last):
+    ...
+    civis_nb.errors.CivisExpressionError: <% $.missing %> failed: there is no 'missing' here.
+    """
+    return _Evaluation(data, scope).of(value)
+
+
+class _Evaluation:
+    """One evaluation of a value, whose expressions share their data and their limits."""
+
+    def __init__(self, data: Mapping[str, Any], scope: ExpressionScope | None) -> None:
+        self._data = data
+        self._scope = scope
+        self._context: Any = None
+
+    def of(self, value: Any) -> Any:
+        """Return a value with its expressions evaluated."""
+        if isinstance(value, str):
+            return self._text(value) if "<%" in value else value
+        if isinstance(value, Mapping):
+            return {key: self.of(one) for key, one in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.of(one) for one in value]
+        return value
+
+    def _text(self, text: str) -> Any:
+        found = find_expressions(text)
+        if len(found) == 1 and (found[0].start, found[0].end) == (0, len(text)):
+            return self._result(found[0].source)
+        pieces, place = [], 0
+        for one in found:
+            pieces += [text[place : one.start], str(self._result(one.source))]
+            place = one.end
+        return "".join([*pieces, text[place:]])
+
+    def _result(self, source: str) -> Any:
+        expression = parse_expression(source)
+        try:
+            # Only now, so that a value without expressions costs nothing.
+            context = self._new_context()
+            return _plain(expression.evaluate(context=context))
+        except CivisExpressionError:
+            raise
+        except _Exhausted:
+            reason = f"it took more than {_EVALUATION_LIMIT_S:g} seconds of processor time"
+        except RecursionError:
+            reason = "it is nested too deeply, or calls itself for ever"
+        except Exception as error:
+            # Whatever YAQL's functions raise on the values that they are given.
+            reason = _reason(error)
+        raise CivisExpressionError(f"{_shown(source)} failed: {reason}.") from None
+
+    def _new_context(self) -> Any:
+        """Return a context in which the expressions of this value are evaluated."""
+        from yaql.language import utils
+
+        if self._context is None:
+            self._context = _root_context().create_child_context()
+            self._context["$"] = utils.convert_input_data(dict(self._data))
+            self._context["$__scope"] = self._scope
+            self._context.deadline_s = time.thread_time() + _EVALUATION_LIMIT_S
+        child = self._context.create_child_context()
+        child["$"] = self._context["$"]
+        return child
+
+
+class _Exhausted(Exception):  # noqa: N818 - no error of its own: it becomes one
+    """An evaluation has used up its time."""
+
+
+_PARSING = threading.Lock()
+
+
+@lru_cache(maxsize=4096)
+def _parsed(source: str) -> Any:
+    """Parse an expression, or remember how it was parsed."""
+    from yaql.language import exceptions
+
+    try:
+        # The parser keeps its place in itself.
+        with _PARSING:
+            return _engine()(source)
+    except exceptions.YaqlGrammarException as error:
+        reason = "unexpected end of statement" if error.position is None else _grammar(error)
+    except (exceptions.YaqlLexicalException, exceptions.YaqlException) as error:
+        reason = str(error)
+    except (KeyError, TypeError, ValueError) as error:
+        # Escapes in strings that are none.
+        reason = str(error)
+    raise CivisExpressionError(f"{_shown(source)} can't be parsed: {reason.rstrip('.')}.")
+
+
+def _grammar(error: Any) -> str:
+    return f"unexpected {error.value!r} at character {error.position + 1}"
+
+
+@cache
+def _engine() -> Any:
+    # It uses collections.abc without importing it.
+    import collections.abc  # noqa: F401
+
+    import yaql
+
+    return yaql.YaqlFactory(allow_delegates=False).create(options=_OPTIONS)
+
+
+@cache
+def _root_context() -> Any:
+    """Return the context with all functions; evaluations have children of it."""
+    import collections.abc  # noqa: F401
+
+    import yaql
+    from yaql.language import conventions
+
+    context = yaql.create_context(
+        context=_context_type()(convention=conventions.CamelCaseConvention()), yaqlized=False
+    )
+    context = context.create_child_context()
+    for name, function in _FUNCTIONS.items():
+        context.register_function(function, name=name)
+    return context
+
+
+@cache
+def _context_type() -> Any:
+    """Return the class of contexts: YAQL's, which looks at the time now and then."""
+    from yaql.language import contexts, utils
+
+    class BoundedContext(contexts.Context):  # type: ignore[misc]
+        """A context whose functions are refused once the evaluation has used up its time."""
+
+        def __init__(self, parent_context: Any = None, **named: Any) -> None:
+            super().__init__(parent_context, **named)
+            self.deadline_s: float = getattr(parent_context, "deadline_s", float("inf"))
+
+        def __call__(
+            self,
+            name: str,
+            engine: Any,
+            receiver: Any = utils.NO_VALUE,
+            data_context: Any = None,
+            use_convention: bool = False,
+            function_filter: Any = None,
+        ) -> Any:
+            if time.thread_time() > self.deadline_s:
+                raise _Exhausted
+            return super().__call__(
+                name, engine, receiver, data_context, use_convention, function_filter
+            )
+
+    return BoundedContext
+
+
+def _reason(error: Exception) -> str:
+    """Return what went wrong, without the values that YAQL's own messages repeat."""
+    from yaql.language import exceptions
+
+    if isinstance(error, KeyError):
+        return f"there is no {error.args[0]!r} here" if error.args else "a key is missing"
+    if isinstance(error, exceptions.MethodResolutionError):
+        name = re.search(r'method "(.*?)"', str(error))
+        return f"no value here has the method {name[1] if name else ''}()"
+    if isinstance(error, StopIteration):
+        return "the list is empty"
+    return (str(error) or type(error).__name__).rstrip(".")
+
+
+def _shown(source: str) -> str:
+    text = source.strip()
+    return f"<% {text if len(text) <= 200 else text[:200] + '…'} %>"
+
+
+def _plain(value: Any) -> Any:
+    """Return a result as JSON can hold it: times become text."""
+    if isinstance(value, datetime | date):
+        return value.isoformat(sep=" ") if isinstance(value, datetime) else value.isoformat()
+    if isinstance(value, timedelta):
+        return str(value)
+    if isinstance(value, dict):
+        return {str(key): _plain(one) for key, one in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_plain(one) for one in value]
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    raise CivisExpressionError(f"An expression can't give a {type(value).__name__}.")
+
+
+def _task(context: Any, task_name: str | None = None) -> Any:
+    return _scope(context, "task").task(task_name)
+
+
+def _tasks(
+    context: Any,
+    workflow_execution_id: Any = None,
+    recursive: bool = False,
+    state: str | None = None,
+    flat: bool = False,
+) -> Any:
+    return _scope(context, "tasks").tasks(workflow_execution_id, recursive, state, flat)
+
+
+def _execution(context: Any) -> Any:
+    return _scope(context, "execution").execution()
+
+
+def _executions(
+    context: Any,
+    id: Any = None,
+    root_execution_id: Any = None,
+    state: str | None = None,
+    from_time: str | None = None,
+    to_time: str | None = None,
+) -> Any:
+    scope = _scope(context, "executions")
+    return scope.executions(id, root_execution_id, state, from_time, to_time)
+
+
+def _env(context: Any) -> Any:
+    return _scope(context, "env").env()
+
+
+def _global(context: Any, var_name: str) -> Any:
+    return _scope(context, "global").global_(var_name)
+
+
+def _scope(context: Any, function: str) -> ExpressionScope:
+    """Return the scope of an evaluation; raise where it has none."""
+    scope: ExpressionScope | None = context["$__scope"]
+    if scope is None:
+        raise CivisExpressionError(f"{function}() is known while a workflow runs only.")
+    return scope
+
+
+def _uuid() -> str:
+    return str(uuid.uuid4())
+
+
+def _json_parse(data: str) -> Any:
+    return json.loads(data)
+
+
+def _json_dump(data: Any) -> str:
+    return json.dumps(_thawed(data), indent=4)
+
+
+def _yaml_parse(data: str) -> Any:
+    for event in yaml.parse(data, Loader=yaml.SafeLoader):
+        # A few lines of them can stand for more values than fit into memory.
+        if isinstance(event, yaml.AliasEvent):
+            raise CivisExpressionError("yaml_parse takes no YAML with aliases (*name).")
+    return yaml.safe_load(data)
+
+
+def _yaml_dump(data: Any) -> str:
+    return yaml.safe_dump(_thawed(data), default_flow_style=False)
+
+
+def _pow(a: float, b: float, c: int | None = None) -> Any:
+    bits = abs(b) * a.bit_length() if isinstance(a, int) and isinstance(b, int) else 0
+    if c is None and bits > _MOST_BITS:
+        raise CivisExpressionError(f"pow() can't make a number of more than {_MOST_BITS} bits.")
+    return pow(a, b, c)  # type: ignore[arg-type]
+
+
+def _shift_bits_left(value: int, bits_number: int) -> int:
+    if bits_number > _MOST_BITS:
+        raise CivisExpressionError(f"A number can't be shifted by more than {_MOST_BITS} bits.")
+    return value << bits_number
+
+
+def _thawed(value: Any) -> Any:
+    """Return a value of YAQL as plain mappings and lists."""
+    if isinstance(value, Mapping):
+        return {key: _thawed(one) for key, one in value.items()}
+    if isinstance(value, str) or not hasattr(value, "__iter__"):
+        return value
+    return [_thawed(one) for one in value]
+
+
+#: Those of Mistral, and those of YAQL that could take for ever.
+_FUNCTIONS = {
+    "task": _task,
+    "tasks": _tasks,
+    "execution": _execution,
+    "executions": _executions,
+    "env": _env,
+    "global": _global,
+    "uuid": _uuid,
+    "json_parse": _json_parse,
+    "json_dump": _json_dump,
+    "yaml_parse": _yaml_parse,
+    "yaml_dump": _yaml_dump,
+    "pow": _pow,
+    "shiftBitsLeft": _shift_bits_left,
+}
