@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import atexit
 import contextlib
 import errno
@@ -18,9 +17,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
-import anyio.to_thread
-import uvicorn
-
 from civis_nb import config
 from civis_nb._wire_text import Secret, preformatted
 from civis_nb.errors import CivisLocalError, PortInUseError
@@ -30,13 +26,13 @@ from civis_nb.local.context import PlatformContext
 from civis_nb.local.files.blobs import BlobStore
 from civis_nb.local.files.registry import Files
 from civis_nb.local.files.signing import Signer
+from civis_nb.local.http.server import Server
 from civis_nb.local.lock import Endpoint, StateLock
 from civis_nb.local.runner.subprocess import SubprocessExecutor
 from civis_nb.local.runs.completed_imports import finish_committed
 from civis_nb.local.runs.pool import JobRunner
 from civis_nb.local.runs.recovery import recover, store_process
 from civis_nb.local.store import Store
-from civis_nb.local.store.descriptors import most_connections
 from civis_nb.local.store.first_user import first_key
 from civis_nb.local.store.full_disk import Reserve
 from civis_nb.local.warehouse.dialects import DIALECTS, Dialect
@@ -48,49 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["Platform", "start"]
 
 _SAMPLE_DATABASE_ID = 1
-_HANDLER_THREADS = 64
 _START_DEADLINE_S = 60
-#: How long requests under way may go on when the platform stops, and how long afterwards, once
-#: their connections are closed.
-_STOP_GRACE_S = 2
-_STOP_DEADLINE_S = 5
-#: Longer than clients wait between polls of a run: none of them finds its connection closed.
-_KEEP_ALIVE_S = 300
-
-
-class _Server(uvicorn.Server):
-    """A server that signals when it is ready, or why it could not start."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ready = threading.Event()
-        self.failure: BaseException | None = None
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        anyio.to_thread.current_default_thread_limiter().total_tokens = _HANDLER_THREADS
-        await super().startup(sockets)
-        self.ready.set()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        # A client that stalls would block the stop: its connection is closed, which its handler
-        # takes as the end of the connection, and not as a failure worth a traceback.
-        asyncio.get_running_loop().call_later(_STOP_GRACE_S, self._close_connections)
-        await super().shutdown(sockets)
-
-    def _close_connections(self) -> None:
-        """Close the connections of clients that do not end on their own."""
-        for connection in list(self.server_state.connections):
-            if (transport := getattr(connection, "transport", None)) is not None:
-                transport.abort()
-
-    def run_until_stopped(self, listener: socket.socket) -> None:
-        try:
-            asyncio.run(self.serve([listener]))
-        except BaseException as error:
-            # An exception of this thread would be lost; start() raises it for the caller.
-            self.failure = error
-        finally:
-            self.ready.set()
 
 
 class Platform:
@@ -187,17 +141,8 @@ class Platform:
     def _serve(self, listener: socket.socket) -> None:
         """Start the server in a thread, and wait until it answers."""
         app = build_app(self._context)
-        config = uvicorn.Config(
-            app,
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            timeout_graceful_shutdown=_STOP_DEADLINE_S,
-            timeout_keep_alive=_KEEP_ALIVE_S,
-        )
-        server = _Server(config)
-        app.limit_connections(server.server_state.connections, most_connections())
+        server = Server(app)
+        app.limit_connections(server.clients)
         thread = threading.Thread(
             target=server.run_until_stopped, args=(listener,), name="civis_nb.local", daemon=True
         )

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import socket
 import subprocess
 import sys
 import time
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -27,11 +30,84 @@ with civis_nb.local.start(samples=False) as platform:
 
 @pytest.fixture
 def small_platform():
+    """Yield endpoint and key of a platform that has nothing to complain of."""
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", SERVER],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     yield json.loads(process.stdout.readline())
-    process.communicate()
+    assert process.communicate()[1] == ""
+
+
+def _ask_all(endpoint, sessions):
+    """Ask in turn until each has got an answer, and keep all connections; return the refusals."""
+    deadline = time.monotonic() + DEADLINE_S
+    refused, waiting = 0, list(sessions)
+    while waiting:
+        assert time.monotonic() < deadline
+        again = []
+        for session in waiting:
+            answer = session.get(f"{endpoint}/users/me", timeout=30)
+            if answer.status_code == 503:
+                assert (answer.headers["Retry-After"], answer.headers["Connection"]) == (
+                    "1",
+                    "close",
+                )
+                again.append(session)
+            else:
+                assert answer.status_code == 200, answer.text
+        refused += len(again)
+        waiting = again
+    return refused
+
+
+def _sessions(key, count):
+    sessions = [requests.Session() for _ in range(count)]
+    for session in sessions:
+        session.auth = (key, "")
+    return sessions
+
+
+def test_connections_without_a_request_make_room_for_others(small_platform):
+    endpoint, key = small_platform
+    sessions = _sessions(key, 100)
+    assert _ask_all(endpoint, sessions)
+    # Those whose connection was closed meanwhile open another without noticing.
+    _ask_all(endpoint, sessions)
+    for session in sessions:
+        session.close()
+
+
+def test_connections_that_never_send_a_request_make_room_for_others(small_platform):
+    endpoint, key = small_platform
+    address = urlsplit(endpoint)
+    silent = [socket.create_connection((address.hostname, address.port)) for _ in range(100)]
+    (session,) = _sessions(key, 1)
+    _ask_all(endpoint, [session])
+    session.close()
+    for connection in silent:
+        connection.close()
+
+
+def test_a_request_that_goes_on_keeps_its_connection(small_platform):
+    endpoint, key = small_platform
+    address = urlsplit(endpoint)
+    authorization = base64.b64encode(f"{key}:".encode()).decode()
+    head = (
+        f"POST /json_values HTTP/1.1\r\nHost: platform\r\nAuthorization: Basic {authorization}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 16\r\n\r\n"
+    )
+    with socket.create_connection((address.hostname, address.port)) as slow:
+        slow.sendall(head.encode() + b'{"value')
+        sessions = _sessions(key, 60)
+        assert _ask_all(endpoint, sessions)
+        slow.sendall(b'Str":"1"}')
+        assert slow.recv(1000).startswith(b"HTTP/1.1 201 ")
+    for session in sessions:
+        session.close()
 
 
 def test_more_clients_than_descriptors_are_told_to_come_again(small_platform):

@@ -38,6 +38,7 @@ ALLOWED: dict[str, set[str]] = {
         "catalog",
         "context",
         "files",
+        "http",
         "lock",
         "runner",
         "runs",

@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import secrets
-from collections.abc import Iterable, Sized
+from collections.abc import Iterable
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 import anyio.to_thread
@@ -20,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.errors import Busy, Forbidden, Invalid, RequestError
 from civis_nb.local.http.auth import Keys
+from civis_nb.local.http.connections import Connections
 from civis_nb.local.http.envelope import check_characters, check_depth
 from civis_nb.local.http.errors import (
     RETRY_AFTER_S,
@@ -76,13 +77,12 @@ class RequestMiddleware:
         self._keys = keys
         self._slashed = frozenset(slashed)
         self._lanes = Lanes()
-        self._connections: Sized = ()
-        self._most_connections = 0
+        self._connections: Connections | None = None
         self._transfers = Transfers(context.files, context.state)
 
-    def limit_connections(self, connections: Sized, most: int) -> None:
-        """Refuse requests while there are more than `most` of the server's connections."""
-        self._connections, self._most_connections = connections, most
+    def limit_connections(self, connections: Connections) -> None:
+        """Refuse requests while the server has too many connections."""
+        self._connections = connections
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -91,8 +91,8 @@ class RequestMiddleware:
             return
         reply = _Reply(send, secrets.token_hex(8))
         try:
-            if len(self._connections) > self._most_connections:
-                raise _crowded(self._most_connections)
+            if self._connections is not None and self._connections.are_too_many:
+                raise _crowded(self._connections.most)
             self._check_origin(scope)
             if scope["path"].startswith(PREFIX):
                 await self._transfers(scope, receive, reply.send)
