@@ -26,6 +26,7 @@
     ├── CivisJobFailure                           a run ended in failure
     │   ├── CivisSQLError                         ... of a SQL statement
     │   └── CivisMemoryFailure (MemoryError)      ... for want of memory
+    ├── CivisCancelledError (concurrent.futures.CancelledError)   a run was cancelled
     ├── CivisImportError                          data could not be prepared for a table
     ├── EmptyResultError                          a result that holds nothing
     ├── CivisImmutableResponseError (TypeError)   an attempt to change a response
@@ -41,6 +42,7 @@ key or the signature of a presigned URL.
 
 from __future__ import annotations
 
+import concurrent.futures
 import warnings
 from typing import TYPE_CHECKING, Any
 
@@ -54,6 +56,7 @@ __all__ = [
     "CivisAPIError",
     "CivisAPIKeyError",
     "CivisArgumentError",
+    "CivisCancelledError",
     "CivisClientError",
     "CivisConfigError",
     "CivisConnectionError",
@@ -359,6 +362,10 @@ class CivisMemoryFailure(CivisJobFailure, MemoryError):  # noqa: N818 - as its b
     def __reduce__(self) -> tuple[Any, ...]:
         # With two built-in bases, only the constructor may make one.
         return type(self), (self.platform_message, self.response, self.job_id, self.run_id)
+
+
+class CivisCancelledError(CivisError, concurrent.futures.CancelledError):
+    """A run was cancelled: by this process, or by somebody else."""
 
 
 class CivisImportError(CivisError):

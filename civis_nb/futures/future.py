@@ -17,7 +17,7 @@ from civis_nb.futures.failures import add_log, error_text, failure, reason_in_lo
 from civis_nb.futures.interrupts import cancel_run
 from civis_nb.futures.pollable import PollableResult
 from civis_nb.futures.run import Run, newest_run_id
-from civis_nb.futures.states import CANCELLED, field, state_of
+from civis_nb.futures.states import CANCELLED, DONE, field, state_of
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -110,6 +110,57 @@ class CivisFuture(PollableResult):
         self._progress = progress
         super().__init__(poller, poller_args, polling_interval, client, poll_on_creation)
 
+    @classmethod
+    def from_run(
+        cls,
+        job_id: int,
+        run_id: int,
+        client: Client | None = None,
+        polling_interval: int | float | None = None,
+    ) -> CivisFuture:
+        """Return the future of a run that was started elsewhere, or in an earlier session.
+
+        Parameters
+        ----------
+        job_id, run_id
+            The job, or the script, import or query of any type; and its run.
+        client
+            The client; None: a new one.
+        polling_interval
+            As for `CivisFuture`.
+
+        Returns
+        -------
+        CivisFuture
+            As `civis_nb.utils.run_job` returns it.
+
+        Raises
+        ------
+        CivisInputError
+            When an argument can't be what it is.
+
+        Examples
+        --------
+        >>> from civis_nb import local
+        >>> with local.start(samples=False) as platform:
+        ...     client = platform.client()
+        ...     script = client.scripts.post_python3(name="seven", source="print(7)")
+        ...     run = client.scripts.post_python3_runs(script.id)
+        ...     CivisFuture.from_run(script.id, run.id, client).result(timeout=60).state
+        'succeeded'
+        """
+        for name, value in (("job_id", job_id), ("run_id", run_id)):
+            if isinstance(value, bool) or not isinstance(value, int):
+                raise CivisInputError(f"{name} can't be {value!r}: it is a number.")
+        if client is None:
+            from civis_nb.client.client import APIClient
+
+            client = APIClient()
+        # Imported here: it is a CivisFuture itself.
+        from civis_nb.futures.job import JobFuture
+
+        return JobFuture(client.jobs.get_runs, (job_id, run_id), polling_interval, client=client)
+
     @property
     def job_id(self) -> Any:
         """The id of the job: of the script, query, import, or workflow."""
@@ -176,8 +227,9 @@ class CivisFuture(PollableResult):
     def cancel(self) -> bool:
         """Stop the run on the platform.
 
-        The request is sent, then the run's state is read again, for at most a second. A run
-        that takes longer to stop is polled until it has: the future ends when the run does.
+        The request is sent, then the run's state is read again, for at most a second. After
+        True the future has ended, as that of any executor; `state` is what was seen last of the
+        run, which the platform may take longer to stop.
 
         Returns
         -------
@@ -200,6 +252,8 @@ class CivisFuture(PollableResult):
         self._cancel_accepted_at = self._clock_started = time.monotonic()
         self._cancel_confirmed = state_of(answer) in CANCELLED
         self._poll_now()
+        if not self._ended() and not self._scheduler.is_worker():
+            self._end_cancelled()
         return not self._ended() or self.cancelled()
 
     @property
@@ -233,6 +287,14 @@ class CivisFuture(PollableResult):
             CivisTimeoutError(
                 f"{self._subject()}not done within {self._expired_after_s:g} s, and cancelled."
             )
+        )
+
+    def _cancelled_text(self) -> str:
+        if self._last_state in DONE:
+            return super()._cancelled_text()
+        return (
+            f"{self._subject()}cancelled; its state was {self._last_state} when it was last seen, "
+            "and the platform stops it."
         )
 
     def _when_interrupted(self) -> str:

@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 
 from civis_nb._waiting import after_interrupt, outcome
 from civis_nb.errors import CivisError
+from civis_nb.futures.states import DONE
 
 __all__ = ["PendingStart", "cancel_run", "cancel_runs", "in_thread"]
 
@@ -116,9 +117,9 @@ def cancel_run(future: Any) -> str:
     state = future.state
     if state == "cancelled":
         return f"{what} is cancelled."
-    if future.cancelled():
+    if future.cancelled() and state in DONE:
         return f"{what} had ended before: {state}. What it gave is not kept."
-    if future.done():
+    if future.done() and not future.cancelled():
         return f"{what} had ended before: {state}."
     if accepted:
         return f"{what} was asked to stop; its state is {state}."

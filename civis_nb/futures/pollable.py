@@ -9,12 +9,17 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import CancelledError, Future, InvalidStateError
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from civis_nb._waiting import after_interrupt
-from civis_nb.errors import CivisClientError, CivisJobFailure, CivisPlatformEndedError
+from civis_nb.errors import (
+    CivisCancelledError,
+    CivisClientError,
+    CivisJobFailure,
+    CivisPlatformEndedError,
+)
 from civis_nb.futures import poller as scheduling
 from civis_nb.futures.awaiting import CivisAsyncResultBase
 from civis_nb.futures.failures import error_text
@@ -100,6 +105,7 @@ class PollableResult(CivisAsyncResultBase):
         self._stage: Callable[[], float | None] = self._poll
         self._subscribers = Subscribers()
         self._first_poll_done = threading.Event()
+        self._first_to_cancel = threading.Lock()
         self._scheduler.add(self, 0.0 if poll_on_creation else self._next_wait_s())
 
     @cached_property
@@ -167,7 +173,7 @@ class PollableResult(CivisAsyncResultBase):
         queued_s, running_s = run_times(self._last_seen)
         return Activity(
             title,
-            self._last_state,
+            "cancelled" if super().cancelled() else self._last_state,
             unreachable=self._last_poll_error is not None,
             queued_s=queued_s,
             running_s=running_s,
@@ -205,8 +211,8 @@ class PollableResult(CivisAsyncResultBase):
             When the run failed; `CivisSQLError` when it was a SQL statement.
         Exception
             What the first callback that failed has raised.
-        concurrent.futures.CancelledError
-            When the run was cancelled.
+        CivisCancelledError
+            When the run was cancelled; it is a `concurrent.futures.CancelledError`.
         CivisConnectionError, CivisAPIError, CivisClientError
             When its state can't be found out; the run may go on.
         """
@@ -219,8 +225,8 @@ class PollableResult(CivisAsyncResultBase):
         ------
         TimeoutError
             When the end did not come in time; the run goes on.
-        concurrent.futures.CancelledError
-            When the run was cancelled.
+        CivisCancelledError
+            When the run was cancelled; it is a `concurrent.futures.CancelledError`.
         """
         return self._waited(super().exception, timeout)  # type: ignore[no-any-return]
 
@@ -300,6 +306,8 @@ class PollableResult(CivisAsyncResultBase):
                     if begun <= now - _SHOWN_AFTER_S:
                         display.enter_context(self._display(begun))
                         begun = math.inf
+        except CancelledError:
+            raise CivisCancelledError(self._cancelled_text()) from None
         except KeyboardInterrupt as interrupt:
             interrupt.args = (after_interrupt(self._when_interrupted),)
             raise
@@ -307,6 +315,10 @@ class PollableResult(CivisAsyncResultBase):
             self.told = self.told or self._ended()
         rest = "its callbacks go on" if self._ended() else "it goes on"
         raise TimeoutError(f"{self._subject()}{self._last_state} after {timeout} s; {rest}.")
+
+    def _cancelled_text(self) -> str:
+        """Return what was cancelled, in words."""
+        return f"{self._subject()}cancelled."
 
     def _display(self, since: float) -> contextlib.AbstractContextManager[object]:
         """Return the display of a wait that began at `since`, by the monotonic clock."""
@@ -409,11 +421,11 @@ class PollableResult(CivisAsyncResultBase):
         return None
 
     def _fail(self, error: BaseException) -> None:
-        if not self._ended():
+        with contextlib.suppress(InvalidStateError):  # it has ended, by `cancel` in another thread
             self.set_exception(error)
 
     def _end_cancelled(self) -> None:
-        """End the future as a cancelled one."""
+        """End the future as a cancelled one; a second time it does nothing."""
         # Ours stays PENDING for concurrent.futures until its end, so that both steps are allowed.
-        if Future.cancel(self):
+        if self._first_to_cancel.acquire(blocking=False) and Future.cancel(self):
             self.set_running_or_notify_cancel()

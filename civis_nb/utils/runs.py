@@ -6,8 +6,9 @@ import logging
 import warnings
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.errors import CivisAPIError, CivisInputError
+from civis_nb.errors import CivisInputError
 from civis_nb.futures.future import CivisFuture
+from civis_nb.futures.job import JobFuture
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
@@ -58,35 +59,13 @@ def run_job(
     """
     client = _client(client)
     run = client.jobs.post_runs(job_id)
-    return _JobFuture(
+    return JobFuture(
         client.jobs.get_runs,
         (job_id, run.id),
         client=client,
         polling_interval=polling_interval,
         poll_on_creation=False,
     )
-
-
-class _JobFuture(CivisFuture):
-    """A run of a job of any type, whose result has what its type adds."""
-
-    def _run_succeeded(self, response: Any) -> float | None:
-        return super()._run_succeeded(self._typed(response))
-
-    def _typed(self, response: Any) -> Any:
-        """Return a SQL run with its output, which ``/jobs/{id}/runs`` leaves out."""
-        client = self.client
-        try:
-            if client.jobs.get(self.job_id).type == "JobTypes::SqlRunner":
-                return client.scripts.get_sql_runs(self.job_id, self.run_id)
-        except (CivisAPIError, AttributeError) as error:
-            # The run has succeeded; a key that may not read its script changes nothing of that.
-            log.debug("Job %s: its type can't be found out: %s", self.job_id, error)
-        return response
-
-
-#: A private detail: to the user it is the `CivisFuture` that `run_job` documents.
-_JobFuture.__name__ = CivisFuture.__name__
 
 
 def run_template(

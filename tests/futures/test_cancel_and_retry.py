@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import asyncio
 import concurrent.futures
 import threading
 
 import pytest
 
 from civis_nb.client.response import Response
-from civis_nb.errors import CivisJobFailure
+from civis_nb.errors import CivisCancelledError, CivisJobFailure
 from civis_nb.futures import CivisFuture, ContainerFuture
 
 FAST = 0.01
@@ -68,14 +69,33 @@ def test_cancel_notifies_waiters_and_callbacks(fake):
     assert called == [future]
 
 
-def test_run_that_takes_longer_to_stop_is_looked_at_until_it_has(fake):
-    run = StoppableRun(fake, None, looks=10**9)
+def test_future_has_ended_though_the_platform_takes_longer_to_stop_the_run(fake):
+    StoppableRun(fake, None, looks=10**9)
     future = follow(fake)
     assert future.cancel()
-    assert future.running()
-    run.looks = 0
-    with pytest.raises(concurrent.futures.CancelledError):
+    assert future.done()
+    assert future.cancelled()
+    assert future.state == "running"
+    assert future.activity().state == "cancelled"
+    with pytest.raises(CivisCancelledError, match=r"job 1 / run 2: cancelled; .* was running"):
         future.result(timeout=20)
+    assert future.cancel()
+    assert len(fake.called("jobs.delete_runs")) == 1
+
+
+def test_what_was_cancelled_is_told(fake):
+    fake.states("jobs.get_runs", "cancelled")
+    future = follow(fake)
+    with pytest.raises(concurrent.futures.CancelledError, match=r"^job 1 / run 2: cancelled\.$"):
+        future.result(timeout=20)
+    with pytest.raises(CivisCancelledError, match="job 1 / run 2"):
+        future.exception(timeout=20)
+    with pytest.raises(CivisCancelledError, match="job 1 / run 2"):
+        asyncio.run(_awaited(future))
+
+
+async def _awaited(future):
+    return await future
 
 
 def test_answer_cancelled_counts_when_the_record_lags(fake):
