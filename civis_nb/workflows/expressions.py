@@ -9,20 +9,17 @@ one expression becomes its value; within a longer text the value is written as t
 
 from __future__ import annotations
 
-import json
 import re
 import threading
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cache, lru_cache
 from typing import Any, Protocol
 
-import yaml
-
 from civis_nb.errors import CivisExpressionError
+from civis_nb.workflows.functions import MOST_ITEMS, register_functions
 
 __all__ = [
     "Expression",
@@ -36,13 +33,9 @@ __all__ = [
 _INLINE = re.compile(r"<%(.*?)%>")
 #: How long the expressions of one value may work, in seconds of processor time.
 _EVALUATION_LIMIT_S = 5.0
-#: How many items an expression may go through in one list.
-_MOST_ITEMS = 200_000
 _MOST_BYTES = 100_000_000
-#: The largest whole number that an expression may make, in bits.
-_MOST_BITS = 100_000
 _OPTIONS = {
-    "yaql.limitIterators": _MOST_ITEMS,
+    "yaql.limitIterators": MOST_ITEMS,
     "yaql.memoryQuota": _MOST_BYTES,
     "yaql.convertTuplesToLists": True,
     "yaql.convertSetsToLists": True,
@@ -281,11 +274,12 @@ def _root_context() -> Any:
     from yaql.language import conventions
 
     context = yaql.create_context(
-        context=_context_type()(convention=conventions.CamelCaseConvention()), yaqlized=False
+        context=_context_type()(convention=conventions.CamelCaseConvention()),
+        yaqlized=False,
+        regex=False,
     )
     context = context.create_child_context()
-    for name, function in _FUNCTIONS.items():
-        context.register_function(function, name=name)
+    register_functions(context)
     return context
 
 
@@ -351,113 +345,3 @@ def _plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float | bool):
         return value
     raise CivisExpressionError(f"An expression can't give a {type(value).__name__}.")
-
-
-def _task(context: Any, task_name: str | None = None) -> Any:
-    return _scope(context, "task").task(task_name)
-
-
-def _tasks(
-    context: Any,
-    workflow_execution_id: Any = None,
-    recursive: bool = False,
-    state: str | None = None,
-    flat: bool = False,
-) -> Any:
-    return _scope(context, "tasks").tasks(workflow_execution_id, recursive, state, flat)
-
-
-def _execution(context: Any) -> Any:
-    return _scope(context, "execution").execution()
-
-
-def _executions(
-    context: Any,
-    id: Any = None,
-    root_execution_id: Any = None,
-    state: str | None = None,
-    from_time: str | None = None,
-    to_time: str | None = None,
-) -> Any:
-    scope = _scope(context, "executions")
-    return scope.executions(id, root_execution_id, state, from_time, to_time)
-
-
-def _env(context: Any) -> Any:
-    return _scope(context, "env").env()
-
-
-def _global(context: Any, var_name: str) -> Any:
-    return _scope(context, "global").global_(var_name)
-
-
-def _scope(context: Any, function: str) -> ExpressionScope:
-    """Return the scope of an evaluation; raise where it has none."""
-    scope: ExpressionScope | None = context["$__scope"]
-    if scope is None:
-        raise CivisExpressionError(f"{function}() is known while a workflow runs only.")
-    return scope
-
-
-def _uuid() -> str:
-    return str(uuid.uuid4())
-
-
-def _json_parse(data: str) -> Any:
-    return json.loads(data)
-
-
-def _json_dump(data: Any) -> str:
-    return json.dumps(_thawed(data), indent=4)
-
-
-def _yaml_parse(data: str) -> Any:
-    for event in yaml.parse(data, Loader=yaml.SafeLoader):
-        # A few lines of them can stand for more values than fit into memory.
-        if isinstance(event, yaml.AliasEvent):
-            raise CivisExpressionError("yaml_parse takes no YAML with aliases (*name).")
-    return yaml.safe_load(data)
-
-
-def _yaml_dump(data: Any) -> str:
-    return yaml.safe_dump(_thawed(data), default_flow_style=False)
-
-
-def _pow(a: float, b: float, c: int | None = None) -> Any:
-    bits = abs(b) * a.bit_length() if isinstance(a, int) and isinstance(b, int) else 0
-    if c is None and bits > _MOST_BITS:
-        raise CivisExpressionError(f"pow() can't make a number of more than {_MOST_BITS} bits.")
-    return pow(a, b, c)  # type: ignore[arg-type]
-
-
-def _shift_bits_left(value: int, bits_number: int) -> int:
-    if bits_number > _MOST_BITS:
-        raise CivisExpressionError(f"A number can't be shifted by more than {_MOST_BITS} bits.")
-    return value << bits_number
-
-
-def _thawed(value: Any) -> Any:
-    """Return a value of YAQL as plain mappings and lists."""
-    if isinstance(value, Mapping):
-        return {key: _thawed(one) for key, one in value.items()}
-    if isinstance(value, str) or not hasattr(value, "__iter__"):
-        return value
-    return [_thawed(one) for one in value]
-
-
-#: Those of Mistral, and those of YAQL that could take for ever.
-_FUNCTIONS = {
-    "task": _task,
-    "tasks": _tasks,
-    "execution": _execution,
-    "executions": _executions,
-    "env": _env,
-    "global": _global,
-    "uuid": _uuid,
-    "json_parse": _json_parse,
-    "json_dump": _json_dump,
-    "yaml_parse": _yaml_parse,
-    "yaml_dump": _yaml_dump,
-    "pow": _pow,
-    "shiftBitsLeft": _shift_bits_left,
-}
