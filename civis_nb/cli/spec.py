@@ -1,49 +1,65 @@
-"""What the commands of ``civis-nb spec`` do."""
+"""``civis-nb spec``: what can be called, and with what."""
 
 from __future__ import annotations
 
-__all__ = ["found", "shown", "write_stub"]
+import sys
+
+import click
+
+from civis_nb.cli.command import Group
+
+__all__ = ["spec"]
 
 
-def shown(name: str, source: str | None) -> str:
-    """Return the help of an operation or a resource, or the list of all resources.
+@click.group(cls=Group)
+def spec() -> None:
+    """Read the API's specification: what can be called, and with what.
 
-    Raises
-    ------
-    CivisInputError
-        When there is none of that name; the message names the nearest.
-    CivisSpecError
-        When there is no specification.
+    It is the one that a client asked a server for last, else the local platform's.
     """
+
+
+_SPEC = click.option(
+    "--spec",
+    "source",
+    type=click.Path(dir_okay=False),
+    default=None,
+    help="A file with a specification to read instead.",
+)
+
+
+@spec.command()
+@_SPEC
+@click.argument("name", default="")
+def show(name: str, source: str | None) -> None:
+    """Print the help of NAME: scripts.post_sql, or scripts; without NAME, all resources."""
     from civis_nb.spec.browse import describe, resources
 
-    return describe(name, source) if name else resources(source)
+    click.echo(describe(name, source) if name else resources(source))
 
 
-def found(words: tuple[str, ...], source: str | None) -> str:
-    """Return a line for each operation with all words; empty where there is none.
+@spec.command()
+@_SPEC
+@click.argument("words", nargs=-1, required=True)
+def search(words: tuple[str, ...], source: str | None) -> None:
+    """Print the operations in whose name, path, summary or arguments all WORDS occur."""
+    from civis_nb.spec.browse import search as found_in
 
-    Raises
-    ------
-    CivisSpecError
-        When there is no specification.
+    operations = found_in(" ".join(words), source)
+    click.echo(repr(operations) if operations else "Nothing was found.", err=not operations)
+    sys.exit(0 if operations else 1)
+
+
+@spec.command()
+@_SPEC
+@click.argument("file", type=click.Path(), required=False)
+def stub(file: str | None, source: str | None) -> None:
+    """Write a type stub of the client, so that editors know every method of the API.
+
+    Without FILE it is put where editors and type checkers of this Python environment find it.
+    With - as FILE it is printed.
     """
-    from civis_nb.spec.browse import search
+    from civis_nb.spec.stubs import stub as write_stub
+    from civis_nb.spec.stubs import stub_text
 
-    operations = search(" ".join(words), source)
-    return repr(operations) if operations else ""
-
-
-def write_stub(path: str | None, source: str | None) -> str:
-    """Write a type stub and give its path; give its text for ``-``.
-
-    Raises
-    ------
-    CivisInputError
-        When it can't be written.
-    CivisSpecError
-        When there is no specification.
-    """
-    from civis_nb.spec.stubs import stub, stub_text
-
-    return stub_text(source).rstrip() if path == "-" else str(stub(path, source))
+    click.echo(stub_text(source).rstrip() if file == "-" else str(write_stub(file, source)))

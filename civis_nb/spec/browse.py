@@ -16,9 +16,10 @@ from civis_nb.spec.names import nearest
 from civis_nb.spec.parse import parse_spec
 from civis_nb.spec.render import docstring, signature_text
 
-__all__ = ["Found", "describe", "given", "resources", "search"]
+__all__ = ["BUNDLED", "Found", "describe", "given", "resources", "search"]
 
-_BUNDLED = Path(__file__).with_name("bundled.json")
+#: The specification of the local platform, which is part of the package.
+BUNDLED = Path(__file__).with_name("bundled.json")
 
 
 class Found(list[Operation]):
@@ -174,8 +175,8 @@ def given(source: Any) -> Spec:
     kept = newest()
     if kept is not None:
         return kept
-    if _BUNDLED.is_file():
-        return _read(_BUNDLED)
+    if BUNDLED.is_file():
+        return _read(BUNDLED)
     raise CivisSpecError(
         "No specification is kept yet: make an APIClient first, or give one as spec=..., "
         "a client or a file."

@@ -127,6 +127,8 @@ class Operation:
         Whether it takes ``iterator=True``.
     legacy_of
         The method's present name, where this one is kept for old scripts; else empty.
+    deprecated
+        Whether it is kept for old commands only: the client has no method for it.
     deprecation
         The specification's warning, where it has one.
     not_implemented
@@ -145,6 +147,7 @@ class Operation:
     answers_array: bool
     paginated: bool
     legacy_of: str = ""
+    deprecated: bool = False
     deprecation: str = ""
     not_implemented: str = ""
     load_response: Callable[[], Schema | None] | None = field(
@@ -178,7 +181,7 @@ class Spec:
     Parameters
     ----------
     load
-        Gives the operations of one resource by method name.
+        Gives the operations of one resource by method name, deprecated ones too.
     resources
         The names of the resources.
     source
@@ -214,7 +217,20 @@ class Spec:
         return preformatted(repr(self))
 
     def operations(self, resource: str) -> Mapping[str, Operation]:
-        """Return the operations of a resource by method name, read on the first call.
+        """Return the operations of a resource that the client has methods for, by their names.
+
+        Raises
+        ------
+        KeyError
+            When there is no such resource.
+        CivisSpecError
+            When the specification says something about it that can't be understood.
+        """
+        every = self.all_operations(resource)
+        return {name: each for name, each in every.items() if not each.deprecated}
+
+    def all_operations(self, resource: str) -> Mapping[str, Operation]:
+        """Return the operations of a resource, deprecated ones too, read on the first call.
 
         Raises
         ------

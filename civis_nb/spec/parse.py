@@ -70,7 +70,9 @@ def group_by_resource(document: Json, source: str) -> dict[str, dict[str, Json]]
         if not resource or resource in SKIPPED_RESOURCES:
             continue
         groups.setdefault(resource, {})[path] = operations
-        if resource not in alive and any(True for _ in _kept(operations)):
+        if resource not in alive and not all(
+            _is_deprecated(raw) for _, raw in _methods(operations)
+        ):
             alive.add(resource)
     return {resource: paths for resource, paths in groups.items() if resource in alive}
 
@@ -109,19 +111,22 @@ def parse_spec(document: Any, source: str = "the specification") -> Spec:
     )
 
 
-def _kept(operations: Json) -> Iterator[tuple[str, Json]]:
-    """Return verb and operation of those that methods are made for."""
+def _methods(operations: Json) -> Iterator[tuple[str, Json]]:
+    """Return verb and operation of each method that a path has."""
     for verb, operation in operations.items():
-        if verb.lower() not in _VERBS or not isinstance(operation, Mapping):
-            continue
-        if "deprecated" not in str(operation.get("summary") or "").lower():
+        if verb.lower() in _VERBS and isinstance(operation, Mapping):
             yield verb, operation
+
+
+def _is_deprecated(operation: Json) -> bool:
+    """Return whether an operation is one that no method of the client is made for."""
+    return "deprecated" in str(operation.get("summary") or "").lower()
 
 
 def parse_resource(
     resource: str, paths: Mapping[str, Json], definitions: Json, source: str
 ) -> dict[str, Operation]:
-    """Return the operations of one resource by method name.
+    """Return the operations of one resource by method name, deprecated ones too.
 
     Raises
     ------
@@ -129,9 +134,10 @@ def parse_resource(
         When an operation can't be understood; the message names it.
     """
     found: dict[str, Operation] = {}
+    deprecated: dict[str, Operation] = {}
     for path, operations in paths.items():
         shared = operations.get("parameters") or []
-        for verb, raw in _kept(operations):
+        for verb, raw in _methods(operations):
             try:
                 operation = _operation(resource, verb, path, raw, shared, definitions)
             except (AttributeError, KeyError, TypeError, ValueError) as error:
@@ -139,11 +145,14 @@ def parse_resource(
                     f"{source}: {verb.upper()} {path} can't be understood: "
                     f"{type(error).__name__}: {error}."
                 ) from None
+            if operation.deprecated:
+                deprecated[operation.name] = operation
+                continue
             found[operation.name] = operation
             legacy = _legacy(operation)
             if legacy is not None:
                 found.setdefault(legacy.name, legacy)
-    return dict(sorted(found.items()))
+    return dict(sorted({**deprecated, **found}.items()))
 
 
 def _legacy(operation: Operation) -> Operation | None:
@@ -174,6 +183,7 @@ def _operation(
         parameters=parameters,
         answers_array=array or is_list_operation(verb, path, array),
         paginated=verb.lower() == "get" and {"limit", "page_num"} <= queries,
+        deprecated=_is_deprecated(raw),
         deprecation=str(raw.get("x-deprecation-warning") or ""),
         not_implemented=str(raw.get("x-not-implemented") or ""),
         load_response=lambda: None if response is None else schema_of(response, definitions),

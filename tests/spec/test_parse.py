@@ -132,6 +132,6 @@ def test_stub_is_python_that_names_every_method(tmp_path):
 
 def test_without_any_specification_the_error_says_how_to_get_one(tmp_path, monkeypatch):
     monkeypatch.setenv("CIVIS_NB_CACHE_DIR", str(tmp_path))
-    monkeypatch.setattr("civis_nb.spec.browse._BUNDLED", tmp_path / "none.json")
+    monkeypatch.setattr("civis_nb.spec.browse.BUNDLED", tmp_path / "none.json")
     with pytest.raises(CivisSpecError, match="make an APIClient first"):
         search("x")

@@ -1,0 +1,121 @@
+"""The command ``civis-nb`` itself: its own commands, and one for each resource of the API."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, Final
+
+import click
+
+from civis_nb.cli.api import api_of
+from civis_nb.cli.command import Group, Place, loaded
+from civis_nb.cli.exits import INTERRUPTED, NO_READER, USAGE, code_of, is_broken_pipe, text_of
+from civis_nb.errors import CivisError
+
+__all__ = ["OWN", "Root"]
+
+OWN: Final = {
+    "civis": Place("artwork", "civis", "Print Civis."),
+    "local": Place("local", "local", "Run the embedded local platform: no account, no network."),
+    "spec": Place("spec", "spec", "Read the API's specification."),
+}
+
+
+class Root(Group):
+    """All commands. Nothing but click is loaded before one runs."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names of all commands."""
+        return sorted({*OWN, *self._resources(ctx)})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command of ours, or the group of a resource."""
+        if cmd_name in OWN:
+            return loaded(OWN[cmd_name])
+        resource = self._resources(ctx).get(cmd_name)
+        if resource is None:
+            return None
+        from civis_nb.cli.operations import ResourceGroup
+
+        return ResourceGroup(cmd_name, resource)
+
+    def sections(self, ctx: click.Context) -> Mapping[str, Mapping[str, str]]:
+        """Return our commands, and the resources of the API."""
+        resources = self._resources(ctx)
+        return {
+            "Commands": {name: place.help for name, place in OWN.items()},
+            "Resources of the API": {
+                name: f"Manage {resource.replace('_', ' ')}."
+                for name, resource in sorted(resources.items())
+                if name not in OWN
+            },
+        }
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write which specification the list is made from, where it is not the server's."""
+        note = api_of(ctx).note
+        if note:
+            formatter.write_paragraph()
+            formatter.write_text(note)
+
+    def unknown(self, ctx: click.Context, name: str) -> str:
+        """Return what is said of a command that is not there."""
+        said = super().unknown(ctx, name)
+        return said if "Did you mean" in said else f"{said}{api_of(ctx).advice()}"
+
+    def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:
+        """Run a command line, and end the process with its exit code.
+
+        The parameters are those of `click.Command.main`.
+        """
+        kwargs["prog_name"] = kwargs.get("prog_name") or "civis-nb"
+        run = partial(super().main, *args, standalone_mode=False, **kwargs)
+        if not standalone_mode:
+            return run()
+        sys.exit(_ended(run))
+
+    @staticmethod
+    def _resources(ctx: click.Context) -> dict[str, str]:
+        """Return the resources of the API, by the names of their commands."""
+        return {name.replace("_", "-"): name for name in api_of(ctx).spec.resources}
+
+
+def _ended(run: Callable[[], Any]) -> int:
+    """Return the exit code of a command line; say why it is not 0."""
+    try:
+        code = run()
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return USAGE if isinstance(error, click.UsageError) else error.exit_code
+    except click.Abort as abort:
+        _say(f"Interrupted. {abort.__cause__ or ''}".rstrip())
+        return INTERRUPTED
+    except CivisError as error:
+        _say(f"Error: {text_of(error)}")
+        return code_of(error)
+    except OSError as error:
+        if is_broken_pipe(error):
+            _forget_output()
+            return NO_READER
+        _say(f"Error: {text_of(error)}")
+        return code_of(error)
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _forget_output() -> None:
+    """Have nobody complain at the end of the process that its output is closed."""
+    try:
+        number = sys.stdout.fileno()
+    except (AttributeError, OSError, ValueError):
+        return  # no file of the system, so nothing that could be closed
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, number)
+    os.close(nowhere)
