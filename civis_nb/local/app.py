@@ -26,7 +26,7 @@ from civis_nb.local.endpoints.files import files, preprocess, preview
 from civis_nb.local.endpoints.imports import csv_files, imports, syncs
 from civis_nb.local.endpoints.imports import files as file_imports
 from civis_nb.local.endpoints.jobs import jobs
-from civis_nb.local.endpoints.scripts import containers, python3, scripts, sql
+from civis_nb.local.endpoints.scripts import containers, custom, python3, scripts, sql
 from civis_nb.local.endpoints.tables import tables
 from civis_nb.local.endpoints.users import api_keys, users
 from civis_nb.local.errors import Invalid, NotFound, NotSupported, RequestError
@@ -65,6 +65,7 @@ ROUTERS = (
     preprocess.router,
     queries.router,
     containers.router,
+    custom.router,
     python3.router,
     sql.router,
     scripts.router,
@@ -74,7 +75,7 @@ ROUTERS = (
 )
 
 #: The modules of civis_nb.local.records that declare resources.
-RECORDS = ("groups", "notebooks", "projects", "reports", "services")
+RECORDS = ("groups", "notebooks", "projects", "reports", "services", "templates")
 
 
 def build_app(context: PlatformContext) -> RequestMiddleware:

@@ -11,6 +11,8 @@ from sqlalchemy import ColumnElement, func, or_
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.envelope import Page, Paging, comma_list
 from civis_nb.local.runs import jobs as states
+from civis_nb.local.store import from_wire
+from civis_nb.local.store.clock import to_wire
 from civis_nb.local.store.schema import job_runs, jobs
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "author_ids",
     "last_run_updated_at",
     "state_filter",
+    "time_filter",
 ]
 
 JobId = Annotated[int, Path(description="The id of the job.")]
@@ -143,3 +146,19 @@ KIND_ORDERS: Final[Mapping[str, Any]] = {
 def author_ids(author: str) -> list[int]:
     """Parse the filter ``author``: a comma list of user ids; what is no number matches no user."""
     return [int(text) if text.isdecimal() else -1 for text in comma_list(author)]
+
+
+def time_filter(name: str, text: str) -> str:
+    """Read a time that a client gave, in the form that times are stored in.
+
+    Raises
+    ------
+    Invalid
+        When it is no time.
+    """
+    try:
+        return to_wire(from_wire(text))
+    except ValueError:
+        raise Invalid(
+            f"{name} must be a time such as 2026-01-31T12:00:00Z, not {text!r}."
+        ) from None

@@ -9,7 +9,14 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select
 
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
-from civis_nb.local.endpoints.filters import Archived, Hidden, JobId, archived_filter, asked_page
+from civis_nb.local.endpoints.filters import (
+    Archived,
+    Hidden,
+    JobId,
+    archived_filter,
+    asked_page,
+    time_filter,
+)
 from civis_nb.local.endpoints.jobs.models import Run, run_state
 from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, run_fields
 from civis_nb.local.endpoints.user_refs import UserRef, user_ref
@@ -185,7 +192,7 @@ def _time_filters(
         ("started_after", started_after, started, False),
     ):
         if text:
-            moment = states.time_filter(name, text)
+            moment = time_filter(name, text)
             found.append(column <= moment if before else column >= moment)
     return found
 

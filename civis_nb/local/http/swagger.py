@@ -127,6 +127,8 @@ def _simple(schema: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in schema:
         return {"$ref": "#/definitions/" + schema["$ref"].removeprefix(_REF)}
     result = {key: schema[key] for key in _KEPT if key in schema}
+    if "const" in schema:
+        result["enum"] = [schema["const"]]
     kind = schema.get("type")
     result["type"] = kind if kind in _SIMPLE else "object"
     if result["type"] == "array":

@@ -6,11 +6,16 @@ from collections.abc import Callable
 from typing import Any
 
 from pydantic import Field
-from sqlalchemy import Row, select
+from sqlalchemy import FromClause, Row, select
 
+from civis_nb.local.endpoints.jobs.models import run_state
+from civis_nb.local.endpoints.scripts.fields import TYPE_WORDS
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.records.fields import Computed, Level, View
-from civis_nb.local.store.schema import project_items, records
+from civis_nb.local.runs import jobs as states
+from civis_nb.local.store import utc_now
+from civis_nb.local.store.objects import find_object, table_of
+from civis_nb.local.store.schema import jobs, project_items
 
 __all__ = ["CONTENTS"]
 
@@ -118,16 +123,18 @@ class ProjectObject(Wire):
     my_permission_level: Level
 
 
-def _contents(view: View, kind: str | None = None) -> list[Row[Any]]:
-    """Return the records in a project, of one kind where one is given."""
-    inside = (records.c.kind == project_items.c.object_kind) & (
-        records.c.id == project_items.c.object_id
-    )
-    query = select(records).join(project_items, inside).order_by(records.c.id)
-    query = query.where(project_items.c.project_id == view.row.id)
-    if kind is not None:
-        query = query.where(records.c.kind == kind)
-    return list(view.connection.execute(query))
+def _contents(view: View, kind: str) -> list[Row[Any]]:
+    """Return the objects of one kind in a project."""
+    item = project_items.c
+    if kind == "jobs":
+        table: FromClause = jobs
+        found = states.jobs_with_last_run()
+    else:
+        table = table_of(kind)
+        found = select(table)
+    inside = select(item.object_id).where(item.project_id == view.row.id, item.object_kind == kind)
+    found = found.where(table.c.id.in_(inside)).order_by(table.c.id)
+    return list(view.connection.execute(found))
 
 
 def _item(row: Row[Any]) -> dict[str, Any]:
@@ -147,6 +154,51 @@ def _deployables(kind: str) -> Callable[[View], list[ProjectDeployable]]:
     return show
 
 
+def _jobs(*types: str) -> Callable[[View], list[ProjectJob]]:
+    """Return what shows the jobs of some types in a project."""
+
+    def show(view: View) -> list[ProjectJob]:
+        return [
+            ProjectJob(
+                **_item(row),
+                type=states.shown_type(row.type),
+                finished_at=row.run_finished_at,
+                state=run_state(row),
+                last_run=_last_change(row),
+            )
+            for row in _contents(view, "jobs")
+            if row.type in types
+        ]
+
+    return show
+
+
+def _last_change(row: Row[Any]) -> LastChange | None:
+    if row.run_id is None:
+        return None
+    changed = row.run_finished_at or row.run_started_at or row.run_created_at
+    return LastChange(state=row.run_state, updated_at=changed)
+
+
+def _files(view: View) -> list[ProjectFile]:
+    now = utc_now()
+    return [
+        ProjectFile(
+            id=row.id,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            file_name=row.name,
+            file_size=row.size_bytes,
+            expired=row.expires_at is not None and row.expires_at <= now,
+        )
+        for row in _contents(view, "files")
+    ]
+
+
+def _templates(view: View) -> list[ProjectTemplate]:
+    return [ProjectTemplate(**_item(row)) for row in _contents(view, "templates")]
+
+
 def _reports(view: View) -> list[ProjectModel]:
     return [ProjectModel(**_item(row), state="idle") for row in _contents(view, "reports")]
 
@@ -160,24 +212,32 @@ def _projects(view: View) -> list[ProjectInProject]:
 
 def _all_objects(view: View) -> list[ProjectObject]:
     """Return everything in a project, in the form that all kinds have in common."""
-    return [
-        ProjectObject(
-            project_id=view.row.id,
-            object_id=row.id,
-            object_type=row.kind.removesuffix("s").capitalize(),
-            fco_type=row.kind,
-            sub_type=row.body.get("type"),
-            name=row.name,
-            icon=row.kind.removesuffix("s"),
-            author=view.people[row.user_id].name,
-            updated_at=row.updated_at,
-            auto_share=row.body.get("auto_share"),
-            archived=row.archived,
-            hidden=row.hidden,
-            my_permission_level="manage",
-        )
-        for row in _contents(view)
-    ]
+    item = project_items.c
+    inside = select(item.object_kind, item.object_id).where(item.project_id == view.row.id)
+    keys = view.connection.execute(inside.order_by(item.object_id)).all()
+    found = ((kind, find_object(view.connection, kind, object_id)) for kind, object_id in keys)
+    return [_object(view, kind, row) for kind, row in found if row is not None]
+
+
+def _object(view: View, kind: str, row: Row[Any]) -> ProjectObject:
+    """Return an object of a project in the form that all kinds have in common."""
+    has = row._mapping
+    body = has.get("body") or {}
+    return ProjectObject(
+        project_id=view.row.id,
+        object_id=row.id,
+        object_type=kind.removesuffix("s").capitalize(),
+        fco_type=kind,
+        sub_type=has["type"] if "type" in has else body.get("type"),
+        name=row.name,
+        icon=kind.removesuffix("s"),
+        author=view.people[row.user_id].name,
+        updated_at=row.updated_at,
+        auto_share=body.get("auto_share"),
+        archived=bool(has.get("archived")),
+        hidden=bool(has.get("hidden")),
+        my_permission_level="manage",
+    )
 
 
 def _none(view: View) -> list[Any]:  # noqa: ARG001
@@ -189,16 +249,16 @@ def _none(view: View) -> list[Any]:  # noqa: ARG001
 CONTENTS = (
     Computed("tables", list[ProjectTable], _none),
     Computed("surveys", list[ProjectSurvey], _none),
-    Computed("scripts", list[ProjectJob], _none),
-    Computed("imports", list[ProjectJob], _none),
-    Computed("exports", list[ProjectJob], _none),
+    Computed("scripts", list[ProjectJob], _jobs(*TYPE_WORDS)),
+    Computed("imports", list[ProjectJob], _jobs(states.CSV_IMPORT, states.IMPORT)),
+    Computed("exports", list[ProjectJob], _jobs(states.CSV_EXPORT)),
     Computed("models", list[ProjectModel], _none),
     Computed("notebooks", list[ProjectDeployable], _deployables("notebooks")),
     Computed("services", list[ProjectDeployable], _deployables("services")),
     Computed("workflows", list[ProjectWorkflow], _none),
     Computed("reports", list[ProjectModel], _reports),
-    Computed("script_templates", list[ProjectTemplate], _none),
-    Computed("files", list[ProjectFile], _none),
+    Computed("script_templates", list[ProjectTemplate], _templates),
+    Computed("files", list[ProjectFile], _files),
     Computed("enhancements", list[ProjectEnhancement], _none),
     Computed("projects", list[ProjectInProject], _projects),
     Computed("all_objects", list[ProjectObject], _all_objects),

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Query, Request
-from sqlalchemy import Connection, Row, delete, select
+from sqlalchemy import Connection, delete, select
 from sqlalchemy.dialects.sqlite import insert as upsert
 
 from civis_nb.local.context import context_of
@@ -19,6 +19,7 @@ from civis_nb.local.records.fields import Computed, Named, Stored, View
 from civis_nb.local.records.resource import Operation, Resource, Shape, build_router, path_id, typed
 from civis_nb.local.records.sharing import shared, transferable
 from civis_nb.local.records.storage import grant, update_record
+from civis_nb.local.store.objects import projects_of
 from civis_nb.local.store.schema import project_items, records, shares
 
 __all__ = ["in_projects", "project_names", "router"]
@@ -49,20 +50,13 @@ def _users(view: View) -> list[UserRef]:
 
 
 def _parent(view: View) -> Named | None:
-    parents = _projects_of(view.connection, "projects", view.row.id)
+    parents = projects_of(view.connection, "projects", view.row.id)
     return Named(id=parents[0].id, name=parents[0].name) if parents else None
-
-
-def _projects_of(connection: Connection, kind: str, object_id: int) -> list[Row[Any]]:
-    """Return the projects that an object is in."""
-    query = select(records).join(project_items, records.c.id == project_items.c.project_id)
-    chosen = (project_items.c.object_kind == kind, project_items.c.object_id == object_id)
-    return list(connection.execute(query.where(*chosen).order_by(records.c.id)))
 
 
 def project_names(view: View) -> list[Named]:
     """Show the projects that an object is in."""
-    found = _projects_of(view.connection, view.row.kind, view.row.id)
+    found = projects_of(view.connection, view.row.kind, view.row.id)
     return [Named(id=row.id, name=row.name) for row in found]
 
 
@@ -95,7 +89,7 @@ def in_projects(path: str = "projects", parameter: str = "project_id") -> Shape:
             context = context_of(request)
             with context.store.read() as connection:
                 resource.find(connection, id)
-                found = _projects_of(connection, resource.kind, id)
+                found = projects_of(connection, resource.kind, id)
                 people = user_refs(connection)
                 views = [
                     View(connection, context, row, people)

@@ -12,7 +12,7 @@ from sqlalchemy import Row, false, select
 from civis_nb.local.context import context_of
 from civis_nb.local.endpoints.jobs.models import Run, last_run, run_state
 from civis_nb.local.endpoints.queries import query_fields, query_row
-from civis_nb.local.endpoints.scripts.fields import TYPE_PATHS
+from civis_nb.local.endpoints.scripts.fields import TYPE_PATHS, type_path
 from civis_nb.local.endpoints.user_refs import UserRef
 from civis_nb.local.errors import Invalid, NotFound, NotSupported
 from civis_nb.local.http.auth import Keys
@@ -25,6 +25,7 @@ from civis_nb.local.records.projects import in_projects, project_names
 from civis_nb.local.records.resource import Change, Operation, Resource, build_router
 from civis_nb.local.records.sharing import shared, transferable
 from civis_nb.local.records.storage import object_name, update_record
+from civis_nb.local.records.templates import REPORT_TEMPLATES
 from civis_nb.local.records.texts import show_link, store_text
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store import utc_now
@@ -119,7 +120,7 @@ def _job_path(view: View) -> str | None:
     job = _job(view)
     if job is None:
         return None
-    path = f"scripts/{TYPE_PATHS[job.type]}" if job.type in TYPE_PATHS else "jobs"
+    path = f"scripts/{type_path(job)}" if job.type in TYPE_PATHS else "jobs"
     return f"/{path}/{job.id}"
 
 
@@ -136,7 +137,11 @@ def _query(view: View) -> ReportQuery:
 
 
 def _before_save_html(change: Change) -> None:
-    """Store the code of a HTML report as a file."""
+    """Store the code of a HTML report as a file; without code of its own it has its template's."""
+    template_id = change.values.get("template_id")
+    if template_id is not None and change.row is None and not change.is_clone:
+        template = REPORT_TEMPLATES.find(change.connection, template_id)
+        change.values.setdefault("code_file_id", template.body.get("code_file_id"))
     store_text(change, "code_body", "code_file_id", "report.html")
     if change.row is None:
         change.values["type"] = _HTML
@@ -270,7 +275,7 @@ HTML_REPORTS = Resource(
         Computed("script", ReportScript | None, _script, listed=True),
         Computed("job_path", str | None, _job_path, listed=True),
         Computed("tableau_id", int | None, listed=True),
-        Stored("template_id", int | None, listed=True),
+        Stored("template_id", int | None, listed=True, refers_to="templates"),
         Computed("auth_thumbnail_url", str | None, listed=True),
         Computed("last_run", Run | None, _last_run, listed=True),
         fields.HIDDEN,

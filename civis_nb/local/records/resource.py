@@ -219,7 +219,7 @@ class Resource:
         if self.before_save is not None:
             self.before_save(change)
         values = dict(change.values)
-        columns = {name: values.pop(name) for name in ("name", "hidden") if name in values}
+        columns = {name: values.pop(name) for name in _COLUMNS if name in values}
         if change.row is not None:
             body = {**change.row.body, **values}
             update_record(change.connection, change.row.id, body=body, **columns)
@@ -248,6 +248,10 @@ class Resource:
             change.values[one.name] = value
         if kind != "create" and change.values.get("name", "") is None:
             del change.values["name"]
+
+
+#: Fields that a record has columns of their own for.
+_COLUMNS = ("name", "hidden", "archived")
 
 
 def _info(one: Field, **arguments: Any) -> Any:

@@ -34,13 +34,15 @@ def insert_record(
     body: dict[str, Any],
     *,
     hidden: bool = False,
+    archived: bool = False,
     parent_id: int | None = None,
 ) -> int:
     """Store a new record and return its id; its author may manage it."""
     now = utc_now()
-    values = {"kind": kind, "user_id": user_id, "name": name, "body": body, "hidden": hidden}
+    values = {"kind": kind, "user_id": user_id, "name": name, "body": body}
+    flags = {"hidden": hidden, "archived": archived}
     times = {"created_at": now, "updated_at": now}
-    statement = records.insert().values(**values, parent_id=parent_id, archived=False, **times)
+    statement = records.insert().values(**values, parent_id=parent_id, **flags, **times)
     record_id = int(connection.execute(statement.returning(records.c.id)).scalar_one())
     grant(connection, kind, record_id, "users", [user_id], "manage")
     return record_id

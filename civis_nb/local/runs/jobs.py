@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Row,
     Select,
@@ -26,10 +27,9 @@ from sqlalchemy import (
 )
 
 from civis_nb.local.context import PlatformContext
-from civis_nb.local.errors import Conflict, Invalid, NotFound
+from civis_nb.local.errors import Conflict, NotFound
 from civis_nb.local.runs.parameters import check_arguments
-from civis_nb.local.store import Store, from_wire, utc_now
-from civis_nb.local.store.clock import to_wire
+from civis_nb.local.store import Store, utc_now
 from civis_nb.local.store.schema import job_runs, jobs
 
 __all__ = [
@@ -37,6 +37,7 @@ __all__ = [
     "CONTAINER",
     "CSV_EXPORT",
     "CSV_IMPORT",
+    "CUSTOM",
     "IMPORT",
     "PREPROCESS",
     "PYTHON3",
@@ -52,6 +53,7 @@ __all__ = [
     "finish_run",
     "jobs_with_last_run",
     "locked_job",
+    "of_type",
     "request_cancel",
     "shown_type",
     "stable",
@@ -68,6 +70,8 @@ CSV_IMPORT = "JobTypes::Import"
 IMPORT = "JobTypes::Import/sync"
 CSV_EXPORT = "JobTypes::CsvExport"
 PREPROCESS = "JobTypes::CsvPreprocess"
+#: Custom scripts: no job has this type, they have that of their template's script.
+CUSTOM = "JobTypes::Custom"
 
 #: Types that the API shows under another name than the store has.
 _SHOWN = {
@@ -91,6 +95,7 @@ def create_job(
     *,
     hidden: bool = False,
     default_name: str = "Script #{id}",
+    from_template_id: int | None = None,
 ) -> int:
     """Store a new job and return its id; without a name it gets one from `default_name`."""
     now = utc_now()
@@ -102,13 +107,14 @@ def create_job(
             body=body,
             hidden=hidden,
             archived=False,
+            from_template_id=from_template_id,
             created_at=now,
             updated_at=now,
         )
     ).inserted_primary_key[0]  # type: ignore[index]
     if not name:
         unnamed = jobs.update().where(jobs.c.id == job_id)
-        connection.execute(unnamed.values(name=default_name.format(id=job_id)))
+        connection.execute(unnamed.values(name=default_name.replace("{id}", str(job_id))))
     return int(job_id)
 
 
@@ -145,16 +151,23 @@ def find_job(connection: Connection, job_id: int, job_type: str | None = None) -
         When there is none.
     """
     query = select(jobs).where(jobs.c.id == job_id)
-    if job_type is not None:
-        query = query.where(jobs.c.type == job_type)
-    row = connection.execute(query).first()
+    row = connection.execute(query.where(*of_type(job_type))).first()
     if row is None:
         what = f"{_WORDS.get(job_type or '', 'Job')} {job_id}"
         raise NotFound(what)
     return row
 
 
+def of_type(job_type: str | None) -> list[ColumnElement[bool]]:
+    """Return the conditions that a job is of a type; none for None, which is any."""
+    if job_type is None:
+        return []
+    is_custom = job_type == CUSTOM
+    return [jobs.c.from_template_id.is_not(None) if is_custom else jobs.c.type == job_type]
+
+
 _WORDS = {
+    CUSTOM: "Custom script",
     SQL: "SQL script",
     PYTHON3: "Python script",
     CONTAINER: "Container script",
@@ -253,7 +266,8 @@ def start_run(
     """
     with context.store.begin() as connection:
         job = find_job(connection, job_id, job_type)
-        check_arguments(job.body.get("params") or [], job.body.get("arguments") or {})
+        params, arguments = job.body.get("params") or [], job.body.get("arguments") or {}
+        check_arguments(params, arguments)
         run_id = create_run(connection, job_id, code=code)
         row = find_run(connection, job_id, run_id)
     context.runner.submit(run_id, job.type, job.user_id)
@@ -376,22 +390,3 @@ def fail_runs(store: Store, message: str, among: Sequence[str] = ACTIVE) -> list
             )
         )
     return rows
-
-
-def time_filter(name: str, text: str) -> str:
-    """Read a time that a client gave as a filter, in the form that times are stored in.
-
-    Raises
-    ------
-    Invalid
-        When it is no time.
-    """
-    try:
-        return to_wire(from_wire(text))
-    except ValueError:
-        raise time_error(name, text) from None
-
-
-def time_error(name: str, text: str) -> Invalid:
-    """Return the error for a parameter that is no time."""
-    return Invalid(f"{name} must be a time such as 2026-01-31T12:00:00Z, not {text!r}.")

@@ -1,12 +1,12 @@
-"""Parameters of scripts: their values as SQL placeholders and as environment variables.
+"""Parameters of scripts: their checks, and their values as environment variables.
 
 What is derived from a parameter follows the API protocol, 4.8.
 """
 
 from __future__ import annotations
 
+import difflib
 import math
-import re
 import shlex
 from collections.abc import Callable
 from typing import Any
@@ -17,31 +17,36 @@ from civis_nb.errors import CivisLocalError
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.store.schema import credentials, databases
-from civis_nb.table_names import literal, quoted
 
 __all__ = [
+    "CREDENTIAL_PARTS",
     "PARAM_TYPES",
+    "TEXT",
+    "UNSET",
+    "Param",
     "check_arguments",
+    "check_given",
     "check_params",
     "environment",
-    "expanded_arguments",
-    "fill_placeholders",
+    "find_credential",
+    "no_credential",
+    "plain",
+    "unknown_arguments",
+    "value_of",
 ]
 
-_TEXT = ("string", "multi_line_string", "table")
+TEXT = ("string", "multi_line_string", "table")
 _NUMBER = ("integer", "float")
 #: The parts of a credential, by the type of the parameter.
-_CREDENTIAL_PARTS = {
+CREDENTIAL_PARTS = {
     "credential_aws": ("access_key_id", "secret_access_key"),
     "credential_redshift": ("username", "password"),
     "credential_custom": ("username", "password"),
 }
-PARAM_TYPES = (*_TEXT, *_NUMBER, "bool", "file", "database", *_CREDENTIAL_PARTS)
+PARAM_TYPES = (*TEXT, *_NUMBER, "bool", "file", "database", *CREDENTIAL_PARTS)
 
-REDACTED = "********"
 _TRUE = ("true", "t", "y", "yes", "1")
 _FALSE = ("false", "f", "n", "no", "0")
-_PLACEHOLDER = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 
 Param = dict[str, Any]
 
@@ -67,7 +72,7 @@ def check_params(params: list[Param]) -> None:
         if param.get("default") is not None:
             if param.get("required"):
                 raise Invalid(f"Parameter {name}: a required parameter can't have a default.")
-            if kind in _CREDENTIAL_PARTS:
+            if kind in CREDENTIAL_PARTS:
                 raise Invalid(f"Parameter {name}: a credential can't have a default.")
         for key in ("value", "default"):
             _typed(param, param.get(key))
@@ -83,24 +88,65 @@ def check_arguments(params: list[Param], arguments: dict[str, Any]) -> None:
         among those allowed.
     """
     for param in params:
-        value = _value(param, arguments)
+        value = value_of(param, arguments)
         if value is None and param.get("required"):
-            raise Invalid(
-                f"Parameter {param['name']} is required and has no value: set it in arguments."
-            )
-        allowed = [entry.get("value") for entry in param.get("allowed_values") or []]
-        if (
-            value is not None
-            and allowed
-            and _plain(value) not in [_plain(item) for item in allowed]
-        ):
-            raise Invalid(
-                f"Parameter {param['name']} can't be {value!r}; it is one of "
-                f"{', '.join(_plain(item) for item in allowed)}."
-            )
+            raise Invalid(_missing(param, params, arguments))
+        _check_allowed(param, value)
 
 
-def _value(param: Param, arguments: dict[str, Any]) -> Any:
+def check_given(params: list[Param], arguments: dict[str, Any]) -> None:
+    """Check the arguments that a script has so far; a run may still need others.
+
+    Raises
+    ------
+    Invalid
+        When a value does not fit its parameter's type or is not among those allowed, or the
+        parameter has a fixed value.
+    """
+    for param in params:
+        given = arguments.get(param["name"])
+        if given is None:
+            continue
+        value = _typed(param, given)
+        if param.get("value") is not None:
+            if _typed(param, param["value"]) != value:
+                raise Invalid(
+                    f"Parameter {param['name']} has a fixed value; it can't be set in arguments."
+                )
+            continue
+        _check_allowed(param, value)
+
+
+def unknown_arguments(params: list[Param], arguments: dict[str, Any]) -> list[str]:
+    """Return the names of arguments that belong to no parameter.
+
+    Examples
+    --------
+    >>> unknown_arguments([{"name": "rows", "type": "integer"}], {"rows": 1, "row": 2})
+    ['row']
+    """
+    known = {param["name"] for param in params}
+    return [name for name in arguments if name not in known]
+
+
+def _missing(param: Param, params: list[Param], arguments: dict[str, Any]) -> str:
+    """Return the error of a required parameter without a value."""
+    unknown = unknown_arguments(params, arguments)
+    near = difflib.get_close_matches(param["name"], unknown, n=1)
+    hint = f" There is an argument {near[0]}: is {param['name']} meant?" if near else ""
+    return f"Parameter {param['name']} is required and has no value: set it in arguments.{hint}"
+
+
+def _check_allowed(param: Param, value: Any) -> None:
+    """Raise when a parameter has a list of allowed values, and this is none of them."""
+    allowed = [plain(entry.get("value")) for entry in param.get("allowed_values") or []]
+    if value is not None and allowed and plain(value) not in allowed:
+        raise Invalid(
+            f"Parameter {param['name']} can't be {value!r}; it is one of {', '.join(allowed)}."
+        )
+
+
+def value_of(param: Param, arguments: dict[str, Any]) -> Any:
     """Return a parameter's value, typed; None when it has none."""
     for given in (param.get("value"), arguments.get(param["name"]), param.get("default")):
         if given is not None:
@@ -154,120 +200,33 @@ def _database(value: Any) -> dict[str, int | None]:
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
-    **dict.fromkeys(_TEXT, str),
+    **dict.fromkeys(TEXT, str),
     "integer": _whole,
     "float": _number,
     "bool": _truth,
     "database": _database,
-    **dict.fromkeys(("file", *_CREDENTIAL_PARTS), int),
+    **dict.fromkeys(("file", *CREDENTIAL_PARTS), int),
 }
 
 #: What an optional parameter without a value stands for.
-_UNSET: dict[str, Any] = {"integer": 0, "float": 0, "bool": False}
+UNSET: dict[str, Any] = {"integer": 0, "float": 0, "bool": False}
 
 
-def expanded_arguments(
-    connection: Connection,
-    params: list[Param],
-    arguments: dict[str, Any],
-    *,
-    secrets: bool = False,
-) -> dict[str, Any]:
-    """Return every placeholder that the parameters define, with its value.
-
-    Parameters
-    ----------
-    connection
-        Where credentials are read.
-    params, arguments
-        Of the script.
-    secrets
-        Whether passwords are shown; else they are redacted.
-
-    Raises
-    ------
-    CivisLocalError
-        When passwords are wanted, and a credential that an argument names is not there.
-    """
-    result: dict[str, Any] = {}
-    for param in params:
-        name, kind = param["name"], param["type"]
-        value = _value(param, arguments)
-        if value is None and not param.get("required"):
-            value = _UNSET.get(kind, "")
-        if kind in _CREDENTIAL_PARTS:
-            result |= _credential_placeholders(connection, name, kind, value, secrets)
-        elif kind == "database":
-            chosen = value if isinstance(value, dict) else {"database": value, "credential": value}
-            result[f"{name}.id"] = chosen["database"]
-            result |= _credential_placeholders(
-                connection,
-                f"{name}.credential",
-                "credential_redshift",
-                chosen["credential"],
-                secrets,
-            )
-        elif kind in _TEXT:
-            result |= _text_placeholders(name, value)
-        else:
-            result[name] = value
-    return result
-
-
-def _text_placeholders(name: str, value: str | None) -> dict[str, str | None]:
-    """Return what stands for a text parameter: as it is, and in each of its quoted forms."""
-    if value is None:
-        return dict.fromkeys((name, *(f"{name}.{form}" for form in _FORMS)))
-    return {name: value, **{f"{name}.{form}": quote(value) for form, quote in _FORMS.items()}}
-
-
-_FORMS: dict[str, Callable[[str], str]] = {
-    "literal": literal,
-    "identifier": quoted,
-    "shell_escaped": shlex.quote,
-}
-
-
-def _credential_placeholders(
-    connection: Connection, name: str, kind: str, value: Any, secrets: bool
-) -> dict[str, Any]:
-    """Return the placeholders of a credential, its password redacted unless `secrets`."""
-    user_part, secret_part = _CREDENTIAL_PARTS[kind]
-    keys = (f"{name}.id", f"{name}.{user_part}", f"{name}.{secret_part}")
-    if value is None or value == "":
-        return dict.fromkeys(keys, value)
-    row = _credential(connection, value)
-    if row is None:
-        if secrets:
-            raise _no_credential(name, value)
-        return dict.fromkeys(keys, REDACTED)
-    secret = (row.password or "") if secrets else REDACTED
-    return dict(zip(keys, (value, row.username, secret), strict=True))
-
-
-def _credential(connection: Connection, credential_id: int) -> Row[Any] | None:
+def find_credential(connection: Connection, credential_id: int) -> Row[Any] | None:
+    """Return a credential with its password; None when there is none."""
     return connection.execute(
         select(credentials).where(credentials.c.id == credential_id)
     ).one_or_none()
 
 
-def fill_placeholders(text: str, values: dict[str, Any]) -> str:
-    """Replace ``{{name}}`` by its value; what has none stays as it is.
+def plain(value: Any) -> str:
+    """Return a value as text, as the API spells it.
 
     Examples
     --------
-    >>> fill_placeholders("select {{n}} from {{t}}", {"n": 2, "t": None})
-    'select 2 from {{t}}'
+    >>> plain(True), plain(1.5)
+    ('true', '1.5')
     """
-
-    def replaced(match: re.Match[str]) -> str:
-        value = values.get(match[1])
-        return match[0] if value is None else _plain(value)
-
-    return _PLACEHOLDER.sub(replaced, text)
-
-
-def _plain(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -285,9 +244,9 @@ def environment(
     """
     result: dict[str, str] = {}
     for param in params:
-        value = _value(param, arguments)
+        value = value_of(param, arguments)
         if value is None:
-            value = _UNSET.get(param["type"], "")
+            value = UNSET.get(param["type"], "")
         for suffix, text in _variables(context, param, value, user_id).items():
             result[param["name"].upper() + suffix] = text
             result[param["name"] + (suffix if param["name"].isupper() else suffix.lower())] = text
@@ -297,11 +256,11 @@ def environment(
 def _variables(context: PlatformContext, param: Param, value: Any, user_id: int) -> dict[str, str]:
     """Return the environment variables of a parameter by the suffixes of their names."""
     kind = param["type"]
-    if kind in _TEXT:
+    if kind in TEXT:
         return {"": value, "_SHELL_ESCAPED": shlex.quote(value)}
     if kind == "file":
         return _file_variables(context, param["name"], value)
-    if kind in _CREDENTIAL_PARTS:
+    if kind in CREDENTIAL_PARTS:
         return _credential_variables(context, param["name"], kind, value)
     if kind == "database":
         chosen = value or {"database": "", "credential": None}
@@ -313,7 +272,7 @@ def _variables(context: PlatformContext, param: Param, value: Any, user_id: int)
             **_database_variables(context, param["name"], chosen["database"]),
             **{f"_CREDENTIAL{suffix}": text for suffix, text in parts.items()},
         }
-    return {"": _plain(value)}
+    return {"": plain(value)}
 
 
 def _database_variables(context: PlatformContext, name: str, value: Any) -> dict[str, str]:
@@ -344,17 +303,18 @@ def _credential_variables(
     context: PlatformContext, name: str, kind: str, value: Any
 ) -> dict[str, str]:
     """Return the environment variables of a credential by the suffixes of their names."""
-    suffixes = ["_ID", *(f"_{part.upper()}" for part in _CREDENTIAL_PARTS[kind])]
+    suffixes = ["_ID", *(f"_{part.upper()}" for part in CREDENTIAL_PARTS[kind])]
     if value is None or value == "":
         return dict.fromkeys(suffixes, "")
     with context.store.read() as connection:
-        row = _credential(connection, value)
+        row = find_credential(connection, value)
     if row is None:
-        raise _no_credential(name, value)
+        raise no_credential(name, value)
     return dict(zip(suffixes, (str(value), row.username, row.password or ""), strict=True))
 
 
-def _no_credential(name: str, credential_id: int) -> CivisLocalError:
+def no_credential(name: str, credential_id: int) -> CivisLocalError:
+    """Return the error of a parameter whose credential is not there."""
     return CivisLocalError(
         f"Parameter {name}: there is no credential {credential_id}. Give the id of one that "
         "GET /credentials lists."

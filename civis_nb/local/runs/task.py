@@ -11,6 +11,7 @@ from civis_nb.cancellation import CancelToken
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.runner.base import Executor
 from civis_nb.local.runs.logs import RunLog
+from civis_nb.local.runs.parameters import unknown_arguments
 
 __all__ = ["REQUESTING_RUN", "RunTask"]
 
@@ -57,3 +58,11 @@ class RunTask:
     result: dict[str, Any] = field(default_factory=dict)
     complete: bool = False
     afterwards: list[Callable[[], None]] = field(default_factory=list)
+
+    def log_unused_arguments(self) -> None:
+        """Write to the log which arguments belong to no parameter, if any do."""
+        unused = unknown_arguments(self.body.get("params") or [], self.body.get("arguments") or {})
+        # Executors give these to every script.
+        unused = [name for name in unused if not name.startswith("CIVIS_PARENT_")]
+        if unused:
+            self.log.warn(f"Arguments that belong to no parameter: {', '.join(unused)}.")

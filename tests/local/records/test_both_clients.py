@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-RESOURCES = ("groups", "notebooks", "projects", "reports", "services")
+RESOURCES = ("groups", "notebooks", "projects", "reports", "services", "templates")
 
 
 class Recorder:
@@ -269,6 +269,49 @@ def test_html_reports(api, http, repository, project_id, group_id):
     _versioned(reports, report_id, repository)
     assert "Tableau" in _refused(501, reports.post_refresh, report_id)
     _refused(404, reports.get_refresh, report_id, "abc")
+
+
+def test_script_templates(api, http, project_id, group_id):
+    templates, scripts = api.templates, api.client.scripts
+    params = [{"name": "rows", "type": "integer", "required": True}]
+    script_id = scripts.post_python3("counts", "print(1)", params=params)["id"]
+    made = templates.post_scripts(script_id, "Counts", note="what it does")
+    assert (made["script_type"], made["user_context"]) == ("Python", "runner")
+    assert made["params"][0]["name"] == "rows"
+    script = scripts.get_python3(script_id)
+    assert (script["is_template"], script["published_as_template_id"]) == (True, made["id"])
+    scripts.post_custom(made["id"], arguments={"rows": 2})
+    assert templates.get_scripts(made["id"])["use_count"] == 1
+    assert scripts.get_python3(script_id)["template_dependents_count"] == 1
+    assert templates.patch_scripts(made["id"], note="n")["name"] == "Counts"
+    assert templates.put_scripts(made["id"], "Other")["note"] is None
+    assert made["id"] in [one["id"] for one in templates.list_scripts(category="script")]
+    assert list(templates.list_scripts(category="import")) == []
+    _refused(400, templates.post_scripts, 999999, "of no script")
+    _governed(templates, "_scripts", made["id"], project_id, group_id)
+    assert api.projects.get(project_id)["script_templates"] == []
+    templates.put_scripts_projects(made["id"], project_id)
+    (inside,) = api.projects.get(project_id)["script_templates"]
+    assert inside["id"] == made["id"]
+    assert http("DELETE", f"/templates/scripts/{made['id']}").status_code == 204
+    assert templates.get_scripts(made["id"])["archived"] is True
+    assert made["id"] not in [one["id"] for one in templates.list_scripts(limit=1000)]
+
+
+def test_report_templates(api, http, project_id, group_id):
+    templates = api.templates
+    made = templates.post_reports("r", "<p>1</p>", category="dataset-viz")
+    assert requests.get(made["auth_code_url"], timeout=30).text == "<p>1</p>"
+    changed = templates.patch_reports(made["id"], code_body="<p>2</p>", provide_api_key=True)
+    assert (changed["category"], changed["provide_api_key"]) == ("dataset-viz", True)
+    assert templates.put_reports(made["id"], "s", "<p>3</p>")["category"] is None
+    report = api.client.reports.post(name="of it", template_id=made["id"])
+    assert requests.get(report["auth_code_url"], timeout=30).text == "<p>3</p>"
+    assert templates.get_reports(made["id"])["use_count"] == 1
+    assert made["id"] in [one["id"] for one in templates.list_reports(limit=1000)]
+    _refused(400, api.client.reports.post, name="of none", template_id=999999)
+    _governed(templates, "_reports", made["id"], project_id, group_id)
+    assert http("DELETE", f"/templates/reports/{made['id']}").status_code == 204
 
 
 def test_service_reports(api, project_id, group_id):

@@ -29,6 +29,16 @@ DIFFERENT_ANSWERS = {
             ("put", "/projects/{id}/archive"),
         )
     },
+    **{
+        (verb, path, f"params[].{name}"): "the value of a parameter has the parameter's type"
+        for verb, path in (
+            ("post", "/templates/scripts/"),
+            ("get", "/templates/scripts/{id}"),
+            ("put", "/templates/scripts/{id}"),
+            ("patch", "/templates/scripts/{id}"),
+        )
+        for name in ("value", "default")
+    },
 }
 
 

@@ -13,7 +13,7 @@ from pydantic import BeforeValidator
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import PlatformContext, context_of
-from civis_nb.local.endpoints.filters import JobId, Limit, asked_page
+from civis_nb.local.endpoints.filters import JobId, Limit, asked_page, time_filter
 from civis_nb.local.endpoints.jobs.models import (
     LogBody,
     LogEntry,
@@ -245,7 +245,7 @@ def add_log_post(router: APIRouter, kind: RunKind) -> None:
         now = utc_now()
         entries = [(body.level or "info", body.message, now)] if body.message is not None else []
         for entry in body.messages:
-            moment = states.time_filter("createdAt", entry.created_at) if entry.created_at else now
+            moment = time_filter("createdAt", entry.created_at) if entry.created_at else now
             entries.append((entry.level, entry.message, moment))
         if not entries:
             raise Invalid("Give a message, or messages.")

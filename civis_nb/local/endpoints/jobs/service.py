@@ -10,13 +10,14 @@ from sqlalchemy import Connection, Row
 
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.jobs.models import CloneBody
-from civis_nb.local.errors import Invalid, NotFound
+from civis_nb.local.errors import Conflict, Invalid, NotFound
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.parameters import check_params
+from civis_nb.local.runs.templates import refresh_custom_scripts
 from civis_nb.local.store.schema import jobs
 
-__all__ = ["JobService", "job_row"]
+__all__ = ["JobService", "job_row", "merged"]
 
 
 Shown = TypeVar("Shown", bound=Wire)
@@ -30,9 +31,9 @@ def job_row(connection: Connection, job_id: int, job_type: str | None = None) ->
     NotFound
         When there is none of that type.
     """
-    query = states.jobs_with_last_run().where(jobs.c.id == job_id)
+    query = states.jobs_with_last_run().where(jobs.c.id == job_id, *states.of_type(job_type))
     row = connection.execute(query).first()
-    if row is None or job_type not in (None, row.type):
+    if row is None:
         states.find_job(connection, job_id, job_type)
         raise NotFound(f"Job {job_id}")
     return row
@@ -81,17 +82,21 @@ class JobService(Generic[Shown]):
         values = body.model_dump(mode="json")
         context = context_of(request)
         with context.store.begin() as connection:
-            self._checked(connection, values, user.id)
-            job_id = states.create_job(
-                connection,
-                self._type,
-                values.pop("name", None),
-                user.id,
-                values,
-                hidden=bool(values.pop("hidden", None)),
-                default_name=self._default_name,
-            )
+            job_id = self.insert(connection, values, user.id)
             return self._shown(context, connection, job_id)
+
+    def insert(self, connection: Connection, values: dict[str, Any], user_id: int) -> int:
+        """Check and store a new job, given all fields of its body, and return its id."""
+        self._checked(connection, values, user_id)
+        return states.create_job(
+            connection,
+            self._type,
+            values.pop("name", None),
+            user_id,
+            values,
+            hidden=bool(values.pop("hidden", None)),
+            default_name=self._default_name,
+        )
 
     def get(self, request: Request, job_id: int) -> Shown:
         """Return a job."""
@@ -119,10 +124,11 @@ class JobService(Generic[Shown]):
             if keep and sent.get("hidden") is not None:
                 columns["hidden"] = sent["hidden"]
             values = {k: v for k, v in sent.items() if k not in ("name", "hidden")}
-            body = merged(row.body, values, self._merged_fields) if keep else values
+            body = self._changed_body(connection, row, values, keep=keep)
             self._check_change(connection, row, body)
             self._checked(connection, body, row.user_id)
             states.update_job(connection, job_id, body=body, **columns)
+            refresh_custom_scripts(connection, states.find_job(connection, job_id))
             return self._shown(context, connection, job_id)
 
     def archive(self, request: Request, job_id: int, status: bool) -> Shown:
@@ -143,14 +149,31 @@ class JobService(Generic[Shown]):
                 values["notifications"] = None
             copy_id = states.create_job(
                 connection,
-                self._type,
+                row.type,
                 f"Clone of {row.name}",
                 user.id,
                 values,
                 hidden=row.hidden,
+                from_template_id=row.from_template_id,
             )
             self._cloned(connection, job_id, copy_id)
             return self._shown(context, connection, copy_id)
+
+    def _changed_body(
+        self,
+        connection: Connection,  # noqa: ARG002 - custom scripts read their template
+        row: Row[Any],
+        sent: dict[str, Any],
+        *,
+        keep: bool,
+    ) -> dict[str, Any]:
+        """Return the body of a changed job: what was sent, with `keep` over what it was."""
+        if row.from_template_id is not None:
+            raise Conflict(
+                f"Script {row.id} is a custom script: its code is that of template "
+                f"{row.from_template_id}. Change its own fields at /scripts/custom/{row.id}."
+            )
+        return merged(row.body, sent, self._merged_fields) if keep else sent
 
     def _check_change(self, connection: Connection, row: Row[Any], values: dict[str, Any]) -> None:
         """Raise when the present state forbids a change; most types of job allow all."""

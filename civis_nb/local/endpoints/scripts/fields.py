@@ -16,10 +16,13 @@ from civis_nb.local.endpoints.jobs.models import (
     last_run,
     run_state,
 )
+from civis_nb.local.endpoints.scripts.models import Project
 from civis_nb.local.endpoints.user_refs import user_ref
 from civis_nb.local.runs import jobs as states
+from civis_nb.local.runs.templates import dependents_count, template_of_script
+from civis_nb.local.store.objects import find_object, projects_of
 
-__all__ = ["TYPE_PATHS", "TYPE_WORDS", "script_fields", "with_defaults"]
+__all__ = ["TYPE_PATHS", "TYPE_WORDS", "script_fields", "type_path", "type_word", "with_defaults"]
 
 #: What the API calls the types on typed endpoints, and where they live.
 TYPE_WORDS = {states.SQL: "SQL", states.PYTHON3: "Python", states.CONTAINER: "Container"}
@@ -40,11 +43,11 @@ def script_fields(
     """Return the fields that scripts of all types show (API protocol, 4.7)."""
     body = row.body
     author = user_ref(connection, row.user_id)
-    place = f"{urlsplit(context.endpoint).netloc}/scripts/{TYPE_PATHS[row.type]}/{row.id}"
+    place = f"{urlsplit(context.endpoint).netloc}/scripts/{type_path(row)}/{row.id}"
     return {
         "id": row.id,
         "name": row.name,
-        "type": TYPE_WORDS[row.type],
+        "type": type_word(row),
         "created_at": row.created_at,
         "updated_at": row.updated_at,
         "author": author,
@@ -66,4 +69,30 @@ def script_fields(
         "target_project_id": body.get("target_project_id"),
         "archived": row.archived,
         "running_as_id": body.get("running_as_id") or row.user_id,
+        "projects": [
+            Project(id=one.id, name=one.name) for one in projects_of(connection, "jobs", row.id)
+        ],
+        **_template_fields(connection, row),
+    }
+
+
+def type_word(row: Row[Any]) -> str:
+    """Return what the API calls the type of a script."""
+    return "Custom" if row.from_template_id is not None else TYPE_WORDS[row.type]
+
+
+def type_path(row: Row[Any]) -> str:
+    """Return the word of the path that a script is found at."""
+    return "custom" if row.from_template_id is not None else TYPE_PATHS[row.type]
+
+
+def _template_fields(connection: Connection, row: Row[Any]) -> dict[str, Any]:
+    """Return what a script tells of the template that it is, or is made of."""
+    published = template_of_script(connection, row.id)
+    source = find_object(connection, "templates", row.from_template_id or 0)
+    return {
+        "is_template": published is not None,
+        "published_as_template_id": published and published.id,
+        "template_dependents_count": published and dependents_count(connection, published.id),
+        "template_script_name": source and source.name,
     }

@@ -16,7 +16,12 @@ __all__ = [
     "ContainerPatch",
     "ContainerScript",
     "CsvSettingsBody",
+    "CustomBody",
+    "CustomCreate",
+    "CustomItem",
+    "CustomScript",
     "Param",
+    "Project",
     "PythonBody",
     "PythonCreate",
     "PythonPatch",
@@ -28,6 +33,7 @@ __all__ = [
     "SqlCreate",
     "SqlPatch",
     "SqlScript",
+    "TemplateAlias",
 ]
 
 
@@ -209,6 +215,28 @@ class ContainerPatch(_ContainerOptions, _NameOptional):
     required_resources: Resources | None = None
 
 
+class CustomBody(_NameOptional):
+    """A custom script: what is its own, over the script of its template."""
+
+    parent_id: int | None = None
+    arguments: dict[str, Any] | None = None
+    remote_host_id: int | None = None
+    credential_id: int | None = None
+    schedule: Schedule | None = None
+    notifications: Notifications | None = None
+    time_zone: str | None = None
+    target_project_id: int | None = None
+    required_resources: Resources | None = None
+    partition_label: str | None = None
+    running_as_id: int | None = None
+
+
+class CustomCreate(_Hideable, CustomBody):
+    """A custom script that is made of a template."""
+
+    from_template_id: int
+
+
 class ShortScript(Wire):
     """The fields of a script that lists show as well."""
 
@@ -262,6 +290,55 @@ class SqlScript(Script):
     csv_settings: CsvSettingsBody
 
 
+class TemplateAlias(Wire):
+    """Another name of the template that a script is made of."""
+
+    id: int
+    object_id: int
+    alias: str
+
+
+class CustomItem(ShortScript):
+    """A custom script in a list."""
+
+    backing_script_type: str
+    projects: list[Project]
+    parent_id: int | None
+    from_template_id: int
+    time_zone: str
+    last_run: Run | None
+    archived: bool
+    last_successful_run: Run | None
+
+
+class CustomScript(CustomItem):
+    """A custom script."""
+
+    from_template_aliases: list[TemplateAlias]
+    category: str
+    params: list[Param]
+    arguments: dict[str, Any]
+    is_template: bool
+    published_as_template_id: int | None
+    ui_report_url: int | None
+    ui_report_id: int | None
+    ui_report_provide_api_key: bool | None = Field(alias="uiReportProvideAPIKey")
+    template_script_name: str | None
+    template_note: str | None
+    remote_host_id: int | None
+    credential_id: int | None
+    code_preview: str | None
+    schedule: Schedule
+    notifications: Notifications
+    running_as: UserRef
+    my_permission_level: str = "manage"
+    hidden: bool
+    target_project_id: int | None
+    required_resources: Resources | None
+    partition_label: str | None
+    running_as_id: int
+
+
 class PythonScript(Script):
     """A Python script."""
 
@@ -279,7 +356,7 @@ class ContainerScript(Script):
     """A container script."""
 
     running_as_id: int
-    from_template_aliases: list[dict[str, Any]] = Field(default_factory=list)
+    from_template_aliases: list[TemplateAlias] = Field(default_factory=list)
     required_resources: Resources
     repo_http_uri: str | None
     repo_ref: str | None

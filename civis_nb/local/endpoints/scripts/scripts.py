@@ -12,14 +12,20 @@ from civis_nb.local.context import context_of
 from civis_nb.local.endpoints.filters import KIND_ORDERS, JobId, KindConditions, asked_page
 from civis_nb.local.endpoints.jobs.models import DEFAULT_TIME_ZONE, Run, last_run, run_state
 from civis_nb.local.endpoints.jobs.service import job_row
-from civis_nb.local.endpoints.scripts.fields import TYPE_PATHS, TYPE_WORDS, script_fields
+from civis_nb.local.endpoints.scripts.fields import (
+    TYPE_PATHS,
+    TYPE_WORDS,
+    script_fields,
+    type_path,
+    type_word,
+)
 from civis_nb.local.endpoints.scripts.models import Links, Project, Script, ShortScript
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
-from civis_nb.local.runs.parameters import expanded_arguments
+from civis_nb.local.runs.placeholders import expanded_arguments
 from civis_nb.local.store.schema import job_runs, jobs
 
 __all__ = ["router"]
@@ -110,11 +116,11 @@ def _job_types(text: str | None) -> list[str]:
 
 def _item(row: Any, people: dict[int, UserRef], host: str) -> ScriptItem:
     """Return a script as lists show it."""
-    place = f"{host}/scripts/{TYPE_PATHS[row.type]}/{row.id}"
+    place = f"{host}/scripts/{type_path(row)}/{row.id}"
     return ScriptItem(
         id=row.id,
         name=row.name,
-        type=TYPE_WORDS[row.type],
+        type=type_word(row),
         created_at=row.created_at,
         updated_at=row.updated_at,
         author=people[row.user_id],

@@ -25,7 +25,7 @@ from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
-from civis_nb.local.runs.parameters import expanded_arguments, fill_placeholders
+from civis_nb.local.runs.placeholders import expanded_arguments, fill_placeholders
 
 __all__ = ["router"]
 

@@ -12,7 +12,7 @@ from civis_nb.local.files.registry import EXPORT_LIFETIME
 from civis_nb.local.runs import outputs
 from civis_nb.local.runs.environment import working_folder
 from civis_nb.local.runs.logs import rows_text
-from civis_nb.local.runs.parameters import expanded_arguments, fill_placeholders
+from civis_nb.local.runs.placeholders import expanded_arguments, fill_placeholders
 from civis_nb.local.runs.task import RunTask
 from civis_nb.local.store import in_future
 from civis_nb.local.warehouse.base import DELIMITERS, CsvSettings, Export
@@ -39,6 +39,7 @@ def run_sql_script(task: RunTask) -> None:
         When it was cancelled.
     """
     body = task.body
+    task.log_unused_arguments()
     warehouse = task.context.warehouses.get(body["remote_host_id"])
     sql = _filled(task)
     settings = csv_settings(body.get("csv_settings") or {})

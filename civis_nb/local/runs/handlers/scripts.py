@@ -65,6 +65,7 @@ def run_container(task: RunTask) -> None:
 
 def _run(task: RunTask, command: Sequence[str], folder: Path, files: Mapping[str, bytes]) -> None:
     """Run a command with the job's environment; keep what it used, and raise when it fails."""
+    task.log_unused_arguments()
     spec = JobSpec(
         task.run_id,
         command,
