@@ -128,7 +128,7 @@ def test_every_public_object_has_text_and_html(objects, platform, no_sockets):
     [
         ("client", "<APIClient at http://127.0.0.1"),
         ("client that knows its user", " as "),
-        ("resource", "post_python3 "),
+        ("resource", "delete_containers_runs "),
         ("resource", "more: dir(client.scripts)"),
         ("pages", "pages 1 to 2: 2 items, which is all>"),
         ("pages before the first", "nothing fetched yet"),

@@ -30,6 +30,9 @@ class ContainerFuture(CivisFuture):
         When an argument can't be what it is.
     """
 
+    #: The method of ``client.scripts`` that returns the run.
+    _get_run = "get_containers_runs"
+
     def __init__(
         self,
         job_id: int,
@@ -44,7 +47,7 @@ class ContainerFuture(CivisFuture):
 
             client = APIClient()
         super().__init__(
-            client.scripts.get_containers_runs,
+            getattr(client.scripts, self._get_run),
             (int(job_id), int(run_id)),
             polling_interval=polling_interval,
             client=client,
@@ -54,3 +57,13 @@ class ContainerFuture(CivisFuture):
 
     def _ask_to_cancel(self) -> Any:
         return self.client.scripts.post_cancel(self.job_id)
+
+
+class _CustomScriptFuture(ContainerFuture):
+    """A run of a custom script, whatever type the script of its template has."""
+
+    _get_run = "get_custom_runs"
+
+
+#: A private detail: to the user it is the `ContainerFuture` that executors document.
+_CustomScriptFuture.__name__ = ContainerFuture.__name__

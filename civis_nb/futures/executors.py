@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from civis_nb._waiting import first_done
 from civis_nb._wire_text import preformatted
 from civis_nb.errors import CivisInputError
-from civis_nb.futures.container import ContainerFuture
+from civis_nb.futures.container import ContainerFuture, _CustomScriptFuture
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
@@ -42,6 +42,8 @@ class _CivisExecutor(Executor):
     inc_script_names
         Whether a number is appended to the name, counting up from 0.
     """
+
+    _future_type: type[ContainerFuture] = ContainerFuture
 
     def __init__(
         self,
@@ -101,7 +103,7 @@ class _CivisExecutor(Executor):
             raise RuntimeError("cannot schedule new futures after shutdown")
 
     def _make_future(self, job_id: Any, run_id: Any) -> ContainerFuture:
-        return ContainerFuture(
+        return self._future_type(
             job_id,
             run_id,
             max_n_retries=self.max_n_retries,
@@ -231,6 +233,8 @@ class CustomScriptExecutor(_CivisExecutor):
     **kwargs
         More arguments of ``client.scripts.post_custom``.
     """
+
+    _future_type = _CustomScriptFuture
 
     def __init__(
         self,
