@@ -20,9 +20,10 @@ from civis_nb.local.warehouse.dialects.translation import translate, translate_a
 from civis_nb.local.warehouse.duckdb.warehouse import DuckDBWarehouse, open_duckdb
 
 TABLE = """create table orders
-  (id int, day date, seller int, buyer varchar(6), quantity int, sent int);
-insert into orders values (1, '2024-01-01', 7, 'ann', 5, 5), (2, '2024-01-02', 7, 'bob', 8, null),
-  (3, '2024-01-02', 9, 'ann', 3, 3)"""
+  (id int, day date, seller int, buyer varchar(6), quantity int, sent int,
+   price numeric(10, 2), fee numeric(10, 2));
+insert into orders values (1, '2024-01-01', 7, 'ann', 5, 5, 9.99, 1),
+  (2, '2024-01-02', 7, 'bob', 8, null, 20, 1.5), (3, '2024-01-02', 9, 'ann', 3, 3, 7.25, 0.8)"""
 
 KINDS = {
     "native, short": "select id, buyer from orders where buyer = 'ann'",
@@ -46,6 +47,10 @@ KINDS = {
     "choosing by type": (
         "select seller, sum(quantity) / sum(sent)::float as rate, round(avg(quantity) / 3.0, 2), "
         "to_char(max(day), 'YYYY-MM') from orders group by seller"
+    ),
+    "five quotients of decimals": (
+        "select seller, sum(price) / sum(quantity) as each, avg(price) / avg(fee), "
+        "100.0 * sum(fee) / sum(price) as share from orders group by seller"
     ),
 }
 

@@ -12,7 +12,7 @@ from civis_nb.local.warehouse.dialects.absent import absent_function
 from civis_nb.local.warehouse.dialects.alias_uses import AliasUse
 from civis_nb.local.warehouse.dialects.assigned import postgres_name
 from civis_nb.local.warehouse.dialects.computed import PREFIX, create_computed
-from civis_nb.local.warehouse.dialects.decimals import EXACT_TYPES, quotient_of, types_in
+from civis_nb.local.warehouse.dialects.decimals import EXACT_TYPES, noting, quotient_of, types_in
 from civis_nb.local.warehouse.dialects.functions import attach_functions
 from civis_nb.local.warehouse.dialects.rules import (
     CATALOG,
@@ -45,6 +45,7 @@ __all__ = [
     "absent_function",
     "attach_functions",
     "create_computed",
+    "noting",
     "postgres_name",
     "quotient_of",
     "translate",

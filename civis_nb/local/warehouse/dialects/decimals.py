@@ -1,28 +1,37 @@
 """Quotients of decimals in Redshift, whose digits follow from the types of both sides.
 
 Only DuckDB knows the types. So the first attempt at a statement is refused with the types of a
-quotient (`types_in`), and the next one has what follows from them in its text (`quotient`).
+quotient (`types_in`), and the next one has what follows from them in its text (`Quotient`). Where
+there are more, one binding notes them all (`noting`): a function that DuckDB calls for each.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from civis_nb.local.warehouse.dialects.parts import CATALOG
 from civis_nb.table_names import literal
 
-__all__ = ["EXACT_TYPES", "Quotient", "quotient_of", "types_in"]
+__all__ = ["EXACT_TYPES", "Quotient", "note_quotient", "noting", "quotient_of", "types_in"]
 
 _TYPES = re.compile(rf"'{CATALOG}: decimals (\d+) (\S+) (\S+)'")
 _SIZE = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
+#: What DuckDB calls the type of a plain NULL.
+_NO_TYPE = '"NULL"'
 #: Beside a decimal, an integer is one of so many digits.
 _DIGITS = {"TINYINT": 5, "SMALLINT": 5, "INTEGER": 10, "BIGINT": 19, "HUGEINT": 38,
-           '"NULL"': 1}  # fmt: skip
+           _NO_TYPE: 1}  # fmt: skip
 _MEAN = "MEAN"
 #: The types of PostgreSQL's quotients, means, powers and roots.
 EXACT_TYPES = frozenset(("DECIMAL(38,24)", "DECIMAL(38,20)"))
-_MOST_DIGITS, _LEAST_SCALE = 38, 4
+_MOST_DIGITS, _LEAST_SCALE, _MOST_SCALE = 38, 4, 37
+
+#: Of the binding that notes them.
+_noted: ContextVar[dict[int, Quotient] | None] = ContextVar("noted quotients", default=None)
 
 
 @dataclass(frozen=True)
@@ -38,14 +47,24 @@ class Quotient:
     more: int
     scale: int
 
-    @property
-    def arguments(self) -> str:
-        """Return the last arguments of ``nearest_quotient``."""
-        unit = "1" if not self.scale else f"0.{'1'.rjust(self.scale, '0')}"
-        return (
-            f"{literal(self.one)}, {literal(self.two)}, 1{'0' * self.more}::HUGEINT, "
-            f"CAST({unit} AS DECIMAL(38, {self.scale}))"
+    def of(self, dividend: str, divisor: str, *, is_kept: bool) -> str:
+        """Return the expression of the quotient of two others.
+
+        One that is kept, in a view, fails when they have other types by then.
+        """
+        unit = f"0.{'1'.rjust(self.scale + 1, '0')}"
+        digits = (
+            f"1{'0' * (self.more + 1)}::HUGEINT, "
+            f"CAST({unit} AS DECIMAL(38, {self.scale + 1})), {self.scale}"
         )
+        if is_kept:
+            types = f"{literal(self.one)}, {literal(self.two)}"
+            return f"{CATALOG}.kept_quotient({dividend}, {divisor}, {types}, {digits})"
+        values = (
+            value if kind == _NO_TYPE else f"CAST({value} AS {kind})"
+            for value, kind in ((dividend, self.one), (divisor, self.two))
+        )
+        return f"{CATALOG}.nearest_quotient({', '.join(values)}, {digits})"
 
     @property
     def kind(self) -> str:
@@ -79,7 +98,28 @@ def quotient_of(one: str, two: str) -> Quotient:
     digits = p1 - s1 + s2 + scale
     if digits > _MOST_DIGITS:
         scale = max(_LEAST_SCALE, _MOST_DIGITS + scale - digits)
+    scale = min(scale, _MOST_SCALE)
     return Quotient(one, two, scale - s1 + s2, scale)
+
+
+@contextmanager
+def noting() -> Iterator[dict[int, Quotient]]:
+    """Return a dictionary into which the quotients go that are bound in the block."""
+    found: dict[int, Quotient] = {}
+    token = _noted.set(found)
+    try:
+        yield found
+    finally:
+        _noted.reset(token)
+
+
+def note_quotient(place: int, one: str, two: str) -> int:
+    """Note the types of a quotient; return its scale. DuckDB calls this when it binds one."""
+    quotient = quotient_of(one, two)
+    found = _noted.get()
+    if found is not None:
+        found[place] = quotient
+    return quotient.scale
 
 
 def _size(name: str) -> tuple[int, int]:

@@ -12,16 +12,26 @@ CREATE MACRO averaged_rs(mean, total, count, id, kind BIGINT) AS (total // count
   (mean, total, count, id, kind HUGEINT) AS (total // count)::DECIMAL(38, 0),
   (mean, total, count, id, kind DECIMAL) AS civis_sql.decimal_types(id, typeof(total), 'MEAN'),
   (mean, total, count, id, kind) AS mean;
--- The nearest number with the digits of "unit", halves away from zero: a decimal is the integer of all
--- its digits, so that "factor" makes the first one so much longer than the second. The types "one" and
--- "two" are those that this follows from: the columns of a view's tables may be others by now.
--- In HAVING, DuckDB takes v.a for a column: hence struct_extract.
-CREATE MACRO nearest_quotient(a, b, one, two, factor, unit) AS list_transform(
-  list_transform([{'a': a, 'b': b}], lambda v: {
-    'n': CASE WHEN typeof(struct_extract(v, 'a')) = one AND typeof(struct_extract(v, 'b')) = two THEN replace(struct_extract(v, 'a')::VARCHAR, '.', '')::HUGEINT * factor
-      ELSE civis_sql.fail('the types of a quotient are no longer ' || one || ' and ' || two || ': create the view again')::HUGEINT END,
-    'd': replace(struct_extract(v, 'b')::VARCHAR, '.', '')::HUGEINT}),
-  lambda w: (2 * abs(struct_extract(w, 'n')) + abs(struct_extract(w, 'd'))) // (2 * abs(struct_extract(w, 'd'))) * sign(struct_extract(w, 'n')) * sign(struct_extract(w, 'd')))[1]::DECIMAL(38, 0) * unit;
+-- Where there are more, one binding notes the types of all: each quotient has its type there already.
+CREATE MACRO noted_types(id, one, two) AS
+  round(NULL::DECIMAL(38, 38), civis_sql_note_quotient(id::BIGINT, one || '', two || ''));
+CREATE MACRO div_noted(a, b, id, kind BIGINT) AS a // b, (a, b, id, kind HUGEINT) AS a // b,
+  (a, b, id, kind DECIMAL) AS civis_sql.noted_types(id, typeof(a), typeof(b)),
+  (a, b, id, kind DOUBLE) AS a // b, (a, b, id, kind INTERVAL) AS a / b, (a, b, id, kind) AS a // b;
+CREATE MACRO averaged_noted(mean, total, count, id, kind BIGINT) AS (total // count)::BIGINT,
+  (mean, total, count, id, kind HUGEINT) AS (total // count)::DECIMAL(38, 0),
+  (mean, total, count, id, kind DECIMAL) AS civis_sql.noted_types(id, typeof(total), 'MEAN'),
+  (mean, total, count, id, kind) AS mean;
+-- The nearest number with "scale" digits behind the point, halves away from zero. A decimal is the
+-- integer of all its digits: "factor" makes the first one so much longer that their quotient has one
+-- digit more than the result, of which "unit" makes a decimal again.
+CREATE MACRO nearest_quotient(a, b, factor, unit, scale) AS round((replace(a::VARCHAR, '.', '')::HUGEINT
+  * factor // replace(b::VARCHAR, '.', '')::HUGEINT)::DECIMAL(38, 0) * unit, scale);
+-- The types "one" and "two" are those that the digits follow from: the columns of a view's tables may
+-- have others by now.
+CREATE MACRO kept_quotient(a, b, one, two, factor, unit, scale) AS CASE WHEN typeof(a) = one AND typeof(b) = two
+  THEN civis_sql.nearest_quotient(a, b, factor, unit, scale)
+  ELSE civis_sql.fail('the types of a quotient are no longer ' || one || ' and ' || two || ': create the view again') END;
 
 -- PostgreSQL: the digits follow from the values.
 CREATE MACRO div(a, b, kind BIGINT) AS a // b, (a, b, kind HUGEINT) AS a // b,

@@ -20,11 +20,11 @@ class NumberRules(RuleSet):
         place = self._quotient_place(call.start, call.end)
         known = self._quotients.get(place)
         if known is not None:
-            values = f"{total}, nullif({count}, 0), {known.arguments}"
-            self._set(call, f"{CATALOG}.nearest_quotient({values})", known.kind)
+            mean = known.of(total, f"nullif({count}, 0)", is_kept=self._is_view)
+            self._set(call, mean, known.kind)
             return
         values = f"{mean}, {total}, {count}, {f'{place}, ' if place else ''}{kind}"
-        self._set(call, f"{CATALOG}.averaged{self._suffix}({values})")
+        self._set(call, f"{CATALOG}.averaged{self._chosen_quotient}({values})")
         tokens.set_type(call.start, call.end, f"{CATALOG}.avg_kind{self._suffix}({kind})")
 
     def _total(self, call: Call) -> None:

@@ -202,13 +202,15 @@ class OperatorRules(LikeRules):
         tokens.set_type(left.start, right.end, kind)
         place = self._quotient_place(left.start, right.end)
         known = self._quotients.get(place)
-        if known is None:
-            # DuckDB's "//" divides integers as PostgreSQL does, and fails for 0.
-            function, others = f"div{self._suffix}", f"{place}, {kind}" if place else kind
-        else:
-            function, others = "nearest_quotient", known.arguments
+        if known is not None:
+            values = (tokens.render(o.start, o.end) for o in (left, right))
+            tokens.rewrite(left.start, right.end, known.of(*values, is_kept=self._is_view))
             tokens.set_type(left.start, right.end, known.kind)
-        tokens.wrap(left.start, right.end, f"{CATALOG}.{function}(", f", {others})")
+            return
+        # DuckDB's "//" divides integers as PostgreSQL does, and fails for 0.
+        others = f"{place}, {kind}" if place else kind
+        function = f"{CATALOG}.div{self._chosen_quotient}("
+        tokens.wrap(left.start, right.end, function, f", {others})")
         tokens.replace(at, ",")
 
     def _multiply(self, at: int, left: Operand, right: Operand) -> None:

@@ -60,6 +60,8 @@ class Reading:
         not, which only DuckDB can tell.
     quotients
         The quotients of decimals, by the numbers of their places.
+    notes_quotients
+        Whether the other quotients are to be noted; the statement is only bound then.
     texts
         The texts that set operations give another type, by their places: DuckDB's name of it.
     """
@@ -67,6 +69,7 @@ class Reading:
     typed: bool = False
     with_aliases: bool = False
     quotients: tuple[tuple[int, Quotient], ...] = ()
+    notes_quotients: bool = False
     texts: tuple[tuple[int, str], ...] = ()
 
 
@@ -89,6 +92,7 @@ class RuleSet:
     def __init__(self, tokens: Tokens, dialect: Dialect, reading: Reading) -> None:
         self._typed = reading.typed
         self._quotients = dict(reading.quotients)
+        self._notes_quotients = reading.notes_quotients
         self._tokens = tokens
         self._dialect = dialect
         self._is_redshift = self.is_redshift = dialect == "redshift"
@@ -142,6 +146,16 @@ class RuleSet:
     def _as_text(self, first: int, behind: int) -> str:
         tokens = self._tokens
         return f"{CATALOG}.as_text({tokens.render(first, behind)}, {tokens.type_of(first, behind)})"
+
+    @property
+    def _chosen_quotient(self) -> str:
+        """Return the end of the names of functions that learn the types of a quotient."""
+        return "_noted" if self._notes_quotients else self._suffix
+
+    @property
+    def _is_view(self) -> bool:
+        """Return whether the statement creates a view."""
+        return self._tokens.words[0] == "create" and "view" in self._tokens.words[1:4]
 
     def _quotient_place(self, first: int, behind: int) -> int:
         """Return a number of a quotient, the same for equal ones of one SELECT; 0 in PostgreSQL.

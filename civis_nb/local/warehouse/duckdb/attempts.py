@@ -20,7 +20,7 @@ from civis_nb.local.warehouse.duckdb.failures import (
     statement_error,
 )
 from civis_nb.local.warehouse.duckdb.shortened import with_columns
-from civis_nb.local.warehouse.duckdb.statement import Statement, translated, with_quotient
+from civis_nb.local.warehouse.duckdb.statement import Statement, translated, with_quotients
 
 __all__ = ["Attempts"]
 
@@ -103,7 +103,7 @@ class Attempts:
             create_computed(self._cursor)
             self._has_computed = True
             return True
-        mended = with_quotient(self._candidate, error)
+        mended = with_quotients(self._cursor, self._candidate, error)
         if mended is not None:
             self._candidate = mended
             self._translations = translated(mended)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 import duckdb
 
-__all__ = ["bound"]
+from civis_nb.local.warehouse.dialects import PREFIX, create_computed, noting
+from civis_nb.local.warehouse.dialects.decimals import Quotient
+
+__all__ = ["bound", "quotients_in"]
 
 
 def bound(cursor: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str, str]]:
@@ -21,3 +26,24 @@ def bound(cursor: duckdb.DuckDBPyConnection, query: str) -> list[tuple[str, str]
         return [(str(row[0]), str(row[1])) for row in rows]
     names, types, *_ = bind(query)
     return [(str(name), str(kind)) for name, kind in zip(names, types, strict=True)]
+
+
+def quotients_in(cursor: duckdb.DuckDBPyConnection, text: str) -> dict[int, Quotient]:
+    """Return the quotients of decimals that DuckDB meets when it binds a statement.
+
+    They are those before the first mistake; none where DuckDB has no way to bind alone.
+    """
+    bind = getattr(cursor, "_bind", None)
+    if bind is None:
+        return {}
+    with noting() as found:
+        try:
+            bind(text)
+        except duckdb.CatalogException as error:
+            if PREFIX in str(error):  # the first statement that needs the functions in Python
+                create_computed(cursor)
+                with suppress(duckdb.Error):
+                    bind(text)
+        except duckdb.Error:
+            pass  # the attempt that follows tells it
+    return found

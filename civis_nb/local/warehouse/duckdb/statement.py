@@ -23,6 +23,7 @@ from civis_nb.local.warehouse.dialects import (
     translate,
     types_in,
 )
+from civis_nb.local.warehouse.duckdb.binding import quotients_in
 from civis_nb.local.warehouse.duckdb.failures import (
     is_refusal,
     located_error,
@@ -35,7 +36,7 @@ from civis_nb.sql_text import has_word, only_reads, split_statements
 if TYPE_CHECKING:
     from civis_nb.local.warehouse.redshift.translate import Translation
 
-__all__ = ["Statement", "parse_script", "translated", "with_quotient", "with_texts"]
+__all__ = ["Statement", "parse_script", "translated", "with_quotients", "with_texts"]
 
 #: Kinds of statements whose rows are shown; others show rows only with RETURNING.
 _WITH_ROWS = {"SELECT", "EXPLAIN", "PRAGMA", "CALL", "EXECUTE", "MULTI"}
@@ -254,15 +255,19 @@ def translated(statement: Statement) -> Iterator[Statement]:
             )
 
 
-def with_quotient(statement: Statement, error: duckdb.Error) -> Statement | None:
-    """Return a statement in which one more quotient of decimals is computed digit by digit.
+def with_quotients(
+    cursor: duckdb.DuckDBPyConnection, statement: Statement, error: duckdb.Error
+) -> Statement | None:
+    """Return a statement in which more quotients of decimals are computed digit by digit.
 
     Parameters
     ----------
+    cursor
+        Binds the statement if it has several.
     statement
         The one that DuckDB refused.
     error
-        Why: it has the types of the quotient.
+        Why: it has the types of one quotient.
 
     Returns
     -------
@@ -273,10 +278,15 @@ def with_quotient(statement: Statement, error: duckdb.Error) -> Statement | None
     if found is None or not _is_whole(statement):
         return None
     at, one, two = found
-    if at in dict(statement.reading.quotients):
+    known = dict(statement.reading.quotients)
+    if at in known:
         return None
-    quotients = (*statement.reading.quotients, (at, quotient_of(one, two)))
-    return _read(statement, replace(statement.reading, quotients=quotients))
+    has_several = bool(known)
+    known[at] = quotient_of(one, two)
+    if has_several:
+        reading = replace(statement.reading, quotients=tuple(known.items()), notes_quotients=True)
+        known |= quotients_in(cursor, _read(statement, reading).text)
+    return _read(statement, replace(statement.reading, quotients=tuple(known.items())))
 
 
 def with_texts(statement: Statement, texts: Sequence[tuple[int, str]]) -> Statement:

@@ -8,6 +8,8 @@ from civis_nb.cancellation import CancelToken
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import ignore_log
 from civis_nb.local.warehouse.dialects.decimals import quotient_of
+from civis_nb.local.warehouse.duckdb.attempts import Attempts
+from civis_nb.local.warehouse.duckdb.statement import parse_script
 from civis_nb.local.warehouse.duckdb.warehouse import open_duckdb
 
 TABLE = """create table d (a numeric(10,2), b numeric(10,2), c numeric(18,4), i int, g bigint);
@@ -131,6 +133,18 @@ def test_a_transaction_goes_on_behind_a_quotient(redshift):
     assert rows(redshift, sql + "update r set r = r / 2.0; commit; select count(*) from r") == [
         ["5"]
     ]
+
+
+def test_the_types_of_many_quotients_are_found_at_once(redshift):
+    sql = "select a/b, avg(a), avg(b), sum(a)/sum(b)/3.0, avg(c)/7 from d group by a/b"
+    with redshift.engine(CancelToken(), ignore_log) as engine:
+        (statement,) = parse_script(engine.cursor, sql, "redshift", ignore_log, ())
+        texts = []
+        for attempt in Attempts(statement, CancelToken(), (), cursor=engine.cursor):
+            with attempt as candidate:
+                texts.append(candidate.text)
+                engine.cursor.execute(candidate.text)
+    assert len(texts) == 3
 
 
 def test_a_view_of_a_quotient_is_refused_when_its_types_have_changed(redshift):

@@ -30,6 +30,7 @@ from civis_nb.local.warehouse.dialects.computed.text_patterns import (
 from civis_nb.local.warehouse.dialects.computed.time_formats import text_of_interval, text_of_time
 from civis_nb.local.warehouse.dialects.computed.time_inputs import moment_of_text
 from civis_nb.local.warehouse.dialects.computed.time_texts import time_of_text
+from civis_nb.local.warehouse.dialects.decimals import note_quotient
 
 __all__ = ["PREFIX", "create_computed"]
 
@@ -45,6 +46,7 @@ _FUNCTIONS: list[tuple[Callable[..., Any], str, str]] = [
     (number_of_text, "VARCHAR VARCHAR", "VARCHAR"),
     (jsonb_text, "VARCHAR", "VARCHAR"),
     (jsonb_set, "VARCHAR VARCHAR VARCHAR BOOLEAN", "VARCHAR"),
+    (note_quotient, "BIGINT VARCHAR VARCHAR", "INTEGER"),
     (quotient_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),
     (mean_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),
     (product_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),
