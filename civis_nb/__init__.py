@@ -36,7 +36,10 @@ if TYPE_CHECKING:
     from civis_nb.client.pages import PaginatedResponse
     from civis_nb.client.response import ListResponse, Response
     from civis_nb.loggers import civis_logger
+    from civis_nb.remote import map as map
+    from civis_nb.remote import run
 
+#: All but `map`: ``from civis_nb import *`` is not to hide Python's own.
 __all__ = [
     "APIClient",
     "ListResponse",
@@ -57,6 +60,7 @@ __all__ = [
     "loggers",
     "polling",
     "response",
+    "run",
     "spec",
     "unload_ipython_extension",
     "utils",
@@ -70,6 +74,8 @@ _HOMES = {
     "civis_logger": "civis_nb.loggers",
     "find": "civis_nb.client.find",
     "find_one": "civis_nb.client.find",
+    "map": "civis_nb.remote",
+    "run": "civis_nb.remote",
 }
 _MODULES = frozenset(
     {
@@ -100,7 +106,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted([*__all__, "map"])
 
 
 def load_ipython_extension(ipython: InteractiveShell) -> None:

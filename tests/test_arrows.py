@@ -72,6 +72,8 @@ ALLOWED: dict[str, set[str]] = {
         "utils",
         "workflows",
     },
+    "remote": {"client", "futures", "io"},
+    "run_joblib_func": {"remote"},
     "testing": {"client", "local", "spec"},
     "tests": {"testing"},
 }

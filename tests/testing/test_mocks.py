@@ -186,6 +186,7 @@ def test_container_mock_serves_a_future():
     assert future.log_tail() == [{"message": "hello"}]
 
 
+@pytest.mark.exhaustive
 def test_container_mock_fails_and_is_cancelled():
     client = create_client_mock_for_container_tests(state="failed")
     with pytest.raises(CivisJobFailure):

@@ -1,0 +1,208 @@
+"""`map`: a function called for each of many items, each in a job of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+from civis_nb._waiting import after_interrupt, outcome
+from civis_nb.errors import CivisCancelledError, CivisInputError
+from civis_nb.futures.awaiting import CivisAsyncResultBase
+from civis_nb.remote import calls
+
+if TYPE_CHECKING:
+    from civis_nb.client.client import APIClient
+
+__all__ = ["FunctionMap", "MappedCall", "map"]
+
+_MAX_JOBS = 50
+#: So many jobs are started at the same time.
+_STARTS = 8
+
+
+class MappedCall(CivisAsyncResultBase):
+    """The call for one item: waits for its turn, then for its job.
+
+    Attributes
+    ----------
+    run
+        The future of its job; None before it has started.
+    """
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.run: calls.FunctionFuture | None = None
+        self._number = number
+
+    def __repr__(self) -> str:
+        state = self.run.state if self.run is not None else "waits for its turn"
+        return f"<{type(self).__name__} of item {self._number}: {state}>"
+
+    def cancel(self) -> bool:
+        """Stop the job; a call whose turn has not come is never made."""
+        if self.run is not None:
+            return self.run.cancel()
+        return super().cancel()
+
+    def result(self, timeout: float | None = None) -> Any:
+        """Wait for the end and return the function's value, or raise its exception.
+
+        Raises
+        ------
+        TimeoutError
+            When the end did not come in time.
+        CivisCancelledError
+            When it was cancelled.
+        """
+        try:
+            return super().result(timeout)
+        except CancelledError as error:
+            if isinstance(error, CivisCancelledError):
+                raise
+            raise CivisCancelledError(
+                f"The call for item {self._number} was cancelled before its turn."
+            ) from None
+
+    def follow(self, run: calls.FunctionFuture) -> None:
+        """Take the outcome of the job when it ends."""
+        self.run = run
+        run.call_at_end(self._take)
+
+    def _take(self, run: Future[Any]) -> None:
+        try:
+            self.set_result(run.result(0))
+        except BaseException as error:
+            # All that the function may raise; whoever waits for the value receives it.
+            self.set_exception(error)
+
+
+class FunctionMap(Iterator[Any]):
+    """The values of a function for many items, in their order; see `map`.
+
+    Attributes
+    ----------
+    futures
+        A future for each item, in order.
+    """
+
+    def __init__(
+        self, start: Callable[[bytes], calls.FunctionFuture], contents: Sequence[bytes], jobs: int
+    ) -> None:
+        self.futures = tuple(MappedCall(number) for number in range(len(contents)))
+        self._start = start
+        self._next = 0
+        self._cancelled = False
+        self._free = threading.Semaphore(jobs)
+        pool = ThreadPoolExecutor(min(jobs, _STARTS), "civis_nb.map")
+        for future, content in zip(self.futures, contents, strict=True):
+            pool.submit(self._started, future, content)
+        pool.shutdown(wait=False)
+
+    def _started(self, future: MappedCall, content: bytes) -> None:
+        """Wait for a free place, and start the job of one item."""
+        self._free.acquire()
+        if self._cancelled or not future.set_running_or_notify_cancel():
+            self._free.release()
+            return
+        try:
+            run = self._start(content)
+        except BaseException as error:
+            # Raised where the value is read: this is a thread of its own.
+            self._free.release()
+            future.set_exception(error)
+            return
+        run.call_at_end(lambda _: self._free.release())
+        future.follow(run)
+        if self._cancelled:
+            run.cancel()
+
+    def __iter__(self) -> FunctionMap:
+        return self
+
+    def __next__(self) -> Any:
+        if self._next == len(self.futures):
+            raise StopIteration
+        self._next += 1
+        try:
+            return outcome(self.futures[self._next - 1])
+        except KeyboardInterrupt:
+            after_interrupt(self.cancel)
+            raise
+        except BaseException:
+            self.cancel()
+            raise
+
+    def __len__(self) -> int:
+        return len(self.futures)
+
+    def __repr__(self) -> str:
+        done = sum(future.done() for future in self.futures)
+        return f"<{type(self).__name__}: {done} of {len(self.futures)} calls are done>"
+
+    def cancel(self) -> None:
+        """Stop all jobs that go on, and start no more."""
+        self._cancelled = True
+        for future in self.futures:
+            if future.run is None:
+                future.cancel()
+        with ThreadPoolExecutor(_STARTS, "civis_nb.map") as pool:
+            going = [future for future in self.futures if not future.done()]
+            list(pool.map(MappedCall.cancel, going))
+
+
+def map(
+    function: Callable[[Any], Any],
+    items: Iterable[Any],
+    /,
+    *,
+    max_jobs: int = _MAX_JOBS,
+    cpu: int = 1024,
+    memory: int = 1024,
+    image: str = calls._IMAGE,
+    requirements: Sequence[str] = (),
+    client: APIClient | None = None,
+) -> FunctionMap:
+    """Call a Python function for each of many items, each in a job of its own.
+
+    Parameters
+    ----------
+    function
+        Takes one item.
+    items
+        What it is called for.
+    max_jobs
+        How many jobs there are at the same time, at most.
+    cpu, memory, image, requirements, client
+        As for `run`.
+
+    Returns
+    -------
+    FunctionMap
+        An iterator over the values, in the order of the items; the jobs are started at once,
+        whether it is read or not. When a call fails, its exception is raised in its turn, and
+        the other jobs are cancelled, as they are by an interrupt. ``futures`` has each call by
+        itself: all outcomes, whichever way they end.
+
+    Raises
+    ------
+    CivisInputError
+        When the function or an item can't be pickled, or a setting can't be what it is.
+        Nothing was sent.
+
+    Examples
+    --------
+    >>> import civis_nb
+    >>> with civis_nb.local.start(samples=False) as platform:
+    ...     list(civis_nb.map(abs, [-1, 2], max_jobs=2, client=platform.client()))
+    [1, 2]
+    """
+    if isinstance(max_jobs, bool) or not isinstance(max_jobs, int) or max_jobs < 1:
+        raise CivisInputError(f"max_jobs can't be {max_jobs!r}: it is 1 or more.")
+    settings = calls.JobSettings(cpu, memory, image, calls._listed(requirements), client)
+    contents = [calls.pickled_call(function, item) for item in items]
+    executor = settings.executor(calls.title(function))
+    return FunctionMap(
+        lambda content: calls.start(content, executor, settings.requirements), contents, max_jobs
+    )

@@ -1,0 +1,67 @@
+"""Many calls of a function as jobs of a local platform."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import wait
+from pathlib import Path
+
+import pytest
+
+import civis_nb
+from civis_nb.errors import CivisCancelledError, CivisInputError
+
+
+@pytest.fixture(scope="module")
+def client():
+    with civis_nb.local.start(samples=False) as platform:
+        yield platform.client()
+
+
+@pytest.mark.exhaustive
+def test_values_come_in_the_order_of_the_items_and_jobs_are_bounded(client, tmp_path):
+    def noted(number, folder=str(tmp_path)):
+        mine = Path(folder) / str(number)
+        mine.touch()
+        at_once = len(list(Path(folder).iterdir()))
+        time.sleep(0.2 if number == 0 else 0)
+        mine.unlink()
+        return number, at_once
+
+    found = list(civis_nb.map(noted, iter(range(5)), max_jobs=2, client=client))
+    assert [number for number, _ in found] == [0, 1, 2, 3, 4]
+    assert max(at_once for _, at_once in found) <= 2
+
+
+@pytest.mark.exhaustive
+def test_a_failure_is_raised_in_its_turn_and_ends_the_others(client):
+    def inverse(number):
+        time.sleep(600 if number == 2 else 0)
+        return 1 / number
+
+    calls = civis_nb.map(inverse, [1, 0, 2, 2, 2], max_jobs=3, client=client)
+    assert next(calls) == 1.0
+    with pytest.raises(ZeroDivisionError) as caught:
+        next(calls)
+    assert "in inverse" in str(caught.value.__cause__)
+    wait(calls.futures, 60)
+    for future in calls.futures[2:]:
+        with pytest.raises(CivisCancelledError):
+            future.result(timeout=60)
+    assert repr(calls) == "<FunctionMap: 5 of 5 calls are done>"
+
+
+@pytest.mark.exhaustive
+def test_each_outcome_can_be_had_by_itself(client):
+    calls = civis_nb.map(int, ["7", "seven"], max_jobs=2, client=client)
+    assert calls.futures[0].result(timeout=60) == 7
+    assert isinstance(calls.futures[1].exception(timeout=60), ValueError)
+    assert len(calls) == 2
+    assert repr(calls.futures[0]) == "<MappedCall of item 0: succeeded>"
+
+
+def test_nothing_and_nonsense(client):
+    assert list(civis_nb.map(int, [], client=client)) == []
+    for wrong in (0, 1.5, True):
+        with pytest.raises(CivisInputError, match="max_jobs can't be"):
+            civis_nb.map(int, ["1"], max_jobs=wrong, client=client)
