@@ -64,6 +64,9 @@ class CivisFuture(PollableResult):
         Whether interrupting a wait for the result cancels the run; else it goes on.
     progress
         Whether a wait that takes a while is shown; None: when a person is watching.
+    seen
+        What the platform has said of the run already, such as the answer to its start. Where that
+        state is final, nothing is polled.
 
     Raises
     ------
@@ -94,6 +97,7 @@ class CivisFuture(PollableResult):
         *,
         cancel_on_interrupt: bool = False,
         progress: bool | None = None,
+        seen: Any = None,
     ) -> None:
         if max_retries is not None and (not isinstance(max_retries, int) or max_retries < 0):
             raise CivisInputError(f"max_retries can't be {max_retries!r}: it is 0 or more.")
@@ -108,7 +112,7 @@ class CivisFuture(PollableResult):
         self._expired_after_s: float | None = None
         self._cancel_on_interrupt = cancel_on_interrupt
         self._progress = progress
-        super().__init__(poller, poller_args, polling_interval, client, poll_on_creation)
+        super().__init__(poller, poller_args, polling_interval, client, poll_on_creation, seen=seen)
 
     @classmethod
     def from_run(

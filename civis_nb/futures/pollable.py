@@ -10,7 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError, Future, InvalidStateError
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from civis_nb._waiting import after_interrupt
@@ -23,7 +23,15 @@ from civis_nb.errors import (
 from civis_nb.futures import poller as scheduling
 from civis_nb.futures.awaiting import CivisAsyncResultBase
 from civis_nb.futures.failures import error_text
-from civis_nb.futures.states import CANCELLED, FAILED, SUCCEEDED, UNSEEN, run_times, state_of
+from civis_nb.futures.states import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    SUCCEEDED,
+    UNSEEN,
+    run_times,
+    state_of,
+)
 from civis_nb.futures.subscribers import Subscriber, Subscribers
 from civis_nb.futures.timing import (
     MAX_LOCAL_WAIT_S,
@@ -63,6 +71,9 @@ class PollableResult(CivisAsyncResultBase):
         The client for everything but polling; None: one is made when it is needed.
     poll_on_creation
         Whether to poll at once; else after the first interval.
+    seen
+        What the platform has said of it already, such as the answer to its start. Where that
+        state is final, nothing is polled.
 
     Raises
     ------
@@ -91,6 +102,8 @@ class PollableResult(CivisAsyncResultBase):
         polling_interval: int | float | None = None,
         client: Client | None = None,
         poll_on_creation: bool = True,
+        *,
+        seen: Any = None,
     ) -> None:
         super().__init__()
         self.poller = poller
@@ -106,7 +119,16 @@ class PollableResult(CivisAsyncResultBase):
         self._subscribers = Subscribers()
         self._first_poll_done = threading.Event()
         self._first_to_cancel = threading.Lock()
-        self._scheduler.add(self, 0.0 if poll_on_creation else self._next_wait_s())
+        state = state_of(seen)
+        if state in SUCCEEDED:
+            self._act_on(seen, state)
+            self._first_poll_done.set()
+        elif state in DONE:
+            # Why it ended so may take requests to find out.
+            self._stage = partial(self._act_on, seen, state)
+            self._scheduler.add(self)
+        else:
+            self._scheduler.add(self, 0.0 if poll_on_creation else self._next_wait_s())
 
     @cached_property
     def client(self) -> Client:
@@ -368,6 +390,10 @@ class PollableResult(CivisAsyncResultBase):
             return self._poll_failed(error)
         self._failure_budget.reset()
         self._last_poll_error = None
+        return self._act_on(response, state)
+
+    def _act_on(self, response: Any, state: str) -> float | None:
+        """Act on what the platform says of the run; return the seconds until the next step."""
         self._last_seen, self._last_state = response, state
         self._subscribers.notify(self, response)
         if state in SUCCEEDED:

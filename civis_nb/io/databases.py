@@ -112,6 +112,7 @@ def start_query(
         poll_on_creation=False,
         cancel_on_interrupt=True,
         progress=progress,
+        seen=query,
     )
 
 

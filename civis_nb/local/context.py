@@ -30,14 +30,20 @@ class User:
 class RunQueue(Protocol):
     """Where queued runs are carried out."""
 
-    def submit(self, run_id: int, job_type: str, user_id: int) -> None:
-        """Queue a run of a user's job of this type; users take turns at the free workers."""
+    def submit(self, run_id: int, job_type: str, user_id: int) -> bool:
+        """Queue a run of a user's job of this type; users take turns at the free workers.
+
+        Return whether a worker is free for it.
+        """
 
     def cancel(self, run_id: int) -> bool:
         """Request the end of a run; return False when it has ended already."""
 
     def wait(self, run_id: int, timeout_s: float) -> bool:
         """Wait for the end of a run; return False when it does not come in time."""
+
+    def store_log(self, run_id: int) -> None:
+        """Store what a run has written into its log and still waits, because it is read now."""
 
 
 @dataclass

@@ -56,6 +56,28 @@ def test_states_that_are_not_final_are_waited_out(fake, state):
     assert follow(fake).result(timeout=20).state == "succeeded"
 
 
+@pytest.mark.parametrize("state", ["succeeded", "failed", "cancelled"])
+def test_an_end_that_was_seen_before_needs_no_poll(fake, make, state):
+    future = follow(fake, seen=make.run(state, error="disk full" if state == "failed" else None))
+    ended = []
+    future.add_done_callback(ended.append)
+    concurrent.futures.wait([future], timeout=20)
+    assert future.state == future.last_seen.state == state
+    assert future.cancelled() == (state == "cancelled")
+    if state == "failed":
+        with pytest.raises(CivisJobFailure, match=r"job 1 / run 2.*disk full"):
+            future.result(timeout=20)
+    if state == "succeeded":
+        assert future.result(timeout=20).state == state
+    assert ended == [future]
+    assert fake.calls == []
+
+
+def test_a_run_that_was_seen_going_on_is_polled(fake, make):
+    fake.states("scripts.get_containers_runs", "succeeded")
+    assert follow(fake, seen=make.run("running")).result(timeout=20).state == "succeeded"
+
+
 @pytest.mark.contract("C30")
 def test_failure_raises_with_ids_and_the_servers_words(fake):
     fake.states("scripts.get_containers_runs", "failed", error="disk full")

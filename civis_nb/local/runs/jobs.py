@@ -16,19 +16,15 @@ from sqlalchemy import (
     Connection,
     Row,
     Select,
-    Text,
-    bindparam,
-    case,
-    false,
     func,
-    literal,
-    null,
     select,
 )
 
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.errors import Conflict, NotFound
+from civis_nb.local.runs import statements
 from civis_nb.local.runs.parameters import check_arguments
+from civis_nb.local.runs.statements import ACTIVE
 from civis_nb.local.store import Store, utc_now
 from civis_nb.local.store.schema import job_runs, jobs
 
@@ -80,8 +76,6 @@ _SHOWN = {
     "JobTypes::TableScan": "JobTypes::SingleTableScanner",
 }
 
-ACTIVE = ("queued", "running")
-
 #: How long a request to cancel waits for the run to end, so that its answer can say so.
 CANCEL_WAIT_S = 10.0
 
@@ -99,23 +93,22 @@ def create_job(
 ) -> int:
     """Store a new job and return its id; without a name it gets one from `default_name`."""
     now = utc_now()
-    job_id = connection.execute(
-        jobs.insert().values(
-            type=job_type,
-            name=name or "",
-            user_id=user_id,
-            body=body,
-            hidden=hidden,
-            archived=False,
-            from_template_id=from_template_id,
-            created_at=now,
-            updated_at=now,
-        )
-    ).inserted_primary_key[0]  # type: ignore[index]
+    values = {
+        "type": job_type,
+        "name": name or "",
+        "user_id": user_id,
+        "body": body,
+        "hidden": hidden,
+        "archived": False,
+        "from_template_id": from_template_id,
+        "created_at": now,
+        "updated_at": now,
+    }
+    job_id = int(connection.execute(statements.ADD_JOB, values).inserted_primary_key[0])  # type: ignore[index]
     if not name:
-        unnamed = jobs.update().where(jobs.c.id == job_id)
-        connection.execute(unnamed.values(name=default_name.replace("{id}", str(job_id))))
-    return int(job_id)
+        names = {"this_job": job_id, "new_name": default_name.replace("{id}", str(job_id))}
+        connection.execute(statements.NAME_JOB, names)
+    return job_id
 
 
 def update_job(connection: Connection, job_id: int, **values: Any) -> None:
@@ -238,15 +231,14 @@ def create_run(connection: Connection, job_id: int, *, code: str = "conflict") -
     Conflict
         With `code`, when a run of the job is active.
     """
-    active = select(job_runs.c.id).where(job_runs.c.job_id == job_id, job_runs.c.state.in_(ACTIVE))
-    running = connection.scalar(active)
+    running = connection.scalar(statements.ACTIVE_RUN, {"this_job": job_id})
     if running is not None:
         raise Conflict(
             f"Job {job_id} is already running (run {running}). Wait for its end, or cancel it.",
             code,
         )
     values = {"job_id": job_id, "state": "queued", "created_at": utc_now()}
-    inserted = connection.execute(job_runs.insert().values(is_cancel_requested=False, **values))
+    inserted = connection.execute(statements.ADD_RUN, {**values, "is_cancel_requested": False})
     return int(inserted.inserted_primary_key[0])  # type: ignore[index]
 
 
@@ -274,21 +266,13 @@ def start_run(
     return row
 
 
-#: Made once: making a statement takes longer than running it.
-_JOB_OF_RUN = select(jobs).join(job_runs).where(job_runs.c.id == bindparam("run_id"))
-
-
 def claim_run(store: Store, run_id: int) -> Row[Any] | None:
     """Move a queued run to running and return its job; None when it is queued no more."""
     with store.begin() as connection:
-        claimed = connection.execute(
-            job_runs.update()
-            .where(job_runs.c.id == run_id, job_runs.c.state == "queued")
-            .values(state="running", started_at=_not_before(connection, run_id))
-        )
+        claimed = connection.execute(statements.CLAIM, {"this_run": run_id, "now": utc_now()})
         if claimed.rowcount != 1:
             return None
-        return connection.execute(_JOB_OF_RUN, {"run_id": run_id}).one()
+        return connection.execute(statements.JOB_OF_RUN, {"this_run": run_id}).one()
 
 
 def finish_run(
@@ -306,31 +290,22 @@ def finish_run(
     did is `complete`, and can't be undone. An error that the job itself reported (PATCH of its
     run) stays.
     """
-    run = job_runs.c
-    cancelled = false() if complete else run.is_cancel_requested
     values: dict[str, Any] = {
-        "state": case((cancelled, "cancelled"), else_=literal(state)),
-        "error": case((cancelled, null()), else_=func.coalesce(run.error, literal(error, Text))),
-        "process_id": None,
-        "process_started_at": None,
+        "this_run": run_id,
+        "now": utc_now(),
+        "undone": not complete,
+        "new_state": state,
+        "new_error": error,
     }
     if result is not None:
-        values["result"] = result
+        values["new_result"] = result
     with store.begin() as connection:
-        values["finished_at"] = _not_before(connection, run_id)
         ended = connection.execute(
-            job_runs.update().where(run.id == run_id, run.state.in_(ACTIVE)).values(**values)
+            statements.FINISH if result is None else statements.FINISH_WITH_RESULT, values
         )
         if ended.rowcount != 1:
             return None
-        return str(connection.scalar(select(run.state).where(run.id == run_id)))
-
-
-def _not_before(connection: Connection, run_id: int) -> str:
-    """Return the present time, but none before the run's other times: clocks may be set back."""
-    run = job_runs.c
-    row = connection.execute(select(run.created_at, run.started_at).where(run.id == run_id)).first()
-    return str(max(time for time in (utc_now(), *(row or ())) if time))
+        return str(connection.scalar(statements.STATE, {"this_run": run_id}))
 
 
 def request_cancel(store: Store, run_id: int) -> str | None:

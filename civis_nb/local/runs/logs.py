@@ -7,12 +7,13 @@ used again.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, LargeBinary, cast, delete, func, insert, select
+from sqlalchemy import Connection, LargeBinary, bindparam, cast, delete, func, insert, select
 
 from civis_nb import config
 from civis_nb.local.runs.jobs import ACTIVE, find_run
@@ -40,6 +41,12 @@ _REMOVED_PART = 8
 #: A level, a message, and the time it was written at.
 Entry = tuple[str, str, str]
 
+#: Made once: making a statement takes longer than running it.
+_LAST_ID = select(func.max(logs.c.id)).where(logs.c.run_id == bindparam("run_id"))
+_STORED_SIZE = select(log_sizes).where(log_sizes.c.run_id == bindparam("run_id"))
+_ADD = insert(logs)
+_SET_SIZE = insert(log_sizes).prefix_with("OR REPLACE")
+
 
 def append_logs(store: Store, run_id: int, entries: Iterable[Entry]) -> None:
     """Add entries to a run's log, in their order, under the next ids from 1 on.
@@ -54,17 +61,15 @@ def append_logs(store: Store, run_id: int, entries: Iterable[Entry]) -> None:
         return
     limit_bytes = config.get("log_limit_mib") * _MIB
     with store.begin() as connection:
-        last = connection.scalar(select(func.max(logs.c.id)).where(logs.c.run_id == run_id)) or 0
+        last = connection.scalar(_LAST_ID, {"run_id": run_id}) or 0
         size = _size(connection, run_id, limit_bytes // 2)
         for number, row in enumerate(rows, last + 1):
             row["id"] = number
             size.add(number, len(row["message"].encode()) + _ENTRY_BYTES, limit_bytes // 2)
-        connection.execute(insert(logs), rows)
+        connection.execute(_ADD, rows)
         if size.kept_bytes > limit_bytes:
             _leave_out(connection, run_id, size, limit_bytes)
-        connection.execute(
-            insert(log_sizes).prefix_with("OR REPLACE"), {"run_id": run_id, **vars(size)}
-        )
+        connection.execute(_SET_SIZE, {"run_id": run_id, **vars(size)})
 
 
 @dataclass
@@ -86,7 +91,7 @@ class _Size:
 
 def _size(connection: Connection, run_id: int, head_bytes: int) -> _Size:
     """Return the size of a log: the stored one, or counted where there is none."""
-    row = connection.execute(select(log_sizes).where(log_sizes.c.run_id == run_id)).one_or_none()
+    row = connection.execute(_STORED_SIZE, {"run_id": run_id}).one_or_none()
     if row is not None:
         return _Size(**{name: value for name, value in row._mapping.items() if name != "run_id"})
     size = _Size()
@@ -152,6 +157,8 @@ def storable(text: str) -> str:
 class RunLog:
     """A run's log as its handler writes it; entries are stored in batches.
 
+    Who reads the log of an active run has it stored before (`JobRunner.store_log`).
+
     Parameters
     ----------
     store, run_id
@@ -163,15 +170,18 @@ class RunLog:
     _pending: list[Entry] = field(default_factory=list)
     _pending_chars: int = 0
     _oldest: float = 0.0
+    #: Held while entries are stored, so that they are in their order.
+    _lock: threading.RLock = field(default_factory=threading.RLock, repr=False)
 
     def add(self, level: str, message: str) -> None:
         """Add an entry; it is in the store at the latest `MAX_AGE_S` and one `tick` later."""
-        if not self._pending:
-            self._oldest = time.monotonic()
-        self._pending.append((level, message, utc_now()))
-        self._pending_chars += len(message)
-        if len(self._pending) >= _MAX_BATCH or self._pending_chars >= _MAX_BATCH_CHARS:
-            self.flush()
+        with self._lock:
+            if not self._pending:
+                self._oldest = time.monotonic()
+            self._pending.append((level, message, utc_now()))
+            self._pending_chars += len(message)
+            if len(self._pending) >= _MAX_BATCH or self._pending_chars >= _MAX_BATCH_CHARS:
+                self.flush()
 
     def write(self, level: str, message: str) -> None:
         """Add an entry that is seen at once; the form that databases call."""
@@ -193,12 +203,14 @@ class RunLog:
 
     def flush(self) -> None:
         """Store all that waits."""
-        append_logs(self.store, self.run_id, self._pending)
-        self._pending, self._pending_chars = [], 0
+        with self._lock:
+            append_logs(self.store, self.run_id, self._pending)
+            self._pending, self._pending_chars = [], 0
 
     def drop_pending(self) -> int:
         """Drop the entries that could not be stored; return their number."""
-        lost, self._pending, self._pending_chars = len(self._pending), [], 0
+        with self._lock:
+            lost, self._pending, self._pending_chars = len(self._pending), [], 0
         return lost
 
 
@@ -245,7 +257,7 @@ def read_logs(
         When the job has no such run.
     """
     run = find_run(connection, job_id, run_id)
-    highest = connection.scalar(select(func.max(logs.c.id)).where(logs.c.run_id == run_id))
+    highest = connection.scalar(_LAST_ID, {"run_id": run_id})
     query = select(logs.c.id, logs.c.created_at, logs.c.level, logs.c.message).where(
         logs.c.run_id == run_id
     )

@@ -76,6 +76,8 @@ class _ActiveRun:
 
     depth: int
     token: CancelToken = field(default_factory=CancelToken)
+    #: None until a worker has begun it.
+    log: RunLog | None = None
     #: Set once the run has ended and its state is stored.
     ended: threading.Event = field(default_factory=threading.Event)
 
@@ -129,15 +131,22 @@ class JobRunner:
                 lane.start(self._serve)
         atexit.register(self.stop)
 
-    def submit(self, run_id: int, job_type: str, user_id: int) -> None:
-        """Queue a run of a user's job of this type; users take turns at the free workers."""
+    def submit(self, run_id: int, job_type: str, user_id: int) -> bool:
+        """Queue a run of a user's job of this type; users take turns at the free workers.
+
+        Return whether a worker is free for it, so that it begins at once.
+        """
         with self._lock:
             if self._state == "stopped":
                 states.finish_run(self._context.store, run_id, "failed", STOPPED_MESSAGE)
-                return
+                return False
             parent = self._active.get(REQUESTING_RUN.get() or 0)
             self._active[run_id] = _ActiveRun(parent.depth + 1 if parent is not None else 0)
-        self._lane(run_id, job_type).waiting.put(user_id, run_id)
+            count = len(self._active)
+        lane = self._lane(run_id, job_type)
+        lane.waiting.put(user_id, run_id)
+        # All active runs are counted: those of other lanes take processor time, too.
+        return count <= lane.workers
 
     def _lane(self, run_id: int, job_type: str) -> _Lane:
         """Return the workers of a run.
@@ -171,6 +180,12 @@ class JobRunner:
         """Wait for the end of a run; return False when it does not come in time."""
         active = self._active.get(run_id)
         return active is None or active.ended.wait(timeout_s)
+
+    def store_log(self, run_id: int) -> None:
+        """Store what a run has written into its log and still waits, because it is read now."""
+        active = self._active.get(run_id)
+        if active is not None and active.log is not None:
+            active.log.flush()
 
     def stop(self) -> None:
         """Stop the workers: active runs fail with a message, their processes end."""
@@ -235,6 +250,7 @@ class JobRunner:
         if job is None:
             return None
         self._reserve.fill()
+        active.log = RunLog(self._context.store, run_id)
         return RunTask(
             context=self._context,
             executor=self._executor,
@@ -244,7 +260,7 @@ class JobRunner:
             job_name=job.name,
             user_id=job.user_id,
             body=dict(job.body),
-            log=RunLog(self._context.store, run_id),
+            log=active.log,
             cancel=active.token,
         )
 

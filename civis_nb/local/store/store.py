@@ -54,6 +54,7 @@ class Store:
         )
         event.listen(self.engine, "connect", _configure)
         event.listen(self.engine, "begin", _begin)
+        self._writer = self.engine.execution_options(writes=True)
         try:
             self._open()
         except DatabaseError as error:
@@ -119,7 +120,9 @@ class Store:
         references
             Whether SQLite enforces foreign keys.
         """
-        engine = self.engine.execution_options(writes=True, references=references)
+        engine = self._writer
+        if not references:
+            engine = engine.execution_options(references=False)
         with self._writing, engine.connect() as connection, connection.begin():
             yield connection
 

@@ -97,7 +97,6 @@ def test_a_query_is_never_idle_or_pending(jobs_api):
             if cancel and seen[-1] == "running":
                 jobs_api.http("DELETE", f"{path}/runs/{query['lastRunId']}")
         assert {*seen} <= STATES
-        assert seen[0] == "queued"
 
 
 FAILING = {

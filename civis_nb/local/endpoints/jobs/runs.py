@@ -222,8 +222,11 @@ def add_run_log(router: APIRouter, kind: RunKind) -> None:
         last_id: _LastId = None,
         limit: Limit = None,
     ) -> Any:
-        with context_of(request).store.read() as connection:
+        context = context_of(request)
+        with context.store.read() as connection:
             found = _found(connection, kind, id, run_id)
+        context.runner.store_log(found.id)
+        with context.store.read() as connection:
             page = read_logs(connection, id, found.id, last_id, limit)
         # Written as it is: checking ten thousand entries once more would take most of the time.
         entries = [{camel(key): value for key, value in entry.items()} for entry in page.entries]

@@ -44,7 +44,7 @@ def run_sql_script(task: RunTask) -> None:
     sql = _filled(task)
     settings = csv_settings(body.get("csv_settings") or {})
     with working_folder(task) as folder:
-        task.log.info("Query started.")
+        task.log.add("info", "Query started.")
         export = warehouse.export_csv(
             sql, folder, _base_name(task, settings), settings, task.cancel, task.log.write
         )
@@ -52,9 +52,9 @@ def run_sql_script(task: RunTask) -> None:
         if export is not None:
             task.result["result_columns"] = _columns(export)
         if export is None or not export.parts:
-            task.log.info("Query complete: no rows, so there is no file.")
+            task.log.add("info", "Query complete: no rows, so there is no file.")
             return
-        task.log.info(f"Query complete: {rows_text(export.row_count)} exported.")
+        task.log.add("info", f"Query complete: {rows_text(export.row_count)} exported.")
         _keep(task, export, settings, sql, folder)
 
 

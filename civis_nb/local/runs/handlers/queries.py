@@ -20,9 +20,9 @@ def run_query(task: RunTask) -> None:
     """
     body = task.body
     warehouse = task.context.warehouses.get(body["database"])
-    task.log.info("Query started.")
+    task.log.add("info", "Query started.")
     preview = warehouse.preview(body["sql"], body["preview_rows"], task.cancel, task.log.write)
     task.result["result_columns"] = list(preview.columns)
     task.result["result_column_types"] = list(preview.column_types)
     task.result["result_rows"] = preview.rows
-    task.log.info(f"Query complete: {rows_text(len(preview.rows))} kept for the preview.")
+    task.log.add("info", f"Query complete: {rows_text(len(preview.rows))} kept for the preview.")
