@@ -10,6 +10,7 @@ from fastapi import Request
 
 from civis_nb._wire_text import Secret
 from civis_nb.local.files.registry import Files
+from civis_nb.local.files.run_logs import RunLogs
 from civis_nb.local.store import Store
 from civis_nb.local.warehouse.registry import Warehouses
 
@@ -58,6 +59,8 @@ class PlatformContext:
         Where records are stored.
     files
         Files, their contents and URLs.
+    logs
+        Logs of runs.
     warehouses
         The databases, by id.
     api_key
@@ -71,6 +74,7 @@ class PlatformContext:
     state: Path
     store: Store
     files: Files
+    logs: RunLogs
     warehouses: Warehouses
     endpoint: str
     api_key: Secret

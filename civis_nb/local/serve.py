@@ -25,6 +25,7 @@ from civis_nb.local.catalog import reset_refreshes
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.files.blobs import BlobStore
 from civis_nb.local.files.registry import Files
+from civis_nb.local.files.run_logs import RunLogs
 from civis_nb.local.files.signing import Signer
 from civis_nb.local.http.server import Server
 from civis_nb.local.lock import Endpoint, StateLock
@@ -124,6 +125,7 @@ class Platform:
             state=self.state,
             store=store,
             files=files,
+            logs=RunLogs(self.state / "logs"),
             warehouses=warehouses,
             endpoint=self.endpoint,
             api_key=first_key(store),

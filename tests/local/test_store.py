@@ -14,6 +14,7 @@ from sqlalchemy import event, select, text
 from civis_nb._version import __version__
 from civis_nb.compression import crc32
 from civis_nb.errors import CivisLocalError
+from civis_nb.local.files.run_logs import RunLogs
 from civis_nb.local.store import Store
 from civis_nb.local.store.migrations import SCHEMA_VERSION
 from civis_nb.local.store.schema import platform_facts
@@ -131,7 +132,7 @@ def test_the_store_of_an_earlier_version_opens(tmp_path, schema):
         assert store.fact("secret") == "s"
         with store.begin() as connection:
             file = connection.execute(text("SELECT * FROM files")).one()
-            expected = None if schema.name[0] in "23" else crc32(b"content")
+            expected = crc32(b"content") if schema.name[0] == "1" else None
             assert (file.id, file.name, file.crc32) == (5, "f", expected)
             assert connection.scalar(text("SELECT token FROM api_keys")) == "t"
             assert connection.scalar(text("SELECT state FROM job_runs")) == "succeeded"
@@ -151,6 +152,53 @@ def test_the_store_of_an_earlier_version_opens(tmp_path, schema):
     finally:
         store.close()
     assert _described(path) == _described(tmp_path / "new" / "platform.sqlite")
+
+
+def _with_logs(folder: Path, entries: int, message_chars: int) -> Path:
+    """Return a store that has the log of run 9 in rows, and that of run 10 without its middle."""
+    path = _old_store(folder, Path(__file__).parent / "schemas" / "4-logs-in-rows.sql")
+    time = NOW["created_at"]
+    with sqlite3.connect(path) as connection:
+        connection.execute(
+            "INSERT INTO job_runs SELECT 10, * FROM (SELECT job_id, state,"
+            " created_at, started_at, finished_at, error, is_cancel_requested, process_id,"
+            " process_started_at, result FROM job_runs)"
+        )
+        rows = [
+            (9, i, time, "info", f"{i} \\ \n {'é' * message_chars}") for i in range(1, entries + 1)
+        ]
+        rows += [(10, i, time, "error", str(i)) for i in (1, 2, 3, 8, 9)]
+        rows.append((10, 7, time, "warn", "[4 lines were left out]"))
+        connection.executemany("INSERT INTO logs VALUES (?, ?, ?, ?, ?)", rows)
+        connection.execute("INSERT INTO log_sizes VALUES (10, 700, 3, 7, 4, 44)")
+    connection.close()
+    return path
+
+
+def _check_logs(folder: Path, entries: int) -> None:
+    logs = RunLogs(folder / "logs")
+    found = list(logs.after(9, 0))
+    assert [entry.id for entry in found] == list(range(1, entries + 1))
+    assert all(entry.message.startswith(f"{entry.id} \\ \n é") for entry in found)
+    assert [entry.id for entry in logs.after(9, entries - 2)] == [entries - 1, entries]
+    shortened = list(logs.after(10, 0))
+    assert [entry.id for entry in shortened] == [1, 2, 3, 7, 8, 9]
+    assert shortened[3].message.startswith("[4 lines with 44 bytes were left out here")
+    assert (shortened[4].level, shortened[4].message) == ("error", "8")
+    logs.append(10, [("info", "new", NOW["created_at"])])
+    assert logs.highest_id(10) == 10
+
+
+def test_logs_in_rows_move_to_files_and_give_their_space_back(tmp_path):
+    path = _with_logs(tmp_path, 6000, 2000)
+    assert path.stat().st_size > 20 << 20
+    store = Store(path)
+    _check_logs(tmp_path, 6000)
+    store.close()
+    assert path.stat().st_size < 1 << 20
+    # Opened once more, nothing moves.
+    Store(path).close()
+    assert RunLogs(tmp_path / "logs").highest_id(9) == 6000
 
 
 #: Opens a store; the process is killed within the last migration, after it has made its changes.
@@ -187,6 +235,15 @@ def test_a_process_killed_within_a_migration_leaves_a_store_that_opens(tmp_path,
     store.close()
 
 
+@pytest.mark.skipif(os.name == "nt", reason="kills a process as POSIX does")
+def test_a_process_killed_while_logs_move_loses_none(tmp_path):
+    path = _with_logs(tmp_path, 200, 10)
+    ended = subprocess.run([sys.executable, "-c", _KILLED, str(path)], check=False)
+    assert ended.returncode == -signal.SIGKILL
+    Store(path).close()
+    _check_logs(tmp_path, 200)
+
+
 def test_a_newer_store_is_refused_with_the_version_that_made_it(tmp_path):
     path = tmp_path / "platform.sqlite"
     store = Store(path)
@@ -208,11 +265,12 @@ def test_a_database_of_another_program_is_refused(tmp_path):
         Store(path)
 
 
-def test_a_missing_store_beside_contents_is_refused(tmp_path):
-    (tmp_path / "blobs").mkdir()
+@pytest.mark.parametrize("folder", ["blobs", "logs"])
+def test_a_missing_store_beside_contents_is_refused(tmp_path, folder):
+    (tmp_path / folder).mkdir()
     Store(tmp_path / "platform.sqlite").close()
     (tmp_path / "platform.sqlite").unlink()
-    (tmp_path / "blobs" / "abc").write_bytes(b"content")
+    (tmp_path / folder / "abc").write_bytes(b"content")
     with pytest.raises(CivisLocalError, match="missing"):
         Store(tmp_path / "platform.sqlite")
     assert not (tmp_path / "platform.sqlite").exists()

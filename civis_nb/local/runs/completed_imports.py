@@ -9,7 +9,6 @@ from sqlalchemy import select
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.runs import jobs as states
-from civis_nb.local.runs.logs import append_logs
 from civis_nb.local.runs.task import RunTask
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import job_runs, jobs
@@ -64,7 +63,7 @@ def _finished(context: PlatformContext, run_id: int, body: dict[str, Any]) -> bo
             return False
     except CivisLocalError:
         return False  # the database can't be opened: the outcome is unknown, and the run has failed
-    append_logs(context.store, run_id, [("warn", _NOTE, utc_now())])
+    context.logs.append(run_id, [("warn", _NOTE, utc_now())])
     states.finish_run(context.store, run_id, "succeeded", complete=True)
     warehouse.remove_commit_markers([commit_marker(run_id)])
     return True

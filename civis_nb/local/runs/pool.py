@@ -250,7 +250,7 @@ class JobRunner:
         if job is None:
             return None
         self._reserve.fill()
-        active.log = RunLog(self._context.store, run_id)
+        active.log = RunLog(self._context.logs, run_id)
         return RunTask(
             context=self._context,
             executor=self._executor,
@@ -294,7 +294,7 @@ class JobRunner:
         """Store a run's log and its end, then call what waits for that."""
         try:
             self._lasting(task.log.flush, full_disk=False)
-        except DatabaseError as failure:
+        except OSError as failure:
             if not is_full(failure):
                 raise
             # Its end comes first: the log could take all that the reserve gives.
@@ -323,7 +323,7 @@ class JobRunner:
         while True:
             try:
                 return action()
-            except DatabaseError as failure:
+            except (DatabaseError, OSError) as failure:
                 if is_exhausted(failure):
                     is_over = self._stopping.wait(_DESCRIPTORS_WAIT_S)
                 elif full_disk and is_full(failure):

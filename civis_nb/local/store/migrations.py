@@ -19,6 +19,7 @@ from sqlalchemy import Connection, text
 
 from civis_nb.compression import crc32
 from civis_nb.errors import CivisLocalError
+from civis_nb.local.store.move_logs import move_logs
 
 __all__ = ["MIGRATIONS", "SCHEMA_VERSION", "check_references"]
 
@@ -115,7 +116,7 @@ def _to_4(connection: Connection, _state: Path) -> None:
 
 
 #: From number 1 to 2, from 2 to 3, …. A migration may read the contents in the state folder.
-MIGRATIONS: list[Callable[[Connection, Path], None]] = [_to_2, _to_3, _to_4]
+MIGRATIONS: list[Callable[[Connection, Path], None]] = [_to_2, _to_3, _to_4, move_logs]
 SCHEMA_VERSION = len(MIGRATIONS) + 1
 
 

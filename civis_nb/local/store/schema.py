@@ -31,8 +31,6 @@ __all__ = [
     "job_runs",
     "jobs",
     "json_values",
-    "log_sizes",
-    "logs",
     "metadata",
     "outputs",
     "platform_facts",
@@ -205,32 +203,6 @@ outputs = Table(
     Column("name", Text, nullable=False),
     Column("created_at", Text, nullable=False),
     **_KEEP_IDS,
-)
-
-#: Log entries; their ids start at 1 in each run, because clients ask for "after id 0" first.
-logs = Table(
-    "logs",
-    metadata,
-    Column("run_id", ForeignKey("job_runs.id"), primary_key=True),
-    Column("id", Integer, primary_key=True, autoincrement=False),
-    Column("created_at", Text, nullable=False),
-    Column("level", Text, nullable=False),
-    Column("message", Text, nullable=False),
-)
-
-#: How much of a run's log is kept; runs whose log was written by an earlier version have no row.
-log_sizes = Table(
-    "log_sizes",
-    metadata,
-    Column("run_id", ForeignKey("job_runs.id"), primary_key=True),
-    #: of the entries that are kept
-    Column("kept_bytes", Integer, nullable=False),
-    #: the last entry of the beginning, which stays; null: the log is shorter than that
-    Column("head_id", Integer),
-    #: the entry that says how much was left out before it; null: nothing was
-    Column("note_id", Integer),
-    Column("left_out_entries", Integer, nullable=False),
-    Column("left_out_bytes", Integer, nullable=False),
 )
 
 files = Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,11 +15,14 @@ from sqlalchemy.schema import CreateIndex
 
 from civis_nb._version import __version__
 from civis_nb.errors import CivisLocalError
+from civis_nb.local.store.full_disk import is_full
 from civis_nb.local.store.migrations import MIGRATIONS, SCHEMA_VERSION, check_references
 from civis_nb.local.store.schema import metadata, platform_facts
 
 _LOCK_WAIT_S = 30
 _KEPT_CONNECTIONS = 8
+#: An empty part of the file that is worth the time it takes to shorten it.
+_MUCH_BYTES = 16 << 20
 
 
 class Store:
@@ -77,6 +81,7 @@ class Store:
             found = self._schema_version(connection, tables)
         for version in range(found, SCHEMA_VERSION):
             self._migrate(version)
+        self._give_back()
         with self.begin() as connection:
             _add_indices(connection)
             # A store that is as it should be opens on a full disk, too: nothing is written.
@@ -107,6 +112,25 @@ class Store:
             MIGRATIONS[version - 1](connection, self.path.parent)
             check_references(connection)
             self._set_fact(connection, "schema_version", str(version + 1))
+
+    def _give_back(self) -> None:
+        """Shorten a file that is mostly empty, as after a migration that moves rows elsewhere."""
+        connection = self.engine.raw_connection()
+        try:
+            cursor = connection.cursor()
+            free, pages, page_bytes = (
+                cursor.execute(f"PRAGMA {name}").fetchone()[0]
+                for name in ("freelist_count", "page_count", "page_size")
+            )
+            if 2 * free > pages and free * page_bytes >= _MUCH_BYTES:
+                cursor.execute("VACUUM")
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        except sqlite3.Error as error:
+            if not is_full(error):
+                raise
+            # It is as good as before, and shortened another time.
+        finally:
+            connection.close()
 
     @contextmanager
     def begin(self, *, references: bool = True) -> Iterator[Connection]:
@@ -190,9 +214,10 @@ def _refuse_remains(path: Path) -> None:
 
     A new store would know none of the contents and tables there.
     """
-    blobs = path.parent / "blobs"
-    if blobs.is_dir() and any(child.is_file() for child in blobs.iterdir()):
-        raise CivisLocalError(
-            f"{path} is missing, though {blobs} holds contents of files: without it they have "
-            "neither names nor owners. Put it back, or give another state folder."
-        )
+    for name, what in (("blobs", "contents of files"), ("logs", "logs of runs")):
+        folder = path.parent / name
+        if folder.is_dir() and any(child.is_file() for child in folder.iterdir()):
+            raise CivisLocalError(
+                f"{path} is missing, though {folder} holds {what}: without it nothing tells whose "
+                "they are. Put it back, or give another state folder."
+            )

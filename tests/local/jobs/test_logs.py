@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import delete, insert
 
-from civis_nb.local.runs.logs import append_logs
 from civis_nb.local.store import utc_now
-from civis_nb.local.store.schema import log_sizes, logs
 
 pytestmark = pytest.mark.exhaustive
 
@@ -164,7 +161,7 @@ def test_a_log_keeps_its_beginning_and_its_end(jobs_api, http, monkeypatch):
 def test_an_answer_holds_a_bounded_part_and_the_next_the_rest(jobs_api, http, bare_platform):
     run = _run(jobs_api, "print('first')")
     more = [("info", f"{i} " + "x" * 60_000, utc_now()) for i in range(1, 400)]
-    append_logs(bare_platform._context.store, run["id"], more)
+    bare_platform._context.logs.append(run["id"], more)
     pages = _all(http, run)
     assert len(pages) == 3
     assert all(_bytes(page) <= 8 * 2**20 for page in pages)
@@ -182,24 +179,3 @@ def test_a_message_that_is_too_long_is_cut_and_says_so(jobs_api, http):
     assert http("POST", path, json={"message": "y" * (2**20 + 5)}).status_code == 204
     message = _logs(http, run, limit=1).json()[0]["message"]
     assert message == "y" * 2**20 + " [5 characters were left out here.]"
-
-
-def test_the_log_of_an_earlier_version_is_counted_when_it_goes_on(
-    jobs_api, http, bare_platform, monkeypatch
-):
-    monkeypatch.setenv("CIVIS_NB_LOG_LIMIT_MIB", "1")
-    job = jobs_api.container("true")
-    run = {**jobs_api.run("/scripts/containers", job), "job": job["id"]}
-    store = bare_platform._context.store
-    row = {"run_id": run["id"], "level": "info", "created_at": utc_now()}
-    with store.begin() as connection:
-        connection.execute(delete(log_sizes).where(log_sizes.c.run_id == run["id"]))
-        connection.execute(delete(logs).where(logs.c.run_id == run["id"]))
-        old = [{**row, "id": i, "message": f"{i} " + "z" * 1000} for i in range(1, 3001)]
-        connection.execute(insert(logs), old)
-    assert len(_logs(http, run, last_id=0).json()) == 3000
-    append_logs(store, run["id"], [("info", "new", utc_now())])
-    kept = _logs(http, run, last_id=0).json()
-    assert (kept[0]["id"], kept[-1]["id"], kept[-1]["message"]) == (1, 3001, "new")
-    assert 2**19 < _bytes(kept) <= 2**20
-    assert sum("left out" in entry["message"] for entry in kept) == 1

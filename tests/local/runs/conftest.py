@@ -13,13 +13,14 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from civis_nb.local.files.run_logs import RunLogs
 from civis_nb.local.runner.subprocess import SubprocessExecutor
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.pool import JobRunner
 from civis_nb.local.runs.recovery import recover, store_process
 from civis_nb.local.store import Store
 from civis_nb.local.store.first_user import first_key
-from civis_nb.local.store.schema import job_runs, logs
+from civis_nb.local.store.schema import job_runs
 
 DEADLINE_S = 30
 
@@ -55,9 +56,7 @@ class Bench:
             return connection.execute(select(job_runs).where(job_runs.c.id == run_id)).one()
 
     def messages(self, run_id: int) -> list[str]:
-        query = select(logs.c.message).where(logs.c.run_id == run_id).order_by(logs.c.id)
-        with self.store.read() as connection:
-            return list(connection.scalars(query))
+        return [entry.message for entry in self.context.logs.after(run_id, 0)]
 
     def until(self, condition: Any) -> None:
         deadline = time.monotonic() + DEADLINE_S
@@ -77,7 +76,11 @@ def make_bench(tmp_path: Path) -> Iterator[Any]:
     def make(**workers: int) -> Bench:
         store = Store(tmp_path / "platform.sqlite")
         context: Any = SimpleNamespace(
-            state=tmp_path, store=store, api_key=first_key(store), endpoint="http://localhost:1"
+            state=tmp_path,
+            store=store,
+            logs=RunLogs(tmp_path / "logs"),
+            api_key=first_key(store),
+            endpoint="http://localhost:1",
         )
         executor = SubprocessExecutor(partial(store_process, store))
         runner = JobRunner(context, executor, **workers)

@@ -23,10 +23,11 @@ from civis_nb.local.endpoints.jobs.models import (
     RunPatch,
 )
 from civis_nb.local.errors import Invalid, NotFound
+from civis_nb.local.files.run_logs import LogLine
 from civis_nb.local.http.envelope import Page, paginated
 from civis_nb.local.http.wire import Wire, camel
 from civis_nb.local.runs import jobs as states
-from civis_nb.local.runs.logs import append_logs, read_logs
+from civis_nb.local.runs.logs import read_logs
 from civis_nb.local.runs.outputs import add_output, output_item
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import job_runs, outputs
@@ -226,10 +227,10 @@ def add_run_log(router: APIRouter, kind: RunKind) -> None:
         with context.store.read() as connection:
             found = _found(connection, kind, id, run_id)
         context.runner.store_log(found.id)
-        with context.store.read() as connection:
-            page = read_logs(connection, id, found.id, last_id, limit)
+        page = read_logs(context, id, found.id, last_id, limit)
         # Written as it is: checking ten thousand entries once more would take most of the time.
-        entries = [{camel(key): value for key, value in entry.items()} for entry in page.entries]
+        names = [camel(name) for name in LogLine._fields]
+        entries = [dict(zip(names, entry, strict=True)) for entry in page.entries]
         return JSONResponse(entries, headers=page.headers)
 
 
@@ -252,7 +253,7 @@ def add_log_post(router: APIRouter, kind: RunKind) -> None:
             entries.append((entry.level, entry.message, moment))
         if not entries:
             raise Invalid("Give a message, or messages.")
-        append_logs(context.store, found.id, entries)
+        context.logs.append(found.id, entries)
 
 
 def _add_outputs(router: APIRouter, kind: RunKind) -> None:
