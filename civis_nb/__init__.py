@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         response,
         spec,
         utils,
+        workflows,
     )
     from civis_nb.client.client import APIClient
     from civis_nb.client.find import find, find_one
@@ -64,6 +65,7 @@ __all__ = [
     "spec",
     "unload_ipython_extension",
     "utils",
+    "workflows",
 ]
 
 _HOMES = {
@@ -91,6 +93,7 @@ _MODULES = frozenset(
         "response",
         "spec",
         "utils",
+        "workflows",
     }
 )
 

@@ -58,14 +58,16 @@ def read_workflow(reading: Reading) -> WorkflowDefinition | None:
     """Return the workflow; None where there is none. What is wrong is added to `reading`."""
     data = reading.source.data
     if not isinstance(data, dict):
-        said = "A definition is a mapping that holds a version and a workflow"
+        said = "A definition must be a mapping that holds a version and a workflow"
         reading.refuse((), f"{said}, not {brief(data)}.")
         return None
     name = _name(reading, data)
     body = None if name is None else data[name]
     if name is None or not isinstance(body, dict):
         if name is not None:
-            reading.refuse((name,), f"A workflow is a mapping with 'tasks', not {brief(body)}.")
+            reading.refuse(
+                (name,), f"A workflow must be a mapping with 'tasks', not {brief(body)}."
+            )
         return None
     return WorkflowDefinition(
         version="2.0",
@@ -92,7 +94,7 @@ def _name(reading: Reading, data: dict[Any, Any]) -> str | None:
         said = f"A definition holds 'version' and one workflow; this has {listed}."
         reading.refuse((names[1],), said, of_key=True)
     elif not isinstance(names[0], str):
-        said = f"The name of a workflow is text, not {brief(names[0])}."
+        said = f"The name of a workflow must be text, not {brief(names[0])}."
         reading.refuse((names[0],), said, of_key=True)
     else:
         return names[0]
@@ -102,7 +104,7 @@ def _name(reading: Reading, data: dict[Any, Any]) -> str | None:
 def _type(reading: Reading, name: str, value: Any) -> Literal["direct", "reverse"]:
     if value in ("direct", "reverse"):
         return value  # type: ignore[no-any-return]
-    said = f"The type of a workflow is 'direct' or 'reverse', not {brief(value)}."
+    said = f"The type of a workflow must be 'direct' or 'reverse', not {brief(value)}."
     reading.refuse((name, "type"), said)
     return "direct"
 

@@ -13,9 +13,9 @@ _WORD = re.compile(
     r"""\s*([-\w]+)\s*=\s*
     ("[^"]*" | '[^']*' | <%.*?%> | \{\{.*?\}\} | \[.*?\](?=\s|$) | [^\s"'<,\[{]+)
     \s*""",
-    re.VERBOSE | re.DOTALL,
+    re.VERBOSE,
 )
-_ITEMS = re.compile(r"\s*([-\w]+)\s+in\s+(<%.*%>|\{\{.*\}\}|\[.*\])\s*", re.DOTALL)
+_ITEMS = re.compile(r"\s*([-\w]+)\s+in\s+(<%.*%>|\{\{.*\}\}|\[.*\])\s*")
 
 
 class NotReadableError(ValueError):

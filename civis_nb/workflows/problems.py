@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from civis_nb._visible import visible
 from civis_nb.errors import WorkflowValidationError
+from civis_nb.spec.names import nearest
 from civis_nb.workflows.model import Place
 
-__all__ = ["Problem", "Severity", "brief", "failure", "nearest"]
+__all__ = ["Problem", "Severity", "brief", "failure", "hint"]
 
 Severity = Literal["error", "warning"]
 
@@ -62,25 +62,18 @@ def failure(problems: Sequence[Problem]) -> WorkflowValidationError:
     return WorkflowValidationError("\n\n".join(parts), tuple(ordered))
 
 
-def nearest(name: object, known: Iterable[str]) -> str:
+def hint(name: object, known: Iterable[str]) -> str:
     """Return a sentence that names the known name that is most like `name`; empty if none is.
 
     Examples
     --------
-    >>> nearest("std.nop", ["std.noop", "std.fail"])
+    >>> hint("std.nop", ["std.noop", "std.fail"])
     " Did you mean 'std.noop'?"
-    >>> nearest("zzz", ["std.noop"])
+    >>> hint("zzz", ["std.noop"])
     ''
     """
-    names = list(known)
-    by_folded = {_folded(one): one for one in names}
-    near = difflib.get_close_matches(_folded(str(name)), list(by_folded), n=1, cutoff=0.7)
-    return f" Did you mean {by_folded[near[0]]!r}?" if near else ""
-
-
-def _folded(name: str) -> str:
-    """Return a name as it is compared: `remoteHostId` is like `remote_host_id`."""
-    return name.replace("_", "").replace("-", "").lower()
+    near = nearest(str(name), known, 1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def brief(value: Any) -> str:

@@ -7,7 +7,8 @@ from collections.abc import Hashable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from civis_nb.workflows.problems import Problem, brief, nearest
+from civis_nb.workflows.model import Place
+from civis_nb.workflows.problems import Problem, brief, hint
 from civis_nb.workflows.yaml_text import YamlText
 
 __all__ = ["Path", "Reading"]
@@ -36,11 +37,15 @@ class Reading:
         """Add a problem of the value at a path, or of its key."""
         self.problems.append(self.source.problem(path, message, of_key=of_key))
 
+    def refuse_at(self, line: int, column: int, message: str) -> None:
+        """Add a problem at a place."""
+        self.problems.append(self.source.problem_at(Place(line, column), message))
+
     def items(self, path: Path, value: Any, what: str) -> list[Any]:
         """Return a list; empty where nothing was written."""
         if value is None or isinstance(value, list):
             return value or []
-        self.refuse(path, f"{what} is a list, not {brief(value)}.")
+        self.refuse(path, f"{what} must be a list, not {brief(value)}.")
         return []
 
     def mapping(self, path: Path, value: Any, what: str) -> Mapping[str, Any]:
@@ -48,11 +53,11 @@ class Reading:
         if value is None:
             return _NOTHING
         if not isinstance(value, dict):
-            self.refuse(path, f"{what} is a mapping, not {brief(value)}.")
+            self.refuse(path, f"{what} must be a mapping, not {brief(value)}.")
             return _NOTHING
         for key in value:
             if not isinstance(key, str):
-                said = f"A key of {what} is text, not {brief(key)}: put it in quotes."
+                said = f"A key of {what} must be text, not {brief(key)}: put it in quotes."
                 self.refuse((*path, key), said, of_key=True)
         return MappingProxyType(value)
 
@@ -60,7 +65,7 @@ class Reading:
         """Return a text; empty where nothing was written."""
         if value is None or isinstance(value, str):
             return value or ""
-        self.refuse(path, f"{what} is text, not {brief(value)}.")
+        self.refuse(path, f"{what} must be text, not {brief(value)}.")
         return ""
 
     def number(self, path: Path, value: Any, what: str, least: int = 0) -> float | str | None:
@@ -68,9 +73,9 @@ class Reading:
         if value is None or _is_expression(value):
             return value  # type: ignore[no-any-return]
         if isinstance(value, bool) or not isinstance(value, (int, float)):
-            self.refuse(path, f"{what} is a number or an expression, not {brief(value)}.")
+            self.refuse(path, f"{what} must be a number or an expression, not {brief(value)}.")
         elif not math.isfinite(value) or value < least:
-            self.refuse(path, f"{what} is a number from {least} on, not {brief(value)}.")
+            self.refuse(path, f"{what} must be a number from {least} on, not {brief(value)}.")
         else:
             return value
         return None
@@ -80,7 +85,7 @@ class Reading:
         number = self.number(path, value, what, least)
         if isinstance(number, float):
             if not number.is_integer():
-                self.refuse(path, f"{what} is a whole number, not {brief(value)}.")
+                self.refuse(path, f"{what} must be a whole number, not {brief(value)}.")
             return int(number)
         return number
 
@@ -88,7 +93,7 @@ class Reading:
         """Return a boolean or an expression; None where nothing was written."""
         if value is None or isinstance(value, bool) or _is_expression(value):
             return value  # type: ignore[no-any-return]
-        self.refuse(path, f"{what} is an expression or true or false, not {brief(value)}.")
+        self.refuse(path, f"{what} must be an expression or true or false, not {brief(value)}.")
         return None
 
     def known_keys(
@@ -98,7 +103,7 @@ class Reading:
         names = sorted(known)
         for key in given:
             if key not in names:
-                said = f"{what} can't have the key {brief(key)}.{nearest(key, names)}"
+                said = f"{what} can't have the key {brief(key)}.{hint(key, names)}"
                 self.refuse((*path, key), said, of_key=True)
 
 

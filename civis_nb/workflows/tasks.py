@@ -17,7 +17,7 @@ from civis_nb.workflows.model import (
     TaskDefinition,
     Transition,
 )
-from civis_nb.workflows.problems import brief, nearest
+from civis_nb.workflows.problems import brief, hint
 from civis_nb.workflows.reading import Path, Reading
 
 __all__ = ["TaskReader"]
@@ -113,7 +113,9 @@ class _Values:
         if isinstance(written, str):
             arguments = written
             if "<%" not in written:
-                self.refuse("input", f"{what} is a mapping or an expression, not {brief(written)}.")
+                self.refuse(
+                    "input", f"{what} must be a mapping or an expression, not {brief(written)}."
+                )
         else:
             arguments = self.reading.mapping(path, written, what)
         text = self.reading.text(*self.at("action"))
@@ -189,8 +191,8 @@ class _Values:
             return Transition(target, guard)
         if target not in ENGINE_COMMANDS:
             said = f"{self.what(key)} leads to {target!r}, which is no task of this workflow"
-            hint = nearest(target, [*self.names, *ENGINE_COMMANDS])
-            self.reading.refuse(path, f"{said}.{hint}", of_key=of_key)
+            near = hint(target, [*self.names, *ENGINE_COMMANDS])
+            self.reading.refuse(path, f"{said}.{near}", of_key=of_key)
             return None
         message = words.get("msg")
         return Transition(target, guard, None if message is None else str(message))
@@ -204,7 +206,9 @@ class _Values:
         number = value if isinstance(value, (int, float)) and not isinstance(value, bool) else 0
         if number >= 1 and float(number).is_integer():
             return int(number)
-        self.refuse("join", f"{self.what('join')} is 'all' or a whole number, not {brief(value)}.")
+        self.refuse(
+            "join", f"{self.what('join')} must be 'all' or a whole number, not {brief(value)}."
+        )
         return None
 
     def with_items(self) -> tuple[ItemSource, ...]:
@@ -215,7 +219,7 @@ class _Values:
         for index, text in enumerate(value if isinstance(value, list) else [value]):
             below = (index,) if isinstance(value, list) else ()
             if not isinstance(text, str):
-                said = f"{self.what('with-items')} is text like 'x in <% $.list %>'"
+                said = f"{self.what('with-items')} must be text like 'x in <% $.list %>'"
                 self.refuse("with-items", f"{said}, not {brief(text)}.", *below)
                 continue
             try:
@@ -243,7 +247,7 @@ class _Values:
         elif isinstance(value, dict):
             self.reading.known_keys(path, value, _RETRY_KEYS, what)
         else:
-            self.refuse("retry", f"{what} is a mapping, not {brief(value)}.")
+            self.refuse("retry", f"{what} must be a mapping, not {brief(value)}.")
             return None
         reading = self.reading
         count = reading.whole((*below, "count"), value.get("count"), f"'count' of {what}")
@@ -263,7 +267,7 @@ class _Values:
                 continue
             said = f"{self.what('requires')} names {brief(name)}, which is no task of this workflow"
             below = () if isinstance(value, str) else (index,)
-            self.refuse("requires", f"{said}.{nearest(name, self.names)}", *below)
+            self.refuse("requires", f"{said}.{hint(name, self.names)}", *below)
         return tuple(found)
 
     def flag(self, key: str, *, default: bool) -> bool | str:

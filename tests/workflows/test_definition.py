@@ -162,7 +162,7 @@ def test_anchors_and_merge_keys():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "line 1, column 1: A definition is a mapping"),
+        ("", "line 1, column 1: A definition must be a mapping"),
         ("- a", "not a list"),
         ("version: '2.0'", "holds no workflow"),
         ("version: '2.0'\na: {tasks: {t: }}\nb: {tasks: {t: }}", "this has 'a', 'b'"),
@@ -179,7 +179,7 @@ def test_anchors_and_merge_keys():
         (workflow("a: {on-sucess: b}"), "Did you mean 'on-success'?"),
         (workflow("a: {on-success: bb}\nbbb:"), "leads to 'bb', which is no task"),
         (workflow("a: {on-success: [{b: x, c: y}]}\nb:\nc:"), "this has 2 keys"),
-        (workflow("a: {on-success: [b: maybe]}\nb:"), "The guard of 'b' is an expression"),
+        (workflow("a: {on-success: [b: maybe]}\nb:"), "The guard of 'b' must be an expression"),
         (workflow("a: {on-success: [1]}"), "names tasks, not 1"),
         (workflow("a: {timeout: -1}"), "from 0 on, not -1"),
         (workflow("a: {timeout: .nan}"), "from 0 on, not nan"),
@@ -191,7 +191,7 @@ def test_anchors_and_merge_keys():
         (workflow("a: {retry: {counts: 1}}"), "Did you mean 'count'?"),
         (workflow("a: {requires: [b]}"), "names 'b', which is no task"),
         (workflow("a: {workflow: other}"), "can't have the key 'workflow'"),
-        (workflow("1: {}"), "A key of 'tasks' is text, not 1: put it in quotes."),
+        (workflow("1: {}"), "A key of 'tasks' must be text, not 1: put it in quotes."),
         (workflow("a: {input: x}"), "a mapping or an expression, not 'x'"),
         (workflow("a: {publish: [1]}"), "a mapping, not a list"),
     ],
