@@ -41,6 +41,7 @@ from civis_nb.local.warehouse.registry import Warehouses
 
 if TYPE_CHECKING:
     from civis_nb import APIClient
+    from civis_nb.local.snapshot import Snapshot
 
 __all__ = ["Platform", "start"]
 
@@ -163,6 +164,37 @@ class Platform:
         from civis_nb import APIClient
 
         return APIClient(api_key=self.api_key, endpoint=self.endpoint, **settings)
+
+    def snapshot(self) -> Snapshot:
+        """Keep what the platform holds now; ``restore()`` of what this returns brings it back.
+
+        Tests start from the same state so, without a new platform for each. Runs that go on are
+        cancelled.
+
+        Raises
+        ------
+        CivisLocalError
+            When the state folder is not a temporary one: to bring that back would delete work.
+
+        Examples
+        --------
+        >>> with start(samples=False) as platform:
+        ...     snapshot = platform.snapshot()
+        ...     client = platform.client()
+        ...     script = client.scripts.post_python3(name="seven", source="print(7)")
+        ...     snapshot.restore()
+        ...     len(client.jobs.list())
+        0
+        """
+        if not self._ephemeral:
+            raise CivisLocalError(
+                f"The platform stores its state in {self.state}: a snapshot would delete what is "
+                "done there later. Start one without a state folder for that."
+            )
+        # Imported here: tests alone use it.
+        from civis_nb.local.snapshot import Snapshot
+
+        return Snapshot(self._context, self.state / f"snapshot-{secrets.token_hex(4)}")
 
     def wait(self, timeout_s: float) -> bool:
         """Wait until the server has ended, or until the time is up; return whether it has ended."""

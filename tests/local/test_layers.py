@@ -33,6 +33,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "records": {"context", "endpoints", "errors", "files", "http", "runs", "store"},
     "app": {"context", "endpoints", "errors", "http", "records", "store"},
+    "snapshot": {"context", "store"},
     "serve": {
         "app",
         "catalog",
@@ -43,6 +44,7 @@ ALLOWED: dict[str, set[str]] = {
         "runner",
         "runs",
         "samples",
+        "snapshot",
         "store",
         "warehouse",
     },

@@ -126,6 +126,19 @@ class Warehouses:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return open_duckdb(path, self.dialect(database_id))
 
+    def paths(self) -> dict[int, Path]:
+        """Return the files of all databases by id; a file appears when it is first needed."""
+        with self._store.read() as connection:
+            rows = connection.execute(select(databases.c.id, databases.c.url)).all()
+        return {row.id: self._state / row.url.removeprefix(_DUCKDB) for row in rows}
+
+    def release(self, database_id: int) -> None:
+        """Close a database until it is needed again; operations that run fail."""
+        with self._lock:
+            warehouse = self._open.pop(database_id, None)
+            if warehouse is not None:
+                warehouse.close()
+
     def close(self) -> None:
         """Close all databases; afterwards none can be opened."""
         with self._lock:

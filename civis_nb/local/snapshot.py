@@ -1,0 +1,134 @@
+"""Snapshot: what a temporary platform holds at one moment, and the way back to it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+
+from civis_nb.errors import CivisLocalError
+from civis_nb.local.store.schema import job_runs, metadata
+
+if TYPE_CHECKING:
+    from civis_nb.local.context import PlatformContext
+
+__all__ = ["Snapshot"]
+
+#: How long runs that go on may take to end.
+_END_S = 30.0
+_ACTIVE = ("queued", "running")
+#: The size and the time of the last change of a database's files: what tells whether it changed.
+_Marks = tuple[tuple[int, int], ...]
+
+
+class Snapshot:
+    """What a temporary platform holds at one moment; made by `Platform.snapshot`.
+
+    Parameters
+    ----------
+    context
+        The platform's parts.
+    folder
+        Where copies of its databases are kept, below its state folder.
+    """
+
+    def __init__(self, context: PlatformContext, folder: Path) -> None:
+        self._context = context
+        self._folder = folder
+        folder.mkdir(mode=0o700)
+        self._end_runs()
+        with context.store.read() as connection:
+            self._rows = {
+                table.name: [
+                    tuple(row)
+                    for row in connection.exec_driver_sql(f"SELECT * FROM {table.name}")  # noqa: S608 - our own name
+                ]
+                for table in metadata.sorted_tables
+            }
+        self._contents = self._stored_contents()
+        self._databases: dict[int, tuple[Path, _Marks]] = {}
+        for database_id, path in context.warehouses.paths().items():
+            context.warehouses.release(database_id)  # all of it is in its file then
+            if path.exists():
+                shutil.copy2(path, self._copy(database_id))
+            self._databases[database_id] = (path, _marks(path))
+
+    def restore(self) -> None:
+        """Bring the platform back to that moment; its ids are not used a second time.
+
+        Runs that go on are cancelled first. Clients go on working.
+
+        Raises
+        ------
+        CivisLocalError
+            When a run does not end.
+        """
+        self._end_runs()
+        self._restore_rows()
+        self._restore_databases()
+        for path in self._stored_contents() - self._contents:
+            path.unlink(missing_ok=True)
+
+    def _end_runs(self) -> None:
+        """Cancel all runs that have not ended, and wait for their end."""
+        with self._context.store.read() as connection:
+            query = select(job_runs.c.id).where(job_runs.c.state.in_(_ACTIVE))
+            going = list(connection.scalars(query))
+        runner = self._context.runner
+        for run_id in going:
+            runner.cancel(run_id)
+        for run_id in going:
+            if not runner.wait(run_id, _END_S):
+                raise CivisLocalError(
+                    f"Run {run_id} was cancelled and has not ended after {_END_S:g} s, so the "
+                    "platform can't be brought back to an earlier state."
+                )
+
+    def _restore_rows(self) -> None:
+        """Write the rows of all tables again, as SQLite itself has them."""
+        with self._context.store.begin(references=False) as connection:
+            for table in metadata.sorted_tables:
+                rows = self._rows[table.name]
+                now = connection.exec_driver_sql(f"SELECT * FROM {table.name}").fetchall()  # noqa: S608 - our own name
+                if [tuple(row) for row in now] == rows:
+                    continue
+                connection.exec_driver_sql(f"DELETE FROM {table.name}")  # noqa: S608
+                if rows:
+                    places = ", ".join("?" * len(rows[0]))
+                    connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({places})", rows)  # noqa: S608
+
+    def _restore_databases(self) -> None:
+        """Put back the files of databases that were changed."""
+        warehouses = self._context.warehouses
+        for database_id, path in warehouses.paths().items():
+            known, marks = self._databases.get(database_id, (path, ()))
+            if _marks(known) == marks:
+                continue
+            warehouses.release(database_id)
+            _wal(path).unlink(missing_ok=True)
+            copy = self._copy(database_id)
+            if copy.exists():
+                shutil.copy2(copy, path)
+            else:
+                path.unlink(missing_ok=True)
+            self._databases[database_id] = (path, _marks(path))
+
+    def _copy(self, database_id: int) -> Path:
+        return self._folder / f"{database_id}.duckdb"
+
+    def _stored_contents(self) -> set[Path]:
+        """Return the files in the folder of contents."""
+        folder = self._context.state / "blobs"
+        return {path for path in folder.rglob("*") if path.is_file()} if folder.exists() else set()
+
+
+def _marks(path: Path) -> _Marks:
+    found: list[Any] = [one.stat() for one in (path, _wal(path)) if one.exists()]
+    return tuple((one.st_size, one.st_mtime_ns) for one in found)
+
+
+def _wal(path: Path) -> Path:
+    """Return the file in which DuckDB notes changes until it writes them into the database."""
+    return path.with_name(path.name + ".wal")
