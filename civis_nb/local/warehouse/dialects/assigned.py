@@ -15,12 +15,14 @@ from civis_nb.local.warehouse.dialects.types import SqlType, no_values
 from civis_nb.local.warehouse.sqltypes import TextLimit
 
 __all__ = [
-    "assign", "assigned", "check_default", "convert_text", "keep", "kept", "pieces",
+    "IDENTITY", "assign", "assigned", "check_default", "convert_text", "keep", "kept", "pieces",
     "postgres_name",
 ]  # fmt: skip
 
 # ruff: noqa: S608 - parts of the user's own statement
 
+#: Stands for the type of a column that takes no values.
+IDENTITY = "IDENTITY"
 #: DuckDB's types -> PostgreSQL's name of them, and our function that converts to them.
 _CONVERSIONS = {
     "TINYINT": ("smallint", "assigned_integer"), "SMALLINT": ("smallint", "assigned_integer"),
@@ -66,7 +68,8 @@ def assigned(value: str, given: str, column: str, wanted: str, offset: int = 0) 
     value
         Its SQL.
     given, wanted
-        DuckDB's names of its type and of the column's, which is SUPER if it is of that type.
+        DuckDB's names of its type and of the column's, which is SUPER if it is of that type, and
+        IDENTITY if it takes no values.
     column
         The name of the column.
     offset
@@ -75,13 +78,15 @@ def assigned(value: str, given: str, column: str, wanted: str, offset: int = 0) 
     Raises
     ------
     UnsupportedSqlError
-        If one is a truth value and the other a number.
+        If one is a truth value and the other a number, or the column takes no values.
 
     Examples
     --------
     >>> assigned("x", "VARCHAR", "a", "INTEGER"), assigned("x", "INTEGER", "a", "BIGINT")
     ('CAST(civis_sql.assigned_integer(x, x) AS INTEGER)', 'x')
     """
+    if wanted == IDENTITY:
+        raise UnsupportedSqlError(_identity(column), offset)
     if wanted == "SUPER" and given not in ('"NULL"', "NULL"):
         raise UnsupportedSqlError(f'column "{column}": {no_values("super")}', offset)
     conversion = _CONVERSIONS.get(wanted.partition("(")[0])
@@ -108,15 +113,19 @@ def assign(tokens: Tokens, first: int, behind: int, column: str, native: str) ->
     first, behind
         The place of the value.
     column, native
-        The name of the column, and DuckDB's name of its type; SUPER if it is of that type.
+        The name of the column, and DuckDB's name of its type; SUPER if it is of that type, and
+        IDENTITY if it takes no values.
 
     Raises
     ------
     UnsupportedSqlError
-        If the value is of another type, or a text that is none of the column's.
+        If the value is of another type, or a text that is none of the column's, or the column
+        takes none.
     """
     name, function = _CONVERSIONS.get(native.partition("(")[0], ("", ""))
     word = tokens.words[first]
+    if native == IDENTITY and word != "default":
+        raise UnsupportedSqlError(_identity(column), tokens.starts[first])
     if behind <= first or word in ("null", "default"):
         return
     if native == "SUPER":
@@ -143,6 +152,13 @@ def assign(tokens: Tokens, first: int, behind: int, column: str, native: str) ->
         return
     kind = tokens.type_of(first, behind)
     tokens.wrap(first, behind, f"{CATALOG}.{function}(", f", {kind})")
+
+
+def _identity(column: str) -> str:
+    return (
+        f'cannot set the identity column "{column}" to a value: leave it out of the columns, '
+        "or write DEFAULT"
+    )
 
 
 def postgres_name(native: str) -> str:

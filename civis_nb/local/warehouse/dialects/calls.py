@@ -30,13 +30,13 @@ __all__ = ["Meanings"]
 
 #: Calls that are only qualified: the macro has the same arguments.
 _BOTH = frozenset(
-    """ln log exp asin acos initcap to_hex btrim octet_length quote_ident
+    """asin acos initcap to_hex btrim octet_length quote_ident
     quote_literal quote_nullable lpad rpad string_to_array justify_days justify_hours
-    justify_interval width_bucket dlog10 dlog1 dexp cbrt timeofday
+    justify_interval width_bucket dlog10 dlog1 cbrt timeofday
     format_type col_description""".split()  # noqa: SIM905 - shorter to read
 )
 _REDSHIFT = _BOTH | frozenset(
-    """textlen replicate repeat upper crc32 checksum sha2 func_sha1 strtol regexp_substr
+    """textlen replicate repeat upper crc32 sha2 func_sha1 strtol regexp_substr
     regexp_count regexp_instr add_months date_part_year last_day next_day months_between date_cmp
     timestamp_cmp date_cmp_timestamp timestamp_cmp_date interval_cmp convert_timezone
     json_extract_array_element_text is_valid_json
@@ -159,6 +159,9 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
             )
         if word == "distinct" and self._is_redshift and words[at + 1 : at + 3] == ["on", "("]:
             raise self._refuse(at, "DISTINCT ON is not supported by Redshift; use ROW_NUMBER()")
+        if word == "top" and not self._is_redshift:
+            shown = self._tokens.texts[at + 1]
+            raise self._refuse(at + 1, f'syntax error at or near "{shown}": write LIMIT {shown}')
         if word == "top" and words[at + 2] in ("percent", "with"):
             raise self._refuse(at, f"TOP … {words[at + 2].upper()} is not supported by Redshift")
         if word == "check":
@@ -325,7 +328,8 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
 _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     **dict.fromkeys(("power", "pow", "sqrt", "dsqrt"), Meanings._power),
     "avg": Meanings._average, "sum": Meanings._total, "round": Meanings._round,
-    "trunc": Meanings._trunc,
+    "trunc": Meanings._trunc, "checksum": Meanings._checksum,
+    **dict.fromkeys(("ln", "log", "log10", "exp"), Meanings._logarithm),
     "substring": Meanings._substring, "substr": Meanings._substring,
     "concat": Meanings._concat, "concat_ws": Meanings._concat,
     "to_char": Meanings._to_char, "to_date": Meanings._to_date,

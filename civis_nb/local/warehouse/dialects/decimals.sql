@@ -64,3 +64,10 @@ CREATE MACRO sqrt(x, kind DECIMAL) AS civis_sql_power_of_decimal(x::VARCHAR, 'ro
   (x, kind DOUBLE) AS civis_sql.sqrt_rs(x, kind), (x, kind) AS civis_sql.sqrt_rs(x, kind);
 CREATE MACRO power(x, y, kind DECIMAL) AS civis_sql_power_of_decimal(x::VARCHAR, y::VARCHAR)::DECIMAL(38, 20),
   (x, y, kind DOUBLE) AS civis_sql.power_rs(x, y, kind), (x, y, kind) AS civis_sql.power_rs(x, y, kind);
+CREATE MACRO ln_pg(x, kind DECIMAL) AS civis_sql_logarithm_of_decimal('e', x::VARCHAR)::DECIMAL(38, 20),
+  (x, kind DOUBLE) AS civis_sql.ln(x), (x, kind) AS civis_sql.ln(x);
+CREATE MACRO log_pg(x, kind DECIMAL) AS civis_sql_logarithm_of_decimal('10', x::VARCHAR)::DECIMAL(38, 20),
+  (x, kind DOUBLE) AS civis_sql.log(x), (x, kind) AS civis_sql.log(x),
+  (base, x, kind) AS civis_sql_logarithm_of_decimal(base::VARCHAR, x::VARCHAR)::DECIMAL(38, 20);
+CREATE MACRO exp_pg(x, kind DECIMAL) AS civis_sql_exponential_of_decimal(x::VARCHAR)::DECIMAL(38, 20),
+  (x, kind DOUBLE) AS civis_sql.exp(x), (x, kind) AS civis_sql.exp(x);

@@ -378,9 +378,12 @@ class Expressions(ABC):
         if split is None:
             return Operand(at, close + 1, name, 2)
         to, behind = type_at(self.tokens, split + 1)
-        if to is not None and name == "cast" and behind == close:
+        if to is not None and behind == close:
             whole = Operand(opened + 1, split, operand.name, operand.strength, operand.kind)
             self.rules.cast(whole, to, (split + 1, behind))
+            if name == "try_cast":
+                self.tokens.replace(at, "CAST")
+                self.tokens.wrap(at, close + 1, "TRY(", ")")
         if operand.strength == 2 or to is None:
             return Operand(at, close + 1, operand.name, operand.strength, "cast")
         return Operand(at, close + 1, to.name, 1, "cast")

@@ -134,6 +134,11 @@ CREATE MACRO kept_in_bytes(x, n) AS list_transform([x::VARCHAR], lambda v: CASE
   WHEN strlen(v) > n AND strlen(rtrim(v, ' ')) <= n THEN left(v, length(v) - (strlen(v) - n)::BIGINT) ELSE v END)[1];
 CREATE MACRO kept_in_letters(x, n) AS list_transform([x::VARCHAR], lambda v: CASE
   WHEN length(v) > n AND length(rtrim(v, ' ')) <= n THEN left(v, n::BIGINT) ELSE v END)[1];
+-- As many whole characters as n bytes hold.
+CREATE MACRO left_bytes(x, n) AS list_transform([x], lambda v: CASE WHEN strlen(v) <= n THEN v
+  WHEN strlen(v) = length(v) THEN left(v, n::BIGINT)
+  ELSE coalesce(TRY(decode(encode(v)[1:n])), TRY(decode(encode(v)[1:n - 1])), TRY(decode(encode(v)[1:n - 2])),
+    TRY(decode(encode(v)[1:n - 3]))) END)[1];
 CREATE MACRO assigned_boolean(x, kind VARCHAR) AS civis_sql.boolean_of_text(x),
   (x, kind BOOLEAN) AS x,
   (x, kind BIGINT) AS CASE WHEN x IS NOT NULL THEN civis_sql.fail('column is of type boolean but expression is of a type of numbers: cast it')::BOOLEAN END,
@@ -174,10 +179,17 @@ CREATE MACRO as_text(x, kind DOUBLE) AS
   (x, kind DATE) AS CASE WHEN x < DATE '0001-01-01' THEN replace(x::VARCHAR, '(BC)', 'BC') ELSE x::VARCHAR END,
   (x, kind TIMESTAMP) AS CASE WHEN x < TIMESTAMP '0001-01-01' THEN regexp_replace(x::VARCHAR, '^(.*) \(BC\)(.*)$', '\1\2 BC')
     ELSE x::VARCHAR END, (x, kind) AS x;
+-- The zeros at the end of PostgreSQL's quotients only fill their types.
+CREATE MACRO as_text_pg(x, kind DECIMAL) AS CASE WHEN typeof(x) IN ('DECIMAL(38,24)', 'DECIMAL(38,20)')
+    THEN rtrim(rtrim(x::VARCHAR, '0'), '.') ELSE regexp_replace(x::VARCHAR, '^(-?)\.', '\10.') END,
+  (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind VARCHAR) AS x,
+  (x, kind DOUBLE) AS civis_sql.as_text(x, kind), (x, kind FLOAT) AS civis_sql.as_text(x, kind),
+  (x, kind INTERVAL) AS civis_sql.as_text(x, kind), (x, kind DATE) AS civis_sql.as_text(x, kind),
+  (x, kind TIMESTAMP) AS civis_sql.as_text(x, kind), (x, kind) AS x;
 CREATE MACRO shown(x, kind BOOLEAN) AS CASE WHEN x THEN 't' WHEN NOT x THEN 'f' END,
   (x, kind DOUBLE) AS civis_sql.as_text(x, kind), (x, kind FLOAT) AS civis_sql.as_text(x, kind),
   (x, kind INTERVAL) AS civis_sql.as_text(x, kind), (x, kind VARCHAR) AS x, (x, kind BIGINT) AS x,
-  (x, kind HUGEINT) AS x, (x, kind DECIMAL) AS x, (x, kind) AS x;
+  (x, kind HUGEINT) AS x, (x, kind DECIMAL) AS civis_sql.as_text_pg(x, kind), (x, kind) AS x;
 CREATE MACRO type_name(name) AS CASE regexp_replace(name, '\(.*\)', '')
   WHEN 'VARCHAR' THEN 'text' WHEN 'DOUBLE' THEN 'double precision' WHEN 'FLOAT' THEN 'real'
   WHEN 'DECIMAL' THEN 'numeric' WHEN 'HUGEINT' THEN 'numeric' WHEN 'TINYINT' THEN 'smallint'
@@ -324,7 +336,9 @@ CREATE MACRO crc32(s) AS printf('%08x', xor(list_reduce([4294967295::BIGINT] || 
   range(0, strlen(s::VARCHAR)), lambda i: ('0x' || hex(encode(s::VARCHAR))[2 * i + 1 : 2 * i + 2])::BIGINT),
   lambda c, b: list_reduce([xor(c, b)] || range(0, 8),
     lambda r, k: CASE WHEN r % 2 = 1 THEN xor(r >> 1, 2197175160::BIGINT) ELSE r >> 1 END)), 4294967295::BIGINT));
-CREATE MACRO checksum(x) AS (hash(x::VARCHAR) % 2147483648)::INTEGER;
+CREATE MACRO checksum(x, kind DECIMAL) AS replace(x::VARCHAR, '.', '')::INTEGER,
+  (x, kind BIGINT) AS civis_sql.fail('CHECKSUM is supported of decimals only: Redshift does not tell how it computes others')::INTEGER,
+  (x, kind) AS civis_sql.fail('CHECKSUM is supported of decimals only: Redshift does not tell how it computes others')::INTEGER;
 CREATE MACRO sha2(s, bits) AS
   CASE WHEN bits IN (0, 256) THEN sha256(s) ELSE civis_sql_sha2(s::VARCHAR, bits::INTEGER) END;
 CREATE MACRO func_sha1(s) AS sha1(s);

@@ -45,6 +45,27 @@ class NumberRules(RuleSet):
         values = ", ".join(self._arguments(call))
         self._set(call, f"{CATALOG}.{function}({values}, {kind})", kind)
 
+    def _logarithm(self, call: Call) -> None:
+        """Take a logarithm, or its inverse: PostgreSQL does so with decimals as well."""
+        name = "log" if call.name == "log10" else call.name
+        values = ", ".join(self._arguments(call))
+        if self._is_redshift or len(call.arguments) not in (1, 2):
+            self._set(call, f"{CATALOG}.{name}({values})")
+            return
+        if len(call.arguments) == 2:  # there is that of decimals only
+            kind = "CAST(NULL AS DECIMAL(38, 20))"
+        else:
+            kind = f"{CATALOG}.power_kind({self._tokens.type_of(*call.arguments[0])})"
+        self._set(call, f"{CATALOG}.{name}_pg({values}, {kind})", kind)
+
+    def _checksum(self, call: Call) -> None:
+        """Return the digits of a decimal: what it is of other types is not documented."""
+        if not self._is_redshift:
+            return
+        self._need(call, 1)
+        kind = self._tokens.type_of(*call.arguments[0])
+        self._set(call, f"{CATALOG}.checksum({self._arguments(call)[0]}, {kind})")
+
     def _round(self, call: Call) -> None:
         if len(call.arguments) == 1:
             kind = self._tokens.type_of(*call.arguments[0])

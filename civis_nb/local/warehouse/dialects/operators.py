@@ -127,7 +127,9 @@ class OperatorRules(LikeRules):
     def _cast_to_text(self, operand: Operand, to: SqlType, first: int, behind: int) -> None:
         tokens = self._tokens
         if operand.kind not in ("string", "number"):
-            self._wrap(operand, "as_text")
+            self._wrap(operand, f"as_text{self._decimal_suffix}")
+        elif tokens.texts[operand.start].startswith("."):
+            tokens.insert_before(operand.start, "0")
         if to.name == "text":
             return
         size = to.arguments[0] if to.arguments else (1 if to.name == "bpchar" else None)
@@ -136,14 +138,15 @@ class OperatorRules(LikeRules):
             tokens.rewrite(first, behind, "VARCHAR")
             return
         tokens.rewrite(first, behind, "VARCHAR")
+        cut = f"{CATALOG}.left_bytes(" if self._is_redshift else 'system.main."left"('
         if tokens.words[first - 1] == "::":
-            tokens.wrap(operand.start, behind, 'system.main."left"(', f", {size})")
+            tokens.wrap(operand.start, behind, cut, f", {size})")
         else:
             opened = operand.start - 1
-            while tokens.words[opened] not in ("cast", "convert"):
+            while tokens.words[opened] not in ("cast", "convert", "try_cast"):
                 opened -= 1
             close = tokens.partners[opened + 1]
-            tokens.wrap(opened, close + 1, 'system.main."left"(', f", {size})")
+            tokens.wrap(opened, close + 1, cut, f", {size})")
 
     def binary(self, at: int, left: Operand, right: Operand) -> None:
         """Apply PostgreSQL's meaning to an operator."""
@@ -315,7 +318,7 @@ class OperatorRules(LikeRules):
                     and (side.name not in ("varchar", "text", "bpchar"))
                     and not (side.kind == "other" and "||" in tokens.words[side.start : side.end])
                 ):
-                    self._wrap(side, "as_text")
+                    self._wrap(side, f"as_text{self._decimal_suffix}")
 
     def _mentions_json(self, *operands: Operand) -> bool:
         return any(

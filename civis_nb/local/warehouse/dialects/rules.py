@@ -145,7 +145,13 @@ class RuleSet:
 
     def _as_text(self, first: int, behind: int) -> str:
         tokens = self._tokens
-        return f"{CATALOG}.as_text({tokens.render(first, behind)}, {tokens.type_of(first, behind)})"
+        values = f"{tokens.render(first, behind)}, {tokens.type_of(first, behind)}"
+        return f"{CATALOG}.as_text{self._decimal_suffix}({values})"
+
+    @property
+    def _decimal_suffix(self) -> str:
+        """Return the end of the names of functions that know PostgreSQL's decimals."""
+        return "" if self._is_redshift else "_pg"
 
     @property
     def _chosen_quotient(self) -> str:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import duckdb
 
-from civis_nb.local.warehouse.dialects.assigned import assign, assigned, keep, kept, pieces
+from civis_nb.local.warehouse.dialects.assigned import (
+    IDENTITY,
+    assign,
+    assigned,
+    keep,
+    kept,
+    pieces,
+)
 from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import Tokens
 from civis_nb.local.warehouse.duckdb import catalog
 from civis_nb.local.warehouse.duckdb.failures import position_error
 from civis_nb.local.warehouse.duckdb.statement import Statement
+from civis_nb.local.warehouse.redshift.ddl import ALWAYS
 from civis_nb.local.warehouse.sqltypes import TextLimit
 
 __all__ = ["CONVERTED", "converted"]
@@ -69,11 +77,15 @@ def _verb(tokens: Tokens) -> int:
 
 
 def _types(cursor: duckdb.DuckDBPyConnection, table: str, dialect: Dialect) -> dict[str, str]:
-    """Return DuckDB's types of a table's columns by their names in lower case, or SUPER."""
-    rows = cursor.execute(f"DESCRIBE {table}").fetchall()
-    types = {str(row[0]).lower(): str(row[1]) for row in rows}
-    if dialect == "redshift":
-        return {name: "SUPER" if kind == "JSON" else kind for name, kind in types.items()}
+    """Return DuckDB's types of a table's columns by their names in lower case.
+
+    SUPER and IDENTITY stand for those of columns that take no values.
+    """
+    types = {}
+    for name, kind, _null, _key, default, *_ in cursor.execute(f"DESCRIBE {table}").fetchall():
+        is_super = dialect == "redshift" and kind == "JSON"
+        is_identity = str(default).startswith(f"nextval('\"{ALWAYS}")
+        types[str(name).lower()] = "SUPER" if is_super else IDENTITY if is_identity else str(kind)
     return types
 
 
@@ -146,6 +158,15 @@ def _insert(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int, dialect:
         close = tokens.partners[behind]
         names = [tokens.name(start) for start, _ in pieces(tokens, behind + 1, close)]
         behind = close + 1
+    if words[behind] == "overriding":
+        if words[behind + 1] == "user":
+            raise UnsupportedSqlError(
+                "OVERRIDING USER VALUE is not supported: leave the identity column out",
+                tokens.starts[behind],
+            )
+        tokens.drop(behind, behind + 3)
+        types = {name: "" if kind == IDENTITY else kind for name, kind in types.items()}
+        behind += 3
     end = _end_of_source(tokens, behind)
     columns = [(name, types.get(name.lower(), "")) for name in names]
     if words[behind] == "values":

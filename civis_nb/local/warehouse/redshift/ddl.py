@@ -9,11 +9,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.redshift.user_functions import as_macro
 from civis_nb.sql_text import Token, tokenize
 from civis_nb.table_names import literal, quoted
 
-__all__ = ["Rewritten", "rewrite"]
+__all__ = ["ALWAYS", "Rewritten", "rewrite"]
+
+#: How the names of sequences begin: of identity columns that take no values, of those that do, and
+#: of SERIAL.
+ALWAYS, _BY_DEFAULT, _SERIAL = "always identity of ", "identity of ", "serial of "
 
 _CREATE = re.compile(
     r"\s*create\s+(?:(?:local\s+|global\s+)?temp(?:orary)?\s+)?table\b", re.IGNORECASE
@@ -215,20 +220,38 @@ def _identity(sql: str, words: _Words, end: int) -> tuple[tuple[int, int], str, 
         while words.word(start - 1) in ("as", "default", "by", "always", "generated"):
             start -= 1
         after = words.behind_parenthesis(i + 1)
-        inside = "".join(words.word(k) for k in range(i + 2, after - 1))
-        numbers = [n for n in inside.split(",") if n.lstrip("-").isdecimal()] + ["1", "1"]
-        make, use = _sequence(sql, words, numbers[0], numbers[1])
+        first, step = _numbers([words.word(k) for k in range(i + 2, after - 1)])
+        own = "default" not in (words.word(k) for k in range(start, i))
+        make, use = _sequence(sql, words, first, step, ALWAYS if own else _BY_DEFAULT)
         return (start, after), make, use
     return None
 
 
-def _sequence(sql: str, words: _Words, start: str, step: str) -> tuple[str, str]:
+def _numbers(options: list[str]) -> tuple[str, str]:
+    """Return the first value of an identity and its step, as Redshift or PostgreSQL writes them."""
+    found = {"start": "1", "increment": "1"}
+    if "," in options:
+        text = "".join(options).split(",")
+        found = dict(zip(found, text, strict=False))
+    else:
+        for at, word in enumerate(options):
+            if word in found:
+                behind = at + 1 + (options[at + 1 : at + 2] in (["with"], ["by"]))
+                found[word] = "".join(options[behind : behind + 1 + (options[behind] == "-")])
+            elif word in ("minvalue", "maxvalue", "cycle") and options[at - 1] != "no":
+                raise WarehouseError(f"{word.upper()} of an identity column is not supported")
+    return found["start"], found["increment"]
+
+
+def _sequence(
+    sql: str, words: _Words, start: str, step: str, prefix: str = _SERIAL
+) -> tuple[str, str]:
     """Return the statement that makes the sequence of a table, and the default that uses it."""
     first = next(k for k in range(5) if words.word(k) == "table") + 1
     while words.word(first) in ("if", "not", "exists"):
         first += 1
     table = sql[words.tokens[first].start : words.tokens[_name_end(words, first)].start].strip()
-    name = quoted("identity of " + table.replace('"', "").lower())
+    name = quoted(prefix + table.replace('"', "").lower())
     temporary = "TEMP " if _is_temporary(words) else ""
     keep = "IF NOT EXISTS " if any(words.word(k) == "exists" for k in range(first)) else ""
     replace = "" if keep or temporary else "OR REPLACE "

@@ -12,6 +12,8 @@ from typing import Any
 import duckdb
 
 from civis_nb.local.warehouse.dialects.computed.decimals import (
+    exponential_of_decimal,
+    logarithm_of_decimal,
     mean_of_decimals,
     power_of_decimal,
     product_of_decimals,
@@ -51,6 +53,8 @@ _FUNCTIONS: list[tuple[Callable[..., Any], str, str]] = [
     (mean_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),
     (product_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),
     (power_of_decimal, "VARCHAR VARCHAR", "VARCHAR"),
+    (logarithm_of_decimal, "VARCHAR VARCHAR", "VARCHAR"),
+    (exponential_of_decimal, "VARCHAR", "VARCHAR"),
     (sha2, "VARCHAR INTEGER", "VARCHAR"),
     (fnv_hash, "VARCHAR INTEGER BIGINT", "BIGINT"),
     (soundex, "VARCHAR", "VARCHAR"),

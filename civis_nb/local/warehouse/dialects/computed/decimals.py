@@ -6,9 +6,17 @@ have room for so many only. A number with more digits than fit is an error, neve
 
 from __future__ import annotations
 
+import math
 from decimal import ROUND_HALF_UP, Context, Decimal, Overflow
 
-__all__ = ["mean_of_decimals", "power_of_decimal", "product_of_decimals", "quotient_of_decimals"]
+__all__ = [
+    "exponential_of_decimal",
+    "logarithm_of_decimal",
+    "mean_of_decimals",
+    "power_of_decimal",
+    "product_of_decimals",
+    "quotient_of_decimals",
+]
 
 #: PostgreSQL's NUMERIC_MIN_SIG_DIGITS.
 _SIGNIFICANT_DIGITS = 16
@@ -84,6 +92,63 @@ def power_of_decimal(base_text: str, exponent_text: str) -> str:
     weight = int(_EXACT.log10(abs(value))) if value else 0
     wanted = max(_SIGNIFICANT_DIGITS - weight, behind, behind_exponent, 0)
     return _written(value, "a power", wanted, _POWER_SCALE)
+
+
+def exponential_of_decimal(text: str) -> str:
+    """Return the power of Euler's number, as ``numeric_exp`` rounds it.
+
+    Examples
+    --------
+    >>> exponential_of_decimal("1.0")
+    '2.7182818284590452'
+    """
+    exponent, behind = _read(text)
+    try:
+        value = _EXACT.exp(exponent)
+    except Overflow:
+        raise _too_long("a power", _POWER_SCALE) from None
+    weight = int(float(exponent) * 0.434294481903252)
+    return _written(value, "a power", max(_SIGNIFICANT_DIGITS - weight, behind), _POWER_SCALE)
+
+
+def logarithm_of_decimal(base_text: str, text: str) -> str:
+    """Return a logarithm, as ``numeric_ln`` and ``numeric_log`` round it; the natural one of ``e``.
+
+    Raises
+    ------
+    ValueError
+        If there is no such number, or it has more digits than fit.
+
+    Examples
+    --------
+    >>> logarithm_of_decimal("e", "2.0"), logarithm_of_decimal("2", "64")
+    ('0.6931471805599453', '6.0000000000000000')
+    """
+    value, behind = _read(text)
+    if value <= 0:
+        what = "zero" if value == 0 else "a negative number"
+        raise ValueError(f"cannot take logarithm of {what}")
+    if base_text == "e":
+        wanted = max(_SIGNIFICANT_DIGITS - _weight_of_logarithm(value), behind, 0)
+        return _written(_EXACT.ln(value), "a logarithm", wanted, _POWER_SCALE)
+    base, behind_base = _read(base_text)
+    if base <= 0:
+        what = "zero" if base == 0 else "a negative number"
+        raise ValueError(f"cannot take logarithm of {what}")
+    if base == 1:
+        raise ValueError("division by zero")
+    weight = _weight_of_logarithm(value) - _weight_of_logarithm(base)
+    wanted = max(_SIGNIFICANT_DIGITS - weight, behind, behind_base, 0)
+    found = _EXACT.divide(_EXACT.ln(value), _EXACT.ln(base))
+    return _written(found, "a logarithm", wanted, _POWER_SCALE)
+
+
+def _weight_of_logarithm(value: Decimal) -> int:
+    """Return the place of the first digit of a natural logarithm, as PostgreSQL estimates it."""
+    if Decimal("0.9") <= value <= Decimal("1.1"):
+        return (value - 1).adjusted() if value != 1 else 0
+    # Cut off towards 0, as C does.
+    return int(math.log10(abs(float(_EXACT.ln(value)))))
 
 
 def _read(text: str) -> tuple[Decimal, int]:
