@@ -19,7 +19,23 @@ if TYPE_CHECKING:
 __all__ = ["EXTRA", "OperationCommand", "ResourceGroup", "old_name", "option_name"]
 
 #: Commands of ours in the groups of resources.
-EXTRA: Final[Mapping[str, Mapping[str, Place]]] = {}
+EXTRA: Final[Mapping[str, Mapping[str, Place]]] = {
+    "files": {
+        "download": Place("files", "download", "Download a Civis file."),
+        "upload": Place("files", "upload", "Upload a file, and print its id."),
+    },
+    "jobs": {
+        "follow-log": Place("jobs", "follow_log", "Show the log of a job's newest run, live."),
+        "follow-run-log": Place("jobs", "follow_run_log", "Show the log of a run, live."),
+    },
+    "notebooks": {
+        "down": Place("notebooks", "down", "Stop a notebook."),
+        "download": Place("notebooks", "download", "Download a notebook."),
+        "new": Place("notebooks", "new", "Create a notebook, start it, open it in the browser."),
+        "open": Place("notebooks", "open_page", "Open a notebook in the browser."),
+        "up": Place("notebooks", "up", "Start a notebook, and open it in the browser."),
+    },
+}
 
 _NOT_IN_OPTION = re.compile(r"[^A-Za-z0-9]+")
 _PLAIN: Final[Mapping[str, ParamType]] = {

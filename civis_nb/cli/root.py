@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ OWN: Final = {
     "civis": Place("artwork", "civis", "Print Civis."),
     "local": Place("local", "local", "Run the embedded local platform: no account, no network."),
     "spec": Place("spec", "spec", "Read the API's specification."),
+    "sql": Place("sql", "sql", "Run SQL, and show or store its result."),
 }
 
 
@@ -66,6 +68,16 @@ class Root(Group):
         said = super().unknown(ctx, name)
         return said if "Did you mean" in said else f"{said}{api_of(ctx).advice()}"
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Return the context of a command line; help is written here."""
+        with _closed_output_is_told():
+            return super().make_context(*args, **kwargs)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        with _closed_output_is_told():
+            return super().invoke(ctx)
+
     def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:
         """Run a command line, and end the process with its exit code.
 
@@ -81,6 +93,21 @@ class Root(Group):
     def _resources(ctx: click.Context) -> dict[str, str]:
         """Return the resources of the API, by the names of their commands."""
         return {name.replace("_", "-"): name for name in api_of(ctx).spec.resources}
+
+
+class _OutputClosedError(Exception):
+    """Nobody reads the output any more."""
+
+
+@contextlib.contextmanager
+def _closed_output_is_told() -> Iterator[None]:
+    """Raise a closed output as an error that click leaves alone: it would end with 1 for it."""
+    try:
+        yield
+    except OSError as error:
+        if not is_broken_pipe(error):
+            raise
+        raise _OutputClosedError from None
 
 
 def _ended(run: Callable[[], Any]) -> int:
@@ -99,11 +126,13 @@ def _ended(run: Callable[[], Any]) -> int:
         _say(f"Error: {text_of(error)}")
         return code_of(error)
     except OSError as error:
-        if is_broken_pipe(error):
-            _forget_output()
-            return NO_READER
-        _say(f"Error: {text_of(error)}")
-        return code_of(error)
+        if not is_broken_pipe(error):
+            _say(f"Error: {text_of(error)}")
+            return code_of(error)
+    except _OutputClosedError:
+        pass
+    _forget_output()
+    return NO_READER
 
 
 def _say(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -64,10 +65,22 @@ def run_theirs(on_platform, their_cli) -> Callable[..., Result]:
     return run_it
 
 
-def process(*words: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    """Run a command line as a process of its own; variables in `env` are set for it."""
-    options["env"] = {**os.environ, **options.get("env", {})}
-    return subprocess.run(
-        [sys.executable, "-m", "civis_nb.cli", *words],
-        **{"capture_output": True, "text": True, "timeout": 60, "check": False, **options},
-    )
+@pytest.fixture
+def process(on_platform) -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Return a function that starts a command line as a process of its own."""
+    with contextlib.ExitStack() as started:
+
+        def start(*words: str, **variables: str) -> subprocess.Popen[str]:
+            command = subprocess.Popen(
+                [sys.executable, "-m", "civis_nb.cli", *words],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env={**os.environ, **variables},
+            )
+            started.enter_context(command)
+            started.callback(command.kill)
+            return command
+
+        yield start

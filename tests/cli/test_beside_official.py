@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import json
 
+import click
 import pytest
 import yaml
+
+from civis_nb.cli import cli
+from civis_nb.cli.operations import OperationCommand
+from civis_nb.cli.root import OWN
 
 
 @pytest.fixture
@@ -90,6 +95,38 @@ def test_what_is_wrong_ends_with_the_same_code(words, run, run_theirs):
     ours, theirs = _both(run, run_theirs, *words)
     assert ours.stdout == theirs.stdout == ""
     assert ours.stderr
+
+
+def test_every_command_of_theirs_is_here_with_its_options(run, their_cli):
+    """Every name, option and order of arguments, on the platform's whole specification."""
+    ctx = click.Context(cli)
+    missing = []
+    for resource, group in their_cli.commands.items():
+        if not isinstance(group, click.Group):
+            assert resource in OWN
+            continue
+        ours = cli.get_command(ctx, resource)
+        with ctx.scope():
+            inner = click.Context(ours, parent=ctx)
+            for name, command in group.commands.items():
+                mine = ours.get_command(inner, name)
+                if mine is None:
+                    missing.append(f"{resource} {name}")
+                elif isinstance(mine, OperationCommand):
+                    missing += _differences(f"{resource} {name}", command, mine)
+    assert missing == []
+
+
+def _differences(name, theirs, ours):
+    params = ours.get_params(click.Context(ours))
+    arguments = [[each.name for each in made if isinstance(each, click.Argument)]
+                 for made in (theirs.params, params)]  # fmt: skip
+    options = [{opt for each in made for opt in each.opts if isinstance(each, click.Option)}
+               for made in (theirs.params, params)]  # fmt: skip
+    if arguments[0] != arguments[1]:
+        yield f"{name}: {arguments}"
+    if lost := options[0] - options[1]:
+        yield f"{name}: {sorted(lost)}"
 
 
 def test_yaml_reads_back_as_it_was(run, script):

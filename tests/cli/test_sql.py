@@ -1,0 +1,172 @@
+"""``civis-nb sql``: results on the screen, in files and in pipes."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from decimal import Decimal
+
+import pytest
+
+TYPED = "select 1.50::decimal(30, 20) d, 'é' s, null n, date '2026-01-02' day, true b union all "
+TYPED += "select 2, 'two\nlines', 3, null, false order by 1"
+
+
+#: Three rows.
+THREE = "select 1 union all select 2 union all select 3"
+
+
+@pytest.mark.exhaustive  # the official command polls every three seconds
+def test_table_is_that_of_the_official_command(run, run_theirs):
+    words = ("sql", "-d", "sample", "-c", "select 'a' as x, null as empty, 12345 as number")
+    ours, theirs = run(*words), run_theirs(*words)
+    assert (ours.exit_code, ours.stdout) == (theirs.exit_code, theirs.stdout) == (0, ours.stdout)
+    assert ours.stdout.splitlines()[0] == "x | empty | number"
+
+
+def test_a_row_stays_on_its_line(run):
+    shown = run("sql", "-d", "sample", "-c", "select 'a\nb\x1b[31m' as x, '漢' as y").stdout
+    assert shown.splitlines()[2].split(" | ") == ["a\\nb", "漢"]
+
+
+def test_table_says_when_there_is_more(run):
+    done = run(
+        "sql", "-d", "sample", "-n", "2", "-c", "select 1 union all select 2 union all select 3"
+    )
+    assert len(done.stdout.splitlines()) == 4
+    assert "the first 2 rows" in done.stderr
+    done = run(
+        "sql", "-d", "sample", "-n", "3", "-c", "select 1 union all select 2 union all select 3"
+    )
+    assert done.stderr == ""
+
+
+def test_whole_result_in_each_form(run, tmp_path):
+    import pyarrow.parquet
+
+    for suffix in ("csv", "json", "parquet"):
+        path = tmp_path / f"result.{suffix}"
+        done = run("sql", "-d", "sample", "-c", TYPED, "-o", str(path))
+        assert (done.exit_code, done.stdout) == (0, "")
+        assert f"Downloaded the result of the query to {path}." in done.stderr
+    csv = (tmp_path / "result.csv").read_text()
+    assert csv.splitlines()[:2] == [
+        '"d","s","n","day","b"',
+        '1.50000000000000000000,"é",,2026-01-02,true',
+    ]
+    rows = json.loads((tmp_path / "result.json").read_text(), parse_float=Decimal)
+    assert rows[0] == {
+        "d": Decimal("1.50000000000000000000"), "s": "é", "n": None, "day": "2026-01-02", "b": True
+    }  # fmt: skip
+    assert rows[1]["s"] == "two\nlines"
+    table = pyarrow.parquet.read_table(tmp_path / "result.parquet")
+    assert table.column("d").to_pylist() == [Decimal("1.5"), Decimal("2")]
+    assert sorted(each.name for each in tmp_path.iterdir()) == [
+        "result.csv", "result.json", "result.parquet"
+    ]  # fmt: skip
+
+
+@pytest.mark.exhaustive
+def test_csv_of_the_official_command(run, run_theirs, tmp_path):
+    words = ("sql", "-d", "sample", "-c", TYPED, "-o")
+    assert run(*words, str(tmp_path / "ours.csv")).exit_code == 0
+    assert run_theirs(*words, str(tmp_path / "theirs.csv")).exit_code == 0
+    assert (tmp_path / "ours.csv").read_bytes() == (tmp_path / "theirs.csv").read_bytes()
+
+
+def test_whole_result_on_the_standard_output(run):
+    done = run("sql", "-d", "sample", "-c", "select 1 as a, 'b' as b", "--format", "csv")
+    assert done.stdout == '"a","b"\n1,"b"\n'
+    done = run(
+        "sql", "-d", "sample", "-c", "select 1 as a where false", "--format", "json", "-n", "1"
+    )
+    assert done.stdout == "[]\n"
+    assert "-n counts the rows of a table" in done.stderr
+
+
+def test_sql_from_a_file_and_from_the_standard_input(run, tmp_path):
+    (tmp_path / "a.sql").write_text("select 1 as from_file")
+    assert "from_file" in run("sql", "-d", "sample", "-f", str(tmp_path / "a.sql")).stdout
+    # An empty line is no end: the official command drops what follows it.
+    typed = "select 1 as one\n\n, 2 as two\n"
+    assert "one | two" in run("sql", "-d", "sample", stdin=typed).stdout
+
+
+def test_database_of_the_settings(run, monkeypatch):
+    monkeypatch.setenv("CIVIS_NB_DATABASE", "sample")
+    assert run("sql", "-c", "select 5 as five").stdout.startswith("five")
+
+
+def test_a_statement_without_a_result_writes_nothing(run, tmp_path):
+    for form in ("csv", "json"):
+        path = tmp_path / f"a.{form}"
+        made = run(
+            "sql", "-d", "sample", "-c", f"create table empty_{form} (a int)", "-o", str(path)
+        )
+        assert made.exit_code == 0
+        assert "othing is written" in made.stderr
+        assert not path.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("-d", "sample", "-c", "selec 1"), 1, 'syntax error at or near "selec"'),
+        (("-d", "no-such", "-c", "select 1"), 2, "no-such"),
+        (("-c", "select 1"), 2, "Which database?"),
+        (("-d", "sample", "-c", "select", "1,", "2"), 2, "put quotes around it"),
+        (("-d", "sample", "-c", " "), 2, "There is no SQL"),
+        (("-d", "sample", "-c", "select 1", "-f", "/dev/null"), 2, "not both"),
+        (("-d", "sample", "-f", "/no/such.sql"), 2, "does not exist"),
+        (("-d", "sample", "-c", "select 1", "-o", "/no/such/folder/a.csv"), 1, "does not exist"),
+        (("-d", "sample", "-c", "select 1", "-o", "a.csv", "--format", "table"), 2, "not stored"),
+        (("-d", "sample", "-c", "select 1", "-n", "2000"), 2, "1000"),
+    ],
+)
+def test_errors_say_what_to_do(run, words, code, said):
+    done = run("sql", *words)
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert said in done.stderr
+
+
+def test_what_fails_leaves_the_file_as_it_was(run, tmp_path):
+    path = tmp_path / "kept.csv"
+    path.write_text("before")
+    assert run("sql", "-d", "sample", "-c", "select 1/0", "-o", str(path)).exit_code == 1
+    assert path.read_text() == "before"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+NUMBERS = "with recursive n(i) as (select 1 union all select i + 1 from n{}) select {} from n"
+
+
+def test_a_pipe_that_closes_early(process):
+    rows = NUMBERS.format(" where i < 100000", "i, repeat('x', 50)")
+    command = process("sql", "-d", "sample", "--format", "csv", "-c", rows)
+    assert command.stdout.readline().startswith('"i"')
+    command.stdout.close()
+    assert command.stderr.read() == ""
+    assert command.wait(30) == 141
+
+
+def test_interrupt_cancels_the_query_and_says_so(process, on_platform):
+    command = process("sql", "-d", "sample", "-c", NUMBERS.format("", "max(i)"))
+    client = on_platform.client()
+    query, deadline = None, time.monotonic() + 30
+    while query is None and time.monotonic() < deadline:
+        found = client.queries.list(hidden=True)
+        query = next((each for each in found if each.state == "running"), None)
+    command.send_signal(signal.SIGINT)
+    out, said = command.communicate(timeout=30)
+    assert (command.returncode, out) == (130, "")
+    assert "Interrupted." in said
+    assert "cancelled" in said
+    assert "Traceback" not in said
+    assert client.queries.get(query.id).state == "cancelled"
+
+
+def test_a_terminal_without_colours(process):
+    command = process("sql", "-d", "sample", "-c", "select 1 as a", NO_COLOR="1", TERM="dumb")
+    out, said = command.communicate(timeout=30)
+    assert (command.returncode, out, said) == (0, "a\n-\n1\n", "")
