@@ -38,6 +38,7 @@ EXTRA: Final[Mapping[str, Mapping[str, Place]]] = {
 }
 
 _NOT_IN_OPTION = re.compile(r"[^A-Za-z0-9]+")
+_CAPITALS = re.compile("([A-Z]+)")
 _PLAIN: Final[Mapping[str, ParamType]] = {
     "integer": click.INT,
     "number": click.FLOAT,
@@ -166,7 +167,7 @@ class OperationCommand(Command):
         ]
         made += [
             click.Option(
-                [each.name, f"--{option_name(each.wire_name)}"],
+                [each.name, *(f"--{option_name(name)}" for name in _names(each))],
                 type=_type(each),
                 help=_described(each),
             )
@@ -223,7 +224,7 @@ class OperationCommand(Command):
 
 def _in_order(parameters: tuple[Parameter, ...]) -> Iterator[Parameter]:
     """Yield parameters in the order of the PyPI package ``civis``: those of a body by name."""
-    body = sorted((each for each in parameters if each.location == "body"), key=_wire_name)
+    body = sorted((each for each in parameters if each.location == "body"), key=_old_name)
     for parameter in parameters:
         if parameter.location != "body":
             yield parameter
@@ -232,8 +233,16 @@ def _in_order(parameters: tuple[Parameter, ...]) -> Iterator[Parameter]:
             body = []
 
 
-def _wire_name(parameter: Parameter) -> str:
-    return parameter.wire_name
+def _old_name(parameter: Parameter) -> str:
+    """Return what the PyPI package ``civis`` calls a parameter: each run of capitals is a word."""
+    if parameter.location != "body":
+        return parameter.wire_name
+    return _CAPITALS.sub(r"_\1", parameter.spec_name).lower()
+
+
+def _names(parameter: Parameter) -> list[str]:
+    """Return the names of a parameter: as in Python, and as in the PyPI package ``civis``."""
+    return list(dict.fromkeys((parameter.wire_name, _old_name(parameter))))
 
 
 def _metavar(parameter: Parameter) -> str:

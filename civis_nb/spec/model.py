@@ -75,6 +75,8 @@ class Parameter:
         Of the value, and of an array's items; empty: any.
     enum, format, description
         As in the specification.
+    spec_name
+        What the specification calls it.
     load_schema
         Gives the whole schema, nested fields and all; called when somebody reads them.
     """
@@ -88,6 +90,7 @@ class Parameter:
     enum: tuple[Any, ...] = ()
     format: str = ""
     description: str = ""
+    spec_name: str = ""
     load_schema: Callable[[], Schema] | None = field(default=None, repr=False, compare=False)
 
     @property

@@ -242,6 +242,7 @@ def _plain_parameter(raw: Json, where: str, definitions: Json) -> Parameter:
     return Parameter(
         name=argument_name(raw["name"]),
         wire_name=raw["name"],
+        spec_name=raw["name"],
         location=where,
         required=where == "path" or bool(raw.get("required")),
         load_schema=lambda: schema_of(raw, definitions),
@@ -254,6 +255,7 @@ def _body_parameter(name: str, raw: Json, required: bool, definitions: Json) -> 
     return Parameter(
         name=argument_name(name),
         wire_name=camel_to_snake(name),
+        spec_name=name,
         location="body",
         required=required,
         load_schema=lambda: schema_of(raw, definitions),
