@@ -225,9 +225,11 @@ _session: dict[str, Any] = {}
 
 def _setting(name: str) -> Setting:
     """Return a setting by its name; an unknown name is answered by the nearest ones."""
+    if name in SETTINGS:
+        return SETTINGS[name]
     short = {setting.short: setting for setting in SETTINGS.values() if setting.short}
     try:
-        return SETTINGS.get(name) or short[name]
+        return short[name]
     except KeyError:
         near = difflib.get_close_matches(name, [*SETTINGS, *short], n=3, cutoff=0.5)
         hint = f"Did you mean {' or '.join(near)}?" if near else f"Settings: {', '.join(SETTINGS)}."
@@ -252,9 +254,9 @@ def _checked(setting: Setting, value: Any, source: str) -> Any:
 
 
 @functools.lru_cache(maxsize=32)
-def _project_table(folder: Path) -> dict[str, Any]:
+def _project_table(folder: str) -> dict[str, Any]:
     """Return ``[tool.civis_nb]`` of a folder; read once, until `reread`."""
-    for parent in (folder, *folder.parents):
+    for parent in (Path(folder), *Path(folder).parents):
         path = parent / "pyproject.toml"
         if path.is_file():
             try:
@@ -295,7 +297,7 @@ def get(name: str, given: Any = None) -> Any:
     text = os.environ.get(setting.env)
     if text:
         return _checked(setting, text, f"environment variable {setting.env}")
-    project = _project_table(Path.cwd())
+    project = _project_table(os.getcwd())  # noqa: PTH109 - a Path takes longer than all else here
     if name in project:
         return _checked(setting, project[name], "[tool.civis_nb] in pyproject.toml")
     return setting.default

@@ -196,18 +196,24 @@ class History:
         saved: Saved | None = None,
         job_id: int | None = None,
         run_id: int | None = None,
+        state: str | None = None,
+        took_s: float | None = None,
     ) -> int | None:
-        """Record a run that was started; return its number, None where nothing can be kept."""
+        """Record a run that was started; return its number, None where nothing can be kept.
+
+        `state` and `took_s` are given where its end is known already.
+        """
         source = saved.source if saved and len(saved.source) <= _MOST_CHARS else None
         values = (
             time.time(), kind, title, source, json.dumps(saved.with_saved if saved else ()),
-            saved.database if saved else None, endpoint, job_id, run_id,
+            saved.database if saved else None, endpoint, job_id, run_id, state, took_s,
         )  # fmt: skip
         try:
             with self._opened() as connection:
                 number = connection.execute(
                     "INSERT INTO runs (started_at, kind, title, source, with_saved, database, "
-                    "endpoint, job_id, run_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                    "endpoint, job_id, run_id, state, took_s) "
+                    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     values,
                 ).lastrowid
                 oldest = (number or 0) - _MOST_ENTRIES

@@ -82,7 +82,9 @@ class StatementRunner:
             done = None if columns and bound is None else what_was_done(future)
             display.vanish(whole_cell=self.owns_cell(statement))
         return {
-            "rows": [list(row) for row in found.get("result_rows") or []],
+            "rows": [
+                row if type(row) is list else list(row) for row in found.get("result_rows") or []
+            ],
             "columns": columns,
             "types": found.get("result_column_types") and list(found["result_column_types"]),
             "done": done,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from civis_nb import config
 from civis_nb.backend import resolve
 from civis_nb.errors import CivisMagicError
+from civis_nb.futures.states import DONE
 from civis_nb.magics.history import History
 from civis_nb.magics.kept import KeptResults
 from civis_nb.magics.waiting import display_of
@@ -161,13 +162,17 @@ class Session:
         """
         self.latest_run, self.latest_title = (future.job_id, future.run_id), title
         begun = time.monotonic()
+        has_ended = future.state in DONE
         number = self.history.add(
             kind, title, self._made_for[0] if self._made_for else "",
             saved=saved, job_id=future.job_id, run_id=future.run_id,
+            state=future.state if has_ended else None,
+            took_s=future.activity().running_s if has_ended else None,
         )  # fmt: skip
-        future.call_at_end(
-            lambda _: self.history.finish(number, future.state, time.monotonic() - begun)
-        )
+        if not has_ended:
+            future.call_at_end(
+                lambda _: self.history.finish(number, future.state, time.monotonic() - begun)
+            )
 
     def _known(self, fresh: bool) -> list[Database]:
         client = self.client()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import SkipValidation
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select
 
 from civis_nb.local.context import PlatformContext, User, context_of
@@ -60,7 +61,8 @@ class _QueryFields(Wire):
     database: int
     sql: str
     credential: int | None
-    result_rows: list[list[str | None]]
+    #: As the run has stored them: checking thousands of cells would take longer than reading them.
+    result_rows: Annotated[list[list[str | None]], SkipValidation]
     result_columns: list[str]
     error: str | None
     started_at: str | None
