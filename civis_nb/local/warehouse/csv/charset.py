@@ -21,6 +21,7 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _SAMPLE_BYTES = 4096
+_SHOWN_CHARS = 40
 _LINE_END = 0x0A
 _MOSTLY = 0.75  # of the line ends; the others are halves of wide characters
 _MANY = 0.5  # of the high halves, in a text of one line
@@ -30,11 +31,25 @@ _MULTIBYTE = re.compile(
 )
 #: Of the bytes beyond ASCII; a text with so many in UTF-8's form is UTF-8 with some damage.
 _NEARLY_ALL = 0.8
-#: A character beyond ASCII within a word is a small letter, or an apostrophe.
-_APOSTROPHE = "\N{RIGHT SINGLE QUOTATION MARK}"
+#: A character beyond ASCII within a word is a small letter or an apostrophe.
+_WITHIN_WORDS = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f](?=[a-z])")
+_LETTERS = frozenset("àáâãäåæçèéêëìíîïðñòóôõöøùúûüýþÿßœšž\N{RIGHT SINGLE QUOTATION MARK}")
+#: What stands between words without a blank, and tells nothing.
+_BETWEEN_WORDS = frozenset(
+    "\xa0\xad\xb7\xb4\xb0\xae\xa9\xab\xbb\xa7\u2013\u2014\u2018\u201c\u201d\u2026\u2022\u2122"
+)
 #: An apostrophe in Windows-1252, and a letter in Mac Roman: it tells nothing.
 _EITHER = b"\x92"
-_WITHIN_WORDS = re.compile(r"(?<=[A-Za-z])[^\x00-\x7f](?=[a-z])")
+#: Letters of other scripts than Latin stand in a row. In Latin ones so many beyond ASCII never do,
+#: unless it is one that is repeated, such as a dash.
+_ROW = re.compile(rb"[\x80-\xff]{3,}")
+#: Of the bytes beyond ASCII in such rows; in files of other scripts 0.7 and more are.
+_OTHER_SCRIPT = 0.5
+#: Of the characters within words that can't be there, in the likelier character set, and how many
+#: at least: with more it is neither of them.
+_NO_WORDS, _ENOUGH = 0.2, 2
+#: Read to say which character set it may be.
+_GUESSED_BYTES = 1 << 16
 
 
 def detect_character_set(path: Path) -> str:
@@ -47,7 +62,8 @@ def detect_character_set(path: Path) -> str:
     Raises
     ------
     WarehouseError
-        If the file's compressed content is damaged, or it is UTF-8 with some wrong bytes.
+        If the file's compressed content is damaged, it is UTF-8 with some wrong bytes, or its text
+        makes no sense in any of these.
     """
     compression = sniff_compression(path)
     start = next(decompressed(path, compression), b"")[:_SAMPLE_BYTES]
@@ -60,14 +76,23 @@ def detect_character_set(path: Path) -> str:
     if _decodes(decompressed(path, compression), "utf-8"):
         return "utf-8"
     _refuse_damage(path, compression)
-    words = {"cp1252": 0, "mac_roman": 0}
+    high = in_rows = 0
+    right, wrong = {"cp1252": 0, "mac_roman": 0}, {"cp1252": 0, "mac_roman": 0}
     for chunk in decompressed(path, compression):
-        for name in words:
-            text = chunk.replace(_EITHER, b"").decode(name, "replace")
-            found = _WITHIN_WORDS.findall(text)
-            words[name] += sum(c.islower() or c == _APOSTROPHE for c in found)
-    if words["mac_roman"] > words["cp1252"]:
-        return "mac_roman"
+        high += len(_HIGH.findall(chunk))
+        in_rows += sum(len(row) for row in _ROW.findall(chunk) if len(set(row)) > 1)
+        for name in right:
+            found = _WITHIN_WORDS.findall(chunk.replace(_EITHER, b"").decode(name, "replace"))
+            letters = sum(character in _LETTERS for character in found)
+            right[name] += letters
+            wrong[name] += sum(c not in _BETWEEN_WORDS for c in found) - letters
+    best = max(right, key=lambda name: right[name] - wrong[name])
+    if in_rows >= _OTHER_SCRIPT * high or (
+        wrong[best] >= max(_ENOUGH, _NO_WORDS * (right[best] + wrong[best]))
+    ):
+        raise _unreadable(path, compression)
+    if best == "mac_roman":
+        return best
     return "cp1252" if _decodes(decompressed(path, compression), "cp1252") else "latin-1"
 
 
@@ -93,6 +118,27 @@ def _refuse_damage(path: Path, compression: str) -> None:
             f"the file is UTF-8, but about {max(high - right, 1):,} of its bytes are not: it is "
             "damaged, or joined from files in several character sets. Save it as UTF-8"
         )
+
+
+def _unreadable(path: Path, compression: str) -> WarehouseError:
+    """Return the error of a file in a character set that can only be guessed."""
+    from charset_normalizer import from_bytes
+
+    sample = b""
+    for chunk in decompressed(path, compression):
+        lines = chunk.split(b"\n")
+        sample += b"\n".join(line for line in lines if not line.isascii())
+        if len(sample) >= _GUESSED_BYTES:
+            break
+    shown = sample.decode("cp1252", "replace").strip().split("\n")[0][:_SHOWN_CHARS]
+    best = from_bytes(sample[:_GUESSED_BYTES]).best()
+    guess = "shift_jis" if best is None else best.encoding
+    return WarehouseError(
+        "the file is not in UTF-8, and makes no sense as Western text (Windows-1252), in which it "
+        f"begins with {shown!r}. Save it as UTF-8: with pandas, "
+        f"read_csv(path, encoding={guess!r}).to_csv(new_path, index=False)"
+        f"{', if ' + guess + ' is its encoding, as it seems' if best else ' with its encoding'}"
+    )
 
 
 def _wide(start: bytes) -> str | None:

@@ -242,6 +242,50 @@ def test_bytes_that_windows_1252_lacks_are_latin_1(tmp_path):
     assert detect_character_set(source) == "latin-1"
 
 
+# ruff: noqa: RUF001 - from here on, texts in other scripts are what is tested
+#: Texts in scripts and languages, and the character sets that they are found in.
+OTHER_SCRIPTS = {
+    "名前,説明\n田中太郎,これは日本語の文です\n鈴木花子,大阪府\n": ["cp932", "euc_jp"],
+    "姓名,说明\n王小明,这是一个中文测试\n": ["gb18030"],
+    "姓名,說明\n王小明,這是一個中文測試\n": ["big5"],
+    "이름,설명\n김철수,한국어 시험입니다\n": ["cp949"],
+    "имя,город\nИван,Москва и область\n": ["cp1251", "koi8_r", "iso8859_5", "cp866"],
+    "όνομα,πόλη\nΓιώργος,Αθήνα\n": ["cp1253"],
+    "שם,עיר\nדוד,ירושלים\n": ["cp1255"],
+    "اسم,مدينة\nأحمد,القاهرة\n": ["cp1256"],
+    "imię,miasto\nMałgorzata,Wałbrzych\nGrażyna,Łódź\n": ["cp1250", "iso8859_2"],
+    "Name,Ort\nMüller,Köln\nGrün,Straße\nJürgen,Düren\nSchäfer,Jülich\n": ["cp850"],
+}
+WESTERN = [
+    "nafn,staður\nGuðrún,Reykjavík\nÞórður,Áður fyrr\n",
+    "Größe,Maß\n5 µm,20 °C\n",
+    "word\nLondon–Paris…\n———\n“quoted”\nd´Or\nN°5\n",
+    "price\n£5\n£££\n¿Qué?\n",
+    "name\nrøgørød på ø\ncoöperatie\nl’été\n",
+]
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"), [(text, name) for text, names in OTHER_SCRIPTS.items() for name in names]
+)
+def test_text_that_makes_no_sense_in_western_character_sets_is_refused(found, text, encoding):
+    with pytest.raises(WarehouseError, match=r"not in UTF-8.*Save it as UTF-8: .*encoding="):
+        found(text.encode(encoding))
+
+
+def test_the_refusal_tells_the_character_set_where_it_shows(found):
+    with pytest.raises(WarehouseError, match=r"read_csv\(path, encoding='cp932'\)"):
+        found("名前,説明\n田中太郎,これは日本語の文です\n".encode("cp932"))
+
+
+@pytest.mark.parametrize("text", WESTERN)
+def test_western_text_is_read(tmp_path, text):
+    source, target = tmp_path / "source", tmp_path / "target"
+    source.write_bytes(text.encode("cp1252"))
+    assert convert_to_utf8(source, target) == "cp1252"
+    assert target.read_bytes().decode() == text
+
+
 def test_the_new_file_may_be_compressed(tmp_path):
     source, target = tmp_path / "source", tmp_path / "target.csv.gz"
     source.write_bytes("é".encode("cp1252"))
