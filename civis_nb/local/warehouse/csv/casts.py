@@ -1,6 +1,9 @@
 """SQL that converts CSV text to typed values, more strictly than DuckDB's own casts.
 
 Those make the text 1.5 the integer 2 and 1_000 a number, and drop the time of day from a date.
+
+What is detected as a type is what its conversion loses nothing of (`LOSSLESS`): codes with leading
+zeros and codes like 1E5 stay text, integers of any size and decimals keep every digit.
 """
 
 from __future__ import annotations
@@ -8,7 +11,7 @@ from __future__ import annotations
 from civis_nb.local.warehouse.sqltypes import TextLimit
 from civis_nb.table_names import literal
 
-__all__ = ["cast", "cast_limited"]
+__all__ = ["DECIMAL_SIZE", "LOSSLESS", "cast", "cast_limited"]
 
 _INTEGERS = {
     "TINYINT",
@@ -111,3 +114,49 @@ def cast_limited(cell: str, column: str, limit: TextLimit, *, lenient: bool = Fa
         f"WHEN {fits} THEN left({cell}, length({cell}) - {over}) "
         f"WHEN {cell} IS NOT NULL THEN {failing} END"
     )
+
+
+_STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
+_DECIMAL = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
+_FLOAT = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-][0-9]+)?|-?[0-9]\.[0-9]+[eE][0-9]+"
+
+
+def _value(native: str) -> str:
+    """Return the SQL by which values of an inferred type (@) are loaded; NULL for no value."""
+    return cast("@", native, lenient=True, exact=True)
+
+
+_DOUBLE = _value("DOUBLE")
+#: Type of the API -> whether its conversion loses nothing of a text (@) that is not empty.
+#: There and back is cheaper than a regular expression, which is for what is left.
+LOSSLESS = {
+    "BOOLEAN": "lower(@) IN ('true', 'false')",
+    "BIGINT": f"{_value('BIGINT')}::VARCHAR = @",
+    "DECIMAL": f"regexp_full_match(@, '{_DECIMAL}')",
+    "DOUBLE PRECISION": (
+        f"CASE WHEN {_DOUBLE}::VARCHAR = lower(@) THEN isfinite({_DOUBLE}) "
+        f"WHEN NOT regexp_full_match(@, '{_FLOAT}') THEN false "
+        f"WHEN NOT isfinite({_DOUBLE}) THEN false "
+        # Below that numbers have fewer digits, or none.
+        f"WHEN abs({_DOUBLE}) < 2.3e-308 THEN regexp_full_match(@, '-?0(\\.0+)?([eE].*)?') "
+        "WHEN strlen(@) <= 15 THEN true "
+        "ELSE strlen(regexp_replace(regexp_replace(@, '[eE].*', ''), '[^0-9]', '', 'g')) <= 15 END"
+    ),
+    # Ten characters: years after 9999 or before 1 are no dates to Redshift's clients.
+    "DATE": f"strlen(@) = 10 AND {_value('DATE')}::VARCHAR = @",
+    "TIMESTAMP": (
+        f"CASE WHEN strlen(@) = 19 THEN {_value('TIMESTAMP')}::VARCHAR = replace(@, 'T', ' ') "
+        f"ELSE regexp_full_match(@, '{_STAMP}') AND {_value('TIMESTAMP')} IS NOT NULL END"
+    ),
+    "TIMESTAMPTZ": (
+        f"regexp_full_match(@, '{_STAMP}(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)') "
+        f"AND {_value('TIMESTAMPTZ')} IS NOT NULL"
+    ),
+}
+#: The digits of a decimal before and behind the point.
+DECIMAL_SIZE = {
+    "whole": (
+        "CASE WHEN contains(@, '.') THEN instr(@, '.') - 1 ELSE strlen(@) END - (@ < '0')::INTEGER"
+    ),
+    "behind": "CASE WHEN contains(@, '.') THEN strlen(@) - instr(@, '.') ELSE 0 END",
+}

@@ -1,7 +1,6 @@
-"""Column types for CSV text that lose nothing, checked on every row of the file.
+"""Column types for CSV text, checked on every row of the file.
 
-A type is chosen only if every value survives the cast to it: codes with leading zeros and codes
-like 1E5 stay text, integers of any size and decimals keep every digit.
+A type is chosen only if the conversion with which its values are loaded loses nothing of any.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from typing import Any, TypeAlias
 
 import duckdb
 
+from civis_nb.local.warehouse.csv.casts import DECIMAL_SIZE, LOSSLESS
 from civis_nb.local.warehouse.csv.reader import csv_error, read_csv_sql
 from civis_nb.local.warehouse.csv.text import CsvFormat
 from civis_nb.local.warehouse.dialects.builtins import built_in
@@ -28,37 +28,6 @@ _WIDE = 200
 #: Counts of a column: its rows, cells, values, and the values that pass each test.
 _Counts: TypeAlias = dict[str, Any]
 
-_STAMP = r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T]([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?"
-_DECIMAL = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?"
-_FLOAT = r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-][0-9]+)?|-?[0-9]\.[0-9]+[eE][0-9]+"
-
-#: Type -> the test that its values (@) pass, and no empty text; the first that all pass is chosen.
-#: Casting there and back is cheaper than a regular expression, which is for what is left.
-_TESTS = {
-    "BOOLEAN": "lower(@) IN ('true', 'false')",
-    "BIGINT": "TRY_CAST(@ AS BIGINT)::VARCHAR = @",
-    "DECIMAL": f"regexp_full_match(@, '{_DECIMAL}')",
-    "DOUBLE PRECISION": (
-        "CASE WHEN TRY_CAST(@ AS DOUBLE)::VARCHAR = lower(@) THEN isfinite(TRY_CAST(@ AS DOUBLE)) "
-        f"WHEN NOT regexp_full_match(@, '{_FLOAT}') THEN false "
-        "WHEN NOT isfinite(TRY_CAST(@ AS DOUBLE)) THEN false "
-        "WHEN strlen(@) <= 15 THEN true "
-        "ELSE strlen(regexp_replace(regexp_replace(@, '[eE].*', ''), '[^0-9]', '', 'g')) <= 15 END"
-    ),
-    # Ten characters: years after 9999 or before 1 are no dates to Redshift's clients.
-    "DATE": "strlen(@) = 10 AND TRY_CAST(@ AS DATE)::VARCHAR = @",
-    "TIMESTAMP": (
-        "CASE WHEN strlen(@) = 19 THEN TRY_CAST(@ AS TIMESTAMP)::VARCHAR = replace(@, 'T', ' ') "
-        f"ELSE regexp_full_match(@, '{_STAMP}') AND TRY_CAST(@ AS TIMESTAMP) IS NOT NULL END"
-    ),
-    "TIMESTAMPTZ": (
-        f"regexp_full_match(@, '{_STAMP}(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)') "
-        "AND TRY_CAST(@ AS TIMESTAMPTZ) IS NOT NULL"
-    ),
-}
-#: The digits of a decimal before and behind the point.
-_WHOLE = "CASE WHEN contains(@, '.') THEN instr(@, '.') - 1 ELSE strlen(@) END - (@ < '0')::INTEGER"
-_BEHIND = "CASE WHEN contains(@, '.') THEN strlen(@) - instr(@, '.') ELSE 0 END"
 #: Type of the first rows -> the types that may fit all rows when it does not.
 _WIDER = {"BIGINT": ("DECIMAL", "DOUBLE PRECISION"), "DECIMAL": ("DOUBLE PRECISION",)}
 
@@ -117,7 +86,7 @@ def _found(reader: duckdb.DuckDBPyConnection, relation: str, columns: int) -> li
     for i, counts in enumerate(found):
         passed = _passed(counts)
         if not counts["values"]:
-            chosen_tests[i] = tuple(_TESTS)
+            chosen_tests[i] = tuple(LOSSLESS)
         elif passed:
             chosen_tests[i] = (passed[0],)
     seen = _counted(reader, relation, chosen_tests)
@@ -136,18 +105,18 @@ def _measures(cell: str, tests: Sequence[str]) -> dict[str, str]:
     measures = {
         "cells": f"count({cell})",
         "values": f"count(nullif({cell}, ''))",
-        **{test: f"count_if({_TESTS[test]})" for test in tests},
+        **{test: f"count_if({LOSSLESS[test]})" for test in tests},
     }
     if "DECIMAL" in tests:
-        measures |= {"whole": f"max({_WHOLE})", "behind": f"max({_BEHIND})"}
+        measures |= {part: f"max({digits})" for part, digits in DECIMAL_SIZE.items()}
     return {key: measure.replace("@", cell) for key, measure in measures.items()}
 
 
 def _sampled(reader: duckdb.DuckDBPyConnection, relation: str, columns: int) -> list[_Counts]:
     """Run all tests on the first rows."""
     first = f"(FROM {relation} LIMIT {_SAMPLE_ROWS})"
-    found = _stacked(reader, first, list(range(columns)), tuple(_TESTS))
-    none: _Counts = dict.fromkeys(("rows", *_measures("v", tuple(_TESTS))), 0)
+    found = _stacked(reader, first, list(range(columns)), tuple(LOSSLESS))
+    none: _Counts = dict.fromkeys(("rows", *_measures("v", tuple(LOSSLESS))), 0)
     return [found.get(i, none) for i in range(columns)]
 
 
@@ -196,7 +165,7 @@ def _counted(
 
 def _passed(counts: _Counts) -> list[str]:
     """Return the types whose test all values passed."""
-    return [test for test in _TESTS if counts.get(test, -1) == counts["values"]]
+    return [test for test in LOSSLESS if counts.get(test, -1) == counts["values"]]
 
 
 def _chosen(counts: _Counts) -> str | None:
