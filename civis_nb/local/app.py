@@ -75,7 +75,15 @@ ROUTERS = (
 )
 
 #: The modules of civis_nb.local.records that declare resources.
-RECORDS = ("groups", "notebooks", "projects", "reports", "services", "templates")
+RECORDS = (
+    "groups",
+    "notebooks",
+    "projects",
+    "reports",
+    "services",
+    "templates",
+    "workflows",
+)
 
 
 def build_app(context: PlatformContext) -> RequestMiddleware:

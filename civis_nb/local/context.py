@@ -14,7 +14,7 @@ from civis_nb.local.files.run_logs import RunLogs
 from civis_nb.local.store import Store
 from civis_nb.local.warehouse.registry import Warehouses
 
-__all__ = ["PlatformContext", "RunQueue", "User", "context_of"]
+__all__ = ["PlatformContext", "RunQueue", "User", "WorkflowQueue", "context_of"]
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,25 @@ class RunQueue(Protocol):
         """Store what a run has written into its log and still waits, because it is read now."""
 
 
+class WorkflowQueue(Protocol):
+    """Where executions of workflows are carried out."""
+
+    def begin(self, execution_id: int) -> None:
+        """Start an execution that was stored."""
+
+    def cancel(self, execution_id: int) -> None:
+        """Cancel an execution with all that it runs."""
+
+    def resume(self, execution_id: int) -> None:
+        """Continue a paused execution."""
+
+    def rerun(self, execution_id: int, name: str | None) -> None:
+        """Start a failed task of an execution anew, or all that have failed."""
+
+    def schedules_changed(self) -> None:
+        """Take note that the schedule of a workflow was changed."""
+
+
 @dataclass
 class PlatformContext:
     """Everything that a request handler or a job may need; one for each running platform.
@@ -69,6 +88,8 @@ class PlatformContext:
         The base URL without a final slash.
     runner
         Where jobs run; set before the server accepts requests.
+    workflows
+        Where workflows run; likewise.
     """
 
     state: Path
@@ -79,6 +100,7 @@ class PlatformContext:
     endpoint: str
     api_key: Secret
     runner: RunQueue = field(init=False)
+    workflows: WorkflowQueue = field(init=False)
 
 
 def context_of(request: Request) -> PlatformContext:

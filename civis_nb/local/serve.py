@@ -38,6 +38,7 @@ from civis_nb.local.store.first_user import first_key
 from civis_nb.local.store.full_disk import Reserve
 from civis_nb.local.warehouse.dialects import DIALECTS, Dialect
 from civis_nb.local.warehouse.registry import Warehouses
+from civis_nb.local.workflows.engine import Engine
 
 if TYPE_CHECKING:
     from civis_nb import APIClient
@@ -133,13 +134,17 @@ class Platform:
         )
 
     def _start_runner(self) -> None:
-        """Settle the runs of an earlier process, then start the workers."""
+        """Settle the runs of an earlier process, then start the workers and the workflows."""
         finish_committed(self._context)
         executor = SubprocessExecutor(partial(store_process, self._context.store))
         recover(self._context.store, executor, self._context.api_key)
-        runner = self._context.runner = JobRunner(self._context, executor)
+        workflows = self._context.workflows = Engine(self._context)
+        runner = JobRunner(self._context, executor, run_ended=workflows.run_ended)
+        self._context.runner = runner
         runner.start()
         self._undo.callback(runner.stop)
+        workflows.start()
+        self._undo.callback(workflows.stop)
 
     def _serve(self, listener: socket.socket) -> None:
         """Start the server in a thread, and wait until it answers."""

@@ -137,6 +137,8 @@ def parse_expression(source: str) -> Any:
 def evaluate(value: Any, data: Mapping[str, Any], scope: ExpressionScope | None = None) -> Any:
     """Return a value with all its expressions evaluated, at any depth of lists and mappings.
 
+    What is returned can be written as JSON; times become text.
+
     Parameters
     ----------
     value
@@ -182,7 +184,7 @@ class _Evaluation:
             return {key: self.of(one) for key, one in value.items()}
         if isinstance(value, list | tuple):
             return [self.of(one) for one in value]
-        return value
+        return _plain(value)
 
     def _text(self, text: str) -> Any:
         found = find_expressions(text)

@@ -31,7 +31,8 @@ ALLOWED: dict[str, set[str]] = {
         "store",
         "warehouse",
     },
-    "records": {"context", "endpoints", "errors", "files", "http", "runs", "store"},
+    "workflows": {"context", "endpoints", "errors", "http", "runs", "store"},
+    "records": {"context", "endpoints", "errors", "files", "http", "runs", "store", "workflows"},
     "app": {"context", "endpoints", "errors", "http", "records", "store"},
     "snapshot": {"context", "store"},
     "serve": {
@@ -47,6 +48,7 @@ ALLOWED: dict[str, set[str]] = {
         "snapshot",
         "store",
         "warehouse",
+        "workflows",
     },
     "join": {"lock", "serve"},
     "__init__": {"join", "serve"},

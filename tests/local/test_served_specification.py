@@ -25,6 +25,7 @@ REALLY_LISTS = {
     "/jobs/{id}/parents",
     "/notebooks/{id}/git/commits",
     "/reports/{id}/git/commits",
+    "/workflows/{id}/git/commits",
 }
 TYPES = {"array", "object", "integer", "number", "string", "boolean"}
 

@@ -73,19 +73,19 @@ def test_an_unserved_word_is_not_taken_for_an_id(http):
 
 
 def test_it_needs_a_key(http):
-    assert requests.get(http.endpoint + "/workflows", timeout=30).status_code == 401
+    assert requests.get(http.endpoint + "/media/optimizations", timeout=30).status_code == 401
 
 
 def test_a_call_is_refused_before_its_arguments_are_checked(bare_platform):
     client = bare_platform.client()
-    with pytest.raises(CivisNotImplementedError, match="Jobs run one by one") as caught:
-        client.workflows.post_executions()
+    with pytest.raises(CivisNotImplementedError, match="Media optimization runs") as caught:
+        client.media.post_optimizations_runs()
     assert caught.value.status_code == 501
-    assert (caught.value.method, caught.value.path) == ("POST", "/workflows/{id}/executions")
-    assert "client.workflows.post_executions" in str(caught.value)
+    assert (caught.value.method, caught.value.path) == ("POST", "/media/optimizations/{id}/runs")
+    assert "client.media.post_optimizations_runs" in str(caught.value)
     assert isinstance(caught.value, CivisAPIError)
     assert isinstance(caught.value, NotImplementedError)
-    assert "Not served by the local platform" in inspect.getdoc(client.workflows.list)
+    assert "Not served by the local platform" in inspect.getdoc(client.media.list_optimizations)
 
 
 def test_a_client_with_the_official_specification_gets_the_same_error(bare_platform):
@@ -94,8 +94,10 @@ def test_a_client_with_the_official_specification_gets_the_same_error(bare_platf
         endpoint=bare_platform.endpoint,
         local_api_spec=official(),
     )
-    with pytest.raises(CivisNotImplementedError, match=r"does not serve GET /workflows/\{id\}"):
-        client.workflows.get(7)
+    with pytest.raises(
+        CivisNotImplementedError, match=r"does not serve GET /media/optimizations/\{id\}"
+    ):
+        client.media.get_optimizations(7)
 
 
 def test_the_pypi_client_shows_the_reason(bare_platform, monkeypatch):
@@ -105,8 +107,8 @@ def test_the_pypi_client_shows_the_reason(bare_platform, monkeypatch):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         client = civis.APIClient(api_key=bare_platform.api_key, force_refresh_api_spec=True)
-    with pytest.raises(civis.base.CivisAPIError, match="does not serve GET /workflows"):
-        client.workflows.list()
+    with pytest.raises(civis.base.CivisAPIError, match="does not serve GET /media/optimizations"):
+        client.media.list_optimizations()
 
 
 def test_a_wrong_method_is_answered_with_all_that_are_possible(http):

@@ -30,11 +30,11 @@ NOT_IMPLEMENTED = "x-not-implemented"
 
 #: Words within paths -> what there is instead.
 _INSTEAD_OF_PARTS = {
-    "dependencies": "Dependencies are known of projects, reports, notebooks and services.",
-    "git": "Reports and notebooks have git here; put the source into the script itself.",
+    "dependencies": "Dependencies are known of notebooks, projects, reports, services, workflows.",
+    "git": "Reports, notebooks and workflows have git here; put the source into the script.",
     "inputs": "A run's arguments are in the job: GET /jobs/{id}.",
-    "projects": "Projects hold groups, notebooks, reports and services here.",
-    "shares": "Shares are stored of groups, notebooks, projects, reports and services.",
+    "projects": "Projects hold groups, notebooks, reports, services and workflows here.",
+    "shares": "Shares are stored of groups, notebooks, projects, reports, services, workflows.",
     "transfer": "The local platform has one user, who owns everything.",
     "dbt": "Run dbt from a Python script: POST /scripts/python3.",
     "javascript": "JavaScript runs on Civis Platform only.",
@@ -76,7 +76,6 @@ _INSTEAD = {
     "usage": "The local platform measures no usage.",
     "usage_limits": "The local platform has no limits of usage.",
     "users": "The local platform has one user.",
-    "workflows": "Jobs run one by one: POST /jobs/{id}/runs.",
 }
 
 

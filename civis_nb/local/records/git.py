@@ -6,7 +6,7 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,12 @@ from civis_nb.local.context import User, context_of
 from civis_nb.local.errors import Conflict, Invalid, NotFound, NotSupported
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.records.fields import View
-from civis_nb.local.records.resource import Operation, Resource
+from civis_nb.local.records.resource import Operation, Resource, Shape
 from civis_nb.local.records.storage import insert_record, update_record
 from civis_nb.local.runs.handlers.repository import local_path
 from civis_nb.local.store.schema import records
 
-__all__ = ["register_repository", "repository_id", "versioned"]
+__all__ = ["checked_out", "register_repository", "repository_id", "versioned"]
 
 _REPOSITORIES = "git_repos"
 _TIMEOUT_S = 60
@@ -162,6 +162,30 @@ def versioned(resource: Resource) -> Iterator[Operation]:
     yield Operation("GET", one, get_commit, f"Get a {noun}'s file at a commit", FileVersion)
 
 
+def checked_out(save: Callable[[Request, int, str], None]) -> Shape:
+    """Declare ``POST /{id}/git/checkout-latest``: take the file as it is on the branch.
+
+    Parameters
+    ----------
+    save
+        Called with the request, the id and the content: stores that as the object's own.
+    """
+
+    def operations(resource: Resource) -> Iterator[Operation]:
+        def post_checkout(request: Request, id: int) -> FileVersion:
+            with context_of(request).store.read() as connection:
+                body = resource.find(connection, id).body
+            latest = {**body, "git_ref": None}
+            version = _VersionedFile.of(latest, f"{resource.title} {id}").latest()
+            save(request, id, version.content)
+            return version
+
+        summary = f"Replace a {resource.noun}'s content by the latest commit's"
+        yield Operation("POST", "/{id}/git/checkout-latest", post_checkout, summary, FileVersion)
+
+    return operations
+
+
 class _VersionedFile:
     """A file in a git repository on this machine."""
 
@@ -225,6 +249,10 @@ class _VersionedFile:
         content = self._git("cat-file", "blob", file_hash)
         size = len(content.encode())
         return FileVersion(content=content, type="file", size=size, file_hash=file_hash)
+
+    def latest(self) -> FileVersion:
+        """Return the file as it is on the branch."""
+        return self.version(self._branch or "HEAD")
 
     def commit(self, body: CommitBody, user: User) -> FileVersion:
         """Commit a new version of the file, and push it to the repository's branch."""

@@ -50,6 +50,7 @@ __all__ = [
     "jobs_with_last_run",
     "locked_job",
     "of_type",
+    "queue_run",
     "request_cancel",
     "shown_type",
     "stable",
@@ -242,10 +243,10 @@ def create_run(connection: Connection, job_id: int, *, code: str = "conflict") -
     return int(inserted.inserted_primary_key[0])  # type: ignore[index]
 
 
-def start_run(
-    context: PlatformContext, job_id: int, job_type: str | None = None, *, code: str = "conflict"
+def queue_run(
+    connection: Connection, job_id: int, job_type: str | None = None, *, code: str = "conflict"
 ) -> Row[Any]:
-    """Queue a run of a job, submit it to the runner, and return it as it was when queued.
+    """Store a queued run of a job and return it; it is to be submitted after the transaction.
 
     Raises
     ------
@@ -256,13 +257,20 @@ def start_run(
     Invalid
         When a required parameter has no value, or an argument does not fit its parameter's type.
     """
+    job = find_job(connection, job_id, job_type)
+    check_arguments(job.body.get("params") or [], job.body.get("arguments") or {})
+    run_id = create_run(connection, job_id, code=code)
+    return find_run(connection, job_id, run_id)
+
+
+def start_run(
+    context: PlatformContext, job_id: int, job_type: str | None = None, *, code: str = "conflict"
+) -> Row[Any]:
+    """Queue a run of a job (`queue_run`), submit it, and return it as it was when queued."""
     with context.store.begin() as connection:
-        job = find_job(connection, job_id, job_type)
-        params, arguments = job.body.get("params") or [], job.body.get("arguments") or {}
-        check_arguments(params, arguments)
-        run_id = create_run(connection, job_id, code=code)
-        row = find_run(connection, job_id, run_id)
-    context.runner.submit(run_id, job.type, job.user_id)
+        row = queue_run(connection, job_id, job_type, code=code)
+        job = find_job(connection, job_id)
+    context.runner.submit(row.id, job.type, job.user_id)
     return row
 
 

@@ -93,6 +93,8 @@ class JobRunner:
         Carries out the commands of scripts.
     sql_workers, process_workers
         How many runs of each kind go on at once, beside those that a process has started.
+    run_ended
+        Called with the id of a run once its end is stored.
     """
 
     def __init__(
@@ -102,8 +104,10 @@ class JobRunner:
         *,
         sql_workers: int = SQL_WORKERS,
         process_workers: int = PROCESS_WORKERS,
+        run_ended: Callable[[int], None] = lambda _run_id: None,
     ) -> None:
         self._context = context
+        self._run_ended = run_ended
         self._executor = executor
         self._lanes = {
             ("sql", 0): _Lane("sql", sql_workers),
@@ -174,6 +178,8 @@ class JobRunner:
             active.ended.set()
         if active is not None and had is not None:
             active.token.cancel()
+        if had == "queued":
+            self._run_ended(run_id)
         return had is not None
 
     def wait(self, run_id: int, timeout_s: float) -> bool:
@@ -243,6 +249,7 @@ class JobRunner:
                 active.ended.set()
                 with self._lock:
                     self._active.pop(run_id, None)
+                self._run_ended(run_id)
 
     def _claim(self, run_id: int, active: _ActiveRun) -> RunTask | None:
         """Move a queued run to running, and return what to do; None when it is queued no more."""

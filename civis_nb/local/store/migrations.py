@@ -51,6 +51,58 @@ _LOG_SIZES = """CREATE TABLE IF NOT EXISTS log_sizes (
     left_out_entries INTEGER NOT NULL,
     left_out_bytes INTEGER NOT NULL
 )"""
+_WORKFLOW_EXECUTIONS = """CREATE TABLE IF NOT EXISTS workflow_executions (
+    id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    workflow_id INTEGER NOT NULL REFERENCES records (id) ON DELETE CASCADE,
+    user_id INTEGER NOT NULL REFERENCES users (id),
+    state TEXT NOT NULL,
+    info TEXT,
+    definition TEXT NOT NULL,
+    input JSON NOT NULL,
+    target_task TEXT,
+    included_tasks JSON NOT NULL,
+    variables JSON NOT NULL,
+    output JSON,
+    parent_id INTEGER,
+    parent_task INTEGER,
+    parent_action INTEGER,
+    root_id INTEGER,
+    depth INTEGER NOT NULL,
+    started_at TEXT,
+    finished_at TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL
+)"""
+_WORKFLOW_TASKS = """CREATE TABLE IF NOT EXISTS workflow_tasks (
+    execution_id INTEGER NOT NULL REFERENCES workflow_executions (id) ON DELETE CASCADE,
+    number INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    state TEXT NOT NULL,
+    info TEXT,
+    wake_at TEXT,
+    timeout_at TEXT,
+    started_at TEXT,
+    finished_at TEXT,
+    created_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    detail JSON NOT NULL,
+    PRIMARY KEY (execution_id, number)
+)"""
+_WORKFLOW_ACTIONS = """CREATE TABLE IF NOT EXISTS workflow_actions (
+    execution_id INTEGER NOT NULL REFERENCES workflow_executions (id) ON DELETE CASCADE,
+    task_number INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    attempt INTEGER NOT NULL,
+    item INTEGER NOT NULL,
+    state TEXT NOT NULL,
+    result JSON,
+    error TEXT,
+    job_id INTEGER,
+    run_id INTEGER,
+    child_id INTEGER,
+    wake_at TEXT,
+    PRIMARY KEY (execution_id, task_number, number)
+)"""
 #: Tables whose rows go with the record that they belong to; an early form of them lacks that.
 _CASCADING = {
     "records": """CREATE TABLE records (
@@ -115,8 +167,20 @@ def _to_4(connection: Connection, _state: Path) -> None:
     connection.execute(text(_LOG_SIZES))
 
 
+def _add_workflows(connection: Connection, _state: Path) -> None:
+    """Keep executions of workflows, with their tasks and actions."""
+    for definition in (_WORKFLOW_EXECUTIONS, _WORKFLOW_TASKS, _WORKFLOW_ACTIONS):
+        connection.execute(text(definition))
+
+
 #: From number 1 to 2, from 2 to 3, …. A migration may read the contents in the state folder.
-MIGRATIONS: list[Callable[[Connection, Path], None]] = [_to_2, _to_3, _to_4, move_logs]
+MIGRATIONS: list[Callable[[Connection, Path], None]] = [
+    _to_2,
+    _to_3,
+    _to_4,
+    move_logs,
+    _add_workflows,
+]
 SCHEMA_VERSION = len(MIGRATIONS) + 1
 
 

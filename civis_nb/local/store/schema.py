@@ -40,6 +40,9 @@ __all__ = [
     "syncs",
     "tables",
     "users",
+    "workflow_actions",
+    "workflow_executions",
+    "workflow_tasks",
 ]
 
 metadata = MetaData()
@@ -285,4 +288,85 @@ group_members = Table(
     metadata,
     Column("group_id", ForeignKey("records.id", ondelete="CASCADE"), primary_key=True),
     Column("user_id", ForeignKey("users.id"), primary_key=True),
+)
+
+#: Executions of workflows; a workflow is a record.
+workflow_executions = Table(
+    "workflow_executions",
+    metadata,
+    _id(),
+    Column("workflow_id", ForeignKey("records.id", ondelete="CASCADE"), nullable=False),
+    Column("user_id", ForeignKey("users.id"), nullable=False),
+    #: running, paused, success, error, cancelled
+    Column("state", Text, nullable=False),
+    Column("info", Text),
+    #: the YAML text as it was when the execution began
+    Column("definition", Text, nullable=False),
+    Column("input", JSON, nullable=False),
+    Column("target_task", Text),
+    Column("included_tasks", JSON, nullable=False),
+    #: the global variables
+    Column("variables", JSON, nullable=False),
+    Column("output", JSON),
+    #: the action that started it: the ids of execution, task and action
+    Column("parent_id", Integer),
+    Column("parent_task", Integer),
+    Column("parent_action", Integer),
+    #: the first of the executions that have started one another, and how many are between
+    Column("root_id", Integer),
+    Column("depth", Integer, nullable=False),
+    Column("started_at", Text),
+    Column("finished_at", Text),
+    *_created(),
+    Index("workflow_executions_of", "workflow_id", "id"),
+    Index("workflow_executions_state", "state"),
+    **_KEEP_IDS,
+)
+
+workflow_tasks = Table(
+    "workflow_tasks",
+    metadata,
+    Column(
+        "execution_id",
+        ForeignKey("workflow_executions.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    #: counted within the execution
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("name", Text, nullable=False),
+    #: idle, waiting, running, delayed, success, error, cancelled
+    Column("state", Text, nullable=False),
+    Column("info", Text),
+    Column("wake_at", Text),
+    Column("timeout_at", Text),
+    Column("started_at", Text),
+    Column("finished_at", Text),
+    *_created(),
+    #: the other fields of civis_nb.local.workflows.state.Task
+    Column("detail", JSON, nullable=False),
+)
+
+#: Attempts of tasks, or of their items; the run is stored here before it can start.
+workflow_actions = Table(
+    "workflow_actions",
+    metadata,
+    Column(
+        "execution_id",
+        ForeignKey("workflow_executions.id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("task_number", Integer, primary_key=True, autoincrement=False),
+    #: counted within the task
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("attempt", Integer, nullable=False),
+    Column("item", Integer, nullable=False),
+    #: running, success, error, cancelled
+    Column("state", Text, nullable=False),
+    Column("result", JSON),
+    Column("error", Text),
+    Column("job_id", Integer),
+    Column("run_id", Integer),
+    Column("child_id", Integer),
+    Column("wake_at", Text),
+    Index("workflow_actions_run", "run_id"),
 )

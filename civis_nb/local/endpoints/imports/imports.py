@@ -47,7 +47,7 @@ from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.syncs import active_syncs, copy_syncs, shown
 from civis_nb.local.store.schema import databases, job_runs, jobs
 
-__all__ = ["router"]
+__all__ = ["IMPORTS", "router"]
 
 router = APIRouter(tags=["imports"])
 
@@ -143,7 +143,7 @@ class _ImportService(JobService[Import]):
         copy_syncs(connection, job_id, copy_id)
 
 
-_service = _ImportService(states.IMPORT, _show, _check, default_name="Import #{id}")
+IMPORTS = _ImportService(states.IMPORT, _show, _check, default_name="Import #{id}")
 
 
 def _hosts(side: str, text: str) -> ColumnElement[bool]:
@@ -188,31 +188,31 @@ def post_imports(
     request: Request, body: ImportCreate, user: Annotated[User, Depends(current_user)]
 ) -> Import:
     """Create an import; it needs a sync before it can run."""
-    return _service.create(request, body, user)
+    return IMPORTS.create(request, body, user)
 
 
 @router.get("/imports/{id}", summary="Get an import")
 def get_imports(request: Request, id: JobId) -> Import:
     """Return an import with its syncs."""
-    return _service.get(request, id)
+    return IMPORTS.get(request, id)
 
 
 @router.put("/imports/{id}", summary="Replace an import")
 def put_imports(request: Request, id: JobId, body: ImportBody) -> Import:
     """Replace all of an import but its syncs."""
-    return _service.replace(request, id, body)
+    return IMPORTS.replace(request, id, body)
 
 
 @router.patch("/imports/{id}", summary="Change parts of an import")
 def patch_imports(request: Request, id: JobId, body: ImportPatch) -> Import:
     """Change the fields that were sent."""
-    return _service.patch(request, id, body)
+    return IMPORTS.patch(request, id, body)
 
 
 @router.put("/imports/{id}/archive", summary="Archive an import, or restore it")
 def put_imports_archive(request: Request, id: JobId, body: ArchiveBody) -> Import:
     """Set whether the import is archived."""
-    return _service.archive(request, id, body.status)
+    return IMPORTS.archive(request, id, body.status)
 
 
 @router.post("/imports/{id}/clone", status_code=201, summary="Copy an import")
@@ -220,7 +220,7 @@ def post_imports_clone(
     request: Request, id: JobId, body: ImportCloneBody, user: Annotated[User, Depends(current_user)]
 ) -> Import:
     """Create a copy, with the same syncs."""
-    return _service.clone(request, id, CloneBody(**body.model_dump()), user)
+    return IMPORTS.clone(request, id, CloneBody(**body.model_dump()), user)
 
 
 @router.post("/imports/{id}/runs", status_code=202, summary="Start a run of an import")

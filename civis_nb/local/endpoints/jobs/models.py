@@ -22,6 +22,7 @@ __all__ = [
     "Run",
     "RunPatch",
     "Schedule",
+    "WorkflowNotifications",
     "last_run",
     "run_state",
 ]
@@ -132,15 +133,13 @@ class Schedule(Wire):
         return [] if value is None else value
 
 
-class Notifications(Wire):
-    """Who is notified of a run's end; kept, not acted on by the local platform."""
+class WorkflowNotifications(Wire):
+    """Who is notified of an execution's end; kept, not acted on by the local platform."""
 
     urls: list[str] = Field(default_factory=list)
     success_email_subject: str | None = None
     success_email_body: str | None = None
     success_email_addresses: list[str] = Field(default_factory=list)
-    success_email_from_name: str | None = None
-    success_email_reply_to: str | None = None
     failure_email_addresses: list[str] = Field(default_factory=list)
     stall_warning_minutes: int | None = None
     success_on: bool = True
@@ -155,6 +154,13 @@ class Notifications(Wire):
     @classmethod
     def _none_is_on(cls, value: Any) -> Any:
         return True if value is None else value
+
+
+class Notifications(WorkflowNotifications):
+    """Who is notified of a run's end; kept, not acted on by the local platform."""
+
+    success_email_from_name: str | None = None
+    success_email_reply_to: str | None = None
 
 
 def last_run(row: Row[Any]) -> Run | None:

@@ -24,7 +24,7 @@ from civis_nb.local.endpoints.scripts.models import (
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.runs import jobs as states
 
-__all__ = ["router"]
+__all__ = ["CONTAINER_SCRIPTS", "router"]
 
 router = APIRouter(tags=["scripts"])
 
@@ -77,7 +77,7 @@ def _check(_connection: Connection, values: dict[str, Any], _user_id: int) -> No
         values["docker_image_tag"] = "latest"
 
 
-_service = JobService(states.CONTAINER, _show, _check)
+CONTAINER_SCRIPTS = JobService(states.CONTAINER, _show, _check)
 
 
 @router.post("/scripts/containers", status_code=201, summary="Create a container script")
@@ -85,31 +85,31 @@ def post_containers(
     request: Request, body: ContainerCreate, user: Annotated[User, Depends(current_user)]
 ) -> ContainerScript:
     """Create a container script, without running it."""
-    return _service.create(request, body, user)
+    return CONTAINER_SCRIPTS.create(request, body, user)
 
 
 @router.get("/scripts/containers/{id}", summary="Get a container script")
 def get_containers(request: Request, id: JobId) -> ContainerScript:
     """Return a container script."""
-    return _service.get(request, id)
+    return CONTAINER_SCRIPTS.get(request, id)
 
 
 @router.put("/scripts/containers/{id}", summary="Replace a container script")
 def put_containers(request: Request, id: JobId, body: ContainerBody) -> ContainerScript:
     """Replace all of a container script."""
-    return _service.replace(request, id, body)
+    return CONTAINER_SCRIPTS.replace(request, id, body)
 
 
 @router.patch("/scripts/containers/{id}", summary="Change parts of a container script")
 def patch_containers(request: Request, id: JobId, body: ContainerPatch) -> ContainerScript:
     """Change the fields that were sent."""
-    return _service.patch(request, id, body)
+    return CONTAINER_SCRIPTS.patch(request, id, body)
 
 
 @router.put("/scripts/containers/{id}/archive", summary="Archive a container script, or restore it")
 def put_containers_archive(request: Request, id: JobId, body: ArchiveBody) -> ContainerScript:
     """Set whether the script is archived."""
-    return _service.archive(request, id, body.status)
+    return CONTAINER_SCRIPTS.archive(request, id, body.status)
 
 
 @router.post("/scripts/containers/{id}/clone", status_code=201, summary="Copy a container script")
@@ -117,7 +117,7 @@ def post_containers_clone(
     request: Request, id: JobId, body: CloneBody, user: Annotated[User, Depends(current_user)]
 ) -> ContainerScript:
     """Create a copy."""
-    return _service.clone(request, id, body, user)
+    return CONTAINER_SCRIPTS.clone(request, id, body, user)
 
 
 _RUNS = RunKind(

@@ -23,7 +23,7 @@ from civis_nb.local.endpoints.scripts.models import (
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.runs import jobs as states
 
-__all__ = ["router"]
+__all__ = ["PYTHON3_SCRIPTS", "router"]
 
 router = APIRouter(tags=["scripts"])
 
@@ -65,7 +65,7 @@ def _check(_connection: Connection, values: dict[str, Any], _user_id: int) -> No
     values["required_resources"] = with_defaults(values.get("required_resources"))
 
 
-_service = JobService(states.PYTHON3, _show, _check)
+PYTHON3_SCRIPTS = JobService(states.PYTHON3, _show, _check)
 
 
 @router.post("/scripts/python3", status_code=201, summary="Create a Python script")
@@ -73,31 +73,31 @@ def post_python3(
     request: Request, body: PythonCreate, user: Annotated[User, Depends(current_user)]
 ) -> PythonScript:
     """Create a Python script, without running it."""
-    return _service.create(request, body, user)
+    return PYTHON3_SCRIPTS.create(request, body, user)
 
 
 @router.get("/scripts/python3/{id}", summary="Get a Python script")
 def get_python3(request: Request, id: JobId) -> PythonScript:
     """Return a Python script."""
-    return _service.get(request, id)
+    return PYTHON3_SCRIPTS.get(request, id)
 
 
 @router.put("/scripts/python3/{id}", summary="Replace a Python script")
 def put_python3(request: Request, id: JobId, body: PythonBody) -> PythonScript:
     """Replace all of a Python script."""
-    return _service.replace(request, id, body)
+    return PYTHON3_SCRIPTS.replace(request, id, body)
 
 
 @router.patch("/scripts/python3/{id}", summary="Change parts of a Python script")
 def patch_python3(request: Request, id: JobId, body: PythonPatch) -> PythonScript:
     """Change the fields that were sent."""
-    return _service.patch(request, id, body)
+    return PYTHON3_SCRIPTS.patch(request, id, body)
 
 
 @router.put("/scripts/python3/{id}/archive", summary="Archive a Python script, or restore it")
 def put_python3_archive(request: Request, id: JobId, body: ArchiveBody) -> PythonScript:
     """Set whether the script is archived."""
-    return _service.archive(request, id, body.status)
+    return PYTHON3_SCRIPTS.archive(request, id, body.status)
 
 
 @router.post("/scripts/python3/{id}/clone", status_code=201, summary="Copy a Python script")
@@ -105,7 +105,7 @@ def post_python3_clone(
     request: Request, id: JobId, body: CloneBody, user: Annotated[User, Depends(current_user)]
 ) -> PythonScript:
     """Create a copy."""
-    return _service.clone(request, id, body, user)
+    return PYTHON3_SCRIPTS.clone(request, id, body, user)
 
 
 add_run_routes(

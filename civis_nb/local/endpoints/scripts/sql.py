@@ -27,7 +27,7 @@ from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.placeholders import expanded_arguments, fill_placeholders
 
-__all__ = ["router"]
+__all__ = ["SQL_SCRIPTS", "router"]
 
 router = APIRouter(tags=["scripts"])
 
@@ -112,7 +112,7 @@ def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None
     ).model_dump(mode="json")
 
 
-_service = JobService(states.SQL, _show, _check)
+SQL_SCRIPTS = JobService(states.SQL, _show, _check)
 
 
 @router.post("/scripts/sql", status_code=201, summary="Create a SQL script")
@@ -120,31 +120,31 @@ def post_sql(
     request: Request, body: SqlCreate, user: Annotated[User, Depends(current_user)]
 ) -> SqlScript:
     """Create a SQL script, without running it."""
-    return _service.create(request, body, user)
+    return SQL_SCRIPTS.create(request, body, user)
 
 
 @router.get("/scripts/sql/{id}", summary="Get a SQL script")
 def get_sql(request: Request, id: JobId) -> SqlScript:
     """Return a SQL script."""
-    return _service.get(request, id)
+    return SQL_SCRIPTS.get(request, id)
 
 
 @router.put("/scripts/sql/{id}", summary="Replace a SQL script")
 def put_sql(request: Request, id: JobId, body: SqlBody) -> SqlScript:
     """Replace all of a SQL script."""
-    return _service.replace(request, id, body)
+    return SQL_SCRIPTS.replace(request, id, body)
 
 
 @router.patch("/scripts/sql/{id}", summary="Change parts of a SQL script")
 def patch_sql(request: Request, id: JobId, body: SqlPatch) -> SqlScript:
     """Change the fields that were sent."""
-    return _service.patch(request, id, body)
+    return SQL_SCRIPTS.patch(request, id, body)
 
 
 @router.put("/scripts/sql/{id}/archive", summary="Archive a SQL script, or restore it")
 def put_sql_archive(request: Request, id: JobId, body: ArchiveBody) -> SqlScript:
     """Set whether the script is archived."""
-    return _service.archive(request, id, body.status)
+    return SQL_SCRIPTS.archive(request, id, body.status)
 
 
 @router.post("/scripts/sql/{id}/clone", status_code=201, summary="Copy a SQL script")
@@ -152,7 +152,7 @@ def post_sql_clone(
     request: Request, id: JobId, body: CloneBody, user: Annotated[User, Depends(current_user)]
 ) -> SqlScript:
     """Create a copy."""
-    return _service.clone(request, id, body, user)
+    return SQL_SCRIPTS.clone(request, id, body, user)
 
 
 add_run_routes(

@@ -1,0 +1,1 @@
+"""Executions of workflows: their state, and what moves them on."""

@@ -1,0 +1,442 @@
+"""What carries out executions of workflows: one thread, woken by events and by the clock.
+
+Every step of an execution is worked out in memory, then stored in one transaction together with
+the jobs and runs that it starts. Only then are these submitted: a run whose start is not stored
+never starts. After the end of the process, however it came, an execution goes on from what is
+stored (`Engine.start`).
+"""
+
+from __future__ import annotations
+
+import heapq
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import select
+from sqlalchemy.exc import DatabaseError
+
+from civis_nb.errors import CivisLocalError
+from civis_nb.local.context import PlatformContext
+from civis_nb.local.errors import Conflict
+from civis_nb.local.runs.task import REQUESTING_RUN
+from civis_nb.local.store import from_wire, utc_now
+from civis_nb.local.store.descriptors import is_exhausted
+from civis_nb.local.store.full_disk import is_full
+from civis_nb.local.store.schema import workflow_executions
+from civis_nb.local.workflows.actions import QueuedRun, start
+from civis_nb.local.workflows.attempts import Attempts
+from civis_nb.local.workflows.executions import parsed
+from civis_nb.local.workflows.outcomes import collect
+from civis_nb.local.workflows.progress import Progress
+from civis_nb.local.workflows.schedules import Schedules
+from civis_nb.local.workflows.state import Action, Execution, Task, load, save
+
+__all__ = ["Engine"]
+
+_STOP_WAIT_S = 15.0
+#: Seconds between two attempts to store what can't be stored now.
+_STORE_WAIT_S = 0.5
+_CANCELLED = "Cancelled by a request."
+
+_logger = logging.getLogger(__name__)
+
+
+@dataclass
+class _Open:
+    """An execution in memory."""
+
+    execution: Execution
+    progress: Progress
+    attempts: Attempts
+    #: The actions that run something, which may have ended meanwhile.
+    to_check: deque[tuple[Task, Action]] = field(default_factory=deque)
+    #: The numbers of tasks whose time has come.
+    due: deque[int] = field(default_factory=deque)
+
+
+class Engine:
+    """Carries out the executions of one platform.
+
+    Parameters
+    ----------
+    context
+        The platform; its runner takes the runs of tasks.
+    """
+
+    def __init__(self, context: PlatformContext) -> None:
+        self._context = context
+        self._store = context.store
+        #: Held by whoever changes an execution: a step, or a request.
+        self._changing = threading.RLock()
+        self._open: dict[int, _Open] = {}
+        self._schedules = Schedules(context.store)
+        #: Guards what is below, and is notified of it.
+        self._news = threading.Condition()
+        self._waiting: deque[int] = deque()
+        self._runs: dict[int, tuple[int, Task, Action]] = {}
+        self._timers: list[tuple[str, int, int]] = []
+        self._is_stopping = False
+        self._requested_by: dict[int, int] = {}
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Continue the executions that were active when the platform ended, and take new ones."""
+        one = workflow_executions.c
+        with self._store.read() as connection:
+            chosen = select(one.id).where(one.state.in_(("running", "paused"))).order_by(one.id)
+            self._waiting.extend(connection.scalars(chosen))
+        self._schedules.skip_missed()
+        # A daemon: a platform that was not stopped must not keep the program from ending.
+        self._thread = threading.Thread(target=self._serve, name="civis-workflows", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; executions go on when the platform starts again."""
+        with self._news:
+            self._is_stopping = True
+            self._news.notify_all()
+        if self._thread is not None:
+            self._thread.join(_STOP_WAIT_S)
+
+    def begin(self, execution_id: int) -> None:
+        """Continue an execution that was stored: a new one starts."""
+        requested_by = REQUESTING_RUN.get()
+        with self._news:
+            if requested_by is not None:
+                self._requested_by[execution_id] = requested_by
+            self._wake(execution_id)
+
+    def run_ended(self, run_id: int) -> None:
+        """Take note that a run has ended, and its end is stored."""
+        with self._news:
+            found = self._runs.pop(run_id, None)
+            if found is not None:
+                execution_id, task, action = found
+                opened = self._open.get(execution_id)
+                if opened is not None:
+                    opened.to_check.append((task, action))
+                self._wake(execution_id)
+
+    def schedules_changed(self) -> None:
+        """Take note that the schedule of a workflow was changed."""
+        with self._news:
+            self._schedules.is_current = False
+            self._news.notify_all()
+
+    def _wake(self, execution_id: int) -> None:
+        """Have a step of an execution made; to be called with `_news` held."""
+        if execution_id not in self._waiting:
+            self._waiting.append(execution_id)
+            self._news.notify_all()
+
+    def cancel(self, execution_id: int) -> None:
+        """Cancel an execution with all that it runs.
+
+        Raises
+        ------
+        Conflict
+            When it has ended.
+        """
+
+        def change(opened: _Open) -> None:
+            if opened.execution.has_ended:
+                raise Conflict(f"Execution {execution_id} has ended already.")
+            opened.progress.cancel(_CANCELLED)
+
+        self._change(execution_id, change)
+
+    def resume(self, execution_id: int) -> None:
+        """Continue a paused execution.
+
+        Raises
+        ------
+        Conflict
+            When it is not paused.
+        """
+
+        def change(opened: _Open) -> None:
+            if opened.execution.state != "paused":
+                state = opened.execution.state
+                raise Conflict(f"Execution {execution_id} is not paused: its state is {state}.")
+            opened.progress.resume()
+            self._set_timers(opened, list(opened.execution.active.values()))
+
+        self._change(execution_id, change)
+
+    def rerun(self, execution_id: int, name: str | None) -> None:
+        """Start a failed task of an execution anew, or all that have failed.
+
+        Raises
+        ------
+        Conflict
+            When the execution succeeded or was cancelled, or no such task has failed.
+        """
+
+        def change(opened: _Open) -> None:
+            execution = opened.execution
+            if execution.state in ("success", "cancelled"):
+                raise Conflict(
+                    f"Execution {execution_id} can't be retried: its state is {execution.state}."
+                )
+            failed = [task.name for task in execution.latest.values() if task.state == "error"]
+            names = failed if name is None else [one for one in failed if one == name]
+            if not names:
+                what = (
+                    "no task of it has failed"
+                    if name is None
+                    else f"the task {name!r} has not failed"
+                )
+                raise Conflict(f"Execution {execution_id} can't be retried: {what}.")
+            opened.progress.rerun(names)
+
+        self._change(execution_id, change)
+
+    def _change(self, execution_id: int, change: Callable[[_Open], None]) -> None:
+        """Change an execution by a request, and store it."""
+        with self._changing:
+            opened = self._opened(execution_id)
+            if opened is None:
+                raise Conflict(f"Execution {execution_id} is not there any more.")
+            try:
+                change(opened)
+                self._write(opened)
+            except Conflict:
+                # Nothing was changed.
+                raise
+            except BaseException:
+                self._forget(execution_id)
+                raise
+            finally:
+                with self._news:
+                    self._wake(execution_id)
+
+    def _serve(self) -> None:
+        """Make one step after the other; the life of the thread."""
+        while (execution_id := self._next()) is not None:
+            if execution_id == 0:
+                self._guarded(self._start_scheduled, None)
+            else:
+                self._guarded(lambda one=execution_id: self._step(one), execution_id)  # type: ignore[misc]
+
+    def _next(self) -> int | None:
+        """Wait for something to do: an execution, 0 for a schedule, None for the end."""
+        with self._news:
+            while not self._is_stopping:
+                now = utc_now()
+                while self._timers and self._timers[0][0] <= now:
+                    _time, execution_id, number = heapq.heappop(self._timers)
+                    opened = self._open.get(execution_id)
+                    if opened is not None:
+                        opened.due.append(number)
+                    self._wake(execution_id)
+                if not self._schedules.is_current or self._schedules.is_due(now):
+                    return 0
+                if self._waiting:
+                    return self._waiting.popleft()
+                times = [self._timers[0][0]] if self._timers else []
+                times += [self._schedules.next_at] if self._schedules.next_at else []
+                self._news.wait(_seconds_until(min(times)) if times else None)
+        return None
+
+    def _guarded(self, work: Callable[[], None], execution_id: int | None) -> None:
+        """Do some work; what can't be stored now is repeated, any other failure is recorded."""
+        try:
+            with self._changing:
+                work()
+        except Exception as failure:
+            with self._changing:
+                if execution_id is not None:
+                    self._forget(execution_id)
+            if isinstance(failure, DatabaseError) and (is_full(failure) or is_exhausted(failure)):
+                with self._news:
+                    self._news.wait_for(lambda: self._is_stopping, _STORE_WAIT_S)
+                    if execution_id is not None:
+                        self._wake(execution_id)
+                return
+            _logger.exception("A step of execution %s failed.", execution_id)
+            if execution_id is not None:
+                self._fail(execution_id, f"The local platform failed to go on: {failure!r}.")
+
+    def _fail(self, execution_id: int, info: str) -> None:
+        """End an execution that can't go on."""
+        one = workflow_executions.c
+        values = {"state": "error", "info": info, "finished_at": utc_now(), "updated_at": utc_now()}
+        with suppress(DatabaseError), self._store.begin() as connection:
+            chosen = workflow_executions.update().where(one.id == execution_id)
+            connection.execute(chosen.values(**values))
+            parent_id = connection.scalar(select(one.parent_id).where(one.id == execution_id))
+            if parent_id is not None:
+                # When it is read again, it sees what became of this one.
+                self._forget(parent_id)
+                with self._news:
+                    self._wake(parent_id)
+
+    def _start_scheduled(self) -> None:
+        """Start the executions whose time has come."""
+        try:
+            made = self._schedules.start_due()
+        except DatabaseError:
+            self._schedules.is_current = False
+            raise
+        for execution_id in made:
+            self.begin(execution_id)
+
+    def _step(self, execution_id: int) -> None:
+        """Make one step of an execution, and store it."""
+        opened = self._opened(execution_id)
+        if opened is None:
+            return
+        execution, progress, attempts = opened.execution, opened.progress, opened.attempts
+        queued: list[QueuedRun] = []
+        if execution.started_at is None:
+            progress.begin()
+        self._collect(opened, queued)
+        if progress.ready:
+            attempts.advance(execution.tasks[progress.ready.popleft()])
+        self._write(opened, queued)
+        if progress.ready:
+            with self._news:
+                self._wake(execution_id)
+
+    def _collect(self, opened: _Open, queued: list[QueuedRun]) -> None:
+        """Set what became of actions that may have ended, and of tasks whose time has come."""
+        with self._news:
+            checks, due = list(opened.to_check), list(opened.due)
+            opened.to_check.clear()
+            opened.due.clear()
+        if checks:
+            for task, action in collect(self._context, opened.progress, checks, queued):
+                opened.attempts.action_ended(task, action)
+        now = utc_now()
+        for number in due:
+            opened.attempts.time_came(opened.execution.tasks[number], now)
+
+    def _write(self, opened: _Open, queued: Sequence[QueuedRun] = ()) -> None:
+        """Store what has changed and what is started, in one transaction; then submit runs."""
+        execution, progress, attempts = opened.execution, opened.progress, opened.attempts
+        runs = list(queued)
+        starts, attempts.starts = attempts.starts, []
+        changed = [execution.tasks[number] for number in sorted(execution.changed_tasks)]
+        with self._store.begin() as connection:
+            for one in starts:
+                try:
+                    with connection.begin_nested():
+                        made = start(
+                            connection, execution, one.task, one.action, one.name, one.arguments
+                        )
+                    runs += [] if made is None else [made]
+                except CivisLocalError as error:
+                    one.action.state, one.action.error = "error", str(error)
+                    one.action.job_id = one.action.run_id = one.action.child_id = None
+                    attempts.action_ended(one.task, one.action)
+            save(connection, execution)
+        self._set_timers(opened, changed)
+        started = [(one.task, one.action) for one in starts if one.action.state == "running"]
+        self._watch(opened, started)
+        self._submit(execution, runs)
+        self._end_others(progress)
+        self._after(opened)
+
+    def _submit(self, execution: Execution, runs: Sequence[QueuedRun]) -> None:
+        """Submit the runs of an execution, as if the run that asked for it had started them."""
+        root = self._requested_by.get(execution.root_id or execution.id)
+        token = REQUESTING_RUN.set(root)
+        try:
+            for run in runs:
+                self._context.runner.submit(run.run_id, run.job_type, run.user_id)
+        finally:
+            REQUESTING_RUN.reset(token)
+
+    def _end_others(self, progress: Progress) -> None:
+        """Cancel the runs and executions that are to end."""
+        runs, progress.runs_to_cancel = progress.runs_to_cancel, []
+        for run_id in runs:
+            self._context.runner.cancel(run_id)
+        children, progress.children_to_cancel = progress.children_to_cancel, []
+        for child_id in children:
+            with suppress(Conflict):
+                self.cancel(child_id)
+
+    def _after(self, opened: _Open) -> None:
+        """Tell the parent of an execution that has ended; forget one that has nothing to do."""
+        execution = opened.execution
+        if not execution.has_ended:
+            return
+        with self._news:
+            if execution.parent_id is not None:
+                parent = self._open.get(execution.parent_id)
+                if parent is not None and execution.parent_task is not None:
+                    task = parent.execution.tasks[execution.parent_task]
+                    parent.to_check.append((task, task.actions[(execution.parent_action or 1) - 1]))
+                self._wake(execution.parent_id)
+            if not execution.active:
+                self._requested_by.pop(execution.id, None)
+        if not execution.active and not opened.progress.ready:
+            self._forget(execution.id)
+
+    def _opened(self, execution_id: int) -> _Open | None:
+        """Return an execution in memory; read it when it is not there."""
+        opened = self._open.get(execution_id)
+        if opened is not None:
+            return opened
+        with self._store.read() as connection:
+            execution = load(connection, execution_id)
+        if execution is None:
+            return None
+        progress = Progress(execution, parsed(execution.definition), self._store)
+        opened = _Open(execution, progress, Attempts(progress))
+        self._open[execution_id] = opened
+        self._continue(opened)
+        return opened
+
+    def _continue(self, opened: _Open) -> None:
+        """Find out what is to be done with an execution that was read."""
+        active = list(opened.execution.active.values())
+        running = [
+            (task, action)
+            for task in active
+            for action in task.present
+            if action.state == "running"
+        ]
+        self._watch(opened, running)
+        with self._news:
+            opened.to_check.extend(one for one in running if one[1].run_id or one[1].child_id)
+        opened.progress.ready.extend(task.number for task in active if task.state == "running")
+        self._set_timers(opened, active)
+
+    def _watch(self, opened: _Open, actions: Sequence[tuple[Task, Action]]) -> None:
+        """Have the ends of runs told, and executions that were started begun."""
+        execution_id = opened.execution.id
+        with self._news:
+            for task, action in actions:
+                if action.run_id is not None:
+                    self._runs[action.run_id] = (execution_id, task, action)
+                if action.child_id is not None:
+                    self._wake(action.child_id)
+
+    def _set_timers(self, opened: _Open, tasks: Sequence[Task]) -> None:
+        with self._news:
+            for task in tasks:
+                waits = [task.wake_at, task.timeout_at]
+                waits += [one.wake_at for one in task.present if one.state == "running"]
+                for time in waits if not task.has_ended else ():
+                    if time is not None:
+                        heapq.heappush(self._timers, (time, opened.execution.id, task.number))
+
+    def _forget(self, execution_id: int) -> None:
+        """Take an execution out of memory; what is stored counts when it is read again."""
+        with self._news:
+            self._open.pop(execution_id, None)
+            gone = [run for run, (owner, _, _) in self._runs.items() if owner == execution_id]
+            for run in gone:
+                del self._runs[run]
+
+
+def _seconds_until(time: str) -> float:
+    """Return how long to wait for a time; a little more than needed, so that it has come."""
+    return max((from_wire(time) - datetime.now(UTC)).total_seconds(), 0) + 0.001

@@ -1,0 +1,178 @@
+"""Executions of workflows in the store: how they are created and found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, Row, select
+
+from civis_nb.errors import WorkflowValidationError
+from civis_nb.local.errors import Conflict, Invalid, NotFound
+from civis_nb.local.store import utc_now
+from civis_nb.local.store.schema import records, workflow_executions
+from civis_nb.local.workflows.state import Execution
+from civis_nb.workflows import read_definition
+from civis_nb.workflows.model import WorkflowDefinition
+
+__all__ = ["create_execution", "find_execution", "find_workflow", "parsed"]
+
+#: How deep executions may start one another: a workflow that calls itself reaches it.
+MOST_DEPTH = 10
+
+
+@lru_cache(maxsize=16)
+def parsed(definition: str) -> WorkflowDefinition:
+    """Return what a definition says; the last ones are remembered.
+
+    Raises
+    ------
+    WorkflowValidationError
+        When it can't be read.
+    """
+    return read_definition(definition)
+
+
+def find_workflow(connection: Connection, workflow_id: int) -> Row[Any]:
+    """Return the record of a workflow.
+
+    Raises
+    ------
+    NotFound
+        When there is none.
+    """
+    chosen = (records.c.kind == "workflows", records.c.id == workflow_id)
+    row = connection.execute(select(records).where(*chosen)).one_or_none()
+    if row is None:
+        raise NotFound(f"Workflow {workflow_id}")
+    return row
+
+
+def find_execution(connection: Connection, workflow_id: int, execution_id: int) -> Row[Any]:
+    """Return an execution of a workflow.
+
+    Raises
+    ------
+    NotFound
+        When the workflow has no such execution.
+    """
+    find_workflow(connection, workflow_id)
+    one = workflow_executions.c
+    chosen = (one.id == execution_id, one.workflow_id == workflow_id)
+    row = connection.execute(select(workflow_executions).where(*chosen)).one_or_none()
+    if row is None:
+        raise NotFound(f"Execution {execution_id} of workflow {workflow_id}")
+    return row
+
+
+def create_execution(
+    connection: Connection,
+    workflow: Row[Any],
+    user_id: int,
+    *,
+    input: Mapping[str, Any],
+    target_task: str | None = None,
+    included_tasks: Sequence[str] = (),
+    parent: tuple[Execution, int, int] | None = None,
+) -> int:
+    """Store a new execution, which the engine starts, and return its id.
+
+    Parameters
+    ----------
+    connection
+        The transaction.
+    workflow, user_id
+        What is executed, and for whom.
+    input
+        Values of parameters; those that are missing have their defaults.
+    target_task, included_tasks
+        Of a reverse workflow the task that is wanted; the tasks that may run, empty: all.
+    parent
+        The execution that starts it, with the numbers of its task and action.
+
+    Raises
+    ------
+    Invalid
+        When the definition is not valid, or the request does not fit it.
+    Conflict
+        When another execution is active, and the workflow may have one only.
+    """
+    definition = _runnable(workflow)
+    _check_concurrency(connection, workflow)
+    _check_names(definition, target_task, included_tasks)
+    depth = 0 if parent is None else parent[0].depth + 1
+    if depth > MOST_DEPTH:
+        raise Invalid(
+            f"Workflow {workflow.id} can't be started: executions may start one another "
+            f"{MOST_DEPTH} levels deep. Does a workflow call itself?"
+        )
+    now = utc_now()
+    values = {
+        "workflow_id": workflow.id,
+        "user_id": user_id,
+        "state": "running",
+        "definition": workflow.body["definition"],
+        "input": _input(workflow.id, definition, input),
+        "target_task": target_task if definition.type == "reverse" else None,
+        "included_tasks": list(included_tasks),
+        "variables": {},
+        "depth": depth,
+        "created_at": now,
+        "updated_at": now,
+    }
+    if parent is not None:
+        execution, task, action = parent
+        names = {"parent_id": execution.id, "parent_task": task, "parent_action": action}
+        values |= {**names, "root_id": execution.root_id or execution.id}
+    made = connection.execute(workflow_executions.insert().values(**values))
+    return int(made.inserted_primary_key[0])  # type: ignore[index]
+
+
+def _runnable(workflow: Row[Any]) -> WorkflowDefinition:
+    text = workflow.body.get("definition")
+    if not text:
+        raise Invalid(f"Workflow {workflow.id} has no definition. PATCH it with one.")
+    try:
+        return parsed(text)
+    except WorkflowValidationError as error:
+        raise Invalid(f"Workflow {workflow.id} can't be executed. {error}") from None
+
+
+def _check_concurrency(connection: Connection, workflow: Row[Any]) -> None:
+    if workflow.body.get("allow_concurrent_executions") is not False:
+        return
+    one = workflow_executions.c
+    active = (one.workflow_id == workflow.id, one.state.in_(("running", "paused")))
+    found = connection.scalar(select(one.id).where(*active))
+    if found is not None:
+        raise Conflict(
+            f"Workflow {workflow.id} is being executed (execution {found}), and "
+            "allowConcurrentExecutions is false. Wait for its end, or cancel it."
+        )
+
+
+def _check_names(
+    definition: WorkflowDefinition, target_task: str | None, included_tasks: Sequence[str]
+) -> None:
+    tasks = ", ".join(definition.tasks)
+    if definition.type == "reverse" and target_task is None:
+        raise Invalid(f"This workflow is of type reverse: give the target_task, one of {tasks}.")
+    for name in [*included_tasks, *([] if target_task is None else [target_task])]:
+        if name not in definition.tasks:
+            raise Invalid(f"There is no task {name!r} in this workflow. Tasks: {tasks}.")
+
+
+def _input(
+    workflow_id: int, definition: WorkflowDefinition, given: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the value of each parameter."""
+    known = [parameter.name for parameter in definition.input]
+    unknown = [name for name in given if name not in known]
+    if unknown:
+        there = f"It has {', '.join(known)}." if known else "It has none."
+        raise Invalid(f"Workflow {workflow_id} has no parameter {unknown[0]!r}. {there}")
+    missing = [one.name for one in definition.input if one.required and one.name not in given]
+    if missing:
+        raise Invalid(f"Workflow {workflow_id} needs a value of {', '.join(missing)} in input.")
+    return {one.name: given.get(one.name, one.default) for one in definition.input}
