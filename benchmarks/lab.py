@@ -51,9 +51,38 @@ async (index) => {
 }
 """
 
+#: Keeps of each message from the kernel when it was sent, its size, and whether it is an update of
+#: a view: what a view has not asked for.
+_COUNT = """
+() => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    window.messages = [];
+    kernel.iopubMessage.connect((_, { header, content }) => {
+        const update = header.msg_type === "comm_msg" && content.data.method === "update";
+        window.messages.push([Date.parse(header.date), JSON.stringify(content).length, update]);
+    });
+}
+"""
+
 
 class Notebook(Page):
     """A notebook in a tab of the browser."""
+
+    def heap_mb(self) -> float:
+        """Return what the page's scripts keep, in MB."""
+        session = self.page.context.new_cdp_session(self.page)
+        session.send("HeapProfiler.collectGarbage")
+        return float(session.send("Runtime.getHeapUsage")["usedSize"]) / 1e6
+
+    def count_messages(self) -> None:
+        """Keep what `messages` returns, from now on."""
+        self.page.evaluate(_COUNT)
+
+    def messages(self) -> tuple[list[float], float]:
+        """Return when views were updated, in seconds, and the size of all messages in MB."""
+        seen = self.page.evaluate("() => window.messages")
+        times = [sent_ms / 1000 for sent_ms, _, is_update in seen if is_update]
+        return times, sum(size for _, size, _ in seen) / 1e6
 
     def painted_s(self, cell: int) -> float:
         """Run a cell; return the seconds from then until its table is painted."""

@@ -1,7 +1,8 @@
 """How fast the notebook layer is: cells beside jupysql, tables of ten million rows, profiles.
 
-Parts, all without an argument: ``load`` (``%load_ext``), ``cells``, ``painted``, ``table``,
-``profile``, ``checks`` (what is read of SQL before it is sent), ``kept`` (bytes in the notebook).
+Parts, all without an argument: ``load`` (``%load_ext``), ``cells``, ``painted``, ``log`` (of
+100,000 lines, in a browser), ``table``, ``profile``, ``checks`` (what is read of SQL before it is
+sent), ``kept`` (bytes in the notebook).
 Run as ``python benchmarks/notebook.py [PART ...]``.
 
 ``cells`` and ``painted`` run two kernels in turns: ours beside a local platform in a process of its
@@ -49,6 +50,14 @@ TABLE = (
     "create table many as select range as id, 'name ' || (range % 1000) as name, "
     "range / 8.0 as x, date '2024-01-01' + (range % 90)::int as day from range({})"
 )
+LINES = 100_000
+LOG = f"""%%civis_run python
+import time
+for part in range({LINES // 1000}):
+    for n in range(1000):
+        print("a line of the log, number", 1000 * part + n)
+    time.sleep(0.1)
+"""
 CELLS = {
     "select 1": ("select 1 as n", 0.7),
     "aggregate over a million rows": (
@@ -177,6 +186,25 @@ def painted() -> None:
             )
             print(f"| {title} | {least:.0f} ms | {other:.0f} ms | {own:.0f} ms "
                   f"| {own / other:.2f} | ≤ {most} |", flush=True)  # fmt: skip
+
+
+def log() -> None:
+    from lab import started
+
+    with (
+        served() as (endpoint, key),
+        started(CIVIS_API_ENDPOINT=endpoint, CIVIS_API_KEY=key) as lab,
+    ):
+        notebook = lab.open(["%load_ext civis_nb", LOG])
+        before = notebook.heap_mb()
+        notebook.count_messages()
+        notebook.run_all()
+        sent_at, size_mb = notebook.messages()
+        most = max(sum(start <= one < start + 1 for one in sent_at) for start in sent_at)
+        print(f"a log of {LINES:,} lines: {before:.0f} MB of the page's heap before, "
+              f"{notebook.heap_mb():.0f} MB after (< 200 MB); {len(sent_at)} updates in "
+              f"{sent_at[-1] - sent_at[0]:.0f} s, at most {most} in one second (≤ 2), "
+              f"{size_mb:.1f} MB of messages in all")  # fmt: skip
 
 
 def load() -> None:
@@ -312,7 +340,7 @@ def kept() -> None:
     print(f"ten tables of a million rows in a notebook: {size / 1000:.0f} kB (≤ 1,000 kB)")
 
 
-PARTS = {one.__name__: one for one in (load, cells, painted, table, profile, checks, kept)}
+PARTS = {one.__name__: one for one in (load, cells, painted, log, table, profile, checks, kept)}
 
 if __name__ == "__main__":
     for part in sys.argv[1:] or PARTS:
