@@ -28,6 +28,7 @@
     │   └── CivisMemoryFailure (MemoryError)      ... for want of memory
     ├── CivisCancelledError (concurrent.futures.CancelledError)   a run was cancelled
     ├── CivisImportError                          data could not be prepared for a table
+    ├── JobSubmissionError                        a job of joblib's backend could not be started
     ├── EmptyResultError                          a result that holds nothing
     ├── CivisImmutableResponseError (TypeError)   an attempt to change a response
     ├── CivisMagicError                           a magic was called in a way it does not know
@@ -82,6 +83,7 @@ __all__ = [
     "CivisTransferError",
     "CivisUploadError",
     "EmptyResultError",
+    "JobSubmissionError",
     "PortInUseError",
     "StateInUseError",
     "WarehouseError",
@@ -370,6 +372,10 @@ class CivisCancelledError(CivisError, concurrent.futures.CancelledError):
 
 class CivisImportError(CivisError):
     """Data could not be prepared for, or loaded into, a table."""
+
+
+class JobSubmissionError(CivisError):
+    """A job of joblib's backend could not be started."""
 
 
 class EmptyResultError(CivisError):

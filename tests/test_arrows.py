@@ -72,6 +72,7 @@ ALLOWED: dict[str, set[str]] = {
         "utils",
         "workflows",
     },
+    "parallel": {"client", "futures", "remote"},
     "remote": {"client", "futures", "io"},
     "run_joblib_func": {"remote"},
     "testing": {"client", "local", "spec"},

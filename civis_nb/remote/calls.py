@@ -86,11 +86,14 @@ class FunctionFuture(ContainerFuture):
         return None
 
     def _run_failed(self, response: Any) -> float | None:
+        if self._retries_left > 0:
+            return super()._run_failed(response)
         found = posted_result(cast("APIClient", self.client), self.job_id, self.run_id)
         if found is None or not found[1].raised:
             return super()._run_failed(response)  # it did not come so far as to call it
         error, facts = found
-        error.__cause__ = RemoteTraceback(facts.traceback)
+        if facts.traceback:
+            error.__cause__ = RemoteTraceback(facts.traceback)
         self._fail(error)
         return None
 
@@ -233,9 +236,12 @@ def posted_result(client: APIClient, job_id: Any, run_id: Any) -> tuple[Any, Fac
     CivisError
         When it can't be read.
     """
-    outputs = client.scripts.list_containers_runs_outputs(job_id, run_id)
+    outputs = client.jobs.list_runs_outputs(job_id, run_id)
     files = [one for one in outputs if one["object_type"] == "File"]
     named = [one for one in files if one["name"] == RESULT_NAME] or files
     if not named:
         return None
-    return loads(download(client, named[0]["object_id"]), f"The result of job {job_id}")
+    value, facts = loads(download(client, named[0]["object_id"]), f"The result of job {job_id}")
+    if not facts.python and isinstance(value, BaseException):
+        facts = Facts(raised=True)  # as the worker of the PyPI package `civis` posts it
+    return value, facts
