@@ -119,9 +119,9 @@ class Snapshot:
         return self._folder / f"{database_id}.duckdb"
 
     def _stored_contents(self) -> set[Path]:
-        """Return the files in the folder of contents."""
-        folder = self._context.state / "blobs"
-        return {path for path in folder.rglob("*") if path.is_file()} if folder.exists() else set()
+        """Return the files that hold contents and logs."""
+        folders = [self._context.state / name for name in ("blobs", "logs")]
+        return {path for folder in folders for path in folder.rglob("*") if path.is_file()}
 
 
 def _marks(path: Path) -> _Marks:

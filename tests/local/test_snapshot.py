@@ -54,7 +54,8 @@ def test_tables_jobs_and_files_of_later_are_gone(client, snapshot, platform):
     with pytest.raises(errors.CivisError, match="File"):
         civis_to_file(file_id, io.BytesIO(), client=client)
     snapshot.restore()
-    assert not [one for one in (platform.state / "blobs").iterdir() if one.is_file()]
+    kept = [*(platform.state / "blobs").rglob("*"), *(platform.state / "logs").rglob("*")]
+    assert not [one for one in kept if one.is_file()]
 
 
 def test_ids_are_not_used_again(client, snapshot):
