@@ -73,6 +73,25 @@ class Api:
         self.note = f"This list is from {masked_url(spec.source)}. {error}"
         return spec
 
+    def kept_spec(self) -> Spec | None:
+        """Return the specification that is kept of this API, however old; None where none is."""
+        from civis_nb.spec.cache import SpecCache
+
+        place = _place()
+        kept = None if place is None else SpecCache(*place).read()
+        return None if kept is None else kept.spec()
+
+    def server_spec(self) -> Spec:
+        """Return the specification of the API itself.
+
+        Raises
+        ------
+        CivisError
+            When it can't be had.
+        """
+        spec: Spec = self.client().spec
+        return spec
+
     def advice(self) -> str:
         """Return what to do where the API seems to lack a command; empty where nothing helps."""
         if self.note:

@@ -7,6 +7,7 @@ import sys
 import click
 
 from civis_nb.cli.command import Group
+from civis_nb.cli.exits import FAILED
 
 __all__ = ["local"]
 
@@ -103,3 +104,37 @@ def run(
     from civis_nb.cli.platform import run as run_command
 
     sys.exit(run_command(state, samples, command, databases, dialect))
+
+
+@local.command()
+@_STATE
+def status(state: str | None) -> None:
+    """Print whether a platform runs on the state folder, where, and what the folder holds.
+
+    The exit code is 1 when none runs.
+    """
+    from civis_nb.cli.platform import state_of
+
+    running, lines = state_of(state)
+    for line in lines:
+        click.echo(line)
+    sys.exit(0 if running else FAILED)
+
+
+@local.command()
+@_STATE
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+def reset(state: str | None, yes: bool) -> None:
+    """Delete everything that the platform remembers: databases, files, jobs, keys.
+
+    It must not run.
+    """
+    from civis_nb.cli.platform import reset as delete
+    from civis_nb.cli.platform import state_folder
+
+    folder = state_folder(state)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise click.UsageError(f"Nobody can be asked here: --yes deletes all in {folder}.")
+        click.confirm(f"Delete everything in {folder}?", abort=True, err=True)
+    click.echo(delete(folder), err=True)

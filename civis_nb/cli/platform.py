@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 import signal
@@ -17,19 +18,29 @@ import click
 
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.join import answering, default_state
-from civis_nb.local.lock import write_private
+from civis_nb.local.lock import StateLock, has_ended, read_running, write_private
 from civis_nb.local.serve import start
 from civis_nb.local.warehouse.dialects import DIALECTS
 
-__all__ = ["run", "serve", "shell_lines"]
+__all__ = ["reset", "run", "serve", "shell_lines", "state_folder", "state_of"]
 
 #: How often the foreground checks whether it is to stop; signals come in between.
 _LOOK_S = 0.2
 _ENDING = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
+_STORE = "platform.sqlite"
+#: What a platform leaves in its folder.
+_OURS = re.compile(
+    r"platform\.sqlite.*|warehouse|blobs|runs|logs|snapshot-.*|lock|reserve|running\.json"
+)
 _NOT_FOUND = 127
 _NOT_EXECUTABLE = 126
+
+
+def state_folder(state: str | None) -> Path:
+    """Return the folder that --state names, else that of the user's own platform."""
+    return Path(state).expanduser() if state is not None else default_state()
 
 
 @contextmanager
@@ -63,7 +74,7 @@ def serve(
         )
     signals: list[int] = []
     with _on_signals(signals.append):
-        folder = Path(state) if state is not None else default_state()
+        folder = state_folder(state)
         with start(folder, port, samples, host, *_with_dialects(databases, dialect)) as platform:
             if not signals:
                 if write_env is not None:
@@ -109,7 +120,7 @@ def shell_lines(state: str | None) -> str:
     CivisLocalError
         When none runs there.
     """
-    folder = Path(state) if state is not None else default_state()
+    folder = state_folder(state)
     running = answering(folder)
     if running is None:
         raise CivisLocalError(
@@ -182,3 +193,56 @@ def _forward(process: subprocess.Popen[bytes], number: int) -> None:
     # The terminal sends Ctrl-C to the command as well: a second one would break its clean-up.
     if not from_terminal and process.poll() is None:
         process.send_signal(number)
+
+
+def state_of(state: str | None) -> tuple[bool, list[str]]:
+    """Return whether a platform runs on a state folder, and lines that tell about it."""
+    folder = state_folder(state)
+    running = answering(folder)
+    owner = read_running(folder)
+    if running is not None and owner is not None:
+        first = f"running at {running.endpoint} (process {owner.pid})"
+    elif owner is not None and not has_ended(folder, owner.endpoint):
+        first = f"process {owner.pid} holds the folder, and does not answer at {owner.endpoint}"
+    else:
+        first = "not running"
+    lines = [f"platform:  {first}", f"state:     {folder}"]
+    if not (folder / _STORE).exists():
+        lines.append("holds:     nothing yet")
+    else:
+        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        lines.append(f"holds:     {size / 2**20:,.0f} MiB")
+    if running is None:
+        lines.append(f"start it:  civis-nb local serve --state {shlex.quote(str(folder))}")
+    return running is not None, lines
+
+
+def reset(folder: Path) -> str:
+    """Delete all that a platform keeps in its state folder; return what was done, in words.
+
+    Raises
+    ------
+    StateInUseError
+        When a platform runs on it.
+    CivisLocalError
+        When it is no state folder, or holds other things as well.
+    """
+    if not folder.exists():
+        return f"There is no {folder}: nothing was deleted."
+    if not (folder / _STORE).is_file():
+        raise CivisLocalError(f"{folder} is no state folder of a local platform: it is left alone.")
+    foreign = sorted(path.name for path in folder.iterdir() if not _OURS.fullmatch(path.name))
+    if foreign:
+        raise CivisLocalError(
+            f"{folder} holds other things as well: {', '.join(foreign[:5])}. Move them, or delete "
+            "the platform's own by hand."
+        )
+    lock = StateLock(folder)
+    try:
+        # Under another name first: a platform that starts meanwhile finds all of it or nothing.
+        doomed = folder.with_name(f".{folder.name}.{os.getpid()}.deleted")
+        folder.rename(doomed)
+    finally:
+        lock.release()
+    shutil.rmtree(doomed)
+    return f"Everything in {folder} is deleted."

@@ -20,6 +20,8 @@ __all__ = ["OWN", "Root"]
 
 OWN: Final = {
     "civis": Place("artwork", "civis", "Print Civis."),
+    "completion": Place("completion", "completion", "Print the completion of a shell."),
+    "doctor": Place("doctor", "doctor", "Find out what is wrong, and what to do."),
     "local": Place("local", "local", "Run the embedded local platform: no account, no network."),
     "spec": Place("spec", "spec", "Read the API's specification."),
     "sql": Place("sql", "sql", "Run SQL, and show or store its result."),

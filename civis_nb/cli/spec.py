@@ -6,7 +6,9 @@ import sys
 
 import click
 
+from civis_nb.cli.api import USER_AGENT, api_of
 from civis_nb.cli.command import Group
+from civis_nb.cli.exits import FAILED
 
 __all__ = ["spec"]
 
@@ -47,7 +49,7 @@ def search(words: tuple[str, ...], source: str | None) -> None:
 
     operations = found_in(" ".join(words), source)
     click.echo(repr(operations) if operations else "Nothing was found.", err=not operations)
-    sys.exit(0 if operations else 1)
+    sys.exit(0 if operations else FAILED)
 
 
 @spec.command()
@@ -63,3 +65,46 @@ def stub(file: str | None, source: str | None) -> None:
     from civis_nb.spec.stubs import stub_text
 
     click.echo(stub_text(source).rstrip() if file == "-" else str(write_stub(file, source)))
+
+
+@spec.command()
+@click.pass_context
+def refresh(ctx: click.Context) -> None:
+    """Ask the API for its specification, keep it, and print what has changed."""
+    from civis_nb._wire_text import masked_url
+    from civis_nb.client.client import APIClient
+    from civis_nb.spec.compare import differences
+
+    before = api_of(ctx).kept_spec()
+    with APIClient(force_refresh_api_spec=True, user_agent=USER_AGENT) as client:
+        now = client.spec
+        lines = [] if before is None else differences(before, now)
+        for line in lines:
+            click.echo(line)
+        changed = f"{len(lines)} operation{'' if len(lines) == 1 else 's'} changed" if lines else ""
+        what = changed or ("Nothing has changed" if before else "It was not kept before")
+        count = sum(len(now.operations(name)) for name in now.resources)
+        click.echo(
+            f"{masked_url(client.base_url)} has {len(now.resources)} resources with {count} "
+            f"methods. {what}.",
+            err=True,
+        )
+
+
+@spec.command()
+@click.argument("old", type=click.Path(exists=True, dir_okay=False))
+@click.argument("new", type=click.Path(exists=True, dir_okay=False), required=False)
+@click.pass_context
+def diff(ctx: click.Context, old: str, new: str | None) -> None:
+    """Print what the specification NEW has that OLD has not, and the other way round.
+
+    Both are files; without NEW it is the one of the API. A line is an operation: + has come,
+    - has gone, ~ takes other arguments. The exit code is 1 when there is any.
+    """
+    from civis_nb.spec.browse import given
+    from civis_nb.spec.compare import differences
+
+    lines = differences(given(old), given(new) if new is not None else api_of(ctx).server_spec())
+    for line in lines:
+        click.echo(line)
+    sys.exit(FAILED if lines else 0)

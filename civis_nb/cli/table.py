@@ -22,7 +22,7 @@ def table_lines(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[s
     id | name
     ---------
      1 |  Ann
-    12 |
+    12 |   Bo
     """
     texts = [[_cell(value) for value in row] for row in (columns, *rows)]
     widths = [max(map(_width, column)) for column in zip(*texts, strict=True)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -116,3 +117,27 @@ def test_type_checker_reads_the_stub(official, tmp_path):
     assert 'expected "int"' in errors[0]
     assert '"Jobs" has no attribute "gett"; maybe "get"?' in errors[1]
     assert "Too many arguments" in errors[2]
+
+
+def test_diff_names_what_has_come_gone_and_changed(official, tmp_path):
+    document = json.loads(Path(official).read_text())
+    del document["paths"]["/users/me"]
+    limit = document["paths"]["/jobs/"]["get"]["parameters"]
+    limit[:] = [each for each in limit if each["name"] != "archived"]
+    (tmp_path / "old.json").write_text(json.dumps(document))
+    done = _run("diff", str(tmp_path / "old.json"), official)
+    assert done.exit_code == 1
+    assert "~ jobs.list: + archived" in done.stdout.splitlines()
+    assert any(line.startswith("+ users.get_me") for line in done.stdout.splitlines())
+    assert all(line[:2] in ("+ ", "~ ") for line in done.stdout.splitlines())
+    same = _run("diff", official, official)
+    assert (same.exit_code, same.stdout) == (0, "")
+
+
+def test_refresh_asks_the_api_again(run, on_platform):
+    run("spec", "refresh")
+    done = run("spec", "refresh")
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert f"{on_platform.endpoint}/ has 41 resources with 909 methods. Nothing has changed." in (
+        done.stderr
+    )
