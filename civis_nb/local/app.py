@@ -45,7 +45,7 @@ from civis_nb.local.http.wire import snake
 from civis_nb.local.store.descriptors import is_exhausted, no_descriptors
 from civis_nb.local.store.full_disk import is_full, no_space
 
-__all__ = ["RECORDS", "ROUTERS", "build_api", "build_app"]
+__all__ = ["RECORDS", "ROUTERS", "SHARED", "SHARING_WORDS", "build_api", "build_app"]
 
 #: In the order of the specification; of two routes that fit a path, the first one is taken.
 ROUTERS = (
@@ -85,6 +85,11 @@ RECORDS = (
     "workflows",
 )
 
+#: First words of the paths of objects that are no records, and are shared as records are.
+SHARED = ("credentials", "files", "imports", "jobs", "scripts")
+#: The words of the paths of those operations.
+SHARING_WORDS = frozenset(("dependencies", "projects", "shares", "transfer"))
+
 
 def build_app(context: PlatformContext) -> RequestMiddleware:
     """Build the ASGI application of a platform."""
@@ -122,11 +127,18 @@ def build_api() -> FastAPI:
         # The routes themselves, not include_router: that builds each of them a second time.
         app.router.routes.extend(router.routes)
     app.add_lazily(RECORDS, _load_records)
+    app.add_lazily(SHARED, _load_shared, SHARING_WORDS)
     return app
 
 
 def _load_records(resource: str) -> APIRouter:
     router: APIRouter = import_module(f"civis_nb.local.records.{resource}").router
+    return router
+
+
+def _load_shared(resource: str) -> APIRouter:
+    module = import_module("civis_nb.local.records.shareables")
+    router: APIRouter = module.router_of(resource)
     return router
 
 

@@ -17,15 +17,33 @@ from civis_nb.local.warehouse.registry import Warehouses
 __all__ = ["PlatformContext", "RunQueue", "User", "WorkflowQueue", "context_of"]
 
 
+#: The user that a new platform has.
+FIRST_USER_ID = 1
+
+
 @dataclass(frozen=True)
 class User:
-    """Who makes the request."""
+    """Who makes the request.
+
+    Attributes
+    ----------
+    id, username, name, email, initials
+        Of the user.
+    is_only_user
+        Whether the platform has no other.
+    """
 
     id: int
     username: str
     name: str
     email: str
     initials: str
+    is_only_user: bool = True
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether the user may create users, and keys for them: the first one may."""
+        return self.id == FIRST_USER_ID
 
 
 class RunQueue(Protocol):

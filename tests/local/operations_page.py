@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from civis_nb.local.app import RECORDS
+from civis_nb.local.app import RECORDS, SHARING_WORDS
 from civis_nb.local.http.official import NOT_IMPLEMENTED, advice
 from civis_nb.local.http.specification import BUNDLED
 
@@ -19,8 +19,7 @@ The local platform lists all operations of Civis Platform in `GET /endpoints`. W
 each:
 
 - **works**: it does what Civis Platform does.
-- **stored only**: it keeps, checks, lists and gives back what was sent; nothing is hosted or
-  shared by it.
+- **stored only**: it keeps, checks, lists and gives back what was sent; nothing is hosted by it.
 - **501**: it is not there. The reply has the slug `not_implemented` and says what there is
   instead; civis_nb raises `CivisNotImplementedError` before it checks the arguments of the call.
 
@@ -30,6 +29,16 @@ where it keeps it, or wait.
 
 `python tests/local/operations_page.py` writes this page.
 """
+
+
+#: Words of paths whose operations do the same for records as for everything else.
+_ENFORCED = SHARING_WORDS | {"archive", "git", "members", "child_groups"}
+
+
+def _is_enforced(path: str) -> bool:
+    words = path.split("/")
+    # What a template stores, custom scripts run.
+    return words[1:3] == ["templates", "scripts"] or not _ENFORCED.isdisjoint(words)
 
 
 def page() -> str:
@@ -43,7 +52,7 @@ def page() -> str:
             does = "works"
             if NOT_IMPLEMENTED in operation:
                 does = "501"
-            elif resource in RECORDS:
+            elif resource in RECORDS and not _is_enforced(path):
                 does = "stored only"
             counts[does] += 1
             instead = advice(path) if does == "501" else ""

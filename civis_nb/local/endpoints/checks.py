@@ -5,9 +5,10 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from civis_nb.local.errors import Invalid
+from civis_nb.local.store.permissions import find_readable
 from civis_nb.local.store.schema import credentials, databases
 
-__all__ = ["check_credential", "check_database", "default_credential"]
+__all__ = ["check_credential", "check_database", "check_file", "default_credential"]
 
 
 def check_database(connection: Connection, database_id: int) -> None:
@@ -25,19 +26,32 @@ def check_database(connection: Connection, database_id: int) -> None:
         raise Invalid(f"There is no database {database_id}. Databases: {there}.")
 
 
-def check_credential(connection: Connection, credential_id: int | None) -> None:
-    """Check that a credential exists; None is none.
+def check_credential(connection: Connection, credential_id: int | None, user_id: int) -> None:
+    """Check that a credential exists, and that a user may use it; None is none.
 
     Raises
     ------
     Invalid
-        When it does not.
+        When not.
     """
-    known = select(credentials.c.id).where(credentials.c.id == credential_id)
-    if credential_id is not None and connection.scalar(known) is None:
+    if credential_id is None:
+        return
+    if find_readable(connection, "credentials", credential_id, user_id) is None:
         raise Invalid(
             f"There is no credential {credential_id}. GET /credentials lists those there are."
         )
+
+
+def check_file(connection: Connection, name: str, file_id: int | None, user_id: int) -> None:
+    """Check that the file that a field `name` holds exists, and that a user may read it.
+
+    Raises
+    ------
+    Invalid
+        When not.
+    """
+    if file_id is None or find_readable(connection, "files", file_id, user_id) is None:
+        raise Invalid(f"{name}: there is no file {file_id}.")
 
 
 def default_credential(connection: Connection, user_id: int) -> int | None:

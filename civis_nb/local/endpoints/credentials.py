@@ -15,6 +15,7 @@ from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.store import utc_now
+from civis_nb.local.store.permissions import visible
 from civis_nb.local.store.schema import credentials, databases
 
 __all__ = ["TYPES", "router"]
@@ -127,7 +128,7 @@ def list_credentials(
     provider: str | None = None,
 ) -> list[Credential]:
     """Return the credentials that pass the filters."""
-    found = _rows()
+    found = _rows().where(*visible("credentials"))
     if type:
         found = found.where(credentials.c.type.in_(comma_list(type)))
     if remote_host_id is not None:

@@ -20,6 +20,7 @@ from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
+from civis_nb.local.store.permissions import Level, permission_level
 from civis_nb.local.store.schema import jobs
 
 __all__ = ["router"]
@@ -108,7 +109,7 @@ class CsvExport(Wire):
     hidden: bool
     force_multifile: bool
     max_file_size: int | None
-    my_permission_level: str = "manage"
+    my_permission_level: Level
 
 
 class CsvExportRun(Run):
@@ -155,7 +156,7 @@ def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None
     check_database(connection, source["remote_host_id"])
     if source.get("credential_id") is None:
         source["credential_id"] = default_credential(connection, user_id)
-    check_credential(connection, source["credential_id"])
+    check_credential(connection, source["credential_id"], user_id)
     place = values["destination"].get("storage_path") or {}
     if place.get("storage_host_id") is not None or place.get("file_path"):
         raise Invalid(
@@ -164,10 +165,10 @@ def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None
         )
 
 
-def _show(_context: PlatformContext, _connection: Connection, row: Row[Any]) -> CsvExport:
-    return CsvExport.model_validate(
-        {**row.body, "id": row.id, "name": row.name, "hidden": row.hidden}
-    )
+def _show(_context: PlatformContext, connection: Connection, row: Row[Any]) -> CsvExport:
+    columns = {"id": row.id, "name": row.name, "hidden": row.hidden}
+    level = permission_level(connection, "jobs", row)
+    return CsvExport.model_validate({**row.body, **columns, "my_permission_level": level})
 
 
 _service = JobService(states.CSV_EXPORT, _show, _check, default_name="CSV Export #{id}")

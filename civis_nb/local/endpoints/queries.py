@@ -26,6 +26,7 @@ from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.envelope import Page, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
+from civis_nb.local.store.permissions import visible
 from civis_nb.local.store.schema import job_runs, jobs
 from civis_nb.local.warehouse.base import MAX_PREVIEW_ROWS
 
@@ -233,6 +234,7 @@ def list_queries(
     """Return the queries that pass the filters."""
     body, run = jobs.c.body, job_runs.c
     found = _QUERIES.where(jobs.c.hidden.is_(bool(hidden)), *archived_filter(archived))
+    found = found.where(*visible("jobs"))
     for word in (query or "").split():
         pattern = "%" + word.translate(_LIKE) + "%"
         found = found.where(body["sql"].as_string().ilike(pattern, escape="\\"))
@@ -280,7 +282,7 @@ def post_queries(
         check_database(connection, body.database)
         if body.credential is None:
             values["credential"] = default_credential(connection, user.id)
-        check_credential(connection, values["credential"])
+        check_credential(connection, values["credential"], user.id)
         query_id = states.create_job(
             connection,
             states.QUERY,

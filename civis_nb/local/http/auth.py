@@ -8,11 +8,12 @@ from fastapi import Request
 from sqlalchemy import select
 
 from civis_nb.local.context import User
+from civis_nb.local.errors import Forbidden
 from civis_nb.local.http.errors import unauthorized
 from civis_nb.local.store import Store, utc_now
 from civis_nb.local.store.schema import api_keys, users
 
-__all__ = ["Keys", "current_user"]
+__all__ = ["Keys", "check_admin", "current_user"]
 
 
 class Keys:
@@ -63,9 +64,12 @@ class Keys:
         )
         with self._store.read() as connection:
             row = connection.execute(query).one_or_none()
+            others = select(users.c.id).where(users.c.id != row.id).limit(1) if row else None
+            is_only = others is None or connection.scalar(others) is None
         if row is None:
             return None
-        return User(row.id, row.username, row.name, row.email, row.initials), row.expires_at
+        user = User(row.id, row.username, row.name, row.email, row.initials, is_only)
+        return user, row.expires_at
 
 
 def _token(authorization: str) -> str | None:
@@ -80,6 +84,18 @@ def _token(authorization: str) -> str | None:
         return base64.b64decode(value, validate=True).decode().partition(":")[0] or None
     except ValueError:  # no base64, not ASCII, no text
         return None
+
+
+def check_admin(user: User, what: str) -> None:
+    """Check that a user may do what only the administrator may.
+
+    Raises
+    ------
+    Forbidden
+        When not.
+    """
+    if not user.is_admin:
+        raise Forbidden(f"Only the first user of a local platform may {what}.")
 
 
 async def current_user(request: Request) -> User:

@@ -23,11 +23,17 @@ class LazyRoutes(BaseRoute):
         The first word of their paths.
     load
         Builds them, when it is given the resource.
+    below
+        Words of which a path has one after its first two, to be one of these routes; None: all
+        paths of the resource are.
     """
 
-    def __init__(self, resource: str, load: Callable[[str], APIRouter]) -> None:
+    def __init__(
+        self, resource: str, load: Callable[[str], APIRouter], below: frozenset[str] | None = None
+    ) -> None:
         self._resource = resource
         self._load = load
+        self._below = below
 
     @cached_property
     def router(self) -> APIRouter:
@@ -36,7 +42,10 @@ class LazyRoutes(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         """Return whether a request is for this resource."""
-        is_mine = scope["type"] == "http" and scope["path"].split("/")[1] == self._resource
+        words = scope["path"].split("/") if scope["type"] == "http" else ["", ""]
+        is_mine = words[1] == self._resource
+        if self._below is not None:
+            is_mine = is_mine and not self._below.isdisjoint(words[3:])
         return (Match.FULL if is_mine else Match.NONE), {}
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -54,9 +63,14 @@ def _methods(route: BaseRoute, scope: Scope) -> set[str]:
 class LazyApi(FastAPI):
     """An API with lazy routes; its specification has all of them."""
 
-    def add_lazily(self, resources: Iterable[str], load: Callable[[str], APIRouter]) -> None:
+    def add_lazily(
+        self,
+        resources: Iterable[str],
+        load: Callable[[str], APIRouter],
+        below: frozenset[str] | None = None,
+    ) -> None:
         """Add the routes of resources, which `load` builds when they are needed."""
-        self.router.routes.extend(LazyRoutes(one, load) for one in resources)
+        self.router.routes.extend(LazyRoutes(one, load, below) for one in resources)
 
     def methods_of(self, scope: Scope) -> set[str]:
         """Return the methods that the path of a request can be asked with."""

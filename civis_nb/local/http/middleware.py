@@ -31,17 +31,19 @@ from civis_nb.local.http.errors import (
     internal_error,
 )
 from civis_nb.local.http.lanes import Lanes
+from civis_nb.local.http.permissions import check_permissions
 from civis_nb.local.http.transfers import PREFIX, Transfers
 from civis_nb.local.http.wire import SLASH_IN_NAME, snake
 from civis_nb.local.runs.task import REQUESTING_RUN
 from civis_nb.local.store.descriptors import is_exhausted, no_descriptors
+from civis_nb.local.store.permissions import REQUESTER, Requester
 
 __all__ = ["RequestMiddleware"]
 
 _log = logging.getLogger("civis_nb.local")
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-#: The platform has one user, so the limit is never reached; clients show it.
+#: The limit is never reached; clients show it.
 _RATE_LIMIT = b"10000"
 #: Of JSON; the contents of files come another way.
 _MAX_BODY_BYTES = 16 * 2**20
@@ -75,6 +77,7 @@ class RequestMiddleware:
         self._app = app
         self._origin = context.endpoint.encode()
         self._keys = keys
+        self._store = context.store
         self._slashed = frozenset(slashed)
         self._lanes = Lanes()
         self._connections: Connections | None = None
@@ -139,6 +142,11 @@ class RequestMiddleware:
         if scope["method"] == "HEAD":
             # As GET, whose body the server leaves out.
             scope["method"] = "GET"
+        REQUESTER.set(Requester(user.id, user.is_only_user))
+        if not user.is_only_user:
+            await anyio.to_thread.run_sync(
+                check_permissions, self._store, user, scope["method"], scope["path"]
+            )
         scope["query_string"] = _query(scope["query_string"])
         length = headers.get(b"content-length", b"0")
         if length.isdigit() and int(length) > _MAX_BODY_BYTES:

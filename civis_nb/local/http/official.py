@@ -30,19 +30,19 @@ NOT_IMPLEMENTED = "x-not-implemented"
 
 #: Words within paths -> what there is instead.
 _INSTEAD_OF_PARTS = {
-    "dependencies": "Dependencies are known of notebooks, projects, reports, services, workflows.",
+    "dependencies": "Dependencies are known of what the local platform has.",
     "git": "Reports, notebooks and workflows have git here; put the source into the script.",
     "inputs": "A run's arguments are in the job: GET /jobs/{id}.",
-    "projects": "Projects hold groups, notebooks, reports, services and workflows here.",
-    "shares": "Shares are stored of groups, notebooks, projects, reports, services, workflows.",
-    "transfer": "The local platform has one user, who owns everything.",
+    "projects": "Projects hold scripts, imports, files, workflows and the other records here.",
+    "shares": "Scripts, imports, files, credentials, templates and records are shared here.",
+    "transfer": "What the local platform has is transferred by its own operation.",
     "dbt": "Run dbt from a Python script: POST /scripts/python3.",
     "javascript": "JavaScript runs on Civis Platform only.",
     "r": "Run R from a container script: POST /scripts/containers.",
 }
 #: First words of paths -> what serves instead, or who does.
 _INSTEAD = {
-    "admin": "The local platform is one organization with one user.",
+    "admin": "The local platform is one organization.",
     "aliases": "Names for objects exist on Civis Platform only; use ids.",
     "announcements": "There are no announcements here.",
     "credentials": "Credentials are created, changed, listed and deleted here.",
@@ -61,11 +61,11 @@ _INSTEAD = {
     "models": "CivisML's models are made on Civis Platform; a Python script can train one here.",
     "notifications": "There are no notifications here; a future tells when its run ends.",
     "ontology": "The ontology is Civis Platform's own.",
-    "organizations": "The local platform is one organization with one user.",
-    "permission_sets": "The local platform has one user, who may do everything.",
+    "organizations": "The local platform is one organization.",
+    "permission_sets": "Permissions are shares here: PUT /…/{id}/shares/users and groups.",
     "predictions": "CivisML's predictions are made on Civis Platform.",
     "remote_hosts": "Databases are added when the platform is started; GET /databases lists them.",
-    "roles": "The local platform has one user, who may do everything.",
+    "roles": "The first user of a local platform creates the others; there are no roles.",
     "scripts": "Python, SQL and container scripts run here.",
     "search": "Lists can be filtered by name, type and state.",
     "storage_hosts": "The storage hosts that imports need are listed by GET /storage_hosts.",
@@ -75,7 +75,7 @@ _INSTEAD = {
     "templates": "Scripts and reports are published as templates here.",
     "usage": "The local platform measures no usage.",
     "usage_limits": "The local platform has no limits of usage.",
-    "users": "The local platform has one user.",
+    "users": "Users and their keys are created here: POST /users, POST /users/{id}/api_keys.",
 }
 
 

@@ -14,7 +14,8 @@ from civis_nb.local.http.wire import Wire
 from civis_nb.local.records.fields import Computed, Level, View
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store import utc_now
-from civis_nb.local.store.objects import find_object, table_of
+from civis_nb.local.store.objects import table_of
+from civis_nb.local.store.permissions import find_readable, permission_level, visible
 from civis_nb.local.store.schema import jobs, project_items
 
 __all__ = ["CONTENTS"]
@@ -133,7 +134,7 @@ def _contents(view: View, kind: str) -> list[Row[Any]]:
         table = table_of(kind)
         found = select(table)
     inside = select(item.object_id).where(item.project_id == view.row.id, item.object_kind == kind)
-    found = found.where(table.c.id.in_(inside)).order_by(table.c.id)
+    found = found.where(table.c.id.in_(inside), *visible(kind)).order_by(table.c.id)
     return list(view.connection.execute(found))
 
 
@@ -215,7 +216,7 @@ def _all_objects(view: View) -> list[ProjectObject]:
     item = project_items.c
     inside = select(item.object_kind, item.object_id).where(item.project_id == view.row.id)
     keys = view.connection.execute(inside.order_by(item.object_id)).all()
-    found = ((kind, find_object(view.connection, kind, object_id)) for kind, object_id in keys)
+    found = ((kind, find_readable(view.connection, kind, object_id)) for kind, object_id in keys)
     return [_object(view, kind, row) for kind, row in found if row is not None]
 
 
@@ -236,7 +237,7 @@ def _object(view: View, kind: str, row: Row[Any]) -> ProjectObject:
         auto_share=body.get("auto_share"),
         archived=bool(has.get("archived")),
         hidden=bool(has.get("hidden")),
-        my_permission_level="manage",
+        my_permission_level=permission_level(view.connection, kind, row),
     )
 
 

@@ -14,6 +14,7 @@ from civis_nb.local.endpoints.user_refs import UserRef
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.records.storage import object_name
+from civis_nb.local.store.permissions import LEVELS, Level, permission_level
 
 __all__ = [
     "ARCHIVED",
@@ -39,8 +40,6 @@ __all__ = [
 ]
 
 RequestKind = Literal["create", "replace", "update"]
-Level = Literal["read", "write", "manage"]
-LEVELS: tuple[Level, ...] = ("read", "write", "manage")
 
 
 @dataclass(frozen=True)
@@ -186,8 +185,11 @@ UPDATED_AT = Computed("updated_at", str, lambda view: view.row.updated_at, liste
 ARCHIVED = Computed("archived", bool, lambda view: view.row.archived, listed=True)
 USER = Computed("user", UserRef, lambda view: view.people[view.row.user_id], listed=True)
 AUTHOR = Computed("author", UserRef, lambda view: view.people[view.row.user_id], listed=True)
-#: Whoever holds a key of a local platform may do everything on it.
-PERMISSION = Computed("my_permission_level", Level, lambda view: "manage")  # noqa: ARG005
+PERMISSION = Computed(
+    "my_permission_level",
+    Level,
+    lambda view: permission_level(view.connection, view.row.kind, view.row),
+)
 NAME = Stored("name", str, listed=True, show=lambda view: view.row.name)
 REQUIRED_NAME = replace(NAME, required=True)
 CREDENTIALS = Stored(

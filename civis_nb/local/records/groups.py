@@ -17,7 +17,7 @@ from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.records import crud, fields
 from civis_nb.local.records.fields import LEVELS, Computed, Named, Stored, View
-from civis_nb.local.records.lists import NAME_FILTER, PERMISSION_FILTER, Filter, listed
+from civis_nb.local.records.lists import NAME_FILTER, Filter, listed, permission_filter
 from civis_nb.local.records.resource import Change, Operation, Resource, build_router
 from civis_nb.local.records.sharing import shared
 from civis_nb.local.records.storage import check_exist, update_record
@@ -169,7 +169,7 @@ GROUPS = Resource(
             50,
             1000,
             replace(NAME_FILTER, name="query"),
-            PERMISSION_FILTER,
+            permission_filter("groups"),
             Filter("include_members", bool, "Whether to show the members."),
             Filter("organization_id", int, "The id of an organization.", _organization),
             Filter("user_ids", list[int], "Users of whom one is a member.", _with_members),

@@ -17,6 +17,7 @@ from civis_nb.local.errors import Invalid
 from civis_nb.local.http.envelope import Paging, comma_list, paginated
 from civis_nb.local.records.fields import LEVELS, View
 from civis_nb.local.records.resource import Operation, Resource, Shape, typed
+from civis_nb.local.store.permissions import visible
 from civis_nb.local.store.schema import records
 
 __all__ = [
@@ -24,11 +25,11 @@ __all__ = [
     "AUTHOR_FILTER",
     "HIDDEN_FILTER",
     "NAME_FILTER",
-    "PERMISSION_FILTER",
     "STATUS_FILTER",
     "USUAL_FILTERS",
     "Filter",
     "listed",
+    "permission_filter",
 ]
 
 Conditions = Sequence[ColumnElement[bool]]
@@ -79,11 +80,18 @@ def _name(value: str | None) -> Conditions:
     return [records.c.name.icontains(value, autoescape=True)] if value else []
 
 
-def _permission(value: str | None) -> Conditions:
-    """Check the filter by permission, which here excludes nothing."""
-    if value is not None and value not in LEVELS:
-        raise Invalid(f"permission can't be {value!r}; it is one of {', '.join(LEVELS)}.")
-    return []  # whoever holds a key may manage everything
+def permission_filter(kind: str) -> Filter:
+    """Return the filter by the permission that the user has on objects of a kind."""
+
+    def conditions(value: str | None) -> Conditions:
+        if value is None:
+            return []
+        if value not in LEVELS:
+            raise Invalid(f"permission can't be {value!r}; it is one of {', '.join(LEVELS)}.")
+        return visible(kind, value)
+
+    text = "The permission that the user has: read, write or manage."
+    return Filter("permission", str, text, conditions)
 
 
 def _status(value: str | None) -> Conditions:
@@ -100,9 +108,6 @@ ARCHIVED_FILTER = Filter(
 )
 AUTHOR_FILTER = Filter("author", str, "Ids of authors, separated by commas.", _author)
 NAME_FILTER = Filter("name", str, "A part of the name.", _name)
-PERMISSION_FILTER = Filter(
-    "permission", str, "The permission that the user has: read, write or manage.", _permission
-)
 USUAL_FILTERS = (HIDDEN_FILTER, ARCHIVED_FILTER, AUTHOR_FILTER)
 #: Of objects that can be deployed: none is on a local platform, so all are idle.
 STATUS_FILTER = Filter("status", str, "States of deployments, separated by commas.", _status)
@@ -151,7 +156,7 @@ def listed(
         def list_records(request: Request, response: Response, query: Any) -> list[Any]:
             values = query.model_dump()
             page = paging.page(query.limit, query.page_num, query.order, query.order_dir)
-            found = resource.select()
+            found = resource.select().where(*visible(resource.kind))
             for one in filters:
                 if one.conditions is not None:
                     found = found.where(*one.conditions(values[one.name]))

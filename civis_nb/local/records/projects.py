@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 from fastapi import Query, Request
@@ -16,10 +16,17 @@ from civis_nb.local.http.wire import Wire
 from civis_nb.local.records import crud, fields, lists
 from civis_nb.local.records.contents import CONTENTS
 from civis_nb.local.records.fields import Computed, Named, Stored, View
-from civis_nb.local.records.resource import Operation, Resource, Shape, build_router, path_id, typed
-from civis_nb.local.records.sharing import shared, transferable
+from civis_nb.local.records.resource import (
+    Operation,
+    Resource,
+    build_router,
+    path_id,
+    typed,
+)
+from civis_nb.local.records.sharing import Shareable, shared, transferable
 from civis_nb.local.records.storage import grant, update_record
 from civis_nb.local.store.objects import projects_of
+from civis_nb.local.store.permissions import level_of
 from civis_nb.local.store.schema import project_items, records, shares
 
 __all__ = ["in_projects", "project_names", "router"]
@@ -39,13 +46,13 @@ class CloneOptions(Wire):
 
 
 def _users(view: View) -> list[UserRef]:
-    """Return the users that a project is shared with."""
+    """Return the owner of a project, and the users that it is shared with."""
     who = select(shares.c.grantee_id).where(
         shares.c.object_kind == "projects",
         shares.c.object_id == view.row.id,
         shares.c.grantee_kind == "users",
     )
-    ids = sorted(view.connection.scalars(who))
+    ids = sorted({view.row.user_id, *view.connection.scalars(who)})
     return [view.people[user_id] for user_id in ids if user_id in view.people]
 
 
@@ -62,23 +69,25 @@ def project_names(view: View) -> list[Named]:
 
 def _share_contents(connection: Connection, project_id: int) -> None:
     """Grant the permissions on a project that shares automatically on all that is in it, too."""
-    body = connection.scalar(select(records.c.body).where(records.c.id == project_id))
-    if not (body or {}).get("auto_share"):
+    project = connection.execute(select(records).where(records.c.id == project_id)).one()
+    if not project.body.get("auto_share"):
         return
     item, share = project_items.c, shares.c
     of_project = (share.object_kind == "projects", share.object_id == project_id)
-    granted = list(connection.execute(select(shares).where(*of_project)))
-    contents = select(project_items).where(item.project_id == project_id)
-    for inside in list(connection.execute(contents)):
-        for one in granted:
-            who = (one.grantee_kind, [one.grantee_id], one.level)
-            grant(connection, inside.object_kind, inside.object_id, *who)
+    query = select(share.grantee_kind, share.grantee_id, share.level).where(*of_project)
+    granted = [("users", project.user_id, "manage"), *map(tuple, connection.execute(query))]
+    contents = select(item.object_kind, item.object_id).where(item.project_id == project_id)
+    for kind, object_id in connection.execute(contents).all():
+        for grantee_kind, grantee_id, level in granted:
+            grant(connection, kind, object_id, grantee_kind, [grantee_id], level)
 
 
-def in_projects(path: str = "projects", parameter: str = "project_id") -> Shape:
+def in_projects(
+    path: str = "projects", parameter: str = "project_id"
+) -> Callable[[Shareable], Iterator[Operation]]:
     """Declare ``/{id}/projects``: the projects that an object is in."""
 
-    def operations(resource: Resource) -> Iterator[Operation]:
+    def operations(resource: Shareable) -> Iterator[Operation]:
         def list_projects(
             request: Request,
             id: int,
@@ -95,6 +104,7 @@ def in_projects(path: str = "projects", parameter: str = "project_id") -> Shape:
                     View(connection, context, row, people)
                     for row in found
                     if row.hidden == bool(hidden)
+                    and level_of(connection, "projects", row) is not None
                 ]
                 return [PROJECTS.show_item(view) for view in views]
 
@@ -182,7 +192,7 @@ PROJECTS = Resource(
         lists.listed(
             20,
             1000,
-            lists.PERMISSION_FILTER,
+            lists.permission_filter("projects"),
             lists.Filter(
                 "auto_share",
                 bool,

@@ -21,7 +21,16 @@ from civis_nb.local.records.fields import Field, RequestKind, Stored, View
 from civis_nb.local.records.storage import check_exist, insert_record, update_record
 from civis_nb.local.store.schema import records
 
-__all__ = ["Change", "Operation", "Resource", "Shape", "build_router", "path_id", "typed"]
+__all__ = [
+    "Change",
+    "Operation",
+    "Resource",
+    "Shape",
+    "add_operations",
+    "build_router",
+    "path_id",
+    "typed",
+]
 
 
 @dataclass(frozen=True)
@@ -194,6 +203,15 @@ class Resource:
             raise NotFound(f"{self.title} {record_id}")
         return row
 
+    def references(self, row: Row[Any]) -> list[tuple[str, int]]:
+        """Return kind and id of the objects that a record refers to."""
+        return [
+            (one.refers_to, object_id)
+            for one in self.stored
+            if one.refers_to is not None
+            for object_id in one.ids(row.body.get(one.name))
+        ]
+
     def view(self, connection: Connection, context: PlatformContext, record_id: int) -> View:
         """Read one of its records, to be shown."""
         return View(connection, context, self.find(connection, record_id), user_refs(connection))
@@ -278,15 +296,20 @@ def build_router(*resources: Resource) -> APIRouter:
     router = APIRouter(tags=[resources[0].kind])
     for resource in resources:
         for shape in resource.shapes:
-            for operation in shape(resource):
-                router.add_api_route(
-                    resource.path + operation.path,
-                    operation.handler,
-                    methods=[operation.method],
-                    # By this word the clients of the API know what to leave out.
-                    summary=operation.summary + (" (deprecated)" if operation.deprecated else ""),
-                    response_model=operation.answer,
-                    status_code=operation.status or (204 if operation.answer is None else 200),
-                    deprecated=operation.deprecated or None,
-                )
+            add_operations(router, resource.path, shape(resource))
     return router
+
+
+def add_operations(router: APIRouter, path: str, operations: Iterable[Operation]) -> None:
+    """Add the routes of operations whose paths begin with `path`."""
+    for operation in operations:
+        router.add_api_route(
+            path + operation.path,
+            operation.handler,
+            methods=[operation.method],
+            # By this word the clients of the API know what to leave out.
+            summary=operation.summary + (" (deprecated)" if operation.deprecated else ""),
+            response_model=operation.answer,
+            status_code=operation.status or (204 if operation.answer is None else 200),
+            deprecated=operation.deprecated or None,
+        )

@@ -2,28 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from collections.abc import Callable, Iterator
+from typing import Annotated, Any, Protocol
 
 from fastapi import Query, Request
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Row, delete, select
 
 from civis_nb.local.context import context_of
-from civis_nb.local.errors import NotFound
+from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.wire import Wire
-from civis_nb.local.records.fields import Level, Named
-from civis_nb.local.records.resource import Operation, Resource
+from civis_nb.local.records.fields import Named
+from civis_nb.local.records.resource import Operation
 from civis_nb.local.records.storage import (
     GranteeKind,
     check_exist,
     grant,
     object_name,
-    update_record,
+    set_owner,
 )
-from civis_nb.local.store.objects import find_object
+from civis_nb.local.store.objects import find_object, table_of
+from civis_nb.local.store.permissions import Level, level_of, level_of_user
 from civis_nb.local.store.schema import project_items, shares
 
-__all__ = ["shared", "transferable"]
+__all__ = ["Shareable", "shared", "transferable"]
+
+
+class Shareable(Protocol):
+    """Objects that can be shared, transferred and put into projects."""
+
+    @property
+    def path(self) -> str:
+        """Of the API, e.g. ``/scripts/sql``."""
+
+    @property
+    def noun(self) -> str:
+        """What one object is called, e.g. ``SQL script``."""
+
+    @property
+    def title(self) -> str:
+        """The noun as the first word of a sentence."""
+
+    @property
+    def kind(self) -> str:
+        """What such objects are called in `civis_nb.local.store.objects`."""
+
+    @property
+    def after_share(self) -> Callable[[Connection, int], None] | None:
+        """What is called with the id of an object that was shared."""
+
+    def find(self, connection: Connection, object_id: int, /) -> Row[Any]:
+        """Return the row of an object; raise NotFound when there is none."""
+
+    def references(self, row: Row[Any], /) -> list[tuple[str, int]]:
+        """Return kind and id of the objects that an object needs."""
 
 
 class Grantees(Wire):
@@ -97,7 +128,7 @@ class Transferred(Wire):
     dependencies: list[TransferredDependency]
 
 
-def shared(resource: Resource) -> Iterator[Operation]:
+def shared(resource: Shareable) -> Iterator[Operation]:
     """Declare ``/{id}/shares``: the permissions of users and groups. No e-mail is sent."""
     kind = resource.kind
 
@@ -112,7 +143,14 @@ def shared(resource: Resource) -> Iterator[Operation]:
         with context_of(request).store.begin() as connection:
             resource.find(connection, id)
             check_exist(connection, f"{grantees.removesuffix('s')}_ids", grantees, ids)
-            grant(connection, kind, id, grantees, ids, level)
+            owner_id = _owner_id(connection, kind, id)
+            if grantees == "users" and owner_id in ids and level != "manage":
+                raise Invalid(
+                    f"User {owner_id} owns {resource.noun} {id} and may manage it: leave the user "
+                    "out, or make another one the owner first (PUT …/transfer)."
+                )
+            granted = ids if grantees == "groups" else [one for one in ids if one != owner_id]
+            grant(connection, kind, id, grantees, granted, level)
             if resource.after_share is not None:
                 resource.after_share(connection, id)
             return _shares(connection, kind, id)
@@ -156,7 +194,7 @@ def shared(resource: Resource) -> Iterator[Operation]:
     )
 
 
-def transferable(resource: Resource) -> Iterator[Operation]:
+def transferable(resource: Shareable) -> Iterator[Operation]:
     """Declare ``/{id}/dependencies`` and ``/{id}/transfer``. No e-mail is sent."""
 
     def list_dependencies(
@@ -173,10 +211,12 @@ def transferable(resource: Resource) -> Iterator[Operation]:
         with context_of(request).store.begin() as connection:
             found = _dependencies(connection, resource, id)
             check_exist(connection, "user_id", "users", [to])
-            update_record(connection, id, user_id=to)
-            grant(connection, resource.kind, id, "users", [to], "manage")
+            set_owner(connection, resource.kind, id, to)
             for kind, object_id in found if manages else ():
-                grant(connection, kind, object_id, "users", [to], "manage")
+                # Whoever transfers can't give more than they have.
+                row = find_object(connection, kind, object_id)
+                if row is not None and level_of(connection, kind, row) == "manage":
+                    grant(connection, kind, object_id, "users", [to], "manage")
             described = (_described(connection, *one, to) for one in found)
             return Transferred(
                 dependencies=[TransferredDependency(**one, shared=manages) for one in described]
@@ -196,16 +236,19 @@ def transferable(resource: Resource) -> Iterator[Operation]:
 
 
 def _shares(connection: Connection, kind: str, object_id: int) -> Shares:
-    """Return who has which permission on an object."""
+    """Return who has which permission on an object; its owner may manage it without a grant."""
     chosen = (shares.c.object_kind == kind, shares.c.object_id == object_id)
     query = select(shares).where(*chosen).order_by(shares.c.grantee_id)
+    owner_id = _owner_id(connection, kind, object_id)
+    granted = [(row.level, row.grantee_kind, row.grantee_id) for row in connection.execute(query)]
+    # An early version granted a permission to owners, too.
+    granted = [one for one in granted if one[1:] != ("users", owner_id)]
     named: dict[tuple[str, str], list[Named]] = {}
-    for row in connection.execute(query):
-        name = object_name(connection, row.grantee_kind, row.grantee_id) or ""
-        one = Named(id=row.grantee_id, name=name)
-        named.setdefault((row.level, row.grantee_kind), []).append(one)
+    for level, grantees, grantee_id in [("manage", "users", owner_id), *granted]:
+        name = object_name(connection, grantees, grantee_id) or ""
+        named.setdefault((level, grantees), []).append(Named(id=grantee_id, name=name))
 
-    def grantees(level: Level) -> Grantees:
+    def those_with(level: Level) -> Grantees:
         return Grantees(
             users=named.get((level, "users"), []), groups=named.get((level, "groups"), [])
         )
@@ -214,28 +257,30 @@ def _shares(connection: Connection, kind: str, object_id: int) -> Shares:
         return sum(len(found) for (_, kind), found in named.items() if kind == grantee_kind)
 
     return Shares(
-        readers=grantees("read"),
-        writers=grantees("write"),
-        owners=grantees("manage"),
+        readers=those_with("read"),
+        writers=those_with("write"),
+        owners=those_with("manage"),
         total_user_shares=total("users"),
         total_group_shares=total("groups"),
     )
 
 
+def _owner_id(connection: Connection, kind: str, object_id: int) -> int:
+    table = table_of(kind)
+    return int(
+        connection.execute(select(table.c.user_id).where(table.c.id == object_id)).scalar_one()
+    )
+
+
 def _dependencies(
-    connection: Connection, resource: Resource, record_id: int
+    connection: Connection, resource: Shareable, object_id: int
 ) -> list[tuple[str, int]]:
-    """Return kind and id of the objects that a record refers to, or, as a project, contains."""
-    row = resource.find(connection, record_id)
-    found = [
-        (one.refers_to, object_id)
-        for one in resource.stored
-        if one.refers_to is not None
-        for object_id in one.ids(row.body.get(one.name))
-    ]
-    item = project_items.c
-    inside = select(item.object_kind, item.object_id).where(item.project_id == record_id)
-    found += [(kind, object_id) for kind, object_id in connection.execute(inside)]
+    """Return kind and id of what an object refers to, or, as a project, contains."""
+    found = resource.references(resource.find(connection, object_id))
+    if resource.kind == "projects":
+        item = project_items.c
+        inside = select(item.object_kind, item.object_id).where(item.project_id == object_id)
+        found += [(kind, inside_id) for kind, inside_id in connection.execute(inside)]
     return [one for one in found if find_object(connection, *one) is not None]
 
 
@@ -243,19 +288,15 @@ def _described(
     connection: Connection, kind: str, object_id: int, user_id: int | None
 ) -> dict[str, Any]:
     """Return an object that is shared, and what a user may do with it."""
-    level = connection.scalar(
-        select(shares.c.level).where(
-            shares.c.object_kind == kind,
-            shares.c.object_id == object_id,
-            shares.c.grantee_kind == "users",
-            shares.c.grantee_id == user_id,
-        )
-    )
+    row = find_object(connection, kind, object_id)
+    level = None
+    if row is not None and user_id is not None:
+        level = level_of_user(connection, user_id, kind, row)
     noun = kind.removesuffix("s")
     return {
         "object_type": noun.capitalize(),
         "fco_type": noun,
         "id": object_id,
-        "name": object_name(connection, kind, object_id),
+        "name": None if row is None else row.name,
         "permission_level": level,
     }

@@ -10,7 +10,8 @@ from sqlalchemy.dialects.sqlite import insert as upsert
 
 from civis_nb.local.errors import Invalid
 from civis_nb.local.store import utc_now
-from civis_nb.local.store.objects import find_object
+from civis_nb.local.store.objects import find_object, table_of
+from civis_nb.local.store.permissions import find_readable
 from civis_nb.local.store.schema import project_items, records, shares
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "grant",
     "insert_record",
     "object_name",
+    "set_owner",
     "update_record",
 ]
 
@@ -37,15 +39,13 @@ def insert_record(
     archived: bool = False,
     parent_id: int | None = None,
 ) -> int:
-    """Store a new record and return its id; its author may manage it."""
+    """Store a new record and return its id."""
     now = utc_now()
     values = {"kind": kind, "user_id": user_id, "name": name, "body": body}
     flags = {"hidden": hidden, "archived": archived}
     times = {"created_at": now, "updated_at": now}
     statement = records.insert().values(**values, parent_id=parent_id, **flags, **times)
-    record_id = int(connection.execute(statement.returning(records.c.id)).scalar_one())
-    grant(connection, kind, record_id, "users", [user_id], "manage")
-    return record_id
+    return int(connection.execute(statement.returning(records.c.id)).scalar_one())
 
 
 def update_record(connection: Connection, record_id: int, **columns: Any) -> None:
@@ -87,6 +87,17 @@ def grant(
         )
 
 
+def set_owner(connection: Connection, kind: str, object_id: int, user_id: int) -> None:
+    """Make a user the owner of an object; who owned it before may still manage it."""
+    row = find_object(connection, kind, object_id)
+    if row is None or row.user_id == user_id:
+        return
+    grant(connection, kind, object_id, "users", [row.user_id], "manage")
+    table = table_of(kind)
+    changed = table.update().where(table.c.id == object_id)
+    connection.execute(changed.values(user_id=user_id, updated_at=utc_now()))
+
+
 def object_name(connection: Connection, kind: str, object_id: int) -> str | None:
     """Return the name of an object; None when there is none."""
     row = find_object(connection, kind, object_id)
@@ -94,7 +105,7 @@ def object_name(connection: Connection, kind: str, object_id: int) -> str | None
 
 
 def check_exist(connection: Connection, field: str, kind: str, ids: Iterable[int]) -> None:
-    """Check that all objects that a field refers to are there.
+    """Check that all objects that a field refers to are there, and may be read.
 
     Raises
     ------
@@ -102,5 +113,5 @@ def check_exist(connection: Connection, field: str, kind: str, ids: Iterable[int
         When one is not.
     """
     for object_id in ids:
-        if find_object(connection, kind, object_id) is None:
+        if find_readable(connection, kind, object_id) is None:
             raise Invalid(f"{field}: there is no {kind.removesuffix('s')} {object_id}.")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from civis_nb.local.runs.parameters import environment
 from civis_nb.local.runs.task import RunTask
+from civis_nb.local.runs.user_keys import job_key
 
 __all__ = ["job_environment", "run_folder", "working_folder"]
 
@@ -80,7 +81,7 @@ def job_environment(task: RunTask) -> dict[str, str]:
     result |= {
         "PATH": os.pathsep.join(known),
         "PYTHONUNBUFFERED": "1",
-        "CIVIS_API_KEY": task.context.api_key,
+        "CIVIS_API_KEY": job_key(task.context.store, task.user_id),
         "CIVIS_API_ENDPOINT": task.context.endpoint,
         "CIVIS_JOB_ID": str(task.job_id),
         "CIVIS_RUN_ID": str(task.run_id),

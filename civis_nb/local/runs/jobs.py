@@ -23,9 +23,10 @@ from sqlalchemy import (
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.errors import Conflict, NotFound
 from civis_nb.local.runs import statements
-from civis_nb.local.runs.parameters import check_arguments
+from civis_nb.local.runs.parameters import check_accessible, check_arguments
 from civis_nb.local.runs.statements import ACTIVE
 from civis_nb.local.store import Store, utc_now
+from civis_nb.local.store.permissions import visible
 from civis_nb.local.store.schema import job_runs, jobs
 
 __all__ = [
@@ -207,7 +208,10 @@ def find_run(connection: Connection, job_id: int, run_id: int) -> Row[Any]:
 
 
 def jobs_with_last_run(*more: Any) -> Select[Any]:
-    """Select jobs, each with its last run: its columns are prefixed ``run_``, null when none."""
+    """Select the jobs that a request may see, each with its last run.
+
+    The columns of the run are prefixed ``run_``, and null when there is none.
+    """
     other = job_runs.alias()
     newest = select(func.max(other.c.id)).where(other.c.job_id == jobs.c.id)
     run = [
@@ -216,7 +220,7 @@ def jobs_with_last_run(*more: Any) -> Select[Any]:
     ]
     last = newest.correlate(jobs).scalar_subquery()
     joined = jobs.outerjoin(job_runs, job_runs.c.id == last)
-    return select(jobs, *run, *more).select_from(joined)
+    return select(jobs, *run, *more).select_from(joined).where(*visible("jobs"))
 
 
 def stable(column: Any, identity: Any = jobs.c.id) -> tuple[Any, Any]:
@@ -258,7 +262,10 @@ def queue_run(
         When a required parameter has no value, or an argument does not fit its parameter's type.
     """
     job = find_job(connection, job_id, job_type)
-    check_arguments(job.body.get("params") or [], job.body.get("arguments") or {})
+    params, arguments = job.body.get("params") or [], job.body.get("arguments") or {}
+    check_arguments(params, arguments)
+    fixed = job.from_template_id is None
+    check_accessible(connection, params, arguments, job.user_id, fixed=fixed)
     run_id = create_run(connection, job_id, code=code)
     return find_run(connection, job_id, run_id)
 

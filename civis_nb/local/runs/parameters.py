@@ -16,6 +16,8 @@ from sqlalchemy import Connection, Row, select
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.errors import Invalid, NotFound
+from civis_nb.local.store.objects import find_object
+from civis_nb.local.store.permissions import level_of_user
 from civis_nb.local.store.schema import credentials, databases
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "TEXT",
     "UNSET",
     "Param",
+    "check_accessible",
     "check_arguments",
     "check_given",
     "check_params",
@@ -31,6 +34,7 @@ __all__ = [
     "find_credential",
     "no_credential",
     "plain",
+    "references_of",
     "unknown_arguments",
     "value_of",
 ]
@@ -115,6 +119,61 @@ def check_given(params: list[Param], arguments: dict[str, Any]) -> None:
                 )
             continue
         _check_allowed(param, value)
+
+
+def references_of(param: Param, value: Any) -> list[tuple[str, int]]:
+    """Return kind and id of the object that the value of a parameter names.
+
+    Examples
+    --------
+    >>> references_of({"name": "c", "type": "credential_aws"}, "7")
+    [('credentials', 7)]
+    """
+    kind = param["type"]
+    if kind == "database":
+        value = value.get("credential") if isinstance(value, dict) else None
+    elif kind not in CREDENTIAL_PARTS and kind != "file":
+        return []
+    if not str(value).isdecimal():
+        return []
+    return [("files" if kind == "file" else "credentials", int(value))]
+
+
+def check_accessible(
+    connection: Connection,
+    params: list[Param],
+    arguments: dict[str, Any],
+    user_id: int,
+    *,
+    fixed: bool,
+) -> None:
+    """Check that a user may read the credentials and files that arguments name.
+
+    Parameters
+    ----------
+    connection, params, arguments
+        Of the script.
+    user_id
+        The owner of the script.
+    fixed
+        Whether the fixed values and defaults of the parameters are the owner's own, too; those
+        of a template are its author's, who hands them on.
+
+    Raises
+    ------
+    Invalid
+        When the user may not; what does not exist is the run's error.
+    """
+    for param in params:
+        own = (param.get("value"), param.get("default")) if fixed else ()
+        for value in (arguments.get(param["name"]), *own):
+            for kind, object_id in references_of(param, value):
+                row = find_object(connection, kind, object_id)
+                if row is not None and level_of_user(connection, user_id, kind, row) is None:
+                    raise Invalid(
+                        f"Parameter {param['name']}: there is no {kind.removesuffix('s')} "
+                        f"{object_id} that the owner of the script may use."
+                    )
 
 
 def unknown_arguments(params: list[Param], arguments: dict[str, Any]) -> list[str]:

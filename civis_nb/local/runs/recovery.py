@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import Row, select, update
 
 from civis_nb.local.runner.base import Executor, StartedProcess
 from civis_nb.local.runs.environment import run_folder
 from civis_nb.local.runs.jobs import fail_runs
+from civis_nb.local.runs.user_keys import known_job_key
 from civis_nb.local.store import Store
-from civis_nb.local.store.schema import job_runs
+from civis_nb.local.store.schema import job_runs, jobs
 
 __all__ = ["MESSAGE", "recover", "store_process"]
 
@@ -22,6 +25,17 @@ def store_process(store: Store, run_id: int, process_id: int, started_at: str | 
     values = {"process_id": process_id, "process_started_at": started_at}
     with store.begin() as connection:
         connection.execute(update(job_runs).where(job_runs.c.id == run_id).values(**values))
+
+
+def _by_owner(store: Store, runs: Sequence[Row[Any]]) -> dict[int, list[Row[Any]]]:
+    """Return runs by the owners of their jobs, whose keys the processes have."""
+    with store.read() as connection:
+        rows = connection.execute(select(jobs.c.id, jobs.c.user_id))
+        owners = {row.id: row.user_id for row in rows}
+    found: dict[int, list[Row[Any]]] = {}
+    for run in runs:
+        found.setdefault(owners[run.job_id], []).append(run)
+    return found
 
 
 def recover(store: Store, executor: Executor, api_key: str) -> list[int]:
@@ -37,7 +51,7 @@ def recover(store: Store, executor: Executor, api_key: str) -> list[int]:
     executor
         What started the processes.
     api_key
-        The platform's key, which its jobs have.
+        The platform's key, which the jobs of its first user have.
 
     Returns
     -------
@@ -46,10 +60,12 @@ def recover(store: Store, executor: Executor, api_key: str) -> list[int]:
     """
     rows = fail_runs(store, MESSAGE)
     # All of them: a run may have processes by whatever way, also when none was stored.
-    started = [
-        StartedProcess(row.job_id, row.id, row.process_id, row.process_started_at) for row in rows
-    ]
-    executor.end_orphans(started, api_key)
+    for user_id, runs in _by_owner(store, rows).items():
+        started = [
+            StartedProcess(row.job_id, row.id, row.process_id, row.process_started_at)
+            for row in runs
+        ]
+        executor.end_orphans(started, known_job_key(store, user_id) or api_key)
     for row in rows:
         shutil.rmtree(run_folder(store.path.parent, row.id), ignore_errors=True)
     return [row.id for row in rows]

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Row, select
 from civis_nb.errors import CivisInputError
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.store import utc_now
+from civis_nb.local.store.permissions import find_readable
 from civis_nb.local.store.schema import files, syncs
 from civis_nb.table_names import qualified, split_schema_tablename
 
@@ -142,10 +143,10 @@ def _place(sent: dict[str, Any], kind: str | None, whose: str) -> dict[str, Any]
 
 def _file_name(connection: Connection, file_id: int) -> str:
     """Return the name of a file that a sync reads."""
-    name = connection.scalar(select(files.c.name).where(files.c.id == file_id))
-    if name is None:
+    row = find_readable(connection, "files", file_id)
+    if row is None:
         raise Invalid(f"source.file: there is no file {file_id}.")
-    return str(name)
+    return str(row.name)
 
 
 def shown(connection: Connection, row: Row[Any], sync_type: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, Select, func, select
 
 from civis_nb.local.errors import Invalid
 from civis_nb.local.runs import jobs as states
+from civis_nb.local.store.permissions import level_of_user
 from civis_nb.local.store.schema import jobs, records
 
 __all__ = [
@@ -42,8 +43,10 @@ _NOT_TAKEN = frozenset(
 _OWN = "custom"
 
 
-def find_template(connection: Connection, template_id: int) -> tuple[Row[Any], Row[Any]]:
-    """Return a template of scripts, and its script.
+def find_template(
+    connection: Connection, template_id: int, user_id: int
+) -> tuple[Row[Any], Row[Any]]:
+    """Return a template of scripts that a user may use, and its script.
 
     Raises
     ------
@@ -51,7 +54,7 @@ def find_template(connection: Connection, template_id: int) -> tuple[Row[Any], R
         When there is none.
     """
     template = connection.execute(_script_templates().where(records.c.id == template_id)).first()
-    if template is None:
+    if template is None or level_of_user(connection, user_id, "templates", template) is None:
         raise Invalid(
             f"from_template_id: there is no script template {template_id}. GET /templates/scripts "
             "lists those there are."

@@ -11,7 +11,7 @@ from civis_nb.local.store.clock import utc_now
 from civis_nb.local.store.schema import api_keys, credentials, databases, users
 from civis_nb.local.store.store import Store
 
-__all__ = ["first_key"]
+__all__ = ["add_default_credential", "first_key"]
 
 _FIRST_USER = {
     "username": "local",
@@ -49,15 +49,21 @@ def _create_first_user(connection: Connection) -> Secret:
             **now,
         )
     )
-    connection.execute(
-        credentials.insert().values(
-            user_id=1,
-            name=_FIRST_USER["username"],
-            type="Database",
-            username=_FIRST_USER["username"],
-            remote_host_id=1,
-            is_default=True,
-            **now,
-        )
-    )
+    add_default_credential(connection, 1, _FIRST_USER["username"])
     return token
+
+
+def add_default_credential(connection: Connection, user_id: int, username: str) -> None:
+    """Give a new user the credential that their scripts have where they name none."""
+    now = utc_now()
+    made = credentials.insert().values(
+        user_id=user_id,
+        name=username,
+        type="Database",
+        username=username,
+        remote_host_id=1,
+        is_default=True,
+        created_at=now,
+        updated_at=now,
+    )
+    connection.execute(made)

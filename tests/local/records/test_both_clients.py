@@ -89,13 +89,14 @@ def _governed(resource: Any, suffix: str, object_id: int, project_id: int, group
         return getattr(resource, f"{verb}{suffix}_{rest}")
 
     method("put", "shares_groups")(object_id, [group_id], "write")
-    shares = method("put", "shares_users")(object_id, [1], "read")
-    assert [user["id"] for user in shares["readers"]["users"]] == [1]
+    shares = method("put", "shares_users")(object_id, [1], "manage")
+    assert [user["id"] for user in shares["owners"]["users"]] == [1]
+    _refused(400, method("put", "shares_users"), object_id, [1], "read")
     (listed,) = method("list", "shares")(object_id)
     assert [group["id"] for group in listed["writers"]["groups"]] == [group_id]
     assert (listed["total_user_shares"], listed["total_group_shares"]) == (1, 1)
     method("delete", "shares_groups")(object_id, group_id)
-    method("delete", "shares_users")(object_id, 1)
+    # Whom something belongs to has no permission that could be revoked.
     _refused(404, method("delete", "shares_users"), object_id, 1)
     if hasattr(resource, f"put{suffix}_transfer"):
         method("list", "dependencies")(object_id, user_id=1)

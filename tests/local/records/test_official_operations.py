@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from civis_nb.local.app import RECORDS, build_api
+from civis_nb.local.app import RECORDS, SHARED, SHARING_WORDS, build_api
 from civis_nb.local.http.swagger import to_swagger
 
 pytestmark = pytest.mark.exhaustive
@@ -55,6 +55,10 @@ DIFFERENT_REQUESTS = {
 }
 
 
+#: Scripts of types that the local platform does not have.
+NOT_HERE = ("dbt", "javascript", "r")
+
+
 @pytest.fixture(scope="module")
 def official() -> dict[str, Any]:
     path = files("civis") / "resources" / "civis_api_spec.json"
@@ -89,8 +93,15 @@ def _operations(spec: dict[str, Any]) -> dict[tuple[str, str], dict[str, Any]]:
         (verb, path): operation
         for path, verbs in spec["paths"].items()
         for verb, operation in verbs.items()
-        if path.split("/")[1] in RECORDS
+        if _is_declared(path)
     }
+
+
+def _is_declared(path: str) -> bool:
+    words = path.split("/")
+    if words[1] in SHARED:
+        return words[2] not in NOT_HERE and not SHARING_WORDS.isdisjoint(words[3:])
+    return words[1] in RECORDS
 
 
 def _parameters(spec: dict[str, Any], operation: dict[str, Any]) -> dict[str, Any]:

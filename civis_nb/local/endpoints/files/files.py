@@ -17,6 +17,7 @@ from civis_nb.local.files.registry import FILE_LIFETIME, LINK_LIFETIME, has_cont
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.store import from_wire, in_future, to_wire, utc_now
+from civis_nb.local.store.permissions import Level, permission_level
 from civis_nb.local.store.schema import files
 
 __all__ = ["DetectedColumn", "DetectedInfo", "router"]
@@ -121,7 +122,7 @@ class FileDetail(_FileFields):
     download_url: str | None
     file_url: str | None
     detected_info: DetectedInfo
-    my_permission_level: str = "manage"
+    my_permission_level: Level
 
 
 def _fields(row: Row[Any]) -> dict[str, Any]:
@@ -265,10 +266,12 @@ def _detail(
     url = context.files.download_url(row, lifetime, inline=inline) if has_content(row) else None
     with context.store.read() as connection:
         author = user_ref(connection, row.user_id)
+        level = permission_level(connection, "files", row)
     return FileDetail(
         **_fields(row),
         author=author,
         download_url=url,
         file_url=url,
         detected_info=DetectedInfo.model_validate(row.detected_info or {}),
+        my_permission_level=level,
     )

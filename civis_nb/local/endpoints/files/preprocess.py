@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row
 
 from civis_nb.local.context import PlatformContext, User
+from civis_nb.local.endpoints.checks import check_file
 from civis_nb.local.endpoints.filters import JobId
 from civis_nb.local.endpoints.jobs.models import ArchiveBody
 from civis_nb.local.endpoints.jobs.service import JobService
-from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
-from civis_nb.local.store.schema import files
 
 __all__ = ["router"]
 
@@ -72,11 +71,9 @@ def _show(_context: PlatformContext, _connection: Connection, row: Row[Any]) -> 
     return Preprocess(id=row.id, hidden=row.hidden, **row.body)
 
 
-def _check(connection: Connection, values: dict[str, Any], _user_id: int) -> None:
+def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None:
     """Check that the file exists, and set what was not given."""
-    file_id = values.get("file_id")
-    if connection.scalar(select(files.c.id).where(files.c.id == file_id)) is None:
-        raise Invalid(f"fileId: there is no file {file_id}.")
+    check_file(connection, "fileId", values.get("file_id"), user_id)
     values |= {name: default for name, default in _DEFAULTS.items() if values.get(name) is None}
 
 

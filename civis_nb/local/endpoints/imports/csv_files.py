@@ -6,11 +6,16 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
 from pydantic import Field
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.context import PlatformContext, User
-from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
+from civis_nb.local.endpoints.checks import (
+    check_credential,
+    check_database,
+    check_file,
+    default_credential,
+)
 from civis_nb.local.endpoints.filters import JobId
 from civis_nb.local.endpoints.jobs.models import ArchiveBody, Run
 from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, run_fields
@@ -19,7 +24,7 @@ from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
-from civis_nb.local.store.schema import files
+from civis_nb.local.store.permissions import Level, permission_level
 from civis_nb.local.warehouse.sqltypes import standard_type
 
 __all__ = ["router"]
@@ -134,7 +139,7 @@ class CsvImport(Wire):
     execution: str
     redshift_destination_options: RedshiftOptions
     hidden: bool
-    my_permission_level: str = "manage"
+    my_permission_level: Level
 
 
 class CsvImportRun(Run):
@@ -171,10 +176,8 @@ def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None
         )
     if not source.get("file_ids"):
         raise Invalid("source.fileIds must name at least one file.")
-    known = set(connection.scalars(select(files.c.id).where(files.c.id.in_(source["file_ids"]))))
     for file_id in source["file_ids"]:
-        if file_id not in known:
-            raise Invalid(f"source.fileIds: there is no file {file_id}.")
+        check_file(connection, "source.fileIds", file_id, user_id)
     for name in ("schema", "table", "remote_host_id"):
         if destination[name] is None:
             raise Invalid(f"destination.{name} can't be null.")
@@ -189,7 +192,7 @@ def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None
     check_database(connection, destination["remote_host_id"])
     if destination.get("credential_id") is None:
         destination["credential_id"] = default_credential(connection, user_id)
-    check_credential(connection, destination["credential_id"])
+    check_credential(connection, destination["credential_id"], user_id)
     _check_columns(values)
 
 
@@ -221,7 +224,7 @@ def _check_type(column: dict[str, Any]) -> None:
         raise Invalid(f"tableColumns: sqlType of {column['name']!r}: {error}.") from None
 
 
-def _show(_context: PlatformContext, _connection: Connection, row: Row[Any]) -> CsvImport:
+def _show(_context: PlatformContext, connection: Connection, row: Row[Any]) -> CsvImport:
     """Return a CSV import as the API shows it."""
     body = row.body
     options = dict(body.get("redshift_destination_options") or {})
@@ -240,6 +243,7 @@ def _show(_context: PlatformContext, _connection: Connection, row: Row[Any]) -> 
             "id": row.id,
             "name": row.name,
             "hidden": row.hidden,
+            "my_permission_level": permission_level(connection, "jobs", row),
             "source": source,
             "destination": destination,
             "redshift_destination_options": options,

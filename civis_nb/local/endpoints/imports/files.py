@@ -76,7 +76,7 @@ def post_files(
         credential = body.credential_id
         if credential is None:
             credential = default_credential(connection, user.id)
-        check_credential(connection, credential)
+        check_credential(connection, credential, user.id)
         file = files.insert().values(
             name=body.name,
             user_id=user.id,

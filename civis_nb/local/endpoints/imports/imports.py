@@ -45,6 +45,7 @@ from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.syncs import active_syncs, copy_syncs, shown
+from civis_nb.local.store.permissions import permission_level
 from civis_nb.local.store.schema import databases, job_runs, jobs
 
 __all__ = ["IMPORTS", "router"]
@@ -78,7 +79,7 @@ def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None
         check_database(connection, host["remote_host_id"])
         if host.get("credential_id") is None:
             host["credential_id"] = default_credential(connection, user_id)
-        check_credential(connection, host["credential_id"])
+        check_credential(connection, host["credential_id"], user_id)
 
 
 def _item_fields(
@@ -130,6 +131,7 @@ def _show(_context: PlatformContext, connection: Connection, row: Row[Any]) -> I
         next_run_at=body.get("next_run_at"),
         notifications=body.get("notifications") or Notifications(),
         hidden=row.hidden,
+        my_permission_level=permission_level(connection, "jobs", row),
     )
 
 

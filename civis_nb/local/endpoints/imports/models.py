@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from civis_nb.local.endpoints.jobs.models import Notifications, Run, Schedule
 from civis_nb.local.endpoints.user_refs import UserRef
 from civis_nb.local.http.wire import Wire
+from civis_nb.local.store.permissions import Level
 
 __all__ = [
     "AdvancedOptions",
@@ -245,7 +246,7 @@ class Import(ImportItem):
     next_run_at: str | None
     notifications: Notifications
     hidden: bool
-    my_permission_level: str = "manage"
+    my_permission_level: Level
 
 
 class ImportRun(Run):

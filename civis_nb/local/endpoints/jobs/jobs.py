@@ -23,13 +23,13 @@ from civis_nb.local.errors import Invalid
 from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
+from civis_nb.local.store.permissions import LEVELS, Level, permission_level, visible
 from civis_nb.local.store.schema import job_runs, jobs
 
 __all__ = ["router"]
 
 router = APIRouter(tags=["jobs"])
 
-_PERMISSIONS = ("read", "write", "manage")
 #: A job shows its latest runs; all of them are under its runs.
 _RUNS_SHOWN = 50
 
@@ -59,7 +59,7 @@ class Job(JobItem):
 
     runs: list[Run]
     hidden: bool
-    my_permission_level: str = "manage"
+    my_permission_level: Level
     success_email_subject: str | None = None
     success_email_body: str | None = None
     running_as_user: str
@@ -117,15 +117,17 @@ def list_jobs(
         str | None,
         Query(
             description="What one may do with the jobs.",
-            json_schema_extra={"enum": list(_PERMISSIONS)},
+            json_schema_extra={"enum": list(LEVELS)},
         ),
     ] = None,
     scheduled: Annotated[bool | None, Query(description="Whether the job is scheduled.")] = None,
 ) -> list[JobItem]:
     """Return the jobs that pass the filters."""
-    if permission and permission not in _PERMISSIONS:
-        raise Invalid(f"permission must be one of {', '.join(_PERMISSIONS)}.")
     found = states.jobs_with_last_run().where(*conditions)
+    if permission:
+        if permission not in LEVELS:
+            raise Invalid(f"permission must be one of {', '.join(LEVELS)}.")
+        found = found.where(*visible("jobs", permission))
     if state:
         found = found.where(state_filter(comma_list(state)))
     if type:
@@ -159,12 +161,14 @@ def _job(request: Request, job_id: int) -> Job:
         row = job_row(connection, job_id)
         people = user_refs(connection)
         runs = _latest_runs(context, connection, job_id)
+        level = permission_level(connection, "jobs", row)
     notifications = row.body.get("notifications") or {}
     username = people[row.user_id].username
     return Job(
         **_fields(row, people),
         runs=runs,
         hidden=row.hidden,
+        my_permission_level=level,
         success_email_subject=notifications.get("success_email_subject"),
         success_email_body=notifications.get("success_email_body"),
         running_as_user=username,
@@ -183,7 +187,7 @@ def list_parents(request: Request, id: JobId) -> list[Job]:
     """Return the job after whose end this one is to start, if it names one that is there."""
     with context_of(request).store.read() as connection:
         parent_id = states.find_job(connection, id).body.get("parent_id")
-        known = connection.scalar(select(jobs.c.id).where(jobs.c.id == parent_id))
+        known = connection.scalar(select(jobs.c.id).where(jobs.c.id == parent_id, *visible("jobs")))
     return [] if known is None else [_job(request, known)]
 
 

@@ -13,7 +13,7 @@ from civis_nb.local.endpoints.jobs.models import CloneBody
 from civis_nb.local.errors import Conflict, Invalid, NotFound
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.runs import jobs as states
-from civis_nb.local.runs.parameters import check_params
+from civis_nb.local.runs.parameters import check_accessible, check_params
 from civis_nb.local.runs.templates import refresh_custom_scripts
 from civis_nb.local.store.schema import jobs
 
@@ -182,7 +182,10 @@ class JobService(Generic[Shown]):
         """Copy what is not in the body of a job; scripts have it all there."""
 
     def _checked(self, connection: Connection, values: dict[str, Any], user_id: int) -> None:
-        check_params(values.get("params") or [])
+        params, arguments = values.get("params") or [], values.get("arguments") or {}
+        check_params(params)
+        fixed = self._type != states.CUSTOM
+        check_accessible(connection, params, arguments, user_id, fixed=fixed)
         self._check(connection, values, user_id)
 
     def _shown(self, context: PlatformContext, connection: Connection, job_id: int) -> Shown:

@@ -122,7 +122,7 @@ def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None
     check_given(values.get("params") or [], values.get("arguments") or {})
     if values.get("remote_host_id") is not None:
         check_database(connection, values["remote_host_id"])
-    check_credential(connection, custom_fields(values).get("credential_id"))
+    check_credential(connection, custom_fields(values).get("credential_id"), user_id)
     if "sql" in values and custom_fields(values).get("credential_id") is None:
         # That of the template's author is not for whoever runs the script.
         values["credential_id"] = default_credential(connection, user_id)
@@ -131,7 +131,7 @@ def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None
 class _CustomService(JobService[CustomScript]):
     def insert(self, connection: Connection, values: dict[str, Any], user_id: int) -> int:
         """Check and store a new custom script, given all fields of its body; return its id."""
-        template, script = find_template(connection, values.pop("from_template_id"))
+        template, script = find_template(connection, values.pop("from_template_id"), user_id)
         name, hidden = values.pop("name", None), bool(values.pop("hidden", None))
         body = custom_body(script.body, values)
         self._checked(connection, body, user_id)
@@ -149,7 +149,8 @@ class _CustomService(JobService[CustomScript]):
     def _changed_body(
         self, connection: Connection, row: Row[Any], sent: dict[str, Any], *, keep: bool
     ) -> dict[str, Any]:
-        _template, script = find_template(connection, row.from_template_id)
+        # By the owner of the script: what is shared with them may have changed.
+        _template, script = find_template(connection, row.from_template_id, row.user_id)
         own = merged(custom_fields(row.body), sent, self._merged_fields) if keep else sent
         return custom_body(script.body, own)
 

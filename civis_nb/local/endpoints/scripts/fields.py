@@ -21,6 +21,7 @@ from civis_nb.local.endpoints.user_refs import user_ref
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.templates import dependents_count, template_of_script
 from civis_nb.local.store.objects import find_object, projects_of
+from civis_nb.local.store.permissions import permission_level
 
 __all__ = ["TYPE_PATHS", "TYPE_WORDS", "script_fields", "type_path", "type_word", "with_defaults"]
 
@@ -72,6 +73,7 @@ def script_fields(
         "projects": [
             Project(id=one.id, name=one.name) for one in projects_of(connection, "jobs", row.id)
         ],
+        "my_permission_level": permission_level(connection, "jobs", row),
         **_template_fields(connection, row),
     }
 

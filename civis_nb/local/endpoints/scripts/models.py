@@ -9,6 +9,7 @@ from pydantic import Field, field_validator
 from civis_nb.local.endpoints.jobs.models import Notifications, Run, Schedule
 from civis_nb.local.endpoints.user_refs import UserRef
 from civis_nb.local.http.wire import Wire
+from civis_nb.local.store.permissions import Level
 
 __all__ = [
     "ContainerBody",
@@ -270,7 +271,7 @@ class Script(ShortScript):
     running_as: UserRef
     time_zone: str
     last_run: Run | None
-    my_permission_level: str = "manage"
+    my_permission_level: Level
     hidden: bool
     target_project_id: int | None = None
     archived: bool
@@ -331,7 +332,7 @@ class CustomScript(CustomItem):
     schedule: Schedule
     notifications: Notifications
     running_as: UserRef
-    my_permission_level: str = "manage"
+    my_permission_level: Level
     hidden: bool
     target_project_id: int | None
     required_resources: Resources | None

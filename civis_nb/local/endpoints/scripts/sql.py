@@ -106,7 +106,7 @@ def _check(connection: Connection, values: dict[str, Any], user_id: int) -> None
     check_database(connection, values["remote_host_id"])
     if values.get("credential_id") is None:
         values["credential_id"] = default_credential(connection, user_id)
-    check_credential(connection, values["credential_id"])
+    check_credential(connection, values["credential_id"], user_id)
     values["csv_settings"] = CsvSettingsBody.model_validate(
         values.get("csv_settings") or {}
     ).model_dump(mode="json")

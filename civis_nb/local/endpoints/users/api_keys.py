@@ -1,4 +1,4 @@
-"""``/users/{id}/api_keys``: more keys for the platform's user, each with an end."""
+"""``/users/{id}/api_keys``: more keys for the platform's users, each with an end."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from sqlalchemy import Connection, Row, select
 from civis_nb.local.context import User, context_of
 from civis_nb.local.endpoints.filters import asked_page
 from civis_nb.local.errors import Conflict, Invalid, NotFound
-from civis_nb.local.http.auth import Keys, current_user
+from civis_nb.local.http.auth import Keys, check_admin, current_user
 from civis_nb.local.http.envelope import Page, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.store import in_future, utc_now
-from civis_nb.local.store.schema import api_keys
+from civis_nb.local.store.schema import api_keys, users
 
 __all__ = ["router"]
 
@@ -27,7 +27,7 @@ _LONGEST_S = 10 * 365 * 24 * 3600
 
 
 class Constraint(Wire):
-    """What a key may be used for; not applied here, as there is one user only."""
+    """What a key may be used for; the local platform refuses such keys."""
 
     constraint: str | None = None
     constraint_type: str
@@ -87,8 +87,8 @@ def list_api_keys(
     page: Annotated[Page, asked_page({"id": api_keys.c.id}, default=50, maximum=50)],
 ) -> list[KeySummary]:
     """Return a user's keys, without their tokens."""
-    found = select(api_keys).where(api_keys.c.user_id == _user_id(id, user))
     with context_of(request).store.read() as connection:
+        found = select(api_keys).where(api_keys.c.user_id == _user_id(connection, id, user))
         rows = paginated(connection, found, page, response)
     return [KeySummary.model_validate(_shown(row)) for row in rows]
 
@@ -103,15 +103,15 @@ def post_api_key(
     if body.constraints:
         raise Invalid("The local platform does not know constraints of keys; leave them out.")
     now = utc_now()
-    statement = api_keys.insert().values(
-        user_id=_user_id(id, user),
-        name=body.name,
-        token=secrets.token_urlsafe(32),
-        expires_at=in_future(timedelta(seconds=body.expires_in)),
-        created_at=now,
-        updated_at=now,
-    )
     with context_of(request).store.begin() as connection:
+        statement = api_keys.insert().values(
+            user_id=_user_id(connection, id, user),
+            name=body.name,
+            token=secrets.token_urlsafe(32),
+            expires_at=in_future(timedelta(seconds=body.expires_in)),
+            created_at=now,
+            updated_at=now,
+        )
         row = connection.execute(statement.returning(api_keys)).one()
     return NewKey.model_validate({**_shown(row), "token": row.token})
 
@@ -122,7 +122,8 @@ def get_api_key(
 ) -> KeyDetail:
     """Return one key, without its token."""
     with context_of(request).store.read() as connection:
-        return KeyDetail.model_validate(_shown(_row(connection, _user_id(id, user), key_id)))
+        row = _row(connection, _user_id(connection, id, user), key_id)
+    return KeyDetail.model_validate(_shown(row))
 
 
 @router.delete("/users/{id}/api_keys/{key_id}", summary="Revoke the specified API key")
@@ -131,8 +132,8 @@ def delete_api_key(
 ) -> KeyDetail:
     """End a key at once; the platform's own stays, since its jobs use it."""
     context = context_of(request)
-    mine = _user_id(id, user)
     with context.store.begin() as connection:
+        mine = _user_id(connection, id, user)
         row = _row(connection, mine, key_id)
         if row.token == context.api_key:
             raise Conflict(f"API key {key_id} is the platform's own; its jobs use it.")
@@ -145,11 +146,15 @@ def delete_api_key(
     return KeyDetail.model_validate(_shown(row))
 
 
-def _user_id(text: str, user: User) -> int:
-    """Parse the id of the one user there is: a number, or ``me``."""
+def _user_id(connection: Connection, text: str, user: User) -> int:
+    """Parse the id of a user, a number or ``me``: of oneself, or of anybody for the first user."""
     if text in ("me", str(user.id)):
         return user.id
-    raise NotFound(f"User {text}")
+    known = select(users.c.id).where(users.c.id == (int(text) if text.isdecimal() else 0))
+    if connection.scalar(known) is None:
+        raise NotFound(f"User {text}")
+    check_admin(user, "see and change the keys of other users")
+    return int(text)
 
 
 def _row(connection: Connection, user_id: int, key_id: int) -> Row[Any]:

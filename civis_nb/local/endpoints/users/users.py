@@ -6,15 +6,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
-from sqlalchemy import Connection, Row, or_, select
+from sqlalchemy import Connection, Row, literal_column, or_, select
 
 from civis_nb.local.context import User, context_of
 from civis_nb.local.endpoints.filters import asked_page
 from civis_nb.local.endpoints.user_refs import ORGANIZATION_ID, ORGANIZATION_NAME
-from civis_nb.local.errors import NotFound
-from civis_nb.local.http.auth import current_user
+from civis_nb.local.errors import Invalid, NotFound
+from civis_nb.local.http.auth import Keys, check_admin, current_user
 from civis_nb.local.http.envelope import Page, paginated
 from civis_nb.local.http.wire import Wire
+from civis_nb.local.store import utc_now
+from civis_nb.local.store.first_user import add_default_credential
+from civis_nb.local.store.objects import find_object
+from civis_nb.local.store.permissions import Level
 from civis_nb.local.store.schema import group_members, records, users
 
 __all__ = ["router"]
@@ -109,7 +113,7 @@ class UserDetail(_UserFields):
     )
     organization_login_type: str | None = None
     organization_sms_otp_disabled: bool | None = None
-    my_permission_level: str = "manage"
+    my_permission_level: Level
     created_at: str | None = None
     updated_at: str | None = None
     last_seen_at: str | None = None
@@ -119,6 +123,33 @@ class UserDetail(_UserFields):
     unconfirmed_email: str | None = None
     account_status: str = "active"
 
+
+class UserCreate(Wire):
+    """A new user."""
+
+    name: str
+    email: str
+    active: bool | None = None
+    primary_group_id: int
+    city: str | None = None
+    state: str | None = None
+    time_zone: str | None = None
+    initials: str | None = None
+    department: str | None = None
+    title: str | None = None
+    prefers_sms_otp: bool | None = None
+    group_ids: list[int] | None = None
+    vpn_enabled: bool | None = None
+    sso_disabled: bool | None = None
+    otp_required_for_login: bool | None = None
+    exempt_from_org_sms_otp_disabled: bool | None = None
+    robot: bool | None = None
+    user: str
+    send_email: bool | None = None
+
+
+#: What this platform keeps of a new user; the other fields have nothing here that they apply to.
+_KEPT = ("name", "email", "initials", "primary_group_id", "group_ids", "user")
 
 #: What this platform can do beyond the plain API; all names are those of the API.
 _FEATURE_FLAGS = {"run_arguments": False, "table_param": False}
@@ -130,6 +161,7 @@ def get_me(request: Request, user: Annotated[User, Depends(current_user)]) -> Me
     with context_of(request).store.read() as connection:
         row = _row(connection, user.id)
         groups = _groups(connection, user.id)
+        primary = _primary_group(connection, user.id)
     return Me(
         id=row.id,
         name=row.name,
@@ -139,6 +171,7 @@ def get_me(request: Request, user: Annotated[User, Depends(current_user)]) -> Me
         created_at=row.created_at,
         feature_flags=_FEATURE_FLAGS,
         roles=["sdm"],
+        primary_group_id=primary,
         groups=groups,
     )
 
@@ -188,12 +221,64 @@ def list_users(
     ]
 
 
+@router.post("/users", summary="Create a new user (must be a team or org admin)")
+def post_users(
+    request: Request, body: UserCreate, user: Annotated[User, Depends(current_user)]
+) -> UserDetail:
+    """Create a user, who belongs to a group; only the platform's first user may."""
+    check_admin(user, "create users")
+    sent = body.model_dump(exclude_none=True)
+    other = [name for name in sent if name not in _KEPT and sent[name] not in (False, "")]
+    if [name for name in other if name != "active"] or sent.get("active") is False:
+        raise Invalid(
+            f"{', '.join(other)}: the local platform keeps only {', '.join(_KEPT)} of a user. "
+            "Leave the rest out."
+        )
+    for name in ("name", "email", "user"):
+        if not sent[name].strip():
+            raise Invalid(f"{name} can't be blank.")
+    now = utc_now()
+    with context_of(request).store.begin() as connection:
+        if connection.scalar(select(users.c.id).where(users.c.username == body.user)) is not None:
+            raise Invalid(f"user: there is already a user {body.user}.")
+        made = users.insert().values(
+            username=body.user,
+            name=body.name,
+            email=body.email,
+            initials=body.initials or _initials(body.name),
+            created_at=now,
+            updated_at=now,
+        )
+        user_id = int(connection.execute(made.returning(users.c.id)).scalar_one())
+        add_default_credential(connection, user_id, body.user)
+        # The first group that a user was put into is the primary one.
+        for group_id in dict.fromkeys((body.primary_group_id, *(body.group_ids or ()))):
+            if find_object(connection, "groups", group_id) is None:
+                raise Invalid(f"There is no group {group_id}. POST /groups creates one.")
+            connection.execute(group_members.insert().values(group_id=group_id, user_id=user_id))
+        shown = _detail(connection, user_id, user)
+    # The others are no longer the only user.
+    keys: Keys = request.app.state.keys
+    keys.clear()
+    return shown
+
+
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in name.split()[:2]).upper()
+
+
 @router.get("/users/{id}", summary="Show info about a user")
-def get_user(request: Request, id: int) -> UserDetail:
+def get_user(request: Request, id: int, user: Annotated[User, Depends(current_user)]) -> UserDetail:
     """Return one user."""
     with context_of(request).store.read() as connection:
-        row = _row(connection, id)
-        groups = _groups(connection, id)
+        return _detail(connection, id, user)
+
+
+def _detail(connection: Connection, user_id: int, requester: User) -> UserDetail:
+    """Return a user in full."""
+    row = _row(connection, user_id)
+    groups = _groups(connection, user_id)
+    manages = requester.is_admin or requester.id == user_id
     return UserDetail(
         id=row.id,
         user=row.username,
@@ -201,9 +286,17 @@ def get_user(request: Request, id: int) -> UserDetail:
         email=row.email,
         initials=row.initials,
         groups=groups,
+        primary_group_id=_primary_group(connection, user_id),
+        my_permission_level="manage" if manages else "read",
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
+
+
+def _primary_group(connection: Connection, user_id: int) -> int | None:
+    """Return the group that a user was put into first."""
+    mine = select(group_members.c.group_id).where(group_members.c.user_id == user_id)
+    return connection.scalar(mine.order_by(literal_column("rowid")).limit(1))
 
 
 def _row(connection: Connection, user_id: int) -> Row[Any]:

@@ -1,0 +1,103 @@
+"""What a request needs permission for, read from its path: one place for all operations.
+
+The path names the object, ``/scripts/sql/7/runs``, and with the method what is to be done: to read
+it, to change or run it, or to manage it (share, transfer, archive, delete).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection
+
+from civis_nb.local.context import User
+from civis_nb.local.errors import Forbidden, NotFound
+from civis_nb.local.store import Store
+from civis_nb.local.store.objects import find_object
+from civis_nb.local.store.permissions import LEVELS, Level, level_of_user
+
+__all__ = ["Need", "check_permissions", "needs_of"]
+
+#: First words of paths -> the kind of the objects there, where it is not that word itself.
+_KINDS = dict.fromkeys(("scripts", "imports", "exports", "queries", "enhancements"), "jobs")
+#: First words of paths to what belongs to nobody: it is the whole platform's.
+_UNOWNED = frozenset(
+    ("databases", "endpoints", "json_values", "search", "storage_hosts", "tables", "users")
+)
+#: What only those who manage an object may do with it.
+_MANAGED = frozenset(("archive", "shares", "transfer", "members", "grants", "auto_share"))
+_PROJECTS = frozenset(("projects", "parent_projects"))
+
+
+@dataclass(frozen=True)
+class Need:
+    """An object that a request concerns, and the level that it needs on it."""
+
+    kind: str
+    object_id: int
+    level: Level
+
+
+def needs_of(method: str, path: str) -> list[Need]:
+    """Return what a request needs permission for.
+
+    Examples
+    --------
+    >>> needs_of("POST", "/scripts/sql/7/runs")
+    [Need(kind='jobs', object_id=7, level='write')]
+    >>> needs_of("PUT", "/files/3/projects/9")[1]
+    Need(kind='projects', object_id=9, level='write')
+    >>> needs_of("GET", "/databases/1")
+    []
+    """
+    words = path.strip("/").split("/")
+    place = next((n for n, word in enumerate(words) if word.isdecimal()), None)
+    if place is None or place == 0 or words[0] in _UNOWNED:
+        return []
+    kind = "jobs" if words[1] == "preprocess" else _KINDS.get(words[0], words[0])
+    rest = words[place + 1 :]
+    needs = [Need(kind, int(words[place]), _level(method, rest))]
+    if len(rest) == 2 and rest[0] in _PROJECTS and rest[1].isdecimal():
+        needs.append(Need("projects", int(rest[1]), "write"))
+    return needs
+
+
+def _level(method: str, rest: list[str]) -> Level:
+    """Return the level that a request needs, by its method and what its path has after the id."""
+    if method in ("GET", "HEAD") or rest == ["clone"]:
+        return "read"
+    if rest[:1] and rest[0] in _MANAGED:
+        return "manage"
+    return "manage" if method == "DELETE" and not rest else "write"
+
+
+def check_permissions(store: Store, user: User, method: str, path: str) -> None:
+    """Check that a user may do what a request is for.
+
+    Raises
+    ------
+    NotFound
+        When the user may not see the object.
+    Forbidden
+        When the user may see it, but not do that.
+    """
+    needs = needs_of(method, path)
+    if needs:
+        with store.read() as connection:
+            for need in needs:
+                _check(connection, user, need)
+
+
+def _check(connection: Connection, user: User, need: Need) -> None:
+    row = find_object(connection, need.kind, need.object_id)
+    if row is None:
+        return  # The handler says so.
+    level = level_of_user(connection, user.id, need.kind, row)
+    what = f"{need.kind.removesuffix('s').capitalize()} {need.object_id}"
+    if level is None:
+        raise NotFound(what)
+    if LEVELS.index(level) < LEVELS.index(need.level):
+        raise Forbidden(
+            f"{what} is shared with you for {level} only; this needs {need.level}. Its owner can "
+            "share it with you so."
+        )
