@@ -56,7 +56,7 @@ ALLOWED: dict[str, set[str]] = {
         "widgets",
     },
     "local": {"_cache_folder", "config", "workflows"},
-    "workflows": {"config", "spec"},
+    "workflows": {"display", "spec"},
     "cli": {
         "_cache_folder",
         "backend",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from civis_nb.workflows.problems import failure
+from civis_nb.errors import WorkflowValidationError
+from civis_nb.workflows.definition import read_workflow
+from civis_nb.workflows.problems import Problem, failure
 from civis_nb.workflows.reading import Reading
 from civis_nb.workflows.rules import check_characters, check_rules
 from civis_nb.workflows.yaml_text import read_yaml
 
-__all__ = ["validate_workflow_yaml"]
+__all__ = ["check_workflow", "validate_workflow_yaml"]
 
 
 def validate_workflow_yaml(wf_def: str, /) -> None:
@@ -50,3 +52,51 @@ def validate_workflow_yaml(wf_def: str, /) -> None:
     check_rules(reading)
     if reading.problems:
         raise failure(reading.problems)
+
+
+def check_workflow(wf_def: str, /) -> tuple[Problem, ...]:
+    """Return all that is wrong with a workflow definition, and what likely is.
+
+    Parameters
+    ----------
+    wf_def
+        The definition, as YAML text.
+
+    Returns
+    -------
+    tuple of Problem
+        In the order of the text. Those with the severity ``"error"`` are why
+        `validate_workflow_yaml` refuses it. The others are warnings: the definition is valid, but
+        something in it can't work.
+
+    Examples
+    --------
+    >>> for problem in check_workflow('''
+    ... version: '2.0'
+    ... workflow:
+    ...   tasks:
+    ...     hello:
+    ...       action: std.echo
+    ...       action: std.noop
+    ... '''):
+    ...     print(problem.severity, problem)
+    warning line 7, column 7: The key 'action' was there before, in line 6: the last one counts.
+        7 |       action: std.noop
+          |       ^
+    """
+    try:
+        source = read_yaml(wf_def)
+    except WorkflowValidationError as error:
+        return error.problems
+    reading = Reading(source)
+    check_characters(reading)
+    check_rules(reading)
+    found = list(reading.problems)
+    if not found:
+        lenient = Reading(source, severity="warning")
+        read_workflow(lenient)
+        found += lenient.problems
+    for double in source.duplicates:
+        said = f"The key {double.key!r} was there before, in line {double.first.line}"
+        found.append(source.problem_at(double.place, f"{said}: the last one counts.", "warning"))
+    return tuple(sorted(found, key=lambda problem: problem.place))

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from civis_nb.workflows.model import Place
-from civis_nb.workflows.problems import Problem, brief, hint
+from civis_nb.workflows.problems import Problem, Severity, brief, hint
 from civis_nb.workflows.yaml_text import YamlText
 
 __all__ = ["Path", "Reading"]
@@ -27,19 +27,23 @@ class Reading:
         The YAML.
     problems
         What is wrong.
+    severity
+        Of what is found.
     """
 
-    def __init__(self, source: YamlText) -> None:
+    def __init__(self, source: YamlText, severity: Severity = "error") -> None:
         self.source = source
+        self.severity = severity
         self.problems: list[Problem] = []
 
     def refuse(self, path: Path, message: str, *, of_key: bool = False) -> None:
         """Add a problem of the value at a path, or of its key."""
-        self.problems.append(self.source.problem(path, message, of_key=of_key))
+        place = self.source.place(path, of_key=of_key)
+        self.problems.append(self.source.problem_at(place, message, self.severity))
 
     def refuse_at(self, line: int, column: int, message: str) -> None:
         """Add a problem at a place."""
-        self.problems.append(self.source.problem_at(Place(line, column), message))
+        self.problems.append(self.source.problem_at(Place(line, column), message, self.severity))
 
     def items(self, path: Path, value: Any, what: str) -> list[Any]:
         """Return a list; empty where nothing was written."""

@@ -104,17 +104,6 @@ class YamlText:
             return {}
         return {key.value: _start(key) for key, _ in node.value if isinstance(key.value, str)}
 
-    def problem(
-        self,
-        path: Sequence[Hashable],
-        message: str,
-        *,
-        of_key: bool = False,
-        severity: Severity = "error",
-    ) -> Problem:
-        """Return a problem of the value at a path, or of its key."""
-        return self.problem_at(self.place(path, of_key=of_key), message, severity)
-
     def problem_at(self, place: Place, message: str, severity: Severity = "error") -> Problem:
         """Return a problem at a place."""
         return Problem(message, place, _line(self.lines, place), severity)

@@ -225,6 +225,7 @@ def test_many_problems_are_counted():
     assert "and 40 more" in str(caught.value)
 
 
+@pytest.mark.exhaustive
 def test_ten_thousand_tasks_are_read():
     tasks = "\n".join(f"t{n}: {{on-success: t{n + 1}}}" for n in range(10_000)) + "\nt10000:"
     assert len(read_definition(workflow(tasks)).tasks) == 10_001
