@@ -12,12 +12,15 @@
         ├── NotSupported         the local platform can't do that
         ├── DamagedContent       what was stored is damaged
         ├── NoSpace              the disk is full
+        ├── StateMissing         the state folder is gone
         └── Busy                 there is too much to do at once; try again
 
 `civis_nb.local.http.errors` maps them to replies.
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from civis_nb.errors import CivisLocalError
 
@@ -31,6 +34,7 @@ __all__ = [
     "NotFound",
     "NotSupported",
     "RequestError",
+    "StateMissing",
     "Unprocessable",
 ]
 
@@ -116,6 +120,19 @@ class NoSpace(RequestError):
     """The disk that holds the state folder is full."""
 
     code = "insufficient_storage"
+
+
+class StateMissing(RequestError):
+    """The state folder was deleted or moved while the platform ran: nothing can be stored."""
+
+    code = "state_missing"
+
+    def __init__(self, state: Path) -> None:
+        super().__init__(
+            f"The state folder {state} of this local platform was deleted or moved while it ran. "
+            "Nothing was done, and nothing can be stored any more. Put the folder back, or stop "
+            "the platform and start it again."
+        )
 
 
 class Busy(RequestError):

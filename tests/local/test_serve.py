@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -63,6 +64,24 @@ def test_it_is_ready_when_start_returns_and_gone_when_stopped():
     assert not platform.state.exists()
     left = {t.name for t in set(threading.enumerate()) - threads if "AnyIO" not in t.name}
     assert left == set()
+
+
+def test_a_state_folder_that_is_deleted_or_moved_is_told(tmp_path):
+    with start(tmp_path / "state", samples=False) as platform:
+        assert _me(platform).status_code == 200
+        moved = (tmp_path / "state").rename(tmp_path / "moved")
+        for _ in range(2):
+            answer = _me(platform)
+            assert (answer.status_code, answer.json()["error"]) == (500, "state_missing")
+            assert f"The state folder {tmp_path / 'state'} of this" in answer.text
+        moved.rename(tmp_path / "state")
+        assert _me(platform).status_code == 200
+        shutil.rmtree(tmp_path / "state")
+        assert _me(platform).json()["error"] == "state_missing"
+        # Another one in its place is not the same.
+        start(tmp_path / "state", samples=False).stop()
+        assert _me(platform).json()["error"] == "state_missing"
+    assert _refuses(platform.endpoint)
 
 
 def test_stopping_twice_is_stopping_once():

@@ -15,6 +15,7 @@ from civis_nb.local.errors import (
     NotFound,
     NotSupported,
     RequestError,
+    StateMissing,
     Unprocessable,
 )
 
@@ -34,6 +35,7 @@ _STATUS: dict[type[RequestError], int] = {
     Conflict: 409,
     Unprocessable: 422,
     DamagedContent: 500,
+    StateMissing: 500,
     NotSupported: 501,
     # Clients repeat this one,
     Busy: 503,

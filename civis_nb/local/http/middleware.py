@@ -96,6 +96,7 @@ class RequestMiddleware:
         try:
             if self._connections is not None and self._connections.are_too_many:
                 raise _crowded(self._connections.most)
+            self._store.check_present()
             self._check_origin(scope)
             if scope["path"].startswith(PREFIX):
                 await self._transfers(scope, receive, reply.send)

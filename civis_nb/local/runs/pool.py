@@ -332,6 +332,7 @@ class JobRunner:
                 return action()
             except (DatabaseError, OSError) as failure:
                 if is_exhausted(failure):
+                    self._context.store.check_present()
                     is_over = self._stopping.wait(_DESCRIPTORS_WAIT_S)
                 elif full_disk and is_full(failure):
                     is_over = not self._reserve.release() and self._stopping.wait(_FULL_DISK_WAIT_S)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from sqlalchemy.schema import CreateIndex
 
 from civis_nb._version import __version__
 from civis_nb.errors import CivisLocalError
+from civis_nb.local.errors import StateMissing
 from civis_nb.local.store.full_disk import is_full
 from civis_nb.local.store.migrations import MIGRATIONS, SCHEMA_VERSION, check_references
 from civis_nb.local.store.schema import metadata, platform_facts
@@ -61,6 +63,7 @@ class Store:
         self._writer = self.engine.execution_options(writes=True)
         try:
             self._open()
+            self._file = path.stat()
         except DatabaseError as error:
             self.engine.dispose()
             raise CivisLocalError(
@@ -175,6 +178,23 @@ class Store:
     def _set_fact(connection: Connection, key: str, value: str) -> None:
         connection.execute(platform_facts.delete().where(platform_facts.c.key == key))
         connection.execute(platform_facts.insert().values(key=key, value=value))
+
+    def check_present(self) -> None:
+        """Check that the file is still where it was opened.
+
+        Open connections go on without it, and what they store would be lost.
+
+        Raises
+        ------
+        StateMissing
+            When it is not.
+        """
+        try:
+            found = self.path.stat()
+        except OSError:
+            found = None
+        if found is None or not os.path.samestat(found, self._file):
+            raise StateMissing(self.path.parent)
 
     def close(self) -> None:
         """Close all connections."""

@@ -149,7 +149,7 @@ LOSSLESS = {
         f"ELSE regexp_full_match(@, '{_STAMP}') AND {_value('TIMESTAMP')} IS NOT NULL END"
     ),
     "TIMESTAMPTZ": (
-        f"regexp_full_match(@, '{_STAMP}(Z|[+-][0-9]{{2}}(:?[0-9]{{2}})?)') "
+        f"regexp_full_match(@, '{_STAMP}(Z|[+-](0[0-9]|1[0-5])(:?[0-5][0-9])?)') "
         f"AND {_value('TIMESTAMPTZ')} IS NOT NULL"
     ),
 }

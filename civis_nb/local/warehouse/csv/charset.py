@@ -43,8 +43,9 @@ _EITHER = b"\x92"
 #: Letters of other scripts than Latin stand in a row. In Latin ones so many beyond ASCII never do,
 #: unless it is one that is repeated, such as a dash.
 _ROW = re.compile(rb"[\x80-\xff]{3,}")
-#: Of the bytes beyond ASCII in such rows; in files of other scripts 0.7 and more are.
-_OTHER_SCRIPT = 0.5
+#: Of the bytes beyond ASCII in such rows (in files of other scripts 0.7 and more are), and those of
+#: all bytes: a few are damage, and no script.
+_OTHER_SCRIPT, _SCRIPT = 0.5, 0.01
 #: Of the characters within words that can't be there, in the likelier character set, and how many
 #: at least: with more it is neither of them.
 _NO_WORDS, _ENOUGH = 0.2, 2
@@ -76,9 +77,10 @@ def detect_character_set(path: Path) -> str:
     if _decodes(decompressed(path, compression), "utf-8"):
         return "utf-8"
     _refuse_damage(path, compression)
-    high = in_rows = 0
+    size = high = in_rows = 0
     right, wrong = {"cp1252": 0, "mac_roman": 0}, {"cp1252": 0, "mac_roman": 0}
     for chunk in decompressed(path, compression):
+        size += len(chunk)
         high += len(_HIGH.findall(chunk))
         in_rows += sum(len(row) for row in _ROW.findall(chunk) if len(set(row)) > 1)
         for name in right:
@@ -87,9 +89,9 @@ def detect_character_set(path: Path) -> str:
             right[name] += letters
             wrong[name] += sum(c not in _BETWEEN_WORDS for c in found) - letters
     best = max(right, key=lambda name: right[name] - wrong[name])
-    if in_rows >= _OTHER_SCRIPT * high or (
-        wrong[best] >= max(_ENOUGH, _NO_WORDS * (right[best] + wrong[best]))
-    ):
+    is_other_script = in_rows >= _OTHER_SCRIPT * high and high >= _SCRIPT * size
+    no_words = max(_ENOUGH, _NO_WORDS * (right[best] + wrong[best]))
+    if is_other_script or wrong[best] >= no_words:
         raise _unreadable(path, compression)
     if best == "mac_roman":
         return best

@@ -105,6 +105,7 @@ def _moment(text):
 @example(cells=["0.1000000000000000055511151231257827"])
 @example(cells=["1e308", "1.7976931348623157e308"])
 @example(cells=["0.01e-322", "4e-5"])
+@example(cells=["2020-01-01 12:30:15+24"])
 def test_what_is_detected_as_a_type_loads_as_it_and_loses_nothing(bench, cells):
     content = _written(cells)
     if content is None:

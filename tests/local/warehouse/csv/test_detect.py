@@ -273,6 +273,13 @@ def test_text_that_makes_no_sense_in_western_character_sets_is_refused(found, te
         found(text.encode(encoding))
 
 
+def test_some_damage_in_a_long_text_is_no_other_script(found):
+    text = (
+        b"q,a\n" + b"how do you do,fine\n" * 50 + b"do you \x81\xca\x89\xdb\xd3\x89\xdb\xcf,yes\n"
+    )
+    assert "latin-1" in " ".join(found(text).notes)
+
+
 def test_the_refusal_tells_the_character_set_where_it_shows(found):
     with pytest.raises(WarehouseError, match=r"read_csv\(path, encoding='cp932'\)"):
         found("名前,説明\n田中太郎,これは日本語の文です\n".encode("cp932"))
