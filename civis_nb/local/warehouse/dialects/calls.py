@@ -47,8 +47,9 @@ _REDSHIFT = _BOTH | frozenset(
     timestamptz_cmp_timestamp format_encoding""".split()  # noqa: SIM905 - shorter to read
 )
 _POSTGRES = _BOTH | frozenset(
-    """chr upper json_typeof json_array_elements_text json_array_elements array_length
-    cardinality convert_from convert_to sha256 pg_size_pretty jsonb_set jsonb_strip_nulls""".split()  # noqa: SIM905 - shorter to read
+    """chr upper regexp_split_to_array array_to_string array_remove json_typeof
+    json_array_elements_text json_array_elements array_length cardinality convert_from convert_to
+    sha256 pg_size_pretty jsonb_set jsonb_strip_nulls""".split()  # noqa: SIM905 - shorter to read
 )
 _RENAMED = {
     "redshift": {
@@ -68,8 +69,8 @@ _RENAMED = {
         "jsonb_each_text": f"{CATALOG}.json_each_text", "jsonb_each": f"{CATALOG}.json_each",
         "json_each_text": f"{CATALOG}.json_each_text", "json_each": f"{CATALOG}.json_each",
         "json_object_keys": f"{CATALOG}.json_object_keys",
-        "jsonb_object_keys": f"{CATALOG}.json_object_keys", "json_build_object": "json_object",
-        "jsonb_extract_path_text": "json_extract_path_text", "to_jsonb": "to_json",
+        "jsonb_object_keys": f"{CATALOG}.json_object_keys",
+        "jsonb_extract_path_text": "json_extract_path_text",
         "jsonb_extract_path": "json_extract_path",
         "clock_timestamp": "now", "statement_timestamp": "now",
         "every": "bool_and", "div": f"{CATALOG}.quotient", "version": f"{CATALOG}.version_pg",
@@ -225,6 +226,8 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
         if name == "pg_get_late_binding_view_cols" and call.in_from:
             self._late_columns(call)
             return None
+        if name in PATTERN_CALLS and len(call.arguments) > 1:
+            self._longest_words_first(call.arguments[1][0])
         if name in PATTERN_CALLS and self._pattern_call(call):
             return None
         if name in _REGEX_CALLS and len(call.arguments) > 1:
@@ -346,5 +349,5 @@ _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     "num_nonnulls": Meanings._count_nulls,
     "pg_get_viewdef": Meanings._definition, "pg_get_constraintdef": Meanings._definition,
     "pg_typeof": Meanings._type_name,
-    **dict.fromkeys(JSON_MAKERS, Meanings._jsonb),
+    **dict.fromkeys((*JSON_MAKERS, "to_json", "to_jsonb", "json_build_object"), Meanings._jsonb),
 }  # fmt: skip

@@ -48,8 +48,9 @@ CREATE MACRO width_bucket(x, bounds) AS len(list_filter(bounds, lambda b: b <= x
        WHEN (low < high AND x < low) OR (low > high AND x > low) THEN 0
        WHEN (low < high AND x >= high) OR (low > high AND x <= high) THEN buckets + 1
        ELSE CAST(floor((x - low) * buckets / CAST(high - low AS DOUBLE)) AS INTEGER) + 1 END;
-CREATE MACRO quotient(a, b) AS CAST(round((a - a % b) /
-  CASE WHEN b = 0 THEN civis_sql.fail('division by zero') ELSE b END) AS HUGEINT)::DECIMAL(38, 0);
+CREATE MACRO quotient(a, b) AS CASE WHEN abs(a) < 1e15 * abs(b) OR b = 0 THEN CAST(round((a - a % b) /
+  CASE WHEN b = 0 THEN civis_sql.fail('division by zero') ELSE b END) AS HUGEINT)
+  ELSE civis_sql_whole_quotient(a::VARCHAR, b::VARCHAR)::HUGEINT END::DECIMAL(38, 0);
 CREATE MACRO number_or_null(x) AS CASE WHEN NOT isnan(x) THEN x END;
 CREATE MACRO pg_size_pretty(n) AS CASE WHEN abs(n) < 10240 THEN n::BIGINT || ' bytes'
   WHEN abs(n) < 10240 * 1024 THEN round(n / 1024)::BIGINT || ' kB'
@@ -190,11 +191,13 @@ CREATE MACRO shown(x, kind BOOLEAN) AS CASE WHEN x THEN 't' WHEN NOT x THEN 'f' 
   (x, kind DOUBLE) AS civis_sql.as_text(x, kind), (x, kind FLOAT) AS civis_sql.as_text(x, kind),
   (x, kind INTERVAL) AS civis_sql.as_text(x, kind), (x, kind VARCHAR) AS x, (x, kind BIGINT) AS x,
   (x, kind HUGEINT) AS x, (x, kind DECIMAL) AS civis_sql.as_text_pg(x, kind), (x, kind) AS x;
-CREATE MACRO type_name(name) AS CASE regexp_replace(name, '\(.*\)', '')
+CREATE MACRO plain_type_name(name) AS CASE regexp_replace(name, '\(.*\)', '')
   WHEN 'VARCHAR' THEN 'text' WHEN 'DOUBLE' THEN 'double precision' WHEN 'FLOAT' THEN 'real'
   WHEN 'DECIMAL' THEN 'numeric' WHEN 'HUGEINT' THEN 'numeric' WHEN 'TINYINT' THEN 'smallint'
   WHEN 'TIMESTAMP' THEN 'timestamp without time zone' WHEN 'TIME' THEN 'time without time zone'
   WHEN '"NULL"' THEN 'unknown' WHEN 'BLOB' THEN 'bytea' ELSE lower(regexp_replace(name, '\(.*\)', '')) END;
+CREATE MACRO type_name(name) AS CASE WHEN ends_with(name, '[]') THEN civis_sql.plain_type_name(rtrim(name, '[]')) || '[]'
+  ELSE civis_sql.plain_type_name(name) END;
 CREATE MACRO format_type(kind, modifier) AS CASE kind::BIGINT
   WHEN 16 THEN 'boolean' WHEN 17 THEN 'bytea' WHEN 20 THEN 'bigint' WHEN 21 THEN 'smallint' WHEN 23 THEN 'integer'
   WHEN 25 THEN 'text' WHEN 114 THEN 'json' WHEN 700 THEN 'real' WHEN 701 THEN 'double precision'
@@ -318,11 +321,15 @@ CREATE MACRO padded(s, width) AS CASE WHEN length(s) >= abs(width) THEN s
   WHEN width < 0 THEN rpad(s, (-width)::INTEGER, ' ') ELSE lpad(s, width::INTEGER, ' ') END;
 CREATE MACRO quote_nullable(s) AS coalesce(civis_sql.quote_literal(s), 'NULL');
 CREATE MACRO string_to_array(s, separator) AS
-  CASE WHEN s = '' THEN []::VARCHAR[] WHEN separator IS NULL THEN string_split(s, '')
+  CASE WHEN s = '' THEN []::VARCHAR[] WHEN separator IS NULL THEN string_split(s, '') WHEN separator = '' THEN [s]
        ELSE string_split(s, separator) END,
   (s, separator, null_text) AS
-  list_transform(CASE WHEN s = '' THEN []::VARCHAR[] ELSE string_split(s, separator) END,
-                 lambda w: nullif(w, null_text));
+  list_transform(CASE WHEN s = '' THEN []::VARCHAR[] WHEN separator IS NULL THEN string_split(s, '')
+    WHEN separator = '' THEN [s] ELSE string_split(s, separator) END, lambda w: nullif(w, null_text));
+CREATE MACRO array_to_string(a, separator) AS CASE WHEN separator IS NOT NULL THEN array_to_string(a, separator) END,
+  (a, separator, null_text) AS CASE WHEN separator IS NOT NULL THEN array_to_string(CASE WHEN null_text IS NULL THEN a::VARCHAR[]
+    ELSE list_transform(a::VARCHAR[], lambda w: coalesce(w, null_text)) END, separator) END;
+CREATE MACRO array_remove(a, x) AS list_filter(a, lambda w: w IS DISTINCT FROM x);
 CREATE MACRO split_part_rs(s, separator, n) AS
   CASE WHEN n < 1 THEN civis_sql.fail_text('field position must be greater than zero')
        ELSE split_part(s, separator, n) END;
@@ -398,6 +405,12 @@ CREATE MACRO pattern_substr(s, p, first, nth, options, which) AS
   civis_sql.pattern_piece(s, civis_sql_pattern_spans(s::VARCHAR, p, first, options, which), nth);
 CREATE MACRO pattern_like(s, p, options) AS len(civis_sql_pattern_spans(s::VARCHAR, p, 1, options, 0)) > 0;
 CREATE MACRO pattern_match(s, p, options) AS civis_sql_pattern_groups(s::VARCHAR, p, options)[1];
+CREATE MACRO first_group(s, p) AS civis_sql_pattern_groups(s::VARCHAR, p, '')[1][1];
+-- A match of no letters splits between letters, but not beside another match.
+CREATE MACRO regexp_split_to_array(s, p) AS CASE WHEN p <> '' AND regexp_matches('', p)
+  THEN civis_sql_pattern_split(s::VARCHAR, p) ELSE regexp_split_to_array(s, p) END,
+  (s, p, options) AS CASE WHEN p <> '' AND regexp_matches('', p) THEN civis_sql_pattern_split(s::VARCHAR, p)
+    ELSE regexp_split_to_array(s, p, options) END;
 CREATE MACRO pattern_matches(s, p, options) AS civis_sql_pattern_groups(s::VARCHAR, p, options);
 CREATE MACRO pattern_replace(s, p, new, first, nth, options) AS
   civis_sql_pattern_replaced(s::VARCHAR, p, new, first, nth, options);
@@ -426,6 +439,14 @@ CREATE MACRO date_trunc(part, x, kind INTERVAL) AS date_trunc(part, x),
   (part, x, kind DATE) AS date_trunc(part, x::TIMESTAMP),
   (part, x, kind VARCHAR) AS date_trunc(part, civis_sql.timestamp_of_text(x)),
   (part, x, kind) AS date_trunc(part, x::TIMESTAMP);
+-- The part differs from row to row.
+CREATE MACRO trunc_moment(part, x) AS CASE WHEN part IN ('century', 'centuries', 'c', 'cent', 'millennium', 'millennia', 'mil', 'mils')
+  THEN date_trunc(part, x - to_years(1)) + to_years(1) ELSE date_trunc(part, x) END;
+CREATE MACRO date_trunc_by(part, x, kind TIMESTAMPTZ) AS date_trunc(lower(part), x),
+  (part, x, kind INTERVAL) AS date_trunc(lower(part), x),
+  (part, x, kind TIMESTAMP) AS civis_sql.trunc_moment(lower(part), x),
+  (part, x, kind DATE) AS civis_sql.trunc_moment(lower(part), x::TIMESTAMP),
+  (part, x, kind VARCHAR) AS civis_sql.trunc_moment(lower(part), civis_sql.timestamp_of_text(x));
 CREATE MACRO trunc_years(part, n, x) AS
   date_trunc(part, x::TIMESTAMP - to_years(1)) + to_years(1);
 CREATE MACRO date_part(part, x, kind VARCHAR) AS date_part(part, civis_sql.timestamp_of_text(x)),
@@ -593,14 +614,15 @@ CREATE MACRO is_array(j) AS json_type(j) = 'ARRAY';
 CREATE MACRO is_object(j) AS json_type(j) = 'OBJECT';
 CREATE MACRO get_array_length(j) AS json_array_length(to_json(j));
 CREATE MACRO split_to_array(s) AS to_json(string_split(s, ',')), (s, d) AS to_json(string_split(s, d));
-CREATE MACRO json_path_list(j, path) AS
-  json_extract_string(j, '$' || array_to_string(list_transform(string_split(trim(path, '{}'), ','),
-    lambda k: CASE WHEN regexp_full_match(k, '-[0-9]+') THEN '[#' || k || ']'
-      WHEN regexp_full_match(k, '[0-9]+') THEN '[' || k || ']' ELSE '."' || k || '"' END), ''));
-CREATE MACRO json_path_list_json(j, path) AS
-  civis_sql_jsonb_text(json_extract(j, '$' || array_to_string(list_transform(string_split(trim(path, '{}'), ','),
-    lambda k: CASE WHEN regexp_full_match(k, '-[0-9]+') THEN '[#' || k || ']'
-      WHEN regexp_full_match(k, '[0-9]+') THEN '[' || k || ']' ELSE '."' || k || '"' END), ''))::VARCHAR)::JSON;
+-- Steps that are numbers are elements of an array or keys of an object, which the value decides.
+CREATE MACRO has_number(path) AS path = '{}' OR regexp_matches(path, '[{,]\s*-?\d');
+CREATE MACRO json_path_of(path) AS '$' || array_to_string(list_transform(string_split(trim(path, '{}'), ','),
+  lambda k: '."' || trim(trim(k), '"') || '"'), '');
+CREATE MACRO json_path_list(j, path) AS CASE WHEN civis_sql.has_number(path)
+  THEN json_extract_string(civis_sql_json_at(j::VARCHAR, path), '$')
+  ELSE json_extract_string(j, civis_sql.json_path_of(path)) END;
+CREATE MACRO json_path_list_json(j, path) AS CASE WHEN civis_sql.has_number(path) THEN civis_sql_json_at(j::VARCHAR, path)
+  ELSE civis_sql_jsonb_text(json_extract(j, civis_sql.json_path_of(path))::VARCHAR) END::JSON;
 CREATE MACRO as_jsonb(x, kind VARCHAR) AS civis_sql_jsonb_text(x)::JSON,
   (x, kind JSON) AS civis_sql_jsonb_text(x::VARCHAR)::JSON, (x, kind) AS civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON;
 CREATE MACRO jsonb_of(x) AS CASE WHEN x IS NOT NULL THEN civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON END;
@@ -608,7 +630,17 @@ CREATE MACRO jsonb_set(j, path, x) AS civis_sql_jsonb_set(j::VARCHAR, path, x::V
   (j, path, x, missing) AS civis_sql_jsonb_set(j::VARCHAR, path, x::VARCHAR, missing)::JSON;
 CREATE MACRO jsonb_strip_nulls(j) AS civis_sql_jsonb_text(json_strip_nulls(j::JSON)::VARCHAR)::JSON;
 CREATE MACRO json_has_key(j, key) AS list_contains(json_keys(j), key);
-CREATE MACRO json_joined(a, b) AS json_merge_patch(a, b);
+CREATE MACRO json_joined(a, b) AS civis_sql_jsonb_joined(a::VARCHAR, b::VARCHAR)::JSON;
+CREATE MACRO no_json(x, kind) AS CASE WHEN typeof(x) = 'JSON'
+  THEN cast_to_type(civis_sql.fail_text('write x::jsonb || y::jsonb to join JSON, or cast it to text'), x) ELSE x END;
+-- Times in JSON, as in ISO 8601.
+CREATE MACRO iso_time(x) AS strftime(x, '%Y-%m-%dT%H:%M:%S') || CASE WHEN microsecond(x) % 1000000 = 0 THEN ''
+  ELSE rtrim(strftime(x, '.%f'), '0') END;
+CREATE MACRO in_json(x, kind TIMESTAMP) AS CASE WHEN isfinite(x) THEN civis_sql.iso_time(x) ELSE x::VARCHAR END,
+  (x, kind TIMESTAMPTZ) AS CASE WHEN isfinite(x) THEN civis_sql.iso_time(timezone('UTC', x)) || '+00:00' ELSE x::VARCHAR END,
+  (x, kind DATE) AS x, (x, kind VARCHAR) AS x, (x, kind BIGINT) AS x, (x, kind DOUBLE) AS x, (x, kind DECIMAL) AS x,
+  (x, kind HUGEINT) AS x, (x, kind) AS CASE WHEN contains(typeof(x), 'TIMESTAMP')
+    THEN cast_to_type(civis_sql.fail('JSON of rows and arrays with timestamps is not supported: cast them to text'), x) ELSE x END;
 CREATE MACRO json_array_elements_text(j) AS TABLE SELECT unnest(json_extract_string(j::JSON, '$[*]')) AS value;
 CREATE MACRO json_array_elements(j) AS TABLE SELECT unnest(json_extract(j::JSON, '$[*]')) AS value;
 CREATE MACRO json_each_text(j) AS TABLE SELECT key, json_extract_string(j::JSON, '$."' || key || '"') AS value

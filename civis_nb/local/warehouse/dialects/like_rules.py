@@ -13,6 +13,10 @@ from civis_nb.table_names import literal
 __all__ = ["LikeRules"]
 
 
+#: Plain words between which a pattern chooses, from its beginning or bracket to its end or bracket.
+_ALTERNATIVES = re.compile(r"(?<=['(:^])[\w ]+(?:\|[\w ]+)+(?=['$)])")
+
+
 class LikeRules(RuleSet):
     """The rules of patterns."""
 
@@ -54,12 +58,23 @@ class LikeRules(RuleSet):
         tokens.drop(at + 1, at + 2)
         tokens.replace(right.start, literal(f"^(?s:{similar_to(pattern)})$"))
 
+    def _longest_words_first(self, at: int) -> None:
+        """Sort the words between which a pattern chooses: PostgreSQL takes the longest match."""
+        if not self._is_redshift and self._tokens.kinds[at] == STRING:
+            text = self._tokens.texts[at]
+            changed = _ALTERNATIVES.sub(
+                lambda match: "|".join(sorted(match[0].split("|"), key=len, reverse=True)), text
+            )
+            if changed != text:
+                self._tokens.replace(at, changed)
+
     def _regex(self, at: int) -> None:
         r"""Let ``\w`` and ``\d`` match letters and digits of all scripts."""
         tokens = self._tokens
         if tokens.kinds[at] != STRING or not tokens.texts[at].startswith("'"):
             return
-        text = tokens.texts[at]
+        self._longest_words_first(at)
+        text = tokens.render(at, at + 1)
         if self._is_redshift:
             text = text.replace("\\\\", "\\")
         changed = _unicode_classes(text)

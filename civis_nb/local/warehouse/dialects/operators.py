@@ -173,13 +173,29 @@ class OperatorRules(LikeRules):
             self._join(at, left, right)
         elif word in ("#>>", "#>"):
             function = "json_path_list" if word == "#>>" else "json_path_list_json"
+            if tokens.words[right.start] == "array":
+                path = tokens.render(right.start, right.end)
+                tokens.rewrite(
+                    right.start, right.end, f"('{{' || array_to_string({path}, ',') || '}}')"
+                )
             self._as_call(at, left, right, function, TEXT)
+        elif word in ("->", "->>") and right.kind == "string" and not self._is_redshift:
+            self._key(right.start)
         elif word == "?" and not self._is_redshift:
             self._as_call(at, left, right, "json_has_key")
         elif word in ("@>", "<@") and self._mentions_json(left, right):
             pair = (left, right) if word == "@>" else (right, left)
             texts = [tokens.render(o.start, o.end) for o in pair]
             tokens.rewrite(left.start, right.end, f"json_contains({texts[0]}, {texts[1]})")
+
+    def _key(self, at: int) -> None:
+        """Write a key that DuckDB would take for a path as a path to that key."""
+        text = self._tokens.texts[at]
+        if text == "''":
+            raise self._refuse(at, "a key of no letters is not supported in JSON")
+        if text.startswith(("'$", "'/")):
+            key = text[1:-1].replace("\\", "\\\\").replace('"', '\\"')
+            self._tokens.replace(at, f"'$.\"{key}\"'")
 
     def _text_as_number(self, word: str, text: Operand, beside: Operand) -> None:
         """Convert a text of the statement to the type of the number beside it."""
@@ -190,6 +206,8 @@ class OperatorRules(LikeRules):
             number = tokens.texts[beside.end - 1]
             native = "BIGINT" if number.isdecimal() and len(number) > 9 else "INTEGER"
             convert_text(tokens, text.start, native if number.isdecimal() else "DECIMAL")
+        elif beside.kind == "interval" and word in ("*", "/"):
+            convert_text(tokens, text.start, "DOUBLE")
         elif beside.kind in _WITH_TYPE and word not in ("+", "-"):  # those choose by type
             kind = tokens.type_of(beside.start, beside.end)
             content = tokens.texts[text.start][1:-1].strip()
@@ -318,6 +336,8 @@ class OperatorRules(LikeRules):
                     and (side.name not in ("varchar", "text", "bpchar"))
                     and not (side.kind == "other" and "||" in tokens.words[side.start : side.end])
                 ):
+                    if not self._is_redshift:
+                        self._wrap(side, "no_json")
                     self._wrap(side, f"as_text{self._decimal_suffix}")
 
     def _mentions_json(self, *operands: Operand) -> bool:

@@ -7,10 +7,10 @@ text that is written in the statement, and NULL, take the type of the other side
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from civis_nb.local.warehouse.dialects.tokens import STRING, Tokens
+from civis_nb.local.warehouse.dialects.tokens import NAME, STRING, WORD, Tokens
 
 __all__ = ["Branch", "Combined", "Mismatch", "set_operations", "unified"]
 
@@ -28,6 +28,8 @@ _FAMILIES = (
     ("BOOLEAN",),
     ("INTERVAL",),
 )
+#: A value that is too large for one of them is an error.
+_WHOLE = frozenset(_FAMILIES[0][:5])
 _FAMILY = {name: family for family in _FAMILIES for name in family}
 _STAR = -1
 
@@ -61,11 +63,15 @@ class Branch:
 
 @dataclass(frozen=True)
 class Combined:
-    """Two queries, or combinations of queries, and the operator between them."""
+    """Two queries, or combinations of queries, and the operator between them.
+
+    The types of the left one are those of a recursive query: none of the right may be wider.
+    """
 
     operator: str
     left: Query
     right: Query
+    is_recursive: bool = False
 
     def branches(self) -> Iterator[Branch]:
         """Return its queries from left to right."""
@@ -81,7 +87,10 @@ Query: TypeAlias = Branch | Combined
 
 @dataclass(frozen=True)
 class Mismatch:
-    """Two columns whose types can't be matched; ``offset`` is the place of the second one."""
+    """Two columns whose types can't be matched; ``offset`` is the place of the second one.
+
+    In a recursive query they could, but the type is that of the first one.
+    """
 
     operator: str
     one: str
@@ -121,8 +130,25 @@ def set_operations(tokens: Tokens) -> tuple[Combined, ...]:
             continue
         query = _query(tokens, first, end)
         if isinstance(query, Combined):
-            found.append(query)
+            found.append(_recursive(tokens, level, query))
     return tuple(found)
+
+
+def _recursive(tokens: Tokens, level: int, query: Combined) -> Combined:
+    """Return the combination in a bracket with what the name of a recursive query stands for."""
+    if level < 2 or "recursive" not in tokens.words or tokens.words[level - 1] != "as":
+        return query
+    behind = level - 1
+    name = next((o for o, c in tokens.partners.items() if c == behind - 1), behind) - 1
+    one, other = query.left, query.right
+    is_named = tokens.kinds[name] in (NAME, WORD) and tokens.words[name - 1] in ("recursive", ",")
+    if not is_named or isinstance(one, Combined) or isinstance(other, Combined):
+        return query
+    before = _queries_in_scope(tokens, tokens.starts.index(other.offset))
+    base = f"{tokens.render(name, behind)} AS ({one.query})"
+    known = f"{before}, {base}" if before else f"WITH {base}"
+    bound = replace(other, query=f"{known} {other.query.removeprefix(before)}")
+    return replace(query, right=bound, is_recursive=True)
 
 
 def _is_operator(tokens: Tokens, at: int) -> bool:
@@ -300,8 +326,30 @@ def unified(
             return two
         return one
 
+    def lose(one: _Column, two: _Column) -> bool:
+        """Return whether values of the second type are rounded to be of the first."""
+        if one.kind is None or two.kind is None or one.item or two.item or one.kind == two.kind:
+            return False
+        first, second = (kind.partition("(")[0] for kind in (one.kind, two.kind))
+        if first == second == "DECIMAL":
+            return _scale(two.kind) > _scale(one.kind)
+        family = _FAMILY[first]
+        return family is _FAMILY[second] and family.index(second) > family.index(first) and not (
+            {first, second} <= _WHOLE)  # fmt: skip
+
+    if combined.is_recursive:
+        pairs = zip(columns(combined.left), columns(combined.right), strict=False)
+        for one, two in pairs:
+            if lose(one, two):
+                mismatches.append(Mismatch("recursive", one.kind or "", two.kind or "", two.offset))
+        return texts, mismatches
     columns(combined)
     return texts, mismatches
+
+
+def _scale(kind: str) -> int:
+    """Return how many digits a type of decimals has behind the point."""
+    return int(kind.rstrip(")").rpartition(",")[2])
 
 
 def _columns(branch: Branch, kinds: Sequence[str]) -> list[_Column]:

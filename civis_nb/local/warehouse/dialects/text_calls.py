@@ -7,7 +7,7 @@ import re
 from civis_nb.local.warehouse.dialects.operators import OperatorRules
 from civis_nb.local.warehouse.dialects.parts import Call
 from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT, Dialect, Reading
-from civis_nb.local.warehouse.dialects.tokens import STRING, Tokens
+from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
 from civis_nb.table_names import literal
 
 __all__ = ["JSON_MAKERS", "JSON_SETS", "PATTERN_CALLS", "TextRules"]
@@ -119,11 +119,10 @@ class TextRules(OperatorRules):
             self._regex(start + 1)
             pattern = tokens.render(start + 1, call.close)
             group = 1 if re.search(r"(?<!\\)\((?!\?)", pattern) else 0
-            self._set(
-                call,
-                f"CASE WHEN regexp_matches({text}, {pattern}) "
-                f"THEN regexp_extract({text}, {pattern}, {group}) END",
-            )
+            found = f"regexp_extract({text}, {pattern}, {group})"
+            if group and not self._is_redshift:  # a group that takes no part is NULL
+                found = f"coalesce(nullif({found}, ''), {CATALOG}.first_group({text}, {pattern}))"
+            self._set(call, f"CASE WHEN regexp_matches({text}, {pattern}) THEN {found} END", TEXT)
             return
         first = tokens.render(start + 1, size or call.close) if start is not None else "1"
         length = f", {tokens.render(size + 1, call.close)}" if size is not None else ""
@@ -157,7 +156,18 @@ class TextRules(OperatorRules):
         """Write what makes JSON of values so that it is written as PostgreSQL's jsonb."""
         if self._is_redshift:
             return
-        self._tokens.replace(call.open - 1, JSON_MAKERS[call.name])
+        for first, behind in call.arguments:
+            first += self._tokens.words[first] in ("distinct", "all")
+            for mark, place in call.marks:
+                if mark == "order" and place < behind:
+                    behind = place
+            if self._tokens.kinds[first] not in (STRING, NUMBER):
+                kind = self._tokens.type_of(first, behind)
+                self._tokens.wrap(first, behind, f"{CATALOG}.in_json(", f", {kind})")
+        plain = {"to_json": "to_json", "json_build_object": "json_object"}.get(call.name)
+        self._tokens.replace(call.open - 1, plain or JSON_MAKERS.get(call.name, "to_json"))
+        if plain is not None:
+            return
         self._tokens.wrap(call.start, call.end, f"{CATALOG}.jsonb_of(", ")")
         self._tokens.set_type(call.start, call.end, "CAST(NULL AS JSON)")
 

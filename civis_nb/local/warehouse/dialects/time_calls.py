@@ -48,6 +48,13 @@ class TimeRules(RuleSet):
             return TIMESTAMP
         return self._tokens.type_of(*call.arguments[index])
 
+    def _is_computed(self, call: Call, index: int) -> bool:
+        """Return whether an argument that names a part of a date is an expression."""
+        first, behind = call.arguments[index]
+        if self._is_redshift or self._text_argument(call, index) is not None:
+            return False
+        return behind > first + 1 or self._tokens.words[first] not in PART_OF
+
     def _part(self, call: Call, index: int) -> str:
         """Return the part of a date that an argument names; refuse what is none."""
         first, _ = call.arguments[index]
@@ -107,6 +114,15 @@ class TimeRules(RuleSet):
 
     def _date_trunc(self, call: Call) -> None:
         self._need(call, 2, 3)
+        if len(call.arguments) == 2 and self._is_computed(call, 0):
+            value, kind = self._time_argument(call, 1), self._time_type(call, 1)
+            part = self._arguments(call)[0]
+            self._set(
+                call,
+                f"{CATALOG}.date_trunc_by({part}, {value}, {kind})",
+                f"{CATALOG}.date_trunc('day', {kind}, {kind})",
+            )
+            return
         part = self._part(call, 0)
         value = self._time_argument(call, 1)
         if part in ("century", "millennium"):

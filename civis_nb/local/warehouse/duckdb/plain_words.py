@@ -52,6 +52,7 @@ _OUT_OF_RANGE = re.compile(
     r"Type \w+ with value (\S+) can't be cast because the value is out of range for the "
     r"destination type (\w+)"
 )
+_OVERFLOW = re.compile(r"Overflow in \w+ of (INT8|INT16|INT32|INT64)\b")
 _NO_MATCH = re.compile(r"No function matches the given name and argument types '(\w+)\((.*?)\)'")
 _AMBIGUOUS = re.compile(r'Could not choose a best candidate function for .*? "(\W+)\((.*?)\)"\.')
 _NO_MACRO = re.compile(r"Macro (\w+)\(\) does not support the supplied arguments")
@@ -115,6 +116,8 @@ def _said(message: str) -> str | None:
         return (
             f'value "{found[1]}" is out of range for type {_TYPES.get(found[2], found[2].lower())}'
         )
+    if found := _OVERFLOW.match(first):
+        return f"{_TYPES[found[1]]} out of range: cast one side to a wider type"
     if found := _NO_MATCH.search(first):
         hint = ": cast the arguments" if found[2] else ""
         return f"function {found[1]}({_listed(found[2])}) does not exist{hint}"

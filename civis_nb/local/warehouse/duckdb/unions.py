@@ -51,6 +51,16 @@ def with_common_types(cursor: duckdb.DuckDBPyConnection, statement: Statement) -
                 break
             for found in mismatches:
                 one, two = postgres_name(found.one), postgres_name(found.two)
+                if found.operator == "recursive":
+                    one, two = (found.one, found.two) if one == two else (one, two)
+                    raise _placed(
+                        WarehouseError(
+                            f"the recursive query has a column of type {one.lower()} in its first "
+                            f"term but {two.lower()} in the other: cast both to the same type"
+                        ),
+                        statement,
+                        found.offset,
+                    )
                 raise _placed(
                     WarehouseError(
                         f"{found.operator} types {one} and {two} cannot be matched: cast one"

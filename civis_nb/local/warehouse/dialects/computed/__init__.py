@@ -18,9 +18,15 @@ from civis_nb.local.warehouse.dialects.computed.decimals import (
     power_of_decimal,
     product_of_decimals,
     quotient_of_decimals,
+    whole_quotient,
 )
 from civis_nb.local.warehouse.dialects.computed.digests import fnv_hash, sha2
-from civis_nb.local.warehouse.dialects.computed.json_texts import jsonb_set, jsonb_text
+from civis_nb.local.warehouse.dialects.computed.json_texts import (
+    json_at,
+    jsonb_joined,
+    jsonb_set,
+    jsonb_text,
+)
 from civis_nb.local.warehouse.dialects.computed.number_formats import text_of_number
 from civis_nb.local.warehouse.dialects.computed.number_texts import number_of_text
 from civis_nb.local.warehouse.dialects.computed.sounds import soundex
@@ -28,6 +34,7 @@ from civis_nb.local.warehouse.dialects.computed.text_patterns import (
     pattern_groups,
     pattern_replaced,
     pattern_spans,
+    pattern_split,
 )
 from civis_nb.local.warehouse.dialects.computed.time_formats import text_of_interval, text_of_time
 from civis_nb.local.warehouse.dialects.computed.time_inputs import moment_of_text
@@ -47,9 +54,12 @@ _FUNCTIONS: list[tuple[Callable[..., Any], str, str]] = [
     (time_of_text, "VARCHAR VARCHAR BOOLEAN", "BIGINT"),
     (number_of_text, "VARCHAR VARCHAR", "VARCHAR"),
     (jsonb_text, "VARCHAR", "VARCHAR"),
+    (jsonb_joined, "VARCHAR VARCHAR", "VARCHAR"),
+    (json_at, "VARCHAR VARCHAR", "VARCHAR"),
     (jsonb_set, "VARCHAR VARCHAR VARCHAR BOOLEAN", "VARCHAR"),
     (note_quotient, "BIGINT VARCHAR VARCHAR", "INTEGER"),
     (quotient_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),
+    (whole_quotient, "VARCHAR VARCHAR", "VARCHAR"),
     (mean_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),
     (product_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),
     (power_of_decimal, "VARCHAR VARCHAR", "VARCHAR"),
@@ -60,6 +70,7 @@ _FUNCTIONS: list[tuple[Callable[..., Any], str, str]] = [
     (soundex, "VARCHAR", "VARCHAR"),
     (moment_of_text, "VARCHAR VARCHAR", "BIGINT"),
     (pattern_spans, "VARCHAR VARCHAR INTEGER VARCHAR INTEGER", "BIGINT[]"),
+    (pattern_split, "VARCHAR VARCHAR", "VARCHAR[]"),
     (pattern_groups, "VARCHAR VARCHAR VARCHAR", "VARCHAR[][]"),
     (pattern_replaced, "VARCHAR VARCHAR VARCHAR INTEGER INTEGER VARCHAR", "VARCHAR"),
 ]

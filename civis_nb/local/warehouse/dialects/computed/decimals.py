@@ -16,6 +16,7 @@ __all__ = [
     "power_of_decimal",
     "product_of_decimals",
     "quotient_of_decimals",
+    "whole_quotient",
 ]
 
 #: PostgreSQL's NUMERIC_MIN_SIG_DIGITS.
@@ -42,6 +43,17 @@ def quotient_of_decimals(dividend: str, divisor: str) -> str:
     ('33.3333333333333333', '1.25000000000000000000')
     """
     return _quotient(dividend, divisor, "a quotient", _QUOTIENT_SCALE)
+
+
+def whole_quotient(dividend: str, divisor: str) -> str:
+    """Return a quotient without its fraction, as ``div`` does.
+
+    Examples
+    --------
+    >>> whole_quotient("12345678901234567890", "123"), whole_quotient("-7.5", "2")
+    ('100371373180768844', '-3')
+    """
+    return format(_EXACT.divide_int(_read(dividend)[0], _read(divisor)[0]), "f")
 
 
 def mean_of_decimals(total: str, count: str) -> str:

@@ -6,7 +6,7 @@ import json
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["jsonb_set", "jsonb_text"]
+__all__ = ["json_at", "jsonb_joined", "jsonb_set", "jsonb_text"]
 
 
 def jsonb_text(text: str) -> str:
@@ -23,6 +23,43 @@ def jsonb_text(text: str) -> str:
     '{"a": {}, "bb": 1}'
     """
     return _text(_parsed(text))
+
+
+def json_at(text: str, path: str) -> str | None:
+    """Return the jsonb at a path, an array of PostgreSQL of keys and numbers of elements.
+
+    Examples
+    --------
+    >>> json_at('{"a": [5, {"1": 2}]}', "{a,-1,1}"), json_at("[1]", "{a}")
+    ('2', None)
+    """
+    value = _parsed(text)
+    for step in _steps(path):
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and step.removeprefix("-").isdecimal():
+            at = int(step)
+            if not -len(value) <= at < len(value):
+                return None
+            value = value[at]
+        else:
+            return None
+    return _text(value)
+
+
+def jsonb_joined(one: str, other: str) -> str:
+    """Return two jsonb values as one, as the operator ``||`` joins them.
+
+    Examples
+    --------
+    >>> jsonb_joined('{"a": 1}', '{"a": 2}'), jsonb_joined("[1]", '"x"')
+    ('{"a": 2}', '[1, "x"]')
+    """
+    first, second = _parsed(one), _parsed(other)
+    if isinstance(first, dict) and isinstance(second, dict):
+        return _text({**first, **second})
+    lists = (value if isinstance(value, list) else [value] for value in (first, second))
+    return _text([item for each in lists for item in each])
 
 
 def jsonb_set(text: str, path: str, new: str, create: bool) -> str:
@@ -44,8 +81,12 @@ def jsonb_set(text: str, path: str, new: str, create: bool) -> str:
     >>> jsonb_set('{"a": [1, 2]}', "{a,-1}", "5", True), jsonb_set("{}", "{b}", "5", False)
     ('{"a": [1, 5]}', '{}')
     """
-    steps = [step.strip().strip('"') for step in path.strip("{}").split(",") if step.strip()]
+    steps = _steps(path)
     return _text(_set(_parsed(text), steps, _parsed(new), create) if steps else _parsed(text))
+
+
+def _steps(path: str) -> list[str]:
+    return [step.strip().strip('"') for step in path.strip("{}").split(",") if step.strip()]
 
 
 def _set(value: Any, steps: list[str], new: Any, create: bool) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-__all__ = ["pattern_groups", "pattern_replaced", "pattern_spans"]
+__all__ = ["pattern_groups", "pattern_replaced", "pattern_spans", "pattern_split"]
 
 #: Names of classes in brackets -> what Python's brackets have for them.
 _CLASSES = {
@@ -87,6 +87,24 @@ def pattern_groups(text: str, pattern: str, options: str) -> list[list[str | Non
     if "g" not in options:
         found = found[:1]
     return [list(match.groups()) or [match.group()] for match in found]
+
+
+def pattern_split(text: str, pattern: str) -> list[str]:
+    r"""Return the pieces of a text between the matches of a pattern.
+
+    Examples
+    --------
+    >>> pattern_split("a bc", r"\s*")
+    ['a', 'b', 'c']
+    """
+    pieces, at = [], 0
+    for match in _matches(text, pattern, 1, ""):
+        first, behind = match.span()
+        if first == behind and first in (at, len(text)):
+            continue
+        pieces.append(text[at:first])
+        at = behind
+    return [*pieces, text[at:]]
 
 
 def pattern_replaced(
