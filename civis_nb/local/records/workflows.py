@@ -81,7 +81,8 @@ def _before_save(change: Change) -> None:
         values["definition"] = _definition_of_chain(change.connection, chain)
     if "definition" in values:
         values["validation_errors"] = _verdict(values["definition"])
-        values["valid"] = values["validation_errors"] is None
+        is_given = values["definition"] is not None
+        values["valid"] = is_given and values["validation_errors"] is None
     body = {**old, **values}
     schedule, zone = body.get("schedule") or {}, body.get("time_zone") or DEFAULT_TIME_ZONE
     check_schedule(schedule, zone)

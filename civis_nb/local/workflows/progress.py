@@ -52,6 +52,8 @@ class Progress:
         self.ready: deque[int] = deque()
         self.runs_to_cancel: list[int] = []
         self.children_to_cancel: list[int] = []
+        #: Whether a join waits of which it is not known whether it can run.
+        self._has_new_join = False
 
     def task_definition(self, task: Task) -> TaskDefinition:
         """Return what the definition says of a task."""
@@ -173,6 +175,7 @@ class Progress:
             # Another round of a cycle. One that comes late, after the join has run, changes it not.
             join = execution.add_task(name, "waiting", [])
             before = []
+            self._has_new_join = True
         if task.name not in before:
             join.arrived.append(task.number)
         if join.state == "waiting" and len(join.arrived) >= needed:
@@ -186,7 +189,8 @@ class Progress:
         execution = self.execution
         while execution.state == "running":
             waiting = list(execution.waiting.values())
-            is_due = check_joins or len(waiting) == len(execution.active)
+            is_due = check_joins or self._has_new_join or len(waiting) == len(execution.active)
+            self._has_new_join = False
             blocked = self._blocked(waiting) if waiting and is_due else None
             if blocked is not None:
                 task, missing = blocked
