@@ -26,9 +26,12 @@ if TYPE_CHECKING:
         io,
         local,
         loggers,
+        parallel,
         polling,
         response,
+        service_client,
         spec,
+        testing,
         utils,
         workflows,
     )
@@ -39,6 +42,7 @@ if TYPE_CHECKING:
     from civis_nb.loggers import civis_logger
     from civis_nb.remote import map as map
     from civis_nb.remote import run
+    from civis_nb.service_client import ServiceClient
 
 #: All but `map`: ``from civis_nb import *`` is not to hide Python's own.
 __all__ = [
@@ -46,6 +50,7 @@ __all__ = [
     "ListResponse",
     "PaginatedResponse",
     "Response",
+    "ServiceClient",
     "__version__",
     "base",
     "civis_logger",
@@ -59,10 +64,13 @@ __all__ = [
     "load_ipython_extension",
     "local",
     "loggers",
+    "parallel",
     "polling",
     "response",
     "run",
+    "service_client",
     "spec",
+    "testing",
     "unload_ipython_extension",
     "utils",
     "workflows",
@@ -73,6 +81,7 @@ _HOMES = {
     "ListResponse": "civis_nb.client.response",
     "PaginatedResponse": "civis_nb.client.pages",
     "Response": "civis_nb.client.response",
+    "ServiceClient": "civis_nb.service_client",
     "civis_logger": "civis_nb.loggers",
     "find": "civis_nb.client.find",
     "find_one": "civis_nb.client.find",
@@ -89,9 +98,12 @@ _MODULES = frozenset(
         "io",
         "local",
         "loggers",
+        "parallel",
         "polling",
         "response",
+        "service_client",
         "spec",
+        "testing",
         "utils",
         "workflows",
     }
@@ -105,6 +117,8 @@ def __getattr__(name: str) -> Any:
         value = getattr(importlib.import_module(_HOMES[name]), name)
         globals()[name] = value
         return value
+    if name == "ml":  # says what to use instead
+        return importlib.import_module("civis_nb.ml")
     raise AttributeError(f"module 'civis_nb' has no attribute {name!r}")
 
 

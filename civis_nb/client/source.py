@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from civis_nb.spec.model import Spec
     from civis_nb.transport.session import Session
 
-__all__ = ["downloaded_spec", "local_spec"]
+__all__ = ["downloaded_spec", "local_document", "local_spec"]
 
 _KEY_HINT = (
     " That was the question for the API's specification, so the key itself is refused: it may be "
@@ -42,8 +42,25 @@ def local_spec(source: Mapping[str, Any] | str | os.PathLike[str]) -> Spec:
     CivisArgumentError
         When `source` is neither.
     """
+    return parse_spec(local_document(source), _name_of(source))
+
+
+def _name_of(source: Mapping[str, Any] | str | os.PathLike[str]) -> str:
+    return "local_api_spec" if isinstance(source, Mapping) else str(Path(source))
+
+
+def local_document(source: Mapping[str, Any] | str | os.PathLike[str]) -> Mapping[str, Any]:
+    """Return the document of a specification, from a file or an object.
+
+    Raises
+    ------
+    CivisSpecError
+        When the file can't be read, or holds no specification.
+    CivisArgumentError
+        When `source` is neither.
+    """
     if isinstance(source, Mapping):
-        return parse_spec(source, "local_api_spec")
+        return check_document(source, "local_api_spec")
     if not isinstance(source, (str, os.PathLike)):
         raise CivisArgumentError(
             "local_api_spec must be a path or the specification itself, not "
@@ -56,7 +73,7 @@ def local_spec(source: Mapping[str, Any] | str | os.PathLike[str]) -> Spec:
         raise CivisSpecError(f"{path} can't be read: {error.strerror or error}.") from None
     except (ValueError, RecursionError) as error:
         raise CivisSpecError(f"{path} is no API specification: it is no JSON ({error}).") from None
-    return parse_spec(document, str(path))
+    return check_document(document, str(path))
 
 
 def downloaded_spec(session: Session, cache: SpecCache, refresh: bool) -> Spec:
