@@ -12,6 +12,8 @@ from civis_nb.cli import cli
 from civis_nb.cli.operations import OperationCommand
 from civis_nb.cli.root import OWN
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture
 def script(run):

@@ -7,6 +7,8 @@ import subprocess
 
 import pytest
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture
 def complete(process, run):

@@ -9,6 +9,9 @@ from email.utils import formatdate
 
 import pytest
 
+pytestmark = pytest.mark.exhaustive
+
+
 KEY = "c" * 40
 
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import signal
-import time
 from decimal import Decimal
 
 import pytest
@@ -136,37 +134,3 @@ def test_what_fails_leaves_the_file_as_it_was(run, tmp_path):
     assert run("sql", "-d", "sample", "-c", "select 1/0", "-o", str(path)).exit_code == 1
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
-
-
-NUMBERS = "with recursive n(i) as (select 1 union all select i + 1 from n{}) select {} from n"
-
-
-def test_a_pipe_that_closes_early(process):
-    rows = NUMBERS.format(" where i < 100000", "i, repeat('x', 50)")
-    command = process("sql", "-d", "sample", "--format", "csv", "-c", rows)
-    assert command.stdout.readline().startswith('"i"')
-    command.stdout.close()
-    assert command.stderr.read() == ""
-    assert command.wait(30) == 141
-
-
-def test_interrupt_cancels_the_query_and_says_so(process, on_platform):
-    command = process("sql", "-d", "sample", "-c", NUMBERS.format("", "max(i)"))
-    client = on_platform.client()
-    query, deadline = None, time.monotonic() + 30
-    while query is None and time.monotonic() < deadline:
-        found = client.queries.list(hidden=True)
-        query = next((each for each in found if each.state == "running"), None)
-    command.send_signal(signal.SIGINT)
-    out, said = command.communicate(timeout=30)
-    assert (command.returncode, out) == (130, "")
-    assert "Interrupted." in said
-    assert "cancelled" in said
-    assert "Traceback" not in said
-    assert client.queries.get(query.id).state == "cancelled"
-
-
-def test_a_terminal_without_colours(process):
-    command = process("sql", "-d", "sample", "-c", "select 1 as a", NO_COLOR="1", TERM="dumb")
-    out, said = command.communicate(timeout=30)
-    assert (command.returncode, out, said) == (0, "a\n-\n1\n", "")

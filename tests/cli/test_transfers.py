@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 
 import pytest
 
@@ -100,20 +99,6 @@ def test_a_job_without_a_run_has_no_log(run, on_platform):
     done = run("jobs", "follow-log", str(job_id))
     assert done.exit_code == 2
     assert f"civis-nb jobs post-runs {job_id}" in done.stderr
-
-
-def test_interrupt_stops_the_showing_and_not_the_run(process, python_run, on_platform):
-    job_id, run_id = python_run("import time\nprint('begun', flush=True)\ntime.sleep(600)")
-    command = process("jobs", "follow-log", job_id)
-    lines = iter(command.stdout.readline, "")
-    assert next(line for line in lines if "begun" in line)
-    command.send_signal(signal.SIGINT)
-    _, said = command.communicate(timeout=30)
-    assert command.returncode == 130
-    assert f"civis-nb jobs delete-runs {job_id} {run_id} cancels it" in said
-    client = on_platform.client()
-    assert client.jobs.get_runs(job_id, run_id).state == "running"
-    client.jobs.delete_runs(job_id, run_id)
 
 
 def test_a_notebook_is_downloaded(run, on_platform, tmp_path):
