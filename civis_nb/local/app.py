@@ -76,6 +76,7 @@ ROUTERS = (
 
 #: The modules of civis_nb.local.records that declare resources.
 RECORDS = (
+    "aliases",
     "groups",
     "notebooks",
     "projects",
@@ -127,12 +128,18 @@ def build_api() -> FastAPI:
         # The routes themselves, not include_router: that builds each of them a second time.
         app.router.routes.extend(router.routes)
     app.add_lazily(RECORDS, _load_records)
+    app.add_lazily(("search",), _load_search)
     app.add_lazily(SHARED, _load_shared, SHARING_WORDS)
     return app
 
 
 def _load_records(resource: str) -> APIRouter:
     router: APIRouter = import_module(f"civis_nb.local.records.{resource}").router
+    return router
+
+
+def _load_search(_resource: str) -> APIRouter:
+    router: APIRouter = import_module("civis_nb.local.endpoints.search").router
     return router
 
 

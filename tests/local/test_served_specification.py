@@ -266,8 +266,8 @@ def test_lists_take_the_orders_that_they_state_and_no_others(served, http):
     }
     checked = 0
     for path, parameters in lists.items():
-        if "order" not in parameters:
-            continue
+        if "order_dir" not in parameters:
+            continue  # search, which is paged by an offset
         checked += 1
         assert parameters["limit"]["minimum"] == parameters["page_num"]["minimum"] == 1, path
         assert parameters["order_dir"]["enum"] == ["asc", "desc"], path

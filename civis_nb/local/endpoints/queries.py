@@ -30,7 +30,7 @@ from civis_nb.local.store.permissions import visible
 from civis_nb.local.store.schema import job_runs, jobs
 from civis_nb.local.warehouse.base import MAX_PREVIEW_ROWS
 
-__all__ = ["query_fields", "query_row", "router"]
+__all__ = ["query_fields", "query_row", "router", "words_in_sql"]
 
 router = APIRouter(tags=["queries"])
 
@@ -184,6 +184,13 @@ def _detail(request: Request, query_id: int) -> QueryDetail:
     return QueryDetail(**_detail_fields(context_of(request), query_id))
 
 
+def words_in_sql(text: str | None) -> list[ColumnElement[bool]]:
+    """Return the conditions that the SQL of a query has all words; ? and * are wildcards."""
+    sql = jobs.c.body["sql"].as_string()
+    patterns = ("%" + word.translate(_LIKE) + "%" for word in (text or "").split())
+    return [sql.ilike(pattern, escape="\\") for pattern in patterns]
+
+
 def _time_filters(
     created_before: str | None,
     created_after: str | None,
@@ -235,9 +242,7 @@ def list_queries(
     body, run = jobs.c.body, job_runs.c
     found = _QUERIES.where(jobs.c.hidden.is_(bool(hidden)), *archived_filter(archived))
     found = found.where(*visible("jobs"))
-    for word in (query or "").split():
-        pattern = "%" + word.translate(_LIKE) + "%"
-        found = found.where(body["sql"].as_string().ilike(pattern, escape="\\"))
+    found = found.where(*words_in_sql(query))
     for name, wanted in (("database", database_id), ("credential", credential_id)):
         if wanted is not None:
             found = found.where(body[name].as_integer() == wanted)

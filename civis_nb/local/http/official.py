@@ -43,7 +43,7 @@ _INSTEAD_OF_PARTS = {
 #: First words of paths -> what serves instead, or who does.
 _INSTEAD = {
     "admin": "The local platform is one organization.",
-    "aliases": "Names for objects exist on Civis Platform only; use ids.",
+    "aliases": "Objects are named, found and shared by their aliases here.",
     "announcements": "There are no announcements here.",
     "credentials": "Credentials are created, changed, listed and deleted here.",
     "databases": "Databases are listed and described; GET /tables lists their tables.",
@@ -67,7 +67,7 @@ _INSTEAD = {
     "remote_hosts": "Databases are added when the platform is started; GET /databases lists them.",
     "roles": "The first user of a local platform creates the others; there are no roles.",
     "scripts": "Python, SQL and container scripts run here.",
-    "search": "Lists can be filtered by name, type and state.",
+    "search": "Objects are found by their names here, queries by their SQL.",
     "storage_hosts": "The storage hosts that imports need are listed by GET /storage_hosts.",
     "studios": "A notebook server of your own does what a studio does.",
     "table_tags": "There are no table tags here.",

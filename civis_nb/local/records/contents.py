@@ -16,7 +16,8 @@ from civis_nb.local.runs import jobs as states
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.objects import table_of
 from civis_nb.local.store.permissions import find_readable, permission_level, visible
-from civis_nb.local.store.schema import jobs, project_items
+from civis_nb.local.store.schema import jobs, project_items, workflow_executions
+from civis_nb.local.workflows.state import PLATFORM_STATES
 
 __all__ = ["CONTENTS"]
 
@@ -196,6 +197,22 @@ def _files(view: View) -> list[ProjectFile]:
     ]
 
 
+def _workflows(view: View) -> list[ProjectWorkflow]:
+    """Return the workflows of a project, each with its last execution."""
+    one = workflow_executions.c
+    found = []
+    for row in _contents(view, "workflows"):
+        newest = select(workflow_executions).where(one.workflow_id == row.id)
+        last = view.connection.execute(newest.order_by(one.id.desc()).limit(1)).first()
+        change = None
+        if last is not None:
+            state = PLATFORM_STATES[last.state]
+            change = LastChange(state=state, updated_at=last.updated_at)
+        state = change.state if change is not None else "idle"
+        found.append(ProjectWorkflow(**_item(row), state=state, last_execution=change))
+    return found
+
+
 def _templates(view: View) -> list[ProjectTemplate]:
     return [ProjectTemplate(**_item(row)) for row in _contents(view, "templates")]
 
@@ -256,7 +273,7 @@ CONTENTS = (
     Computed("models", list[ProjectModel], _none),
     Computed("notebooks", list[ProjectDeployable], _deployables("notebooks")),
     Computed("services", list[ProjectDeployable], _deployables("services")),
-    Computed("workflows", list[ProjectWorkflow], _none),
+    Computed("workflows", list[ProjectWorkflow], _workflows),
     Computed("reports", list[ProjectModel], _reports),
     Computed("script_templates", list[ProjectTemplate], _templates),
     Computed("files", list[ProjectFile], _files),

@@ -135,7 +135,7 @@ def listed(
         ``asc`` or ``desc``, where a request names none.
     """
     names = (order, *(name for name in orders if name != order))
-    columns = {name: (records.c[name], records.c.id) for name in names}
+    columns = {name: (_column(name), records.c.id) for name in names}
     paging = Paging(columns, default, maximum, order_dir)
     parameters = (
         *filters,
@@ -176,6 +176,14 @@ def listed(
         )
 
     return operations
+
+
+def _column(name: str) -> ColumnElement[Any]:
+    """Return what a list is ordered by: a column, or a stored field that is a text."""
+    if name in records.c:
+        return records.c[name]
+    field: ColumnElement[Any] = records.c.body[name].as_string()
+    return field
 
 
 def _query_type(parameters: Sequence[Filter]) -> Any:

@@ -116,6 +116,8 @@ class Resource:
         Checks or completes what is stored.
     after_share
         Called with the id of an object that was shared.
+    more_references
+        Returns kind and id of objects that a record needs besides those of its fields.
     """
 
     path: str
@@ -126,6 +128,7 @@ class Resource:
     constants: Mapping[str, str] = field(default_factory=dict)
     before_save: Callable[[Change], None] | None = None
     after_share: Callable[[Connection, int], None] | None = None
+    more_references: Callable[[Row[Any]], list[tuple[str, int]]] | None = None
 
     @property
     def kind(self) -> str:
@@ -205,12 +208,13 @@ class Resource:
 
     def references(self, row: Row[Any]) -> list[tuple[str, int]]:
         """Return kind and id of the objects that a record refers to."""
-        return [
+        found = [
             (one.refers_to, object_id)
             for one in self.stored
             if one.refers_to is not None
             for object_id in one.ids(row.body.get(one.name))
         ]
+        return found + (self.more_references(row) if self.more_references is not None else [])
 
     def view(self, connection: Connection, context: PlatformContext, record_id: int) -> View:
         """Read one of its records, to be shown."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import requests
 
-RESOURCES = ("groups", "notebooks", "projects", "reports", "services", "templates")
+RESOURCES = ("aliases", "groups", "notebooks", "projects", "reports", "services", "templates")
 
 
 class Recorder:
@@ -297,6 +297,36 @@ def test_script_templates(api, http, project_id, group_id):
     assert http("DELETE", f"/templates/scripts/{made['id']}").status_code == 204
     assert templates.get_scripts(made["id"])["archived"] is True
     assert made["id"] not in [one["id"] for one in templates.list_scripts(limit=1000)]
+
+
+def test_aliases(api, http, project_id, group_id):
+    aliases, word = api.aliases, f"a{project_id}"
+    script_id = api.client.scripts.post_sql("counts", "SELECT 1", 1, 1)["id"]
+    made = aliases.post(script_id, "sql_script", f"{word}-counts")
+    assert (made["display_name"], made["user_id"]) == ("counts", 1)
+    assert aliases.get_object_type("sql_script", f"{word}-counts")["id"] == made["id"]
+    assert aliases.patch(made["id"], display_name="Counts")["alias"] == f"{word}-counts"
+    other = aliases.put(made["id"], project_id, "project", f"{word}-mine")
+    assert (other["object_id"], other["display_name"]) == (project_id, "a project")
+    assert made["id"] in [one["id"] for one in aliases.list(object_type="sql_script, project")]
+    assert made["id"] not in [one["id"] for one in aliases.list(object_type="sql_script")]
+    assert [one["id"] for one in aliases.list_dependencies(made["id"])] == [project_id]
+    _refused(404, aliases.get_object_type, "sql_script", f"{word}-counts")
+    for arguments, words in (
+        ((project_id, "project", f"{word}-mine"), "already"),
+        ((project_id, "notebook", "n"), "no notebook"),
+        ((script_id, "python_script", "n"), "no python_script"),
+        ((script_id, "cass_ncoa", "n"), "one of"),
+        ((script_id, "sql_script", " "), "give a name"),
+    ):
+        assert words in _refused(400, aliases.post, *arguments), arguments
+    template_id = api.templates.post_scripts(script_id, "Counts")["id"]
+    named = aliases.post(template_id, "template_script", f"{word}-all")["id"]
+    custom = api.client.scripts.post_custom(template_id)
+    assert custom["from_template_aliases"][0]["alias"] == f"{word}-all"
+    _governed(aliases, "", made["id"], project_id, group_id)
+    aliases.delete(named)
+    _refused(404, aliases.get, named)
 
 
 def test_report_templates(api, http, project_id, group_id):
