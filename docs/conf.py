@@ -20,7 +20,7 @@ nb_execution_mode = "off"  # notebooks are executed and compared by `make test` 
 myst_enable_extensions = ["colon_fence"]
 html_theme = "pydata_sphinx_theme"
 html_static_path = ["_static"]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "examples"]
 autodoc_typehints = "none"
 
 
