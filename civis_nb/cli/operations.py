@@ -35,6 +35,11 @@ EXTRA: Final[Mapping[str, Mapping[str, Place]]] = {
         "open": Place("notebooks", "open_page", "Open a notebook in the browser."),
         "up": Place("notebooks", "up", "Start a notebook, and open it in the browser."),
     },
+    "workflows": {
+        "run": Place("workflows", "run", "Execute a workflow, and follow its tasks."),
+        "show": Place("workflows", "show", "Show the tasks of a workflow, and their order."),
+        "validate": Place("workflows", "validate", "Say what is wrong with definitions."),
+    },
 }
 
 _NOT_IN_OPTION = re.compile(r"[^A-Za-z0-9]+")

@@ -7,7 +7,6 @@ import pytest
 from civis_nb.local.store.schema import job_runs, jobs
 from tests.local.workflows.conftest import states_of, workflow
 
-
 SLEEPS = """
     a:
       action: civis.scripts.python3
