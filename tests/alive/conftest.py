@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import queue
 import signal
 import subprocess
 import sys
@@ -13,11 +12,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+
+from civis_nb.local.runs.pool import _Lane
 
 _PIECE_BYTES = 16 * 1024
 
@@ -127,7 +127,7 @@ def direct(alive_platform: Any) -> Any:
 @pytest.fixture
 def no_workers(alive_platform: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Leave runs in the queue."""
-    nobody = SimpleNamespace(waiting=queue.SimpleQueue())
+    nobody = _Lane("nobody", 0)
     monkeypatch.setattr(alive_platform._context.runner, "_lane", lambda *_: nobody)
 
 
