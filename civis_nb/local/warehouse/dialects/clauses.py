@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from civis_nb.local.warehouse.dialects.expressions import RESERVED, Expressions
 from civis_nb.local.warehouse.dialects.parts import NO_NAME, Operand, Region
+from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD
 from civis_nb.table_names import quoted
 
@@ -79,6 +80,8 @@ class Parser(Expressions):
                     self.rules.clause(at, "conflict" if words[at + 1] == "conflict" else word)
                     if word == "using":
                         self._note_merged(found, at + 1)
+                    elif word == "join" and "natural" in words[max(0, at - 3) : at]:
+                        found.merged = None
                     elif word in ("union", "except", "intersect", "minus"):
                         self._order_stars(found)
                     at += 1
@@ -157,12 +160,27 @@ class Parser(Expressions):
         if close is None or found.merged is None:
             return
         names = self.tokens.texts[opened + 1 : close : 2]
-        before = self.tokens.words[opened - 2]
-        # Columns of a join in brackets stand where that join stands.
-        found.merged = None if before == ")" else [*names, *found.merged]
+        if self._ends_joins(opened - 2):
+            found.merged = None
+        else:
+            found.merged = [*names, *found.merged]
+
+    def _ends_joins(self, at: int) -> bool:
+        """Return whether a token closes the brackets around a join."""
+        opened = next((o for o, c in self.tokens.partners.items() if c == at), None)
+        if opened is None:
+            return False
+        is_query = self._words[opened + 1] in ("select", "values", "with")
+        return not is_query and self._words[opened - 1] == "join"
 
     def _order_stars(self, found: Region) -> None:
         """Let ``*`` begin with the columns that joins merge, as in PostgreSQL."""
+        if found.merged is None and found.stars:
+            raise UnsupportedSqlError(
+                "the columns of * would be in another order beside NATURAL JOIN and joins in "
+                "brackets: name them, or write JOIN … USING without brackets",
+                self.tokens.starts[found.stars[0]],
+            )
         names = list(dict.fromkeys(found.merged or ()))
         if names:
             columns = ", ".join(names)

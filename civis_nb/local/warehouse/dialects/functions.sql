@@ -244,8 +244,9 @@ CREATE MACRO as_array(x) AS replace(replace(x, '{', '['), '}', ']');
 -- Texts ----------------------------------------------------------------------------------------
 -- A place in a text, where smaller numbers mean its beginning. Unlike greatest(), NULL stays NULL.
 CREATE MACRO place(n) AS CASE WHEN n < 1 THEN 1 ELSE n END;
-CREATE MACRO substring(s, first) AS substring(s::VARCHAR, civis_sql.place(first)),
-  (s, first, size) AS substring(s::VARCHAR, civis_sql.place(first),
+CREATE MACRO no_bytes(s) AS CASE WHEN typeof(s) = 'BLOB' THEN civis_sql.fail_text('SUBSTRING of bytes is not supported: cast them to text') ELSE s::VARCHAR END;
+CREATE MACRO substring(s, first) AS substring(civis_sql.no_bytes(s), civis_sql.place(first)),
+  (s, first, size) AS substring(civis_sql.no_bytes(s), civis_sql.place(first),
     CASE WHEN size < 0 THEN civis_sql.fail('negative substring length not allowed')
          WHEN first >= 1 THEN size WHEN size + first > 1 THEN size + first - 1
          WHEN size + first IS NOT NULL THEN 0 END);
@@ -292,7 +293,9 @@ CREATE MACRO replicate(s, n) AS repeat(s::VARCHAR, n);
 CREATE MACRO repeat(s, n) AS repeat(s::VARCHAR, n);
 CREATE MACRO as_bytes(x, kind VARCHAR) AS CASE WHEN starts_with(x, '\x') THEN
   CASE WHEN regexp_full_match(x, '\\x([0-9a-fA-F]{2})*') THEN unhex(substr(x, 3))
-       ELSE civis_sql.fail_text('invalid hexadecimal data: ' || x)::BLOB END ELSE encode(x) END,
+       ELSE civis_sql.fail_text('invalid hexadecimal data: ' || x)::BLOB END
+  WHEN contains(x, '\') THEN civis_sql.fail_text('escapes in bytea are not supported: write the bytes as \x and hexadecimal digits')::BLOB
+  ELSE encode(x) END,
   (x, kind) AS x;
 CREATE MACRO shown_bytes(x) AS '\x' || lower(hex(x));
 CREATE MACRO bytes_of_text(s, format) AS CASE format WHEN 'hex' THEN unhex(s) WHEN 'base64' THEN from_base64(s)

@@ -147,7 +147,15 @@ class TextRules(OperatorRules):
             path += f" || {step}"
         value = tokens.render(*document)
         if not self._is_redshift:
-            self._set(call, f"json_extract_string({value}, {path})")
+            are_told = all(self._text_argument(call, at + 1) is not None for at in range(len(keys)))
+            is_json = not call.name.endswith("_text")
+            if is_json or not are_told:
+                steps = ", ".join(tokens.render(*key) for key in keys)
+                path = f"'{{' || array_to_string([{steps}], ',') || '}}'"
+                function = "json_path_list_json" if is_json else "json_path_list"
+                self._set(call, f"{CATALOG}.{function}({value}, {path})")
+            else:
+                self._set(call, f"json_extract_string({value}, {path})")
         else:
             function = "json_path_text_null" if lenient else "json_path_text_rs"
             self._set(call, f"{CATALOG}.{function}({value}, {path})")

@@ -189,7 +189,8 @@ class _Reader:
         elif word == "MS":
             value *= {1: 100, 2: 10}.get(length, 1)
         elif name == "us":
-            value = int(str(value).ljust(6 - length + len(str(value)), "0")) if value else 0
+            most = int(word[2]) if word.startswith("FF") else 6
+            value = int(self.text[start : self.at].strip()[:most].ljust(6, "0"))
         elif word == "ID":
             value = value % 7 + 1  # Sunday is the first day
         elif name == "year":

@@ -1,0 +1,133 @@
+"""Casts that mean something else in DuckDB."""
+
+from __future__ import annotations
+
+import re
+
+from civis_nb.local.warehouse.dialects.like_rules import LikeRules
+from civis_nb.local.warehouse.dialects.parts import Operand
+from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT
+from civis_nb.local.warehouse.dialects.types import NO_VALUES, SqlType, no_values
+
+__all__ = ["CastRules"]
+
+_INTEGERS = frozenset(("int2", "int4", "int8"))
+#: In an interval: the sign of a number, and the space between them, as in '1 month - 1 day'.
+_SIGN_APART = re.compile(r"([+-])\s+(?=\d)")
+_WITHOUT_SECONDS = re.compile(r"^('\s*\d{1,2}:\d\d)(?=[+-])")
+_ISO_DATE = re.compile(
+    r"'\s*\d{4}-\d{1,2}-\d{1,2}(?:[ T]\d{1,2}:\d\d(?::\d\d(?:\.\d{1,6})?)?)?\s*'"
+)
+
+
+class CastRules(LikeRules):
+    """The rules of casts."""
+
+    def cast(self, operand: Operand, to: SqlType, written: tuple[int, int]) -> None:
+        """Apply PostgreSQL's meaning to a cast."""
+        self._cast(operand, to, written)
+        first, behind = written
+        tokens = self._tokens
+        if tokens.words[first - 1] == "::":
+            kind = tokens.render(first, behind) or "DECIMAL(38, 15)"
+            is_text = to.name in ("varchar", "bpchar", "text") and not to.is_array
+            known = TEXT if is_text else f"CAST(NULL AS {kind})"
+            tokens.set_type(operand.start, behind, known)
+
+    def _cast(self, operand: Operand, to: SqlType, written: tuple[int, int]) -> None:
+        first, behind = written
+        tokens = self._tokens
+        name = to.name
+        if self._is_redshift and name in NO_VALUES:
+            raise self._refuse(first, no_values(name))
+        if operand.kind == "number" and name in _INTEGERS and not to.is_array:
+            return
+        if to.is_array:
+            if operand.kind == "string":
+                self._wrap(operand, "as_array")
+            return
+        if name in _INTEGERS:
+            self._wrap(operand, "as_integer")
+            if behind == operand.start:  # a typed literal, such as int '5'
+                written_type = tokens.render(first, behind)
+                tokens.drop(first, behind)
+                tokens.wrap(operand.start, operand.end, "CAST(", f" AS {written_type})")
+        elif name == "float8":
+            size = to.arguments[0] if to.arguments else 53
+            tokens.rewrite(first, behind, "REAL" if size < 25 else "DOUBLE")
+            if operand.kind not in ("number", "column"):
+                self._wrap(operand, "as_float")
+        elif name == "numeric":
+            self._cast_to_numeric(operand, to, first, behind)
+        elif name == "bool" and operand.kind not in ("value", "number"):
+            self._wrap(operand, "as_boolean")
+        elif name in ("date", "timestamp") and operand.kind not in ("number", "value"):
+            self._cast_to_time(operand, name, first, behind)
+        elif name in ("varchar", "bpchar", "text"):
+            self._cast_to_text(operand, to, first, behind)
+        elif name in ("jsonb", "super"):
+            tokens.rewrite(first, behind, "JSON")
+            if name == "jsonb" and behind != operand.start:
+                self._wrap(operand, "as_jsonb")
+        elif name == "time" and behind != operand.start:
+            self._wrap(operand, "as_time")
+        elif name == "timetz" and operand.kind == "string":
+            text = tokens.texts[operand.start]
+            tokens.replace(operand.start, _WITHOUT_SECONDS.sub(r"\1:00", text))
+        elif name in ("varbyte", "bytea"):
+            tokens.rewrite(first, behind, "BLOB")
+            self._wrap(operand, "as_bytes")
+        elif name == "interval" and operand.kind == "string":
+            text = tokens.texts[operand.start]
+            tokens.replace(operand.start, _SIGN_APART.sub(r"\1", text.replace(",", " ")))
+
+    def _cast_to_time(self, operand: Operand, name: str, first: int, behind: int) -> None:
+        tokens = self._tokens
+        if operand.kind == "string" and _ISO_DATE.match(tokens.texts[operand.start]):
+            return
+        if behind == operand.start:  # a typed literal, such as date 'Jan 5, 2024'
+            tokens.replace(first, f"{CATALOG}.{name}_of_text(")
+            tokens.insert_after(operand.start, f")::{name}")
+            return
+        self._wrap(operand, f"as_{name}")
+
+    def _cast_to_numeric(self, operand: Operand, to: SqlType, first: int, behind: int) -> None:
+        tokens = self._tokens
+        if to.arguments:
+            if operand.kind not in ("number", "column"):
+                self._wrap(operand, "as_numeric")
+            return
+        if self._is_redshift:
+            tokens.rewrite(first, behind, "DECIMAL(18, 0)")
+            self._wrap(operand, "as_numeric")
+            return
+        self._wrap(operand, "as_any_numeric")
+        if tokens.words[first - 1] == "::":
+            tokens.drop(first - 1, behind)
+        else:
+            # The cast is by the function alone; CAST(x AS …) needs a type all the same.
+            tokens.rewrite(first, behind, "DECIMAL(38, 15)")
+
+    def _cast_to_text(self, operand: Operand, to: SqlType, first: int, behind: int) -> None:
+        tokens = self._tokens
+        if operand.kind not in ("string", "number"):
+            self._wrap(operand, f"as_text{self._decimal_suffix}")
+        elif tokens.texts[operand.start].startswith("."):
+            tokens.insert_before(operand.start, "0")
+        if to.name == "text":
+            return
+        size = to.arguments[0] if to.arguments else (1 if to.name == "bpchar" else None)
+        written = tokens.words[first]
+        if size is None or written == "bpchar":
+            tokens.rewrite(first, behind, "VARCHAR")
+            return
+        tokens.rewrite(first, behind, "VARCHAR")
+        cut = f"{CATALOG}.left_bytes(" if self._is_redshift else 'system.main."left"('
+        if tokens.words[first - 1] == "::":
+            tokens.wrap(operand.start, behind, cut, f", {size})")
+        else:
+            opened = operand.start - 1
+            while tokens.words[opened] not in ("cast", "convert", "try_cast"):
+                opened -= 1
+            close = tokens.partners[opened + 1]
+            tokens.wrap(opened, close + 1, cut, f", {size})")
