@@ -7,14 +7,13 @@ it, to change or run it, or to manage it (share, transfer, archive, delete).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from sqlalchemy import Connection
+from pydantic import Field, TypeAdapter, ValidationError
 
 from civis_nb.local.context import User
-from civis_nb.local.errors import Forbidden, NotFound
 from civis_nb.local.store import Store
-from civis_nb.local.store.objects import find_object
-from civis_nb.local.store.permissions import LEVELS, Level, level_of_user
+from civis_nb.local.store.permissions import Level, check_level
 
 __all__ = ["Need", "check_permissions", "needs_of"]
 
@@ -51,15 +50,29 @@ def needs_of(method: str, path: str) -> list[Need]:
     []
     """
     words = path.strip("/").split("/")
-    place = next((n for n, word in enumerate(words) if word.isdecimal()), None)
-    if place is None or place == 0 or words[0] in _UNOWNED:
+    ids = [_read_id(word) for word in words]
+    place = next((n for n, one in enumerate(ids) if one is not None), 0)
+    # The name of an alias may be a number.
+    if place == 0 or words[0] in _UNOWNED or (words[0] == "aliases" and place > 1):
         return []
     kind = "jobs" if words[1] == "preprocess" else _KINDS.get(words[0], words[0])
     rest = words[place + 1 :]
-    needs = [Need(kind, int(words[place]), _level(method, rest))]
-    if len(rest) == 2 and rest[0] in _PROJECTS and rest[1].isdecimal():
-        needs.append(Need("projects", int(rest[1]), "write"))
+    needs = [Need(kind, ids[place] or 0, _level(method, rest))]
+    if len(rest) == 2 and rest[0] in _PROJECTS:
+        needs.append(Need("projects", ids[-1] or 0, "write"))
     return needs
+
+
+#: As handlers read the ids in their paths.
+_ID: TypeAdapter[int] = TypeAdapter(Annotated[int, Field(ge=-(2**63), lt=2**63)])
+
+
+def _read_id(word: str) -> int | None:
+    """Return the id that a word of a path is; None when it is none."""
+    try:
+        return _ID.validate_python(word)
+    except ValidationError:
+        return None
 
 
 def _level(method: str, rest: list[str]) -> Level:
@@ -85,19 +98,4 @@ def check_permissions(store: Store, user: User, method: str, path: str) -> None:
     if needs:
         with store.read() as connection:
             for need in needs:
-                _check(connection, user, need)
-
-
-def _check(connection: Connection, user: User, need: Need) -> None:
-    row = find_object(connection, need.kind, need.object_id)
-    if row is None:
-        return  # The handler says so.
-    level = level_of_user(connection, user.id, need.kind, row)
-    what = f"{need.kind.removesuffix('s').capitalize()} {need.object_id}"
-    if level is None:
-        raise NotFound(what)
-    if LEVELS.index(level) < LEVELS.index(need.level):
-        raise Forbidden(
-            f"{what} is shared with you for {level} only; this needs {need.level}. Its owner can "
-            "share it with you so."
-        )
+                check_level(connection, user.id, need.kind, need.object_id, need.level)

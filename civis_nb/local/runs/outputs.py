@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.store import utc_now
-from civis_nb.local.store.objects import find_object
+from civis_nb.local.store.permissions import find_readable
 from civis_nb.local.store.schema import json_values, outputs
 
 __all__ = ["add_output", "output_item"]
@@ -64,7 +64,7 @@ def _object_name(connection: Connection, object_type: str, object_id: int) -> st
     """Return the name of an object, which must exist."""
     if object_type not in _KINDS:
         raise Invalid(f"object_type can't be {object_type!r}; it is one of {', '.join(_KINDS)}.")
-    row = find_object(connection, _KINDS[object_type], object_id)
+    row = find_readable(connection, _KINDS[object_type], object_id)
     if row is None:
         raise NotFound(f"{object_type} {object_id}")
     if object_type == "Table":

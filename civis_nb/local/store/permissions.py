@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Connection, Row, Select, and_, or_, select
 
+from civis_nb.local.errors import Forbidden, NotFound
 from civis_nb.local.store.objects import find_object, table_of
 from civis_nb.local.store.schema import group_members, shares
 
@@ -23,6 +24,7 @@ __all__ = [
     "REQUESTER",
     "Level",
     "Requester",
+    "check_level",
     "find_readable",
     "level_of",
     "level_of_user",
@@ -116,6 +118,32 @@ def level_of(connection: Connection, kind: str, row: Row[Any]) -> Level | None:
     """Return the level on an object of who makes the request; None: they may not see it."""
     user_id = _limited()
     return "manage" if user_id is None else level_of_user(connection, user_id, kind, row)
+
+
+def check_level(
+    connection: Connection, user_id: int, kind: str, object_id: int, level: Level
+) -> None:
+    """Check that a user has a level on an object; one that is not there is left to the caller.
+
+    Raises
+    ------
+    NotFound
+        When the user may not see the object.
+    Forbidden
+        When the user may see it, but lacks the level.
+    """
+    row = find_object(connection, kind, object_id)
+    if row is None:
+        return
+    held = level_of_user(connection, user_id, kind, row)
+    what = f"{kind.removesuffix('s').capitalize()} {object_id}"
+    if held is None:
+        raise NotFound(what)
+    if LEVELS.index(held) < LEVELS.index(level):
+        raise Forbidden(
+            f"{what} is shared with you for {held} only; this needs {level}. Its owner can share "
+            "it with you so."
+        )
 
 
 def permission_level(connection: Connection, kind: str, row: Row[Any]) -> Level:

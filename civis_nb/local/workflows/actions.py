@@ -31,6 +31,7 @@ from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.outputs import output_item
 from civis_nb.local.runs.syncs import add_sync
 from civis_nb.local.store.clock import in_future
+from civis_nb.local.store.permissions import check_level
 from civis_nb.local.store.schema import outputs
 from civis_nb.local.workflows.executions import create_execution, find_workflow
 from civis_nb.local.workflows.state import Action, Execution, Task
@@ -143,6 +144,7 @@ def start(
         return None
     if name == "civis.run_job":
         job_id = _body(_RunJob, name, arguments).job_id
+        check_level(connection, execution.user_id, "jobs", job_id, "write")
     elif name in _JOBS:
         job_id = _create_job(connection, execution.user_id, task.name, name, arguments)
     elif name in _NOT_HERE:
@@ -215,6 +217,7 @@ def _start_workflow(
     arguments: Mapping[str, Any],
 ) -> None:
     body = _body(_ExecuteWorkflow, "civis.workflows.execute", arguments)
+    check_level(connection, execution.user_id, "workflows", body.workflow_id, "write")
     action.child_id = create_execution(
         connection,
         find_workflow(connection, body.workflow_id),

@@ -97,6 +97,7 @@ OBJECTS = {
     "/notebooks": (_record("/notebooks", name="n"), {"name": "other"}),
     "/services": (_record("/services", name="n"), {"name": "other"}),
     "/projects": (_record("/projects", name="p", description="d"), None),
+    "/workflows": (_record("/workflows", name="w"), {"name": "other"}),
 }
 
 
@@ -336,6 +337,54 @@ def test_an_object_goes_into_a_project_that_one_may_write(team):
     # Ann may see the project, but not the file in it.
     assert team.ann.json("GET", f"/projects/{project_id}")["files"] == []
     assert team.bob.json("GET", f"/projects/{project_id}")["files"][0]["id"] == file_id
+
+
+def test_ids_are_read_as_handlers_read_them(team):
+    script_id = _python3(team.ann)
+    for text in (f"+{script_id}", f"{script_id}.0", f"0{script_id}", f"%20{script_id}", "9" * 40):
+        for path in ("/scripts/python3", "/jobs", "/scripts"):
+            assert team.bobs("GET", f"{path}/{text}") == 404, (path, text)
+            assert team.bobs("PUT", f"{path}/{text}/archive", json={"status": True}) in (404, 501)
+    alias = {"objectId": script_id, "objectType": "python_script", "alias": str(script_id)}
+    team.ann.json("POST", "/aliases", json=alias)
+    assert team.bobs("GET", f"/aliases/python_script/{script_id}") == 404
+    assert team.ann("GET", f"/aliases/python_script/{script_id}").status_code == 200
+
+
+def test_a_workflow_runs_what_its_user_may_run(team):
+    script_id = _python3(team.ann)
+    team.share(f"/scripts/python3/{script_id}", "read")
+    text = (
+        "version: '2.0'\nworkflow:\n  tasks:\n    t:\n      action: civis.run_job\n"
+        f"      input:\n        job_id: {script_id}\n"
+    )
+
+    def state() -> str:
+        made = team.bob.json("POST", "/workflows", json={"name": "w", "definition": text})["id"]
+        execution = team.bob.json("POST", f"/workflows/{made}/executions")
+        path = f"/workflows/{made}/executions/{execution['id']}"
+        assert team.ann("GET", path).status_code == 404
+        deadline = time.monotonic() + 60
+        while (shown := team.bob.json("GET", path))["mistralState"] == "running":
+            assert time.monotonic() < deadline, shown
+            time.sleep(0.02)
+        return str(shown["mistralState"])
+
+    assert state() == "error"
+    assert team.ann.json("GET", f"/scripts/python3/{script_id}")["lastRun"] is None
+    team.share(f"/scripts/python3/{script_id}", "write")
+    assert state() == "success"
+
+
+def test_a_copy_of_a_custom_script_needs_its_template(team):
+    script_id = _custom(team.ann)
+    path = f"/scripts/custom/{script_id}"
+    team.share(path, "read")
+    answer = team.bob("POST", f"{path}/clone")
+    assert (answer.status_code, "template" in answer.json()["errorDescription"]) == (400, True)
+    template_id = team.ann.json("GET", path)["fromTemplateId"]
+    team.share(f"/templates/scripts/{template_id}", "read")
+    assert team.bob.json("POST", f"{path}/clone")["author"]["username"] == "bob"
 
 
 def test_owners_keep_their_permission(team):

@@ -146,6 +146,11 @@ class _CustomService(JobService[CustomScript]):
             from_template_id=template.id,
         )
 
+    def _cloned(self, connection: Connection, job_id: int, copy_id: int) -> None:  # noqa: ARG002
+        # Whoever copies a custom script must be let use the template, too.
+        copy = states.find_job(connection, copy_id)
+        find_template(connection, copy.from_template_id, copy.user_id)
+
     def _changed_body(
         self, connection: Connection, row: Row[Any], sent: dict[str, Any], *, keep: bool
     ) -> dict[str, Any]:
