@@ -59,7 +59,7 @@ def checked_arguments(client: Client, script: Any, given: Mapping[str, Any]) -> 
     client
         Finds databases and credentials by name.
     script
-        The script, with its ``params`` and ``arguments``.
+        The script, with its ``params`` and ``arguments``; or a template.
     given
         The arguments by name.
 
@@ -76,14 +76,18 @@ def checked_arguments(client: Client, script: Any, given: Mapping[str, Any]) -> 
             raise CivisMagicError(
                 f"The parameter {name} of {script.name!r} is fixed; it can't be given."
             )
-    held = script.arguments.json() if hasattr(script.arguments, "json") else script.arguments
+    held = script.get("arguments")  # a template has none
+    held = held.json() if hasattr(held, "json") else held
     arguments: dict[str, Any] = dict(held or {})
     for name, value in given.items():
         arguments[name] = _typed(client, params[name], value)
     missing = [
         name
         for name, param in params.items()
-        if param.get("required") and param.get("value") is None and arguments.get(name) is None
+        if param.get("required")
+        and param.get("value") is None
+        and param.get("default") is None
+        and arguments.get(name) is None
     ]
     if missing:
         words = " ".join(f"-a {name}=…" for name in missing)

@@ -1,11 +1,13 @@
-"""Finds the job that a ``%civis_run`` means: by id, by name, or in a variable."""
+"""Finds what a ``%civis_run`` means, a job, a template or a workflow: by id, name or variable."""
 
 from __future__ import annotations
 
 import difflib
+import itertools
 import re
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.errors import CivisAPIError, CivisMagicError
 from civis_nb.magics.words import LANGUAGES, Token
@@ -13,7 +15,51 @@ from civis_nb.magics.words import LANGUAGES, Token
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
 
-__all__ = ["dictionary", "find_job"]
+__all__ = ["JOB", "TEMPLATE", "WORKFLOW", "Kind", "dictionary", "find", "find_job"]
+
+#: How many names a misspelt one is compared with.
+_MOST_COMPARED: Final = 1000
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of object that can be run.
+
+    Attributes
+    ----------
+    noun
+        What messages call it.
+    get
+        Returns the one of an id.
+    named
+        Returns those, hidden or not, whose names may hold a text; without a text, some that it
+        may have meant.
+    """
+
+    noun: str
+    get: Callable[[Client, int], Any]
+    named: Callable[[Client, str | None, bool], Iterable[Any]]
+
+
+def _jobs(client: Client, text: str | None, hidden: bool) -> Iterable[Any]:
+    if text is None:
+        return client.jobs.list(order="updated_at", order_dir="desc", limit=50, hidden=hidden)  # type: ignore[no-any-return]
+    return client.jobs.list(q=text, hidden=hidden, iterator=True)  # type: ignore[no-any-return]
+
+
+def _templates(client: Client, _: str | None, hidden: bool) -> Iterable[Any]:
+    return client.templates.list_scripts(hidden=hidden, iterator=True)  # type: ignore[no-any-return]
+
+
+def _workflows(client: Client, _: str | None, hidden: bool) -> Iterable[Any]:
+    return client.workflows.list(hidden=hidden, iterator=True)  # type: ignore[no-any-return]
+
+
+JOB: Final = Kind("job", lambda client, id_: client.jobs.get(id_), _jobs)
+TEMPLATE: Final = Kind(
+    "template", lambda client, id_: client.templates.get_scripts(id_), _templates
+)
+WORKFLOW: Final = Kind("workflow", lambda client, id_: client.workflows.get(id_), _workflows)
 
 
 def dictionary(
@@ -45,60 +91,68 @@ def dictionary(
 
 
 def find_job(client: Client, wanted: Token, namespaces: Sequence[Mapping[str, Any]]) -> Any:
-    """Return a job.
+    """Return a job; `find` tells how."""
+    return find(client, JOB, wanted, namespaces)
+
+
+def find(client: Client, kind: Kind, wanted: Token, namespaces: Sequence[Mapping[str, Any]]) -> Any:
+    """Return a job, a template or a workflow.
 
     Parameters
     ----------
     client
         The client.
+    kind
+        Which of them.
     wanted
-        An id or a name; or ``$name``, ``{expression}``, or the name of a variable where no job
-        has that name. In quotes it is a name.
+        An id or a name; or ``$name``, ``{expression}``, or the name of a variable where nothing
+        of the kind has that name. In quotes it is a name.
     namespaces
         Where variables are looked up, the first one first.
 
     Raises
     ------
     CivisMagicError
-        When there is no such job, several of that name, or no such variable.
+        When there is none, several of that name, or no such variable.
     """
     text, quoted = wanted.text, wanted.raw[:1] in ("'", '"')
     if not quoted and re.search(r"[${]", wanted.raw):
-        text = _id_text(_expanded(wanted.raw, namespaces), wanted.raw)
+        text = _id_text(_expanded(wanted.raw, namespaces), wanted.raw, kind)
     elif not quoted and not text.isdecimal() and (held := _held(text, namespaces)) is not None:
-        # A job of that name comes first: a notebook has many variables.
-        return _by_name(client, text) or find_job(client, _quoted(_id_text(held, text)), ())
+        # What has that name comes first: a notebook has many variables.
+        by_value = _quoted(_id_text(held, text, kind))
+        return _by_name(client, kind, text) or find(client, kind, by_value, ())
     if text.isdecimal():
-        return _by_id(client, text)
-    job = _by_name(client, text)
-    if job is None:
-        raise CivisMagicError(_no_such_name(client, text))
-    return job
+        return _by_id(client, kind, text)
+    found = _by_name(client, kind, text)
+    if found is None:
+        raise CivisMagicError(_no_such_name(client, kind, text))
+    return found
 
 
 def _quoted(text: str) -> Token:
     return Token(text, f"'{text}'", 0)
 
 
-def _by_name(client: Client, name: str) -> Any:
-    """Return the job of a name; None when there is none."""
+def _by_name(client: Client, kind: Kind, name: str) -> Any:
+    """Return the one of a name; None when there is none."""
     for hidden in (False, True):
-        jobs = client.jobs.list(q=name, hidden=hidden, iterator=True)
-        found = [job for job in jobs if job.name == name]
-        if len(found) == 1:
-            return found[0]
+        found = [one for one in kind.named(client, name, hidden) if one.name == name]
+        if len(found) > 1:
+            raise CivisMagicError(_candidates(kind, name, found))
         if found:
-            raise CivisMagicError(_candidates(name, found))
+            return found[0]
     return None
 
 
-def _by_id(client: Client, number: str) -> Any:
+def _by_id(client: Client, kind: Kind, number: str) -> Any:
     try:
-        return client.jobs.get(int(number))
+        return kind.get(client, int(number))
     except CivisAPIError as error:
         if error.status_code != 404:
             raise
-        raise CivisMagicError(f"There is no job {number}, or you may not see it.") from None
+        message = f"There is no {kind.noun} {number}, or you may not see it."
+        raise CivisMagicError(message) from None
 
 
 def _expanded(text: str, namespaces: Sequence[Mapping[str, Any]]) -> Any:
@@ -131,8 +185,8 @@ def _held(text: str, namespaces: Sequence[Mapping[str, Any]]) -> Any:
     return value
 
 
-def _id_text(value: Any, text: str) -> str:
-    """Return the id, as text, of a job, a future of one, or an id; a name as it is."""
+def _id_text(value: Any, text: str, kind: Kind) -> str:
+    """Return the id, as text, of an object, a future of it, or an id; a name as it is."""
     if isinstance(value, str):
         return value
     for name in ("job_id", "id"):
@@ -141,31 +195,42 @@ def _id_text(value: Any, text: str) -> str:
         return str(int(value))
     except (TypeError, ValueError):
         raise CivisMagicError(
-            f"%civis_run: {text} is a {type(value).__name__}, and no job or id of one."
+            f"%civis_run: {text} is a {type(value).__name__}, and no {kind.noun} or id of one."
         ) from None
 
 
-def _candidates(wanted: str, found: list[Any]) -> str:
-    lines = [f"{len(found)} jobs are called {wanted!r}; give the id of one:"]
-    for job in found[:10]:
-        kind = str(job.type).removeprefix("JobTypes::")
-        lines.append(f"  {job.id}  {kind}, {job.state}, created {job.created_at}")
+def _candidates(kind: Kind, wanted: str, found: list[Any]) -> str:
+    lines = [f"{len(found)} {kind.noun}s are called {wanted!r}; give the id of one:"]
+    for one in found[:10]:
+        job_type = str(one.get("type") or one.get("script_type") or "")
+        told = (job_type.removeprefix("JobTypes::"), one.get("state"), f"created {one.created_at}")
+        lines.append(f"  {one.id}  {', '.join(str(part) for part in told if part)}")
     return "\n".join(lines + ([f"  and {len(found) - 10} more"] if len(found) > 10 else []))
 
 
-def _no_such_name(client: Client, wanted: str) -> str:
+def _no_such_name(client: Client, kind: Kind, wanted: str) -> str:
     # The platform finds texts in names: of a name with a typo, the words without one.
     words = sorted({word for word in wanted.split() if len(word) > 2}, key=len, reverse=True)
     found: dict[str, tuple[str, int]] = {}
-    for text in (wanted, *words[:3], None):
-        query = {} if text is None else {"q": text}
-        newest = client.jobs.list(order="updated_at", order_dir="desc", limit=50, **query)
-        found.update({str(job.name).lower(): (str(job.name), job.id) for job in newest})
+    for text in (wanted, *words[:3], None) if kind is JOB else (None,):
+        near_ones = itertools.islice(kind.named(client, text, False), _MOST_COMPARED)
+        found.update({str(one.name).lower(): (str(one.name), one.id) for one in near_ones})
     near = difflib.get_close_matches(wanted.lower(), found, n=3, cutoff=0.5)
-    hint = ", ".join("{!r} (job {})".format(*found[name]) for name in near)
-    if not hint and wanted.lower() in LANGUAGES:
+    hint = ", ".join(f"{found[name][0]!r} ({kind.noun} {found[name][1]})" for name in near)
+    for other in (TEMPLATE, WORKFLOW) if kind is JOB else ():
+        called = next(
+            (one for one in other.named(client, wanted, False) if one.name == wanted), None
+        )
+        if called:
+            return (
+                f"There is no job called {wanted!r}. {other.noun.capitalize()} {called.id} is "
+                f"called so: add --{other.noun}."
+            )
+    if not hint and kind is JOB and wanted.lower() in LANGUAGES:
         return (
             f"There is no job called {wanted!r}. To run a cell of {wanted}, begin it with "
             f"%%civis_run {wanted}, with two percent signs."
         )
-    return f"There is no job called {wanted!r}." + (f" Did you mean {hint}?" if hint else "")
+    return f"There is no {kind.noun} called {wanted!r}." + (
+        f" Did you mean {hint}?" if hint else ""
+    )

@@ -1,4 +1,4 @@
-"""``%civis_run``: run a job of the platform, found by its id, by name or in a variable."""
+"""``%civis_run``: run a job of the platform, or a script made from a template."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from civis_nb.magics.arguments import checked_arguments, copy_with_arguments, script_of
-from civis_nb.magics.finding import dictionary, find_job
+from civis_nb.magics.finding import JOB, TEMPLATE, dictionary, find
 from civis_nb.magics.following import FOLLOW_OPTIONS, FollowOptions, RunOfJob, run_and_follow
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
@@ -35,6 +35,8 @@ SYNTAX: Final = Syntax(
                parameter, repeated=True, also=("--arg", "--param", "-p", "--set")),
         Option(("--args",), "A dictionary with arguments.", "DICTVAR", variable,
                also=("--arguments", "--params", "--kwargs")),
+        Option(("--template",), "The name or id is a template's: a hidden script is made from it, "
+               "with the arguments, and runs.", also=("--from-template", "--custom")),
         *FOLLOW_OPTIONS,
     ),
 )  # fmt: skip
@@ -47,6 +49,7 @@ class JobCall(FollowOptions):
     job: Token
     given: dict[str, Any] = field(default_factory=dict)
     args: str | None = None
+    template: bool = False
 
     @classmethod
     def parse(cls, line: str) -> JobCall:
@@ -100,10 +103,17 @@ def run_job_magic(
     """
     client = session.client()
     namespaces = namespaces or (user_ns,)
-    job = find_job(client, call.job, namespaces)
-    title = str(job.get("name") or f"Job {job.id}")
+    found = find(client, TEMPLATE if call.template else JOB, call.job, namespaces)
     given = {**dictionary(call.args, "--args", namespaces), **call.given}
-    if given:
-        path, script = script_of(client, job)
+    title = str(found.get("name") or f"Job {found.id}")
+    if call.template:
+        template = client.templates.get_scripts(found.id)  # a list has no parameters
+        arguments = checked_arguments(client, template, given)
+        name = f"{title} (from a template)"  # no name by which a later call finds it
+        job = client.scripts.post_custom(found.id, name=name, arguments=arguments, hidden=True)
+    elif given:
+        path, script = script_of(client, found)
         job = copy_with_arguments(client, path, script, checked_arguments(client, script, given))
+    else:
+        job = found
     return run_and_follow(RunOfJob(int(job.id), title, "job"), call, session, user_ns, cell)
