@@ -1,11 +1,16 @@
 """The examples of the user guide that scripts were written after, on the local platform.
 
-Workflows and the mock client are not there yet, and so not here.
+Those of the page on workflows are in tests/workflows.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
+import gzip
+import http.server
+import subprocess
+import sys
+import threading
 
 import pandas as pd
 import pytest
@@ -90,3 +95,79 @@ def test_find(guide_client):
     databases = guide_client.databases.list()
     assert civis.find_one(databases, name="sample").id == 1
     assert civis.find(databases, lambda database: database.name == "nosuch") == []
+
+
+def test_the_root_logger():
+    code = """
+from civis_nb import civis_logger
+_LOG = civis_logger()
+def some_function():
+    _LOG.info("info level logging")
+    _LOG.warning("something to look into potentially")
+some_function()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout == "info level logging\n"
+    assert done.stderr == "something to look into potentially\n"
+
+
+def test_responses_and_pages(guide_client):
+    for number in range(3):
+        guide_client.scripts.post_python3(name=f"listed {number}", source="1", hidden=False)
+    pages = guide_client.jobs.list(limit=2, iterator=True)
+    assert isinstance(pages, civis.response.PaginatedResponse)
+    found = civis.find(pages, lambda job: job.name.startswith("listed"))
+    assert len(found) == 3
+    assert all(isinstance(job, civis.response.Response) for job in found)
+
+
+def get_timestamps_from_table(table, client=None):
+    client = client or civis.APIClient()
+    rows = civis.io.read_civis_sql(f"select at from {table}", "sample", client=client)
+    return [row[0] for row in rows[1:]]
+
+
+def test_code_is_tested_with_a_stand_in(small_file):
+    from civis_nb.tests import create_client_mock
+
+    mock_client = create_client_mock()
+    mock_client.scripts.get_sql_runs.return_value = {
+        "output": [{"path": small_file(b'"at"\n"2026-01-01 00:00:00"\n'), "file_id": 1}]
+    }
+    expected_timestamps = ["2026-01-01 00:00:00"]
+    actual_timestamps = get_timestamps_from_table("public.visits", client=mock_client)
+    assert actual_timestamps == expected_timestamps
+    with pytest.raises(TypeError):
+        mock_client.scripts.post_sql(nam="misspelt")
+
+
+@pytest.fixture
+def small_file():
+    """Serve bytes over HTTP; give the address."""
+    contents = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            data = gzip.compress(contents[-1])
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+
+    def serve(content):
+        contents.append(content)
+        return f"http://127.0.0.1:{server.server_port}/result.csv.gz"
+
+    yield serve
+    server.shutdown()
+    server.server_close()
+    thread.join()

@@ -80,7 +80,7 @@ def remote_output(client: Client, output: Any) -> tuple[Remote, Any]:
     client
         The client.
     output
-        An item of the run's ``output``.
+        An item of the run's ``output``; a dict in somebody's test.
 
     Returns
     -------
@@ -88,8 +88,8 @@ def remote_output(client: Client, output: Any) -> tuple[Remote, Any]:
         What to download, and the file as the platform describes it; None for the latter where
         it does not.
     """
-    file_id = getattr(output, "file_id", None)
-    what = file_label(file_id, getattr(output, "output_name", None))
+    file_id = output.get("file_id")
+    what = file_label(file_id, output.get("output_name"))
     file = None
     if whole_number(file_id) is not None:
         try:
@@ -99,7 +99,7 @@ def remote_output(client: Client, output: Any) -> tuple[Remote, Any]:
             file = None
     size = whole_number(getattr(file, "file_size", None)) or None
     renew = link_renewal(client, file_id)
-    return Remote(what, output.path, size, renew, as_stored=True), file
+    return Remote(what, output["path"], size, renew, as_stored=True), file
 
 
 def size_in_store(url: Any, session: Any) -> int | None:
