@@ -26,12 +26,20 @@ class MethodUnlessKey:
         return self._method.__get__(instance, owner)
 
 
+#: What JSON holds beside lists and objects, and texts most of all: no call for each of them.
+_SCALARS = frozenset({str, type(None), int, float, bool})
+
+
 def copied(value: _T) -> _T:
     """Copy JSON; quicker than copy.deepcopy, as there can be no cycle."""
     if isinstance(value, dict):
-        return {key: copied(item) for key, item in value.items()}  # type: ignore[return-value]
+        return {  # type: ignore[return-value]
+            key: item if type(item) in _SCALARS else copied(item) for key, item in value.items()
+        }
     if isinstance(value, list):
-        return [copied(item) for item in value]  # type: ignore[return-value]
+        return [  # type: ignore[return-value]
+            item if type(item) in _SCALARS else copied(item) for item in value
+        ]
     return value
 
 
