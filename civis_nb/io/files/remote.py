@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisAPIError, EmptyResultError
+from civis_nb.futures.states import field
 from civis_nb.io.arguments import file_id_of
 from civis_nb.transport.download import Remote
 
@@ -88,8 +89,8 @@ def remote_output(client: Client, output: Any) -> tuple[Remote, Any]:
         What to download, and the file as the platform describes it; None for the latter where
         it does not.
     """
-    file_id = output.get("file_id")
-    what = file_label(file_id, output.get("output_name"))
+    file_id = field(output, "file_id")
+    what = file_label(file_id, field(output, "output_name"))
     file = None
     if whole_number(file_id) is not None:
         try:
@@ -99,7 +100,7 @@ def remote_output(client: Client, output: Any) -> tuple[Remote, Any]:
             file = None
     size = whole_number(getattr(file, "file_size", None)) or None
     renew = link_renewal(client, file_id)
-    return Remote(what, output["path"], size, renew, as_stored=True), file
+    return Remote(what, field(output, "path"), size, renew, as_stored=True), file
 
 
 def size_in_store(url: Any, session: Any) -> int | None:
