@@ -136,5 +136,7 @@ def reset(state: str | None, yes: bool) -> None:
     if not yes:
         if not sys.stdin.isatty():
             raise click.UsageError(f"Nobody can be asked here: --yes deletes all in {folder}.")
-        click.confirm(f"Delete everything in {folder}?", abort=True, err=True)
+        if not click.confirm(f"Delete everything in {folder}?", err=True):
+            click.echo("Nothing was deleted.", err=True)
+            sys.exit(FAILED)
     click.echo(delete(folder), err=True)

@@ -138,11 +138,10 @@ class ResourceGroup(Group):
         """Write how many more operations there are, and that output is YAML."""
         absent = [each for each in self._operations(ctx).values() if each.not_implemented]
         if absent:
+            more = f"{len(absent)} more operation{'s' if len(absent) > 1 else ''}"
             formatter.write_paragraph()
-            formatter.write_text(
-                f"{len(absent)} more operation{'s' if len(absent) > 1 else ''} of Civis Platform "
-                "are not served by this platform."
-            )
+            with formatter.indentation():
+                formatter.write_text(f"Of Civis Platform's, this platform lacks {more}.")
         super().format_epilog(ctx, formatter)
 
     def unknown(self, ctx: click.Context, name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import click
@@ -27,6 +27,16 @@ def write_answer(answer: Any, as_json: bool) -> None:
     elif answer.text.strip():
         content = answer.json()
         click.echo(_json(content) if as_json else _yaml(content), nl=as_json)
+        _tell_of_more(content, answer.headers)
+
+
+def _tell_of_more(content: Any, headers: Mapping[str, str]) -> None:
+    """Tell a person that a list goes on."""
+    total = headers.get("X-Pagination-Total-Entries", "")
+    if not sys.stderr.isatty() or not isinstance(content, list) or not total.isdecimal():
+        return
+    if int(total) > len(content):
+        click.echo(f"{len(content):,} of {int(total):,}: --all-pages gives all.", err=True)
 
 
 def _write_items(items: Iterable[Any], as_json: bool) -> None:
@@ -52,10 +62,9 @@ def _yaml(content: Any) -> str:
     """Return YAML; at a terminal letters are letters, elsewhere some are escapes."""
     import yaml
 
-    dumper = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text: str = yaml.dump(
-        content, Dumper=dumper, default_flow_style=False, allow_unicode=sys.stdout.isatty()
-    )
+    # Not the dumper in C, which is faster, but breaks long texts at other places than the
+    # official command does.
+    text: str = yaml.safe_dump(content, default_flow_style=False, allow_unicode=sys.stdout.isatty())
     return text
 
 

@@ -19,7 +19,6 @@ import click
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.join import answering, default_state
 from civis_nb.local.lock import StateLock, has_ended, read_running, write_private
-from civis_nb.local.serve import start
 from civis_nb.local.warehouse.dialects import DIALECTS
 
 __all__ = ["reset", "run", "serve", "shell_lines", "state_folder", "state_of"]
@@ -72,6 +71,9 @@ def serve(
         raise CivisLocalError(
             f"The file {write_env} of --write-env can't be written: its folder does not exist."
         )
+    # Imported here: to look at a platform, or delete its state, needs no server.
+    from civis_nb.local.serve import start
+
     signals: list[int] = []
     with _on_signals(signals.append):
         folder = state_folder(state)
@@ -155,6 +157,8 @@ def run(
         what = f"{command[0]} is no program" if found else f"there is no command {command[0]}"
         click.echo(f"Error: {what}.", err=True)
         return _NOT_EXECUTABLE if found else _NOT_FOUND
+    from civis_nb.local.serve import start
+
     signals: list[int] = []
     running: list[subprocess.Popen[bytes]] = []
 

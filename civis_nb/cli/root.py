@@ -13,7 +13,16 @@ import click
 
 from civis_nb.cli.api import api_of
 from civis_nb.cli.command import Group, Place, loaded
-from civis_nb.cli.exits import INTERRUPTED, NO_READER, USAGE, code_of, is_broken_pipe, text_of
+from civis_nb.cli.exits import (
+    INTERRUPTED,
+    NO_ANSWER,
+    NO_READER,
+    SETTINGS,
+    USAGE,
+    code_of,
+    is_broken_pipe,
+    text_of,
+)
 from civis_nb.errors import CivisError
 
 __all__ = ["OWN", "Root"]
@@ -63,7 +72,8 @@ class Root(Group):
         note = api_of(ctx).note
         if note:
             formatter.write_paragraph()
-            formatter.write_text(note)
+            with formatter.indentation():
+                formatter.write_text(note)
 
     def unknown(self, ctx: click.Context, name: str) -> str:
         """Return what is said of a command that is not there."""
@@ -126,7 +136,10 @@ def _ended(run: Callable[[], Any]) -> int:
         return INTERRUPTED
     except CivisError as error:
         _say(f"Error: {text_of(error)}")
-        return code_of(error)
+        code = code_of(error)
+        if code in (SETTINGS, NO_ANSWER):
+            _say("civis-nb doctor looks for the cause.")
+        return code
     except OSError as error:
         if not is_broken_pipe(error):
             _say(f"Error: {text_of(error)}")

@@ -119,6 +119,7 @@ def test_type_checker_reads_the_stub(official, tmp_path):
     assert "Too many arguments" in errors[2]
 
 
+@pytest.mark.exhaustive
 def test_diff_names_what_has_come_gone_and_changed(official, tmp_path):
     document = json.loads(Path(official).read_text())
     del document["paths"]["/users/me"]

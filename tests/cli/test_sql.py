@@ -40,6 +40,7 @@ def test_table_says_when_there_is_more(run):
     assert done.stderr == ""
 
 
+@pytest.mark.exhaustive
 def test_whole_result_in_each_form(run, tmp_path):
     import pyarrow.parquet
 
