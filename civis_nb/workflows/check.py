@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from civis_nb.errors import WorkflowValidationError
 from civis_nb.workflows.definition import read_workflow
+from civis_nb.workflows.flow import check_flow
 from civis_nb.workflows.problems import Problem, failure
 from civis_nb.workflows.reading import Reading
+from civis_nb.workflows.references import check_expressions
 from civis_nb.workflows.rules import check_characters, check_rules
 from civis_nb.workflows.yaml_text import read_yaml
 
@@ -94,9 +96,13 @@ def check_workflow(wf_def: str, /) -> tuple[Problem, ...]:
     found = list(reading.problems)
     if not found:
         lenient = Reading(source, severity="warning")
-        read_workflow(lenient)
+        definition = read_workflow(lenient)
+        if definition is not None and not lenient.problems:
+            check_flow(lenient, definition)
+            check_expressions(lenient, definition)
         found += lenient.problems
     for double in source.duplicates:
         said = f"The key {double.key!r} was there before, in line {double.first.line}"
         found.append(source.problem_at(double.place, f"{said}: the last one counts.", "warning"))
-    return tuple(sorted(found, key=lambda problem: problem.place))
+    # What an alias repeats is said once.
+    return tuple(sorted(dict.fromkeys(found), key=lambda problem: problem.place))

@@ -87,6 +87,9 @@ class _Picture:
         self.graph = graph
         self.states = states
         self.boxes = {node.key: self._box(node) for node in graph.nodes}
+        self.drawn: set[tuple[EdgeKind, float, float, float, float]] = set()
+        self.longest = max((box.width for box in self.boxes.values()), default=0.0)
+        self.highest = max((box.height for box in self.boxes.values()), default=0.0)
         self.lies = False
         self.layout = self._laid_out()
         if self.layout.breadth > _WIDE_PX:
@@ -130,13 +133,11 @@ class _Picture:
 
     def _laid_out(self) -> Layout:
         boxes = self.boxes
-        widest = max((box.width for box in boxes.values()), default=0)
-        highest = max((box.height for box in boxes.values()), default=0)
         return lay_out(
             [node.key for node in self.graph.nodes],
             [(edge.source, edge.target) for edge in self.graph.edges],
             {key: box.height if self.lies else box.width for key, box in boxes.items()},
-            layer_length=widest if self.lies else highest,
+            layer_length=self.longest if self.lies else self.highest,
             layer_gap=_LAYER_GAP + (_GAP if self.lies else 0),
             gap=_GAP if not self.lies else _GAP * 0.6,
         )
@@ -233,7 +234,14 @@ class _Picture:
             return self._loop(edge, style)
         points = self._route(edge, aside)
         path = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
+        arrives = True
         for (x0, y0), (x1, y1) in pairwise(points):
+            # Edges that share places come together there: the rest of the way is drawn once.
+            segment = (edge.kind, x0, y0, x1, y1)
+            if segment in self.drawn:
+                arrives = False
+                break
+            self.drawn.add(segment)
             if self.lies:
                 middle = (x0 + x1) / 2
                 path.append(f"C{middle:.1f} {y0:.1f} {middle:.1f} {y1:.1f} {x1:.1f} {y1:.1f}")
@@ -241,6 +249,8 @@ class _Picture:
                 middle = (y0 + y1) / 2
                 path.append(f"C{x0:.1f} {middle:.1f} {x1:.1f} {middle:.1f} {x1:.1f} {y1:.1f}")
         line = el("path", d="".join(path), style=style, stroke_dasharray=_DASHES[edge.kind])
+        if not arrives:
+            return line
         (end_x, end_y), before = points[-1], points[-2]
         if self.lies:
             head = _head(end_x, end_y, -7 if end_x >= before[0] else 7, 0)
@@ -265,7 +275,7 @@ class _Picture:
             # An edge that leads back keeps away from those that lead on.
             aside += 16
         half = (self._size(edge.source) / 2, self._size(edge.target) / 2)
-        layer = max(self._length(box) for box in self.boxes.values()) / 2
+        layer = (self.longest if self.lies else self.highest) / 2
         points = [Point(start.across + aside, start.along + sign * half[0])]
         for place in places:
             points.append(Point(place.across, place.along - sign * layer))

@@ -22,7 +22,7 @@ from civis_nb.workflows.text_picture import graph_text
 __all__ = ["Workflow"]
 
 #: Larger graphs are shown as text: a page with their drawing would not scroll smoothly.
-_MOST_DRAWN = 2_000
+_MOST_DRAWN = 1_000
 _DARK = "@media (prefers-color-scheme: dark) { svg { color: #e6e6e6; background: #111 } }"
 
 

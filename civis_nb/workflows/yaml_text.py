@@ -56,6 +56,7 @@ class YamlText:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self._children_by_key: dict[int, dict[Hashable, tuple[yaml.Node, yaml.Node]]] = {}
         loader = _loader(text)
         try:
             self._root: yaml.Node | None = loader.get_single_node()
@@ -86,7 +87,7 @@ class YamlText:
             return Place(1, 1)
         node, key = self._root, self._root
         for part in path:
-            found = _child(node, part)
+            found = self._child(node, part)
             if found is None:
                 break
             key, node = found
@@ -96,13 +97,25 @@ class YamlText:
         """Return the places of the text keys of the mapping at `path`, by key."""
         node = self._root
         for part in path:
-            found = None if node is None else _child(node, part)
+            found = None if node is None else self._child(node, part)
             if found is None:
                 return {}
             node = found[1]
         if not isinstance(node, yaml.MappingNode):
             return {}
         return {key.value: _start(key) for key, _ in node.value if isinstance(key.value, str)}
+
+    def _child(self, node: yaml.Node, part: Hashable) -> tuple[yaml.Node, yaml.Node] | None:
+        """Return the node of a key and of its value; in a list, that of the item twice."""
+        if isinstance(node, yaml.SequenceNode):
+            is_there = isinstance(part, int) and part < len(node.value)
+            return (node.value[part], node.value[part]) if is_there else None
+        if not isinstance(node, yaml.MappingNode):
+            return None
+        if id(node) not in self._children_by_key:
+            scalars = [pair for pair in node.value if isinstance(pair[0], yaml.ScalarNode)]
+            self._children_by_key[id(node)] = {_constructed(pair[0]): pair for pair in scalars}
+        return self._children_by_key[id(node)].get(part)
 
     def problem_at(self, place: Place, message: str, severity: Severity = "error") -> Problem:
         """Return a problem at a place."""
@@ -207,22 +220,6 @@ def _children(node: yaml.Node) -> Iterator[yaml.Node]:
     elif isinstance(node, yaml.MappingNode):
         for pair in node.value:
             yield from pair
-
-
-def _child(node: yaml.Node, part: Hashable) -> tuple[yaml.Node, yaml.Node] | None:
-    """Return the node of the key and of the value; the same twice in a list."""
-    if isinstance(node, yaml.SequenceNode):
-        if isinstance(part, int) and part < len(node.value):
-            return node.value[part], node.value[part]
-        return None
-    if isinstance(node, yaml.MappingNode):
-        text = part if isinstance(part, str) else None
-        for key, value in reversed(node.value):
-            if isinstance(key, yaml.ScalarNode) and (
-                key.value == text or (text is None and _constructed(key) == part)
-            ):
-                return key, value
-    return None
 
 
 def _constructed(key: yaml.ScalarNode) -> Any:
