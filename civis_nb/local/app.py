@@ -89,7 +89,7 @@ RECORDS = (
 #: First words of the paths of objects that are no records, and are shared as records are.
 SHARED = ("credentials", "files", "imports", "jobs", "scripts")
 #: The words of the paths of those operations.
-SHARING_WORDS = frozenset(("dependencies", "projects", "shares", "transfer"))
+SHARING_WORDS = frozenset(("dependencies", "git", "projects", "shares", "transfer"))
 
 
 def build_app(context: PlatformContext) -> RequestMiddleware:

@@ -25,6 +25,8 @@ REALLY_LISTS = {
     "/jobs/{id}/parents",
     "/notebooks/{id}/git/commits",
     "/reports/{id}/git/commits",
+    "/scripts/python3/{id}/git/commits",
+    "/scripts/sql/{id}/git/commits",
     "/workflows/{id}/git/commits",
 }
 TYPES = {"array", "object", "integer", "number", "string", "boolean"}

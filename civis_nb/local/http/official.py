@@ -31,7 +31,7 @@ NOT_IMPLEMENTED = "x-not-implemented"
 #: Words within paths -> what there is instead.
 _INSTEAD_OF_PARTS = {
     "dependencies": "Dependencies are known of what the local platform has.",
-    "git": "Reports, notebooks and workflows have git here; put the source into the script.",
+    "git": "SQL and Python scripts, reports, notebooks and workflows have git here.",
     "inputs": "A run's arguments are in the job: GET /jobs/{id}.",
     "projects": "Projects hold scripts, imports, files, workflows and the other records here.",
     "shares": "Scripts, imports, files, credentials, templates and records are shared here.",

@@ -18,8 +18,9 @@ from civis_nb.local.context import User, context_of
 from civis_nb.local.errors import Conflict, Invalid, NotFound, NotSupported
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.records.fields import View
-from civis_nb.local.records.resource import Operation, Resource, Shape
-from civis_nb.local.records.storage import insert_record, update_record
+from civis_nb.local.records.resource import Operation
+from civis_nb.local.records.sharing import Shareable
+from civis_nb.local.records.storage import insert_record, set_body
 from civis_nb.local.runs.handlers.repository import local_path
 from civis_nb.local.store.schema import records
 
@@ -105,7 +106,7 @@ def repository_id(view: View) -> int | None:
     return None if row is None else int(row.id)
 
 
-def versioned(resource: Resource) -> Iterator[Operation]:
+def versioned(resource: Shareable) -> Iterator[Operation]:
     """Declare ``/{id}/git`` and the commits of the file."""
 
     def show(connection: Connection, id: int) -> Git:
@@ -122,7 +123,7 @@ def versioned(resource: Resource) -> Iterator[Operation]:
         with context_of(request).store.begin() as connection:
             row = resource.find(connection, id)
             register_repository(connection, user.id, values.get("git_repo_url"))
-            update_record(connection, id, body={**row.body, **values})
+            set_body(connection, resource.kind, id, {**row.body, **values})
             return show(connection, id)
 
     def get_git(request: Request, id: int) -> Git:
@@ -162,26 +163,39 @@ def versioned(resource: Resource) -> Iterator[Operation]:
     yield Operation("GET", one, get_commit, f"Get a {noun}'s file at a commit", FileVersion)
 
 
-def checked_out(save: Callable[[Request, int, str], None]) -> Shape:
+def checked_out(
+    save: Callable[[Request, int, str], None], *, at_ref: bool = False
+) -> Callable[[Shareable], Iterator[Operation]]:
     """Declare ``POST /{id}/git/checkout-latest``: take the file as it is on the branch.
 
     Parameters
     ----------
     save
         Called with the request, the id and the content: stores that as the object's own.
+    at_ref
+        Whether to declare ``/{id}/git/checkout`` as well: the file as it is at the object's ref.
     """
 
-    def operations(resource: Resource) -> Iterator[Operation]:
-        def post_checkout(request: Request, id: int) -> FileVersion:
+    def operations(resource: Shareable) -> Iterator[Operation]:
+        def checkout(request: Request, id: int, **other: Any) -> FileVersion:
             with context_of(request).store.read() as connection:
-                body = resource.find(connection, id).body
-            latest = {**body, "git_ref": None}
-            version = _VersionedFile.of(latest, f"{resource.title} {id}").latest()
+                body = {**resource.find(connection, id).body, **other}
+            version = _VersionedFile.of(body, f"{resource.title} {id}").chosen()
             save(request, id, version.content)
             return version
 
-        summary = f"Replace a {resource.noun}'s content by the latest commit's"
-        yield Operation("POST", "/{id}/git/checkout-latest", post_checkout, summary, FileVersion)
+        def post_checkout_latest(request: Request, id: int) -> FileVersion:
+            return checkout(request, id, git_ref=None)
+
+        def post_checkout(request: Request, id: int) -> FileVersion:
+            return checkout(request, id)
+
+        path, whose = "/{id}/git/checkout", f"Replace a {resource.noun}'s content by"
+        summary = f"{whose} the latest commit's"
+        yield Operation("POST", f"{path}-latest", post_checkout_latest, summary, FileVersion)
+        if at_ref:
+            summary = f"{whose} that of its ref"
+            yield Operation("POST", path, post_checkout, summary, FileVersion)
 
     return operations
 
@@ -250,9 +264,9 @@ class _VersionedFile:
         size = len(content.encode())
         return FileVersion(content=content, type="file", size=size, file_hash=file_hash)
 
-    def latest(self) -> FileVersion:
-        """Return the file as it is on the branch."""
-        return self.version(self._branch or "HEAD")
+    def chosen(self) -> FileVersion:
+        """Return the file as it is at the ref of the object, by default on the branch."""
+        return self.version(self._ref)
 
     def commit(self, body: CommitBody, user: User) -> FileVersion:
         """Commit a new version of the file, and push it to the repository's branch."""

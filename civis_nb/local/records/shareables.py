@@ -6,15 +6,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from sqlalchemy import Connection, Row
 
-from civis_nb.local.errors import NotFound
+from civis_nb.local.context import context_of
+from civis_nb.local.errors import Conflict, NotFound
+from civis_nb.local.records.git import checked_out, versioned
 from civis_nb.local.records.projects import in_projects
 from civis_nb.local.records.resource import Operation, add_operations
 from civis_nb.local.records.sharing import Shareable, shared, transferable
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.parameters import references_of
+from civis_nb.local.runs.templates import refresh_custom_scripts
 from civis_nb.local.store.objects import find_object
 
 __all__ = ["SHAREABLES", "router_of"]
@@ -79,13 +82,32 @@ _CREDENTIAL_FIELDS = ("credential_id", "remote_host_credential_id", "git_credent
 _SHARED = (shared, transferable)
 _ALL = (shared, transferable, in_projects())
 
+
+def _in_git(field: str) -> tuple[Callable[[Shareable], Iterable[Operation]], ...]:
+    """Return the shapes of scripts whose code, in a field of theirs, is a file in git."""
+
+    def save(request: Request, job_id: int, content: str) -> None:
+        with states.locked_job(context_of(request).store, job_id) as (connection, row):
+            if row.from_template_id is not None:
+                raise Conflict(
+                    f"Script {job_id} is a custom script: its code is that of template "
+                    f"{row.from_template_id}."
+                )
+            states.update_job(connection, job_id, body={**row.body, field: content})
+            refresh_custom_scripts(connection, states.find_job(connection, job_id))
+
+    return versioned, checked_out(save, at_ref=True)
+
+
 SHAREABLES = (
     StoredObjects("/credentials", "credential", "credentials", _SHARED),
     StoredObjects("/files", "file", "files", _ALL),
     StoredObjects("/imports", "import", "jobs", _ALL, states.IMPORT),
     StoredObjects("/jobs", "job", "jobs", _ALL),
-    StoredObjects("/scripts/sql", "SQL script", "jobs", _ALL, states.SQL),
-    StoredObjects("/scripts/python3", "Python script", "jobs", _ALL, states.PYTHON3),
+    StoredObjects("/scripts/sql", "SQL script", "jobs", (*_ALL, *_in_git("sql")), states.SQL),
+    StoredObjects(
+        "/scripts/python3", "Python script", "jobs", (*_ALL, *_in_git("source")), states.PYTHON3
+    ),
     StoredObjects("/scripts/containers", "container script", "jobs", _ALL, states.CONTAINER),
     StoredObjects("/scripts/custom", "custom script", "jobs", _ALL, states.CUSTOM),
 )

@@ -21,6 +21,7 @@ __all__ = [
     "grant",
     "insert_record",
     "object_name",
+    "set_body",
     "set_owner",
     "update_record",
 ]
@@ -96,6 +97,13 @@ def set_owner(connection: Connection, kind: str, object_id: int, user_id: int) -
     table = table_of(kind)
     changed = table.update().where(table.c.id == object_id)
     connection.execute(changed.values(user_id=user_id, updated_at=utc_now()))
+
+
+def set_body(connection: Connection, kind: str, object_id: int, body: dict[str, Any]) -> None:
+    """Set the stored fields of a record or a job."""
+    table = table_of(kind)
+    changed = table.update().where(table.c.id == object_id)
+    connection.execute(changed.values(body=body, updated_at=utc_now()))
 
 
 def object_name(connection: Connection, kind: str, object_id: int) -> str | None:

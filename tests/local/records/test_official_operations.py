@@ -18,6 +18,8 @@ LISTS = "the document says object, the API gives a list, and its clients expect 
 DIFFERENT_ANSWERS = {
     ("get", "/notebooks/{id}/git/commits", ""): LISTS,
     ("get", "/reports/{id}/git/commits", ""): LISTS,
+    ("get", "/scripts/python3/{id}/git/commits", ""): LISTS,
+    ("get", "/scripts/sql/{id}/git/commits", ""): LISTS,
     ("get", "/workflows/{id}/git/commits", ""): LISTS,
     **{
         (verb, path, "parentProject.name"): "the document says integer of what is a name"

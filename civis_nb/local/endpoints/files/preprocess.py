@@ -106,6 +106,17 @@ def patch_preprocess_csv(request: Request, id: JobId, body: PreprocessPatch) -> 
     return _service.patch(request, id, body)
 
 
+@router.delete(
+    "/files/preprocess/csv/{id}",
+    status_code=204,
+    deprecated=True,
+    summary="Archive a CSV preprocessing job (deprecated)",
+)
+def delete_preprocess_csv(request: Request, id: JobId) -> None:
+    """Archive it, as old clients do."""
+    _service.archive(request, id, True)
+
+
 @router.put(
     "/files/preprocess/csv/{id}/archive",
     summary="Archive a CSV preprocessing job, or restore it",

@@ -285,6 +285,17 @@ def patch_files_csv(request: Request, id: JobId, body: CsvImportPatch) -> CsvImp
     return _service.patch(request, id, body)
 
 
+@router.delete(
+    "/imports/files/csv/{id}",
+    status_code=204,
+    deprecated=True,
+    summary="Archive a CSV import (deprecated)",
+)
+def delete_files_csv(request: Request, id: JobId) -> None:
+    """Archive it, as old clients do."""
+    _service.archive(request, id, True)
+
+
 @router.put("/imports/files/csv/{id}/archive", summary="Archive a CSV import, or restore it")
 def put_files_csv_archive(request: Request, id: JobId, body: ArchiveBody) -> CsvImport:
     """Set whether the import is archived."""

@@ -20,6 +20,15 @@ from civis_nb.local.store.schema import jobs
 __all__ = ["JobService", "job_row", "merged"]
 
 
+_GIT_FIELDS = (
+    "git_branch",
+    "git_path",
+    "git_ref",
+    "git_ref_type",
+    "git_repo_url",
+    "pull_from_git",
+)
+
 Shown = TypeVar("Shown", bound=Wire)
 
 
@@ -173,7 +182,10 @@ class JobService(Generic[Shown]):
                 f"Script {row.id} is a custom script: its code is that of template "
                 f"{row.from_template_id}. Change its own fields at /scripts/custom/{row.id}."
             )
-        return merged(row.body, sent, self._merged_fields) if keep else sent
+        if keep:
+            return merged(row.body, sent, self._merged_fields)
+        # Where a script is in git is set by operations of its own.
+        return {**{k: v for k, v in row.body.items() if k in _GIT_FIELDS}, **sent}
 
     def _check_change(self, connection: Connection, row: Row[Any], values: dict[str, Any]) -> None:
         """Raise when the present state forbids a change; most types of job allow all."""

@@ -106,6 +106,17 @@ def patch_containers(request: Request, id: JobId, body: ContainerPatch) -> Conta
     return CONTAINER_SCRIPTS.patch(request, id, body)
 
 
+@router.delete(
+    "/scripts/containers/{id}",
+    status_code=204,
+    deprecated=True,
+    summary="Archive a container script (deprecated)",
+)
+def delete_containers(request: Request, id: JobId) -> None:
+    """Archive it, as old clients do."""
+    CONTAINER_SCRIPTS.archive(request, id, True)
+
+
 @router.put("/scripts/containers/{id}/archive", summary="Archive a container script, or restore it")
 def put_containers_archive(request: Request, id: JobId, body: ArchiveBody) -> ContainerScript:
     """Set whether the script is archived."""

@@ -94,6 +94,17 @@ def patch_python3(request: Request, id: JobId, body: PythonPatch) -> PythonScrip
     return PYTHON3_SCRIPTS.patch(request, id, body)
 
 
+@router.delete(
+    "/scripts/python3/{id}",
+    status_code=204,
+    deprecated=True,
+    summary="Archive a Python script (deprecated)",
+)
+def delete_python3(request: Request, id: JobId) -> None:
+    """Archive it, as old clients do."""
+    PYTHON3_SCRIPTS.archive(request, id, True)
+
+
 @router.put("/scripts/python3/{id}/archive", summary="Archive a Python script, or restore it")
 def put_python3_archive(request: Request, id: JobId, body: ArchiveBody) -> PythonScript:
     """Set whether the script is archived."""

@@ -156,6 +156,16 @@ def get_scripts(request: Request, id: JobId) -> AnyScript:
     return AnyScript(**fields)
 
 
+@router.delete(
+    "/scripts/{id}", status_code=204, deprecated=True, summary="Archive a script (deprecated)"
+)
+def delete_scripts(request: Request, id: JobId) -> None:
+    """Archive a script of any type, as old clients do."""
+    with context_of(request).store.begin() as connection:
+        _any_script(connection, id)
+        states.update_job(connection, id, archived=True)
+
+
 @router.post("/scripts/{id}/run", status_code=204, summary="Start a script of any type")
 def post_run(request: Request, id: JobId) -> None:
     """Start a run of a script."""

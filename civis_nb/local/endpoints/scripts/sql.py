@@ -141,6 +141,17 @@ def patch_sql(request: Request, id: JobId, body: SqlPatch) -> SqlScript:
     return SQL_SCRIPTS.patch(request, id, body)
 
 
+@router.delete(
+    "/scripts/sql/{id}",
+    status_code=204,
+    deprecated=True,
+    summary="Archive a SQL script (deprecated)",
+)
+def delete_sql(request: Request, id: JobId) -> None:
+    """Archive it, as old clients do."""
+    SQL_SCRIPTS.archive(request, id, True)
+
+
 @router.put("/scripts/sql/{id}/archive", summary="Archive a SQL script, or restore it")
 def put_sql_archive(request: Request, id: JobId, body: ArchiveBody) -> SqlScript:
     """Set whether the script is archived."""
