@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import yaml
 from fastapi import Request
-from sqlalchemy import ColumnElement, Connection, Row, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from civis_nb.errors import WorkflowValidationError
 from civis_nb.local.context import context_of
@@ -25,6 +25,7 @@ from civis_nb.local.records.sharing import shared, transferable
 from civis_nb.local.records.workflow_executions import executed
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import jobs, records, workflow_executions
+from civis_nb.local.workflows.executions import last_execution, workflow_state
 from civis_nb.local.workflows.schedules import check_schedule, next_time
 from civis_nb.local.workflows.state import PLATFORM_STATES
 
@@ -43,30 +44,8 @@ class CloneOptions(Wire):
     clone_notifications: bool | None = None
 
 
-def _last(view: View) -> Row[Any] | None:
-    """Return the latest execution of a workflow."""
-    if "last" not in view.cache:
-        one = workflow_executions.c
-        query = select(one.id, one.state).where(one.workflow_id == view.row.id)
-        view.cache["last"] = view.connection.execute(query.order_by(one.id.desc()).limit(1)).first()
-    last: Row[Any] | None = view.cache["last"]
-    return last
-
-
-def _state(view: View) -> str:
-    one = workflow_executions.c
-    active = (one.workflow_id == view.row.id, one.state.in_(("running", "paused")))
-    last = _last(view)
-    if last is None:
-        schedule = view.value("schedule") or {}
-        return "scheduled" if schedule.get("scheduled") else "idle"
-    if view.connection.scalar(select(one.id).where(*active).limit(1)) is not None:
-        return "running"
-    return PLATFORM_STATES[last.state]
-
-
 def _last_execution_id(view: View) -> int | None:
-    last = _last(view)
+    last = last_execution(view.connection, view.row.id)
     return None if last is None else int(last.id)
 
 
@@ -206,7 +185,12 @@ WORKFLOWS = Resource(
         Computed("validation_errors", str | None, lambda view: view.value("validation_errors")),
         Computed("file_id", str | None, listed=True),
         fields.USER,
-        Computed("state", WorkflowState, _state, listed=True),
+        Computed(
+            "state",
+            WorkflowState,
+            lambda view: workflow_state(view.connection, view.row),
+            listed=True,
+        ),
         Computed("last_execution_id", int | None, _last_execution_id),
         Stored("schedule", Schedule, listed=True, show=_schedule),
         Stored("allow_concurrent_executions", bool, True, listed=True),

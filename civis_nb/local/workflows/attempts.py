@@ -11,7 +11,7 @@ from civis_nb.local.store import utc_now
 from civis_nb.local.store.clock import in_future
 from civis_nb.local.workflows.actions import answer
 from civis_nb.local.workflows.progress import Progress
-from civis_nb.local.workflows.state import Action, Task, TaskState
+from civis_nb.local.workflows.state import REPLACED, Action, Task, TaskState
 
 __all__ = ["Attempts", "Start"]
 
@@ -184,7 +184,10 @@ class Attempts:
             state = "cancelled"
         elif "error" in states:
             state = "error"
-        info = None if state == "success" or not errors else errors[0]
+        # Where something may have been done twice, that is said.
+        repeated = [one.error for one in task.actions if one.attempt == REPLACED and one.error]
+        said = errors or repeated
+        info = said[0] if said else None
         if len(errors) > 1:
             info = f"{len(errors)} of {len(present)} items failed. The first: {errors[0]}"
         self._end(task, state, info)

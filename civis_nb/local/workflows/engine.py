@@ -312,6 +312,8 @@ class Engine:
         if checks:
             for task, action in collect(self._context, opened.progress, checks, queued):
                 opened.attempts.action_ended(task, action)
+            # Some were started again.
+            self._watch(opened, [one for one in checks if one[1].state == "running"])
         now = utc_now()
         for number in due:
             opened.attempts.time_came(opened.execution.tasks[number], now)

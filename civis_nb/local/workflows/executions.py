@@ -12,11 +12,18 @@ from civis_nb.errors import WorkflowValidationError
 from civis_nb.local.errors import Conflict, Invalid, NotFound
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import records, workflow_executions
-from civis_nb.local.workflows.state import Execution
+from civis_nb.local.workflows.state import PLATFORM_STATES, Execution
 from civis_nb.workflows import read_definition
 from civis_nb.workflows.model import WorkflowDefinition
 
-__all__ = ["create_execution", "find_execution", "find_workflow", "parsed"]
+__all__ = [
+    "create_execution",
+    "find_execution",
+    "find_workflow",
+    "last_execution",
+    "parsed",
+    "workflow_state",
+]
 
 #: How deep executions may start one another: a workflow that calls itself reaches it.
 MOST_DEPTH = 10
@@ -47,6 +54,26 @@ def find_workflow(connection: Connection, workflow_id: int) -> Row[Any]:
     if row is None:
         raise NotFound(f"Workflow {workflow_id}")
     return row
+
+
+def last_execution(connection: Connection, workflow_id: int) -> Row[Any] | None:
+    """Return the latest execution of a workflow: its id, state, and when it changed."""
+    one = workflow_executions.c
+    query = select(one.id, one.state, one.updated_at).where(one.workflow_id == workflow_id)
+    return connection.execute(query.order_by(one.id.desc()).limit(1)).first()
+
+
+def workflow_state(connection: Connection, workflow: Row[Any]) -> str:
+    """Return the state of a workflow: running if any of its executions is, else the latest's."""
+    one = workflow_executions.c
+    last = last_execution(connection, workflow.id)
+    if last is None:
+        schedule = workflow.body.get("schedule") or {}
+        return "scheduled" if schedule.get("scheduled") else "idle"
+    active = (one.workflow_id == workflow.id, one.state.in_(("running", "paused")))
+    if connection.scalar(select(one.id).where(*active).limit(1)) is not None:
+        return "running"
+    return PLATFORM_STATES[last.state]
 
 
 def find_execution(connection: Connection, workflow_id: int, execution_id: int) -> Row[Any]:

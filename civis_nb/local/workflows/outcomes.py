@@ -84,9 +84,10 @@ def _after_a_stop(
     action.state = "error"
     try:
         if run.started_at is None or progress.variables.evaluate(mine.safe_rerun, task):
+            said = f"Run {run.id} ended with the platform: run again, as safe-rerun says."
+            progress.execution.keep_replaced(task, action, said if run.started_at else None)
             again = queue_again(connection, action)
-            if run.started_at is not None:
-                task.info = f"Run {run.id} ended with the platform: run again, as safe-rerun says."
+            task.info = said if run.started_at else task.info
             action.state = "running"
             progress.execution.touch(task, action)
             return again

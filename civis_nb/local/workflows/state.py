@@ -19,6 +19,7 @@ from civis_nb.local.store.schema import workflow_actions, workflow_executions, w
 __all__ = [
     "ENDED",
     "PLATFORM_STATES",
+    "REPLACED",
     "Action",
     "ActionState",
     "Execution",
@@ -35,6 +36,8 @@ ActionState = Literal["running", "success", "error", "cancelled"]
 
 #: The states from which there is no way on.
 ENDED = ("success", "error", "cancelled")
+#: The attempt of actions that keep a run in whose place another one was started.
+REPLACED = -1
 #: An execution's state in the words that runs have.
 PLATFORM_STATES = {
     "running": "running",
@@ -233,6 +236,13 @@ class Execution:
         task.actions.append(action)
         self.touch(task, action)
         return action
+
+    def keep_replaced(self, task: Task, action: Action, why: str | None) -> None:
+        """Keep the run of an action that is about to get another one, so that it is listed."""
+        kept = Action(len(task.actions) + 1, REPLACED, action.item, "error", error=why)
+        kept.job_id, kept.run_id = action.job_id, action.run_id
+        task.actions.append(kept)
+        self.touch(task, kept)
 
     def touch(self, task: Task, action: Action | None = None) -> None:
         """Mark a task, and one of its actions, as changed."""
