@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import yaml
 from fastapi import Request
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, false, func, or_, select
 
 from civis_nb.errors import WorkflowValidationError
 from civis_nb.local.context import context_of
@@ -119,16 +119,18 @@ def _state_filter(value: list[str] | None) -> Sequence[ColumnElement[bool]]:
     one = workflow_executions.c
     mine = select(one.id).where(one.workflow_id == records.c.id)
     is_active = mine.where(one.state.in_(("running", "paused"))).exists()
-    newest = select(func.max(one.id)).where(one.workflow_id == records.c.id).scalar_subquery()
+    other = workflow_executions.alias()
+    newest = select(func.max(other.c.id)).where(other.c.workflow_id == records.c.id)
+    latest = newest.correlate(records).scalar_subquery()
     scheduled = func.coalesce(records.c.body["schedule"]["scheduled"].as_boolean(), False)
     found: dict[str, ColumnElement[bool]] = {"running": is_active}
     for stored, shown in PLATFORM_STATES.items():
         if shown != "running":
-            last = select(one.id).where(one.id == newest, one.state == stored).exists()
+            last = select(one.id).where(one.id == latest, one.state == stored).exists()
             found[shown] = and_(last, ~is_active)
     found["idle"] = and_(~mine.exists(), scheduled.is_(False))
     found["scheduled"] = and_(~mine.exists(), scheduled.is_(True))
-    return [or_(*(found[name] for name in names if name in found), records.c.id < 0)]
+    return [or_(*(found[name] for name in names if name in found), false())]
 
 
 def _scheduled_filter(value: bool | None) -> Sequence[ColumnElement[bool]]:

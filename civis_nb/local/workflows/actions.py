@@ -31,7 +31,7 @@ from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.outputs import output_item
 from civis_nb.local.runs.syncs import add_sync
 from civis_nb.local.store.clock import in_future
-from civis_nb.local.store.permissions import check_level
+from civis_nb.local.store.permissions import REQUESTER, Requester, check_level
 from civis_nb.local.store.schema import outputs
 from civis_nb.local.workflows.executions import create_execution, find_workflow
 from civis_nb.local.workflows.state import Action, Execution, Task
@@ -139,6 +139,22 @@ def start(
     RequestError
         When there is no such action, or it can't be done with these arguments.
     """
+    # What is not the user's own is refused as in a request of the user.
+    token = REQUESTER.set(Requester(execution.user_id, is_only_user=False))
+    try:
+        return _started(connection, execution, task, action, name, arguments)
+    finally:
+        REQUESTER.reset(token)
+
+
+def _started(
+    connection: Connection,
+    execution: Execution,
+    task: Task,
+    action: Action,
+    name: str,
+    arguments: Mapping[str, Any],
+) -> QueuedRun | None:
     if name == "civis.workflows.execute":
         _start_workflow(connection, execution, task, action, arguments)
         return None

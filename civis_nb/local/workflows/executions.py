@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, Select, select
 
 from civis_nb.errors import WorkflowValidationError
 from civis_nb.local.errors import Conflict, Invalid, NotFound
@@ -59,8 +59,9 @@ def find_workflow(connection: Connection, workflow_id: int) -> Row[Any]:
 def last_execution(connection: Connection, workflow_id: int) -> Row[Any] | None:
     """Return the latest execution of a workflow: its id, state, and when it changed."""
     one = workflow_executions.c
-    query = select(one.id, one.state, one.updated_at).where(one.workflow_id == workflow_id)
-    return connection.execute(query.order_by(one.id.desc()).limit(1)).first()
+    columns: Select[Any] = select(one.id, one.state, one.updated_at)
+    mine = columns.where(one.workflow_id == workflow_id).order_by(one.id.desc())
+    return connection.execute(mine.limit(1)).first()
 
 
 def workflow_state(connection: Connection, workflow: Row[Any]) -> str:

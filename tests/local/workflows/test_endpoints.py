@@ -1,4 +1,4 @@
-"""``/workflows`` over HTTP: stored, listed, copied; executed once, on a schedule, by one another."""
+"""``/workflows`` over HTTP: stored, listed, copied, and executed in every way there is."""
 
 from __future__ import annotations
 
@@ -240,7 +240,8 @@ def test_a_schedule_starts_executions(workflows, bare_platform):
 @pytest.mark.parametrize(
     ("schedule", "zone", "after", "expected"),
     [
-        ({"scheduled_days": [0], "scheduled_hours": [6]}, "UTC", "2026-01-01T00:00", "2026-01-04T06:00"),
+        ({"scheduled_days": [0], "scheduled_hours": [6]}, "UTC", "2026-01-01T00:00",
+         "2026-01-04T06:00"),
         ({"scheduled_hours": [6], "scheduled_minutes": [15, 45]}, "UTC", "2026-01-01T06:15",
          "2026-01-01T06:45"),
         ({"scheduled_hours": [6]}, "America/Chicago", "2026-01-01T00:00", "2026-01-01T12:00"),
@@ -279,7 +280,6 @@ def test_a_definition_is_checked_out_of_git(workflows, tmp_path):
 def test_workflows_are_shared_and_in_projects(workflows):
     http = workflows.http
     made = workflows.make(NOOP)
-    me = http.json("GET", "/users/me")["id"]
     project = http.json("POST", "/projects", json={"name": "p", "description": "d"})["id"]
     assert http("PUT", f"/workflows/{made}/projects/{project}").status_code == 204
     inside = http.json("GET", f"/projects/{project}")["workflows"]
@@ -289,5 +289,5 @@ def test_workflows_are_shared_and_in_projects(workflows):
     workflows.ended(workflows.start(made)["path"])
     (inside,) = http.json("GET", f"/projects/{project}")["workflows"]
     assert (inside["state"], inside["lastExecution"]["state"]) == ("succeeded", "succeeded")
-    shares = {"userIds": [me], "permissionLevel": "read"}
-    assert http.json("PUT", f"/workflows/{made}/shares/users", json=shares)["readers"]["users"]
+    (shares,) = http.json("GET", f"/workflows/{made}/shares")
+    assert [one["id"] for one in shares["owners"]["users"]] == [http.json("GET", "/users/me")["id"]]
