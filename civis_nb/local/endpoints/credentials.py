@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
+from pydantic import Field
 from sqlalchemy import Connection, Row, Select, select
 
 from civis_nb.local.context import User, context_of
@@ -13,7 +14,7 @@ from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.envelope import Page, comma_list, paginated
-from civis_nb.local.http.wire import Wire, given
+from civis_nb.local.http.wire import NotBlank, Wire, given
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.permissions import visible
 from civis_nb.local.store.schema import credentials, databases
@@ -69,10 +70,10 @@ class CredentialTypes(Wire):
 class CredentialBody(Wire):
     """A credential that is made or replaced."""
 
-    name: str | None = None
-    type: str
+    name: NotBlank | None = None
+    type: str = Field(json_schema_extra={"enum": list(TYPES)})
     description: str | None = None
-    username: str
+    username: NotBlank
     password: str
     remote_host_id: int | None = None
     user_id: int | None = None
@@ -85,10 +86,10 @@ class CredentialBody(Wire):
 class CredentialPatch(Wire):
     """What is to be changed of a credential."""
 
-    name: str | None = None
-    type: str | None = None
+    name: NotBlank | None = None
+    type: str | None = Field(default=None, json_schema_extra={"enum": list(TYPES)})
     description: str | None = None
-    username: str | None = None
+    username: NotBlank | None = None
     password: str | None = None
     remote_host_id: int | None = None
     user_id: int | None = None

@@ -17,8 +17,8 @@ from civis_nb.local.endpoints.jobs.service import JobService
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import Page, comma_list, paginated
-from civis_nb.local.http.wire import Wire
+from civis_nb.local.http.envelope import Page, comma_list, comma_pattern, paginated
+from civis_nb.local.http.wire import NotBlank, Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.permissions import Level, permission_level
 from civis_nb.local.store.schema import jobs
@@ -33,7 +33,7 @@ _TYPES = ("database", "gdoc")
 class ExportSource(Wire):
     """What is exported."""
 
-    sql: str
+    sql: NotBlank
     remote_host_id: int
     credential_id: int | None
 
@@ -41,7 +41,7 @@ class ExportSource(Wire):
 class SourcePatch(Wire):
     """What is to be changed of it."""
 
-    sql: str | None = None
+    sql: NotBlank | None = None
     remote_host_id: int | None = None
     credential_id: int | None = None
 
@@ -181,7 +181,11 @@ def list_exports(
     conditions: KindConditions,
     page: Annotated[Page, asked_page(KIND_ORDERS, default=20, maximum=50)],
     type: Annotated[
-        str | None, Query(description="database or gdoc, or both separated by a comma.")
+        str | None,
+        Query(
+            description="database or gdoc, or both separated by a comma.",
+            json_schema_extra={"pattern": comma_pattern(_TYPES)},
+        ),
     ] = None,
 ) -> list[ExportItem]:
     """Return CSV exports, and imports that go out of the platform's databases."""

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from fastapi import APIRouter, Request
+from pydantic import Field
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import context_of
@@ -24,14 +25,16 @@ class JsonValueCreate(Wire):
     """A value as JSON text."""
 
     name: str | None = None
-    value_str: str
+    value_str: str = Field(description="The value as JSON.", json_schema_extra={"format": "json"})
 
 
 class JsonValuePatch(Wire):
     """What is to be changed of a value."""
 
     name: str | None = None
-    value_str: str | None = None
+    value_str: str | None = Field(
+        default=None, description="The value as JSON.", json_schema_extra={"format": "json"}
+    )
 
 
 class JsonValue(Wire):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import SkipValidation
+from pydantic import Field, SkipValidation
 from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select
 
 from civis_nb.local.context import PlatformContext, User, context_of
@@ -24,7 +24,7 @@ from civis_nb.local.endpoints.user_refs import UserRef, user_ref
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.envelope import Page, paginated
-from civis_nb.local.http.wire import Wire
+from civis_nb.local.http.wire import NotBlank, Time, Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.permissions import visible
 from civis_nb.local.store.schema import job_runs, jobs
@@ -45,11 +45,11 @@ class QueryBody(Wire):
     """A query to be run at once."""
 
     database: int
-    sql: str
+    sql: NotBlank
     credential: int | None = None
     hidden: bool | None = None
     interactive: bool | None = None
-    preview_rows: int
+    preview_rows: int = Field(json_schema_extra={"minimum": 0})
     include_header: bool | None = None
     compression: Literal["gzip", "zip", "none"] | None = None
     column_delimiter: Literal["comma", "tab", "pipe"] | None = None
@@ -60,7 +60,7 @@ class QueryBody(Wire):
 class _QueryFields(Wire):
     id: int
     database: int
-    sql: str
+    sql: NotBlank
     credential: int | None
     #: As the run has stored them: checking thousands of cells would take longer than reading them.
     result_rows: Annotated[list[list[str | None]], SkipValidation]
@@ -102,7 +102,7 @@ class StartedQuery(QueryDetail):
 
     my_permission_level: str = "manage"
     interactive: bool
-    preview_rows: int
+    preview_rows: int = Field(json_schema_extra={"minimum": 0})
     include_header: bool
     compression: str
     column_delimiter: str
@@ -229,10 +229,10 @@ def list_queries(
     database_id: Annotated[int | None, Query(description="The id of a database.")] = None,
     credential_id: Annotated[int | None, Query(description="The id of a credential.")] = None,
     author_id: Annotated[int | None, Query(description="The id of an author.")] = None,
-    created_before: Annotated[str | None, Query(description="A time.")] = None,
-    created_after: Annotated[str | None, Query(description="A time.")] = None,
-    started_before: Annotated[str | None, Query(description="A time, of the last run.")] = None,
-    started_after: Annotated[str | None, Query(description="A time, of the last run.")] = None,
+    created_before: Annotated[Time | None, Query(description="A time.")] = None,
+    created_after: Annotated[Time | None, Query(description="A time.")] = None,
+    started_before: Annotated[Time | None, Query(description="A time, of the last run.")] = None,
+    started_after: Annotated[Time | None, Query(description="A time, of the last run.")] = None,
     state: Annotated[list[str] | None, Query(description="States of the last run.")] = None,
     exclude_results: Annotated[bool | None, Query(description="Leave out the rows.")] = None,
     hidden: Hidden = None,

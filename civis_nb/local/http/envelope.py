@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -196,6 +196,17 @@ def sliced(items: list[_Item], page: Page, response: Response) -> list[_Item]:
     _set_page_headers(response, page, len(items))
     ordered = sorted(items, key=page.order, reverse=page.descending)
     return ordered[(page.number - 1) * page.limit : page.number * page.limit]
+
+
+def comma_pattern(words: Iterable[str]) -> str:
+    """Return the pattern of a `comma_list` of some words, for the specification.
+
+    Examples
+    --------
+    >>> comma_pattern(["sql", "r"])
+    '^ *((sql|r) *(, *|$))*$'
+    """
+    return rf"^ *(({'|'.join(map(re.escape, words))}) *(, *|$))*$"
 
 
 def comma_list(values: list[str] | str | None) -> list[str]:

@@ -17,7 +17,7 @@ _SIMPLE = frozenset({"array", "object", "integer", "number", "string", "boolean"
 #: What a schema keeps in Swagger 2.0.
 _KEPT = (
     "description", "format", "enum", "deprecated",
-    "minimum", "maximum", "minLength", "maxLength", "pattern",
+    "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern",
 )  # fmt: skip
 _KEPT_OF_OPERATIONS = ("description", NOT_IMPLEMENTED)
 _REF = "#/components/schemas/"
@@ -122,7 +122,8 @@ def _simple(schema: dict[str, Any]) -> dict[str, Any]:
         if key in schema:
             real = [part for part in schema[key] if part.get("type") != "null"]
             chosen = _simple(real[0]) if len(real) == 1 else _several(real)
-            kept = {k: schema[k] for k in _KEPT if k in schema and "$ref" not in chosen}
+            stated = (*_KEPT, "items")
+            kept = {k: schema[k] for k in stated if k in schema and "$ref" not in chosen}
             return {**chosen, **kept}
     if "$ref" in schema:
         return {"$ref": "#/definitions/" + schema["$ref"].removeprefix(_REF)}

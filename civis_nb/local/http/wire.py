@@ -14,10 +14,10 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-__all__ = ["SLASH_IN_NAME", "NameInPath", "Wire", "camel", "given", "snake"]
+__all__ = ["SLASH_IN_NAME", "NameInPath", "NotBlank", "Time", "Wire", "camel", "given", "snake"]
 
 _UPPER_RUN = re.compile(r"(.)([A-Z][a-z]+)")
 _LOWER_UPPER = re.compile(r"([a-z0-9])([A-Z])")
@@ -30,6 +30,12 @@ _LIMIT = 2**63
 SLASH_IN_NAME = "\ue000"
 NameInPath = Annotated[str, AfterValidator(lambda name: name.replace(SLASH_IN_NAME, "/"))]
 """A name that is a part of a path; it may hold slashes."""
+
+# What the handlers check of such a text, with errors that say more, the specification states.
+NotBlank = Annotated[str, Field(json_schema_extra={"pattern": r"\S"})]
+"""A text that is more than blanks."""
+Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
+"""A time, in one of the forms of ISO 8601."""
 
 #: Fields whose keys belong to the user.
 VERBATIM = frozenset({"arguments", "environment_variables"})

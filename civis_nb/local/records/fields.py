@@ -136,6 +136,14 @@ class Stored(Field):
             return self.show(view)
         return view.row.body.get(self.name, self.default)
 
+    def rules(self, kind: Any) -> dict[str, Any]:
+        """Return what the specification states of values of this type in requests."""
+        if self.refers_to is not None and kind in (str, str | None):
+            return {"pattern": r"^\d+$"}
+        if self.refers_to is not None and kind in (int, int | None):
+            return {"minimum": 0}
+        return {"pattern": r"\S"} if self.required and kind is str else {}
+
     def ids(self, value: Any) -> list[int]:
         """Return the ids in a value of a field that refers to other objects.
 

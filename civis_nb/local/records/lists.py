@@ -91,7 +91,7 @@ def permission_filter(kind: str) -> Filter:
         return visible(kind, value)
 
     text = "The permission that the user has: read, write or manage."
-    return Filter("permission", str, text, conditions)
+    return Filter("permission", str, text, conditions, LEVELS)
 
 
 def _status(value: str | None) -> Conditions:
@@ -192,6 +192,8 @@ def _query_type(parameters: Sequence[Filter]) -> Any:
     for one in parameters:
         stated = {"enum": list(one.choices), "minimum": one.minimum}
         more: dict[str, Any] = {k: v for k, v in stated.items() if v not in ([], None)}
+        if one.type == list[str] and more:
+            more = {"items": {"type": "string", **more}}
         info = Field(default=None, description=one.description, json_schema_extra=more)
         fields[one.name] = (one.type | None, info)
     return Annotated[create_model("ListQuery", **fields), Query()]

@@ -173,7 +173,11 @@ class Resource:
                 sent = one.sent or one.type
                 required = one.required and kind != "update"
                 default = {} if required else {"default": None}
-                types[one.name] = (sent if required else sent | None, _info(one, **default))
+                rules = {"json_schema_extra": one.rules(sent)}
+                types[one.name] = (
+                    sent if required else sent | None,
+                    _info(one, **default, **rules),
+                )
         return _model(f"{self._model_name}{kind.capitalize()}", f"A request to {kind}.", types)
 
     @property

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, Literal
 
 from fastapi import Request
+from pydantic import Field
 from pydantic import Field as ModelField
 from sqlalchemy import Row, Select, select
 
@@ -65,7 +66,9 @@ class ServiceTokenBody(Wire):
 
     name: str
     machine_token: bool | None = None
-    expires_in: int | None = None
+    expires_in: int | None = Field(
+        default=None, json_schema_extra={"minimum": 1, "maximum": _LONGEST_S}
+    )
 
 
 class ServiceToken(Wire):

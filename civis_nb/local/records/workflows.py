@@ -214,7 +214,7 @@ WORKFLOWS = Resource(
         lists.listed(
             20,
             50,
-            lists.Filter("state", list[str], "States of workflows.", _state_filter),
+            lists.Filter("state", list[str], "States of workflows.", _state_filter, _STATES),
             lists.Filter(
                 "scheduled", bool, "Whether the workflow is scheduled.", _scheduled_filter
             ),

@@ -14,7 +14,7 @@ from civis_nb.local.store.schema import json_values, outputs
 __all__ = ["add_output", "output_item"]
 
 #: The type of an output's object -> its kind, which is also the first word of its path.
-_KINDS = {
+OUTPUT_KINDS = {
     "File": "files",
     "Table": "tables",
     "Credential": "credentials",
@@ -62,9 +62,11 @@ def add_output(connection: Connection, run_id: int, object_type: str, object_id:
 
 def _object_name(connection: Connection, object_type: str, object_id: int) -> str:
     """Return the name of an object, which must exist."""
-    if object_type not in _KINDS:
-        raise Invalid(f"object_type can't be {object_type!r}; it is one of {', '.join(_KINDS)}.")
-    row = find_readable(connection, _KINDS[object_type], object_id)
+    if object_type not in OUTPUT_KINDS:
+        raise Invalid(
+            f"object_type can't be {object_type!r}; it is one of {', '.join(OUTPUT_KINDS)}."
+        )
+    row = find_readable(connection, OUTPUT_KINDS[object_type], object_id)
     if row is None:
         raise NotFound(f"{object_type} {object_id}")
     if object_type == "Table":
@@ -93,6 +95,6 @@ def output_item(connection: Connection, row: Row[Any], host: str) -> dict[str, A
         "object_type": row.object_type,
         "object_id": row.object_id,
         "name": row.name,
-        "link": f"{host}/{_KINDS[row.object_type]}/{row.object_id}",
+        "link": f"{host}/{OUTPUT_KINDS[row.object_type]}/{row.object_id}",
         "value": value,
     }

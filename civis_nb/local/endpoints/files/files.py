@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import Field, field_validator
 from sqlalchemy import Row
 
@@ -15,7 +15,7 @@ from civis_nb.local.errors import Conflict, Invalid
 from civis_nb.local.files.parts import Parts
 from civis_nb.local.files.registry import FILE_LIFETIME, LINK_LIFETIME, has_content
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.wire import Wire, given
+from civis_nb.local.http.wire import NotBlank, Time, Wire, given
 from civis_nb.local.store import from_wire, in_future, to_wire, utc_now
 from civis_nb.local.store.permissions import Level, permission_level
 from civis_nb.local.store.schema import files
@@ -47,7 +47,7 @@ class FileCreate(_Expiring):
     """What a new file is to be called, and how long it lives."""
 
     name: str = Field(max_length=_MAX_NAME)
-    expires_at: str | None = None
+    expires_at: Time | None = None
     description: str | None = Field(default=None, max_length=_MAX_DESCRIPTION)
 
 
@@ -55,24 +55,24 @@ class MultipartCreate(_Expiring):
     """The same, for an upload in parts."""
 
     name: str = Field(max_length=_MAX_NAME)
-    expires_at: str | None = None
+    expires_at: Time | None = None
     description: str | None = Field(default=None, max_length=_MAX_DESCRIPTION)
-    num_parts: int
+    num_parts: int = Field(json_schema_extra={"minimum": 1, "maximum": _MAX_PARTS})
 
 
 class FileUpdate(_Expiring):
     """All that can be changed."""
 
-    name: str = Field(max_length=_MAX_NAME)
-    expires_at: str | None
+    name: NotBlank = Field(max_length=_MAX_NAME)
+    expires_at: Time | None
     description: str | None = Field(default=None, max_length=_MAX_DESCRIPTION)
 
 
 class FilePatch(_Expiring):
     """What is to be changed."""
 
-    name: str | None = Field(default=None, max_length=_MAX_NAME)
-    expires_at: str | None = None
+    name: NotBlank | None = Field(default=None, max_length=_MAX_NAME)
+    expires_at: Time | None = None
     description: str | None = Field(default=None, max_length=_MAX_DESCRIPTION)
 
 
@@ -81,7 +81,7 @@ class _FileFields(Wire):
     name: str
     created_at: str
     file_size: int
-    expires_at: str | None
+    expires_at: Time | None
     description: str | None
 
 
@@ -197,7 +197,12 @@ def _complete(context: PlatformContext, id: int, parts: Parts, count: int) -> No
 
 @router.get("/files/{id}", summary="Get details about a file")
 def get_file(
-    request: Request, id: int, link_expires_at: str | None = None, inline: bool | None = None
+    request: Request,
+    id: int,
+    link_expires_at: Annotated[
+        Time | None, Query(description="When the link expires: within 36 hours.")
+    ] = None,
+    inline: bool | None = None,
 ) -> FileDetail:
     """Return a file's details, with a link to its content while there is any."""
     lifetime = _DEFAULT_LINK

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Annotated, cast
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.context import context_of
@@ -41,7 +41,9 @@ class FilePreview(Wire):
 def get_preview(
     request: Request,
     id: int,
-    column_delimiter: str | None = None,
+    column_delimiter: Annotated[
+        str | None, Query(json_schema_extra={"enum": list(DELIMITERS)})
+    ] = None,
     include_header: bool | None = None,
 ) -> FilePreview:
     """Return the first rows of a CSV file; what is not given is detected."""

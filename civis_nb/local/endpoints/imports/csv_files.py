@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import Field
+from pydantic import ConfigDict, Field
 from sqlalchemy import Connection, Row
 
 from civis_nb.errors import WarehouseError
@@ -22,7 +22,7 @@ from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, run_fiel
 from civis_nb.local.endpoints.jobs.service import JobService
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.wire import Wire
+from civis_nb.local.http.wire import NotBlank, Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.permissions import Level, permission_level
 from civis_nb.local.warehouse.sqltypes import standard_type
@@ -43,7 +43,9 @@ class ImportStoragePath(Wire):
 class Source(Wire):
     """Where the content comes from."""
 
-    file_ids: list[int] = Field(default_factory=list)
+    # Stated alone: whether there are any is checked where all of an import is.
+    model_config = ConfigDict(json_schema_extra={"required": ["fileIds"]})
+    file_ids: list[int] = Field(default_factory=list, json_schema_extra={"minItems": 1})
     storage_path: ImportStoragePath | None = None
 
 
@@ -51,8 +53,8 @@ class Destination(Wire):
     """Where the content goes."""
 
     # The name is the API's; pydantic's own `schema` is an old spelling of another method.
-    schema_: str = Field(alias="schema")
-    table: str
+    schema_: NotBlank = Field(alias="schema")
+    table: NotBlank
     remote_host_id: int
     credential_id: int | None
     primary_keys: list[str] | None = None
@@ -77,8 +79,8 @@ class RedshiftOptions(Wire):
 class DestinationPatch(Wire):
     """What is to be changed of where the content goes."""
 
-    schema_: str | None = Field(default=None, alias="schema")
-    table: str | None = None
+    schema_: NotBlank | None = Field(default=None, alias="schema")
+    table: NotBlank | None = None
     remote_host_id: int | None = None
     credential_id: int | None = None
     primary_keys: list[str] | None = None

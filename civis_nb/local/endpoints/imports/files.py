@@ -16,7 +16,7 @@ from civis_nb.local.endpoints.imports.models import AdvancedOptions
 from civis_nb.local.errors import Invalid
 from civis_nb.local.files.registry import FILE_LIFETIME
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.wire import Wire
+from civis_nb.local.http.wire import NotBlank, Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.syncs import add_sync
 from civis_nb.local.store import in_future, utc_now
@@ -31,8 +31,8 @@ class FileImportCreate(Wire):
     """An import of one file that is yet to be uploaded."""
 
     # The name is the API's; pydantic's own `schema` is an old spelling of another method.
-    schema_: str = Field(alias="schema")
-    name: str
+    schema_: NotBlank = Field(alias="schema")
+    name: NotBlank
     remote_host_id: int
     credential_id: int | None
     max_errors: int | None = Field(default=None, ge=0)

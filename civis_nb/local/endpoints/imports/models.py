@@ -8,7 +8,7 @@ from pydantic import Field, field_validator
 
 from civis_nb.local.endpoints.jobs.models import Notifications, Run, Schedule
 from civis_nb.local.endpoints.user_refs import UserRef
-from civis_nb.local.http.wire import Wire
+from civis_nb.local.http.wire import NotBlank, Wire
 from civis_nb.local.store.permissions import Level
 
 __all__ = [
@@ -63,7 +63,7 @@ class _Changeable(Wire):
 class ImportBody(_Changeable):
     """An import, as a whole."""
 
-    name: str
+    name: NotBlank
     sync_type: SyncType
     is_outbound: bool
     source: Host | None = None

@@ -7,7 +7,8 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 from sqlalchemy import Row
 
-from civis_nb.local.http.wire import Wire
+from civis_nb.local.http.wire import Time, Wire
+from civis_nb.local.runs.outputs import OUTPUT_KINDS
 
 __all__ = [
     "DEFAULT_TIME_ZONE",
@@ -63,13 +64,13 @@ class LogMessage(Wire):
 
     message: str
     level: Level = "info"
-    created_at: str | None = None
+    created_at: Time | None = None
 
 
 class LogBody(Wire):
     """One message or several to be added to a log."""
 
-    message: str | None = None
+    message: str | None = Field(default=None, description="A message; or give messages.")
     level: Level | None = None
     messages: list[LogMessage] = Field(default_factory=list)
     child_job_id: int | None = None
@@ -83,7 +84,7 @@ class LogBody(Wire):
 class OutputBody(Wire):
     """An object that a run gives as its output."""
 
-    object_type: str
+    object_type: str = Field(json_schema_extra={"enum": list(OUTPUT_KINDS)})
     object_id: int
 
 
@@ -111,15 +112,21 @@ class CloneBody(Wire):
     clone_notifications: bool | None = None
 
 
+def _numbers(least: int, most: int) -> Any:
+    """Return a field that is a list of numbers, whose bounds the specification states."""
+    items: Any = {"type": "integer", "minimum": least, "maximum": most}
+    return Field(default_factory=list, json_schema_extra={"items": items})
+
+
 class Schedule(Wire):
     """When a job is to run by itself; kept, not acted on by the local platform."""
 
     scheduled: bool | None = None
-    scheduled_days: list[int] = Field(default_factory=list)
-    scheduled_hours: list[int] = Field(default_factory=list)
-    scheduled_minutes: list[int] = Field(default_factory=list)
+    scheduled_days: list[int] = _numbers(0, 6)
+    scheduled_hours: list[int] = _numbers(0, 23)
+    scheduled_minutes: list[int] = _numbers(0, 59)
     scheduled_runs_per_hour: int | None = None
-    scheduled_days_of_month: list[int] = Field(default_factory=list)
+    scheduled_days_of_month: list[int] = _numbers(1, 31)
 
     @field_validator(
         "scheduled_days",

@@ -8,7 +8,8 @@ from pydantic import Field, field_validator
 
 from civis_nb.local.endpoints.jobs.models import Notifications, Run, Schedule
 from civis_nb.local.endpoints.user_refs import UserRef
-from civis_nb.local.http.wire import Wire
+from civis_nb.local.http.wire import NotBlank, Wire
+from civis_nb.local.runs.parameters import PARAM_TYPES
 from civis_nb.local.store.permissions import Level
 
 __all__ = [
@@ -44,7 +45,7 @@ class Param(Wire):
     name: str
     label: str | None = None
     description: str | None = None
-    type: str
+    type: str = Field(json_schema_extra={"enum": list(PARAM_TYPES)})
     required: bool = False
     value: Any = None
     default: Any = None
@@ -138,7 +139,7 @@ class _Hideable(Wire):
 class SqlBody(_SqlOptions, _Named):
     """A SQL script, as a whole."""
 
-    sql: str
+    sql: NotBlank
     remote_host_id: int
     credential_id: int | None
     csv_settings: CsvSettingsBody | None = None
@@ -152,7 +153,7 @@ class SqlCreate(_Hideable, SqlBody):
 class SqlPatch(_SqlOptions, _NameOptional):
     """What is to be changed of a SQL script."""
 
-    sql: str | None = None
+    sql: NotBlank | None = None
     remote_host_id: int | None = None
     credential_id: int | None = None
     csv_settings: CsvSettingsBody | None = None

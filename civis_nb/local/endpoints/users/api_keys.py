@@ -42,7 +42,7 @@ class Constraint(Wire):
 class KeyCreate(Wire):
     """A new key."""
 
-    expires_in: int
+    expires_in: int = Field(json_schema_extra={"minimum": 1, "maximum": _LONGEST_S})
     constraints: list[Constraint] | None = None
     name: str
 
