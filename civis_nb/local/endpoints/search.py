@@ -18,8 +18,8 @@ from civis_nb.local.endpoints.queries import words_in_sql
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import Page, comma_list, paginated
-from civis_nb.local.http.wire import Wire
+from civis_nb.local.http.envelope import Page, comma_list, comma_pattern, paginated
+from civis_nb.local.http.wire import Time, Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.templates import dependents_count
 from civis_nb.local.store.objects import table_of
@@ -114,15 +114,23 @@ def list_search(
     request: Request,
     user: Annotated[User, Depends(current_user)],
     query: str | None = None,
-    type: str | None = None,
-    offset: int | None = None,
-    order: str | None = None,
+    type: Annotated[
+        str | None,
+        Query(
+            description="Types of objects, separated by commas.",
+            json_schema_extra={"pattern": comma_pattern(OBJECT_TYPES)},
+        ),
+    ] = None,
+    offset: Annotated[int | None, Query(json_schema_extra={"minimum": 0})] = None,
+    order: Annotated[str | None, Query(json_schema_extra={"enum": list(_ORDERS)})] = None,
     owner: str | None = None,
-    limit: int | None = None,
+    limit: Annotated[int | None, Query(json_schema_extra={"minimum": 1})] = None,
     archived: Annotated[
         str | None, Query(json_schema_extra={"enum": ["true", "false", "all"]})
     ] = None,
-    last_run_state: str | None = None,
+    last_run_state: Annotated[
+        str | None, Query(json_schema_extra={"enum": list(_RUN_STATES)})
+    ] = None,
 ) -> Response:
     """Return the objects that are not hidden and whose names have all words of the query."""
     chosen, wanted = _chosen_types(type), (archived or "false").lower()
@@ -251,8 +259,8 @@ def list_queries(
     author_id: Annotated[int | None, Query(description="The id of an author.")] = None,
     archived: Annotated[bool | None, Query(description="Whether archived ones are meant.")] = None,
     state: Annotated[list[str] | None, Query(description="States of the last run.")] = None,
-    started_before: Annotated[str | None, Query(description="A time, of the last run.")] = None,
-    started_after: Annotated[str | None, Query(description="A time, of the last run.")] = None,
+    started_before: Annotated[Time | None, Query(description="A time, of the last run.")] = None,
+    started_after: Annotated[Time | None, Query(description="A time, of the last run.")] = None,
 ) -> list[FoundQuery]:
     """Return the queries that are not hidden and pass the filters."""
     job, started = jobs.c, job_runs.c.started_at

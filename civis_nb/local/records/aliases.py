@@ -99,7 +99,7 @@ ALIASES = Resource(
     fields=(
         fields.ID,
         Stored("object_id", int, required=True, listed=True),
-        Stored("object_type", str, required=True, listed=True),
+        Stored("object_type", str, required=True, listed=True, choices=tuple(_TYPES)),
         Stored("alias", str, required=True, listed=True),
         Computed("user_id", int, lambda view: view.row.user_id, listed=True),
         Stored("display_name", str | None, listed=True, show=_display_name),

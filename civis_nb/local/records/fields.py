@@ -121,6 +121,8 @@ class Stored(Field):
         Makes the value in answers; None: it is shown as stored.
     refers_to
         The kind of the objects whose ids it holds: they must exist, and are dependencies.
+    choices
+        The values that the specification names; the resource's own checks refuse others.
     """
 
     default: Any = None
@@ -129,6 +131,7 @@ class Stored(Field):
     sent: Any = field(default=None, kw_only=True)
     show: Callable[[View], Any] | None = field(default=None, kw_only=True)
     refers_to: str | None = field(default=None, kw_only=True)
+    choices: tuple[str, ...] = field(default=(), kw_only=True)
 
     def shown(self, view: View) -> Any:
         """Return the value of the field in an answer."""
@@ -142,6 +145,10 @@ class Stored(Field):
             return {"pattern": r"^\d+$"}
         if self.refers_to is not None and kind in (int, int | None):
             return {"minimum": 0}
+        if self.refers_to is not None and kind == list[int]:
+            return {"items": {"type": "integer", "minimum": 0}}
+        if self.choices:
+            return {"enum": list(self.choices)}
         return {"pattern": r"\S"} if self.required and kind is str else {}
 
     def ids(self, value: Any) -> list[int]:

@@ -54,7 +54,16 @@ DIFFERENT_REQUESTS = {
         ("put", "/notebooks/{id}"),
         ("patch", "/notebooks/{id}"),
     )
-}
+} | dict.fromkeys(
+    [
+        ("post", "/aliases/", ("body", "objectType")),
+        ("put", "/aliases/{id}", ("body", "objectType")),
+        ("patch", "/aliases/{id}", ("body", "objectType")),
+        ("get", "/groups/", ("query", "permission")),
+        ("get", "/projects/", ("query", "permission")),
+    ],
+    "the values that are enforced are stated",
+)
 
 
 #: Scripts of types that the local platform does not have.
