@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-__all__ = ["Layout", "Point", "lay_out", "layers_of"]
+__all__ = ["Layout", "Point", "Size", "lay_out", "layers_of"]
 
 #: So many places of long edges are kept apart; in a larger graph long edges go straight.
 _MOST_PLACES = 20_000
@@ -25,11 +25,20 @@ _COORDINATE_SWEEPS = 6
 _MOST_COUNTED = 6_000
 
 Key = Hashable
-Arrow = tuple[Key, Key]
+Pair = tuple[Key, Key]
+#: Source, target, and kind: arrows of one kind to one node come together on their way.
+Arrow = tuple[Key, Key, Key]
 
 
 class Point(NamedTuple):
     """A point: across the layers, and along them."""
+
+    across: float
+    along: float
+
+
+class Size(NamedTuple):
+    """The size of a node: across the layers, and along them."""
 
     across: float
     along: float
@@ -44,8 +53,8 @@ class Layout:
     centres
         The middle of each node.
     routes
-        The points of each edge between its two nodes, from source to target: one in each layer
-        that it passes.
+        The points of each arrow between its two nodes, from source to target: where it enters
+        and where it leaves each layer that it passes.
     breadth, length
         The size of the whole: across and along the layers.
     """
@@ -59,9 +68,8 @@ class Layout:
 def lay_out(
     nodes: Sequence[Key],
     arrows: Iterable[Arrow],
-    breadths: Mapping[Key, float],
+    sizes: Mapping[Key, Size],
     *,
-    layer_length: float,
     layer_gap: float,
     gap: float,
 ) -> Layout:
@@ -72,66 +80,80 @@ def lay_out(
     nodes
         The keys of the nodes; where the graph leaves a choice, their order is kept.
     arrows
-        Pairs of keys.
-    breadths
-        The size of each node across the layers.
-    layer_length, layer_gap
-        The size of a layer along, and the distance between layers.
+        Source, target and kind of each. Arrows of one kind to one node share their places.
+    sizes
+        The size of each node.
+    layer_gap
+        The distance between layers.
     gap
         The distance between two nodes of a layer.
 
     Examples
     --------
-    >>> layout = lay_out("ab", [("a", "b")], {"a": 10, "b": 10}, layer_length=4, layer_gap=2, gap=1)
+    >>> sizes = {"a": Size(10, 4), "b": Size(10, 4)}
+    >>> layout = lay_out("ab", [("a", "b", "")], sizes, layer_gap=2, gap=1)
     >>> layout.centres["b"]
     Point(across=5.0, along=8.0)
     """
     wanted = dict.fromkeys(arrow for arrow in arrows if arrow[0] != arrow[1])
-    forward = {arrow: arrow for arrow in wanted}
-    layers = layers_of(nodes, wanted, turned := set[Arrow]())
-    for source, target in turned:
-        forward[source, target] = (target, source)
-    chains, order, sizes = _with_places(nodes, set(forward.values()), layers, breadths, gap)
+    turned: set[Pair] = set()
+    layers = layers_of(nodes, dict.fromkeys((arrow[0], arrow[1]) for arrow in wanted), turned)
+    forward = {
+        arrow: (arrow[1], arrow[0], arrow[2]) if arrow[:2] in turned else arrow for arrow in wanted
+    }
+    breadths = {key: float(sizes[key].across) for key in nodes}
+    chains, order = _with_places(nodes, forward.values(), layers, breadths, gap)
     links = _Links(order, chains.values())
     _reduce_crossings(order, links)
-    across = _coordinates(order, links, sizes, gap)
-    step = layer_length + layer_gap
-    points = {
-        key: Point(across[key], number * step + layer_length / 2)
-        for number, layer in enumerate(order)
-        for key in layer
-    }
+    across = _coordinates(order, links, breadths, gap)
+    spans, length = _spans(order, sizes, layer_gap)
+    centres = {key: Point(across[key], sum(spans[layers[key]]) / 2) for key in nodes}
     routes = {}
     for arrow, drawn in forward.items():
-        route = tuple(points[key] for key in chains[drawn][1:-1])
+        places = [key for key in chains[drawn][1:-1] if isinstance(key, _Place)]
+        route = tuple(Point(across[one], end) for one in places for end in spans[one.layer])
         routes[arrow] = route if drawn == arrow else route[::-1]
-    breadth = max((across[key] + sizes[key] / 2 for key in across), default=0.0)
-    length = max(len(order) * step - layer_gap, 0.0)
-    return Layout({key: points[key] for key in nodes}, routes, breadth, length)
+    breadth = max((across[key] + breadths[key] / 2 for key in across), default=0.0)
+    return Layout(centres, routes, breadth, length)
+
+
+def _spans(
+    order: Sequence[Sequence[Key]], sizes: Mapping[Key, Size], layer_gap: float
+) -> tuple[list[tuple[float, float]], float]:
+    """Return where each layer begins and ends along, and the length of the whole."""
+    spans = []
+    at = 0.0
+    for layer in order:
+        length = max(sizes[key].along for key in layer if not isinstance(key, _Place))
+        spans.append((at, at + length))
+        at += length + layer_gap
+    return spans, max(at - layer_gap, 0.0)
 
 
 def layers_of(
-    nodes: Sequence[Key], arrows: Iterable[Arrow], turned: set[Arrow] | None = None
+    nodes: Sequence[Key], pairs: Iterable[Pair], turned: set[Pair] | None = None
 ) -> dict[Key, int]:
     """Return the layer of each node: one below the lowest node that leads to it.
 
     Parameters
     ----------
-    nodes, arrows
-        As for `lay_out`.
+    nodes
+        The keys of the nodes.
+    pairs
+        Source and target of each arrow.
     turned
-        Gets the arrows that close a cycle: they lead upwards.
+        Gets the pairs that close a cycle: they lead upwards.
     """
     after: dict[Key, list[Key]] = {node: [] for node in nodes}
     has_before = set()
-    for source, target in arrows:
+    for source, target in pairs:
         after[source].append(target)
         has_before.add(target)
     roots = [node for node in nodes if node not in has_before]
     layers = dict.fromkeys(nodes, 0)
     finished: list[Key] = []
     state: dict[Key, int] = {}
-    back: set[Arrow] = set()
+    back: set[Pair] = set()
     for root in [*roots, *nodes]:
         if root in state:
             continue
@@ -160,9 +182,10 @@ def layers_of(
 
 
 class _Place(NamedTuple):
-    """Where an edge passes a layer. Edges to the same node share it, and come together there."""
+    """Where arrows of one kind to one node pass a layer."""
 
     target: Key
+    kind: Key
     layer: int
 
 
@@ -170,28 +193,30 @@ def _with_places(
     nodes: Sequence[Key],
     arrows: Iterable[Arrow],
     layers: Mapping[Key, int],
-    breadths: Mapping[Key, float],
+    breadths: dict[Key, float],
     gap: float,
-) -> tuple[dict[Arrow, tuple[Key, ...]], list[list[Key]], dict[Key, float]]:
-    """Return what each arrow passes, the layers with their nodes and places, and all breadths."""
+) -> tuple[dict[Arrow, tuple[Key, ...]], list[list[Key]]]:
+    """Return what each arrow passes, and the layers with their nodes and places.
+
+    The breadths of the places are added to `breadths`.
+    """
     order: list[list[Key]] = [[] for _ in range(max(layers.values(), default=-1) + 1)]
     for node in nodes:
         order[layers[node]].append(node)
-    sizes = {key: float(breadths[key]) for key in nodes}
     chains: dict[Arrow, tuple[Key, ...]] = {}
     known: set[Key] = set()
-    for source, target in sorted(arrows, key=lambda arrow: layers[arrow[0]]):
+    for source, target, kind in sorted(arrows, key=lambda arrow: layers[arrow[0]]):
         between = range(layers[source] + 1, layers[target])
         if len(known) + len(between) > _MOST_PLACES:
             between = range(0)
-        places = [_Place(target, layer) for layer in between]
+        places = [_Place(target, kind, layer) for layer in between]
         for place in places:
             if place not in known:
                 known.add(place)
                 order[place.layer].append(place)
-                sizes[place] = gap / 2
-        chains[source, target] = (source, *places, target)
-    return chains, order, sizes
+                breadths[place] = gap / 2
+        chains[source, target, kind] = (source, *places, target)
+    return chains, order
 
 
 class _Links:
@@ -200,7 +225,7 @@ class _Links:
     def __init__(self, order: Sequence[Sequence[Key]], chains: Iterable[tuple[Key, ...]]) -> None:
         self.up: dict[Key, list[Key]] = {key: [] for layer in order for key in layer}
         self.down: dict[Key, list[Key]] = {key: [] for layer in order for key in layer}
-        seen: set[Arrow] = set()
+        seen: set[Pair] = set()
         for chain in chains:
             for upper, lower in pairwise(chain):
                 if (upper, lower) not in seen:

@@ -14,7 +14,7 @@ from typing import Final
 
 from civis_nb.display.html import Html, el, join, web_address
 from civis_nb.workflows.graph import Edge, EdgeKind, Node, WorkflowGraph
-from civis_nb.workflows.layout import Layout, Point, lay_out
+from civis_nb.workflows.layout import Layout, Point, Size, lay_out
 from civis_nb.workflows.states import NodeState, mark, said
 
 __all__ = ["graph_svg", "kinds_said"]
@@ -88,8 +88,6 @@ class _Picture:
         self.states = states
         self.boxes = {node.key: self._box(node) for node in graph.nodes}
         self.drawn: set[tuple[EdgeKind, float, float, float, float]] = set()
-        self.longest = max((box.width for box in self.boxes.values()), default=0.0)
-        self.highest = max((box.height for box in self.boxes.values()), default=0.0)
         self.lies = False
         self.layout = self._laid_out()
         if self.layout.breadth > _WIDE_PX:
@@ -135,11 +133,13 @@ class _Picture:
         boxes = self.boxes
         return lay_out(
             [node.key for node in self.graph.nodes],
-            [(edge.source, edge.target) for edge in self.graph.edges],
-            {key: box.height if self.lies else box.width for key, box in boxes.items()},
-            layer_length=self.longest if self.lies else self.highest,
+            [(edge.source, edge.target, edge.kind) for edge in self.graph.edges],
+            {
+                key: Size(box.height, box.width) if self.lies else Size(box.width, box.height)
+                for key, box in boxes.items()
+            },
             layer_gap=_LAYER_GAP + (_GAP if self.lies else 0),
-            gap=_GAP if not self.lies else _GAP * 0.6,
+            gap=_GAP * 0.6 if self.lies else _GAP,
         )
 
     def _xy(self, point: Point) -> tuple[float, float]:
@@ -269,17 +269,14 @@ class _Picture:
     def _route(self, edge: Edge, aside: float) -> list[tuple[float, float]]:
         """Return the points of an edge: where it leaves, passes layers, and arrives."""
         start, end = self.layout.centres[edge.source], self.layout.centres[edge.target]
-        places = self.layout.routes.get((edge.source, edge.target), ())
+        places = self.layout.routes[edge.source, edge.target, edge.kind]
         sign = 1 if end.along > start.along else -1
         if sign < 0:
             # An edge that leads back keeps away from those that lead on.
             aside += 16
         half = (self._size(edge.source) / 2, self._size(edge.target) / 2)
-        layer = (self.longest if self.lies else self.highest) / 2
         points = [Point(start.across + aside, start.along + sign * half[0])]
-        for place in places:
-            points.append(Point(place.across, place.along - sign * layer))
-            points.append(Point(place.across, place.along + sign * layer))
+        points += places
         points.append(Point(end.across + aside, end.along - sign * half[1]))
         return [self._xy(point) for point in points]
 

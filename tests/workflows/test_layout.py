@@ -9,13 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from civis_nb.workflows.layout import lay_out, layers_of
+from civis_nb.workflows.layout import Size, lay_out, layers_of
 
-SIZES = {"layer_length": 40, "layer_gap": 30, "gap": 10}
+GAPS = {"layer_gap": 30, "gap": 10}
 
 
 def laid_out(nodes, arrows, breadth=100.0):
-    return lay_out(nodes, arrows, dict.fromkeys(nodes, breadth), **SIZES)
+    sizes = dict.fromkeys(nodes, Size(breadth, 40))
+    return lay_out(nodes, [(*pair, "") for pair in arrows], sizes, **GAPS)
 
 
 def crossings(layout, arrows):
@@ -61,15 +62,30 @@ def test_crossings_are_removed_where_the_order_can_do_it():
 
 def test_a_long_edge_goes_around_what_is_between():
     layout = laid_out("abc", [("a", "b"), ("b", "c"), ("a", "c")])
-    (place,) = layout.routes["a", "c"]
-    assert place.along == layout.centres["b"].along
-    assert abs(place.across - layout.centres["b"].across) > 50
+    enters, leaves = layout.routes["a", "c", ""]
+    assert enters.across == leaves.across
+    assert (enters.along, leaves.along) == (70, 110)
+    assert abs(enters.across - layout.centres["b"].across) > 50
 
 
 def test_edges_that_lead_back_have_their_points_in_their_own_direction():
     layout = laid_out("abc", [("a", "b"), ("b", "c"), ("c", "a")])
-    assert layout.routes["c", "a"][0].along == layout.centres["b"].along
-    assert layout.routes["a", "b"] == ()
+    assert [point.along for point in layout.routes["c", "a", ""]] == [110, 70]
+    assert layout.routes["a", "b", ""] == ()
+
+
+def test_a_layer_is_as_long_as_its_longest_node():
+    sizes = {"a": Size(10, 20), "b": Size(10, 60), "c": Size(10, 20)}
+    layout = lay_out("abc", [("a", "b", ""), ("a", "c", "")], sizes, **GAPS)
+    assert layout.length == 20 + 30 + 60
+    assert layout.centres["c"].along == 80
+
+
+def test_arrows_of_two_kinds_to_one_node_keep_apart():
+    sizes = dict.fromkeys("abc", Size(10, 20))
+    arrows = [("a", "b", "x"), ("b", "c", "x"), ("a", "c", "x"), ("a", "c", "y")]
+    layout = lay_out("abc", arrows, sizes, **GAPS)
+    assert layout.routes["a", "c", "x"][0].across != layout.routes["a", "c", "y"][0].across
 
 
 def test_long_edges_to_one_node_do_not_push_the_main_way_aside():
@@ -92,7 +108,8 @@ def test_nodes_never_overlap(graph):
     count, arrows = graph
     nodes = range(count)
     breadths = {node: 20.0 + 15 * (node % 5) for node in nodes}
-    layout = lay_out(nodes, arrows, breadths, **SIZES)
+    sizes = {node: Size(breadths[node], 40) for node in nodes}
+    layout = lay_out(nodes, [(*pair, "") for pair in arrows], sizes, **GAPS)
     rows = {}
     for node in nodes:
         rows.setdefault(layout.centres[node].along, []).append(node)
@@ -100,7 +117,7 @@ def test_nodes_never_overlap(graph):
         row.sort(key=lambda node: layout.centres[node].across)
         for left, right in pairwise(row):
             distance = layout.centres[right].across - layout.centres[left].across
-            assert distance >= (breadths[left] + breadths[right]) / 2 + SIZES["gap"] - 1e-6
+            assert distance >= (breadths[left] + breadths[right]) / 2 + GAPS["gap"] - 1e-6
     for node in nodes:
         assert layout.centres[node].across - breadths[node] / 2 >= -1e-6
         assert layout.centres[node].across + breadths[node] / 2 <= layout.breadth + 1e-6
