@@ -73,7 +73,7 @@ ALLOWED: dict[str, set[str]] = {
         "workflows",
     },
     "parallel": {"client", "futures", "remote"},
-    "remote": {"client", "futures", "io"},
+    "remote": {"client", "display", "futures", "io", "widgets"},
     "ml": set(),
     "resources": set(),
     "service_client": {"config", "client", "spec", "transport"},

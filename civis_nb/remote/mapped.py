@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import concurrent.futures
+import contextlib
+import reprlib
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from civis_nb._waiting import after_interrupt, outcome
+from civis_nb._waiting import after_interrupt
+from civis_nb.display.activity import Activity
 from civis_nb.errors import CivisCancelledError, CivisInputError
 from civis_nb.futures.awaiting import CivisAsyncResultBase
+from civis_nb.futures.group import RunGroup
 from civis_nb.remote import calls
 
 if TYPE_CHECKING:
@@ -20,6 +26,9 @@ __all__ = ["FunctionMap", "MappedCall", "map"]
 _MAX_JOBS = 50
 #: So many jobs are started at the same time.
 _STARTS = 8
+#: A wait that takes longer is shown to whoever watches.
+_SHOWN_AFTER_S = 2.0
+_SLICE_S = 0.2
 
 
 class MappedCall(CivisAsyncResultBase):
@@ -39,6 +48,27 @@ class MappedCall(CivisAsyncResultBase):
     def __repr__(self) -> str:
         state = self.run.state if self.run is not None else "waits for its turn"
         return f"<{type(self).__name__} of item {self._number}: {state}>"
+
+    @property
+    def state(self) -> str:
+        """The state of its job as last seen; ``"queued"`` before its turn."""
+        if self.run is not None:
+            return self.run.state
+        return "cancelled" if self.cancelled() else "failed" if self.done() else "queued"
+
+    @property
+    def job_id(self) -> Any:
+        """The id of its job; None before its turn."""
+        return None if self.run is None else self.run.job_id
+
+    @property
+    def run_id(self) -> Any:
+        """The id of the job's run; None before its turn."""
+        return None if self.run is None else self.run.run_id
+
+    def activity(self, title: str = "") -> Activity:
+        """Return what was seen last of it, as plain data for a display."""
+        return Activity(title, self.state) if self.run is None else self.run.activity(title)
 
     def cancel(self) -> bool:
         """Stop the job; a call whose turn has not come is never made."""
@@ -85,12 +115,19 @@ class FunctionMap(Iterator[Any]):
     ----------
     futures
         A future for each item, in order.
+    group
+        All of them as a `civis_nb.futures.RunGroup`: shown with counts and a row for each.
     """
 
     def __init__(
-        self, start: Callable[[bytes], calls.FunctionFuture], contents: Sequence[bytes], jobs: int
+        self,
+        start: Callable[[bytes], calls.FunctionFuture],
+        contents: Sequence[bytes],
+        jobs: int,
+        group: Callable[[Sequence[MappedCall]], RunGroup],
     ) -> None:
         self.futures = tuple(MappedCall(number) for number in range(len(contents)))
+        self.group = group(self.futures)
         self._start = start
         self._next = 0
         self._cancelled = False
@@ -126,13 +163,36 @@ class FunctionMap(Iterator[Any]):
             raise StopIteration
         self._next += 1
         try:
-            return outcome(self.futures[self._next - 1])
+            return self._awaited(self.futures[self._next - 1])
         except KeyboardInterrupt:
             after_interrupt(self.cancel)
             raise
         except BaseException:
             self.cancel()
             raise
+
+    def _awaited(self, future: MappedCall) -> Any:
+        """Return the value of one call; show all of them when that takes a while."""
+        begun = time.monotonic()
+        with contextlib.ExitStack() as display:
+            while not future.done():
+                concurrent.futures.wait([future], _SLICE_S)
+                if time.monotonic() - begun > _SHOWN_AFTER_S:
+                    begun = float("inf")
+                    display.enter_context(self._display())
+        return future.result()
+
+    def _display(self) -> contextlib.AbstractContextManager[object]:
+        from civis_nb.display.live import Display
+        from civis_nb.display.tracker import Tracker
+        from civis_nb.widgets.cell import WidgetCell
+
+        tracker = Tracker(self.group.title)
+        tracker.wait_for_runs(lambda: self.group.view(live=True))
+        return Display(tracker, cell=WidgetCell)
+
+    def _repr_mimebundle_(self, **options: Any) -> dict[str, Any]:
+        return self.group._repr_mimebundle_(**options)
 
     def __len__(self) -> int:
         return len(self.futures)
@@ -201,8 +261,13 @@ def map(
     if isinstance(max_jobs, bool) or not isinstance(max_jobs, int) or max_jobs < 1:
         raise CivisInputError(f"max_jobs can't be {max_jobs!r}: it is 1 or more.")
     settings = calls.JobSettings(cpu, memory, image, calls._listed(requirements), client)
-    contents = [calls.pickled_call(function, item) for item in items]
+    given = list(items)
+    contents = [calls.pickled_call(function, item) for item in given]
     executor = settings.executor(calls.title(function))
+    names = [reprlib.repr(item) for item in given]
     return FunctionMap(
-        lambda content: calls.start(content, executor, settings.requirements), contents, max_jobs
+        lambda content: calls.start(content, executor, settings.requirements),
+        contents,
+        max_jobs,
+        lambda futures: RunGroup(futures, names, title=calls.title(function)),
     )

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import pty
+import subprocess
+import sys
 import time
 from concurrent.futures import wait
 from pathlib import Path
@@ -58,6 +63,28 @@ def test_each_outcome_can_be_had_by_itself(client):
     assert isinstance(calls.futures[1].exception(timeout=60), ValueError)
     assert len(calls) == 2
     assert repr(calls.futures[0]) == "<MappedCall of item 0: succeeded>"
+    assert [one.state for one in calls.group] == ["succeeded", "failed"]
+    assert "'seven'" in repr(calls.group)
+    assert "1 failed" in calls._repr_mimebundle_()["text/plain"]
+
+
+@pytest.mark.exhaustive
+def test_a_wait_that_takes_a_while_is_shown():
+    code = """
+import civis_nb, time
+with civis_nb.local.start(samples=False) as platform:
+    print(list(civis_nb.map(time.sleep, [4, 0], client=platform.client())))
+"""
+    controller, terminal = pty.openpty()
+    done = subprocess.Popen([sys.executable, "-c", code], stderr=terminal, stdout=subprocess.PIPE)
+    os.close(terminal)
+    shown = b""
+    with contextlib.suppress(OSError):  # the terminal has ended
+        while part := os.read(controller, 65536):
+            shown += part
+    os.close(controller)
+    assert done.communicate(timeout=60)[0] == b"[None, None]\n"
+    assert b"1 running" in shown or b"1 succeeded" in shown, shown
 
 
 def test_nothing_and_nonsense(client):
