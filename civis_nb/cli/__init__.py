@@ -29,11 +29,16 @@ def cli() -> None:
             raise click.UsageError(
                 f"CIVIS_LOG_LEVEL can't be {level!r}; it is one of {', '.join(names)}."
             )
-        logging.basicConfig(level=int(level) if level.isdigit() else level.upper())
+        logging.basicConfig()
+        # Not of every library: what requests logs has signed links in it.
+        logging.getLogger("civis_nb").setLevel(int(level) if level.isdigit() else level.upper())
 
 
 def main() -> None:
     """Run the command line, and end with the exit code that docs/reference/cli.md names."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the shell: `>&-`
+            setattr(sys, name, open(os.devnull, mode, encoding="utf-8"))  # noqa: SIM115, PTH123
     for stream in (sys.stdout, sys.stderr):
         # What an output can't show is written as an escape.
         if hasattr(stream, "reconfigure"):

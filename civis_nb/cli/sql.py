@@ -83,6 +83,7 @@ def sql(
     database = dbname or config.get("database")
     if not database:
         raise click.UsageError("Which database? Give -d NAME; civis-nb databases list shows them.")
+    database = int(database) if str(database).isdecimal() else database
     form = form or _form_of(output)
     if form == "parquet" and output is None and sys.stdout.isatty():
         raise click.UsageError("Parquet is not for terminals: give a file, -o result.parquet.")
@@ -131,7 +132,7 @@ def _form_of(output: str | None) -> str:
 
 
 def _table(
-    client: APIClient, statement: str, database: str, rows: int, progress: bool | None
+    client: APIClient, statement: str, database: str | int, rows: int, progress: bool | None
 ) -> list[str]:
     """Return the lines of a table of the first rows; say where there are more."""
     from civis_nb.cli.table import table_lines
@@ -150,7 +151,7 @@ def _table(
 def _store(
     client: APIClient,
     statement: str,
-    database: str,
+    database: str | int,
     form: str,
     output: str | None,
     progress: bool | None,
@@ -193,7 +194,7 @@ def _store(
 def _save_csv(
     client: APIClient,
     statement: str,
-    database: str,
+    database: str | int,
     path: str | Path,
     progress: bool | None,
 ) -> None:

@@ -80,3 +80,35 @@ def test_nothing_heavy_is_loaded(on_platform):
         )  # fmt: skip
         loaded = done.stderr.splitlines()[-1]
         assert not [name for name in heavy if f"'{name}'" in loaded], words
+
+
+@pytest.mark.parametrize(
+    ("redirect", "code", "said"),
+    [
+        (">&-", 0, ""),
+        ("2>&-", 0, ""),
+        ("<&-", 0, ""),
+        (">/dev/full", 1, "No space left on device"),
+    ],
+)
+@pytest.mark.skipif(sys.platform != "linux", reason="as shells of Linux redirect")
+def test_outputs_that_are_closed_or_full(on_platform, redirect, code, said):
+    done = subprocess.run(
+        ["sh", "-c", f"exec {sys.executable} -m civis_nb.cli users list {redirect}"],
+        env=dict(os.environ), capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == code
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_log_shows_neither_the_key_nor_a_signature(process, on_platform, tmp_path):
+    (tmp_path / "a.txt").write_text("content")
+    words = ("files", "upload", str(tmp_path / "a.txt"))
+    out, said = process(*words, CIVIS_LOG_LEVEL="DEBUG").communicate(timeout=60)
+    command = process(
+        "files", "download", out.strip(), str(tmp_path / "b.txt"), CIVIS_LOG_LEVEL="DEBUG"
+    )
+    said += command.communicate(timeout=60)[1]
+    assert on_platform.api_key[:] not in said
+    assert "signature=" not in said.lower().replace("signature=***", "")

@@ -92,7 +92,8 @@ def test_sql_from_a_file_and_from_the_standard_input(run, tmp_path):
     assert "one | two" in run("sql", "-d", "sample", stdin=typed).stdout
 
 
-def test_database_of_the_settings(run, monkeypatch):
+def test_database_by_its_id_and_that_of_the_settings(run, monkeypatch):
+    assert run("sql", "-d", "1", "-c", "select 6 as six").stdout.startswith("six")
     monkeypatch.setenv("CIVIS_NB_DATABASE", "sample")
     assert run("sql", "-c", "select 5 as five").stdout.startswith("five")
 
