@@ -245,6 +245,9 @@ def test_lists_changes_clones_and_inputs(jobs_api, http, python_template):
     run, _ = _ran(jobs_api, custom)
     inputs = jobs_api.get(f"{path}/runs/{run['id']}/inputs")
     assert (inputs["fromTemplateId"], inputs["name"]) == (made["id"], "other")
+    http.json("PATCH", path, json={"arguments": {"a": "3"}})
+    answer = http("GET", f"{path}/runs/{run['id']}/inputs")
+    assert (answer.status_code, "has changed since" in answer.text) == (404, True)
     assert http("DELETE", path).status_code == 204
     assert jobs_api.get(path)["archived"] is True
     answer = http("PATCH", f"/scripts/python3/{custom['id']}", json={"source": "1"})

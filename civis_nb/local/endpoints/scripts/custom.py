@@ -21,6 +21,7 @@ from civis_nb.local.endpoints.scripts.models import (
     CustomScript,
     TemplateAlias,
 )
+from civis_nb.local.errors import NotFound
 from civis_nb.local.http.auth import current_user
 from civis_nb.local.http.envelope import Page, comma_list, paginated
 from civis_nb.local.runs import jobs as states
@@ -245,10 +246,15 @@ def post_custom_clone(
     "/scripts/custom/{id}/runs/{run_id}/inputs", summary="Get what a run of a script was given"
 )
 def list_custom_runs_inputs(request: Request, id: JobId, run_id: int) -> CustomInputs:
-    """Return the fields that the script of a run has."""
+    """Return the fields that the script of a run had: they are known until it changes."""
     with context_of(request).store.read() as connection:
         row = states.find_job(connection, id, states.CUSTOM)
-        states.find_run(connection, id, run_id)
+        run = states.find_run(connection, id, run_id)
+    if row.updated_at > run.created_at:
+        raise NotFound(
+            f"What run {run_id} of script {id} was given",
+            "The script has changed since, and the local platform keeps its present fields only.",
+        )
     fields = {**custom_fields(row.body), "from_template_id": row.from_template_id}
     return CustomInputs(**fields, name=row.name, hidden=row.hidden)
 

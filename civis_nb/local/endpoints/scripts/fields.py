@@ -91,7 +91,8 @@ def type_path(row: Row[Any]) -> str:
 def _template_fields(connection: Connection, row: Row[Any]) -> dict[str, Any]:
     """Return what a script tells of the template that it is, or is made of."""
     published = template_of_script(connection, row.id)
-    source = find_object(connection, "templates", row.from_template_id or 0)
+    made_of = row.from_template_id
+    source = None if made_of is None else find_object(connection, "templates", made_of)
     return {
         "is_template": published is not None,
         "published_as_template_id": published and published.id,
