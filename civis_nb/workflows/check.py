@@ -5,7 +5,7 @@ from __future__ import annotations
 from civis_nb.errors import WorkflowValidationError
 from civis_nb.workflows.definition import read_workflow
 from civis_nb.workflows.flow import check_flow
-from civis_nb.workflows.problems import Problem, failure
+from civis_nb.workflows.problems import Problems, failure
 from civis_nb.workflows.reading import Reading
 from civis_nb.workflows.references import check_expressions
 from civis_nb.workflows.rules import check_characters, check_rules
@@ -56,7 +56,7 @@ def validate_workflow_yaml(wf_def: str, /) -> None:
         raise failure(reading.problems)
 
 
-def check_workflow(wf_def: str, /) -> tuple[Problem, ...]:
+def check_workflow(wf_def: str, /) -> Problems:
     """Return all that is wrong with a workflow definition, and what likely is.
 
     Parameters
@@ -89,7 +89,7 @@ def check_workflow(wf_def: str, /) -> tuple[Problem, ...]:
     try:
         source = read_yaml(wf_def)
     except WorkflowValidationError as error:
-        return error.problems
+        return Problems(error.problems)
     reading = Reading(source)
     check_characters(reading)
     check_rules(reading)
@@ -105,4 +105,4 @@ def check_workflow(wf_def: str, /) -> tuple[Problem, ...]:
         said = f"The key {double.key!r} was there before, in line {double.first.line}"
         found.append(source.problem_at(double.place, f"{said}: the last one counts.", "warning"))
     # What an alias repeats is said once.
-    return tuple(sorted(dict.fromkeys(found), key=lambda problem: problem.place))
+    return Problems(sorted(dict.fromkeys(found), key=lambda problem: problem.place))

@@ -10,6 +10,7 @@ what draws the graph decides which is x.
 from __future__ import annotations
 
 from bisect import bisect_right, insort
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -108,10 +109,14 @@ def lay_out(
     across = _coordinates(order, links, breadths, gap)
     spans, length = _spans(order, sizes, layer_gap)
     centres = {key: Point(across[key], sum(spans[layers[key]]) / 2) for key in nodes}
+    ends: dict[Key, tuple[Point, ...]] = {
+        place: tuple(Point(across[place], end) for end in spans[place.layer])
+        for place in across
+        if isinstance(place, _Place)
+    }
     routes = {}
     for arrow, drawn in forward.items():
-        places = [key for key in chains[drawn][1:-1] if isinstance(key, _Place)]
-        route = tuple(Point(across[one], end) for one in places for end in spans[one.layer])
+        route = tuple(point for place in chains[drawn][1:-1] for point in ends[place])
         routes[arrow] = route if drawn == arrow else route[::-1]
     breadth = max((across[key] + breadths[key] / 2 for key in across), default=0.0)
     return Layout(centres, routes, breadth, length)
@@ -204,18 +209,20 @@ def _with_places(
     for node in nodes:
         order[layers[node]].append(node)
     chains: dict[Arrow, tuple[Key, ...]] = {}
-    known: set[Key] = set()
+    shared: defaultdict[Pair, dict[int, _Place]] = defaultdict(dict)
+    count = 0
     for source, target, kind in sorted(arrows, key=lambda arrow: layers[arrow[0]]):
         between = range(layers[source] + 1, layers[target])
-        if len(known) + len(between) > _MOST_PLACES:
+        if count + len(between) > _MOST_PLACES:
             between = range(0)
-        places = [_Place(target, kind, layer) for layer in between]
-        for place in places:
-            if place not in known:
-                known.add(place)
-                order[place.layer].append(place)
+        known = shared[target, kind]
+        for layer in between:
+            if layer not in known:
+                count += 1
+                place = known[layer] = _Place(target, kind, layer)
+                order[layer].append(place)
                 breadths[place] = gap / 2
-        chains[source, target, kind] = (source, *places, target)
+        chains[source, target, kind] = (source, *(known[layer] for layer in between), target)
     return chains, order
 
 
@@ -228,10 +235,11 @@ class _Links:
         seen: set[Pair] = set()
         for chain in chains:
             for upper, lower in pairwise(chain):
-                if (upper, lower) not in seen:
-                    seen.add((upper, lower))
-                    self.down[upper].append(lower)
-                    self.up[lower].append(upper)
+                if (upper, lower) in seen:
+                    break  # from here on it is the way of another arrow
+                seen.add((upper, lower))
+                self.down[upper].append(lower)
+                self.up[lower].append(upper)
         self.count = len(seen)
 
 

@@ -232,31 +232,25 @@ class _Picture:
         style = f"stroke:{_mixed(_EDGE_HUES[edge.kind], 75)}"
         if edge.source == edge.target:
             return self._loop(edge, style)
-        points = self._route(edge, aside)
-        path = [f"M{points[0][0]:.1f} {points[0][1]:.1f}"]
-        arrives = True
-        for (x0, y0), (x1, y1) in pairwise(points):
+        path: list[str] = []
+        for (x0, y0), (x1, y1) in pairwise(self._route(edge, aside)):
+            path = path or [f"M{x0:.1f} {y0:.1f}"]
             # Edges that share places come together there: the rest of the way is drawn once.
             segment = (edge.kind, x0, y0, x1, y1)
             if segment in self.drawn:
-                arrives = False
+                head = ""
                 break
             self.drawn.add(segment)
             if self.lies:
                 middle = (x0 + x1) / 2
                 path.append(f"C{middle:.1f} {y0:.1f} {middle:.1f} {y1:.1f} {x1:.1f} {y1:.1f}")
+                head = _head(x1, y1, -7 if x1 >= x0 else 7, 0)
             else:
                 middle = (y0 + y1) / 2
                 path.append(f"C{x0:.1f} {middle:.1f} {x1:.1f} {middle:.1f} {x1:.1f} {y1:.1f}")
+                head = _head(x1, y1, 0, -7 if y1 >= y0 else 7)
         line = el("path", d="".join(path), style=style, stroke_dasharray=_DASHES[edge.kind])
-        if not arrives:
-            return line
-        (end_x, end_y), before = points[-1], points[-2]
-        if self.lies:
-            head = _head(end_x, end_y, -7 if end_x >= before[0] else 7, 0)
-        else:
-            head = _head(end_x, end_y, 0, -7 if end_y >= before[1] else 7)
-        return join(line, el("path", d=head, style=style))
+        return join(line, el("path", d=head, style=style) if head else None)
 
     def _loop(self, edge: Edge, style: str) -> Html:
         """Return an edge from a node to itself: an arc at its right side."""
@@ -266,19 +260,18 @@ class _Picture:
         line = el("path", d=arc, style=style, stroke_dasharray=_DASHES[edge.kind])
         return join(line, el("path", d=_head(x, y - 9, 7, 0), style=style))
 
-    def _route(self, edge: Edge, aside: float) -> list[tuple[float, float]]:
+    def _route(self, edge: Edge, aside: float) -> Iterator[tuple[float, float]]:
         """Return the points of an edge: where it leaves, passes layers, and arrives."""
         start, end = self.layout.centres[edge.source], self.layout.centres[edge.target]
-        places = self.layout.routes[edge.source, edge.target, edge.kind]
         sign = 1 if end.along > start.along else -1
         if sign < 0:
             # An edge that leads back keeps away from those that lead on.
             aside += 16
-        half = (self._size(edge.source) / 2, self._size(edge.target) / 2)
-        points = [Point(start.across + aside, start.along + sign * half[0])]
-        points += places
-        points.append(Point(end.across + aside, end.along - sign * half[1]))
-        return [self._xy(point) for point in points]
+        half = self._size(edge.source) / 2
+        yield self._xy(Point(start.across + aside, start.along + sign * half))
+        yield from map(self._xy, self.layout.routes[edge.source, edge.target, edge.kind])
+        half = self._size(edge.target) / 2
+        yield self._xy(Point(end.across + aside, end.along - sign * half))
 
     def _size(self, key: str) -> float:
         return self._length(self.boxes[key])

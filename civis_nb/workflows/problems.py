@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from civis_nb._visible import visible
+from civis_nb._wire_text import preformatted
 from civis_nb.errors import WorkflowValidationError
 from civis_nb.spec.names import nearest
 from civis_nb.workflows.model import Place
 
-__all__ = ["Problem", "Severity", "brief", "failure", "hint"]
+__all__ = ["Problem", "Problems", "Severity", "brief", "failure", "hint"]
 
 Severity = Literal["error", "warning"]
 
@@ -49,6 +50,18 @@ class Problem:
         number = f"{self.place.line} | "
         line, caret = _excerpt(self.line_text, self.place.column)
         return f"{said}\n    {number}{line}\n    {' ' * (len(number) - 2)}| {' ' * caret}^"
+
+
+class Problems(tuple[Problem, ...]):
+    """What was found in a definition, in the order of the text; shown one after the other."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{one.severity}: {one}" for one in self) or "no problems"
+
+    def _repr_html_(self) -> str:
+        return preformatted(repr(self))
 
 
 def failure(problems: Sequence[Problem]) -> WorkflowValidationError:

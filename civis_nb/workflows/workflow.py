@@ -15,7 +15,7 @@ from civis_nb.workflows.definition import read_definition
 from civis_nb.workflows.graph import WorkflowGraph, workflow_graph
 from civis_nb.workflows.model import WorkflowDefinition
 from civis_nb.workflows.picture import graph_svg, kinds_said
-from civis_nb.workflows.problems import Problem
+from civis_nb.workflows.problems import Problems
 from civis_nb.workflows.states import NodeState
 from civis_nb.workflows.text_picture import graph_text
 
@@ -23,6 +23,7 @@ __all__ = ["Workflow"]
 
 #: Larger graphs are shown as text: a page with their drawing would not scroll smoothly.
 _MOST_DRAWN = 1_000
+_MOST_PROBLEMS = 10
 _DARK = "@media (prefers-color-scheme: dark) { svg { color: #e6e6e6; background: #111 } }"
 
 
@@ -83,7 +84,7 @@ class Workflow:
         return workflow_graph(self.definition)
 
     @cached_property
-    def problems(self) -> tuple[Problem, ...]:
+    def problems(self) -> Problems:
         """What `check_workflow` finds: errors and warnings, in the order of the text."""
         return check_workflow(self.yaml)
 
@@ -143,7 +144,7 @@ class Workflow:
     def _said_problems(self) -> list[str]:
         if not self.problems:
             return []
-        return ["\n".join(f"{one.severity}: {one}" for one in self.problems[:10])]
+        return [repr(Problems(self.problems[:_MOST_PROBLEMS]))]
 
     def __repr__(self) -> str:
         return "\n".join([self._title(), self.to_text(), *self._said_problems()])

@@ -158,6 +158,14 @@ def test_flows_that_work_get_no_warning(tasks):
     assert warnings(tasks % ((NOOP,) * 3)) == []
 
 
+def test_problems_are_shown_one_after_the_other():
+    problems = check_workflow(HEAD + "w: {tasks: {a: {action: std.nop, on-success: b}}}")
+    assert repr(problems).startswith("error: line 2, column 25: 'std.nop' in the task 'a'")
+    assert "error: line 2, column 46" in repr(problems)
+    assert "column 46" in problems._repr_html_()
+    assert repr(check_workflow(EXAMPLES["chain"])) == "no problems"
+
+
 def test_expressions_in_long_texts_are_found_in_their_lines():
     text = EXAMPLES["chain"].replace('print("loaded")', "x = 1\n          print(<% $.nothing %>)")
     (problem,) = check_workflow(text)
