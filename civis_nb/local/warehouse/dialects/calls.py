@@ -32,7 +32,7 @@ __all__ = ["Meanings"]
 _BOTH = frozenset(
     """asin acos initcap to_hex btrim octet_length quote_ident
     quote_literal quote_nullable lpad rpad string_to_array justify_days justify_hours
-    justify_interval width_bucket dlog10 dlog1 cbrt timeofday
+    justify_interval width_bucket dlog10 dlog1 dexp cbrt timeofday
     format_type col_description""".split()  # noqa: SIM905 - shorter to read
 )
 _REDSHIFT = _BOTH | frozenset(

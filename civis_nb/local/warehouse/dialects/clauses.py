@@ -81,7 +81,7 @@ class Parser(Expressions):
                     if word == "using":
                         self._note_merged(found, at + 1)
                     elif word == "join" and "natural" in words[max(0, at - 3) : at]:
-                        found.merged = None
+                        found.merged = self._named_by_both(at)
                     elif word in ("union", "except", "intersect", "minus"):
                         self._order_stars(found)
                     at += 1
@@ -164,6 +164,19 @@ class Parser(Expressions):
             found.merged = None
         else:
             found.merged = [*names, *found.merged]
+
+    def _named_by_both(self, join: int) -> list[str] | None:
+        """Return the columns that both sides of a NATURAL JOIN list; None where one lists none."""
+        before = self.tokens.words.index("natural", max(0, join - 3)) - 1
+        opened = {close: opened for opened, close in self.tokens.partners.items()}
+        right = self.tokens.partners.get(join + 1, join) + 1
+        right += self._words[right] == "as"
+        left = opened.get(before)
+        if left is None or self._words[right + 1] != "(" or not self._is_alias(left - 1):
+            return None
+        lists = ((left, before), (right + 1, self.tokens.partners[right + 1]))
+        one, other = ([self._name(i) for i in range(o + 1, c, 2)] for o, c in lists)
+        return [f'"{name}"' for name in one if name in other]
 
     def _ends_joins(self, at: int) -> bool:
         """Return whether a token closes the brackets around a join."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from civis_nb.local.warehouse.dialects.parts import Call
-from civis_nb.local.warehouse.dialects.rules import CATALOG, DOUBLE, RuleSet
+from civis_nb.local.warehouse.dialects.rules import BIGINT, CATALOG, DOUBLE, RuleSet
 
 __all__ = ["NumberRules"]
 
@@ -63,8 +63,12 @@ class NumberRules(RuleSet):
         if not self._is_redshift:
             return
         self._need(call, 1)
+        value, words = self._arguments(call)[0], self._tokens.words
+        if words[call.end] == "is" and "null" in words[call.end + 1 : call.end + 3]:
+            self._set(call, f"CASE WHEN ({value}) IS NOT NULL THEN 0 END", BIGINT)  # whatever it is
+            return
         kind = self._tokens.type_of(*call.arguments[0])
-        self._set(call, f"{CATALOG}.checksum({self._arguments(call)[0]}, {kind})")
+        self._set(call, f"{CATALOG}.checksum({value}, {kind})", BIGINT)
 
     def _round(self, call: Call) -> None:
         if len(call.arguments) == 1:
