@@ -36,6 +36,15 @@ def test_run_waits_until_a_worker_is_free(make_bench):
     assert bench.ended(second).state == "succeeded"
 
 
+def test_a_submit_tells_whether_a_worker_is_free(make_bench):
+    bench = make_bench(process_workers=1)
+    bench.runner.start()
+    runs = [bench.queue(SLEEP), bench.queue(SLEEP)]
+    assert [bench.runner.submit(run_id, states.PYTHON3, 1) for run_id in runs] == [True, False]
+    assert [bench.runner.cancel(run_id) for run_id in reversed(runs)] == [True, True]
+    assert bench.runner.wait(runs[0], 30)
+
+
 def test_users_take_turns_and_runs_of_one_keep_their_order(make_bench):
     bench = make_bench(process_workers=1)
     now = utc_now()
