@@ -215,7 +215,7 @@ def worker_command(file_id: int, requirements: Sequence[str] = ()) -> str:
     exec python -m civis_nb.remote.worker 7
     """
     install = 'python -m pip install --quiet --disable-pip-version-check --target "$packages"'
-    is_there = "python -c 'import civis_nb.remote.worker, cloudpickle' 2>/dev/null"
+    is_there = "python -c 'import civis_nb.remote, cloudpickle' 2>/dev/null"
     lines = [
         "set -e",
         'packages="$PWD/civis_nb_packages"',
