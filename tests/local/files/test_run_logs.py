@@ -120,6 +120,7 @@ def test_a_file_that_was_to_be_removed_is_passed_over_and_removed(tmp_path, logs
     assert list(logs.newest(1)) == before[::-1]
 
 
+@pytest.mark.exhaustive
 def test_readers_see_a_log_in_order_while_it_grows_and_is_shortened(logs, small):
     done = threading.Event()
     wrong = []
