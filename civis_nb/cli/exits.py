@@ -55,8 +55,8 @@ def code_of(error: BaseException) -> int:
     >>> code_of(CivisInputError("no such column"))
     2
     """
-    if isinstance(error, CivisInputError):
-        return USAGE
+    if isinstance(error, CivisInputError | FileNotFoundError | IsADirectoryError):
+        return USAGE  # paths are looked at before anything is sent
     if isinstance(error, CivisConfigError | CivisDependencyError):
         return SETTINGS
     if isinstance(error, CivisAPIError) and error.status_code == 401:

@@ -119,7 +119,7 @@ def test_a_statement_without_a_result_writes_nothing(run, tmp_path):
         (("-d", "sample", "-c", " "), 2, "There is no SQL"),
         (("-d", "sample", "-c", "select 1", "-f", "/dev/null"), 2, "not both"),
         (("-d", "sample", "-f", "/no/such.sql"), 2, "does not exist"),
-        (("-d", "sample", "-c", "select 1", "-o", "/no/such/folder/a.csv"), 1, "does not exist"),
+        (("-d", "sample", "-c", "select 1", "-o", "/no/such/folder/a.csv"), 2, "does not exist"),
         (("-d", "sample", "-c", "select 1", "-o", "a.csv", "--format", "table"), 2, "not stored"),
         (("-d", "sample", "-c", "select 1", "-n", "2000"), 2, "1000"),
     ],

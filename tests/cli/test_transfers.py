@@ -58,7 +58,7 @@ def test_a_file_has_the_name_that_is_given(run, tmp_path):
     [
         (("upload", "/no/such/file"), 2, "does not exist"),
         (("upload", "/"), 2, "is a directory"),
-        (("download", "1", "/no/such/folder/file"), 1, "does not exist"),
+        (("download", "1", "/no/such/folder/file"), 2, "does not exist"),
         (("download", "987654", "gone"), 1, "987654"),
         (("download", "seven", "a"), 2, "not a valid integer"),
     ],
