@@ -134,6 +134,11 @@ class _Values:
 
     def branch(self, key: str) -> Branch:
         path, value, what = self.at(key)
+        if isinstance(value, dict) and self.names & value.keys() and "next" not in value:
+            # Mistral passes over it in silence.
+            name = next(name for name in value if name in self.names)
+            self.refuse(key, f"{what} must be a list to have conditions: write [{name}: <% … %>].")
+            return Branch()
         if isinstance(value, dict):
             self.reading.known_keys(path, value, ("publish", "next"), what)
             published = self.reading.mapping((*path, "publish"), value.get("publish"), what)

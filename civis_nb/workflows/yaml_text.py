@@ -172,7 +172,7 @@ def read_yaml(text: str) -> YamlText:
     """
     if not isinstance(text, str):
         raise WorkflowValidationError(
-            f"A workflow definition is YAML text; this is a {type(text).__name__}."
+            f"A workflow definition is given as YAML text, not as {type(text).__name__}."
         )
     try:
         return YamlText(text)

@@ -180,6 +180,10 @@ def test_anchors_and_merge_keys():
         (workflow("a: {on-success: bb}\nbbb:"), "leads to 'bb', which is no task"),
         (workflow("a: {on-success: [{b: x, c: y}]}\nb:\nc:"), "this has 2 keys"),
         (workflow("a: {on-success: [b: maybe]}\nb:"), "The guard of 'b' must be an expression"),
+        (
+            workflow("a: {on-success: {b: <% $.x %>}}\nb:"),
+            "'on-success' of the task 'a' must be a list to have conditions: write [b: <% … %>].",
+        ),
         (workflow("a: {on-success: [1]}"), "names tasks, not 1"),
         (workflow("a: {timeout: -1}"), "from 0 on, not -1"),
         (workflow("a: {timeout: .nan}"), "from 0 on, not nan"),
@@ -232,4 +236,4 @@ def test_ten_thousand_tasks_are_read():
 
 
 def test_what_is_no_text_is_refused():
-    assert "this is a dict" in refused({"version": "2.0"})  # type: ignore[arg-type]
+    assert "as YAML text, not as dict" in refused({"version": "2.0"})  # type: ignore[arg-type]
