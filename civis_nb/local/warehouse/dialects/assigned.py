@@ -6,6 +6,7 @@ DuckDB casts what is assigned to the column's type by its own rules: the text 34
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -239,6 +240,11 @@ def _text(tokens: Tokens, at: int, name: str, function: str) -> None:
         return
     content = text[1:-1].replace("''", "'") if text[0] == "'" else None
     if content is not None and alike.fullmatch(content):
+        is_infinite = function == "assigned_float" and math.isinf(float(content))
+        if is_infinite and "inf" not in content.lower():
+            raise UnsupportedSqlError(
+                f'"{content}" is out of range for type {name}', tokens.starts[at]
+            )
         return
     if content is not None and function in _NUMBERS:
         raise UnsupportedSqlError(

@@ -265,6 +265,11 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
     def _elements(self, call: Call) -> None:
         """Let a call that returns a set, anywhere in an expression, give a row for each element."""
         tokens = self._tokens
+        if tokens.words[tokens.query_at : tokens.query_at + 2] == ["distinct", "on"]:
+            raise self._refuse(
+                call.start,
+                f"{call.name.upper()} beside DISTINCT ON is not supported: put it in FROM",
+            )
         kind = tokens.type_of(*call.arguments[0])
         if call.name in JSON_SETS and not call.in_from:
             self._set(call, JSON_SETS[call.name].format(tokens.render(*call.arguments[0])), TEXT)

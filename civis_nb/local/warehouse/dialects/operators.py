@@ -186,11 +186,20 @@ class OperatorRules(CastRules):
         """Count whole numbers beside times as days, and let texts be of the other side's type."""
         function = "plus" if self._tokens.words[at] == "+" else "minus"
         is_typed = self._typed and "number" not in (left.kind, right.kind)
+        if right.kind == "interval" and self._has_both_signs(right):
+            self._as_call(at, left, right, function)
+            return
         for this, other in ((left, right), (right, left)):
             by_type = self._is_time(this) and other.kind != "interval"
             if is_typed or (this.kind in _TYPED_KINDS and (by_type or other.kind == "string")):
                 self._as_call(at, left, right, function)
                 return
+
+    def _has_both_signs(self, interval: Operand) -> bool:
+        """Return whether an interval has months and, of another sign, days or times."""
+        texts = self._tokens.texts[interval.start : interval.end]
+        text = next((text.lower() for text in texts if text.startswith("'")), "")
+        return "-" in text and ("mon" in text or "year" in text)
 
     def _is_time(self, operand: Operand) -> bool:
         if operand.kind in ("date", "time", "timestamp", "timestamptz"):
