@@ -20,15 +20,16 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}" + ("" if number == 1 else "s")
 
 
-def run_ids(job_id: object, run_id: object) -> str:
+def run_ids(job_id: object, run_id: object, *, is_workflow: bool = False) -> str:
     """Return the ids of a run in words, those that are known.
 
     Examples
     --------
-    >>> run_ids(1, 2), run_ids(1, None)
-    ('job 1, run 2', 'job 1')
+    >>> run_ids(1, 2), run_ids(1, None), run_ids(1, 2, is_workflow=True)
+    ('job 1, run 2', 'job 1', 'workflow 1, execution 2')
     """
-    ids = (("job", job_id), ("run", run_id))
+    names = ("workflow", "execution") if is_workflow else ("job", "run")
+    ids = zip(names, (job_id, run_id), strict=True)
     return ", ".join(f"{name} {number}" for name, number in ids if number is not None)
 
 

@@ -103,7 +103,8 @@ def cancel_run(future: Any) -> str:
     """Cancel the remote run of a future; return what became of it, in words."""
     from civis_nb.display.text import run_ids
 
-    ids = run_ids(future.job_id, future.run_id)
+    is_workflow = bool(getattr(getattr(future, "_run", None), "is_workflow", False))
+    ids = run_ids(future.job_id, future.run_id, is_workflow=is_workflow)
     what = f"The remote run ({ids})" if ids else "The remote run"
     answer = in_thread(future.cancel, "civis-cancel")
     try:

@@ -135,6 +135,7 @@ def test_diff_names_what_has_come_gone_and_changed(official, tmp_path):
     assert (same.exit_code, same.stdout) == (0, "")
 
 
+@pytest.mark.exhaustive
 def test_refresh_asks_the_api_again(run, on_platform):
     run("spec", "refresh")
     done = run("spec", "refresh")

@@ -98,6 +98,7 @@ def test_database_by_its_id_and_that_of_the_settings(run, monkeypatch):
     assert run("sql", "-c", "select 5 as five").stdout.startswith("five")
 
 
+@pytest.mark.exhaustive
 def test_a_statement_without_a_result_writes_nothing(run, tmp_path):
     for form in ("csv", "json"):
         path = tmp_path / f"a.{form}"
