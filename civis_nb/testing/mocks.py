@@ -201,8 +201,10 @@ class _MethodMock(MagicMock):
         self.__dict__["_taken"] = (title, inspect.signature(bound), operation)
         # With it, assert_called_with takes an argument by its place or by its name alike.
         super().__init__(spec_set=bound, _eat_self=False, **settings)
-        # pytest and inspect read these of whatever is seen as a method.
-        self.__dict__.update(__func__=method, __name__=title.rpartition(".")[2])
+        # pytest, inspect and help read these of whatever is seen as a method.
+        name = title.rpartition(".")[2]
+        about = operation.summary if operation is not None else f"A stand-in of {title}."
+        self.__dict__.update(__func__=method, __name__=name, __doc__=about)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:
         title, taken, operation = self.__dict__["_taken"]
