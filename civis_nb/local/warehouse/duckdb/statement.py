@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -41,6 +42,8 @@ __all__ = ["Statement", "parse_script", "translated", "with_quotients", "with_te
 #: Kinds of statements whose rows are shown; others show rows only with RETURNING.
 _WITH_ROWS = {"SELECT", "EXPLAIN", "PRAGMA", "CALL", "EXECUTE", "MULTI"}
 _WITH_RETURNING = {"INSERT", "UPDATE", "DELETE", "MERGE_INTO", "MERGE"}
+#: A quotient or mean whose types are not known yet, of integers or of decimals.
+_QUOTIENT = re.compile(r"\b(?:div|averaged)_rs\(")
 
 
 @dataclass(frozen=True)
@@ -281,9 +284,8 @@ def with_quotients(
     known = dict(statement.reading.quotients)
     if at in known:
         return None
-    has_several = bool(known)
     known[at] = quotient_of(one, two)
-    if has_several:
+    if len(_QUOTIENT.findall(statement.text)) > 1:
         reading = replace(statement.reading, quotients=tuple(known.items()), notes_quotients=True)
         known |= quotients_in(cursor, _read(statement, reading).text)
     return _read(statement, replace(statement.reading, quotients=tuple(known.items())))
