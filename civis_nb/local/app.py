@@ -26,7 +26,7 @@ from civis_nb.local.endpoints.files import files, preprocess, preview
 from civis_nb.local.endpoints.imports import csv_files, imports, syncs
 from civis_nb.local.endpoints.imports import files as file_imports
 from civis_nb.local.endpoints.jobs import jobs
-from civis_nb.local.endpoints.scripts import containers, custom, python3, scripts, sql
+from civis_nb.local.endpoints.scripts import containers, custom, python3, r, scripts, sql
 from civis_nb.local.endpoints.tables import tables
 from civis_nb.local.endpoints.users import api_keys, users
 from civis_nb.local.errors import Invalid, NotFound, NotSupported, RequestError
@@ -67,6 +67,7 @@ ROUTERS = (
     containers.router,
     custom.router,
     python3.router,
+    r.router,
     sql.router,
     scripts.router,
     storage_hosts.router,

@@ -26,6 +26,7 @@ REALLY_LISTS = {
     "/notebooks/{id}/git/commits",
     "/reports/{id}/git/commits",
     "/scripts/python3/{id}/git/commits",
+    "/scripts/r/{id}/git/commits",
     "/scripts/sql/{id}/git/commits",
     "/workflows/{id}/git/commits",
 }

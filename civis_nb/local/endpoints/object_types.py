@@ -69,6 +69,7 @@ OBJECT_TYPES: Final = {
         _import("database_export", "Database Export", outbound=True),
         _job("container_script", "Container Script", states.CONTAINER),
         _job("python_script", "Python Script", states.PYTHON3),
+        _job("r_script", "R Script", states.R),
         _job("sql_script", "SQL Runner", states.SQL),
         _record("project", "Project", "projects"),
         _record("notebook", "Notebook", "notebooks"),

@@ -38,7 +38,6 @@ _INSTEAD_OF_PARTS = {
     "transfer": "What the local platform has is transferred by its own operation.",
     "dbt": "Run dbt from a Python script: POST /scripts/python3.",
     "javascript": "JavaScript runs on Civis Platform only.",
-    "r": "Run R from a container script: POST /scripts/containers.",
 }
 #: First words of paths -> what serves instead, or who does.
 _INSTEAD = {

@@ -40,6 +40,7 @@ __all__ = [
     "PYTHON3",
     "QUERY",
     "SQL",
+    "R",
     "cancel_run",
     "claim_run",
     "create_job",
@@ -62,6 +63,7 @@ __all__ = [
 
 SQL = "JobTypes::SqlRunner"
 PYTHON3 = "JobTypes::PythonDocker"
+R = "JobTypes::RDocker"
 CONTAINER = "JobTypes::ContainerDocker"
 QUERY = "JobTypes::Query"
 CSV_IMPORT = "JobTypes::Import"
@@ -165,6 +167,7 @@ _WORDS = {
     CUSTOM: "Custom script",
     SQL: "SQL script",
     PYTHON3: "Python script",
+    R: "R script",
     CONTAINER: "Container script",
     QUERY: "Query",
     CSV_IMPORT: "CSV import",

@@ -24,6 +24,7 @@ from civis_nb.local.endpoints.scripts.models import (
     SqlCreate,
 )
 from civis_nb.local.endpoints.scripts.python3 import PYTHON3_SCRIPTS
+from civis_nb.local.endpoints.scripts.r import R_SCRIPTS
 from civis_nb.local.endpoints.scripts.sql import SQL_SCRIPTS
 from civis_nb.local.errors import Invalid, NotSupported
 from civis_nb.local.http.wire import Wire, snake
@@ -41,13 +42,13 @@ __all__ = ["QueuedRun", "answer", "queue_again", "run_result", "start"]
 #: action -> the body of the request that creates such a job, and what creates it
 _JOBS: Mapping[str, tuple[type[Wire], JobService[Any]]] = {
     "civis.scripts.python3": (PythonCreate, PYTHON3_SCRIPTS),
+    "civis.scripts.r": (PythonCreate, R_SCRIPTS),
     "civis.scripts.sql": (SqlCreate, SQL_SCRIPTS),
     "civis.scripts.container": (ContainerCreate, CONTAINER_SCRIPTS),
     "civis.scripts.custom": (CustomCreate, CUSTOM_SCRIPTS),
     "civis.import": (ImportCreate, IMPORTS),
 }
 _NOT_HERE = {
-    "civis.scripts.r": "R scripts. Run R from a container script: civis.scripts.container.",
     "civis.scripts.javascript": "JavaScript, which runs on Civis Platform only.",
     "civis.scripts.dbt": "dbt scripts. Run dbt from a Python script: civis.scripts.python3.",
     "civis.enhancements.cass_ncoa": "enhancements, which run on Civis Platform only.",

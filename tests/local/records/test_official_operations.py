@@ -19,6 +19,7 @@ DIFFERENT_ANSWERS = {
     ("get", "/notebooks/{id}/git/commits", ""): LISTS,
     ("get", "/reports/{id}/git/commits", ""): LISTS,
     ("get", "/scripts/python3/{id}/git/commits", ""): LISTS,
+    ("get", "/scripts/r/{id}/git/commits", ""): LISTS,
     ("get", "/scripts/sql/{id}/git/commits", ""): LISTS,
     ("get", "/workflows/{id}/git/commits", ""): LISTS,
     **{

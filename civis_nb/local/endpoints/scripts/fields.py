@@ -26,8 +26,18 @@ from civis_nb.local.store.permissions import permission_level
 __all__ = ["TYPE_PATHS", "TYPE_WORDS", "script_fields", "type_path", "type_word", "with_defaults"]
 
 #: What the API calls the types on typed endpoints, and where they live.
-TYPE_WORDS = {states.SQL: "SQL", states.PYTHON3: "Python", states.CONTAINER: "Container"}
-TYPE_PATHS = {states.SQL: "sql", states.PYTHON3: "python3", states.CONTAINER: "containers"}
+TYPE_WORDS = {
+    states.SQL: "SQL",
+    states.PYTHON3: "Python",
+    states.R: "R",
+    states.CONTAINER: "Container",
+}
+TYPE_PATHS = {
+    states.SQL: "sql",
+    states.PYTHON3: "python3",
+    states.R: "r",
+    states.CONTAINER: "containers",
+}
 
 _RESOURCES = {"cpu": 1024, "memory": 1024, "disk_space": 1.0}
 

@@ -12,7 +12,7 @@ from civis_nb.local.runs.handlers.csv_files import run_import, run_preprocess
 from civis_nb.local.runs.handlers.exports import run_csv_export, run_sql_script
 from civis_nb.local.runs.handlers.imports import run_import_job
 from civis_nb.local.runs.handlers.queries import run_query
-from civis_nb.local.runs.handlers.scripts import run_container, run_python3
+from civis_nb.local.runs.handlers.scripts import run_container, run_python3, run_r
 from civis_nb.local.runs.task import RunTask
 
 __all__ = ["Handler", "handler_of"]
@@ -36,6 +36,7 @@ class Handler:
 
 _HANDLERS = {
     jobs.PYTHON3: Handler("process", run_python3),
+    jobs.R: Handler("process", run_r),
     jobs.CONTAINER: Handler("process", run_container),
     jobs.SQL: Handler("sql", run_sql_script),
     jobs.QUERY: Handler("sql", run_query),

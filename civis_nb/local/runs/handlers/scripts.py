@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import sys
 from collections.abc import Mapping, Sequence
@@ -13,7 +14,7 @@ from civis_nb.local.runs.environment import job_environment, working_folder
 from civis_nb.local.runs.handlers.repository import clone
 from civis_nb.local.runs.task import RunTask
 
-__all__ = ["run_container", "run_python3"]
+__all__ = ["run_container", "run_python3", "run_r"]
 
 _MAX_ERROR_CHARS = 1000
 
@@ -32,6 +33,27 @@ def run_python3(task: RunTask) -> None:
     with working_folder(task) as folder:
         command = [sys.executable, "-u", str(folder / "script.py")]
         _run(task, command, folder, {"script.py": source})
+
+
+def run_r(task: RunTask) -> None:
+    """Run the source of an R script with the machine's Rscript.
+
+    Raises
+    ------
+    CivisLocalError
+        When the machine has no R, or the script fails.
+    OperationCancelledError
+        When it was cancelled.
+    """
+    source = (task.body.get("source") or "").encode("utf-8", "replace")
+    program = shutil.which("Rscript", path=job_environment(task)["PATH"])
+    if program is None:
+        raise CivisLocalError(
+            "This machine has no R: the program Rscript is not found. Install R, so that R scripts "
+            "can run here."
+        )
+    with working_folder(task) as folder:
+        _run(task, [program, str(folder / "script.R")], folder, {"script.R": source})
 
 
 def run_container(task: RunTask) -> None:
