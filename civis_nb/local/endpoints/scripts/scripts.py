@@ -34,7 +34,7 @@ router = APIRouter(tags=["scripts"])
 
 _TYPES = {path: job_type for job_type, path in TYPE_PATHS.items()}
 #: With those of Civis Platform of which there are none here.
-_KNOWN_TYPES = (*_TYPES, "javascript", "r", "dbt")
+_KNOWN_TYPES = (*_TYPES, "javascript", "dbt")
 _CATEGORIES = ("script", "import", "export", "enhancement")
 
 
