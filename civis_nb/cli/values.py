@@ -18,6 +18,8 @@ else:
 
 _OPENING = {"object": "{", "array": "["}
 _EXAMPLES = {"object": '{"key": 1}', "array": "[1, 2]"}
+#: How much of a value a message shows.
+_MOST_SHOWN = 80
 _NOUNS = {"object": "an object", "array": "a list"}
 
 
@@ -61,10 +63,10 @@ class Document(ParamType):
             content = load_yaml(text)
         except ValueError as error:
             hint = "" if source else " If the shell has split it, put quotes around it."
-            self.fail(f"{source or value!r} is no YAML or JSON: {error}{hint}", param, ctx)
+            self.fail(f"{source or _cut(value)} is no YAML or JSON: {error}{hint}", param, ctx)
         if not isinstance(content, dict if self._kind == "object" else list):
             self.fail(
-                f"{source or value!r} holds {type(content).__name__}, not {_NOUNS[self._kind]} "
+                f"{source or _cut(value)} holds {type(content).__name__}, not {_NOUNS[self._kind]} "
                 f"such as {_EXAMPLES[self._kind]}.",
                 param,
                 ctx,
@@ -85,10 +87,10 @@ class Document(ParamType):
             why = getattr(error, "strerror", None) or error
             if value.startswith(tuple(_OPENING.values())):
                 return value, ""  # too long for the name of a file
-            self.fail(f"{value} can't be read: {why}.", param, ctx)
+            self.fail(f"{_cut(value)} can't be read: {why}.", param, ctx)
         if not value.lstrip().startswith(_OPENING[self._kind]):
             self.fail(
-                f"There is no file {value!r}, and it is not {_NOUNS[self._kind]} such as "
+                f"There is no file {_cut(value)}, and it is not {_NOUNS[self._kind]} such as "
                 f"'{_EXAMPLES[self._kind]}'. Give the path of a file with YAML or JSON, - for the "
                 "standard input, or the text itself.",
                 param,
@@ -104,3 +106,8 @@ class Document(ParamType):
     ) -> list[CompletionItem]:
         """Have the shell complete the name of a file."""
         return [CompletionItem(incomplete, type="file")]
+
+
+def _cut(value: str) -> str:
+    """Return a value as messages show it."""
+    return repr(value if len(value) <= _MOST_SHOWN else value[:_MOST_SHOWN] + "…")

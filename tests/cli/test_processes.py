@@ -112,3 +112,16 @@ def test_a_log_shows_neither_the_key_nor_a_signature(process, on_platform, tmp_p
     said += command.communicate(timeout=60)[1]
     assert on_platform.api_key[:] not in said
     assert "signature=" not in said.lower().replace("signature=***", "")
+
+
+def test_the_local_backend_needs_no_account_and_help_starts_nothing(process, tmp_path):
+    here = {
+        "CIVIS_API_KEY": "", "CIVIS_API_ENDPOINT": "", "CIVIS_NB_BACKEND": "local",
+        "CIVIS_NB_STATE_DIR": str(tmp_path / "state"),
+    }  # fmt: skip
+    out, said = process("jobs", "--help", **here).communicate(timeout=60)
+    assert "list-runs" in out
+    assert not (tmp_path / "state").exists()
+    out, said = process("users", "get-me", **here).communicate(timeout=120)
+    assert "username: local" in out
+    assert said == ""
