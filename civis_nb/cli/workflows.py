@@ -6,7 +6,6 @@ import datetime
 import json
 import queue
 import sys
-from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +18,6 @@ from civis_nb.cli.command import Command
 from civis_nb.cli.exits import FAILED
 from civis_nb.cli.values import Document
 from civis_nb.errors import CivisCancelledError, CivisInputError, CivisJobFailure
-from civis_nb.spec.names import nearest
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
@@ -115,6 +113,7 @@ def run(
     """
     from civis_nb.futures.interrupts import PendingStart
     from civis_nb.workflows import validate_workflow_yaml
+    from civis_nb.workflows.inputs import check_inputs
 
     if _is_id(workflow) and name is not None:
         raise click.UsageError("--name is for a workflow that is made from a file.")
@@ -123,11 +122,11 @@ def run(
     named = [*tasks, *([target_task] if target_task else [])]
     if _is_id(workflow):
         workflow_id = int(workflow)
-        _check(_stored(client, workflow_id), given, named)
+        check_inputs(_stored(client, workflow_id), given, named)
     else:
         text = _text(workflow)
         validate_workflow_yaml(text)
-        _check(text, given, named)
+        check_inputs(text, given, named)
         made = client.workflows.post(name or Path(workflow).stem.strip("-") or "workflow",
                                      definition=text)  # fmt: skip
         workflow_id = made.id
@@ -235,28 +234,6 @@ def _argument(text: str) -> tuple[str, Any]:
         return name.strip(), json.loads(value)
     except ValueError:
         return name.strip(), value  # not JSON, so text: 00501 stays what it is
-
-
-def _check(text: str, given: Mapping[str, Any], tasks: Sequence[str]) -> None:
-    """Refuse inputs and tasks that a workflow does not have, and inputs that it misses."""
-    from civis_nb.workflows import read_definition
-
-    definition = read_definition(text)
-    for kind, names, known in (
-        ("input", given, [each.name for each in definition.input]),
-        ("task", tasks, list(definition.tasks)),
-    ):
-        for name in names:
-            if name not in known:
-                near = nearest(name, known)
-                hint = f"Did you mean {' or '.join(near)}?" if near else ""
-                has = f"It has: {', '.join(known) or 'none'}."
-                raise CivisInputError(f"The workflow has no {kind} {name!r}. {hint or has}")
-    missing = [each.name for each in definition.input if each.required and each.name not in given]
-    if missing:
-        raise CivisInputError(
-            f"The workflow misses its input {', '.join(missing)}: give -a {missing[0]}=VALUE."
-        )
 
 
 def _page(content: str) -> str:

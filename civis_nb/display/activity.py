@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from civis_nb.display.log_lines import LogLine
 from civis_nb.display.text import cut, one_line, run_ids
 
-__all__ = ["DONE_STATES", "Activity", "duration", "in_bytes", "loading_note"]
+if TYPE_CHECKING:
+    from civis_nb.display.html import Html
+
+__all__ = ["DONE_STATES", "Activity", "Picture", "duration", "in_bytes", "loading_note"]
 
 DONE_STATES: Final = frozenset({"succeeded", "success", "failed", "cancelled"})
 _TITLE_CHARS: Final = 80
@@ -60,6 +63,22 @@ def loading_note() -> str | None:
     return None
 
 
+class Picture(Protocol):
+    """What a run consists of, drawn: the tasks of an execution and their states."""
+
+    def text(self) -> str:
+        """Return it as lines of text."""
+
+    def html(self) -> Html:
+        """Return it as HTML without a script."""
+
+    def tree(self) -> list[Any]:
+        """Return it for a live view: elements of SVG, each ``[name, attributes, children]``."""
+
+    def data(self) -> list[dict[str, Any]]:
+        """Return its parts as plain JSON."""
+
+
 @dataclass(frozen=True)
 class Activity:
     """A run or a transfer at one moment.
@@ -72,6 +91,10 @@ class Activity:
         The platform's word for the state of a run; None where it is no run.
     job_id, run_id
         Which run; None where they are not known.
+    is_workflow
+        Whether these are the ids of a workflow and its execution.
+    picture
+        What it consists of; None where that is not known.
     url
         The page of the run.
     unreachable
@@ -116,6 +139,8 @@ class Activity:
     log_total: int = 0
     error: str | None = None
     note: str | None = None
+    is_workflow: bool = False
+    picture: Picture | None = None
 
     @property
     def ended(self) -> bool:
@@ -142,7 +167,7 @@ class Activity:
     @property
     def ids(self) -> str:
         """The ids of the run; empty where they are not known."""
-        return run_ids(self.job_id, self.run_id)
+        return run_ids(self.job_id, self.run_id, is_workflow=self.is_workflow)
 
     @property
     def mark(self) -> str:

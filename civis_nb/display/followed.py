@@ -24,11 +24,15 @@ class FollowedRun:
         what came of it, in words; called in any thread.
     repeat
         Starts it once more when it has ended; None where that can't be done.
+    open_log
+        Returns the log of a part of it, such as a task, which is read from then on; None where it
+        has no parts.
     """
 
     log: RunLog | None = None
     actions: Mapping[str, Callable[[], str]] = field(default_factory=dict)
     repeat: Callable[[], Following] | None = None
+    open_log: Callable[[str], RunLog] | None = None
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,8 @@ class RunView(Shown):
             parts.append(masked_url(activity.url))
         if self.live and activity.done_bytes is not None and activity.amount:
             parts.append(activity.amount)
+        if activity.picture is not None:
+            parts.append(activity.picture.text())
         if activity.log is not None:
             parts.append(self._log_title())
             parts += [f"  {visible(line[1])}" for line in activity.log]
@@ -160,6 +162,7 @@ class RunView(Shown):
             "div",
             self._head(),
             self._bar(),
+            None if activity.picture is None else activity.picture.html(),
             self._log_html(),
             error,
             note,
@@ -198,6 +201,8 @@ class RunView(Shown):
             lines = None if log is None else [[line[0], visible(line[1])] for line in log]
             log_data = None if log is None else {"total": self.activity.log_total, "lines": lines}
             bundle[RUN_MIME] = {"version": 1, **self.data(), "log": log_data}
+            if self.activity.picture is not None:
+                bundle[RUN_MIME]["tasks"] = self.activity.picture.data()
         return bundle
 
 

@@ -95,8 +95,8 @@ def failure(
     return CivisJobFailure(message, response, job_id, run_id)
 
 
-def add_log(error: CivisJobFailure, entries: Iterable[Any], url: str | None) -> None:
-    """Add the end of the log of a failed run, and the address of its page, as notes.
+def add_log(error: CivisJobFailure, entries: Iterable[Any], whose: str = "its log") -> None:
+    """Add the end of the log of a failed run as a note.
 
     Parameters
     ----------
@@ -104,13 +104,13 @@ def add_log(error: CivisJobFailure, entries: Iterable[Any], url: str | None) -> 
         What the run ended with.
     entries
         The last entries of the log, oldest first.
-    url
-        The run's page; None where there is none for people.
+    whose
+        What the log is called.
 
     Examples
     --------
     >>> error = CivisJobFailure("exit code 1")
-    >>> add_log(error, [{"message": "reading"}, {"message": "disk full"}], None)
+    >>> add_log(error, [{"message": "reading"}, {"message": "disk full"}])
     >>> print(error.__notes__[0])
     The end of its log:
       reading
@@ -120,9 +120,7 @@ def add_log(error: CivisJobFailure, entries: Iterable[Any], url: str | None) -> 
     lines = [line[:_LOG_LINE_CHARS] for line in text.split("\n") if line.strip()]
     if lines:
         shown = "\n".join(f"  {line}" for line in lines[-_LOG_LINES:])
-        error.add_note(f"The end of its log:\n{masked_url(shown)}")
-    if url:
-        error.add_note(url)
+        error.add_note(f"The end of {whose}:\n{masked_url(shown)}")
 
 
 def sql_position(text: str, sql: str | None = None) -> tuple[int | None, int | None]:

@@ -12,7 +12,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from civis_nb._tracebacks import in_ipython
+from civis_nb.display.text import run_ids
 from civis_nb.errors import CivisInputError, CivisJobFailure, CivisTimeoutError
+from civis_nb.futures.execution import execution_picture, failed_tasks, newest_run
 from civis_nb.futures.failures import add_log, error_text, failure, reason_in_logs, sql_position
 from civis_nb.futures.interrupts import cancel_run
 from civis_nb.futures.pollable import PollableResult
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
     from civis_nb.client.response import Response
     from civis_nb.display.activity import Activity
+    from civis_nb.workflows.execution import ExecutionPicture
 
 __all__ = ["CivisFuture"]
 
@@ -35,6 +38,8 @@ _REASON_READS = 4
 _REASON_WAIT_S = 0.5
 #: Tries to start a run again while the platform says that the failed one is active.
 _AGAIN_TRIES = 8
+#: Of so many tasks an execution that failed shows the ends of the logs.
+_FAILED_TASKS = 3
 
 
 class CivisFuture(PollableResult):
@@ -85,6 +90,8 @@ class CivisFuture(PollableResult):
     """
 
     _run = Run("", "")
+    #: The execution of a workflow that was drawn last, and its picture.
+    _pictured: tuple[Any, ExecutionPicture | None] = (None, None)
 
     def __init__(
         self,
@@ -196,11 +203,16 @@ class CivisFuture(PollableResult):
         title
             What runs, for a person.
         """
+        seen = self._last_seen
+        if self._run.is_workflow and seen is not None and self._pictured[0] is not seen:
+            self._pictured = seen, execution_picture(seen, self._pictured[1])
         return replace(
             super().activity(title),
+            picture=self._pictured[1],
             job_id=self.job_id,
             run_id=self.run_id,
             url=self._known_run().web_page(self._client_if_any()),
+            is_workflow=self._run.is_workflow,
         )
 
     def outputs(self) -> list[Response]:
@@ -328,9 +340,8 @@ class CivisFuture(PollableResult):
 
     def _subject(self) -> str:
         """Return which run this is, as messages begin."""
-        ids = [f"job {self.job_id}"] if self.job_id is not None else []
-        ids += [f"run {self.run_id}"] if self.run_id is not None else []
-        return " / ".join(ids) + (": " if ids else "")
+        ids = run_ids(self.job_id, self.run_id, is_workflow=self._run.is_workflow)
+        return f"{ids.replace(', ', ' / ')}: " if ids else ""
 
     # The steps: called by the scheduler only, never two at once.
 
@@ -386,12 +397,20 @@ class CivisFuture(PollableResult):
 
     def _tell_log(self, failed: CivisJobFailure, client: Client) -> None:
         """Add the end of the log to what a person will read."""
-        try:
-            entries = self._found_run().last_log_entries(client)[0]
-        except Exception as error:
-            log.debug("%sits log can't be read: %s", self._subject(), error)
-            entries = []
-        add_log(failed, entries, self._known_run().web_page(client))
+        runs = [("its log", self._found_run())]
+        if self._run.is_workflow:
+            tasks = failed_tasks(failed.response)[:_FAILED_TASKS]
+            runs = [(f"the log of {field(task, 'name')}", Run("jobs", "get_runs", *ids))
+                    for task in tasks if (ids := newest_run(task)) is not None]  # fmt: skip
+        for whose, run in runs:
+            try:
+                entries = run.last_log_entries(client)[0]
+            except Exception as error:
+                log.debug("%s%s can't be read: %s", self._subject(), whose, error)
+                continue
+            add_log(failed, entries, whose)
+        if url := self._known_run().web_page(client):
+            failed.add_note(url)
 
     def _sql_of_script(self) -> Any:
         """Return the SQL of a script, for the place of its error; None when it can't be read."""

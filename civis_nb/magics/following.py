@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import concurrent.futures
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from civis_nb.display.activity import Activity
 from civis_nb.display.followed import FollowedRun, Following
@@ -21,6 +21,7 @@ from civis_nb.magics.failures import message_of, without_traceback
 from civis_nb.magics.options import Option
 from civis_nb.magics.read_log import ReadLog
 from civis_nb.magics.session import Session
+from civis_nb.magics.task_logs import TaskLogs
 from civis_nb.magics.waiting import interrupted, start_or_cancel, wait
 from civis_nb.magics.words import positive, seconds, variable
 from civis_nb.widgets.cell import WidgetCell
@@ -28,7 +29,7 @@ from civis_nb.widgets.cell import WidgetCell
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
 
-__all__ = ["FOLLOW_OPTIONS", "FollowOptions", "RunOfJob", "run_and_follow"]
+__all__ = ["FOLLOW_OPTIONS", "FollowOptions", "RunOfJob", "WhatRuns", "by_name", "run_and_follow"]
 
 #: How much of a line of an error is shown below a display that has all of it.
 _LINE_CHARS: Final = 300
@@ -63,45 +64,84 @@ class FollowOptions:
     no_raise: bool = False
 
 
+class WhatRuns(Protocol):
+    """What a magic starts and follows: a job, or a workflow."""
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+
+    @property
+    def kind(self) -> str:
+        """What the history calls it."""
+
+    def start(self, client: Client) -> CivisFuture:
+        """Start it, and return its future."""
+
+    def log(self, client: Client, future: CivisFuture) -> ReadLog | TaskLogs:
+        """Return what is read of its log while it goes on."""
+
+    def outputs(self, client: Client, future: CivisFuture) -> dict[str, Any]:
+        """Return what it has put out."""
+
+
 @dataclass(frozen=True)
 class RunOfJob:
-    """What is to run.
+    """A run of a job; as `WhatRuns`.
 
     Attributes
     ----------
     job_id
         The job.
-    title
-        What it is called.
-    kind
-        What the history calls it.
     """
 
     job_id: int
     title: str
     kind: str
 
+    def start(self, client: Client) -> CivisFuture:
+        """Start a run; explain a refusal because one is active."""
+        from civis_nb.utils import run_job
+
+        try:
+            return run_job(self.job_id, client=client)  # type: ignore[arg-type]
+        except CivisAPIError as error:
+            if error.status_code != 409:
+                raise
+            raise CivisMagicError(
+                f"Job {self.job_id} ({self.title}) is running already, and a job runs once at a "
+                "time: wait for its end, or stop it on the platform."
+            ) from None
+
+    def log(self, client: Client, future: CivisFuture) -> ReadLog:
+        """Return the log of the run."""
+        return ReadLog(client, future.job_id, future.run_id)
+
+    def outputs(self, client: Client, future: CivisFuture) -> dict[str, Any]:  # noqa: ARG002 - others need it
+        """Return the outputs by name."""
+        return by_name(future.outputs())
+
 
 def run_and_follow(
-    job: RunOfJob,
+    job: WhatRuns,
     call: FollowOptions,
     session: Session,
     user_ns: MutableMapping[str, Any],
     cell: int | None,
 ) -> Any:
-    """Start a job and show it until its end; with ``--bg`` return its future at once.
+    """Start a job or workflow, show it until its end; with ``--bg`` return its future at once.
 
     Raises
     ------
     CivisMagicError
-        When the job is running already.
+        When it is running already.
     CivisJobFailure, KeyboardInterrupt, CivisTimeoutError
         As ``%civis_run``: the run failed, or the wait for it ended early.
     """
     client, title = session.client(), job.title
-    future = start_or_cancel(lambda: _started(client, job))
+    future = start_or_cancel(lambda: job.start(client))
     session.started(future, job.kind, title)
-    log = None if call.no_logs else ReadLog(client, future.job_id, future.run_id)
+    log = None if call.no_logs else job.log(client, future)
     if call.bg:
         if call.timeout is not None:
             future.cancel_after(call.timeout)
@@ -114,26 +154,32 @@ def run_and_follow(
     ended = _follow(client, job, future, log, call)
     failed = ended.state not in ("succeeded", "success")
     if call.outputs and not failed:
-        user_ns[call.outputs] = _outputs(future)
+        user_ns[call.outputs] = job.outputs(client, future)
     if failed and not call.no_raise:
         raise _failure(future)
     return None
 
 
-def _seen(future: CivisFuture, log: ReadLog | None, title: str, most_lines: int) -> Activity:
+def _seen(
+    future: CivisFuture, log: ReadLog | TaskLogs | None, title: str, most_lines: int
+) -> Activity:
     """Return what was seen last of a run and its log."""
     seen = future.activity(title)
     return seen if log is None else log.added_to(seen, most_lines)
 
 
 def _following(
-    client: Client, job: RunOfJob, future: CivisFuture, log: ReadLog | None, tail: int | None = None
+    client: Client,
+    job: WhatRuns,
+    future: CivisFuture,
+    log: ReadLog | TaskLogs | None,
+    tail: int | None = None,
 ) -> Following:
     """Return a run as its view follows it: it can be cancelled, and started once more."""
 
     def repeat() -> Following:
-        again = _started(client, job)
-        its_log = None if log is None else ReadLog(client, again.job_id, again.run_id)
+        again = job.start(client)
+        its_log = None if log is None else job.log(client, again)
         return _following(client, job, again, its_log)
 
     def read() -> bool:
@@ -144,14 +190,23 @@ def _following(
 
     lines = None if log is None else log.lines
     return Following(
-        FollowedRun(lines, {"cancel": lambda: cancel_run(future)}, repeat),
+        FollowedRun(
+            lines,
+            {"cancel": lambda: cancel_run(future)},
+            repeat,
+            log.open if isinstance(log, TaskLogs) else None,
+        ),
         lambda most_lines: _seen(future, log, job.title, tail or most_lines),
         read,
     )
 
 
 def _follow(
-    client: Client, job: RunOfJob, future: CivisFuture, log: ReadLog | None, call: FollowOptions
+    client: Client,
+    job: WhatRuns,
+    future: CivisFuture,
+    log: ReadLog | TaskLogs | None,
+    call: FollowOptions,
 ) -> Activity:
     """Show a run until it has ended; return how it ended."""
     following = _following(client, job, future, log, call.tail)
@@ -196,26 +251,11 @@ def _failure(future: Any) -> CivisError:
     return without_traceback(error, [f"{type(error).__name__}: {first[0]}", *first[1:]])
 
 
-def _started(client: Client, job: RunOfJob) -> CivisFuture:
-    """Start a run of the job; explain a refusal because one is active."""
-    from civis_nb.utils import run_job
-
-    try:
-        return run_job(job.job_id, client=client)  # type: ignore[arg-type]
-    except CivisAPIError as error:
-        if error.status_code != 409:
-            raise
-        raise CivisMagicError(
-            f"Job {job.job_id} ({job.title}) is running already, and a job runs once at a time: "
-            "wait for its end, or stop it on the platform."
-        ) from None
-
-
-def _outputs(future: Any) -> dict[str, Any]:
+def by_name(outputs: Iterable[Any]) -> dict[str, Any]:
     """Return ``{name: value}`` for JSON values, ``{name: object id}`` for files and the rest."""
     found: dict[str, Any] = {}
     # The newest comes first, and wins over older ones of the same name.
-    for output in future.outputs():
+    for output in outputs:
         is_value = output.object_type == "JSONValue"
         found.setdefault(str(output.name), output.value if is_value else output.object_id)
     return found

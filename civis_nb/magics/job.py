@@ -1,4 +1,4 @@
-"""``%civis_run``: run a job of the platform, or a script made from a template."""
+"""``%civis_run``: run a job of the platform, a script made from a template, or a workflow."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from civis_nb.magics.arguments import checked_arguments, copy_with_arguments, script_of
-from civis_nb.magics.finding import JOB, TEMPLATE, dictionary, find
+from civis_nb.magics.finding import JOB, TEMPLATE, WORKFLOW, dictionary, find
 from civis_nb.magics.following import FOLLOW_OPTIONS, FollowOptions, RunOfJob, run_and_follow
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
 from civis_nb.magics.words import Token, parameter, variable, word
+from civis_nb.magics.workflow import ExecutionOf, checked_inputs
 
 __all__ = ["SYNTAX", "JobCall", "run_job_magic"]
 
@@ -37,6 +38,8 @@ SYNTAX: Final = Syntax(
                also=("--arguments", "--params", "--kwargs")),
         Option(("--template",), "The name or id is a template's: a hidden script is made from it, "
                "with the arguments, and runs.", also=("--from-template", "--custom")),
+        Option(("--workflow",), "The name or id is a workflow's: it is executed, with the "
+               "arguments as its inputs. Its graph shows the tasks.", also=("--flow",)),
         *FOLLOW_OPTIONS,
     ),
 )  # fmt: skip
@@ -50,6 +53,7 @@ class JobCall(FollowOptions):
     given: dict[str, Any] = field(default_factory=dict)
     args: str | None = None
     template: bool = False
+    workflow: bool = False
 
     @classmethod
     def parse(cls, line: str) -> JobCall:
@@ -61,6 +65,7 @@ class JobCall(FollowOptions):
             When it can't be read.
         """
         values = SYNTAX.parse(line)
+        SYNTAX.exclusive(values, "template", "workflow")
         given = dict(values.pop("argument"))
         return cls(job=values.pop("job_id|name"), given=given, **values)
 
@@ -103,9 +108,14 @@ def run_job_magic(
     """
     client = session.client()
     namespaces = namespaces or (user_ns,)
-    found = find(client, TEMPLATE if call.template else JOB, call.job, namespaces)
+    kind = TEMPLATE if call.template else WORKFLOW if call.workflow else JOB
+    found = find(client, kind, call.job, namespaces)
     given = {**dictionary(call.args, "--args", namespaces), **call.given}
-    title = str(found.get("name") or f"Job {found.id}")
+    title = str(found.get("name") or f"{kind.noun.capitalize()} {found.id}")
+    if call.workflow:
+        definition = str(client.workflows.get(found.id).definition or "")
+        execution = ExecutionOf(int(found.id), title, checked_inputs(definition, given))
+        return run_and_follow(execution, call, session, user_ns, cell)
     if call.template:
         template = client.templates.get_scripts(found.id)  # a list has no parameters
         arguments = checked_arguments(client, template, given)

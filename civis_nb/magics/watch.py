@@ -170,7 +170,7 @@ class Background:
         if screen is not None and not work.display.changes:
             # Nobody replaces this while the work goes on: it says nothing that will not stay true.
             screen.show(_begun(work))
-        if followed.log is None:
+        if followed.log is None and followed.open_log is None:
             future.call_at_end(lambda _: self._settle(work))
         else:
             threading.Thread(

@@ -13,6 +13,7 @@ from civis_nb.display.screens import BackgroundCell, NotebookCell, Output, View
 from civis_nb.widgets.where import outputs_are_apart
 
 if TYPE_CHECKING:
+    from civis_nb.display.activity import Picture
     from civis_nb.widgets.run_base import RunsView
 
 __all__ = ["BackgroundWidgetCell", "WidgetCell"]
@@ -47,12 +48,12 @@ class WidgetCell(NotebookCell):
             self._close()
             super().draw(view)
         elif self._panel is not None and self._followed is view.followed:
-            self._panel.update(view.data())
+            self._panel.update(view.data(), _picture(view))
         else:
             self._close()
             self._followed = view.followed
             self._panel = panel = self._context.run(_panel_of, view.followed)
-            panel.update(view.data())
+            panel.update(view.data(), _picture(view))
             super().draw(_InPlace(view, panel, with_widget=outputs_are_apart()))
 
     def clear(self, *, whole_cell: bool = False) -> None:
@@ -68,7 +69,7 @@ class WidgetCell(NotebookCell):
             self._close()
             return
         self._panel = self._followed = None
-        panel.update(view.data())
+        panel.update(view.data(), _picture(view))
         handle, context = self._handle, self._context.copy()
         super().show(_InPlace(view, panel))
         # A run that a reader starts once more ends in the same output.
@@ -87,6 +88,11 @@ class WidgetCell(NotebookCell):
 
 class BackgroundWidgetCell(WidgetCell, BackgroundCell):
     """The output of a cell that has ended, where a run that goes on is a live view."""
+
+
+def _picture(view: RunView | GroupView) -> Picture | None:
+    """Return what a run consists of."""
+    return view.activity.picture if isinstance(view, RunView) else None
 
 
 def _panel_of(followed: FollowedRun | FollowedRuns) -> RunsView:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import traitlets
 
 from civis_nb.display.group_view import FollowedRuns
 from civis_nb.widgets.base import Answer
 from civis_nb.widgets.run_base import RunsView, steady, whole_number
+
+if TYPE_CHECKING:
+    from civis_nb.display.activity import Picture
 
 __all__ = ["GroupPanel"]
 
@@ -36,7 +39,7 @@ class GroupPanel(RunsView):
         self._followed = followed
         super().__init__()
 
-    def update(self, data: Mapping[str, Any]) -> None:
+    def update(self, data: Mapping[str, Any], picture: Picture | None = None) -> None:  # noqa: ARG002 - runs have none
         """Show what is known of the runs now, as plain data."""
         if self._is_news(_steady(data) != _steady(self.group)):
             self.group = {**data, "beat": self.group.get("beat", 0) + 1}

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar, Final
+from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import traitlets
 
@@ -16,6 +16,9 @@ from civis_nb.display.run_view import RunView
 from civis_nb.errors import CivisInputError
 from civis_nb.widgets.base import Answer
 from civis_nb.widgets.run_base import RunsView, steady, whole_number
+
+if TYPE_CHECKING:
+    from civis_nb.display.activity import Picture
 
 __all__ = ["RunPanel"]
 
@@ -42,24 +45,33 @@ class RunPanel(RunsView):
         What is known of the run, as plain data.
     lines
         The newest lines of the log: ``{log, start, lines, first, total}``, where ``log`` tells the
-        logs of runs that were repeated apart; empty without a log.
+        logs of runs that were repeated, or of parts, apart; empty without a log.
+    picture
+        What the run consists of, as elements of SVG: ``[name, attributes, children]``; those
+        with an attribute ``data-task`` are its parts. Empty where it has none.
+    opened
+        The part whose log is shown; empty: that of the run.
     """
 
     module: ClassVar[str] = "run.js"
 
     run = traitlets.Dict().tag(sync=True)
     lines = traitlets.Dict().tag(sync=True)
+    picture: traitlets.List[Any] = traitlets.List().tag(sync=True)
+    opened = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, followed: FollowedRun) -> None:
         self._followed = followed
-        #: How many runs were shown before this one.
-        self._runs_before = 0
+        self._log = followed.log
+        #: How many logs were shown before this one.
+        self._logs_before = 0
+        self._drawn: Picture | None = None
         #: Lines that the front end was sent and that will not change any more.
         self._sent = 0
         self._repeating = threading.Lock()
         super().__init__()
 
-    def update(self, data: Mapping[str, Any]) -> None:
+    def update(self, data: Mapping[str, Any], picture: Picture | None = None) -> None:
         """Show what is known of the run now, and what has come to its log.
 
         Parameters
@@ -67,17 +79,24 @@ class RunPanel(RunsView):
         data
             As plain data; `actions` are added to it. ``elapsed_s`` alone is no news: the view
             counts on.
+        picture
+            What the run consists of.
         """
-        actions = [*self._followed.actions, *(["repeat"] if self._followed.repeat else [])]
+        followed = self._followed
+        actions = [*followed.actions, *(["repeat"] if followed.repeat else []),
+                   *(["open"] if followed.open_log else [])]  # fmt: skip
         known = {**data, "actions": actions}
         newest = self._newest_lines()
-        changed = newest is not None or steady(known) != steady(self.run)
+        tree = self._new_tree(picture)
+        changed = newest is not None or tree is not None or steady(known) != steady(self.run)
         if not self._is_news(changed):
             return
         with self.hold_sync():
             self.run = {**known, "beat": self.run.get("beat", 0) + 1}
             if newest is not None:
                 self.lines = newest
+            if tree is not None:
+                self.picture = tree
 
     def answer(self, kind: str, request: dict[str, Any]) -> Answer:
         """Return the answer to a request of the front end."""
@@ -85,7 +104,9 @@ class RunPanel(RunsView):
             return {"text": self._followed.actions[kind]()}, []
         if kind == "repeat" and self._followed.repeat is not None:
             return {"text": self._repeat(self._followed.repeat)}, []
-        log = self._followed.log
+        if kind == "open" and self._followed.open_log is not None:
+            return {"text": self._open(self._followed.open_log, str(request.get("part") or ""))}, []
+        log = self._log
         if log is None or kind not in ("lines", "find", "text"):
             return super().answer(kind, request)
         if kind == "lines":
@@ -100,14 +121,39 @@ class RunPanel(RunsView):
             return {"numbers": log.find(text, level, start), "total": total}, []
         return {}, ["".join(_texts(log, level)).encode()]
 
+    def _open(self, open_log: Callable[[str], RunLog], part: str) -> str:
+        """Show the log of a part from now on; return which, in words."""
+        log = open_log(part)
+        self._show_log(log)
+        newest = self._newest_lines()
+        with self.hold_sync():
+            self.opened = part
+            if newest is not None:
+                self.lines = newest
+        return f"The log of {part} is shown."
+
+    def _show_log(self, log: RunLog | None) -> None:
+        """Show another log from now on."""
+        self._log, self._sent = log, 0
+        self._logs_before += 1
+
+    def _new_tree(self, picture: Picture | None) -> list[Any] | None:
+        """Return what is to be drawn; None where that is drawn already."""
+        if picture is None or picture is self._drawn:
+            return None
+        self._drawn = picture
+        tree = picture.tree()
+        return None if tree == self.picture else tree
+
     def _repeat(self, repeat: Callable[[], Following]) -> str:
         """Start the run once more, and follow it; return what came of it, in words."""
         if not self._repeating.acquire(blocking=False):
             raise CivisInputError("It runs again already.")
         try:
             again = repeat()
-            self._followed, self._sent = again.followed, 0
-            self._runs_before += 1
+            self._followed = again.followed
+            self._show_log(again.followed.log)
+            self.opened = ""
             threading.Thread(
                 target=self._follow, args=(again,), name="civis-again", daemon=True
             ).start()
@@ -128,26 +174,27 @@ class RunPanel(RunsView):
                 ended_at = ended_at or (now if seen.ended else None)
                 if ended_at is not None and (complete or now - ended_at > LOG_LAG_S):
                     break
-                self.update(RunView(replace(seen, elapsed_s=now - started), live=True).data())
+                view = RunView(replace(seen, elapsed_s=now - started), live=True)
+                self.update(view.data(), seen.picture)
                 time.sleep(_UPDATE_S)
         finally:
             self._repeating.release()
         end = RunView(again.describe(SETTLED_LINES))
-        self.update(end.data())
+        self.update(end.data(), end.activity.picture)
         if self.on_repeat_end is not None:
             self.on_repeat_end(end)
 
     def _newest_lines(self) -> dict[str, Any] | None:
         """Return what the front end does not have yet; None where that is nothing."""
-        log = self._followed.log
+        log = self._log
         if log is None:
             return None
         settled, total = log.settled, log.total
-        if self._sent == total and self.lines.get("log") == self._runs_before:
+        if self._sent == total and self.lines.get("log") == self._logs_before:
             return None
         start = max(min(self._sent, total - _LAST_LINES), total - _MOST_LINES, 0)
         newest = self._lines_from(log, start, total, from_end=True)
-        newest["log"] = self._runs_before
+        newest["log"] = self._logs_before
         self._sent = settled
         return None if newest == self.lines else newest
 

@@ -11,6 +11,7 @@ from civis_nb.widgets.base import Answer
 from civis_nb.widgets.in_place import InPlace
 
 if TYPE_CHECKING:
+    from civis_nb.display.activity import Picture
     from civis_nb.display.run_view import RunView
 
 __all__ = ["RunsView", "steady", "whole_number"]
@@ -35,8 +36,8 @@ class RunsView(InPlace):
         self.on_repeat_end: Callable[[RunView], None] | None = None
         super().__init__()
 
-    def update(self, data: Mapping[str, Any]) -> None:
-        """Show what is known now, as plain data."""
+    def update(self, data: Mapping[str, Any], picture: Picture | None = None) -> None:
+        """Show what is known now, as plain data, and what it consists of."""
         raise NotImplementedError
 
     def answer(self, kind: str, request: dict[str, Any]) -> Answer:

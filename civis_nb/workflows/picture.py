@@ -188,7 +188,15 @@ class _Picture:
                 style = "fill-opacity:0.8;font-style:italic"
                 texts.append(_text(box.condition, x, top + 36 + _LINE_HEIGHT, size=11, style=style))
         title = self._title(node)
-        group = el("g", el("title", title), shape, *texts, role="img", aria_label=title)
+        group = el(
+            "g",
+            el("title", title),
+            shape,
+            *texts,
+            role="img",
+            aria_label=title,
+            data_task=None if node.is_command else node.key,
+        )
         state = self.states.get(node.key)
         address = web_address(state.link) if state is not None else None
         if address is None:

@@ -34,6 +34,7 @@ export function logView({ store, request, problem }) {
   let firstSeen = 0;
   let top = 0;
   let range = null;
+  let whose = "";
 
   const sizer = element("div", { class: "civis-log-sizer" });
   const box = element(
@@ -163,7 +164,7 @@ export function logView({ store, request, problem }) {
 
   function words() {
     const dropped = store.first > 0 ? `; the first ${thousands(store.first)} are not kept` : "";
-    title.textContent = store.total ? `Log: ${counted(store.total, "line")}${dropped}` : "Log: no lines yet";
+    title.textContent = `Log${whose}: ${store.total ? counted(store.total, "line") + dropped : "no lines yet"}`;
     const unseen = shownCount() - Math.ceil((box.scrollTop + box.clientHeight) / ROW_PX);
     jump.hidden = following || unseen <= 0;
     if (!jump.hidden) jump.textContent = `↓ ${counted(unseen, "line")} below`;
@@ -360,6 +361,10 @@ export function logView({ store, request, problem }) {
   return {
     element: details,
     restore,
+    /** Call it the log of a part; of the whole where `part` is empty. */
+    name(part) {
+      whose = part ? ` of ${part}` : "";
+    },
     /** Show what the store holds now. */
     update() {
       if (store.first > firstSeen) {

@@ -4,6 +4,7 @@ import { announcer, connect, element, link, root } from "./common.js";
 import { LogStore } from "./log.js";
 import { logView } from "./log_view.js";
 import { attach, ATTACHED } from "./mount.js";
+import { pictureBox } from "./picture.js";
 import { clock, duration, progressBar, reach, stateText } from "./run_parts.js";
 
 /** The logs of the runs that are shown, by view: all views of a model share one. */
@@ -48,6 +49,8 @@ function render({ model, el }) {
   const repeat = element("button", { type: "button" }, "Run again");
   const advice = element("span", { class: "civis-run-dim" }, "To cancel, interrupt the kernel (■).");
   const progress = progressBar();
+  const tasks = element("div", { class: "civis-run-picture", role: "region", "aria-label": "Tasks", tabIndex: 0, hidden: true });
+  const hint = element("div", { class: "civis-run-dim" }, "Choose a task to see its log.");
   const amount = element("div", { class: "civis-run-dim" });
   const error = element("div", { class: "civis-run-error" });
   const note = element("div", { class: "civis-run-note" });
@@ -68,12 +71,12 @@ function render({ model, el }) {
   const request = (kind, fields) => connection.request(kind, fields);
   const log = logView({ store: sharedLog(model), request, problem: tell });
 
-  async function act(kind, meanwhile) {
+  async function act(kind, meanwhile, fields) {
     pending = kind;
     said.textContent = meanwhile;
     show();
     try {
-      said.textContent = (await request(kind)).text;
+      said.textContent = (await request(kind, fields)).text;
       tell("");
     } catch (failure) {
       said.textContent = "";
@@ -82,6 +85,7 @@ function render({ model, el }) {
     pending = "";
     show();
   }
+  const picture = pictureBox(tasks, (part) => act("open", `Reading the log of ${part} …`, { part }));
   cancel.addEventListener("click", () => act("cancel", "Asking the platform to stop the run …"));
   repeat.addEventListener("click", () => act("repeat", "Starting the run again …"));
 
@@ -109,6 +113,10 @@ function render({ model, el }) {
     repeat.hidden = !run.ended || gone || !actions.includes("repeat");
     repeat.disabled = pending !== "";
     progress.show(run);
+    const canOpen = actions.includes("open") && !gone && way.reachable !== false && !pending;
+    picture.show(model.get("picture"), model.get("opened"), canOpen);
+    hint.hidden = tasks.hidden || !actions.includes("open") || gone || Boolean(model.get("opened"));
+    log.name(model.get("opened"));
     set(amount, run.transfer?.text ?? "");
     amount.hidden = !run.transfer?.text;
     set(error, run.error ? `Error: ${run.error}` : "");
@@ -133,6 +141,8 @@ function render({ model, el }) {
     element("div", { class: "civis-run-head" }, title),
     element("div", { class: "civis-run-facts" }, state, ids, times, cancel, advice, repeat),
     progress.element,
+    tasks,
+    hint,
     amount,
     error,
     note,
@@ -154,6 +164,8 @@ function render({ model, el }) {
     log.update();
   };
   model.on("change:run", onRun);
+  model.on("change:picture", onRun);
+  model.on("change:opened", onRun);
   model.on("change:lines", onLines);
   const ticking = setInterval(show, 1000);
   keep(model);
@@ -164,6 +176,8 @@ function render({ model, el }) {
   return () => {
     clearInterval(ticking);
     model.off("change:run", onRun);
+    model.off("change:picture", onRun);
+    model.off("change:opened", onRun);
     model.off("change:lines", onLines);
     el.removeEventListener(ATTACHED, log.restore);
     way.close();

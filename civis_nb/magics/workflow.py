@@ -1,0 +1,85 @@
+"""Executions of workflows: ``%civis_run --workflow`` and ``%%civis_workflow``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.errors import CivisAPIError, CivisInputError, CivisMagicError
+from civis_nb.futures import CivisFuture
+from civis_nb.futures.execution import newest_run, tasks_of
+from civis_nb.futures.run import Run
+from civis_nb.magics.following import by_name
+from civis_nb.magics.task_logs import TaskLogs
+
+if TYPE_CHECKING:
+    from civis_nb.client.protocol import Client
+
+__all__ = ["ExecutionOf", "checked_inputs"]
+
+
+def checked_inputs(definition: str, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the inputs of an execution, checked against the definition.
+
+    Raises
+    ------
+    CivisMagicError
+        When the workflow has no such input, or misses one. Nothing was started.
+    WorkflowValidationError
+        When the definition can't be read.
+    """
+    from civis_nb.workflows.inputs import check_inputs
+
+    try:
+        check_inputs(definition, given)
+    except CivisInputError as error:
+        raise CivisMagicError(f"{error} Nothing was started.") from None
+    return dict(given)
+
+
+@dataclass(frozen=True)
+class ExecutionOf:
+    """An execution of a workflow; as `civis_nb.magics.following.WhatRuns`.
+
+    Attributes
+    ----------
+    workflow_id
+        The workflow.
+    given
+        Its inputs.
+    """
+
+    workflow_id: int
+    title: str
+    given: dict[str, Any] = field(default_factory=dict)
+    kind: str = "workflow"
+
+    def start(self, client: Client) -> CivisFuture:
+        """Start an execution; explain a refusal because one is active."""
+        inputs = {"input": self.given} if self.given else {}
+        try:
+            execution = client.workflows.post_executions(self.workflow_id, **inputs)
+        except CivisAPIError as error:
+            if error.status_code != 409:
+                raise
+            raise CivisMagicError(
+                f"Workflow {self.workflow_id} ({self.title}) is being executed already, and it "
+                "allows one execution at a time: wait for its end, or cancel it."
+            ) from None
+        return CivisFuture(
+            client.workflows.get_executions, (self.workflow_id, execution.id), client=client,
+            seen=execution,
+        )  # fmt: skip
+
+    def log(self, client: Client, future: CivisFuture) -> TaskLogs:
+        """Return the logs of its tasks."""
+        return TaskLogs(client, future)
+
+    def outputs(self, client: Client, future: CivisFuture) -> dict[str, Any]:
+        """Return the outputs of each task's newest run, by the name of the task."""
+        found = {}
+        for task in tasks_of(future.last_seen):
+            if (ids := newest_run(task)) is not None:
+                found[str(task.name)] = by_name(Run("jobs", "get_runs", *ids).outputs(client))
+        return found
