@@ -164,8 +164,10 @@ class FunctionMap(Iterator[Any]):
         self._next += 1
         try:
             return self._awaited(self.futures[self._next - 1])
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as interrupt:
+            done = sum(one.done() for one in self.futures)
             after_interrupt(self.cancel)
+            interrupt.args = (f"{done} of {len(self)} calls had ended; the others are cancelled.",)
             raise
         except BaseException:
             self.cancel()

@@ -87,6 +87,30 @@ with civis_nb.local.start(samples=False) as platform:
     assert b"1 running" in shown or b"1 succeeded" in shown, shown
 
 
+@pytest.mark.exhaustive
+def test_an_interrupt_cancels_all_and_says_so():
+    code = """
+import civis_nb, os, signal, threading, time
+with civis_nb.local.start(samples=False) as platform:
+    client = platform.client()
+    calls = civis_nb.map(time.sleep, [0, 600, 600], max_jobs=3, client=client)
+    next(calls)
+    threading.Timer(1, os.kill, (os.getpid(), signal.SIGINT)).start()
+    try:
+        next(calls)
+    except KeyboardInterrupt as interrupt:
+        print(interrupt)
+    print(sorted(job.state for job in client.jobs.list(hidden=True)))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=120
+    )
+    assert done.stdout.splitlines() == [
+        "1 of 3 calls had ended; the others are cancelled.",
+        "['cancelled', 'cancelled', 'succeeded']",
+    ], done.stderr
+
+
 def test_nothing_and_nonsense(client):
     assert list(civis_nb.map(int, [], client=client)) == []
     for wrong in (0, 1.5, True):
