@@ -28,6 +28,7 @@ from civis_nb.local.store import from_wire, utc_now
 from civis_nb.local.store.descriptors import is_exhausted
 from civis_nb.local.store.full_disk import is_full
 from civis_nb.local.store.schema import workflow_executions
+from civis_nb.local.workflows import requests
 from civis_nb.local.workflows.actions import QueuedRun, start
 from civis_nb.local.workflows.attempts import Attempts
 from civis_nb.local.workflows.executions import parsed
@@ -41,7 +42,6 @@ __all__ = ["Engine"]
 _STOP_WAIT_S = 15.0
 #: Seconds between two attempts to store what can't be stored now.
 _STORE_WAIT_S = 0.5
-_CANCELLED = "Cancelled by a request."
 
 _logger = logging.getLogger(__name__)
 
@@ -135,76 +135,28 @@ class Engine:
             self._news.notify_all()
 
     def cancel(self, execution_id: int) -> None:
-        """Cancel an execution with all that it runs.
-
-        Raises
-        ------
-        Conflict
-            When it has ended.
-        """
-
-        def change(opened: _Open) -> None:
-            if opened.execution.has_ended:
-                raise Conflict(f"Execution {execution_id} has ended already.")
-            opened.progress.cancel(_CANCELLED)
-
-        self._change(execution_id, change)
+        """Cancel an execution with all that it runs; raise Conflict when it has ended."""
+        self._change(execution_id, requests.cancel)
 
     def resume(self, execution_id: int) -> None:
-        """Continue a paused execution.
-
-        Raises
-        ------
-        Conflict
-            When it is not paused.
-        """
-
-        def change(opened: _Open) -> None:
-            if opened.execution.state != "paused":
-                state = opened.execution.state
-                raise Conflict(f"Execution {execution_id} is not paused: its state is {state}.")
-            opened.progress.resume()
-            self._set_timers(opened, list(opened.execution.active.values()))
-
-        self._change(execution_id, change)
+        """Continue a paused execution; raise Conflict when it is not paused."""
+        self._change(execution_id, requests.resume)
 
     def rerun(self, execution_id: int, name: str | None) -> None:
-        """Start a failed task of an execution anew, or all that have failed.
+        """Start a failed task anew, or all; raise Conflict when none can be."""
+        self._change(execution_id, lambda progress: requests.rerun(progress, name))
 
-        Raises
-        ------
-        Conflict
-            When the execution succeeded or was cancelled, or no such task has failed.
-        """
-
-        def change(opened: _Open) -> None:
-            execution = opened.execution
-            if execution.state in ("success", "cancelled"):
-                raise Conflict(
-                    f"Execution {execution_id} can't be retried: its state is {execution.state}."
-                )
-            failed = [task.name for task in execution.latest.values() if task.state == "error"]
-            names = failed if name is None else [one for one in failed if one == name]
-            if not names:
-                what = (
-                    "no task of it has failed"
-                    if name is None
-                    else f"the task {name!r} has not failed"
-                )
-                raise Conflict(f"Execution {execution_id} can't be retried: {what}.")
-            opened.progress.rerun(names)
-
-        self._change(execution_id, change)
-
-    def _change(self, execution_id: int, change: Callable[[_Open], None]) -> None:
+    def _change(self, execution_id: int, change: Callable[[Progress], None]) -> None:
         """Change an execution by a request, and store it."""
         with self._changing:
             opened = self._opened(execution_id)
             if opened is None:
                 raise Conflict(f"Execution {execution_id} is not there any more.")
             try:
-                change(opened)
+                change(opened.progress)
                 self._write(opened)
+                # What was held back by a pause has times that have passed.
+                self._set_timers(opened, list(opened.execution.active.values()))
             except Conflict:
                 # Nothing was changed.
                 raise
