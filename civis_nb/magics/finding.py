@@ -15,7 +15,7 @@ from civis_nb.magics.words import LANGUAGES, Token
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
 
-__all__ = ["JOB", "TEMPLATE", "WORKFLOW", "Kind", "dictionary", "find", "find_job"]
+__all__ = ["JOB", "TEMPLATE", "WORKFLOW", "Kind", "dictionary", "find", "find_job", "named"]
 
 #: How many names a misspelt one is compared with.
 _MOST_COMPARED: Final = 1000
@@ -121,10 +121,10 @@ def find(client: Client, kind: Kind, wanted: Token, namespaces: Sequence[Mapping
     elif not quoted and not text.isdecimal() and (held := _held(text, namespaces)) is not None:
         # What has that name comes first: a notebook has many variables.
         by_value = _quoted(_id_text(held, text, kind))
-        return _by_name(client, kind, text) or find(client, kind, by_value, ())
+        return named(client, kind, text) or find(client, kind, by_value, ())
     if text.isdecimal():
         return _by_id(client, kind, text)
-    found = _by_name(client, kind, text)
+    found = named(client, kind, text)
     if found is None:
         raise CivisMagicError(_no_such_name(client, kind, text))
     return found
@@ -134,8 +134,14 @@ def _quoted(text: str) -> Token:
     return Token(text, f"'{text}'", 0)
 
 
-def _by_name(client: Client, kind: Kind, name: str) -> Any:
-    """Return the one of a name; None when there is none."""
+def named(client: Client, kind: Kind, name: str) -> Any:
+    """Return the job, template or workflow of a name; None when there is none.
+
+    Raises
+    ------
+    CivisMagicError
+        When there are several.
+    """
     for hidden in (False, True):
         found = [one for one in kind.named(client, name, hidden) if one.name == name]
         if len(found) > 1:

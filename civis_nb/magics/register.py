@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from IPython.core.magic import needs_local_scope, no_var_expand
 
 from civis_nb.futures.awaiting import CivisAsyncResultBase
-from civis_nb.magics import job, joblist, loglist, script, settings, sql_options, tablelist, watch
+from civis_nb.magics import (
+    job,
+    joblist,
+    loglist,
+    script,
+    settings,
+    sql_options,
+    tablelist,
+    watch,
+    workflow_cell,
+)
 from civis_nb.magics.calls import SqlCall
 from civis_nb.magics.failures import errors_without_traceback
 from civis_nb.magics.options import Syntax
@@ -31,6 +41,7 @@ NAMES: Final = {
     "civis_sql": ("line", "cell"),
     "civisquery": ("line", "cell"),
     "civis_run": ("line", "cell"),
+    "civis_workflow": ("cell",),
     "civis_wait": ("line",),
     "civis_jobs": ("line",),
     "civis_logs": ("line",),
@@ -88,6 +99,14 @@ class _Magics:
                 return job.run_job_magic(job_call, self.session, user_ns, names, number)
             call = script.ScriptCall.parse(line, cell)
             return script.run_script_magic(call, self.session, user_ns, names, number)
+
+    @_magic(workflow_cell.SYNTAX)
+    def civis_workflow(self, line: str, cell: str, local_ns: Any = None) -> Any:
+        with errors_without_traceback():
+            call = workflow_cell.WorkflowCall.parse(line, cell)
+            names, number = self._namespaces(local_ns), self._cell_number()
+            user_ns = self.shell.user_ns
+            return workflow_cell.run_workflow_cell(call, self.session, user_ns, names, number)
 
     @_magic(joblist.SYNTAX)
     def civis_jobs(self, line: str, local_ns: Any = None) -> Any:  # noqa: ARG002 - IPython's own

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from civis_nb.errors import CivisJobFailure, CivisMagicError
+from civis_nb.errors import CivisJobFailure, CivisMagicError, WorkflowValidationError
 from civis_nb.futures import CivisFuture
 
 DEFINITION = """
@@ -110,3 +110,64 @@ def test_a_workflow_that_takes_one_execution_at_a_time_says_so(shell, magics_cli
     error, _ = shell.failing(f"%civis_run {flow.id} --workflow")
     assert "is being executed already" in str(error)
     future.cancel()
+
+
+CELL = """version: '2.0'
+workflow:
+  input: [day, {top: 5}]
+  tasks:
+    load: {action: std.echo, input: {output: "<% $.day %>"}, on-success: [report]}
+    report: {action: std.noop}
+"""
+
+
+def test_a_cell_is_checked_and_drawn_without_a_call(shell, magics_client, monkeypatch):
+    monkeypatch.setenv("CIVIS_API_ENDPOINT", "http://127.0.0.1:9")  # nobody is there
+    workflow = shell.cell(f"%%civis_workflow flow\n{CELL}")
+    assert "<svg" in workflow._repr_html_()
+    assert shell.ns["flow"] is workflow
+
+
+def test_errors_have_their_places_in_the_cell(shell):
+    error, text = shell.failing("%%civis_workflow\n" + CELL.replace("std.noop", "std.nop"))
+    assert isinstance(error, WorkflowValidationError)
+    assert "line 7, column 22" in str(error)
+    assert "Did you mean 'std.noop'?" in text
+    error, _ = shell.failing("%%civis_workflow\n\n\n")
+    assert "the cell is empty" in str(error)
+
+
+def test_a_cell_is_stored_under_a_name_and_stored_again(shell, magics_client):
+    shell.cell(f"%%civis_workflow --name 'From a cell'\n{CELL}")
+    (stored,) = [one for one in magics_client.workflows.list() if one.name == "From a cell"]
+    assert f"Workflow {stored.id} (From a cell) is created." in str(shell.outputs)
+    changed = CELL.replace("top: 5", "top: 6")
+    shell.cell(f"%%civis_workflow --name 'From a cell'\n{changed}")
+    assert magics_client.workflows.get(stored.id).definition == changed
+    assert len([one for one in magics_client.workflows.list() if one.name == "From a cell"]) == 1
+
+
+def test_a_cell_is_run_with_its_inputs(shell, magics_client):
+    before = len(magics_client.workflows.list(limit=50))
+    assert shell.cell(f"%%civis_workflow --run -a day=x\n{CELL}") is None
+    text = shell.outputs[-1]["text/plain"]
+    assert text.startswith("✓ Notebook cell (workflow): succeeded")
+    assert "✓ succeeded" in text
+    assert len(magics_client.workflows.list(limit=50)) == before  # it is hidden
+    error, _ = shell.failing(f"%%civis_workflow --run\n{CELL}")
+    assert "misses its input day" in str(error)
+    shell.ns["given"] = {"day": "y", "top": 1}
+    future = shell.cell(f"%%civis_workflow --run --args given --bg\n{CELL}")
+    assert future.result(timeout=60).input.json() == {"day": "y", "top": 1}
+
+
+def test_warnings_are_shown_beside_a_run(shell):
+    odd = CELL.replace("on-success: [report]", "publish: {x: <% $.nosuch %>}")
+    shell.cell(f"%%civis_workflow --run -a day=x --no-raise\n{odd}")
+    assert "nosuch" in shell.outputs[0]["text/plain"]
+
+
+@pytest.mark.parametrize("option", ["-a day=x", "--bg", "-o out", "--timeout 5", "--no-logs"])
+def test_options_of_a_run_are_refused_without_one(shell, option):
+    error, _ = shell.failing(f"%%civis_workflow {option}\n{CELL}")
+    assert f"{option.split()[0]} has a meaning with --run only" in str(error)
