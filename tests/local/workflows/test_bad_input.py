@@ -151,6 +151,7 @@ def test_tasks_in_a_circle_never_start(workflows):
     assert "No task can start" in done["mistralStateInfo"]
 
 
+@pytest.mark.exhaustive
 def test_a_job_that_is_deleted_while_its_task_runs(workflows, bare_platform):
     started = workflows.start(workflows.make(workflow(SLEEPS)))
     running = workflows.until(

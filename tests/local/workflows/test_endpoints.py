@@ -123,6 +123,7 @@ def test_executions_are_listed_and_their_tasks_read(workflows):
     )
 
 
+@pytest.mark.exhaustive
 def test_failed_tasks_are_retried_one_or_all(workflows, tmp_path):
     def check(name):
         command = f"test -e {tmp_path}/{name}"

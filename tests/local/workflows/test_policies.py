@@ -18,10 +18,10 @@ def seconds(execution):
 @pytest.mark.parametrize(
     ("retry", "runs"),
     [
-        ("{count: 2, delay: 0}", 3),
+        pytest.param("{count: 2, delay: 0}", 3, marks=pytest.mark.exhaustive),
         ("count=1", 2),
         ("{count: 0}", 1),
-        ("{count: <% 1 + 1 %>, delay: 0}", 3),
+        pytest.param("{count: <% 1 + 1 %>, delay: 0}", 3, marks=pytest.mark.exhaustive),
         ("{count: 5, delay: 0, break-on: <% true %>}", 1),
     ],
 )
@@ -51,6 +51,7 @@ def test_a_success_is_repeated_while_continue_on_says_so(workflows):
     assert len(done["tasks"][1]["runs"]) == 5
 
 
+@pytest.mark.exhaustive
 def test_waits_and_delays_take_their_time(workflows):
     done = workflows.run("""
         a: {action: std.noop, wait-before: 0.2, wait-after: 0.2, on-success: b}
@@ -87,6 +88,7 @@ def test_a_timeout_fails_the_task_and_it_is_not_tried_again(workflows):
     assert "timeout (0.2 seconds)" in done["tasks"][0]["mistralStateInfo"]
 
 
+@pytest.mark.exhaustive
 def test_a_timeout_ends_the_run(workflows):
     done = workflows.run("""
         a:
