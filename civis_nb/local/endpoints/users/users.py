@@ -14,7 +14,7 @@ from civis_nb.local.endpoints.user_refs import ORGANIZATION_ID, ORGANIZATION_NAM
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import Keys, check_admin, current_user
 from civis_nb.local.http.envelope import Page, paginated
-from civis_nb.local.http.wire import Wire
+from civis_nb.local.http.wire import NotBlank, Wire
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.first_user import add_default_credential
 from civis_nb.local.store.objects import find_object
@@ -127,8 +127,8 @@ class UserDetail(_UserFields):
 class UserCreate(Wire):
     """A new user."""
 
-    name: str
-    email: str
+    name: NotBlank
+    email: NotBlank
     active: bool | None = None
     primary_group_id: int
     city: str | None = None
@@ -144,7 +144,7 @@ class UserCreate(Wire):
     otp_required_for_login: bool | None = None
     exempt_from_org_sms_otp_disabled: bool | None = None
     robot: bool | None = None
-    user: str
+    user: NotBlank
     send_email: bool | None = None
 
 
