@@ -120,7 +120,7 @@ def parse_expression(source: str) -> Any:
     Examples
     --------
     >>> str(parse_expression("$.count > 3"))
-    '#finalize(#operator_>(#operator_.($, count), 3))'
+    "#operator_>(#operator_.($, 'count'), 3)"
     >>> parse_expression("1 +")
     Traceback (most recent call last):
     ...
