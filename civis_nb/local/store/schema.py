@@ -344,6 +344,7 @@ workflow_tasks = Table(
     *_created(),
     #: the other fields of civis_nb.local.workflows.state.Task
     Column("detail", JSON, nullable=False),
+    Index("workflow_tasks_state", "state"),
 )
 
 #: Attempts of tasks, or of their items; the run is stored here before it can start.

@@ -27,7 +27,7 @@ from civis_nb.local.runs.task import REQUESTING_RUN
 from civis_nb.local.store import from_wire, utc_now
 from civis_nb.local.store.descriptors import is_exhausted
 from civis_nb.local.store.full_disk import is_full
-from civis_nb.local.store.schema import workflow_executions
+from civis_nb.local.store.schema import workflow_executions, workflow_tasks
 from civis_nb.local.workflows import requests
 from civis_nb.local.workflows.actions import QueuedRun, start
 from civis_nb.local.workflows.attempts import Attempts
@@ -35,7 +35,7 @@ from civis_nb.local.workflows.executions import parsed
 from civis_nb.local.workflows.outcomes import collect
 from civis_nb.local.workflows.progress import Progress
 from civis_nb.local.workflows.schedules import Schedules
-from civis_nb.local.workflows.state import Action, Execution, Task, load, save
+from civis_nb.local.workflows.state import GOING, Action, Execution, Task, load, save
 
 __all__ = ["Engine"]
 
@@ -86,10 +86,12 @@ class Engine:
 
     def start(self) -> None:
         """Continue the executions that were active when the platform ended, and take new ones."""
-        one = workflow_executions.c
+        one, task = workflow_executions.c, workflow_tasks.c
         with self._store.read() as connection:
-            chosen = select(one.id).where(one.state.in_(("running", "paused"))).order_by(one.id)
-            self._waiting.extend(connection.scalars(chosen))
+            active = select(one.id).where(one.state.in_(("running", "paused")))
+            # An execution that a command has ended may have tasks that go on to their end.
+            going = select(task.execution_id).where(task.state.in_(GOING))
+            self._waiting.extend(sorted(connection.scalars(active.union(going))))
         self._schedules.skip_missed()
         # A daemon: a platform that was not stopped must not keep the program from ending.
         self._thread = threading.Thread(target=self._serve, name="civis-workflows", daemon=True)
@@ -221,6 +223,10 @@ class Engine:
         with suppress(DatabaseError), self._store.begin() as connection:
             chosen = workflow_executions.update().where(one.id == execution_id)
             connection.execute(chosen.values(**values))
+            task = workflow_tasks.c
+            mine = (task.execution_id == execution_id, task.state.in_(GOING))
+            ended = {"state": "cancelled", "info": info, "updated_at": utc_now()}
+            connection.execute(workflow_tasks.update().where(*mine).values(**ended))
             parent_id = connection.scalar(select(one.parent_id).where(one.id == execution_id))
             if parent_id is not None:
                 # When it is read again, it sees what became of this one.
@@ -351,12 +357,8 @@ class Engine:
     def _continue(self, opened: _Open) -> None:
         """Find out what is to be done with an execution that was read."""
         active = list(opened.execution.active.values())
-        running = [
-            (task, action)
-            for task in active
-            for action in task.present
-            if action.state == "running"
-        ]
+        actions = [(task, action) for task in active for action in task.present]
+        running = [one for one in actions if one[1].state == "running"]
         self._watch(opened, running)
         with self._news:
             opened.to_check.extend(one for one in running if one[1].run_id or one[1].child_id)

@@ -84,6 +84,23 @@ def test_what_was_running_when_the_platform_ended_fails_unless_it_may_run_twice(
         assert [len(task["runs"]) for task in api.ended(path)["tasks"]] == [2, 2]
 
 
+@pytest.mark.exhaustive
+def test_a_task_that_outlives_its_execution_is_ended_by_a_restart_too(tmp_path, http_of):
+    tasks = f"""
+        a: {container("sleep 60")}
+        b: {{action: std.noop, wait-before: 0.2, on-success: fail}}
+    """
+    with start(tmp_path, samples=False) as platform:
+        api = WorkflowsApi(http_of(platform))
+        path = api.start(api.make(workflow(tasks)))["path"]
+        api.until(path, lambda one: _run_states(one) == ["running"])
+        assert states_of(api.ended(path)) == {"a": "running", "b": "success"}
+    with start(tmp_path, samples=False) as platform:
+        api = WorkflowsApi(http_of(platform))
+        done = api.until(path, lambda one: states_of(one)["a"] == "error")
+        assert done["mistralState"] == "error"
+
+
 def _run_states(execution: dict[str, Any]) -> list[str]:
     return [run["state"] for task in execution["tasks"] for run in task["runs"]]
 
