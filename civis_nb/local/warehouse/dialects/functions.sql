@@ -628,9 +628,9 @@ CREATE MACRO has_number(path) AS path = '{}' OR regexp_matches(path, '[{,]\s*-?\
 CREATE MACRO json_path_of(path) AS '$' || array_to_string(list_transform(string_split(trim(path, '{}'), ','),
   lambda k: '."' || trim(trim(k), '"') || '"'), '');
 CREATE MACRO json_path_list(j, path) AS CASE WHEN civis_sql.has_number(path)
-  THEN json_extract_string(civis_sql_json_at(j::VARCHAR, path), '$')
+  THEN json_extract_string(nullif(civis_sql_json_at(j::VARCHAR, path), ''), '$')
   ELSE json_extract_string(j, civis_sql.json_path_of(path)) END;
-CREATE MACRO json_path_list_json(j, path) AS CASE WHEN civis_sql.has_number(path) THEN civis_sql_json_at(j::VARCHAR, path)
+CREATE MACRO json_path_list_json(j, path) AS CASE WHEN civis_sql.has_number(path) THEN nullif(civis_sql_json_at(j::VARCHAR, path), '')
   ELSE civis_sql_jsonb_text(json_extract(j, civis_sql.json_path_of(path))::VARCHAR) END::JSON;
 CREATE MACRO as_jsonb(x, kind VARCHAR) AS civis_sql_jsonb_text(x)::JSON,
   (x, kind JSON) AS civis_sql_jsonb_text(x::VARCHAR)::JSON, (x, kind) AS civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON;

@@ -169,6 +169,8 @@ class TextRules(OperatorRules):
             for mark, place in call.marks:
                 if mark == "order" and place < behind:
                     behind = place
+            if behind <= first:  # of ORDER BY
+                break
             if self._tokens.kinds[first] not in (STRING, NUMBER):
                 kind = self._tokens.type_of(first, behind)
                 self._tokens.wrap(first, behind, f"{CATALOG}.in_json(", f", {kind})")

@@ -25,13 +25,15 @@ def jsonb_text(text: str) -> str:
     return _text(_parsed(text))
 
 
-def json_at(text: str, path: str) -> str | None:
+def json_at(text: str, path: str) -> str:
     """Return the jsonb at a path, an array of PostgreSQL of keys and numbers of elements.
+
+    Where there is none, it is empty: DuckDB takes no NULL from a function in Python.
 
     Examples
     --------
     >>> json_at('{"a": [5, {"1": 2}]}', "{a,-1,1}"), json_at("[1]", "{a}")
-    ('2', None)
+    ('2', '')
     """
     value = _parsed(text)
     for step in _steps(path):
@@ -40,10 +42,10 @@ def json_at(text: str, path: str) -> str | None:
         elif isinstance(value, list) and step.removeprefix("-").isdecimal():
             at = int(step)
             if not -len(value) <= at < len(value):
-                return None
+                return ""
             value = value[at]
         else:
-            return None
+            return ""
     return _text(value)
 
 
