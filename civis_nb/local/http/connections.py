@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import select
 import socket
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, TypeAlias, cast
@@ -96,6 +97,8 @@ class Connections:
         idle = [
             (since, id(made), made) for made in alive if (since := self._idle_since(made)) < before
         ]
+        # What has arrived and is not read yet is a request.
+        idle = [found for found in idle if not _has_unread(found[2])]
         for _since, _id, made in sorted(idle)[: max(len(alive) - self.most, 0) + more]:
             made.transport.close()
 
@@ -106,3 +109,10 @@ class Connections:
             return timer.when() - self._keep_alive_s
         never_had_one = made.cycle is None
         return self._accepted_at.get(made, math.inf) if never_had_one else math.inf
+
+
+def _has_unread(made: Connection) -> bool:
+    """Return whether something has arrived that the server has not read."""
+    poller = select.poll()
+    poller.register(made.transport.get_extra_info("socket").fileno(), select.POLLIN)
+    return bool(poller.poll(0))
