@@ -83,7 +83,7 @@ notebooks: $(VENV)/.installed
 
 docs: $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --editable '.[docs]'
-	$(BIN)/python -m sphinx -W -b html docs build/docs
+	$(BIN)/python -m sphinx -W --keep-going -b html docs build/docs
 
 clean:
 	rm -rf build $(VENV) $(LOWEST)

@@ -1,27 +1,70 @@
 """Sphinx settings. Pages are MyST Markdown; the reference comes from the code."""
 
 import importlib
+import inspect
+import os
+import shutil
 import sys
 from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
+from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE.parent))
 
 from civis_nb import __version__
 
 project = "civis_nb"
 copyright = "2026, the civis_nb developers"
 release = version = __version__
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
-nb_execution_mode = "off"  # notebooks are executed and compared by `make test` and `make test-all`
-myst_enable_extensions = ["colon_fence"]
-html_theme = "pydata_sphinx_theme"
-html_static_path = ["_static"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+    "sphinx_design",
+]
 exclude_patterns = ["_build", "examples"]
+
+# Code cells of pages run when the documentation is built. The notebooks keep their outputs, which
+# `make test` compares.
+nb_execution_mode = "auto"
+nb_execution_excludepatterns = ["notebooks/*"]
+nb_execution_show_tb = True  # a cell that fails is a warning with its traceback
+nb_execution_timeout = 300
+nb_execution_in_temp = True
+# Each page has a local platform of its own, whose state goes with the folder that the page runs in.
+for variable in [name for name in os.environ if name.startswith("CIVIS_")]:
+    del os.environ[variable]
+os.environ |= {
+    "CIVIS_NB_DISPLAY": "static",
+    "CIVIS_NB_STATE_DIR": "platform",
+    "CIVIS_NB_HISTORY_DIR": "history",
+}
+# Cells keep data for live views beside the HTML and the pictures that the pages show.
+suppress_warnings = ["mystnb.unknown_mime_type"]
+
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
 autodoc_typehints = "none"
+copybutton_prompt_text = r"\$ |>>> |\.\.\. "
+copybutton_prompt_is_regexp = True
+
+html_theme = "pydata_sphinx_theme"
+html_title = "civis_nb"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
+html_theme_options = {
+    "show_toc_level": 2,
+    "navigation_with_keys": False,
+    "footer_start": ["copyright"],
+    "footer_end": [],
+}
+html_sidebars = {"index": []}
 
 
 class MagicHelp(SphinxDirective):
@@ -36,6 +79,46 @@ class MagicHelp(SphinxDirective):
         return [nodes.literal_block(syntax.help, syntax.help, language="text")]
 
 
+class NamesTable(SphinxDirective):
+    """Lists the public names of a module: what each is, or the value that it has."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Give the names as a definition list."""
+        module = importlib.import_module(self.arguments[0])
+        shown = nodes.definition_list()
+        for name in module.__all__:
+            value = getattr(module, name)
+            if callable(value):
+                text = nodes.paragraph(text=(inspect.getdoc(value) or "").partition("\n\n")[0])
+            else:
+                text = nodes.paragraph("", "", nodes.literal(text=self.short(value)))
+            shown += nodes.definition_list_item(
+                "", nodes.term("", "", nodes.literal(text=name)), nodes.definition("", text)
+            )
+        return [shown]
+
+    @staticmethod
+    def short(value: object) -> str:
+        """Give a value as text, without the folder that the package is in."""
+        if isinstance(value, str):
+            return value.replace(str(HERE.parent), "…")
+        if isinstance(value, frozenset):
+            return f"{{{', '.join(map(repr, sorted(value)))}}}"
+        return repr(value)
+
+
+def copy_notebooks(_app: Sphinx, _config: Config) -> None:
+    """Copy the notebooks to where Sphinx looks for pages."""
+    target = HERE / "notebooks"
+    target.mkdir(exist_ok=True)
+    for path in (HERE.parent / "notebooks").glob("*.ipynb"):
+        shutil.copy(path, target)
+
+
 def setup(app: Sphinx) -> None:
-    """Register the directive."""
+    """Register the directives and the copying of notebooks."""
     app.add_directive("civis-magic", MagicHelp)
+    app.add_directive("civis-names", NamesTable)
+    app.connect("config-inited", copy_notebooks)
