@@ -14,8 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent))
-
-from civis_nb import __version__
+__version__ = importlib.import_module("civis_nb").__version__
 
 project = "civis_nb"
 copyright = "2026, the civis_nb developers"
