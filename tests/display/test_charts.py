@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+import io
 import json
 from decimal import Decimal
 
@@ -128,12 +129,12 @@ def test_without_altair_the_package_is_named(monkeypatch):
      ("line", "at", "n"), ("line", "s", "n"), ("box", "s", "n"), ("box", "n")],
 )  # fmt: skip
 def test_a_plot_is_a_vega_view_with_a_png_beside(asked):
-    altair = pytest.importorskip("altair")
+    pytest.importorskip("altair")
     pytest.importorskip("vl_convert")
     plot = ResultTable(DATA).plot(*asked)
     bundle = plot._repr_mimebundle_()
-    major = altair.SCHEMA_VERSION.split(".")[0]
-    assert list(bundle) == ["text/plain", f"application/vnd.vegalite.{major}+json", "image/png"]
+    # Version 5 is the one that JupyterLab 4 has.
+    assert list(bundle) == ["text/plain", "application/vnd.vegalite.v5+json", "image/png"]
     assert base64.b64decode(bundle["image/png"]).startswith(b"\x89PNG")
     json.dumps(bundle)
     assert bundle == plot._repr_mimebundle_()
@@ -144,6 +145,26 @@ def test_a_plot_is_a_vega_view_with_a_png_beside(asked):
         assert list(plot._repr_mimebundle_()) == ["text/plain"]
     finally:
         config.reset("display")
+
+
+def test_charts_are_readable_on_light_and_on_dark_pages():
+    pytest.importorskip("altair")
+    pytest.importorskip("vl_convert")
+    image = pytest.importorskip("PIL.Image")
+    bundle = ResultTable(DATA).plot("bar", "s", "n")._repr_mimebundle_()
+    spec = bundle["application/vnd.vegalite.v5+json"]
+    assert spec["background"] == "transparent"
+    # The text has the colour that text has on the page.
+    assert spec["config"]["axis"]["labelColor"] == "currentColor"
+    picture = image.open(io.BytesIO(base64.b64decode(bundle["image/png"])))
+    assert picture.getpixel((0, 0))[3] == 0
+    greys = [pixel for _, pixel in picture.getcolors(100_000)
+             if pixel[3] == 255 and len(set(pixel[:3])) == 1]  # fmt: skip
+    assert greys
+    for red, _, _, _ in greys:
+        light = ((red / 255 + 0.055) / 1.055) ** 2.4
+        assert 1.05 / (light + 0.05) > 3.5
+        assert (light + 0.05) / (0.0056 + 0.05) > 3.5  # on #111
 
 
 @pytest.mark.parametrize(
