@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, Literal, TypeAlias
 
 from civis_nb.display.columns import Column
 from civis_nb.display.html import DIM, FAINT_LINE, Html, el, join, scroll_box
@@ -16,6 +16,10 @@ __all__ = [
 
 _CELL_CHARS_HTML = 80
 _CELL_CHARS_TEXT = 40
+#: Of tables of words, such as the settings.
+_WORDS_CHARS = 400
+#: Longer texts are wrapped where a table may have cells of several lines.
+_LINE_CHARS = 40
 _TEXT_COLUMNS = 110
 #: So many columns that are left out are named as well.
 _NAMED_COLUMNS = 2
@@ -24,6 +28,8 @@ _FEWEST_HTML_COLUMNS = 15
 #: A cell takes about 200 bytes of HTML; ten tables of a notebook stay below a megabyte.
 _MOST_HTML_CELLS = 400
 _MOST_HTML_ROWS = 200
+
+Style: TypeAlias = Literal["data", "words", "compact"]
 
 TABLE_STYLE: Final = (
     "border-collapse:collapse;margin:0;table-layout:auto;"
@@ -41,6 +47,7 @@ _HEADER_STYLE = (
 #: Of tables that are to be narrow.
 _COMPACT_CELL_STYLE = CELL_STYLE.replace("10px", "6px") + ";white-space:normal"
 _COMPACT_HEADER_STYLE = _HEADER_STYLE.replace("10px", "6px")
+_LONG_STYLE = "min-width:24em;max-width:48em"
 _BARS_STYLE = "font-size:7px;line-height:1;letter-spacing:0;"
 
 
@@ -113,7 +120,8 @@ def grid_html(
     label: str,
     total: int = 0,
     *,
-    compact: bool = False,
+    style: Style = "data",
+    has_view: bool = False,
 ) -> Html:
     """Return columns as an HTML table that scrolls sideways when it must.
 
@@ -127,21 +135,26 @@ def grid_html(
         What a screen reader calls the scrolling box.
     total
         How many columns there are, where `columns` are the first of them.
-    compact
-        Whether the table is to be narrow: small, and with cells of several lines.
+    style
+        ``"data"``: a line for each row. ``"words"``: long texts take several lines. ``"compact"``:
+        these too, and small.
+    has_view
+        Whether a live view, where there is a kernel, has what is left out here.
     """
     shown = columns[:_MOST_HTML_COLUMNS]
     more = max(total, len(columns)) - len(shown)
     left_out = [f"{counted(more, 'more column')} not shown"] if more else []
-    if total and any(len(cell or "") > _CELL_CHARS_HTML for one in shown for cell in one.cells):
-        left_out.append(f"texts cut at {_CELL_CHARS_HTML} characters")
+    most = _WORDS_CHARS if style == "words" else _CELL_CHARS_HTML
+    if total and any(len(cell or "") > most for one in shown for cell in one.cells):
+        left_out.append(f"texts cut at {most} characters")
     if left_out:
-        # The view that is shown beside it in a notebook with a kernel has all of it.
-        where = ": the live view shows all" if total else ""
+        where = ": the live view shows all" if has_view else ""
         caption += f"; {'; '.join(left_out)}{where}"
+    compact = style == "compact"
+    cells = {"data": _cell, "words": _words_cell, "compact": _compact_cell}[style]
     head = el("tr", *(_header(column, compact=compact) for column in shown))
     body = [
-        el("tr", *(_cell(column, index, compact=compact) for column in shown))
+        el("tr", *(cells(column, index) for column in shown))
         for index in range(len(shown[0].cells))
     ]
     table = el(
@@ -176,28 +189,55 @@ def _header(column: Column, *, compact: bool = False) -> Html:
     )
 
 
-def _cell(column: Column, index: int, *, compact: bool = False) -> Html:
-    value = column.cells[index]
-    side = _side(column)
-    text = cut(one_line(value or ""), _CELL_CHARS_HTML)
-    if value is None:
-        content = el("em", "NULL", style=DIM)
-    else:
-        # HTML folds spaces, and spaces may be what distinguishes two values.
-        spaced = text != text.strip() or "  " in text
-        content = el("span", text, style="white-space:pre") if spaced else join(text)
-    if compact and not column.bars:
-        if value is not None and "-" in value:
-            # A line may end between words, and not within a date.
-            words = [el("span", word, style="white-space:nowrap") for word in text.split(" ")]
-            content = join(*[part for word in words for part in (Html(" "), word)][1:])
-        return el("td", content, align=side, style=f"text-align:{side};{_COMPACT_CELL_STYLE}")
+def _cell(column: Column, index: int) -> Html:
+    """Return a cell of one line."""
     small = _BARS_STYLE if column.bars else ""
+    side = _side(column)
     return el(
         "td",
-        content,
+        _content(column.cells[index], _CELL_CHARS_HTML),
         align=side,
         # Where styles are taken out, on GitHub for one, a long cell would make a tall row.
         nowrap="",
         style=f"text-align:{side};white-space:nowrap;{small}{CELL_STYLE}",
     )
+
+
+def _words_cell(column: Column, index: int) -> Html:
+    """Return a cell of several lines where its text is long."""
+    if column.right or not _is_long(column):
+        return _cell(column, index)
+    style = f"{TEXT_CELL_STYLE};white-space:normal;{_LONG_STYLE}"
+    return el("td", _content(column.cells[index], _WORDS_CHARS), align="left", style=style)
+
+
+def _compact_cell(column: Column, index: int) -> Html:
+    """Return a cell of several lines where its text is long, with dates whole."""
+    if column.bars:
+        return _cell(column, index)
+    side = _side(column)
+    style = f"text-align:{side};{_COMPACT_CELL_STYLE}"
+    if _is_long(column):
+        style += f";{_LONG_STYLE}"
+    value = column.cells[index]
+    content = _content(value, _CELL_CHARS_HTML)
+    if value is not None and "-" in value:
+        words = cut(one_line(value), _CELL_CHARS_HTML).split(" ")
+        spans = [el("span", word, style="white-space:nowrap") for word in words]
+        content = join(*[part for span in spans for part in (Html(" "), span)][1:])
+    return el("td", content, align=side, style=style)
+
+
+def _is_long(column: Column) -> bool:
+    """Return whether some of a column's texts take several lines."""
+    return any(len(cell or "") > _LINE_CHARS for cell in column.cells)
+
+
+def _content(value: str | None, most: int) -> Html:
+    """Return the text of a cell, cut."""
+    if value is None:
+        return el("em", "NULL", style=DIM)
+    text = cut(one_line(value), most)
+    # HTML folds spaces, and spaces may be what distinguishes two values.
+    spaced = text != text.strip() or "  " in text
+    return el("span", text, style="white-space:pre") if spaced else join(text)

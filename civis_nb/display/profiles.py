@@ -128,7 +128,7 @@ class Profile(Shown):
         if not self.columns:
             return el("p", self.caption, style=f"margin:0;{DIM}")
         # Compact, so that all columns are seen on a page of usual width.
-        return grid_html(self._grid(whole=True), self.caption, self.caption, compact=True)
+        return grid_html(self._grid(whole=True), self.caption, self.caption, style="compact")
 
 
 def _mark(column: ColumnProfile) -> str:

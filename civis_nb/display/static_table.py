@@ -26,22 +26,28 @@ class StaticTable(Shown):
         The columns, with the rows that are shown.
     held
         How many rows the table holds.
-    complete
-        Whether these are all rows of the result.
+    total
+        How many rows the result has; None: nobody knows.
     title
         What the table is.
     note
         A line below it.
     message
         What the statement did, where it has no columns.
+    is_result
+        Whether its cells are data; in words for a person, long lines are wrapped.
+    has_view
+        Whether a live view is shown in its place while there is a kernel.
     """
 
     columns: Sequence[Column]
     held: int
-    complete: bool = True
+    total: int | None
     title: str | None = None
     note: str | None = None
     message: str | None = None
+    is_result: bool = True
+    has_view: bool = True
 
     @property
     def caption(self) -> str:
@@ -52,10 +58,12 @@ class StaticTable(Shown):
         rows = len(shown[0].cells) if shown else 0
         if not self.columns:
             text = self.message or "The statement returned no result."
-        elif not self.complete:
+        elif self.total is None:
             text = f"{rows:,} of the first {counted(self.held, 'row')}; the total is not known"
+        elif self.total == 0:
+            text = "no rows"
         else:
-            text = f"{rows:,} of {counted(self.held, 'row')}"
+            text = f"{rows:,} of {counted(self.total, 'row')}"
         return f"{one_line(self.title)}: {text}" if self.title else text
 
     def __repr__(self) -> str:
@@ -71,7 +79,10 @@ class StaticTable(Shown):
             return join(el("p", self.caption, style=f"margin:0;{DIM}"), note)
         kept = kept_columns(self.columns)
         caption = self._caption(kept)
-        table = grid_html(kept, caption, caption, len(self.columns))
+        table = grid_html(
+            kept, caption, caption, len(self.columns),
+            style="data" if self.is_result else "words", has_view=self.has_view,
+        )  # fmt: skip
         return el("div", table, note) if note else table
 
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
@@ -88,6 +99,6 @@ class StaticTable(Shown):
                 caption=self._caption(kept),
                 columns_total=len(self.columns),
                 held=self.held,
-                total=self.held if self.complete else None,
+                total=self.total,
             )
         return bundle

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final, NoReturn, overload
+from typing import TYPE_CHECKING, Any, Final, overload
 
 from civis_nb import config
 from civis_nb.display.charts import Plot, require_altair
 from civis_nb.display.columns import columns_of_rows, head_columns, row_count
 from civis_nb.display.grid import is_cut
 from civis_nb.display.profiles import Profile
+from civis_nb.display.readable import Readable
 from civis_nb.display.settled import Source
 from civis_nb.display.static_table import StaticTable
 from civis_nb.display.text import counted
@@ -26,7 +27,6 @@ from civis_nb.frames.typed import FRAME_TYPES, Rest, TypedTable
 
 if TYPE_CHECKING:
     import polars as pl
-    import pyarrow as pa
 
 __all__ = ["ResultTable"]
 
@@ -34,7 +34,7 @@ __all__ = ["ResultTable"]
 _FEW_ROWS: Final = 5
 
 
-class ResultTable:
+class ResultTable(Readable):
     """The result of a query.
 
     It is data: `len`, iteration over rows, ``table["column"]``, and everything that reads an
@@ -65,6 +65,8 @@ class ResultTable:
         Where the result came from.
     static
         Whether it is shown as plain HTML only.
+    view_rows
+        So many rows of a live view are seen at once; None: as many as fit.
 
     Examples
     --------
@@ -98,15 +100,17 @@ class ResultTable:
         rest: Rest | None = None,
         source: Source | None = None,
         static: bool = False,
+        view_rows: int | None = None,
     ) -> None:
         self.title = title
         self.note = note
         self.source = source or Source()
-        #: Whether it is shown as plain HTML only.
         self.static = static
+        self.view_rows = view_rows
         self.limit: int = config.get("limit", limit)
         self._rest = rest or Rest()
         self.complete = self._rest.is_none
+        self._counted: int | None = None
         self._frame_types = frame_types
         self._frames: dict[tuple[str, str], Any] = {}
         self._result = data if isinstance(data, TypedTable) else None
@@ -137,7 +141,24 @@ class ResultTable:
     @property
     def total(self) -> int | None:
         """How many rows the result has; None where only the first ones are known."""
-        return self._length if self.complete else None
+        return self._length if self.complete else self._counted
+
+    @property
+    def can_count(self) -> bool:
+        """Whether the total is not known, and the database can count it."""
+        return self.total is None and self._rest.count is not None
+
+    def count_rows(self) -> int:
+        """Return how many rows the result has; of a preview the database counts them, once.
+
+        Raises
+        ------
+        CivisInputError
+            When this is a preview of a statement that can't be run again.
+        """
+        if self.can_count and self._rest.count is not None:
+            self._counted = self._rest.count()
+        return len(self) if self.total is None else self.total
 
     @property
     def held(self) -> Any:
@@ -159,8 +180,12 @@ class ResultTable:
 
         Not for tables of words, such as the settings, and for results that are seen whole.
         """
-        is_result = self._rows is None or self._rest.typed is not None
-        return is_result and not self.static and (self._length > _FEW_ROWS or is_cut(self._head))
+        shown = self._is_result and not self.static
+        return shown and (self._length > _FEW_ROWS or is_cut(self._head))
+
+    @property
+    def _is_result(self) -> bool:
+        return self._rows is None or self._rest.typed is not None
 
     @property
     def can_fetch(self) -> bool:
@@ -343,35 +368,15 @@ class ResultTable:
         require_altair()
         return Plot(chart_data(self._whole().table, kind, x, y))
 
-    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
-        table: pa.Table = self._whole().table
-        return table.__arrow_c_stream__(requested_schema)
-
-    def __narwhals_dataframe__(self) -> Any:
-        """Return the result to Altair, Plotly and others that read frames through narwhals.
-
-        With native types: a chart can't draw a Decimal.
-        """
-        import narwhals
-
-        # narwhals asks for its own inner frame here, and makes one by no public name.
-        return narwhals.from_native(self.to_polars("native"))._compliant_frame
-
-    def __array__(self, *_: Any, **__: Any) -> NoReturn:
-        # pandas would take the rows as objects and guess at their types.
-        raise CivisInputError(
-            "pd.DataFrame(table) would infer the types anew. Use table.to_pandas(); for an array, "
-            "table.to_pandas().to_numpy()."
-        )
-
     # -- how it looks ---------------------------------------------------------------------
 
     @property
     def _static(self) -> StaticTable:
         """What is shown of it."""
         return StaticTable(
-            self._head, self._length, self.complete, self.title, self.note, self.source.message
-        )
+            self._head, self._length, self.total, self.title, self.note, self.source.message,
+            is_result=self._is_result, has_view=self.worth_a_view,
+        )  # fmt: skip
 
     @property
     def caption(self) -> str:

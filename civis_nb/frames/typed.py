@@ -69,8 +69,11 @@ class Rest:
         Returns the whole result with exact types: by another run, or from the rows.
     typed
         Returns the rows held with exact types; fetches nothing.
+    count
+        Has the database count the rows of the result, and returns their number.
     """
 
     is_none: bool = True
     fetch: Callable[[], TypedTable] | None = None
     typed: Callable[[], TypedTable] | None = None
+    count: Callable[[], int] | None = None

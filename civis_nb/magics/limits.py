@@ -1,13 +1,13 @@
-"""A query with a LIMIT, where its text shows that it can have one."""
+"""A query with a LIMIT, or its rows counted, where its text shows that this can be done."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
 from civis_nb.magics.binding import Bound
-from civis_nb.sql_text import Token, only_reads, tokenize
+from civis_nb.sql_text import Token, only_reads, tokenize, without_terminator
 
-__all__ = ["limited"]
+__all__ = ["counting", "limited"]
 
 #: How a query begins whose rows LIMIT counts.
 _QUERIES = frozenset({"select", "with", "from", "table"})
@@ -56,6 +56,29 @@ def limited(bound: Bound, rows: int, dialect: str) -> Bound | None:
         return None
     kept = min(rows, int(outer[-1].text))
     return bound.with_inserted(str(kept), outer[-1].start, outer[-1].end)
+
+
+def counting(bound: Bound, dialect: str) -> Bound | None:
+    r"""Return the query that counts the rows of a query; None where that can't be told of its text.
+
+    Examples
+    --------
+    >>> print(counting(Bound("", "select a from t -- all\n;"), "duckdb").sql)
+    SELECT count(*) AS n FROM (
+    select a from t -- all
+    ) AS counted
+    >>> counting(Bound("", "show tables"), "duckdb") is None
+    True
+    """
+    backslashes = dialect == "redshift"
+    outer = _outer_code(bound.sql, backslashes)
+    if not only_reads(bound.sql, backslashes) or not outer:
+        return None
+    if outer[0].text.lower() not in _QUERIES:
+        return None
+    query = without_terminator(bound.sql).strip()
+    sql = f"SELECT count(*) AS n FROM (\n{query}\n) AS counted"  # noqa: S608 - the user's own
+    return Bound(sql, sql)
 
 
 def _outer_code(sql: str, backslashes: bool) -> Sequence[Token]:

@@ -28,6 +28,7 @@ from civis_nb.magics.fetching import NO_RESULT, Fetched
 from civis_nb.magics.finding import dictionary
 from civis_nb.magics.into_table import into_table, is_there, needs_look
 from civis_nb.magics.kept import KeptResult
+from civis_nb.magics.limits import counting
 from civis_nb.magics.running import StatementRunner, title_of
 from civis_nb.magics.statement import Statement, Written, prepare
 from civis_nb.magics.views import Plan, SqlText
@@ -168,7 +169,9 @@ class SqlRun:
                 len(rows) < self._most_shown,
                 self._whole(statement, facts),
                 partial(_typed, facts),
+                self._counted(statement, facts),
             ),
+            view_rows=call.rows,
             source=replace(Source(*facts["source"]), message=facts["done"]),
             static=call.static,
         )
@@ -191,6 +194,16 @@ class SqlRun:
 
         return fetch
 
+    def _counted(self, statement: Statement, facts: dict[str, Any]) -> Callable[[], int] | None:
+        """Return what counts the rows of a previewed statement; None when nothing can."""
+        dialect = statement.database.dialect or "postgres"
+        if len(facts["rows"]) < self._most_shown:
+            return None
+        bound = counting(statement.bound, dialect)
+        if bound is None:
+            return None
+        return lambda: int(self.runner.query(statement, 1, bound)["rows"][0][0])
+
     def _fetched(self, statement: Statement) -> Any:
         """Run the statement, and return, assign or show its whole result."""
         call = self.call
@@ -212,6 +225,7 @@ class SqlRun:
                     limit=limit,
                     note=found.note,
                     rest=Rest(found.complete),
+                    view_rows=call.rows,
                     static=call.static,
                 )
             )

@@ -231,7 +231,8 @@ class Background:
             work.reported = True
             begun = f"in cell [{work.cell}]" if work.cell is not None else "earlier"
             note = f"It was started {begun}, in the background; .result() on its future raises it."
-            Screen().show(RunView(replace(work.activity(), note=note)))
+            seen = work.activity()  # without lines: they are yet to be read
+            Screen().show(RunView(replace(seen, note=note, log=seen.log or None)))
 
     def _repeat(self, work: _Work) -> None:
         """Send how a piece of work has ended once more, for runners of notebooks."""

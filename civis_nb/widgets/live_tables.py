@@ -80,9 +80,8 @@ class LiveTables:
         if not table.worth_a_view or mode not in ("auto", "widget") or not is_watched():
             return bundle
         if mode == "widget" or outputs_are_apart():
-            view = self._made(secrets.token_hex(8), table, mounted=False)
-            widget, _ = view._repr_mimebundle_() or ({}, {})
-            return {**bundle, **widget, "text/plain": bundle["text/plain"]}
+            view = self._made(secrets.token_hex(8), table)
+            return {**bundle, **view.as_widget(), "text/plain": bundle["text/plain"]}
         anchor = self._anchor()
         bundle["text/html"] = mount_point(bundle["text/html"], anchor)
         with self._lock:
@@ -111,12 +110,12 @@ class LiveTables:
             pending, self._pending = self._pending, []
         for anchor, table in pending:
             try:
-                self._made(anchor, table, mounted=True)
+                self._made(anchor, table)
             except Exception:
                 # The table stands there, and is complete: what is missing is its live view.
                 log.warning("A table has no live view", exc_info=True)
 
-    def _made(self, anchor: str, table: ResultTable, *, mounted: bool) -> TableView:
+    def _made(self, anchor: str, table: ResultTable) -> TableView:
         from civis_nb.widgets.table import TableView, shown_of
 
         with self._lock:
@@ -127,7 +126,8 @@ class LiveTables:
             table.held,
             shown_of(table),
             fetch=table.to_arrow if table.can_fetch else None,
-            anchor=anchor if mounted else "",
+            count=table.count_rows if table.can_count else None,
+            anchor=anchor,
         )
         with self._lock:
             self._views[anchor] = view

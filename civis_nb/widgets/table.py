@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 import traitlets
 
+from civis_nb import config
+from civis_nb.display.columns import head_columns
 from civis_nb.display.html import visible, web_address
+from civis_nb.display.static_table import StaticTable
 from civis_nb.errors import CivisInputError
 from civis_nb.frames.to_arrow import arrow_of
 from civis_nb.widgets.base import Answer, LiveView
@@ -19,6 +23,7 @@ from civis_nb.widgets.downloads import Downloads
 from civis_nb.widgets.engine import TableEngine
 from civis_nb.widgets.query import ALL, Field, Query
 from civis_nb.widgets.summaries import Summary, frequent_values, summarize
+from civis_nb.widgets.where import mount_point, outputs_are_apart
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -55,6 +60,8 @@ class Shown:
         Which run it came from, and its page.
     dialect
         The dialect of the database that it came from, in which filters are copied.
+    rows
+        So many rows are seen at once; None: as many as fit.
     """
 
     title: str = ""
@@ -64,6 +71,7 @@ class Shown:
     run: str = ""
     url: str | None = None
     dialect: str = "duckdb"
+    rows: int | None = None
 
 
 def shown_of(table: ResultTable) -> Shown:
@@ -71,7 +79,7 @@ def shown_of(table: ResultTable) -> Shown:
     source = table.source
     return Shown(
         table.title or "", table.total, table.complete,
-        source.seconds, source.run, source.url, source.dialect or "duckdb",
+        source.seconds, source.run, source.url, source.dialect or "duckdb", table.view_rows,
     )  # fmt: skip
 
 
@@ -87,8 +95,10 @@ class TableView(LiveView):
         What the table is.
     fetch
         Returns the whole result, where `data` holds the first rows of it only.
+    count
+        Returns how many rows the whole result has, where only that can be asked for.
     anchor
-        The id of the static HTML in whose place it is shown; empty: in an output of its own.
+        The id of the static HTML in whose place it is shown; None: that of its own output.
 
     Attributes
     ----------
@@ -137,14 +147,16 @@ class TableView(LiveView):
         shown: Shown | None = None,
         *,
         fetch: Callable[[], Any] | None = None,
-        anchor: str = "",
+        count: Callable[[], int] | None = None,
+        anchor: str | None = None,
     ) -> None:
         self._lock = threading.RLock()
         self._shown = shown or Shown()
         self._fetch = fetch
+        self._count = count
         self._downloads = Downloads()
         # The front end looks for its anchor as soon as it hears of the view: all comes at once.
-        super().__init__(anchor=anchor, **self._held(data))
+        super().__init__(anchor=anchor or secrets.token_hex(8), **self._held(data))
 
     def _held(self, data: Any) -> dict[str, Any]:
         """Hold data from now on; return the traits that tell the front end of it."""
@@ -164,10 +176,15 @@ class TableView(LiveView):
                 for index, one in enumerate(engine.fields)
             ],
             "first": cells.block(head, columns),
-            "state": {
-                **asdict(self._shown), "url": web_address(self._shown.url), "held": len(engine),
-                "can_fetch": self._fetch is not None,
-            },
+            "state": self._state(len(engine)),
+        }
+
+    def _state(self, held: int) -> dict[str, Any]:
+        """Return what the view says of the table as a whole."""
+        return {
+            **asdict(self._shown), "url": web_address(self._shown.url), "held": held,
+            "can_fetch": self._fetch is not None,
+            "can_count": self._count is not None and self._shown.total is None,
         }  # fmt: skip
 
     # -- for Python -----------------------------------------------------------------------------
@@ -231,6 +248,7 @@ class TableView(LiveView):
             "sql": self._sql,
             "export": self._export,
             "fetch": self._fetch_all,
+            "count": self._count_all,
         }
         if kind == "part":
             return {}, [self._downloads.part(str(request["file"]), int(request["offset"]))]
@@ -320,16 +338,50 @@ class TableView(LiveView):
         except BaseException:
             self._fetch = fetch
             raise
-        self._shown = Shown(
-            self._shown.title, None, True, None, self._shown.run, self._shown.url,
-            self._shown.dialect,
-        )  # fmt: skip
+        self._shown = replace(self._shown, total=None, complete=True, seconds=None)
+        self._count = None
         traits = self._held(data)
         with self.hold_sync():
             self.sort, self.filters, self.pinned, self.widths = [], [], [], {}
             for name, value in traits.items():
                 self.set_trait(name, value)
         return {}
+
+    def _count_all(self, _: dict[str, Any]) -> dict[str, Any]:
+        with self._lock:
+            count, self._count = self._count, None
+        if count is None:
+            return {}
+        try:
+            total = count()
+        except BaseException:
+            self._count = count
+            raise
+        self._shown = replace(self._shown, total=total)
+        self.state = self._state(len(self._engine))
+        return {}
+
+    # -- what a notebook keeps --------------------------------------------------------------------
+
+    def as_widget(self) -> dict[str, Any]:
+        """Return the view as an output of its own, which is nothing without its kernel."""
+        bundle, _ = super()._repr_mimebundle_() or ({}, {})
+        return bundle
+
+    def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the first rows, and how the view comes to stand in their place."""
+        table, shown = self._engine.rows.table, self._shown
+        limit = config.get("limit", shown.rows)
+        total = shown.total or (len(self._engine) if shown.complete else None)
+        still = StaticTable(
+            head_columns(table, limit), len(self._engine), total, shown.title or None
+        )
+        bundle = still._repr_mimebundle_()
+        if config.get("display") == "widget" or outputs_are_apart():
+            bundle = {**bundle, **self.as_widget(), "text/plain": repr(still)}
+        elif "text/html" in bundle:
+            bundle["text/html"] = mount_point(bundle["text/html"], self.anchor)
+        return bundle, {}
 
     def __repr__(self) -> str:
         return f"<TableView: {len(self._engine):,} rows, {len(self.fields):,} columns>"

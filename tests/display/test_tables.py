@@ -106,7 +106,7 @@ def test_cells_and_names_from_data_stay_text():
 
 
 def test_long_cells_are_cut_and_line_ends_shown():
-    table = ResultTable([["x" * 1000, "a\nb", "  two  "]], columns=["long", "lines", "spaces"])
+    table = ResultTable(pa.table({"long": ["x" * 1000], "lines": ["a\nb"], "spaces": ["  two  "]}))
     assert "x" * 81 not in html_of(table)
     assert "…" in html_of(table)
     assert "a↵b" in repr(table)
@@ -129,7 +129,7 @@ def test_caption_says_how_many_of_how_many(options, caption):
 
 
 def test_no_rows_keep_their_columns_and_no_result_says_so():
-    assert repr(ResultTable([], columns=["a", "b"])) == "0 of 0 rows\na  b\n─  ─"
+    assert repr(ResultTable([], columns=["a", "b"])) == "no rows\na  b\n─  ─"
     assert "<th" in html_of(ResultTable([], columns=["a"]))
     assert repr(ResultTable([], columns=[])) == "The statement returned no result."
     assert "<table" not in html_of(ResultTable([], columns=[]))
@@ -140,13 +140,15 @@ def test_wide_tables_say_what_is_left_out():
     text = repr(table)
     assert max(len(line) for line in text.splitlines()) <= 110
     assert text.endswith("… 70 more columns")
-    assert "15 more columns not shown: the live view shows all" in html_of(table)
+    assert "; 15 more columns not shown<" in html_of(table)
+    wide = ResultTable(pa.table({f"column_{n}": [n] for n in range(75)}))
+    assert "15 more columns not shown: the live view shows all" in html_of(wide)
 
 
 def test_a_caption_says_that_texts_are_cut():
-    long = ResultTable([["x" * 81]], columns=["a"])
+    long = ResultTable(pa.table({"a": ["x" * 81]}))
     assert "1 of 1 row; texts cut at 80 characters: the live view shows all" in html_of(long)
-    assert "texts cut" not in html_of(ResultTable([["x" * 80]], columns=["a"]))
+    assert "texts cut" not in html_of(ResultTable(pa.table({"a": ["x" * 80]})))
 
 
 def test_a_single_column_that_is_left_out_is_named():
@@ -249,3 +251,36 @@ def test_types_of_a_preview_read_and_align_like_those_of_a_frame():
     columns = table._head
     assert [column.type for column in columns] == ["integer", "text", "decimal(18,2)", "boolean"]
     assert [column.right for column in columns] == [True, False, True, False]
+
+
+def test_tables_of_words_wrap_and_say_nothing_of_a_view():
+    words = "What a setting does, in some words. " * 5
+    table = ResultTable([["limit", words]], columns=["setting", "what it does"])
+    assert words.strip() in html_of(table)
+    assert "white-space:normal" in html_of(table)
+    long = ResultTable([["x" * 1000]], columns=["a"])
+    assert "x" * 401 not in html_of(long)
+    assert "texts cut at 400 characters" in html_of(long)
+    assert "live view" not in html_of(long)
+    assert "live view" not in html_of(ResultTable(pa.table({"a": ["x" * 99]}), static=True))
+    assert "the live view shows all" in html_of(ResultTable(pa.table({"a": ["x" * 99]})))
+
+
+def test_rows_of_a_preview_are_counted_once_when_asked_for():
+    asked = []
+
+    def count():
+        asked.append(1)
+        return 1_000_000
+
+    table = ResultTable([["1"]] * 3, columns=["a"], rest=Rest(False, count=count), limit=2)
+    assert table.caption == "2 of the first 3 rows; the total is not known"
+    assert table.total is None
+    assert table.can_count
+    assert table.count_rows() == table.count_rows() == table.total == 1_000_000
+    assert asked == [1]
+    assert not table.can_count
+    assert table.caption == "2 of 1,000,000 rows"
+    assert ResultTable(pa.table({"a": [1, 2]})).count_rows() == 2
+    with pytest.raises(CivisInputError, match="can't be run again"):
+        ResultTable([["1"]], columns=["a"], rest=Rest(False)).count_rows()

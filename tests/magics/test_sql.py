@@ -205,6 +205,16 @@ def test_a_lazy_result_holds_the_first_rows_and_fetches_the_rest_when_asked(shel
     assert "--bg fetches a whole result" in str(error)
 
 
+def test_the_database_counts_the_rows_of_a_preview(shell):
+    table = shell.cell("%%civis_sql\nselect range as n from range(3000) -- all of them\n;")
+    assert table.caption == "20 of the first 1,000 rows; the total is not known"
+    assert table.count_rows() == 3000
+    assert table.caption == "20 of 3,000 rows"
+    assert not table.complete
+    assert shell.cell("%civis_sql --max-rows 5 select range from range(9)").count_rows() == 5
+    assert shell.cell("%civis_sql select 1").count_rows() == 1
+
+
 @pytest.mark.parametrize("source", ["%%civis_sql", "%%civis_sql\n", "%%civis_sql df -n 3\n\n  \n"])
 def test_a_cell_without_sql_is_an_error_that_runners_see(shell, source):
     error, text = shell.failing(source)
@@ -237,7 +247,7 @@ def test_no_rows_keep_their_columns(shell, kind):
     shell.cell(f"%%civis_sql df --as {kind}\nselect 1 as a, 'x' as b where false;\n")
     names = shell.ns["df"].column_names if kind == "arrow" else list(shell.ns["df"].columns)
     assert names == ["a", "b"]
-    assert shell.outputs[0]["text/plain"].startswith("df: 0 of 0 rows\n")
+    assert shell.outputs[0]["text/plain"].startswith("df: no rows\n")
 
 
 def test_no_rows_keep_their_types(shell):

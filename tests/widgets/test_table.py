@@ -17,7 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from civis_nb.errors import CivisInputError, OperationCancelledError
+from civis_nb import config
+from civis_nb.errors import CivisError, CivisInputError, OperationCancelledError
 from civis_nb.widgets.query import ALL, Query, TextCondition
 from civis_nb.widgets.table import Shown, TableView
 from civis_nb.widgets.text_match import pattern
@@ -289,6 +290,40 @@ def test_a_preview_becomes_whole_through_its_fetch():
     view.answer("fetch", {})
     assert (view.state["held"], view.state["complete"], view.state["can_fetch"]) == (3, True, False)
     assert view.sort == []
+
+
+def test_the_rows_of_a_preview_are_counted_when_a_reader_asks():
+    answers = iter([CivisError("The platform is away."), 5_000])
+
+    def count():
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    view = TableView(pa.table({"n": [1]}), Shown(complete=False), count=count)
+    assert view.state["can_count"]
+    with pytest.raises(CivisError, match="away"):
+        view.answer("count", {})
+    assert view.state["total"] is None
+    view.answer("count", {})
+    assert (view.state["total"], view.state["held"], view.state["can_count"]) == (5_000, 1, False)
+
+
+def test_a_view_shown_by_itself_leaves_its_first_rows():
+    view = TableView(pa.table({"n": list(range(100))}), Shown(title="t", rows=3))
+    bundle, _ = view._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "text/html", "application/vnd.civis.table+json"}
+    assert bundle["text/plain"].startswith("t: 3 of 100 rows\n")
+    # Where the page has the view's model, it takes the place of this (static/mount.js).
+    assert bundle["text/html"].startswith(f'<div class="civis-live-{view.anchor}">')
+    config.set_value("display", "widget")
+    try:
+        bundle, _ = view._repr_mimebundle_()
+    finally:
+        config.reset("display")
+    assert "application/vnd.jupyter.widget-view+json" in bundle
+    assert bundle["text/plain"].startswith("t: 3 of 100 rows\n")
 
 
 @pytest.mark.parametrize("dialect", ["redshift", "postgres", "duckdb"])

@@ -18,7 +18,7 @@ let grids = 0;
  * `brush(column, low, high)`, `width(column, px)`, `expand(row, column, element)`, `copy()`,
  * `moved(row, at)` and `settled(columns)`, which is called when scrolling pauses.
  */
-export function grid({ columns, cell, on, label }) {
+export function grid({ columns, cell, on, label, rowsSeen }) {
   const id = `civis-grid-${(grids += 1)}`;
   const head = element("div", { class: "civis-head", role: "row", "aria-rowindex": "1" });
   const body = element("div", { class: "civis-body", role: "rowgroup" });
@@ -340,7 +340,7 @@ export function grid({ columns, cell, on, label }) {
       gutterPx = Math.max(String(count).length * 7.6 + 16, 36);
       layer.setAttribute("aria-rowcount", count + 1);
       layer.setAttribute("aria-colcount", columns.length + 1);
-      const shown = Math.min(Math.max(count, 1), MOST_ROWS_SEEN);
+      const shown = Math.min(Math.max(count, 1), rowsSeen ?? MOST_ROWS_SEEN);
       scroller.style.setProperty("--civis-height", `${HEAD_PX + shown * ROW_PX + 2}px`);
       if (!keepPlace) {
         top = 0;

@@ -57,6 +57,11 @@ function render({ model, el }) {
     copy: () => copySelection(),
     download: (format) => download(kernel, { ...query(), format }, bar, say),
     fetchAll: () => act(kernel.request("fetch")),
+    countAll: async () => {
+      bar.note("Counting the rows …", true);
+      await act(kernel.request("count"));
+      bar.note("");
+    },
     retry: () => reload(),
   });
 
@@ -64,6 +69,7 @@ function render({ model, el }) {
     columns,
     cell: store.cell,
     label: `Table: ${get("state").title || "result"}`,
+    rowsSeen: get("state").rows,
     on: {
       want: store.want,
       sort: (column, add) => set("sort", nextSort(get("sort"), column, add)),
@@ -220,7 +226,12 @@ function render({ model, el }) {
     }
   }
 
+  let known = get("state");
   function stateChanged() {
+    const [before, now] = [known, get("state")];
+    known = now;
+    // The same rows, of which more is known.
+    if (before.held === now.held && before.complete === now.complete) return caption();
     summaries.clear();
     reload();
   }

@@ -31,9 +31,11 @@ export function tableBar(view, on) {
       if (took !== null && took !== undefined) parts.push(document.createTextNode(` · ${took.toFixed(2)} s`));
       if (state.run) parts.push(document.createTextNode(" · "), link(state.url, `${state.run}${state.url ? " ↗" : ""}`));
       caption.replaceChildren(...parts);
-      if (state.can_fetch) {
-        caption.append(" ", button("Fetch all rows", "Run the query as an export, and show all of its rows", on.fetchAll));
-      }
+      const more = [
+        state.can_count && button("Count rows", "Have the database count the rows of the result", on.countAll),
+        state.can_fetch && button("Fetch all rows", "Run the query as an export, and show all of its rows", on.fetchAll),
+      ];
+      for (const one of more.filter(Boolean)) caption.append(" ", one);
     },
     chips(filters, order) {
       const chip = (text, title, act) => {
