@@ -113,6 +113,7 @@ def _style(text: str) -> dict[str, Any]:
         },
         "title": {"color": text, "subtitleColor": text},
         "view": {"stroke": _FAINT_LINES},
+        "rule": {"color": text},
     }  # fmt: skip
 
 

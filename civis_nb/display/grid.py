@@ -205,10 +205,12 @@ def _cell(column: Column, index: int) -> Html:
 
 def _words_cell(column: Column, index: int) -> Html:
     """Return a cell of several lines where its text is long."""
+    side = _side(column)
+    style = f"{CELL_STYLE};text-align:{side};vertical-align:top"
+    content = _content(column.cells[index], _WORDS_CHARS)
     if column.right or not _is_long(column):
-        return _cell(column, index)
-    style = f"{TEXT_CELL_STYLE};white-space:normal;{_LONG_STYLE}"
-    return el("td", _content(column.cells[index], _WORDS_CHARS), align="left", style=style)
+        return el("td", content, align=side, nowrap="", style=f"{style};white-space:nowrap")
+    return el("td", content, align=side, style=f"{style};white-space:normal;{_LONG_STYLE}")
 
 
 def _compact_cell(column: Column, index: int) -> Html:

@@ -156,6 +156,7 @@ def test_charts_are_readable_on_light_and_on_dark_pages():
     assert spec["background"] == "transparent"
     # The text has the colour that text has on the page.
     assert spec["config"]["axis"]["labelColor"] == "currentColor"
+    assert spec["config"]["rule"]["color"] == "currentColor"
     picture = image.open(io.BytesIO(base64.b64decode(bundle["image/png"])))
     assert picture.getpixel((0, 0))[3] == 0
     greys = [pixel for _, pixel in picture.getcolors(100_000)
