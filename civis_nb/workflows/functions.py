@@ -247,6 +247,14 @@ def _register_patterns(context: Any) -> None:
     }
     for name, function in own.items():
         context.register_function(function, name=name)
+    _register_with_patterns(context)
+
+
+def _register_with_patterns(context: Any) -> None:
+    """Register YAQL's functions that take a compiled pattern, for ours."""
+    from yaql.language import specs, yaqltypes
+    from yaql.standard_library import regex as library
+
     for function in (
         library.matches,
         library.matches_operator_regex,

@@ -27,7 +27,10 @@ from civis_nb.local.store.schema import (
 from civis_nb.local.workflows.executions import create_execution, find_execution, parsed
 from civis_nb.local.workflows.state import PLATFORM_STATES, ExecutionState, TaskState
 
-__all__ = ["executed"]
+__all__ = ["controlled", "executed"]
+
+_PATH = "/{id}/executions"
+_ONE = _PATH + "/{execution_id}"
 
 
 class TaskRun(Wire):
@@ -109,10 +112,7 @@ _ORDERS = {
 
 
 def executed(resource: Resource) -> Iterator[Operation]:
-    """Declare ``/{id}/executions``: start, list, read, cancel, resume, retry."""
-
-    def detail(connection: Connection, id: int, execution_id: int) -> ExecutionDetail:
-        return _shown(connection, find_execution(connection, id, execution_id))
+    """Declare ``/{id}/executions``: start, list and read executions."""
 
     def post(request: Request, id: int, body: ExecutionBody | None = None) -> ExecutionDetail:
         context = context_of(request)
@@ -126,15 +126,14 @@ def executed(resource: Resource) -> Iterator[Operation]:
                 target_task=asked.target_task,
                 included_tasks=asked.included_tasks or [],
             )
-            shown = detail(connection, id, made)
+            shown = _shown(connection, find_execution(connection, id, made))
         context.workflows.begin(made)
         return shown
 
     def list_executions(
         request: Request, response: Response, id: int, page: Any
     ) -> list[ExecutionItem]:
-        one = workflow_executions.c
-        query = select(workflow_executions).where(one.workflow_id == id)
+        query = select(workflow_executions).where(workflow_executions.c.workflow_id == id)
         with context_of(request).store.read() as connection:
             resource.find(connection, id)
             rows = paginated(connection, query, page, response)
@@ -142,66 +141,66 @@ def executed(resource: Resource) -> Iterator[Operation]:
         return [ExecutionItem(**_fields(row, people)) for row in rows]
 
     def get(request: Request, id: int, execution_id: int) -> ExecutionDetail:
-        with context_of(request).store.read() as connection:
-            return detail(connection, id, execution_id)
+        return _detail(context_of(request), id, execution_id)
 
-    def changed(context: PlatformContext, id: int, execution_id: int) -> ExecutionDetail:
-        with context.store.read() as connection:
-            return detail(connection, id, execution_id)
+    def task(request: Request, id: int, execution_id: int, task_name: NameInPath) -> ExecutionTask:
+        return _task(_detail(context_of(request), id, execution_id), task_name)
 
-    def found(request: Request, id: int, execution_id: int) -> PlatformContext:
-        context = context_of(request)
-        with context.store.read() as connection:
-            find_execution(connection, id, execution_id)
-        return context
+    page = asked_page(_ORDERS, default=20, maximum=50)
+    typed(list_executions, page=Annotated[Page, page])
+    noun = resource.noun
+    summary = f"List executions of a {noun}"
+    yield Operation("GET", _PATH, list_executions, summary, list[ExecutionItem])
+    yield Operation("POST", _PATH, post, f"Execute a {noun}", ExecutionDetail, 201)
+    yield Operation("GET", _ONE, get, f"Get an execution of a {noun}", ExecutionDetail)
+    summary = "Get a task of an execution"
+    yield Operation("GET", _ONE + "/tasks/{task_name}", task, summary, ExecutionTask)
+
+
+def controlled(_resource: Resource) -> Iterator[Operation]:
+    """Declare what is done with ``/{id}/executions/{execution_id}``: cancel, resume, retry."""
 
     def cancel(request: Request, id: int, execution_id: int) -> ExecutionDetail:
-        context = found(request, id, execution_id)
+        context = context_of(request)
+        _detail(context, id, execution_id)
         context.workflows.cancel(execution_id)
-        return changed(context, id, execution_id)
+        return _detail(context, id, execution_id)
 
     def resume(request: Request, id: int, execution_id: int) -> ExecutionDetail:
-        context = found(request, id, execution_id)
+        context = context_of(request)
+        _detail(context, id, execution_id)
         context.workflows.resume(execution_id)
-        return changed(context, id, execution_id)
+        return _detail(context, id, execution_id)
 
     def retry(
         request: Request, id: int, execution_id: int, body: RetryBody | None = None
     ) -> ExecutionDetail:
-        context = found(request, id, execution_id)
+        context = context_of(request)
+        present = _detail(context, id, execution_id)
         name = None if body is None else body.task_name
         if name is not None:
-            task(request, id, execution_id, name)
+            _task(present, name)
         context.workflows.rerun(execution_id, name)
-        return changed(context, id, execution_id)
+        return _detail(context, id, execution_id)
 
-    def task(request: Request, id: int, execution_id: int, task_name: NameInPath) -> ExecutionTask:
-        with context_of(request).store.read() as connection:
-            shown = detail(connection, id, execution_id)
-        for one in shown.tasks:
-            if one.name == task_name:
-                return one
-        raise NotFound(f"The task {task_name!r} of execution {execution_id}")
-
-    path = "/{id}/executions"
-    one = path + "/{execution_id}"
-    page = asked_page(_ORDERS, default=20, maximum=50)
-    typed(list_executions, page=Annotated[Page, page])
-    noun = resource.noun
-    yield Operation(
-        "GET", path, list_executions, f"List executions of a {noun}", list[ExecutionItem]
-    )
-    yield Operation("POST", path, post, f"Execute a {noun}", ExecutionDetail, 201)
-    yield Operation("GET", one, get, f"Get an execution of a {noun}", ExecutionDetail)
     for name, handler, what in (
         ("cancel", cancel, "Cancel an execution"),
         ("resume", resume, "Resume a paused execution"),
         ("retry", retry, "Retry a failed task, or all failed tasks of an execution"),
     ):
-        yield Operation("POST", f"{one}/{name}", handler, what, ExecutionDetail, 202)
-    yield Operation(
-        "GET", one + "/tasks/{task_name}", task, "Get a task of an execution", ExecutionTask
-    )
+        yield Operation("POST", f"{_ONE}/{name}", handler, what, ExecutionDetail, 202)
+
+
+def _detail(context: PlatformContext, id: int, execution_id: int) -> ExecutionDetail:
+    with context.store.read() as connection:
+        return _shown(connection, find_execution(connection, id, execution_id))
+
+
+def _task(execution: ExecutionDetail, name: str) -> ExecutionTask:
+    for one in execution.tasks:
+        if one.name == name:
+            return one
+    raise NotFound(f"The task {name!r} of execution {execution.id}")
 
 
 def _fields(row: Row[Any], people: Mapping[int, UserRef]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from civis_nb.local.records.git import checked_out, versioned
 from civis_nb.local.records.projects import in_projects
 from civis_nb.local.records.resource import Change, Operation, Resource, build_router
 from civis_nb.local.records.sharing import shared, transferable
-from civis_nb.local.records.workflow_executions import executed
+from civis_nb.local.records.workflow_executions import controlled, executed
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.schema import jobs, records, workflow_executions
 from civis_nb.local.workflows.executions import last_execution, workflow_state
@@ -232,6 +232,7 @@ WORKFLOWS = Resource(
         versioned,
         checked_out(_check_out),
         executed,
+        controlled,
     ),
     before_save=_before_save,
 )

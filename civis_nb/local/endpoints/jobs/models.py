@@ -119,7 +119,7 @@ def _numbers(least: int, most: int) -> Any:
 
 
 class Schedule(Wire):
-    """When a job is to run by itself; kept, not acted on by the local platform."""
+    """When a job or a workflow runs by itself; the local platform acts on those of workflows."""
 
     scheduled: bool | None = None
     scheduled_days: list[int] = _numbers(0, 6)
