@@ -22,9 +22,9 @@ workflow:
     extract:
       action: civis.scripts.python3
       input: {source: "for n in range(30): print('row', n)"}
-      on-success: [clean, "wait_for <img src=x>"]
+      on-success: [clean, wait_for_file]
     clean: {action: std.noop, on-success: [report]}
-    "wait_for <img src=x>":
+    wait_for_file:
       action: civis.scripts.python3
       input:
         source: |
@@ -62,13 +62,14 @@ def test_an_execution_is_seen_live_and_tasks_open_their_logs(
         f"%env CIVIS_API_ENDPOINT={platform.endpoint}\n"
         f"%env CIVIS_API_KEY={platform.api_key}\n%load_ext civis_nb",
         f"%civis_run 'Nightly flow' --workflow -a flag={flag}",
+        "%%civis_workflow\nversion: '2.0'\nworkflow: {tasks: {<img src=x>: {action: std.noop}}}",
     )
     page.wait_for_kernel()
-    for cell in (0, 1):
+    for cell in (0, 2, 1):
         page.page.locator(".jp-CodeCell").nth(cell).locator(".cm-content").click()
         page.command("notebook:run-cell")
     view = page.output(1)
-    going = "wait_for <img src=x>"
+    going = "wait_for_file"
     live = ".civis-run-picture [data-task"
     page.page.wait_for_selector(f'{live}="{going}"][aria-label*="running"]', timeout=WAIT_MS)
     workflows = platform.client().workflows
@@ -96,7 +97,7 @@ def test_an_execution_is_seen_live_and_tasks_open_their_logs(
     kept = page.save().cells[1].outputs
     data = kept[-1].data
     assert "<svg" in data["text/html"]
-    assert "wait_for <img src=x>" in data["text/plain"]
+    assert "wait_for_file" in data["text/plain"]
     assert [one["state"] for one in data["application/vnd.civis.run+json"]["tasks"]] == [
         "success", "success", "success", "success", "idle",
     ]  # fmt: skip
