@@ -108,7 +108,7 @@ SHAREABLES = (
     StoredObjects(
         "/scripts/python3", "Python script", "jobs", (*_ALL, *_in_git("source")), states.PYTHON3
     ),
-    StoredObjects("/scripts/r", "R script", "jobs", (*_ALL, *_in_git("source")), states.R),
+    StoredObjects("/scripts/r", "script in R", "jobs", (*_ALL, *_in_git("source")), states.R),
     StoredObjects("/scripts/containers", "container script", "jobs", _ALL, states.CONTAINER),
     StoredObjects("/scripts/custom", "custom script", "jobs", _ALL, states.CUSTOM),
 )

@@ -68,7 +68,7 @@ DIFFERENT_REQUESTS = {
 
 
 #: Scripts of types that the local platform does not have.
-NOT_HERE = ("dbt", "javascript", "r")
+NOT_HERE = ("dbt", "javascript")
 
 
 @pytest.fixture(scope="module")

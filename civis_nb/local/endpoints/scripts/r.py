@@ -35,7 +35,7 @@ router = source_router(
     RunKind(
         job_type=states.R,
         path="/scripts/r",
-        noun="R script",
+        noun="script in R",
         model=RRun,
         show=_run,
         patch_path="/scripts/r",
