@@ -148,7 +148,7 @@ def main(folder: Path) -> int:
                         for run in task.runs[:1]:
                             for entry in here.client.jobs.list_runs_logs(run.job_id, run.id):
                                 print("        ", entry.message)
-    print("ids of the examples that ended otherwise:", wrong)
+    print("examples that ended otherwise:", wrong)
     return wrong
 
 
