@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from civis_nb.errors import CivisDependencyError
+from civis_nb.spec.browse import BUNDLED
 
 __all__ = ["API_SPEC_PATH"]
 
 #: Every operation of Civis Platform, as the local platform serves it.
-API_SPEC_PATH = str(Path(__file__).with_name("spec") / "bundled.json")
+API_SPEC_PATH = str(BUNDLED)
 
 _INSTEAD = {
     "CACHED_SPEC_PATH": "API_SPEC_PATH is the specification that comes with the package",

@@ -76,7 +76,7 @@ ALLOWED: dict[str, set[str]] = {
     "parallel": {"client", "futures", "remote"},
     "remote": {"client", "display", "futures", "io", "widgets"},
     "ml": set(),
-    "resources": set(),
+    "resources": {"spec"},
     "service_client": {"config", "client", "spec", "transport"},
     "run_joblib_func": {"remote"},
     "testing": {"client", "local", "spec"},

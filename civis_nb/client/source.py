@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,7 +15,7 @@ from civis_nb.errors import (
     CivisClientError,
     CivisSpecError,
 )
-from civis_nb.spec.parse import check_document, parse_spec
+from civis_nb.spec.parse import check_document, parse_spec, read_document
 
 if TYPE_CHECKING:
     from civis_nb.spec.cache import SpecCache
@@ -66,14 +65,7 @@ def local_document(source: Mapping[str, Any] | str | os.PathLike[str]) -> Mappin
             "local_api_spec must be a path or the specification itself, not "
             f"{type(source).__name__}: {source!r:.80}."
         )
-    path = Path(source)
-    try:
-        document = json.loads(path.read_bytes())
-    except OSError as error:
-        raise CivisSpecError(f"{path} can't be read: {error.strerror or error}.") from None
-    except (ValueError, RecursionError) as error:
-        raise CivisSpecError(f"{path} is no API specification: it is no JSON ({error}).") from None
-    return check_document(document, str(path))
+    return read_document(Path(source))
 
 
 def downloaded_spec(session: Session, cache: SpecCache, refresh: bool) -> Spec:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ from civis_nb.errors import CivisInputError, CivisSpecError
 from civis_nb.spec.cache import newest
 from civis_nb.spec.model import Operation, Spec
 from civis_nb.spec.names import nearest
-from civis_nb.spec.parse import parse_spec
+from civis_nb.spec.parse import parse_spec, read_document
 from civis_nb.spec.render import docstring, signature_text
 
 __all__ = ["BUNDLED", "Found", "describe", "given", "resources", "search"]
@@ -166,7 +165,7 @@ def given(source: Any) -> Spec:
     if isinstance(source, Mapping):
         return parse_spec(source)
     if isinstance(source, (str, os.PathLike)):
-        return _read(Path(source))
+        return parse_spec(read_document(Path(source)), str(Path(source)))
     if source is not None:
         raise CivisInputError(
             "A specification is given as a client, a path or the object itself, not as "
@@ -176,18 +175,8 @@ def given(source: Any) -> Spec:
     if kept is not None:
         return kept
     if BUNDLED.is_file():
-        return _read(BUNDLED)
+        return given(BUNDLED)
     raise CivisSpecError(
         "No specification is kept yet: make an APIClient first, or give one as spec=..., "
         "a client or a file."
     )
-
-
-def _read(path: Path) -> Spec:
-    """Read a specification from a file."""
-    try:
-        return parse_spec(json.loads(path.read_bytes()), str(path))
-    except OSError as error:
-        raise CivisSpecError(f"{path} can't be read: {error.strerror or error}.") from None
-    except (ValueError, RecursionError) as error:
-        raise CivisSpecError(f"{path} is no API specification: it is no JSON ({error}).") from None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from civis_nb.errors import CivisSpecError
@@ -17,7 +19,7 @@ from civis_nb.spec.names import (
     resource_name,
 )
 
-__all__ = ["check_document", "group_by_resource", "parse_resource", "parse_spec"]
+__all__ = ["check_document", "group_by_resource", "parse_resource", "parse_spec", "read_document"]
 
 _VERBS = ("get", "post", "put", "patch", "delete", "head", "options")
 _MAX_REFERENCES = 12
@@ -51,6 +53,23 @@ def check_document(document: Any, source: str) -> Json:
             "Expected is the Swagger 2.0 document that GET /endpoints answers."
         )
     return document
+
+
+def read_document(path: Path) -> Json:
+    """Return the document of a specification in a file.
+
+    Raises
+    ------
+    CivisSpecError
+        When the file can't be read, or holds no specification.
+    """
+    try:
+        document = json.loads(path.read_bytes())
+    except OSError as error:
+        raise CivisSpecError(f"{path} can't be read: {error.strerror or error}.") from None
+    except (ValueError, RecursionError) as error:
+        raise CivisSpecError(f"{path} is no API specification: it is no JSON ({error}).") from None
+    return check_document(document, str(path))
 
 
 def group_by_resource(document: Json, source: str) -> dict[str, dict[str, Json]]:

@@ -6,7 +6,6 @@ import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
-from pathlib import Path
 from types import MethodType
 from typing import Any
 from unittest.mock import MagicMock, NonCallableMagicMock
@@ -17,13 +16,13 @@ from civis_nb.client.resource import Resource, make_resource
 from civis_nb.client.response import Response
 from civis_nb.client.source import local_spec
 from civis_nb.errors import CivisArgumentError
+from civis_nb.spec.browse import BUNDLED
 from civis_nb.spec.model import Operation, Spec
 from civis_nb.spec.names import nearest
 from civis_nb.spec.render import signature
 
 __all__ = ["create_client_mock", "create_client_mock_for_container_tests"]
 
-_BUNDLED = Path(__file__).parents[1] / "spec" / "bundled.json"
 #: What an instance of the client has beside what its class shows.
 _CLIENT_NAMES = frozenset(name for name in dir(APIClient) if name != "__class__") | {
     "last_response"
@@ -240,4 +239,4 @@ def _spec_of(cache: str | os.PathLike[str] | Mapping[str, Any] | None) -> Spec:
 @lru_cache(maxsize=1)
 def _bundled() -> Spec:
     """Return the bundled specification, which never changes while a process runs."""
-    return local_spec(_BUNDLED)
+    return local_spec(BUNDLED)
