@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from civis_nb.client.protocol import client_or_default
 from civis_nb.errors import (
     CivisAPIError,
     CivisConfigError,
@@ -214,7 +215,7 @@ def infer_backend_factory(
             "infer_backend_factory must be called inside of a container job: CIVIS_JOB_ID is not "
             "set. Elsewhere use make_backend_factory."
         )
-    client = client if client is not None else _new_client()
+    client = client_or_default(client)
     script = _script_of(client, int(job_id))
     merged = {param["name"]: param for param in script["params"] or []}
     for param in params or []:
@@ -263,9 +264,3 @@ def _count(name: str, value: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise CivisInputError(f"{name} can't be {value!r}: it is 0 or more.")
     return value
-
-
-def _new_client() -> APIClient:
-    from civis_nb.client.client import APIClient
-
-    return APIClient()

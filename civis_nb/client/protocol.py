@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-__all__ = ["Client"]
+if TYPE_CHECKING:
+    from civis_nb.client.client import APIClient
+
+__all__ = ["Client", "client_or_default"]
 
 
 class Client(Protocol):
@@ -19,3 +22,12 @@ class Client(Protocol):
 
     def __getattr__(self, name: str, /) -> Any:
         """Return a resource of the API."""
+
+
+def client_or_default(client: Client | None) -> APIClient:
+    """Return `client`, or a new one made from the environment."""
+    if client is not None:
+        return client  # type: ignore[return-value]  # nothing but what a `Client` has is asked of it
+    from civis_nb.client.client import APIClient
+
+    return APIClient()

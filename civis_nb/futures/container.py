@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from civis_nb.client.protocol import client_or_default
 from civis_nb.futures.future import CivisFuture
 
 if TYPE_CHECKING:
@@ -42,10 +43,7 @@ class ContainerFuture(CivisFuture):
         client: Client | None = None,
         poll_on_creation: bool = True,
     ) -> None:
-        if client is None:
-            from civis_nb.client.client import APIClient
-
-            client = APIClient()
+        client = client_or_default(client)
         super().__init__(
             getattr(client.scripts, self._get_run),
             (int(job_id), int(run_id)),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb._waiting import first_done
 from civis_nb._wire_text import preformatted
+from civis_nb.client.protocol import client_or_default
 from civis_nb.errors import CivisInputError
 from civis_nb.futures.container import ContainerFuture, _CustomScriptFuture
 
@@ -54,11 +55,7 @@ class _CivisExecutor(Executor):
         polling_interval: int | float | None = None,
         inc_script_names: bool = False,
     ) -> None:
-        if client is None:
-            from civis_nb.client.client import APIClient
-
-            client = APIClient()
-        self.client = client
+        self.client = client_or_default(client)
         self.max_n_retries = max_n_retries
         self.hidden = hidden
         kind = type(self).__name__.lstrip("_")

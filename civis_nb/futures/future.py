@@ -12,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from civis_nb._tracebacks import in_ipython
+from civis_nb.client.protocol import client_or_default
 from civis_nb.display.text import run_ids
 from civis_nb.errors import CivisInputError, CivisJobFailure, CivisTimeoutError
 from civis_nb.futures.execution import execution_picture, failed_tasks, newest_run
@@ -163,10 +164,7 @@ class CivisFuture(PollableResult):
         for name, value in (("job_id", job_id), ("run_id", run_id)):
             if isinstance(value, bool) or not isinstance(value, int):
                 raise CivisInputError(f"{name} can't be {value!r}: it is a number.")
-        if client is None:
-            from civis_nb.client.client import APIClient
-
-            client = APIClient()
+        client = client_or_default(client)
         # Imported here: it is a CivisFuture itself.
         from civis_nb.futures.job import JobFuture
 

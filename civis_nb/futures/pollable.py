@@ -14,6 +14,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from civis_nb._waiting import after_interrupt
+from civis_nb.client.protocol import client_or_default
 from civis_nb.errors import (
     CivisCancelledError,
     CivisClientError,
@@ -136,9 +137,7 @@ class PollableResult(CivisAsyncResultBase):
         bound = getattr(getattr(self.poller, "__self__", None), "_client", None)
         if bound is not None:
             return bound  # type: ignore[no-any-return]
-        from civis_nb.client.client import APIClient
-
-        return APIClient()
+        return client_or_default(None)
 
     # What was seen last: none of these makes a call.
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from civis_nb.errors import CivisArgumentError, CivisInputError
 
 if TYPE_CHECKING:
-    from civis_nb.client.client import APIClient
     from civis_nb.client.protocol import Client
 
 __all__ = [
@@ -22,7 +21,6 @@ __all__ = [
     "check_encoding",
     "check_interval",
     "chosen",
-    "client_or_default",
     "column_list",
     "credential_or_default",
     "delimiter_name",
@@ -47,15 +45,6 @@ class _Deprecated:
 
 
 DEPRECATED: Any = _Deprecated()
-
-
-def client_or_default(client: APIClient | None) -> Any:
-    """Return `client`, or a new one made from the environment."""
-    if client is not None:
-        return client
-    from civis_nb.client.client import APIClient
-
-    return APIClient()
 
 
 def credential_or_default(client: Client, credential_id: int | str | None) -> Any:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from civis_nb.client.protocol import client_or_default
 from civis_nb.futures import CivisFuture
 from civis_nb.io.arguments import (
     check_interval,
-    client_or_default,
     credential_or_default,
     new_job_name,
     statement,

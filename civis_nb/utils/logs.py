@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from civis_nb.client.protocol import client_or_default
 from civis_nb.errors import CivisClientError, CivisInputError
 from civis_nb.futures.run import header, newest_run_id
 from civis_nb.futures.states import DONE, field, state_of
@@ -208,10 +209,7 @@ def job_logs(
     CivisAPIError
         When there is no such job or run.
     """
-    if client is None:
-        from civis_nb.client.client import APIClient
-
-        client = APIClient()
+    client = client_or_default(client)
     if run_id is None:
         run_id = newest_run_id(client, job_id)
         if run_id is None:

@@ -6,6 +6,7 @@ import logging
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from civis_nb.client.protocol import client_or_default
 from civis_nb.errors import CivisInputError
 from civis_nb.futures.future import CivisFuture
 from civis_nb.futures.job import JobFuture
@@ -57,7 +58,7 @@ def run_job(
     CivisInputError
         When `polling_interval` is not a positive number.
     """
-    client = _client(client)
+    client = client_or_default(client)
     run = client.jobs.post_runs(job_id)
     return JobFuture(
         client.jobs.get_runs,
@@ -105,7 +106,7 @@ def run_template(
         When the API refuses the script or its run.
     """
     return_as = _checked_return_as(return_as, JSONValue)
-    client = _client(client)
+    client = client_or_default(client)
     job = client.scripts.post_custom(id, arguments=arguments, **kwargs)
     run = client.scripts.post_custom_runs(job.id)
     future = CivisFuture(
@@ -149,12 +150,3 @@ def _checked_return_as(return_as: str, json_value: Any) -> str:
             f"return_as can't be {return_as!r}; it is one of {', '.join(_RETURN_AS)}."
         )
     return return_as
-
-
-def _client(client: APIClient | None) -> APIClient:
-    """Return the client, or one made from the environment."""
-    if client is not None:
-        return client
-    from civis_nb.client.client import APIClient
-
-    return APIClient()

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from civis_nb._wire_text import Secret
+from civis_nb.client.protocol import client_or_default
 from civis_nb.errors import CivisArgumentError, CivisUploadError
-from civis_nb.io.arguments import client_or_default, file_arguments
+from civis_nb.io.arguments import file_arguments
 from civis_nb.io.call import progress_bar, step, tracked_transfer
 from civis_nb.io.files.remote import remote_file, size_in_store, whole_number
 

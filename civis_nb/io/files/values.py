@@ -8,13 +8,14 @@ import re
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
+from civis_nb.client.protocol import client_or_default
 from civis_nb.errors import (
     CivisAPIError,
     CivisArgumentError,
     CivisContentError,
     CivisInputError,
 )
-from civis_nb.io.arguments import chosen, client_or_default, file_arguments
+from civis_nb.io.arguments import chosen, file_arguments
 from civis_nb.io.call import progress_bar, step, tracked_transfer
 from civis_nb.io.files.transfers import civis_to_file, file_to_civis
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from civis_nb.client.protocol import client_or_default
 from civis_nb.errors import CivisInputError
-from civis_nb.io.arguments import client_or_default
 from civis_nb.io.call import Call, progress_bar
 from civis_nb.io.reading.empty import empty_table
 from civis_nb.io.reading.options import SqlExport

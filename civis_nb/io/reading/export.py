@@ -7,9 +7,10 @@ import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from civis_nb.client.protocol import client_or_default
 from civis_nb.errors import EmptyResultError
 from civis_nb.futures import CivisFuture
-from civis_nb.io.arguments import chosen, client_or_default, delimiter_name, whole_from
+from civis_nb.io.arguments import chosen, delimiter_name, whole_from
 from civis_nb.io.call import Call, current_call, step, tracked_transfer
 from civis_nb.io.files.transfers import check_folder
 from civis_nb.io.reading.empty import empty_table

@@ -5,13 +5,13 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any
 
+from civis_nb.client.protocol import client_or_default
 from civis_nb.errors import CivisAPIError, CivisInputError
 from civis_nb.frames.sql_types import DeclaredTypes, declared_types_of
 from civis_nb.io.arguments import (
     DEPRECATED,
     check_interval,
     chosen,
-    client_or_default,
     column_list,
 )
 from civis_nb.io.call import tracked_transfer

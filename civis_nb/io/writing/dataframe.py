@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from civis_nb.client.protocol import client_or_default
 from civis_nb.errors import CivisInputError
-from civis_nb.io.arguments import client_or_default, delimiter_name
+from civis_nb.io.arguments import delimiter_name
 from civis_nb.io.call import step, tracked_transfer
 from civis_nb.io.writing.columns import arrow_of, as_csv_column, sql_type_of
 from civis_nb.io.writing.csv_options import can_hold, restyled, write_options

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any
 
+from civis_nb.client.protocol import client_or_default
 from civis_nb.errors import CivisArgumentError, CivisImportError, CivisInputError
-from civis_nb.io.arguments import client_or_default, delimiter_name, file_id_of
+from civis_nb.io.arguments import delimiter_name, file_id_of
 from civis_nb.io.call import tracked_transfer
 from civis_nb.io.files.transfers import file_to_civis
 from civis_nb.io.writing.destination import refuse_existing, table_exists
