@@ -180,8 +180,8 @@ def run_script_magic(
     except CivisAPIError as error:
         if call.language == "r" and error.status_code in (404, 405, 501):
             raise CivisMagicError(
-                "%%civis_run r: this platform runs no R scripts. On the local platform, R is not "
-                f"there; use Civis Platform, or python. ({error.error_message})"
+                "%%civis_run r: this platform runs no R scripts. Use Civis Platform, or python. "
+                f"({error.error_message})"
             ) from None
         raise
     run = RunOfJob(int(script.id), str(script.name), call.language)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import threading
 import time
@@ -128,7 +129,6 @@ def test_outputs_and_failures_of_a_cell(live):
         ("%%civis_run sql --image x\nselect 1", "--image has no meaning here"),
         ("%%civis_run python -d sample\nprint(1)", "-d has no meaning here"),
         ("%%civis_run python --memory 5\nprint(1)", "--mem"),
-        ("%%civis_run r\nprint(1)", "no R scripts"),
         ("%%civis_run shell\n" + "x" * 1_000_000, "a container at most"),
     ],
 )
@@ -265,3 +265,8 @@ def test_tables_are_listed(live):
     assert profile[0][3:7] == ("0", "1", "1", "1")
     assert "Did you mean sample" in live.error("%civis_tables -d sampel")
     assert "not both" in live.error("%civis_tables --columns --profile")
+
+
+@pytest.mark.skipif(shutil.which("Rscript") is not None, reason="This machine has R.")
+def test_without_r_on_the_machine_a_cell_of_r_says_so(live):
+    assert "This machine has no R" in live.error("%%civis_run r\nprint(1)")
