@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.display.tables import ResultTable
@@ -22,6 +22,9 @@ __all__ = ["SYNTAX", "tables_magic"]
 _MOST_TABLES: Final = 50
 _SHOWN: Final = 100
 _WILD: Final = frozenset("*?%")
+_NONE_FITS: Final = (
+    "The platform knows no such table. %civis_tables alone shows all; --refresh scans for new ones."
+)
 
 SYNTAX: Final = Syntax(
     "%civis_tables",
@@ -78,7 +81,9 @@ def tables_magic(line: str, session: Session) -> ResultTable:
     ]
     names = ["schema", "name", "kind", "rows", "columns", "scanned"]
     title = f"Tables of {database.name}" + ("" if tables else _wanted(values))
-    return ResultTable(cells, columns=names, title=title, limit=_SHOWN)
+    return ResultTable(
+        cells, columns=names, title=title, limit=_SHOWN, note=None if tables else _NONE_FITS
+    )
 
 
 def _wanted(values: Mapping[str, Any]) -> str:
@@ -122,7 +127,7 @@ def _columns_table(
     _check_few(tables)
     cells: list[list[Any]] = []
     for table in tables:
-        for column in client.tables.list_columns(table.id, iterator=True):
+        for column in _columns(client, table, profile):
             name = f"{table.schema}.{table.name}"
             facts: list[str | None] = [name, str(column.name), str(column.sql_type)]
             if profile:
@@ -137,7 +142,19 @@ def _columns_table(
     names += ["NULLs", "distinct", "min", "max", "mean"] if profile else ["description"]
     title = "Columns" + ("" if tables else f" of tables{wanted}")
     title += ", by the last scan" if profile else ""
-    return ResultTable(cells, columns=names, title=title, limit=max(len(cells), 1))
+    note = None if tables else _NONE_FITS
+    return ResultTable(cells, columns=names, title=title, limit=max(len(cells), 1), note=note)
+
+
+def _columns(client: Client, table: Any, profile: bool) -> Iterable[Any]:
+    """Return the columns of a table in their order; with what is counted in them, or without.
+
+    A platform may count when columns are listed; a table by itself has them as they are known.
+    """
+    found = None if profile else client.tables.get(table.id).get("columns")
+    return found or client.tables.list_columns(
+        table.id, order="order", order_dir="asc", iterator=True
+    )
 
 
 def _text(value: Any) -> str | None:

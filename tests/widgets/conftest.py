@@ -138,6 +138,7 @@ class Page:
     def __init__(self, page: Any, server: Server, path: Path, app: str) -> None:
         self.page = page
         self.path = path
+        self.end_kernels = server.end_kernels
         self.problems: list[str] = []
         page.on("pageerror", self._failed)
         page.goto(server.url(app, path.name))

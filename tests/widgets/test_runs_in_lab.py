@@ -124,7 +124,6 @@ def test_a_growing_log_is_read_searched_and_cancelled(open_notebook, setup, grow
         lambda: box.evaluate("(box) => box.scrollHeight - box.scrollTop - box.clientHeight < 5"),
         "the end of the log in sight",
     )
-    page.shot("run-view", view)
 
     # A reader further up stays where he is, and keeps what he has selected.
     box.evaluate("(box) => { box.scrollTop = 18 * 100 }")
@@ -157,6 +156,34 @@ def test_a_growing_log_is_read_searched_and_cancelled(open_notebook, setup, grow
     view.get_by_role("button", name="Cancel").click()
     view.locator(".civis-run-state", has_text="cancelled").wait_for(timeout=WAIT_MS)
     page.page.locator(".jp-OutputArea-output[data-mime-type*='stderr']").first.wait_for()
+    assert page.problems == []
+
+
+#: A job as people have it: the picture of the docs shows its run.
+NIGHTLY = """%%civis_run python --name "Nightly load of donors"
+import time
+print("INFO  reading donors_2026-05-01.csv from the vendor's bucket", flush=True)
+for state, rows in [("CA", 48211), ("NY", 31077), ("TX", 29640), ("FL", 22518), ("WA", 9934)]:
+    print(f"INFO  {state}: {rows:,} rows", flush=True)
+print("WARNING  TX: 12 rows without a ZIP code, kept as NULL", flush=True)
+print("INFO  141,380 rows in public.donors_staging", flush=True)
+print("INFO  merging into public.donors", flush=True)
+time.sleep(600)
+"""
+
+
+def test_a_run_is_seen_at_a_glance(open_notebook, setup):
+    page = open_notebook(setup, NIGHTLY)
+    page.wait_for_kernel()
+    start(page, 0)
+    view = start(page, 1).locator(".civis-run")
+    view.locator(".civis-log-line", has_text="merging").wait_for()
+    view.locator(".civis-run-state", has_text="running").wait_for()
+    view.get_by_text("Nightly load of donors").first.wait_for()
+    page.page.mouse.move(0, 0)
+    page.shot("run-view", view)
+    view.get_by_role("button", name="Cancel").click()
+    view.locator(".civis-run-state", has_text="cancelled").wait_for(timeout=WAIT_MS)
     assert page.problems == []
 
 

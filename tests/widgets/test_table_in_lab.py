@@ -42,6 +42,38 @@ def test_results_of_cells_turn_into_live_views_and_leave_html_behind(open_notebo
     assert page.problems == again.problems == []
 
 
+def test_a_preview_is_counted_and_is_as_high_as_asked(open_notebook):
+    page = open_notebook(
+        SQL[0], "%%civis_sql -n 5\nselect range as n, range % 7 as m from range(3000)"
+    )
+    page.run_all()
+    view = page.output(1).locator(".civis-table")
+    view.locator(".civis-cell").first.wait_for()
+    assert 5 <= view.locator(".civis-cell[aria-colindex='2']").count() <= 6
+    view.locator(".civis-caption", has_text="the total is not known").first.wait_for()
+    until(lambda: view.locator(".civis-bars svg").count() == 2, "the histograms")
+    view.locator(".civis-scroller").evaluate("(box) => { box.scrollTop = 300 }")
+    view.get_by_role("button", name="Count rows").click()
+    view.locator(".civis-caption", has_text="the first 1,000 of 3,000 rows").first.wait_for()
+    assert view.get_by_role("button", name="Count rows").count() == 0
+    # The reader stays where he was.
+    assert view.locator(".civis-scroller").evaluate("(box) => box.scrollTop") == 300
+    assert page.problems == []
+
+
+def test_a_view_shown_by_itself_is_readable_without_its_kernel(open_notebook):
+    page = open_notebook(*BIG)
+    page.run_all()
+    page.output(1).locator(".civis-table .civis-cell").first.wait_for()
+    page.save()
+    page.page.close()
+    page.end_kernels()
+    again = open_notebook(path=page.path)
+    again.output(1).locator("table", has_text="<script>alert(1)</script>").first.wait_for()
+    assert "model not found" not in again.page.content()
+    assert again.output(1).locator(".civis-table").count() == 0
+
+
 BIG = (
     "import numpy as np, pyarrow as pa\nfrom civis_nb.widgets.table import Shown, TableView",
     "n = 200_000\nv = TableView(pa.table({'n': np.arange(n), 'r': np.arange(n)[::-1] % 1000,"
