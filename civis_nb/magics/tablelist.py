@@ -151,10 +151,12 @@ def _columns(client: Client, table: Any, profile: bool) -> Iterable[Any]:
 
     A platform may count when columns are listed; a table by itself has them as they are known.
     """
-    found = None if profile else client.tables.get(table.id).get("columns")
-    return found or client.tables.list_columns(
-        table.id, order="order", order_dir="asc", iterator=True
-    )
+    found: Iterable[Any] | None = None
+    if not profile:
+        found = client.tables.get(table.id).get("columns")
+    if not found:
+        found = client.tables.list_columns(table.id, order="order", order_dir="asc", iterator=True)
+    return found
 
 
 def _text(value: Any) -> str | None:
