@@ -6,8 +6,15 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import ClassVar
 
 from docutils import nodes
+from ipython_pygments_lexers import IPython3Lexer
+from pygments.lexer import RegexLexer, bygroups, using
+from pygments.lexers.data import YamlLexer
+from pygments.lexers.sql import SqlLexer
+from pygments.lexers.templates import SqlJinjaLexer
+from pygments.token import Name
 from sphinx.application import Sphinx
 from sphinx.config import Config
 from sphinx.util.docutils import SphinxDirective
@@ -66,6 +73,22 @@ html_theme_options = {
 html_sidebars = {"index": []}
 
 
+class CellLexer(RegexLexer):
+    """Code of cells: Python, and the SQL or YAML of a cell magic."""
+
+    name = "Cells of notebooks"
+    aliases: ClassVar = ["ipython3"]
+    tokens: ClassVar = {
+        "root": [
+            (r"(%%civis_sql.* --jinja.*\n)([\s\S]*)", bygroups(Name, using(SqlJinjaLexer))),
+            (r"(%%civis_?(?:sql|query)\b.*\n)([\s\S]*)", bygroups(Name, using(SqlLexer))),
+            (r"(%%civis_workflow\b.*\n)([\s\S]*)", bygroups(Name, using(YamlLexer))),
+            (r"(%%writefile .*\.yaml\n)([\s\S]*)", bygroups(Name, using(YamlLexer))),
+            (r"[\s\S]+", using(IPython3Lexer)),
+        ]
+    }
+
+
 class MagicHelp(SphinxDirective):
     """Shows the help of a magic, from the description that its parser uses."""
 
@@ -118,6 +141,8 @@ def copy_notebooks(_app: Sphinx, _config: Config) -> None:
 
 def setup(app: Sphinx) -> None:
     """Register the directives and the copying of notebooks."""
+    for language in ("ipython3", "python"):
+        app.add_lexer(language, CellLexer)
     app.add_directive("civis-magic", MagicHelp)
     app.add_directive("civis-names", NamesTable)
     app.connect("config-inited", copy_notebooks)

@@ -159,3 +159,12 @@ def test_the_architecture_page_names_files_that_exist():
     assert [
         name for name in sorted(named) if not any(f"/{name}" in f"/{one}" for one in files)
     ] == []
+
+
+def test_every_python_block_is_run_by_a_test():
+    """Code cells run when the pages are built; of other blocks a test reads the page."""
+    tests = [path for path in (ROOT / "tests").rglob("*.py") if path != Path(__file__)]
+    read = "".join(path.read_text(encoding="utf-8") for path in tests)
+    for page in PAGES:
+        if re.search(r"^```python\n", page.read_text(encoding="utf-8"), re.MULTILINE):
+            assert f'"{page.name}"' in read, f"no test runs the code of {page}"

@@ -19,17 +19,12 @@ PAGES = sorted(
 def notebook_of(page: Path) -> nbformat.NotebookNode:
     """Return the code cells of a page as a notebook."""
     blocks = re.findall(
-        r"^```\{code-cell\}.*\n((?::.*\n)*)\n*(.*?)^```$",
-        page.read_text(encoding="utf-8"),
+        r"^```\{code-cell\}[^\n]*\n(?::[^\n]*\n)*\n*(.*?)^```$",
+        text := page.read_text(encoding="utf-8"),
         re.MULTILINE | re.DOTALL,
     )
-    cells = []
-    for options, source in blocks:
-        cell = new_code_cell(source.strip())
-        tags = re.search(r":tags: \[(.*)\]", options)
-        cell.metadata["tags"] = re.split(r",\s*", tags[1]) if tags else []
-        cells.append(cell)
-    return new_notebook(cells=cells)
+    assert len(blocks) == text.count("```{code-cell}")
+    return new_notebook(cells=[new_code_cell(source.strip()) for source in blocks])
 
 
 @pytest.mark.exhaustive

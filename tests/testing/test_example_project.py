@@ -6,6 +6,8 @@ import re
 import shutil
 
 import pytest
+from nbformat import writes
+from nbformat.v4 import new_code_cell, new_notebook
 
 from tests.testing.conftest import ROOT, run
 
@@ -27,3 +29,13 @@ def test_the_page_shows_the_files_and_its_code_runs():
     code = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
     assert len(code) == 1
     exec(code[0], {})
+
+
+@pytest.mark.exhaustive
+def test_the_test_of_the_page_on_ci_passes(project):
+    page = (ROOT / "docs" / "how-to" / "notebooks-in-ci.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    project.makepyfile(code)
+    notebook = new_notebook(cells=[new_code_cell("print('3 states')")])
+    (project.path / "report.ipynb").write_text(writes(notebook), encoding="utf-8")
+    run(project).assert_outcomes(passed=1)
