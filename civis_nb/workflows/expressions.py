@@ -27,6 +27,7 @@ __all__ = [
     "evaluate",
     "find_expressions",
     "parse_expression",
+    "plain_value",
 ]
 
 #: As in Mistral, an expression does not go over the end of a line.
@@ -34,6 +35,9 @@ _INLINE = re.compile(r"<%(.*?)%>")
 #: How long the expressions of one value may work, in seconds of processor time.
 _EVALUATION_LIMIT_S = 5.0
 _MOST_BYTES = 100_000_000
+#: The largest whole number that a value may be, in bits: Python writes no number of more than 4,300
+#: digits.
+_MOST_RESULT_BITS = 14_000
 _OPTIONS = {
     "yaql.limitIterators": MOST_ITEMS,
     "yaql.memoryQuota": _MOST_BYTES,
@@ -142,7 +146,7 @@ def evaluate(value: Any, data: Mapping[str, Any], scope: ExpressionScope | None 
     Parameters
     ----------
     value
-        Any value of a definition; keys of mappings are left as they are.
+        Any value of a definition; keys of mappings are not evaluated.
     data
         What ``$`` is: the variables, by name.
     scope
@@ -181,10 +185,10 @@ class _Evaluation:
         if isinstance(value, str):
             return self._text(value) if "<%" in value else value
         if isinstance(value, Mapping):
-            return {key: self.of(one) for key, one in value.items()}
+            return {_plain_key(key): self.of(one) for key, one in value.items()}
         if isinstance(value, list | tuple):
             return [self.of(one) for one in value]
-        return _plain(value)
+        return plain_value(value)
 
     def _text(self, text: str) -> Any:
         found = find_expressions(text)
@@ -201,7 +205,7 @@ class _Evaluation:
         try:
             # Only now, so that a value without expressions costs nothing.
             context = self._new_context()
-            return _plain(expression.evaluate(context=context))
+            return plain_value(expression.evaluate(context=context))
         except CivisExpressionError:
             raise
         except _Exhausted:
@@ -334,16 +338,41 @@ def _shown(source: str) -> str:
     return f"<% {text if len(text) <= 200 else text[:200] + '…'} %>"
 
 
-def _plain(value: Any) -> Any:
-    """Return a result as JSON can hold it: times become text."""
+def plain_value(value: Any) -> Any:
+    """Return a value as JSON can hold it: times and keys become text, sets lists.
+
+    Raises
+    ------
+    CivisExpressionError
+        When it holds what JSON can't hold, such as bytes or a number of thousands of digits.
+
+    Examples
+    --------
+    >>> plain_value({date(2026, 1, 31): (1, None)})
+    {'2026-01-31': [1, None]}
+    """
     if isinstance(value, datetime | date):
         return value.isoformat(sep=" ") if isinstance(value, datetime) else value.isoformat()
     if isinstance(value, timedelta):
         return str(value)
     if isinstance(value, dict):
-        return {str(key): _plain(one) for key, one in value.items()}
+        return {_plain_key(key): plain_value(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [_plain(one) for one in value]
+        return [plain_value(one) for one in value]
+    if isinstance(value, int) and value.bit_length() > _MOST_RESULT_BITS:
+        raise CivisExpressionError("A number of thousands of digits can't be kept.")
     if value is None or isinstance(value, str | int | float | bool):
         return value
-    raise CivisExpressionError(f"An expression can't give a {type(value).__name__}.")
+    raise CivisExpressionError(
+        f"A value of the type {type(value).__name__} can't be kept: "
+        "text, numbers, true, false, null, lists and mappings can be."
+    )
+
+
+def _plain_key(key: Any) -> str:
+    """Return a key as it is called in JSON, where all keys are text."""
+    if isinstance(key, str):
+        return key
+    if key is None:
+        return "null"
+    return str(key).lower() if isinstance(key, bool) else str(plain_value(key))

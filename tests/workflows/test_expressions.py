@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -52,8 +53,25 @@ def test_an_expression_ends_on_its_line() -> None:
 
 
 def test_values_without_expressions_are_left_as_they_are() -> None:
-    value = {"a": [1, 2.5, None, True, "text"], 3: {"b": "%> <%"}}
+    value = {"a": [1, 2.5, None, True, "text"], "3": {"b": "%> <%"}}
     assert evaluate(value, {}) == value
+
+
+def test_values_that_only_yaml_has_become_those_of_json() -> None:
+    value = {date(2026, 1, 31): {1}, 3: datetime(2026, 1, 31, 5), None: None, False: ()}
+    assert evaluate(value, {}) == {
+        "2026-01-31": [1], "3": "2026-01-31 05:00:00", "null": None, "false": [],
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "value",
+    [b"x", [2**20_000], {2**20_000: 1}, "<% pow(10, 5000) %>", "n <% pow(10, 5000) %>"],
+    ids=["bytes", "number", "key", "result", "in text"],
+)
+def test_values_that_can_not_be_stored_are_refused(value: Any) -> None:
+    with pytest.raises(CivisExpressionError, match="can't be kept"):
+        evaluate(value, {})
 
 
 @pytest.mark.parametrize("source", ["$.x >", "(", "'", "1 +* 2", "", "$.x = = 1", "(" * 3000])

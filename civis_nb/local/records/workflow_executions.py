@@ -24,7 +24,13 @@ from civis_nb.local.store.schema import (
     workflow_executions,
     workflow_tasks,
 )
-from civis_nb.local.workflows.executions import create_execution, find_execution, parsed
+from civis_nb.local.workflows.executions import (
+    check_concurrency,
+    create_execution,
+    find_execution,
+    find_workflow,
+    parsed,
+)
 from civis_nb.local.workflows.state import PLATFORM_STATES, ExecutionState, TaskState
 
 __all__ = ["controlled", "executed"]
@@ -180,6 +186,8 @@ def controlled(_resource: Resource) -> Iterator[Operation]:
         name = None if body is None else body.task_name
         if name is not None:
             _task(present, name)
+        with context.store.read() as connection:
+            check_concurrency(connection, find_workflow(connection, id), execution_id)
         context.workflows.rerun(execution_id, name)
         return _detail(context, id, execution_id)
 

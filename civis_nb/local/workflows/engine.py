@@ -215,6 +215,10 @@ class Engine:
             _logger.exception("A step of execution %s failed.", execution_id)
             if execution_id is not None:
                 self._fail(execution_id, f"The local platform failed to go on: {failure!r}.")
+                return
+            with self._news:
+                # The times of schedules have still come: don't spin.
+                self._news.wait_for(lambda: self._is_stopping, _STORE_WAIT_S)
 
     def _fail(self, execution_id: int, info: str) -> None:
         """End an execution that can't go on."""

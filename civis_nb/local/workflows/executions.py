@@ -8,15 +8,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, Select, select
 
-from civis_nb.errors import WorkflowValidationError
+from civis_nb.errors import CivisExpressionError, WorkflowValidationError
 from civis_nb.local.errors import Conflict, Invalid, NotFound
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import records, workflow_executions
 from civis_nb.local.workflows.state import PLATFORM_STATES, Execution
 from civis_nb.workflows import read_definition
+from civis_nb.workflows.expressions import plain_value
 from civis_nb.workflows.model import WorkflowDefinition
 
 __all__ = [
+    "check_concurrency",
     "create_execution",
     "find_execution",
     "find_workflow",
@@ -127,7 +129,7 @@ def create_execution(
         When another execution is active, and the workflow may have one only.
     """
     definition = _runnable(workflow)
-    _check_concurrency(connection, workflow)
+    check_concurrency(connection, workflow)
     _check_names(definition, target_task, included_tasks)
     depth = 0 if parent is None else parent[0].depth + 1
     if depth > MOST_DEPTH:
@@ -167,11 +169,33 @@ def _runnable(workflow: Row[Any]) -> WorkflowDefinition:
         raise Invalid(f"Workflow {workflow.id} can't be executed. {error}") from None
 
 
-def _check_concurrency(connection: Connection, workflow: Row[Any]) -> None:
+def check_concurrency(
+    connection: Connection, workflow: Row[Any], own_id: int | None = None
+) -> None:
+    """Check that another execution of a workflow may become active beside those that are.
+
+    Parameters
+    ----------
+    connection
+        The transaction.
+    workflow
+        The workflow.
+    own_id
+        The execution itself, when it is stored already.
+
+    Raises
+    ------
+    Conflict
+        When one is active, and the workflow may have one only.
+    """
     if workflow.body.get("allow_concurrent_executions") is not False:
         return
     one = workflow_executions.c
-    active = (one.workflow_id == workflow.id, one.state.in_(("running", "paused")))
+    active = (
+        one.workflow_id == workflow.id,
+        one.state.in_(("running", "paused")),
+        one.id != (own_id or 0),
+    )
     found = connection.scalar(select(one.id).where(*active))
     if found is not None:
         raise Conflict(
@@ -203,4 +227,9 @@ def _input(
     missing = [one.name for one in definition.input if one.required and one.name not in given]
     if missing:
         raise Invalid(f"Workflow {workflow_id} needs a value of {', '.join(missing)} in input.")
-    return {one.name: given.get(one.name, one.default) for one in definition.input}
+    try:
+        # A default may be what YAML has and JSON has not: a date, a set.
+        defaults = {one.name: plain_value(one.default) for one in definition.input}
+    except CivisExpressionError as error:
+        raise Invalid(f"A default of workflow {workflow_id} can't be used. {error}") from None
+    return {**defaults, **given}

@@ -315,7 +315,7 @@ class Progress:
         for task in execution.tasks.values():
             if task.state == "cancelled" and task.info == _ENDED_BEFORE:
                 self._revive(task)
-        for name in names:
+        for name in [*names, *self._blocked_after(names)]:
             task = execution.latest[name]
             self.variables.forget(task)
             blank = Task(task.number, task.name)
@@ -328,11 +328,25 @@ class Progress:
             self._revive(task)
         self.settle()
 
+    def _blocked_after(self, names: list[str]) -> list[str]:
+        """Return the joins after some tasks that could not run: these may lead to them now."""
+        after = self.routes.reachable(set(names)) - set(names)
+        latest = self.execution.latest
+        found = [latest[name] for name in after if name in latest]
+        return sorted(
+            one.name
+            for one in found
+            if one.state == "error" and not one.led_by and self.routes.needed(one.name) is not None
+        )
+
     def _revive(self, task: Task) -> None:
         """Let a task begin, or wait if it is a join that has not run."""
         task.info = task.finished_at = None
         task.is_processed = False
-        is_waiting = self.routes.needed(task.name) is not None and not task.led_by
+        needed = self.routes.needed(task.name)
+        if needed is not None and not task.led_by and len(task.arrived) >= needed:
+            task.led_by = list(task.arrived)  # some came when it had failed already
+        is_waiting = needed is not None and not task.led_by
         task.state = "waiting" if is_waiting else "running"
         self.execution.touch(task)
         if not is_waiting:

@@ -177,3 +177,24 @@ def test_a_run_that_is_cancelled_cancels_its_task_and_the_execution(workflows):
     done = workflows.ended(started["path"])
     assert (done["mistralState"], done["state"]) == ("cancelled", "cancelled")
     assert states_of(done) == {"a": "cancelled", "b": "idle"}
+
+
+@pytest.mark.parametrize("value", ["<% pow(10, 5000) %>", "n <% pow(10, 5000) %>", "!!binary aGk="])
+def test_what_can_not_be_stored_fails_the_task_that_publishes_it(workflows, value):
+    written = value if value.startswith("!") else f"'{value}'"
+    done = workflows.run(f"a: {{action: std.noop, publish: {{x: {written}}}, on-error: b}}\n"
+                         "b: {action: std.noop}")  # fmt: skip
+    assert "can't be kept" in done["tasks"][0]["mistralStateInfo"]
+    assert states_of(done) == {"a": "error", "b": "success"}
+
+
+def test_defaults_that_only_yaml_has_are_values_of_json(workflows):
+    head = "input: [{day: 2026-01-31}, {names: !!set {x}}, {by: {2026-01-31: {1: one}}}]"
+    done = workflows.run("a: {action: std.noop}", head)
+    assert done["input"] == {
+        "day": "2026-01-31",
+        "names": ["x"],
+        "by": {"2026-01-31": {"1": "one"}},
+    }
+    made = workflows.make(workflow("a: {action: std.noop}", "input: [{x: !!binary aGk=}]"))
+    assert "bytes can't be kept" in refused(workflows, f"/workflows/{made}/executions")

@@ -154,6 +154,32 @@ def test_failed_tasks_are_retried_one_or_all(workflows, tmp_path):
     assert workflows.http("POST", failed["path"] + "/retry").status_code == 409
 
 
+def test_a_join_that_could_not_run_runs_once_the_task_before_it_is_retried(workflows):
+    inner = workflows.make(workflow("x: {action: std.fail}"))
+    failed = workflows.run(f"""
+        a: {{action: std.noop, on-success: end}}
+        b: {{action: civis.workflows.execute, input: {{workflow_id: {inner}}}, on-success: end}}
+        end: {{join: all, action: std.noop, on-success: after}}
+        after: {{action: std.noop}}
+    """)
+    assert states_of(failed) == {"a": "success", "b": "error", "end": "error", "after": "idle"}
+    workflows.http.json("PATCH", f"/workflows/{inner}", json={"definition": NOOP})
+    workflows.http.json("POST", failed["path"] + "/retry", json={"taskName": "b"})
+    done = workflows.ended(failed["path"])
+    assert (done["mistralState"], set(states_of(done).values())) == ("success", {"success"})
+
+
+def test_a_retry_waits_its_turn_where_one_execution_is_allowed_at_a_time(workflows):
+    tasks = workflow("a: {action: <% $.action %>}", "input: [action]")
+    made = workflows.make(tasks, allowConcurrentExecutions=False)
+    failed = workflows.ended(workflows.start(made, input={"action": "std.fail"})["path"])
+    other = workflows.start(made, input={"action": "std.async_noop"})
+    refused = workflows.http("POST", failed["path"] + "/retry")
+    assert (refused.status_code, str(other["id"]) in refused.text) == (409, True)
+    workflows.http.json("POST", other["path"] + "/cancel")
+    assert workflows.http("POST", failed["path"] + "/retry").status_code == 202
+
+
 def test_a_workflow_executes_another_and_sees_its_output(workflows):
     inner = workflows.make(
         workflow("a: {action: std.noop}", "input: [x]\noutput: {y: '<% int($.x) + 1 %>'}")
