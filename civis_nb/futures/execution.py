@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from civis_nb.futures.states import field, run_times
@@ -54,8 +53,7 @@ def failed_tasks(execution: Any) -> list[Any]:
 
 def newest_run(task: Any) -> tuple[int, int] | None:
     """Return the ids of job and run of a task's last attempt; None where it has no run."""
-    runs = field(task, "runs")
-    newest = next(iter(runs), None) if isinstance(runs, Iterable) else None
+    newest = next(iter(_runs(task)), None)
     job_id, run_id = field(newest, "job_id"), field(newest, "id")
     if not isinstance(job_id, int) or not isinstance(run_id, int):
         return None
@@ -68,12 +66,18 @@ def tasks_of(execution: Any) -> list[Any]:
     return list(tasks) if isinstance(tasks, list | tuple) else []
 
 
+def _runs(task: Any) -> list[Any]:
+    """Return the runs of a task; none where the answer has none."""
+    runs = field(task, "runs")
+    return list(runs) if isinstance(runs, list | tuple) else []
+
+
 def _state(task: Any, *, of_items: bool) -> NodeState:
     """Return the state of a task; of one that is repeated for items, a run is no attempt."""
     from civis_nb.workflows.states import NodeState, StateName
 
     state: Any = str(field(task, "mistral_state") or "").lower()
-    runs = list(field(task, "runs") or ())
+    runs = _runs(task)
     seconds = [ran for _, ran in map(run_times, runs) if ran is not None]
     ended = state in ("success", "error", "cancelled") and bool(seconds)
     return NodeState(

@@ -18,7 +18,7 @@ from civis_nb.display.live import Display
 from civis_nb.display.log_lines import LOG_LAG_S, LOG_LINES, SETTLED_LINES
 from civis_nb.display.run_view import RunView
 from civis_nb.display.screens import Screen
-from civis_nb.display.text import counted, run_ids
+from civis_nb.display.text import counted
 from civis_nb.display.tracker import Tracker
 from civis_nb.errors import CivisJobFailure, CivisMagicError, CivisTimeoutError
 from civis_nb.futures.interrupts import cancel_run
@@ -328,7 +328,7 @@ def _wait_for_log(work: _Work) -> None:
 
 def _begun(work: _Work) -> Note:
     """Return what to say of a piece of work where its display does not change."""
-    ids = run_ids(work.future.job_id, work.future.run_id)
+    ids = work.activity().ids
     title = f"{work.title} ({ids})" if ids else work.title
     return Note(f"{title} {work.advice} %civis_wait waits for all background work.")
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.errors import CivisAPIError, CivisInputError, CivisMagicError
+from civis_nb.errors import CivisAPIError, CivisInputError, CivisMagicError, WorkflowValidationError
 from civis_nb.futures import CivisFuture
 from civis_nb.futures.execution import newest_run, tasks_of
 from civis_nb.futures.run import Run
@@ -25,14 +25,17 @@ def checked_inputs(definition: str, given: Mapping[str, Any]) -> dict[str, Any]:
     Raises
     ------
     CivisMagicError
-        When the workflow has no such input, or misses one. Nothing was started.
-    WorkflowValidationError
-        When the definition can't be read.
+        When the workflow has no such input, or misses one, or its definition can't be read. Nothing
+        was started.
     """
     from civis_nb.workflows.inputs import check_inputs
 
+    if not definition.strip():
+        raise CivisMagicError("The workflow has no definition. Nothing was started.")
     try:
         check_inputs(definition, given)
+    except WorkflowValidationError as error:
+        raise CivisMagicError(f"Nothing was started. {error}") from None
     except CivisInputError as error:
         raise CivisMagicError(f"{error} Nothing was started.") from None
     return dict(given)

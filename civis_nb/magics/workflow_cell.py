@@ -64,9 +64,13 @@ class WorkflowCall(FollowOptions):
         Raises
         ------
         CivisMagicError
-            When the line can't be read, the cell is empty, or an option needs ``--run``.
+            When the line can't be read, the cell or the name is empty, or an option needs
+            ``--run``.
         """
         values = SYNTAX.parse(line)
+        cell = cell.removeprefix("\ufeff")  # what some editors put before a text is no part of it
+        if values["name"] is not None and not values["name"].strip():
+            raise CivisMagicError("%%civis_workflow: --name is blank. Give the workflow a name.")
         if not cell.strip():
             raise CivisMagicError(
                 "%%civis_workflow: the cell is empty. Write the definition below the line; it "

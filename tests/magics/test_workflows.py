@@ -171,3 +171,24 @@ def test_warnings_are_shown_beside_a_run(shell):
 def test_options_of_a_run_are_refused_without_one(shell, option):
     error, _ = shell.failing(f"%%civis_workflow {option}\n{CELL}")
     assert f"{option.split()[0]} has a meaning with --run only" in str(error)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_cell(shell):
+    drawn = shell.cell(
+        "%%civis_workflow\n\ufeffversion: '2.0'\nw: {tasks: {a: {action: std.noop}}}"
+    )
+    assert drawn.is_valid
+
+
+def test_a_blank_name_is_refused(shell):
+    cell = "%%civis_workflow --name ' '\nversion: '2.0'\nw: {tasks: {a: {action: std.noop}}}"
+    assert "--name is blank" in str(shell.failing(cell)[0])
+
+
+@pytest.mark.parametrize(("definition", "said"), [(None, "has no definition"), ("a: [", "no YAML")])
+def test_a_workflow_that_can_not_be_read_is_not_started(shell, magics_client, definition, said):
+    flow = magics_client.workflows.post("unreadable", definition=definition)
+    error, _ = shell.failing(f"%civis_run {flow.id} --workflow")
+    assert isinstance(error, CivisMagicError)
+    assert said in str(error)
+    assert "Nothing was started." in str(error)
