@@ -89,6 +89,8 @@ def check_workflow(wf_def: str, /) -> Problems:
     try:
         source = read_yaml(wf_def)
     except WorkflowValidationError as error:
+        if not error.problems:  # it is no text
+            raise
         return Problems(error.problems)
     reading = Reading(source)
     check_characters(reading)

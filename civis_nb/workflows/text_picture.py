@@ -76,7 +76,7 @@ def _rows(graph: WorkflowGraph, states: Mapping[str, NodeState]) -> Iterator[tup
         while stack:
             edge, key, lead, below = stack.pop()
             node = graph.by_key[key]
-            name = lead + ("" if edge is None else f"{_SIGNS[edge.kind]} ") + visible(node.label)
+            name = lead + ("" if edge is None else f"{_SIGNS[edge.kind]} ") + _line(node.label)
             if key in shown:
                 yield name + " ↑", _guard(edge)
                 continue
@@ -96,6 +96,11 @@ def _following(graph: WorkflowGraph, key: str, below: str) -> list[tuple[Edge, s
         else (edge, edge.target, f"{below}└ ", f"{below}  ")
         for at, edge in reversed(list(enumerate(edges)))
     ]
+
+
+def _line(name: str) -> str:
+    """Return a name on one line."""
+    return visible(name).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def _details(node: Node, states: Mapping[str, NodeState]) -> str:

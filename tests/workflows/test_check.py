@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from civis_nb.errors import WorkflowValidationError
 from civis_nb.workflows import check_workflow, validate_workflow_yaml
 from tests.workflows.examples import EXAMPLES, HEAD
 
@@ -177,3 +178,9 @@ def test_what_an_alias_repeats_is_said_once():
     text = EXAMPLES["anchors"].replace('print("shared")', "print(<% $.nothing %>)")
     text += "    four:\n      action: civis.scripts.python3\n      input: {source: *source}\n"
     assert len(check_workflow(text)) == 1
+
+
+@pytest.mark.parametrize("value", [None, 5, b"version: '2.0'"])
+def test_what_is_no_text_is_refused(value):
+    with pytest.raises(WorkflowValidationError, match="as YAML text"):
+        check_workflow(value)

@@ -158,3 +158,8 @@ def test_a_large_workflow_is_shown_as_text_and_cut():
     workflow = Workflow.from_yaml(f"{HEAD}workflow: {{tasks: {{{tasks}}}}}")
     assert "<svg" not in workflow.to_html()
     assert "… 2,500 tasks in all" in workflow.to_text()
+
+
+def test_a_name_of_several_lines_stands_on_one():
+    workflow = Workflow.from_yaml(f'{HEAD}workflow: {{tasks: {{"a\\nb": {{action: std.noop}}}}}}')
+    assert workflow.to_text().splitlines() == ["a\\nb   std.noop"]
