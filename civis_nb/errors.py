@@ -48,7 +48,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from civis_nb._visible import shown
-from civis_nb._wire_text import preformatted
+from civis_nb._wire_text import describe_error, masked_path, preformatted
 
 if TYPE_CHECKING:
     import requests
@@ -206,9 +206,6 @@ class CivisAPIError(CivisError):
     """
 
     def __init__(self, response: requests.Response) -> None:
-        # Imported here: nothing but an error needs it, and the tree imports nothing else.
-        from civis_nb._wire_text import describe_error, masked_path
-
         self.status_code: int = response.status_code
         self.error_message: str = describe_error(response)
         request = getattr(response, "request", None)

@@ -11,12 +11,12 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from typing import Any
 
-__all__ = ["CivisAsyncResultBase"]
+__all__ = ["SLICE_S", "CivisAsyncResultBase"]
 
 log = logging.getLogger(__name__)
 
 #: A wait is done in slices: on Windows, and from other threads, an interrupt does not end one.
-_SLICE_S = 0.2
+SLICE_S = 0.2
 
 
 class CivisAsyncResultBase(Future[Any]):
@@ -74,10 +74,10 @@ class CivisAsyncResultBase(Future[Any]):
         deadline = None if timeout is None else time.monotonic() + timeout
         with self._callbacks_changed:
             while self._callbacks_left:
-                left = _SLICE_S if deadline is None else deadline - time.monotonic()
+                left = SLICE_S if deadline is None else deadline - time.monotonic()
                 if left <= 0:
                     return False
-                self._callbacks_changed.wait(min(left, _SLICE_S))
+                self._callbacks_changed.wait(min(left, SLICE_S))
         return True
 
     def result(self, timeout: float | None = None) -> Any:

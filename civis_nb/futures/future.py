@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 from civis_nb._tracebacks import in_ipython
 from civis_nb.client.protocol import client_or_default
 from civis_nb.display.text import run_ids
-from civis_nb.errors import CivisInputError, CivisJobFailure, CivisTimeoutError
-from civis_nb.futures.execution import execution_picture, failed_tasks, newest_run
-from civis_nb.futures.failures import add_log, error_text, failure, reason_in_logs, sql_position
+from civis_nb.errors import CivisInputError, CivisJobFailure, CivisSQLError, CivisTimeoutError
+from civis_nb.futures.execution import execution_picture
+from civis_nb.futures.failed_run import add_logs, failure_of_run
+from civis_nb.futures.failures import error_text, reason_in_logs
 from civis_nb.futures.interrupts import cancel_run
 from civis_nb.futures.pollable import PollableResult
-from civis_nb.futures.run import Run, newest_run_id
+from civis_nb.futures.run import Run
 from civis_nb.futures.states import CANCELLED, DONE, field, state_of
 
 if TYPE_CHECKING:
@@ -39,8 +40,6 @@ _REASON_READS = 4
 _REASON_WAIT_S = 0.5
 #: Tries to start a run again while the platform says that the failed one is active.
 _AGAIN_TRIES = 8
-#: Of so many tasks an execution that failed shows the ends of the logs.
-_FAILED_TASKS = 3
 
 
 class CivisFuture(PollableResult):
@@ -330,11 +329,7 @@ class CivisFuture(PollableResult):
 
     def _found_run(self) -> Run:
         """Return the run, looked up where a query's answer does not name it."""
-        known = self._known_run()
-        if known.run_id is None and known.job_id is not None:
-            newest = newest_run_id(self.client, known.job_id)
-            return Run(known.resource, known.method, known.job_id, newest)
-        return known
+        return self._known_run().found(self.client)
 
     def _subject(self) -> str:
         """Return which run this is, as messages begin."""
@@ -377,46 +372,14 @@ class CivisFuture(PollableResult):
         self._fail(self._failure(reason_in_logs(entries), response))
         return None
 
-    def _failure(self, text: str, response: Any) -> Exception:
-        """Return the exception of a failed run, with the SQL where it was a statement."""
-        is_sql = self._run.is_sql(response) or (
-            # A run of any kind of job: only SQL fails with a place.
-            self._run.resource == "jobs" and sql_position(text)[1] is not None
-        )
-        sql = field(response, "sql") if is_sql else None
-        if is_sql and not isinstance(sql, str) and "Position: " in text:
-            sql = self._sql_of_script()
-        known = sql if isinstance(sql, str) else None
-        failed = failure(text, response, self.job_id, self.run_id, is_sql=is_sql, sql=known)
+    def _failure(self, text: str, response: Any) -> CivisJobFailure:
+        """Return the exception of a failed run; where a person reads it, with the log's end."""
+        run = self._known_run()
+        failed = failure_of_run(run, text, response, lambda: self.client)
         client = self._client_if_any()
-        if not is_sql and client is not None and in_ipython():
-            self._tell_log(failed, client)
+        if client is not None and in_ipython() and not isinstance(failed, CivisSQLError):
+            add_logs(failed, run, client)
         return failed
-
-    def _tell_log(self, failed: CivisJobFailure, client: Client) -> None:
-        """Add the end of the log to what a person will read."""
-        runs = [("its log", self._found_run())]
-        if self._run.is_workflow:
-            tasks = failed_tasks(failed.response)[:_FAILED_TASKS]
-            runs = [(f"the log of {field(task, 'name')}", Run("jobs", "get_runs", *ids))
-                    for task in tasks if (ids := newest_run(task)) is not None]  # fmt: skip
-        for whose, run in runs:
-            try:
-                entries = run.last_log_entries(client)[0]
-            except Exception as error:
-                log.debug("%s%s can't be read: %s", self._subject(), whose, error)
-                continue
-            add_log(failed, entries, whose)
-        if url := self._known_run().web_page(client):
-            failed.add_note(url)
-
-    def _sql_of_script(self) -> Any:
-        """Return the SQL of a script, for the place of its error; None when it can't be read."""
-        try:
-            return field(self.client.scripts.get_sql(self.job_id), "sql")
-        except Exception as error:
-            log.debug("%sits SQL can't be read: %s", self._subject(), error)
-            return None
 
     def _start_again(self, response: Any, tries_left: int) -> float | None:
         """Start a new run of the job that failed, and poll that one from now on."""

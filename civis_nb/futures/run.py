@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from civis_nb._wire_text import is_loopback
@@ -99,6 +99,12 @@ class Run:
     def web_page(self, client: Client | None) -> str | None:
         """Return the address of a page for people: a local platform has none."""
         return None if _local_address(client) else self.run_page(client) or self.page(client)
+
+    def found(self, client: Client) -> Run:
+        """Return it with the id of its run, which is looked up where it is not known."""
+        if self.run_id is not None or self.job_id is None:
+            return self
+        return replace(self, run_id=newest_run_id(client, self.job_id))
 
     def last_log_entries(self, client: Client, limit: int = 15) -> tuple[list[Any], bool]:
         """Return the newest log entries, oldest first, and whether more may come."""

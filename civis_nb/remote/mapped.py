@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from civis_nb._waiting import after_interrupt
 from civis_nb.display.activity import Activity
 from civis_nb.errors import CivisCancelledError, CivisInputError
-from civis_nb.futures.awaiting import CivisAsyncResultBase
+from civis_nb.futures.awaiting import SLICE_S, CivisAsyncResultBase
 from civis_nb.futures.group import RunGroup
+from civis_nb.futures.watched import SHOWN_AFTER_S
 from civis_nb.remote import calls
 
 if TYPE_CHECKING:
@@ -26,9 +27,6 @@ __all__ = ["FunctionMap", "MappedCall", "map"]
 _MAX_JOBS = 50
 #: So many jobs are started at the same time.
 _STARTS = 8
-#: A wait that takes longer is shown to whoever watches.
-_SHOWN_AFTER_S = 2.0
-_SLICE_S = 0.2
 
 
 class MappedCall(CivisAsyncResultBase):
@@ -178,8 +176,8 @@ class FunctionMap(Iterator[Any]):
         begun = time.monotonic()
         with contextlib.ExitStack() as display:
             while not future.done():
-                concurrent.futures.wait([future], _SLICE_S)
-                if time.monotonic() - begun > _SHOWN_AFTER_S:
+                concurrent.futures.wait([future], SLICE_S)
+                if time.monotonic() - begun > SHOWN_AFTER_S:
                     begun = float("inf")
                     display.enter_context(self._display())
         return future.result()

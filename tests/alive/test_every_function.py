@@ -12,7 +12,7 @@ import civis_nb
 import civis_nb.io as cio
 from civis_nb.display import live
 from civis_nb.display.screens import Screen
-from civis_nb.futures import pollable
+from civis_nb.futures import watched
 
 pytestmark = pytest.mark.exhaustive
 
@@ -46,8 +46,8 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> RecordingScreen:
     screen = RecordingScreen()
     monkeypatch.setitem(live._boards, ("log", None), live.Board(screen))
     monkeypatch.setattr(live, "SHOWN_AFTER_S", 0.0)
-    monkeypatch.setattr(pollable, "_SHOWN_AFTER_S", 0.0)
-    monkeypatch.setattr(pollable, "_WAIT_SLICE_S", 0.005)
+    monkeypatch.setattr(watched, "SHOWN_AFTER_S", 0.0)
+    monkeypatch.setattr(watched, "SLICE_S", 0.005)
     return screen
 
 
