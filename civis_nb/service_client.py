@@ -20,7 +20,7 @@ from civis_nb.errors import (
     CivisInputError,
     CivisSpecError,
 )
-from civis_nb.spec.names import nearest
+from civis_nb.spec.names import did_you_mean
 from civis_nb.spec.parse import check_document, parse_spec
 from civis_nb.transport.answers import check_whole, judge
 from civis_nb.transport.encode import query_items
@@ -110,8 +110,7 @@ class ServiceClient:
         if spec is None or name.startswith("_"):
             raise AttributeError(name)
         if name not in spec:
-            near = nearest(name, spec.resources)
-            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            hint = did_you_mean(name, spec.resources)
             raise AttributeError(
                 f"The service has no resource {name!r}.{hint} It has: {', '.join(spec.resources)}.",
                 name=name,

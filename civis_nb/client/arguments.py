@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from civis_nb.errors import CivisArgumentError
 from civis_nb.spec.model import Operation, Parameter
-from civis_nb.spec.names import nearest
+from civis_nb.spec.names import did_you_mean
 
 __all__ = ["Request", "bind", "prepare"]
 
@@ -60,8 +60,7 @@ def bind(operation: Operation, args: tuple[Any, ...], kwargs: Mapping[str, Any])
         if name in given:
             raise CivisArgumentError(f"{what} got two values for its argument {name!r}.")
         if name not in allowed:
-            near = nearest(name, allowed)
-            hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            hint = did_you_mean(name, allowed)
             raise CivisArgumentError(
                 f"{what} has no argument {name!r}.{hint} It takes: {_listed(operation)}."
             )

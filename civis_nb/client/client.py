@@ -17,7 +17,7 @@ from civis_nb.client.response import ListResponse
 from civis_nb.client.source import downloaded_spec, local_spec
 from civis_nb.errors import CivisArgumentError, CivisClientError, CivisInputError
 from civis_nb.spec.cache import SpecCache
-from civis_nb.spec.names import nearest
+from civis_nb.spec.names import did_you_mean
 from civis_nb.transport.session import Session
 
 if TYPE_CHECKING:
@@ -161,8 +161,7 @@ class APIClient(Lookups):
             return self._ask(name)
         if name.startswith("_") or spec is None:
             raise AttributeError(name)
-        near = nearest(name, spec.resources)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        hint = did_you_mean(name, spec.resources)
         raise AttributeError(
             f"The API has no resource {name!r}.{hint} dir(client) lists all {len(spec.resources)}.",
             name=name,

@@ -9,7 +9,7 @@ from civis_nb.client.convert import convert_response_data_type
 from civis_nb.client.find import find, find_one
 from civis_nb.client.response import Response
 from civis_nb.errors import CivisClientError, CivisError, CivisInputError
-from civis_nb.spec.names import nearest
+from civis_nb.spec.names import did_you_mean
 from civis_nb.table_names import split_schema_tablename
 
 __all__ = ["Lookups"]
@@ -257,5 +257,4 @@ def _not_found(kind: str, name: object, objects: Any) -> CivisInputError:
 def _hint(name: object, objects: Any, field: str = "name") -> str:
     """Return a sentence that names the nearest of the objects; empty when none is near."""
     names = {item[field]: None for item in objects if isinstance(item.get(field), str)}
-    near = nearest(str(name), names)
-    return f" Did you mean {' or '.join(near)}?" if near else ""
+    return did_you_mean(str(name), names)

@@ -14,7 +14,7 @@ from civis_nb.client.pages import PaginatedResponse
 from civis_nb.client.recover import note_made, recovery
 from civis_nb.errors import CivisNotImplementedError
 from civis_nb.spec.model import Operation
-from civis_nb.spec.names import class_name, nearest
+from civis_nb.spec.names import class_name, did_you_mean
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
@@ -52,8 +52,7 @@ class Resource:
             self.__dict__[name] = method
             return method
         resource = self.__dict__.get("_name", "?")
-        near = nearest(name, operations)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+        hint = did_you_mean(name, operations)
         raise AttributeError(
             f"client.{resource} has no method {name!r}.{hint} "
             f"dir(client.{resource}) lists all {len(operations)}.",

@@ -11,7 +11,7 @@ from civis_nb._wire_text import preformatted
 from civis_nb.errors import CivisInputError, CivisSpecError
 from civis_nb.spec.cache import newest
 from civis_nb.spec.model import Operation, Spec
-from civis_nb.spec.names import nearest
+from civis_nb.spec.names import did_you_mean
 from civis_nb.spec.parse import parse_spec, read_document
 from civis_nb.spec.render import docstring, signature_text
 
@@ -143,8 +143,7 @@ def _text(operation: Operation) -> str:
 
 
 def _hint(name: str, names: Any) -> str:
-    near = nearest(name, names.resources if isinstance(names, Spec) else names)
-    return f" Did you mean {' or '.join(near)}?" if near else ""
+    return did_you_mean(name, names.resources if isinstance(names, Spec) else names)
 
 
 def given(source: Any) -> Spec:

@@ -13,6 +13,7 @@ __all__ = [
     "argument_name",
     "camel_to_snake",
     "class_name",
+    "did_you_mean",
     "has_legacy_list_name",
     "is_list_operation",
     "method_name",
@@ -232,3 +233,17 @@ def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
         spelled.setdefault(each.lower(), []).append(each)
     close = difflib.get_close_matches(name.lower(), spelled, n=count, cutoff=0.6)
     return [each for folded in close for each in spelled[folded]][:count]
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Return a question that names the nearest, after a space; empty when none is near.
+
+    Examples
+    --------
+    >>> did_you_mean("get_sq", ["get_sql", "list"])
+    ' Did you mean get_sql?'
+    >>> did_you_mean("zzz", ["get_sql", "list"])
+    ''
+    """
+    near = nearest(name, names)
+    return f" Did you mean {' or '.join(near)}?" if near else ""

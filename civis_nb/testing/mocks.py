@@ -18,7 +18,7 @@ from civis_nb.client.source import local_spec
 from civis_nb.errors import CivisArgumentError
 from civis_nb.spec.browse import BUNDLED
 from civis_nb.spec.model import Operation, Spec
-from civis_nb.spec.names import nearest
+from civis_nb.spec.names import did_you_mean
 from civis_nb.spec.render import signature
 
 __all__ = ["create_client_mock", "create_client_mock_for_container_tests"]
@@ -225,9 +225,8 @@ def _hinted(get: Callable[[str], Any], name: str, known: Any) -> Any:
     try:
         return get(name)
     except AttributeError as error:
-        near = [] if name.startswith("_") else nearest(name, known)
-        hint = f". Did you mean {' or '.join(near)}?" if near else ""
-        raise AttributeError(f"{error}{hint}", name=name) from None
+        hint = "" if name.startswith("_") else did_you_mean(name, known)
+        raise AttributeError(f"{error}.{hint}" if hint else str(error), name=name) from None
 
 
 def _spec_of(cache: str | os.PathLike[str] | Mapping[str, Any] | None) -> Spec:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from civis_nb.errors import CivisInputError
-from civis_nb.spec.names import nearest
+from civis_nb.spec.names import did_you_mean
 from civis_nb.workflows.definition import read_definition
 
 __all__ = ["check_inputs"]
@@ -45,10 +45,9 @@ def check_inputs(definition: str, given: Mapping[str, Any], tasks: Iterable[str]
     ):
         for name in names:
             if name not in known:
-                near = nearest(name, known)
-                hint = f"Did you mean {' or '.join(near)}?" if near else ""
-                has = f"It has: {', '.join(known) or 'none'}."
-                raise CivisInputError(f"The workflow has no {kind} {name!r}. {hint or has}")
+                has = f" It has: {', '.join(known) or 'none'}."
+                hint = did_you_mean(name, known) or has
+                raise CivisInputError(f"The workflow has no {kind} {name!r}.{hint}")
     missing = [each.name for each in workflow.input if each.required and each.name not in given]
     if missing:
         raise CivisInputError(
