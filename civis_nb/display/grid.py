@@ -220,7 +220,8 @@ def _compact_cell(column: Column, index: int) -> Html:
     side = _side(column)
     style = f"text-align:{side};{_COMPACT_CELL_STYLE}"
     if _is_long(column):
-        style += f";{_LONG_STYLE}"
+        # On a narrow page the table scrolls, before a row becomes a tower of words.
+        style += ";min-width:11em"
     value = column.cells[index]
     content = _content(value, _CELL_CHARS_HTML)
     if value is not None and "-" in value:
