@@ -155,7 +155,7 @@ def _say(text: str) -> None:
 
 
 def _forget_output() -> None:
-    """Have nobody complain at the end of the process that its output is closed."""
+    """Keep Python from reporting, at its end, that the output is closed."""
     try:
         number = sys.stdout.fileno()
     except (AttributeError, OSError, ValueError):

@@ -57,7 +57,7 @@ def table_record(
     columns_total
         How many columns it has.
     held, total
-        How many rows are held, and how many the result has; None: nobody knows.
+        How many rows are held, and how many the result has; None where that is unknown.
     """
     cells = [short_cells(column) for column in columns]
     return {

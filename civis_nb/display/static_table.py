@@ -27,7 +27,7 @@ class StaticTable(Shown):
     held
         How many rows the table holds.
     total
-        How many rows the result has; None: nobody knows.
+        How many rows the result has; None where that is unknown.
     title
         What the table is.
     note

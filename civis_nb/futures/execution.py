@@ -1,4 +1,4 @@
-"""Executions of workflows, as the API tells of them: the states of their tasks."""
+"""Executions of workflows in answers of the API: the states of their tasks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _UNKNOWN: Final = "running"
 def execution_picture(
     execution: Any, before: ExecutionPicture | None = None
 ) -> ExecutionPicture | None:
-    """Return the tasks of an execution with their states, drawn; None where it tells of none.
+    """Return the tasks of an execution with their states, drawn; None where it has none.
 
     Parameters
     ----------

@@ -69,6 +69,7 @@ def said(state: NodeState) -> str:
 
 
 def _duration(seconds: float) -> str:
+    """Return a length of time in few characters, which fit into the box of a task."""
     if seconds < 60:
         return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
     minutes, rest = divmod(int(seconds), 60)

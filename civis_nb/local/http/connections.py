@@ -1,4 +1,4 @@
-"""How connections are accepted: no more than the limit of open files bears.
+"""How connections are accepted: no more than the limit of open files allows.
 
 asyncio's own server accepts all that come; without a free descriptor it logs thousands of
 tracebacks, and clients wait until somebody else goes. Here connections without a request make room
