@@ -16,6 +16,7 @@ from civis_nb.errors import (
     CivisInputError,
     JobSubmissionError,
 )
+from civis_nb.futures.executors import DEFAULT_IMAGE
 from civis_nb.remote.joblib_backend import CivisBackend, ContainerFunctions, TemplateFunctions
 
 if TYPE_CHECKING:
@@ -28,7 +29,6 @@ __all__ = [
     "make_backend_template_factory",
 ]
 
-_IMAGE = "civisanalytics/datascience-python"
 _REPOSITORY_SETUP = "cd /app; pip install .; cd /"
 #: What `infer_backend_factory` takes over from the job in which it is called.
 KEYS_TO_INFER = [
@@ -47,7 +47,7 @@ Factory = Callable[..., CivisBackend]
 
 
 def make_backend_factory(
-    docker_image_name: str = _IMAGE,
+    docker_image_name: str = DEFAULT_IMAGE,
     client: APIClient | None = None,
     polling_interval: int | float | None = None,
     setup_cmd: str | None = None,

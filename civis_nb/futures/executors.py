@@ -19,9 +19,10 @@ from civis_nb.futures.container import ContainerFuture, _CustomScriptFuture
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
 
-__all__ = ["CustomScriptExecutor"]
+__all__ = ["DEFAULT_IMAGE", "CustomScriptExecutor"]
 
-_DEFAULT_IMAGE = "civisanalytics/datascience-python"
+#: The image of a container job whose caller has chosen none.
+DEFAULT_IMAGE = "civisanalytics/datascience-python"
 _DEFAULT_RESOURCES = {"cpu": 1024, "memory": 1024}
 
 
@@ -152,7 +153,7 @@ class _ContainerShellExecutor(_CivisExecutor):
 
     def __init__(
         self,
-        docker_image_name: str = _DEFAULT_IMAGE,
+        docker_image_name: str = DEFAULT_IMAGE,
         name: str | None = None,
         required_resources: dict[str, Any] | None = None,
         hidden: bool = True,

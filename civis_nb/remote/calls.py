@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 from civis_nb._version import __version__
 from civis_nb.errors import CivisArgumentError, CivisClientError, CivisInputError
 from civis_nb.futures.container import ContainerFuture
-from civis_nb.futures.executors import _ContainerShellExecutor
+from civis_nb.futures.executors import DEFAULT_IMAGE, _ContainerShellExecutor
 from civis_nb.remote.pickles import RESULT_NAME, Facts, download, dumps, loads, upload
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ __all__ = [
     "run",
     "worker_command",
 ]
-
-_IMAGE = "civisanalytics/datascience-python"
 
 
 class RemoteTraceback(Exception):  # noqa: N818 - as concurrent.futures and joblib call it
@@ -42,7 +40,7 @@ class JobSettings:
 
     cpu: int = 1024
     memory: int = 1024
-    image: str = _IMAGE
+    image: str = DEFAULT_IMAGE
     requirements: tuple[str, ...] = ()
     client: APIClient | None = None
 
@@ -113,7 +111,7 @@ def run(
     *args: Any,
     cpu: int = 1024,
     memory: int = 1024,
-    image: str = _IMAGE,
+    image: str = DEFAULT_IMAGE,
     requirements: Sequence[str] = (),
     client: APIClient | None = None,
 ) -> FunctionFuture:

@@ -15,6 +15,7 @@ from civis_nb._waiting import after_interrupt
 from civis_nb.display.activity import Activity
 from civis_nb.errors import CivisCancelledError, CivisInputError
 from civis_nb.futures.awaiting import SLICE_S, CivisAsyncResultBase
+from civis_nb.futures.executors import DEFAULT_IMAGE
 from civis_nb.futures.group import RunGroup
 from civis_nb.futures.watched import SHOWN_AFTER_S
 from civis_nb.remote import calls
@@ -220,7 +221,7 @@ def map(
     max_jobs: int = _MAX_JOBS,
     cpu: int = 1024,
     memory: int = 1024,
-    image: str = calls._IMAGE,
+    image: str = DEFAULT_IMAGE,
     requirements: Sequence[str] = (),
     client: APIClient | None = None,
 ) -> FunctionMap:

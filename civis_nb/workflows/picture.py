@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Final
 
 from civis_nb.display.html import Html, el, join, web_address
+from civis_nb.display.text import cut
 from civis_nb.workflows.graph import Edge, EdgeKind, Node, WorkflowGraph
 from civis_nb.workflows.layout import Layout, Point, Size, lay_out
 from civis_nb.workflows.states import NodeState, mark, said
@@ -102,7 +103,7 @@ class _Picture:
         if node.is_command:
             label = f"{node.label} {condition}".strip()
             return _Box(label, "", "", len(label) * 7 + 26, _COMMAND_HEIGHT)
-        label, detail = _cut(node.label), _cut(self._detail(node))
+        label, detail = cut(node.label, _MOST_CHARACTERS), cut(self._detail(node), _MOST_CHARACTERS)
         state = self.states.get(node.key)
         if state is not None:
             label = f"{mark(state)} {label}"
@@ -120,7 +121,7 @@ class _Picture:
         if guards <= {""}:
             return ""
         if len(guards) == 1:
-            return _cut(f"if {_bare(edges[0].guard)}")
+            return cut(f"if {_bare(edges[0].guard)}", _MOST_CHARACTERS)
         return f"{sum(bool(edge.guard) for edge in edges)} of {len(edges)} ways with a condition"
 
     def _detail(self, node: Node) -> str:
@@ -306,10 +307,6 @@ def _when(edge: Edge) -> str:
 def _bare(guard: str) -> str:
     """Return a condition without the delimiters of an expression."""
     return guard.removeprefix("<%").removesuffix("%>").strip()
-
-
-def _cut(text: str, most: int = _MOST_CHARACTERS) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _mixed(hue: str, percent: int) -> str:
