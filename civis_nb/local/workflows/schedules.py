@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from itertools import product
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -43,6 +44,9 @@ def check_schedule(schedule: Mapping[str, Any], time_zone: str) -> None:
         wrong = [one for one in schedule.get(name) or [] if not least <= one <= most]
         if wrong:
             raise Invalid(f"{name} can't hold {wrong[0]}: from {least} to {most} can be.")
+    per_hour = schedule.get("scheduled_runs_per_hour")
+    if per_hour and not 1 <= per_hour <= 60:
+        raise Invalid(f"scheduled_runs_per_hour can't be {per_hour}: from 1 to 60 can be.")
     if schedule.get("scheduled_days") and schedule.get("scheduled_days_of_month"):
         raise Invalid("A schedule has scheduled_days or scheduled_days_of_month, not both.")
     _zone(time_zone)
@@ -60,7 +64,8 @@ def next_time(schedule: Mapping[str, Any], time_zone: str, after: datetime) -> s
 
     Days are 0 for Sunday to 6 for Saturday. Where no days are given every day counts; where no
     minutes are, the full hour. In the night in which clocks are set forward, a time that is left
-    out is none.
+    out is none. When they are set back, an hour that comes twice counts twice where every hour
+    counts, else once.
 
     Examples
     --------
@@ -75,16 +80,17 @@ def next_time(schedule: Mapping[str, Any], time_zone: str, after: datetime) -> s
     minutes = _minutes(schedule)
     if not hours and not schedule.get("scheduled_runs_per_hour"):
         return None
+    folds = (0, 1) if not hours or len(hours) == 24 else (0,)
     start = after.astimezone(zone)
     for days in range(_FURTHEST_DAYS):
         day = start.date() + timedelta(days=days)
         if not _is_scheduled(schedule, day.isoweekday() % 7, day.day):
             continue
         for hour in hours or range(24):
-            for minute in minutes:
-                local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=zone)
-                moment = local.astimezone(UTC)
-                if moment > after and moment.astimezone(zone).hour == hour:
+            for fold, minute in product(folds, minutes):
+                wanted = datetime(day.year, day.month, day.day, hour, minute, fold=fold)
+                moment = wanted.replace(tzinfo=zone).astimezone(UTC)
+                if moment > after and moment.astimezone(zone).replace(tzinfo=None) == wanted:
                     return to_wire(moment)
     return None
 

@@ -53,6 +53,7 @@ def test_a_workflow_is_stored_changed_archived_and_copied(workflows):
     ("schedule", "said"),
     [
         ({"scheduled": True, "scheduledHours": [24]}, "scheduled_hours can't hold 24"),
+        ({"scheduled": True, "scheduledRunsPerHour": -5}, "can't be -5: from 1 to 60"),
         ({"scheduled": True, "scheduledDays": [1], "scheduledDaysOfMonth": [1]}, "not both"),
     ],
 )
@@ -279,6 +280,12 @@ def test_a_schedule_starts_executions(workflows, bare_platform):
         # There is no half past two in the night in which clocks are set forward.
         ({"scheduled_hours": [2], "scheduled_minutes": [30]}, "America/Chicago", "2026-03-08T00:00",
          "2026-03-09T07:30"),
+        ({"scheduled_hours": [2], "scheduled_minutes": [15]}, "Australia/Lord_Howe",
+         "2026-10-03T12:00", "2026-10-04T15:15"),
+        # The hour from one to two comes twice when clocks are set back.
+        ({"scheduled_hours": [1]}, "America/Chicago", "2026-11-01T06:00", "2026-11-02T07:00"),
+        ({"scheduled_runs_per_hour": 1}, "America/Chicago", "2026-11-01T06:00", "2026-11-01T07:00"),
+        ({"scheduled_runs_per_hour": 2}, "America/Chicago", "2026-11-01T06:00", "2026-11-01T06:30"),
         ({"scheduled_hours": []}, "UTC", "2026-01-01T00:00", None),
     ],
 )  # fmt: skip
