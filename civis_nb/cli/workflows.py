@@ -207,7 +207,8 @@ def _text(name: str) -> str:
     if name == "-":
         return sys.stdin.read()
     try:
-        return Path(name).read_text(encoding="utf-8")
+        # Without the byte order mark that some editors write.
+        return Path(name).read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
         raise CivisInputError(f"{name} is no text in UTF-8.") from None
     except FileNotFoundError:

@@ -13,6 +13,7 @@ from civis_nb.magics.finding import WORKFLOW, dictionary, named
 from civis_nb.magics.following import FOLLOW_OPTIONS, FollowOptions, run_and_follow
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
+from civis_nb.magics.waiting import interrupted
 from civis_nb.magics.words import parameter, variable
 from civis_nb.magics.workflow import ExecutionOf, checked_inputs
 
@@ -132,7 +133,13 @@ def run_workflow_cell(
         user_ns[call.var] = workflow
     if not (call.name or call.run):
         return workflow
-    stored = _stored(session.client(), call)
+    try:
+        stored = _stored(session.client(), call)
+    except KeyboardInterrupt:
+        what = f"as {call.name!r}" if call.name else "as a hidden workflow"
+        raise interrupted(
+            f"Nothing was executed; whether the definition was stored {what} is not known."
+        ) from None
     if not call.run:
         return workflow
     if workflow.problems:

@@ -161,6 +161,6 @@ def _read(source: Any) -> str:
             f"A workflow is given as YAML text or as a path, not as {type(source).__name__}."
         )
     try:
-        return Path(source).read_text(encoding="utf-8")
+        return Path(source).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise CivisInputError(f"The file {os.fspath(source)!r} can't be read: {error}.") from None

@@ -192,3 +192,13 @@ def test_a_workflow_that_can_not_be_read_is_not_started(shell, magics_client, de
     assert isinstance(error, CivisMagicError)
     assert said in str(error)
     assert "Nothing was started." in str(error)
+
+
+def test_an_interrupt_while_a_definition_is_stored_says_so(shell, monkeypatch):
+    def interrupt(_client, _call):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("civis_nb.magics.workflow_cell._stored", interrupt)
+    cell = "%%civis_workflow --run\nversion: '2.0'\nw: {tasks: {a: {action: std.noop}}}"
+    with pytest.raises(KeyboardInterrupt, match="Nothing was executed; whether"):
+        shell.cell(cell)
