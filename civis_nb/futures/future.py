@@ -217,6 +217,8 @@ class CivisFuture(PollableResult):
 
         Raises
         ------
+        CivisInputError
+            When it is an execution of a workflow, whose tasks have outputs.
         CivisError
             When the API does not answer, or does not know the run.
         """

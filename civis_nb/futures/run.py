@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from civis_nb._wire_text import is_loopback
+from civis_nb.errors import CivisInputError
 from civis_nb.futures.states import field
 
 if TYPE_CHECKING:
@@ -115,7 +116,14 @@ class Run:
         return oldest_first(entries), more
 
     def outputs(self, client: Client) -> list[Any]:
-        """Return all outputs, page after page."""
+        """Return all outputs, page after page; raise where it is an execution of a workflow."""
+        if self.is_workflow:
+            # A job may have the same id, and outputs that are not meant.
+            raise CivisInputError(
+                "An execution of a workflow has no outputs: the runs of its tasks have. "
+                "result().tasks names them: client.jobs.list_runs_outputs(run.job_id, run.id) for "
+                "a run in task.runs."
+            )
         first = client.jobs.list_runs_outputs(self.job_id, self.run_id)
         found = list(first)
         pages = header(first, "x-pagination-total-pages") or "1"

@@ -6,7 +6,12 @@ import re
 
 import pytest
 
-from civis_nb.errors import CivisJobFailure, CivisMagicError, WorkflowValidationError
+from civis_nb.errors import (
+    CivisInputError,
+    CivisJobFailure,
+    CivisMagicError,
+    WorkflowValidationError,
+)
 from civis_nb.futures import CivisFuture
 
 DEFINITION = """
@@ -78,6 +83,8 @@ def test_an_execution_in_the_background_is_a_future(shell, workflow):
     future = shell.cell(f"%civis_run {workflow.id} --workflow -a day=x --bg")
     assert isinstance(future, CivisFuture)
     assert future.result(timeout=60).state == "succeeded"
+    with pytest.raises(CivisInputError, match="the runs of its tasks have"):
+        future.outputs()
     assert "workflow" in repr(future)
     assert "<svg" in future._repr_html_()
 
