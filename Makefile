@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo lab test test-all test-lowest test-unit test-every-case test-notebooks lint types bench docs notebooks clean help
+.PHONY: demo lab test test-all test-lowest test-unit test-every-case test-notebooks lint types bench docs pictures notebooks clean help
 
 help:
 	@echo "make demo      run the quickstart notebook on a local platform, write build/quickstart.html"
@@ -15,7 +15,8 @@ help:
 	@echo "make lint      ruff: lint and format"
 	@echo "make types     mypy --strict on the package"
 	@echo "make bench     compare speed with the PyPI package civis"
-	@echo "make docs      build the documentation into build/docs"
+	@echo "make docs      run the cells of the documentation and build it into build/docs"
+	@echo "make pictures  take the pictures of its first page again"
 
 # The stamp holds what was installed: a change of the dependencies installs again.
 $(VENV)/.installed: pyproject.toml
@@ -84,6 +85,11 @@ notebooks: $(VENV)/.installed
 docs: $(VENV)/.installed
 	@$(BIN)/python -m pip install --quiet --editable '.[docs]'
 	$(BIN)/python -m sphinx -W --keep-going -b html docs build/docs
+
+# The pictures of the documentation's first page, taken of a real JupyterLab.
+pictures: $(VENV)/.installed
+	$(BIN)/python -m pytest -q tests/widgets/test_documentation_pictures.py
+	cp build/screenshots/first-*.png docs/_static/
 
 clean:
 	rm -rf build $(VENV) $(LOWEST)
