@@ -203,8 +203,12 @@ class CivisFuture(PollableResult):
         seen = self._last_seen
         if self._run.is_workflow and seen is not None and self._pictured[0] is not seen:
             self._pictured = seen, execution_picture(seen, self._pictured[1])
+        shown = super().activity(title)
+        if self._run.is_workflow and field(seen, "mistral_state") == "paused":
+            resume = f"client.workflows.post_executions_resume({self.job_id}, {self.run_id})"
+            shown = replace(shown, state="paused", note=f"It is paused; {resume} goes on.")
         return replace(
-            super().activity(title),
+            shown,
             picture=self._pictured[1],
             job_id=self.job_id,
             run_id=self.run_id,

@@ -153,7 +153,8 @@ def run_and_follow(
         return future
     ended = _follow(client, job, future, log, call)
     failed = ended.state not in ("succeeded", "success")
-    if call.outputs and not failed:
+    # Outputs of an earlier run would be taken for those of one that failed.
+    if call.outputs and (call.no_raise or not failed):
         user_ns[call.outputs] = job.outputs(client, future)
     if failed and not call.no_raise:
         raise _failure(future)

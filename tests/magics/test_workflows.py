@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 
+from civis_nb.display.run_view import RunView
 from civis_nb.errors import (
     CivisInputError,
     CivisJobFailure,
@@ -209,3 +211,32 @@ def test_an_interrupt_while_a_definition_is_stored_says_so(shell, monkeypatch):
     cell = "%%civis_workflow --run\nversion: '2.0'\nw: {tasks: {a: {action: std.noop}}}"
     with pytest.raises(KeyboardInterrupt, match="Nothing was executed; whether"):
         shell.cell(cell)
+
+
+PAUSING = """
+version: '2.0'
+workflow:
+  tasks:
+    first: {action: std.noop, on-success: [pause, second]}
+    second: {action: std.noop}
+"""
+
+
+def test_a_paused_execution_says_how_it_goes_on(shell, magics_client):
+    flow = magics_client.workflows.post("Pausing", definition=PAUSING)
+    future = shell.cell(f"%civis_run {flow.id} --workflow --bg")
+    deadline = time.monotonic() + 30
+    while "paused" not in repr(RunView(future.activity())):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    resume = f"client.workflows.post_executions_resume({flow.id}, {future.run_id})"
+    assert f"It is paused; {resume} goes on." in repr(RunView(future.activity()))
+    magics_client.workflows.post_executions_resume(flow.id, future.run_id)
+    assert future.result(timeout=60).state == "succeeded"
+
+
+def test_outputs_of_a_run_that_failed_replace_those_of_an_earlier_one(shell, magics_client):
+    flow = magics_client.workflows.post("Broken again", definition=BROKEN)
+    shell.ns["out"] = {"load": {"old": 1}}
+    shell.cell(f"%civis_run {flow.id} --workflow --no-raise --no-logs -o out")
+    assert shell.ns["out"] == {"load": {}}
