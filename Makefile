@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo lab test test-all test-lowest test-unit test-every-case test-notebooks lint types bench docs pictures notebooks clean help
+.PHONY: demo lab extension test test-lab test-all test-lowest test-unit test-every-case test-notebooks lint types bench docs pictures notebooks clean help
 
 help:
 	@echo "make demo      run the quickstart notebook on a local platform, write build/quickstart.html"
@@ -12,6 +12,7 @@ help:
 	@echo "make test      run the tests and check the notebooks' outputs, in about three minutes"
 	@echo "make test-all  the same with all cases of the exhaustive matrices, as CI runs them"
 	@echo "make test-lowest  a selection of the tests on the lowest versions that are supported"
+	@echo "make test-lab  build the JupyterLab extension and try it in a real JupyterLab"
 	@echo "make lint      ruff: lint and format"
 	@echo "make types     mypy --strict on the package"
 	@echo "make bench     compare speed with the PyPI package civis"
@@ -23,16 +24,32 @@ $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "civis_nb needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
 	@echo "Setting up $(VENV) (once; a minute or two) …"
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
-	@$(BIN)/python -m pip install --quiet --editable '.[test,lint]'
+	@HATCH_JUPYTER_BUILDER_SKIP_BUILD=true $(BIN)/python -m pip install --quiet --editable '.[test,lint]'
 	@touch $@
 
 demo: $(VENV)/.installed
 	@$(BIN)/civis-nb local run -- $(BIN)/python notebooks/execute.py notebooks/quickstart.ipynb --html build/quickstart.html
 
 # What you change on the platform is gone when JupyterLab ends. More options: make lab LAB_OPTIONS=--no-browser
-lab: $(VENV)/.installed
+lab: $(VENV)/.installed extension
 	@$(BIN)/civis-nb local run -- $(BIN)/jupyter lab --ServerApp.root_dir=notebooks \
 	  --LabApp.default_url=/lab/tree/quickstart.ipynb $(LAB_OPTIONS)
+
+# The bundle is linked to where JupyterLab finds it: what is built next is there after a reload.
+BUNDLE := civis_nb/labextension/package.json
+LABEXTENSIONS := $(VENV)/share/jupyter/labextensions
+SERVER_CONFIG := $(VENV)/etc/jupyter/jupyter_server_config.d
+
+extension: $(VENV)/.installed
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory $(BUNDLE); \
+	  else echo "JupyterLab starts without its extension for Civis Platform, which is built with Node.js 20 or newer: see https://nodejs.org, or conda install nodejs"; fi
+	@if [ -e $(BUNDLE) ]; then mkdir -p $(LABEXTENSIONS) $(SERVER_CONFIG) && rm -rf $(LABEXTENSIONS)/civis-nb && \
+	  ln -s "$(CURDIR)/civis_nb/labextension" $(LABEXTENSIONS)/civis-nb && \
+	  cp extension/jupyter_server_config.json $(SERVER_CONFIG)/civis_nb.json; fi
+
+$(BUNDLE): extension/package.json extension/package-lock.json extension/tsconfig.json $(wildcard extension/src/*.ts)
+	@echo "Building the JupyterLab extension (the first time takes a minute or two) …"
+	@cd extension && npm ci --no-progress --loglevel=error && npm run --silent build
 
 PYTEST := $(BIN)/python -m pytest -n 2 --dist loadfile
 
@@ -45,6 +62,10 @@ test-unit: $(VENV)/.installed
 
 test-every-case: $(VENV)/.installed
 	$(PYTEST) -m 'not slow'
+
+test-lab: $(VENV)/.installed
+	@$(MAKE) --no-print-directory $(BUNDLE)
+	$(BIN)/python -m pytest -q -m 'not slow' tests/lab
 
 # The newest versions of what is named in pyproject.toml are in .venv, the lowest ones in .venv-lowest.
 LOWEST := .venv-lowest

@@ -56,6 +56,7 @@ ALLOWED: dict[str, set[str]] = {
         "widgets",
         "workflows",
     },
+    "lab": {"backend", "client", "config", "magics"},
     "local": {"_cache_folder", "config", "workflows"},
     "workflows": {"display", "spec"},
     "cli": {

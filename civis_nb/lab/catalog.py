@@ -1,0 +1,135 @@
+"""Databases, tables and columns of the account, as SQL cells need them."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from civis_nb import config
+from civis_nb.backend import resolve
+from civis_nb.lab.kept import Kept
+from civis_nb.sql_literals import DIALECTS
+
+if TYPE_CHECKING:
+    from civis_nb.client.client import APIClient
+
+__all__ = ["Catalog", "Column", "Database", "Table"]
+
+_NAMES_FRESH_S = 60.0
+_COLUMNS_FRESH_S = 300.0
+_PAGE = 1000
+
+
+@dataclass(frozen=True)
+class Database:
+    """A database: its id, its name, and the dialect of its SQL."""
+
+    id: int
+    name: str
+    dialect: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table or view of a database."""
+
+    id: int
+    schema: str
+    name: str
+    is_view: bool = False
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its name, its type in SQL, and what the platform says of it."""
+
+    name: str
+    type: str = ""
+    description: str = ""
+
+
+class Catalog:
+    """What there is on the platform, by the key of the server's environment; kept between calls.
+
+    Parameters
+    ----------
+    client
+        The client to ask; None: one as `civis_nb.APIClient()` makes it, and a new one when the
+        settings that lead to it change.
+    """
+
+    def __init__(self, client: Any = None) -> None:
+        self._given = client
+        self._lock = threading.Lock()
+        self._client: APIClient | None = None
+        self._made_for = ("", "")
+        self._databases = Kept(self._load_databases, _NAMES_FRESH_S)
+        self._tables = Kept(self._load_tables, _NAMES_FRESH_S)
+        self._columns = Kept(self._load_columns, _COLUMNS_FRESH_S)
+
+    def databases(self, wait_s: float) -> list[Database]:
+        """Return the databases, in the order of their names."""
+        return self._databases.get(self._account(), wait_s)
+
+    def database(self, name_or_id: str | None, wait_s: float) -> Database | None:
+        """Return the database that a cell means; None where that is not clear.
+
+        Without a name it is the one of the setting ``database``, else the only one there is.
+        """
+        known = self.databases(wait_s)
+        wanted = name_or_id or config.get("database")
+        if wanted is None:
+            return known[0] if len(known) == 1 else None
+        return next((one for one in known if str(wanted) in (one.name, str(one.id))), None)
+
+    def tables(self, database_id: int, wait_s: float) -> list[Table]:
+        """Return the tables and views of a database."""
+        return self._tables.get((self._account(), database_id), wait_s)
+
+    def columns(self, table_id: int, wait_s: float) -> list[Column]:
+        """Return the columns of a table, in their order."""
+        return self._columns.get((self._account(), table_id), wait_s)
+
+    def _account(self) -> tuple[str, str]:
+        """Return what tells this account of this platform from others; it holds no key."""
+        if self._given is not None:
+            return self._made_for
+        endpoint, key = resolve()
+        return endpoint, hashlib.sha256(key.encode()).hexdigest()
+
+    def _api(self) -> Any:
+        if self._given is not None:
+            return self._given
+        from civis_nb.client.client import APIClient
+
+        endpoint, key = resolve()
+        made_for = endpoint, hashlib.sha256(key.encode()).hexdigest()
+        with self._lock:
+            if self._client is None or made_for != self._made_for:
+                self._client = APIClient(api_key=key, endpoint=endpoint)
+                self._made_for = made_for
+            return self._client
+
+    def _load_databases(self, _account: tuple[str, str]) -> list[Database]:
+        found = [
+            Database(one["id"], one["name"], _dialect(one)) for one in self._api().databases.list()
+        ]
+        return sorted(found, key=lambda one: one.name)
+
+    def _load_tables(self, key: tuple[tuple[str, str], int]) -> list[Table]:
+        pages = self._api().tables.list(database_id=key[1], limit=_PAGE, iterator=True)
+        return [Table(t["id"], t["schema"], t["name"], bool(t["is_view"])) for t in pages]
+
+    def _load_columns(self, key: tuple[tuple[str, str], int]) -> list[Column]:
+        columns = sorted(self._api().tables.get(key[1])["columns"], key=lambda one: one["order"])
+        return [
+            Column(one["name"], one["sql_type"] or "", one["description"] or "") for one in columns
+        ]
+
+
+def _dialect(database: Any) -> str:
+    """Return the dialect of a database of the API; most are Redshift's."""
+    kind = database.get("dialect") or database.get("adapter") or ""
+    return DIALECTS.get(str(kind).lower(), "redshift")

@@ -1,0 +1,255 @@
+"""What completes a cell that begins with ``%%civis_sql``."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import TimeoutError as StillLoading
+from functools import cache
+from typing import Final, TypeVar
+
+from civis_nb.errors import CivisError
+from civis_nb.lab.catalog import Catalog, Column, Database, Table
+from civis_nb.lab.functions import functions
+from civis_nb.lab.items import Completion, Item
+from civis_nb.lab.magic_line import MAGIC, complete_line, database_of
+from civis_nb.lab.scopes import Place, Source, place_at, sources_of
+
+__all__ = ["Completer"]
+
+#: JupyterLab waits a second for a completion, and what is late is not shown.
+_WAIT_S: Final = 0.7
+#: More proposals than this help nobody; what was typed has narrowed them before.
+_MOST: Final = 1000
+_PLAIN: Final = re.compile(r"[a-z_][a-z0-9_$]*")
+#: How deep subqueries are followed for their columns.
+_DEEPEST: Final = 8
+_DEFAULT_DIALECT: Final = "redshift"
+
+Value = TypeVar("Value")
+
+
+class Completer:
+    """Completes SQL cells with what a catalog knows.
+
+    Parameters
+    ----------
+    catalog
+        Databases, tables and columns.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    def complete(
+        self,
+        cell: str,
+        offset: int,
+        variables: Mapping[str, str] | None = None,
+        database: str | None = None,
+    ) -> Completion:
+        """Return what may be written at a place of a cell.
+
+        Parameters
+        ----------
+        cell
+            The cell, with its magic.
+        offset
+            The place, in characters.
+        variables
+            The variables of the kernel, with their types.
+        database
+            The database that the kernel uses where the cell names none.
+        """
+        if MAGIC.match(cell) is None:
+            return Completion("")
+        line, newline, sql = cell.partition("\n")
+        known = _Known(self._catalog)
+        if offset <= len(line):
+            databases: list[Database] = known.get(self._catalog.databases, [])
+            typed, items = complete_line(line[:offset], [one.name for one in databases])
+            return Completion(typed, _matching(items, typed.strip("\"'")), known.problem)
+        known.find(database_of(line) or database)
+        place = place_at(
+            sql, offset - len(line) - len(newline), backslashes=known.dialect == "redshift"
+        )
+        items = _proposals(place, known, variables or {}, sql)
+        return Completion(place.typed, _matching(items, place.typed), known.problem)
+
+
+class _Known:
+    """What is known of the database of one cell, and why something is not."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._database: Database | None = None
+        self._deadline = time.monotonic() + _WAIT_S
+        self.problem = ""
+
+    def get(self, load: Callable[..., Value], nothing: Value, *args: object) -> Value:
+        """Return what a method of the catalog returns, or `nothing`, and note why."""
+        try:
+            return load(*args, wait_s=max(0.0, self._deadline - time.monotonic()))
+        except StillLoading:
+            self.problem = self.problem or "The names of tables and columns are still being loaded."
+        except CivisError as error:
+            self.problem = self.problem or str(error)
+        return nothing
+
+    def find(self, name: str | None) -> None:
+        """Find the database."""
+        self._database = self.get(self._catalog.database, None, name)
+
+    @property
+    def dialect(self) -> str:
+        return self._database.dialect if self._database else _DEFAULT_DIALECT
+
+    @property
+    def tables(self) -> list[Table]:
+        if self._database is None:
+            return []
+        return self.get(self._catalog.tables, [], self._database.id)
+
+    def columns(self, source: Source, depth: int = 0) -> list[Column]:
+        """Return the columns of what a FROM clause names."""
+        if not source.query:
+            table = self._table(source.path)
+            return self.get(self._catalog.columns, [], table.id) if table else []
+        found = self._returned(source, depth)
+        if source.names:
+            types = [column.type for column in found] + [""] * len(source.names)
+            return [Column(*pair) for pair in zip(source.names, types, strict=False)]
+        return found
+
+    def _table(self, path: tuple[str, ...]) -> Table | None:
+        names = [part.lower() for part in path[-2:]]
+        found = [
+            table
+            for table in self.tables
+            if [table.schema.lower(), table.name.lower()][-len(names) :] == names
+        ]
+        # A bare name is looked up in the schema public first, as the database does.
+        return min(found, key=lambda table: table.schema != "public", default=None)
+
+    def _returned(self, source: Source, depth: int) -> list[Column]:
+        """Return what a subquery returns, as sqlglot reads it."""
+        from sqlglot import exp, parse_one
+        from sqlglot.errors import SqlglotError
+
+        if depth > _DEEPEST:
+            return []
+        try:
+            query = parse_one(source.query, dialect=self.dialect)
+        except SqlglotError:
+            return []  # it is being written
+        if not isinstance(query, exp.Query):
+            return []
+        inner = sources_of(source.query, source.ctes, self.dialect == "redshift")
+        found: list[Column] = []
+        for selected in query.selects:
+            if selected.is_star:
+                of = selected.table if isinstance(selected, exp.Column) else ""
+                for one in inner:
+                    if not of or one.alias.lower() == of.lower():
+                        found += self.columns(one, depth + 1)
+            elif selected.alias_or_name:
+                found.append(Column(selected.alias_or_name))
+        return found
+
+
+def _proposals(place: Place, known: _Known, variables: Mapping[str, str], sql: str) -> list[Item]:
+    """Return what may stand at a place, the likeliest first."""
+    if place.wants == "variable":
+        return [Item(name, "variable", kind) for name, kind in variables.items()]
+    if not place.wants:
+        return []
+    if place.path:
+        return _behind_dot(place, known)
+    if place.wants == "table":
+        ctes = [Item(_quoted(cte.alias), "table", "CTE") for cte in place.ctes]
+        schemas = dict.fromkeys(table.schema for table in known.tables)
+        return [
+            *ctes,
+            *(_table_item(table, with_schema=True) for table in known.tables),
+            *(Item(_quoted(schema), "schema") for schema in schemas),
+        ]
+    items: list[Item] = []
+    for source in place.sources:
+        items += _column_items(known.columns(source), source.alias)
+    items += [Item(_quoted(s.alias), "alias", ".".join(s.path)) for s in place.sources if s.alias]
+    return [*items, *functions(known.dialect), *_keywords(known.dialect, place.typed, sql)]
+
+
+def _behind_dot(place: Place, known: _Known) -> list[Item]:
+    """Return what may stand behind names and a dot: columns of an alias or table, or tables."""
+    path = [part.lower() for part in place.path]
+    for source in place.sources if place.wants == "expression" else ():
+        if path == [source.alias.lower()] or path == [part.lower() for part in source.path]:
+            return _column_items(known.columns(source), source.alias)
+    if len(path) == 1:
+        return [
+            _table_item(t, with_schema=False) for t in known.tables if t.schema.lower() == path[0]
+        ]
+    return _column_items(known.columns(Source("", place.path)), "")
+
+
+def _column_items(columns: Iterable[Column], alias: str) -> list[Item]:
+    return [
+        Item(
+            column.name, "column", " · ".join(filter(None, (column.type.lower(), alias))),
+            _quoted(column.name), column.description,
+        )
+        for column in columns
+    ]  # fmt: skip
+
+
+def _table_item(table: Table, with_schema: bool) -> Item:
+    names = (table.schema, table.name) if with_schema else (table.name,)
+    return Item(
+        ".".join(names), "view" if table.is_view else "table", insert=".".join(map(_quoted, names))
+    )
+
+
+@cache
+def _words_of(dialect: str) -> tuple[str, ...]:
+    """Return the keywords of a dialect, as sqlglot has them."""
+    from sqlglot.dialects.dialect import Dialect
+
+    keywords = Dialect.get_or_raise(dialect).tokenizer_class.KEYWORDS
+    found = {word for word in keywords if re.fullmatch(r"[A-Z]{2,}[A-Z_ ]*", word)}
+    return tuple(sorted(found | {"BY", "ON", "UNION ALL", "LEFT JOIN"}))
+
+
+@cache
+def _reserved(dialect: str) -> frozenset[str]:
+    from sqlglot.dialects.dialect import Dialect
+
+    return frozenset(Dialect.get_or_raise(dialect).generator_class.RESERVED_KEYWORDS)
+
+
+def _keywords(dialect: str, typed: str, sql: str) -> list[Item]:
+    """Return keywords, written as the cell writes them: in capitals or not."""
+    sample = typed or sql[:200]
+    lower = any(letter.islower() for letter in sample) and not re.search(r"\b(SELECT|WITH)\b", sql)
+    return [Item(word.lower() if lower else word, "keyword") for word in _words_of(dialect)]
+
+
+def _quoted(name: str) -> str:
+    """Return a name as SQL writes it: in quotes where it needs them."""
+    if _PLAIN.fullmatch(name) and name not in _reserved(_DEFAULT_DIALECT):
+        return name
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _matching(items: Iterable[Item], typed: str) -> list[Item]:
+    """Return the proposals that what is typed can become: those that begin with it first."""
+    wanted = typed.strip('"').lower()
+    found = {(one.kind in ("keyword", "function"), one.insert or one.label): one for one in items}
+    near = [one for one in found.values() if wanted in one.label.lower()]
+    near.sort(key=lambda one: not _begins(one.label.lower(), wanted))
+    return near[:_MOST]
+
+
+def _begins(label: str, wanted: str) -> bool:
+    return label.startswith(wanted) or label.rpartition(".")[2].startswith(wanted)

@@ -1,0 +1,96 @@
+"""What the extension asks its server: authenticated, and checked against forged requests.
+
+Only these two questions are answered, and no answer holds the API key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from dataclasses import asdict
+from typing import Any
+
+from jupyter_server.auth.decorator import authorized
+from jupyter_server.base.handlers import APIHandler
+from jupyter_server.utils import url_path_join
+from tornado import web
+
+from civis_nb.errors import CivisError
+from civis_nb.lab.catalog import Catalog, Database
+from civis_nb.lab.completion import Completer
+
+__all__ = ["add_handlers"]
+
+_WAIT_S = 20.0
+_LONGEST_CELL = 1_000_000
+
+
+def add_handlers(app: Any) -> None:
+    """Add the handlers to the application of a Jupyter server; they share one catalog."""
+    catalog = Catalog()
+    base = url_path_join(app.settings["base_url"], "civis-nb")
+    app.add_handlers(
+        ".*$",
+        [
+            (url_path_join(base, "complete"), _Complete, {"completer": Completer(catalog)}),
+            (url_path_join(base, "databases"), _Databases, {"catalog": catalog}),
+        ],
+    )
+
+
+class _Complete(APIHandler):
+    """What completes a SQL cell."""
+
+    auth_resource = "contents"
+
+    def initialize(self, completer: Completer) -> None:
+        self._completer = completer
+
+    @web.authenticated
+    @authorized("read")  # type: ignore[untyped-decorator]
+    async def post(self) -> None:
+        body = self.get_json_body() or {}
+        cell, offset = body.get("cell"), body.get("offset")
+        variables, database = body.get("variables") or {}, body.get("database")
+        if not isinstance(cell, str) or len(cell) > _LONGEST_CELL:
+            raise web.HTTPError(400, "cell must be a text of at most a million characters.")
+        if not isinstance(offset, int) or not 0 <= offset <= len(cell):
+            raise web.HTTPError(400, "offset must be a place in the cell, in characters.")
+        if not isinstance(variables, dict) or not isinstance(database, str | None):
+            raise web.HTTPError(400, "variables must be an object, database a text or null.")
+        found = await asyncio.to_thread(self._completer.complete, cell, offset, variables, database)
+        self.finish(json.dumps(asdict(found)))
+
+
+class _Databases(APIHandler):
+    """The names of the databases, with the dialects of their SQL."""
+
+    auth_resource = "contents"
+
+    def initialize(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+
+    @web.authenticated
+    @authorized("read")  # type: ignore[untyped-decorator]
+    async def get(self) -> None:
+        try:
+            found, default = await asyncio.to_thread(self._known)
+            reply: dict[str, Any] = {
+                "databases": [{"name": one.name, "dialect": one.dialect} for one in found],
+                "default": default.name if default else None,
+                "problem": "",
+            }
+        except (CivisError, TimeoutError) as error:
+            problem = str(error) or f"The platform has not answered within {_WAIT_S:g} s."
+            reply = {"databases": [], "default": None, "problem": problem}
+        self.finish(json.dumps(reply))
+
+    def _known(self) -> tuple[list[Database], Database | None]:
+        """Return the databases and the default one, whose tables are loaded from now on."""
+        found = self._catalog.databases(_WAIT_S)
+        default = self._catalog.database(None, _WAIT_S)
+        if default is not None:
+            with contextlib.suppress(TimeoutError):
+                self._catalog.tables(default.id, wait_s=0)
+        return found, default

@@ -1,0 +1,42 @@
+import { ISignal, Signal } from '@lumino/signaling';
+import { getDatabases, IDatabases } from './server';
+
+/** How long a failed question is not asked again. */
+const PAUSE_MS = 30_000;
+
+/** The dialects of the databases, asked for once a SQL cell is there. */
+export class Dialects {
+  /** Emitted when the databases are known. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** Return the dialect of a database; of the default one without a name. */
+  of(database: string | null): string {
+    const name = database ?? this._known?.default;
+    return this._known?.databases.find(one => one.name === name)?.dialect ?? 'redshift';
+  }
+
+  /** Ask the server, unless it has answered or has just failed. */
+  async load(): Promise<void> {
+    if (this._known !== null || Date.now() < this._notBefore) {
+      return;
+    }
+    this._notBefore = Date.now() + PAUSE_MS;
+    try {
+      const found = await getDatabases();
+      if (found.problem) {
+        console.warn(`civis-nb: ${found.problem}`);
+        return;
+      }
+      this._known = found;
+      this._changed.emit();
+    } catch (error) {
+      console.warn('civis-nb: the databases are not known.', error);
+    }
+  }
+
+  private _known: IDatabases | null = null;
+  private _notBefore = 0;
+  private readonly _changed = new Signal<this, void>(this);
+}

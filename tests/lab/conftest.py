@@ -1,0 +1,78 @@
+"""A JupyterLab with the extension in it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import civis_nb
+from tests.widgets.conftest import (
+    Page,
+    Server,
+    browser_window,  # noqa: F401 - a fixture
+    chromium,  # noqa: F401 - a fixture
+    written,
+)
+
+ROOT = Path(__file__).parents[2]
+BUNDLE = ROOT / "civis_nb" / "labextension"
+
+
+@pytest.fixture(scope="session")
+def lab_platform() -> Iterator[Any]:
+    with civis_nb.local.start() as platform:
+        client = platform.client()
+        client.queries.post(
+            database=client.databases.list()[0].id,
+            sql='create schema mart; create table mart."Odd <b>name</b>" ("a b" int);',
+            preview_rows=1,
+        )
+        yield platform
+
+
+@pytest.fixture(scope="session")
+def lab_server(tmp_path_factory: pytest.TempPathFactory, lab_platform: Any) -> Iterator[Server]:
+    """Start a JupyterLab that finds the bundle of this tree, as an installed one would be."""
+    if not (BUNDLE / "package.json").exists():
+        message = "The JupyterLab extension is not built: make test-lab builds it."
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    folder = tmp_path_factory.mktemp("lab")
+    data, config = folder / "share", folder / "etc"
+    (data / "labextensions").mkdir(parents=True)
+    (data / "labextensions" / "civis-nb").symlink_to(BUNDLE)
+    (config / "jupyter_server_config.d").mkdir(parents=True)
+    (config / "jupyter_server_config.d" / "civis_nb.json").symlink_to(
+        ROOT / "extension" / "jupyter_server_config.json"
+    )
+    (folder / "notebooks").mkdir()
+    server = Server(
+        folder / "notebooks",
+        CIVIS_API_ENDPOINT=lab_platform.endpoint,
+        CIVIS_API_KEY=lab_platform.api_key,
+        JUPYTER_PATH=str(data),
+        JUPYTER_CONFIG_PATH=str(config),
+    )
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def open_in_lab(
+    lab_server: Server,
+    browser_window: Any,  # noqa: F811 - the fixture
+) -> Iterator[Callable[..., Page]]:
+    """Open cells as a notebook in JupyterLab; give the `Page`."""
+    pages: list[Any] = []
+
+    def opened(*cells: str) -> Page:
+        pages.append(browser_window.new_page())
+        return Page(pages[-1], lab_server, written(lab_server, *cells), "lab")
+
+    yield opened
+    for page in pages:
+        page.close()
+    lab_server.end_kernels()

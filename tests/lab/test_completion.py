@@ -1,0 +1,217 @@
+"""What completes a SQL cell, on a local platform."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+import civis_nb
+from civis_nb.errors import CivisMissingKeyError
+from civis_nb.lab.catalog import Catalog, Column, Database, Table
+from civis_nb.lab.completion import Completer
+from civis_nb.lab.functions import functions
+from civis_nb.lab.magic_line import database_of
+
+
+class Known(Catalog):
+    """A catalog whose names are given."""
+
+    def __init__(self, tables, columns=None, dialect="redshift"):
+        super().__init__(client=object())
+        self._given_tables, self._given_columns = tables, columns or {}
+        self._given_databases = [Database(1, "main", dialect), Database(2, "my other", "postgres")]
+
+    def databases(self, wait_s):
+        return self._given_databases
+
+    def database(self, name_or_id, wait_s):
+        return next(one for one in self._given_databases if one.name == (name_or_id or "main"))
+
+    def tables(self, database_id, wait_s):
+        return self._given_tables
+
+    def columns(self, table_id, wait_s):
+        return self._given_columns.get(table_id, [])
+
+
+CATALOG = Known(
+    [
+        Table(1, "public", "people"), Table(2, "sales", "Orders"), Table(3, "sales", "people"),
+        Table(4, "sales", "daily", is_view=True),
+    ],
+    {
+        1: [Column("id", "BIGINT"), Column("name", "VARCHAR", "Full name")],
+        2: [Column("order id", "INT"), Column("person_id", "BIGINT"), Column("user")],
+        3: [Column("sales_person", "VARCHAR")],
+    },
+)  # fmt: skip
+
+
+def proposals(cell, catalog=CATALOG, **more):
+    """Complete a cell at its mark ¦."""
+    offset = cell.index("¦")
+    return Completer(catalog).complete(cell.replace("¦", ""), offset, **more)
+
+
+def written(sql, kinds=("column",), magic="%%civis_sql\n", **more):
+    """Return what is written by the proposals of some kinds."""
+    found = proposals(magic + sql, **more).items
+    return [one.insert or one.label for one in found if one.kind in kinds]
+
+
+COLUMNS = [
+    ("select p.¦ from people p", ["id", "name"]),
+    ("select p.¦ from public.people as p where p.id = 1", ["id", "name"]),
+    ("select ¦ from people", ["id", "name"]),
+    ("select people.¦ from people", ["id", "name"]),
+    ("select public.people.¦ from public.people", ["id", "name"]),
+    ("select * from sales.people where ¦", ["sales_person"]),
+    ("select o.¦ from people p join sales.\"Orders\" o on o.person_id = p.id",
+     ['"order id"', "person_id", '"user"']),
+    ("select * from people p join sales.people s on s.¦", ["sales_person"]),
+    ("select * from people p join sales.people s using (¦)", ["id", "name", "sales_person"]),
+    ("select * from people p, sales.people s where s.¦", ["sales_person"]),
+    ("with x as (select id as n, name from people) select x.¦ from x", ["n", "name"]),
+    ("with x(a, b) as (select id, name from people) select y.¦ from x y", ["a", "b"]),
+    ("with x as (select * from people), y as (select x.*, 1 as one from x) select ¦ from y",
+     ["id", "name", "one"]),
+    ("with x as (select ¦ from people) select 1", ["id", "name"]),
+    ("select q.¦ from (select max(id) as most, p.name from people p group by 2) q",
+     ["most", "name"]),
+    ("select (select max(p.¦) from sales.people) from people p", ["id", "name"]),
+    ("select 1 from people p where exists (select 1 from sales.people s where s.¦ = p.name)",
+     ["sales_person"]),
+    ("select id from people union select s.¦ from sales.people s", ["sales_person"]),
+    ("select id from people p union select p.¦ from sales.people s", []),
+    ("select 1; select p.¦ from people p; select 2", ["id", "name"]),
+    ("select extract(year from ¦) from people", ["id", "name"]),
+    ("select a is distinct from ¦ from people", ["id", "name"]),
+    ("select count(distinct ¦) from people", ["id", "name"]),
+    ("update people set ¦ = 1", ["id", "name"]),
+    ("insert into people (¦)", ["id", "name"]),
+    ("delete from people where ¦", ["id", "name"]),
+    ("select na¦ from people", ["name"]),
+    ("select \"or¦ from sales.\"\"", []),
+    ("select 'p.¦' from people p", []),
+    ("select 1 from people p -- p.¦", []),
+    ("select 1 /* p.¦ */ from people p", []),
+    ("select 1.¦ from people p", []),
+    ("select * from nowhere n where n.¦", []),
+    ("select * from people p where (p.id = 1 and (p.¦", ["id", "name"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sql", "wanted"), COLUMNS)
+def test_columns_of_the_tables_in_sight(sql, wanted):
+    assert written(sql) == wanted
+
+
+TABLES = [
+    ("select * from ¦", ["public.people", 'sales."Orders"', "sales.people", "sales.daily"]),
+    ("select * from sales.¦", ['"Orders"', "people", "daily"]),
+    ("select * from people p join sal¦", ['sales."Orders"', "sales.people", "sales.daily"]),
+    ("select * from people p, peo¦", ["public.people", "sales.people"]),
+    ("with mine as (select 1) select * from mi¦", ["mine"]),
+    ("insert into da¦", ["sales.daily"]),
+    ("select * from people where ¦", []),
+]
+
+
+@pytest.mark.parametrize(("sql", "wanted"), TABLES)
+def test_tables_where_a_table_is_named(sql, wanted):
+    assert written(sql, ("table", "view")) == wanted
+
+
+def test_variables_behind_a_colon_and_types_behind_two():
+    variables = {"since": "date", "n": "int"}
+    assert written("select :si¦", ("variable",), variables=variables) == ["since"]
+    assert written("select :¦", ("variable",), variables=variables) == ["since", "n"]
+    assert written("select a::¦", ("variable",), variables=variables) == []
+    assert "integer" in written("select a::int¦", ("keyword",), variables=variables)
+
+
+def test_keywords_are_written_as_the_cell_writes_them():
+    assert written("select * from people whe¦", ("keyword",)) == ["when", "where"]
+    assert written("SELECT * FROM people WHE¦", ("keyword",)) == ["WHEN", "WHERE"]
+
+
+def test_functions_are_those_of_the_dialect():
+    assert written("select dated¦", ("function",)) == ["datediff("]
+    assert written("select dated¦", ("function",), magic="%%civis_sql -d 'my other'\n") == []
+    assert all(f.documentation.startswith("Returns ") for f in functions("duckdb"))
+
+
+LINES = [
+    ("%%civis_sql --as p¦", ["pandas", "polars"]),
+    ("%%civis_sql --as=p¦", ["pandas", "polars"]),
+    ("%%civis_sql --dat¦", ["--database"]),
+    ("%%civis_sql df -d ¦", ["main", '"my other"']),
+    ("%%civis_sql -d \"my¦", ['"my other"']),
+    ("%%civisquery m¦", ["main", '"my other"']),
+    ("%%civis_sql --as pandas --a¦", ["--again"]),
+    ("%%civis_sql¦", []),
+    ("%%civis_sql df¦", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "wanted"), LINES)
+def test_options_and_values_of_the_magic(line, wanted):
+    assert written(line, ("option", "value", "database"), magic="") == wanted
+    assert written(f"{line}\nselect 1", ("option", "value", "database"), magic="") == wanted
+
+
+@pytest.mark.parametrize(
+    ("line", "wanted"),
+    [
+        ("%%civis_sql -d x", "x"), ("%%civis_sql df --database='a b' -q", "a b"),
+        ("%%civis_sql -dx", "x"), ("%%civis_sql df", None), ("%%civisquery x --as pandas", "x"),
+        ("%%civis_sql -d", None), ("x = 1", None),
+    ],
+)  # fmt: skip
+def test_the_database_of_a_cell(line, wanted):
+    assert database_of(line) == wanted
+
+
+def test_other_cells_are_left_alone():
+    assert proposals("%%bash\necho ¦").items == []
+    assert proposals("%%civis_sqlx\nselect ¦").items == []
+
+
+def test_every_place_of_odd_texts_has_an_answer():
+    for sql in (
+        "with a as (select 'x' from (select 1", "select ((((", "))) from", "from . . from a.b.c.d",
+        'select "', "select $$ x", "with with as as", "select 1 from , , a", "-- x", "/* x", ";;",
+        "select * from (a join b on (a.x = b.y)) where a.", "with recursive", "insert into (",
+        "select \U0001f600 from people p where p.",
+    ):  # fmt: skip
+        for offset in range(len(sql) + 1):
+            cell = "%%civis_sql\n" + sql
+            Completer(CATALOG).complete(cell, len("%%civis_sql\n") + offset)
+
+
+def test_a_recursive_cte_ends():
+    sql = "with recursive x as (select 1 as n union all select * from x) select x.¦ from x"
+    assert written(sql) == ["n"]
+
+
+def test_names_that_are_missing_have_a_reason(monkeypatch):
+    class WithoutKey(Known):
+        def database(self, name_or_id, wait_s):
+            raise CivisMissingKeyError("There is no API key.")
+
+    found = proposals("%%civis_sql\nselect dated¦", WithoutKey([]))
+    assert [one.label for one in found.items] == ["datediff"]
+    assert found.problem == "There is no API key."
+
+
+def test_completion_with_the_names_of_a_platform():
+    with civis_nb.local.start() as platform:
+        catalog = Catalog(platform.client())
+        deadline = time.monotonic() + 20
+        while not catalog.databases(wait_s=20):
+            assert time.monotonic() < deadline
+        catalog.tables(catalog.databases(20)[0].id, wait_s=20)
+        found = proposals("%%civis_sql\nselect t.st¦ from turnout t", catalog)
+        assert (found.items[0].label, found.items[0].detail) == ("state", "varchar · t")
+        assert found.problem == ""
