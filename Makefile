@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# The JupyterLab extension is built by `make lab` and `make test-lab` alone.
+export HATCH_JUPYTER_BUILDER_SKIP_BUILD := true
 
 .PHONY: demo lab extension test test-lab test-all test-lowest test-unit test-every-case test-notebooks lint types bench docs pictures notebooks clean help
 
@@ -24,7 +26,7 @@ $(VENV)/.installed: pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "civis_nb needs Python 3.11 or newer; this is " + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 …")'
 	@echo "Setting up $(VENV) (once; a minute or two) …"
 	@$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
-	@HATCH_JUPYTER_BUILDER_SKIP_BUILD=true $(BIN)/python -m pip install --quiet --editable '.[test,lint]'
+	@$(BIN)/python -m pip install --quiet --editable '.[test,lint]'
 	@touch $@
 
 demo: $(VENV)/.installed

@@ -32,7 +32,8 @@ export class SqlCompletion implements ICompletionProvider {
         // A function is shown with its arguments; the panel of documentation is off by default.
         label: one.kind === 'function' ? one.detail : one.label,
         insertText: one.insert || one.label,
-        type: one.detail && one.kind !== 'function' ? `${one.kind} · ${one.detail}` : one.kind,
+        // Of a column its type in SQL; a space would break the line.
+        type: (one.kind === 'column' && one.detail.split(' · ')[0].replace(/ /g, '\u00a0')) || one.kind,
         documentation: one.documentation || undefined
       })
     );
