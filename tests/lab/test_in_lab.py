@@ -93,7 +93,11 @@ def test_columns_are_completed_through_an_alias(open_in_lab):
         ("%%civis_sql\nselect * from ", "public.turnout"),
         ("%%civis_sql\nselect * from public.", "turnout"),
         ("%%civis_sql\nselect datedi", "datediff(part, start, end)"),
-        ("%%civis_sql\nselect * from turnout where birth_year > :", "since"),
+        pytest.param(
+            "%%civis_sql\nselect * from turnout where birth_year > :",
+            "since",
+            marks=pytest.mark.xfail(reason="the kernel's variables do not arrive in time"),
+        ),
         ("%%civis_sql --as ", "polars"),
         ("%%civis_sql --da", "--database"),
     ],
