@@ -27,7 +27,7 @@ def notebook_of(page: Path) -> nbformat.NotebookNode:
     return new_notebook(cells=[new_code_cell(source.strip()) for source in blocks])
 
 
-@pytest.mark.exhaustive
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(DOCS).as_posix())
 def test_the_cells_of_a_page_run(page, tmp_path, monkeypatch):
     for name in ("CIVIS_API_KEY", "CIVIS_API_ENDPOINT"):
