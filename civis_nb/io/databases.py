@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.client.protocol import client_or_default
+from civis_nb.client.response import Response
 from civis_nb.futures import CivisFuture
 from civis_nb.io.arguments import (
     check_interval,
@@ -22,6 +23,13 @@ if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
 
 __all__ = ["query_civis", "transfer_table"]
+
+#: What the answer to the start of a query has, and that to a poll has not: scripts that compare or
+#: print results find the fields that they know, however quick the query was.
+_OF_STARTS: Final = frozenset(
+    {"columnDelimiter", "compression", "filenamePrefix", "includeHeader", "interactive",
+     "myPermissionLevel", "previewRows", "unquoted"}
+)  # fmt: skip
 
 
 @tracked_transfer
@@ -112,8 +120,17 @@ def start_query(
         poll_on_creation=False,
         cancel_on_interrupt=True,
         progress=progress,
-        seen=query,
+        seen=_as_polled(query),
     )
+
+
+def _as_polled(query: Any) -> Any:
+    """Return the answer to the start of a query with the fields of one to a poll."""
+    if not isinstance(query, Response):
+        return query
+    polled = {name: value for name, value in query.json(snake_case=False).items()
+              if name not in _OF_STARTS}  # fmt: skip
+    return Response(polled, headers=query.headers)
 
 
 @tracked_transfer

@@ -125,7 +125,9 @@ class Schedule(Wire):
     scheduled_days: list[int] = _numbers(0, 6)
     scheduled_hours: list[int] = _numbers(0, 23)
     scheduled_minutes: list[int] = _numbers(0, 59)
-    scheduled_runs_per_hour: int | None = None
+    scheduled_runs_per_hour: int | None = Field(
+        default=None, json_schema_extra={"minimum": 0, "maximum": 60}
+    )
     scheduled_days_of_month: list[int] = _numbers(1, 31)
 
     @field_validator(
