@@ -17,6 +17,8 @@ from civis_nb.display.tables import ResultTable
 from civis_nb.errors import CivisDependencyError, CivisInputError
 from civis_nb.frames.chart_data import MAX_POINTS, chart_data
 
+pytestmark = pytest.mark.exhaustive
+
 DATA = pa.table(
     {
         "s": ["north", "south", "north", None],

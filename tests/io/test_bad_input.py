@@ -17,6 +17,8 @@ import pytest
 import civis_nb.io as cio
 from civis_nb.errors import CivisAPIError, CivisArgumentError, CivisError, CivisInputError
 
+pytestmark = pytest.mark.exhaustive
+
 DB = "sample"
 FRAME = pd.DataFrame({"a": [1], "b": ["x"]})
 #: Whoever asks it for anything sends something.

@@ -13,6 +13,8 @@ from civis_nb.lab.completion import Completer
 from civis_nb.lab.functions import functions
 from civis_nb.lab.magic_line import database_of
 
+pytestmark = pytest.mark.exhaustive
+
 
 class Known(Catalog):
     """A catalog whose names are given."""

@@ -29,6 +29,8 @@ from civis_nb.local.lock import StateLock, read_running
 from civis_nb.local.store import Store
 from civis_nb.local.store.schema import api_keys
 
+pytestmark = pytest.mark.exhaustive
+
 
 def _me(platform) -> requests.Response:
     return requests.get(platform.endpoint + "/users/me", auth=(platform.api_key, ""), timeout=30)

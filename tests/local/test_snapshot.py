@@ -10,6 +10,8 @@ from civis_nb import errors, local
 from civis_nb.io import civis_to_file, file_to_civis, query_civis, read_civis_sql
 from civis_nb.utils import run_job
 
+pytestmark = pytest.mark.exhaustive
+
 SLEEPS = "import time; time.sleep(600)"
 
 

@@ -12,6 +12,8 @@ from civis_nb.errors import CivisLocalError
 from civis_nb.local import start
 from civis_nb.local.warehouse.base import ignore_log
 
+pytestmark = pytest.mark.exhaustive
+
 _MAKE = """
 CREATE TABLE public.find_it (a INTEGER, b VARCHAR(20), c DOUBLE PRECISION);
 INSERT INTO public.find_it VALUES (1, 'x', 0.5), (2, 'x', 1.5), (3, NULL, NULL);

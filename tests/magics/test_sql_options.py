@@ -6,6 +6,8 @@ import time
 
 import pytest
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture(scope="module")
 def people(live):

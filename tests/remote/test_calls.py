@@ -21,6 +21,8 @@ from civis_nb.errors import (
 )
 from civis_nb.remote import RemoteTraceback, calls, pickles
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture(scope="module")
 def client():

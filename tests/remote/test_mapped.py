@@ -16,6 +16,8 @@ import pytest
 import civis_nb
 from civis_nb.errors import CivisCancelledError, CivisInputError
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture(scope="module")
 def client():

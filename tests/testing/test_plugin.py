@@ -11,6 +11,8 @@ import pytest
 import civis_nb
 from tests.testing.conftest import ROOT, run
 
+pytestmark = pytest.mark.exhaustive
+
 TESTS = """
     import civis_nb, pytest
 

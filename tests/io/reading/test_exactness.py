@@ -10,6 +10,8 @@ import civis_nb.io as cio
 from civis_nb.errors import CivisDownloadError
 from civis_nb.io.reading.parsers.arrow_exact import exact_table
 
+pytestmark = pytest.mark.exhaustive
+
 LARGEST_UHUGEINT = str(2**128 - 1)
 
 

@@ -10,6 +10,8 @@ import zipfile
 import pytest
 import requests
 
+pytestmark = pytest.mark.exhaustive
+
 DELIMITERS = {"comma": ",", "tab": "\t", "pipe": "|"}
 SQL = (
     "select 1 as a, 'x,|\t\"y' as \"b,\"\"c\", null as d, '' as e, 'l1\nl2' as f,"

@@ -15,6 +15,8 @@ import requests
 
 from civis_nb.futures import CustomScriptExecutor
 
+pytestmark = pytest.mark.exhaustive
+
 #: Posts a file and two JSON values as outputs of its run.
 POST_OUTPUTS = """
 import io, os, civis_nb as civis

@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 import requests
 
+pytestmark = pytest.mark.exhaustive
+
 RESOURCES = ("aliases", "groups", "notebooks", "projects", "reports", "services", "templates")
 
 

@@ -11,6 +11,8 @@ import pytest
 from civis_nb.local import start
 from tests.local.conftest import Http
 
+pytestmark = pytest.mark.exhaustive
+
 SECRET = {"type": "Custom", "username": "me", "password": "pass-word"}
 
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.local.workflows.conftest import DEADLINE_S, workflow
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.fixture(params=["civis_nb", "civis"])
 def client(request, bare_platform, monkeypatch):
