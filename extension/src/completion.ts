@@ -1,7 +1,9 @@
 import {
   CompletionHandler,
+  CompletionProviderManager,
   ICompletionContext,
-  ICompletionProvider
+  ICompletionProvider,
+  ICompletionProviderManager
 } from '@jupyterlab/completer';
 import { isSqlCell } from './magic';
 import { kernelState } from './kernel';
@@ -10,12 +12,12 @@ import { complete } from './server';
 /** Completes SQL cells with what the server knows of the database. */
 export class SqlCompletion implements ICompletionProvider {
   readonly identifier = 'civis-nb:sql-completion';
-  // Above the kernel's, whose names of Python stand behind these.
+  // Above those of JupyterLab, which have the ranks 500 and 550.
   readonly rank = 900;
   readonly renderer = null;
 
   async isApplicable(context: ICompletionContext): Promise<boolean> {
-    return isSqlCell(context.editor?.model.sharedModel.getSource() ?? '');
+    return isSqlContext(context);
   }
 
   async fetch(
@@ -40,4 +42,27 @@ export class SqlCompletion implements ICompletionProvider {
     const typed = Array.from(found.typed).length;
     return { start: request.offset - typed, end: request.offset, items };
   }
+}
+
+/** JupyterLab's own sources of names: the kernel's of Python, and the words of the notebook. */
+const OF_PYTHON = ['CompletionProvider:kernel', 'CompletionProvider:context'];
+
+/**
+ * Keep the names of Python out of SQL cells.
+ *
+ * A provider can't say that it alone completes a cell, so those of JupyterLab are told
+ * that they don't apply there. The class of the manager has `getProviders`, its interface not.
+ */
+export function keepOutOfSqlCells(manager: ICompletionProviderManager): void {
+  const known = (manager as Partial<CompletionProviderManager>).getProviders?.();
+  for (const provider of OF_PYTHON.map(name => known?.get(name))) {
+    if (provider) {
+      const applies = provider.isApplicable.bind(provider);
+      provider.isApplicable = async context => !isSqlContext(context) && applies(context);
+    }
+  }
+}
+
+function isSqlContext(context: ICompletionContext): boolean {
+  return isSqlCell(context.editor?.model.sharedModel.getSource() ?? '');
 }

@@ -1,7 +1,7 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IEditorExtensionRegistry } from '@jupyterlab/codemirror';
 import { ICompletionProviderManager } from '@jupyterlab/completer';
-import { SqlCompletion } from './completion';
+import { keepOutOfSqlCells, SqlCompletion } from './completion';
 import { Dialects } from './dialects';
 import { sqlHighlighting } from './highlighting';
 
@@ -20,8 +20,10 @@ const completion: JupyterFrontEndPlugin<void> = {
   description: 'Completion of tables, columns, functions and variables in SQL cells.',
   autoStart: true,
   requires: [ICompletionProviderManager],
-  activate: (_app: JupyterFrontEnd, manager: ICompletionProviderManager) => {
+  activate: (app: JupyterFrontEnd, manager: ICompletionProviderManager) => {
     manager.registerProvider(new SqlCompletion());
+    // Others register their providers while JupyterLab starts.
+    void app.restored.then(() => keepOutOfSqlCells(manager));
   }
 };
 

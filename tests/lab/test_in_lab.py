@@ -101,7 +101,8 @@ def test_columns_are_completed_through_an_alias(open_in_lab):
 def test_places_of_every_kind_are_completed(open_in_lab, cell, wanted):
     page = open_in_lab(cell)
     page.wait_for_kernel()
-    page.run_cell("since = 2010")
+    # Two variables: JupyterLab inserts the only proposal at once and shows no list.
+    page.run_cell("since, before = 2010, 2020")
     page.wait_for_kernel()
 
     def completed():
@@ -112,6 +113,21 @@ def test_places_of_every_kind_are_completed(open_in_lab, cell, wanted):
         return wanted in proposals(page)
 
     page.until(completed, f"{wanted} among the completions")
+
+
+def test_the_only_proposal_is_inserted(open_in_lab):
+    page = open_in_lab("%%civis_sql\nselect * from turnout where birth_year > :")
+    page.wait_for_kernel()
+    page.run_cell("since = 2010")
+    page.wait_for_kernel()
+
+    def completed():
+        if not editor(page, 0).inner_text().endswith("birth_year > :since"):
+            type_in(page, 0, "")
+            page.page.keyboard.press("Tab")
+        return editor(page, 0).inner_text().endswith("birth_year > :since")
+
+    page.until(completed, "the variable in the cell")
 
 
 def test_names_of_others_are_shown_as_text(open_in_lab):
