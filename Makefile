@@ -49,7 +49,7 @@ extension: $(VENV)/.installed
 	  ln -s "$(CURDIR)/civis_nb/labextension" $(LABEXTENSIONS)/civis-nb && \
 	  cp extension/jupyter_server_config.json $(SERVER_CONFIG)/civis_nb.json; fi
 
-$(BUNDLE): extension/package.json extension/package-lock.json extension/tsconfig.json $(wildcard extension/src/*.ts)
+$(BUNDLE): extension/package.json extension/package-lock.json extension/tsconfig.json $(wildcard extension/src/*.ts extension/src/*/*.ts extension/schema/*.json extension/style/*)
 	@echo "Building the JupyterLab extension (the first time takes a minute or two) …"
 	@cd extension && npm ci --no-progress --loglevel=error && npm run --silent build
 

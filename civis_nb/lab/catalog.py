@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
-import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from civis_nb import config
-from civis_nb.backend import resolve
+from civis_nb.lab.account import Account
 from civis_nb.lab.kept import Kept
 from civis_nb.sql_literals import DIALECTS
-
-if TYPE_CHECKING:
-    from civis_nb.client.client import APIClient
 
 __all__ = ["Catalog", "Column", "Database", "Table"]
 
@@ -55,23 +50,19 @@ class Catalog:
 
     Parameters
     ----------
-    client
-        The client to ask; None: one as `civis_nb.APIClient()` makes it, and a new one when the
-        settings that lead to it change.
+    account
+        Whose databases they are.
     """
 
-    def __init__(self, client: Any = None) -> None:
-        self._given = client
-        self._lock = threading.Lock()
-        self._client: APIClient | None = None
-        self._made_for = ("", "")
+    def __init__(self, account: Account) -> None:
+        self._account = account
         self._databases = Kept(self._load_databases, _NAMES_FRESH_S)
         self._tables = Kept(self._load_tables, _NAMES_FRESH_S)
         self._columns = Kept(self._load_columns, _COLUMNS_FRESH_S)
 
     def databases(self, wait_s: float) -> list[Database]:
         """Return the databases, in the order of their names."""
-        return self._databases.get(self._account(), wait_s)
+        return self._databases.get(self._account.identity(), wait_s)
 
     def database(self, name_or_id: str | None, wait_s: float) -> Database | None:
         """Return the database that a cell means; None where that is not clear.
@@ -86,44 +77,27 @@ class Catalog:
 
     def tables(self, database_id: int, wait_s: float) -> list[Table]:
         """Return the tables and views of a database."""
-        return self._tables.get((self._account(), database_id), wait_s)
+        return self._tables.get((self._account.identity(), database_id), wait_s)
 
     def columns(self, table_id: int, wait_s: float) -> list[Column]:
         """Return the columns of a table, in their order."""
-        return self._columns.get((self._account(), table_id), wait_s)
-
-    def _account(self) -> tuple[str, str]:
-        """Return what tells this account of this platform from others; it holds no key."""
-        if self._given is not None:
-            return self._made_for
-        endpoint, key = resolve()
-        return endpoint, hashlib.sha256(key.encode()).hexdigest()
-
-    def _api(self) -> Any:
-        if self._given is not None:
-            return self._given
-        from civis_nb.client.client import APIClient
-
-        endpoint, key = resolve()
-        made_for = endpoint, hashlib.sha256(key.encode()).hexdigest()
-        with self._lock:
-            if self._client is None or made_for != self._made_for:
-                self._client = APIClient(api_key=key, endpoint=endpoint)
-                self._made_for = made_for
-            return self._client
+        return self._columns.get((self._account.identity(), table_id), wait_s)
 
     def _load_databases(self, _account: tuple[str, str]) -> list[Database]:
         found = [
-            Database(one["id"], one["name"], _dialect(one)) for one in self._api().databases.list()
+            Database(one["id"], one["name"], _dialect(one))
+            for one in self._account.client().databases.list()
         ]
         return sorted(found, key=lambda one: one.name)
 
     def _load_tables(self, key: tuple[tuple[str, str], int]) -> list[Table]:
-        pages = self._api().tables.list(database_id=key[1], limit=_PAGE, iterator=True)
+        pages = self._account.client().tables.list(database_id=key[1], limit=_PAGE, iterator=True)
         return [Table(t["id"], t["schema"], t["name"], bool(t["is_view"])) for t in pages]
 
     def _load_columns(self, key: tuple[tuple[str, str], int]) -> list[Column]:
-        columns = sorted(self._api().tables.get(key[1])["columns"], key=lambda one: one["order"])
+        columns = sorted(
+            self._account.client().tables.get(key[1])["columns"], key=lambda one: one["order"]
+        )
         return [
             Column(one["name"], one["sql_type"] or "", one["description"] or "") for one in columns
         ]

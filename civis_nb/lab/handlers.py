@@ -1,6 +1,6 @@
 """What the extension asks its server: authenticated, and checked against forged requests.
 
-Only these two questions are answered, and no answer holds the API key.
+Only what is listed here is answered, and no answer holds the API key.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from dataclasses import asdict
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
 
 from civis_nb.errors import CivisError
+from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog, Database
 from civis_nb.lab.completion import Completer
+from civis_nb.lab.http import Handler
 
 __all__ = ["add_handlers"]
 
@@ -27,8 +28,9 @@ _LONGEST_CELL = 1_000_000
 
 
 def add_handlers(app: Any) -> None:
-    """Add the handlers to the application of a Jupyter server; they share one catalog."""
-    catalog = Catalog()
+    """Add the handlers to a Jupyter server's application; they share one account and catalog."""
+    account = Account()
+    catalog = Catalog(account)
     base = url_path_join(app.settings["base_url"], "civis-nb")
     app.add_handlers(
         ".*$",
@@ -39,7 +41,7 @@ def add_handlers(app: Any) -> None:
     )
 
 
-class _Complete(APIHandler):
+class _Complete(Handler):
     """What completes a SQL cell."""
 
     auth_resource = "contents"
@@ -63,7 +65,7 @@ class _Complete(APIHandler):
         self.finish(json.dumps(asdict(found)))
 
 
-class _Databases(APIHandler):
+class _Databases(Handler):
     """The names of the databases, with the dialects of their SQL."""
 
     auth_resource = "contents"

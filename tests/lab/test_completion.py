@@ -8,6 +8,7 @@ import pytest
 
 import civis_nb
 from civis_nb.errors import CivisMissingKeyError
+from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog, Column, Database, Table
 from civis_nb.lab.completion import Completer
 from civis_nb.lab.functions import functions
@@ -20,7 +21,7 @@ class Known(Catalog):
     """A catalog whose names are given."""
 
     def __init__(self, tables, columns=None, dialect="redshift"):
-        super().__init__(client=object())
+        super().__init__(Account(client=object()))
         self._given_tables, self._given_columns = tables, columns or {}
         self._given_databases = [Database(1, "main", dialect), Database(2, "my other", "postgres")]
 
@@ -209,7 +210,7 @@ def test_names_that_are_missing_have_a_reason(monkeypatch):
 
 def test_completion_with_the_names_of_a_platform():
     with civis_nb.local.start() as platform:
-        catalog = Catalog(platform.client())
+        catalog = Catalog(Account(platform.client()))
         deadline = time.monotonic() + 20
         while not catalog.databases(wait_s=20):
             assert time.monotonic() < deadline

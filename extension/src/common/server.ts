@@ -38,7 +38,7 @@ export interface ICompletionQuestion {
 }
 
 /** Ask the server part of the extension; Jupyter's own request adds the XSRF token. */
-async function ask<T>(path: string, init: RequestInit): Promise<T> {
+export async function ask<T>(path: string, init: RequestInit): Promise<T> {
   const settings = ServerConnection.makeSettings();
   const url = URLExt.join(settings.baseUrl, 'civis-nb', path);
   const response = await ServerConnection.makeRequest(url, init, settings);

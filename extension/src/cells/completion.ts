@@ -7,7 +7,7 @@ import {
 } from '@jupyterlab/completer';
 import { isSqlCell } from './magic';
 import { kernelState } from './kernel';
-import { complete } from './server';
+import { complete } from '../common/server';
 
 /** Completes SQL cells with what the server knows of the database. */
 export class SqlCompletion implements ICompletionProvider {

@@ -1,5 +1,5 @@
 import { ISignal, Signal } from '@lumino/signaling';
-import { getDatabases, IDatabases } from './server';
+import { getDatabases, IDatabases } from '../common/server';
 
 /** How long a failed question is not asked again. */
 const PAUSE_MS = 30_000;

@@ -1,0 +1,57 @@
+"""The account of the server's environment, whose key never reaches the browser."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from typing import TYPE_CHECKING, Any
+
+from civis_nb.backend import resolve
+
+if TYPE_CHECKING:
+    from civis_nb.client.client import APIClient
+
+__all__ = ["Account"]
+
+
+class Account:
+    """The client of the settings in force; a new one when they change.
+
+    Parameters
+    ----------
+    client
+        The client to use; None: one as `civis_nb.APIClient()` makes it.
+    """
+
+    def __init__(self, client: Any = None) -> None:
+        self._given = client
+        self._lock = threading.Lock()
+        self._client: APIClient | None = None
+        self._made_for = ("", "")
+
+    def identity(self) -> tuple[str, str]:
+        """Return what tells this account of this platform from others; it holds no key."""
+        if self._given is not None:
+            return self._made_for
+        endpoint, key = resolve()
+        return endpoint, hashlib.sha256(key.encode()).hexdigest()
+
+    def client(self) -> Any:
+        """Return the client.
+
+        Raises
+        ------
+        CivisMissingKeyError
+            Where there is neither a key nor a local platform.
+        """
+        if self._given is not None:
+            return self._given
+        from civis_nb.client.client import APIClient
+
+        endpoint, key = resolve()
+        made_for = endpoint, hashlib.sha256(key.encode()).hexdigest()
+        with self._lock:
+            if self._client is None or made_for != self._made_for:
+                self._client = APIClient(api_key=key, endpoint=endpoint)
+                self._made_for = made_for
+            return self._client
