@@ -67,6 +67,7 @@ test-every-case: $(VENV)/.installed
 
 test-lab: $(VENV)/.installed
 	@$(MAKE) --no-print-directory $(BUNDLE)
+	@cd extension && npm test --silent
 	$(BIN)/python -m pytest -q -m 'not slow' tests/lab
 
 # The newest versions of what is named in pyproject.toml are in .venv, the lowest ones in .venv-lowest.
