@@ -30,16 +30,17 @@ class Handler(APIHandler):
         """Call a function in a thread and answer with what it returns, as JSON.
 
         What it fails with on the platform's side is answered with status 502 and ``{"problem":
-        text}``, which the extension shows.
+        text, "kind": name of the error}``; the extension shows the text.
         """
         try:
             found = await asyncio.to_thread(function, *args)
         except CivisError as error:
             self.set_status(502)
-            found = {"problem": str(error)}
+            found = {"problem": str(error), "kind": type(error).__name__}
         except TimeoutError as error:
             self.set_status(504)
-            found = {"problem": str(error) or "The platform has not answered in time."}
+            problem = str(error) or "The platform has not answered in time."
+            found = {"problem": problem, "kind": "TimeoutError"}
         self.finish(json.dumps(found))
 
     def body_value(self, name: str, kind: type[Value], required: bool = True) -> Value | None:

@@ -37,12 +37,35 @@ export interface ICompletionQuestion {
   database: string | null;
 }
 
+/** What the platform, or the way to it, has failed with: a text for the user. */
+export class PlatformError extends Error {
+  /** @param kind - The name of the error in civis_nb.errors. */
+  constructor(
+    message: string,
+    readonly kind: string
+  ) {
+    super(message);
+  }
+}
+
+/** Return the text of what a question to the server has failed with, and what to do. */
+export function problemOf(reason: unknown): string {
+  if (reason instanceof ServerConnection.NetworkError) {
+    return 'The Jupyter server does not answer. Check that it is running, then try again.';
+  }
+  return reason instanceof Error ? reason.message : String(reason);
+}
+
 /** Ask the server part of the extension; Jupyter's own request adds the XSRF token. */
-export async function ask<T>(path: string, init: RequestInit): Promise<T> {
+export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   const settings = ServerConnection.makeSettings();
   const url = URLExt.join(settings.baseUrl, 'civis-nb', path);
   const response = await ServerConnection.makeRequest(url, init, settings);
   if (!response.ok) {
+    const failure = await response.clone().json().catch(() => null);
+    if (typeof failure?.problem === 'string') {
+      throw new PlatformError(failure.problem, failure.kind ?? '');
+    }
     throw await ServerConnection.ResponseError.create(response);
   }
   return (await response.json()) as T;

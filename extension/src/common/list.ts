@@ -1,0 +1,453 @@
+import { searchIcon } from '@jupyterlab/ui-components';
+import { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
+import { Menu, Widget } from '@lumino/widgets';
+import { rowElement, updateRow } from './row';
+import { IListItem, IRow, Rows } from './rows';
+import { problemOf } from './server';
+
+export type { IItemState, IListItem } from './rows';
+
+/** Something that can be done with an item. */
+export interface IItemAction {
+  readonly label: string;
+  /** The key that does it while the item is selected, as the browser names it: Delete, c. */
+  readonly key?: string;
+  readonly isEnabled?: boolean;
+  run(): void;
+}
+
+export interface IListOptions<T> {
+  /** The name of the list, for screen readers. */
+  readonly label: string;
+  /** The text of the empty search field. */
+  readonly placeholder: string;
+  /** What is shown where there are no items at all. */
+  readonly emptyText: string;
+  /** A tree has items in items; a listbox none. */
+  readonly role?: 'tree' | 'listbox';
+  /** Open an item: Enter or a double click. Where it returns false, its items are shown or hidden. */
+  open?(item: IListItem<T>): boolean;
+  /** Return what can be done with an item: its context menu. */
+  actions?(item: IListItem<T>): IItemAction[];
+  /** Return the text that is dropped where an item is dragged to; null where it can't be. */
+  dragText?(item: IListItem<T>): string | null;
+}
+
+/** A button below the text of a problem. */
+export interface IRemedy {
+  readonly label: string;
+  run(): void;
+}
+
+const EVENTS = ['scroll', 'keydown', 'mousedown', 'click', 'dblclick', 'contextmenu', 'dragstart'];
+/** The rows that are drawn above and below those in view. */
+const OVERSCAN = 8;
+let lists = 0;
+
+/**
+ * A list or tree of any length, with a search field.
+ *
+ * The rows that can be seen are the only elements there are. The focus is on the whole, which
+ * names the active row: so rows come and go without losing it.
+ */
+export class ItemList<T> extends Widget {
+  constructor(private readonly options: IListOptions<T>) {
+    super();
+    this.addClass('civis-List');
+    this._id = `civis-list-${(lists += 1)}`;
+    this._rows = new Rows<T>(() => this.update(), problemOf);
+
+    this._search = document.createElement('input');
+    this._search.type = 'search';
+    this._search.className = 'civis-List-search jp-mod-styled';
+    this._search.placeholder = options.placeholder;
+    this._search.setAttribute('aria-label', options.placeholder);
+    this._search.setAttribute('aria-controls', this._id);
+    const field = document.createElement('div');
+    field.className = 'civis-List-field';
+    field.append(searchIcon.element({ tag: 'span', className: 'civis-List-searchIcon' }), this._search);
+
+    this._problem = document.createElement('div');
+    this._problem.className = 'civis-List-problem';
+    this._problem.setAttribute('role', 'alert');
+    this._problem.hidden = true;
+
+    this._status = document.createElement('div');
+    this._status.className = 'civis-List-status';
+    this._status.setAttribute('role', 'status');
+
+    this._tree = document.createElement('div');
+    this._tree.className = 'civis-List-rows';
+    this._tree.id = this._id;
+    this._tree.tabIndex = 0;
+    this._tree.setAttribute('role', options.role ?? 'tree');
+    this._tree.setAttribute('aria-label', options.label);
+    this._space = document.createElement('div');
+    this._space.className = 'civis-List-space';
+    this._space.setAttribute('role', 'none');
+    this._tree.append(this._space);
+    this.node.append(field, this._problem, this._status, this._tree);
+  }
+
+  get items(): readonly IListItem<T>[] {
+    return this._rows.items;
+  }
+
+  /** Replace the items. What is open, active and searched for stays. */
+  set items(items: readonly IListItem<T>[]) {
+    this._isKnown = true;
+    this._rows.items = items;
+    this.update();
+  }
+
+  /** The item that is active; null for none. */
+  get active(): IListItem<T> | null {
+    return this._rows.shown.find(row => row.key === this._active)?.item ?? null;
+  }
+
+  /** Whether the items are being loaded. */
+  set isBusy(isBusy: boolean) {
+    this._isBusy = isBusy;
+    this.update();
+  }
+
+  /** Show a problem above the items, with buttons for what helps; nothing for an empty text. */
+  showProblem(text: string, remedies: IRemedy[] = []): void {
+    this._problem.hidden = !text;
+    const message = document.createElement('div');
+    message.textContent = text;
+    const buttons = remedies.map(({ label, run }) => {
+      const button = document.createElement('button');
+      button.className = 'jp-mod-styled jp-mod-minimal civis-List-remedy';
+      button.textContent = label;
+      button.addEventListener('click', run);
+      return button;
+    });
+    this._problem.replaceChildren(...(text ? [message, ...buttons] : []));
+  }
+
+  /** Open an item, and load its items. */
+  async open(item: IListItem<T>): Promise<void> {
+    const opened = this._rows.open(item);
+    this.update();
+    await opened;
+  }
+
+  /** Load the items again of all that are open. */
+  async reload(): Promise<void> {
+    await this._rows.reload();
+  }
+
+  handleEvent(event: Event): void {
+    switch (event.type) {
+      case 'input':
+        this._rows.search(this._search.value);
+        this._tree.scrollTop = 0;
+        this.update();
+        break;
+      case 'scroll':
+        this.update();
+        break;
+      case 'keydown':
+        this._keyDown(event as KeyboardEvent);
+        break;
+      default:
+        this._mouse(event as MouseEvent);
+    }
+  }
+
+  protected onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    this._search.addEventListener('input', this);
+    this._search.addEventListener('keydown', this);
+    for (const type of EVENTS) {
+      this._tree.addEventListener(type, this);
+    }
+    // A sidebar shows and hides its panels without a message to what is within them.
+    this._sizes.observe(this._tree);
+    this.update();
+  }
+
+  protected onBeforeDetach(message: Message): void {
+    this._sizes.disconnect();
+    this._search.removeEventListener('input', this);
+    this._search.removeEventListener('keydown', this);
+    for (const type of EVENTS) {
+      this._tree.removeEventListener(type, this);
+    }
+    super.onBeforeDetach(message);
+  }
+
+  protected onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    this._tree.focus();
+  }
+
+  protected onUpdateRequest(message: Message): void {
+    super.onUpdateRequest(message);
+    if (this.isAttached) {
+      this._draw();
+    }
+  }
+
+  dispose(): void {
+    this._menu?.dispose();
+    super.dispose();
+  }
+
+  /** Draw the rows that can be seen, in the elements that they have. */
+  private _draw(): void {
+    const rows = this._rows.shown;
+    const place = rows.findIndex(row => row.key === this._active);
+    if (place < 0) {
+      // The next row is active where the active one is gone.
+      this._active = rows[Math.min(Math.max(this._activePlace, 0), rows.length - 1)]?.key ?? null;
+    }
+    this._activePlace = rows.findIndex(row => row.key === this._active);
+    this._status.textContent = this._statusText(rows);
+    this._tree.setAttribute('aria-busy', String(this._isBusy || rows.some(row => row.isLoading)));
+
+    const height = this._rowHeight();
+    const first = Math.max(0, Math.floor(this._tree.scrollTop / height) - OVERSCAN);
+    const last = Math.ceil((this._tree.scrollTop + this._tree.clientHeight) / height) + OVERSCAN;
+    this._space.style.height = `${rows.length * height}px`;
+    const kept = new Map<string, HTMLElement>();
+    for (const [index, row] of rows.slice(first, last).entries()) {
+      const element = this._elements.get(row.key) ?? rowElement(`${this._id}-${(this._made += 1)}`);
+      const { role = 'tree', dragText, actions } = this.options;
+      updateRow(element, row, {
+        isOption: role === 'listbox',
+        isActive: row.key === this._active,
+        hasMenu: !!(row.item && actions),
+        isDraggable: !!(row.item && dragText?.(row.item)),
+        words: this._rows.words
+      });
+      element.style.top = `${(first + index) * height}px`;
+      kept.set(row.key, element);
+    }
+    for (const [key, element] of this._elements) {
+      if (!kept.has(key)) {
+        element.remove();
+      }
+    }
+    let before: Element | null = this._space.firstElementChild;
+    for (const element of kept.values()) {
+      if (element === before) {
+        before = before.nextElementSibling;
+      } else {
+        this._space.insertBefore(element, before);
+      }
+    }
+    this._elements = kept;
+    const active = this._active === null ? undefined : kept.get(this._active);
+    if (active) {
+      this._tree.setAttribute('aria-activedescendant', active.id);
+    } else {
+      this._tree.removeAttribute('aria-activedescendant');
+    }
+  }
+
+  private _statusText(rows: readonly IRow<T>[]): string {
+    if (!this._isKnown) {
+      return this._isBusy ? 'Loading…' : '';
+    }
+    const words = this._rows.words;
+    if (words.length) {
+      const found = rows.filter(({ item }) => item && this._rows.matches(item)).length;
+      return found ? `${found.toLocaleString()} found` : 'Nothing found in what is loaded.';
+    }
+    return rows.length ? '' : this.options.emptyText;
+  }
+
+  /** Return the height of a row, which the theme's font size decides. */
+  private _rowHeight(): number {
+    const known = this._space.firstElementChild;
+    const sample = known ?? this._space.appendChild(rowElement(''));
+    const height = sample.getBoundingClientRect().height || 24;
+    if (!known) {
+      sample.remove();
+    }
+    return height;
+  }
+
+  private _activate(row: IRow<T> | undefined): void {
+    if (!row) {
+      return;
+    }
+    this._active = row.key;
+    this._activePlace = this._rows.shown.indexOf(row);
+    const height = this._rowHeight();
+    const top = this._activePlace * height;
+    if (top < this._tree.scrollTop) {
+      this._tree.scrollTop = top;
+    } else if (top + height > this._tree.scrollTop + this._tree.clientHeight) {
+      this._tree.scrollTop = top + height - this._tree.clientHeight;
+    }
+    this._draw();
+  }
+
+  private _toggle(row: IRow<T>): void {
+    if (row.item?.children) {
+      if (row.isOpen) {
+        this._rows.close(row.item);
+        this.update();
+      } else {
+        void this.open(row.item);
+      }
+    }
+  }
+
+  private _owner(row: IRow<T>): IRow<T> | undefined {
+    return this._rows.shown.find(one => one.key === row.owner);
+  }
+
+  private _keyDown(event: KeyboardEvent): void {
+    if (event.currentTarget === this._search) {
+      this._keyInSearch(event);
+      return;
+    }
+    const rows = this._rows.shown;
+    const row = rows[this._activePlace] as IRow<T> | undefined;
+    const page = Math.max(1, Math.floor(this._tree.clientHeight / this._rowHeight()) - 1);
+    const go = (place: number) => this._activate(rows[Math.min(Math.max(place, 0), rows.length - 1)]);
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) {
+      return;
+    }
+    const action = row?.item && this.options.actions?.(row.item).find(one => one.key === event.key);
+    if (event.key === 'ArrowDown') {
+      go(this._activePlace + 1);
+    } else if (event.key === 'ArrowUp') {
+      go(this._activePlace - 1);
+    } else if (event.key === 'Home') {
+      go(0);
+    } else if (event.key === 'End') {
+      go(rows.length - 1);
+    } else if (event.key === 'PageDown') {
+      go(this._activePlace + page);
+    } else if (event.key === 'PageUp') {
+      go(this._activePlace - page);
+    } else if (event.key === 'ArrowRight' && row?.item?.children) {
+      row.isOpen ? go(this._activePlace + 1) : this._toggle(row);
+    } else if (event.key === 'ArrowLeft' && row) {
+      row.isOpen ? this._toggle(row) : this._activate(this._owner(row));
+    } else if (event.key === 'Enter' && row) {
+      this._openRow(row);
+    } else if (event.key === ' ' && row) {
+      this._toggle(row);
+    } else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) {
+      const box = (this._elements.get(row?.key ?? '') ?? this._tree).getBoundingClientRect();
+      this._openMenu(row, box.left + 24, box.bottom);
+    } else if (action && action.isEnabled !== false) {
+      action.run();
+    } else if (event.key.length === 1 && event.key !== ' ') {
+      // What is typed goes to the field, which has the focus before the letter comes.
+      this._search.focus();
+      return;
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private _keyInSearch(event: KeyboardEvent): void {
+    if (event.key === 'ArrowDown' || event.key === 'Enter') {
+      this._tree.focus();
+      this._activate(this._rows.shown.find(({ item }) => item && this._rows.matches(item)));
+    } else if (event.key === 'Escape') {
+      this._search.value = '';
+      this._rows.search('');
+      this.update();
+      this._tree.focus();
+    } else {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  private _openRow(row: IRow<T>): void {
+    if (row.item === null) {
+      // A remark on what could not be loaded: try it again.
+      const owner = this._owner(row)?.item;
+      if (owner) {
+        void this.open(owner);
+      }
+    } else if (!this.options.open?.(row.item)) {
+      this._toggle(row);
+    }
+  }
+
+  private _mouse(event: MouseEvent): void {
+    const target = event.target as Element;
+    const element = target.closest<HTMLElement>('.civis-Row');
+    const key = [...this._elements].find(([, one]) => one === element)?.[0];
+    const row = this._rows.shown.find(one => one.key === key);
+    if (!row) {
+      return;
+    }
+    const isCaret = !!target.closest('.civis-Row-caret');
+    const isMenu = !!target.closest('.civis-Row-menu');
+    if (event.type === 'mousedown') {
+      this._activate(row);
+    } else if (event.type === 'dblclick' && !isCaret && !isMenu) {
+      this._openRow(row);
+    } else if (event.type === 'click' && isCaret) {
+      this._toggle(row);
+    } else if (event.type === 'click' && isMenu) {
+      this._openMenu(row, event.clientX, event.clientY);
+    } else if (event.type === 'contextmenu' && !event.shiftKey) {
+      event.preventDefault();
+      event.stopPropagation();
+      this._activate(row);
+      this._openMenu(row, event.clientX, event.clientY);
+    } else if (event.type === 'dragstart') {
+      const text = row.item && this.options.dragText?.(row.item);
+      if (text) {
+        (event as DragEvent).dataTransfer?.setData('text/plain', text);
+      } else {
+        event.preventDefault();
+      }
+    }
+  }
+
+  private _openMenu(row: IRow<T> | undefined, x: number, y: number): void {
+    const actions = (row?.item && this.options.actions?.(row.item)) ?? [];
+    if (!actions.length) {
+      return;
+    }
+    this._menu?.dispose();
+    const commands = new CommandRegistry();
+    const menu = new Menu({ commands });
+    for (const [index, action] of actions.entries()) {
+      const command = String(index);
+      commands.addCommand(command, {
+        label: action.label,
+        isEnabled: () => action.isEnabled !== false,
+        execute: () => action.run()
+      });
+      menu.addItem({ command });
+    }
+    // Before the action runs, which may move the focus on.
+    menu.aboutToClose.connect(() => this._tree.focus());
+    this._menu = menu;
+    menu.open(x, y);
+  }
+
+  private readonly _id: string;
+  private readonly _rows: Rows<T>;
+  private readonly _search: HTMLInputElement;
+  private readonly _problem: HTMLElement;
+  private readonly _status: HTMLElement;
+  private readonly _tree: HTMLElement;
+  private readonly _space: HTMLElement;
+  private readonly _sizes = new ResizeObserver(() => this.update());
+  private _elements = new Map<string, HTMLElement>();
+  private _made = 0;
+  private _active: string | null = null;
+  private _activePlace = 0;
+  private _isKnown = false;
+  private _isBusy = false;
+  private _menu: Menu | null = null;
+}
