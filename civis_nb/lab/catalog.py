@@ -58,6 +58,7 @@ class Catalog:
         self._account = account
         self._databases = Kept(self._load_databases, _NAMES_FRESH_S)
         self._tables = Kept(self._load_tables, _NAMES_FRESH_S)
+        self._schemas = Kept(self._load_schemas, _NAMES_FRESH_S)
         self._columns = Kept(self._load_columns, _COLUMNS_FRESH_S)
 
     def databases(self, wait_s: float) -> list[Database]:
@@ -79,9 +80,18 @@ class Catalog:
         """Return the tables and views of a database."""
         return self._tables.get((self._account.identity(), database_id), wait_s)
 
+    def schemas(self, database_id: int, wait_s: float) -> list[str]:
+        """Return the names of a database's schemas, also of those without tables."""
+        return self._schemas.get((self._account.identity(), database_id), wait_s)
+
     def columns(self, table_id: int, wait_s: float) -> list[Column]:
         """Return the columns of a table, in their order."""
         return self._columns.get((self._account.identity(), table_id), wait_s)
+
+    def forget(self) -> None:
+        """Forget all that is kept: the next call for something asks the platform."""
+        for kept in (self._databases, self._tables, self._schemas, self._columns):
+            kept.forget()
 
     def _load_databases(self, _account: tuple[str, str]) -> list[Database]:
         found = [
@@ -93,6 +103,10 @@ class Catalog:
     def _load_tables(self, key: tuple[tuple[str, str], int]) -> list[Table]:
         pages = self._account.client().tables.list(database_id=key[1], limit=_PAGE, iterator=True)
         return [Table(t["id"], t["schema"], t["name"], bool(t["is_view"])) for t in pages]
+
+    def _load_schemas(self, key: tuple[tuple[str, str], int]) -> list[str]:
+        found = self._account.client().databases.list_schemas(key[1])
+        return sorted(one["schema"] for one in found)
 
     def _load_columns(self, key: tuple[tuple[str, str], int]) -> list[Column]:
         columns = sorted(

@@ -14,6 +14,7 @@ from civis_nb.lab.catalog import Catalog, Column, Database, Table
 from civis_nb.lab.functions import functions
 from civis_nb.lab.items import Completion, Item
 from civis_nb.lab.magic_line import MAGIC, complete_line, database_of
+from civis_nb.lab.names import sql_name
 from civis_nb.lab.scopes import Place, Source, place_at, sources_of
 
 __all__ = ["Completer"]
@@ -22,7 +23,6 @@ __all__ = ["Completer"]
 _WAIT_S: Final = 0.7
 #: More proposals than this help nobody; what was typed has narrowed them before.
 _MOST: Final = 1000
-_PLAIN: Final = re.compile(r"[a-z_][a-z0-9_$]*")
 #: How deep subqueries are followed for their columns.
 _DEEPEST: Final = 8
 _DEFAULT_DIALECT: Final = "redshift"
@@ -167,17 +167,17 @@ def _proposals(place: Place, known: _Known, variables: Mapping[str, str], sql: s
     if place.path:
         return _behind_dot(place, known)
     if place.wants == "table":
-        ctes = [Item(_quoted(cte.alias), "table", "CTE") for cte in place.ctes]
+        ctes = [Item(sql_name(cte.alias), "table", "CTE") for cte in place.ctes]
         schemas = dict.fromkeys(table.schema for table in known.tables)
         return [
             *ctes,
             *(_table_item(table, with_schema=True) for table in known.tables),
-            *(Item(_quoted(schema), "schema") for schema in schemas),
+            *(Item(sql_name(schema), "schema") for schema in schemas),
         ]
     items: list[Item] = []
     for source in place.sources:
         items += _column_items(known.columns(source), source.alias)
-    items += [Item(_quoted(s.alias), "alias", ".".join(s.path)) for s in place.sources if s.alias]
+    items += [Item(sql_name(s.alias), "alias", ".".join(s.path)) for s in place.sources if s.alias]
     return [*items, *functions(known.dialect), *_keywords(known.dialect, place.typed, sql)]
 
 
@@ -198,7 +198,7 @@ def _column_items(columns: Iterable[Column], alias: str) -> list[Item]:
     return [
         Item(
             column.name, "column", " · ".join(filter(None, (column.type.lower(), alias))),
-            _quoted(column.name), column.description,
+            sql_name(column.name), column.description,
         )
         for column in columns
     ]  # fmt: skip
@@ -207,7 +207,7 @@ def _column_items(columns: Iterable[Column], alias: str) -> list[Item]:
 def _table_item(table: Table, with_schema: bool) -> Item:
     names = (table.schema, table.name) if with_schema else (table.name,)
     return Item(
-        ".".join(names), "view" if table.is_view else "table", insert=".".join(map(_quoted, names))
+        ".".join(names), "view" if table.is_view else "table", insert=".".join(map(sql_name, names))
     )
 
 
@@ -221,25 +221,11 @@ def _words_of(dialect: str) -> tuple[str, ...]:
     return tuple(sorted(found | {"BY", "ON", "UNION ALL", "LEFT JOIN"}))
 
 
-@cache
-def _reserved(dialect: str) -> frozenset[str]:
-    from sqlglot.dialects.dialect import Dialect
-
-    return frozenset(Dialect.get_or_raise(dialect).generator_class.RESERVED_KEYWORDS)
-
-
 def _keywords(dialect: str, typed: str, sql: str) -> list[Item]:
     """Return keywords, written as the cell writes them: in capitals or not."""
     sample = typed or sql[:200]
     lower = any(letter.islower() for letter in sample) and not re.search(r"\b(SELECT|WITH)\b", sql)
     return [Item(word.lower() if lower else word, "keyword") for word in _words_of(dialect)]
-
-
-def _quoted(name: str) -> str:
-    """Return a name as SQL writes it: in quotes where it needs them."""
-    if _PLAIN.fullmatch(name) and name not in _reserved(_DEFAULT_DIALECT):
-        return name
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _matching(items: Iterable[Item], typed: str) -> list[Item]:

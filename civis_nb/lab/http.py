@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import json
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -25,15 +26,23 @@ class Handler(APIHandler):
     """
 
     auth_resource = "contents"
+    _working: asyncio.Task[Any] | None = None
 
     async def reply(self, function: Callable[..., Any], *args: Any) -> None:
-        """Call a function in a thread and answer with what it returns, as JSON.
+        """Answer with what a function returns, as JSON.
+
+        A plain function is called in a thread. A coroutine function is awaited, and cancelled
+        when the browser no longer waits for the answer.
 
         What it fails with on the platform's side is answered with status 502 and ``{"problem":
         text, "kind": name of the error}``; the extension shows the text.
         """
         try:
-            found = await asyncio.to_thread(function, *args)
+            if inspect.iscoroutinefunction(function):
+                self._working = asyncio.ensure_future(function(*args))
+                found = await self._working
+            else:
+                found = await asyncio.to_thread(function, *args)
         except CivisError as error:
             self.set_status(502)
             found = {"problem": str(error), "kind": type(error).__name__}
@@ -41,7 +50,15 @@ class Handler(APIHandler):
             self.set_status(504)
             problem = str(error) or "The platform has not answered in time."
             found = {"problem": problem, "kind": "TimeoutError"}
+        except asyncio.CancelledError:
+            return  # nobody waits
         self.finish(json.dumps(found))
+
+    def on_connection_close(self) -> None:
+        """Cancel what is done for a browser that has gone."""
+        super().on_connection_close()
+        if self._working is not None:
+            self._working.cancel()
 
     def body_value(self, name: str, kind: type[Value], required: bool = True) -> Value | None:
         """Return a value of the request's JSON body, checked for its type."""

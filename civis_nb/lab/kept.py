@@ -66,6 +66,11 @@ class Kept(Generic[Key, Value]):
         assert loading is not None  # noqa: S101 - there is no value, so one is being loaded
         return loading.result(wait_s)
 
+    def forget(self) -> None:
+        """Forget all values, so that the next call for one loads it."""
+        with self._lock:
+            self._entries.clear()
+
     def _renew(self, key: Key, entry: _Entry[Value], loading: Future[Value]) -> None:
         try:
             value = self._load(key)
