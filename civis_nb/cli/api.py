@@ -28,12 +28,15 @@ class Api:
     ----------
     may_ask
         Whether the server may be asked for its specification; else what is kept must do.
+    takes_kept
+        Whether a specification that is kept is used however old it is.
     note
         Why the specification is not the server's present one; empty where it is.
     """
 
     def __init__(self) -> None:
         self.may_ask = True
+        self.takes_kept = False
         self.note = ""
         self._failure: CivisError | None = None
 
@@ -54,10 +57,15 @@ class Api:
             # Nobody is started for the sake of a list: the local platform's is in the package.
             return browse.given(None if _asks_for_platform() else browse.BUNDLED)
         kept = cache.SpecCache(*place).read()
-        if kept is not None and (kept.is_fresh() or not self.may_ask):
+        if kept is not None and (kept.is_fresh() or self.takes_kept or not self.may_ask):
             return kept.spec()
         if not self.may_ask:
-            return browse.given(None)
+            listed = browse.given(None)
+            self.note = (
+                f"This list is from {masked_url(listed.source)}: the API has not been asked for "
+                "its own yet. civis-nb spec refresh asks it."
+            )
+            return listed
         try:
             spec: Spec = self.client().spec
         except CivisError as error:

@@ -97,10 +97,13 @@ class ResourceGroup(Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands that are listed."""
+        operations = self._operations(ctx)
+        # What the local platform lacks may be there, where another API could not be asked.
+        is_its_own = not api_of(ctx).note
         present = {
             name
-            for name, operation in self._operations(ctx).items()
-            if not operation.deprecated and not operation.not_implemented
+            for name, operation in operations.items()
+            if not operation.deprecated and not (is_its_own and operation.not_implemented)
         }
         return sorted({*present, *EXTRA.get(self._resource, ())})
 
@@ -135,13 +138,16 @@ class ResourceGroup(Group):
         }
 
     def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write how many more operations there are, and that output is YAML."""
+        """Write where the list is from, or how many more there are, and that output is YAML."""
         absent = [each for each in self._operations(ctx).values() if each.not_implemented]
-        if absent:
+        note = api_of(ctx).note
+        if absent and not note:
             more = f"{len(absent)} more operation{'s' if len(absent) > 1 else ''}"
+            note = f"Of Civis Platform's, this platform lacks {more}."
+        if note:
             formatter.write_paragraph()
             with formatter.indentation():
-                formatter.write_text(f"Of Civis Platform's, this platform lacks {more}.")
+                formatter.write_text(note)
         super().format_epilog(ctx, formatter)
 
     def unknown(self, ctx: click.Context, name: str) -> str:

@@ -40,6 +40,15 @@ OWN: Final = {
 class Root(Group):
     """All commands. Nothing but click is loaded before one runs."""
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse the command line; help does not wait for a network where it can do without."""
+        api = api_of(ctx)
+        if all(word.startswith("-") for word in args):
+            api.may_ask = False  # the list of all commands
+        elif not {*ctx.help_option_names}.isdisjoint(args):
+            api.takes_kept = True
+        return super().parse_args(ctx, args)
+
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
         return sorted({*OWN, *self._resources(ctx)})

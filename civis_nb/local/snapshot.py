@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
@@ -19,8 +19,8 @@ __all__ = ["Snapshot"]
 #: How long runs that go on may take to end.
 _END_S = 30.0
 _ACTIVE = ("queued", "running")
-#: The size and the time of the last change of a database's files: what tells whether it changed.
-_Marks = tuple[tuple[int, int], ...]
+#: The size of a database's file and the time of its last change; None where there is no file.
+_Mark = tuple[int, int] | None
 
 
 class Snapshot:
@@ -48,12 +48,12 @@ class Snapshot:
                 for table in metadata.sorted_tables
             }
         self._contents = self._stored_contents()
-        self._databases: dict[int, tuple[Path, _Marks]] = {}
+        self._databases: dict[int, _Mark] = {}
         for database_id, path in context.warehouses.paths().items():
             context.warehouses.release(database_id)  # all of it is in its file then
             if path.exists():
                 shutil.copy2(path, self._copy(database_id))
-            self._databases[database_id] = (path, _marks(path))
+            self._databases[database_id] = _mark(path)
 
     def restore(self) -> None:
         """Bring the platform back to that moment; its ids are not used a second time.
@@ -103,17 +103,19 @@ class Snapshot:
         """Put back the files of databases that were changed."""
         warehouses = self._context.warehouses
         for database_id, path in warehouses.paths().items():
-            known, marks = self._databases.get(database_id, (path, ()))
-            if _marks(known) == marks:
+            known = self._databases.get(database_id)
+            if _mark(path) == known and not _wal(path).exists():
                 continue
-            warehouses.release(database_id)
+            warehouses.release(database_id, checkpoint=False)
             _wal(path).unlink(missing_ok=True)
+            if _mark(path) == known:
+                continue  # small changes are in the log alone: the file was not written to
             copy = self._copy(database_id)
             if copy.exists():
                 shutil.copy2(copy, path)
             else:
                 path.unlink(missing_ok=True)
-            self._databases[database_id] = (path, _marks(path))
+            self._databases[database_id] = _mark(path)
 
     def _copy(self, database_id: int) -> Path:
         return self._folder / f"{database_id}.duckdb"
@@ -124,9 +126,12 @@ class Snapshot:
         return {path for folder in folders for path in folder.rglob("*") if path.is_file()}
 
 
-def _marks(path: Path) -> _Marks:
-    found: list[Any] = [one.stat() for one in (path, _wal(path)) if one.exists()]
-    return tuple((one.st_size, one.st_mtime_ns) for one in found)
+def _mark(path: Path) -> _Mark:
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
+    return found.st_size, found.st_mtime_ns
 
 
 def _wal(path: Path) -> Path:

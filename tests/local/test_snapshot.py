@@ -60,6 +60,33 @@ def test_tables_jobs_and_files_of_later_are_gone(client, snapshot, platform):
     assert not [one for one in kept if one.is_file()]
 
 
+@pytest.mark.parametrize("change", ["drop table public.anes96", "update public.anes96 set age = 1"])
+def test_small_changes_never_reach_the_database_file(client, snapshot, platform, change):
+    before = rows(client, "select count(*), sum(age) from public.anes96")
+    snapshot.restore()
+    file = next(platform.state.glob("warehouse/sample*.duckdb"))
+    written = file.stat().st_mtime_ns
+    query_civis(change, "sample", client=client).result(60)
+    snapshot.restore()
+    assert file.stat().st_mtime_ns == written
+    assert rows(client, "select count(*), sum(age) from public.anes96") == before
+
+
+def test_large_changes_are_undone_in_the_database_file(client, snapshot, platform):
+    before = rows(client, "select count(*), sum(age) from public.anes96")
+    snapshot.restore()
+    file = next(platform.state.glob("warehouse/sample*.duckdb"))
+    size = file.stat().st_size
+    rows_sql = "select i, md5(i::text) from generate_series(1, 500000) t(i)"
+    sql = f"create table public.large as {rows_sql}; drop table public.anes96"
+    query_civis(sql, "sample", client=client).result(60)
+    assert file.stat().st_size > size  # more than the log of changes takes
+    snapshot.restore()
+    assert file.stat().st_size == size
+    assert rows(client, "select count(*), sum(age) from public.anes96") == before
+    assert [one.name for one in client.tables.list(database_id=1)] == ["anes96", "turnout"]
+
+
 def test_ids_are_not_used_again(client, snapshot):
     first = client.scripts.post_python3(name="first", source="1")
     snapshot.restore()

@@ -310,8 +310,11 @@ class Warehouse(Protocol):
     def run_native(self, sql: str) -> None:
         """Run statements of the platform itself, in the database's own SQL."""
 
-    def close(self) -> None:
-        """Close the database; operations that run fail. A second call does nothing."""
+    def close(self, *, checkpoint: bool = True) -> None:
+        """Close the database; operations that run fail. A second call does nothing.
+
+        Without `checkpoint` the latest changes need not be written into the database's file.
+        """
 
 
 def ignore_log(level: str, message: str) -> None:

@@ -132,12 +132,15 @@ class Warehouses:
             rows = connection.execute(select(databases.c.id, databases.c.url)).all()
         return {row.id: self._state / row.url.removeprefix(_DUCKDB) for row in rows}
 
-    def release(self, database_id: int) -> None:
-        """Close a database until it is needed again; operations that run fail."""
+    def release(self, database_id: int, *, checkpoint: bool = True) -> None:
+        """Close a database until it is needed again; operations that run fail.
+
+        Without `checkpoint` its latest changes need not be in its file afterwards.
+        """
         with self._lock:
             warehouse = self._open.pop(database_id, None)
             if warehouse is not None:
-                warehouse.close()
+                warehouse.close(checkpoint=checkpoint)
 
     def close(self) -> None:
         """Close all databases; afterwards none can be opened."""

@@ -104,20 +104,27 @@ class Connection:
         except duckdb.Error as error:
             self._invalidated = _says_invalidated(str(error))
 
-    def _close(self) -> None:
+    def _close(self, *, checkpoint: bool = True) -> None:
         """Interrupt what runs, and close the connection."""
         connection, self._open = self._open, None
         if connection is not None:
             with suppress(duckdb.Error):
                 connection.interrupt()
+            if checkpoint:
+                # Where that fails, the log of changes is read when the database is next opened.
+                with suppress(duckdb.Error):
+                    connection.execute("CHECKPOINT")
             with suppress(duckdb.Error):
                 connection.close()
 
-    def close(self) -> bool:
-        """Close the database; operations that run fail. False when it was closed before."""
+    def close(self, *, checkpoint: bool = True) -> bool:
+        """Close the database; operations that run fail. False when it was closed before.
+
+        Without `checkpoint` the latest changes stay in the log beside the file.
+        """
         with self._changed:
             was_open, self._closed = not self._closed, True
-            self._close()
+            self._close(checkpoint=checkpoint)
             return was_open
 
 

@@ -208,9 +208,9 @@ class DuckDBWarehouse(SqlWarehouse):
         with self.engine(CancelToken(), ignore_log) as engine:
             engine.cursor.execute(sql)
 
-    def close(self) -> None:
+    def close(self, *, checkpoint: bool = True) -> None:
         """Close the database; operations that run fail. A second call does nothing."""
-        if self._connection.close():
+        if self._connection.close(checkpoint=checkpoint):
             shutil.rmtree(self._scratch, ignore_errors=True)
 
     @contextmanager
@@ -272,6 +272,10 @@ def _set_up(connection: duckdb.DuckDBPyConnection, scratch: Path) -> None:
     attach_functions(connection)
     connection.execute(f"SET allowed_directories = [{literal(str(scratch) + '/')}]")
     connection.execute("SET enable_external_access = false")
+    # `Connection` writes checkpoints when it closes the database, unless nobody wants the changes;
+    # files that are attached are to be whole when they are detached.
+    connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+    connection.execute("SET GLOBAL checkpoint_on_detach = 'ENABLED'")
     names = ", ".join(literal(name) for name in _SETTINGS_OF_A_RUN)
     try:
         connection.execute(f"SET allowed_configs = [{names}]")

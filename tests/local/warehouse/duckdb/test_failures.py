@@ -154,6 +154,18 @@ def test_what_was_committed_is_there_after_closing(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["kept.duckdb", "kept.duckdb.reserve"]
 
 
+@pytest.mark.parametrize("checkpoint", [True, False])
+def test_changes_are_in_the_file_or_in_the_log_beside_it(tmp_path, checkpoint):
+    path = tmp_path / "w.duckdb"
+    warehouse = open_duckdb(path)
+    warehouse.preview("CREATE TABLE t AS SELECT 7 AS a", 0, CancelToken(), ignore_log)
+    warehouse.close(checkpoint=checkpoint)
+    assert (tmp_path / "w.duckdb.wal").exists() != checkpoint
+    again = open_duckdb(path)
+    assert again.preview("SELECT a FROM t", 1, CancelToken(), ignore_log).rows == [["7"]]
+    again.close()
+
+
 def test_errors_are_never_shown_in_their_json_form(bench):
     for sql in ("CREATE SECRET a (TYPE s3)", "SELECT * FROM duckdb_secrets()"):
         assert "exception_type" not in str(failure(bench, sql))
