@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 import traitlets
 
 from civis_nb.display.followed import FollowedRun, Following
-from civis_nb.display.log_lines import LOG_LAG_S, LOG_LINES, SETTLED_LINES, LogLine, RunLog
+from civis_nb.display.log_lines import LOG_LAG_S, LOG_LINES, SETTLED_LINES, RunLog
+from civis_nb.display.log_parts import found_in, lines_between, newest_lines, text_of
 from civis_nb.display.run_view import RunView
 from civis_nb.errors import CivisInputError
 from civis_nb.widgets.base import Answer
@@ -22,11 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RunPanel"]
 
-#: The most that one message brings of a log; what is left out is loaded when somebody looks at it.
-_MOST_LINES: Final = 1000
-_MOST_CHARS: Final = 200_000
-#: Lines at the end of a log that a new view has at once.
-_LAST_LINES: Final = 200
 #: Seconds between two updates of a run that a reader has started once more.
 _UPDATE_S: Final = 0.5
 
@@ -111,15 +107,12 @@ class RunPanel(RunsView):
             return super().answer(kind, request)
         if kind == "lines":
             start = max(whole_number(request, "start"), 0)
-            stop = min(whole_number(request, "stop"), start + _MOST_LINES)
-            return self._lines_from(log, start, stop), []
+            return lines_between(log, start, whole_number(request, "stop")), []
         level = str(request.get("level") or "debug")
         if kind == "find":
-            # Lines that come meanwhile are found by the next request.
-            total = log.total
             text, start = str(request.get("text") or ""), whole_number(request, "start")
-            return {"numbers": log.find(text, level, start), "total": total}, []
-        return {}, ["".join(_texts(log, level)).encode()]
+            return found_in(log, text, level, start), []
+        return {}, [text_of(log, level).encode()]
 
     def _open(self, open_log: Callable[[str], RunLog], part: str) -> str:
         """Show the log of a part from now on; return which, in words."""
@@ -192,42 +185,6 @@ class RunPanel(RunsView):
         settled, total = log.settled, log.total
         if self._sent == total and self.lines.get("log") == self._logs_before:
             return None
-        start = max(min(self._sent, total - _LAST_LINES), total - _MOST_LINES, 0)
-        newest = self._lines_from(log, start, total, from_end=True)
-        newest["log"] = self._logs_before
+        newest = {**newest_lines(log, self._sent), "log": self._logs_before}
         self._sent = settled
         return None if newest == self.lines else newest
-
-    @staticmethod
-    def _lines_from(
-        log: RunLog, start: int, stop: int, *, from_end: bool = False
-    ) -> dict[str, Any]:
-        """Return lines as a message has them, not too many of them."""
-        first = log.first
-        start = max(start, first)
-        found = [_as_json(line) for line in log.lines(start, stop)]
-        left = _MOST_CHARS
-        ordered = reversed(found) if from_end else iter(found)
-        kept = 0
-        for line in ordered:
-            left -= len(str(line[1]))
-            if left < 0 and kept:
-                break
-            kept += 1
-        if from_end:
-            start += len(found) - kept
-            found = found[len(found) - kept :]
-        return {"start": start, "lines": found[:kept], "first": first, "total": log.total}
-
-
-def _as_json(line: LogLine) -> list[Any]:
-    level, text, parts = line
-    return [level, [list(part) for part in parts] if parts else text]
-
-
-def _texts(log: RunLog, level: str) -> list[str]:
-    """Return the texts of a log's lines of a level, each with its end."""
-    if level == "debug":
-        return [f"{line[1]}\n" for line in log.lines(0, log.total)]
-    numbers = log.find("", level)
-    return [f"{line[1]}\n" for number in numbers for line in log.lines(number, number + 1)]

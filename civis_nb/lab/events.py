@@ -1,0 +1,159 @@
+"""One stream of events for each page: what changes on the platform, as it is known."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+from typing import Any, Final
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+from tornado.iostream import StreamClosedError
+
+from civis_nb.lab.account import Account
+from civis_nb.lab.feeds import Feed, Listener, Seen
+from civis_nb.lab.http import Handler
+from civis_nb.lab.jobs import SCOPES, Jobs, JobsFeed
+from civis_nb.lab.runs import RunFeed
+
+__all__ = ["EventsHandler", "Feeds"]
+
+#: Without news a page hears from the server this often; a page that is gone is found out by it.
+_BEAT_S: Final = 10.0
+#: News of this time is told together.
+_TOGETHER_S: Final = 0.2
+#: Feeds to which no page listens, but which are kept for one that comes back.
+_KEPT_FEEDS: Final = 8
+_MOST_TOPICS: Final = 40
+
+
+class Feeds:
+    """What pages can listen to, by its topic.
+
+    Parameters
+    ----------
+    account
+        Whose jobs and runs they are.
+    jobs
+        Its jobs.
+    """
+
+    def __init__(self, account: Account, jobs: Jobs) -> None:
+        self._account = account
+        self._jobs = jobs
+        self._lock = threading.Lock()
+        self._feeds: OrderedDict[Hashable, Feed] = OrderedDict()
+
+    def find(self, topic: str) -> Feed:
+        """Return the feed of a topic: ``jobs:mine``, or ``run:JOB:RUN``.
+
+        Raises
+        ------
+        ValueError
+            When there is no such topic.
+        CivisError
+            Where there is no account.
+        """
+        kind, *parts = topic.split(":")
+        if kind == "jobs" and len(parts) == 1 and parts[0] in SCOPES:
+            return self._kept(topic, lambda: JobsFeed(self._jobs, parts[0]))
+        if kind == "run" and len(parts) == 2 and all(one.isdecimal() for one in parts):
+            return self.run(int(parts[0]), int(parts[1]))
+        raise ValueError(topic)
+
+    def run(self, job_id: int, run_id: int) -> RunFeed:
+        """Return the feed of a run."""
+        client = self._account.client()
+        # The same ids mean another run on another platform.
+        key = (self._account.identity(), job_id, run_id)
+        return self._kept(key, lambda: RunFeed(client, job_id, run_id))
+
+    def hurry(self) -> None:
+        """Have all be read now: something was done that changes what they show."""
+        with self._lock:
+            feeds = list(self._feeds.values())
+        for feed in feeds:
+            feed.hurry()
+
+    def _kept(self, key: Hashable, make: Any) -> Any:
+        with self._lock:
+            feed = self._feeds.pop(key, None) or make()
+            idle = [one for one, other in self._feeds.items() if not other.is_heard]
+            for one in idle[: max(len(idle) - _KEPT_FEEDS + 1, 0)]:
+                del self._feeds[one]
+            self._feeds[key] = feed
+            return feed
+
+
+class EventsHandler(Handler):
+    """The stream of events of a page: ``?topic=jobs:mine&topic=run:12:34&hidden=1``.
+
+    Each event is JSON with its ``topic``. The first of a topic has all of it.
+    """
+
+    #: A page that listens is no work of a person.
+    _track_activity = False
+
+    def initialize(self, feeds: Feeds) -> None:
+        """Keep what pages listen to."""
+        self._feeds = feeds
+        self._news = asyncio.Event()
+        self._is_gone = False
+
+    def on_connection_close(self) -> None:
+        """End the stream: the page is gone."""
+        self._is_gone = True
+        self._news.set()
+
+    @web.authenticated
+    @authorized("read")  # type: ignore[untyped-decorator]
+    async def get(self) -> None:
+        """Write events until the page is gone."""
+        # Unlike other reads it keeps the server at work: a page from elsewhere can't begin it.
+        self.check_xsrf_cookie()
+        topics = list(dict.fromkeys(self.get_query_arguments("topic")))
+        if not 0 < len(topics) <= _MOST_TOPICS:
+            raise web.HTTPError(400, f"topic is given once at least, {_MOST_TOPICS} times at most.")
+        loop = asyncio.get_running_loop()
+
+        def notify() -> None:
+            with contextlib.suppress(RuntimeError):  # the server has ended
+                loop.call_soon_threadsafe(self._news.set)
+
+        listener = Listener(notify, hidden=self.get_query_argument("hidden", "") == "1")
+        self.set_header("Content-Type", "text/event-stream")
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("X-Accel-Buffering", "no")
+        told = await asyncio.to_thread(self._found, topics)
+        try:
+            for feed, _ in told.values():
+                feed.add(listener)
+            await self._tell(told)
+        except StreamClosedError:
+            return
+        finally:
+            for feed, _ in told.values():
+                feed.remove(listener)
+
+    def _found(self, topics: list[str]) -> dict[str, tuple[Feed, Seen]]:
+        try:
+            return {topic: (self._feeds.find(topic), Seen()) for topic in topics}
+        except ValueError as error:
+            raise web.HTTPError(400, f"There is no topic {error}.") from None
+
+    async def _tell(self, told: dict[str, tuple[Feed, Seen]]) -> None:
+        while not self._is_gone:
+            self._news.clear()
+            self.write(":\n\n")
+            for topic, (feed, seen) in told.items():
+                message = feed.message(seen)
+                if message is not None:
+                    self.write(f"data: {json.dumps({'topic': topic, **message})}\n\n")
+            await self.flush()
+            await asyncio.sleep(_TOGETHER_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._news.wait(), _BEAT_S)

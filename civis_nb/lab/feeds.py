@@ -1,0 +1,209 @@
+"""What is read again and again for all pages that listen to it, and only while one does."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from civis_nb.errors import CivisError
+from civis_nb.futures.timing import next_wait_s
+
+__all__ = ["Feed", "Listener", "Seen"]
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two reads where all pages are hidden.
+_HIDDEN_WAIT_S: Final = 60.0
+#: A read that takes longer is stated as a problem; the client goes on trying.
+_PATIENCE_S: Final = 10.0
+#: The longest wait after a failed read.
+_FAILED_WAIT_S: Final = 15.0
+
+
+class Listener:
+    """A page that listens.
+
+    Parameters
+    ----------
+    notify
+        Called in any thread when there is news.
+    hidden
+        Whether nobody looks at the page now: it does with news that are older.
+    """
+
+    def __init__(self, notify: Callable[[], None], hidden: bool = False) -> None:
+        self.notify = notify
+        self.hidden = hidden
+
+
+@dataclass
+class Seen:
+    """What a page has been told of a feed."""
+
+    version: int = -1
+    problem: str = ""
+    #: Lines of a log that it has, and that will not change any more.
+    lines: int = 0
+    #: Whether it was told anything.
+    any: bool = False
+
+
+class Feed:
+    """Something on the platform that changes, read by one thread for all listeners.
+
+    The thread ends with the last listener, or when there can't be any more news. What was read
+    stays for the next one.
+
+    Attributes
+    ----------
+    version
+        Counts the changes.
+    """
+
+    #: The shortest and the longest wait between two reads, while a page is looked at.
+    least_wait_s = 1.0
+    most_wait_s = 15.0
+    #: How many calls the platform still takes, and of how many; None where it does not say.
+    calls_left: tuple[int | None, int | None] = (None, None)
+
+    def __init__(self) -> None:
+        self.version = 0
+        self._problem = ""
+        self._condition = threading.Condition()
+        self._listeners: set[Listener] = set()
+        self._thread: threading.Thread | None = None
+        self._hurried = False
+        self._failures = 0
+        self._reading_since: float | None = None
+        self._changed_at = time.monotonic()
+
+    # -- what a feed of one kind defines -------------------------------------------------------
+
+    def read(self) -> bool:
+        """Read it from the platform; return whether it has changed.
+
+        Raises
+        ------
+        CivisError
+            When it can't be read now; it is read again.
+        """
+        raise NotImplementedError
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing can change any more."""
+        return False
+
+    def content(self, seen: Seen) -> dict[str, Any]:
+        """Return what a page is told that has seen this much; it makes no call."""
+        raise NotImplementedError
+
+    # -- listeners ------------------------------------------------------------------------------
+
+    def add(self, listener: Listener) -> None:
+        """Have a page listen: it is read at once, if it was not just now."""
+        with self._condition:
+            self._listeners.add(listener)
+            self._hurry()
+
+    def remove(self, listener: Listener) -> None:
+        """Let a page listen no longer."""
+        with self._condition:
+            self._listeners.discard(listener)
+            self._condition.notify_all()
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether any page listens."""
+        return bool(self._listeners)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether a thread reads it."""
+        return self._thread is not None
+
+    def hurry(self) -> None:
+        """Read it now: something was done that changes it."""
+        with self._condition:
+            self._hurry()
+
+    def _hurry(self) -> None:
+        self._hurried = True
+        self._changed_at = time.monotonic()
+        if self._thread is None and self._listeners and not self.ended:
+            # A daemon: a server that ends does not wait for a network that is down.
+            self._thread = threading.Thread(target=self._run, name="civis-feed", daemon=True)
+            self._thread.start()
+        self._condition.notify_all()
+
+    def message(self, seen: Seen) -> dict[str, Any] | None:
+        """Return what is new for a page, and note that it was told; None where nothing is."""
+        problem = self.problem
+        if seen.any and seen.version == self.version and seen.problem == problem:
+            return None
+        if self.version == 0 and not problem:
+            return None  # it is being read for the first time
+        version = self.version
+        found = {**self.content(seen), "problem": problem}
+        seen.any, seen.version, seen.problem = True, version, problem
+        return found
+
+    @property
+    def problem(self) -> str:
+        """Why it is not up to date; empty where it is."""
+        since = self._reading_since
+        if since is not None and time.monotonic() - since > _PATIENCE_S:
+            return self._problem or "The platform has not answered yet; it is asked again."
+        return self._problem
+
+    # -- the thread -------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            with self._condition:
+                if not self._listeners or self.ended:
+                    self._thread = None
+                    return
+                self._hurried = False
+            if self._read_once():
+                for listener in list(self._listeners):
+                    listener.notify()
+            with self._condition:
+                self._condition.wait_for(
+                    lambda: self._hurried or not self._listeners, timeout=self._wait_s()
+                )
+
+    def _read_once(self) -> bool:
+        """Read it, and note what it failed with; return whether there is news for pages."""
+        self._reading_since = time.monotonic()
+        before, news = self._problem, False
+        try:
+            news = self.read() or self.version == 0
+            self._problem, self._failures = "", 0
+        except CivisError as error:
+            self._problem = str(error)
+            self._failures += 1
+        except Exception as error:
+            log.exception("A feed could not be read")
+            self._problem = f"It could not be read: {type(error).__name__}. The server's log has it."
+            self._failures += 1
+        self._reading_since = None
+        if news:
+            self.version += 1
+            self._changed_at = time.monotonic()
+        return news or self._problem != before
+
+    def _wait_s(self) -> float:
+        if self._failures:
+            return min(self.least_wait_s * 2.0 ** min(self._failures, 10), _FAILED_WAIT_S)
+        with self._condition:
+            if all(listener.hidden for listener in self._listeners):
+                return _HIDDEN_WAIT_S
+        left, limit = self.calls_left
+        quiet_s = time.monotonic() - self._changed_at
+        adaptive_s = next_wait_s(quiet_s, calls_left=left, calls_limit=limit)
+        return min(max(adaptive_s, self.least_wait_s), self.most_wait_s)
