@@ -56,7 +56,7 @@ ALLOWED: dict[str, set[str]] = {
         "widgets",
         "workflows",
     },
-    "lab": {"backend", "client", "config", "magics"},
+    "lab": {"backend", "client", "config", "display", "futures", "io", "magics", "transport"},
     "local": {"_cache_folder", "config", "workflows"},
     "workflows": {"display", "spec"},
     "cli": {

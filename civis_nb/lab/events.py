@@ -7,13 +7,15 @@ import contextlib
 import json
 import threading
 from collections import OrderedDict
-from collections.abc import Hashable
-from typing import Any, Final
+from collections.abc import Callable, Hashable
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 from tornado.iostream import StreamClosedError
 
+from civis_nb.errors import CivisError
 from civis_nb.lab.account import Account
 from civis_nb.lab.feeds import Feed, Listener, Seen
 from civis_nb.lab.http import Handler
@@ -29,6 +31,8 @@ _TOGETHER_S: Final = 0.2
 #: Feeds to which no page listens, but which are kept for one that comes back.
 _KEPT_FEEDS: Final = 8
 _MOST_TOPICS: Final = 40
+
+Kind = TypeVar("Kind", bound=Feed)
 
 
 class Feeds:
@@ -60,7 +64,7 @@ class Feeds:
         """
         kind, *parts = topic.split(":")
         if kind == "jobs" and len(parts) == 1 and parts[0] in SCOPES:
-            return self._kept(topic, lambda: JobsFeed(self._jobs, parts[0]))
+            return self._kept(topic, partial(JobsFeed, self._jobs, parts[0]))
         if kind == "run" and len(parts) == 2 and all(one.isdecimal() for one in parts):
             return self.run(int(parts[0]), int(parts[1]))
         raise ValueError(topic)
@@ -70,7 +74,7 @@ class Feeds:
         client = self._account.client()
         # The same ids mean another run on another platform.
         key = (self._account.identity(), job_id, run_id)
-        return self._kept(key, lambda: RunFeed(client, job_id, run_id))
+        return self._kept(key, partial(RunFeed, client, job_id, run_id))
 
     def hurry(self) -> None:
         """Have all be read now: something was done that changes what they show."""
@@ -79,14 +83,14 @@ class Feeds:
         for feed in feeds:
             feed.hurry()
 
-    def _kept(self, key: Hashable, make: Any) -> Any:
+    def _kept(self, key: Hashable, make: Callable[[], Kind]) -> Kind:
         with self._lock:
-            feed = self._feeds.pop(key, None) or make()
+            feed: Any = self._feeds.pop(key, None) or make()
             idle = [one for one, other in self._feeds.items() if not other.is_heard]
             for one in idle[: max(len(idle) - _KEPT_FEEDS + 1, 0)]:
                 del self._feeds[one]
             self._feeds[key] = feed
-            return feed
+            return feed  # type: ignore[no-any-return]  # a key has one kind of feed
 
 
 class EventsHandler(Handler):
@@ -144,6 +148,8 @@ class EventsHandler(Handler):
             return {topic: (self._feeds.find(topic), Seen()) for topic in topics}
         except ValueError as error:
             raise web.HTTPError(400, f"There is no topic {error}.") from None
+        except CivisError as error:
+            raise web.HTTPError(502, str(error)) from None
 
     async def _tell(self, told: dict[str, tuple[Feed, Seen]]) -> None:
         while not self._is_gone:

@@ -189,7 +189,7 @@ class Feed:
             self._failures += 1
         except Exception as error:
             log.exception("A feed could not be read")
-            self._problem = f"It could not be read: {type(error).__name__}. The server's log has it."
+            self._problem = f"{type(error).__name__}: the log of the Jupyter server has more."
             self._failures += 1
         self._reading_since = None
         if news:

@@ -19,24 +19,38 @@ from civis_nb.errors import CivisError
 from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog, Database
 from civis_nb.lab.completion import Completer
+from civis_nb.lab.events import EventsHandler, Feeds
 from civis_nb.lab.http import Handler
+from civis_nb.lab.job_handlers import JobHandler, JobsHandler, LogHandler, RunHandler, RunsHandler
+from civis_nb.lab.jobs import Jobs
 
 __all__ = ["add_handlers"]
 
 _WAIT_S = 20.0
 _LONGEST_CELL = 1_000_000
+#: An id in an address; a handler checks that it is one.
+_ID = "([^/]+)"
 
 
 def add_handlers(app: Any) -> None:
     """Add the handlers to a Jupyter server's application; they share one account and catalog."""
     account = Account()
     catalog = Catalog(account)
+    jobs = Jobs(account)
+    feeds = Feeds(account, jobs)
+    of_jobs = {"jobs": jobs, "feeds": feeds}
     base = url_path_join(app.settings["base_url"], "civis-nb")
     app.add_handlers(
         ".*$",
         [
             (url_path_join(base, "complete"), _Complete, {"completer": Completer(catalog)}),
             (url_path_join(base, "databases"), _Databases, {"catalog": catalog}),
+            (url_path_join(base, "events"), EventsHandler, {"feeds": feeds}),
+            (url_path_join(base, "jobs"), JobsHandler, of_jobs),
+            (url_path_join(base, f"jobs/{_ID}"), JobHandler, of_jobs),
+            (url_path_join(base, f"jobs/{_ID}/runs"), RunsHandler, of_jobs),
+            (url_path_join(base, f"jobs/{_ID}/runs/{_ID}"), RunHandler, of_jobs),
+            (url_path_join(base, f"jobs/{_ID}/runs/{_ID}/log"), LogHandler, of_jobs),
         ],
     )
 

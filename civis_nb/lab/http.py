@@ -11,9 +11,9 @@ from typing import Any, TypeVar
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from civis_nb.errors import CivisError
+from civis_nb.errors import CivisAPIError, CivisError, CivisInputError, CivisMagicError
 
-__all__ = ["Handler"]
+__all__ = ["Handler", "whole_number"]
 
 Value = TypeVar("Value")
 
@@ -34,8 +34,9 @@ class Handler(APIHandler):
         A plain function is called in a thread. A coroutine function is awaited, and cancelled
         when the browser no longer waits for the answer.
 
-        What it fails with on the platform's side is answered with status 502 and ``{"problem":
-        text, "kind": name of the error}``; the extension shows the text.
+        What it fails with is answered with ``{"problem": text, "kind": name of the error}``, of
+        which the extension shows the text: with status 400 where the request was wrong, as the
+        platform did where something is not there (404) or not possible now (409), else with 502.
         """
         try:
             if inspect.iscoroutinefunction(function):
@@ -44,7 +45,7 @@ class Handler(APIHandler):
             else:
                 found = await asyncio.to_thread(function, *args)
         except CivisError as error:
-            self.set_status(502)
+            self.set_status(_status(error))
             found = {"problem": str(error), "kind": type(error).__name__}
         except TimeoutError as error:
             self.set_status(504)
@@ -69,3 +70,25 @@ class Handler(APIHandler):
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise web.HTTPError(400, f"{name} must be of the JSON type of a {kind.__name__}.")
         return value
+
+
+def _status(error: CivisError) -> int:
+    """Return the status that answers an error."""
+    if isinstance(error, CivisInputError | CivisMagicError):
+        return 400
+    if isinstance(error, CivisAPIError) and error.status_code in (404, 409):
+        return int(error.status_code)
+    return 502
+
+
+def whole_number(name: str, text: str, least: int = 0) -> int:
+    """Return a number of a request's address.
+
+    Raises
+    ------
+    web.HTTPError
+        With status 400, when it is none, or none that the platform has.
+    """
+    if not (text.isascii() and text.isdecimal() and len(text) < 19 and int(text) >= least):
+        raise web.HTTPError(400, f"{name} must be a whole number of at least {least}.")
+    return int(text)

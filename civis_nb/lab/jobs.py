@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any, Final
 
-from civis_nb.errors import CivisAPIError, CivisInputError
+from civis_nb.errors import CivisAPIError, CivisInputError, CivisMagicError
 from civis_nb.futures.run import Run, header
 from civis_nb.futures.states import field
 from civis_nb.lab.account import Account
@@ -78,7 +78,7 @@ class Jobs:
         found = {**_row(job), "page": run.web_page(client), "params": [], "arguments": {}}
         try:
             _, script = script_of(client, job)
-        except CivisInputError:
+        except CivisMagicError:
             return {**found, "takes_arguments": False}
         params = [_param(param) for param in _plain(script.get("params")) or []]
         found["arguments"] = _plain(script.get("arguments")) or {}
@@ -136,10 +136,6 @@ class Jobs:
         client = self._account.client()
         client.jobs.delete_runs(job_id, run_id)
         return {"state": client.jobs.get_runs(job_id, run_id).state}
-
-    def identity(self) -> tuple[str, str]:
-        """Return what tells the account from others."""
-        return self._account.identity()
 
     def _list(self, scope: str, **asked: Any) -> Any:
         client = self._account.client()

@@ -35,7 +35,7 @@ class RunFeed(Feed):
     def __init__(self, client: Any, job_id: int, run_id: int) -> None:
         super().__init__()
         self._client = client
-        self._run = Run("jobs", "get_runs", job_id, run_id)
+        self._which = Run("jobs", "get_runs", job_id, run_id)
         self._log = ReadLog(client, job_id, run_id)
         self._title = ""
         self._state: Any = None
@@ -54,7 +54,7 @@ class RunFeed(Feed):
 
     def read(self) -> bool:
         """Read state and log; return whether there was news."""
-        job_id, run_id = self._run.job_id, self._run.run_id
+        job_id, run_id = self._which.job_id, self._which.run_id
         if not self._title:
             self._title = str(self._client.jobs.get(job_id).name)
         before = state_of(self._state)
@@ -73,7 +73,7 @@ class RunFeed(Feed):
         return found
 
     def _run_data(self) -> dict[str, Any]:
-        state, run = self._state, self._run
+        state, run = self._state, self._which
         queued_s, running_s = run_times(state)
         activity = Activity(
             title=self._title or f"Job {run.job_id}",

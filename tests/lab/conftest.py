@@ -40,7 +40,27 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory, lab_platform: Any) -> I
     if not (BUNDLE / "package.json").exists():
         message = "The JupyterLab extension is not built: make test-lab builds it."
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    folder = tmp_path_factory.mktemp("lab")
+    server = started(
+        tmp_path_factory.mktemp("lab"),
+        CIVIS_API_ENDPOINT=lab_platform.endpoint,
+        CIVIS_API_KEY=lab_platform.api_key,
+    )
+    yield server
+    server.stop()
+
+
+def started(folder: Path, module: str = "jupyterlab", **variables: str) -> Server:
+    """Start a Jupyter server that finds the extension of this tree, as an installed one would be.
+
+    Parameters
+    ----------
+    folder
+        An empty folder for what it needs.
+    module
+        What is started; ``jupyter_server`` needs no bundle.
+    **variables
+        Environment variables of the server.
+    """
     data, config = folder / "share", folder / "etc"
     (data / "labextensions").mkdir(parents=True)
     (data / "labextensions" / "civis-nb").symlink_to(BUNDLE)
@@ -49,12 +69,23 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory, lab_platform: Any) -> I
         ROOT / "extension" / "jupyter_server_config.json"
     )
     (folder / "notebooks").mkdir()
-    server = Server(
+    return Server(
         folder / "notebooks",
-        CIVIS_API_ENDPOINT=lab_platform.endpoint,
-        CIVIS_API_KEY=lab_platform.api_key,
+        module,
         JUPYTER_PATH=str(data),
         JUPYTER_CONFIG_PATH=str(config),
+        **variables,
+    )
+
+
+@pytest.fixture(scope="session")
+def api_server(tmp_path_factory: pytest.TempPathFactory, lab_platform: Any) -> Iterator[Server]:
+    """Start a Jupyter server without pages, whose handlers are those of the extension."""
+    server = started(
+        tmp_path_factory.mktemp("api"),
+        "jupyter_server",
+        CIVIS_API_ENDPOINT=lab_platform.endpoint,
+        CIVIS_API_KEY=lab_platform.api_key,
     )
     yield server
     server.stop()

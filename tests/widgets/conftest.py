@@ -37,6 +37,22 @@ def until(condition: Callable[[], Any], what: str, seconds: float = WAIT_MS / 10
     return found
 
 
+class ServerSession(requests.Session):
+    """Requests to a Jupyter server, by their paths."""
+
+    def __init__(self, address: str, token: str, as_page: bool) -> None:
+        super().__init__()
+        self._base = address
+        if as_page:
+            self.get(f"login?token={token}")
+        else:
+            self.headers["Authorization"] = f"token {token}"
+
+    def request(self, method: str, url: str, *args: Any, **more: Any) -> requests.Response:
+        more.setdefault("timeout", 60)
+        return super().request(method, f"{self._base}{url}", *args, **more)
+
+
 class Server:
     """A JupyterLab with Notebook 7 in it.
 
@@ -44,11 +60,13 @@ class Server:
     ----------
     folder
         Where the notebooks are.
+    module
+        What is started; ``jupyter_server`` is a server without pages.
     **variables
         Environment variables of the kernels.
     """
 
-    def __init__(self, folder: Path, **variables: str) -> None:
+    def __init__(self, folder: Path, module: str = "jupyterlab", **variables: str) -> None:
         self.folder = folder
         self._token = secrets.token_hex(16)
         runtime = folder / ".runtime"
@@ -84,7 +102,7 @@ class Server:
         (config / "jupyter_server_config.json").write_text(json.dumps(nested))
         self._log = (folder / ".server.log").open("w")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "jupyterlab", "--no-browser"],
+            [sys.executable, "-m", module, "--no-browser"],
             env=env, cwd=folder, stdout=self._log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self._address = until(lambda: self._found(runtime), "the server's start", _START_S)
@@ -102,6 +120,10 @@ class Server:
         """Return the address of a notebook in an app: ``lab`` or ``notebook``."""
         path = f"doc/tree/{name}" if app == "lab" else f"notebooks/{name}"
         return f"{self._address}{path}?token={self._token}"
+
+    def session(self, *, as_page: bool = False) -> ServerSession:
+        """Return what asks the server, with its token; as a page does, with cookies alone."""
+        return ServerSession(self._address, self._token, as_page)
 
     def end_kernels(self) -> None:
         """End all kernels: those of notebooks that are closed would stay, with their memory."""
