@@ -7,6 +7,7 @@ import { holds, moved, rectangle } from "./selection.js";
 
 const ROW_PX = 26;
 const HEAD_PX = 68;
+const LOW_HEAD_PX = 44;
 const MOST_ROWS_SEEN = 14;
 let grids = 0;
 
@@ -16,9 +17,11 @@ let grids = 0;
  * `columns`: `[{ index, name, type, right }]`; `cell(row, column)` as of a block store;
  * `on`: `want(first, last, columns)`, `sort(column, add)`, `menu(column, button)`,
  * `brush(column, low, high)`, `width(column, px)`, `expand(row, column, element)`, `copy()`,
- * `moved(row, at)` and `settled(columns)`, which is called when scrolling pauses.
+ * `moved(row, at)` and `settled(columns)`, which is called when scrolling pauses. Without summaries
+ * headers are lower.
  */
-export function grid({ columns, cell, on, label, rowsSeen }) {
+export function grid({ columns, cell, on, label, rowsSeen, withSummaries = true }) {
+  const headPx = withSummaries ? HEAD_PX : LOW_HEAD_PX;
   const id = `civis-grid-${(grids += 1)}`;
   const head = element("div", { class: "civis-head", role: "row", "aria-rowindex": "1" });
   const body = element("div", { class: "civis-body", role: "rowgroup" });
@@ -30,6 +33,7 @@ export function grid({ columns, cell, on, label, rowsSeen }) {
   );
   const sizer = element("div", { class: "civis-sizer" }, layer);
   const scroller = element("div", { class: "civis-scroller" }, sizer);
+  scroller.style.setProperty("--civis-head-height", `${headPx}px`);
   const corner = element("div", { class: "civis-corner", role: "columnheader", "aria-colindex": "1", "aria-label": "Row number" });
   const headers = new Map();
 
@@ -48,7 +52,7 @@ export function grid({ columns, cell, on, label, rowsSeen }) {
   let pause = 0;
 
   const schedule = () => (frame ||= requestAnimationFrame(draw));
-  const viewPx = () => Math.max(scroller.clientHeight - HEAD_PX, ROW_PX);
+  const viewPx = () => Math.max(scroller.clientHeight - headPx, ROW_PX);
   // Nothing is selected before the person was here.
   const area = () => (touched ? rectangle(anchor ?? active, active) : null);
 
@@ -95,7 +99,7 @@ export function grid({ columns, cell, on, label, rowsSeen }) {
     if (!scroller.isConnected || !scroller.clientWidth) return;
     const width = scroller.clientWidth;
     layer.style.width = `${width}px`;
-    layer.style.height = `${Math.max(scroller.clientHeight, HEAD_PX)}px`;
+    layer.style.height = `${Math.max(scroller.clientHeight, headPx)}px`;
     const seen = layout.place(scroller.scrollLeft, width);
     const first = Math.floor(top);
     const count = Math.max(Math.min(Math.ceil(viewPx() / ROW_PX) + 1, rows - first), 0);
@@ -127,7 +131,7 @@ export function grid({ columns, cell, on, label, rowsSeen }) {
   }
 
   function drawBody(seen, first, count) {
-    body.style.transform = `translateY(${HEAD_PX - (top - first) * ROW_PX}px)`;
+    body.style.transform = `translateY(${headPx - (top - first) * ROW_PX}px)`;
     while (body.children.length > count) body.lastChild.remove();
     while (body.children.length < count) {
       const line = element("div", { class: "civis-row", role: "row" });
@@ -317,7 +321,7 @@ export function grid({ columns, cell, on, label, rowsSeen }) {
     }
     scale = rowScale(rows, ROW_PX, viewPx());
     top = Math.min(top, scale.lastTop);
-    sizer.style.height = `${HEAD_PX + scale.heightPx}px`;
+    sizer.style.height = `${headPx + scale.heightPx}px`;
     if (!seen) {
       // A cell that is scrolled out of sight may be off the page for a while, and loses its place.
       seen = true;
@@ -341,7 +345,7 @@ export function grid({ columns, cell, on, label, rowsSeen }) {
       layer.setAttribute("aria-rowcount", count + 1);
       layer.setAttribute("aria-colcount", columns.length + 1);
       const shown = Math.min(Math.max(count, 1), rowsSeen ?? MOST_ROWS_SEEN);
-      scroller.style.setProperty("--civis-height", `${HEAD_PX + shown * ROW_PX + 2}px`);
+      scroller.style.setProperty("--civis-height", `${headPx + shown * ROW_PX + 2}px`);
       if (!keepPlace) {
         top = 0;
         active = { row: Math.min(active.row, 0), at: active.at };

@@ -23,7 +23,8 @@ export function attach(model, render) {
     const old = [...mounted.keys()].find((one) => !one.isConnected);
     const { box, end } = old ? mounted.get(old) : begin();
     mounted.delete(old);
-    const still = [...place.children];
+    // What is hidden already stays so when the view ends: it has something else in its place.
+    const still = [...place.children].filter((one) => !one.hidden);
     still.forEach((one) => (one.hidden = true));
     place.append(box);
     mounted.set(place, { box, end, still, seen: true });

@@ -1,4 +1,5 @@
-// The view of a table: its state is in the model's traits, its rows come from the kernel.
+// The view of a table: its state is in the model's traits, its rows come from the kernel. Of a table
+// that was saved, `state.saved` says what of it; its model answers with the saved rows alone.
 
 import { blockStore } from "./blocks.js";
 import { announcer, connect, copy, element, oneLine, root, thousands } from "./common.js";
@@ -15,6 +16,7 @@ const TRAITS = ["sort", "filters", "pinned", "widths", "state"];
 function render({ model, el }) {
   const view = root(el, "civis-table");
   const { region, say } = announcer();
+  const isSaved = Boolean(model.get("state").saved);
   const kernel = connect(model, (what) => bar.kernel(what));
   const summaries = new Map();
   const filtered = new Map();
@@ -63,13 +65,14 @@ function render({ model, el }) {
       bar.note("");
     },
     retry: () => reload(),
-  });
+  }, isSaved);
 
   const table = grid({
     columns,
     cell: store.cell,
     label: `Table: ${get("state").title || "result"}`,
     rowsSeen: get("state").rows,
+    withSummaries: !isSaved,
     on: {
       want: store.want,
       sort: (column, add) => set("sort", nextSort(get("sort"), column, add)),
@@ -200,7 +203,8 @@ function render({ model, el }) {
 
   let summarizing = false;
   async function summarizeSeen(seen) {
-    if (summarizing || kernel.lost || store.busy) return;
+    // What is in a few rows that were saved says nothing of the column.
+    if (summarizing || kernel.lost || store.busy || isSaved) return;
     summarizing = true;
     const asked = JSON.stringify(get("filters"));
     try {

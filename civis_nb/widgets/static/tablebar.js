@@ -2,8 +2,8 @@
 
 import { element, link, oneLine } from "./common.js";
 
-/** Return the line of a view; `on` has what its buttons do. */
-export function tableBar(view, on) {
+/** Return the line of a view; `on` has what its buttons do. Of a saved table, cells alone are copied. */
+export function tableBar(view, on, isSaved = false) {
   const caption = element("span", { class: "civis-caption" });
   const chips = element("span", { class: "civis-chips" });
   const note = element("span", { class: "civis-caption" });
@@ -12,10 +12,10 @@ export function tableBar(view, on) {
   const buttons = element(
     "span",
     { class: "civis-downloads" },
-    sql,
+    isSaved ? null : sql,
     button("Copy", "Copy the selected cells, to be pasted into a spreadsheet (Ctrl+C)", on.copy),
-    button("CSV", "Download the rows that are shown as CSV", () => on.download("csv")),
-    button("Parquet", "Download the rows that are shown as Parquet", () => on.download("parquet")),
+    isSaved ? null : button("CSV", "Download the rows that are shown as CSV", () => on.download("csv")),
+    isSaved ? null : button("Parquet", "Download the rows that are shown as Parquet", () => on.download("parquet")),
   );
   const notice = element("div", { class: "civis-notice", hidden: true });
   const status = element("div", { class: "civis-notice", hidden: true });
@@ -27,6 +27,7 @@ export function tableBar(view, on) {
       const parts = [];
       if (state.title) parts.push(element("b", {}, oneLine(state.title)));
       parts.push(document.createTextNode(`${state.title ? " · " : ""}${count}`));
+      if (state.saved) parts.push(document.createTextNode(` · ${state.saved}`));
       const took = seconds ?? state.seconds;
       if (took !== null && took !== undefined) parts.push(document.createTextNode(` · ${took.toFixed(2)} s`));
       if (state.run) parts.push(document.createTextNode(" · "), link(state.url, `${state.run}${state.url ? " ↗" : ""}`));

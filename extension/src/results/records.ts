@@ -1,0 +1,62 @@
+/** What notebooks keep of results as data, as civis_nb/display writes it; checked before it is shown. */
+
+export const TABLE_MIME = 'application/vnd.civis.table+json';
+
+export type Cell = string | null;
+
+export interface ISavedColumn {
+  name: string;
+  /** The short name of its type; null where nobody knows. */
+  type: string | null;
+  right: boolean;
+}
+
+/** The first rows of a table: civis_nb/display/settled.py. */
+export interface ISavedTable {
+  title: string | null;
+  columns: ISavedColumn[];
+  rows: Cell[][];
+  columns_total: number;
+  rows_held: number;
+  rows_total: number | null;
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isTextOrNull = (value: unknown): value is string | null => value === null || isText(value);
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isColumn(value: unknown): value is ISavedColumn {
+  return (
+    isRecord(value) && isText(value.name) && isTextOrNull(value.type) && typeof value.right === 'boolean'
+  );
+}
+
+/**
+ * Return the table that a cell keeps; null for what is none, or of a version that is not known.
+ *
+ * Tables in words for a person (settings, names of jobs) have no types: their HTML, in which long
+ * texts take several lines, is the better view of them.
+ */
+export function savedTable(data: unknown): ISavedTable | null {
+  if (!isRecord(data) || data.version !== 1) {
+    return null;
+  }
+  const { title, columns, rows, columns_total, rows_held, rows_total } = data;
+  const fits =
+    isTextOrNull(title) &&
+    Array.isArray(columns) &&
+    columns.every(isColumn) &&
+    columns.some(one => one.type !== null) &&
+    Array.isArray(rows) &&
+    rows.every(row => Array.isArray(row) && row.length === columns.length && row.every(isTextOrNull)) &&
+    isCount(columns_total) &&
+    columns_total >= columns.length &&
+    isCount(rows_held) &&
+    rows_held >= rows.length &&
+    (rows_total === null || isCount(rows_total));
+  return fits ? (data as unknown as ISavedTable) : null;
+}
