@@ -96,12 +96,12 @@ def open_in_lab(
     lab_server: Server,
     browser_window: Any,  # noqa: F811 - the fixture
 ) -> Iterator[Callable[..., Page]]:
-    """Open cells as a notebook in JupyterLab; give the `Page`."""
+    """Open cells, or a notebook that is there, in JupyterLab; give the `Page`."""
     pages: list[Any] = []
 
-    def opened(*cells: str) -> Page:
+    def opened(*cells: str, path: Path | None = None) -> Page:
         pages.append(browser_window.new_page())
-        return Page(pages[-1], lab_server, written(lab_server, *cells), "lab")
+        return Page(pages[-1], lab_server, path or written(lab_server, *cells), "lab")
 
     yield opened
     for page in pages:

@@ -100,6 +100,7 @@ class Server:
             owner, _, key = name.partition(".")
             nested.setdefault(owner, {})[key] = value
         (config / "jupyter_server_config.json").write_text(json.dumps(nested))
+        self._env = env
         self._log = (folder / ".server.log").open("w")
         self._process = subprocess.Popen(
             [sys.executable, "-m", module, "--no-browser"],
@@ -124,6 +125,11 @@ class Server:
     def session(self, *, as_page: bool = False) -> ServerSession:
         """Return what asks the server, with its token; as a page does, with cookies alone."""
         return ServerSession(self._address, self._token, as_page)
+
+    def trust(self, path: Path) -> None:
+        """Sign a notebook, as if a person had run it here."""
+        command = [sys.executable, "-m", "jupyter", "trust", str(path)]
+        subprocess.run(command, env=self._env, check=True, capture_output=True)
 
     def end_kernels(self) -> None:
         """End all kernels: those of notebooks that are closed would stay, with their memory."""

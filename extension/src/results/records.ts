@@ -35,8 +35,12 @@ function isColumn(value: unknown): value is ISavedColumn {
   );
 }
 
+/** A table of so few rows is seen whole in its HTML: civis_nb/display/tables.py has the same. */
+const FEW_ROWS = 5;
+
 /**
- * Return the table that a cell keeps; null for what is none, or of a version that is not known.
+ * Return the table that a cell keeps, where a view adds to its HTML; null for what is none, or of a
+ * version that is not known.
  *
  * Tables in words for a person (settings, names of jobs) have no types: their HTML, in which long
  * texts take several lines, is the better view of them.
@@ -52,6 +56,7 @@ export function savedTable(data: unknown): ISavedTable | null {
     columns.every(isColumn) &&
     columns.some(one => one.type !== null) &&
     Array.isArray(rows) &&
+    rows.length > FEW_ROWS &&
     rows.every(row => Array.isArray(row) && row.length === columns.length && row.every(isTextOrNull)) &&
     isCount(columns_total) &&
     columns_total >= columns.length &&

@@ -16,7 +16,7 @@ export class SavedTableRenderer extends Widget implements IRenderMime.IRenderer 
     super();
     this.addClass('civis-saved');
     this.layout = new PanelLayout();
-    this._html = htmlRendererFactory.createRenderer(options);
+    this._html = htmlRendererFactory.createRenderer({ ...options, mimeType: 'text/html' });
     (this.layout as PanelLayout).addWidget(this._html);
   }
 

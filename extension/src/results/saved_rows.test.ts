@@ -104,7 +104,8 @@ it('The values of a column come with their counts', () =>
   }));
 
 describe('savedTable', () => {
-  const whole = { version: 1, caption: '5 of 5 rows', ...TABLE };
+  const rows = [...TABLE.rows, ...TABLE.rows];
+  const whole = { version: 1, caption: '10 of 10 rows', ...TABLE, rows, rows_held: 10, rows_total: 10 };
 
   it('is the data of a cell', () => expect(savedTable(whole)).toBe(whole));
 
@@ -115,12 +116,13 @@ describe('savedTable', () => {
     { ...whole, version: 2 },
     { ...whole, columns: undefined },
     { ...whole, columns: whole.columns.map(one => ({ ...one, type: null })) },
-    { ...whole, columns: [{ name: '<b>', type: 'text' }], rows: [] },
-    { ...whole, rows: [['1']] },
-    { ...whole, rows: [...whole.rows, [1, '2', '3', '4', '5']] },
+    { ...whole, columns: [{ name: '<b>', type: 'text' }], rows: Array(9).fill(['x']) },
+    { ...whole, rows: rows.map(row => row.slice(1)) },
+    { ...whole, rows: [...rows, [1, '2', '3', '4', '5']] },
     { ...whole, rows: { length: 5 } },
     { ...whole, rows_held: 2 },
     { ...whole, rows_total: '5' },
-    { ...whole, title: {} }
-  ])('is null for malformed data', data => expect(savedTable(data)).toBeNull());
+    { ...whole, title: {} },
+    { ...whole, rows: rows.slice(5) }
+  ])('is null for malformed data, and for few rows', data => expect(savedTable(data)).toBeNull());
 });
