@@ -135,22 +135,29 @@ def _comment_end(sql: str, position: int) -> int:
     return len(sql)
 
 
-def split_statements(sql: str) -> list[Token]:
+def split_statements(sql: str, backslashes: bool = False) -> list[Token]:
     """Split a script into its statements, each with the semicolon that ends it.
 
     Pieces that hold no code are left out.
+
+    Parameters
+    ----------
+    sql
+        Any text.
+    backslashes
+        As for `tokenize`.
 
     Examples
     --------
     >>> [t.text for t in split_statements("SELECT ';'; -- done")]
     ["SELECT ';';"]
     """
-    plain = _PLAIN.whole.fullmatch(sql)
+    plain = (_PLAIN_WITH_BACKSLASHES if backslashes else _PLAIN).whole.fullmatch(sql)
     if plain is not None:
         return [Token("statement", sql[: plain.end("semicolon")] if plain["semicolon"] else sql, 0)]
     pieces: list[Token] = []
     start, has_code = 0, False
-    for token in tokenize(sql):
+    for token in tokenize(sql, backslashes):
         if token.kind == "semicolon":
             if has_code:
                 pieces.append(Token("statement", sql[start : token.end], start))
