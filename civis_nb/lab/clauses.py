@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -65,12 +66,15 @@ _BEFORE_VALUE: Final = frozenset(
 )  # fmt: skip
 #: Words that are keywords wherever they stand, so that their case means nothing.
 _KEYWORDS: Final = frozenset(
-    """
+    re.findall(
+        r"\w+",
+        """
     select distinct from where group by order having limit offset union all except intersect join
     left right full inner outer cross natural on using and or not in is null between like ilike
     case when then else end as with recursive insert into values update set delete create table
     view over partition asc desc qualify exists returning any cast
-    """.split()
+        """,
+    )
 )
 #: Keywords behind which a bracket is no list of arguments.
 _SPACED: Final = _KEYWORDS - {"left", "right", "any", "cast", "values"} | {"except", "lateral"}

@@ -1,4 +1,4 @@
-"""What completes a cell that begins with ``%%civis_sql``."""
+"""What completes the SQL of ``%%civis_sql`` cells and ``%civis_sql`` lines."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from civis_nb.errors import CivisError
 from civis_nb.lab.catalog import Catalog, Column, Database, Table
 from civis_nb.lab.functions import functions
 from civis_nb.lab.items import Completion, Item
-from civis_nb.lab.magic_line import MAGIC, complete_line, database_of
+from civis_nb.lab.magic_line import complete_line, magic_at
 from civis_nb.lab.names import sql_name
 from civis_nb.lab.scopes import Place, Source, place_at, sources_of
 
@@ -62,18 +62,18 @@ class Completer:
         database
             The database that the kernel uses where the cell names none.
         """
-        if MAGIC.match(cell) is None:
+        magic = magic_at(cell, offset)
+        if magic is None or offset < magic.start:
             return Completion("")
-        line, newline, sql = cell.partition("\n")
         known = _Known(self._catalog)
-        if offset <= len(line):
+        if magic.sql_start is None or offset < magic.sql_start:
             databases: list[Database] = known.get(self._catalog.databases, [])
-            typed, items = complete_line(line[:offset], [one.name for one in databases])
+            names = [one.name for one in databases]
+            typed, items = complete_line(magic, offset - magic.start, names)
             return Completion(typed, _matching(items, typed.strip("\"'")), known.problem)
-        known.find(database_of(line) or database)
-        place = place_at(
-            sql, offset - len(line) - len(newline), backslashes=known.dialect == "redshift"
-        )
+        known.find(magic.database or database)
+        sql, at = magic.sql, offset - magic.sql_start
+        place = place_at(sql, at, backslashes=known.dialect == "redshift")
         items = _proposals(place, known, variables or {}, sql)
         return Completion(place.typed, _matching(items, place.typed), known.problem)
 

@@ -7,13 +7,13 @@ from itertools import zip_longest
 
 from civis_nb.errors import CivisInputError
 from civis_nb.lab.layout import laid_out
-from civis_nb.lab.lexemes import Unreadable, code_and_comments, lexemes
+from civis_nb.lab.lexemes import UnreadableError, code_and_comments, lexemes
 
 __all__ = ["format_sql"]
 
 
 def format_sql(sql: str, dialect: str) -> str:
-    """Return SQL with its lines and spaces laid out, and its keywords in one case.
+    r"""Return SQL with its lines and spaces laid out, and its keywords in one case.
 
     Names, values, ``:names``, templates and comments stay as they are. Statements that neither
     read nor change rows, such as COPY, are taken over as they were written.
@@ -33,12 +33,12 @@ def format_sql(sql: str, dialect: str) -> str:
     Examples
     --------
     >>> format_sql("select a,b from t where x=:x and y is null and z<>3 order by 1,2", "redshift")
-    'select a, b\\nfrom t\\nwhere x = :x and y is null and z <> 3\\norder by 1, 2'
+    'select a, b\nfrom t\nwhere x = :x and y is null and z <> 3\norder by 1, 2'
     """
     backslashes = dialect == "redshift"
     try:
         found = laid_out(sql, *lexemes(sql, backslashes))
-    except Unreadable as error:
+    except UnreadableError as error:
         raise CivisInputError(f"The SQL was not formatted: {error}.") from None
     changed = _changed(code_and_comments(sql, backslashes), code_and_comments(found, backslashes))
     if changed is None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from dataclasses import asdict
 from typing import Any
 
 from jupyter_server.auth.decorator import authorized
@@ -18,6 +17,7 @@ from tornado import web
 from civis_nb.errors import CivisError
 from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog, Database
+from civis_nb.lab.cell_handlers import CompleteHandler, FormatHandler, StatementHandler
 from civis_nb.lab.completion import Completer
 from civis_nb.lab.events import EventsHandler, Feeds
 from civis_nb.lab.http import Handler
@@ -27,7 +27,6 @@ from civis_nb.lab.jobs import Jobs
 __all__ = ["add_handlers"]
 
 _WAIT_S = 20.0
-_LONGEST_CELL = 1_000_000
 #: An id in an address; a handler checks that it is one.
 _ID = "([^/]+)"
 
@@ -43,7 +42,9 @@ def add_handlers(app: Any) -> None:
     app.add_handlers(
         ".*$",
         [
-            (url_path_join(base, "complete"), _Complete, {"completer": Completer(catalog)}),
+            (url_path_join(base, "complete"), CompleteHandler, {"completer": Completer(catalog)}),
+            (url_path_join(base, "format"), FormatHandler, {"catalog": catalog}),
+            (url_path_join(base, "statement"), StatementHandler, {"catalog": catalog}),
             (url_path_join(base, "databases"), _Databases, {"catalog": catalog}),
             (url_path_join(base, "events"), EventsHandler, {"feeds": feeds}),
             (url_path_join(base, "jobs"), JobsHandler, of_jobs),
@@ -53,30 +54,6 @@ def add_handlers(app: Any) -> None:
             (url_path_join(base, f"jobs/{_ID}/runs/{_ID}/log"), LogHandler, of_jobs),
         ],
     )
-
-
-class _Complete(Handler):
-    """What completes a SQL cell."""
-
-    auth_resource = "contents"
-
-    def initialize(self, completer: Completer) -> None:
-        self._completer = completer
-
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
-    async def post(self) -> None:
-        body = self.get_json_body() or {}
-        cell, offset = body.get("cell"), body.get("offset")
-        variables, database = body.get("variables") or {}, body.get("database")
-        if not isinstance(cell, str) or len(cell) > _LONGEST_CELL:
-            raise web.HTTPError(400, "cell must be a text of at most a million characters.")
-        if not isinstance(offset, int) or not 0 <= offset <= len(cell):
-            raise web.HTTPError(400, "offset must be a place in the cell, in characters.")
-        if not isinstance(variables, dict) or not isinstance(database, str | None):
-            raise web.HTTPError(400, "variables must be an object, database a text or null.")
-        found = await asyncio.to_thread(self._completer.complete, cell, offset, variables, database)
-        self.finish(json.dumps(asdict(found)))
 
 
 class _Databases(Handler):

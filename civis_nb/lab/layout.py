@@ -17,7 +17,7 @@ from civis_nb.lab.clauses import (
     keyword_case,
     space_before,
 )
-from civis_nb.lab.lexemes import Comment, Lexeme, Unreadable
+from civis_nb.lab.lexemes import Comment, Lexeme, UnreadableError, pairs
 from civis_nb.lab.pretty import Beside, Cat, Doc, Group, Line, Nest, cat, flat_width, printed
 
 __all__ = ["laid_out"]
@@ -26,7 +26,6 @@ _WIDTH: Final = 88
 #: The width up to which a statement of three clauses or more stays on one line.
 _SHORT: Final = 60
 _DEEPEST: Final = 60
-_CLOSES: Final = {")": "(", "]": "[", "}": "{"}
 _HARD: Final = Line(None)
 
 
@@ -45,7 +44,7 @@ def laid_out(sql: str, lexemes: Sequence[Lexeme], last: Sequence[Comment]) -> st
 
     Raises
     ------
-    Unreadable
+    UnreadableError
         When brackets do not match, or are nested too deep.
     """
     docs: list[Doc] = []
@@ -57,7 +56,7 @@ def laid_out(sql: str, lexemes: Sequence[Lexeme], last: Sequence[Comment]) -> st
                 docs.append(_HARD)
             docs += layout.statement(begin, at + 1, is_first=not docs)
             begin = at + 1
-    for comment in last:
+    for comment in layout.unwritten(last):
         if docs:
             docs += [_HARD, _HARD] if comment.blank_before else [_HARD]
         docs.append(comment.text)
@@ -71,17 +70,19 @@ class _Layout:
         self._sql = sql
         self._all = lexemes
         self._case = keyword_case(lexemes)
-        self._close = _pairs(sql, lexemes)
+        self._close = pairs(sql, lexemes)
+        # Up to where the text is taken over with its comments.
+        self._written = 0
 
     def statement(self, begin: int, end: int, is_first: bool) -> Iterator[Doc]:
         """Return the documents of a statement with its semicolon and the comments around it."""
         first = self._all[begin]
-        blanks = [one.blank_before for one in first.above] + [first.blank_before]
-        for index, comment in enumerate(first.above):
-            if blanks[index] and not (is_first and index == 0):
+        for comment in self.unwritten(first.above):
+            if comment.blank_before and not is_first:
                 yield _HARD
             yield from (comment.text, _HARD)
-        if blanks[-1] and not (is_first and not first.above):
+            is_first = False
+        if first.blank_before and not is_first:
             yield _HARD
         if is_formatted(self._all, begin, end):
             stop = end - 1 if self._all[end - 1].kind == ";" else end
@@ -90,8 +91,13 @@ class _Layout:
                 yield from self._piece(stop)
         else:
             last = self._all[end - 1]
-            yield self._sql[first.start : last.start + len(last.text)]
-            yield from _behind(last)
+            self._written = last.start + len(last.text)
+            yield self._sql[first.start : self._written]
+            yield from _behind(self.unwritten(last.behind))
+
+    def unwritten(self, comments: Sequence[Comment]) -> list[Comment]:
+        """Return the comments that are not part of a text that is taken as it is."""
+        return [one for one in comments if one.start >= self._written]
 
     # -- a piece, and what is between two -----------------------------------------------------
 
@@ -113,7 +119,7 @@ class _Layout:
             for comment in lexeme.above:
                 yield from (comment.text, _HARD)
         yield cased(self._all, at, self._case)
-        yield from _behind(lexeme)
+        yield from _behind(lexeme.behind)
 
     def _between(self, at: int, wanted: Doc | None = None) -> Doc:
         before = self._all[at - 1] if at else None
@@ -133,17 +139,15 @@ class _Layout:
                 starts.append(at)
             behind = at + words
             if (
-                words and behind < end and self._all[behind].kind == "("
+                words
+                and behind < end
+                and self._all[behind].kind == "("
                 and self._all[at].word in SET_OPERATORS
             ):
                 starts.append(behind)
             at = max(at + words, self._close.get(at, at) + 1) if words else self._after(at)
-        clauses = [
-            (start, stop) for start, stop in zip(starts, [*starts[1:], end], strict=True)
-        ]
-        docs = [
-            self._clause(start, stop, depth) for start, stop in clauses
-        ]
+        clauses = [(start, stop) for start, stop in zip(starts, [*starts[1:], end], strict=True)]
+        docs = [self._clause(start, stop, depth) for start, stop in clauses]
         widths = [flat_width(doc) for doc in docs]
         is_short = None not in widths and sum(filter(None, widths)) + len(docs) <= _SHORT
         is_broken = is_statement and len(docs) > 2 and not is_short
@@ -177,11 +181,16 @@ class _Layout:
             return self._broken(docs, self._operands(body, end), depth)
         if name == "values":
             return cat([*docs, Nest(cat(self._listed(items, Line(fills=True), depth, None)))])
-        return self._broken(docs, items, depth)
+        return self._broken(docs, items, depth, alone=name.startswith("select"))
 
-    def _broken(self, head: list[Doc], items: list[tuple[int, int]], depth: int) -> Doc:
-        """Return a clause whose items have lines of their own where they do not fit on one."""
-        if len(items) == 1:
+    def _broken(
+        self, head: list[Doc], items: list[tuple[int, int]], depth: int, alone: bool = False
+    ) -> Doc:
+        """Return a clause whose items have lines of their own where they do not fit on one.
+
+        With `alone`, one item has, too.
+        """
+        if len(items) == 1 and not alone:
             return cat([*head, *self._listed(items, Line(), depth, None)])
         return Group(cat([*head, Nest(cat(self._listed(items, Line(), depth, Line())))]))
 
@@ -230,7 +239,7 @@ class _Layout:
         if at not in self._close:
             yield from self._piece(at, wanted, is_first)
         elif depth > _DEEPEST:
-            raise Unreadable(f"brackets are nested more than {_DEEPEST} deep")
+            raise UnreadableError(f"brackets are nested more than {_DEEPEST} deep")
         elif self._all[at].word == "case":
             yield from self._case_of(at, depth + 1, wanted, is_first)
         else:
@@ -260,9 +269,7 @@ class _Layout:
         last = self._between(end, Line("" if self._is_round(at) or closing.tight else " "))
         if hard:
             last = _HARD
-        yield Group(
-            cat([*opening, Nest(cat(inner)), last, closing.text, *_behind(closing)])
-        )
+        yield Group(cat([*opening, Nest(cat(inner)), last, closing.text, *_behind(closing.behind)]))
 
     def _opening(self, at: int, wanted: Doc | None, is_first: bool) -> list[Doc]:
         """Return what is before an opening bracket or CASE, its comments, and itself."""
@@ -286,22 +293,20 @@ class _Layout:
                 operands = self._window(begin, end)
             yield from self._first_then(operands, Line(), depth)
 
-    def _first_then(
-        self, items: list[tuple[int, int]], line: Doc, depth: int
-    ) -> Iterator[Doc]:
+    def _first_then(self, items: list[tuple[int, int]], line: Doc, depth: int) -> Iterator[Doc]:
         for index, (begin, end) in enumerate(items):
             if index == 0:
                 yield from self._run(begin, end, depth, is_first=True)
             else:
                 yield from self._run(begin, end, depth, line)
 
-    def _case_of(
-        self, at: int, depth: int, wanted: Doc | None, is_first: bool
-    ) -> Iterator[Doc]:
+    def _case_of(self, at: int, depth: int, wanted: Doc | None, is_first: bool) -> Iterator[Doc]:
         end = self._close[at]
         before, *opening = self._opening(at, wanted, is_first)
         yield before
-        starts = [one for one in self._steps(at + 1, end) if self._all[one].word in ("when", "else")]
+        starts = [
+            one for one in self._steps(at + 1, end) if self._all[one].word in ("when", "else")
+        ]
         starts.append(end)
         operand = self._run(at + 1, starts[0], depth)
         branches: list[Doc] = []
@@ -354,43 +359,7 @@ class _Layout:
         return list(zip(starts, [*starts[1:], end], strict=True))
 
 
-def _behind(lexeme: Lexeme) -> Iterator[Doc]:
-    for comment in lexeme.behind:
+def _behind(comments: Sequence[Comment]) -> Iterator[Doc]:
+    for comment in comments:
         is_inline = comment.text.startswith("/*") and not comment.ends_line
         yield f" {comment.text}" if is_inline else Beside(f"  {comment.text}")
-
-
-def _pairs(sql: str, lexemes: Sequence[Lexeme]) -> dict[int, int]:
-    """Return the index of the end of each bracket and CASE.
-
-    Raises
-    ------
-    Unreadable
-        When brackets do not match.
-    """
-    pairs: dict[int, int] = {}
-    opened: list[int] = []
-    for at, lexeme in enumerate(lexemes):
-        if lexeme.kind in ("(", "[", "{") or lexeme.word == "case":
-            opened.append(at)
-        elif lexeme.kind in _CLOSES:
-            while opened and lexemes[opened[-1]].word == "case":
-                opened.pop()
-            if not opened or lexemes[opened[-1]].kind != _CLOSES[lexeme.kind]:
-                raise Unreadable(f"{_place(sql, lexeme)} closes nothing")
-            pairs[opened.pop()] = at
-        elif lexeme.word == "end" and opened and lexemes[opened[-1]].word == "case":
-            pairs[opened.pop()] = at
-        elif lexeme.kind == ";":
-            while opened and lexemes[opened[-1]].word == "case":
-                opened.pop()
-            if opened:
-                break
-    still_open = next((at for at in reversed(opened) if lexemes[at].word != "case"), None)
-    if still_open is not None:
-        raise Unreadable(f"{_place(sql, lexemes[still_open])} is not closed")
-    return pairs
-
-
-def _place(sql: str, lexeme: Lexeme) -> str:
-    return f"the {lexeme.text} on line {sql.count(chr(10), 0, lexeme.start) + 1} of the SQL"

@@ -6,14 +6,15 @@ Together the pieces have every character of the text that is not blank.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
 from civis_nb.sql_text import Token, tokenize
 
-__all__ = ["Comment", "Lexeme", "Unreadable", "code_and_comments", "lexemes"]
+__all__ = ["Comment", "Lexeme", "UnreadableError", "code_and_comments", "lexemes", "pairs"]
 
+_CLOSES: Final = {")": "(", "]": "[", "}": "{"}
 _OPERATOR: Final = frozenset("+-*/<>=~!@#%^&|?")
 #: An operator ends in + or - only if it holds one of these, as in PostgreSQL: ``=-1`` is two.
 _LETS_SIGN_END: Final = frozenset("~!@#%^&|?")
@@ -23,15 +24,16 @@ _PREFIX: Final = re.compile(r"(?i:[bnxe]|u&|_\w+)")
 _EXPONENT: Final = re.compile(r"(?:\d[\d.]*|\.\d+)[eE]")
 
 
-class Unreadable(ValueError):
+class UnreadableError(ValueError):
     """A text of which nobody can tell what is code: quotes or brackets are not closed."""
 
 
 @dataclass(frozen=True)
 class Comment:
-    """A comment, and whether a blank line was before it."""
+    """A comment, where it began, and whether a blank line was before it."""
 
     text: str
+    start: int
     blank_before: bool = False
 
     @property
@@ -89,7 +91,7 @@ def lexemes(sql: str, backslashes: bool) -> tuple[list[Lexeme], list[Comment]]:
 
     Raises
     ------
-    Unreadable
+    UnreadableError
         When a quote or a comment is not closed.
     """
     found: list[Lexeme] = []
@@ -102,9 +104,9 @@ def lexemes(sql: str, backslashes: bool) -> tuple[list[Lexeme], list[Comment]]:
         if token.kind == "comment":
             text = token.text.rstrip()
             if newlines or above or not found or any(c.ends_line for c in found[-1].behind):
-                above.append(Comment(text, newlines > 1))
+                above.append(Comment(text, token.start, newlines > 1))
             else:
-                found[-1].behind.append(Comment(text))
+                found[-1].behind.append(Comment(text, token.start))
         else:
             lexeme = Lexeme(token.text, token.kind, tight and not above, token.start, newlines > 1)
             _take_comments(lexeme, found, above)
@@ -125,6 +127,42 @@ def _take_comments(lexeme: Lexeme, before: list[Lexeme], above: list[Comment]) -
         return
     lexeme.behind, before[-1].behind = before[-1].behind, []
     lexeme.blank_before = False
+
+
+def pairs(sql: str, lexemes: Sequence[Lexeme]) -> dict[int, int]:
+    """Return the index of the end of each bracket and CASE.
+
+    Raises
+    ------
+    UnreadableError
+        When brackets do not match.
+    """
+    found: dict[int, int] = {}
+    opened: list[int] = []
+    for at, lexeme in enumerate(lexemes):
+        if lexeme.kind in ("(", "[", "{") or lexeme.word == "case":
+            opened.append(at)
+        elif lexeme.kind in _CLOSES:
+            while opened and lexemes[opened[-1]].word == "case":
+                opened.pop()
+            if not opened or lexemes[opened[-1]].kind != _CLOSES[lexeme.kind]:
+                raise UnreadableError(f"{_place(sql, lexeme)} closes nothing")
+            found[opened.pop()] = at
+        elif lexeme.word == "end" and opened and lexemes[opened[-1]].word == "case":
+            found[opened.pop()] = at
+        elif lexeme.kind == ";":
+            while opened and lexemes[opened[-1]].word == "case":
+                opened.pop()
+            if opened:
+                break
+    still_open = next((at for at in reversed(opened) if lexemes[at].word != "case"), None)
+    if still_open is not None:
+        raise UnreadableError(f"{_place(sql, lexemes[still_open])} is not closed")
+    return found
+
+
+def _place(sql: str, lexeme: Lexeme) -> str:
+    return f"the {lexeme.text} on line {sql.count(chr(10), 0, lexeme.start) + 1} of the SQL"
 
 
 def code_and_comments(sql: str, backslashes: bool) -> list[str]:
@@ -152,13 +190,7 @@ def _merged(sql: str, backslashes: bool) -> Iterator[Token]:
             end = _without_sign(tokens, at, end)
         elif first.text == ":" and _text(tokens, end) in (":", "="):
             kind, end = "cast" if tokens[end].text == ":" else "operator", end + 1
-        elif first.text == ":" and _is(tokens, end, "word"):
-            kind, end = "value", end + 1
-        elif first.text in ("$", "@") and _is(tokens, end, "number", "word"):
-            kind, end = "value", end + 1
-        elif first.kind == "word" and _PREFIX.fullmatch(first.text) and _is(tokens, end, "string"):
-            kind, end = "value", end + 1
-        elif first.text == "." and _is(tokens, end, "number"):
+        elif _begins_value(tokens, at):
             kind, end = "value", end + 1
         elif kind in ("word", "name", "template"):
             while _text(tokens, end) == "." and (
@@ -167,12 +199,25 @@ def _merged(sql: str, backslashes: bool) -> Iterator[Token]:
                 kind, end = "name", end + 2
         text = "".join(token.text for token in tokens[at:end])
         if (
-            kind == "value" and _EXPONENT.fullmatch(text)
-            and _text(tokens, end) in ("+", "-") and _is(tokens, end + 1, "number")
+            kind == "value"
+            and _EXPONENT.fullmatch(text)
+            and _text(tokens, end) in ("+", "-")
+            and _is(tokens, end + 1, "number")
         ):
             text, end = text + tokens[end].text + tokens[end + 1].text, end + 2
         yield Token(kind, text, first.start)
         at = end
+
+
+def _begins_value(tokens: list[Token], at: int) -> bool:
+    """Return whether a sign or prefix and what is behind it are one value: ``:x``, ``.5``."""
+    first, behind = tokens[at], tokens[at + 1].kind if at + 1 < len(tokens) else ""
+    return (
+        (first.text == ":" and behind == "word")
+        or (first.text in ("$", "@") and behind in ("number", "word"))
+        or (first.text == "." and behind == "number")
+        or (first.kind == "word" and behind == "string" and bool(_PREFIX.fullmatch(first.text)))
+    )
 
 
 def _kind(token: Token) -> str:
@@ -209,7 +254,7 @@ def _with_templates(sql: str, backslashes: bool) -> Iterator[Token]:
 
     Raises
     ------
-    Unreadable
+    UnreadableError
         When something is not closed.
     """
     begin = 0
@@ -220,15 +265,15 @@ def _with_templates(sql: str, backslashes: bool) -> Iterator[Token]:
             if ends_with is not None:
                 end = sql.find(ends_with, start + 2)
                 if end < 0:
-                    raise Unreadable(_unclosed(sql, start, "a template"))
+                    raise UnreadableError(_unclosed(sql, start, "a template"))
                 begin = end + 2
                 yield Token("template", sql[start:begin], start)
                 break
             if token.kind == "comment" and token.text.startswith("/*"):
                 if token.text.count("/*") > token.text.count("*/"):
-                    raise Unreadable(_unclosed(sql, start, "a comment"))
+                    raise UnreadableError(_unclosed(sql, start, "a comment"))
             elif not token.closed:
-                raise Unreadable(_unclosed(sql, start, "a quote"))
+                raise UnreadableError(_unclosed(sql, start, "a quote"))
             yield token._replace(start=start)
         else:
             return

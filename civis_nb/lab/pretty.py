@@ -53,6 +53,7 @@ class Nest:
 
     @property
     def breaks(self) -> bool:
+        """Whether it can't be on one line."""
         return self.doc.breaks
 
 
@@ -64,6 +65,7 @@ class Group:
 
     @property
     def breaks(self) -> bool:
+        """Whether it can't be on one line."""
         return self.doc.breaks
 
 
@@ -102,13 +104,13 @@ def flat_width(doc: Doc) -> int | None:
 
 
 def printed(doc: Doc, width: int) -> str:
-    """Return the text of a document, no wider than `width` where its lines allow it.
+    r"""Return the text of a document, no wider than `width` where its lines allow it.
 
     Examples
     --------
     >>> doc = Group(cat(["f(", Nest(cat([Line(""), "a,", Line(), "b"])), Line(""), ")"]))
     >>> printed(doc, 10), printed(doc, 5)
-    ('f(a, b)', 'f(\\n    a,\\n    b\\n)')
+    ('f(a, b)', 'f(\n    a,\n    b\n)')
     """
     parts: list[str] = []
     column = 0

@@ -12,7 +12,7 @@ from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog, Column, Database, Table
 from civis_nb.lab.completion import Completer
 from civis_nb.lab.functions import functions
-from civis_nb.lab.magic_line import database_of
+from civis_nb.lab.magic_line import magic_at
 
 pytestmark = pytest.mark.exhaustive
 
@@ -173,7 +173,8 @@ def test_options_and_values_of_the_magic(line, wanted):
     ],
 )  # fmt: skip
 def test_the_database_of_a_cell(line, wanted):
-    assert database_of(line) == wanted
+    magic = magic_at(line, len(line))
+    assert (magic.database if magic else None) == wanted
 
 
 def test_other_cells_are_left_alone():
