@@ -1,4 +1,7 @@
-"""Aliases of a SELECT list in WHERE and HAVING, where PostgreSQL knows columns only."""
+"""Aliases of a SELECT list where the dialect knows columns only: in WHERE and HAVING.
+
+In PostgreSQL also in the list itself, and in expressions of ORDER BY.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from civis_nb.local.warehouse.dialects.expressions import RESERVED
+from civis_nb.local.warehouse.dialects.rules import Dialect
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, STRING, WORD, Tokens
 
-__all__ = ["AliasUse", "alias_uses"]
+__all__ = ["AliasUse", "alias_uses", "items_between"]
 
 
 _CLAUSES = frozenset(
@@ -17,6 +21,9 @@ _CLAUSES = frozenset(
 )
 _END = frozenset(("union", "except", "intersect", "minus", "returning"))
 _PLAIN = (WORD, NAME)
+_LIST, _ORDER = "the SELECT list", "an expression of ORDER BY"
+_ENDS_ITEM = frozenset(("as", ")", "]", "end"))
+_DIRECTIONS = frozenset(("asc", "desc", "nulls", "using"))
 _BEFORE_ALIAS = (WORD, NAME, NUMBER, STRING)
 #: Calls whose first argument may be the name of a part or a type.
 _WITH_PARTS = frozenset(
@@ -34,7 +41,7 @@ class AliasUse:
     name, offset
         The name, and its place in the user's text.
     clause
-        ``WHERE`` or ``HAVING``.
+        ``WHERE``, ``HAVING``, ``the SELECT list`` or ``an expression of ORDER BY``.
     query
         SQL that can be bound only if there is such a column.
     """
@@ -45,10 +52,11 @@ class AliasUse:
     query: str
 
 
-def alias_uses(tokens: Tokens) -> tuple[AliasUse, ...]:
-    """Return where a statement has names of aliases in WHERE and HAVING."""
+def alias_uses(tokens: Tokens, dialect: Dialect) -> tuple[AliasUse, ...]:
+    """Return where a statement has names of aliases that must be columns."""
     words, kinds, texts = tokens.words, tokens.kinds, tokens.texts
-    if "where" not in words and "having" not in words:
+    is_postgres = dialect == "postgres"
+    if not is_postgres and "where" not in words and "having" not in words:
         return ()
     # Most statements have none: that is told by their tokens, without looking at clauses.
     named: set[str] = set()
@@ -56,21 +64,28 @@ def alias_uses(tokens: Tokens) -> tuple[AliasUse, ...]:
     is_behind = False
     for at in range(2, tokens.count):
         word = words[at]
-        is_behind = is_behind or word in ("where", "having")
+        is_behind = is_behind or is_postgres or word in ("where", "having")
         if kinds[at] in _PLAIN and words[at + 1] != "." and words[at - 1] != ".":
             name = word or texts[at].strip('"')
-            if words[at - 1] in ("as", ")") or kinds[at - 1] in _BEFORE_ALIAS:
+            before = words[at - 1]
+            is_alias = before in _ENDS_ITEM or (
+                kinds[at - 1] in _BEFORE_ALIAS and before not in RESERVED
+            )
+            if is_alias:
                 named.add(name)
-            if is_behind:
+            if is_behind and not (is_postgres and is_alias):
                 later.add(name)
     if (named - RESERVED).isdisjoint(later):
         return ()
     return tuple(
-        use for at in range(tokens.count) if words[at] == "select" for use in _of(tokens, at)
+        use
+        for at in range(tokens.count)
+        if words[at] == "select"
+        for use in _of(tokens, at, is_postgres)
     )
 
 
-def _of(tokens: Tokens, select: int) -> Iterator[AliasUse]:
+def _of(tokens: Tokens, select: int, is_postgres: bool) -> Iterator[AliasUse]:
     """Yield the uses in one SELECT."""
     words = tokens.words
     places: dict[str, int] = {}
@@ -80,50 +95,73 @@ def _of(tokens: Tokens, select: int) -> Iterator[AliasUse]:
             places.setdefault(words[at], at)
         at = tokens.partners.get(at, at) + 1
     end = min(at, tokens.count)
-    if not places.keys() & {"where", "having"}:
+    if not is_postgres and not places.keys() & {"where", "having"}:
         return
-    first = min(places.values())
-    aliases = set(_aliases(tokens, select + 1, first))
     begins = sorted(places.values())
+    first = begins[0] if begins else end
+    aliases = dict(_aliases(tokens, select + 1, first))
+    if not aliases:
+        return
     source = ""
     if "from" in places:
         behind = next((p for p in begins if p > places["from"] and words[p] != "on"), end)
         source = tokens.render(places["from"], behind)
     before = _queries_before(tokens, select)
-    for clause in ("where", "having"):
-        if clause not in places or not aliases:
-            continue
-        stop = next((p for p in begins if p > places[clause]), end)
-        for place in _names(tokens, places[clause] + 1, stop):
-            name = tokens.name(place)
-            if name in aliases:
+    ranges = [
+        (clause.upper(), places[clause] + 1, next((p for p in begins if p > places[clause]), end))
+        for clause in ("where", "having")
+        if clause in places
+    ]
+    if is_postgres:
+        ranges.append((_LIST, select + 1, first))
+        if "order" in places:
+            stop = next((p for p in begins if p > places["order"]), end)
+            ranges += [
+                (_ORDER, first, behind)
+                for first, behind in items_between(tokens, places["order"] + 2, stop)
+                if not _is_name(tokens, first, behind)
+            ]
+    for clause, start, stop in ranges:
+        for place in _names(tokens, start, stop):
+            defined = aliases.get(tokens.name(place))
+            if defined is not None and (clause != _LIST or place > defined):
                 yield AliasUse(
-                    name,
+                    tokens.name(place),
                     tokens.starts[place],
-                    clause.upper(),
+                    clause,
                     f"{before} SELECT {tokens.texts[place]} {source}".strip(),
                 )
 
 
-def _aliases(tokens: Tokens, at: int, end: int) -> Iterator[str]:
-    """Yield the aliases of a SELECT list, but those that are names of columns as well."""
-    item = at
-    while item < end:
-        behind = item
+def items_between(tokens: Tokens, at: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield where the items of a list begin and end."""
+    while at < end:
+        behind = at
         while behind < end and tokens.words[behind] != ",":
             behind = tokens.partners.get(behind, behind) + 1
-        last = min(behind, end) - 1
+        yield at, min(behind, end)
+        at = behind + 1
+
+
+def _is_name(tokens: Tokens, first: int, behind: int) -> bool:
+    """Return whether an item of ORDER BY is a name, with or without the words behind it."""
+    return behind == first + 1 or tokens.words[first + 1] in _DIRECTIONS
+
+
+def _aliases(tokens: Tokens, at: int, end: int) -> Iterator[tuple[str, int]]:
+    """Yield the aliases of a SELECT list, but those that are names of columns as well."""
+    for item, behind in items_between(tokens, at, end):
+        last = behind - 1
         if last > item and tokens.kinds[last] in _PLAIN:
             before = last - 1 - (tokens.words[last - 1] == "as")
-            is_alias = tokens.words[before] == ")" or tokens.kinds[before] in (
+            is_alias = tokens.words[before] in (")", "]", "end") or tokens.kinds[before] in (
                 WORD, NAME, NUMBER, STRING,
             )  # fmt: skip
             is_column = tokens.kinds[before] in _PLAIN and (
                 tokens.name(before) == tokens.name(last)
             )
             if before >= item and is_alias and not is_column and tokens.words[last] != "end":
-                yield tokens.name(last)
-        item = behind + 1
+                yield tokens.name(last), last
 
 
 def _names(tokens: Tokens, at: int, end: int) -> Iterator[int]:

@@ -238,6 +238,8 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
             return rule(self, call)
         if name in ("array_agg", "string_agg") and tokens.words[call.open + 1] == "distinct":
             self._sort_distinct(call)
+        if name == "array_agg":
+            tokens.set_type(call.start, call.end, f"[{self._argument_type(call)}]")
         if name in _AGGREGATES:
             self._aggregate(call)
             return None
@@ -301,6 +303,9 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
             while tokens.words[behind - 1] in ("desc", "asc"):
                 behind -= 1
             kind = tokens.type_of(order, behind)
+        if call.name in ("min", "max") and kind is None:
+            given = self._argument_type(call)
+            tokens.wrap(call.start, call.end, f"{CATALOG}.no_truth(", f", {given})")
         if call.name in _NULL_IF_UNDEFINED and not self._is_redshift:
             tokens.wrap(call.start, call.end, f"{CATALOG}.number_or_null(", ")")
         tokens.set_type(call.start, call.end, kind or self._argument_type(call))

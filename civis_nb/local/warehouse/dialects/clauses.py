@@ -18,6 +18,9 @@ _CLAUSES = frozenset(
     window qualify returning values set into on using when join with""".split()  # noqa: SIM905 - shorter to read
 )
 _COMPARISONS = frozenset(("=", "<>", "!=", "<", ">", "<=", ">="))
+#: What a value is compared with, in an array or a query.
+_EACH = frozenset(("any", "all", "some"))
+_QUERIES = frozenset(("select", "with", "values", "("))
 _MARKS = frozenset(
     [
         "from",
@@ -33,11 +36,11 @@ _MARKS = frozenset(
         "trailing",
     ]
 )
-#: Words between the operands of a region.
 #: What follows FOR at the end of a query.
 _LOCKS = frozenset(["update", "share", "no", "key"])
 #: Words beside which TOP is not LIMIT.
 _SETS = frozenset(["union", "intersect", "except", "minus", "limit", "fetch", "into"])
+#: Words between the operands of a region.
 _STRUCTURE = RESERVED | _COMPARISONS | {",", "pivot", "unpivot"}
 
 #: Behind LEFT and RIGHT where they are no names.
@@ -101,6 +104,13 @@ class Parser(Expressions):
                     if word == "for" and words[at + 1] in _LOCKS:
                         break
                 is_compared = word in _COMPARISONS and at + 1 < end
+                if is_compared and last is not None and self._quantifies(at + 1):
+                    close = self.tokens.partners[at + 2]
+                    self.region(at + 3, close)
+                    self.rules.quantified(last, at, close)
+                    found.others += 1
+                    count, at = count + 2, close + 1
+                    continue
                 if is_compared and clause == "set" and last is not None:
                     is_compared = words[last.start - 1] not in ("set", ",")
                 if is_compared and last is not None and last.end == at and self.can_start(at + 1):
@@ -153,6 +163,12 @@ class Parser(Expressions):
             self.tokens.insert_after(end - 1, f" limit {self.tokens.texts[top + 1]}")
             self.tokens.drop(top, top + 2)
         return found
+
+    def _quantifies(self, at: int) -> bool:
+        """Return whether ANY or ALL of an array begins at a token, not of a query."""
+        words = self._words
+        is_closed = words[at + 1] == "(" and at + 1 in self.tokens.partners
+        return words[at] in _EACH and is_closed and words[at + 2] not in _QUERIES
 
     def _note_merged(self, found: Region, opened: int) -> None:
         """Note the columns of JOIN … USING (…)."""

@@ -11,7 +11,7 @@ CREATE MACRO div_rs(a, b, id, kind BIGINT) AS a // b, (a, b, id, kind HUGEINT) A
 CREATE MACRO averaged_rs(mean, total, count, id, kind BIGINT) AS (total // count)::BIGINT,
   (mean, total, count, id, kind HUGEINT) AS (total // count)::DECIMAL(38, 0),
   (mean, total, count, id, kind DECIMAL) AS civis_sql.decimal_types(id, typeof(total), 'MEAN'),
-  (mean, total, count, id, kind) AS mean;
+  (mean, total, count, id, kind DOUBLE) AS civis_sql.finite_total(mean), (mean, total, count, id, kind) AS mean;
 -- Where there are more, one binding notes the types of all: each quotient has its type there already.
 CREATE MACRO noted_types(id, one, two) AS
   round(NULL::DECIMAL(38, 38), civis_sql_note_quotient(id::BIGINT, one || '', two || ''));
@@ -21,7 +21,7 @@ CREATE MACRO div_noted(a, b, id, kind BIGINT) AS a // b, (a, b, id, kind HUGEINT
 CREATE MACRO averaged_noted(mean, total, count, id, kind BIGINT) AS (total // count)::BIGINT,
   (mean, total, count, id, kind HUGEINT) AS (total // count)::DECIMAL(38, 0),
   (mean, total, count, id, kind DECIMAL) AS civis_sql.noted_types(id, typeof(total), 'MEAN'),
-  (mean, total, count, id, kind) AS mean;
+  (mean, total, count, id, kind DOUBLE) AS civis_sql.finite_total(mean), (mean, total, count, id, kind) AS mean;
 -- The nearest number with "scale" digits behind the point, halves away from zero. A decimal is the
 -- integer of all its digits: "factor" makes the first one so much longer that their quotient has one
 -- digit more than the result, of which "unit" makes a decimal again.
@@ -41,7 +41,7 @@ CREATE MACRO exact_mean(total, count) AS civis_sql_mean_of_decimals(total::VARCH
 CREATE MACRO averaged(mean, total, count, kind BIGINT) AS civis_sql.exact_mean(total, count),
   (mean, total, count, kind HUGEINT) AS civis_sql.exact_mean(total, count),
   (mean, total, count, kind DECIMAL) AS civis_sql.exact_mean(total, count),
-  (mean, total, count, kind) AS mean;
+  (mean, total, count, kind DOUBLE) AS civis_sql.finite_total(mean), (mean, total, count, kind) AS mean;
 -- A product that DuckDB has no type for.
 CREATE MACRO times(a, b, kind BIGINT) AS a * b, (a, b, kind HUGEINT) AS a * b, (a, b, kind DOUBLE) AS a * b,
   (a, b, kind DECIMAL) AS civis_sql_product_of_decimals(a::VARCHAR, b::VARCHAR)::DECIMAL(38, 24),

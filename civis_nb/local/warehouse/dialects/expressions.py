@@ -84,6 +84,8 @@ class Expressions(Calls):
             right = self.operand(operator + 1, end, binds=strength)
             self.rules.binary(operator, left, right)
             left = Operand(left.start, right.end)
+        if not binds:
+            self.rules.computed(left)
         return left
 
     def _power(self, at: int, end: int, in_from: bool = False) -> Operand:

@@ -16,6 +16,12 @@ CREATE MACRO version_pg() AS 'PostgreSQL 15.0 (the local platform, on DuckDB ' |
 
 -- Arithmetic -----------------------------------------------------------------------------------
 CREATE MACRO div_kind(a INTERVAL, b DOUBLE) AS a, (a, b) AS a + b;
+-- What is computed of finite doubles must be finite.
+CREATE MACRO in_range(x, are_finite, kind DOUBLE) AS CASE WHEN isinf(x) AND (are_finite)
+  THEN civis_sql.fail('value out of range: overflow') ELSE x END,
+  (x, are_finite, kind BIGINT) AS x, (x, are_finite, kind HUGEINT) AS x, (x, are_finite, kind DECIMAL) AS x,
+  (x, are_finite, kind INTERVAL) AS x, (x, are_finite, kind DATE) AS x, (x, are_finite, kind TIMESTAMP) AS x,
+  (x, are_finite, kind) AS x;
 CREATE MACRO rounded(x, kind DOUBLE) AS round_even(x, 0),
   (x, kind FLOAT) AS round_even(x, 0),
   (x, kind VARCHAR) AS round_even(x::DOUBLE, 0),
@@ -60,14 +66,28 @@ CREATE MACRO pg_size_pretty(n) AS CASE WHEN abs(n) < 10240 THEN n::BIGINT || ' b
 CREATE MACRO ratio(part, total) AS part::DOUBLE / nullif(total::DOUBLE, 0);
 
 -- Aggregates: the aggregate itself is computed by DuckDB, around which the type is mended --------
+CREATE MACRO no_truth(x, kind BOOLEAN) AS civis_sql.fail('there is no such function of truth values: use bool_and, bool_or, or count with a condition'),
+  (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS x, (x, kind FLOAT) AS x,
+  (x, kind VARCHAR) AS x, (x, kind DATE) AS x, (x, kind TIMESTAMP) AS x, (x, kind TIMESTAMPTZ) AS x, (x, kind INTERVAL) AS x,
+  (x, kind) AS x;
 CREATE MACRO summed_plain(total, x, kind SMALLINT) AS total::BIGINT,
   (total, x, kind INTEGER) AS total::BIGINT,
   (total, x, kind BIGINT) AS total::DECIMAL(38, 0),
+  (total, x, kind DOUBLE) AS CASE WHEN isinf(total) AND isfinite(max(abs(x)))
+    THEN civis_sql.fail('value out of range: overflow') ELSE total END,
+  (total, x, kind DECIMAL) AS total, (total, x, kind HUGEINT) AS total,
+  (total, x, kind BOOLEAN) AS civis_sql.no_truth(total, kind),
   (total, x, kind INTERVAL) AS to_microseconds(sum((epoch(x) * 1000000)::BIGINT)::BIGINT),
   (total, x, kind) AS total;
+CREATE MACRO finite_total(total) AS CASE WHEN isinf(total)
+  THEN civis_sql.fail('the sum or mean is infinite: it overflows, or has infinite values, which are not supported with FILTER, OVER and DISTINCT')
+  ELSE total END;
 CREATE MACRO summed(total, kind SMALLINT) AS total::BIGINT,
   (total, kind INTEGER) AS total::BIGINT,
   (total, kind BIGINT) AS total::DECIMAL(38, 0),
+  (total, kind DOUBLE) AS civis_sql.finite_total(total),
+  (total, kind DECIMAL) AS total, (total, kind HUGEINT) AS total, (total, kind INTERVAL) AS total,
+  (total, kind BOOLEAN) AS civis_sql.no_truth(total, kind),
   (total, kind) AS total;
 CREATE MACRO sum_kind(x SMALLINT) AS x::BIGINT, (x INTEGER) AS x::BIGINT,
   (x BIGINT) AS x::DECIMAL(38, 0), (x) AS x;
@@ -239,6 +259,13 @@ CREATE MACRO not_like_all(x, patterns) AS NOT civis_sql.like_any(x, patterns);
 CREATE MACRO not_like_any(x, patterns) AS NOT civis_sql.like_all(x, patterns);
 CREATE MACRO not_ilike_all(x, patterns) AS NOT civis_sql.ilike_any(x, patterns);
 CREATE MACRO not_ilike_any(x, patterns) AS NOT civis_sql.ilike_all(x, patterns);
+-- DuckDB counts negative numbers from the end; an element of PostgreSQL's arrays of arrays has two numbers.
+CREATE MACRO element(a, n) AS CASE WHEN typeof(a) = 'VARCHAR'
+  THEN CASE WHEN civis_sql.fail('cannot subscript type text: cast it to an array') IS NULL THEN a[n] END
+  WHEN typeof(a) = 'JSON' OR (n >= 1 AND NOT ends_with(typeof(a), '[][]')) THEN a[n] END;
+CREATE MACRO row_of_array(a, n) AS CASE WHEN n >= 1 OR typeof(a) = 'JSON' THEN a[n] END;
+CREATE MACRO slice_of_array(a, first, last) AS CASE WHEN first IS NOT NULL AND last IS NOT NULL
+  THEN list_slice(a, CASE WHEN first < 1 THEN 1 ELSE first END, CASE WHEN last < 0 THEN 0 ELSE last END) END;
 CREATE MACRO as_array(x) AS replace(replace(x, '{', '['), '}', ']');
 
 -- Texts ----------------------------------------------------------------------------------------
@@ -442,17 +469,40 @@ CREATE MACRO date_trunc(part, x, kind INTERVAL) AS date_trunc(part, x),
   (part, x, kind DATE) AS date_trunc(part, x::TIMESTAMP),
   (part, x, kind VARCHAR) AS date_trunc(part, civis_sql.timestamp_of_text(x)),
   (part, x, kind) AS date_trunc(part, x::TIMESTAMP);
+-- Years are counted from 1, and before it from -1: so are decades and longer ones.
+CREATE MACRO years_since(first, n, x) AS CASE WHEN isinf(x) THEN x
+  ELSE date_trunc('year', x) - to_years((((year(x) - first) % n + n) % n)::INTEGER) END;
+CREATE MACRO trunc_years(first, n, x, kind TIMESTAMPTZ) AS timezone('UTC', civis_sql.years_since(first, n, timezone('UTC', x))),
+  (first, n, x, kind TIMESTAMP) AS civis_sql.years_since(first, n, x),
+  (first, n, x, kind DATE) AS civis_sql.years_since(first, n, x::TIMESTAMP),
+  (first, n, x, kind INTERVAL) AS to_years((year(x) // n * n)::INTEGER),
+  (first, n, x, kind VARCHAR) AS civis_sql.years_since(first, n, civis_sql.timestamp_of_text(x)),
+  (first, n, x, kind) AS civis_sql.years_since(first, n, x::TIMESTAMP);
 -- The part differs from row to row.
-CREATE MACRO trunc_moment(part, x) AS CASE WHEN part IN ('century', 'centuries', 'c', 'cent', 'millennium', 'millennia', 'mil', 'mils')
-  THEN date_trunc(part, x - to_years(1)) + to_years(1) ELSE date_trunc(part, x) END;
-CREATE MACRO date_trunc_by(part, x, kind TIMESTAMPTZ) AS date_trunc(lower(part), x),
+CREATE MACRO trunc_moment(part, x) AS CASE WHEN part IN ('century', 'centuries', 'c', 'cent') THEN civis_sql.years_since(1, 100, x)
+  WHEN part IN ('millennium', 'millennia', 'mil', 'mils') THEN civis_sql.years_since(1, 1000, x)
+  WHEN part IN ('decade', 'decades', 'dec', 'decs') THEN civis_sql.years_since(0, 10, x) ELSE date_trunc(part, x) END;
+CREATE MACRO date_trunc_by(part, x, kind TIMESTAMPTZ) AS timezone('UTC', civis_sql.trunc_moment(lower(part), timezone('UTC', x))),
   (part, x, kind INTERVAL) AS date_trunc(lower(part), x),
   (part, x, kind TIMESTAMP) AS civis_sql.trunc_moment(lower(part), x),
   (part, x, kind DATE) AS civis_sql.trunc_moment(lower(part), x::TIMESTAMP),
   (part, x, kind VARCHAR) AS civis_sql.trunc_moment(lower(part), civis_sql.timestamp_of_text(x));
-CREATE MACRO trunc_years(part, n, x) AS
-  date_trunc(part, x::TIMESTAMP - to_years(1)) + to_years(1);
-CREATE MACRO date_part(part, x, kind VARCHAR) AS date_part(part, civis_sql.timestamp_of_text(x)),
+CREATE MACRO part_of(part, x) AS CASE
+  WHEN isinf(x) THEN CASE WHEN part IN ('year', 'decade', 'century', 'millennium', 'isoyear')
+    THEN civis_sql.fail('the ' || part || ' of infinity is not supported: there is no integer for it')::BIGINT END
+  WHEN part = 'year' AND year(x) <= 0 THEN year(x) - 1
+  WHEN part = 'isoyear' AND isoyear(x) <= 0 THEN isoyear(x) - 1
+  WHEN part = 'decade' AND year(x) <= 0 THEN (year(x) - 9) // 10
+  ELSE date_part(part, x) END;
+CREATE MACRO date_part(part, x, kind VARCHAR) AS civis_sql.part_of(part, civis_sql.timestamp_of_text(x)),
+  (part, x, kind DATE) AS civis_sql.part_of(part, x), (part, x, kind TIMESTAMP) AS civis_sql.part_of(part, x),
+  (part, x, kind TIMESTAMPTZ) AS civis_sql.part_of(part, x),
+  (part, x, kind) AS date_part(part, x);
+CREATE MACRO days_part(part, x) AS CASE WHEN isinf(x) THEN CASE WHEN x > DATE '2000-01-01' THEN 'infinity'::DOUBLE ELSE '-infinity'::DOUBLE END
+  ELSE date_part(part, x) END;
+CREATE MACRO date_part_double(part, x, kind VARCHAR) AS civis_sql.days_part(part, civis_sql.timestamp_of_text(x)),
+  (part, x, kind DATE) AS civis_sql.days_part(part, x), (part, x, kind TIMESTAMP) AS civis_sql.days_part(part, x),
+  (part, x, kind TIMESTAMPTZ) AS civis_sql.days_part(part, x),
   (part, x, kind) AS date_part(part, x);
 CREATE MACRO microseconds(x, kind VARCHAR) AS date_part('microseconds', civis_sql.timestamp_of_text(x)),
   (x, kind DATE) AS 0,

@@ -7,6 +7,7 @@ import re
 from civis_nb.local.warehouse.dialects.assigned import convert_text
 from civis_nb.local.warehouse.dialects.casts import CastRules
 from civis_nb.local.warehouse.dialects.parts import Operand
+from civis_nb.local.warehouse.dialects.ranges import RangeRules
 from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT
 from civis_nb.local.warehouse.dialects.tokens import STRING
 
@@ -28,12 +29,13 @@ _REGEX_OPERATORS = frozenset(("~", "~*", "!~", "!~*"))
 _NUMBER = re.compile(r"(?i)\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|[+-]?inf(?:inity)?)\s*")
 
 
-class OperatorRules(CastRules):
+class OperatorRules(CastRules, RangeRules):
     """The rules of operators."""
 
     def binary(self, at: int, left: Operand, right: Operand) -> None:
         """Apply PostgreSQL's meaning to an operator."""
         tokens, word = self._tokens, self._tokens.words[at]
+        self._note_terms(at, left, right)
         if word in _ARITHMETIC:
             self._text_as_number(word, left, right)
             self._text_as_number(word, right, left)
@@ -239,13 +241,52 @@ class OperatorRules(CastRules):
             for word in self._tokens.words[o.start : o.end]
         )
 
+    def quantified(self, left: Operand, at: int, close: int) -> None:
+        """Let a comparison with an array that is NULL be NULL: in DuckDB it has no elements."""
+        tokens = self._tokens
+        array = tokens.render(at + 3, close)
+        if tokens.kinds[at + 3] == STRING and close == at + 4:
+            array = f"CAST({CATALOG}.as_array({array}) AS VARCHAR[])"
+            kind = tokens.type_of(left.start, left.end)
+            tokens.rewrite(
+                at + 3, close, f"list_transform({array}, lambda w: cast_to_type(w, {kind}))"
+            )
+        elif tokens.words[at + 3] != "array":
+            tokens.wrap(left.start, close + 1, f"CASE WHEN ({array}) IS NOT NULL THEN ", " END")
+
     def element(self, array: Operand, opened: int) -> None:
-        """Refuse an element of ARRAY[…] without brackets; no element has a negative number."""
+        """Let elements outside of an array be NULL, also where their number is negative."""
         tokens = self._tokens
         if array.kind == "array" and tokens.words[array.start] == "array":
             raise self._refuse(opened, 'syntax error at or near "[": write (ARRAY[…])[…]')
-        if tokens.words[opened + 1] == "-" and tokens.words[opened + 3] == "]":
-            tokens.rewrite(opened + 1, opened + 3, "NULL")
+        close = tokens.partners.get(opened, opened)
+        if tokens.kinds[opened + 1] == STRING:
+            return  # a key of JSON
+        kind = tokens.type_of(array.start, array.end)
+        is_last = tokens.words[close + 1] != "["
+        colon = self._colon(opened, close)
+        if colon is None:
+            function = "element" if is_last else "row_of_array"
+            ends, one = f", {tokens.render(opened + 1, close)})", f"({kind})[1]"
+        else:
+            if not is_last:
+                raise self._refuse(close + 1, "slices of more than one dimension are not supported")
+            first = tokens.render(opened + 1, colon) if colon > opened + 1 else "1"
+            last = tokens.render(colon + 1, close) if close > colon + 1 else "2147483647"
+            ends, one = f", {first}, {last})", kind
+            function = "slice_of_array"
+        tokens.insert_before(array.start, f"{CATALOG}.{function}(")
+        tokens.rewrite(opened, close + 1, ends)
+        tokens.set_type(array.start, close + 1, one)
+
+    def _colon(self, opened: int, close: int) -> int | None:
+        """Return the place of the colon between two brackets; None if there is none."""
+        at = opened + 1
+        while at < close:
+            if self._tokens.words[at] == ":":
+                return at
+            at = self._tokens.partners.get(at, at) + 1
+        return None
 
     def branches(self, values: list[Operand]) -> None:
         """Cast plain texts to the type of the other values."""

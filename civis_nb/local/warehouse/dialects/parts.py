@@ -64,8 +64,14 @@ class Rules(Protocol):
     def binary(self, at: int, left: Operand, right: Operand) -> None:
         """Edit an operator between two operands."""
 
+    def computed(self, operand: Operand) -> None:
+        """Edit an operand with all its operators."""
+
     def compare(self, left: Operand, right: Operand) -> None:
         """Edit a comparison of two operands."""
+
+    def quantified(self, left: Operand, at: int, close: int) -> None:
+        """Edit a comparison with ANY or ALL of an array, which ends with the bracket `close`."""
 
     def unary(self, at: int, operand: Operand) -> None:
         """Edit an operator before an operand."""
@@ -77,7 +83,7 @@ class Rules(Protocol):
         """Edit LIKE ALL or LIKE ANY of a list, which ends with the bracket `close`."""
 
     def element(self, array: Operand, opened: int) -> None:
-        """Edit an element of an array; its number is behind the bracket `opened`."""
+        """Edit an element or a slice of an array; its number is behind the bracket `opened`."""
 
     def among(self, left: Operand, opened: int) -> None:
         """Edit IN before the bracket that opens the list or query."""

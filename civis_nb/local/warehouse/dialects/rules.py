@@ -22,6 +22,7 @@ __all__ = [
     "Dialect",
     "Reading",
     "RuleSet",
+    "Terms",
     "UnsupportedSqlError",
 ]
 
@@ -76,6 +77,25 @@ class Reading:
 PLAINLY = Reading()
 
 
+@dataclass(frozen=True)
+class Terms:
+    """What an expression is computed of.
+
+    Attributes
+    ----------
+    texts
+        The terms that are not written as numbers.
+    may_overflow
+        Whether the result may be infinite where they are finite.
+    has_doubles
+        Whether all of them may be doubles.
+    """
+
+    texts: tuple[str, ...]
+    may_overflow: bool
+    has_doubles: bool
+
+
 class RuleSet:
     """The rules of one dialect for one statement.
 
@@ -98,6 +118,8 @@ class RuleSet:
         self._is_redshift = self.is_redshift = dialect == "redshift"
         #: Whether expressions are those of CHECK, whose columns have no types yet.
         self._in_check = False
+        #: Of the expressions so far, by their places.
+        self._terms: dict[tuple[int, int], Terms] = {}
 
     @property
     def _suffix(self) -> str:

@@ -19,11 +19,13 @@ from civis_nb.table_names import literal
 __all__ = ["TimeRules"]
 
 _OTHER_PARTS = frozenset(
-    """epoch isodow isoyear timezone timezone_hour timezone_minute julian era
+    """epoch isodow isoyear timezone timezone_hour timezone_minute julian
     dayofmonth""".split()  # noqa: SIM905 - shorter to read
 )
 #: Of TO_NUMBER with a format that is no plain text.
 _UNKNOWN_SCALE = 10
+#: Parts of many years -> the first of the years that one may begin with, and their number.
+_YEARS = {"millennium": "1, 1000", "century": "1, 100", "decade": "0, 10"}
 _STEPS = {
     "millennium": ("to_years", 1000), "century": ("to_years", 100), "decade": ("to_years", 10),
     "quarter": ("to_months", 3), "month": ("to_months", 1), "week": ("to_days", 7),
@@ -125,10 +127,11 @@ class TimeRules(RuleSet):
             return
         part = self._part(call, 0)
         value = self._time_argument(call, 1)
-        if part in ("century", "millennium"):
-            self._set(call, f"{CATALOG}.trunc_years('{part}', 1, {value})", TIMESTAMP)
-            return
         kind = self._time_type(call, 1)
+        if part in _YEARS and len(call.arguments) == 2:
+            function = f"{CATALOG}.trunc_years({_YEARS[part]}, "
+            self._set(call, f"{function}{value}, {kind})", f"{function}{kind}, {kind})")
+            return
         if len(call.arguments) == 3:
             zone = self._arguments(call)[2]
             local = f"timezone({zone}, CAST({self._arguments(call)[1]} AS TIMESTAMPTZ))"
@@ -166,8 +169,10 @@ class TimeRules(RuleSet):
         elif part == "millisecond":
             self._set(call, f"({micros} / 1000.0)", DOUBLE)
         else:
-            result = DOUBLE if part in ("epoch", "julian") else BIGINT
-            self._set(call, f"{CATALOG}.date_part('{part}', {value}, {kind})", result)
+            is_double = part in ("epoch", "julian")
+            function = f"{CATALOG}.date_part{'_double' if is_double else ''}"
+            result = DOUBLE if is_double else BIGINT
+            self._set(call, f"{function}('{part}', {value}, {kind})", result)
         return name
 
     def _date_add(self, call: Call) -> str | None:

@@ -14,6 +14,7 @@ from civis_nb.local.warehouse.dialects.clauses import Parser
 from civis_nb.local.warehouse.dialects.definitions import define
 from civis_nb.local.warehouse.dialects.foreign import refuse_foreign
 from civis_nb.local.warehouse.dialects.merges import merge
+from civis_nb.local.warehouse.dialects.order_items import check_order
 from civis_nb.local.warehouse.dialects.rules import (
     CATALOG,
     PLAINLY,
@@ -118,6 +119,7 @@ def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Tr
         return Translated(shown)
     refuse_foreign(tokens, dialect)
     check_siblings(tokens)
+    check_order(tokens)
     _fold_names(tokens)
     if _ODD_NUMBER.search(sql):
         _check_numbers(tokens)
@@ -133,7 +135,9 @@ def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Tr
     if tokens.words[0] not in _UNTOUCHED:
         parser.region(start, tokens.count)
     return Translated(
-        *tokens.result(), alias_uses=alias_uses(tokens), set_operations=set_operations(tokens)
+        *tokens.result(),
+        alias_uses=alias_uses(tokens, dialect),
+        set_operations=set_operations(tokens),
     )
 
 

@@ -1,4 +1,4 @@
-"""Names in WHERE and HAVING that are no columns, though DuckDB takes them as aliases."""
+"""Names that must be those of columns, though DuckDB takes them as aliases."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["check_aliases"]
 
 
 def check_aliases(cursor: duckdb.DuckDBPyConnection, statement: Statement) -> None:
-    """Refuse an alias of the SELECT list in WHERE or HAVING, as PostgreSQL does.
+    """Refuse an alias of the SELECT list where the dialect knows columns only.
 
     Raises
     ------

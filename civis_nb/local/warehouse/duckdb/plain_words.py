@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 
 __all__ = ["case_counts", "in_plain_words"]
@@ -58,8 +59,10 @@ _AMBIGUOUS = re.compile(r'Could not choose a best candidate function for .*? "(\
 _NO_MACRO = re.compile(r"Macro (\w+)\(\) does not support the supplied arguments")
 _COLUMN_TWICE = re.compile(r'Column with name "?(.*?)"? already exists!')
 _PROPOSED = re.compile(r"\n\s*(?:Did you mean|Candidate bindings|Candidate tables)[:\s]*([^\n]*)")
-#: Beginnings of DuckDB's own names, which nobody has meant.
-_INTERNAL = ('"pg_', '"pragma_', '"duckdb_', '"sqlite_', '"information_schema')
+#: The name that a message says does not exist.
+_MISSING = re.compile(r'"([^"]+)"|\b(?:function|column) (?:\w+\.)?(\w+)')
+#: How alike two names are, from 0 to 1, where one may be meant by the other.
+_NEAR = 0.75
 
 
 def case_counts(name: str) -> str:
@@ -94,16 +97,25 @@ def in_plain_words(message: str) -> str:
     if kind is None:
         return message
     told, gap, hints = message.removeprefix(kind).partition("\n\n")
-    if hints.startswith("Candidate"):
+    if hints.startswith(("Candidate", "Did you mean")):
         told, gap, hints = f"{told}\n{hints}", "", ""
     said = _said(told)
     if said is None:
         return told + gap + hints
-    proposed = _PROPOSED.search(told)
-    names = proposed[1].strip().rstrip("?") if proposed else ""
-    if names and not names.startswith(_INTERNAL):
+    if names := _near_names(said, told):
         said += f"\n\nDid you mean {names}?"
     return said + gap + hints
+
+
+def _near_names(said: str, told: str) -> str:
+    """Return those of the names that DuckDB proposes that are like the missing one."""
+    proposed, missing = _PROPOSED.search(told), _MISSING.search(said)
+    if proposed is None or missing is None:
+        return ""
+    by_case = {name.lower(): name for name in re.findall(r'"([^"]+)"', proposed[1])}
+    name = missing[1] or missing[2]
+    near = difflib.get_close_matches(name.lower(), by_case, cutoff=_NEAR)
+    return ", ".join(f'"{by_case[n]}"' for n in near)
 
 
 def _said(message: str) -> str | None:

@@ -133,11 +133,32 @@ def test_texts_that_are_too_long_are_refused_until_the_column_is_wider(database)
     rows(database, "DROP TABLE t")
 
 
-def test_aliases_of_a_list_may_be_used_in_it(database):
-    if database.dialect == "duckdb":
-        pytest.skip("DuckDB's own meaning")
-    found = rows(database, "SELECT 7 AS seven, round(seven / 2) AS half, half::varchar AS text")
-    assert found == [["7", "3", "3"]]
+LATERAL_ALIASES = "SELECT 7 AS seven, round(seven / 2) AS half, half::varchar AS text"
+
+
+def test_aliases_of_a_list_may_be_used_in_it_on_redshift(database):
+    if database.dialect == "redshift":
+        assert rows(database, LATERAL_ALIASES) == [["7", "3", "3"]]
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        LATERAL_ALIASES,
+        "SELECT n AS x, row_number() OVER (ORDER BY x) FROM (SELECT 1 AS n) t",
+        "SELECT n AS x FROM (SELECT 1 AS n) t ORDER BY x + 1",
+        "SELECT max(n) AS x FROM (SELECT 1 AS n) t GROUP BY n ORDER BY abs(x)",
+    ],
+)
+def test_postgresql_knows_no_aliases_within_the_list_and_in_expressions_of_order_by(database, sql):
+    if database.dialect == "postgres":
+        with pytest.raises(WarehouseError, match=r'column "\w+" does not exist: .* alias'):
+            rows(database, sql)
+
+
+def test_a_column_goes_before_an_alias(database):
+    table = "(SELECT 1 AS n, 5 AS x) t"
+    assert rows(database, f"SELECT n AS x, x + 1 FROM {table} ORDER BY x") == [["1", "6"]]
 
 
 def test_errors_have_their_place_in_the_users_text(database):
@@ -158,3 +179,11 @@ def test_common_mistakes_have_a_hint(database, sql, hint):
         pytest.skip("no name in DuckDB")
     with pytest.raises(WarehouseError, match=hint):
         rows(database, sql)
+
+
+@pytest.mark.parametrize("part", ["year", "decade", "century", "millennium", "isoyear"])
+def test_the_year_of_infinity_is_refused_by_name(database, part):
+    if database.dialect == "duckdb":
+        pytest.skip("DuckDB's own meaning")
+    with pytest.raises(WarehouseError, match=f"the {part} of infinity is not supported"):
+        rows(database, f"SELECT extract({part} FROM timestamp 'infinity')")

@@ -180,6 +180,8 @@ class _Reader:
             else:
                 is_minus = self.skipped > 0 and self.text[self.at - 1] == "-"
                 found.zone_sign = -1 if is_minus else 1
+        elif word == "TZM":
+            found.zone_sign = found.zone_sign or 1
         start = self.at
         value = self._integer(piece, number)
         length = self.at - start

@@ -1,0 +1,77 @@
+"""Doubles that overflow: an error, where DuckDB goes on with infinity."""
+
+from __future__ import annotations
+
+from civis_nb.local.warehouse.dialects.parts import Operand
+from civis_nb.local.warehouse.dialects.rules import CATALOG, RuleSet, Terms
+from civis_nb.local.warehouse.dialects.tokens import NUMBER
+
+__all__ = ["RangeRules"]
+
+_ARITHMETIC = frozenset("+-*/%")
+#: Kinds of operands that are no doubles, and make none.
+_OTHERS = frozenset(
+    """string date time timestamp timestamptz interval array row value star
+    query""".split()  # noqa: SIM905 - shorter to read
+)
+#: Names of casts to types that have errors of their own.
+_EXACT_CASTS = frozenset(
+    """int2 int4 int8 numeric date time timestamp timestamptz interval varchar text bpchar bool
+    json jsonb""".split()  # noqa: SIM905 - shorter to read
+)
+
+
+class RangeRules(RuleSet):
+    """The rules of what is computed with doubles."""
+
+    def _note_terms(self, at: int, left: Operand, right: Operand) -> None:
+        """Note the terms of an operator's result, before they are edited for it."""
+        word = self._tokens.words[at]
+        if word not in _ARITHMETIC:
+            return
+        one, two = self._terms_of(left), self._terms_of(right)
+        may = one.may_overflow or two.may_overflow or self._may_overflow(word, left, right)
+        self._terms[left.start, right.end] = Terms(
+            one.texts + two.texts, may, one.has_doubles and two.has_doubles
+        )
+
+    def _terms_of(self, operand: Operand) -> Terms:
+        known = self._terms.get((operand.start, operand.end))
+        if known is not None:
+            return known
+        if operand.kind == "number":
+            return Terms((), may_overflow=False, has_doubles=True)
+        is_exact = operand.kind == "cast" and operand.name in _EXACT_CASTS
+        text = self._tokens.render(operand.start, operand.end)
+        return Terms((text,), False, not is_exact and operand.kind not in _OTHERS)
+
+    def _may_overflow(self, word: str, left: Operand, right: Operand) -> bool:
+        """Return whether finite numbers may have an infinite result."""
+        numbers = [self._number(operand) for operand in (left, right)]
+        if word in "+-":  # what a written number adds to large ones is less than their last digit
+            return all(number is None or number >= 1e15 for number in numbers)
+        if word == "*":
+            return all(number is None or number > 1 for number in numbers)
+        return word == "/" and (numbers[1] is None or numbers[1] < 1)
+
+    def _number(self, operand: Operand) -> float | None:
+        """Return the size of a number that is written in the statement; None for other operands."""
+        if operand.kind != "number":
+            return None
+        kinds, texts = self._tokens.kinds, self._tokens.texts
+        places = range(operand.start, operand.end)
+        return next((float(texts[at]) for at in places if kinds[at] == NUMBER), None)
+
+    def computed(self, operand: Operand) -> None:
+        """Let a result that is infinite be an error, unless a term is."""
+        terms = self._terms.get((operand.start, operand.end))
+        if terms is None or not terms.may_overflow or not terms.has_doubles or self._in_check:
+            return
+        tokens = self._tokens
+        are_finite = " AND ".join(f"isfinite({text})" for text in dict.fromkeys(terms.texts))
+        kind = tokens.type_of(operand.start, operand.end)
+        tokens.wrap(
+            operand.start, operand.end,
+            f"{CATALOG}.in_range(", f", {are_finite or 'true'}, {kind})",
+        )  # fmt: skip
+        tokens.set_type(operand.start, operand.end, kind)
