@@ -19,8 +19,12 @@ class Shown:
     def _html(self) -> Html:
         raise NotImplementedError
 
+    def _plain(self) -> str:
+        """Return the text that a notebook keeps."""
+        return repr(self)
+
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
-        bundle = {"text/plain": repr(self)}
+        bundle = {"text/plain": self._plain()}
         if config.get("display") != "text":
             bundle["text/html"] = str(self._html())
         return bundle

@@ -69,6 +69,10 @@ class StaticTable(Shown):
     def __repr__(self) -> str:
         return self._text(self.columns)
 
+    def _plain(self) -> str:
+        kept = kept_columns(self.columns)
+        return self._text(first_rows(self.columns, len(kept[0].cells))) if kept else repr(self)
+
     def _text(self, shown: Sequence[Column]) -> str:
         parts = [self._caption(shown), grid_text(shown) if shown else "", self.note or ""]
         return "\n".join(filter(None, parts))
@@ -90,9 +94,8 @@ class StaticTable(Shown):
         bundle: dict[str, Any] = super()._repr_mimebundle_()
         if not self.columns:
             return bundle
-        kept = kept_columns(self.columns)
-        bundle["text/plain"] = self._text(first_rows(self.columns, len(kept[0].cells)))
         if "text/html" in bundle:
+            kept = kept_columns(self.columns)
             bundle[TABLE_MIME] = table_record(
                 kept,
                 title=self.title,

@@ -7,6 +7,7 @@ that notebook runners take for success, and can't leave the rest of a line as it
 from __future__ import annotations
 
 import difflib
+import functools
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -49,7 +50,7 @@ class Option:
     repeated: bool = False
     also: tuple[str, ...] = ()
 
-    @property
+    @functools.cached_property
     def dest(self) -> str:
         """The name of its value."""
         return self.flags[-1].lstrip("-").replace("-", "_")

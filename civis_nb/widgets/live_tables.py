@@ -8,6 +8,7 @@ shows the table. Front ends in which views can't reach the HTML of another outpu
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import os
@@ -30,6 +31,8 @@ __all__ = ["LiveTables"]
 
 log = logging.getLogger(__name__)
 
+#: So long after its cell a view is made: the page paints the table, and the kernel answers, first.
+_AFTER_S: Final = 0.1
 #: What views may keep in memory together, besides the last one: older ones are closed.
 _MOST_BYTES: Final = 1_000_000_000
 _MOST_VIEWS: Final = 100
@@ -62,14 +65,16 @@ class LiveTables:
     def register(self) -> None:
         """Show result tables by this from now on."""
         _formatter(self._shell).for_type(ResultTable, self.bundle)
+        self._shell.events.register("pre_run_cell", self._create_views)
         self._shell.events.register("post_run_cell", self._cell_ended)
 
     def unregister(self) -> None:
         """Show them by themselves again; the views end."""
         _formatter(self._shell).pop(ResultTable, None)
+        self._shell.events.unregister("pre_run_cell", self._create_views)
         self._shell.events.unregister("post_run_cell", self._cell_ended)
         with self._lock:
-            views, self._views = list(self._views.values()), OrderedDict()
+            views, self._views, self._pending = list(self._views.values()), OrderedDict(), []
         for view in views:
             view.close()
 
@@ -87,7 +92,7 @@ class LiveTables:
         with self._lock:
             self._pending.append((anchor, table))
         if threading.current_thread() is not threading.main_thread():
-            self._cell_ended()
+            self._create_views()
         return bundle
 
     def _anchor(self) -> str:
@@ -105,7 +110,18 @@ class LiveTables:
         return hashlib.sha256("\n".join(place).encode()).hexdigest()[:16]
 
     def _cell_ended(self, *_: Any) -> None:
-        """Create the views of what the cell has shown."""
+        """Have the views of what the cell has shown created soon: before the next cell runs."""
+        if not self._pending:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # nothing comes after this cell
+            self._create_views()
+        else:
+            loop.call_later(_AFTER_S, self._create_views)
+
+    def _create_views(self, *_: Any) -> None:
+        """Create the views of what cells have shown."""
         with self._lock:
             pending, self._pending = self._pending, []
         for anchor, table in pending:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import re
 from importlib.resources import files
@@ -12,19 +13,32 @@ __all__ = ["script", "style"]
 
 _IMPORTED: Final = re.compile(r'^(?:import|export)\b[^;"]*?\bfrom "\./([\w-]+\.js)";', re.MULTILINE)
 
-#: Each module gets an address of its own in the page, and is told those of what it imports.
+#: Each module gets an address of its own in the page, and is told those of what it imports; all
+#: views of a page share them. A view begins once the page has time for it: what stands in its place
+#: until then is painted first.
 _LOADER: Final = """\
 const texts = %s;
-const addresses = {};
-for (const [name, text] of texts) {
-  const linked = text.replace(
-    /(\\bfrom ")\\.\\/([\\w-]+\\.js)(";)/g,
-    (_, before, other, after) => before + addresses[other] + after,
-  );
-  addresses[name] = URL.createObjectURL(new Blob([linked], { type: "text/javascript" }));
+function load() {
+  const addresses = {};
+  for (const [name, text] of texts) {
+    const linked = text.replace(
+      /(\\bfrom ")\\.\\/([\\w-]+\\.js)(";)/g,
+      (_, before, other, after) => before + addresses[other] + after,
+    );
+    addresses[name] = URL.createObjectURL(new Blob([linked], { type: "text/javascript" }));
+  }
+  return import(addresses[%s]);
 }
-export default async () => (await import(addresses[%s])).default;
+export default async () => {
+  const wait = globalThis.requestIdleCallback;
+  if (wait) await new Promise((begin) => wait(begin, { timeout: %d }));
+  const loaded = (globalThis[Symbol.for("civis_nb.views")] ??= new Map());
+  const key = "%s";
+  if (!loaded.has(key)) loaded.set(key, load());
+  return (await loaded.get(key)).default;
+};
 """
+_MOST_WAIT_MS: Final = 500
 
 
 def _text(name: str) -> str:
@@ -57,7 +71,9 @@ def script(entry: str) -> str:
     """
     found: dict[str, str] = {}
     _with_imports(entry, found)
-    return _LOADER % (json.dumps(list(found.items())), json.dumps(entry))
+    texts = json.dumps(list(found.items()))
+    key = hashlib.sha256(texts.encode()).hexdigest()[:16]
+    return _LOADER % (texts, json.dumps(entry), _MOST_WAIT_MS, key)
 
 
 @functools.cache

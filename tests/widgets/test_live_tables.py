@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from types import SimpleNamespace
 from typing import Any
@@ -60,6 +61,29 @@ def test_places_differ_in_a_cell_and_are_the_same_when_it_runs_again(tables):
     # The views of the first run have ended: their data is let go.
     assert all(view.comm is None for view in views.values())
     assert all(tables.tables._views[place] is not views[place] for place in first)
+
+
+def test_in_a_kernel_a_view_comes_after_its_cell_and_before_the_next_one(tables, monkeypatch):
+    monkeypatch.setattr(live_tables, "_AFTER_S", 3600.0)
+
+    async def a_cell() -> list[str]:
+        return shown(tables, ResultTable(TABLE))
+
+    places = asyncio.run(a_cell())
+    assert not tables.tables._views
+    tables.shell.events.trigger("pre_run_cell", None)
+    assert list(tables.tables._views) == places
+
+
+def test_a_view_comes_by_itself_when_no_other_cell_runs(tables):
+    async def a_cell() -> list[str]:
+        places = shown(tables, ResultTable(TABLE))
+        while not tables.tables._views:
+            await asyncio.sleep(0.01)
+        return places
+
+    places = asyncio.run(asyncio.wait_for(a_cell(), 60))
+    assert list(tables.tables._views) == places
 
 
 def test_what_is_seen_whole_needs_no_view(tables):

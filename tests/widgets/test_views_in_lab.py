@@ -262,6 +262,8 @@ def test_a_view_that_was_off_the_page_is_where_it_was(notebook):
 
 def test_odd_values_are_shown_whole(notebook):
     table = notebook.output(10).locator(".civis-table")
+    table.scroll_into_view_if_needed()  # cells that are out of sight are not laid out
+    until(lambda: "nan" in table.inner_text(), "the cells")
     cells = table.locator(".civis-cell").all_inner_texts()
     assert '{"a":[1,null],"b":"' in "".join(cells)
     assert "[1,2,null]" in cells
