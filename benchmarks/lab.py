@@ -101,7 +101,7 @@ class Lab:
         self.window = window
 
     def add_kernel(self, name: str, python: str) -> None:
-        """Let notebooks choose a kernel in another environment."""
+        """Install a kernel of another environment for notebooks."""
         folder = self.server.folder / ".data" / "kernels" / name
         folder.mkdir(parents=True)
         argv = [python, "-m", "ipykernel_launcher", "-f", "{connection_file}"]

@@ -87,7 +87,7 @@ class Api:
         return int(made["id"])
 
     def timed(self, path: str, body: dict[str, Any]) -> Cost:
-        """Make a job and run it; give what it cost from its run's start to its end."""
+        """Create a job and run it; return what it cost from its run's start to its end."""
         job = self("POST", path, body)
         worked = time.process_time()
         started = self("POST", f"{path}/{job['id']}/runs")

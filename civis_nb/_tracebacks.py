@@ -71,7 +71,7 @@ def lines_unless_all(lines: Sequence[str]) -> list[str]:
 
 
 def end_at_users_line(error: BaseException) -> None:
-    """Have IPython show an error that is none of ours as it shows ours."""
+    """Register how IPython shows an error that is none of ours: as it shows ours."""
     if in_ipython() and not hasattr(error, "_render_traceback_"):
         error.__dict__["_render_traceback_"] = _shown_lines_of_last
 

@@ -95,7 +95,7 @@ class MagicHelp(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Give the help as a literal block."""
+        """Return the help as a literal block."""
         module, _, name = self.arguments[0].rpartition(".")
         syntax = getattr(importlib.import_module(module), name)
         return [nodes.literal_block(syntax.help, syntax.help, language="text")]
@@ -107,7 +107,7 @@ class NamesTable(SphinxDirective):
     required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
-        """Give the names as a definition list."""
+        """Return the names as a definition list."""
         module = importlib.import_module(self.arguments[0])
         shown = nodes.definition_list()
         for name in module.__all__:
@@ -123,7 +123,7 @@ class NamesTable(SphinxDirective):
 
     @staticmethod
     def short(value: object) -> str:
-        """Give a value as text, without the folder that the package is in."""
+        """Return a value as text, without the folder that the package is in."""
         if isinstance(value, str):
             return value.replace(str(HERE.parent), "…")
         if isinstance(value, frozenset):

@@ -13,7 +13,7 @@ from nbclient.exceptions import CellExecutionError
 
 
 def last_result(notebook: nbformat.NotebookNode) -> str:
-    """Give the text of the last output that a reader sees."""
+    """Return the text of the last output that a reader sees."""
     for cell in reversed(notebook.cells):
         for output in reversed(cell.get("outputs", [])):
             text = output.get("text") or output.get("data", {}).get("text/plain")

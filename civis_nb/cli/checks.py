@@ -1,4 +1,4 @@
-"""What `civis-nb doctor` looks at, and what it says of it."""
+"""The checks of `civis-nb doctor`."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ _EXTRAS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at.
+    """The result of one check.
 
     Attributes
     ----------
     level
         ``ok``; ``note``: worth knowing; ``wrong``: something will fail.
     subject
-        What was looked at, in a word.
+        What was checked, in a word.
     text
         What was found.
     advice
@@ -64,7 +64,7 @@ class Finding:
 
 
 def findings() -> Iterator[Finding]:
-    """Yield what is found, one after the other; the API is asked at most twice."""
+    """Yield the results of all checks; the API is called at most twice."""
     yield from _versions()
     yield from _settings()
     yield from _proxy()
@@ -150,7 +150,7 @@ def _cache() -> Iterator[Finding]:
 
 
 def _local_platform() -> Iterator[Finding]:
-    """Tell whether the user's own local platform runs."""
+    """Check whether the user's own local platform runs."""
     from civis_nb.local.join import answering, default_state
 
     folder = default_state()
@@ -163,7 +163,7 @@ def _local_platform() -> Iterator[Finding]:
 
 
 def _key_and_server() -> Iterator[Finding]:
-    """Check address and key, then ask the server who the user is."""
+    """Check the address and the key, then the server itself."""
     from civis_nb.backend import DEFAULT_ENDPOINT, resolve
     from civis_nb.transport.identity import checked_base
 
@@ -196,7 +196,7 @@ def _key_and_server() -> Iterator[Finding]:
 
 
 def _proxied(where: str) -> Iterator[Finding]:
-    """Say where requests to this machine itself are sent through a proxy."""
+    """Check that requests to this machine itself go through no proxy."""
     from requests.utils import get_environ_proxies
 
     if is_loopback(where) and get_environ_proxies(where):
@@ -212,7 +212,7 @@ def _backend() -> Any:
 
 
 def _odd_key() -> Iterator[Finding]:
-    """Say what looks wrong about the key, without showing it."""
+    """Check the form of the key, without showing it."""
     key = os.environ.get("CIVIS_API_KEY", "")
     if not key.strip():
         return
@@ -251,7 +251,7 @@ def _is_small(path: Path) -> bool:
 
 
 def _server(session: Session) -> Iterator[Finding]:
-    """Ask the server who the user is; check its clock against this machine's."""
+    """Check that the server accepts the key, and that the clocks agree."""
     from civis_nb.errors import CivisAPIError
 
     where = masked_url(session.base_url)

@@ -17,7 +17,7 @@ _COLOURS = {"ok": "green", "note": "yellow", "wrong": "red"}
 
 @click.command(cls=Command)
 def doctor() -> None:
-    """Look at all that calls of the API depend on; say what is wrong, and what to do.
+    """Check all that calls of the API depend on; print what is wrong, and what to do.
 
     That is: versions, extras, settings, proxy, cache, the local platform, endpoint, key, clock.
     The exit code is 1 when something is wrong. No secret is shown.

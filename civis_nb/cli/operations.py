@@ -38,7 +38,7 @@ EXTRA: Final[Mapping[str, Mapping[str, Place]]] = {
     "workflows": {
         "run": Place("workflows", "run", "Execute a workflow, and follow its tasks."),
         "show": Place("workflows", "show", "Show the tasks of a workflow, and their order."),
-        "validate": Place("workflows", "validate", "Say what is wrong with definitions."),
+        "validate": Place("workflows", "validate", "Check definitions of workflows."),
     },
 }
 
@@ -218,7 +218,7 @@ class OperationCommand(Command):
                 )
 
     def _call(self, json_output: bool, all_pages: bool = False, **values: Any) -> None:
-        """Make the call, and write its answer."""
+        """Call the operation, and write its answer."""
         from civis_nb.cli.output import write_answer
         from civis_nb.client.resource import make_resource
 

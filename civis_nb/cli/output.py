@@ -31,7 +31,7 @@ def write_answer(answer: Any, as_json: bool) -> None:
 
 
 def _tell_of_more(content: Any, headers: Mapping[str, str]) -> None:
-    """Tell a person that a list goes on."""
+    """Write to a terminal that a list has more pages."""
     total = headers.get("X-Pagination-Total-Entries", "")
     if not sys.stderr.isatty() or not isinstance(content, list) or not total.isdecimal():
         return

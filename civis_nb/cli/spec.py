@@ -70,7 +70,7 @@ def stub(file: str | None, source: str | None) -> None:
 @spec.command()
 @click.pass_context
 def refresh(ctx: click.Context) -> None:
-    """Ask the API for its specification, keep it, and print what has changed."""
+    """Download the API's specification, keep it, and print what has changed."""
     from civis_nb._wire_text import masked_url
     from civis_nb.client.client import APIClient
     from civis_nb.spec.compare import differences

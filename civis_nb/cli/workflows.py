@@ -31,7 +31,7 @@ _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
 @click.command(cls=Command)
 @click.argument("files", nargs=-1, required=True, type=_FILE)
 def validate(files: tuple[str, ...]) -> None:
-    """Say what is wrong with the workflow definitions in FILES; - is the standard input.
+    """Check the workflow definitions in FILES; - is the standard input.
 
     Errors are what Civis Platform refuses; warnings what it takes and what can't work. Nothing
     is sent. The exit code is 1 where there are errors.
@@ -189,7 +189,7 @@ def _task_line(task: Any) -> str:
 
 
 def _tell_pause(execution: Any, told: dict[str, str]) -> None:
-    """Say once that nothing goes on until somebody resumes the execution."""
+    """Write once that the execution is paused, and how it is resumed."""
     is_paused = execution.mistral_state == "paused"
     if is_paused and "" not in told:
         told[""] = "paused"

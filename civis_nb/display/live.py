@@ -231,7 +231,7 @@ class Board:
             self._changed.notify()
 
     def _forget(self, display: Display) -> None:
-        """Take a display off the list, where it may be missing after an interrupt."""
+        """Remove a display from the list, where it may be missing after an interrupt."""
         if display in self._displays:
             self._displays.remove(display)
 

@@ -168,7 +168,7 @@ class _Column:
         ]
 
     def take(self, facts: Sequence[Any]) -> None:
-        """Take the values of `facts`."""
+        """Set the attributes that `facts` names."""
         self._facts = facts
         self.bars = Bars(self._name, self._kind, facts[2], facts[3])
 

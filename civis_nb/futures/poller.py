@@ -159,7 +159,7 @@ class Scheduler:
     # Everything below that touches the plan is called with the lock held.
 
     def _plan(self, entry: _Entry, delay_s: float) -> None:
-        """Put a task on the heap, and start or wake the dispatcher."""
+        """Push a task on the heap, and start or wake the dispatcher."""
         due = time.monotonic() + max(delay_s, 0.0)
         entry.ticket = next(self._tickets)
         heapq.heappush(self._heap, (due, entry.ticket, entry))
@@ -189,7 +189,7 @@ class Scheduler:
         return None if due is None or due > time.monotonic() else self._take_first()
 
     def _take_first(self) -> _Entry:
-        """Take the task that is due first; it is not due again before it was polled."""
+        """Remove the task that is due first; it is not due again before it was polled."""
         entry = heapq.heappop(self._heap)[2]
         entry.in_flight = True
         entry.ticket = 0
@@ -211,7 +211,7 @@ class Scheduler:
         return worker
 
     def _dispatch(self) -> None:
-        """Hand due tasks to threads, until nothing is left to do."""
+        """Pass due tasks to threads, until nothing is left to do."""
         with self._lock:
             while True:
                 due = self._next_due()
@@ -273,7 +273,7 @@ class Scheduler:
 
 
 def _step(task: Task) -> float | None:
-    """Take the next step of a task; return the seconds until the one after it."""
+    """Run the next step of a task; return the seconds until the one after it."""
     try:
         return task.step()
     except BaseException:

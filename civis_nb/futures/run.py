@@ -72,7 +72,7 @@ class Run:
         return self.resource == "workflows"
 
     def cancel(self, client: Client) -> Any:
-        """Ask the platform to stop it; return the answer, often an empty one."""
+        """Request its cancellation; return the answer, often an empty one."""
         if self.is_workflow:
             return client.workflows.post_executions_cancel(self.job_id, self.run_id)
         if self.run_id is not None:

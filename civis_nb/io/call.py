@@ -127,7 +127,7 @@ class Call:
 
     @contextlib.contextmanager
     def active(self) -> Iterator[None]:
-        """Have functions that are called in the block take part in this call."""
+        """Run the block as part of this call, with the functions that it calls."""
         token = _current.set(self)
         try:
             with self.token.active():

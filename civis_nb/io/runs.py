@@ -62,7 +62,7 @@ class FutureWithWork(CivisFuture):
         return not self._ended() or self.cancelled()
 
     def _run_succeeded(self, response: Any) -> float | None:
-        """Do the work on the result before the future ends, unless the call is cancelled."""
+        """Run the work on the result before the future ends, unless the call is cancelled."""
         self._work_started.set()
         _working.add(self)
         try:

@@ -81,7 +81,7 @@ class WorkflowQueue(Protocol):
         """Start a failed task of an execution anew, or all that have failed."""
 
     def schedules_changed(self) -> None:
-        """Take note that the schedule of a workflow was changed."""
+        """Read the schedules of workflows again: one was changed."""
 
 
 @dataclass

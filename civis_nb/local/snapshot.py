@@ -56,7 +56,7 @@ class Snapshot:
             self._databases[database_id] = _mark(path)
 
     def restore(self) -> None:
-        """Bring the platform back to that moment; its ids are not used a second time.
+        """Restore the platform's state of that moment; its ids are not used a second time.
 
         Runs that go on are cancelled first. Clients go on working.
 
@@ -100,7 +100,7 @@ class Snapshot:
                     connection.exec_driver_sql(f"INSERT INTO {table.name} VALUES ({places})", rows)  # noqa: S608
 
     def _restore_databases(self) -> None:
-        """Put back the files of databases that were changed."""
+        """Restore the files of databases that were changed."""
         warehouses = self._context.warehouses
         for database_id, path in warehouses.paths().items():
             known = self._databases.get(database_id)

@@ -216,7 +216,7 @@ class _Run:
         return self._log.added_to(seen, self._shown_lines)
 
     def poll(self, *, at_once: bool = False) -> None:
-        """Ask for the state of the run, unless it was asked for a moment ago or has ended."""
+        """Read the state of the run, unless it was read a moment ago or has ended."""
         now = time.monotonic()
         if at_once or (now >= self._due and state_of(self._seen) not in DONE_STATES):
             self._due = now + _STATE_S

@@ -83,7 +83,7 @@ class ReadLog:
         return max(self._due - time.monotonic(), 0.0)
 
     def _rest(self, *, found: bool) -> None:
-        """Put off the next read: not for long while the log grows."""
+        """Postpone the next read: not for long while the log grows."""
         self._wait_s = _LOG_WAITS_S[0] if found else min(self._wait_s * 1.5, self._most_s)
         self._due = time.monotonic() + self._wait_s
 

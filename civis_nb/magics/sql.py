@@ -299,7 +299,7 @@ class SqlRun:
         return into_table(statement.bound, call.to, how, exists, dialect)
 
     def _table_is_there(self, statement: Statement) -> bool:
-        """Ask the database whether the table of ``--to`` is there, where that matters."""
+        """Check with the database whether the table of ``--to`` is there, where that matters."""
         call = self.call
         if not call.to or not needs_look(call.if_exists or "fail"):
             return False

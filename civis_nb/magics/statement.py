@@ -327,7 +327,7 @@ def _saved_before(names: Sequence[str], history: History) -> list[tuple[str, Sav
 
 
 def _with_cte(bound: Bound, name: str, saved: Bound, dialect: str | None) -> Bound:
-    """Put a saved statement before SQL, as its first common table expression."""
+    """Insert a saved statement before SQL, as its first common table expression."""
     backslashes = dialect == "redshift"
     if not only_reads(saved.sql, backslashes):
         raise CivisMagicError(

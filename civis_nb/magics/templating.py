@@ -160,7 +160,7 @@ def render(sql: str, dialect: str, namespaces: Sequence[Mapping[str, Any]]) -> R
 
 
 def _finalize_at_run_time(environment: SandboxedEnvironment, rendering: _Rendering) -> None:
-    """Have the rendering see each value, constants too, which Jinja would write when it parses."""
+    """Pass each value to the rendering, constants too, which Jinja would write when it parses."""
 
     @pass_context
     def finalize(_context: Any, value: Any) -> str:

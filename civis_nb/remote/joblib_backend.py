@@ -109,7 +109,7 @@ class CivisBackend(ParallelBackendBase):  # type: ignore[misc]
         return _ALL_JOBS if wanted == -1 else wanted
 
     def submit(self, func: Any, callback: Any = None) -> FunctionFuture:
-        """Make a batch of calls in a job; call `callback` with its future at the end."""
+        """Run a batch of calls in a job; call `callback` with its future at the end."""
         backend = self._nested() if self.remote_backend == "civis" else self.remote_backend
         executor = self._executor
         file_id = upload(executor.client, dumps((func, backend), "A call"), "civis_nb_calls.pkl")

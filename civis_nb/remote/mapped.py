@@ -95,7 +95,7 @@ class MappedCall(CivisAsyncResultBase):
             ) from None
 
     def follow(self, run: calls.FunctionFuture) -> None:
-        """Take the outcome of the job when it ends."""
+        """Copy the outcome of the job when it ends."""
         self.run = run
         run.call_at_end(self._take)
 

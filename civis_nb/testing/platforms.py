@@ -57,7 +57,7 @@ class TestPlatform:
         return found
 
     def clean(self) -> None:
-        """Bring the ephemeral platform back to its start, as after every test.
+        """Reset the ephemeral platform to its start, as after every test.
 
         Raises
         ------

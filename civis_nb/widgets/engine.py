@@ -150,7 +150,7 @@ class TableEngine:
         return found
 
     def close(self) -> None:
-        """Let go of what was found; what is searched for is not any more."""
+        """Drop what was found, and end the searches."""
         with self._lock:
             searches: list[RowFilter | RowOrder] = [*self._filters.values(), *self._orders.values()]
             for one in searches:

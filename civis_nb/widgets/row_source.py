@@ -31,7 +31,7 @@ def column_name(index: int) -> str:
 
 
 def in_utc(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let a connection write times with a zone in UTC, whatever the machine's zone is."""
+    """Set a connection to write times with a zone in UTC, whatever the machine's zone is."""
     import duckdb
 
     # Without the extension for zones DuckDB knows no other than UTC.
@@ -214,7 +214,7 @@ class RowSource:
         return self._root, self._rows
 
     def close(self) -> None:
-        """Let go of the database and of the table's copies."""
+        """Close the database and drop the table's copies."""
         with self._lock:
             if self._root is not None:
                 self._root.close()

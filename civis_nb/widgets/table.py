@@ -159,7 +159,7 @@ class TableView(LiveView):
         super().__init__(anchor=anchor or secrets.token_hex(8), **self._held(data))
 
     def _held(self, data: Any) -> dict[str, Any]:
-        """Hold data from now on; return the traits that tell the front end of it."""
+        """Set the data; return the traits that describe it to the front end."""
         table = arrow_of(data)
         engine, cells = TableEngine(table), CellWriter(table)
         with self._lock:

@@ -48,7 +48,7 @@ class Link:
         self._ready.wait()
 
     def slow(self, rate: float | None, after: int = 0) -> None:
-        """Hold the link to a rate, once `after` more bytes have passed."""
+        """Limit the link to a rate, once `after` more bytes have passed."""
         self._answers = None
         self.rate, self.after, self.passed = rate, after, 0
 

@@ -23,7 +23,7 @@ LARGE = 24_000_000
 
 @pytest.fixture(scope="module")
 def stored(alive_platform: Any, _session_link: Any, tmp_path_factory: Any) -> dict[str, Any]:
-    """Put down what the cases read: files, a table, an export."""
+    """Create what the cases read: files, a table, an export."""
     client = alive_platform.client()
     # The specification is kept from now on: it is no part of what passes the link.
     over_link = civis_nb.APIClient(api_key=alive_platform.api_key, endpoint=_session_link.url)

@@ -339,7 +339,7 @@ def test_paths_that_can_not_be_written(tmp_path, name):
 
 
 def _as_nobody(call):
-    """Say which exception a call raises for a user without rights."""
+    """Return the exception that a call raises for a user without rights."""
     if os.geteuid() != 0:
         try:
             call()

@@ -47,12 +47,3 @@ def test_long_cells_are_read_and_no_setting_of_the_process_changes(encoding):
     assert gc.isenabled() == collects
     with pytest.raises(csv.Error, match="field larger than field limit"):
         list(csv.reader(io.StringIO(LONG)))
-
-
-def test_rows_are_read_where_garbage_collection_is_off():
-    gc.disable()
-    try:
-        assert read_rows([b"a,b\n1,2\n"], "it") == [["a", "b"], ["1", "2"]]
-        assert not gc.isenabled()
-    finally:
-        gc.enable()

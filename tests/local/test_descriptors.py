@@ -44,7 +44,7 @@ def small_platform():
 
 
 def _ask_all(endpoint, sessions):
-    """Ask in turn until each has got an answer, and keep all connections."""
+    """Send requests in turn until each has an answer; keep all connections open."""
     deadline = time.monotonic() + DEADLINE_S
     waiting = list(sessions)
     while waiting:

@@ -15,7 +15,7 @@ from civis_nb.futures import CivisFuture
 
 @pytest.fixture
 def script(magics_client):
-    """Make a Python script; give its id."""
+    """Create a Python script; return its id."""
 
     def make(source, name="A script"):
         return magics_client.scripts.post_python3(name=name, source=source).id

@@ -203,7 +203,7 @@ def _reset(handler: Handler, body: bytes) -> None:
 
 
 def _kept_half(handler: Handler, body: bytes) -> None:
-    """Let the store keep half of what is sent, and say nothing of it."""
+    """Have the store keep half of what is sent, silently."""
     start, stop = 0, len(body)
     found = re.search(rb'name="file"[^\r\n]*\r\n\r\n', body)
     if handler.command == "POST" and found:

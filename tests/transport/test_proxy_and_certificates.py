@@ -20,7 +20,7 @@ NAMES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUND
 
 
 class Proxy:
-    """Takes CONNECT, whatever the name, to a port of this machine; `refuses` is a status line."""
+    """Accepts CONNECT, whatever the name, to a port of this machine; `refuses` is a status line."""
 
     def __init__(self) -> None:
         self.heads: list[str] = []

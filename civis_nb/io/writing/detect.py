@@ -53,7 +53,7 @@ def preprocess(
     delimiter: str | None,
     headers: bool | None,
 ) -> list[Detected]:
-    """Have the platform prepare files for an import, all at the same time, and wait for it.
+    """Start the platform's preparation of files for an import, all at once, and wait for it.
 
     Parameters
     ----------

@@ -57,7 +57,7 @@ def etag(name: str, crc: int) -> str:
 
 
 class BlobWriter:
-    """Takes content piece by piece; nothing is visible until `finish`."""
+    """Writes content piece by piece; nothing is visible until `finish`."""
 
     def __init__(self, folder: Path, name: str) -> None:
         self._target = folder / name
@@ -80,7 +80,7 @@ class BlobWriter:
         return self._crc
 
     def finish(self) -> Blob:
-        """Make the content visible under its name."""
+        """Publish the content under its name."""
         self._file.close()
         self._partial.replace(self._target)
         return Blob(self._target.name, self._size, self._crc)

@@ -34,7 +34,7 @@ class _Arrived:
 
 
 class PartWriter:
-    """Takes one part piece by piece; the part counts once `finish` was called."""
+    """Writes one part piece by piece; the part counts once `finish` was called."""
 
     def __init__(
         self, path: Path, offset: int, limit: int | None, done: Callable[[_Arrived | None], None]

@@ -272,7 +272,7 @@ def _write(end: _End, lines: list[bytes]) -> None:
 
 
 def _undo(written: list[tuple[Path, int]]) -> None:
-    """Give files the sizes that they had; needs neither space nor a free descriptor."""
+    """Restore the sizes that files had; needs neither space nor a free descriptor."""
     for path, size in written:
         with suppress(FileNotFoundError):
             if size:

@@ -31,7 +31,7 @@ class _Sink(Protocol):
 
 
 class UploadForm:
-    """Takes the body of a ``multipart/form-data`` POST in pieces.
+    """Parses the body of a ``multipart/form-data`` POST in pieces.
 
     Parameters
     ----------

@@ -89,7 +89,7 @@ def grant(
 
 
 def set_owner(connection: Connection, kind: str, object_id: int, user_id: int) -> None:
-    """Make a user the owner of an object; who owned it before may still manage it."""
+    """Set the owner of an object; the one before may still manage it."""
     row = find_object(connection, kind, object_id)
     if row is None or row.user_id == user_id:
         return

@@ -102,7 +102,7 @@ class Streams:
             os.close(self._process)
 
     def wake(self) -> None:
-        """Make a `read` that waits return, from any thread."""
+        """End a `read` that waits; from any thread."""
         with self._wake_lock:
             # Once closed, the number may be that of any other file.
             if not self._closed:

@@ -27,7 +27,7 @@ def commit_marker(run_id: int) -> str:
 
 
 def mark_complete(task: RunTask, warehouse: Warehouse) -> None:
-    """Let no later cancel undo the success of a run; remove its marker once its end is stored."""
+    """Store the success of a run, which no later cancel changes; then remove its marker."""
     task.complete = True
     task.afterwards.append(lambda: warehouse.remove_commit_markers([commit_marker(task.run_id)]))
 

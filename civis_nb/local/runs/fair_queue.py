@@ -46,7 +46,7 @@ class FairQueue:
             return run_id
 
     def close(self) -> None:
-        """Have `get` return None, to all who wait, once the queue is empty."""
+        """Close the queue: once it is empty, `get` returns None to all who wait."""
         with self._changed:
             self._is_closed = True
             self._changed.notify_all()

@@ -103,7 +103,7 @@ def custom_body(script: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, 
 
 
 def refresh_custom_scripts(connection: Connection, script: Row[Any]) -> None:
-    """Bring the custom scripts that are made of a script to its present state."""
+    """Update the custom scripts that are made of a script to its present state."""
     mine = records.c.body["script_id"].as_integer() == script.id
     templates = _script_templates().where(mine).with_only_columns(records.c.id)
     dependents = select(jobs).where(jobs.c.from_template_id.in_(templates))

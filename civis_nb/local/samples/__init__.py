@@ -34,7 +34,7 @@ _ANES96_COMMENT = (
 
 
 def load_samples(warehouse: Warehouse) -> None:
-    """Put the tables ``public.anes96`` and ``public.turnout`` into a database.
+    """Create the tables ``public.anes96`` and ``public.turnout`` in a database.
 
     A table of that name that is there already stays as it is.
 

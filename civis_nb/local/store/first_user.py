@@ -54,7 +54,7 @@ def _create_first_user(connection: Connection) -> Secret:
 
 
 def add_default_credential(connection: Connection, user_id: int, username: str) -> None:
-    """Give a new user the credential that their scripts have where they name none."""
+    """Create the credential that a new user's scripts have where they name none."""
     now = utc_now()
     made = credentials.insert().values(
         user_id=user_id,

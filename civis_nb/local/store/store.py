@@ -110,7 +110,7 @@ class Store:
         )
 
     def _migrate(self, version: int) -> None:
-        """Bring the store from one number of the schema to the next, in one transaction."""
+        """Migrate the store from one version of the schema to the next, in one transaction."""
         with self.begin(references=False) as connection:
             MIGRATIONS[version - 1](connection, self.path.parent)
             check_references(connection)

@@ -53,7 +53,7 @@ class Attempts:
         self.starts: list[Start] = []
 
     def advance(self, task: Task) -> None:
-        """Do the next thing with a task: start it, start more of its items, or end it."""
+        """Advance a task: start it, start more of its items, or end it."""
         if task.state != "running":
             return
         try:
@@ -193,7 +193,7 @@ class Attempts:
         self._end(task, state, info)
 
     def _end(self, task: Task, state: TaskState, info: str | None) -> None:
-        """Bring an attempt to its end: the task waits, is tried again, or has ended."""
+        """End an attempt: the task waits, is tried again, or has ended."""
         mine = self.progress.task_definition(task)
         published: dict[str, Any] = {}
         try:

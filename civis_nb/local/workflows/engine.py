@@ -114,7 +114,7 @@ class Engine:
             self._wake(execution_id)
 
     def run_ended(self, run_id: int) -> None:
-        """Take note that a run has ended, and its end is stored."""
+        """Continue the execution that a run belongs to; the end of the run is stored."""
         with self._news:
             found = self._runs.pop(run_id, None)
             if found is not None:
@@ -125,13 +125,13 @@ class Engine:
                 self._wake(execution_id)
 
     def schedules_changed(self) -> None:
-        """Take note that the schedule of a workflow was changed."""
+        """Read the schedules of workflows again: one was changed."""
         with self._news:
             self._schedules.is_current = False
             self._news.notify_all()
 
     def _wake(self, execution_id: int) -> None:
-        """Have a step of an execution made; to be called with `_news` held."""
+        """Queue a step of an execution; to be called with `_news` held."""
         if execution_id not in self._waiting:
             self._waiting.append(execution_id)
             self._news.notify_all()
@@ -170,7 +170,7 @@ class Engine:
                     self._wake(execution_id)
 
     def _serve(self) -> None:
-        """Make one step after the other; the life of the thread."""
+        """Run one step after the other, until the engine stops; the target of the thread."""
         while (execution_id := self._next()) is not None:
             if execution_id == 0:
                 self._guarded(self._start_scheduled, None)
@@ -198,7 +198,7 @@ class Engine:
         return None
 
     def _guarded(self, work: Callable[[], None], execution_id: int | None) -> None:
-        """Do some work; what can't be stored now is repeated, any other failure is recorded."""
+        """Call `work`; repeat what can't be stored now, record any other failure."""
         try:
             with self._changing:
                 work()
@@ -249,7 +249,7 @@ class Engine:
             self.begin(execution_id)
 
     def _step(self, execution_id: int) -> None:
-        """Make one step of an execution, and store it."""
+        """Run one step of an execution, and store it."""
         opened = self._opened(execution_id)
         if opened is None:
             return
@@ -327,7 +327,7 @@ class Engine:
                 self.cancel(child_id)
 
     def _after(self, opened: _Open) -> None:
-        """Tell the parent of an execution that has ended; forget one that has nothing to do."""
+        """Continue the parent of an execution that has ended; close one that has nothing to do."""
         execution = opened.execution
         if not execution.has_ended:
             return
@@ -370,7 +370,7 @@ class Engine:
         self._set_timers(opened, active)
 
     def _watch(self, opened: _Open, actions: Sequence[tuple[Task, Action]]) -> None:
-        """Have the ends of runs told, and executions that were started begun."""
+        """Register for the ends of runs, and queue the executions that were started."""
         execution_id = opened.execution.id
         with self._news:
             for task, action in actions:
@@ -389,7 +389,7 @@ class Engine:
                         heapq.heappush(self._timers, (time, opened.execution.id, task.number))
 
     def _forget(self, execution_id: int) -> None:
-        """Take an execution out of memory; what is stored counts when it is read again."""
+        """Remove an execution from memory; what is stored counts when it is read again."""
         with self._news:
             self._open.pop(execution_id, None)
             gone = [run for run, (owner, _, _) in self._runs.items() if owner == execution_id]

@@ -146,7 +146,7 @@ class Progress:
         return found
 
     def _follow(self, task: Task, transitions: list[list[Any]]) -> None:
-        """Do what follows a task, until a command ends or pauses the execution."""
+        """Run what follows a task, until a command ends or pauses the execution."""
         for index, (target, message, _key) in enumerate(transitions):
             if self.execution.state != "running":
                 if self.execution.state == "paused":
@@ -340,7 +340,7 @@ class Progress:
         )
 
     def _revive(self, task: Task) -> None:
-        """Let a task begin, or wait if it is a join that has not run."""
+        """Queue a task, or have it wait if it is a join that has not run."""
         task.info = task.finished_at = None
         task.is_processed = False
         needed = self.routes.needed(task.name)

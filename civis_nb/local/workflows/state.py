@@ -256,7 +256,7 @@ class Execution:
         self.sort_in(task)
 
     def sort_in(self, task: Task) -> None:
-        """Bring `active` and `waiting` up to date."""
+        """Update `active` and `waiting`."""
         for kept, belongs in (
             (self.active, not task.has_ended),
             (self.waiting, task.state == "waiting"),

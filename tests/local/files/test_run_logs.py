@@ -23,7 +23,7 @@ def logs(tmp_path):
 
 @pytest.fixture
 def small(monkeypatch):
-    """Let a log keep one MiB."""
+    """Limit a log to one MiB."""
     monkeypatch.setenv("CIVIS_NB_LOG_LIMIT_MIB", "1")
 
 

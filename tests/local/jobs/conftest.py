@@ -28,7 +28,7 @@ class JobsApi:
         return self.http.json("POST", path, json={} if body is None else body)
 
     def until(self, path: str, condition: Any) -> Any:
-        """Ask for a path until the answer fulfils a condition."""
+        """Poll a path until the answer fulfils a condition."""
         deadline = time.monotonic() + DEADLINE_S
         while True:
             answer = self.get(path)

@@ -27,7 +27,7 @@ def target(table_names):
 
 @pytest.fixture
 def sync(moves_api, source, target):
-    """Make a sync, run it, and give the ended run."""
+    """Create a sync, run it, and return the ended run."""
 
     def run(databases=(1, 2), moved=None, **options):
         hosts = [{"remoteHostId": number, "credentialId": 1} for number in databases]

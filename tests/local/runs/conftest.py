@@ -35,11 +35,11 @@ class Bench:
     runner: JobRunner
 
     def recover(self) -> list[int]:
-        """Do what a platform does that starts on this state."""
+        """Recover as a platform does that starts on this state."""
         return recover(self.store, self.executor, self.context.api_key)
 
     def queue(self, source: str, user_id: int = 1, **body: Any) -> int:
-        """Make a Python job with a queued run; give the run's id."""
+        """Create a Python job with a queued run; return the run's id."""
         with self.store.begin() as connection:
             job = states.create_job(
                 connection, states.PYTHON3, "test", user_id, {"source": source, **body}

@@ -30,7 +30,7 @@ class WorkflowsApi:
         return {**execution, "path": f"{path}/{execution['id']}"}
 
     def until(self, path: str, condition: Callable[[Any], bool]) -> dict[str, Any]:
-        """Ask for an execution until the answer fulfils a condition."""
+        """Poll an execution until the answer fulfils a condition."""
         deadline = time.monotonic() + DEADLINE_S
         while True:
             answer = self.http.json("GET", path)

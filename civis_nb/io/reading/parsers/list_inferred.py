@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import io
-import itertools
-import sys
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -19,7 +16,6 @@ __all__ = ["read_rows"]
 
 _BUFFER_BYTES = 256 * 1024
 _BLOCK_BYTES = 4 * 1024 * 1024
-_ROWS_AT_ONCE = 100_000
 #: Equal texts of a column are kept once, as long as there are no more than this of them.
 _MAX_SHARED = 200_000
 #: Texts may recur only after many rows.
@@ -65,20 +61,16 @@ def read_rows(
     return _by_csv(chunks, what, encoding, options)
 
 
-def _append(rows: list[list[str]], new: Iterable[list[str]]) -> None:
-    """Append rows, without a garbage collection for every few hundred of them.
+def _as_lists(rows: list[Any]) -> list[list[str]]:
+    """Replace each row by a list; rows are tuples until the last one has come.
 
-    Since Python 3.12 none runs inside of `list.extend`. Python 3.11 would spend as long on walking
-    over the rows as on making them: it is held back while the interpreter is in this one call.
+    Python starts a garbage collection when many more containers were created than freed, and then
+    walks over all lists, again and again while they become more. It leaves out tuples of texts once
+    it has seen them, and here one of them is freed for each list that is created.
     """
-    if sys.version_info >= (3, 12) or not gc.isenabled():
-        rows.extend(new)
-        return
-    gc.disable()
-    try:
-        rows.extend(new)
-    finally:
-        gc.enable()
+    for at, row in enumerate(rows):
+        rows[at] = list(row)
+    return rows
 
 
 def _by_arrow(chunks: Iterable[bytes], what: str) -> list[list[str]]:
@@ -86,19 +78,12 @@ def _by_arrow(chunks: Iterable[bytes], what: str) -> list[list[str]]:
     names, rest = split_header(chunks, what)
     if len(names) < 2:
         raise _NotReproducible  # a blank line is a row without cells for csv.reader
-    rows = [names]
+    rows: list[Any] = [names]
     columns = [_Column() for _ in names]
-    blocks: list[Iterable[list[str]]] = []
-    count = 0
     for table in map_blocks(record_blocks(rest, _BLOCK_BYTES, what), _parser(len(names))):
         texts = [column.texts(one) for column, one in zip(columns, table.columns, strict=True)]
-        blocks.append(map(list, zip(*texts, strict=True)))
-        count += table.num_rows
-        if count >= _ROWS_AT_ONCE:
-            _append(rows, itertools.chain.from_iterable(blocks))
-            blocks, count = [], 0
-    _append(rows, itertools.chain.from_iterable(blocks))
-    return rows
+        rows.extend(zip(*texts, strict=True))
+    return _as_lists(rows)
 
 
 def _parser(count: int) -> Callable[[memoryview], Any]:
@@ -180,12 +165,8 @@ def _by_csv(
     """Return the rows as the csv module parses them."""
     binary = io.BufferedReader(ChunkReader(chunks), _BUFFER_BYTES)
     text = io.TextIOWrapper(binary, encoding=encoding or "utf-8", newline="")
-    rows: list[list[str]] = []
     try:
-        reader, count = csv_reader(text, **options), -1
-        while len(rows) > count:
-            count = len(rows)
-            _append(rows, itertools.islice(reader, _ROWS_AT_ONCE))
+        return _as_lists(list(map(tuple, csv_reader(text, **options))))
     except UnicodeDecodeError as error:
         raise CivisDownloadError(
             f"{what} is no {encoding or 'utf-8'} text ({error.reason} at byte {error.start} of a "
@@ -193,4 +174,3 @@ def _by_csv(
         ) from None
     except CsvError as error:
         raise CivisDownloadError(f"{what} can't be read as CSV: {error}.") from None
-    return rows

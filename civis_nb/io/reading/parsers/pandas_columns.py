@@ -149,7 +149,7 @@ class TextColumn:
         self._size += size
 
     def _end(self) -> None:
-        """Make a chunk of the texts added so far."""
+        """Create a chunk from the texts added so far."""
         import numpy as np
         import pyarrow as pa
 

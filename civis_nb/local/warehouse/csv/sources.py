@@ -50,7 +50,7 @@ def sniff_compression(path: Path) -> str:
 def prepare_sources(
     paths: Sequence[Path], compression: str, scratch: Path, check: Callable[[], None]
 ) -> Iterator[list[Source]]:
-    """Put plain copies of files into the scratch folder; remove them at the end.
+    """Write plain copies of files into the scratch folder; remove them at the end.
 
     Raises
     ------
