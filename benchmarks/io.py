@@ -1,6 +1,6 @@
 """Data movement side by side with the PyPI package ``civis``, on one local platform.
 
-Each measure runs in a process of its own, first one client, then the other, again and again;
+Each measure runs in a process of its own, the clients in turns, again and again;
 what is shown are medians, and the ratio of the two: of elapsed time, of the processor time of
 the process, which counts on a busy machine, and of memory. Run as ``python benchmarks/io.py``.
 
@@ -22,6 +22,8 @@ import time
 from pathlib import Path
 from statistics import median
 from typing import Any
+
+from _tools import VARIABLES
 
 ROWS = 1_000_000
 SQL = "select * from public.bench"
@@ -198,12 +200,15 @@ def main() -> None:
         print(f"{'measure':20} {'civis':>28} {'civis_nb':>28} {'ratio':>16}")
         for what in options.measures:
             results: dict[str, list[dict[str, float]]] = {"civis": [], "civis_nb": []}
-            for _ in range(options.n):
-                for name, found in results.items():
+            for number in range(options.n):
+                # In turns who is first, and from a disk that has nothing left to write: a file
+                # system makes the next writer wait for what the one before has written.
+                for name, found in sorted(results.items(), reverse=bool(number % 2)):
                     if name == "civis" and (what == "iter" or what.endswith("exact")):
                         continue
                     python = options.civis_python if name == "civis" else sys.executable
                     command = [python, __file__, "--one", name, what]
+                    os.sync()
                     done = subprocess.run(
                         command, env=environment, capture_output=True, text=True, check=False
                     )
@@ -234,14 +239,13 @@ def _prepared(platform: Any, folder: Path) -> dict[str, str]:
     (folder / "256").write_bytes(os.urandom(1024 * 1024) * 256)
     file_id = cio.file_to_civis(folder / "256", client=client)
     return {
-        **os.environ,
+        **VARIABLES,
         "CIVIS_API_ENDPOINT": platform.endpoint,
         "CIVIS_API_KEY": platform.api_key,
         "BENCH_PARQUET": str(folder / "bench.parquet"),
         "BENCH_FOLDER": str(folder),
         "BENCH_FILE": str(file_id),
         "BENCH_RUN": json.dumps([future.job_id, future.run_id]),
-        "PYTHONWARNINGS": "ignore",
     }
 
 

@@ -6,13 +6,12 @@ processor time. Run ``python benchmarks/testing.py [rounds]``.
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
 import time
 from collections import defaultdict
 
-from _tools import HEAD, PACKAGES, row, run
+from _tools import HEAD, PACKAGES, VARIABLES, row, run
 
 import civis_nb
 
@@ -40,10 +39,9 @@ LEFT = {
 def mocks(rounds: int) -> None:
     """Compare the stand-ins."""
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
-    env = {**os.environ, "PYTHONWARNINGS": "ignore"}
     for number in range(rounds + 1):
         for who, package in PACKAGES.items():
-            times = run(CODE.format(package=package), env).split()
+            times = run(CODE.format(package=package), VARIABLES).split()
             if number:  # the first round warms the disk's cache and writes .pyc files
                 for name, text in zip(NAMES, times, strict=True):
                     found[name, who].append(1000 * float(text))
