@@ -293,6 +293,8 @@ class CivisJobFailure(CivisError):  # noqa: N818 - the name that scripts catch
         The last state of the run.
     job_id, run_id
         What failed.
+    is_workflow
+        Whether that is an execution of a workflow: the ids are those of both.
 
     Attributes
     ----------
@@ -302,19 +304,26 @@ class CivisJobFailure(CivisError):  # noqa: N818 - the name that scripts catch
         The same with the job and run before it, as ``str()`` gives it.
     """
 
+    #: Of an error that an earlier version has pickled.
+    is_workflow = False
+
     def __init__(
         self,
         err_msg: str,
         response: Any = None,
         job_id: int | None = None,
         run_id: int | None = None,
+        *,
+        is_workflow: bool = False,
     ) -> None:
         self.platform_message = err_msg
         self.response = response
         self.job_id = job_id
         self.run_id = run_id
-        ids = [f"job {job_id}"] if job_id is not None else []
-        ids += [f"run {run_id}"] if run_id is not None else []
+        self.is_workflow = is_workflow
+        job, run = ("workflow", "execution") if is_workflow else ("job", "run")
+        ids = [f"{job} {job_id}"] if job_id is not None else []
+        ids += [f"{run} {run_id}"] if run_id is not None else []
         prefix = f"(From {' / '.join(ids)}) " if ids else ""
         self.error_message = prefix + str(err_msg)
         super().__init__(self.error_message)

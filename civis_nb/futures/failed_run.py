@@ -47,7 +47,8 @@ def failure_of_run(
     if is_sql and not isinstance(sql, str) and "Position: " in text:
         sql = _sql_of_script(run, client())
     known = sql if isinstance(sql, str) else None
-    return failure(text, response, run.job_id, run.run_id, is_sql=is_sql, sql=known)
+    ids = run.job_id, run.run_id
+    return failure(text, response, *ids, is_sql=is_sql, sql=known, is_workflow=run.is_workflow)
 
 
 def add_logs(failed: CivisJobFailure, run: Run, client: Client) -> None:

@@ -63,6 +63,7 @@ def failure(
     *,
     is_sql: bool = False,
     sql: str | None = None,
+    is_workflow: bool = False,
 ) -> CivisJobFailure:
     r"""Return the exception of a failed run.
 
@@ -78,6 +79,8 @@ def failure(
         Whether it was a run of one SQL statement.
     sql
         That statement, where it is known.
+    is_workflow
+        Whether it was an execution of a workflow.
 
     Examples
     --------
@@ -92,7 +95,7 @@ def failure(
         message = text or "The SQL failed; the platform does not say why."
         return CivisSQLError(message, response, job_id, run_id, line=line, column=column)
     message = text or "The run failed; neither its record nor its log says why."
-    return CivisJobFailure(message, response, job_id, run_id)
+    return CivisJobFailure(message, response, job_id, run_id, is_workflow=is_workflow)
 
 
 def add_log(error: CivisJobFailure, entries: Iterable[Any], whose: str = "its log") -> None:

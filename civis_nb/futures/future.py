@@ -204,7 +204,7 @@ class CivisFuture(PollableResult):
         if self._run.is_workflow and seen is not None and self._pictured[0] is not seen:
             self._pictured = seen, execution_picture(seen, self._pictured[1])
         shown = super().activity(title)
-        if self._run.is_workflow and field(seen, "mistral_state") == "paused":
+        if self._is_paused():
             resume = f"client.workflows.post_executions_resume({self.job_id}, {self.run_id})"
             shown = replace(shown, state="paused", note=f"It is paused; {resume} goes on.")
         return replace(
@@ -336,6 +336,13 @@ class CivisFuture(PollableResult):
     def _found_run(self) -> Run:
         """Return the run, looked up where a query's answer does not name it."""
         return self._known_run().found(self.client)
+
+    def _is_paused(self) -> bool:
+        """Return whether it is an execution that waits for somebody: its state is "running"."""
+        return self._run.is_workflow and field(self._last_seen, "mistral_state") == "paused"
+
+    def _shown_state(self) -> str:
+        return "paused" if self._is_paused() else super()._shown_state()
 
     def _subject(self) -> str:
         """Return which run this is, as messages begin."""

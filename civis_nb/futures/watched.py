@@ -61,8 +61,11 @@ class WatchedResult(CivisAsyncResultBase):
         return self._last_poll_error
 
     def __repr__(self) -> str:
-        state = "not polled yet" if self._last_state == "unknown" else self._last_state
-        return f"<{type(self).__name__}: {self._subject()}{state}>"
+        return f"<{type(self).__name__}: {self._subject()}{self._shown_state()}>"
+
+    def _shown_state(self) -> str:
+        """Return the state as last seen, for a person."""
+        return "not polled yet" if self._last_state == UNSEEN else self._last_state
 
     def activity(self, title: str = "") -> Activity:
         """Return what was seen last, as plain data for a display; no call is made.
@@ -168,7 +171,7 @@ class WatchedResult(CivisAsyncResultBase):
         finally:
             self.told = self.told or self._ended()
         rest = "its callbacks go on" if self._ended() else "it goes on"
-        raise TimeoutError(f"{self._subject()}{self._last_state} after {timeout} s; {rest}.")
+        raise TimeoutError(f"{self._subject()}{self._shown_state()} after {timeout} s; {rest}.")
 
     def _cancelled_text(self) -> str:
         """Return what was cancelled, in words."""

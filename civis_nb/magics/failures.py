@@ -233,7 +233,7 @@ def _python_hint(source: str) -> str | None:
 
 def _run_line(error: CivisJobFailure, url: str | None) -> list[str]:
     """Return a line with the ids of the run and its page; none where neither is known."""
-    ids = run_ids(error.job_id, error.run_id)
+    ids = run_ids(error.job_id, error.run_id, is_workflow=error.is_workflow)
     line = ", ".join(filter(None, [ids, masked_url(url)])) if url else ids.capitalize()
     return [line] if line else []
 

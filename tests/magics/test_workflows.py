@@ -231,6 +231,10 @@ def test_a_paused_execution_says_how_it_goes_on(shell, magics_client):
         time.sleep(0.05)
     resume = f"client.workflows.post_executions_resume({flow.id}, {future.run_id})"
     assert f"It is paused; {resume} goes on." in repr(RunView(future.activity()))
+    ids = f"workflow {flow.id} / execution {future.run_id}"
+    assert repr(future) == f"<CivisFuture: {ids}: paused>"
+    with pytest.raises(TimeoutError, match=f"{ids}: paused after"):
+        future.result(timeout=0.01)
     magics_client.workflows.post_executions_resume(flow.id, future.run_id)
     assert future.result(timeout=60).state == "succeeded"
 

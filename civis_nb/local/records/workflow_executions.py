@@ -25,10 +25,8 @@ from civis_nb.local.store.schema import (
     workflow_tasks,
 )
 from civis_nb.local.workflows.executions import (
-    check_concurrency,
     create_execution,
     find_execution,
-    find_workflow,
     parsed,
 )
 from civis_nb.local.workflows.state import PLATFORM_STATES, ExecutionState, TaskState
@@ -186,8 +184,6 @@ def controlled(_resource: Resource) -> Iterator[Operation]:
         name = None if body is None else body.task_name
         if name is not None:
             _task(present, name)
-        with context.store.read() as connection:
-            check_concurrency(connection, find_workflow(connection, id), execution_id)
         context.workflows.rerun(execution_id, name)
         return _detail(context, id, execution_id)
 

@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.exc import DatabaseError
 
 from civis_nb.errors import CivisLocalError
@@ -31,7 +31,7 @@ from civis_nb.local.store.schema import workflow_executions, workflow_tasks
 from civis_nb.local.workflows import requests
 from civis_nb.local.workflows.actions import QueuedRun, start
 from civis_nb.local.workflows.attempts import Attempts
-from civis_nb.local.workflows.executions import parsed
+from civis_nb.local.workflows.executions import check_may_be_active, parsed
 from civis_nb.local.workflows.outcomes import collect
 from civis_nb.local.workflows.progress import Progress
 from civis_nb.local.workflows.schedules import Schedules
@@ -146,9 +146,14 @@ class Engine:
 
     def rerun(self, execution_id: int, name: str | None) -> None:
         """Start a failed task anew, or all; raise Conflict when none can be."""
-        self._change(execution_id, lambda progress: requests.rerun(progress, name))
+        self._change(execution_id, lambda one: requests.rerun(one, name), check_may_be_active)
 
-    def _change(self, execution_id: int, change: Callable[[Progress], None]) -> None:
+    def _change(
+        self,
+        execution_id: int,
+        change: Callable[[Progress], None],
+        check: Callable[[Connection, Execution], None] | None = None,
+    ) -> None:
         """Change an execution by a request, and store it."""
         with self._changing:
             opened = self._opened(execution_id)
@@ -156,12 +161,9 @@ class Engine:
                 raise Conflict(f"Execution {execution_id} is not there any more.")
             try:
                 change(opened.progress)
-                self._write(opened)
+                self._write(opened, check=check)
                 # What was held back by a pause has times that have passed.
                 self._set_timers(opened, list(opened.execution.active.values()))
-            except Conflict:
-                # Nothing was changed.
-                raise
             except BaseException:
                 self._forget(execution_id)
                 raise
@@ -280,13 +282,20 @@ class Engine:
         for number in due:
             opened.attempts.time_came(opened.execution.tasks[number], now)
 
-    def _write(self, opened: _Open, queued: Sequence[QueuedRun] = ()) -> None:
+    def _write(
+        self,
+        opened: _Open,
+        queued: Sequence[QueuedRun] = (),
+        check: Callable[[Connection, Execution], None] | None = None,
+    ) -> None:
         """Store what has changed and what is started, in one transaction; then submit runs."""
         execution, progress, attempts = opened.execution, opened.progress, opened.attempts
         runs = list(queued)
         starts, attempts.starts = attempts.starts, []
         changed = [execution.tasks[number] for number in sorted(execution.changed_tasks)]
         with self._store.begin() as connection:
+            if check is not None:
+                check(connection, execution)
             for one in starts:
                 try:
                     with connection.begin_nested():

@@ -18,7 +18,7 @@ from civis_nb.workflows.expressions import plain_value
 from civis_nb.workflows.model import WorkflowDefinition
 
 __all__ = [
-    "check_concurrency",
+    "check_may_be_active",
     "create_execution",
     "find_execution",
     "find_workflow",
@@ -126,10 +126,15 @@ def create_execution(
     Invalid
         When the definition is not valid, or the request does not fit it.
     Conflict
-        When another execution is active, and the workflow may have one only.
+        When the workflow is archived; or another execution is active, and it may have one only.
     """
+    if workflow.archived:
+        raise Conflict(
+            f"Workflow {workflow.id} is archived, so it can't be executed. "
+            f"client.workflows.put_archive({workflow.id}, False) restores it."
+        )
     definition = _runnable(workflow)
-    check_concurrency(connection, workflow)
+    _check_concurrency(connection, workflow)
     _check_names(definition, target_task, included_tasks)
     depth = 0 if parent is None else parent[0].depth + 1
     if depth > MOST_DEPTH:
@@ -169,25 +174,24 @@ def _runnable(workflow: Row[Any]) -> WorkflowDefinition:
         raise Invalid(f"Workflow {workflow.id} can't be executed. {error}") from None
 
 
-def check_concurrency(
-    connection: Connection, workflow: Row[Any], own_id: int | None = None
-) -> None:
-    """Check that another execution of a workflow may become active beside those that are.
-
-    Parameters
-    ----------
-    connection
-        The transaction.
-    workflow
-        The workflow.
-    own_id
-        The execution itself, when it is stored already.
+def check_may_be_active(connection: Connection, execution: Execution) -> None:
+    """Check that an execution that has ended may become active again.
 
     Raises
     ------
     Conflict
-        When one is active, and the workflow may have one only.
+        When another one is active, and the workflow may have one only.
+    NotFound
+        When the workflow is not there any more.
     """
+    workflow = find_workflow(connection, execution.workflow_id)
+    _check_concurrency(connection, workflow, execution.id)
+
+
+def _check_concurrency(
+    connection: Connection, workflow: Row[Any], own_id: int | None = None
+) -> None:
+    """Check that another execution of a workflow may become active beside those that are."""
     if workflow.body.get("allow_concurrent_executions") is not False:
         return
     one = workflow_executions.c

@@ -49,6 +49,11 @@ def check_schedule(schedule: Mapping[str, Any], time_zone: str) -> None:
         raise Invalid(f"scheduled_runs_per_hour can't be {per_hour}: from 1 to 60 can be.")
     if schedule.get("scheduled_days") and schedule.get("scheduled_days_of_month"):
         raise Invalid("A schedule has scheduled_days or scheduled_days_of_month, not both.")
+    if schedule.get("scheduled") and not schedule.get("scheduled_hours") and not per_hour:
+        raise Invalid(
+            "This schedule names no hour, so it would never run: give scheduled_hours, from 0 to "
+            "23; all of them for every hour."
+        )
     _zone(time_zone)
 
 

@@ -7,6 +7,8 @@ import warnings
 
 import pytest
 
+from civis_nb.errors import CivisJobFailure
+from civis_nb.futures import CivisFuture
 from tests.local.workflows.conftest import DEADLINE_S, workflow
 
 pytestmark = pytest.mark.exhaustive
@@ -57,5 +59,11 @@ def test_a_workflow_is_executed_and_followed(client):
     assert listed.id == execution.id
     patched = client.workflows.patch(made.id, description="changed")
     assert patched.description == "changed"
+    if type(client).__module__.startswith("civis_nb"):
+        future = CivisFuture(client.workflows.get_executions, (made.id, execution.id))
+        ids = f"From workflow {made.id} / execution {execution.id}"
+        with pytest.raises(CivisJobFailure, match=ids) as caught:
+            future.result(timeout=DEADLINE_S)
+        assert caught.value.is_workflow
     assert client.workflows.put_archive(made.id, True).archived
     assert client.workflows.post_clone(made.id).name == "Clone of both"

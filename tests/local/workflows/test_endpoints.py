@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -55,6 +56,8 @@ def test_a_workflow_is_stored_changed_archived_and_copied(workflows):
         ({"scheduled": True, "scheduledHours": [24]}, "scheduled_hours can't hold 24"),
         ({"scheduled": True, "scheduledRunsPerHour": -5}, "can't be -5: from 1 to 60"),
         ({"scheduled": True, "scheduledDays": [1], "scheduledDaysOfMonth": [1]}, "not both"),
+        ({"scheduled": True, "scheduledDays": [1]}, "names no hour, so it would never run"),
+        ({"scheduled": True, "scheduledMinutes": [30]}, "names no hour, so it would never run"),
     ],
 )
 def test_a_schedule_of_times_that_are_none_is_refused(workflows, schedule, said):
@@ -90,6 +93,20 @@ def test_lists_know_the_state(workflows):
     assert listed(state="running") == []
     one = http.json("GET", f"/workflows/{running}")
     assert (one["state"], one["lastExecutionId"]) == ("cancelled", started["id"])
+
+
+def test_an_archived_workflow_is_not_executed(workflows):
+    made = workflows.make(NOOP)
+    calls_it = workflow(f"a: {{action: civis.workflows.execute, input: {{workflow_id: {made}}}}}")
+    workflows.http.json("PUT", f"/workflows/{made}/archive", json={"status": True})
+    refused = workflows.http("POST", f"/workflows/{made}/executions")
+    assert refused.status_code == 409
+    assert f"put_archive({made}, False) restores it" in refused.json()["errorDescription"]
+    failed = workflows.ended(workflows.start(workflows.make(calls_it))["path"])
+    assert failed["mistralState"] == "error"
+    assert f"Workflow {made} is archived" in failed["tasks"][0]["mistralStateInfo"]
+    workflows.http.json("PUT", f"/workflows/{made}/archive", json={"status": False})
+    assert workflows.ended(workflows.start(made)["path"])["mistralState"] == "success"
 
 
 def test_only_one_execution_at_a_time(workflows):
@@ -179,6 +196,20 @@ def test_a_retry_waits_its_turn_where_one_execution_is_allowed_at_a_time(workflo
     assert (refused.status_code, str(other["id"]) in refused.text) == (409, True)
     workflows.http.json("POST", other["path"] + "/cancel")
     assert workflows.http("POST", failed["path"] + "/retry").status_code == 202
+
+
+def test_of_retries_at_the_same_time_one_wins_where_one_is_allowed(workflows):
+    inner = workflows.make(workflow("a: {action: std.fail}"))
+    calls_it = workflow(f"a: {{action: civis.workflows.execute, input: {{workflow_id: {inner}}}}}")
+    made = workflows.make(calls_it, allowConcurrentExecutions=False)
+    paths = [workflows.ended(workflows.start(made)["path"])["path"] for _ in range(5)]
+    workflows.http.json("PATCH", f"/workflows/{inner}", json={"definition": WAITS})
+    with ThreadPoolExecutor(len(paths)) as threads:
+        answers = list(threads.map(lambda path: workflows.http("POST", path + "/retry"), paths))
+    assert sorted(one.status_code for one in answers) == [202, 409, 409, 409, 409]
+    states = [workflows.http.json("GET", path)["mistralState"] for path in paths]
+    assert sorted(states) == ["error"] * 4 + ["running"]
+    workflows.http.json("POST", paths[states.index("running")] + "/cancel")
 
 
 def test_a_workflow_executes_another_and_sees_its_output(workflows):
