@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 __all__ = ["run", "show", "validate"]
 
 _FILE = click.Path(exists=True, dir_okay=False, allow_dash=True)
+#: Of so many executions the states are listed.
+_EXECUTIONS = 5
 
 
 @click.command(cls=Command)
@@ -56,12 +58,18 @@ def validate(files: tuple[str, ...]) -> None:
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False), help="Store the drawing: .svg or .html."
 )
+@click.option(
+    "-e",
+    "--execution",
+    metavar="ID",
+    help="Show the states of the tasks in this execution; latest: in the newest one.",
+)
 @click.pass_context
-def show(ctx: click.Context, workflow: str, output: str | None) -> None:
+def show(ctx: click.Context, workflow: str, output: str | None, execution: str | None) -> None:
     """Show the tasks of WORKFLOW, and what leads from one to another.
 
     WORKFLOW is the file of a definition, - for the standard input, or the id of a workflow on
-    the platform.
+    the platform, of which the newest executions are listed.
     """
     from civis_nb.transport.sinks import complete_file
     from civis_nb.workflows import Workflow
@@ -69,12 +77,22 @@ def show(ctx: click.Context, workflow: str, output: str | None) -> None:
     suffix = Path(output).suffix.lower() if output is not None else ""
     if output is not None and suffix not in (".svg", ".html"):
         raise click.UsageError(f"A drawing is an .svg or an .html file, not {output}.")
-    text = _stored(api_of(ctx).client(), int(workflow)) if _is_id(workflow) else _text(workflow)
-    drawn = Workflow.from_yaml(text)
+    client = api_of(ctx).client() if _is_id(workflow) else None
+    if execution is not None:
+        if client is None:
+            raise click.UsageError("--execution is for a workflow on the platform: give its id.")
+        said, picture = _drawn_execution(client, int(workflow), execution, suffix)
+    else:
+        text = _text(workflow) if client is None else _stored(client, int(workflow))
+        drawn = Workflow.from_yaml(text)
+        said = [repr(drawn)]
+        picture = drawn.to_svg() if suffix == ".svg" else drawn.to_html()
+        if client is not None and output is None:
+            said += _newest_executions(client, int(workflow))
     if output is None:
-        click.echo(repr(drawn))
+        click.echo("\n".join(said))
         return
-    picture = drawn.to_svg() if suffix == ".svg" else _page(drawn.to_html())
+    picture = picture if suffix == ".svg" else _page(picture)
     with complete_file(output) as file:
         file.write(picture.encode())
 
@@ -196,6 +214,48 @@ def _tell_pause(execution: Any, told: dict[str, str]) -> None:
         click.echo("It is paused: civis-nb workflows post-executions-resume goes on.", err=True)
     elif not is_paused:
         told.pop("", None)
+
+
+def _drawn_execution(
+    client: APIClient, workflow_id: int, execution: str, suffix: str
+) -> tuple[list[str], str]:
+    """Return an execution with the states of its tasks, as lines of text and as a picture."""
+    from civis_nb.futures.execution import execution_picture
+    from civis_nb.workflows import Workflow
+
+    if execution == "latest":
+        newest = client.workflows.list_executions(workflow_id, limit=1)
+        if not newest:
+            raise CivisInputError(f"Workflow {workflow_id} has no execution yet.")
+        execution = str(newest[0].id)
+    if not execution.isdecimal():
+        raise click.UsageError(f"--execution takes the id of an execution, or latest: {execution}.")
+    found = client.workflows.get_executions(workflow_id, int(execution))
+    picture = execution_picture(found)
+    if picture is None:
+        raise CivisInputError(f"Execution {execution} of workflow {workflow_id} has no tasks.")
+    said = [f"workflow {workflow_id}, {_execution_line(found)}", picture.text()]
+    if suffix == ".svg":
+        return said, Workflow.from_yaml(found.definition).to_svg(picture.states)
+    return said, str(picture.html())
+
+
+def _newest_executions(client: APIClient, workflow_id: int) -> list[str]:
+    """Return a line for each of the newest executions of a workflow, and how to see more."""
+    newest = client.workflows.list_executions(workflow_id, limit=_EXECUTIONS)
+    if not newest:
+        return []
+    more = f"--execution {newest[0].id} shows the states of its tasks."
+    return ["", *map(_execution_line, newest), more]
+
+
+def _execution_line(execution: Any) -> str:
+    """Return the state of an execution, and when it began and ended."""
+    state = "paused" if execution.mistral_state == "paused" else execution.state
+    ended = f" to {execution.finished_at}" if execution.finished_at else ""
+    began = f", {execution.started_at}{ended}" if execution.started_at else ""
+    why = f": {execution.mistral_state_info}" if execution.mistral_state_info else ""
+    return shown(f"execution {execution.id}: {state}{began}{why}")
 
 
 def _is_id(workflow: str) -> bool:

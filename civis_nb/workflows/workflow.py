@@ -93,8 +93,13 @@ class Workflow:
         """Whether the official validator of Civis Platform takes the definition."""
         return not any(problem.severity == "error" for problem in self.problems)
 
-    def to_svg(self) -> str:
+    def to_svg(self, states: Mapping[str, NodeState] | None = None) -> str:
         """Return the picture as the text of an SVG file, for light and dark pages.
+
+        Parameters
+        ----------
+        states
+            The states of tasks by name, where an execution is shown.
 
         Examples
         --------
@@ -103,7 +108,7 @@ class Workflow:
         >>> workflow.to_svg().startswith("<svg")
         True
         """
-        drawn = graph_svg(self.graph, label=self._title())
+        drawn = graph_svg(self.graph, states, label=self._title())
         head, rest = drawn.split(">", 1)
         return f"{head}>{el('style', _DARK)}{rest}"
 

@@ -89,6 +89,44 @@ def test_run_stores_a_definition_and_follows_its_tasks(run, on_platform):
     assert run("workflows", "show", str(workflow.id)).stdout.startswith("workflow, 3 tasks")
 
 
+def test_show_has_the_states_of_executions(run, on_platform, files):
+    run("workflows", "run", "fails.yaml", "--name", "to be shown")
+    client = on_platform.client()
+    workflow = next(each for each in client.workflows.list() if each.name == "to be shown")
+    run("workflows", "run", str(workflow.id))
+    newest, first = client.workflows.list_executions(workflow.id)
+    listed = run("workflows", "show", str(workflow.id)).stdout
+    assert listed.startswith("workflow, 1 task\n")
+    assert listed.index(f"execution {newest.id}: failed") < listed.index(f"execution {first.id}: ")
+    assert f"--execution {newest.id} shows the states" in listed
+    shown = run("workflows", "show", str(workflow.id), "-e", str(first.id)).stdout
+    assert f"workflow {workflow.id}, execution {first.id}: failed, " in shown
+    assert "breaks" in shown
+    assert "✗ failed" in shown
+    assert (
+        f"execution {newest.id}:"
+        in run("workflows", "show", str(workflow.id), "-e", "latest").stdout
+    )
+    for name, start in (("states.svg", "<svg"), ("states.html", "<!doctype html>")):
+        done = run("workflows", "show", str(workflow.id), "-e", "latest", "-o", name)
+        assert (done.exit_code, done.stdout) == (0, "")
+        assert (files / name).read_text().startswith(start)
+
+
+def test_show_of_executions_that_are_none(run, on_platform):
+    made = on_platform.client().workflows.post("never executed", definition=GOOD)
+    for words, code, said in (
+        ((str(made.id), "-e", "latest"), 2, "has no execution yet"),
+        ((str(made.id), "-e", "first"), 2, "the id of an execution, or latest: first"),
+        ((str(made.id), "-e", "987654321"), 1, "(404)"),
+        (("good.yaml", "-e", "1"), 2, "--execution is for a workflow on the platform"),
+    ):
+        done = run("workflows", "show", *words)
+        assert (done.exit_code, done.stdout) == (code, "")
+        assert said in done.stderr
+    assert run("workflows", "show", str(made.id)).stdout.rstrip().endswith("std.noop")
+
+
 def test_an_execution_that_fails_ends_with_1(run):
     done = run("workflows", "run", "fails.yaml")
     assert done.exit_code == 1
