@@ -133,6 +133,8 @@ def test_make_lab_opens_the_notebooks_on_a_local_platform(lab):
     kernel = lab.json("POST", "api/kernels", name="python3")["id"]
     client = BlockingKernelClient(connection_file=str(lab.runtime / f"kernel-{kernel}.json"))
     client.load_connection_file()
+    # A kernel that starts on a busy machine may miss heartbeats of a second.
+    client.hb_channel.time_to_dead = 60.0
     client.start_channels()
     try:
         client.wait_for_ready(timeout=60)
