@@ -227,6 +227,45 @@ def test_openapi_3_is_served_when_asked_for(http):
     assert document["servers"] == [{"url": http.endpoint}]
 
 
+def _enums(spec: dict[str, Any], schema: dict[str, Any], place: str) -> Iterator[tuple[str, Any]]:
+    """Return the values that fields may have, with their places, at any depth."""
+    while "$ref" in schema:
+        schema = spec["definitions"][schema["$ref"].rpartition("/")[2]]
+    if "enum" in schema:
+        yield place, {str(value) for value in schema["enum"]}
+    for name, field in schema.get("properties", {}).items():
+        yield from _enums(spec, field, f"{place}.{name}")
+    if "items" in schema:
+        yield from _enums(spec, schema["items"], f"{place}[]")
+
+
+def test_all_values_that_the_official_document_names_are_stated(served, official):
+    def stated(spec, operation):
+        return {
+            found[0]: found[1]
+            for parameter in operation["parameters"]
+            for found in _enums(spec, parameter.get("schema", parameter), parameter["name"])
+        }
+
+    compared = 0
+    for path, verb, operation in _operations(served):
+        theirs = official["paths"].get(path, {}).get(verb, {"parameters": []})
+        # The body has a name of its own in each document.
+        wanted = {re.sub(r"^\w+\.", ".", k): v for k, v in stated(official, theirs).items()}
+        present = {re.sub(r"^\w+\.", ".", k): v for k, v in stated(served, operation).items()}
+        assert wanted.items() <= present.items(), (verb, path)
+        compared += len(wanted)
+    assert compared > 150
+
+
+def test_queries_are_filtered_by_states_that_there_are(http):
+    for path in ("/queries", "/search/queries"):
+        assert http("GET", path, params={"state": "failed,succeeded"}).status_code == 200
+        refused = http("GET", path, params={"state": ["failed", "lazy"]})
+        assert refused.status_code == 400
+        assert "state can't be 'lazy'; it is one of queued" in refused.text
+
+
 def test_it_needs_a_key(http):
     assert requests.get(http.endpoint + "/endpoints", timeout=30).status_code == 401
 

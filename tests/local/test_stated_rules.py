@@ -46,7 +46,7 @@ DEPENDENT = (
     r"primaryKeys must name the columns",
     r"job \d+ is no |is required and has no value",
     r"path must be schema\.table",
-    r"scheduled_days or scheduled_days_of_month, not both",
+    r"scheduled_days or scheduled_days_of_month, not both|names no hour",
     r"is no time zone|time zone",
     r"name can't be blank",
 )  # fmt: skip

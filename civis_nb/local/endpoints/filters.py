@@ -17,16 +17,19 @@ from civis_nb.local.store.schema import job_runs, jobs
 
 __all__ = [
     "KIND_ORDERS",
+    "RUN_STATES",
     "Archived",
     "Hidden",
     "JobConditions",
     "JobId",
     "KindConditions",
     "Limit",
+    "RunStates",
     "archived_filter",
     "asked_page",
     "author_ids",
     "last_run_updated_at",
+    "run_states",
     "state_filter",
     "time_filter",
 ]
@@ -104,6 +107,18 @@ KindConditions = Annotated[list[ColumnElement[bool]], Depends(_kind_conditions)]
 """As `JobConditions`, and the states of the last run."""
 
 
+RUN_STATES: Final = ("queued", "running", "succeeded", "failed", "cancelled")
+
+RunStates = Annotated[
+    list[str] | None,
+    Query(
+        description="States of the last run.",
+        json_schema_extra={"items": {"type": "string", "enum": list(RUN_STATES)}},
+    ),
+]
+"""The filter by the states of the last run; `run_states` parses it."""
+
+
 def archived_filter(
     archived: str | None, column: ColumnElement[bool] = jobs.c.archived
 ) -> list[ColumnElement[bool]]:
@@ -126,6 +141,21 @@ def state_filter(names: list[str]) -> ColumnElement[bool]:
     """Return the condition on the state of the last run; ``idle`` jobs never ran."""
     chosen: ColumnElement[bool] = job_runs.c.state.in_(names)
     return or_(chosen, job_runs.c.id.is_(None)) if "idle" in names else chosen
+
+
+def run_states(given: list[str]) -> list[str]:
+    """Parse a filter by states of runs: several, or one with commas.
+
+    Raises
+    ------
+    Invalid
+        When one is none.
+    """
+    names = comma_list(given)
+    for name in names:
+        if name not in RUN_STATES:
+            raise Invalid(f"state can't be {name!r}; it is one of {', '.join(RUN_STATES)}.")
+    return names
 
 
 def last_run_updated_at() -> ColumnElement[Any]:

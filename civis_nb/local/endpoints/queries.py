@@ -14,8 +14,10 @@ from civis_nb.local.endpoints.filters import (
     Archived,
     Hidden,
     JobId,
+    RunStates,
     archived_filter,
     asked_page,
+    run_states,
     time_filter,
 )
 from civis_nb.local.endpoints.jobs.models import Run, run_state
@@ -233,7 +235,7 @@ def list_queries(
     created_after: Annotated[Time | None, Query(description="A time.")] = None,
     started_before: Annotated[Time | None, Query(description="A time, of the last run.")] = None,
     started_after: Annotated[Time | None, Query(description="A time, of the last run.")] = None,
-    state: Annotated[list[str] | None, Query(description="States of the last run.")] = None,
+    state: RunStates = None,
     exclude_results: Annotated[bool | None, Query(description="Leave out the rows.")] = None,
     hidden: Hidden = None,
     archived: Archived = None,
@@ -251,8 +253,7 @@ def list_queries(
     times = (created_before, created_after, started_before, started_after)
     found = found.where(*_time_filters(*times))
     if state:
-        names = [part.strip() for text in state for part in text.split(",")]
-        found = found.where(run.state.in_(names))
+        found = found.where(run.state.in_(run_states(state)))
     with context_of(request).store.read() as connection:
         rows = paginated(connection, found, page, response)
     return [QueryItem(**query_fields(row, results=not exclude_results)) for row in rows]

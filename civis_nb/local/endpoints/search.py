@@ -12,7 +12,13 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Connection, Row, Select, select
 
 from civis_nb.local.context import User, context_of
-from civis_nb.local.endpoints.filters import asked_page, time_filter
+from civis_nb.local.endpoints.filters import (
+    RUN_STATES,
+    RunStates,
+    asked_page,
+    run_states,
+    time_filter,
+)
 from civis_nb.local.endpoints.object_types import OBJECT_TYPES, ObjectType
 from civis_nb.local.endpoints.queries import words_in_sql
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
@@ -32,7 +38,6 @@ router = APIRouter(tags=["search"])
 
 _ORDERS = ("score", "name", "type", "updated_at")
 _MOST = 1000
-_RUN_STATES = ("queued", "running", "succeeded", "failed", "cancelled")
 
 
 class SearchType(Wire):
@@ -129,7 +134,7 @@ def list_search(
         str | None, Query(json_schema_extra={"enum": ["true", "false", "all"]})
     ] = None,
     last_run_state: Annotated[
-        str | None, Query(json_schema_extra={"enum": list(_RUN_STATES)})
+        str | None, Query(json_schema_extra={"enum": list(RUN_STATES)})
     ] = None,
 ) -> Response:
     """Return the objects that are not hidden and whose names have all words of the query."""
@@ -142,8 +147,8 @@ def list_search(
         raise Invalid(f"archived can't be {archived!r}; it is one of true, false, all.")
     if start < 0 or count < 1:
         raise Invalid("offset must be at least 0, and limit at least 1.")
-    if last_run_state is not None and last_run_state not in _RUN_STATES:
-        raise Invalid(f"last_run_state is one of {', '.join(_RUN_STATES)}.")
+    if last_run_state is not None and last_run_state not in RUN_STATES:
+        raise Invalid(f"last_run_state is one of {', '.join(RUN_STATES)}.")
     with context_of(request).store.read() as connection:
         people = user_refs(connection)
         owners = _owners(owner, user, people)
@@ -258,7 +263,7 @@ def list_queries(
     credential_id: Annotated[int | None, Query(description="The id of a credential.")] = None,
     author_id: Annotated[int | None, Query(description="The id of an author.")] = None,
     archived: Annotated[bool | None, Query(description="Whether archived ones are meant.")] = None,
-    state: Annotated[list[str] | None, Query(description="States of the last run.")] = None,
+    state: RunStates = None,
     started_before: Annotated[Time | None, Query(description="A time, of the last run.")] = None,
     started_after: Annotated[Time | None, Query(description="A time, of the last run.")] = None,
 ) -> list[FoundQuery]:
@@ -276,7 +281,7 @@ def list_queries(
     if author_id is not None:
         found = found.where(job.user_id == author_id)
     if state:
-        found = found.where(job_runs.c.state.in_(comma_list(state)))
+        found = found.where(job_runs.c.state.in_(run_states(state)))
     if started_before:
         found = found.where(started <= time_filter("started_before", started_before))
     if started_after:

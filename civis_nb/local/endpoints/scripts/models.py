@@ -111,7 +111,7 @@ class _Changeable(Wire):
     """What can be given for scripts of every type, and changed later."""
 
     parent_id: int | None = None
-    user_context: str | None = None
+    user_context: Literal["runner", "author"] | None = None
     params: list[Param] | None = None
     arguments: dict[str, Any] | None = None
     schedule: Schedule | None = None
