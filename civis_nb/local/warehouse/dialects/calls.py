@@ -20,6 +20,7 @@ from civis_nb.local.warehouse.dialects.text_calls import (
     JSON_MAKERS,
     JSON_SETS,
     PATTERN_CALLS,
+    SPLITS,
     TextRules,
 )
 from civis_nb.local.warehouse.dialects.time_calls import TimeRules
@@ -225,9 +226,9 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
         if name == "pg_get_late_binding_view_cols" and call.in_from:
             self._late_columns(call)
             return None
-        if name in PATTERN_CALLS and len(call.arguments) > 1:
-            self._longest_words_first(call.arguments[1][0])
         if name in PATTERN_CALLS and self._pattern_call(call):
+            return None
+        if name in SPLITS and self._split_call(call):
             return None
         if name in _REGEX_CALLS and len(call.arguments) > 1:
             self._regex(call.arguments[1][0])
@@ -258,11 +259,17 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
     def _one_of(self, call: Call) -> None:
         """Cast the arguments of a call that returns one of them to the same type."""
         values = [operand for operand in call.operands if operand is not None]
+        texts = [f"{self._as_text(*argument)}::VARCHAR" for argument in call.arguments]
         self.branches(values)
         kind = self._common_type(values)
         known = [v for v in values if v.kind == "string" or self._common_type([v]) is not None]
         if kind is not None and len(known) == len(call.arguments):
             self._tokens.set_type(call.start, call.end, kind)
+        if call.name == "coalesce" and kind is not None and not self._is_redshift:
+            # Each of the values has its own number of digits.
+            whole = self._tokens.render(call.start, call.end)
+            parts = f"{whole}, coalesce({', '.join(texts)}), {kind}"
+            self._exact_texts[call.start, call.end] = f"{CATALOG}.first_text({parts})"
 
     def _elements(self, call: Call) -> None:
         """Let a call that returns a set, anywhere in an expression, give a row for each element."""

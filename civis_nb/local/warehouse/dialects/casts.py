@@ -12,6 +12,8 @@ from civis_nb.local.warehouse.dialects.types import NO_VALUES, SqlType, no_value
 __all__ = ["CastRules"]
 
 _INTEGERS = frozenset(("int2", "int4", "int8"))
+#: Redshift's types of intervals, which leave nothing out.
+_WHOLE_INTERVALS = frozenset(("year to month", "day to second"))
 #: In an interval: the sign of a number, and the space between them, as in '1 month - 1 day'.
 _SIGN_APART = re.compile(r"([+-])\s+(?=\d)")
 _WITHOUT_SECONDS = re.compile(r"^('\s*\d{1,2}:\d\d)(?=[+-])")
@@ -40,6 +42,17 @@ class CastRules(LikeRules):
         name = to.name
         if self._is_redshift and name in NO_VALUES:
             raise self._refuse(first, no_values(name))
+        if to.fields and not (self._is_redshift and to.fields in _WHOLE_INTERVALS):
+            part = to.fields.rpartition(" ")[2]
+            raise self._refuse(
+                first,
+                f"the type INTERVAL {to.fields.upper()} is not supported: write "
+                f"date_trunc('{part}', …) of an interval",
+            )
+        if name == "interval" and to.arguments:
+            raise self._refuse(first, "the type INTERVAL with a precision is not supported")
+        if to.fields:
+            tokens.drop(first + 1, behind)
         if operand.kind == "number" and name in _INTEGERS and not to.is_array:
             return
         if to.is_array:
@@ -111,7 +124,7 @@ class CastRules(LikeRules):
     def _cast_to_text(self, operand: Operand, to: SqlType, first: int, behind: int) -> None:
         tokens = self._tokens
         if operand.kind not in ("string", "number"):
-            self._wrap(operand, f"as_text{self._decimal_suffix}")
+            self._write_as_text(operand)
         elif tokens.texts[operand.start].startswith("."):
             tokens.insert_before(operand.start, "0")
         if to.name == "text":

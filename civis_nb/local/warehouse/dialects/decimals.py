@@ -26,8 +26,8 @@ _NO_TYPE = '"NULL"'
 _DIGITS = {"TINYINT": 5, "SMALLINT": 5, "INTEGER": 10, "BIGINT": 19, "HUGEINT": 38,
            _NO_TYPE: 1}  # fmt: skip
 _MEAN = "MEAN"
-#: The types of PostgreSQL's quotients, means, powers and roots.
-EXACT_TYPES = frozenset(("DECIMAL(38,24)", "DECIMAL(38,20)"))
+#: The types of PostgreSQL's quotients, means, powers and roots, and of numerics without a scale.
+EXACT_TYPES = frozenset(("DECIMAL(38,24)", "DECIMAL(38,20)", "DECIMAL(38,15)", "DECIMAL(38,12)"))
 _MOST_DIGITS, _LEAST_SCALE, _MOST_SCALE = 38, 4, 37
 
 #: Of the binding that notes them.

@@ -37,11 +37,22 @@ CREATE MACRO kept_quotient(a, b, one, two, factor, unit, scale) AS CASE WHEN typ
 CREATE MACRO div(a, b, kind BIGINT) AS a // b, (a, b, kind HUGEINT) AS a // b,
   (a, b, kind DECIMAL) AS civis_sql_quotient_of_decimals(a::VARCHAR, b::VARCHAR)::DECIMAL(38, 24),
   (a, b, kind DOUBLE) AS a // b, (a, b, kind INTERVAL) AS a / b, (a, b, kind) AS a // b;
+-- Their texts have all digits, of which the types keep the value only.
+CREATE MACRO quotient_text(a, b, kind BIGINT) AS (a // b)::VARCHAR, (a, b, kind HUGEINT) AS (a // b)::VARCHAR,
+  (a, b, kind DECIMAL) AS civis_sql_quotient_of_decimals(a::VARCHAR, b::VARCHAR),
+  (a, b, kind DOUBLE) AS civis_sql.as_text(a // b, kind), (a, b, kind INTERVAL) AS civis_sql.as_text(a / b, kind),
+  (a, b, kind) AS (a // b)::VARCHAR;
 CREATE MACRO exact_mean(total, count) AS civis_sql_mean_of_decimals(total::VARCHAR, nullif(count, 0)::VARCHAR)::DECIMAL(38, 20);
 CREATE MACRO averaged(mean, total, count, kind BIGINT) AS civis_sql.exact_mean(total, count),
   (mean, total, count, kind HUGEINT) AS civis_sql.exact_mean(total, count),
   (mean, total, count, kind DECIMAL) AS civis_sql.exact_mean(total, count),
   (mean, total, count, kind DOUBLE) AS civis_sql.finite_total(mean), (mean, total, count, kind) AS mean;
+CREATE MACRO mean_digits(total, count) AS civis_sql_mean_of_decimals(total::VARCHAR, nullif(count, 0)::VARCHAR);
+CREATE MACRO mean_text(mean, total, count, kind BIGINT) AS civis_sql.mean_digits(total, count),
+  (mean, total, count, kind HUGEINT) AS civis_sql.mean_digits(total, count),
+  (mean, total, count, kind DECIMAL) AS civis_sql.mean_digits(total, count),
+  (mean, total, count, kind DOUBLE) AS civis_sql.as_text(mean, kind),
+  (mean, total, count, kind INTERVAL) AS civis_sql.as_text(mean, kind), (mean, total, count, kind) AS mean::VARCHAR;
 -- A product that DuckDB has no type for.
 CREATE MACRO times(a, b, kind BIGINT) AS a * b, (a, b, kind HUGEINT) AS a * b, (a, b, kind DOUBLE) AS a * b,
   (a, b, kind DECIMAL) AS civis_sql_product_of_decimals(a::VARCHAR, b::VARCHAR)::DECIMAL(38, 24),

@@ -200,13 +200,21 @@ CREATE MACRO as_text(x, kind DOUBLE) AS
   (x, kind DATE) AS CASE WHEN x < DATE '0001-01-01' THEN replace(x::VARCHAR, '(BC)', 'BC') ELSE x::VARCHAR END,
   (x, kind TIMESTAMP) AS CASE WHEN x < TIMESTAMP '0001-01-01' THEN regexp_replace(x::VARCHAR, '^(.*) \(BC\)(.*)$', '\1\2 BC')
     ELSE x::VARCHAR END, (x, kind) AS x;
--- The zeros at the end of PostgreSQL's quotients only fill their types.
+-- How many digits PostgreSQL's text of a quotient has is not known where only its value is.
 CREATE MACRO as_text_pg(x, kind DECIMAL) AS CASE WHEN typeof(x) IN ('DECIMAL(38,24)', 'DECIMAL(38,20)')
-    THEN rtrim(rtrim(x::VARCHAR, '0'), '.') ELSE regexp_replace(x::VARCHAR, '^(-?)\.', '\10.') END,
+    THEN CASE WHEN x IS NOT NULL THEN civis_sql.fail_text('the digits in the text of a quotient, mean, root, power or long product are not known here: round it before, as in round(x, 2)') END
+    WHEN typeof(x) IN ('DECIMAL(38,15)', 'DECIMAL(38,12)') THEN CASE WHEN x IS NOT NULL THEN
+      civis_sql.fail_text('the digits in the text of a numeric without a scale are not known here: cast it to numeric(12, 2), or round it, as in round(x, 2)') END ELSE regexp_replace(x::VARCHAR, '^(-?)\.', '\10.') END,
   (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind VARCHAR) AS x,
   (x, kind DOUBLE) AS civis_sql.as_text(x, kind), (x, kind FLOAT) AS civis_sql.as_text(x, kind),
   (x, kind INTERVAL) AS civis_sql.as_text(x, kind), (x, kind DATE) AS civis_sql.as_text(x, kind),
   (x, kind TIMESTAMP) AS civis_sql.as_text(x, kind), (x, kind) AS x;
+CREATE MACRO first_text(whole, digits, kind DECIMAL) AS digits,
+  (whole, digits, kind BIGINT) AS civis_sql.as_text_pg(whole, kind), (whole, digits, kind HUGEINT) AS digits,
+  (whole, digits, kind DOUBLE) AS civis_sql.as_text_pg(whole, kind), (whole, digits, kind VARCHAR) AS whole,
+  (whole, digits, kind BOOLEAN) AS civis_sql.as_text_pg(whole, kind),
+  (whole, digits, kind DATE) AS civis_sql.as_text_pg(whole, kind), (whole, digits, kind TIMESTAMP) AS civis_sql.as_text_pg(whole, kind),
+  (whole, digits, kind INTERVAL) AS civis_sql.as_text_pg(whole, kind), (whole, digits, kind) AS whole;
 CREATE MACRO shown(x, kind BOOLEAN) AS CASE WHEN x THEN 't' WHEN NOT x THEN 'f' END,
   (x, kind DOUBLE) AS civis_sql.as_text(x, kind), (x, kind FLOAT) AS civis_sql.as_text(x, kind),
   (x, kind INTERVAL) AS civis_sql.as_text(x, kind), (x, kind VARCHAR) AS x, (x, kind BIGINT) AS x,
@@ -437,10 +445,12 @@ CREATE MACRO pattern_like(s, p, options) AS len(civis_sql_pattern_spans(s::VARCH
 CREATE MACRO pattern_match(s, p, options) AS civis_sql_pattern_groups(s::VARCHAR, p, options)[1];
 CREATE MACRO first_group(s, p) AS civis_sql_pattern_groups(s::VARCHAR, p, '')[1][1];
 -- A match of no letters splits between letters, but not beside another match.
+CREATE MACRO pattern_split(s, p, options) AS civis_sql_pattern_split(s::VARCHAR, p, options);
 CREATE MACRO regexp_split_to_array(s, p) AS CASE WHEN p <> '' AND regexp_matches('', p)
-  THEN civis_sql_pattern_split(s::VARCHAR, p) ELSE regexp_split_to_array(s, p) END,
-  (s, p, options) AS CASE WHEN p <> '' AND regexp_matches('', p) THEN civis_sql_pattern_split(s::VARCHAR, p)
+  THEN civis_sql_pattern_split(s::VARCHAR, p, '') ELSE regexp_split_to_array(s, p) END,
+  (s, p, options) AS CASE WHEN p <> '' AND regexp_matches('', p) THEN civis_sql_pattern_split(s::VARCHAR, p, options)
     ELSE regexp_split_to_array(s, p, options) END;
+CREATE MACRO longest_match(s, p) AS civis_sql_pattern_groups(s::VARCHAR, p, 'L')[1][1];
 CREATE MACRO pattern_matches(s, p, options) AS civis_sql_pattern_groups(s::VARCHAR, p, options);
 CREATE MACRO pattern_replace(s, p, new, first, nth, options) AS
   civis_sql_pattern_replaced(s::VARCHAR, p, new, first, nth, options);

@@ -13,8 +13,11 @@ from civis_nb.table_names import literal
 __all__ = ["LikeRules"]
 
 
-#: Plain words between which a pattern chooses, from its beginning or bracket to its end or bracket.
-_ALTERNATIVES = re.compile(r"(?<=['(:^])[\w ]+(?:\|[\w ]+)+(?=['$)])")
+#: Names of classes in brackets -> letters of all scripts.
+_CLASSES = {
+    "[:alpha:]": r"\p{L}", "[:alnum:]": r"\p{L}\p{N}", "[:upper:]": r"\p{Lu}",
+    "[:lower:]": r"\p{Ll}",
+}  # fmt: skip
 
 
 class LikeRules(RuleSet):
@@ -58,25 +61,19 @@ class LikeRules(RuleSet):
         tokens.drop(at + 1, at + 2)
         tokens.replace(right.start, literal(f"^(?s:{similar_to(pattern)})$"))
 
-    def _longest_words_first(self, at: int) -> None:
-        """Sort the words between which a pattern chooses: PostgreSQL takes the longest match."""
-        if not self._is_redshift and self._tokens.kinds[at] == STRING:
-            text = self._tokens.texts[at]
-            changed = _ALTERNATIVES.sub(
-                lambda match: "|".join(sorted(match[0].split("|"), key=len, reverse=True)), text
-            )
-            if changed != text:
-                self._tokens.replace(at, changed)
-
     def _regex(self, at: int) -> None:
-        r"""Let ``\w`` and ``\d`` match letters and digits of all scripts."""
+        r"""Let ``\w`` match letters and digits of all scripts, and a point any character."""
         tokens = self._tokens
         if tokens.kinds[at] != STRING or not tokens.texts[at].startswith("'"):
             return
-        self._longest_words_first(at)
         text = tokens.render(at, at + 1)
         if self._is_redshift:
             text = text.replace("\\\\", "\\")
+        else:
+            for name, letters in _CLASSES.items():
+                text = text.replace(name, letters)
+            if "." in text:
+                text = f"'(?s){text[1:]}"
         changed = _unicode_classes(text)
         if changed != tokens.texts[at]:
             tokens.replace(at, changed)

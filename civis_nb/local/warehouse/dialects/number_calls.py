@@ -23,6 +23,9 @@ class NumberRules(RuleSet):
             mean = known.of(total, f"nullif({count}, 0)", is_kept=self._is_view)
             self._set(call, mean, known.kind)
             return
+        if not self._is_redshift:
+            exact = f"{CATALOG}.mean_text({mean}, {total}, {count}, {kind})"
+            self._exact_texts[call.start, call.end] = exact
         values = f"{mean}, {total}, {count}, {f'{place}, ' if place else ''}{kind}"
         self._set(call, f"{CATALOG}.averaged{self._chosen_quotient}({values})")
         tokens.set_type(call.start, call.end, f"{CATALOG}.avg_kind{self._suffix}({kind})")

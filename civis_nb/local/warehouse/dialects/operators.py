@@ -113,6 +113,10 @@ class OperatorRules(CastRules, RangeRules):
             tokens.rewrite(left.start, right.end, known.of(*values, is_kept=self._is_view))
             tokens.set_type(left.start, right.end, known.kind)
             return
+        if not self._is_redshift:
+            sides = ", ".join(tokens.render(o.start, o.end) for o in (left, right))
+            exact = f"{CATALOG}.quotient_text({sides}, {kind})"
+            self._exact_texts[left.start, right.end] = exact
         # DuckDB's "//" divides integers as PostgreSQL does, and fails for 0.
         others = f"{place}, {kind}" if place else kind
         function = f"{CATALOG}.div{self._chosen_quotient}("
@@ -230,9 +234,9 @@ class OperatorRules(CastRules, RangeRules):
                     and (side.name not in ("varchar", "text", "bpchar"))
                     and not (side.kind == "other" and "||" in tokens.words[side.start : side.end])
                 ):
-                    if not self._is_redshift:
+                    if not self._is_redshift and self._exact_text(side.start, side.end) is None:
                         self._wrap(side, "no_json")
-                    self._wrap(side, f"as_text{self._decimal_suffix}")
+                    self._write_as_text(side)
 
     def _mentions_json(self, *operands: Operand) -> bool:
         return any(

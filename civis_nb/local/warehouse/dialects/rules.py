@@ -118,6 +118,8 @@ class RuleSet:
         self._is_redshift = self.is_redshift = dialect == "redshift"
         #: Whether expressions are those of CHECK, whose columns have no types yet.
         self._in_check = False
+        #: Texts of quotients and means by their places, with the digits that PostgreSQL gives them.
+        self._exact_texts: dict[tuple[int, int], str] = {}
         #: Of the expressions so far, by their places.
         self._terms: dict[tuple[int, int], Terms] = {}
 
@@ -165,7 +167,25 @@ class RuleSet:
                 behind = place
         return self._tokens.type_of(first, behind)
 
+    def _exact_text(self, first: int, behind: int) -> str | None:
+        """Return the text of a quotient or mean, whose type has more digits; None for others."""
+        while self._tokens.partners.get(first) == behind - 1:
+            first, behind = first + 1, behind - 1
+        return self._exact_texts.get((first, behind))
+
+    def _write_as_text(self, operand: Operand) -> None:
+        """Put the text of an operand in its place."""
+        exact = self._exact_text(operand.start, operand.end)
+        if exact is None:
+            self._wrap(operand, f"as_text{self._decimal_suffix}")
+            return
+        self._tokens.rewrite(operand.start, operand.end, f"({exact})")
+        self._tokens.set_type(operand.start, operand.end, TEXT)
+
     def _as_text(self, first: int, behind: int) -> str:
+        exact = self._exact_text(first, behind)
+        if exact is not None:
+            return exact
         tokens = self._tokens
         values = f"{tokens.render(first, behind)}, {tokens.type_of(first, behind)}"
         return f"{CATALOG}.as_text{self._decimal_suffix}({values})"

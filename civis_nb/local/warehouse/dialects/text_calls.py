@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
+from civis_nb.local.warehouse.dialects.computed.pattern_trees import needs_python
+from civis_nb.local.warehouse.dialects.computed.text_patterns import LONGEST
 from civis_nb.local.warehouse.dialects.operators import OperatorRules
 from civis_nb.local.warehouse.dialects.parts import Call
 from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT, Dialect, Reading
 from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
 from civis_nb.table_names import literal
 
-__all__ = ["JSON_MAKERS", "JSON_SETS", "PATTERN_CALLS", "TextRules"]
+__all__ = ["JSON_MAKERS", "JSON_SETS", "PATTERN_CALLS", "SPLITS", "TextRules"]
 
 #: Calls with patterns -> the function for them, what stands for arguments behind the second that
 #: are not there, and where Redshift's options are.
@@ -23,6 +25,8 @@ PATTERN_CALLS = {
     "regexp_match": ("pattern_match", ["''"], 0),
     "regexp_matches": ("pattern_matches", ["''"], 0),
 }
+#: Calls that split by a pattern.
+SPLITS = frozenset(("regexp_split_to_array", "regexp_split_to_table"))
 
 #: A part of a format of FORMAT, and what its kinds do with a text.
 _FORMAT = re.compile(r"%(?:(?P<place>\d+)\$)?(?P<minus>-)?(?P<width>\d+)?(?P<kind>.)", re.DOTALL)
@@ -32,6 +36,8 @@ _FORMAT_KINDS = {
     "L": f"{CATALOG}.quote_nullable({{}})",
 }
 _EMPTY = "''"
+#: Of patterns, those that DuckDB has as well.
+_PLAIN_OPTIONS = frozenset("gic")
 #: Functions that make JSON -> what makes it here.
 JSON_MAKERS = {
     "json_build_array": "json_array", "jsonb_build_array": "json_array",
@@ -86,18 +92,52 @@ class TextRules(OperatorRules):
                 arguments.append("1" if "e" in options else "0")
         elif call.name == "regexp_replace":
             fourth = call.operands[3] if len(call.operands) > 3 else None
-            if len(arguments) in (3, 4) and "\\&" in (self._text_argument(call, 2) or ""):
+            is_plain = "\\&" not in (self._text_argument(call, 2) or "")
+            if len(arguments) in (3, 4) and not (is_plain and not self._needs_python(call, 3)):
                 flags = arguments[3] if len(arguments) > 3 else "''"
                 arguments[3:] = ["1", f"CASE WHEN contains({flags}, 'g') THEN 0 ELSE 1 END", flags]
             if len(arguments) < 5 and (fourth is None or fourth.kind != "number"):
                 return False
         missing = defaults[max(0, len(arguments) - 2) :]
+        if not self._is_redshift:
+            arguments, missing = [*arguments, *missing], []
+            place = 2 + defaults.index("''", 1 if call.name == "regexp_replace" else 0)
+            arguments[place] = f"{arguments[place]} || '{LONGEST}'"
         written = f"{CATALOG}.{function}({', '.join((*arguments, *missing))})"
         if call.name == "regexp_matches":
             written = f"unnest({written})"
         elif call.name == "regexp_substr" and self._is_redshift:
             written = f"coalesce({written}, '')"
         self._set(call, written, TEXT if call.name in ("regexp_substr", "regexp_replace") else None)
+        return True
+
+    def _needs_python(self, call: Call, options: int) -> bool:
+        """Return whether DuckDB has not PostgreSQL's match of a pattern, or may have another."""
+        pattern = self._text_argument(call, 1)
+        flags = ""
+        if len(call.arguments) > options:
+            flags = self._text_argument(call, options) or "?"
+        return pattern is None or not _PLAIN_OPTIONS.issuperset(flags) or needs_python(pattern)
+
+    def _split_call(self, call: Call) -> bool:
+        """Split by PostgreSQL's matches where DuckDB's may be others; return whether it is done."""
+        if (
+            self._is_redshift
+            or len(call.arguments) not in (2, 3)
+            or not self._needs_python(call, 2)
+        ):
+            return False
+        if call.name == "regexp_split_to_table" and call.in_from:
+            raise self._refuse(
+                call.start,
+                "REGEXP_SPLIT_TO_TABLE in FROM is not supported with this pattern: write "
+                "unnest(regexp_split_to_array(…))",
+            )
+        text, pattern, *options = self._arguments(call)
+        flags = f"{options[0] if options else _EMPTY} || '{LONGEST}'"
+        array = f"{CATALOG}.pattern_split({text}, {pattern}, {flags})"
+        is_table = call.name == "regexp_split_to_table"
+        self._set(call, f"unnest({array})" if is_table else array)
         return True
 
     def _substring(self, call: Call) -> None:
@@ -116,6 +156,10 @@ class TextRules(OperatorRules):
         start, size = places.get("from"), places.get("for")
         text = tokens.render(call.open + 1, min(marks, key=lambda m: m[1])[1])
         if start is not None and size is None and tokens.kinds[start + 1] == STRING:
+            if not self._is_redshift and needs_python(tokens.texts[start + 1][1:-1]):
+                pattern = tokens.render(start + 1, call.close)
+                self._set(call, f"{CATALOG}.longest_match({text}, {pattern})", TEXT)
+                return
             self._regex(start + 1)
             pattern = tokens.render(start + 1, call.close)
             group = 1 if re.search(r"(?<!\\)\((?!\?)", pattern) else 0
@@ -190,7 +234,10 @@ class TextRules(OperatorRules):
         if self._is_redshift:
             return
         for first, behind in call.arguments:
-            if self._tokens.kinds[first] != STRING:
+            exact = self._exact_text(first, behind)
+            if exact is not None:
+                self._tokens.rewrite(first, behind, exact)
+            elif self._tokens.kinds[first] != STRING:
                 kind = self._tokens.type_of(first, behind)
                 self._tokens.wrap(first, behind, f"{CATALOG}.shown(", f", {kind})")
 

@@ -27,6 +27,7 @@ _NAMES = {
     "name": "name", "oid": "oid", "blob": "blob",
 }  # fmt: skip
 
+_FIELDS = frozenset(("year", "month", "day", "hour", "minute", "second"))
 
 #: Types of Redshift that the local platform has no values of, and what to do instead.
 NO_VALUES = {
@@ -39,12 +40,16 @@ NO_VALUES = {
 
 @dataclass(frozen=True)
 class SqlType:
-    """A type as written: PostgreSQL's name, the arguments, and whether it is an array."""
+    """A type as written: PostgreSQL's name, the arguments, and whether it is an array.
+
+    ``fields`` are those that an interval is restricted to, such as ``day to hour``.
+    """
 
     name: str
     arguments: tuple[int, ...] = ()
     is_array: bool = False
     is_known: bool = True
+    fields: str = ""
 
 
 def no_values(name: str) -> str:
@@ -76,7 +81,15 @@ def type_at(tokens: Tokens, at: int) -> tuple[SqlType | None, int]:
             behind += 3
     while words[behind] == "." and tokens.kinds[behind + 1] in (WORD, NAME):
         name, behind = tokens.texts[behind + 1], behind + 2
+    fields = ""
+    if name == "interval" and words[behind] in _FIELDS:
+        first_field, behind = behind, behind + 1
+        if words[behind] == "to" and words[behind + 1] in _FIELDS:
+            behind += 2
+        fields = " ".join(words[first_field:behind])
+        if words[behind] == "(" and behind in tokens.partners:
+            behind = tokens.partners[behind] + 1
     is_array = False
     while words[behind] == "[" and behind in tokens.partners:
         is_array, behind = True, tokens.partners[behind] + 1
-    return SqlType(name, tuple(arguments), is_array, first in _NAMES), behind
+    return SqlType(name, tuple(arguments), is_array, first in _NAMES, fields), behind

@@ -70,7 +70,7 @@ _FUNCTIONS: list[tuple[Callable[..., Any], str, str]] = [
     (soundex, "VARCHAR", "VARCHAR"),
     (moment_of_text, "VARCHAR VARCHAR", "BIGINT"),
     (pattern_spans, "VARCHAR VARCHAR INTEGER VARCHAR INTEGER", "BIGINT[]"),
-    (pattern_split, "VARCHAR VARCHAR", "VARCHAR[]"),
+    (pattern_split, "VARCHAR VARCHAR VARCHAR", "VARCHAR[]"),
     (pattern_groups, "VARCHAR VARCHAR VARCHAR", "VARCHAR[][]"),
     (pattern_replaced, "VARCHAR VARCHAR VARCHAR INTEGER INTEGER VARCHAR", "VARCHAR"),
 ]

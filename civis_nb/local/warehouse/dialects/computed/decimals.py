@@ -185,10 +185,10 @@ def _quotient(dividend: str, divisor: str, what: str, room: int) -> str:
     (above, behind), (below, behind_too) = _read(dividend), _read(divisor)
     if below == 0:
         raise ValueError("division by zero")
-    if above == 0:
-        return "0"
     value = _EXACT.divide(above, below)
-    weight = _weight(above) - _weight(below) - (_first_group(above) <= _first_group(below))
+    weight = -1 - _weight(below)
+    if above:
+        weight = _weight(above) - _weight(below) - (_first_group(above) <= _first_group(below))
     wanted = max(_SIGNIFICANT_DIGITS - _GROUP * weight, behind, behind_too, 0)
     return _written(value, what, wanted, room)
 

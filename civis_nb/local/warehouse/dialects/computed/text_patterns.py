@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
-__all__ = ["pattern_groups", "pattern_replaced", "pattern_spans", "pattern_split"]
+from civis_nb.local.warehouse.dialects.computed.longest_matches import Match, longest_matches
+from civis_nb.local.warehouse.dialects.computed.pattern_trees import is_ambiguous
+from civis_nb.local.warehouse.dialects.computed.pattern_words import as_python
 
-#: Names of classes in brackets -> what Python's brackets have for them.
-_CLASSES = {
-    "alpha": "a-zA-Z\u00c0-\u024f", "digit": "0-9", "alnum": "a-zA-Z0-9\u00c0-\u024f",
-    "upper": "A-Z", "lower": "a-z", "space": r"\s", "blank": r" \t", "xdigit": "0-9a-fA-F",
-    "punct": r"!-/:-@\[-`{-~", "word": r"\w",
-}  # fmt: skip
+__all__ = ["LONGEST", "pattern_groups", "pattern_replaced", "pattern_spans", "pattern_split"]
+
 _FLAGS = {"i": re.IGNORECASE, "x": re.VERBOSE}
-_CLASS = re.compile(r"\[:(\w+):\]")
-#: Escapes of PostgreSQL that Python writes otherwise: the edges of words.
-_EDGE = re.compile(r"\\\\|\\([mMyY])")
+#: What stands for a group, or for another letter, in a text that replaces a match.
+_PERL = re.compile(r"[\\$](?P<group>\d)|\\(?P<other>.)", re.DOTALL)
+_POSTGRES = re.compile(r"\\(?P<group>\d)|\\(?P<other>.)", re.DOTALL)
+#: Stands among the options for PostgreSQL's choice between matches.
+LONGEST = "L"
 
 
-@lru_cache(maxsize=128)
+@lru_cache(maxsize=1024)
 def _compiled(pattern: str, options: str) -> re.Pattern[str]:
-    unknown = set(options) - set("icgpensmx")
+    unknown = set(options) - set("icgpensmx" + LONGEST)
     if unknown:
         raise ValueError(f'invalid regular expression option: "{min(unknown)}"')
     flags = re.NOFLAG
@@ -31,18 +32,18 @@ def _compiled(pattern: str, options: str) -> re.Pattern[str]:
         flags |= re.MULTILINE
     elif "p" not in options:
         flags |= re.DOTALL  # without an option for lines a point stands for their ends as well
-    text = _CLASS.sub(lambda match: _CLASSES.get(match[1], match[0]), pattern)
-    edges = {"m": r"\b(?=\w)", "M": r"\b(?<=\w)", "y": r"\b", "Y": r"\B"}
-    text = _EDGE.sub(lambda match: edges[match[1]] if match[1] else match[0], text)
     try:
-        return re.compile(text, flags)
+        return re.compile(as_python(pattern, bool(flags & re.MULTILINE)), flags)
     except re.error as error:
         raise ValueError(f'invalid regular expression "{pattern}": {error}') from None
 
 
-def _matches(text: str, pattern: str, first: int, options: str) -> list[re.Match[str]]:
+def _matches(text: str, pattern: str, first: int, options: str) -> Sequence[re.Match[str] | Match]:
     if first < 1:
         raise ValueError(f'invalid value for parameter "start": {first}')
+    if LONGEST in options and is_ambiguous(pattern):
+        found = longest_matches(text, pattern, first - 1, lambda p: _compiled(p, options))
+        return list(found)
     return list(_compiled(pattern, options).finditer(text, first - 1))
 
 
@@ -89,16 +90,16 @@ def pattern_groups(text: str, pattern: str, options: str) -> list[list[str | Non
     return [list(match.groups()) or [match.group()] for match in found]
 
 
-def pattern_split(text: str, pattern: str) -> list[str]:
+def pattern_split(text: str, pattern: str, options: str) -> list[str]:
     r"""Return the pieces of a text between the matches of a pattern.
 
     Examples
     --------
-    >>> pattern_split("a bc", r"\s*")
+    >>> pattern_split("a bc", r"\s*", "")
     ['a', 'b', 'c']
     """
     pieces, at = [], 0
-    for match in _matches(text, pattern, 1, ""):
+    for match in _matches(text, pattern, 1, options):
         first, behind = match.span()
         if first == behind and first in (at, len(text)):
             continue
@@ -137,19 +138,20 @@ def pattern_replaced(
     out, at = "", 0
     for number, match in enumerate(_matches(text, pattern, first, options), start=1):
         if count in (0, number):
-            out += text[at : match.start()] + _filled(new, match)
-            at = match.end()
+            start, end = match.span()
+            out += text[at:start] + _filled(new, match, _POSTGRES if LONGEST in options else _PERL)
+            at = end
     return out + text[at:]
 
 
-def _filled(new: str, match: re.Match[str]) -> str:
+def _filled(new: str, match: re.Match[str] | Match, marks: re.Pattern[str]) -> str:
     r"""Put groups of a match in the place of ``\1`` and ``$1``, and the match in that of ``\&``."""
 
     def part(found: re.Match[str]) -> str:
         mark = found["group"] or found["other"]
         if not mark.isdigit():
-            return match.group() if mark == "&" else mark
+            return (match.group() or "") if mark == "&" else mark
         number = int(mark)
-        return (match.group(number) or "") if number <= match.re.groups else ""
+        return (match.group(number) or "") if number <= len(match.groups()) else ""
 
-    return re.sub(r"(?s)[\\$](?P<group>\d)|\\(?P<other>.)", part, new)
+    return marks.sub(part, new)
