@@ -26,6 +26,29 @@ def test_the_lock_file_names_no_registry():
     assert [name for name, one in packages.items() if "integrity" not in one] == []
 
 
+def test_the_lock_file_has_every_package_that_it_refers_to():
+    packages = LOCK["packages"]
+
+    def is_found(folder, name):
+        """Return whether Node finds a package from a folder: beside it or further up."""
+        while True:
+            prefix = f"{folder}/" if folder else ""
+            if f"{prefix}node_modules/{name}" in packages:
+                return True
+            if not folder:
+                return False
+            folder = folder.rpartition("node_modules/")[0].rstrip("/")
+
+    missing = [
+        (folder, name)
+        for folder, one in packages.items()
+        for kind in ("dependencies", "optionalDependencies")
+        for name in one.get(kind, {})
+        if not is_found(folder, name)
+    ]
+    assert missing == []
+
+
 def test_the_wheel_installs_what_jupyter_looks_for():
     shared = HATCH["build"]["targets"]["wheel"]["shared-data"]
     output = (EXTENSION / PACKAGE["jupyterlab"]["outputDir"]).resolve()
