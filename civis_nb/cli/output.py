@@ -27,10 +27,10 @@ def write_answer(answer: Any, as_json: bool) -> None:
     elif answer.text.strip():
         content = answer.json()
         click.echo(_json(content) if as_json else _yaml(content), nl=as_json)
-        _tell_of_more(content, answer.headers)
+        _write_count(content, answer.headers)
 
 
-def _tell_of_more(content: Any, headers: Mapping[str, str]) -> None:
+def _write_count(content: Any, headers: Mapping[str, str]) -> None:
     """Write to a terminal that a list has more pages."""
     total = headers.get("X-Pagination-Total-Entries", "")
     if not sys.stderr.isatty() or not isinstance(content, list) or not total.isdecimal():

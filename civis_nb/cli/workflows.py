@@ -130,6 +130,7 @@ def run(
     succeeds. Ctrl-C cancels it.
     """
     from civis_nb.futures.interrupts import PendingStart
+    from civis_nb.utils.executions import start_execution
     from civis_nb.workflows import validate_workflow_yaml
     from civis_nb.workflows.inputs import check_inputs
 
@@ -150,8 +151,7 @@ def run(
         workflow_id = made.id
         click.echo(f"Workflow {workflow_id} ({shown(made.name)}) is created.", err=True)
     options = {"input": given, "included_tasks": list(tasks), "target_task": target_task}
-    sent = {name: value for name, value in options.items() if value}
-    pending = PendingStart(partial(_start, client, workflow_id, sent))
+    pending = PendingStart(partial(start_execution, client, workflow_id, progress=False, **options))
     try:
         future = pending.future()
         click.echo(f"Execution ID: {future.run_id}")
@@ -159,16 +159,6 @@ def run(
             _follow(future)
     except KeyboardInterrupt:
         raise KeyboardInterrupt(pending.cancel()) from None
-
-
-def _start(client: APIClient, workflow_id: int, options: dict[str, Any]) -> CivisFuture:
-    """Start an execution, and return its future."""
-    from civis_nb.futures.future import CivisFuture
-
-    execution = client.workflows.post_executions(workflow_id, **options)
-    return CivisFuture(
-        client.workflows.get_executions, (workflow_id, execution.id), client=client, progress=False
-    )
 
 
 def _follow(future: CivisFuture) -> None:
@@ -188,7 +178,7 @@ def _follow(future: CivisFuture) -> None:
                 told[task.name] = line
                 now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
                 click.echo(f"{now.removesuffix('+00:00')}Z {line}")
-        _tell_pause(execution, told)
+        _write_pause(execution, told)
     what = f"Execution {future.run_id} of workflow {future.job_id}"
     try:
         state = future.result().state
@@ -206,7 +196,7 @@ def _task_line(task: Any) -> str:
     return shown(f"{task.name}: {task.mistral_state}{ids}{why}")
 
 
-def _tell_pause(execution: Any, told: dict[str, str]) -> None:
+def _write_pause(execution: Any, told: dict[str, str]) -> None:
     """Write once that the execution is paused, and how it is resumed."""
     is_paused = execution.mistral_state == "paused"
     if is_paused and "" not in told:

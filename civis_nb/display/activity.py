@@ -12,8 +12,18 @@ from civis_nb.display.text import cut, one_line, run_ids
 if TYPE_CHECKING:
     from civis_nb.display.html import Html
 
-__all__ = ["DONE_STATES", "Activity", "Picture", "duration", "in_bytes", "loading_note"]
+__all__ = [
+    "DONE_STATES",
+    "SHOWN_AFTER_S",
+    "Activity",
+    "Picture",
+    "duration",
+    "in_bytes",
+    "loading_note",
+]
 
+#: Work that is done sooner shows nothing.
+SHOWN_AFTER_S: Final = 2.0
 DONE_STATES: Final = frozenset({"succeeded", "success", "failed", "cancelled"})
 _TITLE_CHARS: Final = 80
 #: Packages whose first import takes a while.

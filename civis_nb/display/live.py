@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from civis_nb import config
 from civis_nb._waiting import after_interrupt
+from civis_nb.display.activity import SHOWN_AFTER_S
 from civis_nb.display.progress_view import ProgressView
 from civis_nb.display.screens import (
     BackgroundCell,
@@ -25,12 +26,10 @@ from civis_nb.display.screens import (
 )
 from civis_nb.display.tracker import Tracker
 
-__all__ = ["SHOWN_AFTER_S", "Board", "Display", "board_for", "shows_live_views"]
+__all__ = ["Board", "Display", "board_for", "shows_live_views"]
 
 log = logging.getLogger(__name__)
 
-#: Work that is done sooner shows nothing.
-SHOWN_AFTER_S = 2.0
 #: Work that is paused for so long is not shown until it goes on.
 _PAUSE_S: Final = 5.0
 

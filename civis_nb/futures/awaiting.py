@@ -11,12 +11,11 @@ from collections.abc import Callable, Generator
 from concurrent.futures import Future
 from typing import Any
 
-__all__ = ["SLICE_S", "CivisAsyncResultBase"]
+from civis_nb._waiting import SLICE_S
+
+__all__ = ["CivisAsyncResultBase"]
 
 log = logging.getLogger(__name__)
-
-#: A wait is done in slices: on Windows, and from other threads, an interrupt does not end one.
-SLICE_S = 0.2
 
 
 class CivisAsyncResultBase(Future[Any]):

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from civis_nb._waiting import after_interrupt
+from civis_nb._waiting import after_interrupt, still_going
 from civis_nb.display.bundle import Shown
 from civis_nb.display.group_view import FollowedRuns, GroupView
 from civis_nb.errors import CivisInputError
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["RunGroup"]
 
-#: A wait is done in slices: else not every interrupt ends it.
-_SLICE_S: Final = 0.2
 #: So many runs are cancelled at the same time.
 _CANCELS: Final = 8
 
@@ -107,19 +105,14 @@ class RunGroup(Shown):
         from civis_nb.display.tracker import Tracker
         from civis_nb.widgets.cell import WidgetCell
 
-        deadline = None if timeout is None else time.monotonic() + timeout
         tracker = Tracker(self.title or "Waiting for runs")
         tracker.wait_for_runs(lambda: self.view(live=True))
         with Display(tracker, cell=WidgetCell):
             try:
-                left = _SLICE_S
-                while self._going() and left > 0:
-                    concurrent.futures.wait(self._going(), min(left, _SLICE_S))
-                    left = _SLICE_S if deadline is None else deadline - time.monotonic()
+                going = still_going(self._going(), timeout)
             except KeyboardInterrupt as interrupt:
                 interrupt.args = ("The runs go on; .cancel() on the group stops them.",)
                 raise
-        going = self._going()
         if going:
             raise TimeoutError(f"{self.view().caption} after {timeout} s; they go on.")
         return self

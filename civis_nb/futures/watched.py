@@ -10,19 +10,17 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError
 from typing import TYPE_CHECKING, Any
 
-from civis_nb._waiting import after_interrupt
+from civis_nb._waiting import SLICE_S, after_interrupt
+from civis_nb.display.activity import SHOWN_AFTER_S
 from civis_nb.errors import CivisCancelledError
-from civis_nb.futures.awaiting import SLICE_S, CivisAsyncResultBase
+from civis_nb.futures.awaiting import CivisAsyncResultBase
 from civis_nb.futures.failures import error_text
 from civis_nb.futures.states import UNSEEN, run_times
 
 if TYPE_CHECKING:
     from civis_nb.display.activity import Activity
 
-__all__ = ["SHOWN_AFTER_S", "WatchedResult"]
-
-#: A wait that takes longer is shown to whoever watches.
-SHOWN_AFTER_S = 2.0
+__all__ = ["WatchedResult"]
 
 
 class WatchedResult(CivisAsyncResultBase):

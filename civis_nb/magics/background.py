@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import concurrent.futures
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from civis_nb._waiting import still_going
 from civis_nb.display.activity import Activity
 from civis_nb.display.bundle import Shown
 from civis_nb.display.html import Html
@@ -21,9 +21,6 @@ from civis_nb.magics.failures import message_of
 from civis_nb.magics.fetching import Fetched
 
 __all__ = ["FrameFuture"]
-
-#: A wait is done in slices: else not every interrupt ends it.
-_SLICE_S = 0.2
 
 
 class FrameFuture(Shown, CivisAsyncResultBase):
@@ -129,10 +126,7 @@ class FrameFuture(Shown, CivisAsyncResultBase):
         deadline = None if timeout is None else time.monotonic() + timeout
         try:
             with Display(tracker):
-                left = _SLICE_S
-                while not self.done() and left > 0:
-                    concurrent.futures.wait([self], min(left, _SLICE_S))
-                    left = _SLICE_S if deadline is None else deadline - time.monotonic()
+                still_going([self], timeout)
         except KeyboardInterrupt as interrupt:
             ids = f" ({run_ids(self.job_id, self.run_id)})" if self.job_id is not None else ""
             interrupt.args = (f"The query{ids} goes on; .cancel() on the future stops it.",)
@@ -160,7 +154,7 @@ class FrameFuture(Shown, CivisAsyncResultBase):
                 self.run.cancel_after(self._timeout_s)
             if self._cancel_requested.is_set():
                 self.run.cancel()
-            concurrent.futures.wait([self.run])
+            still_going([self.run])
             if self.run.cancelled():
                 if super().cancel():
                     self.set_running_or_notify_cancel()

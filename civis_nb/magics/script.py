@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.errors import CivisAPIError, CivisMagicError, CivisSQLError
+from civis_nb.futures.executors import DEFAULT_IMAGE
 from civis_nb.magics.arguments import params_for
 from civis_nb.magics.binding import Bound
 from civis_nb.magics.failures import Origin, sql_failure
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SYNTAX", "ScriptCall", "run_script_magic"]
 
-_IMAGE: Final = "civisanalytics/datascience-python"
+
 _CPU, _MEMORY_MIB = 1024, 1024
 #: A command is one argument of a process, of which Linux takes 128 KiB at most.
 _MOST_COMMAND_BYTES: Final = 120_000
@@ -207,7 +208,7 @@ def _create(client: Client, call: ScriptCall, session: Session, values: dict[str
             values["required_resources"] = resources
         create = client.scripts.post_python3 if call.language == "python" else _post_r(client)
         return create(source=call.source, **values)
-    image, tag = _image_and_tag(call.image or _IMAGE)
+    image, tag = _image_and_tag(call.image or DEFAULT_IMAGE)
     return client.scripts.post_containers(
         resources,
         docker_command=_command(call),

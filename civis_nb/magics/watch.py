@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
+from civis_nb._waiting import still_going, wait_event
 from civis_nb.display.activity import Activity
 from civis_nb.display.bundle import Note, Shown
 from civis_nb.display.followed import FollowedRun, Following
@@ -48,9 +49,8 @@ SYNTAX: Final = Syntax(
     ),
 )  # fmt: skip
 
-_SLICE_S: Final = 0.1
 #: A log says itself when it is to be read again; so often it is asked.
-_LOG_SLICE_S: Final = 0.25
+_LOG_READ_S: Final = 0.25
 #: Work that ended well and was shown is forgotten, all but so much.
 _KEPT: Final = 1000
 
@@ -195,9 +195,9 @@ class Background:
                 if read() and ended_at is not None:
                     break
                 if ended_at is None:
-                    concurrent.futures.wait([work.future], _LOG_SLICE_S)
+                    concurrent.futures.wait([work.future], _LOG_READ_S)
                 else:
-                    time.sleep(_LOG_SLICE_S)
+                    time.sleep(_LOG_READ_S)
         finally:
             self._settle(work)
 
@@ -278,7 +278,8 @@ class Background:
         self._wait(chosen, timeout_s, quiet)
         for work in chosen:
             if any(work is one for one in self._work):
-                _wait_for_log(work)
+                # Its cell shows how it has ended once the log has come.
+                wait_event(work.settled, LOG_LAG_S)
             self._repeat(work)
             work.future.told = True
         if futures is None:
@@ -288,7 +289,6 @@ class Background:
         _raise_first([work for work in chosen if work.error is not None])
 
     def _wait(self, chosen: Sequence[_Work], timeout_s: float | None, quiet: bool) -> None:
-        deadline = None if timeout_s is None else time.monotonic() + timeout_s
         going = [work for work in chosen if not work.future.done()]
         if not going:
             return
@@ -302,14 +302,12 @@ class Background:
         tracker.wait_for_run(describe)
         try:
             with Display(tracker, False if quiet else None, command=True):
-                while any(not Future.done(work.future) for work in going):
-                    futures = [work.future for work in going if not Future.done(work.future)]
-                    concurrent.futures.wait(futures, _SLICE_S)
-                    if deadline is not None and time.monotonic() > deadline and futures:
-                        many = counted(len(futures), "background run")
-                        raise CivisTimeoutError(
-                            f"{many} had not ended after {timeout_s:g} s, and will go on."
-                        )
+                late = still_going([work.future for work in going], timeout_s)
+                if late:
+                    many = counted(len(late), "background run")
+                    raise CivisTimeoutError(
+                        f"{many} had not ended after {timeout_s:g} s, and will go on."
+                    )
         except KeyboardInterrupt as interrupt:
             left = [work for work in going if not Future.done(work.future)]
             many = counted(len(left), "background run")
@@ -317,13 +315,6 @@ class Background:
             without_traceback(interrupt, [f"KeyboardInterrupt: {report}"])
             interrupt.args = (report,)
             raise
-
-
-def _wait_for_log(work: _Work) -> None:
-    """Wait until the cell of a piece of work that has ended shows its end, with the log."""
-    deadline = time.monotonic() + LOG_LAG_S
-    while not work.settled.wait(_SLICE_S) and time.monotonic() < deadline:
-        pass
 
 
 def _begun(work: _Work) -> Note:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.errors import CivisAPIError, CivisInputError, CivisMagicError, WorkflowValidationError
+from civis_nb.errors import CivisInputError, CivisMagicError, WorkflowValidationError
 from civis_nb.futures import CivisFuture
 from civis_nb.futures.execution import newest_run, tasks_of
 from civis_nb.futures.run import Run
 from civis_nb.magics.following import by_name
 from civis_nb.magics.task_logs import TaskLogs
+from civis_nb.utils.executions import start_execution
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -59,21 +60,8 @@ class ExecutionOf:
     kind: str = "workflow"
 
     def start(self, client: Client) -> CivisFuture:
-        """Start an execution; explain a refusal because one is active."""
-        inputs = {"input": self.given} if self.given else {}
-        try:
-            execution = client.workflows.post_executions(self.workflow_id, **inputs)
-        except CivisAPIError as error:
-            if error.status_code != 409:
-                raise
-            raise CivisMagicError(
-                f"Workflow {self.workflow_id} ({self.title}) is being executed already, and it "
-                "allows one execution at a time: wait for its end, or cancel it."
-            ) from None
-        return CivisFuture(
-            client.workflows.get_executions, (self.workflow_id, execution.id), client=client,
-            seen=execution,
-        )  # fmt: skip
+        """Start an execution."""
+        return start_execution(client, self.workflow_id, input=self.given)
 
     def log(self, client: Client, future: CivisFuture) -> TaskLogs:
         """Return the logs of its tasks."""

@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from civis_nb._waiting import after_interrupt
-from civis_nb.display.activity import Activity
+from civis_nb._waiting import SLICE_S, after_interrupt
+from civis_nb.display.activity import SHOWN_AFTER_S, Activity
 from civis_nb.errors import CivisCancelledError, CivisInputError
-from civis_nb.futures.awaiting import SLICE_S, CivisAsyncResultBase
+from civis_nb.futures.awaiting import CivisAsyncResultBase
 from civis_nb.futures.executors import DEFAULT_IMAGE
 from civis_nb.futures.group import RunGroup
-from civis_nb.futures.watched import SHOWN_AFTER_S
 from civis_nb.remote import calls
 
 if TYPE_CHECKING:

@@ -168,6 +168,17 @@ def test_without_waiting_the_execution_goes_on(run, on_platform):
 
 
 @pytest.mark.exhaustive
+def test_a_workflow_that_takes_one_execution_at_a_time_says_so(run, on_platform):
+    client = on_platform.client()
+    workflow = client.workflows.post("One", definition=LONG, allow_concurrent_executions=False)
+    execution = client.workflows.post_executions(workflow.id)
+    done = run("workflows", "run", str(workflow.id))
+    assert done.exit_code == 1
+    assert "allows one execution at a time" in done.stderr
+    client.workflows.post_executions_cancel(workflow.id, execution.id)
+
+
+@pytest.mark.exhaustive
 def test_interrupt_cancels_the_execution(process, run):
     command = process("workflows", "run", "long.yaml")
     lines = iter(command.stdout.readline, "")

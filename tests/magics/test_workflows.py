@@ -9,6 +9,7 @@ import pytest
 
 from civis_nb.display.run_view import RunView
 from civis_nb.errors import (
+    CivisAPIError,
     CivisInputError,
     CivisJobFailure,
     CivisMagicError,
@@ -117,7 +118,8 @@ def test_a_workflow_that_takes_one_execution_at_a_time_says_so(shell, magics_cli
     )
     future = shell.cell(f"%civis_run {flow.id} --workflow --bg")
     error, _ = shell.failing(f"%civis_run {flow.id} --workflow")
-    assert "is being executed already" in str(error)
+    assert isinstance(error, CivisAPIError)
+    assert "is being executed already" in error.__notes__[0]
     future.cancel()
 
 
