@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from civis_nb import config
 from civis_nb._wire_text import Secret, is_loopback
@@ -15,7 +15,7 @@ from civis_nb.errors import CivisMissingKeyError
 if TYPE_CHECKING:
     from civis_nb.local import Platform
 
-__all__ = ["DEFAULT_ENDPOINT", "end_check", "resolve"]
+__all__ = ["DEFAULT_ENDPOINT", "destination", "end_check", "resolve"]
 
 DEFAULT_ENDPOINT = "https://api.civisanalytics.com/"
 
@@ -51,10 +51,11 @@ def resolve(
     >>> resolve("abc", "http://127.0.0.1:8000")
     ('http://127.0.0.1:8000', '***')
     """
-    named = endpoint or os.environ.get("CIVIS_API_ENDPOINT", "").strip()
-    key = Secret((api_key or "").strip() or os.environ.get("CIVIS_API_KEY", "").strip())
+    named_here, key_here = _environment()
+    named = endpoint or named_here
+    key = Secret((api_key or "").strip() or key_here)
     given = bool(api_key or endpoint)
-    if not given and config.get("backend") == "local" and not (key and is_loopback(named)):
+    if not given and _stays_local(named, key):
         # Imported here: nobody who has a key needs a server.
         from civis_nb.local import start_or_join
 
@@ -69,6 +70,31 @@ def resolve(
         "give APIClient(api_key=...). To work without an account, on the embedded local platform, "
         "run %civis_config backend local in a notebook, or set CIVIS_NB_BACKEND=local."
     )
+
+
+def destination() -> tuple[Literal["local", "platform", "nowhere"], str]:
+    """Return where a bare ``APIClient()`` goes, and its address; nothing is started or asked.
+
+    The address is empty for the user's own local platform, which may have to be started, and for
+    ``"nowhere"``: there is no key.
+    """
+    named, key = _environment()
+    if _stays_local(named, key):
+        return "local", ""
+    if not key:
+        return "nowhere", ""
+    return ("local" if is_loopback(named) else "platform"), named or DEFAULT_ENDPOINT
+
+
+def _environment() -> tuple[str, Secret]:
+    """Return the address and the key that environment variables name; empty for none."""
+    key = os.environ.get("CIVIS_API_KEY", "").strip()
+    return os.environ.get("CIVIS_API_ENDPOINT", "").strip(), Secret(key)
+
+
+def _stays_local(named: str, key: str) -> bool:
+    """Return whether the user's own local platform is asked for, and no other one named."""
+    return bool(config.get("backend") == "local" and not (key and is_loopback(named)))
 
 
 def end_check(endpoint: str) -> Callable[[], bool] | None:

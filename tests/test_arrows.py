@@ -56,7 +56,17 @@ ALLOWED: dict[str, set[str]] = {
         "widgets",
         "workflows",
     },
-    "lab": {"backend", "client", "config", "display", "futures", "io", "magics", "transport"},
+    "lab": {
+        "backend",
+        "client",
+        "config",
+        "display",
+        "futures",
+        "io",
+        "local",
+        "magics",
+        "transport",
+    },
     "local": {"_cache_folder", "config", "workflows"},
     "workflows": {"display", "spec"},
     "cli": {

@@ -49,6 +49,11 @@ _DIALECT = click.option(
 @_DATABASES
 @_DIALECT
 @click.option(
+    "--end-with-stdin",
+    is_flag=True,
+    help="End when standard input is closed: with the program that started this, however it ends.",
+)
+@click.option(
     "--write-env",
     type=click.Path(dir_okay=False),
     default=None,
@@ -61,6 +66,7 @@ def serve(
     samples: bool,
     databases: tuple[str, ...],
     dialect: str | None,
+    end_with_stdin: bool,
     write_env: str | None,
 ) -> None:
     """Run a local platform in the foreground, until Ctrl-C.
@@ -69,7 +75,7 @@ def serve(
     """
     from civis_nb.cli.platform import serve as run_server
 
-    run_server(host, port, state, samples, write_env, databases, dialect)
+    run_server(host, port, state, samples, write_env, databases, dialect, end_with_stdin)
 
 
 @local.command()
@@ -129,8 +135,8 @@ def reset(state: str | None, yes: bool) -> None:
 
     It must not run.
     """
-    from civis_nb.cli.platform import reset as delete
     from civis_nb.cli.platform import state_folder
+    from civis_nb.local.state_folder import reset as delete
 
     folder = state_folder(state)
     if not yes:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 import shlex
 import shutil
 import signal
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,21 +18,17 @@ import click
 
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.join import answering, default_state
-from civis_nb.local.lock import StateLock, has_ended, read_running, write_private
+from civis_nb.local.lock import has_ended, read_running, write_private
+from civis_nb.local.state_folder import folder_bytes
 from civis_nb.local.warehouse.dialects import DIALECTS
 
-__all__ = ["reset", "run", "serve", "shell_lines", "state_folder", "state_of"]
+__all__ = ["run", "serve", "shell_lines", "state_folder", "state_of"]
 
 #: How often the foreground checks whether it is to stop; signals come in between.
 _LOOK_S = 0.2
 _ENDING = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
-_STORE = "platform.sqlite"
-#: What a platform leaves in its folder.
-_OURS = re.compile(
-    r"platform\.sqlite.*|warehouse|blobs|runs|logs|snapshot-.*|lock|reserve|running\.json"
-)
 _NOT_FOUND = 127
 _NOT_EXECUTABLE = 126
 
@@ -65,8 +61,9 @@ def serve(
     write_env: str | None,
     databases: Sequence[str] = (),
     dialect: str | None = None,
+    end_with_stdin: bool = False,
 ) -> None:
-    """Run a platform until a signal asks for its end."""
+    """Run a platform until a signal asks for its end, or standard input comes to its own."""
     if write_env is not None and not Path(write_env).absolute().parent.is_dir():
         raise CivisLocalError(
             f"The file {write_env} of --write-env can't be written: its folder does not exist."
@@ -75,6 +72,8 @@ def serve(
     from civis_nb.local.serve import start
 
     signals: list[int] = []
+    if end_with_stdin:
+        threading.Thread(target=_wait_for_stdin, args=(signals,), daemon=True).start()
     with _on_signals(signals.append):
         folder = state_folder(state)
         with start(folder, port, samples, host, *_with_dialects(databases, dialect)) as platform:
@@ -86,6 +85,14 @@ def serve(
                 if platform.wait(_LOOK_S):
                     raise CivisLocalError("The local platform's server has ended by itself.")
             click.echo("Stopping the local platform.")
+
+
+def _wait_for_stdin(signals: list[int]) -> None:
+    """Ask for the end when standard input is closed: who started this has ended, in any way."""
+    # Not by sys.stdin, whose lock a thread that waits would hold when the interpreter ends.
+    while os.read(0, 4096):
+        pass
+    signals.append(signal.SIGTERM)
 
 
 def _write_env(path: Path, endpoint: str, api_key: str) -> None:
@@ -211,42 +218,8 @@ def state_of(state: str | None) -> tuple[bool, list[str]]:
     else:
         first = "not running"
     lines = [f"platform:  {first}", f"state:     {folder}"]
-    if not (folder / _STORE).exists():
-        lines.append("holds:     nothing yet")
-    else:
-        size = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-        lines.append(f"holds:     {size / 2**20:,.0f} MiB")
+    size = folder_bytes(folder)
+    lines.append(f"holds:     {'nothing yet' if size is None else f'{size / 2**20:,.0f} MiB'}")
     if running is None:
         lines.append(f"start it:  civis-nb local serve --state {shlex.quote(str(folder))}")
     return running is not None, lines
-
-
-def reset(folder: Path) -> str:
-    """Delete all that a platform keeps in its state folder; return what was done, in words.
-
-    Raises
-    ------
-    StateInUseError
-        When a platform runs on it.
-    CivisLocalError
-        When it is no state folder, or holds other things as well.
-    """
-    if not folder.exists():
-        return f"There is no {folder}: nothing was deleted."
-    if not (folder / _STORE).is_file():
-        raise CivisLocalError(f"{folder} is no state folder of a local platform: it is left alone.")
-    foreign = sorted(path.name for path in folder.iterdir() if not _OURS.fullmatch(path.name))
-    if foreign:
-        raise CivisLocalError(
-            f"{folder} holds other things as well: {', '.join(foreign[:5])}. Move them, or delete "
-            "the platform's own by hand."
-        )
-    lock = StateLock(folder)
-    try:
-        # Under another name first: a platform that starts meanwhile finds all of it or nothing.
-        doomed = folder.with_name(f".{folder.name}.{os.getpid()}.deleted")
-        folder.rename(doomed)
-    finally:
-        lock.release()
-    shutil.rmtree(doomed)
-    return f"Everything in {folder} is deleted."

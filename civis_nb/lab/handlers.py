@@ -23,6 +23,12 @@ from civis_nb.lab.events import EventsHandler, Feeds
 from civis_nb.lab.http import Handler
 from civis_nb.lab.job_handlers import JobHandler, JobsHandler, LogHandler, RunHandler, RunsHandler
 from civis_nb.lab.jobs import Jobs
+from civis_nb.lab.platform import Choice, LocalPlatform
+from civis_nb.lab.platform_handlers import (
+    DatabaseChoiceHandler,
+    LocalPlatformHandler,
+    PlatformHandler,
+)
 
 __all__ = ["add_handlers"]
 
@@ -37,6 +43,7 @@ def add_handlers(app: Any) -> None:
     catalog = Catalog(account)
     jobs = Jobs(account)
     feeds = Feeds(account, jobs)
+    choice = Choice(catalog, LocalPlatform())
     of_jobs = {"jobs": jobs, "feeds": feeds}
     base = url_path_join(app.settings["base_url"], "civis-nb")
     app.add_handlers(
@@ -46,6 +53,9 @@ def add_handlers(app: Any) -> None:
             (url_path_join(base, "format"), FormatHandler, {"catalog": catalog}),
             (url_path_join(base, "statement"), StatementHandler, {"catalog": catalog}),
             (url_path_join(base, "databases"), _Databases, {"catalog": catalog}),
+            (url_path_join(base, "platform"), PlatformHandler, {"choice": choice}),
+            (url_path_join(base, "platform/database"), DatabaseChoiceHandler, {"choice": choice}),
+            (url_path_join(base, "platform/local"), LocalPlatformHandler, {"choice": choice}),
             (url_path_join(base, "events"), EventsHandler, {"feeds": feeds}),
             (url_path_join(base, "jobs"), JobsHandler, of_jobs),
             (url_path_join(base, f"jobs/{_ID}"), JobHandler, of_jobs),

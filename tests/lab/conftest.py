@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +49,9 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory, lab_platform: Any) -> I
     server.stop()
 
 
-def started(folder: Path, module: str = "jupyterlab", **variables: str) -> Server:
+def started(
+    folder: Path, module: str = "jupyterlab", options: Sequence[str] = (), **variables: str
+) -> Server:
     """Start a Jupyter server that finds the extension of this tree, as an installed one would be.
 
     Parameters
@@ -58,6 +60,8 @@ def started(folder: Path, module: str = "jupyterlab", **variables: str) -> Serve
         An empty folder for what it needs.
     module
         What is started; ``jupyter_server`` needs no bundle.
+    options
+        Further options of its command.
     **variables
         Environment variables of the server.
     """
@@ -72,6 +76,7 @@ def started(folder: Path, module: str = "jupyterlab", **variables: str) -> Serve
     return Server(
         folder / "notebooks",
         module,
+        options,
         JUPYTER_PATH=str(data),
         JUPYTER_CONFIG_PATH=str(config),
         **variables,

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +48,13 @@ class ServerSession(requests.Session):
         else:
             self.headers["Authorization"] = f"token {token}"
 
+    def address(self, path: str) -> str:
+        """Return the whole address of a path."""
+        return f"{self._base}{path}"
+
     def request(self, method: str, url: str, *args: Any, **more: Any) -> requests.Response:
         more.setdefault("timeout", 60)
-        return super().request(method, f"{self._base}{url}", *args, **more)
+        return super().request(method, self.address(url), *args, **more)
 
 
 class Server:
@@ -62,11 +66,19 @@ class Server:
         Where the notebooks are.
     module
         What is started; ``jupyter_server`` is a server without pages.
+    options
+        Further options of its command.
     **variables
         Environment variables of the kernels.
     """
 
-    def __init__(self, folder: Path, module: str = "jupyterlab", **variables: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        module: str = "jupyterlab",
+        options: Sequence[str] = (),
+        **variables: str,
+    ) -> None:
         self.folder = folder
         self._token = secrets.token_hex(16)
         runtime = folder / ".runtime"
@@ -80,7 +92,7 @@ class Server:
             "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings"),
             "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces"),
         }
-        options = {
+        settings_of = {
             "ServerApp.ip": "127.0.0.1",
             "ServerApp.port": 0,
             "ServerApp.open_browser": False,
@@ -96,17 +108,19 @@ class Server:
         config = folder / ".config"
         config.mkdir()
         nested: dict[str, Any] = {}
-        for name, value in options.items():
+        for name, value in settings_of.items():
             owner, _, key = name.partition(".")
             nested.setdefault(owner, {})[key] = value
         (config / "jupyter_server_config.json").write_text(json.dumps(nested))
         self._env = env
         self._log = (folder / ".server.log").open("w")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", module, "--no-browser"],
+            [sys.executable, "-m", module, "--no-browser", *options],
             env=env, cwd=folder, stdout=self._log, stderr=subprocess.STDOUT,
         )  # fmt: skip
         self._address = until(lambda: self._found(runtime), "the server's start", _START_S)
+        # Its file is there a moment before it listens.
+        until(self._answers, "the server's first answer", _START_S)
 
     def _found(self, runtime: Path) -> str | None:
         assert self._process.poll() is None, (self.folder / ".server.log").read_text()
@@ -116,6 +130,12 @@ class Server:
             except (ValueError, KeyError):
                 return None  # it is being written
         return None
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"{self._address}api", timeout=_START_S).ok
+        except requests.ConnectionError:
+            return False
 
     def url(self, app: str, name: str) -> str:
         """Return the address of a notebook in an app: ``lab`` or ``notebook``."""
@@ -137,6 +157,11 @@ class Server:
         headers = {"Authorization": f"token {self._token}"}
         for kernel in requests.get(address, headers=headers, timeout=60).json():
             requests.delete(f"{address}/{kernel['id']}", headers=headers, timeout=60)
+
+    def kill(self) -> None:
+        """End it with no chance to do anything before."""
+        self._process.kill()
+        self._process.wait(20)
 
     def stop(self) -> None:
         self._process.terminate()

@@ -1,4 +1,5 @@
 import type { Session } from '@jupyterlab/services';
+import { valuesIn } from '../common/kernel';
 
 /** What a kernel knows that SQL cells need. */
 export interface IKernelState {
@@ -21,48 +22,18 @@ const DATABASE =
   "(lambda config: config.get('database') if config else None)" +
   "(__import__('sys').modules.get('civis_nb.config'))";
 
-interface IExpression {
-  status: string;
-  data?: Record<string, string>;
-}
-
 /** Return what an idle Python kernel knows; nothing for all others. */
 export async function kernelState(
   session: Session.ISessionConnection | null | undefined
 ): Promise<IKernelState> {
-  const kernel = session?.kernel;
-  if (!kernel || kernel.status !== 'idle') {
-    return NOTHING;
-  }
   const asked = async (): Promise<IKernelState> => {
-    const info = await kernel.info;
-    if (info.language_info.name !== 'python') {
-      return NOTHING;
-    }
-    const future = kernel.requestExecute({
-      code: '',
-      silent: true,
-      store_history: false,
-      user_expressions: { variables: VARIABLES, database: DATABASE }
-    });
-    const { content } = await future.done;
-    if (content.status !== 'ok') {
-      return NOTHING;
-    }
-    const found = content.user_expressions as unknown as Record<string, IExpression>;
-    return {
-      variables: variablesIn(textOf(found.variables)),
-      database: textOf(found.database) || null
-    };
+    const found = await valuesIn(session?.kernel, { variables: VARIABLES, database: DATABASE });
+    return found
+      ? { variables: variablesIn(found.variables), database: found.database || null }
+      : NOTHING;
   };
   const late = new Promise<IKernelState>(resolve => setTimeout(() => resolve(NOTHING), WAIT_MS));
   return Promise.race([asked(), late]);
-}
-
-/** Return the text of Python's repr of a text; empty for None and failures. */
-function textOf(expression: IExpression | undefined): string {
-  const text = expression?.status === 'ok' ? expression.data?.['text/plain'] ?? '' : '';
-  return /^(['"]).*\1$/s.test(text) ? text.slice(1, -1) : '';
 }
 
 function variablesIn(text: string): Record<string, string> {

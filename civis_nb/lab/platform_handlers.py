@@ -1,0 +1,94 @@
+"""How the status bar asks which platform is used, chooses another one, and starts a local one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from jupyter_server.auth.decorator import authorized
+from tornado import web
+
+from civis_nb.lab.http import Handler
+from civis_nb.lab.platform import Choice
+
+__all__ = ["DatabaseChoiceHandler", "LocalPlatformHandler", "PlatformHandler"]
+
+_WAIT_S: Final = 20.0
+_LONGEST_NAME: Final = 1000
+
+
+class _OfChoice(Handler):
+    def initialize(self, choice: Choice) -> None:
+        self._choice = choice
+
+    def _named(self, choices: dict[str, Callable[[], None]], name: str) -> Callable[[], None]:
+        """Return the one that a value of the body names."""
+        text = self.body_value(name, str)
+        if text not in choices:
+            raise web.HTTPError(400, f"{name} must be one of {', '.join(choices)}.")
+        return choices[text]
+
+
+class PlatformHandler(_OfChoice):
+    """Which platform the server uses."""
+
+    @web.authenticated
+    @authorized("read")  # type: ignore[untyped-decorator]
+    async def get(self) -> None:
+        """Return which one it is."""
+        await self.reply(self._choice.describe)
+
+    @web.authenticated
+    @authorized("write")  # type: ignore[untyped-decorator]
+    async def post(self) -> None:
+        """Use the local platform, or what the server was started with."""
+        use = self._named(
+            {"local": self._choice.use_local, "environment": self._choice.use_environment}, "use"
+        )
+        await self.reply(_then(use, self._choice.describe))
+
+
+class DatabaseChoiceHandler(_OfChoice):
+    """Which database the server uses where a cell names none."""
+
+    @web.authenticated
+    @authorized("write")  # type: ignore[untyped-decorator]
+    async def post(self) -> None:
+        """Use a database of that name; null: the one that the server was started with."""
+        name = self.body_value("name", str, required=False)
+        if name is not None and len(name) > _LONGEST_NAME:
+            raise web.HTTPError(400, f"name must have at most {_LONGEST_NAME} characters.")
+        await self.reply(
+            _then(lambda: self._choice.use_database(name, _WAIT_S), self._choice.describe)
+        )
+
+
+class LocalPlatformHandler(_OfChoice):
+    """The state of the local platform; it is stopped and reset here, and started by being used."""
+
+    @web.authenticated
+    @authorized("read")  # type: ignore[untyped-decorator]
+    async def get(self) -> None:
+        """Return whether it runs, where, and how much it keeps."""
+        await self.reply(self._choice.local.state)
+
+    @web.authenticated
+    @authorized("write")  # type: ignore[untyped-decorator]
+    async def post(self) -> None:
+        """Stop it, or delete all that it keeps."""
+        local = self._choice.local
+        act = self._named({"stop": self._stop, "reset": local.reset}, "action")
+        await self.reply(_then(act, local.state))
+
+    def _stop(self) -> None:
+        """Stop the platform, and no longer use it: who does would start one in this process."""
+        self._choice.local.stop()
+        self._choice.use_environment()
+
+
+def _then(act: Callable[[], None], describe: Callable[[], dict[str, Any]]) -> Callable[[], Any]:
+    def done() -> dict[str, Any]:
+        act()
+        return describe()
+
+    return done

@@ -1,0 +1,123 @@
+"""Every address of the extension: who may ask it, and what a wrong question is answered."""
+
+from __future__ import annotations
+
+import os
+import re
+
+import pytest
+import requests
+
+from civis_nb.lab import handlers
+from tests.lab.conftest import started
+
+pytestmark = pytest.mark.exhaustive
+
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def routes():
+    """Return all addresses with the methods that they have, as they are registered."""
+
+    class Application:
+        settings = {"base_url": "/"}  # noqa: RUF012 - a stand-in
+
+        def add_handlers(self, _, found):
+            self.found = found
+
+    application = Application()
+    handlers.add_handlers(application)
+    for pattern, handler, *_ in application.found:
+        path = re.sub(r"\(.*?\)", "1", pattern).lstrip("/")
+        for method in METHODS:
+            if method in vars(handler):
+                yield path, method
+
+
+ROUTES = sorted(routes())
+
+
+@pytest.fixture(scope="module")
+def read_only(tmp_path_factory, lab_platform):
+    """Start a Jupyter server whose users may look, and change nothing."""
+    folder = tmp_path_factory.mktemp("read-only")
+    (folder / "looker.py").write_text(
+        "from jupyter_server.auth import Authorizer\n"
+        "class Looker(Authorizer):\n"
+        "    def is_authorized(self, handler, user, action, resource):\n"
+        "        return action == 'read'\n"
+    )
+    server = started(
+        folder / "jupyter",
+        "jupyter_server",
+        options=["--ServerApp.authorizer_class=looker.Looker"],
+        CIVIS_API_ENDPOINT=lab_platform.endpoint,
+        CIVIS_API_KEY=lab_platform.api_key,
+        PYTHONPATH=os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]),
+    )
+    yield server
+    server.stop()
+
+
+def test_there_are_routes():
+    assert ("civis-nb/complete", "post") in ROUTES
+    assert ("civis-nb/platform", "post") in ROUTES
+
+
+@pytest.mark.parametrize(("path", "method"), ROUTES)
+def test_nobody_without_a_token_is_answered(api_server, path, method):
+    address = api_server.session().address(path)
+    refused = requests.request(method, address, json={}, allow_redirects=False, timeout=60)
+    # Jupyter Server sends pages to its login; what is none is refused.
+    assert refused.status_code in (302, 403)
+    assert "login" in refused.headers.get("Location", "login")
+
+
+@pytest.mark.parametrize(("path", "method"), [one for one in ROUTES if one[1] != "get"])
+def test_a_page_without_the_token_of_its_cookie_changes_nothing(api_server, path, method):
+    session = api_server.session(as_page=True)
+    refused = session.request(method, path, json={})
+    assert refused.status_code == 403
+    assert "_xsrf" in refused.text
+
+
+#: What is asked by POST as it is long, and changes nothing.
+READS_BY_POST = ("complete", "format", "explain")
+
+
+@pytest.mark.parametrize(("path", "method"), [one for one in ROUTES if one[1] != "get"])
+def test_who_may_only_read_changes_nothing(read_only, path, method):
+    asked = read_only.session().request(method, path, json={})
+    is_read = path.removeprefix("civis-nb/") in READS_BY_POST
+    assert asked.status_code == (400 if is_read else 403), asked.text
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("complete", {}),
+        ("complete", {"cell": 1, "offset": 0}),
+        ("complete", {"cell": "%%civis_sql", "offset": -1}),
+        ("complete", {"cell": "%%civis_sql", "offset": 12}),
+        ("complete", {"cell": "%%civis_sql", "offset": 1, "variables": ["a"]}),
+        ("complete", {"cell": "%%civis_sql", "offset": 1, "database": 5}),
+        ("complete", []),
+        ("platform", {}),
+        ("platform", {"use": "elsewhere"}),
+        ("platform", {"use": True}),
+        ("platform", ["local"]),
+        ("platform/database", {"name": 5}),
+        ("platform/database", {"name": "x" * 1001}),
+        ("platform/local", {"action": "start"}),
+        ("platform/local", {"action": None}),
+    ],
+)
+def test_a_wrong_question_is_told_so(api_server, path, body):
+    refused = api_server.session().post(f"civis-nb/{path}", json=body)
+    assert refused.status_code == 400, refused.text
+    assert "Traceback" not in refused.text
+
+
+def test_what_is_no_json_is_told_so(api_server):
+    refused = api_server.session().post("civis-nb/platform", data="{")
+    assert refused.status_code == 400
