@@ -1,4 +1,4 @@
-"""The folder of what can be made or downloaded again, and whether its files can be trusted."""
+"""The folders of what is kept on disk, and whether its files can be trusted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from civis_nb import config
 
-__all__ = ["default_folder", "is_ours"]
+__all__ = ["default_folder", "history_folder", "is_ours"]
 
 
 def default_folder() -> Path:
@@ -26,6 +26,20 @@ def default_folder() -> Path:
 
         user = os.getuid() if hasattr(os, "getuid") else "user"
         return Path(tempfile.gettempdir()) / f"civis_nb-{user}"
+
+
+def history_folder() -> Path:
+    """Return the folder of what people have done: the setting ``history_dir``, else their own."""
+    named = config.get("history_dir")
+    if named is not None:
+        return Path(named).expanduser()
+    from platformdirs import user_state_path
+
+    try:
+        return user_state_path("civis_nb", appauthor=False)
+    except RuntimeError:
+        # A container's user who has no home.
+        return default_folder()
 
 
 def is_ours(path: Path) -> bool:

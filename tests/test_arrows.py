@@ -57,6 +57,7 @@ ALLOWED: dict[str, set[str]] = {
         "workflows",
     },
     "lab": {
+        "_cache_folder",
         "backend",
         "client",
         "config",

@@ -28,6 +28,7 @@ class Account:
         self._lock = threading.Lock()
         self._client: APIClient | None = None
         self._made_for = ("", "")
+        self._user: tuple[Any, int] | None = None
 
     def identity(self) -> tuple[str, str]:
         """Return what tells this account of this platform from others; it holds no key."""
@@ -55,3 +56,16 @@ class Account:
                 self._client = APIClient(api_key=key, endpoint=endpoint)
                 self._made_for = made_for
             return self._client
+
+    def user_id(self) -> int:
+        """Return the id of the user whose key it is; it is asked for once.
+
+        Raises
+        ------
+        CivisError
+            When the platform does not tell it.
+        """
+        client = self.client()
+        if self._user is None or self._user[0] is not client:
+            self._user = client, int(client.users.get_me().id)
+        return self._user[1]

@@ -13,7 +13,7 @@ from tornado import web
 
 from civis_nb.errors import CivisAPIError, CivisError, CivisInputError, CivisMagicError
 
-__all__ = ["Handler", "whole_number"]
+__all__ = ["Handler", "status_of", "whole_number"]
 
 Value = TypeVar("Value")
 
@@ -45,7 +45,7 @@ class Handler(APIHandler):
             else:
                 found = await asyncio.to_thread(function, *args)
         except CivisError as error:
-            self.set_status(_status(error))
+            self.set_status(status_of(error))
             found = {"problem": str(error), "kind": type(error).__name__}
         except TimeoutError as error:
             self.set_status(504)
@@ -72,7 +72,7 @@ class Handler(APIHandler):
         return value
 
 
-def _status(error: CivisError) -> int:
+def status_of(error: CivisError) -> int:
     """Return the status that answers an error."""
     if isinstance(error, CivisInputError | CivisMagicError):
         return 400

@@ -33,7 +33,6 @@ class Jobs:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._me: tuple[Any, int] | None = None
 
     def page(self, scope: str, number: int = 1, text: str = "") -> dict[str, Any]:
         """Return a page of jobs, those that ran last first: ``{jobs, total}``.
@@ -140,16 +139,11 @@ class Jobs:
     def _list(self, scope: str, **asked: Any) -> Any:
         client = self._account.client()
         if scope != "all":
-            asked["author"] = str(self._my_id(client))
+            asked["author"] = str(self._account.user_id())
         return client.jobs.list(
             order="last_run_updated_at", order_dir="desc", limit=_PAGE, hidden=scope == "hidden",
             **asked,
         )  # fmt: skip
-
-    def _my_id(self, client: Any) -> int:
-        if self._me is None or self._me[0] is not client:
-            self._me = client, int(client.users.get_me().id)
-        return self._me[1]
 
 
 class JobsFeed(Feed):

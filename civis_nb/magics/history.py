@@ -19,8 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from civis_nb import config
-from civis_nb._cache_folder import default_folder
+from civis_nb._cache_folder import history_folder
 from civis_nb.errors import CivisMagicError
 
 __all__ = ["Entry", "History", "Saved"]
@@ -155,17 +154,7 @@ class History:
     @property
     def path(self) -> Path:
         """The file."""
-        named = config.get("history_dir")
-        if named is not None:
-            return Path(named).expanduser() / "history.sqlite"
-        import platformdirs
-
-        try:
-            folder = platformdirs.user_state_path("civis_nb", appauthor=False)
-        except RuntimeError:
-            # A container's user who has no home.
-            folder = default_folder()
-        return folder / "history.sqlite"
+        return history_folder() / "history.sqlite"
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[sqlite3.Connection]:

@@ -79,6 +79,7 @@ def started(
         options,
         JUPYTER_PATH=str(data),
         JUPYTER_CONFIG_PATH=str(config),
+        CIVIS_NB_HISTORY_DIR=str(folder / "history"),
         **variables,
     )
 

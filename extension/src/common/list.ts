@@ -28,6 +28,8 @@ export interface IListOptions<T> {
   readonly role?: 'tree' | 'listbox';
   /** Open an item: Enter or a double click. Where it returns false, its items are shown or hidden. */
   open?(item: IListItem<T>): boolean;
+  /** Called with what is searched for, as it is typed: to find more than what is loaded. */
+  search?(text: string): void;
   /** Return what can be done with an item: its context menu. */
   actions?(item: IListItem<T>): IItemAction[];
   /** Return the text that is dropped where an item is dragged to; null where it can't be. */
@@ -143,6 +145,7 @@ export class ItemList<T> extends Widget {
     switch (event.type) {
       case 'input':
         this._rows.search(this._search.value);
+        this.options.search?.(this._search.value);
         this._tree.scrollTop = 0;
         this.update();
         break;
@@ -358,6 +361,7 @@ export class ItemList<T> extends Widget {
     } else if (event.key === 'Escape') {
       this._search.value = '';
       this._rows.search('');
+      this.options.search?.('');
       this.update();
       this._tree.focus();
     } else {

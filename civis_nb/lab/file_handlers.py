@@ -1,0 +1,165 @@
+"""What the panel of files asks its server; content passes in pieces, both ways."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import tempfile
+from collections.abc import Iterator
+from typing import Any, BinaryIO, Final
+
+from jupyter_server.auth.decorator import authorized
+from tornado import iostream, web
+
+from civis_nb.errors import CivisError
+from civis_nb.lab.files import Files, attachment
+from civis_nb.lab.http import Handler, status_of, whole_number
+
+__all__ = ["ContentHandler", "FileHandler", "FilesHandler"]
+
+#: What stays in memory of an upload; more is on the disk until the platform has it.
+_IN_MEMORY_BYTES: Final = 8 * 1024**2
+#: The platform takes no file that is larger.
+_MOST_BYTES: Final = 5 * 1024**4
+_LONGEST_NAME: Final = 255
+
+
+class _OfFiles(Handler):
+    def initialize(self, files: Files) -> None:
+        self._files = files
+
+
+@web.stream_request_body
+class FilesHandler(_OfFiles):
+    """The files that are found: ``files?of=own``, ``outputs``, ``projects`` or a project's id.
+
+    A POST with ``?name=`` uploads its body as a new file.
+    """
+
+    async def prepare(self) -> None:  # type: ignore[override]  # as Jupyter's own handlers
+        """Check who asks before a body is taken in."""
+        await super().prepare()
+        self._body: BinaryIO | None = None
+        if self.request.method != "POST" or self._finished:
+            return
+        if not self.current_user:
+            raise web.HTTPError(403)
+        allowed = self.authorizer.is_authorized(
+            self, self.current_user, "write", self.auth_resource
+        )
+        if not (await allowed if asyncio.iscoroutine(allowed) else allowed):
+            raise web.HTTPError(403)
+        self._name = self.get_query_argument("name", "")
+        if not 0 < len(self._name) <= _LONGEST_NAME:
+            raise web.HTTPError(400, f"name must be of 1 to {_LONGEST_NAME} characters.")
+        self.request.connection.set_max_body_size(_MOST_BYTES)  # type: ignore[union-attr]
+        self._body = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # type: ignore[assignment]  # noqa: SIM115 - closed at the end
+
+    async def data_received(self, chunk: bytes) -> None:
+        """Keep a piece of the body."""
+        if self._body is not None:
+            await asyncio.to_thread(self._body.write, chunk)
+
+    @web.authenticated
+    @authorized("read")  # type: ignore[untyped-decorator]
+    async def get(self) -> None:
+        """Answer with the files, or with the projects."""
+        of = self.get_query_argument("of", "own")
+        listed = {"own": self._files.own, "outputs": self._files.outputs,
+                  "projects": self._files.projects}  # fmt: skip
+        if of in listed:
+            await self.reply(listed[of])
+        else:
+            await self.reply(self._files.of_project, whole_number("of", of))
+
+    @web.authenticated
+    @authorized("write")  # type: ignore[untyped-decorator]
+    async def post(self) -> None:
+        """Upload the body, and answer with the file."""
+        body = self._body
+        assert body is not None  # noqa: S101 - `prepare` has opened it
+        await asyncio.to_thread(body.seek, 0)
+        await self.reply(self._files.upload, body, self._name)
+
+    def on_finish(self) -> None:
+        """Remove what was kept of a body."""
+        self._end()
+        super().on_finish()
+
+    def on_connection_close(self) -> None:
+        """Remove it: nobody waits for the upload any more."""
+        if not self.request.body and self._body is not None and not self._is_whole():
+            self._end()
+        super().on_connection_close()
+
+    def _is_whole(self) -> bool:
+        length = self.request.headers.get("Content-Length", "")
+        return self._body is not None and length == str(self._body.tell())
+
+    def _end(self) -> None:
+        if getattr(self, "_body", None) is not None:
+            self._body.close()  # type: ignore[union-attr]
+            self._body = None
+
+
+class FileHandler(_OfFiles):
+    """A file: ``files/ID``."""
+
+    @web.authenticated
+    @authorized("read")  # type: ignore[untyped-decorator]
+    async def get(self, file: str) -> None:
+        """Answer with it; it is remembered."""
+        await self.reply(self._files.look_up, whole_number("The file's id", file))
+
+    @web.authenticated
+    @authorized("write")  # type: ignore[untyped-decorator]
+    async def delete(self, file: str) -> None:
+        """Take it from the list of what is remembered; the API deletes no files."""
+        await self.reply(self._files.forget, whole_number("The file's id", file))
+
+
+class ContentHandler(_OfFiles):
+    """The content of a file, to be saved: ``files/ID/content``."""
+
+    @web.authenticated
+    @authorized("read")  # type: ignore[untyped-decorator]
+    async def get(self, file: str) -> None:
+        """Answer with the content; where it can't be had whole, the connection breaks."""
+        file_id = whole_number("The file's id", file)
+        try:
+            name, size, pieces = await asyncio.to_thread(self._files.download, file_id)
+            # Before the answer begins: a file that has expired has none.
+            first = await asyncio.to_thread(_next, pieces)
+        except CivisError as error:
+            self.set_status(status_of(error))
+            self.finish(json.dumps({"problem": str(error), "kind": type(error).__name__}))
+            return
+        self.set_header("Content-Type", "application/octet-stream")
+        self.set_header("Content-Disposition", attachment(name))
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "no-store")
+        if size is not None:
+            self.set_header("Content-Length", str(size))
+        try:
+            piece = first
+            while piece is not None:
+                self.write(piece)
+                await self.flush()
+                piece = await asyncio.to_thread(_next, pieces)
+        except iostream.StreamClosedError:
+            return  # the browser has gone
+        except CivisError as error:
+            self.log.warning("A download broke off: %s", error)
+            self._break_off()
+            return
+        self.finish(set_content_type="application/octet-stream")
+
+    def _break_off(self) -> None:
+        """Close the connection, by which a browser knows that the file is not whole."""
+        connection: Any = self.request.connection
+        connection.stream.close()
+
+
+def _next(pieces: Iterator[bytes]) -> bytes | None:
+    """Return the next piece; None after the last one."""
+    return next(pieces, None)

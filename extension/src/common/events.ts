@@ -1,0 +1,121 @@
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+import { DisposableDelegate, IDisposable } from '@lumino/disposable';
+import { problemOf } from './server';
+
+/** What is told of a topic; with a problem, the rest is what was known before. */
+export interface ITopicEvent {
+  readonly topic: string;
+  readonly problem: string;
+}
+
+type Hear<T> = (event: T) => void;
+
+const FIRST_WAIT_MS = 500;
+const MOST_WAIT_MS = 15_000;
+/** Without a beat for this long the connection is lost, whatever the browser thinks of it. */
+const SILENCE_MS = 35_000;
+
+/**
+ * The stream of events of this page, of all topics that anything on it listens to.
+ *
+ * There is no stream while nothing listens. While the page is hidden the server is told so.
+ */
+export class EventStream {
+  constructor() {
+    document.addEventListener('visibilitychange', () => this._reopen());
+  }
+
+  /** Listen to a topic; the first event has all that is known of it. */
+  listen<T extends ITopicEvent>(topic: string, hear: Hear<T>): IDisposable {
+    const hears = this._hears.get(topic) ?? new Set();
+    this._hears.set(topic, hears.add(hear as Hear<any>));
+    this._reopen();
+    return new DisposableDelegate(() => {
+      hears.delete(hear as Hear<any>);
+      if (!hears.size && this._hears.get(topic) === hears) {
+        this._hears.delete(topic);
+        this._reopen();
+      }
+    });
+  }
+
+  /** Open the stream anew, for the topics of now; once for all changes of this moment. */
+  private _reopen(): void {
+    if (!this._isPlanned) {
+      this._isPlanned = true;
+      queueMicrotask(() => {
+        this._isPlanned = false;
+        this._open?.abort();
+        this._open = null;
+        window.clearTimeout(this._again);
+        if (this._hears.size) {
+          void this._follow();
+        }
+      });
+    }
+  }
+
+  private async _follow(): Promise<void> {
+    const open = (this._open = new AbortController());
+    let problem = 'The Jupyter server has ended the connection; it is opened again.';
+    try {
+      await this._read(open);
+    } catch (reason) {
+      problem = problemOf(reason);
+    }
+    if (this._open !== open) {
+      return; // another one was opened
+    }
+    for (const [topic, hears] of this._hears) {
+      hears.forEach(hear => hear({ topic, problem }));
+    }
+    this._again = window.setTimeout(() => this._reopen(), this._wait_ms);
+    this._wait_ms = Math.min(2 * this._wait_ms, MOST_WAIT_MS);
+  }
+
+  private async _read(open: AbortController): Promise<void> {
+    const settings = ServerConnection.makeSettings();
+    const query = new URLSearchParams([...this._hears.keys()].map(topic => ['topic', topic]));
+    if (document.hidden) {
+      query.append('hidden', '1');
+    }
+    const url = `${URLExt.join(settings.baseUrl, 'civis-nb', 'events')}?${query.toString()}`;
+    const init: RequestInit = { signal: open.signal, cache: 'no-store' };
+    const response = await ServerConnection.makeRequest(url, init, settings);
+    if (!response.ok || !response.body) {
+      throw await ServerConnection.ResponseError.create(response);
+    }
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    let text = '';
+    for (;;) {
+      let silence = 0;
+      const late = new Promise<never>((_, reject) => {
+        silence = window.setTimeout(
+          () => reject(new Error('The Jupyter server is silent; the connection is opened again.')),
+          SILENCE_MS
+        );
+      });
+      const { done, value } = await Promise.race([reader.read(), late]).finally(() =>
+        window.clearTimeout(silence)
+      );
+      if (done || this._open !== open) {
+        open.abort();
+        return;
+      }
+      this._wait_ms = FIRST_WAIT_MS;
+      const blocks = (text + value).split('\n\n');
+      text = blocks.pop() ?? '';
+      for (const block of blocks.filter(one => one.startsWith('data: '))) {
+        const event = JSON.parse(block.slice(6)) as ITopicEvent;
+        this._hears.get(event.topic)?.forEach(hear => hear(event));
+      }
+    }
+  }
+
+  private readonly _hears = new Map<string, Set<Hear<any>>>();
+  private _open: AbortController | null = null;
+  private _isPlanned = false;
+  private _again = 0;
+  private _wait_ms = FIRST_WAIT_MS;
+}

@@ -1,0 +1,120 @@
+import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { Clipboard, ICommandPalette, InputDialog, Notification } from '@jupyterlab/apputils';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { insertCell } from '../common/cells';
+import { icon } from '../common/icons';
+import type { IItemAction } from '../common/list';
+import { problemOf } from '../common/server';
+import { contentUrl, forget, IFile, lookUp, upload } from './api';
+import { readingCode, sizeText } from './items';
+import { FilesPanel } from './panel';
+
+const CATEGORY = 'Civis Platform';
+
+namespace Ids {
+  export const show = 'civis-nb:show-files';
+  export const upload = 'civis-nb:upload-files';
+}
+
+const filesIcon = icon(
+  'files',
+  '<path fill-rule="evenodd" d="M4.5 1h5.2L13.5 4.8V12h-9zm1.3 1.3v8.4h6.4V5.5H9V2.3z"/><path d="M2 4h1.3v9.7H11V15H2z"/>'
+);
+
+const plugin: JupyterFrontEndPlugin<void> = {
+  id: 'civis-nb:files',
+  description: 'A panel with files of Civis Platform.',
+  autoStart: true,
+  optional: [INotebookTracker, ICommandPalette, ILayoutRestorer],
+  activate: (
+    app: JupyterFrontEnd,
+    notebooks: INotebookTracker | null,
+    palette: ICommandPalette | null,
+    restorer: ILayoutRestorer | null
+  ) => {
+    const { commands, shell } = app;
+
+    const download = (file: IFile) => {
+      const link = document.createElement('a');
+      link.href = contentUrl(file.id);
+      link.download = '';
+      link.click();
+    };
+    const insert = async (file: IFile) => {
+      const tab = notebooks && (await insertCell(notebooks, readingCode(file)));
+      if (tab) {
+        shell.activateById(tab);
+      }
+    };
+    const uploadOne = async (file: File) => {
+      const done = upload(file).then(
+        found => `${found.name} is file ${found.id}, ${sizeText(found.size ?? 0)}.`
+      );
+      Notification.promise(done, {
+        pending: { message: `Uploading ${file.name}, ${sizeText(file.size)} …`, options: { autoClose: false } },
+        success: { message: text => String(text) },
+        error: { message: reason => `${file.name} was not uploaded: ${problemOf(reason)}` }
+      });
+      await done.catch(() => undefined);
+      await panel.showOwn();
+    };
+    const find = async () => {
+      const { value } = await InputDialog.getText({
+        title: 'Open a File of Civis Platform',
+        label: 'The id of the file',
+        okLabel: 'Open',
+        pattern: '\\s*\\d+\\s*',
+        required: true
+      });
+      if (!/^\s*\d+\s*$/.test(value ?? '')) {
+        return;
+      }
+      try {
+        await lookUp(Number(value));
+        await panel.showOwn();
+      } catch (reason) {
+        Notification.error(problemOf(reason));
+      }
+    };
+    const forgetOne = async (file: IFile) => {
+      await forget(file.id).catch(reason => Notification.error(problemOf(reason)));
+      await panel.showOwn();
+    };
+
+    const actions = (file: IFile, isOwn: boolean): IItemAction[] => [
+      { label: 'Download', run: () => download(file) },
+      { label: 'Insert Code to Read It', isEnabled: !!notebooks, run: () => void insert(file) },
+      { label: 'Copy Id', run: () => Clipboard.copyToSystem(String(file.id)) },
+      // The API deletes no files: on the platform it stays until it expires.
+      ...(isOwn ? [{ label: 'Remove from This List', run: () => void forgetOne(file) }] : [])
+    ];
+
+    const panel = new FilesPanel({
+      actions,
+      open: file => void insert(file),
+      find: () => void find(),
+      // One after the other: the browser has few connections.
+      upload: files => void files.reduce((last, file) => last.then(() => uploadOne(file)), Promise.resolve())
+    });
+    panel.id = 'civis-nb-files';
+    panel.title.icon = filesIcon;
+    panel.title.caption = 'Files of Civis Platform';
+    shell.add(panel, 'left', { rank: 330, type: 'Civis Files' });
+    restorer?.add(panel, panel.id);
+
+    commands.addCommand(Ids.show, {
+      label: 'Show Files of Civis Platform',
+      execute: () => shell.activateById(panel.id)
+    });
+    commands.addCommand(Ids.upload, {
+      label: 'Upload Files to Civis Platform…',
+      execute: () => {
+        shell.activateById(panel.id);
+        panel.chooseFiles();
+      }
+    });
+    [Ids.show, Ids.upload].forEach(command => palette?.addItem({ command, category: CATEGORY }));
+  }
+};
+
+export default [plugin];

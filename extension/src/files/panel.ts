@@ -1,0 +1,124 @@
+import { addIcon, fileUploadIcon, refreshIcon } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
+import { PanelLayout, Widget } from '@lumino/widgets';
+import { IItemAction, ItemList } from '../common/list';
+import { panelButton, panelHeader } from '../common/panel';
+import type { IFile } from './api';
+import { FileItem, fileGroups } from './items';
+
+const DROPS = ['dragenter', 'dragover', 'dragleave', 'drop'] as const;
+
+export interface IFilesPanelOptions {
+  /** Return what can be done with a file. */
+  actions(file: IFile, isOwn: boolean): IItemAction[];
+  /** Open a file: Enter or a double click. */
+  open(file: IFile): void;
+  /** Ask for the id of a file, and open it. */
+  find(): void;
+  upload(files: readonly File[]): void;
+}
+
+/** The panel with files of the platform. */
+export class FilesPanel extends Widget {
+  constructor(private readonly options: IFilesPanelOptions) {
+    super();
+    this.addClass('civis-Panel');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', 'Files of Civis Platform');
+    this.list = new ItemList<FileItem>({
+      label: 'Files',
+      placeholder: 'Search files by name or id',
+      emptyText: '',
+      open: ({ value }) => {
+        if (value.file) {
+          options.open(value.file);
+        }
+        return value.file !== null;
+      },
+      actions: ({ value }) => (value.file ? options.actions(value.file, value.isOwn) : [])
+    });
+    this._files = document.createElement('input');
+    this._files.type = 'file';
+    this._files.multiple = true;
+    this._files.hidden = true;
+    this._files.setAttribute('aria-label', 'Files to upload');
+    this._files.addEventListener('change', () => {
+      options.upload([...(this._files.files ?? [])]);
+      this._files.value = '';
+    });
+    const header = panelHeader(
+      'Files',
+      panelButton('Upload files', fileUploadIcon, () => this.chooseFiles()),
+      panelButton('Open a file by its id', addIcon, () => options.find()),
+      panelButton('Refresh', refreshIcon, () => void this.list.reload()),
+      this._files
+    );
+    const layout = new PanelLayout();
+    this.layout = layout;
+    layout.addWidget(new Widget({ node: header }));
+    layout.addWidget(this.list);
+  }
+
+  readonly list: ItemList<FileItem>;
+
+  /** Let the user choose files to upload. */
+  chooseFiles(): void {
+    this._files.click();
+  }
+
+  /** Show a file that was just uploaded or opened. */
+  async showOwn(): Promise<void> {
+    const own = this.list.items[0];
+    if (own) {
+      await this.list.open(own);
+      await this.list.reload();
+    }
+  }
+
+  handleEvent(event: DragEvent): void {
+    // Files alone: what JupyterLab drags has another way.
+    if (!event.dataTransfer?.types.includes('Files')) {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.type === 'dragenter') {
+      this._entered += 1;
+    } else if (event.type === 'dragleave') {
+      this._entered -= 1;
+    } else if (event.type === 'drop') {
+      this._entered = 0;
+      this.options.upload([...event.dataTransfer.files]);
+    } else {
+      event.dataTransfer.dropEffect = 'copy';
+    }
+    this.toggleClass('civis-mod-drop', this._entered > 0);
+  }
+
+  protected onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    DROPS.forEach(type => this.node.addEventListener(type, this));
+  }
+
+  protected onBeforeDetach(message: Message): void {
+    DROPS.forEach(type => this.node.removeEventListener(type, this));
+    super.onBeforeDetach(message);
+  }
+
+  protected onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    // Nothing is asked before somebody looks.
+    if (!this.list.items.length) {
+      this.list.items = fileGroups();
+      void this.list.open(this.list.items[0]);
+    }
+  }
+
+  protected onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    this.list.activate();
+  }
+
+  private readonly _files: HTMLInputElement;
+  private _entered = 0;
+}

@@ -1,0 +1,122 @@
+"""What the panel of files asks its server: over HTTP, with a real Jupyter server and platform."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+
+import pytest
+import requests
+
+from civis_nb.io import file_to_civis
+from civis_nb.lab.files import attachment
+from tests.lab.test_jobs import ended, script
+
+pytestmark = pytest.mark.exhaustive
+
+
+@pytest.fixture(scope="module")
+def api(api_server):
+    return api_server.session()
+
+
+@pytest.fixture(scope="module")
+def client(lab_platform):
+    return lab_platform.client()
+
+
+def test_a_file_is_uploaded_listed_and_downloaded_whole(api, client):
+    content = os.urandom(30_000_000)
+    name = "<b>größe</b> 1.bin"
+    reply = api.post("civis-nb/files", params={"name": name}, data=content)
+    assert reply.status_code == 200, reply.text
+    file = reply.json()
+    assert (file["name"], file["size"]) == (name, len(content))
+    assert client.files.get(file["id"]).file_size == len(content)
+    assert api.get("civis-nb/files").json()[0]["id"] == file["id"]
+    got = api.get(f"civis-nb/files/{file['id']}/content")
+    assert hashlib.sha256(got.content).digest() == hashlib.sha256(content).digest()
+    assert got.headers["Content-Type"] == "application/octet-stream"
+    assert got.headers["Content-Disposition"].startswith("attachment; ")
+    assert api.delete(f"civis-nb/files/{file['id']}").status_code == 200
+    assert file["id"] not in [one["id"] for one in api.get("civis-nb/files").json()]
+    assert client.files.get(file["id"]).name == name
+
+
+def test_an_empty_file_passes_both_ways(api):
+    file = api.post("civis-nb/files?name=empty.txt", data=b"").json()
+    assert file["size"] == 0
+    got = api.get(f"civis-nb/files/{file['id']}/content")
+    assert (got.status_code, got.content) == (200, b"")
+
+
+def test_files_of_projects_and_outputs_are_found(api, client, tmp_path):
+    path = tmp_path / "of project.csv"
+    path.write_text("a\n1\n")
+    file_id = file_to_civis(path, client=client)
+    project = client.projects.post("A project", "of files")
+    client.files.put_projects(file_id, project.id)
+    assert {"id": project.id, "name": "A project"} in api.get("civis-nb/files?of=projects").json()
+    (found,) = api.get(f"civis-nb/files?of={project.id}").json()
+    assert found == {"id": file_id, "name": "of project.csv", "size": 4}
+    job_id = script(client, "true", name="puts out")
+    run_id = client.jobs.post_runs(job_id).id
+    client.scripts.post_containers_runs_outputs(job_id, run_id, "File", file_id)
+    ended(client, job_id, run_id)
+    outputs = api.get("civis-nb/files?of=outputs").json()
+    assert (file_id, "puts out") in [(one["id"], one["of"]) for one in outputs]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("GET", "files/x", 400), ("GET", "files/999999", 404), ("GET", "files?of=theirs", 400),
+        ("GET", "files?of=999999", 404), ("GET", "files/..%2f1/content", 400),
+        ("GET", "files/999999/content", 404), ("POST", "files", 400),
+        ("POST", f"files?name={'x' * 300}", 400), ("DELETE", "files/x", 400),
+    ],
+)  # fmt: skip
+def test_bad_requests_are_refused(api, method, path, status):
+    reply = api.request(method, f"civis-nb/{path}", data=b"x" if method == "POST" else None)
+    assert reply.status_code == status, reply.text
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "files"), ("POST", "files?name=x"), ("GET", "files/1"), ("DELETE", "files/1"),
+        ("GET", "files/1/content"),
+    ],
+)  # fmt: skip
+def test_who_is_not_logged_in_is_refused(api_server, method, path):
+    session = api_server.session()
+    del session.headers["Authorization"]
+    assert session.request(method, f"civis-nb/{path}").status_code == 403
+    page = api_server.session(as_page=True)
+    if method != "GET":
+        assert page.request(method, f"civis-nb/{path}").status_code == 403
+
+
+def test_an_upload_that_breaks_off_makes_no_file(api, api_server, client):
+    before = api.get("civis-nb/files").json()
+
+    def pieces():
+        yield b"x" * 1000
+        raise OSError("gone")
+
+    with pytest.raises((OSError, requests.RequestException)):
+        api_server.session().post("civis-nb/files?name=broken.txt", data=pieces())
+    assert api.get("civis-nb/files").json() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "saved"),
+    [
+        ("a.csv", "a.csv"), ("../../etc/passwd", "passwd"), ("C:\\x\\y.txt", "y.txt"),
+        ('q"uo\r\nte.txt', "q_uo__te.txt"), ("..", "file"), ("", "file"), ("a/", "file"),
+        (".bashrc", "bashrc"), ("x\u202etxt.exe", "x_txt.exe"), ("é.csv", "_.csv"),
+    ],
+)  # fmt: skip
+def test_names_of_downloads_lead_nowhere_else(name, saved):
+    assert f'filename="{saved}"' in attachment(name)
+    assert "\n" not in attachment(name)

@@ -1,0 +1,140 @@
+"""The Jobs panel in a real JupyterLab, with a local platform."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.lab.test_jobs import PARAMS, script
+from tests.widgets.conftest import serious_findings
+
+pytestmark = pytest.mark.exhaustive
+
+
+@pytest.fixture(scope="module")
+def client(lab_platform):
+    return lab_platform.client()
+
+
+class Jobs:
+    """The panel of jobs on a page."""
+
+    def __init__(self, page):
+        self.page = page
+        self.node = page.page.locator("#civis-nb-jobs")
+        page.command("civis-nb:show-jobs")
+        self.node.wait_for()
+
+    def row(self, name):
+        return self.node.locator(".civis-Row", has_text=name).first
+
+    def has_state(self, name, state):
+        self.row(name).locator(".civis-Row-state", has_text=re.compile(f"^{state}$")).wait_for()
+
+    def choose(self, name, action):
+        """Choose an action of a job's menu."""
+        self.row(name).click(button="right")
+        self.page.page.locator(".lm-Menu-item", has_text=action).click()
+
+    def run(self):
+        """Return the tab of a run that is shown."""
+        return self.page.page.locator(".civis-RunTab:not(.lm-mod-hidden)")
+
+
+def test_a_job_is_run_with_arguments_watched_and_cancelled(open_in_lab, client):
+    name = "count <b>slowly</b>"
+    command = "i=0; while true; do echo $TEXT $i of $COUNT; i=$((i+1)); sleep 0.2; done"
+    job_id = script(client, command, name=name, params=PARAMS, arguments={"TEXT": "old"})
+    page = open_in_lab("1")
+    jobs = Jobs(page)
+    jobs.has_state(name, "never ran")
+    jobs.choose(name, "Run with Arguments")
+    form = page.page.locator(".civis-ArgumentsDialog")
+    form.get_by_label("A text *").fill("")
+    form.get_by_label("COUNT").fill("many")
+    form.get_by_role("button", name="Run").click()
+    faults = form.locator(".civis-ArgumentsForm-fault:not(:empty)")
+    assert faults.all_inner_texts() == ["A value is needed.", "A whole number is needed."]
+    assert form.get_by_label("FIXED").is_disabled()
+    page.shot("jobs-arguments")
+    assert serious_findings(page.page, ".civis-ArgumentsDialog") == []
+    form.get_by_label("A text *").fill("new")
+    form.get_by_label("COUNT").fill("7")
+    form.get_by_label("COLOUR").select_option(label="Red")
+    form.get_by_role("button", name="Run").click()
+    run = jobs.run()
+    run.locator(".civis-log-line", has_text="new 3 of 7").wait_for()
+    run.locator(".civis-run-state", has_text="running").wait_for()
+    page.shot("jobs-run")
+    run.get_by_role("button", name="Cancel").click()
+    run.locator(".civis-run-state", has_text="cancelled").wait_for()
+    assert client.scripts.get_containers(job_id).arguments["TEXT"] == "old"
+    assert serious_findings(page.page, ".civis-RunTab") == []
+
+
+def test_two_tabs_share_the_states_and_a_reload_keeps_the_log(open_in_lab, client):
+    job_id = script(client, "echo begun; sleep 600", name="shared by tabs")
+    one, other = open_in_lab("1"), open_in_lab("2")
+    first, second = Jobs(one), Jobs(other)
+    second.has_state("shared by tabs", "never ran")
+    first.choose("shared by tabs", re.compile("^Run$"))
+    first.run().locator(".civis-log-line", has_text="begun").wait_for()
+    second.has_state("shared by tabs", "running")
+    one.page.reload()
+    one.page.wait_for_function("() => window.jupyterapp !== undefined")
+    first = Jobs(one)
+    first.choose("shared by tabs", "Open Log")
+    first.run().locator(".civis-log-line", has_text="begun").wait_for()
+    second.choose("shared by tabs", "Cancel…")
+    other.page.get_by_role("button", name="Cancel the Run").click()
+    first.run().locator(".civis-run-state", has_text="cancelled").wait_for()
+    second.has_state("shared by tabs", "cancelled")
+    assert client.jobs.get(job_id).state == "cancelled"
+
+
+def test_jobs_are_found_and_run_by_keyboard_alone(open_in_lab, client):
+    script(client, "echo by keyboard", name="found by its name")
+    for number in range(3):
+        script(client, name=f"other {number}")
+    page = open_in_lab("1")
+    jobs = Jobs(page)
+    jobs.has_state("found by its name", "never ran")
+    keyboard = page.page.keyboard
+    jobs.node.get_by_role("listbox").focus()
+    keyboard.type("by its na")
+    jobs.node.get_by_text("1 found").wait_for()
+    keyboard.press("ArrowDown")
+    page.until(
+        lambda: "found by its name"
+        in jobs.node.locator(".civis-Row[aria-selected='true']").inner_text(), "the found job",
+    )  # fmt: skip
+    keyboard.press("Shift+F10")
+    page.page.locator(".lm-Menu").wait_for()
+    keyboard.press("ArrowDown")
+    keyboard.press("ArrowDown")
+    page.page.locator(".lm-Menu-item.lm-mod-active").wait_for()
+    while page.page.locator(".lm-Menu-item.lm-mod-active").inner_text().strip() != "Run":
+        keyboard.press("ArrowDown")
+    keyboard.press("Enter")
+    jobs.run().locator(".civis-log-line", has_text="by keyboard").wait_for()
+    jobs.run().locator(".civis-run-state", has_text="succeeded").wait_for()
+
+
+def test_the_panel_in_both_themes(open_in_lab, client):
+    failed = script(client, "echo no >&2; exit 3", name="fails each time")
+    client.jobs.post_runs(failed)
+    page = open_in_lab("1")
+    jobs = Jobs(page)
+    jobs.has_state("fails each time", "failed")
+    page.shot("jobs-light")
+    assert serious_findings(page.page, "#civis-nb-jobs") == []
+    page.theme(dark=True)
+    page.shot("jobs-dark")
+    assert serious_findings(page.page, "#civis-nb-jobs") == []
+    jobs.choose("fails each time", "Open Log")
+    jobs.run().locator(".civis-run-state", has_text="failed").wait_for()
+    page.shot("jobs-run-dark")
+    page.theme(dark=False)
+    jobs.choose("fails each time", "Insert %civis_run Cell")
+    page.page.locator(".jp-CodeCell", has_text=f"%civis_run {failed}").wait_for()
