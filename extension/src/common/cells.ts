@@ -15,7 +15,9 @@ const LOAD = '%load_ext civis_nb';
 export async function insertCell(notebooks: INotebookTracker, source: string): Promise<string | null> {
   const panel = notebooks.currentWidget;
   if (!panel) {
-    Notification.warning('There is no open notebook to insert the cell into. Open one first.');
+    Notification.warning('There is no open notebook to insert the cell into. Open one first.', {
+      autoClose: 10_000
+    });
     return null;
   }
   await panel.context.ready;

@@ -222,7 +222,7 @@ export class ItemList<T> extends Widget {
       updateRow(element, row, {
         isOption: role === 'listbox',
         isActive: row.key === this._active,
-        hasMenu: !!(row.item && actions),
+        hasMenu: !!(row.item && actions?.(row.item).length),
         isDraggable: !!(row.item && dragText?.(row.item)),
         words: this._rows.words
       });

@@ -73,11 +73,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
         await lookUp(Number(value));
         await panel.showOwn();
       } catch (reason) {
-        Notification.error(problemOf(reason));
+        Notification.error(problemOf(reason), { autoClose: 10_000 });
       }
     };
     const forgetOne = async (file: IFile) => {
-      await forget(file.id).catch(reason => Notification.error(problemOf(reason)));
+      await forget(file.id).catch(reason => Notification.error(problemOf(reason), { autoClose: 10_000 }));
       await panel.showOwn();
     };
 

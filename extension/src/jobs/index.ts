@@ -65,7 +65,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const runWithArguments = async (job: IJob) => {
       const details = await reported(getJob(job.id));
       if (details && !details.takes_arguments) {
-        Notification.info(`${job.name} has no parameters: Run starts it.`);
+        Notification.info(`${job.name} has no parameters: Run starts it.`, { autoClose: 10_000 });
       } else if (details) {
         const given = await askArguments(details);
         if (given) {
@@ -85,7 +85,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     };
     const open = (job: IJob) => {
       if (job.run_id === null) {
-        Notification.info(`${job.name} has not run yet, and so it has no log.`);
+        Notification.info(`${job.name} has not run yet, and so it has no log.`, { autoClose: 10_000 });
       } else {
         openRun({ job_id: job.id, run_id: job.run_id });
       }
@@ -95,7 +95,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       if (details?.page) {
         window.open(details.page, '_blank', 'noopener,noreferrer');
       } else if (details) {
-        Notification.info('A local platform has no pages for jobs.');
+        Notification.info('A local platform has no pages for jobs.', { autoClose: 10_000 });
       }
     };
 
