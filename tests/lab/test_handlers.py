@@ -82,7 +82,7 @@ def test_a_page_without_the_token_of_its_cookie_changes_nothing(api_server, path
 
 
 #: What is asked by POST as it is long, and changes nothing.
-READS_BY_POST = ("complete", "format", "explain")
+READS_BY_POST = ("complete", "format", "explain", "statement")
 
 
 @pytest.mark.parametrize(("path", "method"), [one for one in ROUTES if one[1] != "get"])
