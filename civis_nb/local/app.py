@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DatabaseError
@@ -99,7 +99,7 @@ def build_app(context: PlatformContext) -> RequestMiddleware:
     keys = Keys(context.store)
     app.state.context = context
     app.state.keys = keys
-    slashed = [p for p in (getattr(r, "path", "") for r in app.routes) if p.endswith("/")]
+    slashed = [p for p in (route.path for route in app.indexed()) if p.endswith("/")]
     return RequestMiddleware(app, context, keys, slashed)
 
 
@@ -107,7 +107,7 @@ def build_app(context: PlatformContext) -> RequestMiddleware:
 _MANY_DIGITS = 19
 
 
-def build_api() -> FastAPI:
+def build_api() -> LazyApi:
     """Build the API itself; to work, it needs a context and the check of keys."""
     app = LazyApi(
         title="Civis Platform, local",
@@ -125,9 +125,8 @@ def build_api() -> FastAPI:
     app.add_exception_handler(OSError, _disk_error)
     app.add_exception_handler(DatabaseError, _disk_error)
     app.add_exception_handler(Exception, _unexpected)
-    for router in ROUTERS:
-        # The routes themselves, not include_router: that builds each of them a second time.
-        app.router.routes.extend(router.routes)
+    # The routes themselves, not include_router: that builds each of them a second time.
+    app.add_indexed(route for router in ROUTERS for route in router.routes)
     app.add_lazily(RECORDS, _load_records)
     app.add_lazily(("search",), _load_search)
     app.add_lazily(SHARED, _load_shared, SHARING_WORDS)
