@@ -7,7 +7,6 @@ working folder or above, the default. That file is read once for each working fo
 
 from __future__ import annotations
 
-import difflib
 import functools
 import os
 import tomllib
@@ -17,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from civis_nb.errors import CivisConfigError
+from civis_nb.near_names import did_you_mean
 
 __all__ = [
     "SETTINGS",
@@ -231,9 +231,8 @@ def _setting(name: str) -> Setting:
     try:
         return short[name]
     except KeyError:
-        near = difflib.get_close_matches(name, [*SETTINGS, *short], n=3, cutoff=0.5)
-        hint = f"Did you mean {' or '.join(near)}?" if near else f"Settings: {', '.join(SETTINGS)}."
-        raise CivisConfigError(f"There is no setting {name!r}. {hint}") from None
+        hint = did_you_mean(name, [*SETTINGS, *short]) or f" Settings: {', '.join(SETTINGS)}."
+        raise CivisConfigError(f"There is no setting {name!r}.{hint}") from None
 
 
 def _checked(setting: Setting, value: Any, source: str) -> Any:
@@ -241,8 +240,7 @@ def _checked(setting: Setting, value: Any, source: str) -> Any:
     if value is None:
         return None
     if setting.choices and value not in setting.choices:
-        near = difflib.get_close_matches(str(value), setting.choices, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(value, setting.choices, 1, shown=repr)
         raise CivisConfigError(
             f"{source}: {setting.name} can't be {value!r}; it is one of "
             f"{', '.join(setting.choices)}.{hint}"

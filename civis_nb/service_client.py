@@ -20,7 +20,7 @@ from civis_nb.errors import (
     CivisInputError,
     CivisSpecError,
 )
-from civis_nb.spec.names import did_you_mean
+from civis_nb.near_names import did_you_mean
 from civis_nb.spec.parse import check_document, parse_spec
 from civis_nb.transport.answers import check_whole, judge
 from civis_nb.transport.encode import query_items

@@ -9,7 +9,7 @@ from pathlib import Path
 PACKAGE = Path(__file__).parents[1] / "civis_nb"
 FREE = {
     "_requirements", "_tracebacks", "_version", "_visible", "_waiting", "_wire_text",
-    "cancellation", "compression", "errors",
+    "cancellation", "compression", "errors", "near_names",
     "sql_literals", "sql_text", "table_names",
 }  # fmt: skip
 
@@ -24,6 +24,7 @@ ALLOWED: dict[str, set[str]] = {
     "_tracebacks": {"config"},
     "_version": set(),
     "compression": set(),
+    "near_names": set(),
     "sql_literals": set(),
     "sql_text": set(),
     "table_names": set(),

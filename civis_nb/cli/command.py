@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from civis_nb.spec.names import nearest
+from civis_nb.near_names import nearest
 
 __all__ = ["Command", "Group", "Place", "loaded"]
 

@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote
 
 from civis_nb.errors import CivisArgumentError
+from civis_nb.near_names import did_you_mean
 from civis_nb.spec.model import Operation, Parameter
-from civis_nb.spec.names import did_you_mean
 
 __all__ = ["Request", "bind", "prepare"]
 

@@ -16,8 +16,8 @@ from civis_nb.client.resource import Resource, make_resource
 from civis_nb.client.response import ListResponse
 from civis_nb.client.source import downloaded_spec, local_spec
 from civis_nb.errors import CivisArgumentError, CivisClientError, CivisInputError
+from civis_nb.near_names import did_you_mean
 from civis_nb.spec.cache import SpecCache
-from civis_nb.spec.names import did_you_mean
 from civis_nb.transport.session import Session
 
 if TYPE_CHECKING:

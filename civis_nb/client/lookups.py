@@ -9,7 +9,7 @@ from civis_nb.client.convert import convert_response_data_type
 from civis_nb.client.find import find, find_one
 from civis_nb.client.response import Response
 from civis_nb.errors import CivisClientError, CivisError, CivisInputError
-from civis_nb.spec.names import did_you_mean
+from civis_nb.near_names import did_you_mean
 from civis_nb.table_names import split_schema_tablename
 
 __all__ = ["Lookups"]

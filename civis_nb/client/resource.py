@@ -13,8 +13,9 @@ from civis_nb.client.convert import convert_response_data_type
 from civis_nb.client.pages import PaginatedResponse
 from civis_nb.client.recover import note_made, recovery
 from civis_nb.errors import CivisNotImplementedError
+from civis_nb.near_names import did_you_mean
 from civis_nb.spec.model import Operation
-from civis_nb.spec.names import class_name, did_you_mean
+from civis_nb.spec.names import class_name
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient

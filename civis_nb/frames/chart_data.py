@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import math
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,6 +13,7 @@ from civis_nb.frames.from_arrow import python_values
 from civis_nb.frames.histogram import finite, histogram, is_number, is_time
 from civis_nb.frames.query import connection_over
 from civis_nb.frames.selection import no_such_column
+from civis_nb.near_names import did_you_mean
 
 if TYPE_CHECKING:
     import duckdb
@@ -85,10 +85,9 @@ def chart_data(table: pa.Table, kind: str, x: str, y: str | None = None) -> Char
     ({'x': 'a', 'y': 4.0}, {'x': 'b', 'y': 2.0})
     """
     if kind not in CHART_KINDS:
-        near = difflib.get_close_matches(str(kind), CHART_KINDS, n=1, cutoff=0.4)
-        hint = f" Did you mean {near[0]}?" if near else ""
         raise CivisInputError(
-            f"There is no chart {kind!r}; there are {', '.join(CHART_KINDS)}.{hint}"
+            f"There is no chart {kind!r}; there are {', '.join(CHART_KINDS)}."
+            f"{did_you_mean(kind, CHART_KINDS, 1)}"
         )
     if kind == "hist" and y is not None:
         raise CivisInputError(f"A histogram has one column: plot('hist', {x!r}).")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.errors import CivisArgumentError, CivisLookupError
 from civis_nb.frames.from_arrow import rows_of
 from civis_nb.frames.typed import TypedTable
+from civis_nb.near_names import did_you_mean
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -99,8 +99,8 @@ def no_such_column(name: object, columns: Sequence[str]) -> str:
     >>> no_such_column("x", ["age", "vote"])
     "There is no column 'x'. Columns: age, vote"
     """
-    near = difflib.get_close_matches(str(name), columns, n=2, cutoff=0.5)
-    if near:
-        return f"There is no column {name!r}. Did you mean {' or '.join(map(repr, near))}?"
+    hint = did_you_mean(name, columns, 2, shown=repr)
+    if hint:
+        return f"There is no column {name!r}.{hint}"
     left = f" and {len(columns) - _MOST_NAMES} more" if len(columns) > _MOST_NAMES else ""
     return f"There is no column {name!r}. Columns: {', '.join(columns[:_MOST_NAMES])}{left}"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import difflib
 import numbers
 import secrets
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisArgumentError, CivisInputError
+from civis_nb.near_names import did_you_mean
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -72,8 +72,7 @@ def chosen(name: str, value: Any, choices: Sequence[str]) -> str:
     """
     if value in choices:
         return str(value)
-    near = difflib.get_close_matches(str(value), choices, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
+    hint = did_you_mean(value, choices, 1, shown=repr)
     raise CivisInputError(
         f"{name} can't be {value!r}; it is one of {', '.join(map(repr, choices))}.{hint}"
     )

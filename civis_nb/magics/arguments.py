@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.errors import CivisMagicError
+from civis_nb.near_names import did_you_mean
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -100,9 +100,8 @@ def checked_arguments(client: Client, script: Any, given: Mapping[str, Any]) -> 
 def _unknown(script: Any, name: str, known: list[str]) -> str:
     if not known:
         return f"{script.name!r} has no parameters, so it can't take {name}. Nothing was started."
-    near = difflib.get_close_matches(name, known, n=2, cutoff=0.5)
-    hint = f"Did you mean {' or '.join(near)}?" if near else f"It has: {', '.join(known)}."
-    return f"{script.name!r} has no parameter {name!r}. {hint} Nothing was started."
+    hint = did_you_mean(name, known, 2) or f" It has: {', '.join(known)}."
+    return f"{script.name!r} has no parameter {name!r}.{hint} Nothing was started."
 
 
 def _typed(client: Client, param: Any, value: Any) -> Any:
@@ -123,8 +122,7 @@ def _typed(client: Client, param: Any, value: Any) -> Any:
         ) from None
     allowed = [entry["value"] for entry in param.get("allowed_values") or []]
     if allowed and str(found) not in [str(one) for one in allowed]:
-        near = difflib.get_close_matches(str(found), [str(one) for one in allowed], n=1)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(found, [str(one) for one in allowed], 1)
         raise CivisMagicError(
             f"The parameter {name} can't be {found!r:.80}; it is one of "
             f"{', '.join(str(one) for one in allowed[:20])}.{hint} Nothing was started."

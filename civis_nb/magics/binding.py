@@ -7,7 +7,6 @@ record of the replacements leads from a place in the SQL that was sent to the pl
 from __future__ import annotations
 
 import bisect
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import Any
 
 from civis_nb.errors import CivisInputError, CivisMagicError
 from civis_nb.magics.placeholders import Placeholder, placeholders
+from civis_nb.near_names import nearest
 from civis_nb.sql_literals import is_many, literal, members
 from civis_nb.table_names import quoted
 
@@ -266,7 +266,7 @@ def nearest_values(name: str, namespaces: Sequence[Mapping[str, Any]]) -> list[s
         for known, value in namespace.items()
         if not (known.startswith("_") or callable(value) or isinstance(value, ModuleType))
     }
-    return difflib.get_close_matches(name, sorted(known), n=2, cutoff=0.6)
+    return nearest(name, sorted(known), 2)
 
 
 def _unset(unset: Sequence[str], namespaces: Sequence[Mapping[str, Any]]) -> str:

@@ -7,7 +7,6 @@ failure. Only how IPython draws them is replaced, by ``_render_traceback_``.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import functools
 import re
 from collections.abc import Iterator
@@ -22,6 +21,7 @@ from civis_nb.display.text import cut, run_ids, width
 from civis_nb.errors import CivisError, CivisJobFailure, CivisSQLError
 from civis_nb.futures.failures import sql_position
 from civis_nb.magics.binding import Bound
+from civis_nb.near_names import nearest
 from civis_nb.sql_text import only_place, tokenize
 
 __all__ = ["Origin", "errors_without_traceback", "message_of", "sql_failure", "without_traceback"]
@@ -212,7 +212,7 @@ def _keyword_hint(message: str, words: list[str]) -> str | None:
     if "syntax error" not in message.lower():
         return None
     for word in words:
-        near = difflib.get_close_matches(word.upper(), _KEYWORDS, n=1, cutoff=0.7)
+        near = nearest(word, _KEYWORDS, 1, cutoff=0.7)
         if near and word.upper() not in _KEYWORDS:
             return f"Did you mean {near[0]}?"
     return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.errors import CivisAPIError, CivisMagicError
 from civis_nb.magics.words import LANGUAGES, Token
+from civis_nb.near_names import nearest
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -221,7 +221,7 @@ def _no_such_name(client: Client, kind: Kind, wanted: str) -> str:
     for text in (wanted, *words[:3], None) if kind is JOB else (None,):
         near_ones = itertools.islice(kind.named(client, text, False), _MOST_COMPARED)
         found.update({str(one.name).lower(): (str(one.name), one.id) for one in near_ones})
-    near = difflib.get_close_matches(wanted.lower(), found, n=3, cutoff=0.5)
+    near = nearest(wanted, found)
     hint = ", ".join(f"{found[name][0]!r} ({kind.noun} {found[name][1]})" for name in near)
     for other in (TEMPLATE, WORKFLOW) if kind is JOB else ():
         called = next(

@@ -6,7 +6,6 @@ The SQL is kept as it was written: the values of ``:names`` are not in it.
 from __future__ import annotations
 
 import contextlib
-import difflib
 import json
 import logging
 import os
@@ -21,6 +20,7 @@ from typing import Any, Final
 
 from civis_nb._cache_folder import history_folder
 from civis_nb.errors import CivisMagicError
+from civis_nb.near_names import did_you_mean
 
 __all__ = ["Entry", "History", "Saved"]
 
@@ -282,9 +282,8 @@ class History:
             ).fetchone()
             names = [one for (one,) in connection.execute("SELECT name FROM saved ORDER BY name")]
         if row is None:
-            near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
-            hint = f" Did you mean {' or '.join(near)}?" if near else ""
-            if not near and names:
+            hint = did_you_mean(name, names, 2)
+            if not hint and names:
                 hint = f" There are: {', '.join(names[:20])}."
             kept = name if name.isidentifier() else "NAME"
             raise CivisMagicError(

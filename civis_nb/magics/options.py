@@ -6,7 +6,6 @@ that notebook runners take for success, and can't leave the rest of a line as it
 
 from __future__ import annotations
 
-import difflib
 import functools
 import re
 import textwrap
@@ -16,6 +15,7 @@ from typing import Any
 
 from civis_nb.errors import CivisMagicError
 from civis_nb.magics.words import Token, text, tokens
+from civis_nb.near_names import did_you_mean, nearest
 
 __all__ = ["Option", "Positional", "Syntax"]
 
@@ -222,8 +222,7 @@ class Syntax:
     def _read(self, name: str, spec: Option | Positional, token: Token) -> Any:
         choices = spec.choices if isinstance(spec, Option) else ()
         if choices and token.text not in choices:
-            near = difflib.get_close_matches(token.text, choices, n=1, cutoff=0.5)
-            hint = f" Did you mean {near[0]}?" if near else ""
+            hint = did_you_mean(token.text, choices, 1)
             raise CivisMagicError(
                 f"{self.magic}: {name} can't be {token.text!r}; it is one of "
                 f"{', '.join(choices)}.{hint}"
@@ -311,6 +310,6 @@ def _near_spellings(name: str, options: Sequence[Option]) -> list[str]:
     if typed in words:
         found = [typed]
     else:
-        found = difflib.get_close_matches(typed, words, n=2, cutoff=0.6)
+        found = nearest(typed, words, 2)
         found += [word for word in words if len(typed) > 2 and word.startswith(typed)]
     return list(dict.fromkeys(shown for word in found for shown in known[word]))[:2]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import secrets
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,7 @@ from civis_nb.magics.following import FOLLOW_OPTIONS, FollowOptions, RunOfJob, r
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
 from civis_nb.magics.words import LANGUAGES, parameter, positive, variable
+from civis_nb.near_names import did_you_mean
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
@@ -116,8 +116,7 @@ def _language(word: str) -> str:
     known = {"python3": "python", "py": "python", "bash": "shell", "sh": "shell", "R": "r"}
     found = known.get(word, word.lower())
     if found not in LANGUAGES:
-        near = difflib.get_close_matches(found, LANGUAGES, n=1, cutoff=0.5)
-        hint = f" Did you mean {near[0]}?" if near else ""
+        hint = did_you_mean(found, LANGUAGES, 1)
         raise CivisMagicError(
             f"%%civis_run: the language can't be {word!r}; it is one of {', '.join(LANGUAGES)}."
             f"{hint} To run a job that is on the platform: %civis_run, with one percent sign."

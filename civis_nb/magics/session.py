@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import time
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ from civis_nb.magics.history import History
 from civis_nb.magics.kept import KeptResults
 from civis_nb.magics.waiting import display_of
 from civis_nb.magics.watch import Background
+from civis_nb.near_names import did_you_mean
 from civis_nb.sql_literals import DIALECTS
 
 if TYPE_CHECKING:
@@ -140,9 +140,9 @@ class Session:
             found = [one for one in known if str(wanted) in (one.name, str(one.id))]
             if found:
                 return found[0]
-        near = difflib.get_close_matches(str(wanted), [one.name for one in known], n=2, cutoff=0.5)
-        hint = f"Did you mean {' or '.join(near)}?" if near else f"There are: {_names(known)}."
-        raise CivisMagicError(f"There is no database {str(wanted)!r}. {hint}")
+        names = [one.name for one in known]
+        hint = did_you_mean(wanted, names, 2) or f" There are: {_names(known)}."
+        raise CivisMagicError(f"There is no database {str(wanted)!r}.{hint}")
 
     def started(
         self, future: CivisFuture, kind: str, title: str, saved: Saved | None = None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from civis_nb.magics.history import History, Saved
 from civis_nb.magics.limits import limited
 from civis_nb.magics.placeholders import placeholders
 from civis_nb.magics.session import Database
+from civis_nb.near_names import did_you_mean
 from civis_nb.sql_text import Token, only_reads, split_statements, tokenize
 from civis_nb.table_names import quoted
 
@@ -221,11 +221,10 @@ def _file_text(name: str) -> str:
             f"-f {name}: the file is no UTF-8 text (byte {error.start}). Save it as UTF-8."
         ) from None
     except OSError as error:
-        near: list[str] = []
+        hint = ""
         if path.parent.is_dir():
             known = [one.name for one in path.parent.iterdir() if one.is_file()]
-            near = difflib.get_close_matches(path.name, known, n=2, cutoff=0.5)
-        hint = f" Did you mean {' or '.join(near)}?" if near else ""
+            hint = did_you_mean(path.name, known, 2)
         reason = error.strerror or str(error)
         raise CivisMagicError(
             f"-f {name}: {reason}, looked for in {path.parent.resolve()}.{hint}"
@@ -257,8 +256,7 @@ def _variable_text(name: str, values: Sequence[Mapping[str, Any]]) -> str:
             for one, found in names.items()
             if isinstance(found, str) and not str(one).startswith("_")
         }
-        near = difflib.get_close_matches(name, known, n=2, cutoff=0.6)
-        hint = f" Did you mean :{' or :'.join(near)}?" if near else ""
+        hint = did_you_mean(name, known, 2, shown=":{}".format)
         raise CivisMagicError(f"The variable {name} is not set.{hint} Nothing was sent.")
     text = source[name]
     if not isinstance(text, str):

@@ -9,9 +9,9 @@ from typing import Any
 
 from civis_nb._wire_text import preformatted
 from civis_nb.errors import CivisInputError, CivisSpecError
+from civis_nb.near_names import did_you_mean
 from civis_nb.spec.cache import newest
 from civis_nb.spec.model import Operation, Spec
-from civis_nb.spec.names import did_you_mean
 from civis_nb.spec.parse import parse_spec, read_document
 from civis_nb.spec.render import docstring, signature_text
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 
 __all__ = [
@@ -13,11 +12,9 @@ __all__ = [
     "argument_name",
     "camel_to_snake",
     "class_name",
-    "did_you_mean",
     "has_legacy_list_name",
     "is_list_operation",
     "method_name",
-    "nearest",
     "resource_name",
     "snake_to_camel",
     "split_path",
@@ -213,37 +210,3 @@ def argument_name(name: str) -> str:
     if not word or word[0].isdigit():
         word = "_" + word
     return word + "_" if keyword.iskeyword(word) else word
-
-
-def nearest(name: str, names: Iterable[str], count: int = 3) -> list[str]:
-    """Return the names that are most like `name`, the nearest first; upper case counts as lower.
-
-    Examples
-    --------
-    >>> nearest("post_sqll", ["get_sql", "post_sql", "list"])[0]
-    'post_sql'
-    >>> nearest("REDSHIFT", ["Redshift", "other"])
-    ['Redshift']
-    """
-    # Imported here: only a mistake needs it.
-    import difflib
-
-    spelled: dict[str, list[str]] = {}
-    for each in names:
-        spelled.setdefault(each.lower(), []).append(each)
-    close = difflib.get_close_matches(name.lower(), spelled, n=count, cutoff=0.6)
-    return [each for folded in close for each in spelled[folded]][:count]
-
-
-def did_you_mean(name: str, names: Iterable[str]) -> str:
-    """Return a question that names the nearest, after a space; empty when none is near.
-
-    Examples
-    --------
-    >>> did_you_mean("get_sq", ["get_sql", "list"])
-    ' Did you mean get_sql?'
-    >>> did_you_mean("zzz", ["get_sql", "list"])
-    ''
-    """
-    near = nearest(name, names)
-    return f" Did you mean {' or '.join(near)}?" if near else ""

@@ -16,9 +16,9 @@ from civis_nb.client.resource import Resource, make_resource
 from civis_nb.client.response import Response
 from civis_nb.client.source import local_spec
 from civis_nb.errors import CivisArgumentError
+from civis_nb.near_names import did_you_mean
 from civis_nb.spec.browse import BUNDLED
 from civis_nb.spec.model import Operation, Spec
-from civis_nb.spec.names import did_you_mean
 from civis_nb.spec.render import signature
 
 __all__ = ["create_client_mock", "create_client_mock_for_container_tests"]

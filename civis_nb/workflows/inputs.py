@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from civis_nb.errors import CivisInputError
-from civis_nb.spec.names import did_you_mean
+from civis_nb.near_names import did_you_mean
 from civis_nb.workflows.definition import read_definition
 
 __all__ = ["check_inputs"]

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from civis_nb._visible import visible
 from civis_nb._wire_text import preformatted
 from civis_nb.errors import WorkflowValidationError
-from civis_nb.spec.names import nearest
+from civis_nb.near_names import did_you_mean
 from civis_nb.workflows.model import Place
 
 __all__ = ["Problem", "Problems", "Severity", "brief", "failure", "hint"]
@@ -85,8 +85,7 @@ def hint(name: object, known: Iterable[str]) -> str:
     >>> hint("zzz", ["std.noop"])
     ''
     """
-    near = nearest(str(name), known, 1)
-    return f" Did you mean {near[0]!r}?" if near else ""
+    return did_you_mean(name, known, 1, shown=repr)
 
 
 def brief(value: Any) -> str:

@@ -14,7 +14,6 @@ from civis_nb.spec.names import (
     camel_to_snake,
     is_list_operation,
     method_name,
-    nearest,
     resource_name,
     snake_to_camel,
 )
@@ -95,8 +94,3 @@ def test_resource_names():
     assert resource_name("/git-repos/{id}") == "git_repos"
     assert resource_name("/") == ""
     assert not is_list_operation("GET", "/", True)
-
-
-def test_nearest_gives_the_nearest_first():
-    assert nearest("post_sqll", ["post_r", "get_sql", "post_sql"])[0] == "post_sql"
-    assert nearest("zzz", ["post_r"]) == []

@@ -5,7 +5,6 @@ What is derived from a parameter follows the API protocol, 4.8.
 
 from __future__ import annotations
 
-import difflib
 import math
 import shlex
 from collections.abc import Callable
@@ -19,6 +18,7 @@ from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.store.objects import find_object
 from civis_nb.local.store.permissions import level_of_user
 from civis_nb.local.store.schema import credentials, databases
+from civis_nb.near_names import nearest
 
 __all__ = [
     "CREDENTIAL_PARTS",
@@ -191,7 +191,7 @@ def unknown_arguments(params: list[Param], arguments: dict[str, Any]) -> list[st
 def _missing(param: Param, params: list[Param], arguments: dict[str, Any]) -> str:
     """Return the error of a required parameter without a value."""
     unknown = unknown_arguments(params, arguments)
-    near = difflib.get_close_matches(param["name"], unknown, n=1)
+    near = nearest(param["name"], unknown, 1)
     hint = f" There is an argument {near[0]}: is {param['name']} meant?" if near else ""
     return f"Parameter {param['name']} is required and has no value: set it in arguments.{hint}"
 
