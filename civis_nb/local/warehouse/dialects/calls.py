@@ -310,6 +310,13 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
             while tokens.words[behind - 1] in ("desc", "asc"):
                 behind -= 1
             kind = tokens.type_of(order, behind)
+        if call.name == "percentile_cont" and call.within is not None and not self._is_redshift:
+            order = call.within[0] + 5
+            behind = call.within[1] - 1
+            while tokens.words[behind - 1] in ("desc", "asc"):
+                behind -= 1
+            given = tokens.type_of(order, behind)
+            tokens.wrap(order, behind, f"{CATALOG}.continuous(", f", {given})")
         if call.name in ("min", "max") and kind is None:
             given = self._argument_type(call)
             tokens.wrap(call.start, call.end, f"{CATALOG}.no_truth(", f", {given})")
@@ -347,7 +354,7 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
 _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     **dict.fromkeys(("power", "pow", "sqrt", "dsqrt"), Meanings._power),
     "avg": Meanings._average, "sum": Meanings._total, "round": Meanings._round,
-    "trunc": Meanings._trunc, "checksum": Meanings._checksum,
+    "trunc": Meanings._trunc, "mod": Meanings._modulo, "checksum": Meanings._checksum,
     **dict.fromkeys(("ln", "log", "log10", "exp"), Meanings._logarithm),
     "substring": Meanings._substring, "substr": Meanings._substring,
     "concat": Meanings._concat, "concat_ws": Meanings._concat,

@@ -107,7 +107,7 @@ class CastRules(LikeRules):
     def _cast_to_numeric(self, operand: Operand, to: SqlType, first: int, behind: int) -> None:
         tokens = self._tokens
         if to.arguments:
-            if operand.kind not in ("number", "column"):
+            if operand.kind != "number":
                 self._wrap(operand, "as_numeric")
             return
         if self._is_redshift:
@@ -136,11 +136,19 @@ class CastRules(LikeRules):
             return
         tokens.rewrite(first, behind, "VARCHAR")
         cut = f"{CATALOG}.left_bytes(" if self._is_redshift else 'system.main."left"('
+        self._wrap_cast(operand, first, behind, cut, f", {size})")
+        if to.name == "bpchar":  # the blanks at its end do not count, and are gone in a text
+            self._wrap_cast(operand, first, behind, "rtrim(", ", ' ')")
+
+    def _wrap_cast(
+        self, operand: Operand, first: int, behind: int, opening: str, closing: str
+    ) -> None:
+        """Put texts around a cast, in any of its forms."""
+        tokens = self._tokens
         if tokens.words[first - 1] == "::":
-            tokens.wrap(operand.start, behind, cut, f", {size})")
-        else:
-            opened = operand.start - 1
-            while tokens.words[opened] not in ("cast", "convert", "try_cast"):
-                opened -= 1
-            close = tokens.partners[opened + 1]
-            tokens.wrap(opened, close + 1, cut, f", {size})")
+            tokens.wrap(operand.start, behind, opening, closing)
+            return
+        opened = operand.start - 1
+        while tokens.words[opened] not in ("cast", "convert", "try_cast"):
+            opened -= 1
+        tokens.wrap(opened, tokens.partners[opened + 1] + 1, opening, closing)

@@ -11,7 +11,8 @@ CREATE MACRO div_rs(a, b, id, kind BIGINT) AS a // b, (a, b, id, kind HUGEINT) A
 CREATE MACRO averaged_rs(mean, total, count, id, kind BIGINT) AS (total // count)::BIGINT,
   (mean, total, count, id, kind HUGEINT) AS (total // count)::DECIMAL(38, 0),
   (mean, total, count, id, kind DECIMAL) AS civis_sql.decimal_types(id, typeof(total), 'MEAN'),
-  (mean, total, count, id, kind DOUBLE) AS civis_sql.finite_total(mean), (mean, total, count, id, kind) AS mean;
+  (mean, total, count, id, kind DOUBLE) AS civis_sql.finite_total(mean), (mean, total, count, id, kind INTERVAL) AS mean,
+  (mean, total, count, id, kind TIMESTAMP) AS civis_sql.fail('there is no mean of dates and times: take that of their differences'), (mean, total, count, id, kind) AS mean;
 -- Where there are more, one binding notes the types of all: each quotient has its type there already.
 CREATE MACRO noted_types(id, one, two) AS
   round(NULL::DECIMAL(38, 38), civis_sql_note_quotient(id::BIGINT, one || '', two || ''));
@@ -21,7 +22,8 @@ CREATE MACRO div_noted(a, b, id, kind BIGINT) AS a // b, (a, b, id, kind HUGEINT
 CREATE MACRO averaged_noted(mean, total, count, id, kind BIGINT) AS (total // count)::BIGINT,
   (mean, total, count, id, kind HUGEINT) AS (total // count)::DECIMAL(38, 0),
   (mean, total, count, id, kind DECIMAL) AS civis_sql.noted_types(id, typeof(total), 'MEAN'),
-  (mean, total, count, id, kind DOUBLE) AS civis_sql.finite_total(mean), (mean, total, count, id, kind) AS mean;
+  (mean, total, count, id, kind DOUBLE) AS civis_sql.finite_total(mean), (mean, total, count, id, kind INTERVAL) AS mean,
+  (mean, total, count, id, kind TIMESTAMP) AS civis_sql.fail('there is no mean of dates and times: take that of their differences'), (mean, total, count, id, kind) AS mean;
 -- The nearest number with "scale" digits behind the point, halves away from zero. A decimal is the
 -- integer of all its digits: "factor" makes the first one so much longer that their quotient has one
 -- digit more than the result, of which "unit" makes a decimal again.
@@ -46,7 +48,8 @@ CREATE MACRO exact_mean(total, count) AS civis_sql_mean_of_decimals(total::VARCH
 CREATE MACRO averaged(mean, total, count, kind BIGINT) AS civis_sql.exact_mean(total, count),
   (mean, total, count, kind HUGEINT) AS civis_sql.exact_mean(total, count),
   (mean, total, count, kind DECIMAL) AS civis_sql.exact_mean(total, count),
-  (mean, total, count, kind DOUBLE) AS civis_sql.finite_total(mean), (mean, total, count, kind) AS mean;
+  (mean, total, count, kind DOUBLE) AS civis_sql.finite_total(mean), (mean, total, count, kind INTERVAL) AS mean,
+  (mean, total, count, kind TIMESTAMP) AS civis_sql.fail('there is no mean of dates and times: take that of their differences'), (mean, total, count, kind) AS mean;
 CREATE MACRO mean_digits(total, count) AS civis_sql_mean_of_decimals(total::VARCHAR, nullif(count, 0)::VARCHAR);
 CREATE MACRO mean_text(mean, total, count, kind BIGINT) AS civis_sql.mean_digits(total, count),
   (mean, total, count, kind HUGEINT) AS civis_sql.mean_digits(total, count),
@@ -57,6 +60,12 @@ CREATE MACRO mean_text(mean, total, count, kind BIGINT) AS civis_sql.mean_digits
 CREATE MACRO times(a, b, kind BIGINT) AS a * b, (a, b, kind HUGEINT) AS a * b, (a, b, kind DOUBLE) AS a * b,
   (a, b, kind DECIMAL) AS civis_sql_product_of_decimals(a::VARCHAR, b::VARCHAR)::DECIMAL(38, 24),
   (a, b, kind INTERVAL) AS a * b, (a, b, kind) AS a * b;
+
+CREATE MACRO rest(a, b, kind BIGINT) AS a % b, (a, b, kind HUGEINT) AS a % b,
+  (a, b, kind DECIMAL) AS CASE WHEN typeof(a % b) = 'DOUBLE' THEN civis_sql_rest_of_decimals(a::VARCHAR, b::VARCHAR)::DECIMAL(38, 15)
+    ELSE (a % b)::DECIMAL(38, 15) END,
+  (a, b, kind DOUBLE) AS civis_sql.fail('operator does not exist: double precision % double precision: cast both to numeric')::DOUBLE,
+  (a, b, kind) AS a % b;
 
 -- Powers and roots: of decimals as PostgreSQL has them, else of double precision.
 CREATE MACRO power_kind_rs(kind) AS NULL::DOUBLE;

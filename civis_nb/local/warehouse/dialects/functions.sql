@@ -65,6 +65,13 @@ CREATE MACRO pg_size_pretty(n) AS CASE WHEN abs(n) < 10240 THEN n::BIGINT || ' b
   WHEN abs(n) < 10240 * 1024 ** 4 THEN round(n / 1024 ** 4)::BIGINT || ' TB' ELSE round(n / 1024 ** 5)::BIGINT || ' PB' END;
 CREATE MACRO ratio(part, total) AS part::DOUBLE / nullif(total::DOUBLE, 0);
 
+CREATE MACRO days_of(x) AS date_part('day', x);
+CREATE MACRO months_of(x) AS date_part('year', x) * 12 + date_part('month', x);
+CREATE MACRO clock_of(x) AS
+  date_part('hour', x) * 3600000000 + date_part('minute', x) * 60000000 + date_part('microseconds', x);
+CREATE MACRO interval_of(months, days, clock) AS
+  to_months(months::INTEGER) + to_days(days::INTEGER) + to_microseconds(clock::BIGINT);
+
 -- Aggregates: the aggregate itself is computed by DuckDB, around which the type is mended --------
 CREATE MACRO no_truth(x, kind BOOLEAN) AS civis_sql.fail('there is no such function of truth values: use bool_and, bool_or, or count with a condition'),
   (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS x, (x, kind FLOAT) AS x,
@@ -77,7 +84,7 @@ CREATE MACRO summed_plain(total, x, kind SMALLINT) AS total::BIGINT,
     THEN civis_sql.fail('value out of range: overflow') ELSE total END,
   (total, x, kind DECIMAL) AS total, (total, x, kind HUGEINT) AS total,
   (total, x, kind BOOLEAN) AS civis_sql.no_truth(total, kind),
-  (total, x, kind INTERVAL) AS to_microseconds(sum((epoch(x) * 1000000)::BIGINT)::BIGINT),
+  (total, x, kind INTERVAL) AS civis_sql.interval_of(sum(civis_sql.months_of(x)), sum(civis_sql.days_of(x)), sum(civis_sql.clock_of(x))),
   (total, x, kind) AS total;
 CREATE MACRO finite_total(total) AS CASE WHEN isinf(total)
   THEN civis_sql.fail('the sum or mean is infinite: it overflows, or has infinite values, which are not supported with FILTER, OVER and DISTINCT')
@@ -93,6 +100,10 @@ CREATE MACRO sum_kind(x SMALLINT) AS x::BIGINT, (x INTEGER) AS x::BIGINT,
   (x BIGINT) AS x::DECIMAL(38, 0), (x) AS x;
 CREATE MACRO avg_kind(x BIGINT) AS x::DECIMAL(38, 20), (x) AS x;
 CREATE MACRO avg_kind_rs(x BIGINT) AS x, (x) AS x;
+CREATE MACRO continuous(x, kind DECIMAL) AS x::DOUBLE, (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x::DOUBLE,
+  (x, kind DOUBLE) AS x, (x, kind INTERVAL) AS x,
+  (x, kind TIMESTAMP) AS civis_sql.fail('function percentile_cont does not exist of dates and times: use percentile_disc'),
+  (x, kind) AS x;
 CREATE MACRO joined(items, separator) AS
   CASE WHEN len(items) > 0 THEN array_to_string(items, separator) END;
 
@@ -110,8 +121,14 @@ CREATE MACRO as_float(x, kind VARCHAR) AS civis_sql.float_of_text(x), (x, kind) 
 CREATE MACRO numeric_of_text(x) AS
   CASE WHEN contains(x, '_') THEN civis_sql.fail_text('invalid input syntax for type numeric: "' || x || '"')
        ELSE trim(x, E' \t\n') END;
-CREATE MACRO as_numeric(x, kind VARCHAR) AS civis_sql.numeric_of_text(x), (x, kind) AS x;
+-- As many digits of a double count as are sure; DuckDB makes decimals of those behind them as well.
+CREATE MACRO double_as_text(x) AS CASE WHEN isfinite(x) THEN printf('%.15g', x) ELSE x::VARCHAR END;
+CREATE MACRO real_as_text(x) AS CASE WHEN isfinite(x) THEN printf('%.6g', x) ELSE x::VARCHAR END;
+CREATE MACRO as_numeric(x, kind VARCHAR) AS civis_sql.numeric_of_text(x),
+  (x, kind DOUBLE) AS civis_sql.double_as_text(x), (x, kind FLOAT) AS civis_sql.real_as_text(x),
+  (x, kind DECIMAL) AS x, (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind BOOLEAN) AS x, (x, kind) AS x;
 CREATE MACRO as_any_numeric(x, kind DECIMAL) AS x,
+  (x, kind DOUBLE) AS civis_sql.double_as_text(x)::DECIMAL(38, 15), (x, kind FLOAT) AS civis_sql.real_as_text(x)::DECIMAL(38, 15),
   (x, kind BIGINT) AS x::DECIMAL(38, 0),
   (x, kind HUGEINT) AS x::DECIMAL(38, 0),
   (x, kind VARCHAR) AS civis_sql.numeric_of_text(x)::DECIMAL(38, 15),
@@ -208,7 +225,7 @@ CREATE MACRO as_text_pg(x, kind DECIMAL) AS CASE WHEN typeof(x) IN ('DECIMAL(38,
   (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind VARCHAR) AS x,
   (x, kind DOUBLE) AS civis_sql.as_text(x, kind), (x, kind FLOAT) AS civis_sql.as_text(x, kind),
   (x, kind INTERVAL) AS civis_sql.as_text(x, kind), (x, kind DATE) AS civis_sql.as_text(x, kind),
-  (x, kind TIMESTAMP) AS civis_sql.as_text(x, kind), (x, kind) AS x;
+  (x, kind TIMESTAMP) AS civis_sql.as_text(x, kind), (x, kind BLOB) AS '\x' || lower(hex(x)), (x, kind) AS x;
 CREATE MACRO first_text(whole, digits, kind DECIMAL) AS digits,
   (whole, digits, kind BIGINT) AS civis_sql.as_text_pg(whole, kind), (whole, digits, kind HUGEINT) AS digits,
   (whole, digits, kind DOUBLE) AS civis_sql.as_text_pg(whole, kind), (whole, digits, kind VARCHAR) AS whole,
@@ -479,9 +496,19 @@ CREATE MACRO date_trunc(part, x, kind INTERVAL) AS date_trunc(part, x),
   (part, x, kind DATE) AS date_trunc(part, x::TIMESTAMP),
   (part, x, kind VARCHAR) AS date_trunc(part, civis_sql.timestamp_of_text(x)),
   (part, x, kind) AS date_trunc(part, x::TIMESTAMP);
+CREATE MACRO date_trunc_pg(part, x, kind DATE) AS date_trunc(part, timezone('UTC', x::TIMESTAMP)),
+  (part, x, kind INTERVAL) AS date_trunc(part, x), (part, x, kind TIMESTAMPTZ) AS date_trunc(part, x),
+  (part, x, kind TIMESTAMP) AS date_trunc(part, x),
+  (part, x, kind VARCHAR) AS civis_sql.date_trunc(part, x, kind), (part, x, kind) AS date_trunc(part, x::TIMESTAMP);
 -- Years are counted from 1, and before it from -1: so are decades and longer ones.
 CREATE MACRO years_since(first, n, x) AS CASE WHEN isinf(x) THEN x
   ELSE date_trunc('year', x) - to_years((((year(x) - first) % n + n) % n)::INTEGER) END;
+CREATE MACRO trunc_years_pg(first, n, x, kind DATE) AS timezone('UTC', civis_sql.years_since(first, n, x::TIMESTAMP)),
+  (first, n, x, kind TIMESTAMPTZ) AS timezone('UTC', civis_sql.years_since(first, n, timezone('UTC', x))),
+  (first, n, x, kind TIMESTAMP) AS civis_sql.years_since(first, n, x),
+  (first, n, x, kind INTERVAL) AS to_years((year(x) // n * n)::INTEGER),
+  (first, n, x, kind VARCHAR) AS civis_sql.years_since(first, n, civis_sql.timestamp_of_text(x)),
+  (first, n, x, kind) AS civis_sql.years_since(first, n, x::TIMESTAMP);
 CREATE MACRO trunc_years(first, n, x, kind TIMESTAMPTZ) AS timezone('UTC', civis_sql.years_since(first, n, timezone('UTC', x))),
   (first, n, x, kind TIMESTAMP) AS civis_sql.years_since(first, n, x),
   (first, n, x, kind DATE) AS civis_sql.years_since(first, n, x::TIMESTAMP),
@@ -495,7 +522,7 @@ CREATE MACRO trunc_moment(part, x) AS CASE WHEN part IN ('century', 'centuries',
 CREATE MACRO date_trunc_by(part, x, kind TIMESTAMPTZ) AS timezone('UTC', civis_sql.trunc_moment(lower(part), timezone('UTC', x))),
   (part, x, kind INTERVAL) AS date_trunc(lower(part), x),
   (part, x, kind TIMESTAMP) AS civis_sql.trunc_moment(lower(part), x),
-  (part, x, kind DATE) AS civis_sql.trunc_moment(lower(part), x::TIMESTAMP),
+  (part, x, kind DATE) AS timezone('UTC', civis_sql.trunc_moment(lower(part), x::TIMESTAMP)),
   (part, x, kind VARCHAR) AS civis_sql.trunc_moment(lower(part), civis_sql.timestamp_of_text(x));
 CREATE MACRO part_of(part, x) AS CASE
   WHEN isinf(x) THEN CASE WHEN part IN ('year', 'decade', 'century', 'millennium', 'isoyear')
@@ -550,12 +577,6 @@ CREATE MACRO timeofday() AS strftime(timezone('UTC', now()), '%a %b %d %H:%M:%S.
 CREATE MACRO interval_cmp(a, b) AS civis_sql.compared(a::INTERVAL, b::INTERVAL);
 CREATE MACRO convert_timezone(zone, t) AS timezone(zone, timezone('UTC', civis_sql.moment(t))),
   (source, target, t) AS timezone(target, timezone(source, civis_sql.moment(t)));
-CREATE MACRO days_of(x) AS date_part('day', x);
-CREATE MACRO months_of(x) AS date_part('year', x) * 12 + date_part('month', x);
-CREATE MACRO clock_of(x) AS
-  date_part('hour', x) * 3600000000 + date_part('minute', x) * 60000000 + date_part('microseconds', x);
-CREATE MACRO interval_of(months, days, clock) AS
-  to_months(months::INTEGER) + to_days(days::INTEGER) + to_microseconds(clock::BIGINT);
 -- One part more or less of the unit below, so that both have the same sign.
 CREATE MACRO carried(big, small, size) AS [big + trunc(small / size), small - trunc(small / size) * size];
 CREATE MACRO same_sign(pair, size) AS CASE WHEN pair[1] > 0 AND pair[2] < 0 THEN [pair[1] - 1, pair[2] + size]

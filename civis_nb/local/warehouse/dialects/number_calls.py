@@ -73,6 +73,14 @@ class NumberRules(RuleSet):
         kind = self._tokens.type_of(*call.arguments[0])
         self._set(call, f"{CATALOG}.checksum({value}, {kind})", BIGINT)
 
+    def _modulo(self, call: Call) -> None:
+        """Return the rest of a division, exact of decimals: DuckDB makes doubles of long ones."""
+        if self._is_redshift or len(call.arguments) != 2:
+            return
+        one, two = (self._tokens.type_of(*argument) for argument in call.arguments)
+        kind = f"{CATALOG}.div_kind({one}, {two})"
+        self._set(call, f"{CATALOG}.rest({', '.join(self._arguments(call))}, {kind})", kind)
+
     def _round(self, call: Call) -> None:
         if len(call.arguments) == 1:
             kind = self._tokens.type_of(*call.arguments[0])

@@ -43,6 +43,8 @@ class OperatorRules(CastRules, RangeRules):
             self._divide(at, left, right)
         elif word == "*":
             self._multiply(at, left, right)
+        elif word == "%" and not self._is_redshift:
+            self._rest(at, left, right)
         elif word == "^":
             one, two = (tokens.type_of(o.start, o.end) for o in (left, right))
             both = f"{CATALOG}.div_kind({one}, {two})"
@@ -122,6 +124,14 @@ class OperatorRules(CastRules, RangeRules):
         function = f"{CATALOG}.div{self._chosen_quotient}("
         tokens.wrap(left.start, right.end, function, f", {others})")
         tokens.replace(at, ",")
+
+    def _rest(self, at: int, left: Operand, right: Operand) -> None:
+        tokens = self._tokens
+        one, two = (tokens.type_of(o.start, o.end) for o in (left, right))
+        kind = f"{CATALOG}.div_kind({one}, {two})"
+        tokens.wrap(left.start, right.end, f"{CATALOG}.rest(", f", {kind})")
+        tokens.replace(at, ",")
+        tokens.set_type(left.start, right.end, kind)
 
     def _multiply(self, at: int, left: Operand, right: Operand) -> None:
         tokens = self._tokens

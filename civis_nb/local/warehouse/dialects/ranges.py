@@ -19,6 +19,12 @@ _EXACT_CASTS = frozenset(
     """int2 int4 int8 numeric date time timestamp timestamptz interval varchar text bpchar bool
     json jsonb""".split()  # noqa: SIM905 - shorter to read
 )
+#: Functions whose values are times.
+_TIME_CALLS = frozenset(
+    """age current_date date_add dateadd date_trunc getdate justify_days justify_hours
+    justify_interval last_day make_date make_interval make_time make_timestamp next_day now
+    timezone to_date to_timestamp""".split()  # noqa: SIM905 - shorter to read
+)
 
 
 class RangeRules(RuleSet):
@@ -42,6 +48,7 @@ class RangeRules(RuleSet):
         if operand.kind == "number":
             return Terms((), may_overflow=False, has_doubles=True)
         is_exact = operand.kind == "cast" and operand.name in _EXACT_CASTS
+        is_exact = is_exact or (operand.kind == "call" and operand.name in _TIME_CALLS)
         text = self._tokens.render(operand.start, operand.end)
         return Terms((text,), False, not is_exact and operand.kind not in _OTHERS)
 
@@ -68,7 +75,8 @@ class RangeRules(RuleSet):
         if terms is None or not terms.may_overflow or not terms.has_doubles or self._in_check:
             return
         tokens = self._tokens
-        are_finite = " AND ".join(f"isfinite({text})" for text in dict.fromkeys(terms.texts))
+        texts = dict.fromkeys(terms.texts)
+        are_finite = " AND ".join(f"isfinite(TRY_CAST({text} AS DOUBLE))" for text in texts)
         kind = tokens.type_of(operand.start, operand.end)
         tokens.wrap(
             operand.start, operand.end,

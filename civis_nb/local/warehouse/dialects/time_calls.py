@@ -116,20 +116,22 @@ class TimeRules(RuleSet):
 
     def _date_trunc(self, call: Call) -> None:
         self._need(call, 2, 3)
+        # Of a date it has a time zone in PostgreSQL.
+        suffix = "" if self._is_redshift else "_pg"
         if len(call.arguments) == 2 and self._is_computed(call, 0):
             value, kind = self._time_argument(call, 1), self._time_type(call, 1)
             part = self._arguments(call)[0]
             self._set(
                 call,
                 f"{CATALOG}.date_trunc_by({part}, {value}, {kind})",
-                f"{CATALOG}.date_trunc('day', {kind}, {kind})",
+                f"{CATALOG}.date_trunc{suffix}('day', {kind}, {kind})",
             )
             return
         part = self._part(call, 0)
         value = self._time_argument(call, 1)
         kind = self._time_type(call, 1)
         if part in _YEARS and len(call.arguments) == 2:
-            function = f"{CATALOG}.trunc_years({_YEARS[part]}, "
+            function = f"{CATALOG}.trunc_years{suffix}({_YEARS[part]}, "
             self._set(call, f"{function}{value}, {kind})", f"{function}{kind}, {kind})")
             return
         if len(call.arguments) == 3:
@@ -140,8 +142,8 @@ class TimeRules(RuleSet):
             return
         self._set(
             call,
-            f"{CATALOG}.date_trunc('{part}', {value}, {kind})",
-            f"{CATALOG}.date_trunc('{part}', {kind}, {kind})",
+            f"{CATALOG}.date_trunc{suffix}('{part}', {value}, {kind})",
+            f"{CATALOG}.date_trunc{suffix}('{part}', {kind}, {kind})",
         )
 
     def _date_part(self, call: Call) -> str | None:

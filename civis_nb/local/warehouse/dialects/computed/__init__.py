@@ -18,6 +18,7 @@ from civis_nb.local.warehouse.dialects.computed.decimals import (
     power_of_decimal,
     product_of_decimals,
     quotient_of_decimals,
+    rest_of_decimals,
     whole_quotient,
 )
 from civis_nb.local.warehouse.dialects.computed.digests import fnv_hash, sha2
@@ -59,6 +60,7 @@ _FUNCTIONS: list[tuple[Callable[..., Any], str, str]] = [
     (jsonb_set, "VARCHAR VARCHAR VARCHAR BOOLEAN", "VARCHAR"),
     (note_quotient, "BIGINT VARCHAR VARCHAR", "INTEGER"),
     (quotient_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),
+    (rest_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),
     (whole_quotient, "VARCHAR VARCHAR", "VARCHAR"),
     (mean_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),
     (product_of_decimals, "VARCHAR VARCHAR", "VARCHAR"),

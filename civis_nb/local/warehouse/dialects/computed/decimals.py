@@ -16,6 +16,7 @@ __all__ = [
     "power_of_decimal",
     "product_of_decimals",
     "quotient_of_decimals",
+    "rest_of_decimals",
     "whole_quotient",
 ]
 
@@ -54,6 +55,25 @@ def whole_quotient(dividend: str, divisor: str) -> str:
     ('100371373180768844', '-3')
     """
     return format(_EXACT.divide_int(_read(dividend)[0], _read(divisor)[0]), "f")
+
+
+def rest_of_decimals(dividend: str, divisor: str) -> str:
+    """Return what a whole quotient leaves, with the sign of the dividend.
+
+    Raises
+    ------
+    ValueError
+        If the divisor is 0.
+
+    Examples
+    --------
+    >>> rest_of_decimals("-7.5", "2")
+    '-1.5'
+    """
+    (above, _), (below, _) = _read(dividend), _read(divisor)
+    if below == 0:
+        raise ValueError("division by zero")
+    return format(_EXACT.remainder(above, below), "f")
 
 
 def mean_of_decimals(total: str, count: str) -> str:
