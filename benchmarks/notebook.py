@@ -279,8 +279,8 @@ def table() -> None:
         "range filter, new order, far down": (
             "rows", {"filters": [half], "sort": order("x"), "start": far // 2}),
         "set filter": ("rows", {"filters": [by("region", "set", values=["north"])]}),
-        **{f"histogram: {name}": ("summary", {"column": at}) for at, name in enumerate(names)},
-        "histogram of what a filter leaves": ("summary", {"column": 2, "filters": [half]}),
+        **{f"histogram: {name}": ("summary", {"columns": [at]}) for at, name in enumerate(names)},
+        "histogram of what a filter leaves": ("summary", {"columns": [2], "filters": [half]}),
         "values for a set filter: region": ("values", {"column": 5}),
         "values for a set filter: name": ("values", {"column": 3}),
     }  # fmt: skip

@@ -7,6 +7,7 @@ theme the page has: they keep a contrast of 4.5:1 on light and on dark.
 
 from __future__ import annotations
 
+import functools
 from html import escape
 from typing import Final
 from urllib.parse import urlsplit
@@ -57,14 +58,21 @@ def el(name: str, *children: str | Html | None, **attributes: str | int | None) 
     >>> el("td", "a < b", align="right")
     '<td align="right">a &lt; b</td>'
     """
+    opening = _opening(name, tuple(attributes.items()))
+    if name in _VOID:
+        return Html(opening)
+    return Html(f"{opening}{join(*children)}</{name}>")
+
+
+@functools.lru_cache(256)
+def _opening(name: str, attributes: tuple[tuple[str, str | int | None], ...]) -> str:
+    """Return the beginning of an element; those of a table's cells are the same."""
     attrs = "".join(
         f' {key.rstrip("_").replace("_", "-")}="{escape(visible(str(value)))}"'
-        for key, value in attributes.items()
+        for key, value in attributes
         if value is not None
     )
-    if name in _VOID:
-        return Html(f"<{name}{attrs}>")
-    return Html(f"<{name}{attrs}>{join(*children)}</{name}>")
+    return f"<{name}{attrs}>"
 
 
 def join(*children: str | Html | None) -> Html:

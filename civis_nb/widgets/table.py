@@ -279,13 +279,15 @@ class TableView(LiveView):
         return self._columns({"columns": [request["column"]]})[0]
 
     def _summary(self, request: dict[str, Any]) -> dict[str, Any]:
-        column, query = self._column(request), self._asked(request)
+        query = self._asked(request)
+        found = [self._summary_of(column, query) for column in self._columns(request)]
+        return {"summaries": [one.as_json() for one in found]}
+
+    def _summary_of(self, column: int, query: Query) -> Summary:
         whole = self._summaries.get(column)
         if whole is None:
             whole = self._summaries[column] = summarize(self._engine, column)
-        if not query.conditions:
-            return {"summary": whole.as_json()}
-        return {"summary": summarize(self._engine, column, query, whole.axis).as_json()}
+        return summarize(self._engine, column, query, whole.axis) if query.conditions else whole
 
     def _values(self, request: dict[str, Any]) -> dict[str, Any]:
         found = frequent_values(

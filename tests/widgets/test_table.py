@@ -196,7 +196,7 @@ def test_a_request_is_answered_once_with_its_id_also_when_it_fails(view, monkeyp
 
 def test_summaries_count_every_row(view):
     for column, name in enumerate(NAMES):
-        summary = view.answer("summary", {"column": column})[0]["summary"]
+        summary = view.answer("summary", {"columns": [column]})[0]["summaries"][0]
         values = PIECES[name].to_pylist()
         assert (summary["rows"], summary["nulls"]) == (ROWS, values.count(None))
         if summary["bins"]:
@@ -205,16 +205,16 @@ def test_summaries_count_every_row(view):
             assert sum(one["count"] for one in summary["bins"]) == len(finite)
             assert summary["bins"][0]["low"] <= summary["bins"][0]["high"] or name != "day"
     left = view.answer(
-        "summary", {"column": 0, "filters": [{"column": 0, "kind": "range", "low": "0"}]}
-    )[0]["summary"]
-    whole = view.answer("summary", {"column": 0})[0]["summary"]
+        "summary", {"columns": [0], "filters": [{"column": 0, "kind": "range", "low": "0"}]}
+    )[0]["summaries"][0]
+    whole = view.answer("summary", {"columns": [0]})[0]["summaries"][0]
     assert [one["low"] for one in left["bins"]] == [one["low"] for one in whole["bins"]]
     assert left["bins"][0]["count"] == 0 < left["bins"][-1]["count"]
 
 
 def test_a_bar_of_a_histogram_is_a_range_that_holds_its_rows(view):
     for column in (0, 5):
-        bins = view.answer("summary", {"column": column})[0]["summary"]["bins"]
+        bins = view.answer("summary", {"columns": [column]})[0]["summaries"][0]["bins"]
         for one in bins[:3]:
             asked = {"filters": [{"column": column, "kind": "range", "low": one["low"],
                                   "high": one["high"]}]}  # fmt: skip
@@ -279,7 +279,7 @@ def test_odd_tables_are_shown():
     assert (len(whole["text"]), whole["length"], whole["cut"]) == (1_000_000, 2_000_000, True)
     far = TableView(pa.table({"d": pa.array([10**6 * 5, -(10**6)], pa.int32()).cast(pa.date32())}))
     assert rows(far)[0][0].startswith("1565")
-    assert far.answer("summary", {"column": 0})[0]["summary"]["nulls"] == 0
+    assert far.answer("summary", {"columns": [0]})[0]["summaries"][0]["nulls"] == 0
 
 
 def test_a_preview_becomes_whole_through_its_fetch():

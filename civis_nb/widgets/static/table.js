@@ -11,6 +11,8 @@ import { guessWidth } from "./scroll.js";
 import { tableBar } from "./tablebar.js";
 import { countText, filterText, nextSort, sortText, withFilter } from "./words.js";
 
+/** Tables of so few rows are summarized in one request, larger ones a column at a time. */
+const SUMMARIZED_AT_ONCE = 100_000;
 const TRAITS = ["sort", "filters", "pinned", "widths", "state"];
 
 function render({ model, el }) {
@@ -201,6 +203,17 @@ function render({ model, el }) {
     table.setLayout(columns.map((_, column) => widths[column] ?? guesses[column]), get("pinned"));
   }
 
+  /** Ask for the summaries of columns that are not known; keep and return them, unless the filters are others by now. */
+  async function summarized(some, known, filters) {
+    const wanted = some.filter((column) => !known.has(column));
+    if (!wanted.length) return [];
+    const { summaries: found } = await kernel.request("summary", { columns: wanted, filters });
+    if (filters.length && JSON.stringify(filters) !== JSON.stringify(get("filters"))) return [];
+    const pairs = wanted.map((column, at) => [column, found[at]]);
+    for (const [column, one] of pairs) known.set(column, one);
+    return pairs;
+  }
+
   let summarizing = false;
   async function summarizeSeen(seen) {
     // What is in a few rows that were saved says nothing of the column.
@@ -208,19 +221,14 @@ function render({ model, el }) {
     summarizing = true;
     const asked = JSON.stringify(get("filters"));
     try {
-      for (const column of seen) {
-        if (!summaries.has(column)) {
-          summaries.set(column, (await kernel.request("summary", { column, filters: [] })).summary);
-          table.summarize(column, summaries.get(column), null);
-        }
+      const step = get("state").held <= SUMMARIZED_AT_ONCE ? seen.length : 1;
+      for (let at = 0; at < seen.length; at += step) {
+        const some = seen.slice(at, at + step);
+        for (const [column, all] of await summarized(some, summaries, [])) table.summarize(column, all, null);
         const filters = get("filters");
-        if (filters.length && !filtered.has(column)) {
-          const mine = JSON.stringify(filters);
-          const left = (await kernel.request("summary", { column, filters })).summary;
-          if (mine !== JSON.stringify(get("filters"))) break;
-          filtered.set(column, left);
-          table.summarize(column, summaries.get(column), left);
-        }
+        if (!filters.length) continue;
+        const found = await summarized(some, filtered, filters);
+        for (const [column, left] of found) table.summarize(column, summaries.get(column), left);
       }
     } catch (error) {
       // Other filters end the search for these.
