@@ -24,7 +24,10 @@ from civis_nb.magics.binding import Bound
 from civis_nb.near_names import nearest
 from civis_nb.sql_text import only_place, tokenize
 
-__all__ = ["Origin", "errors_without_traceback", "message_of", "sql_failure", "without_traceback"]
+__all__ = [
+    "CellPlace", "Origin", "errors_without_traceback", "message_of", "place_in_cell", "sql_failure",
+    "without_traceback",
+]  # fmt: skip
 
 _MOST_LINES = 15
 _LINE_CHARS = 160
@@ -82,10 +85,41 @@ class Origin:
         before = text[: text.index(body)]
         return cls(before.count("\n") + 1, len(before) - before.rfind("\n"))
 
+    @property
+    def is_in_cell(self) -> bool:
+        """Whether its lines are known to be those of the cell."""
+        return self.line is not None and self.where == "the cell"
+
     def place(self, line: int, column: int) -> tuple[int, int]:
         """Return the line and column in the cell for those in the SQL."""
         first = self.line if self.line is not None else 1
         return line + first - 1, column + (self.column - 1 if line == 1 else 0)
+
+
+@dataclass(frozen=True)
+class CellPlace:
+    """Where in its cell a statement failed, for front ends that mark it there.
+
+    Attributes
+    ----------
+    line, column
+        Both from 1; the column counts characters.
+    length
+        How many characters the word has that is wrong.
+    message
+        What to show there.
+    """
+
+    line: int
+    column: int
+    length: int
+    message: str
+
+
+def place_in_cell(error: BaseException) -> CellPlace | None:
+    """Return where in its cell a statement failed; None where nobody knows."""
+    found = error.__dict__.get("_place_in_cell")
+    return found if isinstance(found, CellPlace) else None
 
 
 def sql_failure(
@@ -126,7 +160,8 @@ def sql_failure(
     if place is not None:
         where = f"of {origin.where}" if origin.line is not None else "of the statement"
         lines += ["", *excerpt, f"line {place[0]}, column {place[1]} {where}"]
-    if hint := hint or _keyword_hint(text, words) or _python_hint(bound.source):
+    hint = hint or _keyword_hint(text, words) or _python_hint(bound.source)
+    if hint:
         lines.append(hint)
     lines += _run_line(error, url)
     found = CivisSQLError(
@@ -137,7 +172,18 @@ def sql_failure(
         line=place[0] if place else None,
         column=place[1] if place else None,
     )
+    if offset is not None and place is not None and origin.is_in_cell:
+        said = "\n".join([*message, *([hint] if hint else [])])
+        length = len(_word_at(bound.source, offset))
+        found.__dict__["_place_in_cell"] = CellPlace(*place, length, said)
     return without_traceback(found, lines)
+
+
+def _word_at(sql: str, offset: int) -> str:
+    """Return the token at a place, or as much of it as is on the line; empty at a line's end."""
+    behind = sql[offset : sql.find("\n", offset) if "\n" in sql[offset:] else len(sql)]
+    token = next(iter(tokenize(behind)), None)
+    return token.text if token is not None and token.kind != "space" else ""
 
 
 def _place_in_source(error: CivisJobFailure, bound: Bound, text: str) -> int | None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from IPython.core.magic import needs_local_scope, no_var_expand
 
+from civis_nb.errors import CivisSQLError
 from civis_nb.futures.awaiting import CivisAsyncResultBase
 from civis_nb.magics import (
     job,
@@ -21,7 +24,7 @@ from civis_nb.magics import (
     workflow_cell,
 )
 from civis_nb.magics.calls import SqlCall
-from civis_nb.magics.failures import errors_without_traceback
+from civis_nb.magics.failures import errors_without_traceback, place_in_cell
 from civis_nb.magics.options import Syntax
 from civis_nb.magics.running import StatementRunner
 from civis_nb.magics.scopes import enclosing_names
@@ -32,10 +35,12 @@ if TYPE_CHECKING:
 
     from civis_nb.magics.sql import SqlRun
 
-__all__ = ["NAMES", "register", "unregister"]
+__all__ = ["ERROR_PLACE", "NAMES", "register", "unregister"]
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
+#: The source of the payload that says where in the cell a statement failed.
+ERROR_PLACE: Final = "civis_nb.sql_error"
 #: name -> the kinds of magic it is
 NAMES: Final = {
     "civis_sql": ("line", "cell"),
@@ -79,13 +84,13 @@ class _Magics:
 
     @_magic(sql_options.CELL, sql_options.LINE)
     def civis_sql(self, line: str, cell: str | None = None, local_ns: Any = None) -> Any:
-        with errors_without_traceback():
+        with errors_without_traceback(), self._places_for_front_ends():
             call = SqlCall.parse(sql_options.LINE if cell is None else sql_options.CELL, line, cell)
             return self._sql_run(call, local_ns).run()
 
     @_magic(sql_options.QUERY_CELL, sql_options.QUERY_LINE, expands=True)
     def civisquery(self, line: str, cell: str | None = None, local_ns: Any = None) -> Any:
-        with errors_without_traceback():
+        with errors_without_traceback(), self._places_for_front_ends():
             syntax = sql_options.QUERY_LINE if cell is None else sql_options.QUERY_CELL
             return self._sql_run(SqlCall.parse_query(syntax, line, cell), local_ns).run()
 
@@ -142,6 +147,23 @@ class _Magics:
         number = self._cell_number()
         runner = StatementRunner(call, self.session)
         return SqlRun(runner, self.shell.user_ns, names, cell, number)
+
+    @contextlib.contextmanager
+    def _places_for_front_ends(self) -> Iterator[None]:
+        """Send the place of a failed statement with the reply to the cell.
+
+        An error message of Jupyter's protocol has no field for it. The payload of a reply has,
+        and is not kept in the notebook; front ends that don't know its source ignore it.
+        """
+        try:
+            yield
+        except CivisSQLError as error:
+            place = place_in_cell(error)
+            # A terminal has no front end, and nobody reads its payloads.
+            payloads = self.shell.payload_manager if hasattr(self.shell, "kernel") else None
+            if place is not None and payloads is not None:
+                payloads.write_payload({"source": ERROR_PLACE, **asdict(place)})
+            raise
 
     def _namespaces(self, local_ns: Mapping[str, Any] | None) -> tuple[Mapping[str, Any], ...]:
         """Return where variables are looked up: in the calling functions, then in the notebook."""

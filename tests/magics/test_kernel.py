@@ -26,12 +26,16 @@ def execute(magics_platform: Any, tmp_path: Any) -> Any:
     """Run cells in a kernel that talks to the platform; give the notebook."""
 
     def run(
-        *cells: str, display: str = "auto", allow_errors: bool = False, during: Any = None
+        *cells: str,
+        display: str = "auto",
+        allow_errors: bool = False,
+        during: Any = None,
+        **hooks: Any,
     ) -> Any:
         notebook = new_notebook(cells=[new_code_cell(source) for source in (LOAD, *cells)])
         client = NotebookClient(
             notebook, timeout=120, allow_errors=allow_errors,
-            resources={"metadata": {"path": str(tmp_path)}},
+            resources={"metadata": {"path": str(tmp_path)}}, **hooks,
         )  # fmt: skip
         env = {
             **os.environ,
@@ -83,6 +87,35 @@ def test_what_stays_behind_is_the_same_in_every_mode(execute):
         assert without_times(outputs) == without_times(again)
         (plain,) = [out for out in text[number].outputs if "data" in out]
         assert plain["data"] == {"text/plain": again[0]["data"]["text/plain"]}
+
+
+PLACES = [
+    ("%%civis_sql\n\nselect 1,\n  'ü', nosuch from range(3)", (4, 8, 6)),
+    ("%%time\n%%civis_sql\nselect nosuch", (3, 8, 6)),
+    ("x = 1\ny = %civis_sql select x, nosuch from range(:x) t(x)", (2, 26, 6)),
+    ("%%civis_sql --jinja\nselect {{ 1 }}, nosuch", None),
+    ("try:\n    %civis_sql select nosuch\nexcept Exception:\n    pass", None),
+    ("%%civis_sql\nselect 1", None),
+]
+
+
+@pytest.mark.exhaustive
+def test_the_reply_to_a_failing_cell_has_its_place(execute):
+    replies = []
+    execute(
+        *(cell for cell, _ in PLACES), allow_errors=True,
+        on_cell_executed=lambda cell, cell_index, execute_reply: replies.append(execute_reply),
+    )  # fmt: skip
+    for (cell, wanted), reply in zip(PLACES, replies[1:], strict=True):
+        content = reply["content"]
+        found = [one for one in content["payload"] if one["source"] == "civis_nb.sql_error"]
+        if content["status"] == "ok":
+            # A failure that the cell has caught is no failure of the cell.
+            assert wanted is None, cell
+            continue
+        places = [(one["line"], one["column"], one["length"]) for one in found]
+        assert places == ([] if wanted is None else [wanted]), cell
+        assert all('"nosuch"' in one["message"] for one in found)
 
 
 def test_a_failing_cell_is_an_error_for_runners(execute):
