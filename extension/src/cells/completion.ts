@@ -5,7 +5,7 @@ import {
   ICompletionProvider,
   ICompletionProviderManager
 } from '@jupyterlab/completer';
-import { isSqlCell } from './magic';
+import { canHoldMagics, isInSql } from './magic';
 import { kernelState } from './kernel';
 import { complete } from '../common/server';
 
@@ -64,5 +64,10 @@ export function keepOutOfSqlCells(manager: ICompletionProviderManager): void {
 }
 
 function isSqlContext(context: ICompletionContext): boolean {
-  return isSqlCell(context.editor?.model.sharedModel.getSource() ?? '');
+  const editor = context.editor;
+  return (
+    !!editor &&
+    canHoldMagics(editor.model.mimeType) &&
+    isInSql(editor.model.sharedModel.getSource(), editor.getOffsetAt(editor.getCursorPosition()))
+  );
 }

@@ -1,5 +1,9 @@
+import { StateEffect } from '@codemirror/state';
 import { ISignal, Signal } from '@lumino/signaling';
 import { getDatabases, IDatabases } from '../common/server';
+
+/** That the dialects or the language of a notebook have changed. */
+export const reconsider = StateEffect.define<null>();
 
 /** How long a failed question is not asked again. */
 const PAUSE_MS = 30_000;

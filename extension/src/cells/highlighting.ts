@@ -1,69 +1,92 @@
-import { Compartment, EditorState, Extension, Prec, StateEffect, Text } from '@codemirror/state';
+import { Compartment, EditorState, Extension, Prec, Text } from '@codemirror/state';
 import { EditorView, ViewPlugin } from '@codemirror/view';
+import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { IEditorExtensionFactory } from '@jupyterlab/codemirror';
 import { EditorExtensionRegistry } from '@jupyterlab/codemirror';
-import type { Dialects } from './dialects';
+import { Dialects, reconsider } from './dialects';
 import { sqlCellLanguage } from './language';
-import { databaseOf, isSqlCell } from './magic';
+import { lineMagics } from './linemagic';
+import { canHoldMagics, databaseOf, isSqlCell } from './magic';
 
-const reconsider = StateEffect.define<null>();
+/** The class of the editors of SQL cells, by which commands know them. */
+export const SQL_CLASS = 'civis-mod-sql';
 
-/** Return the editor extension that gives SQL cells the language of their database. */
+/** Return the editor extension that gives SQL the language of its database. */
 export function sqlHighlighting(dialects: Dialects): IEditorExtensionFactory<undefined> {
   return {
     name: 'civis-nb:sql-cells',
     factory: ({ model, inline }) =>
       // Files and the inputs of dialogs are no cells.
       inline
-        ? EditorExtensionRegistry.createImmutableExtension(
-            languageByFirstLine(dialects, model.sharedModel.getSource())
-          )
+        ? EditorExtensionRegistry.createImmutableExtension([
+            languageByMagic(dialects, model),
+            lineMagics(dialects, model)
+          ])
         : null
   };
 }
 
-function languageByFirstLine(dialects: Dialects, text: string): Extension {
+function languageByMagic(dialects: Dialects, model: CodeEditor.IModel): Extension {
   const compartment = new Compartment();
-  const dialectOf = (firstLine: string): string =>
-    isSqlCell(firstLine) ? dialects.of(databaseOf(firstLine)) : '';
-  // Before the language of the notebook, which goes on to rule all other cells.
-  const languageOf = (dialect: string): Extension =>
-    dialect ? Prec.highest(sqlCellLanguage(dialect).extension) : [];
-  const lineOf = (doc: Text) => doc.line(1).text;
+  const dialectOf = (head: string): string =>
+    canHoldMagics(model.mimeType) && isSqlCell(head) ? dialects.of(databaseOf(head)) : '';
   return [
-    compartment.of(languageOf(dialectOf(text.split('\n', 1)[0]))),
+    compartment.of(languageOf(dialectOf(model.sharedModel.getSource()))),
     EditorState.transactionExtender.of(transaction => {
       const asked = transaction.effects.some(effect => effect.is(reconsider));
       if (!transaction.docChanged && !asked) {
         return null;
       }
-      const wanted = languageOf(dialectOf(lineOf(transaction.newDoc)));
-      const current = compartment.get(transaction.startState);
-      const isSame = sameLanguage(wanted, current);
+      const wanted = languageOf(dialectOf(headOf(transaction.newDoc)));
+      const isSame = wanted === compartment.get(transaction.startState);
       return isSame ? null : { effects: compartment.reconfigure(wanted) };
     }),
     ViewPlugin.define((view: EditorView) => {
       const changed = () => view.dispatch({ effects: reconsider.of(null) });
+      const load = (head: string) => {
+        if (head.includes('%civis')) {
+          void dialects.load();
+        }
+      };
       dialects.changed.connect(changed);
-      if (isSqlCell(lineOf(view.state.doc))) {
-        void dialects.load();
-      }
+      model.mimeTypeChanged.connect(changed);
+      load(view.state.doc.toString());
       return {
         update: update => {
-          if (update.docChanged && isSqlCell(lineOf(update.state.doc))) {
-            void dialects.load();
+          if (update.docChanged) {
+            load(headOf(update.state.doc));
           }
         },
         destroy: () => {
           dialects.changed.disconnect(changed);
+          model.mimeTypeChanged.disconnect(changed);
         }
       };
     })
   ];
 }
 
-function sameLanguage(one: Extension, other: Extension | undefined): boolean {
-  const inner = (extension: Extension | undefined) =>
-    (extension as { inner?: Extension } | undefined)?.inner;
-  return inner(one) === inner(other);
+/** Return the lines of a cell in which its magics are. */
+function headOf(doc: Text): string {
+  let last = 1;
+  while (last < doc.lines && /^\s*(%%|$)/.test(doc.line(last).text)) {
+    last += 1;
+  }
+  return doc.sliceString(0, doc.line(last).to);
+}
+
+const known = new Map<string, Extension>([['', []]]);
+
+/** Return what makes an editor one of SQL; the same one for the same dialect. */
+function languageOf(dialect: string): Extension {
+  let found = known.get(dialect);
+  if (found === undefined) {
+    found = [
+      // Before the language of the notebook, which goes on to rule all other cells.
+      Prec.highest(sqlCellLanguage(dialect).extension),
+      EditorView.editorAttributes.of({ class: SQL_CLASS })
+    ];
+    known.set(dialect, found);
+  }
+  return found;
 }

@@ -1,13 +1,17 @@
 import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { IEditorExtensionRegistry } from '@jupyterlab/codemirror';
 import { ICompletionProviderManager } from '@jupyterlab/completer';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { addCommands } from './commands';
 import { keepOutOfSqlCells, SqlCompletion } from './completion';
+import { clearedByChanges, markErrors } from './diagnostics';
 import { Dialects } from './dialects';
 import { sqlHighlighting } from './highlighting';
 
 const highlighting: JupyterFrontEndPlugin<void> = {
   id: 'civis-nb:sql-cells',
-  description: 'Colours of SQL in cells that begin with %%civis_sql.',
+  description: 'Colours of SQL in %%civis_sql cells and %civis_sql lines.',
   autoStart: true,
   requires: [IEditorExtensionRegistry],
   activate: (_app: JupyterFrontEnd, extensions: IEditorExtensionRegistry) => {
@@ -27,4 +31,32 @@ const completion: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [highlighting, completion];
+const commands: JupyterFrontEndPlugin<void> = {
+  id: 'civis-nb:sql-commands',
+  description: 'Format SQL, Explain, and Run Statement at Cursor for SQL cells.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  optional: [ICommandPalette],
+  activate: (
+    app: JupyterFrontEnd,
+    tracker: INotebookTracker,
+    palette: ICommandPalette | null
+  ) => addCommands(app, tracker, palette)
+};
+
+const errors: JupyterFrontEndPlugin<void> = {
+  id: 'civis-nb:sql-errors',
+  description: 'Underlines in SQL cells where their last run failed.',
+  autoStart: true,
+  requires: [INotebookTracker, IEditorExtensionRegistry],
+  activate: (
+    _app: JupyterFrontEnd,
+    tracker: INotebookTracker,
+    extensions: IEditorExtensionRegistry
+  ) => {
+    extensions.addExtension(clearedByChanges());
+    markErrors(tracker);
+  }
+};
+
+export default [highlighting, completion, commands, errors];

@@ -11,6 +11,7 @@ import {
   TreeFragment
 } from '@lezer/common';
 import { styleTags, tags } from '@lezer/highlight';
+import { endOfMagic } from './magic';
 
 const REDSHIFT_WORDS =
   'diststyle distkey sortkey compound interleaved encode unload copy approximate getdate sysdate ' +
@@ -50,9 +51,9 @@ const nodes = new NodeSet([cell, magic, flag, value, statement]).extend(
 );
 const [CELL, MAGIC, FLAG, VALUE, STATEMENT] = nodes.types;
 
-/** Return the tree of a cell: the words of its first line, then one node with all the SQL. */
+/** Return the tree of a cell: the words of its magic's line, then one node with all the SQL. */
 function treeOf(text: string): Tree {
-  const end = text.search(/\n|$/);
+  const end = Math.max(endOfMagic(text), 0);
   const children: Tree[] = [];
   const places: number[] = [];
   const add = (type: NodeType, from: number, to: number) => {
@@ -70,7 +71,7 @@ function treeOf(text: string): Tree {
   return new Tree(CELL, children, places, text.length);
 }
 
-/** A parse that is done at once: the outer tree has as many nodes as the first line has words. */
+/** A parse that is done at once: the outer tree has as many nodes as the magic has words. */
 class CellParse implements PartialParse {
   stoppedAt: number | null = null;
 
@@ -105,6 +106,11 @@ class CellParser extends Parser {
   ): PartialParse {
     return this.wrap(new CellParse(input), input, fragments, ranges);
   }
+}
+
+/** Return the parser of SQL alone, without a magic. */
+export function sqlParser(dialect: string): Parser {
+  return (DIALECTS[dialect] ?? DIALECTS.redshift).language.parser;
 }
 
 const languages = new Map<string, Language>();

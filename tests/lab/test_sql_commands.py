@@ -1,0 +1,300 @@
+"""Commands of SQL cells in a real JupyterLab: format, run a statement, explain; errors in place."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+
+pytestmark = pytest.mark.exhaustive
+
+THREE = """\
+%%civis_sql
+select 1 as first;
+select count(*) as voters
+from turnout
+where birth_year > :since;
+select nosuch from turnout"""
+
+
+def editor(page, cell):
+    return page.page.locator(".jp-CodeCell").nth(cell).locator(".cm-content")
+
+
+def text_of(page, cell):
+    """Return the text of a cell, which its editor shows in part only."""
+    return page.page.evaluate(
+        "cell => window.jupyterapp.shell.currentWidget.content.widgets[cell]"
+        ".model.sharedModel.getSource()",
+        cell,
+    )
+
+
+def cursor_behind(page, cell, text):
+    """Put the cursor behind a text of a cell."""
+    editor(page, cell).click()
+    before = text_of(page, cell)
+    where = before.index(text) + len(text)
+    page.page.keyboard.press("Control+Home")
+    line, column = before.count("\n", 0, where), where - (before.rfind("\n", 0, where) + 1)
+    for _ in range(line):
+        page.page.keyboard.press("ArrowDown")
+    page.page.keyboard.press("Home")
+    for _ in range(column):
+        page.page.keyboard.press("ArrowRight")
+
+
+def loaded(open_in_lab, *cells):
+    page = open_in_lab(*cells)
+    page.wait_for_kernel()
+    page.run_cell("%load_ext civis_nb")
+    page.run_cell("since = 1980")
+    page.wait_for_kernel()
+    return page
+
+
+def output_text(page, cell):
+    return page.output(cell).inner_text()
+
+
+def underlined(page, cell):
+    return editor(page, cell).locator(".cm-lintRange-error").all_inner_texts()
+
+
+def run(page, cell):
+    editor(page, cell).click()
+    page.page.keyboard.press("Control+Enter")
+
+
+def test_sql_is_formatted_in_place_and_the_change_can_be_undone(open_in_lab):
+    before = (
+        "%%civis_sql df -d sample\nselect a,b from t -- all of it\n"
+        "where x = :since and y in (select id from s where z is not null) group by 1"
+    )
+    after = (
+        "%%civis_sql df -d sample\nselect a, b\nfrom t  -- all of it\n"
+        "where x = :since and y in (select id from s where z is not null)\ngroup by 1"
+    )
+    page = loaded(open_in_lab, before)
+    page.until(lambda: editor(page, 0).locator("span").count() > 3, "the colours of SQL")
+    cursor_behind(page, 0, "y in")
+    page.page.keyboard.press("Alt+Shift+F")
+    page.until(lambda: text_of(page, 0) == after, "the formatted cell")
+    page.shot("format-sql")
+    page.page.keyboard.type(" /* here */")
+    assert "and y in /* here */ (select" in text_of(page, 0)
+    for _ in range(12):
+        page.page.keyboard.press("Control+z")
+    assert text_of(page, 0) == before
+
+
+def test_sql_that_is_not_closed_stays_as_it_is(open_in_lab):
+    page = loaded(open_in_lab, "%%civis_sql\nselect  (1")
+    cursor_behind(page, 0, "select")
+    page.page.keyboard.press("Alt+Shift+F")
+    toast = page.page.get_by_role("alert")
+    toast.first.wait_for()
+    assert "the ( on line 1 of the SQL is not closed" in toast.first.inner_text()
+    page.shot("format-sql-refused")
+    assert text_of(page, 0) == "%%civis_sql\nselect  (1"
+
+
+def test_cells_of_python_have_no_commands_of_sql(open_in_lab):
+    page = loaded(open_in_lab, "x = [1,2]", "%%civis_sql\nselect  1")
+    editor(page, 0).click()
+    page.page.keyboard.press("Alt+Shift+F")
+    page.page.keyboard.press("Alt+Shift+Enter")
+    for name in ("format-sql", "run-statement", "explain-sql"):
+        assert not page.page.evaluate(
+            "name => window.jupyterapp.commands.isEnabled(name)", f"civis-nb:{name}"
+        )
+    editor(page, 0).click(button="right")
+    page.page.locator(".lm-Menu").first.wait_for()
+    assert page.page.get_by_role("menuitem", name="Format SQL").count() == 0
+    page.page.keyboard.press("Escape")
+    editor(page, 1).click(button="right")
+    page.page.get_by_role("menuitem", name="Format SQL").click()
+    page.until(lambda: text_of(page, 1) == "%%civis_sql\nselect 1", "the formatted cell")
+    assert text_of(page, 0) == "x = [1,2]"
+
+
+def test_the_statement_at_the_cursor_runs_alone(open_in_lab):
+    page = loaded(open_in_lab, THREE)
+    cursor_behind(page, 0, "from turn")
+    page.page.keyboard.press("Alt+Shift+Enter")
+    page.until(
+        lambda: "Ran statement 2 of 3, lines 3\N{EN DASH}5." in output_text(page, 0), "the statement's end"
+    )
+    assert "voters" in output_text(page, 0)
+    assert "first" not in output_text(page, 0)
+    page.shot("run-statement")
+    assert text_of(page, 0) == THREE
+    cell = page.save().cells[0]
+    assert cell.execution_count
+    assert cell.outputs[-1]["text"] == "Ran statement 2 of 3, lines 3\N{EN DASH}5.\n"
+
+
+def test_the_error_of_a_statement_is_underlined_in_the_cell_until_it_changes(open_in_lab):
+    page = loaded(open_in_lab, THREE)
+    cursor_behind(page, 0, "nosuch")
+    page.page.keyboard.press("Alt+Shift+Enter")
+    page.until(lambda: underlined(page, 0) == ["nosuch"], "the underlined name")
+    said = "Statement 3 of 3, line 6, failed; the others were not run."
+    page.until(lambda: said in output_text(page, 0), "what has failed")
+    assert "line 6, column 8 of the cell" in output_text(page, 0)
+    editor(page, 0).locator(".cm-lintRange-error").hover()
+    page.page.locator(".cm-tooltip .cm-diagnostic").wait_for()
+    assert '"nosuch"' in page.page.locator(".cm-diagnostic").inner_text()
+    page.shot("sql-error-light")
+    page.theme(dark=True)
+    editor(page, 0).locator(".cm-line").first.hover()
+    editor(page, 0).locator(".cm-lintRange-error").hover()
+    page.page.locator(".cm-tooltip .cm-diagnostic").wait_for()
+    page.shot("sql-error-dark")
+    page.theme(dark=False)
+    cursor_behind(page, 0, "nosuch")
+    page.page.keyboard.type("2")
+    page.until(lambda: underlined(page, 0) == [], "the end of the mark")
+
+
+def test_errors_of_whole_cells_and_lines_are_underlined_until_a_run_succeeds(open_in_lab):
+    page = loaded(
+        open_in_lab,
+        "%%civis_sql\nselect 'ü\U0001f600', colum from turnout",
+        "x = 1\ny = %civis_sql select 'ü', colum from (select :column as n)",
+        "%%civis_sql\nselect * from (values (1)) as t(n) order by :column + wrong",
+    )
+    run(page, 0)
+    page.until(lambda: underlined(page, 0) == ["colum"], "the underlined name")
+    page.run_cell("column = 1")
+    run(page, 1)
+    page.until(lambda: underlined(page, 1) == ["colum"], "the underlined name in Python")
+    run(page, 2)
+    page.until(lambda: underlined(page, 2) == ["wrong"], "the underlined name")
+    page.run_cell(
+        "import civis_nb\n"
+        "get_ipython().run_cell_magic('civis_sql', '-q', 'create table colum_t (colum int)')"
+    )
+    assert underlined(page, 0) == ["colum"]
+    # The same text runs without an error once the table is there.
+    page.run_cell(
+        "for one in ('drop table colum_t', 'create schema if not exists kept'):\n"
+        "    get_ipython().run_cell_magic('civis_sql', '-q', one)"
+    )
+    page.run_cell("column = 'n'")
+    assert underlined(page, 2) == ["wrong"]
+
+
+def test_a_mark_goes_when_the_same_cell_succeeds(open_in_lab):
+    page = loaded(open_in_lab, "%%civis_sql\nselect * from appears_later")
+    run(page, 0)
+    page.until(lambda: underlined(page, 0) == ["appears_later"], "the underlined name")
+    page.run_cell("get_ipython().run_line_magic('civis_sql', 'create table appears_later (a int)')")
+    run(page, 0)
+    page.until(lambda: underlined(page, 0) == [], "the end of the mark")
+    page.run_cell("get_ipython().run_line_magic('civis_sql', 'drop table appears_later')")
+
+
+def test_a_statement_is_explained_below_its_cell(open_in_lab):
+    page = loaded(open_in_lab, THREE)
+    cursor_behind(page, 0, "from turn")
+    page.command("civis-nb:explain-sql")
+    page.until(lambda: "Explained statement 2 of 3" in output_text(page, 0), "the plan")
+    assert "turnout" in output_text(page, 0).lower()
+    page.shot("explain-sql")
+
+
+def test_statements_without_a_plan_are_said_and_not_run(open_in_lab):
+    page = loaded(open_in_lab, "%%civis_sql\ncreate table never_made (a int)")
+    cursor_behind(page, 0, "never")
+    page.command("civis-nb:explain-sql")
+    toast = page.page.get_by_role("alert")
+    toast.first.wait_for()
+    assert "statement 1 begins with CREATE" in toast.first.inner_text()
+    assert output_text(page, 0).strip() == ""
+
+
+def test_sql_in_a_line_of_python_is_coloured_and_completed(open_in_lab):
+    page = loaded(
+        open_in_lab,
+        "for_all = 1\n"
+        "df = %civis_sql --as pandas SELECT class, 'text' FROM turnout t WHERE t.\n"
+        "text = '''\n%civis_sql SELECT 1\n'''\n",
+        "%%civis_sql\nSELECT 'text' FROM t",
+    )
+
+    def colours(cell):
+        return dict(
+            editor(page, cell)
+            .locator(".cm-line")
+            .nth(1)
+            .locator("span:not(:has(span))")
+            .evaluate_all(
+                "spans => spans.map(one => [one.textContent.trim(), getComputedStyle(one).color])"
+            )
+        )
+
+    page.until(lambda: "SELECT" in colours(0) and "FROM" in colours(1), "the colours of SQL")
+    line, cell = colours(0), colours(1)
+    assert line["SELECT"] == cell["SELECT"]
+    assert line["'text'"] == cell["'text'"]
+    assert line["%civis_sql"] != line["--as"] != line["SELECT"]
+    # A keyword of Python that is none of SQL.
+    assert all("class" not in one or line[one] != line["SELECT"] for one in line)
+    page.shot("sql-line")
+    within = editor(page, 0).locator(".cm-line").nth(3).locator("span")
+    assert within.count() == 1
+    cursor_behind(page, 0, "WHERE t.")
+    page.page.keyboard.press("Tab")
+    found = page.page.locator(".jp-Completer:not(.lm-mod-hidden) .jp-Completer-item")
+    found.first.wait_for()
+    names = [one.strip() for one in page.page.locator(".jp-Completer-match").all_inner_texts()]
+    assert "voter_id" in names
+    assert "for_all" not in names
+    page.page.keyboard.press("Escape")
+    cursor_behind(page, 0, "for_a")
+    page.page.keyboard.press("Tab")
+    page.until(lambda: "for_all = 1" in text_of(page, 0), "the completion of Python")
+
+
+def test_a_notebook_without_a_kernel_says_what_to_do(open_in_lab):
+    page = open_in_lab("%%civis_sql\nselect  1")
+    page.wait_for_kernel()
+    page.page.evaluate("() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()")
+    page.page.wait_for_function(
+        "() => !window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel"
+    )
+    cursor_behind(page, 0, "select")
+    page.page.keyboard.press("Alt+Shift+Enter")
+    page.page.get_by_role("alert").first.wait_for()
+    assert "has no kernel" in page.page.get_by_role("alert").first.inner_text()
+    page.page.keyboard.press("Alt+Shift+F")
+    page.until(lambda: text_of(page, 0) == "%%civis_sql\nselect 1", "the formatted cell")
+
+
+def test_notebooks_of_other_languages_are_left_alone(open_in_lab):
+    page = open_in_lab("%%civis_sql\nselect  1 from t")
+    page.wait_for_kernel()
+    page.until(lambda: editor(page, 0).locator("span").count() > 2, "the colours of SQL")
+    page.page.evaluate(
+        """() => {
+            for (const cell of window.jupyterapp.shell.currentWidget.content.widgets)
+                cell.model.mimeType = "text/x-rsrc";
+        }"""
+    )
+    sql = page.page.locator(".civis-mod-sql")
+    page.until(lambda: sql.count() == 0, "the end of SQL's colours")
+    editor(page, 0).click()
+    page.page.keyboard.press("Alt+Shift+F")
+    assert not page.page.evaluate(
+        "() => window.jupyterapp.commands.isEnabled('civis-nb:format-sql')"
+    )
+    assert text_of(page, 0) == "%%civis_sql\nselect  1 from t"
+
+
+def test_a_notebook_keeps_nothing_of_a_mark(open_in_lab):
+    page = loaded(open_in_lab, "%%civis_sql\nselect nosuch")
+    run(page, 0)
+    page.until(lambda: underlined(page, 0) == ["nosuch"], "the underlined name")
+    notebook = page.save()
+    nbformat.validate(notebook)
+    assert [one["output_type"] for one in notebook.cells[0].outputs] == ["error"]
