@@ -12,6 +12,7 @@ LOCAL = Path(__file__).parents[2] / "civis_nb" / "local"
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "lock": set(),
+    "state_folder": {"lock"},
     "store": {"errors"},
     "files": {"errors", "store"},
     "warehouse": {"errors", "store"},

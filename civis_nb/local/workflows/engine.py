@@ -17,7 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from civis_nb.errors import CivisLocalError
@@ -27,15 +27,19 @@ from civis_nb.local.runs.task import REQUESTING_RUN
 from civis_nb.local.store import from_wire, utc_now
 from civis_nb.local.store.descriptors import is_exhausted
 from civis_nb.local.store.full_disk import is_full
-from civis_nb.local.store.schema import workflow_executions, workflow_tasks
 from civis_nb.local.workflows import requests
 from civis_nb.local.workflows.actions import QueuedRun, start
 from civis_nb.local.workflows.attempts import Attempts
-from civis_nb.local.workflows.executions import check_may_be_active, parsed
+from civis_nb.local.workflows.executions import (
+    active_executions,
+    check_may_be_active,
+    fail_execution,
+    parsed,
+)
 from civis_nb.local.workflows.outcomes import collect
 from civis_nb.local.workflows.progress import Progress
 from civis_nb.local.workflows.schedules import Schedules
-from civis_nb.local.workflows.state import GOING, Action, Execution, Task, load, save
+from civis_nb.local.workflows.state import Action, Execution, Task, load, save
 
 __all__ = ["Engine"]
 
@@ -86,12 +90,8 @@ class Engine:
 
     def start(self) -> None:
         """Continue the executions that were active when the platform ended, and take new ones."""
-        one, task = workflow_executions.c, workflow_tasks.c
         with self._store.read() as connection:
-            active = select(one.id).where(one.state.in_(("running", "paused")))
-            # An execution that a command has ended may have tasks that go on to their end.
-            going = select(task.execution_id).where(task.state.in_(GOING))
-            self._waiting.extend(sorted(connection.scalars(active.union(going))))
+            self._waiting.extend(active_executions(connection))
         self._schedules.skip_missed()
         # A daemon: a platform that was not stopped must not keep the program from ending.
         self._thread = threading.Thread(target=self._serve, name="civis-workflows", daemon=True)
@@ -223,17 +223,9 @@ class Engine:
                 self._news.wait_for(lambda: self._is_stopping, _STORE_WAIT_S)
 
     def _fail(self, execution_id: int, info: str) -> None:
-        """End an execution that can't go on."""
-        one = workflow_executions.c
-        values = {"state": "error", "info": info, "finished_at": utc_now(), "updated_at": utc_now()}
+        """End an execution that can't go on, and continue the one that has started it."""
         with suppress(DatabaseError), self._store.begin() as connection:
-            chosen = workflow_executions.update().where(one.id == execution_id)
-            connection.execute(chosen.values(**values))
-            task = workflow_tasks.c
-            mine = (task.execution_id == execution_id, task.state.in_(GOING))
-            ended = {"state": "cancelled", "info": info, "updated_at": utc_now()}
-            connection.execute(workflow_tasks.update().where(*mine).values(**ended))
-            parent_id = connection.scalar(select(one.parent_id).where(one.id == execution_id))
+            parent_id = fail_execution(connection, execution_id, info)
             if parent_id is not None:
                 # When it is read again, it sees what became of this one.
                 self._forget(parent_id)

@@ -11,15 +11,17 @@ from sqlalchemy import Connection, Row, Select, select
 from civis_nb.errors import CivisExpressionError, WorkflowValidationError
 from civis_nb.local.errors import Conflict, Invalid, NotFound
 from civis_nb.local.store import utc_now
-from civis_nb.local.store.schema import records, workflow_executions
-from civis_nb.local.workflows.state import PLATFORM_STATES, Execution
+from civis_nb.local.store.schema import records, workflow_executions, workflow_tasks
+from civis_nb.local.workflows.state import GOING, PLATFORM_STATES, Execution
 from civis_nb.workflows import read_definition
 from civis_nb.workflows.expressions import plain_value
 from civis_nb.workflows.model import WorkflowDefinition
 
 __all__ = [
+    "active_executions",
     "check_may_be_active",
     "create_execution",
+    "fail_execution",
     "find_execution",
     "find_workflow",
     "last_execution",
@@ -237,3 +239,35 @@ def _input(
     except CivisExpressionError as error:
         raise Invalid(f"A default of workflow {workflow_id} can't be used. {error}") from None
     return {**defaults, **given}
+
+
+def active_executions(connection: Connection) -> list[int]:
+    """Return the ids of the executions that go on, or have tasks that do, the oldest first."""
+    one, task = workflow_executions.c, workflow_tasks.c
+    active = select(one.id).where(one.state.in_(("running", "paused")))
+    # An execution that a command has ended may have tasks that go on to their end.
+    going = select(task.execution_id).where(task.state.in_(GOING))
+    return sorted(connection.scalars(active.union(going)))
+
+
+def fail_execution(connection: Connection, execution_id: int, info: str) -> int | None:
+    """Store that an execution has failed, and its tasks with it; return the id of its parent.
+
+    Parameters
+    ----------
+    connection
+        The transaction.
+    execution_id
+        The execution.
+    info
+        Why it failed.
+    """
+    now = utc_now()
+    one, task = workflow_executions.c, workflow_tasks.c
+    chosen = workflow_executions.update().where(one.id == execution_id)
+    connection.execute(chosen.values(state="error", info=info, finished_at=now, updated_at=now))
+    mine = (task.execution_id == execution_id, task.state.in_(GOING))
+    ended = {"state": "cancelled", "info": info, "updated_at": now}
+    connection.execute(workflow_tasks.update().where(*mine).values(**ended))
+    parent_id: int | None = connection.scalar(select(one.parent_id).where(one.id == execution_id))
+    return parent_id
