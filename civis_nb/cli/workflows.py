@@ -168,17 +168,17 @@ def _follow(future: CivisFuture) -> None:
     seen: queue.Queue[Any] = queue.Queue()
     future.subscribe(lambda _, execution: seen.put(execution))
     future.call_at_end(lambda _: seen.put(None))
-    told: dict[str, str] = {}
+    written: dict[str, str] = {}
     while (execution := queue_get(seen)) is not None:
         for task in execution.tasks or ():
             if task.mistral_state == "idle":
                 continue
             line = _task_line(task)
-            if told.get(task.name) != line:
-                told[task.name] = line
+            if written.get(task.name) != line:
+                written[task.name] = line
                 now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
                 click.echo(f"{now.removesuffix('+00:00')}Z {line}")
-        _write_pause(execution, told)
+        _write_pause(execution, written)
     what = f"Execution {future.run_id} of workflow {future.job_id}"
     try:
         state = future.result().state
@@ -196,14 +196,14 @@ def _task_line(task: Any) -> str:
     return shown(f"{task.name}: {task.mistral_state}{ids}{why}")
 
 
-def _write_pause(execution: Any, told: dict[str, str]) -> None:
+def _write_pause(execution: Any, written: dict[str, str]) -> None:
     """Write once that the execution is paused, and how it is resumed."""
     is_paused = execution.mistral_state == "paused"
-    if is_paused and "" not in told:
-        told[""] = "paused"
+    if is_paused and "" not in written:
+        written[""] = "paused"
         click.echo("It is paused: civis-nb workflows post-executions-resume goes on.", err=True)
     elif not is_paused:
-        told.pop("", None)
+        written.pop("", None)
 
 
 def _drawn_execution(

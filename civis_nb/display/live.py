@@ -235,7 +235,7 @@ class Board:
             self._displays.remove(display)
 
     def _run(self) -> None:
-        """Draw the displays, again and again, until there are none; the life of the thread."""
+        """Draw the displays, again and again, until there are none; the target of a thread."""
         with self._changed:
             while self._displays and not self._broken:
                 self._draw()

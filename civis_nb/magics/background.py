@@ -147,7 +147,7 @@ class FrameFuture(Shown, CivisAsyncResultBase):
         return True if self.run is None else bool(self.run.cancel())
 
     def _work(self) -> None:
-        """Start the run, wait for it, and read its result; the life of the thread."""
+        """Start the run, wait for it, and read its result; the target of a thread."""
         try:
             self.run = self._start()
             if self._timeout_s is not None:

@@ -185,7 +185,7 @@ class Background:
         )
 
     def _follow(self, work: _Work) -> None:
-        """Read the log of a piece of work until it has ended; the life of a thread."""
+        """Read the log of a piece of work until it has ended; the target of a thread."""
         assert work.following is not None  # noqa: S101 - it has a log
         read, ended_at = work.following.read, None
         try:

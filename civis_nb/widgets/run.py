@@ -156,7 +156,7 @@ class RunPanel(RunsView):
         return "It runs again."
 
     def _follow(self, again: Following) -> None:
-        """Show a run until it has ended; the life of a thread."""
+        """Show a run until it has ended; the target of a thread."""
         started = time.monotonic()
         ended_at = None
         try:

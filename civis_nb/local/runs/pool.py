@@ -233,7 +233,7 @@ class JobRunner:
                     thread.join(max(deadline - time.monotonic(), 0))
 
     def _serve(self, lane: _Lane) -> None:
-        """Carry out the runs of a lane, one after the other; the life of a worker thread."""
+        """Carry out the runs of a lane, one after the other; the target of a thread."""
         while (run_id := lane.waiting.get()) is not None:
             active = self._active[run_id]
             try:

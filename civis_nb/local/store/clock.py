@@ -45,3 +45,14 @@ def utc_now() -> str:
 def in_future(lifetime: timedelta) -> str:
     """Return the time in `lifetime` from now, as the API writes it."""
     return to_wire(datetime.now(UTC) + lifetime)
+
+
+def seconds_until(moment: str) -> float:
+    """Return how long to wait for a time; a little more than needed, so that it has come.
+
+    Examples
+    --------
+    >>> seconds_until("2020-12-31T23:03:40Z")
+    0.001
+    """
+    return max((from_wire(moment) - datetime.now(UTC)).total_seconds(), 0) + 0.001

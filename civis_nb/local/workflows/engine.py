@@ -15,7 +15,6 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
@@ -24,7 +23,8 @@ from civis_nb.errors import CivisLocalError
 from civis_nb.local.context import PlatformContext
 from civis_nb.local.errors import Conflict
 from civis_nb.local.runs.task import REQUESTING_RUN
-from civis_nb.local.store import from_wire, utc_now
+from civis_nb.local.store import utc_now
+from civis_nb.local.store.clock import seconds_until
 from civis_nb.local.store.descriptors import is_exhausted
 from civis_nb.local.store.full_disk import is_full
 from civis_nb.local.workflows import requests
@@ -196,7 +196,7 @@ class Engine:
                     return self._waiting.popleft()
                 times = [self._timers[0][0]] if self._timers else []
                 times += [self._schedules.next_at] if self._schedules.next_at else []
-                self._news.wait(_seconds_until(min(times)) if times else None)
+                self._news.wait(seconds_until(min(times)) if times else None)
         return None
 
     def _guarded(self, work: Callable[[], None], execution_id: int | None) -> None:
@@ -396,8 +396,3 @@ class Engine:
             gone = [run for run, (owner, _, _) in self._runs.items() if owner == execution_id]
             for run in gone:
                 del self._runs[run]
-
-
-def _seconds_until(time: str) -> float:
-    """Return how long to wait for a time; a little more than needed, so that it has come."""
-    return max((from_wire(time) - datetime.now(UTC)).total_seconds(), 0) + 0.001
