@@ -12,7 +12,7 @@ from civis_nb.errors import CivisInputError
 from civis_nb.frames.from_arrow import python_values
 from civis_nb.frames.histogram import finite, histogram, is_number, is_time
 from civis_nb.frames.query import connection_over
-from civis_nb.frames.selection import no_such_column
+from civis_nb.frames.selection import place_of
 from civis_nb.near_names import did_you_mean
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def chart_data(table: pa.Table, kind: str, x: str, y: str | None = None) -> Char
         )
     if kind == "hist" and y is not None:
         raise CivisInputError(f"A histogram has one column: plot('hist', {x!r}).")
-    places = [_place(table, name) for name in ((x,) if y is None else (x, y))]
+    places = [place_of(table, name) for name in ((x,) if y is None else (x, y))]
     columns = table.select(places).rename_columns(["x", "y"][: len(places)])
     with connection_over({"t": columns}) as connection:
         kinds = [str(one) for one in connection.sql("from t").types]
@@ -149,18 +149,6 @@ class _Source:
         """Return a number that a query has."""
         [found] = self.connection.sql(sql).to_arrow_table().columns
         return int(found[0].as_py())
-
-
-def _place(table: pa.Table, name: str) -> int:
-    """Return where a column is."""
-    found = [at for at, one in enumerate(table.column_names) if one == name]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        raise CivisInputError(
-            f"There are {len(found)} columns {name!r}: name them apart in the SQL."
-        )
-    raise CivisInputError(no_such_column(name, table.column_names))
 
 
 def _json(value: Any) -> Any:

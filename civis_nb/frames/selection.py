@@ -13,7 +13,7 @@ from civis_nb.near_names import did_you_mean
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["no_such_column", "part_of"]
+__all__ = ["no_such_column", "part_of", "place_of"]
 
 #: So many columns are named where none is near.
 _MOST_NAMES: Final = 30
@@ -52,9 +52,9 @@ def part_of(result: TypedTable, key: Any) -> Any:
     if isinstance(key, str):
         import polars as pl
 
-        return pl.Series(key, table.column(_place(table, key)))
+        return pl.Series(key, table.column(place_of(table, key)))
     if isinstance(key, list):
-        places = [_place(table, name) for name in key]
+        places = [place_of(table, name) for name in key]
         types = result.sql_types
         return TypedTable(table.select(places), types and [types[place] for place in places])
     if isinstance(key, slice):
@@ -77,8 +77,14 @@ def part_of(result: TypedTable, key: Any) -> Any:
     return next(rows_of(table.slice(place, 1)))
 
 
-def _place(table: pa.Table, name: str) -> int:
-    """Return where a column is."""
+def place_of(table: pa.Table, name: str) -> int:
+    """Return the position of a column.
+
+    Raises
+    ------
+    CivisLookupError
+        When there is none of that name, or several.
+    """
     found = [at for at, one in enumerate(table.column_names) if one == name]
     if len(found) == 1:
         return found[0]
