@@ -63,6 +63,7 @@ ALLOWED: dict[str, set[str]] = {
         "client",
         "config",
         "display",
+        "frames",
         "futures",
         "io",
         "local",

@@ -19,6 +19,7 @@ from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog, Database
 from civis_nb.lab.cell_handlers import CompleteHandler, FormatHandler, StatementHandler
 from civis_nb.lab.completion import Completer
+from civis_nb.lab.data_handlers import data_routes
 from civis_nb.lab.events import EventsHandler, Feeds
 from civis_nb.lab.file_handlers import ContentHandler, FileHandler, FilesHandler
 from civis_nb.lab.files import Files
@@ -68,6 +69,7 @@ def add_handlers(app: Any) -> None:
             (url_path_join(base, f"jobs/{_ID}/runs"), RunsHandler, of_jobs),
             (url_path_join(base, f"jobs/{_ID}/runs/{_ID}"), RunHandler, of_jobs),
             (url_path_join(base, f"jobs/{_ID}/runs/{_ID}/log"), LogHandler, of_jobs),
+            *data_routes(base, account, catalog),
         ],
     )
 

@@ -1,0 +1,178 @@
+"""What the Data panel shows: databases, schemas, tables and columns, first rows and statistics."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, Final
+
+from civis_nb.display.columns import columns_of_rows
+from civis_nb.display.static_table import StaticTable
+from civis_nb.errors import CivisLookupError
+from civis_nb.futures import CivisFuture
+from civis_nb.io import query_civis
+from civis_nb.lab.account import Account
+from civis_nb.lab.catalog import Catalog, Database, Table
+from civis_nb.lab.names import sql_name
+from civis_nb.lab.statistics import profile_of
+from civis_nb.table_names import qualified
+
+__all__ = ["Data"]
+
+_WAIT_S: Final = 20.0
+_PREVIEW_ROWS: Final = 100
+
+
+class Data:
+    """The data of an account, as the panel shows it.
+
+    Parameters
+    ----------
+    account
+        Whose data they are.
+    catalog
+        The names, kept between calls.
+    """
+
+    def __init__(self, account: Account, catalog: Catalog) -> None:
+        self._account = account
+        self._catalog = catalog
+
+    def databases(self) -> dict[str, Any]:
+        """Return the databases, and which one the server's settings name."""
+        default = self._catalog.database(None, _WAIT_S)
+        return {
+            "databases": [
+                {"id": one.id, "name": one.name, "dialect": one.dialect}
+                for one in self._catalog.databases(_WAIT_S)
+            ],
+            "default": default.id if default else None,
+        }
+
+    def tables(self, database_id: int) -> dict[str, Any]:
+        """Return the tables of a database by schema.
+
+        Each is a list of its id, name, whether it is a view, and how SQL writes the name, where
+        that differs: there may be a hundred thousand.
+        """
+        self._database(database_id)
+        names = self._catalog.schemas(database_id, _WAIT_S)
+        schemas: dict[str, list[Any]] = {name: [] for name in names}
+        tables = self._catalog.tables(database_id, _WAIT_S)
+        for one in sorted(tables, key=lambda table: (table.name.lower(), table.name)):
+            written = sql_name(one.name)
+            entry = [one.id, one.name, one.is_view, *([written] if written != one.name else [])]
+            schemas.setdefault(one.schema, []).append(entry)
+        return {
+            "schemas": [
+                {"name": name, "sql": sql_name(name), "tables": found}
+                for name, found in sorted(schemas.items(), key=lambda pair: pair[0].lower())
+            ]
+        }
+
+    def columns(self, database_id: int, table_id: int) -> dict[str, Any]:
+        """Return the columns of a table."""
+        self._table(database_id, table_id)
+        found = self._catalog.columns(table_id, _WAIT_S)
+        return {
+            "columns": [
+                {
+                    "name": one.name,
+                    "type": one.type.lower(),
+                    "description": one.description,
+                    "sql": sql_name(one.name),
+                }
+                for one in found
+            ]
+        }
+
+    def refresh(self) -> dict[str, Any]:
+        """Forget what is kept, so that what is asked for next is loaded anew."""
+        self._catalog.forget()
+        return {}
+
+    async def scan(self, database_id: int, schema: str) -> dict[str, Any]:
+        """Have the platform look for the tables of a schema, and wait for it."""
+        await asyncio.to_thread(self._database, database_id)
+        await _outcome(partial(self._start_scan, database_id, schema))
+        return self.refresh()
+
+    async def preview(self, database_id: int, table_id: int) -> dict[str, Any]:
+        """Return the first rows of a table, as a notebook would keep them."""
+        table = await asyncio.to_thread(self._table, database_id, table_id)
+        known = await asyncio.to_thread(self._catalog.columns, table_id, _WAIT_S)
+        sql = f"select * from {qualified(table.schema, table.name)} limit {_PREVIEW_ROWS}"  # noqa: S608
+        found = await self._run(database_id, sql, _PREVIEW_ROWS)
+        names, rows = list(found.result_columns or []), list(found.result_rows or [])
+        # The columns that are kept may be older than the table.
+        same = [one.name for one in known] == names
+        return await asyncio.to_thread(
+            _preview, names, rows, [one.type.lower() for one in known] if same else None,
+            f"{table.schema}.{table.name}",
+        )  # fmt: skip
+
+    async def profile(self, database_id: int, table_id: int, column: str | None) -> dict[str, Any]:
+        """Return statistics of a table's columns, or of one of them, as a notebook keeps them."""
+        table = await asyncio.to_thread(self._table, database_id, table_id)
+        columns = await asyncio.to_thread(self._catalog.columns, table_id, _WAIT_S)
+        title = f"{table.schema}.{table.name}"
+        if column is not None:
+            columns = [one for one in columns if one.name == column]
+            if not columns:
+                raise CivisLookupError(
+                    f"The table {title} has no column {column!r} any more: refresh the panel."
+                )
+
+        async def ask(sql: str) -> Sequence[Sequence[Any]]:
+            return list((await self._run(database_id, sql, 1000)).result_rows or [])
+
+        profile, _ = await profile_of(ask, qualified(table.schema, table.name), columns, title)
+        return {"bundle": profile._repr_mimebundle_()}
+
+    def _start_scan(self, database_id: int, schema: str) -> CivisFuture:
+        client = self._account.client()
+        started = client.databases.post_schemas_scan(database_id, schema, stats_priority="flag")
+        return CivisFuture(
+            client.jobs.get_runs, (started.job_id, started.run_id), client=client, progress=False
+        )
+
+    async def _run(self, database_id: int, sql: str, rows: int) -> Any:
+        """Run a statement; return the query as it ended."""
+        return await _outcome(
+            lambda: query_civis(
+                sql, database_id, client=self._account.client(), preview_rows=rows, progress=False
+            )
+        )
+
+    def _database(self, database_id: int) -> Database:
+        for one in self._catalog.databases(_WAIT_S):
+            if one.id == database_id:
+                return one
+        raise CivisLookupError(f"There is no database {database_id} any more: refresh the panel.")
+
+    def _table(self, database_id: int, table_id: int) -> Table:
+        self._database(database_id)
+        for one in self._catalog.tables(database_id, _WAIT_S):
+            if one.id == table_id:
+                return one
+        raise CivisLookupError(f"The database has no table {table_id} any more: refresh the panel.")
+
+
+def _preview(
+    names: list[str], rows: list[Any], types: list[str] | None, title: str
+) -> dict[str, Any]:
+    columns = columns_of_rows(names, rows, _PREVIEW_ROWS, types)
+    total = len(rows) if len(rows) < _PREVIEW_ROWS else None
+    table = StaticTable(columns, len(rows), total, title, has_view=False)
+    return {"bundle": table._repr_mimebundle_()}
+
+
+async def _outcome(start: Callable[[], CivisFuture]) -> Any:
+    """Start a run in a thread, and wait for its end without one; a cancelled wait cancels it."""
+    future = await asyncio.to_thread(start)
+    try:
+        return await asyncio.shield(asyncio.wrap_future(future))
+    except asyncio.CancelledError:
+        await asyncio.to_thread(future.cancel)
+        raise

@@ -1,0 +1,88 @@
+import type { IMimeBundle } from '@jupyterlab/nbformat';
+import { ask, PlatformError } from '../common/server';
+
+/** A database, as the server part lists it. */
+export interface IDatabaseEntry {
+  readonly id: number;
+  readonly name: string;
+  readonly dialect: string;
+}
+
+/** A table: its id, its name, whether it is a view, and how SQL writes the name where that differs. */
+export type TableEntry = [number, string, boolean, string?];
+
+export interface ISchemaEntry {
+  readonly name: string;
+  readonly sql: string;
+  readonly tables: TableEntry[];
+}
+
+export interface IColumnEntry {
+  readonly name: string;
+  readonly type: string;
+  readonly description: string;
+  readonly sql: string;
+}
+
+/** What a preview or a profile shows. */
+export interface IShown {
+  readonly bundle: IMimeBundle;
+}
+
+/** The names of a large database are loaded for as long as this; each question waits 20 s. */
+const QUESTIONS = 15;
+
+/** Ask for names, again while the server says that it is still loading them. */
+async function askForNames<T>(path: string): Promise<T> {
+  for (let left = QUESTIONS; ; left -= 1) {
+    try {
+      return await ask<T>(path);
+    } catch (reason) {
+      if (left <= 1 || !(reason instanceof PlatformError && reason.kind === 'TimeoutError')) {
+        throw reason;
+      }
+    }
+  }
+}
+
+function query(values: Record<string, string | number>): string {
+  return `?${new URLSearchParams(Object.entries(values).map(([name, one]) => [name, String(one)]))}`;
+}
+
+export function getDatabases(): Promise<{ databases: IDatabaseEntry[]; default: number | null }> {
+  return askForNames('data/databases');
+}
+
+export async function getSchemas(database: number): Promise<ISchemaEntry[]> {
+  const found = await askForNames<{ schemas: ISchemaEntry[] }>(`data/tables${query({ database })}`);
+  return found.schemas;
+}
+
+export async function getColumns(database: number, table: number): Promise<IColumnEntry[]> {
+  const path = `data/columns${query({ database, table })}`;
+  return (await askForNames<{ columns: IColumnEntry[] }>(path)).columns;
+}
+
+export function getPreview(database: number, table: number, signal: AbortSignal): Promise<IShown> {
+  return ask(`data/preview${query({ database, table })}`, { signal });
+}
+
+export function getProfile(
+  database: number,
+  table: number,
+  column: string | null,
+  signal: AbortSignal
+): Promise<IShown> {
+  const wanted = { database, table, ...(column === null ? {} : { column }) };
+  return ask(`data/profile${query(wanted)}`, { signal });
+}
+
+/** Have the server forget what it keeps of the platform. */
+export function forget(): Promise<void> {
+  return ask('data/refresh', { method: 'POST' });
+}
+
+/** Have the platform look for new tables of a schema. */
+export function scan(database: number, schema: string): Promise<void> {
+  return ask('data/scan', { method: 'POST', body: JSON.stringify({ database, schema }) });
+}

@@ -1,0 +1,199 @@
+import { LabIcon, refreshIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
+import { PanelLayout, Widget } from '@lumino/widgets';
+import { uploadTableIcon } from '../common/icons';
+import { IItemAction, IRemedy, ItemList } from '../common/list';
+import { PlatformError, problemOf } from '../common/server';
+import { forget, getDatabases } from './api';
+import { DataItem, databaseItem, ISchemaRef } from './items';
+
+/** The command of the status bar's part, where it is there. */
+const START_LOCAL = 'civis-nb:start-local-platform';
+
+export interface IDataPanelOptions {
+  readonly commands: CommandRegistry;
+  /** Return what can be done with an item. */
+  actions(item: DataItem): IItemAction[];
+  /** Open an item: a table's first rows. Returns false for items that hold others alone. */
+  open(item: DataItem): boolean;
+  /** Import files into a schema; null: the dialog asks for it. */
+  upload(files: File[], into: ISchemaRef | null): void;
+}
+
+/** The panel with databases, schemas, tables and columns. */
+export class DataPanel extends Widget {
+  constructor(private readonly options: IDataPanelOptions) {
+    super();
+    this.addClass('civis-Panel');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', 'Data of Civis Platform');
+    this.list = new ItemList<DataItem>({
+      label: 'Databases, tables and columns',
+      placeholder: 'Search tables and columns',
+      emptyText: 'There is no database.',
+      open: item => options.open(item.value),
+      actions: item => options.actions(item.value),
+      dragText: item => dragText(item.value)
+    });
+    this._files = document.createElement('input');
+    this._files.type = 'file';
+    this._files.multiple = true;
+    this._files.accept = '.csv,.tsv,.txt,.gz,.parquet,.pq,.xlsx,.xlsm';
+    this._files.hidden = true;
+    this._files.setAttribute('aria-label', 'Files to upload');
+    this._files.addEventListener('change', () => {
+      options.upload([...(this._files.files ?? [])], this.schema);
+      this._files.value = '';
+    });
+    const header = document.createElement('div');
+    header.className = 'civis-Panel-header';
+    const title = document.createElement('h2');
+    title.textContent = 'Data';
+    header.append(
+      title,
+      button('Upload a file as a table', uploadTableIcon, () => this.chooseFiles()),
+      button('Refresh', refreshIcon, () => void this.refresh()),
+      this._files
+    );
+    const layout = new PanelLayout();
+    this.layout = layout;
+    layout.addWidget(new Widget({ node: header }));
+    layout.addWidget(this.list);
+  }
+
+  readonly list: ItemList<DataItem>;
+
+  /** The schema that is active, or that of the active table or column. */
+  get schema(): ISchemaRef | null {
+    const item = this.list.active?.value;
+    if (!item || item.kind === 'database') {
+      return null;
+    }
+    return item.kind === 'schema' ? item : item.table;
+  }
+
+  /** Let the user choose files to upload. */
+  chooseFiles(): void {
+    this._files.click();
+  }
+
+  /** Load all that is open anew. */
+  async refresh(): Promise<void> {
+    try {
+      await forget();
+    } catch (reason) {
+      this._show(reason);
+      return;
+    }
+    await this.load();
+    await this.list.reload();
+  }
+
+  /** Load the databases; the tables of the default one are shown at once. */
+  async load(): Promise<void> {
+    this.list.isBusy = true;
+    try {
+      const found = await getDatabases();
+      const items = found.databases.map(databaseItem);
+      const isFirst = this.list.items.length === 0;
+      this.list.items = items;
+      this.list.showProblem('');
+      this._isLoaded = true;
+      const first = items.find(item => item.key === String(found.default));
+      if (isFirst && first) {
+        await this.list.open(first);
+      }
+    } catch (reason) {
+      this._show(reason);
+    } finally {
+      this.list.isBusy = false;
+    }
+  }
+
+  handleEvent(event: DragEvent): void {
+    // Files alone: what JupyterLab drags has another way.
+    if (!event.dataTransfer?.types.includes('Files')) {
+      return;
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.type === 'dragenter') {
+      this._entered += 1;
+    } else if (event.type === 'dragleave') {
+      this._entered -= 1;
+    } else if (event.type === 'drop') {
+      this._entered = 0;
+      this.options.upload([...event.dataTransfer.files], this.schema);
+    } else {
+      event.dataTransfer.dropEffect = 'copy';
+    }
+    this.toggleClass('civis-mod-drop', this._entered > 0);
+  }
+
+  protected onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    for (const type of DROPS) {
+      this.node.addEventListener(type, this);
+    }
+  }
+
+  protected onBeforeDetach(message: Message): void {
+    for (const type of DROPS) {
+      this.node.removeEventListener(type, this);
+    }
+    super.onBeforeDetach(message);
+  }
+
+  protected onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    // Nothing is asked before somebody looks.
+    if (!this._isLoaded) {
+      void this.load();
+    }
+  }
+
+  protected onActivateRequest(message: Message): void {
+    super.onActivateRequest(message);
+    this.list.activate();
+  }
+
+  private _show(reason: unknown): void {
+    const again: IRemedy = { label: 'Try again', run: () => void this.refresh() };
+    const remedies = [again];
+    const { commands } = this.options;
+    const isKey =
+      reason instanceof PlatformError && /MissingKey|APIKey|Connection|PlatformEnded/.test(reason.kind);
+    if (isKey && commands.hasCommand(START_LOCAL)) {
+      const start = async () => {
+        await commands.execute(START_LOCAL);
+        await this.refresh();
+      };
+      remedies.push({ label: 'Start local platform', run: () => void start() });
+    }
+    this.list.showProblem(problemOf(reason), remedies);
+  }
+
+  private readonly _files: HTMLInputElement;
+  private _isLoaded = false;
+  private _entered = 0;
+}
+
+const DROPS = ['dragenter', 'dragover', 'dragleave', 'drop'] as const;
+
+function dragText(item: DataItem): string | null {
+  if (item.kind === 'table') {
+    return item.table.sql;
+  }
+  return item.kind === 'column' ? item.column.sql : null;
+}
+
+function button(label: string, icon: LabIcon, run: () => void): HTMLElement {
+  const made = document.createElement('button');
+  made.className = 'civis-Panel-button';
+  made.title = label;
+  made.setAttribute('aria-label', label);
+  made.append(icon.element({ tag: 'span' }));
+  made.addEventListener('click', run);
+  return made;
+}

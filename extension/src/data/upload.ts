@@ -1,0 +1,174 @@
+import { Dialog, Notification } from '@jupyterlab/apputils';
+import { problemOf } from '../common/server';
+import { getDatabases, getSchemas } from './api';
+import { selectCell } from './cells';
+import { UploadForm } from './form';
+import type { ISchemaRef } from './items';
+import { IUploadState, Upload } from './uploads';
+
+export interface IUploadOptions {
+  /** Called when a table has come. */
+  done(): Promise<void>;
+  /** Insert a cell into the active notebook; null where there are no notebooks. */
+  readonly insert: ((source: string) => void) | null;
+}
+
+/** Import files one after the other, each when the user has confirmed it. */
+export async function uploadFiles(
+  files: readonly File[],
+  into: ISchemaRef | null,
+  options: IUploadOptions
+): Promise<void> {
+  for (const file of files) {
+    const dialog = new UploadDialog(file, into, options);
+    const { button } = await dialog.launch();
+    if (!button.accept && files.length > 1) {
+      break;
+    }
+  }
+}
+
+/** The dialog of a file; it stays open until the table is there, or nothing is to come of it. */
+class UploadDialog extends Dialog<void> {
+  constructor(
+    private readonly file: File,
+    private readonly into: ISchemaRef | null,
+    private readonly options: IUploadOptions
+  ) {
+    const form = new UploadForm(file.name, (hasHeader, sheet) => void this._detect(hasHeader, sheet));
+    super({
+      title: `Upload ${file.name} as a table`,
+      body: form,
+      buttons: [Dialog.cancelButton(), Dialog.okButton({ label: 'Import' })],
+      hasClose: true
+    });
+    this.addClass('civis-UploadDialog');
+    this._form = form;
+    this._upload = new Upload(file);
+    form.onDatabase(() => void this._loadSchemas(null));
+    void this._prepare();
+  }
+
+  /** Begin the import where that is the button; the dialog closes when it is done. */
+  resolve(index?: number): void {
+    if (index !== 1 || this._isDone) {
+      if (!this._isDone) {
+        // The copies are removed; what has failed to be removed is so after some hours.
+        void this._upload.end().catch(reason => console.warn('civis-nb:', reason));
+      }
+      super.resolve(index);
+    } else if (this._isReady) {
+      void this._import();
+    }
+  }
+
+  private async _prepare(): Promise<void> {
+    this._setBusy('Asking for the databases …');
+    try {
+      const { databases, default: first } = await getDatabases();
+      const chosen = this.into?.database.id ?? first ?? databases[0]?.id ?? null;
+      this._form.setDatabases(databases, chosen);
+      await this._loadSchemas(this.into?.schema ?? null);
+      await this._upload.send(sent =>
+        this._setBusy('Sending the file to the Jupyter server …', sent / Math.max(1, this.file.size))
+      );
+    } catch (reason) {
+      this._setProblem(problemOf(reason));
+      return;
+    }
+    await this._detect(null, '');
+  }
+
+  private async _loadSchemas(chosen: string | null): Promise<void> {
+    this._form.setSchemas(await getSchemas(this._form.database.id), chosen);
+  }
+
+  private async _detect(hasHeader: boolean | null, sheet: string): Promise<void> {
+    this._setBusy('Detecting the columns …');
+    try {
+      const state = await this._upload.detect(hasHeader, sheet, this._follow('Detecting the columns'));
+      if (state.state === 'detected') {
+        this._form.setFound(state);
+        this._setReady();
+      } else {
+        this._setProblem(state.problem);
+      }
+    } catch (reason) {
+      this._setProblem(problemOf(reason));
+    }
+  }
+
+  private async _import(): Promise<void> {
+    const wrong = this._form.check();
+    if (wrong) {
+      this._form.setProblem(wrong);
+      return;
+    }
+    const { value } = this._form;
+    const name = `${value.schema}.${value.table}`;
+    this._setBusy(`Importing into ${name} …`);
+    try {
+      const state = await this._upload.import(value, this._follow(`Importing into ${name}`));
+      if (state.state !== 'done') {
+        this._setReady();
+        this._form.setProblem(state.problem);
+        return;
+      }
+      this._isDone = true;
+      await this._upload.end();
+      this._notify(state);
+      await this.options.done();
+    } catch (reason) {
+      this._setReady();
+      this._form.setProblem(problemOf(reason));
+      return;
+    }
+    this.resolve(1);
+  }
+
+  private _notify({ table, rows, sql }: IUploadState): void {
+    const { insert } = this.options;
+    const database = this._form.database;
+    const cell = selectCell({ database, sql });
+    const counted = `${(rows ?? 0).toLocaleString()} ${rows === 1 ? 'row' : 'rows'}`;
+    Notification.success(`${table} has ${counted} now.`, {
+      autoClose: 10_000,
+      actions: insert ? [{ label: 'Insert SELECT cell', callback: () => insert(cell) }] : []
+    });
+  }
+
+  private _follow(what: string): (state: IUploadState) => void {
+    return ({ step, done_bytes: done, total_bytes: total }) =>
+      this._setBusy(`${what}: ${step || '…'}`, done !== null && total ? done / total : null);
+  }
+
+  private _setBusy(text: string, share: number | null = null): void {
+    this._form.setProblem('');
+    this._form.setProgress(text, share);
+    this._setAccept(false);
+  }
+
+  private _setReady(): void {
+    this._form.setProgress(null);
+    this._setAccept(true);
+  }
+
+  private _setProblem(text: string): void {
+    this._form.setProgress(null);
+    this._form.setProblem(text);
+    this._setAccept(false);
+  }
+
+  private _setAccept(isReady: boolean): void {
+    this._isReady = isReady;
+    const button = this.node.querySelector<HTMLButtonElement>('.jp-mod-accept');
+    if (button) {
+      button.disabled = !isReady;
+    }
+  }
+
+  private readonly _form: UploadForm;
+  private readonly _upload: Upload;
+  private _isReady = false;
+  private _isDone = false;
+}

@@ -1,0 +1,311 @@
+"""What the server part gives the Data panel, from a platform: names, rows, statistics, imports."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+import sys
+import time
+from decimal import Decimal
+
+import openpyxl
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+import civis_nb
+from civis_nb.errors import CivisInputError, CivisLookupError
+from civis_nb.io import query_civis, read_civis
+from civis_nb.lab.account import Account
+from civis_nb.lab.catalog import Catalog
+from civis_nb.lab.data import Data
+from civis_nb.lab.uploads import Uploads
+
+pytestmark = pytest.mark.exhaustive
+
+SETUP = """
+create schema mart;
+create schema "Empty one";
+create table mart."Odd <b>""name" ("a b" integer, "order" varchar(20), half double precision,
+                                   day date, flag boolean);
+insert into mart."Odd <b>""name" values
+    (1, 'x', 0.5, '2024-01-02', true), (2, 'x', 1.5, '2024-03-04', false),
+    (3, null, null, null, null), (4, '<i>', 4.5, '2025-01-01', true);
+create view mart.seen as select 1 as one;
+"""
+
+
+@pytest.fixture(scope="module")
+def client():
+    with civis_nb.local.start(samples=False) as platform:
+        client = platform.client()
+        query_civis(SETUP, client.databases.list()[0].id, client=client).result()
+        yield client
+
+
+@pytest.fixture
+def account(client):
+    return Account(client)
+
+
+@pytest.fixture
+def catalog(account):
+    return Catalog(account)
+
+
+@pytest.fixture
+def data(account, catalog):
+    return Data(account, catalog)
+
+
+@pytest.fixture
+def database(client):
+    return client.databases.list()[0]
+
+
+def table_of(data, database, schema, name):
+    for one in data.tables(database.id)["schemas"]:
+        for table in one["tables"]:
+            if (one["name"], table[1]) == (schema, name):
+                return table
+    raise AssertionError(f"{schema}.{name} is not listed")
+
+
+def test_names_are_listed_with_their_sql(data, database):
+    known = data.databases()
+    assert known["default"] == database.id
+    assert [one["name"] for one in known["databases"]] == [database.name]
+    schemas = {one["name"]: one for one in data.tables(database.id)["schemas"]}
+    assert schemas["Empty one"] == {"name": "Empty one", "sql": '"Empty one"', "tables": []}
+    [odd, seen] = [one[1:] for one in schemas["mart"]["tables"]]
+    assert odd == ['Odd <b>"name', False, '"Odd <b>""name"']
+    assert seen == ["seen", True]
+    table = table_of(data, database, "mart", 'Odd <b>"name')
+    columns = data.columns(database.id, table[0])["columns"]
+    assert [(one["name"], one["sql"]) for one in columns[:2]] == [
+        ("a b", '"a b"'), ("order", '"order"'),
+    ]  # fmt: skip
+    assert columns[0]["type"] == "integer"
+
+
+def test_first_rows_are_those_of_the_table(data, database):
+    table = table_of(data, database, "mart", 'Odd <b>"name')
+    bundle = asyncio.run(data.preview(database.id, table[0]))["bundle"]
+    record = bundle["application/vnd.civis.table+json"]
+    assert [one["name"] for one in record["columns"]] == ["a b", "order", "half", "day", "flag"]
+    assert [row[:2] for row in record["rows"]] == [
+        ["1", "x"], ["2", "x"], ["3", None], ["4", "<i>"],
+    ]  # fmt: skip
+    assert record["rows_total"] == 4
+    assert "<i>" not in bundle["text/html"]
+
+
+def test_statistics_are_counted_in_the_database(data, database):
+    table = table_of(data, database, "mart", 'Odd <b>"name')
+    text = asyncio.run(data.profile(database.id, table[0], None))["bundle"]["text/plain"]
+    assert 'mart.Odd <b>"name: profile of 4 rows, 5 columns' in text
+    lines = {line.split("  ")[0].strip(): line for line in text.splitlines()}
+    assert "1 (25%)" in lines["half"]
+    assert "2024-01-02" in lines["day"]
+    assert "2025-01-01" in lines["day"]
+
+
+@pytest.mark.parametrize(
+    ("column", "wanted"),
+    [
+        ("half", ["1 (25%)", "3", "0.5", "4.5", "1.5"]),
+        ("order", ["1 (25%)", "x (2)", "<i> (1)"]),
+        ("flag", ["1 (25%)", "true (2)"]),
+    ],
+)
+def test_one_column_has_its_values(data, database, column, wanted):
+    table = table_of(data, database, "mart", 'Odd <b>"name')
+    text = asyncio.run(data.profile(database.id, table[0], column))["bundle"]["text/plain"]
+    for part in wanted:
+        assert part.lower() in text.lower(), text
+
+
+def test_what_is_gone_is_said(data, database):
+    with pytest.raises(CivisLookupError, match="refresh the panel"):
+        data.columns(database.id, 987654)
+    with pytest.raises(CivisLookupError, match="refresh the panel"):
+        data.tables(987654)
+
+
+def test_a_refresh_shows_new_tables(data, database, client):
+    data.tables(database.id)
+    query_civis("create table mart.newer (a int)", database.id, client=client).result()
+    data.refresh()
+    assert table_of(data, database, "mart", "newer")
+    asyncio.run(data.scan(database.id, "mart"))
+
+
+# -- uploads -------------------------------------------------------------------------------
+
+
+def finished(uploads, upload_id, *states):
+    deadline = time.monotonic() + 120
+    while (state := uploads.get(upload_id).state())["state"] not in (*states, "failed"):
+        assert time.monotonic() < deadline, state
+        time.sleep(0.05)
+    return state
+
+
+def uploaded(uploads, name, content):
+    upload = uploads.begin(name, len(content))["id"]
+    half = len(content) // 2
+    uploads.get(upload).append(0, content[:half])
+    uploads.get(upload).append(half, content[half:])
+    return upload
+
+
+def imported(uploads, database, name, content, table, *, existing="fail", header=None):
+    """Upload, detect and import a file; return what was detected, and the end."""
+    upload = uploaded(uploads, name, content)
+    uploads.get(upload).detect(header, "")
+    found = finished(uploads, upload, "detected")
+    assert found["problem"] == ""
+    uploads.load(upload, database_id=database.id, schema="mart", table=table, existing=existing,
+                 columns=found["columns"])  # fmt: skip
+    ended = finished(uploads, upload, "done")
+    uploads.end(upload)
+    return found, ended
+
+
+def read(database, client, table):
+    return read_civis(
+        f"mart.{table}", database.id, client=client, return_as="polars", types="exact"
+    )
+
+
+@pytest.fixture
+def uploads(account, catalog):
+    return Uploads(account, catalog)
+
+
+CSV = b'id,zip,note,day\n1,00501,"a ""b"", <i>",2024-01-02\n2,10001,,2024-02-03\n'
+
+
+def test_a_csv_file_becomes_a_table(uploads, data, database, client, tmp_path):
+    found, ended = imported(uploads, database, "people.csv", CSV, "people")
+    assert [one["name"] for one in found["columns"]] == ["id", "zip", "note", "day"]
+    assert found["has_header"] is True
+    assert found["sample"][0] == ["1", "00501", 'a "b", <i>', "2024-01-02"]
+    assert (ended["state"], ended["rows"], ended["table"]) == ("done", 2, "mart.people")
+    frame = read(database, client, "people").sort("id")
+    assert frame["note"].to_list() == ['a "b", <i>', None]
+    assert frame["day"].to_list() == [dt.date(2024, 1, 2), dt.date(2024, 2, 3)]
+    assert table_of(data, database, "mart", "people")
+
+
+def test_a_csv_file_without_a_header(uploads, database, client):
+    found, ended = imported(uploads, database, "bare.csv", b"1,a\n2,b\n", "bare", header=False)
+    assert found["has_header"] is False
+    assert ended["rows"] == 2
+
+
+def test_rows_are_added_or_refused(uploads, database):
+    imported(uploads, database, "more.csv", CSV, "more")
+    _, ended = imported(uploads, database, "more.csv", CSV, "more", existing="append")
+    assert ended["rows"] == 4
+    _, failed = imported(uploads, database, "more.csv", CSV, "more", existing="fail")
+    assert failed["state"] == "failed"
+    assert "The table mart.more exists" in failed["problem"]
+
+
+def test_a_parquet_file_comes_value_for_value(uploads, database, client, tmp_path):
+    table = pa.table(
+        {
+            "n": pa.array([1, None, 3], pa.int64()),
+            "price": pa.array([Decimal("1.10"), None, Decimal("-2.05")], pa.decimal128(10, 2)),
+            "text": ["00501", 'a,"b"\nc', None],
+            "at": pa.array([dt.datetime(2024, 1, 2, 3, 4, 5, 678901), None, None]),
+        }
+    )
+    pq.write_table(table, tmp_path / "t.parquet")
+    content = (tmp_path / "t.parquet").read_bytes()
+    found, ended = imported(uploads, database, "t.parquet", content, "parquet_rows")
+    assert {one["name"]: one["sql_type"] for one in found["columns"]} == {
+        "n": "BIGINT", "price": "DECIMAL(10,2)", "text": "VARCHAR(16)", "at": "TIMESTAMP",
+    }  # fmt: skip
+    assert ended["rows"] == 3
+    frame = read(database, client, "parquet_rows")
+    assert (
+        frame.sort("n", nulls_last=True).rows()
+        == pl.from_arrow(table).sort("n", nulls_last=True).rows()
+    )
+
+
+def test_a_sheet_comes_value_for_value(uploads, database, client, tmp_path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "People"
+    for row in (
+        ["id", "zip", "mixed", "born", "share"],
+        [1, "00501", "n/a", dt.datetime(1990, 5, 6), 0.5],
+        [None, "NA", 7, dt.datetime(1991, 1, 1), None],
+        [3, None, None, None, 2.25],
+    ):
+        sheet.append(row)
+    book.create_sheet("Other").append(["only"])
+    book.save(tmp_path / "b.xlsx")
+    content = (tmp_path / "b.xlsx").read_bytes()
+    found, ended = imported(uploads, database, "b.xlsx", content, "sheet_rows")
+    assert (found["sheet"], found["sheets"]) == ("People", ["People", "Other"])
+    assert found["notes"] == ["Column 'mixed' holds texts and other values: all become texts."]
+    assert ended["rows"] == 3
+    frame = read(database, client, "sheet_rows").sort("id", nulls_last=True)
+    assert frame["id"].to_list() == [1, 3, None]
+    assert frame["zip"].to_list() == ["00501", None, "NA"]
+    assert frame["mixed"].to_list() == ["n/a", None, "7"]
+    assert frame["share"].to_list() == [0.5, 2.25, None]
+    assert frame["born"][0] == dt.datetime(1990, 5, 6)
+
+
+def test_excel_without_openpyxl_says_how_to_get_it(uploads, monkeypatch):
+    monkeypatch.setitem(sys.modules, "openpyxl", None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
+    with pytest.raises(ImportError, match="pip install openpyxl"):
+        uploads.begin("b.xlsx", 10)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "problem"),
+    [
+        ("t.parquet", b"no parquet at all", "can't be read as Parquet"),
+        ("b.xlsx", b"no workbook", "can't be read as Excel"),
+    ],
+)
+def test_broken_files_fail_with_a_reason(uploads, name, content, problem):
+    upload = uploaded(uploads, name, content)
+    uploads.get(upload).detect(None, "")
+    assert problem in finished(uploads, upload, "detected")["problem"]
+
+
+def test_parts_come_in_order_and_whole(uploads):
+    with pytest.raises(CivisInputError, match="CSV"):
+        uploads.begin("x.exe", 10)
+    upload = uploads.get(uploads.begin("x.csv", 4)["id"])
+    upload.append(0, b"ab")
+    with pytest.raises(CivisInputError, match="comes next"):
+        upload.append(0, b"ab")
+    with pytest.raises(CivisInputError, match="larger"):
+        upload.append(2, b"abc")
+    with pytest.raises(CivisInputError, match="2 of 4 bytes"):
+        upload.detect(None, "")
+
+
+def test_nothing_is_imported_before_it_is_confirmed(uploads, database, client):
+    upload = uploaded(uploads, "people.csv", CSV)
+    with pytest.raises(CivisInputError, match="not detected"):
+        uploads.load(upload, database_id=database.id, schema="mart", table="never",
+                     existing="fail", columns=[])  # fmt: skip
+    uploads.get(upload).detect(None, "")
+    finished(uploads, upload, "detected")
+    folder = uploads.get(upload)._path
+    uploads.end(upload)
+    assert not folder.exists()
+    assert "never" not in [one.name for one in client.tables.list(database_id=database.id)]
+    with pytest.raises(CivisInputError, match="gone"):
+        uploads.get(upload)
