@@ -67,6 +67,10 @@ export class UploadForm extends Widget {
     }
   }
 
+  protected onActivateRequest(): void {
+    this._table.focus();
+  }
+
   /** Offer the databases. */
   setDatabases(databases: readonly IDatabaseEntry[], chosen: number | null): void {
     this._database.replaceChildren(

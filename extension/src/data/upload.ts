@@ -1,4 +1,5 @@
 import { Dialog, Notification } from '@jupyterlab/apputils';
+import type { Message } from '@lumino/messaging';
 import { problemOf } from '../common/server';
 import { getDatabases, getSchemas } from './api';
 import { selectCell } from './cells';
@@ -62,6 +63,12 @@ class UploadDialog extends Dialog<void> {
     }
   }
 
+  protected onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    // The button that Enter presses can't have the focus before it can be pressed.
+    this.node.querySelector<HTMLElement>('.jp-mod-reject')?.focus();
+  }
+
   private async _prepare(): Promise<void> {
     this._setBusy('Asking for the databases …');
     try {
@@ -90,6 +97,7 @@ class UploadDialog extends Dialog<void> {
       if (state.state === 'detected') {
         this._form.setFound(state);
         this._setReady();
+        this._form.activate();
       } else {
         this._setProblem(state.problem);
       }

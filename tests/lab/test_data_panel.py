@@ -1,0 +1,219 @@
+"""The Data panel in a real JupyterLab: browse, preview, insert cells, upload; by keys alone too."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.widgets.conftest import serious_findings
+
+pytestmark = pytest.mark.exhaustive
+
+ODD = "Odd <b>name</b>"
+SELECT = "%%civis_sql -d sample\nselect *\nfrom public.turnout\nlimit 100"
+
+
+class Panel:
+    """The Data panel of a page."""
+
+    def __init__(self, page):
+        self.lab = page
+        self.page = page.page
+        page.command("civis-nb:show-data")
+        self.rows = self.page.locator("#civis-nb-data .civis-Row")
+        self.tree = self.page.locator("#civis-nb-data [role=tree]")
+        self.search = self.page.locator("#civis-nb-data input[type=search]")
+        self.row("public").wait_for()
+
+    def row(self, label):
+        exact = self.page.locator(".civis-Row-label", has_text=label)
+        return self.rows.filter(has=exact).first
+
+    def labels(self):
+        return self.page.locator("#civis-nb-data .civis-Row-label").all_inner_texts()
+
+    def open(self, *labels):
+        for label in labels:
+            row = self.row(label)
+            if row.get_attribute("aria-expanded") != "true":
+                row.locator(".civis-Row-caret").click()
+            self.lab.until(lambda row=row: row.get_attribute("aria-expanded") == "true", label)
+
+    def menu(self, label, action):
+        self.row(label).click(button="right")
+        self.page.locator(".lm-Menu-item", has_text=action).first.click()
+
+
+@pytest.fixture
+def panel(open_in_lab):
+    return Panel(open_in_lab(""))
+
+
+def cell_text(page, index):
+    return page.page.locator(".jp-CodeCell").nth(index).locator(".cm-content").inner_text()
+
+
+def shown(page):
+    """Return the table of the tab that is in front."""
+    return page.locator(".civis-TableTab:visible")
+
+
+def test_a_table_is_found_inserted_and_run(panel):
+    panel.open("public", "turnout")
+    panel.lab.until(lambda: "state" in panel.labels(), "the columns")
+    panel.lab.shot("data-panel-light")
+    panel.menu("turnout", "Insert SELECT Cell")
+    panel.lab.until(
+        lambda: (
+            cell_text(panel.lab, 1)
+            == "%%civis_sql -d sample\nselect *\nfrom public.turnout\nlimit 100"
+        ),
+        "the cell",
+    )
+    assert cell_text(panel.lab, 0) == "%load_ext civis_nb"
+    panel.lab.run_all()
+    panel.lab.output(1).locator("table").first.wait_for()
+    panel.lab.theme(dark=True)
+    panel.lab.shot("data-panel-dark")
+    assert serious_findings(panel.page, "#civis-nb-data") == []
+    panel.lab.theme(dark=False)
+    assert serious_findings(panel.page, "#civis-nb-data") == []
+
+
+def test_first_rows_and_statistics_open_in_tabs(panel):
+    panel.open("public")
+    panel.row("turnout").dblclick()
+    shown(panel.page).locator("table").wait_for()
+    assert "voter_id" in shown(panel.page).inner_text()
+    panel.lab.shot("data-preview")
+    panel.menu("turnout", "Statistics of Columns")
+    statistics = panel.page.locator(".civis-TableTab:visible", has_text="profile of")
+    statistics.wait_for()
+    panel.lab.shot("data-statistics")
+    panel.open("turnout")
+    panel.menu("birth_year", "Statistics")
+    panel.page.locator(".civis-TableTab:visible", has_text="median").wait_for()
+    panel.lab.shot("data-column")
+    assert serious_findings(panel.page, ".civis-TableTab:not(.lm-mod-hidden)") == []
+
+
+def test_names_of_others_stay_text(panel):
+    panel.open("mart")
+    panel.row(ODD).wait_for()
+    assert panel.row(ODD).locator("b").count() == 0
+    panel.menu(ODD, "Insert SELECT Cell")
+    panel.lab.until(lambda: f'from mart."{ODD}"' in cell_text(panel.lab, 1), "the cell")
+    panel.menu(ODD, "Copy Name")
+    panel.lab.until(
+        lambda: panel.page.evaluate("navigator.clipboard.readText()") == f'mart."{ODD}"', "the copy"
+    )
+
+
+def test_keys_alone_do_everything(panel):
+    keyboard = panel.page.keyboard
+    panel.tree.focus()
+    keyboard.press("Home")
+    active = panel.page.locator("#civis-nb-data .civis-mod-active .civis-Row-label")
+    assert active.inner_text() == "sample"
+    keyboard.type("turnout")
+    panel.lab.until(lambda: panel.labels() == ["sample", "public", "turnout"], "the search")
+    assert panel.page.locator("#civis-nb-data mark").inner_text() == "turnout"
+    keyboard.press("ArrowDown")
+    assert active.inner_text() == "turnout"
+    keyboard.press("ArrowRight")
+    panel.lab.until(lambda: "voter_id" in panel.labels(), "the columns")
+    keyboard.press("ArrowRight")
+    panel.lab.until(lambda: active.inner_text() == "voter_id", "the first column")
+    keyboard.press("ArrowLeft")
+    panel.lab.until(lambda: active.inner_text() == "turnout", "the table")
+    assert panel.tree.get_attribute("aria-activedescendant") == (
+        panel.page.locator("#civis-nb-data .civis-mod-active").get_attribute("id")
+    )
+    keyboard.press("Shift+F10")
+    panel.page.locator(".lm-Menu-item", has_text="Preview").wait_for()
+    keyboard.press("ArrowDown")
+    keyboard.press("Enter")
+    shown(panel.page).locator("table").wait_for()
+    panel.search.focus()
+    keyboard.press("Escape")
+    panel.lab.until(lambda: "mart" in panel.labels(), "all names")
+
+
+def test_a_table_is_dragged_into_a_cell(panel):
+    panel.open("public")
+    cell = panel.page.locator(".jp-CodeCell .cm-content").first
+    panel.row("turnout").drag_to(cell)
+    panel.lab.until(lambda: cell_text(panel.lab, 0) == "public.turnout", "the name in the cell")
+
+
+def drop(panel, name, content):
+    transfer = panel.page.evaluate_handle(
+        """([name, content]) => {
+            const transfer = new DataTransfer();
+            transfer.items.add(new File([content], name));
+            return transfer;
+        }""",
+        [name, content],
+    )
+    for kind in ("dragenter", "dragover", "drop"):
+        panel.page.dispatch_event("#civis-nb-data", kind, {"dataTransfer": transfer})
+
+
+def test_a_dropped_file_becomes_a_table(panel):
+    panel.row("mart").click()
+    drop(panel, "New people.csv", 'id,name\n1,"Ann, <i>"\n2,Bob\n')
+    dialog = panel.page.locator(".civis-UploadDialog")
+    dialog.locator(".civis-Upload-type").first.wait_for()
+    names = dialog.locator(".civis-Upload-name")
+    assert [names.nth(at).input_value() for at in range(2)] == ["id", "name"]
+    assert "Ann, <i>" in dialog.locator(".civis-Upload-sample").nth(1).inner_text()
+    assert dialog.get_by_label("Schema").input_value() == "mart"
+    assert dialog.get_by_label("Table", exact=True).input_value() == "new_people"
+    panel.lab.shot("data-upload")
+    assert serious_findings(panel.page, ".civis-UploadDialog") == []
+    dialog.locator(".jp-mod-accept").click()
+    dialog.wait_for(state="detached")
+    panel.page.locator(".Toastify__toast", has_text="mart.new_people has 2 rows now").wait_for()
+    panel.open("mart")
+    panel.row("new_people").dblclick()
+    shown(panel.page).locator("td", has_text="Ann, <i>").wait_for()
+    # It exists now: nothing is changed, and the dialog says so.
+    drop(panel, "New people.csv", "id,name\n3,Eve\n")
+    dialog.locator(".civis-Upload-type").first.wait_for()
+    dialog.locator(".jp-mod-accept").click()
+    panel.page.locator(".civis-Upload-problem", has_text="exists").wait_for()
+    panel.lab.shot("data-upload-problem")
+    dialog.get_by_label("If the table exists").select_option("append")
+    dialog.locator(".jp-mod-accept").click()
+    dialog.wait_for(state="detached")
+    panel.page.locator(".Toastify__toast", has_text="mart.new_people has 3 rows now").wait_for()
+
+
+def test_files_that_cannot_be_tables_are_refused(panel):
+    drop(panel, "movie.mp4", "x")
+    dialog = panel.page.locator(".civis-UploadDialog")
+    panel.page.locator(".civis-Upload-problem", has_text="is no CSV").wait_for()
+    assert dialog.locator(".jp-mod-accept").is_disabled()
+    panel.page.keyboard.press("Escape")
+    dialog.wait_for(state="detached")
+
+
+def test_a_reload_brings_panel_and_tabs_back(panel):
+    # A page of one document brings that one back alone.
+    panel.lab.command("application:set-mode", mode="multiple-document")
+    panel.open("public")
+    panel.row("turnout").dblclick()
+    shown(panel.page).locator("table").wait_for()
+    panel.lab.until(
+        lambda: panel.page.evaluate(
+            """async () => {
+                const { workspaces } = window.jupyterapp.serviceManager;
+                const found = await workspaces.fetch("default");
+                const text = JSON.stringify(found.data);
+                return text.includes("civis-nb-tables") && text.includes("civis-nb-data");
+            }"""
+        ),
+        "the layout on the server",
+    )
+    panel.page.reload()
+    panel.page.wait_for_selector("#civis-nb-data .civis-Row")
+    shown(panel.page).locator("table").wait_for()
