@@ -242,12 +242,16 @@ class Upload:
         client, found = self._account.client(), self._found
         database = int(target.database)
         assert found is not None  # noqa: S101 - `load` has checked it
-        # A table that keeps its rows keeps its columns: those of the file are found by it.
-        is_new = target.existing_table_rows in ("fail", "drop") or not table_exists(
-            client, database, target
-        )
-        columns = target.table_columns if is_new else None
         existing = target.existing_table_rows
+        is_there = table_exists(client, database, target)
+        if is_there and existing == "fail":
+            raise CivisInputError(
+                f"The table {target.schema}.{target.name} exists. Choose what becomes of it, or "
+                "another name. Nothing was imported."
+            )
+        # A table that keeps its rows keeps its columns: those of the file are found by it.
+        is_new = existing == "drop" or not is_there
+        columns = target.table_columns if is_new else None
         if self.kind == "csv":
             assert self._file_id is not None  # noqa: S101 - it was detected
             future = civis_file_to_table(

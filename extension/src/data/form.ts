@@ -62,9 +62,8 @@ export class UploadForm extends Widget {
     this._status = this._block('civis-Upload-status', 'status');
     this._problem = this._block('civis-Upload-problem', 'alert');
     this.node.append(this._progress, this._status, this._problem);
-    for (const field of [this._header, this._sheet]) {
-      field.parentElement!.hidden = true;
-    }
+    show(this._header, false);
+    show(this._sheet, false);
   }
 
   protected onActivateRequest(): void {
@@ -77,7 +76,7 @@ export class UploadForm extends Widget {
       ...databases.map(one => new Option(one.name, String(one.id), false, one.id === chosen))
     );
     this._databases = databases;
-    this._database.parentElement!.hidden = databases.length < 2;
+    show(this._database, databases.length > 1);
   }
 
   /** The database that is chosen. */
@@ -103,11 +102,11 @@ export class UploadForm extends Widget {
 
   /** Show the columns that were found. */
   setFound(state: IUploadState): void {
-    this._header.parentElement!.hidden = state.has_header === null;
+    show(this._header, state.has_header !== null);
     this._header.value = state.has_header === false ? 'no' : 'yes';
     this._sheet.replaceChildren(...state.sheets.map(one => new Option(one, one)));
     this._sheet.value = state.sheet;
-    this._sheet.parentElement!.hidden = state.sheets.length < 2;
+    show(this._sheet, state.sheets.length > 1);
     this._notes.textContent = state.notes.join('\n');
     this._columns.replaceChildren(this._columnTable(state));
   }
@@ -252,6 +251,14 @@ export class UploadForm extends Widget {
   private readonly _progress: HTMLProgressElement;
   private readonly _status: HTMLElement;
   private readonly _problem: HTMLElement;
+}
+
+/** Show or hide a field with its label; the dialog puts an element of its own around a select. */
+function show(field: HTMLElement, isShown: boolean): void {
+  const line = field.closest<HTMLElement>('.civis-Upload-field');
+  if (line) {
+    line.hidden = !isShown;
+  }
 }
 
 /** Return a table's name for a file: small letters, digits and underscores. */
