@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any, Final
 
 from civis_nb.display.columns import columns_of_rows
+from civis_nb.display.settled import TABLE_MIME, table_record
 from civis_nb.display.static_table import StaticTable
 from civis_nb.errors import CivisLookupError
 from civis_nb.futures import CivisFuture
@@ -22,6 +23,7 @@ __all__ = ["Data"]
 
 _WAIT_S: Final = 20.0
 _PREVIEW_ROWS: Final = 100
+_PREVIEW_COLUMNS: Final = 300
 
 
 class Data:
@@ -165,7 +167,20 @@ def _preview(
     columns = columns_of_rows(names, rows, _PREVIEW_ROWS, types)
     total = len(rows) if len(rows) < _PREVIEW_ROWS else None
     table = StaticTable(columns, len(rows), total, title, has_view=False)
-    return {"bundle": table._repr_mimebundle_()}
+    bundle = table._repr_mimebundle_()
+    if columns:
+        # A tab has room for more than what a notebook keeps.
+        record = table_record(
+            columns[:_PREVIEW_COLUMNS], title=title, caption=table.caption,
+            columns_total=len(columns), held=len(rows), total=total,
+        )  # fmt: skip
+        left_out = len(columns) - _PREVIEW_COLUMNS
+        note = f"the first {_PREVIEW_COLUMNS} of {len(columns):,} columns" if left_out > 0 else ""
+        more = "" if total is not None else "a SELECT cell has the others"
+        record["note"] = " · ".join(filter(None, [note, more])) or "all of the table"
+        record["rows_seen"] = _PREVIEW_ROWS
+        bundle[TABLE_MIME] = record
+    return {"bundle": bundle}
 
 
 async def _outcome(start: Callable[[], CivisFuture]) -> Any:

@@ -52,9 +52,10 @@ def cell_text(page, index):
     return page.page.locator(".jp-CodeCell").nth(index).locator(".cm-content").inner_text()
 
 
-def shown(page):
-    """Return the table of the tab that is in front."""
-    return page.locator(".civis-TableTab:visible")
+def wait_for_tab(page, text):
+    """Wait until the tab in front shows a text."""
+    tab = page.locator(".civis-TableTab:visible")
+    tab.get_by_text(text, exact=True).locator("visible=true").first.wait_for()
 
 
 def test_a_table_is_found_inserted_and_run(panel):
@@ -82,8 +83,7 @@ def test_a_table_is_found_inserted_and_run(panel):
 def test_first_rows_and_statistics_open_in_tabs(panel):
     panel.open("public")
     panel.row("turnout").dblclick()
-    shown(panel.page).locator("table").wait_for()
-    assert "voter_id" in shown(panel.page).inner_text()
+    wait_for_tab(panel.page, "voter_id")
     panel.lab.shot("data-preview")
     panel.menu("turnout", "Statistics of Columns")
     statistics = panel.page.locator(".civis-TableTab:visible", has_text="profile of")
@@ -132,7 +132,7 @@ def test_keys_alone_do_everything(panel):
     panel.page.locator(".lm-Menu-item", has_text="Preview").wait_for()
     keyboard.press("ArrowDown")
     keyboard.press("Enter")
-    shown(panel.page).locator("table").wait_for()
+    wait_for_tab(panel.page, "voter_id")
     panel.search.focus()
     keyboard.press("Escape")
     panel.lab.until(lambda: "mart" in panel.labels(), "all names")
@@ -175,7 +175,7 @@ def test_a_dropped_file_becomes_a_table(panel):
     panel.page.locator(".Toastify__toast", has_text="mart.new_people has 2 rows now").wait_for()
     panel.open("mart")
     panel.row("new_people").dblclick()
-    shown(panel.page).locator("td", has_text="Ann, <i>").wait_for()
+    wait_for_tab(panel.page, "Ann, <i>")
     # It exists now: nothing is changed, and the dialog says so.
     drop(panel, "New people.csv", "id,name\n3,Eve\n")
     dialog.locator(".civis-Upload-type").first.wait_for()
@@ -202,7 +202,7 @@ def test_a_reload_brings_panel_and_tabs_back(panel):
     panel.lab.command("application:set-mode", mode="multiple-document")
     panel.open("public")
     panel.row("turnout").dblclick()
-    shown(panel.page).locator("table").wait_for()
+    wait_for_tab(panel.page, "voter_id")
     panel.lab.until(
         lambda: panel.page.evaluate(
             """async () => {
@@ -216,4 +216,4 @@ def test_a_reload_brings_panel_and_tabs_back(panel):
     )
     panel.page.reload()
     panel.page.wait_for_selector("#civis-nb-data .civis-Row")
-    shown(panel.page).locator("table").wait_for()
+    wait_for_tab(panel.page, "voter_id")

@@ -19,6 +19,10 @@ export interface ISavedTable {
   columns_total: number;
   rows_held: number;
   rows_total: number | null;
+  /** What the table is, where it was not saved: the first rows of one in a tab. */
+  note?: string;
+  /** The rows that are seen at once; as many as fit into a cell's output by default. */
+  rows_seen?: number;
 }
 
 const isText = (value: unknown): value is string => typeof value === 'string';
@@ -49,7 +53,7 @@ export function savedTable(data: unknown): ISavedTable | null {
   if (!isRecord(data) || data.version !== 1) {
     return null;
   }
-  const { title, columns, rows, columns_total, rows_held, rows_total } = data;
+  const { title, columns, rows, columns_total, rows_held, rows_total, note, rows_seen } = data;
   const fits =
     isTextOrNull(title) &&
     Array.isArray(columns) &&
@@ -62,6 +66,8 @@ export function savedTable(data: unknown): ISavedTable | null {
     columns_total >= columns.length &&
     isCount(rows_held) &&
     rows_held >= rows.length &&
-    (rows_total === null || isCount(rows_total));
+    (rows_total === null || isCount(rows_total)) &&
+    (note === undefined || isText(note)) &&
+    (rows_seen === undefined || isCount(rows_seen));
   return fits ? (data as unknown as ISavedTable) : null;
 }

@@ -26,7 +26,8 @@ export function tableModel(table: ISavedTable): LocalModel {
       held: table.rows.length,
       total: table.rows_total,
       complete: table.rows_total === table.rows.length,
-      saved: savedText(table)
+      saved: table.note ?? savedText(table),
+      rows: table.rows_seen
     }
   };
   return new LocalModel(traits, answers(saved));
