@@ -41,8 +41,16 @@ class Data:
         self._account = account
         self._catalog = catalog
 
-    def databases(self) -> dict[str, Any]:
-        """Return the databases, and which one the server's settings name."""
+    def databases(self, fresh: bool = False) -> dict[str, Any]:
+        """Return the databases, and which one the server's settings name.
+
+        Parameters
+        ----------
+        fresh
+            Forget what is kept, of tables and columns as well.
+        """
+        if fresh:
+            self._catalog.forget()
         default = self._catalog.database(None, _WAIT_S)
         return {
             "databases": [
@@ -89,16 +97,12 @@ class Data:
             ]
         }
 
-    def refresh(self) -> dict[str, Any]:
-        """Forget what is kept, so that what is asked for next is loaded anew."""
-        self._catalog.forget()
-        return {}
-
     async def scan(self, database_id: int, schema: str) -> dict[str, Any]:
         """Have the platform look for the tables of a schema, and wait for it."""
         await asyncio.to_thread(self._database, database_id)
         await _outcome(partial(self._start_scan, database_id, schema))
-        return self.refresh()
+        self._catalog.forget()
+        return {}
 
     async def preview(self, database_id: int, table_id: int) -> dict[str, Any]:
         """Return the first rows of a table, as a notebook would keep them."""

@@ -34,14 +34,13 @@ def data_routes(base: str, account: Account, catalog: Catalog) -> list[tuple[Any
     """
     data = {"data": Data(account, catalog)}
     uploads = {"uploads": Uploads(account, catalog)}
-    upload = url_path_join(base, r"data/uploads/(?P<upload_id>[0-9a-f]{32})")
+    upload = url_path_join(base, "data/uploads/([^/]+)")
     return [
         (url_path_join(base, "data/databases"), _Databases, data),
         (url_path_join(base, "data/tables"), _Tables, data),
         (url_path_join(base, "data/columns"), _Columns, data),
         (url_path_join(base, "data/preview"), _Preview, data),
         (url_path_join(base, "data/profile"), _Profile, data),
-        (url_path_join(base, "data/refresh"), _Refresh, data),
         (url_path_join(base, "data/scan"), _Scan, data),
         (url_path_join(base, "data/uploads"), _Uploads, uploads),
         (upload, _Upload, uploads),
@@ -60,10 +59,12 @@ class _OfData(Handler):
 
 
 class _Databases(_OfData):
+    """The databases; with ``fresh=1`` all that is kept is loaded anew, now and when it is asked."""
+
     @web.authenticated
     @authorized("read")  # type: ignore[untyped-decorator]
     async def get(self) -> None:
-        await self.reply(self._data.databases)
+        await self.reply(self._data.databases, self.get_query_argument("fresh", "") == "1")
 
 
 class _Tables(_OfData):
@@ -105,13 +106,6 @@ class _Profile(_OfData):
             self.id_argument("table"),
             self.get_query_argument("column", None, strip=False),
         )
-
-
-class _Refresh(_OfData):
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
-    async def post(self) -> None:
-        await self.reply(self._data.refresh)
 
 
 class _Scan(_OfData):

@@ -136,7 +136,7 @@ def test_what_is_gone_is_said(data, database):
 def test_a_refresh_shows_new_tables(data, database, client):
     data.tables(database.id)
     query_civis("create table mart.newer (a int)", database.id, client=client).result()
-    data.refresh()
+    data.databases(fresh=True)
     assert table_of(data, database, "mart", "newer")
     asyncio.run(data.scan(database.id, "mart"))
 

@@ -49,8 +49,11 @@ function query(values: Record<string, string | number>): string {
   return `?${new URLSearchParams(Object.entries(values).map(([name, one]) => [name, String(one)]))}`;
 }
 
-export function getDatabases(): Promise<{ databases: IDatabaseEntry[]; default: number | null }> {
-  return askForNames('data/databases');
+/** Return the databases; fresh: the server forgets what it keeps, of tables and columns as well. */
+export function getDatabases(
+  fresh = false
+): Promise<{ databases: IDatabaseEntry[]; default: number | null }> {
+  return askForNames(`data/databases${fresh ? '?fresh=1' : ''}`);
 }
 
 export async function getSchemas(database: number): Promise<ISchemaEntry[]> {
@@ -75,11 +78,6 @@ export function getProfile(
 ): Promise<IShown> {
   const wanted = { database, table, ...(column === null ? {} : { column }) };
   return ask(`data/profile${query(wanted)}`, { signal });
-}
-
-/** Have the server forget what it keeps of the platform. */
-export function forget(): Promise<void> {
-  return ask('data/refresh', { method: 'POST' });
 }
 
 /** Have the platform look for new tables of a schema. */

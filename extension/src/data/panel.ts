@@ -5,7 +5,7 @@ import { PanelLayout, Widget } from '@lumino/widgets';
 import { uploadTableIcon } from '../common/icons';
 import { IItemAction, IRemedy, ItemList } from '../common/list';
 import { PlatformError, problemOf } from '../common/server';
-import { forget, getDatabases } from './api';
+import { getDatabases } from './api';
 import { DataItem, databaseItem, ISchemaRef } from './items';
 
 /** The command of the status bar's part, where it is there. */
@@ -80,21 +80,21 @@ export class DataPanel extends Widget {
 
   /** Load all that is open anew. */
   async refresh(): Promise<void> {
-    try {
-      await forget();
-    } catch (reason) {
-      this._show(reason);
-      return;
+    if (await this.load(true)) {
+      await this.list.reload();
     }
-    await this.load();
-    await this.list.reload();
   }
 
-  /** Load the databases; the tables of the default one are shown at once. */
-  async load(): Promise<void> {
+  /**
+   * Load the databases; the tables of the default one are shown at once.
+   *
+   * @param fresh - Whether the server asks the platform again.
+   * @returns Whether they were loaded.
+   */
+  async load(fresh = false): Promise<boolean> {
     this.list.isBusy = true;
     try {
-      const found = await getDatabases();
+      const found = await getDatabases(fresh);
       const items = found.databases.map(databaseItem);
       const isFirst = this.list.items.length === 0;
       this.list.items = items;
@@ -104,8 +104,10 @@ export class DataPanel extends Widget {
       if (isFirst && first) {
         await this.list.open(first);
       }
+      return true;
     } catch (reason) {
       this._show(reason);
+      return false;
     } finally {
       this.list.isBusy = false;
     }
