@@ -2,11 +2,12 @@ import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyte
 import { Clipboard, ICommandPalette, Notification, WidgetTracker } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
+import { insertCell } from '../common/cells';
 import { databaseIcon, tableIcon } from '../common/icons';
 import type { IItemAction } from '../common/list';
 import { problemOf } from '../common/server';
 import { getPreview, getProfile, scan } from './api';
-import { insertCell, selectCell } from './cells';
+import { selectCell } from './cells';
 import type { DataItem, ITableRef } from './items';
 import { DataPanel } from './panel';
 import { TableTab } from './table';
@@ -85,6 +86,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
         column
       });
 
+    const insert = async (source: string) => {
+      const tab = notebooks && (await insertCell(notebooks, source));
+      if (tab) {
+        shell.activateById(tab);
+      }
+    };
     const copy = (name: string): IItemAction => ({
       label: 'Copy Name',
       run: () => Clipboard.copyToSystem(name)
@@ -109,11 +116,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
         ];
       }
       const { table } = item;
-      const insert = () => notebooks && void insertCell(notebooks, selectCell(table));
       return [
         { label: 'Preview', run: () => void open(table, 'preview') },
         { label: 'Statistics of Columns', run: () => void open(table, 'profile') },
-        { label: 'Insert SELECT Cell', isEnabled: !!notebooks, run: () => void insert() },
+        { label: 'Insert SELECT Cell', isEnabled: !!notebooks, run: () => void insert(selectCell(table)) },
         copy(table.sql)
       ];
     };
@@ -141,7 +147,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       upload: (files, into) =>
         void uploadFiles(files, into, {
           done: () => panel.refresh(),
-          insert: notebooks ? source => void insertCell(notebooks, source) : null
+          insert: notebooks ? source => void insert(source) : null
         })
     });
     panel.id = 'civis-nb-data';

@@ -1,9 +1,10 @@
-import { LabIcon, refreshIcon } from '@jupyterlab/ui-components';
+import { refreshIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { PanelLayout, Widget } from '@lumino/widgets';
 import { uploadTableIcon } from '../common/icons';
 import { IItemAction, IRemedy, ItemList } from '../common/list';
+import { panelButton, panelHeader } from '../common/panel';
 import { PlatformError, problemOf } from '../common/server';
 import { getDatabases } from './api';
 import { DataItem, databaseItem, ISchemaRef } from './items';
@@ -46,14 +47,10 @@ export class DataPanel extends Widget {
       options.upload([...(this._files.files ?? [])], this.schema);
       this._files.value = '';
     });
-    const header = document.createElement('div');
-    header.className = 'civis-Panel-header';
-    const title = document.createElement('h2');
-    title.textContent = 'Data';
-    header.append(
-      title,
-      button('Upload a file as a table', uploadTableIcon, () => this.chooseFiles()),
-      button('Refresh', refreshIcon, () => void this.refresh()),
+    const header = panelHeader(
+      'Data',
+      panelButton('Upload a file as a table', uploadTableIcon, () => this.chooseFiles()),
+      panelButton('Refresh', refreshIcon, () => void this.refresh()),
       this._files
     );
     const layout = new PanelLayout();
@@ -188,14 +185,4 @@ function dragText(item: DataItem): string | null {
     return item.table.sql;
   }
   return item.kind === 'column' ? item.column.sql : null;
-}
-
-function button(label: string, icon: LabIcon, run: () => void): HTMLElement {
-  const made = document.createElement('button');
-  made.className = 'civis-Panel-button';
-  made.title = label;
-  made.setAttribute('aria-label', label);
-  made.append(icon.element({ tag: 'span' }));
-  made.addEventListener('click', run);
-  return made;
 }
