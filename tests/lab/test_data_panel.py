@@ -72,8 +72,10 @@ def test_a_table_is_found_inserted_and_run(panel):
     )
     assert cell_text(panel.lab, 0) == "%load_ext civis_nb"
     panel.lab.run_all()
-    panel.lab.output(1).locator("table").first.wait_for()
+    output = panel.lab.output(1)
+    output.get_by_text("voter_id", exact=True).locator("visible=true").first.wait_for()
     panel.lab.theme(dark=True)
+    panel.page.locator("#jupyterlab-splash").wait_for(state="detached")
     panel.lab.shot("data-panel-dark")
     assert serious_findings(panel.page, "#civis-nb-data") == []
     panel.lab.theme(dark=False)
