@@ -10,6 +10,9 @@ import pytest
 
 from civis_nb.client.response import ListResponse, Response
 from civis_nb.errors import CivisError
+from civis_nb.futures import CivisFuture
+
+FAST = 0.01
 
 
 class StatusError(CivisError):
@@ -122,3 +125,9 @@ def make():
 
     Makers.run, Makers.logs, Makers.StatusError = staticmethod(run), staticmethod(logs), StatusError
     return Makers
+
+
+def follow(fake, method="get_containers_runs", ids=(1, 2), **kwargs):
+    kwargs.setdefault("polling_interval", FAST)
+    kwargs.setdefault("client", fake)
+    return CivisFuture(getattr(fake.scripts, method), ids, **kwargs)
