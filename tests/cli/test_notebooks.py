@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 from types import SimpleNamespace
 
 import pytest
@@ -11,6 +13,7 @@ from civis_nb.cli import cli
 from civis_nb.cli.api import Api
 from civis_nb.spec.browse import BUNDLED, given
 from civis_nb.tests import create_client_mock
+from tests.scripted_server import Reply, ScriptedServer
 
 
 class HostedApi(Api):
@@ -77,3 +80,52 @@ def test_open_without_a_browser_prints_the_page(monkeypatch):
     monkeypatch.setattr("webbrowser.open", lambda *_, **__: False)
     done = _run(HostedApi(), "open", "7")
     assert "#/notebooks/7?fullscreen=true" in done.stderr
+
+
+def test_what_is_sent_is_what_the_api_takes(monkeypatch, tmp_path):
+    """Over HTTP, to a server with the answers that Civis Platform documents."""
+    started = {"deploymentId": 9, "state": "running"}
+    monkeypatch.setenv("CIVIS_NB_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("CIVIS_API_KEY", "k")
+    with contextlib.closing(ScriptedServer()) as server:
+        monkeypatch.setenv("CIVIS_API_ENDPOINT", server.url)
+        document = {**json.loads(BUNDLED.read_text()), "host": "platform.test"}
+        server.on("GET", "/endpoints", Reply(document))
+        server.on("POST", "/notebooks", Reply({"id": 7}, 201))
+        server.on("PATCH", "/notebooks/7", Reply({"id": 7}))
+        server.on("GET", "/notebooks/7", Reply({"id": 7, "mostRecentDeployment": started}))
+        server.on("POST", "/notebooks/7/deployments", Reply(started, 201))
+        server.on("DELETE", "/notebooks/7/deployments/9", Reply(None, 204))
+        for words in (
+            ("new", "python3", "--mem", "512"),
+            ("up", "7", "--cpu", "100"),
+            ("down", "7"),
+        ):
+            done = CliRunner().invoke(cli, ["notebooks", *words], catch_exceptions=False)
+            assert done.exit_code == 0, done.stderr
+        sent = [(one.method, one.path, one.json) for one in server.requests[1:]]
+    assert sent == [
+        ("POST", "/notebooks", {"language": "python3", "memory": 512}),
+        ("POST", "/notebooks/7/deployments", {}),
+        ("PATCH", "/notebooks/7", {"cpu": 100}),
+        ("POST", "/notebooks/7/deployments", {}),
+        ("GET", "/notebooks/7", {}),
+        ("DELETE", "/notebooks/7/deployments/9", {}),
+    ]
+
+
+def test_the_local_platform_stores_notebooks_and_says_that_it_starts_none(run, on_platform):
+    client = on_platform.client()
+    done = run("notebooks", "new")
+    assert done.exit_code == 1
+    assert "Open its file (notebookUrl) in a Jupyter of your own" in done.stderr
+    (made,) = client.notebooks.list()
+    assert f"with ID {made.id}" in done.stdout
+    for words, said in (
+        (("up", str(made.id)), "Open its file"),
+        (("down", str(made.id)), "was never started and can't be stopped"),
+        (("open", str(made.id)), "A local platform has no pages"),
+    ):
+        done = run("notebooks", *words)
+        assert (done.exit_code != 0, done.stdout) == (True, "")
+        assert said in " ".join(done.stderr.split())
