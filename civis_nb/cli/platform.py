@@ -25,7 +25,7 @@ from civis_nb.local.warehouse.dialects import DIALECTS
 __all__ = ["run", "serve", "shell_lines", "state_folder", "state_of"]
 
 #: How often the foreground checks whether it is to stop; signals come in between.
-_LOOK_S = 0.2
+_CHECK_S = 0.2
 _ENDING = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
@@ -82,7 +82,7 @@ def serve(
                     _write_env(Path(write_env), platform.endpoint, platform.api_key)
                 click.echo(_welcome(platform.endpoint, platform.state, write_env))
             while not signals:
-                if platform.wait(_LOOK_S):
+                if platform.wait(_CHECK_S):
                     raise CivisLocalError("The local platform's server has ended by itself.")
             click.echo("Stopping the local platform.")
 

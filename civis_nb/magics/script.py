@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["SYNTAX", "ScriptCall", "run_script_magic"]
 
-
 _CPU, _MEMORY_MIB = 1024, 1024
 #: A command is one argument of a process, of which Linux takes 128 KiB at most.
 _MOST_COMMAND_BYTES: Final = 120_000

@@ -129,7 +129,7 @@ def test_what_a_display_does_at_the_end_is_not_the_futures_failure(fake, caplog)
     assert future.succeeded()
 
 
-def test_subscribers_see_every_look_before_the_result_is_there(fake):
+def test_subscribers_see_every_poll_before_the_result_is_there(fake):
     fake.states("scripts.get_containers_runs", "queued", "running", "succeeded")
     seen = []
     future = follow(fake, poll_on_creation=False)

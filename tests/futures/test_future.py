@@ -116,7 +116,7 @@ def test_result_honours_its_timeout_and_says_that_the_run_goes_on(fake):
 
 
 @pytest.mark.contract("D10")
-def test_timeout_does_not_wait_for_a_look_that_hangs(fake):
+def test_timeout_does_not_wait_for_a_poll_that_hangs(fake):
     release = threading.Event()
     fake.script["scripts.get_containers_runs"] = [lambda *_: release.wait(30) and None]
     future = follow(fake)
@@ -174,7 +174,7 @@ def test_cleanup_stops_looking_and_result_takes_it_up_again(fake, until):
     assert future.result(timeout=20).state == "succeeded"
 
 
-# Looks that fail
+# Polls that fail
 
 
 @pytest.mark.contract("D37")
@@ -192,7 +192,7 @@ def test_cleanup_stops_looking_and_result_takes_it_up_again(fake, until):
     ],
     ids=str,
 )
-def test_failed_look_does_not_fail_the_future(fake, make, trouble, monkeypatch):
+def test_failed_poll_does_not_fail_the_future(fake, make, trouble, monkeypatch):
     monkeypatch.setattr(timing_module, "MAX_WAIT_S", 0.01)
     error = make.StatusError(trouble) if isinstance(trouble, int) else trouble
     fake.states("scripts.get_containers_runs", "running", error, error, "succeeded")
@@ -214,7 +214,7 @@ def test_last_poll_error_is_set_while_polls_fail(fake, until):
 
 
 @pytest.mark.contract("D37")
-def test_failed_look_with_retries_starts_no_second_run(fake, make):
+def test_failed_poll_with_retries_starts_no_second_run(fake, make):
     fake.states("scripts.get_containers_runs", "running", make.StatusError(500), "succeeded")
     follow(fake, max_retries=3).result(timeout=20)
     assert not fake.called("jobs.post_runs")
@@ -271,7 +271,7 @@ def test_repr_is_stable_and_asks_nobody(fake, monkeypatch, until):
     future.cleanup()
 
 
-def test_state_is_unknown_before_the_first_look(fake):
+def test_state_is_unknown_before_the_first_poll(fake):
     fake.states("scripts.get_containers_runs", "running")
     future = follow(fake, poll_on_creation=False, polling_interval=60)
     assert future.state == "unknown"
@@ -378,7 +378,7 @@ def test_pollable_result_is_the_part_without_jobs(fake):
     assert not future.cancel()
 
 
-def test_container_future_looks_at_containers_and_retries(fake, make):
+def test_container_future_polls_containers_and_retries(fake, make):
     fake.states("scripts.get_containers_runs", "failed", "running", "succeeded")
     fake.script["jobs.post_runs"] = [make.run("queued", id=5)]
     future = ContainerFuture("1", "2", max_n_retries=1, polling_interval=FAST, client=fake)

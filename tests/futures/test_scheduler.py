@@ -68,7 +68,7 @@ def test_many_tasks_take_few_threads(scheduler):
     assert all(task.count == 3 for task in tasks)
 
 
-def test_tasks_are_looked_at_at_the_same_time(scheduler):
+def test_tasks_are_polled_at_the_same_time(scheduler):
     together = threading.Barrier(MAX_WORKERS)
     tasks = [Task(work=lambda: together.wait(20), steps=1) for _ in range(MAX_WORKERS)]
     for task in tasks:
@@ -76,7 +76,7 @@ def test_tasks_are_looked_at_at_the_same_time(scheduler):
     assert all(task.ended.wait(20) for task in tasks)
 
 
-def test_looks_of_one_task_never_overlap(scheduler):
+def test_polls_of_one_task_never_overlap(scheduler):
     task = Task(interval_s=0.0, work=lambda: time.sleep(0.002), steps=50)
     scheduler.add(task)
     for _ in range(100):
@@ -97,7 +97,7 @@ def test_task_taken_out_and_in_again_while_in_flight_does_not_overlap(scheduler)
     assert task.most_at_once == 1
 
 
-def test_wake_looks_now(scheduler, until):
+def test_wake_polls_now(scheduler, until):
     task = Task(interval_s=3600, steps=2)
     scheduler.add(task, 3600)
     scheduler.wake(task)
@@ -106,7 +106,7 @@ def test_wake_looks_now(scheduler, until):
     assert task.ended.wait(20)
 
 
-def test_removed_task_is_looked_at_no_more(scheduler, until):
+def test_removed_task_is_polled_no_more(scheduler, until):
     task = Task(interval_s=0.0)
     scheduler.add(task)
     until(lambda: task.count > 2)
@@ -198,7 +198,7 @@ def test_many_futures_stretch_the_rhythm():
     assert next_wait_s(0, active=10**6) == MAX_WAIT_S
 
 
-def test_patience_starts_anew_after_a_look_that_succeeded():
+def test_the_failure_budget_starts_anew_after_a_poll_that_succeeded():
     patience = FailureBudget()
     first = patience.wait_s(ConnectionError())
     assert patience.wait_s(ConnectionError()) > first
