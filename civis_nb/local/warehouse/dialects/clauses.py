@@ -123,6 +123,12 @@ class Parser(Expressions):
                         alias = self._name(at)
                         at += 1
                     continue
+            if word in ("in", "is") and last is not None and last.kind == "row":
+                behind = self._row_test(last, at)
+                if behind is not None:
+                    found.others += 1
+                    count, at = count + 2, behind
+                    continue
             if word == "in" and last is not None and words[at + 1] == "(":
                 self.rules.among(last, at + 1)
             if not self.can_start(at):
@@ -163,6 +169,21 @@ class Parser(Expressions):
             self.tokens.insert_after(end - 1, f" limit {self.tokens.texts[top + 1]}")
             self.tokens.drop(top, top + 2)
         return found
+
+    def _row_test(self, row: Operand, at: int) -> int | None:
+        """Read IS NULL or IN of a list of rows behind a row; return the place behind it."""
+        words = self._words
+        if words[at] == "is":
+            behind = at + 2 + (words[at + 1] == "not")
+            if words[behind - 1] != "null":
+                return None
+        elif words[at + 1 : at + 3] == ["(", "("] and words[at + 3] not in _QUERIES:
+            behind = self.tokens.partners[at + 1] + 1
+            self.region(at + 2, behind - 1)
+        else:
+            return None
+        self.rules.row_test(row, at, behind)
+        return behind
 
     def _quantifies(self, at: int) -> bool:
         """Return whether ANY or ALL of an array begins at a token, not of a query."""

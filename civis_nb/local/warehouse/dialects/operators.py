@@ -8,6 +8,7 @@ from civis_nb.local.warehouse.dialects.assigned import convert_text
 from civis_nb.local.warehouse.dialects.casts import CastRules
 from civis_nb.local.warehouse.dialects.parts import Operand
 from civis_nb.local.warehouse.dialects.ranges import RangeRules
+from civis_nb.local.warehouse.dialects.row_rules import RowRules
 from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT
 from civis_nb.local.warehouse.dialects.tokens import STRING
 
@@ -29,7 +30,7 @@ _REGEX_OPERATORS = frozenset(("~", "~*", "!~", "!~*"))
 _NUMBER = re.compile(r"(?i)\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|[+-]?inf(?:inity)?)\s*")
 
 
-class OperatorRules(CastRules, RangeRules):
+class OperatorRules(CastRules, RangeRules, RowRules):
     """The rules of operators."""
 
     def binary(self, at: int, left: Operand, right: Operand) -> None:
@@ -170,6 +171,9 @@ class OperatorRules(CastRules, RangeRules):
     def compare(self, left: Operand, right: Operand) -> None:
         """Refuse to compare texts or truth values with numbers, as PostgreSQL does."""
         if self._in_check:
+            return
+        if left.kind == right.kind == "row":
+            self._tokens.rewrite(left.start, right.end, self._rows_compared(left, right))
             return
         for this, other in ((left, right), (right, left)):
             if other.kind == "number" and this.kind in ("column", "value", "cast"):

@@ -70,6 +70,9 @@ class Rules(Protocol):
     def compare(self, left: Operand, right: Operand) -> None:
         """Edit a comparison of two operands."""
 
+    def row_test(self, row: Operand, at: int, behind: int) -> None:
+        """Edit IS NULL or IN behind a row."""
+
     def quantified(self, left: Operand, at: int, close: int) -> None:
         """Edit a comparison with ANY or ALL of an array, which ends with the bracket `close`."""
 

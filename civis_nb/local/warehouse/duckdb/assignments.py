@@ -106,9 +106,7 @@ def _set(tokens: Tokens, first: int, types: dict[str, str], limits: dict[str, Te
     """Convert the values of the next SET."""
     while first < tokens.count and tokens.words[first] != "set":
         first += 1
-    end = first
-    while end < tokens.count and tokens.words[end] not in _ENDS_OF_SET:
-        end = tokens.partners.get(end, end) + 1
+    end = _end_of_set(tokens, first)
     for start, stop in pieces(tokens, first + 1, min(end, tokens.count)):
         column = tokens.name(start)
         behind = tokens.partners.get(start, start) + 1
@@ -123,6 +121,15 @@ def _set(tokens: Tokens, first: int, types: dict[str, str], limits: dict[str, Te
         elif column in types:
             assign(tokens, start + 2, stop, column, types[column])
             keep(tokens, start + 2, stop, limits.get(column))
+
+
+def _end_of_set(tokens: Tokens, at: int) -> int:
+    """Return the place behind the values of SET: WHEN ends those of MERGE, but not in CASE."""
+    depth = 0
+    while at < tokens.count and (depth or tokens.words[at] not in _ENDS_OF_SET):
+        depth += (tokens.words[at] == "case") - (tokens.words[at] == "end")
+        at = tokens.partners.get(at, at) + 1
+    return at
 
 
 def _merge(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, dialect: Dialect) -> None:

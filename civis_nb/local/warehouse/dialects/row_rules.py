@@ -1,0 +1,53 @@
+"""Rows of several values: compared value by value, where DuckDB has structs that know no NULL."""
+
+from __future__ import annotations
+
+from civis_nb.local.warehouse.dialects.assigned import pieces
+from civis_nb.local.warehouse.dialects.parts import Operand
+from civis_nb.local.warehouse.dialects.rules import RuleSet
+
+__all__ = ["RowRules"]
+
+
+class RowRules(RuleSet):
+    """The rules of rows."""
+
+    def _values_of(self, first: int, behind: int) -> list[str]:
+        """Return the values between the brackets of a row."""
+        return [self._tokens.render(*piece) for piece in pieces(self._tokens, first, behind)]
+
+    def _rows_compared(self, left: Operand, right: Operand) -> str:
+        """Return the SQL of a comparison: the first values that differ decide."""
+        word = self._tokens.words[left.end]
+        ones = self._values_of(left.start + 1, left.end - 1)
+        others = self._values_of(right.start + 1, right.end - 1)
+        return self._compared(ones, word, others, left.end)
+
+    def _compared(self, ones: list[str], word: str, others: list[str], at: int) -> str:
+        if len(ones) != len(others):
+            raise self._refuse(at, "unequal number of entries in row expressions")
+        pairs = list(zip(ones, others, strict=True))
+        if word in ("=", "<>", "!="):
+            joined = " AND " if word == "=" else " OR "
+            return f"({joined.join(f'({one}) {word} ({other})' for one, other in pairs)})"
+        one, other = pairs[-1]
+        text = f"({one}) {word} ({other})"
+        for one, other in reversed(pairs[:-1]):
+            text = f"({one}) {word[0]} ({other}) OR (({one}) = ({other}) AND ({text}))"
+        return f"({text})"
+
+    def row_test(self, row: Operand, at: int, behind: int) -> None:
+        """Write IS NULL, which is of all values, or IN as comparisons."""
+        tokens = self._tokens
+        values = self._values_of(row.start + 1, row.end - 1)
+        if tokens.words[at] == "is":
+            test = " ".join(tokens.words[at:behind])
+            text = " AND ".join(f"({value}) {test}" for value in values)
+            tokens.rewrite(row.start, behind, f"({text})")
+            return
+        rows = [
+            self._compared(values, "=", self._values_of(first + 1, after - 1), at)
+            for first, after in pieces(tokens, at + 2, behind - 1)
+        ]
+        negation = "NOT " if tokens.words[at - 1] == "not" else ""
+        tokens.rewrite(row.start, behind, f"({negation}({' OR '.join(rows)}))")
