@@ -172,7 +172,7 @@ class OperatorRules(CastRules, RangeRules, RowRules):
         """Refuse to compare texts or truth values with numbers, as PostgreSQL does."""
         if self._in_check:
             return
-        if left.kind == right.kind == "row":
+        if left.kind == right.kind == "row" and not self._is_assigned(left):
             self._tokens.rewrite(left.start, right.end, self._rows_compared(left, right))
             return
         for this, other in ((left, right), (right, left)):

@@ -9,12 +9,26 @@ from civis_nb.local.warehouse.dialects.rules import RuleSet
 __all__ = ["RowRules"]
 
 
+#: What may be before the rows of a list.
+_BEFORE_ROWS = frozenset(
+    "set select where and or not on having by when then else returning (".split()  # noqa: SIM905
+)
+
+
 class RowRules(RuleSet):
     """The rules of rows."""
 
     def _values_of(self, first: int, behind: int) -> list[str]:
         """Return the values between the brackets of a row."""
         return [self._tokens.render(*piece) for piece in pieces(self._tokens, first, behind)]
+
+    def _is_assigned(self, row: Operand) -> bool:
+        """Return whether values are put into a row of columns: SET (a, b) = (1, 2)."""
+        words, at = self._tokens.words, row.start - 1
+        opened = {close: opened for opened, close in self._tokens.partners.items()}
+        while at >= 0 and words[at] not in _BEFORE_ROWS:
+            at = opened.get(at, at) - 1
+        return at >= 0 and words[at] == "set"
 
     def _rows_compared(self, left: Operand, right: Operand) -> str:
         """Return the SQL of a comparison: the first values that differ decide."""
