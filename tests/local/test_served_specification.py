@@ -266,6 +266,17 @@ def test_queries_are_filtered_by_states_that_there_are(http):
         assert "state can't be 'lazy'; it is one of queued" in refused.text
 
 
+def test_what_civis_platform_calls_deprecated_is_so_here(served, official):
+    marked = {
+        (path, verb)
+        for path, verb, operation in _operations(official)
+        if operation.get("deprecated") and path in served["paths"]
+    }
+    assert ("/tables/{id}/refresh", "post") in marked
+    for path, verb in marked:
+        assert served["paths"][path][verb]["deprecated"] is True, (verb, path)
+
+
 def test_it_needs_a_key(http):
     assert requests.get(http.endpoint + "/endpoints", timeout=30).status_code == 401
 

@@ -354,3 +354,10 @@ def test_host_that_can_not_be_one_is_a_clear_error(at_once):
     with pytest.raises(errors.CivisClientError, match="CIVIS_API_ENDPOINT"):
         session.call("GET", "a")
     session.close()
+
+
+@pytest.mark.parametrize("user", ["someone:hidden", "someone", ":hidden"])
+def test_an_address_with_a_user_is_refused_without_repeating_the_password(user):
+    with pytest.raises(errors.CivisConfigError, match="names a user") as caught:
+        Session(f"http://{user}@127.0.0.1:1", "key")
+    assert "hidden" not in str(caught.value)
