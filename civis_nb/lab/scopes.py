@@ -110,6 +110,11 @@ def place_at(sql: str, offset: int, backslashes: bool = False) -> Place:
     """
     tokens: list[Token] = []
     typed = ""
+    if sql[:offset].count('"') % 2 and not all(
+        token.closed for token in tokenize(sql, backslashes)
+    ):
+        # A name in quotes is being written: those that follow would end it, and begin others.
+        sql = f'{sql[:offset]}"{sql[offset:]}'
     for token in tokenize(sql, backslashes):
         inside = token.start < offset and (offset < token.end or not token.closed)
         if token.kind in ("string", "dollar", "comment"):

@@ -95,13 +95,26 @@ COLUMNS = [
     ("insert into people (¦)", ["id", "name"]),
     ("delete from people where ¦", ["id", "name"]),
     ("select na¦ from people", ["name"]),
-    ("select \"or¦ from sales.\"\"", []),
     ("select 'p.¦' from people p", []),
     ("select 1 from people p -- p.¦", []),
     ("select 1 /* p.¦ */ from people p", []),
     ("select 1.¦ from people p", []),
     ("select * from nowhere n where n.¦", []),
     ("select * from people p where (p.id = 1 and (p.¦", ["id", "name"]),
+    ("insert into people (id, ¦) select 1", ["id", "name"]),
+    ("update people set name = 'x', i¦", ["id"]),
+    ("select name from people group by ¦", ["id", "name"]),
+    ("select name from people order by ¦ desc limit 1", ["id", "name"]),
+    ("select 1 from people p where p.id in (select ¦ from sales.people s)",
+     ["sales_person", "id", "name"]),
+    ("merge into people p using sales.people s on p.¦", ["id", "name"]),
+    ("delete from people using sales.people s where s.¦", ["sales_person"]),
+    # A quote that is typed already, whether or not it is closed.
+    ('select o."¦ from sales."Orders" o', ['"order id"', "person_id", '"user"']),
+    ('select o."or¦" from sales."Orders" o', ['"order id"']),
+    ('select o."or¦ from sales."Orders" o', ['"order id"']),
+    # A second magic in a cell is no statement of SQL, and disturbs nothing.
+    ("select 1\n%%civis_sql\nselect ¦ from people", ["id", "name"]),
 ]  # fmt: skip
 
 
@@ -175,6 +188,13 @@ def test_options_and_values_of_the_magic(line, wanted):
 def test_the_database_of_a_cell(line, wanted):
     magic = magic_at(line, len(line))
     assert (magic.database if magic else None) == wanted
+
+
+def test_lines_of_python_are_completed_where_they_run_sql():
+    assert written("x = 1\ny = %civis_sql select p.¦ from people p\nz", magic="") == ["id", "name"]
+    options = written("%civis_sql --as p¦", ("value",), magic="")
+    assert options == ["pandas", "polars"]
+    assert proposals("x.¦\ny = %civis_sql select 1 from people").items == []
 
 
 def test_other_cells_are_left_alone():

@@ -152,7 +152,8 @@ def test_the_statement_at_the_cursor_runs_alone(open_in_lab):
     assert cell.outputs[-1]["text"] == "Ran statement 2 of 3, lines 3\N{EN DASH}5.\n"
 
 
-def test_the_error_of_a_statement_is_underlined_in_the_cell_until_it_changes(open_in_lab):
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_error_of_a_statement_is_underlined_in_the_cell_until_it_changes(open_in_lab, theme):
     page = loaded(open_in_lab, THREE)
     cursor_behind(page, 0, "nosuch")
     page.page.keyboard.press("Alt+Shift+Enter")
@@ -160,13 +161,11 @@ def test_the_error_of_a_statement_is_underlined_in_the_cell_until_it_changes(ope
     said = "Statement 3 of 3, line 6, failed; the others were not run."
     page.until(lambda: said in output_text(page, 0), "what has failed")
     assert "line 6, column 8 of the cell" in output_text(page, 0)
-    point_at_mark(page)
-    assert '"nosuch"' in page.page.locator(".cm-diagnostic").inner_text()
-    page.shot("sql-error-light")
-    page.theme(dark=True)
     try:
+        page.theme(dark=theme == "dark")
         point_at_mark(page)
-        page.shot("sql-error-dark")
+        assert '"nosuch"' in page.page.locator(".cm-diagnostic").inner_text()
+        page.shot(f"sql-error-{theme}")
     finally:
         page.theme(dark=False)
     cursor_behind(page, 0, "nosuch")
