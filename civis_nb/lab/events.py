@@ -17,7 +17,7 @@ from tornado.iostream import StreamClosedError
 
 from civis_nb.errors import CivisError
 from civis_nb.lab.account import Account
-from civis_nb.lab.feeds import Feed, Listener, Seen
+from civis_nb.lab.feeds import Feed, Seen
 from civis_nb.lab.http import Handler
 from civis_nb.lab.jobs import SCOPES, Jobs, JobsFeed
 from civis_nb.lab.runs import RunFeed
@@ -94,7 +94,7 @@ class Feeds:
 
 
 class EventsHandler(Handler):
-    """The stream of events of a page: ``?topic=jobs:mine&topic=run:12:34&hidden=1``.
+    """The stream of events of a page: ``?topic=jobs:mine&topic=run:12:34``.
 
     Each event is JSON with its ``topic``. The first of a topic has all of it.
     """
@@ -128,20 +128,19 @@ class EventsHandler(Handler):
             with contextlib.suppress(RuntimeError):  # the server has ended
                 loop.call_soon_threadsafe(self._news.set)
 
-        listener = Listener(notify, hidden=self.get_query_argument("hidden", "") == "1")
         self.set_header("Content-Type", "text/event-stream")
         self.set_header("Cache-Control", "no-store")
         self.set_header("X-Accel-Buffering", "no")
         told = await asyncio.to_thread(self._found, topics)
         try:
             for feed, _ in told.values():
-                feed.add(listener)
+                feed.add(notify)
             await self._tell(told)
         except StreamClosedError:
             return
         finally:
             for feed, _ in told.values():
-                feed.remove(listener)
+                feed.remove(notify)
 
     def _found(self, topics: list[str]) -> dict[str, tuple[Feed, Seen]]:
         try:

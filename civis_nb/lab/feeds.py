@@ -12,32 +12,14 @@ from typing import Any, Final
 from civis_nb.errors import CivisError
 from civis_nb.futures.timing import next_wait_s
 
-__all__ = ["Feed", "Listener", "Seen"]
+__all__ = ["Feed", "Seen"]
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two reads where all pages are hidden.
-_HIDDEN_WAIT_S: Final = 60.0
 #: A read that takes longer is stated as a problem; the client goes on trying.
 _PATIENCE_S: Final = 10.0
 #: The longest wait after a failed read.
 _FAILED_WAIT_S: Final = 15.0
-
-
-class Listener:
-    """A page that listens.
-
-    Parameters
-    ----------
-    notify
-        Called in any thread when there is news.
-    hidden
-        Whether nobody looks at the page now: it does with news that are older.
-    """
-
-    def __init__(self, notify: Callable[[], None], hidden: bool = False) -> None:
-        self.notify = notify
-        self.hidden = hidden
 
 
 @dataclass
@@ -64,7 +46,7 @@ class Feed:
         Counts the changes.
     """
 
-    #: The shortest and the longest wait between two reads, while a page is looked at.
+    #: The shortest and the longest wait between two reads.
     least_wait_s = 1.0
     most_wait_s = 15.0
     #: How many calls the platform still takes, and of how many; None where it does not say.
@@ -74,7 +56,7 @@ class Feed:
         self.version = 0
         self._problem = ""
         self._condition = threading.Condition()
-        self._listeners: set[Listener] = set()
+        self._listeners: set[Callable[[], None]] = set()
         self._thread: threading.Thread | None = None
         self._hurried = False
         self._failures = 0
@@ -104,16 +86,19 @@ class Feed:
 
     # -- listeners ------------------------------------------------------------------------------
 
-    def add(self, listener: Listener) -> None:
-        """Have a page listen: it is read at once, if it was not just now."""
+    def add(self, notify: Callable[[], None]) -> None:
+        """Have a page listen: it is read at once, and `notify` is called when there is news.
+
+        That is in any thread.
+        """
         with self._condition:
-            self._listeners.add(listener)
+            self._listeners.add(notify)
             self._hurry()
 
-    def remove(self, listener: Listener) -> None:
+    def remove(self, notify: Callable[[], None]) -> None:
         """Let a page listen no longer."""
         with self._condition:
-            self._listeners.discard(listener)
+            self._listeners.discard(notify)
             self._condition.notify_all()
 
     @property
@@ -170,8 +155,8 @@ class Feed:
                     return
                 self._hurried = False
             if self._read_once():
-                for listener in list(self._listeners):
-                    listener.notify()
+                for notify in list(self._listeners):
+                    notify()
             with self._condition:
                 self._condition.wait_for(
                     lambda: self._hurried or not self._listeners, timeout=self._wait_s()
@@ -200,9 +185,6 @@ class Feed:
     def _wait_s(self) -> float:
         if self._failures:
             return min(self.least_wait_s * 2.0 ** min(self._failures, 10), _FAILED_WAIT_S)
-        with self._condition:
-            if all(listener.hidden for listener in self._listeners):
-                return _HIDDEN_WAIT_S
         left, limit = self.calls_left
         quiet_s = time.monotonic() - self._changed_at
         adaptive_s = next_wait_s(quiet_s, calls_left=left, calls_limit=limit)

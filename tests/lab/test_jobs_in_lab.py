@@ -138,3 +138,30 @@ def test_the_panel_in_both_themes(open_in_lab, client):
     page.theme(dark=False)
     jobs.choose("fails each time", "Insert %civis_run Cell")
     page.page.locator(".jp-CodeCell", has_text=f"%civis_run {failed}").wait_for()
+
+
+def test_a_hidden_page_holds_no_connection(open_in_lab):
+    page = open_in_lab("1")
+    opened, closed = [], []
+    page.page.on("request", lambda one: "/events?" in one.url and opened.append(one.url))
+    page.page.on("requestfailed", lambda one: "/events?" in one.url and closed.append(one.url))
+    Jobs(page)
+    page.page.wait_for_function("() => document.querySelector('#civis-nb-jobs .civis-Row')")
+    assert closed == []
+
+    def show(hidden):
+        page.page.evaluate(
+            """hidden => {
+                Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+                document.dispatchEvent(new Event("visibilitychange"));
+            }""",
+            hidden,
+        )
+        page.page.wait_for_timeout(10)  # for Playwright to hear of requests
+
+    show(hidden=True)
+    page.until(lambda: page.page.wait_for_timeout(10) or closed, "the end of the connection")
+    opened.clear()
+    show(hidden=False)
+    page.until(lambda: page.page.wait_for_timeout(10) or opened, "the next connection")
+    assert len(closed) == 1

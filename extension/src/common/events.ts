@@ -19,7 +19,8 @@ const SILENCE_MS = 35_000;
 /**
  * The stream of events of this page, of all topics that anything on it listens to.
  *
- * There is no stream while nothing listens. While the page is hidden the server is told so.
+ * There is no stream while nothing listens, and none while the page is hidden: all tabs of a browser
+ * share six connections to a server.
  */
 export class EventStream {
   constructor() {
@@ -49,7 +50,7 @@ export class EventStream {
         this._open?.abort();
         this._open = null;
         window.clearTimeout(this._again);
-        if (this._hears.size) {
+        if (this._hears.size && !document.hidden) {
           void this._follow();
         }
       });
@@ -77,9 +78,6 @@ export class EventStream {
   private async _read(open: AbortController): Promise<void> {
     const settings = ServerConnection.makeSettings();
     const query = new URLSearchParams([...this._hears.keys()].map(topic => ['topic', topic]));
-    if (document.hidden) {
-      query.append('hidden', '1');
-    }
     const url = `${URLExt.join(settings.baseUrl, 'civis-nb', 'events')}?${query.toString()}`;
     const init: RequestInit = { signal: open.signal, cache: 'no-store' };
     const response = await ServerConnection.makeRequest(url, init, settings);
