@@ -1,12 +1,13 @@
 import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Clipboard, ICommandPalette, InputDialog, Notification } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { sizeText } from '../common/amounts';
 import { insertCell } from '../common/cells';
 import { icon } from '../common/icons';
 import type { IItemAction } from '../common/list';
 import { problemOf } from '../common/server';
 import { contentUrl, forget, IFile, lookUp, upload } from './api';
-import { readingCode, sizeText } from './items';
+import { readingCode } from './code';
 import { FilesPanel } from './panel';
 
 const CATEGORY = 'Civis Platform';

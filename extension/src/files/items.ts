@@ -1,17 +1,10 @@
 import { fileIcon, folderIcon } from '@jupyterlab/ui-components';
+import { sizeText } from '../common/amounts';
 import type { IListItem } from '../common/list';
 import { getFiles, getProjects, IFile } from './api';
 
 /** An item of the tree: a file, or what files are in. */
 export type FileItem = { readonly file: IFile; readonly isOwn: boolean } | { readonly file: null };
-
-/** Return a number of bytes for a person. */
-export function sizeText(bytes: number): string {
-  const units: readonly (readonly [number, string])[] = [[1e9, 'GB'], [1e6, 'MB'], [1e3, 'kB']];
-  const [size, unit] = units.find(([one]) => bytes >= one) ?? [1, 'bytes'];
-  const digits = size === 1 || bytes >= 100 * size ? 0 : 1;
-  return `${(bytes / size).toFixed(digits)} ${unit}`;
-}
 
 /** Return a file as an item; keys tell apart where in the tree it is. */
 export function fileItem(file: IFile, within: string): IListItem<FileItem> {
@@ -57,17 +50,4 @@ export function fileGroups(): IListItem<FileItem>[] {
       )
     )
   ];
-}
-
-/** Return code that reads a file. */
-export function readingCode({ id, name }: IFile): string {
-  const plain = name.toLowerCase().replace(/\.(gz|zip)$/, '');
-  const comment = `# ${name.replace(/[^\p{L}\p{N} ._()-]/gu, '_')}`;
-  if (/\.(csv|tsv|txt)$/.test(plain)) {
-    return `from civis_nb.io import file_to_dataframe\n\n${comment}\ndf = file_to_dataframe(${id})\ndf.head()`;
-  }
-  if (plain.endsWith('.json')) {
-    return `from civis_nb.io import file_to_json\n\n${comment}\ndata = file_to_json(${id})`;
-  }
-  return `from io import BytesIO\n\nfrom civis_nb.io import civis_to_file\n\n${comment}\nbuffer = BytesIO()\ncivis_to_file(${id}, buffer)\nbuffer.seek(0)`;
 }

@@ -1,3 +1,4 @@
+import { timeText } from '../common/amounts';
 import type { IItemState, IListItem } from '../common/list';
 import type { IJob } from './api';
 import * as icons from './icons';
@@ -18,18 +19,6 @@ const STATES: Record<string, { kind: IItemState['kind']; icon: typeof icons.wait
 /** Whether a job waits or runs. */
 export function isActive(job: IJob): boolean {
   return job.state === 'running' || job.state === 'queued' || job.state === 'pending';
-}
-
-/** Return a length of time in few characters: "0.4 s", "12 min", "3 h". */
-export function timeText(seconds: number): string {
-  const s = Math.max(seconds, 0);
-  if (s < 10) {
-    return `${s.toFixed(1)} s`;
-  }
-  if (s < 100) {
-    return `${Math.round(s)} s`;
-  }
-  return s < 5400 ? `${Math.round(s / 60)} min` : s < 172_800 ? `${Math.round(s / 3600)} h` : `${Math.round(s / 86_400)} d`;
 }
 
 /** Return when the last run was, or since when it goes on. */

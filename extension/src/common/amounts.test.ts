@@ -1,0 +1,19 @@
+import { expect, it } from 'vitest';
+import { sizeText, timeText } from './amounts';
+
+it.each([
+  [-3, '0.0 s'],
+  [0.44, '0.4 s'],
+  [42, '42 s'],
+  [600, '10 min'],
+  [7200, '2 h'],
+  [864_000, '10 d']
+])('writes %d seconds as %s', (seconds, text) => expect(timeText(seconds)).toBe(text));
+
+it.each([
+  [0, '0 bytes'],
+  [999, '999 bytes'],
+  [1500, '1.5 kB'],
+  [123_456_789, '123 MB'],
+  [2.5e9, '2.5 GB']
+])('writes %d bytes as %s', (bytes, text) => expect(sizeText(bytes)).toBe(text));
