@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.widgets.conftest import serious_findings
+from tests.lab.conftest import started
+from tests.widgets.conftest import Page, serious_findings, written
 
 pytestmark = pytest.mark.exhaustive
 
@@ -219,3 +220,22 @@ def test_a_reload_brings_panel_and_tabs_back(panel):
     panel.page.reload()
     panel.page.wait_for_selector("#civis-nb-data .civis-Row")
     wait_for_tab(panel.page, "voter_id")
+
+
+def test_a_wrong_key_is_said_with_what_to_do(lab_platform, browser_window, tmp_path):
+    server = started(
+        tmp_path, CIVIS_API_ENDPOINT=lab_platform.endpoint, CIVIS_API_KEY="not-a-key-of-anybody"
+    )
+    page = browser_window.new_page()
+    try:
+        lab = Page(page, server, written(server, ""), "lab")
+        lab.command("civis-nb:show-data")
+        problem = page.locator("#civis-nb-data [role=alert]")
+        problem.get_by_text("Try again").wait_for()
+        assert "key" in problem.inner_text()
+        assert "not-a-key-of-anybody" not in page.content()
+        lab.shot("data-wrong-key")
+        assert serious_findings(page, "#civis-nb-data") == []
+    finally:
+        page.close()
+        server.stop()
