@@ -1,0 +1,228 @@
+import { Dialog, showDialog } from '@jupyterlab/apputils';
+import { Widget } from '@lumino/widgets';
+import { getDatabases, problemOf } from '../common/server';
+import type { PlatformModel } from './model';
+import { differenceText, ILocalState, IWhere, platformName, sizeText, whereText } from './where';
+
+function made<Name extends keyof HTMLElementTagNameMap>(
+  name: Name,
+  properties: Partial<HTMLElementTagNameMap[Name]> = {},
+  ...children: (Node | string)[]
+): HTMLElementTagNameMap[Name] {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children);
+  return element;
+}
+
+function button(text: string, act: () => unknown): HTMLButtonElement {
+  const found = made('button', { type: 'button', className: 'jp-Button jp-mod-styled' }, text);
+  found.addEventListener('click', () => void act());
+  return found;
+}
+
+/** Where the sidebar and the notebook work, with what changes it, and the local platform. */
+class PlatformForm extends Widget {
+  constructor(private readonly model: PlatformModel) {
+    super();
+    this.addClass('civis-platform-form');
+    this._said.setAttribute('role', 'status');
+    this.node.append(this._sidebar, this._notebook, this._local, this._said);
+    model.changed.connect(this._show, this);
+    model.switched.connect(this._load, this);
+    this._show();
+    void model.refresh();
+    void this._load();
+  }
+
+  private async _load(): Promise<void> {
+    try {
+      const found = await getDatabases();
+      this._databases = found.databases.map(one => one.name);
+    } catch (reason) {
+      this._databases = [];
+      this._say(problemOf(reason));
+    }
+    try {
+      this._state = await this.model.localState();
+    } catch (reason) {
+      this._say(problemOf(reason));
+    }
+    if (!this.isDisposed) {
+      this._show();
+    }
+  }
+
+  private _show(): void {
+    this._showSidebar();
+    this._showNotebook();
+    this._showLocal();
+    if (this.model.problem) {
+      this._say(this.model.problem);
+    }
+  }
+
+  private _say(text: string): void {
+    this._said.textContent = text;
+  }
+
+  /** Do something that takes a while: what goes on is told, and nothing else can be started. */
+  private async _act(meanwhile: string, afterwards: string, work: () => Promise<boolean>): Promise<void> {
+    this._say(meanwhile);
+    this.node.setAttribute('aria-busy', 'true');
+    this._isBusy = true;
+    this._show();
+    const worked = await work();
+    this._isBusy = false;
+    this.node.removeAttribute('aria-busy');
+    this._say(worked ? afterwards : this.model.problem);
+    this._show();
+  }
+
+  private _section(section: HTMLElement, title: string, ...children: (Node | string)[]): void {
+    // A control that has the focus is made anew: the new one in its place gets it.
+    const focused = document.activeElement as HTMLElement | null;
+    const name = section.contains(focused) ? focused?.dataset.name : undefined;
+    section.replaceChildren(made('h3', {}, title), ...children);
+    const controls = section.querySelectorAll<HTMLButtonElement | HTMLSelectElement>('button, select');
+    for (const control of Array.from(controls)) {
+      control.dataset.name ??= control.textContent ?? '';
+      control.disabled ||= this._isBusy;
+    }
+    if (name) {
+      section.querySelector<HTMLElement>(`[data-name="${CSS.escape(name)}"]`)?.focus();
+    }
+  }
+
+  private _chooser(label: string, where: IWhere, choose: (name: string) => unknown): HTMLElement {
+    const none = made('option', { value: '', disabled: true, selected: !where.database }, 'not set');
+    const names = [...new Set([...this._databases, ...(where.database ? [where.database] : [])])];
+    const options = names.map(name =>
+      made('option', { value: name, selected: name === where.database }, name)
+    );
+    const select = made('select', { className: 'jp-mod-styled' }, none, ...options);
+    select.dataset.name = label;
+    select.addEventListener('change', () => void choose(select.value));
+    return made('label', {}, made('span', {}, label), select);
+  }
+
+  private _showSidebar(): void {
+    const { server } = this.model;
+    if (server === null) {
+      this._section(this._sidebar, 'Sidebar and completion', made('p', {}, 'Asking the server …'));
+      return;
+    }
+    const back = button('Use the platform of the server’s environment', () =>
+      this._act('Changing the platform …', 'The sidebar uses the platform of the server’s environment.', () =>
+        this.model.use('environment')
+      )
+    );
+    const database = this._chooser('Database of the sidebar', server, name =>
+      this._act('Changing the database …', `The sidebar, and notebooks that start from now on, use ${name}.`, () =>
+        this.model.useDatabase(name)
+      )
+    );
+    this._section(
+      this._sidebar,
+      'Sidebar and completion',
+      made('p', {}, `${platformName(server)} ${server.endpoint}`.trim()),
+      ...(server.kind === 'nowhere'
+        ? [made('p', {}, 'The server has no API key: start a local platform, or set CIVIS_API_KEY and start Jupyter again.')]
+        : [database]),
+      ...(server.is_chosen ? [back] : [])
+    );
+  }
+
+  private _showNotebook(): void {
+    const { server, notebook, notebookName } = this.model;
+    this._notebook.hidden = notebook === null;
+    if (notebook === null) {
+      return;
+    }
+    const difference = server ? differenceText(server, notebook) : '';
+    const told = (what: string) =>
+      `Done in the kernel, until it restarts. To keep it, run in the notebook: ${what}`;
+    const choose = (name: string) =>
+      this._act('Changing the database …', told(`%civis_config database ${name}`), () =>
+        this.model.setInNotebook(null, name)
+      );
+    const backend = server?.kind === 'local' && server.is_chosen ? 'local' : 'platform';
+    const same = button('Use what the sidebar uses', () => {
+      const lines = [`%civis_config backend ${backend}`];
+      if (server?.database) {
+        lines.push(`%civis_config database ${server.database}`);
+      }
+      return this._act('Changing the notebook …', told(lines.join(' and ')), () =>
+        this.model.setInNotebook(backend, server?.database ?? null)
+      );
+    });
+    const warning = made('p', { className: 'civis-platform-warning' }, `⚠ ${difference}`);
+    this._section(
+      this._notebook,
+      notebookName,
+      made('p', {}, whereText(notebook)),
+      this._chooser('Database of the notebook', notebook, choose),
+      ...(difference ? [warning, same] : [])
+    );
+  }
+
+  private _showLocal(): void {
+    const state = this._state;
+    if (state === null) {
+      this._section(this._local, 'Local platform', made('p', {}, 'Asking the server …'));
+      return;
+    }
+    const runs = state.running ? `Running at ${state.endpoint} (process ${state.pid})` : 'Not running';
+    const start = button(state.running ? 'Use it in the sidebar' : 'Start local platform', () =>
+      this._act('Starting the local platform …', 'The sidebar uses the local platform.', () =>
+        this.model.use('local')
+      )
+    );
+    const stop = button('Stop', () =>
+      this._act('Stopping the local platform …', 'The local platform has stopped; what it keeps stays.', () =>
+        this.model.change('stop')
+      )
+    );
+    const reset = button('Reset …', () => this._reset(state));
+    const uses = this.model.server?.kind === 'local';
+    this._section(
+      this._local,
+      'Local platform',
+      made('p', {}, runs),
+      made('p', {}, `Holds ${sizeText(state.bytes)} in ${state.folder}`),
+      ...(uses ? [] : [start]),
+      ...(state.can_stop ? [stop] : []),
+      ...(state.bytes !== null && (state.can_stop || !state.running) ? [reset] : [])
+    );
+  }
+
+  private async _reset(state: ILocalState): Promise<void> {
+    const answer = await showDialog({
+      title: 'Reset the local platform?',
+      body: `All tables, files, jobs and keys in ${state.folder} (${sizeText(state.bytes)}) are deleted. This can’t be undone.`,
+      buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Delete everything' })],
+      defaultButton: 0
+    });
+    if (answer.button.accept) {
+      await this._act('Deleting …', 'The local platform holds nothing but its samples.', () =>
+        this.model.change('reset')
+      );
+    }
+  }
+
+  private _databases: string[] = [];
+  private _state: ILocalState | null = null;
+  private _isBusy = false;
+  private readonly _sidebar = made('section');
+  private readonly _notebook = made('section', { hidden: true });
+  private readonly _local = made('section');
+  private readonly _said = made('p', { className: 'civis-platform-said' });
+}
+
+/** Open the dialog in which platform and database are changed. */
+export async function openPlatformDialog(model: PlatformModel): Promise<void> {
+  await showDialog({
+    title: 'Civis: platform and database',
+    body: new PlatformForm(model),
+    buttons: [Dialog.okButton({ label: 'Close' })]
+  });
+}

@@ -1,0 +1,152 @@
+import type { JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { ICommandPalette, Notification } from '@jupyterlab/apputils';
+import { IDefaultFileBrowser } from '@jupyterlab/filebrowser';
+import { ILauncher } from '@jupyterlab/launcher';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import { Token } from '@lumino/coreutils';
+import type { IDisposable } from '@lumino/disposable';
+import { databaseIcon, icon } from '../common/icons';
+import { openPlatformDialog } from './dialog';
+import { PlatformModel } from './model';
+import { SETTINGS_ID, settingsOf } from './settings';
+import { PlatformStatus } from './status';
+import { notebookOf, TEMPLATES } from './templates';
+
+const CATEGORY = 'Civis Platform';
+
+const localPlatformIcon = icon(
+  'local-platform',
+  '<path fill-rule="evenodd" d="M2 2h12a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H9.7v1.5H12V15H4v-1.5h2.3V12H2a1 1 0 0 1-1-1V3a1 1 0 0 1 1-1zm.5 1.5v7h11v-7zM6.2 5l4.4 2-4.4 2z"/>'
+);
+
+/** Where the server and the notebook work; panels load anew when it emits `switched`. */
+export const IPlatformModel = new Token<PlatformModel>('civis-nb:IPlatformModel');
+
+const model: JupyterFrontEndPlugin<PlatformModel> = {
+  id: 'civis-nb:platform',
+  description: 'Where the sidebar and the notebook work, and the commands that change it.',
+  autoStart: true,
+  requires: [INotebookTracker],
+  optional: [ICommandPalette, ILauncher],
+  provides: IPlatformModel,
+  activate: (
+    app: JupyterFrontEnd,
+    notebooks: INotebookTracker,
+    palette: ICommandPalette | null,
+    launcher: ILauncher | null
+  ) => {
+    const found = new PlatformModel(notebooks);
+    app.commands.addCommand('civis-nb:choose-platform', {
+      label: 'Choose Platform and Database…',
+      caption: 'Show where the sidebar and the notebook work, and change it',
+      execute: () => openPlatformDialog(found)
+    });
+    app.commands.addCommand('civis-nb:start-local-platform', {
+      label: args => (args.isLauncher ? 'Local platform' : 'Start Local Platform'),
+      caption: 'Start a platform on this machine, and use it: no account, no network',
+      icon: localPlatformIcon,
+      execute: async () => {
+        const work = found.use('local').then(started => {
+          if (!started) {
+            throw new Error(found.problem);
+          }
+          return null;
+        });
+        Notification.promise(work, {
+          pending: { message: 'Starting the local platform …' },
+          success: { message: () => 'The local platform is ready, and the sidebar uses it. So do notebooks that start from now on.' },
+          error: { message: reason => (reason as Error).message }
+        });
+        // What failed is told by the notification.
+        await work.catch(() => undefined);
+      }
+    });
+    for (const command of ['civis-nb:choose-platform', 'civis-nb:start-local-platform']) {
+      palette?.addItem({ command, category: CATEGORY });
+    }
+    launcher?.add({
+      command: 'civis-nb:start-local-platform',
+      args: { isLauncher: true },
+      category: 'Other',
+      rank: 20
+    });
+    return found;
+  }
+};
+
+const status: JupyterFrontEndPlugin<void> = {
+  id: SETTINGS_ID,
+  description: 'The item of the status bar, and the settings of the extension.',
+  autoStart: true,
+  requires: [IPlatformModel],
+  optional: [IStatusBar, ISettingRegistry],
+  activate: async (
+    app: JupyterFrontEnd,
+    platform: PlatformModel,
+    bar: IStatusBar | null,
+    registry: ISettingRegistry | null
+  ) => {
+    const found = (await registry?.load(SETTINGS_ID)) ?? null;
+    const open = () => void app.commands.execute('civis-nb:choose-platform');
+    let item: IDisposable | null = null;
+    const apply = () => {
+      const { showStatus } = settingsOf(found);
+      if (showStatus && item === null && bar !== null) {
+        const widget = new PlatformStatus(platform, open);
+        item = bar.registerStatusItem('civis-nb:status', { item: widget, align: 'left', rank: 90 });
+      } else if (!showStatus) {
+        item?.dispose();
+        item = null;
+      }
+    };
+    found?.changed.connect(apply);
+    apply();
+    await app.restored;
+    await platform.refresh();
+    if (settingsOf(found).startLocalPlatform && platform.server?.kind === 'nowhere') {
+      await app.commands.execute('civis-nb:start-local-platform');
+    }
+  }
+};
+
+const notebooks: JupyterFrontEndPlugin<void> = {
+  id: 'civis-nb:new-notebook',
+  description: 'Notebooks to begin with, in the launcher and in the palette.',
+  autoStart: true,
+  optional: [ILauncher, ICommandPalette, IDefaultFileBrowser],
+  activate: (
+    app: JupyterFrontEnd,
+    launcher: ILauncher | null,
+    palette: ICommandPalette | null,
+    browser: IDefaultFileBrowser | null
+  ) => {
+    const command = 'civis-nb:new-notebook';
+    const templateOf = (args: { template?: unknown }) => TEMPLATES[String(args.template)] ?? TEMPLATES.sql;
+    app.commands.addCommand(command, {
+      label: args => templateOf(args).label,
+      caption: args => templateOf(args).caption,
+      icon: databaseIcon,
+      execute: async args => {
+        const { contents, kernelspecs } = app.serviceManager;
+        await kernelspecs.ready;
+        const known = Object.values(kernelspecs.specs?.kernelspecs ?? {});
+        const isPython = (one: (typeof known)[number]) => one?.language.toLowerCase() === 'python';
+        const spec =
+          known.find(one => isPython(one) && one?.name === kernelspecs.specs?.default) ?? known.find(isPython);
+        const path = String(args.cwd ?? browser?.model.path ?? '');
+        const file = await contents.newUntitled({ path, type: 'notebook' });
+        const content = notebookOf(templateOf(args), spec?.name ?? 'python3', spec?.display_name ?? 'Python 3');
+        await contents.save(file.path, { type: 'notebook', format: 'json', content });
+        return app.commands.execute('docmanager:open', { path: file.path, factory: 'Notebook' });
+      }
+    });
+    for (const template of Object.keys(TEMPLATES)) {
+      palette?.addItem({ command, args: { template }, category: CATEGORY });
+      launcher?.add({ command, args: { template }, category: 'Notebook', rank: 50 });
+    }
+  }
+};
+
+export default [model, status, notebooks];

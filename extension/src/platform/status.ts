@@ -1,0 +1,38 @@
+import { Widget } from '@lumino/widgets';
+import type { PlatformModel } from './model';
+import { differenceText, whereText } from './where';
+
+/** The item of the status bar: where the sidebar works, and whether the notebook does so, too. */
+export class PlatformStatus extends Widget {
+  constructor(
+    private readonly model: PlatformModel,
+    open: () => void
+  ) {
+    super();
+    this.addClass('civis-status');
+    this._button.type = 'button';
+    this._button.className = 'civis-status-button';
+    this._button.addEventListener('click', open);
+    this.node.append(this._button);
+    model.changed.connect(this._show, this);
+    this._show();
+  }
+
+  private _show(): void {
+    const { server, notebook, problem, notebookName } = this.model;
+    const difference = server && notebook ? differenceText(server, notebook) : '';
+    const text = server ? whereText(server) : problem ? 'Civis: no answer' : 'Civis …';
+    this._button.textContent = difference ? `⚠ ${text} ≠ ${whereText(notebook!)}` : text;
+    this._button.classList.toggle('civis-status-differs', difference !== '');
+    const words = [
+      server ? `Sidebar and completion: ${whereText(server)}` : problem,
+      notebook ? `${notebookName}: ${whereText(notebook)}` : '',
+      difference,
+      'Click to change'
+    ].filter(Boolean);
+    this._button.title = words.join('\n');
+    this._button.setAttribute('aria-label', `Civis: ${words.join('. ')}`);
+  }
+
+  private readonly _button = document.createElement('button');
+}
