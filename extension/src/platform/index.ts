@@ -103,11 +103,13 @@ const status: JupyterFrontEndPlugin<void> = {
     };
     found?.changed.connect(apply);
     apply();
-    await app.restored;
-    await platform.refresh();
-    if (settingsOf(found).startLocalPlatform && platform.server?.kind === 'nowhere') {
-      await app.commands.execute('civis-nb:start-local-platform');
-    }
+    // Not awaited: JupyterLab restores when all plugins are activated.
+    void app.restored.then(async () => {
+      await platform.refresh();
+      if (settingsOf(found).startLocalPlatform && platform.server?.kind === 'nowhere') {
+        await app.commands.execute('civis-nb:start-local-platform');
+      }
+    });
   }
 };
 
