@@ -37,9 +37,7 @@ def lab_platform() -> Iterator[Any]:
 @pytest.fixture(scope="session")
 def lab_server(tmp_path_factory: pytest.TempPathFactory, lab_platform: Any) -> Iterator[Server]:
     """Start a JupyterLab that finds the bundle of this tree, as an installed one would be."""
-    if not (BUNDLE / "package.json").exists():
-        message = "The JupyterLab extension is not built: make test-lab builds it."
-        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
+    needs_bundle()
     server = started(
         tmp_path_factory.mktemp("lab"),
         CIVIS_API_ENDPOINT=lab_platform.endpoint,
@@ -47,6 +45,13 @@ def lab_server(tmp_path_factory: pytest.TempPathFactory, lab_platform: Any) -> I
     )
     yield server
     server.stop()
+
+
+def needs_bundle() -> None:
+    """Skip a test where the extension is not built; in CI it fails."""
+    if not (BUNDLE / "package.json").exists():
+        message = "The JupyterLab extension is not built: make test-lab builds it."
+        pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
 
 
 def started(

@@ -25,6 +25,7 @@ class PlatformForm extends Widget {
   constructor(private readonly model: PlatformModel) {
     super();
     this.addClass('civis-platform-form');
+    this.node.tabIndex = -1;
     this._said.setAttribute('role', 'status');
     this.node.append(this._sidebar, this._notebook, this._local, this._said);
     model.changed.connect(this._show, this);
@@ -67,7 +68,10 @@ class PlatformForm extends Widget {
 
   /** Do something that takes a while: what goes on is told, and nothing else can be started. */
   private async _act(meanwhile: string, afterwards: string, work: () => Promise<boolean>): Promise<void> {
+    const name = (document.activeElement as HTMLElement | null)?.dataset.name;
     this._say(meanwhile);
+    // Controls that are disabled, or go, would leave the focus to nobody: Escape closes no more.
+    this.node.focus();
     this.node.setAttribute('aria-busy', 'true');
     this._isBusy = true;
     this._show();
@@ -76,6 +80,9 @@ class PlatformForm extends Widget {
     this.node.removeAttribute('aria-busy');
     this._say(worked ? afterwards : this.model.problem);
     this._show();
+    if (name && document.activeElement === this.node) {
+      this.node.querySelector<HTMLElement>(`[data-name="${CSS.escape(name)}"]`)?.focus();
+    }
   }
 
   private _section(section: HTMLElement, title: string, ...children: (Node | string)[]): void {
@@ -89,13 +96,15 @@ class PlatformForm extends Widget {
       control.disabled ||= this._isBusy;
     }
     if (name) {
-      section.querySelector<HTMLElement>(`[data-name="${CSS.escape(name)}"]`)?.focus();
+      const again = section.querySelector<HTMLElement>(`[data-name="${CSS.escape(name)}"]`);
+      (again ?? this.node).focus();
     }
   }
 
   private _chooser(label: string, where: IWhere, choose: (name: string) => unknown): HTMLElement {
-    const none = made('option', { value: '', disabled: true, selected: !where.database }, 'not set');
     const names = [...new Set([...this._databases, ...(where.database ? [where.database] : [])])];
+    const unset = names.length === 1 ? `not set: ${names[0]}, the only one` : 'not set';
+    const none = made('option', { value: '', disabled: true, selected: !where.database }, unset);
     const options = names.map(name =>
       made('option', { value: name, selected: name === where.database }, name)
     );
@@ -160,13 +169,16 @@ class PlatformForm extends Widget {
       this._notebook,
       notebookName,
       made('p', {}, whereText(notebook)),
-      this._chooser('Database of the notebook', notebook, choose),
+      ...(notebook.kind === 'nowhere' ? [] : [this._chooser('Database of the notebook', notebook, choose)]),
       ...(difference ? [warning, same] : [])
     );
   }
 
   private _showLocal(): void {
     const state = this._state;
+    if (this._asksReset) {
+      return;
+    }
     if (state === null) {
       this._section(this._local, 'Local platform', made('p', {}, 'Asking the server …'));
       return;
@@ -182,7 +194,10 @@ class PlatformForm extends Widget {
         this.model.change('stop')
       )
     );
-    const reset = button('Reset …', () => this._reset(state));
+    const reset = button('Reset …', () => {
+      this._asksReset = true;
+      this._askReset(state);
+    });
     const uses = this.model.server?.kind === 'local';
     this._section(
       this._local,
@@ -195,23 +210,33 @@ class PlatformForm extends Widget {
     );
   }
 
-  private async _reset(state: ILocalState): Promise<void> {
-    const answer = await showDialog({
-      title: 'Reset the local platform?',
-      body: `All tables, files, jobs and keys in ${state.folder} (${sizeText(state.bytes)}) are deleted. This can’t be undone.`,
-      buttons: [Dialog.cancelButton(), Dialog.warnButton({ label: 'Delete everything' })],
-      defaultButton: 0
-    });
-    if (answer.button.accept) {
-      await this._act('Deleting …', 'The local platform holds nothing but its samples.', () =>
-        this.model.change('reset')
-      );
-    }
+  /** Ask in the form: JupyterLab shows a second dialog when the first one is closed. */
+  private _askReset(state: ILocalState): void {
+    const end = (act: () => unknown) => () => {
+      this._asksReset = false;
+      this._show();
+      return act();
+    };
+    const question = `All tables, files, jobs and keys in ${state.folder} (${sizeText(state.bytes)}) are deleted. This can’t be undone.`;
+    const cancel = button('Keep everything', end(() => this._say('Nothing was deleted.')));
+    const accept = button(
+      'Delete everything',
+      end(() =>
+        this._act('Deleting …', 'The local platform holds nothing but its samples.', () =>
+          this.model.change('reset')
+        )
+      )
+    );
+    accept.classList.add('jp-mod-warn');
+    const warning = made('p', { className: 'civis-platform-warning' }, question);
+    this._section(this._local, 'Reset the local platform?', warning, cancel, accept);
+    cancel.focus();
   }
 
   private _databases: string[] = [];
   private _state: ILocalState | null = null;
   private _isBusy = false;
+  private _asksReset = false;
   private readonly _sidebar = made('section');
   private readonly _notebook = made('section', { hidden: true });
   private readonly _local = made('section');

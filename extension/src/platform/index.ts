@@ -69,7 +69,7 @@ const model: JupyterFrontEndPlugin<PlatformModel> = {
     launcher?.add({
       command: 'civis-nb:start-local-platform',
       args: { isLauncher: true },
-      category: 'Other',
+      category: CATEGORY,
       rank: 20
     });
     return found;
@@ -146,7 +146,7 @@ const notebooks: JupyterFrontEndPlugin<void> = {
     });
     for (const template of Object.keys(TEMPLATES)) {
       palette?.addItem({ command, args: { template }, category: CATEGORY });
-      launcher?.add({ command, args: { template }, category: 'Notebook', rank: 50 });
+      launcher?.add({ command, args: { template }, category: CATEGORY, rank: 10 });
     }
   }
 };

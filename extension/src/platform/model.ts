@@ -107,6 +107,7 @@ export class PlatformModel implements IDisposable {
       const values = { backend, database };
       const lines = Object.entries(values).filter(([, value]) => value !== null);
       await runIn(kernel, lines.map(([name, value]) => `${set}("${name}", ${JSON.stringify(value)})`).join('\n'));
+      this._isDue = true; // where it is busy with something else at once, it is asked later
       await this._askKernel();
     });
   }

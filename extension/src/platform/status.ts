@@ -21,7 +21,7 @@ export class PlatformStatus extends Widget {
   private _show(): void {
     const { server, notebook, problem, notebookName } = this.model;
     const difference = server && notebook ? differenceText(server, notebook) : '';
-    const text = server ? whereText(server) : problem ? 'Civis: no answer' : 'Civis …';
+    const text = `Civis: ${server ? whereText(server) : problem ? 'no answer' : '…'}`;
     this._button.textContent = difference ? `⚠ ${text} ≠ ${whereText(notebook!)}` : text;
     this._button.classList.toggle('civis-status-differs', difference !== '');
     const words = [

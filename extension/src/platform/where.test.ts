@@ -27,7 +27,7 @@ describe('differenceText', () => {
     [LOCAL, LOCAL, ''],
     [LOCAL, { ...LOCAL, endpoint: '' }, ''],
     [LOCAL, { ...LOCAL, endpoint: `${LOCAL.endpoint}/`, database: null }, ''],
-    [LOCAL, CIVIS, 'The notebook uses Civis Platform, the sidebar local platform.'],
+    [LOCAL, CIVIS, 'The notebook uses Civis Platform, the sidebar the local platform.'],
     [
       LOCAL,
       { ...LOCAL, endpoint: 'http://127.0.0.1:9000' },

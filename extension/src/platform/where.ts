@@ -93,7 +93,7 @@ export function differenceText(server: IWhere, notebook: IWhere): string {
     // The user's own local platform has no address before it runs.
     (server.endpoint === '' || notebook.endpoint === '' || same(server.endpoint) === same(notebook.endpoint));
   if (!isSamePlatform) {
-    const names = [platformName(notebook), platformName(server)];
+    const names = [notebook, server].map(one => (one.kind === 'local' ? 'the ' : '') + platformName(one));
     const places = names[0] === names[1] ? [notebook.endpoint, server.endpoint] : names;
     return `The notebook uses ${places[0]}, the sidebar ${places[1]}.`;
   }

@@ -1,0 +1,138 @@
+"""The status bar, its dialog, and notebooks to begin with, in a JupyterLab without a key."""
+
+from __future__ import annotations
+
+import nbformat
+import pytest
+
+from tests.lab.conftest import needs_bundle, started
+from tests.widgets.conftest import Page, serious_findings, written
+
+pytestmark = pytest.mark.exhaustive
+
+VARIABLES = ("CIVIS_API_KEY", "CIVIS_API_ENDPOINT", "CIVIS_NB_BACKEND", "CIVIS_NB_DATABASE")
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch):
+    """Start a JupyterLab that has neither a key nor a platform."""
+    needs_bundle()
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    server = started(tmp_path / "lab", CIVIS_NB_STATE_DIR=str(tmp_path / "state"))
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def open_page(lab, browser_window):
+    pages = []
+
+    def opened(*cells):
+        pages.append(browser_window.new_page())
+        return Page(pages[-1], lab, written(lab, *cells), "lab")
+
+    yield opened
+    for page in pages:
+        page.close()
+    lab.end_kernels()
+
+
+def status(page):
+    return page.page.locator(".civis-status-button").inner_text()
+
+
+def dialog(page):
+    return page.page.get_by_role("dialog")
+
+
+def said(page):
+    return dialog(page).locator(".civis-platform-said").inner_text()
+
+
+def test_the_status_bar_tells_and_changes_platform_and_database(open_page):
+    page = open_page("%load_ext civis_nb", "%civis_config database other")
+    page.wait_for_kernel()
+    page.until(lambda: status(page) == "Civis: no platform", "the state of the server")
+
+    # By the keyboard alone.
+    page.page.locator(".civis-status-button").focus()
+    page.page.keyboard.press("Enter")
+    start = dialog(page).get_by_role("button", name="Start local platform")
+    start.wait_for()
+    start.focus()
+    page.page.keyboard.press("Enter")
+    page.until(lambda: "uses the local platform" in said(page), "the start")
+    assert "≠ no platform" in status(page)
+    page.shot("platform-dialog-light")
+    assert serious_findings(page.page, ".civis-platform-form") == []
+    dialog(page).get_by_label("Database of the sidebar").select_option("sample")
+    page.until(lambda: "use sample" in said(page), "the database")
+    dialog(page).get_by_role("button", name="Use what the sidebar uses").click()
+    page.until(lambda: "%civis_config backend local" in said(page), "the change of the notebook")
+    page.until(lambda: status(page) == "Civis: local platform · sample", "that both are the same")
+    page.theme(dark=True)
+    page.shot("platform-dialog-dark")
+    page.theme(dark=False)
+    page.page.keyboard.press("Escape")
+    page.until(lambda: dialog(page).count() == 0, "the end of the dialog")
+
+    # A cell that sets another database is noticed, and so is a kernel that begins anew.
+    page.run_all()
+    page.until(lambda: "≠ local platform · other" in status(page), "the notebook's database")
+    page.command("notebook:restart-kernel")
+    accept = page.page.locator(".jp-Dialog button.jp-mod-accept")
+    accept.click()
+    # It has the environment of the server, which was chosen meanwhile.
+    page.until(lambda: status(page) == "Civis: local platform · sample", "the new kernel's state")
+
+
+def test_a_reset_asks_before_it_deletes(open_page, tmp_path):
+    page = open_page("1")
+    page.command("civis-nb:start-local-platform")
+    page.until(lambda: "local platform" in status(page), "the start")
+    mark = tmp_path / "state" / "platform.sqlite"
+    before = mark.stat().st_ino
+    page.command("civis-nb:choose-platform")
+    for answer, is_deleted in (("Keep everything", False), ("Delete everything", True)):
+        dialog(page).get_by_role("button", name="Reset").click()
+        assert "are deleted" in dialog(page).inner_text()
+        dialog(page).get_by_role("button", name=answer).click()
+        outcome = "nothing but its samples" if is_deleted else "Nothing was deleted"
+        page.until(lambda text=outcome: text in said(page), outcome)
+        assert (mark.stat().st_ino != before) == is_deleted
+    dialog(page).get_by_role("button", name="Stop").click()
+    page.until(lambda: "has stopped" in said(page), "the end")
+    page.until(lambda: status(page) == "Civis: no platform", "the state of the server")
+
+
+def test_the_launcher_has_notebooks_and_the_local_platform(open_page, lab):
+    page = open_page("1")
+    page.command("launcher:create")
+    card = page.page.locator(".jp-LauncherCard", has_text="Civis SQL notebook")
+    card.wait_for()
+    assert page.page.locator(".jp-LauncherCard", has_text="Local platform").count() == 1
+    page.shot("platform-launcher")
+    card.click()
+    page.page.locator(".cm-content", has_text="%%civis_sql df").wait_for()
+    page.wait_for_kernel()
+    made = list(lab.folder.glob("Untitled*.ipynb"))
+    assert len(made) == 1
+    notebook = nbformat.read(made[0], as_version=4)
+    nbformat.validate(notebook)
+    assert notebook.cells[0].source == "%load_ext civis_nb"
+    assert notebook.metadata.kernelspec.name == "python3"
+
+
+def test_the_setting_takes_the_item_out_of_the_status_bar(open_page):
+    page = open_page("1")
+    page.until(lambda: status(page) == "Civis: no platform", "the item")
+    page.page.evaluate(
+        """async () => await window.jupyterapp.serviceManager.settings.save(
+            "civis-nb:plugin", JSON.stringify({ showStatus: false }))"""
+    )
+    page.page.reload()
+    page.page.wait_for_selector(".jp-Notebook .jp-Cell")
+    page.page.locator("#jp-main-statusbar").wait_for()
+    page.wait_for_kernel()
+    assert page.page.locator(".civis-status-button").count() == 0
