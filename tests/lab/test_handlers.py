@@ -102,6 +102,12 @@ def test_who_may_only_read_changes_nothing(read_only, path, method):
         ("complete", {"cell": "%%civis_sql", "offset": 1, "variables": ["a"]}),
         ("complete", {"cell": "%%civis_sql", "offset": 1, "database": 5}),
         ("complete", []),
+        ("format", {"cell": ["select 1"]}),
+        ("format", {"cell": "%%civis_sql", "database": 5}),
+        ("statement", {"cell": "%%civis_sql\nselect 1"}),
+        ("statement", {"cell": "%%civis_sql\nselect 1", "offset": True}),
+        ("statement", {"cell": "%%civis_sql\nselect 1", "offset": 99}),
+        ("statement", {"cell": "%%civis_sql\nselect 1", "offset": 3, "explain": "yes"}),
         ("platform", {}),
         ("platform", {"use": "elsewhere"}),
         ("platform", {"use": True}),
@@ -116,6 +122,22 @@ def test_a_wrong_question_is_told_so(api_server, path, body):
     refused = api_server.session().post(f"civis-nb/{path}", json=body)
     assert refused.status_code == 400, refused.text
     assert "Traceback" not in refused.text
+
+
+def test_sql_that_cannot_be_formatted_or_explained_has_a_reason(api_server):
+    session = api_server.session()
+    second = {"cell": "%%civis_sql\nselect 1\n%%civis_sql\nselect 2"}
+    for path, body, reason in (
+        ("format", {"cell": "%%civis_sql\nselect ("}, "the ( on line 1 of the SQL is not closed"),
+        ("format", second, "line 3 begins another magic"),
+        ("format", {"cell": "x = 1"}, "no SQL in the cell"),
+        ("statement", {"cell": "%%civis_sql\nvacuum", "offset": 1, "explain": True}, "VACUUM"),
+    ):
+        reply = session.post(f"civis-nb/{path}", json=body)
+        assert reply.status_code == 400, reply.text
+        assert reason in reply.json()["problem"]
+    reply = session.post("civis-nb/format", json={"cell": "%%civis_sql -q\nselect  1"})
+    assert reply.json() == {"cell": "%%civis_sql -q\nselect 1"}
 
 
 def test_what_is_no_json_is_told_so(api_server):
