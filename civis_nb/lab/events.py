@@ -64,7 +64,7 @@ class Feeds:
         """
         kind, *parts = topic.split(":")
         if kind == "jobs" and len(parts) == 1 and parts[0] in SCOPES:
-            return self._kept(topic, partial(JobsFeed, self._jobs, parts[0]))
+            return self._kept((self._identity(), topic), partial(JobsFeed, self._jobs, parts[0]))
         if kind == "run" and len(parts) == 2 and all(one.isdecimal() for one in parts):
             return self.run(int(parts[0]), int(parts[1]))
         raise ValueError(topic)
@@ -75,6 +75,13 @@ class Feeds:
         # The same ids mean another run on another platform.
         key = (self._account.identity(), job_id, run_id)
         return self._kept(key, partial(RunFeed, client, job_id, run_id))
+
+    def _identity(self) -> tuple[str, str] | None:
+        """Return whose jobs they are now; None without an account, which the feed tells."""
+        try:
+            return self._account.identity()
+        except CivisError:
+            return None
 
     def hurry(self) -> None:
         """Have all be read now: something was done that changes what they show."""

@@ -136,3 +136,23 @@ def test_the_setting_takes_the_item_out_of_the_status_bar(open_page):
     page.page.locator("#jp-main-statusbar").wait_for()
     page.wait_for_kernel()
     assert page.page.locator(".civis-status-button").count() == 0
+
+
+def test_panels_follow_a_change_of_the_platform(open_page):
+    page = open_page("1")
+    page.command("civis-nb:show-data")
+    panel = page.page.locator("#civis-nb-data")
+    remedy = panel.get_by_role("button", name="Start local platform")
+    remedy.wait_for()
+    page.command("civis-nb:show-jobs")
+    jobs = page.page.locator("#civis-nb-jobs")
+    jobs.get_by_role("alert").filter(has_text="key").wait_for()
+
+    # Neither panel is asked to load: they hear of it.
+    page.command("civis-nb:start-local-platform")
+    page.until(lambda: "local platform" in status(page), "the start")
+    jobs.get_by_text("No job has run yet.").wait_for()
+    assert jobs.get_by_role("alert").filter(has_text="key").count() == 0
+    page.command("civis-nb:show-data")
+    panel.get_by_role("treeitem").filter(has_text="sample").first.wait_for()
+    assert remedy.count() == 0

@@ -1,46 +1,16 @@
 import { searchIcon } from '@jupyterlab/ui-components';
-import { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { Menu, Widget } from '@lumino/widgets';
+import type { IListOptions } from './list_options';
+import { openMenu } from './menu';
+import { fillProblem, IRemedy, problemElement } from './problem';
 import { rowElement, updateRow } from './row';
 import { IListItem, IRow, Rows } from './rows';
 import { problemOf } from './server';
 
+export type { IItemAction } from './menu';
+export type { IRemedy } from './problem';
 export type { IItemState, IListItem } from './rows';
-
-/** Something that can be done with an item. */
-export interface IItemAction {
-  readonly label: string;
-  /** The key that does it while the item is selected, as the browser names it: Delete, c. */
-  readonly key?: string;
-  readonly isEnabled?: boolean;
-  run(): void;
-}
-
-export interface IListOptions<T> {
-  /** The name of the list, for screen readers. */
-  readonly label: string;
-  /** The text of the empty search field. */
-  readonly placeholder: string;
-  /** What is shown where there are no items at all. */
-  readonly emptyText: string;
-  /** A tree has items in items; a listbox none. */
-  readonly role?: 'tree' | 'listbox';
-  /** Open an item: Enter or a double click. Where it returns false, its items are shown or hidden. */
-  open?(item: IListItem<T>): boolean;
-  /** Called with what is searched for, as it is typed: to find more than what is loaded. */
-  search?(text: string): void;
-  /** Return what can be done with an item: its context menu. */
-  actions?(item: IListItem<T>): IItemAction[];
-  /** Return the text that is dropped where an item is dragged to; null where it can't be. */
-  dragText?(item: IListItem<T>): string | null;
-}
-
-/** A button below the text of a problem. */
-export interface IRemedy {
-  readonly label: string;
-  run(): void;
-}
 
 const EVENTS = ['scroll', 'keydown', 'mousedown', 'click', 'dblclick', 'contextmenu', 'dragstart'];
 /** The rows that are drawn above and below those in view. */
@@ -70,10 +40,7 @@ export class ItemList<T> extends Widget {
     field.className = 'civis-List-field';
     field.append(searchIcon.element({ tag: 'span', className: 'civis-List-searchIcon' }), this._search);
 
-    this._problem = document.createElement('div');
-    this._problem.className = 'civis-List-problem';
-    this._problem.setAttribute('role', 'alert');
-    this._problem.hidden = true;
+    this._problem = problemElement();
 
     this._status = document.createElement('div');
     this._status.className = 'civis-List-status';
@@ -116,17 +83,7 @@ export class ItemList<T> extends Widget {
 
   /** Show a problem above the items, with buttons for what helps; nothing for an empty text. */
   showProblem(text: string, remedies: IRemedy[] = []): void {
-    this._problem.hidden = !text;
-    const message = document.createElement('div');
-    message.textContent = text;
-    const buttons = remedies.map(({ label, run }) => {
-      const button = document.createElement('button');
-      button.className = 'jp-mod-styled jp-mod-minimal civis-List-remedy';
-      button.textContent = label;
-      button.addEventListener('click', run);
-      return button;
-    });
-    this._problem.replaceChildren(...(text ? [message, ...buttons] : []));
+    fillProblem(this._problem, text, remedies);
   }
 
   /** Open an item, and load its items. */
@@ -422,21 +379,8 @@ export class ItemList<T> extends Widget {
       return;
     }
     this._menu?.dispose();
-    const commands = new CommandRegistry();
-    const menu = new Menu({ commands });
-    for (const [index, action] of actions.entries()) {
-      const command = String(index);
-      commands.addCommand(command, {
-        label: action.label,
-        isEnabled: () => action.isEnabled !== false,
-        execute: () => action.run()
-      });
-      menu.addItem({ command });
-    }
     // Before the action runs, which may move the focus on.
-    menu.aboutToClose.connect(() => this._tree.focus());
-    this._menu = menu;
-    menu.open(x, y);
+    this._menu = openMenu(actions, x, y, () => this._tree.focus());
   }
 
   private readonly _id: string;

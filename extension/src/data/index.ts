@@ -6,6 +6,8 @@ import { insertCell } from '../common/cells';
 import { databaseIcon, tableIcon } from '../common/icons';
 import type { IItemAction } from '../common/list';
 import { problemOf } from '../common/server';
+import { IPlatformModel } from '../platform/token';
+import type { PlatformModel } from '../platform/model';
 import { getPreview, getProfile, scan } from './api';
 import { selectCell } from './cells';
 import type { DataItem, ITableRef } from './items';
@@ -36,13 +38,14 @@ const plugin: JupyterFrontEndPlugin<void> = {
   description: 'A panel with the databases, tables and columns of Civis Platform.',
   autoStart: true,
   requires: [IRenderMimeRegistry],
-  optional: [INotebookTracker, ICommandPalette, ILayoutRestorer],
+  optional: [INotebookTracker, ICommandPalette, ILayoutRestorer, IPlatformModel],
   activate: (
     app: JupyterFrontEnd,
     rendermime: IRenderMimeRegistry,
     notebooks: INotebookTracker | null,
     palette: ICommandPalette | null,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    platform: PlatformModel | null
   ) => {
     const { commands, shell } = app;
     const tabs = new WidgetTracker<TableTab>({ namespace: 'civis-nb-tables' });
@@ -155,6 +158,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     panel.title.caption = 'Data of Civis Platform';
     shell.add(panel, 'left', { rank: 310, type: 'Civis Data' });
     restorer?.add(panel, panel.id);
+    platform?.switched.connect(() => void panel.refresh());
 
     commands.addCommand(Ids.show, {
       label: 'Show Data of Civis Platform',

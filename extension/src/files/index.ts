@@ -6,6 +6,8 @@ import { insertCell } from '../common/cells';
 import { icon } from '../common/icons';
 import type { IItemAction } from '../common/list';
 import { problemOf } from '../common/server';
+import { IPlatformModel } from '../platform/token';
+import type { PlatformModel } from '../platform/model';
 import { contentUrl, forget, IFile, lookUp, upload } from './api';
 import { readingCode } from './code';
 import { FilesPanel } from './panel';
@@ -26,12 +28,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: 'civis-nb:files',
   description: 'A panel with files of Civis Platform.',
   autoStart: true,
-  optional: [INotebookTracker, ICommandPalette, ILayoutRestorer],
+  optional: [INotebookTracker, ICommandPalette, ILayoutRestorer, IPlatformModel],
   activate: (
     app: JupyterFrontEnd,
     notebooks: INotebookTracker | null,
     palette: ICommandPalette | null,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    platform: PlatformModel | null
   ) => {
     const { commands, shell } = app;
 
@@ -102,6 +105,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     panel.title.caption = 'Files of Civis Platform';
     shell.add(panel, 'left', { rank: 330, type: 'Civis Files' });
     restorer?.add(panel, panel.id);
+    platform?.switched.connect(() => void panel.list.reload());
 
     commands.addCommand(Ids.show, {
       label: 'Show Files of Civis Platform',

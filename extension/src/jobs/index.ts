@@ -5,6 +5,8 @@ import { insertCell } from '../common/cells';
 import { EventStream } from '../common/events';
 import type { IItemAction } from '../common/list';
 import { problemOf } from '../common/server';
+import { IPlatformModel } from '../platform/token';
+import type { PlatformModel } from '../platform/model';
 import { cancelRun, getJob, IJob, IRunIds, startJob } from './api';
 import { askArguments } from './form';
 import { jobsIcon } from './icons';
@@ -33,12 +35,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: 'civis-nb:jobs',
   description: 'A panel with the jobs of Civis Platform, and tabs with their runs.',
   autoStart: true,
-  optional: [INotebookTracker, ICommandPalette, ILayoutRestorer],
+  optional: [INotebookTracker, ICommandPalette, ILayoutRestorer, IPlatformModel],
   activate: (
     app: JupyterFrontEnd,
     notebooks: INotebookTracker | null,
     palette: ICommandPalette | null,
-    restorer: ILayoutRestorer | null
+    restorer: ILayoutRestorer | null,
+    platform: PlatformModel | null
   ) => {
     const { commands, shell } = app;
     const stream = new EventStream();
@@ -126,6 +129,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     panel.title.caption = 'Jobs of Civis Platform';
     shell.add(panel, 'left', { rank: 320, type: 'Civis Jobs' });
     restorer?.add(panel, panel.id);
+    platform?.switched.connect(() => panel.startAnew());
 
     commands.addCommand(Ids.show, {
       label: 'Show Jobs of Civis Platform',

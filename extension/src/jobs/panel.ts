@@ -40,7 +40,7 @@ export class JobsPanel extends Widget {
     this._scope.className = 'civis-Jobs-scope';
     this._scope.setAttribute('aria-label', 'Jobs shown');
     this._scope.append(...SCOPES.map(([value, label]) => new Option(label, value)));
-    this._scope.addEventListener('change', () => this._choose());
+    this._scope.addEventListener('change', () => this.startAnew());
     this.list = new ItemList<JobItem>({
       label: 'Jobs',
       role: 'listbox',
@@ -92,6 +92,19 @@ export class JobsPanel extends Widget {
     this.list.activate();
   }
 
+  /** Show the jobs of another platform: nothing of this one is right any more. */
+  startAnew(): void {
+    this._recent = [];
+    this._forget();
+    this.list.items = [];
+    if (this._heard) {
+      this._listen();
+      if (this._text) {
+        void this._older();
+      }
+    }
+  }
+
   private get scope(): Scope {
     return this._scope.value as Scope;
   }
@@ -118,16 +131,6 @@ export class JobsPanel extends Widget {
     this._heard = null;
     window.clearInterval(this._clock);
     window.clearTimeout(this._typing);
-  }
-
-  private _choose(): void {
-    this._recent = [];
-    this._forget();
-    this.list.items = [];
-    this._listen();
-    if (this._text) {
-      void this._older();
-    }
   }
 
   /** Forget what was found beyond the recent jobs. */

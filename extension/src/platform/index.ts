@@ -5,7 +5,6 @@ import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
-import { Token } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { databaseIcon, icon } from '../common/icons';
 import { openPlatformDialog } from './dialog';
@@ -13,6 +12,7 @@ import { PlatformModel } from './model';
 import { SETTINGS_ID, settingsOf } from './settings';
 import { PlatformStatus } from './status';
 import { notebookOf, TEMPLATES } from './templates';
+import { IPlatformModel } from './token';
 
 const CATEGORY = 'Civis Platform';
 
@@ -20,9 +20,6 @@ const localPlatformIcon = icon(
   'local-platform',
   '<path fill-rule="evenodd" d="M2 2h12a1 1 0 0 1 1 1v8a1 1 0 0 1-1 1H9.7v1.5H12V15H4v-1.5h2.3V12H2a1 1 0 0 1-1-1V3a1 1 0 0 1 1-1zm.5 1.5v7h11v-7zM6.2 5l4.4 2-4.4 2z"/>'
 );
-
-/** Where the server and the notebook work; panels load anew when it emits `switched`. */
-export const IPlatformModel = new Token<PlatformModel>('civis-nb:IPlatformModel');
 
 const model: JupyterFrontEndPlugin<PlatformModel> = {
   id: 'civis-nb:platform',
