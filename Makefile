@@ -62,13 +62,14 @@ test-all: test-every-case test-notebooks
 test-unit: $(VENV)/.installed
 	$(PYTEST) -m 'not slow and not exhaustive'
 
+# The JupyterLab extension has test-lab, which builds it.
 test-every-case: $(VENV)/.installed
-	$(PYTEST) -m 'not slow'
+	$(PYTEST) -m 'not slow' --ignore=tests/lab
 
 test-lab: $(VENV)/.installed
 	@$(MAKE) --no-print-directory $(BUNDLE)
 	@cd extension && npm test --silent
-	$(BIN)/python -m pytest -q -m 'not slow' tests/lab
+	$(PYTEST) -q -m 'not slow' tests/lab
 
 # The newest versions of what is named in pyproject.toml are in .venv, the lowest ones in .venv-lowest.
 LOWEST := .venv-lowest
