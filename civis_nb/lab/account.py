@@ -6,7 +6,9 @@ import hashlib
 import threading
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.backend import resolve
+from civis_nb.backend import destination, resolve
+from civis_nb.errors import CivisLocalError
+from civis_nb.local.join import answering, default_state
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
@@ -31,10 +33,18 @@ class Account:
         self._user: tuple[Any, int] | None = None
 
     def identity(self) -> tuple[str, str]:
-        """Return what tells this account of this platform from others; it holds no key."""
+        """Return what tells this account of this platform from others; it holds no key.
+
+        Raises
+        ------
+        CivisMissingKeyError
+            Where there is neither a key nor a local platform.
+        CivisLocalError
+            When the user's local platform is to be used, and does not run.
+        """
         if self._given is not None:
             return self._made_for
-        endpoint, key = resolve()
+        endpoint, key = _resolved()
         return endpoint, hashlib.sha256(key.encode()).hexdigest()
 
     def client(self) -> Any:
@@ -44,12 +54,14 @@ class Account:
         ------
         CivisMissingKeyError
             Where there is neither a key nor a local platform.
+        CivisLocalError
+            When the user's local platform is to be used, and does not run.
         """
         if self._given is not None:
             return self._given
         from civis_nb.client.client import APIClient
 
-        endpoint, key = resolve()
+        endpoint, key = _resolved()
         made_for = endpoint, hashlib.sha256(key.encode()).hexdigest()
         with self._lock:
             if self._client is None or made_for != self._made_for:
@@ -69,3 +81,16 @@ class Account:
         if self._user is None or self._user[0] is not client:
             self._user = client, int(client.users.get_me().id)
         return self._user[1]
+
+
+def _resolved() -> tuple[str, str]:
+    """Return endpoint and key; the user's local platform is joined, and never started.
+
+    One that was started in this process could not be stopped before the server ends.
+    """
+    if destination() != ("local", ""):
+        return resolve()
+    running = answering(default_state().resolve())
+    if running is None:
+        raise CivisLocalError("The local platform does not run: start it from the status bar.")
+    return running.endpoint, running.api_key

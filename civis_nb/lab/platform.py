@@ -50,12 +50,11 @@ class LocalPlatform:
     def state(self) -> dict[str, Any]:
         """Return whether it runs, where, and how many bytes it keeps."""
         running = read_running(self.folder) if answering(self.folder) else None
-        own = self._process is not None and self._process.poll() is None
         return {
             "running": running is not None,
             "endpoint": running.endpoint if running else "",
             "pid": running.pid if running else None,
-            "can_stop": own,
+            "can_stop": self._has_own(),
             "folder": str(self.folder),
             "bytes": folder_bytes(self.folder),
         }
@@ -120,17 +119,21 @@ class LocalPlatform:
         """
         with self._lock:
             self._refuse_others()
-            was_running = self._process is not None and self._process.poll() is None
+            was_running = self._has_own()
             self._end()
             reset(self.folder)
         if was_running:
             self.start()
 
+    def _has_own(self) -> bool:
+        """Return whether the process runs that this server has started."""
+        process = self._process  # read once: another thread may be ending it
+        return process is not None and process.poll() is None
+
     def _refuse_others(self) -> None:
         """Refuse to do what only the program may that started the platform."""
-        own = self._process is not None and self._process.poll() is None
         running = read_running(self.folder) if answering(self.folder) else None
-        if running is not None and not own:
+        if running is not None and not self._has_own():
             raise CivisLocalError(
                 f"The local platform at {running.endpoint} was not started by this server, but by "
                 f"process {running.pid}: stop it there first."
@@ -212,6 +215,18 @@ class Choice:
         """Use what the server was started with."""
         for name, value in self._given.items():
             self._set(name, value)
+
+    def stop_local(self) -> None:
+        """Stop the local platform; where it was used, use what the server was started with.
+
+        Raises
+        ------
+        CivisLocalError
+            When another program started it.
+        """
+        self.local.stop()
+        if destination() == ("local", ""):
+            self.use_environment()
 
     def use_database(self, name: str | None, wait_s: float) -> None:
         """Use a database from now on; None: the one that the server was started with.

@@ -45,7 +45,7 @@ class PlatformHandler(_OfChoice):
         use = self._named(
             {"local": self._choice.use_local, "environment": self._choice.use_environment}, "use"
         )
-        await self.reply(_then(use, self._choice.describe))
+        await self.reply(_act_and_describe(use, self._choice.describe))
 
 
 class DatabaseChoiceHandler(_OfChoice):
@@ -59,12 +59,14 @@ class DatabaseChoiceHandler(_OfChoice):
         if name is not None and len(name) > _LONGEST_NAME:
             raise web.HTTPError(400, f"name must have at most {_LONGEST_NAME} characters.")
         await self.reply(
-            _then(lambda: self._choice.use_database(name, _WAIT_S), self._choice.describe)
+            _act_and_describe(
+                lambda: self._choice.use_database(name, _WAIT_S), self._choice.describe
+            )
         )
 
 
 class LocalPlatformHandler(_OfChoice):
-    """The state of the local platform; it is stopped and reset here, and started by being used."""
+    """The state of the local platform; it is stopped and reset here, started by being chosen."""
 
     @web.authenticated
     @authorized("read")  # type: ignore[untyped-decorator]
@@ -77,16 +79,15 @@ class LocalPlatformHandler(_OfChoice):
     async def post(self) -> None:
         """Stop it, or delete all that it keeps."""
         local = self._choice.local
-        act = self._named({"stop": self._stop, "reset": local.reset}, "action")
-        await self.reply(_then(act, local.state))
-
-    def _stop(self) -> None:
-        """Stop the platform, and no longer use it: who does would start one in this process."""
-        self._choice.local.stop()
-        self._choice.use_environment()
+        act = self._named({"stop": self._choice.stop_local, "reset": local.reset}, "action")
+        await self.reply(_act_and_describe(act, local.state))
 
 
-def _then(act: Callable[[], None], describe: Callable[[], dict[str, Any]]) -> Callable[[], Any]:
+def _act_and_describe(
+    act: Callable[[], None], describe: Callable[[], dict[str, Any]]
+) -> Callable[[], Any]:
+    """Return a function that acts, and returns what is so from then on."""
+
     def done() -> dict[str, Any]:
         act()
         return describe()

@@ -162,7 +162,7 @@ export class DataPanel extends Widget {
     const remedies = [again];
     const { commands } = this.options;
     const isKey =
-      reason instanceof PlatformError && /MissingKey|APIKey|Connection|PlatformEnded/.test(reason.kind);
+      reason instanceof PlatformError && /MissingKey|APIKey|Connection|PlatformEnded|CivisLocal/.test(reason.kind);
     if (isKey && commands.hasCommand(START_LOCAL)) {
       const start = async () => {
         await commands.execute(START_LOCAL);

@@ -1,0 +1,61 @@
+"""Where the extension's own questions go: a local platform is joined by them, and never started."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+import civis_nb
+from civis_nb.errors import CivisLocalError
+from civis_nb.lab.account import Account
+from civis_nb.lab.catalog import Catalog
+from civis_nb.lab.platform import Choice, LocalPlatform
+from civis_nb.local.lock import read_running
+
+
+@pytest.fixture
+def state(tmp_path, monkeypatch):
+    """Return the state folder of a local platform that is to be used."""
+    for name in ("CIVIS_API_KEY", "CIVIS_API_ENDPOINT", "CIVIS_NB_DATABASE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CIVIS_NB_BACKEND", "local")
+    monkeypatch.setenv("CIVIS_NB_STATE_DIR", str(tmp_path / "state"))
+    return tmp_path / "state"
+
+
+@pytest.mark.parametrize("ask", [Account.identity, Account.client, Account.user_id])
+def test_no_question_starts_the_local_platform(state, ask):
+    with pytest.raises(CivisLocalError, match="start it from the status bar"):
+        ask(Account())
+    assert read_running(state) is None
+
+
+def test_a_local_platform_that_runs_is_joined(state):
+    with civis_nb.local.start(state, samples=False) as platform:
+        account = Account()
+        assert account.identity()[0] == platform.endpoint
+        assert account.user_id() == platform.client().users.get_me().id
+    with pytest.raises(CivisLocalError, match="does not run"):
+        account.client()
+
+
+def choice_of(environ):
+    return Choice(Catalog(Account()), LocalPlatform(), environ)
+
+
+def test_a_stop_leaves_the_database_of_another_platform(state, monkeypatch):
+    monkeypatch.setenv("CIVIS_NB_BACKEND", "platform")
+    monkeypatch.setenv("CIVIS_API_KEY", "k")
+    choice = choice_of(os.environ)
+    monkeypatch.setenv("CIVIS_NB_DATABASE", "chosen")
+    choice.stop_local()
+    assert choice.describe()["database"] == "chosen"
+
+
+def test_after_a_stop_the_local_platform_is_used_no_longer(state, monkeypatch):
+    monkeypatch.delenv("CIVIS_NB_BACKEND")
+    choice = choice_of(os.environ)
+    monkeypatch.setenv("CIVIS_NB_BACKEND", "local")
+    choice.stop_local()
+    assert choice.describe()["kind"] == "nowhere"
