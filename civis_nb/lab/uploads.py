@@ -6,6 +6,7 @@ user says so. Its copy is removed when that is done or given up.
 
 from __future__ import annotations
 
+import logging
 import secrets
 import shutil
 import tempfile
@@ -31,6 +32,8 @@ from civis_nb.lab.upload_files import FoundColumns, frame_of, kind_of, sample_of
 from civis_nb.table_names import qualified
 
 __all__ = ["Upload", "Uploads"]
+
+log = logging.getLogger(__name__)
 
 _MOST: Final = 20
 #: What nobody has asked after for so long is given up.
@@ -200,6 +203,13 @@ class Upload:
                 work()
         except (CivisError, OSError) as error:
             problem = str(error)
+        except Exception as error:
+            # What can't be foreseen: without this the dialog would wait for ever.
+            log.exception("%s could not be loaded", self.name)
+            problem = (
+                f"{self.name} could not be loaded: {type(error).__name__}: {error}. The log of the "
+                "Jupyter server has more."
+            )
         else:
             return
         with self._lock:
@@ -272,11 +282,19 @@ class Upload:
         self._table = target.schema, target.name
         future.result()
         done()
-        sql = f"select count(*) from {target.table}"  # noqa: S608 - the name is quoted
-        count = query_civis(sql, database, client=client, progress=False)
-        self._rows = int(count.result().result_rows[0][0])
+        self._rows = self._counted(client, target)
         self._became("done")
         self._path.unlink(missing_ok=True)
+
+    def _counted(self, client: Any, target: TableImport) -> int | None:
+        """Return the table's rows; None where they can't be counted: they are imported even so."""
+        sql = f"select count(*) from {target.table}"  # noqa: S608 - the name is quoted
+        try:
+            count = query_civis(sql, int(target.database), client=client, progress=False)
+            return int(count.result().result_rows[0][0])
+        except (CivisError, OSError, LookupError, TypeError, ValueError) as error:
+            log.warning("The rows of %s could not be counted: %s", target.table, error)
+            return None
 
 
 class Uploads:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import civis_nb
-from civis_nb.errors import CivisInputError, CivisLookupError
+from civis_nb.errors import CivisConnectionError, CivisInputError, CivisLookupError
 from civis_nb.io import query_civis, read_civis
 from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog
@@ -197,6 +197,33 @@ def test_a_csv_file_becomes_a_table(uploads, data, database, client, tmp_path):
     assert frame["note"].to_list() == ['a "b", <i>', None]
     assert frame["day"].to_list() == [dt.date(2024, 1, 2), dt.date(2024, 2, 3)]
     assert table_of(data, database, "mart", "people")
+
+
+def test_rows_that_cannot_be_counted_are_imported_even_so(
+    uploads, database, client, monkeypatch, caplog
+):
+    def fails(*_args, **_options):
+        raise CivisConnectionError("No answer from the platform.")
+
+    monkeypatch.setattr("civis_nb.lab.uploads.query_civis", fails)
+    _, ended = imported(uploads, database, "people.csv", CSV, "uncounted")
+    assert (ended["state"], ended["rows"], ended["problem"]) == ("done", None, "")
+    assert "could not be counted: No answer from the platform." in caplog.text
+    assert len(read(database, client, "uncounted")) == 2
+
+
+def test_what_nobody_foresaw_ends_an_upload_with_a_reason(catalog, caplog):
+    class Broken(Account):
+        def client(self):
+            raise KeyError("odd")
+
+    uploads = Uploads(Broken(), catalog)
+    upload = uploaded(uploads, "people.csv", CSV)
+    uploads.get(upload).detect(None, "")
+    ended = finished(uploads, upload, "detected")
+    assert ended["state"] == "failed"
+    assert "people.csv could not be loaded: KeyError: 'odd'" in ended["problem"]
+    assert "Traceback" in caplog.text
 
 
 def test_a_csv_file_without_a_header(uploads, database, client):

@@ -138,8 +138,10 @@ class UploadDialog extends Dialog<void> {
     const { insert } = this.options;
     const database = this._form.database;
     const cell = selectCell({ database, sql });
-    const counted = `${(rows ?? 0).toLocaleString()} ${rows === 1 ? 'row' : 'rows'}`;
-    Notification.success(`${table} has ${counted} now.`, {
+    const counted = `${rows?.toLocaleString()} ${rows === 1 ? 'row' : 'rows'}`;
+    // Without their number they are imported even so: it is counted afterwards.
+    const outcome = rows === null ? 'is imported' : `has ${counted} now`;
+    Notification.success(`${table} ${outcome}.`, {
       autoClose: 10_000,
       actions: insert ? [{ label: 'Insert SELECT cell', callback: () => insert(cell) }] : []
     });
