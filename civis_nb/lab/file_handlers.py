@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 import tempfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
@@ -52,6 +53,7 @@ class FilesHandler(_OfFiles):
         self._name = self.get_query_argument("name", "")
         if not 0 < len(self._name) <= _LONGEST_NAME:
             raise web.HTTPError(400, f"name must be of 1 to {_LONGEST_NAME} characters.")
+        _check_space(self._name, self.request.headers.get("Content-Length", ""))
         self.request.connection.set_max_body_size(_MOST_BYTES)  # type: ignore[union-attr]
         self._body = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # type: ignore[assignment]  # noqa: SIM115 - closed at the end
 
@@ -76,10 +78,14 @@ class FilesHandler(_OfFiles):
     @authorized("write")  # type: ignore[untyped-decorator]
     async def post(self) -> None:
         """Upload the body, and answer with the file."""
-        body = self._body
+        # From here on it is the upload's own: who leaves the page does not break that off.
+        body, self._body = self._body, None
         assert body is not None  # noqa: S101 - `prepare` has opened it
-        await asyncio.to_thread(body.seek, 0)
-        await self.reply(self._files.upload, body, self._name)
+        try:
+            await asyncio.to_thread(body.seek, 0)
+            await self.reply(self._files.upload, body, self._name)
+        finally:
+            body.close()
 
     def on_finish(self) -> None:
         """Remove what was kept of a body."""
@@ -87,14 +93,9 @@ class FilesHandler(_OfFiles):
         super().on_finish()
 
     def on_connection_close(self) -> None:
-        """Remove it: nobody waits for the upload any more."""
-        if not self.request.body and self._body is not None and not self._is_whole():
-            self._end()
+        """Remove what has arrived of a body: the rest does not come any more."""
+        self._end()
         super().on_connection_close()
-
-    def _is_whole(self) -> bool:
-        length = self.request.headers.get("Content-Length", "")
-        return self._body is not None and length == str(self._body.tell())
 
     def _end(self) -> None:
         if getattr(self, "_body", None) is not None:
@@ -158,6 +159,26 @@ class ContentHandler(_OfFiles):
         """Close the connection, by which a browser knows that the file is not whole."""
         connection: Any = self.request.connection
         connection.stream.close()
+
+
+def _check_space(name: str, length: str) -> None:
+    """Refuse a body for which the disk has no room, before it is taken in.
+
+    Raises
+    ------
+    web.HTTPError
+        With status 507.
+    """
+    size = int(length) if length.isascii() and length.isdecimal() else 0
+    folder = tempfile.gettempdir()
+    free = shutil.disk_usage(folder).free
+    if size > _IN_MEMORY_BYTES and size > free:
+        raise web.HTTPError(
+            507,
+            f"{name} has {size:,} bytes; the Jupyter server has room for {free:,} in {folder}. "
+            "Upload it with civis_nb.io.file_to_civis, which keeps no copy.",
+            reason="Insufficient Storage",
+        )
 
 
 def _next(pieces: Iterator[bytes]) -> bytes | None:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
+import json
 import os
+import signal
+import socket
+import subprocess
+import sys
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 
 from civis_nb.io import file_to_civis
 from civis_nb.lab.files import attachment
+from tests.lab.conftest import started
 from tests.lab.test_jobs import ended, script
+from tests.widgets.conftest import until
 
 pytestmark = pytest.mark.exhaustive
 
@@ -107,6 +116,69 @@ def test_an_upload_that_breaks_off_makes_no_file(api, api_server, client):
     with pytest.raises((OSError, requests.RequestException)):
         api_server.session().post("civis-nb/files?name=broken.txt", data=pieces())
     assert api.get("civis-nb/files").json() == before
+
+
+def head_of_upload(session, name, length):
+    """Return where an upload goes, and its head as bytes."""
+    address = urlsplit(session.address(f"civis-nb/files?name={name}"))
+    head = (
+        f"POST {address.path}?{address.query} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+        f"Authorization: {session.headers['Authorization']}\r\nContent-Length: {length}\r\n\r\n"
+    )
+    return (address.hostname, address.port), head.encode()
+
+
+def test_an_upload_without_room_is_refused_before_it_is_sent(api):
+    where, head = head_of_upload(api, "large.bin", 5 * 1024**4)
+    with socket.create_connection(where, timeout=60) as connection:
+        connection.sendall(head)
+        reply = http.client.HTTPResponse(connection)
+        reply.begin()
+        assert reply.status == 507
+        assert "large.bin has 5,497,558,138,880 bytes" in json.loads(reply.read())["message"]
+
+
+@pytest.fixture
+def paused_platform(tmp_path):
+    """Start a platform in a process of its own, which a test can pause."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "civis_nb.cli", "local", "serve", "--no-samples",
+         "--state", str(tmp_path / "state"), "--write-env", str(tmp_path / "env"),
+         "--end-with-stdin"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert b"is ready" in process.stdout.readline()
+        yield process, dict(line.split("=", 1) for line in (tmp_path / "env").read_text().split())
+    finally:
+        process.send_signal(signal.SIGCONT)
+        process.stdin.close()
+        process.wait(60)
+        process.stdout.close()
+
+
+def test_an_upload_that_has_arrived_goes_on_when_the_page_is_closed(paused_platform, tmp_path):
+    platform, env = paused_platform
+    server = started(tmp_path / "jupyter", "jupyter_server", **env)
+    try:
+        session = server.session()
+        assert session.post("civis-nb/files?name=first.txt", data=b"x").status_code == 200
+        platform.send_signal(signal.SIGSTOP)
+        where, head = head_of_upload(session, "whole.txt", 1000)
+        with socket.create_connection(where, timeout=60) as connection:
+            connection.sendall(head + b"x" * 1000)
+            assert session.get("api/status").ok  # it has been taken in by then
+        assert session.get("api/status").ok  # the end of the connection was noticed
+        platform.send_signal(signal.SIGCONT)
+
+        def sizes():
+            listed = session.get("civis-nb/files").json()
+            return [one["size"] for one in listed if one["name"] == "whole.txt"]
+
+        assert until(sizes, "the file") == [1000]
+    finally:
+        platform.send_signal(signal.SIGCONT)
+        server.stop()
 
 
 @pytest.mark.parametrize(
