@@ -46,12 +46,12 @@ class UploadDialog extends Dialog<void> {
     this.addClass('civis-UploadDialog');
     this._form = form;
     this._upload = new Upload(file);
-    form.onDatabase(() => void this._loadSchemas(null));
+    form.onDatabase(() => void this._changeDatabase());
     void this._prepare();
   }
 
   /** Begin the import where that is the button; the dialog closes when it is done. */
-  resolve(index?: number): void {
+  resolve(index = 1): void {
     if (index !== 1 || this._isDone) {
       if (!this._isDone) {
         // The copies are removed; what has failed to be removed is so after some hours.
@@ -61,6 +61,11 @@ class UploadDialog extends Dialog<void> {
     } else if (this._isReady) {
       void this._import();
     }
+  }
+
+  /** Close it, for Escape, the button of the title, and clicks outside. */
+  reject(): void {
+    this.resolve(0);
   }
 
   protected onAfterAttach(message: Message): void {
@@ -83,11 +88,29 @@ class UploadDialog extends Dialog<void> {
       this._setProblem(problemOf(reason));
       return;
     }
-    await this._detect(null, '');
+    if (!this._upload.isEnded) {
+      await this._detect(null, '');
+    }
   }
 
+  private async _changeDatabase(): Promise<void> {
+    this._form.setProblem('');
+    await this._loadSchemas(null).catch(reason => this._form.setProblem(problemOf(reason)));
+  }
+
+  /** Offer the schemas of the chosen database, unless another one is chosen meanwhile. */
   private async _loadSchemas(chosen: string | null): Promise<void> {
-    this._form.setSchemas(await getSchemas(this._form.database.id), chosen);
+    const { id } = this._form.database;
+    try {
+      const schemas = await getSchemas(id);
+      if (this._form.database.id === id) {
+        this._form.setSchemas(schemas, chosen);
+      }
+    } catch (reason) {
+      if (this._form.database.id === id) {
+        throw reason;
+      }
+    }
   }
 
   private async _detect(hasHeader: boolean | null, sheet: string): Promise<void> {

@@ -53,9 +53,16 @@ export class Upload {
 
   /** Send the file to the Jupyter server. */
   async send(progress: (sent: number) => void): Promise<void> {
+    if (this._isEnded) {
+      return;
+    }
     const { name, size } = this.file;
     const begun = await ask<IUploadState>('data/uploads', post({ name, size }));
     this._id = begun.id;
+    if (this._isEnded) {
+      await this.end(); // that came before the id did
+      return;
+    }
     for (let offset = 0; offset < size && !this._isEnded; offset += PART_BYTES) {
       progress(offset);
       const body = this.file.slice(offset, offset + PART_BYTES);
@@ -76,6 +83,11 @@ export class Upload {
   /** Import the file; `changed` is called with each state until the end. */
   import(into: IImport, changed: (state: IUploadState) => void): Promise<IUploadState> {
     return this._begin('import', into, changed);
+  }
+
+  /** Whether it is cancelled or done. */
+  get isEnded(): boolean {
+    return this._isEnded;
   }
 
   /** Cancel it, or forget it when it is done. */
