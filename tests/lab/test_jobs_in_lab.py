@@ -93,6 +93,27 @@ def test_two_tabs_share_the_states_and_a_reload_keeps_the_log(open_in_lab, clien
     assert client.jobs.get(job_id).state == "cancelled"
 
 
+def test_each_run_has_its_own_log(open_in_lab, client):
+    names = "counts apples", "counts pears"
+    for name in names:
+        script(client, f"for i in 1 2 3; do echo {name} $i; done", name=name)
+    page = open_in_lab("1")
+    jobs = Jobs(page)
+    run, lines = jobs.run(), jobs.run().locator(".civis-log-line")
+    for name in names:
+        jobs.has_state(name, "never ran")
+        jobs.choose(name, re.compile("^Run$"))
+        lines.filter(has_text=f"{name} 3").wait_for()
+    jobs.choose(names[0], "Open Log")
+    run.locator(".civis-run-title", has_text=names[0]).wait_for()
+    # The lines are drawn again from what is kept of the log.
+    run.get_by_label("Search the log").fill("counts")
+    lines.locator("mark", has_text="counts").first.wait_for()
+    found = lines.all_inner_texts()
+    assert any(names[0] in line for line in found)
+    assert not any(names[1] in line for line in found)
+
+
 def test_jobs_are_found_and_run_by_keyboard_alone(open_in_lab, client):
     script(client, "echo by keyboard", name="found by its name")
     for number in range(3):

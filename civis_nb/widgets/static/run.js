@@ -9,11 +9,14 @@ import { clock, duration, progressBar, reach, stateText } from "./run_parts.js";
 
 /** The logs of the runs that are shown, by view: all views of a model share one. */
 const logs = new Map();
+/** Those of models without a view's id, as in tabs of JupyterLab. */
+const own = new WeakMap();
 
 function sharedLog(model) {
-  const id = model.get("anchor");
-  if (!logs.has(id)) logs.set(id, new LogStore());
-  return logs.get(id);
+  const anchor = model.get("anchor");
+  const [stores, key] = anchor ? [logs, anchor] : [own, model];
+  if (!stores.has(key)) stores.set(key, new LogStore());
+  return stores.get(key);
 }
 
 /** Keep the newest lines; views that are rebuilt find them again. */

@@ -21,8 +21,6 @@ export class RunTab extends Widget {
     place.className = 'civis-RunTab-view';
     this.node.append(this._problem, place);
     this.node.tabIndex = -1;
-    // The log belongs to this tab alone: there is nothing that is kept for other views.
-    this._model.on('change:lines', () => undefined);
     this._end = runView.render({ model: this._model, el: place });
     this._changed();
   }
