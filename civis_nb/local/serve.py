@@ -179,7 +179,8 @@ class Platform:
         Raises
         ------
         CivisLocalError
-            When the state folder is not a temporary one: to bring that back would delete work.
+            When the state folder is not a temporary one: to bring that back would delete work. And
+            when the latest changes of a database can't be written to its file.
 
         Examples
         --------

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from civis_nb.errors import CivisLocalError
-from civis_nb.local.store.schema import job_runs, metadata
+from civis_nb.local.store.schema import databases, job_runs, metadata
 
 if TYPE_CHECKING:
     from civis_nb.local.context import PlatformContext
@@ -32,6 +32,11 @@ class Snapshot:
         The platform's parts.
     folder
         Where copies of its databases are kept, below its state folder.
+
+    Raises
+    ------
+    CivisLocalError
+        When a run does not end, or a database can't be written to its file.
     """
 
     def __init__(self, context: PlatformContext, folder: Path) -> None:
@@ -50,10 +55,28 @@ class Snapshot:
         self._contents = self._stored_contents()
         self._databases: dict[int, _Mark] = {}
         for database_id, path in context.warehouses.paths().items():
-            context.warehouses.release(database_id)  # all of it is in its file then
+            self._write_database(database_id, path)
             if path.exists():
                 shutil.copy2(path, self._copy(database_id))
             self._databases[database_id] = _mark(path)
+
+    def _write_database(self, database_id: int, path: Path) -> None:
+        """Close a database, and check that all of it is in its file."""
+        warehouses = self._context.warehouses
+        warehouses.release(database_id)
+        if _has_log(path):
+            # It was closed while a transaction was open: the log is read when it is opened again.
+            warehouses.get(database_id)
+            warehouses.release(database_id)
+        if not _has_log(path):
+            return
+        with self._context.store.read() as connection:
+            query = select(databases.c.name).where(databases.c.id == database_id)
+            name = connection.scalar(query)
+        raise CivisLocalError(
+            f"The latest changes of database {name!r} could not be written to its file, {path}. "
+            "See that its disk has room, and take the snapshot again."
+        )
 
     def restore(self) -> None:
         """Restore the platform's state of that moment; its ids are not used a second time.
@@ -132,6 +155,12 @@ def _mark(path: Path) -> _Mark:
     except FileNotFoundError:
         return None
     return found.st_size, found.st_mtime_ns
+
+
+def _has_log(path: Path) -> bool:
+    """Return whether changes of a database are noted that are not in its file."""
+    log = _mark(_wal(path))
+    return log is not None and log[0] > 0
 
 
 def _wal(path: Path) -> Path:

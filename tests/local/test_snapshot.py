@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import partial
 
 import pytest
 
@@ -112,6 +113,33 @@ def test_dropped_samples_are_there_again(client, snapshot):
         query_civis("drop table public.anes96", "sample", client=client).result(60)
         snapshot.restore()
         assert rows(client, "select count(*) from public.anes96") == [["944"]]
+
+
+def test_a_database_with_an_open_transaction_is_copied_with_its_latest_changes():
+    with local.start(samples=False, databases=["in use"]) as platform:
+        client = platform.client()
+        query_civis("create table kept as select 1 as a", "in use", client=client).result(60)
+        warehouse = platform._context.warehouses.get(client.get_database_id("in use"))
+        with warehouse._connection.cursor() as cursor:
+            cursor.execute("begin; create table other (a int)")
+            snapshot = platform.snapshot()
+        query_civis("drop table kept", "in use", client=client).result(60)
+        snapshot.restore()
+        assert rows(client, "select a from kept", "in use") == [["1"]]
+
+
+def test_changes_that_cannot_be_written_are_no_silent_loss(monkeypatch):
+    with local.start(samples=False, databases=["full"]) as platform:
+        client = platform.client()
+        query_civis("create table kept as select 1 as a", "full", client=client).result(60)
+        warehouses = platform._context.warehouses
+        # As where CHECKPOINT fails, which closing does not tell.
+        without = partial(warehouses.release, checkpoint=False)
+        with monkeypatch.context() as patched:
+            patched.setattr(warehouses, "release", without)
+            with pytest.raises(errors.CivisLocalError, match="of database 'full' could not be"):
+                platform.snapshot()
+        assert platform.snapshot()
 
 
 def test_a_platform_that_keeps_its_state_is_refused(tmp_path):
