@@ -24,6 +24,11 @@ _PLAIN = (WORD, NAME)
 _LIST, _ORDER = "the SELECT list", "an expression of ORDER BY"
 _ENDS_ITEM = frozenset(("as", ")", "]", "end"))
 _DIRECTIONS = frozenset(("asc", "desc", "nulls", "using"))
+#: Before names of columns of other tables or types, and words of the grammar: AT TIME ZONE, DOUBLE
+#: PRECISION, NULLS FIRST, CURRENT ROW, TIMESTAMP WITH TIME ZONE.
+_INSIDE = frozenset(
+    (".", "::", "as", "at", "time", "double", "nulls", "current", "with", "without")
+)
 _BEFORE_ALIAS = (WORD, NAME, NUMBER, STRING)
 #: Calls whose first argument may be the name of a part or a type.
 _WITH_PARTS = frozenset(
@@ -171,7 +176,7 @@ def _names(tokens: Tokens, at: int, end: int) -> Iterator[int]:
         if words[at] == "(" and words[at + 1] in ("select", "with", "values"):
             at = tokens.partners.get(at, end) + 1
             continue
-        is_bare = words[at - 1] not in (".", "::", "as") and words[at + 1] not in (".", "(")
+        is_bare = words[at - 1] not in _INSIDE and words[at + 1] not in (".", "(")
         is_part = words[at - 1] == "(" and words[at - 2] in _WITH_PARTS
         beside_text = STRING in (tokens.kinds[at - 1], tokens.kinds[at + 1])
         if tokens.kinds[at] in _PLAIN and is_bare and not is_part and not beside_text:

@@ -109,7 +109,9 @@ class Parser(Expressions):
                     self.region(at + 3, close)
                     self.rules.quantified(last, at, close)
                     found.others += 1
-                    count, at = count + 2, close + 1
+                    last, count, at = Operand(last.start, close + 1), count + 2, close + 1
+                    if at < end and item is not None and self._is_alias(at):
+                        alias, at = self._name(at), at + 1
                     continue
                 if is_compared and clause == "set" and last is not None:
                     is_compared = words[last.start - 1] not in ("set", ",")
@@ -124,10 +126,13 @@ class Parser(Expressions):
                         at += 1
                     continue
             if word in ("in", "is") and last is not None and last.kind == "row":
-                behind = self._row_test(last, at)
+                is_right = words[last.start - 1] in _COMPARISONS  # its tokens are gone
+                behind = None if is_right else self._row_test(last, at)
                 if behind is not None:
                     found.others += 1
-                    count, at = count + 2, behind
+                    last, count, at = Operand(last.start, behind), count + 2, behind
+                    if at < end and item is not None and self._is_alias(at):
+                        alias, at = self._name(at), at + 1
                     continue
             if word == "in" and last is not None and words[at + 1] == "(":
                 self.rules.among(last, at + 1)

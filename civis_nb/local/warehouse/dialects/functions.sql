@@ -17,7 +17,7 @@ CREATE MACRO version_pg() AS 'PostgreSQL 15.0 (the local platform, on DuckDB ' |
 -- Arithmetic -----------------------------------------------------------------------------------
 CREATE MACRO div_kind(a INTERVAL, b DOUBLE) AS a, (a, b) AS a + b;
 -- What is computed of finite doubles must be finite.
-CREATE MACRO in_range(x, are_finite, kind DOUBLE) AS CASE WHEN isinf(x) AND (are_finite)
+CREATE MACRO in_range(x, are_finite, kind DOUBLE) AS CASE WHEN NOT isfinite(x) AND (are_finite)
   THEN civis_sql.fail('value out of range: overflow') ELSE x END,
   (x, are_finite, kind BIGINT) AS x, (x, are_finite, kind HUGEINT) AS x, (x, are_finite, kind DECIMAL) AS x,
   (x, are_finite, kind INTERVAL) AS x, (x, are_finite, kind DATE) AS x, (x, are_finite, kind TIMESTAMP) AS x,
@@ -496,33 +496,33 @@ CREATE MACRO date_trunc(part, x, kind INTERVAL) AS date_trunc(part, x),
   (part, x, kind DATE) AS date_trunc(part, x::TIMESTAMP),
   (part, x, kind VARCHAR) AS date_trunc(part, civis_sql.timestamp_of_text(x)),
   (part, x, kind) AS date_trunc(part, x::TIMESTAMP);
-CREATE MACRO date_trunc_pg(part, x, kind DATE) AS date_trunc(part, timezone('UTC', x::TIMESTAMP)),
+CREATE MACRO date_trunc_pg(part, x, kind DATE) AS date_trunc(part, x::TIMESTAMP)::TIMESTAMPTZ,
   (part, x, kind INTERVAL) AS date_trunc(part, x), (part, x, kind TIMESTAMPTZ) AS date_trunc(part, x),
   (part, x, kind TIMESTAMP) AS date_trunc(part, x),
   (part, x, kind VARCHAR) AS civis_sql.date_trunc(part, x, kind), (part, x, kind) AS date_trunc(part, x::TIMESTAMP);
 -- Years are counted from 1, and before it from -1: so are decades and longer ones.
 CREATE MACRO years_since(first, n, x) AS CASE WHEN isinf(x) THEN x
   ELSE date_trunc('year', x) - to_years((((year(x) - first) % n + n) % n)::INTEGER) END;
-CREATE MACRO trunc_years_pg(first, n, x, kind DATE) AS timezone('UTC', civis_sql.years_since(first, n, x::TIMESTAMP)),
-  (first, n, x, kind TIMESTAMPTZ) AS timezone('UTC', civis_sql.years_since(first, n, timezone('UTC', x))),
+CREATE MACRO trunc_years_pg(first, n, x, kind DATE) AS civis_sql.years_since(first, n, x::TIMESTAMP)::TIMESTAMPTZ,
+  (first, n, x, kind TIMESTAMPTZ) AS civis_sql.years_since(first, n, x::TIMESTAMP)::TIMESTAMPTZ,
   (first, n, x, kind TIMESTAMP) AS civis_sql.years_since(first, n, x),
   (first, n, x, kind INTERVAL) AS to_years((year(x) // n * n)::INTEGER),
   (first, n, x, kind VARCHAR) AS civis_sql.years_since(first, n, civis_sql.timestamp_of_text(x)),
   (first, n, x, kind) AS civis_sql.years_since(first, n, x::TIMESTAMP);
-CREATE MACRO trunc_years(first, n, x, kind TIMESTAMPTZ) AS timezone('UTC', civis_sql.years_since(first, n, timezone('UTC', x))),
+CREATE MACRO trunc_years(first, n, x, kind TIMESTAMPTZ) AS civis_sql.years_since(first, n, x::TIMESTAMP)::TIMESTAMPTZ,
   (first, n, x, kind TIMESTAMP) AS civis_sql.years_since(first, n, x),
   (first, n, x, kind DATE) AS civis_sql.years_since(first, n, x::TIMESTAMP),
   (first, n, x, kind INTERVAL) AS to_years((year(x) // n * n)::INTEGER),
   (first, n, x, kind VARCHAR) AS civis_sql.years_since(first, n, civis_sql.timestamp_of_text(x)),
   (first, n, x, kind) AS civis_sql.years_since(first, n, x::TIMESTAMP);
--- The part differs from row to row.
+-- The part differs from row to row, which only PostgreSQL allows.
 CREATE MACRO trunc_moment(part, x) AS CASE WHEN part IN ('century', 'centuries', 'c', 'cent') THEN civis_sql.years_since(1, 100, x)
   WHEN part IN ('millennium', 'millennia', 'mil', 'mils') THEN civis_sql.years_since(1, 1000, x)
   WHEN part IN ('decade', 'decades', 'dec', 'decs') THEN civis_sql.years_since(0, 10, x) ELSE date_trunc(part, x) END;
-CREATE MACRO date_trunc_by(part, x, kind TIMESTAMPTZ) AS timezone('UTC', civis_sql.trunc_moment(lower(part), timezone('UTC', x))),
+CREATE MACRO date_trunc_by(part, x, kind TIMESTAMPTZ) AS civis_sql.trunc_moment(lower(part), x::TIMESTAMP)::TIMESTAMPTZ,
   (part, x, kind INTERVAL) AS date_trunc(lower(part), x),
   (part, x, kind TIMESTAMP) AS civis_sql.trunc_moment(lower(part), x),
-  (part, x, kind DATE) AS timezone('UTC', civis_sql.trunc_moment(lower(part), x::TIMESTAMP)),
+  (part, x, kind DATE) AS civis_sql.trunc_moment(lower(part), x::TIMESTAMP)::TIMESTAMPTZ,
   (part, x, kind VARCHAR) AS civis_sql.trunc_moment(lower(part), civis_sql.timestamp_of_text(x));
 CREATE MACRO part_of(part, x) AS CASE
   WHEN isinf(x) THEN CASE WHEN part IN ('year', 'decade', 'century', 'millennium', 'isoyear')

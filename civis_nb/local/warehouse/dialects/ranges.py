@@ -36,13 +36,19 @@ class RangeRules(RuleSet):
         if word not in _ARITHMETIC:
             return
         one, two = self._terms_of(left), self._terms_of(right)
+        if one.has_doubles and two.has_doubles and word != "%":
+            # What is computed of an infinite term is never finite, but a quotient by it: the check
+            # of the whole finds that as well, and each check doubles what it is of.
+            self._uncheck(left)
+            if word != "/":
+                self._uncheck(right)
         may = one.may_overflow or two.may_overflow or self._may_overflow(word, left, right)
         self._terms[left.start, right.end] = Terms(
             one.texts + two.texts, may, one.has_doubles and two.has_doubles
         )
 
     def _terms_of(self, operand: Operand) -> Terms:
-        known = self._terms.get((operand.start, operand.end))
+        known = self._terms.get(self._unbracketed(operand))
         if known is not None:
             return known
         if operand.kind == "number":
@@ -51,6 +57,20 @@ class RangeRules(RuleSet):
         is_exact = is_exact or (operand.kind == "call" and operand.name in _TIME_CALLS)
         text = self._tokens.render(operand.start, operand.end)
         return Terms((text,), False, not is_exact and operand.kind not in _OTHERS)
+
+    def _unbracketed(self, operand: Operand) -> tuple[int, int]:
+        """Return where the expression between the brackets around an operand begins and ends."""
+        first, behind = operand.start, operand.end
+        while self._tokens.partners.get(first) == behind - 1:
+            first, behind = first + 1, behind - 1
+        return first, behind
+
+    def _uncheck(self, operand: Operand) -> None:
+        """Take the check of a result away, where an expression around it is checked."""
+        place = self._unbracketed(operand)
+        texts = self._checked.pop(place, None)
+        if texts is not None:
+            self._tokens.unwrap(*place, *texts)
 
     def _may_overflow(self, word: str, left: Operand, right: Operand) -> bool:
         """Return whether finite numbers may have an infinite result."""
@@ -70,7 +90,7 @@ class RangeRules(RuleSet):
         return next((float(texts[at]) for at in places if kinds[at] == NUMBER), None)
 
     def computed(self, operand: Operand) -> None:
-        """Let a result that is infinite be an error, unless a term is."""
+        """Wrap a result so that infinity is an error, unless a term is infinite."""
         terms = self._terms.get((operand.start, operand.end))
         if terms is None or not terms.may_overflow or not terms.has_doubles or self._in_check:
             return
@@ -78,8 +98,7 @@ class RangeRules(RuleSet):
         texts = dict.fromkeys(terms.texts)
         are_finite = " AND ".join(f"isfinite(TRY_CAST({text} AS DOUBLE))" for text in texts)
         kind = tokens.type_of(operand.start, operand.end)
-        tokens.wrap(
-            operand.start, operand.end,
-            f"{CATALOG}.in_range(", f", {are_finite or 'true'}, {kind})",
-        )  # fmt: skip
+        check = f"{CATALOG}.in_range(", f", {are_finite or 'true'}, {kind})"
+        tokens.wrap(operand.start, operand.end, *check)
+        self._checked[operand.start, operand.end] = check
         tokens.set_type(operand.start, operand.end, kind)

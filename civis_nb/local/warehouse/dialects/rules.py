@@ -118,6 +118,8 @@ class RuleSet:
         self._is_redshift = self.is_redshift = dialect == "redshift"
         #: Whether expressions are those of CHECK, whose columns have no types yet.
         self._in_check = False
+        #: What stands around results that must be finite, by their places.
+        self._checked: dict[tuple[int, int], tuple[str, str]] = {}
         #: Texts of quotients and means by their places, with the digits that PostgreSQL gives them.
         self._exact_texts: dict[tuple[int, int], str] = {}
         #: Of the expressions so far, by their places.
@@ -174,7 +176,7 @@ class RuleSet:
         return self._exact_texts.get((first, behind))
 
     def _write_as_text(self, operand: Operand) -> None:
-        """Put the text of an operand in its place."""
+        """Replace an operand by its text."""
         exact = self._exact_text(operand.start, operand.end)
         if exact is None:
             self._wrap(operand, f"as_text{self._decimal_suffix}")

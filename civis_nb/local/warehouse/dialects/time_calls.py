@@ -137,7 +137,10 @@ class TimeRules(RuleSet):
         if len(call.arguments) == 3:
             zone = self._arguments(call)[2]
             local = f"timezone({zone}, CAST({self._arguments(call)[1]} AS TIMESTAMPTZ))"
-            text = f"timezone({zone}, date_trunc('{part}', {local}))"
+            cut = f"date_trunc('{part}', {local})"
+            if part in _YEARS:
+                cut = f"{CATALOG}.years_since({_YEARS[part]}, {local})"
+            text = f"timezone({zone}, {cut})"
             self._set(call, text, "CAST(NULL AS TIMESTAMPTZ)")
             return
         self._set(

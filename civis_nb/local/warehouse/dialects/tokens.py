@@ -199,6 +199,11 @@ class Tokens:
         self._before[first] = opening + self._before.get(first, "")
         self._after[behind - 1] = self._after.get(behind - 1, "") + closing
 
+    def unwrap(self, first: int, behind: int, opening: str, closing: str) -> None:
+        """Take away what `wrap` has put around some tokens, before anything else is put there."""
+        self._before[first] = self._before[first].removeprefix(opening)
+        self._after[behind - 1] = self._after[behind - 1].removesuffix(closing)
+
     def insert_before(self, at: int, text: str) -> None:
         """Put a text before a token and what was put before it so far."""
         self._before[at] = text + self._before.get(at, "")

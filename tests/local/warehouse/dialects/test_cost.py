@@ -69,3 +69,23 @@ def test_a_long_statement_is_not_kept():
     sql = f"insert into t values {values}"
     assert translation.translate(sql, "redshift") is not translation.translate(sql, "redshift")
     assert translation.translate(NATIVE, "redshift") is translation.translate(NATIVE, "redshift")
+
+
+@pytest.mark.parametrize("dialect", ["redshift", "postgres"])
+def test_brackets_in_each_other_add_as_much_each(dialect):
+    def polynomial(depth):
+        text = "a * x + b"
+        for _ in range(depth):
+            text = f"({text}) * x + b"
+        return f"SELECT {text} FROM (SELECT 2::float8 AS a, 1::float8 AS b, 1::float8 AS x) AS t"
+
+    one, two, three = (
+        len(translation.translate_anew(polynomial(depth), dialect).sql) for depth in (4, 8, 12)
+    )
+    assert three - two == two - one
+    warehouse = open_duckdb(":memory:", dialect)
+    try:
+        found = warehouse.preview(polynomial(12), 1, CancelToken(), ignore_log)
+    finally:
+        warehouse.close()
+    assert found.rows == [["15.0"]]
