@@ -143,7 +143,7 @@ class CastRules(LikeRules):
     def _wrap_cast(
         self, operand: Operand, first: int, behind: int, opening: str, closing: str
     ) -> None:
-        """Put texts around a cast, in any of its forms."""
+        """Wrap a cast, in any of its forms, with two texts."""
         tokens = self._tokens
         if tokens.words[first - 1] == "::":
             tokens.wrap(operand.start, behind, opening, closing)

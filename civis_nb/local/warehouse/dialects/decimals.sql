@@ -8,22 +8,24 @@ CREATE MACRO decimal_types(id, one, two) AS round(NULL::DECIMAL(38, 37),
 CREATE MACRO div_rs(a, b, id, kind BIGINT) AS a // b, (a, b, id, kind HUGEINT) AS a // b,
   (a, b, id, kind DECIMAL) AS civis_sql.decimal_types(id, typeof(a), typeof(b)),
   (a, b, id, kind DOUBLE) AS a // b, (a, b, id, kind INTERVAL) AS a / b, (a, b, id, kind) AS a // b;
-CREATE MACRO averaged_rs(mean, total, count, id, kind BIGINT) AS (total // count)::BIGINT,
-  (mean, total, count, id, kind HUGEINT) AS (total // count)::DECIMAL(38, 0),
-  (mean, total, count, id, kind DECIMAL) AS civis_sql.decimal_types(id, typeof(total), 'MEAN'),
-  (mean, total, count, id, kind DOUBLE) AS civis_sql.finite_total(mean), (mean, total, count, id, kind INTERVAL) AS mean,
-  (mean, total, count, id, kind TIMESTAMP) AS civis_sql.fail('there is no mean of dates and times: take that of their differences'), (mean, total, count, id, kind) AS mean;
+CREATE MACRO finite_mean(mean, least, most) AS CASE WHEN isinf(mean) AND isfinite(least) AND isfinite(most)
+  THEN civis_sql.fail('value out of range: overflow') ELSE mean END;
+CREATE MACRO averaged_rs(mean, total, count, least, most, id, kind BIGINT) AS (total // count)::BIGINT,
+  (mean, total, count, least, most, id, kind HUGEINT) AS (total // count)::DECIMAL(38, 0),
+  (mean, total, count, least, most, id, kind DECIMAL) AS civis_sql.decimal_types(id, typeof(total), 'MEAN'),
+  (mean, total, count, least, most, id, kind DOUBLE) AS civis_sql.finite_mean(mean, least, most), (mean, total, count, least, most, id, kind INTERVAL) AS mean,
+  (mean, total, count, least, most, id, kind TIMESTAMP) AS civis_sql.fail('there is no mean of dates and times: take that of their differences'), (mean, total, count, least, most, id, kind) AS mean;
 -- Where there are more, one binding notes the types of all: each quotient has its type there already.
 CREATE MACRO noted_types(id, one, two) AS
   round(NULL::DECIMAL(38, 38), civis_sql_note_quotient(id::BIGINT, one || '', two || ''));
 CREATE MACRO div_noted(a, b, id, kind BIGINT) AS a // b, (a, b, id, kind HUGEINT) AS a // b,
   (a, b, id, kind DECIMAL) AS civis_sql.noted_types(id, typeof(a), typeof(b)),
   (a, b, id, kind DOUBLE) AS a // b, (a, b, id, kind INTERVAL) AS a / b, (a, b, id, kind) AS a // b;
-CREATE MACRO averaged_noted(mean, total, count, id, kind BIGINT) AS (total // count)::BIGINT,
-  (mean, total, count, id, kind HUGEINT) AS (total // count)::DECIMAL(38, 0),
-  (mean, total, count, id, kind DECIMAL) AS civis_sql.noted_types(id, typeof(total), 'MEAN'),
-  (mean, total, count, id, kind DOUBLE) AS civis_sql.finite_total(mean), (mean, total, count, id, kind INTERVAL) AS mean,
-  (mean, total, count, id, kind TIMESTAMP) AS civis_sql.fail('there is no mean of dates and times: take that of their differences'), (mean, total, count, id, kind) AS mean;
+CREATE MACRO averaged_noted(mean, total, count, least, most, id, kind BIGINT) AS (total // count)::BIGINT,
+  (mean, total, count, least, most, id, kind HUGEINT) AS (total // count)::DECIMAL(38, 0),
+  (mean, total, count, least, most, id, kind DECIMAL) AS civis_sql.noted_types(id, typeof(total), 'MEAN'),
+  (mean, total, count, least, most, id, kind DOUBLE) AS civis_sql.finite_mean(mean, least, most), (mean, total, count, least, most, id, kind INTERVAL) AS mean,
+  (mean, total, count, least, most, id, kind TIMESTAMP) AS civis_sql.fail('there is no mean of dates and times: take that of their differences'), (mean, total, count, least, most, id, kind) AS mean;
 -- The nearest number with "scale" digits behind the point, halves away from zero. A decimal is the
 -- integer of all its digits: "factor" makes the first one so much longer that their quotient has one
 -- digit more than the result, of which "unit" makes a decimal again.
@@ -45,11 +47,11 @@ CREATE MACRO quotient_text(a, b, kind BIGINT) AS (a // b)::VARCHAR, (a, b, kind 
   (a, b, kind DOUBLE) AS civis_sql.as_text(a // b, kind), (a, b, kind INTERVAL) AS civis_sql.as_text(a / b, kind),
   (a, b, kind) AS (a // b)::VARCHAR;
 CREATE MACRO exact_mean(total, count) AS civis_sql_mean_of_decimals(total::VARCHAR, nullif(count, 0)::VARCHAR)::DECIMAL(38, 20);
-CREATE MACRO averaged(mean, total, count, kind BIGINT) AS civis_sql.exact_mean(total, count),
-  (mean, total, count, kind HUGEINT) AS civis_sql.exact_mean(total, count),
-  (mean, total, count, kind DECIMAL) AS civis_sql.exact_mean(total, count),
-  (mean, total, count, kind DOUBLE) AS civis_sql.finite_total(mean), (mean, total, count, kind INTERVAL) AS mean,
-  (mean, total, count, kind TIMESTAMP) AS civis_sql.fail('there is no mean of dates and times: take that of their differences'), (mean, total, count, kind) AS mean;
+CREATE MACRO averaged(mean, total, count, least, most, kind BIGINT) AS civis_sql.exact_mean(total, count),
+  (mean, total, count, least, most, kind HUGEINT) AS civis_sql.exact_mean(total, count),
+  (mean, total, count, least, most, kind DECIMAL) AS civis_sql.exact_mean(total, count),
+  (mean, total, count, least, most, kind DOUBLE) AS civis_sql.finite_mean(mean, least, most), (mean, total, count, least, most, kind INTERVAL) AS mean,
+  (mean, total, count, least, most, kind TIMESTAMP) AS civis_sql.fail('there is no mean of dates and times: take that of their differences'), (mean, total, count, least, most, kind) AS mean;
 CREATE MACRO mean_digits(total, count) AS civis_sql_mean_of_decimals(total::VARCHAR, nullif(count, 0)::VARCHAR);
 CREATE MACRO mean_text(mean, total, count, kind BIGINT) AS civis_sql.mean_digits(total, count),
   (mean, total, count, kind HUGEINT) AS civis_sql.mean_digits(total, count),

@@ -87,7 +87,7 @@ CREATE MACRO summed_plain(total, x, kind SMALLINT) AS total::BIGINT,
   (total, x, kind INTERVAL) AS civis_sql.interval_of(sum(civis_sql.months_of(x)), sum(civis_sql.days_of(x)), sum(civis_sql.clock_of(x))),
   (total, x, kind) AS total;
 CREATE MACRO finite_total(total) AS CASE WHEN isinf(total)
-  THEN civis_sql.fail('the sum or mean is infinite: it overflows, or has infinite values, which are not supported with FILTER, OVER and DISTINCT')
+  THEN civis_sql.fail('the sum is infinite: it overflows, or has infinite values, which are not supported with FILTER, OVER and DISTINCT')
   ELSE total END;
 CREATE MACRO summed(total, kind SMALLINT) AS total::BIGINT,
   (total, kind INTEGER) AS total::BIGINT,

@@ -26,7 +26,11 @@ class NumberRules(RuleSet):
         if not self._is_redshift:
             exact = f"{CATALOG}.mean_text({mean}, {total}, {count}, {kind})"
             self._exact_texts[call.start, call.end] = exact
-        values = f"{mean}, {total}, {count}, {f'{place}, ' if place else ''}{kind}"
+        first, last = call.arguments[0]
+        first += tokens.words[first] in ("distinct", "all")
+        value = tokens.render(first, last)
+        ends = f"min({value}){behind}, max({value}){behind}"
+        values = f"{mean}, {total}, {count}, {ends}, {f'{place}, ' if place else ''}{kind}"
         self._set(call, f"{CATALOG}.averaged{self._chosen_quotient}({values})")
         tokens.set_type(call.start, call.end, f"{CATALOG}.avg_kind{self._suffix}({kind})")
 

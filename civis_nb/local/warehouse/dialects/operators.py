@@ -260,7 +260,10 @@ class OperatorRules(CastRules, RangeRules, RowRules):
         )
 
     def quantified(self, left: Operand, at: int, close: int) -> None:
-        """Let a comparison with an array that is NULL be NULL: in DuckDB it has no elements."""
+        """Wrap a comparison with an array so that it is NULL where the array is.
+
+        DuckDB takes that for an empty one.
+        """
         tokens = self._tokens
         array = tokens.render(at + 3, close)
         if tokens.kinds[at + 3] == STRING and close == at + 4:
@@ -273,7 +276,7 @@ class OperatorRules(CastRules, RangeRules, RowRules):
             tokens.wrap(left.start, close + 1, f"CASE WHEN ({array}) IS NOT NULL THEN ", " END")
 
     def element(self, array: Operand, opened: int) -> None:
-        """Let elements outside of an array be NULL, also where their number is negative."""
+        """Replace subscripts by functions that return NULL outside of the array."""
         tokens = self._tokens
         if array.kind == "array" and tokens.words[array.start] == "array":
             raise self._refuse(opened, 'syntax error at or near "[": write (ARRAY[…])[…]')
@@ -287,8 +290,8 @@ class OperatorRules(CastRules, RangeRules, RowRules):
             function = "element" if is_last else "row_of_array"
             ends, one = f", {tokens.render(opened + 1, close)})", f"({kind})[1]"
         else:
-            if not is_last:
-                raise self._refuse(close + 1, "slices of more than one dimension are not supported")
+            if not is_last or tokens.words[opened - 1] == "]":
+                raise self._refuse(opened, "slices of more than one dimension are not supported")
             first = tokens.render(opened + 1, colon) if colon > opened + 1 else "1"
             last = tokens.render(colon + 1, close) if close > colon + 1 else "2147483647"
             ends, one = f", {first}, {last})", kind

@@ -96,3 +96,9 @@ def test_any_text_is_translated_or_refused(text):
 def test_what_is_not_supported_is_named(sql, message):
     with pytest.raises(UnsupportedSqlError, match=message):
         translate(sql, "redshift")
+
+
+@pytest.mark.parametrize("subscripts", ["[2][1:2]", "[1:2][2]", "[1:1][1:2]"])
+def test_slices_of_several_dimensions_are_refused(subscripts):
+    with pytest.raises(UnsupportedSqlError, match="slices of more than one dimension"):
+        translate(f"SELECT (ARRAY[[1, 2], [3, 4]]){subscripts}", "postgres")
