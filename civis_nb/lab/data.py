@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Final
@@ -10,7 +11,7 @@ from typing import Any, Final
 from civis_nb.display.columns import columns_of_rows
 from civis_nb.display.settled import TABLE_MIME, table_record
 from civis_nb.display.static_table import StaticTable
-from civis_nb.errors import CivisLookupError
+from civis_nb.errors import CivisError, CivisLookupError
 from civis_nb.futures import CivisFuture
 from civis_nb.io import query_civis
 from civis_nb.lab.account import Account
@@ -189,9 +190,12 @@ def _preview(
 
 async def _outcome(start: Callable[[], CivisFuture]) -> Any:
     """Start a run in a thread, and wait for its end without one; a cancelled wait cancels it."""
-    future = await asyncio.to_thread(start)
+    starting = asyncio.ensure_future(asyncio.to_thread(start))
     try:
+        future = await asyncio.shield(starting)
         return await asyncio.shield(asyncio.wrap_future(future))
     except asyncio.CancelledError:
-        await asyncio.to_thread(future.cancel)
+        # It may be being started just now: then it is cancelled as soon as it has been.
+        with contextlib.suppress(CivisError):
+            await asyncio.to_thread((await starting).cancel)
         raise

@@ -9,6 +9,7 @@ from tornado import web
 
 from civis_nb.display.log_lines import LEVELS
 from civis_nb.display.log_parts import found_in, lines_between, text_of
+from civis_nb.errors import CivisInputError
 from civis_nb.lab.events import Feeds
 from civis_nb.lab.http import Handler, whole_number
 from civis_nb.lab.jobs import SCOPES, Jobs
@@ -93,7 +94,13 @@ class LogHandler(_OfJobs):
         text = self.get_query_argument("text", "", strip=False)
 
         def answer() -> dict[str, Any]:
-            log = self._feeds.run(*ids).log
+            feed = self._feeds.run(*ids)
+            if not feed.version:
+                raise CivisInputError(
+                    f"The log of run {ids[1]} of job {ids[0]} was not read yet: try again when the "
+                    "run is shown."
+                )
+            log = feed.log
             if kind == "lines":
                 return lines_between(log, start, stop)
             return (

@@ -10,6 +10,7 @@ from civis_nb.display.activity import DONE_STATES, Activity
 from civis_nb.display.log_lines import LOG_LAG_S
 from civis_nb.display.log_parts import newest_lines
 from civis_nb.display.run_view import RunView
+from civis_nb.errors import CivisError
 from civis_nb.futures.run import Run
 from civis_nb.futures.states import field, run_times, state_of
 from civis_nb.lab.feeds import Feed, Seen
@@ -40,6 +41,7 @@ class RunFeed(Feed):
         self._title = ""
         self._state: Any = None
         self._ended_at: float | None = None
+        self._given_up = False
 
     @property
     def log(self) -> Any:
@@ -48,9 +50,8 @@ class RunFeed(Feed):
 
     @property
     def ended(self) -> bool:
-        """Whether the run has ended and its log was read."""
-        late = self._ended_at is not None and time.monotonic() - self._ended_at > LOG_LAG_S
-        return self._ended_at is not None and (self._log.complete or late)
+        """Whether the run has ended, and its log was read or does not come any more."""
+        return self._ended_at is not None and (self._log.complete or self._given_up)
 
     def read(self) -> bool:
         """Read state and log; return whether there was news."""
@@ -62,7 +63,16 @@ class RunFeed(Feed):
             self._state = self._client.jobs.get_runs(job_id, run_id)
             if state_of(self._state) in DONE_STATES:
                 self._ended_at = time.monotonic()
-        more = self._log.read_now()
+        # Before the log is read: who listens is told what this read has decided.
+        if self._ended_at is not None:
+            self._given_up = time.monotonic() - self._ended_at > LOG_LAG_S
+        try:
+            more = self._log.read_now()
+        except CivisError as error:
+            if not self._given_up:
+                raise
+            self._log.error = error
+            return True
         return more or state_of(self._state) != before or self.ended
 
     def content(self, seen: Seen) -> dict[str, Any]:

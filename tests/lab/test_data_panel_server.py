@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import sys
+import threading
 import time
+from concurrent.futures import Future
 from decimal import Decimal
 
 import openpyxl
@@ -19,7 +21,7 @@ from civis_nb.errors import CivisConnectionError, CivisInputError, CivisLookupEr
 from civis_nb.io import query_civis, read_civis
 from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog
-from civis_nb.lab.data import Data
+from civis_nb.lab.data import Data, _outcome
 from civis_nb.lab.uploads import Uploads
 
 pytestmark = pytest.mark.exhaustive
@@ -124,6 +126,28 @@ def test_one_column_has_its_values(data, database, column, wanted):
     text = asyncio.run(data.profile(database.id, table[0], column))["bundle"]["text/plain"]
     for part in wanted:
         assert part.lower() in text.lower(), text
+
+
+def test_a_run_that_nobody_waits_for_is_cancelled_while_it_is_started():
+    begun, go_on = threading.Event(), threading.Event()
+    run = Future()
+
+    def start():
+        begun.set()
+        assert go_on.wait(60)
+        return run
+
+    async def leave():
+        waits = asyncio.ensure_future(_outcome(start))
+        await asyncio.to_thread(begun.wait, 60)
+        waits.cancel()
+        await asyncio.sleep(0)
+        go_on.set()
+        with pytest.raises(asyncio.CancelledError):
+            await waits
+
+    asyncio.run(leave())
+    assert run.cancelled()
 
 
 def test_what_is_gone_is_said(data, database):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import threading
 import tracemalloc
 
@@ -14,6 +15,8 @@ from civis_nb.lab.account import Account
 from civis_nb.lab.events import Feeds
 from civis_nb.lab.feeds import Feed, Seen
 from civis_nb.lab.jobs import Jobs, JobsFeed
+from civis_nb.lab.runs import RunFeed
+from civis_nb.utils import run_job
 from tests.widgets.conftest import until
 
 pytestmark = pytest.mark.exhaustive
@@ -145,6 +148,34 @@ def test_a_platform_that_is_restarted_is_read_again(tmp_path):
     finally:
         feed.remove(listener)
         platform.stop()
+
+
+@pytest.mark.parametrize("error", [None, CivisConnectionError("No answer from the platform.")])
+def test_a_page_is_told_that_a_log_was_not_read_to_its_end(monkeypatch, error):
+    with civis_nb.local.start(samples=False) as platform:
+        client = platform.client()
+        job = client.scripts.post_python3(name="one", source="print(1)")
+        run = run_job(job.id, client=client)
+        run.result(120)
+        feed = RunFeed(client, job.id, run.run_id)
+
+        def read_now():
+            if error:
+                raise error
+            return False
+
+        monkeypatch.setattr(feed._log, "read_now", read_now)
+        seen = Seen()
+        feed._read_once()
+        feed.message(seen)
+        assert not feed.ended
+        monkeypatch.setattr("civis_nb.lab.runs.LOG_LAG_S", 0.0)
+        assert not feed.ended  # but by a read, of which pages are told
+        feed._read_once()
+        assert feed.ended
+        told = feed.message(seen)
+    assert "The log could not be read to its end" in json.dumps(told)
+    assert ("No answer from the platform" in json.dumps(told)) is bool(error)
 
 
 class Recorded(Jobs):
