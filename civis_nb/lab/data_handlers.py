@@ -64,7 +64,10 @@ class _Databases(_OfData):
     @web.authenticated
     @authorized("read")  # type: ignore[untyped-decorator]
     async def get(self) -> None:
-        await self.reply(self._data.databases, self.get_query_argument("fresh", "") == "1")
+        fresh = self.get_query_argument("fresh", "") == "1"
+        if fresh:
+            self.check_xsrf_cookie()
+        await self.reply(self._data.databases, fresh)
 
 
 class _Tables(_OfData):
@@ -89,6 +92,8 @@ class _Preview(_OfData):
     @web.authenticated
     @authorized("read")  # type: ignore[untyped-decorator]
     async def get(self) -> None:
+        # Unlike other reads it has the platform work: a page from elsewhere can't begin it.
+        self.check_xsrf_cookie()
         await self.reply(
             self._data.preview, self.id_argument("database"), self.id_argument("table")
         )
@@ -100,6 +105,8 @@ class _Profile(_OfData):
     @web.authenticated
     @authorized("read")  # type: ignore[untyped-decorator]
     async def get(self) -> None:
+        # Unlike other reads it has the platform work: a page from elsewhere can't begin it.
+        self.check_xsrf_cookie()
         await self.reply(
             self._data.profile,
             self.id_argument("database"),

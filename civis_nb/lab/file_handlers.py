@@ -110,6 +110,7 @@ class FileHandler(_OfFiles):
     @authorized("read")  # type: ignore[untyped-decorator]
     async def get(self, file: str) -> None:
         """Answer with it; it is remembered."""
+        self.check_xsrf_cookie()
         await self.reply(self._files.look_up, whole_number("The file's id", file))
 
     @web.authenticated

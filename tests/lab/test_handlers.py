@@ -143,3 +143,19 @@ def test_sql_that_cannot_be_formatted_or_explained_has_a_reason(api_server):
 def test_what_is_no_json_is_told_so(api_server):
     refused = api_server.session().post("civis-nb/platform", data="{")
     assert refused.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "data/databases?fresh=1", "data/preview?database=1&table=1",
+        "data/profile?database=1&table=1", "files/1", "events?topic=jobs:mine",
+    ],
+)  # fmt: skip
+def test_a_page_from_elsewhere_begins_no_work(api_server, path):
+    page = api_server.session(as_page=True)
+    assert page.get(f"civis-nb/{path}").status_code == 403
+    if not path.startswith("events"):  # which have no end
+        token = page.cookies["_xsrf"]
+        known = page.get(f"civis-nb/{path}", headers={"X-XSRFToken": token})
+        assert known.status_code != 403
