@@ -221,7 +221,7 @@ CREATE MACRO as_text(x, kind DOUBLE) AS
 CREATE MACRO as_text_pg(x, kind DECIMAL) AS CASE WHEN typeof(x) IN ('DECIMAL(38,24)', 'DECIMAL(38,20)')
     THEN CASE WHEN x IS NOT NULL THEN civis_sql.fail_text('the digits in the text of a quotient, mean, root, power or long product are not known here: round it before, as in round(x, 2)') END
     WHEN typeof(x) IN ('DECIMAL(38,15)', 'DECIMAL(38,12)') THEN CASE WHEN x IS NOT NULL THEN
-      civis_sql.fail_text('the digits in the text of a numeric without a scale are not known here: cast it to numeric(12, 2), or round it, as in round(x, 2)') END ELSE regexp_replace(x::VARCHAR, '^(-?)\.', '\10.') END,
+      civis_sql.fail_text('the digits in the text of a numeric of this type are not known here: cast it to numeric(12, 2), or round it, as in round(x, 2)') END ELSE regexp_replace(x::VARCHAR, '^(-?)\.', '\10.') END,
   (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind VARCHAR) AS x,
   (x, kind DOUBLE) AS civis_sql.as_text(x, kind), (x, kind FLOAT) AS civis_sql.as_text(x, kind),
   (x, kind INTERVAL) AS civis_sql.as_text(x, kind), (x, kind DATE) AS civis_sql.as_text(x, kind),

@@ -102,7 +102,8 @@ class TextRules(OperatorRules):
         if not self._is_redshift:
             arguments, missing = [*arguments, *missing], []
             place = 2 + defaults.index("''", 1 if call.name == "regexp_replace" else 0)
-            arguments[place] = f"{arguments[place]} || '{LONGEST}'"
+            if call.name != "regexp_like":  # whether there is a match is the same by every rule
+                arguments[place] = f"{arguments[place]} || '{LONGEST}'"
         written = f"{CATALOG}.{function}({', '.join((*arguments, *missing))})"
         if call.name == "regexp_matches":
             written = f"unnest({written})"

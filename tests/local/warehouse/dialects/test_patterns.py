@@ -12,6 +12,7 @@ from civis_nb.local.warehouse.dialects.computed.pattern_trees import (
     needs_python,
     parse_pattern,
 )
+from civis_nb.local.warehouse.dialects.computed.text_patterns import LONGEST, pattern_groups
 
 
 @pytest.mark.parametrize(
@@ -59,3 +60,37 @@ def test_a_match_of_no_letters_may_be_behind_another():
 def test_patterns_that_are_none_are_refused(pattern):
     with pytest.raises(ValueError, match="invalid regular expression"):
         parse_pattern(pattern)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "width"),
+    [("a|abc", 3), (r"(\d{3}-)?\d{4}", 8), ("a*", None), ("(ab?){2}", 4), ("^a(?=bc)$", 1)],
+)
+def test_the_width_of_a_pattern_is_that_of_its_longest_match(pattern, width):
+    assert parse_pattern(pattern).width == width
+
+
+def test_only_ends_that_a_match_can_have_are_tried():
+    tried = []
+
+    def compiled(pattern):
+        tried.append(pattern)
+        return re.compile(pattern)
+
+    (match,) = longest_matches("ab" + "x" * 1000, "a|ab", 0, compiled)
+    assert match.span() == (0, 2)
+    assert len(tried) < 10
+
+
+def test_nothing_is_searched_behind_a_match_where_one_is_wanted(monkeypatch):
+    module = "civis_nb.local.warehouse.dialects.computed.text_patterns.longest_matches"
+    found = []
+
+    def noted(*arguments):
+        for match in longest_matches(*arguments):
+            found.append(match)
+            yield match
+
+    monkeypatch.setattr(module, noted)
+    assert pattern_groups("ab" * 50, "a|ab", LONGEST) == [["ab"]]
+    assert len(found) == 1

@@ -16,7 +16,8 @@ __all__ = ["Match", "longest_matches"]
 
 #: A group that is repeated in the pattern.
 _REFERENCE = re.compile(r"(?<!\\)(?:\\\\)*\\[1-9]")
-_CONTEXT = frozenset(("place",))
+#: Places that do not depend on what follows a match.
+_BEGINNINGS = frozenset(("^", r"\A"))
 
 
 @dataclass(frozen=True)
@@ -97,6 +98,8 @@ class _Finder:
 
     def order(self, node: Node, start: int, end: int) -> Iterable[int]:
         """Return where a match may end, the best first."""
+        if node.width is not None:
+            end = min(end, start + node.width)
         if node.is_greedy is False:
             return range(start, end + 1)
         return range(end, start - 1, -1)
@@ -110,7 +113,9 @@ class _Finder:
 
     def _matches(self, node: Node, start: int, end: int) -> bool:
         text = self._text
-        if any(part.kind in _CONTEXT for part in node.walk()):
+        if end < len(text) and any(
+            part.kind == "place" and part.text not in _BEGINNINGS for part in node.walk()
+        ):
             # What follows counts as well: hence the match must end where so many letters do.
             rest = rf"(?:{node.text})(?=[\s\S]{{{len(text) - end}}}\Z)"
             found = self._compiled(rest).match(text, start)

@@ -1,7 +1,7 @@
 """Regular expressions as trees, and whether their matches depend on PostgreSQL's rule.
 
 PostgreSQL takes the longest match, or the shortest one where the first quantifier is not greedy;
-DuckDB and Python take the first that they come to. Most patterns have the same match by both.
+DuckDB and Python take the first that backtracking finds. Most patterns have the same match by both.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from functools import lru_cache
 
 from civis_nb.local.warehouse.dialects.computed.pattern_words import as_python
 
-__all__ = ["Node", "is_ambiguous", "needs_python", "parse_pattern"]
+__all__ = ["Node", "is_ambiguous", "needs_python", "parse_pattern", "without_options"]
 
+_OPTIONS = re.compile(r"\(\?([a-z]+)\)")
 _QUANTIFIER = re.compile(r"(?:([*+?])|\{(\d+)(?:(,)(\d*))?\})(\??)")
 _GROUP = re.compile(r"\((?:\?(?::|(?P<look><?[=!])))?")
 _SET = re.compile(r"\[\^?\]?(?:\[[:.=].*?[:.=]\]|\\.|[^\]\\])*\]", re.DOTALL)
@@ -64,11 +65,38 @@ class Node:
         found = (part.is_greedy for part in self.parts)
         return next((greedy for greedy in found if greedy is not None), None)
 
+    @property
+    def width(self) -> int | None:
+        """Return how many letters a match has at most; None without a limit."""
+        if self.kind in ("atom", "place"):
+            return int(self.kind == "atom")
+        widths = [part.width for part in self.parts]
+        known = [width for width in widths if width is not None]
+        if len(known) < len(widths):
+            return None
+        if self.kind == "any":
+            return max(known)
+        if self.kind != "repeat":
+            return sum(known)
+        return None if self.most is None else known[0] * self.most
+
     def walk(self) -> Iterator[Node]:
         """Yield the part and all parts of it."""
         yield self
         for part in self.parts:
             yield from part.walk()
+
+
+def without_options(pattern: str) -> tuple[str, str]:
+    """Return the options that a pattern begins with, and the rest of it.
+
+    Examples
+    --------
+    >>> without_options("(?i)a|ab")
+    ('i', 'a|ab')
+    """
+    found = _OPTIONS.match(pattern)
+    return (found[1], pattern[found.end() :]) if found is not None else ("", pattern)
 
 
 @lru_cache(maxsize=256)
@@ -156,7 +184,7 @@ class _Reader:
 
 @lru_cache(maxsize=256)
 def is_ambiguous(pattern: str) -> bool:
-    r"""Return whether PostgreSQL's match may be another than the first that is come to.
+    r"""Return whether PostgreSQL's match may be another than the first that backtracking finds.
 
     Examples
     --------
@@ -187,6 +215,9 @@ def needs_python(pattern: str) -> bool:
     >>> needs_python(r"\d+"), needs_python("a(?!b)"), needs_python("x*")
     (False, True, True)
     """
+    options, pattern = without_options(pattern)
+    if options.strip("i"):  # of which DuckDB has none, or with another meaning
+        return True
     if is_ambiguous(pattern) or _BEYOND_DUCKDB.search(pattern):
         return True
     try:
@@ -237,7 +268,7 @@ class _Positions:
 
 
 def _is_determined(tree: Node) -> bool:
-    """Return whether each letter can be matched by one atom only, wherever a match has come to."""
+    """Return whether each letter can be matched by one atom only, at any point of a match."""
     positions = _Positions("".join(sorted(set(tree.text))))
     positions.add(tree)
     for together in (*positions.following, *positions.beginnings):

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 
 from civis_nb.local.warehouse.dialects.computed.longest_matches import Match, longest_matches
-from civis_nb.local.warehouse.dialects.computed.pattern_trees import is_ambiguous
+from civis_nb.local.warehouse.dialects.computed.pattern_trees import (
+    is_ambiguous,
+    without_options,
+)
 from civis_nb.local.warehouse.dialects.computed.pattern_words import as_python
 
 __all__ = ["LONGEST", "pattern_groups", "pattern_replaced", "pattern_spans", "pattern_split"]
@@ -38,13 +42,25 @@ def _compiled(pattern: str, options: str) -> re.Pattern[str]:
         raise ValueError(f'invalid regular expression "{pattern}": {error}') from None
 
 
-def _matches(text: str, pattern: str, first: int, options: str) -> Sequence[re.Match[str] | Match]:
+def _with_its_options(pattern: str, options: str) -> tuple[str, str]:
+    """Return a pattern of PostgreSQL without the options that it begins with, and all options."""
+    if "p" in options and LONGEST not in options:  # of Redshift, which Python knows
+        return pattern, options
+    own, pattern = without_options(pattern)
+    if "c" in own:
+        options = options.replace("i", "")
+    if "s" in own:
+        options = options.replace("n", "").replace("m", "")
+    return pattern, options + own.replace("g", "")
+
+
+def _matches(text: str, pattern: str, first: int, options: str) -> Iterator[re.Match[str] | Match]:
+    pattern, options = _with_its_options(pattern, options)
     if first < 1:
         raise ValueError(f'invalid value for parameter "start": {first}')
     if LONGEST in options and is_ambiguous(pattern):
-        found = longest_matches(text, pattern, first - 1, lambda p: _compiled(p, options))
-        return list(found)
-    return list(_compiled(pattern, options).finditer(text, first - 1))
+        return longest_matches(text, pattern, first - 1, lambda p: _compiled(p, options))
+    return _compiled(pattern, options).finditer(text, first - 1)
 
 
 def pattern_spans(text: str, pattern: str, first: int, options: str, group: int) -> list[int]:
@@ -68,7 +84,7 @@ def pattern_spans(text: str, pattern: str, first: int, options: str, group: int)
     """
     if group < 0:
         raise ValueError(f'invalid value for parameter "subexpr": {group}')
-    if group > _compiled(pattern, options).groups:
+    if group > _compiled(*_with_its_options(pattern, options)).groups:
         return []
     return [place + 1 for match in _matches(text, pattern, first, options)
             for place in match.span(group)]  # fmt: skip
@@ -84,9 +100,7 @@ def pattern_groups(text: str, pattern: str, options: str) -> list[list[str | Non
     >>> pattern_groups("k=v, a=b", "(.)=(.)", "g")
     [['k', 'v'], ['a', 'b']]
     """
-    found = _matches(text, pattern, 1, options)
-    if "g" not in options:
-        found = found[:1]
+    found = islice(_matches(text, pattern, 1, options), None if "g" in options else 1)
     return [list(match.groups()) or [match.group()] for match in found]
 
 
@@ -141,6 +155,8 @@ def pattern_replaced(
             start, end = match.span()
             out += text[at:start] + _filled(new, match, _POSTGRES if LONGEST in options else _PERL)
             at = end
+        if number == count:
+            break
     return out + text[at:]
 
 
