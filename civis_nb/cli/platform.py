@@ -9,7 +9,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -88,10 +88,14 @@ def serve(
 
 
 def _wait_for_stdin(signals: list[int]) -> None:
-    """Ask for the end when standard input is closed: who started this has ended, in any way."""
+    """Request the end when standard input is closed.
+
+    It is when the program that started this has ended.
+    """
     # Not by sys.stdin, whose lock a thread that waits would hold when the interpreter ends.
-    while os.read(0, 4096):
-        pass
+    with suppress(OSError):  # there may be none from the start
+        while os.read(0, 4096):
+            pass
     signals.append(signal.SIGTERM)
 
 

@@ -134,7 +134,7 @@ class Data:
         async def ask(sql: str) -> Sequence[Sequence[Any]]:
             return list((await self._run(database_id, sql, 1000)).result_rows or [])
 
-        profile, _ = await profile_of(ask, qualified(table.schema, table.name), columns, title)
+        profile = await profile_of(ask, qualified(table.schema, table.name), columns, title)
         return {"bundle": profile._repr_mimebundle_()}
 
     def _start_scan(self, database_id: int, schema: str) -> CivisFuture:

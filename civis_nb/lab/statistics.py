@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from civis_nb.display.profiles import Profile
+from civis_nb.errors import EmptyResultError
 from civis_nb.frames.histogram import Bin
 from civis_nb.frames.profile import QUANTILES, ColumnProfile
 from civis_nb.lab.catalog import Column
@@ -23,17 +24,18 @@ _COLUMNS_AT_ONCE: Final = 200
 _FACTS: Final = 6
 _BARS: Final = 20
 _TOP: Final = 5
-_NUMBERS: Final = ("smallint", "integer", "bigint", "int", "tinyint", "hugeint", "uint", "dec",
-                   "numeric", "real", "double", "float")  # fmt: skip
+_NUMBERS: Final = (
+    "smallint", "integer", "bigint", "int", "tinyint", "hugeint", "uint", "utinyint", "usmallint",
+    "ubigint", "uhugeint", "dec", "numeric", "real", "double", "float",
+)  # fmt: skip
 _TIMES: Final = ("date", "timestamp", "datetime", "time")
-_TEXTS: Final = ("varchar", "character", "char", "text", "bpchar", "nvarchar", "string", "uuid")
-_TRUTHS: Final = ("bool",)
+_TEXTS: Final = ("varchar", "character", "char", "text", "bpchar", "nvarchar", "string")
+#: Of these distinct values are counted; not all databases know their minimum.
+_UNORDERED: Final = ("bool", "uuid")
 
 
-async def profile_of(
-    ask: Ask, relation: str, columns: Sequence[Column], title: str
-) -> tuple[Profile, int]:
-    """Return a profile of columns, and the number of the table's rows.
+async def profile_of(ask: Ask, relation: str, columns: Sequence[Column], title: str) -> Profile:
+    """Return a profile of columns.
 
     Of a single column it has quantiles, a histogram and the most frequent values too: these take
     a query each.
@@ -48,6 +50,11 @@ async def profile_of(
         The columns; none: the rows alone are counted.
     title
         What is profiled.
+
+    Raises
+    ------
+    EmptyResultError
+        When the platform returns no row of statistics.
     """
     found: list[ColumnProfile] = []
     rows = 0
@@ -55,13 +62,24 @@ async def profile_of(
         part = columns[start : start + _COLUMNS_AT_ONCE]
         expressions = ["count(*)", *(sql for one in part for sql in _facts(one))]
         selected = ", ".join(f"{sql} as e{at}" for at, sql in enumerate(expressions))
-        [values] = await ask(f"select {selected} from {relation}")  # noqa: S608 - names are quoted
+        values = await _row(ask, f"select {selected} from {relation}")  # noqa: S608 - names are quoted
         rows = int(values[0])
         for at, column in enumerate(part):
             found.append(_profile(column, rows, values[1 + at * _FACTS : 1 + (at + 1) * _FACTS]))
     if len(found) == 1:
         found = [await _in_detail(ask, relation, columns[0], found[0])]
-    return Profile(found, rows, title), rows
+    return Profile(found, rows, title)
+
+
+async def _row(ask: Ask, sql: str) -> Sequence[Any]:
+    """Return the only row of a statement that aggregates."""
+    rows = await ask(sql)
+    if not rows:
+        raise EmptyResultError(
+            "The platform has returned no row of statistics. Try again, or run the statement in a "
+            f"cell: {sql[:200]}"
+        )
+    return rows[0]
 
 
 def _is(column: Column, kinds: tuple[str, ...]) -> bool:
@@ -78,7 +96,7 @@ def _facts(column: Column) -> list[str]:
     number = f"cast({name} as double precision)"
     return [
         f"count({name})",
-        f"count(distinct {name})" if is_ordered or _is(column, _TRUTHS) else "null",
+        f"count(distinct {name})" if is_ordered or _is(column, _UNORDERED) else "null",
         f"min({name})" if is_ordered else "null",
         f"max({name})" if is_ordered else "null",
         f"avg({number})" if is_number else "null",
@@ -120,7 +138,7 @@ async def _in_detail(
         f"percentile_cont({share}) within group (order by {name}) as q{at}"
         for at, share in enumerate(QUANTILES)
     )
-    [quantiles] = await ask(f"select {shares} from {relation}")  # noqa: S608
+    quantiles = await _row(ask, f"select {shares} from {relation}")  # noqa: S608
     profile = replace(profile, quantiles=tuple(quantiles))
     if low == high:
         return profile

@@ -40,8 +40,8 @@ def start_execution(
     except CivisAPIError as error:
         if error.status_code == 409:
             error.add_note(
-                f"Workflow {workflow_id} is being executed already, and it allows one execution at "
-                "a time: wait for its end, or cancel it."
+                f"If workflow {workflow_id} is being executed already, and allows one execution at "
+                "a time, wait for its end, or cancel it."
             )
         raise
     return CivisFuture(

@@ -110,7 +110,10 @@ class LiveTables:
         return hashlib.sha256("\n".join(place).encode()).hexdigest()[:16]
 
     def _cell_ended(self, *_: Any) -> None:
-        """Have the views of what the cell has shown created soon: before the next cell runs."""
+        """Schedule the views of what the cell has shown.
+
+        They are created before the next cell runs.
+        """
         if not self._pending:
             return
         try:

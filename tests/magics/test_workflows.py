@@ -119,7 +119,7 @@ def test_a_workflow_that_takes_one_execution_at_a_time_says_so(shell, magics_cli
     future = shell.cell(f"%civis_run {flow.id} --workflow --bg")
     error, _ = shell.failing(f"%civis_run {flow.id} --workflow")
     assert isinstance(error, CivisAPIError)
-    assert "is being executed already" in error.__notes__[0]
+    assert f"If workflow {flow.id} is being executed already" in error.__notes__[0]
     future.cancel()
 
 

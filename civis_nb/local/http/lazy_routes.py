@@ -107,11 +107,22 @@ class LazyApi(FastAPI):
     """An API with indexed and lazy routes; its specification has all of them."""
 
     def add_indexed(self, routes: Iterable[BaseRoute]) -> None:
-        """Add routes that are there from the start."""
-        self.router.routes.append(IndexedRoutes(one for one in routes if isinstance(one, Route)))
+        """Add routes that are there from the start.
+
+        Raises
+        ------
+        TypeError
+            When one is not a `Route`, whose path can be looked up.
+        """
+        known = []
+        for route in routes:
+            if not isinstance(route, Route):
+                raise TypeError(f"{route!r} is no Route: it can't be looked up by its path.")
+            known.append(route)
+        self.router.routes.append(IndexedRoutes(known))
 
     def indexed(self) -> Iterator[Route]:
-        """Return the routes that are there from the start."""
+        """Yield the routes that are there from the start."""
         for route in self.router.routes:
             if isinstance(route, IndexedRoutes):
                 yield from route.routes
