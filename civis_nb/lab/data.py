@@ -99,7 +99,7 @@ class Data:
         }
 
     async def scan(self, database_id: int, schema: str) -> dict[str, Any]:
-        """Have the platform look for the tables of a schema, and wait for it."""
+        """Scan a schema for its tables on the platform, and wait for the end."""
         await asyncio.to_thread(self._database, database_id)
         await _outcome(partial(self._start_scan, database_id, schema))
         self._catalog.forget()

@@ -83,17 +83,17 @@ class Feeds:
         except CivisError:
             return None
 
-    def hurry(self) -> None:
-        """Have all be read now: something was done that changes what they show."""
+    def read_now(self) -> None:
+        """Read all of them now: something was done that changes what they show."""
         with self._lock:
             feeds = list(self._feeds.values())
         for feed in feeds:
-            feed.hurry()
+            feed.read_now()
 
     def _kept(self, key: Hashable, make: Callable[[], Kind]) -> Kind:
         with self._lock:
             feed: Any = self._feeds.pop(key, None) or make()
-            idle = [one for one, other in self._feeds.items() if not other.is_heard]
+            idle = [one for one, other in self._feeds.items() if not other.has_listeners]
             for one in idle[: max(len(idle) - _KEPT_FEEDS + 1, 0)]:
                 del self._feeds[one]
             self._feeds[key] = feed

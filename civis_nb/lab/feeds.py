@@ -58,7 +58,7 @@ class Feed:
         self._condition = threading.Condition()
         self._listeners: set[Callable[[], None]] = set()
         self._thread: threading.Thread | None = None
-        self._hurried = False
+        self._is_due = False
         self._failures = 0
         self._reading_since: float | None = None
         self._changed_at = time.monotonic()
@@ -87,37 +87,32 @@ class Feed:
     # -- listeners ------------------------------------------------------------------------------
 
     def add(self, notify: Callable[[], None]) -> None:
-        """Have a page listen: it is read at once, and `notify` is called when there is news.
+        """Add a listener: it is read at once, and `notify` is called when there is news.
 
         That is in any thread.
         """
         with self._condition:
             self._listeners.add(notify)
-            self._hurry()
+            self._wake()
 
     def remove(self, notify: Callable[[], None]) -> None:
-        """Let a page listen no longer."""
+        """Remove a listener."""
         with self._condition:
             self._listeners.discard(notify)
             self._condition.notify_all()
 
     @property
-    def is_heard(self) -> bool:
+    def has_listeners(self) -> bool:
         """Whether any page listens."""
         return bool(self._listeners)
 
-    @property
-    def is_read(self) -> bool:
-        """Whether a thread reads it."""
-        return self._thread is not None
-
-    def hurry(self) -> None:
+    def read_now(self) -> None:
         """Read it now: something was done that changes it."""
         with self._condition:
-            self._hurry()
+            self._wake()
 
-    def _hurry(self) -> None:
-        self._hurried = True
+    def _wake(self) -> None:
+        self._is_due = True
         self._changed_at = time.monotonic()
         if self._thread is None and self._listeners and not self.ended:
             # A daemon: a server that ends does not wait for a network that is down.
@@ -153,13 +148,13 @@ class Feed:
                 if not self._listeners or self.ended:
                     self._thread = None
                     return
-                self._hurried = False
+                self._is_due = False
             if self._read_once():
                 for notify in list(self._listeners):
                     notify()
             with self._condition:
                 self._condition.wait_for(
-                    lambda: self._hurried or not self._listeners, timeout=self._wait_s()
+                    lambda: self._is_due or not self._listeners, timeout=self._wait_s()
                 )
 
     def _read_once(self) -> bool:

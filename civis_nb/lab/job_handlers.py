@@ -62,7 +62,7 @@ class RunsHandler(_OfJobs):
         job_id = whole_number("The job's id", job)
         arguments = self.body_value("arguments", dict, required=False)
         await self.reply(self._jobs.start, job_id, arguments)
-        self._feeds.hurry()
+        self._feeds.read_now()
 
 
 class RunHandler(_OfJobs):
@@ -74,7 +74,7 @@ class RunHandler(_OfJobs):
         """Ask the platform to stop it; answer with its state."""
         ids = whole_number("The job's id", job), whole_number("The run's id", run)
         await self.reply(self._jobs.cancel, *ids)
-        self._feeds.hurry()
+        self._feeds.read_now()
 
 
 class LogHandler(_OfJobs):

@@ -231,7 +231,7 @@ class Upload:
         self._became("detected")
 
     def _detected_csv(self, has_header: bool | None) -> FoundColumns:
-        """Have the platform detect the columns, as it does for every CSV file that is loaded."""
+        """Return the columns that the platform detects, as for every CSV file that is loaded."""
         client = self._account.client()
         if self._file_id is None:
             expires = (datetime.now(UTC) + _KEPT).isoformat()

@@ -61,10 +61,10 @@ def test_nothing_is_read_while_nobody_listens():
     feed.remove(one)
     until(lambda reads=feed.reads: feed.reads > reads + 3, "more reads for the other one")
     feed.remove(other)
-    until(lambda: not feed.is_read, "the end of the thread")
+    until(lambda: feed._thread is None, "the end of the thread")
     reads = feed.reads
-    feed.hurry()
-    assert not feed.is_read
+    feed.read_now()
+    assert feed._thread is None
     assert feed.reads == reads
     again, _ = heard(feed)
     until(lambda: feed.reads > reads, "reads for who came later")
@@ -86,7 +86,7 @@ def test_what_was_done_is_seen_at_once():
     feed.least_wait_s = feed.most_wait_s = 600.0
     listener, _ = heard(feed)
     until(lambda: feed.reads == 1, "the first read")
-    feed.hurry()
+    feed.read_now()
     until(lambda: feed.reads == 2, "the read after an action")
     feed.remove(listener)
 
@@ -98,15 +98,15 @@ def test_a_problem_is_told_once_and_its_end_too():
     assert until(lambda: feed.message(seen), "the first answer")["problem"] == ""
     assert feed.message(seen) is None
     feed.error = CivisConnectionError("No answer from the platform.")
-    feed.hurry()
+    feed.read_now()
     found = until(lambda: feed.message(seen), "the problem")
     assert found["problem"] == "No answer from the platform."
     assert feed.message(seen) is None
     feed.error = ValueError("odd")
-    feed.hurry()
+    feed.read_now()
     assert "ValueError" in until(lambda: feed.message(seen), "the other problem")["problem"]
     feed.error = None
-    feed.hurry()
+    feed.read_now()
     assert until(lambda: feed.message(seen), "the end of the problem")["problem"] == ""
     assert news.is_set()
     feed.remove(listener)
