@@ -193,7 +193,7 @@ def test_the_year_of_infinity_is_refused_by_name(database, part):
     ("sql", "words"),
     [
         ("SELECT q::text FROM (SELECT 1 / 3.0 AS q) t", "digits in the text of a quotient"),
-        ("SELECT '2.50'::numeric::text", "digits in the text of a numeric without a scale"),
+        ("SELECT '2.50'::numeric::text", "digits in the text of a numeric of this type"),
         ("SELECT '1 day 02:03:04'::interval hour", "INTERVAL HOUR is not supported"),
         ("SELECT '1.23 s'::interval(1)", "INTERVAL with a precision is not supported"),
         ("SELECT regexp_match('aa', '(a|aa)\\1')", "not supported beside references to groups"),
