@@ -163,8 +163,8 @@ class JobsFeed(Feed):
         return changed
 
     def content(self, seen: Seen) -> dict[str, Any]:  # noqa: ARG002 - it is told as a whole
-        """Return the jobs."""
-        return {"jobs": self._rows}
+        """Return the jobs, once they were read."""
+        return {"jobs": self._rows} if self.version else {}
 
 
 def _row(job: Any) -> dict[str, Any]:

@@ -70,6 +70,13 @@ export class ItemList<T> extends Widget {
     this.update();
   }
 
+  /** Forget the items: they are loaded anew. */
+  forget(): void {
+    this._isKnown = false;
+    this._rows.items = [];
+    this.update();
+  }
+
   /** The item that is active; null for none. */
   get active(): IListItem<T> | null {
     return this._rows.shown.find(row => row.key === this._active)?.item ?? null;

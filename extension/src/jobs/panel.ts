@@ -94,9 +94,10 @@ export class JobsPanel extends Widget {
 
   /** Show the jobs of another platform: nothing of this one is right any more. */
   startAnew(): void {
-    this._recent = [];
+    this._recent = null;
+    this._told = '';
     this._forget();
-    this.list.items = [];
+    this.list.forget();
     if (this._heard) {
       this._listen();
       if (this._text) {
@@ -112,7 +113,7 @@ export class JobsPanel extends Widget {
   private _listen(): void {
     this._mute();
     const scope = this.scope;
-    this.list.isBusy = !this._recent.length;
+    this.list.isBusy = this._recent === null;
     this._heard = this.options.stream.listen<IJobsEvent>(`jobs:${scope}`, event => {
       if (event.jobs) {
         this._recent = event.jobs;
@@ -121,7 +122,10 @@ export class JobsPanel extends Widget {
       } else if (event.problem) {
         this.list.isBusy = false;
       }
-      this.list.showProblem(event.problem);
+      if (event.problem !== this._told) {
+        this._told = event.problem;
+        this._showProblem();
+      }
     });
     this._clock = window.setInterval(() => this._show(), CLOCK_MS);
   }
@@ -139,6 +143,17 @@ export class JobsPanel extends Widget {
     this._others = [];
     this._page = 0;
     this._total = null;
+    this._failed = '';
+    this._showProblem();
+  }
+
+  /** Show what the user's own question has failed with, or else what the stream of events has. */
+  private _showProblem(): void {
+    if (this._failed) {
+      this.list.showProblem(this._failed, [{ label: 'Try again', run: () => void this._older() }]);
+    } else {
+      this.list.showProblem(this._told);
+    }
   }
 
   /** Look for a text among all jobs of the platform, once the user has stopped typing. */
@@ -161,6 +176,8 @@ export class JobsPanel extends Widget {
       const page = Math.max(this._page, this._text ? 0 : 1) + 1;
       const found = await getJobs(this.scope, page, this._text);
       if (asked === this._asked) {
+        this._failed = '';
+        this._showProblem();
         this._page = page;
         this._total = found.total;
         this._isLast = found.jobs.length === 0;
@@ -169,7 +186,8 @@ export class JobsPanel extends Widget {
       }
     } catch (reason) {
       if (asked === this._asked) {
-        this.list.showProblem(problemOf(reason), [{ label: 'Try again', run: () => void this._older() }]);
+        this._failed = problemOf(reason);
+        this._showProblem();
       }
     } finally {
       this.list.isBusy = false;
@@ -177,8 +195,12 @@ export class JobsPanel extends Widget {
   }
 
   private _show(): void {
+    if (this._recent === null && !this._others.length) {
+      return; // nothing is known yet
+    }
+    const recent = this._recent ?? [];
     // The newer answer wins: the stream's.
-    const jobs = new Map<number, IJob>([...this._others, ...this._recent].map(job => [job.id, job]));
+    const jobs = new Map<number, IJob>([...this._others, ...recent].map(job => [job.id, job]));
     const time = (job: IJob) => job.queued_at ?? '';
     const ordered = [...jobs.values()].sort(
       (a, b) =>
@@ -196,7 +218,7 @@ export class JobsPanel extends Widget {
     });
     const seen = this._text ? this._others.length : ordered.length;
     const left = this._total === null ? null : this._total - seen;
-    const isMore = this._page ? !this._isLast && (left === null || left > 0) : this._recent.length >= 50;
+    const isMore = this._page ? !this._isLast && (left === null || left > 0) : recent.length >= 50;
     if (isMore) {
       items.push({ ...olderItem(left), search: `${this._text} older` });
     }
@@ -204,12 +226,15 @@ export class JobsPanel extends Widget {
   }
 
   private readonly _scope: HTMLSelectElement;
-  private _recent: readonly IJob[] = [];
+  /** What the stream of events has brought; null before it has. */
+  private _recent: readonly IJob[] | null = null;
   private _others: readonly IJob[] = [];
   private _page = 0;
   private _total: number | null = null;
   private _isLast = false;
   private _asked = 0;
+  private _failed = '';
+  private _told = '';
   private _text = '';
   private _heard: IDisposable | null = null;
   private _clock = 0;
