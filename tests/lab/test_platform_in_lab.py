@@ -156,3 +156,23 @@ def test_panels_follow_a_change_of_the_platform(open_page):
     page.command("civis-nb:show-data")
     panel.get_by_role("treeitem").filter(has_text="sample").first.wait_for()
     assert remedy.count() == 0
+
+
+def test_tabs_of_another_platform_are_closed(open_page):
+    page = open_page("1")
+    page.command("civis-nb:start-local-platform")
+    page.until(lambda: "local platform" in status(page), "the start")
+    page.command("civis-nb:show-data")
+    panel = page.page.locator("#civis-nb-data")
+    panel.locator(".civis-Row", has_text="public").locator(".civis-Row-caret").first.click()
+    panel.locator(".civis-Row", has_text="turnout").first.dblclick()
+    tabs = page.page.locator(".civis-TableTab")
+    tabs.first.wait_for()
+    page.command("civis-nb:choose-platform")
+    dialog(page).get_by_label("Database of the sidebar").select_option("sample")
+    page.until(lambda: "use sample" in said(page), "the database")
+    assert tabs.count() == 1
+    dialog(page).get_by_role("button", name="Reset").click()
+    dialog(page).get_by_role("button", name="Delete everything").click()
+    page.until(lambda: "nothing but its samples" in said(page), "the reset")
+    page.until(lambda: tabs.count() == 0, "the end of the tab")

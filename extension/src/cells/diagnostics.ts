@@ -45,16 +45,27 @@ export function clearedByChanges(): IEditorExtensionFactory<undefined> {
 /** Underline in its cell what a run has failed with, until the cell changes or runs again. */
 export function markErrors(tracker: INotebookTracker): void {
   const watch = (panel: NotebookPanel) => {
+    // The sources of cells that run, by the ids of the messages that run them.
+    const sources = new Map<string, string>();
     const heard = (_: unknown, { msg, direction }: Kernel.IAnyMessageArgs) => {
-      if (direction === 'recv' && msg.header.msg_type === 'execute_reply') {
+      if (direction === 'send' && msg.header.msg_type === 'execute_request') {
+        const id = (msg.metadata as { cellId?: unknown }).cellId;
+        const cell = panel.content.widgets.find(({ model }) => model.sharedModel.getId() === id);
+        if (cell !== undefined) {
+          sources.set(msg.header.msg_id, cell.model.sharedModel.getSource());
+        }
+      } else if (direction === 'recv' && msg.header.msg_type === 'execute_reply') {
         const parent = (msg.parent_header as KernelMessage.IHeader).msg_id;
         const cell = panel.content.widgets.find(one => runOf(one) === parent);
+        const source = sources.get(parent);
+        sources.delete(parent);
         if (cell !== undefined) {
-          void mark(cell, placeIn(msg.content as KernelMessage.IExecuteReplyMsg['content']));
+          void mark(cell, source, placeIn(msg.content as KernelMessage.IExecuteReplyMsg['content']));
         }
       }
     };
     const listen = (session: Session.ISessionConnection | null | undefined) => {
+      sources.clear();
       session?.anyMessage.disconnect(heard);
       session?.anyMessage.connect(heard);
     };
@@ -85,12 +96,11 @@ export function placeIn(content: KernelMessage.IExecuteReplyMsg['content']): IPl
   return isPlace ? (found as IPlace) : null;
 }
 
-async function mark(cell: Cell, place: IPlace | null): Promise<void> {
-  const text = cell.model.sharedModel.getSource();
+async function mark(cell: Cell, source: string | undefined, place: IPlace | null): Promise<void> {
   await cell.ready;
   const view = viewOf(cell);
   // An edit while it ran has moved the place.
-  const isSame = view?.state.doc.toString() === text;
+  const isSame = view?.state.doc.toString() === source;
   if (view && (place !== null || diagnosticCount(view.state))) {
     const found = place !== null && isSame ? [diagnostic(view.state.doc, place)] : [];
     view.dispatch(setDiagnostics(view.state, found));

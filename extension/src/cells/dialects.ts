@@ -27,8 +27,12 @@ export class Dialects {
       return;
     }
     this._notBefore = Date.now() + PAUSE_MS;
+    const asked = this._asked;
     try {
       const found = await getDatabases();
+      if (asked !== this._asked) {
+        return; // of the platform before
+      }
       if (found.problem) {
         console.warn(`civis-nb: ${found.problem}`);
         return;
@@ -40,6 +44,15 @@ export class Dialects {
     }
   }
 
+  /** Ask again: the server uses another platform. */
+  async reload(): Promise<void> {
+    this._asked += 1;
+    this._known = null;
+    this._notBefore = 0;
+    await this.load();
+  }
+
+  private _asked = 0;
   private _known: IDatabases | null = null;
   private _notBefore = 0;
   private readonly _changed = new Signal<this, void>(this);

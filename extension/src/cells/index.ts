@@ -3,6 +3,8 @@ import { IEditorExtensionRegistry } from '@jupyterlab/codemirror';
 import { ICompletionProviderManager } from '@jupyterlab/completer';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import type { PlatformModel } from '../platform/model';
+import { IPlatformModel } from '../platform/token';
 import { addCommands } from './commands';
 import { keepOutOfSqlCells, SqlCompletion } from './completion';
 import { clearedByChanges, markErrors } from './diagnostics';
@@ -14,8 +16,15 @@ const highlighting: JupyterFrontEndPlugin<void> = {
   description: 'Colours of SQL in %%civis_sql cells and %civis_sql lines.',
   autoStart: true,
   requires: [IEditorExtensionRegistry],
-  activate: (_app: JupyterFrontEnd, extensions: IEditorExtensionRegistry) => {
-    extensions.addExtension(sqlHighlighting(new Dialects()));
+  optional: [IPlatformModel],
+  activate: (
+    _app: JupyterFrontEnd,
+    extensions: IEditorExtensionRegistry,
+    platform: PlatformModel | null
+  ) => {
+    const dialects = new Dialects();
+    extensions.addExtension(sqlHighlighting(dialects));
+    platform?.switched.connect(() => void dialects.reload());
   }
 };
 

@@ -23,9 +23,9 @@ export async function insertCell(notebooks: INotebookTracker, source: string): P
   await panel.context.ready;
   const info = await panel.sessionContext.session?.kernel?.info;
   const language = info?.language_info.name ?? panel.model?.defaultKernelLanguage;
-  if (source.startsWith('%') && language && language !== 'python') {
+  if (language && language !== 'python') {
     Notification.warning(
-      `Cells with magics run in notebooks of Python; ${panel.title.label} has a kernel of ${language}.`,
+      `The cell is one of Python; ${panel.title.label} has a kernel of ${language}.`,
       { autoClose: 10_000 }
     );
     return null;

@@ -158,7 +158,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
     panel.title.caption = 'Data of Civis Platform';
     shell.add(panel, 'left', { rank: 310, type: 'Civis Data' });
     restorer?.add(panel, panel.id);
-    platform?.switched.connect(() => void panel.refresh());
+    platform?.switched.connect((_, what) => {
+      void panel.refresh();
+      if (what === 'platform') {
+        tabs.forEach(tab => tab.dispose()); // their ids mean other tables there
+      }
+    });
 
     commands.addCommand(Ids.show, {
       label: 'Show Data of Civis Platform',

@@ -1,5 +1,5 @@
 import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
-import { Clipboard, Dialog, ICommandPalette, Notification, showDialog, WidgetTracker } from '@jupyterlab/apputils';
+import { Clipboard, Dialog, DOMUtils, ICommandPalette, Notification, showDialog, WidgetTracker } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { insertCell } from '../common/cells';
 import { EventStream } from '../common/events';
@@ -51,7 +51,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
       let tab = tabs.find(one => one.ids.job_id === ids.job_id && one.ids.run_id === ids.run_id);
       if (!tab) {
         tab = new RunTab(stream, ids);
-        tab.id = `civis-run-${ids.job_id}-${ids.run_id}`;
+        const made = tab;
+        tab.id = DOMUtils.createDomID(); // it may go on to show the next run of the job
+        // The title has the run: another one is to be kept over a reload of the page.
+        tab.title.changed.connect(() => void tabs.save(made));
         void tabs.add(tab);
         shell.add(tab, 'main');
       }
@@ -129,7 +132,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
     panel.title.caption = 'Jobs of Civis Platform';
     shell.add(panel, 'left', { rank: 320, type: 'Civis Jobs' });
     restorer?.add(panel, panel.id);
-    platform?.switched.connect(() => panel.startAnew());
+    platform?.switched.connect((_, what) => {
+      panel.startAnew();
+      if (what === 'platform') {
+        tabs.forEach(tab => tab.dispose()); // their ids mean other runs there
+      }
+    });
 
     commands.addCommand(Ids.show, {
       label: 'Show Jobs of Civis Platform',

@@ -23,7 +23,7 @@ export class PlatformModel implements IDisposable {
   }
 
   /** Emitted when the server uses another platform or database: what is shown of it is outdated. */
-  get switched(): ISignal<this, void> {
+  get switched(): ISignal<this, 'platform' | 'database'> {
     return this._switched;
   }
 
@@ -70,7 +70,7 @@ export class PlatformModel implements IDisposable {
   async use(which: 'local' | 'environment'): Promise<boolean> {
     return this._do(async () => {
       this._server = await post('platform', { use: which });
-      this._switched.emit();
+      this._switched.emit('platform');
     });
   }
 
@@ -78,7 +78,7 @@ export class PlatformModel implements IDisposable {
   async useDatabase(name: string | null): Promise<boolean> {
     return this._do(async () => {
       this._server = await post('platform/database', { name });
-      this._switched.emit();
+      this._switched.emit('database');
     });
   }
 
@@ -92,7 +92,7 @@ export class PlatformModel implements IDisposable {
     return this._do(async () => {
       await ask('platform/local', { method: 'POST', body: JSON.stringify({ action }) });
       this._server = await ask<IServerWhere>('platform');
-      this._switched.emit();
+      this._switched.emit('platform');
     });
   }
 
@@ -189,5 +189,5 @@ export class PlatformModel implements IDisposable {
   private _isDue = true;
   private _isDisposed = false;
   private readonly _changed = new Signal<this, void>(this);
-  private readonly _switched = new Signal<this, void>(this);
+  private readonly _switched = new Signal<this, 'platform' | 'database'>(this);
 }
