@@ -1,3 +1,4 @@
+import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import { CodeCell } from '@jupyterlab/cells';
 import { INotebookTracker, NotebookActions } from '@jupyterlab/notebook';
@@ -10,15 +11,18 @@ const LOAD = '%load_ext civis_nb';
  *
  * @param source - Its text. Where it is a magic and no cell loads the magics, one that does is
  * inserted and run before it.
- * @returns The id of the notebook's tab; null where there is none.
  */
-export async function insertCell(notebooks: INotebookTracker, source: string): Promise<string | null> {
-  const panel = notebooks.currentWidget;
+export async function insertCell(
+  shell: JupyterFrontEnd.IShell,
+  notebooks: INotebookTracker | null,
+  source: string
+): Promise<void> {
+  const panel = notebooks?.currentWidget;
   if (!panel) {
     Notification.warning('There is no open notebook to insert the cell into. Open one first.', {
       autoClose: 10_000
     });
-    return null;
+    return;
   }
   await panel.context.ready;
   const info = await panel.sessionContext.session?.kernel?.info;
@@ -28,7 +32,7 @@ export async function insertCell(notebooks: INotebookTracker, source: string): P
       `The cell is one of Python; ${panel.title.label} has a kernel of ${language}.`,
       { autoClose: 10_000 }
     );
-    return null;
+    return;
   }
   const notebook = panel.content;
   const write = (text: string) => {
@@ -51,5 +55,5 @@ export async function insertCell(notebooks: INotebookTracker, source: string): P
   }
   write(source);
   notebook.mode = 'edit';
-  return panel.id;
+  shell.activateById(panel.id);
 }

@@ -89,12 +89,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
         column
       });
 
-    const insert = async (source: string) => {
-      const tab = notebooks && (await insertCell(notebooks, source));
-      if (tab) {
-        shell.activateById(tab);
-      }
-    };
+    const insert = (source: string) => insertCell(shell, notebooks, source);
     const copy = (name: string): IItemAction => ({
       label: 'Copy Name',
       run: () => Clipboard.copyToSystem(name)

@@ -44,12 +44,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       link.download = '';
       link.click();
     };
-    const insert = async (file: IFile) => {
-      const tab = notebooks && (await insertCell(notebooks, readingCode(file)));
-      if (tab) {
-        shell.activateById(tab);
-      }
-    };
+    const insert = (file: IFile) => insertCell(shell, notebooks, readingCode(file));
     const uploadOne = async (file: File) => {
       const done = upload(file).then(
         found => `${found.name} is file ${found.id}, ${sizeText(found.size ?? 0)}.`

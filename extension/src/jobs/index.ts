@@ -105,12 +105,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       }
     };
 
-    const insert = async (source: string) => {
-      const tab = notebooks && (await insertCell(notebooks, source));
-      if (tab) {
-        shell.activateById(tab);
-      }
-    };
+    const insert = (source: string) => insertCell(shell, notebooks, source);
 
     const actions = (job: IJob): IItemAction[] => [
       { label: 'Open Log', isEnabled: job.run_id !== null, run: () => open(job) },
