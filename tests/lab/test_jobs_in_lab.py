@@ -83,6 +83,8 @@ def test_two_tabs_share_the_states_and_a_reload_keeps_the_log(open_in_lab, clien
     second.has_state("shared by tabs", "running")
     one.page.reload()
     one.page.wait_for_function("() => window.jupyterapp !== undefined")
+    # The layout that is restored would hide a panel that is shown before.
+    one.page.evaluate("async () => { await window.jupyterapp.restored; }")
     first = Jobs(one)
     first.choose("shared by tabs", "Open Log")
     first.run().locator(".civis-log-line", has_text="begun").wait_for()

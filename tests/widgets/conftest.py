@@ -291,8 +291,14 @@ def widgets_platform() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def jupyter(tmp_path_factory: pytest.TempPathFactory, widgets_platform: Any) -> Iterator[Server]:
+    # What views do by themselves: the extension has tests of its own, and may be installed here.
+    config = tmp_path_factory.mktemp("config")
+    (config / "labconfig").mkdir()
+    disabled = json.dumps({"disabledExtensions": {"civis-nb": True}})
+    (config / "labconfig" / "page_config.json").write_text(disabled)
     server = Server(
         tmp_path_factory.mktemp("jupyter"),
+        JUPYTER_CONFIG_PATH=str(config),
         CIVIS_API_ENDPOINT=widgets_platform.endpoint,
         CIVIS_API_KEY=widgets_platform.api_key,
     )
