@@ -220,6 +220,8 @@ def test_a_reload_brings_panel_and_tabs_back(panel):
     )
     panel.page.reload()
     panel.page.wait_for_selector("#civis-nb-data .civis-Row")
+    # Which of the tabs is in front depends on when the layout was kept.
+    panel.page.locator("#jp-main-dock-panel .lm-TabBar-tab", has_text="turnout").first.click()
     wait_for_tab(panel.page, "voter_id")
 
 
