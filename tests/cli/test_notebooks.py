@@ -116,10 +116,11 @@ def test_what_is_sent_is_what_the_api_takes(monkeypatch, tmp_path):
 
 def test_the_local_platform_stores_notebooks_and_says_that_it_starts_none(run, on_platform):
     client = on_platform.client()
+    before = {one.id for one in client.notebooks.list()}
     done = run("notebooks", "new")
     assert done.exit_code == 1
     assert "Open its file (notebookUrl) in a Jupyter of your own" in done.stderr
-    (made,) = client.notebooks.list()
+    (made,) = (one for one in client.notebooks.list() if one.id not in before)
     assert f"with ID {made.id}" in done.stdout
     for words, said in (
         (("up", str(made.id)), "Open its file"),
