@@ -17,11 +17,11 @@ CREATE MACRO version_pg() AS 'PostgreSQL 15.0 (the local platform, on DuckDB ' |
 -- Arithmetic -----------------------------------------------------------------------------------
 CREATE MACRO div_kind(a INTERVAL, b DOUBLE) AS a, (a, b) AS a + b;
 -- What is computed of finite doubles must be finite.
-CREATE MACRO in_range(x, are_finite, kind DOUBLE) AS CASE WHEN NOT isfinite(x) AND (are_finite)
+CREATE MACRO in_range(x, ok, are_finite, kind DOUBLE) AS CASE WHEN NOT (isfinite(x) AND (ok)) AND (are_finite)
   THEN civis_sql.fail('value out of range: overflow') ELSE x END,
-  (x, are_finite, kind BIGINT) AS x, (x, are_finite, kind HUGEINT) AS x, (x, are_finite, kind DECIMAL) AS x,
-  (x, are_finite, kind INTERVAL) AS x, (x, are_finite, kind DATE) AS x, (x, are_finite, kind TIMESTAMP) AS x,
-  (x, are_finite, kind) AS x;
+  (x, ok, are_finite, kind BIGINT) AS x, (x, ok, are_finite, kind HUGEINT) AS x, (x, ok, are_finite, kind DECIMAL) AS x,
+  (x, ok, are_finite, kind INTERVAL) AS x, (x, ok, are_finite, kind DATE) AS x,
+  (x, ok, are_finite, kind TIMESTAMP) AS x, (x, ok, are_finite, kind) AS x;
 CREATE MACRO rounded(x, kind DOUBLE) AS round_even(x, 0),
   (x, kind FLOAT) AS round_even(x, 0),
   (x, kind VARCHAR) AS round_even(x::DOUBLE, 0),

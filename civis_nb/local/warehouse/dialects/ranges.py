@@ -36,41 +36,55 @@ class RangeRules(RuleSet):
         if word not in _ARITHMETIC:
             return
         one, two = self._terms_of(left), self._terms_of(right)
-        if one.has_doubles and two.has_doubles and word != "%":
-            # What is computed of an infinite term is never finite, but a quotient by it: the check
-            # of the whole finds that as well, and each check doubles what it is of.
-            self._uncheck(left)
-            if word != "/":
-                self._uncheck(right)
+        has_doubles = one.has_doubles and two.has_doubles
         may = one.may_overflow or two.may_overflow or self._may_overflow(word, left, right)
+        checked = one.checked + two.checked
+        denominators = one.denominators + two.denominators
+        if has_doubles and word != "%":
+            # What is computed of an infinite term is never finite, but a quotient by it.
+            places = [self._place_of(operand) for operand in (left, right)]
+            checked += tuple(place for place in places if place in self._checked)
+            if word == "/" and places[1] in self._checked:
+                denominators += (self._text_without_checks(right),)
         self._terms[left.start, right.end] = Terms(
-            one.texts + two.texts, may, one.has_doubles and two.has_doubles
+            one.texts + two.texts, may, has_doubles, checked, denominators
         )
 
     def _terms_of(self, operand: Operand) -> Terms:
-        known = self._terms.get(self._unbracketed(operand))
+        known = self._terms.get(self._place_of(operand))
         if known is not None:
             return known
         if operand.kind == "number":
             return Terms((), may_overflow=False, has_doubles=True)
         is_exact = operand.kind == "cast" and operand.name in _EXACT_CASTS
         is_exact = is_exact or (operand.kind == "call" and operand.name in _TIME_CALLS)
-        text = self._tokens.render(operand.start, operand.end)
+        text = self._text_without_checks(operand)
         return Terms((text,), False, not is_exact and operand.kind not in _OTHERS)
 
-    def _unbracketed(self, operand: Operand) -> tuple[int, int]:
-        """Return where the expression between the brackets around an operand begins and ends."""
+    def _place_of(self, operand: Operand) -> tuple[int, int]:
+        """Return where what an operand computes begins and ends: in its brackets, or in NULLIF."""
+        words, partners = self._tokens.words, self._tokens.partners
         first, behind = operand.start, operand.end
-        while self._tokens.partners.get(first) == behind - 1:
+        while partners.get(first) == behind - 1:
             first, behind = first + 1, behind - 1
+        if words[first] == "nullif" and partners.get(first + 1) == behind - 1:
+            inner = ((first + 2, end) for start, end in self._terms if start == first + 2)
+            return next((place for place in inner if words[place[1]] == ","), (first, behind))
         return first, behind
 
-    def _uncheck(self, operand: Operand) -> None:
-        """Take the check of a result away, where an expression around it is checked."""
-        place = self._unbracketed(operand)
-        texts = self._checked.pop(place, None)
-        if texts is not None:
-            self._tokens.unwrap(*place, *texts)
+    def _text_without_checks(self, operand: Operand) -> str:
+        """Return the text of a term: its own value is checked where it is computed."""
+        tokens = self._tokens
+        inner = {
+            place: texts
+            for place, texts in self._checked.items()
+            if operand.start <= place[0] and place[1] <= operand.end
+        }
+        taken = [place for place, texts in inner.items() if tokens.unwrap(*place, *texts)]
+        text = tokens.render(operand.start, operand.end)
+        for place in reversed(taken):
+            tokens.wrap(*place, *inner[place])
+        return text
 
     def _may_overflow(self, word: str, left: Operand, right: Operand) -> bool:
         """Return whether finite numbers may have an infinite result."""
@@ -95,10 +109,19 @@ class RangeRules(RuleSet):
         if terms is None or not terms.may_overflow or not terms.has_doubles or self._in_check:
             return
         tokens = self._tokens
-        texts = dict.fromkeys(terms.texts)
-        are_finite = " AND ".join(f"isfinite(TRY_CAST({text} AS DOUBLE))" for text in texts)
+        # One check for all: each doubles what it is of, and those in each other would grow
+        # exponentially.
+        for place in terms.checked:
+            texts = self._checked.pop(place, None)
+            if texts is not None:
+                tokens.unwrap(*place, *texts)
+        are_finite, are_in_range = (
+            " AND ".join(f"isfinite(TRY_CAST({text} AS DOUBLE))" for text in dict.fromkeys(texts))
+            for texts in (terms.texts, terms.denominators)
+        )
         kind = tokens.type_of(operand.start, operand.end)
-        check = f"{CATALOG}.in_range(", f", {are_finite or 'true'}, {kind})"
+        closing = f", {are_in_range or 'true'}, {are_finite or 'true'}, {kind})"
+        check = f"{CATALOG}.in_range(", closing
         tokens.wrap(operand.start, operand.end, *check)
         self._checked[operand.start, operand.end] = check
         tokens.set_type(operand.start, operand.end, kind)

@@ -89,11 +89,17 @@ class Terms:
         Whether the result may be infinite where they are finite.
     has_doubles
         Whether all of them may be doubles.
+    checked
+        The places of expressions within it that a check of the whole checks as well.
+    denominators
+        The texts of those that something is divided by: a quotient by infinity is finite.
     """
 
     texts: tuple[str, ...]
     may_overflow: bool
     has_doubles: bool
+    checked: tuple[tuple[int, int], ...] = ()
+    denominators: tuple[str, ...] = ()
 
 
 class RuleSet:

@@ -199,10 +199,14 @@ class Tokens:
         self._before[first] = opening + self._before.get(first, "")
         self._after[behind - 1] = self._after.get(behind - 1, "") + closing
 
-    def unwrap(self, first: int, behind: int, opening: str, closing: str) -> None:
-        """Take away what `wrap` has put around some tokens, before anything else is put there."""
-        self._before[first] = self._before[first].removeprefix(opening)
-        self._after[behind - 1] = self._after[behind - 1].removesuffix(closing)
+    def unwrap(self, first: int, behind: int, opening: str, closing: str) -> bool:
+        """Take away what `wrap` has put around some tokens; False if they changed since."""
+        before, after = self._before.get(first, ""), self._after.get(behind - 1, "")
+        if not (before.startswith(opening) and after.endswith(closing)):
+            return False
+        self._before[first] = before.removeprefix(opening)
+        self._after[behind - 1] = after.removesuffix(closing)
+        return True
 
     def insert_before(self, at: int, text: str) -> None:
         """Put a text before a token and what was put before it so far."""

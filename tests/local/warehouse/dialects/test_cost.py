@@ -89,3 +89,25 @@ def test_brackets_in_each_other_add_as_much_each(dialect):
     finally:
         warehouse.close()
     assert found.rows == [["15.0"]]
+
+
+@pytest.mark.parametrize("dialect", ["redshift", "postgres"])
+@pytest.mark.parametrize("quotient", ["1 / (b + {})", "b / nullif(b / nullif({}, 0), 0)"])
+def test_denominators_in_each_other_do_not_grow_exponentially(dialect, quotient):
+    def fraction(depth):
+        text = "a"
+        for _ in range(depth):
+            text = quotient.format(text)
+        return f"SELECT {text} FROM (SELECT 1::float8 AS a, 1::float8 AS b) AS t"
+
+    def size(depth):
+        return len(translation.translate_anew(fraction(depth), dialect).sql)
+
+    # With the cube of the depth at most: were each twice the one before, it would be 64 times.
+    assert size(12) < 2**3 * size(6)
+    warehouse = open_duckdb(":memory:", dialect)
+    try:
+        found = warehouse.preview(fraction(3), 1, CancelToken(), ignore_log)
+    finally:
+        warehouse.close()
+    assert len(found.rows) == 1
