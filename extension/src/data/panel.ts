@@ -3,6 +3,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { PanelLayout, Widget } from '@lumino/widgets';
 import { uploadTableIcon } from '../common/icons';
+import { FileSource } from '../common/file_source';
 import { IItemAction, IRemedy, ItemList } from '../common/list';
 import { panelButton, panelHeader } from '../common/panel';
 import { PlatformError, problemOf } from '../common/server';
@@ -37,21 +38,12 @@ export class DataPanel extends Widget {
       actions: item => options.actions(item.value),
       dragText: item => dragText(item.value)
     });
-    this._files = document.createElement('input');
-    this._files.type = 'file';
-    this._files.multiple = true;
-    this._files.accept = '.csv,.tsv,.txt,.gz,.parquet,.pq,.xlsx,.xlsm';
-    this._files.hidden = true;
-    this._files.setAttribute('aria-label', 'Files to upload');
-    this._files.addEventListener('change', () => {
-      options.upload([...(this._files.files ?? [])], this.schema);
-      this._files.value = '';
-    });
+    this._files = new FileSource(this.node, '.csv,.tsv,.txt,.gz,.parquet,.pq,.xlsx,.xlsm', files => options.upload(files, this.schema));
     const header = panelHeader(
       'Data',
       panelButton('Upload a file as a table', uploadTableIcon, () => this.chooseFiles()),
       panelButton('Refresh', refreshIcon, () => void this.refresh()),
-      this._files
+      this._files.input
     );
     const layout = new PanelLayout();
     this.layout = layout;
@@ -72,7 +64,7 @@ export class DataPanel extends Widget {
 
   /** Let the user choose files to upload. */
   chooseFiles(): void {
-    this._files.click();
+    this._files.choose();
   }
 
   /** Load all that is open anew. */
@@ -110,37 +102,13 @@ export class DataPanel extends Widget {
     }
   }
 
-  handleEvent(event: DragEvent): void {
-    // Files alone: what JupyterLab drags has another way.
-    if (!event.dataTransfer?.types.includes('Files')) {
-      return;
-    }
-    event.preventDefault();
-    event.stopPropagation();
-    if (event.type === 'dragenter') {
-      this._entered += 1;
-    } else if (event.type === 'dragleave') {
-      this._entered -= 1;
-    } else if (event.type === 'drop') {
-      this._entered = 0;
-      this.options.upload([...event.dataTransfer.files], this.schema);
-    } else {
-      event.dataTransfer.dropEffect = 'copy';
-    }
-    this.toggleClass('civis-mod-drop', this._entered > 0);
-  }
-
   protected onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
-    for (const type of DROPS) {
-      this.node.addEventListener(type, this);
-    }
+    this._files.attach();
   }
 
   protected onBeforeDetach(message: Message): void {
-    for (const type of DROPS) {
-      this.node.removeEventListener(type, this);
-    }
+    this._files.detach();
     super.onBeforeDetach(message);
   }
 
@@ -173,12 +141,9 @@ export class DataPanel extends Widget {
     this.list.showProblem(problemOf(reason), remedies);
   }
 
-  private readonly _files: HTMLInputElement;
+  private readonly _files: FileSource;
   private _isLoaded = false;
-  private _entered = 0;
 }
-
-const DROPS = ['dragenter', 'dragover', 'dragleave', 'drop'] as const;
 
 function dragText(item: DataItem): string | null {
   if (item.kind === 'table') {

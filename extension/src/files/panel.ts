@@ -1,12 +1,11 @@
 import { addIcon, fileUploadIcon, refreshIcon } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { PanelLayout, Widget } from '@lumino/widgets';
+import { FileSource } from '../common/file_source';
 import { IItemAction, ItemList } from '../common/list';
 import { panelButton, panelHeader } from '../common/panel';
 import type { IFile } from './api';
 import { FileItem, fileGroups } from './items';
-
-const DROPS = ['dragenter', 'dragover', 'dragleave', 'drop'] as const;
 
 export interface IFilesPanelOptions {
   /** Return what can be done with a file. */
@@ -20,7 +19,7 @@ export interface IFilesPanelOptions {
 
 /** The panel with files of the platform. */
 export class FilesPanel extends Widget {
-  constructor(private readonly options: IFilesPanelOptions) {
+  constructor(options: IFilesPanelOptions) {
     super();
     this.addClass('civis-Panel');
     this.node.setAttribute('role', 'region');
@@ -37,21 +36,13 @@ export class FilesPanel extends Widget {
       },
       actions: ({ value }) => (value.file ? options.actions(value.file, value.isOwn) : [])
     });
-    this._files = document.createElement('input');
-    this._files.type = 'file';
-    this._files.multiple = true;
-    this._files.hidden = true;
-    this._files.setAttribute('aria-label', 'Files to upload');
-    this._files.addEventListener('change', () => {
-      options.upload([...(this._files.files ?? [])]);
-      this._files.value = '';
-    });
+    this._files = new FileSource(this.node, '', files => options.upload(files));
     const header = panelHeader(
       'Files',
       panelButton('Upload files', fileUploadIcon, () => this.chooseFiles()),
       panelButton('Open a file by its id', addIcon, () => options.find()),
       panelButton('Refresh', refreshIcon, () => void this.list.reload()),
-      this._files
+      this._files.input
     );
     const layout = new PanelLayout();
     this.layout = layout;
@@ -63,7 +54,7 @@ export class FilesPanel extends Widget {
 
   /** Let the user choose files to upload. */
   chooseFiles(): void {
-    this._files.click();
+    this._files.choose();
   }
 
   /** Show a file that was just uploaded or opened. */
@@ -75,33 +66,13 @@ export class FilesPanel extends Widget {
     }
   }
 
-  handleEvent(event: DragEvent): void {
-    // Files alone: what JupyterLab drags has another way.
-    if (!event.dataTransfer?.types.includes('Files')) {
-      return;
-    }
-    event.preventDefault();
-    event.stopPropagation();
-    if (event.type === 'dragenter') {
-      this._entered += 1;
-    } else if (event.type === 'dragleave') {
-      this._entered -= 1;
-    } else if (event.type === 'drop') {
-      this._entered = 0;
-      this.options.upload([...event.dataTransfer.files]);
-    } else {
-      event.dataTransfer.dropEffect = 'copy';
-    }
-    this.toggleClass('civis-mod-drop', this._entered > 0);
-  }
-
   protected onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
-    DROPS.forEach(type => this.node.addEventListener(type, this));
+    this._files.attach();
   }
 
   protected onBeforeDetach(message: Message): void {
-    DROPS.forEach(type => this.node.removeEventListener(type, this));
+    this._files.detach();
     super.onBeforeDetach(message);
   }
 
@@ -119,6 +90,5 @@ export class FilesPanel extends Widget {
     this.list.activate();
   }
 
-  private readonly _files: HTMLInputElement;
-  private _entered = 0;
+  private readonly _files: FileSource;
 }
