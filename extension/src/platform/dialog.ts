@@ -1,8 +1,14 @@
 import { Dialog, showDialog } from '@jupyterlab/apputils';
 import { Widget } from '@lumino/widgets';
+import { sizeText } from '../common/amounts';
 import { getDatabases, problemOf } from '../common/server';
 import type { PlatformModel } from './model';
-import { differenceText, ILocalState, IWhere, platformName, sizeText, whereText } from './where';
+import { differenceText, ILocalState, IWhere, platformName, whereText } from './where';
+
+/** Return how much a local platform keeps. */
+function heldText(bytes: number | null): string {
+  return bytes === null ? 'nothing yet' : sizeText(bytes);
+}
 
 function made<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
@@ -203,7 +209,7 @@ class PlatformForm extends Widget {
       this._local,
       'Local platform',
       made('p', {}, runs),
-      made('p', {}, `Holds ${sizeText(state.bytes)} in ${state.folder}`),
+      made('p', {}, `Holds ${heldText(state.bytes)} in ${state.folder}`),
       ...(uses ? [] : [start]),
       ...(state.can_stop ? [stop] : []),
       ...(state.bytes !== null && (state.can_stop || !state.running) ? [reset] : [])
@@ -217,7 +223,7 @@ class PlatformForm extends Widget {
       this._show();
       return act();
     };
-    const question = `All tables, files, jobs and keys in ${state.folder} (${sizeText(state.bytes)}) are deleted. This can’t be undone.`;
+    const question = `All tables, files, jobs and keys in ${state.folder} (${heldText(state.bytes)}) are deleted. This can’t be undone.`;
     const cancel = button('Keep everything', end(() => this._say('Nothing was deleted.')));
     const accept = button(
       'Delete everything',

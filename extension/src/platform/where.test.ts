@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { differenceText, platformName, sizeText, whereOfKernel, whereText, type IWhere } from './where';
+import { differenceText, platformName, whereOfKernel, whereText, type IWhere } from './where';
 
 function answer(values: Record<string, unknown>): string {
   const text = JSON.stringify({ backend: null, database: null, endpoint: '', has_key: false, ...values });
@@ -41,8 +41,4 @@ it('Platforms are named by their hosts', () => {
   expect(platformName(CIVIS)).toBe('Civis Platform');
   expect(platformName({ ...CIVIS, endpoint: 'https://api.example.org/' })).toBe('api.example.org');
   expect(whereText(LOCAL)).toBe('local platform · sample');
-});
-
-it('Sizes are in MiB', () => {
-  expect([null, 0, 300_000, 5_000_000].map(sizeText)).toEqual(['nothing yet', '0.0 MiB', '0.3 MiB', '5 MiB']);
 });

@@ -102,8 +102,3 @@ export function differenceText(server: IWhere, notebook: IWhere): string {
   }
   return '';
 }
-
-/** Return a number of bytes for a person. */
-export function sizeText(bytes: number | null): string {
-  return bytes === null ? 'nothing yet' : `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 20 ? 1 : 0)} MiB`;
-}
