@@ -6,14 +6,13 @@ import re
 from dataclasses import asdict
 from typing import Any, Final
 
-from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from civis_nb.errors import CivisError, CivisInputError
 from civis_nb.lab.catalog import Catalog
 from civis_nb.lab.completion import Completer
 from civis_nb.lab.formatting import format_sql
-from civis_nb.lab.http import Handler
+from civis_nb.lab.http import Handler, allowed
 from civis_nb.lab.magic_line import magic_of
 from civis_nb.lab.statements import statement_at
 
@@ -50,8 +49,7 @@ class CompleteHandler(_CellHandler):
         """Keep what answers."""
         self._completer = completer
 
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def post(self) -> None:
         """Answer with the proposals."""
         cell = self.cell()
@@ -72,8 +70,7 @@ class FormatHandler(_CellHandler):
         """Keep what answers."""
         self._catalog = catalog
 
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def post(self) -> None:
         """Answer with the cell."""
         cell, database = self.cell(), self.body_value("database", str, required=False)
@@ -100,8 +97,7 @@ class StatementHandler(_CellHandler):
         """Keep what answers."""
         self._catalog = catalog
 
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def post(self) -> None:
         """Answer with the statement."""
         cell = self.cell()

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from jupyter_server.auth.decorator import authorized
 from jupyter_server.utils import url_path_join
 from tornado import web
 
 from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog
 from civis_nb.lab.data import Data
-from civis_nb.lab.http import Handler, whole_number
+from civis_nb.lab.http import Handler, allowed, whole_number
 from civis_nb.lab.uploads import Uploads
 
 __all__ = ["data_routes"]
@@ -61,8 +60,7 @@ class _OfData(Handler):
 class _Databases(_OfData):
     """The databases; with ``fresh=1`` all that is kept is loaded anew, now and when it is asked."""
 
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def get(self) -> None:
         fresh = self.get_query_argument("fresh", "") == "1"
         if fresh:
@@ -71,15 +69,13 @@ class _Databases(_OfData):
 
 
 class _Tables(_OfData):
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def get(self) -> None:
         await self.reply(self._data.tables, self.id_argument("database"))
 
 
 class _Columns(_OfData):
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def get(self) -> None:
         await self.reply(
             self._data.columns, self.id_argument("database"), self.id_argument("table")
@@ -89,8 +85,7 @@ class _Columns(_OfData):
 class _Preview(_OfData):
     """The first rows of a table: a SELECT of the server's own."""
 
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def get(self) -> None:
         # Unlike other reads it has the platform work: a page from elsewhere can't begin it.
         self.check_xsrf_cookie()
@@ -102,8 +97,7 @@ class _Preview(_OfData):
 class _Profile(_OfData):
     """Statistics of a table or a column: SELECTs of the server's own."""
 
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def get(self) -> None:
         # Unlike other reads it has the platform work: a page from elsewhere can't begin it.
         self.check_xsrf_cookie()
@@ -118,8 +112,7 @@ class _Profile(_OfData):
 class _Scan(_OfData):
     """Has the platform scan a schema: a job is started."""
 
-    @web.authenticated
-    @authorized("write")  # type: ignore[untyped-decorator]
+    @allowed("write")
     async def post(self) -> None:
         await self.reply(
             self._data.scan, self.body_value("database", int), self.body_value("schema", str)
@@ -132,8 +125,7 @@ class _OfUploads(Handler):
 
 
 class _Uploads(_OfUploads):
-    @web.authenticated
-    @authorized("write")  # type: ignore[untyped-decorator]
+    @allowed("write")
     async def post(self) -> None:
         name, size = self.body_value("name", str), self.body_value("size", int)
         if not name or len(name) > 255 or size is None or size < 1:
@@ -142,13 +134,11 @@ class _Uploads(_OfUploads):
 
 
 class _Upload(_OfUploads):
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def get(self, upload_id: str) -> None:
         await self.reply(lambda: self._uploads.get(upload_id).state())
 
-    @web.authenticated
-    @authorized("write")  # type: ignore[untyped-decorator]
+    @allowed("write")
     async def put(self, upload_id: str) -> None:
         """Add a part, which begins at the argument ``offset``."""
         offset = whole_number("offset", self.get_query_argument("offset", ""))
@@ -156,15 +146,13 @@ class _Upload(_OfUploads):
             raise web.HTTPError(400, f"A part has from 1 to {_LARGEST_PART:,} bytes.")
         await self.reply(lambda: self._uploads.get(upload_id).append(offset, self.request.body))
 
-    @web.authenticated
-    @authorized("write")  # type: ignore[untyped-decorator]
+    @allowed("write")
     async def delete(self, upload_id: str) -> None:
         await self.reply(self._uploads.end, upload_id)
 
 
 class _Detect(_OfUploads):
-    @web.authenticated
-    @authorized("write")  # type: ignore[untyped-decorator]
+    @allowed("write")
     async def post(self, upload_id: str) -> None:
         has_header = self.body_value("has_header", bool, required=False)
         sheet = self.body_value("sheet", str, required=False) or ""
@@ -172,8 +160,7 @@ class _Detect(_OfUploads):
 
 
 class _Import(_OfUploads):
-    @web.authenticated
-    @authorized("write")  # type: ignore[untyped-decorator]
+    @allowed("write")
     async def post(self, upload_id: str) -> None:
         existing = self.body_value("existing", str)
         if existing not in _EXISTING:

@@ -11,14 +11,13 @@ from collections.abc import Callable, Hashable
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from jupyter_server.auth.decorator import authorized
 from tornado import web
 from tornado.iostream import StreamClosedError
 
 from civis_nb.errors import CivisError
 from civis_nb.lab.account import Account
 from civis_nb.lab.feeds import Feed, Seen
-from civis_nb.lab.http import Handler
+from civis_nb.lab.http import Handler, allowed
 from civis_nb.lab.jobs import SCOPES, Jobs, JobsFeed
 from civis_nb.lab.runs import RunFeed
 
@@ -120,8 +119,7 @@ class EventsHandler(Handler):
         self._is_gone = True
         self._news.set()
 
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def get(self) -> None:
         """Write events until the page is gone."""
         # Unlike other reads it keeps the server at work: a page from elsewhere can't begin it.

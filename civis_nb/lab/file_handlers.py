@@ -9,12 +9,11 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
-from jupyter_server.auth.decorator import authorized
 from tornado import iostream, web
 
 from civis_nb.errors import CivisError
 from civis_nb.lab.files import Files, attachment
-from civis_nb.lab.http import Handler, status_of, whole_number
+from civis_nb.lab.http import Handler, allowed, status_of, whole_number
 
 __all__ = ["ContentHandler", "FileHandler", "FilesHandler"]
 
@@ -62,8 +61,7 @@ class FilesHandler(_OfFiles):
         if self._body is not None:
             await asyncio.to_thread(self._body.write, chunk)
 
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def get(self) -> None:
         """Answer with the files, or with the projects."""
         of = self.get_query_argument("of", "own")
@@ -74,8 +72,7 @@ class FilesHandler(_OfFiles):
         else:
             await self.reply(self._files.of_project, whole_number("of", of))
 
-    @web.authenticated
-    @authorized("write")  # type: ignore[untyped-decorator]
+    @allowed("write")
     async def post(self) -> None:
         """Upload the body, and answer with the file."""
         # From here on it is the upload's own: who leaves the page does not break that off.
@@ -106,15 +103,13 @@ class FilesHandler(_OfFiles):
 class FileHandler(_OfFiles):
     """A file: ``files/ID``."""
 
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def get(self, file: str) -> None:
         """Answer with it; it is remembered."""
         self.check_xsrf_cookie()
         await self.reply(self._files.look_up, whole_number("The file's id", file))
 
-    @web.authenticated
-    @authorized("write")  # type: ignore[untyped-decorator]
+    @allowed("write")
     async def delete(self, file: str) -> None:
         """Take it from the list of what is remembered; the API deletes no files."""
         await self.reply(self._files.forget, whole_number("The file's id", file))
@@ -123,8 +118,7 @@ class FileHandler(_OfFiles):
 class ContentHandler(_OfFiles):
     """The content of a file, to be saved: ``files/ID/content``."""
 
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def get(self, file: str) -> None:
         """Answer with the content; where it can't be had whole, the connection breaks."""
         file_id = whole_number("The file's id", file)

@@ -10,9 +10,7 @@ import contextlib
 import json
 from typing import Any
 
-from jupyter_server.auth.decorator import authorized
 from jupyter_server.utils import url_path_join
-from tornado import web
 
 from civis_nb.errors import CivisError
 from civis_nb.lab.account import Account
@@ -23,7 +21,7 @@ from civis_nb.lab.data_handlers import data_routes
 from civis_nb.lab.events import EventsHandler, Feeds
 from civis_nb.lab.file_handlers import ContentHandler, FileHandler, FilesHandler
 from civis_nb.lab.files import Files
-from civis_nb.lab.http import Handler
+from civis_nb.lab.http import Handler, allowed
 from civis_nb.lab.job_handlers import JobHandler, JobsHandler, LogHandler, RunHandler, RunsHandler
 from civis_nb.lab.jobs import Jobs
 from civis_nb.lab.platform import Choice, LocalPlatform
@@ -77,13 +75,10 @@ def add_handlers(app: Any) -> None:
 class _Databases(Handler):
     """The names of the databases, with the dialects of their SQL."""
 
-    auth_resource = "contents"
-
     def initialize(self, catalog: Catalog) -> None:
         self._catalog = catalog
 
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def get(self) -> None:
         try:
             found, default = await asyncio.to_thread(self._known)

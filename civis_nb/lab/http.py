@@ -5,28 +5,58 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Any, Final, Literal, TypeVar, cast
 
+from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from civis_nb.errors import CivisAPIError, CivisError, CivisInputError, CivisMagicError
 
-__all__ = ["Handler", "status_of", "whole_number"]
+__all__ = ["RESOURCE", "Handler", "allowed", "status_of", "whole_number"]
+
+#: What an authorizer of Jupyter Server is asked about.
+RESOURCE: Final = "civis-nb"
 
 Value = TypeVar("Value")
+Method = TypeVar("Method", bound=Callable[..., Awaitable[None]])
+
+
+def allowed(action: Literal["read", "write"]) -> Callable[[Method], Method]:
+    """Have a method answer only who is logged in, and may do that by the server's authorizer.
+
+    Parameters
+    ----------
+    action
+        ``"write"`` where the method changes something.
+    """
+
+    def decorated(method: Method) -> Method:
+        checked: Callable[[Method], Method] = authorized(action, RESOURCE)
+        answers = web.authenticated(checked(method))
+        answers.civis_action = action  # type: ignore[attr-defined]
+        return cast("Method", answers)
+
+    return decorated
 
 
 class Handler(APIHandler):
     """A handler of the extension.
 
-    Its methods carry ``@web.authenticated`` and ``@authorized("read")``, or ``"write"`` where they
-    change something; Jupyter Server checks the XSRF token of all but GET.
+    Its methods carry `allowed`: a class with one that does not can't be made. Jupyter Server checks
+    the XSRF token of all but GET.
     """
 
-    auth_resource = "contents"
+    auth_resource = RESOURCE
     _working: asyncio.Task[Any] | None = None
+
+    def __init_subclass__(cls, **more: Any) -> None:
+        """Refuse a class that would answer everybody."""
+        super().__init_subclass__(**more)
+        for name in map(str.lower, cls.SUPPORTED_METHODS):
+            if name in vars(cls) and not hasattr(vars(cls)[name], "civis_action"):
+                raise TypeError(f"{cls.__name__}.{name} needs @allowed('read') or 'write'.")
 
     async def reply(self, function: Callable[..., Any], *args: Any) -> None:
         """Answer with what a function returns, as JSON.

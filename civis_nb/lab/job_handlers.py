@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from civis_nb.display.log_lines import LEVELS
 from civis_nb.display.log_parts import found_in, lines_between, text_of
 from civis_nb.errors import CivisInputError
 from civis_nb.lab.events import Feeds
-from civis_nb.lab.http import Handler, whole_number
+from civis_nb.lab.http import Handler, allowed, whole_number
 from civis_nb.lab.jobs import SCOPES, Jobs
 
 __all__ = ["JobHandler", "JobsHandler", "LogHandler", "RunHandler", "RunsHandler"]
@@ -28,8 +27,7 @@ class _OfJobs(Handler):
 class JobsHandler(_OfJobs):
     """A page of jobs: ``jobs?scope=mine&page=1&text=``."""
 
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def get(self) -> None:
         """Answer with the page."""
         scope = self.get_query_argument("scope", "mine")
@@ -45,8 +43,7 @@ class JobsHandler(_OfJobs):
 class JobHandler(_OfJobs):
     """A job with its parameters: ``jobs/ID``."""
 
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def get(self, job: str) -> None:
         """Answer with the job."""
         await self.reply(self._jobs.details, whole_number("The job's id", job))
@@ -55,8 +52,7 @@ class JobHandler(_OfJobs):
 class RunsHandler(_OfJobs):
     """The runs of a job: ``jobs/ID/runs``."""
 
-    @web.authenticated
-    @authorized("write")  # type: ignore[untyped-decorator]
+    @allowed("write")
     async def post(self, job: str) -> None:
         """Start a run, with ``{arguments: {…}}`` of a copy of the job; answer with its ids."""
         job_id = whole_number("The job's id", job)
@@ -68,8 +64,7 @@ class RunsHandler(_OfJobs):
 class RunHandler(_OfJobs):
     """A run: ``jobs/ID/runs/ID``."""
 
-    @web.authenticated
-    @authorized("write")  # type: ignore[untyped-decorator]
+    @allowed("write")
     async def delete(self, job: str, run: str) -> None:
         """Ask the platform to stop it; answer with its state."""
         ids = whole_number("The job's id", job), whole_number("The run's id", run)
@@ -80,8 +75,7 @@ class RunHandler(_OfJobs):
 class LogHandler(_OfJobs):
     """The log of a run that a page follows: ``jobs/ID/runs/ID/log?kind=lines&start=0&stop=10``."""
 
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def get(self, job: str, run: str) -> None:
         """Answer with lines, with the numbers of those with a text, or with all of it."""
         ids = whole_number("The job's id", job), whole_number("The run's id", run)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from jupyter_server.auth.decorator import authorized
 from tornado import web
 
-from civis_nb.lab.http import Handler
+from civis_nb.lab.http import Handler, allowed
 from civis_nb.lab.platform import Choice
 
 __all__ = ["DatabaseChoiceHandler", "LocalPlatformHandler", "PlatformHandler"]
@@ -32,14 +31,12 @@ class _OfChoice(Handler):
 class PlatformHandler(_OfChoice):
     """Which platform the server uses."""
 
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def get(self) -> None:
         """Return which one it is."""
         await self.reply(self._choice.describe)
 
-    @web.authenticated
-    @authorized("write")  # type: ignore[untyped-decorator]
+    @allowed("write")
     async def post(self) -> None:
         """Use the local platform, or what the server was started with."""
         use = self._named(
@@ -51,8 +48,7 @@ class PlatformHandler(_OfChoice):
 class DatabaseChoiceHandler(_OfChoice):
     """Which database the server uses where a cell names none."""
 
-    @web.authenticated
-    @authorized("write")  # type: ignore[untyped-decorator]
+    @allowed("write")
     async def post(self) -> None:
         """Use a database of that name; null: the one that the server was started with."""
         name = self.body_value("name", str, required=False)
@@ -68,14 +64,12 @@ class DatabaseChoiceHandler(_OfChoice):
 class LocalPlatformHandler(_OfChoice):
     """The state of the local platform; it is stopped and reset here, started by being chosen."""
 
-    @web.authenticated
-    @authorized("read")  # type: ignore[untyped-decorator]
+    @allowed("read")
     async def get(self) -> None:
         """Return whether it runs, where, and how much it keeps."""
         await self.reply(self._choice.local.state)
 
-    @web.authenticated
-    @authorized("write")  # type: ignore[untyped-decorator]
+    @allowed("write")
     async def post(self) -> None:
         """Stop it, or delete all that it keeps."""
         local = self._choice.local

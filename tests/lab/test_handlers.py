@@ -7,8 +7,10 @@ import re
 
 import pytest
 import requests
+from tornado.web import RequestHandler
 
 from civis_nb.lab import handlers
+from civis_nb.lab.http import Handler
 from tests.lab.conftest import started
 
 pytestmark = pytest.mark.exhaustive
@@ -16,8 +18,8 @@ pytestmark = pytest.mark.exhaustive
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
-def routes():
-    """Return all addresses with the methods that they have, as they are registered."""
+def registered():
+    """Return all addresses with their handlers, as they are registered."""
 
     class Application:
         settings = {"base_url": "/"}  # noqa: RUF012 - a stand-in
@@ -28,9 +30,14 @@ def routes():
     application = Application()
     handlers.add_handlers(application)
     for pattern, handler, *_ in application.found:
-        path = re.sub(r"\(.*?\)", "1", pattern).lstrip("/")
+        yield re.sub(r"\(.*?\)", "1", pattern).lstrip("/"), handler
+
+
+def routes():
+    """Return all addresses with the methods that they answer."""
+    for path, handler in registered():
         for method in METHODS:
-            if method in vars(handler):
+            if getattr(handler, method) is not getattr(RequestHandler, method):
                 yield path, method
 
 
@@ -45,7 +52,7 @@ def read_only(tmp_path_factory, lab_platform):
         "from jupyter_server.auth import Authorizer\n"
         "class Looker(Authorizer):\n"
         "    def is_authorized(self, handler, user, action, resource):\n"
-        "        return action == 'read'\n"
+        "        return action == 'read' or resource != 'civis-nb'\n"
     )
     server = started(
         folder / "jupyter",
@@ -62,6 +69,15 @@ def read_only(tmp_path_factory, lab_platform):
 def test_there_are_routes():
     assert ("civis-nb/complete", "post") in ROUTES
     assert ("civis-nb/platform", "post") in ROUTES
+
+
+def test_every_handler_is_of_the_kind_that_checks_who_asks():
+    assert [path for path, handler in registered() if not issubclass(handler, Handler)] == []
+    with pytest.raises(TypeError, match=r"Open\.get needs @allowed"):
+
+        class Open(Handler):
+            async def get(self):
+                pass
 
 
 @pytest.mark.parametrize(("path", "method"), ROUTES)
@@ -145,17 +161,31 @@ def test_what_is_no_json_is_told_so(api_server):
     assert refused.status_code == 400
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "data/databases?fresh=1", "data/preview?database=1&table=1",
-        "data/profile?database=1&table=1", "files/1", "events?topic=jobs:mine",
-    ],
-)  # fmt: skip
+#: Reads that have the server or the platform work, or keep something.
+READS_THAT_WORK = {
+    "data/databases": "?fresh=1",
+    "data/preview": "?database=1&table=1",
+    "data/profile": "?database=1&table=1",
+    "events": "?topic=jobs:mine",
+    "files/1": "",
+}
+READS_THAT_LOOK = {
+    "data/columns", "data/tables", "data/uploads/1", "databases", "files", "files/1/content",
+    "jobs", "jobs/1", "jobs/1/runs/1/log", "platform", "platform/local",
+}  # fmt: skip
+
+
+def test_it_is_known_of_every_read_whether_it_begins_work():
+    reads = {path.removeprefix("civis-nb/") for path, method in ROUTES if method == "get"}
+    assert reads == {*READS_THAT_WORK, *READS_THAT_LOOK}
+
+
+@pytest.mark.parametrize("path", READS_THAT_WORK)
 def test_a_page_from_elsewhere_begins_no_work(api_server, path):
     page = api_server.session(as_page=True)
-    assert page.get(f"civis-nb/{path}").status_code == 403
-    if not path.startswith("events"):  # which have no end
+    address = f"civis-nb/{path}{READS_THAT_WORK[path]}"
+    assert page.get(address).status_code == 403
+    if path != "events":  # which have no end
         token = page.cookies["_xsrf"]
-        known = page.get(f"civis-nb/{path}", headers={"X-XSRFToken": token})
+        known = page.get(address, headers={"X-XSRFToken": token})
         assert known.status_code != 403
