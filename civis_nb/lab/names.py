@@ -9,8 +9,12 @@ from typing import Final
 __all__ = ["sql_name"]
 
 _PLAIN: Final = re.compile(r"[a-z_][a-z0-9_$]*")
-#: Redshift reserves the most words.
-_DIALECT: Final = "redshift"
+#: The dialects whose reserved words are quoted.
+_DIALECTS: Final = ("redshift", "duckdb")
+#: What PostgreSQL reserves and they do not.
+_OF_POSTGRES: Final = frozenset({"current_schema"})
+#: In the list of sqlglot, but not in that of Redshift's documentation.
+_FREE: Final = frozenset({"type"})
 
 
 def sql_name(name: str) -> str:
@@ -30,4 +34,11 @@ def sql_name(name: str) -> str:
 def _reserved() -> frozenset[str]:
     from sqlglot.dialects.dialect import Dialect
 
-    return frozenset(Dialect.get_or_raise(_DIALECT).generator_class.RESERVED_KEYWORDS)
+    words = {
+        word
+        for dialect in _DIALECTS
+        for entry in Dialect.get_or_raise(dialect).generator_class.RESERVED_KEYWORDS
+        # One of them holds two words.
+        for word in entry.split()
+    }
+    return frozenset(words | _OF_POSTGRES) - _FREE

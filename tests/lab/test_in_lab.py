@@ -46,6 +46,8 @@ def test_sql_is_coloured_in_sql_cells_alone(open_in_lab):
     sql = colours(page, 0)
     assert sql["SELECT"] == sql["FROM"]
     assert len({sql["SELECT"], sql["'its'"], sql["-- all of it"]}) == 3
+    # A column is none of SQL's words, although SQL has such a word.
+    assert "state" not in sql
     assert sql["%%civis_sql"] != sql["-d"] != sql["SELECT"]
     assert "for" in colours(page, 1)
     assert colours(page, 1).get("SELECT") != sql["SELECT"]

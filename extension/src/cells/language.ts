@@ -12,29 +12,14 @@ import {
 } from '@lezer/common';
 import { styleTags, tags } from '@lezer/highlight';
 import { endOfMagic } from './magic';
+import { WORDS } from './words';
 
-const REDSHIFT_WORDS =
-  'diststyle distkey sortkey compound interleaved encode unload copy approximate getdate sysdate ' +
-  'qualify top minus super hllsketch varbyte iam_role delimiter ignoreheader manifest gzip ' +
-  'vacuum analyze pivot unpivot listagg datediff dateadd';
-const DUCKDB_WORDS =
-  'qualify exclude replace columns pivot unpivot summarize sample positional asof anti semi ' +
-  'macro attach detach struct map';
-
-function withWords(words: string, types = ''): SQLDialect {
-  const { keywords, types: known, ...rest } = PostgreSQL.spec;
-  return SQLDialect.define({
-    ...rest,
-    keywords: `${keywords} ${words}`,
-    types: `${known} ${types}`
-  });
-}
-
-const DIALECTS: Record<string, SQLDialect> = {
-  postgres: PostgreSQL,
-  redshift: withWords(REDSHIFT_WORDS, 'super hllsketch varbyte'),
-  duckdb: withWords(DUCKDB_WORDS, 'hugeint ubigint uinteger struct map')
-};
+const DIALECTS: Record<string, SQLDialect> = Object.fromEntries(
+  Object.entries(WORDS).map(([name, { reserved, more, types }]) => [
+    name,
+    SQLDialect.define({ ...PostgreSQL.spec, keywords: `${reserved} ${more}`, types })
+  ])
+);
 
 const data = defineLanguageFacet({
   commentTokens: { line: '--', block: { open: '/*', close: '*/' } },
