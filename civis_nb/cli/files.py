@@ -9,13 +9,14 @@ import click
 
 from civis_nb.cli.api import api_of
 from civis_nb.cli.command import Command
+from civis_nb.errors import CivisDownloadError
 
 __all__ = ["download", "upload"]
 
 
 @click.command(cls=Command)
-@click.argument("path", type=click.Path(exists=True, dir_okay=False))
-@click.option("--name", help="The file's name on the platform; else that of PATH.")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+@click.option("--name", help="The file's name on the platform; else that of PATH, or stdin.")
 @click.option(
     "--expires-at",
     metavar="WHEN",
@@ -30,12 +31,18 @@ def upload(
     expires_at: str | None,
     description: str | None,
 ) -> None:
-    """Upload the file at PATH, and print its id once all of it has arrived."""
+    """Upload the file at PATH, and print its id once all of it has arrived.
+
+    PATH may be - for the standard input.
+    """
     from civis_nb.io import file_to_civis
+
+    if path == "-":
+        name = name or "stdin"
 
     when: str | None = "DEFAULT" if expires_at is None else expires_at
     file_id = file_to_civis(
-        path,
+        sys.stdin.buffer if path == "-" else path,
         name,
         None if when is not None and when.lower() == "never" else when,
         description,
@@ -57,7 +64,12 @@ def download(ctx: click.Context, file_id: int, path: str) -> None:
 
     client = api_of(ctx).client()
     if path == "-":
-        civis_to_file(file_id, sys.stdout.buffer, client)
+        try:
+            civis_to_file(file_id, sys.stdout.buffer, client)
+        except CivisDownloadError as error:
+            if isinstance(error.__cause__, BrokenPipeError):
+                raise error.__cause__ from None  # whoever read it has seen enough
+            raise
         return
     target = Path(path)
     if target.is_dir():

@@ -171,8 +171,9 @@ def open_source(buf: Any) -> Iterator[Source]:
     ----------
     buf
         A path; or a file or buffer. One that can seek is sent from its beginning, wherever it
-        stands, and stands at its beginning afterwards; one that can't (a pipe) is sent from
-        where it is, by way of a temporary file. A buffer of text is sent as UTF-8.
+        stands, and stands at its beginning afterwards; one that can't is sent from where it is.
+        What has no size beforehand (a pipe, a file in /proc) goes by way of a temporary file. A
+        buffer of text is sent as UTF-8.
 
     Raises
     ------
@@ -185,7 +186,11 @@ def open_source(buf: Any) -> Iterator[Source]:
     """
     if isinstance(buf, str | os.PathLike):
         with Path(buf).open("rb") as file:
-            yield FileSource(file.fileno(), os.fspath(buf))
+            if _has_size(file.fileno()):
+                yield FileSource(file.fileno(), os.fspath(buf))
+            else:
+                with _spooled(file) as source:
+                    yield source
         return
     # A text file over a binary one: what is in the file is sent, not what it decodes to.
     binary = buf.buffer if isinstance(buf, io.TextIOWrapper) else buf
@@ -206,12 +211,10 @@ def open_source(buf: Any) -> Iterator[Source]:
         yield FileSource(descriptor, str(getattr(binary, "name", "the file")))
         buf.seek(0)
         return
-    with tempfile.TemporaryFile(buffering=0) as spooled:
-        if _seekable(binary):
-            binary.seek(0)
-        with no_room():
-            _copy(binary, spooled)
-        yield FileSource(spooled.fileno(), "the buffer")
+    if _seekable(binary):
+        binary.seek(0)
+    with _spooled(binary) as source:
+        yield source
     if _seekable(binary):
         binary.seek(0)
 
@@ -282,7 +285,22 @@ def _descriptor(buf: Any) -> int | None:
         return None
     if buf.writable():
         buf.flush()
-    return raw.fileno()
+    return raw.fileno() if _has_size(raw.fileno()) else None
+
+
+def _has_size(descriptor: int) -> bool:
+    """Return whether the system tells how long a file is: pipes, devices and /proc have 0."""
+    found = os.fstat(descriptor)
+    return stat.S_ISREG(found.st_mode) and found.st_size > 0
+
+
+@contextlib.contextmanager
+def _spooled(buf: Any) -> Iterator[Source]:
+    """Give the rest of a buffer as a temporary file."""
+    with tempfile.TemporaryFile(buffering=0) as file:
+        with no_room():
+            _copy(buf, file)
+        yield FileSource(file.fileno(), "the buffer")
 
 
 def _copy(buf: Any, file: Any) -> None:

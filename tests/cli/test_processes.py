@@ -10,6 +10,8 @@ import time
 
 import pytest
 
+import civis_nb
+
 pytestmark = pytest.mark.exhaustive
 
 HEAVY = ("IPython", "duckdb", "pandas", "polars", "pyarrow", "rich")
@@ -20,6 +22,16 @@ def test_a_pipe_that_closes_early(process):
     rows = NUMBERS.format(" where i < 100000", "i, repeat('x', 50)")
     command = process("sql", "-d", "sample", "--format", "csv", "-c", rows)
     assert command.stdout.readline().startswith('"i"')
+    command.stdout.close()
+    assert command.stderr.read() == ""
+    assert command.wait(30) == 141
+
+
+def test_a_download_whose_pipe_closes_early(process, on_platform, tmp_path):
+    (tmp_path / "big").write_bytes(b"begun\n" + bytes(8 << 20))
+    file_id = civis_nb.io.file_to_civis(tmp_path / "big", client=on_platform.client())
+    command = process("files", "download", str(file_id), "-")
+    assert command.stdout.readline() == "begun\n"
     command.stdout.close()
     assert command.stderr.read() == ""
     assert command.wait(30) == 141

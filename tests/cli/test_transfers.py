@@ -129,3 +129,13 @@ def test_a_local_platform_tells_that_it_hosts_no_notebooks(run):
     opened = run("notebooks", "open", notebook_id)
     assert opened.exit_code == 1
     assert "has no pages" in opened.stderr
+
+
+def test_a_file_comes_from_the_standard_input(run):
+    content = b"a,b\n1,2\n"
+    for words, name in (((), "stdin"), (("--name", "rows.csv"), "rows.csv")):
+        sent = run("files", "upload", "-", *words, stdin=content)
+        assert (sent.exit_code, sent.stderr) == (0, "")
+        file_id = sent.stdout.strip()
+        assert f"name: {name}" in run("files", "get", file_id).stdout
+        assert run("files", "download", file_id, "-").stdout_bytes == content

@@ -6,9 +6,11 @@ import base64
 import gzip
 import io
 import os
+import sys
 import tempfile
 import threading
 import zlib
+from pathlib import Path
 
 import pytest
 
@@ -223,6 +225,25 @@ def test_pipe_is_sent_whole():
         file.write(b"through a pipe")
     with os.fdopen(read, "rb") as file:
         assert content_of(file) == b"through a pipe"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no named pipes")
+def test_path_of_a_pipe_is_sent_whole(tmp_path):
+    path = tmp_path / "pipe"
+    os.mkfifo(path)
+    writer = threading.Thread(target=path.write_bytes, args=(b"through a pipe",), daemon=True)
+    writer.start()
+    assert content_of(path) == b"through a pipe"
+    writer.join()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is Linux's")
+def test_file_whose_size_the_system_does_not_tell_is_sent_whole():
+    path = Path("/proc/self/limits")
+    assert path.stat().st_size == 0
+    assert content_of(path).startswith(b"Limit")
+    with path.open("rb") as file:
+        assert content_of(file).startswith(b"Limit")
 
 
 def test_buffer_of_text_is_sent_as_utf8():
