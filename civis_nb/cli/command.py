@@ -41,9 +41,18 @@ def loaded(place: Place) -> click.Command:
 
 
 class Command(click.Command):
-    """A command that says what may be wrong when it gets too many arguments."""
+    """A command that says what may be wrong when it gets too many arguments.
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    Parameters
+    ----------
+    surplus
+        What to say of a text in quotes that has no place here.
+    *args, **kwargs
+        As for `click.Command`.
+    """
+
+    def __init__(self, *args: Any, surplus: str = "", **kwargs: Any) -> None:
+        self._surplus = surplus
         kwargs["context_settings"] = {
             "allow_extra_args": True,
             **(kwargs.get("context_settings") or {}),
@@ -56,10 +65,10 @@ class Command(click.Command):
         if ctx.args and not ctx.resilient_parsing and not ctx.ignore_unknown_options:
             shown = " ".join(ctx.args[:5]) + (" …" if len(ctx.args) > 5 else "")
             plural = "s" if len(ctx.args) > 1 else ""
-            ctx.fail(
-                f"There is no place for the argument{plural}: {shown}\n"
-                "The shell splits a value at its blanks: put quotes around it, as in 'a b'."
-            )
+            hint = "The shell splits a value at its blanks: put quotes around it, as in 'a b'."
+            if any(" " in word for word in ctx.args):  # quotes were there
+                hint = self._surplus or f"{ctx.command_path} -h lists what there is."
+            ctx.fail(f"There is no place for the argument{plural}: {shown}\n{hint}")
         return left
 
 

@@ -29,7 +29,7 @@ _SUFFIXES: Final = {".parquet": "parquet", ".json": "json"}
 _MOST_ROWS: Final = 1000
 
 
-@click.command(cls=Command)
+@click.command(cls=Command, surplus="SQL is given with -c: civis-nb sql -c 'SELECT 1'.")
 @click.option(
     "-d", "--dbname", help="The database, by name or id; else the setting database.", metavar="NAME"
 )

@@ -93,8 +93,11 @@ def classify(error: Exception, method: str, url: str) -> Outcome:
         return Outcome("final", error=CivisConnectionError(text))
     no_proxy = isinstance(error, exceptions.InvalidProxyURL) or "SOCKS" in detail
     if isinstance(error, exceptions.ProxyError) or no_proxy:
-        text = f"The proxy gave no connection to {host} for {what}: {detail}. It is set with the "
-        text += "environment variables HTTPS_PROXY, HTTP_PROXY and NO_PROXY."
+        text = f"The proxy gave no connection to {host} for {what}: {detail}. "
+        if "dependencies for SOCKS" in detail:
+            text += "A SOCKS proxy needs a further package: pip install pysocks. "
+        text += "Proxies are set with the environment variables HTTPS_PROXY, HTTP_PROXY, "
+        text += "ALL_PROXY and NO_PROXY."
         fault: Fault = "final" if no_proxy else "unsent"
         return Outcome(fault, error=CivisConnectionError(text))
     if isinstance(reason, urllib3.NewConnectionError):

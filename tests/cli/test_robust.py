@@ -136,6 +136,8 @@ def test_wrong_log_level(invoke):
         (("scripts", "post-sql", "1", "my", "report", "1", "select 1"), "'report' is not a valid"),
         (("users", "get", "1", "and", "more"), "no place for the arguments: and more"),
         (("scripts", "post-containers", "{cpu:", "1}"), "put quotes around it"),
+        (("users", "get", "1", "one more"), "users get -h lists what there is"),
+        (("sql", "select 1"), "SQL is given with -c"),
         (("scripts", "post-containers", "[1]"), "not an object"),
         (("scripts", "post-containers", "none.yaml"), "There is no file 'none.yaml'"),
         (("scripts", "post-containers", "@none.yaml"), "No such file"),

@@ -335,15 +335,18 @@ def test_time_that_nobody_can_wait_is_refused(monkeypatch, name, seconds):
         Session("http://h", "key")
 
 
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "http://[bad"])
-def test_proxy_that_can_not_be_used_is_named(scripted, monkeypatch, at_once, proxy):
+@pytest.mark.parametrize(
+    ("proxy", "said"),
+    [("socks5://127.0.0.1:1", "pip install pysocks.*ALL_PROXY"), ("http://[bad", "proxy")],
+)
+def test_proxy_that_can_not_be_used_is_named(scripted, monkeypatch, at_once, proxy, said):
     if proxy.startswith("socks") and importlib.util.find_spec("socks"):
         pytest.skip("SOCKS can be used here")
     monkeypatch.setenv("HTTP_PROXY", proxy)
     monkeypatch.delenv("NO_PROXY", raising=False)
     monkeypatch.delenv("no_proxy", raising=False)
     session = Session(scripted.url, "key", retries=at_once)
-    with pytest.raises(errors.CivisError, match="proxy"):
+    with pytest.raises(errors.CivisError, match=said):
         session.call("GET", "a")
     assert not scripted.requests
     session.close()
