@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import threading
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
+from civis_nb._wire_text import Secret, masked_url
 from civis_nb.backend import destination, resolve
-from civis_nb.errors import CivisLocalError
-from civis_nb.local.join import answering, default_state
+from civis_nb.errors import CivisLocalError, CivisTimeoutError
+from civis_nb.lab.kept import Kept
+from civis_nb.local.join import JoinedPlatform, answering, default_state
+from civis_nb.local.lock import has_ended, read_running
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
 
 __all__ = ["Account"]
+
+_WAIT_S: Final = 20.0
 
 
 class Account:
@@ -28,8 +35,10 @@ class Account:
     def __init__(self, client: Any = None) -> None:
         self._given = client
         self._lock = threading.Lock()
-        self._client: APIClient | None = None
-        self._made_for = ("", "")
+        # No lock is held while one is made: that asks the platform for its specification.
+        self._clients = Kept(_made, math.inf)
+        self._made_for = ("", Secret(""))
+        self._joined: JoinedPlatform | None = None
         self._user: tuple[Any, int] | None = None
 
     def identity(self) -> tuple[str, str]:
@@ -43,8 +52,8 @@ class Account:
             When the user's local platform is to be used, and does not run.
         """
         if self._given is not None:
-            return self._made_for
-        endpoint, key = _resolved()
+            return "", ""
+        endpoint, key = self._resolved()
         return endpoint, hashlib.sha256(key.encode()).hexdigest()
 
     def client(self) -> Any:
@@ -56,18 +65,26 @@ class Account:
             Where there is neither a key nor a local platform.
         CivisLocalError
             When the user's local platform is to be used, and does not run.
+        CivisTimeoutError
+            When the platform does not tell its operations in time.
+        CivisError
+            When it refuses to tell them.
         """
         if self._given is not None:
             return self._given
-        from civis_nb.client.client import APIClient
-
-        endpoint, key = _resolved()
-        made_for = endpoint, hashlib.sha256(key.encode()).hexdigest()
+        destined = self._resolved()
         with self._lock:
-            if self._client is None or made_for != self._made_for:
-                self._client = APIClient(api_key=key, endpoint=endpoint)
-                self._made_for = made_for
-            return self._client
+            if destined != self._made_for:
+                self._clients.forget()
+                self._made_for = destined
+        try:
+            return self._clients.get(destined, _WAIT_S)
+        except CivisTimeoutError:
+            raise
+        except TimeoutError:
+            raise CivisTimeoutError(
+                f"The platform at {masked_url(destined[0])} has not answered within {_WAIT_S:g} s."
+            ) from None
 
     def user_id(self) -> int:
         """Return the id of the user whose key it is; it is asked for once.
@@ -82,15 +99,32 @@ class Account:
             self._user = client, int(client.users.get_me().id)
         return self._user[1]
 
+    def _resolved(self) -> tuple[str, Secret]:
+        """Return endpoint and key; the user's local platform is joined, and never started.
 
-def _resolved() -> tuple[str, str]:
-    """Return endpoint and key; the user's local platform is joined, and never started.
+        One that was started in this process could not be stopped before the server ends.
+        """
+        if destination() != ("local", ""):
+            endpoint, key = resolve()
+            return endpoint, Secret(key)
+        running = self._running(default_state().resolve())
+        if running is None:
+            raise CivisLocalError("The local platform does not run: start it from the status bar.")
+        return running.endpoint, running.api_key
 
-    One that was started in this process could not be stopped before the server ends.
-    """
-    if destination() != ("local", ""):
-        return resolve()
-    running = answering(default_state().resolve())
-    if running is None:
-        raise CivisLocalError("The local platform does not run: start it from the status bar.")
-    return running.endpoint, running.api_key
+    def _running(self, state: Path) -> JoinedPlatform | None:
+        """Return the platform of a state folder, which is asked whether it answers once."""
+        known = self._joined
+        if known is not None and known.state == state and not has_ended(state, known.endpoint):
+            now = read_running(state)
+            if now is not None and now.api_key == known.api_key:
+                return known
+        self._joined = answering(state)
+        return self._joined
+
+
+def _made(destined: tuple[str, Secret]) -> APIClient:
+    from civis_nb.client.client import APIClient
+
+    endpoint, key = destined
+    return APIClient(api_key=key, endpoint=endpoint)

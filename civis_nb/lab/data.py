@@ -18,6 +18,7 @@ from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog, Database, Table
 from civis_nb.lab.names import sql_name
 from civis_nb.lab.statistics import profile_of
+from civis_nb.lab.threads import in_thread
 from civis_nb.table_names import qualified
 
 __all__ = ["Data"]
@@ -100,29 +101,29 @@ class Data:
 
     async def scan(self, database_id: int, schema: str) -> dict[str, Any]:
         """Scan a schema for its tables on the platform, and wait for the end."""
-        await asyncio.to_thread(self._database, database_id)
+        await in_thread(self._database, database_id)
         await _outcome(partial(self._start_scan, database_id, schema))
         self._catalog.forget()
         return {}
 
     async def preview(self, database_id: int, table_id: int) -> dict[str, Any]:
         """Return the first rows of a table, as a notebook would keep them."""
-        table = await asyncio.to_thread(self._table, database_id, table_id)
-        known = await asyncio.to_thread(self._catalog.columns, table_id, _WAIT_S)
+        table = await in_thread(self._table, database_id, table_id)
+        known = await in_thread(self._catalog.columns, table_id, _WAIT_S)
         sql = f"select * from {qualified(table.schema, table.name)} limit {_PREVIEW_ROWS}"  # noqa: S608
         found = await self._run(database_id, sql, _PREVIEW_ROWS)
         names, rows = list(found.result_columns or []), list(found.result_rows or [])
         # The columns that are kept may be older than the table.
         same = [one.name for one in known] == names
-        return await asyncio.to_thread(
+        return await in_thread(
             _preview, names, rows, [one.type.lower() for one in known] if same else None,
             f"{table.schema}.{table.name}",
         )  # fmt: skip
 
     async def profile(self, database_id: int, table_id: int, column: str | None) -> dict[str, Any]:
         """Return statistics of a table's columns, or of one of them, as a notebook keeps them."""
-        table = await asyncio.to_thread(self._table, database_id, table_id)
-        columns = await asyncio.to_thread(self._catalog.columns, table_id, _WAIT_S)
+        table = await in_thread(self._table, database_id, table_id)
+        columns = await in_thread(self._catalog.columns, table_id, _WAIT_S)
         title = f"{table.schema}.{table.name}"
         if column is not None:
             columns = [one for one in columns if one.name == column]
@@ -190,12 +191,12 @@ def _preview(
 
 async def _outcome(start: Callable[[], CivisFuture]) -> Any:
     """Start a run in a thread, and wait for its end without one; a cancelled wait cancels it."""
-    starting = asyncio.ensure_future(asyncio.to_thread(start))
+    starting = asyncio.ensure_future(in_thread(start))
     try:
         future = await asyncio.shield(starting)
         return await asyncio.shield(asyncio.wrap_future(future))
     except asyncio.CancelledError:
         # It may be being started just now: then it is cancelled as soon as it has been.
         with contextlib.suppress(CivisError):
-            await asyncio.to_thread((await starting).cancel)
+            await in_thread((await starting).cancel)
         raise

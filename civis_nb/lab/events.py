@@ -20,6 +20,7 @@ from civis_nb.lab.feeds import Feed, Seen
 from civis_nb.lab.http import Handler, allowed
 from civis_nb.lab.jobs import SCOPES, Jobs, JobsFeed
 from civis_nb.lab.runs import RunFeed
+from civis_nb.lab.threads import in_thread
 
 __all__ = ["EventsHandler", "Feeds"]
 
@@ -136,7 +137,7 @@ class EventsHandler(Handler):
         self.set_header("Content-Type", "text/event-stream")
         self.set_header("Cache-Control", "no-store")
         self.set_header("X-Accel-Buffering", "no")
-        told = await asyncio.to_thread(self._found, topics)
+        told = await in_thread(self._found, topics)
         try:
             for feed, _ in told.values():
                 feed.add(notify)

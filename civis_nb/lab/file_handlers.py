@@ -9,11 +9,13 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
 
+from jupyter_core.utils import ensure_async
 from tornado import iostream, web
 
 from civis_nb.errors import CivisError
 from civis_nb.lab.files import Files, attachment
 from civis_nb.lab.http import Handler, allowed, status_of, whole_number
+from civis_nb.lab.threads import in_thread
 
 __all__ = ["ContentHandler", "FileHandler", "FilesHandler"]
 
@@ -44,10 +46,10 @@ class FilesHandler(_OfFiles):
             return
         if not self.current_user:
             raise web.HTTPError(403)
-        allowed = self.authorizer.is_authorized(
+        verdict = self.authorizer.is_authorized(
             self, self.current_user, "write", self.auth_resource
         )
-        if not (await allowed if asyncio.iscoroutine(allowed) else allowed):
+        if not await ensure_async(verdict):
             raise web.HTTPError(403)
         self._name = self.get_query_argument("name", "")
         if not 0 < len(self._name) <= _LONGEST_NAME:
@@ -123,9 +125,9 @@ class ContentHandler(_OfFiles):
         """Answer with the content; where it can't be had whole, the connection breaks."""
         file_id = whole_number("The file's id", file)
         try:
-            name, size, pieces = await asyncio.to_thread(self._files.download, file_id)
+            name, size, pieces = await in_thread(self._files.download, file_id)
             # Before the answer begins: a file that has expired has none.
-            first = await asyncio.to_thread(_next, pieces)
+            first = await in_thread(_next, pieces)
         except CivisError as error:
             self.set_status(status_of(error))
             self.finish(json.dumps({"problem": str(error), "kind": type(error).__name__}))
@@ -141,7 +143,7 @@ class ContentHandler(_OfFiles):
             while piece is not None:
                 self.write(piece)
                 await self.flush()
-                piece = await asyncio.to_thread(_next, pieces)
+                piece = await in_thread(_next, pieces)
         except iostream.StreamClosedError:
             return  # the browser has gone
         except CivisError as error:

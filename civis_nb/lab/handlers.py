@@ -5,7 +5,6 @@ Only what is listed here is answered, and no answer holds the API key.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import json
 from typing import Any
@@ -30,6 +29,7 @@ from civis_nb.lab.platform_handlers import (
     LocalPlatformHandler,
     PlatformHandler,
 )
+from civis_nb.lab.threads import in_thread
 
 __all__ = ["add_handlers"]
 
@@ -81,7 +81,7 @@ class _Databases(Handler):
     @allowed("read")
     async def get(self) -> None:
         try:
-            found, default = await asyncio.to_thread(self._known)
+            found, default = await in_thread(self._known)
             reply: dict[str, Any] = {
                 "databases": [{"name": one.name, "dialect": one.dialect} for one in found],
                 "default": default.name if default else None,

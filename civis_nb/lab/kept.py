@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Hashable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 __all__ = ["Kept"]
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
+
+#: A load that takes longer may hang: what is to come after it begins beside it.
+_PATIENCE_S: Final = 5.0
 
 
 @dataclass
@@ -22,6 +25,8 @@ class _Entry(Generic[Value]):
     value: Value | None = None
     loaded_at: float | None = None
     loading: Future[Value] | None = None
+    #: An earlier load of what was forgotten since, for whose end the next one waits.
+    before: Future[Value] | None = None
 
 
 class Kept(Generic[Key, Value]):
@@ -67,11 +72,22 @@ class Kept(Generic[Key, Value]):
         return loading.result(wait_s)
 
     def forget(self) -> None:
-        """Forget all values, so that the next call for one loads it."""
+        """Forget all values: the next call for one is answered by a load that begins after this.
+
+        However often this is called during one load, one more follows it.
+        """
         with self._lock:
-            self._entries.clear()
+            self._entries = {
+                key: entry if entry.before is not None else _Entry(before=entry.loading)
+                for key, entry in self._entries.items()
+                if entry.before is not None or entry.loading is not None
+            }
 
     def _renew(self, key: Key, entry: _Entry[Value], loading: Future[Value]) -> None:
+        if entry.before is not None:
+            wait([entry.before], _PATIENCE_S)
+            with self._lock:
+                entry.before = None
         try:
             value = self._load(key)
         except BaseException as error:

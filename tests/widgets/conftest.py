@@ -162,8 +162,10 @@ class Server:
         """End it with no chance to do anything before."""
         self._process.kill()
         self._process.wait(20)
+        self._log.close()
 
-    def stop(self) -> None:
+    def stop(self) -> int:
+        """End it; return its exit code, which is negative where it had to be killed."""
         self._process.terminate()
         try:
             self._process.wait(20)
@@ -171,6 +173,12 @@ class Server:
             self._process.kill()
             self._process.wait(20)
         self._log.close()
+        return self._process.returncode
+
+    @property
+    def log(self) -> str:
+        """What it has logged, and its kernels have."""
+        return (self.folder / ".server.log").read_text(errors="replace")
 
 
 class Page:

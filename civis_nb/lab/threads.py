@@ -1,0 +1,49 @@
+"""Calls of the platform in threads of their own, for which a server that ends does not wait."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+__all__ = ["in_thread"]
+
+Value = TypeVar("Value")
+
+
+async def in_thread(function: Callable[..., Value], *args: object) -> Value:
+    """Return what a function returns, called in a thread of its own.
+
+    `asyncio.to_thread` has a few threads for all of the server: calls that wait for a slow platform
+    would take them from each other and from what needs no platform, and would hold up the server's
+    end.
+
+    Raises
+    ------
+    Exception
+        What the function raises.
+    """
+    loop = asyncio.get_running_loop()
+    done: asyncio.Future[Value] = loop.create_future()
+
+    def settle(value: Value | None, error: BaseException | None) -> None:
+        if done.cancelled():
+            return
+        if error is not None:
+            done.set_exception(error)
+        else:
+            done.set_result(value)  # type: ignore[arg-type]  # there is one without an error
+
+    def work() -> None:
+        value, error = None, None
+        try:
+            value = function(*args)
+        except BaseException as failure:
+            error = failure
+        with contextlib.suppress(RuntimeError):  # the server has ended
+            loop.call_soon_threadsafe(settle, value, error)
+
+    threading.Thread(target=work, name="civis-call", daemon=True).start()
+    return await done
