@@ -146,7 +146,8 @@ def _cache() -> Iterator[Finding]:
         return
     kept = sorted(folder.glob("spec-*.civis"), key=lambda path: path.stat().st_mtime)
     age = f", the newest {_span(time.time() - kept[-1].stat().st_mtime)} old" if kept else ""
-    yield Finding("ok", "cache", f"{folder} holds {len(kept)} specifications{age}")
+    noun = "specification" if len(kept) == 1 else "specifications"
+    yield Finding("ok", "cache", f"{folder} holds {len(kept)} {noun}{age}")
 
 
 def _local_platform() -> Iterator[Finding]:

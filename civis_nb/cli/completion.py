@@ -17,7 +17,8 @@ def completion(ctx: click.Context, shell: str) -> None:
 
     \b
     bash, in ~/.bashrc:     eval "$(civis-nb completion bash)"
-    zsh, in ~/.zshrc:       eval "$(civis-nb completion zsh)"
+    zsh, in ~/.zshrc, below compinit:
+                            eval "$(civis-nb completion zsh)"
     fish, in ~/.config/fish/completions/civis-nb.fish:
                             civis-nb completion fish | source
 
@@ -29,4 +30,8 @@ def completion(ctx: click.Context, shell: str) -> None:
     found = get_completion_class(shell)
     root = ctx.find_root()
     assert found is not None  # noqa: S101 - the choices above are those of click
-    click.echo(found(root.command, {}, "civis-nb", "_CIVIS_NB_COMPLETE").source())
+    script = found(root.command, {}, "civis-nb", "_CIVIS_NB_COMPLETE").source()
+    if shell == "bash":
+        # bash completes an alias as it was typed, which may be the name of another program.
+        script = script.replace("_complete $1", "_complete ${BASH_ALIASES[$1]:-$1}")
+    click.echo(script)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -54,3 +56,22 @@ def test_script_is_one_that_the_shell_takes(run, shell, tmp_path):
     if shutil.which(shell):
         (tmp_path / "script").write_text(done.stdout)
         subprocess.run([shell, "-n", str(tmp_path / "script")], check=True, timeout=30)
+
+
+@pytest.mark.skipif(not shutil.which("bash"), reason="bash is not installed")
+def test_bash_completes_an_alias_though_another_program_has_its_name(on_platform, run, tmp_path):
+    run("users", "list-me")  # the specification is kept from now on
+    (tmp_path / "script").write_text(run("completion", "bash").stdout)
+    for name, module in (("civis", "this"), ("civis-nb", "civis_nb.cli")):
+        (tmp_path / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" -m {module} "$@"\n')
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run(
+        [
+            "bash", "--norc", "-c",
+            "source script; alias civis=civis-nb; COMP_WORDS=(civis scr) COMP_CWORD=1;"
+            '_civis_nb_completion civis; echo "${COMPREPLY[@]}"',
+        ],
+        cwd=tmp_path, env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True, text=True, timeout=60, check=True,
+    )  # fmt: skip
+    assert (done.stdout, done.stderr) == ("scripts\n", "")
