@@ -7,6 +7,7 @@ import importlib
 import inspect
 import re
 from pathlib import Path
+from types import FunctionType
 
 import pytest
 
@@ -108,6 +109,52 @@ def test_every_public_name_is_documented():
     # The two that IPython calls, and the version.
     hooks = {"load_ipython_extension", "unload_ipython_extension", "__version__"}
     assert set(missing) == {f"civis_nb.{name}" for name in hooks}
+
+
+def shown_members() -> set[int]:
+    """Return the methods and properties that the reference shows, by their ids."""
+    found = set()
+    for page in (DOCS / "reference").rglob("*.md"):
+        text = page.read_text(encoding="utf-8")
+        classes = re.findall(r"\.\. autoclass:: (\S+)\n((?:   :.*\n)*)", text)
+        for module, options in re.findall(r"\.\. automodule:: (\S+)\n((?:   :.*\n)*)", text):
+            listed = re.search(r":members: (.+)", options)
+            names = listed[1].split(", ") if listed else importlib.import_module(module).__all__
+            classes += [(f"{module}.{name}", "   :members:\n") for name in names]
+        for path, options in classes:
+            module, _, name = path.rpartition(".")
+            value = getattr(importlib.import_module(module), name)
+            if not inspect.isclass(value) or ":members:" not in options:
+                continue
+            listed = re.search(r":members: (.+)", options)
+            owners = value.__mro__ if ":inherited-members:" in options else [value]
+            for owner in owners:
+                found |= {
+                    id(member)
+                    for each, member in vars(owner).items()
+                    if listed is None or each in listed[1].split(", ")
+                }
+    return found
+
+
+def test_every_method_of_a_public_class_is_documented():
+    shown = shown_members()
+    missing = set()
+    for module, name in documented():
+        value = getattr(importlib.import_module(module), name)
+        if not inspect.isclass(value) or name.startswith("_"):
+            continue
+        for each in dir(value):
+            owner = next((one for one in value.__mro__ if each in vars(one)), object)
+            member = vars(owner).get(each)
+            if (
+                not each.startswith("_")
+                and owner.__module__.startswith("civis_nb")
+                and isinstance(member, FunctionType | property | classmethod | staticmethod)
+                and id(member) not in shown
+            ):
+                missing.add(f"{owner.__module__}.{owner.__qualname__}.{each}")
+    assert missing == set()
 
 
 def test_every_module_of_the_package_that_people_import_is_looked_at():
