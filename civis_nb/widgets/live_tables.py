@@ -50,7 +50,7 @@ class LiveTables:
     def __init__(self, shell: InteractiveShell) -> None:
         self._shell = shell
         self._lock = threading.Lock()
-        self._pending: list[tuple[str, ResultTable]] = []
+        self._pending: list[tuple[str, str, ResultTable]] = []
         self._views: OrderedDict[str, TableView] = OrderedDict()
         self._request: str | None = None
         self._count = 0
@@ -85,18 +85,20 @@ class LiveTables:
         if not table.worth_a_view or mode not in ("auto", "widget") or not is_watched():
             return bundle
         if mode == "widget" or outputs_are_apart():
-            view = self._made(secrets.token_hex(8), table)
+            unique = secrets.token_hex(8)
+            view = self._made(unique, unique, table)
             return {**bundle, **view.as_widget(), "text/plain": bundle["text/plain"]}
-        anchor = self._anchor()
+        place = self._place()
+        anchor = _digest(place, bundle["text/html"])
         bundle["text/html"] = mount_point(bundle["text/html"], anchor)
         with self._lock:
-            self._pending.append((anchor, table))
+            self._pending.append((place, anchor, table))
         if threading.current_thread() is not threading.main_thread():
             self._create_views()
         return bundle
 
-    def _anchor(self) -> str:
-        """Return an id for a place in the notebook: the same when its cell runs again."""
+    def _place(self) -> str:
+        """Return an id of a place in the notebook: the same when its cell runs again."""
         shell: Any = self._shell
         parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
         cell = parent.get("metadata", {}).get("cellId")
@@ -106,8 +108,7 @@ class LiveTables:
         with self._lock:
             self._count = self._count + 1 if request == self._request else 0
             self._request = request
-            place = (os.environ.get("JPY_SESSION_NAME", ""), cell, str(self._count))
-        return hashlib.sha256("\n".join(place).encode()).hexdigest()[:16]
+            return _digest(os.environ.get("JPY_SESSION_NAME", ""), cell, str(self._count))
 
     def _cell_ended(self, *_: Any) -> None:
         """Schedule the views of what the cell has shown.
@@ -127,18 +128,18 @@ class LiveTables:
         """Create the views of what cells have shown."""
         with self._lock:
             pending, self._pending = self._pending, []
-        for anchor, table in pending:
+        for place, anchor, table in pending:
             try:
-                self._made(anchor, table)
+                self._made(place, anchor, table)
             except Exception:
                 # The table stands there, and is complete: what is missing is its live view.
                 log.warning("A table has no live view", exc_info=True)
 
-    def _made(self, anchor: str, table: ResultTable) -> TableView:
+    def _made(self, place: str, anchor: str, table: ResultTable) -> TableView:
         from civis_nb.widgets.table import TableView, shown_of
 
         with self._lock:
-            old = self._views.pop(anchor, None)
+            old = self._views.pop(place, None)
         if old is not None:
             old.close()
         view = TableView(
@@ -149,7 +150,7 @@ class LiveTables:
             anchor=anchor,
         )
         with self._lock:
-            self._views[anchor] = view
+            self._views[place] = view
             ended = self._too_many()
         for one in ended:
             one.close()
@@ -164,6 +165,15 @@ class LiveTables:
         ):
             ended.append(self._views.popitem(last=False)[1])
         return ended
+
+
+def _digest(*texts: str) -> str:
+    """Return an id that is the same for the same texts.
+
+    A page may have copies of an output: pasted cells, duplicated notebooks. So an output is found
+    by what it shows as well as by its place, and a copy does not show what a later run gave.
+    """
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()[:16]
 
 
 def _formatter(shell: InteractiveShell) -> Any:

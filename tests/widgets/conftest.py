@@ -260,6 +260,17 @@ class Page:
             [self._app, source],
         )
 
+    def restart(self) -> None:
+        """Restart the kernel of the notebook, as the menu does."""
+        self.page.evaluate(
+            """async (app) => {
+                const panels = [...window[app].shell.widgets("main")];
+                const panel = panels.find((one) => one.sessionContext);
+                await panel.sessionContext.session.kernel.restart();
+            }""",
+            self._app,
+        )
+
     def save(self) -> Any:
         """Save the notebook; return it as it is on the disk."""
         # A save that begins before JupyterLab knows of the end of the last one is no save.

@@ -47,6 +47,11 @@ def shown(tables: Any, *given: ResultTable) -> list[str]:
     return places
 
 
+def anchors(tables: Any) -> list[str]:
+    """Return the ids of the HTML whose place views take, the oldest view first."""
+    return [view.anchor for view in tables.tables._views.values()]
+
+
 def run_again(tables: Any) -> None:
     tables.parent["header"] = {"msg_id": tables.parent["header"]["msg_id"] + "1"}
 
@@ -54,13 +59,24 @@ def run_again(tables: Any) -> None:
 def test_places_differ_in_a_cell_and_are_the_same_when_it_runs_again(tables):
     first = shown(tables, ResultTable(TABLE), ResultTable(TABLE))
     views = dict(tables.tables._views)
-    assert list(views) == first
+    assert anchors(tables) == first
     assert len(set(first)) == 2
     run_again(tables)
     assert shown(tables, ResultTable(TABLE), ResultTable(TABLE)) == first
     # The views of the first run have ended: their data is let go.
     assert all(view.comm is None for view in views.values())
-    assert all(tables.tables._views[place] is not views[place] for place in first)
+    assert not set(views.values()) & set(tables.tables._views.values())
+
+
+def test_another_result_in_the_same_place_leaves_copies_of_the_first_alone(tables):
+    """A pasted cell has the HTML of the run it was copied from."""
+    first = shown(tables, ResultTable(TABLE))
+    view = next(iter(tables.tables._views.values()))
+    run_again(tables)
+    second = shown(tables, ResultTable(pa.table({"n": list(range(100, 200))})))
+    assert second != first
+    assert anchors(tables) == second
+    assert view.comm is None
 
 
 def test_in_a_kernel_a_view_comes_after_its_cell_and_before_the_next_one(tables, monkeypatch):
@@ -72,7 +88,7 @@ def test_in_a_kernel_a_view_comes_after_its_cell_and_before_the_next_one(tables,
     places = asyncio.run(a_cell())
     assert not tables.tables._views
     tables.shell.events.trigger("pre_run_cell", None)
-    assert list(tables.tables._views) == places
+    assert anchors(tables) == places
 
 
 def test_a_view_comes_by_itself_when_no_other_cell_runs(tables):
@@ -83,7 +99,7 @@ def test_a_view_comes_by_itself_when_no_other_cell_runs(tables):
         return places
 
     places = asyncio.run(asyncio.wait_for(a_cell(), 60))
-    assert list(tables.tables._views) == places
+    assert anchors(tables) == places
 
 
 def test_what_is_seen_whole_needs_no_view(tables):
@@ -120,7 +136,7 @@ def test_old_views_end_when_all_keep_too_much(tables, monkeypatch):
     for cell in ("a", "b", "c"):
         tables.parent["metadata"]["cellId"] = cell
         places += shown(tables, ResultTable(TABLE))
-    assert list(tables.tables._views) == places[1:]
+    assert anchors(tables) == places[1:]
 
 
 def test_a_preview_shows_its_rows_with_types_and_offers_the_rest(tables):
@@ -134,8 +150,8 @@ def test_a_preview_shows_its_rows_with_types_and_offers_the_rest(tables):
             False, lambda: SimpleNamespace(table=TABLE), lambda: SimpleNamespace(table=TABLE)
         ),
     )
-    (place,) = shown(tables, preview)
-    view = tables.tables._views[place]
+    shown(tables, preview)
+    view = next(iter(tables.tables._views.values()))
     assert (view.fields[0].type, view.state["complete"], view.state["can_fetch"]) == (
         "bigint", False, True,
     )  # fmt: skip

@@ -368,13 +368,7 @@ def test_two_views_stay_in_step_and_say_when_the_kernel_is_gone(
     second.locator(".civis-log-line").first.wait_for()
     grown(first)
     until(lambda: total(first) == total(second), "the same log in both")
-    page.page.evaluate(
-        """async () => {
-            const panels = [...jupyterapp.shell.widgets("main")];
-            const panel = panels.find((one) => one.sessionContext);
-            await panel.sessionContext.session.kernel.restart();
-        }"""
-    )
+    page.restart()
     for view in (first, second):
         view.get_by_text("The kernel is gone").wait_for(timeout=WAIT_MS)
         until(lambda view=view: not view.get_by_role("button", name="Cancel").count(), "no Cancel")

@@ -42,6 +42,37 @@ def test_results_of_cells_turn_into_live_views_and_leave_html_behind(open_notebo
     assert page.problems == again.problems == []
 
 
+def test_a_copy_of_a_cell_keeps_its_result_and_each_output_has_one_view(open_notebook):
+    page = open_notebook(
+        SQL[0], "factor = 1", "%civis_sql select range * :factor as n from range(60)"
+    )
+    page.run_all()
+    page.output(2).locator(".civis-table .civis-cell").first.wait_for()
+    page.page.locator(".jp-CodeCell").nth(2).locator(".jp-InputPrompt").click()
+    page.command("notebook:copy-cell")
+    page.command("notebook:paste-cell-below")
+    page.output(3).locator(".civis-table .civis-cell", has_text="13").first.wait_for()
+
+    page.run_cell("factor = 1000")
+    page.page.locator(".jp-CodeCell").nth(2).locator(".cm-content").click()
+    page.command("notebook:run-cell")
+    page.output(2).locator(".civis-table .civis-cell", has_text="13000").first.wait_for()
+    page.output(3).locator("td", has_text="13").first.wait_for()
+    assert page.output(3).locator(".civis-table").count() == 0
+    assert "000" not in page.output(3).inner_text()
+
+    # The second time shows what the first did, in the same place, to the views of a kernel gone.
+    for _ in range(2):
+        page.restart()
+        page.output(2).get_by_text("The kernel is gone").wait_for()
+        page.run_all()
+        for cell in (2, 3):
+            page.output(cell).locator(".civis-table .civis-cell", has_text="13").first.wait_for()
+    for cell in (2, 3):
+        assert page.output(cell).locator(".civis-table").count() == 1
+    assert page.problems == []
+
+
 def test_a_preview_is_counted_and_is_as_high_as_asked(open_notebook):
     page = open_notebook(
         SQL[0], "%%civis_sql -n 5\nselect range as n, range % 7 as m from range(3000)"

@@ -17,6 +17,7 @@ export function attach(model, render) {
   const places = document.getElementsByClassName(CLASS + id);
   const mounted = new Map();
   let ended = false;
+  let lost = false;
 
   function mount(place) {
     // HTML that was replaced by newer leaves its view to that one: a reader goes on where he was.
@@ -41,12 +42,17 @@ export function attach(model, render) {
       if (one.box.isConnected && !one.seen) one.box.dispatchEvent(new Event(ATTACHED));
       one.seen = one.box.isConnected;
     }
-    for (const place of places) if (!mounted.has(place)) mount(place);
+    // What the next kernel has made is not for a view of the last one.
+    if (!lost) for (const place of places) if (!mounted.has(place)) mount(place);
+  }
+  function lose() {
+    lost = true;
   }
   function end() {
     ended = true;
     watcher.disconnect();
     model.off("comm:close", end);
+    model.off("comm_live_update", lose);
     for (const { box, end: finish, still } of mounted.values()) {
       finish?.();
       box.remove();
@@ -58,6 +64,7 @@ export function attach(model, render) {
   watcher.observe(document.body, { childList: true, subtree: true });
   // The kernel let go of the table, as when the cell runs again: what stays is the HTML.
   model.on("comm:close", end);
+  model.on("comm_live_update", lose);
   look();
   return end;
 }
