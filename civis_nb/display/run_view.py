@@ -198,12 +198,19 @@ class RunView(Shown):
         bundle: dict[str, Any] = super()._repr_mimebundle_()
         if not self.live and config.get("display") in ("auto", "widget"):
             log = self.activity.log
-            lines = None if log is None else [[line[0], visible(line[1])] for line in log]
-            log_data = None if log is None else {"total": self.activity.log_total, "lines": lines}
-            bundle[RUN_MIME] = {"version": 1, **self.data(), "log": log_data}
+            kept = None
+            if log is not None:
+                kept = {"total": self.activity.log_total, "lines": [_kept(*line) for line in log]}
+            bundle[RUN_MIME] = {"version": 1, **self.data(), "log": kept}
             if self.activity.picture is not None:
                 bundle[RUN_MIME]["tasks"] = self.activity.picture.data()
         return bundle
+
+
+def _kept(level: str, text: str, parts: tuple[tuple[str, str], ...] = ()) -> list[Any]:
+    """Return a line of a log as data: its colours are what the text alone does not have."""
+    coloured = [[list(part) for part in parts]] if any(look for _, look in parts) else []
+    return [level, visible(text), *coloured]
 
 
 def _line(level: str, text: str, parts: tuple[tuple[str, str], ...] = ()) -> Html:

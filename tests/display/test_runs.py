@@ -136,3 +136,18 @@ def test_a_settled_run_is_bounded():
     data = view._repr_mimebundle_()["application/vnd.civis.run+json"]
     assert len(json.dumps(data)) < 150_000
     assert data["log"]["total"] == 1000
+
+
+def test_a_saved_log_keeps_its_colours():
+    log = RunLog()
+    log.add([{"message": "plain\na \x1b[31mred\x1b[0m word", "level": "info"}])
+    lines, total = log.read()
+    bundle = RunView(Activity("x", "succeeded", log=lines, log_total=total))._repr_mimebundle_()
+    red = "color:color-mix(in srgb, currentColor 45%, #d32f2f)"
+    assert bundle["application/vnd.civis.run+json"]["log"] == {
+        "total": 2,
+        "lines": [
+            ["info", "plain"],
+            ["info", "a red word", [["a ", ""], ["red", red], [" word", ""]]],
+        ],
+    }

@@ -292,6 +292,8 @@ class Page:
             f"body[data-jp-theme-light='{'false' if dark else 'true'}']",
             state="attached", timeout=WAIT_MS,
         )  # fmt: skip
+        # JupyterLab's splash fades out over the page.
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=WAIT_MS)
 
     def shot(self, name: str, what: Any = None) -> Path:
         """Take a screenshot, of an element or of the page."""

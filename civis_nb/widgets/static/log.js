@@ -69,9 +69,9 @@ export class LogStore {
     return found;
   }
 
-  /** Return the text of the loaded lines. */
-  text() {
-    return this._lines.filter((line) => line !== undefined).map((line) => `${textOf(line)}\n`).join("");
+  /** Return the text of the loaded lines of a level, or of a more severe one. */
+  text(level = "debug") {
+    return this.find("", level, this.first).map((number) => `${textOf(this._lines[number])}\n`).join("");
   }
 
   _drop(number) {

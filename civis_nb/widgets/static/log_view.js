@@ -117,6 +117,7 @@ export function logView({ store, request, problem }) {
     // A short log takes no more room than it needs; a filter does not change the room.
     const allPx = (store.total - store.first) * ROW_PX + SCROLLBAR_PX;
     box.style.setProperty("--civis-log-height", `${allPx}px`);
+    box.style.setProperty("--civis-log-digits", `${thousands(store.total).length}ch`);
     if (following) box.scrollTop = box.scrollHeight;
     const { start, stop } = windowOf({
       top: box.scrollTop, height: box.clientHeight, row: ROW_PX, count: rowsShown,
@@ -255,13 +256,13 @@ export function logView({ store, request, problem }) {
 
   /** Return the text of all lines that are shown; with what is loaded here without a kernel. */
   async function text() {
-    if (store.complete && !filter) return store.text();
+    if (store.complete) return store.text(level);
     try {
       const { buffers } = await request("text", { level });
       return new TextDecoder().decode(buffers[0]);
     } catch (error) {
       problem(`${error.message} These are the ${counted(store.loaded, "line")} that were loaded here.`);
-      return store.text();
+      return store.text(level);
     }
   }
 

@@ -35,6 +35,8 @@ function render({ model, el }) {
   });
 
   const way = reach(connection.request, () => show());
+  // What a notebook has kept changes no more, whatever it says of runs.
+  const isOver = () => connection.lost || Boolean(model.get("saved"));
 
   async function act(kind, fields = {}) {
     said.textContent = "Asking the platform to stop …";
@@ -73,14 +75,14 @@ function render({ model, el }) {
     });
     row.cells[0].className = "civis-run-state";
     row.cells[0].dataset.outcome = outcome;
-    row.cancel.hidden = run.ended || way.reachable === false || connection.lost;
+    row.cancel.hidden = run.ended || way.reachable === false || isOver();
     row.cancel.disabled = cancelled.has(run.place);
     row.cancel.setAttribute("aria-label", `Cancel ${run.title}`);
   }
 
   function show() {
     const group = model.get("group");
-    const silent_s = connection.lost ? 0 : (performance.now() - heard) / 1000;
+    const silent_s = isOver() ? 0 : (performance.now() - heard) / 1000;
     caption.textContent = group.caption ?? "";
     const share = group.total ? group.done / group.total : 1;
     progress.show({ ended: group.ended, title: "Runs that have ended", transfer: { share, text: group.caption } });
@@ -100,7 +102,7 @@ function render({ model, el }) {
       if (body.children[at] !== row.element) body.insertBefore(row.element, body.children[at] ?? null);
     });
     more.textContent = group.left_out ?? "";
-    const going = !group.ended && !connection.lost;
+    const going = !group.ended && !isOver();
     cancelAll.hidden = !going || way.reachable === false;
     advice.hidden = !going || way.reachable !== false;
     const counts = JSON.stringify(group.counts ?? {});

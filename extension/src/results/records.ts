@@ -1,4 +1,6 @@
-/** What notebooks keep of results as data, as civis_nb/display writes it; checked before it is shown. */
+/** What notebooks keep of tables as data, as civis_nb/display writes it; checked before it is shown. */
+
+import { isCount, isRecord, isText, isTextOrNull } from './checks';
 
 export const TABLE_MIME = 'application/vnd.civis.table+json';
 
@@ -23,14 +25,6 @@ export interface ISavedTable {
   note?: string;
   /** The rows that are seen at once; as many as fit into a cell's output by default. */
   rows_seen?: number;
-}
-
-const isText = (value: unknown): value is string => typeof value === 'string';
-const isTextOrNull = (value: unknown): value is string | null => value === null || isText(value);
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isColumn(value: unknown): value is ISavedColumn {

@@ -1,18 +1,19 @@
 import { htmlRendererFactory, IRenderMime } from '@jupyterlab/rendermime';
 import { PanelLayout, Widget } from '@lumino/widgets';
-import tableView from '../../../civis_nb/widgets/static/table.js';
-import { savedTable, TABLE_MIME } from './records';
-import { tableModel } from './table_model';
+import { VIEWS } from './views';
+
+/** The types of what cells keep as data. */
+export const SAVED_TYPES = Object.keys(VIEWS);
 
 /**
- * Shows a table that was saved: its HTML, as without the extension, and in the place of its rows a
- * view that sorts, filters and scrolls them.
+ * Shows a result that was saved: its HTML, as without the extension, and in the place of a table or a
+ * log in it a view that sorts, filters and searches what was saved.
  *
  * The HTML stays on the page: it is what a live view looks for (civis_nb/widgets/static/mount.js),
- * which hides it and this view while there is a kernel that has the table.
+ * which hides it and this view while there is a kernel that has the result.
  */
-export class SavedTableRenderer extends Widget implements IRenderMime.IRenderer {
-  constructor(options: IRenderMime.IRendererOptions) {
+export class SavedRenderer extends Widget implements IRenderMime.IRenderer {
+  constructor(private readonly options: IRenderMime.IRendererOptions) {
     super();
     this.addClass('civis-saved');
     this.layout = new PanelLayout();
@@ -23,11 +24,12 @@ export class SavedTableRenderer extends Widget implements IRenderMime.IRenderer 
   /** Show what an output has; without valid data, its HTML alone. */
   async renderModel(model: IRenderMime.IMimeModel): Promise<void> {
     this._end();
+    const { mimeType } = this.options;
     const rendered = this._html.renderModel(model);
     // At once where the HTML is there: before a live view looks for it.
-    this._show(model.data[TABLE_MIME]);
+    this._show(model.data[mimeType]);
     await rendered;
-    this._show(model.data[TABLE_MIME]);
+    this._show(model.data[mimeType]);
   }
 
   dispose(): void {
@@ -36,16 +38,17 @@ export class SavedTableRenderer extends Widget implements IRenderMime.IRenderer 
   }
 
   private _show(data: unknown): void {
-    const still = this._html.node.querySelector('table')?.parentElement;
-    const table = savedTable(data);
-    if (this._ends !== null || table === null || !still || this.isDisposed) {
+    const { of, part } = VIEWS[this.options.mimeType];
+    const still = part(this._html.node);
+    const show = of(data);
+    if (this._ends !== null || show === null || still === null || this.isDisposed) {
       return;
     }
     const place = document.createElement('div');
     place.className = 'civis-saved-view';
     place.hidden = still.hidden;
     still.after(place);
-    const close = tableView.render({ model: tableModel(table), el: place });
+    const close = show(place);
     still.hidden = true;
     this._ends = () => {
       close();

@@ -20,6 +20,14 @@ test("lines that come twice are there once", () => {
   assert.equal(store.text(), lines(0, 15).map((line) => `${line[1]}\n`).join(""));
 });
 
+test("the text of a level has the more severe lines, too", () => {
+  const store = new LogStore();
+  store.put(7, [["info", "a"], ["error", [["b", "color:red"], ["c", ""]]], ["warn", "d"]], 7, 10);
+  assert.ok(store.complete);
+  assert.equal(store.text("warn"), "bc\nd\n");
+  assert.equal(store.text(), "a\nbc\nd\n");
+});
+
 test("a line that was written over has its last text", () => {
   const store = new LogStore();
   store.put(0, [["info", "10%"]]);
