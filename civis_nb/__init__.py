@@ -76,7 +76,7 @@ __all__ = [
     "workflows",
 ]
 
-_HOMES = {
+_MODULE_OF = {
     "APIClient": "civis_nb.client.client",
     "ListResponse": "civis_nb.client.response",
     "PaginatedResponse": "civis_nb.client.pages",
@@ -113,8 +113,8 @@ _MODULES = frozenset(
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return importlib.import_module(f"civis_nb.{name}")
-    if name in _HOMES:
-        value = getattr(importlib.import_module(_HOMES[name]), name)
+    if name in _MODULE_OF:
+        value = getattr(importlib.import_module(_MODULE_OF[name]), name)
         globals()[name] = value
         return value
     if name == "ml":  # says what to use instead

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from civis_nb import config
 
-__all__ = ["default_folder", "history_folder", "is_ours"]
+__all__ = ["default_folder", "history_folder", "is_private_file"]
 
 
 def default_folder() -> Path:
@@ -42,7 +42,7 @@ def history_folder() -> Path:
         return default_folder()
 
 
-def is_ours(path: Path) -> bool:
+def is_private_file(path: Path) -> bool:
     """Return whether it is a file of the user's own and nobody else may write to it."""
     status = path.stat()
     if not stat.S_ISREG(status.st_mode):

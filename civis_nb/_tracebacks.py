@@ -12,7 +12,7 @@ from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Final
 
-__all__ = ["end_at_users_line", "in_ipython", "lines_unless_all", "shown_lines"]
+__all__ = ["end_at_users_line", "in_ipython", "lines_or_full_traceback", "traceback_lines"]
 
 _OURS: Final = str(Path(__file__).parent)
 
@@ -23,7 +23,7 @@ def in_ipython() -> bool:
     return module is not None and module.get_ipython() is not None
 
 
-def shown_lines(error: BaseException) -> list[str]:
+def traceback_lines(error: BaseException) -> list[str]:
     """Return the lines that IPython shows of an error.
 
     Parameters
@@ -39,7 +39,7 @@ def shown_lines(error: BaseException) -> list[str]:
     if shell is None:
         return "".join(traceback.format_exception(error)).rstrip("\n").split("\n")
     frames = [one for one in _frames(error.__traceback__) if not _is_in(one, module)]
-    if config.get("traceback") == "full" or _asked_for_all(sys._getframe(1)):
+    if config.get("traceback") == "full" or _full_traceback_requested(sys._getframe(1)):
         return _formatted(shell, error, frames)
     users: list[TracebackType] = []
     for one in frames:
@@ -54,7 +54,7 @@ def shown_lines(error: BaseException) -> list[str]:
         error.__cause__, error.__suppress_context__ = cause, suppressed
 
 
-def lines_unless_all(lines: Sequence[str]) -> list[str]:
+def lines_or_full_traceback(lines: Sequence[str]) -> list[str]:
     """Return these lines as what IPython shows of an error; with ``%tb`` all that is known of it.
 
     Parameters
@@ -63,7 +63,7 @@ def lines_unless_all(lines: Sequence[str]) -> list[str]:
         What is shown of the error that was raised last.
     """
     error = getattr(sys, "last_value", None)
-    if not isinstance(error, BaseException) or not _asked_for_all(sys._getframe(1)):
+    if not isinstance(error, BaseException) or not _full_traceback_requested(sys._getframe(1)):
         return list(lines)
     module = sys.modules["IPython"]
     frames = [one for one in _frames(error.__traceback__) if not _is_in(one, module)]
@@ -73,14 +73,14 @@ def lines_unless_all(lines: Sequence[str]) -> list[str]:
 def end_at_users_line(error: BaseException) -> None:
     """Register how IPython shows an error that is none of ours: as it shows ours."""
     if in_ipython() and not hasattr(error, "_render_traceback_"):
-        error.__dict__["_render_traceback_"] = _shown_lines_of_last
+        error.__dict__["_render_traceback_"] = _traceback_lines_of_last
 
 
-def _shown_lines_of_last() -> list[str]:
+def _traceback_lines_of_last() -> list[str]:
     # Not the error itself: one that refers to itself is kept longer than it is needed.
     error = sys.last_value
     assert error is not None  # noqa: S101 - IPython sets it before it shows an error
-    return shown_lines(error)
+    return traceback_lines(error)
 
 
 def _frames(trace: TracebackType | None) -> list[TracebackType]:
@@ -96,7 +96,7 @@ def _is_in(trace: TracebackType, module: Any) -> bool:
     return trace.tb_frame.f_code.co_filename.startswith(str(Path(module.__file__).parent))
 
 
-def _asked_for_all(frame: FrameType | None) -> bool:
+def _full_traceback_requested(frame: FrameType | None) -> bool:
     """Return whether the magic ``%tb`` asks."""
     while frame is not None:
         code = frame.f_code

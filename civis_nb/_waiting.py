@@ -21,7 +21,7 @@ __all__ = [
     "first_done",
     "outcome",
     "queue_get",
-    "still_going",
+    "still_running",
     "wait_event",
 ]
 
@@ -73,7 +73,7 @@ def queue_get(items: queue.Queue[_Value]) -> _Value:
             continue
 
 
-def still_going(
+def still_running(
     futures: Iterable[Future[_Value]], timeout_s: float | None = None
 ) -> set[Future[_Value]]:
     """Wait for the ends of futures; return those that have not ended when the time is up.
@@ -82,7 +82,7 @@ def still_going(
     --------
     >>> ended, other = Future(), Future()
     >>> ended.set_result(1)
-    >>> still_going([ended, other], timeout_s=0) == {other}
+    >>> still_running([ended, other], timeout_s=0) == {other}
     True
     """
     deadline = None if timeout_s is None else time.monotonic() + timeout_s

@@ -108,9 +108,9 @@ class CivisError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows of it: the user's own lines; all with ``%tb``."""
         # Imported here: the tree of errors is imported by everything.
-        from civis_nb._tracebacks import shown_lines
+        from civis_nb._tracebacks import traceback_lines
 
-        return shown_lines(self)
+        return traceback_lines(self)
 
     def _repr_html_(self) -> str:
         return preformatted(f"{type(self).__name__}: {self}")

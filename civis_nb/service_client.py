@@ -22,7 +22,7 @@ from civis_nb.errors import (
 )
 from civis_nb.near_names import did_you_mean
 from civis_nb.spec.parse import check_document, parse_spec
-from civis_nb.transport.answers import check_whole, judge
+from civis_nb.transport.answers import check_complete, judge
 from civis_nb.transport.encode import query_items
 from civis_nb.transport.faults import Outcome, classify
 from civis_nb.transport.retry import run
@@ -238,7 +238,7 @@ class _ServiceSession:
             values["params"] = query_items(values["params"])
         try:
             response = self._signed_in().request(method, url, timeout=self._timeout, **values)
-            check_whole(response)
+            check_complete(response)
         except (RequestException, HTTPError, ValueError, OSError) as error:
             return classify(error, method, url)
         return judge(response, method, frozenset(), True)

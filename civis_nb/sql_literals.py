@@ -26,7 +26,7 @@ DIALECTS: Final = {
     "postgresql": "postgres",
     "redshift": "redshift",
 }
-_MOST_DIGITS: Final = 38
+_MAX_DIGITS: Final = 38
 _FORBIDDEN = re.compile("[\x00\ud800-\udfff]")
 _ARRAYS = ("numpy", "pandas", "polars", "pyarrow")
 
@@ -171,9 +171,9 @@ class _Writer:
         if not value.is_finite():
             raise CivisInputError(f":{self.name} is Decimal('{value}'), which has no SQL literal.")
         text = format(value, "f")
-        if sum(character.isdigit() for character in text) > _MOST_DIGITS:
+        if sum(character.isdigit() for character in text) > _MAX_DIGITS:
             raise CivisInputError(
-                f":{self.name} has more than {_MOST_DIGITS} digits, some of which would be lost."
+                f":{self.name} has more than {_MAX_DIGITS} digits, some of which would be lost."
             )
         return f"({text})" if text.startswith("-") else text
 

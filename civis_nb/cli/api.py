@@ -26,17 +26,17 @@ class Api:
 
     Attributes
     ----------
-    may_ask
+    may_fetch
         Whether the server may be asked for its specification; else what is kept must do.
-    takes_kept
+    accepts_stale
         Whether a specification that is kept is used however old it is.
     note
         Why the specification is not the server's present one; empty where it is.
     """
 
     def __init__(self) -> None:
-        self.may_ask = True
-        self.takes_kept = False
+        self.may_fetch = True
+        self.accepts_stale = False
         self.note = ""
         self._failure: CivisError | None = None
 
@@ -55,11 +55,11 @@ class Api:
             return self._without(error)
         if place is None:
             # Nobody is started for the sake of a list: the local platform's is in the package.
-            return browse.given(None if _asks_for_platform() else browse.BUNDLED)
+            return browse.given(None if _platform_requested() else browse.BUNDLED)
         kept = cache.SpecCache(*place).read()
-        if kept is not None and (kept.is_fresh() or self.takes_kept or not self.may_ask):
+        if kept is not None and (kept.is_fresh() or self.accepts_stale or not self.may_fetch):
             return kept.spec()
-        if not self.may_ask:
+        if not self.may_fetch:
             listed = browse.given(None)
             self.note = (
                 f"This list is from {masked_url(listed.source)}: the API has not been asked for "
@@ -81,7 +81,7 @@ class Api:
         self.note = f"This list is from {masked_url(spec.source)}. {error}"
         return spec
 
-    def kept_spec(self) -> Spec | None:
+    def cached_spec(self) -> Spec | None:
         """Return the specification that is kept of this API, however old; None where none is."""
         from civis_nb.spec.cache import SpecCache
 
@@ -104,7 +104,7 @@ class Api:
         """Return what to do where the API seems to lack a command; empty where nothing helps."""
         if self.note:
             return f"\n{self.note}"
-        if _place() is None and _asks_for_platform():
+        if _place() is None and _platform_requested():
             return "\nThere is no API key (CIVIS_API_KEY), so the API could not be asked."
         return "\ncivis-nb spec refresh asks the API for its newest list."
 
@@ -128,11 +128,11 @@ def api_of(ctx: click.Context) -> Api:
     root = ctx.find_root()
     api = root.ensure_object(Api)
     if root.resilient_parsing:  # a shell that completes a word does not wait for a network
-        api.may_ask = False
+        api.may_fetch = False
     return api
 
 
-def _asks_for_platform() -> bool:
+def _platform_requested() -> bool:
     return bool(config.get("backend") != "local")
 
 
@@ -143,7 +143,7 @@ def _place() -> tuple[str, str] | None:
 
     named = os.environ.get("CIVIS_API_ENDPOINT", "").strip()
     key = os.environ.get("CIVIS_API_KEY", "").strip()
-    if not _asks_for_platform() and not (key and is_loopback(named)):
+    if not _platform_requested() and not (key and is_loopback(named)):
         return None
     try:
         address, key = resolve()

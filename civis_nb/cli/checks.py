@@ -31,7 +31,7 @@ _CLOCK_NOTE_S: Final = 60.0
 _CLOCK_WRONG_S: Final = 900.0
 #: Places where people keep variables, or keys alone.
 _KEY_FILES: Final = ("civis.env", ".env", ".civis", "~/.civis", "~/.civis/credentials", "~/.env")
-_MOST_BYTES: Final = 1 << 20
+_MAX_BYTES: Final = 1 << 20
 _PROXIES: Final = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 #: Extra -> what it is for, and the modules that tell whether it is there.
 _EXTRAS: Final = {
@@ -171,7 +171,7 @@ def _key_and_server() -> Iterator[Finding]:
     if config.SETTINGS["backend"].default != _backend():
         yield Finding("ok", "endpoint", "the local platform (setting backend); no key is needed")
         return
-    yield from _odd_key()
+    yield from _unusual_key()
     named = os.environ.get("CIVIS_API_ENDPOINT", "").strip() or DEFAULT_ENDPOINT
     try:
         where = checked_base(named)
@@ -212,7 +212,7 @@ def _backend() -> Any:
         return config.SETTINGS["backend"].default  # told among the settings
 
 
-def _odd_key() -> Iterator[Finding]:
+def _unusual_key() -> Iterator[Finding]:
     """Check the form of the key, without showing it."""
     key = os.environ.get("CIVIS_API_KEY", "")
     if not key.strip():
@@ -248,7 +248,7 @@ def _key_advice() -> str:
 
 
 def _is_small(path: Path) -> bool:
-    return path.is_file() and path.stat().st_size < _MOST_BYTES
+    return path.is_file() and path.stat().st_size < _MAX_BYTES
 
 
 def _server(session: Session) -> Iterator[Finding]:

@@ -80,7 +80,7 @@ def serve(
             if not signals:
                 if write_env is not None:
                     _write_env(Path(write_env), platform.endpoint, platform.api_key)
-                click.echo(_welcome(platform.endpoint, platform.state, write_env))
+                click.echo(_startup_text(platform.endpoint, platform.state, write_env))
             while not signals:
                 if platform.wait(_CHECK_S):
                     raise CivisLocalError("The local platform's server has ended by itself.")
@@ -109,7 +109,7 @@ def _write_env(path: Path, endpoint: str, api_key: str) -> None:
         ) from error
 
 
-def _welcome(endpoint: str, state: Path, write_env: str | None) -> str:
+def _startup_text(endpoint: str, state: Path, write_env: str | None) -> str:
     """Return what is printed once the platform is ready."""
     if write_env is not None:
         # Whole: some shells look for a bare name in PATH only.

@@ -44,9 +44,9 @@ class Root(Group):
         """Parse the command line; help does not wait for a network where it can do without."""
         api = api_of(ctx)
         if all(word.startswith("-") for word in args):
-            api.may_ask = False  # the list of all commands
+            api.may_fetch = False  # the list of all commands
         elif not {*ctx.help_option_names}.isdisjoint(args):
-            api.takes_kept = True
+            api.accepts_stale = True
         return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -91,12 +91,12 @@ class Root(Group):
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Return the context of a command line; help is written here."""
-        with _closed_output_is_told():
+        with _broken_pipe_passed_on():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
-        with _closed_output_is_told():
+        with _broken_pipe_passed_on():
             return super().invoke(ctx)
 
     def main(self, *args: Any, standalone_mode: bool = True, **kwargs: Any) -> Any:
@@ -121,7 +121,7 @@ class _OutputClosedError(Exception):
 
 
 @contextlib.contextmanager
-def _closed_output_is_told() -> Iterator[None]:
+def _broken_pipe_passed_on() -> Iterator[None]:
     """Raise a closed output as an error that click leaves alone: it would end with 1 for it."""
     try:
         yield
@@ -141,17 +141,17 @@ def _ended(run: Callable[[], Any]) -> int:
         error.show()
         return USAGE if isinstance(error, click.UsageError) else error.exit_code
     except click.Abort as abort:
-        _say(f"Interrupted. {abort.__cause__ or ''}".rstrip())
+        _print_error(f"Interrupted. {abort.__cause__ or ''}".rstrip())
         return INTERRUPTED
     except CivisError as error:
-        _say(f"Error: {text_of(error)}")
+        _print_error(f"Error: {text_of(error)}")
         code = code_of(error)
         if code in (SETTINGS, NO_ANSWER):
-            _say("civis-nb doctor looks for the cause.")
+            _print_error("civis-nb doctor looks for the cause.")
         return code
     except OSError as error:
         if not is_broken_pipe(error):
-            _say(f"Error: {text_of(error)}")
+            _print_error(f"Error: {text_of(error)}")
             return code_of(error)
     except _OutputClosedError:
         pass
@@ -159,7 +159,7 @@ def _ended(run: Callable[[], Any]) -> int:
     return NO_READER
 
 
-def _say(text: str) -> None:
+def _print_error(text: str) -> None:
     click.echo(text, err=True)
 
 

@@ -75,7 +75,7 @@ def refresh(ctx: click.Context) -> None:
     from civis_nb.client.client import APIClient
     from civis_nb.spec.compare import differences
 
-    before = api_of(ctx).kept_spec()
+    before = api_of(ctx).cached_spec()
     with APIClient(force_refresh_api_spec=True, user_agent=USER_AGENT) as client:
         now = client.spec
         lines = [] if before is None else differences(before, now)

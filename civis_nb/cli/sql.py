@@ -26,7 +26,7 @@ _FORMATS: Final = ("table", "csv", "json", "parquet")
 #: What the name of an output file says of its form; every other name is CSV.
 _SUFFIXES: Final = {".parquet": "parquet", ".json": "json"}
 #: The most rows that the API shows of a result without an export.
-_MOST_ROWS: Final = 1000
+_MAX_ROWS: Final = 1000
 
 
 @click.command(cls=Command, surplus="SQL is given with -c: civis-nb sql -c 'SELECT 1'.")
@@ -55,7 +55,7 @@ _MOST_ROWS: Final = 1000
 @click.option(
     "-n",
     "rows",
-    type=click.IntRange(0, _MOST_ROWS),
+    type=click.IntRange(0, _MAX_ROWS),
     default=100,
     show_default=True,
     help="The most rows that the table shows.",
@@ -139,7 +139,7 @@ def _table(
     from civis_nb.io import query_civis
 
     # One more than is shown tells whether there are more.
-    asked = min(rows + 1, _MOST_ROWS)
+    asked = min(rows + 1, _MAX_ROWS)
     future = query_civis(statement, database, client=client, preview_rows=asked, progress=progress)
     result = future.result()
     columns, found = list(result.result_columns or ()), list(result.result_rows or ())

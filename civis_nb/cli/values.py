@@ -19,7 +19,7 @@ else:
 _OPENING = {"object": "{", "array": "["}
 _EXAMPLES = {"object": '{"key": 1}', "array": "[1, 2]"}
 #: How much of a value a message shows.
-_MOST_SHOWN = 80
+_MAX_SHOWN = 80
 _NOUNS = {"object": "an object", "array": "a list"}
 
 
@@ -110,4 +110,4 @@ class Document(ParamType):
 
 def _cut(value: str) -> str:
     """Return a value as messages show it."""
-    return repr(value if len(value) <= _MOST_SHOWN else value[:_MOST_SHOWN] + "…")
+    return repr(value if len(value) <= _MAX_SHOWN else value[:_MAX_SHOWN] + "…")

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from civis_nb import config
-from civis_nb.transport.answers import check_whole, judge
+from civis_nb.transport.answers import check_complete, judge
 from civis_nb.transport.faults import Outcome, classify
 from civis_nb.transport.identity import KeyAuth, own_headers
 from civis_nb.transport.retry import run
@@ -97,7 +97,7 @@ def retry_request(
         settings = session.merge_environment_settings(url, {}, None, None, None)
         try:
             response = session.send(prepared_req, timeout=wait_s, **settings)
-            check_whole(response)
+            check_complete(response)
         except (RequestException, HTTPError, ValueError, OSError) as error:
             return classify(error, method, url)
         outcome = judge(response, method, _REDIRECTS, False)

@@ -23,17 +23,17 @@ if TYPE_CHECKING:
     from civis_nb.spec.model import Operation
     from civis_nb.transport.session import Recover
 
-__all__ = ["note_made", "recovery"]
+__all__ = ["recovery", "remember_created"]
 
 #: An HTTP date has whole seconds, and servers may keep it for one more.
-_SLACK_S = 2.0
+_CLOCK_TOLERANCE_S = 2.0
 _MAX_LISTED = 20
 _ACTIVE = frozenset({"queued", "running", "pending"})
 #: Lists that show what the typed paths below them make.
 _COMMON_LISTS = frozenset({"scripts"})
 
 
-def note_made(client: APIClient, operation: Operation, payload: Any) -> None:
+def remember_created(client: APIClient, operation: Operation, payload: Any) -> None:
     """Remember what a POST made, so that a later one is not mistaken for it."""
     if isinstance(payload, dict) and "id" in payload:
         made = client._kept.setdefault("made", deque(maxlen=512))
@@ -50,14 +50,14 @@ def recovery(client: APIClient, operation: Operation, request: Request) -> Recov
         return None
 
     def check(elapsed_s: float, answer: requests.Response) -> Outcome | None:
-        since = _server_time(answer) - elapsed_s - _SLACK_S
+        since = _server_time(answer) - elapsed_s - _CLOCK_TOLERANCE_S
         path = request.path if listing.path == operation.path else listing.path
         items = _newest(client, listing, path, bool(request.body.get("hidden")), since)
         made = client._kept.get("made", ())
         for item in items:
             if (operation.path, item.get("id")) in made:
                 continue
-            if _is_run_since(item, since) if is_run else _is_made(item, request.body, since):
+            if _was_started(item, since) if is_run else _was_created(item, request.body, since):
                 found = _whole(client, operation, request, item, answer)
                 # The list may leave out what distinguishes it from another of the same name.
                 if is_run or _agrees(found.payload, request.body):
@@ -106,7 +106,7 @@ def _newest(
     return items
 
 
-def _is_run_since(item: dict[str, Any], since: float) -> bool:
+def _was_started(item: dict[str, Any], since: float) -> bool:
     """Return whether a run in a list can be the one that a POST started."""
     created = _created(item)
     if created is not None:
@@ -117,7 +117,7 @@ def _is_run_since(item: dict[str, Any], since: float) -> bool:
     raise CivisClientError("The runs do not tell when they were created.")
 
 
-def _is_made(item: dict[str, Any], body: dict[str, Any], since: float) -> bool:
+def _was_created(item: dict[str, Any], body: dict[str, Any], since: float) -> bool:
     """Return whether an object in a list can be the one that a POST created."""
     created = _created(item)
     if (created is not None and created < since) or not _agrees(item, body):

@@ -11,7 +11,7 @@ from civis_nb.client.arguments import bind, prepare
 from civis_nb.client.completion import without_side_effects
 from civis_nb.client.convert import convert_response_data_type
 from civis_nb.client.pages import PaginatedResponse
-from civis_nb.client.recover import note_made, recovery
+from civis_nb.client.recover import recovery, remember_created
 from civis_nb.errors import CivisNotImplementedError
 from civis_nb.near_names import did_you_mean
 from civis_nb.spec.model import Operation
@@ -126,7 +126,7 @@ def _method(operation: Operation, resource: Resource) -> MethodType:
                 recover=recovery(client, operation, request) if is_post else None,
             )
             if is_post:
-                note_made(client, operation, payload)
+                remember_created(client, operation, payload)
             if client._return_type == "raw":
                 result = response
             else:

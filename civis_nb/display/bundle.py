@@ -7,10 +7,10 @@ from typing import Any
 from civis_nb import config
 from civis_nb.display.html import DIM, Html, el
 
-__all__ = ["Note", "Shown"]
+__all__ = ["Displayable", "Note"]
 
 
-class Shown:
+class Displayable:
     """Something with a ``__repr__`` for terminals and an HTML for pages.
 
     The setting ``display`` at text leaves only the first.
@@ -30,7 +30,7 @@ class Shown:
         return bundle
 
 
-class Note(Shown):
+class Note(Displayable):
     """One line for a person.
 
     Parameters

@@ -23,11 +23,11 @@ _LINE_CHARS = 40
 _TEXT_COLUMNS = 110
 #: So many columns that are left out are named as well.
 _NAMED_COLUMNS = 2
-_MOST_HTML_COLUMNS = 60
+_MAX_HTML_COLUMNS = 60
 _FEWEST_HTML_COLUMNS = 15
 #: A cell takes about 200 bytes of HTML; ten tables of a notebook stay below a megabyte.
-_MOST_HTML_CELLS = 400
-_MOST_HTML_ROWS = 200
+_MAX_HTML_CELLS = 400
+_MAX_HTML_ROWS = 200
 
 Style: TypeAlias = Literal["data", "words", "compact"]
 
@@ -93,10 +93,10 @@ def kept_columns(columns: Sequence[Column]) -> list[Column]:
     >>> len(kept_columns([column])[0].cells), len(kept_columns([column] * 2000))
     (200, 15)
     """
-    rows = min(max((len(one.cells) for one in columns), default=0), _MOST_HTML_ROWS)
-    most = min(max(_MOST_HTML_CELLS // max(rows, 1), _FEWEST_HTML_COLUMNS), _MOST_HTML_COLUMNS)
+    rows = min(max((len(one.cells) for one in columns), default=0), _MAX_HTML_ROWS)
+    most = min(max(_MAX_HTML_CELLS // max(rows, 1), _FEWEST_HTML_COLUMNS), _MAX_HTML_COLUMNS)
     shown = columns[:most]
-    return first_rows(shown, max(min(rows, _MOST_HTML_CELLS // max(len(shown), 1)), 1))
+    return first_rows(shown, max(min(rows, _MAX_HTML_CELLS // max(len(shown), 1)), 1))
 
 
 def is_cut(columns: Sequence[Column]) -> bool:
@@ -141,7 +141,7 @@ def grid_html(
     has_view
         Whether a live view, where there is a kernel, has what is left out here.
     """
-    shown = columns[:_MOST_HTML_COLUMNS]
+    shown = columns[:_MAX_HTML_COLUMNS]
     more = max(total, len(columns)) - len(shown)
     left_out = [f"{counted(more, 'more column')} not shown"] if more else []
     most = _WORDS_CHARS if style == "words" else _CELL_CHARS_HTML

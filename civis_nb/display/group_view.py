@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from civis_nb import config
 from civis_nb.display.activity import Activity
-from civis_nb.display.bundle import Shown
+from civis_nb.display.bundle import Displayable
 from civis_nb.display.grid import CAPTION_STYLE, TABLE_STYLE, TEXT_CELL_STYLE
 from civis_nb.display.html import DIM, Html, el, link, scroll_box
 from civis_nb.display.progress_view import progress_bar
@@ -55,7 +55,7 @@ class FollowedRuns:
 
 
 @dataclass(frozen=True, repr=False)
-class GroupView(Shown):
+class GroupView(Displayable):
     """Runs at one moment.
 
     Attributes

@@ -81,7 +81,7 @@ class Display:
         return self
 
     def open(self) -> None:
-        """Begin to show the work; `settle` and `vanish` end it."""
+        """Begin to show the work; `settle` and `remove` end it."""
         try:
             if self.background:
                 self._board = _background_board(self._progress, self._cell)
@@ -90,7 +90,7 @@ class Display:
             # A display that is made after its cell has ended would be another cell's.
             self._board.add(self, at_once=self.background)
         except BaseException:  # nobody calls __exit__ then
-            self.vanish()
+            self.remove()
             raise
 
     def __exit__(
@@ -115,7 +115,7 @@ class Display:
         """End the display, and show a view that stays in its place."""
         self._end(lambda board: board.replace(self, view))
 
-    def vanish(self, *, whole_cell: bool = False) -> None:
+    def remove(self, *, whole_cell: bool = False) -> None:
         """End the display, and leave nothing: the value of the cell follows.
 
         Parameters

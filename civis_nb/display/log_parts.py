@@ -6,11 +6,11 @@ from typing import Any, Final
 
 from civis_nb.display.log_lines import LogLine, RunLog
 
-__all__ = ["MOST_LINES", "found_in", "lines_between", "newest_lines", "text_of"]
+__all__ = ["MAX_LINES", "found_in", "lines_between", "newest_lines", "text_of"]
 
 #: The most that one message brings of a log; what is left out is loaded when somebody looks at it.
-MOST_LINES: Final = 1000
-_MOST_CHARS: Final = 200_000
+MAX_LINES: Final = 1000
+_MAX_CHARS: Final = 200_000
 #: Lines at the end of a log that a new view has at once.
 _LAST_LINES: Final = 200
 
@@ -26,7 +26,7 @@ def newest_lines(log: RunLog, sent: int) -> dict[str, Any]:
         How many lines the page was sent that will not change any more.
     """
     total = log.total
-    start = max(min(sent, total - _LAST_LINES), total - MOST_LINES, 0)
+    start = max(min(sent, total - _LAST_LINES), total - MAX_LINES, 0)
     return lines_between(log, start, total, from_end=True)
 
 
@@ -44,8 +44,8 @@ def lines_between(log: RunLog, start: int, stop: int, *, from_end: bool = False)
     """
     first = log.first
     start = max(start, first)
-    found = [_as_json(line) for line in log.lines(start, min(stop, start + MOST_LINES))]
-    left = _MOST_CHARS
+    found = [_as_json(line) for line in log.lines(start, min(stop, start + MAX_LINES))]
+    left = _MAX_CHARS
     kept = 0
     for line in reversed(found) if from_end else iter(found):
         left -= len(str(line[1]))

@@ -7,7 +7,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 
-from civis_nb.display.bundle import Shown
+from civis_nb.display.bundle import Displayable
 from civis_nb.display.columns import Column, short_type
 from civis_nb.display.grid import grid_html, grid_text
 from civis_nb.display.html import DIM, Html, el
@@ -28,7 +28,7 @@ _SHOWN_QUANTILES = tuple(
 )
 
 
-class Profile(Shown):
+class Profile(Displayable):
     """What is in each column of a result.
 
     Parameters

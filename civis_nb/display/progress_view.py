@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from typing import Final
 
 from civis_nb.display.activity import Activity
-from civis_nb.display.bundle import Shown
+from civis_nb.display.bundle import Displayable
 from civis_nb.display.html import DIM, Html, el, link
 
 __all__ = ["ProgressView", "progress_bar"]
 
-_MOST_LINES: Final = 6
+_MAX_LINES: Final = 6
 
 
 @dataclass(frozen=True, repr=False)
-class ProgressView(Shown):
+class ProgressView(Displayable):
     """What goes on now, a line for each.
 
     Attributes
@@ -29,12 +29,12 @@ class ProgressView(Shown):
     @property
     def shown(self) -> tuple[Activity, ...]:
         """The activities that have a line of their own."""
-        return self.activities[:_MOST_LINES]
+        return self.activities[:_MAX_LINES]
 
     @property
     def more(self) -> str:
         """How many activities there are besides; empty where all are shown."""
-        left = len(self.activities) - _MOST_LINES
+        left = len(self.activities) - _MAX_LINES
         return f"and {left} more" if left > 0 else ""
 
     def __repr__(self) -> str:

@@ -57,7 +57,9 @@ def redacted(key: str, value: Any) -> Any:
         return {name: redacted(str(name), item) for name, item in value.items()}
     if isinstance(value, (list, tuple)):
         shown = [redacted(key, item) for item in value[:_MAX_ITEMS]]
-        return [*shown, _Bare(f"… {len(value) - _MAX_ITEMS} more")] if value[_MAX_ITEMS:] else shown
+        if value[_MAX_ITEMS:]:
+            shown.append(_Unquoted(f"… {len(value) - _MAX_ITEMS} more"))
+        return shown
     if isinstance(value, str):
         text = masked_url(value) if "://" in value else value
         if len(text) <= _MAX_TEXT_CHARS:
@@ -66,7 +68,7 @@ def redacted(key: str, value: Any) -> Any:
     return value
 
 
-class _Bare:
+class _Unquoted:
     """Text that stands without quotes in a repr."""
 
     __slots__ = ("_text",)
@@ -116,5 +118,5 @@ def list_text(items: Iterable[Any], total: int, width: int | None = None) -> str
     """
     shown = [redacted("", item) for item in islice(items, _MAX_ITEMS)]
     if total > _MAX_ITEMS:
-        shown.append(_Bare(f"… {total - _MAX_ITEMS} more"))
+        shown.append(_Unquoted(f"… {total - _MAX_ITEMS} more"))
     return _formatted("ListResponse", shown, width)

@@ -9,7 +9,7 @@ from civis_nb import config
 from civis_nb._wire_text import masked_url
 from civis_nb.display.activity import Activity
 from civis_nb.display.ansi import without_ansi
-from civis_nb.display.bundle import Shown
+from civis_nb.display.bundle import Displayable
 from civis_nb.display.followed import FollowedRun
 from civis_nb.display.html import DIM, FAINT_LINE, Html, el, join, link, visible, web_address
 from civis_nb.display.progress_view import progress_bar
@@ -31,7 +31,7 @@ _PRINT_CSS: Final = "@media print{.civis-static-log{max-height:none!important}}"
 
 
 @dataclass(frozen=True, repr=False)
-class RunView(Shown):
+class RunView(Displayable):
     """A run at one moment.
 
     Attributes

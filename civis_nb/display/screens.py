@@ -234,7 +234,7 @@ class Terminal(Screen):
             from rich.text import Text
 
             # A line less than there are: with all of them in use the first one scrolls away.
-            text = fitted(repr(view), console.height - 1)
+            text = clipped(repr(view), console.height - 1)
             drawn = Text(text, no_wrap=True, overflow="ellipsis")
         self._live.update(drawn, refresh=True)
 
@@ -250,12 +250,12 @@ class Terminal(Screen):
         super().show(view)
 
 
-def fitted(text: str, lines: int) -> str:
+def clipped(text: str, lines: int) -> str:
     r"""Return a text that has at most so many lines: its beginning and its end.
 
     Examples
     --------
-    >>> fitted("what runs\ntimes\nlog:\n1\n2\n3\n4", 5)
+    >>> clipped("what runs\ntimes\nlog:\n1\n2\n3\n4", 5)
     'what runs\ntimes\nlog:\n3\n4'
     """
     every = text.split("\n")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from civis_nb.display.bundle import Note, Shown
+from civis_nb.display.bundle import Displayable, Note
 from civis_nb.display.columns import Column
 from civis_nb.display.grid import first_rows, grid_html, grid_text, kept_columns
 from civis_nb.display.html import DIM, Html, el, join
@@ -17,7 +17,7 @@ __all__ = ["StaticTable"]
 
 
 @dataclass(frozen=True, repr=False)
-class StaticTable(Shown):
+class StaticTable(Displayable):
     """The first rows of a table, and what is said of the others.
 
     Attributes

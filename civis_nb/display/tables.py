@@ -18,7 +18,7 @@ from civis_nb.display.text import counted
 from civis_nb.errors import CivisInputError
 from civis_nb.frames.chart_data import chart_data
 from civis_nb.frames.from_arrow import rows_of
-from civis_nb.frames.native import kept_note
+from civis_nb.frames.native import exact_columns_note
 from civis_nb.frames.profile import profiled
 from civis_nb.frames.query import query_tables
 from civis_nb.frames.selection import part_of
@@ -316,7 +316,7 @@ class ResultTable(Readable):
         if (kind, chosen) not in self._frames:
             frame, kept = self._whole().frame(kind, chosen)
             if kept:
-                warnings.warn(kept_note(kept, "types='exact'"), UserWarning, stacklevel=3)
+                warnings.warn(exact_columns_note(kept, "types='exact'"), UserWarning, stacklevel=3)
             self._frames[kind, chosen] = frame
         return self._frames[kind, chosen]
 

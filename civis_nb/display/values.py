@@ -13,10 +13,10 @@ from typing import Any
 __all__ = ["decimals_of", "exact_texts", "looks_numeric", "texts", "type_name"]
 
 _SIGNIFICANT = 6
-_MOST_DECIMALS = 6
+_MAX_DECIMALS = 6
 _FEWEST_DECIMALS = 2
 #: Of more bytes than these, only the first are shown.
-_MOST_BYTES = 32
+_MAX_BYTES = 32
 _FIRST_BYTES = 8
 _NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?\Z|[+-]?\.\d+\Z")
 
@@ -153,13 +153,13 @@ def _scientific(value: float) -> str:
 def _decimals(value: float) -> int:
     """Return the decimals that show a value to six significant digits, at least one."""
     exponent = math.floor(math.log10(abs(value))) if value else 0
-    most = min(max(_SIGNIFICANT - 1 - exponent, _FEWEST_DECIMALS), _MOST_DECIMALS)
+    most = min(max(_SIGNIFICANT - 1 - exponent, _FEWEST_DECIMALS), _MAX_DECIMALS)
     shown = f"{value:.{most}f}".rstrip("0")
     return max(len(shown) - shown.index(".") - 1, 1)
 
 
 def _short_text(value: Any) -> str:
-    if isinstance(value, (bytes, bytearray, memoryview)) and len(value) > _MOST_BYTES:
+    if isinstance(value, (bytes, bytearray, memoryview)) and len(value) > _MAX_BYTES:
         return f"{_text(bytes(value[:_FIRST_BYTES]))}… ({len(value):,} bytes)"
     return _text(value)
 

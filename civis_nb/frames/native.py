@@ -15,17 +15,17 @@ from civis_nb.frames.sql_types import arrow_type
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["KeptColumn", "NativeTable", "kept_note", "narrowed", "native_table"]
+__all__ = ["ExactColumn", "NativeTable", "exact_columns_note", "narrowed", "native_table"]
 
 #: Doubles keep decimal numbers of so many digits apart.
-_SURE_DIGITS = 15
+_DOUBLE_DIGITS = 15
 #: Powers of ten up to this one are doubles without rounding.
 _EXACT_POWER = 22
-_MOST_NAMES = 5
+_MAX_NAMES = 5
 
 
 @dataclass(frozen=True)
-class KeptColumn:
+class ExactColumn:
     """A column that has no native type in which all of its values stay what they are.
 
     Attributes
@@ -56,7 +56,7 @@ class NativeTable:
     """
 
     table: pa.Table
-    kept: tuple[KeptColumn, ...] = ()
+    kept: tuple[ExactColumn, ...] = ()
 
 
 def native_table(table: pa.Table, sql_types: Sequence[str | None] | None = None) -> NativeTable:
@@ -81,7 +81,7 @@ def native_table(table: pa.Table, sql_types: Sequence[str | None] | None = None)
     >>> [str(kind) for kind in found.table.schema.types]
     ['double', 'int64', 'decimal128(20, 20)']
     >>> found.kept
-    (KeptColumn(name='rate', type='decimal(20,20)', is_text=False),)
+    (ExactColumn(name='rate', type='decimal(20,20)', is_text=False),)
     """
     import pyarrow as pa
 
@@ -90,14 +90,14 @@ def native_table(table: pa.Table, sql_types: Sequence[str | None] | None = None)
     for name, column, sql_type in zip(table.column_names, table.columns, types, strict=True):
         native = _native_column(column, sql_type)
         if native is None:
-            kept.append(KeptColumn(name, f"decimal({column.type.precision},{column.type.scale})"))
+            kept.append(ExactColumn(name, f"decimal({column.type.precision},{column.type.scale})"))
         elif _is_text_by_accident(column, sql_type):
-            kept.append(KeptColumn(name, str(sql_type).lower(), is_text=True))
+            kept.append(ExactColumn(name, str(sql_type).lower(), is_text=True))
         columns.append(column if native is None else native)
     return NativeTable(pa.Table.from_arrays(columns, names=table.column_names), tuple(kept))
 
 
-def kept_note(kept: Sequence[KeptColumn], how: str) -> str:
+def exact_columns_note(kept: Sequence[ExactColumn], how: str) -> str:
     """Return one line about columns that keep their exact types; empty when there are none.
 
     Parameters
@@ -109,14 +109,14 @@ def kept_note(kept: Sequence[KeptColumn], how: str) -> str:
 
     Examples
     --------
-    >>> kept_note([KeptColumn("rate", "decimal(38,20)")], "--types exact")
+    >>> exact_columns_note([ExactColumn("rate", "decimal(38,20)")], "--types exact")
     'rate stays decimal(38,20): a double would lose digits. Cast it in the SQL for another type; --types exact keeps every column exact.'
     """  # noqa: E501 - the line that a user sees
     parts = [
         f"{column.name} stays text: a value is no {column.type}."
         if column.is_text
         else f"{column.name} stays {column.type}: a double would lose digits."
-        for column in kept[:_MOST_NAMES]
+        for column in kept[:_MAX_NAMES]
     ]
     if not parts:
         return ""
@@ -207,9 +207,9 @@ def _unscaled(chunk: Any) -> Any:
         digits = chunk.view(pa.decimal128(kind.precision, 0)).cast(pa.int64())
     except pa.ArrowInvalid:
         return None
-    if kind.precision > _SURE_DIGITS:
+    if kind.precision > _DOUBLE_DIGITS:
         ends = pc.min_max(digits).as_py()
         largest = max(abs(ends["min"] or 0), abs(ends["max"] or 0))
-        if largest >= 10**_SURE_DIGITS:
+        if largest >= 10**_DOUBLE_DIGITS:
             return None
     return digits

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["no_such_column", "part_of", "place_of"]
 
 #: So many columns are named where none is near.
-_MOST_NAMES: Final = 30
+_MAX_NAMES: Final = 30
 
 
 def part_of(result: TypedTable, key: Any) -> Any:
@@ -108,5 +108,5 @@ def no_such_column(name: object, columns: Sequence[str]) -> str:
     hint = did_you_mean(name, columns, 2, shown=repr)
     if hint:
         return f"There is no column {name!r}.{hint}"
-    left = f" and {len(columns) - _MOST_NAMES} more" if len(columns) > _MOST_NAMES else ""
-    return f"There is no column {name!r}. Columns: {', '.join(columns[:_MOST_NAMES])}{left}"
+    left = f" and {len(columns) - _MAX_NAMES} more" if len(columns) > _MAX_NAMES else ""
+    return f"There is no column {name!r}. Columns: {', '.join(columns[:_MAX_NAMES])}{left}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.frames.from_arrow import converted
-from civis_nb.frames.native import KeptColumn, native_table
+from civis_nb.frames.native import ExactColumn, native_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -41,7 +41,7 @@ class TypedTable:
     table: pa.Table
     sql_types: Sequence[str | None] | None = None
 
-    def frame(self, return_as: str, types: str) -> tuple[Any, tuple[KeptColumn, ...]]:
+    def frame(self, return_as: str, types: str) -> tuple[Any, tuple[ExactColumn, ...]]:
         """Return the result as a frame, and the columns of it that have no native type.
 
         Parameters

@@ -1,4 +1,4 @@
-"""A future that can be awaited, that fails when a callback does, and knows who was told."""
+"""A future that can be awaited, that fails when a callback does, and knows whether it was read."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class CivisAsyncResultBase(Future[Any]):
     all of them, and the first exception that one raises is the future's, unless it has its own.
     """
 
-    #: Whether somebody was told how it ended: by `result`, `exception`, or ``await``.
-    told: bool = False
+    #: Whether its outcome was read: by `result`, `exception`, or ``await``.
+    outcome_retrieved: bool = False
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,9 +87,9 @@ class CivisAsyncResultBase(Future[Any]):
         TimeoutError
             When the end, or that of the callbacks, did not come in time.
         """
-        begun = time.monotonic()
+        started = time.monotonic()
         value = super().result(timeout)
-        self._await_callbacks(timeout, begun)
+        self._await_callbacks(timeout, started)
         if self._callback_error is not None:
             raise self._callback_error
         return value
@@ -102,16 +102,16 @@ class CivisAsyncResultBase(Future[Any]):
         TimeoutError
             When the end, or that of the callbacks, did not come in time.
         """
-        begun = time.monotonic()
+        started = time.monotonic()
         error = super().exception(timeout)
         if error is not None:
             return error
-        self._await_callbacks(timeout, begun)
+        self._await_callbacks(timeout, started)
         return self._callback_error
 
-    def _await_callbacks(self, timeout: float | None, begun: float) -> None:
-        """Wait for the callbacks, at most until `timeout` seconds after `begun`."""
-        left = None if timeout is None else timeout - (time.monotonic() - begun)
+    def _await_callbacks(self, timeout: float | None, started: float) -> None:
+        """Wait for the callbacks, at most until `timeout` seconds after `started`."""
+        left = None if timeout is None else timeout - (time.monotonic() - started)
         if not self._callbacks_ran(left):
             raise TimeoutError(f"{self!r} has ended; its callbacks still run after {timeout} s.")
 

@@ -53,7 +53,7 @@ class ContainerFuture(CivisFuture):
             max_retries=max_n_retries,
         )
 
-    def _ask_to_cancel(self) -> Any:
+    def _request_cancel(self) -> Any:
         return self.client.scripts.post_cancel(self.job_id)
 
 

@@ -260,7 +260,7 @@ class CivisFuture(PollableResult):
             return self.cancelled()
         self._cancel_requested = True
         try:
-            answer = self._ask_to_cancel()
+            answer = self._request_cancel()
         except Exception as error:
             if getattr(error, "status_code", None) != 404:
                 message = f"{self._subject()}could not be cancelled and may go on: {error}"
@@ -319,7 +319,7 @@ class CivisFuture(PollableResult):
     def _when_interrupted(self) -> str:
         return cancel_run(self) if self._cancel_on_interrupt else super()._when_interrupted()
 
-    def _ask_to_cancel(self) -> Any:
+    def _request_cancel(self) -> Any:
         return self._found_run().cancel(self.client)
 
     def _poll_now(self) -> None:
@@ -421,7 +421,7 @@ class CivisFuture(PollableResult):
         if self._cancel_requested:
             # Since this step began: what was cancelled is the run before.
             try:
-                self._ask_to_cancel()
+                self._request_cancel()
             except Exception as error:
                 log.warning("%scould not be cancelled and may go on: %s", self._subject(), error)
         return self._next_wait_s()

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from civis_nb._waiting import after_interrupt, still_going
-from civis_nb.display.bundle import Shown
+from civis_nb._waiting import after_interrupt, still_running
+from civis_nb.display.bundle import Displayable
 from civis_nb.display.group_view import FollowedRuns, GroupView
 from civis_nb.errors import CivisInputError
 from civis_nb.futures.interrupts import cancel_run, in_thread
@@ -24,7 +24,7 @@ __all__ = ["RunGroup"]
 _CANCELS: Final = 8
 
 
-class RunGroup(Shown):
+class RunGroup(Displayable):
     """Futures of runs as one: shown with counts and a row for each, failures first.
 
     Parameters
@@ -109,7 +109,7 @@ class RunGroup(Shown):
         tracker.wait_for_runs(lambda: self.view(live=True))
         with Display(tracker, cell=WidgetCell):
             try:
-                going = still_going(self._going(), timeout)
+                going = still_running(self._running(), timeout)
             except KeyboardInterrupt as interrupt:
                 interrupt.args = ("The runs go on; .cancel() on the group stops them.",)
                 raise
@@ -141,7 +141,7 @@ class RunGroup(Shown):
 
     def cancel(self) -> str:
         """Cancel the runs that go on; return what became of them, in words."""
-        going = self._going()
+        going = self._running()
         with concurrent.futures.ThreadPoolExecutor(_CANCELS) as pool:
             # Interrupts reach the main thread only: it waits for those who cancel.
             answers = in_thread(lambda: list(pool.map(cancel_run, going)), "civis-cancel")
@@ -175,7 +175,7 @@ class RunGroup(Shown):
     def _cancel_one(self, at: int) -> str:
         return cancel_run(self.futures[at])
 
-    def _going(self) -> list[Any]:
+    def _running(self) -> list[Any]:
         return [one for one in self.futures if not one.done()]
 
     def __repr__(self) -> str:

@@ -25,7 +25,7 @@ MAX_WORKERS = 8
 #: Threads altogether, when requests hang.
 MAX_THREADS = 64
 #: A poll that takes longer no longer counts against `MAX_WORKERS`.
-HELD_UP_AFTER_S = 1.0
+BLOCKED_AFTER_S = 1.0
 #: A thread without work ends after this long: longer than the longest wait between polls,
 #: so that one future keeps one thread, and with it one connection.
 IDLE_S = 20.0
@@ -200,8 +200,8 @@ class Scheduler:
         if self._idle:
             return self._idle.pop()
         now = time.monotonic()
-        held_up = sum(now - worker.busy_since > HELD_UP_AFTER_S for worker in self._busy)
-        if len(self._busy) >= min(self._max_workers + held_up, MAX_THREADS):
+        blocked = sum(now - worker.busy_since > BLOCKED_AFTER_S for worker in self._busy)
+        if len(self._busy) >= min(self._max_workers + blocked, MAX_THREADS):
             return None
         worker = _Worker(self)
         try:
@@ -231,7 +231,7 @@ class Scheduler:
                     worker.inbox.put(self._take_first())
                 else:
                     # Every thread is busy: the first that is free takes what is due by itself.
-                    self._changed.wait(HELD_UP_AFTER_S / 4)
+                    self._changed.wait(BLOCKED_AFTER_S / 4)
 
     def _work(self, worker: _Worker) -> None:
         """Poll what the dispatcher hands over, then whatever else is due, then wait."""

@@ -167,7 +167,7 @@ class WatchedResult(CivisAsyncResultBase):
             interrupt.args = (after_interrupt(self._when_interrupted),)
             raise
         finally:
-            self.told = self.told or self._ended()
+            self.outcome_retrieved = self.outcome_retrieved or self._ended()
         rest = "its callbacks go on" if self._ended() else "it goes on"
         raise TimeoutError(f"{self._subject()}{self._shown_state()} after {timeout} s; {rest}.")
 

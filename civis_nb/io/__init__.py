@@ -51,7 +51,7 @@ __all__ = [
     "transfer_table",
 ]
 
-_HOMES = {
+_MODULE_OF = {
     "civis_file_to_table": "io.writing.load",
     "civis_to_csv": "io.reading.export",
     "civis_to_file": "io.files.transfers",
@@ -75,8 +75,8 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    if name in _HOMES:
-        value = getattr(importlib.import_module(f"civis_nb.{_HOMES[name]}"), name)
+    if name in _MODULE_OF:
+        value = getattr(importlib.import_module(f"civis_nb.{_MODULE_OF[name]}"), name)
         globals()[name] = value
         return value
     raise AttributeError(f"module 'civis_nb.io' has no attribute {name!r}")

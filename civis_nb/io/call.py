@@ -82,7 +82,7 @@ class Call:
         return future
 
     @contextlib.contextmanager
-    def watched(self) -> Iterator[None]:
+    def displayed(self) -> Iterator[None]:
         """Show the call while the block runs; when that fails, end all that works for it.
 
         Raises
@@ -104,7 +104,7 @@ class Call:
                     self.token.cancel()
                     raise
         except KeyboardInterrupt as interrupt:  # that came while the display was taken away
-            after_interrupt(display.vanish)
+            after_interrupt(display.remove)
             self.end_early(interrupt)
             raise
 
@@ -144,7 +144,7 @@ class Call:
             The iterator.
         """
         self.tracker.restart()
-        with self.watched(), contextlib.ExitStack() as closing:
+        with self.displayed(), contextlib.ExitStack() as closing:
             close = getattr(items, "close", None)
             if callable(close):
                 closing.callback(close)
@@ -180,7 +180,7 @@ def tracked_transfer(function: Callable[_P, _Result]) -> Callable[_P, _Result]:
         progress = kwargs.get("progress")
         call = Call(progress if isinstance(progress, bool) else None)
         try:
-            with call.watched(), call.active():
+            with call.displayed(), call.active():
                 return function(*args, **kwargs)
         except KeyboardInterrupt as interrupt:  # that came on the way out
             call.end_early(interrupt)
@@ -206,7 +206,7 @@ def open_call(progress: bool | None = None) -> Iterator[Call]:
         yield call
         return
     call = Call(progress)
-    with call.watched(), call.active():
+    with call.displayed(), call.active():
         yield call
 
 

@@ -14,13 +14,13 @@ from civis_nb.futures import CivisFuture
 from civis_nb.futures.interrupts import cancel_run
 from civis_nb.io.call import Call, current_call
 
-__all__ = ["FutureWithWork", "wait_for"]
+__all__ = ["FutureWithPostprocessing", "wait_for"]
 
 #: How long `cancel` waits for the work to end.
 _END_S = 5.0
 
 
-class FutureWithWork(CivisFuture):
+class FutureWithPostprocessing(CivisFuture):
     """A future that has its result only when work on the finished run is done too.
 
     When that work fails, so does the future: `succeeded` is False and `result` raises.
@@ -92,7 +92,7 @@ class FutureWithWork(CivisFuture):
         return Display(self._call.tracker, self._call.progress)
 
 
-_working: weakref.WeakSet[FutureWithWork] = weakref.WeakSet()
+_working: weakref.WeakSet[FutureWithPostprocessing] = weakref.WeakSet()
 
 
 def _cancel_pending_work() -> None:

@@ -22,7 +22,7 @@ __all__ = ["ContentHandler", "FileHandler", "FilesHandler"]
 #: What stays in memory of an upload; more is on the disk until the platform has it.
 _IN_MEMORY_BYTES: Final = 8 * 1024**2
 #: The platform takes no file that is larger.
-_MOST_BYTES: Final = 5 * 1024**4
+_MAX_BYTES: Final = 5 * 1024**4
 _LONGEST_NAME: Final = 255
 
 
@@ -55,7 +55,7 @@ class FilesHandler(_OfFiles):
         if not 0 < len(self._name) <= _LONGEST_NAME:
             raise web.HTTPError(400, f"name must be of 1 to {_LONGEST_NAME} characters.")
         _check_space(self._name, self.request.headers.get("Content-Length", ""))
-        self.request.connection.set_max_body_size(_MOST_BYTES)  # type: ignore[union-attr]
+        self.request.connection.set_max_body_size(_MAX_BYTES)  # type: ignore[union-attr]
         self._body = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # type: ignore[assignment]  # noqa: SIM115 - closed at the end
 
     async def data_received(self, chunk: bytes) -> None:

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Platform", "start", "start_or_join"]
 
-_HOMES = {"Platform": "serve", "start": "serve", "start_or_join": "join"}
+_MODULE_OF = {"Platform": "serve", "start": "serve", "start_or_join": "join"}
 
 
 def __getattr__(name: str) -> Any:
     # Loaded when first used: the server and its parts take a while to import.
-    if name not in _HOMES:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module
 
@@ -29,7 +29,7 @@ def __getattr__(name: str) -> Any:
 
     check_versions(["duckdb", "fastapi", "pydantic", "python-multipart", "sqlglot"])
 
-    value = getattr(import_module(f"civis_nb.local.{_HOMES[name]}"), name)
+    value = getattr(import_module(f"civis_nb.local.{_MODULE_OF[name]}"), name)
     globals()[name] = value
     return value
 

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from civis_nb._waiting import still_going
+from civis_nb._waiting import still_running
 from civis_nb.display.activity import Activity
-from civis_nb.display.bundle import Shown
+from civis_nb.display.bundle import Displayable
 from civis_nb.display.html import Html
 from civis_nb.display.live import Display
 from civis_nb.display.run_view import RunView
@@ -23,7 +23,7 @@ from civis_nb.magics.fetching import Fetched
 __all__ = ["FrameFuture"]
 
 
-class FrameFuture(Shown, CivisAsyncResultBase):
+class FrameFuture(Displayable, CivisAsyncResultBase):
     """The frame that a query will give.
 
     Parameters
@@ -102,7 +102,7 @@ class FrameFuture(Shown, CivisAsyncResultBase):
             What the query, or reading its result, failed with.
         """
         left = self._wait(timeout)
-        self.told = True
+        self.outcome_retrieved = True
         return super().result(left)
 
     def exception(self, timeout: float | None = None) -> BaseException | None:
@@ -114,7 +114,7 @@ class FrameFuture(Shown, CivisAsyncResultBase):
             When the end did not come in time; the query goes on.
         """
         left = self._wait(timeout)
-        self.told = True
+        self.outcome_retrieved = True
         return super().exception(left)
 
     def _wait(self, timeout: float | None) -> float | None:
@@ -126,7 +126,7 @@ class FrameFuture(Shown, CivisAsyncResultBase):
         deadline = None if timeout is None else time.monotonic() + timeout
         try:
             with Display(tracker):
-                still_going([self], timeout)
+                still_running([self], timeout)
         except KeyboardInterrupt as interrupt:
             ids = f" ({run_ids(self.job_id, self.run_id)})" if self.job_id is not None else ""
             interrupt.args = (f"The query{ids} goes on; .cancel() on the future stops it.",)
@@ -154,7 +154,7 @@ class FrameFuture(Shown, CivisAsyncResultBase):
                 self.run.cancel_after(self._timeout_s)
             if self._cancel_requested.is_set():
                 self.run.cancel()
-            still_going([self.run])
+            still_running([self.run])
             if self.run.cancelled():
                 if super().cancel():
                     self.set_running_or_notify_cancel()

@@ -139,8 +139,8 @@ def bind(
             written = quoted_identifier(value, placeholder.name)
         elif placeholder.names_table and not is_many(value):
             raise CivisMagicError(_no_table(placeholder.name))
-        elif misfit := _misfit(placeholder, value, dialect):
-            raise CivisMagicError(misfit)
+        elif mismatch := _mismatch(placeholder, value, dialect):
+            raise CivisMagicError(mismatch)
         else:
             written = _literal(value, dialect, placeholder)
         text = _spaced(sql, placeholder, written)
@@ -153,7 +153,7 @@ def bind(
     return Bound(sql, "".join(parts) + sql[at:], tuple(splices))
 
 
-def _misfit(placeholder: Placeholder, value: Any, dialect: str) -> str | None:
+def _mismatch(placeholder: Placeholder, value: Any, dialect: str) -> str | None:
     """Return what is wrong where a list is compared as one value, or one value as a list."""
     name, sign = placeholder.name, placeholder.compared_by
     kind = type(value).__name__

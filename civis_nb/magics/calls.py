@@ -13,7 +13,7 @@ from civis_nb.sql_text import tokenize
 __all__ = ["SqlCall"]
 
 #: Options of which one is given at most.
-_NOT_TOGETHER: Final = (
+_CONFLICTING: Final = (
     ("cache", "no_cache"), ("cache", "bg"), ("cache", "to"), ("no_run", "explain"),
     ("explain", "to"), ("explain", "bg"), ("to", "as"), ("to", "types"),
     ("profile", "plot"), ("profile", "to"), ("plot", "to"),
@@ -95,7 +95,7 @@ class SqlCall:
         if (hint := _other_tool(syntax.magic, sql, None)) is not None:
             raise CivisMagicError(hint)
         _check_source(syntax, values, sql)
-        _check_together(syntax, values)
+        _check_conflicts(syntax, values)
         return cls(
             sql=sql,
             whole_cell=cell is not None,
@@ -152,7 +152,7 @@ def _late_options(syntax: Syntax, sql: str) -> tuple[str, ...]:
     )
 
 
-def _check_together(syntax: Syntax, values: dict[str, Any]) -> None:
+def _check_conflicts(syntax: Syntax, values: dict[str, Any]) -> None:
     """Refuse options of which one makes another one void."""
     magic = syntax.magic
     if values["as"] == "lazy" and values["bg"]:
@@ -177,7 +177,7 @@ def _check_together(syntax: Syntax, values: dict[str, Any]) -> None:
             f"{'--bg' if values['bg'] else '--as lazy'} do not go together. A result table and a "
             "frame's table have .profile() and .plot(…) as well."
         )
-    for names in _NOT_TOGETHER:
+    for names in _CONFLICTING:
         syntax.exclusive(values, *names)
     if values["to"] and values.get("var"):
         raise CivisMagicError(

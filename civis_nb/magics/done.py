@@ -6,18 +6,18 @@ import logging
 import re
 from typing import Any, Final
 
-from civis_nb.display.bundle import Shown
+from civis_nb.display.bundle import Displayable
 from civis_nb.display.html import Html, el
 from civis_nb.errors import CivisError
 
-__all__ = ["TableMade", "what_was_done"]
+__all__ = ["TableCreated", "what_was_done"]
 
 log = logging.getLogger(__name__)
 
 _DONE: Final = re.compile(
     r"(?:INSERT|UPDATE|DELETE|MERGE|CREATE|DROP|ALTER|TRUNCATE|COPY|GRANT|REVOKE|SET|COMMENT)\b.*"
 )
-_MOST_LINES: Final = 5
+_MAX_LINES: Final = 5
 
 
 def what_was_done(future: Any) -> str | None:
@@ -41,12 +41,12 @@ def what_was_done(future: Any) -> str | None:
     ]
     if not lines:
         return None
-    if len(lines) > _MOST_LINES:
-        lines = [f"{len(lines) - _MOST_LINES:,} statements, and", *lines[-_MOST_LINES:]]
+    if len(lines) > _MAX_LINES:
+        lines = [f"{len(lines) - _MAX_LINES:,} statements, and", *lines[-_MAX_LINES:]]
     return " · ".join(lines)
 
 
-class TableMade(Shown):
+class TableCreated(Displayable):
     """A table in which a result was kept.
 
     Parameters
@@ -63,7 +63,7 @@ class TableMade(Shown):
 
     Examples
     --------
-    >>> TableMade("public.t", "CREATE TABLE: 5 rows")
+    >>> TableCreated("public.t", "CREATE TABLE: 5 rows")
     public.t: CREATE TABLE: 5 rows
     """
 

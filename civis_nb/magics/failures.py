@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from civis_nb import config
-from civis_nb._tracebacks import lines_unless_all
+from civis_nb._tracebacks import lines_or_full_traceback
 from civis_nb._wire_text import masked_url
 from civis_nb.display.html import visible
 from civis_nb.display.text import cut, run_ids, width
@@ -29,7 +29,7 @@ __all__ = [
     "without_traceback",
 ]  # fmt: skip
 
-_MOST_LINES = 15
+_MAX_LINES = 15
 _LINE_CHARS = 160
 _MESSAGE_LINES = 7
 _KEYWORDS = tuple(
@@ -311,9 +311,9 @@ def without_traceback(error: _E, lines: list[str] | None = None) -> _E:
         return error
     if lines is None:
         lines = f"{type(error).__name__}: {visible(str(error))}".split("\n")
-    if len(lines) > _MOST_LINES:
-        lines = [*lines[: _MOST_LINES - 1], "…"]
-    error.__dict__["_render_traceback_"] = functools.partial(lines_unless_all, tuple(lines))
+    if len(lines) > _MAX_LINES:
+        lines = [*lines[: _MAX_LINES - 1], "…"]
+    error.__dict__["_render_traceback_"] = functools.partial(lines_or_full_traceback, tuple(lines))
     return error
 
 

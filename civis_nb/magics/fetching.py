@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb import config
 from civis_nb.errors import CivisMagicError, EmptyResultError
-from civis_nb.frames.native import kept_note
+from civis_nb.frames.native import exact_columns_note
 from civis_nb.frames.typed import TypedTable
 from civis_nb.io.reading.first_rows import first_rows
 from civis_nb.io.reading.options import ReadOptions, SqlExport
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
     from civis_nb.futures import CivisFuture
 
-__all__ = ["NO_RESULT", "Fetched", "FrameRequest", "Whole"]
+__all__ = ["NO_RESULT", "ExactResult", "Fetched", "FrameRequest"]
 
 NO_RESULT: Final = (
     "The statement ran and gave no result to keep. Leave the variable out of the magic's line, or "
@@ -26,7 +26,7 @@ NO_RESULT: Final = (
 
 
 @dataclass(frozen=True)
-class Whole:
+class ExactResult:
     """A result with exact types.
 
     Attributes
@@ -55,7 +55,7 @@ class Fetched:
     shown
         What its first rows are shown of: the result with exact types where it has them.
     complete, age
-        As for `Whole`.
+        As for `ExactResult`.
     note
         Which columns have no native type; empty when all have one.
     """
@@ -97,7 +97,7 @@ class FrameRequest:
     def _kind(self) -> str:
         return self.kind or str(config.get("frame"))
 
-    def typed(self, client: Client, future: CivisFuture, export: SqlExport) -> Whole:
+    def typed(self, client: Client, future: CivisFuture, export: SqlExport) -> ExactResult:
         """Return the result of an export with exact types.
 
         Raises
@@ -109,17 +109,17 @@ class FrameRequest:
             if self.max_rows is not None and not self.limited:
                 found = first_rows(client, future, export, self.max_rows, progress=False)
                 if found is not None:
-                    return Whole(*found)
+                    return ExactResult(*found)
             result = read_typed(client, future, export)
         except EmptyResultError:
             raise CivisMagicError(NO_RESULT) from None
-        return Whole(result, self.max_rows is None or result.table.num_rows < self.max_rows)
+        return ExactResult(result, self.max_rows is None or result.table.num_rows < self.max_rows)
 
-    def frame(self, whole: Whole) -> Fetched:
+    def frame(self, whole: ExactResult) -> Fetched:
         """Return a result as the frame."""
         types = str(config.get("types", self.types))
         frame, kept = whole.result.frame(self._kind, "exact" if types == "exact" else "native")
-        note = kept_note(kept, "--types exact")
+        note = exact_columns_note(kept, "--types exact")
         return Fetched(frame, whole.result, whole.complete, whole.age, note)
 
     def fetched(self, client: Client, future: CivisFuture, export: SqlExport) -> Fetched:

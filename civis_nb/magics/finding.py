@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["JOB", "TEMPLATE", "WORKFLOW", "Kind", "dictionary", "find", "find_job", "named"]
 
 #: How many names a misspelt one is compared with.
-_MOST_COMPARED: Final = 1000
+_MAX_COMPARED: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -219,7 +219,7 @@ def _no_such_name(client: Client, kind: Kind, wanted: str) -> str:
     words = sorted({word for word in wanted.split() if len(word) > 2}, key=len, reverse=True)
     found: dict[str, tuple[str, int]] = {}
     for text in (wanted, *words[:3], None) if kind is JOB else (None,):
-        near_ones = itertools.islice(kind.named(client, text, False), _MOST_COMPARED)
+        near_ones = itertools.islice(kind.named(client, text, False), _MAX_COMPARED)
         found.update({str(one.name).lower(): (str(one.name), one.id) for one in near_ones})
     near = nearest(wanted, found)
     hint = ", ".join(f"{found[name][0]!r} ({kind.noun} {found[name][1]})" for name in near)

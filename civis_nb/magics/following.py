@@ -29,7 +29,7 @@ from civis_nb.widgets.cell import WidgetCell
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
 
-__all__ = ["FOLLOW_OPTIONS", "FollowOptions", "RunOfJob", "WhatRuns", "by_name", "run_and_follow"]
+__all__ = ["FOLLOW_OPTIONS", "FollowOptions", "Followable", "RunOfJob", "by_name", "run_and_follow"]
 
 #: How much of a line of an error is shown below a display that has all of it.
 _LINE_CHARS: Final = 300
@@ -64,7 +64,7 @@ class FollowOptions:
     no_raise: bool = False
 
 
-class WhatRuns(Protocol):
+class Followable(Protocol):
     """What a magic starts and follows: a job, or a workflow."""
 
     @property
@@ -87,7 +87,7 @@ class WhatRuns(Protocol):
 
 @dataclass(frozen=True)
 class RunOfJob:
-    """A run of a job; as `WhatRuns`.
+    """A run of a job; as `Followable`.
 
     Attributes
     ----------
@@ -123,7 +123,7 @@ class RunOfJob:
 
 
 def run_and_follow(
-    job: WhatRuns,
+    job: Followable,
     call: FollowOptions,
     session: Session,
     user_ns: MutableMapping[str, Any],
@@ -162,16 +162,16 @@ def run_and_follow(
 
 
 def _seen(
-    future: CivisFuture, log: ReadLog | TaskLogs | None, title: str, most_lines: int
+    future: CivisFuture, log: ReadLog | TaskLogs | None, title: str, max_lines: int
 ) -> Activity:
     """Return what was seen last of a run and its log."""
     seen = future.activity(title)
-    return seen if log is None else log.added_to(seen, most_lines)
+    return seen if log is None else log.added_to(seen, max_lines)
 
 
 def _following(
     client: Client,
-    job: WhatRuns,
+    job: Followable,
     future: CivisFuture,
     log: ReadLog | TaskLogs | None,
     tail: int | None = None,
@@ -197,14 +197,14 @@ def _following(
             repeat,
             log.open if isinstance(log, TaskLogs) else None,
         ),
-        lambda most_lines: _seen(future, log, job.title, tail or most_lines),
+        lambda max_lines: _seen(future, log, job.title, tail or max_lines),
         read,
     )
 
 
 def _follow(
     client: Client,
-    job: WhatRuns,
+    job: Followable,
     future: CivisFuture,
     log: ReadLog | TaskLogs | None,
     call: FollowOptions,

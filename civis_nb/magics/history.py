@@ -26,9 +26,9 @@ __all__ = ["Entry", "History", "Saved"]
 
 log = logging.getLogger(__name__)
 
-_MOST_ENTRIES: Final = 10_000
+_MAX_ENTRIES: Final = 10_000
 #: A longer text is run, and not kept.
-_MOST_CHARS: Final = 2_000_000
+_MAX_CHARS: Final = 2_000_000
 _WAIT_S: Final = 2.0
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -192,7 +192,7 @@ class History:
 
         `state` and `took_s` are given where its end is known already.
         """
-        source = saved.source if saved and len(saved.source) <= _MOST_CHARS else None
+        source = saved.source if saved and len(saved.source) <= _MAX_CHARS else None
         values = (
             time.time(), kind, title, source, json.dumps(saved.with_saved if saved else ()),
             saved.database if saved else None, endpoint, job_id, run_id, state, took_s,
@@ -205,7 +205,7 @@ class History:
                     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                     values,
                 ).lastrowid
-                oldest = (number or 0) - _MOST_ENTRIES
+                oldest = (number or 0) - _MAX_ENTRIES
                 connection.execute("DELETE FROM runs WHERE number <= ?", (oldest,))
             return number
         except (OSError, sqlite3.Error) as error:

@@ -9,24 +9,24 @@ from civis_nb.magics.binding import Bound
 from civis_nb.sql_text import only_reads, tokenize
 from civis_nb.table_names import literal, quoted_table, split_schema_tablename
 
-__all__ = ["EXISTS_COLUMN", "into_table", "is_there", "needs_look"]
+__all__ = ["EXISTS_COLUMN", "depends_on_table", "into_table", "table_exists_sql"]
 
 EXISTS_COLUMN: Final = "civis_exists"
 
 
-def needs_look(if_exists: str) -> bool:
+def depends_on_table(if_exists: str) -> bool:
     """Return whether it must be known beforehand if the table exists."""
     return if_exists in ("append", "truncate")
 
 
-def is_there(table: str) -> str:
+def table_exists_sql(table: str) -> str:
     """Return the query that has a row when a table exists.
 
     Names fold to lower case on Redshift and PostgreSQL, and DuckDB finds them in any case.
 
     Examples
     --------
-    >>> print(is_there("public.People"))
+    >>> print(table_exists_sql("public.People"))
     SELECT 1 AS civis_exists FROM information_schema.tables
     WHERE lower(table_schema) = 'public' AND lower(table_name) = 'people'
     """

@@ -38,7 +38,7 @@ _ROWS: Final = 20
 _WATCH_S: Final = 2.0
 _ACTIVE: Final = ("queued", "running", "pending")
 _LEFT_OUT: Final = "Without hidden jobs, such as queries and cells of notebooks: --all shows them."
-_WILD: Final = frozenset("*?[")
+_WILDCARDS: Final = frozenset("*?[")
 
 SYNTAX: Final = Syntax(
     "%civis_jobs",
@@ -100,7 +100,7 @@ def _jobs(client: Client, values: dict[str, Any], rows: int) -> list[Any]:
         given["type"] = _TYPES[values["type"]]
     if not values["all"]:
         given["author"] = str(client.users.get_me().id)
-    wild = bool(pattern) and not _WILD.isdisjoint(pattern)
+    wild = bool(pattern) and not _WILDCARDS.isdisjoint(pattern)
     if pattern:
         given["q"] = _longest_text(pattern) if wild else pattern
     found: list[Any] = []
@@ -119,7 +119,7 @@ def _jobs(client: Client, values: dict[str, Any], rows: int) -> list[Any]:
 
 def _longest_text(pattern: str) -> str:
     """Return the longest part of a pattern without wildcards, which the platform can look for."""
-    text = "".join(" " if one in _WILD or one == "]" else one for one in pattern)
+    text = "".join(" " if one in _WILDCARDS or one == "]" else one for one in pattern)
     return max(text.split() or [""], key=len)
 
 
@@ -144,7 +144,7 @@ def _jobs_table(jobs: Sequence[Any], values: Mapping[str, Any], rows: int) -> Re
                 str(job.type).removeprefix("JobTypes::"),
                 str(job.state),
                 _when(begun) if begun else None,
-                _took(run) if run else None,
+                _duration(run) if run else None,
                 str(job.author.username) if job.get("author") else None,
             ]
         )
@@ -180,7 +180,7 @@ def _when(moment: str) -> str:
     return then.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _took(run: Any) -> str | None:
+def _duration(run: Any) -> str | None:
     if not run.started_at:
         return None
     begun = datetime.fromisoformat(run.started_at)

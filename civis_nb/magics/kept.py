@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 _KEY: Final = b"civis_nb"
 #: When all kept results take more, the oldest go.
-_MOST_BYTES: Final = 2_000_000_000
+_MAX_BYTES: Final = 2_000_000_000
 #: A result that nobody has asked for for so long goes.
 _FORGET_AFTER_S: Final = 7 * 24 * 3600.0
 
@@ -69,7 +69,7 @@ class KeptResults:
     def _folder(self) -> Path:
         return default_folder() / "results"
 
-    def find(self, key: str, most_s: float) -> KeptResult | None:
+    def find(self, key: str, max_s: float) -> KeptResult | None:
         """Return a result that is no older than this; None where there is none."""
         import pyarrow as pa
 
@@ -84,7 +84,7 @@ class KeptResults:
         except (OSError, pa.ArrowException, KeyError, ValueError) as error:
             log.debug("The kept result %s can't be read: %s", path, error)
             return None
-        if not 0 <= age_s <= most_s:
+        if not 0 <= age_s <= max_s:
             return None
         return KeptResult(table.replace_schema_metadata(None), kept["facts"], age_s)
 
@@ -103,7 +103,7 @@ class KeptResults:
             with pa.OSFile(str(part), "wb") as sink, pa.ipc.new_file(sink, schema) as writer:
                 writer.write_table(table)
             part.replace(folder / f"{key}.arrow")
-            self._tidy(folder)
+            self._delete_old(folder)
         except (OSError, pa.ArrowException) as error:
             log.warning("--cache: the result can't be kept: %s", error)
             with contextlib.suppress(OSError):
@@ -114,7 +114,7 @@ class KeptResults:
         with contextlib.suppress(OSError):
             (self._folder() / f"{key}.arrow").unlink(missing_ok=True)
 
-    def _tidy(self, folder: Path) -> None:
+    def _delete_old(self, folder: Path) -> None:
         """Remove results that are old, and the oldest while all take too much."""
         found = sorted(
             ((path.stat().st_mtime, path.stat().st_size, path) for path in folder.glob("*.arrow")),
@@ -123,7 +123,7 @@ class KeptResults:
         held = 0
         for index, (at, size, path) in enumerate(found):
             held += size
-            if index and (held > _MOST_BYTES or time.time() - at > _FORGET_AFTER_S):
+            if index and (held > _MAX_BYTES or time.time() - at > _FORGET_AFTER_S):
                 with contextlib.suppress(OSError):
                     path.unlink()
 

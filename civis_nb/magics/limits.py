@@ -12,7 +12,7 @@ __all__ = ["counting", "limited"]
 #: How a query begins whose rows LIMIT counts.
 _QUERIES = frozenset({"select", "with", "from", "table"})
 #: With these at the end of a query LIMIT has no place behind it, or another meaning.
-_IN_THE_WAY = frozenset({"limit", "offset", "fetch", "for", "top", "into", "sample", "using"})
+_LIMIT_CONFLICTS = frozenset({"limit", "offset", "fetch", "for", "top", "into", "sample", "using"})
 
 
 def limited(bound: Bound, rows: int, dialect: str) -> Bound | None:
@@ -46,11 +46,11 @@ def limited(bound: Bound, rows: int, dialect: str) -> Bound | None:
     words = [token.text.lower() if token.kind == "word" else "" for token in outer]
     if not outer or words[0] not in _QUERIES:
         return None
-    in_the_way = [index for index, word in enumerate(words) if word in _IN_THE_WAY]
-    if not in_the_way:
+    conflicts = [index for index, word in enumerate(words) if word in _LIMIT_CONFLICTS]
+    if not conflicts:
         # The last token is code: a comment behind it stays where it is.
         return bound.with_inserted(f"\nLIMIT {rows}", outer[-1].end)
-    index = in_the_way[0]
+    index = conflicts[0]
     is_number = words[index] == "limit" and outer[-1].kind == "number" and index == len(outer) - 2
     if not is_number or not outer[-1].text.isdecimal():
         return None

@@ -150,7 +150,7 @@ class Syntax:
             elif not only_words and re.match(r"--?[A-Za-z]", token.raw):
                 at = self._take_option(line, token, at, values)
             elif not waiting:
-                raise CivisMagicError(self._surplus(line, words[-1:], token))
+                raise CivisMagicError(self._unexpected(line, words[-1:], token))
             else:
                 words.append(token)
                 positional = waiting[0] if waiting[0].repeated else waiting.pop(0)
@@ -257,7 +257,7 @@ class Syntax:
         if len(given) > 1:
             raise CivisMagicError(f"{self.magic}: give one of {' and '.join(given)}, not both.")
 
-    def _surplus(self, line: str, before: Sequence[Token], token: Token) -> str:
+    def _unexpected(self, line: str, before: Sequence[Token], token: Token) -> str:
         """Return what is wrong with a word behind the last one that is taken."""
         names = ", ".join(word.name for word in self.positionals) or "no words without a flag"
         meant = ""

@@ -42,7 +42,7 @@ class ReadLog:
 
         self._cursor = LogCursor(client, job_id, run_id)
         self._keep = keep
-        self._wait_s, self._most_s = _LOG_WAITS_S
+        self._wait_s, self._max_s = _LOG_WAITS_S
         self._due = 0.0
         self.lines = RunLog()
         self.error: CivisError | None = None
@@ -84,7 +84,7 @@ class ReadLog:
 
     def _rest(self, *, found: bool) -> None:
         """Postpone the next read: not for long while the log grows."""
-        self._wait_s = _LOG_WAITS_S[0] if found else min(self._wait_s * 1.5, self._most_s)
+        self._wait_s = _LOG_WAITS_S[0] if found else min(self._wait_s * 1.5, self._max_s)
         self._due = time.monotonic() + self._wait_s
 
     @property
@@ -94,9 +94,9 @@ class ReadLog:
             return None
         return f"The log could not be read to its end{f': {self.error}' if self.error else '.'}"
 
-    def added_to(self, seen: Activity, most_lines: int) -> Activity:
+    def added_to(self, seen: Activity, max_lines: int) -> Activity:
         """Return what was seen of the run, with so many of its last lines at most."""
-        lines, total = self.lines.read(most_lines)
+        lines, total = self.lines.read(max_lines)
         return replace(seen, log=lines, log_total=total)
 
     def finish(self) -> None:

@@ -26,7 +26,7 @@ from civis_nb.magics.binding import Bound
 from civis_nb.magics.calls import SqlCall
 from civis_nb.magics.done import what_was_done
 from civis_nb.magics.failures import sql_failure, without_traceback
-from civis_nb.magics.fetching import Fetched, FrameRequest, Whole
+from civis_nb.magics.fetching import ExactResult, Fetched, FrameRequest
 from civis_nb.magics.kept import Results
 from civis_nb.magics.session import Session
 from civis_nb.magics.statement import Statement
@@ -80,7 +80,7 @@ class StatementRunner:
             run = future.activity()
             columns = list(found.get("result_columns") or [])
             done = None if columns and bound is None else what_was_done(future)
-            display.vanish(whole_cell=self.owns_cell(statement))
+            display.remove(whole_cell=self.owns_cell(statement))
         return {
             "rows": [
                 row if type(row) is list else list(row) for row in found.get("result_rows") or []
@@ -104,13 +104,13 @@ class StatementRunner:
             return self._exported(statement, display, request.fetched)
         return request.frame(self.typed(statement, display))
 
-    def typed(self, statement: Statement, display: Display) -> Whole:
+    def typed(self, statement: Statement, display: Display) -> ExactResult:
         """Return the result of a statement with exact types: a kept one, or by a run."""
         most = self.call.max_rows
         kept = self.results.kept(statement, "frame", most)
         if kept is not None:
             result = TypedTable(kept.table, kept.facts["sql_types"])
-            return Whole(result, bool(kept.facts["complete"]), kept.age)
+            return ExactResult(result, bool(kept.facts["complete"]), kept.age)
         whole = self._exported(statement, display, self.request(statement).typed)
         types = whole.result.sql_types
         facts = {"complete": whole.complete, "sql_types": None if types is None else list(types)}
@@ -188,7 +188,7 @@ class StatementRunner:
             error = CivisJobFailure(message, future.last_seen, future.job_id, future.run_id)
             without_traceback(error)
         if error is not None:
-            display.vanish(whole_cell=self.owns_cell(statement))
+            display.remove(whole_cell=self.owns_cell(statement))
             raise self.explained(error, statement, future)
         return followed
 

@@ -27,7 +27,7 @@ __all__ = ["SYNTAX", "ScriptCall", "run_script_magic"]
 
 _CPU, _MEMORY_MIB = 1024, 1024
 #: A command is one argument of a process, of which Linux takes 128 KiB at most.
-_MOST_COMMAND_BYTES: Final = 120_000
+_MAX_COMMAND_BYTES: Final = 120_000
 
 SYNTAX: Final = Syntax(
     "%%civis_run",
@@ -247,10 +247,10 @@ def _command(call: ScriptCall) -> str:
         newline = "" if call.source.endswith("\n") else "\n"
         command = f"{program} <<'{end}'\n{call.source}{newline}{end}\n"
     size = len(command.encode("utf-8", "surrogatepass"))
-    if size > _MOST_COMMAND_BYTES:
+    if size > _MAX_COMMAND_BYTES:
         raise CivisMagicError(
             f"%%civis_run: the cell has {size:,} bytes, and the command of a container at most "
-            f"{_MOST_COMMAND_BYTES:,}. Put the data into a frame and give it with -i, or put the "
+            f"{_MAX_COMMAND_BYTES:,}. Put the data into a frame and give it with -i, or put the "
             "script into a repository."
         )
     return command

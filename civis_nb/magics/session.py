@@ -80,7 +80,7 @@ class Session:
         self.latest_title = ""
         self._user_ns = user_ns if user_ns is not None else {}
         self._client: APIClient | None = None
-        self._made_for: tuple[str, ...] = ()
+        self._account: tuple[str, ...] = ()
         self._databases: list[Database] | None = None
 
     def client(self) -> APIClient:
@@ -96,18 +96,18 @@ class Session:
         # Resolved each time: a local platform that was joined ends with the kernel that started it.
         endpoint, key = resolve(started=self._user_ns.values())
         wanted = (endpoint, hashlib.sha256(key.encode()).hexdigest())
-        if self._client is None or wanted != self._made_for:
+        if self._client is None or wanted != self._account:
             from civis_nb.client.client import APIClient
 
             with display_of(f"Loading the API specification from {endpoint}"):
                 self._client = APIClient(api_key=key, endpoint=endpoint)
-            self._made_for, self._databases = wanted, None
+            self._account, self._databases = wanted, None
         return self._client
 
     def account(self) -> tuple[str, ...]:
         """Return what tells this account of this platform from others; no key can be read of it."""
         self.client()
-        return self._made_for
+        return self._account
 
     def database(self, name_or_id: str | None) -> Database:
         """Return the database that a cell means.
@@ -164,7 +164,7 @@ class Session:
         begun = time.monotonic()
         has_ended = future.state in DONE
         number = self.history.add(
-            kind, title, self._made_for[0] if self._made_for else "",
+            kind, title, self._account[0] if self._account else "",
             saved=saved, job_id=future.job_id, run_id=future.run_id,
             state=future.state if has_ended else None,
             took_s=future.activity().running_s if has_ended else None,

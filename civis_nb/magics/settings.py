@@ -6,7 +6,7 @@ import textwrap
 from typing import Final
 
 from civis_nb import config
-from civis_nb.display.bundle import Note, Shown
+from civis_nb.display.bundle import Displayable, Note
 from civis_nb.display.html import Html, el
 from civis_nb.display.screens import Screen
 from civis_nb.display.tables import ResultTable
@@ -34,7 +34,7 @@ SYNTAX: Final = Syntax(
 )  # fmt: skip
 
 
-class ConfigLine(Shown):
+class ConfigLine(Displayable):
     """One setting with its value, as a line.
 
     Parameters

@@ -23,10 +23,10 @@ from civis_nb.io.reading.pipeline import start_export
 from civis_nb.magics.background import FrameFuture
 from civis_nb.magics.binding import Bound
 from civis_nb.magics.calls import SqlCall
-from civis_nb.magics.done import TableMade, what_was_done
+from civis_nb.magics.done import TableCreated, what_was_done
 from civis_nb.magics.fetching import NO_RESULT, Fetched
 from civis_nb.magics.finding import dictionary
-from civis_nb.magics.into_table import into_table, is_there, needs_look
+from civis_nb.magics.into_table import depends_on_table, into_table, table_exists_sql
 from civis_nb.magics.kept import KeptResult
 from civis_nb.magics.limits import counting
 from civis_nb.magics.running import StatementRunner, title_of
@@ -215,7 +215,7 @@ class SqlRun:
                 if found.note and not call.quiet:
                     display.settle(Note(found.note))
                 else:
-                    display.vanish(whole_cell=self.runner.owns_cell(statement))
+                    display.remove(whole_cell=self.runner.owns_cell(statement))
                 return found.frame if call.var is None else None
             limit = call.rows or min(_HEAD_ROWS, config.get("limit"))
             display.settle(
@@ -250,14 +250,14 @@ class SqlRun:
             if call.var is not None and not call.quiet:
                 display.settle(view)
                 return None
-            display.vanish(whole_cell=self.runner.owns_cell(statement))
+            display.remove(whole_cell=self.runner.owns_cell(statement))
         return None if call.var is not None or (call.quiet and call.whole_cell) else view
 
     def _in_background(self, statement: Statement) -> FrameFuture | None:
         """Start the statement; return or assign its future."""
         call, client = self.call, self.runner.session.client()
         request = self.runner.request(statement)
-        bound = self._to_send(statement, self._table_is_there(statement))
+        bound = self._to_send(statement, self._table_exists(statement))
 
         def start() -> CivisFuture:
             future: CivisFuture
@@ -272,7 +272,7 @@ class SqlRun:
 
         def read(future: CivisFuture) -> Fetched:
             if call.to:
-                return Fetched(TableMade(call.to, what_was_done(future)))
+                return Fetched(TableCreated(call.to, what_was_done(future)))
             return request.fetched(client, future, self.runner.export(statement))
 
         future = FrameFuture(
@@ -298,22 +298,22 @@ class SqlRun:
         dialect = statement.database.dialect or "postgres"
         return into_table(statement.bound, call.to, how, exists, dialect)
 
-    def _table_is_there(self, statement: Statement) -> bool:
+    def _table_exists(self, statement: Statement) -> bool:
         """Check with the database whether the table of ``--to`` is there, where that matters."""
         call = self.call
-        if not call.to or not needs_look(call.if_exists or "fail"):
+        if not call.to or not depends_on_table(call.if_exists or "fail"):
             return False
         # Refused before anything is asked.
         self._to_send(statement, True)
-        look = is_there(call.to)
+        look = table_exists_sql(call.to)
         return bool(self.runner.query(statement, 1, Bound(look, look))["rows"])
 
-    def _into_table(self, statement: Statement) -> TableMade | None:
+    def _into_table(self, statement: Statement) -> TableCreated | None:
         """Run the statement so that its result is kept in a table; say what was made."""
         call = self.call
         assert call.to is not None  # noqa: S101 - the caller has looked
-        bound = self._to_send(statement, self._table_is_there(statement))
-        made = TableMade(
+        bound = self._to_send(statement, self._table_exists(statement))
+        made = TableCreated(
             call.to, self.runner.query(replace(statement, bound=bound), 0, bound)["done"]
         )
         return None if call.quiet and call.whole_cell else made

@@ -24,7 +24,7 @@ __all__ = ["Statement", "Written", "prepare"]
 
 _WHOLE = re.compile(r"\s*:([^\W\d]\w*)\s*;?\s*")
 _TEMPLATE = re.compile(r"\{%|\{\{\s*[^\W\d][\w.]*\s*(?:\|[^{}]*)?\}\}")
-_MOST_SAVED: Final = 100
+_MAX_SAVED: Final = 100
 
 
 @dataclass(frozen=True)
@@ -316,8 +316,8 @@ def _saved_before(names: Sequence[str], history: History) -> list[tuple[str, Sav
         for needed in saved.with_saved:
             add(needed, (*chain, name))
         ordered[name] = saved
-        if len(ordered) > _MOST_SAVED:
-            raise CivisMagicError(f"--with: more than {_MOST_SAVED} saved statements.")
+        if len(ordered) > _MAX_SAVED:
+            raise CivisMagicError(f"--with: more than {_MAX_SAVED} saved statements.")
 
     for name in names:
         add(name, ())

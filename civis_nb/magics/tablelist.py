@@ -19,10 +19,10 @@ if TYPE_CHECKING:
 __all__ = ["SYNTAX", "tables_magic"]
 
 #: Tables whose columns are shown, or which are scanned, at once.
-_MOST_TABLES: Final = 50
+_MAX_TABLES: Final = 50
 _SHOWN: Final = 100
-_WILD: Final = frozenset("*?%")
-_NONE_FITS: Final = (
+_WILDCARDS: Final = frozenset("*?%")
+_NO_MATCH: Final = (
     "The platform knows no such table. %civis_tables alone shows all; --refresh scans for new ones."
 )
 
@@ -82,7 +82,7 @@ def tables_magic(line: str, session: Session) -> ResultTable:
     names = ["schema", "name", "kind", "rows", "columns", "scanned"]
     title = f"Tables of {database.name}" + ("" if tables else _wanted(values))
     return ResultTable(
-        cells, columns=names, title=title, limit=_SHOWN, note=None if tables else _NONE_FITS
+        cells, columns=names, title=title, limit=_SHOWN, note=None if tables else _NO_MATCH
     )
 
 
@@ -100,7 +100,7 @@ def _scanned(table: Any) -> str | None:
 def _tables(client: Client, database: Database, values: dict[str, Any]) -> list[Any]:
     """Return the tables that are asked for."""
     pattern = values["pattern"]
-    wild = bool(pattern) and not _WILD.isdisjoint(pattern)
+    wild = bool(pattern) and not _WILDCARDS.isdisjoint(pattern)
     given: dict[str, Any] = {"database_id": database.id, "iterator": True}
     if values["schema"]:
         given["schema"] = values["schema"]
@@ -142,7 +142,7 @@ def _columns_table(
     names += ["NULLs", "distinct", "min", "max", "mean"] if profile else ["description"]
     title = "Columns" + ("" if tables else f" of tables{wanted}")
     title += ", by the last scan" if profile else ""
-    note = None if tables else _NONE_FITS
+    note = None if tables else _NO_MATCH
     return ResultTable(cells, columns=names, title=title, limit=max(len(cells), 1), note=note)
 
 
@@ -164,10 +164,10 @@ def _text(value: Any) -> str | None:
 
 
 def _check_few(tables: Sequence[Any]) -> None:
-    if len(tables) > _MOST_TABLES:
+    if len(tables) > _MAX_TABLES:
         raise CivisMagicError(
             f"{len(tables):,} tables are too many to show the columns of all, or to scan: at most "
-            f"{_MOST_TABLES}. Give a PATTERN, or -s SCHEMA."
+            f"{_MAX_TABLES}. Give a PATTERN, or -s SCHEMA."
         )
 
 

@@ -77,6 +77,6 @@ class TaskLogs:
         if self._opened is not None:
             self._opened.finish()
 
-    def added_to(self, seen: Activity, most_lines: int) -> Activity:  # noqa: ARG002 - as ReadLog
+    def added_to(self, seen: Activity, max_lines: int) -> Activity:  # noqa: ARG002 - as ReadLog
         """Return what was seen of the execution: logs are not part of it."""
         return seen

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from civis_nb.display.bundle import Shown
+from civis_nb.display.bundle import Displayable
 from civis_nb.display.html import DIM, Html, el
 from civis_nb.display.html import visible as shown
 
 __all__ = ["Plan", "SqlText"]
 
 
-class SqlText(Shown):
+class SqlText(Displayable):
     """SQL as it would be sent.
 
     Parameters
@@ -34,7 +34,7 @@ class SqlText(Shown):
         return el("div", el("div", self._title, style=DIM), el("pre", self._sql))
 
 
-class Plan(Shown):
+class Plan(Displayable):
     """A database's plan of a statement.
 
     Parameters

@@ -10,9 +10,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from civis_nb._waiting import still_going, wait_event
+from civis_nb._waiting import still_running, wait_event
 from civis_nb.display.activity import Activity
-from civis_nb.display.bundle import Note, Shown
+from civis_nb.display.bundle import Displayable, Note
 from civis_nb.display.followed import FollowedRun, Following
 from civis_nb.display.html import Html, el, join
 from civis_nb.display.live import Display
@@ -104,12 +104,12 @@ class _Work:
             return CivisJobFailure(message, None, self.future.job_id, self.future.run_id)
         return Future.exception(self.future, 0)
 
-    def activity(self, most_lines: int = SETTLED_LINES) -> Activity:
+    def activity(self, max_lines: int = SETTLED_LINES) -> Activity:
         """Return what was seen last, with so many lines of its log at most."""
         seen: Activity = (
             self.future.activity(self.title)
             if self.following is None
-            else self.following.describe(most_lines)
+            else self.following.describe(max_lines)
         )
         error = self.error
         if error is not None:
@@ -169,7 +169,7 @@ class Background:
         screen = work.screen = work.display.screen
         if screen is not None and not work.display.changes:
             # Nobody replaces this while the work goes on: it says nothing that will not stay true.
-            screen.show(_begun(work))
+            screen.show(_started_note(work))
         if followed.log is None and followed.open_log is None:
             future.call_at_end(lambda _: self._settle(work))
         else:
@@ -209,7 +209,7 @@ class Background:
             if display is not None and screen is not None and screen.outlives_cell:
                 display.settle(RunView(work.activity()))
             elif display is not None:
-                display.vanish()
+                display.remove()
         finally:
             work.settled.set()
 
@@ -226,7 +226,7 @@ class Background:
                 continue
             self._repeat(work)
             error = work.error
-            if error is None or work.future.told or work.reported or work.cell == cell:
+            if error is None or work.future.outcome_retrieved or work.reported or work.cell == cell:
                 continue
             work.reported = True
             begun = f"in cell [{work.cell}]" if work.cell is not None else "earlier"
@@ -281,7 +281,7 @@ class Background:
                 # Its cell shows how it has ended once the log has come.
                 wait_event(work.settled, LOG_LAG_S)
             self._repeat(work)
-            work.future.told = True
+            work.future.outcome_retrieved = True
         if futures is None:
             self._work = [one for one in self._work if one not in chosen]
         if chosen and not quiet:
@@ -302,7 +302,7 @@ class Background:
         tracker.wait_for_run(describe)
         try:
             with Display(tracker, False if quiet else None, command=True):
-                late = still_going([work.future for work in going], timeout_s)
+                late = still_running([work.future for work in going], timeout_s)
                 if late:
                     many = counted(len(late), "background run")
                     raise CivisTimeoutError(
@@ -317,7 +317,7 @@ class Background:
             raise
 
 
-def _begun(work: _Work) -> Note:
+def _started_note(work: _Work) -> Note:
     """Return what to say of a piece of work where its display does not change."""
     ids = work.activity().ids
     title = f"{work.title} ({ids})" if ids else work.title
@@ -343,7 +343,7 @@ def _raise_first(failed: Sequence[_Work]) -> None:
 
 
 @dataclass(frozen=True, repr=False)
-class _Ends(Shown):
+class _Ends(Displayable):
     """How several runs have ended, failures first."""
 
     activities: tuple[Activity, ...]

@@ -44,7 +44,7 @@ def checked_inputs(definition: str, given: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class ExecutionOf:
-    """An execution of a workflow; as `civis_nb.magics.following.WhatRuns`.
+    """An execution of a workflow; as `civis_nb.magics.following.Followable`.
 
     Attributes
     ----------

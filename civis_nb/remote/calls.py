@@ -12,7 +12,7 @@ from civis_nb._version import __version__
 from civis_nb.errors import CivisArgumentError, CivisClientError, CivisInputError
 from civis_nb.futures.container import ContainerFuture
 from civis_nb.futures.executors import DEFAULT_IMAGE, _ContainerShellExecutor
-from civis_nb.remote.pickles import RESULT_NAME, Facts, download, dumps, loads, upload
+from civis_nb.remote.pickles import RESULT_NAME, PickleInfo, download, dumps, loads, upload
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
@@ -226,7 +226,7 @@ def worker_command(file_id: int, requirements: Sequence[str] = ()) -> str:
     return "\n".join(lines)
 
 
-def posted_result(client: APIClient, job_id: Any, run_id: Any) -> tuple[Any, Facts] | None:
+def posted_result(client: APIClient, job_id: Any, run_id: Any) -> tuple[Any, PickleInfo] | None:
     """Return what a worker has posted of its run; None when it has posted nothing.
 
     Raises
@@ -241,5 +241,5 @@ def posted_result(client: APIClient, job_id: Any, run_id: Any) -> tuple[Any, Fac
         return None
     value, facts = loads(download(client, named[0]["object_id"]), f"The result of job {job_id}")
     if not facts.python and isinstance(value, BaseException):
-        facts = Facts(raised=True)  # as the worker of the PyPI package `civis` posts it
+        facts = PickleInfo(raised=True)  # as the worker of the PyPI package `civis` posts it
     return value, facts

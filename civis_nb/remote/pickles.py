@@ -19,7 +19,7 @@ from civis_nb.errors import CivisClientError, CivisDependencyError, CivisInputEr
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
 
-__all__ = ["RESULT_NAME", "Facts", "download", "dumps", "loads", "upload"]
+__all__ = ["RESULT_NAME", "PickleInfo", "download", "dumps", "loads", "upload"]
 
 #: The name of the output that holds the result of a call.
 RESULT_NAME = "civis_nb_result.pkl"
@@ -29,7 +29,7 @@ _KEPT_DAYS = 7
 
 
 @dataclass(frozen=True)
-class Facts:
+class PickleInfo:
     """What is known of a pickle before it is read.
 
     Attributes
@@ -60,7 +60,7 @@ def dumps(value: Any, what: str, *, raised: bool = False, traceback: str = "") -
     what
         What it is, for messages.
     raised, traceback
-        As in `Facts`.
+        As in `PickleInfo`.
 
     Raises
     ------
@@ -75,7 +75,7 @@ def dumps(value: Any, what: str, *, raised: bool = False, traceback: str = "") -
     """
     import cloudpickle
 
-    facts = Facts(_python(), __version__, raised, traceback)
+    facts = PickleInfo(_python(), __version__, raised, traceback)
     try:
         data: bytes = cloudpickle.dumps(value)
     except Exception as error:
@@ -88,7 +88,7 @@ def dumps(value: Any, what: str, *, raised: bool = False, traceback: str = "") -
     return data + _MARK + json.dumps(asdict(facts)).encode()
 
 
-def loads(data: bytes, what: str) -> tuple[Any, Facts]:
+def loads(data: bytes, what: str) -> tuple[Any, PickleInfo]:
     """Return the value in a file's content, and its facts.
 
     Raises
@@ -99,9 +99,9 @@ def loads(data: bytes, what: str) -> tuple[Any, Facts]:
         When it is no pickle, or a damaged one.
     """
     pickled, mark, line = data.rpartition(_MARK)
-    facts = Facts()
+    facts = PickleInfo()
     if mark:
-        facts = Facts(**json.loads(line))
+        facts = PickleInfo(**json.loads(line))
         here = _python()
         if facts.python != here:
             raise CivisDependencyError(

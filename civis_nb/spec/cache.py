@@ -25,7 +25,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any
 
-from civis_nb._cache_folder import default_folder, is_ours
+from civis_nb._cache_folder import default_folder, is_private_file
 from civis_nb._version import __version__
 from civis_nb.errors import CivisSpecError
 from civis_nb.spec.model import Operation, Spec
@@ -34,7 +34,7 @@ from civis_nb.spec.parse import group_by_resource, parse_resource
 __all__ = [
     "MAX_AGE_INTERACTIVE_S",
     "MAX_AGE_S",
-    "KeptSpec",
+    "CachedSpec",
     "SpecCache",
     "default_folder",
     "newest",
@@ -53,7 +53,7 @@ def newest() -> Spec | None:
         found = [(path.stat().st_mtime, path) for path in default_folder().glob("spec-*.civis")]
     for _, path in sorted(found, reverse=True):
         with contextlib.suppress(OSError):
-            kept = _opened(path.read_bytes(), path) if is_ours(path) else None
+            kept = _opened(path.read_bytes(), path) if is_private_file(path) else None
             if kept is not None and kept.is_whole():
                 return kept.spec()
     return None
@@ -64,7 +64,7 @@ def _is_interactive() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptSpec:
+class CachedSpec:
     """A specification as it lies on the disk.
 
     Attributes
@@ -141,10 +141,10 @@ class SpecCache:
         self._endpoint = endpoint
         self.path = default_folder() / f"spec-{digest}.civis"
 
-    def read(self) -> KeptSpec | None:
+    def read(self) -> CachedSpec | None:
         """Return what is kept; None where there is nothing that can be trusted."""
         try:
-            if not is_ours(self.path):
+            if not is_private_file(self.path):
                 return None
             content = self.path.read_bytes()
         except OSError:
@@ -154,7 +154,7 @@ class SpecCache:
             return None
         return kept
 
-    def write(self, document: Mapping[str, Any], headers: Mapping[str, str]) -> KeptSpec:
+    def write(self, document: Mapping[str, Any], headers: Mapping[str, str]) -> CachedSpec:
         """Store a specification, and return it without what no method needs.
 
         A disk that can't be written only costs the next process time, and is no error.
@@ -183,12 +183,12 @@ class SpecCache:
         }
         return self._store(header, b"".join(parts))
 
-    def renew(self, kept: KeptSpec) -> KeptSpec:
+    def renew(self, kept: CachedSpec) -> CachedSpec:
         """Record that the server has no newer one."""
         header = {**kept.header, "client": __version__, "fetched_at": time.time()}
         return self._store(header, kept.body)
 
-    def _store(self, header: dict[str, Any], body: bytes) -> KeptSpec:
+    def _store(self, header: dict[str, Any], body: bytes) -> CachedSpec:
         """Write a specification for later processes, where the disk allows it; return it."""
         header = {**header, "crc": zlib.crc32(body)}
         head = json.dumps(header).encode()
@@ -197,7 +197,7 @@ class SpecCache:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             _write_whole(self.path, first + head + b"\n" + body)
             _forget_old(self.path.parent)
-        return KeptSpec(header, body, self.path)
+        return CachedSpec(header, body, self.path)
 
 
 def _slice(paths: Mapping[str, Any], definitions: Mapping[str, Any]) -> bytes:
@@ -228,7 +228,7 @@ def _slice(paths: Mapping[str, Any], definitions: Mapping[str, Any]) -> bytes:
     return json.dumps({"paths": slim, "definitions": needed}, separators=(",", ":")).encode()
 
 
-def _opened(content: bytes, path: Path) -> KeptSpec | None:
+def _opened(content: bytes, path: Path) -> CachedSpec | None:
     """Return the specification in a kept file; None when it is damaged or of another version."""
     first, _, rest = content.partition(b"\n")
     try:
@@ -242,7 +242,7 @@ def _opened(content: bytes, path: Path) -> KeptSpec | None:
     except (ValueError, RecursionError):
         return None
     body = rest[length + 1 :]
-    return KeptSpec(header, body, path) if _makes_sense(header, len(body)) else None
+    return CachedSpec(header, body, path) if _makes_sense(header, len(body)) else None
 
 
 def _makes_sense(header: Any, length: int) -> bool:

@@ -19,7 +19,7 @@ from civis_nb.transport.faults import Outcome
 if TYPE_CHECKING:
     import requests
 
-__all__ = ["add_what_may_be_done", "check_whole", "judge"]
+__all__ = ["add_advice", "check_complete", "judge"]
 
 #: Statuses that have an error of their own.
 _KINDS = {401: CivisAPIKeyError, 501: CivisNotImplementedError}
@@ -33,14 +33,14 @@ _MAY_BE_DONE = (
 )
 
 #: What stands in front of a server answers these when it has lost sight of the server's work.
-_UNSURE = frozenset({502, 503, 504})
+_AMBIGUOUS_STATUSES = frozenset({502, 503, 504})
 
 _MAY_BE_GONE = (
     ". An attempt before this one got no answer that says so, but may have deleted it already."
 )
 
 
-def check_whole(response: requests.Response) -> None:
+def check_complete(response: requests.Response) -> None:
     """Check that the answer came whole; urllib3 does not count bytes in 1.26, nor head lines ever.
 
     Raises
@@ -134,7 +134,7 @@ def _named(response: requests.Response, method: str) -> str:
     return f"{method} {masked_path(url)} at {urlsplit(url).netloc.rpartition('@')[2]}"
 
 
-def add_what_may_be_done(outcome: Outcome, method: str, attempts: int) -> None:
+def add_advice(outcome: Outcome, method: str, attempts: int) -> None:
     """Add to an error that the request may have done its work, where that can't be known.
 
     Parameters
@@ -147,7 +147,7 @@ def add_what_may_be_done(outcome: Outcome, method: str, attempts: int) -> None:
         How many there were.
     """
     status = outcome.status
-    lost = outcome.fault in ("broken", "timeout", "malformed") or status in _UNSURE
+    lost = outcome.fault in ("broken", "timeout", "malformed") or status in _AMBIGUOUS_STATUSES
     if outcome.error is None:
         return
     if method in ("POST", "PATCH") and lost:

@@ -28,9 +28,9 @@ from civis_nb.transport.presigned import (
     Broken,
     Rule,
     ask,
-    bare,
     describe_answer,
     plain_words,
+    without_frames,
 )
 from civis_nb.transport.retry import retry_after_s
 
@@ -192,7 +192,7 @@ class _Download:
     def _open(self) -> requests.Response:
         """Return a response that goes on where the last one broke; renew an expired link."""
         while True:
-            response = self._ask()
+            response = self._request()
             status = response.status_code
             if status == 200 or (status == 206 and self._goes_on(response)):
                 self._etag = _strong_etag(response)
@@ -211,7 +211,7 @@ class _Download:
                     hint = "; the link may have expired" if status in _LINK_STATUSES else ""
                     raise self._error(f"the store answers {said}{hint}")
 
-    def _ask(self) -> requests.Response:
+    def _request(self) -> requests.Response:
         """Send the request for the rest of the content."""
         headers = {"Accept-Encoding": "identity"}
         if self._got and self._ranges:
@@ -265,7 +265,7 @@ class _Download:
             fitting = int(len(data) * _READ_S / max(time.monotonic() - began, 1e-6))
             self._read_bytes = min(max(fitting, _LEAST_READ_BYTES), self._chunk_bytes)
             return data
-        raise bare(failure)
+        raise without_frames(failure)
 
     def _decoded(self, body: Iterator[bytes]) -> Iterator[bytes]:
         """Yield a body uncompressed; a break in it is a fault that may be repeated."""

@@ -109,12 +109,12 @@ def classify(error: Exception, method: str, url: str) -> Outcome:
         )
         return Outcome("unsent", error=CivisConnectionError(text))
     if isinstance(error, urllib3.LocationValueError):
-        return Outcome("final", error=_hopeless(error, what, host, detail))
+        return Outcome("final", error=_final_error(error, what, host, detail))
     lost = (exceptions.ConnectionError, exceptions.ChunkedEncodingError)
     if isinstance(error, (*lost, exceptions.ContentDecodingError, urllib3.HTTPError)):
         text = f"The connection to {host} broke off before {what} was answered whole: {detail}."
         return Outcome("broken", error=CivisConnectionError(text))
-    return Outcome("final", error=_hopeless(error, what, host, detail))
+    return Outcome("final", error=_final_error(error, what, host, detail))
 
 
 def platform_ended(method: str, url: str) -> CivisPlatformEndedError:
@@ -125,7 +125,7 @@ def platform_ended(method: str, url: str) -> CivisPlatformEndedError:
     )
 
 
-def _hopeless(error: Exception, what: str, host: str, detail: str) -> CivisError:
+def _final_error(error: Exception, what: str, host: str, detail: str) -> CivisError:
     """Return the error of a request that no repetition would help."""
     from requests import exceptions
     from urllib3 import exceptions as urllib3

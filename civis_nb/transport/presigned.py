@@ -24,11 +24,11 @@ __all__ = [
     "Broken",
     "Rule",
     "ask",
-    "bare",
     "describe_answer",
     "plain_words",
     "session_for",
     "timeouts",
+    "without_frames",
 ]
 
 log = logging.getLogger(__name__)
@@ -194,10 +194,10 @@ def ask(
         failure = Broken(plain_words(error), "final")
     except BaseException as error:
         failure = error
-    raise bare(failure)
+    raise without_frames(failure)
 
 
-def bare(error: BaseException) -> BaseException:
+def without_frames(error: BaseException) -> BaseException:
     """Return an exception without the frames that it came through, and what it came from."""
     if not isinstance(error, CivisError):
         error.__cause__ = None

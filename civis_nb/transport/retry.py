@@ -26,7 +26,7 @@ from civis_nb.transport.faults import Fault, Outcome
 if TYPE_CHECKING:
     import tenacity
 
-__all__ = ["MAX_ATTEMPTS", "retry_after_s", "run", "worth_repeating"]
+__all__ = ["MAX_ATTEMPTS", "is_retryable", "retry_after_s", "run"]
 
 MAX_ATTEMPTS = 10
 _MAX_WAIT_S = 60.0
@@ -39,7 +39,7 @@ _POST_STATUSES = frozenset({429, 503})
 _FAULT_ATTEMPTS: Mapping[Fault, int] = {"unsent": 4, "broken": 4, "malformed": 4, "timeout": 3}
 
 
-def worth_repeating(method: str, outcome: Outcome) -> bool:
+def is_retryable(method: str, outcome: Outcome) -> bool:
     """Return whether another attempt may help and can do no harm.
 
     A POST that was answered by 503 counts as such; the caller must check before it repeats one.
@@ -112,7 +112,7 @@ def run(
     if retrying is not None:
         return _with_policy(retrying, method, attempt)
     first = attempt()
-    if not worth_repeating(method, first):
+    if not is_retryable(method, first):
         return first
     # tenacity is slow to import; most processes never need it.
     import tenacity
@@ -129,7 +129,7 @@ def _with_policy(
     import tenacity
 
     policy = retrying.copy(
-        retry=tenacity.retry_if_result(lambda outcome: worth_repeating(method, outcome)),
+        retry=tenacity.retry_if_result(lambda outcome: is_retryable(method, outcome)),
         stop=_before_for_ever(retrying.stop),
         wait=_at_least_retry_after(retrying.wait),
         retry_error_callback=lambda state: _outcome_of(state),

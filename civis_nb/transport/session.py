@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from civis_nb import config
 from civis_nb._wire_text import masked_url
 from civis_nb.errors import CivisAPIError, CivisError, CivisInputError
-from civis_nb.transport.answers import add_what_may_be_done, check_whole, judge
+from civis_nb.transport.answers import add_advice, check_complete, judge
 from civis_nb.transport.encode import json_bytes, query_items
 from civis_nb.transport.faults import Outcome, classify, platform_ended
 from civis_nb.transport.identity import (
@@ -266,7 +266,7 @@ class Session:
         error = outcome.error
         if error is None:
             return outcome
-        add_what_may_be_done(outcome, request.method, exchange.attempts)
+        add_advice(outcome, request.method, exchange.attempts)
         # Dropped, so that the frames of the traceback hold no request with the key in it.
         del outcome
         raise error
@@ -329,7 +329,7 @@ class _Exchange:
         self._recover = recover
         self._started = time.monotonic()
         #: When a POST was answered by 503, and that reply: its work may be done.
-        self._unsure: tuple[float, requests.Response] | None = None
+        self._ambiguous_reply: tuple[float, requests.Response] | None = None
 
     def attempt(self) -> Outcome:
         """Send the request once, and return what came of it."""
@@ -359,7 +359,7 @@ class _Exchange:
             if response.status_code >= 400 and request.stream:
                 _ = response.content
             if not request.stream:
-                check_whole(response)
+                check_complete(response)
         except (RequestException, HTTPError, ValueError, OSError) as error:
             # Nothing is raised here: the error would hold the request, and so the key.
             outcome = classify(error, request.method, request.url)
@@ -384,15 +384,15 @@ class _Exchange:
             if self._recover is None:
                 outcome.fault = "final"
             else:
-                self._unsure = (time.monotonic() - self._started, response)
+                self._ambiguous_reply = (time.monotonic() - self._started, response)
         return outcome
 
     def _recovered(self) -> Outcome | None:
         """Return the outcome of an unsure POST whose work is done; None when it is to be sent."""
-        if self._unsure is None or self._recover is None:
+        if self._ambiguous_reply is None or self._recover is None:
             return None
-        elapsed_s, reply = self._unsure
-        self._unsure = None
+        elapsed_s, reply = self._ambiguous_reply
+        self._ambiguous_reply = None
         try:
             return self._recover(elapsed_s, reply)
         except CivisError:

@@ -17,12 +17,12 @@ from civis_nb.errors import CivisInputError, CivisUploadError
 from civis_nb.transport.sinks import disk_errors, write_all
 
 __all__ = [
+    "CountedSource",
     "FileSource",
     "GrowingSource",
     "MemorySource",
     "Source",
-    "Watched",
-    "no_room",
+    "full_disk_named",
     "open_source",
 ]
 
@@ -237,7 +237,7 @@ def check_source(buf: Any) -> None:
         path.open("rb").close()
 
 
-def no_room() -> AbstractContextManager[None]:
+def full_disk_named() -> AbstractContextManager[None]:
     """Raise a full disk's error with the name of its temporary folder."""
     return disk_errors(
         f"What is to be uploaded could not be prepared in {tempfile.gettempdir()}",
@@ -298,7 +298,7 @@ def _has_size(descriptor: int) -> bool:
 def _spooled(buf: Any) -> Iterator[Source]:
     """Give the rest of a buffer as a temporary file."""
     with tempfile.TemporaryFile(buffering=0) as file:
-        with no_room():
+        with full_disk_named():
             _copy(buf, file)
         yield FileSource(file.fileno(), "the buffer")
 
@@ -321,7 +321,7 @@ def _encoded(text: str) -> bytes:
         ) from None
 
 
-class Watched:
+class CountedSource:
     """Another source, `source`, of which every piece that is read is counted.
 
     Parameters

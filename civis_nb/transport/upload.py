@@ -33,7 +33,7 @@ from civis_nb.transport.presigned import (
 )
 from civis_nb.transport.retry import retry_after_s
 from civis_nb.transport.slots import parallel_parts, slot
-from civis_nb.transport.sources import Source, Watched
+from civis_nb.transport.sources import CountedSource, Source
 
 __all__ = ["MAX_SINGLE_BYTES", "PartSender", "part_ranges", "post_form", "put_parts"]
 
@@ -192,7 +192,7 @@ class PartSender:
         self._urls = [SecretUrl(url) for url in urls]
         self._what = what
         self._rule = rule
-        self._most = parallel_parts()
+        self._max_parts = parallel_parts()
         self._token, self._unsubscribe = current_token().child()
         self._sending: set[Future[None]] = set()
 
@@ -212,7 +212,7 @@ class PartSender:
         CivisUploadError
             When an earlier part could not be sent.
         """
-        self.settle(self._most - 1)
+        self.settle(self._max_parts - 1)
         stop = source.size if stop is None else stop
         sent: Future[None] = Future()
         self._sending.add(sent)
@@ -302,7 +302,7 @@ class _Body:
         The content is read once more: few stores need it, and it costs more than sending.
         """
         digest = hashlib.md5(usedforsecurity=False)
-        source = self._source.source if isinstance(self._source, Watched) else self._source
+        source = self._source.source if isinstance(self._source, CountedSource) else self._source
         for data in source.read(self._start, self._stop):
             digest.update(data)
         return digest.hexdigest()

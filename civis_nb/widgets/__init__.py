@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 __all__ = ["LiveView", "TableView"]
 
-_HOMES = {"LiveView": "civis_nb.widgets.base", "TableView": "civis_nb.widgets.table"}
+_MODULE_OF = {"LiveView": "civis_nb.widgets.base", "TableView": "civis_nb.widgets.table"}
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module 'civis_nb.widgets' has no attribute {name!r}")
-    value = getattr(importlib.import_module(_HOMES[name]), name)
+    value = getattr(importlib.import_module(_MODULE_OF[name]), name)
     globals()[name] = value
     return value

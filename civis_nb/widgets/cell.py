@@ -10,7 +10,7 @@ from civis_nb.display.group_view import FollowedRuns, GroupView
 from civis_nb.display.progress_view import ProgressView
 from civis_nb.display.run_view import RunView
 from civis_nb.display.screens import BackgroundCell, NotebookCell, Output, View
-from civis_nb.widgets.where import outputs_are_apart
+from civis_nb.widgets.where import outputs_are_isolated
 
 if TYPE_CHECKING:
     from civis_nb.display.activity import Picture
@@ -54,7 +54,7 @@ class WidgetCell(NotebookCell):
             self._followed = view.followed
             self._panel = panel = self._context.run(_panel_of, view.followed)
             panel.update(view.data(), _picture(view))
-            super().draw(_InPlace(view, panel, with_widget=outputs_are_apart()))
+            super().draw(_InPlace(view, panel, with_widget=outputs_are_isolated()))
 
     def clear(self, *, whole_cell: bool = False) -> None:
         """Leave nothing to be seen."""

@@ -20,7 +20,7 @@ __all__ = ["Downloads"]
 
 _PART_BYTES: Final = 4 * 1024 * 1024
 #: A browser that has to get more than this over a kernel's messages waits for too long.
-_MOST_BYTES: Final = 500_000_000
+_MAX_BYTES: Final = 500_000_000
 
 
 class Downloads:
@@ -53,7 +53,7 @@ class Downloads:
             self._files[identity] = path
         (_write_csv if kind == "csv" else _write_parquet)(table, path)
         size = path.stat().st_size
-        if size > _MOST_BYTES:
+        if size > _MAX_BYTES:
             path.unlink()
             raise CivisInputError(
                 f"The file has {size / 1e6:,.0f} MB, which is too much for a browser to fetch from "

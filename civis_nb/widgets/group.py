@@ -9,7 +9,7 @@ import traitlets
 
 from civis_nb.display.group_view import FollowedRuns
 from civis_nb.widgets.base import Answer
-from civis_nb.widgets.run_base import RunsView, steady, whole_number
+from civis_nb.widgets.run_base import RunsView, whole_number, without_clock
 
 if TYPE_CHECKING:
     from civis_nb.display.activity import Picture
@@ -41,7 +41,7 @@ class GroupPanel(RunsView):
 
     def update(self, data: Mapping[str, Any], picture: Picture | None = None) -> None:  # noqa: ARG002 - runs have none
         """Show what is known of the runs now, as plain data."""
-        if self._is_news(_steady(data) != _steady(self.group)):
+        if self._needs_update(_without_clock(data) != _without_clock(self.group)):
             self.group = {**data, "beat": self.group.get("beat", 0) + 1}
 
     def answer(self, kind: str, request: dict[str, Any]) -> Answer:
@@ -53,6 +53,6 @@ class GroupPanel(RunsView):
         return super().answer(kind, request)
 
 
-def _steady(group: Mapping[str, Any]) -> dict[str, Any]:
-    rows = [steady(row) for row in group.get("runs", ())]
-    return {**steady(group), "runs": rows}
+def _without_clock(group: Mapping[str, Any]) -> dict[str, Any]:
+    rows = [without_clock(row) for row in group.get("runs", ())]
+    return {**without_clock(group), "runs": rows}

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 from civis_nb import config
 from civis_nb.display.live import is_watched
 from civis_nb.display.tables import ResultTable
-from civis_nb.widgets.where import mount_point, outputs_are_apart
+from civis_nb.widgets.where import mount_point, outputs_are_isolated
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -34,8 +34,8 @@ log = logging.getLogger(__name__)
 #: So long after its cell a view is made: the page paints the table, and the kernel answers, first.
 _AFTER_S: Final = 0.1
 #: What views may keep in memory together, besides the last one: older ones are closed.
-_MOST_BYTES: Final = 1_000_000_000
-_MOST_VIEWS: Final = 100
+_MAX_BYTES: Final = 1_000_000_000
+_MAX_VIEWS: Final = 100
 
 
 class LiveTables:
@@ -84,7 +84,7 @@ class LiveTables:
         mode = config.get("display")
         if not table.worth_a_view or mode not in ("auto", "widget") or not is_watched():
             return bundle
-        if mode == "widget" or outputs_are_apart():
+        if mode == "widget" or outputs_are_isolated():
             unique = secrets.token_hex(8)
             view = self._made(unique, unique, table)
             return {**bundle, **view.as_widget(), "text/plain": bundle["text/plain"]}
@@ -136,7 +136,7 @@ class LiveTables:
                 log.warning("A table has no live view", exc_info=True)
 
     def _made(self, place: str, anchor: str, table: ResultTable) -> TableView:
-        from civis_nb.widgets.table import TableView, shown_of
+        from civis_nb.widgets.table import TableView, table_info
 
         with self._lock:
             old = self._views.pop(place, None)
@@ -144,7 +144,7 @@ class LiveTables:
             old.close()
         view = TableView(
             table.held,
-            shown_of(table),
+            table_info(table),
             fetch=table.to_arrow if table.can_fetch else None,
             count=table.count_rows if table.can_count else None,
             anchor=anchor,
@@ -161,7 +161,7 @@ class LiveTables:
         ended: list[TableView] = []
         sizes: list[int] = [view.held_bytes for view in self._views.values()]
         while len(self._views) > 1 and (
-            sum(sizes[len(ended) :]) > _MOST_BYTES or len(self._views) > _MOST_VIEWS
+            sum(sizes[len(ended) :]) > _MAX_BYTES or len(self._views) > _MAX_VIEWS
         ):
             ended.append(self._views.popitem(last=False)[1])
         return ended

@@ -38,7 +38,7 @@ export default async () => {
   return (await loaded.get(key)).default;
 };
 """
-_MOST_WAIT_MS: Final = 500
+_MAX_WAIT_MS: Final = 500
 
 
 def _text(name: str) -> str:
@@ -73,7 +73,7 @@ def script(entry: str) -> str:
     _with_imports(entry, found)
     texts = json.dumps(list(found.items()))
     key = hashlib.sha256(texts.encode()).hexdigest()[:16]
-    return _LOADER % (texts, json.dumps(entry), _MOST_WAIT_MS, key)
+    return _LOADER % (texts, json.dumps(entry), _MAX_WAIT_MS, key)
 
 
 @functools.cache

@@ -26,7 +26,7 @@ Family: TypeAlias = Literal[
 _ORDERED: Final = frozenset(
     {"integer", "decimal", "double", "date", "timestamp", "timestamptz", "time"}
 )
-_MOST_MEMBERS: Final = 1000
+_MAX_MEMBERS: Final = 1000
 
 #: Writes the name of the column at an index.
 Namer: TypeAlias = Callable[[int], str]
@@ -380,8 +380,8 @@ def _condition(item: Mapping[str, Any], fields: Sequence[Field]) -> Condition:
         found = _Range(column, low, high)
     elif kind == "set":
         values = tuple(None if one is None else str(one) for one in item.get("values") or ())
-        if not 0 < len(values) <= _MOST_MEMBERS:
-            raise CivisInputError(f"A set has between 1 and {_MOST_MEMBERS:,} values.")
+        if not 0 < len(values) <= _MAX_MEMBERS:
+            raise CivisInputError(f"A set has between 1 and {_MAX_MEMBERS:,} values.")
         return _checked(_Members(column, values, bool(item.get("exclude"))), field)
     else:
         raise CivisInputError(f"A filter can't be {kind!r}: it is text, range, set or null.")

@@ -28,7 +28,7 @@ _FEW_ROWS: Final = 100_000
 _SAMPLE_ROWS: Final = 65_536
 #: How many standard deviations a page may lie beside the place that the sample tells.
 _DEVIATIONS: Final = 5
-_KEPT_STRETCHES: Final = 32
+_CACHED_RANGES: Final = 32
 
 
 class RowOrder:
@@ -56,7 +56,7 @@ class RowOrder:
         self._total = len(source) if matches is None else len(matches)
         self._lock = threading.Lock()
         self._sample: pa.Table | None = None
-        self._stretches: OrderedDict[int, np.ndarray[Any, Any]] = OrderedDict()
+        self._ranges: OrderedDict[int, np.ndarray[Any, Any]] = OrderedDict()
         self.token = CancelToken()
 
     def numbers(self, start: int, count: int) -> np.ndarray[Any, Any]:
@@ -70,15 +70,15 @@ class RowOrder:
         stop = min(start + count, self._total)
         start = min(start, stop)
         with self._lock:
-            for first, kept in self._stretches.items():
+            for first, kept in self._ranges.items():
                 if first <= start and stop <= first + len(kept):
-                    self._stretches.move_to_end(first)
+                    self._ranges.move_to_end(first)
                     return kept[start - first : stop - first]
             few = self._total <= _FEW_ROWS
-            first, found = (0, self.whole()) if few else self._stretch(start, stop)
-            self._stretches[first] = found
-            while len(self._stretches) > _KEPT_STRETCHES:
-                self._stretches.popitem(last=False)
+            first, found = (0, self.whole()) if few else self._range(start, stop)
+            self._ranges[first] = found
+            while len(self._ranges) > _CACHED_RANGES:
+                self._ranges.popitem(last=False)
             return found[start - first : stop - first]
 
     @property
@@ -98,7 +98,7 @@ class RowOrder:
         )  # fmt: skip
         return found
 
-    def _stretch(self, start: int, stop: int) -> tuple[int, np.ndarray[Any, Any]]:
+    def _range(self, start: int, stop: int) -> tuple[int, np.ndarray[Any, Any]]:
         """Return rows around some, and where the first of them is."""
         if self._sample is None:
             self._sample = self._sampled()

@@ -16,7 +16,7 @@ from civis_nb.display.log_parts import found_in, lines_between, newest_lines, te
 from civis_nb.display.run_view import RunView
 from civis_nb.errors import CivisInputError
 from civis_nb.widgets.base import Answer
-from civis_nb.widgets.run_base import RunsView, steady, whole_number
+from civis_nb.widgets.run_base import RunsView, whole_number, without_clock
 
 if TYPE_CHECKING:
     from civis_nb.display.activity import Picture
@@ -84,8 +84,12 @@ class RunPanel(RunsView):
         known = {**data, "actions": actions}
         newest = self._newest_lines()
         tree = self._new_tree(picture)
-        changed = newest is not None or tree is not None or steady(known) != steady(self.run)
-        if not self._is_news(changed):
+        changed = (
+            newest is not None
+            or tree is not None
+            or without_clock(known) != without_clock(self.run)
+        )
+        if not self._needs_update(changed):
             return
         with self.hold_sync():
             self.run = {**known, "beat": self.run.get("beat", 0) + 1}

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from civis_nb.display.activity import Picture
     from civis_nb.display.run_view import RunView
 
-__all__ = ["RunsView", "steady", "whole_number"]
+__all__ = ["RunsView", "whole_number", "without_clock"]
 
 #: Without news a view hears from the kernel this often.
-_BEAT_S: Final = 5.0
+_HEARTBEAT_S: Final = 5.0
 
 
 class RunsView(InPlace):
@@ -32,7 +32,7 @@ class RunsView(InPlace):
     styles: ClassVar[tuple[str, ...]] = ("common.css", "run.css")
 
     def __init__(self) -> None:
-        self._news_s = 0.0
+        self._updated_s = 0.0
         self.on_repeat_end: Callable[[RunView], None] | None = None
         super().__init__()
 
@@ -45,16 +45,16 @@ class RunsView(InPlace):
         # Whether this is answered while a cell runs decides what the view can offer.
         return ({}, []) if kind == "hello" else super().answer(kind, request)
 
-    def _is_news(self, changed: bool) -> bool:
+    def _needs_update(self, changed: bool) -> bool:
         """Return whether the front end is to hear: of what changed, or that the kernel is there."""
         now = time.monotonic()
-        if not changed and now - self._news_s < _BEAT_S:
+        if not changed and now - self._updated_s < _HEARTBEAT_S:
             return False
-        self._news_s = now
+        self._updated_s = now
         return True
 
 
-def steady(run: Mapping[str, Any]) -> dict[str, Any]:
+def without_clock(run: Mapping[str, Any]) -> dict[str, Any]:
     """Return what is known of a run but for what changes all the time: the view counts on."""
     return {name: value for name, value in run.items() if name not in ("elapsed_s", "beat")}
 

@@ -23,27 +23,27 @@ from civis_nb.widgets.downloads import Downloads
 from civis_nb.widgets.engine import TableEngine
 from civis_nb.widgets.query import ALL, Field, Query
 from civis_nb.widgets.summaries import Summary, frequent_values, summarize
-from civis_nb.widgets.where import mount_point, outputs_are_apart
+from civis_nb.widgets.where import mount_point, outputs_are_isolated
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
     from civis_nb.display.tables import ResultTable
 
-__all__ = ["Shown", "TableView", "shown_of"]
+__all__ = ["TableInfo", "TableView", "table_info"]
 
 #: As in static/blocks.js: the first block needs no request.
 _BLOCK_ROWS: Final = 100
 _BLOCK_COLUMNS: Final = 40
-_MOST_ROWS: Final = 1000
-_MOST_COLUMNS: Final = 200
-_MOST_COPIED_CELLS: Final = 500_000
-_MOST_CELL_CHARS: Final = 1_000_000
-_MOST_VALUES: Final = 200
+_MAX_ROWS: Final = 1000
+_MAX_COLUMNS: Final = 200
+_MAX_COPIED_CELLS: Final = 500_000
+_MAX_CELL_CHARS: Final = 1_000_000
+_MAX_VALUES: Final = 200
 
 
 @dataclass(frozen=True)
-class Shown:
+class TableInfo:
     """What a table is: its caption, as data.
 
     Attributes
@@ -74,10 +74,10 @@ class Shown:
     rows: int | None = None
 
 
-def shown_of(table: ResultTable) -> Shown:
+def table_info(table: ResultTable) -> TableInfo:
     """Return what a result table is, as its view says it."""
     source = table.source
-    return Shown(
+    return TableInfo(
         table.title or "", table.total, table.complete,
         source.seconds, source.run, source.url, source.dialect or "duckdb", table.view_rows,
     )  # fmt: skip
@@ -144,14 +144,14 @@ class TableView(LiveView):
     def __init__(
         self,
         data: Any,
-        shown: Shown | None = None,
+        shown: TableInfo | None = None,
         *,
         fetch: Callable[[], Any] | None = None,
         count: Callable[[], int] | None = None,
         anchor: str | None = None,
     ) -> None:
         self._lock = threading.RLock()
-        self._shown = shown or Shown()
+        self._shown = shown or TableInfo()
         self._fetch = fetch
         self._count = count
         self._downloads = Downloads()
@@ -256,13 +256,13 @@ class TableView(LiveView):
             return super().answer(kind, request)
         return answers[kind](request), []
 
-    def _asked(self, request: dict[str, Any]) -> Query:
+    def _query(self, request: dict[str, Any]) -> Query:
         return Query.parse(request.get("filters", []), request.get("sort", []), self.fields)
 
     def _rows(self, request: dict[str, Any]) -> dict[str, Any]:
         started = time.perf_counter()
-        query, columns = self._asked(request), self._columns(request)
-        count = min(int(request["count"]), _MOST_ROWS)
+        query, columns = self._query(request), self._columns(request)
+        count = min(int(request["count"]), _MAX_ROWS)
         page = self._engine.page(query, int(request["start"]), count, columns)
         matched = self._engine.count(query)
         cells = self._cells.block(page, columns)
@@ -273,13 +273,13 @@ class TableView(LiveView):
         columns = [int(index) for index in request["columns"]]
         if not all(0 <= index < len(self.fields) for index in columns):
             raise CivisInputError(f"Columns are counted from 0 to {len(self.fields) - 1}.")
-        return columns[:_MOST_COLUMNS]
+        return columns[:_MAX_COLUMNS]
 
     def _column(self, request: dict[str, Any]) -> int:
         return self._columns({"columns": [request["column"]]})[0]
 
     def _summary(self, request: dict[str, Any]) -> dict[str, Any]:
-        query = self._asked(request)
+        query = self._query(request)
         found = [self._summary_of(column, query) for column in self._columns(request)]
         return {"summaries": [one.as_json() for one in found]}
 
@@ -293,40 +293,40 @@ class TableView(LiveView):
         found = frequent_values(
             self._engine,
             self._column(request),
-            self._asked(request),
+            self._query(request),
             search=str(request.get("search") or ""),
-            limit=_MOST_VALUES + 1,
+            limit=_MAX_VALUES + 1,
         )
-        return {"values": found[:_MOST_VALUES], "more": len(found) > _MOST_VALUES}
+        return {"values": found[:_MAX_VALUES], "more": len(found) > _MAX_VALUES}
 
     def _cell(self, request: dict[str, Any]) -> dict[str, Any]:
         column = self._column(request)
-        page = self._engine.page(self._asked(request), int(request["row"]), 1, [column])
+        page = self._engine.page(self._query(request), int(request["row"]), 1, [column])
         if page.num_rows == 0:
             raise CivisInputError("There is no such row any more.")
         text = self._cells.exact(page, [column])[0][0]
         if text is None:
             return {"text": None, "length": 0, "cut": False}
-        shown = text[:_MOST_CELL_CHARS]
+        shown = text[:_MAX_CELL_CHARS]
         return {"text": shown, "length": len(text), "cut": len(shown) < len(text)}
 
     def _copy(self, request: dict[str, Any]) -> dict[str, Any]:
         columns = [int(index) for index in request["columns"]]
         count = int(request["count"])
-        if count * len(columns) > _MOST_COPIED_CELLS:
+        if count * len(columns) > _MAX_COPIED_CELLS:
             raise CivisInputError(
                 f"{count * len(columns):,} cells are too many for the clipboard, which takes "
-                f"{_MOST_COPIED_CELLS:,}. Download them as CSV or Parquet."
+                f"{_MAX_COPIED_CELLS:,}. Download them as CSV or Parquet."
             )
-        page = self._engine.page(self._asked(request), int(request["start"]), count, columns)
+        page = self._engine.page(self._query(request), int(request["start"]), count, columns)
         names = [self.fields[index].name for index in columns] if request.get("headers") else None
         return {"text": tab_separated(names, self._cells.exact(page, columns))}
 
     def _sql(self, request: dict[str, Any]) -> dict[str, Any]:
-        return {"sql": self._asked(request).sql(self.fields, self._shown.dialect)}
+        return {"sql": self._query(request).sql(self.fields, self._shown.dialect)}
 
     def _export(self, request: dict[str, Any]) -> dict[str, Any]:
-        rows = self._engine.all_rows(self._asked(request))
+        rows = self._engine.all_rows(self._query(request))
         name = self._shown.title or "result"
         return self._downloads.write(rows, str(request["format"]), name)
 
@@ -379,7 +379,7 @@ class TableView(LiveView):
             head_columns(table, limit), len(self._engine), total, shown.title or None
         )
         bundle = still._repr_mimebundle_()
-        if config.get("display") == "widget" or outputs_are_apart():
+        if config.get("display") == "widget" or outputs_are_isolated():
             bundle = {**bundle, **self.as_widget(), "text/plain": repr(still)}
         elif "text/html" in bundle:
             bundle["text/html"] = mount_point(bundle["text/html"], self.anchor)

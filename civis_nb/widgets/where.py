@@ -7,10 +7,10 @@ import sys
 
 from civis_nb.display.html import Html, el
 
-__all__ = ["mount_point", "outputs_are_apart"]
+__all__ = ["mount_point", "outputs_are_isolated"]
 
 
-def outputs_are_apart() -> bool:
+def outputs_are_isolated() -> bool:
     """Return whether the front end keeps each output in a page of its own, or may do so."""
     # Jupyter's server names the notebook, also where it was started in a terminal of VS Code.
     in_vscode = "VSCODE_PID" in os.environ and "JPY_SESSION_NAME" not in os.environ

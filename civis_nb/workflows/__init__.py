@@ -21,7 +21,7 @@ __all__ = [
     "validate_workflow_yaml",
 ]
 
-_HOMES = {
+_MODULE_OF = {
     "Problem": "problems",
     "Workflow": "workflow",
     "check_workflow": "check",
@@ -36,8 +36,8 @@ def __getattr__(name: str) -> Any:
         from civis_nb.errors import WorkflowValidationError
 
         return WorkflowValidationError
-    if name in _HOMES:
-        return getattr(import_module(f"civis_nb.workflows.{_HOMES[name]}"), name)
+    if name in _MODULE_OF:
+        return getattr(import_module(f"civis_nb.workflows.{_MODULE_OF[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

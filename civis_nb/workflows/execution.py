@@ -20,7 +20,7 @@ from civis_nb.workflows.text_picture import graph_text
 __all__ = ["ExecutionPicture", "graph_of"]
 
 #: Of larger graphs the text alone is shown: drawing them again and again takes too long.
-_MOST_DRAWN: Final = 400
+_MAX_DRAWN: Final = 400
 _MESSAGES: Final = 10
 _MESSAGE_CHARS: Final = 300
 _LABEL: Final = "Tasks of the workflow"
@@ -52,7 +52,7 @@ class ExecutionPicture:
         """Return it as HTML without a script."""
         text = el("pre", graph_text(self.graph, self.states), style="margin:0;line-height:1.3")
         notes = [el("div", said, style=DIM) for said in self._said()]
-        if len(self.graph.nodes) > _MOST_DRAWN:
+        if len(self.graph.nodes) > _MAX_DRAWN:
             return join(scroll_box(text, _LABEL), *notes)
         drawn = graph_svg(self.graph, self.states, label=_LABEL)
         as_text = el("details", el("summary", "As text", style=DIM), text)
@@ -60,7 +60,7 @@ class ExecutionPicture:
 
     def tree(self) -> list[Any]:
         """Return it for a live view: elements of SVG, each ``[name, attributes, children]``."""
-        if len(self.graph.nodes) > _MOST_DRAWN:
+        if len(self.graph.nodes) > _MAX_DRAWN:
             return []
         drawn = graph_svg(self.graph, self.states, label=_LABEL)
         return _tree(ElementTree.fromstring(drawn))  # noqa: S314 - of our own making

@@ -19,7 +19,7 @@ from functools import cache, lru_cache
 from typing import Any, Protocol
 
 from civis_nb.errors import CivisExpressionError
-from civis_nb.workflows.functions import MOST_ITEMS, register_functions
+from civis_nb.workflows.functions import MAX_ITEMS, register_functions
 
 __all__ = [
     "Expression",
@@ -34,13 +34,13 @@ __all__ = [
 _INLINE = re.compile(r"<%(.*?)%>")
 #: How long the expressions of one value may work, in seconds of processor time.
 _EVALUATION_LIMIT_S = 5.0
-_MOST_BYTES = 100_000_000
+_MAX_BYTES = 100_000_000
 #: The largest whole number that a value may be, in bits: Python writes no number of more than 4,300
 #: digits.
-_MOST_RESULT_BITS = 14_000
+_MAX_RESULT_BITS = 14_000
 _OPTIONS = {
-    "yaql.limitIterators": MOST_ITEMS,
-    "yaql.memoryQuota": _MOST_BYTES,
+    "yaql.limitIterators": MAX_ITEMS,
+    "yaql.memoryQuota": _MAX_BYTES,
     "yaql.convertTuplesToLists": True,
     "yaql.convertSetsToLists": True,
     "yaql.convertOutputData": True,
@@ -359,7 +359,7 @@ def plain_value(value: Any) -> Any:
         return {_plain_key(key): plain_value(one) for key, one in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [plain_value(one) for one in value]
-    if isinstance(value, int) and value.bit_length() > _MOST_RESULT_BITS:
+    if isinstance(value, int) and value.bit_length() > _MAX_RESULT_BITS:
         raise CivisExpressionError("A number of thousands of digits can't be kept.")
     if value is None or isinstance(value, str | int | float | bool):
         return value

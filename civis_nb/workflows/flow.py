@@ -16,7 +16,7 @@ __all__ = ["check_flow"]
 _LONGEST_NAME = 255
 _LONGEST_JOIN_NAME = 208
 #: Up to so many tasks it is looked for joins of what excludes each other.
-_MOST_COMPARED = 2_000
+_MAX_COMPARED = 2_000
 
 Before = Mapping[str, "Sequence[_Way]"]
 
@@ -31,14 +31,14 @@ class _Way:
         The names of the tasks.
     key
         ``on-success``, ``on-error`` or ``on-complete``.
-    is_sure
+    is_certain
         Whether it is followed without a condition.
     """
 
     source: str
     target: str
     key: str
-    is_sure: bool
+    is_certain: bool
 
 
 def check_flow(reading: Reading, definition: WorkflowDefinition) -> None:
@@ -106,9 +106,9 @@ class _Flow:
                     said += f" {brief(task.name)}: it is never started from here."
                     self.warn(task.name, said, key)
                 elif target in self.tasks:
-                    is_sure = transition.guard in (None, True) and not is_paused
+                    is_certain = transition.guard in (None, True) and not is_paused
                     if transition.guard is not False:
-                        yield _Way(task.name, target, key, is_sure)
+                        yield _Way(task.name, target, key, is_certain)
                 elif transition.guard in (None, True):
                     ended_by = target if target in ("fail", "succeed") else ""
                     is_paused = is_paused or target == "pause"
@@ -158,7 +158,7 @@ class _Flow:
         arrows = [(way.source, way.target) for way in ways]
         turned: set[tuple[object, object]] = set()
         layers = layers_of(list(self.tasks), arrows, turned)
-        if turned or len(self.tasks) > _MOST_COMPARED:
+        if turned or len(self.tasks) > _MAX_COMPARED:
             # In a cycle a task can succeed once and fail another time.
             return
         needs: dict[str, frozenset[tuple[str, str]]] = {}
@@ -183,7 +183,7 @@ class _Flow:
         """Warn of cycles that only the failure of a task can end."""
         after: dict[str, list[str]] = {name: [] for name in self.tasks}
         for way in ways:
-            if way.is_sure and way.key != "on-error" and self.tasks[way.target].join is None:
+            if way.is_certain and way.key != "on-error" and self.tasks[way.target].join is None:
                 after[way.source].append(way.target)
         for cycle in _cycles(after):
             shown = " → ".join(map(brief, [*cycle[:6], *(["…"] if len(cycle) > 6 else [])]))

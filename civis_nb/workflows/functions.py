@@ -20,12 +20,12 @@ from civis_nb.errors import CivisExpressionError
 if TYPE_CHECKING:
     from civis_nb.workflows.expressions import ExpressionScope
 
-__all__ = ["MOST_ITEMS", "register_functions"]
+__all__ = ["MAX_ITEMS", "register_functions"]
 
 #: How many items an expression may go through, or make, in one list.
-MOST_ITEMS = 200_000
+MAX_ITEMS = 200_000
 #: The largest whole number that an expression may make, in bits.
-_MOST_BITS = 100_000
+_MAX_BITS = 100_000
 #: How long one search of a regular expression may take.
 _SEARCH_LIMIT_S = 1.0
 
@@ -110,14 +110,14 @@ def _yaml_dump(data: Any) -> str:
 
 def _pow(a: float, b: float, c: int | None = None) -> Any:
     bits = abs(b) * a.bit_length() if isinstance(a, int) and isinstance(b, int) else 0
-    if c is None and bits > _MOST_BITS:
-        raise CivisExpressionError(f"pow() can't make a number of more than {_MOST_BITS} bits.")
+    if c is None and bits > _MAX_BITS:
+        raise CivisExpressionError(f"pow() can't make a number of more than {_MAX_BITS} bits.")
     return pow(a, b, c)  # type: ignore[arg-type]
 
 
 def _shift_bits_left(value: int, bits_number: int) -> int:
-    if bits_number > _MOST_BITS:
-        raise CivisExpressionError(f"A number can't be shifted by more than {_MOST_BITS} bits.")
+    if bits_number > _MAX_BITS:
+        raise CivisExpressionError(f"A number can't be shifted by more than {_MAX_BITS} bits.")
     return value << bits_number
 
 
@@ -152,8 +152,8 @@ def _register_repetitions(context: Any) -> None:
     from yaql.language import specs, yaqltypes
 
     def repeated(items: Any, count: int) -> Any:
-        if len(items) * count > MOST_ITEMS:
-            raise CivisExpressionError(f"A list can't have more than {MOST_ITEMS} items.")
+        if len(items) * count > MAX_ITEMS:
+            raise CivisExpressionError(f"A list can't have more than {MAX_ITEMS} items.")
         return items * count
 
     @specs.parameter("left", yaqltypes.Sequence())  # type: ignore[untyped-decorator]

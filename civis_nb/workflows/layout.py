@@ -19,11 +19,11 @@ from typing import NamedTuple
 __all__ = ["Layout", "Point", "Size", "lay_out", "layers_of"]
 
 #: So many places of long edges are kept apart; in a larger graph long edges go straight.
-_MOST_PLACES = 20_000
+_MAX_PLACES = 20_000
 _ORDER_SWEEPS = 8
 _COORDINATE_SWEEPS = 6
 #: Up to so many edges, crossings are counted to keep the best order.
-_MOST_COUNTED = 6_000
+_MAX_COUNTED = 6_000
 
 Key = Hashable
 Pair = tuple[Key, Key]
@@ -213,7 +213,7 @@ def _with_places(
     count = 0
     for source, target, kind in sorted(arrows, key=lambda arrow: layers[arrow[0]]):
         between = range(layers[source] + 1, layers[target])
-        if count + len(between) > _MOST_PLACES:
+        if count + len(between) > _MAX_PLACES:
             between = range(0)
         known = shared[target, kind]
         for layer in between:
@@ -245,7 +245,7 @@ class _Links:
 
 def _reduce_crossings(order: list[list[Key]], links: _Links) -> None:
     """Sort each layer by the mean position of the neighbours, downwards and upwards in turn."""
-    counts = links.count <= _MOST_COUNTED
+    counts = links.count <= _MAX_COUNTED
     best = [list(layer) for layer in order]
     fewest = _crossings(order, links) if counts else 0
     stuck = 0

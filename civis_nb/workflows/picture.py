@@ -18,7 +18,7 @@ from civis_nb.workflows.graph import Edge, EdgeKind, Node, WorkflowGraph
 from civis_nb.workflows.layout import Layout, Point, Size, lay_out
 from civis_nb.workflows.states import NodeState, mark, said
 
-__all__ = ["graph_svg", "kinds_said"]
+__all__ = ["edge_legend", "graph_svg"]
 
 _HEIGHT = 44
 _LINE_HEIGHT = 15
@@ -26,7 +26,7 @@ _COMMAND_HEIGHT = 26
 _GAP = 24
 _LAYER_GAP = 46
 _MARGIN = 16
-_MOST_CHARACTERS = 34
+_MAX_CHARACTERS = 34
 #: Of the widest of the usual fonts.
 _CHARACTER_PX = {"label": 8.7, "detail": 6.7}
 #: A picture that is wider than this lies on its side, if that makes it narrower.
@@ -89,21 +89,21 @@ class _Picture:
         self.states = states
         self.boxes = {node.key: self._box(node) for node in graph.nodes}
         self.drawn: set[tuple[EdgeKind, float, float, float, float]] = set()
-        self.lies = False
+        self.is_sideways = False
         self.layout = self._laid_out()
         if self.layout.breadth > _WIDE_PX:
             upright = self.layout
-            self.lies = True
+            self.is_sideways = True
             self.layout = self._laid_out()
             if self.layout.length > upright.breadth:
-                self.lies, self.layout = False, upright
+                self.is_sideways, self.layout = False, upright
 
     def _box(self, node: Node) -> _Box:
         condition = self._condition(node)
         if node.is_command:
             label = f"{node.label} {condition}".strip()
             return _Box(label, "", "", len(label) * 7 + 26, _COMMAND_HEIGHT)
-        label, detail = cut(node.label, _MOST_CHARACTERS), cut(self._detail(node), _MOST_CHARACTERS)
+        label, detail = cut(node.label, _MAX_CHARACTERS), cut(self._detail(node), _MAX_CHARACTERS)
         state = self.states.get(node.key)
         if state is not None:
             label = f"{mark(state)} {label}"
@@ -121,7 +121,7 @@ class _Picture:
         if guards <= {""}:
             return ""
         if len(guards) == 1:
-            return cut(f"if {_bare(edges[0].guard)}", _MOST_CHARACTERS)
+            return cut(f"if {_without_delimiters(edges[0].guard)}", _MAX_CHARACTERS)
         return f"{sum(bool(edge.guard) for edge in edges)} of {len(edges)} ways with a condition"
 
     def _detail(self, node: Node) -> str:
@@ -136,21 +136,23 @@ class _Picture:
             [node.key for node in self.graph.nodes],
             [(edge.source, edge.target, edge.kind) for edge in self.graph.edges],
             {
-                key: Size(box.height, box.width) if self.lies else Size(box.width, box.height)
+                key: Size(box.height, box.width)
+                if self.is_sideways
+                else Size(box.width, box.height)
                 for key, box in boxes.items()
             },
-            layer_gap=_LAYER_GAP + (_GAP if self.lies else 0),
-            gap=_GAP * 0.6 if self.lies else _GAP,
+            layer_gap=_LAYER_GAP + (_GAP if self.is_sideways else 0),
+            gap=_GAP * 0.6 if self.is_sideways else _GAP,
         )
 
     def _xy(self, point: Point) -> tuple[float, float]:
         across, along = point.across + _MARGIN, point.along + _MARGIN
-        return (along, across) if self.lies else (across, along)
+        return (along, across) if self.is_sideways else (across, along)
 
     def svg(self, label: str) -> Html:
         across = self.layout.breadth + 2 * _MARGIN
         along = self.layout.length + 2 * _MARGIN
-        width, height = (along, across) if self.lies else (across, along)
+        width, height = (along, across) if self.is_sideways else (across, along)
         return el(
             "svg",
             el("g", *self._edges(), fill="none", stroke_width="1.5", aria_hidden="true"),
@@ -250,7 +252,7 @@ class _Picture:
                 head = ""
                 break
             self.drawn.add(segment)
-            if self.lies:
+            if self.is_sideways:
                 middle = (x0 + x1) / 2
                 path.append(f"C{middle:.1f} {y0:.1f} {middle:.1f} {y1:.1f} {x1:.1f} {y1:.1f}")
                 head = _head(x1, y1, -7 if x1 >= x0 else 7, 0)
@@ -287,7 +289,7 @@ class _Picture:
 
     def _length(self, box: _Box) -> float:
         """Return the size of a box along the layers."""
-        return box.width if self.lies else box.height
+        return box.width if self.is_sideways else box.height
 
 
 def _head(x: float, y: float, back_x: float, back_y: float) -> str:
@@ -301,10 +303,10 @@ def _head(x: float, y: float, back_x: float, back_y: float) -> str:
 def _when(edge: Edge) -> str:
     words = {"success": "then", "error": "after an error", "complete": "always then"}
     word = words.get(edge.kind, "before")
-    return f"if {_bare(edge.guard)} {word}" if edge.guard else word
+    return f"if {_without_delimiters(edge.guard)} {word}" if edge.guard else word
 
 
-def _bare(guard: str) -> str:
+def _without_delimiters(guard: str) -> str:
     """Return a condition without the delimiters of an expression."""
     return guard.removeprefix("<%").removesuffix("%>").strip()
 
@@ -329,7 +331,7 @@ def _text(content: str, x: float, y: float, *, size: float, style: str) -> Html:
     )
 
 
-def kinds_said(edges: Sequence[Edge]) -> str:
+def edge_legend(edges: Sequence[Edge]) -> str:
     """Return what the kinds of lines mean, of those that there are."""
     words = {
         "success": "solid: after success",

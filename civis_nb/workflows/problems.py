@@ -16,7 +16,7 @@ __all__ = ["Problem", "Problems", "Severity", "brief", "failure", "hint"]
 
 Severity = Literal["error", "warning"]
 
-_MOST_SHOWN = 10
+_MAX_SHOWN = 10
 _WIDEST_LINE = 100
 _LONGEST_VALUE = 60
 
@@ -69,9 +69,9 @@ def failure(problems: Sequence[Problem]) -> WorkflowValidationError:
     ordered = sorted(problems, key=lambda problem: problem.place)
     count = "1 problem" if len(ordered) == 1 else f"{len(ordered)} problems"
     parts = [f"The workflow definition is not valid: {count}."]
-    parts += [str(problem) for problem in ordered[:_MOST_SHOWN]]
-    if len(ordered) > _MOST_SHOWN:
-        parts.append(f"… and {len(ordered) - _MOST_SHOWN} more, in the attribute 'problems'.")
+    parts += [str(problem) for problem in ordered[:_MAX_SHOWN]]
+    if len(ordered) > _MAX_SHOWN:
+        parts.append(f"… and {len(ordered) - _MAX_SHOWN} more, in the attribute 'problems'.")
     return WorkflowValidationError("\n\n".join(parts), tuple(ordered))
 
 

@@ -19,8 +19,8 @@ from civis_nb.workflows.task_rules import check_task
 __all__ = ["check_characters", "check_rules"]
 
 #: A workflow whose name has this word in it is not looked at, nor a task with a line break in it.
-_LOOKED_AT_WORKFLOW = re.compile(r"(?:(?!version).)*\n?")
-_LOOKED_AT_TASK = re.compile(r".*\n?")
+_CHECKED_WORKFLOW = re.compile(r"(?:(?!version).)*\n?")
+_CHECKED_TASK = re.compile(r".*\n?")
 
 
 def check_characters(reading: Reading) -> None:
@@ -75,11 +75,11 @@ def _check_version(reading: Reading, data: Mapping[Any, Any]) -> None:
 
 def _check_workflow(reading: Reading, name: str, body: Any) -> None:
     path = (name,)
-    is_looked_at = _LOOKED_AT_WORKFLOW.fullmatch(name) is not None
+    is_checked = _CHECKED_WORKFLOW.fullmatch(name) is not None
     if not isinstance(body, dict):
         reading.refuse(path, f"A workflow must be a mapping with 'tasks', not {brief(body)}.")
         return
-    if is_looked_at:
+    if is_checked:
         for key in ("type", "description"):
             if key in body and not isinstance(body[key], str):
                 said = f"{key!r} of the workflow must be text, not {brief(body[key])}."
@@ -93,21 +93,21 @@ def _check_workflow(reading: Reading, name: str, body: Any) -> None:
     tasks = body.get("tasks")
     if "tasks" not in body:
         reading.refuse(path, f"The workflow {name!r} has no 'tasks'.", of_key=True)
-    elif not isinstance(tasks, dict) or (is_looked_at and not tasks):
+    elif not isinstance(tasks, dict) or (is_checked and not tasks):
         said = f"'tasks' must be a mapping of at least one task, not {brief(tasks)}."
         reading.refuse((*path, "tasks"), said)
     else:
         for key, task in tasks.items():
-            _check_task(reading, (*path, "tasks", key), task, is_looked_at)
+            _check_task(reading, (*path, "tasks", key), task, is_checked)
         _check_targets(reading, (*path, "tasks"), tasks)
 
 
-def _check_task(reading: Reading, path: Path, task: Any, is_looked_at: bool) -> None:
+def _check_task(reading: Reading, path: Path, task: Any, is_checked: bool) -> None:
     key = path[-1]
-    if is_looked_at and not isinstance(key, str):
+    if is_checked and not isinstance(key, str):
         said = f"The name of a task must be text, not {brief(key)}: put it in quotes."
         reading.refuse(path, said, of_key=True)
-    elif is_looked_at and _LOOKED_AT_TASK.fullmatch(str(key)):
+    elif is_checked and _CHECKED_TASK.fullmatch(str(key)):
         check_task(reading, path, task, f"the task {key!r}")
     elif not isinstance(task, dict):
         reading.refuse(path, f"A task must be a mapping, not {brief(task)}.")

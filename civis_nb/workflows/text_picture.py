@@ -21,7 +21,7 @@ _SIGNS: Final[Mapping[EdgeKind, str]] = {
     "complete": "•",
     "requires": "↓",
 }
-_MOST_LINES = 200
+_MAX_LINES = 200
 _WIDEST_NAME = 40
 _LONGEST_GUARD = 50
 
@@ -55,7 +55,7 @@ def graph_text(graph: WorkflowGraph, states: Mapping[str, NodeState] | None = No
     """
     rows: list[tuple[str, str]] = []
     for row in _rows(graph, states or {}):
-        if len(rows) == _MOST_LINES:
+        if len(rows) == _MAX_LINES:
             rows.append((f"… {len(graph.nodes):,} tasks in all", ""))
             break
         rows.append(row)

@@ -14,7 +14,7 @@ from civis_nb.workflows.check import check_workflow
 from civis_nb.workflows.definition import read_definition
 from civis_nb.workflows.graph import WorkflowGraph, workflow_graph
 from civis_nb.workflows.model import WorkflowDefinition
-from civis_nb.workflows.picture import graph_svg, kinds_said
+from civis_nb.workflows.picture import edge_legend, graph_svg
 from civis_nb.workflows.problems import Problems
 from civis_nb.workflows.states import NodeState
 from civis_nb.workflows.text_picture import graph_text
@@ -22,8 +22,8 @@ from civis_nb.workflows.text_picture import graph_text
 __all__ = ["Workflow"]
 
 #: Larger graphs are shown as text: a page with their drawing would not scroll smoothly.
-_MOST_DRAWN = 1_000
-_MOST_PROBLEMS = 10
+_MAX_DRAWN = 1_000
+_MAX_PROBLEMS = 10
 _DARK = "@media (prefers-color-scheme: dark) { svg { color: #e6e6e6; background: #111 } }"
 
 
@@ -131,9 +131,9 @@ class Workflow:
             The states of tasks by name, where an execution is shown.
         """
         text = el("pre", self.to_text(states), style="margin:0;line-height:1.3")
-        notes = [el("pre", said, style="white-space:pre-wrap") for said in self._said_problems()]
+        notes = [el("pre", said, style="white-space:pre-wrap") for said in self._problem_lines()]
         title = el("div", el("strong", self._title()), f" {self._legend()}")
-        if len(self.graph.nodes) > _MOST_DRAWN:
+        if len(self.graph.nodes) > _MAX_DRAWN:
             return join(title, scroll_box(text, self._title()), *notes)
         drawn = scroll_box(graph_svg(self.graph, states, label=self._title()), self._title())
         return join(title, drawn, el("details", el("summary", "As text"), text), *notes)
@@ -144,15 +144,15 @@ class Workflow:
 
     def _legend(self) -> str:
         kinds = {edge.kind for edge in self.graph.edges}
-        return f"({kinds_said(self.graph.edges)})" if kinds - {"success"} else ""
+        return f"({edge_legend(self.graph.edges)})" if kinds - {"success"} else ""
 
-    def _said_problems(self) -> list[str]:
+    def _problem_lines(self) -> list[str]:
         if not self.problems:
             return []
-        return [repr(Problems(self.problems[:_MOST_PROBLEMS]))]
+        return [repr(Problems(self.problems[:_MAX_PROBLEMS]))]
 
     def __repr__(self) -> str:
-        return "\n".join([self._title(), self.to_text(), *self._said_problems()])
+        return "\n".join([self._title(), self.to_text(), *self._problem_lines()])
 
     def _repr_html_(self) -> str:
         return self.to_html()

@@ -270,12 +270,12 @@ def interrupted_once(function):
     return call
 
 
-@pytest.mark.parametrize("end", ["vanish", "settle", "leave"])
+@pytest.mark.parametrize("end", ["remove", "settle", "leave"])
 def test_an_interrupt_while_a_display_ends_leaves_nothing_on_the_screen(screen, end):
     screen.clear = interrupted_once(screen.clear)
     screen.show = interrupted_once(screen.show)
     ends = {
-        "vanish": lambda display: display.vanish(),
+        "remove": lambda display: display.remove(),
         "settle": lambda display: display.settle("the end"),
         "leave": lambda display: None,
     }
@@ -315,7 +315,7 @@ def test_a_command_is_shown_in_detail_unless_other_work_goes_on(screen):
 
 def test_a_display_settles_or_vanishes_once(screen):
     with Display(Tracker("x"), delay_s=0.0) as display:
-        display.vanish(whole_cell=True)
+        display.remove(whole_cell=True)
         display.settle("late")
     assert screen.events[-1] == "cleared cell"
 
@@ -488,7 +488,7 @@ def test_a_command_has_its_own_screen_in_a_cell_that_has_shown_progress(monkeypa
     upload.open()
     at_work = live.board_for(command=True, cell=OwnCell)
     assert at_work is live.board_for()
-    upload.vanish()
+    upload.remove()
     own = live.board_for(command=True, cell=OwnCell)
     assert type(own.screen) is OwnCell
     assert live.board_for() is own

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from civis_nb.frames.native import KeptColumn, kept_note, narrowed, native_table
+from civis_nb.frames.native import ExactColumn, exact_columns_note, narrowed, native_table
 from civis_nb.frames.typed import TypedTable
 
 PANDAS_3 = int(pd.__version__.split(".")[0]) >= 3
@@ -112,13 +112,13 @@ def test_whole_numbers_are_64_bits_wide_unless_too_large():
 
 
 def test_the_note_is_one_line_with_a_way_out():
-    kept = [KeptColumn("a", "decimal(38,20)"), KeptColumn("t", "timestamp", is_text=True)]
-    assert kept_note(kept, "--types exact") == (
+    kept = [ExactColumn("a", "decimal(38,20)"), ExactColumn("t", "timestamp", is_text=True)]
+    assert exact_columns_note(kept, "--types exact") == (
         "a stays decimal(38,20): a double would lose digits. t stays text: a value is no "
         "timestamp. Cast them in the SQL for another type; --types exact keeps every column exact."
     )
-    assert kept_note([], "x") == ""
-    many = kept_note([KeptColumn(f"c{n}", "decimal(38,1)") for n in range(9)], "x")
+    assert exact_columns_note([], "x") == ""
+    many = exact_columns_note([ExactColumn(f"c{n}", "decimal(38,1)") for n in range(9)], "x")
     assert "So do 4 more columns." in many
     assert "\n" not in many
 
@@ -215,7 +215,7 @@ def test_text_where_another_type_is_declared_is_said():
     found = native_table(
         pa.table({"t": ["infinity", None], "s": ["x", None]}), ["TIMESTAMP", "TEXT"]
     )
-    assert found.kept == (KeptColumn("t", "timestamp", is_text=True),)
+    assert found.kept == (ExactColumn("t", "timestamp", is_text=True),)
 
 
 def test_numpy_functions_take_every_number():

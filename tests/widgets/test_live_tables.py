@@ -131,7 +131,7 @@ def test_nobody_at_the_keyboard_leaves_only_what_stays(tables, monkeypatch):
 
 
 def test_old_views_end_when_all_keep_too_much(tables, monkeypatch):
-    monkeypatch.setattr(live_tables, "_MOST_BYTES", int(2.5 * TABLE.nbytes))
+    monkeypatch.setattr(live_tables, "_MAX_BYTES", int(2.5 * TABLE.nbytes))
     places = []
     for cell in ("a", "b", "c"):
         tables.parent["metadata"]["cellId"] = cell

@@ -162,8 +162,8 @@ def test_a_run_that_is_started_again_is_followed_in_the_same_view():
         new.add([{"message": seen["state"], "level": "info"}])
         return seen["state"] == "succeeded"
 
-    def describe(most_lines):
-        lines, total = new.read(most_lines)
+    def describe(max_lines):
+        lines, total = new.read(max_lines)
         return Activity("Nightly", seen["state"], 1, 3, log=lines, log_total=total)
 
     again = Following(FollowedRun(new, {"cancel": lambda: "It stops."}), describe, read)
@@ -186,7 +186,7 @@ def test_a_run_that_is_started_again_is_followed_in_the_same_view():
 
 @pytest.mark.parametrize("apart", [False, True])
 def test_a_cell_keeps_html_and_shows_the_view_itself_only_where_it_must(monkeypatch, apart):
-    monkeypatch.setattr("civis_nb.widgets.cell.outputs_are_apart", lambda: apart)
+    monkeypatch.setattr("civis_nb.widgets.cell.outputs_are_isolated", lambda: apart)
     shown = []
 
     class Output:

@@ -20,7 +20,7 @@ import pytest
 from civis_nb import config
 from civis_nb.errors import CivisError, CivisInputError, OperationCancelledError
 from civis_nb.widgets.query import ALL, Query, TextCondition
-from civis_nb.widgets.table import Shown, TableView
+from civis_nb.widgets.table import TableInfo, TableView
 from civis_nb.widgets.text_match import pattern
 
 ROWS = 1200
@@ -57,7 +57,7 @@ NAMES = DATA.column_names
 
 @pytest.fixture(scope="module")
 def view() -> Any:
-    view = TableView(PIECES, Shown(title="t", dialect="duckdb"))
+    view = TableView(PIECES, TableInfo(title="t", dialect="duckdb"))
     yield view
     view.close()
 
@@ -283,7 +283,7 @@ def test_odd_tables_are_shown():
 
 
 def test_a_preview_becomes_whole_through_its_fetch():
-    view = TableView(pa.table({"n": [1]}), Shown(complete=False), fetch=lambda: pa.table(
+    view = TableView(pa.table({"n": [1]}), TableInfo(complete=False), fetch=lambda: pa.table(
         {"n": [1, 2, 3]}))  # fmt: skip
     assert view.state["can_fetch"]
     view.sort = [{"column": 0, "descending": True}]
@@ -301,7 +301,7 @@ def test_the_rows_of_a_preview_are_counted_when_a_reader_asks():
             raise answer
         return answer
 
-    view = TableView(pa.table({"n": [1]}), Shown(complete=False), count=count)
+    view = TableView(pa.table({"n": [1]}), TableInfo(complete=False), count=count)
     assert view.state["can_count"]
     with pytest.raises(CivisError, match="away"):
         view.answer("count", {})
@@ -311,7 +311,7 @@ def test_the_rows_of_a_preview_are_counted_when_a_reader_asks():
 
 
 def test_a_view_shown_by_itself_leaves_its_first_rows():
-    view = TableView(pa.table({"n": list(range(100))}), Shown(title="t", rows=3))
+    view = TableView(pa.table({"n": list(range(100))}), TableInfo(title="t", rows=3))
     bundle, _ = view._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "text/html", "application/vnd.civis.table+json"}
     assert bundle["text/plain"].startswith("t: 3 of 100 rows\n")
@@ -328,7 +328,7 @@ def test_a_view_shown_by_itself_leaves_its_first_rows():
 
 @pytest.mark.parametrize("dialect", ["redshift", "postgres", "duckdb"])
 def test_sql_for_the_database_escapes_names_and_values(dialect):
-    view = TableView(pa.table({'a"b': ["x"], "x": [1.5]}), Shown(dialect=dialect))
+    view = TableView(pa.table({'a"b': ["x"], "x": [1.5]}), TableInfo(dialect=dialect))
     view.filters = [
         {"column": 0, "kind": "set", "values": ["it's \\ x"]},
         {"column": 1, "kind": "range", "low": "1", "high": None},

@@ -106,11 +106,11 @@ def test_a_view_shown_by_itself_is_readable_without_its_kernel(open_notebook):
 
 
 BIG = (
-    "import numpy as np, pyarrow as pa\nfrom civis_nb.widgets.table import Shown, TableView",
+    "import numpy as np, pyarrow as pa\nfrom civis_nb.widgets.table import TableInfo, TableView",
     "n = 200_000\nv = TableView(pa.table({'n': np.arange(n), 'r': np.arange(n)[::-1] % 1000,"
     " 'evil': pa.array(['<script>alert(1)</script>', None, 'x' * 500] * (n // 3) + ['a', 'b']),"
     " **{f'c{i}': np.zeros(n) for i in range(300)}}),"
-    " Shown(title='<b>big</b>', seconds=0.13, run='job 97', url='https://example.org/97'))\nv",
+    " TableInfo(title='<b>big</b>', seconds=0.13, run='job 97', url='https://example.org/97'))\nv",
 )
 
 

@@ -42,13 +42,14 @@ from civis_nb.display.tables import ResultTable
 from civis_nb.widgets.group import GroupPanel
 from civis_nb.widgets.pages import PagesPanel
 from civis_nb.widgets.run import RunPanel
-from civis_nb.widgets.table import Shown, TableView, shown_of
+from civis_nb.widgets.table import TableInfo, TableView, table_info
 EVIL = {EVIL!r}
 evil = ResultTable(pa.table({{text: EVIL for text in EVIL}}), title=EVIL[0])
 script = "javascript:window.hacked = 1"
 """,
     "evil",
-    "evil_view = TableView(evil.held, Shown(title=EVIL[1], run=EVIL[2], url=script))\nevil_view",
+    "info = TableInfo(title=EVIL[1], run=EVIL[2], url=script)\n"
+    "evil_view = TableView(evil.held, info)\nevil_view",
     """
 log = RunLog()
 log.add([{"message": f"line {n}", "level": ("info", "warn", "error")[n % 3]} for n in range(60)])
@@ -99,14 +100,14 @@ bad = pa.table({
 bad = ResultTable(bad, title="bad")
 bad
 """,
-    "bad_view = TableView(bad.held, Shown(title='bad'))\nbad_view",
+    "bad_view = TableView(bad.held, TableInfo(title='bad'))\nbad_view",
     "wide = ResultTable(pa.table({f'c{n}': [n] * 30 for n in range(2000)}), title='wide')\nwide",
-    "TableView(wide.held, Shown(title='wide'))",
+    "TableView(wide.held, TableInfo(title='wide'))",
     "none = pa.table({'a': pa.array([], pa.int64()), 'b': pa.array([], pa.string())})\n"
     "ResultTable(none, title='no rows')",
-    "TableView(none, Shown(title='no rows'))",
+    "TableView(none, TableInfo(title='no rows'))",
     "ResultTable(pa.table({}), title='no columns')",
-    "TableView(pa.table({}), Shown(title='no columns'))",
+    "TableView(pa.table({}), TableInfo(title='no columns'))",
 )
 LIVE = {2: ".civis-table", 3: ".civis-run", 5: ".civis-run", 7: ".civis-pages", 10: ".civis-table",
         12: ".civis-table", 14: ".civis-table", 16: ".civis-table"}  # fmt: skip

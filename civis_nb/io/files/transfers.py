@@ -95,14 +95,14 @@ def upload_source(
 ) -> int:
     """Upload content as a new file; the arguments are those of `file_to_civis`."""
     from civis_nb.transport.presigned import session_for
-    from civis_nb.transport.sources import Watched
+    from civis_nb.transport.sources import CountedSource
     from civis_nb.transport.upload import MAX_SINGLE_BYTES, part_ranges, post_form, put_parts
 
     if source.size == 0:
         log.warning("The file %r is empty: 0 bytes are uploaded.", name)
     session = session_for(client)
     with progress_bar(f"Uploading {name}", source.size, progress) as advance:
-        watched = Watched(source, advance)
+        watched = CountedSource(source, advance)
         if source.size <= MAX_SINGLE_BYTES:
             reply = client.files.post(name, **arguments)
             what = f"file {reply.id} ({name})"

@@ -83,7 +83,7 @@ def iter_batches(
     )
     client = client_or_default(client)
     call = Call(progress)
-    with call.watched(), call.active():
+    with call.displayed(), call.active():
         future = start_export(client, export)
     return call.iterate(_batches(client, future, export, rows))
 

@@ -19,7 +19,7 @@ from civis_nb.io.reading.manifest import manifest_of
 from civis_nb.io.reading.options import SqlExport
 from civis_nb.io.reading.outputs import result_files
 from civis_nb.io.reading.pipeline import start_export
-from civis_nb.io.runs import FutureWithWork, wait_for
+from civis_nb.io.runs import FutureWithPostprocessing, wait_for
 
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
@@ -192,7 +192,7 @@ def civis_to_csv(
     return start_export(
         client,
         export,
-        partial(FutureWithWork, save, current_call() or Call(progress)),
+        partial(FutureWithPostprocessing, save, current_call() or Call(progress)),
         poll_on_creation=False,
         cancel_on_interrupt=True,
         progress=progress,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb.cancellation import current_token
 from civis_nb.errors import EmptyResultError
-from civis_nb.frames.native import kept_note
+from civis_nb.frames.native import exact_columns_note
 from civis_nb.frames.typed import TypedTable
 from civis_nb.futures import CivisFuture
 from civis_nb.io.arguments import credential_or_default, new_job_name
@@ -139,7 +139,7 @@ def read_result(
         frame, kept = result.frame(options.return_as, options.types)
     if kept:
         # Of the caller of the public function, which is decorated.
-        warnings.warn(kept_note(kept, "types='exact'"), UserWarning, stacklevel=4)
+        warnings.warn(exact_columns_note(kept, "types='exact'"), UserWarning, stacklevel=4)
     return frame
 
 

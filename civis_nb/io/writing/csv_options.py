@@ -20,7 +20,7 @@ from civis_nb.io.csv_reader import csv_reader
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["WriteOptions", "can_hold", "restyled", "write_options"]
+__all__ = ["WriteOptions", "can_hold", "styled_texts", "write_options"]
 
 #: About the CSV alone: without effect.
 _WITHOUT_EFFECT = frozenset(
@@ -169,7 +169,7 @@ def can_hold(kind: pa.DataType, texts: pa.ChunkedArray) -> bool:
     return True
 
 
-def restyled(
+def styled_texts(
     frame: Any, at: int, column: pa.ChunkedArray, exact: pa.ChunkedArray, style: Mapping[str, Any]
 ) -> pa.ChunkedArray | None:
     """Return a column as texts in a style; None where that changes nothing.

@@ -11,7 +11,7 @@ from civis_nb.errors import CivisInputError
 from civis_nb.io.arguments import delimiter_name
 from civis_nb.io.call import step, tracked_transfer
 from civis_nb.io.writing.columns import arrow_of, as_csv_column, sql_type_of
-from civis_nb.io.writing.csv_options import can_hold, restyled, write_options
+from civis_nb.io.writing.csv_options import can_hold, styled_texts, write_options
 from civis_nb.io.writing.destination import column_names, refuse_existing
 from civis_nb.io.writing.frame_text import FrameText
 from civis_nb.io.writing.start import PreparedFiles, start_import
@@ -130,7 +130,7 @@ def dataframe_to_civis(
     client = client_or_default(client)
     database_id = client.get_database_id(database)
     refuse_existing(client, database_id, target)
-    written = _as_the_table(client, database_id, target, written)
+    written = _matched_to_table(client, database_id, target, written)
     file_id = upload_gzip(client, written.text, f"{target.name}.csv.gz", progress)
     prepared = PreparedFiles(
         file_ids=[file_id],
@@ -154,7 +154,7 @@ def _written(df: Any, options: dict[str, Any]) -> _FrameAsCsv:
     columns, described = [], []
     for at, (name, column) in enumerate(zip(names, table.columns, strict=True)):
         csv_column, sql_type = as_csv_column(column, name)
-        text = restyled(wanted.frame, at, column, csv_column, wanted.style)
+        text = styled_texts(wanted.frame, at, column, csv_column, wanted.style)
         if text is not None:
             csv_column = text
             sql_type = sql_type if can_hold(column.type, text) else sql_type_of(text)
@@ -183,7 +183,7 @@ def _check_names(names: list[str]) -> None:
         )
 
 
-def _as_the_table(
+def _matched_to_table(
     client: Client, database_id: int, target: TableImport, written: _FrameAsCsv
 ) -> _FrameAsCsv:
     """Return the frame with its columns named and ordered as those of the table it goes to."""

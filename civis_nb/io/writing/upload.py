@@ -73,10 +73,10 @@ def _expected_bytes(text: Text) -> int:
 
 def _upload_whole(client: Client, text: Text, name: str, progress: bool | None) -> int:
     """Deflate the whole text, then send it."""
-    from civis_nb.transport.sources import no_room
+    from civis_nb.transport.sources import full_disk_named
 
     with tempfile.SpooledTemporaryFile(_MEMORY_BYTES) as file:
-        with no_room():
+        with full_disk_named():
             for data in gzipped(prefetch(text.chunks(), 2)):
                 file.write(data)
         return file_to_civis(
@@ -101,7 +101,7 @@ def _upload_parts(
         When nothing is left for the last part, or for one before it.
     """
     from civis_nb.transport.presigned import session_for
-    from civis_nb.transport.sources import Watched, open_source
+    from civis_nb.transport.sources import CountedSource, open_source
     from civis_nb.transport.upload import PartSender
 
     session = session_for(client)
@@ -116,11 +116,11 @@ def _upload_parts(
         data = gzipped(prefetch(text.chunks(), 2))
 
         def send_part(number: int, part: GrowingSource) -> None:
-            sender.send(number, Watched(part, advance))
+            sender.send(number, CountedSource(part, advance))
 
         _cut(data, count - 1, part_bytes, send_part, last)
         with open_source(_plain_file(last)) as rest:
-            sender.send(count - 1, Watched(rest, advance))
+            sender.send(count - 1, CountedSource(rest, advance))
             sender.settle()
             size = (count - 1) * part_bytes + rest.size
     client.files.post_multipart_complete(file_id)
@@ -142,7 +142,7 @@ def _cut(
     _TooShortError
         When nothing is left for the file, or for a part before it.
     """
-    from civis_nb.transport.sources import GrowingSource, no_room
+    from civis_nb.transport.sources import GrowingSource, full_disk_named
 
     number = 0
     part: GrowingSource | None = None
@@ -157,7 +157,7 @@ def _cut(
                 if part.full:
                     part, number = None, number + 1
             if rest:
-                with no_room():
+                with full_disk_named():
                     last.write(rest)
         if not last.tell():
             raise _TooShortError

@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import Connection, Row, Select, select
 
 from civis_nb.local.context import User, context_of
-from civis_nb.local.endpoints.filters import asked_page, author_ids
+from civis_nb.local.endpoints.filters import author_ids, page_parameters
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import current_user
@@ -119,7 +119,7 @@ def list_credentials(
     request: Request,
     response: Response,
     user: Annotated[User, Depends(current_user)],
-    page: Annotated[Page, asked_page(_ORDERS, default=1000, maximum=1000)],
+    page: Annotated[Page, page_parameters(_ORDERS, default=1000, maximum=1000)],
     type: str | None = None,
     remote_host_id: int | None = None,
     default: bool | None = None,

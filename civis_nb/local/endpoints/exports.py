@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, and_, or_
 
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
-from civis_nb.local.endpoints.filters import KIND_ORDERS, JobId, KindConditions, asked_page
+from civis_nb.local.endpoints.filters import KIND_ORDERS, JobId, KindConditions, page_parameters
 from civis_nb.local.endpoints.jobs.models import ArchiveBody, Run, last_run, run_state
 from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, run_fields
 from civis_nb.local.endpoints.jobs.service import JobService
@@ -179,7 +179,7 @@ def list_exports(
     request: Request,
     response: Response,
     conditions: KindConditions,
-    page: Annotated[Page, asked_page(KIND_ORDERS, default=20, maximum=50)],
+    page: Annotated[Page, page_parameters(KIND_ORDERS, default=20, maximum=50)],
     type: Annotated[
         str | None,
         Query(

@@ -26,9 +26,9 @@ __all__ = [
     "Limit",
     "RunStates",
     "archived_filter",
-    "asked_page",
     "author_ids",
     "last_run_updated_at",
+    "page_parameters",
     "run_states",
     "state_filter",
     "time_filter",
@@ -46,7 +46,7 @@ Archived = Annotated[
 ]
 
 
-def asked_page(
+def page_parameters(
     orders: Mapping[str, Any], *, default: int, maximum: int, default_dir: str = "desc"
 ) -> Any:
     """Return the dependency that gives the `Page` that a request asks for (see `Paging`)."""

@@ -16,7 +16,7 @@ from civis_nb.local.endpoints.filters import (
     JobId,
     RunStates,
     archived_filter,
-    asked_page,
+    page_parameters,
     run_states,
     time_filter,
 )
@@ -224,7 +224,7 @@ _ORDERS = {
 def list_queries(
     request: Request,
     response: Response,
-    page: Annotated[Page, asked_page(_ORDERS, default=20, maximum=50)],
+    page: Annotated[Page, page_parameters(_ORDERS, default=20, maximum=50)],
     query: Annotated[
         str | None, Query(description="Words in the SQL; ? is any character, * any number.")
     ] = None,

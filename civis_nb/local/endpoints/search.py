@@ -15,7 +15,7 @@ from civis_nb.local.context import User, context_of
 from civis_nb.local.endpoints.filters import (
     RUN_STATES,
     RunStates,
-    asked_page,
+    page_parameters,
     run_states,
     time_filter,
 )
@@ -255,7 +255,7 @@ _QUERY_ORDERS = {"last_run_started_at": states.stable(job_runs.c.started_at)}
 def list_queries(
     request: Request,
     response: Response,
-    page: Annotated[Page, asked_page(_QUERY_ORDERS, default=10, maximum=50)],
+    page: Annotated[Page, page_parameters(_QUERY_ORDERS, default=10, maximum=50)],
     search_string: Annotated[
         str | None, Query(description="Words in the SQL; ? is any character, * any number.")
     ] = None,

@@ -304,14 +304,14 @@ def _whole_lines(path: Path) -> bytes:
     return content[: content.rfind(b"\n") + 1]
 
 
-def _pieces(lines: list[bytes], most_bytes: int) -> Iterator[list[bytes]]:
+def _pieces(lines: list[bytes], max_bytes: int) -> Iterator[list[bytes]]:
     """Yield the lines in lists, none much longer than a file may be."""
     piece: list[bytes] = []
     size = 0
     for line in lines:
         piece.append(line)
         size += len(line)
-        if size >= most_bytes:
+        if size >= max_bytes:
             yield piece
             piece, size = [], 0
     if piece:

@@ -14,7 +14,7 @@ import socket
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, TypeAlias, cast
 
-from civis_nb.local.store.descriptors import is_exhausted, most_connections
+from civis_nb.local.store.descriptors import is_exhausted, max_connections
 
 if TYPE_CHECKING:
     from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -28,7 +28,7 @@ __all__ = ["Connections"]
 #: A connection without a request for so long may be closed when others want to come.
 _IDLE_S = 1.0
 #: Between two looks whether there is room, when there was none.
-_ROOM_WAIT_S = 0.05
+_CLOSE_WAIT_S = 0.05
 
 
 class Connections:
@@ -43,7 +43,7 @@ class Connections:
 
     Attributes
     ----------
-    most
+    max_served
         With how many requests are answered; those of more are to be refused.
     """
 
@@ -52,23 +52,23 @@ class Connections:
         self._open = cast("Collection[Connection]", open_now)
         self._keep_alive_s = keep_alive_s
         self._accepted_at: dict[Connection, float] = {}
-        self.most = most_connections()
+        self.max_served = max_connections()
         #: With those whose requests are refused.
-        self._most_open = self.most + max(self.most // 2, 1)
+        self._max_accepted = self.max_served + max(self.max_served // 2, 1)
 
     @property
     def are_too_many(self) -> bool:
         """Whether requests are to be refused until there are fewer."""
-        return len(self._open) > self.most
+        return len(self._open) > self.max_served
 
     async def accept(self, listener: socket.socket, protocol: Callable[[], Connection]) -> None:
         """Accept connections until this is cancelled; each gets a new `protocol`."""
         loop = asyncio.get_running_loop()
         listener.setblocking(False)
         while True:
-            while len(self._open) >= self._most_open:
-                self._make_room(1)
-                await asyncio.sleep(_ROOM_WAIT_S)
+            while len(self._open) >= self._max_accepted:
+                self._close_idle(1)
+                await asyncio.sleep(_CLOSE_WAIT_S)
             try:
                 connection, _address = await loop.sock_accept(listener)
                 _transport, made = await loop.connect_accepted_socket(protocol, connection)
@@ -77,14 +77,14 @@ class Connections:
             except OSError as error:
                 if not is_exhausted(error):
                     raise
-                self._make_room(len(self._open))
-                await asyncio.sleep(_ROOM_WAIT_S)
+                self._close_idle(len(self._open))
+                await asyncio.sleep(_CLOSE_WAIT_S)
                 continue
             self._accepted_at[made] = loop.time()
             if self.are_too_many:
-                self._make_room(0)
+                self._close_idle(0)
 
-    def _make_room(self, more: int) -> None:
+    def _close_idle(self, more: int) -> None:
         """Close connections that have had no request for a while, the longest first.
 
         As many as there are too many, and `more`.
@@ -99,7 +99,7 @@ class Connections:
         ]
         # What has arrived and is not read yet is a request.
         idle = [found for found in idle if not _has_unread(found[2])]
-        for _since, _id, made in sorted(idle)[: max(len(alive) - self.most, 0) + more]:
+        for _since, _id, made in sorted(idle)[: max(len(alive) - self.max_served, 0) + more]:
             made.transport.close()
 
     def _idle_since(self, made: Connection) -> float:

@@ -95,7 +95,7 @@ class RequestMiddleware:
         reply = _Reply(send, secrets.token_hex(8))
         try:
             if self._connections is not None and self._connections.are_too_many:
-                raise _crowded(self._connections.most)
+                raise _too_many_connections(self._connections.max_served)
             self._store.check_present()
             self._check_origin(scope)
             if scope["path"].startswith(PREFIX):
@@ -194,7 +194,7 @@ def _query(query: bytes) -> bytes:
     return urlencode([(snake(name.removesuffix("[]")), value) for name, value in pairs]).encode()
 
 
-def _crowded(most: int) -> HttpError:
+def _too_many_connections(most: int) -> HttpError:
     """Return the error of a request while there are too many connections; it ends its own."""
     return HttpError(
         503,

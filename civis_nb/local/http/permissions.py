@@ -15,7 +15,7 @@ from civis_nb.local.context import User
 from civis_nb.local.store import Store
 from civis_nb.local.store.permissions import Level, check_level
 
-__all__ = ["Need", "check_permissions", "needs_of"]
+__all__ = ["RequiredPermission", "check_permissions", "required_permissions"]
 
 #: First words of paths -> the kind of the objects there, where it is not that word itself.
 _KINDS = dict.fromkeys(("scripts", "imports", "exports", "queries", "enhancements"), "jobs")
@@ -29,7 +29,7 @@ _PROJECTS = frozenset(("projects", "parent_projects"))
 
 
 @dataclass(frozen=True)
-class Need:
+class RequiredPermission:
     """An object that a request concerns, and the level that it needs on it."""
 
     kind: str
@@ -37,16 +37,16 @@ class Need:
     level: Level
 
 
-def needs_of(method: str, path: str) -> list[Need]:
+def required_permissions(method: str, path: str) -> list[RequiredPermission]:
     """Return what a request needs permission for.
 
     Examples
     --------
-    >>> needs_of("POST", "/scripts/sql/7/runs")
-    [Need(kind='jobs', object_id=7, level='write')]
-    >>> needs_of("PUT", "/files/3/projects/9")[1]
-    Need(kind='projects', object_id=9, level='write')
-    >>> needs_of("GET", "/databases/1")
+    >>> required_permissions("POST", "/scripts/sql/7/runs")
+    [RequiredPermission(kind='jobs', object_id=7, level='write')]
+    >>> required_permissions("PUT", "/files/3/projects/9")[1]
+    RequiredPermission(kind='projects', object_id=9, level='write')
+    >>> required_permissions("GET", "/databases/1")
     []
     """
     words = path.strip("/").split("/")
@@ -57,9 +57,9 @@ def needs_of(method: str, path: str) -> list[Need]:
         return []
     kind = "jobs" if words[1] == "preprocess" else _KINDS.get(words[0], words[0])
     rest = words[place + 1 :]
-    needs = [Need(kind, ids[place] or 0, _level(method, rest))]
+    needs = [RequiredPermission(kind, ids[place] or 0, _level(method, rest))]
     if len(rest) == 2 and rest[0] in _PROJECTS:
-        needs.append(Need("projects", ids[-1] or 0, "write"))
+        needs.append(RequiredPermission("projects", ids[-1] or 0, "write"))
     return needs
 
 
@@ -94,7 +94,7 @@ def check_permissions(store: Store, user: User, method: str, path: str) -> None:
     Forbidden
         When the user may see it, but not do that.
     """
-    needs = needs_of(method, path)
+    needs = required_permissions(method, path)
     if needs:
         with store.read() as connection:
             for need in needs:

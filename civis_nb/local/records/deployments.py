@@ -10,7 +10,7 @@ from fastapi import Query, Request, Response
 from pydantic import Field, create_model
 
 from civis_nb.local.context import context_of
-from civis_nb.local.endpoints.filters import asked_page
+from civis_nb.local.endpoints.filters import page_parameters
 from civis_nb.local.errors import NotFound, NotSupported
 from civis_nb.local.http.envelope import Page, sliced
 from civis_nb.local.http.wire import Wire
@@ -60,7 +60,7 @@ class DeploymentLog(Wire):
     source: Literal["system", "user"]
 
 
-_PAGE = asked_page({"created_at": lambda one: one.created_at}, default=20, maximum=50)
+_PAGE = page_parameters({"created_at": lambda one: one.created_at}, default=20, maximum=50)
 
 
 def deployment_type(owner: str, base: type[Wire]) -> type[Wire]:

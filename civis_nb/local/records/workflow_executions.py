@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 
 from civis_nb.errors import WorkflowValidationError
 from civis_nb.local.context import PlatformContext, context_of
-from civis_nb.local.endpoints.filters import asked_page
+from civis_nb.local.endpoints.filters import page_parameters
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import NotFound
 from civis_nb.local.http.envelope import Page, paginated
@@ -150,7 +150,7 @@ def executed(resource: Resource) -> Iterator[Operation]:
     def task(request: Request, id: int, execution_id: int, task_name: NameInPath) -> ExecutionTask:
         return _task(_detail(context_of(request), id, execution_id), task_name)
 
-    page = asked_page(_ORDERS, default=20, maximum=50)
+    page = page_parameters(_ORDERS, default=20, maximum=50)
     typed(list_executions, page=Annotated[Page, page])
     noun = resource.noun
     summary = f"List executions of a {noun}"

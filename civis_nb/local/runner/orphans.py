@@ -14,7 +14,7 @@ __all__ = ["end_sessions", "kill_processes_of", "process_started_at"]
 
 #: How long a process that is asked to end, or killed, may take for it.
 _END_WAIT_S = 5.0
-_MOST_PASSES = 10
+_MAX_PASSES = 10
 #: The system reports start times to about a hundredth of a second, from a clock that may be set.
 _SAME_START_S = 2.0
 
@@ -35,7 +35,7 @@ def kill_processes_of(environments: Iterable[Mapping[str, str]]) -> None:
     if not wanted:
         return
     # More than once: what is killed may have started others meanwhile.
-    for _pass in range(_MOST_PASSES):
+    for _pass in range(_MAX_PASSES):
         killed = []
         for process in psutil.process_iter():
             # Other users' processes don't show theirs; some end meanwhile.

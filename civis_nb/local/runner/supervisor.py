@@ -53,7 +53,7 @@ def main() -> None:
     if fields is None:
         return
     pid, error = _start(fields)
-    _say(report, f"failed {error}" if error else f"started {pid}")
+    _report(report, f"failed {error}" if error else f"started {pid}")
     status = None if error else _watch(pid, platform, woken)
     # Once it is collected, its number may become another's: descendants are known without it.
     left, late = _end_all(pid if status is None or not is_subreaper else None)
@@ -61,7 +61,7 @@ def main() -> None:
     status = late if status is None else status
     code = -signal.SIGKILL if status is None else os.waitstatus_to_exitcode(status)
     whole = is_subreaper and not left
-    _say(report, f"ended {code} {used.children_user + used.children_system} {int(whole)}")
+    _report(report, f"ended {code} {used.children_user + used.children_system} {int(whole)}")
 
 
 def _adopt_orphans() -> bool:
@@ -225,7 +225,7 @@ def _descendants() -> list[int]:
     return found
 
 
-def _say(report: int, line: str) -> None:
+def _report(report: int, line: str) -> None:
     """Report to the platform, which may be gone."""
     try:
         os.write(report, f"{line}\n".encode())

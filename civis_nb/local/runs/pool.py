@@ -253,7 +253,7 @@ class JobRunner:
 
     def _claim(self, run_id: int, active: _ActiveRun) -> RunTask | None:
         """Move a queued run to running, and return what to do; None when it is queued no more."""
-        job = self._lasting(partial(states.claim_run, self._context.store, run_id))
+        job = self._retried(partial(states.claim_run, self._context.store, run_id))
         if job is None:
             return None
         self._reserve.fill()
@@ -300,7 +300,7 @@ class JobRunner:
     def _finish(self, task: RunTask, state: str, error: str | None) -> None:
         """Store a run's log and its end, then call what waits for that."""
         try:
-            self._lasting(task.log.flush, full_disk=False)
+            self._retried(task.log.flush, full_disk=False)
         except OSError as failure:
             if not is_full(failure):
                 raise
@@ -308,7 +308,7 @@ class JobRunner:
             count = task.log.drop_pending()
             lost = f"{count} lines of the log could not be stored: the disk was full."
             error = lost if error is None else f"{error} {lost}"
-        self._lasting(
+        self._retried(
             partial(
                 states.finish_run,
                 self._context.store,
@@ -322,7 +322,7 @@ class JobRunner:
         for call in task.afterwards:
             call()
 
-    def _lasting(self, action: Callable[[], T], *, full_disk: bool = True) -> T:
+    def _retried(self, action: Callable[[], T], *, full_disk: bool = True) -> T:
         """Read or change the store, however long it can't be opened, or the disk is full.
 
         Clients wait for the run that it is about, which must not be lost.

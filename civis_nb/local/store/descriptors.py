@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 
 from civis_nb.local.errors import Busy
 
-__all__ = ["is_exhausted", "most_connections", "no_descriptors"]
+__all__ = ["is_exhausted", "max_connections", "no_descriptors"]
 
 _ERRNOS = frozenset({errno.EMFILE, errno.ENFILE})
 _UNLIMITED = 1 << 20
@@ -43,7 +43,7 @@ def no_descriptors() -> Busy:
     )
 
 
-def most_connections() -> int:
+def max_connections() -> int:
     """Return how many connections of clients leave enough descriptors for their requests.
 
     Half of those that are free: a request opens about as many files as it has connections.

@@ -57,7 +57,7 @@ class Attempts:
         if task.state != "running":
             return
         try:
-            if task.items is None and not self._is_held_up(task):
+            if task.items is None and not self._is_delayed(task):
                 task.items = self._items(task)
                 self.execution.touch(task)
             if task.items is not None:
@@ -68,7 +68,7 @@ class Attempts:
             return
         self._end_if_done(task)
 
-    def _is_held_up(self, task: Task) -> bool:
+    def _is_delayed(self, task: Task) -> bool:
         """Apply the policies that come before a task; return whether one holds it up."""
         mine = self.progress.task_definition(task)
         task.started_at = task.started_at or utc_now()

@@ -80,7 +80,7 @@ class Engine:
         self._open: dict[int, _Open] = {}
         self._schedules = Schedules(context.store)
         #: Guards what is below, and is notified of it.
-        self._news = threading.Condition()
+        self._changed = threading.Condition()
         self._waiting: deque[int] = deque()
         self._runs: dict[int, tuple[int, Task, Action]] = {}
         self._timers: list[tuple[str, int, int]] = []
@@ -99,23 +99,23 @@ class Engine:
 
     def stop(self) -> None:
         """End the thread; executions go on when the platform starts again."""
-        with self._news:
+        with self._changed:
             self._is_stopping = True
-            self._news.notify_all()
+            self._changed.notify_all()
         if self._thread is not None:
             self._thread.join(_STOP_WAIT_S)
 
     def begin(self, execution_id: int) -> None:
         """Continue an execution that was stored: a new one starts."""
         requested_by = REQUESTING_RUN.get()
-        with self._news:
+        with self._changed:
             if requested_by is not None:
                 self._requested_by[execution_id] = requested_by
             self._wake(execution_id)
 
     def run_ended(self, run_id: int) -> None:
         """Continue the execution that a run belongs to; the end of the run is stored."""
-        with self._news:
+        with self._changed:
             found = self._runs.pop(run_id, None)
             if found is not None:
                 execution_id, task, action = found
@@ -126,15 +126,15 @@ class Engine:
 
     def schedules_changed(self) -> None:
         """Read the schedules of workflows again: one was changed."""
-        with self._news:
+        with self._changed:
             self._schedules.is_current = False
-            self._news.notify_all()
+            self._changed.notify_all()
 
     def _wake(self, execution_id: int) -> None:
         """Queue a step of an execution; to be called with `_news` held."""
         if execution_id not in self._waiting:
             self._waiting.append(execution_id)
-            self._news.notify_all()
+            self._changed.notify_all()
 
     def cancel(self, execution_id: int) -> None:
         """Cancel an execution with all that it runs; raise Conflict when it has ended."""
@@ -168,7 +168,7 @@ class Engine:
                 self._forget(execution_id)
                 raise
             finally:
-                with self._news:
+                with self._changed:
                     self._wake(execution_id)
 
     def _serve(self) -> None:
@@ -181,7 +181,7 @@ class Engine:
 
     def _next(self) -> int | None:
         """Wait for something to do: an execution, 0 for a schedule, None for the end."""
-        with self._news:
+        with self._changed:
             while not self._is_stopping:
                 now = utc_now()
                 while self._timers and self._timers[0][0] <= now:
@@ -196,7 +196,7 @@ class Engine:
                     return self._waiting.popleft()
                 times = [self._timers[0][0]] if self._timers else []
                 times += [self._schedules.next_at] if self._schedules.next_at else []
-                self._news.wait(seconds_until(min(times)) if times else None)
+                self._changed.wait(seconds_until(min(times)) if times else None)
         return None
 
     def _guarded(self, work: Callable[[], None], execution_id: int | None) -> None:
@@ -209,8 +209,8 @@ class Engine:
                 if execution_id is not None:
                     self._forget(execution_id)
             if isinstance(failure, DatabaseError) and (is_full(failure) or is_exhausted(failure)):
-                with self._news:
-                    self._news.wait_for(lambda: self._is_stopping, _STORE_WAIT_S)
+                with self._changed:
+                    self._changed.wait_for(lambda: self._is_stopping, _STORE_WAIT_S)
                     if execution_id is not None:
                         self._wake(execution_id)
                 return
@@ -218,9 +218,9 @@ class Engine:
             if execution_id is not None:
                 self._fail(execution_id, f"The local platform failed to go on: {failure!r}.")
                 return
-            with self._news:
+            with self._changed:
                 # The times of schedules have still come: don't spin.
-                self._news.wait_for(lambda: self._is_stopping, _STORE_WAIT_S)
+                self._changed.wait_for(lambda: self._is_stopping, _STORE_WAIT_S)
 
     def _fail(self, execution_id: int, info: str) -> None:
         """End an execution that can't go on, and continue the one that has started it."""
@@ -229,7 +229,7 @@ class Engine:
             if parent_id is not None:
                 # When it is read again, it sees what became of this one.
                 self._forget(parent_id)
-                with self._news:
+                with self._changed:
                     self._wake(parent_id)
 
     def _start_scheduled(self) -> None:
@@ -256,12 +256,12 @@ class Engine:
             attempts.advance(execution.tasks[progress.ready.popleft()])
         self._write(opened, queued)
         if progress.ready:
-            with self._news:
+            with self._changed:
                 self._wake(execution_id)
 
     def _collect(self, opened: _Open, queued: list[QueuedRun]) -> None:
         """Set what became of actions that may have ended, and of tasks whose time has come."""
-        with self._news:
+        with self._changed:
             checks, due = list(opened.to_check), list(opened.due)
             opened.to_check.clear()
             opened.due.clear()
@@ -332,7 +332,7 @@ class Engine:
         execution = opened.execution
         if not execution.has_ended:
             return
-        with self._news:
+        with self._changed:
             if execution.parent_id is not None:
                 parent = self._open.get(execution.parent_id)
                 if parent is not None and execution.parent_task is not None:
@@ -365,7 +365,7 @@ class Engine:
         actions = [(task, action) for task in active for action in task.present]
         running = [one for one in actions if one[1].state == "running"]
         self._watch(opened, running)
-        with self._news:
+        with self._changed:
             opened.to_check.extend(one for one in running if one[1].run_id or one[1].child_id)
         opened.progress.ready.extend(task.number for task in active if task.state == "running")
         self._set_timers(opened, active)
@@ -373,7 +373,7 @@ class Engine:
     def _watch(self, opened: _Open, actions: Sequence[tuple[Task, Action]]) -> None:
         """Register for the ends of runs, and queue the executions that were started."""
         execution_id = opened.execution.id
-        with self._news:
+        with self._changed:
             for task, action in actions:
                 if action.run_id is not None:
                     self._runs[action.run_id] = (execution_id, task, action)
@@ -381,7 +381,7 @@ class Engine:
                     self._wake(action.child_id)
 
     def _set_timers(self, opened: _Open, tasks: Sequence[Task]) -> None:
-        with self._news:
+        with self._changed:
             for task in tasks:
                 waits = [task.wake_at, task.timeout_at]
                 waits += [one.wake_at for one in task.present if one.state == "running"]
@@ -391,7 +391,7 @@ class Engine:
 
     def _forget(self, execution_id: int) -> None:
         """Remove an execution from memory; what is stored counts when it is read again."""
-        with self._news:
+        with self._changed:
             self._open.pop(execution_id, None)
             gone = [run for run, (owner, _, _) in self._runs.items() if owner == execution_id]
             for run in gone:

@@ -12,7 +12,7 @@ from civis_nb.errors import CivisExpressionError, WorkflowValidationError
 from civis_nb.local.errors import Conflict, Invalid, NotFound
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import records, workflow_executions, workflow_tasks
-from civis_nb.local.workflows.state import GOING, PLATFORM_STATES, Execution
+from civis_nb.local.workflows.state import PLATFORM_STATES, UNFINISHED, Execution
 from civis_nb.workflows import read_definition
 from civis_nb.workflows.expressions import plain_value
 from civis_nb.workflows.model import WorkflowDefinition
@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 #: How deep executions may start one another: a workflow that calls itself reaches it.
-MOST_DEPTH = 10
+MAX_DEPTH = 10
 
 
 @lru_cache(maxsize=16)
@@ -139,10 +139,10 @@ def create_execution(
     _check_concurrency(connection, workflow)
     _check_names(definition, target_task, included_tasks)
     depth = 0 if parent is None else parent[0].depth + 1
-    if depth > MOST_DEPTH:
+    if depth > MAX_DEPTH:
         raise Invalid(
             f"Workflow {workflow.id} can't be started: executions may start one another "
-            f"{MOST_DEPTH} levels deep. Does a workflow call itself?"
+            f"{MAX_DEPTH} levels deep. Does a workflow call itself?"
         )
     now = utc_now()
     values = {
@@ -246,7 +246,7 @@ def active_executions(connection: Connection) -> list[int]:
     one, task = workflow_executions.c, workflow_tasks.c
     active = select(one.id).where(one.state.in_(("running", "paused")))
     # An execution that a command has ended may have tasks that go on to their end.
-    going = select(task.execution_id).where(task.state.in_(GOING))
+    going = select(task.execution_id).where(task.state.in_(UNFINISHED))
     return sorted(connection.scalars(active.union(going)))
 
 
@@ -266,7 +266,7 @@ def fail_execution(connection: Connection, execution_id: int, info: str) -> int 
     one, task = workflow_executions.c, workflow_tasks.c
     chosen = workflow_executions.update().where(one.id == execution_id)
     connection.execute(chosen.values(state="error", info=info, finished_at=now, updated_at=now))
-    mine = (task.execution_id == execution_id, task.state.in_(GOING))
+    mine = (task.execution_id == execution_id, task.state.in_(UNFINISHED))
     ended = {"state": "cancelled", "info": info, "updated_at": now}
     connection.execute(workflow_tasks.update().where(*mine).values(**ended))
     parent_id: int | None = connection.scalar(select(one.parent_id).where(one.id == execution_id))

@@ -16,10 +16,10 @@ from civis_nb.local.workflows.state import Execution, ExecutionState, Task
 from civis_nb.local.workflows.variables import Variables
 from civis_nb.workflows.model import Branch, TaskDefinition, WorkflowDefinition
 
-__all__ = ["MOST_TASKS", "Progress"]
+__all__ = ["MAX_TASKS", "Progress"]
 
 #: How many tasks an execution may start: a cycle without an exit reaches it.
-MOST_TASKS = 100_000
+MAX_TASKS = 100_000
 
 _ENDED_BEFORE = "The workflow ended before this task ran."
 
@@ -74,10 +74,10 @@ class Progress:
 
     def _add(self, name: str, led_by: list[Task]) -> None:
         """Add a task that is ready to start, unless the execution has too many."""
-        if len(self.execution.tasks) >= MOST_TASKS:
+        if len(self.execution.tasks) >= MAX_TASKS:
             self.finish(
                 "error",
-                f"The execution has started {MOST_TASKS} tasks, which is the most it may. Does it "
+                f"The execution has started {MAX_TASKS} tasks, which is the most it may. Does it "
                 "hold a cycle that has no way out?",
             )
             return
@@ -101,11 +101,11 @@ class Progress:
         task.order = self.execution.ended_count
         self.execution.touch(task)
         if self.execution.state == "running":
-            self._lead_on(task)
+            self._start_next(task)
             # One that led to all that it could takes no join's hope away.
             self.settle(check_joins=not set(self.routes.after[task.name]) <= set(task.next))
 
-    def _lead_on(self, task: Task) -> None:
+    def _start_next(self, task: Task) -> None:
         """Start what follows a task."""
         task.is_processed = True
         if task.state == "cancelled":
@@ -154,7 +154,7 @@ class Progress:
                 return
             if target in self.definition.tasks:
                 if self.routes.may_run(target):
-                    self._lead_to(target, task)
+                    self._start_after(target, task)
             elif target == "pause":
                 said = message or f"Paused after the task {task.name!r}."
                 self.execution.set_state("paused", str(said))
@@ -162,7 +162,7 @@ class Progress:
                 state: ExecutionState = "success" if target == "succeed" else "error"
                 self.finish(state, None if message is None else str(message))
 
-    def _lead_to(self, name: str, task: Task) -> None:
+    def _start_after(self, name: str, task: Task) -> None:
         """Start a task after another one; a join perhaps only once more have led to it."""
         needed = self.routes.needed(name)
         if needed is None:
@@ -203,7 +203,7 @@ class Progress:
                 execution.ended_count += 1
                 task.order = execution.ended_count
                 execution.touch(task)
-                self._lead_on(task)
+                self._start_next(task)
                 check_joins = True
             elif not execution.active:
                 self._finish_naturally()
@@ -304,7 +304,7 @@ class Progress:
                 self._follow(task, left)
             elif task.has_ended and not task.is_processed:
                 execution.touch(task)
-                self._lead_on(task)
+                self._start_next(task)
         self.settle()
 
     def rerun(self, names: list[str]) -> None:

@@ -20,7 +20,7 @@ from civis_nb.local.workflows.executions import create_execution
 __all__ = ["Schedules", "check_schedule", "next_time"]
 
 #: A leap day that is a certain weekday does not come more seldom than every 40 years.
-_FURTHEST_DAYS = 366 * 5
+_MAX_DAYS_AHEAD = 366 * 5
 
 _NEXT = records.c.body["next_execution_at"].as_string()
 
@@ -87,7 +87,7 @@ def next_time(schedule: Mapping[str, Any], time_zone: str, after: datetime) -> s
         return None
     folds = (0, 1) if not hours or len(hours) == 24 else (0,)
     start = after.astimezone(zone)
-    for days in range(_FURTHEST_DAYS):
+    for days in range(_MAX_DAYS_AHEAD):
         day = start.date() + timedelta(days=days)
         if not _is_scheduled(schedule, day.isoweekday() % 7, day.day):
             continue

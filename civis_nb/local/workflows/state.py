@@ -18,9 +18,9 @@ from civis_nb.local.store.schema import workflow_actions, workflow_executions, w
 
 __all__ = [
     "ENDED",
-    "GOING",
     "PLATFORM_STATES",
     "REPLACED",
+    "UNFINISHED",
     "Action",
     "ActionState",
     "Execution",
@@ -38,7 +38,7 @@ ActionState = Literal["running", "success", "error", "cancelled"]
 #: The states from which there is no way on.
 ENDED = ("success", "error", "cancelled")
 #: The states of tasks from which there is one.
-GOING = ("idle", "waiting", "running", "delayed")
+UNFINISHED = ("idle", "waiting", "running", "delayed")
 #: The attempt of actions that keep a run in whose place another one was started.
 REPLACED = -1
 #: An execution's state in the words that runs have.

@@ -50,7 +50,7 @@ def test_many_items(workflows: WorkflowsApi) -> None:
 
 
 def test_a_cycle_without_a_way_out_is_ended(workflows: WorkflowsApi, monkeypatch) -> None:
-    monkeypatch.setattr("civis_nb.local.workflows.progress.MOST_TASKS", 50)
+    monkeypatch.setattr("civis_nb.local.workflows.progress.MAX_TASKS", 50)
     done = workflows.run("""
         start: {on-success: a}
         a: {on-success: b}

@@ -18,7 +18,7 @@ _DECIMAL = r"^-?(0|[1-9][0-9]*)\.[0-9]+$"
 _EXPONENT = r"^-?[1-9](\.[0-9]*[1-9])?e[+-][0-9][0-9]+$"
 _SPECIAL = r"^(NaN|nan|-?(Infinity|inf))$"
 #: Doubles keep numbers of so many digits apart.
-_SURE_DIGITS = 15
+_DOUBLE_DIGITS = 15
 _DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$"
 _TIMESTAMP = r"^[0-9]{4}-[0-9]{2}-[0-9]{2} [0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?$"
 _ZONED = _TIMESTAMP[:-1] + r"(Z|[+-][0-9]{2}(:?[0-9]{2})?)$"
@@ -136,7 +136,7 @@ def _numbers(values: Any) -> Any:
             return _decimal_type(values, length, point)
     if not plain and not _in_range(values):
         return None
-    if int(pc.max(length).as_py()) <= _SURE_DIGITS + 1 or _doubles_keep(values):
+    if int(pc.max(length).as_py()) <= _DOUBLE_DIGITS + 1 or _doubles_keep(values):
         return pa.float64()
     if not plain or _has_minus_zero(values):
         return None

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisDownloadError
 from civis_nb.frames.from_arrow import check_names
-from civis_nb.frames.native import KeptColumn, native_table
+from civis_nb.frames.native import ExactColumn, native_table
 from civis_nb.frames.sql_types import DeclaredTypes
 from civis_nb.io.reading.outputs import ResultFiles
 from civis_nb.io.reading.parsers.arrow_exact import sql_types_of
@@ -29,7 +29,7 @@ _TEXT = "text"
 
 def lazy_frame(
     files: ResultFiles, count: Callable[[int], None] | None = None, *, native: bool = False
-) -> tuple[pl.LazyFrame, tuple[KeptColumn, ...]]:
+) -> tuple[pl.LazyFrame, tuple[ExactColumn, ...]]:
     """Store the files of a result as one Parquet file; return a frame that reads it as needed.
 
     The file lies in the folder for temporary files until this process ends.
@@ -60,7 +60,7 @@ def lazy_frame(
     folder = Path(tempfile.mkdtemp(prefix="civis_nb-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     path, declared = folder / "result.parquet", files.declared_types
-    kept: tuple[KeptColumn, ...] = ()
+    kept: tuple[ExactColumn, ...] = ()
     try:
         while (mismatch := _store(files, path, count)) is not None:
             files = _with_text(files, mismatch)
@@ -104,7 +104,7 @@ def _with_text(files: ResultFiles, mismatch: TypeMismatchError) -> ResultFiles:
 
 def _natively(
     path: Path, declared_types: DeclaredTypes | None
-) -> tuple[Path, tuple[KeptColumn, ...]]:
+) -> tuple[Path, tuple[ExactColumn, ...]]:
     """Write a Parquet file anew with native types; return where, and the columns without.
 
     A column has a native type when the values of every part of the file have the same one.
@@ -116,7 +116,7 @@ def _natively(
     with parquet.ParquetFile(path) as source:
         exact = source.schema_arrow
         sql_types = sql_types_of(exact.names, declared_types)
-        kept: dict[str, KeptColumn] = {}
+        kept: dict[str, ExactColumn] = {}
         types: list[set[Any]] = [
             {kind} for kind in native_table(exact.empty_table(), sql_types).table.schema.types
         ]

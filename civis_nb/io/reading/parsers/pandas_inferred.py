@@ -280,7 +280,7 @@ class _Column:
             raise _NotReproducible
         if self._numbers is not None and not self._numbers.largest < 2.0**63:
             raise _NotReproducible  # integers that are too long are text for pandas
-        if _is_text(self.kind) and not _has_surely_text(self._arrow()):
+        if _is_text(self.kind) and not _has_certain_text(self._arrow()):
             raise _NotReproducible
 
     def values(self, has_plus: bool) -> Any:
@@ -311,7 +311,7 @@ class _Column:
         return pa.chunked_array(self._chunks, self.kind)
 
 
-def _has_surely_text(column: Any) -> bool:
+def _has_certain_text(column: Any) -> bool:
     """Return whether at least one value can be no number for pandas: then all of it is text."""
     import pyarrow.compute as pc
 

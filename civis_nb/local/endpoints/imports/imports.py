@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Row, select
 
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
-from civis_nb.local.endpoints.filters import KIND_ORDERS, JobId, KindConditions, asked_page
+from civis_nb.local.endpoints.filters import KIND_ORDERS, JobId, KindConditions, page_parameters
 from civis_nb.local.endpoints.imports.models import (
     Import,
     ImportBody,
@@ -160,7 +160,7 @@ def list_imports(
     request: Request,
     response: Response,
     conditions: KindConditions,
-    page: Annotated[Page, asked_page(KIND_ORDERS, default=20, maximum=50)],
+    page: Annotated[Page, page_parameters(KIND_ORDERS, default=20, maximum=50)],
     type: Annotated[str | None, Query(description="Sync types, separated by commas.")] = None,
     destination: Annotated[
         str | None, Query(description="Ids of databases, separated by commas.")

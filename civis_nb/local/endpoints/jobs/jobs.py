@@ -11,8 +11,8 @@ from civis_nb.local.context import PlatformContext, context_of
 from civis_nb.local.endpoints.filters import (
     JobConditions,
     JobId,
-    asked_page,
     last_run_updated_at,
+    page_parameters,
     state_filter,
 )
 from civis_nb.local.endpoints.jobs.models import ArchiveBody, Run, Schedule, last_run, run_state
@@ -109,7 +109,7 @@ def list_jobs(
     request: Request,
     response: Response,
     conditions: JobConditions,
-    page: Annotated[Page, asked_page(_ORDERS, default=50, maximum=50)],
+    page: Annotated[Page, page_parameters(_ORDERS, default=50, maximum=50)],
     state: Annotated[str | None, Query(description="States, separated by commas.")] = None,
     type: Annotated[str | None, Query(description="Job types, separated by commas.")] = None,
     q: Annotated[str | None, Query(description="Text in the id, the name or the type.")] = None,

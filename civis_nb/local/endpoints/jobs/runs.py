@@ -13,7 +13,7 @@ from pydantic import BeforeValidator
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import PlatformContext, context_of
-from civis_nb.local.endpoints.filters import JobId, Limit, asked_page, time_filter
+from civis_nb.local.endpoints.filters import JobId, Limit, page_parameters, time_filter
 from civis_nb.local.endpoints.jobs.models import (
     LogBody,
     LogEntry,
@@ -167,7 +167,7 @@ def add_run_list(router: APIRouter, kind: RunKind) -> None:
         request: Request,
         response: Response,
         id: JobId,
-        page: Annotated[Page, asked_page(_RUN_ORDERS, default=20, maximum=100)],
+        page: Annotated[Page, page_parameters(_RUN_ORDERS, default=20, maximum=100)],
     ) -> Any:
         context = context_of(request)
         query = select(job_runs).where(job_runs.c.job_id == id)
@@ -269,7 +269,7 @@ def _add_outputs(router: APIRouter, kind: RunKind) -> None:
         response: Response,
         id: JobId,
         run_id: _RunId,
-        page: Annotated[Page, asked_page(_OUTPUT_ORDERS, default=50, maximum=50)],
+        page: Annotated[Page, page_parameters(_OUTPUT_ORDERS, default=50, maximum=50)],
     ) -> Any:
         context = context_of(request)
         with context.store.read() as connection:

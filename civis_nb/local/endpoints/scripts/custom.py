@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import PlatformContext, User, context_of
 from civis_nb.local.endpoints.checks import check_credential, check_database, default_credential
-from civis_nb.local.endpoints.filters import JobId, KindConditions, asked_page
+from civis_nb.local.endpoints.filters import JobId, KindConditions, page_parameters
 from civis_nb.local.endpoints.jobs.models import ArchiveBody, CloneBody, Run
 from civis_nb.local.endpoints.jobs.runs import RunKind, add_run_routes, run_fields, show_common
 from civis_nb.local.endpoints.jobs.service import JobService, merged
@@ -175,7 +175,7 @@ def list_custom(
     request: Request,
     response: Response,
     conditions: KindConditions,
-    page: Annotated[Page, asked_page(_ORDERS, default=50, maximum=50)],
+    page: Annotated[Page, page_parameters(_ORDERS, default=50, maximum=50)],
     from_template_id: Annotated[
         str | None, Query(description="Ids of templates, separated by commas.")
     ] = None,

@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import select
 
 from civis_nb.local.context import context_of
-from civis_nb.local.endpoints.filters import KIND_ORDERS, JobId, KindConditions, asked_page
+from civis_nb.local.endpoints.filters import KIND_ORDERS, JobId, KindConditions, page_parameters
 from civis_nb.local.endpoints.jobs.models import DEFAULT_TIME_ZONE, Run, last_run, run_state
 from civis_nb.local.endpoints.jobs.service import job_row
 from civis_nb.local.endpoints.scripts.fields import (
@@ -86,7 +86,7 @@ def list_scripts(
     request: Request,
     response: Response,
     conditions: KindConditions,
-    page: Annotated[Page, asked_page(KIND_ORDERS, default=20, maximum=50)],
+    page: Annotated[Page, page_parameters(KIND_ORDERS, default=20, maximum=50)],
     type: Annotated[
         str | None,
         Query(

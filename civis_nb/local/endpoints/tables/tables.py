@@ -12,7 +12,7 @@ from pydantic import Field
 from civis_nb.local import catalog
 from civis_nb.local.catalog import CatalogTable
 from civis_nb.local.context import PlatformContext, User, context_of
-from civis_nb.local.endpoints.filters import asked_page
+from civis_nb.local.endpoints.filters import page_parameters
 from civis_nb.local.endpoints.tables.models import (
     ColumnDetail,
     ScanRun,
@@ -65,7 +65,9 @@ _TABLE_ORDERS: dict[str, Callable[[CatalogTable], Any]] = {
 def list_tables(
     request: Request,
     response: Response,
-    page: Annotated[Page, asked_page(_TABLE_ORDERS, default=50, maximum=1000, default_dir="asc")],
+    page: Annotated[
+        Page, page_parameters(_TABLE_ORDERS, default=50, maximum=1000, default_dir="asc")
+    ],
     database_id: int | None = None,
     schema: str | None = None,
     name: str | None = None,
@@ -160,7 +162,9 @@ def list_columns(
     request: Request,
     response: Response,
     id: int,
-    page: Annotated[Page, asked_page(_COLUMN_ORDERS, default=50, maximum=50, default_dir="asc")],
+    page: Annotated[
+        Page, page_parameters(_COLUMN_ORDERS, default=50, maximum=50, default_dir="asc")
+    ],
     name: str | None = None,
 ) -> list[ColumnDetail]:
     """Return the columns of a table, with statistics."""

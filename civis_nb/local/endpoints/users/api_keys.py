@@ -11,7 +11,7 @@ from pydantic import Field
 from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import User, context_of
-from civis_nb.local.endpoints.filters import asked_page
+from civis_nb.local.endpoints.filters import page_parameters
 from civis_nb.local.errors import Conflict, Invalid, NotFound
 from civis_nb.local.http.auth import Keys, check_admin, current_user
 from civis_nb.local.http.envelope import Page, paginated
@@ -84,7 +84,7 @@ def list_api_keys(
     response: Response,
     user: Annotated[User, Depends(current_user)],
     id: str,
-    page: Annotated[Page, asked_page({"id": api_keys.c.id}, default=50, maximum=50)],
+    page: Annotated[Page, page_parameters({"id": api_keys.c.id}, default=50, maximum=50)],
 ) -> list[KeySummary]:
     """Return a user's keys, without their tokens."""
     with context_of(request).store.read() as connection:

@@ -9,7 +9,7 @@ from pydantic import Field
 from sqlalchemy import Connection, Row, literal_column, or_, select
 
 from civis_nb.local.context import User, context_of
-from civis_nb.local.endpoints.filters import asked_page
+from civis_nb.local.endpoints.filters import page_parameters
 from civis_nb.local.endpoints.user_refs import ORGANIZATION_ID, ORGANIZATION_NAME
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.http.auth import Keys, check_admin, current_user
@@ -183,7 +183,7 @@ _ORDERS = {"name": users.c.name, "user": users.c.username}
 def list_users(
     request: Request,
     response: Response,
-    page: Annotated[Page, asked_page(_ORDERS, default=20, maximum=10000, default_dir="asc")],
+    page: Annotated[Page, page_parameters(_ORDERS, default=20, maximum=10000, default_dir="asc")],
     feature_flag: str | None = None,
     account_status: str | None = None,
     query: str | None = None,

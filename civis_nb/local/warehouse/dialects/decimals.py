@@ -28,7 +28,7 @@ _DIGITS = {"TINYINT": 5, "SMALLINT": 5, "INTEGER": 10, "BIGINT": 19, "HUGEINT": 
 _MEAN = "MEAN"
 #: The types of PostgreSQL's quotients, means, powers and roots, and of numerics without a scale.
 EXACT_TYPES = frozenset(("DECIMAL(38,24)", "DECIMAL(38,20)", "DECIMAL(38,15)", "DECIMAL(38,12)"))
-_MOST_DIGITS, _LEAST_SCALE, _MOST_SCALE = 38, 4, 37
+_MAX_DIGITS, _LEAST_SCALE, _MOST_SCALE = 38, 4, 37
 
 #: Of the binding that notes them.
 _noted: ContextVar[dict[int, Quotient] | None] = ContextVar("noted quotients", default=None)
@@ -96,8 +96,8 @@ def quotient_of(one: str, two: str) -> Quotient:
     (p1, s1), (p2, s2) = _size(one), _size(two)
     scale = max(_LEAST_SCALE, s1 + p2 - s2 + 1)
     digits = p1 - s1 + s2 + scale
-    if digits > _MOST_DIGITS:
-        scale = max(_LEAST_SCALE, _MOST_DIGITS + scale - digits)
+    if digits > _MAX_DIGITS:
+        scale = max(_LEAST_SCALE, _MAX_DIGITS + scale - digits)
     scale = min(scale, _MOST_SCALE)
     return Quotient(one, two, scale - s1 + s2, scale)
 

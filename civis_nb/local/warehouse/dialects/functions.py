@@ -13,7 +13,7 @@ from pathlib import Path
 
 import duckdb
 
-from civis_nb._cache_folder import default_folder, is_ours
+from civis_nb._cache_folder import default_folder, is_private_file
 from civis_nb.local.warehouse.dialects.builtins import built_in
 from civis_nb.local.warehouse.dialects.computed import create_computed
 from civis_nb.local.warehouse.dialects.rules import CATALOG
@@ -71,7 +71,7 @@ def _kept_file() -> Path | None:
     try:
         if not path.exists():
             _write(path)
-        return path if is_ours(path) else None
+        return path if is_private_file(path) else None
     except (OSError, duckdb.Error):
         return None
 
