@@ -45,10 +45,13 @@ from __future__ import annotations
 
 import concurrent.futures
 import warnings
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+# `_restore` is named by pickles of earlier versions.
+from civis_nb._error_base import CivisError, _restore, reduced  # noqa: F401
 from civis_nb._visible import shown
-from civis_nb._wire_text import describe_error, masked_path, preformatted
+from civis_nb._wire_text import describe_error, masked_path
 
 if TYPE_CHECKING:
     import requests
@@ -89,31 +92,6 @@ __all__ = [
     "WarehouseError",
     "WorkflowValidationError",
 ]
-
-
-class CivisError(Exception):
-    """The base of every exception that civis_nb raises.
-
-    Its text may hold what a server or a job has said: terminal codes are left out of it, and
-    other characters that can't be seen are escapes.
-    """
-
-    def __str__(self) -> str:
-        return shown(super().__str__())
-
-    def add_note(self, note: str, /) -> None:
-        """Add a note, in the same way."""
-        super().add_note(shown(note))
-
-    def _render_traceback_(self) -> list[str]:
-        """Return what IPython shows of it: the user's own lines; all with ``%tb``."""
-        # Imported here: the tree of errors is imported by everything.
-        from civis_nb._tracebacks import traceback_lines
-
-        return traceback_lines(self)
-
-    def _repr_html_(self) -> str:
-        return preformatted(f"{type(self).__name__}: {self}")
 
 
 class CivisConfigError(CivisError):
@@ -218,8 +196,7 @@ class CivisAPIError(CivisError):
         text = f"({self.status_code}) {self.error_message}" + (f" ({where})" if where else "")
         return shown(text)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (_restore, (type(self), self.args, self.__dict__.copy()))
+    __reduce__ = reduced
 
 
 class CivisAPIKeyError(CivisAPIError):
@@ -229,8 +206,7 @@ class CivisAPIKeyError(CivisAPIError):
 class CivisNotImplementedError(CivisAPIError, NotImplementedError):
     """The platform does not have this operation: the local one has not all of Civis Platform's.
 
-    Its message says what there is instead. A client raises it before it looks at the arguments of
-    a call, where the platform's specification marks the operation so.
+    Its message says what there is instead. A client raises it before it checks arguments.
     """
 
     @classmethod
@@ -258,8 +234,7 @@ class CivisClientError(CivisError):
         self.status_code: int | None = getattr(response, "status_code", None)
         super().__init__(message)
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (_restore, (type(self), self.args, self.__dict__.copy()))
+    __reduce__ = reduced
 
 
 class CivisTransferError(CivisError):
@@ -306,6 +281,7 @@ class CivisJobFailure(CivisError):  # noqa: N818 - the name that scripts catch
 
     #: Of an error that an earlier version has pickled.
     is_workflow = False
+    _renamed_attributes = MappingProxyType({"said": "platform_message"})
 
     def __init__(
         self,
@@ -321,9 +297,9 @@ class CivisJobFailure(CivisError):  # noqa: N818 - the name that scripts catch
         self.job_id = job_id
         self.run_id = run_id
         self.is_workflow = is_workflow
-        job, run = ("workflow", "execution") if is_workflow else ("job", "run")
-        ids = [f"{job} {job_id}"] if job_id is not None else []
-        ids += [f"{run} {run_id}"] if run_id is not None else []
+        kinds = ("workflow", "execution") if is_workflow else ("job", "run")
+        named = zip(kinds, (job_id, run_id), strict=True)
+        ids = [f"{kind} {number}" for kind, number in named if number is not None]
         prefix = f"(From {' / '.join(ids)}) " if ids else ""
         self.error_message = prefix + str(err_msg)
         super().__init__(self.error_message)
@@ -334,8 +310,7 @@ class CivisJobFailure(CivisError):  # noqa: N818 - the name that scripts catch
         warnings.warn("said is deprecated: use platform_message.", DeprecationWarning, stacklevel=2)
         return self.platform_message
 
-    def __reduce__(self) -> tuple[Any, ...]:
-        return (_restore, (type(self), self.args, self.__dict__.copy()))
+    __reduce__ = reduced
 
 
 class CivisSQLError(CivisJobFailure):
@@ -423,14 +398,3 @@ class WarehouseError(CivisLocalError):
         super().__init__(message)
         self.line = line
         self.column = column
-
-
-def _restore(cls: type[CivisError], args: tuple[Any, ...], state: dict[str, Any]) -> CivisError:
-    """Build an exception anew from its pickled parts, without calling its constructor."""
-    error = cls.__new__(cls, *args)
-    error.args = args
-    if "said" in state and issubclass(cls, CivisJobFailure):
-        # A pickle from before the attribute was renamed.
-        state = {"platform_message" if key == "said" else key: state[key] for key in state}
-    error.__dict__.update(state)
-    return error

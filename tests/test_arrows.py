@@ -8,7 +8,7 @@ from pathlib import Path
 
 PACKAGE = Path(__file__).parents[1] / "civis_nb"
 FREE = {
-    "_requirements", "_tracebacks", "_version", "_visible", "_waiting", "_wire_text",
+    "_error_base", "_requirements", "_tracebacks", "_version", "_visible", "_waiting", "_wire_text",
     "cancellation", "compression", "errors", "near_names",
     "sql_literals", "sql_text", "table_names",
 }  # fmt: skip
@@ -16,6 +16,7 @@ FREE = {
 #: part -> the parts of civis_nb that it may import
 ALLOWED: dict[str, set[str]] = {
     "errors": {"_visible", "_wire_text"},
+    "_error_base": {"_tracebacks", "_visible", "_wire_text"},
     "_waiting": set(),
     "cancellation": set(),
     "_visible": set(),

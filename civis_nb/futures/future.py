@@ -7,27 +7,21 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from civis_nb._tracebacks import in_ipython
 from civis_nb.client.protocol import client_or_default
-from civis_nb.display.text import run_ids
 from civis_nb.errors import CivisInputError, CivisJobFailure, CivisSQLError, CivisTimeoutError
-from civis_nb.futures.execution import execution_picture
 from civis_nb.futures.failed_run import add_logs, failure_of_run
 from civis_nb.futures.failures import error_text, reason_in_logs
 from civis_nb.futures.interrupts import cancel_run
-from civis_nb.futures.pollable import PollableResult
 from civis_nb.futures.run import Run
+from civis_nb.futures.run_result import RunResult
 from civis_nb.futures.states import CANCELLED, DONE, field, state_of
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
-    from civis_nb.client.response import Response
-    from civis_nb.display.activity import Activity
-    from civis_nb.workflows.execution import ExecutionPicture
 
 __all__ = ["CivisFuture"]
 
@@ -42,7 +36,7 @@ _REASON_WAIT_S = 0.5
 _AGAIN_TRIES = 8
 
 
-class CivisFuture(PollableResult):
+class CivisFuture(RunResult):
     """A run of a job, script, query, import or workflow, as a `concurrent.futures.Future`.
 
     One scheduler polls for all futures of a process. A poll that fails does not fail the
@@ -88,10 +82,6 @@ class CivisFuture(PollableResult):
     >>> future
     <CivisFuture: job 1 / run 2: succeeded>
     """
-
-    _run = Run("", "")
-    #: The execution of a workflow that was drawn last, and its picture.
-    _pictured: tuple[Any, ExecutionPicture | None] = (None, None)
 
     def __init__(
         self,
@@ -168,80 +158,6 @@ class CivisFuture(PollableResult):
         from civis_nb.futures.job import JobFuture
 
         return JobFuture(client.jobs.get_runs, (job_id, run_id), polling_interval, client=client)
-
-    @property
-    def job_id(self) -> Any:
-        """The id of the job: of the script, query, import, or workflow."""
-        return self._run.job_id
-
-    @property
-    def run_id(self) -> Any:
-        """The id of the run; None as long as it is not known."""
-        if self._run.run_id is not None:
-            return self._run.run_id
-        newest = field(self._last_seen, "last_run_id")
-        return newest if isinstance(newest, int | str) else None
-
-    @property
-    def job_url(self) -> str | None:
-        """The address of the job's page."""
-        return self._known_run().page(self._client_if_any())
-
-    @property
-    def job_run_url(self) -> str | None:
-        """The address of the run's page; None as long as the run is not known."""
-        return self._known_run().run_page(self._client_if_any())
-
-    def activity(self, title: str = "") -> Activity:
-        """Return what was seen last of the run, as plain data for a display; no call is made.
-
-        Parameters
-        ----------
-        title
-            What runs, for a person.
-        """
-        seen = self._last_seen
-        if self._run.is_workflow and seen is not None and self._pictured[0] is not seen:
-            self._pictured = seen, execution_picture(seen, self._pictured[1])
-        shown = super().activity(title)
-        if self._is_paused():
-            resume = f"client.workflows.post_executions_resume({self.job_id}, {self.run_id})"
-            shown = replace(shown, state="paused", note=f"It is paused; {resume} goes on.")
-        return replace(
-            shown,
-            picture=self._pictured[1],
-            job_id=self.job_id,
-            run_id=self.run_id,
-            url=self._known_run().web_page(self._client_if_any()),
-            is_workflow=self._run.is_workflow,
-        )
-
-    def outputs(self) -> list[Response]:
-        """Return the outputs that the run has posted, all of them.
-
-        Raises
-        ------
-        CivisInputError
-            When it is an execution of a workflow, whose tasks have outputs.
-        CivisError
-            When the API does not answer, or does not know the run.
-        """
-        return self._found_run().outputs(self.client)
-
-    def log_tail(self, limit: int = 15) -> list[Any]:
-        """Return the newest entries of the run's log, oldest first.
-
-        Parameters
-        ----------
-        limit
-            How many at most.
-
-        Raises
-        ------
-        CivisError
-            When the log can't be read.
-        """
-        return self._found_run().last_log_entries(self.client, limit)[0]
 
     def cancel(self) -> bool:
         """Stop the run on the platform.
@@ -329,25 +245,6 @@ class CivisFuture(PollableResult):
         self._scheduler.wake(self)
         if not self._scheduler.is_worker():
             ended.wait(_CANCEL_GRACE_S + 0.5)
-
-    def _known_run(self) -> Run:
-        return Run(self._run.resource, self._run.method, self.job_id, self.run_id)
-
-    def _found_run(self) -> Run:
-        """Return the run, looked up where a query's answer does not name it."""
-        return self._known_run().found(self.client)
-
-    def _is_paused(self) -> bool:
-        """Return whether it is an execution that waits for somebody: its state is "running"."""
-        return self._run.is_workflow and field(self._last_seen, "mistral_state") == "paused"
-
-    def _shown_state(self) -> str:
-        return "paused" if self._is_paused() else super()._shown_state()
-
-    def _subject(self) -> str:
-        """Return which run this is, as messages begin."""
-        ids = run_ids(self.job_id, self.run_id, is_workflow=self._run.is_workflow)
-        return f"{ids.replace(', ', ' / ')}: " if ids else ""
 
     # The steps: called by the scheduler only, never two at once.
 
