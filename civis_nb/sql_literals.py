@@ -55,6 +55,7 @@ def members(value: Any, name: str) -> list[Any]:
 
 
 def _members(value: Any, name: str) -> Iterable[Any]:
+    """Return the items of a list, set, array or Series; missing ones of pandas as None."""
     if isinstance(value, (set, frozenset)):
         # A set has no order of its own; the same set should give the same SQL.
         return sorted(value, key=repr)
@@ -178,6 +179,7 @@ class _Writer:
         return f"({text})" if text.startswith("-") else text
 
     def string(self, value: str) -> str:
+        """Return a text as a literal; a backslash is escaped where the dialect reads it so."""
         text = str.__str__(value)
         if found := _FORBIDDEN.search(text):
             raise CivisInputError(

@@ -170,6 +170,7 @@ class OperationCommand(Command):
 
     @cached_property
     def _parameters(self) -> list[click.Parameter]:
+        """Return the arguments and options of the command: the operation's, and two of ours."""
         operation = self.operation
         made: list[click.Parameter] = [
             click.Argument([each.name], type=_type(each), metavar=_metavar(each))

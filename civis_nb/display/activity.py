@@ -228,6 +228,7 @@ class Activity:
 
     @property
     def _moved(self) -> str:
+        """Return how many bytes have come or gone, and how fast."""
         facts = []
         if self.done_bytes:
             # More than was expected: then the total is not known.

@@ -173,6 +173,7 @@ def _look_like_years(values: Iterable[Any]) -> bool:
 
 
 def _hist(altair: Any, data: ChartData) -> Any:
+    """Return a histogram: bars that touch."""
     return (
         _base(altair, data)
         .mark_rect(xOffset=0.5, x2Offset=-0.5)  # a gap between bars
@@ -211,6 +212,7 @@ def _line(altair: Any, data: ChartData) -> Any:
 
 
 def _box(altair: Any, data: ChartData) -> Any:
+    """Return box plots: whiskers, the box from the first to the third quartile, the median."""
     base = _base(altair, data).encode(x=_x(altair, data), tooltip=_fields(altair, data))
     scale = altair.Scale(zero=False)
     y = altair.Y("low", type="quantitative", title=data.y, scale=scale)

@@ -172,6 +172,7 @@ def _side(column: Column) -> str:
 
 
 def _header(column: Column, *, compact: bool = False) -> Html:
+    """Return the header of a column: its name, and its type below."""
     side = _side(column)
     kind = (
         el("small", one_line(column.type), style=f"font-weight:normal;{DIM}")

@@ -170,6 +170,7 @@ def _reason(activity: Activity) -> str:
 
 
 def _row(activity: Activity) -> Html:
+    """Return the row of a run: state, title, time and error."""
     title = activity.short_title
     run = el("td", link(activity.url, title), style=TEXT_CELL_STYLE)
     if activity.ids and activity.ids != title:

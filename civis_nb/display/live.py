@@ -338,6 +338,7 @@ def is_watched() -> bool:
 
 
 def _shared_board(kind: str, key: Any, screen: Callable[[], Screen]) -> Board:
+    """Return the board that all displays of a screen share; it is made for the first one."""
     with _boards_lock:
         board = _boards.get((kind, key))
         # In a cell that has shown progress, a command may still have a screen of its own.

@@ -140,6 +140,7 @@ class RunLog:
         ]
 
     def _add(self, level: str, message: str) -> None:
+        """Add an entry; one that begins with a carriage return replaces the line before."""
         returns = message.startswith("\r")
         if self._open == (level, True) or (returns and self._open == (level, False)):
             if message.startswith("\n"):
@@ -152,6 +153,7 @@ class RunLog:
         self._open = (level, ends_open) if ends_open or returns else None
 
     def _line(self, level: str, raw: str) -> LogLine:
+        """Return a line as it is shown: colours as CSS, secrets masked, not too long."""
         style = self._styles.get(level, PLAIN)
         if style == PLAIN and "\x1b" not in raw and "\x9b" not in raw:
             return LogLine(level, cut(visible(masked_url(raw)), _LINE_CHARS))

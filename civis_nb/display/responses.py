@@ -179,6 +179,7 @@ def _fields(data: dict[str, Any], caption: str | None, depth: int) -> Html:
 
 
 def _field(name: str, value: Any, depth: int) -> Html:
+    """Return the row of a field: its name, and its value."""
     return el(
         "tr",
         el(
@@ -193,6 +194,7 @@ def _field(name: str, value: Any, depth: int) -> Html:
 
 
 def _value(value: Any, depth: int) -> Html:
+    """Return a value as HTML: what is nested is folded, what is too deep or too long is cut."""
     if value is None:
         return el("em", "None", style=DIM)
     if isinstance(value, dict) and value:

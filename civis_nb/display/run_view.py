@@ -94,6 +94,7 @@ class RunView(Displayable):
     # -- html -----------------------------------------------------------------------------
 
     def _head(self) -> Html:
+        """Return the title of the run, with its state, its ids and its times."""
         activity = self.activity
         hue = _HUES.get(activity.mark)
         colour = f"color:color-mix(in srgb, currentColor 45%, {hue})" if hue else None
@@ -108,6 +109,7 @@ class RunView(Displayable):
         return el("div", el("strong", one_line(activity.title)), el("br"), *dotted)
 
     def _bar(self) -> Html | None:
+        """Return the progress bar of a run that goes on, or of a transfer."""
         activity = self.activity
         if not self.live:
             return None
@@ -123,6 +125,7 @@ class RunView(Displayable):
         return progress_bar(activity.title, activity.state_text, None, seconds, "220px")
 
     def _log_html(self) -> Html | None:
+        """Return the log in a box that scrolls, the newest lines in sight; None without a log."""
         log = self.activity.log
         if log is None:
             return None

@@ -55,6 +55,7 @@ class StaticTable(Displayable):
         return self._caption(self.columns)
 
     def _caption(self, shown: Sequence[Column]) -> str:
+        """Return the line above the table: its title, and how many of its rows are shown."""
         rows = len(shown[0].cells) if shown else 0
         if not self.columns:
             text = self.message or "The statement returned no result."

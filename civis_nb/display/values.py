@@ -165,6 +165,7 @@ def _short_text(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
+    """Return a value as text, as SQL writes values of its type."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):

@@ -164,6 +164,7 @@ def _json(value: Any) -> Any:
 
 
 def _histogram(source: _Source) -> ChartData:
+    """Return the bars of a histogram of x."""
     bars = histogram(source.connection, "x", source.x_type)
     found = bars.bins()
     if bars.has_one_for_each_value:
@@ -178,6 +179,7 @@ def _histogram(source: _Source) -> ChartData:
 
 
 def _bars(source: _Source) -> ChartData:
+    """Return a bar for each value of x, or for the largest ones: its rows, or the sum of y."""
     value = "CAST(count(*) AS DOUBLE)" if source.y is None else f"sum({source.number()})"
     title = "rows" if source.y is None else f"sum of {source.y}"
     groups = source.count(_GROUPS)
@@ -193,6 +195,7 @@ def _bars(source: _Source) -> ChartData:
 
 
 def _line(source: _Source) -> ChartData:
+    """Return the points of a line in the order of x; where they are too many, means of steps."""
     value = "CAST(count(*) AS DOUBLE)" if source.y is None else f"avg({source.number()})"
     places = source.count("SELECT approx_count_distinct(x) FROM t")
     if places <= 2 * MAX_POINTS:  # an estimate; else it is far more
@@ -222,6 +225,7 @@ def _line(source: _Source) -> ChartData:
 
 
 def _boxes(source: _Source) -> ChartData:
+    """Return the quartiles of a box for each value of x; the whiskers end within 1.5 boxes."""
     value = source.number("x" if source.y is None else "y")
     group = "''" if source.y is None else "coalesce(CAST(x AS VARCHAR), 'NULL')"
     by = "true" if source.y is None else "x"

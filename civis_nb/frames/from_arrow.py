@@ -101,6 +101,7 @@ def _pandas_column(column: Any) -> Any:
 
 
 def _native_column(column: Any) -> Any:
+    """Return a column as pandas reads it: dates as timestamps, times as objects, texts with NaN."""
     import numpy as np
     import pandas as pd
     import pyarrow as pa

@@ -244,6 +244,7 @@ def params_for(arguments: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _kind(name: str, value: Any) -> str:
+    """Return the type of parameter that a value makes."""
     if isinstance(value, str):
         return "multi_line_string" if "\n" in value else "string"
     # bool before int, of which it is one.

@@ -227,6 +227,7 @@ def _unquoted(part: str) -> str:
 
 
 def _values(found: Sequence[Placeholder], sources: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the values of all placeholders, from the first source that has each."""
     values: dict[str, Any] = {}
     unset = []
     for name in dict.fromkeys(placeholder.name for placeholder in found):

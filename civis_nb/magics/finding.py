@@ -215,6 +215,7 @@ def _candidates(kind: Kind, wanted: str, found: list[Any]) -> str:
 
 
 def _no_such_name(client: Client, kind: Kind, wanted: str) -> str:
+    """Return the message about a name that nothing has, with what it may have meant."""
     # The platform finds texts in names: of a name with a typo, the words without one.
     words = sorted({word for word in wanted.split() if len(word) > 2}, key=len, reverse=True)
     found: dict[str, tuple[str, int]] = {}

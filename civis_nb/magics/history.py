@@ -292,6 +292,7 @@ class History:
         return Saved(row[0], tuple(json.loads(row[1])))
 
     def _of_entry(self, number: int) -> Saved:
+        """Return the statement of an entry of the history."""
         with self._read() as connection:
             row = connection.execute(
                 "SELECT source, with_saved, database, kind FROM runs WHERE number = ?", (number,)

@@ -133,6 +133,7 @@ def _first(items: Iterable[Any], count: int) -> list[Any]:
 
 
 def _jobs_table(jobs: Sequence[Any], values: Mapping[str, Any], rows: int) -> ResultTable:
+    """Return the table of ``%civis_jobs``."""
     cells = []
     for job in jobs:
         run = job.last_run
@@ -154,6 +155,7 @@ def _jobs_table(jobs: Sequence[Any], values: Mapping[str, Any], rows: int) -> Re
 
 
 def _history_table(entries: Sequence[Entry], rows: int) -> ResultTable:
+    """Return the table of ``%civis_jobs --history``."""
     cells = [
         [
             str(entry.number),

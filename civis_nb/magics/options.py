@@ -220,6 +220,7 @@ class Syntax:
         raise CivisMagicError(f"{self.magic} has no option {name}. {hint}")
 
     def _read(self, name: str, spec: Option | Positional, token: Token) -> Any:
+        """Return the value of an option or argument; raise what it can't be."""
         choices = spec.choices if isinstance(spec, Option) else ()
         if choices and token.text not in choices:
             hint = did_you_mean(token.text, choices, 1)

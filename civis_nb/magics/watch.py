@@ -289,6 +289,7 @@ class Background:
         _raise_first([work for work in chosen if work.error is not None])
 
     def _wait(self, chosen: Sequence[_Work], timeout_s: float | None, quiet: bool) -> None:
+        """Wait for background work, with a display; an interrupt or timeout leaves it going on."""
         going = [work for work in chosen if not work.future.done()]
         if not going:
             return

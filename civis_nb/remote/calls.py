@@ -84,6 +84,7 @@ class FunctionFuture(ContainerFuture):
         return None
 
     def _run_failed(self, response: Any) -> float | None:
+        """Fail with the exception that the function raised, where it came so far."""
         if self._retries_left > 0:
             return super()._run_failed(response)
         found = posted_result(cast("APIClient", self.client), self.job_id, self.run_id)

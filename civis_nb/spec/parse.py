@@ -188,6 +188,7 @@ def _legacy(operation: Operation) -> Operation | None:
 def _operation(
     resource: str, verb: str, path: str, raw: Json, shared: list[Json], definitions: Json
 ) -> Operation:
+    """Return the record of an operation."""
     parameters = _parameters([*shared, *(raw.get("parameters") or [])], definitions)
     response = _success_schema(raw, definitions)
     array = response is not None and response.get("type") == "array"

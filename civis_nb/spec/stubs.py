@@ -111,6 +111,7 @@ def _method_lines(operation: Operation) -> list[str]:
 
 
 def _client_lines() -> list[str]:
+    """Return the lines of the stub that are the same for every API."""
     return [
         "    last_response: Any",
         "    @property",

@@ -58,6 +58,7 @@ class LiveView(anywidget.AnyWidget):
         raise CivisInputError(f"{type(self).__name__} answers no request {kind!r}.")
 
     def _received(self, _: object, content: Any, buffers: Any) -> None:  # noqa: ARG002 - ipywidgets'
+        """Answer a message of the front end, with an error where that fails."""
         if not isinstance(content, dict) or "id" not in content:
             log.warning("%s got a message without an id", type(self).__name__)
             return

@@ -59,6 +59,7 @@ class CellWriter:
         return [column_texts(page.column(at), exact=True) for at in range(len(columns))]
 
     def _decimals_of(self, column: int) -> int | None:
+        """Return how many decimals a column of doubles is shown with; None for other columns."""
         import pyarrow as pa
 
         if column not in self._decimals:

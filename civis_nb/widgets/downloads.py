@@ -87,6 +87,7 @@ class Downloads:
 
 
 def _write_csv(table: pa.Table, path: Path) -> None:
+    """Write a table as a CSV file; the names of its columns may be equal."""
     import duckdb
 
     names = [f"c{index}" for index in range(table.num_columns)]

@@ -136,6 +136,7 @@ class LiveTables:
                 log.warning("A table has no live view", exc_info=True)
 
     def _made(self, place: str, anchor: str, table: ResultTable) -> TableView:
+        """Return a new view of a table, and close the one before at its place."""
         from civis_nb.widgets.table import TableView, table_info
 
         with self._lock:

@@ -76,6 +76,7 @@ class PagesPanel(InPlace):
         return {"number": self.page.get("number", 0)}, []
 
     def _show(self, number: int) -> None:
+        """Show a page, or that the one before was the last."""
         items = self._obtain(number)
         if items is None:
             # The page before was the last one, and full: only asking showed it.

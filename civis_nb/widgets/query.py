@@ -200,6 +200,7 @@ class _Range:
     high: str | None
 
     def sql(self, name: str, field: Field, dialect: str) -> str:
+        """Return the condition; a day as the upper end means all of that day."""
         parts = []
         if self.low is not None:
             parts.append(f"{name} >= {literal(field.value(self.low), dialect, 'value')}")
@@ -219,6 +220,7 @@ class _Members:
     exclude: bool
 
     def sql(self, name: str, field: Field, dialect: str) -> str:
+        """Return the condition; NULL can be one of the values."""
         as_texts = field.family in ("other", "double")
         operand = field.as_text(name, dialect) if as_texts else name
         texts = [value for value in self.values if value is not None]
@@ -358,6 +360,7 @@ def _text_or_none(item: Mapping[str, Any], key: str) -> str | None:
 
 
 def _condition(item: Mapping[str, Any], fields: Sequence[Field]) -> Condition:
+    """Return the condition that a filter of the front end stands for."""
     column, kind = _column(item, fields), item.get("kind")
     field = fields[column]
     if kind == "null":

@@ -72,6 +72,7 @@ class RowFilter:
             return self._matches
 
     def _searched(self) -> Matches:
+        """Return the rows that fulfil all conditions: texts are searched first, DuckDB then."""
         columns = self._source.table.columns
         texts = [
             one for one in self._conditions

@@ -188,6 +188,7 @@ class RowSource:
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Yield a cursor of DuckDB that knows the rows as ``data``."""
         with self._lock:
             root, rows = self._opened()
             cursor = root.cursor()

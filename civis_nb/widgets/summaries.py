@@ -181,6 +181,7 @@ def summarize(
 
 
 def _of_ordered(engine: TableEngine, column: int, query: Query, axis: Axis | None) -> Summary:
+    """Return the summary of numbers or times: least, greatest, and a histogram."""
     field, name = engine.fields[column], column_name(column)
     scale = _SCALES[field.family]
     number = scale.number.format(name)

@@ -311,6 +311,7 @@ class TableView(LiveView):
         return {"text": shown, "length": len(text), "cut": len(shown) < len(text)}
 
     def _copy(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return cells as text for the clipboard."""
         columns = [int(index) for index in request["columns"]]
         count = int(request["count"])
         if count * len(columns) > _MAX_COPIED_CELLS:
@@ -331,6 +332,7 @@ class TableView(LiveView):
         return self._downloads.write(rows, str(request["format"]), name)
 
     def _fetch_all(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Fetch the whole result, and show it in place of its first rows; only once."""
         with self._lock:
             fetch, self._fetch = self._fetch, None
         if fetch is None:
@@ -350,6 +352,7 @@ class TableView(LiveView):
         return {}
 
     def _count_all(self, _: dict[str, Any]) -> dict[str, Any]:
+        """Have the database count the rows of the whole result; only once."""
         with self._lock:
             count, self._count = self._count, None
         if count is None:

@@ -60,6 +60,7 @@ def sync_input() -> ActionInput:
 
 @cache
 def _inputs() -> Mapping[str, ActionInput]:
+    """Return the arguments of each action, as the specification has them."""
     spec = given(BUNDLED)
     found = {action: ActionInput(frozenset({name}), frozenset()) for action, name in _IDS.items()}
     for action, (resource, method) in {**_METHODS, ".".join(_SYNC): _SYNC}.items():

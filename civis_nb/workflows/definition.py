@@ -82,6 +82,7 @@ def read_workflow(reading: Reading) -> WorkflowDefinition | None:
 
 
 def _name(reading: Reading, data: dict[Any, Any]) -> str | None:
+    """Return the key of the workflow, and check the version; None where there is not just one."""
     version = data.get("version")
     if isinstance(version, bool) or str(version) not in ("2", "2.0"):
         reading.refuse(("version",), f"A definition has version: '2.0'; this has {brief(version)}.")
@@ -110,6 +111,7 @@ def _type(reading: Reading, name: str, value: Any) -> Literal["direct", "reverse
 
 
 def _input(reading: Reading, path: Path, value: Any) -> tuple[InputParameter, ...]:
+    """Return the parameters of the workflow."""
     found: dict[str, InputParameter] = {}
     for index, item in enumerate(reading.items(path, value, "'input' of the workflow")):
         if isinstance(item, str):
@@ -124,6 +126,7 @@ def _input(reading: Reading, path: Path, value: Any) -> tuple[InputParameter, ..
 
 
 def _tasks(reading: Reading, name: str, body: dict[str, Any]) -> dict[str, TaskDefinition]:
+    """Return the tasks by name."""
     path = (name, "tasks")
     raw = reading.mapping(path, body.get("tasks"), "'tasks'")
     if not raw:

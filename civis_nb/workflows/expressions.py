@@ -201,6 +201,7 @@ class _Evaluation:
         return "".join([*pieces, text[place:]])
 
     def _result(self, source: str) -> Any:
+        """Evaluate an expression; raise what is wrong with it, or that it took too long."""
         expression = parse_expression(source)
         try:
             # Only now, so that a value without expressions costs nothing.

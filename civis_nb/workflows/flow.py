@@ -66,6 +66,7 @@ class _Flow:
         self.reading.refuse(path, said, of_key=not below)
 
     def check(self) -> None:
+        """Check the whole definition."""
         self.check_names()
         if self.definition.type == "reverse":
             self.check_requirements()
@@ -84,6 +85,7 @@ class _Flow:
         self.check_cycles(ways)
 
     def check_names(self) -> None:
+        """Warn of names that are too long, and of keys without effect in this type of workflow."""
         kind = self.definition.type
         without_effect = ["requires"] if kind == "direct" else [*ON, "join"]
         for task in self.tasks.values():
@@ -135,6 +137,7 @@ class _Flow:
         return len(sources & reached) >= needed
 
     def check_reached(self, before: Before, reached: set[str]) -> None:
+        """Warn of tasks that never run, and of joins without effect."""
         for task in self.tasks.values():
             sources = list(dict.fromkeys(way.source for way in before[task.name]))
             if task.join is not None and not sources:

@@ -146,6 +146,7 @@ def _edges(
 
 
 def _notes(task: TaskDefinition) -> Iterator[str]:
+    """Yield what a node says of its task beside the action."""
     if task.join is not None:
         yield f"join {task.join}"
     if task.with_items:

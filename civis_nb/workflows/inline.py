@@ -98,6 +98,7 @@ def read_items(text: str) -> tuple[str, str | tuple[Any, ...]]:
 
 
 def _value(text: str) -> Any:
+    """Return a value of the short form: a quoted text, an expression, or JSON."""
     if text[0] in "\"'":
         return text[1:-1]
     if text.startswith(("<%", "{{")):

@@ -99,6 +99,7 @@ class _Picture:
                 self.is_sideways, self.layout = False, upright
 
     def _box(self, node: Node) -> _Box:
+        """Return the box of a node: its texts, and its size."""
         condition = self._condition(node)
         if node.is_command:
             label = f"{node.label} {condition}".strip()
@@ -131,6 +132,7 @@ class _Picture:
         return " · ".join((node.action.removeprefix("civis."), *node.notes))
 
     def _laid_out(self) -> Layout:
+        """Return the layout of the boxes; sideways, layers follow one another to the right."""
         boxes = self.boxes
         return lay_out(
             [node.key for node in self.graph.nodes],
@@ -150,6 +152,7 @@ class _Picture:
         return (along, across) if self.is_sideways else (across, along)
 
     def svg(self, label: str) -> Html:
+        """Return the picture."""
         across = self.layout.breadth + 2 * _MARGIN
         along = self.layout.length + 2 * _MARGIN
         width, height = (along, across) if self.is_sideways else (across, along)
@@ -169,6 +172,7 @@ class _Picture:
     # --- nodes ----------------------------------------------------------------------------------
 
     def _node(self, node: Node) -> Html:
+        """Return a node; a link where its state has one."""
         box = self.boxes[node.key]
         x, y = self._xy(self.layout.centres[node.key])
         hue = self._hue(node)
@@ -240,6 +244,7 @@ class _Picture:
             yield self._edge(edge, aside)
 
     def _edge(self, edge: Edge, aside: float) -> Html:
+        """Return an edge with its arrow head, as far as no other edge has drawn it."""
         style = f"stroke:{_mixed(_EDGE_HUES[edge.kind], 75)}"
         if edge.source == edge.target:
             return self._loop(edge, style)

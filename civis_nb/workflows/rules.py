@@ -74,6 +74,7 @@ def _check_version(reading: Reading, data: Mapping[Any, Any]) -> None:
 
 
 def _check_workflow(reading: Reading, name: str, body: Any) -> None:
+    """Check the workflow and its tasks."""
     path = (name,)
     is_checked = _CHECKED_WORKFLOW.fullmatch(name) is not None
     if not isinstance(body, dict):
@@ -103,6 +104,7 @@ def _check_workflow(reading: Reading, name: str, body: Any) -> None:
 
 
 def _check_task(reading: Reading, path: Path, task: Any, is_checked: bool) -> None:
+    """Check a task; of one with a name that is not checked, only where it leads."""
     key = path[-1]
     if is_checked and not isinstance(key, str):
         said = f"The name of a task must be text, not {brief(key)}: put it in quotes."
@@ -128,6 +130,7 @@ def _has_targets(value: Any) -> bool:
 
 
 def _check_parameters(reading: Reading, path: Path, value: Any) -> None:
+    """Check the declared parameters of the workflow."""
     if not isinstance(value, list):
         said = (
             "'input' of the workflow must be a list of parameters, each 'name' or 'name: default'"
@@ -141,6 +144,7 @@ def _check_parameters(reading: Reading, path: Path, value: Any) -> None:
 
 
 def _check_targets(reading: Reading, path: Path, tasks: Mapping[Any, Any]) -> None:
+    """Check that each transition leads to another task or a command."""
     known = {*tasks, *TRANSITION_COMMANDS}
     for name, task in tasks.items():
         if not isinstance(task, dict):

@@ -116,6 +116,7 @@ class _TaskRules:
         self.reading.refuse((*self.path, *below), message, of_key=of_key)
 
     def check(self, task: Any, *, is_default: bool = False) -> None:
+        """Check a task, or the defaults of all."""
         what = _capital(self.what)
         if not isinstance(task, dict):
             self.refuse(f"{what} must be a mapping, not {brief(task)}.")
@@ -143,6 +144,7 @@ class _TaskRules:
         self.refuse(said, *keys)
 
     def check_action(self, task: Mapping[str, Any]) -> None:
+        """Check that the task has an action that there is."""
         action = task.get("action")
         if "action" not in task:
             self.refuse(f"{_capital(self.what)} has no 'action'.", of_key=True)
@@ -156,6 +158,7 @@ class _TaskRules:
             self.refuse(said, "action")
 
     def check_input(self, task: Mapping[str, Any], *, is_default: bool) -> None:
+        """Check the arguments of the action."""
         given, action = task["input"], task.get("action")
         if not isinstance(given, dict):
             self.must_be("a mapping", given, "input")
@@ -178,6 +181,7 @@ class _TaskRules:
             self.refuse(said, *below, of_key=isinstance(below[-1], str))
 
     def check_syncs(self, syncs: Any) -> None:
+        """Check the syncs of an import."""
         if not isinstance(syncs, list):
             self.must_be("a list", syncs, "input", "syncs")
             return
@@ -190,6 +194,7 @@ class _TaskRules:
                 self.refuse(f"A sync of {self.what} must be a mapping, not {brief(sync)}.", *below)
 
     def check_transitions(self, key: str, value: Any) -> None:
+        """Check the form of what follows the task."""
         if isinstance(value, dict):
             if "next" not in value or _is_text(value["next"]):
                 return

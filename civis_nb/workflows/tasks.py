@@ -108,6 +108,7 @@ class _Values:
         self.reading.refuse((*self.path(key), *below), message, of_key=of_key)
 
     def action(self) -> tuple[str, Mapping[str, Any] | str]:
+        """Return the action and its arguments, those of the short form included."""
         path, written, what = self.at("input")
         arguments: Mapping[str, Any] | str
         if isinstance(written, str):
@@ -133,6 +134,7 @@ class _Values:
         return action, arguments
 
     def branch(self, key: str) -> Branch:
+        """Return what follows the task under a key: what it publishes, and where it leads."""
         path, value, what = self.at(key)
         if isinstance(value, dict) and self.names & value.keys() and "next" not in value:
             # Mistral passes over it in silence.
@@ -154,6 +156,7 @@ class _Values:
         return Branch(self.targets(key, path, value))
 
     def targets(self, key: str, path: Path, value: Any) -> tuple[Transition, ...]:
+        """Return the transitions of a key, each with its guard."""
         if value is None:
             return ()
         found = []
@@ -181,6 +184,7 @@ class _Values:
     def transition(
         self, key: str, path: Path, name: Any, guard: bool | str | None, *, of_key: bool
     ) -> Transition | None:
+        """Return one transition to a task or a command; None where it leads nowhere."""
         if not isinstance(name, str):
             said = f"{self.what(key)} names tasks, not {brief(name)}."
             self.reading.refuse(path, said, of_key=of_key)
@@ -203,6 +207,7 @@ class _Values:
         return Transition(target, guard, None if message is None else str(message))
 
     def join(self) -> Literal["all"] | int | None:
+        """Return how many tasks a join waits for; None where the task is none."""
         value = self.get("join")
         if value is None or value == "all":
             return value  # type: ignore[no-any-return]
@@ -217,6 +222,7 @@ class _Values:
         return None
 
     def with_items(self) -> tuple[ItemSource, ...]:
+        """Return the lists that the task runs for, each with the name of its items."""
         value = self.get("with-items")
         if value is None:
             return ()
@@ -239,6 +245,7 @@ class _Values:
         return tuple(found.values())
 
     def retry(self) -> Retry | None:
+        """Return how the task is tried again; None where it is not."""
         path, value, what = self.at("retry")
         if value is None:
             return None
@@ -264,6 +271,7 @@ class _Values:
         return Retry(count or 0, delay or 0, *conditions)
 
     def requires(self) -> tuple[str, ...]:
+        """Return the tasks that this one needs, in a reverse workflow."""
         value = self.get("requires")
         found = []
         for index, name in enumerate([value] if isinstance(value, str) else value or []):

@@ -159,6 +159,7 @@ class Workflow:
 
 
 def _read(source: Any) -> str:
+    """Return the text of a definition, which is given as text or as a path."""
     if isinstance(source, str) and ("\n" in source or not source.endswith((".yml", ".yaml"))):
         return source
     if not isinstance(source, (str, os.PathLike)):

@@ -227,6 +227,7 @@ def _constructed(key: yaml.ScalarNode) -> Any:
 
 
 def _doubles(node: yaml.Node) -> Iterator[DuplicateKey]:
+    """Yield the keys that a mapping has more than once."""
     if not isinstance(node, yaml.MappingNode):
         return
     seen: dict[tuple[str, str], Place] = {}

@@ -450,7 +450,7 @@ def test_another_query_ends_the_search_for_one_that_is_outdated(asked):
     with search._lock:  # as it is while a search goes on
         engine.page(ALL, 0, 1, [0])
     assert search.token.cancelled
-    search._matches, search._stretches = None, OrderedDict()
+    search._matches, search._ranges = None, OrderedDict()
     with pytest.raises(OperationCancelledError):
         search.numbers(0, 1) if query.sorts else search.matches()
     assert engine.page(query, 0, ROWS, [0]).equals(whole), "it can be asked for again"

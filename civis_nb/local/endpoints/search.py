@@ -228,6 +228,7 @@ def _ordered(found: list[_Found], order: str) -> list[_Found]:
 
 
 def _shown(connection: Connection, found: _Found, people: dict[int, UserRef]) -> SearchResult:
+    """Return a result of the search as the API shows it."""
     row, is_job = found.row, found.type.kind == "jobs"
     is_template = found.type.word == "template_script"
     return SearchResult(
@@ -292,6 +293,7 @@ def list_queries(
 
 
 def _found_query(row: Row[Any]) -> FoundQuery:
+    """Return a query of the search, with its run."""
     run = None
     if row.run_id is not None:
         run = FoundRun(

@@ -183,6 +183,7 @@ def _last_change(row: Row[Any]) -> LastChange | None:
 
 
 def _files(view: View) -> list[ProjectFile]:
+    """Return the files of a project."""
     now = utc_now()
     return [
         ProjectFile(

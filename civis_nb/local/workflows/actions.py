@@ -156,6 +156,7 @@ def _started(
     name: str,
     arguments: Mapping[str, Any],
 ) -> QueuedRun | None:
+    """Start what an action stands for; return the run that is queued for it, if it has one."""
     if name == "civis.workflows.execute":
         _start_workflow(connection, execution, task, action, arguments)
         return None
@@ -233,6 +234,7 @@ def _start_workflow(
     action: Action,
     arguments: Mapping[str, Any],
 ) -> None:
+    """Create the execution of another workflow that an action asks for."""
     body = _body(_ExecuteWorkflow, "civis.workflows.execute", arguments)
     check_level(connection, execution.user_id, "workflows", body.workflow_id, "write")
     action.child_id = create_execution(

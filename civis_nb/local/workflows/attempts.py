@@ -98,6 +98,7 @@ class Attempts:
         return self._number(value, task, "seconds", _LONGEST_WAIT_S)
 
     def _number(self, value: Any, task: Task, what: str, most: float) -> float:
+        """Return the number that a value or an expression gives, 0 for None."""
         found = self.variables.evaluate(value, task)
         if found is None:
             return 0

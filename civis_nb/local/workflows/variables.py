@@ -189,6 +189,7 @@ class _Scope:
     def tasks(
         self, execution_id: Any, recursive: bool, state: str | None, flat: bool
     ) -> list[dict[str, Any]]:
+        """Return the tasks of this or other executions that pass the filters, for ``tasks()``."""
         found = self._own_tasks() if execution_id in (None, self._execution.id) else []
         with self._store.read() as connection:
             if execution_id is None:
@@ -211,6 +212,7 @@ class _Scope:
         return [self._shown(task) for task in self._execution.tasks.values()]
 
     def execution(self) -> dict[str, Any]:
+        """Return this execution as ``execution()`` gives it."""
         execution = self._execution
         return {
             "id": execution.id,
@@ -232,6 +234,7 @@ class _Scope:
         from_time: str | None,
         to_time: str | None,
     ) -> list[dict[str, Any]]:
+        """Return the executions that pass the filters, for ``executions()``."""
         one = workflow_executions.c
         query = select(workflow_executions).order_by(one.id)
         for column, value in (
@@ -303,6 +306,7 @@ def _stored_tasks(connection: Connection, execution_id: int) -> list[dict[str, A
 
 
 def _shown_execution(row: Row[Any]) -> dict[str, Any]:
+    """Return a stored execution as ``executions()`` gives it."""
     return {
         "id": row.id,
         "workflow_id": row.workflow_id,

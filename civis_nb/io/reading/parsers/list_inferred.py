@@ -124,6 +124,7 @@ class _Column:
         self._seen = 0
 
     def texts(self, column: Any) -> list[str]:
+        """Return the cells as texts; where values come again and again, each is one object."""
         column = column.combine_chunks()
         self._seen += len(column)
         if self._repeats:
