@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any, Final
@@ -106,10 +106,16 @@ def literal(value: Any, dialect: str, name: str) -> str:
     for kinds, write in _WRITERS:
         if isinstance(value, kinds):
             return write(_Writer(dialect, name), value)
+    kind, module = type(value).__qualname__, type(value).__module__
+    if isinstance(value, Mapping):
+        raise CivisInputError(
+            f":{name} is a {kind}, which has no SQL literal. --params {name} makes a :name of each "
+            "of its keys."
+        )
     raise CivisInputError(
-        f":{name} is a {type(value).__module__}.{type(value).__qualname__}, which has no SQL "
-        "literal here. Give an int, float, bool, str, None, Decimal, date, datetime, time, UUID or "
-        "bytes, or a list of them."
+        f":{name} is of type {kind if module == 'builtins' else f'{module}.{kind}'}, which has no "
+        "SQL literal here. Give an int, float, bool, str, None, Decimal, date, datetime, time, "
+        "UUID or bytes, or a list of them."
     )
 
 

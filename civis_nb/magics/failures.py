@@ -43,6 +43,8 @@ _KEYWORDS = tuple(
         """,
     )
 )
+_NAME = r"([^\W\d]\w*)"
+_OF_OTHERS = re.compile(rf"(?<!\w)(?:\$?\{{{_NAME}\}}|\${_NAME}|@{_NAME}|%\({_NAME}\)s)")
 _LINE = re.compile(r"^[ \t]*LINE \d+:")
 
 
@@ -265,15 +267,15 @@ def _keyword_hint(message: str, words: list[str]) -> str | None:
 
 
 def _python_hint(source: str) -> str | None:
-    """Return what to write for ``{x}`` and ``$x``, which other magics expand."""
+    """Return what to write for ``{x}``, ``$x``, ``@x`` and ``%(x)s``, which other tools expand."""
     code = "".join(
         " " if token.kind in ("string", "dollar", "quoted", "comment") else token.text
         for token in tokenize(source)
     )
-    found = re.search(r"(?<!\w)(?:\{([^\W\d]\w*)\}|\$([^\W\d]\w*))", code)
+    found = _OF_OTHERS.search(code)
     if found is None:
         return None
-    name = found[1] or found[2]
+    name = next(filter(None, found.groups()))
     return f"{found[0]} is sent as it is. :{name} binds the value of {name}; --ident {name} names."
 
 

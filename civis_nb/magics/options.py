@@ -232,7 +232,7 @@ class Syntax:
             return spec.read(token)
         except ValueError as error:
             raise CivisMagicError(
-                f"{self.magic}: {name} must be {error}, and not {token.text!r}."
+                f"{self.magic}: {name} must be {error}, and not {token.raw!r}."
             ) from None
 
     def exclusive(self, values: Mapping[str, Any], *names: str) -> None:

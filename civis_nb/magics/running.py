@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,6 +14,7 @@ from civis_nb.display.activity import Activity, loading_note
 from civis_nb.display.followed import FollowedRun
 from civis_nb.display.live import Display
 from civis_nb.display.run_view import RunView
+from civis_nb.display.tables import ResultTable
 from civis_nb.errors import CivisJobFailure
 from civis_nb.frames.typed import TypedTable
 from civis_nb.futures import CivisFuture
@@ -204,7 +205,7 @@ class StatementRunner:
         if not isinstance(error, CivisJobFailure) or "_render_traceback_" in error.__dict__:
             return error
         url = future.activity().url if future else None
-        hint = _table_hint(error, self.call)
+        hint = _table_hint(error, self.call) or _frame_hint(error, statement.values)
         return sql_failure(error, statement.bound, statement.origin, url, hint)
 
 
@@ -227,3 +228,19 @@ def _table_hint(error: CivisJobFailure, call: SqlCall) -> str | None:
         schema, _ = split_schema_tablename(call.to)
         return f"%civis_sql CREATE SCHEMA {schema} makes the schema."
     return None
+
+
+def _frame_hint(error: CivisJobFailure, values: Sequence[Mapping[str, Any]]) -> str | None:
+    """Return what to do where the table that is missing is a variable of the notebook."""
+    missing = re.search(r'relation "(\w+)" does not exist', str(error.platform_message))
+    if missing is None:
+        return None
+    name = missing[1]
+    frame = next((names[name] for names in values if name in names), None)
+    if isinstance(frame, ResultTable):
+        way = f'{name}.sql("… FROM self") queries it'
+    elif type(frame).__name__ == "DataFrame":
+        way = f"civis_nb.io.dataframe_to_civis({name}, …) makes a table of it"
+    else:
+        return None
+    return f"{name} is a variable of the notebook, which no database sees: {way}."

@@ -103,6 +103,8 @@ class Statement:
         The most rows that its result may have by its own text; None: any number.
     notes
         What the user should know of it.
+    values
+        Where its ``:names`` are looked up, the first one first.
     """
 
     bound: Bound
@@ -111,6 +113,7 @@ class Statement:
     saved: Saved
     limit: int | None = None
     notes: tuple[str, ...] = ()
+    values: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def title(self) -> str:
@@ -180,7 +183,7 @@ def prepare(
         bound, limit = shorter or bound, call.max_rows if shorter else None
     if call.explain:
         bound = _explained(bound, call, dialect)
-    return Statement(bound, database, origin, source.saved, limit, tuple(notes))
+    return Statement(bound, database, origin, source.saved, limit, tuple(notes), tuple(values))
 
 
 def _bound(

@@ -67,6 +67,8 @@ class _Work:
         What it is.
     cell
         The number of the cell that started it; None where cells have none.
+    variable
+        The variable that was given its future; None where the future is the cell's value.
     following
         How its cell follows it.
     advice
@@ -84,6 +86,7 @@ class _Work:
     future: CivisFuture | FrameFuture
     title: str
     cell: int | None
+    variable: str | None = None
     following: Following | None = None
     advice: str = ""
     display: Display | None = None
@@ -103,6 +106,11 @@ class _Work:
             message = "The run was cancelled on the platform."
             return CivisJobFailure(message, None, self.future.job_id, self.future.run_id)
         return Future.exception(self.future, 0)
+
+    @property
+    def name(self) -> str:
+        """What tells it from other work: its title, with the variable of its future."""
+        return f"{self.title} ({self.variable})" if self.variable else self.title
 
     def activity(self, max_lines: int = SETTLED_LINES) -> Activity:
         """Return what was seen last, with so many lines of its log at most."""
@@ -153,7 +161,7 @@ class Background:
             else "the magic's value is a future, whose .result()"
         )
         advice = f"runs in the background: {what} waits for its end and gives the result."
-        work = _Work(future, title, cell, following, advice)
+        work = _Work(future, title, cell, variable, following, advice)
         self._forget()
         self._work.append(work)
         if quiet:
@@ -232,7 +240,8 @@ class Background:
             begun = f"in cell [{work.cell}]" if work.cell is not None else "earlier"
             note = f"It was started {begun}, in the background; .result() on its future raises it."
             seen = work.activity()  # without lines: they are yet to be read
-            Screen().show(RunView(replace(seen, note=note, log=seen.log or None)))
+            seen = replace(seen, title=work.name, note=note, log=seen.log or None)
+            Screen().show(RunView(seen))
 
     def _repeat(self, work: _Work) -> None:
         """Send how a piece of work has ended once more, for runners of notebooks."""
@@ -285,7 +294,8 @@ class Background:
         if futures is None:
             self._work = [one for one in self._work if one not in chosen]
         if chosen and not quiet:
-            Screen().show(_Ends(tuple(work.activity() for work in chosen)))
+            ends = (replace(work.activity(), title=work.name) for work in chosen)
+            Screen().show(_Ends(tuple(ends)))
         _raise_first([work for work in chosen if work.error is not None])
 
     def _wait(self, chosen: Sequence[_Work], timeout_s: float | None, quiet: bool) -> None:
@@ -331,10 +341,13 @@ def _raise_first(failed: Sequence[_Work]) -> None:
         return
     error = failed[0].error
     assert error is not None  # noqa: S101 - it is one of those that failed
-    others = [f"{work.title}: {message_of(work.error or Exception())}" for work in failed[1:]]
+    others = [f"{work.name}: {message_of(work.error or Exception())}" for work in failed[1:]]
     lines = list(error.__dict__["_render_traceback_"]()) if (
         "_render_traceback_" in error.__dict__
     ) else f"{type(error).__name__}: {error}".split("\n")  # fmt: skip
+    if failed[0].cell is not None:
+        # Its place is counted in that cell.
+        lines.append(f"{failed[0].name} was started in cell [{failed[0].cell}].")
     if others:
         lines.append(f"{counted(len(others), 'more background run')} failed, shown above.")
         for text in others[:10]:

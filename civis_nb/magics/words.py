@@ -172,7 +172,8 @@ def identifier(token: Token) -> tuple[str, str | None]:
 def variable(token: Token) -> str:
     """Read the name of a Python variable."""
     if not token.text.isidentifier() or keyword.iskeyword(token.text):
-        raise ValueError("the name of a variable")
+        bare = ", without $ or braces" if token.raw[:1] in ("$", "{") else ""
+        raise ValueError(f"the name of a variable{bare}")
     return token.text
 
 

@@ -86,7 +86,7 @@ def test_a_failure_that_nobody_looked_at_shows_under_the_next_cell(live):
     told = [cell for cell in found if cell.outputs]
     assert len(told) == 1
     text = told[0].outputs[0]["data"]["text/plain"]
-    assert text.startswith("✗ Query on sample: failed")
+    assert text.startswith("✗ Query on sample (failing): failed")
     assert "nosuch_here" in text
     assert f"in cell [{number}]" in text
     assert live.text("pass") == ""
@@ -113,15 +113,19 @@ def test_the_timeout_counts(live):
 def test_waiting_for_all_raises_what_failed(live):
     live.run("%civis_wait -q")
     live.run("%%civis_sql good --bg\nselect 1 as n")
-    live.run("%%civis_sql bad --bg\nselect nosuch_one")
+    number = live.run("%%civis_sql bad --bg\nselect nosuch_one").execution_count
     live.run("%%civis_sql worse --bg\nselect nosuch_two")
     cell = live.run("%civis_wait")
     error = next(one for one in cell.outputs if one.output_type == "error")
     assert error.ename == "CivisSQLError"
     assert "nosuch_one" in "\n".join(error.traceback)
+    begun = f"Query on sample (bad) was started in cell [{number}]."
+    assert begun in "\n".join(error.traceback)
     assert "1 more background run failed" in "\n".join(error.traceback)
     shown = cell.outputs[0]["data"]["text/plain"]
     assert shown.startswith("3 background runs ended, 2 with an error")
+    for name, state in (("good", "succeeded"), ("bad", "failed"), ("worse", "failed")):
+        assert f"Query on sample ({name}): {state}" in shown
     assert live.text("%civis_wait") == ""
 
 

@@ -260,11 +260,11 @@ def test_literals_do_not_grow_together_with_words():
     [
         ([], "an empty list"),
         (pd.Series([], dtype=float), "an empty list"),
-        ({"a": 1}, "builtins.dict"),
-        (object(), "builtins.object"),
-        (lambda: 1, "builtins.function"),
-        (dt.timedelta(1), "datetime.timedelta"),
-        (1j, "builtins.complex"),
+        ({"a": 1}, "a dict, which has no SQL literal. --params thing makes a :name of each"),
+        (object(), "of type object,"),
+        (lambda: 1, "of type function,"),
+        (dt.timedelta(1), "of type datetime.timedelta,"),
+        (1j, "of type complex,"),
         ("a\x00b", "U+0000 at 1"),
         ("\ud800", "U+D800 at 0"),
         (Decimal("NaN"), "NaN"),
@@ -273,7 +273,7 @@ def test_literals_do_not_grow_together_with_words():
         (np.zeros((2, 2)), "2 dimensions"),
         (pd.Timestamp("2020-01-01 00:00:00.000000001"), "nanoseconds"),
         (np.datetime64("2020-01-01T00:00:00.000000001"), "microsecond"),
-        ([object()], "builtins.object"),
+        ([object()], "of type object,"),
     ],
 )
 def test_what_has_no_literal_is_refused_by_name(value, said):

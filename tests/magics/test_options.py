@@ -107,6 +107,8 @@ def test_parameters_are_typed_only_where_they_read_so(written, value):
         ("df -p a-b=5", "-p must be NAME=VALUE"),
         ("df other", "'other' is one word too many"),
         ("class", "the name of a variable"),
+        ("--params $p", "the name of a variable, without $ or braces, and not '$p'"),
+        ("--params {'n':1}", "without $ or braces"),
         ("df.x", "the name of a variable"),
         ("df 'open", "The quote ' is not closed"),
         ("--bg=yes", "--bg takes no value"),

@@ -59,6 +59,26 @@ def test_a_value_in_a_tables_place_names_the_ways_out(live, people, magics_clien
     live.text("%%civis_sql -p d=x\nselect 'a' is distinct from :d as other")
 
 
+def test_a_frame_in_a_tables_place_names_the_way_to_query_it(live):
+    live.run("import pandas as pd, polars as pl; few = pd.DataFrame({'a': [1]}); text = 'x'")
+    live.run("other = pl.from_pandas(few)\nresult = %civis_sql select 1 as a")
+    for name in ("few", "other"):
+        error = live.error(f"%%civis_sql\nselect * from {name}")
+        assert f"civis_nb.io.dataframe_to_civis({name}, …)" in error
+    assert 'result.sql("… FROM self")' in live.error("%civis_sql select * from result")
+    assert live.value("result.sql('SELECT a + 1 FROM self').rows") == [(2,)]
+    for name in ("text", "nosuch"):
+        assert "variable" not in live.error(f"%civis_sql select * from {name}")
+
+
+@pytest.mark.parametrize("written", ["{num}", "${num}", "$num", "@num", "%(num)s"])
+def test_values_as_other_tools_take_them_are_told(live, written):
+    live.run("num = 3")
+    error = live.error(f"%%civis_sql\nselect 1 as a where 2 < {written}")
+    assert f"{written} is sent as it is" in error
+    assert ":num binds the value of num" in error
+
+
 def test_a_variable_or_a_file_holds_the_whole_statement(live, people):
     live.run("query = 'select count(*) as n from public.people where id < :most'; most = 7")
     assert "7" in live.text("%civis_sql :query")
