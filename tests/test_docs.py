@@ -37,7 +37,12 @@ def text_of(*parts: str) -> str:
 def test_every_setting_is_documented():
     page = text_of("reference", "settings.md")
     for setting in config.SETTINGS.values():
-        assert f"| `{setting.name}` | `{setting.env}` |" in page
+        row = re.search(rf"^\| `{setting.name}` \| `{setting.env}` \|(.*?)\|", page, re.MULTILINE)
+        assert row, setting.name
+        if setting.default is not None:
+            default = setting.default
+            text = f"{default:g}" if isinstance(default, float) else str(default)
+            assert row[1].strip().strip("`") == text
         for choice in setting.choices:
             assert f"`{choice}`" in page
 

@@ -15,17 +15,18 @@ from civis_nb.local.http.specification import BUNDLED
 PAGE = Path(__file__).parents[2] / "docs" / "reference" / "operations.md"
 HEAD = """# Operations of the local platform
 
-The local platform lists all operations of Civis Platform in `GET /endpoints`. What it does with
-each:
+The local platform lists all operations of Civis Platform in `GET /endpoints`. Each of them is one
+of these:
 
-- **works**: it does what Civis Platform does.
-- **stored only**: it keeps, checks, lists and gives back what was sent; nothing is hosted by it.
-- **501**: it is not there. The reply has the slug `not_implemented` and says what there is
+- **works**: it does what it does on Civis Platform.
+- **stored only**: what is sent is checked, stored, listed and returned, but nothing is hosted or
+  run.
+- **501**: it is not implemented. The reply has the slug `not_implemented` and says what to use
   instead; civis_nb raises `CivisNotImplementedError` before it checks the arguments of the call.
 
-The command line of the PyPI package `civis` keeps one specification for all endpoints for a day:
-after another endpoint was asked, it shows that one's operations. Delete `~/.civis_api_spec.json`,
-where it keeps it, or wait.
+The command line of the PyPI package `civis` keeps one specification for a day, whatever the
+endpoint: after you have used it with another endpoint, it still lists the operations of that one.
+Delete `~/.civis_api_spec.json`, or wait a day.
 
 `python tests/local/operations_page.py` writes this page.
 """
@@ -58,10 +59,11 @@ def page() -> str:
             instead = advice(path) if does == "501" else ""
             line = f"| {verb.upper()} | `{path}` | {does} | {instead} |"
             by_resource.setdefault(resource, []).append(line)
-    total = ", ".join(f"{number} {does}" for does, number in counts.items())
-    parts = [HEAD, f"Of {sum(counts.values())} operations: {total}.\n"]
+    works, stored, missing = counts.values()
+    total = f"{works} work, {stored} are stored only, and {missing} answer 501."
+    parts = [HEAD, f"Of {sum(counts.values())} operations, {total}\n"]
     for resource, lines in by_resource.items():
-        table = ["| method | path | does | instead |", "|---|---|---|---|", *lines]
+        table = ["| method | path | status | instead |", "|---|---|---|---|", *lines]
         parts.append(f"## {resource}\n\n" + "\n".join(table) + "\n")
     return "\n".join(parts)
 
