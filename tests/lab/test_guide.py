@@ -25,4 +25,5 @@ def test_authorizer_lets_everybody_look_and_some_do_the_rest(user, action, resou
     names = {"c": SimpleNamespace(ServerApp=SimpleNamespace())}
     exec(code, names)
     authorizer = names["c"].ServerApp.authorizer_class()
-    assert authorizer.is_authorized(None, SimpleNamespace(username=user), action, resource) is answer
+    person = SimpleNamespace(username=user)
+    assert authorizer.is_authorized(None, person, action, resource) is answer
