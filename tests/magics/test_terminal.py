@@ -87,7 +87,7 @@ def test_ctrl_c_takes_the_display_away_and_says_what_became_of_the_run(session, 
 def test_an_error_behind_a_display_leaves_the_cursor(session, magics_client):
     # It fails in the end, when something was already shown.
     slow = "select count(*) from range(400000000) a where sqrt(a.range) < -1"
-    session.begin(f"%civis_sql select error('late') from ({slow})")
+    session.begin(f"%civis_sql select ('late' || count)::int from ({slow}) a")
     shown = session.until("CivisSQLError.*late") + session.begin("1 + 1")
     assert shown.count(HIDE) == shown.count(SHOW)
 

@@ -13,6 +13,7 @@ from civis_nb.local.warehouse.dialects.alias_uses import AliasUse
 from civis_nb.local.warehouse.dialects.assigned import postgres_name
 from civis_nb.local.warehouse.dialects.computed import PREFIX, create_computed
 from civis_nb.local.warehouse.dialects.decimals import EXACT_TYPES, noting, quotient_of, types_in
+from civis_nb.local.warehouse.dialects.foreign_calls import ForeignCall
 from civis_nb.local.warehouse.dialects.functions import attach_functions
 from civis_nb.local.warehouse.dialects.rules import (
     CATALOG,
@@ -38,6 +39,7 @@ __all__ = [
     "AliasUse",
     "Combined",
     "Dialect",
+    "ForeignCall",
     "OffsetMap",
     "Reading",
     "Translated",

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from civis_nb.local.warehouse.dialects.absent import OTHER_MEANINGS, other_meaning
 from civis_nb.local.warehouse.dialects.catalog_calls import CatalogRules
+from civis_nb.local.warehouse.dialects.foreign_calls import ForeignCall, is_known
 from civis_nb.local.warehouse.dialects.number_calls import NumberRules
 from civis_nb.local.warehouse.dialects.parts import Call
 from civis_nb.local.warehouse.dialects.rules import (
@@ -101,6 +102,8 @@ _REGEX_CALLS = frozenset(
         "regexp_split_to_array",
     ]
 )
+#: Words behind which a name with a list in brackets is no call.
+_BEFORE_RELATION = frozenset(("as", "into", "table", "references", "recursive", "copy"))
 #: Aggregates and window functions -> an expression of their type; None: of that of the argument.
 _AGGREGATES = {
     "count": BIGINT, "row_number": BIGINT, "rank": BIGINT, "dense_rank": BIGINT,
@@ -217,6 +220,9 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
         tokens, name = self._tokens, call.name
         if name in self._others and not tokens.names_query(name):
             raise self._refuse(call.start, other_meaning(name, self._dialect))
+        if not is_known(name, self._dialect) and not self._names_relation(call):
+            at = tokens.starts[call.start]
+            self.foreign_calls.append(ForeignCall.of(name, at, self._dialect))
         if name in ("to_json", "to_jsonb") and tokens.words[call.open + 1] == "row":
             raise self._refuse(call.start, "JSON of a ROW is not there: use json_build_object")
         is_set = name in _SET_RETURNING or (name in JSON_SETS and not self._is_redshift)
@@ -255,6 +261,11 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
         elif name in self._macros:
             tokens.replace(call.open - 1, f"{CATALOG}.{name}")
         return "coalesce" if call.name == "nvl" and self._is_redshift else None
+
+    def _names_relation(self, call: Call) -> bool:
+        """Return whether a name with a list in brackets is a table's, or a query's of WITH."""
+        before = self._tokens.words[call.start - 1] if call.start else ""
+        return before in _BEFORE_RELATION or self._tokens.names_query(call.name)
 
     def _one_of(self, call: Call) -> None:
         """Cast the arguments of a call that returns one of them to the same type."""

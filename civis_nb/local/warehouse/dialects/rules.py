@@ -8,6 +8,7 @@ from typing import Literal, TypeAlias
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.dialects.decimals import Quotient
+from civis_nb.local.warehouse.dialects.foreign_calls import ForeignCall
 from civis_nb.local.warehouse.dialects.parts import CATALOG, Call, Operand
 from civis_nb.local.warehouse.dialects.tokens import STRING, Tokens
 
@@ -128,6 +129,8 @@ class RuleSet:
         self._checked: dict[tuple[int, int], tuple[str, str]] = {}
         #: Texts of quotients and means by their places, with the digits that PostgreSQL gives them.
         self._exact_texts: dict[tuple[int, int], str] = {}
+        #: Calls of functions that the dialect does not have.
+        self.foreign_calls: list[ForeignCall] = []
         #: Of the expressions so far, by their places.
         self._terms: dict[tuple[int, int], Terms] = {}
 

@@ -13,6 +13,7 @@ from civis_nb.local.warehouse.dialects.calls import Meanings
 from civis_nb.local.warehouse.dialects.clauses import Parser
 from civis_nb.local.warehouse.dialects.definitions import define
 from civis_nb.local.warehouse.dialects.foreign import refuse_foreign
+from civis_nb.local.warehouse.dialects.foreign_calls import ForeignCall
 from civis_nb.local.warehouse.dialects.merges import merge
 from civis_nb.local.warehouse.dialects.order_items import check_order
 from civis_nb.local.warehouse.dialects.rules import (
@@ -64,6 +65,8 @@ class Translated:
         Names in WHERE and HAVING that must be columns.
     set_operations
         Whose sides must have types that can be matched.
+    foreign_calls
+        Of functions that the dialect does not have, but maybe the user.
     """
 
     sql: str
@@ -71,6 +74,7 @@ class Translated:
     prerequisites: tuple[str, ...] = ()
     alias_uses: tuple[AliasUse, ...] = ()
     set_operations: tuple[Combined, ...] = ()
+    foreign_calls: tuple[ForeignCall, ...] = ()
 
 
 def translate(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Translated:
@@ -127,10 +131,11 @@ def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Tr
         name_columns(tokens)
     for offset, native in reading.texts:
         convert_text(tokens, tokens.starts.index(offset), native)
-    parser = Parser(tokens, Meanings(tokens, dialect, reading))
+    rules = Meanings(tokens, dialect, reading)
+    parser = Parser(tokens, rules)
     if tokens.words[0] == "merge":
         before = merge(tokens, parser, dialect)
-        return Translated(*tokens.result(), before)
+        return Translated(*tokens.result(), before, foreign_calls=tuple(rules.foreign_calls))
     start = define(tokens, parser, dialect)
     if tokens.words[0] not in _UNTOUCHED:
         parser.region(start, tokens.count)
@@ -138,6 +143,7 @@ def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Tr
         *tokens.result(),
         alias_uses=alias_uses(tokens, dialect),
         set_operations=set_operations(tokens),
+        foreign_calls=tuple(rules.foreign_calls),
     )
 
 

@@ -17,6 +17,7 @@ from civis_nb.local.warehouse.dialects import (
     AliasUse,
     Combined,
     Dialect,
+    ForeignCall,
     OffsetMap,
     Reading,
     UnsupportedSqlError,
@@ -89,6 +90,7 @@ class Statement:
     provisional: bool = False
     alias_uses: tuple[AliasUse, ...] = ()
     set_operations: tuple[Combined, ...] = ()
+    foreign_calls: tuple[ForeignCall, ...] = ()
 
     @property
     def has_rows(self) -> bool:
@@ -183,6 +185,7 @@ def _meant(text: str, script: str, offset: int, dialect: Dialect) -> Statement:
         provisional=True,
         alias_uses=meant.alias_uses,
         set_operations=meant.set_operations,
+        foreign_calls=meant.foreign_calls,
     )
 
 

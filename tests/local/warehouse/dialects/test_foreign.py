@@ -134,3 +134,72 @@ def test_lateral_lets_a_query_in_from_name_the_table_before_it(database):
 
 def test_the_user_is_that_of_the_platform(database):
     assert rows(database, "select user, current_user, session_user") == [["local"] * 3]
+
+
+FUNCTIONS = [
+    "ifnull(null, 1)", "strftime(date '2024-01-01', '%Y')", "year(date '2024-01-01')",
+    "epoch_ms(timestamp '2024-01-01')", "if(true, 1, 2)", "regexp_extract('abc', 'b')",
+    "string_split('a,b', ',')", "hash('a')", "today()", "json_extract('[1]', '$[0]')",
+    "add(1, 2)", "try('x'::int)",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("call", FUNCTIONS)
+def test_a_function_of_duckdb_is_refused_by_name(database, call):
+    server = "Redshift" if database.dialect == "redshift" else "PostgreSQL"
+    name = call.partition("(")[0]
+    with pytest.raises(
+        WarehouseError, match=f"function {name} does not exist in {server}"
+    ) as caught:
+        rows(database, f"select\n  {call}")
+    assert caught.value.line == 2
+
+
+@pytest.mark.parametrize(
+    ("sql", "name"),
+    [
+        ("select arg_max(a, b) from t", "arg_max"),
+        ("select count_if(a = 1) from t", "count_if"),
+        ("select b from t group by b having first(a) = 1", "first"),
+        ("create view w as select typeof(a) as k from t", "typeof"),
+        ("insert into t (b) select printf('%d', a) from t", "printf"),
+        ("update t set b = strip_accents(b)", "strip_accents"),
+    ],
+)
+def test_a_function_of_duckdb_is_refused_anywhere(database, sql, name):
+    with pytest.raises(WarehouseError, match=f"function {name} does not exist in "):
+        rows(database, sql)
+
+
+@pytest.mark.parametrize(
+    "call", ["nvl(1, 2)", "datediff(day, date '2024-01-01', date '2024-01-02')", "len('a')"]
+)
+def test_a_function_of_redshift_is_none_of_postgresql(database, call):
+    if database.dialect == "redshift":
+        assert rows(database, f"select {call}") == [["1"]]
+    else:
+        with pytest.raises(WarehouseError, match="does not exist"):
+            rows(database, f"select {call}")
+
+
+@pytest.mark.parametrize(
+    ("sql", "answer"),
+    [
+        ("create function year(int, int) returns int stable as $$ select $1 + $2 $$ "
+         "language sql; select year(3, 4)", "7"),
+        ("create table summary (range int); insert into summary (range) values (7); "
+         "select range from summary", "7"),
+        ("create table day (year int); insert into day (year) select 7; "
+         "select day.year from day", "7"),
+        ("with stats (hash) as (select 7) select hash from stats", "7"),
+        ("select first from (values (7)) hash(first)", "7"),
+        ("select first from (select 7) as hash (first)", "7"),
+        ("select hash.first from t as hash (first, second) where hash.first = 1", "1"),
+        ("create table apply (year int primary key); "
+         "create table error (year int references apply (year)); "
+         "insert into apply (year) values (7); "
+            "insert into error (year) values (7); select year from error", "7"),
+    ],
+)  # fmt: skip
+def test_functions_and_tables_of_users_may_be_named_as_functions_of_duckdb(database, sql, answer):
+    assert rows(database, sql)[0][0] == answer

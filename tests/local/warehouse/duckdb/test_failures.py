@@ -100,7 +100,7 @@ def test_no_path_of_the_machine_is_shown(tmp_path):
     try:
         with pytest.raises(WarehouseError) as caught:
             warehouse.preview(
-                "SELECT error(path) FROM duckdb_databases() WHERE path IS NOT NULL",
+                "SELECT path::int FROM duckdb_databases() WHERE path IS NOT NULL",
                 1,
                 CancelToken(),
                 ignore_log,

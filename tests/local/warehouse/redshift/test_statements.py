@@ -218,8 +218,6 @@ def test_days_are_counted_with_any_number(bench):
     [
         ("5 / 2", "2"),
         ("5::INT / 2::INT", "2"),
-        ("regexp_extract('abc', '(a)(b)', 2)", "b"),
-        ("xor(1, 2)", "3"),
         ("sha256('a')", "ca978112ca1bbdcafac231b39a23dc4da786eff8147c4e72b9807785afee48bb"),
         ("'{\"a\": 5}'::JSON -> '$.a'", "5"),
     ],
