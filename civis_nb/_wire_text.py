@@ -145,9 +145,9 @@ def describe_error(response: requests.Response) -> str:
         body = None
     reason = str(response.reason or f"HTTP status {response.status_code}, empty answer")
     if isinstance(body, dict):
-        said = body.get("errorDescription") or body.get("error") or body.get("message")
-        if said:
-            return masked_url(str(said))
+        message = body.get("errorDescription") or body.get("error") or body.get("message")
+        if message:
+            return masked_url(str(message))
         if not any(value for key, value in body.items() if key not in ("code", "status")):
             return f"{response.reason or 'Error'}: the server gave no description"
     text = " ".join(_decoded(content[:_MAX_TEXT_BYTES]).split())

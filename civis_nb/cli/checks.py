@@ -209,7 +209,7 @@ def _backend() -> Any:
     try:
         return config.get("backend")
     except CivisConfigError:
-        return config.SETTINGS["backend"].default  # told among the settings
+        return config.SETTINGS["backend"].default  # reported with the settings
 
 
 def _unusual_key() -> Iterator[Finding]:
@@ -258,7 +258,7 @@ def _server(session: Session) -> Iterator[Finding]:
     where = masked_url(session.base_url)
     started = time.monotonic()
     try:
-        # An error status is an answer here: it is told with what to do about it.
+        # An error status is an answer here: it is reported with what to do about it.
         response, user = session.call("GET", "users/me", accept=frozenset(range(400, 600)))
     except CivisConnectionError as error:
         advice = "start it: civis-nb local serve" if is_loopback(where) else _network_advice(where)

@@ -11,12 +11,12 @@ import click
 
 from civis_nb.near_names import nearest
 
-__all__ = ["Command", "Group", "Place", "loaded"]
+__all__ = ["Command", "Group", "LazyCommand", "loaded"]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """Where a command is defined.
+class LazyCommand:
+    """A command whose module is imported when it is called.
 
     Attributes
     ----------
@@ -33,10 +33,10 @@ class Place:
     help: str
 
 
-def loaded(place: Place) -> click.Command:
-    """Return the command of a place; its module is imported."""
-    module = importlib.import_module(f"civis_nb.cli.{place.module}")
-    command: click.Command = getattr(module, place.attribute)
+def loaded(lazy: LazyCommand) -> click.Command:
+    """Import and return a command."""
+    module = importlib.import_module(f"civis_nb.cli.{lazy.module}")
+    command: click.Command = getattr(module, lazy.attribute)
     return command
 
 
@@ -92,7 +92,7 @@ class Group(click.Group):
         return self.list_commands(ctx)
 
     def unknown(self, ctx: click.Context, name: str) -> str:
-        """Return what is said of a command that is not there."""
+        """Return the message about a command that does not exist."""
         names = self.suggestions(ctx)
         dashed = name.replace("_", "-")
         near = [dashed] if dashed in names else nearest(dashed, names)

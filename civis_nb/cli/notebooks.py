@@ -63,8 +63,8 @@ def down(ctx: click.Context, notebook_id: int) -> None:
     newest = client.notebooks.get(notebook_id).most_recent_deployment
     state = getattr(newest, "state", None)
     if newest is None or state not in _STOPPABLE:
-        said = f'is in state "{state}"' if state else "was never started"
-        raise CivisInputError(f"Notebook {notebook_id} {said} and can't be stopped.")
+        message = f'is in state "{state}"' if state else "was never started"
+        raise CivisInputError(f"Notebook {notebook_id} {message} and can't be stopped.")
     client.notebooks.delete_deployments(notebook_id, newest.deployment_id)
 
 

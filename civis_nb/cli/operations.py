@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from civis_nb.cli.api import api_of
-from civis_nb.cli.command import Command, Group, Place, loaded
+from civis_nb.cli.command import Command, Group, LazyCommand, loaded
 from civis_nb.cli.values import Document, OneOf, ParamType
 
 if TYPE_CHECKING:
@@ -19,26 +19,30 @@ if TYPE_CHECKING:
 __all__ = ["EXTRA", "OperationCommand", "ResourceGroup", "old_name", "option_name"]
 
 #: Commands of ours in the groups of resources.
-EXTRA: Final[Mapping[str, Mapping[str, Place]]] = {
+EXTRA: Final[Mapping[str, Mapping[str, LazyCommand]]] = {
     "files": {
-        "download": Place("files", "download", "Download a Civis file."),
-        "upload": Place("files", "upload", "Upload a file, and print its id."),
+        "download": LazyCommand("files", "download", "Download a Civis file."),
+        "upload": LazyCommand("files", "upload", "Upload a file, and print its id."),
     },
     "jobs": {
-        "follow-log": Place("jobs", "follow_log", "Show the log of a job's newest run, live."),
-        "follow-run-log": Place("jobs", "follow_run_log", "Show the log of a run, live."),
+        "follow-log": LazyCommand(
+            "jobs", "follow_log", "Show the log of a job's newest run, live."
+        ),
+        "follow-run-log": LazyCommand("jobs", "follow_run_log", "Show the log of a run, live."),
     },
     "notebooks": {
-        "down": Place("notebooks", "down", "Stop a notebook."),
-        "download": Place("notebooks", "download", "Download a notebook."),
-        "new": Place("notebooks", "new", "Create a notebook, start it, open it in the browser."),
-        "open": Place("notebooks", "open_page", "Open a notebook in the browser."),
-        "up": Place("notebooks", "up", "Start a notebook, and open it in the browser."),
+        "down": LazyCommand("notebooks", "down", "Stop a notebook."),
+        "download": LazyCommand("notebooks", "download", "Download a notebook."),
+        "new": LazyCommand(
+            "notebooks", "new", "Create a notebook, start it, open it in the browser."
+        ),
+        "open": LazyCommand("notebooks", "open_page", "Open a notebook in the browser."),
+        "up": LazyCommand("notebooks", "up", "Start a notebook, and open it in the browser."),
     },
     "workflows": {
-        "run": Place("workflows", "run", "Execute a workflow, and follow its tasks."),
-        "show": Place("workflows", "show", "Show the tasks of a workflow, and their order."),
-        "validate": Place("workflows", "validate", "Check definitions of workflows."),
+        "run": LazyCommand("workflows", "run", "Execute a workflow, and follow its tasks."),
+        "show": LazyCommand("workflows", "show", "Show the tasks of a workflow, and their order."),
+        "validate": LazyCommand("workflows", "validate", "Check definitions of workflows."),
     },
 }
 
@@ -151,9 +155,9 @@ class ResourceGroup(Group):
         super().format_epilog(ctx, formatter)
 
     def unknown(self, ctx: click.Context, name: str) -> str:
-        """Return what is said of a command that is not there."""
-        said = super().unknown(ctx, name)
-        return said if "Did you mean" in said else f"{said}{api_of(ctx).advice()}"
+        """Return the message about a command that does not exist."""
+        message = super().unknown(ctx, name)
+        return message if "Did you mean" in message else f"{message}{api_of(ctx).advice()}"
 
 
 class OperationCommand(Command):

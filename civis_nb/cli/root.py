@@ -12,7 +12,7 @@ from typing import Any, Final
 import click
 
 from civis_nb.cli.api import api_of
-from civis_nb.cli.command import Group, Place, loaded
+from civis_nb.cli.command import Group, LazyCommand, loaded
 from civis_nb.cli.exits import (
     INTERRUPTED,
     NO_ANSWER,
@@ -28,12 +28,14 @@ from civis_nb.errors import CivisError
 __all__ = ["OWN", "Root"]
 
 OWN: Final = {
-    "civis": Place("artwork", "civis", "Print Civis."),
-    "completion": Place("completion", "completion", "Print the completion of a shell."),
-    "doctor": Place("doctor", "doctor", "Find out what is wrong, and what to do."),
-    "local": Place("local", "local", "Run the embedded local platform: no account, no network."),
-    "spec": Place("spec", "spec", "Read the API's specification."),
-    "sql": Place("sql", "sql", "Run SQL, and show or store its result."),
+    "civis": LazyCommand("artwork", "civis", "Print Civis."),
+    "completion": LazyCommand("completion", "completion", "Print the completion of a shell."),
+    "doctor": LazyCommand("doctor", "doctor", "Find out what is wrong, and what to do."),
+    "local": LazyCommand(
+        "local", "local", "Run the embedded local platform: no account, no network."
+    ),
+    "spec": LazyCommand("spec", "spec", "Read the API's specification."),
+    "sql": LazyCommand("sql", "sql", "Run SQL, and show or store its result."),
 }
 
 
@@ -85,9 +87,9 @@ class Root(Group):
                 formatter.write_text(note)
 
     def unknown(self, ctx: click.Context, name: str) -> str:
-        """Return what is said of a command that is not there."""
-        said = super().unknown(ctx, name)
-        return said if "Did you mean" in said else f"{said}{api_of(ctx).advice()}"
+        """Return the message about a command that does not exist."""
+        message = super().unknown(ctx, name)
+        return message if "Did you mean" in message else f"{message}{api_of(ctx).advice()}"
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
         """Return the context of a command line; help is written here."""

@@ -44,8 +44,8 @@ def validate(files: tuple[str, ...]) -> None:
     for name in files:
         problems = check_workflow(_text(name))
         for problem in problems:
-            place, _, said = str(problem).partition(": ")
-            click.echo(f"{name}: {problem.severity}: {place}: {said}")
+            place, _, message = str(problem).partition(": ")
+            click.echo(f"{name}: {problem.severity}: {place}: {message}")
         errors = [each for each in problems if each.severity == "error"]
         invalid += bool(errors)
         if not errors:
@@ -81,16 +81,16 @@ def show(ctx: click.Context, workflow: str, output: str | None, execution: str |
     if execution is not None:
         if client is None:
             raise click.UsageError("--execution is for a workflow on the platform: give its id.")
-        said, picture = _drawn_execution(client, int(workflow), execution, suffix)
+        lines, picture = _drawn_execution(client, int(workflow), execution, suffix)
     else:
         text = _text(workflow) if client is None else _stored(client, int(workflow))
         drawn = Workflow.from_yaml(text)
-        said = [repr(drawn)]
+        lines = [repr(drawn)]
         picture = drawn.to_svg() if suffix == ".svg" else drawn.to_html()
         if client is not None and output is None:
-            said += _newest_executions(client, int(workflow))
+            lines += _newest_executions(client, int(workflow))
     if output is None:
-        click.echo("\n".join(said))
+        click.echo("\n".join(lines))
         return
     picture = picture if suffix == ".svg" else _page(picture)
     with complete_file(output) as file:
@@ -224,10 +224,10 @@ def _drawn_execution(
     picture = execution_picture(found)
     if picture is None:
         raise CivisInputError(f"Execution {execution} of workflow {workflow_id} has no tasks.")
-    said = [f"workflow {workflow_id}, {_execution_line(found)}", picture.text()]
+    lines = [f"workflow {workflow_id}, {_execution_line(found)}", picture.text()]
     if suffix == ".svg":
-        return said, Workflow.from_yaml(found.definition).to_svg(picture.states)
-    return said, str(picture.html())
+        return lines, Workflow.from_yaml(found.definition).to_svg(picture.states)
+    return lines, str(picture.html())
 
 
 def _newest_executions(client: APIClient, workflow_id: int) -> list[str]:

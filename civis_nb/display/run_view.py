@@ -61,9 +61,9 @@ class RunView(Displayable):
         """Return what went wrong, but for the last lines of the log, which stand above it."""
         text = _clean(self.activity.error or "")
         for line in reversed(self.activity.log or ()):
-            said = visible(line[1]).strip()
-            before = text.removesuffix(said)
-            if not said or before == text or not (before[-1:] or " ").isspace():
+            message = visible(line[1]).strip()
+            before = text.removesuffix(message)
+            if not message or before == text or not (before[-1:] or " ").isspace():
                 break
             text = before.rstrip()
         return text

@@ -175,9 +175,9 @@ def sql_failure(
         column=place[1] if place else None,
     )
     if offset is not None and place is not None and origin.is_in_cell:
-        said = "\n".join([*message, *([hint] if hint else [])])
+        text = "\n".join([*message, *([hint] if hint else [])])
         length = len(_word_at(bound.source, offset))
-        found.__dict__["_place_in_cell"] = CellPlace(*place, length, said)
+        found.__dict__["_place_in_cell"] = CellPlace(*place, length, text)
     return without_traceback(found, lines)
 
 
@@ -288,8 +288,8 @@ def _run_line(error: CivisJobFailure, url: str | None) -> list[str]:
 
 def message_of(error: BaseException) -> str:
     """Return what an error says, in the words of the platform where it has some."""
-    said = getattr(error, "platform_message", None) or getattr(error, "error_message", None)
-    return str(said or error or type(error).__name__)
+    message = getattr(error, "platform_message", None) or getattr(error, "error_message", None)
+    return str(message or error or type(error).__name__)
 
 
 _E = TypeVar("_E", bound=BaseException)

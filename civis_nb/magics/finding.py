@@ -209,8 +209,12 @@ def _candidates(kind: Kind, wanted: str, found: list[Any]) -> str:
     lines = [f"{len(found)} {kind.noun}s are called {wanted!r}; give the id of one:"]
     for one in found[:10]:
         job_type = str(one.get("type") or one.get("script_type") or "")
-        told = (job_type.removeprefix("JobTypes::"), one.get("state"), f"created {one.created_at}")
-        lines.append(f"  {one.id}  {', '.join(str(part) for part in told if part)}")
+        details = (
+            job_type.removeprefix("JobTypes::"),
+            one.get("state"),
+            f"created {one.created_at}",
+        )
+        lines.append(f"  {one.id}  {', '.join(str(part) for part in details if part)}")
     return "\n".join(lines + ([f"  and {len(found) - 10} more"] if len(found) > 10 else []))
 
 

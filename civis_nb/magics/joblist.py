@@ -137,14 +137,14 @@ def _jobs_table(jobs: Sequence[Any], values: Mapping[str, Any], rows: int) -> Re
     cells = []
     for job in jobs:
         run = job.last_run
-        begun = run and (run.started_at or run.created_at)
+        started = run and (run.started_at or run.created_at)
         cells.append(
             [
                 str(job.id),
                 str(job.name),
                 str(job.type).removeprefix("JobTypes::"),
                 str(job.state),
-                _when(begun) if begun else None,
+                _when(started) if started else None,
                 _duration(run) if run else None,
                 str(job.author.username) if job.get("author") else None,
             ]
@@ -185,9 +185,9 @@ def _when(moment: str) -> str:
 def _duration(run: Any) -> str | None:
     if not run.started_at:
         return None
-    begun = datetime.fromisoformat(run.started_at)
+    started = datetime.fromisoformat(run.started_at)
     ended = datetime.fromisoformat(run.finished_at) if run.finished_at else datetime.now(UTC)
-    return duration((ended - begun).total_seconds())
+    return duration((ended - started).total_seconds())
 
 
 def _watch(client: Client, values: dict[str, Any], rows: int) -> None:

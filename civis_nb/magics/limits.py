@@ -16,7 +16,7 @@ _LIMIT_CONFLICTS = frozenset({"limit", "offset", "fetch", "for", "top", "into", 
 
 
 def limited(bound: Bound, rows: int, dialect: str) -> Bound | None:
-    r"""Return a query that gives at most so many rows; None where that can't be told of its text.
+    r"""Return a query that gives at most so many rows; None where its text does not allow it.
 
     A LIMIT behind the query keeps its order and its columns' names. A smaller one that is there
     stays.
@@ -59,7 +59,7 @@ def limited(bound: Bound, rows: int, dialect: str) -> Bound | None:
 
 
 def counting(bound: Bound, dialect: str) -> Bound | None:
-    r"""Return the query that counts the rows of a query; None where that can't be told of its text.
+    r"""Return the query that counts the rows of a query; None where its text does not allow it.
 
     Examples
     --------

@@ -216,15 +216,15 @@ def title_of(statement: Statement) -> str:
 
 def _table_hint(error: CivisJobFailure, call: SqlCall) -> str | None:
     """Return what to do where the table of ``--to`` can't be made."""
-    said = str(error.platform_message)
+    message = str(error.platform_message)
     if not call.to:
         return None
-    if "already exists" in said:
+    if "already exists" in message:
         return (
             f"--if-exists append, truncate or drop says what to do with the {call.to} that is "
             "there."
         )
-    if re.search(r"schema\b.*\bdoes not exist", said, re.IGNORECASE):
+    if re.search(r"schema\b.*\bdoes not exist", message, re.IGNORECASE):
         schema, _ = split_schema_tablename(call.to)
         return f"%civis_sql CREATE SCHEMA {schema} makes the schema."
     return None

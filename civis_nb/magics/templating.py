@@ -143,9 +143,9 @@ def render(sql: str, dialect: str, namespaces: Sequence[Mapping[str, Any]]) -> R
     except jinja2.UndefinedError as error:
         raise CivisMagicError(_unset(str(error.message), names)) from None
     except jinja2.TemplateSyntaxError as error:
-        said = str(error.message).rstrip(".")
+        message = str(error.message).rstrip(".")
         raise CivisMagicError(
-            f"--jinja: line {error.lineno} of the SQL: {said}. Nothing was sent."
+            f"--jinja: line {error.lineno} of the SQL: {message}. Nothing was sent."
         ) from None
     except jinja2.TemplateError as error:
         raise CivisMagicError(f"--jinja: {error} Nothing was sent.") from None

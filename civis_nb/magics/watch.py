@@ -1,4 +1,4 @@
-"""Work that goes on while the notebook does: shown in its cell, waited for, its failures told."""
+"""Work that goes on while the notebook does: shown in its cell, waited for, failures reported."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class _Work:
 
     @property
     def error(self) -> BaseException | None:
-        """What it failed with; None when it has not. Nobody counts as told."""
+        """What it failed with; None when it has not. It does not count as retrieved."""
         if not Future.done(self.future):
             return None
         if Future.cancelled(self.future):
@@ -250,7 +250,7 @@ class Background:
             work.screen.repeat()
 
     def _forget(self) -> None:
-        """Forget work of which everything was told."""
+        """Forget work of which everything was reported."""
         if len(self._work) > _KEPT:
             self._work = [one for one in self._work
                           if not Future.done(one.future) or one.error is not None]  # fmt: skip

@@ -81,7 +81,7 @@ def dumps(value: Any, what: str, *, raised: bool = False, traceback: str = "") -
     except Exception as error:
         # Whatever the objects themselves raise when they are asked for their state.
         raise CivisInputError(
-            f"{what} can't be pickled: {_said(error)}. It, or a variable that it "
+            f"{what} can't be pickled: {_reason(error)}. It, or a variable that it "
             "uses, holds something that exists in one process only, such as a connection, a lock "
             "or an open file: make that inside of the function, and return plain values."
         ) from error
@@ -120,12 +120,12 @@ def loads(data: bytes, what: str) -> tuple[Any, PickleInfo]:
     except Exception as error:
         # Unpickling calls what the objects say.
         raise CivisClientError(
-            f"{what} can't be read: {_said(error)}. Are the same versions of its "
+            f"{what} can't be read: {_reason(error)}. Are the same versions of its "
             "packages installed here and where it was made?"
         ) from error
 
 
-def _said(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {error}".rstrip(".")
 
 

@@ -295,7 +295,7 @@ def _facets(raw: Json, definitions: Json) -> dict[str, Any]:
 
 
 def _type_of(raw: Json) -> str:
-    """Return the type of a schema, also where it is not said but meant."""
+    """Return the type of a schema, also where it is only implied."""
     kind = raw.get("type")
     if isinstance(kind, str):
         return kind

@@ -115,7 +115,7 @@ def _garbled(response: requests.Response, method: str) -> Outcome:
     html = start.startswith((b"<!doctype", b"<!--", b"<html", b"<?xml", b"<head", b"<body")) or (
         "html" in response.headers.get("Content-Type", "").lower()
     )
-    said = masked_url(" ".join(response.content[:2000].decode("utf-8", "replace").split())[:200])
+    message = masked_url(" ".join(response.content[:2000].decode("utf-8", "replace").split())[:200])
     hint = (
         "It is a web page: is CIVIS_API_ENDPOINT right, or does a login page stand in between?"
         if html
@@ -123,7 +123,7 @@ def _garbled(response: requests.Response, method: str) -> Outcome:
     )
     text = (
         f"{_named(response, method)} answered {response.status_code} with what is no JSON: "
-        f"{said!r}. {hint}"
+        f"{message!r}. {hint}"
     )
     error = CivisClientError(text, response)
     return Outcome("final" if html else "malformed", response=response, error=error)

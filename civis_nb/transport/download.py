@@ -202,14 +202,14 @@ class _Download:
                     # The store does not hold to the range; from now on without.
                     self._ranges = False
                     raise Broken(f"the store refuses to go on at byte {self._got:,}", "short")
-                said = describe_answer(response)
+                message = describe_answer(response)
                 if status in RETRIED_STATUSES:
                     raise Broken(
-                        f"the store answers {said}", "status", retry_after_s(response.headers)
+                        f"the store answers {message}", "status", retry_after_s(response.headers)
                     )
                 if not (status in _LINK_STATUSES and self._renewed()):
                     hint = "; the link may have expired" if status in _LINK_STATUSES else ""
-                    raise self._error(f"the store answers {said}{hint}")
+                    raise self._error(f"the store answers {message}{hint}")
 
     def _request(self) -> requests.Response:
         """Send the request for the rest of the content."""

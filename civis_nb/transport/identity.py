@@ -131,8 +131,8 @@ def checked_base(base_url: str) -> str:
         )
     if parts.username is not None or parts.password is not None:
         raise CivisConfigError(
-            f"The address of the API names a user: {masked_url(text)}. Leave that out: who you "
-            "are is told by the key alone (CIVIS_API_KEY)."
+            f"The address of the API names a user: {masked_url(text)}. Leave that out: the "
+            "key alone says who you are (CIVIS_API_KEY)."
         )
     return text.rstrip("/") + "/"
 

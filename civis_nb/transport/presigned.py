@@ -226,11 +226,11 @@ def describe_answer(response: requests.Response) -> str:
     except requests.RequestException:
         content = b""  # the status says enough
     text = content.decode("utf-8", "replace")
-    said = [
+    message = [
         found.group(1)
         for tag in ("Code", "Message")
         if (found := re.search(f"<{tag}>(.*?)</{tag}>", text, re.DOTALL))
     ]
-    words = ": ".join(said) if said else " ".join(text.split())
+    words = ": ".join(message) if message else " ".join(text.split())
     status = f"HTTP {response.status_code} {response.reason or ''}".strip()
     return masked_url(f"{status} ({words[:_MAX_SHOWN_CHARS]})" if words else status)

@@ -135,7 +135,7 @@ class Session:
 
     @property
     def is_known_local_platform(self) -> bool:
-        """Whether the server is a local platform of which it can be told when it has ended."""
+        """Whether the server is a local platform that lets this process see when it has ended."""
         return self._has_ended is not None
 
     @property

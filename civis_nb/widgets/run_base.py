@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RunsView", "whole_number", "without_clock"]
 
-#: Without news a view hears from the kernel this often.
+#: Seconds between messages to a view when nothing changes: they show that the kernel is there.
 _HEARTBEAT_S: Final = 5.0
 
 

@@ -104,7 +104,7 @@ def check_workflow(wf_def: str, /) -> Problems:
             check_expressions(lenient, definition)
         found += lenient.problems
     for double in source.duplicates:
-        said = f"The key {double.key!r} was there before, in line {double.first.line}"
-        found.append(source.problem_at(double.place, f"{said}: the last one counts.", "warning"))
+        message = f"The key {double.key!r} was there before, in line {double.first.line}"
+        found.append(source.problem_at(double.place, f"{message}: the last one counts.", "warning"))
     # What an alias repeats is said once.
     return Problems(sorted(dict.fromkeys(found), key=lambda problem: problem.place))

@@ -58,8 +58,8 @@ def read_workflow(reading: Reading) -> WorkflowDefinition | None:
     """Return the workflow; None where there is none. What is wrong is added to `reading`."""
     data = reading.source.data
     if not isinstance(data, dict):
-        said = "A definition must be a mapping that holds a version and a workflow"
-        reading.refuse((), f"{said}, not {brief(data)}.")
+        message = "A definition must be a mapping that holds a version and a workflow"
+        reading.refuse((), f"{message}, not {brief(data)}.")
         return None
     name = _name(reading, data)
     body = None if name is None else data[name]
@@ -88,15 +88,15 @@ def _name(reading: Reading, data: dict[Any, Any]) -> str | None:
         reading.refuse(("version",), f"A definition has version: '2.0'; this has {brief(version)}.")
     names = [key for key in data if key != "version"]
     if not names:
-        said = "The definition holds no workflow: give it a key 'workflow', with 'tasks' below it."
-        reading.refuse((), said)
+        text = "The definition holds no workflow: give it a key 'workflow', with 'tasks' below it."
+        reading.refuse((), text)
     elif len(names) > 1:
         listed = ", ".join(brief(name) for name in names[:5])
-        said = f"A definition holds 'version' and one workflow; this has {listed}."
-        reading.refuse((names[1],), said, of_key=True)
+        text = f"A definition holds 'version' and one workflow; this has {listed}."
+        reading.refuse((names[1],), text, of_key=True)
     elif not isinstance(names[0], str):
-        said = f"The name of a workflow must be text, not {brief(names[0])}."
-        reading.refuse((names[0],), said, of_key=True)
+        text = f"The name of a workflow must be text, not {brief(names[0])}."
+        reading.refuse((names[0],), text, of_key=True)
     else:
         return names[0]
     return None
@@ -105,8 +105,8 @@ def _name(reading: Reading, data: dict[Any, Any]) -> str | None:
 def _type(reading: Reading, name: str, value: Any) -> Literal["direct", "reverse"]:
     if value in ("direct", "reverse"):
         return value  # type: ignore[no-any-return]
-    said = f"The type of a workflow must be 'direct' or 'reverse', not {brief(value)}."
-    reading.refuse((name, "type"), said)
+    message = f"The type of a workflow must be 'direct' or 'reverse', not {brief(value)}."
+    reading.refuse((name, "type"), message)
     return "direct"
 
 
@@ -120,8 +120,8 @@ def _input(reading: Reading, path: Path, value: Any) -> tuple[InputParameter, ..
             for key, default in item.items():
                 found[key] = InputParameter(key, required=False, default=default)
         else:
-            said = f"A parameter is written as 'name' or 'name: default', not {brief(item)}."
-            reading.refuse((*path, index), said)
+            message = f"A parameter is written as 'name' or 'name: default', not {brief(item)}."
+            reading.refuse((*path, index), message)
     return tuple(found.values())
 
 

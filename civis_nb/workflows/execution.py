@@ -46,12 +46,12 @@ class ExecutionPicture:
 
     def text(self) -> str:
         """Return it as lines of text."""
-        return "\n".join([graph_text(self.graph, self.states), *self._said()])
+        return "\n".join([graph_text(self.graph, self.states), *self._failure_lines()])
 
     def html(self) -> Html:
         """Return it as HTML without a script."""
         text = el("pre", graph_text(self.graph, self.states), style="margin:0;line-height:1.3")
-        notes = [el("div", said, style=DIM) for said in self._said()]
+        notes = [el("div", line, style=DIM) for line in self._failure_lines()]
         if len(self.graph.nodes) > _MAX_DRAWN:
             return join(scroll_box(text, _LABEL), *notes)
         drawn = graph_svg(self.graph, self.states, label=_LABEL)
@@ -80,7 +80,7 @@ class ExecutionPicture:
             if node.key in self.states
         ]
 
-    def _said(self) -> list[str]:
+    def _failure_lines(self) -> list[str]:
         """Return why tasks failed, a line each."""
         lines = [
             f"✗ {one_line(name)}: {cut(one_line(self.messages[name]), _MESSAGE_CHARS)}"

@@ -60,10 +60,10 @@ class _Flow:
         self.definition = definition
         self.tasks = definition.tasks
 
-    def warn(self, task: str, said: str, *below: str | int) -> None:
+    def warn(self, task: str, message: str, *below: str | int) -> None:
         """Add a warning about a task, or about one of its values."""
         path = (self.definition.name, "tasks", task, *below)
-        self.reading.refuse(path, said, of_key=not below)
+        self.reading.refuse(path, message, of_key=not below)
 
     def check(self) -> None:
         """Check the whole definition."""
@@ -79,8 +79,8 @@ class _Flow:
         if reached:
             self.check_reached(before, reached)
         else:
-            said = "No task is the first: something leads to every task, so none is started."
-            self.reading.refuse((self.definition.name, "tasks"), said, of_key=True)
+            message = "No task is the first: something leads to every task, so none is started."
+            self.reading.refuse((self.definition.name, "tasks"), message, of_key=True)
         self.check_exclusive(ways, before)
         self.check_cycles(ways)
 
@@ -94,8 +94,8 @@ class _Flow:
                 self.warn(task.name, f"The name of this task has more than {most} characters.")
             for key in without_effect:
                 if _has(task, key):
-                    said = f"{key!r} of the task {brief(task.name)} has no effect"
-                    self.warn(task.name, f"{said} in a {kind} workflow.", key)
+                    message = f"{key!r} of the task {brief(task.name)} has no effect"
+                    self.warn(task.name, f"{message} in a {kind} workflow.", key)
 
     def ways(self, task: TaskDefinition) -> Iterator[_Way]:
         """Return the transitions of a task; warn of those after the end of the execution."""
@@ -104,9 +104,9 @@ class _Flow:
             for transition in branch.targets:
                 target = transition.target
                 if ended_by:
-                    said = f"{brief(target)} comes after {ended_by!r} in {key!r} of the task"
-                    said += f" {brief(task.name)}: it is never started from here."
-                    self.warn(task.name, said, key)
+                    message = f"{brief(target)} comes after {ended_by!r} in {key!r} of the task"
+                    message += f" {brief(task.name)}: it is never started from here."
+                    self.warn(task.name, message, key)
                 elif target in self.tasks:
                     is_certain = transition.guard in (None, True) and not is_paused
                     if transition.guard is not False:
@@ -141,20 +141,20 @@ class _Flow:
         for task in self.tasks.values():
             sources = list(dict.fromkeys(way.source for way in before[task.name]))
             if task.join is not None and not sources:
-                said = f"'join' of the task {brief(task.name)} has no effect: nothing leads to it."
-                self.warn(task.name, said, "join")
+                text = f"'join' of the task {brief(task.name)} has no effect: nothing leads to it."
+                self.warn(task.name, text, "join")
             if task.name in reached:
                 continue
-            said = f"The task {brief(task.name)} never runs: "
+            text = f"The task {brief(task.name)} never runs: "
             names = ", ".join([brief(name) for name in sources if name not in reached][:3])
             if isinstance(task.join, int) and task.join > len(sources):
-                said += f"it joins {task.join}, but {len(sources)} lead to it."
-                self.warn(task.name, said, "join")
+                text += f"it joins {task.join}, but {len(sources)} lead to it."
+                self.warn(task.name, text, "join")
             elif task.join is not None:
-                said += f"it waits for {names}, which never runs before."
-                self.warn(task.name, said, "join")
+                text += f"it waits for {names}, which never runs before."
+                self.warn(task.name, text, "join")
             else:
-                self.warn(task.name, f"{said}only {names} leads to it, which never runs either.")
+                self.warn(task.name, f"{text}only {names} leads to it, which never runs either.")
 
     def check_exclusive(self, ways: Sequence[_Way], before: Before) -> None:
         """Warn of joins that wait both for the success and for the error of one task."""
@@ -177,9 +177,9 @@ class _Flow:
             needs[name] = frozenset().union(*each)
             for source, key in sorted(needs[name]):
                 if key == "on-success" and (source, "on-error") in needs[name]:
-                    said = f"The task {brief(name)} never runs: it waits both for what follows the"
-                    said += f" success of {brief(source)} and for what follows its error."
-                    self.warn(name, said, "join")
+                    text = f"The task {brief(name)} never runs: it waits both for what follows the"
+                    text += f" success of {brief(source)} and for what follows its error."
+                    self.warn(name, text, "join")
                     return
 
     def check_cycles(self, ways: Sequence[_Way]) -> None:
@@ -190,15 +190,15 @@ class _Flow:
                 after[way.source].append(way.target)
         for cycle in _cycles(after):
             shown = " → ".join(map(brief, [*cycle[:6], *(["…"] if len(cycle) > 6 else [])]))
-            said = f"These tasks run again and again, until one fails: {shown} → {brief(cycle[0])}."
-            self.warn(cycle[0], f"{said} Give one transition a condition.")
+            text = f"These tasks run again and again, until one fails: {shown} → {brief(cycle[0])}."
+            self.warn(cycle[0], f"{text} Give one transition a condition.")
 
     def check_requirements(self) -> None:
         after = {name: list(task.requires) for name, task in self.tasks.items()}
         for cycle in _cycles(after):
             shown = " → ".join(map(brief, cycle[:6]))
-            said = f"The task {brief(cycle[0])} requires itself: {shown} → {brief(cycle[0])}."
-            self.warn(cycle[0], said, "requires")
+            message = f"The task {brief(cycle[0])} requires itself: {shown} → {brief(cycle[0])}."
+            self.warn(cycle[0], message, "requires")
 
 
 def _has(task: TaskDefinition, key: str) -> bool:

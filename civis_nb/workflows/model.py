@@ -15,7 +15,7 @@ __all__ = [
     "Branch",
     "InputParameter",
     "ItemSource",
-    "Place",
+    "Position",
     "Retry",
     "TaskDefinition",
     "Transition",
@@ -29,7 +29,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Place:
+class Position:
     """A place in the YAML text, both numbers from 1."""
 
     line: int
@@ -173,7 +173,7 @@ class TaskDefinition:
 
     name: str
     action: str
-    place: Place
+    place: Position
     description: str = ""
     input: Mapping[str, Any] | str = field(default_factory=lambda: _NOTHING)
     publish: Mapping[str, Any] = field(default_factory=lambda: _NOTHING)

@@ -16,7 +16,7 @@ from civis_nb.display.html import Html, el, join, web_address
 from civis_nb.display.text import cut
 from civis_nb.workflows.graph import Edge, EdgeKind, Node, WorkflowGraph
 from civis_nb.workflows.layout import Layout, Point, Size, lay_out
-from civis_nb.workflows.states import NodeState, mark, said
+from civis_nb.workflows.states import NodeState, mark, state_text
 
 __all__ = ["edge_legend", "graph_svg"]
 
@@ -128,7 +128,7 @@ class _Picture:
     def _detail(self, node: Node) -> str:
         state = self.states.get(node.key)
         if state is not None and state.state != "idle":
-            return said(state)
+            return state_text(state)
         return " · ".join((node.action.removeprefix("civis."), *node.notes))
 
     def _laid_out(self) -> Layout:
@@ -224,7 +224,7 @@ class _Picture:
             return node.key
         state = self.states.get(node.key)
         parts = [node.label, node.action, *node.notes]
-        parts += [said(state)] if state is not None else []
+        parts += [state_text(state)] if state is not None else []
         then = "; ".join(
             f"{_when(edge)} {self.graph.by_key[edge.target].label}"
             for edge in self.graph.after[node.key]

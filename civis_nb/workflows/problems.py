@@ -10,7 +10,7 @@ from civis_nb._visible import visible
 from civis_nb._wire_text import preformatted
 from civis_nb.errors import WorkflowValidationError
 from civis_nb.near_names import did_you_mean
-from civis_nb.workflows.model import Place
+from civis_nb.workflows.model import Position
 
 __all__ = ["Problem", "Problems", "Severity", "brief", "failure", "hint"]
 
@@ -39,17 +39,17 @@ class Problem:
     """
 
     message: str
-    place: Place
+    place: Position
     line_text: str = ""
     severity: Severity = "error"
 
     def __str__(self) -> str:
-        said = f"{self.place}: {self.message}"
+        message = f"{self.place}: {self.message}"
         if not self.line_text.strip():
-            return said
+            return message
         number = f"{self.place.line} | "
         line, caret = _excerpt(self.line_text, self.place.column)
-        return f"{said}\n    {number}{line}\n    {' ' * (len(number) - 2)}| {' ' * caret}^"
+        return f"{message}\n    {number}{line}\n    {' ' * (len(number) - 2)}| {' ' * caret}^"
 
 
 class Problems(tuple[Problem, ...]):
@@ -90,14 +90,14 @@ def hint(name: object, known: Iterable[str]) -> str:
 
 def brief(value: Any) -> str:
     """Return a value as messages show it, cut where it is long."""
-    said = {None: "nothing", True: "true", False: "false"}.get(value) if _is_plain(value) else None
-    if said is None:
+    text = {None: "nothing", True: "true", False: "false"}.get(value) if _is_plain(value) else None
+    if text is None:
         if isinstance(value, dict):
             return "a mapping"
         if isinstance(value, (list, set)):
             return "a list"
-        said = repr(value)
-    return said if len(said) <= _LONGEST_VALUE else said[: _LONGEST_VALUE - 1] + "…"
+        text = repr(value)
+    return text if len(text) <= _LONGEST_VALUE else text[: _LONGEST_VALUE - 1] + "…"
 
 
 def _is_plain(value: Any) -> bool:

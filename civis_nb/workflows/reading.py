@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from civis_nb.workflows.model import Place
+from civis_nb.workflows.model import Position
 from civis_nb.workflows.problems import Problem, Severity, brief, hint
 from civis_nb.workflows.yaml_text import YamlText
 
@@ -43,7 +43,7 @@ class Reading:
 
     def refuse_at(self, line: int, column: int, message: str) -> None:
         """Add a problem at a place."""
-        self.problems.append(self.source.problem_at(Place(line, column), message, self.severity))
+        self.problems.append(self.source.problem_at(Position(line, column), message, self.severity))
 
     def items(self, path: Path, value: Any, what: str) -> list[Any]:
         """Return a list; empty where nothing was written."""
@@ -61,8 +61,8 @@ class Reading:
             return _NOTHING
         for key in value:
             if not isinstance(key, str):
-                said = f"A key of {what} must be text, not {brief(key)}: put it in quotes."
-                self.refuse((*path, key), said, of_key=True)
+                message = f"A key of {what} must be text, not {brief(key)}: put it in quotes."
+                self.refuse((*path, key), message, of_key=True)
         return MappingProxyType(value)
 
     def text(self, path: Path, value: Any, what: str) -> str:
@@ -107,8 +107,8 @@ class Reading:
         names = sorted(known)
         for key in given:
             if key not in names:
-                said = f"{what} can't have the key {brief(key)}.{hint(key, names)}"
-                self.refuse((*path, key), said, of_key=True)
+                message = f"{what} can't have the key {brief(key)}.{hint(key, names)}"
+                self.refuse((*path, key), message, of_key=True)
 
 
 def _is_expression(value: Any) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 
 from civis_nb.errors import CivisExpressionError
 from civis_nb.workflows.expressions import find_expressions, parse_expression
-from civis_nb.workflows.model import Place, WorkflowDefinition
+from civis_nb.workflows.model import Position, WorkflowDefinition
 from civis_nb.workflows.problems import hint
 from civis_nb.workflows.reading import Path, Reading
 from civis_nb.workflows.yaml_text import YamlText
@@ -43,10 +43,10 @@ def check_expressions(reading: Reading, definition: WorkflowDefinition) -> None:
     known = frozenset(_variables(definition))
     for path, text, of_key in _texts(reading.source.data[definition.name], (definition.name,)):
         for expression in find_expressions(text):
-            for said in _wrong(expression.source, definition, known):
+            for message in _wrong(expression.source, definition, known):
                 begin = reading.source.place(path, of_key=of_key)
                 place = _place(reading.source, begin, expression.source)
-                reading.refuse_at(place.line, place.column, said)
+                reading.refuse_at(place.line, place.column, message)
 
 
 def _wrong(source: str, definition: WorkflowDefinition, known: frozenset[str]) -> Iterator[str]:
@@ -97,13 +97,13 @@ def _texts(value: Any, path: Path) -> Iterator[tuple[Path, str, bool]]:
             yield from _texts(below, (*path, index))
 
 
-def _place(source: YamlText, begin: Place, expression: str) -> Place:
+def _place(source: YamlText, begin: Position, expression: str) -> Position:
     """Return where an expression stands: in the lines from its value on."""
     for number in range(begin.line, min(begin.line + 500, len(source.lines)) + 1):
         line = source.lines[number - 1]
         column = line.find(expression, begin.column - 1 if number == begin.line else 0)
         if column >= 0:
-            return Place(number, column + 1)
+            return Position(number, column + 1)
     return begin
 
 

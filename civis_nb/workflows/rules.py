@@ -32,8 +32,8 @@ def check_characters(reading: Reading) -> None:
             continue
         column, character = next((at, one) for at, one in enumerate(line, 1) if not one.isascii())
         name = unicodedata.name(character, "a character without a name").lower()
-        said = f"{character!r} ({name}) is not ASCII: Civis Platform refuses it, even in comments."
-        reading.refuse_at(number, column, said)
+        text = f"{character!r} ({name}) is not ASCII: Civis Platform refuses it, even in comments."
+        reading.refuse_at(number, column, text)
 
 
 def check_rules(reading: Reading) -> None:
@@ -47,12 +47,12 @@ def check_rules(reading: Reading) -> None:
     if not names:
         reading.refuse((), "The definition holds no workflow: add one, with its tasks below it.")
     for name in names[1:]:
-        said = f"A definition holds 'version' and one workflow; {brief(name)} is too many."
-        reading.refuse((name,), said, of_key=True)
+        message = f"A definition holds 'version' and one workflow; {brief(name)} is too many."
+        reading.refuse((name,), message, of_key=True)
     for name in names[:1]:
         if not isinstance(name, str):
-            said = f"The name of a workflow must be text, not {brief(name)}: put it in quotes."
-            reading.refuse((name,), said, of_key=True)
+            message = f"The name of a workflow must be text, not {brief(name)}: put it in quotes."
+            reading.refuse((name,), message, of_key=True)
         else:
             _check_workflow(reading, name, data[name])
 
@@ -69,8 +69,8 @@ def _check_version(reading: Reading, data: Mapping[Any, Any]) -> None:
     elif data["version"] != "2.0":
         version = data["version"]
         kind = "the number " if isinstance(version, (int, float)) else ""
-        said = f"The version must be the text '2.0', in quotes, not {kind}{brief(version)}."
-        reading.refuse(("version",), said)
+        message = f"The version must be the text '2.0', in quotes, not {kind}{brief(version)}."
+        reading.refuse(("version",), message)
 
 
 def _check_workflow(reading: Reading, name: str, body: Any) -> None:
@@ -83,8 +83,8 @@ def _check_workflow(reading: Reading, name: str, body: Any) -> None:
     if is_checked:
         for key in ("type", "description"):
             if key in body and not isinstance(body[key], str):
-                said = f"{key!r} of the workflow must be text, not {brief(body[key])}."
-                reading.refuse((*path, key), said)
+                message = f"{key!r} of the workflow must be text, not {brief(body[key])}."
+                reading.refuse((*path, key), message)
         if "input" in body:
             _check_parameters(reading, (*path, "input"), body["input"])
         if "task-defaults" in body:
@@ -95,8 +95,8 @@ def _check_workflow(reading: Reading, name: str, body: Any) -> None:
     if "tasks" not in body:
         reading.refuse(path, f"The workflow {name!r} has no 'tasks'.", of_key=True)
     elif not isinstance(tasks, dict) or (is_checked and not tasks):
-        said = f"'tasks' must be a mapping of at least one task, not {brief(tasks)}."
-        reading.refuse((*path, "tasks"), said)
+        message = f"'tasks' must be a mapping of at least one task, not {brief(tasks)}."
+        reading.refuse((*path, "tasks"), message)
     else:
         for key, task in tasks.items():
             _check_task(reading, (*path, "tasks", key), task, is_checked)
@@ -107,8 +107,8 @@ def _check_task(reading: Reading, path: Path, task: Any, is_checked: bool) -> No
     """Check a task; of one with a name that is not checked, only where it leads."""
     key = path[-1]
     if is_checked and not isinstance(key, str):
-        said = f"The name of a task must be text, not {brief(key)}: put it in quotes."
-        reading.refuse(path, said, of_key=True)
+        message = f"The name of a task must be text, not {brief(key)}: put it in quotes."
+        reading.refuse(path, message, of_key=True)
     elif is_checked and _CHECKED_TASK.fullmatch(str(key)):
         check_task(reading, path, task, f"the task {key!r}")
     elif not isinstance(task, dict):
@@ -116,8 +116,8 @@ def _check_task(reading: Reading, path: Path, task: Any, is_checked: bool) -> No
     else:
         for on in ON:
             if not _has_targets(task.get(on)):
-                said = f"{on!r} of the task {brief(key)} must be a task or a list of tasks."
-                reading.refuse((*path, on), said)
+                message = f"{on!r} of the task {brief(key)} must be a task or a list of tasks."
+                reading.refuse((*path, on), message)
 
 
 def _has_targets(value: Any) -> bool:
@@ -132,15 +132,15 @@ def _has_targets(value: Any) -> bool:
 def _check_parameters(reading: Reading, path: Path, value: Any) -> None:
     """Check the declared parameters of the workflow."""
     if not isinstance(value, list):
-        said = (
+        message = (
             "'input' of the workflow must be a list of parameters, each 'name' or 'name: default'"
         )
-        reading.refuse(path, f"{said}, not {brief(value)}.")
+        reading.refuse(path, f"{message}, not {brief(value)}.")
         return
     for index, item in enumerate(value):
         if not isinstance(item, (str, dict)):
-            said = f"A parameter must be 'name' or 'name: default', not {brief(item)}."
-            reading.refuse((*path, index), said)
+            message = f"A parameter must be 'name' or 'name: default', not {brief(item)}."
+            reading.refuse((*path, index), message)
 
 
 def _check_targets(reading: Reading, path: Path, tasks: Mapping[Any, Any]) -> None:
@@ -152,13 +152,13 @@ def _check_targets(reading: Reading, path: Path, tasks: Mapping[Any, Any]) -> No
         for key in ON:
             for below, target, is_key in _targets((*path, name, key), task.get(key)):
                 if target == name:
-                    said = f"The task {brief(name)} leads to itself in {key!r}: use 'retry'."
+                    message = f"The task {brief(name)} leads to itself in {key!r}: use 'retry'."
                 elif target not in known:
-                    said = f"{key!r} of the task {brief(name)} leads to {brief(target)}"
-                    said += ", which is no task of this workflow." + _target_hint(target, known)
+                    message = f"{key!r} of the task {brief(name)} leads to {brief(target)}"
+                    message += ", which is no task of this workflow." + _target_hint(target, known)
                 else:
                     continue
-                reading.refuse(below, said, of_key=is_key)
+                reading.refuse(below, message, of_key=is_key)
 
 
 def _target_hint(target: Any, known: set[Any]) -> str:

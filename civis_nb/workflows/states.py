@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-__all__ = ["NodeState", "StateName", "mark", "said"]
+__all__ = ["NodeState", "StateName", "mark", "state_text"]
 
 StateName = Literal[
     "idle", "waiting", "running", "delayed", "paused", "success", "error", "cancelled"
@@ -52,12 +52,12 @@ def mark(state: NodeState) -> str:
     return _MARKS[state.state]
 
 
-def said(state: NodeState) -> str:
+def state_text(state: NodeState) -> str:
     """Return a state in words.
 
     Examples
     --------
-    >>> said(NodeState("success", attempts=2, seconds=75.2))
+    >>> state_text(NodeState("success", attempts=2, seconds=75.2))
     'succeeded, 1:15, attempt 2'
     """
     parts = [_WORDS.get(state.state, state.state)]

@@ -136,12 +136,12 @@ class _TaskRules:
                 self.must_be(expected, task[key], key)
 
     def must_be(self, expected: str, value: Any, *keys: str) -> None:
-        said = f"{keys[-1]!r} of {self.what} must be {expected}, not {brief(value)}."
+        message = f"{keys[-1]!r} of {self.what} must be {expected}, not {brief(value)}."
         if isinstance(value, str) and "<%" in value and not expected.startswith("text"):
-            said += " Civis Platform takes no expression here."
+            message += " Civis Platform takes no expression here."
         elif keys[-1] == "join" and value == "one":
-            said += " Write 1."
-        self.refuse(said, *keys)
+            message += " Write 1."
+        self.refuse(message, *keys)
 
     def check_action(self, task: Mapping[str, Any]) -> None:
         """Check that the task has an action that there is."""
@@ -149,13 +149,13 @@ class _TaskRules:
         if "action" not in task:
             self.refuse(f"{_capital(self.what)} has no 'action'.", of_key=True)
         elif action not in ACTIONS:
-            said = f"{brief(action)} in {self.what} is no action."
+            message = f"{brief(action)} in {self.what} is no action."
             word = action.split(maxsplit=1)[0] if isinstance(action, str) and action.strip() else ""
             if word != action and word in ACTIONS:
-                said += f" Write action: {word}, and its arguments below 'input'."
+                message += f" Write action: {word}, and its arguments below 'input'."
             else:
-                said += hint(action, ACTIONS) or f" It has {', '.join(ACTIONS)}."
-            self.refuse(said, "action")
+                message += hint(action, ACTIONS) or f" It has {', '.join(ACTIONS)}."
+            self.refuse(message, "action")
 
     def check_input(self, task: Mapping[str, Any], *, is_default: bool) -> None:
         """Check the arguments of the action."""
@@ -163,8 +163,8 @@ class _TaskRules:
         if not isinstance(given, dict):
             self.must_be("a mapping", given, "input")
         elif is_default and "action" not in task:
-            said = "'task-defaults' can have 'input' only together with an 'action' that takes it."
-            self.refuse(said, "input", of_key=True)
+            text = "'task-defaults' can have 'input' only together with an 'action' that takes it."
+            self.refuse(text, "input", of_key=True)
         elif isinstance(action, str) and (takes := action_input(action)) is not None:
             self.check_arguments(given, takes, f"'input' of {self.what} ({action})", "input")
             if action == "civis.import" and "syncs" in given:
@@ -177,8 +177,8 @@ class _TaskRules:
         self.reading.known_keys((*self.path, *below), given, known, what)
         missing = sorted(takes.required - given.keys())
         if missing:
-            said = f"{what} lacks {', '.join(map(repr, missing))}."
-            self.refuse(said, *below, of_key=isinstance(below[-1], str))
+            message = f"{what} lacks {', '.join(map(repr, missing))}."
+            self.refuse(message, *below, of_key=isinstance(below[-1], str))
 
     def check_syncs(self, syncs: Any) -> None:
         """Check the syncs of an import."""
@@ -201,15 +201,15 @@ class _TaskRules:
             after = value["next"]
             kinds = {_kind(item) for item in after} if _is_list(after) else set()
             if kinds not in ({"text"}, {"mapping"}):
-                said = (
+                text = (
                     f"'next' in {key!r} of {self.what} must be a task, a list of tasks, or a list"
                 )
-                self.refuse(f"{said} of 'task: <% guard %>', and not empty or mixed.", key, "next")
+                self.refuse(f"{text} of 'task: <% guard %>', and not empty or mixed.", key, "next")
         elif isinstance(value, list):
             for index, item in enumerate(value):
                 if _kind(item) == "other":
-                    said = f"{key!r} of {self.what} lists tasks, or 'task: <% guard %>'"
-                    self.refuse(f"{said}, not {brief(item)}.", key, index)
+                    text = f"{key!r} of {self.what} lists tasks, or 'task: <% guard %>'"
+                    self.refuse(f"{text}, not {brief(item)}.", key, index)
         elif not isinstance(value, str):
             self.must_be("a task or a list of tasks", value, key)
 

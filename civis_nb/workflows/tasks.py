@@ -12,7 +12,7 @@ from civis_nb.workflows.model import (
     ENGINE_COMMANDS,
     Branch,
     ItemSource,
-    Place,
+    Position,
     Retry,
     TaskDefinition,
     Transition,
@@ -46,7 +46,7 @@ class TaskReader:
     defaults: Mapping[str, Any]
     workflow: str
 
-    def read(self, name: str, own: Mapping[str, Any], place: Place) -> TaskDefinition:
+    def read(self, name: str, own: Mapping[str, Any], place: Position) -> TaskDefinition:
         """Return a task."""
         values = _Values(self, name, own)
         action, arguments = values.action()
@@ -166,8 +166,8 @@ class _Values:
             name = item
             if isinstance(item, dict):
                 if len(item) != 1:
-                    said = f"Each item of {self.what(key)} names one task, with or without a guard"
-                    self.reading.refuse(here, f"{said}; this has {len(item)} keys.")
+                    text = f"Each item of {self.what(key)} names one task, with or without a guard"
+                    self.reading.refuse(here, f"{text}; this has {len(item)} keys.")
                     continue
                 ((name, guard),) = item.items()
                 here = (*here, name)
@@ -186,8 +186,8 @@ class _Values:
     ) -> Transition | None:
         """Return one transition to a task or a command; None where it leads nowhere."""
         if not isinstance(name, str):
-            said = f"{self.what(key)} names tasks, not {brief(name)}."
-            self.reading.refuse(path, said, of_key=of_key)
+            text = f"{self.what(key)} names tasks, not {brief(name)}."
+            self.reading.refuse(path, text, of_key=of_key)
             return None
         if name in self.names:
             return Transition(name, guard)
@@ -199,9 +199,9 @@ class _Values:
         if target in self.names:
             return Transition(target, guard)
         if target not in ENGINE_COMMANDS:
-            said = f"{self.what(key)} leads to {target!r}, which is no task of this workflow"
+            text = f"{self.what(key)} leads to {target!r}, which is no task of this workflow"
             near = hint(target, [*self.names, *ENGINE_COMMANDS])
-            self.reading.refuse(path, f"{said}.{near}", of_key=of_key)
+            self.reading.refuse(path, f"{text}.{near}", of_key=of_key)
             return None
         message = words.get("msg")
         return Transition(target, guard, None if message is None else str(message))
@@ -230,14 +230,14 @@ class _Values:
         for index, text in enumerate(value if isinstance(value, list) else [value]):
             below = (index,) if isinstance(value, list) else ()
             if not isinstance(text, str):
-                said = f"{self.what('with-items')} must be text like 'x in <% $.list %>'"
-                self.refuse("with-items", f"{said}, not {brief(text)}.", *below)
+                message = f"{self.what('with-items')} must be text like 'x in <% $.list %>'"
+                self.refuse("with-items", f"{message}, not {brief(text)}.", *below)
                 continue
             try:
                 name, items = read_items(text)
             except NotReadableError as error:
-                said = f"{self.what('with-items')} can't be read: {error}."
-                self.refuse("with-items", said, *below)
+                message = f"{self.what('with-items')} can't be read: {error}."
+                self.refuse("with-items", message, *below)
                 continue
             if name in found:
                 self.refuse("with-items", f"{self.what('with-items')} has {name!r} twice.", *below)
@@ -278,9 +278,9 @@ class _Values:
             if isinstance(name, str) and name in self.names:
                 found.append(name)
                 continue
-            said = f"{self.what('requires')} names {brief(name)}, which is no task of this workflow"
+            text = f"{self.what('requires')} names {brief(name)}, which is no task of this workflow"
             below = () if isinstance(value, str) else (index,)
-            self.refuse("requires", f"{said}.{hint(name, self.names)}", *below)
+            self.refuse("requires", f"{text}.{hint(name, self.names)}", *below)
         return tuple(found)
 
     def flag(self, key: str, *, default: bool) -> bool | str:

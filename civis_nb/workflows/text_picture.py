@@ -11,7 +11,7 @@ from typing import Final
 
 from civis_nb._visible import visible
 from civis_nb.workflows.graph import Edge, EdgeKind, Node, WorkflowGraph
-from civis_nb.workflows.states import NodeState, mark, said
+from civis_nb.workflows.states import NodeState, mark, state_text
 
 __all__ = ["graph_text"]
 
@@ -105,7 +105,7 @@ def _line(name: str) -> str:
 
 def _details(node: Node, states: Mapping[str, NodeState]) -> str:
     state = states.get(node.key)
-    parts = [] if state is None else [f"{mark(state)} {said(state)}"]
+    parts = [] if state is None else [f"{mark(state)} {state_text(state)}"]
     parts += [" · ".join(part for part in (node.action, *node.notes) if part)]
     return visible("  ".join(part for part in parts if part))
 

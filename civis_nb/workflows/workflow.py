@@ -131,7 +131,7 @@ class Workflow:
             The states of tasks by name, where an execution is shown.
         """
         text = el("pre", self.to_text(states), style="margin:0;line-height:1.3")
-        notes = [el("pre", said, style="white-space:pre-wrap") for said in self._problem_lines()]
+        notes = [el("pre", line, style="white-space:pre-wrap") for line in self._problem_lines()]
         title = el("div", el("strong", self._title()), f" {self._legend()}")
         if len(self.graph.nodes) > _MAX_DRAWN:
             return join(title, scroll_box(text, self._title()), *notes)

@@ -10,7 +10,7 @@ from typing import Any
 import yaml
 
 from civis_nb.errors import WorkflowValidationError
-from civis_nb.workflows.model import Place
+from civis_nb.workflows.model import Position
 from civis_nb.workflows.problems import Problem, Severity, failure
 
 __all__ = ["DuplicateKey", "YamlText", "read_yaml"]
@@ -25,8 +25,8 @@ class DuplicateKey:
     """A key that a mapping has twice: the last one counts."""
 
     key: str
-    place: Place
-    first: Place
+    place: Position
+    first: Position
 
 
 #: From so many characters on libyaml reads a text, which is five times as fast. It differs from
@@ -78,13 +78,13 @@ class YamlText:
         """The lines of the text."""
         return self.text.splitlines()
 
-    def place(self, path: Sequence[Hashable], *, of_key: bool = False) -> Place:
+    def place(self, path: Sequence[Hashable], *, of_key: bool = False) -> Position:
         """Return where the value at `path` begins, or its key.
 
         Of a path that leads nowhere, the place of what contains it is returned.
         """
         if self._root is None:
-            return Place(1, 1)
+            return Position(1, 1)
         node, key = self._root, self._root
         for part in path:
             found = self._child(node, part)
@@ -93,7 +93,7 @@ class YamlText:
             key, node = found
         return _start(key if of_key else node)
 
-    def child_places(self, path: Sequence[Hashable]) -> dict[str, Place]:
+    def child_places(self, path: Sequence[Hashable]) -> dict[str, Position]:
         """Return the places of the text keys of the mapping at `path`, by key."""
         node = self._root
         for part in path:
@@ -117,7 +117,7 @@ class YamlText:
             self._children_by_key[id(node)] = {_constructed(pair[0]): pair for pair in scalars}
         return self._children_by_key[id(node)].get(part)
 
-    def problem_at(self, place: Place, message: str, severity: Severity = "error") -> Problem:
+    def problem_at(self, place: Position, message: str, severity: Severity = "error") -> Problem:
         """Return a problem at a place."""
         return Problem(message, place, _line(self.lines, place), severity)
 
@@ -178,21 +178,21 @@ def read_yaml(text: str) -> YamlText:
         return YamlText(text)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        place = Place(1, 1) if mark is None else Place(mark.line + 1, mark.column + 1)
-        said = ", ".join(part for part in (error.context, error.problem) if part)
+        place = Position(1, 1) if mark is None else Position(mark.line + 1, mark.column + 1)
+        message = ", ".join(part for part in (error.context, error.problem) if part)
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
-        place = Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
-        said = error.reason
+        place = Position(before.count("\n") + 1, len(before) - before.rfind("\n"))
+        message = error.reason
     except RecursionError:
-        place, said = Place(1, 1), "it is nested too deeply"
+        place, message = Position(1, 1), "it is nested too deeply"
     line = _line(text.splitlines(), place)
     if "\t" in line[: place.column]:
-        said += "; lines are indented with spaces, not with tabs"
-    raise failure([Problem(f"This is no YAML: {said}.", place, line)])
+        message += "; lines are indented with spaces, not with tabs"
+    raise failure([Problem(f"This is no YAML: {message}.", place, line)])
 
 
-def _line(lines: list[str], place: Place) -> str:
+def _line(lines: list[str], place: Position) -> str:
     return lines[place.line - 1] if place.line <= len(lines) else ""
 
 
@@ -210,8 +210,8 @@ def _unreadable(node: yaml.Node) -> yaml.Node:
     return node
 
 
-def _start(node: yaml.Node) -> Place:
-    return Place(node.start_mark.line + 1, node.start_mark.column + 1)
+def _start(node: yaml.Node) -> Position:
+    return Position(node.start_mark.line + 1, node.start_mark.column + 1)
 
 
 def _children(node: yaml.Node) -> Iterator[yaml.Node]:
@@ -230,7 +230,7 @@ def _doubles(node: yaml.Node) -> Iterator[DuplicateKey]:
     """Yield the keys that a mapping has more than once."""
     if not isinstance(node, yaml.MappingNode):
         return
-    seen: dict[tuple[str, str], Place] = {}
+    seen: dict[tuple[str, str], Position] = {}
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode) or key.tag.endswith(":merge"):
             continue

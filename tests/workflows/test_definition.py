@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from civis_nb.workflows import WorkflowValidationError, read_definition
-from civis_nb.workflows.model import Branch, InputParameter, ItemSource, Place, Retry, Transition
+from civis_nb.workflows.model import Branch, InputParameter, ItemSource, Position, Retry, Transition
 
 
 def workflow(tasks: str, before: str = "") -> str:
@@ -156,7 +156,7 @@ def test_anchors_and_merge_keys():
     ).tasks
     assert (tasks["a"].action, tasks["a"].timeout_s) == ("civis.scripts.sql", 5)
     assert tasks["b"].timeout_s == 60
-    assert tasks["b"].place == Place(10, 5)
+    assert tasks["b"].place == Position(10, 5)
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,7 @@ __all__ = ["Connections"]
 
 #: A connection without a request for so long may be closed when others want to come.
 _IDLE_S = 1.0
-#: Between two looks whether there is room, when there was none.
+#: Seconds between checks for a free connection, when there was none.
 _CLOSE_WAIT_S = 0.05
 
 

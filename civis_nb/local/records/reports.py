@@ -258,7 +258,7 @@ _KEY = (
     Computed("api_key", str | None, _api_key),
     Computed("api_key_id", int | None, lambda view: view.value("api_key_id")),
 )
-_GOVERNED = (shared, transferable, in_projects(), crud.archivable)
+_SHARED_SHAPES = (shared, transferable, in_projects(), crud.archivable)
 
 HTML_REPORTS = Resource(
     path="/reports",
@@ -302,7 +302,7 @@ HTML_REPORTS = Resource(
         crud.read,
         crud.updated,
         _grants,
-        *_GOVERNED,
+        *_SHARED_SHAPES,
         _tableau,
     ),
     before_save=_before_save_html,
@@ -322,7 +322,7 @@ SERVICE_REPORTS = Resource(
         _PROVIDE_KEY,
         *_KEY,
     ),
-    shapes=(crud.created(200), crud.read, crud.updated, *_GOVERNED),
+    shapes=(crud.created(200), crud.read, crud.updated, *_SHARED_SHAPES),
     before_save=_before_save_service,
 )
 
@@ -338,7 +338,7 @@ SQL_REPORTS = Resource(
         _DESCRIPTION,
         Computed("query", ReportQuery, _query),
     ),
-    shapes=(crud.created(200), crud.read, crud.updated, _refreshed, *_GOVERNED),
+    shapes=(crud.created(200), crud.read, crud.updated, _refreshed, *_SHARED_SHAPES),
     before_save=_before_save_sql,
 )
 

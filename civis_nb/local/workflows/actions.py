@@ -197,9 +197,9 @@ def _body(model: type[Any], name: str, arguments: Mapping[str, Any], *more: str)
         problems = []
         for one in error.errors():
             where = ".".join(snake(str(part)) for part in one["loc"])
-            said = one["msg"].removeprefix("Value error, ")
+            message = one["msg"].removeprefix("Value error, ")
             problems.append(
-                f"{where} is required" if one["type"] == "missing" else f"{where}: {said}"
+                f"{where} is required" if one["type"] == "missing" else f"{where}: {message}"
             )
         raise Invalid(f"{name}: {', '.join(problems)}.") from None
 

@@ -130,8 +130,8 @@ class Attempts:
             lists[one.name] = list(found)
         lengths = {len(items) for items in lists.values()}
         if len(lengths) > 1:
-            said = ", ".join(f"{name} has {len(items)}" for name, items in lists.items())
-            raise CivisExpressionError(f"with-items: the lists differ in length: {said}.")
+            message = ", ".join(f"{name} has {len(items)}" for name, items in lists.items())
+            raise CivisExpressionError(f"with-items: the lists differ in length: {message}.")
         return [
             dict(zip(lists, values, strict=True)) for values in zip(*lists.values(), strict=True)
         ]
@@ -185,10 +185,10 @@ class Attempts:
             state = "cancelled"
         elif "error" in states:
             state = "error"
-        # Where something may have been done twice, that is said.
+        # Where something may have been done twice, the note tells so.
         repeated = [one.error for one in task.actions if one.attempt == REPLACED and one.error]
-        said = errors or repeated
-        info = said[0] if said else None
+        notes = errors or repeated
+        info = notes[0] if notes else None
         if len(errors) > 1:
             info = f"{len(errors)} of {len(present)} items failed. The first: {errors[0]}"
         self._end(task, state, info)

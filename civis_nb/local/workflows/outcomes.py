@@ -84,10 +84,10 @@ def _after_a_stop(
     action.state = "error"
     try:
         if run.started_at is None or progress.variables.evaluate(mine.safe_rerun, task):
-            said = f"Run {run.id} ended with the platform: run again, as safe-rerun says."
-            progress.execution.keep_replaced(task, action, said if run.started_at else None)
+            message = f"Run {run.id} ended with the platform: run again, as safe-rerun says."
+            progress.execution.keep_replaced(task, action, message if run.started_at else None)
             again = queue_again(connection, action)
-            task.info = said if run.started_at else task.info
+            task.info = message if run.started_at else task.info
             action.state = "running"
             progress.execution.touch(task, action)
             return again
@@ -117,5 +117,5 @@ def _take_child(connection: Connection, action: Action) -> None:
             "output": row.output,
         }
         if row.state != "success":
-            said = f": {row.info}" if row.info else "."
-            action.error = f"Execution {row.id} of workflow {row.workflow_id}: {row.state}{said}"
+            message = f": {row.info}" if row.info else "."
+            action.error = f"Execution {row.id} of workflow {row.workflow_id}: {row.state}{message}"

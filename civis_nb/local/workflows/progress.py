@@ -156,8 +156,8 @@ class Progress:
                 if self.routes.may_run(target):
                     self._start_after(target, task)
             elif target == "pause":
-                said = message or f"Paused after the task {task.name!r}."
-                self.execution.set_state("paused", str(said))
+                text = message or f"Paused after the task {task.name!r}."
+                self.execution.set_state("paused", str(text))
             elif target in ("succeed", "fail"):
                 state: ExecutionState = "success" if target == "succeed" else "error"
                 self.finish(state, None if message is None else str(message))
@@ -238,9 +238,9 @@ class Progress:
         if cancelled:
             self.finish("cancelled", f"Cancelled tasks: {', '.join(cancelled)}.")
         elif failed:
-            said = [f"{one.name}: {one.info or 'it failed.'}" for one in failed[:10]]
+            reasons = [f"{one.name}: {one.info or 'it failed.'}" for one in failed[:10]]
             more = [] if len(failed) <= 10 else [f"and {len(failed) - 10} more"]
-            self.finish("error", "Failed tasks: " + "; ".join([*said, *more]))
+            self.finish("error", "Failed tasks: " + "; ".join([*reasons, *more]))
         else:
             self.finish("success", None)
 

@@ -47,12 +47,12 @@ def rerun(progress: Progress, name: str | None) -> None:
         When the execution succeeded or was cancelled, or no such task has failed.
     """
     execution = progress.execution
-    said = f"Execution {execution.id} can't be retried"
+    message = f"Execution {execution.id} can't be retried"
     if execution.state in ("success", "cancelled"):
-        raise Conflict(f"{said}: its state is {execution.state}.")
+        raise Conflict(f"{message}: its state is {execution.state}.")
     failed = [task.name for task in execution.latest.values() if task.state == "error"]
     names = failed if name is None else [one for one in failed if one == name]
     if not names:
         which = "no task has failed" if name is None else f"the task {name!r} has not failed"
-        raise Conflict(f"{said}: {which}.")
+        raise Conflict(f"{message}: {which}.")
     progress.rerun(names)
