@@ -35,7 +35,7 @@ _ALL_JOBS = 50
 class _FunctionFutures:
     """Makes the futures of an executor those of functions."""
 
-    client: Any
+    client: APIClient
     max_n_retries: int
     polling_interval: float | None
 
