@@ -158,7 +158,7 @@ def cells() -> None:
 
 
 def painted() -> None:
-    from lab import started
+    from _lab import started
 
     def magic(name: str) -> list[str]:
         return [f"{name}\n{sql}" for sql, _ in CELLS.values()]
@@ -193,7 +193,7 @@ def painted() -> None:
 
 
 def log() -> None:
-    from lab import started
+    from _lab import started
 
     with (
         served() as (endpoint, key),

@@ -176,6 +176,11 @@ class Server:
         return self._process.returncode
 
     @property
+    def pid(self) -> int:
+        """The id of its process."""
+        return self._process.pid
+
+    @property
     def log(self) -> str:
         """What it has logged, and its kernels have."""
         return (self.folder / ".server.log").read_text(errors="replace")

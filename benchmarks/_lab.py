@@ -17,9 +17,11 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from tests.lab.conftest import BUNDLE
+from tests.lab.conftest import started as with_extension
 from tests.widgets.conftest import CHROMIUM, Page, Server, new_window
 
-__all__ = ["Lab", "Notebook", "started"]
+__all__ = ["Lab", "Notebook", "beside", "started", "window"]
 
 _REST_S = 0.25
 #: Runs a cell; returns the milliseconds until its new table is painted: the frame in which it
@@ -122,19 +124,58 @@ class Lab:
 
 
 @contextlib.contextmanager
-def started(**variables: str) -> Iterator[Lab]:
-    """Start JupyterLab and a browser; the variables are those of the kernels' environment."""
+def window() -> Iterator[Any]:
+    """Start a browser; give a window of it, whose pages share what they have loaded."""
     from playwright.sync_api import sync_playwright
 
     if CHROMIUM is None:
         raise SystemExit("There is no chromium: apt-get install chromium")
-    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
-        server = Server(Path(folder), **variables)
-        stack.callback(server.stop)
-        play = stack.enter_context(sync_playwright())
+    with sync_playwright() as play, contextlib.ExitStack() as stack:
         arguments = ["--no-sandbox", "--disable-gpu", "--enable-precise-memory-info"]
         browser = play.chromium.launch(executable_path=CHROMIUM, args=arguments)
         stack.callback(browser.close)
-        window = new_window(browser)
-        stack.callback(window.close)
-        yield Lab(server, window)
+        found = new_window(browser)
+        stack.callback(found.close)
+        yield found
+
+
+@contextlib.contextmanager
+def started(**variables: str) -> Iterator[Lab]:
+    """Start JupyterLab and a browser; the variables are those of the kernels' environment."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.ExitStack() as stack:
+        server = Server(Path(folder), **variables)
+        stack.callback(server.stop)
+        yield Lab(server, stack.enter_context(window()))
+
+
+@contextlib.contextmanager
+def beside(opened: Any, extension: bool, module: str, **variables: str) -> Iterator[Lab]:
+    """Start a JupyterLab for a window, with the extension of this tree or without any.
+
+    Parameters
+    ----------
+    opened
+        The window.
+    extension
+        Whether the extension is there, with its server part.
+    module
+        What is started: ``jupyterlab``, or a module that does.
+    **variables
+        Environment variables of the server.
+    """
+    with tempfile.TemporaryDirectory() as name, contextlib.ExitStack() as stack:
+        folder = Path(name)
+        others = folder / "labextensions"
+        others.mkdir()
+        for one in (Path(sys.prefix) / "share" / "jupyter" / "labextensions").iterdir():
+            if one.name != "civis-nb":
+                (others / one.name).symlink_to(one)
+        if extension:
+            (others / "civis-nb").symlink_to(BUNDLE)
+        options = [
+            f"--LabApp.labextensions_path={others}",
+            f"--ServerApp.jpserver_extensions={{'civis_nb.lab': {extension}}}",
+        ]
+        server = with_extension(folder / "jupyter", module, options, **variables)
+        stack.callback(server.stop)
+        yield Lab(server, opened)
