@@ -4,7 +4,7 @@ import { Menu, Widget } from '@lumino/widgets';
 import type { IListOptions } from './list_options';
 import { openMenu } from './menu';
 import { fillProblem, IRemedy, problemElement } from './problem';
-import { rowElement, updateRow } from './row';
+import { RowWindow } from './row_window';
 import { IListItem, IRow, Rows } from './rows';
 import { problemOf } from './server';
 
@@ -13,8 +13,6 @@ export type { IRemedy } from './problem';
 export type { IItemState, IListItem } from './rows';
 
 const EVENTS = ['scroll', 'keydown', 'mousedown', 'click', 'dblclick', 'contextmenu', 'dragstart'];
-/** The rows that are drawn above and below those in view. */
-const OVERSCAN = 8;
 let lists = 0;
 
 /**
@@ -52,10 +50,7 @@ export class ItemList<T> extends Widget {
     this._tree.tabIndex = 0;
     this._tree.setAttribute('role', options.role ?? 'tree');
     this._tree.setAttribute('aria-label', options.label);
-    this._space = document.createElement('div');
-    this._space.className = 'civis-List-space';
-    this._space.setAttribute('role', 'none');
-    this._tree.append(this._space);
+    this._window = new RowWindow<T>(this._tree, this._id);
     this.node.append(field, this._problem, this._status, this._tree);
   }
 
@@ -175,39 +170,16 @@ export class ItemList<T> extends Widget {
     this._status.textContent = this._statusText(rows);
     this._tree.setAttribute('aria-busy', String(this._isBusy || rows.some(row => row.isLoading)));
 
-    const height = this._rowHeight();
-    const first = Math.max(0, Math.floor(this._tree.scrollTop / height) - OVERSCAN);
-    const last = Math.ceil((this._tree.scrollTop + this._tree.clientHeight) / height) + OVERSCAN;
-    this._space.style.height = `${rows.length * height}px`;
-    const kept = new Map<string, HTMLElement>();
-    for (const [index, row] of rows.slice(first, last).entries()) {
-      const element = this._elements.get(row.key) ?? rowElement(`${this._id}-${(this._made += 1)}`);
-      const { role = 'tree', dragText, actions } = this.options;
-      updateRow(element, row, {
-        isOption: role === 'listbox',
-        isActive: row.key === this._active,
-        hasMenu: !!(row.item && actions?.(row.item).length),
-        isDraggable: !!(row.item && dragText?.(row.item)),
-        words: this._rows.words
-      });
-      element.style.top = `${(first + index) * height}px`;
-      kept.set(row.key, element);
-    }
-    for (const [key, element] of this._elements) {
-      if (!kept.has(key)) {
-        element.remove();
-      }
-    }
-    let before: Element | null = this._space.firstElementChild;
-    for (const element of kept.values()) {
-      if (element === before) {
-        before = before.nextElementSibling;
-      } else {
-        this._space.insertBefore(element, before);
-      }
-    }
-    this._elements = kept;
-    const active = this._active === null ? undefined : kept.get(this._active);
+    const { role = 'tree', dragText, actions } = this.options;
+    const words = this._rows.words;
+    this._window.draw(rows, row => ({
+      isOption: role === 'listbox',
+      isActive: row.key === this._active,
+      hasMenu: !!(row.item && actions?.(row.item).length),
+      isDraggable: !!(row.item && dragText?.(row.item)),
+      words
+    }));
+    const active = this._active === null ? undefined : this._window.elementOf(this._active);
     if (active) {
       this._tree.setAttribute('aria-activedescendant', active.id);
     } else {
@@ -227,30 +199,13 @@ export class ItemList<T> extends Widget {
     return rows.length ? '' : this.options.emptyText;
   }
 
-  /** Return the height of a row, which the theme's font size decides. */
-  private _rowHeight(): number {
-    const known = this._space.firstElementChild;
-    const sample = known ?? this._space.appendChild(rowElement(''));
-    const height = sample.getBoundingClientRect().height || 24;
-    if (!known) {
-      sample.remove();
-    }
-    return height;
-  }
-
   private _activate(row: IRow<T> | undefined): void {
     if (!row) {
       return;
     }
     this._active = row.key;
     this._activePlace = this._rows.shown.indexOf(row);
-    const height = this._rowHeight();
-    const top = this._activePlace * height;
-    if (top < this._tree.scrollTop) {
-      this._tree.scrollTop = top;
-    } else if (top + height > this._tree.scrollTop + this._tree.clientHeight) {
-      this._tree.scrollTop = top + height - this._tree.clientHeight;
-    }
+    this._window.reveal(this._activePlace);
     this._draw();
   }
 
@@ -276,7 +231,7 @@ export class ItemList<T> extends Widget {
     }
     const rows = this._rows.shown;
     const row = rows[this._activePlace] as IRow<T> | undefined;
-    const page = Math.max(1, Math.floor(this._tree.clientHeight / this._rowHeight()) - 1);
+    const { page } = this._window;
     const go = (place: number) => this._activate(rows[Math.min(Math.max(place, 0), rows.length - 1)]);
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) {
       return;
@@ -303,7 +258,7 @@ export class ItemList<T> extends Widget {
     } else if (event.key === ' ' && row) {
       this._toggle(row);
     } else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) {
-      const box = (this._elements.get(row?.key ?? '') ?? this._tree).getBoundingClientRect();
+      const box = (this._window.elementOf(row?.key ?? '') ?? this._tree).getBoundingClientRect();
       this._openMenu(row, box.left + 24, box.bottom);
     } else if (action && action.isEnabled !== false) {
       action.run();
@@ -349,8 +304,7 @@ export class ItemList<T> extends Widget {
 
   private _mouse(event: MouseEvent): void {
     const target = event.target as Element;
-    const element = target.closest<HTMLElement>('.civis-Row');
-    const key = [...this._elements].find(([, one]) => one === element)?.[0];
+    const key = this._window.keyAt(target);
     const row = this._rows.shown.find(one => one.key === key);
     if (!row) {
       return;
@@ -396,10 +350,8 @@ export class ItemList<T> extends Widget {
   private readonly _problem: HTMLElement;
   private readonly _status: HTMLElement;
   private readonly _tree: HTMLElement;
-  private readonly _space: HTMLElement;
+  private readonly _window: RowWindow<T>;
   private readonly _sizes = new ResizeObserver(() => this.update());
-  private _elements = new Map<string, HTMLElement>();
-  private _made = 0;
   private _active: string | null = null;
   private _activePlace = 0;
   private _isKnown = false;
