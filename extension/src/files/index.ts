@@ -8,8 +8,9 @@ import type { IItemAction } from '../common/list';
 import { problemOf } from '../common/server';
 import { IPlatformModel } from '../platform/token';
 import type { PlatformModel } from '../platform/model';
-import { contentUrl, forget, IFile, lookUp, upload } from './api';
+import { forget, IFile, lookUp, upload } from './api';
 import { readingCode } from './code';
+import { download } from './download';
 import { FilesPanel } from './panel';
 
 const CATEGORY = 'Civis Platform';
@@ -38,12 +39,10 @@ const plugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const { commands, shell } = app;
 
-    const download = (file: IFile) => {
-      const link = document.createElement('a');
-      link.href = contentUrl(file.id);
-      link.download = '';
-      link.click();
-    };
+    const save = (file: IFile) =>
+      download(file.id, reason =>
+        Notification.error(`${file.name} was not downloaded: ${reason}`, { autoClose: 10_000 })
+      );
     const insert = (file: IFile) => insertCell(shell, notebooks, readingCode(file));
     const uploadOne = async (file: File) => {
       const done = upload(file).then(
@@ -81,7 +80,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     };
 
     const actions = (file: IFile, isOwn: boolean): IItemAction[] => [
-      { label: 'Download', run: () => download(file) },
+      { label: 'Download', run: () => save(file) },
       { label: 'Insert Code to Read It', isEnabled: !!notebooks, run: () => void insert(file) },
       { label: 'Copy Id', run: () => Clipboard.copyToSystem(String(file.id)) },
       // The API deletes no files: on the platform it stays until it expires.

@@ -26,7 +26,7 @@ export class FilesPanel extends Widget {
     this.node.setAttribute('aria-label', 'Files of Civis Platform');
     this.list = new ItemList<FileItem>({
       label: 'Files',
-      placeholder: 'Search files by name or id',
+      placeholder: 'Search name or id',
       emptyText: '',
       open: ({ value }) => {
         if (value.file) {
