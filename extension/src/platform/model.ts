@@ -1,6 +1,5 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
-import type { IDisposable } from '@lumino/disposable';
 import { ISignal, Signal } from '@lumino/signaling';
 import { isPython, runIn, valuesIn } from '../common/kernel';
 import { ask, problemOf } from '../common/server';
@@ -10,7 +9,7 @@ const post = (path: string, body: unknown) =>
   ask<IServerWhere>(path, { method: 'POST', body: JSON.stringify(body) });
 
 /** Where the server and the notebook in front work, and how both are changed. */
-export class PlatformModel implements IDisposable {
+export class PlatformModel {
   constructor(private readonly notebooks: INotebookTracker) {
     notebooks.currentChanged.connect(this._follow, this);
     NotebookActions.executed.connect(this._onExecuted, this);
@@ -47,18 +46,6 @@ export class PlatformModel implements IDisposable {
     return this._problem;
   }
 
-  get isDisposed(): boolean {
-    return this._isDisposed;
-  }
-
-  dispose(): void {
-    if (!this._isDisposed) {
-      this._isDisposed = true;
-      this._leave();
-      Signal.clearData(this); // also what this listens to
-    }
-  }
-
   /** Ask the server where it works. */
   async refresh(): Promise<void> {
     await this._do(async () => {
@@ -74,8 +61,8 @@ export class PlatformModel implements IDisposable {
     });
   }
 
-  /** Have the server use a database; null: that of its environment. */
-  async useDatabase(name: string | null): Promise<boolean> {
+  /** Have the server use a database. */
+  async useDatabase(name: string): Promise<boolean> {
     return this._do(async () => {
       this._server = await post('platform/database', { name });
       this._switched.emit('database');
@@ -119,9 +106,7 @@ export class PlatformModel implements IDisposable {
     } catch (reason) {
       this._problem = problemOf(reason);
     }
-    if (!this._isDisposed) {
-      this._changed.emit();
-    }
+    this._changed.emit();
     return this._problem === '';
   }
 
@@ -187,7 +172,6 @@ export class PlatformModel implements IDisposable {
   private _notebook: IWhere | null = null;
   private _problem = '';
   private _isDue = true;
-  private _isDisposed = false;
   private readonly _changed = new Signal<this, void>(this);
   private readonly _switched = new Signal<this, 'platform' | 'database'>(this);
 }
