@@ -2,9 +2,10 @@ import { expect, it } from 'vitest';
 import { sizeText, timeText } from './amounts';
 
 it.each([
-  [-3, '0.0 s'],
-  [0.44, '0.4 s'],
+  [-3, '0 s'],
+  [8.8, '9 s'],
   [42, '42 s'],
+  [119, '2 min'],
   [600, '10 min'],
   [7200, '2 h'],
   [864_000, '10 d']

@@ -1,9 +1,6 @@
-/** Return a length of time in few characters: "0.4 s", "12 min", "3 h". */
+/** Return a length of time in whole units: "4 s", "12 min", "3 h". */
 export function timeText(seconds: number): string {
   const s = Math.max(seconds, 0);
-  if (s < 10) {
-    return `${s.toFixed(1)} s`;
-  }
   if (s < 100) {
     return `${Math.round(s)} s`;
   }

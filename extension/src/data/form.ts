@@ -31,6 +31,7 @@ export class UploadForm extends Widget {
    */
   constructor(name: string, redetect: (hasHeader: boolean | null, sheet: string) => void) {
     super();
+    this.addClass('civis-Form');
     this.addClass('civis-Upload');
     this._id = `civis-upload-${(forms += 1)}`;
     this._database = this._field('Database', document.createElement('select'));

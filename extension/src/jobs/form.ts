@@ -12,6 +12,7 @@ type Field = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 export class ArgumentsForm extends Widget implements Dialog.IBodyWidget<Record<string, unknown>> {
   constructor(private readonly job: IJobDetails) {
     super({ node: document.createElement('form') });
+    this.addClass('civis-Form');
     this.addClass('civis-ArgumentsForm');
     const id = `civis-arguments-${(forms += 1)}`;
     for (const [index, param] of job.params.entries()) {

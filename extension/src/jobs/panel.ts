@@ -44,7 +44,7 @@ export class JobsPanel extends Widget {
     this.list = new ItemList<JobItem>({
       label: 'Jobs',
       role: 'listbox',
-      placeholder: 'Search jobs by name, type or id',
+      placeholder: 'Search name, type or id',
       emptyText: 'No job has run yet.',
       open: ({ value }) => {
         if (value.job) {

@@ -1,4 +1,5 @@
 import { Dialog, showDialog } from '@jupyterlab/apputils';
+import { Styling } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 import { sizeText } from '../common/amounts';
 import { getDatabases, problemOf } from '../common/server';
@@ -30,6 +31,7 @@ function button(text: string, act: () => unknown): HTMLButtonElement {
 class PlatformForm extends Widget {
   constructor(private readonly model: PlatformModel) {
     super();
+    this.addClass('civis-Form');
     this.addClass('civis-platform-form');
     this.node.tabIndex = -1;
     this._said.setAttribute('role', 'status');
@@ -117,7 +119,9 @@ class PlatformForm extends Widget {
     const select = made('select', { className: 'jp-mod-styled' }, none, ...options);
     select.dataset.name = label;
     select.addEventListener('change', () => void choose(select.value));
-    return made('label', {}, made('span', {}, label), select);
+    // A dialog styles what is there when it opens, and what is made later is not.
+    const field = this.isAttached ? Styling.wrapSelect(select) : select;
+    return made('label', {}, made('span', {}, label), field);
   }
 
   private _showSidebar(): void {

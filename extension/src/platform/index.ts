@@ -6,7 +6,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import type { IDisposable } from '@lumino/disposable';
-import { databaseIcon, icon } from '../common/icons';
+import { icon } from '../common/icons';
 import { openPlatformDialog } from './dialog';
 import { PlatformModel } from './model';
 import { SETTINGS_ID, settingsOf } from './settings';
@@ -126,7 +126,7 @@ const notebooks: JupyterFrontEndPlugin<void> = {
     app.commands.addCommand(command, {
       label: args => templateOf(args).label,
       caption: args => templateOf(args).caption,
-      icon: databaseIcon,
+      icon: args => templateOf(args).icon,
       execute: async args => {
         const { contents, kernelspecs } = app.serviceManager;
         await kernelspecs.ready;
@@ -141,9 +141,9 @@ const notebooks: JupyterFrontEndPlugin<void> = {
         return app.commands.execute('docmanager:open', { path: file.path, factory: 'Notebook' });
       }
     });
-    for (const template of Object.keys(TEMPLATES)) {
+    for (const [place, template] of Object.keys(TEMPLATES).entries()) {
       palette?.addItem({ command, args: { template }, category: CATEGORY });
-      launcher?.add({ command, args: { template }, category: CATEGORY, rank: 10 });
+      launcher?.add({ command, args: { template }, category: CATEGORY, rank: 10 + place });
     }
   }
 };

@@ -1,5 +1,10 @@
+import type { LabIcon } from '@jupyterlab/ui-components';
+import { databaseIcon } from '../common/icons';
+import { jobsIcon } from '../jobs/icons';
+
 /** A notebook to begin with: its cells. */
 export interface ITemplate {
+  icon: LabIcon;
   label: string;
   caption: string;
   cells: [kind: 'code' | 'markdown', source: string][];
@@ -7,6 +12,7 @@ export interface ITemplate {
 
 export const TEMPLATES: Record<string, ITemplate> = {
   sql: {
+    icon: databaseIcon,
     label: 'Civis SQL notebook',
     caption: 'Create a notebook with a SQL cell for Civis Platform',
     cells: [
@@ -15,6 +21,7 @@ export const TEMPLATES: Record<string, ITemplate> = {
     ]
   },
   job: {
+    icon: jobsIcon,
     label: 'Civis job notebook',
     caption: 'Create a notebook that runs a script as a job of Civis Platform',
     cells: [
