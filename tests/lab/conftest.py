@@ -102,6 +102,32 @@ def api_server(tmp_path_factory: pytest.TempPathFactory, lab_platform: Any) -> I
     server.stop()
 
 
+def field_heights(form: Any) -> set[int]:
+    """Return the heights of the fields of a form, each with what JupyterLab puts around it."""
+    fields = form.locator("input:visible, select:visible, .jp-select-wrapper:visible")
+    found = fields.evaluate_all(
+        """fields => fields.map(one => {
+            const { marginTop, marginBottom } = getComputedStyle(one);
+            return one.offsetHeight + parseFloat(marginTop) + parseFloat(marginBottom);
+        })"""
+    )
+    return {round(one) for one in found}
+
+
+def is_cut(field: Any) -> bool:
+    """Return whether the text of an empty field is longer than the field."""
+    return bool(
+        field.evaluate(
+            """field => {
+                field.value = field.placeholder;
+                const found = field.scrollWidth > field.clientWidth;
+                field.value = "";
+                return found;
+            }"""
+        )
+    )
+
+
 @pytest.fixture
 def open_in_lab(
     lab_server: Server,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.lab.conftest import started
+from tests.lab.conftest import field_heights, is_cut, started
 from tests.widgets.conftest import Page, serious_findings, written
 
 pytestmark = pytest.mark.exhaustive
@@ -62,6 +62,7 @@ def wait_for_tab(page, text):
 def test_a_table_is_found_inserted_and_run(panel):
     panel.open("public", "turnout")
     panel.lab.until(lambda: "state" in panel.labels(), "the columns")
+    assert not is_cut(panel.search)
     panel.lab.shot("data-panel-light")
     panel.menu("turnout", "Insert SELECT Cell")
     panel.lab.until(
@@ -171,6 +172,7 @@ def test_a_dropped_file_becomes_a_table(panel):
     assert "Ann, <i>" in dialog.locator(".civis-Upload-sample").nth(1).inner_text()
     assert dialog.get_by_label("Schema").input_value() == "mart"
     assert dialog.get_by_label("Table", exact=True).input_value() == "new_people"
+    assert len(field_heights(dialog.locator(".civis-Form"))) == 1
     panel.lab.shot("data-upload")
     assert serious_findings(panel.page, ".civis-UploadDialog") == []
     dialog.locator(".jp-mod-accept").click()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
 
+import civis_nb
 from civis_nb.io import file_to_civis
-from tests.widgets.conftest import serious_findings
+from tests.lab.conftest import is_cut, started
+from tests.widgets.conftest import Page, serious_findings, written
 
 pytestmark = pytest.mark.exhaustive
 
@@ -39,6 +42,7 @@ def test_a_file_is_uploaded_read_and_downloaded(open_in_lab, client, tmp_path):
     row = panel.locator(".civis-Row", has_text="<b>people & co.csv")
     row.wait_for()
     page.page.locator(".jp-toast-message", has_text="is file").first.wait_for()
+    assert not is_cut(panel.locator("input[type=search]"))
     page.shot("files-light")
     assert serious_findings(page.page, "#civis-nb-files") == []
     with page.page.expect_download() as download:
@@ -103,3 +107,42 @@ def test_a_file_is_opened_by_its_id(open_in_lab, client, tmp_path):
     page.page.locator(".jp-Dialog input").fill("99999999")
     page.page.keyboard.press("Enter")
     page.page.locator(".jp-toast-message, .jp-Notification-Toast", has_text="404").first.wait_for()
+
+
+def test_a_download_that_fails_says_why(browser_window, tmp_path):
+    source = tmp_path / "kept.bin"
+    source.write_bytes(b"1" * 100)
+    with civis_nb.local.start(samples=False) as platform:
+        file_id = file_to_civis(source, client=platform.client())
+        lab = started(
+            tmp_path / "lab",
+            CIVIS_API_ENDPOINT=platform.endpoint,
+            CIVIS_API_KEY=platform.api_key,
+        )
+        page = Page(browser_window.new_page(), lab, written(lab, "1"), "lab")
+        panel = opened(page)
+        panel.get_by_role("button", name="Open a file by its id").click()
+        page.page.locator(".jp-Dialog input").fill(str(file_id))
+        page.page.keyboard.press("Enter")
+        panel.locator(".civis-Row", has_text="kept.bin").wait_for()
+        # The platform does not have it any more: another one is remembered in its place.
+        kept = tmp_path / "lab" / "history" / "lab_files.json"
+        known = json.loads(kept.read_text())
+        ((one,),) = known.values()
+        kept.write_text(json.dumps({name: [{**one, "id": 987654}] for name in known}))
+        panel.get_by_role("button", name="Refresh").click()
+        row = panel.locator(".civis-Row[title*='file 987654']")
+        row.wait_for()
+        choose(page, row, "Download")
+        toast = page.page.locator(".Toastify__toast", has_text="kept.bin was not downloaded")
+        toast.filter(has_text="404").wait_for()
+        assert len(page.page.context.pages) == 1
+        assert page.page.locator("iframe[title=Download]").count() == 0
+    choose(page, row, "Download")
+    toast.filter(has_text=re.compile("connect|answer", re.I)).wait_for()
+    page.shot("files-download-failed")
+    page.page.route("**/files/*/content*", lambda route: route.abort())
+    choose(page, row, "Download")
+    toast.filter(has_text="The Jupyter server does not answer").wait_for()
+    page.page.close()
+    lab.stop()

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from tests.lab.conftest import field_heights, is_cut
 from tests.lab.test_jobs import PARAMS, script
 from tests.widgets.conftest import serious_findings
 
@@ -49,6 +50,7 @@ def test_a_job_is_run_with_arguments_watched_and_cancelled(open_in_lab, client):
     page = open_in_lab("1")
     jobs = Jobs(page)
     jobs.has_state(name, "never ran")
+    assert not is_cut(jobs.node.locator("input[type=search]"))
     jobs.choose(name, "Run with Arguments")
     form = page.page.locator(".civis-ArgumentsDialog")
     form.get_by_label("A text *").fill("")
@@ -57,6 +59,7 @@ def test_a_job_is_run_with_arguments_watched_and_cancelled(open_in_lab, client):
     faults = form.locator(".civis-ArgumentsForm-fault:not(:empty)")
     assert faults.all_inner_texts() == ["A value is needed.", "A whole number is needed."]
     assert form.get_by_label("FIXED").is_disabled()
+    assert len(field_heights(form.locator(".civis-Form"))) == 1
     page.shot("jobs-arguments")
     assert serious_findings(page.page, ".civis-ArgumentsDialog") == []
     form.get_by_label("A text *").fill("new")

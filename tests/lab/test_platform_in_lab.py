@@ -5,7 +5,7 @@ from __future__ import annotations
 import nbformat
 import pytest
 
-from tests.lab.conftest import needs_bundle, started
+from tests.lab.conftest import field_heights, needs_bundle, started
 from tests.widgets.conftest import Page, serious_findings, written
 
 pytestmark = pytest.mark.exhaustive
@@ -55,6 +55,17 @@ def test_the_status_bar_tells_and_changes_platform_and_database(open_page):
     page.wait_for_kernel()
     page.until(lambda: status(page) == "Civis: no platform", "the state of the server")
 
+    # Its text stands where that of its neighbours does.
+    tops = page.page.locator(".civis-status-button, .jp-StatusBar-TextItem").evaluate_all(
+        """items => items.filter(one => one.offsetParent && one.innerText.trim()).map(one => {
+            const text = document.createRange();
+            text.selectNodeContents(one);
+            return text.getBoundingClientRect().top;
+        })"""
+    )
+    assert len(tops) > 2
+    assert len(set(tops)) == 1
+
     # By the keyboard alone.
     page.page.locator(".civis-status-button").focus()
     page.page.keyboard.press("Enter")
@@ -64,6 +75,7 @@ def test_the_status_bar_tells_and_changes_platform_and_database(open_page):
     page.page.keyboard.press("Enter")
     page.until(lambda: "uses the local platform" in said(page), "the start")
     assert "≠ no platform" in status(page)
+    assert len(field_heights(dialog(page))) == 1
     page.shot("platform-dialog-light")
     assert serious_findings(page.page, ".civis-platform-form") == []
     dialog(page).get_by_label("Database of the sidebar").select_option("sample")
@@ -112,6 +124,8 @@ def test_the_launcher_has_notebooks_and_the_local_platform(open_page, lab):
     card = page.page.locator(".jp-LauncherCard", has_text="Civis SQL notebook")
     card.wait_for()
     assert page.page.locator(".jp-LauncherCard", has_text="Local platform").count() == 1
+    pictures = page.page.locator(".jp-LauncherCard", has_text="Civis").locator("svg")
+    assert len(set(pictures.evaluate_all("all => all.map(one => one.innerHTML)"))) == 2
     page.shot("platform-launcher")
     card.click()
     page.page.locator(".cm-content", has_text="%%civis_sql df").wait_for()
