@@ -305,6 +305,7 @@ def board_for(
     # Functions outside of notebooks have no use for the setting: a wrong one must not stop them.
     changing = (kernel is None and not command) or config.get("display") in ("auto", "widget")
     if kernel is not None:
+        changing = changing and not _in_output_widget()
         somebody = getattr(kernel, "_allow_stdin", True)
         if changing and (progress or command or somebody):
             # A runner of notebooks has no live views: it keeps what a cell showed last.
@@ -325,7 +326,7 @@ def _background_board(progress: bool | None, cell: Callable[[], Screen] | None) 
     """Return a board for work that goes on when its cell has ended: a screen of its own."""
     if progress is False or _kernel() is None:
         return Board(Screen())  # in a terminal the next prompt is there
-    if config.get("display") not in ("auto", "widget"):
+    if config.get("display") not in ("auto", "widget") or _in_output_widget():
         # A notebook that is a test shows the same each time: when the work ends is chance.
         return Board(StillCell() if is_watched() else Screen())
     return Board(cell() if cell is not None and is_watched() else BackgroundCell())
@@ -369,6 +370,21 @@ def _cell() -> Any:
         return shell.get_parent()["header"]["msg_id"]
     except (AttributeError, KeyError, TypeError):
         return getattr(shell, "execution_count", None)
+
+
+def _in_output_widget() -> bool:
+    """Return whether an ``Output`` of ipywidgets takes what is shown, as under ``interact``.
+
+    Front ends change nothing that it has shown.
+    """
+    outputs = sys.modules.get("ipywidgets.widgets.widget_output")
+    if outputs is None:
+        return False
+    known = getattr(sys.modules["ipywidgets.widgets.widget"], "_instances", {})
+    request = _cell()
+    return any(
+        isinstance(one, outputs.Output) and one.msg_id == request for one in list(known.values())
+    )
 
 
 def _after_fork_in_child() -> None:

@@ -95,12 +95,13 @@ class LiveTables:
             self._pending.append((place, anchor, table))
         if threading.current_thread() is not threading.main_thread():
             self._create_views()
+        elif self._parent().get("header", {}).get("msg_type") == "comm_msg":
+            self._cell_ended()  # a widget's callback: no cell runs
         return bundle
 
     def _place(self) -> str:
         """Return an id of a place in the notebook: the same when its cell runs again."""
-        shell: Any = self._shell
-        parent = shell.get_parent() if hasattr(shell, "get_parent") else {}
+        parent = self._parent()
         cell = parent.get("metadata", {}).get("cellId")
         if not cell:
             return secrets.token_hex(8)
@@ -109,6 +110,11 @@ class LiveTables:
             self._count = self._count + 1 if request == self._request else 0
             self._request = request
             return _digest(os.environ.get("JPY_SESSION_NAME", ""), cell, str(self._count))
+
+    def _parent(self) -> Any:
+        """Return the front end's request that the kernel works on."""
+        shell: Any = self._shell
+        return shell.get_parent() if hasattr(shell, "get_parent") else {}
 
     def _cell_ended(self, *_: Any) -> None:
         """Schedule the views of what the cell has shown.
