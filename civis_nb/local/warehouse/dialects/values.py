@@ -9,7 +9,7 @@ __all__ = ["name_columns"]
 
 
 def name_columns(tokens: Tokens) -> None:
-    """Name the columns of VALUES in FROM and in WITH that have no names yet.
+    """Name the columns of VALUES that have no names yet: in FROM, in WITH, and as a query.
 
     Parameters
     ----------
@@ -17,13 +17,25 @@ def name_columns(tokens: Tokens) -> None:
         The statement; it is edited.
     """
     words = tokens.words
-    for at in range(1, tokens.count):
-        if words[at] == "values" and words[at - 1] == "(" and words[at + 1] == "(":
+    for at in range(tokens.count):
+        if words[at] == "values" and words[at + 1] == "(" and (not at or words[at - 1] == "as"):
+            _name_in_query(tokens, at)
+        if at and words[at] == "values" and words[at - 1] == "(" and words[at + 1] == "(":
             names = [f"column{number}" for number in range(1, _width(tokens, at + 1) + 1)]
             if at > 3 and words[at - 2] == "as" and _is_name(tokens, at - 3):
                 tokens.insert_after(at - 3, f"({', '.join(names)})")
             else:
                 _name_in_from(tokens, tokens.partners[at - 1] + 1, names)
+
+
+def _name_in_query(tokens: Tokens, at: int) -> None:
+    """Make a query of VALUES that is a statement, or what a table or view is made of."""
+    behind = tokens.partners.get(at + 1, at + 1) + 1
+    while tokens.words[behind] == "," and tokens.words[behind + 1] == "(":
+        behind = tokens.partners.get(behind + 1, behind + 1) + 1
+    names = ", ".join(f"column{number}" for number in range(1, _width(tokens, at + 1) + 1))
+    tokens.insert_before(at, "SELECT * FROM (")
+    tokens.insert_after(behind - 1, f") AS civis_values({names})")
 
 
 def _name_in_from(tokens: Tokens, alias: int, names: list[str]) -> None:
