@@ -14,21 +14,27 @@ from civis_nb.local.warehouse.dialects.rules import CATALOG, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
 from civis_nb.local.warehouse.dialects.types import SqlType, no_values
 from civis_nb.local.warehouse.sqltypes import TextLimit
+from civis_nb.table_names import literal
 
 __all__ = [
-    "IDENTITY", "assign", "assigned", "check_default", "convert_text", "keep", "kept", "pieces",
-    "postgres_name",
+    "ANY_NUMERIC", "IDENTITY", "assign", "assigned", "check_default", "convert_text", "keep",
+    "kept", "pieces", "postgres_name",
 ]  # fmt: skip
 
 # ruff: noqa: S608 - parts of the user's own statement
 
 #: Stands for the type of a column that takes no values.
 IDENTITY = "IDENTITY"
+#: Stands for PostgreSQL's numeric without a scale, which keeps all digits of its values.
+ANY_NUMERIC = "NUMERIC"
+#: How many it has room for behind the point.
+_ROOM = 20
 #: DuckDB's types -> PostgreSQL's name of them, and our function that converts to them.
 _CONVERSIONS = {
     "TINYINT": ("smallint", "assigned_integer"), "SMALLINT": ("smallint", "assigned_integer"),
     "INTEGER": ("integer", "assigned_integer"), "BIGINT": ("bigint", "assigned_integer"),
     "HUGEINT": ("numeric", "assigned_integer"), "DECIMAL": ("numeric", "assigned_numeric"),
+    ANY_NUMERIC: ("numeric", "assigned_any_numeric"),
     "DOUBLE": ("double precision", "assigned_float"), "FLOAT": ("real", "assigned_float"),
     "BOOLEAN": ("boolean", "assigned_boolean"), "DATE": ("date", "as_date"),
     "TIMESTAMP": ("timestamp", "as_timestamp"), "VARCHAR": ("text", "as_text"),
@@ -41,9 +47,12 @@ _TRUTH = re.compile(r"true|false|t|f")
 #: What DuckDB reads of a text as PostgreSQL does, by function.
 _ALIKE = {
     "assigned_integer": _INTEGER, "assigned_numeric": _NUMBER, "assigned_float": _NUMBER,
+    "assigned_any_numeric": _NUMBER,
     "assigned_boolean": _TRUTH, "as_date": _ISO_TIME, "as_timestamp": _ISO_TIME,
 }  # fmt: skip
-_NUMBERS = frozenset(("assigned_integer", "assigned_numeric", "assigned_float"))
+_NUMBERS = frozenset(
+    ("assigned_integer", "assigned_numeric", "assigned_float", "assigned_any_numeric")
+)
 #: Types of numbers as PostgreSQL has them -> DuckDB's names.
 _NATIVE_NUMBERS = {
     "int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT", "numeric": "DECIMAL",
@@ -69,8 +78,8 @@ def assigned(value: str, given: str, column: str, wanted: str, offset: int = 0) 
     value
         Its SQL.
     given, wanted
-        DuckDB's names of its type and of the column's, which is SUPER if it is of that type, and
-        IDENTITY if it takes no values.
+        DuckDB's names of its type and of the column's, which is SUPER if it is of that type,
+        `ANY_NUMERIC` if it keeps all digits, and IDENTITY if it takes no values.
     column
         The name of the column.
     offset
@@ -90,6 +99,10 @@ def assigned(value: str, given: str, column: str, wanted: str, offset: int = 0) 
         raise UnsupportedSqlError(_identity(column), offset)
     if wanted == "SUPER" and given not in ('"NULL"', "NULL"):
         raise UnsupportedSqlError(f'column "{column}": {no_values("super")}', offset)
+    if wanted == ANY_NUMERIC and given != "BOOLEAN":
+        if given in ('"NULL"', "NULL") or _has_room(given):
+            return value
+        return f"{CATALOG}.assigned_any_numeric({value}, {_named(column)}, {value})"
     conversion = _CONVERSIONS.get(wanted.partition("(")[0])
     is_other = given not in (wanted, '"NULL"', "NULL") and {given, wanted} & {"VARCHAR", "BOOLEAN"}
     if conversion is None or not is_other:
@@ -102,6 +115,30 @@ def assigned(value: str, given: str, column: str, wanted: str, offset: int = 0) 
             offset,
         )
     return f"CAST({CATALOG}.{conversion[1]}({value}, {value}) AS {wanted})"
+
+
+def _has_room(given: str) -> bool:
+    """Return whether a numeric without a scale has room for all values of a type."""
+    if given in ("TINYINT", "SMALLINT", "INTEGER"):
+        return True
+    size = re.fullmatch(r"DECIMAL\((\d+), ?(\d+)\)", given)
+    if size is None:
+        return False
+    digits, behind = int(size[1]), int(size[2])
+    return behind <= _ROOM and digits - behind <= 38 - _ROOM
+
+
+def _keep_digits(tokens: Tokens, first: int, behind: int, column: str) -> None:
+    """Check a number of many digits that is written in the statement."""
+    text = tokens.texts[behind - 1].strip("'")
+    if len(text) > 38 - _ROOM or not text[-1:].isdecimal() or "e" in text.lower():
+        value = tokens.render(first, behind)
+        function = f"{CATALOG}.assigned_any_numeric("
+        tokens.wrap(first, behind, function, f", {_named(column)}, {value})")
+
+
+def _named(column: str) -> str:
+    return literal(f'the column "{column}" of the type numeric')
 
 
 def assign(tokens: Tokens, first: int, behind: int, column: str, native: str) -> None:
@@ -134,25 +171,33 @@ def assign(tokens: Tokens, first: int, behind: int, column: str, native: str) ->
     if not name:
         return
     if behind == first + 1 and tokens.kinds[first] == STRING:
-        _text(tokens, first, name, function)
+        text = tokens.texts[first]
+        if native == ANY_NUMERIC and (text[0] != "'" or _NUMBER.fullmatch(text[1:-1])):
+            _keep_digits(tokens, first, behind, column)
+        else:
+            _text(tokens, first, name, function)
         return
     number = first + (word in ("-", "+"))
     if behind == number + 1 and tokens.kinds[number] == NUMBER:
         if name == "boolean":
             raise _of_other_type(tokens, first, column, name, "numeric" if "." in
                                  tokens.texts[number] else "integer")  # fmt: skip
+        if native == ANY_NUMERIC:
+            _keep_digits(tokens, first, behind, column)
         return
     if behind == first + 1 and word in ("true", "false") and function in _NUMBERS:
         raise _of_other_type(tokens, first, column, name, "boolean")
+    more = f"{_named(column)}, " if native == ANY_NUMERIC else ""
     if "select" in tokens.words[first:behind]:
         value = tokens.render(first, behind)
         tokens.rewrite(
             first, behind,
-            f"(SELECT {CATALOG}.{function}(given, given) FROM (SELECT {value}) AS one(given))",
+            f"(SELECT {CATALOG}.{function}(given, {more}given) "
+            f"FROM (SELECT {value}) AS one(given))",
         )  # fmt: skip
         return
     kind = tokens.type_of(first, behind)
-    tokens.wrap(first, behind, f"{CATALOG}.{function}(", f", {kind})")
+    tokens.wrap(first, behind, f"{CATALOG}.{function}(", f", {more}{kind})")
 
 
 def _identity(column: str) -> str:

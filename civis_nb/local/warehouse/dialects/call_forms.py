@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from itertools import pairwise
 
+from civis_nb.local.warehouse.dialects.decimals import PLAIN_NUMERIC
 from civis_nb.local.warehouse.dialects.parts import Call, Operand, Region, Rules
 from civis_nb.local.warehouse.dialects.tokens import NAME, STRING, WORD, Tokens
 from civis_nb.local.warehouse.dialects.types import type_at
@@ -159,7 +160,7 @@ class Calls(ABC):
             found = inside.operands[0]
             operand = Operand(comma + 1, close, found.name, found.strength, found.kind)
         self.rules.cast(operand, to, (at + 2, comma))
-        written = tokens.render(at + 2, comma) or "DECIMAL(38, 15)"
+        written = tokens.render(at + 2, comma) or PLAIN_NUMERIC
         tokens.drop(at + 2, comma + 1)
         tokens.replace(at, "CAST")
         tokens.insert_after(close - 1, f" AS {written}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from civis_nb.local.warehouse.dialects.decimals import PLAIN_NUMERIC
 from civis_nb.local.warehouse.dialects.like_rules import LikeRules
 from civis_nb.local.warehouse.dialects.parts import Operand
 from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT
@@ -16,6 +17,8 @@ _INTEGERS = frozenset(("int2", "int4", "int8"))
 _WHOLE_INTERVALS = frozenset(("year to month", "day to second"))
 #: In an interval: the sign of a number, and the space between them, as in '1 month - 1 day'.
 _SIGN_APART = re.compile(r"([+-])\s+(?=\d)")
+#: A text of a number, of at most as many digits as a decimal has.
+_DECIMAL = re.compile(r"'\s*[+-]?(?=[\d.]{1,38}\s*')(?=\.?\d)(\d*)(?:\.(\d*))?\s*'")
 _WITHOUT_SECONDS = re.compile(r"^('\s*\d{1,2}:\d\d)(?=[+-])")
 _ISO_DATE = re.compile(
     r"'\s*\d{4}-\d{1,2}-\d{1,2}(?:[ T]\d{1,2}:\d\d(?::\d\d(?:\.\d{1,6})?)?)?\s*'"
@@ -31,7 +34,7 @@ class CastRules(LikeRules):
         first, behind = written
         tokens = self._tokens
         if tokens.words[first - 1] == "::":
-            kind = tokens.render(first, behind) or "DECIMAL(38, 15)"
+            kind = tokens.render(first, behind) or PLAIN_NUMERIC
             is_text = to.name in ("varchar", "bpchar", "text") and not to.is_array
             known = TEXT if is_text else f"CAST(NULL AS {kind})"
             tokens.set_type(operand.start, behind, known)
@@ -114,12 +117,19 @@ class CastRules(LikeRules):
             tokens.rewrite(first, behind, "DECIMAL(18, 0)")
             self._wrap(operand, "as_numeric")
             return
+        is_text = operand.kind == "string"
+        written = _DECIMAL.fullmatch(tokens.texts[operand.start]) if is_text else None
+        if written is not None:  # it has as many digits as are written
+            whole, fraction = written[1].lstrip("0"), written[2] or ""
+            kind = f"DECIMAL({max(1, len(whole) + len(fraction))}, {len(fraction)})"
+            tokens.rewrite(first, behind, kind)
+            return
         self._wrap(operand, "as_any_numeric")
         if tokens.words[first - 1] == "::":
             tokens.drop(first - 1, behind)
         else:
             # The cast is by the function alone; CAST(x AS …) needs a type all the same.
-            tokens.rewrite(first, behind, "DECIMAL(38, 15)")
+            tokens.rewrite(first, behind, PLAIN_NUMERIC)
 
     def _cast_to_text(self, operand: Operand, to: SqlType, first: int, behind: int) -> None:
         tokens = self._tokens

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from civis_nb.local.warehouse.dialects.decimals import PLAIN_NUMERIC
 from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import Tokens
 from civis_nb.local.warehouse.dialects.types import no_values, type_at
@@ -33,7 +34,7 @@ def write_type(tokens: Tokens, dialect: Dialect, at: int) -> tuple[str, int | No
         size = to.arguments[0] if to.arguments else 53
         tokens.rewrite(at, behind, "REAL" if size < 25 else "DOUBLE")
     elif to.name == "numeric" and not to.arguments:
-        tokens.rewrite(at, behind, "DECIMAL(18, 0)" if dialect == "redshift" else "DECIMAL(38, 12)")
+        tokens.rewrite(at, behind, "DECIMAL(18, 0)" if dialect == "redshift" else PLAIN_NUMERIC)
     elif to.name in ("jsonb", "super"):
         tokens.rewrite(at, behind, "JSON")
     elif to.name in ("varbyte", "bytea", "hllsketch"):

@@ -16,7 +16,15 @@ from dataclasses import dataclass
 from civis_nb.local.warehouse.dialects.parts import CATALOG
 from civis_nb.table_names import literal
 
-__all__ = ["EXACT_TYPES", "Quotient", "note_quotient", "noting", "quotient_of", "types_in"]
+__all__ = [
+    "EXACT_TYPES",
+    "PLAIN_NUMERIC",
+    "Quotient",
+    "note_quotient",
+    "noting",
+    "quotient_of",
+    "types_in",
+]
 
 _TYPES = re.compile(rf"'{CATALOG}: decimals (\d+) (\S+) (\S+)'")
 _SIZE = re.compile(r"DECIMAL\((\d+), ?(\d+)\)")
@@ -26,7 +34,10 @@ _NO_TYPE = '"NULL"'
 _DIGITS = {"TINYINT": 5, "SMALLINT": 5, "INTEGER": 10, "BIGINT": 19, "HUGEINT": 38,
            _NO_TYPE: 1}  # fmt: skip
 _MEAN = "MEAN"
-#: The types of PostgreSQL's quotients, means, powers and roots, and of numerics without a scale.
+#: PostgreSQL's numeric without a scale, which has as many digits as its values.
+PLAIN_NUMERIC = "DECIMAL(38, 20)"
+#: The types of PostgreSQL's quotients, means, powers and roots, and of numerics without a scale;
+#: the last two are those of older databases.
 EXACT_TYPES = frozenset(("DECIMAL(38,24)", "DECIMAL(38,20)", "DECIMAL(38,15)", "DECIMAL(38,12)"))
 _MAX_DIGITS, _LEAST_SCALE, _MOST_SCALE = 38, 4, 37
 

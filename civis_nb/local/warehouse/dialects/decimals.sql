@@ -58,14 +58,16 @@ CREATE MACRO mean_text(mean, total, count, kind BIGINT) AS civis_sql.mean_digits
   (mean, total, count, kind DECIMAL) AS civis_sql.mean_digits(total, count),
   (mean, total, count, kind DOUBLE) AS civis_sql.as_text(mean, kind),
   (mean, total, count, kind INTERVAL) AS civis_sql.as_text(mean, kind), (mean, total, count, kind) AS mean::VARCHAR;
--- A product that DuckDB has no type for.
+-- A product that DuckDB has no type for, but mostly of numbers that have less digits than their types.
+CREATE MACRO short_decimal(x) AS CASE WHEN cast_to_type(TRY_CAST(x AS DECIMAL(18, 9)), x) = x THEN TRY_CAST(x AS DECIMAL(18, 9)) END;
 CREATE MACRO times(a, b, kind BIGINT) AS a * b, (a, b, kind HUGEINT) AS a * b, (a, b, kind DOUBLE) AS a * b,
-  (a, b, kind DECIMAL) AS civis_sql_product_of_decimals(a::VARCHAR, b::VARCHAR)::DECIMAL(38, 24),
+  (a, b, kind DECIMAL) AS coalesce(TRY_CAST(civis_sql.short_decimal(a) * civis_sql.short_decimal(b) AS DECIMAL(38, 24)),
+    civis_sql_product_of_decimals(a::VARCHAR, b::VARCHAR)::DECIMAL(38, 24)),
   (a, b, kind INTERVAL) AS a * b, (a, b, kind) AS a * b;
 
 CREATE MACRO rest(a, b, kind BIGINT) AS a % b, (a, b, kind HUGEINT) AS a % b,
-  (a, b, kind DECIMAL) AS CASE WHEN typeof(a % b) = 'DOUBLE' THEN civis_sql_rest_of_decimals(a::VARCHAR, b::VARCHAR)::DECIMAL(38, 15)
-    ELSE (a % b)::DECIMAL(38, 15) END,
+  (a, b, kind DECIMAL) AS CASE WHEN typeof(a % b) = 'DOUBLE' THEN civis_sql.kept_text(civis_sql_rest_of_decimals(a::VARCHAR, b::VARCHAR), 'a numeric')
+    ELSE civis_sql.kept_decimal(a % b, 'a numeric') END,
   (a, b, kind DOUBLE) AS civis_sql.fail('operator does not exist: double precision % double precision: cast both to numeric')::DOUBLE,
   (a, b, kind) AS a % b;
 
@@ -79,6 +81,8 @@ CREATE MACRO power_rs(x, y, kind) AS
   CASE WHEN x = 0 AND y < 0 THEN civis_sql.fail('zero raised to a negative power is undefined')
        WHEN isinf(x::DOUBLE ** y::DOUBLE) AND NOT isinf(x::DOUBLE) AND NOT isinf(y::DOUBLE)
        THEN civis_sql.fail('value out of range: overflow')
+       WHEN x::DOUBLE ** y::DOUBLE = 0 AND x <> 0 AND NOT isinf(x::DOUBLE) AND NOT isinf(y::DOUBLE)
+       THEN civis_sql.fail('value out of range: underflow')
        WHEN x < 0 AND y <> trunc(y)
        THEN civis_sql.fail('a negative number raised to a non-integer power yields a complex result')
        ELSE x::DOUBLE ** y::DOUBLE END;

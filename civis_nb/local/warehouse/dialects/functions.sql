@@ -16,12 +16,14 @@ CREATE MACRO version_pg() AS 'PostgreSQL 15.0 (the local platform, on DuckDB ' |
 
 -- Arithmetic -----------------------------------------------------------------------------------
 CREATE MACRO div_kind(a INTERVAL, b DOUBLE) AS a, (a, b) AS a + b;
--- What is computed of finite doubles must be finite.
-CREATE MACRO in_range(x, ok, are_finite, kind DOUBLE) AS CASE WHEN NOT (isfinite(x) AND (ok)) AND (are_finite)
-  THEN civis_sql.fail('value out of range: overflow') ELSE x END,
-  (x, ok, are_finite, kind BIGINT) AS x, (x, ok, are_finite, kind HUGEINT) AS x, (x, ok, are_finite, kind DECIMAL) AS x,
-  (x, ok, are_finite, kind INTERVAL) AS x, (x, ok, are_finite, kind DATE) AS x,
-  (x, ok, are_finite, kind TIMESTAMP) AS x, (x, ok, are_finite, kind) AS x;
+-- What is computed of finite doubles must be finite, and 0 only where a factor is.
+CREATE MACRO in_range(x, ok, are_finite, are_not_0, kind DOUBLE) AS CASE WHEN NOT (isfinite(x) AND (ok)) AND (are_finite)
+  THEN civis_sql.fail('value out of range: overflow')
+  WHEN x = 0 AND (are_not_0) AND (are_finite) THEN civis_sql.fail('value out of range: underflow') ELSE x END,
+  (x, ok, are_finite, are_not_0, kind BIGINT) AS x, (x, ok, are_finite, are_not_0, kind HUGEINT) AS x,
+  (x, ok, are_finite, are_not_0, kind DECIMAL) AS x, (x, ok, are_finite, are_not_0, kind INTERVAL) AS x,
+  (x, ok, are_finite, are_not_0, kind DATE) AS x, (x, ok, are_finite, are_not_0, kind TIMESTAMP) AS x,
+  (x, ok, are_finite, are_not_0, kind) AS x;
 CREATE MACRO rounded(x, kind DOUBLE) AS round_even(x, 0),
   (x, kind FLOAT) AS round_even(x, 0),
   (x, kind VARCHAR) AS round_even(x::DOUBLE, 0),
@@ -37,8 +39,8 @@ CREATE MACRO log(x) AS
   log10(CASE WHEN x <= 0 THEN civis_sql.fail('cannot take logarithm of zero or a negative number') ELSE x END),
   (b, x) AS log(CASE WHEN b <= 0 THEN civis_sql.fail('cannot take logarithm of zero or a negative number')
     WHEN b = 1 THEN civis_sql.fail('division by zero') ELSE b END, CASE WHEN x <= 0 THEN civis_sql.fail('cannot take logarithm of zero or a negative number') ELSE x END);
-CREATE MACRO exp(x) AS
-  CASE WHEN x > 709.78 THEN civis_sql.fail('value out of range: overflow') ELSE exp(x) END;
+CREATE MACRO exp(x) AS CASE WHEN x > 709.78 AND isfinite(x::DOUBLE) THEN civis_sql.fail('value out of range: overflow')
+  WHEN x < -745.13 AND isfinite(x::DOUBLE) THEN civis_sql.fail('value out of range: underflow') ELSE exp(x) END;
 CREATE MACRO asin(x) AS asin(CASE WHEN abs(x) > 1 THEN civis_sql.fail('input is out of range') ELSE x END);
 CREATE MACRO acos(x) AS acos(CASE WHEN abs(x) > 1 THEN civis_sql.fail('input is out of range') ELSE x END);
 -- DuckDB's cube root of 27 is not quite 3: one more step of Newton's method.
@@ -115,6 +117,7 @@ CREATE MACRO float_of_text(x) AS
   CASE WHEN contains(x, '_')
        THEN civis_sql.fail_text('invalid input syntax for type double precision: "' || x || '"')
        WHEN isinf(TRY_CAST(x AS DOUBLE)) AND NOT contains(lower(x), 'inf')
+         OR (TRY_CAST(x AS DOUBLE) = 0 AND regexp_matches(x, '^[^eE]*[1-9]'))
        THEN civis_sql.fail_text('"' || x || '" is out of range for type double precision')
        ELSE trim(x, E' \t\n') END;
 CREATE MACRO as_float(x, kind VARCHAR) AS civis_sql.float_of_text(x), (x, kind) AS x;
@@ -127,12 +130,31 @@ CREATE MACRO real_as_text(x) AS CASE WHEN isfinite(x) THEN printf('%.6g', x) ELS
 CREATE MACRO as_numeric(x, kind VARCHAR) AS civis_sql.numeric_of_text(x),
   (x, kind DOUBLE) AS civis_sql.double_as_text(x), (x, kind FLOAT) AS civis_sql.real_as_text(x),
   (x, kind DECIMAL) AS x, (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind BOOLEAN) AS x, (x, kind) AS x;
+-- PostgreSQL's numerics without a scale: 20 digits behind the point. What has more is refused; doubles
+-- are only where less than ten of their digits are left.
+CREATE MACRO too_long(x, name) AS civis_sql.fail_text(name || ' without a precision has room for 18 digits before and 20 behind its point here, too few for ' || x || ': round it, or give the type a precision and a scale');
+CREATE MACRO kept_decimal(x, name) AS CASE WHEN cast_to_type(TRY_CAST(x AS DECIMAL(38, 20)), x) = x OR x IS NULL THEN TRY_CAST(x AS DECIMAL(38, 20))
+  ELSE civis_sql.too_long(x::VARCHAR, name)::DECIMAL(38, 20) END;
+CREATE MACRO kept_double(x, name) AS CASE WHEN abs(x) < 1e18 AND (abs(x) >= 1e-10 OR x = 0) OR x IS NULL THEN civis_sql.double_as_text(x)::DECIMAL(38, 20)
+  ELSE civis_sql.too_long(x::VARCHAR, name)::DECIMAL(38, 20) END;
+CREATE MACRO kept_text(x, name) AS CASE WHEN regexp_full_match(x, '\s*[-+]?0*\d{0,18}(\.\d{0,20}0*)?\s*')
+  THEN civis_sql.numeric_of_text(x)::DECIMAL(38, 20)
+  WHEN x IS NULL OR contains(x, '_') OR TRY_CAST(x AS DOUBLE) IS NULL THEN civis_sql.numeric_of_text(x)::DECIMAL(38, 20)
+  WHEN regexp_matches(x, '[eE]') THEN civis_sql.kept_double(x::DOUBLE, name)
+  ELSE civis_sql.too_long(x, name)::DECIMAL(38, 20) END;
 CREATE MACRO as_any_numeric(x, kind DECIMAL) AS x,
-  (x, kind DOUBLE) AS civis_sql.double_as_text(x)::DECIMAL(38, 15), (x, kind FLOAT) AS civis_sql.real_as_text(x)::DECIMAL(38, 15),
+  (x, kind DOUBLE) AS civis_sql.kept_double(x, 'a numeric'), (x, kind FLOAT) AS civis_sql.real_as_text(x)::DECIMAL(38, 20),
   (x, kind BIGINT) AS x::DECIMAL(38, 0),
   (x, kind HUGEINT) AS x::DECIMAL(38, 0),
-  (x, kind VARCHAR) AS civis_sql.numeric_of_text(x)::DECIMAL(38, 15),
-  (x, kind) AS CASE WHEN abs(x) >= 1e15 THEN x::HUGEINT::DECIMAL(38, 15) ELSE x::DECIMAL(38, 15) END;
+  (x, kind VARCHAR) AS civis_sql.kept_text(x, 'a numeric'),
+  (x, kind) AS x::DECIMAL(38, 20);
+CREATE MACRO assigned_any_numeric(x, name, kind DECIMAL) AS civis_sql.kept_decimal(x, name),
+  (x, name, kind DOUBLE) AS civis_sql.kept_double(x, name), (x, name, kind FLOAT) AS civis_sql.real_as_text(x)::DECIMAL(38, 20),
+  (x, name, kind BIGINT) AS civis_sql.kept_decimal(x::DECIMAL(38, 0), name),
+  (x, name, kind HUGEINT) AS civis_sql.kept_decimal(x::DECIMAL(38, 0), name),
+  (x, name, kind VARCHAR) AS civis_sql.kept_text(x, name),
+  (x, name, kind BOOLEAN) AS CASE WHEN x IS NOT NULL THEN civis_sql.fail(name || ' is of a type of numbers but expression is of type boolean: cast it') END,
+  (x, name, kind) AS x::DECIMAL(38, 20);
 CREATE MACRO boolean_of_text(x) AS
   CASE lower(trim(x)) WHEN 'on' THEN true WHEN 'off' THEN false WHEN 'of' THEN false
        WHEN '1' THEN true WHEN '0' THEN false
@@ -200,16 +222,21 @@ CREATE MACRO interval_as_text(years, months, days, t) AS CASE
     || civis_sql.clock_as_text(t, CASE WHEN days <> 0 THEN days WHEN months <> 0 THEN months ELSE years END)
   ELSE rtrim(civis_sql.counted(years, 'year', 0) || civis_sql.counted(months, 'mon', years)
     || civis_sql.counted(days, 'day', CASE WHEN months <> 0 THEN months ELSE years END)) END;
+-- The shortest digits that are read as the same number: DuckDB's, but those between what begins to be
+-- written with an exponent in PostgreSQL and what does in DuckDB.
+CREATE MACRO double_with_exponent(x) AS regexp_replace(regexp_replace(x::VARCHAR, '^(-?\d)(\d{15})\.(\d+)$', '\1.\2\3e+15'), '\.?0+e', 'e');
+CREATE MACRO real_with_exponent(x) AS regexp_replace(regexp_replace(x::VARCHAR, '^(-?\d)(\d+)\.(\d+)$', '\1.\2\3'), '\.?0+$', '')
+  || 'e+' || lpad(floor(log10(abs(x::DOUBLE)))::INTEGER::VARCHAR, 2, '0');
+CREATE MACRO odd_number_as_text(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN x = 0 THEN rtrim(x::VARCHAR, '.0') || '0'
+  WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END END;
 CREATE MACRO as_text(x, kind DOUBLE) AS
-  CASE WHEN isnan(x) THEN 'NaN' WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END
-       WHEN x = 0 THEN '0'
-       WHEN abs(x) >= 1e15 OR abs(x) < 1e-4
-       THEN regexp_replace(regexp_replace(format('{:.17e}', x), '.*', CASE
-              WHEN format('{:.14e}', x)::DOUBLE = x THEN format('{:.14e}', x)
-              WHEN format('{:.15e}', x)::DOUBLE = x THEN format('{:.15e}', x)
-              ELSE format('{:.16e}', x) END), '\.?0*e', 'e')
-       ELSE regexp_replace(x::VARCHAR, '\.0$', '') END,
-  (x, kind FLOAT) AS regexp_replace(x::VARCHAR, '\.0$', ''),
+  CASE WHEN x = trunc(x) AND abs(x) < 1e15 AND x <> 0 THEN x::BIGINT::VARCHAR
+       WHEN abs(x) >= 1e15 AND abs(x) < 1e16 THEN civis_sql.double_with_exponent(x)
+       ELSE coalesce(civis_sql.odd_number_as_text(x), x::VARCHAR) END,
+  (x, kind FLOAT) AS
+  CASE WHEN x = trunc(x) AND abs(x) < 1e6 AND x <> 0 THEN x::INTEGER::VARCHAR
+       WHEN abs(x) >= 1e6 AND abs(x) < 1e16 THEN civis_sql.real_with_exponent(x)
+       ELSE coalesce(civis_sql.odd_number_as_text(x), x::VARCHAR) END,
   (x, kind INTERVAL) AS civis_sql.interval_as_text(date_part('year', x), date_part('month', x), date_part('day', x),
     date_part('hour', x) * 3600000000 + date_part('minute', x) * 60000000 + date_part('microseconds', x)),
   (x, kind DECIMAL) AS regexp_replace(x::VARCHAR, '^(-?)\.', '\10.'),
@@ -219,7 +246,7 @@ CREATE MACRO as_text(x, kind DOUBLE) AS
     ELSE x::VARCHAR END, (x, kind) AS x;
 -- How many digits PostgreSQL's text of a quotient has is not known where only its value is.
 CREATE MACRO as_text_pg(x, kind DECIMAL) AS CASE WHEN typeof(x) IN ('DECIMAL(38,24)', 'DECIMAL(38,20)')
-    THEN CASE WHEN x IS NOT NULL THEN civis_sql.fail_text('the digits in the text of a quotient, mean, root, power or long product are not known here: round it before, as in round(x, 2)') END
+    THEN CASE WHEN x IS NOT NULL THEN civis_sql.fail_text('the digits in the text of a numeric without a scale, or a quotient, mean, root, power or long product, are not known here: round it before, as in round(x, 2), or cast it to numeric(12, 2)') END
     WHEN typeof(x) IN ('DECIMAL(38,15)', 'DECIMAL(38,12)') THEN CASE WHEN x IS NOT NULL THEN
       civis_sql.fail_text('the digits in the text of a numeric of this type are not known here: cast it to numeric(12, 2), or round it, as in round(x, 2)') END ELSE regexp_replace(x::VARCHAR, '^(-?)\.', '\10.') END,
   (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind VARCHAR) AS x,

@@ -1,4 +1,4 @@
-"""Doubles that overflow: an error, where DuckDB goes on with infinity."""
+"""Doubles that are too large or too small: errors, where DuckDB goes on with infinity and 0."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from civis_nb.local.warehouse.dialects.tokens import NUMBER
 __all__ = ["RangeRules"]
 
 _ARITHMETIC = frozenset("+-*/%")
+#: What makes 0 of small numbers, as a factor.
+_TINY = 1e-15
 #: Kinds of operands that are no doubles, and make none.
 _OTHERS = frozenset(
     """string date time timestamp timestamptz interval array row value star
@@ -46,9 +48,19 @@ class RangeRules(RuleSet):
             checked += tuple(place for place in places if place in self._checked)
             if word == "/" and places[1] in self._checked:
                 denominators += (self._text_without_checks(right),)
+        factors: tuple[str, ...] | None = None
+        if word in ("*", "/") and has_doubles:
+            factors = self._factors_of(left, one)
+            factors += self._factors_of(right, two) if word == "*" else ()
         self._terms[left.start, right.end] = Terms(
-            one.texts + two.texts, may, has_doubles, checked, denominators
+            one.texts + two.texts, may, has_doubles, checked, denominators, factors
         )
+
+    def _factors_of(self, operand: Operand, terms: Terms) -> tuple[str, ...]:
+        """Return what is multiplied in an operand: it is 0 only where one of that is."""
+        if terms.factors is not None:
+            return terms.factors
+        return () if self._number(operand) else (self._text_without_checks(operand),)
 
     def _terms_of(self, operand: Operand) -> Terms:
         known = self._terms.get(self._place_of(operand))
@@ -87,13 +99,13 @@ class RangeRules(RuleSet):
         return text
 
     def _may_overflow(self, word: str, left: Operand, right: Operand) -> bool:
-        """Return whether finite numbers may have an infinite result."""
+        """Return whether numbers may have a result that is too large or too small for a double."""
         numbers = [self._number(operand) for operand in (left, right)]
         if word in "+-":  # what a written number adds to large ones is less than their last digit
             return all(number is None or number >= 1e15 for number in numbers)
         if word == "*":
-            return all(number is None or number > 1 for number in numbers)
-        return word == "/" and (numbers[1] is None or numbers[1] < 1)
+            return all(number is None or number > 1 or number < _TINY for number in numbers)
+        return word == "/" and (numbers[1] is None or not 1 <= numbers[1] <= 1 / _TINY)
 
     def _number(self, operand: Operand) -> float | None:
         """Return the size of a number that is written in the statement; None for other operands."""
@@ -104,7 +116,7 @@ class RangeRules(RuleSet):
         return next((float(texts[at]) for at in places if kinds[at] == NUMBER), None)
 
     def computed(self, operand: Operand) -> None:
-        """Wrap a result so that infinity is an error, unless a term is infinite."""
+        """Wrap a result so that infinity is an error, unless a term is infinite, and 0 of none."""
         terms = self._terms.get((operand.start, operand.end))
         if terms is None or not terms.may_overflow or not terms.has_doubles or self._in_check:
             return
@@ -120,7 +132,12 @@ class RangeRules(RuleSet):
             for texts in (terms.texts, terms.denominators)
         )
         kind = tokens.type_of(operand.start, operand.end)
-        closing = f", {are_in_range or 'true'}, {are_finite or 'true'}, {kind})"
+        are_not_0 = "false"
+        if terms.factors is not None:
+            factors = dict.fromkeys((*terms.factors, "1"))
+            are_not_0 = " AND ".join(f"TRY_CAST({factor} AS DOUBLE) <> 0" for factor in factors)
+        conditions = f"{are_in_range or 'true'}, {are_finite or 'true'}, {are_not_0}"
+        closing = f", {conditions}, {kind})"
         check = f"{CATALOG}.in_range(", closing
         tokens.wrap(operand.start, operand.end, *check)
         self._checked[operand.start, operand.end] = check

@@ -87,13 +87,15 @@ class Terms:
     texts
         The terms that are not written as numbers.
     may_overflow
-        Whether the result may be infinite where they are finite.
+        Whether the result may be infinite where they are finite, or 0 where they are not.
     has_doubles
         Whether all of them may be doubles.
     checked
         The places of expressions within it that a check of the whole checks as well.
     denominators
         The texts of those that something is divided by: a quotient by infinity is finite.
+    factors
+        Of a product or quotient, the texts of what is multiplied in it; None for others.
     """
 
     texts: tuple[str, ...]
@@ -101,6 +103,7 @@ class Terms:
     has_doubles: bool
     checked: tuple[tuple[int, int], ...] = ()
     denominators: tuple[str, ...] = ()
+    factors: tuple[str, ...] | None = None
 
 
 class RuleSet:

@@ -216,7 +216,7 @@ class TextRules(OperatorRules):
                     behind = place
             if behind <= first:  # of ORDER BY
                 break
-            if self._tokens.kinds[first] not in (STRING, NUMBER):
+            if behind > first + 1 or self._tokens.kinds[first] not in (STRING, NUMBER):
                 kind = self._tokens.type_of(first, behind)
                 self._tokens.wrap(first, behind, f"{CATALOG}.in_json(", f", {kind})")
         plain = {"to_json": "to_json", "json_build_object": "json_object"}.get(call.name)
@@ -238,7 +238,7 @@ class TextRules(OperatorRules):
             exact = self._exact_text(first, behind)
             if exact is not None:
                 self._tokens.rewrite(first, behind, exact)
-            elif self._tokens.kinds[first] != STRING:
+            elif behind > first + 1 or self._tokens.kinds[first] != STRING:
                 kind = self._tokens.type_of(first, behind)
                 self._tokens.wrap(first, behind, f"{CATALOG}.shown(", f", {kind})")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from civis_nb.local.warehouse.dialects.assigned import (
+    ANY_NUMERIC,
     IDENTITY,
     assign,
     assigned,
@@ -12,6 +13,7 @@ from civis_nb.local.warehouse.dialects.assigned import (
     kept,
     pieces,
 )
+from civis_nb.local.warehouse.dialects.decimals import PLAIN_NUMERIC
 from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import Tokens
 from civis_nb.local.warehouse.duckdb import catalog
@@ -79,13 +81,16 @@ def _verb(tokens: Tokens) -> int:
 def _types(cursor: duckdb.DuckDBPyConnection, table: str, dialect: Dialect) -> dict[str, str]:
     """Return DuckDB's types of a table's columns by their names in lower case.
 
-    SUPER and IDENTITY stand for those of columns that take no values.
+    SUPER and IDENTITY stand for those of columns that take no values, `ANY_NUMERIC` for that of
+    one that keeps all digits.
     """
     types = {}
     for name, kind, _null, _key, default, *_ in cursor.execute(f"DESCRIBE {table}").fetchall():
         is_super = dialect == "redshift" and kind == "JSON"
         is_identity = str(default).startswith(f"nextval('\"{ALWAYS}")
-        types[str(name).lower()] = "SUPER" if is_super else IDENTITY if is_identity else str(kind)
+        native = "SUPER" if is_super else IDENTITY if is_identity else str(kind)
+        is_plain = dialect == "postgres" and native == PLAIN_NUMERIC.replace(" ", "")
+        types[str(name).lower()] = ANY_NUMERIC if is_plain else native
     return types
 
 

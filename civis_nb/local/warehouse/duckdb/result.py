@@ -31,7 +31,9 @@ __all__ = ["DuckDBResult"]
 
 _NAME = "civis_result"
 #: Types whose values a dialect writes otherwise than DuckDB -> the text of one.
-_AS_TEXT = dict.fromkeys(("INTERVAL", "DATE", "TIMESTAMP"), f"{CATALOG}.as_text({{0}}, {{0}})")
+_AS_TEXT = dict.fromkeys(
+    ("DOUBLE", "FLOAT", "INTERVAL", "DATE", "TIMESTAMP"), f"{CATALOG}.as_text({{0}}, {{0}})"
+)
 _SHOWN: dict[Dialect, dict[str, str]] = {
     "redshift": {**_AS_TEXT, "BLOB": "lower(hex({0}))"},
     "postgres": {**_AS_TEXT, "BLOB": f"{CATALOG}.shown_bytes({{0}})"},

@@ -35,7 +35,7 @@ def path_of_functions(warehouse):
 
 def means_redshift(warehouse):
     rows = warehouse.preview(ROUNDED, 10, CancelToken(), ignore_log).rows
-    return rows == [["2.0", None]]
+    return rows == [["2", None]]
 
 
 def opened(path=":memory:"):

@@ -27,10 +27,10 @@ VALUES = [
     ("-7 / 2", "-3", "-3", "-3.5"),
     ("sum(5) / 4", "2", "2", "2.5"),
     ("avg(v.n)", "1", "1.5", "1.5"),
-    ("round(2.5::float8)", "2.0", "2.0", "3.0"),
+    ("round(2.5::float8)", "2", "2", "3.0"),
     ("round(5 / 2.0)", "3", "3", "3.0"),
     ("round(2.5)", "3", "3", "3"),
-    ("123456789::float", "123456789.0", "123456789.0", "123456790.0"),
+    ("123456789::float", "123456789", "123456789", "123456790.0"),
     ("3.14::numeric", "3", "3.14", "3.140"),
     ("'abcdef'::varchar(3)", "abc", "abc", "abcdef"),
     ("substring('abcdef', -2, 4)", "a", "a", "ef"),
@@ -192,8 +192,8 @@ def test_the_year_of_infinity_is_refused_by_name(database, part):
 @pytest.mark.parametrize(
     ("sql", "words"),
     [
-        ("SELECT q::text FROM (SELECT 1 / 3.0 AS q) t", "digits in the text of a quotient"),
-        ("SELECT '2.50'::numeric::text", "digits in the text of a numeric of this type"),
+        ("SELECT q::text FROM (SELECT 1 / 3.0 AS q) t", "digits in the text of a numeric without"),
+        ("SELECT '2.50'::text::numeric::text", "digits in the text of a numeric without"),
         ("SELECT '1 day 02:03:04'::interval hour", "INTERVAL HOUR is not supported"),
         ("SELECT '1.23 s'::interval(1)", "INTERVAL with a precision is not supported"),
         ("SELECT regexp_match('aa', '(a|aa)\\1')", "not supported beside references to groups"),

@@ -63,3 +63,15 @@ def test_column_types_come_along(bench):
 def test_other_statements_with_rows_are_exported(bench, sql):
     bench.sql("CREATE TABLE t (a INT)")
     assert bench.export(sql).row_count >= 1
+
+
+def test_floating_point_numbers_are_written_as_postgresql_writes_them(bench):
+    rows = bench.rows("""
+        SELECT '100'::float8, '1e15'::float8, '1234567890123456.5'::float8, '1e22'::float8,
+               '0.00001'::float8, '-0'::float8, 'NaN'::float8, '-inf'::float8,
+               '1000000'::real, '16777217'::real, '0.1'::real
+    """)
+    assert rows == [[
+        "100", "1e+15", "1.2345678901234565e+15", "1e+22", "1e-05", "-0", "NaN", "-Infinity",
+        "1e+06", "1.6777216e+07", "0.1",
+    ]]  # fmt: skip
