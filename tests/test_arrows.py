@@ -71,7 +71,7 @@ ALLOWED: dict[str, set[str]] = {
         "magics",
         "transport",
     },
-    "local": {"_cache_folder", "config", "workflows"},
+    "local": {"_cache_folder", "config", "spec", "workflows"},
     "workflows": {"display", "spec"},
     "cli": {
         "_cache_folder",

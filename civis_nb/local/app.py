@@ -41,9 +41,9 @@ from civis_nb.local.http.errors import (
 from civis_nb.local.http.lazy_routes import LazyApi
 from civis_nb.local.http.middleware import RequestMiddleware
 from civis_nb.local.http.official import OfficialOperation, advice, find_operation
-from civis_nb.local.http.wire import snake
 from civis_nb.local.store.descriptors import is_exhausted, no_descriptors
 from civis_nb.local.store.full_disk import is_full, no_space
+from civis_nb.spec.names import camel_to_snake
 
 __all__ = ["RECORDS", "ROUTERS", "SHARED", "SHARING_WORDS", "build_api", "build_app"]
 
@@ -209,7 +209,7 @@ def _described(problem: dict[str, Any]) -> str:
     if problem["type"] == "json_invalid":
         reason = problem.get("ctx", {}).get("error", "")
         return f"The body is not valid JSON ({reason} at character {problem['loc'][-1]})"
-    where = ".".join(snake(str(part)) for part in problem["loc"][1:])
+    where = ".".join(camel_to_snake(str(part)) for part in problem["loc"][1:])
     if not where:
         return "The body must be a JSON object"
     if problem["type"] == "missing":
@@ -221,7 +221,9 @@ async def _number_too_large(request: Request, _error: Exception) -> JSONResponse
     """Return the reply to a number that the store can't hold."""
     if any(_is_large(value) for value in request.path_params.values()):
         return _reply(NotFound(f"The object at {request.url.path}"))
-    names = [snake(name) for name, value in request.query_params.items() if _is_large(value)]
+    names = [
+        camel_to_snake(name) for name, value in request.query_params.items() if _is_large(value)
+    ]
     return _reply(
         Invalid(f"{', '.join(names) or 'A number in the request'}: the number is too large.")
     )

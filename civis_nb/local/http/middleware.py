@@ -33,10 +33,11 @@ from civis_nb.local.http.errors import (
 from civis_nb.local.http.lanes import Lanes
 from civis_nb.local.http.permissions import check_permissions
 from civis_nb.local.http.transfers import PREFIX, Transfers
-from civis_nb.local.http.wire import SLASH_IN_NAME, snake
+from civis_nb.local.http.wire import SLASH_IN_NAME
 from civis_nb.local.runs.task import REQUESTING_RUN
 from civis_nb.local.store.descriptors import is_exhausted, no_descriptors
 from civis_nb.local.store.permissions import REQUESTER, Requester
+from civis_nb.spec.names import camel_to_snake
 
 __all__ = ["RequestMiddleware"]
 
@@ -191,7 +192,9 @@ def _query(query: bytes) -> bytes:
         return query
     pairs = parse_qsl(query.decode("latin-1"))
     # Blank values are dropped by parse_qsl: a blank filter is no filter.
-    return urlencode([(snake(name.removesuffix("[]")), value) for name, value in pairs]).encode()
+    return urlencode(
+        [(camel_to_snake(name.removesuffix("[]")), value) for name, value in pairs]
+    ).encode()
 
 
 def _too_many_connections(most: int) -> HttpError:

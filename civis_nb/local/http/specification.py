@@ -35,11 +35,12 @@ def fingerprint() -> str:
     """Return the fingerprint of the code that the specification is made from."""
     http = _LOCAL / "http"
     sources = [http / "swagger.py", http / "wire.py", http / "official.py", TABLE]
+    sources += [BUNDLED.with_name("names.py")]  # the names of fields
     sources += (_LOCAL / "endpoints").rglob("*.py")
     sources += (_LOCAL / "records").rglob("*.py")
     digest = hashlib.sha256()
     for path in sorted(sources):
-        digest.update(path.relative_to(_LOCAL).as_posix().encode())
+        digest.update(path.relative_to(_LOCAL.parent).as_posix().encode())
         digest.update(path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
 

@@ -11,16 +11,16 @@ from __future__ import annotations
 import re
 import types
 from collections.abc import Callable
-from functools import cache, lru_cache
+from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
-__all__ = ["SLASH_IN_NAME", "NameInPath", "NotBlank", "Time", "Wire", "camel", "given", "snake"]
+from civis_nb.spec.names import camel_to_snake, snake_to_camel
 
-_UPPER_RUN = re.compile(r"(.)([A-Z][a-z]+)")
-_LOWER_UPPER = re.compile(r"([a-z0-9])([A-Z])")
+__all__ = ["SLASH_IN_NAME", "NameInPath", "NotBlank", "Time", "Wire", "given"]
+
 _LONG_NUMBER = re.compile(r"\s*[+-]?\d{19,}\s*")
 _LONG_ENOUGH = 30  # characters of a number: more of them only make it larger
 #: What the store can hold: whole numbers of 64 bits.
@@ -36,33 +36,6 @@ NotBlank = Annotated[str, Field(json_schema_extra={"pattern": r"\S"})]
 """A text that is more than blanks."""
 Time = Annotated[str, Field(json_schema_extra={"format": "date-time"})]
 """A time, in one of the forms of ISO 8601."""
-
-#: Fields whose keys belong to the user.
-VERBATIM = frozenset({"arguments", "environment_variables"})
-
-
-@lru_cache(maxsize=4096)
-def snake(name: str) -> str:
-    """Write a wire name in snake_case.
-
-    Examples
-    --------
-    >>> snake("limitingSQL"), snake("credentialID"), snake("sortkey1")
-    ('limiting_sql', 'credential_id', 'sortkey1')
-    """
-    return _LOWER_UPPER.sub(r"\1_\2", _UPPER_RUN.sub(r"\1_\2", name)).lower()
-
-
-def camel(name: str) -> str:
-    """Write a snake_case name as the API does.
-
-    Examples
-    --------
-    >>> camel("remote_host_id")
-    'remoteHostId'
-    """
-    first, *rest = name.split("_")
-    return first + "".join(part[:1].upper() + part[1:] for part in rest)
 
 
 def _alternatives(annotation: Any) -> tuple[Any, ...]:
@@ -96,7 +69,7 @@ def _is_whole(annotation: Any) -> bool:
 def _fields(model: type[BaseModel], passes: Callable[[Any], bool]) -> frozenset[str]:
     """Return the names of a model's fields whose types pass a test."""
     return frozenset(
-        snake(field.alias or name)
+        camel_to_snake(field.alias or name)
         for name, field in model.model_fields.items()
         if passes(field.annotation)
     )
@@ -119,7 +92,10 @@ class Wire(BaseModel):
     """The base of all request and response bodies."""
 
     model_config = ConfigDict(
-        alias_generator=camel, populate_by_name=True, extra="ignore", coerce_numbers_to_str=True
+        alias_generator=snake_to_camel,
+        populate_by_name=True,
+        extra="ignore",
+        coerce_numbers_to_str=True,
     )
 
     @model_validator(mode="before")
@@ -133,7 +109,7 @@ class Wire(BaseModel):
         result: dict[str, Any] = {}
         wrong: list[InitErrorDetails] = []
         for key, value in data.items():
-            name = snake(str(key))
+            name = camel_to_snake(str(key))
             if name in lists and value is not None and not isinstance(value, list | tuple):
                 value = [value]
             elif name in objects and value == []:

@@ -16,10 +16,11 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, select
 from civis_nb.local.context import PlatformContext, User
 from civis_nb.local.endpoints.user_refs import user_refs
 from civis_nb.local.errors import Invalid, NotFound
-from civis_nb.local.http.wire import Wire, camel
+from civis_nb.local.http.wire import Wire
 from civis_nb.local.records.fields import Field, RequestKind, Stored, View
 from civis_nb.local.records.storage import check_exist, insert_record, update_record
 from civis_nb.local.store.schema import records
+from civis_nb.spec.names import snake_to_camel
 
 __all__ = [
     "Change",
@@ -281,7 +282,7 @@ _COLUMNS = ("name", "hidden", "archived")
 
 
 def _info(one: Field, **arguments: Any) -> Any:
-    return ModelField(alias=one.alias or camel(one.name), **arguments)
+    return ModelField(alias=one.alias or snake_to_camel(one.name), **arguments)
 
 
 def _model(name: str, doc: str, types: dict[str, Any]) -> type[Wire]:

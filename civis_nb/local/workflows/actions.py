@@ -27,7 +27,7 @@ from civis_nb.local.endpoints.scripts.python3 import PYTHON3_SCRIPTS
 from civis_nb.local.endpoints.scripts.r import R_SCRIPTS
 from civis_nb.local.endpoints.scripts.sql import SQL_SCRIPTS
 from civis_nb.local.errors import Invalid, NotSupported
-from civis_nb.local.http.wire import Wire, snake
+from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.outputs import output_item
 from civis_nb.local.runs.syncs import add_sync
@@ -36,6 +36,7 @@ from civis_nb.local.store.permissions import REQUESTER, Requester, check_level
 from civis_nb.local.store.schema import outputs
 from civis_nb.local.workflows.executions import create_execution, find_workflow
 from civis_nb.local.workflows.state import Action, Execution, Task
+from civis_nb.spec.names import camel_to_snake
 
 __all__ = ["QueuedRun", "answer", "queue_again", "run_result", "start"]
 
@@ -186,8 +187,8 @@ def queue_again(connection: Connection, action: Action) -> QueuedRun:
 
 def _body(model: type[Any], name: str, arguments: Mapping[str, Any], *more: str) -> Any:
     """Return the arguments of an action as a checked request body."""
-    known = {snake(field.alias or key) for key, field in model.model_fields.items()}
-    unknown = [key for key in arguments if snake(str(key)) not in {*known, *more}]
+    known = {camel_to_snake(field.alias or key) for key, field in model.model_fields.items()}
+    unknown = [key for key in arguments if camel_to_snake(str(key)) not in {*known, *more}]
     if unknown:
         takes = ", ".join(sorted({*known, *more}))
         raise Invalid(f"{name} has no argument {unknown[0]!r}. It takes {takes}.")
@@ -196,7 +197,7 @@ def _body(model: type[Any], name: str, arguments: Mapping[str, Any], *more: str)
     except ValidationError as error:
         problems = []
         for one in error.errors():
-            where = ".".join(snake(str(part)) for part in one["loc"])
+            where = ".".join(camel_to_snake(str(part)) for part in one["loc"])
             message = one["msg"].removeprefix("Value error, ")
             problems.append(
                 f"{where} is required" if one["type"] == "missing" else f"{where}: {message}"
@@ -210,7 +211,7 @@ def _create_job(
     """Create the job of an action as the API does, and return its id."""
     model, service = _JOBS[name]
     named = dict(arguments)
-    if not any(snake(str(key)) == "name" and value for key, value in named.items()):
+    if not any(camel_to_snake(str(key)) == "name" and value for key, value in named.items()):
         named["name"] = task_name
     moved = named.pop("syncs", None) if name == "civis.import" else None
     body = _body(model, name, named)

@@ -25,12 +25,13 @@ from civis_nb.local.endpoints.jobs.models import (
 from civis_nb.local.errors import Invalid, NotFound
 from civis_nb.local.files.run_logs import LogLine
 from civis_nb.local.http.envelope import Page, paginated
-from civis_nb.local.http.wire import Wire, camel
+from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.logs import read_logs
 from civis_nb.local.runs.outputs import add_output, output_item
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import job_runs, outputs
+from civis_nb.spec.names import snake_to_camel
 
 __all__ = [
     "RunKind",
@@ -229,7 +230,7 @@ def add_run_log(router: APIRouter, kind: RunKind) -> None:
         context.runner.store_log(found.id)
         page = read_logs(context, id, found.id, last_id, limit)
         # Written as it is: checking ten thousand entries once more would take most of the time.
-        names = [camel(name) for name in LogLine._fields]
+        names = [snake_to_camel(name) for name in LogLine._fields]
         entries = [dict(zip(names, entry, strict=True)) for entry in page.entries]
         return JSONResponse(entries, headers=page.headers)
 
