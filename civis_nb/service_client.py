@@ -94,9 +94,10 @@ class ServiceClient:
         self._return_type = return_type
         self._kept: dict[str, Any] = {}
         self._session = _ServiceSession(client, service_id, root_path or "")
+        self._swagger_path = swagger_path
         if local_api_spec is None:
             source = f"What service {service_id} answers at {swagger_path}"
-            document = check_document(self._session.document(swagger_path), source)
+            document = check_document(self.get_api_spec(), source)
         else:
             source, document = "local_api_spec", local_document(local_api_spec)
         self._spec = parse_spec(_below(document, root_path or ""), source)
@@ -104,6 +105,18 @@ class ServiceClient:
     def get_base_url(self) -> str:
         """Return the address of the service."""
         return self._session.base_url
+
+    def get_api_spec(self) -> Any:
+        """Return the service's specification as it is now, which `local_api_spec` takes.
+
+        Raises
+        ------
+        CivisSpecError
+            When what it answers is no JSON.
+        CivisAPIError, CivisConnectionError
+            When the service refuses the request or does not answer.
+        """
+        return self._session.document(self._swagger_path)
 
     def __getattr__(self, name: str) -> Any:
         spec = self.__dict__.get("_spec")

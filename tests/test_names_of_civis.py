@@ -97,6 +97,23 @@ def test_a_function_takes_the_same_arguments(module, name):
     assert set(theirs) <= set(mine)
 
 
+CLASSES = [
+    (module, name) for module, name in CASES if inspect.isclass(getattr(MODULES[module], name))
+]
+#: How ServiceClient of civis makes its resources.
+NO_MEMBERS = {"generate_classes", "generate_classes_maybe_cached"}
+
+
+@pytest.mark.parametrize(("module", "name"), CLASSES)
+def test_a_class_has_the_same_members(module, name):
+    try:
+        ours = getattr(importlib.import_module(module.replace("civis", "civis_nb", 1)), name)
+    except ImportError:
+        return  # it says what to use instead
+    theirs = {each for each in dir(getattr(MODULES[module], name)) if not each.startswith("_")}
+    assert theirs - NO_MEMBERS <= set(dir(ours))
+
+
 def test_civis_ml_says_what_to_use():
     for attempt in (
         lambda: importlib.import_module("civis_nb.ml"),

@@ -174,6 +174,14 @@ def test_raw_answers_and_a_given_specification(platform, tmp_path):
         assert service.big_items.get("x").json() == {"itemName": "x"}
 
 
+def test_the_specification_can_be_kept_and_given(service, platform, server):
+    kept = json.loads(json.dumps(service.get_api_spec()))
+    asked = len(server.seen)
+    again = ServiceClient(7, root_path="/api", client=platform, local_api_spec=kept)
+    assert len(server.seen) == asked
+    assert again.big_items.get("x").item_name == "x"
+
+
 @pytest.mark.parametrize(
     ("swagger_path", "message"),
     [("/openapi", "OpenAPI 3.0.1"), ("/no-json", "no specification at /no-json")],
