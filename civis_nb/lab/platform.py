@@ -76,6 +76,8 @@ class LocalPlatform:
                 [sys.executable, "-m", "civis_nb.cli", "local", "serve",
                  "--state", str(self.folder), "--end-with-stdin"],
                 stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=self._messages,
+                # It has keys of its own.
+                env={name: text for name, text in os.environ.items() if name != "CIVIS_API_KEY"},
                 # Ctrl-C in the server's terminal asks the server first whether it is to end.
                 start_new_session=True,
             )  # fmt: skip
