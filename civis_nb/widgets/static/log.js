@@ -3,6 +3,14 @@
 /** The levels of lines, the most severe first; others count as info. */
 export const LEVELS = ["fatal", "error", "warn", "info", "debug"];
 
+/** What a reader chooses by them. */
+export const LEVEL_NAMES = {
+  debug: "All levels",
+  info: "Info and above",
+  warn: "Warnings and above",
+  error: "Errors only",
+};
+
 /** Lines of a log by number. A line is `[level, text]`, or `[level, [[text, css], …]]` with styles. */
 export class LogStore {
   constructor() {

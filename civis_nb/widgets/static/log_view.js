@@ -2,16 +2,10 @@
 // so that a reader keeps place and selection while lines come in.
 
 import { copy, counted, element, save, thousands } from "./common.js";
-import { isAtEnd, LEVELS, merged, placeOf, stretches, windowOf } from "./log.js";
+import { isAtEnd, LEVEL_NAMES, LEVELS, merged, placeOf, stretches, windowOf } from "./log.js";
 
 const ROW_PX = 18;
 const SCROLLBAR_PX = 14;
-const LEVEL_NAMES = {
-  debug: "All levels",
-  info: "Info and above",
-  warn: "Warnings and above",
-  error: "Errors only",
-};
 
 /**
  * Return the view of a log.
