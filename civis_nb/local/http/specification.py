@@ -35,7 +35,7 @@ def fingerprint() -> str:
     """Return the fingerprint of the code that the specification is made from."""
     http = _LOCAL / "http"
     sources = [http / "swagger.py", http / "wire.py", http / "official.py", TABLE]
-    sources += [BUNDLED.with_name("names.py")]  # the names of fields
+    sources += [_LOCAL.parent / "spec" / "names.py"]  # the names of fields
     sources += (_LOCAL / "endpoints").rglob("*.py")
     sources += (_LOCAL / "records").rglob("*.py")
     digest = hashlib.sha256()
