@@ -128,8 +128,8 @@ class _Uploads(_OfUploads):
     @allowed("write")
     async def post(self) -> None:
         name, size = self.body_value("name", str), self.body_value("size", int)
-        if not name or len(name) > 255 or size is None or size < 1:
-            raise web.HTTPError(400, "A file has a name of at most 255 characters, and bytes.")
+        if not name or len(name) > 255 or size is None or size < 0:
+            raise web.HTTPError(400, "A file has a name of at most 255 characters, and a size.")
         await self.reply(self._uploads.begin, name, size)
 
 

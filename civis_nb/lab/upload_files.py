@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
 import gzip
 import importlib.util
@@ -25,6 +26,9 @@ _KINDS: Final = {
 }  # fmt: skip
 _SAMPLE_ROWS: Final = 5
 _SAMPLE_CHARS: Final = 60
+_GZIP: Final = b"\x1f\x8b"
+#: What an encoding is found out from.
+_HEAD_BYTES: Final = 65_536
 _DELIMITERS: Final = {"comma": ",", "tab": "\t", "pipe": "|"}
 
 
@@ -125,6 +129,8 @@ def _of_workbook(
             book, sheet_name=sheet, header=0 if has_header else None,
             keep_default_na=False, na_values=[""],
         )  # fmt: skip
+    if not frame.shape[1]:
+        notes.append(f"The sheet {sheet!r} is empty: choose another one.")
     if not has_header:
         frame.columns = [f"column_{at}" for at in range(frame.shape[1])]
     for at, name in enumerate(frame.columns):
@@ -145,14 +151,29 @@ def sample_of_frame(table: pa.Table) -> list[list[str | None]]:
 
 def sample_of_csv(path: Path, delimiter: str, has_header: bool) -> list[list[str | None]]:
     """Return the first rows of a CSV file as text, as far as they can be read here."""
-    opened: Any = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as file:
-        try:
+    with path.open("rb") as file:
+        opened: Any = gzip.open if file.read(2) == _GZIP else open
+    try:
+        with opened(path, "rb") as file:
+            encoding = _encoding_of(file.read(_HEAD_BYTES))
+        with opened(path, "rt", encoding=encoding, errors="replace", newline="") as file:
             reader = csv.reader(file, delimiter=_DELIMITERS.get(delimiter, ","))
             rows = list(islice(reader, _SAMPLE_ROWS + has_header))
-        except (csv.Error, OSError, EOFError):
-            return []  # the platform has read it; this is a help for the eye
+    except (csv.Error, OSError, EOFError):
+        return []  # the platform has read it; this is a help for the eye
     return [[_short(value) for value in row] for row in rows[int(has_header) :]]
+
+
+def _encoding_of(head: bytes) -> str:
+    """Return the encoding of text by its first bytes, as the platform finds it out."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    try:
+        # A character may go on behind them.
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8-sig"
 
 
 def _unique(table: pa.Table) -> bool:

@@ -328,6 +328,8 @@ class Uploads:
                 self._folder = Path(tempfile.mkdtemp(prefix="civis-nb-uploads-"))
                 # At the latest when the server ends.
                 weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
+        if size == 0:
+            raise CivisInputError(f"{name} is empty: it has no rows to import.")
         free = shutil.disk_usage(self._folder).free
         if size > free:
             raise CivisInputError(

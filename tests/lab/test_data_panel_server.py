@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gzip
 import sys
 import threading
 import time
@@ -22,6 +23,7 @@ from civis_nb.io import query_civis, read_civis
 from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog
 from civis_nb.lab.data import Data, _outcome
+from civis_nb.lab.upload_files import sample_of_csv
 from civis_nb.lab.uploads import Uploads
 
 pytestmark = pytest.mark.exhaustive
@@ -312,6 +314,53 @@ def test_a_sheet_comes_value_for_value(uploads, database, client, tmp_path):
     assert frame["mixed"].to_list() == ["n/a", None, "7"]
     assert frame["share"].to_list() == [0.5, 2.25, None]
     assert frame["born"][0] == dt.datetime(1990, 5, 6)
+
+
+def test_an_empty_sheet_leaves_the_choice_of_another(uploads, tmp_path):
+    book = openpyxl.Workbook()
+    book.active.title = "Nothing"
+    book.create_sheet("People").append(["only"])
+    book.save(tmp_path / "b.xlsx")
+    upload = uploaded(uploads, "b.xlsx", (tmp_path / "b.xlsx").read_bytes())
+    uploads.get(upload).detect(None, "")
+    found = finished(uploads, upload, "detected")
+    assert (found["sheet"], found["sheets"]) == ("Nothing", ["Nothing", "People"])
+    assert found["notes"] == ["The sheet 'Nothing' is empty: choose another one."]
+    uploads.get(upload).detect(None, "People")
+    assert finished(uploads, upload, "detected")["columns"] == [
+        {"name": "only", "sql_type": "VARCHAR(256)"}
+    ]
+
+
+def test_an_empty_file_is_refused_by_its_name(uploads):
+    with pytest.raises(CivisInputError, match=r"nothing\.csv is empty"):
+        uploads.begin("nothing.csv", 0)
+
+
+TEXT = "id,town\n1,Zürich\n2,Genève\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("t.csv", TEXT.encode()),
+        ("t.csv", TEXT.encode("utf-8-sig")),
+        ("t.csv", TEXT.encode("utf-16")),
+        ("t.csv", TEXT.encode("cp1252")),
+        ("t.csv.gz", gzip.compress(TEXT.encode("utf-16"))),
+        ("named.gz", TEXT.encode()),
+    ],
+)
+def test_first_rows_are_read_in_the_encoding_of_their_file(tmp_path, name, content):
+    path = tmp_path / name
+    path.write_bytes(content)
+    assert sample_of_csv(path, "comma", True) == [["1", "Zürich"], ["2", "Genève"]]
+
+
+def test_a_character_may_go_on_behind_the_bytes_that_tell_the_encoding(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_bytes("ü\n".encode() + b"a" * (65_536 - 4) + "ü\n".encode())
+    assert sample_of_csv(path, "comma", False)[0] == ["ü"]
 
 
 def test_excel_without_openpyxl_says_how_to_get_it(uploads, monkeypatch):

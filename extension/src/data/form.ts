@@ -141,6 +141,9 @@ export class UploadForm extends Widget {
       return 'Name the schema and the table.';
     }
     const columns = this._entered();
+    if (!columns.length) {
+      return 'There are no columns to import.';
+    }
     return columns.every(one => one.name.trim() && one.sql_type.trim())
       ? ''
       : 'Each column has a name and a type.';
