@@ -50,7 +50,8 @@ export function databaseItem(database: IDatabaseEntry): Item {
 }
 
 function schemaItem(database: IDatabaseEntry, schema: ISchemaEntry): Item {
-  const key = `${database.id}/${schema.name}`;
+  // Apart from those of tables: any text may be the name of a schema.
+  const key = `${database.id}/schema/${schema.name}`;
   const count = schema.tables.length;
   return {
     key,
@@ -67,7 +68,7 @@ function tableItem(database: IDatabaseEntry, schema: ISchemaEntry, entry: TableE
   const [id, name, isView, sql = name] = entry;
   const table = { database, schema: schema.name, id, name, sql: `${schema.sql}.${sql}` };
   return {
-    key: `${database.id}/${schema.name}/${id}`,
+    key: `${database.id}/table/${id}`,
     label: name,
     detail: isView ? 'view' : undefined,
     hint: `${schema.name}.${name}${isView ? ' · view' : ''}`,
@@ -82,7 +83,7 @@ function tableItem(database: IDatabaseEntry, schema: ISchemaEntry, entry: TableE
 
 function columnItem(table: ITableRef, column: IColumnEntry, place: number): Item {
   return {
-    key: `${table.database.id}/${table.schema}/${table.id}/${place}/${column.name}`,
+    key: `${table.database.id}/table/${table.id}/${place}/${column.name}`,
     label: column.name,
     detail: column.type,
     hint: [column.name, column.type, column.description].filter(Boolean).join(' · '),
