@@ -283,6 +283,8 @@ export class ItemList<T> extends Widget {
       this.options.search?.('');
       this.update();
       this._tree.focus();
+      // Among all rows again, it may be far away.
+      this._activate(this._rows.shown.find(row => row.key === this._active));
     } else {
       return;
     }
