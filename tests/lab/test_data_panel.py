@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import pytest
 
+import civis_nb
+from civis_nb.io import query_civis
 from tests.lab.conftest import field_heights, is_cut, started
 from tests.widgets.conftest import Page, serious_findings, written
 
@@ -140,6 +144,65 @@ def test_keys_alone_do_everything(panel):
     panel.search.focus()
     keyboard.press("Escape")
     panel.lab.until(lambda: "mart" in panel.labels(), "all names")
+
+
+def test_the_row_that_is_active_is_in_sight_when_a_search_ends(panel, lab_platform):
+    client = lab_platform.client()
+    columns = ", ".join(f"c{number} int" for number in range(2000))
+    sql = f"create table if not exists mart.wide ({columns})"
+    query_civis(sql, client.databases.list()[0].id, client=client).result()
+    panel.page.locator("#civis-nb-data").get_by_role("button", name="Refresh").click()
+    panel.open("mart", "wide")
+    panel.row("c0").wait_for()
+    panel.search.fill("c1234")
+    panel.page.keyboard.press("Enter")
+    active = panel.page.locator("#civis-nb-data .civis-mod-active")
+    assert active.locator(".civis-Row-label").inner_text() == "c1234"
+    panel.search.focus()
+    panel.page.keyboard.press("Escape")
+    assert active.locator(".civis-Row-label").inner_text() == "c1234"
+    seen, box = active.bounding_box(), panel.tree.bounding_box()
+    assert box["y"] - 1 <= seen["y"] <= box["y"] + box["height"] - seen["height"] + 1
+    panel.page.keyboard.press("ArrowDown")
+    panel.lab.until(
+        lambda: active.locator(".civis-Row-label").inner_text() == "c1235", "the next column"
+    )
+
+
+def test_panels_recover_when_the_platform_is_back(browser_window, tmp_path):
+    state = tmp_path / "state"
+    platform = civis_nb.local.start(state)
+    port = urlsplit(platform.endpoint).port
+    server = started(
+        tmp_path / "lab", CIVIS_API_ENDPOINT=platform.endpoint, CIVIS_API_KEY=platform.api_key
+    )
+    page = browser_window.new_page()
+    try:
+        panel = Panel(Page(page, server, written(server, ""), "lab"))
+        panel.lab.command("civis-nb:show-jobs")
+        jobs = page.locator("#civis-nb-jobs")
+        jobs.get_by_text("No job has run yet.").wait_for()
+        platform.stop()
+        jobs.get_by_role("alert").filter(has_text="connection").wait_for()
+        panel.lab.command("civis-nb:show-data")
+        data = page.locator("#civis-nb-data")
+        data.get_by_role("button", name="Refresh").click()
+        data.get_by_role("button", name="Try again").wait_for()
+        # What was known stays to be seen.
+        assert "public" in panel.labels()
+        platform = civis_nb.local.start(state, port)
+        data.get_by_role("button", name="Try again").click()
+        data.get_by_role("alert").wait_for(state="hidden")
+        panel.open("public")
+        panel.row("turnout").wait_for()
+        # Nobody asks the other panel to look again.
+        panel.lab.command("civis-nb:show-jobs")
+        jobs.get_by_text("No job has run yet.").wait_for()
+        jobs.get_by_role("alert").wait_for(state="hidden")
+    finally:
+        page.close()
+        server.stop()
+        platform.stop()
 
 
 def test_a_table_is_dragged_into_a_cell(panel):

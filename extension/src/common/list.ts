@@ -281,7 +281,7 @@ export class ItemList<T> extends Widget {
       this._search.value = '';
       this._rows.search('');
       this.options.search?.('');
-      this.update();
+      this._draw();
       this._tree.focus();
       // Among all rows again, it may be far away.
       this._activate(this._rows.shown.find(row => row.key === this._active));
