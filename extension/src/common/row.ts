@@ -1,5 +1,6 @@
 import { caretDownIcon, caretRightIcon, ellipsesIcon } from '@jupyterlab/ui-components';
 import type { IRow } from './rows';
+import { visible } from './visible';
 
 /** How a row is drawn, beside what it shows. */
 export interface IRowState {
@@ -10,6 +11,9 @@ export interface IRowState {
   /** The words that are searched for, in small letters. */
   words: readonly string[];
 }
+
+/** A detail of so few characters, such as a time or a size, is never cut. */
+const SHORT = 12;
 
 const shownIn = new WeakMap<HTMLElement, { row: IRow<unknown>; words: string }>();
 
@@ -60,17 +64,19 @@ function fill<T>(element: HTMLElement, row: IRow<T>, state: IRowState): void {
     element.append(caret ? caret.element({ tag: 'span', className: 'civis-Row-caret' }) : span('civis-Row-caret'));
   }
   if (item === null) {
-    element.title = row.remark;
+    element.title = visible(row.remark);
     element.append(span('civis-Row-label', row.remark));
     return;
   }
-  element.title = item.hint ?? [item.label, item.detail].filter(Boolean).join(' · ');
+  element.title = visible(item.hint ?? [item.label, item.detail].filter(Boolean).join(' · '));
   if (item.icon) {
     element.append(item.icon.element({ tag: 'span', className: 'civis-Row-icon' }));
   }
-  element.append(marked(item.label, state.words));
+  element.append(marked(visible(item.label), state.words));
   if (item.detail) {
-    element.append(span('civis-Row-detail', item.detail));
+    const detail = span('civis-Row-detail', item.detail);
+    detail.classList.toggle('civis-mod-short', item.detail.length <= SHORT);
+    element.append(detail);
   }
   if (item.state) {
     element.append(span(`civis-Row-state civis-mod-${item.state.kind}`, item.state.text));
@@ -86,7 +92,7 @@ function fill<T>(element: HTMLElement, row: IRow<T>, state: IRowState): void {
 function span(className: string, text = ''): HTMLElement {
   const made = document.createElement('span');
   made.className = className;
-  made.textContent = text;
+  made.textContent = visible(text);
   return made;
 }
 
