@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from civis_nb._visible import shown
+from civis_nb._visible import printable
 from civis_nb._wire_text import preformatted
 
 __all__ = ["CivisError", "reduced"]
@@ -25,11 +25,11 @@ class CivisError(Exception):
     _renamed_attributes: Mapping[str, str] = MappingProxyType({})
 
     def __str__(self) -> str:
-        return shown(super().__str__())
+        return printable(super().__str__())
 
     def add_note(self, note: str, /) -> None:
         """Add a note, in the same way."""
-        super().add_note(shown(note))
+        super().add_note(printable(note))
 
     def _render_traceback_(self) -> list[str]:
         """Return what IPython shows of it: the user's own lines; all with ``%tb``."""

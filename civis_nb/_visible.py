@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-__all__ = ["TERMINAL_CODE", "shown", "visible", "without_ansi"]
+__all__ = ["TERMINAL_CODE", "printable", "visible", "without_ansi"]
 
 #: Characters that move, hide or reverse what stands around them, or that no encoding can carry:
 #: controls but newline and tab, bidirectional marks, zero-width space and joiner marks, surrogates.
@@ -51,12 +51,12 @@ def without_ansi(text: str) -> str:
     return TERMINAL_CODE.sub("", text)
 
 
-def shown(text: str) -> str:
+def printable(text: str) -> str:
     r"""Return `text` without terminal codes, and with all else that can't be seen as escapes.
 
     Examples
     --------
-    >>> shown("\x1b]8;;http://bad.test\x07here\x1b]8;;\x07 \x1b[31mred\a")
+    >>> printable("\x1b]8;;http://bad.test\x07here\x1b]8;;\x07 \x1b[31mred\a")
     'here red\\x07'
     """
     return visible(without_ansi(text))

@@ -50,7 +50,7 @@ from typing import TYPE_CHECKING, Any
 
 # `_restore` is named by pickles of earlier versions.
 from civis_nb._error_base import CivisError, _restore, reduced  # noqa: F401
-from civis_nb._visible import shown
+from civis_nb._visible import printable
 from civis_nb._wire_text import describe_error, masked_path
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ class CivisAPIError(CivisError):
     def __str__(self) -> str:
         where = " ".join(part for part in (self.method, self.path) if part)
         text = f"({self.status_code}) {self.error_message}" + (f" ({where})" if where else "")
-        return shown(text)
+        return printable(text)
 
     __reduce__ = reduced
 

@@ -22,7 +22,7 @@ def doctor() -> None:
     That is: versions, extras, settings, proxy, cache, the local platform, endpoint, key, clock.
     The exit code is 1 when something is wrong. No secret is shown.
     """
-    from civis_nb._visible import shown
+    from civis_nb._visible import printable
     from civis_nb.cli.checks import findings
 
     # click itself leaves colours out where the output is no terminal.
@@ -30,10 +30,10 @@ def doctor() -> None:
     wrong = 0
     for finding in findings():
         mark = click.style(f"{finding.level:<5}", fg=_COLOURS[finding.level])
-        text = shown(finding.text)
+        text = printable(finding.text)
         click.echo(f"{mark}  {finding.subject:<9} {text}", color=False if plain else None)
         if finding.advice:
-            click.echo(f"{'':17}-> {shown(finding.advice)}")
+            click.echo(f"{'':17}-> {printable(finding.advice)}")
         wrong += finding.level == "wrong"
     if wrong:
         click.echo(f"{wrong} thing{'s are' if wrong > 1 else ' is'} wrong.", err=True)

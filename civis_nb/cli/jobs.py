@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from civis_nb._visible import shown
+from civis_nb._visible import printable
 from civis_nb.cli.api import api_of
 from civis_nb.cli.command import Command
 from civis_nb.cli.exits import FAILED
@@ -67,7 +67,7 @@ def _follow(client: APIClient, job_id: int, run_id: int, exit_status: bool) -> N
     from civis_nb.utils import job_logs
 
     what = f"Run {run_id} of job {job_id}"
-    seen = shown if sys.stdout.isatty() else str
+    seen = printable if sys.stdout.isatty() else str
     try:
         for entry in job_logs(job_id, run_id, client=client):
             click.echo(f"{entry['created_at']} {seen(entry['message'].rstrip())}")
@@ -78,6 +78,6 @@ def _follow(client: APIClient, job_id: int, run_id: int, exit_status: bool) -> N
         ) from None
     state = state_of(run)
     why = f": {run.error}" if getattr(run, "error", None) else ""
-    click.echo(f"{what}: {state}{shown(why)}", err=True)
+    click.echo(f"{what}: {state}{printable(why)}", err=True)
     if exit_status and state != "succeeded":
         sys.exit(FAILED)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import IO, Any
 
-from civis_nb._visible import shown
+from civis_nb._visible import printable
 
 __all__ = ["table_lines", "write_json"]
 
@@ -40,7 +40,7 @@ def _cell(value: Any) -> str:
     """Return a value on one line; NULL is empty."""
     if value is None:
         return ""
-    return shown(str(value)).replace("\n", "\\n").replace("\t", "\\t")
+    return printable(str(value)).replace("\n", "\\n").replace("\t", "\\t")
 
 
 def _width(text: str) -> int:

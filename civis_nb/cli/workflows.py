@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from civis_nb._visible import shown
+from civis_nb._visible import printable
 from civis_nb.cli.api import api_of
 from civis_nb.cli.command import Command
 from civis_nb.cli.exits import FAILED
@@ -149,7 +149,7 @@ def run(
         made = client.workflows.post(name or Path(workflow).stem.strip("-") or "workflow",
                                      definition=text)  # fmt: skip
         workflow_id = made.id
-        click.echo(f"Workflow {workflow_id} ({shown(made.name)}) is created.", err=True)
+        click.echo(f"Workflow {workflow_id} ({printable(made.name)}) is created.", err=True)
     options = {"input": given, "included_tasks": list(tasks), "target_task": target_task}
     pending = PendingStart(partial(start_execution, client, workflow_id, progress=False, **options))
     try:
@@ -183,7 +183,7 @@ def _follow(future: CivisFuture) -> None:
     try:
         state = future.result().state
     except (CivisJobFailure, CivisCancelledError) as error:
-        click.echo(f"{what}: {future.state}. {shown(str(error))}", err=True)
+        click.echo(f"{what}: {future.state}. {printable(str(error))}", err=True)
         sys.exit(FAILED)
     click.echo(f"{what}: {state}", err=True)
 
@@ -193,7 +193,7 @@ def _task_line(task: Any) -> str:
     runs = list(task.runs or ())
     ids = f" (job {runs[0].job_id}, run {runs[0].id})" if runs else ""
     why = f": {task.mistral_state_info}" if task.mistral_state_info else ""
-    return shown(f"{task.name}: {task.mistral_state}{ids}{why}")
+    return printable(f"{task.name}: {task.mistral_state}{ids}{why}")
 
 
 def _write_pause(execution: Any, written: dict[str, str]) -> None:
@@ -245,7 +245,7 @@ def _execution_line(execution: Any) -> str:
     ended = f" to {execution.finished_at}" if execution.finished_at else ""
     began = f", {execution.started_at}{ended}" if execution.started_at else ""
     why = f": {execution.mistral_state_info}" if execution.mistral_state_info else ""
-    return shown(f"execution {execution.id}: {state}{began}{why}")
+    return printable(f"execution {execution.id}: {state}{began}{why}")
 
 
 def _is_id(workflow: str) -> bool:

@@ -23,7 +23,7 @@ from civis_nb.frames.profile import profiled
 from civis_nb.frames.query import query_tables
 from civis_nb.frames.selection import part_of
 from civis_nb.frames.to_arrow import arrow_of, arrow_of_rows
-from civis_nb.frames.typed import FRAME_TYPES, Rest, TypedTable
+from civis_nb.frames.typed import FRAME_TYPES, FullResult, TypedTable
 
 if TYPE_CHECKING:
     import polars as pl
@@ -59,7 +59,7 @@ class ResultTable(Readable):
     frame_types
         The types of frames that are made of it, ``"native"`` or ``"exact"``; None: native for
         pandas, exact for polars and Arrow.
-    rest
+    full
         What more there is of the result; None: nothing.
     source
         Where the result came from.
@@ -97,7 +97,7 @@ class ResultTable(Readable):
         limit: int | None = None,
         note: str | None = None,
         frame_types: str | None = None,
-        rest: Rest | None = None,
+        full: FullResult | None = None,
         source: Source | None = None,
         static: bool = False,
         view_rows: int | None = None,
@@ -108,8 +108,8 @@ class ResultTable(Readable):
         self.static = static
         self.view_rows = view_rows
         self.limit: int = config.get("limit", limit)
-        self._rest = rest or Rest()
-        self.complete = self._rest.is_none
+        self._full = full or FullResult()
+        self.complete = self._full.is_held
         self._counted: int | None = None
         self._frame_types = frame_types
         self._frames: dict[tuple[str, str], Any] = {}
@@ -146,7 +146,7 @@ class ResultTable(Readable):
     @property
     def can_count(self) -> bool:
         """Whether the total is not known, and the database can count it."""
-        return self.total is None and self._rest.count is not None
+        return self.total is None and self._full.count is not None
 
     def count_rows(self) -> int:
         """Return how many rows the result has; of a preview the database counts them, once.
@@ -156,8 +156,8 @@ class ResultTable(Readable):
         CivisInputError
             When this is a preview of a statement that can't be run again.
         """
-        if self.can_count and self._rest.count is not None:
-            self._counted = self._rest.count()
+        if self.can_count and self._full.count is not None:
+            self._counted = self._full.count()
         return len(self) if self.total is None else self.total
 
     @property
@@ -170,8 +170,8 @@ class ResultTable(Readable):
             return self._result.table
         if self._rows is None:
             return self._data
-        if self._rest.typed is not None:
-            return self._rest.typed().table
+        if self._full.typed is not None:
+            return self._full.typed().table
         return arrow_of_rows(self.columns, self.rows)
 
     @property
@@ -185,12 +185,12 @@ class ResultTable(Readable):
 
     @property
     def _is_result(self) -> bool:
-        return self._rows is None or self._rest.typed is not None
+        return self._rows is None or self._full.typed is not None
 
     @property
     def can_fetch(self) -> bool:
         """Whether rows are missing that another run would bring."""
-        return not self.complete and self._rest.fetch is not None
+        return not self.complete and self._full.fetch is not None
 
     def _whole(self) -> TypedTable:
         """Return the whole result with exact types; it is fetched once.
@@ -203,8 +203,8 @@ class ResultTable(Readable):
         if self._result is None:
             if self._rows is None:
                 self._result = TypedTable(arrow_of(self._data))
-            elif self._rest.fetch is not None:
-                self._result = self._rest.fetch()
+            elif self._full.fetch is not None:
+                self._result = self._full.fetch()
                 self._length, self.complete = self._result.table.num_rows, True
             elif self.complete:
                 self._result = TypedTable(arrow_of_rows(self.columns, self.rows))
@@ -272,7 +272,7 @@ class ResultTable(Readable):
             columns=self.columns,
             types=[column.type for column in self._head],
             limit=self.limit,
-            rest=Rest(fetch=lambda: self[:rows]._whole()),
+            full=FullResult(fetch=lambda: self[:rows]._whole()),
             frame_types=self._frame_types,
         )
 

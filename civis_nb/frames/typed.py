@@ -12,7 +12,7 @@ from civis_nb.frames.native import ExactColumn, native_table
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["FRAME_TYPES", "Rest", "TypedTable"]
+__all__ = ["FRAME_TYPES", "FullResult", "TypedTable"]
 
 #: The types that a frame can be made with.
 FRAME_TYPES: Final = ("native", "exact")
@@ -58,12 +58,12 @@ class TypedTable:
 
 
 @dataclass(frozen=True)
-class Rest:
-    """What more there is of a result of which rows are held as text.
+class FullResult:
+    """How to have the full result of which some rows are held as text.
 
     Attributes
     ----------
-    is_none
+    is_held
         Whether the rows held are all of it, and not the first ones of a preview.
     fetch
         Returns the whole result with exact types: by another run, or from the rows.
@@ -73,7 +73,7 @@ class Rest:
         Has the database count the rows of the result, and returns their number.
     """
 
-    is_none: bool = True
+    is_held: bool = True
     fetch: Callable[[], TypedTable] | None = None
     typed: Callable[[], TypedTable] | None = None
     count: Callable[[], int] | None = None

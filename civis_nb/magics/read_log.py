@@ -62,7 +62,7 @@ class ReadLog:
         except CivisError as error:
             # The run is what matters; its log is read again the next time.
             self.error = error
-            self._rest(found=False)
+            self._postpone(found=False)
 
     def read_now(self) -> bool:
         """Read what is new; return whether there was anything, wanted or not.
@@ -74,7 +74,7 @@ class ReadLog:
         """
         entries = self._cursor.read()
         self.lines.add(entries if self._keep is None else filter(self._keep, entries))
-        self._rest(found=bool(entries))
+        self._postpone(found=bool(entries))
         return bool(entries)
 
     @property
@@ -82,7 +82,7 @@ class ReadLog:
         """Seconds until the next read is due."""
         return max(self._due - time.monotonic(), 0.0)
 
-    def _rest(self, *, found: bool) -> None:
+    def _postpone(self, *, found: bool) -> None:
         """Postpone the next read: not for long while the log grows."""
         self._wait_s = _LOG_WAITS_S[0] if found else min(self._wait_s * 1.5, self._max_s)
         self._due = time.monotonic() + self._wait_s

@@ -15,7 +15,7 @@ from civis_nb.display.settled import Source
 from civis_nb.display.tables import ResultTable
 from civis_nb.display.text import counted
 from civis_nb.errors import CivisMagicError
-from civis_nb.frames.typed import Rest, TypedTable
+from civis_nb.frames.typed import FullResult, TypedTable
 from civis_nb.futures import CivisFuture
 from civis_nb.io.databases import start_query
 from civis_nb.io.reading.parsers.arrow_exact import table_of_texts
@@ -165,7 +165,7 @@ class SqlRun:
             title=title,
             limit=call.rows,
             frame_types=call.types or ("exact" if config.get("types") == "exact" else None),
-            rest=Rest(
+            full=FullResult(
                 len(rows) < self._most_shown,
                 self._whole(statement, facts),
                 partial(_typed, facts),
@@ -224,7 +224,7 @@ class SqlRun:
                     title=", ".join(filter(None, [call.var, found.age])),
                     limit=limit,
                     note=found.note,
-                    rest=Rest(found.complete),
+                    full=FullResult(found.complete),
                     view_rows=call.rows,
                     static=call.static,
                 )

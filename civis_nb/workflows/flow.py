@@ -18,11 +18,11 @@ _LONGEST_JOIN_NAME = 208
 #: Up to so many tasks it is looked for joins of what excludes each other.
 _MAX_COMPARED = 2_000
 
-Before = Mapping[str, "Sequence[_Way]"]
+Before = Mapping[str, "Sequence[_Link]"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Way:
+class _Link:
     """A transition from a task to a task.
 
     Attributes
@@ -71,18 +71,18 @@ class _Flow:
         if self.definition.type == "reverse":
             self.check_requirements()
             return
-        ways = [way for task in self.tasks.values() for way in self.ways(task)]
-        before: dict[str, list[_Way]] = {name: [] for name in self.tasks}
-        for way in ways:
-            before[way.target].append(way)
-        reached = self.reached(ways, before)
+        links = [link for task in self.tasks.values() for link in self.links(task)]
+        before: dict[str, list[_Link]] = {name: [] for name in self.tasks}
+        for link in links:
+            before[link.target].append(link)
+        reached = self.reached(links, before)
         if reached:
             self.check_reached(before, reached)
         else:
             message = "No task is the first: something leads to every task, so none is started."
             self.reading.refuse((self.definition.name, "tasks"), message, of_key=True)
-        self.check_exclusive(ways, before)
-        self.check_cycles(ways)
+        self.check_exclusive(links, before)
+        self.check_cycles(links)
 
     def check_names(self) -> None:
         """Warn of names that are too long, and of keys without effect in this type of workflow."""
@@ -97,7 +97,7 @@ class _Flow:
                     message = f"{key!r} of the task {brief(task.name)} has no effect"
                     self.warn(task.name, f"{message} in a {kind} workflow.", key)
 
-    def ways(self, task: TaskDefinition) -> Iterator[_Way]:
+    def links(self, task: TaskDefinition) -> Iterator[_Link]:
         """Return the transitions of a task; warn of those after the end of the execution."""
         for key, branch in task.branches.items():
             ended_by, is_paused = "", False
@@ -110,16 +110,16 @@ class _Flow:
                 elif target in self.tasks:
                     is_certain = transition.guard in (None, True) and not is_paused
                     if transition.guard is not False:
-                        yield _Way(task.name, target, key, is_certain)
+                        yield _Link(task.name, target, key, is_certain)
                 elif transition.guard in (None, True):
                     ended_by = target if target in ("fail", "succeed") else ""
                     is_paused = is_paused or target == "pause"
 
-    def reached(self, ways: Sequence[_Way], before: Before) -> set[str]:
+    def reached(self, links: Sequence[_Link], before: Before) -> set[str]:
         """Return the tasks that can run, if all conditions can be met."""
         after: dict[str, list[str]] = {name: [] for name in self.tasks}
-        for way in ways:
-            after[way.source].append(way.target)
+        for link in links:
+            after[link.source].append(link.target)
         reached = {name for name in self.tasks if not before[name]}
         waiting = list(reached)
         while waiting:
@@ -131,7 +131,7 @@ class _Flow:
 
     def is_open(self, name: str, before: Before, reached: set[str]) -> bool:
         """Return whether enough of what leads to a task can run."""
-        sources = {way.source for way in before[name]}
+        sources = {link.source for link in before[name]}
         join = self.tasks[name].join
         needed = len(sources) if join == "all" else join or 1
         return len(sources & reached) >= needed
@@ -139,7 +139,7 @@ class _Flow:
     def check_reached(self, before: Before, reached: set[str]) -> None:
         """Warn of tasks that never run, and of joins without effect."""
         for task in self.tasks.values():
-            sources = list(dict.fromkeys(way.source for way in before[task.name]))
+            sources = list(dict.fromkeys(link.source for link in before[task.name]))
             if task.join is not None and not sources:
                 text = f"'join' of the task {brief(task.name)} has no effect: nothing leads to it."
                 self.warn(task.name, text, "join")
@@ -156,9 +156,9 @@ class _Flow:
             else:
                 self.warn(task.name, f"{text}only {names} leads to it, which never runs either.")
 
-    def check_exclusive(self, ways: Sequence[_Way], before: Before) -> None:
+    def check_exclusive(self, links: Sequence[_Link], before: Before) -> None:
         """Warn of joins that wait both for the success and for the error of one task."""
-        arrows = [(way.source, way.target) for way in ways]
+        arrows = [(link.source, link.target) for link in links]
         turned: set[tuple[object, object]] = set()
         layers = layers_of(list(self.tasks), arrows, turned)
         if turned or len(self.tasks) > _MAX_COMPARED:
@@ -167,9 +167,9 @@ class _Flow:
         needs: dict[str, frozenset[tuple[str, str]]] = {}
         for name in sorted(self.tasks, key=lambda name: layers[name]):
             by_source: dict[str, list[frozenset[tuple[str, str]]]] = {}
-            for way in before[name]:
-                end = {(way.source, way.key)} if way.key != "on-complete" else set()
-                by_source.setdefault(way.source, []).append(needs[way.source] | end)
+            for link in before[name]:
+                end = {(link.source, link.key)} if link.key != "on-complete" else set()
+                by_source.setdefault(link.source, []).append(needs[link.source] | end)
             each = [frozenset.intersection(*ends) for ends in by_source.values()]
             if self.tasks[name].join != "all":
                 needs[name] = frozenset.intersection(*each) if each else frozenset()
@@ -182,12 +182,12 @@ class _Flow:
                     self.warn(name, text, "join")
                     return
 
-    def check_cycles(self, ways: Sequence[_Way]) -> None:
+    def check_cycles(self, links: Sequence[_Link]) -> None:
         """Warn of cycles that only the failure of a task can end."""
         after: dict[str, list[str]] = {name: [] for name in self.tasks}
-        for way in ways:
-            if way.is_certain and way.key != "on-error" and self.tasks[way.target].join is None:
-                after[way.source].append(way.target)
+        for link in links:
+            if link.is_certain and link.key != "on-error" and self.tasks[link.target].join is None:
+                after[link.source].append(link.target)
         for cycle in _cycles(after):
             shown = " → ".join(map(brief, [*cycle[:6], *(["…"] if len(cycle) > 6 else [])]))
             text = f"These tasks run again and again, until one fails: {shown} → {brief(cycle[0])}."
@@ -231,15 +231,15 @@ def _cycles(after: Mapping[str, Sequence[str]]) -> Iterator[list[str]]:
                     ends.append(name)
         if not left:
             return
-        way = [next(iter(left))]
-        position = {way[0]: 0}
+        path = [next(iter(left))]
+        position = {path[0]: 0}
         while True:
-            following = next(target for target in left[way[-1]] if target in left)
+            following = next(target for target in left[path[-1]] if target in left)
             if following in position:
                 break
-            position[following] = len(way)
-            way.append(following)
-        cycle = way[position[following] :]
+            position[following] = len(path)
+            path.append(following)
+        cycle = path[position[following] :]
         yield cycle
         for name in cycle:
             del left[name]

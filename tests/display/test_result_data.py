@@ -16,7 +16,7 @@ import pytest
 
 from civis_nb.display.tables import ResultTable
 from civis_nb.errors import CivisInputError
-from civis_nb.frames.typed import Rest, TypedTable
+from civis_nb.frames.typed import FullResult, TypedTable
 from civis_nb.io.reading.parsers.arrow_exact import table_of_texts
 
 EXACT = pa.table(
@@ -43,7 +43,7 @@ def preview(**options):
         return TypedTable(EXACT)
 
     rows = [["1", "1.50", "2020-02-29", "00501"], ["2", None, None, None]]
-    table = ResultTable(rows, columns=EXACT.column_names, rest=Rest(False, fetch), **options)
+    table = ResultTable(rows, columns=EXACT.column_names, full=FullResult(False, fetch), **options)
     return table, fetches
 
 
@@ -213,7 +213,7 @@ def test_the_head_of_a_preview_has_the_types_of_the_whole():
 
 
 def test_a_preview_that_can_not_run_again_says_what_it_has():
-    table = ResultTable([["1"]], columns=["n"], rest=Rest(False))
+    table = ResultTable([["1"]], columns=["n"], full=FullResult(False))
     assert table.rows == [("1",)]
     for use in (table.to_pandas, lambda: len(table), lambda: pa.table(table)):
         with pytest.raises(CivisInputError, match="can't be run again"):

@@ -16,7 +16,7 @@ from civis_nb import config
 from civis_nb.display.tables import ResultTable
 from civis_nb.display.values import texts, type_name
 from civis_nb.errors import CivisInputError
-from civis_nb.frames.typed import Rest, TypedTable
+from civis_nb.frames.typed import FullResult, TypedTable
 
 TABLE = pa.table(
     {
@@ -118,7 +118,7 @@ def test_long_cells_are_cut_and_line_ends_shown():
     [
         ({}, "20 of 944 rows"),
         ({"limit": 5}, "5 of 944 rows"),
-        ({"rest": Rest(False)}, "20 of the first 944 rows; the total is not known"),
+        ({"full": FullResult(False)}, "20 of the first 944 rows; the total is not known"),
         ({"title": "df"}, "df: 20 of 944 rows"),
     ],
 )
@@ -183,12 +183,12 @@ def test_conversions_keep_values():
 def test_preview_becomes_a_frame_through_its_fetch_once():
     calls = []
     fetch = lambda: calls.append(1) or TypedTable(TABLE)  # noqa: E731
-    preview = ResultTable([["1"]], columns=["n"], rest=Rest(False, fetch))
+    preview = ResultTable([["1"]], columns=["n"], full=FullResult(False, fetch))
     assert preview.to_arrow() is TABLE
     assert preview.to_arrow() is TABLE
     assert calls == [1]
     with pytest.raises(CivisInputError, match="can't be run again"):
-        ResultTable([["1"]], columns=["n"], rest=Rest(False)).to_pandas()
+        ResultTable([["1"]], columns=["n"], full=FullResult(False)).to_pandas()
 
 
 def test_frame_methods_point_to_the_frame():
@@ -273,7 +273,7 @@ def test_rows_of_a_preview_are_counted_once_when_asked_for():
         asked.append(1)
         return 1_000_000
 
-    table = ResultTable([["1"]] * 3, columns=["a"], rest=Rest(False, count=count), limit=2)
+    table = ResultTable([["1"]] * 3, columns=["a"], full=FullResult(False, count=count), limit=2)
     assert table.caption == "2 of the first 3 rows; the total is not known"
     assert table.total is None
     assert table.can_count
@@ -283,4 +283,4 @@ def test_rows_of_a_preview_are_counted_once_when_asked_for():
     assert table.caption == "2 of 1,000,000 rows"
     assert ResultTable(pa.table({"a": [1, 2]})).count_rows() == 2
     with pytest.raises(CivisInputError, match="can't be run again"):
-        ResultTable([["1"]], columns=["a"], rest=Rest(False)).count_rows()
+        ResultTable([["1"]], columns=["a"], full=FullResult(False)).count_rows()
