@@ -71,7 +71,8 @@ class Handler(APIHandler):
 
         What it fails with is answered with ``{"problem": text, "kind": name of the error}``, of
         which the extension shows the text: with status 400 where the request was wrong, as the
-        platform did where something is not there (404) or not possible now (409), else with 502.
+        platform did where something is not there (404) or not possible now (409), else with 502;
+        with 504 when it took too long, and with 500 when it is no error of this package.
         """
         try:
             if inspect.iscoroutinefunction(function):
@@ -89,6 +90,12 @@ class Handler(APIHandler):
             found = {"problem": problem, "kind": "TimeoutError"}
         except asyncio.CancelledError:
             return  # nobody waits
+        except Exception as error:
+            # What can't be foreseen: a platform of another version may lack an operation.
+            self.log.exception("%s %s failed", self.request.method, self.request.path)
+            self.set_status(500)
+            problem = f"{type(error).__name__}: {error}. The log of the Jupyter server has more."
+            found = {"problem": problem, "kind": type(error).__name__}
         self.finish(json.dumps(found))
 
     def on_connection_close(self) -> None:
