@@ -73,6 +73,7 @@ ALLOWED: dict[str, set[str]] = {
     },
     "local": {"_cache_folder", "config", "spec", "workflows"},
     "workflows": {"display", "spec"},
+    "__main__": {"cli"},
     "cli": {
         "_cache_folder",
         "backend",

@@ -43,7 +43,13 @@ _DIALECT = click.option(
 
 @local.command()
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=0, show_default=True, help="The port; 0: a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="The port; 0: a free one.",
+)
 @_STATE
 @_SAMPLES
 @_DATABASES

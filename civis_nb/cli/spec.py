@@ -32,12 +32,16 @@ _SPEC = click.option(
 
 @spec.command()
 @_SPEC
-@click.argument("name", default="")
-def show(name: str, source: str | None) -> None:
-    """Print the help of NAME: scripts.post_sql, or scripts; without NAME, all resources."""
+@click.argument("name", nargs=-1)
+def show(name: tuple[str, ...], source: str | None) -> None:
+    """Print the help of NAME: scripts.post_sql, or scripts; without NAME, all resources.
+
+    An operation can be named as its command is, too: scripts post-sql.
+    """
     from civis_nb.spec.browse import describe, resources
 
-    click.echo(describe(name, source) if name else resources(source))
+    wanted = ".".join(name).replace("-", "_")
+    click.echo(describe(wanted, source) if wanted else resources(source))
 
 
 @spec.command()

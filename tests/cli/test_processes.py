@@ -75,6 +75,16 @@ def test_interrupt_stops_the_showing_and_not_the_run(process, on_platform):
     client.jobs.delete_runs(job_id, run_id)
 
 
+def test_the_package_can_be_run_as_the_command():
+    done = subprocess.run(
+        [sys.executable, "-m", "civis_nb", "jbos"],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert "Usage: civis-nb " in done.stderr
+    assert "Did you mean jobs?" in done.stderr
+
+
 def test_nothing_heavy_is_loaded(on_platform):
     code = (
         "import sys, atexit; from civis_nb.cli import main; atexit.register(lambda: print("

@@ -31,6 +31,7 @@ def test_show_prints_the_help_of_an_operation(official):
     shown = _run("show", "--spec", official, "scripts.post_sql").stdout
     assert shown.startswith("client.scripts.post_sql(name: str, sql: str, remote_host_id: int")
     assert "API URL: ``POST /scripts/sql``" in shown
+    assert _run("show", "--spec", official, "scripts", "post-sql").stdout == shown
 
 
 def test_show_lists_a_resource_and_all_resources(official):
