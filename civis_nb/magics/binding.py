@@ -21,6 +21,10 @@ from civis_nb.table_names import quoted
 
 __all__ = ["Bound", "bind", "nearest_values", "quoted_identifier"]
 
+#: What Python writes behind a variable for a part of its value. In DuckDB's SQL ``'x'.upper()`` is
+#: a call, and ``'x'[1]`` a part of the text.
+_PART = re.compile(r"\.[^\W\d]\w*|\[(?:\d+|'[^']*'|\"[^\"]*\")\]")
+
 
 @dataclass(frozen=True)
 class Bound:
@@ -139,6 +143,8 @@ def bind(
             written = quoted_identifier(value, placeholder.name)
         elif placeholder.names_table and not is_many(value):
             raise CivisMagicError(_no_table(placeholder.name))
+        elif part := _PART.match(sql, placeholder.end) if dialect != "duckdb" else None:
+            raise CivisMagicError(_no_part(placeholder.name, part[0]))
         elif mismatch := _mismatch(placeholder, value, dialect):
             raise CivisMagicError(mismatch)
         else:
@@ -151,6 +157,14 @@ def bind(
         splices.append((placeholder.start, placeholder.end, start, length))
         at = placeholder.end
     return Bound(sql, "".join(parts) + sql[at:], tuple(splices))
+
+
+def _no_part(name: str, part: str) -> str:
+    """Return what to do where a part of a value is asked for, as ``:day.year``."""
+    return (
+        f":{name}{part} is no value: a :name is a variable as a whole. Give {name}{part} a "
+        "variable of its own. Nothing was sent."
+    )
 
 
 def _mismatch(placeholder: Placeholder, value: Any, dialect: str) -> str | None:

@@ -239,7 +239,7 @@ def _file_text(name: str) -> str:
 
 def _check_is_no_name(text: str, call: SqlCall, values: Sequence[Mapping[str, Any]]) -> None:
     """Refuse the name of a variable that holds a statement, where its colon is missing."""
-    alone = re.fullmatch(r"\s*\{?([^\W\d]\w*)\}?\s*;?\s*", text)
+    alone = re.fullmatch(r"\s*\$?\{?([^\W\d]\w*)\}?\s*;?\s*", text)
     found = alone and next((names[alone[1]] for names in values if alone[1] in names), None)
     if alone and isinstance(found, str) and len(found.split()) > 1:
         raise CivisMagicError(

@@ -282,6 +282,22 @@ def test_what_has_no_literal_is_refused_by_name(value, said):
     assert said in str(caught.value)
 
 
+@pytest.mark.parametrize("part", [".year", "[0]", "['year']", '["year"]'])
+@pytest.mark.parametrize("value", [dt.date(2024, 5, 1), {"year": 2024}, [2024], object()])
+def test_a_part_of_a_value_is_told_to_need_a_variable(part, value):
+    sql = f"select :thing{part}"
+    with pytest.raises(CivisMagicError) as caught:
+        bind(sql, "redshift", {"thing": value})
+    assert f"Give thing{part} a variable of its own. Nothing was sent." in str(caught.value)
+    bound = bind(f"select :t{part}", "redshift", {}, idents={"t": "tab"})
+    assert bound.sql.replace('" ', '"') == f'select "tab"{part}'
+
+
+def test_a_method_behind_a_value_is_one_in_duckdb():
+    bound = bind("select :t.upper(), :t[1]", "duckdb", {"t": "a"})
+    assert bound.sql == "select 'a' .upper(), 'a' [1]"
+
+
 def test_names_without_a_value_are_all_named_with_near_ones():
     with pytest.raises(CivisMagicError) as caught:
         bind("select :min_agee, :zzz, :ok", "duckdb", {"ok": 1}, [{"min_age": 30}])

@@ -107,7 +107,7 @@ def test_a_variable_or_a_file_holds_the_whole_statement(live, people):
 def test_a_variable_without_its_colon_is_no_statement(live, people, magics_client):
     before = sent(magics_client)
     live.run("query = 'select 1 as one'")
-    for word in ("query", "{query}", "query;"):
+    for word in ("query", "{query}", "$query", "query;"):
         assert ":query" in live.error(f"%civis_sql {word}")
     assert sent(magics_client) == before
 
