@@ -164,6 +164,7 @@ class _Writer:
         return f"({digits})" if value < 0 else digits
 
     def double(self, value: float) -> str:
+        """Return a double as a literal of that type."""
         if math.isnan(value):
             text = "NaN"
         elif math.isinf(value):
@@ -174,6 +175,7 @@ class _Writer:
         return f"CAST('{text}' AS DOUBLE PRECISION)"
 
     def decimal(self, value: Decimal) -> str:
+        """Return a decimal as a literal with all its digits."""
         value = Decimal(value)  # of a subclass, the value and not what it makes of it
         if not value.is_finite():
             raise CivisInputError(f":{self.name} is Decimal('{value}'), which has no SQL literal.")

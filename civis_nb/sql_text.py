@@ -53,6 +53,7 @@ class _Plain(NamedTuple):
 
 
 def _plain(string: str) -> _Plain:
+    """Return the patterns of SQL whose strings are written in one way."""
     escaped = r"[eE]'(?:[^'\\]++|\\.|'')*+'"
     skipped = rf'--[^\n]*+|{escaped}|{string}|"(?:[^"]++|"")*+"|\d[\w.]*+'
     word, space = r"[^\W\d][\w$]*+", r"(?:\s++|--[^\n]*+)*+"

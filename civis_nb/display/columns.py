@@ -186,6 +186,7 @@ def _arrow_column(name: str, values: Any) -> Column:
 
 
 def _pandas_column(name: str, series: Any) -> Column:
+    """Return a column of a pandas frame; its texts where Arrow has no type for its objects."""
     import pyarrow as pa
 
     try:

@@ -176,6 +176,7 @@ def _bars(column: ColumnProfile) -> str | None:
 
 
 def _top(column: ColumnProfile) -> str | None:
+    """Return the most frequent values of a column, with how often they occur."""
     if not column.top:
         return None
     shown = column.top[:_TOP_SHOWN]

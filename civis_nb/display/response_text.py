@@ -81,6 +81,7 @@ class _Unquoted:
 
 
 def _formatted(kind: str, shown: Any, width: int | None) -> str:
+    """Return the text of an object, on several lines where a width is given."""
     if width is None:
         return f"{kind}({shown!r})"
     # Imported here: only an interactive shell asks for lines.

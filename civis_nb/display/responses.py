@@ -167,6 +167,7 @@ def _json(value: Any) -> str:
 
 
 def _fields(data: dict[str, Any], caption: str | None, depth: int) -> Html:
+    """Return a table of fields; of many only the first ones."""
     rows = [_field(str(name), value, depth) for name, value in list(data.items())[:_FIELDS]]
     if len(data) > _FIELDS:
         rows.append(el("tr", el("td", f"… {len(data) - _FIELDS} more", colspan=2)))

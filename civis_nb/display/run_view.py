@@ -49,6 +49,7 @@ class RunView(Displayable):
     followed: FollowedRun | None = field(default=None, compare=False)
 
     def _log_title(self) -> str:
+        """Return how many lines of the log are shown."""
         activity = self.activity
         shown = len(activity.log or ())
         if not shown:

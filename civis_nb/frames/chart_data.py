@@ -152,6 +152,7 @@ class _Source:
 
 
 def _json(value: Any) -> Any:
+    """Return a value as Vega-Lite reads it."""
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, float):

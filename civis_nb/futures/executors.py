@@ -197,6 +197,7 @@ class _ContainerShellExecutor(_CivisExecutor):
         return self._start(_command(fn, args, kwargs))
 
     def _create_job(self, name: str, work: Any) -> Any:
+        """Create the container script of a command."""
         return self.client.scripts.post_containers(
             name=name,
             required_resources=self.required_resources,
@@ -264,6 +265,7 @@ class CustomScriptExecutor(_CivisExecutor):
         return self._start(arguments)
 
     def _create_job(self, name: str, work: Any) -> Any:
+        """Create the custom script of a call."""
         return self.client.scripts.post_custom(
             self.from_template_id,
             name=name,

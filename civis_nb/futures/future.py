@@ -215,6 +215,7 @@ class CivisFuture(RunResult):
             self.cancel()
 
     def _end_cancelled(self) -> None:
+        """End as cancelled; or as timed out, where `cancel_after` was the reason."""
         if self._expired_after_s is None:
             super()._end_cancelled()
             return

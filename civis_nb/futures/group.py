@@ -164,6 +164,7 @@ class RunGroup(Displayable):
         return GroupView(activities, self.title, live, self._followed)
 
     def _activity(self, at: int) -> Activity:
+        """Return what was seen last of a run, with the time since it was first seen running."""
         future = self.futures[at]
         seen: Activity = future.activity(self.names[at] if self.names else "")
         elapsed_s = None

@@ -178,6 +178,7 @@ def _database(client: Client, value: Any) -> Any:
 
 
 def _credential(client: Client, value: Any) -> int:
+    """Return the id of a credential that is given as an id, a name or an object."""
     found = getattr(value, "id", value)
     if str(found).isdecimal():
         return int(found)

@@ -285,6 +285,7 @@ def nearest_values(name: str, namespaces: Sequence[Mapping[str, Any]]) -> list[s
 
 
 def _unset(unset: Sequence[str], namespaces: Sequence[Mapping[str, Any]]) -> str:
+    """Return the message about placeholders without a value."""
     words = []
     for name in unset:
         near = nearest_values(name, namespaces)

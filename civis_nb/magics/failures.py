@@ -257,6 +257,7 @@ def _excerpt(source: str, line: int, column: int, shown_line: int) -> list[str]:
 
 
 def _keyword_hint(message: str, words: list[str]) -> str | None:
+    """Return a hint where a word of a syntax error is nearly a keyword."""
     if "syntax error" not in message.lower():
         return None
     for word in words:

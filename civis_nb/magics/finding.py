@@ -152,6 +152,7 @@ def named(client: Client, kind: Kind, name: str) -> Any:
 
 
 def _by_id(client: Client, kind: Kind, number: str) -> Any:
+    """Return what has an id."""
     try:
         return kind.get(client, int(number))
     except CivisAPIError as error:
@@ -206,6 +207,7 @@ def _id_text(value: Any, text: str, kind: Kind) -> str:
 
 
 def _candidates(kind: Kind, wanted: str, found: list[Any]) -> str:
+    """Return the message about a name that several have."""
     lines = [f"{len(found)} {kind.noun}s are called {wanted!r}; give the id of one:"]
     for one in found[:10]:
         job_type = str(one.get("type") or one.get("script_type") or "")

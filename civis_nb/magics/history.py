@@ -310,6 +310,7 @@ class History:
 
     @contextlib.contextmanager
     def _read(self) -> Iterator[sqlite3.Connection]:
+        """Yield a connection to the history; raise a plain error where that fails."""
         try:
             with self._opened() as connection:
                 yield connection

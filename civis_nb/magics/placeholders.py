@@ -132,6 +132,7 @@ def _is_operand(token: Any) -> bool:
 
 
 def _binds(token: Any, before: Any, inside: str) -> bool:
+    """Return whether a colon begins a placeholder, and is no slice, key or cast."""
     if before is None:
         return True
     if inside == "a[" and before.token_type.name == "L_BRACKET":

@@ -112,6 +112,7 @@ class ScriptCall(FollowOptions):
 
 
 def _language(word: str) -> str:
+    """Return the language that a word names."""
     known = {"python3": "python", "py": "python", "bash": "shell", "sh": "shell", "R": "r"}
     found = known.get(word, word.lower())
     if found not in LANGUAGES:

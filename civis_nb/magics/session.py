@@ -175,6 +175,7 @@ class Session:
             )
 
     def _known(self, fresh: bool) -> list[Database]:
+        """Return the databases of the platform, asked for once unless they are to be fresh."""
         client = self.client()
         if self._databases is None or fresh:
             self._databases = [

@@ -193,6 +193,7 @@ def _scan(client: Client, database: Database, values: dict[str, Any]) -> None:
 
 
 def _future(client: Client, started: Any) -> CivisFuture:
+    """Return the future of a scan, which an interrupt cancels."""
     return CivisFuture(
         client.jobs.get_runs,
         (started.job_id, started.run_id),

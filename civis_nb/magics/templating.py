@@ -170,6 +170,7 @@ def _finalize_at_run_time(environment: SandboxedEnvironment, rendering: _Renderi
 
 
 def _unset(message: str, names: Mapping[str, Any]) -> str:
+    """Return the message about a name in a template that has no value."""
     found = re.match(r"'([^']+)' is undefined", message)
     if not found:
         return f"--jinja: {message}. Nothing was sent."

@@ -183,6 +183,7 @@ class FunctionMap(Iterator[Any]):
         return future.result()
 
     def _display(self) -> contextlib.AbstractContextManager[object]:
+        """Return the display of all calls together."""
         from civis_nb.display.live import Display
         from civis_nb.display.tracker import Tracker
         from civis_nb.widgets.cell import WidgetCell

@@ -259,6 +259,7 @@ def _parameters(raws: list[Json], definitions: Json) -> tuple[Parameter, ...]:
 
 
 def _plain_parameter(raw: Json, where: str, definitions: Json) -> Parameter:
+    """Return a parameter of the path or the query."""
     return Parameter(
         name=argument_name(raw["name"]),
         wire_name=raw["name"],
@@ -271,6 +272,7 @@ def _plain_parameter(raw: Json, where: str, definitions: Json) -> Parameter:
 
 
 def _body_parameter(name: str, raw: Json, required: bool, definitions: Json) -> Parameter:
+    """Return a parameter that is a field of the body."""
     # The wire has snake_case at the top of a body: what the service is used to from Python.
     return Parameter(
         name=argument_name(name),
@@ -284,6 +286,7 @@ def _body_parameter(name: str, raw: Json, required: bool, definitions: Json) -> 
 
 
 def _facets(raw: Json, definitions: Json) -> dict[str, Any]:
+    """Return the type of a parameter, and what else its schema says at the top."""
     items = raw.get("items")
     return {
         "type": _type_of(raw),

@@ -55,6 +55,7 @@ class _Shared:
         self._platform: TestPlatform | None = None
 
     def platform(self) -> TestPlatform:
+        """Return the platform of this session of pytest, which is started or joined first."""
         from civis_nb.testing import platforms
 
         if self._platform is None:

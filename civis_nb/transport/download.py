@@ -129,6 +129,7 @@ class _Download:
         self._ranges = True
 
     def run(self) -> Iterator[bytes]:
+        """Yield the content; where the connection breaks, go on with a new request."""
         while True:
             try:
                 yield from self._attempt()

@@ -48,6 +48,7 @@ def fields_of(table: pa.Table) -> list[Field]:
 
 
 def _family(kind: pa.DataType) -> Family:
+    """Return the family of a type: columns of one family are sorted and filtered alike."""
     import pyarrow as pa
 
     if pa.types.is_dictionary(kind):
@@ -174,6 +175,7 @@ class TableEngine:
         return found.matches()
 
     def _order(self, query: Query) -> RowOrder:
+        """Return the order of the rows of a query; the latest few are kept."""
         matches = self._matches(query.conditions)
         with self._lock:
             if query not in self._orders:

@@ -207,6 +207,7 @@ def _of_ordered(engine: TableEngine, column: int, query: Query, axis: Axis | Non
 
 
 def _of_others(engine: TableEngine, column: int, query: Query) -> Summary:
+    """Return the summary of other columns: the most frequent values where there are few."""
     name = column_name(column)
     ((rows, filled, distinct),) = engine.fetch(
         f"count(*), count({name}), approx_count_distinct({name})", query

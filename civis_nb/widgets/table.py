@@ -260,6 +260,7 @@ class TableView(LiveView):
         return Query.parse(request.get("filters", []), request.get("sort", []), self.fields)
 
     def _rows(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return a block of rows as texts."""
         started = time.perf_counter()
         query, columns = self._query(request), self._columns(request)
         count = min(int(request["count"]), _MAX_ROWS)
@@ -290,6 +291,7 @@ class TableView(LiveView):
         return summarize(self._engine, column, query, whole.axis) if query.conditions else whole
 
     def _values(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the most frequent values of a column, for a filter."""
         found = frequent_values(
             self._engine,
             self._column(request),
@@ -300,6 +302,7 @@ class TableView(LiveView):
         return {"values": found[:_MAX_VALUES], "more": len(found) > _MAX_VALUES}
 
     def _cell(self, request: dict[str, Any]) -> dict[str, Any]:
+        """Return one cell as a whole, up to a limit."""
         column = self._column(request)
         page = self._engine.page(self._query(request), int(request["row"]), 1, [column])
         if page.num_rows == 0:

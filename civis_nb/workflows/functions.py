@@ -187,6 +187,7 @@ class _Pattern:
         self.pattern = pattern
 
     def _timed(self, method: Callable[..., Any], *arguments: Any) -> Any:
+        """Search within a limit of time."""
         try:
             return method(*arguments, timeout=_SEARCH_LIMIT_S)
         except TimeoutError:

@@ -234,6 +234,7 @@ class _Picture:
     # --- edges ----------------------------------------------------------------------------------
 
     def _edges(self) -> Iterator[Html]:
+        """Yield the edges; several between two nodes stand side by side."""
         between = Counter((edge.source, edge.target) for edge in self.graph.edges)
         drawn: Counter[tuple[str, str]] = Counter()
         for edge in self.graph.edges:

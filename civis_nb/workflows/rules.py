@@ -64,6 +64,7 @@ def _path_hint(data: Any) -> str:
 
 
 def _check_version(reading: Reading, data: Mapping[Any, Any]) -> None:
+    """Check that the version is the text ``2.0``."""
     if "version" not in data:
         reading.refuse((), "The definition has no version: begin it with version: '2.0'.")
     elif data["version"] != "2.0":

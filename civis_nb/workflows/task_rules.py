@@ -214,6 +214,7 @@ class _TaskRules:
             self.must_be("a task or a list of tasks", value, key)
 
     def check_retry(self, value: Any) -> None:
+        """Check the values of ``retry``."""
         if isinstance(value, str):
             return
         if not isinstance(value, dict):

@@ -157,6 +157,7 @@ class RunLogs:
                 continue
 
     def _ascending(self, run_id: int, last_id: int) -> Iterator[LogLine]:
+        """Yield the entries after an id, with a note in place of those that were left out."""
         parts = self._parts(run_id)
         gap = self._left_out(run_id)
         for at, (first, path) in enumerate(parts):
@@ -168,6 +169,7 @@ class RunLogs:
             yield from _entries(path, first, last_id)
 
     def _descending(self, run_id: int, before: int | None) -> Iterator[LogLine]:
+        """Yield the entries before an id, the newest first, with a note as in `_ascending`."""
         gap = self._left_out(run_id)
         for first, path in reversed(self._parts(run_id)):
             if gap is not None and first < gap.first and (before is None or before > gap.last):

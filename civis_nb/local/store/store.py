@@ -219,6 +219,7 @@ def _configure(dbapi_connection: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
+    """Begin a transaction, for writing where the options say so; set the check of references."""
     options = connection.get_execution_options()
     # Only possible outside of a transaction, and kept by the connection in the pool.
     references = "ON" if options.get("references", True) else "OFF"

@@ -112,6 +112,7 @@ def _refuse_others(name: str, arguments: Mapping[str, Any], known: tuple[str, ..
 
 
 def _delay(value: Any) -> float:
+    """Return the seconds that ``std.echo`` waits."""
     try:
         delay_s = float(value or 0)
     except (TypeError, ValueError):

@@ -220,6 +220,7 @@ class Attempts:
     def _finish(
         self, task: Task, state: TaskState, info: str | None, published: dict[str, Any]
     ) -> None:
+        """Set a task's final state, drop results that it does not keep, and go on after it."""
         task.state, task.info, task.finished_at = state, info, utc_now()
         task.wake_at = task.timeout_at = task.outcome = None
         task.published = published

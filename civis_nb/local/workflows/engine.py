@@ -381,6 +381,7 @@ class Engine:
                     self._wake(action.child_id)
 
     def _set_timers(self, opened: _Open, tasks: Sequence[Task]) -> None:
+        """Put the times at which tasks go on or time out on the heap."""
         with self._changed:
             for task in tasks:
                 waits = [task.wake_at, task.timeout_at]

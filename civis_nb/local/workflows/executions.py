@@ -167,6 +167,7 @@ def create_execution(
 
 
 def _runnable(workflow: Row[Any]) -> WorkflowDefinition:
+    """Return the definition of a workflow that is to be executed."""
     text = workflow.body.get("definition")
     if not text:
         raise Invalid(f"Workflow {workflow.id} has no definition. PATCH it with one.")
