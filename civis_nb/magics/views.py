@@ -1,15 +1,19 @@
-"""Small displays of the magics: SQL, a plan."""
+"""Small displays of the magics: SQL, a plan, how several runs have ended."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from civis_nb.display.activity import Activity
 from civis_nb.display.bundle import Displayable
-from civis_nb.display.html import DIM, Html, el
+from civis_nb.display.html import DIM, Html, el, join
 from civis_nb.display.html import visible as shown
+from civis_nb.display.run_view import RunView
+from civis_nb.display.text import counted
 
-__all__ = ["Plan", "SqlText"]
+__all__ = ["EndedRuns", "Plan", "SqlText"]
 
 
 class SqlText(Displayable):
@@ -67,3 +71,32 @@ class Plan(Displayable):
     def _html(self) -> Html:
         style = "line-height:1.2;overflow-x:auto"
         return el("div", el("div", self._title, style=DIM), el("pre", self.text, style=style))
+
+
+@dataclass(frozen=True, repr=False)
+class EndedRuns(Displayable):
+    """How several runs in the background have ended, failures first.
+
+    Parameters
+    ----------
+    activities
+        What was seen last of each.
+    """
+
+    activities: tuple[Activity, ...]
+
+    def _views(self) -> list[RunView]:
+        ordered = sorted(self.activities, key=lambda one: one.error is None)
+        return [RunView(one) for one in ordered]
+
+    def _title(self) -> str:
+        failed = sum(one.error is not None for one in self.activities)
+        text = f"{counted(len(self.activities), 'background run')} ended"
+        return f"{text}, {failed} with an error" if failed else text
+
+    def __repr__(self) -> str:
+        return "\n".join([self._title(), *(repr(view) for view in self._views())])
+
+    def _html(self) -> Html:
+        items = [el("li", view._html()) for view in self._views()]
+        return el("div", el("strong", self._title()), el("ul", join(*items)))

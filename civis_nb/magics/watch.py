@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb._waiting import still_running, wait_event
 from civis_nb.display.activity import Activity
-from civis_nb.display.bundle import Displayable, Note
+from civis_nb.display.bundle import Note
 from civis_nb.display.followed import FollowedRun, Following
-from civis_nb.display.html import Html, el, join
 from civis_nb.display.live import Display
 from civis_nb.display.log_lines import LOG_LAG_S, LOG_LINES, SETTLED_LINES
 from civis_nb.display.run_view import RunView
@@ -25,6 +24,7 @@ from civis_nb.errors import CivisJobFailure, CivisMagicError, CivisTimeoutError
 from civis_nb.futures.interrupts import cancel_run
 from civis_nb.magics.failures import message_of, without_traceback
 from civis_nb.magics.options import Option, Positional, Syntax
+from civis_nb.magics.views import EndedRuns
 from civis_nb.magics.words import seconds, variable
 from civis_nb.widgets.cell import BackgroundWidgetCell
 
@@ -295,7 +295,7 @@ class Background:
             self._work = [one for one in self._work if one not in chosen]
         if chosen and not quiet:
             ends = (replace(work.activity(), title=work.name) for work in chosen)
-            Screen().show(_Ends(tuple(ends)))
+            Screen().show(EndedRuns(tuple(ends)))
         _raise_first([work for work in chosen if work.error is not None])
 
     def _wait(self, chosen: Sequence[_Work], timeout_s: float | None, quiet: bool) -> None:
@@ -354,29 +354,6 @@ def _raise_first(failed: Sequence[_Work]) -> None:
             if text not in getattr(error, "__notes__", ()):
                 error.add_note(text)
     raise without_traceback(error, lines)
-
-
-@dataclass(frozen=True, repr=False)
-class _Ends(Displayable):
-    """How several runs have ended, failures first."""
-
-    activities: tuple[Activity, ...]
-
-    def _views(self) -> list[RunView]:
-        ordered = sorted(self.activities, key=lambda one: one.error is None)
-        return [RunView(one) for one in ordered]
-
-    def _title(self) -> str:
-        failed = sum(one.error is not None for one in self.activities)
-        text = f"{counted(len(self.activities), 'background run')} ended"
-        return f"{text}, {failed} with an error" if failed else text
-
-    def __repr__(self) -> str:
-        return "\n".join([self._title(), *(repr(view) for view in self._views())])
-
-    def _html(self) -> Html:
-        items = [el("li", view._html()) for view in self._views()]
-        return el("div", el("strong", self._title()), el("ul", join(*items)))
 
 
 def wait_magic(line: str, background: Background, namespaces: Sequence[Mapping[str, Any]]) -> None:

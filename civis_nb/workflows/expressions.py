@@ -191,7 +191,7 @@ class _Evaluation:
         return plain_value(value)
 
     def _text(self, text: str) -> Any:
-        """Return a text with its expressions evaluated; the value itself where it is one expression."""
+        """Return a text with its expressions evaluated; of one alone, its value."""
         found = find_expressions(text)
         if len(found) == 1 and (found[0].start, found[0].end) == (0, len(text)):
             return self._result(found[0].source)
