@@ -62,6 +62,8 @@ def test_a_container_script_and_its_futures(guide_client):
 @pytest.mark.filterwarnings("ignore:.*list_me.*")
 def test_the_user(guide_client):
     me = guide_client.users.list_me()
+    assert repr(me).startswith("Response(")
+    assert isinstance(me.feature_flags, civis.Response)
     assert me["featureFlags"] == me.feature_flags
     assert me.username == guide_client.username
 

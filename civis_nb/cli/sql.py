@@ -119,6 +119,10 @@ def _statement(command: str | None, filename: str | None) -> str:
         if sys.stdin.isatty():
             click.echo("Type the SQL, and end it with Ctrl-D on a line of its own.", err=True)
         text = sys.stdin.read()
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # Python keeps other bytes of a command line as half characters
+        raise CivisInputError("The SQL is no text in UTF-8; nothing was sent.") from None
     if not text.strip():
         raise click.UsageError("There is no SQL: give -c SQL, -f FILE, or the standard input.")
     return text

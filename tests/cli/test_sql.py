@@ -123,6 +123,7 @@ def test_a_statement_without_a_result_writes_nothing(run, tmp_path):
         (("-d", "sample", "-c", "select 1", "-o", "/no/such/folder/a.csv"), 2, "does not exist"),
         (("-d", "sample", "-c", "select 1", "-o", "a.csv", "--format", "table"), 2, "not stored"),
         (("-d", "sample", "-c", "select 1", "-n", "2000"), 2, "1000"),
+        (("-d", "sample", "-c", "select '\udce4'"), 2, "no text in UTF-8"),
     ],
 )
 def test_errors_say_what_to_do(run, words, code, said):
