@@ -146,3 +146,25 @@ def test_a_download_that_fails_says_why(browser_window, tmp_path):
     toast.filter(has_text="The Jupyter server does not answer").wait_for()
     page.page.close()
     lab.stop()
+
+
+def test_an_upload_is_cancelled_in_the_middle(open_in_lab, tmp_path):
+    large, small = tmp_path / "large.bin", tmp_path / "after it.bin"
+    large.write_bytes(b"1" * 20_000_000)
+    small.write_bytes(b"2")
+    page = open_in_lab("1")
+    panel = opened(page)
+    network = page.page.context.new_cdp_session(page.page)
+    network.send("Network.enable")
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 100_000}
+    network.send("Network.emulateNetworkConditions", slow)
+    panel.locator("input[type=file]").set_input_files([str(large), str(small)])
+    toasts = page.page.locator(".Toastify__toast")
+    toasts.filter(has_text="Uploading large.bin").get_by_role("button", name="Cancel").click()
+    network.send("Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1})
+    cancelled = toasts.filter(has_text="The upload of large.bin was cancelled.")
+    cancelled.wait_for()
+    assert cancelled.get_by_role("button", name="Cancel").count() == 0
+    # The next one is uploaded even so.
+    panel.locator(".civis-Row", has_text="after it.bin").wait_for()
+    assert panel.locator(".civis-Row", has_text="large.bin").count() == 0

@@ -34,9 +34,9 @@ export function forget(id: number): Promise<null> {
   return ask(`files/${id}`, { method: 'DELETE' });
 }
 
-export function upload(file: File): Promise<IFile> {
+export function upload(file: File, signal: AbortSignal): Promise<IFile> {
   const name = new URLSearchParams({ name: file.name });
-  return ask(`files?${name.toString()}`, { method: 'POST', body: file });
+  return ask(`files?${name.toString()}`, { method: 'POST', body: file, signal });
 }
 
 /** Return the address from which the browser saves a file. */

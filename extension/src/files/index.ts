@@ -45,13 +45,27 @@ const plugin: JupyterFrontEndPlugin<void> = {
       );
     const insert = (file: IFile) => insertCell(shell, notebooks, readingCode(file));
     const uploadOne = async (file: File) => {
-      const done = upload(file).then(
+      const cancel = new AbortController();
+      const stop = (event: MouseEvent) => {
+        event.preventDefault(); // the message stays: it tells the outcome
+        cancel.abort();
+      };
+      const done = upload(file, cancel.signal).then(
         found => `${found.name} is file ${found.id}, ${sizeText(found.size ?? 0)}.`
       );
       Notification.promise(done, {
-        pending: { message: `Uploading ${file.name}, ${sizeText(file.size)} …`, options: { autoClose: false } },
-        success: { message: text => String(text) },
-        error: { message: reason => `${file.name} was not uploaded: ${problemOf(reason)}` }
+        pending: {
+          message: `Uploading ${file.name}, ${sizeText(file.size)} …`,
+          options: { autoClose: false, actions: [{ label: 'Cancel', callback: stop }] }
+        },
+        success: { message: text => String(text), options: { autoClose: 10_000, actions: [] } },
+        error: {
+          message: reason =>
+            cancel.signal.aborted
+              ? `The upload of ${file.name} was cancelled.`
+              : `${file.name} was not uploaded: ${problemOf(reason)}`,
+          options: { autoClose: 10_000, actions: [] }
+        }
       });
       await done.catch(() => undefined);
       await panel.showOwn();
