@@ -67,6 +67,16 @@ def test_a_cell_of_python_runs_as_a_hidden_job(live, magics_client):
     assert len(magics_client.jobs.list(q="Kept of a cell")) == 1
 
 
+def test_arguments_of_a_cell_come_from_a_dictionary_too(live):
+    live.run("args = {'n': 6, 'name': \"it's\"}")
+    source = "import os; print('got', os.environ['N'], os.environ['NAME'])"
+    assert "got 6 it's" in live.text(f"%%civis_run python --args args\n{source}")
+    shown = live.text(f"%%civis_run python --args args -a n=7 --name 'With arguments'\n{source}")
+    assert "got 7 it's" in shown
+    assert "✓ With arguments: succeeded" in shown
+    assert "nosuch is not set" in live.error(f"%%civis_run python --args nosuch\n{source}")
+
+
 def test_a_cell_of_shell_or_with_an_image_runs_in_a_container(live, magics_client):
     shown = live.text(
         '%%civis_run shell -a name="it\'s" --mem 128 --cpu 100\necho "got $NAME" \'$NAME\''

@@ -27,6 +27,23 @@ def sent(client):
     return [sql.rstrip("\n") for _, sql in sorted(found)]
 
 
+def test_the_credential_is_the_one_of_the_option(live, magics_client):
+    """As a query, for a preview, and as a script, for a frame."""
+    default = magics_client.credentials.list()[0]
+    other = magics_client.credentials.post(
+        default.type, "reader", "secret", name="Reader", remote_host_id=default.remote_host_id
+    ).id
+    assert other != default.id
+    newest = {"limit": 1, "hidden": True, "order": "created_at", "order_dir": "desc"}
+    for given, used in (("", default.id), (f"--credential {other}", other)):
+        live.text(f"%civis_sql {given} select 1 as a")
+        assert magics_client.queries.list(**newest)[0].credential == used
+        live.text(f"%%civis_sql df {given}\nselect 1 as a")
+        script = magics_client.scripts.list(type="sql", **newest)[0]
+        assert magics_client.scripts.get_sql(script.id).credential_id == used
+    assert "no credential 999999" in live.error("%civis_sql --credential 999999 select 1")
+
+
 def test_ident_names_a_table(live, people, magics_client):
     live.run("tab = 'public.people'; tabs = ['public', 'people']")
     for source in (
