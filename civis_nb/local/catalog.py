@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -26,6 +26,7 @@ __all__ = [
     "all_tables",
     "by_id",
     "by_name",
+    "counted",
     "database_ids",
     "known",
     "matches",
@@ -75,6 +76,19 @@ def all_tables(context: PlatformContext, database_id: int) -> list[CatalogTable]
             _store_ids(connection, database_id, infos)
             rows = _rows(connection, database_id)
     return [CatalogTable(rows[info.schema, info.name], info) for info in infos]
+
+
+def counted(context: PlatformContext, shown: Sequence[CatalogTable]) -> list[CatalogTable]:
+    """Return tables of a list with their columns, and the numbers of their rows."""
+    infos = {}
+    for number in {table.row.database_id for table in shown}:
+        of_it = [table.info for table in shown if table.row.database_id == number]
+        for info in context.warehouses.get(number).counted(of_it):
+            infos[number, info.schema, info.name] = info
+    return [
+        replace(table, info=infos[table.row.database_id, table.info.schema, table.info.name])
+        for table in shown
+    ]
 
 
 def by_name(context: PlatformContext, database_id: int, schema: str, name: str) -> CatalogTable:

@@ -245,3 +245,38 @@ def test_what_is_no_table_has_no_preview(tables, content, upload_to):
     assert answer.status_code == 422
     assert answer.json()["error"] == "preview_failed"
     assert tables("GET", "/files/9999/preview").status_code == 404
+
+
+def test_a_list_tells_of_tables_what_each_tells_itself(tables):
+    _sql(
+        tables.platform,
+        'CREATE SCHEMA listed; CREATE TABLE listed."Odd ""name" (a INTEGER, "b c" DATE);'
+        "CREATE TABLE listed.shrunk AS SELECT * FROM generate_series(1, 5000) AS t(n);"
+        "DELETE FROM listed.shrunk WHERE n > 7; CREATE VIEW listed.seen AS SELECT 1 AS one;",
+    )
+    found = tables.json("GET", "/tables?schema=listed")
+    assert [(t["name"], t["columnCount"], t["rowCount"]) for t in found] == [
+        ('Odd "name', 2, 0), ("seen", 1, None), ("shrunk", 1, 7),
+    ]  # fmt: skip
+    for table in found:
+        alone = tables.json("GET", f"/tables/{table['id']}")
+        assert {name: alone[name] for name in table} == table
+
+
+def test_a_long_list_is_read_as_a_whole(tables, monkeypatch):
+    many = "".join(f"CREATE TABLE many.t{n} (a INTEGER);" for n in range(40))
+    _sql(tables.platform, f"CREATE SCHEMA many; {many}")
+    warehouse = tables.platform._context.warehouses.get(1)
+    opened, engine = [], warehouse.engine
+
+    def noted(*args):
+        opened.append(args)
+        return engine(*args)
+
+    monkeypatch.setattr(warehouse, "engine", noted)
+    counts = []
+    for limit in (2, 40):
+        opened.clear()
+        assert len(tables.json("GET", f"/tables?schema=many&limit={limit}")) == limit
+        counts.append(len(opened))
+    assert counts[0] == counts[1]

@@ -258,6 +258,9 @@ class Warehouse(Protocol):
     def tables(self, schema: str | None = None) -> list[TableInfo]:
         """Return tables and views, sorted, without their columns."""
 
+    def counted(self, tables: Sequence[TableInfo]) -> list[TableInfo]:
+        """Return tables of a list with their columns, and the numbers of their rows."""
+
     def table(self, schema: str, name: str) -> TableInfo | None:
         """Return one table with its columns, or None if there is none of that name."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -11,7 +10,7 @@ from pydantic import Field
 
 from civis_nb.local import catalog
 from civis_nb.local.catalog import CatalogTable
-from civis_nb.local.context import PlatformContext, User, context_of
+from civis_nb.local.context import User, context_of
 from civis_nb.local.endpoints.filters import page_parameters
 from civis_nb.local.endpoints.tables.models import (
     ColumnDetail,
@@ -87,16 +86,7 @@ def list_tables(
         and not table_tag_ids
     ]
     shown = sliced(found, page, response)
-    return [summary(_with_columns(context, table)) for table in shown]
-
-
-def _with_columns(context: PlatformContext, table: CatalogTable) -> CatalogTable:
-    """Return a table with its columns, read now where they are missing."""
-    if table.info.columns:
-        return table
-    warehouse = context.warehouses.get(table.row.database_id)
-    info = warehouse.table(table.info.schema, table.info.name)
-    return replace(table, info=info) if info is not None else table
+    return [summary(table) for table in catalog.counted(context, shown)]
 
 
 @router.post(

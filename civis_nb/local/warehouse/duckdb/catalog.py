@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import duckdb
@@ -21,6 +24,7 @@ from civis_nb.table_names import qualified, quoted
 __all__ = [
     "all_schemas",
     "column_stats",
+    "counted",
     "find",
     "primary_key",
     "schemas",
@@ -83,6 +87,38 @@ def tables(cursor: duckdb.DuckDBPyConnection, schema: str | None) -> list[TableI
         [schema],
     ).fetchall()
     return [_info(row, ()) for row in rows]
+
+
+def counted(cursor: duckdb.DuckDBPyConnection, infos: Sequence[TableInfo]) -> list[TableInfo]:
+    """Return tables of a list with their columns, and the numbers of their rows.
+
+    What `table` returns of each, but for its definition, and of a thousand in the time of a few.
+    """
+    rows = _run(
+        cursor,
+        """
+        SELECT schema_name, table_name, column_name, data_type, is_nullable, comment
+        FROM duckdb_columns() WHERE database_name = current_database() AND NOT internal
+          AND table_name IN (SELECT unnest($1::VARCHAR[]))
+        ORDER BY column_index""",
+        [[info.name for info in infos]],
+    ).fetchall()
+    columns: dict[tuple[str, str], list[ColumnInfo]] = {}
+    for schema, name, column, data_type, nullable, comment in rows:
+        known = columns.setdefault((schema, name), [])
+        kind = sql_type(str(data_type))
+        known.append(ColumnInfo(str(column), kind, len(known) + 1, bool(nullable), comment))
+    found = []
+    for info in infos:
+        its = tuple(columns.get((info.schema, info.name), ()))
+        row_count = info.row_count
+        if its and not info.is_view:
+            # The catalog's count is an estimate once rows were deleted.
+            with contextlib.suppress(duckdb.CatalogException):  # it was dropped meanwhile
+                sql = f"SELECT count(*) FROM {qualified(info.schema, info.name)}"
+                ((row_count,),) = _run(cursor, sql).fetchall()
+        found.append(replace(info, columns=its, row_count=row_count))
+    return found
 
 
 def find(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[str, str, bool] | None:

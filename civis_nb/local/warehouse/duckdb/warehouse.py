@@ -166,6 +166,11 @@ class DuckDBWarehouse(SqlWarehouse):
         with self.engine(CancelToken(), ignore_log) as engine:
             return catalog.tables(engine.cursor, schema)
 
+    def counted(self, tables: Sequence[TableInfo]) -> list[TableInfo]:
+        """Return tables of a list with their columns, and the numbers of their rows."""
+        with self.engine(CancelToken(), ignore_log) as engine:
+            return catalog.counted(engine.cursor, tables)
+
     def table(self, schema: str, name: str) -> TableInfo | None:
         """Return one table with its columns, or None if there is none of that name."""
         with self.engine(CancelToken(), ignore_log) as engine:
