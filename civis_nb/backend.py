@@ -123,6 +123,6 @@ def _running(objects: Iterable[Any]) -> Platform | None:
     module = sys.modules.get("civis_nb.local.serve")
     if module is None:
         return None  # then none was started here
-    # By its type: a stand-in may do things when it is asked for its class.
+    # By its type: a mock may do things when it is asked for its class.
     found = [one for one in objects if issubclass(type(one), module.Platform) and not one.wait(0)]
     return found[-1] if found else None

@@ -107,7 +107,7 @@ def server():
 
 @pytest.fixture
 def platform(server):
-    """A stand-in of the platform's client, which knows the service."""
+    """A mock of the platform's client, which knows the service."""
     address = f"http://127.0.0.1:{server.server_port}"
     client = create_client_mock()
     client.services.get.return_value = Response({

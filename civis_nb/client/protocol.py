@@ -11,7 +11,7 @@ __all__ = ["Client", "client_or_default"]
 
 
 class Client(Protocol):
-    """A client of the API: an `APIClient`, that of the PyPI package ``civis``, or a stand-in.
+    """A client of the API: an `APIClient`, that of the PyPI package ``civis``, or a mock.
 
     The resources of the API (``client.jobs``, ``client.scripts``, …) come from the server's
     specification, so their methods and the responses have no static types.

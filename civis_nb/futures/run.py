@@ -144,7 +144,7 @@ def header(response: Any, name: str) -> str | None:
     try:
         found = {str(key).lower(): value for key, value in headers.items()}  # type: ignore[union-attr]
     except (AttributeError, TypeError, ValueError):
-        return None  # a plain list, or a stand-in in somebody's test
+        return None  # a plain list, or a mock in somebody's test
     value = found.get(name.lower())
     return value if isinstance(value, str) else None
 

@@ -47,7 +47,7 @@ def state_of(record: Any) -> str | None:
     """
     state = field(record, "state")
     if state is None and isinstance(record, Mapping) and isinstance(record.get("output"), list):
-        # A stand-in in somebody's test, as the user guide of `civis` shows it: only a run that
+        # A mock in somebody's test, as the user guide of `civis` shows it: only a run that
         # has succeeded has an output.
         return "succeeded"
     return state.lower() if isinstance(state, str) and state else None

@@ -1,7 +1,7 @@
-"""Tools for testing code that uses the client: stand-ins of clients, and a plugin of pytest.
+"""Tools for testing code that uses the client: mock clients, and a plugin of pytest.
 
 The plugin (`civis_nb.testing.plugin`) is found by pytest where civis_nb is installed; its
-fixtures give a test an ephemeral local platform, a client of it, or a stand-in.
+fixtures give a test an ephemeral local platform, a client of it, or a mock.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Stand-ins of `APIClient` for tests: they send nothing, and refuse what the API does not know."""
+"""Mocks of `APIClient` for tests: they send nothing, and refuse what the API does not know."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _RESOURCE_NAMES = frozenset(dir(Resource)) - {"__class__", "__getattr__"}
 
 
 def create_client_mock(cache: str | os.PathLike[str] | Mapping[str, Any] | None = None) -> Any:
-    """Create a stand-in of `APIClient`, which answers what a test tells it to answer.
+    """Create a mock of `APIClient`, which answers what a test tells it to answer.
 
     It is a `unittest.mock.MagicMock` in all but this: it has only the resources and methods of
     the API's specification, and its methods take only the arguments that the API takes.
@@ -77,7 +77,7 @@ def create_client_mock_for_container_tests(
     run_outputs: Sequence[Any] | None = None,
     log_outputs: Sequence[Any] | None = None,
 ) -> Any:
-    """Create a stand-in that answers all that a container script and its run ask for.
+    """Create a mock that answers all that a container script and its run ask for.
 
     Parameters
     ----------
@@ -126,7 +126,7 @@ def create_client_mock_for_container_tests(
 
 
 class _ClientMock(NonCallableMagicMock):
-    """The stand-in of a client: its resources are made when they are first used."""
+    """A mock client: its resources are made when they are first used."""
 
     def __init__(self, *, api: Spec) -> None:
         # In `__dict__`: a mock records what is set, and its attributes are those of its spec.
@@ -153,7 +153,7 @@ class _ClientMock(NonCallableMagicMock):
 
 
 class _ResourceMock(NonCallableMagicMock):
-    """The stand-in of one resource: its methods are made when they are first used."""
+    """The mock of one resource: its methods are made when they are first used."""
 
     def __init__(
         self, *, resource: str, operations: Mapping[str, Operation], **settings: Any
@@ -183,7 +183,7 @@ class _ResourceMock(NonCallableMagicMock):
 
 
 class _MethodMock(MagicMock):
-    """The stand-in of one method: it refuses arguments that the method does not take."""
+    """The mock of one method: it refuses arguments that the method does not take."""
 
     def __init__(
         self,
@@ -202,7 +202,7 @@ class _MethodMock(MagicMock):
         super().__init__(spec_set=bound, _eat_self=False, **settings)
         # pytest, inspect and help read these of whatever is seen as a method.
         name = title.rpartition(".")[2]
-        about = operation.summary if operation is not None else f"A stand-in of {title}."
+        about = operation.summary if operation is not None else f"A mock of {title}."
         self.__dict__.update(__func__=method, __name__=name, __doc__=about)
 
     def __call__(self, /, *args: Any, **kwargs: Any) -> Any:

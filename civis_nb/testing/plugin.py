@@ -1,4 +1,4 @@
-"""A plugin of pytest: an ephemeral local platform for tests, clients, stand-ins, notebooks.
+"""A plugin of pytest: an ephemeral local platform for tests, clients, mocks, notebooks.
 
 pytest finds it by itself where civis_nb is installed. It imports nothing of the package until
 a fixture is used, so that it costs nothing where it is not.
@@ -136,7 +136,7 @@ def civis_client(civis_platform: TestPlatform) -> APIClient:
 
 @pytest.fixture
 def civis_client_mock() -> Any:
-    """Return a stand-in of a client, as `civis_nb.tests.create_client_mock` makes it."""
+    """Return a mock client, as `civis_nb.tests.create_client_mock` makes it."""
     from civis_nb.testing.mocks import create_client_mock
 
     return create_client_mock()

@@ -1,4 +1,4 @@
-"""Stand-ins of clients, at the path that scripts import them from."""
+"""Mock clients, at the path that scripts import them from."""
 
 from __future__ import annotations
 

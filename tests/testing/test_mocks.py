@@ -1,4 +1,4 @@
-"""Stand-ins of clients: what they refuse, and that they are used as those of ``civis``."""
+"""Mock clients: what they refuse, and that they are used as those of ``civis``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests on an ephemeral local platform, and one with a stand-in of the client."""
+"""Tests on an ephemeral local platform, and one with a mock client."""
 
 import pytest
 import turnout
