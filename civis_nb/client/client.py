@@ -147,12 +147,12 @@ class APIClient(Lookups):
 
     def __copy__(self) -> APIClient:
         """Return a client of the same session with a last answer and look-ups of its own."""
-        twin = type(self).__new__(type(self))
-        mine = {
+        copied = type(self).__new__(type(self))
+        attributes = {
             name: value for name, value in vars(self).items() if not isinstance(value, Resource)
         }
-        vars(twin).update(mine, _kept={})
-        return twin
+        vars(copied).update(attributes, _kept={})
+        return copied
 
     @without_side_effects
     def __getattr__(self, name: str) -> Any:

@@ -168,8 +168,8 @@ class Lookups:
             hint = f" It is owned by {owners}." if owners else _hint(cred_name, credentials)
             raise CivisInputError(f"AWS credential ID for {cred_name}{of} cannot be found.{hint}")
         if len(found) > 1 and owner is None:
-            mine = find(found, owner=self.username)
-            found = mine or found
+            owned = find(found, owner=self.username)
+            found = owned or found
         return int(found[0].id)
 
     @property

@@ -105,12 +105,12 @@ class Pages(Generic[_R]):
                 if self.complete:
                     return None
                 fetch = self._under_way.get(number)
-                mine = fetch is None
+                is_fetching = fetch is None
                 if fetch is None:
                     fetch = self._under_way[number] = _Fetch(number)
             if ahead and self._last is not None and number < self._last:
                 self.prefetch(number + 1)
-            if mine:
+            if is_fetching:
                 self._fetch(fetch, by_caller=True)
             wait_event(fetch.done)
             if fetch.error is not None:

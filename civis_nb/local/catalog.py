@@ -185,8 +185,10 @@ def refresh(context: PlatformContext, table: CatalogTable) -> CatalogTable:
     Conflict
         When another request is doing so.
     """
-    mine = tables.update().where(tables.c.id == table.id)
-    begin = mine.where(tables.c.refresh_status != "refreshing").values(refresh_status="refreshing")
+    statement = tables.update().where(tables.c.id == table.id)
+    begin = statement.where(tables.c.refresh_status != "refreshing").values(
+        refresh_status="refreshing"
+    )
     with context.store.begin() as connection:
         if connection.execute(begin).rowcount == 0:
             raise Conflict(f"Table {table.id} is being refreshed already; wait for its end.")
@@ -195,7 +197,7 @@ def refresh(context: PlatformContext, table: CatalogTable) -> CatalogTable:
         _measure(context, table)
     finally:
         with context.store.begin() as connection:
-            connection.execute(mine.values(refresh_status="current"))
+            connection.execute(statement.values(refresh_status="current"))
     return CatalogTable(during, table.info)
 
 

@@ -48,9 +48,9 @@ class FrameText:
 
     def in_order(self, names: Sequence[str]) -> FrameText:
         """Return the text with the columns in the order of their names."""
-        twin = copy.copy(self)
-        twin._frame = self._frame.select(names)
-        return twin
+        copied = copy.copy(self)
+        copied._frame = self._frame.select(names)
+        return copied
 
     def _text(self, start: int, rows: int, *, header: bool) -> bytes:
         piece = self._frame.slice(start, rows)

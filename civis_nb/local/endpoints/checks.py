@@ -56,7 +56,7 @@ def check_file(connection: Connection, name: str, file_id: int | None, user_id: 
 
 def default_credential(connection: Connection, user_id: int) -> int | None:
     """Return the user's default database credential."""
-    mine = select(credentials.c.id).where(
+    statement = select(credentials.c.id).where(
         credentials.c.user_id == user_id, credentials.c.is_default.is_(True)
     )
-    return connection.scalar(mine.order_by(credentials.c.id).limit(1))
+    return connection.scalar(statement.order_by(credentials.c.id).limit(1))

@@ -224,8 +224,8 @@ def _check(connection: Connection, values: dict[str, Any]) -> None:
 
 
 def _make_default(connection: Connection, credential_id: int, user_id: int) -> None:
-    mine = credentials.update().where(credentials.c.user_id == user_id)
-    connection.execute(mine.values(is_default=credentials.c.id == credential_id))
+    statement = credentials.update().where(credentials.c.user_id == user_id)
+    connection.execute(statement.values(is_default=credentials.c.id == credential_id))
 
 
 def _changed(request: Request, credential_id: int, sent: dict[str, Any]) -> Credential:
@@ -234,12 +234,12 @@ def _changed(request: Request, credential_id: int, sent: dict[str, Any]) -> Cred
         row = _row(connection, credential_id)
         changes = {name: value for name, value in sent.items() if name in _STORED}
         _check(connection, changes)
-        mine = credentials.update().where(credentials.c.id == credential_id)
-        connection.execute(mine.values(**changes, updated_at=utc_now()))
+        statement = credentials.update().where(credentials.c.id == credential_id)
+        connection.execute(statement.values(**changes, updated_at=utc_now()))
         if sent.get("default"):
             _make_default(connection, credential_id, row.user_id)
         elif sent.get("default") is False:
-            connection.execute(mine.values(is_default=False))
+            connection.execute(statement.values(is_default=False))
         return _shown(_row(connection, credential_id), user_refs(connection))
 
 

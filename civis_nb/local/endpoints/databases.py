@@ -157,9 +157,9 @@ def patch_schema_table(
     table = catalog.by_name(context, id, schema_name, table_name)
     changes = given(body)
     if "description" in changes:
-        mine = tables.update().where(tables.c.id == table.id)
+        statement = tables.update().where(tables.c.id == table.id)
         with context.store.begin() as connection:
-            connection.execute(mine.values(description=changes["description"]))
+            connection.execute(statement.values(description=changes["description"]))
     return detail(catalog.by_id(context, table.id))
 
 

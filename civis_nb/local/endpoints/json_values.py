@@ -73,8 +73,8 @@ def patch_json_value(request: Request, id: int, body: JsonValuePatch) -> JsonVal
         changes["value"] = None if text is None else _parsed(text)
     with context_of(request).store.begin() as connection:
         _row(connection, id)
-        mine = json_values.update().where(json_values.c.id == id)
-        connection.execute(mine.values(**changes, updated_at=utc_now()))
+        statement = json_values.update().where(json_values.c.id == id)
+        connection.execute(statement.values(**changes, updated_at=utc_now()))
         return _shown(_row(connection, id))
 
 

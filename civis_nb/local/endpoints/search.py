@@ -154,15 +154,15 @@ def list_search(
         owners = _owners(owner, user, people)
         found = list(_matching(connection, (query or "").lower().split(), last_run_state))
         named = [one for one in found if wanted == "all" or _is_archived(one) == (wanted == "true")]
-        mine = [one for one in named if one.row.user_id in owners]
-        results = [one for one in mine if one.type.word in chosen]
+        owned = [one for one in named if one.row.user_id in owners]
+        results = [one for one in owned if one.type.word in chosen]
         counts = {
             "owner": {"mine": sum(one.row.user_id == user.id for one in named), "all": len(named)},
             "archived": {
                 "true": sum(map(_is_archived, found)),
                 "false": sum(not _is_archived(one) for one in found),
             },
-            "type": dict(Counter(one.type.word for one in mine)),
+            "type": dict(Counter(one.type.word for one in owned)),
         }
         page = _ordered(results, name)[start : start + count]
         answer = SearchResults(

@@ -184,8 +184,8 @@ def _grants(resource: Resource) -> Iterator[Operation]:
     def delete_grants(request: Request, id: int) -> None:
         with context_of(request).store.begin() as connection:
             row = resource.find(connection, id)
-            mine = api_keys.update().where(api_keys.c.id == row.body.get("api_key_id"))
-            connection.execute(mine.values(revoked_at=utc_now(), updated_at=utc_now()))
+            statement = api_keys.update().where(api_keys.c.id == row.body.get("api_key_id"))
+            connection.execute(statement.values(revoked_at=utc_now(), updated_at=utc_now()))
             revoked = {"provide_api_key": False, "api_key_id": None}
             update_record(connection, id, body={**row.body, **revoked})
         keys: Keys = request.app.state.keys

@@ -117,8 +117,8 @@ def _state_filter(value: list[str] | None) -> Sequence[ColumnElement[bool]]:
     if unknown:
         raise Invalid(f"state can't be {unknown[0]!r}; it is one of {', '.join(_STATES)}.")
     one = workflow_executions.c
-    mine = select(one.id).where(one.workflow_id == records.c.id)
-    is_active = mine.where(one.state.in_(("running", "paused"))).exists()
+    statement = select(one.id).where(one.workflow_id == records.c.id)
+    is_active = statement.where(one.state.in_(("running", "paused"))).exists()
     other = workflow_executions.alias()
     newest = select(func.max(other.c.id)).where(other.c.workflow_id == records.c.id)
     latest = newest.correlate(records).scalar_subquery()
@@ -128,8 +128,8 @@ def _state_filter(value: list[str] | None) -> Sequence[ColumnElement[bool]]:
         if shown != "running":
             last = select(one.id).where(one.id == latest, one.state == stored).exists()
             found[shown] = and_(last, ~is_active)
-    found["idle"] = and_(~mine.exists(), scheduled.is_(False))
-    found["scheduled"] = and_(~mine.exists(), scheduled.is_(True))
+    found["idle"] = and_(~statement.exists(), scheduled.is_(False))
+    found["scheduled"] = and_(~statement.exists(), scheduled.is_(True))
     return [or_(*(found[name] for name in names if name in found), false())]
 
 

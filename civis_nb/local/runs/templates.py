@@ -70,8 +70,8 @@ def _script_templates() -> Select[Any]:
 
 def template_of_script(connection: Connection, job_id: int) -> Row[Any] | None:
     """Return the template that a script was published as; None when it is none."""
-    mine = records.c.body["script_id"].as_integer() == job_id
-    return connection.execute(_script_templates().where(mine).order_by(records.c.id)).first()
+    condition = records.c.body["script_id"].as_integer() == job_id
+    return connection.execute(_script_templates().where(condition).order_by(records.c.id)).first()
 
 
 def dependents_count(connection: Connection, template_id: int) -> int:
@@ -104,8 +104,8 @@ def custom_body(script: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, 
 
 def refresh_custom_scripts(connection: Connection, script: Row[Any]) -> None:
     """Update the custom scripts that are made of a script to its present state."""
-    mine = records.c.body["script_id"].as_integer() == script.id
-    templates = _script_templates().where(mine).with_only_columns(records.c.id)
+    condition = records.c.body["script_id"].as_integer() == script.id
+    templates = _script_templates().where(condition).with_only_columns(records.c.id)
     dependents = select(jobs).where(jobs.c.from_template_id.in_(templates))
     for one in connection.execute(dependents).all():
         body = custom_body(script.body, custom_fields(one.body))

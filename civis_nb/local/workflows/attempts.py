@@ -70,18 +70,20 @@ class Attempts:
 
     def _is_delayed(self, task: Task) -> bool:
         """Apply the policies that come before a task; return whether one holds it up."""
-        mine = self.progress.task_definition(task)
+        definition = self.progress.task_definition(task)
         task.started_at = task.started_at or utc_now()
         self.execution.touch(task)
-        if task.timeout_at is None and (limit_s := self._seconds(mine.timeout_s, task)):
+        if task.timeout_at is None and (limit_s := self._seconds(definition.timeout_s, task)):
             task.timeout_at = in_future(timedelta(seconds=limit_s))
-        if "pause-before" not in task.passed and self.variables.evaluate(mine.pause_before, task):
+        if "pause-before" not in task.passed and self.variables.evaluate(
+            definition.pause_before, task
+        ):
             task.passed.append("pause-before")
             task.state, task.info = "idle", "Paused before this task."
             if self.execution.state == "running":
                 self.execution.set_state("paused", f"Paused before the task {task.name!r}.")
             return True
-        wait_s = self._seconds(mine.wait_before_s, task)
+        wait_s = self._seconds(definition.wait_before_s, task)
         if wait_s and "wait-before" not in task.passed:
             task.passed.append("wait-before")
             self._delay(task, wait_s, f"Waits {wait_s:g} seconds before it starts.")
@@ -114,11 +116,11 @@ class Attempts:
 
     def _items(self, task: Task) -> list[dict[str, Any]]:
         """Return the variables of each item; one empty item for a task without items."""
-        mine = self.progress.task_definition(task)
-        if not mine.with_items:
+        definition = self.progress.task_definition(task)
+        if not definition.with_items:
             return [{}]
         lists = {}
-        for one in mine.with_items:
+        for one in definition.with_items:
             found = self.variables.evaluate(one.items, task)
             if isinstance(found, dict):
                 found = list(found)
@@ -138,20 +140,22 @@ class Attempts:
 
     def _start_items(self, task: Task) -> None:
         """Start those items that may start now."""
-        mine = self.progress.task_definition(task)
+        definition = self.progress.task_definition(task)
         present = task.present
         items = task.items or []
-        limit = int(self._number(mine.concurrency, task, "actions at once", 1e9))
+        limit = int(self._number(definition.concurrency, task, "actions at once", 1e9))
         running = sum(action.state == "running" for action in present)
         free = min(limit - running if limit else len(items), _ITEMS_AT_ONCE)
         for index in range(len(present), min(len(present) + max(free, 0), len(items))):
             variables = items[index]
-            name = self.variables.evaluate(mine.action, task, variables)
-            arguments = self.variables.evaluate(mine.input, task, variables)
+            name = self.variables.evaluate(definition.action, task, variables)
+            arguments = self.variables.evaluate(definition.input, task, variables)
             if not isinstance(arguments, dict):
                 arguments = dict(arguments) if hasattr(arguments, "items") else None
             if arguments is None:
-                raise CivisExpressionError(f"{mine.input} must give the arguments as a mapping.")
+                raise CivisExpressionError(
+                    f"{definition.input} must give the arguments as a mapping."
+                )
             self._start(task, self.execution.add_action(task, index), str(name), arguments)
         running = sum(action.state == "running" for action in task.present)
         if len(task.present) < len(items) and (not limit or running < limit):
@@ -195,10 +199,10 @@ class Attempts:
 
     def _end(self, task: Task, state: TaskState, info: str | None) -> None:
         """End an attempt: the task waits, is tried again, or has ended."""
-        mine = self.progress.task_definition(task)
+        definition = self.progress.task_definition(task)
         published: dict[str, Any] = {}
         try:
-            wait_s = self._seconds(mine.wait_after_s, task)
+            wait_s = self._seconds(definition.wait_after_s, task)
             is_held = "wait-after" in task.passed or self.execution.has_ended
             if wait_s and not is_held and state != "cancelled":
                 task.passed.append("wait-after")
@@ -208,7 +212,7 @@ class Attempts:
             # Where conditions see the task itself, it has the state that it is about to have.
             task.state, task.info = state, info
             published = self._published(task, state)
-            if state == "success" and self.variables.evaluate(mine.fail_on, task, published):
+            if state == "success" and self.variables.evaluate(definition.fail_on, task, published):
                 state, info = "error", "Failed by the policy fail-on."
             task.state, task.info = state, info
             if self._is_tried_again(task, state, published):
@@ -224,8 +228,8 @@ class Attempts:
         task.state, task.info, task.finished_at = state, info, utc_now()
         task.wake_at = task.timeout_at = task.outcome = None
         task.published = published
-        mine = self.progress.task_definition(task)
-        if state == "success" and not mine.keep_result:
+        definition = self.progress.task_definition(task)
+        if state == "success" and not definition.keep_result:
             for action in task.present:
                 action.result = None
                 self.execution.touch(task, action)
@@ -235,8 +239,8 @@ class Attempts:
         """Return what a task publishes to those after it; set what it publishes to all."""
         if state == "cancelled":
             return {}
-        mine = self.progress.task_definition(task)
-        written = dict(mine.publish_on_error if state == "error" else mine.publish)
+        definition = self.progress.task_definition(task)
+        written = dict(definition.publish_on_error if state == "error" else definition.publish)
         to_all: dict[str, Any] = {}
         # That of on-complete first: the others are more specific.
         for _key, branch in reversed(self.progress.branches(task, state)):

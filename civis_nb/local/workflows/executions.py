@@ -64,8 +64,8 @@ def last_execution(connection: Connection, workflow_id: int) -> Row[Any] | None:
     """Return the latest execution of a workflow: its id, state, and when it changed."""
     one = workflow_executions.c
     columns: Select[Any] = select(one.id, one.state, one.updated_at)
-    mine = columns.where(one.workflow_id == workflow_id).order_by(one.id.desc())
-    return connection.execute(mine.limit(1)).first()
+    statement = columns.where(one.workflow_id == workflow_id).order_by(one.id.desc())
+    return connection.execute(statement.limit(1)).first()
 
 
 def workflow_state(connection: Connection, workflow: Row[Any]) -> str:
@@ -267,8 +267,8 @@ def fail_execution(connection: Connection, execution_id: int, info: str) -> int 
     one, task = workflow_executions.c, workflow_tasks.c
     chosen = workflow_executions.update().where(one.id == execution_id)
     connection.execute(chosen.values(state="error", info=info, finished_at=now, updated_at=now))
-    mine = (task.execution_id == execution_id, task.state.in_(UNFINISHED))
+    condition = (task.execution_id == execution_id, task.state.in_(UNFINISHED))
     ended = {"state": "cancelled", "info": info, "updated_at": now}
-    connection.execute(workflow_tasks.update().where(*mine).values(**ended))
+    connection.execute(workflow_tasks.update().where(*condition).values(**ended))
     parent_id: int | None = connection.scalar(select(one.parent_id).where(one.id == execution_id))
     return parent_id

@@ -80,10 +80,10 @@ def _after_a_stop(
     connection: Connection, progress: Progress, task: Task, action: Action, run: Row[tuple[object]]
 ) -> QueuedRun | None:
     """Decide about a run that ended because the platform did."""
-    mine = progress.task_definition(task)
+    definition = progress.task_definition(task)
     action.state = "error"
     try:
-        if run.started_at is None or progress.variables.evaluate(mine.safe_rerun, task):
+        if run.started_at is None or progress.variables.evaluate(definition.safe_rerun, task):
             message = f"Run {run.id} ended with the platform: run again, as safe-rerun says."
             progress.execution.keep_replaced(task, action, message if run.started_at else None)
             again = queue_again(connection, action)

@@ -129,9 +129,13 @@ class Progress:
 
     def branches(self, task: Task, state: str) -> list[tuple[str, Branch]]:
         """Return what follows a task that ends in a state: key and branch, in their order."""
-        mine = self.task_definition(task)
-        first = ("on-error", mine.on_error) if state == "error" else ("on-success", mine.on_success)
-        return [first, ("on-complete", mine.on_complete)]
+        definition = self.task_definition(task)
+        first = (
+            ("on-error", definition.on_error)
+            if state == "error"
+            else ("on-success", definition.on_success)
+        )
+        return [first, ("on-complete", definition.on_complete)]
 
     def _transitions(self, task: Task) -> list[list[Any]]:
         """Return what follows a task: target, message, and the key it stands under."""

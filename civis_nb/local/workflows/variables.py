@@ -113,9 +113,9 @@ class Variables:
                 continue
             waiting.pop()
             before = self._merged(task.led_by)
-            mine = {name: (task.order, value) for name, value in task.published.items()}
+            published = {name: (task.order, value) for name, value in task.published.items()}
             # Most tasks publish nothing: they share what was before them.
-            self._after[task.number] = {**before, **mine} if mine else before
+            self._after[task.number] = {**before, **published} if published else before
         return self._after[number]
 
 
@@ -158,10 +158,10 @@ class _Scope:
         self._store = store
 
     def task(self, name: str | None) -> Any:
-        mine = self._task
-        if mine is None or (name and name != mine.name):
-            mine = self._execution.latest.get(name or "")
-        return None if mine is None else self._shown(mine)
+        task = self._task
+        if task is None or (name and name != task.name):
+            task = self._execution.latest.get(name or "")
+        return None if task is None else self._shown(task)
 
     def _shown(self, task: Task) -> dict[str, Any]:
         """Return a task of this execution as expressions see it."""

@@ -133,14 +133,14 @@ def delete_api_key(
     """End a key at once; the platform's own stays, since its jobs use it."""
     context = context_of(request)
     with context.store.begin() as connection:
-        mine = _user_id(connection, id, user)
-        row = _row(connection, mine, key_id)
+        owner_id = _user_id(connection, id, user)
+        row = _row(connection, owner_id, key_id)
         if row.token == context.api_key:
             raise Conflict(f"API key {key_id} is the platform's own; its jobs use it.")
         if row.revoked_at is None:
             ended = api_keys.update().where(api_keys.c.id == key_id)
             connection.execute(ended.values(revoked_at=utc_now(), updated_at=utc_now()))
-        row = _row(connection, mine, key_id)
+        row = _row(connection, owner_id, key_id)
     keys: Keys = request.app.state.keys
     keys.clear()
     return KeyDetail.model_validate(_shown(row))

@@ -295,8 +295,8 @@ def _detail(connection: Connection, user_id: int, requester: User) -> UserDetail
 
 def _primary_group(connection: Connection, user_id: int) -> int | None:
     """Return the group that a user was put into first."""
-    mine = select(group_members.c.group_id).where(group_members.c.user_id == user_id)
-    return connection.scalar(mine.order_by(literal_column("rowid")).limit(1))
+    statement = select(group_members.c.group_id).where(group_members.c.user_id == user_id)
+    return connection.scalar(statement.order_by(literal_column("rowid")).limit(1))
 
 
 def _row(connection: Connection, user_id: int) -> Row[Any]:
