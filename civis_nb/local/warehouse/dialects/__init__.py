@@ -12,7 +12,7 @@ from civis_nb.local.warehouse.dialects.absent import absent_function
 from civis_nb.local.warehouse.dialects.alias_uses import AliasUse
 from civis_nb.local.warehouse.dialects.assigned import postgres_name
 from civis_nb.local.warehouse.dialects.computed import PREFIX, create_computed
-from civis_nb.local.warehouse.dialects.decimals import EXACT_TYPES, noting, quotient_of, types_in
+from civis_nb.local.warehouse.dialects.decimals import FILLED_TYPE, noting, quotient_of, types_in
 from civis_nb.local.warehouse.dialects.foreign_calls import ForeignCall
 from civis_nb.local.warehouse.dialects.functions import attach_functions
 from civis_nb.local.warehouse.dialects.rules import (
@@ -33,7 +33,7 @@ from civis_nb.local.warehouse.dialects.translation import (
 __all__ = [
     "CATALOG",
     "DIALECTS",
-    "EXACT_TYPES",
+    "FILLED_TYPE",
     "PLAINLY",
     "PREFIX",
     "AliasUse",

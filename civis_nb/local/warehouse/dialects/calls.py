@@ -7,12 +7,14 @@ from collections.abc import Callable
 from civis_nb.local.warehouse.dialects.absent import OTHER_MEANINGS, other_meaning
 from civis_nb.local.warehouse.dialects.catalog_calls import CatalogRules
 from civis_nb.local.warehouse.dialects.foreign_calls import ForeignCall, is_known
+from civis_nb.local.warehouse.dialects.integer_calls import IntegerRules
 from civis_nb.local.warehouse.dialects.number_calls import NumberRules
 from civis_nb.local.warehouse.dialects.parts import Call
 from civis_nb.local.warehouse.dialects.rules import (
     BIGINT,
     CATALOG,
     DOUBLE,
+    INTEGER,
     TEXT,
     Dialect,
     Reading,
@@ -92,15 +94,8 @@ _JSON_TABLES = frozenset(
 )
 _SET_RETURNING = frozenset(("generate_series", "unnest"))
 _REGEX_CALLS = frozenset(
-    [
-        "regexp_replace",
-        "regexp_substr",
-        "regexp_count",
-        "regexp_instr",
-        "regexp_match",
-        "regexp_matches",
-        "regexp_split_to_array",
-    ]
+    """regexp_replace regexp_substr regexp_count regexp_instr regexp_match regexp_matches
+    regexp_split_to_array""".split()  # noqa: SIM905 - shorter to read
 )
 #: Words behind which a name with a list in brackets is no call.
 _BEFORE_RELATION = frozenset(("as", "into", "table", "references", "recursive", "copy"))
@@ -125,7 +120,7 @@ _AGGREGATES = {
 }  # fmt: skip
 
 
-class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
+class Meanings(NumberRules, TextRules, TimeRules, CatalogRules, IntegerRules):
     """All rules of one dialect for one statement."""
 
     def __init__(self, tokens: Tokens, dialect: Dialect, reading: Reading) -> None:
@@ -217,6 +212,11 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
 
     def call(self, call: Call) -> str | None:
         """Apply the dialect's meaning to a call; return the name of its column if another."""
+        name = self._meant(call)
+        self._shorten(call)
+        return name
+
+    def _meant(self, call: Call) -> str | None:
         tokens, name = self._tokens, call.name
         if name in self._others and not tokens.names_query(name):
             raise self._refuse(call.start, other_meaning(name, self._dialect))
@@ -297,9 +297,13 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
         if call.name == "unnest":
             tokens.set_type(call.start, call.end, f"({kind})[1]")
             return
+        if self._is_short_series(call):
+            tokens.wrap(call.start, call.end, "CAST(", " AS INTEGER[])")
+            kind = INTEGER
         if not tokens.words[call.start - 2].startswith(("unnest", "list_", "array_")):
             tokens.wrap(call.start, call.end, "unnest(", ")")
-        tokens.set_type(call.start, call.end, f"{CATALOG}.series_kind({kind})")
+        series = kind if kind == INTEGER else f"{CATALOG}.series_kind({kind})"
+        tokens.set_type(call.start, call.end, series)
 
     def _sort_distinct(self, call: Call) -> None:
         """Sort distinct values: PostgreSQL does to find equal ones, and the result shows it."""
@@ -365,7 +369,9 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules):
 _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     **dict.fromkeys(("power", "pow", "sqrt", "dsqrt"), Meanings._power),
     "avg": Meanings._average, "sum": Meanings._total, "round": Meanings._round,
-    "trunc": Meanings._trunc, "mod": Meanings._modulo, "checksum": Meanings._checksum,
+    "trunc": Meanings._trunc, "sign": Meanings._sign,
+    **dict.fromkeys(("ceil", "ceiling", "floor"), Meanings._whole),
+    "mod": Meanings._modulo, "checksum": Meanings._checksum,
     **dict.fromkeys(("ln", "log", "log10", "exp"), Meanings._logarithm),
     "substring": Meanings._substring, "substr": Meanings._substring,
     "concat": Meanings._concat, "concat_ws": Meanings._concat,

@@ -124,7 +124,9 @@ class CastRules(LikeRules):
             kind = f"DECIMAL({max(1, len(whole) + len(fraction))}, {len(fraction)})"
             tokens.rewrite(first, behind, kind)
             return
-        self._wrap(operand, "as_any_numeric")
+        # In a recursive query the type is that of the first values, and the others may be longer.
+        is_first = "recursive" in tokens.words
+        self._wrap(operand, "as_long_numeric" if is_first else "as_any_numeric")
         if tokens.words[first - 1] == "::":
             tokens.drop(first - 1, behind)
         else:

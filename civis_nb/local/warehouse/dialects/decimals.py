@@ -17,7 +17,7 @@ from civis_nb.local.warehouse.dialects.parts import CATALOG
 from civis_nb.table_names import literal
 
 __all__ = [
-    "EXACT_TYPES",
+    "FILLED_TYPE",
     "PLAIN_NUMERIC",
     "Quotient",
     "note_quotient",
@@ -36,9 +36,9 @@ _DIGITS = {"TINYINT": 5, "SMALLINT": 5, "INTEGER": 10, "BIGINT": 19, "HUGEINT": 
 _MEAN = "MEAN"
 #: PostgreSQL's numeric without a scale, which has as many digits as its values.
 PLAIN_NUMERIC = "DECIMAL(38, 20)"
-#: The types of PostgreSQL's quotients, means, powers and roots, and of numerics without a scale;
-#: the last two are those of older databases.
-EXACT_TYPES = frozenset(("DECIMAL(38,24)", "DECIMAL(38,20)", "DECIMAL(38,15)", "DECIMAL(38,12)"))
+#: The types of PostgreSQL's quotients, means, powers and roots, of numerics without a scale, and of
+#: what is made of those: their digits behind the point are not those of the values.
+FILLED_TYPE = re.compile(r"DECIMAL\(38, ?[123]\d\)")
 _MAX_DIGITS, _LEAST_SCALE, _MOST_SCALE = 38, 4, 37
 
 #: Of the binding that notes them.

@@ -24,15 +24,31 @@ CREATE MACRO in_range(x, ok, are_finite, are_not_0, kind DOUBLE) AS CASE WHEN NO
   (x, ok, are_finite, are_not_0, kind DECIMAL) AS x, (x, ok, are_finite, are_not_0, kind INTERVAL) AS x,
   (x, ok, are_finite, are_not_0, kind DATE) AS x, (x, ok, are_finite, are_not_0, kind TIMESTAMP) AS x,
   (x, ok, are_finite, are_not_0, kind) AS x;
-CREATE MACRO rounded(x, kind DOUBLE) AS round_even(x, 0),
+CREATE MACRO rounded_rs(x, kind DOUBLE) AS round_even(x, 0),
   (x, kind FLOAT) AS round_even(x, 0),
   (x, kind VARCHAR) AS round_even(x::DOUBLE, 0),
   (x, kind DECIMAL) AS round(x), (x, kind BIGINT) AS round(x), (x, kind HUGEINT) AS round(x),
   (x, kind) AS round(x);
+-- PostgreSQL has these functions of decimals and of doubles, which integers are there.
+CREATE MACRO rounded(x, kind DOUBLE) AS round_even(x, 0),
+  (x, kind FLOAT) AS round_even(x, 0),
+  (x, kind VARCHAR) AS round_even(x::DOUBLE, 0),
+  (x, kind DECIMAL) AS round(x)::DECIMAL(22, 0), (x, kind BIGINT) AS x::DOUBLE, (x, kind HUGEINT) AS x,
+  (x, kind) AS round(x);
+CREATE MACRO double_of_integer(x, kind BIGINT) AS x::DOUBLE, (x, kind HUGEINT) AS x,
+  (x, kind DECIMAL) AS x::DECIMAL(22, 0), (x, kind DOUBLE) AS x, (x, kind FLOAT) AS x::DOUBLE, (x, kind VARCHAR) AS x::DOUBLE, (x, kind) AS x;
+CREATE MACRO sign_of(x, kind BIGINT) AS x::DOUBLE, (x, kind HUGEINT) AS x::DECIMAL(1, 0),
+  (x, kind DECIMAL) AS x::DECIMAL(1, 0), (x, kind DOUBLE) AS x::DOUBLE, (x, kind VARCHAR) AS x::DOUBLE, (x, kind) AS x;
 CREATE MACRO truncated(x, kind TIMESTAMP) AS x::DATE,
   (x, kind TIMESTAMPTZ) AS x::DATE,
-  (x, kind DATE) AS x,
-  (x, kind) AS trunc(x);
+  (x, kind DATE) AS x, (x, kind DECIMAL) AS trunc(x), (x, kind DOUBLE) AS trunc(x),
+  (x, kind BIGINT) AS x, (x, kind) AS trunc(x);
+CREATE MACRO truncated_pg(x, kind BIGINT) AS x::DOUBLE, (x, kind HUGEINT) AS x,
+  (x, kind DECIMAL) AS trunc(x)::DECIMAL(22, 0), (x, kind DOUBLE) AS trunc(x), (x, kind) AS trunc(x);
+CREATE MACRO difference_kind(a DATE, b DATE) AS NULL::INTEGER, (a, b) AS a - b;
+-- There is infinity of times, and none of our decimals.
+CREATE MACRO epoch_of(x, kind INTERVAL) AS x::DECIMAL(24, 6), (x, kind TIMESTAMP) AS x, (x, kind DATE) AS x,
+  (x, kind TIMESTAMPTZ) AS x, (x, kind) AS x;
 CREATE MACRO ln(x) AS
   ln(CASE WHEN x <= 0 THEN civis_sql.fail('cannot take logarithm of zero or a negative number') ELSE x END);
 CREATE MACRO log(x) AS
@@ -81,7 +97,7 @@ CREATE MACRO no_truth(x, kind BOOLEAN) AS civis_sql.fail('there is no such funct
   (x, kind) AS x;
 CREATE MACRO summed_plain(total, x, kind SMALLINT) AS total::BIGINT,
   (total, x, kind INTEGER) AS total::BIGINT,
-  (total, x, kind BIGINT) AS total::DECIMAL(38, 0),
+  (total, x, kind BIGINT) AS total::DECIMAL(22, 0),
   (total, x, kind DOUBLE) AS CASE WHEN isinf(total) AND isfinite(max(abs(x)))
     THEN civis_sql.fail('value out of range: overflow') ELSE total END,
   (total, x, kind DECIMAL) AS total, (total, x, kind HUGEINT) AS total,
@@ -93,13 +109,19 @@ CREATE MACRO finite_total(total) AS CASE WHEN isinf(total)
   ELSE total END;
 CREATE MACRO summed(total, kind SMALLINT) AS total::BIGINT,
   (total, kind INTEGER) AS total::BIGINT,
-  (total, kind BIGINT) AS total::DECIMAL(38, 0),
+  (total, kind BIGINT) AS total::DECIMAL(22, 0),
   (total, kind DOUBLE) AS civis_sql.finite_total(total),
   (total, kind DECIMAL) AS total, (total, kind HUGEINT) AS total, (total, kind INTERVAL) AS total,
   (total, kind BOOLEAN) AS civis_sql.no_truth(total, kind),
   (total, kind) AS total;
 CREATE MACRO sum_kind(x SMALLINT) AS x::BIGINT, (x INTEGER) AS x::BIGINT,
-  (x BIGINT) AS x::DECIMAL(38, 0), (x) AS x;
+  (x BIGINT) AS x::DECIMAL(22, 0), (x) AS x;
+-- Of two decimals in one column DuckDB keeps the digits before the point, and cuts those behind it. So
+-- results have no more digits before it than their values can have: here, the sum of 10 billion.
+CREATE MACRO narrow_sum(total, one, kind DECIMAL) AS cast_to_type(total, one * NULL::DECIMAL(10, 0)), (total, one, kind BIGINT) AS total,
+  (total, one, kind HUGEINT) AS total, (total, one, kind DOUBLE) AS total, (total, one, kind INTERVAL) AS total, (total, one, kind) AS total;
+CREATE MACRO narrow(x, target, kind DECIMAL) AS cast_to_type(x, target), (x, target, kind BIGINT) AS x,
+  (x, target, kind HUGEINT) AS x, (x, target, kind DOUBLE) AS x, (x, target, kind) AS x;
 CREATE MACRO avg_kind(x BIGINT) AS x::DECIMAL(38, 20), (x) AS x;
 CREATE MACRO avg_kind_rs(x BIGINT) AS x, (x) AS x;
 CREATE MACRO continuous(x, kind DECIMAL) AS x::DOUBLE, (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x::DOUBLE,
@@ -144,10 +166,13 @@ CREATE MACRO kept_text(x, name) AS CASE WHEN regexp_full_match(x, '\s*[-+]?0*\d{
   ELSE civis_sql.too_long(x, name)::DECIMAL(38, 20) END;
 CREATE MACRO as_any_numeric(x, kind DECIMAL) AS x,
   (x, kind DOUBLE) AS civis_sql.kept_double(x, 'a numeric'), (x, kind FLOAT) AS civis_sql.real_as_text(x)::DECIMAL(38, 20),
-  (x, kind BIGINT) AS x::DECIMAL(38, 0),
+  (x, kind BIGINT) AS x::DECIMAL(19, 0),
   (x, kind HUGEINT) AS x::DECIMAL(38, 0),
   (x, kind VARCHAR) AS civis_sql.kept_text(x, 'a numeric'),
   (x, kind) AS x::DECIMAL(38, 20);
+CREATE MACRO as_long_numeric(x, kind BIGINT) AS x::DECIMAL(38, 0), (x, kind HUGEINT) AS x::DECIMAL(38, 0),
+  (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS civis_sql.kept_double(x, 'a numeric'), (x, kind FLOAT) AS civis_sql.real_as_text(x)::DECIMAL(38, 20),
+  (x, kind VARCHAR) AS civis_sql.kept_text(x, 'a numeric'), (x, kind) AS x::DECIMAL(38, 20);
 CREATE MACRO assigned_any_numeric(x, name, kind DECIMAL) AS civis_sql.kept_decimal(x, name),
   (x, name, kind DOUBLE) AS civis_sql.kept_double(x, name), (x, name, kind FLOAT) AS civis_sql.real_as_text(x)::DECIMAL(38, 20),
   (x, name, kind BIGINT) AS civis_sql.kept_decimal(x::DECIMAL(38, 0), name),
@@ -245,10 +270,9 @@ CREATE MACRO as_text(x, kind DOUBLE) AS
   (x, kind TIMESTAMP) AS CASE WHEN x < TIMESTAMP '0001-01-01' THEN regexp_replace(x::VARCHAR, '^(.*) \(BC\)(.*)$', '\1\2 BC')
     ELSE x::VARCHAR END, (x, kind) AS x;
 -- How many digits PostgreSQL's text of a quotient has is not known where only its value is.
-CREATE MACRO as_text_pg(x, kind DECIMAL) AS CASE WHEN typeof(x) IN ('DECIMAL(38,24)', 'DECIMAL(38,20)')
+CREATE MACRO as_text_pg(x, kind DECIMAL) AS CASE WHEN regexp_full_match(typeof(x), 'DECIMAL\(38,[123]\d\)')
     THEN CASE WHEN x IS NOT NULL THEN civis_sql.fail_text('the digits in the text of a numeric without a scale, or a quotient, mean, root, power or long product, are not known here: round it before, as in round(x, 2), or cast it to numeric(12, 2)') END
-    WHEN typeof(x) IN ('DECIMAL(38,15)', 'DECIMAL(38,12)') THEN CASE WHEN x IS NOT NULL THEN
-      civis_sql.fail_text('the digits in the text of a numeric of this type are not known here: cast it to numeric(12, 2), or round it, as in round(x, 2)') END ELSE regexp_replace(x::VARCHAR, '^(-?)\.', '\10.') END,
+    ELSE regexp_replace(x::VARCHAR, '^(-?)\.', '\10.') END,
   (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind VARCHAR) AS x,
   (x, kind DOUBLE) AS civis_sql.as_text(x, kind), (x, kind FLOAT) AS civis_sql.as_text(x, kind),
   (x, kind INTERVAL) AS civis_sql.as_text(x, kind), (x, kind DATE) AS civis_sql.as_text(x, kind),
@@ -408,9 +432,10 @@ CREATE MACRO string_to_array(s, separator) AS
   (s, separator, null_text) AS
   list_transform(CASE WHEN s = '' THEN []::VARCHAR[] WHEN separator IS NULL THEN string_split(s, '')
     WHEN separator = '' THEN [s] ELSE string_split(s, separator) END, lambda w: nullif(w, null_text));
-CREATE MACRO array_to_string(a, separator) AS CASE WHEN separator IS NOT NULL THEN array_to_string(a, separator) END,
-  (a, separator, null_text) AS CASE WHEN separator IS NOT NULL THEN array_to_string(CASE WHEN null_text IS NULL THEN a::VARCHAR[]
-    ELSE list_transform(a::VARCHAR[], lambda w: coalesce(w, null_text)) END, separator) END;
+CREATE MACRO array_to_string(a, separator) AS CASE WHEN separator IS NOT NULL AND a IS NOT NULL
+    THEN coalesce(array_to_string(a, separator), '') END,
+  (a, separator, null_text) AS CASE WHEN separator IS NOT NULL AND a IS NOT NULL THEN coalesce(array_to_string(CASE WHEN null_text IS NULL THEN a::VARCHAR[]
+    ELSE list_transform(a::VARCHAR[], lambda w: coalesce(w, null_text)) END, separator), '') END;
 CREATE MACRO array_remove(a, x) AS list_filter(a, lambda w: w IS DISTINCT FROM x);
 CREATE MACRO split_part_rs(s, separator, n) AS
   CASE WHEN n < 1 THEN civis_sql.fail_text('field position must be greater than zero')
@@ -648,6 +673,7 @@ CREATE MACRO plus(a, b, first DATE, second BIGINT) AS a + b::INTEGER,
   (a, b, first VARCHAR, second BIGINT) AS cast_to_type(civis_sql.integer_of_text(a), b) + b,
   (a, b, first, second) AS a + b;
 CREATE MACRO minus(a, b, first DATE, second BIGINT) AS a - b::INTEGER,
+  (a, b, first DATE, second DATE) AS (a - b)::INTEGER,
   (a, b, first TIMESTAMP, second BIGINT) AS a - to_days(b::INTEGER),
   (a, b, first TIMESTAMPTZ, second BIGINT) AS a - to_days(b::INTEGER),
   (a, b, first TIMESTAMPTZ, second INTERVAL) AS a - to_months((date_part('year', b) * 12 + date_part('month', b))::INTEGER)

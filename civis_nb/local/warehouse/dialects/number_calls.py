@@ -26,20 +26,27 @@ class NumberRules(RuleSet):
         if not self._is_redshift:
             exact = f"{CATALOG}.mean_text({mean}, {total}, {count}, {kind})"
             self._exact_texts[call.start, call.end] = exact
-        first, last = call.arguments[0]
-        first += tokens.words[first] in ("distinct", "all")
-        value = tokens.render(first, last)
+        value = self._value_of(call)
         ends = f"min({value}){behind}, max({value}){behind}"
         values = f"{mean}, {total}, {count}, {ends}, {f'{place}, ' if place else ''}{kind}"
         self._set(call, f"{CATALOG}.averaged{self._chosen_quotient}({values})")
         tokens.set_type(call.start, call.end, f"{CATALOG}.avg_kind{self._suffix}({kind})")
+
+    def _value_of(self, call: Call) -> str:
+        """Return what an aggregate is of, also where that is only of distinct values."""
+        first, behind = call.arguments[0]
+        first += self._tokens.words[first] in ("distinct", "all")
+        return self._tokens.render(first, behind)
 
     def _total(self, call: Call) -> None:
         kind = self._argument_type(call)
         is_plain = call.end == call.close + 1 and not call.marks
         function = "summed_plain" if is_plain else "summed"
         inside = f", {self._arguments(call)[0]}" if is_plain and call.arguments else ""
+        one = f"min({self._value_of(call)}){self._modifiers(call)}" if call.arguments else ""
         self._tokens.wrap(call.start, call.end, f"{CATALOG}.{function}(", f"{inside}, {kind})")
+        if one and not self._is_redshift:
+            self._tokens.wrap(call.start, call.end, f"{CATALOG}.narrow_sum(", f", {one}, {kind})")
         self._tokens.set_type(call.start, call.end, f"{CATALOG}.sum_kind({kind})")
 
     def _power(self, call: Call) -> None:
@@ -88,16 +95,60 @@ class NumberRules(RuleSet):
     def _round(self, call: Call) -> None:
         if len(call.arguments) == 1:
             kind = self._tokens.type_of(*call.arguments[0])
-            self._set(call, f"{CATALOG}.rounded({self._arguments(call)[0]}, {kind})", kind)
+            self._set(
+                call,
+                f"{CATALOG}.rounded{self._suffix}({self._arguments(call)[0]}, {kind})",
+                f"{CATALOG}.rounded{self._suffix}({kind}, {kind})",
+            )
+
+        elif len(call.arguments) == 2 and not self._is_redshift:
+            self._narrow(call)
+
+    def _narrow(self, call: Call) -> None:
+        """Give a decimal that is rounded to a written number of digits a type of so many."""
+        at, behind = call.arguments[1]
+        digits = self._tokens.texts[at]
+        if behind == at + 1 and digits.isdecimal() and int(digits) <= 16:
+            kind = self._tokens.type_of(*call.arguments[0])
+            target = f"CAST(NULL AS DECIMAL({22 + int(digits)}, {digits}))"
+            closing = f", {target}, {kind})"
+            self._tokens.wrap(call.start, call.end, f"{CATALOG}.narrow(", closing)
+            self._tokens.set_type(
+                call.start, call.end, f"{CATALOG}.narrow({target}, {target}, {kind})"
+            )
+
+    def _whole(self, call: Call) -> None:
+        """Round up or down: of integers, PostgreSQL returns double precision."""
+        if self._is_redshift or len(call.arguments) != 1:
+            return
+        kind = self._tokens.type_of(*call.arguments[0])
+        value = self._tokens.render(call.start, call.end)
+        self._set(
+            call,
+            f"{CATALOG}.double_of_integer({value}, {kind})",
+            f"{CATALOG}.double_of_integer({kind}, {kind})",
+        )
+
+    def _sign(self, call: Call) -> None:
+        """Return the sign, of the type of the number; of an integer, a double."""
+        if self._is_redshift or len(call.arguments) != 1:
+            return
+        kind = self._tokens.type_of(*call.arguments[0])
+        value = self._tokens.render(call.start, call.end)
+        self._set(
+            call,
+            f"{CATALOG}.sign_of({value}, {kind})",
+            f"{CATALOG}.double_of_integer({kind}, {kind})",
+        )
 
     def _trunc(self, call: Call) -> None:
         if len(call.arguments) == 1:
             kind = self._tokens.type_of(*call.arguments[0])
-            self._set(
-                call,
-                f"{CATALOG}.truncated({self._arguments(call)[0]}, {kind})",
-                f"{CATALOG}.truncated({kind}, {kind})",
-            )
+            function = f"{CATALOG}.truncated{self._decimal_suffix}"
+            text = f"{function}({self._arguments(call)[0]}, {kind})"
+            self._set(call, text, f"{function}({kind}, {kind})")
+        elif len(call.arguments) == 2 and not self._is_redshift:
+            self._narrow(call)
 
     def _ratio(self, call: Call) -> None:
         if call.over is not None:

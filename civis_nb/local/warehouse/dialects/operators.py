@@ -214,6 +214,9 @@ class OperatorRules(CastRules, RangeRules, RowRules):
             if is_typed or (this.kind in _TYPED_KINDS and (by_type or other.kind == "string")):
                 self._as_call(at, left, right, function)
                 return
+        if function == "minus" and "number" not in (left.kind, right.kind):
+            one, two = (self._tokens.type_of(o.start, o.end) for o in (left, right))
+            self._tokens.set_type(left.start, right.end, f"{CATALOG}.difference_kind({one}, {two})")
 
     def _has_both_signs(self, interval: Operand) -> bool:
         """Return whether an interval has months and, of another sign, days or times."""

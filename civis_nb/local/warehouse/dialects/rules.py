@@ -17,6 +17,7 @@ __all__ = [
     "CATALOG",
     "DATE",
     "DOUBLE",
+    "INTEGER",
     "PLAINLY",
     "TEXT",
     "TIMESTAMP",
@@ -31,6 +32,7 @@ Dialect: TypeAlias = Literal["redshift", "postgres", "duckdb"]
 
 #: Expressions of a type.
 TEXT, BIGINT, DOUBLE = "CAST(NULL AS VARCHAR)", "CAST(NULL AS BIGINT)", "CAST(NULL AS DOUBLE)"
+INTEGER = "CAST(NULL AS INTEGER)"
 DATE, TIMESTAMP = "CAST(NULL AS DATE)", "CAST(NULL AS TIMESTAMP)"
 
 #: Aggregates that need a frame on Redshift where their window has an order.
@@ -146,10 +148,9 @@ class RuleSet:
         return UnsupportedSqlError(message, self._tokens.starts[at])
 
     def _set(self, call: Call, text: str, kind: str | None = None) -> None:
-        """Put a text in the place of a call; ``kind`` is an expression of its type."""
+        """Put a text in the place of a call; ``kind`` is an expression of its type, if not that."""
         self._tokens.rewrite(call.start, call.end, text)
-        if kind is not None:
-            self._tokens.set_type(call.start, call.end, kind)
+        self._tokens.set_type(call.start, call.end, text if kind is None else kind)
 
     def _arguments(self, call: Call) -> list[str]:
         return [self._tokens.render(*a) for a in call.arguments]

@@ -171,7 +171,7 @@ class TextRules(OperatorRules):
             return
         first = tokens.render(start + 1, size or call.close) if start is not None else "1"
         length = f", {tokens.render(size + 1, call.close)}" if size is not None else ""
-        self._set(call, f"{CATALOG}.substring({text}, {first}{length})")
+        self._set(call, f"{CATALOG}.substring({text}, {first}{length})", TEXT)
 
     def _json_path_text(self, call: Call) -> None:
         tokens = self._tokens

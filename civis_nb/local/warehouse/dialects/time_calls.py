@@ -10,6 +10,7 @@ from civis_nb.local.warehouse.dialects.rules import (
     CATALOG,
     DATE,
     DOUBLE,
+    INTEGER,
     TEXT,
     TIMESTAMP,
     RuleSet,
@@ -22,6 +23,8 @@ _OTHER_PARTS = frozenset(
     """epoch isodow isoyear timezone timezone_hour timezone_minute julian
     dayofmonth""".split()  # noqa: SIM905 - shorter to read
 )
+#: Parts of times that are no whole numbers.
+_FRACTIONS = ("epoch", "julian")
 #: Of TO_NUMBER with a format that is no plain text.
 _UNKNOWN_SCALE = 10
 #: Parts of many years -> the first of the years that one may begin with, and their number.
@@ -163,22 +166,44 @@ class TimeRules(RuleSet):
         value = self._time_argument(call, 1)
         kind = self._time_type(call, 1)
         micros = f"{CATALOG}.microseconds({value}, {kind})"
-        if part == "second" and self._is_redshift and call.name == "extract":
-            self._set(call, f"({micros} // 1000000)", BIGINT)
+        if call.name == "extract":
+            self._extract(call, part, value, kind)
         elif part == "second":
             self._set(call, f"({micros} / 1000000.0)", DOUBLE)
         elif part == "millisecond" and self._is_redshift:
-            self._set(call, f"({micros} // 1000 % 1000)", BIGINT)
+            self._set(call, f"({micros} // 1000 % 1000)::DOUBLE", DOUBLE)
         elif part == "microsecond" and self._is_redshift:
-            self._set(call, f"({micros} % 1000000)", BIGINT)
+            self._set(call, f"({micros} % 1000000)::DOUBLE", DOUBLE)
         elif part == "millisecond":
             self._set(call, f"({micros} / 1000.0)", DOUBLE)
         else:
-            is_double = part in ("epoch", "julian")
-            function = f"{CATALOG}.date_part{'_double' if is_double else ''}"
-            result = DOUBLE if is_double else BIGINT
-            self._set(call, f"{function}('{part}', {value}, {kind})", result)
+            function = f"{CATALOG}.date_part{'_double' if part in _FRACTIONS else ''}"
+            self._set(call, f"{function}('{part}', {value}, {kind})::DOUBLE", DOUBLE)
         return name
+
+    def _extract(self, call: Call, part: str, value: str, kind: str) -> None:
+        """Write EXTRACT: of integers on Redshift, and numeric in PostgreSQL."""
+        micros = f"{CATALOG}.microseconds({value}, {kind})"
+        whole = f"{CATALOG}.date_part('{part}', {value}, {kind})"
+        double = f"{CATALOG}.date_part_double('{part}', {value}, {kind})"
+        if self._is_redshift:
+            pieces = {"second": f"{micros} // 1000000", "millisecond": f"{micros} // 1000 % 1000",
+                      "microsecond": f"{micros} % 1000000"}  # fmt: skip
+            if part in _FRACTIONS:
+                self._set(call, double, DOUBLE)
+            else:
+                self._set(call, f"CAST({pieces.get(part, whole)} AS INTEGER)", INTEGER)
+            return
+        units = {"second": 1_000_000, "millisecond": 1000}
+        if part in _FRACTIONS:
+            epoch = f"{CATALOG}.epoch_of"
+            self._set(call, f"{epoch}({double}, {kind})", f"{epoch}({DOUBLE}, {kind})")
+        elif part in units:
+            scale = len(str(units[part])) - 1
+            text = f"CAST({micros} * 0.{'1'.rjust(scale, '0')} AS DECIMAL(18, {scale}))"
+            self._set(call, text, f"CAST(NULL AS DECIMAL(18, {scale}))")
+        else:
+            self._set(call, f"CAST({whole} AS DECIMAL(18, 0))", "CAST(NULL AS DECIMAL(18, 0))")
 
     def _date_add(self, call: Call) -> str | None:
         if not self._is_redshift:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 from typing import get_args
 
@@ -126,7 +127,7 @@ def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Tr
     check_order(tokens)
     _fold_names(tokens)
     if _ODD_NUMBER.search(sql):
-        _check_numbers(tokens)
+        _check_numbers(tokens, dialect)
     if "values" in tokens.words:
         name_columns(tokens)
     for offset, native in reading.texts:
@@ -168,8 +169,11 @@ def _refuse_own_catalog(tokens: Tokens) -> None:
             )
 
 
-def _check_numbers(tokens: Tokens) -> None:
-    """Refuse letters behind digits, as in ``0x1F``; make integers decimals that are too long."""
+def _check_numbers(tokens: Tokens, dialect: Dialect) -> None:
+    """Refuse letters behind digits, as in ``0x1F``; make integers decimals that are too long.
+
+    In PostgreSQL numbers with an exponent are decimals as well.
+    """
     for at in range(tokens.count):
         text = tokens.texts[at]
         if tokens.kinds[at] != NUMBER:
@@ -180,6 +184,13 @@ def _check_numbers(tokens: Tokens) -> None:
             raise UnsupportedSqlError(
                 f'trailing junk after numeric literal at or near "{shown}"', tokens.starts[at]
             )
+        if dialect == "postgres" and "e" in text.lower():
+            number = Decimal(text)
+            digits, exponent = number.as_tuple().digits, int(number.as_tuple().exponent)
+            if len(digits) + abs(exponent) <= _LONGEST_DECIMAL:
+                scale = max(0, -exponent)
+                size = max(len(digits) + max(0, exponent), scale + 1)
+                tokens.replace(at, f"CAST({number:f} AS DECIMAL({size}, {scale}))")
         if text.isdecimal() and int(text) > _LONGEST_INTEGER:
             if len(text) > _LONGEST_DECIMAL:
                 raise UnsupportedSqlError(

@@ -18,7 +18,7 @@ import duckdb
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import DELIMITERS, Column, CsvSettings
-from civis_nb.local.warehouse.dialects import CATALOG, EXACT_TYPES, Dialect
+from civis_nb.local.warehouse.dialects import CATALOG, FILLED_TYPE, Dialect
 from civis_nb.local.warehouse.dialects.builtins import built_in
 from civis_nb.local.warehouse.duckdb.failures import statement_error
 from civis_nb.local.warehouse.duckdb.statement import Statement
@@ -148,7 +148,7 @@ def _text_of(native: str, dialect: Dialect) -> str:
     if is_nested(native):
         return "CAST(to_json({0}) AS VARCHAR)"
     size = re.fullmatch(r"DECIMAL\((\d+), ?(\d+)\)", native)
-    if size is not None and dialect == "postgres" and native in EXACT_TYPES:
+    if size is not None and dialect == "postgres" and FILLED_TYPE.fullmatch(native):
         return "rtrim(rtrim(CAST({0} AS VARCHAR), '0'), '.')"
     if size is None or size[1] != size[2] or size[1] == "38":
         return "{0}"

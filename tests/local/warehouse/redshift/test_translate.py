@@ -104,7 +104,7 @@ def table(bench):
             [["a"], ["c"]],
         ),
         ("SELECT g FROM t MINUS SELECT 1", [["2"]]),
-        ("SELECT RATIO_TO_REPORT(n) OVER (PARTITION BY g) FROM t WHERE g = 2", [["1.0"]]),
+        ("SELECT RATIO_TO_REPORT(n) OVER (PARTITION BY g) FROM t WHERE g = 2", [["1"]]),
         ("SELECT NVL(x, 'y') FROM t WHERE \"x\" = 'c'", [["c"]]),
         ("EXPLAIN SELECT NVL(1, 2)", None),
     ],
