@@ -63,16 +63,16 @@ def download(ctx: click.Context, file_id: int, path: str) -> None:
     from civis_nb.io import civis_to_file
 
     client = api_of(ctx).client()
-    if path == "-":
-        try:
+    try:
+        if path == "-":
             civis_to_file(file_id, sys.stdout.buffer, client)
-        except CivisDownloadError as error:
-            if isinstance(error.__cause__, BrokenPipeError):
-                raise error.__cause__ from None  # whoever read it has seen enough
-            raise
-        return
-    target = Path(path)
-    if target.is_dir():
-        # The name alone: it may be one that leads elsewhere.
-        target /= Path(str(client.files.get(file_id).name)).name or f"file-{file_id}"
-    civis_to_file(file_id, target, client)
+            return
+        target = Path(path)
+        if target.is_dir():
+            # The name alone: it may be one that leads elsewhere.
+            target /= Path(str(client.files.get(file_id).name)).name or f"file-{file_id}"
+        civis_to_file(file_id, target, client)
+    except CivisDownloadError as error:
+        if isinstance(error.__cause__, BrokenPipeError):
+            raise error.__cause__ from None  # whoever read it has seen enough
+        raise

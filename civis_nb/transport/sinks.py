@@ -84,8 +84,7 @@ def complete_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """
     target = Path(path)
     shown = os.fspath(target)
-    if target.is_symlink():
-        target = target.resolve()
+    # Before links are resolved: that of /dev/stdout leads to a pipe, which has no path.
     if target.exists() and not target.is_file():
         with (
             target.open("wb", buffering=0) as direct,
@@ -93,6 +92,8 @@ def complete_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
         ):
             yield direct
         return
+    if target.is_symlink():
+        target = target.resolve()
     temporary = target.with_name(f".{target.name[:100]}.{secrets.token_hex(6)}.part")
     # os.open, so that the permissions are those of any new file.
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)

@@ -27,10 +27,12 @@ def test_a_pipe_that_closes_early(process):
     assert command.wait(30) == 141
 
 
-def test_a_download_whose_pipe_closes_early(process, on_platform, tmp_path):
+@pytest.mark.parametrize("path", ["-", "/dev/stdout"])
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no /dev/stdout")
+def test_a_download_whose_pipe_closes_early(process, on_platform, tmp_path, path):
     (tmp_path / "big").write_bytes(b"begun\n" + bytes(8 << 20))
     file_id = civis_nb.io.file_to_civis(tmp_path / "big", client=on_platform.client())
-    command = process("files", "download", str(file_id), "-")
+    command = process("files", "download", str(file_id), path)
     assert command.stdout.readline() == "begun\n"
     command.stdout.close()
     assert command.stderr.read() == ""

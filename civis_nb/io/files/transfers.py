@@ -184,18 +184,18 @@ def check_folder(path: Any) -> None:
     if not isinstance(path, str | os.PathLike) or "\0" in os.fspath(path):
         raise CivisArgumentError(f"{path!r} is no path of a file; give a text or a pathlib.Path.")
     target = Path(path)
-    if target.is_symlink():
-        target = target.resolve()
     if target.is_dir():
         raise IsADirectoryError(f"{target} is a folder; give the name of a file in it.")
-    if not target.parent.is_dir():
-        raise FileNotFoundError(f"The folder {target.parent} does not exist; make it first.")
     with contextlib.suppress(FileNotFoundError):
         kind = target.stat().st_mode  # a name that is too long is an error of its own
         if not os.access(target, os.W_OK):
             raise PermissionError(f"{target} is there and can't be written to.")
         if not stat.S_ISREG(kind):
-            return  # a device is written directly
+            return  # a device or a pipe is written directly
+    if target.is_symlink():
+        target = target.resolve()
+    if not target.parent.is_dir():
+        raise FileNotFoundError(f"The folder {target.parent} does not exist; make it first.")
     if not os.access(target.parent, os.W_OK | os.X_OK):
         raise PermissionError(f"The folder {target.parent} can't be written to; choose another.")
 
