@@ -296,7 +296,7 @@ def _has_size(descriptor: int) -> bool:
 
 @contextlib.contextmanager
 def _spooled(buf: Any) -> Iterator[Source]:
-    """Give the rest of a buffer as a temporary file."""
+    """Yield the rest of a buffer as a temporary file."""
     with tempfile.TemporaryFile(buffering=0) as file:
         with full_disk_named():
             _copy(buf, file)
