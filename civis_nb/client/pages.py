@@ -116,12 +116,13 @@ class PaginatedResponse(Generic[_R]):
         fetched = (plain_json(item) for page in self._pages.kept for item in page)
         return paginated_html(repr(self).strip("<>"), fetched)
 
-    def _repr_mimebundle_(self, **_: Any) -> dict[str, str]:
+    def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         from civis_nb.display.live import shows_live_views
 
         if not shows_live_views():
             return {}
         from civis_nb.widgets.pages import PagesPanel
+        from civis_nb.widgets.where import outputs_are_isolated
 
         pages = self._pages
         if self._live is not None:
@@ -129,8 +130,10 @@ class PaginatedResponse(Generic[_R]):
         self._live = PagesPanel(
             f"GET /{masked_url(pages.path)}", self._page, len(pages.kept), lambda: pages.last
         )
-        html = self._live.in_place_of(self._repr_html_())
-        return {"text/plain": repr(self), "text/html": html}
+        text, html = repr(self), self._repr_html_()
+        if outputs_are_isolated():
+            return {"text/html": html, **self._live.as_widget(), "text/plain": text}
+        return {"text/plain": text, "text/html": self._live.in_place_of(html)}
 
     def _page(self, number: int) -> list[Any] | None:
         """Return the items of a page as plain JSON, fetched if need be; None after the last."""

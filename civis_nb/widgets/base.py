@@ -57,6 +57,11 @@ class LiveView(anywidget.AnyWidget):
         """
         raise CivisInputError(f"{type(self).__name__} answers no request {kind!r}.")
 
+    def as_widget(self) -> dict[str, Any]:
+        """Return the view as an output of its own, which is nothing without its kernel."""
+        bundle, _ = super()._repr_mimebundle_() or ({}, {})
+        return bundle
+
     def _received(self, _: object, content: Any, buffers: Any) -> None:  # noqa: ARG002 - ipywidgets'
         """Answer a message of the front end, with an error where that fails."""
         if not isinstance(content, dict) or "id" not in content:

@@ -127,8 +127,7 @@ class _InPlace:
     def _repr_mimebundle_(self, **_: Any) -> dict[str, Any]:
         bundle = self._view._repr_mimebundle_()
         if self._with_widget:
-            widget, _ = self._panel._repr_mimebundle_() or ({}, {})
-            return {**bundle, **widget, "text/plain": bundle["text/plain"]}
+            return {**bundle, **self._panel.as_widget(), "text/plain": bundle["text/plain"]}
         if "text/html" in bundle:
             bundle["text/html"] = self._panel.in_place_of(bundle["text/html"])
         return bundle

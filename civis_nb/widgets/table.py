@@ -371,11 +371,6 @@ class TableView(LiveView):
 
     # -- what a notebook keeps --------------------------------------------------------------------
 
-    def as_widget(self) -> dict[str, Any]:
-        """Return the view as an output of its own, which is nothing without its kernel."""
-        bundle, _ = super()._repr_mimebundle_() or ({}, {})
-        return bundle
-
     def _repr_mimebundle_(self, **_: Any) -> tuple[dict[str, Any], dict[str, Any]]:
         """Return the first rows, and how the view comes to stand in their place."""
         table, shown = self._engine.rows.table, self._shown

@@ -48,6 +48,20 @@ def request(panel, number):
     return answers[0]
 
 
+@pytest.mark.parametrize("isolated", [False, True])
+def test_a_cell_keeps_html_and_shows_the_view_itself_only_where_it_must(monkeypatch, isolated):
+    monkeypatch.setattr("civis_nb.display.live.shows_live_views", lambda: True)
+    monkeypatch.setattr("civis_nb.widgets.where.outputs_are_isolated", lambda: isolated)
+    response = PaginatedResponse("jobs", {}, Source(items(1, 2)))
+    bundle = response._repr_mimebundle_()
+    widget = bundle.get("application/vnd.jupyter.widget-view+json")
+    assert (widget is not None) is isolated
+    assert widget is None or widget["model_id"] == response._live.model_id
+    assert ("civis-live-" in bundle["text/html"]) is not isolated
+    assert "nothing fetched yet" in bundle["text/plain"]
+    assert "nothing fetched yet" in bundle["text/html"]
+
+
 def test_only_the_page_that_is_asked_for_is_fetched():
     source = Source(items(1, 2), items(3, 4), items(5))
     response = PaginatedResponse("jobs", {}, source)
