@@ -14,7 +14,7 @@ import civis_nb.io as cio
 from civis_nb import errors, spec
 from civis_nb.display.bundle import Note
 from civis_nb.display.tables import ResultTable
-from civis_nb.frames.typed import Rest
+from civis_nb.frames.typed import FullResult
 from civis_nb.futures import ContainerFuture, CustomScriptExecutor
 from civis_nb.futures.executors import _ContainerShellExecutor
 from civis_nb.magics.background import FrameFuture
@@ -84,7 +84,7 @@ def objects(platform):
         "specification": client._spec,
         "search": spec.search("scripts post"),
         "table": table,
-        "preview": ResultTable([["1"]], columns=["n"], rest=Rest(False)),
+        "preview": ResultTable([["1"]], columns=["n"], full=FullResult(False)),
         "profile": table.profile(),
         "note": Note(EVIL),
     }

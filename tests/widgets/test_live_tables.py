@@ -13,7 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from civis_nb import config
 from civis_nb.display.tables import ResultTable
-from civis_nb.frames.typed import Rest
+from civis_nb.frames.typed import FullResult
 from civis_nb.widgets import live_tables
 from civis_nb.widgets.live_tables import LiveTables
 
@@ -146,7 +146,7 @@ def test_a_preview_shows_its_rows_with_types_and_offers_the_rest(tables):
     preview = ResultTable(
         [[str(n)] for n in range(100)],
         columns=["n"],
-        rest=Rest(
+        full=FullResult(
             False, lambda: SimpleNamespace(table=TABLE), lambda: SimpleNamespace(table=TABLE)
         ),
     )
