@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import TimeoutError as StillLoading
 from functools import cache
 from typing import Final, TypeVar
@@ -171,7 +171,7 @@ def _proposals(place: Place, known: _Known, variables: Mapping[str, str], sql: s
         schemas = dict.fromkeys(table.schema for table in known.tables)
         return [
             *ctes,
-            *(_table_item(table, with_schema=True) for table in known.tables),
+            *_table_items(known.tables, place.typed, with_schema=True),
             *(Item(sql_name(schema), "schema") for schema in schemas),
         ]
     items: list[Item] = []
@@ -188,9 +188,8 @@ def _behind_dot(place: Place, known: _Known) -> list[Item]:
         if path == [source.alias.lower()] or path == [part.lower() for part in source.path]:
             return _column_items(known.columns(source), source.alias)
     if len(path) == 1:
-        return [
-            _table_item(t, with_schema=False) for t in known.tables if t.schema.lower() == path[0]
-        ]
+        of_it = [table for table in known.tables if table.schema.lower() == path[0]]
+        return _table_items(of_it, place.typed, with_schema=False)
     return _column_items(known.columns(Source("", place.path)), "")
 
 
@@ -204,11 +203,20 @@ def _column_items(columns: Iterable[Column], alias: str) -> list[Item]:
     ]  # fmt: skip
 
 
-def _table_item(table: Table, with_schema: bool) -> Item:
-    names = (table.schema, table.name) if with_schema else (table.name,)
-    return Item(
-        ".".join(names), "view" if table.is_view else "table", insert=".".join(map(sql_name, names))
-    )
+def _table_items(tables: Sequence[Table], typed: str, with_schema: bool) -> list[Item]:
+    """Return those of many tables that `_matching` would leave."""
+    wanted = typed.strip('"').lower()
+    named = [(f"{one.schema}.{one.name}" if with_schema else one.name, one) for one in tables]
+    near = [(name, one) for name, one in named if wanted in name.lower()] if wanted else named
+    near.sort(key=lambda pair: not _begins(pair[0].lower(), wanted))
+    return [
+        Item(
+            name,
+            "view" if one.is_view else "table",
+            insert=".".join(map(sql_name, (one.schema, one.name) if with_schema else (one.name,))),
+        )
+        for name, one in near[:_MOST]
+    ]
 
 
 @cache
