@@ -15,6 +15,7 @@ import click
 
 from civis_nb.cli.api import api_of
 from civis_nb.cli.command import Command
+from civis_nb.cli.output import STANDARD_OUTPUT
 from civis_nb.errors import CivisInputError, EmptyResultError
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ def sql(
     if not database:
         raise click.UsageError("Which database? Give -d NAME; civis-nb databases list shows them.")
     database = int(database) if str(database).isdecimal() else database
+    if output in STANDARD_OUTPUT:
+        output, form = None, form or "csv"
     form = form or _form_of(output)
     if form == "parquet" and output is None and sys.stdout.isatty():
         raise click.UsageError("Parquet is not for terminals: give a file, -o result.parquet.")

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from decimal import Decimal
 
 import pytest
+
+from civis_nb.io import file_to_civis
 
 TYPED = "select 1.50::decimal(30, 20) d, 'é' s, null n, date '2026-01-02' day, true b union all "
 TYPED += "select 2, 'two\nlines', 3, null, false order by 1"
@@ -138,3 +143,23 @@ def test_what_fails_leaves_the_file_as_it_was(run, tmp_path):
     assert run("sql", "-d", "sample", "-c", "select 1/0", "-o", str(path)).exit_code == 1
     assert path.read_text() == "before"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no /dev/stdout")
+@pytest.mark.parametrize("path", ["-", "/dev/stdout"])
+def test_a_redirected_output_keeps_what_else_is_written(on_platform, tmp_path, path):
+    (tmp_path / "content").write_text("content\n")
+    file_id = file_to_civis(tmp_path / "content", client=on_platform.client())
+    commands = (
+        "echo before",
+        f"{sys.executable} -m civis_nb sql -d sample -c 'select 1 as a' -o {path}",
+        f"{sys.executable} -m civis_nb files download {file_id} {path}",
+        "echo after",
+    )
+    with (tmp_path / "all").open("wb") as out:
+        subprocess.run(
+            ["sh", "-ec", "; ".join(commands)],
+            cwd=tmp_path, env=dict(os.environ), stdout=out, timeout=120, check=True,
+        )  # fmt: skip
+    assert (tmp_path / "all").read_text() == 'before\n"a"\n1\ncontent\nafter\n'
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["all", "content"]
