@@ -57,7 +57,10 @@ def read_only(tmp_path_factory, lab_platform):
     server = started(
         folder / "jupyter",
         "jupyter_server",
-        options=["--ServerApp.authorizer_class=looker.Looker"],
+        options=[
+            "--ServerApp.authorizer_class=looker.Looker",
+            "--ServerApp.allow_unauthenticated_access=False",
+        ],
         CIVIS_API_ENDPOINT=lab_platform.endpoint,
         CIVIS_API_KEY=lab_platform.api_key,
         PYTHONPATH=os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]),
@@ -80,9 +83,10 @@ def test_every_handler_is_of_the_kind_that_checks_who_asks():
                 pass
 
 
+@pytest.mark.parametrize("strict", [False, True])
 @pytest.mark.parametrize(("path", "method"), ROUTES)
-def test_nobody_without_a_token_is_answered(api_server, path, method):
-    address = api_server.session().address(path)
+def test_nobody_without_a_token_is_answered(api_server, read_only, path, method, strict):
+    address = (read_only if strict else api_server).session().address(path)
     refused = requests.request(method, address, json={}, allow_redirects=False, timeout=60)
     # Jupyter Server sends pages to its login; what is none is refused.
     assert refused.status_code in (302, 403)
