@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
+import openpyxl
 import pytest
 
 import civis_nb
@@ -257,12 +258,36 @@ def test_a_dropped_file_becomes_a_table(panel):
 
 
 def test_files_that_cannot_be_tables_are_refused(panel):
-    drop(panel, "movie.mp4", "x")
     dialog = panel.page.locator(".civis-UploadDialog")
-    panel.page.locator(".civis-Upload-problem", has_text="is no CSV").wait_for()
-    assert dialog.locator(".jp-mod-accept").is_disabled()
-    panel.page.keyboard.press("Escape")
-    dialog.wait_for(state="detached")
+    for name, content, problem in (
+        ("movie.mp4", "x", "is no CSV"),
+        ("nothing.csv", "", "nothing.csv is empty"),
+        ("comma.csv", "id;price\n1;2,50\n2;3,75\n", "separated by semicolons"),
+    ):
+        drop(panel, name, content)
+        dialog.locator(".civis-Upload-problem", has_text=problem).wait_for()
+        assert dialog.locator(".jp-mod-accept").is_disabled()
+        panel.page.keyboard.press("Escape")
+        dialog.wait_for(state="detached")
+
+
+def test_another_sheet_is_chosen_where_the_first_one_is_empty(panel, tmp_path):
+    book = openpyxl.Workbook()
+    book.create_sheet("People").append(["name"])
+    book["People"].append(["Ann"])
+    book.save(tmp_path / "two sheets.xlsx")
+    files = panel.page.locator("#civis-nb-data input[type=file]")
+    files.set_input_files(str(tmp_path / "two sheets.xlsx"))
+    dialog = panel.page.locator(".civis-UploadDialog")
+    dialog.get_by_text("The sheet 'Sheet' is empty").wait_for()
+    dialog.locator(".jp-mod-accept").click()
+    dialog.get_by_text("There are no columns to import.").wait_for()
+    dialog.get_by_label("Sheet").select_option("People")
+    panel.lab.until(
+        lambda: dialog.locator(".civis-Upload-name").first.input_value() == "name", "the column"
+    )
+    dialog.locator(".jp-mod-accept").click()
+    panel.page.locator(".Toastify__toast", has_text="two_sheets has 1 row now").wait_for()
 
 
 def test_a_reload_brings_panel_and_tabs_back(panel):
