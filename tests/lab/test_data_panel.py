@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import urlsplit
 
 import openpyxl
@@ -288,6 +289,17 @@ def test_another_sheet_is_chosen_where_the_first_one_is_empty(panel, tmp_path):
     )
     dialog.locator(".jp-mod-accept").click()
     panel.page.locator(".Toastify__toast", has_text="two_sheets has 1 row now").wait_for()
+
+
+def test_a_page_that_goes_takes_its_upload_with_it(panel, lab_server):
+    with panel.page.expect_response(re.compile(r"/civis-nb/data/uploads(\?|$)")) as begun:
+        drop(panel, "left.csv", "id,name\n1,Ann\n")
+    upload = f"civis-nb/data/uploads/{begun.value.json()['id']}"
+    panel.page.locator(".civis-UploadDialog .civis-Upload-type").first.wait_for()
+    with lab_server.session() as session:
+        assert session.get(upload).json()["state"] == "detected"
+        panel.page.goto("about:blank")
+        panel.lab.until(lambda: "is gone" in session.get(upload).text, "the end of the upload")
 
 
 def test_a_reload_brings_panel_and_tabs_back(panel):

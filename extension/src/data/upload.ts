@@ -47,6 +47,7 @@ class UploadDialog extends Dialog<void> {
     this._form = form;
     this._upload = new Upload(file);
     form.onDatabase(() => void this._changeDatabase());
+    window.addEventListener('pagehide', this);
     void this._prepare();
   }
 
@@ -60,6 +61,20 @@ class UploadDialog extends Dialog<void> {
       super.resolve(index);
     } else if (this._isReady) {
       void this._import();
+    }
+  }
+
+  dispose(): void {
+    window.removeEventListener('pagehide', this);
+    super.dispose();
+  }
+
+  /** Remove the copy of the file with the page; an import that is under way goes on. */
+  handleEvent(event: Event): void {
+    if (event.type !== 'pagehide') {
+      super.handleEvent(event);
+    } else if (!this._isImporting && !this._isDone) {
+      void this._upload.end(true).catch(reason => console.warn('civis-nb:', reason));
     }
   }
 
@@ -138,6 +153,7 @@ class UploadDialog extends Dialog<void> {
     const { value } = this._form;
     const name = `${value.schema}.${value.table}`;
     this._setBusy(`Importing into ${name} …`);
+    this._isImporting = true;
     try {
       const state = await this._upload.import(value, this._follow(`Importing into ${name}`));
       if (state.state !== 'done') {
@@ -153,6 +169,8 @@ class UploadDialog extends Dialog<void> {
       this._setReady();
       this._form.setProblem(problemOf(reason));
       return;
+    } finally {
+      this._isImporting = false;
     }
     this.resolve(1);
   }
@@ -204,4 +222,5 @@ class UploadDialog extends Dialog<void> {
   private readonly _upload: Upload;
   private _isReady = false;
   private _isDone = false;
+  private _isImporting = false;
 }

@@ -90,11 +90,15 @@ export class Upload {
     return this._isEnded;
   }
 
-  /** Cancel it, or forget it when it is done. */
-  async end(): Promise<void> {
+  /**
+   * Cancel it, or forget it when it is done.
+   *
+   * @param isLeaving - Whether the page goes: the request is sent even so.
+   */
+  async end(isLeaving = false): Promise<void> {
     this._isEnded = true;
     if (this._id) {
-      await ask(`data/uploads/${this._id}`, { method: 'DELETE' });
+      await ask(`data/uploads/${this._id}`, { method: 'DELETE', keepalive: isLeaving });
     }
   }
 
