@@ -6,8 +6,15 @@ import concurrent.futures
 
 import pytest
 
+import civis_nb.io
 import civis_nb.local
-from civis_nb.errors import CivisAPIError, CivisJobFailure, CivisSQLError
+from civis_nb.errors import (
+    CivisAPIError,
+    CivisCancelledError,
+    CivisInputError,
+    CivisJobFailure,
+    CivisSQLError,
+)
 from civis_nb.futures import CivisFuture, _ContainerShellExecutor
 from civis_nb.utils import LogCursor, job_logs, run_job
 
@@ -86,3 +93,23 @@ def test_executor_runs_commands_in_containers(platform_client):
     assert all(future.succeeded() for future in futures)
     log = job_logs(futures[2].job_id, futures[2].run_id, client=platform_client)
     assert "number 2" in [entry["message"] for entry in log]
+
+
+def test_a_run_of_any_type_is_restored_by_its_ids(platform_client, start):
+    query = civis_nb.io.query_civis("select 1 as a", "sample", client=platform_client)
+    failed = start("raise SystemExit('no rows')")
+    waiting = start("import time\ntime.sleep(600)")
+    query.result(timeout=60)
+    query_run = platform_client.queries.get(query.job_id).last_run_id
+    again = CivisFuture.from_run(query.job_id, query_run, platform_client)
+    assert again.result(timeout=60).state == "succeeded"
+    again = CivisFuture.from_run(failed.job_id, failed.run_id, platform_client)
+    with pytest.raises(CivisJobFailure, match="no rows"):
+        again.result(timeout=60)
+    again = CivisFuture.from_run(waiting.job_id, waiting.run_id, platform_client)
+    assert not again.done()
+    assert again.cancel()
+    with pytest.raises(CivisCancelledError, match=f"job {waiting.job_id} / run {waiting.run_id}"):
+        again.result(timeout=60)
+    with pytest.raises(CivisInputError, match="run_id can't be '7'"):
+        CivisFuture.from_run(waiting.job_id, "7", platform_client)
