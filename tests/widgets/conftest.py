@@ -155,7 +155,9 @@ class Server:
         """End all kernels: those of notebooks that are closed would stay, with their memory."""
         address = f"{self._address}api/kernels"
         headers = {"Authorization": f"token {self._token}"}
-        for kernel in requests.get(address, headers=headers, timeout=60).json():
+        listed = requests.get(address, headers=headers, timeout=60)
+        assert listed.ok, f"{listed.status_code}: {listed.text[:500]}"
+        for kernel in listed.json():
             requests.delete(f"{address}/{kernel['id']}", headers=headers, timeout=60)
 
     def kill(self) -> None:
