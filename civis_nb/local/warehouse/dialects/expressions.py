@@ -238,6 +238,7 @@ class Expressions(Calls):
     def _case(self, at: int, end: int) -> Operand:
         words = self._words
         results: list[Operand] = []
+        count = 0
         name, strength = "case", 1
         part = place = at + 1
         depth = 1
@@ -252,6 +253,7 @@ class Expressions(Calls):
                 inside = self.region(part, place)
                 starts = words[part - 1]
                 single = len(inside.operands) == 1 and not inside.others
+                count += starts in ("then", "else")
                 if single and starts in ("then", "else"):
                     results.append(inside.operands[0])
                     if starts == "else" and results[-1].strength == 2:
@@ -264,4 +266,7 @@ class Expressions(Calls):
                 place = self.tokens.partners.get(place, place)
             place += 1
         self.rules.branches(results)
-        return Operand(at, min(place + 1, end), name, strength, "case")
+        behind = min(place + 1, end)
+        if count == len(results):
+            self.rules.case_text(at, behind, results)
+        return Operand(at, behind, name, strength, "case")

@@ -97,7 +97,7 @@ CREATE MACRO no_truth(x, kind BOOLEAN) AS civis_sql.fail('there is no such funct
   (x, kind) AS x;
 CREATE MACRO summed_plain(total, x, kind SMALLINT) AS total::BIGINT,
   (total, x, kind INTEGER) AS total::BIGINT,
-  (total, x, kind BIGINT) AS total::DECIMAL(22, 0),
+  (total, x, kind BIGINT) AS total::DECIMAL(38, 0),
   (total, x, kind DOUBLE) AS CASE WHEN isinf(total) AND isfinite(max(abs(x)))
     THEN civis_sql.fail('value out of range: overflow') ELSE total END,
   (total, x, kind DECIMAL) AS total, (total, x, kind HUGEINT) AS total,
@@ -109,16 +109,17 @@ CREATE MACRO finite_total(total) AS CASE WHEN isinf(total)
   ELSE total END;
 CREATE MACRO summed(total, kind SMALLINT) AS total::BIGINT,
   (total, kind INTEGER) AS total::BIGINT,
-  (total, kind BIGINT) AS total::DECIMAL(22, 0),
+  (total, kind BIGINT) AS total::DECIMAL(38, 0),
   (total, kind DOUBLE) AS civis_sql.finite_total(total),
   (total, kind DECIMAL) AS total, (total, kind HUGEINT) AS total, (total, kind INTERVAL) AS total,
   (total, kind BOOLEAN) AS civis_sql.no_truth(total, kind),
   (total, kind) AS total;
 CREATE MACRO sum_kind(x SMALLINT) AS x::BIGINT, (x INTEGER) AS x::BIGINT,
-  (x BIGINT) AS x::DECIMAL(22, 0), (x) AS x;
+  (x BIGINT) AS x::DECIMAL(38, 0), (x) AS x;
 -- Of two decimals in one column DuckDB keeps the digits before the point, and cuts those behind it. So
 -- results have no more digits before it than their values can have: here, the sum of 10 billion.
-CREATE MACRO narrow_sum(total, one, kind DECIMAL) AS cast_to_type(total, one * NULL::DECIMAL(10, 0)), (total, one, kind BIGINT) AS total,
+CREATE MACRO narrow_sum(total, one, kind DECIMAL) AS cast_to_type(total, one * NULL::DECIMAL(10, 0)),
+  (total, one, kind BIGINT) AS total::DECIMAL(22, 0), (total, one, kind INTEGER) AS total, (total, one, kind SMALLINT) AS total,
   (total, one, kind HUGEINT) AS total, (total, one, kind DOUBLE) AS total, (total, one, kind INTERVAL) AS total, (total, one, kind) AS total;
 CREATE MACRO narrow(x, target, kind DECIMAL) AS cast_to_type(x, target), (x, target, kind BIGINT) AS x,
   (x, target, kind HUGEINT) AS x, (x, target, kind DOUBLE) AS x, (x, target, kind) AS x;

@@ -323,6 +323,21 @@ class OperatorRules(CastRules, RangeRules, RowRules):
                 function = "cast_to_type" if is_number else f"{CATALOG}.text_among"
                 self._tokens.wrap(text.start, text.end, f"{function}(", f", {kind})")
 
+    def case_text(self, first: int, behind: int, values: list[Operand]) -> None:
+        """Note the text of a CASE of numbers, each of which has its own number of digits."""
+        tokens = self._tokens
+        if self._is_redshift or not any(value.kind in ("number", "case") for value in values):
+            return
+        digits, at = "", first
+        for value in values:
+            is_null = value.kind == "value"
+            text = "NULL" if is_null else self._as_text(value.start, value.end)
+            digits += f"{tokens.render(at, value.start)} CAST({text} AS VARCHAR) "
+            at = value.end
+        digits += tokens.render(at, behind)
+        parts = f"{tokens.render(first, behind)}, {digits}, {tokens.type_of(first, behind)}"
+        self._exact_texts[first, behind] = f"{CATALOG}.first_text({parts})"
+
     def _check_number(self, text: Operand, values: list[Operand]) -> None:
         """Refuse a text that is no number among numbers, even where it would not be reached."""
         content = self._tokens.texts[text.start][1:-1]

@@ -94,6 +94,9 @@ class Rules(Protocol):
     def branches(self, values: list[Operand]) -> None:
         """Edit values of which an expression has one, so that all are of the same type."""
 
+    def case_text(self, first: int, behind: int, values: list[Operand]) -> None:
+        """Hear of a CASE, and of the values that it may have."""
+
     def word(self, at: int, words: str) -> None:
         """Edit a word that stands for a value."""
 

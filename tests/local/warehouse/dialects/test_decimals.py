@@ -111,6 +111,12 @@ REDSHIFT = [
 ]  # fmt: skip
 
 
+def test_a_sum_of_large_integers_has_all_digits_on_redshift(redshift):
+    preview = redshift.preview("select sum(g), sum(g) / 7 from d", 1, CancelToken(), ignore_log)
+    assert preview.column_types == ("DECIMAL(38,0)", "DECIMAL(38,4)")
+    assert preview.rows == [["21352878155975563", "3050411165139366.1429"]]
+
+
 @pytest.mark.parametrize(("sql", "answer"), REDSHIFT)
 def test_redshift_computes_each_digit(redshift, sql, answer):
     assert rows(redshift, f"select {sql}") == [answer]
