@@ -164,46 +164,57 @@ def _proposals(place: Place, known: _Known, variables: Mapping[str, str], sql: s
         return [Item(name, "variable", kind) for name, kind in variables.items()]
     if not place.wants:
         return []
+    # Who has begun with a quote gets a name in quotes, and nothing that is no name.
+    quoted = place.typed.startswith('"')
     if place.path:
-        return _behind_dot(place, known)
+        return _behind_dot(place, known, quoted)
     if place.wants == "table":
-        ctes = [Item(sql_name(cte.alias), "table", "CTE") for cte in place.ctes]
         schemas = dict.fromkeys(table.schema for table in known.tables)
         return [
-            *ctes,
-            *_table_items(known.tables, place.typed, with_schema=True),
-            *(Item(sql_name(schema), "schema") for schema in schemas),
+            *(_name_item(cte.alias, "table", "CTE", quoted) for cte in place.ctes),
+            *_table_items(known.tables, place.typed, quoted, with_schema=True),
+            *(_name_item(schema, "schema", "", quoted) for schema in schemas),
         ]
     items: list[Item] = []
     for source in place.sources:
-        items += _column_items(known.columns(source), source.alias)
-    items += [Item(sql_name(s.alias), "alias", ".".join(s.path)) for s in place.sources if s.alias]
+        items += _column_items(known.columns(source), source.alias, quoted)
+    for source in place.sources:
+        if source.alias:
+            items.append(_name_item(source.alias, "alias", ".".join(source.path), quoted))
+    if quoted:
+        return items
     return [*items, *functions(known.dialect), *_keywords(known.dialect, place.typed, sql)]
 
 
-def _behind_dot(place: Place, known: _Known) -> list[Item]:
+def _behind_dot(place: Place, known: _Known, quoted: bool) -> list[Item]:
     """Return what may stand behind names and a dot: columns of an alias or table, or tables."""
     path = [part.lower() for part in place.path]
     for source in place.sources if place.wants == "expression" else ():
         if path == [source.alias.lower()] or path == [part.lower() for part in source.path]:
-            return _column_items(known.columns(source), source.alias)
+            return _column_items(known.columns(source), source.alias, quoted)
     if len(path) == 1:
         of_it = [table for table in known.tables if table.schema.lower() == path[0]]
-        return _table_items(of_it, place.typed, with_schema=False)
-    return _column_items(known.columns(Source("", place.path)), "")
+        return _table_items(of_it, place.typed, quoted, with_schema=False)
+    return _column_items(known.columns(Source("", place.path)), "", quoted)
 
 
-def _column_items(columns: Iterable[Column], alias: str) -> list[Item]:
+def _name_item(name: str, kind: str, detail: str, quoted: bool) -> Item:
+    return Item(name, kind, detail, sql_name(name, quoted))
+
+
+def _column_items(columns: Iterable[Column], alias: str, quoted: bool) -> list[Item]:
     return [
         Item(
             column.name, "column", " · ".join(filter(None, (column.type.lower(), alias))),
-            sql_name(column.name), column.description,
+            sql_name(column.name, quoted), column.description,
         )
         for column in columns
     ]  # fmt: skip
 
 
-def _table_items(tables: Sequence[Table], typed: str, with_schema: bool) -> list[Item]:
+def _table_items(
+    tables: Sequence[Table], typed: str, quoted: bool, with_schema: bool
+) -> list[Item]:
     """Return those of many tables that `_matching` would leave."""
     wanted = typed.strip('"').lower()
     named = [(f"{one.schema}.{one.name}" if with_schema else one.name, one) for one in tables]
@@ -213,7 +224,10 @@ def _table_items(tables: Sequence[Table], typed: str, with_schema: bool) -> list
         Item(
             name,
             "view" if one.is_view else "table",
-            insert=".".join(map(sql_name, (one.schema, one.name) if with_schema else (one.name,))),
+            insert=".".join(
+                sql_name(part, quoted)
+                for part in ((one.schema, one.name) if with_schema else (one.name,))
+            ),
         )
         for name, one in near[:_MOST]
     ]

@@ -31,6 +31,8 @@ _TOGETHER_S: Final = 0.2
 #: Feeds to which no page listens, but which are kept for one that comes back.
 _KEPT_FEEDS: Final = 8
 _MOST_TOPICS: Final = 40
+#: The longest wait between two reads that a page can ask for; extension/schema has it too.
+_MOST_WAIT_S: Final = 600.0
 
 Kind = TypeVar("Kind", bound=Feed)
 
@@ -103,7 +105,8 @@ class Feeds:
 class EventsHandler(Handler):
     """The stream of events of a page: ``?topic=jobs:mine&topic=run:12:34``.
 
-    Each event is JSON with its ``topic``. The first of a topic has all of it.
+    Each event is JSON with its ``topic``. The first of a topic has all of it. With ``wait=10``
+    this page asks for no more than one read in ten seconds.
     """
 
     #: A page that listens is no work of a person.
@@ -128,6 +131,7 @@ class EventsHandler(Handler):
         topics = list(dict.fromkeys(self.get_query_arguments("topic")))
         if not 0 < len(topics) <= _MOST_TOPICS:
             raise web.HTTPError(400, f"topic is given once at least, {_MOST_TOPICS} times at most.")
+        wait_s = self._asked_wait_s()
         loop = asyncio.get_running_loop()
 
         def notify() -> None:
@@ -140,13 +144,22 @@ class EventsHandler(Handler):
         told = await in_thread(self._found, topics)
         try:
             for feed, _ in told.values():
-                feed.add(notify)
+                feed.add(notify, wait_s)
             await self._tell(told)
         except StreamClosedError:
             return
         finally:
             for feed, _ in told.values():
                 feed.remove(notify)
+
+    def _asked_wait_s(self) -> float:
+        try:
+            wait_s = float(self.get_query_argument("wait", "0"))
+        except ValueError:
+            wait_s = -1.0
+        if not 0 <= wait_s <= _MOST_WAIT_S:
+            raise web.HTTPError(400, f"wait must be from 0 to {_MOST_WAIT_S:g} seconds.")
+        return wait_s
 
     def _found(self, topics: list[str]) -> dict[str, tuple[Feed, Seen]]:
         try:

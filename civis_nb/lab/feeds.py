@@ -56,7 +56,7 @@ class Feed:
         self.version = 0
         self._problem = ""
         self._condition = threading.Condition()
-        self._listeners: set[Callable[[], None]] = set()
+        self._listeners: dict[Callable[[], None], float] = {}
         self._thread: threading.Thread | None = None
         self._is_due = False
         self._failures = 0
@@ -86,19 +86,20 @@ class Feed:
 
     # -- listeners ------------------------------------------------------------------------------
 
-    def add(self, notify: Callable[[], None]) -> None:
+    def add(self, notify: Callable[[], None], wait_s: float = 0.0) -> None:
         """Add a listener: it is read at once, and `notify` is called when there is news.
 
-        That is in any thread.
+        That is in any thread. Between two reads are `wait_s` seconds at least, unless another
+        listener wants less.
         """
         with self._condition:
-            self._listeners.add(notify)
+            self._listeners[notify] = wait_s
             self._wake()
 
     def remove(self, notify: Callable[[], None]) -> None:
         """Remove a listener."""
         with self._condition:
-            self._listeners.discard(notify)
+            self._listeners.pop(notify, None)
             self._condition.notify_all()
 
     @property
@@ -178,6 +179,10 @@ class Feed:
         return news or self._problem != before
 
     def _wait_s(self) -> float:
+        asked_s = min(self._listeners.values(), default=0.0)
+        return max(asked_s, self._own_wait_s())
+
+    def _own_wait_s(self) -> float:
         if self._failures:
             return min(self.least_wait_s * 2.0 ** min(self._failures, 10), _FAILED_WAIT_S)
         left, limit = self.calls_left

@@ -17,15 +17,15 @@ _OF_POSTGRES: Final = frozenset({"current_schema"})
 _FREE: Final = frozenset({"type"})
 
 
-def sql_name(name: str) -> str:
-    """Return a name in quotes where SQL needs them.
+def sql_name(name: str, quoted: bool = False) -> str:
+    """Return a name in quotes where SQL needs them, or in any case.
 
     Examples
     --------
     >>> sql_name("people"), sql_name("order"), sql_name('a"b')
     ('people', '"order"', '"a""b"')
     """
-    if _PLAIN.fullmatch(name) and name not in _reserved():
+    if not quoted and _PLAIN.fullmatch(name) and name not in _reserved():
         return name
     return '"' + name.replace('"', '""') + '"'
 

@@ -110,7 +110,8 @@ COLUMNS = [
     ("merge into people p using sales.people s on p.¦", ["id", "name"]),
     ("delete from people using sales.people s where s.¦", ["sales_person"]),
     # A quote that is typed already, whether or not it is closed.
-    ('select o."¦ from sales."Orders" o', ['"order id"', "person_id", '"user"']),
+    ('select o."¦ from sales."Orders" o', ['"order id"', '"person_id"', '"user"']),
+    ('select "na¦" from people', ['"name"']),
     ('select o."or¦" from sales."Orders" o', ['"order id"']),
     ('select o."or¦ from sales."Orders" o', ['"order id"']),
     # A second magic in a cell is no statement of SQL, and disturbs nothing.
@@ -131,6 +132,8 @@ TABLES = [
     ("with mine as (select 1) select * from mi¦", ["mine"]),
     ("insert into da¦", ["sales.daily"]),
     ("select * from people where ¦", []),
+    ('select * from "peo¦"', ['"public"."people"', '"sales"."people"']),
+    ('select * from sales."da¦', ['"daily"']),
 ]
 
 
@@ -150,6 +153,10 @@ def test_variables_behind_a_colon_and_types_behind_two():
 def test_keywords_are_written_as_the_cell_writes_them():
     assert written("select * from people whe¦", ("keyword",)) == ["when", "where"]
     assert written("SELECT * FROM people WHE¦", ("keyword",)) == ["WHEN", "WHERE"]
+
+
+def test_what_is_typed_in_quotes_is_a_name():
+    assert written('select "¦" from people p', ("keyword", "function", "alias")) == ['"p"']
 
 
 def test_functions_are_those_of_the_dialect():

@@ -119,6 +119,8 @@ def test_a_job_without_parameters_takes_no_arguments(api, client):
         ("GET", "jobs/1/runs/1/log?kind=find&level=odd", 400),
         ("GET", "jobs/7/runs/7/log?kind=text", 400), ("GET", "jobs/7/runs/7/log?kind=find", 400),
         ("GET", "events", 400), ("GET", "events?topic=jobs:theirs", 400),
+        ("GET", "events?topic=jobs:mine&wait=601", 400),
+        ("GET", "events?topic=jobs:mine&wait=nan", 400),
         ("GET", "events?topic=run:1:x", 400), ("GET", "events?topic=run:1", 400),
     ],
 )  # fmt: skip

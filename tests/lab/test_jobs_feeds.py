@@ -93,6 +93,23 @@ def test_what_was_done_is_seen_at_once():
     feed.remove(listener)
 
 
+def test_the_page_in_the_greatest_hurry_says_how_often_is_read():
+    feed = Counter()
+    patient = threading.Event().set
+    feed.add(patient, 600.0)
+    until(lambda: feed.reads == 1, "the first read")
+    assert feed._wait_s() == 600.0
+    hasty, _ = heard(feed)
+    until(lambda: feed.reads > 4, "reads for the other page")
+    feed.remove(hasty)
+    assert feed._wait_s() == 600.0
+    feed.error = CivisConnectionError("No answer from the platform.")
+    feed.read_now()
+    until(lambda: feed.problem, "the failed read")
+    assert feed._wait_s() == 600.0
+    feed.remove(patient)
+
+
 def test_a_problem_is_told_once_and_its_end_too():
     feed = Counter(every=10**9)
     listener, news = heard(feed)

@@ -20,26 +20,24 @@ interface IStatement {
 }
 
 const EDITOR = `.jp-Notebook .cm-editor.${SQL_CLASS}`;
+// Their keys are in extension/schema/plugin.json, where JupyterLab's settings find them.
 const COMMANDS = [
   {
     id: 'civis-nb:format-sql',
     label: 'Format SQL',
     caption: 'Lay the SQL of the cell out anew; its words, values and comments stay.',
-    keys: ['Alt Shift F'],
     execute: format
   },
   {
     id: 'civis-nb:run-statement',
     label: 'Run SQL Statement at Cursor',
     caption: 'Run the statement at the cursor alone, with the options of the cell.',
-    keys: ['Alt Shift Enter'],
     execute: (target: ITarget) => runStatement(target, false)
   },
   {
     id: 'civis-nb:explain-sql',
     label: 'Explain SQL Statement at Cursor',
     caption: "Show the database's plan of the statement at the cursor.",
-    keys: null,
     execute: (target: ITarget) => runStatement(target, true)
   }
 ];
@@ -52,7 +50,7 @@ export function addCommands(
 ): void {
   const targetOf = (args: ReadonlyPartialJSONObject) =>
     sqlCell(tracker, args.clicked ? app.contextMenuHitTest(isSqlEditor) ?? null : null);
-  for (const [index, { id, label, caption, keys, execute }] of COMMANDS.entries()) {
+  for (const [index, { id, label, caption, execute }] of COMMANDS.entries()) {
     app.commands.addCommand(id, {
       label,
       caption,
@@ -68,9 +66,6 @@ export function addCommands(
         }
       }
     });
-    if (keys !== null) {
-      app.commands.addKeyBinding({ command: id, keys, selector: EDITOR });
-    }
     app.contextMenu.addItem({
       command: id,
       args: { clicked: true },

@@ -3,6 +3,7 @@ import { EditorView, ViewPlugin } from '@codemirror/view';
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import type { IEditorExtensionFactory } from '@jupyterlab/codemirror';
 import { EditorExtensionRegistry } from '@jupyterlab/codemirror';
+import type { SettingsModel } from '../platform/settings';
 import { Dialects, reconsider } from './dialects';
 import { sqlCellLanguage } from './language';
 import { lineMagics } from './linemagic';
@@ -12,32 +13,43 @@ import { canHoldMagics, databaseOf, isSqlCell } from './magic';
 export const SQL_CLASS = 'civis-mod-sql';
 
 /** Return the editor extension that gives SQL the language of its database. */
-export function sqlHighlighting(dialects: Dialects): IEditorExtensionFactory<undefined> {
+export function sqlHighlighting(
+  dialects: Dialects,
+  settings: SettingsModel
+): IEditorExtensionFactory<undefined> {
   return {
     name: 'civis-nb:sql-cells',
     factory: ({ model, inline }) =>
       // Files and the inputs of dialogs are no cells.
       inline
         ? EditorExtensionRegistry.createImmutableExtension([
-            languageByMagic(dialects, model),
-            lineMagics(dialects, model)
+            languageByMagic(dialects, settings, model),
+            lineMagics(dialects, settings, model)
           ])
         : null
   };
 }
 
-function languageByMagic(dialects: Dialects, model: CodeEditor.IModel): Extension {
+function languageByMagic(
+  dialects: Dialects,
+  settings: SettingsModel,
+  model: CodeEditor.IModel
+): Extension {
   const compartment = new Compartment();
-  const dialectOf = (head: string): string =>
-    canHoldMagics(model.mimeType) && isSqlCell(head) ? dialects.of(databaseOf(head)) : '';
+  const languageFor = (head: string): Extension => {
+    if (!canHoldMagics(model.mimeType) || !isSqlCell(head)) {
+      return NOTHING;
+    }
+    return settings.value.sqlColours ? languageOf(dialects.of(databaseOf(head))) : SQL_EDITOR;
+  };
   return [
-    compartment.of(languageOf(dialectOf(model.sharedModel.getSource()))),
+    compartment.of(languageFor(model.sharedModel.getSource())),
     EditorState.transactionExtender.of(transaction => {
       const asked = transaction.effects.some(effect => effect.is(reconsider));
       if (!transaction.docChanged && !asked) {
         return null;
       }
-      const wanted = languageOf(dialectOf(headOf(transaction.newDoc)));
+      const wanted = languageFor(headOf(transaction.newDoc));
       const isSame = wanted === compartment.get(transaction.startState);
       return isSame ? null : { effects: compartment.reconfigure(wanted) };
     }),
@@ -49,6 +61,7 @@ function languageByMagic(dialects: Dialects, model: CodeEditor.IModel): Extensio
         }
       };
       dialects.changed.connect(changed);
+      settings.changed.connect(changed);
       model.mimeTypeChanged.connect(changed);
       load(view.state.doc.toString());
       return {
@@ -59,6 +72,7 @@ function languageByMagic(dialects: Dialects, model: CodeEditor.IModel): Extensio
         },
         destroy: () => {
           dialects.changed.disconnect(changed);
+          settings.changed.disconnect(changed);
           model.mimeTypeChanged.disconnect(changed);
         }
       };
@@ -75,16 +89,22 @@ function headOf(doc: Text): string {
   return doc.sliceString(0, doc.line(last).to);
 }
 
-const known = new Map<string, Extension>([['', []]]);
+/** One value, so that it is the same as itself. */
+const NOTHING: Extension = [];
 
-/** Return what makes an editor one of SQL; the same one for the same dialect. */
+/** What tells commands and errors that an editor is one of SQL. */
+const SQL_EDITOR = EditorView.editorAttributes.of({ class: SQL_CLASS });
+
+const known = new Map<string, Extension>();
+
+/** Return what makes an editor one of SQL, with its colours; the same one for the same dialect. */
 function languageOf(dialect: string): Extension {
   let found = known.get(dialect);
   if (found === undefined) {
     found = [
       // Before the language of the notebook, which goes on to rule all other cells.
       Prec.highest(sqlCellLanguage(dialect).extension),
-      EditorView.editorAttributes.of({ class: SQL_CLASS })
+      SQL_EDITOR
     ];
     known.set(dialect, found);
   }

@@ -4,9 +4,10 @@ import { ICompletionProviderManager } from '@jupyterlab/completer';
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import type { PlatformModel } from '../platform/model';
+import { ISettingsModel, SettingsModel } from '../platform/settings';
 import { IPlatformModel } from '../platform/token';
 import { addCommands } from './commands';
-import { keepOutOfSqlCells, SqlCompletion } from './completion';
+import { keepOutOf, SqlCompletion } from './completion';
 import { clearedByChanges, markErrors } from './diagnostics';
 import { Dialects } from './dialects';
 import { sqlHighlighting } from './highlighting';
@@ -15,15 +16,16 @@ const highlighting: JupyterFrontEndPlugin<void> = {
   id: 'civis-nb:sql-cells',
   description: 'Colours of SQL in %%civis_sql cells and %civis_sql lines.',
   autoStart: true,
-  requires: [IEditorExtensionRegistry],
+  requires: [IEditorExtensionRegistry, ISettingsModel],
   optional: [IPlatformModel],
   activate: (
     _app: JupyterFrontEnd,
     extensions: IEditorExtensionRegistry,
+    settings: SettingsModel,
     platform: PlatformModel | null
   ) => {
     const dialects = new Dialects();
-    extensions.addExtension(sqlHighlighting(dialects));
+    extensions.addExtension(sqlHighlighting(dialects, settings));
     platform?.switched.connect(() => void dialects.reload());
   }
 };
@@ -32,11 +34,16 @@ const completion: JupyterFrontEndPlugin<void> = {
   id: 'civis-nb:sql-completion',
   description: 'Completion of tables, columns, functions and variables in SQL cells.',
   autoStart: true,
-  requires: [ICompletionProviderManager],
-  activate: (app: JupyterFrontEnd, manager: ICompletionProviderManager) => {
-    manager.registerProvider(new SqlCompletion());
+  requires: [ICompletionProviderManager, ISettingsModel],
+  activate: (
+    app: JupyterFrontEnd,
+    manager: ICompletionProviderManager,
+    settings: SettingsModel
+  ) => {
+    const sql = new SqlCompletion(settings);
+    manager.registerProvider(sql);
     // Others register their providers while JupyterLab starts.
-    void app.restored.then(() => keepOutOfSqlCells(manager));
+    void app.restored.then(() => keepOutOf(sql, manager));
   }
 };
 

@@ -3,6 +3,7 @@ import { EditorState, Extension, Prec, Range } from '@codemirror/state';
 import { Decoration, DecorationSet, EditorView, ViewPlugin, ViewUpdate } from '@codemirror/view';
 import type { CodeEditor } from '@jupyterlab/codeeditor';
 import { highlightTree, Tag, tags } from '@lezer/highlight';
+import type { SettingsModel } from '../platform/settings';
 import { Dialects, reconsider } from './dialects';
 import { sqlParser } from './language';
 import { canHoldMagics, ILineMagic, isSqlCell, lineMagicOf } from './magic';
@@ -11,9 +12,15 @@ import { canHoldMagics, ILineMagic, isSqlCell, lineMagicOf } from './magic';
 const PLAIN = 'civis-sql-plain';
 
 /** Return the editor extension that colours the SQL of `%civis_sql` in cells of Python. */
-export function lineMagics(dialects: Dialects, model: CodeEditor.IModel): Extension {
+export function lineMagics(
+  dialects: Dialects,
+  settings: SettingsModel,
+  model: CodeEditor.IModel
+): Extension {
   const build = (view: EditorView): DecorationSet =>
-    canHoldMagics(model.mimeType) ? decorations(view, dialects) : Decoration.none;
+    settings.value.sqlColours && canHoldMagics(model.mimeType)
+      ? decorations(view, dialects)
+      : Decoration.none;
   const plugin = ViewPlugin.define(
     view => ({
       decorations: build(view),

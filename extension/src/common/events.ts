@@ -27,6 +27,14 @@ export class EventStream {
     document.addEventListener('visibilitychange', () => this._reopen());
   }
 
+  /** Have the server poll what is listened to no more often than this; 0: as often as it likes. */
+  set leastWait_s(seconds: number) {
+    if (seconds !== this._leastWait_s) {
+      this._leastWait_s = seconds;
+      this._reopen();
+    }
+  }
+
   /** Listen to a topic; the first event has all that is known of it. */
   listen<T extends ITopicEvent>(topic: string, hear: Hear<T>): IDisposable {
     const hears = this._hears.get(topic) ?? new Set();
@@ -78,6 +86,7 @@ export class EventStream {
   private async _read(open: AbortController): Promise<void> {
     const settings = ServerConnection.makeSettings();
     const query = new URLSearchParams([...this._hears.keys()].map(topic => ['topic', topic]));
+    query.set('wait', String(this._leastWait_s));
     const url = `${URLExt.join(settings.baseUrl, 'civis-nb', 'events')}?${query.toString()}`;
     const init: RequestInit = { signal: open.signal, cache: 'no-store' };
     const response = await ServerConnection.makeRequest(url, init, settings);
@@ -116,4 +125,5 @@ export class EventStream {
   private _isPlanned = false;
   private _again = 0;
   private _wait_ms = FIRST_WAIT_MS;
+  private _leastWait_s = 0;
 }

@@ -5,6 +5,7 @@ import { insertCell } from '../common/cells';
 import { EventStream } from '../common/events';
 import type { IItemAction } from '../common/list';
 import { problemOf } from '../common/server';
+import { ISettingsModel, SettingsModel } from '../platform/settings';
 import { IPlatformModel } from '../platform/token';
 import type { PlatformModel } from '../platform/model';
 import { cancelRun, getJob, IJob, IRunIds, startJob } from './api';
@@ -35,9 +36,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: 'civis-nb:jobs',
   description: 'A panel with the jobs of Civis Platform, and tabs with their runs.',
   autoStart: true,
+  requires: [ISettingsModel],
   optional: [INotebookTracker, ICommandPalette, ILayoutRestorer, IPlatformModel],
   activate: (
     app: JupyterFrontEnd,
+    settings: SettingsModel,
     notebooks: INotebookTracker | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
@@ -45,6 +48,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const { commands, shell } = app;
     const stream = new EventStream();
+    settings.follow(({ pollInterval }) => (stream.leastWait_s = pollInterval));
     const tabs = new WidgetTracker<RunTab>({ namespace: 'civis-nb-runs' });
 
     const openRun = (ids: IRunIds): RunTab => {

@@ -9,7 +9,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { icon } from '../common/icons';
 import { openPlatformDialog } from './dialog';
 import { PlatformModel } from './model';
-import { SETTINGS_ID, settingsOf } from './settings';
+import { ISettingsModel, SETTINGS_ID, SettingsModel } from './settings';
 import { PlatformStatus } from './status';
 import { notebookOf, TEMPLATES } from './templates';
 import { IPlatformModel } from './token';
@@ -73,23 +73,31 @@ const model: JupyterFrontEndPlugin<PlatformModel> = {
   }
 };
 
-const status: JupyterFrontEndPlugin<void> = {
+const settings: JupyterFrontEndPlugin<SettingsModel> = {
   id: SETTINGS_ID,
-  description: 'The item of the status bar, and the settings of the extension.',
+  description: 'The settings of the extension.',
   autoStart: true,
-  requires: [IPlatformModel],
-  optional: [IStatusBar, ISettingRegistry],
+  optional: [ISettingRegistry],
+  provides: ISettingsModel,
+  activate: (_app: JupyterFrontEnd, registry: ISettingRegistry | null) => new SettingsModel(registry)
+};
+
+const status: JupyterFrontEndPlugin<void> = {
+  id: 'civis-nb:status',
+  description: 'The item of the status bar.',
+  autoStart: true,
+  requires: [IPlatformModel, ISettingsModel],
+  optional: [IStatusBar],
   activate: async (
     app: JupyterFrontEnd,
     platform: PlatformModel,
-    bar: IStatusBar | null,
-    registry: ISettingRegistry | null
+    settings: SettingsModel,
+    bar: IStatusBar | null
   ) => {
-    const found = (await registry?.load(SETTINGS_ID)) ?? null;
+    await settings.ready;
     const open = () => void app.commands.execute('civis-nb:choose-platform');
     let item: IDisposable | null = null;
-    const apply = () => {
-      const { showStatus } = settingsOf(found);
+    settings.follow(({ showStatus }) => {
       if (showStatus && item === null && bar !== null) {
         const widget = new PlatformStatus(platform, open);
         item = bar.registerStatusItem('civis-nb:status', { item: widget, align: 'left', rank: 90 });
@@ -97,13 +105,11 @@ const status: JupyterFrontEndPlugin<void> = {
         item?.dispose();
         item = null;
       }
-    };
-    found?.changed.connect(apply);
-    apply();
+    });
     // Not awaited: JupyterLab restores when all plugins are activated.
     void app.restored.then(async () => {
       await platform.refresh();
-      if (settingsOf(found).startLocalPlatform && platform.server?.kind === 'nowhere') {
+      if (settings.value.startLocalPlatform && platform.server?.kind === 'nowhere') {
         await app.commands.execute('civis-nb:start-local-platform');
       }
     });
@@ -148,4 +154,4 @@ const notebooks: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [model, status, notebooks];
+export default [model, settings, status, notebooks];
