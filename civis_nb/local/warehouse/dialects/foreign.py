@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from civis_nb.local.warehouse.dialects.foreign_clauses import (
+    clause_of_duckdb,
+    mistake_at,
+    mistaken_join,
+)
 from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NAME, STRING, WORD, Tokens
 
@@ -64,6 +69,15 @@ _SUSPECT = frozenset(
 )
 
 
+#: The same of the clauses and lists that DuckDB reads more freely.
+_CLAUSES = frozenset(
+    """, in limit filter by using tablesample qualify pivot unpivot * interval glob = <= ~~
+    microsecond millisecond second minute hour day week month quarter year decade century
+    microseconds milliseconds seconds minutes hours days weeks months quarters years decades
+    centuries""".split()  # noqa: SIM905 - shorter to read
+)
+
+
 def refuse_foreign(tokens: Tokens, dialect: Dialect) -> None:
     """Refuse a statement that has a form of DuckDB alone.
 
@@ -81,6 +95,22 @@ def refuse_foreign(tokens: Tokens, dialect: Dialect) -> None:
             found = _form(tokens, at, dialect)
             if found is not None:
                 raise _error(tokens, at, dialect, *found)
+        if word in _CLAUSES:
+            mistake = mistake_at(tokens, at)
+            if mistake is not None:
+                raise UnsupportedSqlError(mistake[1], tokens.starts[mistake[0]])
+            found = clause_of_duckdb(tokens, at, dialect == "postgres")
+            if found is not None:
+                raise _error(tokens, at, dialect, *found)
+    if words[0] == "delete" and dialect == "postgres" and words[1] != "from":
+        raise _error(tokens, 1, dialect, "DELETE without FROM", "write DELETE FROM …")
+    join = mistaken_join(tokens)
+    if join is not None:
+        near = f'at or near "{tokens.texts[join]}"' if join < tokens.count else "at end of input"
+        raise UnsupportedSqlError(
+            f"syntax error {near}: JOIN needs ON or USING; write CROSS JOIN for all pairs of rows",
+            tokens.starts[join],
+        )
 
 
 def _error(

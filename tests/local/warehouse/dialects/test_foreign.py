@@ -43,6 +43,18 @@ FOREIGN = [
     ("select list_transform(array[1, 2], lambda x: x + 1)", "function list_transform"),
     ("select array_agg(lambda x, i: x + i) from t", "LAMBDA"),
     ("select * from t asof left join t u on t.a >= u.a", "ASOF JOIN"),
+    ("select * from t union by name select * from t", "UNION BY NAME"),
+    ("insert into t by name select 1 as a", "INSERT … BY NAME"),
+    ("select a from t limit 10%", "LIMIT of a percentage"),
+    ("select a from t using sample 1", "USING SAMPLE"),
+    ("select a from t tablesample reservoir(1)", "TABLESAMPLE"),
+    ("select * rename (a as c) from t", r"\* RENAME"),
+    ("select * like 'a' from t", r"\* LIKE"),
+    ("select interval 3 day", "INTERVAL without quotes"),
+    ("select interval (a) day from t", "INTERVAL without quotes"),
+    ("select date '2024-01-01' + 3 day", "a number of DAY without quotes"),
+    ("select a == 1 from t", "the operator =="),
+    ("select b glob 'x*' from t", "GLOB"),
 ]
 
 
@@ -56,6 +68,8 @@ def test_a_form_of_duckdb_is_refused_by_name(database, sql, form):
 
 def test_what_redshift_has_of_them_works_there(database):
     sql = [
+        "select a from t qualify row_number() over (partition by a order by a) = 1",
+        "select * from (select a, b from t) s unpivot (v for k in (a))",
         "select b, count(*) from t group by all order by 1",
         "select * exclude (a) from t",
         "select try_cast(b as int) from t",
@@ -134,6 +148,42 @@ def test_lateral_lets_a_query_in_from_name_the_table_before_it(database):
 
 def test_the_user_is_that_of_the_platform(database):
     assert rows(database, "select user, current_user, session_user") == [["local"] * 3]
+
+
+@pytest.mark.parametrize(
+    ("sql", "message", "column"),
+    [
+        ("select * from t join t u", "JOIN needs ON or USING", 25),
+        ("select * from t left join t u where t.a = 1", "JOIN needs ON or USING", 31),
+        ("select * from (t join t u) cross join t v", "JOIN needs ON or USING", 26),
+        ("select a, from t", 'near "from": a list does not end with a comma', 11),
+        ("select a from t where a in (1,)", 'near "\\)": a list does not', 31),
+        ("select a from t where a in ()", "IN needs a value", 29),
+        ("select a from t limit 1, 2", "write LIMIT 2 OFFSET 1", 24),
+        ("select count(*) filter (a = 1) from t", "FILTER \\(WHERE", 25),
+    ],
+)
+def test_a_mistake_that_duckdb_lets_pass_is_one(database, sql, message, column):
+    with pytest.raises(WarehouseError, match=message) as caught:
+        rows(database, sql)
+    assert caught.value.column == column
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "select * from (t join t u on true) join t v on v.a = u.a",
+        "select * from t join t u join t v on u.a = v.a on t.a = u.a",
+        "select count(*) from t cross join (values (1)) u natural left outer join (values (1)) v",
+        "select a as day, a as hour, a as qualify from t",
+        "select day, year.x from (values (1)) d(day), (values (2)) year(x)",
+        "select extract(day from date '2024-01-01'), interval '3' day, interval '3 days'",
+        "select count(*) filter (where a = 1) from t limit 1 offset 0",
+        "update t set b = u.b from t u join t v on u.a = v.a where t.a = u.a",
+    ],
+)
+def test_what_looks_like_such_a_mistake_is_none(database, sql):
+    rows(database, sql)
 
 
 FUNCTIONS = [
