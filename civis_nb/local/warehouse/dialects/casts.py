@@ -64,10 +64,7 @@ class CastRules(LikeRules):
             return
         if name in _INTEGERS:
             self._wrap(operand, "as_integer")
-            if behind == operand.start:  # a typed literal, such as int '5'
-                written_type = tokens.render(first, behind)
-                tokens.drop(first, behind)
-                tokens.wrap(operand.start, operand.end, "CAST(", f" AS {written_type})")
+            self._cast_typed_literal(operand, first, behind)
         elif name == "float8":
             size = to.arguments[0] if to.arguments else 53
             tokens.rewrite(first, behind, "REAL" if size < 25 else "DOUBLE")
@@ -77,6 +74,7 @@ class CastRules(LikeRules):
             self._cast_to_numeric(operand, to, first, behind)
         elif name == "bool" and operand.kind not in ("value", "number"):
             self._wrap(operand, "as_boolean")
+            self._cast_typed_literal(operand, first, behind)
         elif name in ("date", "timestamp") and operand.kind not in ("number", "value"):
             self._cast_to_time(operand, name, first, behind)
         elif name in ("varchar", "bpchar", "text"):
@@ -151,6 +149,13 @@ class CastRules(LikeRules):
         self._wrap_cast(operand, first, behind, cut, f", {size})")
         if to.name == "bpchar":  # the blanks at its end do not count, and are gone in a text
             self._wrap_cast(operand, first, behind, "rtrim(", ", ' ')")
+
+    def _cast_typed_literal(self, operand: Operand, first: int, behind: int) -> None:
+        """Write a typed literal that is edited, such as ``int '5'``, as a cast."""
+        if behind == operand.start:
+            written_type = self._tokens.render(first, behind)
+            self._tokens.drop(first, behind)
+            self._tokens.wrap(operand.start, operand.end, "CAST(", f" AS {written_type})")
 
     def _wrap_cast(
         self, operand: Operand, first: int, behind: int, opening: str, closing: str

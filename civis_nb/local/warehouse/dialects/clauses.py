@@ -8,10 +8,27 @@ from __future__ import annotations
 from civis_nb.local.warehouse.dialects.expressions import RESERVED, Expressions
 from civis_nb.local.warehouse.dialects.parts import NO_NAME, Operand, Region
 from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
-from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD
+from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, OPERATOR, WORD
 from civis_nb.table_names import quoted
 
 __all__ = ["Parser"]
+
+#: Clauses that are conditions -> how PostgreSQL names them.
+_CONDITIONS = {
+    "where": "WHERE", "having": "HAVING", "qualify": "QUALIFY", "on": "JOIN/ON", "and": "AND",
+    "or": "OR", "not": "NOT",
+}  # fmt: skip
+#: What makes a condition of the operand before it.
+_TESTED_BY = frozenset(
+    ("is", "in", "not", "like", "ilike", "similar", "between", "isnull", "notnull")
+)
+#: Words before the first operand of AND or OR.
+_BEFORE_FIRST = frozenset(
+    """( , select where having qualify on when then else distinct all by case
+    returning""".split()  # noqa: SIM905 - shorter to read
+)
+#: What follows ON without being a condition.
+_BEHIND_ON = frozenset(("conflict", "commit", "delete", "update"))
 
 _CLAUSES = frozenset(
     """select from where group having order limit offset fetch union except intersect minus
@@ -58,6 +75,7 @@ class Parser(Expressions):
         count = 0  # operands and operators of the item so far
         last: Operand | None = None
         alias: str | None = None
+        between: int | None = None  # the place of the last BETWEEN, or behind it, of its AND
         outer = self.tokens.aliases, self.tokens.query_at
         top = end
         while at < end:
@@ -79,7 +97,7 @@ class Parser(Expressions):
                 if word in _CLAUSES and self._begins_clause(at):
                     if item is not None:
                         self._finish_item(found, item, at, count, last, alias)
-                    item, clause = None, word
+                    item, clause = None, "" if word == "on" and clause == "" else word
                     self.rules.clause(at, "conflict" if words[at + 1] == "conflict" else word)
                     if word == "using":
                         self._note_merged(found, at + 1)
@@ -137,6 +155,11 @@ class Parser(Expressions):
             if word == "in" and last is not None and words[at + 1] == "(":
                 self.rules.among(last, at + 1)
             if not self.can_start(at):
+                ends_between = between is not None and words[between] == "between"
+                if word == "between" or (word == "and" and ends_between):
+                    between = at
+                if word == "is" and last is not None and last.end == at:
+                    self._truth_test(last, at)
                 if word in ("like", "ilike") or (word == "similar" and words[at + 1] == "to"):
                     at = self._like(at, end, last)
                 else:
@@ -155,6 +178,8 @@ class Parser(Expressions):
                 is_named = named < end and not is_join and self._is_alias(named)
                 self.rules.relation(last.start, last.end, named=is_named)
             found.operands.append(last)
+            if last.start - 1 != between:
+                self._condition(last, end, clause)
             at = max(last.end, at + 1)
             count += 1
             if at < end and self._is_alias(at):
@@ -174,6 +199,33 @@ class Parser(Expressions):
             self.tokens.insert_after(end - 1, f" limit {self.tokens.texts[top + 1]}")
             self.tokens.drop(top, top + 2)
         return found
+
+    def _condition(self, operand: Operand, end: int, clause: str) -> None:
+        """Let rules edit an operand that is a whole condition, or one side of AND or OR."""
+        words = self._words
+        before = words[operand.start - 1] if operand.start else ""
+        after = words[operand.end] if operand.end < end else ""
+        named = _CONDITIONS.get(before)
+        if after in ("and", "or") and before in _BEFORE_FIRST:
+            named = after.upper()
+        if named is None:
+            return
+        is_other = before == "on" and (clause != "on" or words[operand.start] in _BEHIND_ON)
+        if is_other or (before == "not" and words[operand.start - 2] == "is"):
+            return
+        is_tested = after in _COMPARISONS or after in _TESTED_BY
+        is_joined = self._kinds[operand.end] == OPERATOR and after not in ("", ")", ",", ";")
+        if not is_tested and not is_joined:
+            self.rules.condition(operand, named)
+
+    def _truth_test(self, operand: Operand, at: int) -> None:
+        """Read IS TRUE, IS FALSE or IS UNKNOWN behind an operand."""
+        words = self._words
+        is_not = words[at + 1] == "not"
+        tested = words[at + 1 + is_not]
+        before = words[operand.start - 1] if operand.start else ""
+        if tested in ("true", "false", "unknown") and before not in _COMPARISONS:
+            self.rules.condition(operand, f"IS {'NOT ' * is_not}{tested.upper()}")
 
     def _row_test(self, row: Operand, at: int) -> int | None:
         """Read IS NULL or IN of a list of rows behind a row; return the place behind it."""

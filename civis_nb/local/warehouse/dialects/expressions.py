@@ -29,6 +29,8 @@ _OTHER_OPERATORS = frozenset(
 #: Operators between operands -> how much they bind, all of them more than comparisons.
 _BINDS = dict.fromkeys(_OTHER_OPERATORS, 1) | dict.fromkeys("+-", 2)
 _BINDS |= dict.fromkeys(("*", "/", "%", "//"), 3)
+#: Operators that test something.
+_TESTS = frozenset("~ ~* !~ !~* @> <@ ? ?| ?& && ~~ !~~ ~~* !~~*".split())  # noqa: SIM905
 #: What makes more of the operand before it.
 _CONTINUES = frozenset(("::", "[", "{", ".", "(", "(+)", "at", "collate"))
 #: Words of clauses that are names of columns as well, before these.
@@ -83,7 +85,8 @@ class Expressions(Calls):
                 break
             right = self.operand(operator + 1, end, binds=strength)
             self.rules.binary(operator, left, right)
-            left = Operand(left.start, right.end)
+            is_test = self._words[operator] in _TESTS
+            left = Operand(left.start, right.end, is_condition=is_test)
         if not binds:
             self.rules.computed(left)
         return left
@@ -232,8 +235,8 @@ class Expressions(Calls):
         if len(inner.operands) == 1 and not inner.others:
             only = inner.operands[0]
             kind = "other" if only.kind in ("column", "star") else only.kind
-            return Operand(at, close + 1, only.name, only.strength, kind)
-        return Operand(at, close + 1)
+            return Operand(at, close + 1, only.name, only.strength, kind, only.is_condition)
+        return Operand(at, close + 1, is_condition=inner.others > 0)
 
     def _case(self, at: int, end: int) -> Operand:
         words = self._words
@@ -254,6 +257,8 @@ class Expressions(Calls):
                 starts = words[part - 1]
                 single = len(inside.operands) == 1 and not inside.others
                 count += starts in ("then", "else")
+                if single and starts == "when" and words[at + 1] == "when":
+                    self.rules.condition(inside.operands[0], "CASE/WHEN")
                 if single and starts in ("then", "else"):
                     results.append(inside.operands[0])
                     if starts == "else" and results[-1].strength == 2:

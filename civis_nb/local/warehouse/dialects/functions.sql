@@ -314,6 +314,38 @@ CREATE MACRO as_compared(x, kind VARCHAR) AS civis_sql.fail_text('operator does 
 -- A text that is no number, among values: refused when the statement is bound, whether it is reached or not.
 CREATE MACRO no_number(x, name) AS round(NULL::DECIMAL(38, 37),
   CAST('civis_sql: invalid input syntax for type ' || name || ': "' || x || '"' AS INTEGER));
+-- A condition that is no truth value: refused when the statement is bound, as above.
+CREATE MACRO no_truth_value(clause, name) AS CAST(round(NULL::DECIMAL(38, 37),
+  CAST('civis_sql: argument of ' || clause || ' must be type boolean, not type ' || name AS INTEGER)) AS BOOLEAN);
+CREATE MACRO truth(x, clause, kind BOOLEAN) AS x,
+  (x, clause, kind SMALLINT) AS civis_sql.no_truth_value(clause, 'smallint'),
+  (x, clause, kind INTEGER) AS civis_sql.no_truth_value(clause, 'integer'),
+  (x, clause, kind BIGINT) AS civis_sql.no_truth_value(clause, 'bigint'),
+  (x, clause, kind HUGEINT) AS civis_sql.no_truth_value(clause, 'numeric'),
+  (x, clause, kind DECIMAL) AS civis_sql.no_truth_value(clause, 'numeric'),
+  (x, clause, kind FLOAT) AS civis_sql.no_truth_value(clause, 'real'),
+  (x, clause, kind DOUBLE) AS civis_sql.no_truth_value(clause, 'double precision'),
+  (x, clause, kind VARCHAR) AS civis_sql.no_truth_value(clause, 'text'),
+  (x, clause, kind DATE) AS civis_sql.no_truth_value(clause, 'date'),
+  (x, clause, kind TIMESTAMP) AS civis_sql.no_truth_value(clause, 'timestamp'),
+  (x, clause, kind TIMESTAMPTZ) AS civis_sql.no_truth_value(clause, 'timestamp with time zone'),
+  (x, clause, kind INTERVAL) AS civis_sql.no_truth_value(clause, 'interval'),
+  (x, clause, kind) AS x;
+-- Redshift converts integers.
+CREATE MACRO truth_rs(x, clause, kind BOOLEAN) AS x,
+  (x, clause, kind SMALLINT) AS x,
+  (x, clause, kind INTEGER) AS x,
+  (x, clause, kind BIGINT) AS x,
+  (x, clause, kind HUGEINT) AS civis_sql.no_truth_value(clause, 'numeric'),
+  (x, clause, kind DECIMAL) AS civis_sql.no_truth_value(clause, 'numeric'),
+  (x, clause, kind FLOAT) AS civis_sql.no_truth_value(clause, 'real'),
+  (x, clause, kind DOUBLE) AS civis_sql.no_truth_value(clause, 'double precision'),
+  (x, clause, kind VARCHAR) AS civis_sql.no_truth_value(clause, 'text'),
+  (x, clause, kind DATE) AS civis_sql.no_truth_value(clause, 'date'),
+  (x, clause, kind TIMESTAMP) AS civis_sql.no_truth_value(clause, 'timestamp'),
+  (x, clause, kind TIMESTAMPTZ) AS civis_sql.no_truth_value(clause, 'timestamp with time zone'),
+  (x, clause, kind INTERVAL) AS civis_sql.no_truth_value(clause, 'interval'),
+  (x, clause, kind) AS x;
 CREATE MACRO text_among(x, kind BIGINT) AS civis_sql.no_number(x, 'integer'),
   (x, kind HUGEINT) AS civis_sql.no_number(x, 'numeric'), (x, kind DECIMAL) AS civis_sql.no_number(x, 'numeric'),
   (x, kind DOUBLE) AS civis_sql.no_number(x, 'double precision'), (x, kind VARCHAR) AS cast_to_type(x, kind),

@@ -11,6 +11,7 @@ from civis_nb.local.warehouse.dialects.ranges import RangeRules
 from civis_nb.local.warehouse.dialects.row_rules import RowRules
 from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT
 from civis_nb.local.warehouse.dialects.tokens import STRING
+from civis_nb.local.warehouse.dialects.truth_rules import TruthRules
 
 __all__ = ["OperatorRules"]
 
@@ -30,7 +31,7 @@ _REGEX_OPERATORS = frozenset(("~", "~*", "!~", "!~*"))
 _NUMBER = re.compile(r"(?i)\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|[+-]?inf(?:inity)?)\s*")
 
 
-class OperatorRules(CastRules, RangeRules, RowRules):
+class OperatorRules(CastRules, RangeRules, RowRules, TruthRules):
     """The rules of operators."""
 
     def binary(self, at: int, left: Operand, right: Operand) -> None:

@@ -18,7 +18,8 @@ CATALOG = "civis_sql"
 class Operand:
     """An expression: its tokens, and the name PostgreSQL gives a column of it.
 
-    ``strength`` is 2 for a name that casts keep, 1 for one that they replace, 0 for none.
+    ``strength`` is 2 for a name that casts keep, 1 for one that they replace, 0 for none;
+    ``is_condition`` is whether it is known to be a truth value.
     """
 
     start: int
@@ -26,6 +27,7 @@ class Operand:
     name: str = NO_NAME
     strength: int = 0
     kind: str = "other"
+    is_condition: bool = False
 
 
 @dataclass(slots=True)
@@ -69,6 +71,9 @@ class Rules(Protocol):
 
     def compare(self, left: Operand, right: Operand) -> None:
         """Edit a comparison of two operands."""
+
+    def condition(self, operand: Operand, clause: str) -> None:
+        """Edit what must be a truth value in WHERE, AND, NOT and their like."""
 
     def row_test(self, row: Operand, at: int, behind: int) -> None:
         """Edit IS NULL or IN behind a row."""

@@ -18,6 +18,7 @@ _NAMES = tuple(
         r'with name "?([^\s"!]+)"? does not exist',
         r"column (\w+) not found",
         r"failed: ([\w.]+)",
+        r"argument of (?:\w+/)?(\w+)",
         r"parameters: (\w+)",
         r'"((?:[^"]|"")+)"',
     )
