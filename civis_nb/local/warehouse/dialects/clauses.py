@@ -158,6 +158,9 @@ class Parser(Expressions):
                 ends_between = between is not None and words[between] == "between"
                 if word == "between" or (word == "and" and ends_between):
                     between = at
+                    tested = at - (words[at - 1] == "not")
+                    if last is not None and last.end == tested and self._kinds[at + 1] == NUMBER:
+                        self.rules.compare(last, Operand(at + 1, at + 2, kind="number"))
                 if word == "is" and last is not None and last.end == at:
                     self._truth_test(last, at)
                 if word in ("like", "ilike") or (word == "similar" and words[at + 1] == "to"):

@@ -315,8 +315,24 @@ CREATE MACRO as_compared(x, kind VARCHAR) AS civis_sql.fail_text('operator does 
 CREATE MACRO no_number(x, name) AS round(NULL::DECIMAL(38, 37),
   CAST('civis_sql: invalid input syntax for type ' || name || ': "' || x || '"' AS INTEGER));
 -- A condition that is no truth value: refused when the statement is bound, as above.
-CREATE MACRO no_truth_value(clause, name) AS CAST(round(NULL::DECIMAL(38, 37),
-  CAST('civis_sql: argument of ' || clause || ' must be type boolean, not type ' || name AS INTEGER)) AS BOOLEAN);
+CREATE MACRO refused(told) AS CAST(round(NULL::DECIMAL(38, 37), CAST('civis_sql: ' || told AS INTEGER)) AS BOOLEAN);
+CREATE MACRO no_truth_value(clause, name) AS
+  civis_sql.refused('argument of ' || clause || ' must be type boolean, not type ' || name);
+-- A truth value among numbers, as in COALESCE: refused in the same way.
+CREATE MACRO no_truth_among(x, told, kind BOOLEAN) AS civis_sql.refused(told),
+  (x, told, kind SMALLINT) AS x,
+  (x, told, kind INTEGER) AS x,
+  (x, told, kind BIGINT) AS x,
+  (x, told, kind HUGEINT) AS x,
+  (x, told, kind DECIMAL) AS x,
+  (x, told, kind FLOAT) AS x,
+  (x, told, kind DOUBLE) AS x,
+  (x, told, kind VARCHAR) AS x,
+  (x, told, kind DATE) AS x,
+  (x, told, kind TIMESTAMP) AS x,
+  (x, told, kind TIMESTAMPTZ) AS x,
+  (x, told, kind INTERVAL) AS x,
+  (x, told, kind) AS x;
 CREATE MACRO truth(x, clause, kind BOOLEAN) AS x,
   (x, clause, kind SMALLINT) AS civis_sql.no_truth_value(clause, 'smallint'),
   (x, clause, kind INTEGER) AS civis_sql.no_truth_value(clause, 'integer'),

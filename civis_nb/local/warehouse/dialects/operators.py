@@ -10,13 +10,14 @@ from civis_nb.local.warehouse.dialects.parts import Operand
 from civis_nb.local.warehouse.dialects.ranges import RangeRules
 from civis_nb.local.warehouse.dialects.row_rules import RowRules
 from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT
-from civis_nb.local.warehouse.dialects.tokens import STRING
+from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING
 from civis_nb.local.warehouse.dialects.truth_rules import TruthRules
 
 __all__ = ["OperatorRules"]
 
 #: The digits of the smallest integers -> their types.
 _SMALLEST = {"2147483648": "INTEGER", "9223372036854775808": "BIGINT"}
+_MIXED = "types boolean and integer cannot be matched"
 _ARITHMETIC = frozenset("+-*/%")
 #: Kinds of operands that are no texts, and are compared with none.
 _NO_TEXTS = frozenset(
@@ -177,8 +178,8 @@ class OperatorRules(CastRules, RangeRules, RowRules, TruthRules):
             self._tokens.rewrite(left.start, right.end, self._rows_compared(left, right))
             return
         for this, other in ((left, right), (right, left)):
-            if other.kind == "number" and this.kind in ("column", "value", "cast"):
-                self._wrap(this, "as_compared")
+            if other.kind == "number":
+                self._beside_number(this)
         # Blanks count between two texts of the statement, of which none is a CHAR or VARCHAR.
         are_literal = left.kind == right.kind == "string"
         if self._is_redshift and not are_literal and not {left.kind, right.kind} & _NO_TEXTS:
@@ -317,6 +318,13 @@ class OperatorRules(CastRules, RangeRules, RowRules, TruthRules):
         """Cast plain texts to the type of the other values."""
         texts = [value for value in values if value.kind == "string"]
         kind = self._common_type(values)
+        if any(value.kind == "number" for value in values):
+            for value in values:
+                if value.kind in ("column", "cast"):
+                    type_of = self._tokens.type_of(value.start, value.end)
+                    opening, closing = f"{CATALOG}.no_truth_among(", f", '{_MIXED}', {type_of})"
+                    self._tokens.wrap(value.start, value.end, opening, closing)
+                    self._tokens.set_type(value.start, value.end, type_of)
         if texts and kind is not None:
             for text in texts:
                 self._check_number(text, values)
@@ -357,8 +365,15 @@ class OperatorRules(CastRules, RangeRules, RowRules, TruthRules):
             return None
         return next(iter(kinds)) if len(kinds) == 1 else f"coalesce({', '.join(kinds)})"
 
+    def _beside_number(self, operand: Operand) -> None:
+        """Refuse a text or a truth value where it is compared with a number."""
+        if operand.kind in ("column", "value", "cast"):
+            self._wrap(operand, "as_compared")
+
     def among(self, left: Operand, opened: int) -> None:
-        """Let blanks at the end of texts not count, as on Redshift."""
+        """Refuse texts among numbers; let blanks at the end of texts not count, as on Redshift."""
+        if self._tokens.kinds[opened + 1] == NUMBER and not self._in_check:
+            self._beside_number(left)
         if not self._is_redshift or left.kind == "string":
             return
         tokens = self._tokens

@@ -88,3 +88,33 @@ def test_conditions_in_each_other_do_not_grow_exponentially():
         return len(translation.translate_anew(sql, "postgres").sql)
 
     assert size(16) < 2.5 * size(8)
+
+
+@pytest.mark.parametrize(
+    ("sql", "message"),
+    [
+        ("select coalesce(b, 0) from t", "boolean and integer cannot be matched"),
+        ("select case when i = 1 then b else 1 end from t", "boolean and integer cannot be"),
+        ("select greatest(b, 1) from t", "boolean and integer cannot be matched"),
+        ("select nullif(b, 1) from t", "boolean and integer cannot be matched"),
+        ("select i from t where b in (0, 1)", "operator does not exist: boolean = integer"),
+        ("select i from t where s in (1, 2)", "a text is compared with a number"),
+        ("select i from t where b between 0 and 1", "operator does not exist: boolean = integer"),
+        ("select i from t where s not between 1 and 2", "Cannot mix values|a text is compared"),
+    ],
+)
+def test_a_truth_value_or_a_text_among_numbers_is_refused(database, sql, message):
+    rows(database, "insert into t (i, b, s) values (1, true, '1')")
+    try:
+        with pytest.raises(WarehouseError, match=message):
+            rows(database, sql)
+    finally:
+        rows(database, "delete from t")
+
+
+def test_numbers_among_numbers_are_not(database):
+    sql = "select i, coalesce(n, 0), count(*) from t where i in (1, 2) and n not between 5 and 6 "
+    assert rows(database, sql + "group by i, coalesce(n, 0)") == []
+    assert rows(database, "select coalesce(sum(n), 0), coalesce(max(i), 0) from t") == [
+        ["0.00", "0"]
+    ]
