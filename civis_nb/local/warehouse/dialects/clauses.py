@@ -216,6 +216,8 @@ class Parser(Expressions):
         is_other = before == "on" and (clause != "on" or words[operand.start] in _BEHIND_ON)
         if is_other or (before == "not" and words[operand.start - 2] == "is"):
             return
+        if words[0] == "merge" and words[operand.start] == "matched":
+            return
         is_tested = after in _COMPARISONS or after in _TESTED_BY
         is_joined = self._kinds[operand.end] == OPERATOR and after not in ("", ")", ",", ";")
         if not is_tested and not is_joined:

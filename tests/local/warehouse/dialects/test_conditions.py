@@ -79,6 +79,16 @@ def test_truth_values_are_conditions(database, condition):
         assert rows(database, grouped) == []
 
 
+def test_the_words_of_merge_are_no_conditions(database):
+    rows(
+        database,
+        "merge into t using (select 1 as k) q on t.i = q.k "
+        "when matched then delete when not matched then insert (i) values (q.k)",
+    )
+    assert rows(database, "select i from t") == [["1"]]
+    rows(database, "delete from t")
+
+
 def test_conditions_in_each_other_do_not_grow_exponentially():
     def size(depth):
         text = "b"
