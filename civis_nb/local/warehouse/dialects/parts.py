@@ -105,6 +105,9 @@ class Rules(Protocol):
     def word(self, at: int, words: str) -> None:
         """Edit a word that stands for a value."""
 
+    def zone(self, at: int) -> None:
+        """Edit the text behind AT TIME ZONE."""
+
     def relation(self, first: int, behind: int, *, named: bool) -> None:
         """Edit a table of FROM; ``named`` is whether an alias follows."""
 

@@ -15,6 +15,7 @@ from civis_nb.local.warehouse.dialects.rules import (
     TIMESTAMP,
     RuleSet,
 )
+from civis_nb.local.warehouse.dialects.zones import zone_of_duckdb
 from civis_nb.table_names import literal
 
 __all__ = ["TimeRules"]
@@ -41,6 +42,13 @@ _STEPS = {
 
 class TimeRules(RuleSet):
     """The rules of calls that read or write times."""
+
+    def zone(self, at: int) -> None:
+        """Write the time zone of AT TIME ZONE by DuckDB's name of it."""
+        text = self._tokens.texts[at]
+        name = zone_of_duckdb(text[1:-1])
+        if text[0] == "'" and name != text[1:-1]:
+            self._tokens.replace(at, literal(name))
 
     def _time_argument(self, call: Call, index: int) -> str:
         """Return an argument that is a date or time; a plain text is made one."""

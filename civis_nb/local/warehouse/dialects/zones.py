@@ -1,0 +1,38 @@
+"""Names of time zones that DuckDB takes for others: abbreviations, and offsets as in POSIX.
+
+PST is always eight hours behind UTC in PostgreSQL and Redshift, and Los Angeles in DuckDB, with
+daylight saving. UTC+3 is behind UTC, as in POSIX, and ahead of it in DuckDB.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["zone_of_duckdb"]
+
+#: Abbreviations -> the hours that they are ahead of UTC, as PostgreSQL has them.
+_HOURS = {
+    "z": 0, "zulu": 0, "wet": 0, "bst": 1, "cet": 1, "cest": 2, "met": 1, "mest": 2,
+    "eet": 2, "eest": 3, "ist": 2, "idt": 3, "msk": 3, "jst": 9, "kst": 9, "sgt": 8, "aest": 10,
+    "aedt": 11, "awst": 8, "nzst": 12, "nzdt": 13, "ast": -4, "adt": -3, "est": -5, "edt": -4,
+    "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "akdt": -8,
+    "hst": -10, "act": -5, "art": -3, "brt": -3,
+}  # fmt: skip
+_POSIX = re.compile(r"(?i)(?:utc|gmt)([+-])(\d\d?)")
+
+
+def zone_of_duckdb(name: str) -> str:
+    """Return DuckDB's name of a time zone; the same where it means the same.
+
+    Examples
+    --------
+    >>> zone_of_duckdb("PST"), zone_of_duckdb("UTC+3"), zone_of_duckdb("Europe/Berlin")
+    ('Etc/GMT+8', 'Etc/GMT+3', 'Europe/Berlin')
+    """
+    hours = _HOURS.get(name.lower())
+    if hours is not None:
+        return f"Etc/GMT{-hours:+d}"
+    posix = _POSIX.fullmatch(name)
+    if posix is not None:
+        return f"Etc/GMT{posix[1]}{int(posix[2])}"
+    return name
