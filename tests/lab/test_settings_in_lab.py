@@ -217,4 +217,7 @@ def test_the_keys_of_commands_are_in_the_settings_of_shortcuts(open_page):
         row = page.page.locator(".jp-Shortcuts-Row").filter(has_text=label)
         row.first.wait_for()
         assert row.count() == 1
-        assert "".join(row.inner_text().split()).find(keys) > 0
+        # JupyterLab 4.2 shows the keys as signs.
+        signs = keys.replace("Alt", "⌥").replace("Shift", "⇧").replace("+", "")
+        shown_keys = "".join(row.inner_text().split())
+        assert keys in shown_keys or signs in shown_keys
