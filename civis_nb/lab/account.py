@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from civis_nb._wire_text import Secret, masked_url
 from civis_nb.backend import destination, resolve
 from civis_nb.errors import CivisLocalError, CivisTimeoutError
-from civis_nb.lab.kept import Kept
+from civis_nb.lab.cache import Cache
 from civis_nb.local.join import JoinedPlatform, answering, default_state
 from civis_nb.local.lock import has_ended, read_running
 
@@ -36,7 +36,7 @@ class Account:
         self._given = client
         self._lock = threading.Lock()
         # No lock is held while one is made: that asks the platform for its specification.
-        self._clients = Kept(_made, math.inf)
+        self._clients = Cache(_made, math.inf)
         self._made_for = ("", Secret(""))
         self._joined: JoinedPlatform | None = None
         self._user: tuple[Any, int] | None = None

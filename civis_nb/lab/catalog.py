@@ -7,7 +7,7 @@ from typing import Any
 
 from civis_nb import config
 from civis_nb.lab.account import Account
-from civis_nb.lab.kept import Kept
+from civis_nb.lab.cache import Cache
 from civis_nb.sql_literals import DIALECTS
 
 __all__ = ["Catalog", "Column", "Database", "Table"]
@@ -56,10 +56,10 @@ class Catalog:
 
     def __init__(self, account: Account) -> None:
         self._account = account
-        self._databases = Kept(self._load_databases, _NAMES_FRESH_S)
-        self._tables = Kept(self._load_tables, _NAMES_FRESH_S)
-        self._schemas = Kept(self._load_schemas, _NAMES_FRESH_S)
-        self._columns = Kept(self._load_columns, _COLUMNS_FRESH_S)
+        self._databases = Cache(self._load_databases, _NAMES_FRESH_S)
+        self._tables = Cache(self._load_tables, _NAMES_FRESH_S)
+        self._schemas = Cache(self._load_schemas, _NAMES_FRESH_S)
+        self._columns = Cache(self._load_columns, _COLUMNS_FRESH_S)
 
     def databases(self, wait_s: float) -> list[Database]:
         """Return the databases, in the order of their names."""
@@ -90,8 +90,8 @@ class Catalog:
 
     def forget(self) -> None:
         """Forget all that is kept: the next call for something asks the platform."""
-        for kept in (self._databases, self._tables, self._schemas, self._columns):
-            kept.forget()
+        for cache in (self._databases, self._tables, self._schemas, self._columns):
+            cache.forget()
 
     def _load_databases(self, _account: tuple[str, str]) -> list[Database]:
         found = [

@@ -25,14 +25,14 @@ from civis_nb.lab.threads import in_thread
 __all__ = ["EventsHandler", "Feeds"]
 
 #: Without news a page hears from the server this often; a page that is gone is found out by it.
-_BEAT_S: Final = 10.0
+_HEARTBEAT_S: Final = 10.0
 #: News of this time is told together.
 _TOGETHER_S: Final = 0.2
 #: Feeds to which no page listens, but which are kept for one that comes back.
 _KEPT_FEEDS: Final = 8
-_MOST_TOPICS: Final = 40
+_MAX_TOPICS: Final = 40
 #: The longest wait between two reads that a page can ask for; extension/schema has it too.
-_MOST_WAIT_S: Final = 600.0
+_MAX_WAIT_S: Final = 600.0
 
 Kind = TypeVar("Kind", bound=Feed)
 
@@ -115,13 +115,13 @@ class EventsHandler(Handler):
     def initialize(self, feeds: Feeds) -> None:
         """Keep what pages listen to."""
         self._feeds = feeds
-        self._news = asyncio.Event()
+        self._changed = asyncio.Event()
         self._is_gone = False
 
     def on_connection_close(self) -> None:
         """End the stream: the page is gone."""
         self._is_gone = True
-        self._news.set()
+        self._changed.set()
 
     @allowed("read")
     async def get(self) -> None:
@@ -129,36 +129,36 @@ class EventsHandler(Handler):
         # Unlike other reads it keeps the server at work: a page from elsewhere can't begin it.
         self.check_xsrf_cookie()
         topics = list(dict.fromkeys(self.get_query_arguments("topic")))
-        if not 0 < len(topics) <= _MOST_TOPICS:
-            raise web.HTTPError(400, f"topic is given once at least, {_MOST_TOPICS} times at most.")
-        wait_s = self._asked_wait_s()
+        if not 0 < len(topics) <= _MAX_TOPICS:
+            raise web.HTTPError(400, f"topic is given once at least, {_MAX_TOPICS} times at most.")
+        wait_s = self._requested_wait_s()
         loop = asyncio.get_running_loop()
 
         def notify() -> None:
             with contextlib.suppress(RuntimeError):  # the server has ended
-                loop.call_soon_threadsafe(self._news.set)
+                loop.call_soon_threadsafe(self._changed.set)
 
         self.set_header("Content-Type", "text/event-stream")
         self.set_header("Cache-Control", "no-store")
         self.set_header("X-Accel-Buffering", "no")
-        told = await in_thread(self._found, topics)
+        feeds = await in_thread(self._found, topics)
         try:
-            for feed, _ in told.values():
+            for feed, _ in feeds.values():
                 feed.add(notify, wait_s)
-            await self._tell(told)
+            await self._send(feeds)
         except StreamClosedError:
             return
         finally:
-            for feed, _ in told.values():
+            for feed, _ in feeds.values():
                 feed.remove(notify)
 
-    def _asked_wait_s(self) -> float:
+    def _requested_wait_s(self) -> float:
         try:
             wait_s = float(self.get_query_argument("wait", "0"))
         except ValueError:
             wait_s = -1.0
-        if not 0 <= wait_s <= _MOST_WAIT_S:
-            raise web.HTTPError(400, f"wait must be from 0 to {_MOST_WAIT_S:g} seconds.")
+        if not 0 <= wait_s <= _MAX_WAIT_S:
+            raise web.HTTPError(400, f"wait must be from 0 to {_MAX_WAIT_S:g} seconds.")
         return wait_s
 
     def _found(self, topics: list[str]) -> dict[str, tuple[Feed, Seen]]:
@@ -169,15 +169,15 @@ class EventsHandler(Handler):
         except CivisError as error:
             raise web.HTTPError(502, str(error)) from None
 
-    async def _tell(self, told: dict[str, tuple[Feed, Seen]]) -> None:
+    async def _send(self, feeds: dict[str, tuple[Feed, Seen]]) -> None:
         while not self._is_gone:
-            self._news.clear()
+            self._changed.clear()
             self.write(":\n\n")
-            for topic, (feed, seen) in told.items():
+            for topic, (feed, seen) in feeds.items():
                 message = feed.message(seen)
                 if message is not None:
                     self.write(f"data: {json.dumps({'topic': topic, **message})}\n\n")
             await self.flush()
             await asyncio.sleep(_TOGETHER_S)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._news.wait(), _BEAT_S)
+                await asyncio.wait_for(self._changed.wait(), _HEARTBEAT_S)

@@ -17,7 +17,7 @@ __all__ = ["Feed", "Seen"]
 log = logging.getLogger(__name__)
 
 #: A read that takes longer is stated as a problem; the client goes on trying.
-_PATIENCE_S: Final = 10.0
+_FIRST_ANSWER_S: Final = 10.0
 #: The longest wait after a failed read.
 _FAILED_WAIT_S: Final = 15.0
 
@@ -137,7 +137,7 @@ class Feed:
     def problem(self) -> str:
         """Why it is not up to date; empty where it is."""
         since = self._reading_since
-        if since is not None and time.monotonic() - since > _PATIENCE_S:
+        if since is not None and time.monotonic() - since > _FIRST_ANSWER_S:
             return self._problem or "The platform has not answered yet; it is asked again."
         return self._problem
 

@@ -15,14 +15,14 @@ from tornado import web
 from civis_nb.errors import CivisAPIError, CivisError, CivisInputError, CivisMagicError
 from civis_nb.lab.threads import in_thread
 
-__all__ = ["PATIENCE_S", "RESOURCE", "Handler", "allowed", "status_of", "whole_number"]
+__all__ = ["READ_LIMIT_S", "RESOURCE", "Handler", "allowed", "status_of", "whole_number"]
 
 #: What an authorizer of Jupyter Server is asked about.
 RESOURCE: Final = "civis-nb"
 
 #: A read that takes longer is answered with status 504. The platform's own calls are repeated for
 #: minutes; what was begun to be written is waited for.
-PATIENCE_S: Final = 30.0
+READ_LIMIT_S: Final = 30.0
 
 Value = TypeVar("Value")
 Method = TypeVar("Method", bound=Callable[..., Awaitable[None]])
@@ -66,7 +66,7 @@ class Handler(APIHandler):
     async def reply(self, function: Callable[..., Any], *args: Any) -> None:
         """Answer with what a function returns, as JSON.
 
-        A plain function is called in a thread, for at most `PATIENCE_S` by GET. A coroutine
+        A plain function is called in a thread, for at most `READ_LIMIT_S` by GET. A coroutine
         function is awaited, and cancelled when the browser no longer waits for the answer.
 
         What it fails with is answered with ``{"problem": text, "kind": name of the error}``, of
@@ -79,14 +79,14 @@ class Handler(APIHandler):
                 self._working = asyncio.ensure_future(function(*args))
                 found = await self._working
             else:
-                limit_s = PATIENCE_S if self.request.method == "GET" else None
+                limit_s = READ_LIMIT_S if self.request.method == "GET" else None
                 found = await asyncio.wait_for(in_thread(function, *args), limit_s)
         except CivisError as error:
             self.set_status(status_of(error))
             found = {"problem": str(error), "kind": type(error).__name__}
         except TimeoutError as error:
             self.set_status(504)
-            problem = str(error) or f"The platform has not answered within {PATIENCE_S:g} s."
+            problem = str(error) or f"The platform has not answered within {READ_LIMIT_S:g} s."
             found = {"problem": problem, "kind": "TimeoutError"}
         except asyncio.CancelledError:
             return  # nobody waits

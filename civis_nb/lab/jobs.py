@@ -46,8 +46,8 @@ class Jobs:
         text
             What the name, the type or the id contains.
         """
-        asked = {"q": text} if text else {}
-        found = self._list(scope, page_num=number, **asked)
+        arguments = {"q": text} if text else {}
+        found = self._list(scope, page_num=number, **arguments)
         total = header(found, "x-pagination-total-entries") or ""
         rows = [_row(job) for job in found]
         return {"jobs": rows, "total": int(total) if total.isdigit() else None}
@@ -136,13 +136,13 @@ class Jobs:
         client.jobs.delete_runs(job_id, run_id)
         return {"state": client.jobs.get_runs(job_id, run_id).state}
 
-    def _list(self, scope: str, **asked: Any) -> Any:
+    def _list(self, scope: str, **arguments: Any) -> Any:
         client = self._account.client()
         if scope != "all":
-            asked["author"] = str(self._account.user_id())
+            arguments["author"] = str(self._account.user_id())
         return client.jobs.list(
             order="last_run_updated_at", order_dir="desc", limit=_PAGE, hidden=scope == "hidden",
-            **asked,
+            **arguments,
         )  # fmt: skip
 
 

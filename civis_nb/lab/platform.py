@@ -28,7 +28,7 @@ __all__ = ["Choice", "LocalPlatform"]
 _BACKEND: Final = config.SETTINGS["backend"].env
 _DATABASE: Final = config.SETTINGS["database"].env
 _START_S: Final = 60.0
-_LOOK_S: Final = 0.05
+_POLL_S: Final = 0.05
 _STOP_S: Final = 15.0
 _MESSAGE_BYTES: Final = 2000
 
@@ -65,7 +65,7 @@ class LocalPlatform:
         Raises
         ------
         CivisLocalError
-            When it does not start; with what it said.
+            When it does not start; with what it printed.
         """
         with self._lock:
             if answering(self.folder) is not None:
@@ -84,9 +84,11 @@ class LocalPlatform:
             deadline = time.monotonic() + _START_S
             while answering(self.folder) is None:
                 with contextlib.suppress(subprocess.TimeoutExpired):
-                    process.wait(_LOOK_S)
+                    process.wait(_POLL_S)
                 if process.returncode is not None:
-                    raise CivisLocalError(f"The local platform did not start: {self._said()}")
+                    raise CivisLocalError(
+                        f"The local platform did not start: {self._last_output()}"
+                    )
                 if time.monotonic() > deadline:
                     self._end()
                     raise CivisLocalError(
@@ -94,7 +96,7 @@ class LocalPlatform:
                         "and was stopped. Try civis-nb local serve in a terminal."
                     )
 
-    def _said(self) -> str:
+    def _last_output(self) -> str:
         self._messages.seek(0)
         text = self._messages.read()[-_MESSAGE_BYTES:].decode("utf-8", "replace").strip()
         return text.removeprefix("Error: ") or "it gave no reason."

@@ -123,7 +123,7 @@ class Upload:
                     f"{self._received:,} bytes are here. Upload the file again."
                 )
             if self._received + len(part) > self.size:
-                raise CivisInputError(f"{self.name} is larger than was said: upload it again.")
+                raise CivisInputError(f"{self.name} is larger than announced: upload it again.")
             with self._path.open("ab") as file:
                 file.write(part)
             self._received += len(part)

@@ -132,7 +132,7 @@ def test_a_problem_is_told_once_and_its_end_too():
 
 
 def test_a_platform_that_does_not_answer_is_a_problem(monkeypatch):
-    monkeypatch.setattr("civis_nb.lab.feeds._PATIENCE_S", 0.0)
+    monkeypatch.setattr("civis_nb.lab.feeds._FIRST_ANSWER_S", 0.0)
     feed = Counter()
     feed.pause.clear()
     listener, _ = heard(feed)

@@ -47,7 +47,7 @@ def dialog(page):
 
 
 def said(page):
-    return dialog(page).locator(".civis-platform-said").inner_text()
+    return dialog(page).locator(".civis-platform-message").inner_text()
 
 
 def test_the_status_bar_tells_and_changes_platform_and_database(open_page):

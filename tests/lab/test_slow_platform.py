@@ -25,7 +25,7 @@ IMPATIENT = """
 from jupyter_server.serverapp import main
 from civis_nb.lab import http
 
-http.PATIENCE_S = 0.5
+http.READ_LIMIT_S = 0.5
 main()
 """
 

@@ -3,17 +3,17 @@ import { ServerConnection } from '@jupyterlab/services';
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
 import { problemOf } from './server';
 
-/** What is told of a topic; with a problem, the rest is what was known before. */
+/** What a page receives of a topic; with a problem, the rest is what was known before. */
 export interface ITopicEvent {
   readonly topic: string;
   readonly problem: string;
 }
 
-type Hear<T> = (event: T) => void;
+type Listener<T> = (event: T) => void;
 
 const FIRST_WAIT_MS = 500;
-const MOST_WAIT_MS = 15_000;
-/** Without a beat for this long the connection is lost, whatever the browser thinks of it. */
+const MAX_WAIT_MS = 15_000;
+/** With no heartbeat for this long the connection is lost, whatever the browser thinks of it. */
 const SILENCE_MS = 35_000;
 
 /**
@@ -36,14 +36,14 @@ export class EventStream {
   }
 
   /** Listen to a topic; the first event has all that is known of it. */
-  listen<T extends ITopicEvent>(topic: string, hear: Hear<T>): IDisposable {
-    const hears = this._hears.get(topic) ?? new Set();
-    this._hears.set(topic, hears.add(hear as Hear<any>));
+  listen<T extends ITopicEvent>(topic: string, listener: Listener<T>): IDisposable {
+    const listeners = this._listeners.get(topic) ?? new Set();
+    this._listeners.set(topic, listeners.add(listener as Listener<any>));
     this._reopen();
     return new DisposableDelegate(() => {
-      hears.delete(hear as Hear<any>);
-      if (!hears.size && this._hears.get(topic) === hears) {
-        this._hears.delete(topic);
+      listeners.delete(listener as Listener<any>);
+      if (!listeners.size && this._listeners.get(topic) === listeners) {
+        this._listeners.delete(topic);
         this._reopen();
       }
     });
@@ -58,7 +58,7 @@ export class EventStream {
         this._open?.abort();
         this._open = null;
         window.clearTimeout(this._again);
-        if (this._hears.size && !document.hidden) {
+        if (this._listeners.size && !document.hidden) {
           void this._follow();
         }
       });
@@ -76,16 +76,16 @@ export class EventStream {
     if (this._open !== open) {
       return; // another one was opened
     }
-    for (const [topic, hears] of this._hears) {
-      hears.forEach(hear => hear({ topic, problem }));
+    for (const [topic, listeners] of this._listeners) {
+      listeners.forEach(listener => listener({ topic, problem }));
     }
     this._again = window.setTimeout(() => this._reopen(), this._wait_ms);
-    this._wait_ms = Math.min(2 * this._wait_ms, MOST_WAIT_MS);
+    this._wait_ms = Math.min(2 * this._wait_ms, MAX_WAIT_MS);
   }
 
   private async _read(open: AbortController): Promise<void> {
     const settings = ServerConnection.makeSettings();
-    const query = new URLSearchParams([...this._hears.keys()].map(topic => ['topic', topic]));
+    const query = new URLSearchParams([...this._listeners.keys()].map(topic => ['topic', topic]));
     query.set('wait', String(this._leastWait_s));
     const url = `${URLExt.join(settings.baseUrl, 'civis-nb', 'events')}?${query.toString()}`;
     const init: RequestInit = { signal: open.signal, cache: 'no-store' };
@@ -96,15 +96,15 @@ export class EventStream {
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
     for (;;) {
-      let silence = 0;
+      let silenceTimer = 0;
       const late = new Promise<never>((_, reject) => {
-        silence = window.setTimeout(
+        silenceTimer = window.setTimeout(
           () => reject(new Error('The Jupyter server is silent; the connection is opened again.')),
           SILENCE_MS
         );
       });
       const { done, value } = await Promise.race([reader.read(), late]).finally(() =>
-        window.clearTimeout(silence)
+        window.clearTimeout(silenceTimer)
       );
       if (done || this._open !== open) {
         open.abort();
@@ -115,12 +115,12 @@ export class EventStream {
       text = blocks.pop() ?? '';
       for (const block of blocks.filter(one => one.startsWith('data: '))) {
         const event = JSON.parse(block.slice(6)) as ITopicEvent;
-        this._hears.get(event.topic)?.forEach(hear => hear(event));
+        this._listeners.get(event.topic)?.forEach(listener => listener(event));
       }
     }
   }
 
-  private readonly _hears = new Map<string, Set<Hear<any>>>();
+  private readonly _listeners = new Map<string, Set<Listener<any>>>();
   private _open: AbortController | null = null;
   private _isPlanned = false;
   private _again = 0;

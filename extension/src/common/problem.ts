@@ -6,11 +6,11 @@ export interface IRemedy {
 
 /** Return the element of a problem, hidden. */
 export function problemElement(): HTMLElement {
-  const made = document.createElement('div');
-  made.className = 'civis-List-problem';
-  made.setAttribute('role', 'alert');
-  made.hidden = true;
-  return made;
+  const result = document.createElement('div');
+  result.className = 'civis-List-problem';
+  result.setAttribute('role', 'alert');
+  result.hidden = true;
+  return result;
 }
 
 /** Show a problem in its element, with buttons for what helps; hide it for an empty text. */

@@ -79,11 +79,11 @@ export class JobsPanel extends Widget {
   /** Nobody looks at it: nothing is read for it. */
   protected onAfterHide(message: Message): void {
     super.onAfterHide(message);
-    this._mute();
+    this._stopListening();
   }
 
   protected onBeforeDetach(message: Message): void {
-    this._mute();
+    this._stopListening();
     super.onBeforeDetach(message);
   }
 
@@ -95,10 +95,10 @@ export class JobsPanel extends Widget {
   /** Show the jobs of another platform: nothing of this one is right any more. */
   startAnew(): void {
     this._recent = null;
-    this._told = '';
+    this._streamProblem = '';
     this._forget();
     this.list.forget();
-    if (this._heard) {
+    if (this._subscription) {
       this._listen();
       if (this._text) {
         void this._older();
@@ -111,10 +111,10 @@ export class JobsPanel extends Widget {
   }
 
   private _listen(): void {
-    this._mute();
+    this._stopListening();
     const scope = this.scope;
     this.list.isBusy = this._recent === null;
-    this._heard = this.options.stream.listen<IJobsEvent>(`jobs:${scope}`, event => {
+    this._subscription = this.options.stream.listen<IJobsEvent>(`jobs:${scope}`, event => {
       if (event.jobs) {
         this._recent = event.jobs;
         this.list.isBusy = false;
@@ -122,24 +122,24 @@ export class JobsPanel extends Widget {
       } else if (event.problem) {
         this.list.isBusy = false;
       }
-      if (event.problem !== this._told) {
-        this._told = event.problem;
+      if (event.problem !== this._streamProblem) {
+        this._streamProblem = event.problem;
         this._showProblem();
       }
     });
     this._clock = window.setInterval(() => this._show(), CLOCK_MS);
   }
 
-  private _mute(): void {
-    this._heard?.dispose();
-    this._heard = null;
+  private _stopListening(): void {
+    this._subscription?.dispose();
+    this._subscription = null;
     window.clearInterval(this._clock);
     window.clearTimeout(this._typing);
   }
 
   /** Forget what was found beyond the recent jobs. */
   private _forget(): void {
-    this._asked += 1;
+    this._requests += 1;
     this._others = [];
     this._page = 0;
     this._total = null;
@@ -152,7 +152,7 @@ export class JobsPanel extends Widget {
     if (this._failed) {
       this.list.showProblem(this._failed, [{ label: 'Try again', run: () => void this._older() }]);
     } else {
-      this.list.showProblem(this._told);
+      this.list.showProblem(this._streamProblem);
     }
   }
 
@@ -169,13 +169,13 @@ export class JobsPanel extends Widget {
 
   /** Load the next page of jobs: older ones, or more that were found. */
   private async _older(): Promise<void> {
-    const asked = this._asked;
+    const request = this._requests;
     this.list.isBusy = true;
     try {
       // The first page of all jobs is what the stream of events brings.
       const page = Math.max(this._page, this._text ? 0 : 1) + 1;
       const found = await getJobs(this.scope, page, this._text);
-      if (asked === this._asked) {
+      if (request === this._requests) {
         this._failed = '';
         this._showProblem();
         this._page = page;
@@ -185,7 +185,7 @@ export class JobsPanel extends Widget {
         this._show();
       }
     } catch (reason) {
-      if (asked === this._asked) {
+      if (request === this._requests) {
         this._failed = problemOf(reason);
         this._showProblem();
       }
@@ -232,11 +232,11 @@ export class JobsPanel extends Widget {
   private _page = 0;
   private _total: number | null = null;
   private _isLast = false;
-  private _asked = 0;
+  private _requests = 0;
   private _failed = '';
-  private _told = '';
+  private _streamProblem = '';
   private _text = '';
-  private _heard: IDisposable | null = null;
+  private _subscription: IDisposable | null = null;
   private _clock = 0;
   private _typing = 0;
 }

@@ -26,7 +26,7 @@ export class RunModel implements IDisposable {
       picture: [],
       opened: ''
     };
-    this._heard = this._follow();
+    this._subscription = this._follow();
   }
 
   get ids(): IRunIds {
@@ -43,11 +43,11 @@ export class RunModel implements IDisposable {
   }
 
   get isDisposed(): boolean {
-    return this._heard.isDisposed;
+    return this._subscription.isDisposed;
   }
 
   dispose(): void {
-    this._heard.dispose();
+    this._subscription.dispose();
   }
 
   get(name: string): unknown {
@@ -81,8 +81,8 @@ export class RunModel implements IDisposable {
       case 'repeat':
         this._ids = await startJob(this._ids.job_id);
         this._log += 1;
-        this._heard.dispose();
-        this._heard = this._follow();
+        this._subscription.dispose();
+        this._subscription = this._follow();
         return { text: 'It runs again.' };
       case 'text': {
         const { text } = await askLog(this._ids, kind, request);
@@ -123,6 +123,6 @@ export class RunModel implements IDisposable {
   private _log = (models += 1) * 1_000_000;
   private _problem = '';
   private readonly _traits: Record<string, unknown>;
-  private _heard: IDisposable;
+  private _subscription: IDisposable;
   private readonly _listeners = new Map<string, Listener[]>();
 }

@@ -7,11 +7,11 @@ import type { PlatformModel } from './model';
 import { differenceText, ILocalState, IWhere, platformName, whereText } from './where';
 
 /** Return how much a local platform keeps. */
-function heldText(bytes: number | null): string {
+function storedText(bytes: number | null): string {
   return bytes === null ? 'nothing yet' : sizeText(bytes);
 }
 
-function made<Name extends keyof HTMLElementTagNameMap>(
+function element<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   properties: Partial<HTMLElementTagNameMap[Name]> = {},
   ...children: (Node | string)[]
@@ -22,7 +22,7 @@ function made<Name extends keyof HTMLElementTagNameMap>(
 }
 
 function button(text: string, act: () => unknown): HTMLButtonElement {
-  const found = made('button', { type: 'button', className: 'jp-Button jp-mod-styled' }, text);
+  const found = element('button', { type: 'button', className: 'jp-Button jp-mod-styled' }, text);
   found.addEventListener('click', () => void act());
   return found;
 }
@@ -34,8 +34,8 @@ class PlatformForm extends Widget {
     this.addClass('civis-Form');
     this.addClass('civis-platform-form');
     this.node.tabIndex = -1;
-    this._said.setAttribute('role', 'status');
-    this.node.append(this._sidebar, this._notebook, this._local, this._said);
+    this._message.setAttribute('role', 'status');
+    this.node.append(this._sidebar, this._notebook, this._local, this._message);
     model.changed.connect(this._show, this);
     model.switched.connect(this._load, this);
     this._show();
@@ -49,12 +49,12 @@ class PlatformForm extends Widget {
       this._databases = found.databases.map(one => one.name);
     } catch (reason) {
       this._databases = [];
-      this._say(problemOf(reason));
+      this._setMessage(problemOf(reason));
     }
     try {
       this._state = await this.model.localState();
     } catch (reason) {
-      this._say(problemOf(reason));
+      this._setMessage(problemOf(reason));
     }
     if (!this.isDisposed) {
       this._show();
@@ -66,18 +66,18 @@ class PlatformForm extends Widget {
     this._showNotebook();
     this._showLocal();
     if (this.model.problem) {
-      this._say(this.model.problem);
+      this._setMessage(this.model.problem);
     }
   }
 
-  private _say(text: string): void {
-    this._said.textContent = text;
+  private _setMessage(text: string): void {
+    this._message.textContent = text;
   }
 
-  /** Do something that takes a while: what goes on is told, and nothing else can be started. */
+  /** Do something that takes a while: a message says what goes on, and nothing else can be started. */
   private async _act(meanwhile: string, afterwards: string, work: () => Promise<boolean>): Promise<void> {
     const name = (document.activeElement as HTMLElement | null)?.dataset.name;
-    this._say(meanwhile);
+    this._setMessage(meanwhile);
     // Controls that are disabled, or go, would leave the focus to nobody: Escape closes no more.
     this.node.focus();
     this.node.setAttribute('aria-busy', 'true');
@@ -86,7 +86,7 @@ class PlatformForm extends Widget {
     const worked = await work();
     this._isBusy = false;
     this.node.removeAttribute('aria-busy');
-    this._say(worked ? afterwards : this.model.problem);
+    this._setMessage(worked ? afterwards : this.model.problem);
     this._show();
     if (name && document.activeElement === this.node) {
       this.node.querySelector<HTMLElement>(`[data-name="${CSS.escape(name)}"]`)?.focus();
@@ -97,7 +97,7 @@ class PlatformForm extends Widget {
     // A control that has the focus is made anew: the new one in its place gets it.
     const focused = document.activeElement as HTMLElement | null;
     const name = section.contains(focused) ? focused?.dataset.name : undefined;
-    section.replaceChildren(made('h3', {}, title), ...children);
+    section.replaceChildren(element('h3', {}, title), ...children);
     const controls = section.querySelectorAll<HTMLButtonElement | HTMLSelectElement>('button, select');
     for (const control of Array.from(controls)) {
       control.dataset.name ??= control.textContent ?? '';
@@ -112,22 +112,22 @@ class PlatformForm extends Widget {
   private _chooser(label: string, where: IWhere, choose: (name: string) => unknown): HTMLElement {
     const names = [...new Set([...this._databases, ...(where.database ? [where.database] : [])])];
     const unset = names.length === 1 ? `not set: ${names[0]}, the only one` : 'not set';
-    const none = made('option', { value: '', disabled: true, selected: !where.database }, unset);
+    const none = element('option', { value: '', disabled: true, selected: !where.database }, unset);
     const options = names.map(name =>
-      made('option', { value: name, selected: name === where.database }, name)
+      element('option', { value: name, selected: name === where.database }, name)
     );
-    const select = made('select', { className: 'jp-mod-styled' }, none, ...options);
+    const select = element('select', { className: 'jp-mod-styled' }, none, ...options);
     select.dataset.name = label;
     select.addEventListener('change', () => void choose(select.value));
     // A dialog styles what is there when it opens, and what is made later is not.
     const field = this.isAttached ? Styling.wrapSelect(select) : select;
-    return made('label', {}, made('span', {}, label), field);
+    return element('label', {}, element('span', {}, label), field);
   }
 
   private _showSidebar(): void {
     const { server } = this.model;
     if (server === null) {
-      this._section(this._sidebar, 'Sidebar and completion', made('p', {}, 'Asking the server …'));
+      this._section(this._sidebar, 'Sidebar and completion', element('p', {}, 'Asking the server …'));
       return;
     }
     const back = button('Use the platform of the server’s environment', () =>
@@ -143,9 +143,9 @@ class PlatformForm extends Widget {
     this._section(
       this._sidebar,
       'Sidebar and completion',
-      made('p', {}, `${platformName(server)} ${server.endpoint}`.trim()),
+      element('p', {}, `${platformName(server)} ${server.endpoint}`.trim()),
       ...(server.kind === 'nowhere'
-        ? [made('p', {}, 'The server has no API key: start a local platform, or set CIVIS_API_KEY and start Jupyter again.')]
+        ? [element('p', {}, 'The server has no API key: start a local platform, or set CIVIS_API_KEY and start Jupyter again.')]
         : [database]),
       ...(server.is_chosen ? [back] : [])
     );
@@ -158,10 +158,10 @@ class PlatformForm extends Widget {
       return;
     }
     const difference = server ? differenceText(server, notebook) : '';
-    const told = (what: string) =>
+    const confirmed = (what: string) =>
       `Done in the kernel, until it restarts. To keep it, run in the notebook: ${what}`;
     const choose = (name: string) =>
-      this._act('Changing the database …', told(`%civis_config database ${name}`), () =>
+      this._act('Changing the database …', confirmed(`%civis_config database ${name}`), () =>
         this.model.setInNotebook(null, name)
       );
     const backend = server?.kind === 'local' && server.is_chosen ? 'local' : 'platform';
@@ -170,15 +170,15 @@ class PlatformForm extends Widget {
       if (server?.database) {
         lines.push(`%civis_config database ${server.database}`);
       }
-      return this._act('Changing the notebook …', told(lines.join(' and ')), () =>
+      return this._act('Changing the notebook …', confirmed(lines.join(' and ')), () =>
         this.model.setInNotebook(backend, server?.database ?? null)
       );
     });
-    const warning = made('p', { className: 'civis-platform-warning' }, `⚠ ${difference}`);
+    const warning = element('p', { className: 'civis-platform-warning' }, `⚠ ${difference}`);
     this._section(
       this._notebook,
       notebookName,
-      made('p', {}, whereText(notebook)),
+      element('p', {}, whereText(notebook)),
       ...(notebook.kind === 'nowhere' ? [] : [this._chooser('Database of the notebook', notebook, choose)]),
       ...(difference ? [warning, same] : [])
     );
@@ -190,7 +190,7 @@ class PlatformForm extends Widget {
       return;
     }
     if (state === null) {
-      this._section(this._local, 'Local platform', made('p', {}, 'Asking the server …'));
+      this._section(this._local, 'Local platform', element('p', {}, 'Asking the server …'));
       return;
     }
     const runs = state.running ? `Running at ${state.endpoint} (process ${state.pid})` : 'Not running';
@@ -212,8 +212,8 @@ class PlatformForm extends Widget {
     this._section(
       this._local,
       'Local platform',
-      made('p', {}, runs),
-      made('p', {}, `Holds ${heldText(state.bytes)} in ${state.folder}`),
+      element('p', {}, runs),
+      element('p', {}, `Holds ${storedText(state.bytes)} in ${state.folder}`),
       ...(uses ? [] : [start]),
       ...(state.can_stop ? [stop] : []),
       ...(state.bytes !== null && (state.can_stop || !state.running) ? [reset] : [])
@@ -227,8 +227,8 @@ class PlatformForm extends Widget {
       this._show();
       return act();
     };
-    const question = `All tables, files, jobs and keys in ${state.folder} (${heldText(state.bytes)}) are deleted. This can’t be undone.`;
-    const cancel = button('Keep everything', end(() => this._say('Nothing was deleted.')));
+    const question = `All tables, files, jobs and keys in ${state.folder} (${storedText(state.bytes)}) are deleted. This can’t be undone.`;
+    const cancel = button('Keep everything', end(() => this._setMessage('Nothing was deleted.')));
     const accept = button(
       'Delete everything',
       end(() =>
@@ -238,7 +238,7 @@ class PlatformForm extends Widget {
       )
     );
     accept.classList.add('jp-mod-warn');
-    const warning = made('p', { className: 'civis-platform-warning' }, question);
+    const warning = element('p', { className: 'civis-platform-warning' }, question);
     this._section(this._local, 'Reset the local platform?', warning, cancel, accept);
     cancel.focus();
   }
@@ -247,10 +247,10 @@ class PlatformForm extends Widget {
   private _state: ILocalState | null = null;
   private _isBusy = false;
   private _asksReset = false;
-  private readonly _sidebar = made('section');
-  private readonly _notebook = made('section', { hidden: true });
-  private readonly _local = made('section');
-  private readonly _said = made('p', { className: 'civis-platform-said' });
+  private readonly _sidebar = element('section');
+  private readonly _notebook = element('section', { hidden: true });
+  private readonly _local = element('section');
+  private readonly _message = element('p', { className: 'civis-platform-message' });
 }
 
 /** Open the dialog in which platform and database are changed. */

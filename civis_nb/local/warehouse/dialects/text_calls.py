@@ -181,12 +181,12 @@ class TextRules(OperatorRules):
             lenient = tokens.words[keys.pop()[0]] == "true"
         path = "'$'"
         for number, key in enumerate(keys, start=1):
-            told = self._text_argument(call, number)
+            constant = self._text_argument(call, number)
             text = tokens.render(*key)
-            if told is not None and told.isdecimal() and not self._is_redshift:
-                step = literal(f"[{told}]")
-            elif told is not None:
-                step = literal('."' + told.replace('"', '\\"') + '"')
+            if constant is not None and constant.isdecimal() and not self._is_redshift:
+                step = literal(f"[{constant}]")
+            elif constant is not None:
+                step = literal('."' + constant.replace('"', '\\"') + '"')
             else:
                 step = f"'.\"' || {text} || '\"'"
             path += f" || {step}"

@@ -222,8 +222,8 @@ def _query(
         return
     source = tokens.original(first, end)
     # At the same place as in the statement, where errors point to.
-    asked = f"DESCRIBE ({before} ".ljust(len(tokens.sql[: tokens.starts[first]].encode()))
-    given = [str(row[1]) for row in cursor.execute(f"{asked}{source}\n)").fetchall()]
+    describe = f"DESCRIBE ({before} ".ljust(len(tokens.sql[: tokens.starts[first]].encode()))
+    given = [str(row[1]) for row in cursor.execute(f"{describe}{source}\n)").fetchall()]
     if len(given) > len(columns):
         return  # DuckDB says so
     names = [f"c{number}" for number in range(len(given))]

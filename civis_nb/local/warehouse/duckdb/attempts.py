@@ -144,8 +144,10 @@ class Attempts:
             try:
                 self._cursor.execute(_EXPLAIN + original)
             except duckdb.BinderException as found:
-                asked = replace(statement, text=original, original=None, meaning=None, offsets=None)
-                return statement_error(found, asked, self._hidden, shift=len(_EXPLAIN))
+                explained = replace(
+                    statement, text=original, original=None, meaning=None, offsets=None
+                )
+                return statement_error(found, explained, self._hidden, shift=len(_EXPLAIN))
             except duckdb.Error:
                 pass  # of something else that DuckDB has not: the first error tells more
         for error, candidate in translations:

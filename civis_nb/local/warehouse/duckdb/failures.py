@@ -325,7 +325,7 @@ def warehouse_error(
     hidden
         Paths of this machine that must not be shown.
     plain
-        Whether the message is told in PostgreSQL's words.
+        Whether the message is in PostgreSQL's words.
     """
     message = f"{failure.kind}: {failure.message}" if failure.kind else failure.message
     if long := _TOO_LONG.search(message):

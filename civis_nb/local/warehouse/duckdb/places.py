@@ -40,14 +40,14 @@ def place_of(message: str, sql: str) -> tuple[int, int]:
     (2, 6)
     """
     tokens = Tokens(sql)
-    told = _PROPOSALS.split(message)[0]
-    for found in (match for pattern in _NAMES for match in pattern.finditer(told)):
+    own_words = _PROPOSALS.split(message)[0]
+    for found in (match for pattern in _NAMES for match in pattern.finditer(own_words)):
         for name in reversed(found.group(1).split(".")):
             for at in range(tokens.count):
                 named = tokens.kinds[at] in (NAME, WORD) and tokens.name(at) == name.lower()
                 if named or tokens.texts[at] == f'"{name}"':
                     return tokens.starts[at], len(tokens.texts[at])
-    return place_of_text(told, sql) or (tokens.starts[0], len(tokens.texts[0]))
+    return place_of_text(own_words, sql) or (tokens.starts[0], len(tokens.texts[0]))
 
 
 def place_of_text(message: str, sql: str) -> tuple[int, int] | None:
@@ -58,8 +58,8 @@ def place_of_text(message: str, sql: str) -> tuple[int, int] | None:
     >>> place_of_text("Could not convert string '1x' to INT32", "select '1x'::int")
     (7, 4)
     """
-    told = [found for pattern in _TEXTS for found in pattern.findall(message)]
-    texts = {f"'{text}'" for text in told}
+    quoted = [found for pattern in _TEXTS for found in pattern.findall(message)]
+    texts = {f"'{text}'" for text in quoted}
     tokens = Tokens(sql)
     for at in range(tokens.count):
         if tokens.kinds[at] == STRING and tokens.texts[at] in texts:

@@ -23,7 +23,7 @@ _TYPES = {
 }  # fmt: skip
 _NAME = r'"?([^\s"!]+)"?'
 #: What the first line of a message is -> what it becomes.
-_SAYINGS = {
+_MESSAGES = {
     re.compile(pattern): words
     for pattern, words in {
         r'Referenced column "(.*?)" not found in FROM': 'column "{}" does not exist',
@@ -96,20 +96,20 @@ def in_plain_words(message: str) -> str:
     kind = next((kind for kind in _KINDS if message.startswith(kind)), None)
     if kind is None:
         return message
-    told, gap, hints = message.removeprefix(kind).partition("\n\n")
+    original, gap, hints = message.removeprefix(kind).partition("\n\n")
     if hints.startswith(("Candidate", "Did you mean")):
-        told, gap, hints = f"{told}\n{hints}", "", ""
-    said = _said(told)
-    if said is None:
-        return told + gap + hints
-    if names := _near_names(said, told):
-        said += f"\n\nDid you mean {names}?"
-    return said + gap + hints
+        original, gap, hints = f"{original}\n{hints}", "", ""
+    reworded = _reworded(original)
+    if reworded is None:
+        return original + gap + hints
+    if names := _near_names(reworded, original):
+        reworded += f"\n\nDid you mean {names}?"
+    return reworded + gap + hints
 
 
-def _near_names(said: str, told: str) -> str:
+def _near_names(reworded: str, original: str) -> str:
     """Return those of the names that DuckDB proposes that are like the missing one."""
-    proposed, missing = _PROPOSED.search(told), _MISSING.search(said)
+    proposed, missing = _PROPOSED.search(original), _MISSING.search(reworded)
     if proposed is None or missing is None:
         return ""
     by_case = {name.lower(): name for name in re.findall(r'"([^"]+)"', proposed[1])}
@@ -118,7 +118,7 @@ def _near_names(said: str, told: str) -> str:
     return ", ".join(f'"{by_case[n]}"' for n in near)
 
 
-def _said(message: str) -> str | None:
+def _reworded(message: str) -> str | None:
     """Return the first line of a message in plain words; None where there are none for it."""
     first = message.split("\n")[0]
     if found := _CONVERSION.match(first):
@@ -139,7 +139,7 @@ def _said(message: str) -> str | None:
         return f"function {found[1]} does not exist with arguments of these types or this number"
     if found := _COLUMN_TWICE.search(first):
         return f'column "{found[1]}" specified more than once{case_counts(found[1])}'
-    for pattern, words in _SAYINGS.items():
+    for pattern, words in _MESSAGES.items():
         if found := pattern.search(first):
             return words.format(*found.groups())
     return None

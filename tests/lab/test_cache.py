@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from civis_nb.lab import kept
-from civis_nb.lab.kept import Kept
+from civis_nb.lab import cache
+from civis_nb.lab.cache import Cache
 from tests.widgets.conftest import until
 
 
@@ -40,7 +40,7 @@ def loads():
 
 
 def test_all_who_ask_at_once_share_a_load(loads):
-    values = Kept(loads, 60)
+    values = Cache(loads, 60)
     with ThreadPoolExecutor(20) as pool:
         asked = [pool.submit(values.get, "a", 30) for _ in range(20)]
         until(lambda: loads.begun, "the load")
@@ -50,7 +50,7 @@ def test_all_who_ask_at_once_share_a_load(loads):
 
 
 def test_a_refresh_gives_what_was_loaded_after_it_and_many_share_one(loads):
-    values = Kept(loads, 60)
+    values = Cache(loads, 60)
     with ThreadPoolExecutor(20) as pool:
         first = pool.submit(values.get, "a", 30)
         until(lambda: loads.begun == 1, "the first load")
@@ -67,8 +67,8 @@ def test_a_refresh_gives_what_was_loaded_after_it_and_many_share_one(loads):
 
 
 def test_a_refresh_does_not_wait_for_a_load_that_hangs(loads, monkeypatch):
-    monkeypatch.setattr(kept, "_PATIENCE_S", 0.05)
-    values = Kept(loads, 60)
+    monkeypatch.setattr(cache, "_HUNG_AFTER_S", 0.05)
+    values = Cache(loads, 60)
     with pytest.raises(TimeoutError):
         values.get("a", 0)
     values.forget()
@@ -77,7 +77,7 @@ def test_a_refresh_does_not_wait_for_a_load_that_hangs(loads, monkeypatch):
 
 
 def test_what_nobody_asks_for_again_is_not_loaded(loads):
-    values = Kept(loads, 60)
+    values = Cache(loads, 60)
     loads.let_go(1)
     assert values.get("a", 30) == 1
     values.forget()

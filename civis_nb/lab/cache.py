@@ -1,4 +1,4 @@
-"""Values that take long to load, kept and renewed behind the back of who asks for them."""
+"""A cache of values that take long to load: an old one is returned while a new one is loaded."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-__all__ = ["Kept"]
+__all__ = ["Cache"]
 
 Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 #: A load that takes longer may hang: what is to come after it begins beside it.
-_PATIENCE_S: Final = 5.0
+_HUNG_AFTER_S: Final = 5.0
 
 
 @dataclass
@@ -29,7 +29,7 @@ class _Entry(Generic[Value]):
     before: Future[Value] | None = None
 
 
-class Kept(Generic[Key, Value]):
+class Cache(Generic[Key, Value]):
     """Values by key. An old one is given at once, while a new one is loaded.
 
     Parameters
@@ -85,7 +85,7 @@ class Kept(Generic[Key, Value]):
 
     def _renew(self, key: Key, entry: _Entry[Value], loading: Future[Value]) -> None:
         if entry.before is not None:
-            wait([entry.before], _PATIENCE_S)
+            wait([entry.before], _HUNG_AFTER_S)
             with self._lock:
                 entry.before = None
         try:
