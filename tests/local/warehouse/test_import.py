@@ -227,7 +227,7 @@ def test_empty_cells_of_found_types_are_null(bench, last):
 def test_types_of_several_files_hold_the_values_of_all(bench):
     bench.load("a,b,c\n1,1,\n", "c,b,a\n5,x,2.5\n")
     assert types(bench) == {"a": "DECIMAL(20,1)", "b": "VARCHAR", "c": "BIGINT"}
-    assert bench.rows("SELECT * FROM t") == [["1", "1", None], ["2.5", "x", "5"]]
+    assert bench.rows("SELECT * FROM t") == [["1.0", "1", None], ["2.5", "x", "5"]]
 
 
 def test_a_header_alone_makes_an_empty_table(bench):
