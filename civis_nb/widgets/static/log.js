@@ -17,31 +17,38 @@ export class LogStore {
     /** The number of the first line that the kernel keeps, and of the one after the last. */
     this.first = 0;
     this.total = 0;
-    this.loaded = 0;
-    this._lines = [];
+    this._lines = new Map();
+  }
+
+  /** How many lines are loaded. */
+  get loaded() {
+    return this._lines.size;
   }
 
   /** Keep lines from number `start` on; those that are there already are replaced. */
   put(start, lines, first = this.first, total = this.total) {
-    for (let at = this.first; at < first; at += 1) this._drop(at);
+    // By the way that is shorter: a log may begin anywhere.
+    if (first - this.first < this.loaded) {
+      for (let at = this.first; at < first; at += 1) this._lines.delete(at);
+    } else {
+      for (const at of this._lines.keys()) if (at < first) this._lines.delete(at);
+    }
     this.first = Math.max(this.first, first);
     this.total = Math.max(this.total, total, start + lines.length);
     lines.forEach((line, offset) => {
       const number = start + offset;
-      if (number < this.first) return;
-      if (this._lines[number] === undefined) this.loaded += 1;
-      this._lines[number] = line;
+      if (number >= this.first) this._lines.set(number, line);
     });
   }
 
   /** Forget all: another log follows. */
   clear() {
-    this.first = this.total = this.loaded = 0;
-    this._lines = [];
+    this.first = this.total = 0;
+    this._lines.clear();
   }
 
   get(number) {
-    return this._lines[number];
+    return this._lines.get(number);
   }
 
   /** Whether every line that the kernel keeps is loaded. */
@@ -54,13 +61,13 @@ export class LogStore {
    * It is widened to `most` lines, mostly towards the beginning, where a reader goes next.
    */
   wanted(numbers, most = 500) {
-    const missing = numbers.filter((number) => number >= this.first && !this._lines[number]);
+    const missing = numbers.filter((number) => number >= this.first && !this._lines.has(number));
     if (missing.length === 0) return null;
     let start = missing[0];
     let stop = start + 1;
     for (const number of missing) if (number < start + most) stop = Math.max(stop, number + 1);
-    while (stop - start < most && start > this.first && !this._lines[start - 1]) start -= 1;
-    while (stop - start < most && stop < this.total && !this._lines[stop]) stop += 1;
+    while (stop - start < most && start > this.first && !this._lines.has(start - 1)) start -= 1;
+    while (stop - start < most && stop < this.total && !this._lines.has(stop)) stop += 1;
     return [start, stop];
   }
 
@@ -69,7 +76,7 @@ export class LogStore {
     const wantedText = text.toLowerCase();
     const found = [];
     for (let number = Math.max(start, this.first); number < this.total; number += 1) {
-      const line = this._lines[number];
+      const line = this._lines.get(number);
       if (line && isOfLevel(line[0], level) && textOf(line).toLowerCase().includes(wantedText)) {
         found.push(number);
       }
@@ -79,13 +86,7 @@ export class LogStore {
 
   /** Return the text of the loaded lines of a level, or of a more severe one. */
   text(level = "debug") {
-    return this.find("", level, this.first).map((number) => `${textOf(this._lines[number])}\n`).join("");
-  }
-
-  _drop(number) {
-    if (this._lines[number] === undefined) return;
-    delete this._lines[number];
-    this.loaded -= 1;
+    return this.find("", level, this.first).map((number) => `${textOf(this._lines.get(number))}\n`).join("");
   }
 }
 

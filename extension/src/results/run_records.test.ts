@@ -23,6 +23,8 @@ describe('savedLog', () => {
     run(null),
     run({ total: 1, lines: [] }),
     run({ total: 0, lines: [['info', 'more than there were']] }),
+    run({ total: Number.MAX_SAFE_INTEGER, lines: [['info', 'x']] }),
+    run({ total: 1_000_000_001, lines: [['info', 'x']] }),
     run({ total: '1', lines: [['info', 'x']] }),
     run({ total: 1, lines: 'x' }),
     run({ total: 1, lines: [['info']] }),

@@ -27,6 +27,9 @@ const LOOKS = new RegExp(`^(?:(?:${LOOK})(?:;(?!$)|$))*$`);
 const isStretch = (value: unknown): value is [string, string] =>
   Array.isArray(value) && value.length === 2 && isText(value[0]) && isText(value[1]) && LOOKS.test(value[1]);
 
+/** No log has more lines, and a page can scroll no further. */
+const MOST_LINES = 1_000_000_000;
+
 /** Return a line of a log; null for what is none. */
 function lineOf(value: unknown): Line | null {
   if (!Array.isArray(value) || value.length > 3 || !isText(value[0]) || !isText(value[1])) {
@@ -42,7 +45,7 @@ function lineOf(value: unknown): Line | null {
 /** Return the log that a cell keeps of a run; null where there is none, or a version that is not known. */
 export function savedLog(data: unknown): ISavedLog | null {
   const log = isRecord(data) && data.version === 1 ? data.log : null;
-  if (!isRecord(log) || !isCount(log.total) || !Array.isArray(log.lines)) {
+  if (!isRecord(log) || !isCount(log.total) || log.total > MOST_LINES || !Array.isArray(log.lines)) {
     return null;
   }
   const lines = log.lines.map(lineOf).filter((line): line is Line => line !== null);

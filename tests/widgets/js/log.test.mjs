@@ -56,6 +56,17 @@ test("lines that the kernel dropped are not asked for", () => {
   assert.deepEqual(store.wanted([3, 4, 10], 100), [10, 20]);
 });
 
+test("a log that begins far on takes no longer than another", () => {
+  const store = new LogStore();
+  const first = 1_000_000_000_000; // to count up to it takes hours
+  store.put(first, lines(0, 2), first, first + 2);
+  assert.ok(store.complete);
+  assert.equal(store.text(), "line 0\nline 1\n");
+  store.put(first + 2, lines(2, 3), first + 1, first + 3);
+  assert.ok(store.complete);
+  assert.equal(store.text(), "line 1\nline 2\n");
+});
+
 test("every gap is filled by asking again and again", () => {
   const store = new LogStore();
   store.put(900, lines(900, 1000), 0, 1000);
