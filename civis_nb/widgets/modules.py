@@ -20,6 +20,8 @@ _IMPORTED: Final = re.compile(r'^(?:import|export)\b[^;"]*?\bfrom "\./([\w-]+\.j
 #: once the page has time for it: what stands in its place until then is painted first.
 _LOADER: Final = """\
 const compressed = "%s";
+const loaded = (globalThis[Symbol.for("civis_nb.views")] ??= new Map());
+const key = "%s";
 async function load() {
   const bytes = Uint8Array.from(atob(compressed), (one) => one.charCodeAt(0));
   const inflated = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
@@ -34,12 +36,14 @@ async function load() {
   }
   return import(addresses[%s]);
 }
+function forget(error) {
+  loaded.delete(key); // the next view tries again
+  throw error;
+}
 export default async () => {
   const wait = globalThis.requestIdleCallback;
   if (wait) await new Promise((begin) => wait(begin, { timeout: %d }));
-  const loaded = (globalThis[Symbol.for("civis_nb.views")] ??= new Map());
-  const key = "%s";
-  if (!loaded.has(key)) loaded.set(key, load());
+  if (!loaded.has(key)) loaded.set(key, load().catch(forget));
   return (await loaded.get(key)).default;
 };
 """
@@ -79,7 +83,7 @@ def script(entry: str) -> str:
     texts = json.dumps(list(found.items())).encode()
     compressed = base64.b64encode(gzip.compress(texts, mtime=0)).decode()
     key = hashlib.sha256(texts).hexdigest()[:16]
-    return _LOADER % (compressed, json.dumps(entry), _MAX_WAIT_MS, key)
+    return _LOADER % (compressed, key, json.dumps(entry), _MAX_WAIT_MS)
 
 
 @functools.cache

@@ -55,6 +55,28 @@ def test_the_script_holds_each_imported_module_once_and_before_its_users(entry):
     assert len(set(names)) == len(names)
 
 
+@pytest.mark.exhaustive
+def test_a_view_that_could_not_be_loaded_is_loaded_again(browser_window):
+    page = browser_window.new_page()
+    found = page.evaluate(
+        """async (script) => {
+            const address = URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+            const { default: load } = await import(address);
+            const { createObjectURL } = URL;
+            URL.createObjectURL = () => { throw new Error("no room"); };
+            const failures = [];
+            for (let times = 0; times < 2; times += 1) {
+                await load().catch((error) => failures.push(error.message));
+            }
+            URL.createObjectURL = createObjectURL;
+            return [failures, typeof (await load()).render, (await load()) === (await load())];
+        }""",
+        modules.script("table.js"),
+    )
+    page.close()
+    assert found == [["no room", "no room"], "function", True]
+
+
 def test_the_front_end_is_small():
     """Each view of a table sends it to the page."""
     assert len(modules.script("table.js")) < 32_000
