@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,9 +21,31 @@ from civis_nb.local.lock import has_ended, read_running
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
 
-__all__ = ["Account"]
+__all__ = ["Account", "Connection"]
 
 _WAIT_S: Final = 20.0
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Which platform and key the settings named at one moment, with the client of these.
+
+    Two are equal whose `identity` is. What was begun with one keeps to its platform when the
+    settings change meanwhile.
+    """
+
+    #: What tells this key of this platform from others; it holds no key.
+    identity: tuple[str, str]
+    _client: Callable[[], Any] = field(compare=False, repr=False)
+    _user_of: Callable[[Any], int] = field(compare=False, repr=False)
+
+    def client(self) -> Any:
+        """Return the client, as `Account.client`."""
+        return self._client()
+
+    def user_id(self) -> int:
+        """Return the id of the user, as `Account.user_id`."""
+        return self._user_of(self._client())
 
 
 class Account:
@@ -41,8 +66,8 @@ class Account:
         self._joined: JoinedPlatform | None = None
         self._user: tuple[Any, int] | None = None
 
-    def identity(self) -> tuple[str, str]:
-        """Return what tells this account of this platform from others; it holds no key.
+    def connection(self) -> Connection:
+        """Return which platform and key the settings name now, with their client.
 
         Raises
         ------
@@ -52,9 +77,19 @@ class Account:
             When the user's local platform is to be used, and does not run.
         """
         if self._given is not None:
-            return "", ""
-        endpoint, key = self._resolved()
-        return endpoint, hashlib.sha256(key.encode()).hexdigest()
+            return Connection(("", ""), lambda: self._given, self._user_of)
+        destined = self._resolved()
+        with self._lock:
+            if destined != self._made_for:
+                self._clients.forget()
+                self._made_for = destined
+        endpoint, key = destined
+        identity = endpoint, hashlib.sha256(key.encode()).hexdigest()
+        return Connection(identity, partial(self._client_of, destined), self._user_of)
+
+    def identity(self) -> tuple[str, str]:
+        """Return what tells this account of this platform from others, as `connection`."""
+        return self.connection().identity
 
     def client(self) -> Any:
         """Return the client.
@@ -70,21 +105,7 @@ class Account:
         CivisError
             When it refuses to tell them.
         """
-        if self._given is not None:
-            return self._given
-        destined = self._resolved()
-        with self._lock:
-            if destined != self._made_for:
-                self._clients.forget()
-                self._made_for = destined
-        try:
-            return self._clients.get(destined, _WAIT_S)
-        except CivisTimeoutError:
-            raise
-        except TimeoutError:
-            raise CivisTimeoutError(
-                f"The platform at {masked_url(destined[0])} has not answered within {_WAIT_S:g} s."
-            ) from None
+        return self.connection().client()
 
     def user_id(self) -> int:
         """Return the id of the user whose key it is; it is asked for once.
@@ -94,10 +115,23 @@ class Account:
         CivisError
             When the platform does not tell it.
         """
-        client = self.client()
-        if self._user is None or self._user[0] is not client:
-            self._user = client, int(client.users.get_me().id)
-        return self._user[1]
+        return self.connection().user_id()
+
+    def _client_of(self, destined: tuple[str, Secret]) -> Any:
+        try:
+            return self._clients.get(destined, _WAIT_S)
+        except CivisTimeoutError:
+            raise
+        except TimeoutError:
+            raise CivisTimeoutError(
+                f"The platform at {masked_url(destined[0])} has not answered within {_WAIT_S:g} s."
+            ) from None
+
+    def _user_of(self, client: Any) -> int:
+        known = self._user  # read once: another thread may be replacing it
+        if known is None or known[0] is not client:
+            self._user = known = client, int(client.users.get_me().id)
+        return known[1]
 
     def _resolved(self) -> tuple[str, Secret]:
         """Return endpoint and key; the user's local platform is joined, and never started.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from civis_nb import config
-from civis_nb.lab.account import Account
+from civis_nb.lab.account import Account, Connection
 from civis_nb.lab.cache import Cache
 from civis_nb.sql_literals import DIALECTS
 
@@ -63,7 +63,7 @@ class Catalog:
 
     def databases(self, wait_s: float) -> list[Database]:
         """Return the databases, in the order of their names."""
-        return self._databases.get(self._account.identity(), wait_s)
+        return self._databases.get(self._account.connection(), wait_s)
 
     def database(self, name_or_id: str | None, wait_s: float) -> Database | None:
         """Return the database that a cell means; None where that is not clear.
@@ -78,39 +78,42 @@ class Catalog:
 
     def tables(self, database_id: int, wait_s: float) -> list[Table]:
         """Return the tables and views of a database."""
-        return self._tables.get((self._account.identity(), database_id), wait_s)
+        return self._tables.get((self._account.connection(), database_id), wait_s)
 
     def schemas(self, database_id: int, wait_s: float) -> list[str]:
         """Return the names of a database's schemas, also of those without tables."""
-        return self._schemas.get((self._account.identity(), database_id), wait_s)
+        return self._schemas.get((self._account.connection(), database_id), wait_s)
 
     def columns(self, table_id: int, wait_s: float) -> list[Column]:
         """Return the columns of a table, in their order."""
-        return self._columns.get((self._account.identity(), table_id), wait_s)
+        return self._columns.get((self._account.connection(), table_id), wait_s)
 
     def forget(self) -> None:
         """Forget all that is kept: the next call for something asks the platform."""
         for cache in (self._databases, self._tables, self._schemas, self._columns):
             cache.forget()
 
-    def _load_databases(self, _account: tuple[str, str]) -> list[Database]:
+    def _load_databases(self, connection: Connection) -> list[Database]:
         found = [
             Database(one["id"], one["name"], _dialect(one))
-            for one in self._account.client().databases.list()
+            for one in connection.client().databases.list()
         ]
         return sorted(found, key=lambda one: one.name)
 
-    def _load_tables(self, key: tuple[tuple[str, str], int]) -> list[Table]:
-        pages = self._account.client().tables.list(database_id=key[1], limit=_PAGE, iterator=True)
+    def _load_tables(self, key: tuple[Connection, int]) -> list[Table]:
+        connection, database_id = key
+        pages = connection.client().tables.list(database_id=database_id, limit=_PAGE, iterator=True)
         return [Table(t["id"], t["schema"], t["name"], bool(t["is_view"])) for t in pages]
 
-    def _load_schemas(self, key: tuple[tuple[str, str], int]) -> list[str]:
-        found = self._account.client().databases.list_schemas(key[1])
+    def _load_schemas(self, key: tuple[Connection, int]) -> list[str]:
+        connection, database_id = key
+        found = connection.client().databases.list_schemas(database_id)
         return sorted(one["schema"] for one in found)
 
-    def _load_columns(self, key: tuple[tuple[str, str], int]) -> list[Column]:
+    def _load_columns(self, key: tuple[Connection, int]) -> list[Column]:
+        connection, table_id = key
         columns = sorted(
-            self._account.client().tables.get(key[1])["columns"], key=lambda one: one["order"]
+            connection.client().tables.get(table_id)["columns"], key=lambda one: one["order"]
         )
         return [
             Column(one["name"], one["sql_type"] or "", one["description"] or "") for one in columns

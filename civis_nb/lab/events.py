@@ -15,7 +15,7 @@ from tornado import web
 from tornado.iostream import StreamClosedError
 
 from civis_nb.errors import CivisError
-from civis_nb.lab.account import Account
+from civis_nb.lab.account import Account, Connection
 from civis_nb.lab.feeds import Feed, Seen
 from civis_nb.lab.http import Handler, allowed
 from civis_nb.lab.jobs import SCOPES, Jobs, JobsFeed
@@ -66,22 +66,24 @@ class Feeds:
         """
         kind, *parts = topic.split(":")
         if kind == "jobs" and len(parts) == 1 and parts[0] in SCOPES:
-            return self._kept((self._identity(), topic), partial(JobsFeed, self._jobs, parts[0]))
+            connection = self._connection()
+            make = partial(JobsFeed, self._jobs, parts[0], connection)
+            return self._kept((connection, topic), make)
         if kind == "run" and len(parts) == 2 and all(one.isdecimal() for one in parts):
             return self.run(int(parts[0]), int(parts[1]))
         raise ValueError(topic)
 
     def run(self, job_id: int, run_id: int) -> RunFeed:
         """Return the feed of a run."""
-        client = self._account.client()
+        connection = self._account.connection()
         # The same ids mean another run on another platform.
-        key = (self._account.identity(), job_id, run_id)
-        return self._kept(key, partial(RunFeed, client, job_id, run_id))
+        key = (connection, job_id, run_id)
+        return self._kept(key, partial(RunFeed, connection.client(), job_id, run_id))
 
-    def _identity(self) -> tuple[str, str] | None:
+    def _connection(self) -> Connection | None:
         """Return whose jobs they are now; None without an account, which the feed tells."""
         try:
-            return self._account.identity()
+            return self._account.connection()
         except CivisError:
             return None
 

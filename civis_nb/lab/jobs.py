@@ -9,7 +9,7 @@ from typing import Any, Final
 from civis_nb.errors import CivisAPIError, CivisInputError, CivisMagicError
 from civis_nb.futures.run import Run, header
 from civis_nb.futures.states import field
-from civis_nb.lab.account import Account
+from civis_nb.lab.account import Account, Connection
 from civis_nb.lab.feeds import Feed, Seen
 from civis_nb.magics.arguments import checked_arguments, copy_with_arguments, script_of
 
@@ -47,18 +47,29 @@ class Jobs:
             What the name, the type or the id contains.
         """
         arguments = {"q": text} if text else {}
-        found = self._list(scope, page_num=number, **arguments)
+        found = _listed(self._account.connection(), scope, page_num=number, **arguments)
         total = header(found, "x-pagination-total-entries") or ""
         rows = [_row(job) for job in found]
         return {"jobs": rows, "total": int(total) if total.isdigit() else None}
 
-    def recent(self, scope: str) -> tuple[list[dict[str, Any]], tuple[int | None, int | None]]:
-        """Return the jobs that run and those that ran last, and how many calls are left."""
-        last = self._list(scope)
+    def recent(
+        self, scope: str, connection: Connection | None = None
+    ) -> tuple[list[dict[str, Any]], tuple[int | None, int | None]]:
+        """Return the jobs that run and those that ran last, and how many calls are left.
+
+        Parameters
+        ----------
+        scope
+            One of `SCOPES`.
+        connection
+            Whose jobs they are; None: those of the settings in force.
+        """
+        connection = connection or self._account.connection()
+        last = _listed(connection, scope)
         rows = {job.id: _row(job) for job in last}
         if len(last) == _PAGE:
             # One that began long ago may not be among them.
-            rows = {job.id: _row(job) for job in self._list(scope, state=_ACTIVE)} | rows
+            rows = {job.id: _row(job) for job in _listed(connection, scope, state=_ACTIVE)} | rows
         return list(rows.values()), (
             getattr(last, "calls_remaining", None), getattr(last, "rate_limit", None)
         )  # fmt: skip
@@ -136,28 +147,30 @@ class Jobs:
         client.jobs.delete_runs(job_id, run_id)
         return {"state": client.jobs.get_runs(job_id, run_id).state}
 
-    def _list(self, scope: str, **arguments: Any) -> Any:
-        client = self._account.client()
-        if scope != "all":
-            arguments["author"] = str(self._account.user_id())
-        return client.jobs.list(
-            order="last_run_updated_at", order_dir="desc", limit=_PAGE, hidden=scope == "hidden",
-            **arguments,
-        )  # fmt: skip
-
 
 class JobsFeed(Feed):
-    """The jobs that run and those that ran last, of one scope."""
+    """The jobs that run and those that ran last, of one scope.
 
-    def __init__(self, jobs: Jobs, scope: str) -> None:
+    Parameters
+    ----------
+    jobs
+        Reads them.
+    scope
+        One of `SCOPES`.
+    connection
+        Whose jobs they are; None: those of the settings in force at each read.
+    """
+
+    def __init__(self, jobs: Jobs, scope: str, connection: Connection | None = None) -> None:
         super().__init__()
         self._jobs = jobs
         self._scope = scope
+        self._connection = connection
         self._rows: list[dict[str, Any]] = []
 
     def read(self) -> bool:
         """Read the jobs; return whether any has changed."""
-        rows, self.calls_left = self._jobs.recent(self._scope)
+        rows, self.calls_left = self._jobs.recent(self._scope, self._connection)
         changed = rows != self._rows
         self._rows = rows
         return changed
@@ -165,6 +178,15 @@ class JobsFeed(Feed):
     def content(self, seen: Seen) -> dict[str, Any]:  # noqa: ARG002 - it is told as a whole
         """Return the jobs, once they were read."""
         return {"jobs": self._rows} if self.version else {}
+
+
+def _listed(connection: Connection, scope: str, **arguments: Any) -> Any:
+    if scope != "all":
+        arguments["author"] = str(connection.user_id())
+    return connection.client().jobs.list(
+        order="last_run_updated_at", order_dir="desc", limit=_PAGE, hidden=scope == "hidden",
+        **arguments,
+    )  # fmt: skip
 
 
 def _row(job: Any) -> dict[str, Any]:

@@ -204,7 +204,7 @@ class Recorded(Jobs):
         super().__init__(Account(client=object()))
         self._reads = 0
 
-    def recent(self, scope):
+    def recent(self, scope, connection=None):
         self._reads += 1
         rows = [{"id": number, "name": f"job {number}" * 5} for number in range(50)]
         rows[0]["state"] = f"read {self._reads}"

@@ -1,0 +1,120 @@
+"""A switch of the platform while something is under way: what was begun keeps to its own."""
+
+from __future__ import annotations
+
+import json
+import threading
+from contextlib import contextmanager
+from importlib.resources import files
+
+import pytest
+
+import civis_nb
+from civis_nb.lab.account import Account
+from civis_nb.lab.catalog import Catalog
+from civis_nb.lab.events import Feeds
+from civis_nb.lab.feeds import Seen
+from civis_nb.lab.jobs import Jobs
+from tests.lab.test_jobs import script
+from tests.scripted_server import Reply, ScriptedServer
+from tests.widgets.conftest import until
+
+pytestmark = pytest.mark.exhaustive
+
+SPEC = json.loads((files("civis_nb.spec") / "bundled.json").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def use(monkeypatch):
+    """Return a function that has the settings name a platform, by its address and key."""
+    for name in ("CIVIS_NB_BACKEND", "CIVIS_NB_DATABASE"):
+        monkeypatch.delenv(name, raising=False)
+
+    def use(endpoint, key):
+        monkeypatch.setenv("CIVIS_API_ENDPOINT", endpoint)
+        monkeypatch.setenv("CIVIS_API_KEY", key)
+
+    return use
+
+
+@pytest.fixture(scope="module")
+def platforms():
+    with (
+        civis_nb.local.start(samples=False) as one,
+        civis_nb.local.start(samples=False) as other,
+    ):
+        yield one, other
+
+
+@contextmanager
+def held():
+    """Start a platform whose first list of databases comes when the event that is given is set."""
+    platform, gate = ScriptedServer(), threading.Event()
+
+    def databases(_seen):
+        gate.wait(30)
+        return Reply([{"id": 7, "name": "of the first", "adapter": "postgresql"}])
+
+    platform.on("GET", "/endpoints", SPEC)
+    platform.on("GET", "/databases", databases)
+    try:
+        yield platform, gate
+    finally:
+        gate.set()
+        platform.close()
+
+
+def test_names_that_are_loaded_after_a_switch_are_those_of_their_platform(use, platforms):
+    catalog = Catalog(Account())
+    with held() as (first, gate):
+        use(first.url, "k")
+        with pytest.raises(TimeoutError):
+            catalog.databases(0)
+        until(lambda: first.seen("GET", "/databases"), "the first load")
+        # This one begins when the first has ended: after the switch.
+        catalog.forget()
+        with pytest.raises(TimeoutError):
+            catalog.databases(0)
+        use(platforms[0].endpoint, platforms[0].api_key)
+        gate.set()
+        assert [one.name for one in catalog.databases(30)] == ["sample"]
+        use(first.url, "k")
+        assert [one.name for one in catalog.databases(30)] == ["of the first"]
+        assert len(first.seen("GET", "/databases")) == 2
+
+
+def test_a_feed_reads_the_jobs_of_its_own_platform_after_a_switch(use, platforms):
+    names = "of the first", "of the second"
+    for platform, name in zip(platforms, names, strict=True):
+        script(platform.client(), "true", name=name)
+    account = Account()
+    feeds = Feeds(account, Jobs(account))
+
+    def told(feed):
+        version = feed.version
+        feed.add(ignored)
+        until(lambda: feed.version > version, "news")
+        feed.remove(ignored)
+        return {job["name"] for job in feed.message(Seen())["jobs"]}
+
+    def ignored():
+        """Take news that nobody needs."""
+
+    use(platforms[0].endpoint, platforms[0].api_key)
+    feed = feeds.find("jobs:mine")
+    assert told(feed) == {"of the first"}
+    use(platforms[1].endpoint, platforms[1].api_key)
+    script(platforms[0].client(), "true", name="a later one")
+    assert told(feed) == {"of the first", "a later one"}
+    assert told(feeds.find("jobs:mine")) == {"of the second"}
+
+
+def test_a_connection_keeps_to_its_platform_and_tells_no_key(use, platforms):
+    account = Account()
+    use(platforms[0].endpoint, platforms[0].api_key)
+    first = account.connection()
+    use(platforms[1].endpoint, platforms[1].api_key)
+    assert account.connection() != first
+    assert first.client().base_url.startswith(platforms[0].endpoint)
+    assert account.client().base_url.startswith(platforms[1].endpoint)
+    assert platforms[0].api_key not in repr(first)
