@@ -14,6 +14,11 @@ export function element(name, properties = {}, ...children) {
   return made;
 }
 
+/** Set an element's text. One that stays is not touched: it may be selected, or be read aloud anew. */
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
 /** Return the outer element of a view: keys that are typed in it are its own, not the notebook's. */
 export function root(el, name) {
   // Lumino, under JupyterLab and Notebook 7, looks for this attribute before it runs a shortcut.

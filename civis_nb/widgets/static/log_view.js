@@ -1,7 +1,7 @@
 // A log that scrolls: only the lines in sight are on the page, and none of them is touched in vain,
 // so that a reader keeps place and selection while lines come in.
 
-import { copy, counted, element, save, thousands } from "./common.js";
+import { copy, counted, element, save, setText, thousands } from "./common.js";
 import { isAtEnd, LEVEL_NAMES, LEVELS, merged, placeOf, stretches, windowOf } from "./log.js";
 
 const ROW_PX = 18;
@@ -159,10 +159,10 @@ export function logView({ store, request, problem }) {
 
   function words() {
     const dropped = store.first > 0 ? `; the first ${thousands(store.first)} are not kept` : "";
-    title.textContent = `Log${whose}: ${store.total ? counted(store.total, "line") + dropped : "no lines yet"}`;
+    setText(title, `Log${whose}: ${store.total ? counted(store.total, "line") + dropped : "no lines yet"}`);
     const unseen = shownCount() - Math.ceil((box.scrollTop + box.clientHeight) / ROW_PX);
     jump.hidden = following || unseen <= 0;
-    if (!jump.hidden) jump.textContent = `↓ ${counted(unseen, "line")} below`;
+    if (!jump.hidden) setText(jump, `↓ ${counted(unseen, "line")} below`);
     bar.hidden = store.total === 0;
     box.hidden = store.total === 0;
     before.disabled = after.disabled = !hits?.length;
@@ -170,7 +170,7 @@ export function logView({ store, request, problem }) {
     if (hits) text = hits.length ? `${hit >= 0 ? `${thousands(hit + 1)} of ` : ""}${counted(hits.length, "match")}`.replace("matchs", "matches") : "no match";
     else if (filter) text = counted(filter.length, "line");
     if (partial && text) text += ` in the ${counted(store.loaded, "line")} loaded here`;
-    if (count.textContent !== text) count.textContent = text;
+    setText(count, text);
   }
 
   // -- what the kernel is asked for ----------------------------------------------------------

@@ -1,6 +1,6 @@
 // The live view of a list that comes in pages: nothing is fetched but the page that is asked for.
 
-import { announcer, connect, element, root, thousands } from "./common.js";
+import { announcer, connect, element, root, setText, thousands } from "./common.js";
 import { attach } from "./mount.js";
 import { placeText } from "./page_words.js";
 
@@ -51,11 +51,11 @@ function render({ model, el }) {
   function show() {
     const page = model.get("page");
     const number = page.number ?? 0;
-    title.textContent = model.get("title");
+    setText(title, model.get("title"));
     box.setAttribute("aria-label", model.get("title"));
     const waiting = place.dataset.waiting === "waiting" ? "; the kernel is busy" : "";
     const text = asked ? `Fetching page ${thousands(asked)} …${waiting}` : placeText(page);
-    if (place.textContent !== text) place.textContent = text;
+    setText(place, text);
     if (!asked && number && spoken !== text) {
       if (spoken) speaker.say(text);
       spoken = text;

@@ -1,6 +1,6 @@
 // The live view of one run: state, times, link, progress, buttons; its log below.
 
-import { announcer, connect, element, link, root } from "./common.js";
+import { announcer, connect, element, link, root, setText } from "./common.js";
 import { LogStore } from "./log.js";
 import { logView } from "./log_view.js";
 import { attach, ATTACHED } from "./mount.js";
@@ -100,15 +100,15 @@ function render({ model, el }) {
     const run = model.get("run");
     const actions = run.actions ?? [];
     const { text, outcome } = stateText(run);
-    set(title, run.title ?? "");
-    set(state, text);
+    setText(title, run.title ?? "");
+    setText(state, text);
     state.dataset.outcome = outcome;
     if (ids.dataset.url !== (run.url ?? "") || ids.textContent !== (run.ids ?? "")) {
       ids.dataset.url = run.url ?? "";
       ids.replaceChildren(run.ids ? link(run.url, run.ids) : "");
     }
     const silent_s = (performance.now() - heard) / 1000;
-    set(times, clock(run, run.ended || connection.lost ? 0 : silent_s));
+    setText(times, clock(run, run.ended || connection.lost ? 0 : silent_s));
     const gone = connection.lost;
     cancel.hidden = run.ended || gone || !actions.includes("cancel") || (way.reachable === false && !pending);
     advice.hidden = run.ended || gone || way.reachable !== false || !actions.includes("cancel") || Boolean(pending);
@@ -120,24 +120,19 @@ function render({ model, el }) {
     picture.show(model.get("picture"), model.get("opened"), canOpen);
     hint.hidden = tasks.hidden || !actions.includes("open") || gone || Boolean(model.get("opened"));
     log.name(model.get("opened"));
-    set(amount, run.transfer?.text ?? "");
+    setText(amount, run.transfer?.text ?? "");
     amount.hidden = !run.transfer?.text;
-    set(error, run.error ? `Error: ${run.error}` : "");
+    setText(error, run.error ? `Error: ${run.error}` : "");
     error.hidden = !run.error;
-    set(note, run.note ?? "");
+    setText(note, run.note ?? "");
     note.hidden = !run.note;
     if (spoken !== text) {
       if (spoken) speaker.say(`${run.title}: ${text}`);
       spoken = text;
     }
     if (!gone && !run.ended && silent_s > 15) {
-      set(said, `No word from the kernel for ${duration(silent_s)}: it is busy, or its connection is lost.`);
-    } else if (said.textContent.startsWith("No word")) set(said, "");
-  }
-
-  function set(node, text) {
-    // A text that stays is not touched: it may be selected.
-    if (node.textContent !== text) node.textContent = text;
+      setText(said, `No word from the kernel for ${duration(silent_s)}: it is busy, or its connection is lost.`);
+    } else if (said.textContent.startsWith("No word")) setText(said, "");
   }
 
   frame.append(
