@@ -14,23 +14,47 @@ from pathlib import Path
 
 import pytest
 
+from civis_nb._visible import visible
 from civis_nb.widgets import modules
 
 STATIC = Path(modules.__file__).parent / "static"
 TESTS = Path(__file__).parent / "js"
 
 
-def test_modules_pass_their_own_tests():
-    node = shutil.which("node")
-    if node is None and not os.environ.get("CI"):
+def node():
+    """Return the path of Node.js; skip the test where there is none."""
+    found = shutil.which("node")
+    if found is None and not os.environ.get("CI"):
         pytest.skip("There is no node: apt-get install nodejs")
-    assert node is not None
+    assert found is not None
+    return found
+
+
+def test_modules_pass_their_own_tests():
     done = subprocess.run(
-        [node, "--test", *sorted(map(str, TESTS.glob("*.test.mjs")))],
+        [node(), "--test", *sorted(map(str, TESTS.glob("*.test.mjs")))],
         capture_output=True, text=True, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-4000:]
     assert "# fail 0" in done.stdout
+
+
+def test_pages_and_terminals_write_the_same_characters_as_escapes():
+    code = f"""
+        import {{ visible }} from {json.dumps((STATIC / "common.js").as_uri())};
+        const escapes = [];
+        for (let code = 0; code <= 0x10ffff; code += 1) {{
+            const text = String.fromCodePoint(code);
+            if (visible(text) !== text) escapes.push([code, visible(text)]);
+        }}
+        console.log(JSON.stringify(escapes));
+    """
+    done = subprocess.run(
+        [node(), "--input-type=module", "--eval", code],
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
+    of_terminals = {n: visible(chr(n)) for n in range(0x110000) if visible(chr(n)) != chr(n)}
+    assert dict(json.loads(done.stdout)) == of_terminals
 
 
 @pytest.mark.parametrize("path", sorted(STATIC.glob("*.js")), ids=lambda path: path.name)

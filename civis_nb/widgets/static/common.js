@@ -188,8 +188,9 @@ export function counted(number, noun) {
   return `${thousands(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
+/** As civis_nb/_visible.py: controls but newline and tab, bidirectional marks, what has no width. */
 const UNSEEN =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ud800-\udfff]/gu;
 
 /** Return text with characters that can't be seen, or that deceive, written as escapes. */
 export function visible(text) {

@@ -1,6 +1,6 @@
 import { caretDownIcon, caretRightIcon, ellipsesIcon } from '@jupyterlab/ui-components';
+import { visible } from '../../../civis_nb/widgets/static/common.js';
 import type { IRow } from './rows';
-import { visible } from './visible';
 
 /** How a row is drawn, beside what it shows. */
 export interface IRowState {

@@ -15,11 +15,6 @@ declare module '*/widgets/static/run_group.js' {
   export default view;
 }
 
-declare module '*/widgets/static/common.js' {
-  /** Return the outer element of a view: keys that are typed in it are its own. */
-  export function root(el: HTMLElement, name: string): HTMLElement;
-}
-
 declare module '*/widgets/static/log.js' {
   type Line = [level: string, text: string | [text: string, css: string][]];
 
