@@ -1,14 +1,12 @@
 import type { IDisposable } from '@lumino/disposable';
 import type { EventStream } from '../common/events';
-import { problemOf } from '../common/server';
+import { ViewModel } from '../common/view_model';
 import { askLog, cancelRun, IRunEvent, IRunIds, startJob } from './api';
-
-type Listener = (...args: any[]) => void;
 
 let models = 0;
 
-/** What the view of a run needs of a widget's model, by the server instead of a kernel. */
-export class RunModel implements IDisposable {
+/** The model of the view of a run that the server follows instead of a kernel. */
+export class RunModel extends ViewModel implements IDisposable {
   /**
    * @param stream - What tells of the run.
    * @param ids - The run.
@@ -19,13 +17,13 @@ export class RunModel implements IDisposable {
     private _ids: IRunIds,
     private readonly changed: () => void
   ) {
-    this._traits = {
+    super({
       anchor: '',
       run: { title: `Job ${_ids.job_id}`, state: 'unknown', state_text: 'not read yet', actions: [] },
-      lines: { log: this._log },
       picture: [],
       opened: ''
-    };
+    });
+    this.set('lines', { log: this._log });
     this._subscription = this._follow();
   }
 
@@ -39,7 +37,7 @@ export class RunModel implements IDisposable {
   }
 
   get title(): string {
-    return (this._traits.run as { title: string }).title;
+    return (this.get('run') as { title: string }).title;
   }
 
   get isDisposed(): boolean {
@@ -50,28 +48,7 @@ export class RunModel implements IDisposable {
     this._subscription.dispose();
   }
 
-  get(name: string): unknown {
-    return this._traits[name];
-  }
-
-  on(event: string, listener: Listener): void {
-    this._listeners.set(event, [...(this._listeners.get(event) ?? []), listener]);
-  }
-
-  off(event: string, listener: Listener): void {
-    const others = (this._listeners.get(event) ?? []).filter(one => one !== listener);
-    this._listeners.set(event, others);
-  }
-
-  /** Answer a request of the view, as civis_nb/widgets/base.py does. */
-  send({ id, kind, ...request }: { id: string; kind: string }): void {
-    this._answer(kind, request).then(
-      ({ buffers, ...fields }) => this._emit('msg:custom', { id, ...fields }, buffers ?? []),
-      reason => this._emit('msg:custom', { id, error: problemOf(reason) }, [])
-    );
-  }
-
-  private async _answer(kind: string, request: Record<string, unknown>): Promise<Record<string, unknown>> {
+  protected async answer(kind: string, request: Record<string, unknown>): Promise<Record<string, unknown>> {
     switch (kind) {
       case 'hello':
         return {};
@@ -99,30 +76,17 @@ export class RunModel implements IDisposable {
     return this.stream.listen<IRunEvent>(`run:${job_id}:${run_id}`, event => {
       this._problem = event.problem;
       if (event.run) {
-        this._set('run', event.run);
+        this.set('run', event.run);
       }
       if (event.lines) {
-        this._set('lines', { ...event.lines, log });
+        this.set('lines', { ...event.lines, log });
       }
       this.changed();
     });
   }
 
-  private _set(name: string, value: unknown): void {
-    this._traits[name] = value;
-    this._emit(`change:${name}`);
-  }
-
-  private _emit(event: string, ...args: unknown[]): void {
-    for (const listener of this._listeners.get(event) ?? []) {
-      listener(...args);
-    }
-  }
-
   /** Tells the logs of a job's runs apart, of all models. */
   private _log = (models += 1) * 1_000_000;
   private _problem = '';
-  private readonly _traits: Record<string, unknown>;
   private _subscription: IDisposable;
-  private readonly _listeners = new Map<string, Listener[]>();
 }
