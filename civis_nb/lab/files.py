@@ -17,7 +17,7 @@ from civis_nb.errors import EmptyResultError
 from civis_nb.futures.states import field
 from civis_nb.io.files.remote import remote_file
 from civis_nb.io.files.transfers import file_to_civis
-from civis_nb.lab.account import Account
+from civis_nb.lab.account import Account, Connection
 from civis_nb.transport.download import stream
 from civis_nb.transport.presigned import session_for
 
@@ -46,14 +46,16 @@ class Files:
 
     def own(self) -> list[dict[str, Any]]:
         """Return the files that were uploaded or looked up here, the newest first."""
+        platform = _platform(self._account.connection())
         with self._lock:
-            return self._remembered().get(self._platform(), [])
+            return self._remembered().get(platform, [])
 
     def outputs(self) -> list[dict[str, Any]]:
         """Return the files that the last runs of one's own jobs have put out."""
-        client = self._account.client()
+        connection = self._account.connection()
+        client = connection.client()
         jobs = client.jobs.list(
-            author=str(self._account.user_id()),
+            author=str(connection.user_id()),
             order="last_run_updated_at",
             order_dir="desc",
             limit=_JOBS,
@@ -98,13 +100,7 @@ class Files:
         CivisAPIError
             When there is no such file.
         """
-        file = self._account.client().files.get(file_id)
-        found = {
-            "id": file.id, "name": str(file.name), "size": file.file_size,
-            "expires_at": file.expires_at,
-        }  # fmt: skip
-        self._remember(found)
-        return found
+        return self._looked_up(self._account.connection(), file_id)
 
     def upload(self, content: BinaryIO, name: str) -> dict[str, Any]:
         """Upload content as a new file, check that all of it arrived, and remember it.
@@ -114,8 +110,9 @@ class Files:
         CivisUploadError
             When the platform does not hold all of it.
         """
-        client = self._account.client()
-        return self.look_up(file_to_civis(content, name, client=client, progress=False))
+        connection = self._account.connection()
+        file_id = file_to_civis(content, name, client=connection.client(), progress=False)
+        return self._looked_up(connection, file_id)
 
     def download(self, file_id: int) -> tuple[str, int | None, Iterator[bytes]]:
         """Return the name of a file, its size where it is known, and its content.
@@ -139,28 +136,27 @@ class Files:
 
     def forget(self, file_id: int) -> None:
         """Remember a file no longer; on the platform it stays."""
+        platform = _platform(self._account.connection())
         with self._lock:
             known = self._remembered()
-            platform = self._platform()
             known[platform] = [one for one in known.get(platform, []) if one["id"] != file_id]
             self._write(known)
 
     # -- what is remembered ---------------------------------------------------------------------
 
-    def _remember(self, file: dict[str, Any]) -> None:
+    def _looked_up(self, connection: Connection, file_id: int) -> dict[str, Any]:
+        file = connection.client().files.get(file_id)
+        found = {
+            "id": file.id, "name": str(file.name), "size": file.file_size,
+            "expires_at": file.expires_at,
+        }  # fmt: skip
+        platform = _platform(connection)
         with self._lock:
             known = self._remembered()
-            platform = self._platform()
-            others = [one for one in known.get(platform, []) if one["id"] != file["id"]]
-            known[platform] = [file, *others][:_REMEMBERED]
+            others = [one for one in known.get(platform, []) if one["id"] != file_id]
+            known[platform] = [found, *others][:_REMEMBERED]
             self._write(known)
-
-    def _platform(self) -> str:
-        endpoint, key_hash = self._account.identity()
-        if is_loopback(endpoint):
-            # A local platform has another port each time, but keys of its own.
-            return f"local {key_hash[:12]}"
-        return f"{endpoint} {self._account.user_id()}"
+        return found
 
     def _path(self) -> Path:
         return history_folder() / "lab_files.json"
@@ -184,6 +180,18 @@ class Files:
             with contextlib.suppress(OSError):
                 fresh.unlink()
             raise
+
+
+def _platform(connection: Connection) -> str:
+    """Return the name under which a platform's files are remembered.
+
+    It may ask the platform for the user, which can take long: no lock is held meanwhile.
+    """
+    endpoint, key_hash = connection.identity
+    if is_loopback(endpoint):
+        # A local platform has another port each time, but keys of its own.
+        return f"local {key_hash[:12]}"
+    return f"{endpoint} {connection.user_id()}"
 
 
 def attachment(name: str) -> str:

@@ -14,6 +14,7 @@ from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog
 from civis_nb.lab.events import Feeds
 from civis_nb.lab.feeds import Seen
+from civis_nb.lab.files import Files
 from civis_nb.lab.jobs import Jobs
 from tests.lab.test_jobs import script
 from tests.scripted_server import Reply, ScriptedServer
@@ -118,3 +119,26 @@ def test_a_connection_keeps_to_its_platform_and_tells_no_key(use, platforms):
     assert first.client().base_url.startswith(platforms[0].endpoint)
     assert account.client().base_url.startswith(platforms[1].endpoint)
     assert platforms[0].api_key not in repr(first)
+
+
+def test_a_platform_that_hangs_does_not_hold_up_the_files_of_another(
+    use, platforms, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("CIVIS_NB_HISTORY_DIR", str(tmp_path))
+    files = Files(Account())
+    with held() as (first, gate):
+        first.on("GET", "/users/me", lambda _seen: (gate.wait(60), Reply({"id": 3}))[1])
+        # Not written as local platforms are: its files are remembered by the user.
+        use(first.url.replace("127.0.0.1", "127.1"), "k")
+        asked = threading.Thread(target=files.own, daemon=True)
+        asked.start()
+        until(lambda: first.seen("GET", "/users/me"), "the question for the user")
+        use(platforms[0].endpoint, platforms[0].api_key)
+        found = []
+        other = threading.Thread(target=lambda: found.append(files.own()), daemon=True)
+        other.start()
+        other.join(30)
+        assert found == [[]]
+        assert asked.is_alive()
+        gate.set()
+        asked.join(30)
