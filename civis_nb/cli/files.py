@@ -9,7 +9,6 @@ import click
 
 from civis_nb.cli.api import api_of
 from civis_nb.cli.command import Command
-from civis_nb.cli.output import STANDARD_OUTPUT
 from civis_nb.errors import CivisDownloadError
 
 __all__ = ["download", "upload"]
@@ -65,7 +64,7 @@ def download(ctx: click.Context, file_id: int, path: str) -> None:
 
     client = api_of(ctx).client()
     try:
-        if path in STANDARD_OUTPUT:
+        if path == "-":
             civis_to_file(file_id, sys.stdout.buffer, client)
             return
         target = Path(path)

@@ -9,11 +9,7 @@ from typing import Any
 
 import click
 
-__all__ = ["STANDARD_OUTPUT", "load_yaml", "write_answer"]
-
-#: Paths that stand for the standard output. The second one would begin a new file where the
-#: output is redirected to a file, and what else is written to that would be lost.
-STANDARD_OUTPUT = ("-", "/dev/stdout")
+__all__ = ["load_yaml", "write_answer"]
 
 
 def write_answer(answer: Any, as_json: bool) -> None:

@@ -15,7 +15,6 @@ import click
 
 from civis_nb.cli.api import api_of
 from civis_nb.cli.command import Command
-from civis_nb.cli.output import STANDARD_OUTPUT
 from civis_nb.errors import CivisInputError, EmptyResultError
 
 if TYPE_CHECKING:
@@ -79,13 +78,14 @@ def sql(
     Ctrl-C cancels the query.
     """
     from civis_nb import config
+    from civis_nb.transport.sinks import is_standard_output
 
     statement = _statement(command, filename)
     database = dbname or config.get("database")
     if not database:
         raise click.UsageError("Which database? Give -d NAME; civis-nb databases list shows them.")
     database = int(database) if str(database).isdecimal() else database
-    if output in STANDARD_OUTPUT:
+    if output is not None and (output == "-" or is_standard_output(output)):
         output, form = None, form or "csv"
     form = form or _form_of(output)
     if form == "parquet" and output is None and sys.stdout.isatty():

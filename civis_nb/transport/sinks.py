@@ -22,6 +22,7 @@ __all__ = [
     "check_buffer",
     "complete_file",
     "disk_errors",
+    "is_standard_output",
     "write_all",
     "write_buffer",
     "write_path",
@@ -62,13 +63,22 @@ def disk_errors(
         raise kind(f"{what}: {error.strerror or error}. {then}".rstrip()) from error
 
 
+def is_standard_output(path: str | os.PathLike[str]) -> bool:
+    """Return whether a path leads to where the standard output goes, as ``/dev/stdout`` does."""
+    try:
+        return os.path.samestat(Path(path).stat(), os.fstat(1))
+    except OSError:
+        return False
+
+
 @contextlib.contextmanager
 def complete_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     """Open a file for writing that takes its name only when everything is in it.
 
     It is written under a temporary name in the same folder, brought to the disk, and renamed.
     When the block fails, the file of that name, if there is one, is untouched, and nothing
-    is left behind. What is no ordinary file (a device, a pipe) is written directly.
+    is left behind. What is no ordinary file (a device, a pipe) is written directly, as is the
+    standard output: it may be redirected to a file, in which more is written.
 
     Parameters
     ----------
@@ -85,9 +95,10 @@ def complete_file(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
     target = Path(path)
     shown = os.fspath(target)
     # Before links are resolved: that of /dev/stdout leads to a pipe, which has no path.
-    if target.exists() and not target.is_file():
+    to_output = is_standard_output(target)
+    if to_output or (target.exists() and not target.is_file()):
         with (
-            target.open("wb", buffering=0) as direct,
+            os.fdopen(os.dup(1), "wb", 0) if to_output else target.open("wb", 0) as direct,
             disk_errors(f"{shown} can't be written to"),
         ):
             yield direct

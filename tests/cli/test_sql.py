@@ -146,7 +146,7 @@ def test_what_fails_leaves_the_file_as_it_was(run, tmp_path):
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no /dev/stdout")
-@pytest.mark.parametrize("path", ["-", "/dev/stdout"])
+@pytest.mark.parametrize("path", ["-", "/dev/stdout", "/dev/fd/1"])
 def test_a_redirected_output_keeps_what_else_is_written(on_platform, tmp_path, path):
     (tmp_path / "content").write_text("content\n")
     file_id = file_to_civis(tmp_path / "content", client=on_platform.client())

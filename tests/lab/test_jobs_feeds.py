@@ -93,7 +93,7 @@ def test_what_was_done_is_seen_at_once():
     feed.remove(listener)
 
 
-def test_the_page_in_the_greatest_hurry_says_how_often_is_read():
+def test_the_shortest_wait_of_all_pages_counts():
     feed = Counter()
     patient = threading.Event().set
     feed.add(patient, 600.0)
