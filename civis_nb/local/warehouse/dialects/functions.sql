@@ -252,7 +252,7 @@ CREATE MACRO interval_as_text(years, months, days, t) AS CASE
 -- written with an exponent in PostgreSQL and what does in DuckDB.
 CREATE MACRO double_with_exponent(x) AS regexp_replace(regexp_replace(x::VARCHAR, '^(-?\d)(\d{15})\.(\d+)$', '\1.\2\3e+15'), '\.?0+e', 'e');
 CREATE MACRO real_with_exponent(x) AS regexp_replace(regexp_replace(x::VARCHAR, '^(-?\d)(\d+)\.(\d+)$', '\1.\2\3'), '\.?0+$', '')
-  || 'e+' || lpad(floor(log10(abs(x::DOUBLE)))::INTEGER::VARCHAR, 2, '0');
+  || 'e+' || lpad((length(regexp_extract(x::VARCHAR, '^-?(\d+)', 1)) - 1)::VARCHAR, 2, '0');
 CREATE MACRO odd_number_as_text(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN x = 0 THEN rtrim(x::VARCHAR, '.0') || '0'
   WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END END;
 CREATE MACRO as_text(x, kind DOUBLE) AS
