@@ -70,7 +70,10 @@ class Catalog:
 
         Without a name it is the one of the setting ``database``, else the only one there is.
         """
-        known = self.databases(wait_s)
+        return self.meant(name_or_id, self.databases(wait_s))
+
+    def meant(self, name_or_id: str | None, known: list[Database]) -> Database | None:
+        """Return which one of the databases a cell means, as `database`."""
         wanted = name_or_id or config.get("database")
         if wanted is None:
             return known[0] if len(known) == 1 else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any, Final
 
@@ -46,6 +47,8 @@ class Data:
     def databases(self, fresh: bool = False) -> dict[str, Any]:
         """Return the databases, and which one the server's settings name.
 
+        The tables of that one are loaded from now on.
+
         Parameters
         ----------
         fresh
@@ -53,12 +56,14 @@ class Data:
         """
         if fresh:
             self._catalog.forget()
-        default = self._catalog.database(None, _WAIT_S)
+        known = self._catalog.databases(_WAIT_S)
+        default = self._catalog.meant(None, known)
+        if default is not None:
+            # Who asks for the tables is told why there are none.
+            with contextlib.suppress(TimeoutError, CivisError):
+                self._catalog.tables(default.id, wait_s=0)
         return {
-            "databases": [
-                {"id": one.id, "name": one.name, "dialect": one.dialect}
-                for one in self._catalog.databases(_WAIT_S)
-            ],
+            "databases": [asdict(one) for one in known],
             "default": default.id if default else None,
         }
 

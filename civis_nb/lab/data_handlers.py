@@ -1,4 +1,4 @@
-"""What the Data panel asks the server."""
+"""What the Data panel asks the server; of the databases others ask as well."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def data_routes(base: str, account: Account, catalog: Catalog) -> list[tuple[Any
     uploads = {"uploads": Uploads(account, catalog)}
     upload = url_path_join(base, "data/uploads/([^/]+)")
     return [
-        (url_path_join(base, "data/databases"), _Databases, data),
+        (url_path_join(base, "databases"), _Databases, data),
         (url_path_join(base, "data/tables"), _Tables, data),
         (url_path_join(base, "data/columns"), _Columns, data),
         (url_path_join(base, "data/preview"), _Preview, data),

@@ -5,22 +5,18 @@ Only what is listed here is answered, and no answer holds the API key.
 
 from __future__ import annotations
 
-import contextlib
-import json
 from typing import Any
 
 from jupyter_server.utils import url_path_join
 
-from civis_nb.errors import CivisError
 from civis_nb.lab.account import Account
-from civis_nb.lab.catalog import Catalog, Database
+from civis_nb.lab.catalog import Catalog
 from civis_nb.lab.cell_handlers import CompleteHandler, FormatHandler, StatementHandler
 from civis_nb.lab.completion import Completer
 from civis_nb.lab.data_handlers import data_routes
 from civis_nb.lab.events import EventsHandler, Feeds
 from civis_nb.lab.file_handlers import ContentHandler, FileHandler, FilesHandler
 from civis_nb.lab.files import Files
-from civis_nb.lab.http import Handler, allowed
 from civis_nb.lab.job_handlers import JobHandler, JobsHandler, LogHandler, RunHandler, RunsHandler
 from civis_nb.lab.jobs import Jobs
 from civis_nb.lab.platform import Choice, LocalPlatform
@@ -29,11 +25,9 @@ from civis_nb.lab.platform_handlers import (
     LocalPlatformHandler,
     PlatformHandler,
 )
-from civis_nb.lab.threads import in_thread
 
 __all__ = ["add_handlers"]
 
-_WAIT_S = 20.0
 #: An id in an address; a handler checks that it is one.
 _ID = "([^/]+)"
 
@@ -54,7 +48,6 @@ def add_handlers(app: Any) -> None:
             (url_path_join(base, "complete"), CompleteHandler, {"completer": Completer(catalog)}),
             (url_path_join(base, "format"), FormatHandler, {"catalog": catalog}),
             (url_path_join(base, "statement"), StatementHandler, {"catalog": catalog}),
-            (url_path_join(base, "databases"), _Databases, {"catalog": catalog}),
             (url_path_join(base, "platform"), PlatformHandler, {"choice": choice}),
             (url_path_join(base, "platform/database"), DatabaseChoiceHandler, {"choice": choice}),
             (url_path_join(base, "platform/local"), LocalPlatformHandler, {"choice": choice}),
@@ -70,33 +63,3 @@ def add_handlers(app: Any) -> None:
             *data_routes(base, account, catalog),
         ],
     )
-
-
-class _Databases(Handler):
-    """The names of the databases, with the dialects of their SQL."""
-
-    def initialize(self, catalog: Catalog) -> None:
-        self._catalog = catalog
-
-    @allowed("read")
-    async def get(self) -> None:
-        try:
-            found, default = await in_thread(self._known)
-            reply: dict[str, Any] = {
-                "databases": [{"name": one.name, "dialect": one.dialect} for one in found],
-                "default": default.name if default else None,
-                "problem": "",
-            }
-        except (CivisError, TimeoutError) as error:
-            problem = str(error) or f"The platform has not answered within {_WAIT_S:g} s."
-            reply = {"databases": [], "default": None, "problem": problem}
-        self.finish(json.dumps(reply))
-
-    def _known(self) -> tuple[list[Database], Database | None]:
-        """Return the databases and the default one, whose tables are loaded from now on."""
-        found = self._catalog.databases(_WAIT_S)
-        default = self._catalog.database(None, _WAIT_S)
-        if default is not None:
-            with contextlib.suppress(TimeoutError):
-                self._catalog.tables(default.id, wait_s=0)
-        return found, default

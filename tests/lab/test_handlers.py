@@ -167,14 +167,14 @@ def test_what_is_no_json_is_told_so(api_server):
 
 #: Reads that have the server or the platform work, or keep something.
 READS_THAT_WORK = {
-    "data/databases": "?fresh=1",
     "data/preview": "?database=1&table=1",
     "data/profile": "?database=1&table=1",
+    "databases": "?fresh=1",
     "events": "?topic=jobs:mine",
     "files/1": "",
 }
 READS_THAT_LOOK = {
-    "data/columns", "data/tables", "data/uploads/1", "databases", "files", "files/1/content",
+    "data/columns", "data/tables", "data/uploads/1", "files", "files/1/content",
     "jobs", "jobs/1", "jobs/1/runs/1/log", "platform", "platform/local",
 }  # fmt: skip
 

@@ -41,7 +41,7 @@ def everything(server, client):
         f"data/tables?database={database}", f"data/preview?database={database}&table={table}",
         f"data/profile?database={database}&table={table}", "data/preview?database=1&table=999",
         "jobs?scope=all", f"jobs/{job}", f"jobs/{job}/runs/{run}/log?kind=lines&stop=9",
-        "files?of=outputs", "files?of=projects", "files?of=99", "data/databases?fresh=1",
+        "files?of=outputs", "files?of=projects", "files?of=99", "databases?fresh=1",
     ]  # fmt: skip
     asked = [("get", path, {}) for path in queries]
     asked += [
@@ -92,7 +92,7 @@ def test_errors_do_not_show_the_key(debugged, lab_platform, status):
     endpoint = lab_platform.endpoint if status == "refused" else "http://127.0.0.1:9"
     server = debugged(CIVIS_API_ENDPOINT=endpoint, CIVIS_API_KEY=key)
     session = server.session()
-    for path in ("databases", "data/databases", "jobs", "files?of=projects"):
+    for path in ("databases", "jobs", "files?of=projects"):
         answer = session.get(f"civis-nb/{path}")
         problem = answer.json()["problem"]
         assert ("key itself is refused" if status == "refused" else "127.0.0.1:9") in problem

@@ -64,7 +64,9 @@ def value_in_new_kernel(server: Server, expression: str) -> object:
 def test_a_local_platform_is_started_used_found_by_kernels_and_stopped(without_key):
     session = without_key.session()
     assert answer(session.get("civis-nb/platform"))["kind"] == "nowhere"
-    assert "There is no API key" in answer(session.get("civis-nb/databases"))["problem"]
+    refused = session.get("civis-nb/databases")
+    assert (refused.status_code, refused.json()["kind"]) == (502, "CivisMissingKeyError")
+    assert "There is no API key" in refused.json()["problem"]
     state = answer(session.get("civis-nb/platform/local"))
     assert (state["running"], state["bytes"]) == (False, None)
 

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.exhaustive
 
 SPEC = json.loads((files("civis_nb.spec") / "bundled.json").read_text(encoding="utf-8"))
 #: Reads that ask the platform each time, and those whose answers are kept.
-READS = ("jobs?scope=all", "files?of=projects", "data/databases", "databases")
+READS = ("jobs?scope=all", "files?of=projects", "databases")
 IMPATIENT = """
 from jupyter_server.serverapp import main
 from civis_nb.lab import http
@@ -87,7 +87,7 @@ def test_what_needs_no_platform_is_answered_while_it_hangs(start, silent):
 def test_a_server_ends_though_the_platform_hangs_and_pages_listen(start, silent):
     server = start(silent.url)
     asked(server, READS * 10)
-    asked(server, ["data/databases?fresh=1", "complete"])
+    asked(server, ["databases?fresh=1", "complete"])
     until(lambda: len(silent.seen("GET", "/jobs")) >= 10, "the questions to the platform")
     topics = "jobs:all", "run:1:2"
     pages = [Events(server, *topics) for _ in range(20)]

@@ -1,6 +1,6 @@
 import { StateEffect } from '@codemirror/state';
 import { ISignal, Signal } from '@lumino/signaling';
-import { getDatabases, IDatabases } from '../common/server';
+import { getDatabases, IDatabases, problemOf } from '../common/server';
 
 /** That the dialects or the language of a notebook have changed. */
 export const reconsider = StateEffect.define<null>();
@@ -17,8 +17,10 @@ export class Dialects {
 
   /** Return the dialect of a database; of the default one without a name. */
   of(database: string | null): string {
-    const name = database ?? this._known?.default;
-    return this._known?.databases.find(one => one.name === name)?.dialect ?? 'redshift';
+    const found = this._known?.databases.find(one =>
+      database === null ? one.id === this._known?.default : one.name === database
+    );
+    return found?.dialect ?? 'redshift';
   }
 
   /** Ask the server, unless it has answered or has just failed. */
@@ -33,14 +35,10 @@ export class Dialects {
       if (asked !== this._asked) {
         return; // of the platform before
       }
-      if (found.problem) {
-        console.warn(`civis-nb: ${found.problem}`);
-        return;
-      }
       this._known = found;
       this._changed.emit();
     } catch (error) {
-      console.warn('civis-nb: the databases are not known.', error);
+      console.warn(`civis-nb: the databases are not known. ${problemOf(error)}`);
     }
   }
 

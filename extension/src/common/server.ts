@@ -3,15 +3,15 @@ import { ServerConnection } from '@jupyterlab/services';
 
 /** A database, and the dialect of its SQL: redshift, postgres or duckdb. */
 export interface IDatabase {
-  name: string;
-  dialect: string;
+  readonly id: number;
+  readonly name: string;
+  readonly dialect: string;
 }
 
-/** What the server knows of databases; the reason where it knows none. */
+/** The databases, and the id of the default one. */
 export interface IDatabases {
-  databases: IDatabase[];
-  default: string | null;
-  problem: string;
+  readonly databases: IDatabase[];
+  readonly default: number | null;
 }
 
 /** A proposal, as civis_nb/lab/items.py describes it. */
@@ -71,8 +71,25 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   return (await response.json()) as T;
 }
 
-export function getDatabases(): Promise<IDatabases> {
-  return ask('databases', { method: 'GET' });
+/** The names of a large database are loaded for as long as this; each question waits 20 s. */
+const QUESTIONS = 15;
+
+/** Ask for names, again while the server says that it is still loading them. */
+export async function askForNames<T>(path: string): Promise<T> {
+  for (let left = QUESTIONS; ; left -= 1) {
+    try {
+      return await ask<T>(path);
+    } catch (reason) {
+      if (left <= 1 || !(reason instanceof PlatformError && reason.kind === 'TimeoutError')) {
+        throw reason;
+      }
+    }
+  }
+}
+
+/** Return the databases; fresh: the server forgets what it keeps, of tables and columns as well. */
+export function getDatabases(fresh = false): Promise<IDatabases> {
+  return askForNames(`databases${fresh ? '?fresh=1' : ''}`);
 }
 
 export function complete(question: ICompletionQuestion): Promise<ICompletion> {

@@ -1,12 +1,5 @@
 import type { IMimeBundle } from '@jupyterlab/nbformat';
-import { ask, PlatformError } from '../common/server';
-
-/** A database, as the server part lists it. */
-export interface IDatabaseEntry {
-  readonly id: number;
-  readonly name: string;
-  readonly dialect: string;
-}
+import { ask, askForNames } from '../common/server';
 
 /** A table: its id, its name, whether it is a view, and how SQL writes the name where that differs. */
 export type TableEntry = [number, string, boolean, string?];
@@ -29,31 +22,8 @@ export interface IShown {
   readonly bundle: IMimeBundle;
 }
 
-/** The names of a large database are loaded for as long as this; each question waits 20 s. */
-const QUESTIONS = 15;
-
-/** Ask for names, again while the server says that it is still loading them. */
-async function askForNames<T>(path: string): Promise<T> {
-  for (let left = QUESTIONS; ; left -= 1) {
-    try {
-      return await ask<T>(path);
-    } catch (reason) {
-      if (left <= 1 || !(reason instanceof PlatformError && reason.kind === 'TimeoutError')) {
-        throw reason;
-      }
-    }
-  }
-}
-
 function query(values: Record<string, string | number>): string {
   return `?${new URLSearchParams(Object.entries(values).map(([name, one]) => [name, String(one)]))}`;
-}
-
-/** Return the databases; fresh: the server forgets what it keeps, of tables and columns as well. */
-export function getDatabases(
-  fresh = false
-): Promise<{ databases: IDatabaseEntry[]; default: number | null }> {
-  return askForNames(`data/databases${fresh ? '?fresh=1' : ''}`);
 }
 
 export async function getSchemas(database: number): Promise<ISchemaEntry[]> {

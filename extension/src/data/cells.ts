@@ -1,8 +1,8 @@
-import type { IDatabaseEntry } from './api';
+import type { IDatabase } from '../common/server';
 import type { ITableRef } from './items';
 
 /** Return the option of a magic that names a database. */
-export function databaseOption(database: IDatabaseEntry): string {
+export function databaseOption(database: IDatabase): string {
   if (/^[\w.-]+$/.test(database.name)) {
     return `-d ${database.name}`;
   }

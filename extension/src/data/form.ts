@@ -1,5 +1,6 @@
 import { Widget } from '@lumino/widgets';
-import type { IDatabaseEntry, ISchemaEntry } from './api';
+import type { IDatabase } from '../common/server';
+import type { ISchemaEntry } from './api';
 import type { IFoundColumn, IImport, IUploadState } from './uploads';
 
 const EXISTING: readonly (readonly [string, string])[] = [
@@ -72,7 +73,7 @@ export class UploadForm extends Widget {
   }
 
   /** Offer the databases. */
-  setDatabases(databases: readonly IDatabaseEntry[], chosen: number | null): void {
+  setDatabases(databases: readonly IDatabase[], chosen: number | null): void {
     this._database.replaceChildren(
       ...databases.map(one => new Option(one.name, String(one.id), false, one.id === chosen))
     );
@@ -81,7 +82,7 @@ export class UploadForm extends Widget {
   }
 
   /** The database that is chosen. */
-  get database(): IDatabaseEntry {
+  get database(): IDatabase {
     const found = this._databases.find(one => String(one.id) === this._database.value);
     if (!found) {
       throw new Error('There is no database to import into.');
@@ -240,7 +241,7 @@ export class UploadForm extends Widget {
     return block;
   }
 
-  private _databases: readonly IDatabaseEntry[] = [];
+  private _databases: readonly IDatabase[] = [];
   private readonly _id: string;
   private readonly _database: HTMLSelectElement;
   private readonly _schema: HTMLInputElement;

@@ -10,11 +10,12 @@ import {
   viewIcon
 } from '../common/icons';
 import type { IListItem } from '../common/list';
-import { getColumns, getSchemas, IColumnEntry, IDatabaseEntry, ISchemaEntry, TableEntry } from './api';
+import type { IDatabase } from '../common/server';
+import { getColumns, getSchemas, IColumnEntry, ISchemaEntry, TableEntry } from './api';
 
 /** A schema of a database. */
 export interface ISchemaRef {
-  readonly database: IDatabaseEntry;
+  readonly database: IDatabase;
   readonly schema: string;
 }
 
@@ -28,7 +29,7 @@ export interface ITableRef extends ISchemaRef {
 
 /** What an item of the panel is. */
 export type DataItem =
-  | { readonly kind: 'database'; readonly database: IDatabaseEntry }
+  | { readonly kind: 'database'; readonly database: IDatabase }
   | ({ readonly kind: 'schema' } & ISchemaRef)
   | { readonly kind: 'table'; readonly table: ITableRef }
   | { readonly kind: 'column'; readonly table: ITableRef; readonly column: IColumnEntry };
@@ -36,7 +37,7 @@ export type DataItem =
 type Item = IListItem<DataItem>;
 
 /** Return the item of a database, which loads its schemas and tables. */
-export function databaseItem(database: IDatabaseEntry): Item {
+export function databaseItem(database: IDatabase): Item {
   return {
     key: `${database.id}`,
     label: database.name,
@@ -49,7 +50,7 @@ export function databaseItem(database: IDatabaseEntry): Item {
   };
 }
 
-function schemaItem(database: IDatabaseEntry, schema: ISchemaEntry): Item {
+function schemaItem(database: IDatabase, schema: ISchemaEntry): Item {
   // Apart from those of tables: any text may be the name of a schema.
   const key = `${database.id}/schema/${schema.name}`;
   const count = schema.tables.length;
@@ -64,7 +65,7 @@ function schemaItem(database: IDatabaseEntry, schema: ISchemaEntry): Item {
   };
 }
 
-function tableItem(database: IDatabaseEntry, schema: ISchemaEntry, entry: TableEntry): Item {
+function tableItem(database: IDatabase, schema: ISchemaEntry, entry: TableEntry): Item {
   const [id, name, isView, sql = name] = entry;
   const table = { database, schema: schema.name, id, name, sql: `${schema.sql}.${sql}` };
   return {

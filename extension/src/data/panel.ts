@@ -6,8 +6,7 @@ import { uploadTableIcon } from '../common/icons';
 import { FileSource } from '../common/file_source';
 import { IItemAction, IRemedy, ItemList } from '../common/list';
 import { panelButton, panelHeader } from '../common/panel';
-import { PlatformError, problemOf } from '../common/server';
-import { getDatabases } from './api';
+import { getDatabases, PlatformError, problemOf } from '../common/server';
 import { DataItem, databaseItem, ISchemaRef } from './items';
 
 /** The command of the status bar's part, where it is there. */

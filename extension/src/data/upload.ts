@@ -1,7 +1,7 @@
 import { Dialog, Notification } from '@jupyterlab/apputils';
 import type { Message } from '@lumino/messaging';
-import { problemOf } from '../common/server';
-import { getDatabases, getSchemas } from './api';
+import { getDatabases, problemOf } from '../common/server';
+import { getSchemas } from './api';
 import { selectCell } from './cells';
 import { UploadForm } from './form';
 import type { ISchemaRef } from './items';

@@ -44,13 +44,30 @@ class PlatformForm extends Widget {
   }
 
   private async _load(): Promise<void> {
+    await Promise.all([this._loadDatabases(), this._loadState()]);
+  }
+
+  private async _loadDatabases(): Promise<void> {
+    const number = (this._loads += 1);
+    let names: string[] = [];
+    let problem = '';
     try {
-      const found = await getDatabases();
-      this._databases = found.databases.map(one => one.name);
+      names = (await getDatabases()).databases.map(one => one.name);
     } catch (reason) {
-      this._databases = [];
-      this._setMessage(problemOf(reason));
+      problem = problemOf(reason);
     }
+    if (this.isDisposed || number !== this._loads) {
+      return; // of the platform before
+    }
+    this._databases = names;
+    this._show();
+    // Without a platform the section of the sidebar says so, and what to do.
+    if (problem && this.model.server?.kind !== 'nowhere') {
+      this._setMessage(problem);
+    }
+  }
+
+  private async _loadState(): Promise<void> {
     try {
       this._state = await this.model.localState();
     } catch (reason) {
@@ -244,6 +261,7 @@ class PlatformForm extends Widget {
   }
 
   private _databases: string[] = [];
+  private _loads = 0;
   private _state: ILocalState | null = null;
   private _isBusy = false;
   private _asksReset = false;
