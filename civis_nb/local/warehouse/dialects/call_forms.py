@@ -71,7 +71,9 @@ class Calls(ABC):
             return self._call(at, last, end, in_from)
         if last == at and self._kinds[at] == WORD and not in_from:
             self.tokens.expand_alias(at)
-            self.rules.word(at, self._words[at])
+            named = self.rules.word(at, self._words[at])
+            if named is not None:
+                return Operand(at, at + 1, named, 1, "value")
         outer_join = self._words[last + 1] == "(+)"
         if outer_join:
             self.rules.clause(last + 1, "(+)")

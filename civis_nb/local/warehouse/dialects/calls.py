@@ -26,7 +26,7 @@ from civis_nb.local.warehouse.dialects.text_calls import (
     SPLITS,
     TextRules,
 )
-from civis_nb.local.warehouse.dialects.time_calls import TimeRules
+from civis_nb.local.warehouse.dialects.time_calls import NOW, NOW_TYPES, TimeRules
 from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
 from civis_nb.table_names import literal
 
@@ -129,8 +129,8 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules, IntegerRules):
         self._renamed = _RENAMED[dialect]
         self._others = OTHER_MEANINGS[dialect]
 
-    def word(self, at: int, words: str) -> None:
-        """Edit a word that stands for a value, or a text."""
+    def word(self, at: int, words: str) -> str | None:
+        """Edit a word that stands for a value, or a text; return its column's name if another."""
         if words == "":
             text = self._tokens.texts[at]
             following = self._tokens.starts[at + 1]
@@ -144,8 +144,13 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules, IntegerRules):
                 self._tokens.replace(at, text.replace("\\\\", "\\"))
         elif words in _USERS:
             self._tokens.replace(at, literal(_USER))
+        elif words in NOW:
+            # Called: an alias of the same name would hide the word.
+            self._tokens.replace(at, NOW[words])
         elif words == "sysdate" and self._is_redshift:
             self._tokens.replace(at, f"{CATALOG}.getdate()")
+            return "timestamp"
+        return None
 
     def clause(self, at: int, word: str) -> None:
         """Refuse clauses that the local database can't do, by name."""
@@ -389,6 +394,6 @@ _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     "trim": Meanings._trim, "format": Meanings._printf, "num_nulls": Meanings._count_nulls,
     "num_nonnulls": Meanings._count_nulls,
     "pg_get_viewdef": Meanings._definition, "pg_get_constraintdef": Meanings._definition,
-    "pg_typeof": Meanings._type_name,
+    "pg_typeof": Meanings._type_name, **dict.fromkeys(NOW_TYPES, Meanings._now),
     **dict.fromkeys((*JSON_MAKERS, "to_json", "to_jsonb", "json_build_object"), Meanings._jsonb),
 }  # fmt: skip

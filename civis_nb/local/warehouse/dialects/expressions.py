@@ -45,6 +45,7 @@ _SIGNS = frozenset(["+", "-", "~", "@", "|/"])
 _VALUES_WITHOUT_CALL = {
     "current_date": "current_date", "current_time": "current_time",
     "current_timestamp": "current_timestamp", "localtimestamp": "localtimestamp",
+    "localtime": "localtime",
     "current_user": "current_user", "session_user": "session_user", "user": "user",
     "true": NO_NAME, "false": NO_NAME, "null": NO_NAME,
 }  # fmt: skip
@@ -140,7 +141,9 @@ class Expressions(Calls):
         is_alias = False
         if last == at and kind == WORD:
             is_alias = self.tokens.expand_alias(at)
-            self.rules.word(at, word)
+            named = self.rules.word(at, word)
+            if named is not None:
+                return Operand(at, at + 1, named, 1, "value")
         return Operand(at, last + 1, self._name(last), 2, "other" if is_alias else "column")
 
     def _primary(self, at: int, end: int, in_from: bool = False) -> Operand:

@@ -102,8 +102,8 @@ class Rules(Protocol):
     def case_text(self, first: int, behind: int, values: list[Operand]) -> None:
         """Hear of a CASE, and of the values that it may have."""
 
-    def word(self, at: int, words: str) -> None:
-        """Edit a word that stands for a value."""
+    def word(self, at: int, words: str) -> str | None:
+        """Edit a word that stands for a value; return the name of its column if another."""
 
     def zone(self, at: int) -> None:
         """Edit the text behind AT TIME ZONE."""

@@ -16,6 +16,8 @@ from civis_nb.local.warehouse.dialects.pg_catalog import (
     view_text_of,
 )
 from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect
+from civis_nb.local.warehouse.dialects.time_calls import NOW
+from civis_nb.table_names import literal
 
 __all__ = ["columns_query", "definition_text", "system_view", "table_text"]
 
@@ -68,7 +70,7 @@ def columns_query(dialect: Dialect) -> str:
     length = f"coalesce(length, {_MAX_LENGTH})" if dialect == "redshift" else "length"
     return f"""(
     SELECT database_name, schema_name, table_name, column_name, column_index, is_nullable, comment,
-           replace(column_default, '{CATALOG}.', '') AS column_default, kind,
+           {_default()} AS column_default, kind,
            CASE WHEN data_type = 'VARCHAR' THEN {length} END AS length,
            CASE kind WHEN 'smallint' THEN 16 WHEN 'integer' THEN 32 WHEN 'bigint' THEN 64
                WHEN 'real' THEN 24 WHEN 'double precision' THEN 53
@@ -85,6 +87,14 @@ def columns_query(dialect: Dialect) -> str:
         LEFT JOIN {LENGTHS} AS sizes USING (database_name, schema_name, table_name, column_name)
     )
 )"""
+
+
+def _default() -> str:
+    """Return an expression of the text of a column's default, as the user wrote it."""
+    text = f"replace(column_default, '{CATALOG}.', '')"
+    for word, call in NOW.items():
+        text = f"replace({text}, {literal(call)}, {literal(word)})"
+    return text
 
 
 _RELATIONS = f"""(

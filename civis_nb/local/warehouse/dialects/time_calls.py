@@ -18,8 +18,21 @@ from civis_nb.local.warehouse.dialects.rules import (
 from civis_nb.local.warehouse.dialects.zones import zone_of_duckdb
 from civis_nb.table_names import literal
 
-__all__ = ["TimeRules"]
+__all__ = ["NOW", "NOW_TYPES", "TimeRules"]
 
+#: Words that stand for the time -> DuckDB's functions, as it writes their calls.
+NOW = {
+    "current_date": '"system".main.current_date()',
+    "current_time": '"system".main.get_current_time()',
+    "current_timestamp": '"system".main.get_current_timestamp()',
+    "localtime": '"system".main.current_localtime()',
+    "localtimestamp": '"system".main.current_localtimestamp()',
+}
+#: The types of those that may have a precision, as in CURRENT_TIMESTAMP(0).
+NOW_TYPES = {
+    "current_time": "TIMETZ", "current_timestamp": "TIMESTAMPTZ", "localtime": "TIME",
+    "localtimestamp": "TIMESTAMP",
+}  # fmt: skip
 _OTHER_PARTS = frozenset(
     """epoch isodow isoyear timezone timezone_hour timezone_minute julian
     dayofmonth""".split()  # noqa: SIM905 - shorter to read
@@ -49,6 +62,19 @@ class TimeRules(RuleSet):
         name = zone_of_duckdb(text[1:-1])
         if text[0] == "'" and name != text[1:-1]:
             self._tokens.replace(at, literal(name))
+
+    def _now(self, call: Call) -> None:
+        """Write the time, rounded to a number of digits of its seconds."""
+        self._need(call, 1)
+        digits = self._tokens.texts[call.open + 1]
+        if call.close != call.open + 2 or not digits.isdecimal():
+            raise self._refuse(call.open + 1, f"{call.name.upper()} takes a number of digits")
+        unit = 10 ** max(0, 6 - int(digits))
+        micros = f"system.main.epoch_us(system.main.now()) + {unit // 2}"
+        rounded = f"system.main.make_timestamptz(({micros}) // {unit} * {unit})"
+        kind = NOW_TYPES[call.name]
+        local = f"CAST({rounded} AS TIMESTAMP)" if kind == "TIME" else rounded
+        self._set(call, f"CAST({local} AS {kind})")
 
     def _time_argument(self, call: Call, index: int) -> str:
         """Return an argument that is a date or time; a plain text is made one."""
