@@ -209,7 +209,8 @@ class Parser(Expressions):
         before = words[operand.start - 1] if operand.start else ""
         after = words[operand.end] if operand.end < end else ""
         named = _CONDITIONS.get(before)
-        if after in ("and", "or") and before in _BEFORE_FIRST:
+        is_compared = before == "all" and words[operand.start - 2] not in ("select", "(")
+        if after in ("and", "or") and before in _BEFORE_FIRST and not is_compared:
             named = after.upper()
         if named is None:
             return
