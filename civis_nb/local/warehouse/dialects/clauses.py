@@ -34,6 +34,8 @@ _CLAUSES = frozenset(
     """select from where group having order limit offset fetch union except intersect minus
     window qualify returning values set into on using when join with""".split()  # noqa: SIM905 - shorter to read
 )
+#: What FROM belongs to where tables follow it.
+_HAVE_TABLES = frozenset(("select", "delete", "update"))
 _COMPARISONS = frozenset(("=", "<>", "!=", "<", ">", "<=", ">="))
 #: What a value is compared with, in an array or a query.
 _EACH = frozenset(("any", "all", "some"))
@@ -75,6 +77,7 @@ class Parser(Expressions):
         count = 0  # operands and operators of the item so far
         last: Operand | None = None
         alias: str | None = None
+        has_tables = False  # as the FROM of EXTRACT, TRIM and their like has not
         between: int | None = None  # the place of the last BETWEEN, or behind it, of its AND
         outer = self.tokens.aliases, self.tokens.query_at
         top = end
@@ -94,6 +97,7 @@ class Parser(Expressions):
                     continue
                 if word in _MARKS:
                     found.marks.append((word, at))
+                has_tables = has_tables or word in _HAVE_TABLES
                 if word in _CLAUSES and self._begins_clause(at):
                     if item is not None:
                         self._finish_item(found, item, at, count, last, alias)
@@ -170,7 +174,7 @@ class Parser(Expressions):
                 count += 1
                 found.others += 1
                 continue
-            in_from = clause in ("from", "join")
+            in_from = clause == "join" or (clause == "from" and has_tables)
             last = self.operand(at, end, in_from)
             is_table = (
                 in_from and last.kind == "column" and words[last.start - 1] not in ("as", ")")
