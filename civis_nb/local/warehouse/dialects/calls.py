@@ -36,11 +36,11 @@ __all__ = ["Meanings"]
 _BOTH = frozenset(
     """asin acos initcap to_hex btrim octet_length quote_ident
     quote_literal quote_nullable lpad rpad string_to_array justify_days justify_hours
-    justify_interval width_bucket dlog10 dlog1 dexp cbrt timeofday
+    justify_interval width_bucket dlog10 dlog1 dexp cbrt timeofday pg_backend_pid
     format_type col_description""".split()  # noqa: SIM905 - shorter to read
 )
 _REDSHIFT = _BOTH | frozenset(
-    """textlen replicate repeat upper crc32 sha2 func_sha1 strtol regexp_substr
+    """textlen replicate repeat upper crc32 sha sha2 func_sha1 strtol regexp_substr
     regexp_count regexp_instr add_months date_part_year last_day next_day months_between date_cmp
     timestamp_cmp date_cmp_timestamp timestamp_cmp_date interval_cmp convert_timezone
     json_extract_array_element_text is_valid_json
@@ -60,10 +60,11 @@ _RENAMED = {
         "nvl": "coalesce", "isnull": "coalesce", "regexp_replace": f"{CATALOG}.regexp_replace_all",
         "split_part": f"{CATALOG}.split_part_rs",
         "json_array_length": f"{CATALOG}.json_array_length_rs",
-        "json_build_object": "json_object", "object": "json_object",
+        "object": "json_object",
         "char_length": "length", "character_length": "length",
-        "charindex": "", "every": "bool_and", "version": f"{CATALOG}.version_rs",
-        "array": "json_array",
+        "charindex": "", "version": f"{CATALOG}.version_rs", "array": "json_array",
+        "clock_timestamp": "now", "statement_timestamp": "now",
+        "encode": f"{CATALOG}.text_of_bytes",
     },
     "postgres": {
         "split_part": f"{CATALOG}.split_part_pg",
@@ -76,7 +77,7 @@ _RENAMED = {
         "jsonb_object_keys": f"{CATALOG}.json_object_keys",
         "jsonb_extract_path_text": "json_extract_path_text",
         "clock_timestamp": "now", "statement_timestamp": "now",
-        "every": "bool_and", "div": f"{CATALOG}.quotient", "version": f"{CATALOG}.version_pg",
+        "div": f"{CATALOG}.quotient", "version": f"{CATALOG}.version_pg",
         "encode": f"{CATALOG}.text_of_bytes",
     },
 }  # fmt: skip
@@ -323,20 +324,17 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules, IntegerRules):
             # The type is that of the value and the default together.
             value, _, default = self._arguments(call)
             tokens.rewrite(*call.arguments[0], f"CASE WHEN true THEN {value} ELSE {default} END")
+        if call.name == "every":
+            tokens.replace(call.open - 1, "bool_and")
         kind = _AGGREGATES[call.name]
-        if kind is None and call.within is not None:
-            order = call.within[0] + 5
-            behind = call.within[1] - 1
-            while tokens.words[behind - 1] in ("desc", "asc"):
-                behind -= 1
-            kind = tokens.type_of(order, behind)
-        if call.name == "percentile_cont" and call.within is not None and not self._is_redshift:
-            order = call.within[0] + 5
-            behind = call.within[1] - 1
+        if call.within is not None:
+            order, behind = call.within[0] + 5, call.within[1] - 1
             while tokens.words[behind - 1] in ("desc", "asc"):
                 behind -= 1
             given = tokens.type_of(order, behind)
-            tokens.wrap(order, behind, f"{CATALOG}.continuous(", f", {given})")
+            if call.name == "percentile_cont" and not self._is_redshift:
+                tokens.wrap(order, behind, f"{CATALOG}.continuous(", f", {given})")
+            kind = kind or given
         if call.name in ("min", "max") and kind is None:
             given = self._argument_type(call)
             tokens.wrap(call.start, call.end, f"{CATALOG}.no_truth(", f", {given})")

@@ -70,8 +70,11 @@ class Expressions(Calls):
         """Return whether an expression can begin with a token."""
         kind, word = self._kinds[at], self._words[at]
         if kind == WORD:
-            return word not in RESERVED or (
-                word in _COLUMNS_TOO and self._words[at + 1] in _BEHIND_COLUMNS
+            after = self._words[at + 1]
+            return (
+                word not in RESERVED
+                or (word in _COLUMNS_TOO and after in _BEHIND_COLUMNS)
+                or (word == "isnull" and after == "(")
             )
         if kind in (STRING, NUMBER, NAME):
             return True

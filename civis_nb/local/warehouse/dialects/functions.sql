@@ -505,6 +505,7 @@ CREATE MACRO checksum(x, kind DECIMAL) AS replace(x::VARCHAR, '.', '')::INTEGER,
 CREATE MACRO sha2(s, bits) AS
   CASE WHEN bits IN (0, 256) THEN sha256(s) ELSE civis_sql_sha2(s::VARCHAR, bits::INTEGER) END;
 CREATE MACRO func_sha1(s) AS sha1(s);
+CREATE MACRO sha(s) AS sha1(s);
 CREATE MACRO digit(s, c, base) AS CASE
   WHEN strpos(substr('0123456789abcdefghijklmnopqrstuvwxyz', 1, base), c) = 0
   THEN civis_sql.fail('STRTOL: ' || s || ' is no number of base ' || base)
@@ -674,6 +675,7 @@ CREATE MACRO date_cmp_timestamptz(a, b) AS civis_sql.timestamptz_cmp(civis_sql.m
 CREATE MACRO timestamptz_cmp_date(a, b) AS civis_sql.timestamptz_cmp(a, civis_sql.moment(b)::DATE::TIMESTAMPTZ);
 CREATE MACRO timestamp_cmp_timestamptz(a, b) AS civis_sql.timestamptz_cmp(civis_sql.moment(a)::TIMESTAMPTZ, b);
 CREATE MACRO timestamptz_cmp_timestamp(a, b) AS civis_sql.timestamptz_cmp(a, civis_sql.moment(b)::TIMESTAMPTZ);
+CREATE MACRO pg_backend_pid() AS 0;
 CREATE MACRO timeofday() AS strftime(timezone('UTC', now()), '%a %b %d %H:%M:%S.%f %Y UTC');
 CREATE MACRO interval_cmp(a, b) AS civis_sql.compared(a::INTERVAL, b::INTERVAL);
 CREATE MACRO convert_timezone(zone, t) AS timezone(zone, timezone('UTC', civis_sql.moment(t))),

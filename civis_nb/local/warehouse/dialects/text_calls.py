@@ -208,6 +208,8 @@ class TextRules(OperatorRules):
     def _jsonb(self, call: Call) -> None:
         """Write what makes JSON of values so that it is written as PostgreSQL's jsonb."""
         if self._is_redshift:
+            if call.name == "json_build_object":
+                self._tokens.replace(call.open - 1, "json_object")
             return
         for first, behind in call.arguments:
             first += self._tokens.words[first] in ("distinct", "all")

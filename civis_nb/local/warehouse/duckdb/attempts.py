@@ -161,9 +161,5 @@ class Attempts:
 
 def _reason(refused: duckdb.Error, dialect: Dialect) -> str:
     """Return why there is not the function that DuckDB lacks; empty when unknown."""
-    from civis_nb.local.warehouse.redshift.translate import untranslatable_reason
-
     name = missing_function(refused)
-    if name is None:
-        return ""
-    return absent_function(name, dialect) or untranslatable_reason(name)
+    return "" if name is None else absent_function(name, dialect)

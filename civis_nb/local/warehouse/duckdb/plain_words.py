@@ -115,7 +115,8 @@ def _near_names(reworded: str, original: str) -> str:
     by_case = {name.lower(): name for name in re.findall(r'"([^"]+)"', proposed[1])}
     name = missing[1] or missing[2]
     near = difflib.get_close_matches(name.lower(), by_case, cutoff=_NEAR)
-    return ", ".join(f'"{by_case[n]}"' for n in near)
+    # A function of another dialect has the very name.
+    return ", ".join(f'"{by_case[n]}"' for n in near if by_case[n] != name)
 
 
 def _reworded(message: str) -> str | None:

@@ -1,4 +1,4 @@
-"""Redshift's functions and arithmetic of dates and times, as DuckDB expressions."""
+"""Redshift's arithmetic of dates and times, as DuckDB expressions."""
 
 from __future__ import annotations
 
@@ -6,65 +6,9 @@ from typing import Any, TypeAlias
 
 from sqlglot import exp
 
-from civis_nb.local.warehouse.dialects.date_parts import PART_OF
-from civis_nb.table_names import literal
-
-__all__ = ["TIME_FUNCTIONS", "with_days"]
+__all__ = ["with_days"]
 
 _Node: TypeAlias = Any  # sqlglot's base class changed its name between versions
-
-_DAYS = {"su": 7, "mo": 1, "tu": 2, "we": 3, "th": 4, "fr": 5, "sa": 6}
-
-
-def _time(node: _Node) -> str:
-    """Return a date or time as SQL; a text literal is cast to a timestamp."""
-    text = f"({node.sql('duckdb')})"
-    return f"CAST({text} AS TIMESTAMP)" if _is_text(node) else text
-
-
-def _is_text(node: _Node) -> bool:
-    return isinstance(node, exp.Literal) and bool(node.is_string)
-
-
-def _part(node: _Node) -> str:
-    """Return the part of a date that a text or a bare word names."""
-    name = str(node.this if _is_text(node) else node.name).lower()
-    return PART_OF.get(name, name)
-
-
-def _date_trunc(args: list[_Node]) -> str:
-    return f"date_trunc({literal(_part(args[0]))}, {_time(args[1])})"
-
-
-def _date_part(args: list[_Node]) -> str:
-    if isinstance(args[0], exp.Array):  # DuckDB's own form: several parts at once
-        return f"date_part({args[0].sql('duckdb')}, {_time(args[1])})"
-    return f"date_part({literal(_part(args[0]))}, {_time(args[1])})"
-
-
-def _last_day(args: list[_Node]) -> str:
-    return f"last_day({_time(args[0])})"
-
-
-def _next_day(args: list[_Node]) -> str | None:
-    """Build NEXT_DAY; None when the day is no literal."""
-    if not _is_text(args[1]):
-        return None
-    wanted = _DAYS.get(str(args[1].this)[:2].lower())
-    day = f"CAST({_time(args[0])} AS DATE)"
-    if wanted is None:
-        return None
-    return f"{day} + CAST(({wanted} - isodow({day}) + 6) % 7 + 1 AS INTEGER)"
-
-
-#: Name -> what builds the DuckDB text from the arguments; None: this call can't be built.
-TIME_FUNCTIONS = {
-    "date_trunc": _date_trunc,
-    "date_part": _date_part,
-    "last_day": _last_day,
-    "next_day": _next_day,
-    "date_part_year": lambda args: f"year({_time(args[0])})",
-}
 
 _DATES = (exp.DataType.Type.DATE,)
 _RETURN_TIMES = (

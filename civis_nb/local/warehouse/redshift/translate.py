@@ -15,18 +15,21 @@ from sqlglot.errors import ErrorLevel, SqlglotError
 from sqlglot.transforms import eliminate_join_marks
 
 from civis_nb.local.warehouse.redshift.ddl import rewrite
-from civis_nb.local.warehouse.redshift.functions import OWN_FUNCTIONS, PREFIX, build, listagg
 from civis_nb.local.warehouse.redshift.semantics import similar_to, with_redshift_semantics
 from civis_nb.local.warehouse.redshift.times import with_days
 from civis_nb.sql_text import tokenize, without_terminator
 
-__all__ = ["Translation", "translations", "untranslatable_reason"]
+__all__ = ["Translation", "translations"]
 
 # sqlglot logs what it does not know; users see our own message.
 logging.getLogger("sqlglot").addHandler(logging.NullHandler())
 
 _Node: TypeAlias = Any  # sqlglot's base class changed its name between versions
 
+#: Put in front of what sqlglot must not read.
+_PREFIX = "civis__"
+#: DuckDB's functions that sqlglot takes for others of the same name.
+_AS_WRITTEN = frozenset(("regexp_extract", "sha256", "to_timestamp"))
 _EXPLAIN = re.compile(r"(?i)\s*explain\s+(analyze\s+)?(?:verbose\s+)?")
 #: What else can be created needs a rule of its own: sqlglot passes on what it does not know.
 _CREATED = ("TABLE", "VIEW", "SCHEMA", "INDEX", "SEQUENCE")
@@ -75,22 +78,6 @@ def translations(sql: str) -> Iterator[Translation]:
     yield from _candidates(with_redshift_semantics(sql))
 
 
-def untranslatable_reason(function: str) -> str:
-    """Return why a call was not translated; an empty text when the function is not ours.
-
-    Examples
-    --------
-    >>> untranslatable_reason("to_char").split(":")[0], untranslatable_reason("nosuch")
-    ("to_char can't be translated with these arguments", '')
-    """
-    if function.lower() not in OWN_FUNCTIONS:
-        return ""
-    return (
-        f"{function} can't be translated with these arguments: formats must be texts, of the "
-        "parts that are usual in Redshift, and all arguments that are needed must be there"
-    )
-
-
 def _candidates(sql: str) -> Iterator[Translation]:
     """Yield DuckDB texts for a statement without EXPLAIN."""
     dropped = _split_drop(without_terminator(sql))
@@ -136,14 +123,14 @@ class _Protected:
 
 
 def _protect(sql: str) -> _Protected:
-    """Rename the functions that are ours, so that sqlglot leaves them as they are.
+    """Rename the functions that sqlglot would take for others.
 
     Texts with other rules than ``'…'`` become placeholders: sqlglot lacks some of the rules.
     """
     parts = list(tokenize(sql))
     out: list[str] = []
     originals: dict[str, str] = {}
-    placeholder_prefix = PREFIX + "text"
+    placeholder_prefix = _PREFIX + "text"
     while placeholder_prefix in sql.lower():
         placeholder_prefix += "_"
     for i, token in enumerate(parts):
@@ -154,10 +141,8 @@ def _protect(sql: str) -> _Protected:
             placeholder = f"'{placeholder_prefix}{len(originals)}'"
             originals[placeholder] = token.text
             out.append(placeholder)
-        elif token.kind == "word" and name == "sysdate" and not called:
-            out.append(PREFIX + "sysdate()")
-        elif token.kind == "word" and called and (name in OWN_FUNCTIONS or name == "listagg"):
-            out.append(PREFIX + name)
+        elif token.kind == "word" and called and name in _AS_WRITTEN:
+            out.append(_PREFIX + name)
         else:
             out.append(token.text)
     return _Protected("".join(out), originals)
@@ -184,7 +169,7 @@ def _through_sqlglot(protected: _Protected, dialect: Any, truncates_dates: bool)
         if placeholder not in text:
             return None  # sqlglot changed it, so the original can't be restored
         text = text.replace(placeholder, original)
-    leftovers = (token for token in tokenize(text) if token.text.lower().startswith(PREFIX))
+    leftovers = (token for token in tokenize(text) if token.text.lower().startswith(_PREFIX))
     return None if any(leftovers) else text
 
 
@@ -225,7 +210,7 @@ def _name_of_call(call: _Node, sql: str) -> str | None:
         return None
     start, end = call.meta.get("start"), call.meta.get("end")
     if isinstance(start, int) and isinstance(end, int):
-        return sql[start : end + 1].lower().removeprefix(PREFIX)
+        return sql[start : end + 1].lower().removeprefix(_PREFIX)
     name = call.sql_name().lower()
     return {"decode_case": "case", "approx_distinct": "count", "extract": "date_part"}.get(
         name, name
@@ -245,20 +230,9 @@ def _by_rules(tree: _Node, truncates_dates: bool) -> _Node:
 
 def _rule(node: _Node, truncates_dates: bool) -> _Node:
     """Return the node that DuckDB needs instead of this one; most are returned unchanged."""
-    if isinstance(node, exp.WithinGroup) and _called(node.this, "listagg"):
-        return listagg(node.this, node.expression)
-    if isinstance(node, exp.Anonymous) and str(node.this).lower().startswith(PREFIX):
-        if _called(node, "listagg"):
-            return node if isinstance(node.parent, exp.WithinGroup) else listagg(node, None)
-        built = build(node)
-        if built is None:
-            raise _Untranslatable(str(node.this))
-        return built
-    if isinstance(node, exp.Window) and _called(node.this, "ratio_to_report"):
-        total = node.copy()
-        value = node.this.expressions[0]
-        total.set("this", exp.Sum(this=value.copy()))
-        return exp.Div(this=exp.cast(value, "double"), expression=total)
+    if isinstance(node, exp.Anonymous) and str(node.this).startswith(_PREFIX):
+        node.set("this", str(node.this).removeprefix(_PREFIX))
+        return node
     if isinstance(node, exp.SimilarTo) and isinstance(node.expression, exp.Literal):
         pattern = exp.Literal.string(similar_to(str(node.expression.this)))
         return exp.func("regexp_full_match", node.this, pattern)
@@ -312,13 +286,6 @@ _BY_TYPE: dict[type, Callable[[Any], _Node]] = {
     exp.Add: with_days,
     exp.Sub: with_days,
 }
-
-
-def _called(node: object, name: str) -> bool:
-    """Return whether a node is a call of a function that sqlglot does not know."""
-    if not isinstance(node, exp.Anonymous):
-        return False
-    return str(node.this).lower().removeprefix(PREFIX) == name
 
 
 def _data_type(node: exp.DataType) -> exp.DataType:
