@@ -69,8 +69,9 @@ class Calls(ABC):
             return Operand(at, last + 3, kind="star")
         if self._words[last + 1] == "(" and last + 1 < end:
             return self._call(at, last, end, in_from)
-        if last == at and self._kinds[at] == WORD and not in_from:
+        if last == at and not in_from:
             self.tokens.expand_alias(at)
+        if last == at and self._kinds[at] == WORD and not in_from:
             named = self.rules.word(at, self._words[at])
             if named is not None:
                 return Operand(at, at + 1, named, 1, "value")

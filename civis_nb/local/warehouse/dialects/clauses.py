@@ -6,9 +6,10 @@ One pass over the tokens, from left to right; the expressions in it are read by 
 from __future__ import annotations
 
 from civis_nb.local.warehouse.dialects.expressions import RESERVED, Expressions
-from civis_nb.local.warehouse.dialects.parts import NO_NAME, Operand, Region
+from civis_nb.local.warehouse.dialects.parts import NO_NAME, Operand, Region, Rules
 from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
-from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, OPERATOR, WORD
+from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, OPERATOR, WORD, Tokens
+from civis_nb.local.warehouse.dialects.whole_rows import has_sets, name_rows
 from civis_nb.table_names import quoted
 
 __all__ = ["Parser"]
@@ -69,6 +70,10 @@ _JOINED = frozenset(("join", "outer"))
 class Parser(Expressions):
     """Walk over the tokens of a statement and let rules edit them."""
 
+    def __init__(self, tokens: Tokens, rules: Rules) -> None:
+        super().__init__(tokens, rules)
+        self._has_sets = not rules.is_redshift and has_sets(tokens)
+
     def region(self, at: int, end: int) -> Region:
         """Read everything between two places: a query, a list, or one expression."""
         words, found = self._words, Region()
@@ -77,9 +82,11 @@ class Parser(Expressions):
         count = 0  # operands and operators of the item so far
         last: Operand | None = None
         alias: str | None = None
+        is_combined = False  # by UNION and its like
         has_tables = False  # as the FROM of EXTRACT, TRIM and their like has not
         between: int | None = None  # the place of the last BETWEEN, or behind it, of its AND
-        outer = self.tokens.aliases, self.tokens.query_at
+        tokens = self.tokens
+        outer = tokens.aliases, tokens.query_at, tokens.rows, tokens.item_names
         top = end
         while at < end:
             word = words[at]
@@ -109,9 +116,15 @@ class Parser(Expressions):
                         found.merged = self._named_by_both(at)
                     elif word in ("union", "except", "intersect", "minus"):
                         self._order_stars(found)
+                        is_combined = True
+                    elif word == "order" and is_combined:
+                        tokens.rows = {}  # it knows the columns of the result alone
                     at += 1
                     if word in ("select", "returning"):
-                        self.tokens.aliases, self.tokens.query_at = {}, at
+                        tokens.aliases, tokens.query_at = {}, at
+                        tokens.rows, tokens.item_names = outer[2], set()
+                        if self._has_sets and word == "select":
+                            tokens.rows = outer[2] | name_rows(tokens, at, end)
                         found.is_query = found.is_query or word == "select"
                         top = min(top, self._top(at))
                         at = self._behind_select(at, end)
@@ -199,7 +212,7 @@ class Parser(Expressions):
                         at = self.tokens.partners.get(at, at) + 1
         if item is not None:
             self._finish_item(found, item, end, count, last, alias)
-        self.tokens.aliases, self.tokens.query_at = outer
+        tokens.aliases, tokens.query_at, tokens.rows, tokens.item_names = outer
         if found.stars:
             self._order_stars(found)
         if top < end and not _SETS.intersection(words[top:end]):
@@ -346,6 +359,8 @@ class Parser(Expressions):
         alias: str | None,
     ) -> None:  # fmt: skip
         """Name a column of a SELECT list as PostgreSQL does, where it has no alias."""
+        if alias is not None:
+            self.tokens.item_names.add(alias)
         if alias is not None and last is not None and last.end < end:
             self.tokens.set_alias(alias, start, last.end)
         if alias is not None or end <= start or last is None:

@@ -141,9 +141,8 @@ class Expressions(Calls):
             return Operand(at, at + 1, kind="string")
         if kind == NUMBER:
             return Operand(at, at + 1, kind="number")
-        is_alias = False
+        is_alias = last == at and self.tokens.expand_alias(at)
         if last == at and kind == WORD:
-            is_alias = self.tokens.expand_alias(at)
             named = self.rules.word(at, word)
             if named is not None:
                 return Operand(at, at + 1, named, 1, "value")

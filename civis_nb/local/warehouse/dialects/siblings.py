@@ -8,10 +8,11 @@ from civis_nb.local.warehouse.dialects.expressions import RESERVED
 from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NAME, WORD, Tokens
 
-__all__ = ["check_siblings"]
+__all__ = ["BEHIND_FROM", "check_siblings"]
 
 _QUERY = frozenset(("select", "with", "values"))
-_BEHIND_FROM = frozenset(
+#: What ends the tables of FROM.
+BEHIND_FROM = frozenset(
     """where group having window qualify order limit offset fetch for union except intersect minus
     returning set select""".split()  # noqa: SIM905 - shorter to read
 )
@@ -39,7 +40,7 @@ def check_siblings(tokens: Tokens) -> None:
 def _check(tokens: Tokens, at: int) -> None:
     words, kinds = tokens.words, tokens.kinds
     before: set[str] = set()
-    while at < tokens.count and words[at] != ")" and words[at] not in _BEHIND_FROM:
+    while at < tokens.count and words[at] != ")" and words[at] not in BEHIND_FROM:
         close = tokens.partners.get(at)
         if close is not None:
             if words[at] == "(" and words[at + 1] in _QUERY and words[at - 1] in (",", "join"):

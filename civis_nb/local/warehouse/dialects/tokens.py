@@ -111,6 +111,10 @@ class Tokens:
         The index of the closing bracket for each opening one.
     aliases
         The items of the SELECT list so far by their aliases, as they are, and as their types.
+    rows
+        The columns that names of functions in FROM stand for.
+    item_names
+        The aliases of the SELECT list, which GROUP BY and ORDER BY mean first.
     query_at
         The last SELECT of the query that is read.
     """
@@ -119,6 +123,8 @@ class Tokens:
         self.sql = sql
         self.with_aliases = with_aliases
         self.aliases: dict[str, tuple[str, str]] = {}
+        self.rows: dict[str, str] = {}
+        self.item_names: set[str] = set()
         self.query_at = 0
         gaps: list[str]
         texts: list[str]
@@ -249,13 +255,24 @@ class Tokens:
             self.aliases[name] = (self.render(first, behind), self.type_of(first, behind))
 
     def expand_alias(self, at: int) -> bool:
-        """Put the item of a SELECT list in the place of its alias; return whether it is one."""
+        """Put the item of a SELECT list, or the column of a function in FROM, for its alias.
+
+        Return whether it is one.
+        """
         found = self.aliases.get(self.words[at])
+        if found is None and self.rows and not self._names_item(at):
+            row = self.rows.get(self.name(at))
+            found = (row, row) if row is not None else None
         if found is None:
             return False
         self._new[at] = f"({found[0]})"
         self._types[at] = (at + 1, f"({found[1]})")
         return True
+
+    def _names_item(self, at: int) -> bool:
+        """Return whether a word of GROUP BY or ORDER BY names an item of the SELECT list."""
+        is_alone = self.kinds[at + 1] != OPERATOR or self.words[at + 1] in (",", ")")
+        return self.name(at) in self.item_names and self.words[at - 1] in ("by", ",") and is_alone
 
     def type_of(self, first: int, behind: int) -> str:
         """Return an expression of the same type as some tokens."""

@@ -197,6 +197,10 @@ def test_the_year_of_infinity_is_refused_by_name(database, part):
         ("SELECT '1 day 02:03:04'::interval hour", "INTERVAL HOUR is not supported"),
         ("SELECT '1.23 s'::interval(1)", "INTERVAL with a precision is not supported"),
         ("SELECT regexp_match('aa', '(a|aa)\\1')", "not supported beside references to groups"),
+        (
+            "SELECT * FROM jsonb_array_elements('[3]') WITH ORDINALITY AS e",
+            "WITH ORDINALITY behind JSONB_ARRAY_ELEMENTS is not supported",
+        ),
     ],
 )
 def test_what_has_another_value_in_postgresql_is_refused_by_name(database, sql, words):
