@@ -392,6 +392,7 @@ _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     "trim": Meanings._trim, "format": Meanings._printf, "num_nulls": Meanings._count_nulls,
     "num_nonnulls": Meanings._count_nulls,
     "pg_get_viewdef": Meanings._definition, "pg_get_constraintdef": Meanings._definition,
-    "pg_typeof": Meanings._type_name, **dict.fromkeys(NOW_TYPES, Meanings._now),
+    "timezone": Meanings._timezone, "pg_typeof": Meanings._type_name,
+    **dict.fromkeys(NOW_TYPES, Meanings._now),
     **dict.fromkeys((*JSON_MAKERS, "to_json", "to_jsonb", "json_build_object"), Meanings._jsonb),
 }  # fmt: skip

@@ -170,8 +170,7 @@ class Expressions(Calls):
                 found = Operand(found.start, behind + 2, self._name(behind + 1), 2)
             elif word == "at" and self._words[behind + 1 : behind + 3] == ["time", "zone"]:
                 zone = self._atom(behind + 3, end)
-                if zone.kind == "string":
-                    self.rules.zone(zone.start)
+                self.rules.zone(found, zone)
                 found = Operand(found.start, zone.end, "timezone", 2)
             elif word == "collate":
                 found = Operand(found.start, behind + 2, found.name, found.strength)

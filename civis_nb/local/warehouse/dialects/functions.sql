@@ -575,6 +575,7 @@ CREATE MACRO pattern_replace(s, p, new, first, nth, options) AS
   civis_sql_pattern_replaced(s::VARCHAR, p, new, first, nth, options);
 
 -- Dates and times ------------------------------------------------------------------------------
+CREATE MACRO zoned(x, kind DATE) AS x::TIMESTAMPTZ, (x, kind) AS x;
 CREATE MACRO getdate() AS CAST(now() AS TIMESTAMP);
 CREATE MACRO add_months(d, n) AS
   CASE WHEN last_day(civis_sql.moment(d)) = civis_sql.moment(d)::DATE

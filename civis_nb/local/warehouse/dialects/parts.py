@@ -105,8 +105,8 @@ class Rules(Protocol):
     def word(self, at: int, words: str) -> str | None:
         """Edit a word that stands for a value; return the name of its column if another."""
 
-    def zone(self, at: int) -> None:
-        """Edit the text behind AT TIME ZONE."""
+    def zone(self, operand: Operand, zone: Operand) -> None:
+        """Edit what stands before and behind AT TIME ZONE."""
 
     def relation(self, first: int, behind: int, *, named: bool) -> None:
         """Edit a table of FROM; ``named`` is whether an alias follows."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from civis_nb.local.warehouse.dialects.date_parts import PART_OF
-from civis_nb.local.warehouse.dialects.parts import Call
+from civis_nb.local.warehouse.dialects.parts import Call, Operand
 from civis_nb.local.warehouse.dialects.patterns import number_scale, strptime_codes, time_text
 from civis_nb.local.warehouse.dialects.rules import (
     BIGINT,
@@ -33,6 +33,8 @@ NOW_TYPES = {
     "current_time": "TIMETZ", "current_timestamp": "TIMESTAMPTZ", "localtime": "TIME",
     "localtimestamp": "TIMESTAMP",
 }  # fmt: skip
+#: First words of values that are no dates.
+_MOMENTS = NOW_TYPES.keys() | {"now", "clock_timestamp", "timestamp", "timestamptz"}
 _OTHER_PARTS = frozenset(
     """epoch isodow isoyear timezone timezone_hour timezone_minute julian
     dayofmonth""".split()  # noqa: SIM905 - shorter to read
@@ -56,12 +58,31 @@ _STEPS = {
 class TimeRules(RuleSet):
     """The rules of calls that read or write times."""
 
-    def zone(self, at: int) -> None:
-        """Write the time zone of AT TIME ZONE by DuckDB's name of it."""
-        text = self._tokens.texts[at]
-        name = zone_of_duckdb(text[1:-1])
-        if text[0] == "'" and name != text[1:-1]:
-            self._tokens.replace(at, literal(name))
+    def zone(self, operand: Operand, zone: Operand) -> None:
+        """Write the zone of AT TIME ZONE by DuckDB's name of it.
+
+        In PostgreSQL what is no timestamp yet, a date or a text, becomes one with a time zone.
+        """
+        tokens = self._tokens
+        if zone.kind == "string":
+            text = tokens.texts[zone.start]
+            name = zone_of_duckdb(text[1:-1])
+            if text[0] == "'" and name != text[1:-1]:
+                tokens.replace(zone.start, literal(name))
+        if self._is_redshift:
+            return
+        if operand.kind == "string" or tokens.words[operand.start : operand.end] == ["null"]:
+            tokens.wrap(operand.start, operand.end, "CAST(", " AS TIMESTAMPTZ)")
+        elif tokens.words[operand.start] not in _MOMENTS or operand.kind == "cast":
+            self._wrap(operand, "zoned")
+
+    def _timezone(self, call: Call) -> None:
+        if len(call.arguments) == 2:
+            zone, value = (
+                found or Operand(*place)
+                for found, place in zip(call.operands, call.arguments, strict=True)
+            )
+            self.zone(value, zone)
 
     def _now(self, call: Call) -> None:
         """Write the time, rounded to a number of digits of its seconds."""
