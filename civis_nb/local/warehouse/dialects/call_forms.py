@@ -118,7 +118,8 @@ class Calls(ABC):
             place = after
         call.end = place
         bare = last == at or (last == at + 2 and self._name(at) == "pg_catalog")
-        if not bare or self._kinds[last] == NAME:
+        if not bare:
+            self.rules.qualified_call(call)
             return Operand(at, place, name, 2, "call")
         if last != at:
             self.tokens.drop(at, last)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from civis_nb.local.warehouse.dialects.foreign_calls import ForeignCall
 from civis_nb.local.warehouse.dialects.parts import Call
 from civis_nb.local.warehouse.dialects.rules import TEXT, RuleSet
 from civis_nb.local.warehouse.dialects.system_views import definition_text, system_view
@@ -25,6 +26,15 @@ class CatalogRules(RuleSet):
         if query is not None and not tokens.names_query(name):
             alias = "" if named else f" AS {quoted(name)}"
             tokens.rewrite(first, behind, f"({query}){alias}")
+
+    def qualified_call(self, call: Call) -> None:
+        """Note a call with a schema: there are only users' functions in one.
+
+        DuckDB has its own in ``main``, and reads ``a.year()`` as ``year(a)``.
+        """
+        shown = self._tokens.original(call.start, call.open)
+        at = self._tokens.starts[call.start]
+        self.foreign_calls.append(ForeignCall.of(call.name, at, self._dialect, shown))
 
     def _late_columns(self, call: Call) -> None:
         """Write the columns of views without schema binding: there are none with such columns."""

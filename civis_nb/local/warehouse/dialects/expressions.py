@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from civis_nb.local.warehouse.dialects.call_forms import TYPED_LITERALS, Calls
 from civis_nb.local.warehouse.dialects.parts import NO_NAME, Operand
+from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, OPERATOR, STRING, WORD
 from civis_nb.local.warehouse.dialects.types import type_at
 
@@ -167,6 +168,10 @@ class Expressions(Calls):
                 self.rules.element(found, behind)
                 found = Operand(found.start, close + 1, found.name, found.strength)
             elif word == "." and self._kinds[behind + 1] in (WORD, NAME):
+                if self._words[behind + 2] == "(":  # DuckDB's a.f(), which is f(a)
+                    raise UnsupportedSqlError(
+                        'syntax error at or near "("', self.tokens.starts[behind + 2]
+                    )
                 found = Operand(found.start, behind + 2, self._name(behind + 1), 2)
             elif word == "at" and self._words[behind + 1 : behind + 3] == ["time", "zone"]:
                 zone = self._atom(behind + 3, end)

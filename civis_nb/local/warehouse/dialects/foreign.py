@@ -26,23 +26,6 @@ _STATEMENTS = {
     "pivot": "write CASE in aggregates, or PIVOT behind a table in FROM on Redshift",
     "unpivot": "write UNION ALL, or UNPIVOT behind a table in FROM on Redshift",
 }
-#: DuckDB's functions on nested values. Other names that begin so are those of users.
-_NESTED = {
-    kind: frozenset(names.split())
-    for kind, names in {
-        "list": """aggr aggregate any_value append apply approx_count_distinct avg bit_and bit_or
-            bit_xor bool_and bool_or cat concat contains cosine_distance cosine_similarity count
-            distance distinct dot_product element entropy extract filter first grade_up has has_all
-            has_any histogram indexof inner_product intersect kurtosis kurtosis_pop last mad max
-            median min mode negative_dot_product negative_inner_product pack position prepend
-            product reduce resize reverse reverse_sort select sem skewness slice sort stddev_pop
-            stddev_samp string_agg sum transform unique value var_pop var_samp where zip""",
-        "map": """concat contains contains_entry contains_value entries extract extract_value
-            from_entries keys to_pg_oid type_id_to_pg_oid values""",
-        "struct": """concat contains extract extract_at has indexof insert keys pack position
-            update values""",
-    }.items()
-}
 #: Words behind which a star is no operator.
 _BEFORE_STAR = frozenset(("select", ",", "distinct", "all", ".", "("))
 _JOINS = frozenset(("asof", "positional", "semi", "anti"))
@@ -64,8 +47,8 @@ _OPERAND_FOLLOWS = frozenset(
 )
 #: Words that only statements with such a form can have, so that most are seen through at once.
 _SUSPECT = frozenset(
-    """try_cast [ { all exclude replace columns lambda // asof positional semi anti list struct
-    map *""".split()  # noqa: SIM905 - shorter to read
+    """try_cast [ { all exclude replace columns lambda // asof positional semi anti
+    *""".split()  # noqa: SIM905 - shorter to read
 )
 
 
@@ -91,7 +74,7 @@ def refuse_foreign(tokens: Tokens, dialect: Dialect) -> None:
         raise _error(tokens, 0, dialect, words[0].upper(), _STATEMENTS[words[0]])
     for at in range(tokens.count):
         word = words[at]
-        if word == "(" or word in _SUSPECT or word.split("_", 1)[0] in _NESTED:
+        if word == "(" or word in _SUSPECT:
             found = _form(tokens, at, dialect)
             if found is not None:
                 raise _error(tokens, at, dialect, *found)
@@ -155,20 +138,7 @@ def _form(tokens: Tokens, at: int, dialect: Dialect) -> tuple[str, str] | None:
         return "the operator //", "integers are divided by /"
     elif word in _JOINS and _is_join(words, at):
         return f"{word.upper()} JOIN", "write EXISTS, or a join with ROW_NUMBER()"
-    elif is_call and _is_nested(tokens, at):
-        return f"the function {word}", "there are no lists, structs and maps"
     return None
-
-
-def _is_nested(tokens: Tokens, at: int) -> bool:
-    """Return whether a name with brackets is a call of a function on nested values."""
-    words = tokens.words
-    kind, _, name = words[at].partition("_")
-    if words[at] != "list" and name not in _NESTED.get(kind, ()):
-        return False
-    # WITH a AS (…), list (b) AS (…), and CREATE INDEX … ON list (b)
-    is_query = words[tokens.partners.get(at + 1, at) + 1] == "as" and words[at - 1] == ","
-    return not is_query and not (words[0] == "create" and words[at - 1] == "on")
 
 
 def _begins_lambda(tokens: Tokens, at: int) -> bool:

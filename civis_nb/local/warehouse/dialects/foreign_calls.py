@@ -59,6 +59,8 @@ _TRANSLATED = frozenset(
 #: Beginnings of names that stay: they say what they are of, their own errors tell more, or the
 #: sample tables are made by them.
 _ELSEWHERE = ("duckdb_", "pragma_", "read_", "md5_number")
+#: Beginnings of names of functions on values in others.
+_OF_NESTED = ("list_", "map_", "struct_")
 _KNOWN = {"redshift": _REDSHIFT, "postgres": _POSTGRES}
 
 _PART = "EXTRACT({} FROM …)"
@@ -108,14 +110,20 @@ class ForeignCall:
     message: str
 
     @classmethod
-    def of(cls, name: str, offset: int, dialect: Dialect) -> ForeignCall:
-        """Return the call of a function that is not `is_known`."""
+    def of(cls, name: str, offset: int, dialect: Dialect, shown: str = "") -> ForeignCall:
+        """Return the call of a function that is not `is_known`, or one with a schema.
+
+        ``shown`` is the name as it is written with the schema.
+        """
+        name = name.lower()
         server = "Redshift" if dialect == "redshift" else "PostgreSQL"
         instead = _INSTEAD.get(name, "")
         if dialect == "redshift":
             instead = _INSTEAD_ON_REDSHIFT.get(name, instead)
         hint = f": write {instead}" if instead else ""
-        return cls(name, offset, f"function {name} does not exist in {server}{hint}")
+        if name.startswith(_OF_NESTED):
+            hint = ": there are no lists, structs and maps"
+        return cls(name, offset, f"function {shown or name} does not exist in {server}{hint}")
 
 
 def is_built_in(name: str, functions: frozenset[str]) -> bool:

@@ -32,7 +32,7 @@ class Operand:
 
 @dataclass(slots=True)
 class Call:
-    """A call of a function by its bare name, with the place of each part.
+    """A call of a function, with the place of each part.
 
     ``arguments`` are (first, behind) of each; ``marks`` are the words between them, such as FROM.
     ``modifiers`` ends behind FILTER, WITHIN GROUP, IGNORE NULLS and OVER.
@@ -59,6 +59,9 @@ class Rules(Protocol):
 
     def call(self, call: Call) -> str | None:
         """Edit a call; return the name of its column where it is not the function's."""
+
+    def qualified_call(self, call: Call) -> None:
+        """Hear of a call by a name with its schema."""
 
     def cast(self, operand: Operand, to: SqlType, written: tuple[int, int]) -> None:
         """Edit a cast: what is cast, and the tokens of the type."""

@@ -38,9 +38,7 @@ FOREIGN = [
     ("select * from t anti join t u using (a)", "ANTI JOIN"),
     ("select 5 // 2", "operator //"),
     ("select a ** 2 from t", r"operator \*\*"),
-    ("select list_sum(array[1, 2])", "function list_sum"),
-    ("select struct_pack(a := 1)", "function struct_pack"),
-    ("select list_transform(array[1, 2], lambda x: x + 1)", "function list_transform"),
+    ("select list_transform(array[1, 2], lambda x: x + 1)", "LAMBDA"),
     ("select array_agg(lambda x, i: x + i) from t", "LAMBDA"),
     ("select * from t asof left join t u on t.a >= u.a", "ASOF JOIN"),
     ("select * from t union by name select * from t", "UNION BY NAME"),
@@ -64,6 +62,32 @@ def test_a_form_of_duckdb_is_refused_by_name(database, sql, form):
     with pytest.raises(WarehouseError, match=f"{form}.* is not supported by {server}: ") as caught:
         rows(database, sql)
     assert caught.value.line == 1
+
+
+@pytest.mark.parametrize(
+    ("call", "function"),
+    [
+        ("list_sum(array[1, 2])", "list_sum"),
+        ("struct_pack(a := 1)", "struct_pack"),
+        ("\"year\"(date '2024-01-01')", "year"),
+        ("\"YEAR\"(date '2024-01-01')", "year"),
+        ("main.year(date '2024-01-01')", "main.year"),
+        ("system.main.lower('A')", "system.main.lower"),
+        ("t.b.upper()", "t.b.upper"),
+    ],
+)
+def test_a_function_of_duckdb_is_refused_however_it_is_named(database, call, function):
+    server = "Redshift" if database.dialect == "redshift" else "PostgreSQL"
+    wanted = f"function {function} does not exist in {server}"
+    with pytest.raises(WarehouseError, match=wanted) as caught:
+        rows(database, f"select\n{call} from t")
+    assert (caught.value.line, caught.value.column) == (2, 1)
+
+
+@pytest.mark.parametrize("value", ["('A')", "'A'", "upper('A')", "(array['A'])[1]"])
+def test_a_value_has_no_methods(database, value):
+    with pytest.raises(WarehouseError, match='syntax error at or near "\\("'):
+        rows(database, f"select {value}.lower()")
 
 
 def test_what_redshift_has_of_them_works_there(database):
@@ -124,6 +148,12 @@ def test_a_query_in_from_can_not_name_the_table_before_it(database, sql):
         ("create view list_v (a) as select 7; select list_v.a from list_v", "7"),
         ("create function list_sizes(int) returns int stable as $$ select $1 + 6 $$ language sql; "
          "select list_sizes(1)", "7"),
+        ("create function list_sum(int) returns int stable as $$ select $1 + 6 $$ language sql; "
+         "select list_sum(1)", "7"),
+        ("create schema own; "
+         "create function own.list_first(int) returns int stable as $$ select 7 $$ language sql; "
+         "select own.list_first(1)", "7"),
+        ("select a from (values (7, 2)) list (a, b)", "7"),
         ("create table l (lambda int); insert into l (lambda) values (7); "
          "select lambda from l where l.lambda = 7 order by lambda", "7"),
         ("select lambda as l, mu m from (select 7 as lambda, 8 as mu) q", "7"),
