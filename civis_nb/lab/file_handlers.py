@@ -12,31 +12,38 @@ from typing import Any, BinaryIO, Final
 from jupyter_core.utils import ensure_async
 from tornado import iostream, web
 
+from civis_nb.cancellation import CancelToken
 from civis_nb.errors import CivisError
 from civis_nb.lab.files import Files, attachment
 from civis_nb.lab.http import Handler, allowed, status_of, whole_number
 from civis_nb.lab.threads import in_thread
 
-__all__ = ["ContentHandler", "FileHandler", "FilesHandler"]
+__all__ = ["ContentHandler", "FileHandler", "FilesHandler", "UploadHandler"]
 
 #: What stays in memory of an upload; more is on the disk until the platform has it.
 _IN_MEMORY_BYTES: Final = 8 * 1024**2
 #: The platform takes no file that is larger.
 _MAX_BYTES: Final = 5 * 1024**4
 _LONGEST_NAME: Final = 255
+_LONGEST_ID: Final = 64
 
 
 class _OfFiles(Handler):
-    def initialize(self, files: Files) -> None:
+    def initialize(self, files: Files, uploads: dict[str, FilesHandler]) -> None:
         self._files = files
+        self._uploads = uploads
 
 
 @web.stream_request_body
 class FilesHandler(_OfFiles):
     """The files that are found: ``files?of=own``, ``outputs``, ``projects`` or a project's id.
 
-    A POST with ``?name=`` uploads its body as a new file.
+    A POST with ``?name=`` uploads its body as a new file. With ``&upload=``, an id that the page
+    makes up, it can be cancelled.
     """
+
+    #: Whether all of the body has arrived.
+    is_received = False
 
     async def prepare(self) -> None:  # type: ignore[override]  # as Jupyter's own handlers
         """Check who asks before a body is taken in."""
@@ -54,8 +61,14 @@ class FilesHandler(_OfFiles):
         self._name = self.get_query_argument("name", "")
         if not 0 < len(self._name) <= _LONGEST_NAME:
             raise web.HTTPError(400, f"name must be of 1 to {_LONGEST_NAME} characters.")
+        self._upload_id = self.get_query_argument("upload", "")
+        if len(self._upload_id) > _LONGEST_ID or self._upload_id in self._uploads:
+            raise web.HTTPError(400, f"upload must be a new id, at most {_LONGEST_ID} long.")
         _check_space(self._name, self.request.headers.get("Content-Length", ""))
         self.request.connection.set_max_body_size(_MAX_BYTES)  # type: ignore[union-attr]
+        self.cancel_token = CancelToken()
+        if self._upload_id:
+            self._uploads[self._upload_id] = self
         self._body = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # type: ignore[assignment]  # noqa: SIM115 - closed at the end
 
     async def data_received(self, chunk: bytes) -> None:
@@ -77,14 +90,17 @@ class FilesHandler(_OfFiles):
     @allowed("write")
     async def post(self) -> None:
         """Upload the body, and answer with the file."""
-        # From here on it is the upload's own: who leaves the page does not break that off.
+        # From here on it is the upload's own: who leaves the page does not break that off, only who
+        # cancels it.
+        self.is_received = True
         body, self._body = self._body, None
         assert body is not None  # noqa: S101 - `prepare` has opened it
         try:
             await asyncio.to_thread(body.seek, 0)
-            await self.reply(self._files.upload, body, self._name)
+            await self.reply(self._files.upload, body, self._name, self.cancel_token)
         finally:
             body.close()
+            self._uploads.pop(self._upload_id, None)
 
     def on_finish(self) -> None:
         """Remove what was kept of a body."""
@@ -100,6 +116,23 @@ class FilesHandler(_OfFiles):
         if getattr(self, "_body", None) is not None:
             self._body.close()  # type: ignore[union-attr]
             self._body = None
+            self._uploads.pop(self._upload_id, None)
+
+
+class UploadHandler(_OfFiles):
+    """An upload that is under way: ``files/uploads/ID``."""
+
+    @allowed("write")
+    async def delete(self, upload_id: str) -> None:
+        """Cancel it; answer with whether all of it has arrived here.
+
+        If so, it may be too late, which the answer to the upload tells; else nothing comes of it.
+        """
+        upload = self._uploads.get(upload_id)
+        if upload is not None:
+            upload.cancel_token.cancel()
+        # One that is not there has ended: its answer is on its way.
+        self.finish(json.dumps({"is_received": upload is None or upload.is_received}))
 
 
 class FileHandler(_OfFiles):

@@ -13,8 +13,10 @@ from urllib.parse import quote
 
 from civis_nb._cache_folder import history_folder
 from civis_nb._wire_text import is_loopback
-from civis_nb.errors import EmptyResultError
+from civis_nb.cancellation import CancelToken
+from civis_nb.errors import CivisError, EmptyResultError
 from civis_nb.futures.states import field
+from civis_nb.io.call import open_call
 from civis_nb.io.files.remote import remote_file
 from civis_nb.io.files.transfers import file_to_civis
 from civis_nb.lab.account import Account, Connection
@@ -102,16 +104,28 @@ class Files:
         """
         return self._looked_up(self._account.connection(), file_id)
 
-    def upload(self, content: BinaryIO, name: str) -> dict[str, Any]:
+    def upload(self, content: BinaryIO, name: str, token: CancelToken) -> dict[str, Any]:
         """Upload content as a new file, check that all of it arrived, and remember it.
 
         Raises
         ------
         CivisUploadError
             When the platform does not hold all of it.
+        OperationCancelledError
+            When the token was cancelled before all of it was sent.
         """
+        token.raise_if_cancelled()
         connection = self._account.connection()
-        file_id = file_to_civis(content, name, client=connection.client(), progress=False)
+        client = connection.client()
+        with open_call(progress=False) as call:
+            unsubscribe = token.on_cancel(call.token.cancel)
+            try:
+                file_id = file_to_civis(content, name, client=client, progress=False)
+            except CivisError:
+                token.raise_if_cancelled()
+                raise
+            finally:
+                unsubscribe()
         return self._looked_up(connection, file_id)
 
     def download(self, file_id: int) -> tuple[str, int | None, Iterator[bytes]]:

@@ -15,7 +15,7 @@ from civis_nb.lab.cell_handlers import CompleteHandler, FormatHandler, Statement
 from civis_nb.lab.completion import Completer
 from civis_nb.lab.data_handlers import data_routes
 from civis_nb.lab.events import EventsHandler, Feeds
-from civis_nb.lab.file_handlers import ContentHandler, FileHandler, FilesHandler
+from civis_nb.lab.file_handlers import ContentHandler, FileHandler, FilesHandler, UploadHandler
 from civis_nb.lab.files import Files
 from civis_nb.lab.job_handlers import JobHandler, JobsHandler, LogHandler, RunHandler, RunsHandler
 from civis_nb.lab.jobs import Jobs
@@ -39,7 +39,7 @@ def add_handlers(app: Any) -> None:
     jobs = Jobs(account)
     feeds = Feeds(account, jobs)
     choice = Choice(catalog, LocalPlatform())
-    of_files = {"files": Files(account)}
+    of_files = {"files": Files(account), "uploads": {}}
     of_jobs = {"jobs": jobs, "feeds": feeds}
     base = url_path_join(app.settings["base_url"], "civis-nb")
     app.add_handlers(
@@ -54,6 +54,7 @@ def add_handlers(app: Any) -> None:
             (url_path_join(base, "events"), EventsHandler, {"feeds": feeds}),
             (url_path_join(base, "files"), FilesHandler, of_files),
             (url_path_join(base, f"files/{_ID}"), FileHandler, of_files),
+            (url_path_join(base, f"files/uploads/{_ID}"), UploadHandler, of_files),
             (url_path_join(base, f"files/{_ID}/content"), ContentHandler, of_files),
             (url_path_join(base, "jobs"), JobsHandler, of_jobs),
             (url_path_join(base, f"jobs/{_ID}"), JobHandler, of_jobs),

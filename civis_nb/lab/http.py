@@ -12,7 +12,13 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from civis_nb.errors import CivisAPIError, CivisError, CivisInputError, CivisMagicError
+from civis_nb.errors import (
+    CivisAPIError,
+    CivisError,
+    CivisInputError,
+    CivisMagicError,
+    OperationCancelledError,
+)
 from civis_nb.lab.threads import in_thread
 
 __all__ = ["READ_LIMIT_S", "RESOURCE", "Handler", "allowed", "status_of", "whole_number"]
@@ -71,7 +77,8 @@ class Handler(APIHandler):
 
         What it fails with is answered with ``{"problem": text, "kind": name of the error}``, of
         which the extension shows the text: with status 400 where the request was wrong, as the
-        platform did where something is not there (404) or not possible now (409), else with 502;
+        platform did where something is not there (404) or not possible now (409), with 409 where
+        it was cancelled, else with 502;
         with 504 when it took too long, and with 500 when it is no error of this package.
         """
         try:
@@ -121,6 +128,8 @@ def status_of(error: CivisError) -> int:
         return 400
     if isinstance(error, CivisAPIError) and error.status_code in (404, 409):
         return int(error.status_code)
+    if isinstance(error, OperationCancelledError):
+        return 409
     return 502
 
 

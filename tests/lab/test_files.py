@@ -10,6 +10,9 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from importlib.resources import files
 from urllib.parse import urlsplit
 
 import pytest
@@ -19,9 +22,12 @@ from civis_nb.io import file_to_civis
 from civis_nb.lab.files import attachment
 from tests.lab.conftest import started
 from tests.lab.test_jobs import ended, script
+from tests.scripted_server import Reply, ScriptedServer
 from tests.widgets.conftest import until
 
 pytestmark = pytest.mark.exhaustive
+
+SPEC = json.loads((files("civis_nb.spec") / "bundled.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +89,7 @@ def test_files_of_projects_and_outputs_are_found(api, client, tmp_path):
         ("GET", "files?of=999999", 404), ("GET", "files/..%2f1/content", 400),
         ("GET", "files/999999/content", 404), ("POST", "files", 400),
         ("POST", f"files?name={'x' * 300}", 400), ("DELETE", "files/x", 400),
+        ("POST", f"files?name=x&upload={'x' * 65}", 400),
     ],
 )  # fmt: skip
 def test_bad_requests_are_refused(api, method, path, status):
@@ -94,7 +101,7 @@ def test_bad_requests_are_refused(api, method, path, status):
     ("method", "path"),
     [
         ("GET", "files"), ("POST", "files?name=x"), ("GET", "files/1"), ("DELETE", "files/1"),
-        ("GET", "files/1/content"),
+        ("GET", "files/1/content"), ("DELETE", "files/uploads/1"),
     ],
 )  # fmt: skip
 def test_who_is_not_logged_in_is_refused(api_server, method, path):
@@ -179,6 +186,80 @@ def test_an_upload_that_has_arrived_goes_on_when_the_page_is_closed(paused_platf
     finally:
         platform.send_signal(signal.SIGCONT)
         server.stop()
+
+
+@pytest.fixture
+def slow_platform():
+    """Start a platform that takes a new file when the event that is given is set."""
+    platform, gate = ScriptedServer(), threading.Event()
+
+    def created(_seen):
+        gate.wait(60)
+        return Reply(
+            {"id": 7, "upload_url": f"{platform.url}/store", "upload_fields": {"key": "7"}}
+        )
+
+    platform.on("GET", "/endpoints", SPEC)
+    platform.on("POST", "/files", created)
+    platform.on("POST", "/store", Reply(status=204))
+    yield platform, gate
+    gate.set()
+    platform.close()
+
+
+@pytest.fixture
+def beside_slow(slow_platform, tmp_path):
+    """Start a Jupyter server beside the slow platform."""
+    variables = {"CIVIS_API_ENDPOINT": slow_platform[0].url, "CIVIS_API_KEY": "k"}
+    server = started(tmp_path / "jupyter", "jupyter_server", **variables)
+    yield server
+    server.stop()
+
+
+def test_an_upload_is_cancelled_while_the_platform_has_not_taken_it(beside_slow, slow_platform):
+    platform, gate = slow_platform
+    session = beside_slow.session()
+    with ThreadPoolExecutor() as pool:
+        address = "civis-nb/files?name=unwanted.txt&upload=one"
+        answer = pool.submit(beside_slow.session().post, address, data=b"x" * 1000)
+        until(lambda: platform.seen("POST", "/files"), "the upload to the platform")
+        cancelled = session.delete("civis-nb/files/uploads/one")
+        assert cancelled.json() == {"is_received": True}
+        gate.set()
+        reply = answer.result(60)
+    assert (reply.status_code, reply.json()["kind"]) == (409, "OperationCancelledError")
+    for seen in platform.seen("POST", "/store"):
+        assert len(seen.body) < int(seen.headers["Content-Length"])
+    assert session.get("civis-nb/files").json() == []
+    # It has ended, and its answer has told how.
+    assert session.delete("civis-nb/files/uploads/one").json() == {"is_received": True}
+
+
+def test_an_upload_is_cancelled_before_all_of_it_has_arrived(beside_slow, slow_platform):
+    platform, gate = slow_platform
+    gate.set()
+    session = beside_slow.session()
+    where, head = head_of_upload(session, "unwanted.txt&upload=one", 1000)
+    _, again = head_of_upload(session, "unwanted.txt&upload=one", 5 * 1024**4)
+
+    def status_of(head):
+        with socket.create_connection(where, timeout=60) as connection:
+            connection.sendall(head)
+            reply = http.client.HTTPResponse(connection)
+            reply.begin()
+            return reply.status
+
+    with socket.create_connection(where, timeout=60) as connection:
+        connection.sendall(head + b"x" * 999)
+        # There is no room for the other one; it is refused for its id once the first is known.
+        until(lambda: status_of(again) == 400, "the upload's beginning")
+        cancelled = session.delete("civis-nb/files/uploads/one")
+        assert cancelled.json() == {"is_received": False}
+        connection.sendall(b"x")
+        reply = http.client.HTTPResponse(connection)
+        reply.begin()
+        assert json.loads(reply.read())["kind"] == "OperationCancelledError"
+    assert platform.seen("POST", "/files") == []
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 import civis_nb
 from civis_nb.io import file_to_civis
 from tests.lab.conftest import is_cut, started
+from tests.lab.test_files import slow_platform  # noqa: F401 - a fixture
 from tests.widgets.conftest import Page, serious_findings, written
 
 pytestmark = pytest.mark.exhaustive
@@ -146,6 +147,53 @@ def test_a_download_that_fails_says_why(browser_window, tmp_path):
     toast.filter(has_text="The Jupyter server does not answer").wait_for()
     page.page.close()
     lab.stop()
+
+
+def test_a_cancelled_upload_of_which_the_platform_has_nothing_yet(
+    browser_window,
+    slow_platform,  # noqa: F811 - the fixture
+    tmp_path,
+):
+    platform, gate = slow_platform
+    path = tmp_path / "slow.bin"
+    path.write_bytes(b"1" * 1000)
+    lab = started(tmp_path / "lab", CIVIS_API_ENDPOINT=platform.url, CIVIS_API_KEY="k")
+    page = Page(browser_window.new_page(), lab, written(lab, "1"), "lab")
+    panel = opened(page)
+    panel.locator("input[type=file]").set_input_files(str(path))
+    page.until(lambda: platform.seen("POST", "/files"), "the upload to the platform")
+    toasts = page.page.locator(".Toastify__toast")
+    toasts.filter(has_text="Uploading slow.bin").get_by_role("button", name="Cancel").click()
+    toasts.filter(has_text="Cancelling the upload of slow.bin").wait_for()
+    gate.set()
+    toasts.filter(has_text="The upload of slow.bin was cancelled.").wait_for()
+    assert panel.locator(".civis-Row", has_text="slow.bin").count() == 0
+    page.page.close()
+    lab.stop()
+
+
+def test_an_upload_that_was_too_fast_to_be_cancelled_says_so(open_in_lab, client, tmp_path):
+    path = tmp_path / "fast.bin"
+    path.write_bytes(b"12")
+    page = open_in_lab("1")
+    panel = opened(page)
+    held = []
+    # The answer is on its way when the button is pressed.
+    page.page.route(
+        "**/civis-nb/files?name=fast.bin*", lambda route: held.append((route, route.fetch()))
+    )
+    panel.locator("input[type=file]").set_input_files(str(path))
+    toasts = page.page.locator(".Toastify__toast")
+    uploading = toasts.filter(has_text="Uploading fast.bin")
+    # Requests are handled while something is asked of the page.
+    page.until(lambda: uploading.count() and held, "the answer")
+    uploading.get_by_role("button", name="Cancel").click()
+    toasts.filter(has_text="Cancelling the upload of fast.bin").wait_for()
+    route, answer = held[0]
+    route.fulfill(response=answer)
+    too_late = "fast.bin was uploaded before that could be cancelled: it is file"
+    toasts.filter(has_text=too_late).wait_for()
+    panel.locator(".civis-Row", has_text="fast.bin").wait_for()
 
 
 def test_an_upload_is_cancelled_in_the_middle(open_in_lab, tmp_path):

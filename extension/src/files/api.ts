@@ -34,9 +34,21 @@ export function forget(id: number): Promise<null> {
   return ask(`files/${id}`, { method: 'DELETE' });
 }
 
-export function upload(file: File, signal: AbortSignal): Promise<IFile> {
-  const name = new URLSearchParams({ name: file.name });
-  return ask(`files?${name.toString()}`, { method: 'POST', body: file, signal });
+/** Upload a file; `id` is one that nothing else has, for `cancelUpload`. */
+export function upload(file: File, id: string, signal: AbortSignal): Promise<IFile> {
+  const query = new URLSearchParams({ name: file.name, upload: id });
+  return ask(`files?${query.toString()}`, { method: 'POST', body: file, signal });
+}
+
+/**
+ * Cancel an upload.
+ *
+ * @returns Whether the server has all of the file: then it may be too late, which the answer to the
+ * upload tells. Else nothing comes of it.
+ */
+export async function cancelUpload(id: string): Promise<boolean> {
+  const found = await ask<{ is_received: boolean }>(`files/uploads/${id}`, { method: 'DELETE' });
+  return found.is_received;
 }
 
 /** Return the address from which the browser saves a file. */

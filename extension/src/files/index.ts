@@ -1,14 +1,15 @@
 import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { Clipboard, ICommandPalette, InputDialog, Notification } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { UUID } from '@lumino/coreutils';
 import { sizeText } from '../common/amounts';
 import { insertCell } from '../common/cells';
 import { icon } from '../common/icons';
 import type { IItemAction } from '../common/list';
-import { problemOf } from '../common/server';
+import { PlatformError, problemOf } from '../common/server';
 import { IPlatformModel } from '../platform/token';
 import type { PlatformModel } from '../platform/model';
-import { forget, IFile, lookUp, upload } from './api';
+import { cancelUpload, forget, IFile, lookUp, upload } from './api';
 import { readingCode } from './code';
 import { download } from './download';
 import { FilesPanel } from './panel';
@@ -24,6 +25,11 @@ const filesIcon = icon(
   'files',
   '<path fill-rule="evenodd" d="M4.5 1h5.2L13.5 4.8V12h-9zm1.3 1.3v8.4h6.4V5.5H9V2.3z"/><path d="M2 4h1.3v9.7H11V15H2z"/>'
 );
+
+/** Return whether what an upload has failed with is that it was cancelled. */
+function isCancel(reason: unknown): boolean {
+  return reason instanceof PlatformError && reason.kind === 'OperationCancelledError';
+}
 
 const plugin: JupyterFrontEndPlugin<void> = {
   id: 'civis-nb:files',
@@ -45,23 +51,50 @@ const plugin: JupyterFrontEndPlugin<void> = {
       );
     const insert = (file: IFile) => insertCell(shell, notebooks, readingCode(file));
     const uploadOne = async (file: File) => {
-      const cancel = new AbortController();
-      const stop = (event: MouseEvent) => {
+      const id = UUID.uuid4();
+      const leave = new AbortController();
+      let isAsked = false;
+      let isOver = false;
+      const cancel = async (event: MouseEvent) => {
         event.preventDefault(); // the message stays: it tells the outcome
-        cancel.abort();
+        if (isOver) {
+          return;
+        }
+        isAsked = true;
+        Notification.update({ id: shown, message: `Cancelling the upload of ${file.name} …`, actions: [] });
+        try {
+          if (!(await cancelUpload(id))) {
+            leave.abort();
+          }
+        } catch (reason) {
+          isAsked = false;
+          if (!isOver) {
+            Notification.update({ id: shown, ...pending });
+            Notification.error(`The upload of ${file.name} was not cancelled: ${problemOf(reason)}`);
+          }
+        }
       };
-      const done = upload(file, cancel.signal).then(
-        found => `${found.name} is file ${found.id}, ${sizeText(found.size ?? 0)}.`
-      );
-      Notification.promise(done, {
+      const pending = {
+        message: `Uploading ${file.name}, ${sizeText(file.size)} …`,
+        actions: [{ label: 'Cancel', callback: (event: MouseEvent) => void cancel(event) }]
+      };
+      const done = upload(file, id, leave.signal)
+        .finally(() => (isOver = true))
+        .then(found => {
+          const what = `file ${found.id}, ${sizeText(found.size ?? 0)}.`;
+          return isAsked
+            ? `${found.name} was uploaded before that could be cancelled: it is ${what}`
+            : `${found.name} is ${what}`;
+        });
+      const shown = Notification.promise(done, {
         pending: {
-          message: `Uploading ${file.name}, ${sizeText(file.size)} …`,
-          options: { autoClose: false, actions: [{ label: 'Cancel', callback: stop }] }
+          message: pending.message,
+          options: { autoClose: false, actions: pending.actions }
         },
         success: { message: text => String(text), options: { autoClose: 10_000, actions: [] } },
         error: {
           message: reason =>
-            cancel.signal.aborted
+            leave.signal.aborted || isCancel(reason)
               ? `The upload of ${file.name} was cancelled.`
               : `${file.name} was not uploaded: ${problemOf(reason)}`,
           options: { autoClose: 10_000, actions: [] }
