@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from functools import partial
@@ -16,10 +17,10 @@ from civis_nb.errors import CivisError, CivisLookupError
 from civis_nb.futures import CivisFuture
 from civis_nb.io import query_civis
 from civis_nb.lab.account import Account
-from civis_nb.lab.catalog import Catalog, Database, Table
+from civis_nb.lab.catalog import Catalog, Column, Database, Table
 from civis_nb.lab.names import sql_name
 from civis_nb.lab.statistics import profile_of
-from civis_nb.lab.threads import in_thread
+from civis_nb.lab.threads import in_thread, in_time
 from civis_nb.table_names import qualified
 
 __all__ = ["Data"]
@@ -107,14 +108,13 @@ class Data:
     async def scan(self, database_id: int, schema: str) -> dict[str, Any]:
         """Scan a schema for its tables on the platform, and wait for the end."""
         await in_thread(self._database, database_id)
-        await _outcome(partial(self._start_scan, database_id, schema))
+        await _outcome(partial(self._start_scan, database_id, schema), is_read=False)
         self._catalog.forget()
         return {}
 
     async def preview(self, database_id: int, table_id: int) -> dict[str, Any]:
         """Return the first rows of a table, as a notebook would keep them."""
-        table = await in_thread(self._table, database_id, table_id)
-        known = await in_thread(self._catalog.columns, table_id, _WAIT_S)
+        table, known = await self._table_with_columns(database_id, table_id)
         sql = f"select * from {qualified(table.schema, table.name)} limit {_PREVIEW_ROWS}"  # noqa: S608
         found = await self._run(database_id, sql, _PREVIEW_ROWS)
         names, rows = list(found.result_columns or []), list(found.result_rows or [])
@@ -127,8 +127,7 @@ class Data:
 
     async def profile(self, database_id: int, table_id: int, column: str | None) -> dict[str, Any]:
         """Return statistics of a table's columns, or of one of them, as a notebook keeps them."""
-        table = await in_thread(self._table, database_id, table_id)
-        columns = await in_thread(self._catalog.columns, table_id, _WAIT_S)
+        table, columns = await self._table_with_columns(database_id, table_id)
         title = f"{table.schema}.{table.name}"
         if column is not None:
             columns = [one for one in columns if one.name == column]
@@ -142,6 +141,15 @@ class Data:
 
         profile = await profile_of(ask, qualified(table.schema, table.name), columns, title)
         return {"bundle": profile._repr_mimebundle_()}
+
+    async def _table_with_columns(
+        self, database_id: int, table_id: int
+    ) -> tuple[Table, list[Column]]:
+        def found() -> tuple[Table, list[Column]]:
+            table = self._table(database_id, table_id)
+            return table, self._catalog.columns(table_id, _WAIT_S)
+
+        return await in_time(in_thread(found))
 
     def _start_scan(self, database_id: int, schema: str) -> CivisFuture:
         client = self._account.client()
@@ -194,14 +202,28 @@ def _preview(
     return {"bundle": bundle}
 
 
-async def _outcome(start: Callable[[], CivisFuture]) -> Any:
-    """Start a run in a thread, and wait for its end without one; a cancelled wait cancels it."""
+async def _outcome(start: Callable[[], CivisFuture], *, is_read: bool = True) -> Any:
+    """Start a run in a thread, and wait for its end without one; a cancelled wait cancels it.
+
+    The start of one that only reads is given up as other reads are.
+    """
     starting = asyncio.ensure_future(in_thread(start))
+    begun = asyncio.shield(starting)
     try:
-        future = await asyncio.shield(starting)
+        try:
+            future = await (in_time(begun) if is_read else begun)
+        except TimeoutError:
+            starting.add_done_callback(_cancel_late)
+            raise
         return await asyncio.shield(asyncio.wrap_future(future))
     except asyncio.CancelledError:
         # It may be being started just now: then it is cancelled as soon as it has been.
         with contextlib.suppress(CivisError):
             await in_thread((await starting).cancel)
         raise
+
+
+def _cancel_late(starting: asyncio.Future[CivisFuture]) -> None:
+    """Cancel a run for whose start nobody waits any more."""
+    if not starting.cancelled() and starting.exception() is None:
+        threading.Thread(target=starting.result().cancel, daemon=True).start()

@@ -15,8 +15,8 @@ from tornado import iostream, web
 from civis_nb.cancellation import CancelToken
 from civis_nb.errors import CivisError
 from civis_nb.lab.files import Files, attachment
-from civis_nb.lab.http import Handler, allowed, status_of, whole_number
-from civis_nb.lab.threads import in_thread
+from civis_nb.lab.http import Handler, allowed, whole_number
+from civis_nb.lab.threads import in_thread, in_time
 
 __all__ = ["ContentHandler", "FileHandler", "FilesHandler", "UploadHandler"]
 
@@ -158,12 +158,9 @@ class ContentHandler(_OfFiles):
         """Answer with the content; where it can't be had whole, the connection breaks."""
         file_id = whole_number("The file's id", file)
         try:
-            name, size, pieces = await in_thread(self._files.download, file_id)
-            # Before the answer begins: a file that has expired has none.
-            first = await in_thread(_next, pieces)
-        except CivisError as error:
-            self.set_status(status_of(error))
-            self.finish(json.dumps({"problem": str(error), "kind": type(error).__name__}))
+            name, size, piece, pieces = await in_time(in_thread(self._begun, file_id))
+        except (CivisError, TimeoutError) as error:
+            self.finish(json.dumps(self.refusal(error)))
             return
         self.set_header("Content-Type", "application/octet-stream")
         self.set_header("Content-Disposition", attachment(name))
@@ -172,7 +169,6 @@ class ContentHandler(_OfFiles):
         if size is not None:
             self.set_header("Content-Length", str(size))
         try:
-            piece = first
             while piece is not None:
                 self.write(piece)
                 await self.flush()
@@ -184,6 +180,12 @@ class ContentHandler(_OfFiles):
             self._break_off()
             return
         self.finish(set_content_type="application/octet-stream")
+
+    def _begun(self, file_id: int) -> tuple[str, int | None, bytes | None, Iterator[bytes]]:
+        """Return a download with its first piece."""
+        name, size, pieces = self._files.download(file_id)
+        # Before the answer begins: a file that has expired has none.
+        return name, size, _next(pieces), pieces
 
     def _break_off(self) -> None:
         """Close the connection, by which a browser knows that the file is not whole."""

@@ -19,16 +19,12 @@ from civis_nb.errors import (
     CivisMagicError,
     OperationCancelledError,
 )
-from civis_nb.lab.threads import in_thread
+from civis_nb.lab.threads import in_thread, in_time
 
-__all__ = ["READ_LIMIT_S", "RESOURCE", "Handler", "allowed", "status_of", "whole_number"]
+__all__ = ["RESOURCE", "Handler", "allowed", "status_of", "whole_number"]
 
 #: What an authorizer of Jupyter Server is asked about.
 RESOURCE: Final = "civis-nb"
-
-#: A read that takes longer is answered with status 504. The platform's own calls are repeated for
-#: minutes; what was begun to be written is waited for.
-READ_LIMIT_S: Final = 30.0
 
 Value = TypeVar("Value")
 Method = TypeVar("Method", bound=Callable[..., Awaitable[None]])
@@ -72,8 +68,9 @@ class Handler(APIHandler):
     async def reply(self, function: Callable[..., Any], *args: Any) -> None:
         """Answer with what a function returns, as JSON.
 
-        A plain function is called in a thread, for at most `READ_LIMIT_S` by GET. A coroutine
-        function is awaited, and cancelled when the browser no longer waits for the answer.
+        A plain function is called in a thread, for at most `threads.READ_LIMIT_S` by GET. A
+        coroutine function limits its reads itself; it is awaited, and cancelled when the browser no
+        longer waits for the answer.
 
         What it fails with is answered with ``{"problem": text, "kind": name of the error}``, of
         which the extension shows the text: with status 400 where the request was wrong, as the
@@ -86,15 +83,10 @@ class Handler(APIHandler):
                 self._working = asyncio.ensure_future(function(*args))
                 found = await self._working
             else:
-                limit_s = READ_LIMIT_S if self.request.method == "GET" else None
-                found = await asyncio.wait_for(in_thread(function, *args), limit_s)
-        except CivisError as error:
-            self.set_status(status_of(error))
-            found = {"problem": str(error), "kind": type(error).__name__}
-        except TimeoutError as error:
-            self.set_status(504)
-            problem = str(error) or f"The platform has not answered within {READ_LIMIT_S:g} s."
-            found = {"problem": problem, "kind": "TimeoutError"}
+                called = in_thread(function, *args)
+                found = await (in_time(called) if self.request.method == "GET" else called)
+        except (CivisError, TimeoutError) as error:
+            found = self.refusal(error)
         except asyncio.CancelledError:
             return  # nobody waits
         except Exception as error:
@@ -104,6 +96,15 @@ class Handler(APIHandler):
             problem = f"{type(error).__name__}: {error}. The log of the Jupyter server has more."
             found = {"problem": problem, "kind": type(error).__name__}
         self.finish(json.dumps(found))
+
+    def refusal(self, error: CivisError | TimeoutError) -> dict[str, str]:
+        """Return what answers an error, and set its status, as `reply` does."""
+        if isinstance(error, CivisError):
+            self.set_status(status_of(error))
+            return {"problem": str(error), "kind": type(error).__name__}
+        self.set_status(504)
+        problem = str(error) or "The platform has not answered in time."
+        return {"problem": problem, "kind": "TimeoutError"}
 
     def on_connection_close(self) -> None:
         """Cancel what is done for a browser that has gone."""

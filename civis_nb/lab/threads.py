@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
 
-__all__ = ["in_thread"]
+__all__ = ["READ_LIMIT_S", "in_thread", "in_time"]
+
+#: What is read from the platform is waited for no longer. The platform's own calls are repeated for
+#: minutes; what was begun to be written is waited for.
+READ_LIMIT_S: Final = 30.0
 
 Value = TypeVar("Value")
 
@@ -47,3 +51,22 @@ async def in_thread(function: Callable[..., Value], *args: object) -> Value:
 
     threading.Thread(target=work, name="civis-call", daemon=True).start()
     return await done
+
+
+async def in_time(answer: Awaitable[Value]) -> Value:
+    """Return an answer of the platform that changes nothing there, unless it comes too late.
+
+    Raises
+    ------
+    TimeoutError
+        When it takes longer than `READ_LIMIT_S`; a call in a thread goes on even so, and what it
+        returns is dropped.
+    """
+    try:
+        async with asyncio.timeout(READ_LIMIT_S) as limit:
+            return await answer
+    except TimeoutError:
+        if not limit.expired():
+            raise  # the platform's own
+        text = f"The platform has not answered within {READ_LIMIT_S:g} s."
+        raise TimeoutError(text) from None

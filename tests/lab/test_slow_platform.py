@@ -23,9 +23,9 @@ SPEC = json.loads((files("civis_nb.spec") / "bundled.json").read_text(encoding="
 READS = ("jobs?scope=all", "files?of=projects", "databases")
 IMPATIENT = """
 from jupyter_server.serverapp import main
-from civis_nb.lab import http
+from civis_nb.lab import threads
 
-http.READ_LIMIT_S = 0.5
+threads.READ_LIMIT_S = 0.5
 main()
 """
 
@@ -99,10 +99,55 @@ def test_a_server_ends_though_the_platform_hangs_and_pages_listen(start, silent)
         page.__exit__()
 
 
-def test_a_read_is_given_up_in_time_and_says_so(start, silent, tmp_path, monkeypatch):
+@pytest.fixture
+def impatient(start, silent, tmp_path):
+    """Start a Jupyter server that gives up reads after half a second."""
     (tmp_path / "impatient.py").write_text(IMPATIENT)
     paths = [str(tmp_path), os.environ.get("PYTHONPATH", "")]
-    server = start(silent.url, "impatient", PYTHONPATH=os.pathsep.join(paths))
-    answer = server.session().get("civis-nb/jobs")
+    return start(silent.url, "impatient", PYTHONPATH=os.pathsep.join(paths))
+
+
+def test_a_read_is_given_up_in_time_and_says_so(impatient):
+    answer = impatient.session().get("civis-nb/jobs")
     assert answer.status_code == 504
     assert answer.json()["problem"] == "The platform has not answered within 0.5 s."
+
+
+def test_a_download_that_does_not_begin_is_given_up_in_time(impatient, silent):
+    file = {"id": 7, "name": "a.txt", "file_size": 3, "file_url": f"{silent.url}/store"}
+    silent.on("GET", "/files/7", file)
+    silent.on("GET", "/store", Reply(fault="hang"))
+    answer = impatient.session().get("civis-nb/files/7/content", timeout=25)
+    assert answer.status_code == 504
+    assert answer.json()["problem"] == "The platform has not answered within 0.5 s."
+
+
+@pytest.mark.parametrize("kind", ["preview", "profile"])
+def test_a_query_that_does_not_begin_is_given_up_in_time_and_cancelled(impatient, silent, kind):
+    gate = threading.Event()
+
+    def begun(_seen):
+        gate.wait(60)
+        return Reply({"id": 5, "state": "queued", "last_run_id": 6, "last_run": {"id": 6}})
+
+    table = {"id": 1, "schema": "a", "name": "b", "is_view": False}
+    column = {"name": "c", "sql_type": "INT", "description": "", "order": 0}
+    silent.on("GET", "/databases", [{"id": 1, "name": "main", "adapter": "postgresql"}])
+    silent.on("GET", "/tables", [table])
+    silent.on("GET", "/tables/1", {**table, "columns": [column]})
+    silent.on("GET", "/credentials", [{"id": 1, "name": "mine", "type": "Database"}])
+    silent.on("POST", "/queries", begun)
+    silent.on("GET", "/jobs/5/runs", [{"id": 6, "state": "running"}])
+    session = impatient.session()
+    names = "civis-nb/data/columns?database=1&table=1"
+    until(lambda: session.get(names, timeout=25).status_code == 200, "the names")
+
+    def given_up():
+        answer = session.get(f"civis-nb/data/{kind}?database=1&table=1", timeout=25)
+        assert answer.status_code == 504, answer.text
+        assert answer.json()["problem"] == "The platform has not answered within 0.5 s."
+        return silent.seen("POST", "/queries")
+
+    until(given_up, "a query that was begun")
+    gate.set()
+    until(lambda: silent.seen("DELETE", "/jobs/5/runs/6"), "the cancel")
