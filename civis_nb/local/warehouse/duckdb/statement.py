@@ -154,12 +154,12 @@ def parse_script(
                 raise statement_error(refused, statement, hidden) from None
             try:
                 reason = reason_to_ignore(piece.text)
+                found = None if reason is not None else _parse_translation(cursor, statement)
             except WarehouseError as error:
                 raise located_error(error, statement) from None
             if reason is not None:
                 log("info", reason)
                 continue
-            found = _parse_translation(cursor, statement)
             if found is None:
                 raise statement_error(refused, statement, hidden) from None
             statements += found

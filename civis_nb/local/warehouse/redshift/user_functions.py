@@ -1,19 +1,22 @@
-"""User-defined SQL functions of Redshift, as DuckDB's macros."""
+"""User-defined SQL functions, as DuckDB's macros."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from civis_nb.errors import WarehouseError
+from civis_nb.local.warehouse.dialects.tokens import STRING, Tokens
 from civis_nb.sql_text import tokenize
 
 __all__ = ["as_macro"]
 
-_CREATE = re.compile(
-    r"(?is)\s*create\s+(?P<replace>or\s+replace\s+)?function\s+(?P<name>[^\s(]+)\s*"
-    r"\((?P<arguments>.*?)\)\s*returns\s.*?\bas\s*(?P<body>\$(?P<tag>\w*)\$.*\$(?P=tag)\$|'.*')"
-    r"\s*language\s+'?(?P<language>\w+)'?\s*;?\s*$"
-)
+#: Words of attributes that change nothing here -> how many tokens of each there are.
+_IGNORED = {
+    "immutable": 1, "stable": 1, "volatile": 1, "leakproof": 1, "not": 2, "parallel": 2,
+    "cost": 2, "rows": 2, "security": 2, "external": 3, "called": 4,
+}  # fmt: skip
+_ATTRIBUTES = _IGNORED.keys() | {"returns", "language", "as", "strict", "return"}
 _DROP = re.compile(r"(?is)(\s*drop\s+function\s+(?:if\s+exists\s+)?[^\s(;]+)\s*\([^()]*\)")
 
 
@@ -23,7 +26,8 @@ def as_macro(sql: str) -> str:
     Raises
     ------
     WarehouseError
-        When the function is written in another language than SQL.
+        When the function is written in another language than SQL, or something is wrong with its
+        attributes.
 
     Examples
     --------
@@ -35,22 +39,84 @@ def as_macro(sql: str) -> str:
     dropped = _DROP.match(sql)
     if dropped:
         return dropped.group(1) + re.sub(r"(?is)^\s*(cascade|restrict)\b", "", sql[dropped.end() :])
-    found = _CREATE.match(sql)
-    if found is None:
+    tokens = Tokens(sql)
+    start = 4 if tokens.matches(1, "or", "replace") else 2
+    if tokens.words[0] != "create" or tokens.words[start - 1] != "function":
         return sql
-    if found["language"].lower() != "sql":
+    opened = tokens.path(start)[1]
+    name, close = tokens.original(start, opened), tokens.partners.get(opened, opened)
+    names = _names(tokens.original(opened + 1, close))
+    found = _attributes(tokens, close + 1)
+    if found.language != "sql":
         raise WarehouseError(
-            f"functions in {found['language']} can't be run here; write {found['name']} in SQL, "
+            f"functions in {found.language} can't be run here; write {name} in SQL, "
             "or do its work in a Python job"
         )
-    names = _names(found["arguments"])
-    tag = f"${found['tag']}$" if found["body"].startswith("$") else "'"
-    body = found["body"][len(tag) : -len(tag)]
-    if tag == "'":
-        body = body.replace("''", "'")
-    replace = "OR REPLACE " if found["replace"] else ""
-    query = _with_names(body, names).strip().rstrip(";").strip()
-    return f"CREATE {replace}MACRO {found['name']}({', '.join(names)}) AS ({query})"
+    replace = "OR REPLACE " if start == 4 else ""
+    query = _with_names(found.body, names).strip().rstrip(";").strip()
+    if found.is_strict and names:
+        missing = " OR ".join(f"{argument} IS NULL" for argument in names)
+        query = f"CASE WHEN {missing} THEN NULL ELSE ({query}) END"
+    return f"CREATE {replace}MACRO {name}({', '.join(names)}) AS ({query})"
+
+
+@dataclass
+class _Attributes:
+    """What follows the arguments of a function; PostgreSQL takes it in any order."""
+
+    language: str = ""
+    body: str = ""
+    is_strict: bool = False
+
+
+def _attributes(tokens: Tokens, at: int) -> _Attributes:
+    """Read the language, the body and the other attributes of a function.
+
+    Raises
+    ------
+    WarehouseError
+        If there is something else, if one stands there twice, or if one is missing.
+    """
+    words, found = tokens.words, _Attributes()
+    while at < tokens.count:
+        word, first = words[at], at
+        if word == "returns" and words[at + 1] == "null":  # RETURNS NULL ON NULL INPUT
+            found.is_strict, at = True, at + 5
+        elif word == "returns" and words[at + 1] in ("setof", "table"):
+            raise WarehouseError(
+                f"functions that return {words[at + 1].upper()} are not supported; create a view"
+            )
+        elif word == "returns":
+            at += 2
+            while at < tokens.count and words[at] not in _ATTRIBUTES:
+                at += 1
+        elif word == "language" and not found.language:
+            found.language, at = tokens.texts[at + 1].strip("'\"").lower(), at + 2
+        elif word == "as" and not found.body and tokens.kinds[at + 1] == STRING:
+            found.body, at = _text(tokens.texts[at + 1]), at + 2
+        elif word == "return" and not found.body:
+            found.body, at = f"SELECT {tokens.original(at + 1, tokens.count)}", tokens.count
+            found.language = found.language or "sql"
+        elif word in ("language", "as"):
+            raise WarehouseError("CREATE FUNCTION: conflicting or redundant options")
+        elif word in _IGNORED or word == "strict":
+            found.is_strict = found.is_strict or word == "strict"
+            at += _IGNORED.get(word, 1)
+        else:
+            raise WarehouseError(f'syntax error at or near "{tokens.texts[first]}"')
+    if not found.language:
+        raise WarehouseError("CREATE FUNCTION: no language specified; write LANGUAGE sql")
+    if not found.body:
+        raise WarehouseError("CREATE FUNCTION: no function body specified")
+    return found
+
+
+def _text(written: str) -> str:
+    """Return the content of a text in quotes or between dollar signs."""
+    if written.startswith("$"):
+        size = written.index("$", 1) + 1
+        return written[size:-size]
+    return written[1:-1].replace("''", "'")
 
 
 def _names(arguments: str) -> list[str]:
