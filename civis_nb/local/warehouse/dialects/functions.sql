@@ -155,7 +155,7 @@ CREATE MACRO as_numeric(x, kind VARCHAR) AS civis_sql.numeric_of_text(x),
   (x, kind DECIMAL) AS x, (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind BOOLEAN) AS x, (x, kind) AS x;
 -- PostgreSQL's numerics without a scale: 20 digits behind the point. What has more is refused; doubles
 -- are only where less than ten of their digits are left.
-CREATE MACRO too_long(x, name) AS civis_sql.fail_text(name || ' without a precision has room for 18 digits before and 20 behind its point here, too few for ' || x || ': round it, or give the type a precision and a scale');
+CREATE MACRO too_long(x, name) AS civis_sql.fail_text(name || ' without a precision has room for 18 digits before and 20 behind its point here, too few for ' || x || ': round it, or give the type a precision and a scale, such as numeric(38, 0) for whole numbers');
 CREATE MACRO kept_decimal(x, name) AS CASE WHEN cast_to_type(TRY_CAST(x AS DECIMAL(38, 20)), x) = x OR x IS NULL THEN TRY_CAST(x AS DECIMAL(38, 20))
   ELSE civis_sql.too_long(x::VARCHAR, name)::DECIMAL(38, 20) END;
 CREATE MACRO kept_double(x, name) AS CASE WHEN abs(x) < 1e18 AND (abs(x) >= 1e-10 OR x = 0) OR x IS NULL THEN civis_sql.double_as_text(x)::DECIMAL(38, 20)

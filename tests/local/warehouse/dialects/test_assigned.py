@@ -168,6 +168,9 @@ def test_blanks_at_the_end_of_a_text_are_cut_to_its_column(
         "INSERT INTO n VALUES ('0.123456789012345678901')",
         "INSERT INTO n SELECT '0.123456789012345678901'::text::numeric(38, 30)",
         "INSERT INTO n VALUES (1234567890123456789.5)",
+        "INSERT INTO n VALUES (1234567890123456789)",
+        "INSERT INTO n SELECT 1234567890123456789::bigint",
+        "INSERT INTO n VALUES ('-1234567890123456789')",
         "UPDATE n SET a = 0.00001 * 0.0000123456789012345678",
         "INSERT INTO n VALUES (1e-30::float8)",
         "SELECT x::numeric FROM (SELECT '0.123456789012345678901'::text AS x) AS t",
@@ -177,7 +180,8 @@ def test_a_numeric_without_a_scale_refuses_digits_that_it_has_no_room_for(statem
     warehouse = open_duckdb(":memory:", "postgres")
     bench = Bench(tmp_path, warehouse)
     bench.sql("CREATE TABLE n (a NUMERIC); INSERT INTO n VALUES (1)")
-    with pytest.raises(WarehouseError, match="room for 18 digits before and 20 behind its point"):
+    with pytest.raises(WarehouseError, match="room for 18 digits before and 20 behind its point") as caught:
         bench.rows(statement + (" RETURNING a" if "INTO" in statement else ""))
+    assert "numeric(38, 0) for whole numbers" in str(caught.value)
     assert bench.rows("SELECT * FROM n") == [["1"]]
     warehouse.close()
