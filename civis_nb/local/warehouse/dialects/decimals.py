@@ -34,9 +34,9 @@ _NO_TYPE = '"NULL"'
 _DIGITS = {"TINYINT": 5, "SMALLINT": 5, "INTEGER": 10, "BIGINT": 19, "HUGEINT": 38,
            _NO_TYPE: 1}  # fmt: skip
 _MEAN = "MEAN"
-#: PostgreSQL's numeric without a scale, which has as many digits as its values. With a scale below 20
-#: DuckDB may have a type for products of two, with two digits before the point at most: they would
-#: fail when they are computed, and not when they are bound, where they get another type.
+#: PostgreSQL's numeric without a scale, which has as many digits as its values. With a scale below
+#: 20 DuckDB may have a type for products of two, with two digits before the point at most: they
+#: would fail when they are computed, and not when they are bound, where they get another type.
 PLAIN_NUMERIC = "DECIMAL(38, 20)"
 #: The types of PostgreSQL's quotients, means, powers and roots, of numerics without a scale, and of
 #: what is made of those: their digits behind the point are not those of the values.

@@ -180,7 +180,8 @@ def test_a_numeric_without_a_scale_refuses_digits_that_it_has_no_room_for(statem
     warehouse = open_duckdb(":memory:", "postgres")
     bench = Bench(tmp_path, warehouse)
     bench.sql("CREATE TABLE n (a NUMERIC); INSERT INTO n VALUES (1)")
-    with pytest.raises(WarehouseError, match="room for 18 digits before and 20 behind its point") as caught:
+    room = "room for 18 digits before and 20 behind its point"
+    with pytest.raises(WarehouseError, match=room) as caught:
         bench.rows(statement + (" RETURNING a" if "INTO" in statement else ""))
     assert "numeric(38, 0) for whole numbers" in str(caught.value)
     assert bench.rows("SELECT * FROM n") == [["1"]]
