@@ -76,6 +76,22 @@ def test_a_job_is_run_with_arguments_watched_and_cancelled(open_in_lab, client):
     assert serious_findings(page.page, ".civis-RunTab") == []
 
 
+def test_enter_begins_a_line_in_a_text_of_several_lines(open_in_lab, client):
+    params = [{"name": "TEXT", "type": "multi_line_string"}]
+    job_id = script(client, name="takes lines", params=params)
+    page = open_in_lab("1")
+    jobs = Jobs(page)
+    jobs.choose("takes lines", "Run with Arguments")
+    form = page.page.locator(".civis-ArgumentsDialog")
+    field = form.get_by_label("TEXT")
+    field.press_sequentially("one\ntwo")
+    assert field.input_value() == "one\ntwo"
+    form.get_by_role("button", name="Cancel").focus()
+    page.page.keyboard.press("Enter")
+    page.until(lambda: form.count() == 0, "the end of the dialog")
+    assert list(client.jobs.list_runs(job_id)) == []
+
+
 def test_two_tabs_share_the_states_and_a_reload_keeps_the_log(open_in_lab, client):
     job_id = script(client, "echo begun; sleep 600", name="shared by tabs")
     one, other = open_in_lab("1"), open_in_lab("2")

@@ -99,6 +99,12 @@ def test_the_status_bar_tells_and_changes_platform_and_database(open_page):
     page.until(lambda: status(page) == "Civis: local platform · sample", "the new kernel's state")
 
 
+def press(page, name):
+    """Press a button of the dialog by the keyboard."""
+    dialog(page).get_by_role("button", name=name).focus()
+    page.page.keyboard.press("Enter")
+
+
 def test_a_reset_asks_before_it_deletes(open_page, tmp_path):
     page = open_page("1")
     page.command("civis-nb:start-local-platform")
@@ -107,15 +113,17 @@ def test_a_reset_asks_before_it_deletes(open_page, tmp_path):
     before = mark.stat().st_ino
     page.command("civis-nb:choose-platform")
     for answer, is_deleted in (("Keep everything", False), ("Delete everything", True)):
-        dialog(page).get_by_role("button", name="Reset").click()
+        press(page, "Reset")
         assert "are deleted" in dialog(page).inner_text()
-        dialog(page).get_by_role("button", name=answer).click()
+        press(page, answer)
         outcome = "nothing but its samples" if is_deleted else "Nothing was deleted"
         page.until(lambda text=outcome: text in said(page), outcome)
         assert (mark.stat().st_ino != before) == is_deleted
-    dialog(page).get_by_role("button", name="Stop").click()
+    press(page, "Stop")
     page.until(lambda: "has stopped" in said(page), "the end")
     page.until(lambda: status(page) == "Civis: no platform", "the state of the server")
+    press(page, "Close")
+    page.until(lambda: dialog(page).count() == 0, "the end of the dialog")
 
 
 def test_the_launcher_has_notebooks_and_the_local_platform(open_page, lab):

@@ -1,5 +1,6 @@
 import { Dialog, Notification } from '@jupyterlab/apputils';
 import type { Message } from '@lumino/messaging';
+import { FormDialog } from '../common/dialog';
 import { getDatabases, problemOf } from '../common/server';
 import { getSchemas } from './api';
 import { selectCell } from './cells';
@@ -30,7 +31,7 @@ export async function uploadFiles(
 }
 
 /** The dialog of a file; it stays open until the table is there, or nothing is to come of it. */
-class UploadDialog extends Dialog<void> {
+class UploadDialog extends FormDialog<void> {
   constructor(
     private readonly file: File,
     private readonly into: ISchemaRef | null,

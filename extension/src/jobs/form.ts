@@ -1,5 +1,6 @@
 import { Dialog } from '@jupyterlab/apputils';
 import { Widget } from '@lumino/widgets';
+import { FormDialog } from '../common/dialog';
 import type { IJobDetails, IParam } from './api';
 import { faultOf, textOf } from './faults';
 
@@ -132,7 +133,7 @@ export async function askArguments(job: IJobDetails): Promise<Record<string, unk
 }
 
 /** A dialog that stays open while what is filled in is wrong. */
-class ArgumentsDialog extends Dialog<Record<string, unknown>> {
+class ArgumentsDialog extends FormDialog<Record<string, unknown>> {
   constructor(
     private readonly form: ArgumentsForm,
     options: Partial<Dialog.IOptions<Record<string, unknown>>>

@@ -1,7 +1,8 @@
-import { Dialog, showDialog } from '@jupyterlab/apputils';
+import { Dialog } from '@jupyterlab/apputils';
 import { Styling } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 import { sizeText } from '../common/amounts';
+import { FormDialog } from '../common/dialog';
 import { getDatabases, problemOf } from '../common/server';
 import type { PlatformModel } from './model';
 import { differenceText, ILocalState, IWhere, platformName, whereText } from './where';
@@ -273,9 +274,10 @@ class PlatformForm extends Widget {
 
 /** Open the dialog in which platform and database are changed. */
 export async function openPlatformDialog(model: PlatformModel): Promise<void> {
-  await showDialog({
+  const dialog = new FormDialog<void>({
     title: 'Civis: platform and database',
     body: new PlatformForm(model),
     buttons: [Dialog.okButton({ label: 'Close' })]
   });
+  await dialog.launch();
 }
