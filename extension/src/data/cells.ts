@@ -1,13 +1,11 @@
+import { magicWord } from '../common/magic_words';
 import type { IDatabase } from '../common/server';
 import type { ITableRef } from './items';
 
 /** Return the option of a magic that names a database. */
 export function databaseOption(database: IDatabase): string {
-  if (/^[\w.-]+$/.test(database.name)) {
-    return `-d ${database.name}`;
-  }
-  // A name with quotes can't be quoted in a magic's line; the id can always be written.
-  return database.name.includes('"') ? `-d ${database.id}` : `-d "${database.name}"`;
+  // What colours and completes a cell does not read escapes; the id can always be written.
+  return `-d ${database.name.includes('"') ? database.id : magicWord(database.name)}`;
 }
 
 /** Return a cell that selects the first rows of a table. */

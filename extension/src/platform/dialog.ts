@@ -3,6 +3,7 @@ import { Styling } from '@jupyterlab/ui-components';
 import { Widget } from '@lumino/widgets';
 import { sizeText } from '../common/amounts';
 import { FormDialog } from '../common/dialog';
+import { configLine } from '../common/magic_words';
 import { getDatabases, problemOf } from '../common/server';
 import type { PlatformModel } from './model';
 import { differenceText, ILocalState, IWhere, platformName, whereText } from './where';
@@ -179,14 +180,14 @@ class PlatformForm extends Widget {
     const confirmed = (what: string) =>
       `Done in the kernel, until it restarts. To keep it, run in the notebook: ${what}`;
     const choose = (name: string) =>
-      this._act('Changing the database …', confirmed(`%civis_config database ${name}`), () =>
+      this._act('Changing the database …', confirmed(configLine('database', name)), () =>
         this.model.setInNotebook(null, name)
       );
     const backend = server?.kind === 'local' && server.is_chosen ? 'local' : 'platform';
     const same = button('Use what the sidebar uses', () => {
-      const lines = [`%civis_config backend ${backend}`];
+      const lines = [configLine('backend', backend)];
       if (server?.database) {
-        lines.push(`%civis_config database ${server.database}`);
+        lines.push(configLine('database', server.database));
       }
       return this._act('Changing the notebook …', confirmed(lines.join(' and ')), () =>
         this.model.setInNotebook(backend, server?.database ?? null)
