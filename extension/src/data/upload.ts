@@ -15,6 +15,9 @@ export interface IUploadOptions {
   readonly insert: ((source: string) => void) | null;
 }
 
+/** Note a failure that leaves nothing for the user to do. */
+const warn = (reason: unknown) => console.warn('civis-nb:', reason);
+
 /** Import files one after the other, each when the user has confirmed it. */
 export async function uploadFiles(
   files: readonly File[],
@@ -57,7 +60,7 @@ class UploadDialog extends FormDialog<void> {
     if (index !== 1 || this._isDone) {
       if (!this._isDone) {
         // The copies are removed; what has failed to be removed is so after some hours.
-        void this._upload.end().catch(reason => console.warn('civis-nb:', reason));
+        void this._upload.end().catch(warn);
       }
       super.resolve(index);
     } else if (this._isReady) {
@@ -75,7 +78,7 @@ class UploadDialog extends FormDialog<void> {
     if (event.type !== 'pagehide') {
       super.handleEvent(event);
     } else if (!this._isImporting && !this._isDone) {
-      void this._upload.end(true).catch(reason => console.warn('civis-nb:', reason));
+      void this._upload.end(true).catch(warn);
     }
   }
 
@@ -163,9 +166,7 @@ class UploadDialog extends FormDialog<void> {
         return;
       }
       this._isDone = true;
-      await this._upload.end();
       this._notify(state);
-      await this.options.done();
     } catch (reason) {
       this._setReady();
       this._form.setProblem(problemOf(reason));
@@ -173,6 +174,9 @@ class UploadDialog extends FormDialog<void> {
     } finally {
       this._isImporting = false;
     }
+    // The table is there, whatever becomes of this.
+    void this._upload.end().catch(warn);
+    await this.options.done().catch(warn);
     this.resolve(1);
   }
 
