@@ -163,6 +163,39 @@ def test_jobs_are_found_and_run_by_keyboard_alone(open_in_lab, client):
     jobs.run().locator(".civis-run-state", has_text="succeeded").wait_for()
 
 
+def test_a_problem_and_a_count_that_stay_are_written_once(open_in_lab, client):
+    script(client, name="told once alone")
+    page = open_in_lab("1")
+    jobs = Jobs(page)
+    jobs.has_state("told once alone", "never ran")
+    page.page.route(re.compile("/civis-nb/events"), lambda route: route.abort())
+    jobs.node.get_by_label("Jobs shown").select_option("all")
+    jobs.node.get_by_text("The Jupyter server does not answer").wait_for()
+    search = jobs.node.get_by_role("searchbox")
+    search.fill("told once")
+    jobs.node.get_by_text("1 found").wait_for()
+    jobs.node.evaluate(
+        """(node) => {
+            window.written = [];
+            const watcher = new MutationObserver((all) => {
+                window.written.push(...all.map((one) => one.target.textContent));
+            });
+            for (const one of node.querySelectorAll("[role=alert], [role=status]")) {
+                watcher.observe(one, { characterData: true, childList: true, subtree: true });
+            }
+        }"""
+    )
+    with page.page.expect_response(re.compile("/civis-nb/jobs.*text=told\\+once\\+alone")):
+        search.press_sequentially(" alone")
+    search.press("ArrowDown")
+    chosen = jobs.node.locator(".civis-Row[aria-selected='true']", has_text="told once alone")
+    chosen.wait_for()
+    assert page.page.evaluate("() => window.written") == []
+    # What differs is written.
+    search.fill("nowhere")
+    page.until(lambda: page.page.evaluate("() => window.written.length"), "other words")
+
+
 def test_the_panel_in_both_themes(open_in_lab, client):
     failed = script(client, "echo no >&2; exit 3", name="fails each time")
     client.jobs.post_runs(failed)

@@ -1,6 +1,7 @@
 import { searchIcon } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Menu, Widget } from '@lumino/widgets';
+import { setText } from '../../../civis_nb/widgets/static/common.js';
 import type { IListOptions } from './list_options';
 import { openMenu } from './menu';
 import { fillProblem, IRemedy, problemElement } from './problem';
@@ -167,7 +168,7 @@ export class ItemList<T> extends Widget {
       this._active = rows[Math.min(Math.max(this._activePlace, 0), rows.length - 1)]?.key ?? null;
     }
     this._activePlace = rows.findIndex(row => row.key === this._active);
-    this._status.textContent = this._statusText(rows);
+    setText(this._status, this._statusText(rows));
     this._tree.setAttribute('aria-busy', String(this._isBusy || rows.some(row => row.isLoading)));
 
     const { role = 'tree', dragText, actions } = this.options;

@@ -13,9 +13,18 @@ export function problemElement(): HTMLElement {
   return result;
 }
 
-/** Show a problem in its element, with buttons for what helps; hide it for an empty text. */
+/**
+ * Show a problem in its element, with buttons for what helps; hide it for an empty text.
+ *
+ * One that is shown already stays with its buttons, whose labels tell what they do: it would be read
+ * aloud again.
+ */
 export function fillProblem(element: HTMLElement, text: string, remedies: readonly IRemedy[]): void {
   element.hidden = !text;
+  const words = text ? [text, ...remedies.map(({ label }) => label)] : [];
+  if (words.join('\n') === [...element.children].map(one => one.textContent).join('\n')) {
+    return;
+  }
   const message = document.createElement('div');
   message.textContent = text;
   const buttons = remedies.map(({ label, run }) => {

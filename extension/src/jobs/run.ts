@@ -1,5 +1,6 @@
 import type { Message } from '@lumino/messaging';
 import { Widget } from '@lumino/widgets';
+import { setText } from '../../../civis_nb/widgets/static/common.js';
 import runView from '../../../civis_nb/widgets/static/run.js';
 import type { EventStream } from '../common/events';
 import type { IRunIds } from './api';
@@ -47,9 +48,7 @@ export class RunTab extends Widget {
     this.title.label = this._model.title;
     this.title.caption = `${this._model.title}\nJob ${job_id}, run ${run_id}`;
     const { problem } = this._model;
-    if (this._problem.textContent !== problem) {
-      this._problem.textContent = problem;
-    }
+    setText(this._problem, problem);
     this._problem.hidden = !problem;
   }
 
