@@ -114,6 +114,26 @@ def test_two_tabs_share_the_states_and_a_reload_keeps_the_log(open_in_lab, clien
     assert client.jobs.get(job_id).state == "cancelled"
 
 
+def test_a_job_that_says_nothing_is_no_problem(open_in_lab, client):
+    script(client, "echo begun; sleep 600", name="says little")
+    page = open_in_lab("1")
+    page.page.clock.install()
+    page.page.reload()
+    page.page.wait_for_function("() => window.jupyterapp !== undefined")
+    page.page.evaluate("async () => { await window.jupyterapp.restored; }")
+    jobs = Jobs(page)
+    jobs.choose("says little", re.compile("^Run$"))
+    run = jobs.run()
+    run.locator(".civis-log-line", has_text="begun").wait_for()
+    run.locator(".civis-run-state", has_text="running").wait_for()
+    # No longer than until the page takes the connection for lost, with no heartbeat.
+    page.page.clock.fast_forward(20_000)
+    run.get_by_text(re.compile(r"running (2\d|3\d)\.\d s")).wait_for()
+    assert run.get_by_text("No word from the kernel").count() == 0
+    run.get_by_role("button", name="Cancel").click()
+    run.locator(".civis-run-state", has_text="cancelled").wait_for()
+
+
 def test_each_run_has_its_own_log(open_in_lab, client):
     names = "counts apples", "counts pears"
     for name in names:

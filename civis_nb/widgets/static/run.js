@@ -60,6 +60,8 @@ function render({ model, el }) {
   const problem = element("div", { class: "civis-problem", role: "alert" });
   const said = element("div", { class: "civis-run-dim", role: "status" });
 
+  // Where news alone is sent, silence means that there is none; a lost connection is told elsewhere.
+  const newsOnly = Boolean(model.get("news_only"));
   let heard = performance.now();
   let pending = "";
   const connection = connect(model, (now) => {
@@ -130,7 +132,7 @@ function render({ model, el }) {
       if (spoken) speaker.say(`${run.title}: ${text}`);
       spoken = text;
     }
-    if (!gone && !run.ended && silent_s > 15) {
+    if (!gone && !run.ended && !newsOnly && silent_s > 15) {
       setText(said, `No word from the kernel for ${duration(silent_s)}: it is busy, or its connection is lost.`);
     } else if (said.textContent.startsWith("No word")) setText(said, "");
   }

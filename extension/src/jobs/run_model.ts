@@ -21,7 +21,8 @@ export class RunModel extends ViewModel implements IDisposable {
       anchor: '',
       run: { title: `Job ${_ids.job_id}`, state: 'unknown', state_text: 'not read yet', actions: [] },
       picture: [],
-      opened: ''
+      opened: '',
+      news_only: true
     });
     this.set('lines', { log: this._log });
     this._subscription = this._follow();
