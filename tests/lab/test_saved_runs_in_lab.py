@@ -165,19 +165,33 @@ def test_malformed_data_leaves_the_html(saved, open_saved):
         {"version": 1, "caption": "1 run", "runs": [{}]},
         {"version": 1, "log": {"total": 1, "lines": [["info", "x", [["x", "inset:0"]]]]}},
         {"version": 9, "log": {"total": 1, "lines": [["info", "x"]]}},
+        {"version": 1, "log": {"total": 2**53 - 1, "lines": [["info", "x"]]}},
     ]
     notebook = copy.deepcopy(saved)
     _, run, group = notebook.cells
-    notebook.cells = [copy.deepcopy(one) for one in (group, run, run)]
+    notebook.cells = [copy.deepcopy(one) for one in (group, run, run, run)]
     for one, data in zip(notebook.cells, broken, strict=True):
         one.id = secrets.token_hex(4)
         output = one.outputs[-1].data
         output[RUN if RUN in output else GROUP] = data
     page = open_saved(notebook)
     page.until(page.output(0).locator("table").is_visible, "the HTML of the group")
-    for number in (1, 2):
+    for number in (1, 2, 3):
         page.until(page.output(number).locator(".civis-static-log").is_visible, "the HTML")
     assert page.page.locator(".civis-saved-view").count() == 0
+    assert page.problems == []
+
+
+def test_the_end_of_a_very_long_log_is_shown_at_once(saved, open_saved):
+    notebook = copy.deepcopy(saved)
+    notebook.cells[1].outputs[-1].data[RUN]["log"] = {
+        "total": 1_000_000_000,
+        "lines": [["info", "the last line"]],
+    }
+    page = open_saved(notebook, sign=False)
+    log = view(page, 1)
+    page.until(lambda: lines(log) == ["the last line"], "the last line")
+    assert "1,000,000,000 lines; the first 999,999,999 are not kept" in log.inner_text()
     assert page.problems == []
 
 
