@@ -144,6 +144,25 @@ def test_runs_that_went_on_when_they_were_saved_have_no_clock_and_no_buttons(sav
     assert view(page, 2).get_by_text("No word from the kernel").count() == 0
 
 
+def test_a_saved_group_is_written_once(open_saved):
+    page = open_saved()
+    page.page.clock.install()
+    page.page.reload()
+    rows = view(page, 2).locator("tbody tr")
+    page.until(lambda: rows.count() == 2, "the rows")
+    page.page.clock.run_for(30_000)  # a view asks for a while whether a kernel answers
+    view(page, 2).evaluate(
+        """(group) => {
+            window.written = 0;
+            new MutationObserver((all) => { window.written += all.length; }).observe(
+                group, { attributes: true, characterData: true, childList: true, subtree: true });
+        }"""
+    )
+    page.page.clock.run_for(5000)
+    assert page.page.evaluate("() => window.written") == 0
+    assert page.problems == []
+
+
 def test_a_live_view_takes_the_place_of_a_saved_one_and_gives_it_back(open_saved):
     page = open_saved()
     page.until(lambda: view(page, 1).is_visible(), "the saved log")

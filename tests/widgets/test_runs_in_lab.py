@@ -335,6 +335,13 @@ def test_many_runs_and_pages_are_read_and_cancelled(open_notebook, setup, platfo
     rows = view.locator("tbody tr")
     until(lambda: "boom" in rows.first.inner_text(), "the error of the first row")
     assert view.locator("tbody b").count() == 0
+    # What does not change is not written again, so a reader can select and copy it.
+    caption, took = view.locator(".civis-run-title").first, rows.nth(1).locator("td").nth(2)
+    caption.evaluate("(one) => document.getSelection().selectAllChildren(one)")
+    before = took.inner_text()
+    until(lambda: took.inner_text() != before, "the next second")
+    selected = page.page.evaluate("() => document.getSelection().toString()")
+    assert "1 failed, 1 running, 1 succeeded" in selected
     rows.nth(1).get_by_role("button").click()
     output.get_by_text("1 failed, 1 cancelled, 1 succeeded").first.wait_for(timeout=WAIT_MS)
 

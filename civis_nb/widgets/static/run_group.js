@@ -1,6 +1,6 @@
 // The live view of many runs: counts and a bar for all, a row for each, failures first.
 
-import { announcer, connect, element, link, root } from "./common.js";
+import { announcer, connect, element, link, root, setText } from "./common.js";
 import { attach } from "./mount.js";
 import { clock, duration, progressBar, reach, stateText } from "./run_parts.js";
 
@@ -29,8 +29,12 @@ function render({ model, el }) {
   const cancelled = new Set();
   let heard = performance.now();
   let spoken = "";
+  let ticking = 0;
   const connection = connect(model, (now) => {
-    if (now === "lost") problem.textContent = "The kernel is gone: this is what was seen last.";
+    if (now === "lost") {
+      clearInterval(ticking);
+      setText(problem, "The kernel is gone: this is what was seen last.");
+    }
     show();
   });
 
@@ -83,7 +87,7 @@ function render({ model, el }) {
   function show() {
     const group = model.get("group");
     const silent_s = isOver() ? 0 : (performance.now() - heard) / 1000;
-    caption.textContent = group.caption ?? "";
+    setText(caption, group.caption ?? "");
     const share = group.total ? group.done / group.total : 1;
     progress.show({ ended: group.ended, title: "Runs that have ended", transfer: { share, text: group.caption } });
     progress.element.hidden = Boolean(group.ended);
@@ -101,7 +105,7 @@ function render({ model, el }) {
       // Only a row that changed its place is moved: moving one takes the focus from its button.
       if (body.children[at] !== row.element) body.insertBefore(row.element, body.children[at] ?? null);
     });
-    more.textContent = group.left_out ?? "";
+    setText(more, group.left_out ?? "");
     const going = !group.ended && !isOver();
     cancelAll.hidden = !going || way.reachable === false;
     advice.hidden = !going || way.reachable !== false;
@@ -109,8 +113,8 @@ function render({ model, el }) {
     if (spoken && spoken !== counts) speaker.say(group.caption);
     spoken = counts;
     if (going && silent_s > 15) {
-      said.textContent = `No word from the kernel for ${duration(silent_s)}: it is busy, or its connection is lost.`;
-    } else if (said.textContent.startsWith("No word")) said.textContent = "";
+      setText(said, `No word from the kernel for ${duration(silent_s)}: it is busy, or its connection is lost.`);
+    } else if (said.textContent.startsWith("No word")) setText(said, "");
   }
 
   cancelAll.addEventListener("click", () => act("cancel_all"));
@@ -123,7 +127,7 @@ function render({ model, el }) {
     show();
   };
   model.on("change:group", onGroup);
-  const ticking = setInterval(show, 1000);
+  if (!isOver()) ticking = setInterval(show, 1000);
   show();
   return () => {
     clearInterval(ticking);
