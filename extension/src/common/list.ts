@@ -66,10 +66,10 @@ export class ItemList<T> extends Widget {
     this.update();
   }
 
-  /** Forget the items: they are loaded anew. */
+  /** Forget the items, and which are open: they are loaded anew. */
   forget(): void {
     this._isKnown = false;
-    this._rows.items = [];
+    this._rows.forget();
     this.update();
   }
 

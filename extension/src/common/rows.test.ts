@@ -76,6 +76,52 @@ describe('what is shown', () => {
   });
 });
 
+describe('a load that is answered late', () => {
+  function slowBranch() {
+    const answers: ((names: string[]) => void)[] = [];
+    const children = () =>
+      new Promise<Item[]>(resolve => answers.push(names => resolve(names.map(name => leaf(name)))));
+    return { answers, branch: leaf('a', { children }) };
+  }
+
+  it('does not replace what was asked for later', async () => {
+    const { answers, branch } = slowBranch();
+    const rows = rowsOf(branch);
+    const first = rows.open(branch);
+    const second = rows.reload();
+    expect(answers.length).toBe(2);
+    answers[1](['new']);
+    await second;
+    answers[0](['old']);
+    await first;
+    expect(texts(rows)).toEqual(['a', 'new']);
+    expect(rows.shown[0].isLoading).toBe(false);
+  });
+
+  it('is not shown where all was forgotten meanwhile', async () => {
+    const { answers, branch } = slowBranch();
+    const rows = rowsOf(branch);
+    const first = rows.open(branch);
+    rows.forget();
+    rows.items = [branch];
+    answers[0](['old']);
+    await first;
+    expect(texts(rows)).toEqual(['a']);
+    void rows.open(branch);
+    expect(texts(rows)).toEqual(['a', 'Loading…']);
+    expect(answers.length).toBe(2);
+  });
+
+  it('is not asked again by who opens it once more', () => {
+    const { answers, branch } = slowBranch();
+    const rows = rowsOf(branch);
+    void rows.open(branch);
+    rows.close(branch);
+    void rows.open(branch);
+    expect(answers.length).toBe(1);
+  });
+});
+
 describe('the search', () => {
   it('finds all words anywhere in what is known, and shows what it is in', () => {
     const rows = rowsOf(

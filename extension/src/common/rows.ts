@@ -43,7 +43,8 @@ export interface IRow<T> {
 
 interface IBranch<T> {
   items: readonly IListItem<T>[] | null;
-  isLoading: boolean;
+  /** The load that is under way; null for none. */
+  load: object | null;
   problem: string;
 }
 
@@ -74,6 +75,15 @@ export class Rows<T> {
     this._shown = null;
   }
 
+  /** Forget the items, those that were loaded within them, and which are open. */
+  forget(): void {
+    this._items = [];
+    this._branches = new Map();
+    this._open.clear();
+    this._closed.clear();
+    this._shown = null;
+  }
+
   /** Show the items alone that have all words of a text, and what they are in. */
   search(text: string): void {
     this._words = text.toLowerCase().split(/\s+/).filter(Boolean);
@@ -90,7 +100,8 @@ export class Rows<T> {
     this._open.add(item.key);
     this._closed.delete(item.key);
     this._shown = null;
-    if (typeof item.children === 'function' && !this._branches.get(item.key)?.items) {
+    const branch = this._branches.get(item.key);
+    if (!branch?.items && !branch?.load) {
       await this._load(item);
     }
   }
@@ -110,37 +121,39 @@ export class Rows<T> {
       const open = items.filter(item => this._open.has(item.key));
       await Promise.all(
         open.map(async item => {
-          if (typeof item.children === 'function') {
-            await this._load(item);
+          if (await this._load(item)) {
+            await reloadWithin(this._childrenOf(item) ?? []);
           }
-          await reloadWithin(this._childrenOf(item) ?? []);
         })
       );
     };
     await reloadWithin(this._items);
   }
 
-  private async _load(item: IListItem<T>): Promise<void> {
+  /** Load the items of an item; return whether no later load, and no end of the item, came before. */
+  private async _load(item: IListItem<T>): Promise<boolean> {
     if (typeof item.children !== 'function') {
-      return;
+      return true;
     }
-    const branch = this._branches.get(item.key) ?? { items: null, isLoading: false, problem: '' };
-    if (branch.isLoading) {
-      return;
-    }
+    const branch = this._branches.get(item.key) ?? { items: null, load: null, problem: '' };
     this._branches.set(item.key, branch);
-    branch.isLoading = true;
+    const load = (branch.load = {});
+    // What was asked earlier may be answered later, or be about what is gone.
+    const isLast = () => branch.load === load && this._branches.get(item.key) === branch;
     this._changed();
+    let items: readonly IListItem<T>[] | null = null;
+    let problem = '';
     try {
-      branch.items = await item.children();
-      branch.problem = '';
+      items = await item.children();
     } catch (reason) {
-      branch.items = null;
-      branch.problem = this.explain(reason);
-    } finally {
-      branch.isLoading = false;
-      this._changed();
+      problem = this.explain(reason);
     }
+    if (!isLast()) {
+      return false;
+    }
+    Object.assign(branch, { items, problem, load: null });
+    this._changed();
+    return true;
   }
 
   private _changed(): void {
@@ -199,7 +212,7 @@ export class Rows<T> {
         remark: '',
         owner,
         isOpen,
-        isLoading: this._branches.get(item.key)?.isLoading ?? false
+        isLoading: !!this._branches.get(item.key)?.load
       });
       // Not by spreading: an open item may have more rows than a call takes arguments.
       for (const row of inner) {

@@ -154,9 +154,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
     shell.add(panel, 'left', { rank: 310, type: 'Civis Data' });
     restorer?.add(panel, panel.id);
     platform?.switched.connect((_, what) => {
-      void panel.refresh();
       if (what === 'platform') {
+        panel.startAnew();
         tabs.forEach(tab => tab.dispose()); // their ids mean other tables there
+      } else {
+        void panel.refresh();
       }
     });
 

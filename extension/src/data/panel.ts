@@ -66,6 +66,19 @@ export class DataPanel extends Widget {
     this._files.choose();
   }
 
+  /** Show the data of another platform: nothing of this one is right any more. */
+  startAnew(): void {
+    this._loads += 1;
+    this._isLoaded = false;
+    this._isOutdated = true;
+    this.list.forget();
+    this.list.isBusy = false;
+    this.list.showProblem('');
+    if (this.isVisible) {
+      void this.load(true);
+    }
+  }
+
   /** Load all that is open anew. */
   async refresh(): Promise<void> {
     if (await this.load(true)) {
@@ -77,27 +90,36 @@ export class DataPanel extends Widget {
    * Load the databases; the tables of the default one are shown at once.
    *
    * @param fresh - Whether the server asks the platform again.
-   * @returns Whether they were loaded.
+   * @returns Whether they were loaded, and nothing else was asked meanwhile.
    */
   async load(fresh = false): Promise<boolean> {
+    const load = (this._loads += 1);
     this.list.isBusy = true;
     try {
       const found = await getDatabases(fresh);
+      if (load !== this._loads) {
+        return false;
+      }
       const items = found.databases.map(databaseItem);
       const isFirst = this.list.items.length === 0;
       this.list.items = items;
       this.list.showProblem('');
       this._isLoaded = true;
+      this._isOutdated = false;
       const first = items.find(item => item.key === String(found.default));
       if (isFirst && first) {
         await this.list.open(first);
       }
       return true;
     } catch (reason) {
-      this._show(reason);
+      if (load === this._loads) {
+        this._show(reason);
+      }
       return false;
     } finally {
-      this.list.isBusy = false;
+      if (load === this._loads) {
+        this.list.isBusy = false;
+      }
     }
   }
 
@@ -115,7 +137,7 @@ export class DataPanel extends Widget {
     super.onAfterShow(message);
     // Nothing is asked before somebody looks.
     if (!this._isLoaded) {
-      void this.load();
+      void this.load(this._isOutdated);
     }
   }
 
@@ -142,6 +164,9 @@ export class DataPanel extends Widget {
 
   private readonly _files: FileSource;
   private _isLoaded = false;
+  /** Whether the platform was changed since the last load: what the server has kept is not used. */
+  private _isOutdated = false;
+  private _loads = 0;
 }
 
 function dragText(item: DataItem): string | null {

@@ -146,7 +146,11 @@ const plugin: JupyterFrontEndPlugin<void> = {
     panel.title.caption = 'Files of Civis Platform';
     shell.add(panel, 'left', { rank: 330, type: 'Civis Files' });
     restorer?.add(panel, panel.id);
-    platform?.switched.connect(() => void panel.list.reload());
+    platform?.switched.connect((_, what) => {
+      if (what === 'platform') {
+        panel.startAnew();
+      }
+    });
 
     commands.addCommand(Ids.show, {
       label: 'Show Files of Civis Platform',

@@ -66,6 +66,14 @@ export class FilesPanel extends Widget {
     }
   }
 
+  /** Show the files of another platform: nothing of this one is right any more. */
+  startAnew(): void {
+    this.list.forget();
+    if (this.isVisible) {
+      this._begin();
+    }
+  }
+
   protected onAfterAttach(message: Message): void {
     super.onAfterAttach(message);
     this._files.attach();
@@ -80,14 +88,18 @@ export class FilesPanel extends Widget {
     super.onAfterShow(message);
     // Nothing is asked before somebody looks.
     if (!this.list.items.length) {
-      this.list.items = fileGroups();
-      void this.list.open(this.list.items[0]);
+      this._begin();
     }
   }
 
   protected onActivateRequest(message: Message): void {
     super.onActivateRequest(message);
     this.list.activate();
+  }
+
+  private _begin(): void {
+    this.list.items = fileGroups();
+    void this.list.open(this.list.items[0]);
   }
 
   private readonly _files: FileSource;
