@@ -135,8 +135,10 @@ def test_completion_of_sql_can_be_switched_off(open_page):
     field(page, "sqlCompletion").uncheck()
     back(page)
     # JupyterLab completes it as any other cell.
-    page.until(lambda: "print" in str(proposals(page, 0)), "names of Python")
-    assert "public.turnout" not in proposals(page, 0)
+    found = page.until(
+        lambda: [one for one in [proposals(page, 0)] if "print" in str(one)], "names of Python"
+    )
+    assert "public.turnout" not in found[0]
     page.page.keyboard.press("Escape")
     field(page, "sqlCompletion").check()
     back(page)
