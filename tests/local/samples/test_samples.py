@@ -60,7 +60,7 @@ def test_turnout_has_what_real_files_have(warehouse):
         "bool_and(length(county_fips) = 5 AND length(state) = 2), count(party) < count(*), "
         "count(last_contact) < count(*), min(score) >= 0 AND max(score) <= 1, "
         "avg(voted::INT::FLOAT) BETWEEN 0.5 AND 0.8, "
-        "bool_and(year(registered_on) >= birth_year + 18) "
+        "bool_and(extract(year from registered_on) >= birth_year + 18) "
         "FROM public.turnout",
     )
     assert row == ["1000000", *["true"] * 7]
