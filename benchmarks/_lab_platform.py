@@ -7,12 +7,13 @@ input. ``/_polls`` tells how often the jobs were asked for.
 from __future__ import annotations
 
 import http.server
-import json
 import sys
 import threading
 from importlib.resources import files
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+
+from _server import Answering
 
 COLUMNS = 10
 JOBS = 50
@@ -59,10 +60,7 @@ def job(number: int, polls: int) -> dict[str, Any]:
     }  # fmt: skip
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
+class Handler(Answering):
     server: Platform
 
     def do_GET(self) -> None:
@@ -95,27 +93,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Answer with a page of tables."""
         size, number = int(asked.get("limit", 50)), int(asked.get("page_num", 1))
         first, total = size * (number - 1) + 1, self.server.tables
-        told = {
-            "X-Pagination-Per-Page": size,
-            "X-Pagination-Current-Page": number,
-            "X-Pagination-Total-Pages": -(-total // size),
-            "X-Pagination-Total-Entries": total,
-        }
-        self.answer([table(n) for n in range(first, min(first + size, total + 1))], told=told)
-
-    def answer(self, value: Any, status: int = 200, told: dict[str, int] | None = None) -> None:
-        content = value if isinstance(value, bytes) else json.dumps(value).encode()
-        self.send_response(status)
-        for name, number in (told or {}).items():
-            self.send_header(name, str(number))
-        self.send_header("Content-Type", "application/json; charset=utf-8")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-        self.wfile.flush()
-
-    def log_message(self, *args: object) -> None:
-        pass
+        items = [table(n) for n in range(first, min(first + size, total + 1))]
+        self.answer_page(items, size, number, total)
 
 
 class Platform(http.server.ThreadingHTTPServer):

@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 ITEMS, PAGE = 5000, 50
@@ -24,6 +25,39 @@ def official_spec() -> Path:
     assert found is not None, "the PyPI package civis is needed: pip install civis"
     assert found.origin is not None
     return Path(found.origin).parent / "resources" / "civis_api_spec.json"
+
+
+class Answering(http.server.BaseHTTPRequestHandler):
+    """Answers as the API does."""
+
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+
+    def answer(self, value: Any, status: int = 200, headers: dict[str, int] | None = None) -> None:
+        """Answer with JSON, or with bytes that are JSON already."""
+        content = value if isinstance(value, bytes) else json.dumps(value).encode()
+        self.send_response(status)
+        for name, number in (headers or {}).items():
+            self.send_header(name, str(number))
+        self.send_header("Content-Type", "application/json; charset=utf-8")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+        self.wfile.flush()
+
+    def answer_page(self, items: list[Any], size: int, number: int, total: int) -> None:
+        """Answer with a page, as every paginated list of the API has them."""
+        headers = {
+            "X-Pagination-Per-Page": size,
+            "X-Pagination-Current-Page": number,
+            "X-Pagination-Total-Pages": -(-total // size),
+            "X-Pagination-Total-Entries": total,
+        }
+        self.answer(items, headers=headers)
+
+    def log_message(self, *args: object) -> None:
+        pass
 
 
 class Counts:
@@ -41,11 +75,7 @@ def serve(latency_s: float) -> http.server.ThreadingHTTPServer:
     counts = Counts()
     item = {"name": "a job", "type": "JobTypes::Import", "state": "succeeded", "archived": False}
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
-
+    class Handler(Answering):
         def setup(self) -> None:
             super().setup()
             with counts.lock:
@@ -59,7 +89,7 @@ def serve(latency_s: float) -> http.server.ThreadingHTTPServer:
                 with counts.lock:
                     shown = {k: v for k, v in vars(counts).items() if k != "lock"}
                     counts.connections = counts.requests = counts.most_at_once = 0
-                self.answer(json.dumps(shown).encode())
+                self.answer(shown)
                 return
             with counts.lock:
                 counts.requests += 1
@@ -74,32 +104,12 @@ def serve(latency_s: float) -> http.server.ThreadingHTTPServer:
                     number = int(parse_qs(parts.query).get("page_num", ["1"])[0])
                     start = (number - 1) * PAGE
                     page = [{"id": i, **item} for i in range(start, min(start + PAGE, ITEMS))]
-                    # As every paginated list of the API has them.
-                    told = {
-                        "X-Pagination-Per-Page": PAGE,
-                        "X-Pagination-Current-Page": number,
-                        "X-Pagination-Total-Pages": -(-ITEMS // PAGE),
-                        "X-Pagination-Total-Entries": ITEMS,
-                    }
-                    self.answer(json.dumps(page).encode(), told)
+                    self.answer_page(page, PAGE, number, ITEMS)
                 else:
                     self.answer(b'{"id": 1, "username": "me", "featureFlags": {}}')
             finally:
                 with counts.lock:
                     counts.at_once -= 1
-
-        def answer(self, content: bytes, headers: dict[str, int] | None = None) -> None:
-            self.send_response(200)
-            for name, value in (headers or {}).items():
-                self.send_header(name, str(value))
-            self.send_header("Content-Type", "application/json; charset=utf-8")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-            self.wfile.flush()
-
-        def log_message(self, *args: object) -> None:
-            pass
 
     class Server(http.server.ThreadingHTTPServer):
         daemon_threads = True

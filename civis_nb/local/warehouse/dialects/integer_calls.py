@@ -28,7 +28,7 @@ class IntegerRules(RuleSet):
     """The rules of the size of integers."""
 
     def _shorten(self, call: Call) -> None:
-        """Make an integer of what a call returns."""
+        """Convert what a call returns to an integer."""
         if call.in_from:
             self._series(call)
         elif call.name in _INTEGERS or (call.name == "ntile" and not self._is_redshift):
@@ -45,7 +45,7 @@ class IntegerRules(RuleSet):
         ) and (all(text.isdecimal() and len(text) <= _SURE_DIGITS for text in texts))
 
     def _series(self, call: Call) -> None:
-        """Make integers of a series in FROM."""
+        """Convert a series in FROM to integers."""
         tokens = self._tokens
         if not self._is_short_series(call) or tokens.words[call.end] == "with":
             return

@@ -105,7 +105,7 @@ class NumberRules(RuleSet):
             self._narrow(call)
 
     def _narrow(self, call: Call) -> None:
-        """Give a decimal that is rounded to a written number of digits a type of so many."""
+        """Set the type of a decimal that is rounded to a written number of digits."""
         at, behind = call.arguments[1]
         digits = self._tokens.texts[at]
         if behind == at + 1 and digits.isdecimal() and int(digits) <= 16:
@@ -119,25 +119,21 @@ class NumberRules(RuleSet):
 
     def _whole(self, call: Call) -> None:
         """Round up or down: of integers, PostgreSQL returns double precision."""
-        if self._is_redshift or len(call.arguments) != 1:
-            return
-        kind = self._tokens.type_of(*call.arguments[0])
-        value = self._tokens.render(call.start, call.end)
-        self._set(
-            call,
-            f"{CATALOG}.double_of_integer({value}, {kind})",
-            f"{CATALOG}.double_of_integer({kind}, {kind})",
-        )
+        self._double(call, "double_of_integer")
 
     def _sign(self, call: Call) -> None:
         """Return the sign, of the type of the number; of an integer, a double."""
+        self._double(call, "sign_of")
+
+    def _double(self, call: Call, function: str) -> None:
+        """Convert what a call returns of an integer to double precision, by a function."""
         if self._is_redshift or len(call.arguments) != 1:
             return
         kind = self._tokens.type_of(*call.arguments[0])
         value = self._tokens.render(call.start, call.end)
         self._set(
             call,
-            f"{CATALOG}.sign_of({value}, {kind})",
+            f"{CATALOG}.{function}({value}, {kind})",
             f"{CATALOG}.double_of_integer({kind}, {kind})",
         )
 

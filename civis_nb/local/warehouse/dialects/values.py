@@ -29,7 +29,7 @@ def name_columns(tokens: Tokens) -> None:
 
 
 def _name_in_query(tokens: Tokens, at: int) -> None:
-    """Make a query of VALUES that is a statement, or what a table or view is made of."""
+    """Rewrite VALUES as a query where it is a statement, or what a table or view is made of."""
     behind = tokens.partners.get(at + 1, at + 1) + 1
     while tokens.words[behind] == "," and tokens.words[behind + 1] == "(":
         behind = tokens.partners.get(behind + 1, behind + 1) + 1
