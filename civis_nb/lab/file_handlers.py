@@ -102,6 +102,12 @@ class FilesHandler(_OfFiles):
             body.close()
             self._uploads.pop(self._upload_id, None)
 
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Say that the connection ends where a body is refused: Tornado does not read the rest."""
+        if self.request.method == "POST" and not self.is_received:
+            self.set_header("Connection", "close")
+        super().write_error(status_code, **kwargs)
+
     def on_finish(self) -> None:
         """Remove what was kept of a body."""
         self._end()

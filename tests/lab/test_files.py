@@ -95,6 +95,10 @@ def test_files_of_projects_and_outputs_are_found(api, client, tmp_path):
 def test_bad_requests_are_refused(api, method, path, status):
     reply = api.request(method, f"civis-nb/{path}", data=b"x" if method == "POST" else None)
     assert reply.status_code == status, reply.text
+    if method == "POST":
+        # What is asked next does not meet a connection that ends, as the body was not read.
+        assert reply.headers["Connection"] == "close"
+        assert api.get("civis-nb/files?of=own").status_code == 200
 
 
 @pytest.mark.parametrize(
