@@ -11,9 +11,9 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from civis_nb._wire_text import Secret, masked_url
+from civis_nb._wire_text import Secret, is_loopback, masked_url
 from civis_nb.backend import destination, resolve
-from civis_nb.errors import CivisLocalError, CivisTimeoutError
+from civis_nb.errors import CivisError, CivisLocalError, CivisTimeoutError
 from civis_nb.lab.cache import Cache
 from civis_nb.local.join import JoinedPlatform, answering, default_state
 from civis_nb.local.lock import has_ended, read_running
@@ -38,6 +38,17 @@ class Connection:
     identity: tuple[str, str]
     _client: Callable[[], Any] = field(compare=False, repr=False)
     _user_of: Callable[[Any], int] = field(compare=False, repr=False)
+
+    @property
+    def platform_id(self) -> str:
+        """What pages call this platform and account; it tells nothing of the key.
+
+        It is the same after a start of the server anew.
+        """
+        endpoint, key_hash = self.identity
+        # A local platform has another port each time, but keys of its own.
+        place = "" if is_loopback(endpoint) else endpoint
+        return hashlib.sha256(f"{place} {key_hash}".encode()).hexdigest()[:16]
 
     def client(self) -> Any:
         """Return the client, as `Account.client`."""
@@ -86,6 +97,13 @@ class Account:
         endpoint, key = destined
         identity = endpoint, hashlib.sha256(key.encode()).hexdigest()
         return Connection(identity, partial(self._client_of, destined), self._user_of)
+
+    def platform_id(self) -> str:
+        """Return `Connection.platform_id`; ``"nowhere"`` where there is no platform to use."""
+        try:
+            return self.connection().platform_id
+        except CivisError:
+            return "nowhere"
 
     def identity(self) -> tuple[str, str]:
         """Return what tells this account of this platform from others, as `connection`."""

@@ -19,6 +19,7 @@ from civis_nb.lab.account import Account, Connection
 from civis_nb.lab.feeds import Feed, Seen
 from civis_nb.lab.http import Handler, allowed
 from civis_nb.lab.jobs import SCOPES, Jobs, JobsFeed
+from civis_nb.lab.platform import Choice, PlatformFeed
 from civis_nb.lab.runs import RunFeed
 from civis_nb.lab.threads import in_thread
 
@@ -46,16 +47,19 @@ class Feeds:
         Whose jobs and runs they are.
     jobs
         Its jobs.
+    choice
+        Which platform it is.
     """
 
-    def __init__(self, account: Account, jobs: Jobs) -> None:
+    def __init__(self, account: Account, jobs: Jobs, choice: Choice) -> None:
         self._account = account
         self._jobs = jobs
+        self._choice = choice
         self._lock = threading.Lock()
         self._feeds: OrderedDict[Hashable, Feed] = OrderedDict()
 
     def find(self, topic: str) -> Feed:
-        """Return the feed of a topic: ``jobs:mine``, or ``run:JOB:RUN``.
+        """Return the feed of a topic: ``platform``, ``jobs:mine``, or ``run:JOB:RUN``.
 
         Raises
         ------
@@ -64,6 +68,8 @@ class Feeds:
         CivisError
             Where there is no account.
         """
+        if topic == "platform":
+            return self._kept(topic, partial(PlatformFeed, self._choice))
         kind, *parts = topic.split(":")
         if kind == "jobs" and len(parts) == 1 and parts[0] in SCOPES:
             connection = self._connection()

@@ -17,6 +17,7 @@ from civis_nb.lab.data_handlers import data_routes
 from civis_nb.lab.events import EventsHandler, Feeds
 from civis_nb.lab.file_handlers import ContentHandler, FileHandler, FilesHandler, UploadHandler
 from civis_nb.lab.files import Files
+from civis_nb.lab.http import ACCOUNT
 from civis_nb.lab.job_handlers import JobHandler, JobsHandler, LogHandler, RunHandler, RunsHandler
 from civis_nb.lab.jobs import Jobs
 from civis_nb.lab.platform import Choice, LocalPlatform
@@ -37,8 +38,10 @@ def add_handlers(app: Any) -> None:
     account = Account()
     catalog = Catalog(account)
     jobs = Jobs(account)
-    feeds = Feeds(account, jobs)
-    choice = Choice(catalog, LocalPlatform())
+    choice = Choice(account, catalog, LocalPlatform())
+    feeds = Feeds(account, jobs, choice)
+    app.settings[ACCOUNT] = account
+    of_platform = {"choice": choice, "feeds": feeds}
     of_files = {"files": Files(account), "uploads": {}}
     of_jobs = {"jobs": jobs, "feeds": feeds}
     base = url_path_join(app.settings["base_url"], "civis-nb")
@@ -48,9 +51,9 @@ def add_handlers(app: Any) -> None:
             (url_path_join(base, "complete"), CompleteHandler, {"completer": Completer(catalog)}),
             (url_path_join(base, "format"), FormatHandler, {"catalog": catalog}),
             (url_path_join(base, "statement"), StatementHandler, {"catalog": catalog}),
-            (url_path_join(base, "platform"), PlatformHandler, {"choice": choice}),
-            (url_path_join(base, "platform/database"), DatabaseChoiceHandler, {"choice": choice}),
-            (url_path_join(base, "platform/local"), LocalPlatformHandler, {"choice": choice}),
+            (url_path_join(base, "platform"), PlatformHandler, of_platform),
+            (url_path_join(base, "platform/database"), DatabaseChoiceHandler, of_platform),
+            (url_path_join(base, "platform/local"), LocalPlatformHandler, of_platform),
             (url_path_join(base, "events"), EventsHandler, {"feeds": feeds}),
             (url_path_join(base, "files"), FilesHandler, of_files),
             (url_path_join(base, f"files/{_ID}"), FileHandler, of_files),

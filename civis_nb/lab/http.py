@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
 import json
 from collections.abc import Awaitable, Callable
@@ -19,12 +20,20 @@ from civis_nb.errors import (
     CivisMagicError,
     OperationCancelledError,
 )
+from civis_nb.lab.account import Account
 from civis_nb.lab.threads import in_thread, in_time
 
-__all__ = ["RESOURCE", "Handler", "allowed", "status_of", "whole_number"]
+__all__ = ["ACCOUNT", "RESOURCE", "Handler", "allowed", "status_of", "whole_number"]
 
 #: What an authorizer of Jupyter Server is asked about.
 RESOURCE: Final = "civis-nb"
+
+#: The account of the server, among the settings of its application.
+ACCOUNT: Final = "civis_nb_account"
+_OTHER_PLATFORM: Final = (
+    "Nothing was done: the Jupyter server uses another platform now than this page has shown. The "
+    "page shows that one from now on."
+)
 
 Value = TypeVar("Value")
 Method = TypeVar("Method", bound=Callable[..., Awaitable[None]])
@@ -33,6 +42,8 @@ Method = TypeVar("Method", bound=Callable[..., Awaitable[None]])
 def allowed(action: Literal["read", "write"]) -> Callable[[Method], Method]:
     """Have a method answer only who is logged in, and may do that by the server's authorizer.
 
+    A page that shows another platform is refused by `Handler.is_platform_shown`.
+
     Parameters
     ----------
     action
@@ -40,8 +51,14 @@ def allowed(action: Literal["read", "write"]) -> Callable[[Method], Method]:
     """
 
     def decorated(method: Method) -> Method:
-        checked: Callable[[Method], Method] = authorized(action, RESOURCE)
-        answers = web.authenticated(checked(method))
+        async def of_platform_shown(self: Handler, *args: str) -> None:
+            if await self.is_platform_shown():
+                await method(self, *args)
+
+        checked: Callable[..., Awaitable[None]] = authorized(action, RESOURCE)(
+            functools.update_wrapper(of_platform_shown, method)
+        )
+        answers = web.authenticated(checked)
         answers.civis_action = action  # type: ignore[attr-defined]
         return cast("Method", answers)
 
@@ -64,6 +81,20 @@ class Handler(APIHandler):
         for name in map(str.lower, cls.SUPPORTED_METHODS):
             if name in vars(cls) and not hasattr(vars(cls)[name], "civis_action"):
                 raise TypeError(f"{cls.__name__}.{name} needs @allowed('read') or 'write'.")
+
+    async def is_platform_shown(self) -> bool:
+        """Return whether the page shows the platform that the server uses; refuse it otherwise.
+
+        The page names it by the argument ``platform`` of its request. Another page may have had the
+        server use another platform since, where the ids of this one mean something else.
+        """
+        shown = self.get_query_argument("platform", "")
+        account: Account = self.settings[ACCOUNT]
+        if not shown or await in_thread(account.platform_id) == shown:
+            return True
+        self.set_status(409)
+        self.finish(json.dumps({"problem": _OTHER_PLATFORM, "kind": "PlatformChanged"}))
+        return False
 
     async def reply(self, function: Callable[..., Any], *args: Any) -> None:
         """Answer with what a function returns, as JSON.

@@ -18,12 +18,14 @@ from civis_nb import config
 from civis_nb._wire_text import masked_url
 from civis_nb.backend import destination
 from civis_nb.errors import CivisInputError, CivisLocalError
+from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog
+from civis_nb.lab.feeds import Feed, Seen
 from civis_nb.local.join import answering, default_state
 from civis_nb.local.lock import read_running
 from civis_nb.local.state_folder import folder_bytes, reset
 
-__all__ = ["Choice", "LocalPlatform"]
+__all__ = ["Choice", "LocalPlatform", "PlatformFeed"]
 
 _BACKEND: Final = config.SETTINGS["backend"].env
 _DATABASE: Final = config.SETTINGS["database"].env
@@ -166,6 +168,8 @@ class Choice:
 
     Parameters
     ----------
+    account
+        Goes to the platform that is chosen.
     catalog
         Which databases there are.
     local
@@ -175,8 +179,13 @@ class Choice:
     """
 
     def __init__(
-        self, catalog: Catalog, local: LocalPlatform, environ: MutableMapping[str, str] = os.environ
+        self,
+        account: Account,
+        catalog: Catalog,
+        local: LocalPlatform,
+        environ: MutableMapping[str, str] = os.environ,
     ) -> None:
+        self._account = account
         self._catalog = catalog
         self.local = local
         self._environ = environ
@@ -189,6 +198,7 @@ class Choice:
             running = answering(self.local.folder)
             endpoint = running.endpoint if running else ""
         return {
+            "id": self._account.platform_id(),
             "kind": kind,
             "endpoint": masked_url(endpoint),
             "database": config.get("database"),
@@ -253,3 +263,21 @@ class Choice:
             self._environ.pop(name, None)
         else:
             self._environ[name] = value
+
+
+class PlatformFeed(Feed):
+    """Which platform and database the server uses; another page may change them."""
+
+    def __init__(self, choice: Choice) -> None:
+        super().__init__()
+        self._choice = choice
+        self._where: dict[str, Any] = {}
+
+    def read(self) -> bool:
+        """Ask which ones they are; return whether they have changed."""
+        before, self._where = self._where, self._choice.describe()
+        return self._where != before
+
+    def content(self, seen: Seen) -> dict[str, Any]:  # noqa: ARG002 - it is told as a whole
+        """Return them, once they are known."""
+        return {"where": self._where} if self.version else {}

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from tornado import web
 
+from civis_nb.lab.events import Feeds
 from civis_nb.lab.http import Handler, allowed
 from civis_nb.lab.platform import Choice
 
@@ -17,8 +18,19 @@ _LONGEST_NAME: Final = 1000
 
 
 class _OfChoice(Handler):
-    def initialize(self, choice: Choice) -> None:
+    def initialize(self, choice: Choice, feeds: Feeds) -> None:
         self._choice = choice
+        self._feeds = feeds
+
+    async def act(self, act: Callable[[], None], describe: Callable[[], dict[str, Any]]) -> None:
+        """Act, answer with what is so from then on, and have all pages hear of it."""
+
+        def done() -> dict[str, Any]:
+            act()
+            return describe()
+
+        await self.reply(done)
+        self._feeds.read_now()
 
     def _named(self, choices: dict[str, Callable[[], None]], name: str) -> Callable[[], None]:
         """Return the one that a value of the body names."""
@@ -42,7 +54,7 @@ class PlatformHandler(_OfChoice):
         use = self._named(
             {"local": self._choice.use_local, "environment": self._choice.use_environment}, "use"
         )
-        await self.reply(_act_and_describe(use, self._choice.describe))
+        await self.act(use, self._choice.describe)
 
 
 class DatabaseChoiceHandler(_OfChoice):
@@ -54,11 +66,7 @@ class DatabaseChoiceHandler(_OfChoice):
         name = self.body_value("name", str, required=False)
         if name is not None and len(name) > _LONGEST_NAME:
             raise web.HTTPError(400, f"name must have at most {_LONGEST_NAME} characters.")
-        await self.reply(
-            _act_and_describe(
-                lambda: self._choice.use_database(name, _WAIT_S), self._choice.describe
-            )
-        )
+        await self.act(lambda: self._choice.use_database(name, _WAIT_S), self._choice.describe)
 
 
 class LocalPlatformHandler(_OfChoice):
@@ -74,16 +82,4 @@ class LocalPlatformHandler(_OfChoice):
         """Stop it, or delete all that it keeps."""
         local = self._choice.local
         act = self._named({"stop": self._choice.stop_local, "reset": local.reset}, "action")
-        await self.reply(_act_and_describe(act, local.state))
-
-
-def _act_and_describe(
-    act: Callable[[], None], describe: Callable[[], dict[str, Any]]
-) -> Callable[[], Any]:
-    """Return a function that acts, and returns what is so from then on."""
-
-    def done() -> dict[str, Any]:
-        act()
-        return describe()
-
-    return done
+        await self.act(act, local.state)

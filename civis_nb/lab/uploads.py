@@ -53,8 +53,8 @@ class Upload:
         Its bytes.
     folder
         Where it is kept meanwhile.
-    account
-        Whose table it becomes.
+    client
+        The client of the account whose table it becomes.
 
     Raises
     ------
@@ -62,13 +62,13 @@ class Upload:
         When the file is none that can be loaded.
     """
 
-    def __init__(self, name: str, size: int, folder: Path, account: Account) -> None:
+    def __init__(self, name: str, size: int, folder: Path, client: Any) -> None:
         self.kind = kind_of(name)
         self.id = secrets.token_hex(16)
         self.name = Path(name).name
         self.size = size
         self.asked_at = time.monotonic()
-        self._account = account
+        self._client = client
         self._path = folder / f"{self.id}{Path(name).suffix.lower()}"
         self._path.touch()
         self._received = 0
@@ -232,7 +232,7 @@ class Upload:
 
     def _detected_csv(self, has_header: bool | None) -> FoundColumns:
         """Return the columns that the platform detects, as for every CSV file that is loaded."""
-        client = self._account.client()
+        client = self._client
         if self._file_id is None:
             expires = (datetime.now(UTC) + _KEPT).isoformat()
             self._file_id = file_to_civis(
@@ -249,7 +249,7 @@ class Upload:
         return FoundColumns(found.columns, header, sample)
 
     def _load(self, target: TableImport, done: Callable[[], None]) -> None:
-        client, found = self._account.client(), self._found
+        client, found = self._client, self._found
         database = int(target.database)
         assert found is not None  # noqa: S101 - `load` has checked it
         existing = target.existing_table_rows
@@ -316,12 +316,12 @@ class Uploads:
         self._folder: Path | None = None
 
     def begin(self, name: str, size: int) -> dict[str, Any]:
-        """Begin an upload.
+        """Begin an upload into the platform of now, which the settings may leave meanwhile.
 
         Raises
         ------
         CivisError
-            When the file is none that can be loaded, or there is no room for it.
+            When the file is none that can be loaded, there is no room for it, or no platform.
         """
         with self._lock:
             if self._folder is None:
@@ -335,6 +335,7 @@ class Uploads:
             raise CivisInputError(
                 f"{name} has {size:,} bytes; the Jupyter server has room for {free:,}."
             )
+        client = self._account.client()
         with self._lock:
             now = time.monotonic()
             old = [one for one in self._uploads.values() if now - one.asked_at > _FORGOTTEN_S]
@@ -342,7 +343,7 @@ class Uploads:
                 del self._uploads[one.id]
             if len(self._uploads) >= _MOST:
                 raise CivisInputError(f"{_MOST} uploads are under way; wait for one of them.")
-            upload = Upload(name, size, self._folder, self._account)
+            upload = Upload(name, size, self._folder, client)
             self._uploads[upload.id] = upload
         for one in old:
             one.end()

@@ -20,8 +20,8 @@ class Events:
         The last event of each topic.
     """
 
-    def __init__(self, server: Server, *topics: str) -> None:
-        params = [("topic", topic) for topic in topics]
+    def __init__(self, server: Server, *topics: str, **arguments: str) -> None:
+        params = [("topic", topic) for topic in topics] + list(arguments.items())
         self._session = server.session()
         self._reply = self._session.get("civis-nb/events", params=params, stream=True)
         assert self._reply.status_code == 200, self._reply.text

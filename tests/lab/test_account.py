@@ -59,13 +59,15 @@ def test_a_platform_is_asked_once_whether_it_answers(state, monkeypatch):
 def test_a_platform_that_was_started_again_is_found(state):
     account = Account()
     with civis_nb.local.start(state, samples=False) as platform:
-        first = account.identity()
+        first, named = account.identity(), account.platform_id()
         assert account.client().base_url.startswith(platform.endpoint)
     with civis_nb.local.start(state, samples=False) as platform:
         assert account.client().base_url.startswith(platform.endpoint)
         assert account.user_id() == platform.client().users.get_me().id
         assert account.identity()[0] == platform.endpoint
         assert (account.identity() == first) == (first[0] == platform.endpoint)
+        assert account.platform_id() == named
+    assert account.platform_id() == "nowhere"
 
 
 def test_a_platform_that_hangs_does_not_hold_up_another(monkeypatch):
@@ -85,7 +87,8 @@ def test_a_platform_that_hangs_does_not_hold_up_another(monkeypatch):
 
 
 def choice_of(environ):
-    return Choice(Catalog(Account()), LocalPlatform(), environ)
+    account = Account()
+    return Choice(account, Catalog(account), LocalPlatform(), environ)
 
 
 def test_a_stop_leaves_the_database_of_another_platform(state, monkeypatch):

@@ -239,11 +239,11 @@ def test_rows_that_cannot_be_counted_are_imported_even_so(
 
 
 def test_what_nobody_foresaw_ends_an_upload_with_a_reason(catalog, caplog):
-    class Broken(Account):
-        def client(self):
+    class Broken:
+        def __getattr__(self, _name):
             raise KeyError("odd")
 
-    uploads = Uploads(Broken(), catalog)
+    uploads = Uploads(Account(Broken()), catalog)
     upload = uploaded(uploads, "people.csv", CSV)
     uploads.get(upload).detect(None, "")
     ended = finished(uploads, upload, "detected")

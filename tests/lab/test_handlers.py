@@ -12,6 +12,7 @@ from tornado.web import RequestHandler
 from civis_nb.lab import handlers
 from civis_nb.lab.http import Handler
 from tests.lab.conftest import started
+from tests.lab.events import Events
 
 pytestmark = pytest.mark.exhaustive
 
@@ -99,6 +100,39 @@ def test_a_page_without_the_token_of_its_cookie_changes_nothing(api_server, path
     refused = session.request(method, path, json={})
     assert refused.status_code == 403
     assert "_xsrf" in refused.text
+
+
+#: What the checks of a request before any of its work need.
+ARGUMENTS = {"name": "x", "topic": "platform"}
+
+
+@pytest.mark.parametrize(("path", "method"), ROUTES)
+def test_a_page_that_shows_another_platform_is_answered_nothing(api_server, path, method):
+    asked = {**ARGUMENTS, "platform": "another"}
+    refused = api_server.session().request(method, path, params=asked, json={})
+    assert refused.status_code == 409, refused.text
+    assert refused.json()["kind"] == "PlatformChanged"
+    assert refused.json()["problem"].startswith("Nothing was done")
+
+
+def test_a_page_that_shows_the_platform_of_the_server_is_answered(api_server):
+    session = api_server.session()
+    shown = {"platform": session.get("civis-nb/platform").json()["id"]}
+    for path in ("platform", "databases", "files"):
+        assert session.get(f"civis-nb/{path}", params=shown).status_code == 200
+    with Events(api_server, "platform", **shown) as page:
+        where = page.until(lambda: page.last.get("platform"), "the platform")["where"]
+    assert (where["id"], where["kind"]) == (shown["platform"], "local")
+
+
+def test_pages_hear_that_another_one_changes_where_the_server_works(api_server):
+    session = api_server.session()
+    with Events(api_server, "platform") as page:
+        page.until(lambda: page.last, "the first event")
+        session.post("civis-nb/platform/database", json={"name": "sample"})
+        page.until(lambda: page.last["platform"]["where"]["database"] == "sample", "the change")
+        session.post("civis-nb/platform/database", json={"name": None})
+        page.until(lambda: page.last["platform"]["where"]["database"] is None, "the way back")
 
 
 #: What is asked by POST as it is long, and changes nothing.

@@ -12,9 +12,11 @@ import pytest
 import civis_nb
 from civis_nb.errors import CivisConnectionError
 from civis_nb.lab.account import Account
+from civis_nb.lab.catalog import Catalog
 from civis_nb.lab.events import Feeds
 from civis_nb.lab.feeds import Feed, Seen
 from civis_nb.lab.jobs import Jobs, JobsFeed
+from civis_nb.lab.platform import Choice, LocalPlatform
 from civis_nb.lab.runs import RunFeed
 from civis_nb.utils import run_job
 from tests.widgets.conftest import until
@@ -249,7 +251,7 @@ def test_memory_stays_flat_over_an_hour_of_reads_of_a_platform():
 
 def test_feeds_that_nobody_hears_are_few():
     account = Account(client=object())
-    feeds = Feeds(account, Jobs(account))
+    feeds = Feeds(account, Jobs(account), Choice(account, Catalog(account), LocalPlatform()))
     for number in range(100):
         assert feeds.find(f"run:{number}:1") is feeds.find(f"run:{number}:1")
     assert len(feeds._feeds) < 20

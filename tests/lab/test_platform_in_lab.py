@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import nbformat
 import pytest
 
+import civis_nb
+from civis_nb.io import query_civis
+from civis_nb.local.join import answering
 from tests.lab.conftest import field_heights, needs_bundle, started
+from tests.lab.test_jobs import script
+from tests.lab.test_jobs_in_lab import Jobs
 from tests.widgets.conftest import Page, serious_findings, written
 
 pytestmark = pytest.mark.exhaustive
@@ -180,6 +187,38 @@ def test_panels_follow_a_change_of_the_platform(open_page):
     assert remedy.count() == 0
 
 
+def test_the_data_panel_forgets_another_platform(open_page, tmp_path):
+    page = open_page("1")
+    page.command("civis-nb:start-local-platform")
+    page.until(lambda: "local platform" in status(page), "the start")
+    running = answering(tmp_path / "state")
+    client = civis_nb.APIClient(running.api_key, endpoint=running.endpoint)
+    query_civis("create schema of_the_first", "sample", client=client, progress=False).result()
+    held = []
+
+    def hold(route):
+        held.append((route, route.fetch()))
+
+    # An answer of the first platform comes when the second one is in use.
+    page.page.route("**/civis-nb/data/tables?*", hold, times=1)
+    page.command("civis-nb:show-data")
+    page.until(lambda: page.page.wait_for_timeout(10) or held, "the question for tables")
+    page.command("civis-nb:choose-platform")
+    dialog(page).get_by_role("button", name="Reset").click()
+    dialog(page).get_by_role("button", name="Delete everything").click()
+    page.until(lambda: "nothing but its samples" in said(page), "the reset")
+    page.page.keyboard.press("Escape")
+    panel = page.page.locator("#civis-nb-data")
+    panel.get_by_role("treeitem", name="public").wait_for()
+    [(route, answer)] = held
+    assert "of_the_first" in answer.text()
+    route.fulfill(response=answer)
+    # What is answered after it is shown after it.
+    panel.locator(".civis-Row", has_text="public").locator(".civis-Row-caret").first.click()
+    panel.get_by_role("treeitem", name="turnout").first.wait_for()
+    assert panel.get_by_role("treeitem", name="of_the_first").count() == 0
+
+
 def test_tabs_of_another_platform_are_closed(open_page):
     page = open_page("1")
     page.command("civis-nb:start-local-platform")
@@ -198,3 +237,80 @@ def test_tabs_of_another_platform_are_closed(open_page):
     dialog(page).get_by_role("button", name="Delete everything").click()
     page.until(lambda: "nothing but its samples" in said(page), "the reset")
     page.until(lambda: tabs.count() == 0, "the end of the tab")
+
+
+def local_client(tmp_path):
+    running = answering(tmp_path / "state")
+    return civis_nb.APIClient(running.api_key, endpoint=running.endpoint)
+
+
+def change(lab, path, **body):
+    answer = lab.session().post(f"civis-nb/platform{path}", json=body, timeout=90)
+    assert answer.ok, answer.text
+
+
+def test_a_page_hears_that_another_one_has_changed_the_platform(open_page):
+    first, second = open_page("1"), open_page("1")
+    second.command("civis-nb:show-data")
+    panel = second.page.locator("#civis-nb-data")
+    panel.get_by_role("button", name="Start local platform").wait_for()
+    assert status(second) == "Civis: no platform"
+    first.command("civis-nb:start-local-platform")
+    second.until(lambda: status(second) == "Civis: local platform", "the change")
+    panel.get_by_role("treeitem", name="public").wait_for()
+
+
+def test_a_dialog_of_another_platform_starts_nothing(open_page, lab, tmp_path):
+    page = open_page("1")
+    change(lab, "", use="local")
+    params = [{"name": "TEXT", "type": "string"}]
+    job_id = script(local_client(tmp_path), name="of the first", params=params)
+    jobs = Jobs(page)
+    jobs.choose("of the first", "Run with Arguments")
+    form = page.page.locator(".civis-ArgumentsDialog")
+    form.get_by_label("TEXT").fill("x")
+    change(lab, "/local", action="reset")
+    client = local_client(tmp_path)
+    assert script(client, name="of the second", params=params) == job_id
+    jobs.row("of the second").wait_for()
+    assert jobs.row("of the first").count() == 0
+    form.get_by_role("button", name="Run").click()
+    page.page.get_by_text("Nothing was done").first.wait_for()
+    assert len(client.jobs.list(hidden=True)) == 0
+    assert list(client.jobs.list_runs(job_id)) == []
+
+
+def test_a_tab_of_another_platform_is_not_opened_again(open_page, lab, tmp_path):
+    page = open_page("1")
+    # A page of one document brings that one back alone.
+    page.command("application:set-mode", mode="multiple-document")
+    change(lab, "", use="local")
+    tabs = page.page.locator(".civis-RunTab, .civis-TableTab")
+
+    def reloaded(meanwhile):
+        """Leave the page, and come back to it."""
+        address = page.page.url
+        page.page.goto("about:blank")
+        meanwhile()
+        page.page.goto(address)
+        page.page.wait_for_function("() => window.jupyterapp !== undefined")
+        page.page.evaluate("async () => { await window.jupyterapp.restored; }")
+
+    jobs = Jobs(page)
+    client = local_client(tmp_path)
+    job_id = script(client, "echo of the first", name="of the first")
+    jobs.choose("of the first", re.compile("^Run$"))
+    jobs.run().locator(".civis-run-state", has_text="succeeded").wait_for()
+    kept = lab.session()
+    page.until(lambda: "civis-nb-runs:" in kept.get("lab/api/workspaces").text, "the layout")
+    reloaded(lambda: None)
+    page.until(lambda: tabs.count() == 1, "the tab")
+
+    def another():
+        change(lab, "/local", action="reset")
+        script(local_client(tmp_path), name="of the second")
+
+    reloaded(another)
+    page.until(lambda: status(page) == "Civis: local platform", "the platform")
+    assert tabs.count() == 0
+    assert local_client(tmp_path).jobs.get(job_id).name == "of the second"

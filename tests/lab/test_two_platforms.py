@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from contextlib import contextmanager
@@ -16,6 +17,8 @@ from civis_nb.lab.events import Feeds
 from civis_nb.lab.feeds import Seen
 from civis_nb.lab.files import Files
 from civis_nb.lab.jobs import Jobs
+from civis_nb.lab.platform import Choice, LocalPlatform
+from civis_nb.lab.uploads import Uploads
 from tests.lab.test_jobs import script
 from tests.scripted_server import Reply, ScriptedServer
 from tests.widgets.conftest import until
@@ -89,7 +92,7 @@ def test_a_feed_reads_the_jobs_of_its_own_platform_after_a_switch(use, platforms
     for platform, name in zip(platforms, names, strict=True):
         script(platform.client(), "true", name=name)
     account = Account()
-    feeds = Feeds(account, Jobs(account))
+    feeds = Feeds(account, Jobs(account), Choice(account, Catalog(account), LocalPlatform()))
 
     def told(feed):
         version = feed.version
@@ -142,3 +145,38 @@ def test_a_platform_that_hangs_does_not_hold_up_the_files_of_another(
         assert asked.is_alive()
         gate.set()
         asked.join(30)
+
+
+def test_an_upload_keeps_to_the_platform_that_it_was_begun_for(use, platforms):
+    account = Account()
+    uploads = Uploads(account, Catalog(account))
+    content = b"id,name\n1,a\n2,b\n"
+    use(platforms[0].endpoint, platforms[0].api_key)
+    upload = uploads.get(uploads.begin("people.csv", len(content))["id"])
+    upload.append(0, content)
+    use(platforms[1].endpoint, platforms[1].api_key)
+    upload.detect(None, "")
+    until(lambda: upload.state()["state"] != "detecting", "the columns")
+    found = upload.state()
+    assert (found["state"], found["problem"]) == ("detected", "")
+    [database] = platforms[0].client().databases.list()
+    upload.load(database.id, "public", "people", "fail", found["columns"], lambda: None)
+    until(lambda: upload.state()["state"] != "importing", "the import")
+    assert (upload.state()["state"], upload.state()["rows"]) == ("done", 2)
+    names = [
+        [table.name for table in one.client().tables.list(database_id=database.id)]
+        for one in platforms
+    ]
+    assert names == [["people"], []]
+
+
+def test_a_page_knows_a_platform_by_a_name_that_tells_no_key(use, platforms):
+    account, names = Account(), []
+    for platform in platforms:
+        use(platform.endpoint, platform.api_key)
+        names.append(account.platform_id())
+        assert account.platform_id() == Account().platform_id() == names[-1]
+        key_hash = hashlib.sha256(platform.api_key.encode()).hexdigest()
+        assert names[-1] not in platform.api_key + key_hash
+    use("", "")
+    assert len({*names, account.platform_id()}) == 3

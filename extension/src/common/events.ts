@@ -1,7 +1,8 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import { Token } from '@lumino/coreutils';
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
-import { problemOf } from './server';
+import { platformChanged, problemOf } from './server';
 
 /** What a page receives of a topic; with a problem, the rest is what was known before. */
 export interface ITopicEvent {
@@ -25,6 +26,18 @@ const SILENCE_MS = 35_000;
 export class EventStream {
   constructor() {
     document.addEventListener('visibilitychange', () => this._reopen());
+  }
+
+  /**
+   * Listen to a platform alone, which the server refuses while it uses another; empty: to any.
+   *
+   * Before it is set there is no stream.
+   */
+  set platform(id: string) {
+    if (id !== this._platform) {
+      this._platform = id;
+      this._reopen();
+    }
   }
 
   /** Have the server poll what is listened to no more often than this; 0: as often as it likes. */
@@ -58,7 +71,7 @@ export class EventStream {
         this._open?.abort();
         this._open = null;
         window.clearTimeout(this._again);
-        if (this._listeners.size && !document.hidden) {
+        if (this._listeners.size && !document.hidden && this._platform !== null) {
           void this._follow();
         }
       });
@@ -87,9 +100,16 @@ export class EventStream {
     const settings = ServerConnection.makeSettings();
     const query = new URLSearchParams([...this._listeners.keys()].map(topic => ['topic', topic]));
     query.set('wait', String(this._leastWait_s));
+    if (this._platform) {
+      query.set('platform', this._platform);
+    }
     const url = `${URLExt.join(settings.baseUrl, 'civis-nb', 'events')}?${query.toString()}`;
     const init: RequestInit = { signal: open.signal, cache: 'no-store' };
     const response = await ServerConnection.makeRequest(url, init, settings);
+    if (response.status === 409) {
+      platformChanged.emit();
+      throw new Error('The Jupyter server uses another platform now.');
+    }
     if (!response.ok || !response.body) {
       throw await ServerConnection.ResponseError.create(response);
     }
@@ -124,6 +144,10 @@ export class EventStream {
   private _open: AbortController | null = null;
   private _isPlanned = false;
   private _again = 0;
+  private _platform: string | null = null;
   private _wait_ms = FIRST_WAIT_MS;
   private _leastWait_s = 0;
 }
+
+/** The stream of this page. */
+export const IEventStream = new Token<EventStream>('civis-nb:IEventStream');

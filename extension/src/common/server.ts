@@ -1,8 +1,11 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
+import { Signal } from '@lumino/signaling';
 
 /** A database, and the dialect of its SQL: redshift, postgres or duckdb. */
 export interface IDatabase {
+  /** The platform on which its id and those of its tables mean something; empty: that of the server. */
+  readonly platform: string;
   readonly id: number;
   readonly name: string;
   readonly dialect: string;
@@ -56,13 +59,23 @@ export function problemOf(reason: unknown): string {
   return reason instanceof Error ? reason.message : String(reason);
 }
 
-/** Ask the server part of the extension; Jupyter's own request adds the XSRF token. */
-export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
+/** Emitted when the server has refused a request, as it uses another platform than the page shows. */
+export const platformChanged = new Signal<typeof ask, void>(ask);
+
+/**
+ * Ask the server part of the extension; Jupyter's own request adds the XSRF token.
+ *
+ * @param platform - The platform whose ids are asked for: the server refuses while it uses another.
+ */
+export async function ask<T>(path: string, init: RequestInit = {}, platform = ''): Promise<T> {
   const settings = ServerConnection.makeSettings();
-  const url = URLExt.join(settings.baseUrl, 'civis-nb', path);
+  const url = URLExt.join(settings.baseUrl, 'civis-nb', withPlatform(path, platform));
   const response = await ServerConnection.makeRequest(url, init, settings);
   if (!response.ok) {
     const failure = await response.clone().json().catch(() => null);
+    if (failure?.kind === 'PlatformChanged') {
+      platformChanged.emit();
+    }
     if (typeof failure?.problem === 'string') {
       throw new PlatformError(failure.problem, failure.kind ?? '');
     }
@@ -71,14 +84,20 @@ export async function ask<T>(path: string, init: RequestInit = {}): Promise<T> {
   return (await response.json()) as T;
 }
 
+/** Return a path with the platform that it is about; empty: that which the server uses. */
+export function withPlatform(path: string, platform: string): string {
+  const named = new URLSearchParams({ platform }).toString();
+  return platform ? `${path}${path.includes('?') ? '&' : '?'}${named}` : path;
+}
+
 /** The names of a large database are loaded for as long as this; each question waits 20 s. */
 const QUESTIONS = 15;
 
 /** Ask for names, again while the server says that it is still loading them. */
-export async function askForNames<T>(path: string): Promise<T> {
+export async function askForNames<T>(path: string, platform: string): Promise<T> {
   for (let left = QUESTIONS; ; left -= 1) {
     try {
-      return await ask<T>(path);
+      return await ask<T>(path, {}, platform);
     } catch (reason) {
       if (left <= 1 || !(reason instanceof PlatformError && reason.kind === 'TimeoutError')) {
         throw reason;
@@ -88,8 +107,9 @@ export async function askForNames<T>(path: string): Promise<T> {
 }
 
 /** Return the databases; fresh: the server forgets what it keeps, of tables and columns as well. */
-export function getDatabases(fresh = false): Promise<IDatabases> {
-  return askForNames(`databases${fresh ? '?fresh=1' : ''}`);
+export async function getDatabases(platform = '', fresh = false): Promise<IDatabases> {
+  const found = await askForNames<IDatabases>(`databases${fresh ? '?fresh=1' : ''}`, platform);
+  return { ...found, databases: found.databases.map(one => ({ ...one, platform })) };
 }
 
 export function complete(question: ICompletionQuestion): Promise<ICompletion> {

@@ -1,5 +1,5 @@
 import type { IMimeBundle } from '@jupyterlab/nbformat';
-import { ask, askForNames } from '../common/server';
+import { ask, askForNames, IDatabase } from '../common/server';
 
 /** A table: its id, its name, whether it is a view, and how SQL writes the name where that differs. */
 export type TableEntry = [number, string, boolean, string?];
@@ -26,31 +26,37 @@ function query(values: Record<string, string | number>): string {
   return `?${new URLSearchParams(Object.entries(values).map(([name, one]) => [name, String(one)]))}`;
 }
 
-export async function getSchemas(database: number): Promise<ISchemaEntry[]> {
-  const found = await askForNames<{ schemas: ISchemaEntry[] }>(`data/tables${query({ database })}`);
-  return found.schemas;
+export async function getSchemas({ id, platform }: IDatabase): Promise<ISchemaEntry[]> {
+  const path = `data/tables${query({ database: id })}`;
+  return (await askForNames<{ schemas: ISchemaEntry[] }>(path, platform)).schemas;
 }
 
-export async function getColumns(database: number, table: number): Promise<IColumnEntry[]> {
-  const path = `data/columns${query({ database, table })}`;
-  return (await askForNames<{ columns: IColumnEntry[] }>(path)).columns;
+export async function getColumns({ id, platform }: IDatabase, table: number): Promise<IColumnEntry[]> {
+  const path = `data/columns${query({ database: id, table })}`;
+  return (await askForNames<{ columns: IColumnEntry[] }>(path, platform)).columns;
 }
 
-export function getPreview(database: number, table: number, signal: AbortSignal): Promise<IShown> {
-  return ask(`data/preview${query({ database, table })}`, { signal });
+/** A table of a platform, by the ids that this has given. */
+export interface ITableIds {
+  readonly platform: string;
+  readonly database: number;
+  readonly table: number;
+}
+
+export function getPreview({ platform, database, table }: ITableIds, signal: AbortSignal): Promise<IShown> {
+  return ask(`data/preview${query({ database, table })}`, { signal }, platform);
 }
 
 export function getProfile(
-  database: number,
-  table: number,
+  { platform, database, table }: ITableIds,
   column: string | null,
   signal: AbortSignal
 ): Promise<IShown> {
   const wanted = { database, table, ...(column === null ? {} : { column }) };
-  return ask(`data/profile${query(wanted)}`, { signal });
+  return ask(`data/profile${query(wanted)}`, { signal }, platform);
 }
 
 /** Have the platform look for new tables of a schema. */
-export function scan(database: number, schema: string): Promise<void> {
-  return ask('data/scan', { method: 'POST', body: JSON.stringify({ database, schema }) });
+export function scan({ id, platform }: IDatabase, schema: string): Promise<void> {
+  return ask('data/scan', { method: 'POST', body: JSON.stringify({ database: id, schema }) }, platform);
 }

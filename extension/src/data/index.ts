@@ -5,10 +5,10 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { insertCell } from '../common/cells';
 import { databaseIcon, tableIcon } from '../common/icons';
 import type { IItemAction } from '../common/list';
-import { problemOf } from '../common/server';
+import { IDatabase, problemOf } from '../common/server';
 import { IPlatformModel } from '../platform/token';
 import type { PlatformModel } from '../platform/model';
-import { getPreview, getProfile, scan } from './api';
+import { getPreview, getProfile, ITableIds, scan } from './api';
 import { selectCell } from './cells';
 import type { DataItem, ITableRef } from './items';
 import { DataPanel } from './panel';
@@ -24,10 +24,8 @@ namespace Ids {
 }
 
 /** What a tab shows; kept over a reload of the page. */
-interface ITabArgs {
+interface ITabArgs extends ITableIds {
   readonly [name: string]: string | number | null;
-  readonly database: number;
-  readonly table: number;
   readonly name: string;
   readonly view: 'preview' | 'profile';
   readonly column: string | null;
@@ -60,8 +58,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
           rendermime,
           signal =>
             isPreview
-              ? getPreview(args.database, args.table, signal)
-              : getProfile(args.database, args.table, args.column, signal),
+              ? getPreview(args, signal)
+              : getProfile(args, args.column, signal),
           isPreview
             ? `Reading the first rows of ${args.name} …`
             : `The database counts what is in ${args.column ?? args.name} …`
@@ -82,6 +80,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     };
     const open = (table: ITableRef, view: ITabArgs['view'], column: string | null = null) =>
       openTab({
+        platform: table.database.platform,
         database: table.database.id,
         table: table.id,
         name: `${table.schema}.${table.name}`,
@@ -102,7 +101,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       if (item.kind === 'schema') {
         return [
           { label: 'Upload a File as a Table…', run: () => panel.chooseFiles() },
-          { label: 'Scan for New Tables', run: () => void scanned(item.database.id, item.schema) },
+          { label: 'Scan for New Tables', run: () => void scanned(item.database, item.schema) },
           copy(item.schema)
         ];
       }
@@ -122,7 +121,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       ];
     };
 
-    const scanned = async (database: number, schema: string) => {
+    const scanned = async (database: IDatabase, schema: string) => {
       const done = scan(database, schema).then(() => null);
       Notification.promise(done, {
         pending: { message: `The platform scans ${schema} …` },
@@ -133,8 +132,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
       await panel.refresh();
     };
 
+    const shown = async () => {
+      await platform?.ready;
+      return platform?.id ?? '';
+    };
     const panel = new DataPanel({
       commands,
+      platform: shown,
       actions,
       open: item => {
         if (item.kind === 'table') {
@@ -144,6 +148,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       },
       upload: (files, into) =>
         void uploadFiles(files, into, {
+          platform: shown,
           done: () => panel.refresh(),
           insert: notebooks ? source => void insert(source) : null
         })
@@ -156,7 +161,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     platform?.switched.connect((_, what) => {
       if (what === 'platform') {
         panel.startAnew();
-        tabs.forEach(tab => tab.dispose()); // their ids mean other tables there
+        // Their ids mean other tables there.
+        tabs.forEach(tab => argsOf.get(tab)?.platform !== platform.id && tab.dispose());
       } else {
         void panel.refresh();
       }
@@ -175,7 +181,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
     });
     commands.addCommand(Ids.table, {
       label: 'Open a Table of Civis Platform',
-      execute: args => openTab(args as unknown as ITabArgs)
+      execute: async args => {
+        // A tab of before may be of another platform than that which the server uses now.
+        const now = await shown();
+        if (!now || args.platform === now) {
+          openTab(args as unknown as ITabArgs);
+        }
+      }
     });
     for (const command of [Ids.show, Ids.upload]) {
       palette?.addItem({ command, category: CATEGORY });

@@ -46,7 +46,7 @@ export function databaseItem(database: IDatabase): Item {
     value: { kind: 'database', database },
     emptyText: 'No schemas',
     children: async () =>
-      (await getSchemas(database.id)).map(schema => schemaItem(database, schema))
+      (await getSchemas(database)).map(schema => schemaItem(database, schema))
   };
 }
 
@@ -78,7 +78,7 @@ function tableItem(database: IDatabase, schema: ISchemaEntry, entry: TableEntry)
     value: { kind: 'table', table },
     emptyText: 'No columns',
     children: async () =>
-      (await getColumns(database.id, id)).map((column, place) => columnItem(table, column, place))
+      (await getColumns(database, id)).map((column, place) => columnItem(table, column, place))
   };
 }
 

@@ -13,6 +13,8 @@ import { DataItem, databaseItem, ISchemaRef } from './items';
 const START_LOCAL = 'civis-nb:start-local-platform';
 
 export interface IDataPanelOptions {
+  /** Return the platform whose data are shown, once it is known. */
+  platform(): Promise<string>;
   readonly commands: CommandRegistry;
   /** Return what can be done with an item. */
   actions(item: DataItem): IItemAction[];
@@ -96,7 +98,7 @@ export class DataPanel extends Widget {
     const load = (this._loads += 1);
     this.list.isBusy = true;
     try {
-      const found = await getDatabases(fresh);
+      const found = await getDatabases(await this.options.platform(), fresh);
       if (load !== this._loads) {
         return false;
       }

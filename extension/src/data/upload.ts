@@ -9,6 +9,8 @@ import type { ISchemaRef } from './items';
 import { IUploadState, Upload } from './uploads';
 
 export interface IUploadOptions {
+  /** Return the platform of the page, once it is known. */
+  platform(): Promise<string>;
   /** Called when a table has come. */
   done(): Promise<void>;
   /** Insert a cell into the active notebook; null where there are no notebooks. */
@@ -25,7 +27,8 @@ export async function uploadFiles(
   options: IUploadOptions
 ): Promise<void> {
   for (const file of files) {
-    const dialog = new UploadDialog(file, into, options);
+    const platform = into?.database.platform ?? (await options.platform());
+    const dialog = new UploadDialog(file, platform, into, options);
     const { button } = await dialog.launch();
     if (!button.accept && files.length > 1) {
       break;
@@ -37,6 +40,7 @@ export async function uploadFiles(
 class UploadDialog extends FormDialog<void> {
   constructor(
     private readonly file: File,
+    private readonly platform: string,
     private readonly into: ISchemaRef | null,
     private readonly options: IUploadOptions
   ) {
@@ -49,7 +53,7 @@ class UploadDialog extends FormDialog<void> {
     });
     this.addClass('civis-UploadDialog');
     this._form = form;
-    this._upload = new Upload(file);
+    this._upload = new Upload(file, platform);
     form.onDatabase(() => void this._changeDatabase());
     window.addEventListener('pagehide', this);
     void this._prepare();
@@ -96,7 +100,7 @@ class UploadDialog extends FormDialog<void> {
   private async _prepare(): Promise<void> {
     this._setBusy('Asking for the databases …');
     try {
-      const { databases, default: first } = await getDatabases();
+      const { databases, default: first } = await getDatabases(this.platform);
       const chosen = this.into?.database.id ?? first ?? databases[0]?.id ?? null;
       this._form.setDatabases(databases, chosen);
       await this._loadSchemas(this.into?.schema ?? null);
@@ -119,14 +123,14 @@ class UploadDialog extends FormDialog<void> {
 
   /** Offer the schemas of the chosen database, unless another one is chosen meanwhile. */
   private async _loadSchemas(chosen: string | null): Promise<void> {
-    const { id } = this._form.database;
+    const { database } = this._form;
     try {
-      const schemas = await getSchemas(id);
-      if (this._form.database.id === id) {
+      const schemas = await getSchemas(database);
+      if (this._form.database === database) {
         this._form.setSchemas(schemas, chosen);
       }
     } catch (reason) {
-      if (this._form.database.id === id) {
+      if (this._form.database === database) {
         throw reason;
       }
     }

@@ -49,7 +49,11 @@ const POLL_MS = 400;
 
 /** A file on its way to the Jupyter server, and from there into a table. */
 export class Upload {
-  constructor(private readonly file: File) {}
+  /** @param platform - Where to; the server imports into no other, whichever it uses meanwhile. */
+  constructor(
+    private readonly file: File,
+    private readonly platform: string
+  ) {}
 
   /** Send the file to the Jupyter server. */
   async send(progress: (sent: number) => void): Promise<void> {
@@ -57,7 +61,7 @@ export class Upload {
       return;
     }
     const { name, size } = this.file;
-    const begun = await ask<IUploadState>('data/uploads', post({ name, size }));
+    const begun = await ask<IUploadState>('data/uploads', post({ name, size }), this.platform);
     this._id = begun.id;
     if (this._isEnded) {
       await this.end(); // that came before the id did

@@ -1,9 +1,11 @@
 import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
-import { ask } from '../common/server';
+import { ask, withPlatform } from '../common/server';
 
 /** A file, as civis_nb/lab/files.py describes it. */
 export interface IFile {
+  /** The platform that has it. */
+  readonly platform: string;
   readonly id: number;
   readonly name: string;
   readonly size: number | null;
@@ -18,26 +20,32 @@ export interface IProject {
 }
 
 /** Return files: those of here, those that runs have put out, or those of a project. */
-export function getFiles(of: 'own' | 'outputs' | number): Promise<IFile[]> {
-  return ask(`files?of=${of}`);
+export async function getFiles(of: 'own' | 'outputs' | number, platform: string): Promise<IFile[]> {
+  return (await ask<IFile[]>(`files?of=${of}`, {}, platform)).map(file => ({ ...file, platform }));
 }
 
-export function getProjects(): Promise<IProject[]> {
-  return ask('files?of=projects');
+export function getProjects(platform: string): Promise<IProject[]> {
+  return ask('files?of=projects', {}, platform);
 }
 
-export function lookUp(id: number): Promise<IFile> {
-  return ask(`files/${id}`);
+/** Have the server remember a file, so that it is among those of one's own. */
+export function lookUp(id: number, platform: string): Promise<unknown> {
+  return ask(`files/${id}`, {}, platform);
 }
 
-export function forget(id: number): Promise<null> {
-  return ask(`files/${id}`, { method: 'DELETE' });
+export function forget({ id, platform }: IFile): Promise<null> {
+  return ask(`files/${id}`, { method: 'DELETE' }, platform);
 }
 
 /** Upload a file; `id` is one that nothing else has, for `cancelUpload`. */
-export function upload(file: File, id: string, signal: AbortSignal): Promise<IFile> {
+export function upload(
+  file: File,
+  id: string,
+  signal: AbortSignal,
+  platform: string
+): Promise<Pick<IFile, 'id' | 'name' | 'size'>> {
   const query = new URLSearchParams({ name: file.name, upload: id });
-  return ask(`files?${query.toString()}`, { method: 'POST', body: file, signal });
+  return ask(`files?${query.toString()}`, { method: 'POST', body: file, signal }, platform);
 }
 
 /**
@@ -52,8 +60,9 @@ export async function cancelUpload(id: string): Promise<boolean> {
 }
 
 /** Return the address from which the browser saves a file. */
-export function contentUrl(id: number): string {
+export function contentUrl({ id, platform }: IFile): string {
   const { baseUrl, token, appendToken } = ServerConnection.makeSettings();
-  const url = URLExt.join(baseUrl, 'civis-nb', 'files', String(id), 'content');
-  return appendToken && token ? `${url}?token=${encodeURIComponent(token)}` : url;
+  const url = URLExt.join(baseUrl, 'civis-nb', withPlatform(`files/${id}/content`, platform));
+  const given = `${url.includes('?') ? '&' : '?'}token=${encodeURIComponent(token)}`;
+  return appendToken && token ? `${url}${given}` : url;
 }

@@ -1,7 +1,7 @@
 import type { IFile } from './api';
 
 /** Return code that reads a file. */
-export function readingCode({ id, name }: IFile): string {
+export function readingCode({ id, name }: Pick<IFile, 'id' | 'name'>): string {
   const plain = name.toLowerCase().replace(/\.(gz|zip)$/, '');
   const comment = `# ${name.replace(/[^\p{L}\p{N} ._()-]/gu, '_')}`;
   if (/\.(csv|tsv|txt)$/.test(plain)) {

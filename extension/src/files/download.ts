@@ -1,4 +1,4 @@
-import { contentUrl } from './api';
+import { contentUrl, IFile } from './api';
 
 /** A download that has not begun after this long is none. */
 const LONGEST_WAIT_MS = 600_000;
@@ -6,16 +6,16 @@ const LONGEST_WAIT_MS = 600_000;
 /**
  * Have the browser save a file, of any size.
  *
- * @param id - The file.
+ * @param file - The file.
  * @param failed - Called with the reason where there is nothing to save.
  */
-export function download(id: number, failed: (reason: string) => void): void {
+export function download(file: IFile, failed: (reason: string) => void): void {
   // A frame stays empty while the browser saves what it is sent to; it shows what else comes.
   const frame = document.createElement('iframe');
   frame.hidden = true;
   frame.title = 'Download';
   frame.setAttribute('sandbox', 'allow-downloads allow-same-origin');
-  frame.src = contentUrl(id);
+  frame.src = contentUrl(file);
   const end = () => {
     window.clearTimeout(late);
     frame.remove();

@@ -45,8 +45,12 @@ const plugin: JupyterFrontEndPlugin<void> = {
   ) => {
     const { commands, shell } = app;
 
+    const shown = async () => {
+      await platform?.ready;
+      return platform?.id ?? '';
+    };
     const save = (file: IFile) =>
-      download(file.id, reason =>
+      download(file, reason =>
         Notification.error(`${file.name} was not downloaded: ${reason}`, { autoClose: 10_000 })
       );
     const insert = (file: IFile) => insertCell(shell, notebooks, readingCode(file));
@@ -61,7 +65,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
           return;
         }
         isAsked = true;
-        Notification.update({ id: shown, message: `Cancelling the upload of ${file.name} …`, actions: [] });
+        Notification.update({ id: message, message: `Cancelling the upload of ${file.name} …`, actions: [] });
         try {
           if (!(await cancelUpload(id))) {
             leave.abort();
@@ -69,7 +73,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
         } catch (reason) {
           isAsked = false;
           if (!isOver) {
-            Notification.update({ id: shown, ...pending });
+            Notification.update({ id: message, ...pending });
             Notification.error(`The upload of ${file.name} was not cancelled: ${problemOf(reason)}`);
           }
         }
@@ -78,7 +82,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
         message: `Uploading ${file.name}, ${sizeText(file.size)} …`,
         actions: [{ label: 'Cancel', callback: (event: MouseEvent) => void cancel(event) }]
       };
-      const done = upload(file, id, leave.signal)
+      const done = shown()
+        .then(platform => upload(file, id, leave.signal, platform))
         .finally(() => (isOver = true))
         .then(found => {
           const what = `file ${found.id}, ${sizeText(found.size ?? 0)}.`;
@@ -86,7 +91,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
             ? `${found.name} was uploaded before that could be cancelled: it is ${what}`
             : `${found.name} is ${what}`;
         });
-      const shown = Notification.promise(done, {
+      const message = Notification.promise(done, {
         pending: {
           message: pending.message,
           options: { autoClose: false, actions: pending.actions }
@@ -115,14 +120,14 @@ const plugin: JupyterFrontEndPlugin<void> = {
         return;
       }
       try {
-        await lookUp(Number(value));
+        await lookUp(Number(value), await shown());
         await panel.showOwn();
       } catch (reason) {
         Notification.error(problemOf(reason), { autoClose: 10_000 });
       }
     };
     const forgetOne = async (file: IFile) => {
-      await forget(file.id).catch(reason => Notification.error(problemOf(reason), { autoClose: 10_000 }));
+      await forget(file).catch(reason => Notification.error(problemOf(reason), { autoClose: 10_000 }));
       await panel.showOwn();
     };
 
@@ -135,6 +140,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     ];
 
     const panel = new FilesPanel({
+      platform: shown,
       actions,
       open: file => void insert(file),
       find: () => void find(),

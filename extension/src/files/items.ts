@@ -30,11 +30,14 @@ function group(
   return { key, label, emptyText, children, icon: folderIcon, value: { file: null } };
 }
 
-const filesOf = async (of: 'own' | 'outputs' | number, within: string) =>
-  (await getFiles(of)).map(file => fileItem(file, within));
-
-/** The tree: the API has no list of files, these are the ways to find one. */
-export function fileGroups(): IListItem<FileItem>[] {
+/**
+ * The tree: the API has no list of files, these are the ways to find one.
+ *
+ * @param platform - Returns the platform that is shown, once it is known.
+ */
+export function fileGroups(platform: () => Promise<string>): IListItem<FileItem>[] {
+  const filesOf = async (of: 'own' | 'outputs' | number, within: string) =>
+    (await getFiles(of, await platform())).map(file => fileItem(file, within));
   return [
     group('own', 'Uploaded and opened here', 'None yet: upload a file, or open one by its id.', () =>
       filesOf('own', 'own')
@@ -43,7 +46,7 @@ export function fileGroups(): IListItem<FileItem>[] {
       filesOf('outputs', 'outputs')
     ),
     group('projects', 'Projects', 'There is no project.', async () =>
-      (await getProjects()).map(one =>
+      (await getProjects(await platform())).map(one =>
         group(`projects/${one.id}`, one.name, 'No files in this project.', () =>
           filesOf(one.id, `projects/${one.id}`)
         )

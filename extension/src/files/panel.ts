@@ -8,6 +8,8 @@ import type { IFile } from './api';
 import { FileItem, fileGroups } from './items';
 
 export interface IFilesPanelOptions {
+  /** Return the platform whose files are shown, once it is known. */
+  platform(): Promise<string>;
   /** Return what can be done with a file. */
   actions(file: IFile, isOwn: boolean): IItemAction[];
   /** Open a file: Enter or a double click. */
@@ -19,7 +21,7 @@ export interface IFilesPanelOptions {
 
 /** The panel with files of the platform. */
 export class FilesPanel extends Widget {
-  constructor(options: IFilesPanelOptions) {
+  constructor(private readonly options: IFilesPanelOptions) {
     super();
     this.addClass('civis-Panel');
     this.node.setAttribute('role', 'region');
@@ -98,7 +100,7 @@ export class FilesPanel extends Widget {
   }
 
   private _begin(): void {
-    this.list.items = fileGroups();
+    this.list.items = fileGroups(this.options.platform);
     void this.list.open(this.list.items[0]);
   }
 

@@ -52,6 +52,8 @@ export interface IJobDetails extends IJob {
 export interface IRunIds {
   readonly job_id: number;
   readonly run_id: number;
+  /** The platform that has these ids. */
+  readonly platform: string;
 }
 
 export interface IRunEvent extends ITopicEvent {
@@ -62,29 +64,35 @@ export interface IRunEvent extends ITopicEvent {
 export function getJobs(
   scope: Scope,
   page: number,
-  text: string
+  text: string,
+  platform: string
 ): Promise<{ jobs: IJob[]; total: number | null }> {
-  return ask(`jobs?${new URLSearchParams({ scope, page: String(page), text }).toString()}`);
+  return ask(`jobs?${new URLSearchParams({ scope, page: String(page), text }).toString()}`, {}, platform);
 }
 
-export function getJob(id: number): Promise<IJobDetails> {
-  return ask(`jobs/${id}`);
+export function getJob(id: number, platform: string): Promise<IJobDetails> {
+  return ask(`jobs/${id}`, {}, platform);
 }
 
-export function startJob(id: number, given?: Record<string, unknown>): Promise<IRunIds> {
-  return ask(`jobs/${id}/runs`, { method: 'POST', body: JSON.stringify({ arguments: given ?? null }) });
+export async function startJob(
+  id: number,
+  platform: string,
+  given?: Record<string, unknown>
+): Promise<IRunIds> {
+  const init = { method: 'POST', body: JSON.stringify({ arguments: given ?? null }) };
+  return { ...(await ask<IRunIds>(`jobs/${id}/runs`, init, platform)), platform };
 }
 
-export function cancelRun({ job_id, run_id }: IRunIds): Promise<{ state: string }> {
-  return ask(`jobs/${job_id}/runs/${run_id}`, { method: 'DELETE' });
+export function cancelRun({ job_id, run_id, platform }: IRunIds): Promise<{ state: string }> {
+  return ask(`jobs/${job_id}/runs/${run_id}`, { method: 'DELETE' }, platform);
 }
 
 /** Ask for lines of a run's log: by number, those with a text, or all as text. */
 export function askLog(
-  { job_id, run_id }: IRunIds,
+  { job_id, run_id, platform }: IRunIds,
   kind: string,
   fields: Record<string, unknown>
 ): Promise<Record<string, unknown>> {
   const query = Object.entries({ kind, ...fields }).map(([name, value]) => [name, String(value)]);
-  return ask(`jobs/${job_id}/runs/${run_id}/log?${new URLSearchParams(query).toString()}`);
+  return ask(`jobs/${job_id}/runs/${run_id}/log?${new URLSearchParams(query).toString()}`, {}, platform);
 }

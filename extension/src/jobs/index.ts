@@ -2,10 +2,9 @@ import { ILayoutRestorer, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyte
 import { Clipboard, Dialog, DOMUtils, ICommandPalette, Notification, showDialog, WidgetTracker } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { insertCell } from '../common/cells';
-import { EventStream } from '../common/events';
+import { EventStream, IEventStream } from '../common/events';
 import type { IItemAction } from '../common/list';
 import { problemOf } from '../common/server';
-import { ISettingsModel, SettingsModel } from '../platform/settings';
 import { IPlatformModel } from '../platform/token';
 import type { PlatformModel } from '../platform/model';
 import { cancelRun, getJob, IJob, IRunIds, startJob } from './api';
@@ -36,23 +35,26 @@ const plugin: JupyterFrontEndPlugin<void> = {
   id: 'civis-nb:jobs',
   description: 'A panel with the jobs of Civis Platform, and tabs with their runs.',
   autoStart: true,
-  requires: [ISettingsModel],
+  requires: [IEventStream],
   optional: [INotebookTracker, ICommandPalette, ILayoutRestorer, IPlatformModel],
   activate: (
     app: JupyterFrontEnd,
-    settings: SettingsModel,
+    stream: EventStream,
     notebooks: INotebookTracker | null,
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null,
     platform: PlatformModel | null
   ) => {
     const { commands, shell } = app;
-    const stream = new EventStream();
-    settings.follow(({ pollInterval }) => (stream.leastWait_s = pollInterval));
+    const shown = () => platform?.id ?? '';
+    if (!platform) {
+      stream.platform = ''; // whichever the server uses
+    }
     const tabs = new WidgetTracker<RunTab>({ namespace: 'civis-nb-runs' });
 
     const openRun = (ids: IRunIds): RunTab => {
-      let tab = tabs.find(one => one.ids.job_id === ids.job_id && one.ids.run_id === ids.run_id);
+      const isSame = (one: IRunIds) => one.job_id === ids.job_id && one.run_id === ids.run_id;
+      let tab = tabs.find(one => isSame(one.ids) && one.ids.platform === ids.platform);
       if (!tab) {
         tab = new RunTab(stream, ids);
         const made = tab;
@@ -66,42 +68,42 @@ const plugin: JupyterFrontEndPlugin<void> = {
       return tab;
     };
 
-    const run = async (job: IJob, given?: Record<string, unknown>) => {
-      const ids = await reported(startJob(job.id, given));
+    const run = async (job: IJob, on: string, given?: Record<string, unknown>) => {
+      const ids = await reported(startJob(job.id, on, given));
       if (ids) {
         openRun(ids);
       }
     };
-    const runWithArguments = async (job: IJob) => {
-      const details = await reported(getJob(job.id));
+    const runWithArguments = async (job: IJob, on: string) => {
+      const details = await reported(getJob(job.id, on));
       if (details && !details.takes_arguments) {
         Notification.info(`${job.name} has no parameters: Run starts it.`, { autoClose: 10_000 });
       } else if (details) {
         const given = await askArguments(details);
         if (given) {
-          await run(job, given);
+          await run(job, on, given);
         }
       }
     };
-    const cancel = async (job: IJob) => {
+    const cancel = async (job: IJob, on: string) => {
       const { button } = await showDialog({
         title: `Cancel ${job.name}?`,
         body: `The platform stops run ${job.run_id} of job ${job.id}. What it has done so far stays.`,
         buttons: [Dialog.cancelButton({ label: 'Let It Run' }), Dialog.warnButton({ label: 'Cancel the Run' })]
       });
       if (button.accept && job.run_id !== null) {
-        await reported(cancelRun({ job_id: job.id, run_id: job.run_id }));
+        await reported(cancelRun({ job_id: job.id, run_id: job.run_id, platform: on }));
       }
     };
-    const open = (job: IJob) => {
+    const open = (job: IJob, on = shown()) => {
       if (job.run_id === null) {
         Notification.info(`${job.name} has not run yet, and so it has no log.`, { autoClose: 10_000 });
       } else {
-        openRun({ job_id: job.id, run_id: job.run_id });
+        openRun({ job_id: job.id, run_id: job.run_id, platform: on });
       }
     };
-    const openPage = async (job: IJob) => {
-      const details = await reported(getJob(job.id));
+    const openPage = async (job: IJob, on: string) => {
+      const details = await reported(getJob(job.id, on));
       if (details?.page) {
         window.open(details.page, '_blank', 'noopener,noreferrer');
       } else if (details) {
@@ -111,21 +113,28 @@ const plugin: JupyterFrontEndPlugin<void> = {
 
     const insert = (source: string) => insertCell(shell, notebooks, source);
 
-    const actions = (job: IJob): IItemAction[] => [
-      { label: 'Open Log', isEnabled: job.run_id !== null, run: () => open(job) },
-      { label: 'Run', isEnabled: !isActive(job), run: () => void run(job) },
-      { label: 'Run with Arguments…', run: () => void runWithArguments(job) },
-      { label: 'Cancel…', key: 'Delete', isEnabled: isActive(job), run: () => void cancel(job) },
+    // What is chosen is done on the platform of now, or not at all.
+    const actions = (job: IJob, on = shown()): IItemAction[] => [
+      { label: 'Open Log', isEnabled: job.run_id !== null, run: () => open(job, on) },
+      { label: 'Run', isEnabled: !isActive(job), run: () => void run(job, on) },
+      { label: 'Run with Arguments…', run: () => void runWithArguments(job, on) },
+      { label: 'Cancel…', key: 'Delete', isEnabled: isActive(job), run: () => void cancel(job, on) },
       {
         label: 'Insert %civis_run Cell',
         isEnabled: !!notebooks,
         run: () => void insert(`%civis_run ${job.id}`)
       },
       { label: 'Copy Id', run: () => Clipboard.copyToSystem(String(job.id)) },
-      { label: 'Open in Civis Platform', run: () => void openPage(job) }
+      { label: 'Open in Civis Platform', run: () => void openPage(job, on) }
     ];
 
-    const panel = new JobsPanel({ stream, actions, open, run: job => void run(job) });
+    const panel = new JobsPanel({
+      stream,
+      platform: shown,
+      actions: job => actions(job),
+      open: job => open(job),
+      run: job => void run(job, shown())
+    });
     panel.id = 'civis-nb-jobs';
     panel.title.icon = jobsIcon;
     panel.title.caption = 'Jobs of Civis Platform';
@@ -134,7 +143,8 @@ const plugin: JupyterFrontEndPlugin<void> = {
     platform?.switched.connect((_, what) => {
       panel.startAnew();
       if (what === 'platform') {
-        tabs.forEach(tab => tab.dispose()); // their ids mean other runs there
+        // Their ids mean other runs there.
+        tabs.forEach(tab => tab.ids.platform !== shown() && tab.dispose());
       }
     });
 
@@ -144,7 +154,14 @@ const plugin: JupyterFrontEndPlugin<void> = {
     });
     commands.addCommand(Ids.open, {
       label: 'Open a Run of Civis Platform',
-      execute: args => openRun({ job_id: Number(args.job_id), run_id: Number(args.run_id) })
+      execute: async args => {
+        // A tab of before may be of another platform than that which the server uses now.
+        await platform?.ready;
+        const on = String(args.platform || shown());
+        if (!shown() || on === shown()) {
+          openRun({ job_id: Number(args.job_id), run_id: Number(args.run_id), platform: on });
+        }
+      }
     });
     palette?.addItem({ command: Ids.show, category: CATEGORY });
     if (restorer) {

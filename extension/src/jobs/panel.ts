@@ -20,6 +20,8 @@ const CLOCK_MS = 5000;
 
 export interface IJobsPanelOptions {
   readonly stream: EventStream;
+  /** Return the platform whose jobs are shown. */
+  platform(): string;
   /** Return what can be done with a job. */
   actions(job: IJob): IItemAction[];
   /** Open a job: its last run. */
@@ -174,7 +176,7 @@ export class JobsPanel extends Widget {
     try {
       // The first page of all jobs is what the stream of events brings.
       const page = Math.max(this._page, this._text ? 0 : 1) + 1;
-      const found = await getJobs(this.scope, page, this._text);
+      const found = await getJobs(this.scope, page, this._text, this.options.platform());
       if (request === this._requests) {
         this._failed = '';
         this._showProblem();

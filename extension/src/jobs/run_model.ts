@@ -57,7 +57,7 @@ export class RunModel extends ViewModel implements IDisposable {
         await cancelRun(this._ids);
         return { text: 'The platform is asked to stop the run.' };
       case 'repeat':
-        this._ids = await startJob(this._ids.job_id);
+        this._ids = await startJob(this._ids.job_id, this._ids.platform);
         this._log += 1;
         this._subscription.dispose();
         this._subscription = this._follow();

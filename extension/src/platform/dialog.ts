@@ -107,6 +107,7 @@ class PlatformForm extends Widget {
     this.node.removeAttribute('aria-busy');
     this._setMessage(worked ? afterwards : this.model.problem);
     this._show();
+    void this._load(); // the local platform may have changed, and the sidebar not
     if (name && document.activeElement === this.node) {
       this.node.querySelector<HTMLElement>(`[data-name="${CSS.escape(name)}"]`)?.focus();
     }

@@ -6,6 +6,7 @@ import { INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import type { IDisposable } from '@lumino/disposable';
+import { EventStream, IEventStream } from '../common/events';
 import { icon } from '../common/icons';
 import { openPlatformDialog } from './dialog';
 import { PlatformModel } from './model';
@@ -25,16 +26,17 @@ const model: JupyterFrontEndPlugin<PlatformModel> = {
   id: 'civis-nb:platform',
   description: 'Where the sidebar and the notebook work, and the commands that change it.',
   autoStart: true,
-  requires: [INotebookTracker],
+  requires: [INotebookTracker, IEventStream],
   optional: [ICommandPalette, ILauncher],
   provides: IPlatformModel,
   activate: (
     app: JupyterFrontEnd,
     notebooks: INotebookTracker,
+    stream: EventStream,
     palette: ICommandPalette | null,
     launcher: ILauncher | null
   ) => {
-    const found = new PlatformModel(notebooks);
+    const found = new PlatformModel(notebooks, stream);
     app.commands.addCommand('civis-nb:choose-platform', {
       label: 'Choose Platform and Database…',
       caption: 'Show where the sidebar and the notebook work, and change it',
@@ -73,6 +75,19 @@ const model: JupyterFrontEndPlugin<PlatformModel> = {
   }
 };
 
+const events: JupyterFrontEndPlugin<EventStream> = {
+  id: 'civis-nb:events',
+  description: 'What the server tells this page of the platform, as it changes.',
+  autoStart: true,
+  requires: [ISettingsModel],
+  provides: IEventStream,
+  activate: (_app: JupyterFrontEnd, settings: SettingsModel) => {
+    const stream = new EventStream();
+    settings.follow(({ pollInterval }) => (stream.leastWait_s = pollInterval));
+    return stream;
+  }
+};
+
 const settings: JupyterFrontEndPlugin<SettingsModel> = {
   id: SETTINGS_ID,
   description: 'The settings of the extension.',
@@ -108,7 +123,7 @@ const status: JupyterFrontEndPlugin<void> = {
     });
     // Not awaited: JupyterLab restores when all plugins are activated.
     void app.restored.then(async () => {
-      await platform.refresh();
+      await platform.ready;
       if (settings.value.startLocalPlatform && platform.server?.kind === 'nowhere') {
         await app.commands.execute('civis-nb:start-local-platform');
       }
@@ -154,4 +169,4 @@ const notebooks: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [model, settings, status, notebooks];
+export default [events, model, settings, status, notebooks];

@@ -2,18 +2,45 @@ import type { ISessionContext } from '@jupyterlab/apputils';
 import { INotebookTracker, NotebookActions, NotebookPanel } from '@jupyterlab/notebook';
 import { ISignal, Signal } from '@lumino/signaling';
 import { isPython, runIn, valuesIn } from '../common/kernel';
-import { ask, problemOf } from '../common/server';
+import type { EventStream, ITopicEvent } from '../common/events';
+import { ask, platformChanged, problemOf } from '../common/server';
 import { ASK_KERNEL, ILocalState, IServerWhere, IWhere, whereOfKernel } from './where';
 
-const post = (path: string, body: unknown) =>
-  ask<IServerWhere>(path, { method: 'POST', body: JSON.stringify(body) });
+const post = (path: string, body: unknown, platform = '') =>
+  ask<IServerWhere>(path, { method: 'POST', body: JSON.stringify(body) }, platform);
+
+interface IPlatformEvent extends ITopicEvent {
+  readonly where?: IServerWhere;
+}
 
 /** Where the server and the notebook in front work, and how both are changed. */
 export class PlatformModel {
-  constructor(private readonly notebooks: INotebookTracker) {
+  constructor(
+    private readonly notebooks: INotebookTracker,
+    private readonly stream: EventStream
+  ) {
+    this.ready = this.refresh().then(() => {
+      this._isReady = true;
+      stream.platform = this.id;
+    });
+    // Another page may change it. What is told may be older than what was answered here.
+    stream.listen<IPlatformEvent>('platform', ({ where }) => {
+      if (where && JSON.stringify(where) !== JSON.stringify(this._server)) {
+        void this.refresh();
+      }
+    });
+    platformChanged.connect(() => void this.refresh());
     notebooks.currentChanged.connect(this._follow, this);
     NotebookActions.executed.connect(this._onExecuted, this);
     this._follow();
+  }
+
+  /** Fulfilled when the server has said first where it works, or could not. */
+  readonly ready: Promise<void>;
+
+  /** What tells the server's platform from others; empty before it has answered. */
+  get id(): string {
+    return this._server?.id ?? '';
   }
 
   /** Emitted when something of it has changed. */
@@ -48,24 +75,27 @@ export class PlatformModel {
 
   /** Ask the server where it works. */
   async refresh(): Promise<void> {
+    const number = (this._questions += 1);
     await this._do(async () => {
-      this._server = await ask<IServerWhere>('platform');
+      const found = await ask<IServerWhere>('platform');
+      // What was asked or done later was answered before.
+      if (number > this._answered) {
+        this._take(found, number);
+      }
     });
   }
 
   /** Have the server use the local platform, which is started if need be, or its environment's. */
   async use(which: 'local' | 'environment'): Promise<boolean> {
     return this._do(async () => {
-      this._server = await post('platform', { use: which });
-      this._switched.emit('platform');
+      this._take(await post('platform', { use: which }));
     });
   }
 
   /** Have the server use a database. */
   async useDatabase(name: string): Promise<boolean> {
     return this._do(async () => {
-      this._server = await post('platform/database', { name });
-      this._switched.emit('database');
+      this._take(await post('platform/database', { name }, this.id));
     });
   }
 
@@ -78,8 +108,7 @@ export class PlatformModel {
   async change(action: 'stop' | 'reset'): Promise<boolean> {
     return this._do(async () => {
       await ask('platform/local', { method: 'POST', body: JSON.stringify({ action }) });
-      this._server = await ask<IServerWhere>('platform');
-      this._switched.emit('platform');
+      this._take(await ask<IServerWhere>('platform'));
     });
   }
 
@@ -97,6 +126,21 @@ export class PlatformModel {
       this._isDue = true; // where it is busy with something else at once, it is asked later
       await this._askKernel();
     });
+  }
+
+  /** Take over where the server works; `number` is that of the question, the last one by default. */
+  private _take(found: IServerWhere, number = (this._questions += 1)): void {
+    const before = this._server;
+    this._server = found;
+    this._answered = number;
+    if (this._isReady) {
+      this.stream.platform = found.id;
+    }
+    if (before === null ? this._isReady : before.id !== found.id) {
+      this._switched.emit('platform');
+    } else if (before !== null && before.database !== found.database) {
+      this._switched.emit('database');
+    }
   }
 
   private async _do(work: () => Promise<void>): Promise<boolean> {
@@ -170,6 +214,9 @@ export class PlatformModel {
   private _panel: NotebookPanel | null = null;
   private _server: IServerWhere | null = null;
   private _notebook: IWhere | null = null;
+  private _isReady = false;
+  private _questions = 0;
+  private _answered = 0;
   private _problem = '';
   private _isDue = true;
   private readonly _changed = new Signal<this, void>(this);

@@ -8,6 +8,8 @@ export interface IWhere {
 
 /** What the server says of itself: civis_nb/lab/platform.py. */
 export interface IServerWhere extends IWhere {
+  /** What tells the platform and the account from others. */
+  id: string;
   /** Whether it was chosen here, not by the server's environment. */
   is_chosen: boolean;
 }
