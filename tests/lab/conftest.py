@@ -15,7 +15,7 @@ from tests.widgets.conftest import (
     Server,
     browser_window,  # noqa: F401 - a fixture
     chromium,  # noqa: F401 - a fixture
-    written,
+    notebooks_of,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -38,13 +38,12 @@ def lab_platform() -> Iterator[Any]:
 def lab_server(tmp_path_factory: pytest.TempPathFactory, lab_platform: Any) -> Iterator[Server]:
     """Start a JupyterLab that finds the bundle of this tree, as an installed one would be."""
     needs_bundle()
-    server = started(
+    with started(
         tmp_path_factory.mktemp("lab"),
         CIVIS_API_ENDPOINT=lab_platform.endpoint,
         CIVIS_API_KEY=lab_platform.api_key,
-    )
-    yield server
-    server.stop()
+    ) as server:
+        yield server
 
 
 def needs_bundle() -> None:
@@ -92,14 +91,13 @@ def started(
 @pytest.fixture(scope="session")
 def api_server(tmp_path_factory: pytest.TempPathFactory, lab_platform: Any) -> Iterator[Server]:
     """Start a Jupyter server without pages, whose handlers are those of the extension."""
-    server = started(
+    with started(
         tmp_path_factory.mktemp("api"),
         "jupyter_server",
         CIVIS_API_ENDPOINT=lab_platform.endpoint,
         CIVIS_API_KEY=lab_platform.api_key,
-    )
-    yield server
-    server.stop()
+    ) as server:
+        yield server
 
 
 def field_heights(form: Any) -> set[int]:
@@ -134,13 +132,5 @@ def open_in_lab(
     browser_window: Any,  # noqa: F811 - the fixture
 ) -> Iterator[Callable[..., Page]]:
     """Open cells, or a notebook that is there, in JupyterLab; give the `Page`."""
-    pages: list[Any] = []
-
-    def opened(*cells: str, path: Path | None = None) -> Page:
-        pages.append(browser_window.new_page())
-        return Page(pages[-1], lab_server, path or written(lab_server, *cells), "lab")
-
-    yield opened
-    for page in pages:
-        page.close()
-    lab_server.end_kernels()
+    with notebooks_of(lab_server, browser_window) as opened:
+        yield opened

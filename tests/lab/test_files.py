@@ -215,9 +215,8 @@ def slow_platform():
 def beside_slow(slow_platform, tmp_path):
     """Start a Jupyter server beside the slow platform."""
     variables = {"CIVIS_API_ENDPOINT": slow_platform[0].url, "CIVIS_API_KEY": "k"}
-    server = started(tmp_path / "jupyter", "jupyter_server", **variables)
-    yield server
-    server.stop()
+    with started(tmp_path / "jupyter", "jupyter_server", **variables) as server:
+        yield server
 
 
 def test_an_upload_is_cancelled_while_the_platform_has_not_taken_it(beside_slow, slow_platform):

@@ -11,7 +11,7 @@ import civis_nb
 from civis_nb.io import file_to_civis
 from tests.lab.conftest import is_cut, started
 from tests.lab.test_files import slow_platform  # noqa: F401 - a fixture
-from tests.widgets.conftest import Page, serious_findings, written
+from tests.widgets.conftest import Page, notebooks_of, serious_findings, written
 
 pytestmark = pytest.mark.exhaustive
 
@@ -157,19 +157,21 @@ def test_a_cancelled_upload_of_which_the_platform_has_nothing_yet(
     platform, gate = slow_platform
     path = tmp_path / "slow.bin"
     path.write_bytes(b"1" * 1000)
-    lab = started(tmp_path / "lab", CIVIS_API_ENDPOINT=platform.url, CIVIS_API_KEY="k")
-    page = Page(browser_window.new_page(), lab, written(lab, "1"), "lab")
-    panel = opened(page)
-    panel.locator("input[type=file]").set_input_files(str(path))
-    page.until(lambda: platform.seen("POST", "/files"), "the upload to the platform")
-    toasts = page.page.locator(".Toastify__toast")
-    toasts.filter(has_text="Uploading slow.bin").get_by_role("button", name="Cancel").click()
-    toasts.filter(has_text="Cancelling the upload of slow.bin").wait_for()
-    gate.set()
-    toasts.filter(has_text="The upload of slow.bin was cancelled.").wait_for()
-    assert panel.locator(".civis-Row", has_text="slow.bin").count() == 0
-    page.page.close()
-    lab.stop()
+    own = started(tmp_path / "lab", CIVIS_API_ENDPOINT=platform.url, CIVIS_API_KEY="k")
+    with own as lab, notebooks_of(lab, browser_window) as open_page:
+        page = open_page("1")
+        panel = opened(page)
+        panel.locator("input[type=file]").set_input_files(str(path))
+        page.until(lambda: platform.seen("POST", "/files"), "the upload to the platform")
+        toasts = page.page.locator(".Toastify__toast")
+        cancel = toasts.filter(has_text="Uploading slow.bin").get_by_role("button", name="Cancel")
+        # The platform takes the file when the cancel has arrived, not before.
+        with page.page.expect_response(lambda one: one.request.method == "DELETE"):
+            cancel.click()
+            toasts.filter(has_text="Cancelling the upload of slow.bin").wait_for()
+        gate.set()
+        toasts.filter(has_text="The upload of slow.bin was cancelled.").wait_for()
+        assert panel.locator(".civis-Row", has_text="slow.bin").count() == 0
 
 
 def test_an_upload_that_was_too_fast_to_be_cancelled_says_so(open_in_lab, client, tmp_path):

@@ -55,7 +55,7 @@ def read_only(tmp_path_factory, lab_platform):
         "    def is_authorized(self, handler, user, action, resource):\n"
         "        return action == 'read' or resource != 'civis-nb'\n"
     )
-    server = started(
+    with started(
         folder / "jupyter",
         "jupyter_server",
         options=[
@@ -65,9 +65,8 @@ def read_only(tmp_path_factory, lab_platform):
         CIVIS_API_ENDPOINT=lab_platform.endpoint,
         CIVIS_API_KEY=lab_platform.api_key,
         PYTHONPATH=os.pathsep.join([str(folder), os.environ.get("PYTHONPATH", "")]),
-    )
-    yield server
-    server.stop()
+    ) as server:
+        yield server
 
 
 def test_there_are_routes():

@@ -10,7 +10,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from tests.lab.conftest import Server, started
+from tests.lab.conftest import started
 from tests.lab.test_sql_commands import editor, text_of
 from tests.widgets.conftest import Page, written
 
@@ -41,13 +41,12 @@ SOURCE = "%%civis_sql\nselect  1 from turnout"
 @pytest.fixture
 def server(tmp_path: Path, lab_platform: Any) -> Any:
     """Start a JupyterLab that has a kernel of R beside that of Python."""
-    found: Server = started(
+    with started(
         tmp_path / "lab",
         CIVIS_API_ENDPOINT=lab_platform.endpoint,
         CIVIS_API_KEY=lab_platform.api_key,
-    )
-    yield found
-    found.stop()
+    ) as server:
+        yield server
 
 
 @pytest.fixture

@@ -26,11 +26,10 @@ def without_key(tmp_path, monkeypatch):
     """Start a Jupyter server that has neither a key nor a platform."""
     for name in ("CIVIS_API_KEY", "CIVIS_API_ENDPOINT", "CIVIS_NB_BACKEND", "CIVIS_NB_DATABASE"):
         monkeypatch.delenv(name, raising=False)
-    server = started(
+    with started(
         tmp_path / "jupyter", "jupyter_server", CIVIS_NB_STATE_DIR=str(tmp_path / "state")
-    )
-    yield server
-    server.stop()
+    ) as server:
+        yield server
 
 
 def answer(response):

@@ -197,7 +197,10 @@ def test_malformed_data_leaves_the_html(saved, open_saved):
     page = open_saved(notebook)
     page.until(page.output(0).locator("table").is_visible, "the HTML of the group")
     for number in (1, 2, 3):
-        page.until(page.output(number).locator(".civis-static-log").is_visible, "the HTML")
+        # JupyterLab attaches a cell when it is near.
+        log = page.page.locator(".jp-Cell").nth(number).locator(".civis-static-log")
+        log.scroll_into_view_if_needed()
+        page.until(log.is_visible, "the HTML")
     assert page.page.locator(".civis-saved-view").count() == 0
     assert page.problems == []
 

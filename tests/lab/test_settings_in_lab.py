@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import TimeoutError
 
 from tests.lab.conftest import needs_bundle, started
-from tests.widgets.conftest import Page, written
+from tests.widgets.conftest import notebooks_of
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "extension" / "schema" / "plugin.json").read_text("utf-8"))
@@ -20,34 +20,29 @@ SCHEMA = json.loads((ROOT / "extension" / "schema" / "plugin.json").read_text("u
 def lab(tmp_path_factory, lab_platform):
     """Start a JupyterLab of these tests' own: it keeps the settings."""
     needs_bundle()
-    server = started(
+    with started(
         tmp_path_factory.mktemp("settings"),
         CIVIS_API_ENDPOINT=lab_platform.endpoint,
         CIVIS_API_KEY=lab_platform.api_key,
-    )
-    settings = server.folder / ".settings" / "@jupyterlab" / "notebook-extension"
-    settings.mkdir(parents=True)
-    (settings / "tracker.jupyterlab-settings").write_text(
-        json.dumps({"codeCellConfig": {"autoClosingBrackets": True}})
-    )
-    yield server
-    server.stop()
+    ) as server:
+        settings = server.folder / ".settings" / "@jupyterlab" / "notebook-extension"
+        settings.mkdir(parents=True)
+        (settings / "tracker.jupyterlab-settings").write_text(
+            json.dumps({"codeCellConfig": {"autoClosingBrackets": True}})
+        )
+        yield server
 
 
 @pytest.fixture
 def open_page(lab, browser_window):
-    pages = []
+    with notebooks_of(lab, browser_window) as opened:
 
-    def opened(*cells):
-        pages.append(browser_window.new_page())
-        page = Page(pages[-1], lab, written(lab, *cells), "lab")
-        page.wait_for_kernel()
-        return page
+        def ready(*cells):
+            page = opened(*cells)
+            page.wait_for_kernel()
+            return page
 
-    yield opened
-    for page in pages:
-        page.close()
-    lab.end_kernels()
+        yield ready
 
 
 def field(page, name):

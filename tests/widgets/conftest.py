@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -166,6 +167,12 @@ class Server:
         self._process.wait(20)
         self._log.close()
 
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def stop(self) -> int:
         """End it; return its exit code, which is negative where it had to be killed."""
         self._process.terminate()
@@ -209,10 +216,24 @@ class Page:
         self.end_kernels = server.end_kernels
         self.problems: list[str] = []
         page.on("pageerror", self._failed)
-        page.goto(server.url(app, path.name))
+        self._url = server.url(app, path.name)
         self._app = "jupyterapp"
-        page.wait_for_function(f"() => window.{self._app} !== undefined", timeout=WAIT_MS)
-        page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=WAIT_MS)
+        self._load()
+
+    def _load(self) -> None:
+        """Open the notebook's address, and wait until its cells are shown."""
+        self.page.goto(self._url)
+        self.page.wait_for_function(f"() => window.{self._app} !== undefined", timeout=WAIT_MS)
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=WAIT_MS)
+
+    def reload(self) -> None:
+        """Load the page again, and wait for its kernel.
+
+        The browser's own reload takes the address that JupyterLab has made of it meanwhile,
+        which may be that of a launcher.
+        """
+        self._load()
+        self.wait_for_kernel()
 
     def _failed(self, error: Any) -> None:
         if "blob:" in (error.stack or ""):
@@ -324,14 +345,13 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory, widgets_platform: Any) -> 
     (config / "labconfig").mkdir()
     disabled = json.dumps({"disabledExtensions": {"civis-nb": True}})
     (config / "labconfig" / "page_config.json").write_text(disabled)
-    server = Server(
+    with Server(
         tmp_path_factory.mktemp("jupyter"),
         JUPYTER_CONFIG_PATH=str(config),
         CIVIS_API_ENDPOINT=widgets_platform.endpoint,
         CIVIS_API_KEY=widgets_platform.api_key,
-    )
-    yield server
-    server.stop()
+    ) as server:
+        yield server
 
 
 # While Playwright runs, its event loop does: no other module's tests could start one.
@@ -395,17 +415,22 @@ def written(server: Server, *cells: str) -> Path:
     return path
 
 
-@pytest.fixture
-def open_notebook(jupyter: Server, browser_window: Any) -> Iterator[Callable[..., Page]]:
+@contextmanager
+def notebooks_of(server: Server, window: Any) -> Iterator[Callable[..., Page]]:
     """Open cells, or a notebook that is there, in ``lab`` or ``notebook``; give the `Page`."""
     pages = []
 
     def opened(*cells: str, app: str = "lab", path: Path | None = None) -> Page:
-        page = browser_window.new_page()
-        pages.append(page)
-        return Page(page, jupyter, path or written(jupyter, *cells), app)
+        pages.append(window.new_page())
+        return Page(pages[-1], server, path or written(server, *cells), app)
 
     yield opened
     for page in pages:
         page.close()
-    jupyter.end_kernels()
+    server.end_kernels()
+
+
+@pytest.fixture
+def open_notebook(jupyter: Server, browser_window: Any) -> Iterator[Callable[..., Page]]:
+    with notebooks_of(jupyter, browser_window) as opened:
+        yield opened
