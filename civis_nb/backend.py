@@ -66,9 +66,10 @@ def resolve(
     if not given and (running := _running(started)) is not None:
         return running.endpoint, running.api_key
     raise CivisMissingKeyError(
-        "There is no API key. For Civis Platform, set the environment variable CIVIS_API_KEY or "
-        "give APIClient(api_key=...). To work without an account, on the embedded local platform, "
-        "run %civis_config backend local in a notebook, or set CIVIS_NB_BACKEND=local."
+        f"There is no API key. {_started_here()}For Civis Platform, set the environment variable "
+        "CIVIS_API_KEY or give APIClient(api_key=...). To work without an account, on the embedded "
+        "local platform, run %civis_config backend local in a notebook, or set "
+        "CIVIS_NB_BACKEND=local."
     )
 
 
@@ -116,6 +117,20 @@ def end_check(endpoint: str) -> Callable[[], bool] | None:
         if running is None or running.endpoint != endpoint.rstrip("/"):
             return None
     return partial(has_ended, state, endpoint)
+
+
+def _started_here() -> str:
+    """Return how to reach the platforms of this process: the setting would lead to another one."""
+    module = sys.modules.get("civis_nb.local.serve")
+    running = [] if module is None else module.running_here()
+    if not running:
+        return ""
+    where = " and ".join(sorted(one.endpoint for one in running))
+    return (
+        f"For the local platform that civis_nb.local.start() has started here ({where}), take "
+        "client = platform.client(), where platform is what start() returned, and give functions "
+        "client=client. "
+    )
 
 
 def _running(objects: Iterable[Any]) -> Platform | None:

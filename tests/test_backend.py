@@ -28,6 +28,17 @@ def test_no_key_names_both_ways_out():
         backend.resolve()
 
 
+def test_no_key_beside_a_platform_of_this_process_says_how_to_reach_that_one():
+    with local.start(samples=False) as platform:
+        with pytest.raises(CivisMissingKeyError) as caught:
+            backend.resolve()
+        assert platform.endpoint in str(caught.value)
+        assert "client = platform.client()" in str(caught.value)
+    with pytest.raises(CivisMissingKeyError) as caught:
+        backend.resolve()
+    assert platform.endpoint not in str(caught.value)
+
+
 def test_environment_is_used(monkeypatch):
     monkeypatch.setenv("CIVIS_API_KEY", "k")
     assert backend.resolve() == (REAL, "k")

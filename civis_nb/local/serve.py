@@ -11,6 +11,7 @@ import shutil
 import socket
 import tempfile
 import threading
+import weakref
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -44,7 +45,9 @@ if TYPE_CHECKING:
     from civis_nb import APIClient
     from civis_nb.local.snapshot import Snapshot
 
-__all__ = ["Platform", "start"]
+__all__ = ["Platform", "running_here", "start"]
+
+_started: weakref.WeakSet[Platform] = weakref.WeakSet()
 
 _SAMPLE_DATABASE_ID = 1
 _START_DEADLINE_S = 60
@@ -88,6 +91,7 @@ class Platform:
             self._undo.close()
             raise
         atexit.register(self.stop)
+        _started.add(self)
 
     def _start(
         self, host: str, port: int, samples: bool, databases: Mapping[str, Dialect | None]
@@ -299,6 +303,11 @@ def start(
         databases=wanted,
         dialect=meaning,
     )
+
+
+def running_here() -> list[Platform]:
+    """Return the platforms that were started in this process and still run."""
+    return [platform for platform in _started if not platform.wait(0)]
 
 
 def _known_dialect(name: str) -> Dialect:
