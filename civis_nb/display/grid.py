@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final, Literal, TypeAlias
@@ -20,6 +22,7 @@ _CELL_CHARS_TEXT = 40
 _WORDS_CHARS = 400
 #: Longer texts are wrapped where a table may have cells of several lines.
 _LINE_CHARS = 40
+#: Of text that is kept, in notebooks and files; a terminal has a width of its own.
 _TEXT_COLUMNS = 110
 #: So many columns that are left out are named as well.
 _NAMED_COLUMNS = 2
@@ -52,7 +55,11 @@ _BARS_STYLE = "font-size:7px;line-height:1;letter-spacing:0;"
 
 
 def grid_text(columns: Sequence[Column]) -> str:
-    """Return columns as text, at most 110 characters wide; what is left out is counted."""
+    """Return columns as text, as wide as the terminal, else 110; what is left out is counted.
+
+    The first column is shown whole, however narrow the terminal is.
+    """
+    most = _text_columns()
     shown: list[tuple[Column, str, str, list[str]]] = []
     used = 0
     for column in columns:
@@ -63,7 +70,7 @@ def grid_text(columns: Sequence[Column]) -> str:
             for cell in column.cells
         ]
         used += max(width(text) for text in (name, kind, *cells)) + 2
-        if used > _TEXT_COLUMNS and shown:
+        if used > most and shown:
             break
         shown.append((column, name, kind, cells))
     header = [[name for _, name, _, _ in shown]]
@@ -77,6 +84,13 @@ def grid_text(columns: Sequence[Column]) -> str:
     names = ", ".join(cut(one_line(column.name), _CELL_CHARS_TEXT) for column in left_out)
     few = f": {names}" if len(left_out) <= _NAMED_COLUMNS else ""
     return f"{table}\n… {counted(len(left_out), 'more column')}{few}"
+
+
+def _text_columns() -> int:
+    """Return how wide text may be: a line that a terminal wraps makes a table unreadable."""
+    if sys.stdout is None or not sys.stdout.isatty():
+        return _TEXT_COLUMNS
+    return shutil.get_terminal_size((_TEXT_COLUMNS, 24)).columns
 
 
 def first_rows(columns: Sequence[Column], rows: int) -> list[Column]:

@@ -111,3 +111,19 @@ def test_a_plot_is_a_line_of_text_for_which_nothing_is_drawn(session):
     session.until("Bar chart: rows by n, 1 point of 1 row")
     session.begin("import sys; print('drawn' if 'altair' in sys.modules else 'not ' + 'drawn')")
     session.until("not drawn")
+
+
+def test_a_table_is_as_wide_as_the_terminal(session):
+    sql = ", ".join(f"'{'x' * 20}' as column_{n}" for n in range(8))
+    for columns, left_out in ((100, 4), (60, 6), (12, 7)):
+        session.process.setwinsize(15, columns)
+        session.begin(f"t = %civis_sql select {sql}")
+        session.begin("print('the ' + 'table'); print(t)")
+        session.until("the table")
+        session.until(f"… {left_out} more columns")
+        shown = session.process.before.splitlines()
+        assert max(map(len, shown)) <= max(columns, 20), shown
+    session.begin("import contextlib, io; kept = io.StringIO()")
+    session.begin("with contextlib.redirect_stdout(kept): print(t)\n")
+    session.begin("print('kept:', max(map(len, kept.getvalue().splitlines())))")
+    session.until(r"kept: 108")
