@@ -22,6 +22,8 @@ from civis_nb.magics.fetching import Fetched
 
 __all__ = ["FrameFuture"]
 
+_FRAME_OF = "The frame is what .result(), or await, gives: future.result() waits for it."
+
 
 class FrameFuture(Displayable, CivisAsyncResultBase):
     """The frame that a query will give.
@@ -201,3 +203,14 @@ class FrameFuture(Displayable, CivisAsyncResultBase):
 
     def _html(self) -> Html:
         return RunView(self.activity())._html()
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        raise AttributeError(f"A future has no {name!r}. {_FRAME_OF}")
+
+    def __getitem__(self, key: Any) -> Any:
+        raise TypeError(f"A future has no [{key!r}]. {_FRAME_OF}")
+
+    #: Python would iterate by means of the brackets.
+    __iter__ = None

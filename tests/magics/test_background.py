@@ -58,6 +58,15 @@ def test_the_cell_says_where_its_future_is(live):
     live.run("later.cancel(), nameless.cancel()")
 
 
+def test_a_future_that_is_used_as_its_frame_says_where_that_is(live):
+    live.run("%%civis_sql later --bg\nselect 7 as n")
+    for use in ("later.head()", "later['n']"):
+        assert "future.result() waits for it" in live.error(use)
+    assert "not iterable" in live.error("list(later)")
+    assert live.value("hasattr(later, 'head')") is False
+    assert live.value("later.result().head().n.tolist()") == [7]
+
+
 def test_futures_are_awaited(live):
     live.run("%%civis_sql later --bg\nselect 7 as n")
     assert live.text("print((await later)['n'].tolist())").strip() == "[7]"
