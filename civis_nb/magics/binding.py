@@ -17,13 +17,16 @@ from civis_nb.errors import CivisInputError, CivisMagicError
 from civis_nb.magics.placeholders import Placeholder, placeholders
 from civis_nb.near_names import nearest
 from civis_nb.sql_literals import is_many, literal, members
+from civis_nb.sql_text import tokenize
 from civis_nb.table_names import quoted
 
-__all__ = ["Bound", "bind", "nearest_values", "quoted_identifier"]
+__all__ = ["Bound", "bind", "names_in_quotes", "nearest_values", "quoted_identifier"]
 
 #: What Python writes behind a variable for a part of its value. In DuckDB's SQL ``'x'.upper()`` is
 #: a call, and ``'x'[1]`` a part of the text.
 _PART = re.compile(r"\.[^\W\d]\w*|\[(?:\d+|'[^']*'|\"[^\"]*\")\]")
+
+_IN_TEXT = re.compile(r"(?<![\w:]):([^\W\d]\w*)")
 
 
 @dataclass(frozen=True)
@@ -279,9 +282,39 @@ def nearest_values(name: str, namespaces: Sequence[Mapping[str, Any]]) -> list[s
         known
         for namespace in namespaces
         for known, value in namespace.items()
-        if not (known.startswith("_") or callable(value) or isinstance(value, ModuleType))
+        if _is_data(known, value)
     }
     return nearest(name, sorted(known), 2)
+
+
+def _is_data(name: str, value: Any) -> bool:
+    """Return whether a variable holds what somebody may want in SQL."""
+    return not (name.startswith("_") or callable(value) or isinstance(value, ModuleType))
+
+
+def names_in_quotes(
+    sql: str, dialect: str | None, namespaces: Sequence[Mapping[str, Any]]
+) -> list[str]:
+    """Return the names that have a value and stand as ``:name`` in texts only, where none is bound.
+
+    Examples
+    --------
+    >>> names_in_quotes("select '%:a%', ':b', :b, '12:c'", "duckdb", [{"a": 1, "b": 2, "c": 3}])
+    ['a']
+    """
+    if not _IN_TEXT.search(sql):
+        return []  # a long statement is not read for nothing
+    texts = [one.text for one in tokenize(sql, dialect == "redshift") if one.kind == "string"]
+    names = dict.fromkeys(name for text in texts for name in _IN_TEXT.findall(text))
+    if not names:
+        return []
+    bound = {found.name for found in placeholders(sql, dialect or "postgres")}
+    return [
+        name
+        for name in names
+        if name not in bound
+        and any(name in known and _is_data(name, known[name]) for known in namespaces)
+    ]
 
 
 def _unset(unset: Sequence[str], namespaces: Sequence[Mapping[str, Any]]) -> str:

@@ -27,7 +27,10 @@ _OPTIONS: Final = (
         "DB",
         also=("--db", "--connection", "--conn", "--engine"),
     ),
-    Option(("--credential",), "The id of the credential; by default your own.", "ID", positive),
+    Option(
+        ("--credential",), "The id of the credential; by default your own.", "ID", positive,
+        also=("--creds",),
+    ),
     Option(
         ("-p", "--param"),
         "A value for :K in the SQL. An unquoted number, True, False or None is one; the rest, "
@@ -120,7 +123,7 @@ _OPTIONS: Final = (
         "first, or drop and create it anew.",
         "WHAT",
         choices=IF_EXISTS,
-        also=("--existing", "--mode", "--overwrite", "--replace"),
+        also=("--existing", "--mode", "--overwrite", "--replace", "--append"),
     ),
     Option(
         ("--cache",),

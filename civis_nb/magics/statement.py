@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from civis_nb.errors import CivisMagicError
-from civis_nb.magics.binding import Bound, bind
+from civis_nb.magics.binding import Bound, bind, names_in_quotes
 from civis_nb.magics.calls import SqlCall
 from civis_nb.magics.failures import Origin
 from civis_nb.magics.history import History, Saved
@@ -25,6 +25,7 @@ __all__ = ["Statement", "Written", "prepare"]
 _WHOLE = re.compile(r"\s*:([^\W\d]\w*)\s*;?\s*")
 _TEMPLATE = re.compile(r"\{%|\{\{\s*[^\W\d][\w.]*\s*(?:\|[^{}]*)?\}\}")
 _MAX_SAVED: Final = 100
+_RENDERED: Final = "the rendered SQL"
 
 
 @dataclass(frozen=True)
@@ -165,7 +166,7 @@ def prepare(
         rendered = render(text, _known(database, "--jinja"), values)
         values = [rendered.values, *values]
         if rendered.sql != text:
-            text, origin = rendered.sql, Origin(1, where="the rendered SQL")
+            text, origin = rendered.sql, Origin(1, where=_RENDERED)
         if rendered.raw:
             written = ", ".join(f"{raw!r:.40}" for raw in dict.fromkeys(rendered.raw))
             notes.append(f"sqlsafe: written into the SQL as it is: {written}")
@@ -174,7 +175,11 @@ def prepare(
             f"{call.magic}: the SQL holds a Jinja template. Add --jinja to the first line, or "
             "write :name for a value. Nothing was sent."
         )
+    notes += [_text_only(name) for name in names_in_quotes(text, dialect, values)]
     bound = _bound(text, call, database, values)
+    if origin.where == _RENDERED:
+        # The names that stand for {{…}} are nobody's: errors show what was sent.
+        bound = Bound(bound.sql, bound.sql)
     for name, saved in _saved_before(source.saved.with_saved, history):
         bound = _with_cte(bound, name, _bound(saved.source, call, database, values), dialect)
     limit = None
@@ -200,6 +205,14 @@ def _bound(
             "sent. Write the value into the SQL."
         )
     return Bound(text, text)
+
+
+def _text_only(name: str) -> str:
+    """Return what to write where a ``:name`` stands in quotes."""
+    return (
+        f":{name} stands in quotes, so it is text and not the value of {name}. Write :{name} "
+        f"without quotes; to put text around it: '…' || :{name} || '…'."
+    )
 
 
 def _known(database: Database, option: str) -> str:

@@ -181,6 +181,26 @@ def test_what_is_said_of_a_statement_outlives_its_progress(live):
         live.run("shown.SHOWN_AFTER_S = after_s")
 
 
+def test_an_error_in_a_template_shows_the_sql_that_was_sent(live):
+    live.run("word = 'x'")
+    sql = "select {{word}} as a,\n  {{word}}::int as b from nosuch"
+    said = live.error(f"%%civis_sql --jinja\n{sql}")
+    assert "   2 |   'x'::int as b from nosuch" in said
+    assert "line 2, column 22 of the rendered SQL" in said
+
+
+def test_a_name_in_quotes_is_said_to_be_text(live, magics_client):
+    live.run("pat = 'A'; day = 'x'")
+    shown = live.text("%%civis_sql\nselect '%:pat%' as a, '12:day' as b, ':nosuch' as c")
+    assert "without quotes; to put text around it: '…' || :pat || '…'." in shown
+    assert ":day stands" not in shown
+    assert ":nosuch stands" not in shown
+    assert sent(magics_client)[-1] == "select '%:pat%' as a, '12:day' as b, ':nosuch' as c"
+    assert ":n stands in quotes" in live.text("%%civis_sql -p n=5\nselect ':n' as a")
+    assert "stands" not in live.text("%%civis_sql\nselect '%' || :pat || ':pat' as a")
+    assert "stands" not in live.text("%%civis_sql -q\nselect ':pat' as a")
+
+
 def test_jinja_without_the_option_names_it(live, magics_client):
     before = sent(magics_client)
     assert "Add --jinja" in live.error("%%civis_sql\nselect {{x}}")
@@ -334,6 +354,7 @@ def test_options_behind_the_sql_are_told_to_be_comments(live):
 
 def test_suggestions_are_near(live):
     for typed, option in (
+        ("--creds 5", "--credential"), ("--append", "--if-exists"),
         ("--lmit 5", "-n/--limit"), ("--databse x", "-d/--database"), ("--async", "--bg"),
         ("--dry-run", "--no-run"), ("--format pandas", "--as"), ("--silent", "-q/--quiet"),
         ("--max 5", "--max-rows"), ("--background", "--bg"), ("--templ", "--jinja"),
