@@ -246,6 +246,7 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules, IntegerRules):
             self._regex(call.arguments[1][0])
         if call.over is not None and self._is_redshift:
             self._need_frame(call)
+        self._check_text_argument(call)
         rule = _RULES.get(name)
         if rule is not None:
             return rule(self, call)

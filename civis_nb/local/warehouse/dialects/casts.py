@@ -8,7 +8,9 @@ from civis_nb.local.warehouse.dialects.decimals import PLAIN_NUMERIC
 from civis_nb.local.warehouse.dialects.like_rules import LikeRules
 from civis_nb.local.warehouse.dialects.parts import Operand
 from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT
+from civis_nb.local.warehouse.dialects.type_checks import TypeChecks
 from civis_nb.local.warehouse.dialects.types import NO_VALUES, SqlType, no_values
+from civis_nb.local.warehouse.dialects.zones import text_with_zone
 
 __all__ = ["CastRules"]
 
@@ -25,7 +27,7 @@ _ISO_DATE = re.compile(
 )
 
 
-class CastRules(LikeRules):
+class CastRules(LikeRules, TypeChecks):
     """The rules of casts."""
 
     def cast(self, operand: Operand, to: SqlType, written: tuple[int, int]) -> None:
@@ -56,6 +58,8 @@ class CastRules(LikeRules):
             raise self._refuse(first, "the type INTERVAL with a precision is not supported")
         if to.fields:
             tokens.drop(first + 1, behind)
+        if self._check_cast(operand, to, first, behind):
+            return
         if operand.kind == "number" and name in _INTEGERS and not to.is_array:
             return
         if to.is_array:
@@ -75,6 +79,12 @@ class CastRules(LikeRules):
         elif name == "bool" and operand.kind not in ("value", "number"):
             self._wrap(operand, "as_boolean")
             self._cast_typed_literal(operand, first, behind)
+        elif name == "timestamptz" and operand.kind == "string":
+            text = tokens.texts[operand.start]
+            if text[0] == "'":
+                tokens.replace(operand.start, f"'{text_with_zone(text[1:-1])}'")
+        elif name == "timestamptz" and operand.kind != "value":
+            self._wrap(operand, "as_timestamptz")
         elif name in ("date", "timestamp") and operand.kind not in ("number", "value"):
             self._cast_to_time(operand, name, first, behind)
         elif name in ("varchar", "bpchar", "text"):

@@ -199,6 +199,8 @@ CREATE MACRO timestamp_of_text(x) AS CASE WHEN civis_sql.is_usual_time(x) THEN x
 CREATE MACRO as_time(x, kind TIMESTAMPTZ) AS x::TIMESTAMP, (x, kind TIMESTAMP) AS x, (x, kind VARCHAR) AS x,
   (x, kind INTERVAL) AS DATE '2000-01-01' + x, (x, kind) AS x;
 CREATE MACRO as_timestamp(x, kind VARCHAR) AS civis_sql.timestamp_of_text(x), (x, kind) AS x;
+CREATE MACRO as_timestamptz(x, kind VARCHAR) AS CASE WHEN regexp_matches(x, '\d\s*[A-Za-z]+\s*$') THEN civis_sql_text_with_zone(x) ELSE x END,
+  (x, kind) AS x;
 -- Values that are put into columns: a number is no truth value, which is no number.
 CREATE MACRO assigned_integer(x, kind VARCHAR) AS civis_sql.integer_of_text(x),
   (x, kind BOOLEAN) AS CASE WHEN x IS NOT NULL THEN civis_sql.fail('column is of a type of numbers but expression is of type boolean: cast it') END,
@@ -734,7 +736,7 @@ CREATE MACRO minus(a, b, first DATE, second BIGINT) AS a - b::INTEGER,
   (a, b, first TIMESTAMP, second DOUBLE) AS a - to_microseconds((b * 86400000000)::BIGINT),
   (a, b, first TIMESTAMP, second VARCHAR) AS a - civis_sql.timestamp_of_text(b),
   (a, b, first TIMESTAMPTZ, second VARCHAR) AS a - b::TIMESTAMPTZ,
-  (a, b, first DATE, second VARCHAR) AS a - civis_sql.date_of_text(b)::DATE,
+  (a, b, first DATE, second VARCHAR) AS (a - civis_sql.date_of_text(b)::DATE)::INTEGER,
   (a, b, first INTERVAL, second VARCHAR) AS a - b::INTERVAL,
   (a, b, first BIGINT, second VARCHAR) AS a - cast_to_type(civis_sql.integer_of_text(b), a),
   (a, b, first VARCHAR, second INTERVAL) AS a::INTERVAL - b,

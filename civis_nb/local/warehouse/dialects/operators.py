@@ -214,6 +214,7 @@ class OperatorRules(CastRules, RangeRules, RowRules, TruthRules):
         for this, other in ((left, right), (right, left)):
             by_type = self._is_time(this) and other.kind != "interval"
             if is_typed or (this.kind in _TYPED_KINDS and (by_type or other.kind == "string")):
+                self._check_days(self._tokens.words[at], left, right)
                 self._as_call(at, left, right, function)
                 return
         if function == "minus" and "number" not in (left.kind, right.kind):
@@ -247,6 +248,7 @@ class OperatorRules(CastRules, RangeRules, RowRules, TruthRules):
         elif self._mentions_json(left, right):
             self._as_call(at, left, right, "json_joined")
         else:
+            kinds = self._check_joined(left, right)
             for side in (left, right):
                 if (
                     side.kind in ("call", "column", "cast", "other", "case", "query")
@@ -256,6 +258,8 @@ class OperatorRules(CastRules, RangeRules, RowRules, TruthRules):
                     if not self._is_redshift and self._exact_text(side.start, side.end) is None:
                         self._wrap(side, "no_json")
                     self._write_as_text(side)
+            if kinds is not None:
+                self._check(left.start, left.end, "joinable", *kinds)
 
     def _mentions_json(self, *operands: Operand) -> bool:
         return any(

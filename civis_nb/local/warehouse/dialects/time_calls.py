@@ -13,8 +13,8 @@ from civis_nb.local.warehouse.dialects.rules import (
     INTEGER,
     TEXT,
     TIMESTAMP,
-    RuleSet,
 )
+from civis_nb.local.warehouse.dialects.type_checks import TypeChecks
 from civis_nb.local.warehouse.dialects.zones import zone_of_duckdb
 from civis_nb.table_names import literal
 
@@ -55,7 +55,7 @@ _STEPS = {
 }  # fmt: skip
 
 
-class TimeRules(RuleSet):
+class TimeRules(TypeChecks):
     """The rules of calls that read or write times."""
 
     def zone(self, operand: Operand, zone: Operand) -> None:
@@ -222,6 +222,8 @@ class TimeRules(RuleSet):
         kind = self._time_type(call, 1)
         micros = f"{CATALOG}.microseconds({value}, {kind})"
         if call.name == "extract":
+            if not self._is_redshift:
+                value = self._checked_time(part, value, kind)
             self._extract(call, part, value, kind)
         elif part == "second":
             self._set(call, f"({micros} / 1000000.0)", DOUBLE)

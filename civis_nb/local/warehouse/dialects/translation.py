@@ -44,6 +44,7 @@ _UNTOUCHED = frozenset(
 
 #: A number that may need a second look: with letters behind it, or of many digits.
 _ODD_NUMBER = re.compile(r"""(?<![\w$"'.])\d[\d.]*[A-Za-z_]|\d{19}""")
+_HEXADECIMAL = ("x'", "X'")
 _LONGEST_INTEGER = 2**63 - 1
 _LONGEST_DECIMAL = 38
 #: Longer statements, mostly rows that are inserted, are not kept.
@@ -125,7 +126,7 @@ def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Tr
     refuse_foreign(tokens, dialect)
     check_siblings(tokens)
     check_order(tokens)
-    _fold_names(tokens)
+    _fold_names(tokens, is_postgres=dialect == "postgres")
     if _ODD_NUMBER.search(sql):
         _check_numbers(tokens, dialect)
     if "values" in tokens.words:
@@ -200,9 +201,22 @@ def _check_numbers(tokens: Tokens, dialect: Dialect) -> None:
                 tokens.replace(at, f"CAST({text} AS DECIMAL(38, 0))")
 
 
-def _fold_names(tokens: Tokens) -> None:
+def _bits(tokens: Tokens, at: int) -> str:
+    """Return the bits of a text such as ``x'1F'``, which is none of bytes in PostgreSQL."""
+    digits = tokens.texts[at][2:-1]
+    for digit in digits:
+        if digit not in "0123456789abcdefABCDEF":
+            raise UnsupportedSqlError(
+                f'"{digit}" is not a valid hexadecimal digit', tokens.starts[at]
+            )
+    return "".join(f"{int(digit, 16):04b}" for digit in digits)
+
+
+def _fold_names(tokens: Tokens, *, is_postgres: bool) -> None:
     """Write bare words in lower case: names are, unless they are quoted."""
     for at, (text, word) in enumerate(zip(tokens.texts, tokens.words, strict=True)):
+        if text[:2] in _HEXADECIMAL and is_postgres:
+            tokens.replace(at, f"CAST('{_bits(tokens, at)}' AS BIT)")
         if word == "lambda" and tokens.kinds[at] == WORD:
             tokens.replace(at, '"lambda"')  # a reserved word of DuckDB alone
         elif text != word and tokens.kinds[at] == WORD:

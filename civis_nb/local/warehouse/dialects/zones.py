@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["zone_of_duckdb"]
+__all__ = ["text_with_zone", "zone_of_duckdb"]
 
 #: Abbreviations -> the hours that they are ahead of UTC, as PostgreSQL has them.
 _HOURS = {
@@ -18,6 +18,8 @@ _HOURS = {
     "cst": -6, "cdt": -5, "mst": -7, "mdt": -6, "pst": -8, "pdt": -7, "akst": -9, "akdt": -8,
     "hst": -10, "act": -5, "art": -3, "brt": -3,
 }  # fmt: skip
+#: What may be an abbreviation behind the time of a text.
+_AT_END = re.compile(r"(?<=[\d:.]\d)\s*([A-Za-z]+)\s*$")
 _POSIX = re.compile(r"(?i)(?:utc|gmt)([+-])(\d\d?)")
 
 
@@ -36,3 +38,16 @@ def zone_of_duckdb(name: str) -> str:
     if posix is not None:
         return f"Etc/GMT{posix[1]}{int(posix[2])}"
     return name
+
+
+def text_with_zone(text: str) -> str:
+    """Return the text of a time with DuckDB's name of the zone behind it.
+
+    Examples
+    --------
+    >>> text_with_zone("2024-07-05 10:00 PST"), text_with_zone("2024-07-05 10:00+02")
+    ('2024-07-05 10:00 Etc/GMT+8', '2024-07-05 10:00+02')
+    """
+    found = _AT_END.search(text)
+    zone = zone_of_duckdb(found[1]) if found else ""
+    return text if found is None or zone == found[1] else f"{text[: found.start()]} {zone}"

@@ -41,6 +41,7 @@ from civis_nb.local.warehouse.dialects.computed.time_formats import text_of_inte
 from civis_nb.local.warehouse.dialects.computed.time_inputs import moment_of_text
 from civis_nb.local.warehouse.dialects.computed.time_texts import time_of_text
 from civis_nb.local.warehouse.dialects.decimals import note_quotient
+from civis_nb.local.warehouse.dialects.zones import text_with_zone
 
 __all__ = ["PREFIX", "create_computed"]
 
@@ -71,6 +72,7 @@ _FUNCTIONS: list[tuple[Callable[..., Any], str, str]] = [
     (fnv_hash, "VARCHAR INTEGER BIGINT", "BIGINT"),
     (soundex, "VARCHAR", "VARCHAR"),
     (moment_of_text, "VARCHAR VARCHAR", "BIGINT"),
+    (text_with_zone, "VARCHAR", "VARCHAR"),
     (pattern_spans, "VARCHAR VARCHAR INTEGER VARCHAR INTEGER", "BIGINT[]"),
     (pattern_split, "VARCHAR VARCHAR VARCHAR", "VARCHAR[]"),
     (pattern_groups, "VARCHAR VARCHAR VARCHAR", "VARCHAR[][]"),
