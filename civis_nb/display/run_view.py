@@ -21,6 +21,8 @@ __all__ = ["RUN_MIME", "RunView"]
 RUN_MIME: Final = "application/vnd.civis.run+json"
 
 _HUES = {"✓": "#2e7d32", "✗": "#d32f2f", "■": "#b26a00"}
+#: A caret stands below its word only where all characters are of one width.
+_EXCERPT_FONT = "font-family:var(--jp-code-font-family, monospace);font-size:12px;"
 _RED = "color:color-mix(in srgb, currentColor 50%, #d32f2f)"
 
 
@@ -159,7 +161,8 @@ class RunView(Displayable):
         activity = self.activity
         error = note = None
         if text := self._error():
-            error = el("div", "Error: ", text, style=f"white-space:pre-wrap;{_RED}")
+            font = _EXCERPT_FONT if "\n" in text else ""
+            error = el("div", "Error: ", text, style=f"white-space:pre-wrap;{font}{_RED}")
         if activity.note:
             note = el("div", _clean(activity.note))
         return el(

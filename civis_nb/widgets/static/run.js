@@ -126,6 +126,7 @@ function render({ model, el }) {
     amount.hidden = !run.transfer?.text;
     setText(error, run.error ? `Error: ${run.error}` : "");
     error.hidden = !run.error;
+    error.classList.toggle("civis-run-excerpt", Boolean(run.error?.includes("\n")));
     setText(note, run.note ?? "");
     note.hidden = !run.note;
     if (spoken !== text) {
