@@ -5,7 +5,7 @@ from __future__ import annotations
 from civis_nb.local.warehouse.dialects.decimals import PLAIN_NUMERIC
 from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import Tokens
-from civis_nb.local.warehouse.dialects.types import no_values, type_at
+from civis_nb.local.warehouse.dialects.types import no_such_type, no_values, type_at
 
 __all__ = ["write_type"]
 
@@ -18,6 +18,9 @@ def write_type(tokens: Tokens, dialect: Dialect, at: int) -> tuple[str, int | No
     to, behind = type_at(tokens, at)
     if to is None:
         return "", None, at
+    unknown = no_such_type(tokens, at) if dialect == "postgres" else None
+    if unknown is not None:
+        raise UnsupportedSqlError(unknown, tokens.starts[at])
     if dialect == "redshift" and to.name in ("geometry", "geography"):
         raise UnsupportedSqlError(no_values(to.name), tokens.starts[at])
     length: int | None = None

@@ -55,6 +55,7 @@ _SUSPECT = frozenset(
 #: The same of the clauses and lists that DuckDB reads more freely.
 _CLAUSES = frozenset(
     """, in limit filter by using tablesample qualify pivot unpivot * interval glob = <= ~~
+    ! # as values current_date ignore respect
     microsecond millisecond second minute hour day week month quarter year decade century
     microseconds milliseconds seconds minutes hours days weeks months quarters years decades
     centuries""".split()  # noqa: SIM905 - shorter to read

@@ -24,6 +24,9 @@ _UNITS = frozenset(
     microseconds milliseconds seconds minutes hours days weeks months quarters years decades
     centuries""".split()  # noqa: SIM905 - shorter to read
 )
+#: First words of statements with expressions, and words before one.
+_QUERIES = frozenset(("select", "with", "insert", "update", "delete", "values", "("))
+_BEFORE_OPERAND = frozenset(("select", ",", "(", "by", "where", "and", "or", "not", "distinct"))
 _SETS = frozenset(("union", "except", "intersect", "all", "distinct"))
 _BEFORE_STAR = frozenset(("select", ",", "distinct", "all", "."))
 #: Operators of DuckDB alone, of two tokens without a space -> what to write.
@@ -48,6 +51,18 @@ def mistake_at(tokens: Tokens, at: int) -> tuple[int, str] | None:
         return at + 2, (
             f"LIMIT {offset}, {limit} is not supported: write LIMIT {limit} OFFSET {offset}"
         )
+    if word == "in" and after != "(" and not _is_argument(tokens, at):
+        return at + 1, f"{_near(tokens, at + 1)}: IN needs a list or a query in brackets"
+    if word == "!" and (after != "=" or tokens.starts[at + 1] > tokens.end_of(at)):
+        return at, "operator does not exist: !: write NOT, or factorial(n)"
+    if word == "#" and words[at - 1] in _BEFORE_OPERAND and tokens.kinds[at + 1] == NUMBER:
+        return at, f"{_near(tokens, at)}: write the column's name"
+    if word == "as" and tokens.texts[at + 1][:1] == "'" and words[0] in _QUERIES:
+        return at + 1, f"{_near(tokens, at + 1)}: write the name in double quotes"
+    if word == "values" and words[at - 1] in ("from", "join") and after == "(" and at:
+        return at, f"{_near(tokens, at)}: write (VALUES …) AS name"
+    if word == "current_date" and after == "(":
+        return at + 1, f"{_near(tokens, at + 1)}: write CURRENT_DATE without brackets"
     if word == "filter" and after == "(" and words[at - 1] == ")" and words[at + 2] != "where":
         return at + 2, f"{_near(tokens, at + 2)}: write FILTER (WHERE …)"
     return None
@@ -105,6 +120,10 @@ def clause_of_duckdb(tokens: Tokens, at: int, is_postgres: bool) -> tuple[str, s
         return "USING SAMPLE", "write ORDER BY RANDOM() LIMIT …"
     if word == "tablesample" and not (is_postgres and after in ("bernoulli", "system")):
         return "TABLESAMPLE", "write ORDER BY RANDOM() LIMIT …"
+    if word in ("pivot", "unpivot") and before == "(" and kinds[at + 1] in (WORD, NAME):
+        return word.upper(), "write CASE in aggregates, or UNION ALL"
+    if word in ("ignore", "respect") and after == "nulls" and is_postgres and before:
+        return f"{word.upper()} NULLS", "leave it out, or find the value with a query"
     is_named = before in (".", "as")
     if word == "qualify" and is_postgres and not is_named and _begins_operand(tokens, at + 1):
         return "QUALIFY", "put a query around this one, with WHERE"
@@ -123,6 +142,14 @@ def clause_of_duckdb(tokens: Tokens, at: int, is_postgres: bool) -> tuple[str, s
     if operator is not None and tokens.starts[at + 1] == tokens.end_of(at):
         return operator
     return None
+
+
+def _is_argument(tokens: Tokens, at: int) -> bool:
+    """Return whether IN stands in POSITION('a' IN b), or names how an argument is passed."""
+    if tokens.words[0] not in _QUERIES or tokens.words[at - 1] in ("(", ",") or not at:
+        return True
+    opened = max((o for o, c in tokens.partners.items() if o < at < c), default=0)
+    return tokens.words[opened - 1] == "position"
 
 
 def _near(tokens: Tokens, at: int) -> str:

@@ -391,7 +391,9 @@ CREATE MACRO element(a, n) AS CASE WHEN typeof(a) = 'VARCHAR'
   THEN CASE WHEN civis_sql.fail('cannot subscript type text: cast it to an array') IS NULL THEN a[n] END
   WHEN typeof(a) = 'JSON' OR (n >= 1 AND NOT ends_with(typeof(a), '[][]')) THEN a[n] END;
 CREATE MACRO row_of_array(a, n) AS CASE WHEN n >= 1 OR typeof(a) = 'JSON' THEN a[n] END;
-CREATE MACRO slice_of_array(a, first, last) AS CASE WHEN first IS NOT NULL AND last IS NOT NULL
+CREATE MACRO slice_of_array(a, first, last) AS CASE WHEN typeof(a) = 'VARCHAR'
+  THEN CASE WHEN civis_sql.fail('cannot subscript type text: use substring') IS NULL THEN list_slice(a, 1, 1) END
+  WHEN first IS NOT NULL AND last IS NOT NULL
   THEN list_slice(a, CASE WHEN first < 1 THEN 1 ELSE first END, CASE WHEN last < 0 THEN 0 ELSE last END) END;
 CREATE MACRO as_array(x) AS replace(replace(x, '{', '['), '}', ']');
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from civis_nb.local.warehouse.dialects.parts import Call, Operand
 from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT, RuleSet
 from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING
-from civis_nb.local.warehouse.dialects.types import SqlType
+from civis_nb.local.warehouse.dialects.types import SqlType, no_such_type
 
 __all__ = ["TypeChecks"]
 
@@ -18,6 +18,7 @@ _OF_TEXTS = frozenset(
     """upper substring substr lpad rpad string_agg octet_length to_date to_number
     initcap""".split()  # noqa: SIM905 - shorter to read
 )
+_BEFORE_TABLE = frozenset(("as", "into", "table", "references", "copy"))
 _TEXTS = frozenset(("varchar", "text", "bpchar"))
 #: Parts of a time of the day, and of a time zone.
 _CLOCK = frozenset(("hour", "minute", "second", "millisecond", "microsecond"))
@@ -53,6 +54,7 @@ class TypeChecks(RuleSet):
     def _check_text_argument(self, call: Call) -> None:
         """Refuse numbers and times as the first argument of a function of texts."""
         tokens = self._tokens
+        self._check_aggregate(call)
         if self._is_redshift or call.name not in _OF_TEXTS or not call.arguments:
             return
         first, behind = call.arguments[0]
@@ -63,6 +65,30 @@ class TypeChecks(RuleSet):
         kind = tokens.type_of(first, behind)
         if kind != TEXT:
             self._check(first, behind, "as_text_argument", f"'{call.name}'", _word(kind))
+
+    def _check_aggregate(self, call: Call) -> None:
+        """Refuse aggregates of too many or too few arguments, which DuckDB computes."""
+        if call.name == "count" and len(call.arguments) != 1 and not self._names_table(call):
+            raise self._refuse(
+                call.start,
+                f"COUNT takes one argument, not {len(call.arguments)}: write COUNT(*) for rows, and "
+                "COUNT(*) of a query with DISTINCT for what several columns have",
+            )
+        if self._is_redshift:
+            return
+        if call.name == "string_agg" and len(call.arguments) == 1:
+            raise self._refuse(
+                call.start, "function string_agg with one argument does not exist: give a separator"
+            )
+        if call.name == "mode" and call.within is None:
+            raise self._refuse(
+                call.start, "MODE needs its values so: mode() WITHIN GROUP (ORDER BY …)"
+            )
+
+    def _names_table(self, call: Call) -> bool:
+        """Return whether a name with a list in brackets is that of a table or query."""
+        before = self._tokens.words[call.start - 1] if call.start else ""
+        return before in _BEFORE_TABLE or self._tokens.names_query(call.name)
 
     def _check_joined(self, left: Operand, right: Operand) -> tuple[str, str] | None:
         """Return the types of what ``||`` joins, where it may be that none is a text."""
@@ -89,8 +115,11 @@ class TypeChecks(RuleSet):
         return f"{CATALOG}.{function}({value}, '{part}', {_word(kind)})"
 
     def _check_cast(self, operand: Operand, to: SqlType, first: int, behind: int) -> bool:
-        """Check a cast between numbers and truth values; return whether nothing else is to do."""
+        """Check a type and what is cast to it; return whether nothing else is to do."""
         tokens, name = self._tokens, to.name
+        unknown = None if self._is_redshift else no_such_type(tokens, first)
+        if unknown is not None:
+            raise self._refuse(first, unknown)
         if self._is_redshift or to.is_array or (operand.kind == "string" and name != "bit"):
             return False
         if name == "bool":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD, Tokens
 
-__all__ = ["NO_VALUES", "SqlType", "no_values", "type_at"]
+__all__ = ["NO_VALUES", "SqlType", "no_such_type", "no_values", "type_at"]
 
 #: Words of a type -> PostgreSQL's own name of it.
 _NAMES = {
@@ -38,6 +38,19 @@ NO_VALUES = {
 }
 
 
+#: Types that DuckDB has and PostgreSQL has not -> what to write instead.
+_FOREIGN = {
+    "hugeint": "numeric(38, 0)", "uhugeint": "numeric(38, 0)", "tinyint": "smallint",
+    "int1": "smallint", "utinyint": "smallint", "usmallint": "integer", "uinteger": "bigint",
+    "ubigint": "numeric(20, 0)", "signed": "integer", "long": "bigint", "short": "smallint",
+    "string": "text", "nvarchar": "varchar", "blob": "bytea", "binary": "bytea",
+    "varbinary": "bytea", "double": "double precision", "varint": "numeric", "bignum": "numeric",
+    "integral": "integer", "logical": "boolean", "number": "numeric", "guid": "uuid",
+    "datetime": "timestamp", "timestamp_s": "timestamp", "timestamp_ms": "timestamp",
+    "timestamp_us": "timestamp", "timestamp_ns": "timestamp", "map": "jsonb", "enum": "text",
+}
+
+
 @dataclass(frozen=True)
 class SqlType:
     """A type as written: PostgreSQL's name, the arguments, and whether it is an array.
@@ -55,6 +68,21 @@ class SqlType:
 def no_values(name: str) -> str:
     """Return why there are no values of a type of Redshift."""
     return f"the local platform has no values of the type {name.upper()}: {NO_VALUES[name]}"
+
+
+def no_such_type(tokens: Tokens, at: int) -> str | None:
+    """Return that PostgreSQL has not the type at a place, and what to write; None for others.
+
+    Examples
+    --------
+    >>> no_such_type(Tokens("1::hugeint"), 2)
+    'type "hugeint" does not exist: write numeric(38, 0)'
+    """
+    written = tokens.words[at]
+    instead = _FOREIGN.get(written)
+    if instead is None or tokens.words[at + 1] == "precision":
+        return None
+    return f'type "{written}" does not exist: write {instead}'
 
 
 def type_at(tokens: Tokens, at: int) -> tuple[SqlType | None, int]:

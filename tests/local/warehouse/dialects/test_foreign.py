@@ -53,6 +53,8 @@ FOREIGN = [
     ("select date '2024-01-01' + 3 day", "a number of DAY without quotes"),
     ("select a == 1 from t", "the operator =="),
     ("select b glob 'x*' from t", "GLOB"),
+    ("select * from (pivot t on b using sum(a))", "PIVOT"),
+    ("select * from (unpivot t on a)", "UNPIVOT"),
 ]
 
 
@@ -191,6 +193,16 @@ def test_the_user_is_that_of_the_platform(database):
         ("select a from t where a in ()", "IN needs a value", 29),
         ("select a from t limit 1, 2", "write LIMIT 2 OFFSET 1", 24),
         ("select count(*) filter (a = 1) from t", "FILTER \\(WHERE", 25),
+        ("select 'x' in b from t", "IN needs a list or a query in brackets", 15),
+        ("select a from t where a not in b", "IN needs a list or a query in brackets", 32),
+        ("select 5! from t", "operator does not exist: !: write NOT", 9),
+        ("select !a from t", "operator does not exist: !: write NOT", 8),
+        ("select #1 from t", 'near "#": write the column', 8),
+        ("select a as 'x' from t", "write the name in double quotes", 13),
+        ("select * from values (1) v(a)", "write \\(VALUES …\\) AS name", 15),
+        ("select current_date() from t", "write CURRENT_DATE without brackets", 20),
+        ("select count(distinct a, b) from t", "COUNT takes one argument, not 2", 8),
+        ("select count() from t", "COUNT takes one argument, not 0", 8),
     ],
 )
 def test_a_mistake_that_duckdb_lets_pass_is_one(database, sql, message, column):
@@ -210,6 +222,12 @@ def test_a_mistake_that_duckdb_lets_pass_is_one(database, sql, message, column):
         "select extract(day from date '2024-01-01'), interval '3' day, interval '3 days'",
         "select count(*) filter (where a = 1) from t limit 1 offset 0",
         "update t set b = u.b from t u join t v on u.a = v.a where t.a = u.a",
+        "select position('x' in b), trim('x' from b) from t where a != 1 and a not in (5, 6)",
+        "with count (a, b) as (select 1, 2) select a, b from count",
+        "select count(*), count(a), count(distinct a), count(distinct b || a) from t",
+        "insert into t (a, b) values (3, 'z'); delete from t where a in (select 3)",
+        "select a as \"x\", current_date as d, cast('2024-01-05' as date) as day from t",
+        "create or replace view w as select a from t where b in ('x')",
     ],
 )
 def test_what_looks_like_such_a_mistake_is_none(database, sql):
