@@ -1,6 +1,7 @@
 """Aliases of a SELECT list where the dialect knows columns only: in WHERE and HAVING.
 
-In PostgreSQL also in the list itself, and in expressions of ORDER BY.
+In PostgreSQL also in the list itself, and in expressions of ORDER BY. GROUP BY knows both, and
+means the column where there is one.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ _CLAUSES = frozenset(
     """from where group having window qualify order limit offset fetch for union except intersect
     minus returning on""".split()  # noqa: SIM905 - shorter to read
 )
+#: Where an alias is not meant, or not first.
+_WITHOUT_ALIASES = ("where", "having", "group")
 _END = frozenset(("union", "except", "intersect", "minus", "returning"))
 _PLAIN = (WORD, NAME)
 _LIST, _ORDER = "the SELECT list", "an expression of ORDER BY"
@@ -46,9 +49,10 @@ class AliasUse:
     name, offset
         The name, and its place in the user's text.
     clause
-        ``WHERE``, ``HAVING``, ``the SELECT list`` or ``an expression of ORDER BY``.
+        ``WHERE``, ``HAVING``, ``GROUP BY``, ``the SELECT list`` or ``an expression of ORDER BY``.
     query
-        SQL that can be bound only if there is such a column.
+        SQL that can be bound only if there is such a column; of GROUP BY and of HAVING also the
+        query without the alias.
     """
 
     name: str
@@ -61,7 +65,7 @@ def alias_uses(tokens: Tokens, dialect: Dialect) -> tuple[AliasUse, ...]:
     """Return where a statement has names of aliases that must be columns."""
     words, kinds, texts = tokens.words, tokens.kinds, tokens.texts
     is_postgres = dialect == "postgres"
-    if not is_postgres and "where" not in words and "having" not in words:
+    if not is_postgres and not any(clause in words for clause in _WITHOUT_ALIASES):
         return ()
     # Most statements have none: that is told by their tokens, without looking at clauses.
     named: set[str] = set()
@@ -69,7 +73,7 @@ def alias_uses(tokens: Tokens, dialect: Dialect) -> tuple[AliasUse, ...]:
     is_behind = False
     for at in range(2, tokens.count):
         word = words[at]
-        is_behind = is_behind or is_postgres or word in ("where", "having")
+        is_behind = is_behind or is_postgres or word in _WITHOUT_ALIASES
         if kinds[at] in _PLAIN and words[at + 1] != "." and words[at - 1] != ".":
             name = word or texts[at].strip('"')
             before = words[at - 1]
@@ -100,7 +104,7 @@ def _of(tokens: Tokens, select: int, is_postgres: bool) -> Iterator[AliasUse]:
             places.setdefault(words[at], at)
         at = tokens.partners.get(at, at) + 1
     end = min(at, tokens.count)
-    if not is_postgres and not places.keys() & {"where", "having"}:
+    if not is_postgres and places.keys().isdisjoint(_WITHOUT_ALIASES):
         return
     begins = sorted(places.values())
     first = begins[0] if begins else end
@@ -112,6 +116,9 @@ def _of(tokens: Tokens, select: int, is_postgres: bool) -> Iterator[AliasUse]:
         behind = next((p for p in begins if p > places["from"] and words[p] != "on"), end)
         source = tokens.render(places["from"], behind)
     before = _queries_before(tokens, select)
+    if "group" in places:
+        stop = next((p for p in begins if p > places["group"]), end)
+        yield from _grouped(tokens, select, (places["group"], stop), aliases, before)
     ranges = [
         (clause.upper(), places[clause] + 1, next((p for p in begins if p > places[clause]), end))
         for clause in ("where", "having")
@@ -130,12 +137,29 @@ def _of(tokens: Tokens, select: int, is_postgres: bool) -> Iterator[AliasUse]:
         for place in _names(tokens, start, stop):
             defined = aliases.get(tokens.name(place))
             if defined is not None and (clause != _LIST or place > defined):
-                yield AliasUse(
-                    tokens.name(place),
-                    tokens.starts[place],
-                    clause,
-                    f"{before} SELECT {tokens.texts[place]} {source}".strip(),
-                )
+                use = tokens.name(place), tokens.starts[place], clause
+                yield AliasUse(*use, f"{before} SELECT {tokens.texts[place]} {source}".strip())
+                if clause == "HAVING":
+                    yield AliasUse(*use, _without_alias(tokens, select, defined, stop, before))
+
+
+def _grouped(
+    tokens: Tokens, select: int, group: tuple[int, int], aliases: dict[str, int], before: str
+) -> Iterator[AliasUse]:
+    """Yield the names in GROUP BY that are aliases, each with the query that lacks this alias."""
+    at, stop = group
+    for first, behind in items_between(tokens, at + 2, stop):
+        defined = aliases.get(tokens.name(first)) if behind == first + 1 else None
+        if defined is None or tokens.kinds[first] not in _PLAIN:
+            continue
+        query = _without_alias(tokens, select, defined, stop, before)
+        yield AliasUse(tokens.name(first), tokens.starts[first], "GROUP BY", query)
+
+
+def _without_alias(tokens: Tokens, select: int, alias: int, stop: int, before: str) -> str:
+    """Return a query up to one of its clauses, without one of its aliases."""
+    value = tokens.render(select, alias - (tokens.words[alias - 1] == "as"))
+    return f"{before} {value} {tokens.render(alias + 1, stop)}".strip()
 
 
 def items_between(tokens: Tokens, at: int, end: int) -> Iterator[tuple[int, int]]:

@@ -71,8 +71,8 @@ class TypeChecks(RuleSet):
         if call.name == "count" and len(call.arguments) != 1 and not self._names_table(call):
             raise self._refuse(
                 call.start,
-                f"COUNT takes one argument, not {len(call.arguments)}: write COUNT(*) for rows, and "
-                "COUNT(*) of a query with DISTINCT for what several columns have",
+                f"COUNT takes one argument, not {len(call.arguments)}: write COUNT(*) for rows, "
+                "and COUNT(*) of a query with DISTINCT for what several columns have",
             )
         if self._is_redshift:
             return

@@ -42,6 +42,24 @@ def test_an_alias_is_no_column(database, sql):
 
 
 @pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT b AS a, count(*) FROM z GROUP BY a",
+        "SELECT CASE WHEN b = 2 THEN 1 END a, count(*) FROM z GROUP BY a",
+        "WITH w AS (SELECT b % 2 AS a FROM z GROUP BY a) SELECT * FROM w",
+        "SELECT a FROM (SELECT b AS a FROM z WHERE b > 0 GROUP BY a ORDER BY 1) AS t",
+        "SELECT sum(b) AS b, a FROM z GROUP BY a HAVING b > 1",
+    ],
+)
+def test_a_column_comes_before_an_alias_of_its_name(database, sql):
+    with pytest.raises(WarehouseError, match="is the column of this name, not the alias") as error:
+        _rows(database, sql)
+    name, clause = ("b", "HAVING") if "HAVING" in sql else ("a", "GROUP BY")
+    place = sql.index(clause)
+    assert (error.value.line, error.value.column) == (1, sql.index(name, place + 7) + 1)
+
+
+@pytest.mark.parametrize(
     ("sql", "rows"),
     [
         ("SELECT b AS a, a AS b FROM z WHERE a = 1 AND b = 2", [["2", "1"]]),
@@ -50,6 +68,9 @@ def test_an_alias_is_no_column(database, sql):
         ("SELECT a AS day FROM z WHERE extract(day FROM date '2024-01-01') = 1", [["1"]]),
         ("BEGIN; SELECT a AS b FROM z WHERE b = 2; COMMIT", [["1"]]),
         ("SELECT a AS x FROM (SELECT 5 AS x, 1 AS a) AS t WHERE x = 5", [["1"]]),
+        ("SELECT a * 2 AS a, count(*) FROM z GROUP BY a HAVING a = 1 ORDER BY a", [["2", "1"]]),
+        ("SELECT b AS g, count(*) FROM z GROUP BY g HAVING count(*) = 1", [["2", "1"]]),
+        ("SELECT max(b) AS a FROM z GROUP BY a", [["2"]]),
         ("SELECT a AS k FROM z WHERE a IN (SELECT k FROM (SELECT 1 AS k) AS t)", [["1"]]),
     ],
 )
