@@ -9,13 +9,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from civis_nb.errors import CivisAPIError, CivisMagicError
-from civis_nb.magics.words import LANGUAGES, Token
+from civis_nb.magics.words import LANGUAGES, Token, Variable
 from civis_nb.near_names import nearest
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
 
-__all__ = ["JOB", "TEMPLATE", "WORKFLOW", "Kind", "dictionary", "find", "find_job", "named"]
+__all__ = [
+    "JOB", "TEMPLATE", "WORKFLOW", "Kind", "dictionary", "find", "find_job", "named", "values_of",
+]  # fmt: skip
 
 #: How many names a misspelt one is compared with.
 _MAX_COMPARED: Final = 1000
@@ -88,6 +90,20 @@ def dictionary(
         kind = "is not set" if found is None else f"is a {type(found).__name__}"
         raise CivisMagicError(f"{option} needs a dictionary, and {name} {kind}.")
     return {str(key): value for key, value in found.items()}
+
+
+def values_of(given: Mapping[str, Any], namespaces: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what ``K=V`` options give: ``$name`` and ``{expression}`` as their values.
+
+    Raises
+    ------
+    CivisMagicError
+        When a variable is not set, or an expression fails.
+    """
+    return {
+        name: _expanded(value, namespaces) if isinstance(value, Variable) else value
+        for name, value in given.items()
+    }
 
 
 def find_job(client: Client, wanted: Token, namespaces: Sequence[Mapping[str, Any]]) -> Any:
@@ -178,7 +194,8 @@ def _expanded(text: str, namespaces: Sequence[Mapping[str, Any]]) -> Any:
     except Exception as error:
         # Anything may come of an expression.
         raise CivisMagicError(
-            f"%civis_run: {text} has no value ({type(error).__name__}: {error})."
+            f"{text} has no value ({type(error).__name__}: {error}). In quotes it is text. "
+            "Nothing was started."
         ) from None
     return found
 

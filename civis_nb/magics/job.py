@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from civis_nb.magics.arguments import checked_arguments, copy_with_arguments, script_of
-from civis_nb.magics.finding import JOB, TEMPLATE, WORKFLOW, dictionary, find
+from civis_nb.magics.finding import JOB, TEMPLATE, WORKFLOW, dictionary, find, values_of
 from civis_nb.magics.following import FOLLOW_OPTIONS, FollowOptions, RunOfJob, run_and_follow
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
@@ -32,7 +32,8 @@ SYNTAX: Final = Syntax(
     ),
     (
         Option(("-a", "--argument"), "An argument of the job, checked against its parameters. With "
-               "arguments a hidden copy of the job runs: the job itself keeps its own.", "K=V",
+               "arguments a hidden copy of the job runs: the job itself keeps its own. V may be a "
+               "variable: $day or {day}.", "K=V",
                parameter, repeated=True, also=("--arg", "--param", "-p", "--set")),
         Option(("--args",), "A dictionary with arguments.", "DICTVAR", variable,
                also=("--arguments", "--params", "--kwargs")),
@@ -110,7 +111,7 @@ def run_job_magic(
     namespaces = namespaces or (user_ns,)
     kind = TEMPLATE if call.template else WORKFLOW if call.workflow else JOB
     found = find(client, kind, call.job, namespaces)
-    given = {**dictionary(call.args, "--args", namespaces), **call.given}
+    given = {**dictionary(call.args, "--args", namespaces), **values_of(call.given, namespaces)}
     title = str(found.get("name") or f"{kind.noun.capitalize()} {found.id}")
     if call.workflow:
         definition = str(client.workflows.get(found.id).definition or "")

@@ -13,7 +13,7 @@ from civis_nb.futures.executors import DEFAULT_IMAGE
 from civis_nb.magics.arguments import params_for
 from civis_nb.magics.binding import Bound
 from civis_nb.magics.failures import Origin, sql_failure
-from civis_nb.magics.finding import dictionary
+from civis_nb.magics.finding import dictionary, values_of
 from civis_nb.magics.following import FOLLOW_OPTIONS, FollowOptions, RunOfJob, run_and_follow
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
@@ -49,7 +49,8 @@ SYNTAX: Final = Syntax(
                also=("--memory", "--ram")),
         Option(("-d", "--database"), "With sql: the database, by name or id.", "DB",
                also=("--db",)),
-        Option(("-a", "--argument"), "An argument: a number, True, False or text.", "K=V",
+        Option(("-a", "--argument"), "An argument: a number, True, False, a "
+               "variable ($n or {n}) or text.", "K=V",
                parameter, repeated=True, also=("--arg", "--param", "-p", "--set", "--env")),
         Option(("--args",), "A dictionary with arguments.", "DICTVAR", variable,
                also=("--arguments", "--params", "--kwargs")),
@@ -161,7 +162,7 @@ def run_script_magic(
         When the wait ended early; the run is cancelled.
     """
     client = session.client()
-    arguments = {**dictionary(call.args, "--args", namespaces), **call.given}
+    arguments = {**dictionary(call.args, "--args", namespaces), **values_of(call.given, namespaces)}
     params = params_for(arguments)
     frames = {name: _frame(name, namespaces) for name in call.inputs}
     if twice := sorted(set(arguments) & set(frames)):

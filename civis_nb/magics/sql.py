@@ -25,7 +25,7 @@ from civis_nb.magics.binding import Bound
 from civis_nb.magics.calls import SqlCall
 from civis_nb.magics.done import TableCreated, what_was_done
 from civis_nb.magics.fetching import NO_RESULT, Fetched
-from civis_nb.magics.finding import dictionary
+from civis_nb.magics.finding import dictionary, values_of
 from civis_nb.magics.into_table import depends_on_table, into_table, table_exists_sql
 from civis_nb.magics.kept import KeptResult
 from civis_nb.magics.limits import counting
@@ -84,7 +84,10 @@ class SqlRun:
             When the wait ended early; the remote run is cancelled.
         """
         call, history = self.call, self.runner.session.history
-        given = {**dictionary(call.params, "--params", self.namespaces), **call.given}
+        given = {
+            **dictionary(call.params, "--params", self.namespaces),
+            **values_of(call.given, self.namespaces),
+        }
         values = [given, *self.namespaces]
         source = Written.of(call, values, history, self.cell)
         database = self.runner.session.database(call.database or source.saved.database)

@@ -33,8 +33,8 @@ _OPTIONS: Final = (
     ),
     Option(
         ("-p", "--param"),
-        "A value for :K in the SQL. An unquoted number, True, False or None is one; the rest, "
-        "and what is in quotes, is text.",
+        "A value for :K in the SQL. An unquoted number, True, False or None is one, and $x or {x} "
+        "the value of a variable; the rest, and what is in quotes, is text.",
         "K=V",
         parameter,
         repeated=True,

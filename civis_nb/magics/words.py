@@ -17,6 +17,7 @@ from civis_nb.table_names import split_schema_tablename
 __all__ = [
     "LANGUAGES",
     "Token",
+    "Variable",
     "age",
     "chart",
     "identifier",
@@ -52,6 +53,12 @@ class Token:
     text: str
     raw: str
     start: int
+
+
+class Variable(str):
+    """``$name`` or ``{expression}`` without quotes: stands for the value of a variable."""
+
+    __slots__ = ()
 
 
 def tokens(line: str, start: int = 0) -> Iterator[Token]:
@@ -180,6 +187,8 @@ def variable(token: Token) -> str:
 def parameter(token: Token) -> tuple[str, Any]:
     """Read ``K=V``; V is a number, True, False or None where it reads so unquoted, else text.
 
+    ``$name`` and ``{expression}`` are a `Variable` where they stand unquoted.
+
     Examples
     --------
     >>> [parameter(next(tokens(text))) for text in ("n=5", "zip=00501", "code='5'", "x=1.10")]
@@ -193,6 +202,8 @@ def parameter(token: Token) -> tuple[str, Any]:
         return name, int(value)
     if unquoted and re.fullmatch(r"-?(0|[1-9]\d*)\.\d+", value):
         return name, Decimal(value)
+    if unquoted and re.fullmatch(r"\$[^\W\d]\w*|\{[^\W\d].*\}", value):
+        return name, Variable(value)
     words = {"True": True, "False": False, "None": None}
     return name, words[value] if unquoted and value in words else value
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from civis_nb.display.bundle import Note
 from civis_nb.display.screens import Screen
 from civis_nb.errors import CivisMagicError
-from civis_nb.magics.finding import WORKFLOW, dictionary, named
+from civis_nb.magics.finding import WORKFLOW, dictionary, named, values_of
 from civis_nb.magics.following import FOLLOW_OPTIONS, FollowOptions, run_and_follow
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
@@ -126,7 +126,7 @@ def run_workflow_cell(
         When the wait ended early; the execution is cancelled.
     """
     workflow = _checked(call.yaml)
-    inputs = {**dictionary(call.args, "--args", namespaces), **call.given}
+    inputs = {**dictionary(call.args, "--args", namespaces), **values_of(call.given, namespaces)}
     if call.run:
         inputs = checked_inputs(call.yaml, inputs)
     if call.var:

@@ -161,6 +161,28 @@ def test_variables_that_hold_no_job_are_told(shell, word, said):
     assert re.search(said, str(error))
 
 
+def test_arguments_take_values_of_variables(shell, magics_client):
+    job = magics_client.scripts.post_python3(
+        name="Takes", source="import os\nprint(os.environ['N'], os.environ['DAY'])",
+        params=[{"name": "N", "type": "integer"}, {"name": "DAY", "type": "string"}],
+    )  # fmt: skip
+    shell.ns.update(job=job, days=["Mon", "Tue"])
+    shell.cell("def go(day):\n    %civis_run job -a N={len(day)} -a DAY=$day\ngo('Monday')")
+    assert "  6 Monday" in shell.outputs[-1]["text/plain"]
+    shell.cell("%civis_run job -a N=1 -a DAY='{days}'")
+    assert "  1 {days}" in shell.outputs[-1]["text/plain"]
+    for wrong, said in (("{day}", "{day} has no value"), ("$nosuch", "$nosuch has no value")):
+        error, _ = shell.failing(f"%civis_run job -a N=1 -a DAY={wrong}")
+        assert isinstance(error, CivisMagicError)
+        assert said in str(error)
+        assert "In quotes it is text" in str(error)
+    shell.ns["count"] = 3
+    shell.cell("%%civis_run python -a n={count}\nimport os\nprint(os.environ['n'] * 2)")
+    assert "  33" in shell.outputs[-1]["text/plain"]
+    shell.cell("found = %civis_sql -p n={count+1} -p t='{count}' select :n as n, :t as t")
+    assert list(shell.ns["found"]) == [(4, "{count}")]
+
+
 def test_a_long_line_of_an_error_is_cut_below_the_display(shell, script):
     job = script("raise ValueError('x' * 5000)", "Wordy")
     _error, text = shell.failing(f"%civis_run {job}")
