@@ -5,7 +5,7 @@ import { LogStore } from "./log.js";
 import { logView } from "./log_view.js";
 import { attach, ATTACHED } from "./mount.js";
 import { pictureBox } from "./picture.js";
-import { clock, duration, progressBar, reach, stateText } from "./run_parts.js";
+import { clock, progressBar, reach, sayOfSilence, stateText } from "./run_parts.js";
 
 /** The logs of the runs that are shown, by view: all views of a model share one. */
 const logs = new Map();
@@ -133,9 +133,7 @@ function render({ model, el }) {
       if (spoken) speaker.say(`${run.title}: ${text}`);
       spoken = text;
     }
-    if (!gone && !run.ended && !newsOnly && silent_s > 15) {
-      setText(said, `No word from the kernel for ${duration(silent_s)}: it is busy, or its connection is lost.`);
-    } else if (said.textContent.startsWith("No word")) setText(said, "");
+    sayOfSilence(said, gone || run.ended || newsOnly ? 0 : silent_s);
   }
 
   frame.append(

@@ -2,7 +2,7 @@
 
 import { announcer, connect, element, link, root, setText } from "./common.js";
 import { attach } from "./mount.js";
-import { clock, duration, progressBar, reach, stateText } from "./run_parts.js";
+import { clock, progressBar, reach, sayOfSilence, stateText } from "./run_parts.js";
 
 function render({ model, el }) {
   const frame = root(el, "civis-run");
@@ -112,9 +112,7 @@ function render({ model, el }) {
     const counts = JSON.stringify(group.counts ?? {});
     if (spoken && spoken !== counts) speaker.say(group.caption);
     spoken = counts;
-    if (going && silent_s > 15) {
-      setText(said, `No word from the kernel for ${duration(silent_s)}: it is busy, or its connection is lost.`);
-    } else if (said.textContent.startsWith("No word")) setText(said, "");
+    sayOfSilence(said, going ? silent_s : 0);
   }
 
   cancelAll.addEventListener("click", () => act("cancel_all"));

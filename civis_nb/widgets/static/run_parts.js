@@ -1,6 +1,6 @@
 // What the views of one run and of many share: words for states and times, and the bar.
 
-import { element } from "./common.js";
+import { element, setText } from "./common.js";
 
 const OUTCOMES = { succeeded: "good", success: "good", failed: "bad", cancelled: "stopped" };
 const MARKS = { good: "✓", bad: "✗", stopped: "■", going: "…" };
@@ -9,6 +9,24 @@ const MARKS = { good: "✓", bad: "✗", stopped: "■", going: "…" };
 export function duration(seconds) {
   if (seconds < 120) return `${Math.max(seconds, 0).toFixed(1)} s`;
   return seconds < 7200 ? `${(seconds / 60).toFixed(1)} min` : `${(seconds / 3600).toFixed(1)} h`;
+}
+
+const SILENCE = "No word from the kernel";
+
+/** Return what is said of a kernel from which nothing was heard for so long; empty at first. */
+export function silence(seconds) {
+  if (seconds <= 15) return "";
+  // In coarse steps: a screen reader reads each text anew.
+  let since = `${Math.floor(seconds / 15) * 15} s`;
+  if (seconds >= 7200) since = `${Math.floor(seconds / 3600)} h`;
+  else if (seconds >= 120) since = `${Math.floor(seconds / 60)} min`;
+  return `${SILENCE} for ${since}: it is busy, or its connection is lost.`;
+}
+
+/** Say in an element for how long nothing was heard; what else it says stays until that is long. */
+export function sayOfSilence(node, seconds) {
+  const text = silence(seconds);
+  if (text || node.textContent.startsWith(SILENCE)) setText(node, text);
 }
 
 /** Return the state of a run in words, and what kind of outcome it is. */

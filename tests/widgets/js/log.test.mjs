@@ -6,7 +6,7 @@ import { test } from "node:test";
 import {
   isAtEnd, isOfLevel, LogStore, merged, placeOf, stretches, textOf, windowOf,
 } from "../../../civis_nb/widgets/static/log.js";
-import { clock, duration, stateText } from "../../../civis_nb/widgets/static/run_parts.js";
+import { clock, duration, sayOfSilence, silence, stateText } from "../../../civis_nb/widgets/static/run_parts.js";
 
 const lines = (start, stop) => Array.from({ length: stop - start }, (_, at) => ["info", `line ${start + at}`]);
 
@@ -124,4 +124,27 @@ test("times and states are said as Python says them", () => {
   assert.equal(clock({ queued_s: 1, running_s: 3, ended: true }, 9), "queued 1.0 s, ran 3.0 s");
   assert.deepEqual(stateText({ state: "failed", state_text: "failed" }), { outcome: "bad", text: "✗ failed" });
   assert.deepEqual(stateText({ state: "running", state_text: "running" }), { outcome: "going", text: "… running" });
+});
+
+test("how long a kernel is silent is said in coarse steps", () => {
+  const texts = Array.from({ length: 120 }, (_, seconds) => silence(seconds));
+  assert.deepEqual(texts.slice(0, 16), Array(16).fill(""));
+  assert.match(texts[16], /^No word from the kernel for 15 s: /);
+  assert.match(texts[119], / for 105 s: /);
+  assert.equal(new Set(texts).size, 8);
+  assert.match(silence(179), / for 2 min: /);
+  assert.match(silence(3 * 3600 + 3500), / for 3 h: /);
+});
+
+test("a text of silence is written where it differs, and takes nothing else away", () => {
+  const node = {
+    written: [], get textContent() { return this.written.at(-1) ?? ""; }, set textContent(text) { this.written.push(text); },
+  };
+  for (let seconds = 0; seconds < 45; seconds += 1) sayOfSilence(node, seconds);
+  assert.equal(node.written.length, 2);
+  sayOfSilence(node, 0);
+  assert.equal(node.textContent, "");
+  node.textContent = "It runs again.";
+  sayOfSilence(node, 5);
+  assert.equal(node.textContent, "It runs again.");
 });
