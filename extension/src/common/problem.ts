@@ -17,12 +17,19 @@ export function problemElement(): HTMLElement {
  * Show a problem in its element, with buttons for what helps; hide it for an empty text.
  *
  * One that is shown already stays with its buttons, whose labels tell what they do: it would be read
- * aloud again.
+ * aloud again. After a button is pressed another text stands there, so that what the press leads to
+ * is read, also where it is the same problem.
  */
 export function fillProblem(element: HTMLElement, text: string, remedies: readonly IRemedy[]): void {
   element.hidden = !text;
+  const known = [...element.children].map(one => one.textContent);
   const words = text ? [text, ...remedies.map(({ label }) => label)] : [];
-  if (words.join('\n') === [...element.children].map(one => one.textContent).join('\n')) {
+  if (words.join('\n') === known.join('\n')) {
+    return;
+  }
+  if (text && words.slice(1).join('\n') === known.slice(1).join('\n') && known.length) {
+    // The buttons stay, and the focus on them.
+    element.children[0].textContent = text;
     return;
   }
   const message = document.createElement('div');
@@ -31,7 +38,10 @@ export function fillProblem(element: HTMLElement, text: string, remedies: readon
     const button = document.createElement('button');
     button.className = 'jp-mod-styled jp-mod-minimal civis-List-remedy';
     button.textContent = label;
-    button.addEventListener('click', run);
+    button.addEventListener('click', () => {
+      message.textContent = 'One moment …';
+      run();
+    });
     return button;
   });
   element.replaceChildren(...(text ? [message, ...buttons] : []));
