@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The JupyterLab extension is built by `make lab` and `make test-lab` alone.
 export HATCH_JUPYTER_BUILDER_SKIP_BUILD := true
 
-.PHONY: demo lab extension test test-lab test-all test-lowest test-unit test-every-case test-notebooks lint types bench docs pictures notebooks clean help
+.PHONY: demo lab extension test test-lab test-lab-lowest test-all test-lowest test-unit test-every-case test-notebooks lint types bench docs pictures notebooks clean help
 
 help:
 	@echo "make demo      run the quickstart notebook on a local platform, write build/quickstart.html"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-all  the same with all cases of the exhaustive matrices, as CI runs them"
 	@echo "make test-lowest  a selection of the tests on the lowest versions that are supported"
 	@echo "make test-lab  build the JupyterLab extension and try it in a real JupyterLab"
+	@echo "make test-lab-lowest  try it in the oldest JupyterLab and Notebook that are supported"
 	@echo "make lint      ruff: lint and format"
 	@echo "make types     mypy --strict on the package"
 	@echo "make bench     compare speed with the PyPI package civis"
@@ -88,6 +89,21 @@ test-lowest: $(LOWEST)/.installed
 	  tests/io/reading/test_parsing.py tests/io/reading/test_native_types.py \
 	  tests/frames tests/display/test_result_data.py tests/local/warehouse/duckdb tests/local/warehouse/redshift
 
+# The oldest JupyterLab that pyproject.toml names for the extension, and the Notebook of its time. That
+# of the tests is newer, as they need it for notebooks; the override is stronger.
+LAB_LOWEST := .venv-lab-lowest
+
+$(LAB_LOWEST)/.installed: pyproject.toml $(VENV)/.installed
+	@$(PYTHON) -m venv $(LAB_LOWEST)
+	@printf 'jupyterlab==4.2.*\nnotebook==7.2.*\n' >$(LAB_LOWEST)/overrides.txt
+	@$(BIN)/uv pip install --quiet --python $(LAB_LOWEST)/bin/python \
+	  --override $(LAB_LOWEST)/overrides.txt --editable '.[test]'
+	@touch $@
+
+test-lab-lowest: $(LAB_LOWEST)/.installed
+	@$(MAKE) --no-print-directory $(BUNDLE)
+	$(LAB_LOWEST)/bin/python -m pytest -q -n 2 --dist loadfile -m 'not slow' tests/lab
+
 # Outputs are compared cell by cell; sanitize.cfg names what may differ (times, durations).
 test-notebooks: $(VENV)/.installed
 	CIVIS_NB_DISPLAY=static $(BIN)/civis-nb local run -- $(BIN)/python -m pytest -p no:cacheprovider \
@@ -117,4 +133,4 @@ pictures: $(VENV)/.installed
 	cp build/screenshots/first-*.png docs/_static/
 
 clean:
-	rm -rf build $(VENV) $(LOWEST)
+	rm -rf build $(VENV) $(LOWEST) $(LAB_LOWEST)
