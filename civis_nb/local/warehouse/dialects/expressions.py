@@ -25,7 +25,7 @@ RESERVED = frozenset(
     start pivot unpivot ignore respect""".split()  # noqa: SIM905 - shorter to read
 )
 _OTHER_OPERATORS = frozenset(
-    """|| ~ ~* !~ !~* -> ->> #> #>> @> <@ ? ?| ?& & | # << >> && ~~ !~~ ~~* !~~*""".split()  # noqa: SIM905 - shorter to read
+    """|| ~ ~* !~ !~* -> ->> #> #>> #- @> <@ ? ?| ?& & | # << >> && ~~ !~~ ~~* !~~*""".split()  # noqa: SIM905 - shorter to read
 )
 #: Operators between operands -> how much they bind, all of them more than comparisons.
 _BINDS = dict.fromkeys(_OTHER_OPERATORS, 1) | dict.fromkeys("+-", 2)

@@ -828,8 +828,29 @@ CREATE MACRO jsonb_of(x) AS CASE WHEN x IS NOT NULL THEN civis_sql_jsonb_text(to
 CREATE MACRO jsonb_set(j, path, x) AS civis_sql_jsonb_set(j::VARCHAR, path, x::VARCHAR, true)::JSON,
   (j, path, x, missing) AS civis_sql_jsonb_set(j::VARCHAR, path, x::VARCHAR, missing)::JSON;
 CREATE MACRO jsonb_strip_nulls(j) AS civis_sql_jsonb_text(json_strip_nulls(j::JSON)::VARCHAR)::JSON;
-CREATE MACRO json_has_key(j, key) AS list_contains(json_keys(j), key);
+CREATE MACRO only_json(x) AS CASE WHEN typeof(x) IN ('JSON', '"NULL"') THEN x
+  ELSE cast_to_type(civis_sql.fail_text('the operator is one of jsonb: write x::jsonb, or ARRAY[…] beside an array'), x) END;
+-- The keys of an object, the texts of an array.
+CREATE MACRO json_names(j) AS CASE json_type(j) WHEN 'OBJECT' THEN json_keys(j)
+  WHEN 'ARRAY' THEN list_transform(json_extract(j::JSON, '$[*]')::JSON[], lambda e: CASE WHEN json_type(e) = 'VARCHAR' THEN json_extract_string(e, '$') END)
+  ELSE CASE WHEN j IS NOT NULL THEN [CASE WHEN json_type(j) = 'VARCHAR' THEN json_extract_string(j, '$') END] END END;
+CREATE MACRO json_has_key(j, key) AS CASE WHEN key IS NOT NULL THEN list_contains(civis_sql.json_names(civis_sql.only_json(j)), key) END;
+CREATE MACRO json_has_any(j, keys) AS list_has_any(civis_sql.json_names(civis_sql.only_json(j)), list_filter(keys::VARCHAR[], lambda k: k IS NOT NULL));
+CREATE MACRO json_has_all(j, keys) AS list_has_all(civis_sql.json_names(civis_sql.only_json(j)), list_filter(keys::VARCHAR[], lambda k: k IS NOT NULL));
+CREATE MACRO json_contains(j, other) AS civis_sql_jsonb_contains(j::VARCHAR, other::VARCHAR);
+CREATE MACRO contains(a, b) AS CASE WHEN typeof(a) = 'JSON' THEN civis_sql_jsonb_contains(a::VARCHAR, b::VARCHAR)
+  ELSE list_has_all(a::VARCHAR[], b::VARCHAR[]) END;
+CREATE MACRO json_without(j, n BIGINT) AS civis_sql_jsonb_without_element(civis_sql.only_json(j)::VARCHAR, n::INTEGER)::JSON,
+  (j, key VARCHAR) AS civis_sql_jsonb_without(civis_sql.only_json(j)::VARCHAR, [key])::JSON,
+  (j, keys VARCHAR[]) AS civis_sql_jsonb_without(civis_sql.only_json(j)::VARCHAR, keys)::JSON;
+CREATE MACRO json_cut(j, path) AS civis_sql_jsonb_cut(civis_sql.only_json(j)::VARCHAR, path)::JSON;
 CREATE MACRO json_joined(a, b) AS civis_sql_jsonb_joined(a::VARCHAR, b::VARCHAR)::JSON;
+-- A text of JSON is one beside JSON alone.
+CREATE MACRO json_beside(j, x) AS CASE WHEN typeof(x) IN ('JSON', '"NULL"') THEN j::VARCHAR
+  ELSE civis_sql.fail_text('a text of JSON stands beside a value of the type ' || typeof(x) || ', which is neither text nor jsonb: cast one of them') END;
+CREATE MACRO joined_with_json(a, b, one, other, x, kind VARCHAR) AS one || other,
+  (a, b, one, other, x, kind JSON) AS civis_sql.json_joined(civis_sql.json_beside(a, x), civis_sql.json_beside(b, x));
+CREATE MACRO beside_json(j, written, x, kind VARCHAR) AS written, (j, written, x, kind JSON) AS civis_sql.json_beside(j, x)::JSON;
 CREATE MACRO no_json(x, kind) AS CASE WHEN typeof(x) = 'JSON'
   THEN cast_to_type(civis_sql.fail_text('write x::jsonb || y::jsonb to join JSON, or cast it to text'), x) ELSE x END;
 -- Times in JSON, as in ISO 8601.

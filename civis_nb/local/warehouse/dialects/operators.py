@@ -6,10 +6,11 @@ import re
 
 from civis_nb.local.warehouse.dialects.assigned import convert_text
 from civis_nb.local.warehouse.dialects.casts import CastRules
+from civis_nb.local.warehouse.dialects.json_rules import JsonRules
 from civis_nb.local.warehouse.dialects.parts import Operand
 from civis_nb.local.warehouse.dialects.ranges import RangeRules
 from civis_nb.local.warehouse.dialects.row_rules import RowRules
-from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT
+from civis_nb.local.warehouse.dialects.rules import CATALOG, JSON, TEXT
 from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING
 from civis_nb.local.warehouse.dialects.truth_rules import TruthRules
 
@@ -32,12 +33,14 @@ _REGEX_OPERATORS = frozenset(("~", "~*", "!~", "!~*"))
 _NUMBER = re.compile(r"(?i)\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|[+-]?inf(?:inity)?)\s*")
 
 
-class OperatorRules(CastRules, RangeRules, RowRules, TruthRules):
+class OperatorRules(CastRules, JsonRules, RangeRules, RowRules, TruthRules):
     """The rules of operators."""
 
     def binary(self, at: int, left: Operand, right: Operand) -> None:
         """Apply PostgreSQL's meaning to an operator."""
         tokens, word = self._tokens, self._tokens.words[at]
+        if self._json_operator(at, left, right):
+            return
         self._note_terms(at, left, right)
         if word in _ARITHMETIC:
             self._text_as_number(word, left, right)
@@ -68,24 +71,11 @@ class OperatorRules(CastRules, RangeRules, RowRules, TruthRules):
                 text = f"'{{' || array_to_string({path}, ',') || '}}'"
                 known = f"CASE WHEN len({path}) = list_count({path}) THEN {text} END"
                 tokens.rewrite(right.start, right.end, f"({known})")
-            self._as_call(at, left, right, function, TEXT)
-        elif word in ("->", "->>") and right.kind == "string" and not self._is_redshift:
-            self._key(right.start)
-        elif word == "?" and not self._is_redshift:
-            self._as_call(at, left, right, "json_has_key")
-        elif word in ("@>", "<@") and self._mentions_json(left, right):
-            pair = (left, right) if word == "@>" else (right, left)
-            texts = [tokens.render(o.start, o.end) for o in pair]
-            tokens.rewrite(left.start, right.end, f"json_contains({texts[0]}, {texts[1]})")
-
-    def _key(self, at: int) -> None:
-        """Write a key that DuckDB would take for a path as a path to that key."""
-        text = self._tokens.texts[at]
-        if text == "''":
-            raise self._refuse(at, "a key of no letters is not supported in JSON")
-        if text.startswith(("'$", "'/")):
-            key = text[1:-1].replace("\\", "\\\\").replace('"', '\\"')
-            self._tokens.replace(at, f"'$.\"{key}\"'")
+            self._as_call(at, left, right, function, TEXT if word == "#>>" else JSON)
+        elif word in ("->", "->>") and not self._is_redshift:
+            if right.kind == "string":
+                self._key(right.start)
+            tokens.set_type(left.start, right.end, JSON if word == "->" else TEXT)
 
     def _text_as_number(self, word: str, text: Operand, beside: Operand) -> None:
         """Convert a text of the statement to the type of the number beside it."""
@@ -174,6 +164,9 @@ class OperatorRules(CastRules, RangeRules, RowRules, TruthRules):
         """Refuse to compare texts or truth values with numbers, as PostgreSQL does."""
         if self._in_check:
             return
+        if not self._is_redshift:
+            self._compare_json(left, right)
+            self._compare_json(right, left)
         if left.kind == right.kind == "row" and not self._is_assigned(left):
             self._tokens.rewrite(left.start, right.end, self._rows_compared(left, right))
             return
@@ -260,13 +253,6 @@ class OperatorRules(CastRules, RangeRules, RowRules, TruthRules):
                     self._write_as_text(side)
             if kinds is not None:
                 self._check(left.start, left.end, "joinable", *kinds)
-
-    def _mentions_json(self, *operands: Operand) -> bool:
-        return any(
-            word in ("json", "jsonb", "json_parse")
-            for o in operands
-            for word in self._tokens.words[o.start : o.end]
-        )
 
     def quantified(self, left: Operand, at: int, close: int) -> None:
         """Wrap a comparison with an array so that it is NULL where the array is.
@@ -378,13 +364,18 @@ class OperatorRules(CastRules, RangeRules, RowRules, TruthRules):
         """Refuse texts among numbers; let blanks at the end of texts not count, as on Redshift."""
         if self._tokens.kinds[opened + 1] == NUMBER and not self._in_check:
             self._beside_number(left)
-        if not self._is_redshift or left.kind == "string":
+        if left.kind == "string":
             return
         tokens = self._tokens
-        self._drop_blanks(left)
+        if self._is_redshift:
+            self._drop_blanks(left)
         for at in range(opened + 1, tokens.partners.get(opened, opened)):
             if tokens.kinds[at] == STRING and tokens.words[at - 1] in ("(", ","):
-                self._drop_blanks(Operand(at, at + 1, kind="string"))
+                text = Operand(at, at + 1, kind="string")
+                if self._is_redshift:
+                    self._drop_blanks(text)
+                else:
+                    self._compare_json(text, left)
 
     def _drop_blanks(self, operand: Operand) -> None:
         tokens = self._tokens

@@ -18,6 +18,7 @@ __all__ = [
     "DATE",
     "DOUBLE",
     "INTEGER",
+    "JSON",
     "PLAINLY",
     "TEXT",
     "TIMESTAMP",
@@ -32,7 +33,7 @@ Dialect: TypeAlias = Literal["redshift", "postgres", "duckdb"]
 
 #: Expressions of a type.
 TEXT, BIGINT, DOUBLE = "CAST(NULL AS VARCHAR)", "CAST(NULL AS BIGINT)", "CAST(NULL AS DOUBLE)"
-INTEGER = "CAST(NULL AS INTEGER)"
+INTEGER, JSON = "CAST(NULL AS INTEGER)", "CAST(NULL AS JSON)"
 DATE, TIMESTAMP = "CAST(NULL AS DATE)", "CAST(NULL AS TIMESTAMP)"
 
 #: Aggregates that need a frame on Redshift where their window has an order.

@@ -40,7 +40,7 @@ _TOKEN = re.compile(
     | \d[\d_]*+(?:\.(?!\.)\d*+)?+(?:[eE][+-]?\d++)?+
     | \.\d++(?:[eE][+-]?\d++)?+
     | \#[^\W\d][\w$]*+
-    | //|::|:=|=>|\(\+\)|->>|->|\#>>|\#>|\|\||\|/|<=|>=|<>|!=|!~~\*|!~~|~~\*|~~|!~\*|!~
+    | //|::|:=|=>|\(\+\)|->>|->|\#>>|\#>|\#-|\|\||\|/|<=|>=|<>|!=|!~~\*|!~~|~~\*|~~|!~\*|!~
         |~\*|@>|<@|\?\||\?&|&&|<<|>>
     | .
     | \Z
@@ -56,7 +56,7 @@ def _kind_and_word(text: str) -> tuple[str, str]:
     first, second = text[0], text[1:2]
     if first == "'" or (second == "'" and first in "eExXbB"):
         return STRING, ""
-    if first == '"' or (first == "#" and second not in ("", ">")):
+    if first == '"' or (first == "#" and second not in ("", ">", "-")):
         return NAME, ""
     if first == "$" and second:
         return STRING, ""

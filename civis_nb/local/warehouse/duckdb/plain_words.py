@@ -55,6 +55,10 @@ _OUT_OF_RANGE = re.compile(
 )
 _OVERFLOW = re.compile(r"Overflow in \w+ of (INT8|INT16|INT32|INT64)\b")
 _NO_MATCH = re.compile(r"No function matches the given name and argument types '(\w+)\((.*?)\)'")
+_NO_OPERATOR = re.compile(
+    r"No function matches the given name and argument types '([^\w\s]+)\((?:(.*?), )?(.*?)\)'"
+)
+_OF_JSON = ": of JSON there are ->, ->>, #>, #>>, @>, <@, ?, ?|, ?&, ||, - and #-"
 _AMBIGUOUS = re.compile(r'Could not choose a best candidate function for .*? "(\W+)\((.*?)\)"\.')
 _NO_MACRO = re.compile(r"Macro (\w+)\(\) does not support the supplied arguments")
 _COLUMN_TWICE = re.compile(r'Column with name "?(.*?)"? already exists!')
@@ -134,6 +138,10 @@ def _reworded(message: str) -> str | None:
     if found := _NO_MATCH.search(first):
         hint = ": cast the arguments" if found[2] else ""
         return f"function {found[1]}({_listed(found[2])}) does not exist{hint}"
+    if found := _NO_OPERATOR.search(first):
+        one, other = (_listed(types) if types else "" for types in found.groups()[1:])
+        hint = _OF_JSON if "json" in (one, other) else ": cast the operands"
+        return f"operator does not exist: {f'{one} {found[1]} {other}'.lstrip()}{hint}"
     if found := _AMBIGUOUS.search(first):
         return f"operator {found[1]} is not unique for {_listed(found[2])}: cast the operands"
     if found := _NO_MACRO.search(first):

@@ -40,6 +40,17 @@ def message_of():
         ("SELECT foo(a) FROM t", "function foo does not exist", 8),
         ("SELECT floor(b) FROM t", "function floor(text) does not exist: cast the arguments", 8),
         (
+            "SELECT a * DATE '2024-01-01' FROM t",
+            "operator does not exist: integer * date: cast the operands",
+            8,
+        ),
+        (
+            "SELECT '{}'::json - 2",
+            "operator does not exist: json - integer: of JSON there are ->, ->>, #>, #>>, @>, "
+            "<@, ?, ?|, ?&, ||, - and #-",
+            19,
+        ),
+        (
             "SELECT '5' - '3'",
             "operator - is not unique for text, text: cast the operands",
             12,

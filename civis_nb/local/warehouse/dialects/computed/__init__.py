@@ -22,6 +22,14 @@ from civis_nb.local.warehouse.dialects.computed.decimals import (
     whole_quotient,
 )
 from civis_nb.local.warehouse.dialects.computed.digests import fnv_hash, sha2
+from civis_nb.local.warehouse.dialects.computed.json_edits import (
+    jsonb_contains,
+    jsonb_cut,
+    jsonb_indented,
+    jsonb_insert,
+    jsonb_without,
+    jsonb_without_element,
+)
 from civis_nb.local.warehouse.dialects.computed.json_texts import (
     json_at,
     jsonb_joined,
@@ -57,6 +65,12 @@ _FUNCTIONS: list[tuple[Callable[..., Any], str, str]] = [
     (number_of_text, "VARCHAR VARCHAR", "VARCHAR"),
     (jsonb_text, "VARCHAR", "VARCHAR"),
     (jsonb_joined, "VARCHAR VARCHAR", "VARCHAR"),
+    (jsonb_contains, "VARCHAR VARCHAR", "BOOLEAN"),
+    (jsonb_without, "VARCHAR VARCHAR[]", "VARCHAR"),
+    (jsonb_without_element, "VARCHAR INTEGER", "VARCHAR"),
+    (jsonb_cut, "VARCHAR VARCHAR", "VARCHAR"),
+    (jsonb_insert, "VARCHAR VARCHAR VARCHAR BOOLEAN", "VARCHAR"),
+    (jsonb_indented, "VARCHAR", "VARCHAR"),
     (json_at, "VARCHAR VARCHAR", "VARCHAR"),
     (jsonb_set, "VARCHAR VARCHAR VARCHAR BOOLEAN", "VARCHAR"),
     (note_quotient, "BIGINT VARCHAR VARCHAR", "INTEGER"),

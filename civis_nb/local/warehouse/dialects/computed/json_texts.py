@@ -6,7 +6,16 @@ import json
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["json_at", "jsonb_joined", "jsonb_set", "jsonb_text"]
+__all__ = [
+    "json_at",
+    "jsonb_joined",
+    "jsonb_set",
+    "jsonb_text",
+    "ordered",
+    "parsed",
+    "steps_of",
+    "written",
+]
 
 
 def jsonb_text(text: str) -> str:
@@ -22,7 +31,7 @@ def jsonb_text(text: str) -> str:
     >>> jsonb_text('{"bb":1, "a":[1,2.50], "a":{}}')
     '{"a": {}, "bb": 1}'
     """
-    return _text(_parsed(text))
+    return written(parsed(text))
 
 
 def json_at(text: str, path: str) -> str:
@@ -35,8 +44,8 @@ def json_at(text: str, path: str) -> str:
     >>> json_at('{"a": [5, {"1": 2}]}', "{a,-1,1}"), json_at("[1]", "{a}")
     ('2', '')
     """
-    value = _parsed(text)
-    for step in _steps(path):
+    value = parsed(text)
+    for step in steps_of(path):
         if isinstance(value, dict) and step in value:
             value = value[step]
         elif isinstance(value, list) and step.removeprefix("-").isdecimal():
@@ -46,7 +55,7 @@ def json_at(text: str, path: str) -> str:
             value = value[at]
         else:
             return ""
-    return _text(value)
+    return written(value)
 
 
 def jsonb_joined(one: str, other: str) -> str:
@@ -57,11 +66,11 @@ def jsonb_joined(one: str, other: str) -> str:
     >>> jsonb_joined('{"a": 1}', '{"a": 2}'), jsonb_joined("[1]", '"x"')
     ('{"a": 2}', '[1, "x"]')
     """
-    first, second = _parsed(one), _parsed(other)
+    first, second = parsed(one), parsed(other)
     if isinstance(first, dict) and isinstance(second, dict):
-        return _text({**first, **second})
+        return written({**first, **second})
     lists = (value if isinstance(value, list) else [value] for value in (first, second))
-    return _text([item for each in lists for item in each])
+    return written([item for each in lists for item in each])
 
 
 def jsonb_set(text: str, path: str, new: str, create: bool) -> str:
@@ -83,11 +92,12 @@ def jsonb_set(text: str, path: str, new: str, create: bool) -> str:
     >>> jsonb_set('{"a": [1, 2]}', "{a,-1}", "5", True), jsonb_set("{}", "{b}", "5", False)
     ('{"a": [1, 5]}', '{}')
     """
-    steps = _steps(path)
-    return _text(_set(_parsed(text), steps, _parsed(new), create) if steps else _parsed(text))
+    steps = steps_of(path)
+    return written(_set(parsed(text), steps, parsed(new), create) if steps else parsed(text))
 
 
-def _steps(path: str) -> list[str]:
+def steps_of(path: str) -> list[str]:
+    """Return the keys and numbers of elements in an array of PostgreSQL."""
     return [step.strip().strip('"') for step in path.strip("{}").split(",") if step.strip()]
 
 
@@ -113,7 +123,14 @@ def _set(value: Any, steps: list[str], new: Any, create: bool) -> Any:
     return [new, *value] if at < 0 else [*value, new]
 
 
-def _parsed(text: str) -> Any:
+def parsed(text: str) -> Any:
+    """Return the value of a JSON text, with decimals of as many digits as are written.
+
+    Raises
+    ------
+    ValueError
+        If it is no JSON.
+    """
     try:
         return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
     except ValueError:
@@ -124,12 +141,18 @@ def _refuse(name: str) -> Any:
     raise ValueError(name)
 
 
-def _text(value: Any) -> str:
+def ordered(value: dict[str, Any]) -> list[str]:
+    """Return the keys of an object in the order of jsonb: shorter ones first."""
+    return sorted(value, key=lambda key: (len(key.encode()), key.encode()))
+
+
+def written(value: Any) -> str:
+    """Return the text of a value as PostgreSQL writes jsonb."""
     if isinstance(value, dict):
-        keys = sorted(value, key=lambda key: (len(key.encode()), key.encode()))
-        return "{" + ", ".join(f"{_text(key)}: {_text(value[key])}" for key in keys) + "}"
+        items = (f"{written(key)}: {written(value[key])}" for key in ordered(value))
+        return "{" + ", ".join(items) + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_text, value)) + "]"
+        return "[" + ", ".join(map(written, value)) + "]"
     if isinstance(value, Decimal):
         return format(value, "f")
     return json.dumps(value, ensure_ascii=False)

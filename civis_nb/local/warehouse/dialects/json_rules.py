@@ -1,0 +1,167 @@
+"""Operators of JSON, and texts beside it."""
+
+from __future__ import annotations
+
+import re
+
+from civis_nb.local.warehouse.dialects.computed.json_texts import jsonb_text
+from civis_nb.local.warehouse.dialects.parts import Operand
+from civis_nb.local.warehouse.dialects.rules import CATALOG, JSON, RuleSet
+from civis_nb.local.warehouse.dialects.tokens import STRING
+from civis_nb.table_names import literal
+
+__all__ = ["JsonRules"]
+
+#: Operators of jsonb alone -> the functions that they call.
+_CALLS = {"?": "json_has_key", "?|": "json_has_any", "?&": "json_has_all", "#-": "json_cut"}
+#: A text that is a key rather than a number, an interval or a time.
+_KEY = re.compile(r"(?!(?:now|today|tomorrow|yesterday|epoch|infinity)\b)[^\W\d][\w ]*")
+
+
+class JsonRules(RuleSet):
+    """The rules of operators of JSON."""
+
+    def _json_operator(self, at: int, left: Operand, right: Operand) -> bool:
+        """Write an operator that is there for JSON alone; return whether it is one."""
+        word = self._tokens.words[at]
+        if self._is_redshift:
+            return False
+        if word in ("@>", "<@"):
+            self._contains(word, left, right)
+        elif word in _CALLS:
+            self._write_call(left, right, _CALLS[word], is_list=word in ("?|", "?&"))
+        elif word == "-" and self._is_key(left, right):
+            self._write_call(left, right, "json_without", is_list=self._is_list(right))
+        elif word == "||" and (known := self._joined_text(left, right)):
+            self._join_text(left, right, known)
+        else:
+            return False
+        return True
+
+    def _write_call(
+        self, left: Operand, right: Operand, function: str, *, is_list: bool = False
+    ) -> None:
+        tokens = self._tokens
+        one, two = (tokens.render(o.start, o.end) for o in (left, right))
+        if is_list and right.kind == "string":
+            two = f"CAST({CATALOG}.as_array({two}) AS VARCHAR[])"
+        elif function == "json_cut" and right.kind != "string":
+            two = f"'{{' || array_to_string({two}, ',') || '}}'"
+        tokens.rewrite(left.start, right.end, f"{CATALOG}.{function}({one}, {two})")
+        is_test = function.startswith("json_has")
+        tokens.set_type(left.start, right.end, "true" if is_test else JSON)
+
+    def _is_list(self, operand: Operand) -> bool:
+        is_cast = operand.kind == "cast" and self._tokens.words[operand.end - 1] == "]"
+        return operand.kind == "array" or is_cast
+
+    def _is_key(self, left: Operand, right: Operand) -> bool:
+        """Return whether what stands behind a minus is taken away from JSON: nothing else has keys.
+
+        A number is an element of JSON only where the statement tells that it is JSON.
+        """
+        if self._is_list(right):
+            return True
+        if left.kind == "string" or left.kind == "number":
+            return False
+        if right.kind == "string":
+            text = self._tokens.texts[right.start]
+            is_plain = text[0] == "'" and _KEY.fullmatch(text[1:-1].lower()) is not None
+            return is_plain or self._is_json(left)
+        return right.kind == "number" and self._is_json(left)
+
+    def _is_json(self, operand: Operand) -> bool:
+        """Return whether the statement tells that an operand is JSON: a part of it, or a cast."""
+        words, partners = self._tokens.words, self._tokens.partners
+        first, behind = operand.start, operand.end
+        while partners.get(first) == behind - 1:
+            first, behind = first + 1, behind - 1
+        is_literal = words[first] == "jsonb" and behind == first + 2
+        return is_literal or self._tokens.type_of(first, behind) == JSON
+
+    def _key(self, at: int) -> None:
+        """Write a key that DuckDB would take for a path as a path to that key."""
+        text = self._tokens.texts[at]
+        if text == "''":
+            raise self._refuse(at, "a key of no letters is not supported in JSON")
+        if text.startswith(("'$", "'/")):
+            key = text[1:-1].replace("\\", "\\\\").replace('"', '\\"')
+            self._tokens.replace(at, f"'$.\"{key}\"'")
+
+    def _mentions_json(self, *operands: Operand) -> bool:
+        return any(
+            word in ("json", "jsonb", "json_parse")
+            for o in operands
+            for word in self._tokens.words[o.start : o.end]
+        )
+
+    def _contains(self, word: str, left: Operand, right: Operand) -> None:
+        """Write @> and <@ of JSON as a call; arrays have the operators in DuckDB."""
+        tokens, pair = self._tokens, (left, right) if word == "@>" else (right, left)
+        texts = [tokens.render(o.start, o.end) for o in pair]
+        function = "json_contains"
+        if not self._mentions_json(*pair) and not any(self._is_json(o) for o in pair):
+            are_json = [self._json_text(o) is not None for o in pair]
+            if are_json[0] == are_json[1]:
+                if not self._typed:
+                    return
+                function = "contains"
+            else:  # a text of JSON is JSON beside JSON alone
+                typed = are_json.index(False)
+                texts[typed] = f"{CATALOG}.only_json({texts[typed]})"
+        tokens.rewrite(left.start, right.end, f"{CATALOG}.{function}({texts[0]}, {texts[1]})")
+        tokens.set_type(left.start, right.end, "true")
+
+    def _json_text(self, operand: Operand) -> str | None:
+        """Return the jsonb of an operand that is a text of JSON; None for other operands.
+
+        Texts of arrays, such as '{1}', are none.
+        """
+        text = self._tokens.texts[operand.start]
+        is_text = operand.kind == "string" and self._tokens.kinds[operand.start] == STRING
+        if not is_text or text[0] != "'":
+            return None
+        try:
+            return jsonb_text(text[1:-1].replace("''", "'"))
+        except ValueError:
+            return None
+
+    def _joined_text(self, left: Operand, right: Operand) -> str | None:
+        """Return the object or array of JSON that one operand is a text of; None for others."""
+        for text, other in ((left, right), (right, left)):
+            known = self._json_text(text)
+            if known is not None and known[0] in "{[" and other.kind != "string":
+                return known
+        return None
+
+    def _join_text(self, left: Operand, right: Operand, known: str) -> None:
+        """Join a text of JSON with what is beside it: as JSON if that is JSON, else as texts."""
+        tokens = self._tokens
+        this = right if left.kind == "string" else left
+        kind = JSON if self._is_json(this) else tokens.type_of(this.start, this.end)
+        values, texts = [], []
+        for o in (left, right):
+            written, is_text = tokens.render(o.start, o.end), o.kind == "string"
+            values.append(literal(known) if is_text else written)
+            texts.append(written if is_text else self._as_text(o.start, o.end))
+        arguments = ", ".join((*values, *texts, kind, kind))
+        tokens.rewrite(left.start, right.end, f"{CATALOG}.joined_with_json({arguments})")
+        tokens.set_type(
+            left.start, right.end, f"{CATALOG}.joined_with_json('', '', '', '', {kind}, {kind})"
+        )
+
+    def _compare_json(self, text: Operand, beside: Operand) -> None:
+        """Let a text of JSON be compared with JSON as it is written there: blanks do not count."""
+        tokens = self._tokens
+        known = self._json_text(text)
+        if known is None or known[0] not in "{[" or beside.kind == "string":
+            return
+        written = tokens.texts[text.start]
+        if literal(known) != written or self._is_json(beside):
+            if self._is_json(beside):  # parts of JSON are written without blanks
+                tokens.wrap(beside.start, beside.end, f"{CATALOG}.as_jsonb(", f", {JSON})")
+                tokens.rewrite(text.start, text.end, f"CAST({literal(known)} AS JSON)")
+                return
+            kind = tokens.type_of(beside.start, beside.end)
+            function = f"{CATALOG}.beside_json({literal(known)}, {written}, {kind}, {kind})"
+            tokens.rewrite(text.start, text.end, function)
