@@ -394,6 +394,7 @@ _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     "num_nonnulls": Meanings._count_nulls,
     "pg_get_viewdef": Meanings._definition, "pg_get_constraintdef": Meanings._definition,
     "timezone": Meanings._timezone, "pg_typeof": Meanings._type_name,
+    "make_interval": Meanings._make_interval,
     **dict.fromkeys(NOW_TYPES, Meanings._now),
     **dict.fromkeys((*JSON_MAKERS, "to_json", "to_jsonb", "json_build_object"), Meanings._jsonb),
 }  # fmt: skip

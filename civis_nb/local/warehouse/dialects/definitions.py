@@ -14,6 +14,7 @@ from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NAME, WORD, Tokens
 from civis_nb.local.warehouse.dialects.types import type_at
 from civis_nb.local.warehouse.sqltypes import TextLimit
+from civis_nb.table_names import quoted
 
 __all__ = ["define"]
 
@@ -55,6 +56,8 @@ def define(tokens: Tokens, parser: Parser, dialect: Dialect) -> int:
                 f"CREATE {words[at].upper()} is not supported: {_NOT_IN_REDSHIFT[words[at]]}",
                 tokens.starts[at],
             )
+        if words[at] == "index":
+            _name_index(tokens, at + 1)
         return tokens.count
     if words[0] == "copy":
         raise UnsupportedSqlError(
@@ -67,6 +70,27 @@ def define(tokens: Tokens, parser: Parser, dialect: Dialect) -> int:
     if words[0] in ("insert", "update", "delete"):
         return _behind_target(tokens)
     return 0
+
+
+def _name_index(tokens: Tokens, at: int) -> None:
+    """Name an index that has no name: by its table and columns, as PostgreSQL does.
+
+    A second one like it changes nothing, so that it may be left out; but one that is unique must
+    be there.
+    """
+    words = tokens.words
+    at += words[at] == "concurrently"
+    if words[at] != "on":
+        return
+    path, behind = tokens.path(at + 1 + (words[at + 1] == "only"))
+    opened = next((i for i in range(behind, tokens.count) if words[i] == "("), behind)
+    columns = [
+        tokens.name(place) if behind == place + 1 or words[place + 1] != "(" else "expr"
+        for place, behind in _split(tokens, opened + 1, tokens.partners.get(opened, opened))
+    ]
+    is_unique = words[1] == "unique"
+    name = "_".join([path[-1], *columns, "key" if is_unique else "idx"])
+    tokens.insert_before(at, f"{'' if is_unique else 'IF NOT EXISTS '}{quoted(name)} ")
 
 
 def _behind_as(tokens: Tokens, at: int) -> int:

@@ -580,6 +580,14 @@ CREATE MACRO pattern_replace(s, p, new, first, nth, options) AS
 
 -- Dates and times ------------------------------------------------------------------------------
 CREATE MACRO zoned(x, kind DATE) AS x::TIMESTAMPTZ, (x, kind) AS x;
+-- AT TIME ZONE INTERVAL '…': what is added to UTC there.
+CREATE MACRO zone_interval(i) AS CASE WHEN civis_sql.months_of(i) <> 0 OR civis_sql.days_of(i) <> 0
+  THEN CAST(civis_sql.fail_text('interval time zone must not include months or days') AS INTERVAL) ELSE i END;
+CREATE MACRO zone_by_interval(x, i, kind TIMESTAMPTZ) AS timezone('UTC', x) + civis_sql.zone_interval(i),
+  (x, i, kind TIMESTAMP) AS timezone('UTC', x - civis_sql.zone_interval(i)),
+  (x, i, kind DATE) AS timezone('UTC', x::TIMESTAMPTZ) + civis_sql.zone_interval(i);
+CREATE MACRO make_interval(years, months, weeks, days, hours, mins, secs) AS civis_sql.interval_of(
+  years * 12 + months, weeks * 7 + days, hours * 3600000000 + mins * 60000000 + round(secs * 1000000)::BIGINT);
 CREATE MACRO getdate() AS CAST(now() AS TIMESTAMP);
 CREATE MACRO add_months(d, n) AS
   CASE WHEN last_day(civis_sql.moment(d)) = civis_sql.moment(d)::DATE

@@ -54,6 +54,9 @@ _STEPS = {
     "microsecond": ("to_microseconds", 1),
 }  # fmt: skip
 
+#: The arguments of MAKE_INTERVAL.
+_INTERVAL_PARTS = ("years", "months", "weeks", "days", "hours", "mins", "secs")
+
 
 class TimeRules(TypeChecks):
     """The rules of calls that read or write times."""
@@ -71,10 +74,41 @@ class TimeRules(TypeChecks):
                 tokens.replace(zone.start, literal(name))
         if self._is_redshift:
             return
+        if zone.kind == "interval" and zone.start > operand.start:
+            kind = tokens.type_of(operand.start, operand.end)
+            value = tokens.render(operand.start, operand.end)
+            if operand.kind == "string":
+                value = kind = f"CAST({value} AS TIMESTAMPTZ)"
+            shifted = f"{CATALOG}.zone_by_interval("
+            interval = tokens.render(zone.start, zone.end)
+            tokens.rewrite(operand.start, zone.end, f"{shifted}{value}, {interval}, {kind})")
+            known = f"{shifted}{kind}, INTERVAL '0 seconds', {kind})"
+            tokens.set_type(operand.start, zone.end, known)
+            return
         if operand.kind == "string" or tokens.words[operand.start : operand.end] == ["null"]:
             tokens.wrap(operand.start, operand.end, "CAST(", " AS TIMESTAMPTZ)")
         elif tokens.words[operand.start] not in _MOMENTS or operand.kind == "cast":
             self._wrap(operand, "zoned")
+
+    def _make_interval(self, call: Call) -> None:
+        """Write MAKE_INTERVAL with the numbers of its parts, in their order or by their names."""
+        if self._is_redshift:
+            return
+        if len(call.arguments) > len(_INTERVAL_PARTS):
+            self._need(call, *range(len(_INTERVAL_PARTS) + 1))
+        parts = dict.fromkeys(_INTERVAL_PARTS, "0")
+        for name, (first, behind) in zip(_INTERVAL_PARTS, call.arguments, strict=False):
+            is_named = self._tokens.words[first + 1] in ("=>", ":=")
+            told = self._tokens.words[first] if is_named else name
+            if told not in parts:
+                raise self._refuse(
+                    first, f"MAKE_INTERVAL has no part {told}: it has {', '.join(parts)}"
+                )
+            kind = "DOUBLE" if told == "secs" else "INTEGER"
+            value = self._tokens.render(first + 2 * is_named, behind)
+            parts[told] = f"CAST({value} AS {kind})"
+        text = f"{CATALOG}.make_interval({', '.join(parts.values())})"
+        self._set(call, text, "CAST(NULL AS INTERVAL)")
 
     def _timezone(self, call: Call) -> None:
         if len(call.arguments) == 2:

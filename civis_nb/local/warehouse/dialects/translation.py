@@ -45,6 +45,7 @@ _UNTOUCHED = frozenset(
 #: A number that may need a second look: with letters behind it, or of many digits.
 _ODD_NUMBER = re.compile(r"""(?<![\w$"'.])\d[\d.]*[A-Za-z_]|\d{19}""")
 _HEXADECIMAL = ("x'", "X'")
+_FRAME_NUMBER = re.compile(r"[+]?\d+(?:\.\d+)?")
 _LONGEST_INTEGER = 2**63 - 1
 _LONGEST_DECIMAL = 38
 #: Longer statements, mostly rows that are inserted, are not kept.
@@ -131,6 +132,8 @@ def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Tr
         _check_numbers(tokens, dialect)
     if "values" in tokens.words:
         name_columns(tokens)
+    if "preceding" in tokens.words or "following" in tokens.words:
+        _type_frames(tokens)
     for offset, native in reading.texts:
         convert_text(tokens, tokens.starts.index(offset), native)
     rules = Meanings(tokens, dialect, reading)
@@ -210,6 +213,18 @@ def _bits(tokens: Tokens, at: int) -> str:
                 f'"{digit}" is not a valid hexadecimal digit', tokens.starts[at]
             )
     return "".join(f"{int(digit, 16):04b}" for digit in digits)
+
+
+def _type_frames(tokens: Tokens) -> None:
+    """Give texts that tell how far a frame goes, as in ``'1 day' PRECEDING``, their type."""
+    for at in range(1, tokens.count):
+        text = tokens.texts[at]
+        if tokens.words[at + 1] not in ("preceding", "following") or text[0] != "'":
+            continue
+        if tokens.words[at - 1] in ("between", "and", "range", "rows", "groups"):
+            number = text[1:-1].strip()
+            is_number = _FRAME_NUMBER.fullmatch(number) is not None
+            tokens.replace(at, number if is_number else f"INTERVAL {text}")
 
 
 def _fold_names(tokens: Tokens, *, is_postgres: bool) -> None:

@@ -83,9 +83,12 @@ def check_columns(cursor: duckdb.DuckDBPyConnection, sql: str, dialect: Dialect)
         if words[at] == "(":
             return  # the columns are named, or this is no query
         at += 1
-    if at + 1 >= tokens.count:
+    end = tokens.count
+    if words[end - 2 : end] in (["with", "data"], ["no", "data"]):
+        end -= 2 + (words[end - 2] == "no")
+    if at + 1 >= end:
         return
-    rows = cursor.execute(f"DESCRIBE (\n{tokens.original(at + 1, tokens.count)}\n)").fetchall()
+    rows = cursor.execute(f"DESCRIBE (\n{tokens.original(at + 1, end)}\n)").fetchall()
     seen: set[str] = set()
     for row in rows:
         name = str(row[0])

@@ -7,6 +7,7 @@ user wrote it.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from civis_nb.errors import WarehouseError
@@ -155,9 +156,7 @@ def _create(sql: str) -> Rewritten:
         if words.word(at) == "collate" and words.word(at + 1).startswith("case_"):
             spans.append((at, at + 2))
             replaced[at] = "COLLATE NOCASE" if "insens" in words.word(at + 1) else ""
-    identity = _identity(sql, words, end)
-    if identity is not None:
-        span, statement, default = identity
+    for span, statement, default in _identities(sql, words, end):
         spans.append(span)
         replaced[span[0]] = default
         before.append(statement)
@@ -205,15 +204,17 @@ _SERIALS = {"serial": "INTEGER", "serial4": "INTEGER", "bigserial": "BIGINT", "s
             "smallserial": "SMALLINT", "serial2": "SMALLINT"}  # fmt: skip
 
 
-def _identity(sql: str, words: _Words, end: int) -> tuple[tuple[int, int], str, str] | None:
-    """Find an IDENTITY or SERIAL column: its tokens, the sequence it needs, and its default."""
+def _identities(sql: str, words: _Words, end: int) -> Iterator[tuple[tuple[int, int], str, str]]:
+    """Yield of each IDENTITY or SERIAL its tokens, the sequence it needs, and its default."""
+    count = 0
     for i in range(3, end):
         if words.tokens[i - 1].text in "(,":
             continue
         word = words.word(i)
         if word in _SERIALS:
-            make, use = _sequence(sql, words, "1", "1")
-            return (i, i + 1), make, f"{_SERIALS[word]} {use}"
+            count += 1
+            make, use = _sequence(sql, words, count, "1", "1")
+            yield (i, i + 1), make, f"{_SERIALS[word]} {use}"
         if word != "identity":
             continue
         start = i
@@ -222,9 +223,9 @@ def _identity(sql: str, words: _Words, end: int) -> tuple[tuple[int, int], str, 
         after = words.behind_parenthesis(i + 1)
         first, step = _numbers([words.word(k) for k in range(i + 2, after - 1)])
         own = "default" not in (words.word(k) for k in range(start, i))
-        make, use = _sequence(sql, words, first, step, ALWAYS if own else _BY_DEFAULT)
-        return (start, after), make, use
-    return None
+        count += 1
+        make, use = _sequence(sql, words, count, first, step, ALWAYS if own else _BY_DEFAULT)
+        yield (start, after), make, use
 
 
 def _numbers(options: list[str]) -> tuple[str, str]:
@@ -244,14 +245,18 @@ def _numbers(options: list[str]) -> tuple[str, str]:
 
 
 def _sequence(
-    sql: str, words: _Words, start: str, step: str, prefix: str = _SERIAL
+    sql: str, words: _Words, place: int, start: str, step: str, prefix: str = _SERIAL
 ) -> tuple[str, str]:
-    """Return the statement that makes the sequence of a table, and the default that uses it."""
+    """Return the statement that makes a sequence of a table, and the default that uses it.
+
+    The sequences of a table are told apart by their ``place``, from 1.
+    """
     first = next(k for k in range(5) if words.word(k) == "table") + 1
     while words.word(first) in ("if", "not", "exists"):
         first += 1
     table = sql[words.tokens[first].start : words.tokens[_name_end(words, first)].start].strip()
-    name = quoted(prefix + table.replace('"', "").lower())
+    number = f" ({place})" if place > 1 else ""
+    name = quoted(prefix + table.replace('"', "").lower() + number)
     temporary = "TEMP " if _is_temporary(words) else ""
     keep = "IF NOT EXISTS " if any(words.word(k) == "exists" for k in range(first)) else ""
     replace = "" if keep or temporary else "OR REPLACE "
