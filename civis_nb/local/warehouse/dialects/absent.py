@@ -45,8 +45,8 @@ _POSTGRES = {
     "": """acosd aclexplode array_dims array_fill array_lower array_ndims array_positions
         array_replace array_upper asind atan2d atand
         convert cosd cotd date_bin get_byte is_normalized json_populate_record
-        json_populate_recordset json_to_record json_to_recordset jsonb_insert jsonb_object
-        jsonb_populate_record jsonb_populate_recordset jsonb_pretty jsonb_set_lax
+        json_populate_recordset json_to_record json_to_recordset jsonb_object
+        jsonb_populate_record jsonb_populate_recordset jsonb_set_lax
         jsonb_to_record jsonb_to_recordset lastval min_scale normalize parse_ident scale set_byte
         sha224 sha384 sha512 sind tand to_ascii trim_array trim_scale unistr""",
     "there are no JSON paths; use jsonb_extract_path_text": """jsonb_path_exists

@@ -53,7 +53,7 @@ _REDSHIFT = _BOTH | frozenset(
 _POSTGRES = _BOTH | frozenset(
     """chr upper regexp_split_to_array array_to_string array_remove json_typeof
     json_array_elements_text json_array_elements array_length cardinality convert_from convert_to
-    sha256 pg_size_pretty jsonb_set jsonb_strip_nulls""".split()  # noqa: SIM905 - shorter to read
+    sha256 pg_size_pretty jsonb_set jsonb_insert jsonb_pretty jsonb_strip_nulls""".split()  # noqa: SIM905 - shorter to read
 )
 _RENAMED = {
     "redshift": {
@@ -68,13 +68,13 @@ _RENAMED = {
     },
     "postgres": {
         "split_part": f"{CATALOG}.split_part_pg",
-        "jsonb_typeof": f"{CATALOG}.json_typeof", "jsonb_array_length": "json_array_length",
+        "jsonb_typeof": f"{CATALOG}.json_typeof",
+        **dict.fromkeys(("json_array_length", "jsonb_array_length"), f"{CATALOG}.json_length"),
         "jsonb_array_elements_text": f"{CATALOG}.json_array_elements_text",
         "jsonb_array_elements": f"{CATALOG}.json_array_elements",
-        "jsonb_each_text": f"{CATALOG}.json_each_text", "jsonb_each": f"{CATALOG}.json_each",
+        "jsonb_each_text": f"{CATALOG}.jsonb_each_text", "jsonb_each": f"{CATALOG}.jsonb_each",
         "json_each_text": f"{CATALOG}.json_each_text", "json_each": f"{CATALOG}.json_each",
-        "json_object_keys": f"{CATALOG}.json_object_keys",
-        "jsonb_object_keys": f"{CATALOG}.json_object_keys",
+        **{name: f"{CATALOG}.{name}" for name in ("json_object_keys", "jsonb_object_keys")},
         "jsonb_extract_path_text": "json_extract_path_text",
         "clock_timestamp": "now", "statement_timestamp": "now",
         "div": f"{CATALOG}.quotient", "version": f"{CATALOG}.version_pg",
@@ -390,11 +390,10 @@ _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     "jsonb_extract_path_text": Meanings._json_path_text,
     "json_extract_path": Meanings._json_path_text, "jsonb_extract_path": Meanings._json_path_text,
     "ratio_to_report": Meanings._ratio, "charindex": Meanings._charindex,
-    "trim": Meanings._trim, "format": Meanings._printf, "num_nulls": Meanings._count_nulls,
-    "num_nonnulls": Meanings._count_nulls,
+    "trim": Meanings._trim, "format": Meanings._printf, "pg_typeof": Meanings._type_name,
+    "num_nulls": Meanings._count_nulls, "num_nonnulls": Meanings._count_nulls,
     "pg_get_viewdef": Meanings._definition, "pg_get_constraintdef": Meanings._definition,
-    "timezone": Meanings._timezone, "pg_typeof": Meanings._type_name,
-    "make_interval": Meanings._make_interval,
+    "timezone": Meanings._timezone, "make_interval": Meanings._make_interval,
     **dict.fromkeys(NOW_TYPES, Meanings._now),
     **dict.fromkeys((*JSON_MAKERS, "to_json", "to_jsonb", "json_build_object"), Meanings._jsonb),
 }  # fmt: skip

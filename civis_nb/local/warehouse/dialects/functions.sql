@@ -833,8 +833,13 @@ CREATE MACRO json_path_list_json(j, path) AS CASE WHEN civis_sql.has_number(path
 CREATE MACRO as_jsonb(x, kind VARCHAR) AS civis_sql_jsonb_text(x)::JSON,
   (x, kind JSON) AS civis_sql_jsonb_text(x::VARCHAR)::JSON, (x, kind) AS civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON;
 CREATE MACRO jsonb_of(x) AS CASE WHEN x IS NOT NULL THEN civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON END;
-CREATE MACRO jsonb_set(j, path, x) AS civis_sql_jsonb_set(j::VARCHAR, path, x::VARCHAR, true)::JSON,
-  (j, path, x, missing) AS civis_sql_jsonb_set(j::VARCHAR, path, x::VARCHAR, missing)::JSON;
+CREATE MACRO json_steps(path) AS CASE WHEN ends_with(typeof(path), '[]')
+  THEN '{' || array_to_string(TRY_CAST(path AS VARCHAR[]), ',') || '}' ELSE path::VARCHAR END;
+CREATE MACRO jsonb_set(j, path, x) AS civis_sql_jsonb_set(j::VARCHAR, civis_sql.json_steps(path), x::VARCHAR, true)::JSON,
+  (j, path, x, missing) AS civis_sql_jsonb_set(j::VARCHAR, civis_sql.json_steps(path), x::VARCHAR, missing)::JSON;
+CREATE MACRO jsonb_insert(j, path, x) AS civis_sql_jsonb_insert(j::VARCHAR, civis_sql.json_steps(path), x::VARCHAR, false)::JSON,
+  (j, path, x, is_behind) AS civis_sql_jsonb_insert(j::VARCHAR, civis_sql.json_steps(path), x::VARCHAR, is_behind)::JSON;
+CREATE MACRO jsonb_pretty(j) AS civis_sql_jsonb_indented(j::VARCHAR);
 CREATE MACRO jsonb_strip_nulls(j) AS civis_sql_jsonb_text(json_strip_nulls(j::JSON)::VARCHAR)::JSON;
 CREATE MACRO only_json(x) AS CASE WHEN typeof(x) IN ('JSON', '"NULL"') THEN x
   ELSE cast_to_type(civis_sql.fail_text('the operator is one of jsonb: write x::jsonb, or ARRAY[…] beside an array'), x) END;
@@ -858,6 +863,7 @@ CREATE MACRO json_beside(j, x) AS CASE WHEN typeof(x) IN ('JSON', '"NULL"') THEN
   ELSE civis_sql.fail_text('a text of JSON stands beside a value of the type ' || typeof(x) || ', which is neither text nor jsonb: cast one of them') END;
 CREATE MACRO joined_with_json(a, b, one, other, x, kind VARCHAR) AS one || other,
   (a, b, one, other, x, kind JSON) AS civis_sql.json_joined(civis_sql.json_beside(a, x), civis_sql.json_beside(b, x));
+CREATE MACRO compared_json(x, kind VARCHAR) AS x, (x, kind JSON) AS civis_sql_jsonb_text(x::VARCHAR)::JSON;
 CREATE MACRO beside_json(j, written, x, kind VARCHAR) AS written, (j, written, x, kind JSON) AS civis_sql.json_beside(j, x)::JSON;
 CREATE MACRO no_json(x, kind) AS CASE WHEN typeof(x) = 'JSON'
   THEN cast_to_type(civis_sql.fail_text('write x::jsonb || y::jsonb to join JSON, or cast it to text'), x) ELSE x END;
@@ -869,10 +875,28 @@ CREATE MACRO in_json(x, kind TIMESTAMP) AS CASE WHEN isfinite(x) THEN civis_sql.
   (x, kind DATE) AS x, (x, kind VARCHAR) AS x, (x, kind BIGINT) AS x, (x, kind DOUBLE) AS x, (x, kind DECIMAL) AS x,
   (x, kind HUGEINT) AS x, (x, kind) AS CASE WHEN contains(typeof(x), 'TIMESTAMP')
     THEN cast_to_type(civis_sql.fail('JSON of rows and arrays with timestamps is not supported: cast them to text'), x) ELSE x END;
-CREATE MACRO json_array_elements_text(j) AS TABLE SELECT unnest(json_extract_string(j::JSON, '$[*]')) AS value;
-CREATE MACRO json_array_elements(j) AS TABLE SELECT unnest(json_extract(j::JSON, '$[*]')) AS value;
+-- What is no array has no elements, and what is no object no keys: errors.
+CREATE MACRO json_named(j) AS CASE json_type(j) WHEN 'OBJECT' THEN 'an object' WHEN 'ARRAY' THEN 'an array' ELSE 'a scalar' END;
+CREATE MACRO array_of(j) AS CASE WHEN j IS NULL OR json_type(j) = 'ARRAY' THEN j
+  ELSE civis_sql.fail_text('cannot extract elements from ' || civis_sql.json_named(j))::JSON END;
+CREATE MACRO object_of(j) AS CASE WHEN j IS NULL OR json_type(j) = 'OBJECT' THEN j
+  ELSE civis_sql.fail_text('cannot take keys of ' || civis_sql.json_named(j) || ': only objects have them')::JSON END;
+CREATE MACRO json_length(j) AS json_array_length(CASE WHEN j IS NULL OR json_type(j::JSON) = 'ARRAY' THEN j::JSON
+  ELSE civis_sql.fail_text('cannot get array length of a ' || CASE json_type(j::JSON) WHEN 'OBJECT' THEN 'non-array' ELSE 'scalar' END)::JSON END);
+-- jsonb has its keys in the order of their lengths.
+CREATE MACRO jsonb_keys(j) AS list_transform(list_sort(list_transform(json_keys(civis_sql.object_of(j)),
+  lambda k: {'size': strlen(k), 'name': k})), lambda s: s.name);
+CREATE MACRO json_elements(j) AS json_extract(civis_sql.array_of(j::JSON)::JSON, '$[*]')::JSON[];
+CREATE MACRO json_element_texts(j) AS json_extract_string(civis_sql.array_of(j::JSON)::JSON, '$[*]')::VARCHAR[];
+CREATE MACRO json_array_elements_text(j) AS TABLE SELECT unnest(civis_sql.json_element_texts(j)) AS value;
+CREATE MACRO json_array_elements(j) AS TABLE SELECT unnest(civis_sql.json_elements(j)) AS value;
 CREATE MACRO json_each_text(j) AS TABLE SELECT key, json_extract_string(j::JSON, '$."' || key || '"') AS value
-  FROM (SELECT unnest(json_keys(j::JSON)) AS key) AS keys;
+  FROM (SELECT unnest(json_keys(civis_sql.object_of(j::JSON))) AS key) AS keys;
 CREATE MACRO json_each(j) AS TABLE SELECT key, json_extract(j::JSON, '$."' || key || '"') AS value
-  FROM (SELECT unnest(json_keys(j::JSON)) AS key) AS keys;
-CREATE MACRO json_object_keys(j) AS TABLE SELECT unnest(json_keys(j::JSON)) AS json_object_keys;
+  FROM (SELECT unnest(json_keys(civis_sql.object_of(j::JSON))) AS key) AS keys;
+CREATE MACRO jsonb_each_text(j) AS TABLE SELECT key, json_extract_string(j::JSON, '$."' || key || '"') AS value
+  FROM (SELECT unnest(civis_sql.jsonb_keys(j::JSON)) AS key) AS keys;
+CREATE MACRO jsonb_each(j) AS TABLE SELECT key, json_extract(j::JSON, '$."' || key || '"') AS value
+  FROM (SELECT unnest(civis_sql.jsonb_keys(j::JSON)) AS key) AS keys;
+CREATE MACRO json_object_keys(j) AS TABLE SELECT unnest(json_keys(civis_sql.object_of(j::JSON))) AS json_object_keys;
+CREATE MACRO jsonb_object_keys(j) AS TABLE SELECT unnest(civis_sql.jsonb_keys(j::JSON)) AS json_object_keys;

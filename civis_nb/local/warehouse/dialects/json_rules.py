@@ -150,18 +150,19 @@ class JsonRules(RuleSet):
             left.start, right.end, f"{CATALOG}.joined_with_json('', '', '', '', {kind}, {kind})"
         )
 
-    def _compare_json(self, text: Operand, beside: Operand) -> None:
-        """Let a text of JSON be compared with JSON as it is written there: blanks do not count."""
+    def _compare_json(self, text: Operand, beside: Operand, *, is_first: bool = True) -> None:
+        """Let a text of JSON be compared with JSON as it is written there: blanks do not count.
+
+        Both are written as jsonb then, but the other one only at its first comparison.
+        """
         tokens = self._tokens
         known = self._json_text(text)
         if known is None or known[0] not in "{[" or beside.kind == "string":
             return
-        written = tokens.texts[text.start]
-        if literal(known) != written or self._is_json(beside):
-            if self._is_json(beside):  # parts of JSON are written without blanks
-                tokens.wrap(beside.start, beside.end, f"{CATALOG}.as_jsonb(", f", {JSON})")
-                tokens.rewrite(text.start, text.end, f"CAST({literal(known)} AS JSON)")
-                return
-            kind = tokens.type_of(beside.start, beside.end)
-            function = f"{CATALOG}.beside_json({literal(known)}, {written}, {kind}, {kind})"
-            tokens.rewrite(text.start, text.end, function)
+        kind = JSON if self._is_json(beside) else tokens.type_of(beside.start, beside.end)
+        values = f"{literal(known)}, {tokens.texts[text.start]}, {kind}, {kind}"
+        tokens.rewrite(text.start, text.end, f"{CATALOG}.beside_json({values})")
+        if is_first:
+            opening, closing = f"{CATALOG}.compared_json(", f", {kind})"
+            tokens.wrap(beside.start, beside.end, opening, closing)
+            tokens.set_type(beside.start, beside.end, kind)

@@ -369,13 +369,15 @@ class OperatorRules(CastRules, JsonRules, RangeRules, RowRules, TruthRules):
         tokens = self._tokens
         if self._is_redshift:
             self._drop_blanks(left)
+        is_first = True
         for at in range(opened + 1, tokens.partners.get(opened, opened)):
             if tokens.kinds[at] == STRING and tokens.words[at - 1] in ("(", ","):
                 text = Operand(at, at + 1, kind="string")
                 if self._is_redshift:
                     self._drop_blanks(text)
-                else:
-                    self._compare_json(text, left)
+                elif self._json_text(text) is not None:
+                    self._compare_json(text, left, is_first=is_first)
+                    is_first = False
 
     def _drop_blanks(self, operand: Operand) -> None:
         tokens = self._tokens

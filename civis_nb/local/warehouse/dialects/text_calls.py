@@ -47,12 +47,12 @@ JSON_MAKERS = {
 
 #: Functions of JSON that return a set, outside of FROM -> what returns a row for each element.
 JSON_SETS = {
-    "json_array_elements": "unnest(json_extract(({})::JSON, '$[*]'))",
-    "jsonb_array_elements": "unnest(json_extract(({})::JSON, '$[*]'))",
-    "json_array_elements_text": "unnest(json_extract_string(({})::JSON, '$[*]'))",
-    "jsonb_array_elements_text": "unnest(json_extract_string(({})::JSON, '$[*]'))",
-    "json_object_keys": "unnest(json_keys(({})::JSON))",
-    "jsonb_object_keys": "unnest(json_keys(({})::JSON))",
+    "json_array_elements": f"unnest({CATALOG}.json_elements(({{}})))",
+    "jsonb_array_elements": f"unnest({CATALOG}.json_elements(({{}})))",
+    "json_array_elements_text": f"unnest({CATALOG}.json_element_texts(({{}})))",
+    "jsonb_array_elements_text": f"unnest({CATALOG}.json_element_texts(({{}})))",
+    "json_object_keys": f"unnest(json_keys({CATALOG}.object_of(({{}})::JSON)))",
+    "jsonb_object_keys": f"unnest({CATALOG}.jsonb_keys(({{}})::JSON))",
 }
 
 
