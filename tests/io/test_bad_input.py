@@ -188,7 +188,7 @@ def test_table_columns_of_another_number():
         (pd.DataFrame({"a": [b"x"]}), "binary"),
         (pd.DataFrame({"a": [[1]]}), "list"),
         (pd.DataFrame({"a": [1j]}), "complex"),
-        (pd.DataFrame({"a": pd.period_range("2020", periods=1, freq="M")}), "period"),
+        (pd.DataFrame({"a": pd.Categorical([(1, 2)])}), "list"),
         (pl.DataFrame({"a": [b"x"]}), "binary"),
         (pl.DataFrame({"a": [{"x": 1}]}), "struct"),
         (pl.DataFrame({"a": [dt.timedelta(1)]}), "duration"),

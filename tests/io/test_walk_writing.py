@@ -131,7 +131,6 @@ def test_table_columns_with_names_only_give_the_names(io_client):
         (pd.DataFrame({"a": [{"x": 1}]}), "struct"),
         (pd.DataFrame({"a": [object()]}), "object"),
         (pd.DataFrame({"a": [1 + 2j]}), "complex"),
-        (pd.DataFrame({"a": pd.to_timedelta([1])}), "timedelta"),
         (pd.DataFrame({"a": pd.to_datetime([1], unit="ns")}), "microsecond"),
         (pd.DataFrame(), "no columns"),
         (pd.DataFrame([[1, 2]], columns=["a", "A"]), "keep apart"),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from civis_nb.errors import CivisInputError
 from civis_nb.io.writing.objects import MAX_DECIMAL_DIGITS, arrow_of_objects, refused
+from civis_nb.io.writing.spans import arrow_of_spans
 from civis_nb.io.writing.table_names import check_text
 
 if TYPE_CHECKING:
@@ -101,8 +102,11 @@ def _of_series(series: Any, name: str) -> Any:
     kind = str(series.dtype)
     if kind.startswith("Sparse"):
         series = series.sparse.to_dense()
-    if kind.startswith(("complex", "period", "interval", "timedelta")):
-        raise refused(name, kind, "Convert it to numbers, timestamps or text")
+    if kind.startswith("complex"):
+        raise refused(name, kind, "Convert it to numbers or text")
+    spans = arrow_of_spans(series)
+    if spans is not None:
+        return spans
     if series.dtype == object:
         return arrow_of_objects(series, name)
     try:
@@ -123,7 +127,9 @@ def as_csv_column(column: pa.ChunkedArray, name: str) -> tuple[pa.ChunkedArray, 
     import pyarrow.compute as pc
 
     if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+        # A cast knows no categories that are lists or structs.
+        whole = [part.dictionary.take(part.indices) for part in column.chunks]
+        column = pa.chunked_array(whole, column.type.value_type)
     kind = column.type
     if str(kind) in _SIMPLE:
         return column, _SIMPLE[str(kind)]
