@@ -157,11 +157,31 @@ def test_json_values_come_back_parsed(http, text, value):
 
 
 @pytest.mark.contract("S56")
-@pytest.mark.parametrize("text", ["", "{", "NaN", "[Infinity]", "abc"])
+@pytest.mark.parametrize(
+    "text", ["", "{", "NaN", "[Infinity]", "abc", "1e999", "[-1e0999]", "9" * 400 + ".0"]
+)
 def test_what_is_no_json_is_no_json_value(http, text):
     answer = http("POST", "/json_values", json={"value_str": text})
     assert answer.status_code == 400
     assert "JSON" in answer.json()["errorDescription"]
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1E+400", "9" * 400 + ".0"])
+def test_a_number_that_no_reply_could_tell_is_refused(http, number):
+    # It came back as null.
+    body = f'{{"name": "n", "source": "1", "arguments": {{"X": {number}}}}}'
+    answer = http(
+        "POST", "/scripts/python3", data=body, headers={"Content-Type": "application/json"}
+    )
+    assert answer.status_code == 400
+    assert "1.8e308" in answer.json()["errorDescription"]
+
+
+def test_large_numbers_that_can_be_told_are_kept(http):
+    made = http.json(
+        "POST", "/json_values", json={"value_str": "[1e308, 1e-999, 1" + "0" * 400 + "]"}
+    )
+    assert http.json("GET", f"/json_values/{made['id']}")["value"] == [1e308, 0.0, 10**400]
 
 
 def test_there_are_no_storage_hosts(http):

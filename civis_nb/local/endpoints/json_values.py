@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from fastapi import APIRouter, Request
@@ -11,7 +10,7 @@ from sqlalchemy import Connection, Row, select
 
 from civis_nb.local.context import context_of
 from civis_nb.local.errors import Invalid, NotFound
-from civis_nb.local.http.envelope import check_characters, check_depth
+from civis_nb.local.http.envelope import check_characters, check_depth, read_json
 from civis_nb.local.http.wire import Wire, given
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import json_values
@@ -82,16 +81,11 @@ def _parsed(text: str) -> Any:
     """Parse the JSON that a client sent as text."""
     check_depth(text.encode("utf-8", "surrogatepass"))
     try:
-        # NaN and Infinity are Python's, not JSON's: no other reader would understand them.
-        value = json.loads(text, parse_constant=_refused)
+        value = read_json(text)
     except ValueError as error:
         raise Invalid(f"valueStr is not valid JSON: {error}.") from None
     check_characters(value)
     return value
-
-
-def _refused(name: str) -> Any:
-    raise ValueError(f"{name} is no JSON value")
 
 
 def _row(connection: Connection, value_id: int) -> Row[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -21,11 +22,13 @@ __all__ = [
     "check_depth",
     "comma_list",
     "paginated",
+    "read_json",
     "sliced",
 ]
 
 #: Of JSON: those that write replies follow 255 levels, of which a record takes some.
 _MAX_DEPTH = 100
+_SHOWN_DIGITS = 20
 _NESTING = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 
 
@@ -68,6 +71,37 @@ def check_characters(value: Any) -> None:
         raise Invalid(
             f"The body holds an unpaired surrogate ({surrogate}); send whole characters."
         ) from None
+
+
+def read_json(text: str | bytes) -> Any:
+    """Return what JSON says, if every reader of JSON can understand it.
+
+    Python alone knows NaN and Infinity, and takes 1e999 for the latter, which a reply has no way to
+    tell.
+
+    Raises
+    ------
+    ValueError
+        When it is no JSON.
+    Invalid
+        When a number in it is none of JSON, or too large for any reader.
+    """
+    return json.loads(text, parse_constant=_refuse_constant, parse_float=_finite)
+
+
+def _refuse_constant(word: str) -> Any:
+    raise Invalid(f"The JSON holds {word}, which is no number of JSON.")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        shown = text if len(text) <= _SHOWN_DIGITS else text[:_SHOWN_DIGITS] + "…"
+        raise Invalid(
+            f"The JSON holds {shown}, which is more than 1.8e308, the largest number that is read "
+            "as one; send it as text."
+        )
+    return number
 
 
 _MAX_OFFSET = 2**62

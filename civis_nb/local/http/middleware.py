@@ -18,10 +18,10 @@ import anyio.to_thread
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from civis_nb.local.context import PlatformContext
-from civis_nb.local.errors import Busy, Forbidden, Invalid, RequestError
+from civis_nb.local.errors import Busy, Forbidden, RequestError
 from civis_nb.local.http.auth import Keys
 from civis_nb.local.http.connections import Connections
-from civis_nb.local.http.envelope import check_characters, check_depth
+from civis_nb.local.http.envelope import check_characters, check_depth, read_json
 from civis_nb.local.http.errors import (
     RETRY_AFTER_S,
     HttpError,
@@ -53,7 +53,9 @@ _SHOWN_CHARS = 80
 _JSON = b"application/json"
 #: An unpaired surrogate as JSON spells it, and as bytes that Python's reader of JSON lets pass; and
 #: numbers that it lets pass though JSON has none such.
-_SUSPICIOUS = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|NaN|Infinity")
+_SUSPICIOUS = re.compile(
+    rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]|NaN|Infinity|[eE]\+?0*[1-9]\d\d|\d{308}"
+)
 _JSON_UTF8 = b"application/json; charset=utf-8"
 
 
@@ -254,7 +256,7 @@ async def _whole_body(receive: Receive) -> Receive:
     """Read a body, check its characters, and return what it can be read from again.
 
     Neither SQLite nor a reply in UTF-8 can hold an unpaired surrogate, as JSON can spell it; NaN
-    and Infinity are no JSON.
+    and Infinity are no JSON, and 1e999 would become the latter.
 
     Raises
     ------
@@ -289,13 +291,9 @@ async def _whole_body(receive: Receive) -> Receive:
 def _refuse_suspicious(body: bytes) -> None:
     """Raise `Invalid` when JSON holds what no JSON may hold."""
     try:
-        check_characters(json.loads(body, parse_constant=_refuse_number))
+        check_characters(read_json(body))
     except (ValueError, RecursionError):
         return  # no JSON: the API has its own error for it
-
-
-def _refuse_number(word: str) -> None:
-    raise Invalid(f"The body is not valid JSON: it holds {word}, which is no number of JSON.")
 
 
 class _Reply:

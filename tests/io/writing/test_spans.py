@@ -1,4 +1,4 @@
-"""Periods, intervals and durations of pandas are written as the PyPI package `civis` writes them."""
+"""Periods, intervals and durations are written as the PyPI package `civis` writes them."""
 
 from __future__ import annotations
 
