@@ -296,6 +296,10 @@ class Response:
         return response_html(self.json())
 
 
+# Pandas makes columns of the fields only if it takes a response for a mapping; else it makes a row
+# of their names, and loses the values.
+Mapping.register(Response)
+
 _R = TypeVar("_R", bound=Response)
 _MISSING = object()
 

@@ -46,7 +46,7 @@ def state_of(record: Any) -> str | None:
     True
     """
     state = field(record, "state")
-    if state is None and isinstance(record, Mapping) and isinstance(record.get("output"), list):
+    if state is None and isinstance(record, dict) and isinstance(record.get("output"), list):
         # A mock in somebody's test, as the user guide of `civis` shows it: only a run that
         # has succeeded has an output.
         return "succeeded"

@@ -308,3 +308,16 @@ def test_length_counts_the_fields_that_can_be_read():
 def test_scalars_are_no_answers(data):
     with pytest.raises(errors.CivisClientError):
         convert_response_data_type(data)
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars"])
+def test_a_frame_of_responses_has_their_fields_as_columns(kind):
+    # They gave the names of the fields as values.
+    answers = ListResponse(
+        [Response({"id": 1, "lastRun": {"state": "failed"}}), Response({"id": 2, "lastRun": None})]
+    )
+    module = pytest.importorskip(kind)
+    frame = module.DataFrame(answers)
+    assert list(frame.columns) == ["id", "last_run"]
+    assert list(frame["id"]) == [1, 2]
+    assert frame["last_run"][0]["state"] == "failed"
