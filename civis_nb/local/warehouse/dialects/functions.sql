@@ -349,21 +349,10 @@ CREATE MACRO truth(x, clause, kind BOOLEAN) AS x,
   (x, clause, kind TIMESTAMPTZ) AS civis_sql.no_truth_value(clause, 'timestamp with time zone'),
   (x, clause, kind INTERVAL) AS civis_sql.no_truth_value(clause, 'interval'),
   (x, clause, kind) AS x;
--- Redshift converts integers.
-CREATE MACRO truth_rs(x, clause, kind BOOLEAN) AS x,
-  (x, clause, kind SMALLINT) AS x,
-  (x, clause, kind INTEGER) AS x,
-  (x, clause, kind BIGINT) AS x,
-  (x, clause, kind HUGEINT) AS civis_sql.no_truth_value(clause, 'numeric'),
-  (x, clause, kind DECIMAL) AS civis_sql.no_truth_value(clause, 'numeric'),
-  (x, clause, kind FLOAT) AS civis_sql.no_truth_value(clause, 'real'),
-  (x, clause, kind DOUBLE) AS civis_sql.no_truth_value(clause, 'double precision'),
-  (x, clause, kind VARCHAR) AS civis_sql.no_truth_value(clause, 'text'),
-  (x, clause, kind DATE) AS civis_sql.no_truth_value(clause, 'date'),
-  (x, clause, kind TIMESTAMP) AS civis_sql.no_truth_value(clause, 'timestamp'),
-  (x, clause, kind TIMESTAMPTZ) AS civis_sql.no_truth_value(clause, 'timestamp with time zone'),
-  (x, clause, kind INTERVAL) AS civis_sql.no_truth_value(clause, 'interval'),
-  (x, clause, kind) AS x;
+-- As what a condition of a kind is judged: Redshift converts integers to truth values.
+CREATE MACRO truth_kind(kind) AS kind;
+CREATE MACRO truth_kind_rs(kind SMALLINT) AS NULL::BOOLEAN, (kind INTEGER) AS NULL::BOOLEAN,
+  (kind BIGINT) AS NULL::BOOLEAN, (kind) AS kind;
 CREATE MACRO text_among(x, kind BIGINT) AS civis_sql.no_number(x, 'integer'),
   (x, kind HUGEINT) AS civis_sql.no_number(x, 'numeric'), (x, kind DECIMAL) AS civis_sql.no_number(x, 'numeric'),
   (x, kind DOUBLE) AS civis_sql.no_number(x, 'double precision'), (x, kind VARCHAR) AS cast_to_type(x, kind),

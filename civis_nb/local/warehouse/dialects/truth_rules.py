@@ -29,6 +29,6 @@ class TruthRules(RuleSet):
         if words.count("case") > 1:
             return  # its text would stand there twice, and that of those in it four times
         kind = tokens.type_of(operand.start, operand.end)
-        function = f"{CATALOG}.truth{self._suffix}("
-        tokens.wrap(operand.start, operand.end, function, f", '{clause}', {kind})")
+        judged_as = f"{CATALOG}.truth_kind{self._suffix}({kind})"
+        tokens.wrap(operand.start, operand.end, f"{CATALOG}.truth(", f", '{clause}', {judged_as})")
         tokens.set_type(operand.start, operand.end, kind)
