@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-__all__ = ["MethodUnlessKey", "copied", "field_list", "frozen", "header_int"]
+__all__ = ["MethodUnlessKey", "RateLimited", "copied", "field_list", "frozen", "header_int"]
 
 _T = TypeVar("_T")
 
@@ -61,6 +61,24 @@ def header_int(headers: Mapping[str, str] | None, name: str) -> int | None:
             except ValueError:
                 return None
     return None
+
+
+class RateLimited:
+    """What the headers of an answer say of the limit of calls."""
+
+    __slots__ = ()
+
+    headers: Mapping[str, str] | None
+
+    @property
+    def calls_remaining(self) -> int | None:
+        """How many calls the server still takes from you; None where it doesn't say."""
+        return header_int(self.headers, "X-RateLimit-Remaining")
+
+    @property
+    def rate_limit(self) -> int | None:
+        """How many calls the server takes in a period; None where it doesn't say."""
+        return header_int(self.headers, "X-RateLimit-Limit")
 
 
 def field_list(names: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ from keyword import iskeyword
 from typing import Any, Generic, TypeVar
 
 from civis_nb.client.completion import without_side_effects
-from civis_nb.client.plain import MethodUnlessKey, copied, field_list, frozen, header_int
+from civis_nb.client.plain import MethodUnlessKey, RateLimited, copied, field_list, frozen
 from civis_nb.client.user_keys import has_user_keys, is_read_verbatim
 from civis_nb.display.response_text import list_text, response_text
 from civis_nb.errors import CivisImmutableResponseError
@@ -19,7 +19,7 @@ __all__ = ["ListResponse", "Response", "camel_to_snake"]
 _set = object.__setattr__
 
 
-class Response:
+class Response(RateLimited):
     """One JSON object of the API.
 
     Fields read by attribute and by item, in snake_case and in camelCase. What is inside is
@@ -94,16 +94,6 @@ class Response:
         _set(self, "_from_json_values", from_json_values)
         _set(self, "_index", None)
         _set(self, "_wrapped", {})
-
-    @property
-    def calls_remaining(self) -> int | None:
-        """How many calls the server still takes from you; None where it doesn't say."""
-        return header_int(self.headers, "X-RateLimit-Remaining")
-
-    @property
-    def rate_limit(self) -> int | None:
-        """How many calls the server takes in a period; None where it doesn't say."""
-        return header_int(self.headers, "X-RateLimit-Limit")
 
     def _keys(self) -> dict[str, str]:
         """Return the field names as they are read, each with its spelling on the wire."""
@@ -309,7 +299,7 @@ def plain_json(item: Any, snake_case: bool = True) -> Any:
     return item.json(snake_case=snake_case) if isinstance(item, Response) else item
 
 
-class ListResponse(list[_R], Generic[_R]):
+class ListResponse(RateLimited, list[_R], Generic[_R]):
     """A list of responses, with the headers of the answer.
 
     Parameters
@@ -331,16 +321,6 @@ class ListResponse(list[_R], Generic[_R]):
     def json(self, snake_case: bool = True) -> list[dict[str, Any]]:
         """Return the list as new dictionaries; see `Response.json`."""
         return [plain_json(item, snake_case) for item in self]
-
-    @property
-    def calls_remaining(self) -> int | None:
-        """How many calls the server still takes from you; None where it doesn't say."""
-        return header_int(self.headers, "X-RateLimit-Remaining")
-
-    @property
-    def rate_limit(self) -> int | None:
-        """How many calls the server takes in a period; None where it doesn't say."""
-        return header_int(self.headers, "X-RateLimit-Limit")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (ListResponse, (list(self), self.headers))
