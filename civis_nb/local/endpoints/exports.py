@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field, field_validator
 from sqlalchemy import ColumnElement, Connection, Row, and_, or_
 
@@ -17,7 +17,7 @@ from civis_nb.local.endpoints.jobs.service import JobService
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import Page, comma_list, comma_pattern, paginated
+from civis_nb.local.http.envelope import Page, comma_filter, known_words, paginated
 from civis_nb.local.http.wire import NotBlank, Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store.permissions import Level, permission_level
@@ -181,15 +181,11 @@ def list_exports(
     conditions: KindConditions,
     page: Annotated[Page, page_parameters(KIND_ORDERS, default=20, maximum=50)],
     type: Annotated[
-        str | None,
-        Query(
-            description="database or gdoc, or both separated by a comma.",
-            json_schema_extra={"pattern": comma_pattern(_TYPES)},
-        ),
+        str | None, comma_filter("database or gdoc, or both separated by a comma.", _TYPES)
     ] = None,
 ) -> list[ExportItem]:
     """Return CSV exports, and imports that go out of the platform's databases."""
-    found = states.jobs_with_last_run().where(_of_types(comma_list(type)), *conditions)
+    found = states.jobs_with_last_run().where(_of_types(type), *conditions)
     with context_of(request).store.read() as connection:
         rows = paginated(connection, found, page, response)
         people = user_refs(connection)
@@ -208,18 +204,15 @@ def list_exports(
     ]
 
 
-def _of_types(types: list[str]) -> ColumnElement[bool]:
+def _of_types(text: str | None) -> ColumnElement[bool]:
     """Return the condition for exports of some types."""
-    unknown = [name for name in types if name not in _TYPES]
-    if unknown:
-        raise Invalid(f"type can't be {unknown[0]!r}; it is one of {', '.join(_TYPES)}.")
     outbound = and_(jobs.c.type == states.IMPORT, jobs.c.body["is_outbound"].as_boolean())
     gdoc = jobs.c.body["sync_type"].as_string() == "GdocExport"
     kinds = {
         "database": or_(jobs.c.type == states.CSV_EXPORT, and_(outbound, ~gdoc)),
         "gdoc": and_(outbound, gdoc),
     }
-    return or_(*(kinds[name] for name in types or _TYPES))
+    return or_(*(kinds[name] for name in known_words("type", text, _TYPES) or _TYPES))
 
 
 @router.post("/exports/files/csv", status_code=201, summary="Create a CSV export")

@@ -9,7 +9,7 @@ from fastapi import Depends, Path, Query
 from sqlalchemy import ColumnElement, func, or_
 
 from civis_nb.local.errors import Invalid
-from civis_nb.local.http.envelope import Page, Paging, comma_list
+from civis_nb.local.http.envelope import Page, Paging, comma_list, known_words
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.store import from_wire
 from civis_nb.local.store.clock import to_wire
@@ -151,11 +151,7 @@ def run_states(given: list[str]) -> list[str]:
     Invalid
         When one is none.
     """
-    names = comma_list(given)
-    for name in names:
-        if name not in RUN_STATES:
-            raise Invalid(f"state can't be {name!r}; it is one of {', '.join(RUN_STATES)}.")
-    return names
+    return known_words("state", given, RUN_STATES)
 
 
 def last_run_updated_at() -> ColumnElement[Any]:

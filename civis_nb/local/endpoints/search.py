@@ -24,7 +24,7 @@ from civis_nb.local.endpoints.queries import words_in_sql
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid
 from civis_nb.local.http.auth import current_user
-from civis_nb.local.http.envelope import Page, comma_list, comma_pattern, paginated
+from civis_nb.local.http.envelope import Page, comma_filter, known_words, paginated
 from civis_nb.local.http.wire import Time, Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.templates import dependents_count
@@ -120,11 +120,7 @@ def list_search(
     user: Annotated[User, Depends(current_user)],
     query: str | None = None,
     type: Annotated[
-        str | None,
-        Query(
-            description="Types of objects, separated by commas.",
-            json_schema_extra={"pattern": comma_pattern(OBJECT_TYPES)},
-        ),
+        str | None, comma_filter("Types of objects, separated by commas.", OBJECT_TYPES)
     ] = None,
     offset: Annotated[int | None, Query(json_schema_extra={"minimum": 0})] = None,
     order: Annotated[str | None, Query(json_schema_extra={"enum": list(_ORDERS)})] = None,
@@ -138,7 +134,8 @@ def list_search(
     ] = None,
 ) -> Response:
     """Return the objects that are not hidden and whose names have all words of the query."""
-    chosen, wanted = _chosen_types(type), (archived or "false").lower()
+    chosen = set(known_words("type", type, OBJECT_TYPES) or OBJECT_TYPES)
+    wanted = (archived or "false").lower()
     start, count = offset or 0, 10 if limit is None else min(limit, _MOST)
     name = order or "score"
     if name not in _ORDERS:
@@ -171,14 +168,6 @@ def list_search(
             results=[_shown(connection, one, people) for one in page],
         )
     return JSONResponse(answer.wire())
-
-
-def _chosen_types(text: str | None) -> set[str]:
-    words = comma_list(text)
-    unknown = [word for word in words if word not in OBJECT_TYPES]
-    if unknown:
-        raise Invalid(f"type can't be {unknown[0]!r}; it is one of {', '.join(OBJECT_TYPES)}.")
-    return set(words or OBJECT_TYPES)
 
 
 def _owners(text: str | None, user: User, people: dict[int, UserRef]) -> set[int]:

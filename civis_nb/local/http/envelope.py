@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from fastapi import Response
+from fastapi import Query, Response
 from sqlalchemy import ColumnElement, Connection, FromClause, Join, Select, func, select
 from sqlalchemy.sql import visitors
 
@@ -243,6 +243,11 @@ def comma_pattern(words: Iterable[str]) -> str:
     return rf"^ *(({'|'.join(map(re.escape, words))}) *(, *|$))*$"
 
 
+def comma_filter(description: str, words: Iterable[str]) -> Any:
+    """Return the parameter of a filter by some words, for a route's signature."""
+    return Query(description=description, json_schema_extra={"pattern": comma_pattern(words)})
+
+
 def comma_list(values: list[str] | str | None) -> list[str]:
     """Read a filter that clients send as ``a,b``, ``a, b`` or repeated.
 
@@ -253,3 +258,18 @@ def comma_list(values: list[str] | str | None) -> list[str]:
     """
     texts = [values] if isinstance(values, str) else (values or [])
     return [part.strip() for text in texts for part in text.split(",") if part.strip()]
+
+
+def known_words(name: str, given: list[str] | str | None, known: Iterable[str]) -> list[str]:
+    """Read the `comma_list` of a filter that takes certain words only.
+
+    Raises
+    ------
+    Invalid
+        When a word is none of them.
+    """
+    allowed, words = list(known), comma_list(given)
+    for word in words:
+        if word not in allowed:
+            raise Invalid(f"{name} can't be {word!r}; it is one of {', '.join(allowed)}.")
+    return words

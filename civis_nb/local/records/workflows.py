@@ -14,7 +14,7 @@ from civis_nb.errors import WorkflowValidationError
 from civis_nb.local.context import context_of
 from civis_nb.local.endpoints.jobs.models import DEFAULT_TIME_ZONE, Schedule, WorkflowNotifications
 from civis_nb.local.errors import Invalid
-from civis_nb.local.http.envelope import comma_list
+from civis_nb.local.http.envelope import known_words
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.records import crud, fields, lists
 from civis_nb.local.records.fields import Computed, Stored, View
@@ -110,12 +110,9 @@ def _task_name(job_id: int) -> str:
 
 def _state_filter(value: list[str] | None) -> Sequence[ColumnElement[bool]]:
     """Return the condition on the state of a workflow."""
-    names = comma_list(value)
+    names = known_words("state", value, _STATES)
     if not names:
         return []
-    unknown = [name for name in names if name not in _STATES]
-    if unknown:
-        raise Invalid(f"state can't be {unknown[0]!r}; it is one of {', '.join(_STATES)}.")
     one = workflow_executions.c
     statement = select(one.id).where(one.workflow_id == records.c.id)
     is_active = statement.where(one.state.in_(("running", "paused"))).exists()

@@ -22,7 +22,7 @@ from civis_nb.local.endpoints.scripts.fields import (
 from civis_nb.local.endpoints.scripts.models import Links, Project, Script, ShortScript
 from civis_nb.local.endpoints.user_refs import UserRef, user_refs
 from civis_nb.local.errors import Invalid, NotFound
-from civis_nb.local.http.envelope import Page, comma_list, comma_pattern, paginated
+from civis_nb.local.http.envelope import Page, comma_filter, known_words, paginated
 from civis_nb.local.http.wire import Wire
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.placeholders import expanded_arguments
@@ -87,13 +87,7 @@ def list_scripts(
     response: Response,
     conditions: KindConditions,
     page: Annotated[Page, page_parameters(KIND_ORDERS, default=20, maximum=50)],
-    type: Annotated[
-        str | None,
-        Query(
-            description="Types, separated by commas.",
-            json_schema_extra={"pattern": comma_pattern(_KNOWN_TYPES)},
-        ),
-    ] = None,
+    type: Annotated[str | None, comma_filter("Types, separated by commas.", _KNOWN_TYPES)] = None,
     category: Annotated[
         str | None,
         Query(description="A category of scripts.", json_schema_extra={"enum": list(_CATEGORIES)}),
@@ -115,10 +109,7 @@ def list_scripts(
 
 def _job_types(text: str | None) -> list[str]:
     """Parse the filter ``type``: a comma list of types of scripts."""
-    names = comma_list(text)
-    unknown = [name for name in names if name not in _KNOWN_TYPES]
-    if unknown:
-        raise Invalid(f"type can't be {unknown[0]!r}; it is one of {', '.join(_TYPES)}.")
+    names = known_words("type", text, _KNOWN_TYPES)
     return [_TYPES[name] for name in names if name in _TYPES] if names else list(TYPE_WORDS)
 
 
