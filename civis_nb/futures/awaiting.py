@@ -13,7 +13,7 @@ from typing import Any
 
 from civis_nb._waiting import SLICE_S
 
-__all__ = ["CivisAsyncResultBase"]
+__all__ = ["CivisAsyncResultBase", "RunsLater"]
 
 log = logging.getLogger(__name__)
 
@@ -150,3 +150,25 @@ class CivisAsyncResultBase(Future[Any]):
         if self._exception is None:
             self._callbacks_ran(None)
         return self._exception or self._callback_error
+
+
+class RunsLater(CivisAsyncResultBase):
+    """A future that exists before the run it stands for.
+
+    Attributes
+    ----------
+    run
+        The future of the run; None before it has started.
+    """
+
+    run: Any = None
+
+    @property
+    def job_id(self) -> Any:
+        """The id of the job; None before it has started."""
+        return None if self.run is None else self.run.job_id
+
+    @property
+    def run_id(self) -> Any:
+        """The id of the run; None before it has started."""
+        return None if self.run is None else self.run.run_id

@@ -16,7 +16,7 @@ from civis_nb.display.live import Display
 from civis_nb.display.run_view import RunView
 from civis_nb.display.text import run_ids
 from civis_nb.display.tracker import Tracker
-from civis_nb.futures.awaiting import CivisAsyncResultBase
+from civis_nb.futures.awaiting import RunsLater
 from civis_nb.magics.failures import message_of
 from civis_nb.magics.fetching import Fetched
 
@@ -25,7 +25,7 @@ __all__ = ["FrameFuture"]
 _FRAME_OF = "The frame is what .result(), or await, gives: future.result() waits for it."
 
 
-class FrameFuture(Displayable, CivisAsyncResultBase):
+class FrameFuture(Displayable, RunsLater):
     """The frame that a query will give.
 
     Parameters
@@ -59,7 +59,6 @@ class FrameFuture(Displayable, CivisAsyncResultBase):
     ) -> None:
         super().__init__()
         self.title = title
-        self.run: Any = None
         self.note = ""
         self._start = start
         self._read = read
@@ -67,16 +66,6 @@ class FrameFuture(Displayable, CivisAsyncResultBase):
         self._timeout_s = timeout_s
         self._cancel_requested = threading.Event()
         threading.Thread(target=self._work, name="civis-sql-bg", daemon=True).start()
-
-    @property
-    def job_id(self) -> Any:
-        """The id of the job; None until it is known."""
-        return None if self.run is None else self.run.job_id
-
-    @property
-    def run_id(self) -> Any:
-        """The id of the run; None until it is known."""
-        return None if self.run is None else self.run.run_id
 
     @property
     def state(self) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from civis_nb._waiting import SLICE_S, after_interrupt
 from civis_nb.display.activity import SHOWN_AFTER_S, Activity
 from civis_nb.errors import CivisCancelledError, CivisInputError
-from civis_nb.futures.awaiting import CivisAsyncResultBase
+from civis_nb.futures.awaiting import RunsLater
 from civis_nb.futures.executors import DEFAULT_IMAGE
 from civis_nb.futures.group import RunGroup
 from civis_nb.remote import calls
@@ -29,7 +29,7 @@ _MAX_JOBS = 50
 _STARTS = 8
 
 
-class MappedCall(CivisAsyncResultBase):
+class MappedCall(RunsLater):
     """The call for one item: waits for its turn, then for its job.
 
     Attributes
@@ -38,9 +38,10 @@ class MappedCall(CivisAsyncResultBase):
         The future of its job; None before it has started.
     """
 
+    run: calls.FunctionFuture | None = None
+
     def __init__(self, number: int) -> None:
         super().__init__()
-        self.run: calls.FunctionFuture | None = None
         self._number = number
 
     def __repr__(self) -> str:
@@ -53,16 +54,6 @@ class MappedCall(CivisAsyncResultBase):
         if self.run is not None:
             return self.run.state
         return "cancelled" if self.cancelled() else "failed" if self.done() else "queued"
-
-    @property
-    def job_id(self) -> Any:
-        """The id of its job; None before its turn."""
-        return None if self.run is None else self.run.job_id
-
-    @property
-    def run_id(self) -> Any:
-        """The id of the job's run; None before its turn."""
-        return None if self.run is None else self.run.run_id
 
     def activity(self, title: str = "") -> Activity:
         """Return what was seen last of it, as plain data for a display."""
