@@ -188,27 +188,17 @@ def _hist(altair: Any, data: ChartData) -> Any:
 
 
 def _bar(altair: Any, data: ChartData) -> Any:
-    return (
-        _base(altair, data)
-        .mark_bar()
-        .encode(
-            x=_x(altair, data),
-            y=altair.Y("y", type="quantitative", title=data.y),
-            tooltip=_fields(altair, data),
-        )
-    )
+    return _base(altair, data).mark_bar().encode(**_one_value_each(altair, data))
 
 
 def _line(altair: Any, data: ChartData) -> Any:
-    return (
-        _base(altair, data)
-        .mark_line()
-        .encode(
-            x=_x(altair, data),
-            y=altair.Y("y", type="quantitative", title=data.y),
-            tooltip=_fields(altair, data),
-        )
-    )
+    return _base(altair, data).mark_line().encode(**_one_value_each(altair, data))
+
+
+def _one_value_each(altair: Any, data: ChartData) -> dict[str, Any]:
+    """Return the encoding of points with one value for each x."""
+    y = altair.Y("y", type="quantitative", title=data.y)
+    return {"x": _x(altair, data), "y": y, "tooltip": _fields(altair, data)}
 
 
 def _box(altair: Any, data: ChartData) -> Any:

@@ -116,27 +116,20 @@ def _databases(reader: _Reader) -> str | None:
 
 
 def _schemas(reader: _Reader) -> str | None:
-    reader.at = 2
-    if not reader.takes("from", "database"):
-        return None
-    database = reader.path()[-1]
-    view = system_view("", "svv_all_schemas", "redshift")
-    return (
-        f"SELECT * FROM ({view}) WHERE lower(database_name) = lower({literal(database)})"
-        f"{reader.rest('schema_name')}"
-    )
+    return _in_one("database", "svv_all_schemas", "schema_name", reader)
 
 
 def _tables(reader: _Reader) -> str | None:
+    return _in_one("schema", "svv_all_tables", "table_name", reader)
+
+
+def _in_one(place: str, view: str, name: str, reader: _Reader) -> str | None:
+    """Return the query for what is in one database or schema; None if none is named."""
     reader.at = 2
-    if not reader.takes("from", "schema"):
+    if not reader.takes("from", place):
         return None
-    schema = reader.path()[-1]
-    view = system_view("", "svv_all_tables", "redshift")
-    return (
-        f"SELECT * FROM ({view}) WHERE lower(schema_name) = lower({literal(schema)})"
-        f"{reader.rest('table_name')}"
-    )
+    rows, wanted = system_view("", view, "redshift"), literal(reader.path()[-1])
+    return f"SELECT * FROM ({rows}) WHERE lower({place}_name) = lower({wanted}){reader.rest(name)}"
 
 
 def _columns(reader: _Reader) -> str | None:
