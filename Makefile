@@ -85,7 +85,7 @@ test-lowest: $(LOWEST)/.installed
 	$(LOWEST)/bin/python -m pytest -q -n 2 --dist loadfile -m 'not slow and not exhaustive' \
 	  tests/test_readme.py tests/test_requirements.py tests/client/test_completion.py \
 	  tests/transport/test_secrets.py tests/futures/test_on_platform.py tests/display/test_tables.py \
-	  tests/magics/test_sql.py tests/magics/test_binding.py tests/io/test_walk.py tests/io/test_walk_writing.py tests/io/test_walk_files.py tests/io/test_round_trips.py \
+	  tests/magics/test_sql.py tests/magics/test_sql_frames.py tests/magics/test_binding.py tests/io/test_walk.py tests/io/test_walk_writing.py tests/io/test_walk_files.py tests/io/test_round_trips.py \
 	  tests/io/reading/test_parsing.py tests/io/reading/test_native_types.py \
 	  tests/frames tests/display/test_result_data.py tests/local/warehouse/duckdb tests/local/warehouse/redshift
 

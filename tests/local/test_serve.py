@@ -1,68 +1,41 @@
-"""Starting and stopping: several at once, ports and folders in use, crashes, restarts."""
+"""Starting and stopping: several at once, ports and folders in use, restarts."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import signal
 import socket
 import stat
 import subprocess
 import sys
 import threading
-import time
 import traceback
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import psutil
 import pytest
 import requests
 from IPython.core.ultratb import VerboseTB
 from sqlalchemy.exc import IntegrityError
 
 from civis_nb.errors import CivisLocalError, PortInUseError, StateInUseError
-from civis_nb.local import Platform, lock, start, start_or_join
-from civis_nb.local.join import answering, default_state
-from civis_nb.local.lock import StateLock, read_running
+from civis_nb.local import Platform, lock, start
+from civis_nb.local.join import answering
+from civis_nb.local.lock import read_running
 from civis_nb.local.store import Store
 from civis_nb.local.store.schema import api_keys
+from tests.local.serving import file_of, me, new_file, refuses
 
 pytestmark = pytest.mark.exhaustive
-
-
-def _me(platform) -> requests.Response:
-    return requests.get(platform.endpoint + "/users/me", auth=(platform.api_key, ""), timeout=30)
-
-
-def _refuses(endpoint: str) -> bool:
-    address = urlsplit(endpoint)
-    with socket.socket() as attempt:
-        return attempt.connect_ex((address.hostname, address.port)) != 0
-
-
-def _upload(platform, content: bytes) -> int:
-    auth = (platform.api_key, "")
-    url = platform.endpoint + "/files"
-    made = requests.post(url, json={"name": "a"}, auth=auth, timeout=30).json()
-    files = {**made["uploadFields"], "file": content}
-    assert requests.post(made["uploadUrl"], files=files, timeout=30).ok
-    return made["id"]
-
-
-def _file(platform, file_id: int) -> dict:
-    url = f"{platform.endpoint}/files/{file_id}"
-    return requests.get(url, auth=(platform.api_key, ""), timeout=30).json()
 
 
 def test_it_is_ready_when_start_returns_and_gone_when_stopped():
     threads = set(threading.enumerate())
     with start(samples=False) as platform:
         assert not platform.endpoint.endswith("/")
-        assert _me(platform).status_code == 200
+        assert me(platform).status_code == 200
         assert platform.state.is_dir()
-    assert _refuses(platform.endpoint)
+    assert refuses(platform.endpoint)
     assert not platform.state.exists()
     left = {t.name for t in set(threading.enumerate()) - threads if "AnyIO" not in t.name}
     assert left == set()
@@ -70,20 +43,20 @@ def test_it_is_ready_when_start_returns_and_gone_when_stopped():
 
 def test_a_state_folder_that_is_deleted_or_moved_is_told(tmp_path):
     with start(tmp_path / "state", samples=False) as platform:
-        assert _me(platform).status_code == 200
+        assert me(platform).status_code == 200
         moved = (tmp_path / "state").rename(tmp_path / "moved")
         for _ in range(2):
-            answer = _me(platform)
+            answer = me(platform)
             assert (answer.status_code, answer.json()["error"]) == (500, "state_missing")
             assert f"The state folder {tmp_path / 'state'} of this" in answer.text
         moved.rename(tmp_path / "state")
-        assert _me(platform).status_code == 200
+        assert me(platform).status_code == 200
         shutil.rmtree(tmp_path / "state")
-        assert _me(platform).json()["error"] == "state_missing"
+        assert me(platform).json()["error"] == "state_missing"
         # Another one in its place is not the same.
         start(tmp_path / "state", samples=False).stop()
-        assert _me(platform).json()["error"] == "state_missing"
-    assert _refuses(platform.endpoint)
+        assert me(platform).json()["error"] == "state_missing"
+    assert refuses(platform.endpoint)
 
 
 def test_stopping_twice_is_stopping_once():
@@ -94,8 +67,8 @@ def test_stopping_twice_is_stopping_once():
 
 def test_clients_that_stall_do_not_hold_the_end(caplog):
     with start(samples=False) as platform, socket.socket() as getting, socket.socket() as putting:
-        file_id = _upload(platform, b"x" * 20_000_000)
-        link = urlsplit(_file(platform, file_id)["fileUrl"])
+        file_id = new_file(platform, b"x" * 20_000_000)
+        link = urlsplit(file_of(platform, file_id)["fileUrl"])
         upload = urlsplit(platform._context.files.upload_url(file_id))
         for connection, request in (
             (getting, f"GET {link.path}?{link.query} HTTP/1.1\r\nHost: x\r\n\r\n"),
@@ -109,18 +82,18 @@ def test_clients_that_stall_do_not_hold_the_end(caplog):
             connection.sendall(request.encode())
             assert connection.recv(8)
         platform.stop()
-        assert _refuses(platform.endpoint)
+        assert refuses(platform.endpoint)
     assert caplog.text == ""
 
 
 def test_several_live_side_by_side_and_keep_their_keys():
     with start(samples=False) as one, start(samples=False) as two:
-        assert _me(one).ok
-        assert _me(two).ok
+        assert me(one).ok
+        assert me(two).ok
         wrong = requests.get(one.endpoint + "/users/me", auth=(two.api_key, ""), timeout=30)
         assert wrong.status_code == 401
         one.stop()
-        assert _me(two).ok
+        assert me(two).ok
 
 
 def test_it_shows_its_address_but_not_its_key():
@@ -177,10 +150,10 @@ def test_an_address_that_can_not_be_listened_on(host, port):
 def test_a_chosen_port_is_used_again_at_once(tmp_path):
     with start(tmp_path / "s", samples=False) as platform:
         port = urlsplit(platform.endpoint).port
-        assert _me(platform).ok
+        assert me(platform).ok
     with start(tmp_path / "s", port=port, samples=False) as again:
         assert again.endpoint == platform.endpoint
-        assert _me(again).ok
+        assert me(again).ok
 
 
 def test_a_state_folder_in_use_names_its_owner(tmp_path):
@@ -190,7 +163,7 @@ def test_a_state_folder_in_use_names_its_owner(tmp_path):
         assert str(os.getpid()) in str(caught.value)
         assert platform.endpoint in str(caught.value)
         assert platform.api_key not in str(caught.value)
-        assert _me(platform).ok
+        assert me(platform).ok
     start(tmp_path / "s", samples=False).stop()
 
 
@@ -233,13 +206,13 @@ def test_a_memory_that_is_no_database_is_left_alone(tmp_path):
 
 def test_key_files_and_links_outlive_a_restart(tmp_path):
     with start(tmp_path / "s", samples=False) as first:
-        file_id = _upload(first, b"content")
+        file_id = new_file(first, b"content")
         port = urlsplit(first.endpoint).port
-        link = _file(first, file_id)["fileUrl"]
+        link = file_of(first, file_id)["fileUrl"]
     with start(tmp_path / "s", port=port, samples=False) as second:
         assert second.api_key == first.api_key
         assert requests.get(link, timeout=30).content == b"content"
-        assert requests.get(_file(second, file_id)["fileUrl"], timeout=30).content == b"content"
+        assert requests.get(file_of(second, file_id)["fileUrl"], timeout=30).content == b"content"
 
 
 def test_a_multipart_upload_goes_on_after_a_restart(tmp_path):
@@ -255,169 +228,8 @@ def test_a_multipart_upload_goes_on_after_a_restart(tmp_path):
         assert requests.put(made["uploadUrls"][1], data=parts[1], timeout=30).ok
         url = f"{second.endpoint}/files/multipart/{made['id']}/complete"
         assert requests.post(url, auth=(second.api_key, ""), timeout=30).status_code == 204
-        content = requests.get(_file(second, made["id"])["fileUrl"], timeout=30).content
+        content = requests.get(file_of(second, made["id"])["fileUrl"], timeout=30).content
         assert content == b"".join(parts)
-
-
-_SERVE = """
-import sys
-from civis_nb.local import start
-platform = start(sys.argv[1], samples=False)
-print("ready", flush=True)
-sys.stdin.read()
-"""
-
-
-def _other_process(state: Path, code: str = _SERVE) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, "-c", code, str(state)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout.readline() == "ready\n"
-    return process
-
-
-def _lives(pid: int) -> bool:
-    try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-_ENDLESS = """
-import subprocess, sys, time
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
-print(child.pid, flush=True)
-time.sleep(600)
-"""
-
-
-@pytest.mark.exhaustive
-def test_after_kill_9_state_is_intact_and_what_ran_has_failed_with_a_message(tmp_path):
-    state = tmp_path / "s"
-
-    def ask(platform, method, path, **body):
-        auth = (platform.api_key, "")
-        url = platform.endpoint + path
-        return requests.request(method, url, json=body or None, auth=auth, timeout=30).json()
-
-    with _other_process(state) as process:
-        running = read_running(state)
-        file_id = _upload(running, b"content")
-        body = {"name": "a", "source": _ENDLESS}
-        job = ask(running, "POST", "/scripts/python3", **body)["id"]
-        run = ask(running, "POST", f"/scripts/python3/{job}/runs")["id"]
-        path = f"/jobs/{job}/runs/{run}"
-        log: list[dict] = []
-        while not any(entry["message"].isdecimal() for entry in log):
-            log = ask(running, "GET", path + "/logs")
-        child = next(int(e["message"]) for e in log if e["message"].isdecimal())
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    assert (state / "running.json").exists()
-    with start(state, samples=False) as again:
-        ended = ask(again, "GET", path)
-        assert ended["state"] == "failed"
-        assert "stopped" in ended["error"]
-        assert ended["finishedAt"]
-        assert ask(again, "GET", path + "/logs")
-        assert requests.get(_file(again, file_id)["fileUrl"], timeout=30).content == b"content"
-        deadline = time.monotonic() + 30
-        while _lives(child):
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-
-
-@pytest.mark.exhaustive
-def test_a_program_that_forgets_to_stop_it_ends_all_the_same(tmp_path):
-    state = tmp_path / "s"
-    process = _other_process(state)
-    process.communicate("", timeout=30)
-    assert process.returncode == 0
-    assert not (state / "running.json").exists()
-
-
-@pytest.mark.exhaustive
-def test_an_ephemeral_platform_leaves_nothing_behind(tmp_path):
-    code = _SERVE.replace("sys.argv[1]", "None").replace('"ready"', "platform.state")
-    environment = {**os.environ, "TMPDIR": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        input="",
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=60,
-        check=True,
-    )
-    assert done.stdout.strip().startswith(str(tmp_path))
-    assert list(tmp_path.iterdir()) == []
-
-
-@pytest.mark.exhaustive
-def test_a_forked_child_leaves_the_platform_to_its_parent(tmp_path):
-    code = """
-import os, sys, urllib.error, urllib.request
-from civis_nb.local import start
-with start(sys.argv[1], samples=False) as platform:
-    child = os.fork()
-    if child == 0:
-        sys.exit(0)
-    assert os.waitpid(child, 0)[1] == 0
-    assert (platform.state / "running.json").exists()
-    try:
-        urllib.request.urlopen(platform.endpoint)
-    except urllib.error.HTTPError as error:
-        assert error.code == 401
-        error.close()
-"""
-    command = [sys.executable, "-W", "ignore", "-c", code, str(tmp_path / "s")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
-
-
-@pytest.fixture
-def own_state(tmp_path, monkeypatch) -> Path:
-    monkeypatch.setenv("CIVIS_NB_STATE_DIR", str(tmp_path / "mine"))
-    return tmp_path / "mine"
-
-
-@pytest.mark.exhaustive
-def test_start_or_join_joins_another_process(own_state):
-    with _other_process(own_state) as process:
-        joined = start_or_join(samples=False)
-        assert _me(joined).ok
-        assert read_running(own_state).pid == process.pid
-        assert joined.api_key not in repr(joined)
-        process.communicate("")
-
-
-@pytest.mark.exhaustive
-def test_start_or_join_starts_one_per_process_and_is_not_misled(own_state):
-    code = """
-from concurrent.futures import ThreadPoolExecutor
-from civis_nb.local import start_or_join
-with ThreadPoolExecutor(4) as pool:
-    found = list(pool.map(lambda _: start_or_join(samples=False).endpoint, range(4)))
-assert len(set(found)) == 1, found
-print("ready", flush=True)
-"""
-    # What a killed platform has left behind.
-    own_state.mkdir()
-    left = {"endpoint": "http://127.0.0.1:9", "api_key": "old", "pid": 1}
-    (own_state / "running.json").write_text(json.dumps(left))
-    process = _other_process(own_state, code)
-    process.communicate("", timeout=60)
-    assert process.returncode == 0
-    assert not (own_state / "running.json").exists()
-
-
-def test_the_state_folder_of_the_user_is_the_setting_or_a_per_user_folder(own_state, monkeypatch):
-    assert default_state() == own_state
-    monkeypatch.delenv("CIVIS_NB_STATE_DIR")
-    assert default_state().name == "civis_nb"
 
 
 def test_importing_the_package_loads_no_server():
@@ -430,27 +242,3 @@ def test_importing_the_package_loads_no_server():
 
 def test_a_client_of_its_own(bare_platform: Platform):
     assert bare_platform.client().users.get_me()["username"]
-
-
-_HOLDS_THE_LOCK = """
-import fcntl, json, os, sys, time
-state, pid = sys.argv[1], sys.argv[2]
-os.makedirs(state)
-with open(f"{state}/running.json", "w") as file:
-    json.dump({"endpoint": "http://127.0.0.1:1", "api_key": "k", "pid": int(pid)}, file)
-file = open(f"{state}/lock", "a+b")
-fcntl.flock(file, fcntl.LOCK_EX)
-print("held", flush=True)
-sys.stdin.read()
-"""
-
-
-def test_a_lock_that_outlives_its_killed_platform_for_a_moment_is_waited_for(tmp_path):
-    gone = subprocess.Popen([sys.executable, "-c", ""])
-    gone.wait()
-    command = [sys.executable, "-c", _HOLDS_THE_LOCK, str(tmp_path / "state"), str(gone.pid)]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
-        assert holder.stdout.readline() == b"held\n"
-        threading.Timer(0.3, holder.stdin.close).start()
-        # Refused at once, were it not waited for.
-        StateLock(tmp_path / "state").release()

@@ -131,3 +131,12 @@ def live(magics_platform: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
         notebook.folder = folder
         notebook.text("%load_ext civis_nb")
         yield notebook
+
+
+@pytest.fixture(scope="module")
+def people(live: LiveNotebook) -> str:
+    live.text(
+        "%civis_sql create or replace table public.people as "
+        "select range as id, 'name ' || range as name from range(50)"
+    )
+    return "public.people"

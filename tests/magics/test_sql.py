@@ -7,8 +7,6 @@ import threading
 import time
 from decimal import Decimal
 
-import pandas as pd
-import polars as pl
 import pyarrow as pa
 import pytest
 
@@ -22,18 +20,9 @@ from civis_nb.errors import (
     CivisTimeoutError,
 )
 from civis_nb.magics.background import FrameFuture
+from tests.magics.sent import sent_exactly
 
-TEXT = "str" if int(pd.__version__.split(".")[0]) >= 3 else "object"
 SLOW = "select count(*) from range(100000000000) a where sqrt(a.range) > 0"
-
-
-def sent(client):
-    """Return the SQL of the newest queries and scripts, newest last."""
-    newest = {"limit": 3, "hidden": True, "order": "created_at", "order_dir": "desc"}
-    found = [(one.id, one.sql) for one in client.queries.list(**newest)]
-    for one in client.scripts.list(type="sql", **newest):
-        found.append((one.id, client.scripts.get_sql(one.id).sql))
-    return [sql for _, sql in sorted(found)]
 
 
 def test_the_extension_loads_and_unloads(shell):
@@ -68,141 +57,15 @@ def test_a_long_result_is_a_preview_and_says_so(shell):
     assert len(table.to_polars()) == 5000
 
 
-def test_a_variable_gets_the_whole_result_exactly(shell):
-    assert shell.cell(
-        "%%civis_sql df\n"
-        "select range as n, range::varchar as code, 1.10::decimal(5,2) as d from range(5000)"
-    ) is None  # fmt: skip
-    df = shell.ns["df"]
-    assert isinstance(df, pd.DataFrame)
-    assert len(df) == 5000
-    assert df["code"][7] == "7"
-    assert df["d"][0] == 1.1
-    assert len(shell.outputs) == 1
-    assert shell.outputs[0]["text/plain"].startswith("df: 5 of 5,000 rows\n")
-    assert "decimal(5,2)" in shell.outputs[0]["text/plain"]
-
-
-TYPED = "select 1.10::decimal(5,2) as d, date '2020-02-29' as day, 7::smallint as n"
-
-
-@pytest.mark.parametrize(
-    ("types", "expected"),
-    [
-        ("", ["float64", "datetime64[us]", "int64"]),
-        ("--types native", ["float64", "datetime64[us]", "int64"]),
-        ("--types exact", ["decimal128(5, 2)[pyarrow]", "date32[day][pyarrow]", "int16"]),
-        ("--types infer", ["float64", TEXT, "int64"]),
-    ],
-)
-def test_the_types_of_a_frame_are_chosen(shell, types, expected):
-    shell.cell(f"%%civis_sql df {types}\n{TYPED}")
-    assert [str(kind) for kind in shell.ns["df"].dtypes] == expected
-    frame = shell.cell(f"%civis_sql {types} --as pandas {TYPED}")
-    assert [str(kind) for kind in frame.dtypes] == expected
-    future = shell.cell(f"%%civis_sql {types} --bg\n{TYPED}")
-    assert [str(kind) for kind in future.result(timeout=60).dtypes] == expected
-    shell.cell(f"%civis_config types {types.split()[-1] if types else 'native'}")
-    shell.cell(f"%%civis_sql df\n{TYPED}")
-    assert [str(kind) for kind in shell.ns["df"].dtypes] == expected
-
-
-def test_types_of_polars_and_arrow(shell):
-    shell.cell(f"%%civis_sql df --as polars\n{TYPED}")
-    assert shell.ns["df"].dtypes == [pl.Float64, pl.Date, pl.Int64]
-    shell.cell(f"%%civis_sql df --as arrow --types exact\n{TYPED}")
-    assert [str(kind) for kind in shell.ns["df"].schema.types] == [
-        "decimal128(5, 2)", "date32[day]", "int16",
-    ]  # fmt: skip
-
-
-LOSING = "select 0.12345678901234567891::decimal(38,20) as d"
-
-
-def test_a_column_that_would_lose_digits_stays_exact_and_says_so(shell):
-    note = "d stays decimal(38,20): a double would lose digits. Cast it"
-    shell.cell(f"%%civis_sql df\n{LOSING}")
-    assert shell.ns["df"]["d"][0] == Decimal("0.12345678901234567891")
-    assert shell.outputs[0]["text/plain"].splitlines()[-1].startswith(note)
-    assert "--types exact" in shell.outputs[0]["text/plain"]
-    shell.cell(f"x = %civis_sql --as polars {LOSING}")
-    assert shell.outputs[0]["text/plain"].startswith(note)
-    shell.cell(f"%%civis_sql df -q\n{LOSING}")
-    assert shell.outputs == []
-    shell.cell(f"%%civis_sql df --types exact\n{LOSING}")
-    assert note not in shell.outputs[0]["text/plain"]
-    future = shell.cell(f"%%civis_sql --bg\n{LOSING}")
-    future.result(timeout=60)
-    assert note in repr(future)
-
-
-@pytest.mark.parametrize(
-    ("line", "said"),
-    [
-        ("--types infer --as arrow", "only pandas and polars infer types"),
-        ("--types infer", "name a VAR"),
-        ("--types nativ", "Did you mean native?"),
-        ("--profile --bg", "--profile and --bg do not go together"),
-        ("--plot bar:n --as lazy", "--plot and --as lazy do not go together"),
-        ("--plot pie:n", "KIND is one of hist, bar, line, box"),
-        ("--plot hist:n,m", "hist:X, with one column"),
-        ("--plot bar:", "KIND:X or KIND:X,Y"),
-    ],
-)
-def test_views_and_types_that_can_not_be_are_refused(shell, magics_client, line, said):
-    before = sent(magics_client)
-    error, _ = shell.failing(f"%%civis_sql {line}\nselect 1 as n")
-    assert isinstance(error, CivisMagicError)
-    assert said in str(error)
-    assert sent(magics_client) == before
-
-
 def test_a_whole_preview_is_never_run_again(shell, magics_client):
     table = shell.cell("%%civis_sql\nselect 7::smallint as n, 1.50::decimal(4,2) as d, '' as s")
-    before = sent(magics_client)
+    before = sent_exactly(magics_client)
     assert list(table) == [(7, Decimal("1.50"), "")]
     assert [str(kind) for kind in table.to_pandas().dtypes][:2] == ["int64", "float64"]
     assert [str(kind) for kind in pa.table(table).schema.types] == [
         "int16", "decimal128(4, 2)", "string",
     ]  # fmt: skip
-    assert sent(magics_client) == before
-
-
-def test_a_profile_is_the_value_of_a_cell(shell):
-    profile = shell.cell(
-        "%%civis_sql --profile\nselect i as n, i % 3 = 0 as ok from range(2000) t(i)"
-    )
-    assert len(profile) == 2
-    assert (profile["n"].distinct, profile["n"].min, profile["n"].max) == (2000, 0, 1999)
-    assert profile["ok"].top == ((False, 1333), (True, 667))
-    shell.cell("%%civis_sql df --profile\nselect 1 as n, 'x' as s")
-    assert shell.outputs[0]["text/plain"].startswith("df: profile of 1 row, 2 columns\n")
-    assert list(shell.ns["df"]["n"]) == [1]
-
-
-@pytest.mark.parametrize(("kind", "frame"), [("polars", pl.DataFrame), ("arrow", pa.Table)])
-def test_frames_of_other_kinds(shell, kind, frame):
-    shell.cell(f"%%civis_sql df --as {kind}\nselect 9007199254740993 as n union all select null")
-    assert isinstance(shell.ns["df"], frame)
-    assert sorted(shell.ns["df"]["n"].to_pylist() if kind == "arrow" else shell.ns["df"]["n"],
-                  key=str)[0] == 9007199254740993  # fmt: skip
-
-
-def test_a_lazy_result_holds_the_first_rows_and_fetches_the_rest_when_asked(shell, magics_client):
-    shell.cell("%%civis_sql t --as lazy -n 2\nselect range as n from range(3000)")
-    assert shell.outputs[0]["text/plain"].startswith("t: 2 of the first 1,000 rows; the total")
-    table = shell.ns["t"]
-    assert len(table.rows) == 1000
-    assert table.to_polars().height == len(table) == 3000
-    assert shell.cell("%civis_sql --as lazy select 1 as n").rows == [("1",)]
-    assert shell.cell("%%civis_sql --as lazy -q\nselect 1 as n") is None
-    error, _ = shell.failing("%%civis_sql t --as lazy\nset TimeZone = 'UTC'")
-    assert "gave no result to keep. Leave the variable out" in str(error)
-    assert shell.ns["t"] is table
-    error, _ = shell.failing("%%civis_sql --profile\nset TimeZone = 'UTC'")
-    assert "or what else wants a result: --as, --profile, --plot" in str(error)
-    error, _ = shell.failing("%%civis_sql t --as lazy --bg\nselect 1")
-    assert "--bg fetches a whole result" in str(error)
+    assert sent_exactly(magics_client) == before
 
 
 def test_the_database_counts_the_rows_of_a_preview(shell):
@@ -236,25 +99,6 @@ def test_cells_of_others_are_left_alone(shell):
     assert not shell.ip.input_transformers_post
 
 
-def test_the_setting_frame_is_heeded(shell):
-    shell.cell("%civis_config frame polars")
-    shell.cell("%%civis_sql df\nselect 1 as n")
-    assert isinstance(shell.ns["df"], pl.DataFrame)
-
-
-@pytest.mark.parametrize("kind", ["pandas", "polars", "arrow"])
-def test_no_rows_keep_their_columns(shell, kind):
-    shell.cell(f"%%civis_sql df --as {kind}\nselect 1 as a, 'x' as b where false;\n")
-    names = shell.ns["df"].column_names if kind == "arrow" else list(shell.ns["df"].columns)
-    assert names == ["a", "b"]
-    assert shell.outputs[0]["text/plain"].startswith("df: no rows\n")
-
-
-def test_no_rows_keep_their_types(shell):
-    shell.cell("%%civis_sql df --as arrow\nselect 1::bigint as a, true as b where false")
-    assert [str(kind) for kind in shell.ns["df"].schema.types] == ["int64", "bool"]
-
-
 def test_a_statement_without_a_result_leaves_the_variable(shell):
     shell.ns["df"] = "old"
     error, text = shell.failing("%%civis_sql df\ncreate or replace table nothing_back (a int)")
@@ -277,12 +121,12 @@ def test_a_statement_without_a_result_leaves_the_variable(shell):
 def test_sql_reaches_the_server_to_the_byte(shell, magics_client, sql):
     shell.ns.update(x=1, y=2, dollar="no", braces="no")
     shell.ip.run_cell_magic("civis_sql", "", sql)
-    assert sent(magics_client)[-1] == sql
+    assert sent_exactly(magics_client)[-1] == sql
     shell.ip.run_cell_magic("civis_sql", "df", sql)
-    assert sent(magics_client)[-1] == sql
+    assert sent_exactly(magics_client)[-1] == sql
     one_line = sql.strip()
     shell.ip.run_line_magic("civis_sql", one_line)
-    assert sent(magics_client)[-1] == one_line
+    assert sent_exactly(magics_client)[-1] == one_line
 
 
 def test_values_come_from_options_dictionary_and_variables(shell):
@@ -320,12 +164,12 @@ def test_lists_expand(shell):
 )
 def test_what_is_wrong_is_said_and_nothing_is_sent(shell, magics_client, source, kind, said):
     shell.ns["empty"] = []
-    before = sent(magics_client)
+    before = sent_exactly(magics_client)
     error, text = shell.failing(source)
     assert isinstance(error, kind)
     assert said in text
     assert "Traceback" not in text
-    assert sent(magics_client) == before
+    assert sent_exactly(magics_client) == before
 
 
 def test_a_failed_query_shows_its_place_and_leaves_the_variable(shell):
@@ -365,10 +209,10 @@ def test_quiet_shows_nothing(shell):
 
 
 def test_no_run_shows_the_sql_and_sends_nothing(shell, magics_client):
-    before = sent(magics_client)
+    before = sent_exactly(magics_client)
     assert shell.cell('%%civis_sql --no-run -p "x=it\'s"\nselect :x') is None
     assert "select 'it''s'" in shell.outputs[0]["text/plain"]
-    assert sent(magics_client) == before
+    assert sent_exactly(magics_client) == before
 
 
 def test_line_magic_gives_its_value(shell):
@@ -423,11 +267,11 @@ def test_background_can_be_cancelled(shell):
 
 @pytest.mark.parametrize("line", ["", "df"])
 def test_interrupt_cancels_the_remote_run_and_says_so(shell, magics_client, line):
-    before = sent(magics_client)
+    before = sent_exactly(magics_client)
 
     def interrupt():
         deadline = time.monotonic() + 60
-        while sent(magics_client) == before and time.monotonic() < deadline:
+        while sent_exactly(magics_client) == before and time.monotonic() < deadline:
             time.sleep(0.05)
         _thread.interrupt_main()
 

@@ -1,14 +1,11 @@
-"""What the server part gives the Data panel, from a platform: names, rows, statistics, imports."""
+"""Files that the server part of the Data panel imports into a platform."""
 
 from __future__ import annotations
 
-import asyncio
 import datetime as dt
 import gzip
 import sys
-import threading
 import time
-from concurrent.futures import Future
 from decimal import Decimal
 
 import openpyxl
@@ -17,157 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-import civis_nb
-from civis_nb.errors import CivisConnectionError, CivisInputError, CivisLookupError
-from civis_nb.io import query_civis, read_civis
+from civis_nb.errors import CivisConnectionError, CivisInputError
+from civis_nb.io import read_civis
 from civis_nb.lab.account import Account
-from civis_nb.lab.catalog import Catalog
-from civis_nb.lab.data import Data, _outcome
 from civis_nb.lab.upload_files import sample_of_csv
 from civis_nb.lab.uploads import Uploads
+from tests.lab.data_panel_server.conftest import table_of
 
 pytestmark = pytest.mark.exhaustive
-
-SETUP = """
-create schema mart;
-create schema "Empty one";
-create table mart."Odd <b>""name" ("a b" integer, "order" varchar(20), half double precision,
-                                   day date, flag boolean);
-insert into mart."Odd <b>""name" values
-    (1, 'x', 0.5, '2024-01-02', true), (2, 'x', 1.5, '2024-03-04', false),
-    (3, null, null, null, null), (4, '<i>', 4.5, '2025-01-01', true);
-create view mart.seen as select 1 as one;
-"""
-
-
-@pytest.fixture(scope="module")
-def client():
-    with civis_nb.local.start(samples=False) as platform:
-        client = platform.client()
-        query_civis(SETUP, client.databases.list()[0].id, client=client).result()
-        yield client
-
-
-@pytest.fixture
-def account(client):
-    return Account(client)
-
-
-@pytest.fixture
-def catalog(account):
-    return Catalog(account)
-
-
-@pytest.fixture
-def data(account, catalog):
-    return Data(account, catalog)
-
-
-@pytest.fixture
-def database(client):
-    return client.databases.list()[0]
-
-
-def table_of(data, database, schema, name):
-    for one in data.tables(database.id)["schemas"]:
-        for table in one["tables"]:
-            if (one["name"], table[1]) == (schema, name):
-                return table
-    raise AssertionError(f"{schema}.{name} is not listed")
-
-
-def test_names_are_listed_with_their_sql(data, database):
-    known = data.databases()
-    assert known["default"] == database.id
-    assert [one["name"] for one in known["databases"]] == [database.name]
-    schemas = {one["name"]: one for one in data.tables(database.id)["schemas"]}
-    assert schemas["Empty one"] == {"name": "Empty one", "sql": '"Empty one"', "tables": []}
-    [odd, seen] = [one[1:] for one in schemas["mart"]["tables"]]
-    assert odd == ['Odd <b>"name', False, '"Odd <b>""name"']
-    assert seen == ["seen", True]
-    table = table_of(data, database, "mart", 'Odd <b>"name')
-    columns = data.columns(database.id, table[0])["columns"]
-    assert [(one["name"], one["sql"]) for one in columns[:2]] == [
-        ("a b", '"a b"'), ("order", '"order"'),
-    ]  # fmt: skip
-    assert columns[0]["type"] == "integer"
-
-
-def test_first_rows_are_those_of_the_table(data, database):
-    table = table_of(data, database, "mart", 'Odd <b>"name')
-    bundle = asyncio.run(data.preview(database.id, table[0]))["bundle"]
-    record = bundle["application/vnd.civis.table+json"]
-    assert [one["name"] for one in record["columns"]] == ["a b", "order", "half", "day", "flag"]
-    assert [row[:2] for row in record["rows"]] == [
-        ["1", "x"], ["2", "x"], ["3", None], ["4", "<i>"],
-    ]  # fmt: skip
-    assert record["rows_total"] == 4
-    assert "<i>" not in bundle["text/html"]
-
-
-def test_statistics_are_counted_in_the_database(data, database):
-    table = table_of(data, database, "mart", 'Odd <b>"name')
-    text = asyncio.run(data.profile(database.id, table[0], None))["bundle"]["text/plain"]
-    assert 'mart.Odd <b>"name: profile of 4 rows, 5 columns' in text
-    lines = {line.split("  ")[0].strip(): line for line in text.splitlines()}
-    assert "1 (25%)" in lines["half"]
-    assert "2024-01-02" in lines["day"]
-    assert "2025-01-01" in lines["day"]
-
-
-@pytest.mark.parametrize(
-    ("column", "wanted"),
-    [
-        ("half", ["1 (25%)", "3", "0.5", "4.5", "1.5"]),
-        ("order", ["1 (25%)", "x (2)", "<i> (1)"]),
-        ("flag", ["1 (25%)", "true (2)"]),
-    ],
-)
-def test_one_column_has_its_values(data, database, column, wanted):
-    table = table_of(data, database, "mart", 'Odd <b>"name')
-    text = asyncio.run(data.profile(database.id, table[0], column))["bundle"]["text/plain"]
-    for part in wanted:
-        assert part.lower() in text.lower(), text
-
-
-def test_a_run_that_nobody_waits_for_is_cancelled_while_it_is_started():
-    begun, go_on = threading.Event(), threading.Event()
-    run = Future()
-
-    def start():
-        begun.set()
-        assert go_on.wait(60)
-        return run
-
-    async def leave():
-        waits = asyncio.ensure_future(_outcome(start))
-        await asyncio.to_thread(begun.wait, 60)
-        waits.cancel()
-        await asyncio.sleep(0)
-        go_on.set()
-        with pytest.raises(asyncio.CancelledError):
-            await waits
-
-    asyncio.run(leave())
-    assert run.cancelled()
-
-
-def test_what_is_gone_is_said(data, database):
-    with pytest.raises(CivisLookupError, match="refresh the panel"):
-        data.columns(database.id, 987654)
-    with pytest.raises(CivisLookupError, match="refresh the panel"):
-        data.tables(987654)
-
-
-def test_a_refresh_shows_new_tables(data, database, client):
-    data.tables(database.id)
-    query_civis("create table mart.newer (a int)", database.id, client=client).result()
-    data.databases(fresh=True)
-    assert table_of(data, database, "mart", "newer")
-    asyncio.run(data.scan(database.id, "mart"))
-
-
-# -- uploads -------------------------------------------------------------------------------
 
 
 def finished(uploads, upload_id, *states):
