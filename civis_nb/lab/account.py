@@ -72,7 +72,7 @@ class Account:
         self._given = client
         self._lock = threading.Lock()
         # No lock is held while one is made: that asks the platform for its specification.
-        self._clients = Cache(_made, math.inf)
+        self._clients = Cache(_new_client, math.inf)
         self._made_for = ("", Secret(""))
         self._joined: JoinedPlatform | None = None
         self._user: tuple[Any, int] | None = None
@@ -136,6 +136,7 @@ class Account:
         return self.connection().user_id()
 
     def _client_of(self, destined: tuple[str, Secret]) -> Any:
+        """Return the client of an endpoint and a key, made where there is none."""
         try:
             return self._clients.get(destined, _WAIT_S)
         except CivisTimeoutError:
@@ -146,6 +147,7 @@ class Account:
             ) from None
 
     def _user_of(self, client: Any) -> int:
+        """Return the id of a client's user, asked for once."""
         known = self._user  # read once: another thread may be replacing it
         if known is None or known[0] is not client:
             self._user = known = client, int(client.users.get_me().id)
@@ -175,7 +177,7 @@ class Account:
         return self._joined
 
 
-def _made(destined: tuple[str, Secret]) -> APIClient:
+def _new_client(destined: tuple[str, Secret]) -> APIClient:
     from civis_nb.client.client import APIClient
 
     endpoint, key = destined

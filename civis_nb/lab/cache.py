@@ -84,6 +84,7 @@ class Cache(Generic[Key, Value]):
             }
 
     def _renew(self, key: Key, entry: _Entry[Value], loading: Future[Value]) -> None:
+        """Load a value, and hand it to all who wait for it."""
         if entry.before is not None:
             wait([entry.before], _HUNG_AFTER_S)
             with self._lock:

@@ -79,6 +79,7 @@ class FormatHandler(_CellHandler):
         await self.reply(self._formatted, cell, database)
 
     def _formatted(self, cell: str, database: str | None) -> dict[str, str]:
+        """Return the cell with its SQL formatted."""
         magic = magic_of(cell)
         if magic is None or magic.sql_start is None or not magic.sql.strip():
             raise CivisInputError("There is no SQL in the cell.")
@@ -109,6 +110,7 @@ class StatementHandler(_CellHandler):
         await self.reply(self._found, cell, offset, database, explain)
 
     def _found(self, cell: str, offset: int, database: str | None, explain: bool) -> dict[str, Any]:
+        """Return the statement at an offset of the cell."""
         magic = magic_of(cell)
         named = magic.database if magic is not None else None
         dialect = _dialect(self._catalog, named or database)

@@ -159,6 +159,7 @@ def _statement_word(lexemes: Sequence[Lexeme], at: int) -> str:
 
 
 def _join_words(lexemes: Sequence[Lexeme], at: int, end: int) -> int:
+    """Return how many words begin a join, such as 3 for LEFT OUTER JOIN; 0 where none begins."""
     count = 0
     while at + count < end and lexemes[at + count].word in _SIDES:
         count += 1

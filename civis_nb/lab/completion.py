@@ -123,6 +123,7 @@ class _Known:
         return found
 
     def _table(self, path: tuple[str, ...]) -> Table | None:
+        """Return the table of a name with or without a schema."""
         names = [part.lower() for part in path[-2:]]
         found = [
             table

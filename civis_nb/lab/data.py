@@ -152,6 +152,7 @@ class Data:
         return await in_time(in_thread(found))
 
     def _start_scan(self, database_id: int, schema: str) -> CivisFuture:
+        """Start the platform's look for the tables of a schema."""
         client = self._account.client()
         started = client.databases.post_schemas_scan(database_id, schema, stats_priority="flag")
         return CivisFuture(
@@ -183,6 +184,7 @@ class Data:
 def _preview(
     names: list[str], rows: list[Any], types: list[str] | None, title: str
 ) -> dict[str, Any]:
+    """Return first rows as a notebook keeps them, with more columns and a note for the tab."""
     columns = columns_of_rows(names, rows, _PREVIEW_ROWS, types)
     total = len(rows) if len(rows) < _PREVIEW_ROWS else None
     table = StaticTable(columns, len(rows), total, title, has_view=False)

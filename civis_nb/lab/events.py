@@ -101,6 +101,7 @@ class Feeds:
             feed.read_now()
 
     def _kept(self, key: Hashable, make: Callable[[], Kind]) -> Kind:
+        """Return the feed of a key, made if needed; the oldest without listeners go."""
         with self._lock:
             feed: Any = self._feeds.pop(key, None) or make()
             idle = [one for one, other in self._feeds.items() if not other.has_listeners]
@@ -161,6 +162,7 @@ class EventsHandler(Handler):
                 feed.remove(notify)
 
     def _requested_wait_s(self) -> float:
+        """Return the shortest wait between two polls that the page asks for."""
         try:
             wait_s = float(self.get_query_argument("wait", "0"))
         except ValueError:
@@ -178,6 +180,7 @@ class EventsHandler(Handler):
             raise web.HTTPError(502, str(error)) from None
 
     async def _send(self, feeds: dict[str, tuple[Feed, Seen]]) -> None:
+        """Write what changes of some feeds, as long as the page listens."""
         while not self._is_gone:
             self._changed.clear()
             self.write(":\n\n")

@@ -113,6 +113,7 @@ class Feed:
             self._wake()
 
     def _wake(self) -> None:
+        """Have the feed read at once, by a new thread where none reads; the lock is held."""
         self._is_due = True
         self._changed_at = time.monotonic()
         if self._thread is None and self._listeners and not self.ended:
@@ -144,6 +145,7 @@ class Feed:
     # -- the thread -------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        """Read the feed as long as somebody listens; the target of the thread."""
         while True:
             with self._condition:
                 if not self._listeners or self.ended:
@@ -183,6 +185,7 @@ class Feed:
         return max(asked_s, self._own_wait_s())
 
     def _own_wait_s(self) -> float:
+        """Return the wait by failures, calls left, and how long nothing has changed."""
         if self._failures:
             return min(self.least_wait_s * 2.0 ** min(self._failures, 10), _FAILED_WAIT_S)
         left, limit = self.calls_left

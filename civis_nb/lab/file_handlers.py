@@ -119,6 +119,7 @@ class FilesHandler(_OfFiles):
         super().on_connection_close()
 
     def _end(self) -> None:
+        """Close the stream of an upload, and forget it."""
         if getattr(self, "_body", None) is not None:
             self._body.close()  # type: ignore[union-attr]
             self._body = None

@@ -159,6 +159,7 @@ class Files:
     # -- what is remembered ---------------------------------------------------------------------
 
     def _looked_up(self, connection: Connection, file_id: int) -> dict[str, Any]:
+        """Return a file by its id, and remember it as the newest of its platform."""
         file = connection.client().files.get(file_id)
         found = {
             "id": file.id, "name": str(file.name), "size": file.file_size,
@@ -176,6 +177,7 @@ class Files:
         return history_folder() / "lab_files.json"
 
     def _remembered(self) -> dict[str, list[dict[str, Any]]]:
+        """Return the files that were looked up, by platform; none where they can't be read."""
         try:
             found = json.loads(self._path().read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -183,6 +185,7 @@ class Files:
         return found if isinstance(found, dict) else {}
 
     def _write(self, known: dict[str, list[dict[str, Any]]]) -> None:
+        """Replace the remembered files in one step."""
         path = self._path()
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(f".{os.getpid()}.new")

@@ -181,6 +181,7 @@ class JobsFeed(Feed):
 
 
 def _listed(connection: Connection, scope: str, **arguments: Any) -> Any:
+    """Return the first page of the jobs of a scope."""
     if scope != "all":
         arguments["author"] = str(connection.user_id())
     return connection.client().jobs.list(
@@ -207,6 +208,7 @@ def _row(job: Any) -> dict[str, Any]:
 
 
 def _param(param: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a dialog needs of a parameter."""
     names = ("name", "label", "description", "type", "required", "default", "value")
     found: dict[str, Any] = {name: param.get(name) for name in names}
     allowed = [entry for entry in param.get("allowed_values") or [] if "value" in entry]

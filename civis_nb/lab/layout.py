@@ -122,6 +122,7 @@ class _Layout:
         yield from _behind(lexeme.behind)
 
     def _between(self, at: int, wanted: Doc | None = None) -> Doc:
+        """Return what goes before a piece: a line end where a comment needs one."""
         before = self._all[at - 1] if at else None
         if self._all[at].above or (before and any(one.ends_line for one in before.behind)):
             return _HARD
@@ -202,6 +203,7 @@ class _Layout:
             yield from self._run(begin, end, depth, first if index == 0 else line)
 
     def _ctes(self, begin: int, end: int, depth: int) -> Iterator[Doc]:
+        """Return the queries of WITH, each from a new line."""
         for index, (start, stop) in enumerate(self._split(begin, end, ",")):
             at = start
             while at < stop:
@@ -213,6 +215,7 @@ class _Layout:
                 at = self._after(at)
 
     def _join(self, head: list[Doc], begin: int, end: int, depth: int) -> Doc:
+        """Return a join, whose condition is on a line of its own where it does not fit."""
         on = next((at for at in self._steps(begin, end) if self._all[at].word == "on"), end)
         docs = [*head, *self._run(begin, on, depth)]
         if on == end:
@@ -248,6 +251,7 @@ class _Layout:
     def _bracket(
         self, at: int, depth: int, wanted: Doc | None, hard: bool = False, is_first: bool = False
     ) -> Iterator[Doc]:
+        """Return a bracket and what is in it, on lines of its own where it does not fit."""
         end = self._close[at]
         before, *opening = self._opening(at, wanted, is_first)
         yield before
@@ -294,6 +298,7 @@ class _Layout:
             yield from self._first_then(operands, Line(), depth)
 
     def _first_then(self, items: list[tuple[int, int]], line: Doc, depth: int) -> Iterator[Doc]:
+        """Return items, all but the first after a line."""
         for index, (begin, end) in enumerate(items):
             if index == 0:
                 yield from self._run(begin, end, depth, is_first=True)
@@ -301,6 +306,7 @@ class _Layout:
                 yield from self._run(begin, end, depth, line)
 
     def _case_of(self, at: int, depth: int, wanted: Doc | None, is_first: bool) -> Iterator[Doc]:
+        """Return a CASE with its branches, each on a line where they do not fit on one."""
         end = self._close[at]
         before, *opening = self._opening(at, wanted, is_first)
         yield before
@@ -317,6 +323,7 @@ class _Layout:
     # -- ranges -------------------------------------------------------------------------------
 
     def _after(self, at: int) -> int:
+        """Return the position behind a piece, or behind the bracket that it opens."""
         return self._close.get(at, at) + 1
 
     def _steps(self, begin: int, end: int) -> Iterator[int]:
@@ -360,6 +367,7 @@ class _Layout:
 
 
 def _behind(comments: Sequence[Comment]) -> Iterator[Doc]:
+    """Return the comments behind a piece: inline, or where the line ends."""
     for comment in comments:
         is_inline = comment.text.startswith("/*") and not comment.ends_line
         yield f" {comment.text}" if is_inline else Beside(f"  {comment.text}")

@@ -32,6 +32,7 @@ def sql_name(name: str, quoted: bool = False) -> str:
 
 @cache
 def _reserved() -> frozenset[str]:
+    """Return the words that no name may be without quotes."""
     from sqlglot.dialects.dialect import Dialect
 
     words = {

@@ -99,6 +99,7 @@ class LocalPlatform:
                     )
 
     def _last_output(self) -> str:
+        """Return the end of what the platform's process wrote, as the reason of its end."""
         self._messages.seek(0)
         text = self._messages.read()[-_MESSAGE_BYTES:].decode("utf-8", "replace").strip()
         return text.removeprefix("Error: ") or "it gave no reason."
@@ -259,6 +260,7 @@ class Choice:
         self._set(_DATABASE, name)
 
     def _set(self, name: str, value: str | None) -> None:
+        """Set a variable of the environment, or remove it."""
         if value is None:
             self._environ.pop(name, None)
         else:

@@ -382,6 +382,7 @@ def _wants_table(group: _Group, at: int, path: tuple[str, ...]) -> bool:
 
 
 def _is_from_list(before: list[Token | _Group]) -> bool:
+    """Check whether a comma or bracket behind these parts is one of FROM."""
     for word in _words_backwards(before):
         if word in ("from", "join"):
             return True

@@ -112,6 +112,7 @@ class _Range:
 
     @classmethod
     def of(cls, piece: Token, backslashes: bool) -> _Range:
+        """Return the range of a statement without the spaces and comments around it."""
         start = end = None
         words: list[str] = []
         at_line_start = piece.start == 0
@@ -130,6 +131,7 @@ class _Range:
 
 
 def _index_at(statements: list[_Range], sql: str, offset: int) -> int:
+    """Return the index of the statement at an offset; behind one on its line, that one counts."""
     for index, one in enumerate(statements):
         if offset <= one.end:
             before = statements[index - 1] if index else None

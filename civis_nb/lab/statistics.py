@@ -83,6 +83,7 @@ async def _row(ask: Ask, sql: str) -> Sequence[Any]:
 
 
 def _is(column: Column, kinds: tuple[str, ...]) -> bool:
+    """Check whether a column is of one of these types, and no array of it."""
     kind = column.type.lower()
     # Arrays and intervals have no order of their own.
     return kind.startswith(kinds) and not kind.endswith("]") and not kind.startswith("interval")

@@ -190,6 +190,7 @@ class Upload:
         self._path.unlink(missing_ok=True)
 
     def _begin(self, state: str, work: Callable[[], None]) -> None:
+        """Start work in a thread, unless other work goes on or has ended the upload."""
         with self._lock:
             if self._state in ("detecting", "importing", "cancelled", "done"):
                 raise CivisInputError(f"{self.name} is {self._state}: nothing else can begin.")
@@ -197,6 +198,7 @@ class Upload:
         threading.Thread(target=self._work, args=(work,), daemon=True).start()
 
     def _work(self, work: Callable[[], None]) -> None:
+        """Do work, and keep why it failed; the target of a thread."""
         try:
             with open_call(progress=False) as call:
                 self._call = call
@@ -218,7 +220,8 @@ class Upload:
                 self._state = "failed"
                 self._problem = problem
 
-    def _became(self, state: str) -> None:
+    def _set_state(self, state: str) -> None:
+        """Set the state, unless the upload was cancelled meanwhile."""
         with self._lock:
             if self._state != "cancelled":
                 self._state = state
@@ -228,7 +231,7 @@ class Upload:
             self._found = self._detected_csv(has_header)
         else:
             self._found = frame_of(self._path, self.kind, has_header, sheet)[1]
-        self._became("detected")
+        self._set_state("detected")
 
     def _detected_csv(self, has_header: bool | None) -> FoundColumns:
         """Return the columns that the platform detects, as for every CSV file that is loaded."""
@@ -249,6 +252,7 @@ class Upload:
         return FoundColumns(found.columns, header, sample)
 
     def _load(self, target: TableImport, done: Callable[[], None]) -> None:
+        """Load the file into a table, and count its rows."""
         client, found = self._client, self._found
         database = int(target.database)
         assert found is not None  # noqa: S101 - `load` has checked it
@@ -283,7 +287,7 @@ class Upload:
         future.result()
         done()
         self._rows = self._counted(client, target)
-        self._became("done")
+        self._set_state("done")
         self._path.unlink(missing_ok=True)
 
     def _counted(self, client: Any, target: TableImport) -> int | None:

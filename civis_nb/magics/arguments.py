@@ -98,6 +98,7 @@ def checked_arguments(client: Client, script: Any, given: Mapping[str, Any]) -> 
 
 
 def _unknown(script: Any, name: str, known: list[str]) -> str:
+    """Return the message about an argument that no parameter takes."""
     if not known:
         return f"{script.name!r} has no parameters, so it can't take {name}. Nothing was started."
     hint = did_you_mean(name, known, 2) or f" It has: {', '.join(known)}."
@@ -136,7 +137,7 @@ def _text(_client: Client, value: Any) -> str:
     return str(value)
 
 
-def _whole(_client: Client, value: Any) -> int:
+def _integer(_client: Client, value: Any) -> int:
     if isinstance(value, bool):
         raise TypeError
     number = int(value)
@@ -154,7 +155,7 @@ def _number(_client: Client, value: Any) -> float:
     return number
 
 
-def _truth(_client: Client, value: Any) -> bool:
+def _boolean(_client: Client, value: Any) -> bool:
     if isinstance(value, bool):
         return value
     word = str(value).strip().lower()
@@ -164,6 +165,7 @@ def _truth(_client: Client, value: Any) -> bool:
 
 
 def _file(_client: Client, value: Any) -> int:
+    """Return the id of a file that is given as an id or an object."""
     found = getattr(value, "id", value)
     if isinstance(found, bool):
         raise TypeError
@@ -171,6 +173,7 @@ def _file(_client: Client, value: Any) -> int:
 
 
 def _database(client: Client, value: Any) -> Any:
+    """Return the database and credential of a name, an id, or of both already."""
     if isinstance(value, Mapping):
         return dict(value)
     number = int(value) if str(value).isdecimal() else value
@@ -191,9 +194,9 @@ def _credential(client: Client, value: Any) -> int:
 
 
 _READERS: Final[dict[str, Callable[[Any, Any], Any]]] = {
-    "integer": _whole,
+    "integer": _integer,
     "float": _number,
-    "bool": _truth,
+    "bool": _boolean,
     "file": _file,
     "database": _database,
     "credential": _credential,

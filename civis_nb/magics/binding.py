@@ -189,6 +189,7 @@ def _mismatch(placeholder: Placeholder, value: Any, dialect: str) -> str | None:
 
 
 def _no_table(name: str) -> str:
+    """Return what to do where a value is bound in the place of a table's name."""
     return (
         f":{name} stands where a table's name is expected, and :{name} binds a value. To name a "
         f"table, give --ident {name} (the text of the variable {name}) or --ident "
@@ -259,6 +260,7 @@ def _values(found: Sequence[Placeholder], sources: Sequence[Mapping[str, Any]]) 
 
 
 def _literal(value: Any, dialect: str, placeholder: Placeholder) -> str:
+    """Return a value as SQL; several are a list, with brackets where there are none yet."""
     if not is_many(value):
         return literal(value, dialect, placeholder.name)
     texts = [literal(item, dialect, placeholder.name) for item in members(value, placeholder.name)]

@@ -230,6 +230,7 @@ def _follow(
 
 
 def _error_text(future: Any) -> str | None:
+    """Return what a future failed with; None if it has not, or was cancelled."""
     try:
         error = future.exception()
     except concurrent.futures.CancelledError:

@@ -124,6 +124,7 @@ def _longest_text(pattern: str) -> str:
 
 
 def _first(items: Iterable[Any], count: int) -> list[Any]:
+    """Return the first items; no further page is fetched for the others."""
     found = []
     for item in items:
         found.append(item)
@@ -183,6 +184,7 @@ def _when(moment: str) -> str:
 
 
 def _duration(run: Any) -> str | None:
+    """Return how long a run took, or has run so far."""
     if not run.started_at:
         return None
     started = datetime.fromisoformat(run.started_at)

@@ -167,6 +167,7 @@ class Syntax:
         return values
 
     def _nothing(self) -> dict[str, Any]:
+        """Return the values of a line without any option."""
         values: dict[str, Any] = {
             word.name.lower(): [] if word.repeated else None for word in self.positionals
         }

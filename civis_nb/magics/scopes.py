@@ -34,7 +34,7 @@ def enclosing_names(user_ns: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         outer = code.co_qualname.rpartition(".<locals>.")[0]
         if not outer:
             break
-        frame = next((one for one in _outwards(frame) if _is(one, outer, frame)), None)
+        frame = next((one for one in _callers(frame) if _is(one, outer, frame)), None)
     return found
 
 
@@ -48,7 +48,8 @@ def _caller(frame: FrameType | None) -> FrameType | None:
     return frame
 
 
-def _outwards(frame: FrameType) -> Iterator[FrameType]:
+def _callers(frame: FrameType) -> Iterator[FrameType]:
+    """Yield the frames that called a frame, the innermost first."""
     outer = frame.f_back
     while outer is not None:
         yield outer

@@ -232,6 +232,7 @@ def _image_and_tag(image: str) -> tuple[str, str]:
 
 
 def _post_r(client: Client) -> Any:
+    """Return the method that creates R scripts; raises where the platform has none."""
     try:
         return client.scripts.post_r
     except AttributeError:

@@ -150,6 +150,7 @@ class SqlRun:
 
     @property
     def _most_shown(self) -> int:
+        """Return how many rows a preview has at most."""
         return min(self.call.max_rows or PREVIEW_ROWS, PREVIEW_ROWS)
 
     def _table(
@@ -322,6 +323,7 @@ class SqlRun:
         return None if call.quiet and call.whole_cell else made
 
     def _plan(self, statement: Statement) -> Plan | None:
+        """Run EXPLAIN; return the plan where it is shown."""
         facts = self.runner.query(statement, PREVIEW_ROWS)
         plan = Plan(facts["rows"], statement.database.name)
         if self.call.var is not None:

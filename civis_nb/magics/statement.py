@@ -216,6 +216,7 @@ def _text_only(name: str) -> str:
 
 
 def _known(database: Database, option: str) -> str:
+    """Return the dialect in which values are written; raises where there is none."""
     if database.dialect is None:
         raise CivisMagicError(
             f"{option}: the database {database.name} is of the kind {database.adapter!r}, for "

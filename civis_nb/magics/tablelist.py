@@ -93,6 +93,7 @@ def _wanted(values: Mapping[str, Any]) -> str:
 
 
 def _scanned(table: Any) -> str | None:
+    """Return when the platform last looked at a table."""
     moment = table.get("last_refresh")
     return str(moment)[:19].replace("T", " ") if moment else None
 
@@ -109,11 +110,12 @@ def _tables(client: Client, database: Database, values: dict[str, Any]) -> list[
     found = list(client.tables.list(**given))
     if wild:
         glob = pattern.replace("%", "*").lower()
-        found = [one for one in found if _fits(one, glob)]
+        found = [one for one in found if _matches(one, glob)]
     return found
 
 
-def _fits(table: Any, glob: str) -> bool:
+def _matches(table: Any, glob: str) -> bool:
+    """Check whether a table's name, with or without its schema, matches a pattern."""
     name = str(table.name).lower()
     return fnmatch.fnmatchcase(name, glob) or fnmatch.fnmatchcase(
         f"{str(table.schema).lower()}.{name}", glob
@@ -124,7 +126,7 @@ def _columns_table(
     client: Client, tables: Sequence[Any], *, profile: bool, wanted: str
 ) -> ResultTable:
     """Return the columns of tables, or what is counted in them."""
-    _check_few(tables)
+    _check_not_too_many(tables)
     cells: list[list[Any]] = []
     for table in tables:
         for column in _columns(client, table, profile):
@@ -163,7 +165,7 @@ def _text(value: Any) -> str | None:
     return None if value is None or value == "" else str(value)
 
 
-def _check_few(tables: Sequence[Any]) -> None:
+def _check_not_too_many(tables: Sequence[Any]) -> None:
     if len(tables) > _MAX_TABLES:
         raise CivisMagicError(
             f"{len(tables):,} tables are too many to show the columns of all, or to scan: at most "
@@ -180,7 +182,7 @@ def _scan(client: Client, database: Database, values: dict[str, Any]) -> None:
         ]
     else:
         tables = _tables(client, database, values)
-        _check_few(tables)
+        _check_not_too_many(tables)
         starts = [
             lambda table=table: client.tables.post_scan(  # type: ignore[misc]
                 database.id, table.schema, table.name, stats_priority="block"

@@ -109,6 +109,7 @@ def interrupted(report: str) -> KeyboardInterrupt:
 
 
 def _settle(display: Display, note: str) -> None:
+    """Leave the last state and the end of the log, with a note, in place of the live view."""
     seen = display.tracker.activity()
     # Of a log less stays than was shown while the run went on.
     log = seen.log and seen.log[-SETTLED_LINES:]

@@ -374,6 +374,7 @@ def wait_magic(line: str, background: Background, namespaces: Sequence[Mapping[s
 
 
 def _future(name: str, namespaces: Sequence[Mapping[str, Any]]) -> Any:
+    """Return the future that a variable holds."""
     source = next((names for names in namespaces if name in names), None)
     found = None if source is None else source[name]
     if not isinstance(found, Future) or not hasattr(found, "cancel_requested"):

@@ -73,6 +73,7 @@ class CellWriter:
 
 
 def _short(text: str | None) -> Cell:
+    """Return a text as a cell; a long one is cut, with its length."""
     if text is None or len(text) <= _CELL_CHARS:
         return text
     return {"text": text[:_CELL_CHARS], "length": len(text)}
@@ -99,6 +100,7 @@ def tab_separated(names: Sequence[str] | None, columns: Sequence[Sequence[str | 
 
 
 def _field(text: str | None) -> str:
+    """Return a text as a spreadsheet reads it from the clipboard."""
     if text is None:
         return ""
     if any(character in text for character in "\t\n\r") or text.startswith('"'):

@@ -54,5 +54,6 @@ class GroupPanel(RunsView):
 
 
 def _without_clock(group: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a group without the times that go on by themselves."""
     rows = [without_clock(row) for row in group.get("runs", ())]
     return {**without_clock(group), "runs": rows}

@@ -94,6 +94,7 @@ def _boolean(text: str) -> bool:
 
 
 def _with_zone(text: str) -> dt.datetime:
+    """Parse a time; one without a zone is in UTC."""
     value = dt.datetime.fromisoformat(text)
     return value if value.tzinfo else value.replace(tzinfo=dt.UTC)
 
@@ -355,6 +356,7 @@ def _column(item: Mapping[str, Any], fields: Sequence[Field]) -> int:
 
 
 def _text_or_none(item: Mapping[str, Any], key: str) -> str | None:
+    """Return a text of a filter; None where it is missing or blank."""
     value = item.get(key)
     return None if value is None or str(value).strip() == "" else str(value)
 

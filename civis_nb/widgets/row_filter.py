@@ -95,6 +95,7 @@ class RowFilter:
         return matches
 
     def _narrowed(self, matches: Matches | None, numbers: np.ndarray[Any, Any]) -> Matches:
+        """Return those of some rows that match already."""
         if matches is not None:
             numbers = numbers[matches.mask.to_numpy(zero_copy_only=False)[numbers]]
         return Matches(numbers, len(self._source))

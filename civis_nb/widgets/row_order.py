@@ -132,6 +132,7 @@ class RowOrder:
 
     @property
     def _order_by(self) -> str:
+        """Return the order as SQL; equal rows come in the order of the table."""
         return ", ".join([*(one.sql(column_name(one.column)) for one in self._sorts), NUMBER])
 
     def _between(

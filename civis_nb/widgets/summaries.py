@@ -80,15 +80,18 @@ class _Scale:
 
 
 def _day(number: float) -> str:
+    """Return the text of a day, counted from 1970."""
     return (dt.date(1970, 1, 1) + dt.timedelta(days=int(number))).isoformat()
 
 
 def _moment(number: float) -> str:
+    """Return the text of a time, in seconds from 1970."""
     moment = dt.datetime(1970, 1, 1) + dt.timedelta(seconds=number)
     return moment.isoformat(sep=" ", timespec="seconds" if number == int(number) else "auto")
 
 
 def _clock(number: float) -> str:
+    """Return the text of a time of day, in seconds from midnight."""
     return (dt.datetime(1970, 1, 1) + dt.timedelta(seconds=min(number, _DAY_S - 1e-6))).strftime(
         "%H:%M:%S"
     )

@@ -285,6 +285,7 @@ class TableView(LiveView):
         return {"summaries": [one.as_json() for one in found]}
 
     def _summary_of(self, column: int, query: Query) -> Summary:
+        """Return the summary of a column under a query, with the bars of that of all rows."""
         whole = self._summaries.get(column)
         if whole is None:
             whole = self._summaries[column] = summarize(self._engine, column)
