@@ -11,26 +11,52 @@ import argparse
 import json
 import re
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from .corpus import FOLDER, Answer, Case, load, position
 from .postgres_server import Server, running
 
-_FIELD, _ROW, _NULL, _STATEMENT = "\x1f", "\x1e", "\x15", "\x02"
+_FIELD, _ROW, _NULL, _STATEMENT, _END = "\x1f", "\x1e", "\x15", "\x02\n", "\x03\n"
 _FRESH = "set client_min_messages = error; drop schema public cascade; create schema public;"
 _FORMAT = ("-A", "-F", _FIELD, "-R", _ROW, "-P", f"null={_NULL}", "-P", "footer=off")
 
 
-def answer_of(server: Server, case: Case) -> Answer | None:
-    """Return a server's answer to a case; None for a statement without a result."""
-    script = f"{_FRESH}\n\\o /dev/null\n{case.setup};\n\\o\n\\echo {_STATEMENT}\n{case.sql}\n\\g\n"
-    done = server.psql(script, "-v", "ON_ERROR_STOP=1", *_FORMAT)
-    _, reached, output = done.stdout.partition(f"{_STATEMENT}\n")
-    if not reached:
-        raise RuntimeError(f"the setup of {case.name} fails: {done.stderr}")
-    if done.returncode:
-        return Answer(error=re.sub(r"^psql:\S+ ", "", done.stderr))
+def answers_of(server: Server, cases: list[Case]) -> list[Answer | None]:
+    """Return a server's answers to cases; None for a statement without a result.
+
+    Each has a session of its own. All are asked by one psql: starting one takes longer than most
+    answers do. What it writes to either stream is told apart by marks. A case is in a file of its
+    own, since a text that never ends would reach into the next one.
+    """
+    lines = []
+    with tempfile.TemporaryDirectory(dir=server.folder) as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        for number, case in enumerate(cases):
+            setup, statement = folder / f"{number}.setup.sql", folder / f"{number}.sql"
+            setup.write_text(f"{_FRESH}\n{case.setup};\n", encoding="utf-8")
+            statement.write_text(f"{case.sql}\n\\g\n", encoding="utf-8")
+            lines += ["\\c", "\\o /dev/null", f"\\i {setup}", "\\o"]
+            lines += [f"\\echo {_STATEMENT}\\warn {_STATEMENT}\\i {statement}"]
+            lines += [f"\\echo {_END}\\warn {_END}"]
+        done = server.psql("\n".join(lines), *_FORMAT, check=True)
+    parts = zip(_parts(done.stdout), _parts(done.stderr), strict=True)
+    return [_answer(case, *both) for case, both in zip(cases, parts, strict=True)]
+
+
+def _parts(stream: str) -> list[list[str]]:
+    """Return what was written for each case: by its setup, and by its statement."""
+    return [part.split(_STATEMENT) for part in stream.split(_END)[:-1]]
+
+
+def _answer(case: Case, outputs: list[str], errors: list[str]) -> Answer | None:
+    (_, output), (setup_errors, error) = outputs, errors
+    if "ERROR:" in setup_errors:
+        raise RuntimeError(f"the setup of {case.name} fails: {setup_errors}")
+    if error:
+        return Answer(error=re.sub(r"^psql:\S+ ", "", error))
     if not output:
         return None
     names, *rows = (row.split(_FIELD) for row in output.removesuffix("\n").split(_ROW))
@@ -38,9 +64,8 @@ def answer_of(server: Server, case: Case) -> Answer | None:
     return Answer(rows=values, columns=names)
 
 
-def recorded(server: Server, case: Case) -> dict[str, Any]:
+def recorded(case: Case, answer: Answer | None) -> dict[str, Any]:
     """Return the fields of a case with a server's answer in them."""
-    answer = answer_of(server, case)
     fields = dict(case.fields)
     if answer is None:
         fields["expected"] = {"any": True}
@@ -59,7 +84,9 @@ def recorded(server: Server, case: Case) -> dict[str, Any]:
 
 def differences(server: Server, cases: list[Case]) -> list[tuple[Case, dict[str, Any]]]:
     """Return the recorded cases that the server answers otherwise, with their right fields."""
-    pairs = [(case, recorded(server, case)) for case in cases if case.recorded]
+    known = [case for case in cases if case.recorded]
+    answers = answers_of(server, known)
+    pairs = [(case, recorded(case, one)) for case, one in zip(known, answers, strict=True)]
     return [(case, fields) for case, fields in pairs if fields != case.fields]
 
 
