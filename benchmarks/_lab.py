@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from tests.lab.conftest import BUNDLE
 from tests.lab.conftest import started as with_extension
-from tests.widgets.conftest import CHROMIUM, Page, Server, new_window
+from tests.widgets.drivers import CHROMIUM, Page, Server, new_window
 
 __all__ = ["Lab", "Notebook", "beside", "started", "window"]
 

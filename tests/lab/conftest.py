@@ -11,12 +11,10 @@ import pytest
 
 import civis_nb
 from tests.widgets.conftest import (
-    Page,
-    Server,
     browser_window,  # noqa: F401 - a fixture
     chromium,  # noqa: F401 - a fixture
-    notebooks_of,
 )
+from tests.widgets.drivers import Page, Server, notebooks_of
 
 ROOT = Path(__file__).parents[2]
 BUNDLE = ROOT / "civis_nb" / "labextension"

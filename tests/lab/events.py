@@ -8,7 +8,7 @@ from typing import Any
 
 import requests
 
-from tests.widgets.conftest import Server, until
+from tests.widgets.drivers import Server, until
 
 
 class Events:

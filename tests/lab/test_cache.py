@@ -9,7 +9,7 @@ import pytest
 
 from civis_nb.lab import cache
 from civis_nb.lab.cache import Cache
-from tests.widgets.conftest import until
+from tests.widgets.drivers import until
 
 
 class Loads:

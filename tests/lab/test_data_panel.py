@@ -11,7 +11,7 @@ import pytest
 import civis_nb
 from civis_nb.io import query_civis
 from tests.lab.conftest import field_heights, is_cut, started
-from tests.widgets.conftest import Page, serious_findings, written
+from tests.widgets.drivers import Page, serious_findings, written
 
 pytestmark = pytest.mark.exhaustive
 

@@ -23,7 +23,7 @@ from civis_nb.lab.files import attachment
 from tests.lab.conftest import started
 from tests.lab.test_jobs import ended, script
 from tests.scripted_server import Reply, ScriptedServer
-from tests.widgets.conftest import until
+from tests.widgets.drivers import until
 
 pytestmark = pytest.mark.exhaustive
 

@@ -11,7 +11,7 @@ import civis_nb
 from civis_nb.io import file_to_civis
 from tests.lab.conftest import is_cut, started
 from tests.lab.test_files import slow_platform  # noqa: F401 - a fixture
-from tests.widgets.conftest import Page, notebooks_of, serious_findings, written
+from tests.widgets.drivers import Page, notebooks_of, serious_findings, written
 
 pytestmark = pytest.mark.exhaustive
 

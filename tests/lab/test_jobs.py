@@ -8,7 +8,7 @@ import uuid
 import pytest
 
 from tests.lab.events import Events
-from tests.widgets.conftest import until
+from tests.widgets.drivers import until
 
 pytestmark = pytest.mark.exhaustive
 

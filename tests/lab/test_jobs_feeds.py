@@ -19,7 +19,7 @@ from civis_nb.lab.jobs import Jobs, JobsFeed
 from civis_nb.lab.platform import Choice, LocalPlatform
 from civis_nb.lab.runs import RunFeed
 from civis_nb.utils import run_job
-from tests.widgets.conftest import until
+from tests.widgets.drivers import until
 
 pytestmark = pytest.mark.exhaustive
 

@@ -8,7 +8,7 @@ import pytest
 
 from tests.lab.conftest import field_heights, is_cut
 from tests.lab.test_jobs import PARAMS, script
-from tests.widgets.conftest import serious_findings
+from tests.widgets.drivers import serious_findings
 
 pytestmark = pytest.mark.exhaustive
 

@@ -11,7 +11,7 @@ import pytest
 from tests.lab.conftest import started
 from tests.lab.events import Events
 from tests.lab.test_handlers import ROUTES
-from tests.widgets.conftest import until
+from tests.widgets.drivers import until
 
 pytestmark = pytest.mark.exhaustive
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.lab.conftest import started
 from tests.lab.test_sql_commands import editor, text_of
-from tests.widgets.conftest import Page, written
+from tests.widgets.drivers import Page, written
 
 KERNEL = """
 import pathlib, sys

@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from tests.lab.conftest import started
-from tests.widgets.conftest import Server, until
+from tests.widgets.drivers import Server, until
 
 pytestmark = pytest.mark.exhaustive
 

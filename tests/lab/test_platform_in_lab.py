@@ -13,7 +13,7 @@ from civis_nb.local.join import answering
 from tests.lab.conftest import field_heights, needs_bundle, started
 from tests.lab.test_jobs import script
 from tests.lab.test_jobs_in_lab import Jobs
-from tests.widgets.conftest import notebooks_of, serious_findings
+from tests.widgets.drivers import notebooks_of, serious_findings
 
 pytestmark = pytest.mark.exhaustive
 

@@ -7,7 +7,7 @@ import copy
 import nbformat
 import pytest
 
-from tests.widgets.conftest import Page, serious_findings, written
+from tests.widgets.drivers import Page, serious_findings, written
 
 pytestmark = pytest.mark.exhaustive
 

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from tests.display.test_html import XSS
-from tests.widgets.conftest import Page, serious_findings, written
+from tests.widgets.drivers import Page, serious_findings, written
 
 pytestmark = pytest.mark.exhaustive
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import TimeoutError
 
 from tests.lab.conftest import needs_bundle, started
-from tests.widgets.conftest import notebooks_of
+from tests.widgets.drivers import notebooks_of
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads((ROOT / "extension" / "schema" / "plugin.json").read_text("utf-8"))

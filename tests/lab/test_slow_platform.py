@@ -14,7 +14,7 @@ import requests
 from tests.lab.conftest import started
 from tests.lab.events import Events
 from tests.scripted_server import Reply, ScriptedServer
-from tests.widgets.conftest import until
+from tests.widgets.drivers import until
 
 pytestmark = pytest.mark.exhaustive
 

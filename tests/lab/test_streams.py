@@ -12,7 +12,7 @@ import pytest
 from tests.lab.conftest import started
 from tests.lab.events import Events
 from tests.scripted_server import ScriptedServer
-from tests.widgets.conftest import until
+from tests.widgets.drivers import until
 
 pytestmark = pytest.mark.exhaustive
 

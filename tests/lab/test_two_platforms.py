@@ -21,7 +21,7 @@ from civis_nb.lab.platform import Choice, LocalPlatform
 from civis_nb.lab.uploads import Uploads
 from tests.lab.test_jobs import script
 from tests.scripted_server import Reply, ScriptedServer
-from tests.widgets.conftest import until
+from tests.widgets.drivers import until
 
 pytestmark = pytest.mark.exhaustive
 

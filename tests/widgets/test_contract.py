@@ -24,7 +24,7 @@ from civis_nb.widgets.group import GroupPanel
 from civis_nb.widgets.pages import PagesPanel
 from civis_nb.widgets.run import RunPanel
 from civis_nb.widgets.table import TableView
-from tests.widgets.conftest import new_window
+from tests.widgets.drivers import new_window
 
 STATIC = Path(modules.__file__).parent / "static"
 #: What belongs to one front end or to the library below anywidget.

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import civis_nb
-from tests.widgets.conftest import until
+from tests.widgets.drivers import until
 
 pytestmark = pytest.mark.exhaustive
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests.widgets.conftest import SHOTS, WAIT_MS, new_window, until
+from tests.widgets.drivers import SHOTS, WAIT_MS, new_window, until
 
 pytestmark = pytest.mark.exhaustive
 pytest.importorskip("marimo")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.widgets.conftest import serious_findings, until
+from tests.widgets.drivers import serious_findings, until
 
 pytestmark = pytest.mark.exhaustive
 

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.widgets.conftest import WAIT_MS, until
+from tests.widgets.drivers import WAIT_MS, until
 
 pytestmark = pytest.mark.exhaustive
 

@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbconvert import HTMLExporter
 
-from tests.widgets.conftest import SHOTS, WAIT_MS, new_window, serious_findings, until
+from tests.widgets.drivers import SHOTS, WAIT_MS, new_window, serious_findings, until
 
 pytestmark = pytest.mark.exhaustive
 
@@ -129,7 +129,7 @@ def assert_inert(page: Any, outputs: str) -> None:
 @pytest.fixture(scope="module")
 def notebook(jupyter: Any, browser_window: Any, tmp_path_factory: Any) -> Any:
     """Open the notebook with all views, with every cell run."""
-    from tests.widgets.conftest import Page, written
+    from tests.widgets.drivers import Page, written
 
     page = Page(browser_window.new_page(), jupyter, written(jupyter, *CELLS), "lab")
     page.run_all()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import civis_nb
-from tests.widgets.conftest import WAIT_MS, serious_findings, until
+from tests.widgets.drivers import WAIT_MS, serious_findings, until
 
 pytestmark = pytest.mark.exhaustive
 

@@ -1,0 +1,379 @@
+"""A real JupyterLab and a real browser, in which notebooks are opened, run and looked at."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import requests
+from nbformat.v4 import new_code_cell, new_notebook
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+#: Screenshots that tests make, to be looked at; they are not kept in the repository.
+SHOTS = Path(__file__).parents[2] / "build" / "screenshots"
+_START_S = 90
+#: The longest wait for something on a page; most come within a fraction of it.
+WAIT_MS = 45_000
+
+
+def until(condition: Callable[[], Any], what: str, seconds: float = WAIT_MS / 1000) -> Any:
+    """Wait for a condition, with a deadline."""
+    deadline = time.monotonic() + seconds
+    while not (found := condition()):
+        assert time.monotonic() < deadline, f"{what} did not come about in {seconds} s"
+        time.sleep(0.05)
+    return found
+
+
+class ServerSession(requests.Session):
+    """Requests to a Jupyter server, by their paths."""
+
+    def __init__(self, address: str, token: str, as_page: bool) -> None:
+        super().__init__()
+        self._base = address
+        if as_page:
+            self.get(f"login?token={token}")
+        else:
+            self.headers["Authorization"] = f"token {token}"
+
+    def address(self, path: str) -> str:
+        """Return the whole address of a path."""
+        return f"{self._base}{path}"
+
+    def request(self, method: str, url: str, *args: Any, **more: Any) -> requests.Response:
+        more.setdefault("timeout", 60)
+        return super().request(method, self.address(url), *args, **more)
+
+
+class Server:
+    """A JupyterLab with Notebook 7 in it.
+
+    Attributes
+    ----------
+    folder
+        Where the notebooks are.
+    module
+        What is started; ``jupyter_server`` is a server without pages.
+    options
+        Further options of its command.
+    **variables
+        Environment variables of the kernels.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        module: str = "jupyterlab",
+        options: Sequence[str] = (),
+        **variables: str,
+    ) -> None:
+        self.folder = folder
+        self._token = secrets.token_hex(16)
+        runtime = folder / ".runtime"
+        env = {
+            **os.environ,
+            **variables,
+            "JUPYTER_RUNTIME_DIR": str(runtime),
+            "JUPYTER_CONFIG_DIR": str(folder / ".config"),
+            "JUPYTER_DATA_DIR": str(folder / ".data"),
+            "IPYTHONDIR": str(folder / ".ipython"),
+            "JUPYTERLAB_SETTINGS_DIR": str(folder / ".settings"),
+            "JUPYTERLAB_WORKSPACES_DIR": str(folder / ".workspaces"),
+        }
+        settings_of = {
+            "ServerApp.ip": "127.0.0.1",
+            "ServerApp.port": 0,
+            "ServerApp.open_browser": False,
+            "ServerApp.allow_root": True,
+            "ServerApp.root_dir": str(folder),
+            "IdentityProvider.token": self._token,
+            "LabApp.expose_app_in_browser": True,
+            "JupyterNotebookApp.expose_app_in_browser": True,
+        }
+        settings = folder / ".settings" / "@jupyterlab" / "apputils-extension"
+        settings.mkdir(parents=True)
+        (settings / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+        config = folder / ".config"
+        config.mkdir()
+        nested: dict[str, Any] = {}
+        for name, value in settings_of.items():
+            owner, _, key = name.partition(".")
+            nested.setdefault(owner, {})[key] = value
+        (config / "jupyter_server_config.json").write_text(json.dumps(nested))
+        self._env = env
+        self._log = (folder / ".server.log").open("w")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", module, "--no-browser", *options],
+            env=env, cwd=folder, stdout=self._log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        self._address = until(lambda: self._found(runtime), "the server's start", _START_S)
+        # Its file is there a moment before it listens.
+        until(self._answers, "the server's first answer", _START_S)
+
+    def _found(self, runtime: Path) -> str | None:
+        assert self._process.poll() is None, (self.folder / ".server.log").read_text()
+        for path in runtime.glob("jpserver-*.json"):
+            try:
+                return str(json.loads(path.read_text())["url"])
+            except (ValueError, KeyError):
+                return None  # it is being written
+        return None
+
+    def _answers(self) -> bool:
+        try:
+            return requests.get(f"{self._address}api", timeout=_START_S).ok
+        except requests.ConnectionError:
+            return False
+
+    def url(self, app: str, name: str) -> str:
+        """Return the address of a notebook in an app: ``lab`` or ``notebook``."""
+        path = f"doc/tree/{name}" if app == "lab" else f"notebooks/{name}"
+        return f"{self._address}{path}?token={self._token}"
+
+    def session(self, *, as_page: bool = False) -> ServerSession:
+        """Return what asks the server, with its token; as a page does, with cookies alone."""
+        return ServerSession(self._address, self._token, as_page)
+
+    def trust(self, path: Path) -> None:
+        """Sign a notebook, as if a person had run it here."""
+        command = [sys.executable, "-m", "jupyter", "trust", str(path)]
+        subprocess.run(command, env=self._env, check=True, capture_output=True)
+
+    def end_kernels(self) -> None:
+        """End all kernels: those of notebooks that are closed would stay, with their memory."""
+        address = f"{self._address}api/kernels"
+        headers = {"Authorization": f"token {self._token}"}
+        listed = requests.get(address, headers=headers, timeout=60)
+        assert listed.ok, f"{listed.status_code}: {listed.text[:500]}"
+        for kernel in listed.json():
+            requests.delete(f"{address}/{kernel['id']}", headers=headers, timeout=60)
+
+    def kill(self) -> None:
+        """End it with no chance to do anything before."""
+        self._process.kill()
+        self._process.wait(20)
+        self._log.close()
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def stop(self) -> int:
+        """End it; return its exit code, which is negative where it had to be killed."""
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait(20)
+        self._log.close()
+        return self._process.returncode
+
+    @property
+    def pid(self) -> int:
+        """The id of its process."""
+        return self._process.pid
+
+    @property
+    def log(self) -> str:
+        """What it has logged, and its kernels have."""
+        return (self.folder / ".server.log").read_text(errors="replace")
+
+
+class Page:
+    """A notebook that is open in the browser.
+
+    Attributes
+    ----------
+    page
+        Playwright's page.
+    path
+        The notebook's file.
+    problems
+        What scripts of views failed with; Jupyter's own have failures of theirs.
+    """
+
+    until = staticmethod(until)
+
+    def __init__(self, page: Any, server: Server, path: Path, app: str) -> None:
+        self.page = page
+        self.path = path
+        self.end_kernels = server.end_kernels
+        self.problems: list[str] = []
+        page.on("pageerror", self._failed)
+        self._url = server.url(app, path.name)
+        self._app = "jupyterapp"
+        self._load()
+
+    def _load(self) -> None:
+        """Open the notebook's address, and wait until its cells are shown."""
+        self.page.goto(self._url)
+        self.page.wait_for_function(f"() => window.{self._app} !== undefined", timeout=WAIT_MS)
+        self.page.wait_for_selector(".jp-Notebook .jp-Cell", timeout=WAIT_MS)
+
+    def reload(self) -> None:
+        """Load the page again, and wait for its kernel.
+
+        The browser's own reload takes the address that JupyterLab has made of it meanwhile,
+        which may be that of a launcher.
+        """
+        self._load()
+        self.wait_for_kernel()
+
+    def _failed(self, error: Any) -> None:
+        if "blob:" in (error.stack or ""):
+            self.problems.append(error.stack)
+
+    def command(self, name: str, **args: Any) -> None:
+        """Run a command of the application."""
+        self.page.evaluate(
+            "([app, name, args]) => { window[app].commands.execute(name, args) }",
+            [self._app, name, args],
+        )
+
+    def wait_for_kernel(self) -> None:
+        """Wait until the kernel is there and idle."""
+        self.page.wait_for_function(
+            """(app) => {
+                const context = window[app].shell.currentWidget?.sessionContext;
+                const kernel = context?.isReady && context.session?.kernel;
+                return kernel?.connectionStatus === "connected" && kernel.status === "idle";
+            }""",
+            arg=self._app,
+            timeout=2 * WAIT_MS,
+        )
+
+    def run_all(self) -> None:
+        """Run all cells, and wait until the last one has run."""
+        self.wait_for_kernel()
+        self.command("notebook:run-all-cells")
+        self.page.wait_for_function(
+            """() => {
+                const prompts = [...document.querySelectorAll(
+                    ".jp-CodeCell .jp-InputArea-prompt")].map((one) => one.textContent.trim());
+                return prompts.length && prompts.every((one) => /^\\[\\d+\\]:?$/.test(one));
+            }""",
+            timeout=2 * WAIT_MS,
+        )
+
+    def output(self, cell: int) -> Any:
+        """Return the outputs of a cell, counted from 0; its last one with a negative number."""
+        return self.page.locator(".jp-CodeCell").nth(cell).locator(".jp-Cell-outputArea")
+
+    def run_cell(self, source: str) -> None:
+        """Run code in the kernel, beside the notebook's cells, and wait for its end."""
+        self.page.evaluate(
+            """async ([app, source]) => {
+                const shell = window[app].shell;
+                const kernel = shell.currentWidget.sessionContext.session.kernel;
+                const future = kernel.requestExecute({ code: source, store_history: false });
+                const { content } = await future.done;
+                if (content.status !== "ok") throw new Error(content.evalue);
+            }""",
+            [self._app, source],
+        )
+
+    def restart(self) -> None:
+        """Restart the kernel of the notebook, as the menu does."""
+        self.page.evaluate(
+            """async (app) => {
+                const panels = [...window[app].shell.widgets("main")];
+                const panel = panels.find((one) => one.sessionContext);
+                await panel.sessionContext.session.kernel.restart();
+            }""",
+            self._app,
+        )
+
+    def save(self) -> Any:
+        """Save the notebook; return it as it is on the disk."""
+        # A save that begins before JupyterLab knows of the end of the last one is no save.
+        done = self.page.evaluate(
+            """([app, wait_ms]) => Promise.race([
+                window[app].commands.execute("docmanager:save").then(() => true),
+                new Promise((end) => setTimeout(() => end(false), wait_ms)),
+            ])""",
+            [self._app, WAIT_MS],
+        )
+        assert done, "the notebook was not saved"
+        return nbformat.read(self.path, as_version=4)
+
+    def theme(self, dark: bool) -> None:
+        """Change the theme."""
+        name = "JupyterLab Dark" if dark else "JupyterLab Light"
+        self.command("apputils:change-theme", theme=name)
+        self.page.wait_for_selector(
+            f"body[data-jp-theme-light='{'false' if dark else 'true'}']",
+            state="attached", timeout=WAIT_MS,
+        )  # fmt: skip
+        # JupyterLab's splash fades out over the page.
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached", timeout=WAIT_MS)
+
+    def shot(self, name: str, what: Any = None) -> Path:
+        """Take a screenshot, of an element or of the page."""
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        path = SHOTS / f"{name}.png"
+        (what or self.page).screenshot(path=str(path))
+        return path
+
+
+def new_window(chromium: Any, **options: Any) -> Any:
+    """Return a browser context in which pages may use the clipboard."""
+    context = chromium.new_context(viewport={"width": 1200, "height": 900}, **options)
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    context.set_default_timeout(WAIT_MS)
+    return context
+
+
+#: What axe calls findings that nobody should meet.
+_SERIOUS = ("serious", "critical")
+
+
+def serious_findings(page: Any, context: str) -> list[tuple[str, str, str]]:
+    """Return what axe finds in a part of a page: the rule, the element, what is wrong."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page, context=context).response["violations"]
+    return [
+        (one["id"], node["html"][:200], node.get("failureSummary", ""))
+        for one in found
+        if one["impact"] in _SERIOUS
+        for node in one["nodes"]
+    ]
+
+
+def written(server: Server, *cells: str) -> Path:
+    """Write a notebook of these cells where a server has its notebooks; return its file."""
+    path = server.folder / f"{secrets.token_hex(4)}.ipynb"
+    notebook = new_notebook(cells=[new_code_cell(source) for source in cells])
+    notebook.metadata["kernelspec"] = {
+        "name": "python3", "display_name": "Python 3", "language": "python",
+    }  # fmt: skip
+    nbformat.write(notebook, path)
+    return path
+
+
+@contextmanager
+def notebooks_of(server: Server, window: Any) -> Iterator[Callable[..., Page]]:
+    """Open cells, or a notebook that is there, in ``lab`` or ``notebook``; give the `Page`."""
+    pages = []
+
+    def opened(*cells: str, app: str = "lab", path: Path | None = None) -> Page:
+        pages.append(window.new_page())
+        return Page(pages[-1], server, path or written(server, *cells), app)
+
+    yield opened
+    for page in pages:
+        page.close()
+    server.end_kernels()
