@@ -11,8 +11,9 @@ import pytest
 
 import civis_nb
 from tests.widgets.conftest import (
+    browser_profile,  # noqa: F401 - a fixture
     browser_window,  # noqa: F401 - a fixture
-    chromium,  # noqa: F401 - a fixture
+    playwright_chromium,  # noqa: F401 - a fixture
 )
 from tests.widgets.drivers import Page, Server, notebooks_of
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import ExitStack
 
 import pytest
 
@@ -11,7 +12,7 @@ import civis_nb
 from civis_nb.io import file_to_civis
 from tests.lab.conftest import is_cut, started
 from tests.lab.test_files import slow_platform  # noqa: F401 - a fixture
-from tests.widgets.drivers import Page, notebooks_of, serious_findings, written
+from tests.widgets.drivers import notebooks_of, serious_findings
 
 pytestmark = pytest.mark.exhaustive
 
@@ -113,14 +114,17 @@ def test_a_file_is_opened_by_its_id(open_in_lab, client, tmp_path):
 def test_a_download_that_fails_says_why(browser_window, tmp_path):
     source = tmp_path / "kept.bin"
     source.write_bytes(b"1" * 100)
-    with civis_nb.local.start(samples=False) as platform:
+    with ExitStack() as stack:
+        platform = stack.enter_context(civis_nb.local.start(samples=False))
         file_id = file_to_civis(source, client=platform.client())
-        lab = started(
-            tmp_path / "lab",
-            CIVIS_API_ENDPOINT=platform.endpoint,
-            CIVIS_API_KEY=platform.api_key,
+        lab = stack.enter_context(
+            started(
+                tmp_path / "lab",
+                CIVIS_API_ENDPOINT=platform.endpoint,
+                CIVIS_API_KEY=platform.api_key,
+            )
         )
-        page = Page(browser_window.new_page(), lab, written(lab, "1"), "lab")
+        page = stack.enter_context(notebooks_of(lab, browser_window))("1")
         panel = opened(page)
         panel.get_by_role("button", name="Open a file by its id").click()
         page.page.locator(".jp-Dialog input").fill(str(file_id))
@@ -134,19 +138,19 @@ def test_a_download_that_fails_says_why(browser_window, tmp_path):
         panel.get_by_role("button", name="Refresh").click()
         row = panel.locator(".civis-Row[title*='file 987654']")
         row.wait_for()
+        pages = len(browser_window.pages)
         choose(page, row, "Download")
         toast = page.page.locator(".Toastify__toast", has_text="kept.bin was not downloaded")
         toast.filter(has_text="404").wait_for()
-        assert len(page.page.context.pages) == 1
+        assert len(browser_window.pages) == pages
         assert page.page.locator("iframe[title=Download]").count() == 0
-    choose(page, row, "Download")
-    toast.filter(has_text=re.compile("connect|answer", re.I)).wait_for()
-    page.shot("files-download-failed")
-    page.page.route("**/files/*/content*", lambda route: route.abort())
-    choose(page, row, "Download")
-    toast.filter(has_text="The Jupyter server does not answer").wait_for()
-    page.page.close()
-    lab.stop()
+        platform.stop()
+        choose(page, row, "Download")
+        toast.filter(has_text=re.compile("connect|answer", re.I)).wait_for()
+        page.shot("files-download-failed")
+        page.page.route("**/files/*/content*", lambda route: route.abort())
+        choose(page, row, "Download")
+        toast.filter(has_text="The Jupyter server does not answer").wait_for()
 
 
 def test_a_cancelled_upload_of_which_the_platform_has_nothing_yet(

@@ -5,12 +5,21 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import civis_nb
-from tests.widgets.drivers import CHROMIUM, Page, Server, new_window, notebooks_of
+from tests.widgets.drivers import (
+    CHROMIUM,
+    LAUNCH,
+    WINDOW,
+    Page,
+    Server,
+    notebooks_of,
+    prepared,
+)
 
 
 @pytest.fixture(scope="session")
@@ -38,7 +47,8 @@ def jupyter(tmp_path_factory: pytest.TempPathFactory, widgets_platform: Any) -> 
 
 # While Playwright runs, its event loop does: no other module's tests could start one.
 @pytest.fixture(scope="module")
-def chromium() -> Iterator[Any]:
+def playwright_chromium() -> Iterator[Any]:
+    """Return what starts browsers."""
     if CHROMIUM is None:
         if os.environ.get("CI"):
             pytest.fail("There is no chromium: apt-get install chromium")
@@ -46,19 +56,30 @@ def chromium() -> Iterator[Any]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
+        yield playwright.chromium
 
 
 @pytest.fixture(scope="module")
-def browser_window(chromium: Any) -> Iterator[Any]:
-    """Open a window whose pages share what they have loaded: JupyterLab is megabytes of script."""
-    context = new_window(chromium)
-    yield context
-    context.close()
+def chromium(playwright_chromium: Any) -> Iterator[Any]:
+    browser = playwright_chromium.launch(**LAUNCH)
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="session")
+def browser_profile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder in which the browser keeps scripts compiled: JupyterLab has megabytes."""
+    return tmp_path_factory.mktemp("browser")
+
+
+@pytest.fixture(scope="module")
+def browser_window(playwright_chromium: Any, browser_profile: Path) -> Iterator[Any]:
+    """Open a window whose pages share what pages of the session have loaded."""
+    window = prepared(
+        playwright_chromium.launch_persistent_context(browser_profile, **LAUNCH, **WINDOW)
+    )
+    yield window
+    window.close()
 
 
 @pytest.fixture

@@ -328,12 +328,21 @@ class Page:
         return path
 
 
+#: How a browser is started, and what its windows are like.
+LAUNCH = {"executable_path": CHROMIUM, "args": ["--no-sandbox", "--disable-gpu"]}
+WINDOW = {"viewport": {"width": 1200, "height": 900}}
+
+
 def new_window(chromium: Any, **options: Any) -> Any:
-    """Return a browser context in which pages may use the clipboard."""
-    context = chromium.new_context(viewport={"width": 1200, "height": 900}, **options)
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
-    context.set_default_timeout(WAIT_MS)
-    return context
+    """Return a window of its own of a browser, which shares nothing with others."""
+    return prepared(chromium.new_context(**WINDOW, **options))
+
+
+def prepared(window: Any) -> Any:
+    """Return a window whose pages may use the clipboard, and which waits as long as a test may."""
+    window.grant_permissions(["clipboard-read", "clipboard-write"])
+    window.set_default_timeout(WAIT_MS)
+    return window
 
 
 #: What axe calls findings that nobody should meet.

@@ -303,14 +303,14 @@ def agreement(examples: int) -> settings:
 
 
 @pytest.mark.exhaustive
-@agreement(250)
+@agreement(120)
 @given(text=mutated())
 def test_mutated_definitions_get_the_same_verdict(text):
     assert is_valid(text) is is_valid_officially(text)
 
 
 @pytest.mark.exhaustive
-@agreement(150)
+@agreement(80)
 @given(text=misspelled())
 def test_misspelled_definitions_get_the_same_verdict(text):
     assert is_valid(text) is is_valid_officially(text)
