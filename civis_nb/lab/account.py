@@ -6,6 +6,7 @@ import hashlib
 import math
 import threading
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -21,8 +22,10 @@ from civis_nb.local.lock import has_ended, read_running
 if TYPE_CHECKING:
     from civis_nb.client.client import APIClient
 
-__all__ = ["Account", "Connection"]
+__all__ = ["NOWHERE", "Account", "Connection"]
 
+#: The id of a platform where there is none to use.
+NOWHERE: Final = "nowhere"
 _WAIT_S: Final = 20.0
 
 
@@ -59,8 +62,15 @@ class Connection:
         return self._user_of(self._client())
 
 
+#: The account and the connection of the request that is being answered.
+_KEPT: ContextVar[tuple[Account, Connection] | None] = ContextVar("civis_nb_kept", default=None)
+
+
 class Account:
     """The client of the settings in force; a new one when they change.
+
+    What is done for one request has one connection from its start to its end: that which `keep` was
+    given.
 
     Parameters
     ----------
@@ -77,7 +87,26 @@ class Account:
         self._joined: JoinedPlatform | None = None
         self._user: tuple[Any, int] | None = None
 
+    def keep(self, connection: Connection) -> None:
+        """Have the coroutine that calls this, and what it begins, use a connection to the end.
+
+        A request asks for the account several times; between two of them a page may have had the
+        server use another platform, where its ids mean something else.
+        """
+        _KEPT.set((self, connection))
+
     def connection(self) -> Connection:
+        """Return the connection that the request at work keeps; without one, the `current` one.
+
+        Raises
+        ------
+        CivisError
+            As `current`.
+        """
+        kept = _KEPT.get()
+        return kept[1] if kept is not None and kept[0] is self else self.current()
+
+    def current(self) -> Connection:
         """Return which platform and key the settings name now, with their client.
 
         Raises
@@ -99,11 +128,11 @@ class Account:
         return Connection(identity, partial(self._client_of, destined), self._user_of)
 
     def platform_id(self) -> str:
-        """Return `Connection.platform_id`; ``"nowhere"`` where there is no platform to use."""
+        """Return `Connection.platform_id` of now; `NOWHERE` without a platform to use."""
         try:
-            return self.connection().platform_id
+            return self.current().platform_id
         except CivisError:
-            return "nowhere"
+            return NOWHERE
 
     def identity(self) -> tuple[str, str]:
         """Return what tells this account of this platform from others, as `connection`."""

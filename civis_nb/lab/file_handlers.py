@@ -61,6 +61,8 @@ class FilesHandler(_OfFiles):
         self._name = self.get_query_argument("name", "")
         if not 0 < len(self._name) <= _LONGEST_NAME:
             raise web.HTTPError(400, f"name must be of 1 to {_LONGEST_NAME} characters.")
+        # The body may take an hour to come: it goes to the platform for which it was begun.
+        await self.begin()
         self._upload_id = self.get_query_argument("upload", "")
         if len(self._upload_id) > _LONGEST_ID or self._upload_id in self._uploads:
             raise web.HTTPError(400, f"upload must be a new id, at most {_LONGEST_ID} long.")

@@ -20,7 +20,7 @@ from civis_nb.errors import (
     CivisMagicError,
     OperationCancelledError,
 )
-from civis_nb.lab.account import Account
+from civis_nb.lab.account import NOWHERE, Account
 from civis_nb.lab.threads import in_thread, in_time
 
 __all__ = ["ACCOUNT", "RESOURCE", "Handler", "allowed", "status_of", "whole_number"]
@@ -74,6 +74,8 @@ class Handler(APIHandler):
 
     auth_resource = RESOURCE
     _working: asyncio.Task[Any] | None = None
+    #: The platform that is asked, once `begin` has found it out.
+    _platform_id: str | None = None
 
     def __init_subclass__(cls, **more: Any) -> None:
         """Refuse a class that would answer everybody."""
@@ -82,6 +84,23 @@ class Handler(APIHandler):
             if name in vars(cls) and not hasattr(vars(cls)[name], "civis_action"):
                 raise TypeError(f"{cls.__name__}.{name} needs @allowed('read') or 'write'.")
 
+    async def begin(self) -> str:
+        """Settle which platform the request is about; return its id, as `Account.platform_id`.
+
+        What is done from here on is done there, also where the server is told to use another one
+        meanwhile.
+        """
+        if self._platform_id is None:
+            account: Account = self.settings[ACCOUNT]
+            try:
+                connection = await in_thread(account.current)
+            except CivisError:
+                self._platform_id = NOWHERE  # what needs a platform tells why there is none
+            else:
+                account.keep(connection)
+                self._platform_id = connection.platform_id
+        return self._platform_id
+
     async def is_platform_shown(self) -> bool:
         """Return whether the page shows the platform that the server uses; refuse it otherwise.
 
@@ -89,8 +108,7 @@ class Handler(APIHandler):
         server use another platform since, where the ids of this one mean something else.
         """
         shown = self.get_query_argument("platform", "")
-        account: Account = self.settings[ACCOUNT]
-        if not shown or await in_thread(account.platform_id) == shown:
+        if await self.begin() == shown or not shown:
             return True
         self.set_status(409)
         self.finish(json.dumps({"problem": _OTHER_PLATFORM, "kind": "PlatformChanged"}))

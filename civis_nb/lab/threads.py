@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
@@ -22,7 +23,7 @@ async def in_thread(function: Callable[..., Value], *args: object) -> Value:
 
     `asyncio.to_thread` has a few threads for all of the server: calls that wait for a slow platform
     would take them from each other and from what needs no platform, and would hold up the server's
-    end.
+    end. As there, the function has the context variables of its caller.
 
     Raises
     ------
@@ -49,7 +50,8 @@ async def in_thread(function: Callable[..., Value], *args: object) -> Value:
         with contextlib.suppress(RuntimeError):  # the server has ended
             loop.call_soon_threadsafe(settle, value, error)
 
-    threading.Thread(target=work, name="civis-call", daemon=True).start()
+    context = contextvars.copy_context()
+    threading.Thread(target=context.run, args=(work,), name="civis-call", daemon=True).start()
     return await done
 
 
