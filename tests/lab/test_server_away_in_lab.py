@@ -10,7 +10,7 @@ from tests.lab.conftest import needs_bundle, started
 from tests.lab.test_data_panel import Panel
 from tests.lab.test_jobs import script
 from tests.lab.test_jobs_in_lab import Jobs
-from tests.widgets.conftest import Page, written
+from tests.widgets.drivers import Page, written
 
 pytestmark = pytest.mark.exhaustive
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.lab.conftest import started
 from tests.scripted_server import Reply, ScriptedServer
-from tests.widgets.conftest import until
+from tests.widgets.drivers import until
 
 pytestmark = pytest.mark.exhaustive
 
