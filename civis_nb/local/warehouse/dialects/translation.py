@@ -106,9 +106,15 @@ def translate(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Transla
     >>> translate("SELECT a / 2 FROM t", "duckdb").sql
     'SELECT a / 2 FROM t'
     """
-    if len(sql) > _REMEMBERED_CHARACTERS:
-        return translate_anew(sql, dialect, reading)
-    return _remembered(sql, dialect, reading)
+    work = translate_anew if len(sql) > _REMEMBERED_CHARACTERS else _remembered
+    try:
+        return work(sql, dialect, reading)
+    except RecursionError:
+        raise UnsupportedSqlError(
+            "the statement is nested more deeply than the local platform follows (about a hundred "
+            "parentheses, calls or CASE in each other): compute parts of it in WITH queries",
+            0,
+        ) from None
 
 
 def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Translated:

@@ -102,3 +102,11 @@ def test_what_is_not_supported_is_named(sql, message):
 def test_slices_of_several_dimensions_are_refused(subscripts):
     with pytest.raises(UnsupportedSqlError, match="slices of more than one dimension"):
         translate(f"SELECT (ARRAY[[1, 2], [3, 4]]){subscripts}", "postgres")
+
+
+@pytest.mark.parametrize("part", ["(", "abs(", "CASE WHEN 2 = 1 THEN 1 ELSE ", "(SELECT "])
+def test_sql_that_is_nested_too_deeply_is_refused_as_such(part):
+    end = " END" if part.startswith("CASE") else ")"
+    assert translate(f"SELECT {part * 60}7{end * 60}", "redshift").sql
+    with pytest.raises(UnsupportedSqlError, match="WITH queries"):
+        translate(f"SELECT {part * 1000}7{end * 1000}", "redshift")
