@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # The JupyterLab extension is built by `make lab` and `make test-lab` alone.
-export HATCH_JUPYTER_BUILDER_SKIP_BUILD := true
+export SKIP_JUPYTER_BUILDER := 1
 
 .PHONY: demo lab extension test test-lab test-lab-lowest test-all test-lowest test-unit test-every-case test-notebooks lint types bench docs pictures notebooks clean help
 
