@@ -100,32 +100,34 @@ def test_columns_are_completed_through_an_alias(open_in_lab):
     )
 
 
-@pytest.mark.parametrize(
-    ("cell", "wanted"),
-    [
-        ("%%civis_sql\nselect * from ", "public.turnout"),
-        ("%%civis_sql\nselect * from public.", "turnout"),
-        ("%%civis_sql\nselect datedi", "datediff(part, start, end)"),
-        ("%%civis_sql\nselect * from turnout where birth_year > :", "since"),
-        ("%%civis_sql --as ", "polars"),
-        ("%%civis_sql --da", "--database"),
-    ],
-)
-def test_places_of_every_kind_are_completed(open_in_lab, cell, wanted):
-    page = open_in_lab(cell)
+#: Cells, each with a proposal behind its end.
+PLACES = {
+    "%%civis_sql\nselect * from ": "public.turnout",
+    "%%civis_sql\nselect * from public.": "turnout",
+    "%%civis_sql\nselect datedi": "datediff(part, start, end)",
+    "%%civis_sql\nselect * from turnout where birth_year > :": "since",
+    "%%civis_sql --as ": "polars",
+    "%%civis_sql --da": "--database",
+}
+
+
+def test_places_of_every_kind_are_completed(open_in_lab):
+    page = open_in_lab(*PLACES)
     page.wait_for_kernel()
     # Two variables: JupyterLab inserts the only proposal at once and shows no list.
     page.run_cell("since, before = 2010, 2020")
     page.wait_for_kernel()
 
-    def completed():
+    def completed(cell, wanted):
         # On a busy machine the kernel's variables may come too late for one list.
         page.page.keyboard.press("Escape")
-        type_in(page, 0, "")
+        type_in(page, cell, "")
         page.page.keyboard.press("Tab")
         return wanted in proposals(page)
 
-    page.until(completed, f"{wanted} among the completions")
+    for cell, wanted in enumerate(PLACES.values()):
+        page.until(lambda cell=cell, wanted=wanted: completed(cell, wanted), wanted)
+        page.page.keyboard.press("Escape")
 
 
 def test_the_only_proposal_is_inserted(open_in_lab):

@@ -148,7 +148,7 @@ def test_runs_that_went_on_when_they_were_saved_have_no_clock_and_no_buttons(sav
 def test_a_saved_group_is_written_once(open_saved):
     page = open_saved()
     page.page.clock.install()
-    page.page.reload()
+    page.load()
     rows = view(page, 2).locator("tbody tr")
     page.until(lambda: rows.count() == 2, "the rows")
     page.page.clock.run_for(30_000)  # a view asks for a while whether a kernel answers
@@ -197,10 +197,12 @@ def test_malformed_data_leaves_the_html(saved, open_saved):
     page = open_saved(notebook)
     page.until(page.output(0).locator("table").is_visible, "the HTML of the group")
     for number in (1, 2, 3):
-        # JupyterLab attaches a cell when it is near.
-        log = page.page.locator(".jp-Cell").nth(number).locator(".civis-static-log")
-        log.scroll_into_view_if_needed()
-        page.until(log.is_visible, "the HTML")
+        # JupyterLab renders a cell at once when it is in sight.
+        page.page.evaluate(
+            "(cell) => window.jupyterapp.shell.currentWidget.content.scrollToItem(cell)", number
+        )
+        cell = page.page.locator(f".jp-Cell[data-windowed-list-index='{number}']")
+        page.until(cell.locator(".civis-static-log").is_visible, "the HTML")
     assert page.page.locator(".civis-saved-view").count() == 0
     assert page.problems == []
 

@@ -110,6 +110,11 @@ class Server:
             owner, _, key = name.partition(".")
             nested.setdefault(owner, {})[key] = value
         (config / "jupyter_server_config.json").write_text(json.dumps(nested))
+        # With each page JupyterLab would have Node.js look whether it has to be built anew.
+        (config / "labconfig").mkdir()
+        (config / "labconfig" / "page_config.json").write_text(
+            json.dumps({"buildCheck": False, "buildAvailable": False})
+        )
         self._env = env
         self._log = (folder / ".server.log").open("w")
         self._process = subprocess.Popen(
@@ -153,9 +158,14 @@ class Server:
         """End all kernels: those of notebooks that are closed would stay, with their memory."""
         address = f"{self._address}api/kernels"
         headers = {"Authorization": f"token {self._token}"}
-        listed = requests.get(address, headers=headers, timeout=60)
-        assert listed.ok, f"{listed.status_code}: {listed.text[:500]}"
-        for kernel in listed.json():
+
+        def listed() -> list[Any] | None:
+            answer = requests.get(address, headers=headers, timeout=60)
+            # While a kernel ends by itself, Jupyter Server fails to list it.
+            return [answer.json()] if answer.ok else None
+
+        (kernels,) = until(listed, "the list of kernels")
+        for kernel in kernels:
             requests.delete(f"{address}/{kernel['id']}", headers=headers, timeout=60)
 
     def kill(self) -> None:
@@ -215,9 +225,9 @@ class Page:
         page.on("pageerror", self._failed)
         self._url = server.url(app, path.name)
         self._app = "jupyterapp"
-        self._load()
+        self.load()
 
-    def _load(self) -> None:
+    def load(self) -> None:
         """Open the notebook's address, and wait until its cells are shown."""
         self.page.goto(self._url)
         self.page.wait_for_function(f"() => window.{self._app} !== undefined", timeout=WAIT_MS)
@@ -229,7 +239,7 @@ class Page:
         The browser's own reload takes the address that JupyterLab has made of it meanwhile,
         which may be that of a launcher.
         """
-        self._load()
+        self.load()
         self.wait_for_kernel()
 
     def _failed(self, error: Any) -> None:
