@@ -107,7 +107,7 @@ def test_what_json_has_no_number_for_is_refused(http, number):
     body += f'"arguments": {{"x": {number}}}}}'
     answer = http("POST", "/scripts/sql", data=body)
     assert (answer.status_code, answer.json()["code"]) == (400, 400)
-    assert "not valid JSON" in answer.json()["errorDescription"]
+    assert "no number of JSON" in answer.json()["errorDescription"]
 
 
 @pytest.mark.parametrize(
