@@ -145,10 +145,12 @@ def test_runs_that_went_on_when_they_were_saved_have_no_clock_and_no_buttons(sav
     assert view(page, 2).get_by_text("No word from the kernel").count() == 0
 
 
+@pytest.mark.slow
 def test_a_saved_group_is_written_once(open_saved):
     page = open_saved()
     page.page.clock.install()
     page.load()
+    page.page.evaluate("() => window.jupyterapp.shell.currentWidget.content.scrollToItem(2)")
     rows = view(page, 2).locator("tbody tr")
     page.until(lambda: rows.count() == 2, "the rows")
     page.page.clock.run_for(30_000)  # a view asks for a while whether a kernel answers
