@@ -105,7 +105,7 @@ class FilesHandler(_OfFiles):
             self._uploads.pop(self._upload_id, None)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
-        """Say that the connection ends where a body is refused: Tornado does not read the rest."""
+        """Write an error; where a body is refused, end the connection: the rest is not read."""
         if self.request.method == "POST" and not self.is_received:
             self.set_header("Connection", "close")
         super().write_error(status_code, **kwargs)

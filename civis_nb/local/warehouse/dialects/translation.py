@@ -222,7 +222,7 @@ def _bits(tokens: Tokens, at: int) -> str:
 
 
 def _type_frames(tokens: Tokens) -> None:
-    """Give texts that tell how far a frame goes, as in ``'1 day' PRECEDING``, their type."""
+    """Write texts that tell how far a frame goes, as in ``'1 day' PRECEDING``, as intervals."""
     for at in range(1, tokens.count):
         text = tokens.texts[at]
         if tokens.words[at + 1] not in ("preceding", "following") or text[0] != "'":

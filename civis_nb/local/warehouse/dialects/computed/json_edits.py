@@ -38,6 +38,7 @@ def jsonb_contains(text: str, other: str) -> bool:
 
 
 def _contains(whole: Any, part: Any) -> bool:
+    """Return whether a value has all of another one, at the same places."""
     if isinstance(whole, dict) and isinstance(part, dict):
         return all(key in whole and _contains(whole[key], part[key]) for key in part)
     if isinstance(whole, list) and isinstance(part, list):
@@ -95,11 +96,7 @@ def jsonb_cut(text: str, path: str) -> str:
     >>> jsonb_cut('{"a": [1, {"b": 2}]}', "{a,1,b}"), jsonb_cut('{"a": 1}', "{b,c}")
     ('{"a": [1, {}]}', '{"a": 1}')
     """
-    value = parsed(text)
-    if not isinstance(value, (dict, list)):
-        raise ValueError("cannot delete path in scalar")
-    steps = steps_of(path)
-    holder = _holder(value, steps)
+    value, steps, holder = _at(text, path, "delete")
     if isinstance(holder, dict):
         holder.pop(steps[-1], None)
     elif isinstance(holder, list):
@@ -128,11 +125,7 @@ def jsonb_insert(text: str, path: str, new: str, is_behind: bool) -> str:
     >>> jsonb_insert('{"a": [0, 1]}', "{a,1}", "5", False), jsonb_insert("{}", "{a}", "5", True)
     ('{"a": [0, 5, 1]}', '{"a": 5}')
     """
-    value = parsed(text)
-    if not isinstance(value, (dict, list)):
-        raise ValueError("cannot set path in scalar")
-    steps = steps_of(path)
-    holder = _holder(value, steps)
+    value, steps, holder = _at(text, path, "set")
     if isinstance(holder, dict):
         if steps[-1] in holder:
             raise ValueError("cannot replace existing key: use jsonb_set to replace its value")
@@ -179,6 +172,15 @@ def _lines(value: Any, margin: str) -> list[str]:
         lines += [inner + before + first, *others]
         lines[-1] += "," if place < len(items) - 1 else ""
     return [*lines, margin + closing]
+
+
+def _at(text: str, path: str, action: str) -> tuple[Any, list[str], Any]:
+    """Return the value of JSON, the steps of a path, and what `_holder` finds there."""
+    value = parsed(text)
+    if not isinstance(value, (dict, list)):
+        raise ValueError(f"cannot {action} path in scalar")
+    steps = steps_of(path)
+    return value, steps, _holder(value, steps)
 
 
 def _holder(value: Any, steps: list[str]) -> Any:
