@@ -139,8 +139,14 @@ def run_and_follow(
         As ``%civis_run``: the run failed, or the wait for it ended early.
     """
     client, title = session.client(), job.title
-    future = start_or_cancel(lambda: job.start(client))
-    session.started(future, job.kind, title)
+
+    def start() -> Any:
+        # An interrupt while it is remembered cancels the run as well.
+        future = job.start(client)
+        session.started(future, job.kind, title)
+        return future
+
+    future = start_or_cancel(start)
     log = None if call.no_logs else job.log(client, future)
     if call.bg:
         if call.timeout is not None:

@@ -65,17 +65,16 @@ class StatementRunner:
     def query(self, statement: Statement, most: int, bound: Bound | None = None) -> dict[str, Any]:
         """Run SQL as a query; return what is known of its result: columns, types, first rows."""
         with self.display(statement) as display:
-            future = start_or_cancel(
-                partial(
-                    start_query,
-                    self.session.client(),
-                    (bound or statement.bound).sql,
-                    statement.database.id,
-                    self.call.credential,
-                    most,
-                    progress=False,
-                )
+            start = partial(
+                start_query,
+                self.session.client(),
+                (bound or statement.bound).sql,
+                statement.database.id,
+                self.call.credential,
+                most,
+                progress=False,
             )
+            future = start_or_cancel(lambda: self.noted(start(), statement))
             self._wait(future, display, statement)
             found = future.result()
             run = future.activity()
@@ -127,7 +126,7 @@ class StatementRunner:
         """Run the statement as an export, and read its result."""
         client, export = self.session.client(), self.export(statement)
         future: CivisFuture = start_or_cancel(
-            lambda: start_export(client, export, poll_on_creation=False)
+            lambda: self.noted(start_export(client, export, poll_on_creation=False), statement)
         )
         followed = self._wait(future, display, statement)
         transfer = Call(progress=False)
@@ -168,14 +167,17 @@ class StatementRunner:
         progress = False if self.call.quiet or self.call.static else None
         return display_of(title_of(statement), progress)
 
-    def note(self, future: CivisFuture, statement: Statement) -> None:
-        """Remember the run in the history."""
+    def noted(self, future: CivisFuture, statement: Statement) -> CivisFuture:
+        """Return a run that has started, remembered in the history.
+
+        It is part of the start: an interrupt that comes meanwhile cancels the run as well.
+        """
         saved = replace(statement.saved, database=statement.database.name)
         self.session.started(future, "sql", statement.title, saved)
+        return future
 
     def _wait(self, future: CivisFuture, display: Display, statement: Statement) -> FollowedRun:
         """Wait for a run, and return it as its display follows it; raise what it failed with."""
-        self.note(future, statement)
         followed = FollowedRun(None, {"cancel": lambda: cancel_run(future)})
         display.tracker.wait_for_run(
             lambda: future.activity(title_of(statement)), followed=followed

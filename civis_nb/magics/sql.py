@@ -271,8 +271,7 @@ class SqlRun:
                 )
             else:
                 future = start_export(client, self.runner.export(statement), poll_on_creation=False)
-            self.runner.note(future, statement)
-            return future
+            return self.runner.noted(future, statement)
 
         def read(future: CivisFuture) -> Fetched:
             if call.to:

@@ -20,6 +20,7 @@ from civis_nb.errors import (
     CivisTimeoutError,
 )
 from civis_nb.magics.background import FrameFuture
+from civis_nb.magics.history import History
 from tests.magics.sent import sent_exactly
 
 SLOW = "select count(*) from range(100000000000) a where sqrt(a.range) > 0"
@@ -284,6 +285,27 @@ def test_interrupt_cancels_the_remote_run_and_says_so(shell, magics_client, line
     assert "is cancelled" in text or "was asked to stop" in text
     assert "Traceback" not in text
     assert shell.ns["df"] == "old"
+
+
+@pytest.mark.parametrize("line", ["", "df"])
+def test_an_interrupt_while_a_run_is_remembered_cancels_it(shell, magics_client, monkeypatch, line):
+    add, known = History.add, []
+
+    def interrupted(self, *args, **values):
+        known.append(values["job_id"])
+        _thread.interrupt_main()
+        return add(self, *args, **values)
+
+    monkeypatch.setattr(History, "add", interrupted)
+    error, text = shell.failing(f"%%civis_sql {line}\n{SLOW}")
+    assert isinstance(error, KeyboardInterrupt)
+    assert "is cancelled" in text or "was asked to stop" in text
+    assert "Traceback" not in text
+    (job_id,) = known
+    deadline = time.monotonic() + 60
+    while magics_client.jobs.get(job_id).state != "cancelled":
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
 
 
 def test_timeout_cancels_the_remote_run_and_says_so(shell):
