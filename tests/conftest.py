@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -31,6 +32,16 @@ def _clean_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Non
         patch.setenv("CIVIS_NB_HISTORY_DIR", str(tmp_path_factory.mktemp("history")))
         patch.setenv("CIVIS_NB_STATE_DIR", str(tmp_path_factory.mktemp("state") / "platform"))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _interruptible() -> Iterator[None]:
+    """Have interrupts arrive: what a shell starts in the background ignores them."""
+    before = signal.getsignal(signal.SIGINT)
+    if before == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 #: How many examples hypothesis tries where the exhaustive cases are left out; else its own 100.
