@@ -111,7 +111,6 @@ def test_two_tabs_share_the_states_and_a_reload_keeps_the_log(open_in_lab, clien
     assert client.jobs.get(job_id).state == "cancelled"
 
 
-@pytest.mark.slow
 def test_a_job_that_says_nothing_is_no_problem(open_in_lab, client):
     script(client, "echo begun; sleep 600", name="says little")
     page = open_in_lab("1")

@@ -176,7 +176,6 @@ def test_panels_follow_a_change_of_the_platform(open_page):
     assert remedy.count() == 0
 
 
-@pytest.mark.slow
 def test_the_data_panel_forgets_another_platform(open_page, tmp_path):
     page = open_page("1")
     page.command("civis-nb:start-local-platform")
@@ -209,7 +208,6 @@ def test_the_data_panel_forgets_another_platform(open_page, tmp_path):
     assert panel.get_by_role("treeitem", name="of_the_first").count() == 0
 
 
-@pytest.mark.slow
 def test_tabs_of_another_platform_are_closed(open_page):
     page = open_page("1")
     page.command("civis-nb:start-local-platform")
@@ -272,7 +270,6 @@ def test_a_dialog_of_another_platform_starts_nothing(open_page, lab, tmp_path):
     assert list(client.jobs.list_runs(job_id)) == []
 
 
-@pytest.mark.slow
 def test_a_tab_of_another_platform_is_not_opened_again(open_page, lab, tmp_path):
     page = open_page("1")
     # A page of one document brings that one back alone.

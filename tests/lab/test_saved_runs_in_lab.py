@@ -145,7 +145,6 @@ def test_runs_that_went_on_when_they_were_saved_have_no_clock_and_no_buttons(sav
     assert view(page, 2).get_by_text("No word from the kernel").count() == 0
 
 
-@pytest.mark.slow
 def test_a_saved_group_is_written_once(open_saved):
     page = open_saved()
     page.page.clock.install()
