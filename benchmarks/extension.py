@@ -80,7 +80,7 @@ print(time.perf_counter() - wall, time.process_time() - processor)
 
 #: A JupyterLab whose feeds wait a fraction of what they do else.
 QUICK_LAB = """
-from civis_nb.lab.jobs import JobsFeed
+from civis_nb.lab.jobs.panel import JobsFeed
 
 JobsFeed.least_wait_s = JobsFeed.most_wait_s = 0.05
 

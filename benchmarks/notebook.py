@@ -319,9 +319,9 @@ def profile() -> None:
 
 
 def checks() -> None:
-    from civis_nb.magics import sql_options
-    from civis_nb.magics.binding import bind
-    from civis_nb.magics.calls import SqlCall
+    from civis_nb.magics.sql import options as sql_options
+    from civis_nb.magics.sql.binding import bind
+    from civis_nb.magics.sql.call import SqlCall
     from civis_nb.sql_text import only_reads
 
     sql = CELLS["aggregate over a million rows"][0] + " -- :name\n" + "and x <> 1 " * 40

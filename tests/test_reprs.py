@@ -17,8 +17,8 @@ from civis_nb.display.tables import ResultTable
 from civis_nb.frames.typed import FullResult
 from civis_nb.futures import ContainerFuture, CustomScriptExecutor
 from civis_nb.futures.executors import _ContainerShellExecutor
-from civis_nb.magics.background import FrameFuture
-from civis_nb.magics.fetching import Fetched
+from civis_nb.magics.sql.background import FrameFuture
+from civis_nb.magics.sql.fetching import Fetched
 
 EVIL = "<img src=x onerror=alert(1)>"
 SECRET = "s3cr3t0f5ign4ture"

@@ -18,9 +18,9 @@ from civis_nb.errors import CivisError
 from civis_nb.lab.account import Account, Connection
 from civis_nb.lab.feeds import Feed, Seen
 from civis_nb.lab.http import Handler, allowed
-from civis_nb.lab.jobs import SCOPES, Jobs, JobsFeed
+from civis_nb.lab.jobs.panel import SCOPES, Jobs, JobsFeed
+from civis_nb.lab.jobs.runs import RunFeed
 from civis_nb.lab.platform import Choice, PlatformFeed
-from civis_nb.lab.runs import RunFeed
 from civis_nb.lab.threads import in_thread
 
 __all__ = ["EventsHandler", "Feeds"]

@@ -11,15 +11,15 @@ from jupyter_server.utils import url_path_join
 
 from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog
-from civis_nb.lab.cell_handlers import CompleteHandler, FormatHandler, StatementHandler
-from civis_nb.lab.completion import Completer
-from civis_nb.lab.data_handlers import data_routes
+from civis_nb.lab.cells.completion import Completer
+from civis_nb.lab.cells.handlers import CompleteHandler, FormatHandler, StatementHandler
+from civis_nb.lab.data.handlers import data_routes
 from civis_nb.lab.events import EventsHandler, Feeds
-from civis_nb.lab.file_handlers import ContentHandler, FileHandler, FilesHandler, UploadHandler
-from civis_nb.lab.files import Files
+from civis_nb.lab.files.handlers import ContentHandler, FileHandler, FilesHandler, UploadHandler
+from civis_nb.lab.files.panel import Files
 from civis_nb.lab.http import ACCOUNT
-from civis_nb.lab.job_handlers import JobHandler, JobsHandler, LogHandler, RunHandler, RunsHandler
-from civis_nb.lab.jobs import Jobs
+from civis_nb.lab.jobs.handlers import JobHandler, JobsHandler, LogHandler, RunHandler, RunsHandler
+from civis_nb.lab.jobs.panel import Jobs
 from civis_nb.lab.platform import Choice, LocalPlatform
 from civis_nb.lab.platform_handlers import (
     DatabaseChoiceHandler,

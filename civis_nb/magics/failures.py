@@ -20,7 +20,7 @@ from civis_nb.display.html import visible
 from civis_nb.display.text import cut, run_ids, width
 from civis_nb.errors import CivisError, CivisJobFailure, CivisSQLError
 from civis_nb.futures.failures import sql_position
-from civis_nb.magics.binding import Bound
+from civis_nb.magics.sql.binding import Bound
 from civis_nb.near_names import nearest
 from civis_nb.sql_text import only_place, tokenize
 

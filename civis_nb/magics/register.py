@@ -12,28 +12,23 @@ from IPython.core.magic import needs_local_scope, no_var_expand
 
 from civis_nb.errors import CivisSQLError
 from civis_nb.futures.awaiting import CivisAsyncResultBase
-from civis_nb.magics import (
-    job,
-    joblist,
-    loglist,
-    script,
-    settings,
-    sql_options,
-    tablelist,
-    watch,
-    workflow_cell,
-)
-from civis_nb.magics.calls import SqlCall
+from civis_nb.magics import settings, tablelist, watch
 from civis_nb.magics.failures import errors_without_traceback, place_in_cell
+from civis_nb.magics.jobs import list as joblist
+from civis_nb.magics.jobs import logs as loglist
+from civis_nb.magics.jobs import run as job
+from civis_nb.magics.jobs import script, workflow_cell
 from civis_nb.magics.options import Syntax
-from civis_nb.magics.running import StatementRunner
 from civis_nb.magics.scopes import enclosing_names
 from civis_nb.magics.session import Session
+from civis_nb.magics.sql import options as sql_options
+from civis_nb.magics.sql.call import SqlCall
+from civis_nb.magics.sql.runner import StatementRunner
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from civis_nb.magics.sql import SqlRun
+    from civis_nb.magics.sql.run import SqlRun
 
 __all__ = ["ERROR_PLACE", "NAMES", "register", "unregister"]
 
@@ -141,7 +136,7 @@ class _Magics:
 
     def _sql_run(self, call: SqlCall, local_ns: Mapping[str, Any] | None) -> SqlRun:
         # Transport and readers take longer to load than all that a shell needs of the magics.
-        from civis_nb.magics.sql import SqlRun
+        from civis_nb.magics.sql.run import SqlRun
 
         names, cell = self._namespaces(local_ns), self._cell_text()
         number = self._cell_number()

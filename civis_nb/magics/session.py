@@ -13,7 +13,7 @@ from civis_nb.backend import resolve
 from civis_nb.errors import CivisMagicError
 from civis_nb.futures.states import DONE
 from civis_nb.magics.history import History
-from civis_nb.magics.kept import KeptResults
+from civis_nb.magics.sql.kept import KeptResults
 from civis_nb.magics.waiting import display_of
 from civis_nb.magics.watch import Background
 from civis_nb.near_names import did_you_mean

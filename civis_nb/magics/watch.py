@@ -30,7 +30,7 @@ from civis_nb.widgets.cell import BackgroundWidgetCell
 
 if TYPE_CHECKING:
     from civis_nb.futures import CivisFuture
-    from civis_nb.magics.background import FrameFuture
+    from civis_nb.magics.sql.background import FrameFuture
 
 __all__ = ["SYNTAX", "Background", "wait_magic"]
 

@@ -10,9 +10,9 @@ import civis_nb
 from civis_nb.errors import CivisMissingKeyError
 from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog, Column, Database, Table
-from civis_nb.lab.completion import Completer
-from civis_nb.lab.functions import functions
-from civis_nb.lab.magic_line import magic_at
+from civis_nb.lab.cells.completion import Completer
+from civis_nb.lab.cells.functions import functions
+from civis_nb.lab.cells.magic_line import magic_at
 
 pytestmark = pytest.mark.exhaustive
 

@@ -19,7 +19,7 @@ import pytest
 import requests
 
 from civis_nb.io import file_to_civis
-from civis_nb.lab.files import attachment
+from civis_nb.lab.files.panel import attachment
 from tests.lab.conftest import started
 from tests.lab.test_jobs import ended, script
 from tests.scripted_server import Reply, ScriptedServer

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from civis_nb.errors import CivisInputError
-from civis_nb.lab.formatting import format_sql
-from civis_nb.lab.lexemes import code_and_comments
+from civis_nb.lab.formatting.cell import format_sql
+from civis_nb.lab.formatting.lexemes import code_and_comments
 
 pytestmark = pytest.mark.exhaustive
 

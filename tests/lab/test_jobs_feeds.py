@@ -15,9 +15,9 @@ from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog
 from civis_nb.lab.events import Feeds
 from civis_nb.lab.feeds import Feed, Seen
-from civis_nb.lab.jobs import Jobs, JobsFeed
+from civis_nb.lab.jobs.panel import Jobs, JobsFeed
+from civis_nb.lab.jobs.runs import RunFeed
 from civis_nb.lab.platform import Choice, LocalPlatform
-from civis_nb.lab.runs import RunFeed
 from civis_nb.utils import run_job
 from tests.widgets.drivers import until
 
@@ -190,7 +190,7 @@ def test_a_page_is_told_that_a_log_was_not_read_to_its_end(monkeypatch, error):
         feed._read_once()
         feed.message(seen)
         assert not feed.ended
-        monkeypatch.setattr("civis_nb.lab.runs.LOG_LAG_S", 0.0)
+        monkeypatch.setattr("civis_nb.lab.jobs.runs.LOG_LAG_S", 0.0)
         assert not feed.ended  # but by a read, of which pages are told
         feed._read_once()
         assert feed.ended

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from civis_nb.lab.magic_line import magic_at, magic_of
-from civis_nb.magics import sql_options
+from civis_nb.lab.cells.magic_line import magic_at, magic_of
+from civis_nb.magics.sql import options as sql_options
 
 SOURCE = Path(__file__).parents[2] / "extension" / "src" / "cells" / "magic.ts"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from civis_nb.errors import CivisInputError
-from civis_nb.lab.statements import statement_at
-from civis_nb.magics import sql_options
-from civis_nb.magics.calls import SqlCall
+from civis_nb.lab.cells.statements import statement_at
+from civis_nb.magics.sql import options as sql_options
+from civis_nb.magics.sql.call import SqlCall
 
 pytestmark = pytest.mark.exhaustive
 

@@ -9,7 +9,7 @@ import pytest
 
 from civis_nb.errors import EmptyResultError
 from civis_nb.lab.catalog import Column
-from civis_nb.lab.statistics import profile_of
+from civis_nb.lab.data.statistics import profile_of
 
 
 def profiled(kind, values):

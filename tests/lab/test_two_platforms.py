@@ -13,12 +13,12 @@ import pytest
 import civis_nb
 from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog
+from civis_nb.lab.data.uploads import Uploads
 from civis_nb.lab.events import Feeds
 from civis_nb.lab.feeds import Seen
-from civis_nb.lab.files import Files
-from civis_nb.lab.jobs import Jobs
+from civis_nb.lab.files.panel import Files
+from civis_nb.lab.jobs.panel import Jobs
 from civis_nb.lab.platform import Choice, LocalPlatform
-from civis_nb.lab.uploads import Uploads
 from tests.lab.test_jobs import script
 from tests.scripted_server import Reply, ScriptedServer
 from tests.widgets.drivers import until

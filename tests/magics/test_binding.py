@@ -19,8 +19,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from civis_nb.errors import CivisInputError, CivisMagicError
-from civis_nb.magics.binding import bind
-from civis_nb.magics.placeholders import placeholders
+from civis_nb.magics.sql.binding import bind
+from civis_nb.magics.sql.placeholders import placeholders
 from civis_nb.sql_literals import literal
 
 DIALECTS = ["duckdb", "postgres", "redshift"]

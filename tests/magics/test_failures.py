@@ -8,13 +8,13 @@ import duckdb
 import pytest
 
 from civis_nb.errors import CivisMagicError, CivisSQLError
-from civis_nb.magics.binding import bind
 from civis_nb.magics.failures import (
     Origin,
     errors_without_traceback,
     sql_failure,
     without_traceback,
 )
+from civis_nb.magics.sql.binding import bind
 
 
 def shown(error):

@@ -9,17 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from civis_nb.errors import CivisMagicError
-from civis_nb.magics import (
-    job,
-    joblist,
-    loglist,
-    script,
-    settings,
-    sql_options,
-    tablelist,
-    watch,
-)
-from civis_nb.magics.calls import SqlCall
+from civis_nb.magics import settings, tablelist, watch
+from civis_nb.magics.jobs import list as joblist
+from civis_nb.magics.jobs import logs as loglist
+from civis_nb.magics.jobs import run as job
+from civis_nb.magics.jobs import script
+from civis_nb.magics.sql import options as sql_options
+from civis_nb.magics.sql.call import SqlCall
 from civis_nb.magics.words import tokens
 
 CELL_BODY = "SELECT 1\n"

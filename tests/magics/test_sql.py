@@ -19,8 +19,8 @@ from civis_nb.errors import (
     CivisSQLError,
     CivisTimeoutError,
 )
-from civis_nb.magics.background import FrameFuture
 from civis_nb.magics.history import History
+from civis_nb.magics.sql.background import FrameFuture
 from tests.magics.sent import sent_exactly
 
 SLOW = "select count(*) from range(100000000000) a where sqrt(a.range) > 0"

@@ -209,7 +209,7 @@ def test_an_interrupt_while_a_definition_is_stored_says_so(shell, monkeypatch):
     def interrupt(_client, _call):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("civis_nb.magics.workflow_cell._stored", interrupt)
+    monkeypatch.setattr("civis_nb.magics.jobs.workflow_cell._stored", interrupt)
     cell = "%%civis_workflow --run\nversion: '2.0'\nw: {tasks: {a: {action: std.noop}}}"
     with pytest.raises(KeyboardInterrupt, match="Nothing was executed; whether"):
         shell.cell(cell)

@@ -10,7 +10,7 @@ import { SQL_CLASS } from './highlighting';
 import { kernelState } from './kernel';
 import { ITarget, sqlCell } from './target';
 
-/** A statement of a cell, as civis_nb/lab/statements.py describes it. */
+/** A statement of a cell, as civis_nb/lab/cells/statements.py describes it. */
 interface IStatement {
   number: number;
   count: number;

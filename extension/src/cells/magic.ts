@@ -1,4 +1,4 @@
-/** The beginning of a cell that holds SQL; civis_nb/lab/magic_line.py has the same. */
+/** The beginning of a cell that holds SQL; civis_nb/lab/cells/magic_line.py has the same. */
 const CELL = /^\s*(?:%%(?:time|timeit|capture|prun)\b[^\n]*\n)*[^\S\n]*%%(civis_sql|civisquery)(?=\s|$)/;
 /** A line of Python that runs SQL. */
 const LINE = /^[^\S\n]*(?:[\p{L}_][\w.[\]'", ]*=[^\S\n]*)?%(civis_sql|civisquery)(?=\s|$)/u;

@@ -17,7 +17,7 @@ export interface IDatabases {
   readonly default: number | null;
 }
 
-/** A proposal, as civis_nb/lab/items.py describes it. */
+/** A proposal, as civis_nb/lab/cells/items.py describes it. */
 export interface IProposal {
   label: string;
   kind: string;

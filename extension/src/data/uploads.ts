@@ -6,7 +6,7 @@ export interface IFoundColumn {
   sql_type: string;
 }
 
-/** An upload, as civis_nb/lab/uploads.py describes it. */
+/** An upload, as civis_nb/lab/data/uploads.py describes it. */
 export interface IUploadState {
   readonly id: string;
   readonly state:

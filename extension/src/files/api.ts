@@ -2,7 +2,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { ask, withPlatform } from '../common/server';
 
-/** A file, as civis_nb/lab/files.py describes it. */
+/** A file, as civis_nb/lab/files/panel.py describes it. */
 export interface IFile {
   /** The platform that has it. */
   readonly platform: string;

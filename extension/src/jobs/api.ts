@@ -4,7 +4,7 @@ import { ask } from '../common/server';
 /** Which jobs: one's own, everybody's, one's own queries and cells. */
 export type Scope = 'mine' | 'all' | 'hidden';
 
-/** A job, as civis_nb/lab/jobs.py describes it. */
+/** A job, as civis_nb/lab/jobs/panel.py describes it. */
 export interface IJob {
   readonly id: number;
   readonly name: string;

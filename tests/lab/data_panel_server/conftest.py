@@ -8,7 +8,7 @@ import civis_nb
 from civis_nb.io import query_civis
 from civis_nb.lab.account import Account
 from civis_nb.lab.catalog import Catalog
-from civis_nb.lab.data import Data
+from civis_nb.lab.data.panel import Data
 
 SETUP = """
 create schema mart;

@@ -10,7 +10,7 @@ import pytest
 
 from civis_nb.errors import CivisLookupError
 from civis_nb.io import query_civis
-from civis_nb.lab.data import _outcome
+from civis_nb.lab.data.panel import _outcome
 from tests.lab.data_panel_server.conftest import table_of
 
 pytestmark = pytest.mark.exhaustive

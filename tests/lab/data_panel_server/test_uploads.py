@@ -17,8 +17,8 @@ import pytest
 from civis_nb.errors import CivisConnectionError, CivisInputError
 from civis_nb.io import read_civis
 from civis_nb.lab.account import Account
-from civis_nb.lab.upload_files import sample_of_csv
-from civis_nb.lab.uploads import Uploads
+from civis_nb.lab.data.upload_files import sample_of_csv
+from civis_nb.lab.data.uploads import Uploads
 from tests.lab.data_panel_server.conftest import table_of
 
 pytestmark = pytest.mark.exhaustive
@@ -85,7 +85,7 @@ def test_rows_that_cannot_be_counted_are_imported_even_so(
     def fails(*_args, **_options):
         raise CivisConnectionError("No answer from the platform.")
 
-    monkeypatch.setattr("civis_nb.lab.uploads.query_civis", fails)
+    monkeypatch.setattr("civis_nb.lab.data.uploads.query_civis", fails)
     _, ended = imported(uploads, database, "people.csv", CSV, "uncounted")
     assert (ended["state"], ended["rows"], ended["problem"]) == ("done", None, "")
     assert "could not be counted: No answer from the platform." in caplog.text

@@ -8,12 +8,9 @@ done is refused by name. Statements of the dialect ``duckdb`` stay as they are.
 
 from __future__ import annotations
 
-from civis_nb.local.warehouse.dialects.absent import absent_function
-from civis_nb.local.warehouse.dialects.alias_uses import AliasUse
-from civis_nb.local.warehouse.dialects.assigned import postgres_name
+from civis_nb.local.warehouse.dialects.calls.absent import absent_function
 from civis_nb.local.warehouse.dialects.computed import PREFIX, create_computed
-from civis_nb.local.warehouse.dialects.decimals import FILLED_TYPE, noting, quotient_of, types_in
-from civis_nb.local.warehouse.dialects.foreign_calls import ForeignCall
+from civis_nb.local.warehouse.dialects.foreign.calls import ForeignCall
 from civis_nb.local.warehouse.dialects.functions import attach_functions
 from civis_nb.local.warehouse.dialects.rules import (
     CATALOG,
@@ -22,12 +19,20 @@ from civis_nb.local.warehouse.dialects.rules import (
     Reading,
     UnsupportedSqlError,
 )
-from civis_nb.local.warehouse.dialects.set_operations import Combined, unified
+from civis_nb.local.warehouse.dialects.statements.alias_uses import AliasUse
+from civis_nb.local.warehouse.dialects.statements.set_operations import Combined, unified
 from civis_nb.local.warehouse.dialects.tokens import OffsetMap
 from civis_nb.local.warehouse.dialects.translation import (
     DIALECTS,
     Translated,
     translate,
+)
+from civis_nb.local.warehouse.dialects.types.assigned import postgres_name
+from civis_nb.local.warehouse.dialects.types.decimals import (
+    FILLED_TYPE,
+    noting,
+    quotient_of,
+    types_in,
 )
 
 __all__ = [

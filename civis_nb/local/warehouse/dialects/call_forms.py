@@ -5,10 +5,10 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from itertools import pairwise
 
-from civis_nb.local.warehouse.dialects.decimals import PLAIN_NUMERIC
 from civis_nb.local.warehouse.dialects.parts import Call, Operand, Region, Rules
 from civis_nb.local.warehouse.dialects.tokens import NAME, STRING, WORD, Tokens
-from civis_nb.local.warehouse.dialects.types import type_at
+from civis_nb.local.warehouse.dialects.types.decimals import PLAIN_NUMERIC
+from civis_nb.local.warehouse.dialects.types.names import type_at
 
 __all__ = ["TYPED_LITERALS", "Calls"]
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 from civis_nb.local.warehouse.dialects.expressions import RESERVED, Expressions
 from civis_nb.local.warehouse.dialects.parts import NO_NAME, Operand, Region, Rules
 from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
+from civis_nb.local.warehouse.dialects.statements.whole_rows import has_sets, name_rows
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, OPERATOR, WORD, Tokens
-from civis_nb.local.warehouse.dialects.whole_rows import has_sets, name_rows
 from civis_nb.table_names import quoted
 
 __all__ = ["Parser"]

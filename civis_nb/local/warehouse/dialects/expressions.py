@@ -10,7 +10,7 @@ from civis_nb.local.warehouse.dialects.call_forms import TYPED_LITERALS, Calls
 from civis_nb.local.warehouse.dialects.parts import NO_NAME, Operand
 from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, OPERATOR, STRING, WORD
-from civis_nb.local.warehouse.dialects.types import type_at
+from civis_nb.local.warehouse.dialects.types.names import type_at
 
 __all__ = ["RESERVED", "Expressions"]
 

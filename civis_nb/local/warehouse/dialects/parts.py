@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from civis_nb.local.warehouse.dialects.types import SqlType
+from civis_nb.local.warehouse.dialects.types.names import SqlType
 
 __all__ = ["CATALOG", "NO_NAME", "Call", "Operand", "Region", "Rules"]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.dialects.decimals import Quotient
-from civis_nb.local.warehouse.dialects.foreign_calls import ForeignCall
+from civis_nb.local.warehouse.dialects.foreign.calls import ForeignCall
 from civis_nb.local.warehouse.dialects.parts import CATALOG, Call, Operand
 from civis_nb.local.warehouse.dialects.tokens import STRING, Tokens
+from civis_nb.local.warehouse.dialects.types.decimals import Quotient
 
 __all__ = [
     "BIGINT",

@@ -8,15 +8,11 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import get_args
 
-from civis_nb.local.warehouse.dialects.alias_uses import AliasUse, alias_uses
-from civis_nb.local.warehouse.dialects.assigned import convert_text
-from civis_nb.local.warehouse.dialects.calls import Meanings
+from civis_nb.local.warehouse.dialects.calls.meanings import Meanings
+from civis_nb.local.warehouse.dialects.catalog.shows import show
 from civis_nb.local.warehouse.dialects.clauses import Parser
-from civis_nb.local.warehouse.dialects.definitions import define
-from civis_nb.local.warehouse.dialects.foreign import refuse_foreign
-from civis_nb.local.warehouse.dialects.foreign_calls import ForeignCall
-from civis_nb.local.warehouse.dialects.merges import merge
-from civis_nb.local.warehouse.dialects.order_items import check_order
+from civis_nb.local.warehouse.dialects.foreign.calls import ForeignCall
+from civis_nb.local.warehouse.dialects.foreign.forms import refuse_foreign
 from civis_nb.local.warehouse.dialects.rules import (
     CATALOG,
     PLAINLY,
@@ -24,11 +20,15 @@ from civis_nb.local.warehouse.dialects.rules import (
     Reading,
     UnsupportedSqlError,
 )
-from civis_nb.local.warehouse.dialects.set_operations import Combined, set_operations
-from civis_nb.local.warehouse.dialects.shows import show
-from civis_nb.local.warehouse.dialects.siblings import check_siblings
+from civis_nb.local.warehouse.dialects.statements.alias_uses import AliasUse, alias_uses
+from civis_nb.local.warehouse.dialects.statements.definitions import define
+from civis_nb.local.warehouse.dialects.statements.merges import merge
+from civis_nb.local.warehouse.dialects.statements.order_items import check_order
+from civis_nb.local.warehouse.dialects.statements.set_operations import Combined, set_operations
+from civis_nb.local.warehouse.dialects.statements.siblings import check_siblings
+from civis_nb.local.warehouse.dialects.statements.values import name_columns
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD, OffsetMap, Tokens
-from civis_nb.local.warehouse.dialects.values import name_columns
+from civis_nb.local.warehouse.dialects.types.assigned import convert_text
 
 __all__ = ["DIALECTS", "Translated", "translate"]
 

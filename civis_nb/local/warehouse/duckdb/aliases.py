@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.dialects.alias_uses import AliasUse
+from civis_nb.local.warehouse.dialects.statements.alias_uses import AliasUse
 from civis_nb.local.warehouse.duckdb.binding import bound
 from civis_nb.local.warehouse.duckdb.failures import position_error
 from civis_nb.local.warehouse.duckdb.statement import Statement

@@ -10,9 +10,14 @@ import duckdb
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.dialects import CATALOG, Dialect
-from civis_nb.local.warehouse.dialects.notes import CONSTRAINT, key_note, length_check, text_limits
+from civis_nb.local.warehouse.dialects.catalog.notes import (
+    CONSTRAINT,
+    key_note,
+    length_check,
+    text_limits,
+)
 from civis_nb.local.warehouse.dialects.tokens import Tokens
-from civis_nb.local.warehouse.dialects.types import SqlType, type_at
+from civis_nb.local.warehouse.dialects.types.names import SqlType, type_at
 from civis_nb.local.warehouse.duckdb.table_text import TableText, read_table, rebuild
 from civis_nb.local.warehouse.sqltypes import TextLimit
 from civis_nb.table_names import quoted

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import duckdb
 
-from civis_nb.local.warehouse.dialects.assigned import (
+from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
+from civis_nb.local.warehouse.dialects.tokens import Tokens
+from civis_nb.local.warehouse.dialects.types.assigned import (
     ANY_NUMERIC,
     IDENTITY,
     assign,
@@ -13,9 +15,7 @@ from civis_nb.local.warehouse.dialects.assigned import (
     kept,
     pieces,
 )
-from civis_nb.local.warehouse.dialects.decimals import PLAIN_NUMERIC
-from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
-from civis_nb.local.warehouse.dialects.tokens import Tokens
+from civis_nb.local.warehouse.dialects.types.decimals import PLAIN_NUMERIC
 from civis_nb.local.warehouse.duckdb import catalog
 from civis_nb.local.warehouse.duckdb.failures import position_error
 from civis_nb.local.warehouse.duckdb.statement import Statement

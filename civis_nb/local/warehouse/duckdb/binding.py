@@ -7,7 +7,7 @@ from contextlib import suppress
 import duckdb
 
 from civis_nb.local.warehouse.dialects import PREFIX, create_computed, noting
-from civis_nb.local.warehouse.dialects.decimals import Quotient
+from civis_nb.local.warehouse.dialects.types.decimals import Quotient
 
 __all__ = ["bound", "quotients_in"]
 

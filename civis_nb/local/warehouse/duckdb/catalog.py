@@ -12,9 +12,9 @@ import duckdb
 from civis_nb.local.warehouse.base import ColumnInfo, ColumnStats, TableInfo
 from civis_nb.local.warehouse.dialects import Dialect
 from civis_nb.local.warehouse.dialects.builtins import built_in
-from civis_nb.local.warehouse.dialects.notes import KEYS, VIEW_TEXT
-from civis_nb.local.warehouse.dialects.notes import text_limits as text_limits_of
-from civis_nb.local.warehouse.dialects.system_views import table_text
+from civis_nb.local.warehouse.dialects.catalog.notes import KEYS, VIEW_TEXT
+from civis_nb.local.warehouse.dialects.catalog.notes import text_limits as text_limits_of
+from civis_nb.local.warehouse.dialects.catalog.system_views import table_text
 from civis_nb.local.warehouse.duckdb.types import sql_type
 from civis_nb.local.warehouse.sqltypes import TextLimit
 from civis_nb.table_names import qualified, quoted

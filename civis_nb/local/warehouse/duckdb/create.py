@@ -8,9 +8,9 @@ import duckdb
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.dialects import CATALOG, Dialect
-from civis_nb.local.warehouse.dialects.notes import likes
+from civis_nb.local.warehouse.dialects.catalog.notes import likes
 from civis_nb.local.warehouse.dialects.tokens import Tokens
-from civis_nb.local.warehouse.dialects.types import no_values
+from civis_nb.local.warehouse.dialects.types.names import no_values
 from civis_nb.local.warehouse.duckdb.plain_words import case_counts
 from civis_nb.local.warehouse.duckdb.table_text import TableText, find_relation, read_table
 

@@ -11,7 +11,7 @@ import duckdb
 
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.dialects.builtins import built_in
-from civis_nb.local.warehouse.dialects.notes import view_text
+from civis_nb.local.warehouse.dialects.catalog.notes import view_text
 from civis_nb.local.warehouse.dialects.tokens import Tokens
 from civis_nb.local.warehouse.duckdb.table_text import find_relation
 from civis_nb.table_names import qualified

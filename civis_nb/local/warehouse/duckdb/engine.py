@@ -19,8 +19,8 @@ from civis_nb.local.warehouse.csv.casts import cast, cast_limited
 from civis_nb.local.warehouse.csv.reader import csv_error, read_csv_sql
 from civis_nb.local.warehouse.csv.text import CsvFormat
 from civis_nb.local.warehouse.dialects.builtins import built_in
-from civis_nb.local.warehouse.dialects.notes import key_note, length_check
-from civis_nb.local.warehouse.dialects.types import no_values
+from civis_nb.local.warehouse.dialects.catalog.notes import key_note, length_check
+from civis_nb.local.warehouse.dialects.types.names import no_values
 from civis_nb.local.warehouse.duckdb import catalog, commit_markers
 from civis_nb.local.warehouse.duckdb.failures import is_conflict, read_failure, warehouse_error
 from civis_nb.local.warehouse.duckdb.script import ScriptRunner

@@ -9,7 +9,7 @@ import duckdb
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.dialects import CATALOG
 from civis_nb.local.warehouse.dialects.builtins import built_in
-from civis_nb.local.warehouse.dialects.foreign_calls import is_built_in
+from civis_nb.local.warehouse.dialects.foreign.calls import is_built_in
 from civis_nb.local.warehouse.duckdb.failures import position_error
 from civis_nb.local.warehouse.duckdb.statement import Statement
 

@@ -7,7 +7,7 @@ import pytest
 from civis_nb.cancellation import CancelToken
 from civis_nb.errors import WarehouseError
 from civis_nb.local.warehouse.base import ignore_log
-from civis_nb.local.warehouse.dialects.decimals import quotient_of
+from civis_nb.local.warehouse.dialects.types.decimals import quotient_of
 from civis_nb.local.warehouse.duckdb.attempts import Attempts
 from civis_nb.local.warehouse.duckdb.statement import parse_script
 from civis_nb.local.warehouse.duckdb.warehouse import open_duckdb

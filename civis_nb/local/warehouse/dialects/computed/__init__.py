@@ -48,8 +48,8 @@ from civis_nb.local.warehouse.dialects.computed.text_patterns import (
 from civis_nb.local.warehouse.dialects.computed.time_formats import text_of_interval, text_of_time
 from civis_nb.local.warehouse.dialects.computed.time_inputs import moment_of_text
 from civis_nb.local.warehouse.dialects.computed.time_texts import time_of_text
-from civis_nb.local.warehouse.dialects.decimals import note_quotient
-from civis_nb.local.warehouse.dialects.zones import text_with_zone
+from civis_nb.local.warehouse.dialects.types.decimals import note_quotient
+from civis_nb.local.warehouse.dialects.types.zones import text_with_zone
 
 __all__ = ["PREFIX", "create_computed"]
 

@@ -1,0 +1,1 @@
+"""SQL cells: what completes them, and the statements in them."""

@@ -1,0 +1,1 @@
+"""The panel of data: databases, tables, their rows and statistics, uploads."""

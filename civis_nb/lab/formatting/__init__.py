@@ -1,0 +1,1 @@
+"""*Format SQL*: from words to lines."""

@@ -1,0 +1,1 @@
+"""The panel of jobs, and the runs that pages follow."""

@@ -1,0 +1,1 @@
+"""Calls of functions: what they mean in Redshift and PostgreSQL."""

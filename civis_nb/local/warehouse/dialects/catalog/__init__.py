@@ -1,0 +1,1 @@
+"""What the catalog tells: views, tables and notes of Redshift and PostgreSQL."""

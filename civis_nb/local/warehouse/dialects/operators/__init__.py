@@ -1,0 +1,1 @@
+"""Operators: what they mean between the types of Redshift and PostgreSQL."""

@@ -1,0 +1,1 @@
+"""Whole statements and queries: what is defined, combined, named and ordered."""

@@ -1,0 +1,110 @@
+"""Items of ORDER BY that the rows of a result do not have: DuckDB sorts by one of several values.
+
+Behind SELECT DISTINCT and behind UNION, rows are sorted by what is in the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
+from civis_nb.local.warehouse.dialects.statements.alias_uses import items_between
+from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD, Tokens
+
+__all__ = ["check_order"]
+
+_SETS = frozenset(("union", "intersect", "except", "minus"))
+_BEHIND_ORDER = frozenset(("limit", "offset", "fetch", "for", ")", "rows", "range", "groups"))
+_BEHIND_LIST = _SETS | _BEHIND_ORDER | frozenset(
+    ("from", "where", "group", "having", "window", "qualify", "order", "into")
+)  # fmt: skip
+_DIRECTIONS = frozenset(("asc", "desc", "nulls", "first", "last"))
+
+
+def check_order(tokens: Tokens) -> None:
+    """Refuse what DISTINCT or UNION has left out of the rows that are sorted.
+
+    Raises
+    ------
+    UnsupportedSqlError
+        With the place of the item.
+    """
+    words = tokens.words
+    if "order" not in words or not ("distinct" in words or _SETS.intersection(words)):
+        return
+    opened = {close: opened for opened, close in tokens.partners.items()}
+    for order in range(1, tokens.count):
+        if words[order] != "order" or words[order + 1] != "by":
+            continue
+        select, is_set = _query_of(tokens, order, opened)
+        if select is None:
+            continue
+        if is_set:
+            for first, behind in _sorted_by(tokens, order):
+                if behind > first + 1:
+                    raise UnsupportedSqlError(
+                        "invalid UNION/INTERSECT/EXCEPT ORDER BY clause: only names and numbers of "
+                        "columns can be used; put a query around this one",
+                        tokens.starts[first],
+                    )
+        elif words[select + 1] == "distinct" and words[select + 2] != "on":
+            _check_distinct(tokens, select, order)
+
+
+def _query_of(tokens: Tokens, order: int, opened: dict[int, int]) -> tuple[int | None, bool]:
+    """Return the SELECT that an ORDER BY belongs to, and whether it sorts a set operation."""
+    at, select = order - 1, None
+    while at >= 0 and tokens.words[at] != "(":
+        if tokens.words[at] in _SETS:
+            return at, True
+        if tokens.words[at] == "select" and select is None:
+            select = at
+        at = opened.get(at, at) - 1
+    return select, False
+
+
+def _sorted_by(tokens: Tokens, order: int) -> Iterator[tuple[int, int]]:
+    """Yield the items of an ORDER BY, without their directions."""
+    end = order + 2
+    while end < tokens.count and tokens.words[end] not in _BEHIND_ORDER:
+        end = tokens.partners.get(end, end) + 1
+    for first, behind in items_between(tokens, order + 2, min(end, tokens.count)):
+        while behind > first + 1 and tokens.words[behind - 1] in _DIRECTIONS:
+            behind -= 1
+        yield first, behind
+
+
+def _check_distinct(tokens: Tokens, select: int, order: int) -> None:
+    """Refuse an item of ORDER BY that the list of SELECT DISTINCT does not have."""
+    end = select + 2
+    while tokens.words[end] not in _BEHIND_LIST:
+        end = tokens.partners.get(end, end) + 1
+    names: set[str] = set()
+    texts: set[str] = set()
+    has_star = False
+    for first, behind in items_between(tokens, select + 2, end):
+        has_star = has_star or tokens.words[behind - 1] == "*"
+        names.add(tokens.name(behind - 1))
+        is_named = tokens.kinds[behind - 1] in (WORD, NAME) and behind > first + 1
+        value = behind - 1 - (tokens.words[behind - 2] == "as") if is_named else behind
+        texts |= {_text(tokens, first, behind), _text(tokens, first, value)}
+        if tokens.words[value - 2] == ".":
+            names.add(tokens.name(value - 1))
+    for first, behind in _sorted_by(tokens, order):
+        is_name = tokens.kinds[behind - 1] in (WORD, NAME) and (
+            behind == first + 1 or tokens.words[behind - 2] == "."
+        )
+        is_number = behind == first + 1 and tokens.kinds[first] == NUMBER
+        is_listed = is_name and (has_star or tokens.name(behind - 1) in names)
+        if not (is_number or is_listed or _text(tokens, first, behind) in texts):
+            raise UnsupportedSqlError(
+                "for SELECT DISTINCT, ORDER BY expressions must appear in select list",
+                tokens.starts[first],
+            )
+
+
+def _text(tokens: Tokens, first: int, behind: int) -> str:
+    """Return tokens such that equal expressions have equal texts, brackets around them left out."""
+    while first in tokens.partners and tokens.partners[first] == behind - 1:
+        first, behind = first + 1, behind - 1
+    return " ".join(tokens.words[at] or tokens.texts[at] for at in range(first, behind))

@@ -1,0 +1,1 @@
+"""Types of values and columns: their names, checks and conversions."""

@@ -1,0 +1,1 @@
+"""Magics of jobs and workflows: run, listed, followed, their logs."""
