@@ -128,7 +128,7 @@ class RunLogs:
         """Return the id of the last entry of a log; 0 when it has none."""
         while True:
             try:
-                parts = self._parts(run_id)
+                parts, _gap = self._parts(run_id)
                 return parts[-1][0] + _whole_lines(parts[-1][1]).count(b"\n") - 1 if parts else 0
             except FileNotFoundError:
                 continue  # left out since it was listed: look again
@@ -158,8 +158,7 @@ class RunLogs:
 
     def _ascending(self, run_id: int, last_id: int) -> Iterator[LogLine]:
         """Yield the entries after an id, with a note in place of those that were left out."""
-        parts = self._parts(run_id)
-        gap = self._left_out(run_id)
+        parts, gap = self._parts(run_id)
         for at, (first, path) in enumerate(parts):
             if at + 1 < len(parts) and parts[at + 1][0] <= last_id + 1:
                 continue
@@ -170,8 +169,8 @@ class RunLogs:
 
     def _descending(self, run_id: int, before: int | None) -> Iterator[LogLine]:
         """Yield the entries before an id, the newest first, with a note as in `_ascending`."""
-        gap = self._left_out(run_id)
-        for first, path in reversed(self._parts(run_id)):
+        parts, gap = self._parts(run_id)
+        for first, path in reversed(parts):
             if gap is not None and first < gap.first and (before is None or before > gap.last):
                 yield gap.note(config.get("log_limit_mib"))
                 gap = None
@@ -179,19 +178,27 @@ class RunLogs:
                 entries = reversed(list(_entries(path, first, 0)))
                 yield from (e for e in entries if before is None or e.id < before)
 
-    def _parts(self, run_id: int) -> list[tuple[int, Path]]:
-        """Return the files of a log, each with the id of its first entry, in order."""
+    def _parts(self, run_id: int) -> tuple[list[tuple[int, Path]], _LeftOut | None]:
+        """Return the files of a log, each with the id of its first entry, and what is left out."""
         path = self._folder / f"{run_id}.log"
         if not path.exists():
-            return []
-        parts = [(1, path)]
-        with suppress(FileNotFoundError):
-            for child in (self._folder / str(run_id)).iterdir():
-                if child.suffix == ".log":
-                    parts.append((int(child.stem), child))
+            return [], None
+        parts = self._listed(run_id)
+        # Of two files that come meanwhile a listing can have the second one alone.
+        while parts and (again := self._listed(run_id)) != parts:
+            parts = again
         # A file that the record names is removed in a moment, or was to be when it was killed.
-        gap = self._left_out(run_id) if len(parts) > 1 else None
-        return sorted(p for p in parts if gap is None or not gap.first <= p[0] <= gap.last)
+        gap = self._left_out(run_id) if parts else None
+        kept = [p for p in parts if gap is None or not gap.first <= p[0] <= gap.last]
+        return [(1, path), *kept], gap
+
+    def _listed(self, run_id: int) -> list[tuple[int, Path]]:
+        """Return the files of a log after its first one, in order."""
+        try:
+            children = list((self._folder / str(run_id)).iterdir())
+        except FileNotFoundError:
+            return []
+        return sorted((int(child.stem), child) for child in children if child.suffix == ".log")
 
     def _left_out(self, run_id: int) -> _LeftOut | None:
         try:
@@ -202,7 +209,7 @@ class RunLogs:
 
     def _found_end(self, run_id: int) -> _End:
         """Find where a log goes on; remove what is left of a line that was being written."""
-        parts = self._parts(run_id)
+        parts, _gap = self._parts(run_id)
         if not parts:
             return _End(1, self._folder / f"{run_id}.log", 0, 0)
         first, path = parts[-1]
@@ -214,8 +221,7 @@ class RunLogs:
 
     def _leave_out(self, run_id: int, end: _End, limit_bytes: int) -> None:
         """Remove files after the beginning of a log, the oldest first, until it is short enough."""
-        parts = self._parts(run_id)
-        gap = self._left_out(run_id)
+        parts, gap = self._parts(run_id)
         head_bytes = 0
         for at, (first, path) in enumerate(parts[:-1]):
             size = path.stat().st_size

@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -118,6 +119,43 @@ def test_a_file_that_was_to_be_removed_is_passed_over_and_removed(tmp_path, logs
     (tmp_path / "logs" / "1" / f"{note.id - 5}.log").write_bytes(b"left\n" * 5)
     assert list(logs.after(1, 0)) == before
     assert list(logs.newest(1)) == before[::-1]
+
+
+def test_what_is_left_out_while_a_log_is_read_does_not_come_twice(logs, small, monkeypatch):
+    for start in range(0, 10_000, 400):
+        _add(logs, 1, *(f"{i} {'x' * 80}" for i in range(start, start + 400)))
+    assert any("left out" in entry.message for entry in logs.after(1, 0))
+    read_text = Path.read_text
+
+    def read_and_shorten(path, *args, **kwargs):
+        text = read_text(path, *args, **kwargs)
+        monkeypatch.undo()
+        monkeypatch.setenv("CIVIS_NB_LOG_LIMIT_MIB", "1")
+        # The files themselves are removed in a moment.
+        with monkeypatch.context() as patched:
+            patched.setattr(Path, "unlink", lambda self, missing_ok=False: None)
+            _add(logs, 1, *(f"{i} {'x' * 80}" for i in range(10_000, 12_000)))
+        return text
+
+    monkeypatch.setattr(Path, "read_text", read_and_shorten)
+    ids = [entry.id for entry in logs.after(1, 0)]
+    assert ids == sorted(set(ids))
+    assert ids[-1] >= 10_000
+
+
+def test_a_file_that_a_listing_lacks_is_not_passed_over(logs, small, monkeypatch):
+    for start in range(0, 6_000, 400):
+        _add(logs, 1, *(f"{i} {'x' * 80}" for i in range(start, start + 400)))
+    listed, iterdir = [], Path.iterdir
+
+    def without_one(path):
+        children = sorted(iterdir(path))
+        listed.append(len(children))
+        return iter(children[:3] + children[4:] if len(listed) == 1 else children)
+
+    monkeypatch.setattr(Path, "iterdir", without_one)
+    assert [entry.id for entry in logs.after(1, 0)] == list(range(1, 6_001))
+    assert listed[0] > 4
 
 
 @pytest.mark.exhaustive
