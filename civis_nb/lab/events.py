@@ -150,7 +150,12 @@ class EventsHandler(Handler):
         self.set_header("Content-Type", "text/event-stream")
         self.set_header("Cache-Control", "no-store")
         self.set_header("X-Accel-Buffering", "no")
-        feeds = await in_thread(self._found, topics)
+        try:
+            feeds = await in_thread(self._found, topics)
+        except CivisError as error:
+            self.set_header("Content-Type", "application/json")
+            self.finish(json.dumps(self.refusal(error)))
+            return
         try:
             for feed, _ in feeds.values():
                 feed.add(notify, wait_s)
@@ -176,8 +181,6 @@ class EventsHandler(Handler):
             return {topic: (self._feeds.find(topic), Seen()) for topic in topics}
         except ValueError as error:
             raise web.HTTPError(400, f"There is no topic {error}.") from None
-        except CivisError as error:
-            raise web.HTTPError(502, str(error)) from None
 
     async def _send(self, feeds: dict[str, tuple[Feed, Seen]]) -> None:
         """Write what changes of some feeds, as long as the page listens."""

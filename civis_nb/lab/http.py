@@ -15,6 +15,7 @@ from tornado import web
 
 from civis_nb.errors import (
     CivisAPIError,
+    CivisConnectionError,
     CivisError,
     CivisInputError,
     CivisMagicError,
@@ -30,6 +31,9 @@ RESOURCE: Final = "civis-nb"
 
 #: The account of the server, among the settings of its application.
 ACCOUNT: Final = "civis_nb_account"
+#: The status of an answer to too many calls, and the first of those of servers that fail.
+_TOO_MANY: Final = 429
+_SERVER_ERRORS: Final = 500
 _OTHER_PLATFORM: Final = (
     "Nothing was done: the Jupyter server uses another platform now than this page has shown. The "
     "page shows that one from now on."
@@ -121,8 +125,8 @@ class Handler(APIHandler):
         coroutine function limits its reads itself; it is awaited, and cancelled when the browser no
         longer waits for the answer.
 
-        What it fails with is answered with ``{"problem": text, "kind": name of the error}``, of
-        which the extension shows the text: with status 400 where the request was wrong, as the
+        What it fails with is answered with ``{"problem": text, "kind": name of the error, "passes":
+        whether it may pass by itself}``, of which the extension shows the text: with status 400 where the request was wrong, as the
         platform did where something is not there (404) or not possible now (409), with 409 where
         it was cancelled, else with 502;
         with 504 when it took too long, and with 500 when it is no error of this package.
@@ -146,14 +150,15 @@ class Handler(APIHandler):
             found = {"problem": problem, "kind": type(error).__name__}
         self.finish(json.dumps(found))
 
-    def refusal(self, error: CivisError | TimeoutError) -> dict[str, str]:
+    def refusal(self, error: CivisError | TimeoutError) -> dict[str, str | bool]:
         """Return what answers an error, and set its status, as `reply` does."""
         if isinstance(error, CivisError):
             self.set_status(status_of(error))
-            return {"problem": str(error), "kind": type(error).__name__}
+            kind = type(error).__name__
+            return {"problem": str(error), "kind": kind, "passes": _passes(error)}
         self.set_status(504)
         problem = str(error) or "The platform has not answered in time."
-        return {"problem": problem, "kind": "TimeoutError"}
+        return {"problem": problem, "kind": "TimeoutError", "passes": True}
 
     def on_connection_close(self) -> None:
         """Cancel what is done for a browser that has gone."""
@@ -170,6 +175,13 @@ class Handler(APIHandler):
         if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
             raise web.HTTPError(400, f"{name} must be of the JSON type of a {kind.__name__}.")
         return value
+
+
+def _passes(error: CivisError) -> bool:
+    """Return whether the platform did not answer, or could not: the same may succeed later."""
+    if isinstance(error, CivisAPIError):
+        return error.status_code == _TOO_MANY or error.status_code >= _SERVER_ERRORS
+    return isinstance(error, CivisConnectionError)
 
 
 def status_of(error: CivisError) -> int:

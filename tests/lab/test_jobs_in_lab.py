@@ -43,6 +43,42 @@ class Jobs:
         return self.page.page.locator(".civis-RunTab:not(.lm-mod-hidden)")
 
 
+def show(page, hidden):
+    """Have the page taken for hidden, or for seen."""
+    page.page.evaluate(
+        """hidden => {
+            Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+            document.dispatchEvent(new Event("visibilitychange"));
+        }""",
+        hidden,
+    )
+    page.page.wait_for_timeout(10)  # for Playwright to hear of requests
+
+
+def test_a_run_is_seen_before_the_list_of_jobs_has_it(open_in_lab, client):
+    job_id = script(client, "sleep 600", name="seen at once")
+    page = open_in_lab("1")
+    jobs = Jobs(page)
+    jobs.has_state("seen at once", "never ran")
+    show(page, hidden=True)  # with no connection that tells of it
+    jobs.choose("seen at once", re.compile("^Run$"))
+    jobs.has_state("seen at once", "queued")
+    run_id = client.jobs.get(job_id).last_run.id
+    assert f"run {run_id}" in page.page.locator(".lm-TabBar-tab.lm-mod-current").last.get_attribute(
+        "title"
+    )
+    show(page, hidden=False)
+    jobs.has_state("seen at once", "running")
+    client.jobs.delete_runs(job_id, run_id)
+    jobs.has_state("seen at once", "cancelled")
+    # Also where it is started from its tab.
+    page.until(lambda: jobs.run().get_by_role("button", name="Run again").count(), "the button")
+    show(page, hidden=True)
+    jobs.run().get_by_role("button", name="Run again").click()
+    jobs.has_state("seen at once", "queued")
+    client.jobs.delete_runs(job_id, client.jobs.get(job_id).last_run.id)
+
+
 def test_a_job_is_run_with_arguments_watched_and_cancelled(open_in_lab, client):
     name = "count <b>slowly</b>"
     command = "i=0; while true; do echo $TEXT $i of $COUNT; i=$((i+1)); sleep 0.2; done"
@@ -238,20 +274,9 @@ def test_a_hidden_page_holds_no_connection(open_in_lab):
     Jobs(page)
     page.page.wait_for_function("() => document.querySelector('#civis-nb-jobs .civis-Row')")
     closed.clear()  # the page has listened to less before
-
-    def show(hidden):
-        page.page.evaluate(
-            """hidden => {
-                Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
-                document.dispatchEvent(new Event("visibilitychange"));
-            }""",
-            hidden,
-        )
-        page.page.wait_for_timeout(10)  # for Playwright to hear of requests
-
-    show(hidden=True)
+    show(page, hidden=True)
     page.until(lambda: page.page.wait_for_timeout(10) or closed, "the end of the connection")
     opened.clear()
-    show(hidden=False)
+    show(page, hidden=False)
     page.until(lambda: page.page.wait_for_timeout(10) or opened, "the next connection")
     assert len(closed) == 1

@@ -250,6 +250,36 @@ def test_a_page_hears_that_another_one_has_changed_the_platform(open_page):
     panel.get_by_role("treeitem", name="public").wait_for()
 
 
+def test_tabs_of_a_local_platform_that_ends_go_on_when_it_is_back(
+    browser_window, tmp_path, monkeypatch
+):
+    needs_bundle()
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    state = tmp_path / "state"
+    variables = {"CIVIS_NB_BACKEND": "local", "CIVIS_NB_STATE_DIR": str(state)}
+    with (
+        civis_nb.local.start(state) as platform,
+        started(tmp_path / "lab", **variables) as server,
+        notebooks_of(server, browser_window) as opened,
+    ):
+        script(platform.client(), "echo begun", name="seen before and after")
+        page = opened("1")
+        jobs = Jobs(page)
+        jobs.choose("seen before and after", re.compile("^Run$"))
+        jobs.run().locator(".civis-run-state", has_text="succeeded").wait_for()
+        platform.stop()
+        page.until(lambda: "not running" in status(page), "the end of the platform")
+        jobs.node.get_by_role("alert").filter(has_text="does not run").wait_for()
+        assert jobs.row("seen before and after").count() == 0
+        jobs.run().get_by_role("alert").filter(has_text="does not run").wait_for()
+        page.shot("local-platform-ended")
+        with civis_nb.local.start(state):  # at another port
+            jobs.has_state("seen before and after", "succeeded")
+            jobs.run().get_by_role("alert").wait_for(state="hidden")
+            jobs.run().locator(".civis-log-line", has_text="begun").wait_for()
+
+
 def test_a_dialog_of_another_platform_starts_nothing(open_page, lab, tmp_path):
     page = open_page("1")
     change(lab, "", use="local")

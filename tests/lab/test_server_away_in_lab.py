@@ -14,6 +14,7 @@ from tests.widgets.drivers import Page, written
 
 pytestmark = pytest.mark.exhaustive
 
+COUNTS = "i=0; while true; do echo counted $i; i=$((i+1)); sleep 0.5; done"
 WRITTEN = """(node) => {
     window.written = [];
     new MutationObserver((all) => {
@@ -82,3 +83,65 @@ def test_panels_say_what_to_do_while_the_server_is_away(page, server, lab_platfo
     page.command("civis-nb:show-files")
     files.locator(".civis-Row", has_text="Projects").locator(".civis-Row-caret").click()
     files.locator(".civis-Row", has_text="does not answer").wait_for()
+
+
+def test_all_goes_on_by_itself_when_the_server_is_back(page, server, lab_platform):
+    client = lab_platform.client()
+    script(client, COUNTS, name="goes on counting")
+    jobs = Jobs(page)
+    jobs.choose("goes on counting", re.compile("^Run$"))
+    run = jobs.run()
+    run.locator(".civis-log-line", has_text="counted 1").first.wait_for()
+    before = run.locator(".civis-log-line").count()
+    data = Panel(page)
+    data.open("public")
+    data.row("turnout").wait_for()
+    panel = page.page.locator("#civis-nb-data")
+    files = page.page.locator("#civis-nb-files")
+
+    server.stop()
+    close_dialogs(page)
+    run.get_by_role("alert").filter(has_text="goes on when it is back").wait_for()
+    # What is opened meanwhile waits.
+    data.row("turnout").dblclick()
+    preview = page.page.locator(".civis-TableTab")
+    preview.get_by_role("alert").filter(has_text="goes on when it is back").wait_for()
+    panel.get_by_role("button", name="Refresh").click()
+    panel.get_by_role("alert").filter(has_text="goes on when it is back").wait_for()
+    asked = []
+    page.page.on("request", lambda one: "/civis-nb/" in one.url and asked.append(one.url))
+    page.until(lambda: page.page.wait_for_timeout(10) or len(asked) > 3, "other tries")
+    server.start_again()
+
+    panel.get_by_role("alert").wait_for(state="hidden")
+    preview.get_by_text("voter_id", exact=True).locator("visible=true").first.wait_for()
+    page.command("civis-nb:show-files")
+    files.get_by_text("Uploaded and opened here").wait_for()
+    page.command("civis-nb:show-jobs")
+    jobs.has_state("goes on counting", "running")
+    jobs.choose("goes on counting", "Open Log")
+    run.get_by_role("alert").wait_for(state="hidden")
+    page.until(lambda: run.locator(".civis-log-line").count() > before, "more of the log")
+    lines = run.locator(".civis-log-line").all_inner_texts()
+    assert len({line.strip() for line in lines}) == len(lines)
+    run.get_by_role("button", name="Cancel").click()
+    run.locator(".civis-run-state", has_text="cancelled").wait_for()
+
+
+def test_all_goes_on_when_the_network_is_back(page, lab_platform):
+    data = Panel(page)
+    data.open("public")
+    data.row("turnout").wait_for()
+    panel = page.page.locator("#civis-nb-data")
+    page.page.context.set_offline(True)
+    close_dialogs(page)
+    try:
+        data.row("turnout").dblclick()
+        preview = page.page.locator(".civis-TableTab")
+        preview.get_by_role("alert").wait_for()
+        data.row("turnout").locator(".civis-Row-caret").click()
+        panel.locator(".civis-Row", has_text="does not answer").wait_for()
+    finally:
+        page.page.context.set_offline(False)
+    preview.get_by_text("voter_id", exact=True).locator("visible=true").first.wait_for()
+    data.row("birth_year").wait_for()

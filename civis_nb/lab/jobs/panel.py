@@ -110,7 +110,7 @@ class Jobs:
         Returns
         -------
         dict
-            ``{job_id, run_id}`` of what runs.
+            ``{job_id, run_id, state, queued_at}`` of what runs.
 
         Raises
         ------
@@ -133,7 +133,10 @@ class Jobs:
                 f"Job {job_id} is running already, and a job runs once at a time: wait for its "
                 "end, or cancel it."
             ) from None
-        return {"job_id": job_id, "run_id": run.id}
+        return {
+            "job_id": job_id, "run_id": run.id,
+            "state": str(run.state), "queued_at": field(run, "created_at"),
+        }  # fmt: skip
 
     def cancel(self, job_id: int, run_id: int) -> dict[str, Any]:
         """Ask the platform to stop a run; return its state, which may be an older one.

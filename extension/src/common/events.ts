@@ -2,7 +2,8 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 import { Token } from '@lumino/coreutils';
 import { DisposableDelegate, IDisposable } from '@lumino/disposable';
-import { platformChanged, problemOf } from './server';
+import { answersAgain, lastingProblem } from './again';
+import { failureOf, platformChanged } from './server';
 
 /** What a page receives of a topic; with a problem, the rest is what was known before. */
 export interface ITopicEvent {
@@ -26,6 +27,7 @@ const SILENCE_MS = 35_000;
 export class EventStream {
   constructor() {
     document.addEventListener('visibilitychange', () => this._reopen());
+    window.addEventListener('online', () => this._hasFailed && this._reopen());
   }
 
   /**
@@ -84,11 +86,12 @@ export class EventStream {
     try {
       await this._read(open);
     } catch (reason) {
-      problem = problemOf(reason);
+      problem = lastingProblem(reason);
     }
     if (this._open !== open) {
       return; // another one was opened
     }
+    this._hasFailed = true;
     for (const [topic, listeners] of this._listeners) {
       listeners.forEach(listener => listener({ topic, problem }));
     }
@@ -111,7 +114,7 @@ export class EventStream {
       throw new Error('The Jupyter server uses another platform now.');
     }
     if (!response.ok || !response.body) {
-      throw await ServerConnection.ResponseError.create(response);
+      throw await failureOf(response);
     }
     const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
     let text = '';
@@ -131,17 +134,30 @@ export class EventStream {
         return;
       }
       this._wait_ms = FIRST_WAIT_MS;
+      if (this._hasFailed) {
+        this._hasFailed = false;
+        answersAgain.emit();
+      }
       const blocks = (text + value).split('\n\n');
       text = blocks.pop() ?? '';
       for (const block of blocks.filter(one => one.startsWith('data: '))) {
         const event = JSON.parse(block.slice(6)) as ITopicEvent;
+        const isBack = this._failed.delete(event.topic) && !event.problem;
+        if (event.problem) {
+          this._failed.add(event.topic);
+        } else if (isBack) {
+          answersAgain.emit();
+        }
         this._listeners.get(event.topic)?.forEach(listener => listener(event));
       }
     }
   }
 
   private readonly _listeners = new Map<string, Set<Listener<any>>>();
+  /** The topics of which the platform did not tell last. */
+  private readonly _failed = new Set<string>();
   private _open: AbortController | null = null;
+  private _hasFailed = false;
   private _isPlanned = false;
   private _again = 0;
   private _platform: string | null = null;

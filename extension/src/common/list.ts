@@ -2,12 +2,12 @@ import { searchIcon } from '@jupyterlab/ui-components';
 import type { Message } from '@lumino/messaging';
 import { Menu, Widget } from '@lumino/widgets';
 import { setText } from '../../../civis_nb/widgets/static/common.js';
+import { Again, lastingProblem, mayPass } from './again';
 import type { IListOptions } from './list_options';
 import { openMenu } from './menu';
 import { fillProblem, IRemedy, problemElement } from './problem';
 import { RowWindow } from './row_window';
 import { IListItem, IRow, Rows } from './rows';
-import { problemOf } from './server';
 
 export type { IItemAction } from './menu';
 export type { IRemedy } from './problem';
@@ -27,7 +27,7 @@ export class ItemList<T> extends Widget {
     super();
     this.addClass('civis-List');
     this._id = `civis-list-${(lists += 1)}`;
-    this._rows = new Rows<T>(() => this.update(), problemOf);
+    this._rows = new Rows<T>(() => this._loaded(), lastingProblem, mayPass);
 
     this._search = document.createElement('input');
     this._search.type = 'search';
@@ -70,6 +70,7 @@ export class ItemList<T> extends Widget {
   forget(): void {
     this._isKnown = false;
     this._rows.forget();
+    this._again.end();
     this.update();
   }
 
@@ -155,8 +156,19 @@ export class ItemList<T> extends Widget {
   }
 
   dispose(): void {
+    this._again.end();
     this._menu?.dispose();
     super.dispose();
+  }
+
+  /** Take it that items have come, or have not: those that may come later are asked for again. */
+  private _loaded(): void {
+    this.update();
+    if (!this._rows.waits) {
+      this._again.end();
+    } else if (!this._rows.isLoading) {
+      this._again.later();
+    }
   }
 
   /** Draw the rows that can be seen, in the elements that they have. */
@@ -354,7 +366,16 @@ export class ItemList<T> extends Widget {
   private readonly _status: HTMLElement;
   private readonly _tree: HTMLElement;
   private readonly _window: RowWindow<T>;
-  private readonly _sizes = new ResizeObserver(() => this.update());
+  private readonly _again: Again = new Again(() => void this._rows.retry(), () => this._tree.clientHeight > 0);
+  private _wasSeen = false;
+  private readonly _sizes = new ResizeObserver(() => {
+    const isSeen = this._tree.clientHeight > 0;
+    if (isSeen && !this._wasSeen) {
+      this._again.now();
+    }
+    this._wasSeen = isSeen;
+    this.update();
+  });
   private _active: string | null = null;
   private _activePlace = 0;
   private _isKnown = false;

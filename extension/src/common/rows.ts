@@ -46,6 +46,8 @@ interface IBranch<T> {
   /** The load that is under way; null for none. */
   load: object | null;
   problem: string;
+  /** Whether what loading failed with may pass by itself. */
+  isPassing: boolean;
 }
 
 /** The items of a list: which are open, loaded and found, and the rows that follow from it. */
@@ -53,10 +55,12 @@ export class Rows<T> {
   /**
    * @param changed - Called when items that were loaded have arrived, or have not.
    * @param explain - Returns the text of what loading failed with.
+   * @param passes - Returns whether that may pass by itself.
    */
   constructor(
     private readonly changed: () => void,
-    private readonly explain: (reason: unknown) => string
+    private readonly explain: (reason: unknown) => string,
+    private readonly passes: (reason: unknown) => boolean = () => false
   ) {}
 
   /** The rows that are shown now. */
@@ -130,12 +134,35 @@ export class Rows<T> {
     await reloadWithin(this._items);
   }
 
+  /** Whether the items of anything that is open could not be loaded, which may pass by itself. */
+  get waits(): boolean {
+    return this._passing(this._items).length > 0;
+  }
+
+  /** Whether the items of anything are being loaded. */
+  get isLoading(): boolean {
+    return [...this._branches.values()].some(({ load }) => load !== null);
+  }
+
+  /** Load the items again that could not be loaded, where that may have passed. */
+  async retry(): Promise<void> {
+    await Promise.all(this._passing(this._items).map(item => this._load(item)));
+  }
+
+  private _passing(items: readonly IListItem<T>[]): IListItem<T>[] {
+    return items
+      .filter(item => this._open.has(item.key))
+      .flatMap(item =>
+        this._branches.get(item.key)?.isPassing ? [item] : this._passing(this._childrenOf(item) ?? [])
+      );
+  }
+
   /** Load the items of an item; return whether no later load, and no end of the item, came before. */
   private async _load(item: IListItem<T>): Promise<boolean> {
     if (typeof item.children !== 'function') {
       return true;
     }
-    const branch = this._branches.get(item.key) ?? { items: null, load: null, problem: '' };
+    const branch = this._branches.get(item.key) ?? { items: null, load: null, problem: '', isPassing: false };
     this._branches.set(item.key, branch);
     const load = (branch.load = {});
     // What was asked earlier may be answered later, or be about what is gone.
@@ -143,15 +170,17 @@ export class Rows<T> {
     this._changed();
     let items: readonly IListItem<T>[] | null = null;
     let problem = '';
+    let isPassing = false;
     try {
       items = await item.children();
     } catch (reason) {
       problem = this.explain(reason);
+      isPassing = this.passes(reason);
     }
     if (!isLast()) {
       return false;
     }
-    Object.assign(branch, { items, problem, load: null });
+    Object.assign(branch, { items, problem, isPassing, load: null });
     this._changed();
     return true;
   }

@@ -42,19 +42,37 @@ export interface ICompletionQuestion {
 
 /** What the platform, or the way to it, has failed with: a text for the user. */
 export class PlatformError extends Error {
-  /** @param kind - The name of the error in civis_nb.errors. */
+  /**
+   * @param kind - The name of the error in civis_nb.errors.
+   * @param isPassing - Whether the same request may succeed later.
+   */
   constructor(
     message: string,
-    readonly kind: string
+    readonly kind: string,
+    readonly isPassing: boolean
   ) {
     super(message);
   }
 }
 
+/** The statuses of a proxy, as JupyterHub's, that does not reach the server behind it. */
+const NOT_REACHED = [424, 502, 503, 504];
+
+/** Return whether the Jupyter server was not reached. */
+export function isSilence(reason: unknown): boolean {
+  return (
+    reason instanceof ServerConnection.NetworkError ||
+    (reason instanceof ServerConnection.ResponseError && NOT_REACHED.includes(reason.response.status))
+  );
+}
+
 /** Return the text of what a question to the server has failed with, and what to do. */
 export function problemOf(reason: unknown): string {
-  if (reason instanceof ServerConnection.NetworkError) {
+  if (isSilence(reason)) {
     return 'The Jupyter server does not answer. Check that it is running, then try again.';
+  }
+  if (reason instanceof ServerConnection.ResponseError && [401, 403].includes(reason.response.status)) {
+    return `The Jupyter server refuses this page: ${reason.message}. If it was started anew, reload the page.`;
   }
   return reason instanceof Error ? reason.message : String(reason);
 }
@@ -72,16 +90,20 @@ export async function ask<T>(path: string, init: RequestInit = {}, platform = ''
   const url = URLExt.join(settings.baseUrl, 'civis-nb', withPlatform(path, platform));
   const response = await ServerConnection.makeRequest(url, init, settings);
   if (!response.ok) {
-    const failure = await response.clone().json().catch(() => null);
-    if (failure?.kind === 'PlatformChanged') {
-      platformChanged.emit();
-    }
-    if (typeof failure?.problem === 'string') {
-      throw new PlatformError(failure.problem, failure.kind ?? '');
-    }
-    throw await ServerConnection.ResponseError.create(response);
+    throw await failureOf(response);
   }
   return (await response.json()) as T;
+}
+
+/** Return the error that an answer tells; who listens to `platformChanged` is told where it is that. */
+export async function failureOf(response: Response): Promise<Error> {
+  const failure = await response.clone().json().catch(() => null);
+  if (failure?.kind === 'PlatformChanged') {
+    platformChanged.emit();
+  }
+  return typeof failure?.problem === 'string'
+    ? new PlatformError(failure.problem, failure.kind ?? '', failure.passes === true)
+    : ServerConnection.ResponseError.create(response);
 }
 
 /** Return a path with the platform that it is about; empty: that which the server uses. */

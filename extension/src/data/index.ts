@@ -162,7 +162,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       if (what === 'platform') {
         panel.startAnew();
         // Their ids mean other tables there.
-        tabs.forEach(tab => argsOf.get(tab)?.platform !== platform.id && tab.dispose());
+        tabs.forEach(tab => !platform.isAway && argsOf.get(tab)?.platform !== platform.id && tab.dispose());
       } else {
         void panel.refresh();
       }

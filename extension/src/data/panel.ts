@@ -3,10 +3,11 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { Message } from '@lumino/messaging';
 import { PanelLayout, Widget } from '@lumino/widgets';
 import { uploadTableIcon } from '../common/icons';
+import { Again, lastingProblem, mayPass } from '../common/again';
 import { FileSource } from '../common/file_source';
 import { IItemAction, IRemedy, ItemList } from '../common/list';
 import { panelButton, panelHeader } from '../common/panel';
-import { getDatabases, PlatformError, problemOf } from '../common/server';
+import { getDatabases, PlatformError } from '../common/server';
 import { DataItem, databaseItem, ISchemaRef } from './items';
 
 /** The command of the status bar's part, where it is there. */
@@ -76,6 +77,7 @@ export class DataPanel extends Widget {
     this.list.forget();
     this.list.isBusy = false;
     this.list.showProblem('');
+    this._again.end();
     if (this.isVisible) {
       void this.load(true);
     }
@@ -106,6 +108,7 @@ export class DataPanel extends Widget {
       const isFirst = this.list.items.length === 0;
       this.list.items = items;
       this.list.showProblem('');
+      this._again.end();
       this._isLoaded = true;
       this._isOutdated = false;
       const first = items.find(item => item.key === String(found.default));
@@ -140,6 +143,8 @@ export class DataPanel extends Widget {
     // Nothing is asked before somebody looks.
     if (!this._isLoaded) {
       void this.load(this._isOutdated);
+    } else {
+      this._again.now();
     }
   }
 
@@ -161,10 +166,16 @@ export class DataPanel extends Widget {
       };
       remedies.push({ label: 'Start local platform', run: () => void start() });
     }
-    this.list.showProblem(problemOf(reason), remedies);
+    this.list.showProblem(lastingProblem(reason), remedies);
+    if (mayPass(reason)) {
+      this._again.later();
+    } else {
+      this._again.end();
+    }
   }
 
   private readonly _files: FileSource;
+  private readonly _again: Again = new Again(() => void this.refresh(), () => this.isVisible);
   private _isLoaded = false;
   /** Whether the platform was changed since the last load: what the server has kept is not used. */
   private _isOutdated = false;

@@ -2,8 +2,9 @@ import { MainAreaWidget } from '@jupyterlab/apputils';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { MimeModel } from '@jupyterlab/rendermime';
 import { refreshIcon, ToolbarButton } from '@jupyterlab/ui-components';
+import type { Message } from '@lumino/messaging';
 import { Widget, PanelLayout } from '@lumino/widgets';
-import { problemOf } from '../common/server';
+import { Again, lastingProblem, mayPass } from '../common/again';
 import type { IShown } from './api';
 
 /** A tab with what the server shows of a table, in the look of a notebook's output. */
@@ -31,8 +32,12 @@ export class TableTab extends MainAreaWidget<Widget> {
     this.toolbar.addItem('refresh', refresh);
   }
 
-  /** Ask the server, and show what it answers. */
-  async load(): Promise<void> {
+  /**
+   * Ask the server, and show what it answers.
+   *
+   * @param isAgain - Whether what it has failed with is shown until then.
+   */
+  async load(isAgain = false): Promise<void> {
     this._request?.abort();
     const request = new AbortController();
     this._request = request;
@@ -40,12 +45,10 @@ export class TableTab extends MainAreaWidget<Widget> {
     const layout = content.layout as PanelLayout;
     content.node.setAttribute('aria-label', this.title.label);
     content.node.setAttribute('aria-busy', 'true');
-    const message = new Widget({ node: document.createElement('div') });
-    message.addClass('civis-TableTab-message');
-    message.node.setAttribute('role', 'status');
-    message.node.textContent = this.waiting;
-    clear(layout);
-    layout.addWidget(message);
+    if (!isAgain) {
+      clear(layout);
+      layout.addWidget(messageOf(this.waiting, 'status'));
+    }
     try {
       const { bundle } = await this.shown(request.signal);
       const mime = this.rendermime.preferredMimeType(bundle, 'ensure');
@@ -56,14 +59,18 @@ export class TableTab extends MainAreaWidget<Widget> {
       // It is civis_nb's own HTML, in which all data are escaped.
       await output.renderModel(new MimeModel({ data: bundle, trusted: true }));
       if (!request.signal.aborted && !this.isDisposed) {
+        this._again.end();
         clear(layout);
         layout.addWidget(output);
       }
     } catch (reason) {
-      if (!request.signal.aborted) {
-        message.node.setAttribute('role', 'alert');
-        message.addClass('civis-mod-problem');
-        message.node.textContent = problemOf(reason);
+      if (!request.signal.aborted && !this.isDisposed) {
+        this._showProblem(lastingProblem(reason));
+        if (mayPass(reason)) {
+          this._again.later();
+        } else {
+          this._again.end();
+        }
       }
     } finally {
       if (!request.signal.aborted) {
@@ -72,13 +79,40 @@ export class TableTab extends MainAreaWidget<Widget> {
     }
   }
 
+  /** Show what went wrong; the same once more is left alone, as it would be read aloud again. */
+  private _showProblem(problem: string): void {
+    const layout = this.content.layout as PanelLayout;
+    if (layout.widgets[0]?.node.textContent !== problem) {
+      const message = messageOf(problem, 'alert');
+      message.addClass('civis-mod-problem');
+      clear(layout);
+      layout.addWidget(message);
+    }
+  }
+
+  protected onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this._again.now();
+  }
+
   dispose(): void {
+    this._again.end();
     // The server then cancels the query.
     this._request?.abort();
     super.dispose();
   }
 
   private _request: AbortController | null = null;
+  private readonly _again: Again = new Again(() => void this.load(true), () => this.isVisible);
+}
+
+/** Return what tells a text in place of a table. */
+function messageOf(text: string, role: 'status' | 'alert'): Widget {
+  const message = new Widget({ node: document.createElement('div') });
+  message.addClass('civis-TableTab-message');
+  message.node.setAttribute('role', role);
+  message.node.textContent = text;
+  return message;
 }
 
 function clear(layout: PanelLayout): void {

@@ -56,6 +56,12 @@ export interface IRunIds {
   readonly platform: string;
 }
 
+/** A run that was just started. */
+export interface IStartedRun extends IRunIds {
+  readonly state: string;
+  readonly queued_at: string | null;
+}
+
 export interface IRunEvent extends ITopicEvent {
   readonly run?: Readonly<Record<string, unknown>> & { readonly title: string };
   readonly lines?: Readonly<Record<string, unknown>>;
@@ -78,9 +84,9 @@ export async function startJob(
   id: number,
   platform: string,
   given?: Record<string, unknown>
-): Promise<IRunIds> {
+): Promise<IStartedRun> {
   const init = { method: 'POST', body: JSON.stringify({ arguments: given ?? null }) };
-  return { ...(await ask<IRunIds>(`jobs/${id}/runs`, init, platform)), platform };
+  return { ...(await ask<IStartedRun>(`jobs/${id}/runs`, init, platform)), platform };
 }
 
 export function cancelRun({ job_id, run_id, platform }: IRunIds): Promise<{ state: string }> {

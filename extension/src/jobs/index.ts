@@ -7,7 +7,7 @@ import type { IItemAction } from '../common/list';
 import { problemOf } from '../common/server';
 import { IPlatformModel } from '../platform/token';
 import type { PlatformModel } from '../platform/model';
-import { cancelRun, getJob, IJob, IRunIds, startJob } from './api';
+import { cancelRun, getJob, IJob, IRunIds, IStartedRun, startJob } from './api';
 import { askArguments } from './form';
 import { jobsIcon } from './icons';
 import { isActive } from './items';
@@ -52,11 +52,17 @@ const plugin: JupyterFrontEndPlugin<void> = {
     }
     const tabs = new WidgetTracker<RunTab>({ namespace: 'civis-nb-runs' });
 
+    /** Show that a run was started, before the platform's list of jobs tells of it. */
+    const started = (run: IStartedRun) => {
+      if (run.platform === shown()) {
+        panel.showStarted(run);
+      }
+    };
     const openRun = (ids: IRunIds): RunTab => {
       const isSame = (one: IRunIds) => one.job_id === ids.job_id && one.run_id === ids.run_id;
       let tab = tabs.find(one => isSame(one.ids) && one.ids.platform === ids.platform);
       if (!tab) {
-        tab = new RunTab(stream, ids);
+        tab = new RunTab(stream, ids, started);
         const made = tab;
         tab.id = DOMUtils.createDomID(); // it may go on to show the next run of the job
         // The title has the run: another one is to be kept over a reload of the page.
@@ -71,6 +77,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     const run = async (job: IJob, on: string, given?: Record<string, unknown>) => {
       const ids = await reported(startJob(job.id, on, given));
       if (ids) {
+        started(ids);
         openRun(ids);
       }
     };
@@ -144,7 +151,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
       panel.startAnew();
       if (what === 'platform') {
         // Their ids mean other runs there.
-        tabs.forEach(tab => tab.ids.platform !== shown() && tab.dispose());
+        tabs.forEach(tab => !platform.isAway && tab.ids.platform !== shown() && tab.dispose());
       }
     });
 

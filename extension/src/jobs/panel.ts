@@ -2,11 +2,11 @@ import { runIcon } from '@jupyterlab/ui-components';
 import type { IDisposable } from '@lumino/disposable';
 import type { Message } from '@lumino/messaging';
 import { PanelLayout, Widget } from '@lumino/widgets';
+import { Again, lastingProblem, mayPass } from '../common/again';
 import type { EventStream } from '../common/events';
 import { IItemAction, ItemList } from '../common/list';
 import { panelButton, panelHeader } from '../common/panel';
-import { problemOf } from '../common/server';
-import { getJobs, IJob, IJobsEvent, Scope } from './api';
+import { getJobs, IJob, IJobsEvent, IStartedRun, Scope } from './api';
 import { isActive, jobItem, JobItem, olderItem } from './items';
 
 const SCOPES: readonly (readonly [Scope, string])[] = [
@@ -98,6 +98,7 @@ export class JobsPanel extends Widget {
   startAnew(): void {
     this._recent = null;
     this._streamProblem = '';
+    this._started.clear();
     this._forget();
     this.list.forget();
     if (this._subscription) {
@@ -106,6 +107,12 @@ export class JobsPanel extends Widget {
         void this._older();
       }
     }
+  }
+
+  /** Show that a job was started: the platform's list tells of it later. */
+  showStarted(run: IStartedRun): void {
+    this._started.set(run.job_id, run);
+    this._show();
   }
 
   private get scope(): Scope {
@@ -146,6 +153,7 @@ export class JobsPanel extends Widget {
     this._page = 0;
     this._total = null;
     this._failed = '';
+    this._again.end();
     this._showProblem();
   }
 
@@ -179,6 +187,7 @@ export class JobsPanel extends Widget {
       const found = await getJobs(this.scope, page, this._text, this.options.platform());
       if (request === this._requests) {
         this._failed = '';
+        this._again.end();
         this._showProblem();
         this._page = page;
         this._total = found.total;
@@ -188,8 +197,13 @@ export class JobsPanel extends Widget {
       }
     } catch (reason) {
       if (request === this._requests) {
-        this._failed = problemOf(reason);
+        this._failed = lastingProblem(reason);
         this._showProblem();
+        if (mayPass(reason)) {
+          this._again.later();
+        } else {
+          this._again.end();
+        }
       }
     } finally {
       this.list.isBusy = false;
@@ -203,6 +217,15 @@ export class JobsPanel extends Widget {
     const recent = this._recent ?? [];
     // The newer answer wins: the stream's.
     const jobs = new Map<number, IJob>([...this._others, ...recent].map(job => [job.id, job]));
+    for (const [id, run] of this._started) {
+      const job = jobs.get(id);
+      if (job && (job.run_id ?? 0) < run.run_id) {
+        const { run_id, state, queued_at } = run;
+        jobs.set(id, { ...job, run_id, state, queued_at, started_at: null, finished_at: null, error: null });
+      } else if (job) {
+        this._started.delete(id); // the platform tells of it, or of a later one
+      }
+    }
     const time = (job: IJob) => job.queued_at ?? '';
     const ordered = [...jobs.values()].sort(
       (a, b) =>
@@ -231,11 +254,14 @@ export class JobsPanel extends Widget {
   /** What the stream of events has brought; null before it has. */
   private _recent: readonly IJob[] | null = null;
   private _others: readonly IJob[] = [];
+  /** The runs that were started here and that the platform has not told of. */
+  private readonly _started = new Map<number, IStartedRun>();
   private _page = 0;
   private _total: number | null = null;
   private _isLast = false;
   private _requests = 0;
   private _failed = '';
+  private readonly _again: Again = new Again(() => void this._older(), () => this.isVisible);
   private _streamProblem = '';
   private _text = '';
   private _subscription: IDisposable | null = null;

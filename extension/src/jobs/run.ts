@@ -3,18 +3,23 @@ import { Widget } from '@lumino/widgets';
 import { setText } from '../../../civis_nb/widgets/static/common.js';
 import runView from '../../../civis_nb/widgets/static/run.js';
 import type { EventStream } from '../common/events';
-import type { IRunIds } from './api';
+import type { IRunIds, IStartedRun } from './api';
 import { jobsIcon } from './icons';
 import { RunModel } from './run_model';
 
 /** A tab with a run of a job: its state and its log, as they come. */
 export class RunTab extends Widget {
-  constructor(stream: EventStream, ids: IRunIds) {
+  /**
+   * @param stream - What tells of the run.
+   * @param ids - The run.
+   * @param started - Called when the job was started again from here.
+   */
+  constructor(stream: EventStream, ids: IRunIds, started: (run: IStartedRun) => void) {
     super();
     this.addClass('civis-RunTab');
     this.title.icon = jobsIcon;
     this.title.closable = true;
-    this._model = new RunModel(stream, ids, () => this._changed());
+    this._model = new RunModel(stream, ids, () => this._changed(), started);
     this._problem = document.createElement('div');
     this._problem.className = 'civis-RunTab-problem';
     this._problem.setAttribute('role', 'alert');

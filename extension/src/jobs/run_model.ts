@@ -1,7 +1,7 @@
 import type { IDisposable } from '@lumino/disposable';
 import type { EventStream } from '../common/events';
 import { ViewModel } from '../common/view_model';
-import { askLog, cancelRun, IRunEvent, IRunIds, startJob } from './api';
+import { askLog, cancelRun, IRunEvent, IRunIds, IStartedRun, startJob } from './api';
 
 let models = 0;
 
@@ -11,11 +11,13 @@ export class RunModel extends ViewModel implements IDisposable {
    * @param stream - What tells of the run.
    * @param ids - The run.
    * @param changed - Called when more is known of it, or another run of the job is followed.
+   * @param started - Called when the job was started again.
    */
   constructor(
     private readonly stream: EventStream,
     private _ids: IRunIds,
-    private readonly changed: () => void
+    private readonly changed: () => void,
+    private readonly started: (run: IStartedRun) => void
   ) {
     super({
       anchor: '',
@@ -56,12 +58,15 @@ export class RunModel extends ViewModel implements IDisposable {
       case 'cancel':
         await cancelRun(this._ids);
         return { text: 'The platform is asked to stop the run.' };
-      case 'repeat':
-        this._ids = await startJob(this._ids.job_id, this._ids.platform);
+      case 'repeat': {
+        const run = await startJob(this._ids.job_id, this._ids.platform);
+        this._ids = run;
+        this.started(run);
         this._log += 1;
         this._subscription.dispose();
         this._subscription = this._follow();
         return { text: 'It runs again.' };
+      }
       case 'text': {
         const { text } = await askLog(this._ids, kind, request);
         return { buffers: [new TextEncoder().encode(String(text))] };

@@ -9,6 +9,9 @@ import { ASK_KERNEL, ILocalState, IServerWhere, IWhere, whereOfKernel } from './
 const post = (path: string, body: unknown, platform = '') =>
   ask<IServerWhere>(path, { method: 'POST', body: JSON.stringify(body) }, platform);
 
+/** The id of a platform where there is none to use. */
+const NOWHERE = 'nowhere';
+
 interface IPlatformEvent extends ITopicEvent {
   readonly where?: IServerWhere;
 }
@@ -41,6 +44,11 @@ export class PlatformModel {
   /** What tells the server's platform from others; empty before it has answered. */
   get id(): string {
     return this._server?.id ?? '';
+  }
+
+  /** Whether the local platform is to be used, and does not run: it may be started again. */
+  get isAway(): boolean {
+    return this._server?.kind === 'local' && this.id === NOWHERE;
   }
 
   /** Emitted when something of it has changed. */

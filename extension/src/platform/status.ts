@@ -21,11 +21,12 @@ export class PlatformStatus extends Widget {
   private _show(): void {
     const { server, notebook, problem, notebookName } = this.model;
     const difference = server && notebook ? differenceText(server, notebook) : '';
-    const text = `Civis: ${server ? whereText(server) : problem ? 'no answer' : '…'}`;
+    const place = server && `${whereText(server)}${this.model.isAway ? ' (not running)' : ''}`;
+    const text = `Civis: ${place ?? (problem ? 'no answer' : '…')}`;
     this._button.textContent = difference ? `⚠ ${text} ≠ ${whereText(notebook!)}` : text;
     this._button.classList.toggle('civis-status-differs', difference !== '');
     const words = [
-      server ? `Sidebar and completion: ${whereText(server)}` : problem,
+      place ? `Sidebar and completion: ${place}` : problem,
       notebook ? `${notebookName}: ${whereText(notebook)}` : '',
       difference,
       'Click to change'
