@@ -126,10 +126,10 @@ class Handler(APIHandler):
         longer waits for the answer.
 
         What it fails with is answered with ``{"problem": text, "kind": name of the error, "passes":
-        whether it may pass by itself}``, of which the extension shows the text: with status 400 where the request was wrong, as the
-        platform did where something is not there (404) or not possible now (409), with 409 where
-        it was cancelled, else with 502;
-        with 504 when it took too long, and with 500 when it is no error of this package.
+        whether it may pass by itself}``, of which the extension shows the text: with status 400
+        where the request was wrong, as the platform did where something is not there (404) or not
+        possible now (409), with 409 where it was cancelled, else with 502; with 504 when it took
+        too long, and with 500 when it is no error of this package.
         """
         try:
             if inspect.iscoroutinefunction(function):

@@ -65,6 +65,7 @@ def test_a_local_platform_is_started_used_found_by_kernels_and_stopped(without_k
     assert answer(session.get("civis-nb/platform"))["kind"] == "nowhere"
     refused = session.get("civis-nb/databases")
     assert (refused.status_code, refused.json()["kind"]) == (502, "CivisMissingKeyError")
+    assert refused.json()["passes"] is False
     assert "There is no API key" in refused.json()["problem"]
     state = answer(session.get("civis-nb/platform/local"))
     assert (state["running"], state["bytes"]) == (False, None)

@@ -111,6 +111,7 @@ def test_a_read_is_given_up_in_time_and_says_so(impatient):
     answer = impatient.session().get("civis-nb/jobs")
     assert answer.status_code == 504
     assert answer.json()["problem"] == "The platform has not answered within 0.5 s."
+    assert answer.json()["passes"] is True
 
 
 def test_a_download_that_does_not_begin_is_given_up_in_time(impatient, silent):

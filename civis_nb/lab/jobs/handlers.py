@@ -54,7 +54,7 @@ class RunsHandler(_OfJobs):
 
     @allowed("write")
     async def post(self, job: str) -> None:
-        """Start a run, with ``{arguments: {…}}`` of a copy of the job; answer with its ids and state."""
+        """Start a run, with ``{arguments: {…}}`` of a copy of the job; answer with what it is."""
         job_id = whole_number("The job's id", job)
         arguments = self.body_value("arguments", dict, required=False)
         await self.reply(self._jobs.start, job_id, arguments)
