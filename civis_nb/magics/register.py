@@ -24,6 +24,7 @@ from civis_nb.magics.session import Session
 from civis_nb.magics.sql import options as sql_options
 from civis_nb.magics.sql.call import SqlCall
 from civis_nb.magics.sql.runner import StatementRunner
+from civis_nb.magics.targets import check_hides_nothing
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -96,8 +97,10 @@ class _Magics:
         with errors_without_traceback():
             if cell is None:
                 job_call = job.JobCall.parse(line)
+                check_hides_nothing("%civis_run", job_call.outputs, user_ns)
                 return job.run_job_magic(job_call, self.session, user_ns, names, number)
             call = script.ScriptCall.parse(line, cell)
+            check_hides_nothing("%%civis_run", call.outputs, user_ns)
             return script.run_script_magic(call, self.session, user_ns, names, number)
 
     @_magic(workflow_cell.SYNTAX)
@@ -106,6 +109,7 @@ class _Magics:
             call = workflow_cell.WorkflowCall.parse(line, cell)
             names, number = self._namespaces(local_ns), self._cell_number()
             user_ns = self.shell.user_ns
+            check_hides_nothing("%%civis_workflow", call.var, user_ns)
             return workflow_cell.run_workflow_cell(call, self.session, user_ns, names, number)
 
     @_magic(joblist.SYNTAX)
@@ -138,6 +142,7 @@ class _Magics:
         # Transport and readers take longer to load than all that a shell needs of the magics.
         from civis_nb.magics.sql.run import SqlRun
 
+        check_hides_nothing(call.magic, call.var, self.shell.user_ns)
         names, cell = self._namespaces(local_ns), self._cell_text()
         number = self._cell_number()
         runner = StatementRunner(call, self.session)

@@ -25,6 +25,7 @@ from civis_nb.magics.jobs.finding import find_job
 from civis_nb.magics.jobs.read_log import ReadLog
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
+from civis_nb.magics.targets import check_hides_nothing
 from civis_nb.magics.waiting import display_of
 from civis_nb.magics.words import Token, pattern, positive, variable, word
 from civis_nb.widgets.cell import WidgetCell
@@ -88,6 +89,7 @@ def logs_magic(
         When there is no such job or run.
     """
     values = SYNTAX.parse(line)
+    check_hides_nothing("%civis_logs", values["output"], user_ns)
     client = session.client()
     title, job_id, run_id = _run(client, session, values["job[:run]"], namespaces)
     wanted = _Filter(values)
