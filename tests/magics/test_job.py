@@ -110,6 +110,46 @@ def test_unknown_jobs_are_told_with_near_names(shell, script):
     assert "There is no job 99999999" in text
 
 
+def test_hidden_and_archived_jobs_are_told_as_such(shell, magics_client, script):
+    hidden = magics_client.scripts.post_python3(name="Quarterly sum", source="pass", hidden=True).id
+    archived = script("pass", "Yearly load")
+    magics_client.jobs.put_archive(archived, True)
+    for wanted, said in (
+        ("Quarterly sm", f"Did you mean 'Quarterly sum' (job {hidden}, hidden)?"),
+        ("Yearly laod", f"Did you mean 'Yearly load' (job {archived}, archived)?"),
+        ("Yearly load", "is archived. To run it all the same, give its id: {archived}."),
+    ):
+        error, text = shell.failing(f"%civis_run '{wanted}'")
+        assert isinstance(error, CivisMagicError)
+        assert said.format(archived=archived) in text
+
+
+def test_a_job_without_its_required_arguments_is_told_what_they_are(shell, magics_client):
+    job = magics_client.scripts.post_python3(
+        name="Load", source="pass",
+        params=[
+            {"name": "n", "type": "integer", "required": True, "description": "How many"},
+            {"name": "kind", "type": "string", "required": True, "allowed_values": [
+                {"label": "A", "value": "two words"}, {"label": "B", "value": "b"}]},
+            {"name": "key", "type": "credential_aws", "required": True},
+            {"name": "note", "type": "string"},
+        ],
+    ).id  # fmt: skip
+    error, _ = shell.failing(f"%civis_run {job}")
+    assert isinstance(error, CivisMagicError)
+    assert str(error).splitlines() == [
+        "'Load' needs 3 arguments. Nothing was started.",
+        "  n (integer): How many",
+        "  kind (string): one of two words, b",
+        "  key (credential_aws)",
+        f'For example: %civis_run {job} -a n=5 -a kind="two words" -a key=CREDENTIAL_ID',
+    ]
+    assert magics_client.jobs.list_runs(job) == []
+    magics_client.scripts.patch_python3(job, arguments={"n": 1, "kind": "b", "key": 1})
+    shell.cell(f"%civis_run {job}")
+    assert "Load: succeeded" in shell.outputs[-1]["text/plain"]
+
+
 def test_a_language_without_a_cell_is_told_how_to_have_one(shell):
     _, text = shell.failing("%civis_run sql")
     assert "%%civis_run sql" in text

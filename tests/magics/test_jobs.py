@@ -43,7 +43,12 @@ def test_arguments_reach_the_job_and_leave_it_alone(live, params, magics_client)
     [
         ("-a m=5", "no parameter 'm'. It has: n, name"),
         ("-a nmae=x -a n=1", "Did you mean name"),
-        ("-a name=x", "needs n: give -a n=…"),
+        (
+            "-a name=x",
+            "'With params' needs 1 argument. Nothing was started.\n  n (integer)\n"
+            "For example: %civis_run 'With params' -a n=5",
+        ),
+        ("", "For example: %civis_run 'With params' -a n=5"),
         ("-a n=five", "The parameter n is of type integer, and 'five' is not"),
         ("-a n=1 -a sure=perhaps", "of type bool"),
         ("-a n=1 -a kind=gamma", "it is one of alpha, beta"),

@@ -50,7 +50,11 @@ def test_a_template_is_found_in_a_variable_and_runs_in_the_background(shell, tem
 @pytest.mark.parametrize(
     ("line", "said"),
     [
-        ("'Daily report'", "needs day: give -a day=…. Nothing was started."),
+        (
+            "'Daily report'",
+            "'Daily report' needs 1 argument. Nothing was started.\n  day (string)\n"
+            "For example: %civis_run 'Daily report' --template -a day=text",
+        ),
         ("'Daily report' -a dya=x", "Did you mean day?"),
         ("'Daily report' -a day=x -a top=many", "top is of type integer"),
         ("'Daily report' -a day=x -a kind=b", "it is one of a"),

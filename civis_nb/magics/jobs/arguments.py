@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import inspect
+import logging
+import re
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from civis_nb.errors import CivisMagicError
+from civis_nb.display.text import counted, cut
+from civis_nb.errors import CivisAPIError, CivisMagicError
 from civis_nb.near_names import did_you_mean
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
 
-__all__ = ["checked_arguments", "copy_with_arguments", "params_for", "script_of"]
+__all__ = [
+    "check_has_arguments", "checked_arguments", "copy_with_arguments", "params_for", "script_of",
+]  # fmt: skip
+
+log = logging.getLogger(__name__)
 
 #: job type -> how the API calls scripts of that type
 _PATHS: Final = {
@@ -28,6 +35,14 @@ _NOT_COPIED: Final = frozenset(
     {"schedule", "notifications", "next_run_at", "parent_id", "target_project_id", "hidden",
      "arguments"}
 )  # fmt: skip
+#: So many of the arguments that are missing are named, and of each so many letters told.
+_MAX_MISSING: Final = 10
+_MAX_SAID: Final = 80
+#: type of a parameter -> a value for examples; what is not here is an id or text
+_EXAMPLES: Final = {
+    "integer": "5", "float": "0.5", "bool": "true", "file": "FILE_ID", "database": "DATABASE",
+    "table": "SCHEMA.TABLE", "multi_line_string": "text",
+}  # fmt: skip
 _WORDS: Final = {
     **dict.fromkeys(("true", "t", "yes", "y", "1"), True),
     **dict.fromkeys(("false", "f", "no", "n", "0"), False),
@@ -42,16 +57,56 @@ def script_of(client: Client, job: Any) -> tuple[str, Any]:
     CivisMagicError
         When a job of that type has no parameters.
     """
-    path = "custom" if job.get("from_template_id") else _PATHS.get(str(job.type))
+    path = _path_of(job)
     if path is None:
         kind = str(job.type).removeprefix("JobTypes::")
         raise CivisMagicError(
             f"Job {job.id} ({job.name}) is of type {kind}, which takes no arguments. Leave -a out."
         )
-    return path, getattr(client.scripts, f"get_{path}")(job.id)
+    return path, _script(client, path, job)
 
 
-def checked_arguments(client: Client, script: Any, given: Mapping[str, Any]) -> dict[str, Any]:
+def check_has_arguments(client: Client, job: Any, line: str) -> None:
+    """Check that a job has its required arguments, so that it can run as it is.
+
+    Parameters
+    ----------
+    client
+        The client.
+    job
+        The job; one of a type without parameters has all it needs.
+    line
+        The line that starts it, for an example with arguments.
+
+    Raises
+    ------
+    CivisMagicError
+        When one is missing; nothing was started.
+    """
+    path = _path_of(job)
+    if path is None:
+        return
+    try:
+        script = _script(client, path, job)
+    except CivisAPIError as error:
+        # Whoever may run a job may not always read its script: the platform has the last word.
+        log.debug("The parameters of job %s can't be read: %s", job.id, error)
+        return
+    checked_arguments(client, script, {}, line)
+
+
+def _path_of(job: Any) -> str | None:
+    """Return how the API calls scripts of a job's type; None where it is no script."""
+    return "custom" if job.get("from_template_id") else _PATHS.get(str(job.type))
+
+
+def _script(client: Client, path: str, job: Any) -> Any:
+    return getattr(client.scripts, f"get_{path}")(job.id)
+
+
+def checked_arguments(
+    client: Client, script: Any, given: Mapping[str, Any], line: str | None = None
+) -> dict[str, Any]:
     """Return the arguments of a run: those that are given, typed, over those of the script.
 
     Parameters
@@ -62,6 +117,8 @@ def checked_arguments(client: Client, script: Any, given: Mapping[str, Any]) -> 
         The script, with its ``params`` and ``arguments``; or a template.
     given
         The arguments by name.
+    line
+        The line of the magic without its arguments, for an example; None: there is no magic.
 
     Raises
     ------
@@ -90,11 +147,41 @@ def checked_arguments(client: Client, script: Any, given: Mapping[str, Any]) -> 
         and arguments.get(name) is None
     ]
     if missing:
-        words = " ".join(f"-a {name}=…" for name in missing)
-        raise CivisMagicError(
-            f"{script.name!r} needs {', '.join(missing)}: give {words}. Nothing was started."
-        )
+        raise CivisMagicError(_missing(script, [params[name] for name in missing], line))
     return arguments
+
+
+def _missing(script: Any, params: list[Any], line: str | None) -> str:
+    """Return the message about required arguments: what each is, and a line that gives them."""
+    lines = [f"{script.name!r} needs {counted(len(params), 'argument')}. Nothing was started."]
+    for param in params:
+        said = str(param.get("description") or param.get("label") or "").strip()
+        allowed = _allowed(param)
+        parts = [
+            cut(said, _MAX_SAID) if said != param["name"] else "",
+            f"one of {', '.join(allowed[:_MAX_MISSING])}" if allowed else "",
+        ]
+        about = "; ".join(part for part in parts if part)
+        lines.append(f"  {param['name']} ({param['type']}){': ' if about else ''}{about}")
+    if len(lines) > _MAX_MISSING + 1:
+        lines[_MAX_MISSING + 1 :] = [f"  and {len(lines) - 1 - _MAX_MISSING} more"]
+    if line is not None:
+        words = " ".join(f"-a {param['name']}={_example(param)}" for param in params)
+        lines.append(f"For example: {line} {words}")
+    return "\n".join(lines)
+
+
+def _allowed(param: Any) -> list[str]:
+    """Return the values that a parameter may have; none where it may have any."""
+    return [str(entry["value"]) for entry in param.get("allowed_values") or []]
+
+
+def _example(param: Any) -> str:
+    """Return a value that a parameter takes, as a magic's line has it."""
+    allowed, kind = _allowed(param), str(param["type"])
+    other = "CREDENTIAL_ID" if kind.startswith("credential") else "text"
+    value = allowed[0] if allowed else _EXAMPLES.get(kind, other)
+    return value if re.fullmatch(r"[\w.-]+", value) else f'"{value}"'
 
 
 def _unknown(script: Any, name: str, known: list[str]) -> str:
@@ -121,12 +208,12 @@ def _typed(client: Client, param: Any, value: Any) -> Any:
             f"The parameter {name} is of type {kind}, and {value!r:.80} is not{reason}. "
             "Nothing was started."
         ) from None
-    allowed = [entry["value"] for entry in param.get("allowed_values") or []]
-    if allowed and str(found) not in [str(one) for one in allowed]:
-        hint = did_you_mean(found, [str(one) for one in allowed], 1)
+    allowed = _allowed(param)
+    if allowed and str(found) not in allowed:
+        hint = did_you_mean(found, allowed, 1)
         raise CivisMagicError(
             f"The parameter {name} can't be {found!r:.80}; it is one of "
-            f"{', '.join(str(one) for one in allowed[:20])}.{hint} Nothing was started."
+            f"{', '.join(allowed[:20])}.{hint} Nothing was started."
         )
     return found
 

@@ -34,27 +34,39 @@ class Kind:
     get
         Returns the one of an id.
     named
-        Returns those, hidden or not, whose names may hold a text; without a text, some that it
+        Returns those of one of `_STATES` whose names may hold a text; without a text, some that it
         may have meant.
     """
 
     noun: str
     get: Callable[[Client, int], Any]
-    named: Callable[[Client, str | None, bool], Iterable[Any]]
+    named: Callable[[Client, str | None, str], Iterable[Any]]
 
 
-def _jobs(client: Client, text: str | None, hidden: bool) -> Iterable[Any]:
+#: What is seen in lists, what is in them only when asked for, and what is no longer to be used.
+_STATES: Final = ("listed", "hidden", "archived")
+
+
+def _filters(state: str) -> dict[str, Any]:
+    """Return the filters of a list for one of `_STATES`."""
+    return {"archived": "true"} if state == "archived" else {"hidden": state == "hidden"}
+
+
+def _jobs(client: Client, text: str | None, state: str) -> Iterable[Any]:
+    filters = _filters(state)
     if text is None:
-        return client.jobs.list(order="updated_at", order_dir="desc", limit=50, hidden=hidden)  # type: ignore[no-any-return]
-    return client.jobs.list(q=text, hidden=hidden, iterator=True)  # type: ignore[no-any-return]
+        return client.jobs.list(order="updated_at", order_dir="desc", limit=50, **filters)  # type: ignore[no-any-return]
+    return client.jobs.list(q=text, iterator=True, **filters)  # type: ignore[no-any-return]
 
 
-def _templates(client: Client, _: str | None, hidden: bool) -> Iterable[Any]:
-    return client.templates.list_scripts(hidden=hidden, iterator=True)  # type: ignore[no-any-return]
+def _templates(client: Client, _: str | None, state: str) -> Iterable[Any]:
+    if state == "archived":  # the list of templates has no filter for them
+        return ()
+    return client.templates.list_scripts(iterator=True, **_filters(state))  # type: ignore[no-any-return]
 
 
-def _workflows(client: Client, _: str | None, hidden: bool) -> Iterable[Any]:
-    return client.workflows.list(hidden=hidden, iterator=True)  # type: ignore[no-any-return]
+def _workflows(client: Client, _: str | None, state: str) -> Iterable[Any]:
+    return client.workflows.list(iterator=True, **_filters(state))  # type: ignore[no-any-return]
 
 
 JOB: Final = Kind("job", lambda client, id_: client.jobs.get(id_), _jobs)
@@ -158,8 +170,8 @@ def named(client: Client, kind: Kind, name: str) -> Any:
     CivisMagicError
         When there are several.
     """
-    for hidden in (False, True):
-        found = [one for one in kind.named(client, name, hidden) if one.name == name]
+    for state in ("listed", "hidden"):
+        found = [one for one in kind.named(client, name, state) if one.name == name]
         if len(found) > 1:
             raise CivisMagicError(_candidates(kind, name, found))
         if found:
@@ -241,15 +253,25 @@ def _no_such_name(client: Client, kind: Kind, wanted: str) -> str:
     """Return the message about a name that nothing has, with what it may have meant."""
     # The platform finds texts in names: of a name with a typo, the words without one.
     words = sorted({word for word in wanted.split() if len(word) > 2}, key=len, reverse=True)
-    found: dict[str, tuple[str, int]] = {}
-    for text in (wanted, *words[:3], None) if kind is JOB else (None,):
-        near_ones = itertools.islice(kind.named(client, text, False), _MAX_COMPARED)
-        found.update({str(one.name).lower(): (str(one.name), one.id) for one in near_ones})
-    near = nearest(wanted, found)
-    hint = ", ".join(f"{found[name][0]!r} ({kind.noun} {found[name][1]})" for name in near)
+    texts = (wanted, *words[:3], None) if kind is JOB else (None,)
+    found: dict[str, tuple[str, int, str]] = {}
+    for state, text in itertools.product(_STATES, texts):
+        for one in itertools.islice(kind.named(client, text, state), _MAX_COMPARED):
+            found.setdefault(str(one.name).lower(), (str(one.name), one.id, state))
+    near = [found[name] for name in nearest(wanted, found)]
+    for name, number, state in near:
+        if name == wanted and state == "archived":
+            return (
+                f"The {kind.noun} called {wanted!r} is archived. To run it all the same, give its "
+                f"id: {number}."
+            )
+    hint = ", ".join(
+        f"{name!r} ({kind.noun} {number}{'' if state == 'listed' else f', {state}'})"
+        for name, number, state in near
+    )
     for other in (TEMPLATE, WORKFLOW) if kind is JOB else ():
         called = next(
-            (one for one in other.named(client, wanted, False) if one.name == wanted), None
+            (one for one in other.named(client, wanted, "listed") if one.name == wanted), None
         )
         if called:
             return (

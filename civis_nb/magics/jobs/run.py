@@ -6,10 +6,15 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from civis_nb.magics.jobs.arguments import checked_arguments, copy_with_arguments, script_of
 from civis_nb.magics.jobs.finding import JOB, TEMPLATE, WORKFLOW, dictionary, find, values_of
 from civis_nb.magics.jobs.following import FOLLOW_OPTIONS, FollowOptions, RunOfJob, run_and_follow
 from civis_nb.magics.jobs.workflow import ExecutionOf, checked_inputs
+from civis_nb.magics.jobs.arguments import (
+    check_has_arguments,
+    checked_arguments,
+    copy_with_arguments,
+    script_of,
+)
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
 from civis_nb.magics.words import Token, parameter, variable, word
@@ -119,12 +124,15 @@ def run_job_magic(
         return run_and_follow(execution, call, session, user_ns, cell)
     if call.template:
         template = client.templates.get_scripts(found.id)  # a list has no parameters
-        arguments = checked_arguments(client, template, given)
+        line = f"%civis_run {call.job.raw} --template"
+        arguments = checked_arguments(client, template, given, line)
         name = f"{title} (from a template)"  # no name by which a later call finds it
         job = client.scripts.post_custom(found.id, name=name, arguments=arguments, hidden=True)
     elif given:
         path, script = script_of(client, found)
-        job = copy_with_arguments(client, path, script, checked_arguments(client, script, given))
+        arguments = checked_arguments(client, script, given, f"%civis_run {call.job.raw}")
+        job = copy_with_arguments(client, path, script, arguments)
     else:
+        check_has_arguments(client, found, f"%civis_run {call.job.raw}")
         job = found
     return run_and_follow(RunOfJob(int(job.id), title, "job"), call, session, user_ns, cell)
