@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from civis_nb.display.tables import ResultTable
 from civis_nb.errors import CivisInputError, CivisMagicError
 from civis_nb.magics.sql.binding import bind
 from civis_nb.magics.sql.placeholders import placeholders
@@ -359,3 +360,31 @@ def test_a_list_and_one_value_are_not_compared(sql, values, said):
 )
 def test_rows_and_texts_are_compared_as_they_may_be(sql, value, dialect):
     assert ":x" not in bind(sql, dialect, {"x": value}).sql
+
+
+FRAMES = {
+    "pandas": (pd.DataFrame({"a": [1]}), "df", 'duckdb.sql("…"), where it is called df'),
+    "polars": (pl.DataFrame({"a": [1]}), "df", 'duckdb.sql("…"), where it is called df'),
+    "lazy": (pl.LazyFrame({"a": [1]}), "df.collect()", 'duckdb.sql("…")'),
+    "arrow": (pa.table({"a": [1]}), "df", 'duckdb.sql("…")'),
+    "result": (ResultTable([["1"]], columns=["a"]), "df.to_arrow()",
+               'df.sql("…"), where it is called self'),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", FRAMES)
+@pytest.mark.parametrize("sql", ["select * from :df", "select * from t join :df on true"])
+def test_a_frame_in_the_place_of_a_table_is_told_how_it_can_be_queried(kind, sql):
+    frame, loaded, local = FRAMES[kind]
+    with pytest.raises(CivisMagicError, match=r"a (frame|result) in the notebook") as caught:
+        bind(sql, "redshift", {}, [{"df": frame}])
+    said = str(caught.value)
+    assert f"Query it here: {local}" in said
+    assert f'dataframe_to_civis({loaded}, DATABASE, "SCHEMA.TABLE")' in said
+    assert said.endswith("Nothing was sent.")
+    assert duckdb.sql("select count(*) as n from frame").fetchall() == [(1,)]
+
+
+def test_a_list_is_no_table_either():
+    with pytest.raises(CivisMagicError, match=":ids stands where a table's name is expected"):
+        bind("select * from :ids", "redshift", {"ids": [1, 2]})

@@ -46,11 +46,14 @@ def test_a_frame_in_a_tables_place_names_the_way_to_query_it(live):
     live.run("other = pl.from_pandas(few)\nresult = %civis_sql select 1 as a")
     for name in ("few", "other"):
         error = live.error(f"%%civis_sql\nselect * from {name}")
-        assert f"civis_nb.io.dataframe_to_civis({name}, …)" in error
-    assert 'result.sql("… FROM self")' in live.error("%civis_sql select * from result")
+        assert f'civis_nb.io.dataframe_to_civis({name}, DATABASE, "SCHEMA.TABLE")' in error
+        assert f'Query it here: duckdb.sql("…"), where it is called {name}' in error
+    assert 'result.sql("…"), where it is called self' in live.error(
+        "%civis_sql select * from result"
+    )
     assert live.value("result.sql('SELECT a + 1 FROM self').rows") == [(2,)]
     for name in ("text", "nosuch"):
-        assert "variable" not in live.error(f"%civis_sql select * from {name}")
+        assert "in the notebook" not in live.error(f"%civis_sql select * from {name}")
 
 
 @pytest.mark.parametrize("written", ["{num}", "${num}", "$num", "@num", "%(num)s"])

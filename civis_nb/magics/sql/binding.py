@@ -15,6 +15,7 @@ from typing import Any
 
 from civis_nb.errors import CivisInputError, CivisMagicError
 from civis_nb.magics.sql.placeholders import Placeholder, placeholders
+from civis_nb.magics.sql.notebook_frames import ways_to_query
 from civis_nb.near_names import nearest
 from civis_nb.sql_literals import is_many, literal, members
 from civis_nb.sql_text import tokenize
@@ -144,8 +145,8 @@ def bind(
         value = values[placeholder.name]
         if placeholder.name in idents:
             written = quoted_identifier(value, placeholder.name)
-        elif placeholder.names_table and not is_many(value):
-            raise CivisMagicError(_no_table(placeholder.name))
+        elif placeholder.names_table:
+            raise CivisMagicError(_no_table(placeholder.name, value))
         elif part := _PART.match(sql, placeholder.end) if dialect != "duckdb" else None:
             raise CivisMagicError(_no_part(placeholder.name, part[0]))
         elif mismatch := _mismatch(placeholder, value, dialect):
@@ -188,8 +189,10 @@ def _mismatch(placeholder: Placeholder, value: Any, dialect: str) -> str | None:
     return None
 
 
-def _no_table(name: str) -> str:
+def _no_table(name: str, value: Any) -> str:
     """Return what to do where a value is bound in the place of a table's name."""
+    if ways := ways_to_query(name, value):
+        return f"{ways} Nothing was sent."
     return (
         f":{name} stands where a table's name is expected, and :{name} binds a value. To name a "
         f"table, give --ident {name} (the text of the variable {name}) or --ident "

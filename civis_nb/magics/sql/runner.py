@@ -14,7 +14,6 @@ from civis_nb.display.activity import Activity, loading_note
 from civis_nb.display.followed import FollowedRun
 from civis_nb.display.live import Display
 from civis_nb.display.run_view import RunView
-from civis_nb.display.tables import ResultTable
 from civis_nb.errors import CivisJobFailure
 from civis_nb.frames.typed import TypedTable
 from civis_nb.futures import CivisFuture
@@ -24,6 +23,7 @@ from civis_nb.io.databases import start_query
 from civis_nb.io.reading.options import SqlExport
 from civis_nb.io.reading.pipeline import start_export
 from civis_nb.magics.failures import sql_failure, without_traceback
+from civis_nb.magics.sql.notebook_frames import ways_to_query
 from civis_nb.magics.session import Session
 from civis_nb.magics.sql.binding import Bound
 from civis_nb.magics.sql.call import SqlCall
@@ -238,11 +238,5 @@ def _frame_hint(error: CivisJobFailure, values: Sequence[Mapping[str, Any]]) -> 
     if missing is None:
         return None
     name = missing[1]
-    frame = next((names[name] for names in values if name in names), None)
-    if isinstance(frame, ResultTable):
-        way = f'{name}.sql("… FROM self") queries it'
-    elif type(frame).__name__ == "DataFrame":
-        way = f"civis_nb.io.dataframe_to_civis({name}, …) makes a table of it"
-    else:
-        return None
-    return f"{name} is a variable of the notebook, which no database sees: {way}."
+    found = next((names[name] for names in values if name in names), None)
+    return ways_to_query(name, found)
