@@ -14,6 +14,7 @@ __all__ = [
     "has_word",
     "only_place",
     "only_reads",
+    "outer_code",
     "split_statements",
     "tokenize",
     "without_terminator",
@@ -248,6 +249,29 @@ def _words_of_one_statement(sql: str, backslashes: bool) -> list[str]:
     if any(token.kind == "semicolon" or not token.closed for token in code):
         return []
     return [token.text.lower() for token in code if token.kind == "word"]
+
+
+def outer_code(sql: str, backslashes: bool) -> list[Token]:
+    """Return the tokens of code that stand in no brackets, the closing ones among them.
+
+    Examples
+    --------
+    >>> [token.text for token in outer_code("select (a), f(b) from t; -- all", False)]
+    ['select', ')', ',', 'f', ')', 'from', 't']
+    """
+    depth, found = 0, []
+    for token in tokenize(sql, backslashes):
+        if token.kind in ("space", "comment", "semicolon"):
+            continue
+        if token.text in ("(", "[", "{"):
+            depth += 1
+        elif token.text in (")", "]", "}"):
+            depth -= 1
+            if depth == 0:
+                found.append(token)
+        elif depth == 0:
+            found.append(token)
+    return found
 
 
 def only_place(sql: str, name: str) -> int | None:

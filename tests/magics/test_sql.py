@@ -100,12 +100,7 @@ def test_cells_of_others_are_left_alone(shell):
     assert not shell.ip.input_transformers_post
 
 
-def test_a_statement_without_a_result_leaves_the_variable(shell):
-    shell.ns["df"] = "old"
-    error, text = shell.failing("%%civis_sql df\ncreate or replace table nothing_back (a int)")
-    assert isinstance(error, CivisMagicError)
-    assert "no result" in text
-    assert shell.ns["df"] == "old"
+def test_a_statement_without_a_result_is_an_empty_table(shell):
     assert shell.cell("%%civis_sql\ncreate or replace table nothing_back (a int)").columns == []
 
 

@@ -134,11 +134,6 @@ def test_a_lazy_result_holds_the_first_rows_and_fetches_the_rest_when_asked(shel
     assert table.to_polars().height == len(table) == 3000
     assert shell.cell("%civis_sql --as lazy select 1 as n").rows == [("1",)]
     assert shell.cell("%%civis_sql --as lazy -q\nselect 1 as n") is None
-    error, _ = shell.failing("%%civis_sql t --as lazy\nset TimeZone = 'UTC'")
-    assert "gave no result to keep. Leave the variable out" in str(error)
-    assert shell.ns["t"] is table
-    error, _ = shell.failing("%%civis_sql --profile\nset TimeZone = 'UTC'")
-    assert "or what else wants a result: --as, --profile, --plot" in str(error)
     error, _ = shell.failing("%%civis_sql t --as lazy --bg\nselect 1")
     assert "--bg fetches a whole result" in str(error)
 

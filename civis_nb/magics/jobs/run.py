@@ -6,15 +6,15 @@ from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from civis_nb.magics.jobs.finding import JOB, TEMPLATE, WORKFLOW, dictionary, find, values_of
-from civis_nb.magics.jobs.following import FOLLOW_OPTIONS, FollowOptions, RunOfJob, run_and_follow
-from civis_nb.magics.jobs.workflow import ExecutionOf, checked_inputs
 from civis_nb.magics.jobs.arguments import (
     check_has_arguments,
     checked_arguments,
     copy_with_arguments,
     script_of,
 )
+from civis_nb.magics.jobs.finding import JOB, TEMPLATE, WORKFLOW, dictionary, find, values_of
+from civis_nb.magics.jobs.following import FOLLOW_OPTIONS, FollowOptions, RunOfJob, run_and_follow
+from civis_nb.magics.jobs.workflow import ExecutionOf, checked_inputs
 from civis_nb.magics.options import Option, Positional, Syntax
 from civis_nb.magics.session import Session
 from civis_nb.magics.words import Token, parameter, variable, word

@@ -14,8 +14,8 @@ from types import ModuleType
 from typing import Any
 
 from civis_nb.errors import CivisInputError, CivisMagicError
-from civis_nb.magics.sql.placeholders import Placeholder, placeholders
 from civis_nb.magics.sql.notebook_frames import ways_to_query
+from civis_nb.magics.sql.placeholders import Placeholder, placeholders
 from civis_nb.near_names import nearest
 from civis_nb.sql_literals import is_many, literal, members
 from civis_nb.sql_text import tokenize

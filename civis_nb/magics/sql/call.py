@@ -37,6 +37,8 @@ class SqlCall:
         The magic's name with its percent signs.
     kind
         The kind of frame that was asked for; None: none was.
+    kind_is_default
+        Whether the magic's line does not name it.
     given, idents
         The values of ``-p``, the texts of ``--ident``.
     saved_as, with_saved
@@ -63,6 +65,7 @@ class SqlCall:
     saved_as: str | None = None
     with_saved: tuple[str, ...] = ()
     kind: str | None = None
+    kind_is_default: bool = False
     types: str | None = None
     rows: int | None = None
     max_rows: int | None = None
@@ -120,8 +123,9 @@ class SqlCall:
         """
         call = cls.parse(syntax, line, cell)
         database = (call.database or "").rstrip(";")
-        kind = call.kind if cell is not None or call.to else call.kind or "pandas"
-        return replace(call, database=database, kind=kind)
+        if cell is not None or call.to or call.kind:
+            return replace(call, database=database)
+        return replace(call, database=database, kind="pandas", kind_is_default=True)
 
 
 def _check_source(syntax: Syntax, values: dict[str, Any], sql: str) -> None:

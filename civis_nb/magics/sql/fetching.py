@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from civis_nb import config
-from civis_nb.errors import CivisMagicError, EmptyResultError
+from civis_nb.errors import EmptyResultError
 from civis_nb.frames.native import exact_columns_note
 from civis_nb.frames.typed import TypedTable
 from civis_nb.io.reading.first_rows import first_rows
@@ -17,12 +17,7 @@ if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
     from civis_nb.futures import CivisFuture
 
-__all__ = ["NO_RESULT", "ExactResult", "Fetched", "FrameRequest"]
-
-NO_RESULT: Final = (
-    "The statement ran and gave no result to keep. Leave the variable out of the magic's line, or "
-    "what else wants a result: --as, --profile, --plot."
-)
+__all__ = ["ExactResult", "Fetched", "FrameRequest"]
 
 
 @dataclass(frozen=True)
@@ -102,17 +97,14 @@ class FrameRequest:
 
         Raises
         ------
-        CivisMagicError
-            When the statement has no result.
+        EmptyResultError
+            When the statement has run and has no result.
         """
-        try:
-            if self.max_rows is not None and not self.limited:
-                found = first_rows(client, future, export, self.max_rows, progress=False)
-                if found is not None:
-                    return ExactResult(*found)
-            result = read_typed(client, future, export)
-        except EmptyResultError:
-            raise CivisMagicError(NO_RESULT) from None
+        if self.max_rows is not None and not self.limited:
+            found = first_rows(client, future, export, self.max_rows, progress=False)
+            if found is not None:
+                return ExactResult(*found)
+        result = read_typed(client, future, export)
         return ExactResult(result, self.max_rows is None or result.table.num_rows < self.max_rows)
 
     def frame(self, whole: ExactResult) -> Fetched:
@@ -127,8 +119,8 @@ class FrameRequest:
 
         Raises
         ------
-        CivisMagicError
-            When the statement has no result.
+        EmptyResultError
+            When the statement has run and has no result.
         """
         if not self.infers:
             return self.frame(self.typed(client, future, export))
@@ -136,7 +128,8 @@ class FrameRequest:
         try:
             frame = read_result(client, future, export, options, progress=False)
         except EmptyResultError:
-            raise CivisMagicError(NO_RESULT) from None
+            # Nothing to infer from, but columns all the same.
+            return self.frame(self.typed(client, future, export))
         complete = self.max_rows is None or len(frame) < self.max_rows + (not self.limited)
         kept = frame if self.max_rows is None else frame.head(self.max_rows)
         return Fetched(kept, kept, complete)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from civis_nb.magics.sql.binding import Bound
-from civis_nb.sql_text import Token, only_reads, tokenize, without_terminator
+from civis_nb.sql_text import only_reads, outer_code, without_terminator
 
 __all__ = ["counting", "limited"]
 
@@ -42,7 +40,7 @@ def limited(bound: Bound, rows: int, dialect: str) -> Bound | None:
     backslashes = dialect == "redshift"
     if not only_reads(bound.sql, backslashes):
         return None
-    outer = _outer_code(bound.sql, backslashes)
+    outer = outer_code(bound.sql, backslashes)
     words = [token.text.lower() if token.kind == "word" else "" for token in outer]
     if not outer or words[0] not in _QUERIES:
         return None
@@ -71,7 +69,7 @@ def counting(bound: Bound, dialect: str) -> Bound | None:
     True
     """
     backslashes = dialect == "redshift"
-    outer = _outer_code(bound.sql, backslashes)
+    outer = outer_code(bound.sql, backslashes)
     if not only_reads(bound.sql, backslashes) or not outer:
         return None
     if outer[0].text.lower() not in _QUERIES:
@@ -79,20 +77,3 @@ def counting(bound: Bound, dialect: str) -> Bound | None:
     query = without_terminator(bound.sql).strip()
     sql = f"SELECT count(*) AS n FROM (\n{query}\n) AS counted"  # noqa: S608 - the user's own
     return Bound(sql, sql)
-
-
-def _outer_code(sql: str, backslashes: bool) -> Sequence[Token]:
-    """Return the tokens of code that stand in no brackets, the closing ones among them."""
-    depth, found = 0, []
-    for token in tokenize(sql, backslashes):
-        if token.kind in ("space", "comment", "semicolon"):
-            continue
-        if token.text in ("(", "[", "{"):
-            depth += 1
-        elif token.text in (")", "]", "}"):
-            depth -= 1
-            if depth == 0:
-                found.append(token)
-        elif depth == 0:
-            found.append(token)
-    return found

@@ -14,7 +14,7 @@ from civis_nb.display.screens import Screen
 from civis_nb.display.settled import Source
 from civis_nb.display.tables import ResultTable
 from civis_nb.display.text import counted
-from civis_nb.errors import CivisMagicError
+from civis_nb.errors import CivisMagicError, EmptyResultError
 from civis_nb.frames.typed import FullResult, TypedTable
 from civis_nb.futures import CivisFuture
 from civis_nb.io.databases import start_query
@@ -25,12 +25,13 @@ from civis_nb.magics.sql.background import FrameFuture
 from civis_nb.magics.sql.binding import Bound
 from civis_nb.magics.sql.call import SqlCall
 from civis_nb.magics.sql.done import TableCreated, what_was_done
-from civis_nb.magics.sql.fetching import NO_RESULT, Fetched
+from civis_nb.magics.sql.fetching import Fetched
 from civis_nb.magics.sql.into_table import depends_on_table, into_table, table_exists_sql
 from civis_nb.magics.sql.kept import KeptResult
 from civis_nb.magics.sql.limits import counting
 from civis_nb.magics.sql.runner import StatementRunner, title_of
 from civis_nb.magics.sql.statement import Statement, Written, prepare
+from civis_nb.magics.sql.with_rows import check_rows_are_given
 from civis_nb.magics.views import Plan, SqlText
 from civis_nb.sql_text import only_reads
 
@@ -39,6 +40,7 @@ __all__ = ["SqlRun"]
 #: The most rows that the query endpoint returns.
 PREVIEW_ROWS: Final = 1000
 _HEAD_ROWS: Final = 5
+NO_ROWS: Final = "the statement has run and gives no rows."
 
 
 @dataclass(frozen=True)
@@ -97,9 +99,26 @@ class SqlRun:
                 Screen().show(Note(text))
         if not statement.has_code:
             return self._without_code()
+        if statement.gives_rows is False:
+            check_rows_are_given(call, statement.bound.sql, database.dialect)
+        found = None
+        try:
+            found = self._found(statement)
+        except EmptyResultError:
+            if only_reads(statement.bound.sql):
+                raise  # it has columns, which can't be found out
+            self._without_rows(statement)
+        if call.saved_as:
+            history.save(call.saved_as, statement.saved)
+        return found
+
+    def _found(self, statement: Statement) -> Any:
+        """Run a statement as the magic's options say; return the cell's value."""
+        call = self.call
         found: Any = None
         if call.no_run:
-            Screen().show(SqlText(self._to_send(statement, True).sql, database.name))
+            text = self._to_send(statement, True).sql
+            Screen().show(SqlText(text, statement.database.name))
         elif call.bg:
             found = self._in_background(statement)
         elif call.to:
@@ -108,7 +127,7 @@ class SqlRun:
             found = self._plan(statement)
         elif call.profile or call.plot:
             found = self._viewed(statement)
-        elif call.kind != "lazy" and (call.var or call.kind):
+        elif call.kind != "lazy" and (call.var or call.kind) and statement.gives_rows is not False:
             found = self._fetched(statement)
         elif call.types == "infer":
             raise CivisMagicError(
@@ -119,8 +138,6 @@ class SqlRun:
             kept = self.runner.results.kept(statement, "preview", self._most_shown)
             facts = kept.facts if kept else self.runner.query(statement, self._most_shown)
             found = self._kept(self._table(statement, facts, kept))
-        if call.saved_as:
-            history.save(call.saved_as, statement.saved)
         return found
 
     def _without_code(self) -> None:
@@ -132,6 +149,16 @@ class SqlRun:
         if not call.quiet:
             Screen().show(Note(message))
 
+    def _without_rows(self, statement: Statement) -> None:
+        """Say that a statement has run, of which only its run tells that it has no rows."""
+        call = self.call
+        if call.var is not None:
+            # What it held before is no result of this cell, and must not be taken for one.
+            self.user_ns[call.var] = None
+        if not call.quiet:
+            about = f" {call.var} is None." if call.var is not None else ""
+            Screen().show(Note(f"{title_of(statement)}: {NO_ROWS}{about}"))
+
     # -- the ways to run ---------------------------------------------------------------------
 
     def _kept(self, table: ResultTable) -> ResultTable | None:
@@ -139,7 +166,7 @@ class SqlRun:
         call = self.call
         if call.var is not None:
             if not table.columns:
-                raise CivisMagicError(NO_RESULT)
+                raise EmptyResultError(NO_ROWS)
             self.user_ns[call.var] = table
         if call.quiet and call.whole_cell:
             return None
@@ -276,7 +303,11 @@ class SqlRun:
         def read(future: CivisFuture) -> Fetched:
             if call.to:
                 return Fetched(TableCreated(call.to, what_was_done(future)))
-            return request.fetched(client, future, self.runner.export(statement))
+            try:
+                return request.fetched(client, future, self.runner.export(statement))
+            except EmptyResultError:
+                done = what_was_done(future)
+                return Fetched(None, note=f"{done}." if done else NO_ROWS)
 
         future = FrameFuture(
             title_of(statement), start, read, lambda error: self.runner.explained(error, statement),

@@ -23,13 +23,13 @@ from civis_nb.io.databases import start_query
 from civis_nb.io.reading.options import SqlExport
 from civis_nb.io.reading.pipeline import start_export
 from civis_nb.magics.failures import sql_failure, without_traceback
-from civis_nb.magics.sql.notebook_frames import ways_to_query
 from civis_nb.magics.session import Session
 from civis_nb.magics.sql.binding import Bound
 from civis_nb.magics.sql.call import SqlCall
 from civis_nb.magics.sql.done import what_was_done
 from civis_nb.magics.sql.fetching import ExactResult, Fetched, FrameRequest
 from civis_nb.magics.sql.kept import Results
+from civis_nb.magics.sql.notebook_frames import ways_to_query
 from civis_nb.magics.sql.statement import Statement
 from civis_nb.magics.waiting import display_of, interrupted, start_or_cancel, wait
 from civis_nb.table_names import split_schema_tablename

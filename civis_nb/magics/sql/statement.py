@@ -16,6 +16,7 @@ from civis_nb.magics.sql.binding import Bound, bind, names_in_quotes
 from civis_nb.magics.sql.call import SqlCall
 from civis_nb.magics.sql.limits import limited
 from civis_nb.magics.sql.placeholders import placeholders
+from civis_nb.magics.sql.with_rows import gives_rows
 from civis_nb.near_names import did_you_mean
 from civis_nb.sql_text import Token, only_reads, split_statements, tokenize
 from civis_nb.table_names import quoted
@@ -122,6 +123,14 @@ class Statement:
         source = self.saved.source
         code = next((one for one in tokenize(source) if _is_code(one)), None)
         return "" if code is None else source[code.start :].split("\n", 1)[0].strip()[:200]
+
+    @property
+    def gives_rows(self) -> bool | None:
+        """Whether it has a result; None where its text does not tell."""
+        dialect = self.database.dialect
+        readings = (dialect == "redshift",) if dialect else (False, True)
+        found = {gives_rows(self.bound.sql, reading) for reading in readings}
+        return found.pop() if len(found) == 1 else None
 
     @property
     def has_code(self) -> bool:
