@@ -96,6 +96,15 @@ def test_several_files_are_listed_in_a_manifest(make, exported):
     assert b"".join(parts) == b'1,"x"\n2,"y"\n'
 
 
+@pytest.mark.parametrize("multifile", [False, True])
+def test_names_in_other_scripts_are_cut_to_what_a_file_system_takes(make, exported, multifile):
+    wanted = "\N{CJK UNIFIED IDEOGRAPH-6F22}" * 90
+    made = make(destination={"filenamePrefix": wanted}, force_multifile=multifile)
+    name, _ = exported(made)
+    assert name.startswith(wanted[:60])
+    assert len(name.encode()) < 255
+
+
 def test_an_export_is_changed_replaced_archived_and_listed(moves_api, make):
     made = make(name="to change", compression="none")
     path = f"/exports/files/csv/{made['id']}"

@@ -19,6 +19,8 @@ from civis_nb.local.warehouse.base import DELIMITERS, CsvSettings, Export
 
 __all__ = ["run_csv_export", "run_sql_script"]
 
+_LONGEST_NAME = 80
+_LONGEST_NAME_BYTES = 200
 _SETTINGS_OF_EXPORTS = (
     "include_header",
     "compression",
@@ -106,7 +108,9 @@ def _base_name(task: RunTask, settings: CsvSettings) -> str:
     """Return the name of an export's files, without what paths and URLs can't have."""
     # The name goes into paths and into URLs; the id keeps two runs' files apart.
     wanted = settings.filename_prefix or task.job_name
-    plain = re.sub(r"[^\w.-]+", "_", wanted).strip("._")[:80]
+    plain = re.sub(r"[^\w.-]+", "_", wanted).strip("._")[:_LONGEST_NAME]
+    # Systems of files count bytes, 255 in most: what is put behind the name needs some of them.
+    plain = plain.encode()[:_LONGEST_NAME_BYTES].decode(errors="ignore")
     return f"{plain or 'export'}_{task.run_id}"
 
 
