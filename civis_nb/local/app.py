@@ -43,6 +43,7 @@ from civis_nb.local.http.middleware import RequestMiddleware
 from civis_nb.local.http.official import OfficialOperation, advice, find_operation
 from civis_nb.local.store.descriptors import is_exhausted, no_descriptors
 from civis_nb.local.store.full_disk import is_full, no_space
+from civis_nb.local.store.locked import is_locked, store_is_locked
 from civis_nb.spec.names import camel_to_snake
 
 __all__ = ["RECORDS", "ROUTERS", "SHARED", "SHARING_WORDS", "build_api", "build_app"]
@@ -238,9 +239,11 @@ async def _warehouse_error(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _disk_error(request: Request, error: Exception) -> JSONResponse:
-    """Return the reply when the disk is full or no file can be opened; raise other errors."""
+    """Return the reply to a full disk, a lock, or too many open files; raise other errors."""
     if is_exhausted(error):
         return _reply(no_descriptors())
+    if is_locked(error):
+        return _reply(store_is_locked())
     if not is_full(error):
         raise error
     return _reply(no_space(request.app.state.context.state))

@@ -37,6 +37,7 @@ from civis_nb.local.http.errors import HttpError, error_headers, error_status
 from civis_nb.local.http.form_data import UploadForm
 from civis_nb.local.store.descriptors import is_exhausted, no_descriptors
 from civis_nb.local.store.full_disk import is_full, no_space
+from civis_nb.local.store.locked import is_locked, store_is_locked
 
 __all__ = ["PREFIX", "Transfers"]
 
@@ -80,6 +81,8 @@ class Transfers:
         except (OSError, DatabaseError) as error:
             if is_exhausted(error):
                 refusal: RequestError = no_descriptors()
+            elif is_locked(error):
+                refusal = store_is_locked()
             elif is_full(error):
                 refusal = no_space(self._state)
             else:

@@ -25,6 +25,7 @@ from civis_nb.local.runs.logs import RunLog
 from civis_nb.local.runs.task import REQUESTING_RUN, RunTask
 from civis_nb.local.store.descriptors import is_exhausted
 from civis_nb.local.store.full_disk import Reserve, is_full, no_space_text
+from civis_nb.local.store.locked import is_locked, store_is_locked
 
 __all__ = ["PROCESS_WORKERS", "SQL_WORKERS", "STOPPED_MESSAGE", "JobRunner"]
 
@@ -178,7 +179,11 @@ class JobRunner:
             active.ended.set()
         if active is not None and had is not None:
             active.token.cancel()
-        if had == "queued":
+        is_abandoned = had == "running" and active is None
+        if is_abandoned:
+            # No worker has it any more: its end could not be stored when it came.
+            states.finish_run(self._context.store, run_id, "cancelled")
+        if had == "queued" or is_abandoned:
             self._run_ended(run_id)
         return had is not None
 
@@ -215,14 +220,17 @@ class JobRunner:
             active.ended.set()
 
     def _fail_runs(self, among: Sequence[str] = states.ACTIVE) -> None:
-        """Store that the runs in some states have failed, unless the disk is full."""
+        """Store that the runs in some states have failed; else the next start does so."""
         self._reserve.release()
         try:
             states.fail_runs(self._context.store, STOPPED_MESSAGE, among)
         except DatabaseError as failure:
-            if not is_full(failure):
+            if is_full(failure):
+                _logger.warning("%s", no_space_text(self._context.state))
+            elif is_locked(failure):
+                _logger.warning("%s", store_is_locked())
+            else:
                 raise
-            _logger.warning("%s", no_space_text(self._context.state))
 
     def _join(self) -> None:
         """Wait for the workers, but not for ever."""
@@ -243,7 +251,7 @@ class JobRunner:
                         task.cancel.raise_if_cancelled()
                         handler_of(task.job_type).run(task)
             except Exception:
-                # The store itself failed: recovery fails the run when the platform starts again.
+                # The store itself failed: a cancel ends the run, or the platform's next start.
                 _logger.exception("The state of run %s could not be stored.", run_id)
             finally:
                 active.ended.set()
@@ -302,11 +310,12 @@ class JobRunner:
         try:
             self._retried(task.log.flush, full_disk=False)
         except OSError as failure:
-            if not is_full(failure):
-                raise
-            # Its end comes first: the log could take all that the reserve gives.
+            # Its end comes first: the log could take all that the reserve gives, and clients wait
+            # for the end of the run whatever has become of its log.
             count = task.log.drop_pending()
-            lost = f"{count} lines of the log could not be stored: the disk was full."
+            reason = "the disk was full" if is_full(failure) else str(failure)
+            lines = "1 line" if count == 1 else f"{count} lines"
+            lost = f"{lines} of the log could not be stored: {reason}."
             error = lost if error is None else f"{error} {lost}"
         self._retried(
             partial(
@@ -323,7 +332,7 @@ class JobRunner:
             call()
 
     def _retried(self, action: Callable[[], T], *, full_disk: bool = True) -> T:
-        """Read or change the store, however long it can't be opened, or the disk is full.
+        """Read or change the store, however long it can't be opened or written to.
 
         Clients wait for the run that it is about, which must not be lost.
         """
@@ -334,6 +343,8 @@ class JobRunner:
                 if is_exhausted(failure):
                     self._context.store.check_present()
                     is_over = self._stopping.wait(_DESCRIPTORS_WAIT_S)
+                elif is_locked(failure):
+                    is_over = self._stopping.is_set()  # it has waited for the lock already
                 elif full_disk and is_full(failure):
                     is_over = not self._reserve.release() and self._stopping.wait(_FULL_DISK_WAIT_S)
                 else:

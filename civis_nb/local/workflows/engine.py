@@ -25,8 +25,7 @@ from civis_nb.local.errors import Conflict
 from civis_nb.local.runs.task import REQUESTING_RUN
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.clock import seconds_until
-from civis_nb.local.store.descriptors import is_exhausted
-from civis_nb.local.store.full_disk import is_full
+from civis_nb.local.store.locked import may_pass
 from civis_nb.local.workflows import requests
 from civis_nb.local.workflows.actions import QueuedRun, start
 from civis_nb.local.workflows.attempts import Attempts
@@ -208,7 +207,7 @@ class Engine:
             with self._changing:
                 if execution_id is not None:
                     self._forget(execution_id)
-            if isinstance(failure, DatabaseError) and (is_full(failure) or is_exhausted(failure)):
+            if isinstance(failure, DatabaseError) and may_pass(failure):
                 with self._changed:
                     self._changed.wait_for(lambda: self._is_stopping, _STORE_WAIT_S)
                     if execution_id is not None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import threading
 from contextvars import copy_context
 
 import psutil
 import pytest
 from sqlalchemy import insert
+from sqlalchemy.exc import DatabaseError
 
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.runs import jobs as states
 from civis_nb.local.runs.pool import STOPPED_MESSAGE
 from civis_nb.local.runs.task import REQUESTING_RUN
+from civis_nb.local.store import store as connections
 from civis_nb.local.store import utc_now
 from civis_nb.local.store.schema import users
 
@@ -180,3 +184,60 @@ def test_log_ids_count_from_one_in_each_run(bench):
     for run_id in runs:
         assert bench.ended(run_id).state == "succeeded"
         assert [e.id for e in bench.context.logs.after(run_id, 0)] == list(range(1, 301))
+
+
+def test_a_run_whose_log_is_lost_ends_all_the_same(bench):
+    run_id = bench.submit(f"print('up', flush=True)\n{SLEEP}")
+    bench.until(lambda: bench.messages(run_id))
+    shutil.rmtree(bench.context.state / "logs")
+    bench.runner.cancel(run_id)
+    run = bench.ended(run_id)
+    assert run.state == "cancelled"
+    failing = bench.submit("import sys\nsys.exit(3)")
+    assert bench.ended(failing).state == "failed"
+
+
+def test_an_error_tells_that_the_log_could_not_be_stored(bench):
+    (bench.context.state / "logs").write_text("no folder")
+    run = bench.ended(bench.submit("print('said')"))
+    assert run.state == "succeeded"
+    assert run.error.startswith("1 line of the log could not be stored: [Errno ")
+
+
+def test_a_cancel_ends_a_run_that_no_worker_has(bench):
+    run_id = bench.queue("pass")
+    states.claim_run(bench.store, run_id)
+    assert bench.runner.cancel(run_id)
+    run = bench.run(run_id)
+    assert (run.state, run.is_cancel_requested) == ("cancelled", True)
+    assert run.finished_at is not None
+    assert not bench.runner.cancel(run_id)
+
+
+def test_the_end_of_a_run_waits_for_a_store_that_another_program_has_locked(
+    make_bench, monkeypatch
+):
+    monkeypatch.setattr(connections, "_LOCK_WAIT_S", 0.05)
+    bench = make_bench()
+    bench.runner.start()
+    run_id = bench.submit(SLEEP)
+    bench.until(lambda: bench.messages(run_id) == ["up"])
+    other = sqlite3.connect(bench.store.path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    failed = threading.Event()
+    finish = states.finish_run
+
+    def noted(*arguments, **options):
+        try:
+            return finish(*arguments, **options)
+        except DatabaseError:
+            failed.set()
+            raise
+
+    monkeypatch.setattr(states, "finish_run", noted)
+    psutil.Process(bench.run(run_id).process_id).kill()
+    assert failed.wait(30)
+    assert bench.run(run_id).state == "running"
+    other.execute("ROLLBACK")
+    other.close()
+    assert bench.ended(run_id).state == "failed"
