@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import IO, TYPE_CHECKING
 
+from civis_nb.cancellation import current_token
 from civis_nb.compression import inflate, is_gzip
 from civis_nb.errors import CivisDownloadError
 from civis_nb.io.prefetch import prefetch
@@ -99,10 +100,16 @@ class CsvContent:
 
 
 class _KeptChunks:
-    """Chunks that can be iterated again: those that came are kept, large ones on disk."""
+    """Chunks that can be iterated again: those that came are kept, large ones on disk.
+
+    Where they could not be had whole, no iteration ends as if they were.
+    """
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._source = iter(chunks)
+        # Of the call, not of one iteration: the next one goes on with the same download.
+        self._token = current_token()
+        self._failure: BaseException | None = None
         self._file: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115
         self._length = 0
         self._lock = threading.Lock()
@@ -120,15 +127,25 @@ class _KeptChunks:
             if position < self._length:
                 self._file.seek(position)
                 return self._file.read(_CHUNK_BYTES)
-            chunk = next(self._source, b"")
-            self._file.seek(0, os.SEEK_END)
-            self._file.write(chunk)
+            if self._failure is not None:
+                raise self._failure
+            try:
+                with self._token.active():
+                    chunk = next(self._source, b"")
+                self._file.seek(0, os.SEEK_END)
+                self._file.write(chunk)
+            except BaseException as error:
+                self._failure = error
+                raise
             self._length += len(chunk)
             return chunk
 
 
 def inflated(chunks: Iterable[bytes], what: str) -> Iterator[bytes]:
-    """Inflate what is gzip, by its first bytes; pass on what is not."""
+    """Inflate what is gzip, by its first bytes; pass on what is not.
+
+    Nothing is read before the first iteration, so that several files begin side by side.
+    """
     chunks = iter(chunks)
     head = b""
     for chunk in chunks:
@@ -136,7 +153,7 @@ def inflated(chunks: Iterable[bytes], what: str) -> Iterator[bytes]:
         if len(head) >= 2:
             break
     whole = _after(head, chunks)
-    return inflate(whole, what) if is_gzip(head) else whole
+    yield from inflate(whole, what) if is_gzip(head) else whole
 
 
 def joined(files: Iterable[Iterable[bytes]], *, header: bool) -> Iterator[bytes]:
