@@ -37,6 +37,25 @@ def test_files_and_values(io_client, tmp_path):
         cio.file_to_json(file_id, client=io_client)
 
 
+@pytest.mark.parametrize(
+    "name", ["f.csv.gz", "f.csv.bz2", "f.csv.xz", "f.csv.zip", "a/..", "é" * 200]
+)
+def test_a_frame_is_compressed_as_its_file_is_named(io_client, name):
+    frame = pd.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+    file_id = cio.dataframe_to_file(frame, name, client=io_client, index=False)
+    assert io_client.files.get(file_id).name == name
+    buffer = io.BytesIO()
+    cio.civis_to_file(file_id, buffer, client=io_client)
+    assert (buffer.getvalue() == b"a,b\n1,x\n2,y\n") == ("csv" not in name)
+    assert_frame_equal(cio.file_to_dataframe(file_id, client=io_client), frame)
+
+
+@pytest.mark.parametrize("name", [None, " ", 5])
+def test_a_frame_needs_a_name(io_client, name):
+    with pytest.raises(CivisInputError, match="name can't be"):
+        cio.dataframe_to_file(pd.DataFrame({"a": [1]}), name, client=io_client)
+
+
 def test_upload_arguments(io_client):
     file_id = cio.file_to_civis(
         io.BytesIO(b"x"), "n", expires_at=None, description="d", client=io_client

@@ -25,7 +25,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-__all__ = ["check_arrived", "check_folder", "civis_to_file", "file_to_civis", "upload_source"]
+__all__ = [
+    "check_arrived",
+    "check_folder",
+    "checked_name",
+    "civis_to_file",
+    "file_to_civis",
+    "upload_source",
+]
 
 #: A platform that just took a file may need a moment to know its size.
 _SIZE_WAITS_S = (0.1, 0.3, 0.9)
@@ -76,9 +83,7 @@ def file_to_civis(
     """
     from civis_nb.transport.sources import open_source
 
-    name = name if name is not None else _name_of(buf)
-    if not isinstance(name, str) or not name.strip():
-        raise CivisArgumentError(f"name can't be {name!r}; it is a text that is not blank.")
+    name = checked_name(name if name is not None else _name_of(buf))
     arguments = file_arguments(expires_at, description)
     with open_source(buf) as source:
         client = client_or_default(client)
@@ -198,6 +203,19 @@ def check_folder(path: Any) -> None:
         raise FileNotFoundError(f"The folder {target.parent} does not exist; make it first.")
     if not os.access(target.parent, os.W_OK | os.X_OK):
         raise PermissionError(f"The folder {target.parent} can't be written to; choose another.")
+
+
+def checked_name(name: Any) -> str:
+    """Return the name of a file, after a check that it is one.
+
+    Raises
+    ------
+    CivisInputError
+        When it is blank, or no text; a TypeError too.
+    """
+    if not isinstance(name, str) or not name.strip():
+        raise CivisArgumentError(f"name can't be {name!r}; it is a text that is not blank.")
+    return name
 
 
 def _name_of(buf: Any) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import json
 import re
-from pathlib import PurePath
+import tempfile
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any
 
 from civis_nb.client.protocol import client_or_default
@@ -17,7 +18,7 @@ from civis_nb.errors import (
 )
 from civis_nb.io.arguments import chosen, file_arguments
 from civis_nb.io.call import progress_bar, step, tracked_transfer
-from civis_nb.io.files.transfers import civis_to_file, file_to_civis
+from civis_nb.io.files.transfers import checked_name, civis_to_file, file_to_civis
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,8 @@ __all__ = [
 ]
 
 _COMPRESSIONS = {".gz": "gzip", ".bz2": "bz2", ".zip": "zip", ".xz": "xz", ".zst": "zstd"}
+#: Of 4 bytes each at most, they are a name that every file system takes.
+_MAX_NAME_CHARS = 60
 
 
 def file_id_from_run_output(
@@ -248,7 +251,7 @@ def dataframe_to_file(
     df
         A pandas or polars DataFrame.
     name
-        The file's name.
+        The file's name; as with any path, pandas compresses what is named ``data.csv.gz``.
     expires_at, description, client, progress
         As for `file_to_civis`.
     **to_csv_kws
@@ -266,11 +269,17 @@ def dataframe_to_file(
     CivisUploadError
         As `file_to_civis`.
     """
+    from civis_nb.transport.sources import full_disk_named
+
     file_arguments(expires_at, description)
-    buffer = io.BytesIO()
+    name = checked_name(name)
     write: Any = getattr(df, "write_csv", None) or getattr(df, "to_csv", None)
     if write is None or not hasattr(df, "columns"):
         raise CivisInputError(f"A {type(df).__name__} is no frame of pandas or polars.")
     step("Writing the frame as CSV")
-    write(buffer, **to_csv_kws)
-    return file_to_civis(buffer, name, expires_at, description, client, progress=progress)
+    with tempfile.TemporaryDirectory() as folder:
+        # A path, not a buffer: of it the writers take how the file is to be compressed.
+        path = Path(folder, PurePath(name).name.lstrip(".")[-_MAX_NAME_CHARS:] or "data.csv")
+        with full_disk_named():
+            write(path, **to_csv_kws)
+        return file_to_civis(path, name, expires_at, description, client, progress=progress)

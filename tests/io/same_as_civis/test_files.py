@@ -166,21 +166,25 @@ def test_files_as_frames(same, io_client, name, data, options):
 
 
 @pytest.mark.parametrize(
-    ("kind", "options"),
+    ("kind", "name", "options"),
     [
-        ("pandas", {}),
-        ("pandas", {"index": False, "sep": "|"}),
-        ("pandas", {"header": False, "na_rep": "NA"}),
-        ("pandas", {"compression": "gzip"}),
-        ("pandas", {"nosuch": 1}),
-        ("polars", {}),
-        ("polars", {"separator": "|", "null_value": "NA"}),
-        ("polars", {"nosuch": 1}),
+        ("pandas", "f.csv", {}),
+        ("pandas", "f.csv", {"index": False, "sep": "|"}),
+        ("pandas", "f.csv", {"header": False, "na_rep": "NA"}),
+        ("pandas", "f.csv", {"compression": "gzip"}),
+        ("pandas", "f.csv.gz", {}),
+        ("pandas", "f.csv.gz", {"compression": None}),
+        ("pandas", "f.CSV.BZ2", {}),
+        ("pandas", "f.csv", {"nosuch": 1}),
+        ("polars", "f.csv", {}),
+        ("polars", "f.csv.gz", {}),
+        ("polars", "f.csv", {"separator": "|", "null_value": "NA"}),
+        ("polars", "f.csv", {"nosuch": 1}),
     ],
 )
-def test_frames_as_files(same, kind, options):
+def test_frames_as_files(same, kind, name, options):
     def call(io_, client):
-        file_id = io_.dataframe_to_file(FRAMES[kind], "f.csv", client=client, **options)
+        file_id = io_.dataframe_to_file(FRAMES[kind], name, client=client, **options)
         return type(file_id), client.files.get(file_id).name, _bytes(io_, client, file_id)
 
     same(call)
