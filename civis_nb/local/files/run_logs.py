@@ -119,7 +119,10 @@ class RunLogs:
                 _undo(written)
                 raise
             if end.log_bytes > limit_bytes:
-                self._leave_out(run_id, end, limit_bytes)
+                try:
+                    self._leave_out(run_id, end, limit_bytes)
+                except OSError:
+                    return  # the entries are there; with the next ones it is tried again
             self._ends[run_id] = end
             if len(self._ends) > _REMEMBERED:
                 self._ends.popitem(last=False)
@@ -222,6 +225,9 @@ class RunLogs:
     def _leave_out(self, run_id: int, end: _End, limit_bytes: int) -> None:
         """Remove files after the beginning of a log, the oldest first, until it is short enough."""
         parts, gap = self._parts(run_id)
+        for first, path in self._listed(run_id):
+            if gap is not None and gap.first <= first <= gap.last:
+                path.unlink()  # when it was to be, the process was killed
         head_bytes = 0
         for at, (first, path) in enumerate(parts[:-1]):
             size = path.stat().st_size

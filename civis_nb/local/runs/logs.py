@@ -153,10 +153,10 @@ def read_logs(
         if entries and room_bytes < 0:
             break
         entries.append(entry)
+    # The log may have grown since its highest id was read.
+    highest = max([highest, *(entry.id for entry in entries)])
     if last_id is None:
         entries.sort(key=lambda entry: (entry.created_at, entry.id), reverse=True)
-    elif entries:
-        highest = max(highest, entries[-1].id)
     headers = {"Civis-Cache-Control": "no-store" if active else "private"}
     if highest or not active:
         headers["Civis-Max-Id"] = str(highest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import subprocess
 import sys
@@ -116,9 +117,31 @@ def test_a_file_that_was_to_be_removed_is_passed_over_and_removed(tmp_path, logs
     before = list(logs.after(1, 0))
     (note,) = [entry for entry in before if "left out" in entry.message]
     # As if the process had been killed after the record was written.
-    (tmp_path / "logs" / "1" / f"{note.id - 5}.log").write_bytes(b"left\n" * 5)
+    left = tmp_path / "logs" / "1" / f"{note.id - 5}.log"
+    left.write_bytes(b"left\n" * 5)
     assert list(logs.after(1, 0)) == before
     assert list(logs.newest(1)) == before[::-1]
+    _add(logs, 1, *(f"{i} {'x' * 80}" for i in range(12_000, 12_400)))
+    assert not left.exists()
+
+
+def test_a_log_that_can_not_be_shortened_now_has_its_lines_once(tmp_path, logs, small, monkeypatch):
+    failures = []
+    write_text = Path.write_text
+
+    def full(path, *args, **kwargs):
+        if len(failures) < 3:
+            failures.append(path)
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write_text(path, *args, **kwargs)
+
+    monkeypatch.setattr(Path, "write_text", full)
+    for start in range(0, 12_000, 400):
+        _add(logs, 1, *(f"{i} {'x' * 80}" for i in range(start, start + 400)))
+        assert logs.highest_id(1) == start + 400
+    assert len(failures) == 3
+    assert logs.highest_id(1) == 12_000
+    assert _size(tmp_path) <= 2**20
 
 
 def test_what_is_left_out_while_a_log_is_read_does_not_come_twice(logs, small, monkeypatch):

@@ -179,3 +179,21 @@ def test_a_message_that_is_too_long_is_cut_and_says_so(jobs_api, http):
     assert http("POST", path, json={"message": "y" * (2**20 + 5)}).status_code == 204
     message = _logs(http, run, limit=1).json()[0]["message"]
     assert message == "y" * 2**20 + " [5 characters were left out here.]"
+
+
+def test_the_highest_id_is_never_below_those_of_the_entries(jobs_api, http, bare_platform):
+    run = _run(jobs_api, "print('one')")
+    logs = bare_platform._context.logs
+    highest_id = logs.highest_id
+
+    def grown(run_id):
+        found = highest_id(run_id)
+        logs.append(run_id, [("info", "later", utc_now())])
+        return found
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(logs, "highest_id", grown)
+        for query in ({}, {"last_id": 0}):
+            answer = _logs(http, run, **query)
+            shown = max(entry["id"] for entry in answer.json())
+            assert int(answer.headers["Civis-Max-Id"]) == shown
