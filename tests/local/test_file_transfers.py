@@ -9,7 +9,9 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
+from sqlalchemy.exc import IntegrityError
 
+from civis_nb.local.errors import NotFound
 from civis_nb.local.files.registry import EXPORT_LIFETIME
 from civis_nb.local.store import in_future
 from tests.local.file_contents import crc32, downloaded, upload
@@ -275,3 +277,39 @@ def test_a_content_that_was_damaged_on_disk_is_not_handed_out(http, bare_platfor
     url = http.json("GET", f"/files/{file_id}")["fileUrl"]
     bare_platform._context.files.path(file_id).write_bytes(b"cont")
     assert requests.get(url, timeout=30).status_code == 500
+
+
+def _stored(context, content):
+    writer = context.files.blobs.writer()
+    writer.write(content)
+    return writer.finish()
+
+
+def test_a_content_that_is_replaced_while_it_is_looked_up_is_not_damaged(
+    http, bare_platform, monkeypatch
+):
+    context = bare_platform._context
+    file_id = upload(http, "a", b"content")
+    size_bytes = context.files.blobs.size_bytes
+
+    def replaced(name):
+        monkeypatch.undo()
+        context.files.attach(file_id, _stored(context, b"another"))
+        return size_bytes(name)
+
+    monkeypatch.setattr(context.files.blobs, "size_bytes", replaced)
+    row, path = context.files.content(file_id)
+    assert path.read_bytes() == b"another"
+    assert path.name == row.blob
+
+
+def test_a_content_whose_file_can_not_be_stored_is_removed(http, bare_platform, tmp_path):
+    context = bare_platform._context
+    before = sorted(path.name for path in context.files.blobs.folder.iterdir())
+    with pytest.raises(NotFound):
+        context.files.attach(10**6, _stored(context, b"content"))
+    source = tmp_path / "made"
+    source.write_bytes(b"content")
+    with pytest.raises(IntegrityError):
+        context.files.add("x.csv", source, 10**6, None)
+    assert sorted(path.name for path in context.files.blobs.folder.iterdir()) == before

@@ -6,6 +6,7 @@ import hashlib
 import random
 import re
 import socket
+import sqlite3
 from base64 import b64encode
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
+from civis_nb.local.files.blobs import BlobStore
 from tests.local.file_contents import crc32, downloaded, upload
 
 pytestmark = pytest.mark.exhaustive
@@ -161,3 +163,55 @@ def test_a_checksum_that_the_client_announces_is_checked(http, bare_platform, to
 def test_numbers_that_no_file_can_have_are_not_found(http, method, digits):
     path = f"{http.endpoint}/blobs/{'9' * digits}"
     assert requests.request(method, path, timeout=30).status_code == 404
+
+
+def _names(folder):
+    return [path.name for path in folder.iterdir() if path.name != "parts"]
+
+
+def test_a_completion_that_can_not_be_stored_loses_nothing(http, bare_platform):
+    made = _multipart(http, 4)
+    for url, part in zip(made["uploadUrls"], PARTS, strict=True):
+        _put(url, part)
+    blobs = bare_platform.state / "blobs"
+    before = _names(blobs)
+    complete = f"/files/multipart/{made['id']}/complete"
+    with sqlite3.connect(bare_platform.state / "platform.sqlite", isolation_level=None) as other:
+        other.execute(
+            "CREATE TRIGGER refused BEFORE UPDATE ON files BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+        try:
+            assert http("POST", complete).status_code == 500
+        finally:
+            other.execute("DROP TRIGGER refused")
+    other.close()
+    assert _names(blobs) == before
+    assert http("POST", complete).status_code == 204
+    assert downloaded(http, made["id"]) == b"".join(PARTS)
+    assert not (blobs / "parts" / str(made["id"])).exists()
+
+
+def test_a_platform_that_was_killed_after_the_join_joins_again(tmp_path):
+    blobs = BlobStore(tmp_path)
+    for number, part in enumerate(PARTS, start=1):
+        writer = blobs.parts(7, 4).writer(number, len(part))
+        writer.write(part)
+        writer.finish()
+    blobs.join(blobs.parts(7, 4))
+    again = BlobStore(tmp_path)
+    again.sweep(set(), {7})
+    assert _names(tmp_path) == []
+    assert again.parts(7, 4).missing() == []
+    blob = again.join(again.parts(7, 4))
+    assert again.path(blob.name).read_bytes() == b"".join(PARTS)
+    again.remove_parts(7)
+    assert _names(tmp_path) == [blob.name]
+
+
+def test_a_part_that_comes_after_the_completion_leaves_nothing(http, bare_platform):
+    made = _multipart(http, 1)
+    _put(made["uploadUrls"][0], b"all")
+    assert http("POST", f"/files/multipart/{made['id']}/complete").status_code == 204
+    assert requests.put(made["uploadUrls"][0], data=b"late", timeout=30).status_code == 404
+    assert not (bare_platform.state / "blobs" / "parts" / str(made["id"])).exists()
+    assert downloaded(http, made["id"]) == b"all"

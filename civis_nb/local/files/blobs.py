@@ -7,6 +7,7 @@ also a forced one, as the system keeps it; after a power failure damage is seen 
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import secrets
 import shutil
@@ -20,7 +21,7 @@ from civis_nb.compression import crc32
 from civis_nb.errors import CivisLocalError
 from civis_nb.local.files.parts import Parts
 
-__all__ = ["Blob", "BlobStore", "BlobWriter", "etag"]
+__all__ = ["Blob", "BlobStore", "BlobWriter", "etag", "same_content"]
 
 #: What `BlobStore` calls contents.
 _IS_NAME = re.compile("[0-9a-f]{32}")
@@ -49,6 +50,19 @@ class Blob:
     def etag(self) -> str:
         """The ETag, unique to this content even among equal bytes; its form is not an MD5's."""
         return etag(self.name, self.crc32)
+
+
+def same_content(source: Path, target: Path) -> None:
+    """Link a content under a second path, or copy it where the disk can't link."""
+    # Contents never change once they are stored, so that two files may share one.
+    try:
+        os.link(source, target)
+    except OSError:
+        try:
+            shutil.copyfile(source, target)
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
 
 
 def etag(name: str, crc: int) -> str:
@@ -129,6 +143,13 @@ class BlobStore:
         """Return the path of a content."""
         return self.folder / name
 
+    def size_bytes(self, name: str) -> int | None:
+        """Return the length of a content as it is on the disk; None when it is not there."""
+        try:
+            return self.path(name).stat().st_size
+        except FileNotFoundError:
+            return None
+
     def remove(self, name: str | None) -> None:
         """Remove a content; one that is not there is no error."""
         if name:
@@ -145,8 +166,13 @@ class BlobStore:
                 size += len(piece)
         name = self._new_name()
         partial = self.folder / f".{name}.partial"
-        shutil.move(source, partial)
-        partial.replace(self.path(name))
+        try:
+            shutil.move(source, partial)
+            partial.replace(self.path(name))
+        except BaseException:
+            # From another disk it is copied, for which there may be no space.
+            partial.unlink(missing_ok=True)
+            raise
         return Blob(name, size, crc)
 
     def sweep(self, named: Collection[str], uploads: Collection[int]) -> None:
@@ -176,10 +202,13 @@ class BlobStore:
             return self._uploads[upload]
 
     def join(self, parts: Parts) -> Blob:
-        """Join all parts of an upload, which must have arrived, to one content."""
+        """Join all parts of an upload, which must have arrived, to one content.
+
+        The parts stay until `remove_parts`: whoever can't attach the content joins them again.
+        """
         path, size, crc = parts.join()
         name = self._new_name()
-        path.replace(self.path(name))
+        same_content(path, self.path(name))
         return Blob(name, size, crc)
 
     def remove_parts(self, upload: int) -> None:

@@ -137,7 +137,7 @@ class Parts:
         if number == self._count:
             return self._part_size is not None
         if self._part_size is None and length > 0:
-            (self._folder / "part_size").write_text(str(length))
+            self._write("part_size", str(length))
             self._part_size = length
         return length == self._part_size
 
@@ -151,9 +151,14 @@ class Parts:
         """Store that a part has arrived; None: it was discarded."""
         if arrived is None:
             return
-        partial = self._folder / f"{number}.mark.{secrets.token_hex(4)}"
-        partial.write_text(json.dumps([arrived.crc32, arrived.size_bytes, arrived.own_file]))
-        partial.replace(self._folder / f"{number}.mark")
+        mark = [arrived.crc32, arrived.size_bytes, arrived.own_file]
+        self._write(f"{number}.mark", json.dumps(mark))
+
+    def _write(self, name: str, text: str) -> None:
+        """Write a file of the folder, whole or not at all."""
+        partial = self._folder / f"{name}.{secrets.token_hex(4)}"
+        partial.write_text(text)
+        partial.replace(self._folder / name)
 
     def _arrived(self, number: int) -> _Arrived | None:
         """Return what is stored of a part; None while it has not arrived."""

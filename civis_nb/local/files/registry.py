@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,14 +14,21 @@ from urllib.parse import quote
 
 from sqlalchemy import Row, select
 
-from civis_nb.local.errors import DamagedContent, NotFound
+from civis_nb.local.errors import Conflict, DamagedContent, NotFound
 from civis_nb.local.files.blobs import Blob, BlobStore
 from civis_nb.local.files.signing import Signer
 from civis_nb.local.store import Store, utc_now
 from civis_nb.local.store.clock import to_wire
 from civis_nb.local.store.schema import files
 
-__all__ = ["EXPORT_LIFETIME", "FILE_LIFETIME", "LINK_LIFETIME", "Files", "has_content"]
+__all__ = [
+    "EXPORT_LIFETIME",
+    "FILE_LIFETIME",
+    "LINK_LIFETIME",
+    "Files",
+    "has_content",
+    "was_replaced",
+]
 
 #: How long a file lives when its creator does not set it.
 FILE_LIFETIME = timedelta(days=30)
@@ -90,12 +99,36 @@ class Files:
             "created_at": now,
             "updated_at": now,
         }
-        with self._store.begin() as connection:
+        with self._kept(blob), self._store.begin() as connection:
             made = connection.execute(files.insert().values(**values).returning(files.c.id))
             return int(made.scalar_one())
 
-    def attach(self, file_id: int, blob: Blob) -> None:
-        """Replace the content of a file by `blob`, and remove the old one."""
+    @contextmanager
+    def _kept(self, blob: Blob) -> Iterator[None]:
+        """Remove a content when the block fails, which is to store whose it is."""
+        try:
+            yield
+        except BaseException:
+            self.blobs.remove(blob.name)
+            raise
+
+    def attach(self, file_id: int, blob: Blob, *, instead_of: str | None = None) -> None:
+        """Replace the content of a file by `blob`, and remove the old one.
+
+        Parameters
+        ----------
+        file_id, blob
+            The file, and what becomes its content; removed when that fails.
+        instead_of
+            The name of the content that the file must still have; None: whatever it has.
+
+        Raises
+        ------
+        NotFound
+            When there is no such file.
+        Conflict
+            When it got another content meanwhile.
+        """
         values = {
             "blob": blob.name,
             "size_bytes": blob.size_bytes,
@@ -103,9 +136,13 @@ class Files:
             "detected_info": None,
             "updated_at": utc_now(),
         }
-        with self._store.begin() as connection:
+        with self._kept(blob), self._store.begin() as connection:
             old = connection.scalar(select(files.c.blob).where(files.c.id == file_id))
-            connection.execute(files.update().where(files.c.id == file_id).values(**values))
+            if instead_of is not None and old != instead_of:
+                raise was_replaced(file_id)
+            changed = files.update().where(files.c.id == file_id).values(**values)
+            if connection.execute(changed).rowcount == 0:
+                raise NotFound(f"File {file_id}")
         self.blobs.remove(old)
 
     def row(self, file_id: int) -> Row[Any]:
@@ -151,7 +188,11 @@ class Files:
         self.blobs.sweep(named, uploads)
 
     def path(self, file_id: int) -> Path:
-        """Return the path of a file's content, to be read only.
+        """Return the path of a file's content; see `content`."""
+        return self.content(file_id)[1]
+
+    def content(self, file_id: int) -> tuple[Row[Any], Path]:
+        """Return the record of a file and the path of its content, to be read only.
 
         Raises
         ------
@@ -160,24 +201,19 @@ class Files:
         DamagedContent
             When its content is not on the disk as it was stored.
         """
-        row = self.row(file_id)
-        if _expired(row):
-            raise NotFound(
-                f"The content of file {file_id} ({row.name!r})",
-                f"It expired at {row.expires_at}; upload it again.",
-            )
-        if row.blob is None:
-            raise NotFound(
-                f"The content of file {file_id} ({row.name!r})",
-                "Nothing was uploaded to it, or the upload was not completed.",
-            )
-        path = self.blobs.path(row.blob)
-        if not path.is_file() or path.stat().st_size != row.size_bytes:
-            raise DamagedContent(
-                f"The content of file {file_id} ({row.name!r}) was damaged on the platform's "
-                "disk; upload it again."
-            )
-        return path
+        row, before = self.row(file_id), None
+        while True:
+            what = f"The content of file {file_id} ({row.name!r})"
+            if _expired(row):
+                raise NotFound(what, f"It expired at {row.expires_at}; upload it again.")
+            if row.blob is None:
+                raise NotFound(what, "Nothing was uploaded to it, or the upload was not completed.")
+            if self.blobs.size_bytes(row.blob) == row.size_bytes:
+                return row, self.blobs.path(row.blob)
+            if row.blob == before:
+                raise DamagedContent(f"{what} was damaged on the platform's disk; upload it again.")
+            # Another content may have come since the record was read, and this one is removed.
+            row, before = self.row(file_id), row.blob
 
     def download_url(
         self, row: Row[Any], lifetime: timedelta = LINK_LIFETIME, *, inline: bool = False
@@ -211,6 +247,14 @@ class Files:
             "signature": self.signer.digest("POST", policy),
             "success_action_status": "201",
         }
+
+
+def was_replaced(file_id: int) -> Conflict:
+    """Return the error of a change to a content that is no longer that of its file."""
+    return Conflict(
+        f"File {file_id} got another content while the earlier one was read: that one stays. Run "
+        "this again."
+    )
 
 
 def has_content(row: Row[Any]) -> bool:

@@ -32,6 +32,7 @@ from starlette.types import Message, Receive, Scope, Send
 from civis_nb.local.errors import Forbidden, Invalid, NotFound, RequestError
 from civis_nb.local.files.blobs import BlobWriter, etag
 from civis_nb.local.files.checksum import CHECKSUM_HEADER, header_value
+from civis_nb.local.files.parts import PartWriter
 from civis_nb.local.files.registry import Files
 from civis_nb.local.http.errors import HttpError, error_headers, error_status
 from civis_nb.local.http.form_data import UploadForm
@@ -117,8 +118,7 @@ class Transfers:
 
     def _download(self, file_id: int, inline: bool) -> Response:
         """Return the content of a file as a response."""
-        row = self._files.row(file_id)
-        path = self._files.path(file_id)
+        row, path = self._files.content(file_id)
         how = "inline" if inline else "attachment"
         return _Download(
             path,
@@ -170,13 +170,17 @@ class Transfers:
             blob = await _store(receive, headers, writer, writer.write)
             await anyio.to_thread.run_sync(self._files.attach, file_id, blob)
             return _stored(200, blob.etag, blob.crc32)
-        parts = self._files.blobs.parts(file_id, row.num_parts or 0)
         length = headers.get("content-length", "")
-        part = parts.writer(
-            self._part_number(row, rest), int(length) if length.isdecimal() else None
+        part = await anyio.to_thread.run_sync(
+            self._part_writer, row, rest, int(length) if length.isdecimal() else None
         )
         crc = await _store(receive, headers, part, part.write)
         return _stored(200, etag(f"part-{rest.rpartition('/')[2]}", crc), crc)
+
+    def _part_writer(self, row: Row[Any], rest: str, length: int | None) -> PartWriter:
+        """Return what writes a part of `length` bytes; None: that is not announced."""
+        number = self._part_number(row, rest)
+        return self._files.blobs.parts(row.id, row.num_parts).writer(number, length)
 
     @staticmethod
     def _part_number(row: Row[Any], rest: str) -> int:

@@ -8,6 +8,10 @@ import zipfile
 
 import pytest
 import requests
+from sqlalchemy import func, select
+
+from civis_nb.local.runs.handlers import csv_files
+from civis_nb.local.store.schema import files
 
 pytestmark = pytest.mark.exhaustive
 
@@ -184,3 +188,23 @@ def test_a_file_separated_by_semicolons_fails_with_that_reason(preprocess):
     run, file = preprocess(b"a;b\n1,5;2\n3,25;4\n")
     assert file is None
     assert "separated by semicolons" in run["error"]
+
+
+def test_a_content_that_is_replaced_meanwhile_stays(preprocess, bare_platform, monkeypatch):
+    context = bare_platform._context
+    convert = csv_files.convert_to_utf8
+    ids = []
+
+    def replaced(source, *args, **kwargs):
+        with context.store.read() as connection:
+            ids.append(connection.scalar(select(func.max(files.c.id))))
+        writer = context.files.blobs.writer()
+        writer.write(b"another")
+        context.files.attach(ids[0], writer.finish())
+        return convert(source, *args, **kwargs)
+
+    monkeypatch.setattr(csv_files, "convert_to_utf8", replaced)
+    run, _ = preprocess(ROWS.encode("utf-16"), inPlace=True)
+    assert run["state"] == "failed"
+    assert "another content" in run["error"]
+    assert context.files.path(ids[0]).read_bytes() == b"another"

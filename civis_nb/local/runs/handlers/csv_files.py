@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import update
 
-from civis_nb.local.files.registry import FILE_LIFETIME
+from civis_nb.local.files.blobs import same_content
+from civis_nb.local.files.registry import FILE_LIFETIME, was_replaced
 from civis_nb.local.runs.completed_imports import commit_marker, mark_complete
 from civis_nb.local.runs.environment import working_folder
 from civis_nb.local.runs.logs import rows_text
@@ -37,11 +36,16 @@ def run_preprocess(task: RunTask) -> None:
         When the file is empty, damaged, or no CSV.
     NotFound
         When the file is no longer there.
+    Conflict
+        When the file is to be changed in place, and got another content meanwhile.
     """
     body = task.body
-    source = task.context.files.path(body["file_id"])
-    name = str(task.context.files.row(body["file_id"]).name)
+    row, stored = task.context.files.content(body["file_id"])
+    name = str(row.name)
     with working_folder(task) as folder:
+        # It is opened several times, and removed where another content takes its place.
+        source = folder / "source"
+        same_content(stored, source)
         task.log.info(f"Looking at {name!r}.")
         found = detect_csv(
             source,
@@ -54,8 +58,10 @@ def run_preprocess(task: RunTask) -> None:
         task.log.info(_described(found, types=body["detect_table_columns"]))
         for note in found.notes:
             task.log.warn(note)
-        keep = _keep_in_place if body["in_place"] else _keep_as_new
-        file_id = keep(task, source, name, found, folder)
+        if body["in_place"]:
+            file_id = _keep_in_place(task, source, stored.name, found, folder)
+        else:
+            file_id = _keep_as_new(task, source, name, found, folder)
     with task.context.store.begin() as connection:
         add_output(connection, task.run_id, "File", file_id)
 
@@ -74,7 +80,7 @@ def _keep_as_new(task: RunTask, source: Path, name: str, found: CsvDetection, fo
     """Store the content as a new gzipped UTF-8 file; return its id."""
     target = folder / "content.csv.gz"
     if (found.compression, found.character_set) == ("gzip", _UTF8):
-        _same_content(source, target)
+        same_content(source, target)
     else:
         convert_to_utf8(source, target, compression="gzip", encoding=found.character_set)
     task.cancel.raise_if_cancelled()
@@ -90,30 +96,25 @@ def _keep_as_new(task: RunTask, source: Path, name: str, found: CsvDetection, fo
     return file_id
 
 
-def _same_content(source: Path, target: Path) -> None:
-    """Link a content under a second path, or copy it where the disk can't link."""
-    # Contents never change once they are stored, so that two files may share one.
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
-
-
 def _keep_in_place(
-    task: RunTask, source: Path, _name: str, found: CsvDetection, folder: Path
+    task: RunTask, source: Path, looked_at: str, found: CsvDetection, folder: Path
 ) -> int:
-    """Replace the content by one in UTF-8 where it is not; return the file's id."""
+    """Replace the content `looked_at` by one in UTF-8 where it is not; return the file's id."""
     file_id = int(task.body["file_id"])
     compression = "gzip" if found.compression == "gzip" else "none"
     if (found.compression, found.character_set) != (compression, _UTF8):
         target = folder / "content.csv"
         convert_to_utf8(source, target, compression=compression, encoding=found.character_set)
         task.cancel.raise_if_cancelled()
-        task.context.files.attach(file_id, task.context.files.blobs.take(target))
+        blob = task.context.files.blobs.take(target)
+        task.context.files.attach(file_id, blob, instead_of=looked_at)
         task.log.info(f"File {file_id} was converted to UTF-8.")
-    changed = update(files).where(files.c.id == file_id)
+        looked_at = blob.name
+    same = (files.c.id == file_id) & (files.c.blob == looked_at)
+    info = _detected_info(task, found, compression)
     with task.context.store.begin() as connection:
-        connection.execute(changed.values(detected_info=_detected_info(task, found, compression)))
+        if connection.execute(update(files).where(same).values(detected_info=info)).rowcount == 0:
+            raise was_replaced(file_id)
     return file_id
 
 
