@@ -37,6 +37,8 @@ class PendingStart:
     ----------
     start
         Starts the run and returns its future.
+    then
+        Receives that future, as the last part of the start.
 
     Examples
     --------
@@ -44,8 +46,11 @@ class PendingStart:
     'a future'
     """
 
-    def __init__(self, start: Callable[[], Any]) -> None:
+    def __init__(
+        self, start: Callable[[], Any], then: Callable[[Any], object] | None = None
+    ) -> None:
         self._start = start
+        self._then = then
         self._future: Future[Any] = Future()  # of the run's future
         self._thread_runs = threading.Event()
         self._cancelled = False
@@ -70,7 +75,10 @@ class PendingStart:
         try:
             if self._cancelled:
                 raise CivisError("The run was not started: an interrupt came first.")
-            self._future.set_result(context.run(self._start))
+            found = context.run(self._start)
+            if self._then is not None:
+                context.run(self._then, found)
+            self._future.set_result(found)
         except BaseException as error:
             # Raised by `future`.
             self._future.set_exception(error)

@@ -39,20 +39,22 @@ def display_of(title: str, progress: bool | None = None) -> Display:
     return Display(Tracker(title), progress, delay_s=_SHOW_AFTER_S, command=True, cell=WidgetCell)
 
 
-def start_or_cancel(start: Callable[[], Any]) -> Any:
+def start_or_cancel(start: Callable[[], Any], then: Callable[[Any], object] | None = None) -> Any:
     """Start a run so that an interrupt in the middle of it does not lose the run.
 
     Parameters
     ----------
     start
         Starts it and returns its future.
+    then
+        Receives that future, as the last part of the start.
 
     Raises
     ------
     KeyboardInterrupt
         When interrupted: the run is cancelled as soon as it is known.
     """
-    pending = PendingStart(start)
+    pending = PendingStart(start, then)
     try:
         return pending.future()
     except KeyboardInterrupt:

@@ -112,6 +112,7 @@ def test_unknown_jobs_are_told_with_near_names(shell, script):
 
 def test_hidden_and_archived_jobs_are_told_as_such(shell, magics_client, script):
     hidden = magics_client.scripts.post_python3(name="Quarterly sum", source="pass", hidden=True).id
+    shell.cell("%civis_sql select 1")  # a hidden job with a name that nobody gave
     archived = script("pass", "Yearly load")
     magics_client.jobs.put_archive(archived, True)
     for wanted, said in (

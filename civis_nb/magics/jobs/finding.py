@@ -21,6 +21,8 @@ __all__ = [
 
 #: How many names a misspelt one is compared with.
 _MAX_COMPARED: Final = 1000
+#: How alike a hidden or archived one is at least, between 0 and 1.
+_HIDDEN_CUTOFF: Final = 0.8
 
 
 @dataclass(frozen=True)
@@ -258,7 +260,10 @@ def _no_such_name(client: Client, kind: Kind, wanted: str) -> str:
     for state, text in itertools.product(_STATES, texts):
         for one in itertools.islice(kind.named(client, text, state), _MAX_COMPARED):
             found.setdefault(str(one.name).lower(), (str(one.name), one.id, state))
-    near = [found[name] for name in nearest(wanted, found)]
+    # Much of what is out of sight was named by nobody, as queries: only very near names count.
+    seen = {name for name, (_, _, state) in found.items() if state == "listed"}
+    seen.update(nearest(wanted, found, cutoff=_HIDDEN_CUTOFF))
+    near = [found[name] for name in nearest(wanted, seen)]
     for name, number, state in near:
         if name == wanted and state == "archived":
             return (

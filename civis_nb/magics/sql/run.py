@@ -99,45 +99,38 @@ class SqlRun:
                 Screen().show(Note(text))
         if not statement.has_code:
             return self._without_code()
-        if statement.gives_rows is False:
+        gives_rows = statement.gives_rows
+        if gives_rows is False:
             check_rows_are_given(call, statement.bound.sql, database.dialect)
-        found = None
+        found: Any = None
         try:
-            found = self._found(statement)
+            if call.no_run:
+                Screen().show(SqlText(self._to_send(statement, True).sql, database.name))
+            elif call.bg:
+                found = self._in_background(statement)
+            elif call.to:
+                found = self._into_table(statement)
+            elif call.explain:
+                found = self._plan(statement)
+            elif call.profile or call.plot:
+                found = self._viewed(statement)
+            elif call.kind != "lazy" and (call.var or call.kind) and gives_rows is not False:
+                found = self._fetched(statement)
+            elif call.types == "infer":
+                raise CivisMagicError(
+                    "--types infer reads a whole result with a frame's library: name a VAR, or "
+                    "give --as pandas or polars."
+                )
+            else:
+                kept = self.runner.results.kept(statement, "preview", self._most_shown)
+                facts = kept.facts if kept else self.runner.query(statement, self._most_shown)
+                found = self._kept(self._table(statement, facts, kept))
         except EmptyResultError:
             if only_reads(statement.bound.sql):
                 raise  # it has columns, which can't be found out
             self._without_rows(statement)
         if call.saved_as:
             history.save(call.saved_as, statement.saved)
-        return found
-
-    def _found(self, statement: Statement) -> Any:
-        """Run a statement as the magic's options say; return the cell's value."""
-        call = self.call
-        found: Any = None
-        if call.no_run:
-            text = self._to_send(statement, True).sql
-            Screen().show(SqlText(text, statement.database.name))
-        elif call.bg:
-            found = self._in_background(statement)
-        elif call.to:
-            found = self._into_table(statement)
-        elif call.explain:
-            found = self._plan(statement)
-        elif call.profile or call.plot:
-            found = self._viewed(statement)
-        elif call.kind != "lazy" and (call.var or call.kind) and statement.gives_rows is not False:
-            found = self._fetched(statement)
-        elif call.types == "infer":
-            raise CivisMagicError(
-                "--types infer reads a whole result with a frame's library: name a VAR, or give "
-                "--as pandas or polars."
-            )
-        else:
-            kept = self.runner.results.kept(statement, "preview", self._most_shown)
-            facts = kept.facts if kept else self.runner.query(statement, self._most_shown)
-            found = self._kept(self._table(statement, facts, kept))
         return found
 
     def _without_code(self) -> None:

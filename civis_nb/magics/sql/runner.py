@@ -74,7 +74,7 @@ class StatementRunner:
                 most,
                 progress=False,
             )
-            future = start_or_cancel(lambda: self.noted(start(), statement))
+            future = start_or_cancel(start, partial(self.noted, statement=statement))
             self._wait(future, display, statement)
             found = future.result()
             run = future.activity()
@@ -125,9 +125,8 @@ class StatementRunner:
     ) -> _T:
         """Run the statement as an export, and read its result."""
         client, export = self.session.client(), self.export(statement)
-        future: CivisFuture = start_or_cancel(
-            lambda: self.noted(start_export(client, export, poll_on_creation=False), statement)
-        )
+        start = partial(start_export, client, export, poll_on_creation=False)
+        future: CivisFuture = start_or_cancel(start, partial(self.noted, statement=statement))
         followed = self._wait(future, display, statement)
         transfer = Call(progress=False)
 
