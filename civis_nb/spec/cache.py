@@ -28,7 +28,7 @@ from typing import Any
 from civis_nb._cache_folder import default_folder, is_private_file
 from civis_nb._version import __version__
 from civis_nb.errors import CivisSpecError
-from civis_nb.spec.model import Operation, Spec
+from civis_nb.spec.model import Operations, Spec
 from civis_nb.spec.parse import group_by_resource, parse_resource
 
 __all__ = [
@@ -104,7 +104,7 @@ class CachedSpec:
         """Return the model; what is damaged is found before it is used."""
         return Spec(self._resource, list(self.header["index"]), str(self.path))
 
-    def _resource(self, resource: str) -> dict[str, Operation]:
+    def _resource(self, resource: str) -> Operations:
         """Parse one resource of the kept specification."""
         offset, length = self.header["index"][resource]
         try:

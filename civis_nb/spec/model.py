@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from civis_nb._wire_text import masked_url, preformatted
 
-__all__ = ["Operation", "Parameter", "Schema", "Spec"]
+__all__ = ["Operation", "Operations", "Parameter", "Schema", "Spec"]
 
 _PYTHON_TYPES = {
     "array": "list",
@@ -178,6 +178,65 @@ class Operation:
         return None if self.load_response is None else self.load_response()
 
 
+class Operations(Mapping[str, Operation]):
+    """The operations of a resource by method name; each is read when it is first asked for.
+
+    A script calls few of the hundreds that a resource has.
+
+    Parameters
+    ----------
+    readers
+        What reads each operation.
+    deprecated
+        The names of those that are kept for old commands only.
+
+    Examples
+    --------
+    >>> operations = Operations({"get": list, "put": list}, frozenset({"put"}))
+    >>> list(operations), list(operations.without_deprecated())
+    (['get', 'put'], ['get'])
+    """
+
+    __slots__ = ("_deprecated", "_read", "_readers")
+
+    def __init__(
+        self, readers: Mapping[str, Callable[[], Operation]], deprecated: frozenset[str]
+    ) -> None:
+        self._readers = readers
+        self._deprecated = deprecated
+        self._read: dict[str, Operation] = {}
+
+    def __getitem__(self, name: str) -> Operation:
+        """Return an operation.
+
+        Raises
+        ------
+        KeyError
+            When there is none of this name.
+        CivisSpecError
+            When the specification says something about it that can't be understood.
+        """
+        found = self._read.get(name)
+        if found is None:
+            # Two threads may both come here: they read the same, and either result serves.
+            found = self._read[name] = self._readers[name]()
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._readers)
+
+    def __len__(self) -> int:
+        return len(self._readers)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._readers  # to look for a name reads nothing
+
+    def without_deprecated(self) -> Operations:
+        """Return those that the client has methods for."""
+        kept = {name: read for name, read in self._readers.items() if name not in self._deprecated}
+        return Operations(kept, frozenset())
+
+
 class Spec:
     """All operations of an API, read one resource at a time.
 
@@ -192,21 +251,22 @@ class Spec:
 
     Examples
     --------
-    >>> spec = Spec(lambda resource: {}, ["users"], "a test")
+    >>> spec = Spec(lambda resource: Operations({}, frozenset()), ["users"], "a test")
     >>> "users" in spec, dict(spec.operations("users"))
     (True, {})
     """
 
-    __slots__ = ("_load", "_operations", "resources", "source")
+    __slots__ = ("_load", "_operations", "_present", "resources", "source")
 
     def __init__(
         self,
-        load: Callable[[str], Mapping[str, Operation]],
+        load: Callable[[str], Operations],
         resources: list[str],
         source: str,
     ) -> None:
         self._load = load
-        self._operations: dict[str, Mapping[str, Operation]] = {}
+        self._operations: dict[str, Operations] = {}
+        self._present: dict[str, Operations] = {}
         self.resources: tuple[str, ...] = tuple(sorted(resources))
         self.source = source
 
@@ -227,20 +287,25 @@ class Spec:
         KeyError
             When there is no such resource.
         CivisSpecError
-            When the specification says something about it that can't be understood.
+            When the specification says something about it that can't be understood: here, or
+            when the operation is first asked for.
         """
-        every = self.all_operations(resource)
-        return {name: each for name, each in every.items() if not each.deprecated}
+        found = self._present.get(resource)
+        if found is None:
+            every = self.all_operations(resource)
+            found = self._present[resource] = every.without_deprecated()
+        return found
 
-    def all_operations(self, resource: str) -> Mapping[str, Operation]:
-        """Return the operations of a resource, deprecated ones too, read on the first call.
+    def all_operations(self, resource: str) -> Operations:
+        """Return the operations of a resource, deprecated ones too.
 
         Raises
         ------
         KeyError
             When there is no such resource.
         CivisSpecError
-            When the specification says something about it that can't be understood.
+            When the specification says something about it that can't be understood: here, or
+            when the operation is first asked for.
         """
         if resource not in self.resources:
             raise KeyError(resource)

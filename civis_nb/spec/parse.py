@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from civis_nb.errors import CivisSpecError
-from civis_nb.spec.model import Operation, Parameter, Schema, Spec
+from civis_nb.spec.model import Operation, Operations, Parameter, Schema, Spec
 from civis_nb.spec.names import (
     SKIPPED_RESOURCES,
     argument_name,
@@ -144,70 +146,97 @@ def _is_deprecated(operation: Json) -> bool:
 
 def parse_resource(
     resource: str, paths: Mapping[str, Json], definitions: Json, source: str
-) -> dict[str, Operation]:
+) -> Operations:
     """Return the operations of one resource by method name, deprecated ones too.
 
     Raises
     ------
     CivisSpecError
-        When an operation can't be understood; the message names it.
+        When an operation can't be understood: here or, for its arguments, when it is first
+        asked for. The message names it.
     """
-    found: dict[str, Operation] = {}
-    deprecated: dict[str, Operation] = {}
+    found: dict[str, Callable[[], Operation]] = {}
+    deprecated: dict[str, Callable[[], Operation]] = {}
     for path, operations in paths.items():
         shared = operations.get("parameters") or []
         for verb, raw in _methods(operations):
-            try:
-                operation = _operation(resource, verb, path, raw, shared, definitions)
-            except (AttributeError, KeyError, TypeError, ValueError) as error:
-                raise CivisSpecError(
-                    f"{source}: {verb.upper()} {path} can't be understood: "
-                    f"{type(error).__name__}: {error}."
-                ) from None
-            if operation.deprecated:
-                deprecated[operation.name] = operation
+            with _naming(source, verb, path):
+                response = _success_schema(raw, definitions)
+                array = response is not None and response.get("type") == "array"
+                name = method_name(verb, path, array)
+            read = partial(_operation, resource, verb, path, raw, shared, definitions, source)
+            if _is_deprecated(raw):
+                deprecated[name] = read
                 continue
-            found[operation.name] = operation
-            legacy = _legacy(operation)
-            if legacy is not None:
-                found.setdefault(legacy.name, legacy)
-    return dict(sorted({**deprecated, **found}.items()))
+            found[name] = read
+            if (legacy := _legacy_name(verb, path, name)) is not None:
+                found.setdefault(legacy, partial(_legacy, read, legacy))
+    return Operations(
+        dict(sorted({**deprecated, **found}.items())), frozenset(deprecated.keys() - found.keys())
+    )
 
 
-def _legacy(operation: Operation) -> Operation | None:
-    """Return a list operation under the name that older clients know; None for the others."""
-    if operation.verb != "GET" or not has_legacy_list_name(operation.path):
+@contextmanager
+def _naming(source: str, verb: str, path: str) -> Iterator[None]:
+    """Turn what goes wrong while an operation is read into the error that names it."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise CivisSpecError(
+            f"{source}: {verb.upper()} {path} can't be understood: {type(error).__name__}: {error}."
+        ) from None
+
+
+def _legacy_name(verb: str, path: str, name: str) -> str | None:
+    """Return the name that older clients know a list operation by; None for the others."""
+    if verb.upper() != "GET" or not has_legacy_list_name(path) or not name.startswith("get"):
         return None
-    if not operation.name.startswith("get"):
-        return None
-    name = "list" + operation.name.removeprefix("get")
+    return "list" + name.removeprefix("get")
+
+
+def _legacy(read: Callable[[], Operation], name: str) -> Operation:
+    """Return a list operation under the name that older clients know."""
+    operation = read()
     values = {field: getattr(operation, field) for field in Operation.__slots__}
     return Operation(**{**values, "name": name, "legacy_of": operation.name})
 
 
 def _operation(
-    resource: str, verb: str, path: str, raw: Json, shared: list[Json], definitions: Json
+    resource: str,
+    verb: str,
+    path: str,
+    raw: Json,
+    shared: list[Json],
+    definitions: Json,
+    source: str,
 ) -> Operation:
-    """Return the record of an operation."""
-    parameters = _parameters([*shared, *(raw.get("parameters") or [])], definitions)
-    response = _success_schema(raw, definitions)
-    array = response is not None and response.get("type") == "array"
-    queries = {parameter.name for parameter in parameters if parameter.location == "query"}
-    return Operation(
-        resource=resource,
-        name=method_name(verb, path, array),
-        verb=verb.upper(),
-        path=path.strip("/"),
-        summary=str(raw.get("summary") or ""),
-        description=str(raw.get("description") or ""),
-        parameters=parameters,
-        answers_array=array or is_list_operation(verb, path, array),
-        paginated=verb.lower() == "get" and {"limit", "page_num"} <= queries,
-        deprecated=_is_deprecated(raw),
-        deprecation=str(raw.get("x-deprecation-warning") or ""),
-        not_implemented=str(raw.get("x-not-implemented") or ""),
-        load_response=lambda: None if response is None else schema_of(response, definitions),
-    )
+    """Return the record of an operation.
+
+    Raises
+    ------
+    CivisSpecError
+        When it can't be understood; the message names it.
+    """
+    with _naming(source, verb, path):
+        parameters = _parameters([*shared, *(raw.get("parameters") or [])], definitions)
+        response = _success_schema(raw, definitions)
+        array = response is not None and response.get("type") == "array"
+        queries = {parameter.name for parameter in parameters if parameter.location == "query"}
+        return Operation(
+            resource=resource,
+            name=method_name(verb, path, array),
+            verb=verb.upper(),
+            path=path.strip("/"),
+            summary=str(raw.get("summary") or ""),
+            description=str(raw.get("description") or ""),
+            parameters=parameters,
+            answers_array=array or is_list_operation(verb, path, array),
+            paginated=verb.lower() == "get" and {"limit", "page_num"} <= queries,
+            deprecated=_is_deprecated(raw),
+            deprecation=str(raw.get("x-deprecation-warning") or ""),
+            not_implemented=str(raw.get("x-not-implemented") or ""),
+            load_response=lambda: None if response is None else schema_of(response, definitions),
+        )
 
 
 def _success_schema(raw: Json, definitions: Json) -> Json | None:
@@ -266,7 +295,7 @@ def _plain_parameter(raw: Json, where: str, definitions: Json) -> Parameter:
         spec_name=raw["name"],
         location=where,
         required=where == "path" or bool(raw.get("required")),
-        load_schema=lambda: schema_of(raw, definitions),
+        load_schema=partial(schema_of, raw, definitions),
         **_facets(raw, definitions),
     )
 
@@ -280,7 +309,7 @@ def _body_parameter(name: str, raw: Json, required: bool, definitions: Json) -> 
         spec_name=name,
         location="body",
         required=required,
-        load_schema=lambda: schema_of(raw, definitions),
+        load_schema=partial(schema_of, raw, definitions),
         **_facets(resolve(raw, definitions), definitions),
     )
 

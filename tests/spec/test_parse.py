@@ -44,16 +44,18 @@ def test_what_is_no_specification_is_refused(document, said):
     ],
 )
 def test_operation_that_makes_no_sense_is_named(operation):
-    spec = parse_spec(_spec(**operation))
-    with pytest.raises(CivisSpecError):
-        spec.operations("things")
+    document = _spec(**operation)
+    document["paths"]["/things"] = {"post": {"responses": {"200": {}}}}
+    spec = parse_spec(document, "the file")
+    with pytest.raises(CivisSpecError, match=r"the file: GET /things/\{id\}|points nowhere"):
+        spec.operations("things")["get"]
 
 
 def test_reference_in_a_circle_is_an_error_and_one_inside_is_not():
     circle = {"A": {"$ref": "#/definitions/A"}}
     body = [{"name": "o", "in": "body", "schema": {"$ref": "#/definitions/A"}}]
     with pytest.raises(CivisSpecError, match="points nowhere"):
-        parse_spec(_spec(definitions=circle, parameters=body)).operations("things")
+        parse_spec(_spec(definitions=circle, parameters=body)).operations("things")["get"]
     inside = {"A": {"type": "object", "properties": {"next": {"$ref": "#/definitions/A"}}}}
     operation = parse_spec(_spec(definitions=inside, parameters=body)).operations("things")["get"]
     assert "- next : dict" in docstring(operation)
