@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request
@@ -204,9 +205,9 @@ def _check_columns(values: dict[str, Any]) -> None:
     names = [column["name"].strip().lower() for column in columns]
     if "" in names:
         raise Invalid("tableColumns: every column needs a name.")
-    twice = {name for name in names if names.count(name) > 1}
+    twice = sorted(name for name, count in Counter(names).items() if count > 1)
     if twice:
-        raise Invalid(f"tableColumns: {sorted(twice)[0]!r} is there twice.")
+        raise Invalid(f"tableColumns: {twice[0]!r} is there twice.")
     for column in columns:
         _check_type(column)
     options = values.get("redshift_destination_options") or {}

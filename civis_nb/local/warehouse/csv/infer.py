@@ -129,13 +129,13 @@ def _stacked(
     """
     measures = {"rows": "count(*)", **_measures("v", tests)}
     cells = ", ".join(f"c{i}" for i in columns)
-    numbers = ", ".join(map(str, columns))
     sql = (
-        f"SELECT i, {', '.join(measures.values())} FROM (SELECT unnest(list_value({numbers})) AS i,"
-        f" unnest(list_value({cells})) AS v FROM {relation}) GROUP BY i"
+        f"SELECT place, {', '.join(measures.values())} "
+        f"FROM (SELECT unnest(range({len(columns)})) AS place, unnest(list_value({cells})) AS v "
+        f"FROM {relation}) GROUP BY place"
     )
     rows = reader.execute(built_in(sql)).fetchall()
-    return {i: dict(zip(measures, counts, strict=True)) for i, *counts in rows}
+    return {columns[place]: dict(zip(measures, counts, strict=True)) for place, *counts in rows}
 
 
 def _counted(

@@ -194,17 +194,22 @@ class DuckDBEngine(ScriptRunner):
             ]
             return f"SELECT {', '.join(values)} FROM {relation}"
         lists: dict[str, tuple[str, list[str]]] = {}
-        values = []
+        values, unchanged = [], []
         for cell, column in zip(cells, columns, strict=True):
             conversion = self.cast_sql(_ELEMENT, column, lenient=lenient)
+            if conversion == _ELEMENT:
+                unchanged.append(cell)
+                values.append(cell)
+                continue
             name, listed = lists.setdefault(conversion, (f"{_LIST}{len(lists)}", []))
             listed.append(cell)
             values.append(f"list_extract({name}, {len(listed)})")
-        selected = ", ".join(
+        converted = [
             f"list_transform(list_value({', '.join(listed)}), lambda {_ELEMENT}: {conversion}) "
             f"AS {name}"
             for conversion, (name, listed) in lists.items()
-        )
+        ]
+        selected = ", ".join([*unchanged, *converted])
         return f"SELECT {', '.join(values)} FROM (SELECT {selected} FROM {relation})"
 
     # -- CSV files ------------------------------------------------------------------------
