@@ -54,8 +54,9 @@ def test_any_character_in_the_name_of_a_table(given, name):
     table = f'public."{name}"'
     cio.dataframe_to_civis(pd.DataFrame({"a": ["007"]}), DB, table, **given).result()
     assert cio.read_civis(table, DB, types="exact", **given) == [["a"], ["007"]]
-    with pytest.raises(ValueError, match="exists"):
-        cio.dataframe_to_civis(pd.DataFrame({"a": ["008"]}), DB, table, **given)
+    future = cio.dataframe_to_civis(pd.DataFrame({"a": ["008"]}), DB, table, **given)
+    with pytest.raises(CivisJobFailure, match="exists"):
+        future.result()
     more = pd.DataFrame({"A": ["008"]})
     cio.dataframe_to_civis(more, DB, table, existing_table_rows="append", **given).result()
     rows = cio.read_civis(table, DB, ["a"], types="exact", **given)

@@ -12,7 +12,7 @@ from civis_nb.io.arguments import delimiter_name
 from civis_nb.io.call import step, tracked_transfer
 from civis_nb.io.writing.columns import arrow_of, as_csv_column, sql_type_of
 from civis_nb.io.writing.csv_options import can_hold, styled_texts, write_options
-from civis_nb.io.writing.destination import column_names, refuse_existing
+from civis_nb.io.writing.destination import column_names
 from civis_nb.io.writing.frame_text import FrameText
 from civis_nb.io.writing.start import PreparedFiles, start_import
 from civis_nb.io.writing.table_import import TableImport
@@ -109,9 +109,8 @@ def dataframe_to_civis(
     ------
     CivisInputError
         When the frame holds what no table can (bytes, lists, objects), has two columns of one
-        name or none at all, or does not fit the table; when the table exists and
-        `existing_table_rows` is ``"fail"``; when another argument can't be what it is. Nothing
-        was sent.
+        name or none at all, or does not fit the table; when another argument can't be what it
+        is. Nothing was sent.
     CivisUploadError
         When there is no room for the frame's text on this machine, or the platform does not
         hold everything that was sent. The table is unchanged.
@@ -129,7 +128,6 @@ def dataframe_to_civis(
     target.check_keys([column["name"] for column in given or written.columns])
     client = client_or_default(client)
     database_id = client.get_database_id(database)
-    refuse_existing(client, database_id, target)
     written = _matched_to_table(client, database_id, target, written)
     file_id = upload_gzip(client, written.text, f"{target.name}.csv.gz", progress)
     prepared = PreparedFiles(

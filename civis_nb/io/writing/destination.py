@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from civis_nb.errors import CivisAPIError, CivisInputError
-from civis_nb.io.files.remote import whole_number
+from civis_nb.errors import CivisAPIError
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
     from civis_nb.io.writing.table_import import TableImport
 
-__all__ = ["column_names", "refuse_existing", "table_exists"]
+__all__ = ["column_names", "table_exists"]
 
 
 def table_exists(client: Client, database_id: int, target: TableImport) -> bool:
@@ -29,30 +28,6 @@ def table_exists(client: Client, database_id: int, target: TableImport) -> bool:
             return False
         raise
     return True
-
-
-def refuse_existing(client: Client, database_id: int, target: TableImport) -> None:
-    """Check that the platform knows no such table, where existing rows are not to be touched.
-
-    Where the platform does not answer, it is the import that fails.
-
-    Raises
-    ------
-    CivisInputError
-        When there is such a table.
-    """
-    if target.existing_table_rows != "fail":
-        return
-    try:
-        found = client.databases.get_schemas_tables(database_id, target.schema, target.name)
-    except CivisAPIError:
-        return
-    # A mock client knows every table.
-    if whole_number(getattr(found, "id", None)) is not None:
-        raise CivisInputError(
-            f"The table {target.schema}.{target.name} exists. Choose what becomes of its rows: "
-            "existing_table_rows='append', 'truncate', 'drop' or 'upsert'. Nothing was sent."
-        )
 
 
 def column_names(client: Client, database_id: int, target: TableImport) -> list[str]:

@@ -10,7 +10,7 @@ from civis_nb.errors import CivisArgumentError, CivisImportError, CivisInputErro
 from civis_nb.io.arguments import delimiter_name, file_id_of
 from civis_nb.io.call import tracked_transfer
 from civis_nb.io.files.transfers import file_to_civis
-from civis_nb.io.writing.destination import refuse_existing, table_exists
+from civis_nb.io.writing.destination import table_exists
 from civis_nb.io.writing.detect import agreed, preprocess
 from civis_nb.io.writing.start import PreparedFiles, start_import
 from civis_nb.io.writing.table_import import TableImport
@@ -63,7 +63,8 @@ def civis_file_to_table(
     max_errors
         How many rows may be left out because they can't be loaded.
     existing_table_rows
-        When the table exists: ``"fail"``, ``"truncate"``, ``"append"``, ``"drop"``, ``"upsert"``.
+        When the table exists: ``"fail"`` (the import does; the table is unchanged),
+        ``"truncate"``, ``"append"``, ``"drop"``, ``"upsert"``.
     diststyle, distkey, sortkey1, sortkey2
         Of a new table on Redshift.
     table_columns
@@ -97,8 +98,8 @@ def civis_file_to_table(
     Raises
     ------
     CivisInputError
-        When an argument can't be what it is (a TypeError too when an id is a text), or the
-        table exists and `existing_table_rows` is ``"fail"``. Nothing was sent.
+        When an argument can't be what it is (a TypeError too when an id is a text). Nothing
+        was sent.
     CivisImportError
         When the files can't be prepared, or do not agree. The table is unchanged.
     CivisAPIError
@@ -110,7 +111,6 @@ def civis_file_to_table(
         delimiter_name(delimiter)
     client = client_or_default(client)
     database_id = client.get_database_id(database)
-    refuse_existing(client, database_id, target)
     return _load(client, database_id, file_ids, target, delimiter, headers)
 
 
@@ -164,8 +164,7 @@ def csv_to_civis(
     Raises
     ------
     CivisInputError
-        When an argument can't be what it is, or the table exists and `existing_table_rows` is
-        ``"fail"``. Nothing was sent.
+        When an argument can't be what it is. Nothing was sent.
     CivisUploadError
         When the platform does not hold everything that was sent. The table is unchanged.
     CivisImportError, CivisAPIError
@@ -180,7 +179,6 @@ def csv_to_civis(
     check_source(filename)
     client = client_or_default(client)
     database_id = client.get_database_id(database)
-    refuse_existing(client, database_id, target)
     file_id = file_to_civis(filename, client=client, progress=progress)
     return _load(client, database_id, [file_id], target, delimiter, headers)
 
