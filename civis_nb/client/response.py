@@ -267,6 +267,14 @@ class Response(RateLimited):
             if isinstance(value, (Response, list, dict))
         }
 
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        """Return the response as a single value: numpy and pandas would take the fields' names."""
+        import numpy as np
+
+        single = np.empty((), object)
+        single[()] = self
+        return single
+
     def __dir__(self) -> list[str]:
         names = (name for name in self._keys() if name.isidentifier() and not iskeyword(name))
         return sorted({*super().__dir__(), *names})

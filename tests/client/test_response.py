@@ -321,3 +321,14 @@ def test_a_frame_of_responses_has_their_fields_as_columns(kind):
     assert list(frame.columns) == ["id", "last_run"]
     assert list(frame["id"]) == [1, 2]
     assert frame["last_run"][0]["state"] == "failed"
+
+
+def test_arrays_and_frames_take_a_response_as_one_value():
+    # They took the names of its fields for values, and lost the values.
+    numpy, pandas = pytest.importorskip("numpy"), pytest.importorskip("pandas")
+    one = Response({"id": 1, "lastRun": {"state": "failed"}})
+    assert numpy.array([one, one], dtype=object).tolist() == [one, one]
+    assert pandas.DataFrame({"run": [one]})["run"][0].last_run.state == "failed"
+    with pytest.raises((TypeError, ValueError)):
+        pandas.DataFrame(one)
+    assert pandas.DataFrame([one])["id"].tolist() == [1]
