@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import TypeAlias
 
 from civis_nb.errors import WarehouseError
-from civis_nb.local.warehouse.base import ImportOptions, ImportReport
+from civis_nb.local.warehouse.base import DELIMITERS, ImportOptions, ImportReport
 from civis_nb.local.warehouse.csv.line_ends import (
     has_blank_start,
     has_mixed_ends,
     normalize_lines,
 )
 from civis_nb.local.warehouse.csv.sources import Source, first_row, prepare_sources
+from civis_nb.local.warehouse.csv.spaced_quotes import has_spaced_quotes, join_quotes
 from civis_nb.local.warehouse.engine import EngineError, SqlEngine, retry_on_conflict
 from civis_nb.local.warehouse.loading import load_all_rows, load_valid_rows
 from civis_nb.local.warehouse.merging import create_stage, merge
@@ -70,6 +71,7 @@ def import_files(
             if options.first_row_is_header:
                 blank = [source for source in sources if has_blank_start(source.path)]
                 _normalize(blank, options, check)
+            _join_quotes(sources, options, check)
         return _load(engine, prepared, commit_marker)
 
 
@@ -107,6 +109,19 @@ def _normalize(
         new = source.path.with_suffix(".new")
         normalize_lines(source.path, new, escaped=options.escaped)
         new.replace(source.path)
+
+
+def _join_quotes(
+    sources: Sequence[Source], options: ImportOptions, check: Callable[[], None]
+) -> None:
+    """Rewrite files with blanks around quoted cells; the files that they link to stay unchanged."""
+    delimiter = DELIMITERS[options.column_delimiter]
+    for source in sources:
+        check()
+        if has_spaced_quotes(source.path, delimiter):
+            new = source.path.with_suffix(".new")
+            join_quotes(source.path, new, delimiter, escaped=options.escaped)
+            new.replace(source.path)
 
 
 def _normalize_mixed(imports: Sequence[_Import], check: Callable[[], None]) -> bool:

@@ -340,3 +340,11 @@ def test_a_wide_file_of_many_rows_gets_types_of_all_of_them(bench):
     assert kinds[0] != "VARCHAR"
     assert set(kinds[1:209]) == {"VARCHAR"}
     assert kinds[209] == "BIGINT"
+
+
+def test_blanks_around_quoted_cells_are_ignored_as_by_copy(bench):
+    text = '"a" , "b"\n "1, 2" ,x \n 3,"y"\t\n'
+    bench.load(text)
+    assert bench.rows("SELECT a, b FROM t") == [["1, 2", "x "], [" 3", "y"]]
+    with pytest.raises(WarehouseError, match="no proper end"):
+        bench.load('a,b\n"x" z,1\n', existing_table_rows="append")

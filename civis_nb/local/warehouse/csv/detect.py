@@ -16,6 +16,7 @@ from civis_nb.local.warehouse.csv.header import guess_header
 from civis_nb.local.warehouse.csv.infer import column_types
 from civis_nb.local.warehouse.csv.line_ends import has_blank_start, has_mixed_ends, normalize_lines
 from civis_nb.local.warehouse.csv.sources import sniff_compression
+from civis_nb.local.warehouse.csv.spaced_quotes import has_spaced_quotes, join_quotes
 from civis_nb.local.warehouse.csv.text import CsvFormat, csv_rows
 
 __all__ = ["detect_csv"]
@@ -82,7 +83,9 @@ def detect_csv(
             normalized = Path(folder) / "normalized.csv"
             normalize_lines(plain, normalized, escaped=escaped)
             plain = normalized
-        found = _describe(plain, include_header, column_delimiter, detect_types, escaped)
+        found = _describe(
+            plain, include_header, column_delimiter, detect_types, escaped, Path(folder)
+        )
         if not is_unicode(character_set):
             found = replace(found, notes=(*found.notes, _charset_note(plain, character_set)))
     return replace(
@@ -109,6 +112,7 @@ def _describe(
     column_delimiter: str | None,
     detect_types: bool,
     escaped: bool,
+    folder: Path,
 ) -> CsvDetection:
     """Return delimiter, header and columns of a plain UTF-8 file."""
     rows_by_delimiter = _sample_rows(plain, escaped)
@@ -134,7 +138,12 @@ def _describe(
     names = _names(rows[0], notes) if header else [f"column_{i}" for i in range(len(rows[0]))]
     types: list[str | None] = [None] * len(names)
     if detect_types:
-        types = column_types(plain, len(names), CsvFormat(DELIMITERS[delimiter], header, escaped))
+        character = DELIMITERS[delimiter]
+        if has_spaced_quotes(plain, character):
+            joined = folder / "joined.csv"
+            join_quotes(plain, joined, character, escaped=escaped)
+            plain = joined
+        types = column_types(plain, len(names), CsvFormat(character, header, escaped))
     columns = tuple(
         Column(name, kind or "VARCHAR") for name, kind in zip(names, types, strict=True)
     )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-__all__ = ["CsvFormat", "csv_rows"]
+__all__ = ["CsvFormat", "blanks", "csv_rows"]
 
 
 @dataclass(frozen=True)
@@ -22,10 +22,15 @@ class CsvFormat:
     escaped: bool = False
 
 
+def blanks(delimiter: str) -> str:
+    """Return the characters that may stand between a delimiter and a quote and mean nothing."""
+    return " \t".replace(delimiter, "")
+
+
 def csv_rows(
     text: str, delimiter: str, *, whole: bool = True, escaped: bool = False
 ) -> Iterator[list[str]]:
-    r"""Split CSV text into rows of cells; blank lines are left out.
+    r"""Split CSV text into rows of cells; blank lines are left out, and blanks around quotes.
 
     Parameters
     ----------
@@ -40,19 +45,22 @@ def csv_rows(
 
     Examples
     --------
-    >>> list(csv_rows('a,"b, c"\n1,', ","))
-    [['a', 'b, c'], ['1', '']]
+    >>> list(csv_rows('a, "b, c" \n1, 2', ","))
+    [['a', 'b, c'], ['1', ' 2']]
     """
     plain = re.compile(f"[{re.escape(delimiter)}\r\n]")
+    blank = re.compile(f"[{blanks(delimiter)}]*")
     row: list[str] = []
     at, size = 0, len(text)
     while at <= size:
-        if text.startswith('"', at):
-            cell, at = _quoted(text, at + 1, escaped)
-        else:
-            match = plain.search(text, at)
-            end = match.start() if match else size
-            cell, at = text[at:end], end
+        quote = blank.match(text, at).end()  # type: ignore[union-attr]  # no blank matches, too
+        cell = ""
+        if text.startswith('"', quote):
+            cell, at = _quoted(text, quote + 1, escaped)
+            at = blank.match(text, at).end()  # type: ignore[union-attr]
+        match = plain.search(text, at)
+        end = match.start() if match else size
+        cell, at = cell + text[at:end], end
         row.append(cell)
         if at >= size:
             if whole and row != [""]:
