@@ -47,6 +47,12 @@ TEXTS = [
     # What neither reads nor changes rows is taken over as it is.
     ("copy t  from 's3://b'   csv;select  1", "copy t  from 's3://b'   csv;\nselect 1"),
     ("vacuum  t -- why\n ;\n\n\nselect 1", "vacuum  t -- why\n ;\n\nselect 1"),
+    (
+        "insert into t (a,b) values (%(a)s,%s) on conflict (a) do update set b=excluded.b "
+        "returning *",
+        "insert into t (a, b)\nvalues (%(a)s, %s)\non conflict (a) do update set b = excluded.b\n"
+        "returning *",
+    ),
     # Values of many rows fill their lines.
     (
         "select a from t where id in (" + ", ".join(str(n) for n in range(100000, 100014)) + ")",

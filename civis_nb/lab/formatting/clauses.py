@@ -127,6 +127,8 @@ def _is_clause(
         return False
     if word == "values" and statement == "merge":
         return False
+    if word == "update" and before is not None and before.word == "do":
+        return False  # of ON CONFLICT
     if word == "with" and phrase == ("with",):
         return _is_with(lexemes, at, end)
     if word == "from" and before is not None and before.word == "distinct" and at > 1:
@@ -136,6 +138,8 @@ def _is_clause(
         is_operand = before.kind in (",", "operator", "(", ".", ":") and before.text != "*"
         if is_operand or before.word in _BEFORE_VALUE | {"as"}:
             return False
+        if behind is not None and phrase == ("returning",) and behind.text == "*":
+            return True
         return behind is not None and behind.kind not in (",", ".", ")", "operator")
     return True
 

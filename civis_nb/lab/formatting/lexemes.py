@@ -184,7 +184,9 @@ def _merged(sql: str, backslashes: bool) -> Iterator[Token]:
         first = tokens[at]
         end = at + 1
         kind = _kind(first)
-        if kind == "operator":
+        if _is_named_parameter(tokens, at):
+            kind, end = "value", at + 5
+        elif kind == "operator":
             while end < len(tokens) and tokens[end].text in _OPERATOR:
                 end += 1
             end = _without_sign(tokens, at, end)
@@ -218,6 +220,16 @@ def _begins_value(tokens: list[Token], at: int) -> bool:
         or (first.text == "." and behind == "number")
         or (first.kind == "word" and behind == "string" and bool(_PREFIX.fullmatch(first.text)))
     )
+
+
+def _is_named_parameter(tokens: list[Token], at: int) -> bool:
+    """Return whether a parameter as Python's drivers write it begins here: ``%(name)s``."""
+    return [token.text for token in (*tokens[at : at + 2], *tokens[at + 3 : at + 5])] == [
+        "%",
+        "(",
+        ")",
+        "s",
+    ] and tokens[at + 2].kind == "word"
 
 
 def _kind(token: Token) -> str:
