@@ -101,7 +101,7 @@ COLUMNS = [
     ("select 1.¦ from people p", []),
     ("select * from nowhere n where n.¦", []),
     ("select * from people p where (p.id = 1 and (p.¦", ["id", "name"]),
-    ("insert into people (id, ¦) select 1", ["id", "name"]),
+    ("insert into people (id, ¦) select 1", ["name"]),
     ("update people set name = 'x', i¦", ["id"]),
     ("select name from people group by ¦", ["id", "name"]),
     ("select name from people order by ¦ desc limit 1", ["id", "name"]),
@@ -150,9 +150,29 @@ def test_variables_behind_a_colon_and_types_behind_two():
     assert "integer" in written("select a::int¦", ("keyword",), variables=variables)
 
 
-def test_keywords_are_written_as_the_cell_writes_them():
-    assert written("select * from people whe¦", ("keyword",)) == ["when", "where"]
-    assert written("SELECT * FROM people WHE¦", ("keyword",)) == ["WHEN", "WHERE"]
+CASES = [
+    ("SELECT * FROM people whe¦", ["where", "when"]),
+    ("select * from people WHE¦", ["WHERE", "WHEN"]),
+    ("select * from people W¦", ["WHERE"]),
+    ("Select * From people W¦", ["Where"]),
+    ("Select * From people Whe¦", ["Where", "When"]),
+    ("select * from people ¦", ["where"]),
+    ("SELECT * FROM people ¦", ["WHERE"]),
+    ("¦", ["SELECT"]),
+    ("¦; select 1", ["select"]),
+    ("SEL¦", ["SELECT"]),
+    ("sel¦", ["select"]),
+]
+
+
+@pytest.mark.parametrize(("sql", "wanted"), CASES)
+def test_keywords_are_written_as_the_user_writes_them(sql, wanted):
+    assert written(sql, ("keyword",))[: len(wanted)] == wanted
+
+
+def test_functions_are_written_as_the_user_writes_them():
+    assert written("SELECT COALE¦ from people", ("function",)) == ["COALESCE("]
+    assert written("SELECT coale¦ from people", ("function",)) == ["coalesce("]
 
 
 def test_what_is_typed_in_quotes_is_a_name():

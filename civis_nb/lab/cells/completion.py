@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import TimeoutError as StillLoading
-from functools import cache
+from dataclasses import replace
 from typing import Final, TypeVar
 
 from civis_nb.errors import CivisError
@@ -15,6 +14,7 @@ from civis_nb.lab.cells.functions import functions
 from civis_nb.lab.cells.items import Completion, Item
 from civis_nb.lab.cells.magic_line import complete_line, magic_at
 from civis_nb.lab.cells.scopes import Place, Source, place_at, sources_of
+from civis_nb.lab.cells.words import Case, case_at, keywords, types
 from civis_nb.lab.names import sql_name
 
 __all__ = ["Completer"]
@@ -74,7 +74,8 @@ class Completer:
         known.find(magic.database or database)
         sql, at = magic.sql, offset - magic.sql_start
         place = place_at(sql, at, backslashes=known.dialect == "redshift")
-        items = _proposals(place, known, variables or {}, sql)
+        case = case_at(place.typed, sql[: at - len(place.typed)], sql)
+        items = _proposals(place, known, variables or {}, case)
         return Completion(place.typed, _matching(items, place.typed), known.problem)
 
 
@@ -100,6 +101,10 @@ class _Known:
     def find(self, name: str | None) -> None:
         """Find the database."""
         self._database = self.get(self._catalog.database, None, name)
+
+    @property
+    def database_name(self) -> str:
+        return self._database.name if self._database else ""
 
     @property
     def dialect(self) -> str:
@@ -159,8 +164,8 @@ class _Known:
         return found
 
 
-def _proposals(place: Place, known: _Known, variables: Mapping[str, str], sql: str) -> list[Item]:
-    """Return what may stand at a place, the likeliest first."""
+def _proposals(place: Place, known: _Known, variables: Mapping[str, str], case: Case) -> list[Item]:
+    """Return what may stand at a place, the likeliest first; keywords in a case."""
     if place.wants == "variable":
         return [Item(name, "variable", kind) for name, kind in variables.items()]
     if not place.wants:
@@ -176,15 +181,37 @@ def _proposals(place: Place, known: _Known, variables: Mapping[str, str], sql: s
             *_table_items(known.tables, place.typed, quoted, with_schema=True),
             *(_name_item(schema, "schema", "", quoted) for schema in schemas),
         ]
-    items: list[Item] = []
+    names = _names(place, known, quoted)
+    if quoted or place.wants == "columns":
+        return names
+    likely, others = keywords(known.dialect, place.likely, case)
+    if place.wants == "type":
+        return types(known.dialect, case)
+    if place.wants == "keyword":
+        return [*likely, *others]
+    is_upper = case is str.upper and place.typed != ""
+    of_dialect = [
+        replace(one, insert=(one.insert or one.label).upper()) if is_upper else one
+        for one in functions(known.dialect)
+    ]
+    if place.is_after_value:
+        return [*likely, *names, *of_dialect, *others]
+    return [*names, *of_dialect, *likely, *others]
+
+
+def _names(place: Place, known: _Known, quoted: bool) -> list[Item]:
+    """Return the columns and aliases that are in sight at a place."""
+    items = [_name_item(name, "column", "of this query", quoted) for name in place.outputs]
+    taken = {name.lower() for name in place.taken}
     for source in place.sources:
-        items += _column_items(known.columns(source), source.alias, quoted)
-    for source in place.sources:
-        if source.alias:
-            items.append(_name_item(source.alias, "alias", ".".join(source.path), quoted))
-    if quoted:
-        return items
-    return [*items, *functions(known.dialect), *_keywords(known.dialect, place.typed, sql)]
+        alias = "" if place.wants == "columns" else source.alias
+        found = [one for one in known.columns(source) if one.name.lower() not in taken]
+        items += _column_items(found, alias, quoted)
+    if place.wants == "expression":
+        for source in place.sources:
+            if source.alias:
+                items.append(_name_item(source.alias, "alias", ".".join(source.path), quoted))
+    return items
 
 
 def _behind_dot(place: Place, known: _Known, quoted: bool) -> list[Item]:
@@ -193,9 +220,11 @@ def _behind_dot(place: Place, known: _Known, quoted: bool) -> list[Item]:
     for source in place.sources if place.wants == "expression" else ():
         if path == [source.alias.lower()] or path == [part.lower() for part in source.path]:
             return _column_items(known.columns(source), source.alias, quoted)
-    if len(path) == 1:
-        of_it = [table for table in known.tables if table.schema.lower() == path[0]]
-        return _table_items(of_it, place.typed, quoted, with_schema=False)
+    is_database = len(path) == 2 and path[0] == known.database_name.lower()
+    if len(path) == 1 or (is_database and place.wants == "table"):
+        of_it = [table for table in known.tables if table.schema.lower() == path[-1]]
+        if of_it:
+            return _table_items(of_it, place.typed, quoted, with_schema=False)
     return _column_items(known.columns(Source("", place.path)), "", quoted)
 
 
@@ -232,23 +261,6 @@ def _table_items(
         )
         for name, one in near[:_MOST]
     ]
-
-
-@cache
-def _words_of(dialect: str) -> tuple[str, ...]:
-    """Return the keywords of a dialect, as sqlglot has them."""
-    from sqlglot.dialects.dialect import Dialect
-
-    keywords = Dialect.get_or_raise(dialect).tokenizer_class.KEYWORDS
-    found = {word for word in keywords if re.fullmatch(r"[A-Z]{2,}[A-Z_ ]*", word)}
-    return tuple(sorted(found | {"BY", "ON", "UNION ALL", "LEFT JOIN"}))
-
-
-def _keywords(dialect: str, typed: str, sql: str) -> list[Item]:
-    """Return keywords, written as the cell writes them: in capitals or not."""
-    sample = typed or sql[:200]
-    lower = any(letter.islower() for letter in sample) and not re.search(r"\b(SELECT|WITH)\b", sql)
-    return [Item(word.lower() if lower else word, "keyword") for word in _words_of(dialect)]
 
 
 def _matching(items: Iterable[Item], typed: str) -> list[Item]:

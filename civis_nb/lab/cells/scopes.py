@@ -6,25 +6,34 @@ subquery or CTE returns is asked of sqlglot.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
+from civis_nb.lab.cells.grammar import ENDS_FROM, NAMES_TABLE, output_names, wanted_at
+from civis_nb.lab.cells.groups import (
+    Group,
+    chain_at,
+    first_word,
+    grouped,
+    is_name,
+    names_in,
+    plain_name,
+    statement_tokens,
+    word_of,
+)
 from civis_nb.sql_text import Token, tokenize
 
 __all__ = ["Place", "Source", "place_at"]
 
 _QUERY = frozenset({"select", "with", "values", "update", "delete", "insert", "merge", "from"})
+#: Statements besides that name one table.
+_OF_TABLE = frozenset({"alter", "copy"})
 _SET_OPERATORS = frozenset({"union", "intersect", "except", "minus"})
-_NAMES_TABLE = frozenset({"from", "join", "into", "update", "table", "truncate", "analyze"})
-_ENDS_FROM = frozenset(
-    {"where", "group", "order", "having", "limit", "offset", "window", "qualify", "set", "select",
-     "values", "returning", "when", "fetch"}
-)  # fmt: skip
 #: Words that can't be an alias, as they go on with the clause.
 _NO_ALIAS = (
-    _ENDS_FROM
+    ENDS_FROM
     | _SET_OPERATORS
-    | _NAMES_TABLE
+    | NAMES_TABLE
     | {"on", "using", "as", "left", "right", "full", "inner", "outer", "cross", "natural",
        "lateral", "and", "or", "not", "tablesample", "pivot", "unpivot"}
 )  # fmt: skip
@@ -66,12 +75,20 @@ class Place:
     path
         The names before it that dots join to it.
     wants
-        What may stand there: ``table``, ``expression``, ``variable``, or nothing in a string or
-        comment.
+        What may stand there: ``table``, ``expression``, ``columns``, ``type``, ``keyword``,
+        ``variable``, or nothing in a string or comment.
     sources
         What columns can be of: those of the innermost query first.
     ctes
         The CTEs that can be named.
+    likely
+        The keywords that are the likeliest, the likeliest first.
+    is_after_value
+        Whether a value or a name stands right before it.
+    outputs
+        The names that the query gives to what it selects, where they may stand.
+    taken
+        The columns that are named already, where each is named once.
     """
 
     typed: str = ""
@@ -79,15 +96,10 @@ class Place:
     wants: str = ""
     sources: tuple[Source, ...] = ()
     ctes: tuple[Source, ...] = ()
-
-
-@dataclass
-class _Group:
-    """What stands between two brackets, or the statement."""
-
-    start: int
-    end: int
-    parts: list[Token | _Group] = field(default_factory=list)
+    likely: tuple[str, ...] = ()
+    is_after_value: bool = False
+    outputs: tuple[str, ...] = ()
+    taken: tuple[str, ...] = ()
 
 
 def place_at(sql: str, offset: int, backslashes: bool = False) -> Place:
@@ -129,53 +141,35 @@ def place_at(sql: str, offset: int, backslashes: bool = False) -> Place:
                 return Place()
             continue
         tokens.append(token)
-    tokens = _statement(tokens, offset)
+    tokens = statement_tokens(tokens, offset)
     path = _path_before(tokens, offset - len(typed))
     if path is None:
         return Place(typed, wants="variable")
     at = offset - len(typed)
-    chain = _chain(_grouped(tokens, len(sql)), offset)
+    chain = chain_at(grouped(tokens, len(sql)), offset)
     ctes: list[Source] = []
     sources: list[Source] = []
     for group in chain:
         ctes += _ctes(sql, group, tuple(ctes))
         sources[:0] = _sources(sql, _segment(group.parts, offset), tuple(ctes))
-    wants = "table" if _wants_table(chain[-1], at, path) else "expression"
-    return Place(typed, path, wants, tuple(sources), tuple(ctes))
+    wanted = wanted_at(chain, at, path)
+    if wanted.what == "columns":
+        sources = _sources(sql, chain[0].parts, tuple(ctes))[:1]
+    return Place(
+        typed, path, wanted.what, tuple(sources), tuple(ctes),
+        likely=wanted.likely,
+        is_after_value=wanted.is_after_value,
+        outputs=output_names(chain, at, _segment(chain[-1].parts, offset)),
+        taken=wanted.taken,
+    )  # fmt: skip
 
 
 def sources_of(sql: str, ctes: tuple[Source, ...], backslashes: bool = False) -> list[Source]:
     """Return what the FROM clause of a whole query names."""
     tokens = [t for t in tokenize(sql, backslashes) if t.kind not in ("space", "comment")]
-    group = _grouped(tokens, len(sql))
+    group = grouped(tokens, len(sql))
     known = (*ctes, *_ctes(sql, group, ctes))
     return _sources(sql, _segment(group.parts, 0), known)
-
-
-def plain_name(token: Token) -> str:
-    """Return the name that a token is."""
-    if token.kind == "quoted":
-        return token.text[1:].removesuffix('"').replace('""', '"')
-    return token.text
-
-
-def _word(part: Token | _Group | None) -> str:
-    """Return a bare word in lower case, or a symbol; empty for all else."""
-    if isinstance(part, Token) and part.kind in ("word", "symbol"):
-        return part.text.lower()
-    return ""
-
-
-def _is_name(part: Token | _Group | None) -> bool:
-    return isinstance(part, Token) and part.kind in ("word", "quoted")
-
-
-def _statement(tokens: list[Token], offset: int) -> list[Token]:
-    """Return the tokens of the statement at a place."""
-    ends = [token.start for token in tokens if token.kind == "semicolon"]
-    start = max((end for end in ends if end < offset), default=-1)
-    end = min((end for end in ends if end >= offset), default=None)
-    return [t for t in tokens if t.start > start and (end is None or t.start < end)]
 
 
 def _path_before(tokens: list[Token], at: int) -> tuple[str, ...] | None:
@@ -185,7 +179,7 @@ def _path_before(tokens: list[Token], at: int) -> tuple[str, ...] | None:
     end = at
     while len(before) >= 2 and before[-1].text == "." and before[-1].end == end:
         name = before[-2]
-        if not _is_name(name) or name.end != before[-1].start:
+        if not is_name(name) or name.end != before[-1].start:
             break
         path.insert(0, plain_name(name))
         end = name.start
@@ -196,72 +190,41 @@ def _path_before(tokens: list[Token], at: int) -> tuple[str, ...] | None:
     return tuple(path)
 
 
-def _grouped(tokens: list[Token], end: int) -> _Group:
-    """Return the tokens with what is in brackets as groups."""
-    open_groups = [_Group(tokens[0].start if tokens else 0, end)]
-    for token in tokens:
-        if token.text == "(":
-            group = _Group(token.end, end)
-            open_groups[-1].parts.append(group)
-            open_groups.append(group)
-        elif token.text == ")":
-            if len(open_groups) > 1:
-                open_groups.pop().end = token.start
-        else:
-            open_groups[-1].parts.append(token)
-    return open_groups[0]
-
-
-def _chain(group: _Group, offset: int) -> list[_Group]:
-    """Return the groups around a place, the outermost first."""
-    chain = [group]
-    while True:
-        inner = next(
-            (
-                part
-                for part in chain[-1].parts
-                if isinstance(part, _Group) and part.start <= offset <= part.end
-            ),
-            None,
-        )
-        if inner is None:
-            return chain
-        chain.append(inner)
-
-
-def _segment(parts: list[Token | _Group], offset: int) -> list[Token | _Group]:
-    """Return the side of UNION and its like in which a place is."""
-    segment: list[Token | _Group] = []
+def _segment(parts: Sequence[Token | Group], offset: int) -> list[Token | Group]:
+    """Return the query in which a place is: a side of UNION and its like, or that of INSERT."""
+    segment: list[Token | Group] = []
     for part in parts:
-        if _word(part) in _SET_OPERATORS:
+        if word_of(part) in _SET_OPERATORS:
             if part.start >= offset:
                 break
             segment = []
-        else:
-            segment.append(part)
+            continue
+        if word_of(part) == "select" and part.start < offset and word_of(parts[0]) == "insert":
+            segment = []  # it sees nothing of the table into which its rows go
+        segment.append(part)
     return segment
 
 
-def _ctes(sql: str, group: _Group, outer: tuple[Source, ...]) -> list[Source]:
+def _ctes(sql: str, group: Group, outer: tuple[Source, ...]) -> list[Source]:
     """Return the CTEs that a query begins with, or that stand behind INSERT INTO t."""
     found: list[Source] = []
     parts = group.parts
-    first = next((i for i, part in enumerate(parts) if _word(part) == "with"), None)
+    first = next((i for i, part in enumerate(parts) if word_of(part) == "with"), None)
     if first is None:
         return found
     at = first + 1
-    if at < len(parts) and _word(parts[at]) == "recursive":
+    if at < len(parts) and word_of(parts[at]) == "recursive":
         at += 1
-    while at < len(parts) and _is_name(name := parts[at]):
+    while at < len(parts) and is_name(name := parts[at]):
         at += 1
         names: tuple[str, ...] = ()
-        if at < len(parts) and isinstance(columns := parts[at], _Group):
-            names, at = _column_names(columns), at + 1
-        while at < len(parts) and _word(parts[at]) in ("as", "not", "materialized"):
+        if at < len(parts) and isinstance(columns := parts[at], Group):
+            names, at = names_in(columns), at + 1
+        while at < len(parts) and word_of(parts[at]) in ("as", "not", "materialized"):
             at += 1
-        if at >= len(parts) or not isinstance(body := parts[at], _Group):
+        if at >= len(parts) or not isinstance(body := parts[at], Group):
             break
-        assert isinstance(name, Token)  # noqa: S101 - told by _is_name
+        assert isinstance(name, Token)  # noqa: S101 - told by is_name
         found.append(
             Source(
                 plain_name(name), query=sql[body.start : body.end], names=names,
@@ -269,50 +232,43 @@ def _ctes(sql: str, group: _Group, outer: tuple[Source, ...]) -> list[Source]:
             )
         )  # fmt: skip
         at += 1
-        if at < len(parts) and _word(parts[at]) == ",":
+        if at < len(parts) and word_of(parts[at]) == ",":
             at += 1
         else:
             break
     return found
 
 
-def _column_names(group: _Group) -> tuple[str, ...]:
-    return tuple(plain_name(p) for p in group.parts if isinstance(p, Token) and _is_name(p))
-
-
-def _first_word(group: _Group) -> str:
-    while group.parts and isinstance(inner := group.parts[0], _Group):
-        group = inner
-    return _word(group.parts[0]) if group.parts else ""
-
-
-def _sources(sql: str, parts: list[Token | _Group], ctes: tuple[Source, ...]) -> list[Source]:
+def _sources(sql: str, parts: Sequence[Token | Group], ctes: tuple[Source, ...]) -> list[Source]:
     """Return what a query reads from, or changes."""
     found: list[Source] = []
-    if not parts or not any(_word(part) in _QUERY for part in parts):
+    is_of_table = bool(parts) and word_of(parts[0]) in _OF_TABLE
+    if not is_of_table and not any(word_of(part) in _QUERY for part in parts):
         return found
     in_from = expects = False
     at = 0
     while at < len(parts):
         part = parts[at]
-        word = _word(part)
-        if expects and word not in ("lateral", "only", "table"):
+        word = word_of(part)
+        if expects and word not in ("lateral", "only", "table", "if", "exists"):
             source, at = _source(sql, parts, at, ctes)
             if source is not None:
                 found.append(source)
             expects = False
             continue
-        if word in ("from", "join", "into", "update", "using", "table"):
-            is_distinct = word == "from" and at > 0 and _word(parts[at - 1]) == "distinct"
+        if word in ("from", "join", "into", "update", "using", "table") or (
+            word == "copy" and at == 0
+        ):
+            is_of_value = word == "from" and _is_of_value(parts, at)
             is_columns = (
                 word == "using"
                 and at + 1 < len(parts)
-                and isinstance(columns := parts[at + 1], _Group)
-                and _first_word(columns) not in _QUERY
+                and isinstance(columns := parts[at + 1], Group)
+                and first_word(columns) not in _QUERY
             )
-            if not is_distinct and not is_columns:
+            if not is_of_value and not is_columns:
                 expects = in_from = True
-        elif word in _ENDS_FROM:
+        elif word in ENDS_FROM:
             in_from = False
         elif word == "," and in_from:
             expects = True
@@ -320,42 +276,54 @@ def _sources(sql: str, parts: list[Token | _Group], ctes: tuple[Source, ...]) ->
     return found
 
 
+def _is_of_value(parts: Sequence[Token | Group], at: int) -> bool:
+    """Return whether a FROM is one of EXTRACT (… FROM …) or of IS DISTINCT FROM."""
+    words = [word_of(part) for part in parts[:at]]
+    if words[-1:] == ["distinct"]:
+        # SELECT DISTINCT may stand before FROM while it has no columns.
+        return words[-2:-1] in (["is"], ["not"])
+    if not words or {"select", "delete", "update", "merge"} & set(words):
+        return False
+    # In brackets that are not closed yet stands what follows them.
+    return not any(word_of(part) in ENDS_FROM | {"join"} for part in parts[at:])
+
+
 def _source(
-    sql: str, parts: list[Token | _Group], at: int, ctes: tuple[Source, ...]
+    sql: str, parts: Sequence[Token | Group], at: int, ctes: tuple[Source, ...]
 ) -> tuple[Source | None, int]:
     """Return what a FROM clause names at a place, and where it goes on."""
     part = parts[at]
     names: list[str] = []
     query = ""
-    if isinstance(part, _Group):
+    if isinstance(part, Group):
         at += 1
-        query = sql[part.start : part.end] if _first_word(part) in _QUERY else ""
+        query = sql[part.start : part.end] if first_word(part) in _QUERY else ""
         if not query:
             # Brackets around a join: what is in them can be named outside of them.
             inner = _sources(sql, [Token("word", "from", part.start), *part.parts], ctes)
             return (inner[0] if inner else None), at
     else:
-        while at < len(parts) and _is_name(name := parts[at]):
-            if not names and _word(name) in _NO_ALIAS:
+        while at < len(parts) and is_name(name := parts[at]):
+            if not names and word_of(name) in _NO_ALIAS:
                 return None, at
-            assert isinstance(name, Token)  # noqa: S101 - told by _is_name
+            assert isinstance(name, Token)  # noqa: S101 - told by is_name
             names.append(plain_name(name))
             at += 1
-            if at < len(parts) and _word(parts[at]) == ".":
+            if at < len(parts) and word_of(parts[at]) == ".":
                 at += 1
             else:
                 break
         if not names:
             return None, at + 1
     alias = names[-1] if names else ""
-    if at < len(parts) and _word(parts[at]) == "as":
+    if at < len(parts) and word_of(parts[at]) == "as":
         at += 1
-    if at < len(parts) and _is_name(name := parts[at]) and _word(name) not in _NO_ALIAS:
-        assert isinstance(name, Token)  # noqa: S101 - told by _is_name
+    if at < len(parts) and is_name(name := parts[at]) and word_of(name) not in _NO_ALIAS:
+        assert isinstance(name, Token)  # noqa: S101 - told by is_name
         alias, at = plain_name(name), at + 1
     columns: tuple[str, ...] = ()
-    if at < len(parts) and isinstance(behind := parts[at], _Group):
-        columns, at = _column_names(behind), at + 1
+    if at < len(parts) and isinstance(behind := parts[at], Group):
+        columns, at = names_in(behind), at + 1
     cte = _named(ctes, names[0]) if len(names) == 1 else None
     if cte is not None:
         return replace(cte, alias=alias, names=columns or cte.names), at
@@ -365,31 +333,3 @@ def _source(
 def _named(sources: tuple[Source, ...], name: str) -> Source | None:
     """Return the last source of a name."""
     return next((s for s in reversed(sources) if s.alias.lower() == name.lower()), None)
-
-
-def _wants_table(group: _Group, at: int, path: tuple[str, ...]) -> bool:
-    """Return whether a table's name may stand at a place."""
-    before = [part for part in group.parts if part.start < at]
-    del before[len(before) - 2 * len(path) :]
-    if not before:
-        return False
-    last = _word(before[-1])
-    if last == "from":
-        # FROM is also a part of functions, extract(year from x), and of: is distinct from x.
-        in_query = any(_word(part) in ("select", "delete") for part in before)
-        return in_query and _word(before[-2]) != "distinct"
-    return last in _NAMES_TABLE or (last == "," and _is_from_list(before))
-
-
-def _is_from_list(before: list[Token | _Group]) -> bool:
-    """Check whether a comma or bracket behind these parts is one of FROM."""
-    for word in _words_backwards(before):
-        if word in ("from", "join"):
-            return True
-        if word in _ENDS_FROM:
-            return False
-    return False
-
-
-def _words_backwards(parts: list[Token | _Group]) -> Iterator[str]:
-    return (word for part in reversed(parts) if (word := _word(part)))
