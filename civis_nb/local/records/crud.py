@@ -97,8 +97,9 @@ def archivable(resource: Resource) -> Iterator[Operation]:
     def archive(request: Request, id: int, body: ArchiveBody) -> Wire:
         context = context_of(request)
         with context.store.begin() as connection:
-            resource.find(connection, id)
-            update_record(connection, id, archived=body.status)
+            row = resource.find(connection, id)
+            values = {"archived": body.status}
+            resource.save(Change(connection, context, request.state.user, row, values), "update")
             return resource.show(resource.view(connection, context, id))
 
     summary = f"Archive a {resource.noun}, or restore it"

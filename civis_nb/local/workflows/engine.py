@@ -43,6 +43,7 @@ from civis_nb.local.workflows.state import Action, Execution, Task, load, save
 __all__ = ["Engine"]
 
 _STOP_WAIT_S = 15.0
+_LONGEST_WAIT_S = 30.0  # for a time, which may come sooner: machines sleep, clocks are set
 #: Seconds between two attempts to store what can't be stored now.
 _STORE_WAIT_S = 0.5
 
@@ -130,7 +131,7 @@ class Engine:
             self._changed.notify_all()
 
     def _wake(self, execution_id: int) -> None:
-        """Queue a step of an execution; to be called with `_news` held."""
+        """Queue a step of an execution; to be called with `_changed` held."""
         if execution_id not in self._waiting:
             self._waiting.append(execution_id)
             self._changed.notify_all()
@@ -193,9 +194,9 @@ class Engine:
                     return 0
                 if self._waiting:
                     return self._waiting.popleft()
-                times = [self._timers[0][0]] if self._timers else []
-                times += [self._schedules.next_at] if self._schedules.next_at else []
-                self._changed.wait(seconds_until(min(times)) if times else None)
+                times = (self._timers[0][0] if self._timers else None, self._schedules.next_at)
+                waits = [seconds_until(time) for time in times if time is not None]
+                self._changed.wait(min(*waits, _LONGEST_WAIT_S) if waits else None)
         return None
 
     def _guarded(self, work: Callable[[], None], execution_id: int | None) -> None:

@@ -91,12 +91,15 @@ def next_time(schedule: Mapping[str, Any], time_zone: str, after: datetime) -> s
         day = start.date() + timedelta(days=days)
         if not _is_scheduled(schedule, day.isoweekday() % 7, day.day):
             continue
-        for hour in hours or range(24):
-            for fold, minute in product(folds, minutes):
-                wanted = datetime(day.year, day.month, day.day, hour, minute, fold=fold)
-                moment = wanted.replace(tzinfo=zone).astimezone(UTC)
-                if moment > after and moment.astimezone(zone).replace(tzinfo=None) == wanted:
-                    return to_wire(moment)
+        # Of several hours that come twice, all come a first time before one comes again.
+        moments = []
+        for hour, fold, minute in product(hours or range(24), folds, minutes):
+            wanted = datetime(day.year, day.month, day.day, hour, minute, fold=fold)
+            moment = wanted.replace(tzinfo=zone).astimezone(UTC)
+            if moment > after and moment.astimezone(zone).replace(tzinfo=None) == wanted:
+                moments.append(moment)
+        if moments:
+            return to_wire(min(moments))
     return None
 
 
@@ -104,7 +107,7 @@ def _minutes(schedule: Mapping[str, Any]) -> list[int]:
     per_hour = schedule.get("scheduled_runs_per_hour")
     if schedule.get("scheduled_minutes"):
         return sorted(set(schedule["scheduled_minutes"]))
-    return list(range(0, 60, max(60 // per_hour, 1))) if per_hour else [0]
+    return [60 * run // per_hour for run in range(per_hour)] if per_hour else [0]
 
 
 def _is_scheduled(schedule: Mapping[str, Any], weekday: int, day: int) -> bool:

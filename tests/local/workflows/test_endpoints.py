@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 
 import pytest
 import yaml
 
-from civis_nb.local.store.clock import from_wire, to_wire
-from civis_nb.local.store.schema import records
-from civis_nb.local.workflows.schedules import next_time
-from tests.local.workflows.conftest import DEADLINE_S, states_of, workflow
+from civis_nb.local.store.clock import from_wire
+from tests.local.workflows.conftest import states_of, workflow
 
 NOOP = workflow("a: {action: std.noop}")
 WAITS = workflow("a: {action: std.async_noop}")
@@ -272,58 +268,6 @@ def test_a_chain_of_jobs_becomes_a_workflow(workflows):
     assert workflows.http("POST", "/workflows", json=body).status_code == 400
     body = {"name": "w", "fromJobChain": 99999}
     assert workflows.http("POST", "/workflows", json=body).status_code == 404
-
-
-def test_a_schedule_starts_executions(workflows, bare_platform):
-    made = workflows.make(NOOP, schedule={"scheduled": True, "scheduledHours": [1]}, timeZone="UTC")
-    # Soon, so that the test need not wait until one o'clock.
-    store = bare_platform._context.store
-    with store.begin() as connection:
-        row = connection.execute(records.select().where(records.c.id == made)).one()
-        soon = to_wire(datetime.now(UTC) + timedelta(seconds=0.3))
-        body = {**row.body, "next_execution_at": soon}
-        connection.execute(records.update().where(records.c.id == made).values(body=body))
-    bare_platform._context.workflows.schedules_changed()
-    path = f"/workflows/{made}/executions"
-    deadline = time.monotonic() + DEADLINE_S
-    while not (found := workflows.http.json("GET", path)):
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-    assert len(found) == 1
-    assert found[0]["createdAt"] >= soon
-    following = workflows.http.json("GET", f"/workflows/{made}")["nextExecutionAt"]
-    assert following > to_wire(datetime.now(UTC))
-    assert from_wire(following).strftime("%H:%M") == "01:00"
-
-
-@pytest.mark.parametrize(
-    ("schedule", "zone", "after", "expected"),
-    [
-        ({"scheduled_days": [0], "scheduled_hours": [6]}, "UTC", "2026-01-01T00:00",
-         "2026-01-04T06:00"),
-        ({"scheduled_hours": [6], "scheduled_minutes": [15, 45]}, "UTC", "2026-01-01T06:15",
-         "2026-01-01T06:45"),
-        ({"scheduled_hours": [6]}, "America/Chicago", "2026-01-01T00:00", "2026-01-01T12:00"),
-        ({"scheduled_hours": [6]}, "America/Chicago", "2026-07-01T00:00", "2026-07-01T11:00"),
-        ({"scheduled_days_of_month": [31], "scheduled_hours": [0]}, "UTC", "2026-02-01T00:00",
-         "2026-03-31T00:00"),
-        ({"scheduled_runs_per_hour": 4}, "UTC", "2026-01-01T00:16", "2026-01-01T00:30"),
-        # There is no half past two in the night in which clocks are set forward.
-        ({"scheduled_hours": [2], "scheduled_minutes": [30]}, "America/Chicago", "2026-03-08T00:00",
-         "2026-03-09T07:30"),
-        ({"scheduled_hours": [2], "scheduled_minutes": [15]}, "Australia/Lord_Howe",
-         "2026-10-03T12:00", "2026-10-04T15:15"),
-        # The hour from one to two comes twice when clocks are set back.
-        ({"scheduled_hours": [1]}, "America/Chicago", "2026-11-01T06:00", "2026-11-02T07:00"),
-        ({"scheduled_runs_per_hour": 1}, "America/Chicago", "2026-11-01T06:00", "2026-11-01T07:00"),
-        ({"scheduled_runs_per_hour": 2}, "America/Chicago", "2026-11-01T06:00", "2026-11-01T06:30"),
-        ({"scheduled_hours": []}, "UTC", "2026-01-01T00:00", None),
-    ],
-)  # fmt: skip
-def test_times_of_schedules(schedule, zone, after, expected):
-    found = next_time({"scheduled": True, **schedule}, zone, from_wire(after))
-    assert found == (expected and f"{expected}:00.000Z")
-    assert next_time({**schedule, "scheduled": False}, zone, from_wire(after)) is None
 
 
 def test_a_definition_is_checked_out_of_git(workflows, tmp_path):
