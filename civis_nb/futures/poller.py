@@ -29,6 +29,8 @@ BLOCKED_AFTER_S = 1.0
 #: A thread without work ends after this long: longer than the longest wait between polls,
 #: so that one future keeps one thread, and with it one connection.
 IDLE_S = 20.0
+#: The dispatcher looks at the plan this often at least: a lock takes no wait of centuries.
+MAX_WAIT_S = 3600.0
 
 
 class Task(Protocol):
@@ -130,6 +132,9 @@ class Scheduler:
             entry = self._entries.get(id(task))
             if entry is None:
                 entry = self._entries[id(task)] = _Entry(task)
+            if entry.ticket or entry.in_flight:
+                self._ensure_dispatcher()
+            else:
                 self._plan(entry, delay_s)
             entry.unwanted = False
 
@@ -156,20 +161,26 @@ class Scheduler:
             else:
                 self._forget(entry)
 
-    # Everything below that touches the plan is called with the lock held.
+    # Everything below that touches the plan is called with the lock held. In the main thread an
+    # interrupt may end it at any line: what is left undone is then done by the next call.
 
     def _plan(self, entry: _Entry, delay_s: float) -> None:
         """Push a task on the heap, and start or wake the dispatcher."""
         due = time.monotonic() + max(delay_s, 0.0)
-        entry.ticket = next(self._tickets)
-        heapq.heappush(self._heap, (due, entry.ticket, entry))
-        if self._dispatcher is None:
+        ticket = next(self._tickets)
+        heapq.heappush(self._heap, (due, ticket, entry))
+        entry.ticket = ticket
+        self._ensure_dispatcher()
+        if self._heap[0][2] is entry:
+            self._changed.notify()
+
+    def _ensure_dispatcher(self) -> None:
+        """Start the dispatcher unless it runs: an interrupt may have come before its start."""
+        if self._dispatcher is None or not self._dispatcher.is_alive():
             self._dispatcher = threading.Thread(
                 target=self._dispatch, name="civis_nb-schedule", daemon=True
             )
             self._dispatcher.start()
-        elif self._heap[0][2] is entry:
-            self._changed.notify()
 
     def _forget(self, entry: _Entry) -> None:
         """Poll a task no more."""
@@ -224,7 +235,7 @@ class Scheduler:
                 elif due is None:
                     self._changed.wait()
                 elif due > now:
-                    self._changed.wait(due - now)
+                    self._changed.wait(min(due - now, MAX_WAIT_S))
                 elif (worker := self._free_worker()) is not None:
                     worker.busy_since = now
                     self._busy.add(worker)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 
 from civis_nb import config
@@ -58,7 +59,7 @@ def checked_interval(given: float | None) -> float | None:
     if given is None:
         setting = config.get("poll_interval_s")
         return None if setting is None else float(setting)
-    if isinstance(given, bool) or not isinstance(given, int | float) or not given > 0:
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 < given < math.inf:
         raise CivisInputError(
             f"polling_interval can't be {given!r}: it must be positive, a number of seconds."
         )

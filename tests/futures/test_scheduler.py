@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import concurrent.futures
+import linecache
 import logging
 import os
+import sys
 import threading
 import time
 
@@ -145,6 +147,54 @@ def test_no_lock_is_held_while_looking(scheduler):
     scheduler.add(other)
     assert other.ended.wait(20)
     release.set()
+
+
+def test_a_wait_of_centuries_stops_no_other_task(scheduler):
+    scheduler.add(Task(interval_s=1e12))
+    scheduler.add(Task(interval_s=float("inf")))
+    other = Task(steps=3)
+    scheduler.add(other)
+    assert other.ended.wait(20)
+
+
+def _interrupted(call, codes, number):
+    """Call with an interrupt at the n-th line of some functions; return whether it came."""
+    left = number
+
+    def trace(frame, event, _):
+        nonlocal left
+        # At the end of a with block the line comes again, where no interrupt can come.
+        line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
+        if frame.f_code in codes and event == "line" and not line.startswith("with "):
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+        return trace if frame.f_code in codes else None
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        call()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(before)
+    return False
+
+
+def test_an_interrupt_at_any_line_of_its_start_loses_no_task():
+    codes = [
+        function.__code__
+        for function in (Scheduler.add, Scheduler._plan, Scheduler._ensure_dispatcher)
+    ]
+    for number in range(1, 100):
+        scheduler, task = Scheduler(idle_s=0.1), Task(steps=1)
+        came = _interrupted(lambda: scheduler.add(task), codes, number)  # noqa: B023
+        scheduler.add(task)  # as the next question about the future does
+        assert task.ended.wait(20), f"lost at line {number}"
+        if not came:
+            break
+    assert number > 8
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork on this system")
