@@ -99,20 +99,29 @@ class Pages(Generic[_R]):
         """
         self._after_fork()
         while True:
-            with self._lock:
-                if number <= len(self.kept):
-                    return self.kept[number - 1]
-                if self.complete:
-                    return None
-                fetch = self._under_way.get(number)
-                is_fetching = fetch is None
-                if fetch is None:
-                    fetch = self._under_way[number] = _Fetch(number)
-            if ahead and self._last is not None and number < self._last:
-                self.prefetch(number + 1)
-            if is_fetching:
-                self._fetch(fetch, by_caller=True)
-            wait_event(fetch.done)
+            fetch, is_fetching = None, False
+            try:
+                with self._lock:
+                    if number <= len(self.kept):
+                        return self.kept[number - 1]
+                    if self.complete:
+                        return None
+                    fetch = self._under_way.get(number)
+                    is_fetching = fetch is None
+                    if fetch is None:
+                        fetch = self._under_way[number] = _Fetch(number)
+                if ahead and self._last is not None and number < self._last:
+                    self.prefetch(number + 1)
+                if is_fetching:
+                    self._fetch(fetch, by_caller=True)
+                wait_event(fetch.done)
+                with self._lock:
+                    self._keep_in_order()  # where an interrupt kept another call from it
+            except BaseException:
+                # An interrupt, which may come anywhere: nobody is to wait for what was begun here.
+                if is_fetching and fetch is not None:
+                    self._give_up(fetch)
+                raise
             if fetch.error is not None:
                 with self._lock:
                     if self._under_way.get(number) is fetch:
@@ -127,20 +136,28 @@ class Pages(Generic[_R]):
 
     def prefetch(self, number: int) -> None:
         """Fetch a page in the background, unless it is there or somebody does so already."""
-        with self._lock:
-            if self.complete or number <= len(self.kept) or number in self._under_way:
-                return
-            fetch = self._under_way[number] = _Fetch[_R](number)
-        thread = threading.Thread(
-            target=self._fetch, args=(fetch,), name="civis-next-page", daemon=True
-        )
+        fetch = _Fetch[_R](number)
         try:
-            thread.start()
+            with self._lock:
+                if self.complete or number <= len(self.kept) or number in self._under_way:
+                    return
+                self._under_way[number] = fetch
+            threading.Thread(
+                target=self._fetch, args=(fetch,), name="civis-next-page", daemon=True
+            ).start()
         except RuntimeError:
             # No thread can be had, at the end of the process for instance: fetched when needed.
-            with self._lock:
-                self._under_way.pop(number, None)
-            fetch.done.set()
+            self._give_up(fetch)
+        except BaseException:  # an interrupt
+            self._give_up(fetch)
+            raise
+
+    def _give_up(self, fetch: _Fetch[_R]) -> None:
+        """Forget a page that was begun: who needs it fetches it anew."""
+        with self._lock:
+            if self._under_way.get(fetch.number) is fetch:
+                del self._under_way[fetch.number]
+        fetch.done.set()
 
     def _after_fork(self) -> None:
         """Forget what threads of the parent process do: they did not come along."""
@@ -171,13 +188,15 @@ class Pages(Generic[_R]):
             if fetch is None or fetch.page is None or fetch.error is not None:
                 return
             try:
-                page, self.complete = self._checked(fetch.page, fetch.number)
+                page, is_last = self._checked(fetch.page, fetch.number)
             except CivisClientError as error:
                 fetch.error = error
                 return
-            del self._under_way[fetch.number]
+            # In this order: after an interrupt in between no page is missing.
             if page:
                 self.kept.append(page)
+            del self._under_way[fetch.number]
+            self.complete = is_last
         self._under_way.clear()
 
     def _checked(self, page: ListResponse[_R], number: int) -> tuple[ListResponse[_R], bool]:

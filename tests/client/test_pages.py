@@ -8,6 +8,8 @@ import threading
 import pytest
 
 from civis_nb import errors
+from civis_nb.client.paging import Pages
+from tests.interrupted_lines import interrupted
 
 
 @pytest.fixture
@@ -340,6 +342,28 @@ def test_walks_in_two_threads_share_the_pages(client, scripted, paged):
         thread.join(30)
     assert found == [list(range(30))] * 4
     assert sorted(_numbers(scripted)) == list(range(1, 12))
+
+
+@pytest.mark.parametrize("total_header", [False, True])
+def test_a_walk_after_an_interrupt_at_any_line_is_whole(client, paged, total_header):
+    paged(3, total_header=total_header)
+    functions = [
+        Pages.obtain, Pages.prefetch, Pages._fetch, Pages._keep_in_order, Pages._checked,
+    ]  # fmt: skip
+    for number in range(1, 500):
+        pages = client.jobs.list(iterator=True)
+        came = interrupted(lambda: list(pages), functions, number)  # noqa: B023
+        found: list[list[int]] = []
+        again = threading.Thread(
+            target=lambda: found.append([item.id for item in pages]),  # noqa: B023
+            daemon=True,
+        )
+        again.start()
+        again.join(20)
+        assert found == [list(range(9))], f"after an interrupt at line {number}"
+        if not came:
+            break
+    assert number > 50
 
 
 def test_frames_hold_all_items(client, paged):

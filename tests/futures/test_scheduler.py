@@ -1,10 +1,8 @@
 from __future__ import annotations
 
 import concurrent.futures
-import linecache
 import logging
 import os
-import sys
 import threading
 import time
 
@@ -13,6 +11,7 @@ import pytest
 from civis_nb.futures import CivisFuture
 from civis_nb.futures.poller import MAX_WORKERS, Scheduler
 from civis_nb.futures.timing import MAX_WAIT_S, FailureBudget, next_wait_s
+from tests.interrupted_lines import interrupted
 
 
 class Task:
@@ -157,39 +156,11 @@ def test_a_wait_of_centuries_stops_no_other_task(scheduler):
     assert other.ended.wait(20)
 
 
-def _interrupted(call, codes, number):
-    """Call with an interrupt at the n-th line of some functions; return whether it came."""
-    left = number
-
-    def trace(frame, event, _):
-        nonlocal left
-        # At the end of a with block the line comes again, where no interrupt can come.
-        line = linecache.getline(frame.f_code.co_filename, frame.f_lineno).strip()
-        if frame.f_code in codes and event == "line" and not line.startswith("with "):
-            left -= 1
-            if left == 0:
-                raise KeyboardInterrupt
-        return trace if frame.f_code in codes else None
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        call()
-    except KeyboardInterrupt:
-        return True
-    finally:
-        sys.settrace(before)
-    return False
-
-
 def test_an_interrupt_at_any_line_of_its_start_loses_no_task():
-    codes = [
-        function.__code__
-        for function in (Scheduler.add, Scheduler._plan, Scheduler._ensure_dispatcher)
-    ]
+    functions = Scheduler.add, Scheduler._plan, Scheduler._ensure_dispatcher
     for number in range(1, 100):
         scheduler, task = Scheduler(idle_s=0.1), Task(steps=1)
-        came = _interrupted(lambda: scheduler.add(task), codes, number)  # noqa: B023
+        came = interrupted(lambda: scheduler.add(task), functions, number)  # noqa: B023
         scheduler.add(task)  # as the next question about the future does
         assert task.ended.wait(20), f"lost at line {number}"
         if not came:
