@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from civis_nb import config
-from civis_nb._wire_text import masked_url
+from civis_nb._wire_text import SecretUrl, masked_url
 from civis_nb.client.convert import convert_response_data_type
 from civis_nb.client.resource import Resource, make_resource
 from civis_nb.client.response import ListResponse
@@ -22,7 +22,7 @@ from civis_nb.errors import (
 )
 from civis_nb.near_names import did_you_mean
 from civis_nb.spec.parse import check_document, parse_spec
-from civis_nb.transport.answers import check_complete, judge
+from civis_nb.transport.answers import add_advice, check_complete, judge
 from civis_nb.transport.encode import query_items
 from civis_nb.transport.faults import Outcome, classify
 from civis_nb.transport.retry import run
@@ -153,10 +153,15 @@ def _below(document: Mapping[str, Any], root_path: str) -> dict[str, Any]:
     """Return a specification with its paths as they are below the root path."""
     root = root_path.strip("/")
     paths = {
-        f"/{path.strip('/').removeprefix(root).strip('/')}": operations
+        f"/{_path_below(path.strip('/'), root)}": operations
         for path, operations in document["paths"].items()
     }
     return {**document, "paths": paths}
+
+
+def _path_below(path: str, root: str) -> str:
+    """Return a path without the root that it begins with; ``api`` is none of ``apis/x``."""
+    return path[len(root) :].strip("/") if f"{path}/".startswith(f"{root}/") else path
 
 
 class _ServiceSession:
@@ -230,12 +235,20 @@ class _ServiceSession:
     def _answered(self, method: str, url: str, **arguments: Any) -> Outcome:
         """Send a request, with a new cookie when the one that there is has expired."""
         had_cookie = self._pool is not None
-        outcome = run(method, lambda: self._attempt(method, url, arguments))
+        attempts = 0
+
+        def attempt() -> Outcome:
+            nonlocal attempts
+            attempts += 1
+            return self._attempt(method, url, arguments)
+
+        outcome = run(method, attempt)
         if had_cookie and getattr(outcome.error, "status_code", None) in _REFUSED:
             self._pool = None
-            outcome = run(method, lambda: self._attempt(method, url, arguments))
+            outcome = run(method, attempt)
         error = outcome.error
         if error is not None:
+            add_advice(outcome, method, attempts)
             # Dropped, so that the frames of the traceback hold no request with the cookie in it.
             del outcome
             raise error
@@ -249,15 +262,25 @@ class _ServiceSession:
         values = dict(arguments)
         if values.get("params"):
             values["params"] = query_items(values["params"])
+        pool = self._signed_in()
         try:
-            response = self._signed_in().request(method, url, timeout=self._timeout, **values)
+            response = pool.request(method, url, timeout=self._timeout, **values)
             check_complete(response)
         except (RequestException, HTTPError, ValueError, OSError) as error:
             return classify(error, method, url)
-        return judge(response, method, frozenset(), True)
+        outcome = judge(response, method, frozenset(), True)
+        if method == "POST" and outcome.status == 503:
+            outcome.fault = "final"  # its work may be done, and nothing tells whether
+        return outcome
 
     def _signed_in(self) -> requests.Session:
-        """Return the session that has the cookie."""
+        """Return the session that has the cookie.
+
+        Raises
+        ------
+        CivisAPIError, CivisConnectionError, CivisClientError
+            When there is none to be had.
+        """
         with self._lock:
             if self._pool is None:
                 import requests
@@ -266,7 +289,7 @@ class _ServiceSession:
                 pool.auth = _without_key
                 deployment = self._client.services.get(self._service_id)["currentDeployment"]
                 # The address holds a token: whoever opens it gets the cookie.
-                answer = pool.get(deployment["displayUrl"], timeout=self._timeout)
+                answer = self._opened(pool, SecretUrl(deployment["displayUrl"]))
                 if not answer.ok:
                     raise CivisClientError(
                         f"Service {self._service_id} refuses the sign-in ({answer.status_code}). "
@@ -275,6 +298,24 @@ class _ServiceSession:
                     )
                 self._pool = pool
             return self._pool
+
+    def _opened(self, pool: requests.Session, url: SecretUrl) -> requests.Response:
+        """Open the address that gives the cookie; what is raised does not show it."""
+        import requests
+
+        shown = urlsplit(url)._replace(path="/", query="", fragment="").geturl()
+
+        def attempt() -> Outcome:
+            try:
+                return Outcome(response=pool.get(url, timeout=self._timeout))
+            except (requests.RequestException, ValueError, OSError) as error:
+                return classify(error, "GET", shown)
+
+        outcome = run("GET", attempt)
+        if outcome.error is not None:
+            raise outcome.error
+        assert outcome.response is not None  # noqa: S101 - an outcome without one has raised
+        return outcome.response
 
 
 def _without_key(request: Any) -> Any:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import http.server
 import json
+import socket
 import threading
+import traceback
 from http.cookies import SimpleCookie
 
 import pytest
@@ -16,6 +18,7 @@ from civis_nb.errors import (
     CivisAPIError,
     CivisArgumentError,
     CivisClientError,
+    CivisConnectionError,
     CivisInputError,
     CivisSpecError,
 )
@@ -77,7 +80,10 @@ class Service(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.answer(200, {"itemName": body["item_name"]})
+        self.server.seen.append((self.command, self.path, self.headers.get("Authorization")))
+        if body["item_name"] == "overload":
+            return self.answer(503, {"error": "overload"})
+        return self.answer(200, {"itemName": body["item_name"]})
 
     def answer(self, status, value, cookie=None, text=None):
         content = (text or json.dumps(value)).encode()
@@ -162,6 +168,36 @@ def test_a_refused_sign_in_is_told_without_the_token(platform):
     with pytest.raises(CivisClientError, match=r"Service 7 refuses the sign-in \(403\)") as caught:
         ServiceClient(7, client=platform)
     assert "secret-token" not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["login?token=secret-token", "login/secret-token"])
+def test_a_sign_in_without_an_answer_is_told_without_the_token(platform, monkeypatch, path):
+    monkeypatch.setenv("CIVIS_NB_FAILURE_BUDGET_S", "0.1")
+    deployment = platform.services.get.return_value.json(snake_case=False)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))  # nobody listens
+        address = f"http://127.0.0.1:{free.getsockname()[1]}/{path}"
+        deployment["currentDeployment"]["displayUrl"] = address
+        platform.services.get.return_value = Response(deployment)
+        with pytest.raises(CivisConnectionError, match="No connection") as caught:
+            ServiceClient(7, client=platform)
+    assert "secret-token" not in "".join(traceback.format_exception(caught.value))
+
+
+def test_a_post_that_may_be_done_is_not_repeated(service, server):
+    with pytest.raises(CivisAPIError, match="may have done the work"):
+        service.big_items.post("overload")
+    assert [verb for verb, _, _ in server.seen].count("POST") == 1
+
+
+def test_the_root_path_ends_with_a_word(platform):
+    paths = {
+        "/apis": SPEC["paths"]["/api/big-items"],
+        "/api/items": SPEC["paths"]["/api/big-items"],
+    }
+    spec = {**SPEC, "paths": paths}
+    service = ServiceClient(7, root_path="/api", client=platform, local_api_spec=spec)
+    assert {"apis", "items"} <= set(dir(service))
 
 
 def test_raw_answers_and_a_given_specification(platform, tmp_path):
