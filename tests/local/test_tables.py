@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from collections.abc import Iterator
 from urllib.parse import quote
 
@@ -211,13 +213,28 @@ def test_a_stopped_platform_opens_no_database():
         warehouses.get(1)
 
 
+def _zipped_folder(content):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.mkdir("folder")
+        archive.writestr("folder/inside.csv", content)
+    return packed.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
         (b"a,b\n1,x\n2,y\n", ("comma", True, ["a", "b"], [["1", "x"], ["2", "y"]])),
         (b"a\tb\n1\t2\n", ("tab", True, ["a", "b"], [["1", "2"]])),
         ("n|ö\n1|é\n".encode("latin-1"), ("pipe", True, ["n", "ö"], [["1", "é"]])),
+        (b"\n\r\na,b\n1,x\n\n2,y\n", ("comma", True, ["a", "b"], [["1", "x"], ["2", "y"]])),
+        (_zipped_folder(b"a,b\n1,x\n"), ("comma", True, ["a", "b"], [["1", "x"]])),
+        (
+            b"a,b\n" + b"1,%s\n" % (b"x" * 200_000) * 30,
+            ("comma", True, ["a", "b"], [["1", "x" * 200_000]] * 20),
+        ),
     ],
+    ids=["comma", "tab", "pipe", "blank lines", "zipped folder", "long cells"],
 )
 def test_a_preview_of_a_file(tables, content, expected, upload_to):
     file_id = upload_to(tables, content)

@@ -108,10 +108,15 @@ def test_cancelling_a_finished_run_is_404(jobs_api, http):
 @pytest.mark.contract("S48")
 def test_script_cancel_gives_id_state_and_request(jobs_api, http):
     job = jobs_api.container("sleep 60")
-    jobs_api.start("/scripts/containers", job)
+    other = jobs_api.container("true")
+    for _ in range(3):
+        # So that ids of jobs and of runs differ.
+        jobs_api.run("/scripts/containers", other)
+    run = jobs_api.start("/scripts/containers", job)
+    assert run["id"] != job["id"]
     answer = http("POST", f"/scripts/{job['id']}/cancel", json={})
     assert answer.status_code == 202
-    assert answer.json() == {"id": job["id"], "state": "cancelled", "isCancelRequested": True}
+    assert answer.json() == {"id": run["id"], "state": "cancelled", "isCancelRequested": True}
 
 
 def test_term_comes_before_kill_and_the_process_may_use_the_time(jobs_api, http):

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
-import io
-import zipfile
-from collections.abc import Iterator
-from contextlib import contextmanager
+import codecs
 from itertools import islice
 from pathlib import Path
-from typing import IO, Annotated, cast
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
@@ -60,7 +55,7 @@ def get_preview(
     try:
         found = detect_csv(path, include_header=include_header, column_delimiter=column_delimiter)
         rows = _first_rows(path, found)
-    except (WarehouseError, OSError, EOFError, UnicodeError, csv.Error) as error:
+    except (WarehouseError, OSError, UnicodeError) as error:
         raise Unprocessable(
             f"File {id} can't be shown as a table: {error}.", "preview_failed"
         ) from None
@@ -74,21 +69,19 @@ def get_preview(
 
 def _first_rows(path: Path, found: CsvDetection) -> list[list[str]]:
     """Read the first rows below the header."""
-    with _plain(path, found.compression) as binary:
-        text = io.TextIOWrapper(binary, encoding=found.character_set, newline="")
-        reader = csv.reader(text, delimiter=DELIMITERS[found.column_delimiter])
-        return list(islice(reader, int(found.include_header), _ROWS + int(found.include_header)))
+    from civis_nb.local.warehouse.csv.sources import decompressed
+    from civis_nb.local.warehouse.csv.text import csv_rows
 
-
-@contextmanager
-def _plain(path: Path, compression: str) -> Iterator[IO[bytes]]:
-    """Open a content and yield it uncompressed."""
-    if compression == "gzip":
-        with gzip.open(path, "rb") as file:
-            yield cast(IO[bytes], file)
-    elif compression == "zip":
-        with zipfile.ZipFile(path) as archive, archive.open(archive.namelist()[0]) as member:
-            yield member
-    else:
-        with path.open("rb") as file:
-            yield file
+    decoder = codecs.getincrementaldecoder(found.character_set)()
+    delimiter, skipped = DELIMITERS[found.column_delimiter], int(found.include_header)
+    text, read = "", 0
+    for chunk in decompressed(path, found.compression):
+        text += decoder.decode(chunk)
+        if len(text) < 2 * read:
+            continue  # a long row is not parsed again for each chunk of it
+        read = len(text)
+        rows = list(islice(csv_rows(text, delimiter, whole=False), skipped, _ROWS + skipped))
+        if len(rows) == _ROWS:
+            return rows
+    text += decoder.decode(b"", final=True)
+    return list(islice(csv_rows(text, delimiter), skipped, _ROWS + skipped))

@@ -236,7 +236,7 @@ def post_runs(request: Request, response: Response, id: JobId) -> StartedRun:
 
 @router.post("/imports/{id}/cancel", status_code=202, summary="Cancel an import's run")
 def post_cancel(request: Request, id: JobId) -> CancelState:
-    """Cancel the active run of an import; the id is the import's."""
+    """Cancel the active run of an import; the id in the path is the import's."""
     context = context_of(request)
     active = select(job_runs.c.id).where(
         job_runs.c.job_id == id, job_runs.c.state.in_(states.ACTIVE)

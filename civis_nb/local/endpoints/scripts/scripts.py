@@ -68,7 +68,7 @@ class AnyScript(Script):
 
 
 class CancelState(Wire):
-    """What came of a request to cancel."""
+    """What came of a request to cancel: the run and its state."""
 
     id: int
     state: str
@@ -176,7 +176,7 @@ def post_run(request: Request, id: JobId) -> None:
 
 @router.post("/scripts/{id}/cancel", status_code=202, summary="Cancel a script's run")
 def post_cancel(request: Request, id: JobId) -> CancelState:
-    """Cancel the active run of a script; the id is the script's."""
+    """Cancel the active run of a script; the id in the path is the script's."""
     context = context_of(request)
     active = select(job_runs.c.id).where(
         job_runs.c.job_id == id, job_runs.c.state.in_(states.ACTIVE)
@@ -187,4 +187,4 @@ def post_cancel(request: Request, id: JobId) -> CancelState:
     if run_id is None:
         raise NotFound(f"An active run of script {id}", "It is not running.")
     row = states.cancel_run(context, id, run_id)
-    return CancelState(id=id, state=row.state, is_cancel_requested=row.is_cancel_requested)
+    return CancelState(id=row.id, state=row.state, is_cancel_requested=row.is_cancel_requested)
