@@ -146,7 +146,8 @@ def _store_ids(connection: Connection, database_id: int, infos: Sequence[TableIn
     values = [
         {"database_id": database_id, "schema": info.schema, "name": info.name} for info in infos
     ]
-    connection.execute(insert(tables).values(values).on_conflict_do_nothing())
+    # Row by row: of a statement with all of them SQLite counts the values, and takes not too many.
+    connection.execute(insert(tables).on_conflict_do_nothing(), values)
 
 
 def matches(pattern: str | None, text: str) -> bool:

@@ -11,8 +11,10 @@ import pytest
 
 from civis_nb.cancellation import CancelToken
 from civis_nb.errors import CivisLocalError
-from civis_nb.local import start
-from civis_nb.local.warehouse.base import ignore_log
+from civis_nb.local import catalog, start
+from civis_nb.local.store import Store
+from civis_nb.local.store.first_user import first_key
+from civis_nb.local.warehouse.base import TableInfo, ignore_log
 
 pytestmark = pytest.mark.exhaustive
 
@@ -297,3 +299,13 @@ def test_a_long_list_is_read_as_a_whole(tables, monkeypatch):
         assert len(tables.json("GET", f"/tables?schema=many&limit={limit}")) == limit
         counts.append(len(opened))
     assert counts[0] == counts[1]
+
+
+def test_more_tables_get_ids_than_a_statement_has_room_for(tmp_path):
+    store = Store(tmp_path / "platform.sqlite")
+    first_key(store)
+    infos = [TableInfo("public", f"t{i}", False, None) for i in range(90_000)]
+    with store.begin() as connection:
+        catalog._store_ids(connection, 1, infos)
+        assert len(catalog._rows(connection, 1)) == len(infos)
+    store.close()

@@ -43,16 +43,26 @@ class Streams:
     """
 
     def __init__(self) -> None:
-        pairs = [_narrow_pipe() for _ in range(2)]
+        pairs: list[tuple[int, int, bool]] = []
+        try:
+            for _ in range(2):
+                pairs.append(_narrow_pipe())
+            pairs.append((*os.pipe(), True))
+            self._poller = _EdgePoller() if _HAS_EPOLL else _LevelPoller()
+        except OSError:
+            # Too many files are open: least of all now may those stay that were opened here.
+            for read, write, _strict in pairs:
+                os.close(read)
+                os.close(write)
+            raise
+        self._wake_read, self._wake_write, _ = pairs.pop()
         self.writers = [write for _read, write, _strict in pairs]
         self._strict = all(strict for _read, _write, strict in pairs)
         self._budget = _STRICT_READS
         self._process: int | None = None
         self._levels = {pairs[0][0]: OUTPUT, pairs[1][0]: ERROR}
-        self._wake_read, self._wake_write = os.pipe()
         self._wake_lock = threading.Lock()
         self._closed = False
-        self._poller = _EdgePoller() if _HAS_EPOLL else _LevelPoller()
         for descriptor in (*self._levels, self._wake_read):
             os.set_blocking(descriptor, False)
             self._poller.register(descriptor)

@@ -6,14 +6,14 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from civis_nb.local.runs.parameters import environment
 from civis_nb.local.runs.task import RunTask
 from civis_nb.local.runs.user_keys import job_key
 
-__all__ = ["job_environment", "run_folder", "working_folder"]
+__all__ = ["job_environment", "remove_folder", "run_folder", "run_folders", "working_folder"]
 
 #: What a job inherits from the platform's own environment. Nothing else: there may be secrets in
 #: it, such as the key of another platform.
@@ -39,9 +39,18 @@ _INHERITED = (
 )
 
 
+_FOLDERS = "runs"
+
+
 def run_folder(state: Path, run_id: int) -> Path:
     """Return the working folder of a run, in a state folder."""
-    return state / "runs" / str(run_id)
+    return state / _FOLDERS / str(run_id)
+
+
+def run_folders(state: Path) -> list[Path]:
+    """Return the working folders that there are in a state folder."""
+    folders = state / _FOLDERS
+    return list(folders.iterdir()) if folders.is_dir() else []
 
 
 @contextmanager
@@ -52,7 +61,22 @@ def working_folder(task: RunTask) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_folder(folder)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove the working folder of a run, also what the run has made read-only."""
+    shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists():
+        return
+    # What tools keep, such as modules of Go, nobody may write to: nor remove files from it.
+    for place, names, _files in os.walk(folder):
+        for name in names:
+            below = Path(place, name)
+            if not below.is_symlink():
+                with suppress(OSError):
+                    below.chmod(0o700)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def job_environment(task: RunTask) -> dict[str, str]:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row, select, update
 
 from civis_nb.local.runner.base import Executor, StartedProcess
-from civis_nb.local.runs.environment import run_folder
-from civis_nb.local.runs.jobs import fail_runs
+from civis_nb.local.runs.environment import remove_folder, run_folders
+from civis_nb.local.runs.jobs import ACTIVE, fail_runs
 from civis_nb.local.runs.user_keys import known_job_key
 from civis_nb.local.store import Store
 from civis_nb.local.store.schema import job_runs, jobs
@@ -46,7 +45,7 @@ def recover(store: Store, executor: Executor, api_key: str) -> list[int]:
     Parameters
     ----------
     store
-        Where runs are stored; the working folders of the runs, which are removed, are
+        Where runs are stored; the working folders of all runs, which are removed, are
         beside it.
     executor
         What started the processes.
@@ -58,7 +57,9 @@ def recover(store: Store, executor: Executor, api_key: str) -> list[int]:
     list of int
         The ids of the runs.
     """
-    rows = fail_runs(store, MESSAGE)
+    with store.read() as connection:
+        active = select(job_runs).where(job_runs.c.state.in_(ACTIVE))
+        rows = connection.execute(active).all()
     # All of them: a run may have processes by whatever way, also when none was stored.
     for user_id, runs in _by_owner(store, rows).items():
         started = [
@@ -66,6 +67,8 @@ def recover(store: Store, executor: Executor, api_key: str) -> list[int]:
             for row in runs
         ]
         executor.end_orphans(started, known_job_key(store, user_id) or api_key)
-    for row in rows:
-        shutil.rmtree(run_folder(store.path.parent, row.id), ignore_errors=True)
-    return [row.id for row in rows]
+    # Nothing runs now: what is there was left by these or by earlier ones.
+    for folder in run_folders(store.path.parent):
+        remove_folder(folder)
+    # At last, as it removes what tells of the processes: a start that is cut short begins anew.
+    return [row.id for row in fail_runs(store, MESSAGE)]

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
+import subprocess
+import sys
 
 import pytest
 
@@ -40,3 +43,22 @@ def test_writes_at_the_end_of_a_silence_are_read_in_their_order(monkeypatch):
         assert silences == [0.01]
     finally:
         streams.close()
+
+
+@pytest.mark.parametrize("free", range(7))
+def test_what_can_not_be_opened_leaves_no_descriptor_open(free):
+    source = f"""
+import os, resource
+from civis_nb.local.runner.streams import Streams
+before = os.listdir("/dev/fd")
+limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (max(map(int, before)) + {free}, limits[1]))
+try:
+    Streams()
+except OSError as error:
+    print(error.errno)
+resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+assert len(os.listdir("/dev/fd")) == len(before), os.listdir("/dev/fd")
+"""
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == (f"{errno.EMFILE}\n", "")

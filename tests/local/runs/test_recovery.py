@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from sqlalchemy import select, update
 
 from civis_nb.local import start
 from civis_nb.local.runner.orphans import process_started_at
+from civis_nb.local.runs.environment import run_folder, run_folders
 from civis_nb.local.runs.recovery import MESSAGE
 from civis_nb.local.store.schema import job_runs
 
@@ -188,3 +190,53 @@ def test_working_folders_are_removed(make_bench):
     (folder / "script.py").write_text("pass")
     bench.recover()
     assert not folder.exists()
+
+
+def test_a_start_that_is_cut_short_leaves_the_next_one_all_it_needs(make_bench, monkeypatch):
+    bench = make_bench()
+    run_id, process = _orphan(bench)
+    end_orphans = bench.executor.end_orphans
+
+    def killed(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(bench.executor, "end_orphans", killed)
+    with pytest.raises(KeyboardInterrupt):
+        bench.recover()
+    monkeypatch.setattr(bench.executor, "end_orphans", end_orphans)
+    assert _is_alive(process)
+    assert bench.recover() == [run_id]
+    process.wait(30)
+    assert bench.run(run_id).process_id is None
+
+
+def test_working_folders_that_were_left_are_removed(make_bench):
+    bench = make_bench()
+    left = run_folder(bench.context.state, 77)
+    left.mkdir(parents=True)
+    (left / "script.py").touch()
+    assert bench.recover() == []
+    assert run_folders(bench.context.state) == []
+
+
+@pytest.mark.skipif(os.geteuid() == 0 and not shutil.which("setpriv"), reason="root may all")
+def test_a_folder_that_a_run_made_read_only_is_removed(tmp_path):
+    folder = run_folder(tmp_path, 7)
+    kept = folder / "modules" / "kept"
+    kept.mkdir(parents=True)
+    (kept / "file").touch()
+    (folder / "link").symlink_to(tmp_path)
+    for path in (kept, kept.parent):
+        path.chmod(0o555)
+    # Root, in containers, would remove it all the same.
+    without = "-dac_override,-dac_read_search"
+    command = ["setpriv", f"--bounding-set={without}", f"--inh-caps={without}"]
+    source = (
+        "import sys; from pathlib import Path\n"
+        "from civis_nb.local.runs.environment import remove_folder\n"
+        "remove_folder(Path(sys.argv[1]))"
+    )
+    program = [sys.executable, "-c", source, str(folder)]
+    subprocess.run([*command, *program] if os.geteuid() == 0 else program, check=True)
+    assert not folder.exists()
+    assert tmp_path.stat().st_mode & 0o777 == 0o700

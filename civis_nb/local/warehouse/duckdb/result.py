@@ -166,11 +166,7 @@ def _through_pipe(pipe: Path, run: Callable[[], int], write: Callable[[bytes], N
         finally:
             pipe.unlink(missing_ok=True)
         return rows
-    os.mkfifo(pipe, 0o600)
-    reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
-    # Our own writing end holds the pipe open until DuckDB is done, even if it never opens it.
-    writing = os.open(pipe, os.O_WRONLY)
-    os.set_blocking(reading, True)
+    reading, writing = _opened(pipe)
     _enlarge(reading)
     failures: list[BaseException] = []
 
@@ -198,6 +194,23 @@ def _through_pipe(pipe: Path, run: Callable[[], int], write: Callable[[bytes], N
     if failures:
         raise _unwritable(failures[0])
     return rows
+
+
+def _opened(pipe: Path) -> tuple[int, int]:
+    """Create a pipe and open both of its ends, or neither."""
+    os.mkfifo(pipe, 0o600)
+    ends: list[int] = []
+    try:
+        ends.append(os.open(pipe, os.O_RDONLY | os.O_NONBLOCK))
+        # Our own writing end holds the pipe open until DuckDB is done, even if it never opens it.
+        ends.append(os.open(pipe, os.O_WRONLY))
+    except OSError:
+        for end in ends:
+            os.close(end)
+        pipe.unlink()
+        raise
+    os.set_blocking(ends[0], True)
+    return ends[0], ends[1]
 
 
 def _enlarge(pipe: int) -> None:

@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import csv
+import errno
 import io
+import os
 
 import pytest
+
+from civis_nb.local.warehouse.duckdb import result
 
 MIXED = """
     SELECT 1 AS i, 1.50 AS m, 0.1::DOUBLE AS f, true AS b, 'x,"y' AS s, '' AS e, NULL::VARCHAR AS n,
@@ -75,3 +79,23 @@ def test_floating_point_numbers_are_written_as_postgresql_writes_them(bench):
         "100", "1e+15", "1.2345678901234565e+15", "1e+22", "1e-05", "-0", "NaN", "-Infinity",
         "1e+06", "1.6777216e+07", "0.1",
     ]]  # fmt: skip
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="exports pass through a file there")
+def test_a_pipe_that_can_not_be_opened_leaves_nothing(tmp_path, monkeypatch):
+    opened = []
+    real = os.open
+
+    def scarce(path, flags):
+        if opened:
+            raise OSError(errno.EMFILE, "Too many open files")
+        opened.append(real(path, flags))
+        return opened[0]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", scarce)
+        with pytest.raises(OSError, match="Too many open files"):
+            result._opened(tmp_path / "pipe")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(opened[0])
