@@ -22,6 +22,7 @@ __all__ = [
     "PLAINLY",
     "TEXT",
     "TIMESTAMP",
+    "USER",
     "Dialect",
     "Reading",
     "RuleSet",
@@ -30,6 +31,9 @@ __all__ = [
 ]
 
 Dialect: TypeAlias = Literal["redshift", "postgres", "duckdb"]
+
+#: The name of the user, who is the platform's only one.
+USER = "local"
 
 #: Expressions of a type.
 TEXT, BIGINT, DOUBLE = "CAST(NULL AS VARCHAR)", "CAST(NULL AS BIGINT)", "CAST(NULL AS DOUBLE)"

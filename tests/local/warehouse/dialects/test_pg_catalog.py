@@ -100,3 +100,46 @@ def test_a_table_of_the_users_own_may_have_such_a_name(rows):
     assert rows("SELECT a FROM (SELECT 1 AS a) AS pg_class") == [["1"]]
     assert rows("WITH pg_class AS (SELECT 2 AS a) SELECT a FROM pg_class") == [["2"]]
     assert rows("SELECT 'pg_catalog.format_type(1)' AS t") == [["pg_catalog.format_type(1)"]]
+
+
+def test_there_are_no_groups_but_scripts_can_look_for_them(rows):
+    rows("CREATE GROUP readers")
+    assert rows("SELECT groname FROM pg_group WHERE groname = 'readers'") == []
+    assert rows(
+        "SELECT u.usename, g.groname FROM pg_user AS u"
+        " LEFT JOIN pg_catalog.pg_group AS g ON u.usesysid = ANY (g.grolist)"
+    ) == [["local", None]]
+
+
+def test_all_belongs_to_the_current_user(rows):
+    assert rows("SELECT current_user") == [["local"]]
+    for view in ("pg_tables WHERE tableowner", "pg_views WHERE viewowner", "pg_user WHERE usename"):
+        assert rows(f"SELECT * FROM {view} = current_user"), view
+    assert rows("SELECT DISTINCT schema_owner FROM information_schema.schemata") == [["local"]]
+
+
+def test_the_user_has_all_privileges(rows):
+    # As a PostgreSQL 15 server lists those of the owner, and as dbt asks for what others have.
+    asked = "SELECT {} FROM information_schema.role_table_grants WHERE table_name = 'v'"
+    found = rows(
+        asked.format("privilege_type, is_grantable, with_hierarchy") + " ORDER BY privilege_type"
+    )
+    assert ["SELECT", "YES", "YES"] in found
+    assert {row[0] for row in found} >= {"DELETE", "INSERT", "REFERENCES", "UPDATE"}
+    assert rows(asked.format("grantee") + " AND grantee <> current_user") == []
+
+
+@pytest.mark.parametrize("rows", ["postgres"], indirect=True)
+def test_tables_views_and_materialized_views_are_listed_together(rows):
+    assert rows("""
+        SELECT tablename AS name, 'table' AS kind FROM pg_tables WHERE schemaname ILIKE 's'
+        UNION ALL SELECT viewname, 'view' FROM pg_views WHERE schemaname ILIKE 's'
+        UNION ALL SELECT matviewname, 'materialized_view' FROM pg_matviews
+    """) == [["other", "table"]]
+    assert rows("SELECT rolcanlogin FROM pg_roles WHERE rolname = current_user") == [["true"]]
+
+
+@pytest.mark.parametrize("rows", ["redshift"], indirect=True)
+def test_there_are_no_materialized_views_in_redshift(rows):
+    for view in ("stv_mv_info", "svv_mv_info"):
+        assert rows(f"SELECT name, state, autorefresh FROM {view} WHERE is_stale = 'f'") == []

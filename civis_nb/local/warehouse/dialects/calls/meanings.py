@@ -24,6 +24,7 @@ from civis_nb.local.warehouse.dialects.rules import (
     DOUBLE,
     INTEGER,
     TEXT,
+    USER,
     Dialect,
     Reading,
 )
@@ -83,8 +84,8 @@ _RENAMED = {
 }  # fmt: skip
 #: Aggregates that are NULL in PostgreSQL and NaN in DuckDB where they are not defined.
 _NULL_IF_UNDEFINED = frozenset(("corr", "regr_slope", "regr_intercept", "regr_r2"))
-#: What stands for the name of the user, who is the platform's only one.
-_USERS, _USER = frozenset(("user", "current_user", "session_user")), "local"
+#: What stands for the name of the user.
+_USERS = frozenset(("user", "current_user", "session_user"))
 #: Calls that return one of their arguments.
 _ONE_OF = frozenset(("coalesce", "nvl", "isnull", "nullif", "greatest", "least"))
 #: Functions of FROM that are ours.
@@ -144,7 +145,7 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules, IntegerRules):
             if self._is_redshift and text.startswith("'") and "\\\\" in text:
                 self._tokens.replace(at, text.replace("\\\\", "\\"))
         elif words in _USERS:
-            self._tokens.replace(at, literal(_USER))
+            self._tokens.replace(at, literal(USER))
         elif words in NOW:
             # Called: an alias of the same name would hide the word.
             self._tokens.replace(at, NOW[words])

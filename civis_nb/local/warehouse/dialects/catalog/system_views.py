@@ -10,13 +10,14 @@ from functools import lru_cache
 
 from civis_nb.local.warehouse.dialects.builtins import built_in
 from civis_nb.local.warehouse.dialects.calls.times import NOW
+from civis_nb.local.warehouse.dialects.catalog.access import access_views, empty
 from civis_nb.local.warehouse.dialects.catalog.notes import KEYS, LENGTHS, VIEW_TEXT
 from civis_nb.local.warehouse.dialects.catalog.pg_catalog import (
     catalog_tables,
     constraint_text,
     view_text_of,
 )
-from civis_nb.local.warehouse.dialects.rules import CATALOG, Dialect
+from civis_nb.local.warehouse.dialects.rules import CATALOG, USER, Dialect
 from civis_nb.table_names import literal
 
 __all__ = ["columns_query", "definition_text", "system_view", "table_text"]
@@ -144,7 +145,7 @@ def _views(dialect: Dialect) -> dict[str, str]:
                    'NO' AS is_updatable, 'NO' AS is_insertable_into
             FROM {_RELATIONS} AS relations WHERE kind = 'VIEW'""",
         "information_schema.schemata": f"""
-            SELECT database_name AS catalog_name, schema_name, current_user AS schema_owner
+            SELECT database_name AS catalog_name, schema_name, {literal(USER)} AS schema_owner
             FROM {_SCHEMAS} AS schemas""",
         "information_schema.table_constraints": f"""
             SELECT database_name AS constraint_catalog, schema_name AS constraint_schema,
@@ -158,22 +159,19 @@ def _views(dialect: Dialect) -> dict[str, str]:
             FROM {_NAMED_KEYS} AS keys""",
         "pg_tables": f"""
             SELECT schema_name AS schemaname, table_name AS tablename,
-                   current_user AS tableowner, NULL::VARCHAR AS "tablespace",
+                   {literal(USER)} AS tableowner, NULL::VARCHAR AS "tablespace",
                    false AS hasindexes, false AS hasrules, false AS hastriggers
             FROM {_RELATIONS} AS relations WHERE kind <> 'VIEW'""",
         "pg_views": f"""
             SELECT schema_name AS schemaname, table_name AS viewname,
-                   current_user AS viewowner, text AS definition
+                   {literal(USER)} AS viewowner, text AS definition
             FROM {_RELATIONS} AS relations WHERE kind = 'VIEW'""",
         "pg_database": """
             SELECT current_database() AS datname, 1 AS datdba, 6 AS encoding,
                    false AS datistemplate, true AS datallowconn, -1 AS datconnlimit""",
-        "pg_user": """
-            SELECT current_user AS usename, 1 AS usesysid, true AS usecreatedb,
-                   true AS usesuper, false AS usecatupd, '********' AS passwd,
-                   NULL::TIMESTAMP AS valuntil, NULL::VARCHAR AS useconfig""",
     }
     shared |= catalog_tables(columns, _RELATIONS, _SCHEMAS, _NAMED_KEYS)
+    shared |= access_views(_RELATIONS, dialect)
     if dialect == "redshift":
         return shared | _redshift_views(columns, all_columns, relations)
     return shared
@@ -227,15 +225,20 @@ def _redshift_views(columns: str, all_columns: str, relations: str) -> dict[str,
                        FROM {columns} AS columns GROUP BY ALL) AS lengths
                 USING (database_name, schema_name, table_name)
             WHERE kind <> 'VIEW'""",
-        "svv_external_schemas": _empty("esoid INTEGER, eskind INTEGER, schemaname, esowner INTEGER,"
-                                       " databasename, esoptions"),
-        "svv_external_tables": _empty("redshift_database_name, schemaname, tablename, tabletype,"
-                                      " location, input_format, output_format, parameters"),
-        "svv_external_columns": _empty("redshift_database_name, schemaname, tablename, columnname,"
-                                       " external_type, columnnum INTEGER, part_key INTEGER,"
-                                       " is_nullable"),
-        "stv_recents": _empty("userid INTEGER, status, starttime TIMESTAMP, duration INTEGER,"
-                              " user_name, db_name, query, pid INTEGER"),
+        "svv_external_schemas": empty("esoid INTEGER, eskind INTEGER, schemaname, esowner INTEGER,"
+                                      " databasename, esoptions"),
+        "svv_external_tables": empty("redshift_database_name, schemaname, tablename, tabletype,"
+                                     " location, input_format, output_format, parameters"),
+        "svv_external_columns": empty("redshift_database_name, schemaname, tablename, columnname,"
+                                      " external_type, columnnum INTEGER, part_key INTEGER,"
+                                      " is_nullable"),
+        "stv_recents": empty("userid INTEGER, status, starttime TIMESTAMP, duration INTEGER,"
+                             " user_name, db_name, query, pid INTEGER"),
+        # There are no materialized views.
+        "stv_mv_info": empty("db_name, schema, name, updated_upto_xid BIGINT, is_stale,"
+                             " owner_user_name, state INTEGER, autorewrite, autorefresh"),
+        "svv_mv_info": empty("database_name, schema_name, user_name, name, is_stale,"
+                             " state INTEGER, autorewrite, autorefresh"),
     }  # fmt: skip
 
 
@@ -243,13 +246,6 @@ def _without_prefix(all_columns: str) -> str:
     """Return the query of columns with the names of SVV_ALL_COLUMNS."""
     names = _TABLE_NAMES.replace("AS table_catalog", "").replace("AS table_schema", "")
     return all_columns.format(more=", comment AS remarks").replace(_TABLE_NAMES, names)
-
-
-def _empty(columns: str) -> str:
-    """Return a query without rows, of columns that are texts unless a type is told."""
-    parts = [column.split() for column in columns.split(",")]
-    each = (f"NULL::{part[1] if part[1:] else 'VARCHAR'} AS {part[0]}" for part in parts)
-    return f"SELECT {', '.join(each)} WHERE false"
 
 
 def system_view(schema: str, name: str, dialect: Dialect) -> str | None:
