@@ -115,13 +115,13 @@ def _statement(command: str | None, filename: str | None) -> str:
         text = command
     elif filename is not None and filename != "-":
         try:
-            text = Path(filename).read_text(encoding="utf-8")
+            text = Path(filename).read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
             raise CivisInputError(f"{filename} is no text in UTF-8.") from None
     else:
         if sys.stdin.isatty():
             click.echo("Type the SQL, and end it with Ctrl-D on a line of its own.", err=True)
-        text = sys.stdin.read()
+        text = sys.stdin.read().removeprefix("\ufeff")
     try:
         text.encode()
     except UnicodeEncodeError:  # Python keeps other bytes of a command line as half characters

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import logging
 import os
 import stat
 import tempfile
@@ -15,6 +16,8 @@ from typing import Any, Protocol
 
 from civis_nb.errors import CivisInputError, CivisUploadError
 from civis_nb.transport.sinks import disk_errors, write_all
+
+log = logging.getLogger(__name__)
 
 __all__ = [
     "CountedSource",
@@ -132,7 +135,26 @@ class FileSource:
         self._descriptor = descriptor
         self._what = what
         self._lock = threading.Lock()
-        self.size = os.fstat(descriptor).st_size
+        found = os.fstat(descriptor)
+        self.size = found.st_size
+        self._written_ns = found.st_mtime_ns
+
+    def warn_if_changed(self) -> None:
+        """Log a warning when the file was written to since it was opened."""
+        # No error: some file systems know only later when a file was written to last.
+        found = os.fstat(self._descriptor)
+        if found.st_size > self.size:
+            log.warning(
+                "%s became longer while it was being sent: its first %s bytes were sent.",
+                self._what,
+                f"{self.size:,}",
+            )
+        elif (found.st_size, found.st_mtime_ns) != (self.size, self._written_ns):
+            log.warning(
+                "%s was written to while it was being sent: a mixture of what it held before and "
+                "after may have been sent. Send it again.",
+                self._what,
+            )
 
     def read(self, start: int, stop: int) -> Iterator[bytes | memoryview]:
         """Return the bytes from `start` to `stop`.
@@ -173,7 +195,7 @@ def open_source(buf: Any) -> Iterator[Source]:
         A path; or a file or buffer. One that can seek is sent from its beginning, wherever it
         stands, and stands at its beginning afterwards; one that can't is sent from where it is.
         What has no size beforehand (a pipe, a file in /proc) goes by way of a temporary file. A
-        buffer of text is sent as UTF-8.
+        buffer of text is sent as UTF-8. A warning is logged where a file was written to meanwhile.
 
     Raises
     ------
@@ -187,7 +209,9 @@ def open_source(buf: Any) -> Iterator[Source]:
     if isinstance(buf, str | os.PathLike):
         with Path(buf).open("rb") as file:
             if _has_size(file.fileno()):
-                yield FileSource(file.fileno(), os.fspath(buf))
+                on_disk = FileSource(file.fileno(), os.fspath(buf))
+                yield on_disk
+                on_disk.warn_if_changed()
             else:
                 with _spooled(file) as source:
                     yield source
@@ -208,7 +232,9 @@ def open_source(buf: Any) -> Iterator[Source]:
         return
     descriptor = _descriptor(binary)
     if descriptor is not None:
-        yield FileSource(descriptor, str(getattr(binary, "name", "the file")))
+        on_disk = FileSource(descriptor, str(getattr(binary, "name", "the file")))
+        yield on_disk
+        on_disk.warn_if_changed()
         buf.seek(0)
         return
     if _seekable(binary):

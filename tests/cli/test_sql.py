@@ -97,6 +97,15 @@ def test_sql_from_a_file_and_from_the_standard_input(run, tmp_path):
     assert "one | two" in run("sql", "-d", "sample", stdin=typed).stdout
 
 
+def test_a_byte_order_mark_is_no_part_of_the_sql(run, tmp_path):
+    (tmp_path / "a.sql").write_text("select 'marked' as x", encoding="utf-8-sig")
+    assert "marked" in run("sql", "-d", "sample", "-f", str(tmp_path / "a.sql")).stdout
+    assert "marked" in run("sql", "-d", "sample", stdin="\ufeffselect 'marked' as x").stdout
+    sent = json.loads(run("queries", "list", "--hidden", "true", "--json-output").stdout)
+    marked = [query["sql"] for query in sent if "marked" in query["sql"]]
+    assert marked == ["select 'marked' as x"] * 2
+
+
 def test_database_by_its_id_and_that_of_the_settings(run, monkeypatch):
     assert run("sql", "-d", "1", "-c", "select 6 as six").stdout.startswith("six")
     monkeypatch.setenv("CIVIS_NB_DATABASE", "sample")

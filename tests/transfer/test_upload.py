@@ -280,6 +280,25 @@ def test_file_that_shrinks_is_seen(tmp_path):
             list(source.read(0, source.size))
 
 
+@pytest.mark.parametrize("opened", [False, True])
+@pytest.mark.parametrize(
+    ("written", "warning"),
+    [(b"ab", "was written to while"), (b"0123456789+", "became longer while"), (None, "")],
+)
+def test_a_file_that_is_written_to_meanwhile_is_told(tmp_path, caplog, opened, written, warning):
+    path = tmp_path / "f"
+    path.write_bytes(b"0123456789")
+    os.utime(path, (0, 0))
+    with path.open("rb") as file, open_source(file if opened else path) as source:
+        assert b"".join(source.read(0, source.size)) == b"0123456789"
+        if written is not None:
+            with path.open("r+b") as other:
+                other.write(written)
+    said = [record.getMessage() for record in caplog.records]
+    assert len(said) == bool(warning)
+    assert all(warning in one and str(path) in one for one in said)
+
+
 def test_parts_of_all_uploads_together_obey_one_limit(store, session, monkeypatch):
     monkeypatch.setenv("CIVIS_NB_PARALLEL_PARTS", "2")
     pair = threading.Barrier(2, timeout=30)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 
 import pytest
 
 import civis_nb.io as cio
 from civis_nb.errors import CivisDownloadError
 from civis_nb.io.reading.parsers.arrow_exact import exact_table
+from civis_nb.io.reading.parsers.lazy import _remove
 
 pytestmark = pytest.mark.exhaustive
 
@@ -166,3 +168,12 @@ def test_lazy_column_with_a_value_that_does_not_fit_is_text(io_client):
     assert [str(kind) for kind in frame.dtypes] == ["String", "Int32", "String"]
     assert frame.height == 200_000
     assert set(frame["t"]) == {"2020-01-01 00:00:00", "infinity"}
+
+
+def test_a_fork_leaves_the_file_of_a_lazy_frame_to_its_parent(tmp_path):
+    folder = tmp_path / "result"
+    folder.mkdir()
+    _remove(folder, os.getpid() + 1)
+    assert folder.is_dir()
+    _remove(folder, os.getpid())
+    assert not folder.exists()

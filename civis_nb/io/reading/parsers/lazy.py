@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import atexit
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -58,7 +59,7 @@ def lazy_frame(
     import polars as pl
 
     folder = Path(tempfile.mkdtemp(prefix="civis_nb-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(_remove, folder, os.getpid())
     path, declared = folder / "result.parquet", files.declared_types
     kept: tuple[ExactColumn, ...] = ()
     try:
@@ -70,6 +71,12 @@ def lazy_frame(
         shutil.rmtree(folder, ignore_errors=True)
         raise
     return pl.scan_parquet(path), kept
+
+
+def _remove(folder: Path, owner: int) -> None:
+    """Remove the folder of a result at the end of the process that made it, not of a fork."""
+    if os.getpid() == owner:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _store(
