@@ -23,7 +23,7 @@ from civis_nb.io.reading.content import joined
 from civis_nb.io.reading.parsers.arrow_exact import exact_table
 from civis_nb.io.reading.parsers.arrow_types import infer_column
 from civis_nb.io.reading.parsers.list_inferred import read_rows
-from civis_nb.io.reading.parsers.pandas_inferred import infer_pandas
+from civis_nb.io.reading.parsers.pandas_inferred import infer_pandas, read_with_pandas
 
 pytestmark = pytest.mark.exhaustive
 
@@ -236,3 +236,11 @@ def test_files_with_headers_are_joined_once():
     assert b"".join(joined(files, header=True)) == b'a,"b\nc"\n1,2\n3,4\n'
     with pytest.raises(CivisDownloadError, match="different headers"):
         list(joined([[b"a\n"], [b"b\n"]], header=True))
+
+
+@pytest.mark.parametrize("name", ["a", "a,b", "a\nb", "é"])
+@pytest.mark.parametrize("encoding", ["utf-8", "latin-1"])
+def test_a_null_in_the_only_column_is_a_row_whatever_its_name(name, encoding):
+    content = f'"{name}"\n1\n\n3\n'.encode(encoding)
+    frame = read_with_pandas([content[:2], content[2:]], encoding=encoding)
+    assert frame[name].isna().tolist() == [False, True, False]

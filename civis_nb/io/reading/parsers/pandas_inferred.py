@@ -14,8 +14,10 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from civis_nb.io.csv_reader import csv_reader
 from civis_nb.io.reading.blocks import last_record_end, map_blocks, parse_pool, record_blocks
 from civis_nb.io.reading.chunk_reader import ChunkReader
+from civis_nb.io.reading.content import first_record
 from civis_nb.io.reading.header import split_header
 from civis_nb.io.reading.parsers.arrow_csv import read_options
 from civis_nb.io.reading.parsers.pandas_columns import NumberColumn, TextColumn
@@ -73,10 +75,17 @@ def read_with_pandas(chunks: Iterable[bytes], **options: Any) -> pd.DataFrame:
     import pandas as pd
 
     content = b"".join(chunks)
-    if "skip_blank_lines" not in options and b"," not in content[: content.find(b"\n") + 1]:
+    if "skip_blank_lines" not in options and _has_one_column(content):
         options = {**options, "skip_blank_lines": False}
     frame: pd.DataFrame = pd.read_csv(io.BytesIO(content), **options)
     return frame
+
+
+def _has_one_column(content: bytes) -> bool:
+    """Return whether the header of a CSV, in any encoding that has ASCII, names one column."""
+    header, _ = first_record([content[:_HEAD_BYTES]])
+    names = next(csv_reader(io.StringIO(header.decode("latin-1"), newline="")), [])
+    return len(names) < 2
 
 
 def _by_arrow(chunks: Iterable[bytes], what: str) -> pd.DataFrame:
