@@ -206,7 +206,7 @@ export class ItemList<T> extends Widget {
     }
     const words = this._rows.words;
     if (words.length) {
-      const found = rows.filter(({ item }) => item && this._rows.matches(item)).length;
+      const found = rows.filter(({ item }) => item && !item.isExtra && this._rows.matches(item)).length;
       return found ? `${found.toLocaleString()} found` : 'Nothing found in what is loaded.';
     }
     return rows.length ? '' : this.options.emptyText;

@@ -22,6 +22,8 @@ export interface IListItem<T> {
   readonly search?: string;
   /** Its items, or what loads them when it is opened first. */
   readonly children?: readonly IListItem<T>[] | (() => Promise<readonly IListItem<T>[]>);
+  /** Whether it is none of what is listed, but a way to more of it: it is not counted. */
+  readonly isExtra?: boolean;
   /** What is shown where it has no items. */
   readonly emptyText?: string;
 }

@@ -52,5 +52,5 @@ export function jobItem(job: IJob, withAuthor: boolean, now_ms = Date.now()): IL
 export function olderItem(left: number | null): IListItem<JobItem> {
   const label = left === null ? 'Show older jobs' : `Show older jobs (${left.toLocaleString()} more)`;
   // It fits every search: what is searched for may be among the older ones.
-  return { key: 'older', label, icon: icons.idleIcon, value: { job: null } };
+  return { key: 'older', label, icon: icons.idleIcon, isExtra: true, value: { job: null } };
 }
