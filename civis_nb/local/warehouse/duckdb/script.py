@@ -13,6 +13,7 @@ from civis_nb.cancellation import CancelToken
 from civis_nb.errors import OperationCancelledError, WarehouseError
 from civis_nb.local.warehouse.base import Log
 from civis_nb.local.warehouse.dialects import Dialect
+from civis_nb.local.warehouse.dialects.builtins import built_in
 from civis_nb.local.warehouse.duckdb.aliases import check_aliases
 from civis_nb.local.warehouse.duckdb.allowed import check_allowed
 from civis_nb.local.warehouse.duckdb.alter import alter
@@ -266,6 +267,8 @@ class ScriptRunner:
                     relation = self.cursor.sql(converted(self.cursor, candidate))
             if relation is None:  # settings, for one
                 return None
+            if statement.kind == "EXPLAIN" and statement.dialect != "duckdb":
+                relation = _as_query_plan(relation)
             columns = [(str(item[0]), str(item[1])) for item in relation.description]
             if columns == [("Success", "BOOLEAN")]:
                 return None
@@ -320,3 +323,9 @@ class ScriptRunner:
             self._in_transaction = self._in_transaction and begins
             raise
         self._in_transaction = begins
+
+
+def _as_query_plan(plan: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """Return what EXPLAIN gives as PostgreSQL and Redshift have it: a line in each row."""
+    lines = built_in("unnest(string_split(rtrim(explain_value, chr(10)), chr(10)))")
+    return plan.query("civis_plan", f'SELECT {lines} AS "QUERY PLAN" FROM civis_plan')  # noqa: S608

@@ -69,6 +69,16 @@ def test_other_statements_with_rows_are_exported(bench, sql):
     assert bench.export(sql).row_count >= 1
 
 
+def test_a_plan_has_a_line_in_each_row_as_in_postgresql_and_redshift(bench):
+    bench.sql("CREATE TABLE t AS SELECT 4 AS a UNION ALL SELECT 6")
+    for explain in ("EXPLAIN", "EXPLAIN ANALYZE", "explain verbose"):
+        header, *lines = bench.text(f"{explain} SELECT a FROM t WHERE a > 5").splitlines()
+        assert header == '"QUERY PLAN"'
+        assert len(lines) > 3
+        assert any("a>5" in line.replace(" ", "") for line in lines)
+        assert lines[-1] != '""'
+
+
 def test_floating_point_numbers_are_written_as_postgresql_writes_them(bench):
     rows = bench.rows("""
         SELECT '100'::float8, '1e15'::float8, '1234567890123456.5'::float8, '1e22'::float8,
