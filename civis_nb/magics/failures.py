@@ -45,6 +45,12 @@ _KEYWORDS = tuple(
 )
 _NAME = r"([^\W\d]\w*)"
 _OF_OTHERS = re.compile(rf"(?<!\w)(?:\$?\{{{_NAME}\}}|\${_NAME}|@{_NAME}|%\({_NAME}\)s)")
+#: The first of these words tells whether a message is about a whole name or a part of it.
+_SAID_OF = re.compile(
+    r"\b(?P<whole>relation|function|type|column|table)\b|schema|FROM-clause|reference",
+    re.IGNORECASE,
+)
+_NAMED = ("word", "quoted")
 _LINE = re.compile(r"^[ \t]*LINE \d+:")
 
 
@@ -148,12 +154,14 @@ def sql_failure(
     """
     text = masked_url(str(error.platform_message))
     offset = _place_in_source(error, bound, text)
-    place, excerpt, words = None, [], []
+    place, excerpt, words, length = None, [], [], 0
     if offset is not None:
+        offset, end = _span(bound.source, offset, text)
+        length = end - offset
         source_line = bound.source.count("\n", 0, offset) + 1
         source_column = offset - bound.source.rfind("\n", 0, offset)
         place = origin.place(source_line, source_column)
-        excerpt = _excerpt(bound.source, source_line, source_column, place[0])
+        excerpt = _excerpt(bound.source, source_line, source_column, place[0], length)
         # A misspelt keyword is often taken for a name, and the word behind it is refused.
         words = re.findall(r"^\w+", bound.source[offset:])
         words += re.findall(r"(\w+)\s*$", bound.source[:offset])
@@ -176,16 +184,31 @@ def sql_failure(
     )
     if offset is not None and place is not None and origin.is_in_cell:
         text = "\n".join([*message, *([hint] if hint else [])])
-        length = len(_word_at(bound.source, offset))
         found.__dict__["_place_in_cell"] = CellPlace(*place, length, text)
     return without_traceback(found, lines)
 
 
-def _word_at(sql: str, offset: int) -> str:
-    """Return the token at a place, or as much of it as is on the line; empty at a line's end."""
-    behind = sql[offset : sql.find("\n", offset) if "\n" in sql[offset:] else len(sql)]
-    token = next(iter(tokenize(behind)), None)
-    return token.text if token is not None and token.kind != "space" else ""
+def _span(sql: str, offset: int, message: str) -> tuple[int, int]:
+    """Return where on its line the token at a place begins and ends; at a line's end, nothing.
+
+    What is said of a relation, a function or a column is said of its whole name, ``schema.table``.
+    """
+    tokens = list(tokenize(sql))
+    at = next((i for i, token in enumerate(tokens) if token.start <= offset < token.end), None)
+    if at is None or tokens[at].kind in ("space", "comment"):
+        return offset, offset
+    first, last = offset, tokens[at].end
+    said = _SAID_OF.search(message)
+    if said is not None and said["whole"] and tokens[at].kind in ("word", "quoted"):
+        code = [token for token in tokens if token.kind not in ("space", "comment")]
+        begin = end = code.index(tokens[at])
+        while begin > 1 and code[begin - 1].text == "." and code[begin - 2].kind in _NAMED:
+            begin -= 2
+        while end + 2 < len(code) and code[end + 1].text == "." and code[end + 2].kind in _NAMED:
+            end += 2
+        first, last = code[begin].start, code[end].end
+    line_end = sql.find("\n", first)
+    return first, last if line_end < 0 else min(last, line_end)
 
 
 def _place_in_source(error: CivisJobFailure, bound: Bound, text: str) -> int | None:
@@ -244,14 +267,16 @@ def _message_lines(text: str) -> list[str]:
     return kept or ["the database gave no message"]
 
 
-def _excerpt(source: str, line: int, column: int, shown_line: int) -> list[str]:
-    """Return the line with the error, and carets below the token; long lines around it only."""
+def _excerpt(source: str, line: int, column: int, shown_line: int, length: int) -> list[str]:
+    """Return the line with the error, and carets below so many characters of it.
+
+    Of a long line only what is around it is shown.
+    """
     text = source.split("\n")[line - 1].rstrip("\r").replace("\t", " ")
     begin = max(column - 61, 0) if len(text) > 100 else 0
     part = text[begin : begin + 100]
     before, behind = part[: column - 1 - begin], part[column - 1 - begin :]
-    token = next((one.text for one in tokenize(behind) if one.kind != "space"), "")
-    carets = "^" * max(width(visible(token)), 1)
+    carets = "^" * max(width(visible(behind[:length])), 1)
     number = f"{shown_line:>4} | "
     return [number + visible(part), " " * (len(number) + width(visible(before))) + carets]
 

@@ -11,6 +11,7 @@ from civis_nb.errors import CivisMagicError, CivisSQLError
 from civis_nb.magics.failures import (
     Origin,
     errors_without_traceback,
+    place_in_cell,
     sql_failure,
     without_traceback,
 )
@@ -132,3 +133,28 @@ def test_only_our_own_errors_are_drawn_without_a_traceback():
     with pytest.raises(ZeroDivisionError) as other, errors_without_traceback():
         raise ZeroDivisionError
     assert not hasattr(other.value, "_render_traceback_")
+
+
+@pytest.mark.parametrize(
+    ("message", "sql", "pointed", "span"),
+    [
+        ('relation "public.nope" does not exist', "select * from public.nope n", "public", 
+         "public.nope"),
+        ('relation "nope" does not exist', "select * from public.nope n", "nope", "public.nope"),
+        ('ERROR:  relation "a.b.c" does not exist', 'select * from a . "b".c', "a .", 'a . "b".c'),
+        ("column t.nope does not exist", "select t.nope, 1 from t", "t.nope", "t.nope"),
+        ("function public.f(integer) does not exist", "select public.f(1)", "public", "public.f"),
+        ('schema "nosuch" does not exist', "create table nosuch.t (a int)", "nosuch", "nosuch"),
+        ('missing FROM-clause entry for table "x"', "select x.a from t", "x", "x"),
+        ('syntax error at or near "form"', "select a.b form t", "form", "form"),
+        ('relation "s.t" does not exist', "select 'é', 1.5 from s.t", "s.t", "s.t"),
+    ],
+)  # fmt: skip
+def test_carets_span_the_name_that_the_message_is_about(message, sql, pointed, span):
+    column = sql.index(pointed) + 1
+    error = CivisSQLError(message, None, 1, 2, line=1, column=column)
+    found = sql_failure(error, bind(sql, "postgres", {}), Origin(2), None)
+    assert caret_is_under(found, span)
+    assert found.column == sql.index(span) + 1
+    place = place_in_cell(found)
+    assert (place.line, place.column, place.length) == (2, sql.index(span) + 1, len(span))
