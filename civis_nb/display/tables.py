@@ -7,16 +7,15 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final, overload
 
 from civis_nb import config
-from civis_nb.display.charts import Plot, require_altair
 from civis_nb.display.columns import columns_of_rows, head_columns, row_count
 from civis_nb.display.grid import is_cut
+from civis_nb.display.plotting import plotted
 from civis_nb.display.profiles import Profile
 from civis_nb.display.readable import Readable
 from civis_nb.display.settled import Source
 from civis_nb.display.static_table import StaticTable
 from civis_nb.display.text import counted
 from civis_nb.errors import CivisInputError
-from civis_nb.frames.chart_data import chart_data
 from civis_nb.frames.from_arrow import rows_of
 from civis_nb.frames.native import exact_columns_note
 from civis_nb.frames.profile import profiled
@@ -27,6 +26,8 @@ from civis_nb.frames.typed import FRAME_TYPES, FullResult, TypedTable
 
 if TYPE_CHECKING:
     import polars as pl
+
+    from civis_nb.display.charts import Plot
 
 __all__ = ["ResultTable"]
 
@@ -346,7 +347,7 @@ class ResultTable(Readable):
         table = self._whole().table
         return Profile(profiled(table), table.num_rows, self.title)
 
-    def plot(self, kind: str, x: str, y: str | None = None) -> Plot:
+    def plot(self, kind: str | None = None, x: str | None = None, y: str | None = None) -> Plot:
         """Return a chart of the whole result, of at most 5,000 points, drawn by Altair.
 
         Parameters
@@ -361,12 +362,11 @@ class ResultTable(Readable):
         Raises
         ------
         CivisInputError
-            When there is no such kind or column, or a column can't be drawn.
+            When it can't be drawn; without a kind or a column, what fits is named.
         CivisDependencyError
             When Altair is not installed.
         """
-        require_altair()
-        return Plot(chart_data(self._whole().table, kind, x, y))
+        return plotted(self._whole, self._head, kind, x, y)
 
     # -- how it looks ---------------------------------------------------------------------
 

@@ -265,10 +265,10 @@ class ScriptRunner:
                 with attempt as candidate:
                     candidate = with_common_types(self.cursor, candidate)
                     relation = self.cursor.sql(converted(self.cursor, candidate))
+            if relation is not None and statement.kind == "EXPLAIN":
+                relation = _as_query_plan(relation, statement.dialect)
             if relation is None:  # settings, for one
                 return None
-            if statement.kind == "EXPLAIN" and statement.dialect != "duckdb":
-                relation = _as_query_plan(relation)
             columns = [(str(item[0]), str(item[1])) for item in relation.description]
             if columns == [("Success", "BOOLEAN")]:
                 return None
@@ -325,7 +325,11 @@ class ScriptRunner:
         self._in_transaction = begins
 
 
-def _as_query_plan(plan: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
-    """Return what EXPLAIN gives as PostgreSQL and Redshift have it: a line in each row."""
+def _as_query_plan(
+    plan: duckdb.DuckDBPyRelation, dialect: Dialect
+) -> duckdb.DuckDBPyRelation | None:
+    """Return what EXPLAIN gives as the dialect has it: elsewhere than in DuckDB a line a row."""
+    if dialect == "duckdb":
+        return plan
     lines = built_in("unnest(string_split(rtrim(explain_value, chr(10)), chr(10)))")
     return plan.query("civis_plan", f'SELECT {lines} AS "QUERY PLAN" FROM civis_plan')  # noqa: S608
