@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from civis_nb.display.values import exact_texts, looks_numeric, texts, type_name
+from civis_nb.display.values import exact_texts, looks_numeric, number_text, texts, type_name
 from civis_nb.errors import CivisInputError
 from civis_nb.frames.from_arrow import python_values
 
@@ -97,6 +97,8 @@ def columns_of_rows(
     for index, name in enumerate(names):
         cells = texts([row[index] if index < len(row) else None for row in shown])
         kind = short_type(types[index]) if types else None
+        if kind in ("double", "real"):
+            cells = [None if cell is None else number_text(cell) for cell in cells]
         right = is_numeric(kind) if kind else looks_numeric(cells)
         columns.append(Column(str(name), kind, right, tuple(cells)))
     return columns

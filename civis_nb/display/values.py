@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-__all__ = ["decimals_of", "exact_texts", "looks_numeric", "texts", "type_name"]
+__all__ = ["decimals_of", "exact_texts", "looks_numeric", "number_text", "texts", "type_name"]
 
 _SIGNIFICANT = 6
 _MAX_DECIMALS = 6
@@ -19,6 +19,10 @@ _FEWEST_DECIMALS = 2
 _MAX_BYTES = 32
 _FIRST_BYTES = 8
 _NUMBER = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?\Z|[+-]?\.\d+\Z")
+
+#: What Python and databases call no number and the infinities -> what pandas and polars do; these
+#: words all of them read as numbers.
+_ENDLESS = {"nan": "NaN", "Infinity": "inf", "-Infinity": "-inf"}
 
 _PLAIN_NAMES = {
     "int8": "tinyint",
@@ -79,7 +83,8 @@ def texts(values: Sequence[Any], decimals: int | None = None) -> list[str | None
     r"""Return each value of a column as text, None for NULL.
 
     Integers, decimals and text keep every digit and letter. Doubles are rounded to six
-    significant digits, with as many decimals as the column needs. Of many bytes the first ones
+    significant digits, with as many decimals as the column needs; what is no number is NaN,
+    inf or -inf, as pandas writes them. Of many bytes the first ones
     are shown, and how many there are.
 
     Parameters
@@ -128,6 +133,17 @@ def decimals_of(values: Sequence[Any]) -> int | None:
     return max((_decimals(value) for value in finite), default=1)
 
 
+def number_text(text: str) -> str:
+    """Return the text of a double with our one word for no number and for each infinity.
+
+    Examples
+    --------
+    >>> number_text("nan"), number_text("-Infinity"), number_text("1.5")
+    ('NaN', '-inf', '1.5')
+    """
+    return _ENDLESS.get(text, text)
+
+
 def _are_floats(values: Sequence[Any]) -> bool:
     return any(isinstance(value, float) for value in values) and all(
         value is None or isinstance(value, float) for value in values
@@ -142,11 +158,11 @@ def _is_plain(value: float) -> bool:
 def _float_text(value: float, decimals: int | None) -> str:
     if decimals is None or (math.isfinite(value) and value and not _is_plain(value)):
         return _scientific(value)
-    return f"{value:.{decimals}f}" if math.isfinite(value) else str(value)
+    return f"{value:.{decimals}f}" if math.isfinite(value) else _text(value)
 
 
 def _scientific(value: float) -> str:
-    short = repr(value)
+    short = _text(value)
     return short if len(short) <= 12 else f"{value:.{_SIGNIFICANT - 1}e}"
 
 
@@ -170,6 +186,8 @@ def _text(value: Any) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float):
+        return number_text(str(value))
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, datetime):

@@ -11,11 +11,21 @@ from civis_nb.display.values import decimals_of, type_name
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Cell", "CellWriter", "tab_separated"]
+__all__ = ["SQL_TEXTS", "Cell", "CellWriter", "tab_separated"]
 
 #: A text, None for NULL, or the beginning of a long text with the length of the whole.
 Cell: TypeAlias = "str | dict[str, Any] | None"
 
+#: short name of a type -> what DuckDB writes its values with as `CellWriter.exact` does, where a
+#: cast to text writes them otherwise
+SQL_TEXTS: Final = {
+    **dict.fromkeys(("list", "struct", "map"), "CAST(to_json({0}) AS VARCHAR)"),
+    "bytes": r"'\x' || LOWER(HEX({0}))",
+    **dict.fromkeys(
+        ("float16", "real", "double"),
+        "replace(CAST({0} AS VARCHAR), 'nan', 'NaN')",
+    ),
+}
 _CELL_CHARS: Final = 150
 #: Floats of a column have as many decimals as the first of them need.
 _ROWS_FOR_DECIMALS: Final = 1000

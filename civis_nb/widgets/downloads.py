@@ -9,8 +9,10 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from civis_nb.display.values import type_name
 from civis_nb.errors import CivisInputError
 from civis_nb.table_names import quoted
+from civis_nb.widgets.cells import SQL_TEXTS
 from civis_nb.widgets.row_source import in_utc
 
 if TYPE_CHECKING:
@@ -92,7 +94,7 @@ def _write_csv(table: pa.Table, path: Path) -> None:
 
     names = [f"c{index}" for index in range(table.num_columns)]
     columns = ", ".join(
-        f"{name} AS {quoted(str(field.name))}"
+        f"{_csv_value(name, field.type)} AS {quoted(str(field.name))}"
         for name, field in zip(names, table.schema, strict=True)
     )
     with duckdb.connect() as connection:
@@ -101,6 +103,13 @@ def _write_csv(table: pa.Table, path: Path) -> None:
         target = str(path).replace("'", "''")
         copy = f"COPY (SELECT {columns} FROM data) TO '{target}' (FORMAT csv, HEADER)"  # noqa: S608
         connection.execute(copy)
+
+
+def _csv_value(name: str, kind: pa.DataType) -> str:
+    """Return what a column of CSV is written with: NaN and infinities as the view shows them."""
+    import pyarrow as pa
+
+    return SQL_TEXTS[type_name(kind)].format(name) if pa.types.is_floating(kind) else name
 
 
 def _write_parquet(table: pa.Table, path: Path) -> None:

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, Protocol, TypeAlias
 from civis_nb.errors import CivisInputError
 from civis_nb.sql_literals import literal
 from civis_nb.table_names import quoted
+from civis_nb.widgets.cells import SQL_TEXTS
 
 __all__ = ["ALL", "Condition", "Family", "Field", "Query", "Sort", "TextCondition"]
 
@@ -52,12 +53,8 @@ class Field:
 
     def as_text(self, name: str, dialect: str = "duckdb") -> str:
         """Return SQL for the text of a value, as the view shows it where DuckDB answers."""
-        if dialect == "duckdb":
-            if self.type in ("list", "struct", "map"):
-                return f"CAST(to_json({name}) AS VARCHAR)"
-            if self.type == "bytes":
-                return f"'\\x' || LOWER(HEX({name}))"
-        return f"CAST({name} AS VARCHAR)"
+        texts = SQL_TEXTS if dialect == "duckdb" else {}
+        return texts.get(self.type, "CAST({0} AS VARCHAR)").format(name)
 
     def value(self, text: str) -> Any:
         """Return the value that a text stands for.

@@ -189,8 +189,9 @@ def _of_ordered(engine: TableEngine, column: int, query: Query, axis: Axis | Non
     scale = _SCALES[field.family]
     number = scale.number.format(name)
     finite = f"isfinite({name})" if field.family in _ENDLESS else "true"
+    least, greatest = field.as_text(f"min({name})"), field.as_text(f"max({name})")
     ((rows, filled, low, high, first, last),) = engine.fetch(
-        f"count(*), count({name}), CAST(min({name}) AS VARCHAR), CAST(max({name}) AS VARCHAR), "
+        f"count(*), count({name}), {least}, {greatest}, "
         f"min({number}) FILTER ({finite}), max({number}) FILTER ({finite})",
         query,
     )

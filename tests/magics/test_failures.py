@@ -138,7 +138,7 @@ def test_only_our_own_errors_are_drawn_without_a_traceback():
 @pytest.mark.parametrize(
     ("message", "sql", "pointed", "span"),
     [
-        ('relation "public.nope" does not exist', "select * from public.nope n", "public", 
+        ('relation "public.nope" does not exist', "select * from public.nope n", "public",
          "public.nope"),
         ('relation "nope" does not exist', "select * from public.nope n", "nope", "public.nope"),
         ('ERROR:  relation "a.b.c" does not exist', 'select * from a . "b".c', "a .", 'a . "b".c'),

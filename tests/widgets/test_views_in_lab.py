@@ -272,15 +272,15 @@ def test_a_view_that_was_off_the_page_is_where_it_was(notebook):
 def test_odd_values_are_shown_whole(notebook):
     table = notebook.output(10).locator(".civis-table")
     table.scroll_into_view_if_needed()  # cells that are out of sight are not laid out
-    until(lambda: "nan" in table.inner_text(), "the cells")
+    until(lambda: "NaN" in table.inner_text(), "the cells")
     cells = table.locator(".civis-cell").all_inner_texts()
     assert '{"a":[1,null],"b":"' in "".join(cells)
     assert "[1,2,null]" in cells
     assert "\\x0001020304050607… (200 bytes)" in cells
-    assert {"nan", "inf", "-inf"} <= set(cells)
+    assert {"NaN", "inf", "-inf"} <= set(cells)
     assert {"-0221-09-04", "10183-09-21", "15659-07-15"} <= set(cells)
     static = notebook.output(9).inner_text()
-    for part in ("[1,2,null]", "(200 bytes)", "nan", "-inf", "12345678901234567890.12345"):
+    for part in ("[1,2,null]", "(200 bytes)", "NaN", "-inf", "12345678901234567890.12345"):
         assert part in static
     text = notebook.output(11).inner_text()
     assert "more columns not shown" in text
