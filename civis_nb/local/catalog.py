@@ -7,7 +7,9 @@ people note ids.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -34,6 +36,10 @@ __all__ = [
     "refresh",
     "reset_refreshes",
 ]
+
+
+#: Held while the tables that are being refreshed are looked at and changed.
+_noting = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -187,19 +193,29 @@ def refresh(context: PlatformContext, table: CatalogTable) -> CatalogTable:
         When another request is doing so.
     """
     statement = tables.update().where(tables.c.id == table.id)
-    begin = statement.where(tables.c.refresh_status != "refreshing").values(
-        refresh_status="refreshing"
-    )
-    with context.store.begin() as connection:
-        if connection.execute(begin).rowcount == 0:
-            raise Conflict(f"Table {table.id} is being refreshed already; wait for its end.")
-        during = connection.execute(select(tables).where(tables.c.id == table.id)).one()
-    try:
-        _measure(context, table)
-    finally:
+    with _only_refresh(context, table.id):
         with context.store.begin() as connection:
-            connection.execute(statement.values(refresh_status="current"))
+            connection.execute(statement.values(refresh_status="refreshing"))
+            during = connection.execute(select(tables).where(tables.c.id == table.id)).one()
+        try:
+            _measure(context, table)
+        finally:
+            with context.store.begin() as connection:
+                connection.execute(statement.values(refresh_status="current"))
     return CatalogTable(during, table.info)
+
+
+@contextmanager
+def _only_refresh(context: PlatformContext, table_id: int) -> Iterator[None]:
+    """Note in memory that a table is being refreshed: the end need not be stored to be known."""
+    with _noting:
+        if table_id in context.refreshing:
+            raise Conflict(f"Table {table_id} is being refreshed already; wait for its end.")
+        context.refreshing.add(table_id)
+    try:
+        yield
+    finally:
+        context.refreshing.discard(table_id)
 
 
 def reset_refreshes(store: Store) -> None:

@@ -108,6 +108,8 @@ class PlatformContext:
         Where jobs run; set before the server accepts requests.
     workflows
         Where workflows run; likewise.
+    refreshing
+        The ids of the tables that are being measured anew.
     """
 
     state: Path
@@ -119,6 +121,7 @@ class PlatformContext:
     api_key: Secret
     runner: RunQueue = field(init=False)
     workflows: WorkflowQueue = field(init=False)
+    refreshing: set[int] = field(default_factory=set)
 
 
 def context_of(request: Request) -> PlatformContext:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import io
+import sqlite3
 import zipfile
 from collections.abc import Iterator
+from contextlib import closing
 from urllib.parse import quote
 
 import pytest
@@ -164,14 +166,35 @@ def test_statistics_follow_the_data(tables):
     _sql(tables.platform, "DROP TABLE public.grows")
 
 
-def test_refreshing_twice_at_once_is_a_conflict(tables):
-    from civis_nb.local.store.schema import tables as stored
-
+def test_refreshing_twice_at_once_is_a_conflict(tables, monkeypatch):
     table = tables.json("GET", "/tables?schema=public&name=findings")[0]
-    with tables.platform._context.store.begin() as connection:
-        mine = stored.update().where(stored.c.id == table["id"])
-        connection.execute(mine.values(refresh_status="refreshing"))
-    assert tables("POST", f"/tables/{table['id']}/refresh").status_code == 409
+    path = f"/tables/{table['id']}/refresh"
+    measure, second = catalog._measure, []
+
+    def measured(*arguments):
+        second.append(tables("POST", path).status_code)
+        return measure(*arguments)
+
+    monkeypatch.setattr(catalog, "_measure", measured)
+    assert tables("POST", path).status_code == 200
+    assert second == [409]
+
+
+def test_a_refresh_whose_end_can_not_be_stored_does_not_go_on_for_ever(tables):
+    table = tables.json("GET", "/tables?schema=public&name=findings")[0]
+    path = f"/tables/{table['id']}"
+    database = tables.platform.state / "platform.sqlite"
+    with closing(sqlite3.connect(database, isolation_level=None)) as other:
+        other.execute(
+            "CREATE TRIGGER refused BEFORE UPDATE ON tables WHEN new.refresh_status = 'current' "
+            "BEGIN SELECT RAISE(ABORT, 'no'); END"
+        )
+        try:
+            assert tables("POST", f"{path}/refresh").status_code == 500
+        finally:
+            other.execute("DROP TRIGGER refused")
+    assert tables("POST", f"{path}/refresh").status_code == 200
+    assert tables.json("GET", path)["refreshStatus"] == "current"
 
 
 @pytest.mark.parametrize(

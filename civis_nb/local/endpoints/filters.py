@@ -184,7 +184,7 @@ def time_filter(name: str, text: str) -> str:
     """
     try:
         return to_wire(from_wire(text))
-    except ValueError:
+    except (ValueError, OverflowError):
         raise Invalid(
             f"{name} must be a time such as 2026-01-31T12:00:00Z, not {text!r}."
         ) from None

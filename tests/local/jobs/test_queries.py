@@ -136,6 +136,13 @@ def test_list_filters(jobs_api):
     assert rows[0]["resultRows"] == []
 
 
+@pytest.mark.parametrize("text", ["yesterday", "0001-01-01T00:00:00+05:00"])
+def test_what_is_no_time_is_refused_by_the_name_of_the_filter(http, text):
+    answer = http("GET", "/queries", params={"created_before": text})
+    assert answer.status_code == 400
+    assert answer.json()["errorDescription"].startswith("created_before must be a time")
+
+
 def test_slow_queries_block_neither_each_other_nor_the_api(jobs_api, http):
     body = {"database": 1, "sql": SLOW, "previewRows": 1, "hidden": True}
     slow = [jobs_api.post("/queries", body) for _ in range(3)]
