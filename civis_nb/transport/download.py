@@ -83,8 +83,8 @@ def stream(
     """Download a file piece by piece.
 
     A broken connection is resumed where it broke: by a Range request where the store takes
-    one, else by reading the beginning again and comparing its checksum with what was given
-    out already. An expired link is asked for anew.
+    one and names the version of the content, else by reading the beginning again and comparing
+    its checksum with what was given out already. An expired link is asked for anew.
 
     Parameters
     ----------
@@ -125,7 +125,8 @@ class _Download:
         self._got = 0
         self._crc = 0
         self._got_at_renewal = -1
-        self._etag: str | None = None
+        #: What the store says of the version that it sends: where it changes, so did the content.
+        self._version: dict[str, str] = {}
         self._ranges = True
 
     def run(self) -> Iterator[bytes]:
@@ -196,7 +197,8 @@ class _Download:
             response = self._request()
             status = response.status_code
             if status == 200 or (status == 206 and self._goes_on(response)):
-                self._etag = _strong_etag(response)
+                if status == 200:
+                    self._version = _version_of(response)
                 return response
             with response:
                 if status == 206 or status == 416:
@@ -215,16 +217,22 @@ class _Download:
     def _request(self) -> requests.Response:
         """Send the request for the rest of the content."""
         headers = {"Accept-Encoding": "identity"}
-        if self._got and self._ranges:
+        # Without a word on the version the rest could be that of another one: then all is read
+        # again, and compared.
+        if self._got and self._ranges and self._version:
             headers["Range"] = f"bytes={self._got}-"
-            if self._etag:
-                headers["If-Range"] = self._etag
+            etag = self._version.get("ETag", "")
+            if etag.startswith('"'):  # a weak one is not allowed there
+                headers["If-Range"] = etag
         return ask(self._session, "GET", self._url, headers=headers, stream=True)
 
     def _goes_on(self, response: requests.Response) -> bool:
         """Return whether an answer begins where the last one broke off."""
         found = _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "").strip())
         if not found or found.group(1) is None or int(found.group(1)) != self._got:
+            return False
+        there = response.headers
+        if any(there.get(name, value).strip() != value for name, value in self._version.items()):
             return False
         size = self._remote.size
         return size is None or found.group(3) in ("*", str(size))
@@ -296,9 +304,10 @@ def _content_length(response: requests.Response) -> int | None:
     return int(text) if text.isdigit() else None
 
 
-def _strong_etag(response: requests.Response) -> str | None:
-    etag = response.headers.get("ETag", "").strip()
-    return etag if etag.startswith('"') else None
+def _version_of(response: requests.Response) -> dict[str, str]:
+    """Return the headers by which the store tells one version of the content from another."""
+    found = {name: response.headers.get(name, "").strip() for name in ("ETag", "Last-Modified")}
+    return {name: value for name, value in found.items() if value}
 
 
 def _shut(response: Any) -> Callable[[], None]:

@@ -272,3 +272,47 @@ def test_raw_file_that_takes_parts_gets_everything(tmp_path):
     slow = Slow()
     write_buffer([b"abcdefgh"], slow)
     assert slow.data == b"abcdefgh"
+
+
+def versioned(version, cut=None):
+    """Send what the store holds, all or the first bytes of it, with these headers for its ETag."""
+
+    def step(handler):
+        code, data, headers = handler.content()
+        headers = {name: value for name, value in headers.items() if name != "ETag"} | version
+        handler.send_response(code)
+        for name, value in {**headers, "Content-Length": str(len(data))}.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(data[:cut])
+        if cut is not None:
+            handler.break_off()
+
+    return step
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({}, {}),
+        ({"ETag": 'W/"1"'}, {"ETag": 'W/"2"'}),
+        (
+            {"Last-Modified": "Mon, 30 Nov 2026 10:00:00 GMT"},
+            {"Last-Modified": "Mon, 30 Nov 2026 10:00:01 GMT"},
+        ),
+    ],
+)
+def test_content_that_changes_in_the_middle_is_not_joined_to_what_came(fetch, store, before, after):
+    def changed(handler):
+        store.objects["a"] = bytes(SIZE)
+        return versioned(after)(handler)
+
+    with pytest.raises(CivisDownloadError, match="changed while it was being downloaded"):
+        fetch(versioned(before, 100_000), changed, changed)
+
+
+@pytest.mark.parametrize("version", [{}, {"ETag": 'W/"1"'}, {"Last-Modified": "long ago"}])
+def test_the_rest_of_the_same_version_is_taken(fetch, store, version):
+    assert fetch(versioned(version, 100_000), versioned(version)) == DATA
+    ranges = [headers.get("Range") for _, _, headers, _ in store.requests]
+    assert ranges == [None, "bytes=100000-" if version else None]
