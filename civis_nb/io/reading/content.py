@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import tempfile
 import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import IO, TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, cast
 
 from civis_nb.cancellation import current_token
 from civis_nb.compression import inflate, is_gzip
@@ -20,7 +21,7 @@ from civis_nb.transport.presigned import session_for
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
 
-__all__ = ["CsvContent", "first_record", "inflated", "joined", "remote_chunks"]
+__all__ = ["CsvContent", "first_record", "inflated", "joined", "no_room", "remote_chunks"]
 
 _CHUNK_BYTES = 1024 * 1024
 _IN_MEMORY_BYTES = 4 * 1024 * 1024
@@ -110,10 +111,9 @@ class _KeptChunks:
         # Of the call, not of one iteration: the next one goes on with the same download.
         self._token = current_token()
         self._failure: BaseException | None = None
-        self._file: IO[bytes] = tempfile.SpooledTemporaryFile(_IN_MEMORY_BYTES)  # noqa: SIM115
-        self._length = 0
+        self._kept = _Kept()
         self._lock = threading.Lock()
-        weakref.finalize(self, self._file.close)
+        weakref.finalize(self, self._kept.close)
 
     def __iter__(self) -> Iterator[bytes]:
         position = 0
@@ -124,21 +124,101 @@ class _KeptChunks:
     def _read(self, position: int) -> bytes:
         """Return the next bytes from a position; b"" at the end."""
         with self._lock:
-            if position < self._length:
-                self._file.seek(position)
-                return self._file.read(_CHUNK_BYTES)
+            if position < self._kept.length:
+                return self._kept.read(position)
             if self._failure is not None:
                 raise self._failure
             try:
                 with self._token.active():
                     chunk = next(self._source, b"")
-                self._file.seek(0, os.SEEK_END)
-                self._file.write(chunk)
+                self._kept.append(chunk)
             except BaseException as error:
                 self._failure = error
                 raise
-            self._length += len(chunk)
             return chunk
+
+
+class _Kept:
+    """Bytes to be read again: large ones on disk, unless there is no room for them.
+
+    Then they stay in memory: packed, they take less of it than the result will.
+
+    Attributes
+    ----------
+    length
+        How many there are.
+    """
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._memory: io.BytesIO | None = io.BytesIO()
+        self._disk: IO[bytes] | None = None
+        self._may_move = True
+
+    def append(self, data: bytes) -> None:
+        """Append some."""
+        if self._may_move and self.length + len(data) > _IN_MEMORY_BYTES:
+            self._may_move = False
+            self._move_to_disk()
+        if self._disk is not None:
+            try:
+                _write(self._disk, self.length, data)
+            except OSError:
+                self._move_to_memory(self._disk)
+        if self._memory is not None:
+            _write(self._memory, self.length, data)
+        self.length += len(data)
+
+    def read(self, position: int) -> bytes:
+        """Return some of those that follow a position."""
+        file = self._disk or self._memory
+        assert file is not None  # noqa: S101 - one of them there is
+        file.seek(position)
+        return file.read(min(_CHUNK_BYTES, self.length - position))
+
+    def close(self) -> None:
+        """Give the file on disk back."""
+        if self._disk is not None:
+            self._disk.close()
+
+    def _move_to_disk(self) -> None:
+        """Use a file from now on, where one can be made and holds what there is."""
+        assert self._memory is not None  # noqa: S101 - the first place
+        try:
+            file = cast(IO[bytes], tempfile.TemporaryFile(buffering=0))  # noqa: SIM115
+        except OSError:
+            return
+        try:
+            _write(file, 0, self._memory.getvalue())
+        except OSError:
+            file.close()
+            return
+        self._disk, self._memory = file, None
+
+    def _move_to_memory(self, disk: IO[bytes]) -> None:
+        """Use no file from now on."""
+        content = io.BytesIO()
+        while (position := content.tell()) < self.length:
+            _write(content, position, self.read(position))
+        disk.close()
+        self._disk, self._memory = None, content
+
+
+def _write(file: IO[bytes], position: int, data: bytes) -> None:
+    """Write all of `data` at a position; a file without a buffer may take it in parts."""
+    file.seek(position)
+    rest = memoryview(data)
+    while rest:
+        rest = rest[file.write(rest) :]
+
+
+def no_room(what: str, error: OSError) -> CivisDownloadError:
+    """Return the error of a result for which there is no room in the folder for temporary files."""
+    reason = str(error) if error.errno is None else os.strerror(error.errno)
+    return CivisDownloadError(
+        f"{what} could not be stored in {tempfile.gettempdir()}: {reason}. Free some space, or "
+        "name another folder in the environment variable TMPDIR."
+    )
 
 
 def inflated(chunks: Iterable[bytes], what: str) -> Iterator[bytes]:

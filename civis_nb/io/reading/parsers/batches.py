@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 from civis_nb.errors import CivisDownloadError
 from civis_nb.io.prefetch import prefetch
 from civis_nb.io.reading.blocks import map_blocks, record_blocks, tables_of_rows
-from civis_nb.io.reading.content import inflated
+from civis_nb.io.reading.content import inflated, no_room
 from civis_nb.io.reading.header import split_header
 from civis_nb.io.reading.outputs import ResultFiles
 from civis_nb.io.reading.parsers.arrow_csv import mismatched_column, parse_block
@@ -99,21 +99,36 @@ def typed_batches(
         return
     # Types that hold all values are known at the end only: so the content is read twice.
     with tempfile.TemporaryFile() as file:
-        names, types = _types_of_all(_written(content, file), files.name)
+        names, types = _types_of_all(_written(content, file, files.name), files.name)
         file.seek(0)
         names, rest = split_header(_read_again(file, files.name), files.name)
         yield from _converted(rest, names, types, files.name, rows)
 
 
-def _written(chunks: Iterable[bytes], file: IO[bytes]) -> Iterator[bytes]:
-    """Pass on chunks and write them to a gzip file."""
+def _written(chunks: Iterable[bytes], file: IO[bytes], what: str) -> Iterator[bytes]:
+    """Pass on chunks and write them to a gzip file.
+
+    Raises
+    ------
+    CivisDownloadError
+        When there is no room for it.
+    """
     from civis_nb.compression import gzip_compressor
 
     member = gzip_compressor()
     for chunk in chunks:
-        file.write(member.compress(chunk))
+        _write(member.compress(chunk), file, what)
         yield chunk
-    file.write(member.flush())
+    _write(member.flush(), file, what)
+
+
+def _write(data: bytes, file: IO[bytes], what: str) -> None:
+    """Write to a file."""
+    try:
+        file.write(data)
+        file.flush()  # here, so that what fails is not the next to use the file
+    except OSError as error:
+        raise no_room(what, error) from None
 
 
 def _read_again(file: IO[bytes], what: str) -> Iterator[bytes]:

@@ -11,10 +11,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from civis_nb.errors import CivisDownloadError
+from civis_nb.errors import CivisDownloadError, CivisError
 from civis_nb.frames.from_arrow import check_names
 from civis_nb.frames.native import ExactColumn, native_table
 from civis_nb.frames.sql_types import DeclaredTypes
+from civis_nb.io.reading.content import no_room
 from civis_nb.io.reading.outputs import ResultFiles
 from civis_nb.io.reading.parsers.arrow_exact import sql_types_of
 from civis_nb.io.reading.parsers.batches import TypeMismatchError, typed_batches
@@ -54,7 +55,7 @@ def lazy_frame(
     CivisInputError
         When two columns have one name.
     CivisDownloadError
-        When the content could not be had whole.
+        When the content could not be had whole, or there is no room for it.
     """
     import polars as pl
 
@@ -67,8 +68,10 @@ def lazy_frame(
             files = _with_text(files, mismatch)
         if native:
             path, kept = _natively(path, declared)
-    except BaseException:
+    except BaseException as error:
         shutil.rmtree(folder, ignore_errors=True)
+        if isinstance(error, OSError) and not isinstance(error, CivisError):
+            raise no_room(files.name, error) from None
         raise
     return pl.scan_parquet(path), kept
 
