@@ -123,6 +123,14 @@ def test_no_run_and_explain(live, people, magics_client):
     assert plan.startswith("Plan of sample:")
     assert "people" in plan
     assert sent(magics_client)[-1].startswith("-- why\nEXPLAIN select")
+    # As text, whoever writes the word: in a table's font the drawing falls apart.
+    again = live.text("%%civis_sql\n-- why\nexplain select name from public.people")
+    assert again == plan
+    two = live.text("%%civis_sql\nexplain select 1; select 7 as seven")
+    assert "1 of 1 row" in two
+    live.run("%%civis_sql lines\nexplain select name from public.people")
+    assert live.value("lines.columns.tolist()") == ["QUERY PLAN"]
+    assert live.value("'\\n'.join(lines['QUERY PLAN'])") == plan.partition("\n")[2]
     assert "takes one statement" in live.error("%%civis_sql --explain\nselect 1; select 2")
     assert "not both" in live.error("%%civis_sql --explain --no-run\nselect 1")
 

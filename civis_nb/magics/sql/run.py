@@ -33,7 +33,7 @@ from civis_nb.magics.sql.runner import StatementRunner, title_of
 from civis_nb.magics.sql.statement import Statement, Written, prepare
 from civis_nb.magics.sql.with_rows import check_rows_are_given
 from civis_nb.magics.views import Plan, SqlText
-from civis_nb.sql_text import only_reads
+from civis_nb.sql_text import only_reads, split_statements
 
 __all__ = ["SqlRun"]
 
@@ -110,7 +110,7 @@ class SqlRun:
                 found = self._in_background(statement)
             elif call.to:
                 found = self._into_table(statement)
-            elif call.explain:
+            elif call.explain or self._shows_plan(statement):
                 found = self._plan(statement)
             elif call.profile or call.plot:
                 found = self._viewed(statement)
@@ -344,6 +344,14 @@ class SqlRun:
             call.to, self.runner.query(replace(statement, bound=bound), 0, bound)["done"]
         )
         return None if call.quiet and call.whole_cell else made
+
+    def _shows_plan(self, statement: Statement) -> bool:
+        """Return whether a cell shows what its own EXPLAIN gives: as text, which is drawn by it."""
+        call = self.call
+        is_wanted = call.var or call.kind or call.profile or call.plot or call.cache
+        if not call.whole_cell or is_wanted or statement.first_word != "explain":
+            return False
+        return len(split_statements(statement.bound.sql)) == 1
 
     def _plan(self, statement: Statement) -> Plan | None:
         """Run EXPLAIN; return the plan where it is shown."""

@@ -133,9 +133,15 @@ class Statement:
         return found.pop() if len(found) == 1 else None
 
     @property
+    def first_word(self) -> str:
+        """The first word of its code, in lower case; empty where there is none."""
+        code = next((one for one in tokenize(self.bound.sql) if _is_code(one)), None)
+        return "" if code is None else code.text.lower()
+
+    @property
     def has_code(self) -> bool:
         """Whether it holds more than comments."""
-        return any(_is_code(one) for one in tokenize(self.bound.sql))
+        return bool(self.first_word)
 
 
 def prepare(
