@@ -28,7 +28,7 @@ from _tools import VARIABLES
 ROWS = 1_000_000
 SQL = "select * from public.bench"
 TABLE = f"""
-create or replace table public.bench as
+drop table if exists public.bench; create table public.bench as
 select i::bigint as id, 'user-' || (i * 7919 % 1000003) as name,
   case when i % 10 = 0 then null else (i * 37 % 1000) end::integer as small,
   (i * 0.37)::double precision as amount, (i % 97 / 7.0)::double precision as ratio,
@@ -36,7 +36,7 @@ select i::bigint as id, 'user-' || (i * 7919 % 1000003) as name,
   date '2000-01-01' + (i % 9000)::integer as day,
   (i % 100000 / 100.0)::decimal(12, 2) as price,
   'some longer text, number ' || (i * 104729 % 99991) as note
-from range({ROWS}) t(i)
+from generate_series(0, {ROWS} - 1) t(i)
 """
 
 

@@ -34,7 +34,7 @@ select i::bigint as id, 'user-' || (i * 7919 % 1000003) as name,
   date '2000-01-01' + (i % 9000)::integer as day,
   (i % 100000 / 100.0)::decimal(12, 2) as price,
   'some longer text, number ' || (i * 104729 % 99991) as note
-from range({ROWS}) t(i)
+from generate_series(0, {ROWS} - 1) t(i)
 """
 TYPES = {
     "id": "BIGINT",
@@ -110,7 +110,7 @@ def measures(api: Api, own: duckdb.DuckDBPyConnection, folder: Path) -> dict[str
     own.execute(f"copy bench to '{plain}' (format csv, header)")
     own.execute(f"copy bench to '{packed}' (format csv, header, compression gzip)")
     file_ids = {"none": api.upload(plain), "gzip": api.upload(packed)}
-    api.query(f"create or replace table public.bench as {CONTENT}")
+    api.query(f"drop table if exists public.bench; create table public.bench as {CONTENT}")
 
     def export(compression: str) -> Cost:
         settings = {"compression": compression}

@@ -49,7 +49,8 @@ print(time.perf_counter() - wall, time.process_time() - processor)
 """
 TABLE = (
     "create table many as select range as id, 'name ' || (range % 1000) as name, "
-    "range / 8.0 as x, date '2024-01-01' + (range % 90)::int as day from range({})"
+    "range / 8.0 as x, date '2024-01-01' + (range % 90)::int as day "
+    "from generate_series(0, {} - 1) t(range)"
 )
 LINES = 100_000
 LOG = f"""%%civis_run python
@@ -237,7 +238,7 @@ def many_rows(rows: int) -> Any:
             "'customer ' || (hash(range * 3) % 200000) as name, "
             "date '2020-01-01' + (hash(range * 5) % 2000)::int as day, "
             "['north', 'south', 'east', 'west'][1 + (hash(range * 11) % 4)::int] as region "
-            f"from range({rows})"
+            f"from generate_series(0, {rows} - 1) t(range)"
         ).to_arrow_table()
 
 

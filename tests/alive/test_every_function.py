@@ -17,9 +17,9 @@ from civis_nb.futures import watched
 pytestmark = pytest.mark.exhaustive
 
 ROWS = 6000
-SQL = f"select range as n, md5(range::varchar) as t from range({ROWS})"
+SQL = f"select range as n, md5(range::varchar) as t from generate_series(0, {ROWS} - 1) t(range)"
 #: The answer to the start of a short query has its result, so that nothing is waited for.
-LONG_SQL = "select count(distinct md5(range::varchar)) from range(1000000)"
+LONG_SQL = "select count(distinct md5(range::varchar)) from generate_series(0, 999999) t(range)"
 FRAME = pl.DataFrame({"n": range(ROWS), "t": [f"{n * 7919 % 999983:06x}" for n in range(ROWS)]})
 
 
@@ -64,7 +64,9 @@ def stored(alive_platform: Any) -> dict[str, Any]:
     direct = alive_platform.client()
     text = FRAME.write_csv().encode()
     cio.query_civis(
-        f"create or replace table public.shown as {SQL}", "sample", client=direct
+        f"drop table if exists public.shown; create table public.shown as {SQL}",
+        "sample",
+        client=direct,
     ).result()
     return {
         "csv": cio.file_to_civis(io.BytesIO(text), "shown.csv", client=direct),

@@ -35,14 +35,18 @@ def stored(alive_platform: Any, _session_link: Any, tmp_path_factory: Any) -> di
     numbers = pl.DataFrame({"n": range(1_500_000)}).with_columns(t=pl.col("n").hash().cast(str))
     numbers.write_csv(folder / "large.csv")
     small = cio.file_to_civis(folder / "small.csv", client=client)
-    sql = "create or replace table public.numbers as select range as n from range(10)"
+    sql = (
+        "drop table if exists public.numbers; create table public.numbers as select range as "
+        "n from generate_series(0, 9) t(range)"
+    )
     cio.query_civis(sql, "sample", client=client).result()
     return {
         "file": cio.file_to_civis(io.BytesIO(content), "large", client=client),
         "table": cio.file_to_civis(folder / "large.csv", client=client),
         "small": small,
         "folder": str(folder),
-        "sql": "select range as n, md5(range::varchar) as t from range(700000)",
+        "sql": "select range as n, md5(range::varchar) as t "
+        "from generate_series(0, 699999) t(range)",
     }
 
 

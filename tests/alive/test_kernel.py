@@ -159,7 +159,7 @@ def test_a_job_that_is_waited_for_is_shown_and_cancelled_by_an_interrupt(
 def test_a_future_that_is_waited_for_is_shown_and_its_file_is_not_kept(
     kernel, link, file_id, tmp_path
 ):
-    sql = "select range as n, md5(range::varchar) as t from range(100000)"
+    sql = "select range as n, md5(range::varchar) as t from generate_series(0, 99999) t(range)"
     link.slow(150_000, after=100_000)
     kernel.run(f"future = cio.civis_to_csv('got.csv', \"{sql}\", 'sample')")
 

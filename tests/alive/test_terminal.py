@@ -108,7 +108,7 @@ def test_results_that_are_piped_stay_clean(terminal, run_python, link, file_id):
     link.slow(500_000, after=100_000)
     process = run_python(
         "for n, batch in enumerate(cio.iter_batches('select range as n, md5(range::varchar) as t '"
-        "'from range(60000)', 'sample', rows=5000)):\n    print(n)",
+        "'from generate_series(0, 59999) t(range)', 'sample', rows=5000)):\n    print(n)",
         **{**terminal.options(), "stdout": -1},
     )
     piped, _ = process.communicate(timeout=60)

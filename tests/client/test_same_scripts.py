@@ -42,7 +42,7 @@ def preview_with_its_header(civis: Any, client: Any) -> Any:
 
 
 def frame_of_a_preview(civis: Any, client: Any) -> Any:
-    sql = "select i as \"Nr.\", 'n' || i as n from range(3) t(i) order by 1"
+    sql = "select i as \"Nr.\", 'n' || i as n from generate_series(0, 2) t(i) order by 1"
     found = civis.io.query_civis(sql, DB, client=client, preview_rows=100, **POLL).result()
     columns = found["result_columns"]
     return pd.DataFrame.from_records(found["result_rows"], columns=columns).to_dict()

@@ -24,7 +24,10 @@ def test_interrupted_read_cancels_its_job(io_client, altered):
         return run
 
     client = altered(io_client, scripts={"post_sql_runs": post_sql_runs})
-    sql = "select count(*) from range(3000000000) a(i), range(1000) b(j) where i % 7 = j"
+    sql = (
+        "select count(*) from generate_series(1, 3000000000) a(i), generate_series(1, 1000) "
+        "b(j) where i % 7 = j"
+    )
     with pytest.raises(KeyboardInterrupt) as raised:
         cio.read_civis_sql(sql, "sample", client=client)
     assert "is cancelled" in str(raised.value)
@@ -42,7 +45,7 @@ def test_interrupted_read_cancels_its_job(io_client, altered):
 
 
 def test_lazy_result_is_exact(io_client):
-    sql = "select i, '0' || i as code, i / 4.0 as q from range(1000) t(i)"
+    sql = "select i, '0' || i as code, i / 4.0 as q from generate_series(0, 999) t(i)"
     frame = cio.read_civis_sql(sql, "sample", "lazy", client=io_client)
     assert isinstance(frame, pl.LazyFrame)
     picked = frame.filter(pl.col("i") == 7).select("code").collect()

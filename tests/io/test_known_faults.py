@@ -133,7 +133,7 @@ def test_types_are_detected_only_for_new_tables_without_types(given, altered):
 def test_download_that_fails_is_a_future_that_fails(given, tmp_path):
     target = tmp_path / "folder" / "out.csv"
     target.parent.mkdir()
-    future = cio.civis_to_csv(target, "select i from range(10) t(i)", DB, **given)
+    future = cio.civis_to_csv(target, "select i from generate_series(0, 9) t(i)", DB, **given)
     target.parent.rmdir()
     with pytest.raises(OSError, match="out"):
         future.result()
@@ -142,7 +142,7 @@ def test_download_that_fails_is_a_future_that_fails(given, tmp_path):
 
 
 def test_manifest_shows_no_signature_and_its_links_work(given):
-    sql = "select i from range(3) t(i)"
+    sql = "select i from generate_series(0, 2) t(i)"
     manifest = cio.civis_to_multifile_csv(sql, DB, **given)
     links = [entry["url_signed"] for entry in manifest["entries"]]
     for link in links:

@@ -120,7 +120,7 @@ def test_exact_values_from_the_database(io_client):
 @pytest.mark.parametrize("return_as", ["list", "pandas", "polars"])
 def test_inferred_results_are_those_of_the_other_client(io_client, other_client, return_as):
     civis_io = pytest.importorskip("civis.io")
-    sql = f"select * from ({VALUES}) x cross join range(50) order by 1"
+    sql = f"select * from ({VALUES}) x cross join generate_series(0, 49) t(range) order by 1"
     theirs = civis_io.read_civis_sql(sql, DB, return_as, client=other_client, polling_interval=0.05)
     ours = cio.read_civis_sql(sql, DB, return_as, client=io_client)
     if return_as == "pandas":
@@ -134,7 +134,10 @@ def test_inferred_results_are_those_of_the_other_client(io_client, other_client,
 
 @pytest.mark.contract("D27")
 def test_rows_without_end_of_numbers_then_text(io_client):
-    sql = "select case when i < 500 then i::varchar else 'x' || i end as v from range(1000) t(i)"
+    sql = (
+        "select case when i < 500 then i::varchar else 'x' || i end as v "
+        "from generate_series(0, 999) t(i)"
+    )
     frame = cio.read_civis_sql(sql, DB, "polars", client=io_client)
     assert frame["v"][999] == "x999"
     assert frame.height == 1000
@@ -148,7 +151,7 @@ def test_large_cell_and_accents_across_chunks(io_client):
 
 
 def test_nulls_of_a_single_column_are_rows(io_client):
-    sql = "select case when i % 2 = 0 then i end as v from range(10) t(i) order by i"
+    sql = "select case when i % 2 = 0 then i end as v from generate_series(0, 9) t(i) order by i"
     for types in ("infer", "exact"):
         frame = cio.read_civis_sql(sql, DB, "pandas", types=types, client=io_client)
         assert len(frame) == 10
@@ -193,7 +196,7 @@ def test_failed_statement_raises(io_client):
 
 
 def test_local_csv_files(io_client, tmp_path):
-    sql = "select i, 'n' || i as n from range(3) t(i) order by i"
+    sql = "select i, 'n' || i as n from generate_series(0, 2) t(i) order by i"
     plain = '"i","n"\n0,"n0"\n1,"n1"\n2,"n2"\n'
     cio.civis_to_csv(tmp_path / "a.csv", sql, DB, client=io_client).result()
     assert (tmp_path / "a.csv").read_text() == plain
@@ -223,7 +226,7 @@ def test_local_csv_of_no_rows_is_its_header(io_client, tmp_path):
 
 def test_local_csv_of_no_result_leaves_the_file(io_client, tmp_path):
     (tmp_path / "a.csv").write_text("old")
-    sql = "create or replace table public.no_result (i int)"
+    sql = "drop table if exists public.no_result; create table public.no_result (i int)"
     with pytest.warns(RuntimeWarning, match=r"a\.csv is not written"):
         cio.civis_to_csv(tmp_path / "a.csv", sql, DB, client=io_client).result()
     assert (tmp_path / "a.csv").read_text() == "old"
@@ -259,7 +262,7 @@ def test_options_reach_the_parsers(io_client):
 
 
 def test_several_files_are_read_as_one(io_client):
-    sql = "select i, 'n' || i as n from range(5000) t(i) order by i"
+    sql = "select i, 'n' || i as n from generate_series(0, 4999) t(i) order by i"
     manifest = cio.civis_to_multifile_csv(sql, DB, client=io_client, max_file_size=1)
     assert manifest["header"] == ["i", "n"]
     frame = cio.read_civis_sql(
@@ -286,7 +289,7 @@ def test_two_outputs_of_one_export_are_both_read(io_client, altered, answer):
 
 
 def test_batches_are_exact_and_bounded(io_client):
-    sql = "select i, '0' || i as code from range(10000) t(i) order by i"
+    sql = "select i, '0' || i as code from generate_series(0, 9999) t(i) order by i"
     batches = list(cio.iter_batches(sql, DB, rows=1000, client=io_client))
     assert max(batch.num_rows for batch in batches) <= 1000
     table = pa.Table.from_batches(batches)

@@ -62,7 +62,10 @@ def test_appended_columns_are_matched_by_name(io_client):
 
 def test_frame_that_lacks_columns_names_its_own(io_client, altered):
     table = "public.filled"
-    sql = f"create or replace table {table} (id int default 7, a int, b varchar(9))"
+    sql = (
+        f"drop table if exists {table}; create table {table} (id int default 7, a int, b "
+        f"varchar(9))"
+    )
     cio.query_civis(sql, DB, client=io_client).result()
     frame = pl.DataFrame({"b": ["x"]})
     silent = altered(io_client, files=None, imports=None)

@@ -46,21 +46,22 @@ with start(state=sys.argv[1] + "/state", samples=False) as platform:
         run = call("POST", f"/jobs/{made['id']}/runs").json()
         return ended(f"/jobs/{made['id']}/runs/{run['id']}")
 
-    query("CREATE TABLE kept AS SELECT i FROM range(1000) t(i);"
-          "CREATE TABLE texts AS SELECT sha256(i::text) a FROM range(20000) t(i)")
+    query("CREATE TABLE kept AS SELECT i FROM generate_series(0, 999) t(i);"
+          "CREATE TABLE texts AS SELECT sha256(i::text) a FROM generate_series(0, 19999) t(i)")
     made = call("POST", "/files", json={"name": "a"}).json()
     upload = requests.post(
         made["uploadUrl"], files={**made["uploadFields"], "file": bytes(21_000_000)}, timeout=30
     )
     found["upload"] = [upload.status_code, upload.text]
     found["statement"] = query("CREATE TABLE big AS SELECT sha256(i::text) a, md5(i::text) b "
-                               "FROM range(400000) t(i)")["error"]
+                               "FROM generate_series(0, 399999) t(i)")["error"]
     found["next statement"] = query("SELECT count(*) FROM kept")["resultRows"]
     # Again and again, so that nothing is left of what the first failure gave back.
     found["writes"] = []
     for _ in range(3):
-        query("INSERT INTO texts SELECT sha256(i::text) FROM range(900000) t(i)")
-        found["writes"].append(query("CREATE OR REPLACE TABLE small AS SELECT 1")["error"])
+        query("INSERT INTO texts SELECT sha256(i::text) FROM generate_series(0, 899999) t(i)")
+        made = query("DROP TABLE IF EXISTS small; CREATE TABLE small AS SELECT 1")
+        found["writes"].append(made["error"])
         found["writes"].append(call("POST", "/files", json={"name": "a"}).status_code)
     found["free"] = shutil.disk_usage(sys.argv[1]).free
     found["log"] = job("for i in range(100000): print('x' * 600)")["error"]

@@ -17,8 +17,8 @@ pytestmark = pytest.mark.exhaustive
 
 _MAKE = """
 CREATE TABLE public.every_type (
-    i INTEGER, big BIGINT, huge HUGEINT, d DECIMAL(9,2), f DOUBLE, b BOOLEAN, t VARCHAR, dt DATE,
-    ts TIMESTAMP, tz TIMESTAMPTZ, tm TIME, j JSON, l INTEGER[], bl BLOB, u UUID, nothing INTEGER
+    i INTEGER, big BIGINT, huge DECIMAL(38,0), d DECIMAL(9,2), f DOUBLE, b BOOLEAN, t VARCHAR,
+    dt DATE, ts TIMESTAMP, tz TIMESTAMPTZ, tm TIME, j JSON, l INTEGER[], bl BLOB, u UUID, nothing INTEGER
 );
 INSERT INTO public.every_type VALUES
     (1, 9007199254740993, 99999999999999999999999999999999999999, 1.5, 'nan', true, 'a',
@@ -92,12 +92,18 @@ def test_means_and_deviations_are_those_of_the_values_where_there_are_any(tables
 
 
 def test_shares_of_values_add_up(tables):
-    tables.sql("CREATE OR REPLACE TABLE public.shares AS SELECT i % 4 AS a FROM range(40) r(i)")
+    tables.sql(
+        "DROP TABLE IF EXISTS public.shares; CREATE TABLE public.shares AS SELECT i % 4 "
+        "AS a FROM generate_series(0, 39) r(i)"
+    )
     (column,) = tables.columns(tables.named("shares")["id"]).values()
     assert column["valueDistribution"] == dict.fromkeys("0123", 10)
     assert column["valueDistributionPercent"] == dict.fromkeys("0123", 25.0)
     assert column["possibleDependentVariableTypes"] == ["multinomial", "ordinal"]
-    tables.sql("CREATE OR REPLACE TABLE public.shares AS SELECT i AS a FROM range(40) r(i)")
+    tables.sql(
+        "DROP TABLE IF EXISTS public.shares; CREATE TABLE public.shares AS SELECT i AS a "
+        "FROM generate_series(0, 39) r(i)"
+    )
     tables.json("POST", f"/tables/{tables.named('shares')['id']}/refresh")
     (column,) = tables.columns(tables.named("shares")["id"]).values()
     assert len(column["valueDistribution"]) == 20
@@ -107,7 +113,7 @@ def test_shares_of_values_add_up(tables):
 @pytest.mark.parametrize(
     ("make", "rows", "filled"),
     [
-        ("CREATE OR REPLACE TABLE public.looked_at (a INTEGER)", 0, 0),
+        ("DROP TABLE IF EXISTS public.looked_at; CREATE TABLE public.looked_at (a INTEGER)", 0, 0),
         ("CREATE OR REPLACE VIEW public.seen_as AS SELECT 1 AS a", None, 1),
     ],
 )
@@ -123,7 +129,8 @@ def test_empty_tables_and_views_have_statistics_too(tables, make, rows, filled):
 @pytest.mark.contract("S70")
 def test_a_refresh_goes_from_refreshing_to_current_and_is_never_stale(tables):
     tables.sql(
-        "CREATE OR REPLACE TABLE public.large AS SELECT md5(i::VARCHAR) a FROM range(300000) r(i)"
+        "DROP TABLE IF EXISTS public.large; CREATE TABLE public.large AS SELECT "
+        "md5(i::VARCHAR) a FROM generate_series(0, 299999) r(i)"
     )
     table = tables.named("large")
     path = f"/tables/{table['id']}"
@@ -145,7 +152,9 @@ def test_a_refresh_goes_from_refreshing_to_current_and_is_never_stale(tables):
 
 
 def test_a_refresh_of_what_was_dropped_is_404_and_leaves_no_trace(tables):
-    tables.sql("CREATE OR REPLACE TABLE public.short_lived AS SELECT 1 AS a")
+    tables.sql(
+        "DROP TABLE IF EXISTS public.short_lived; CREATE TABLE public.short_lived AS SELECT 1 AS a"
+    )
     path = f"/tables/{tables.named('short_lived')['id']}"
     tables.sql("DROP TABLE public.short_lived")
     assert tables.http("POST", f"{path}/refresh").status_code == 404
@@ -178,7 +187,7 @@ def test_underscores_are_no_wildcards_and_percent_and_star_are(tables, name):
 
 
 def test_scans_measure_at_once_and_in_every_priority(tables):
-    tables.sql("CREATE OR REPLACE TABLE public.scanned AS SELECT 5 AS a")
+    tables.sql("DROP TABLE IF EXISTS public.scanned; CREATE TABLE public.scanned AS SELECT 5 AS a")
     for priority in ("flag", "block", "queue", None):
         body = {"database_id": "1", "schema": "PUBLIC", "table_name": "Scanned"}
         made = tables.json("POST", "/tables/scan", json={**body, "stats_priority": priority})

@@ -136,7 +136,7 @@ def live(magics_platform: Any, tmp_path_factory: pytest.TempPathFactory) -> Iter
 @pytest.fixture(scope="module")
 def people(live: LiveNotebook) -> str:
     live.text(
-        "%civis_sql create or replace table public.people as "
-        "select range as id, 'name ' || range as name from range(50)"
+        "%civis_sql drop table if exists public.people; create table public.people as "
+        "select range as id, 'name ' || range as name from generate_series(0, 49) t(range)"
     )
     return "public.people"

@@ -8,7 +8,7 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbformat.v4 import new_code_cell, new_notebook
 
-SLOW = "select count(*) from range(100000000000) a where sqrt(a.range) > 0"
+SLOW = "select count(*) from generate_series(0, 99999999999) a(range) where sqrt(a.range) > 0"
 
 
 def wait_for(live, name):

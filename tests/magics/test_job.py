@@ -293,7 +293,10 @@ def test_settings_are_shown_changed_and_reset(shell, monkeypatch, magics_platfor
     assert magics_platform.api_key not in repr(table)
     assert repr(shell.cell("%civis_config limit")) == "limit = 20"
     assert repr(shell.cell("%civis_config limit 7")) == "limit = 7"
-    assert shell.cell("%%civis_sql\nselect * from range(50)").caption == "7 of 50 rows"
+    assert (
+        shell.cell("%%civis_sql\nselect * from generate_series(0, 49) t(range)").caption
+        == "7 of 50 rows"
+    )
     assert repr(shell.cell("%civis_config limit --reset")) == "limit = 20"
     shell.cell("%civis_config limit 7")
     shell.cell("%civis_config --reset")

@@ -257,8 +257,14 @@ def test_following_a_log_ends_with_the_run_or_an_interrupt(live, magics_client):
 
 
 def test_tables_are_listed(live, magics_client):
-    live.run("%civis_sql create or replace table public.listed_a as select 1 as a, 'x' as b")
-    live.run("%civis_sql create or replace table public.listed_b as select 1 as c")
+    live.run(
+        "%civis_sql drop table if exists public.listed_a; create table public.listed_a "
+        "as select 1 as a, 'x' as b"
+    )
+    live.run(
+        "%civis_sql drop table if exists public.listed_b; create table public.listed_b "
+        "as select 1 as c"
+    )
 
     def rows(line):
         live.run(f"t = %civis_tables {line}")
@@ -273,7 +279,10 @@ def test_tables_are_listed(live, magics_client):
     assert "--refresh scans for new ones" in live.value("t.note")
     assert live.value("t.title") == "Columns of tables like 'nosuch'"
     assert [row[1] for row in rows("listed -d sample -s public")] == ["listed_a", "listed_b"]
-    live.run("%civis_sql create or replace table public.listed_a as select 1 as z, 'x' as a")
+    live.run(
+        "%civis_sql drop table if exists public.listed_a; create table public.listed_a "
+        "as select 1 as z, 'x' as a"
+    )
     # In the table's order, and without a count of what is in them, which may take long.
     assert [row[:2] for row in rows("listed_a --columns")] == [
         ("public.listed_a", "z"), ("public.listed_a", "a"),

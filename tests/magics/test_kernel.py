@@ -65,10 +65,11 @@ def without_times(outputs: Any) -> Any:
 
 
 CELLS = (
-    "%%civis_sql\nselect range as n, null as nothing from range(30)",
-    "%%civis_sql df -n 2\nselect range as n from range(30)",
+    "%%civis_sql\nselect range as n, null as nothing from generate_series(0, 29) t(range)",
+    "%%civis_sql df -n 2\nselect range as n from generate_series(0, 29) t(range)",
     # Long enough for its progress to be shown.
-    "%%civis_sql\nselect count(*) as n from range(100000000) t where sqrt(t.range) < -1",
+    "%%civis_sql\nselect count(*) as n "
+    "from generate_series(0, 99999999) t(range) where sqrt(t.range) < -1",
     "x = %civis_sql select 1 as n\nprint('before')\nx",
 )
 
@@ -90,9 +91,9 @@ def test_what_stays_behind_is_the_same_in_every_mode(execute):
 
 
 PLACES = [
-    ("%%civis_sql\n\nselect 1,\n  'ü', nosuch from range(3)", (4, 8, 6)),
+    ("%%civis_sql\n\nselect 1,\n  'ü', nosuch from generate_series(0, 2) t(range)", (4, 8, 6)),
     ("%%time\n%%civis_sql\nselect nosuch", (3, 8, 6)),
-    ("x = 1\ny = %civis_sql select x, nosuch from range(:x) t(x)", (2, 26, 6)),
+    ("x = 1\ny = %civis_sql select x, nosuch from generate_series(0, :x - 1) t(x)", (2, 26, 6)),
     ("%%civis_sql --jinja\nselect {{ 1 }}, nosuch", None),
     ("try:\n    %civis_sql select nosuch\nexcept Exception:\n    pass", None),
     ("%%civis_sql\nselect 1", None),
@@ -199,7 +200,7 @@ def test_a_static_notebook_passes_nbval(execute, magics_platform, tmp_path, monk
 @pytest.mark.exhaustive
 def test_types_profile_and_plot(execute):
     sql = "select i as n, (i * 0.5)::decimal(10,2) as d, date '2024-01-01' + i as day"
-    source = f"{sql} from range(30) t(i)"
+    source = f"{sql} from generate_series(0, 29) t(i)"
     notebook = execute(
         f"%%civis_sql df\n{source}",
         "assert [*map(str, df.dtypes)] == ['int64', 'float64', 'datetime64[us]'], df.dtypes",
@@ -222,8 +223,8 @@ def test_a_plot_leaves_a_picture(execute):
     pytest.importorskip("altair")
     pytest.importorskip("vl_convert")
     notebook = execute(
-        "%%civis_sql --plot bar:s,n\nselect i % 3 as s, i as n from range(30) t(i)",
-        "%%civis_sql df --plot hist:n\nselect i as n from range(300) t(i)",
+        "%%civis_sql --plot bar:s,n\nselect i % 3 as s, i as n from generate_series(0, 29) t(i)",
+        "%%civis_sql df --plot hist:n\nselect i as n from generate_series(0, 299) t(i)",
         "assert len(df) == 300",
     )
     for cell, says in ((1, "Bar chart: sum of n by s, 3 points"), (2, "Histogram: rows by n")):

@@ -17,7 +17,7 @@ PAGE = ROOT / "docs" / "how-to" / "results.md"
 def anes96(magics_client):
     cio.query_civis(
         "create table public.anes96 as select (i % 2)::varchar as vote, 20 + i % 60 as age, "
-        "i * 10.5 as income from range(944) t(i)",
+        "i * 10.5 as income from generate_series(0, 943) t(i)",
         "sample",
         client=magics_client,
     ).result()

@@ -23,7 +23,7 @@ from civis_nb.magics.history import History
 from civis_nb.magics.sql.background import FrameFuture
 from tests.magics.sent import sent_exactly
 
-SLOW = "select count(*) from range(100000000000) a where sqrt(a.range) > 0"
+SLOW = "select count(*) from generate_series(0, 99999999999) a(range) where sqrt(a.range) > 0"
 
 
 def test_the_extension_loads_and_unloads(shell):
@@ -53,7 +53,7 @@ def test_a_cell_without_a_variable_has_a_table_as_its_value(shell):
 
 
 def test_a_long_result_is_a_preview_and_says_so(shell):
-    table = shell.cell("%%civis_sql -n 3\nselect * from range(5000)")
+    table = shell.cell("%%civis_sql -n 3\nselect * from generate_series(0, 4999) t(range)")
     assert table.caption == "3 of the first 1,000 rows; the total is not known"
     assert len(table.to_polars()) == 5000
 
@@ -70,12 +70,19 @@ def test_a_whole_preview_is_never_run_again(shell, magics_client):
 
 
 def test_the_database_counts_the_rows_of_a_preview(shell):
-    table = shell.cell("%%civis_sql\nselect range as n from range(3000) -- all of them\n;")
+    table = shell.cell(
+        "%%civis_sql\nselect range as n from generate_series(0, 2999) t(range) -- all of them\n;"
+    )
     assert table.caption == "20 of the first 1,000 rows; the total is not known"
     assert table.count_rows() == 3000
     assert table.caption == "20 of 3,000 rows"
     assert not table.complete
-    assert shell.cell("%civis_sql --max-rows 5 select range from range(9)").count_rows() == 5
+    assert (
+        shell.cell(
+            "%civis_sql --max-rows 5 select range from generate_series(0, 8) t(range)"
+        ).count_rows()
+        == 5
+    )
     assert shell.cell("%civis_sql select 1").count_rows() == 1
 
 
@@ -101,7 +108,9 @@ def test_cells_of_others_are_left_alone(shell):
 
 
 def test_a_statement_without_a_result_is_an_empty_table(shell):
-    assert shell.cell("%%civis_sql\ncreate or replace table nothing_back (a int)").columns == []
+    sql = "drop table if exists nothing_back; create table nothing_back (a int)"
+    assert shell.cell(f"%%civis_sql
+{sql}").columns == []
 
 
 @pytest.mark.parametrize(
@@ -140,7 +149,7 @@ def test_values_come_from_the_calling_function(shell):
 
 def test_lists_expand(shell):
     shell.ns["ids"] = [1, 3]
-    shell.cell("%%civis_sql df\nselect * from range(5) where range in (:ids)")
+    shell.cell("%%civis_sql df\nselect * from generate_series(0, 4) t(range) where range in (:ids)")
     assert list(shell.ns["df"]["range"]) == [1, 3]
 
 
@@ -171,7 +180,9 @@ def test_what_is_wrong_is_said_and_nothing_is_sent(shell, magics_client, source,
 def test_a_failed_query_shows_its_place_and_leaves_the_variable(shell):
     shell.ns["df"] = "old"
     for line in ("df", ""):
-        error, text = shell.failing(f"%%civis_sql {line}\nselect 1,\n  nosuch\nfrom range(3)\n")
+        error, text = shell.failing(
+            f"%%civis_sql {line}\nselect 1,\n  nosuch\nfrom generate_series(1, 3)\n"
+        )
         assert isinstance(error, CivisSQLError)
         assert (error.line, error.column) == (3, 3)
         lines = text.strip().splitlines()
@@ -189,12 +200,12 @@ def test_unknown_tables_and_syntax_errors_are_told(shell):
 
 
 def test_max_rows_cuts_and_says_so(shell):
-    shell.cell("%%civis_sql df --max-rows 10\nselect * from range(50)")
+    shell.cell("%%civis_sql df --max-rows 10\nselect * from generate_series(0, 49) t(range)")
     assert len(shell.ns["df"]) == 10
     assert "5 of the first 10 rows; the total is not known" in shell.outputs[0]["text/plain"]
-    assert shell.cell("%%civis_sql --max-rows 10\nselect * from range(50)").caption == (
-        "10 of the first 10 rows; the total is not known"
-    )
+    assert shell.cell(
+        "%%civis_sql --max-rows 10\nselect * from generate_series(0, 49) t(range)"
+    ).caption == ("10 of the first 10 rows; the total is not known")
 
 
 def test_quiet_shows_nothing(shell):

@@ -20,7 +20,8 @@ TEXT = "str" if int(pd.__version__.split(".")[0]) >= 3 else "object"
 def test_a_variable_gets_the_whole_result_exactly(shell):
     assert shell.cell(
         "%%civis_sql df\n"
-        "select range as n, range::varchar as code, 1.10::decimal(5,2) as d from range(5000)"
+        "select range as n, range::varchar as code, 1.10::decimal(5,2) as d "
+        "from generate_series(0, 4999) t(range)"
     ) is None  # fmt: skip
     df = shell.ns["df"]
     assert isinstance(df, pd.DataFrame)
@@ -108,7 +109,7 @@ def test_views_and_types_that_can_not_be_are_refused(shell, magics_client, line,
 
 def test_a_profile_is_the_value_of_a_cell(shell):
     profile = shell.cell(
-        "%%civis_sql --profile\nselect i as n, i % 3 = 0 as ok from range(2000) t(i)"
+        "%%civis_sql --profile\nselect i as n, i % 3 = 0 as ok from generate_series(0, 1999) t(i)"
     )
     assert len(profile) == 2
     assert (profile["n"].distinct, profile["n"].min, profile["n"].max) == (2000, 0, 1999)
@@ -127,7 +128,9 @@ def test_frames_of_other_kinds(shell, kind, frame):
 
 
 def test_a_lazy_result_holds_the_first_rows_and_fetches_the_rest_when_asked(shell, magics_client):
-    shell.cell("%%civis_sql t --as lazy -n 2\nselect range as n from range(3000)")
+    shell.cell(
+        "%%civis_sql t --as lazy -n 2\nselect range as n from generate_series(0, 2999) t(range)"
+    )
     assert shell.outputs[0]["text/plain"].startswith("t: 2 of the first 1,000 rows; the total")
     table = shell.ns["t"]
     assert len(table.rows) == 1000

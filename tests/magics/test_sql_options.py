@@ -35,7 +35,8 @@ def test_what_is_said_of_a_statement_outlives_its_progress(live):
         for option in ("", "--as pandas", "--profile"):
             said = live.text(
                 f"%%civis_sql --jinja {option}\n"
-                "select count(*) as n from range(20000000) where {{part|sqlsafe}}"
+                "select count(*) as n from generate_series(0, 19999999) t(range) where "
+                "{{part|sqlsafe}}"
             )
             assert "as it is: 'range > 0'" in said
             assert "n" in said.split("'range > 0'")[1]
@@ -53,9 +54,13 @@ def test_max_rows_limits_what_is_fetched(live, people, magics_client):
     live.text("%%civis_sql df --max-rows 10\nselect * from public.people limit 3")
     assert len(live.value("df['id'].tolist()")) == 3
     # A text that can take no LIMIT: the download stops.
-    shown = live.text("%%civis_sql df --max-rows 10\nselect 1; select * from range(20)")
+    shown = live.text(
+        "%%civis_sql df --max-rows 10\nselect 1; select * from generate_series(0, 19) t(range)"
+    )
     assert "5 of the first 10 rows; the total is not known" in shown
-    shown = live.text("%%civis_sql df --max-rows 30\nselect 1; select * from range(20)")
+    shown = live.text(
+        "%%civis_sql df --max-rows 30\nselect 1; select * from generate_series(0, 19) t(range)"
+    )
     assert "5 of 20 rows" in shown
 
 
@@ -169,7 +174,9 @@ def test_a_table_that_cannot_be_made_says_what_to_do(live):
 
 
 def test_statements_say_what_they_did(live, people):
-    assert "CREATE TABLE" in live.text("%civis_sql create or replace table told (a int)")
+    assert "CREATE TABLE" in live.text(
+        "%civis_sql drop table if exists told; create table told (a int)"
+    )
     assert "INSERT: 3 rows" in live.text("%civis_sql insert into told values (1), (2), (3)")
     assert "UPDATE: 2 rows" in live.text("%civis_sql update told set a = 9 where a > 1")
     assert "DELETE: 1 row" in live.text("%civis_sql delete from told where a = 1")
@@ -211,7 +218,7 @@ def test_static_and_quiet(live):
     # Also where a person would get a live view.
     live.client.kc.allow_stdin = True
     try:
-        cells = [live.run(f"%%civis_sql {line}\nselect * from range(500)")
+        cells = [live.run(f"%%civis_sql {line}\nselect * from generate_series(0, 499) t(range)")
                  for line in ("--static", "")]  # fmt: skip
     finally:
         live.client.kc.allow_stdin = False

@@ -76,7 +76,10 @@ def test_a_job_is_seen_while_it_runs_and_its_end_stays(session, magics_client, t
 
 
 def test_ctrl_c_takes_the_display_away_and_says_what_became_of_the_run(session, magics_client):
-    session.begin("%civis_sql select count(*) from range(100000000000) a where sqrt(a.range) < -1")
+    session.begin(
+        "%civis_sql select count(*) "
+        "from generate_series(0, 99999999999) a(range) where sqrt(a.range) < -1"
+    )
     shown = session.until("Query on sample: running")
     session.process.sendintr()
     shown += session.until("KeyboardInterrupt: The remote run .* is cancelled")
@@ -87,7 +90,7 @@ def test_ctrl_c_takes_the_display_away_and_says_what_became_of_the_run(session, 
 
 def test_an_error_behind_a_display_leaves_the_cursor(session, magics_client):
     # It fails in the end, when something was already shown.
-    slow = "select count(*) from range(400000000) a where sqrt(a.range) < -1"
+    slow = "select count(*) from generate_series(0, 399999999) a(range) where sqrt(a.range) < -1"
     session.begin(f"%civis_sql select ('late' || count)::int from ({slow}) a")
     shown = session.until("CivisSQLError.*late") + session.begin("1 + 1")
     assert shown.count(HIDE) == shown.count(SHOW)

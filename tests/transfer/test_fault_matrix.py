@@ -43,7 +43,7 @@ _spec.loader.exec_module(faulty)
 DB = "sample"
 DEADLINE_S = 45
 ROWS = 4000
-SQL = f"select i as id, md5(i::varchar) as code from range({ROWS}) t(i) order by i"
+SQL = f"select i as id, md5(i::varchar) as code from generate_series(0, {ROWS} - 1) t(i) order by i"
 BYTES = bytes(range(256)) * 800
 #: A little more than the two parts that it is sent in, with MAX_SINGLE_BYTES brought down.
 LARGE = bytes(range(1, 256)) * 24_000

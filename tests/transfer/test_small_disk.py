@@ -24,7 +24,7 @@ import civis_nb.local
 full, roomy = Path(sys.argv[1]), Path(sys.argv[2])
 tempfile.tempdir = str(roomy)
 found = {}
-sql = "select i as id, md5(i::varchar) as code from range(100000) t(i)"
+sql = "select i as id, md5(i::varchar) as code from generate_series(0, 99999) t(i)"
 
 def tried(name, call):
     try:

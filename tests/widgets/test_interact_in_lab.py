@@ -15,9 +15,10 @@ LOAD = (
 SLOW = (
     "@ipywidgets.interact(factor=(1, 9))\n"
     "def show(factor=2):\n"
-    "    slow = %civis_sql select count(*) as n from range(20000000) a where sqrt(a.range) > 9\n"
+    "    slow = %civis_sql select count(*) as n "
+    "from generate_series(0, 19999999) a(range) where sqrt(a.range) > 9\n"
     "    job = %civis_run Speaks\n"
-    "    table = %civis_sql select range * :factor as n from range(60)\n"
+    "    table = %civis_sql select range * :factor as n from generate_series(0, 59) t(range)\n"
     "    display(table)"
 )
 

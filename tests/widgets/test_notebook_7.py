@@ -8,7 +8,7 @@ from tests.widgets.drivers import serious_findings, until
 
 pytestmark = pytest.mark.exhaustive
 
-ROWS = "select range as n, 'name ' || (range % 7) as name from range({})"
+ROWS = "select range as n, 'name ' || (range % 7) as name from generate_series(0, {} - 1) t(range)"
 CELLS = (
     "%load_ext civis_nb",
     f"%%civis_sql\n{ROWS.format(3000)}",

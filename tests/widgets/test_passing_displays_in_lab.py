@@ -16,7 +16,7 @@ PROFILE = (
     "%load_ext civis_nb\n"
     "%civis_sql --profile select range * 1000003 as a_long_name, range % 9 as b, range / 7.0 as c,"
     " 'value number ' || (range % 3) as words, date '2020-01-01' + (range % 99)::int as day"
-    " from range(500)"
+    " from generate_series(0, 499) t(range)"
 )
 
 

@@ -12,8 +12,9 @@ SQL = (
     "%load_ext civis_nb",
     "%%civis_sql t\nselect range as n, 'name ' || (range % 7) as name, range / 8.0 as x,"
     " case when range % 3 = 0 then null else date '2024-01-01' + cast(range % 90 as int) end as day"
-    " from range(3000)",
-    "%%civis_sql\nselect range as n, '<img src=x onerror=alert(1)>' as evil from range(50)",
+    " from generate_series(0, 2999) t(range)",
+    "%%civis_sql\nselect range as n, '<img src=x onerror=alert(1)>' as evil "
+    "from generate_series(0, 49) t(range)",
 )
 
 
@@ -44,7 +45,9 @@ def test_results_of_cells_turn_into_live_views_and_leave_html_behind(open_notebo
 
 def test_a_copy_of_a_cell_keeps_its_result_and_each_output_has_one_view(open_notebook):
     page = open_notebook(
-        SQL[0], "factor = 1", "%civis_sql select range * :factor as n from range(60)"
+        SQL[0],
+        "factor = 1",
+        "%civis_sql select range * :factor as n from generate_series(0, 59) t(range)",
     )
     page.run_all()
     page.output(2).locator(".civis-table .civis-cell").first.wait_for()
@@ -75,7 +78,9 @@ def test_a_copy_of_a_cell_keeps_its_result_and_each_output_has_one_view(open_not
 
 def test_a_preview_is_counted_and_is_as_high_as_asked(open_notebook):
     page = open_notebook(
-        SQL[0], "%%civis_sql -n 5\nselect range as n, range % 7 as m from range(3000)"
+        SQL[0],
+        "%%civis_sql -n 5\nselect range as n, range % 7 as m "
+        "from generate_series(0, 2999) t(range)",
     )
     page.run_all()
     view = page.output(1).locator(".civis-table")

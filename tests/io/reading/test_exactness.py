@@ -8,6 +8,7 @@ import os
 import pytest
 
 import civis_nb.io as cio
+import civis_nb.local
 from civis_nb.errors import CivisDownloadError
 from civis_nb.io.reading.parsers.arrow_exact import exact_table
 from civis_nb.io.reading.parsers.lazy import _remove
@@ -128,6 +129,13 @@ def test_sixteen_hundred_columns(io_client):
         assert last == "01599"
 
 
+@pytest.fixture(scope="module")
+def native_client():
+    """A client of a platform whose SQL has DuckDB's types as well."""
+    with civis_nb.local.start(samples=False, dialect="duckdb") as platform:
+        yield platform.client()
+
+
 @pytest.mark.contract("D23")
 @pytest.mark.parametrize(
     ("sql_type", "value"),
@@ -146,9 +154,9 @@ def test_sixteen_hundred_columns(io_client):
         ("integer[]", "[1,2,null]"),  # nested values are JSON
     ],
 )
-def test_value_of_a_type_keeps_every_digit(io_client, sql_type, value):
+def test_value_of_a_type_keeps_every_digit(native_client, sql_type, value):
     sql = f"select '{value}'::{sql_type} as a union all select null"
-    given = {"client": io_client, "polling_interval": 0.02}
+    given = {"client": native_client, "polling_interval": 0.02}
     if sql_type == "uhugeint":
         with pytest.raises(CivisDownloadError, match="Cast the column to text"):
             list(cio.iter_batches(sql, "sample", **given))
@@ -163,7 +171,7 @@ def test_value_of_a_type_keeps_every_digit(io_client, sql_type, value):
 def test_lazy_column_with_a_value_that_does_not_fit_is_text(io_client):
     sql = """select case when i = 150000 then 'infinity'::timestamp else timestamp '2020-01-01' end
     as t, 7 as n, case when i = 5 then 'infinity'::date else date '2020-01-01' end as d
-    from range(200000) x(i)"""
+    from generate_series(0, 199999) x(i)"""
     frame = cio.read_civis_sql(sql, "sample", "lazy", client=io_client).collect()
     assert [str(kind) for kind in frame.dtypes] == ["String", "Int32", "String"]
     assert frame.height == 200_000

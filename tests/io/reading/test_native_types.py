@@ -26,7 +26,7 @@ select i as id,
        timestamptz '2024-01-01 08:00:00+00' + i * interval '6 hours' as seen,
        case when i % 2 = 0 then 'north' else 'south' end as region,
        case when i % 5 = 0 then null else i % 3 = 0 end as paid
-from range(60) t(i) order by i
+from generate_series(0, 59) t(i) order by i
 """
 LOSING = "select 0.12345678901234567891::decimal(38,20) as d, 1.5::decimal(4,2) as e"
 
@@ -174,7 +174,7 @@ def test_lazy_columns_are_native_when_all_of_their_parts_are(io_client):
     (i % 30000 * 0.01)::decimal(18,2) as e,
     (i % 30000)::smallint as n,
     case when i = 3 then timestamp '0044-03-15 10:00:00 BC' else timestamp '2020-01-01' end as t
-    from range(200000) x(i)"""
+    from generate_series(0, 199999) x(i)"""
     with pytest.warns(UserWarning, match="d stays decimal.*t stays text") as caught:
         lazy = cio.read_civis_sql(sql, "sample", "lazy", types="native", client=io_client)
     assert caught[0].filename == __file__
@@ -213,7 +213,8 @@ def test_a_column_that_stays_exact_is_warned_about_where_it_is_read(io_client):
 
 def test_whole_tables_have_the_types_of_their_columns(io_client):
     cio.query_civis(
-        "create or replace table native_typed as select 1.10::decimal(10,2) as d, '01' as s",
+        "drop table if exists native_typed; create table native_typed as select "
+        "1.10::decimal(10,2) as d, '01' as s",
         "sample",
         client=io_client,
     ).result()

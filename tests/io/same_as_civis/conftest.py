@@ -20,7 +20,7 @@ def theirs() -> Any:
 DB = "sample"
 POLL = {"polling_interval": 0.02}
 SQL = """select i as id, 'n' || i as "Na me", i * 1.5 as f, 'x,"y' || chr(10) || 'z' as q,
-case when i % 2 = 0 then 'v' end as n, i = 2 as b from range(5) t(i) order by 1"""
+case when i % 2 = 0 then 'v' end as n, i = 2 as b from generate_series(0, 4) t(i) order by 1"""
 PARAMETERS = {
     "params": [{"name": "x", "type": "integer"}, {"name": "s", "type": "string"}],
     "arguments": {"x": 5, "s": "o'k"},

@@ -51,7 +51,9 @@ def test_names_in_zip_files(same, tmp_path, name):
     same(lambda io_, client: _csv(io_, client, tmp_path, name, compression="zip"))
 
 
-@pytest.mark.parametrize("sql", ["create or replace table public.none (i int)", "select nosuch"])
+@pytest.mark.parametrize(
+    "sql", ["drop table if exists public.none; create table public.none (i int)", "select nosuch"]
+)
 def test_local_csv_of_nothing(same, tmp_path, sql):
     # A result that has columns and no rows is a file in ours.
     same(lambda io_, client: _csv(io_, client, tmp_path, "out.csv", sql))

@@ -90,7 +90,7 @@ def test_a_transfer_of_no_table_fails_with_the_reason(helpers, table):
 
 @pytest.mark.contract("S38")
 def test_a_multifile_export_is_complete(helpers, tmp_path):
-    sql = "select i as id, 'text ' || i as word from range(200000) t(i) order by i;"
+    sql = "select i as id, 'text ' || i as word from generate_series(0, 199999) t(i) order by i;"
     manifest = helpers.io.civis_to_multifile_csv(
         sql, "other", max_file_size=1, prefix="parts", **helpers.asked
     )

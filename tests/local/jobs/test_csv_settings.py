@@ -110,7 +110,7 @@ def test_manifests_tell_what_their_parts_are(jobs_api, delimiter, compression, h
 @pytest.mark.contract("S38")
 @pytest.mark.parametrize("compression", ["gzip", "none"])
 def test_parts_are_no_larger_than_asked_and_cut_between_rows(jobs_api, compression):
-    sql = "select i, 'two\nlines, \"quoted\"' as t from range(150000) r(i) order by i"
+    sql = "select i, 'two\nlines, \"quoted\"' as t from generate_series(0, 149999) r(i) order by i"
     settings = {"forceMultifile": True, "maxFileSize": 1, "compression": compression}
     run = jobs_api.run_sql(sql, csvSettings=settings)
     entries = json.loads(_content(run["output"][0]["path"]))["entries"]
@@ -126,7 +126,9 @@ def test_parts_are_no_larger_than_asked_and_cut_between_rows(jobs_api, compressi
 
 def test_without_force_multifile_there_is_one_file_of_any_size(jobs_api):
     settings = {"maxFileSize": 1, "compression": "none", "includeHeader": False}
-    run = jobs_api.run_sql("select i from range(400000) t(i) order by i", csvSettings=settings)
+    run = jobs_api.run_sql(
+        "select i from generate_series(0, 399999) t(i) order by i", csvSettings=settings
+    )
     text = _content(run["output"][0]["path"]).decode()
     assert text.splitlines() == [str(i) for i in range(400_000)]
 

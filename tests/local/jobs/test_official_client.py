@@ -159,7 +159,10 @@ def test_futures_are_cancelled(civis, official):
             container.id, run.id, polling_interval=0.02, client=official
         )
     assert waiting.cancel() is True
-    slow = "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3"
+    slow = (
+        "select count(*) from generate_series(1, 1000000) a(i), generate_series(1, 1000000) "
+        "b(i) where a.i * b.i % 7 = 3"
+    )
     query = civis.io.query_civis(slow, "sample", client=official, polling_interval=0.02)
     assert query.cancel() is True
 

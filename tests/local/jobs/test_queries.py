@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-SLOW = "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3"
+SLOW = (
+    "select count(*) from generate_series(1, 1000000) a(i), generate_series(1, 1000000) b(i) "
+    "where a.i * b.i % 7 = 3"
+)
 
 
 @pytest.mark.contract("S24")
@@ -64,10 +67,16 @@ def test_cells_are_text_or_null(jobs_api):
 
 
 def test_preview_rows_of_zero_and_more_than_a_thousand(jobs_api):
-    none = jobs_api.query("select * from range(5)", 0)
+    none = jobs_api.query("select * from generate_series(0, 4) t(range)", 0)
     assert (none["state"], none["resultRows"]) == ("succeeded", [])
-    assert len(jobs_api.query("select * from range(3000)", 1000)["resultRows"]) == 1000
-    assert len(jobs_api.query("select * from range(3000)", 5000)["resultRows"]) == 1000
+    assert (
+        len(jobs_api.query("select * from generate_series(0, 2999) t(range)", 1000)["resultRows"])
+        == 1000
+    )
+    assert (
+        len(jobs_api.query("select * from generate_series(0, 2999) t(range)", 5000)["resultRows"])
+        == 1000
+    )
 
 
 @pytest.mark.contract("S30")
@@ -78,7 +87,7 @@ def test_null_and_missing_credential_are_the_default_one(jobs_api):
 
 
 def test_statement_without_result_succeeds_with_empty_lists(jobs_api):
-    query = jobs_api.query("create or replace table public.made (a int)")
+    query = jobs_api.query("drop table if exists public.made; create table public.made (a int)")
     assert (query["state"], query["error"]) == ("succeeded", None)
     assert (query["resultColumns"], query["resultRows"]) == ([], [])
 

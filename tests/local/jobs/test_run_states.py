@@ -7,7 +7,10 @@ import pytest
 pytestmark = pytest.mark.exhaustive
 
 STATES = {"queued", "running", "succeeded", "failed", "cancelled"}
-SLOW = "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3"
+SLOW = (
+    "select count(*) from generate_series(1, 1000000) a(i), generate_series(1, 1000000) b(i) "
+    "where a.i * b.i % 7 = 3"
+)
 HOST = {"remoteHostId": 1, "credentialId": None}
 
 
@@ -42,7 +45,10 @@ def _sync(api, source):
 @pytest.fixture
 def jobs_of_all_kinds(jobs_api, upload_to):
     """Jobs that succeed, fail and are cancelled: (typed path, job) each."""
-    jobs_api.query("create or replace table public.states_source as select 1 as a")
+    jobs_api.query(
+        "drop table if exists public.states_source; create table public.states_source as "
+        "select 1 as a"
+    )
     return [
         ("/scripts/sql", jobs_api.sql("select 1 as a")),
         ("/scripts/sql", jobs_api.sql("select nonsense")),
@@ -139,7 +145,11 @@ def test_results_are_arrays_at_every_stage(jobs_api):
     stages = [slow, jobs_api.until(path, lambda query: query["state"] == "running")]
     jobs_api.http("DELETE", f"{path}/runs/{slow['lastRunId']}")
     stages.append(jobs_api.ended(path))
-    for sql in ("create or replace table public.stage (a int)", "select nonsense", "-- nothing"):
+    for sql in (
+        "drop table if exists public.stage; create table public.stage (a int)",
+        "select nonsense",
+        "-- nothing",
+    ):
         stages.append(jobs_api.query(sql))
     for query in stages:
         assert (query["resultColumns"], query["resultRows"]) == ([], []), query
@@ -170,7 +180,11 @@ def test_cells_of_every_type_are_text_or_null(jobs_api):
 @pytest.mark.contract("S29")
 @pytest.mark.parametrize(("asked", "shown"), [(0, 0), (1, 1), ("7", 7), (1000, 1000), (1001, 1000)])
 def test_a_preview_has_the_rows_that_were_asked_for_and_1000_at_most(jobs_api, asked, shown):
-    body = {"database": "1", "sql": "select * from range(2000)", "previewRows": asked}
+    body = {
+        "database": "1",
+        "sql": "select * from generate_series(0, 1999) t(range)",
+        "previewRows": asked,
+    }
     query = jobs_api.post("/queries", {**body, "hidden": True})
     assert query["previewRows"] == shown
     ended = jobs_api.ended(f"/queries/{query['id']}")
@@ -179,7 +193,9 @@ def test_a_preview_has_the_rows_that_were_asked_for_and_1000_at_most(jobs_api, a
 
 @pytest.mark.contract("S29")
 def test_sql_with_a_preview_of_no_rows_still_does_its_work(jobs_api):
-    sql = "create or replace table public.no_preview as select 1 as a; "
+    sql = (
+        "drop table if exists public.no_preview; create table public.no_preview as select 1 as a; "
+    )
     sql += "insert into public.no_preview values (2) returning a"
     assert jobs_api.query(sql, 0)["state"] == "succeeded"
     assert jobs_api.query("select a from public.no_preview")["resultRows"] == [["1"], ["2"]]

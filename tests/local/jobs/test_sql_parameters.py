@@ -33,7 +33,9 @@ TEXT = [{"name": "text", "type": "string"}, {"name": "number", "type": "integer"
 
 @pytest.fixture(scope="module")
 def precious(jobs_api):
-    made = jobs_api.query("create or replace table public.precious as select 42 as a")
+    made = jobs_api.query(
+        "drop table if exists public.precious; create table public.precious as select 42 as a"
+    )
     assert made["state"] == "succeeded"
     yield
     assert jobs_api.query("select a from public.precious")["resultRows"] == [["42"]]
@@ -65,7 +67,10 @@ def test_an_identifier_is_the_name_and_nothing_else(jobs_api, text):
 @pytest.mark.usefixtures("precious")
 @pytest.mark.parametrize("text", HOSTILE)
 def test_a_table_is_named_by_an_identifier(jobs_api, text):
-    create = 'create or replace table public.{{text.identifier}} as select {{text.literal}} as "t"'
+    create = (
+        "drop table if exists public.{{text.identifier}}; create table "
+        'public.{{text.identifier}} as select {{text.literal}} as "t"'
+    )
     made = jobs_api.run_sql(create, params=TEXT, arguments={"text": text})
     assert made["state"] == "succeeded", made["error"]
     read = "select t from public.{{text.identifier}}"

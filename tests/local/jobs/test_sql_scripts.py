@@ -237,7 +237,10 @@ def test_password_of_a_credential_is_not_shown(jobs_api):
 
 
 def test_slow_statement_is_cancelled(jobs_api, http):
-    slow = "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3"
+    slow = (
+        "select count(*) from generate_series(1, 1000000) a(i), generate_series(1, 1000000) "
+        "b(i) where a.i * b.i % 7 = 3"
+    )
     job = jobs_api.sql(slow)
     run = jobs_api.start("/scripts/sql", job)
     path = f"/scripts/sql/{job['id']}/runs/{run['id']}"

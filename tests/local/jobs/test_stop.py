@@ -10,7 +10,10 @@ import requests
 from civis_nb.local import start
 from civis_nb.local.runs.pool import STOPPED_MESSAGE
 
-SLOW = "select count(*) from range(1000000) a, range(1000000) b where a.range * b.range % 7 = 3"
+SLOW = (
+    "select count(*) from generate_series(1, 1000000) a(i), generate_series(1, 1000000) b(i) "
+    "where a.i * b.i % 7 = 3"
+)
 DEADLINE_S = 30
 
 

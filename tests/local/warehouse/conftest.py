@@ -45,6 +45,12 @@ class Bench:
         ((value,),) = self.rows(sql)
         return value
 
+    def native_rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """The rows of a query that means what it means in the database itself."""
+        with self.warehouse.engine(CancelToken(), self.log) as engine:
+            found: list[tuple[Any, ...]] = engine.cursor.execute(sql).fetchall()
+        return found
+
     def export(self, sql: str, cancel: CancelToken | None = None, **settings: Any) -> Export | None:
         return self.warehouse.export_csv(
             sql, self.folder, "out", CsvSettings(**settings), cancel or CancelToken(), self.log

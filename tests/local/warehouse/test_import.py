@@ -336,7 +336,7 @@ def test_a_wide_file_of_many_rows_gets_types_of_all_of_them(bench):
     header = ",".join(f"c{i}" for i in range(210))
     rows = [",".join(str(i + k) for i in range(210)) for k in range(2100)]
     bench.load(f"{header}\n" + "\n".join([*rows, "1.5," + "x," * 208 + "3"]) + "\n")
-    kinds = [kind for _, kind in bench.rows("SELECT name, type FROM pragma_table_info('t')")]
+    kinds = [kind for (kind,) in bench.native_rows("SELECT type FROM pragma_table_info('t')")]
     assert kinds[0] != "VARCHAR"
     assert set(kinds[1:209]) == {"VARCHAR"}
     assert kinds[209] == "BIGINT"

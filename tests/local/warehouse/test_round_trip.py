@@ -24,7 +24,10 @@ def sql_text(value):
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_texts_and_integers_come_back(bench, rows, delimiter):
     values = ", ".join(f"({i}, {sql_text(s)})" for i, s in rows)
-    bench.sql(f"CREATE OR REPLACE TABLE t (i BIGINT, s VARCHAR); INSERT INTO t VALUES {values}")
+    bench.sql(
+        f"DROP TABLE IF EXISTS t; CREATE TABLE t (i BIGINT, s VARCHAR); INSERT INTO t "
+        f"VALUES {values}"
+    )
     chosen = CsvSettings(column_delimiter=delimiter)
     export = bench.warehouse.export_csv(
         "SELECT * FROM t", bench.folder, "round", chosen, CancelToken(), ignore_log

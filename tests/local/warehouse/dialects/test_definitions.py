@@ -26,6 +26,15 @@ class Database:
         ((value,),) = self.rows(sql)
         return value
 
+    def comment_of(self, table, column):
+        sql = (
+            "SELECT comment FROM duckdb_columns() WHERE schema_name = $1 AND table_name = $2 "
+            "AND column_name = $3"
+        )
+        with self.warehouse.engine(CancelToken(), ignore_log) as engine:
+            ((comment,),) = engine.cursor.execute(sql, [self.schema, table, column]).fetchall()
+        return comment
+
 
 @pytest.fixture(scope="module", params=["redshift", "postgres"])
 def open_database(request):
@@ -148,11 +157,7 @@ def test_lengths_change_with_rows_defaults_and_comments_kept(database, around):
     assert database.rows("SELECT a FROM t ORDER BY b") == [["abc"], ["de"], ["abcde"], ["x"]]
     with pytest.raises(WarehouseError, match=r"varchar\(5\)"):
         database.rows("INSERT INTO t VALUES ('abcdef', 5)")
-    shown = database.value(
-        "SELECT col_description FROM (SELECT comment AS col_description FROM duckdb_columns() "
-        "WHERE table_name = 't' AND schema_name = current_schema() AND column_name = 'b') c"
-    )
-    assert shown == "counts"
+    assert database.comment_of("t", "b") == "counts"
 
 
 def test_a_length_that_the_rows_exceed_changes_nothing(database):

@@ -63,7 +63,11 @@ def test_an_expression_means_the_same_wherever_it_stands(
 def test_a_view_keeps_the_meaning_of_the_dialect_that_made_it(tmp_path):
     path = tmp_path / "w.duckdb"
     first = open_duckdb(path, "redshift")
-    rows(first, "CREATE VIEW halves AS SELECT 5 / 2 AS half, count(*), avg(2) FROM range(3)")
+    rows(
+        first,
+        "CREATE VIEW halves AS SELECT 5 / 2 AS half, count(*), avg(2) FROM "
+        "generate_series(0, 2) t(range)",
+    )
     first.close()
     second = open_duckdb(path, "duckdb")
     shown = second.preview("SELECT * FROM halves", 5, CancelToken(), ignore_log)

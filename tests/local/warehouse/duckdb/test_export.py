@@ -14,7 +14,7 @@ MIXED = """
            NULL::INT AS ni, DATE '2024-02-29' AS d, TIMESTAMP '2024-02-29 10:00:00.5' AS t,
            TIMESTAMPTZ '2024-02-29 10:00:00+02' AS tz, l, st, mp,
            '{"a": 1}'::JSON AS j, 'ab'::BLOB AS bl, INTERVAL '1 day' AS iv,
-           123456789012345678901234567890::HUGEINT AS h,
+           123456789012345678901234567890::DECIMAL(38, 0) AS h,
            '00000000-0000-0000-0000-000000000001'::UUID AS u, 'p'::ENUM('p', 'q') AS en,
            TIME '10:00:00' AS ti
     FROM nested

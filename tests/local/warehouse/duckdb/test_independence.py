@@ -128,9 +128,9 @@ def test_many_runs_at_once_find_public_dropped(bench):
 def test_databases_that_all_runs_share_are_left_alone(bench, sql):
     with pytest.raises(WarehouseError):
         bench.sql(sql)
-    databases = bench.rows("SELECT database_name FROM duckdb_databases() WHERE NOT internal")
-    assert databases == [["memory"]] or ["civis_sql"] in databases
-    assert ["mine"] not in databases
+    databases = bench.native_rows("SELECT database_name FROM duckdb_databases() WHERE NOT internal")
+    assert databases == [("memory",)] or ("civis_sql",) in databases
+    assert ("mine",) not in databases
 
 
 def test_an_attach_says_what_there_is_instead(bench):

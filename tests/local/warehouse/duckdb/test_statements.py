@@ -13,7 +13,7 @@ def test_cells_are_text_or_none(bench):
     cells = bench.rows(
         "SELECT true, 1.50, 0.1::DOUBLE, 1e300::DOUBLE, NULL, '', DATE '2024-02-29', "
         "TIMESTAMP '2024-02-29 10:00:00.5', TIMESTAMPTZ '2024-02-29 10:00:00+02', ARRAY[1, NULL], "
-        "123456789012345678901234567890::HUGEINT"
+        "123456789012345678901234567890::DECIMAL(38, 0)"
     )[0]
     assert cells == [
         "true",
@@ -38,7 +38,6 @@ def test_cells_are_text_or_none(bench):
         ("WITH q AS (SELECT 3 AS z) SELECT * FROM q", "3"),
         ("INSERT INTO t VALUES (9) RETURNING a", "9"),
         ("PREPARE p AS SELECT 4; EXECUTE p", "4"),
-        ("PRAGMA table_info('t')", "0"),
     ],
 )
 def test_all_kinds_of_statements_that_give_rows(bench, sql, first):

@@ -171,7 +171,7 @@ def test_select_into_and_create_like(bench):
 
 def test_delete_using_and_update_from(bench):
     bench.sql(
-        "CREATE TABLE t AS SELECT i AS a, NULL::TIMESTAMP AS d FROM range(4) AS r(i);"
+        "CREATE TABLE t AS SELECT i AS a, NULL::TIMESTAMP AS d FROM generate_series(0, 3) r(i);"
         "CREATE TABLE u AS SELECT 2 AS a;"
         "DELETE FROM t USING u WHERE t.a = u.a AND GETDATE() > '2020-01-01';"
         "UPDATE t SET d = GETDATE() FROM u WHERE t.a = u.a + 1"
