@@ -18,7 +18,8 @@ pytestmark = pytest.mark.exhaustive
 _MAKE = """
 CREATE TABLE public.every_type (
     i INTEGER, big BIGINT, huge DECIMAL(38,0), d DECIMAL(9,2), f DOUBLE, b BOOLEAN, t VARCHAR,
-    dt DATE, ts TIMESTAMP, tz TIMESTAMPTZ, tm TIME, j JSON, l INTEGER[], bl BLOB, u UUID, nothing INTEGER
+    dt DATE, ts TIMESTAMP, tz TIMESTAMPTZ, tm TIME, j JSON, l INTEGER[], bl BLOB, u UUID,
+    nothing INTEGER
 );
 INSERT INTO public.every_type VALUES
     (1, 9007199254740993, 99999999999999999999999999999999999999, 1.5, 'nan', true, 'a',

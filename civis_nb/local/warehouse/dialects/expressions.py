@@ -76,10 +76,16 @@ class Expressions(Calls):
                 word not in RESERVED
                 or (word in _COLUMNS_TOO and after in _BEHIND_COLUMNS)
                 or (word == "isnull" and after == "(")
+                or (word == "range" and after == "(" and not self._is_frame(at))
             )
         if kind in (STRING, NUMBER, NAME):
             return True
         return word in ("(", "[", "{", "*", "$") or (word in _SIGNS)
+
+    def _is_frame(self, at: int) -> bool:
+        """Return whether RANGE and an expression in brackets tell how far a frame goes."""
+        close = self.tokens.partners.get(at + 1, at + 1)
+        return self._words[close + 1] in ("preceding", "following")
 
     def operand(self, at: int, end: int, in_from: bool = False, binds: int = 0) -> Operand:
         """Read an expression of all operators that bind more than ``binds``."""
@@ -178,7 +184,9 @@ class Expressions(Calls):
                 self.rules.zone(found, zone)
                 found = Operand(found.start, zone.end, "timezone", 2)
             elif word == "collate":
-                found = Operand(found.start, behind + 2, found.name, found.strength)
+                after = self.tokens.path(behind + 1)[1]
+                self.rules.collation(behind, after)
+                found = Operand(found.start, after, found.name, found.strength)
             else:
                 break
         return found

@@ -257,6 +257,8 @@ CREATE MACRO real_with_exponent(x) AS regexp_replace(regexp_replace(x::VARCHAR, 
   || 'e+' || lpad((length(regexp_extract(x::VARCHAR, '^-?(\d+)', 1)) - 1)::VARCHAR, 2, '0');
 CREATE MACRO odd_number_as_text(x) AS CASE WHEN isnan(x) THEN 'NaN' WHEN x = 0 THEN rtrim(x::VARCHAR, '.0') || '0'
   WHEN isinf(x) THEN CASE WHEN x > 0 THEN 'Infinity' ELSE '-Infinity' END END;
+-- A text in Redshift's SUPER has no quotes.
+CREATE MACRO text_of_super(j) AS CASE WHEN json_type(j) = 'VARCHAR' THEN json_extract_string(j, '$') ELSE j END;
 CREATE MACRO as_text(x, kind DOUBLE) AS
   CASE WHEN x = trunc(x) AND abs(x) < 1e15 AND x <> 0 THEN x::BIGINT::VARCHAR
        WHEN abs(x) >= 1e15 AND abs(x) < 1e16 THEN civis_sql.double_with_exponent(x)
@@ -268,7 +270,8 @@ CREATE MACRO as_text(x, kind DOUBLE) AS
   (x, kind INTERVAL) AS civis_sql.interval_as_text(date_part('year', x), date_part('month', x), date_part('day', x),
     date_part('hour', x) * 3600000000 + date_part('minute', x) * 60000000 + date_part('microseconds', x)),
   (x, kind DECIMAL) AS regexp_replace(x::VARCHAR, '^(-?)\.', '\10.'),
-  (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind VARCHAR) AS x,
+  (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x,
+  (x, kind VARCHAR) AS CASE WHEN typeof(x) = 'JSON' THEN civis_sql.text_of_super(x::VARCHAR) ELSE x::VARCHAR END,
   (x, kind DATE) AS CASE WHEN x < DATE '0001-01-01' THEN replace(x::VARCHAR, '(BC)', 'BC') ELSE x::VARCHAR END,
   (x, kind TIMESTAMP) AS CASE WHEN x < TIMESTAMP '0001-01-01' THEN regexp_replace(x::VARCHAR, '^(.*) \(BC\)(.*)$', '\1\2 BC')
     ELSE x::VARCHAR END, (x, kind) AS x;
@@ -360,7 +363,9 @@ CREATE MACRO text_among(x, kind BIGINT) AS civis_sql.no_number(x, 'integer'),
 CREATE MACRO text_beside(x, number, kind BIGINT) AS civis_sql.integer_of_text(x)::BIGINT,
   (x, number, kind DOUBLE) AS x::DOUBLE, (x, number, kind DECIMAL) AS number,
   (x, number, kind HUGEINT) AS number, (x, number, kind INTERVAL) AS number, (x, number, kind) AS x;
-CREATE MACRO trimmed(x, kind VARCHAR) AS rtrim(x, ' '), (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x,
+CREATE MACRO trimmed(x, kind VARCHAR) AS CASE WHEN typeof(x) = 'JSON'
+  THEN civis_sql.fail_text('values of the type SUPER are not compared here: compare what JSON_EXTRACT_PATH_TEXT or a cast returns')
+  ELSE rtrim(x, ' ') END, (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x,
   (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS x, (x, kind FLOAT) AS x, (x, kind DATE) AS x,
   (x, kind TIMESTAMP) AS x, (x, kind) AS x;
 CREATE MACRO like_all(x, patterns) AS len(patterns) = 0 OR
@@ -799,7 +804,8 @@ CREATE MACRO json_extract_array_element_text(j, n) AS civis_sql.json_element(civ
 CREATE MACRO json_array_length_rs(j) AS json_array_length(civis_sql.strict_array(j)),
   (j, null_if_invalid) AS CASE WHEN null_if_invalid AND NOT civis_sql.is_valid_json_array(j) THEN NULL
     ELSE json_array_length(civis_sql.strict_array(j)) END;
-CREATE MACRO json_parse(j) AS CAST(j AS JSON);
+-- Without the blanks around values; a text of JSON keeps its own.
+CREATE MACRO json_parse(j) AS CAST(regexp_replace(j, '("(?:\\.|[^"\\])*")|\s+', '\1', 'g') AS JSON);
 CREATE MACRO can_json_parse(j) AS civis_sql.is_valid_json(j);
 CREATE MACRO json_serialize(j) AS CAST(j AS VARCHAR);
 CREATE MACRO json_typeof(j) AS

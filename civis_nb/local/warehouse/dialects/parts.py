@@ -105,6 +105,9 @@ class Rules(Protocol):
     def case_text(self, first: int, behind: int, values: list[Operand]) -> None:
         """Hear of a CASE, and of the values that it may have."""
 
+    def collation(self, at: int, behind: int) -> None:
+        """Check COLLATE and the name behind it."""
+
     def word(self, at: int, words: str) -> str | None:
         """Edit a word that stands for a value; return the name of its column if another."""
 

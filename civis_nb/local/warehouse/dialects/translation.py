@@ -26,6 +26,7 @@ from civis_nb.local.warehouse.dialects.statements.merges import merge
 from civis_nb.local.warehouse.dialects.statements.order_items import check_order
 from civis_nb.local.warehouse.dialects.statements.set_operations import Combined, set_operations
 from civis_nb.local.warehouse.dialects.statements.siblings import check_siblings
+from civis_nb.local.warehouse.dialects.statements.super_paths import check_super_paths
 from civis_nb.local.warehouse.dialects.statements.values import name_columns
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD, OffsetMap, Tokens
 from civis_nb.local.warehouse.dialects.types.assigned import convert_text
@@ -133,6 +134,8 @@ def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Tr
     refuse_foreign(tokens, dialect)
     check_siblings(tokens)
     check_order(tokens)
+    if dialect == "redshift":
+        check_super_paths(tokens)
     _fold_names(tokens, is_postgres=dialect == "postgres")
     if _ODD_NUMBER.search(sql):
         _check_numbers(tokens, dialect)

@@ -13,7 +13,7 @@ from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, STRING, WORD,
 from civis_nb.local.warehouse.duckdb.failures import position_error
 from civis_nb.local.warehouse.duckdb.statement import Statement
 
-__all__ = ["check_quoted_names"]
+__all__ = ["check_quoted_names", "is_given"]
 
 #: A quoted name that folding would change.
 _CASED = re.compile(r'"[^"]*[A-Z][^"]*"')
@@ -42,7 +42,7 @@ def check_quoted_names(cursor: duckdb.DuckDBPyConnection, statement: Statement) 
     if statement.kind == "CREATE" and "as" not in tokens.words:
         return  # it defines names
     names = [at for at in range(tokens.count) if tokens.kinds[at] in (NAME, WORD)]
-    given = {tokens.name(at) for at in names if _is_given(tokens, at)}
+    given = {tokens.name(at) for at in names if is_given(tokens, at)}
     used = [at for at in names if _CASED.fullmatch(tokens.texts[at])]
     used = [at for at in used if tokens.name(at) not in given]
     if not used:
@@ -62,7 +62,7 @@ def check_quoted_names(cursor: duckdb.DuckDBPyConnection, statement: Statement) 
             )
 
 
-def _is_given(tokens: Tokens, at: int) -> bool:
+def is_given(tokens: Tokens, at: int) -> bool:
     """Return whether the statement gives a name to something there: an alias, or a query."""
     before, word = at - 1, tokens.words[at]
     if at == 0 or word in RESERVED:

@@ -24,6 +24,7 @@ from civis_nb.local.warehouse.duckdb.create import check_columns, exists_already
 from civis_nb.local.warehouse.duckdb.drop import drop_dependents
 from civis_nb.local.warehouse.duckdb.failures import located_error, read_failure, warehouse_error
 from civis_nb.local.warehouse.duckdb.foreign_calls import check_foreign_calls
+from civis_nb.local.warehouse.duckdb.foreign_names import check_foreign_names
 from civis_nb.local.warehouse.duckdb.quoted_names import check_quoted_names
 from civis_nb.local.warehouse.duckdb.result import DuckDBResult
 from civis_nb.local.warehouse.duckdb.statement import Statement, parse_script
@@ -148,6 +149,7 @@ class ScriptRunner:
         for i, statement in enumerate(statements):
             check_allowed(statement)
             check_foreign_calls(self.cursor, statement)
+            check_foreign_names(self.cursor, statement)
             check_aliases(self.cursor, statement)
             check_quoted_names(self.cursor, statement)
             if self._in_transaction:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ForeignCall", "is_built_in", "is_known"]
 
-#: PostgreSQL's functions, of those that DuckDB has as well; any_value came with version 16.
+#: PostgreSQL's functions, of those that DuckDB has as well.
 _POSTGRES = frozenset(
-    """abs acos acosh age any_value array_agg array_append array_cat array_length array_position
+    """abs acos acosh age array_agg array_append array_cat array_length array_position
     array_prepend array_to_json array_to_string ascii asin asinh atan atan2 atanh avg bit_and
     bit_count bit_length bit_or bit_xor bool_and bool_or cardinality cbrt ceil ceiling char_length
     character_length chr col_description concat concat_ws corr cos cosh cot count covar_pop
@@ -47,8 +47,8 @@ _POSTGRES = frozenset(
 )
 #: What Redshift has besides. Those of PostgreSQL stay there: its leader node has most of them.
 _REDSHIFT = _POSTGRES | frozenset(
-    """array_concat array_contains array_distinct array_sort date_add date_diff datediff datepart
-    from_hex isnull json last_day len listagg median nvl nvl2 sha1 charindex dateadd
+    """any_value array_concat array_contains array_distinct array_sort date_add date_diff datediff
+    datepart from_hex isnull json last_day len listagg median nvl nvl2 sha1 charindex dateadd
     getdate""".split()  # noqa: SIM905 - shorter to read
 )
 #: What DuckDB's grammar or the translation of Redshift's functions takes.
@@ -56,9 +56,8 @@ _TRANSLATED = frozenset(
     """char charindex dateadd getdate if iff ifnull iif isnull nvl nvl2 safe_cast
     try""".split()  # noqa: SIM905 - shorter to read
 )
-#: Beginnings of names that stay: they say what they are of, their own errors tell more, or the
-#: sample tables are made by them.
-_ELSEWHERE = ("duckdb_", "pragma_", "read_", "md5_number")
+#: Beginnings of names that stay: their own errors tell more, or the sample tables are made by them.
+_ELSEWHERE = ("read_", "md5_number")
 #: Beginnings of names of functions on values in others.
 _OF_NESTED = ("list_", "map_", "struct_")
 _KNOWN = {"redshift": _REDSHIFT, "postgres": _POSTGRES}
@@ -83,6 +82,7 @@ _INSTEAD = {
         "year", "quarter", "month", "week", "day", "hour", "minute", "second")},
     "datediff": "a difference, as in b - a", "date_diff": "a difference, as in b - a",
     "regexp_extract": "SUBSTRING(… FROM pattern)", "contains": "STRPOS(…) > 0",
+    "any_value": "MIN(…)", "range": "GENERATE_SERIES(first, last)",
     "ucase": "UPPER(…)", "lcase": "LOWER(…)", "uuid": "GEN_RANDOM_UUID()",
     "split": "STRING_TO_ARRAY(…)", "string_split": "STRING_TO_ARRAY(…)",
 }  # fmt: skip

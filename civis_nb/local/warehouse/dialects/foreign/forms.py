@@ -23,6 +23,7 @@ _STATEMENTS = {
     "summarize": "select the aggregates that you need",
     "describe": "query information_schema.columns",
     "from": "write SELECT * FROM …",
+    "pragma": "query information_schema",
     "pivot": "write CASE in aggregates, or PIVOT behind a table in FROM on Redshift",
     "unpivot": "write UNION ALL, or UNPIVOT behind a table in FROM on Redshift",
 }

@@ -52,6 +52,13 @@ def define(tokens: Tokens, parser: Parser, dialect: Dialect) -> int:
         while words[at] in ("temp", "temporary", "local", "global", "or", "replace", "unlogged"):
             at += 1
         if words[at] == "table":
+            if "replace" in words[1:at]:
+                server = "Redshift" if dialect == "redshift" else "PostgreSQL"
+                raise UnsupportedSqlError(
+                    f"CREATE OR REPLACE TABLE is not supported by {server}: write DROP TABLE IF "
+                    "EXISTS …; CREATE TABLE …",
+                    tokens.starts[words.index("or")],
+                )
             return _table(tokens, parser, dialect, at + 1)
         if words[at] in ("view", "materialized", "recursive"):
             return _view(tokens, parser, at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from civis_nb.local.warehouse.dialects.operators.collations import CollationRules
 from civis_nb.local.warehouse.dialects.operators.patterns import LikeRules
 from civis_nb.local.warehouse.dialects.parts import Operand
 from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT
@@ -27,7 +28,7 @@ _ISO_DATE = re.compile(
 )
 
 
-class CastRules(LikeRules, TypeChecks):
+class CastRules(LikeRules, CollationRules, TypeChecks):
     """The rules of casts."""
 
     def cast(self, operand: Operand, to: SqlType, written: tuple[int, int]) -> None:

@@ -18,6 +18,8 @@ _OF_TEXTS = frozenset(
     """upper substring substr lpad rpad string_agg octet_length to_date to_number
     initcap""".split()  # noqa: SIM905 - shorter to read
 )
+#: Calls that DuckDB has for arrays as well.
+_OF_NO_ARRAYS = frozenset(("length", "reverse"))
 _BEFORE_TABLE = frozenset(("as", "into", "table", "references", "copy"))
 _TEXTS = frozenset(("varchar", "text", "bpchar"))
 #: Parts of a time of the day, and of a time zone.
@@ -55,7 +57,11 @@ class TypeChecks(RuleSet):
         """Refuse numbers and times as the first argument of a function of texts."""
         tokens = self._tokens
         self._check_aggregate(call)
-        if self._is_redshift or call.name not in _OF_TEXTS or not call.arguments:
+        if self._is_redshift or not call.arguments:
+            return
+        if call.name in _OF_NO_ARRAYS:
+            self._check(*call.arguments[0], "no_array", f"'{call.name}'")
+        if call.name not in _OF_TEXTS:
             return
         first, behind = call.arguments[0]
         first += tokens.words[first] in ("distinct", "all")
@@ -73,6 +79,12 @@ class TypeChecks(RuleSet):
                 call.start,
                 f"COUNT takes one argument, not {len(call.arguments)}: write COUNT(*) for rows, "
                 "and COUNT(*) of a query with DISTINCT for what several columns have",
+            )
+        if call.name in ("min", "max") and len(call.arguments) > 1:
+            other = "LEAST" if call.name == "min" else "GREATEST"
+            raise self._refuse(
+                call.start,
+                f"{call.name.upper()} takes one argument, not {len(call.arguments)}: write {other}",
             )
         if self._is_redshift:
             return
@@ -117,7 +129,7 @@ class TypeChecks(RuleSet):
     def _check_cast(self, operand: Operand, to: SqlType, first: int, behind: int) -> bool:
         """Check a type and what is cast to it; return whether nothing else is to do."""
         tokens, name = self._tokens, to.name
-        unknown = None if self._is_redshift else no_such_type(tokens, first)
+        unknown = no_such_type(tokens, first, is_redshift=self._is_redshift)
         if unknown is not None:
             raise self._refuse(first, unknown)
         if self._is_redshift or to.is_array or (operand.kind == "string" and name != "bit"):

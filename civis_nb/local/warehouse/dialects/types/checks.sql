@@ -11,6 +11,8 @@ CREATE MACRO unless(told, x) AS CASE WHEN round(NULL::DECIMAL(38, 37),
   CASE WHEN told IS NULL OR typeof(x) = '"NULL"' THEN 0 ELSE CAST('civis_sql: ' || told AS INTEGER) END) IS NOT NULL THEN NULL ELSE x END;
 CREATE MACRO as_text_argument(x, name, word) AS
   civis_sql.unless('function ' || name || '(' || word || ') does not exist: cast the value to text', x);
+CREATE MACRO no_array(x, name) AS civis_sql.unless(CASE WHEN typeof(x) LIKE '%]'
+  THEN 'function ' || name || '(' || lower(typeof(x)) || ') does not exist: write cardinality(…) for the number of elements' END, x);
 CREATE MACRO joinable(x, one, two) AS
   civis_sql.unless('operator does not exist: ' || one || ' || ' || two || ': cast one of them to text', x);
 -- Only beside dates are numbers days, and only whole ones. Those of eight bytes pass, since a series has them

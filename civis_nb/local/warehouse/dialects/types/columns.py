@@ -18,7 +18,7 @@ def write_type(tokens: Tokens, dialect: Dialect, at: int) -> tuple[str, int | No
     to, behind = type_at(tokens, at)
     if to is None:
         return "", None, at
-    unknown = no_such_type(tokens, at) if dialect == "postgres" else None
+    unknown = no_such_type(tokens, at, is_redshift=dialect == "redshift")
     if unknown is not None:
         raise UnsupportedSqlError(unknown, tokens.starts[at])
     if dialect == "redshift" and to.name in ("geometry", "geography"):

@@ -42,6 +42,19 @@ NO_VALUES = {
 _FOREIGN = {
     "hugeint": "numeric(38, 0)",
     "uhugeint": "numeric(38, 0)",
+    "int128": "numeric(38, 0)",
+    "uint128": "numeric(38, 0)",
+    "int16": "smallint",
+    "int32": "integer",
+    "int64": "bigint",
+    "uint8": "smallint",
+    "uint16": "integer",
+    "uint32": "bigint",
+    "uint64": "numeric(20, 0)",
+    "struct": "jsonb",
+    "row": "jsonb",
+    "union": "jsonb",
+    "variant": "jsonb",
     "tinyint": "smallint",
     "int1": "smallint",
     "utinyint": "smallint",
@@ -70,7 +83,18 @@ _FOREIGN = {
     "timestamp_ns": "timestamp",
     "map": "jsonb",
     "enum": "text",
+    "list": "jsonb",
+    "tuple": "jsonb",
+    "bitstring": "bit varying",
+    "time_ns": "time",
+    "timestamptz_ns": "timestamptz",
 }
+#: Those of them that Redshift has or takes.
+_OF_REDSHIFT = frozenset(
+    ("string", "nvarchar", "blob", "binary", "varbinary", "double", "number", "datetime", "guid")
+)
+#: What Redshift has instead.
+_INSTEAD_ON_REDSHIFT = {"jsonb": "super", "text": "varchar", "bit varying": "varbyte"}
 
 
 @dataclass(frozen=True)
@@ -92,8 +116,8 @@ def no_values(name: str) -> str:
     return f"the local platform has no values of the type {name.upper()}: {NO_VALUES[name]}"
 
 
-def no_such_type(tokens: Tokens, at: int) -> str | None:
-    """Return that PostgreSQL has not the type at a place, and what to write; None for others.
+def no_such_type(tokens: Tokens, at: int, *, is_redshift: bool = False) -> str | None:
+    """Return that the dialect has not the type at a place, and what to write; None for others.
 
     Examples
     --------
@@ -104,6 +128,10 @@ def no_such_type(tokens: Tokens, at: int) -> str | None:
     instead = _FOREIGN.get(written)
     if instead is None or tokens.words[at + 1] == "precision":
         return None
+    if is_redshift:
+        if written in _OF_REDSHIFT:
+            return None
+        instead = _INSTEAD_ON_REDSHIFT.get(instead, instead)
     return f'type "{written}" does not exist: write {instead}'
 
 
