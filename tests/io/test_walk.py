@@ -289,7 +289,7 @@ def test_two_outputs_of_one_export_are_both_read(io_client, altered, answer):
 
 
 def test_batches_are_exact_and_bounded(io_client):
-    sql = "select i, '0' || i as code from generate_series(0, 9999) t(i) order by i"
+    sql = "select i::bigint as i, '0' || i as code from generate_series(0, 9999) t(i) order by i"
     batches = list(cio.iter_batches(sql, DB, rows=1000, client=io_client))
     assert max(batch.num_rows for batch in batches) <= 1000
     table = pa.Table.from_batches(batches)

@@ -12,6 +12,7 @@ from civis_nb.local.warehouse.dialects.calls.absent import absent_function
 from civis_nb.local.warehouse.dialects.computed import PREFIX, create_computed
 from civis_nb.local.warehouse.dialects.foreign.calls import ForeignCall
 from civis_nb.local.warehouse.dialects.functions import attach_functions
+from civis_nb.local.warehouse.dialects.operators.joins import what_is_joined
 from civis_nb.local.warehouse.dialects.rules import (
     CATALOG,
     PLAINLY,
@@ -58,4 +59,5 @@ __all__ = [
     "translate",
     "types_in",
     "unified",
+    "what_is_joined",
 ]

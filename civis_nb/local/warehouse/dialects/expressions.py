@@ -25,13 +25,13 @@ RESERVED = frozenset(
     start pivot unpivot ignore respect""".split()  # noqa: SIM905 - shorter to read
 )
 _OTHER_OPERATORS = frozenset(
-    """|| ~ ~* !~ !~* -> ->> #> #>> #- @> <@ ? ?| ?& & | # << >> && ~~ !~~ ~~* !~~*""".split()  # noqa: SIM905 - shorter to read
+    """|| ^@ ~ ~* !~ !~* -> ->> #> #>> #- @> <@ ? ?| ?& & | # << >> && ~~ !~~ ~~* !~~*""".split()  # noqa: SIM905 - shorter to read
 )
 #: Operators between operands -> how much they bind, all of them more than comparisons.
 _BINDS = dict.fromkeys(_OTHER_OPERATORS, 1) | dict.fromkeys("+-", 2)
 _BINDS |= dict.fromkeys(("*", "/", "%", "//"), 3)
 #: Operators that test something.
-_TESTS = frozenset("~ ~* !~ !~* @> <@ ? ?| ?& && ~~ !~~ ~~* !~~*".split())  # noqa: SIM905
+_TESTS = frozenset("^@ ~ ~* !~ !~* @> <@ ? ?| ?& && ~~ !~~ ~~* !~~*".split())  # noqa: SIM905
 #: What makes more of the operand before it.
 _CONTINUES = frozenset(("::", "[", "{", ".", "(", "(+)", "at", "collate"))
 #: Words of clauses that are names of columns as well, before these.

@@ -121,7 +121,7 @@ CREATE MACRO sum_kind(x SMALLINT) AS x::BIGINT, (x INTEGER) AS x::BIGINT,
 CREATE MACRO narrow_sum(total, one, kind DECIMAL) AS cast_to_type(total, one * NULL::DECIMAL(10, 0)),
   (total, one, kind BIGINT) AS total::DECIMAL(22, 0), (total, one, kind INTEGER) AS total, (total, one, kind SMALLINT) AS total,
   (total, one, kind HUGEINT) AS total, (total, one, kind DOUBLE) AS total, (total, one, kind INTERVAL) AS total, (total, one, kind) AS total;
-CREATE MACRO narrow(x, target, kind DECIMAL) AS cast_to_type(x, target), (x, target, kind BIGINT) AS x,
+CREATE MACRO narrow(x, target, kind DECIMAL) AS cast_to_type(x, target), (x, target, kind BIGINT) AS cast_to_type(x, target),
   (x, target, kind HUGEINT) AS x, (x, target, kind DOUBLE) AS x, (x, target, kind) AS x;
 CREATE MACRO avg_kind(x BIGINT) AS x::DECIMAL(38, 20), (x) AS x;
 CREATE MACRO avg_kind_rs(x BIGINT) AS x, (x) AS x;
@@ -198,6 +198,12 @@ CREATE MACRO timestamp_of_text(x) AS CASE WHEN civis_sql.is_usual_time(x) THEN x
   ELSE make_timestamp(civis_sql_moment_of_text(x, 'timestamp')) END;
 CREATE MACRO as_time(x, kind TIMESTAMPTZ) AS x::TIMESTAMP, (x, kind TIMESTAMP) AS x, (x, kind VARCHAR) AS x,
   (x, kind INTERVAL) AS DATE '2000-01-01' + x, (x, kind) AS x;
+CREATE MACRO rounded_clock(us, digits) AS (round(us / power(10, 6 - digits)) * power(10, 6 - digits))::BIGINT;
+CREATE MACRO rounded_time(x, digits) AS CASE WHEN x IS NULL OR digits >= 6 THEN x
+  WHEN civis_sql.rounded_clock(civis_sql.clock_of(x), digits) = 86400000000 THEN TIME '24:00:00'
+  ELSE TIME '00:00:00' + to_microseconds(civis_sql.rounded_clock(civis_sql.clock_of(x), digits)) END;
+CREATE MACRO rounded_timestamptz(x, digits) AS CASE WHEN x IS NULL OR digits >= 6 OR NOT isfinite(x) THEN x
+  ELSE make_timestamptz(civis_sql.rounded_clock(epoch_us(x), digits)) END;
 CREATE MACRO as_timestamp(x, kind VARCHAR) AS civis_sql.timestamp_of_text(x), (x, kind) AS x;
 CREATE MACRO as_timestamptz(x, kind VARCHAR) AS CASE WHEN regexp_matches(x, '\d\s*[A-Za-z]+\s*$') THEN civis_sql_text_with_zone(x) ELSE x END,
   (x, kind) AS x;
@@ -827,6 +833,14 @@ CREATE MACRO json_path_list_json(j, path) AS CASE WHEN civis_sql.has_number(path
   ELSE civis_sql_jsonb_text(json_extract(j, civis_sql.json_path_of(path))::VARCHAR) END::JSON;
 CREATE MACRO as_jsonb(x, kind VARCHAR) AS civis_sql_jsonb_text(x)::JSON,
   (x, kind JSON) AS civis_sql_jsonb_text(x::VARCHAR)::JSON, (x, kind) AS civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON;
+CREATE MACRO jsonb_key(j) AS civis_sql_jsonb_key(j::VARCHAR);
+CREATE MACRO jsonb_kind(j) AS CASE json_type(j) WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null'
+  WHEN 'ARRAY' THEN 'array' WHEN 'OBJECT' THEN 'object' ELSE 'numeric' END;
+CREATE MACRO jsonb_scalar(j, wanted) AS CASE WHEN j IS NULL THEN NULL
+  WHEN civis_sql.jsonb_kind(j::VARCHAR) = CASE wanted WHEN 'boolean' THEN 'boolean' ELSE 'numeric' END THEN j::VARCHAR
+  ELSE civis_sql.fail_text('cannot cast jsonb ' || civis_sql.jsonb_kind(j::VARCHAR) || ' to type ' || wanted || ': write ->> for the text') END;
+CREATE MACRO jsonb_integer(j, wanted) AS CASE WHEN contains(j::VARCHAR, '.') OR contains(lower(j::VARCHAR), 'e')
+  THEN regexp_replace(round(civis_sql.jsonb_scalar(j, wanted)::DECIMAL(38, 10))::VARCHAR, '\..*$', '') ELSE civis_sql.jsonb_scalar(j, wanted) END;
 CREATE MACRO jsonb_of(x) AS CASE WHEN x IS NOT NULL THEN civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON END;
 CREATE MACRO json_steps(path) AS CASE WHEN ends_with(typeof(path), '[]')
   THEN '{' || array_to_string(TRY_CAST(path AS VARCHAR[]), ',') || '}' ELSE path::VARCHAR END;
@@ -852,6 +866,14 @@ CREATE MACRO json_without(j, n BIGINT) AS civis_sql_jsonb_without_element(civis_
   (j, key VARCHAR) AS civis_sql_jsonb_without(civis_sql.only_json(j)::VARCHAR, [key])::JSON,
   (j, keys VARCHAR[]) AS civis_sql_jsonb_without(civis_sql.only_json(j)::VARCHAR, keys)::JSON;
 CREATE MACRO json_cut(j, path) AS civis_sql_jsonb_cut(civis_sql.only_json(j)::VARCHAR, path)::JSON;
+-- An array and an element are joined as arrays.
+CREATE MACRO as_list(x, kind VARCHAR) AS [x], (x, kind BIGINT) AS [x], (x, kind HUGEINT) AS [x], (x, kind DOUBLE) AS [x],
+  (x, kind FLOAT) AS [x], (x, kind DECIMAL) AS [x], (x, kind DATE) AS [x], (x, kind TIMESTAMP) AS [x],
+  (x, kind TIMESTAMPTZ) AS [x], (x, kind TIME) AS [x], (x, kind INTERVAL) AS [x], (x, kind BOOLEAN) AS [x],
+  (x, kind UUID) AS [x], (x, kind BLOB) AS [x], (x, kind) AS x;
+CREATE MACRO one_array(x, one, two) AS CASE WHEN typeof(one) LIKE '%]' OR typeof(two) LIKE '%]' THEN x
+  ELSE cast_to_type(civis_sql.fail_text('only arrays and texts are joined by ||: cast the operands'), x) END;
+CREATE MACRO starts_with(s, prefix) AS starts_with(s, prefix);
 CREATE MACRO json_joined(a, b) AS civis_sql_jsonb_joined(a::VARCHAR, b::VARCHAR)::JSON;
 -- A text of JSON is one beside JSON alone.
 CREATE MACRO json_beside(j, x) AS CASE WHEN typeof(x) IN ('JSON', '"NULL"') THEN j::VARCHAR
@@ -860,8 +882,6 @@ CREATE MACRO joined_with_json(a, b, one, other, x, kind VARCHAR) AS one || other
   (a, b, one, other, x, kind JSON) AS civis_sql.json_joined(civis_sql.json_beside(a, x), civis_sql.json_beside(b, x));
 CREATE MACRO compared_json(x, kind VARCHAR) AS x, (x, kind JSON) AS civis_sql_jsonb_text(x::VARCHAR)::JSON;
 CREATE MACRO beside_json(j, written, x, kind VARCHAR) AS written, (j, written, x, kind JSON) AS civis_sql.json_beside(j, x)::JSON;
-CREATE MACRO no_json(x, kind) AS CASE WHEN typeof(x) = 'JSON'
-  THEN cast_to_type(civis_sql.fail_text('write x::jsonb || y::jsonb to join JSON, or cast it to text'), x) ELSE x END;
 -- Times in JSON, as in ISO 8601.
 CREATE MACRO iso_time(x) AS strftime(x, '%Y-%m-%dT%H:%M:%S') || CASE WHEN microsecond(x) % 1000000 = 0 THEN ''
   ELSE rtrim(strftime(x, '.%f'), '0') END;

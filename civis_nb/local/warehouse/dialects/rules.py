@@ -24,6 +24,7 @@ __all__ = [
     "TIMESTAMP",
     "USER",
     "Dialect",
+    "Joined",
     "Reading",
     "RuleSet",
     "Terms",
@@ -31,6 +32,8 @@ __all__ = [
 ]
 
 Dialect: TypeAlias = Literal["redshift", "postgres", "duckdb"]
+#: What ``||`` joins where the statement does not tell it.
+Joined: TypeAlias = Literal["texts", "arrays", "jsonb"]
 
 #: The name of the user, who is the platform's only one.
 USER = "local"
@@ -73,6 +76,8 @@ class Reading:
         Whether the other quotients are to be noted; the statement is only bound then.
     texts
         The texts that set operations give another type, by their places: DuckDB's name of it.
+    joined
+        What ``||`` joins where the statement does not tell it.
     """
 
     typed: bool = False
@@ -80,6 +85,7 @@ class Reading:
     quotients: tuple[tuple[int, Quotient], ...] = ()
     notes_quotients: bool = False
     texts: tuple[tuple[int, str], ...] = ()
+    joined: Joined = "texts"
 
 
 PLAINLY = Reading()
@@ -128,6 +134,7 @@ class RuleSet:
 
     def __init__(self, tokens: Tokens, dialect: Dialect, reading: Reading) -> None:
         self._typed = reading.typed
+        self._joined = reading.joined
         self._quotients = dict(reading.quotients)
         self._notes_quotients = reading.notes_quotients
         self._tokens = tokens

@@ -20,7 +20,12 @@ from civis_nb.local.warehouse.duckdb.failures import (
     statement_error,
 )
 from civis_nb.local.warehouse.duckdb.shortened import with_columns
-from civis_nb.local.warehouse.duckdb.statement import Statement, translated, with_quotients
+from civis_nb.local.warehouse.duckdb.statement import (
+    Statement,
+    translated,
+    with_joined,
+    with_quotients,
+)
 
 __all__ = ["Attempts"]
 
@@ -104,6 +109,11 @@ class Attempts:
             self._has_computed = True
             return True
         mended = with_quotients(self._cursor, self._candidate, error)
+        if mended is not None:
+            self._candidate = mended
+            self._translations = translated(mended)
+            return True
+        mended = with_joined(self._candidate, error)
         if mended is not None:
             self._candidate = mended
             self._translations = translated(mended)

@@ -24,6 +24,7 @@ from civis_nb.local.warehouse.dialects import (
     quotient_of,
     translate,
     types_in,
+    what_is_joined,
 )
 from civis_nb.local.warehouse.duckdb.binding import quotients_in
 from civis_nb.local.warehouse.duckdb.failures import (
@@ -38,7 +39,7 @@ from civis_nb.sql_text import has_word, only_reads, split_statements
 if TYPE_CHECKING:
     from civis_nb.local.warehouse.redshift.translate import Translation
 
-__all__ = ["Statement", "parse_script", "translated", "with_quotients", "with_texts"]
+__all__ = ["Statement", "parse_script", "translated", "with_joined", "with_quotients", "with_texts"]
 
 #: Kinds of statements whose rows are shown; others show rows only with RETURNING.
 _WITH_ROWS = {"SELECT", "EXPLAIN", "PRAGMA", "CALL", "EXECUTE", "MULTI"}
@@ -292,6 +293,23 @@ def with_quotients(
         reading = replace(statement.reading, quotients=tuple(known.items()), notes_quotients=True)
         known |= quotients_in(cursor, _read(statement, reading).text)
     return _read(statement, replace(statement.reading, quotients=tuple(known.items())))
+
+
+def with_joined(statement: Statement, error: duckdb.Error) -> Statement | None:
+    """Return a statement in which ``||`` joins arrays or jsonb; None if something else is wrong.
+
+    Parameters
+    ----------
+    statement
+        The one that DuckDB refused.
+    error
+        Why.
+    """
+    joined = what_is_joined(str(error))
+    is_read = statement.dialect == "postgres" and _is_whole(statement)
+    if joined == "texts" or statement.reading.joined != "texts" or not is_read:
+        return None
+    return _read(statement, replace(statement.reading, joined=joined))
 
 
 def with_texts(statement: Statement, texts: Sequence[tuple[int, str]]) -> Statement:

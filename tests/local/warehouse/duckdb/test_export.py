@@ -15,12 +15,13 @@ MIXED = """
            TIMESTAMPTZ '2024-02-29 10:00:00+02' AS tz, l, st, mp,
            '{"a": 1}'::JSON AS j, 'ab'::BLOB AS bl, INTERVAL '1 day' AS iv,
            123456789012345678901234567890::DECIMAL(38, 0) AS h,
-           '00000000-0000-0000-0000-000000000001'::UUID AS u, 'p'::ENUM('p', 'q') AS en,
+           '00000000-0000-0000-0000-000000000001'::UUID AS u, en,
            TIME '10:00:00' AS ti
     FROM nested
 """
 NESTED = """
-    CREATE TABLE public.nested AS SELECT [1, 2] AS l, {'a': 1} AS st, MAP {'k': 'v'} AS mp
+    CREATE TABLE public.nested AS SELECT [1, 2] AS l, {'a': 1} AS st, MAP {'k': 'v'} AS mp,
+        'p'::ENUM('p', 'q') AS en
 """
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from civis_nb.local.warehouse.dialects.parts import Call
 from civis_nb.local.warehouse.dialects.rules import BIGINT, CATALOG, DOUBLE, RuleSet
+from civis_nb.local.warehouse.dialects.types.checks import NUMERIC_THERE
 
 __all__ = ["NumberRules"]
 
@@ -109,7 +110,9 @@ class NumberRules(RuleSet):
         at, behind = call.arguments[1]
         digits = self._tokens.texts[at]
         if behind == at + 1 and digits.isdecimal() and int(digits) <= 16:
-            kind = self._tokens.type_of(*call.arguments[0])
+            first, end = call.arguments[0]
+            is_numeric = not NUMERIC_THERE.isdisjoint(self._tokens.words[first:end])
+            kind = "CAST(NULL AS DECIMAL)" if is_numeric else self._tokens.type_of(first, end)
             target = f"CAST(NULL AS DECIMAL({22 + int(digits)}, {digits}))"
             closing = f", {target}, {kind})"
             self._tokens.wrap(call.start, call.end, f"{CATALOG}.narrow(", closing)

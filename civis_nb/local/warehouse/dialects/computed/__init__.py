@@ -33,6 +33,7 @@ from civis_nb.local.warehouse.dialects.computed.json_edits import (
 from civis_nb.local.warehouse.dialects.computed.json_texts import (
     json_at,
     jsonb_joined,
+    jsonb_key,
     jsonb_set,
     jsonb_text,
 )
@@ -64,6 +65,7 @@ _FUNCTIONS: list[tuple[Callable[..., Any], str, str]] = [
     (time_of_text, "VARCHAR VARCHAR BOOLEAN", "BIGINT"),
     (number_of_text, "VARCHAR VARCHAR", "VARCHAR"),
     (jsonb_text, "VARCHAR", "VARCHAR"),
+    (jsonb_key, "VARCHAR", "VARCHAR"),
     (jsonb_joined, "VARCHAR VARCHAR", "VARCHAR"),
     (jsonb_contains, "VARCHAR VARCHAR", "BOOLEAN"),
     (jsonb_without, "VARCHAR VARCHAR[]", "VARCHAR"),

@@ -6,7 +6,7 @@ import re
 
 from civis_nb.local.warehouse.dialects.computed.json_texts import jsonb_text
 from civis_nb.local.warehouse.dialects.parts import Operand
-from civis_nb.local.warehouse.dialects.rules import CATALOG, JSON, RuleSet
+from civis_nb.local.warehouse.dialects.rules import CATALOG, JSON, TEXT, RuleSet
 from civis_nb.local.warehouse.dialects.tokens import STRING
 from civis_nb.table_names import literal
 
@@ -14,6 +14,11 @@ __all__ = ["JsonRules"]
 
 #: Operators of jsonb alone -> the functions that they call.
 _CALLS = {"?": "json_has_key", "?|": "json_has_any", "?&": "json_has_all", "#-": "json_cut"}
+#: Types that numbers and truth values in JSON are cast to.
+_SCALARS = {
+    "int2": "smallint", "int4": "integer", "int8": "bigint", "numeric": "numeric",
+    "float4": "real", "float8": "double precision", "bool": "boolean",
+}  # fmt: skip
 #: A text that is a key rather than a number, an interval or a time.
 _KEY = re.compile(r"(?!(?:now|today|tomorrow|yesterday|epoch|infinity)\b)[^\W\d][\w ]*")
 
@@ -149,6 +154,47 @@ class JsonRules(RuleSet):
         tokens.set_type(
             left.start, right.end, f"{CATALOG}.joined_with_json('', '', '', '', {kind}, {kind})"
         )
+
+    def _compare_keys(self, left: Operand, right: Operand) -> bool:
+        """Compare what the statement tells is JSON as jsonb is compared: numbers by their size.
+
+        Return whether it is.
+        """
+        tokens, sides = self._tokens, (left, right)
+        if "row" in (left.kind, right.kind) or not any(self._is_json(side) for side in sides):
+            return False
+        for side in sides:
+            value = tokens.render(side.start, side.end)
+            if side.kind == "string":
+                known = self._json_text(side)
+                if known is None:
+                    raise self._refuse(side.start, "invalid input syntax for type json")
+                value = literal(known)
+            elif not self._is_json(side):
+                value = f"{CATALOG}.only_json({value})"
+            tokens.rewrite(side.start, side.end, f"{CATALOG}.jsonb_key({value})")
+            tokens.set_type(side.start, side.end, TEXT)
+        return True
+
+    def _write_jsonb(self, text: Operand) -> None:
+        """Write a typed literal, as ``jsonb '[1,2]'``, in the form that jsonb has."""
+        known = self._json_text(text)
+        if known is None and self._tokens.texts[text.start][0] == "'":
+            raise self._refuse(text.start, "invalid input syntax for type json")
+        if known is not None:
+            self._tokens.replace(text.start, literal(known))
+
+    def _cast_json(self, operand: Operand, name: str) -> None:
+        """Refuse a cast of JSON of another kind: of a text in JSON, say, to a number."""
+        wanted = _SCALARS.get(name)
+        if wanted is None or not self._is_json(operand):
+            return
+        tokens = self._tokens
+        function = (
+            "jsonb_integer" if wanted in ("smallint", "integer", "bigint") else "jsonb_scalar"
+        )
+        tokens.wrap(operand.start, operand.end, f"{CATALOG}.{function}(", f", '{wanted}')")
+        tokens.set_type(operand.start, operand.end, TEXT)
 
     def _compare_json(self, text: Operand, beside: Operand, *, is_first: bool = True) -> None:
         """Let a text of JSON be compared with JSON as it is written there: blanks do not count.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from civis_nb.local.warehouse.dialects.operators.conditions import TruthRules
+from civis_nb.local.warehouse.dialects.operators.joins import JoinRules
 from civis_nb.local.warehouse.dialects.operators.json import JsonRules
 from civis_nb.local.warehouse.dialects.operators.rows import RowRules
 from civis_nb.local.warehouse.dialects.parts import Operand
@@ -33,7 +34,7 @@ _REGEX_OPERATORS = frozenset(("~", "~*", "!~", "!~*"))
 _NUMBER = re.compile(r"(?i)\s*(?:[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?|nan|[+-]?inf(?:inity)?)\s*")
 
 
-class OperatorRules(CastRules, JsonRules, RangeRules, RowRules, TruthRules):
+class OperatorRules(CastRules, JoinRules, JsonRules, RangeRules, RowRules, TruthRules):
     """The rules of operators."""
 
     def binary(self, at: int, left: Operand, right: Operand) -> None:
@@ -62,8 +63,12 @@ class OperatorRules(CastRules, JsonRules, RangeRules, RowRules, TruthRules):
             self._sum(at, left, right)
         elif word in _REGEX_OPERATORS:
             self._regex(right.start)
+        elif word == "||" and self._mentions_json(left, right):
+            self._as_call(at, left, right, "json_joined")
         elif word == "||":
-            self._join(at, left, right)
+            self._join(left, right)
+        elif word == "^@":
+            self._as_call(at, left, right, "starts_with", "true")
         elif word in ("#>>", "#>"):
             function = "json_path_list" if word == "#>>" else "json_path_list_json"
             if tokens.words[right.start] == "array":
@@ -165,6 +170,8 @@ class OperatorRules(CastRules, JsonRules, RangeRules, RowRules, TruthRules):
         if self._in_check:
             return
         if not self._is_redshift:
+            if self._compare_keys(left, right):
+                return
             self._compare_json(left, right)
             self._compare_json(right, left)
         if left.kind == right.kind == "row" and not self._is_assigned(left):
@@ -229,30 +236,6 @@ class OperatorRules(CastRules, JsonRules, RangeRules, RowRules, TruthRules):
             "next_day", "to_date", "to_timestamp",
         ) or (operand.kind == "cast" and self._tokens.words[operand.end - 1] in (
             "date", "timestamp", "timestamptz"))  # fmt: skip
-
-    def _join(self, at: int, left: Operand, right: Operand) -> None:
-        tokens = self._tokens
-        if left.kind == "array" and right.kind != "array":
-            tokens.wrap(left.start, right.end, "list_append(", ")")
-            tokens.replace(at, ",")
-        elif right.kind == "array" and left.kind == "number":
-            tokens.wrap(left.start, right.end, "list_prepend(", ")")
-            tokens.replace(at, ",")
-        elif self._mentions_json(left, right):
-            self._as_call(at, left, right, "json_joined")
-        else:
-            kinds = self._check_joined(left, right)
-            for side in (left, right):
-                if (
-                    side.kind in ("call", "column", "cast", "other", "case", "query")
-                    and (side.name not in ("varchar", "text", "bpchar"))
-                    and not (side.kind == "other" and "||" in tokens.words[side.start : side.end])
-                ):
-                    if not self._is_redshift and self._exact_text(side.start, side.end) is None:
-                        self._wrap(side, "no_json")
-                    self._write_as_text(side)
-            if kinds is not None:
-                self._check(left.start, left.end, "joinable", *kinds)
 
     def quantified(self, left: Operand, at: int, close: int) -> None:
         """Wrap a comparison with an array so that it is NULL where the array is.

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.statements.alias_uses import items_between
-from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD, Tokens
+from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, OPERATOR, WORD, Tokens
 
 __all__ = ["check_order"]
 
@@ -30,7 +30,7 @@ def check_order(tokens: Tokens) -> None:
         With the place of the item.
     """
     words = tokens.words
-    if "order" not in words or not ("distinct" in words or _SETS.intersection(words)):
+    if "order" not in words:
         return
     opened = {close: opened for opened, close in tokens.partners.items()}
     for order in range(1, tokens.count):
@@ -47,8 +47,10 @@ def check_order(tokens: Tokens) -> None:
                         "columns can be used; put a query around this one",
                         tokens.starts[first],
                     )
-        elif words[select + 1] == "distinct" and words[select + 2] != "on":
-            _check_distinct(tokens, select, order)
+        else:
+            _check_ambiguous(tokens, select, order)
+            if words[select + 1] == "distinct" and words[select + 2] != "on":
+                _check_distinct(tokens, select, order)
 
 
 def _query_of(tokens: Tokens, order: int, opened: dict[int, int]) -> tuple[int | None, bool]:
@@ -72,6 +74,46 @@ def _sorted_by(tokens: Tokens, order: int) -> Iterator[tuple[int, int]]:
         while behind > first + 1 and tokens.words[behind - 1] in _DIRECTIONS:
             behind -= 1
         yield first, behind
+
+
+def _check_ambiguous(tokens: Tokens, select: int, order: int) -> None:
+    """Refuse a name of ORDER BY that several different items of the SELECT list have."""
+    sorted_by = [
+        (first, tokens.name(first))
+        for first, behind in _sorted_by(tokens, order)
+        if behind == first + 1 and tokens.kinds[first] in (WORD, NAME)
+    ]
+    if not sorted_by:
+        return
+    items: dict[str, set[str]] = {}
+    for first, behind in _items(tokens, select):
+        if tokens.kinds[behind - 1] not in (WORD, NAME):
+            continue
+        before = behind - 2
+        is_alias = behind > first + 1 and tokens.words[before] != "."
+        if is_alias and tokens.kinds[before] == OPERATOR and tokens.words[before] not in (")", "]"):
+            continue  # an expression without a name
+        value = behind - 1 - (tokens.words[behind - 2] == "as") if is_alias else behind
+        if all(tokens.words[at] == "." for at in range(first + 1, value, 2)):
+            first = value - 1  # a column, with or without its table
+        items.setdefault(tokens.name(behind - 1), set()).add(_text(tokens, first, value))
+    for at, name in sorted_by:
+        if len(items.get(name, ())) > 1:
+            raise UnsupportedSqlError(
+                f'ORDER BY "{name}" is ambiguous: several columns of the result have this name',
+                tokens.starts[at],
+            )
+
+
+def _items(tokens: Tokens, select: int) -> Iterator[tuple[int, int]]:
+    """Yield the items of a SELECT list."""
+    end = select + 1
+    while tokens.words[end] not in _BEHIND_LIST and end < tokens.count:
+        end = tokens.partners.get(end, end) + 1
+    first = select + 1
+    while tokens.words[first] in ("distinct", "all"):
+        first += 1
+    yield from items_between(tokens, first, min(end, tokens.count))
 
 
 def _check_distinct(tokens: Tokens, select: int, order: int) -> None:

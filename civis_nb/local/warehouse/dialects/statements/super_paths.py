@@ -69,8 +69,8 @@ def _is_path(tokens: Tokens, at: int, tables: set[str]) -> bool:
         if before == "array" or (close == at + 2 and tokens.kinds[at + 1] == NUMBER):
             return False
         return is_name or before in (")", "]")
-    if tokens.kinds[at + 1] not in (NAME, WORD):
+    if tokens.kinds[at + 1] not in (NAME, WORD) or tokens.words[at + 2] == "(":
         return False
     if before in (")", "]"):
         return True
-    return is_name and tokens.words[at + 2] != "(" and tokens.name(at - 1).lower() not in tables
+    return is_name and tokens.name(at - 1).lower() not in tables

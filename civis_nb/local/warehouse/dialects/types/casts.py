@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from civis_nb.local.warehouse.dialects.operators.collations import CollationRules
+from civis_nb.local.warehouse.dialects.operators.json import JsonRules
 from civis_nb.local.warehouse.dialects.operators.patterns import LikeRules
 from civis_nb.local.warehouse.dialects.parts import Operand
 from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT
@@ -16,6 +17,8 @@ from civis_nb.local.warehouse.dialects.types.zones import text_with_zone
 __all__ = ["CastRules"]
 
 _INTEGERS = frozenset(("int2", "int4", "int8"))
+#: Types whose precision DuckDB reads and leaves out.
+_ROUNDED = frozenset(("time", "timestamptz"))
 #: Redshift's types of intervals, which leave nothing out.
 _WHOLE_INTERVALS = frozenset(("year to month", "day to second"))
 #: In an interval: the sign of a number, and the space between them, as in '1 month - 1 day'.
@@ -28,13 +31,15 @@ _ISO_DATE = re.compile(
 )
 
 
-class CastRules(LikeRules, CollationRules, TypeChecks):
+class CastRules(LikeRules, CollationRules, JsonRules, TypeChecks):
     """The rules of casts."""
 
     def cast(self, operand: Operand, to: SqlType, written: tuple[int, int]) -> None:
         """Apply PostgreSQL's meaning to a cast."""
         self._cast(operand, to, written)
         first, behind = written
+        if to.name in _ROUNDED and to.arguments and not to.is_array:
+            self._round_time(operand, to, first, behind)
         tokens = self._tokens
         if tokens.words[first - 1] == "::":
             kind = tokens.render(first, behind) or PLAIN_NUMERIC
@@ -55,6 +60,10 @@ class CastRules(LikeRules, CollationRules, TypeChecks):
                 f"the type INTERVAL {to.fields.upper()} is not supported: write "
                 f"date_trunc('{part}', …) of an interval",
             )
+        if not (self._is_redshift or to.is_array):
+            self._cast_json(operand, name)
+            if name == "jsonb" and behind == operand.start:
+                self._write_jsonb(operand)
         if name == "interval" and to.arguments:
             raise self._refuse(first, "the type INTERVAL with a precision is not supported")
         if to.fields:
@@ -105,6 +114,15 @@ class CastRules(LikeRules, CollationRules, TypeChecks):
         elif name == "interval" and operand.kind == "string":
             text = tokens.texts[operand.start]
             tokens.replace(operand.start, _SIGN_APART.sub(r"\1", text.replace(",", " ")))
+
+    def _round_time(self, operand: Operand, to: SqlType, first: int, behind: int) -> None:
+        """Round the fraction of seconds to the digits that the type has."""
+        opening, closing = f"{CATALOG}.rounded_{to.name}(", f", {to.arguments[0]})"
+        if behind == operand.start:
+            self._cast_typed_literal(operand, first, behind)
+            self._tokens.wrap(operand.start, operand.end, opening, closing)
+        else:
+            self._wrap_cast(operand, first, behind, opening, closing)
 
     def _cast_to_time(self, operand: Operand, name: str, first: int, behind: int) -> None:
         tokens = self._tokens

@@ -11,7 +11,7 @@ from civis_nb.local.warehouse.dialects.rules import CATALOG, TEXT, RuleSet
 from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING
 from civis_nb.local.warehouse.dialects.types.names import SqlType, no_such_type
 
-__all__ = ["TypeChecks"]
+__all__ = ["NUMERIC_THERE", "TypeChecks"]
 
 #: Calls whose first argument must be a text.
 _OF_TEXTS = frozenset(
@@ -20,6 +20,10 @@ _OF_TEXTS = frozenset(
 )
 #: Calls that DuckDB has for arrays as well.
 _OF_NO_ARRAYS = frozenset(("length", "reverse"))
+#: Calls that are double precision here, and numeric there, some of integers alone.
+NUMERIC_THERE = frozenset(
+    "extract stddev stddev_samp stddev_pop variance var_samp var_pop".split()  # noqa: SIM905
+)
 _BEFORE_TABLE = frozenset(("as", "into", "table", "references", "copy"))
 _TEXTS = frozenset(("varchar", "text", "bpchar"))
 #: Parts of a time of the day, and of a time zone.
@@ -59,6 +63,8 @@ class TypeChecks(RuleSet):
         self._check_aggregate(call)
         if self._is_redshift or not call.arguments:
             return
+        if call.name in ("round", "trunc") and len(call.arguments) == 2:
+            self._check_digits(call)
         if call.name in _OF_NO_ARRAYS:
             self._check(*call.arguments[0], "no_array", f"'{call.name}'")
         if call.name not in _OF_TEXTS:
@@ -71,6 +77,13 @@ class TypeChecks(RuleSet):
         kind = tokens.type_of(first, behind)
         if kind != TEXT:
             self._check(first, behind, "as_text_argument", f"'{call.name}'", _word(kind))
+
+    def _check_digits(self, call: Call) -> None:
+        """Refuse digits behind the point of doubles: PostgreSQL rounds those of decimals only."""
+        first, behind = call.arguments[0]
+        if NUMERIC_THERE.isdisjoint(self._tokens.words[first:behind]):
+            kind = self._tokens.type_of(first, behind)
+            self._check(first, behind, "no_double", f"'{call.name}'", _word(kind))
 
     def _check_aggregate(self, call: Call) -> None:
         """Refuse aggregates of too many or too few arguments, which DuckDB computes."""

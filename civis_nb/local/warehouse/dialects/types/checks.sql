@@ -11,6 +11,10 @@ CREATE MACRO unless(told, x) AS CASE WHEN round(NULL::DECIMAL(38, 37),
   CASE WHEN told IS NULL OR typeof(x) = '"NULL"' THEN 0 ELSE CAST('civis_sql: ' || told AS INTEGER) END) IS NOT NULL THEN NULL ELSE x END;
 CREATE MACRO as_text_argument(x, name, word) AS
   civis_sql.unless('function ' || name || '(' || word || ') does not exist: cast the value to text', x);
+CREATE MACRO no_json(x, kind) AS civis_sql.unless(CASE WHEN typeof(x) = 'JSON'
+  THEN 'write x::jsonb || y::jsonb to join JSON, or cast it to text' END, x);
+CREATE MACRO no_double(x, name, word) AS civis_sql.unless(CASE WHEN word IN ('double precision', 'real')
+  THEN 'function ' || name || '(' || word || ', integer) does not exist: write ' || name || '(x::numeric, n)' END, x);
 CREATE MACRO no_array(x, name) AS civis_sql.unless(CASE WHEN typeof(x) LIKE '%]'
   THEN 'function ' || name || '(' || lower(typeof(x)) || ') does not exist: write cardinality(…) for the number of elements' END, x);
 CREATE MACRO joinable(x, one, two) AS
