@@ -109,8 +109,7 @@ def test_cells_of_others_are_left_alone(shell):
 
 def test_a_statement_without_a_result_is_an_empty_table(shell):
     sql = "drop table if exists nothing_back; create table nothing_back (a int)"
-    assert shell.cell(f"%%civis_sql
-{sql}").columns == []
+    assert shell.cell(f"%%civis_sql\n{sql}").columns == []
 
 
 @pytest.mark.parametrize(

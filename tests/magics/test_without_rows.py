@@ -14,7 +14,10 @@ from tests.magics.sent import sent_exactly
 
 @pytest.fixture
 def table(shell):
-    shell.cell("%civis_sql create or replace table public.changed (a int, b text)")
+    shell.cell(
+        "%civis_sql drop table if exists public.changed; "
+        "create table public.changed (a int, b text)"
+    )
     return "public.changed"
 
 
