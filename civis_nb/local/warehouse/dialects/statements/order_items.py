@@ -18,6 +18,7 @@ _BEHIND_ORDER = frozenset(("limit", "offset", "fetch", "for", ")", "rows", "rang
 _BEHIND_LIST = _SETS | _BEHIND_ORDER | frozenset(
     ("from", "where", "group", "having", "window", "qualify", "order", "into")
 )  # fmt: skip
+_BEHIND_ITEM = _BEHIND_ORDER | frozenset((",", ";", "", "asc", "desc", "nulls"))
 _DIRECTIONS = frozenset(("asc", "desc", "nulls", "first", "last"))
 
 
@@ -31,6 +32,9 @@ def check_order(tokens: Tokens) -> None:
     """
     words = tokens.words
     if "order" not in words:
+        return
+    has_fewer = "distinct" in words or not _SETS.isdisjoint(words)
+    if not (has_fewer or _has_doubtful_name(tokens)):
         return
     opened = {close: opened for opened, close in tokens.partners.items()}
     for order in range(1, tokens.count):
@@ -51,6 +55,16 @@ def check_order(tokens: Tokens) -> None:
             _check_ambiguous(tokens, select, order)
             if words[select + 1] == "distinct" and words[select + 2] != "on":
                 _check_distinct(tokens, select, order)
+
+
+def _has_doubtful_name(tokens: Tokens) -> bool:
+    """Return whether an item of a list is a name that the statement has three times."""
+    words = tokens.words
+    for at in range(tokens.count - 1):
+        is_item = words[at] in (",", "by") and words[at + 2] in _BEHIND_ITEM
+        if is_item and words.count(words[at + 1]) > 2:
+            return True
+    return False
 
 
 def _query_of(tokens: Tokens, order: int, opened: dict[int, int]) -> tuple[int | None, bool]:
