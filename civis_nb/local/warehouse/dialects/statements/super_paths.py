@@ -1,7 +1,6 @@
-"""Paths into values of Redshift's type SUPER, which DuckDB would follow in JSON by other rules.
+"""Paths into values of Redshift's type SUPER, some of which DuckDB would follow by other rules.
 
-Redshift folds the names of a path, compares and casts what is there by its own type, and gives NULL
-where it is of another one.
+Redshift folds the names of a path, also quoted ones, and has no keys in brackets.
 """
 
 from __future__ import annotations
@@ -24,9 +23,9 @@ _OTHERS = frozenset(
 
 
 def check_super_paths(tokens: Tokens) -> None:
-    """Refuse a path such as ``v.key`` in a statement that makes values of SUPER.
+    """Refuse a path such as ``v."Key"`` or ``v['key']`` in a statement that makes values of SUPER.
 
-    ``v[0]`` is understood: elements count from 0 in both.
+    ``v[0].key`` is understood: elements count from 0 in both.
 
     Raises
     ------
@@ -39,8 +38,8 @@ def check_super_paths(tokens: Tokens) -> None:
     for at in range(1, tokens.count):
         if tokens.words[at] in (".", "[") and _is_path(tokens, at, tables):
             raise UnsupportedSqlError(
-                "paths into values of the type SUPER are not supported: keep the JSON as a text, "
-                "and write JSON_EXTRACT_PATH_TEXT(…, 'key')",
+                "such a path into a value of the type SUPER is not supported: keep the JSON as a "
+                "text, and write JSON_EXTRACT_PATH_TEXT(…, 'key')",
                 tokens.starts[at],
             )
 
@@ -61,7 +60,10 @@ def _tables(tokens: Tokens) -> Iterator[str]:
 
 
 def _is_path(tokens: Tokens, at: int, tables: set[str]) -> bool:
-    """Return whether a point or a bracket follows a value: no table, and nothing of ARRAY[…]."""
+    """Return whether a step of a path has another meaning in DuckDB.
+
+    Names in small letters and numbers of elements mean the same.
+    """
     before = tokens.words[at - 1]
     is_name = tokens.kinds[at - 1] in (NAME, WORD)
     if tokens.words[at] == "[":
@@ -71,6 +73,10 @@ def _is_path(tokens: Tokens, at: int, tables: set[str]) -> bool:
         return is_name or before in (")", "]")
     if tokens.kinds[at + 1] not in (NAME, WORD) or tokens.words[at + 2] == "(":
         return False
-    if before in (")", "]"):
+    if before == ")":
         return True
-    return is_name and tokens.name(at - 1).lower() not in tables
+    is_folded = (
+        tokens.kinds[at + 1] == NAME and tokens.texts[at + 1] != tokens.texts[at + 1].lower()
+    )
+    is_table = is_name and tokens.name(at - 1).lower() in tables
+    return is_folded and not is_table
