@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-SQL = "select md5(i::varchar) || md5((i * 7)::varchar) as a from range(200000) t(i)"
+SQL = "select md5(i::varchar) || md5((i * 7)::varchar) as a from generate_series(1, 200000) t(i)"
 READS = {
     "pandas": "len(cio.read_civis_sql(SQL, 'sample', return_as='pandas'))",
     "exact": "cio.read_civis_sql(SQL, 'sample', return_as='arrow').num_rows",
