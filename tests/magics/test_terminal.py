@@ -22,8 +22,9 @@ class Session:
     """IPython in a terminal of 15 lines."""
 
     def __init__(self, platform: Any, folder: Any) -> None:
+        # The size is that of the terminal: no variable of the shell around the tests.
         env = {
-            **os.environ,
+            **{name: os.environ[name] for name in os.environ.keys() - {"COLUMNS", "LINES"}},
             "CIVIS_API_ENDPOINT": platform.endpoint,
             "CIVIS_API_KEY": platform.api_key,
             "IPYTHONDIR": str(folder),

@@ -50,6 +50,11 @@ class Fault:
     times: int = 1
     ends_well: bool | None = True
 
+    @property
+    def is_silence(self) -> bool:
+        """Whether it is the time limit of the call that ends it."""
+        return self.strike in (_stalled, _silent)
+
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
