@@ -12,9 +12,9 @@ help:
 	@echo "make demo      run the quickstart notebook on a local platform, write build/quickstart.html"
 	@echo "make lab       open JupyterLab with all notebooks on a local platform"
 	@echo "make test      run the tests and check the notebooks' outputs, in about three minutes"
-	@echo "make test-all  the same with all cases of the exhaustive matrices, as CI runs them"
+	@echo "make test-all  the same with all cases of the exhaustive matrices, before a release"
 	@echo "make test-lowest  a selection of the tests on the lowest versions that are supported"
-	@echo "make test-lab  build the JupyterLab extension and try it in a real JupyterLab"
+	@echo "make test-lab  build the JupyterLab extension and try it, tables and runs in a real JupyterLab"
 	@echo "make test-lab-lowest  try it in the oldest JupyterLab and Notebook that are supported"
 	@echo "make lint      ruff: lint and format"
 	@echo "make types     mypy --strict on the package"
@@ -67,10 +67,11 @@ test-unit: $(VENV)/.installed
 test-every-case: $(VENV)/.installed
 	$(PYTEST) -m 'not slow' --ignore=tests/lab
 
+# With the live views of tables and runs, which need the same browser; all views are in test-all.
 test-lab: $(VENV)/.installed
 	@$(MAKE) --no-print-directory $(BUNDLE)
 	@cd extension && npm test --silent
-	$(PYTEST) -q -m 'not slow' tests/lab
+	$(PYTEST) -q -m 'not slow' tests/lab tests/widgets/test_table_in_lab.py tests/widgets/runs_in_lab
 
 # The newest versions of what is named in pyproject.toml are in .venv, the lowest ones in .venv-lowest.
 LOWEST := .venv-lowest
