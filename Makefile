@@ -11,7 +11,7 @@ export SKIP_JUPYTER_BUILDER := 1
 help:
 	@echo "make demo      run the quickstart notebook on a local platform, write build/quickstart.html"
 	@echo "make lab       open JupyterLab with all notebooks on a local platform"
-	@echo "make test      run the tests and check the notebooks' outputs, in about three minutes"
+	@echo "make test      run the tests and check the notebooks' outputs, in about five minutes"
 	@echo "make test-all  the same with all cases of the exhaustive matrices, before a release"
 	@echo "make test-lowest  a selection of the tests on the lowest versions that are supported"
 	@echo "make test-lab  build the JupyterLab extension and try it, tables and runs in a real JupyterLab"
