@@ -39,7 +39,7 @@ def held_back(after, at_hand, release):
 
 @pytest.fixture
 def content(store):
-    """Make the content of two files, of which the second one is held back."""
+    """Return a function that creates the content of two files, the second one held back."""
 
     def make(after, release, keep_second=b""):
         files = [rows(0), keep_second or rows(1)]

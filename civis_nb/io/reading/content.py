@@ -151,8 +151,7 @@ class _Kept:
 
     def __init__(self) -> None:
         self.length = 0
-        self._memory: io.BytesIO | None = io.BytesIO()
-        self._disk: IO[bytes] | None = None
+        self._file: IO[bytes] = io.BytesIO()
         self._may_move = True
 
     def append(self, data: bytes) -> None:
@@ -160,48 +159,41 @@ class _Kept:
         if self._may_move and self.length + len(data) > _IN_MEMORY_BYTES:
             self._may_move = False
             self._move_to_disk()
-        if self._disk is not None:
-            try:
-                _write(self._disk, self.length, data)
-            except OSError:
-                self._move_to_memory(self._disk)
-        if self._memory is not None:
-            _write(self._memory, self.length, data)
+        try:
+            _write(self._file, self.length, data)
+        except OSError:  # the disk is full; memory raises another error
+            self._move_to(io.BytesIO())
+            _write(self._file, self.length, data)
         self.length += len(data)
 
     def read(self, position: int) -> bytes:
         """Return some of those that follow a position."""
-        file = self._disk or self._memory
-        assert file is not None  # noqa: S101 - one of them there is
-        file.seek(position)
-        return file.read(min(_CHUNK_BYTES, self.length - position))
+        self._file.seek(position)
+        return self._file.read(min(_CHUNK_BYTES, self.length - position))
 
     def close(self) -> None:
-        """Give the file on disk back."""
-        if self._disk is not None:
-            self._disk.close()
+        """Close the file; one on disk is gone then."""
+        self._file.close()
 
     def _move_to_disk(self) -> None:
-        """Use a file from now on, where one can be made and holds what there is."""
-        assert self._memory is not None  # noqa: S101 - the first place
+        """Use a file on disk from now on, where one can be made and holds what there is."""
         try:
             file = cast(IO[bytes], tempfile.TemporaryFile(buffering=0))  # noqa: SIM115
         except OSError:
             return
         try:
-            _write(file, 0, self._memory.getvalue())
+            self._move_to(file)
         except OSError:
             file.close()
-            return
-        self._disk, self._memory = file, None
 
-    def _move_to_memory(self, disk: IO[bytes]) -> None:
-        """Use no file from now on."""
-        content = io.BytesIO()
-        while (position := content.tell()) < self.length:
-            _write(content, position, self.read(position))
-        disk.close()
-        self._disk, self._memory = None, content
+    def _move_to(self, file: IO[bytes]) -> None:
+        """Use another file from now on, once it holds what there is."""
+        position = 0
+        while chunk := self.read(position):
+            _write(file, position, chunk)
+            position += len(chunk)
+        self._file.close()
+        self._file = file
 
 
 def _write(file: IO[bytes], position: int, data: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
@@ -191,6 +192,15 @@ class Tokens:
             and self.words[at - 1] in ("with", "recursive", ",")
             for at in range(1, self.count)
         )
+
+    def items(self, at: int, end: int) -> Iterator[tuple[int, int]]:
+        """Yield where the items of a list begin and end; its commas are outside of brackets."""
+        while at < end:
+            behind = at
+            while behind < end and self.words[behind] != ",":
+                behind = self.partners.get(behind, behind) + 1
+            yield at, min(behind, end)
+            at = behind + 1
 
     def end_of(self, at: int) -> int:
         """Return the place in the text behind a token."""

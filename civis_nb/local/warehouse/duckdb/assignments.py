@@ -13,7 +13,6 @@ from civis_nb.local.warehouse.dialects.types.assigned import (
     assigned,
     keep,
     kept,
-    pieces,
 )
 from civis_nb.local.warehouse.dialects.types.decimals import PLAIN_NUMERIC
 from civis_nb.local.warehouse.duckdb import catalog
@@ -112,7 +111,7 @@ def _set(tokens: Tokens, first: int, types: dict[str, str], limits: dict[str, Te
     while first < tokens.count and tokens.words[first] != "set":
         first += 1
     end = _end_of_set(tokens, first)
-    for start, stop in pieces(tokens, first + 1, min(end, tokens.count)):
+    for start, stop in tokens.items(first + 1, min(end, tokens.count)):
         column = tokens.name(start)
         behind = tokens.partners.get(start, start) + 1
         if tokens.words[behind] != "=":
@@ -120,7 +119,7 @@ def _set(tokens: Tokens, first: int, types: dict[str, str], limits: dict[str, Te
         if tokens.words[start] == "(":
             row = behind + 1 + (tokens.words[behind + 1] == "row")
             if tokens.words[row] == "(" and tokens.words[row + 1] not in ("select", "with"):
-                names = [tokens.name(name) for name, _ in pieces(tokens, start + 1, behind - 1)]
+                names = [tokens.name(name) for name, _ in tokens.items(start + 1, behind - 1)]
                 columns = [(name, types.get(name, "")) for name in names]
                 _rows(tokens, row, tokens.partners[row] + 1, columns, limits)
         elif column in types:
@@ -151,7 +150,7 @@ def _merge(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, dialect: Dialect) 
             names, first = list(types), at + 1
             if words[first] == "(":
                 close = tokens.partners[first]
-                names = [tokens.name(start) for start, _ in pieces(tokens, first + 1, close)]
+                names = [tokens.name(start) for start, _ in tokens.items(first + 1, close)]
                 first = close + 1
             if words[first] == "values":
                 columns = [(name, types.get(name, "")) for name in names]
@@ -168,7 +167,7 @@ def _insert(cursor: duckdb.DuckDBPyConnection, tokens: Tokens, at: int, dialect:
     names = list(types)
     if words[behind] == "(" and words[behind + 1] not in ("select", "with", "values", "("):
         close = tokens.partners[behind]
-        names = [tokens.name(start) for start, _ in pieces(tokens, behind + 1, close)]
+        names = [tokens.name(start) for start, _ in tokens.items(behind + 1, close)]
         behind = close + 1
     if words[behind] == "overriding":
         if words[behind + 1] == "user":
@@ -202,11 +201,11 @@ def _rows(
     tokens: Tokens, at: int, end: int, columns: list[tuple[str, str]],
     limits: dict[str, TextLimit],
 ) -> None:  # fmt: skip
-    for start, stop in pieces(tokens, at, end):
+    for start, stop in tokens.items(at, end):
         if tokens.words[start] != "(" or tokens.partners.get(start) != stop - 1:
             return
         for (first, behind), (name, native) in zip(
-            pieces(tokens, start + 1, stop - 1), columns, strict=False
+            tokens.items(start + 1, stop - 1), columns, strict=False
         ):
             assign(tokens, first, behind, name, native)
             keep(tokens, first, behind, limits.get(name.lower()))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from civis_nb.local.warehouse.dialects.parts import Operand
 from civis_nb.local.warehouse.dialects.rules import RuleSet
-from civis_nb.local.warehouse.dialects.types.assigned import pieces
 
 __all__ = ["RowRules"]
 
@@ -20,7 +19,7 @@ class RowRules(RuleSet):
 
     def _values_of(self, first: int, behind: int) -> list[str]:
         """Return the values between the brackets of a row."""
-        return [self._tokens.render(*piece) for piece in pieces(self._tokens, first, behind)]
+        return [self._tokens.render(*piece) for piece in self._tokens.items(first, behind)]
 
     def _is_assigned(self, row: Operand) -> bool:
         """Return whether values are put into a row of columns: SET (a, b) = (1, 2)."""
@@ -61,7 +60,7 @@ class RowRules(RuleSet):
             return
         rows = [
             self._compared(values, "=", self._values_of(first + 1, after - 1), at)
-            for first, after in pieces(tokens, at + 2, behind - 1)
+            for first, after in tokens.items(at + 2, behind - 1)
         ]
         negation = "NOT " if tokens.words[at - 1] == "not" else ""
         tokens.rewrite(row.start, behind, f"({negation}({' OR '.join(rows)}))")

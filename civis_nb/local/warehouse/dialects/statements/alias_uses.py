@@ -13,7 +13,7 @@ from civis_nb.local.warehouse.dialects.expressions import RESERVED
 from civis_nb.local.warehouse.dialects.rules import Dialect
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, STRING, WORD, Tokens
 
-__all__ = ["AliasUse", "alias_uses", "items_between"]
+__all__ = ["AliasUse", "alias_uses"]
 
 
 _CLAUSES = frozenset(
@@ -130,7 +130,7 @@ def _of(tokens: Tokens, select: int, is_postgres: bool) -> Iterator[AliasUse]:
             stop = next((p for p in begins if p > places["order"]), end)
             ranges += [
                 (_ORDER, first, behind)
-                for first, behind in items_between(tokens, places["order"] + 2, stop)
+                for first, behind in tokens.items(places["order"] + 2, stop)
                 if not _is_name(tokens, first, behind)
             ]
     for clause, start, stop in ranges:
@@ -148,7 +148,7 @@ def _grouped(
 ) -> Iterator[AliasUse]:
     """Yield the names in GROUP BY that are aliases, each with the query that lacks this alias."""
     at, stop = group
-    for first, behind in items_between(tokens, at + 2, stop):
+    for first, behind in tokens.items(at + 2, stop):
         defined = aliases.get(tokens.name(first)) if behind == first + 1 else None
         if defined is None or tokens.kinds[first] not in _PLAIN:
             continue
@@ -162,16 +162,6 @@ def _without_alias(tokens: Tokens, select: int, alias: int, stop: int, before: s
     return f"{before} {value} {tokens.render(alias + 1, stop)}".strip()
 
 
-def items_between(tokens: Tokens, at: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield where the items of a list begin and end."""
-    while at < end:
-        behind = at
-        while behind < end and tokens.words[behind] != ",":
-            behind = tokens.partners.get(behind, behind) + 1
-        yield at, min(behind, end)
-        at = behind + 1
-
-
 def _is_name(tokens: Tokens, first: int, behind: int) -> bool:
     """Return whether an item of ORDER BY is a name, with or without the words behind it."""
     return behind == first + 1 or tokens.words[first + 1] in _DIRECTIONS
@@ -179,7 +169,7 @@ def _is_name(tokens: Tokens, first: int, behind: int) -> bool:
 
 def _aliases(tokens: Tokens, at: int, end: int) -> Iterator[tuple[str, int]]:
     """Yield the aliases of a SELECT list, but those that are names of columns as well."""
-    for item, behind in items_between(tokens, at, end):
+    for item, behind in tokens.items(at, end):
         last = behind - 1
         if last > item and tokens.kinds[last] in _PLAIN:
             before = last - 1 - (tokens.words[last - 1] == "as")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from civis_nb.local.warehouse.dialects.catalog.notes import (
@@ -98,7 +97,7 @@ def _name_index(tokens: Tokens, at: int) -> None:
     opened = next((i for i in range(behind, tokens.count) if words[i] == "("), behind)
     columns = [
         tokens.name(place) if behind == place + 1 or words[place + 1] != "(" else "expr"
-        for place, behind in _split(tokens, opened + 1, tokens.partners.get(opened, opened))
+        for place, behind in tokens.items(opened + 1, tokens.partners.get(opened, opened))
     ]
     is_unique = words[1] == "unique"
     name = "_".join([path[-1], *columns, "key" if is_unique else "idx"])
@@ -175,17 +174,6 @@ class _Table:
     has_like: bool = False
 
 
-def _split(tokens: Tokens, at: int, close: int) -> Iterator[tuple[int, int]]:
-    """Return the pieces between commas, as half-open ranges of tokens."""
-    place = at
-    while place < close:
-        behind = place
-        while behind < close and tokens.words[behind] != ",":
-            behind = tokens.partners.get(behind, behind) + 1
-        yield place, min(behind, close)
-        place = behind + 1
-
-
 def _table(tokens: Tokens, parser: Parser, dialect: Dialect, at: int) -> int:
     words = tokens.words
     while words[at] in ("if", "not", "exists"):
@@ -194,7 +182,7 @@ def _table(tokens: Tokens, parser: Parser, dialect: Dialect, at: int) -> int:
     if words[at] == "(" and at in tokens.partners:
         close = tokens.partners[at]
         table = _Table(tokens, parser, dialect)
-        for place, behind in _split(tokens, at + 1, close):
+        for place, behind in tokens.items(at + 1, close):
             if words[place] == "like":
                 _like(table, place, behind)
             elif words[place] in _TABLE_CLAUSES:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
-from civis_nb.local.warehouse.dialects.statements.alias_uses import items_between
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, OPERATOR, WORD, Tokens
 
 __all__ = ["check_order"]
@@ -84,7 +83,7 @@ def _sorted_by(tokens: Tokens, order: int) -> Iterator[tuple[int, int]]:
     end = order + 2
     while end < tokens.count and tokens.words[end] not in _BEHIND_ORDER:
         end = tokens.partners.get(end, end) + 1
-    for first, behind in items_between(tokens, order + 2, min(end, tokens.count)):
+    for first, behind in tokens.items(order + 2, min(end, tokens.count)):
         while behind > first + 1 and tokens.words[behind - 1] in _DIRECTIONS:
             behind -= 1
         yield first, behind
@@ -127,7 +126,7 @@ def _items(tokens: Tokens, select: int) -> Iterator[tuple[int, int]]:
     first = select + 1
     while tokens.words[first] in ("distinct", "all"):
         first += 1
-    yield from items_between(tokens, first, min(end, tokens.count))
+    yield from tokens.items(first, min(end, tokens.count))
 
 
 def _check_distinct(tokens: Tokens, select: int, order: int) -> None:
@@ -138,7 +137,7 @@ def _check_distinct(tokens: Tokens, select: int, order: int) -> None:
     names: set[str] = set()
     texts: set[str] = set()
     has_star = False
-    for first, behind in items_between(tokens, select + 2, end):
+    for first, behind in tokens.items(select + 2, end):
         has_star = has_star or tokens.words[behind - 1] == "*"
         names.add(tokens.name(behind - 1))
         is_named = tokens.kinds[behind - 1] in (WORD, NAME) and behind > first + 1

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
 
 from civis_nb.local.warehouse.dialects.rules import CATALOG, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NUMBER, STRING, Tokens
@@ -18,7 +17,7 @@ from civis_nb.table_names import literal
 
 __all__ = [
     "ANY_NUMERIC", "IDENTITY", "assign", "assigned", "check_default", "convert_text", "keep",
-    "kept", "pieces", "postgres_name",
+    "kept", "postgres_name",
 ]  # fmt: skip
 
 # ruff: noqa: S608 - parts of the user's own statement
@@ -58,16 +57,6 @@ _NATIVE_NUMBERS = {
     "int2": "SMALLINT", "int4": "INTEGER", "int8": "BIGINT", "numeric": "DECIMAL",
     "float4": "FLOAT", "float8": "DOUBLE",
 }  # fmt: skip
-
-
-def pieces(tokens: Tokens, at: int, end: int) -> Iterator[tuple[int, int]]:
-    """Return the ranges between the commas of a list, which may be empty."""
-    while at < end:
-        behind = at
-        while behind < end and tokens.words[behind] != ",":
-            behind = tokens.partners.get(behind, behind) + 1
-        yield at, min(behind, end)
-        at = behind + 1
 
 
 def assigned(value: str, given: str, column: str, wanted: str, offset: int = 0) -> str:
