@@ -16,6 +16,7 @@ from civis_nb._visible import visible
 from civis_nb._wire_text import masked_url
 
 __all__ = [
+    "CODE_FONT",
     "DIM",
     "FAINT_LINE",
     "Html",
@@ -31,6 +32,8 @@ __all__ = [
 DIM: Final = "color:color-mix(in srgb, currentColor 72%, transparent)"
 #: A line between rows; decoration, so no contrast is asked of it.
 FAINT_LINE: Final = "1px solid #8884"
+#: All characters of one width: for code, plans, and carets that stand below a word.
+CODE_FONT: Final = "font-family:var(--jp-code-font-family, monospace)"
 
 _VOID = frozenset({"br", "hr"})
 

@@ -11,7 +11,17 @@ from civis_nb.display.activity import Activity
 from civis_nb.display.ansi import without_ansi
 from civis_nb.display.bundle import Displayable
 from civis_nb.display.followed import FollowedRun
-from civis_nb.display.html import DIM, FAINT_LINE, Html, el, join, link, visible, web_address
+from civis_nb.display.html import (
+    CODE_FONT,
+    DIM,
+    FAINT_LINE,
+    Html,
+    el,
+    join,
+    link,
+    visible,
+    web_address,
+)
 from civis_nb.display.progress_view import progress_bar
 from civis_nb.display.text import counted, cut, one_line
 
@@ -21,8 +31,6 @@ __all__ = ["RUN_MIME", "RunView"]
 RUN_MIME: Final = "application/vnd.civis.run+json"
 
 _HUES = {"✓": "#2e7d32", "✗": "#d32f2f", "■": "#b26a00"}
-#: A caret stands below its word only where all characters are of one width.
-_EXCERPT_FONT = "font-family:var(--jp-code-font-family, monospace);font-size:12px;"
 _RED = "color:color-mix(in srgb, currentColor 50%, #d32f2f)"
 
 
@@ -141,8 +149,7 @@ class RunView(Displayable):
             "pre",
             *content,
             style="margin:0;padding:4px 8px;flex:none;overflow:visible;white-space:pre;"
-            "font-size:12px;line-height:1.4;background:transparent;color:inherit;"
-            "font-family:var(--jp-code-font-family, monospace)",
+            f"font-size:12px;line-height:1.4;background:transparent;color:inherit;{CODE_FONT}",
         )
         # The reversed column keeps the newest line in sight without a script.
         box = el(
@@ -161,7 +168,7 @@ class RunView(Displayable):
         activity = self.activity
         error = note = None
         if text := self._error():
-            font = _EXCERPT_FONT if "\n" in text else ""
+            font = f"{CODE_FONT};font-size:12px;" if "\n" in text else ""
             error = el("div", "Error: ", text, style=f"white-space:pre-wrap;{font}{_RED}")
         if activity.note:
             note = el("div", _clean(activity.note))

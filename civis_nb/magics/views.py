@@ -8,7 +8,7 @@ from typing import Any
 
 from civis_nb.display.activity import Activity
 from civis_nb.display.bundle import Displayable
-from civis_nb.display.html import DIM, Html, el, join
+from civis_nb.display.html import CODE_FONT, DIM, Html, el, join
 from civis_nb.display.html import visible as shown
 from civis_nb.display.run_view import RunView
 from civis_nb.display.text import counted
@@ -69,7 +69,7 @@ class Plan(Displayable):
         return f"{self._title}\n{shown(self.text)}"
 
     def _html(self) -> Html:
-        style = "line-height:1.2;overflow-x:auto"
+        style = f"{CODE_FONT};line-height:1.2;overflow-x:auto"
         return el("div", el("div", self._title, style=DIM), el("pre", self.text, style=style))
 
 

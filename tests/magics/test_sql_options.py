@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from civis_nb.magics.views import Plan
 from tests.magics.sent import sent
 
 pytestmark = pytest.mark.exhaustive
@@ -245,3 +246,9 @@ def test_wide_and_long_results(live):
     assert live.value("len(long['a'][0])") == 1_000_000
     padding = "x" * 1_000_000
     assert live.text(f"%%civis_sql\nselect length('{padding}') as n").split()[-1] == "1000000"
+
+
+def test_a_plan_stands_in_characters_of_one_width():
+    html = Plan([["a ─┐"], ["b ─┘"]], "sample")._repr_mimebundle_()["text/html"]
+    assert "monospace" in html
+    assert "a ─┐\nb ─┘" in html
