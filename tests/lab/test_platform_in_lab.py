@@ -272,11 +272,12 @@ def test_tabs_of_a_local_platform_that_ends_go_on_when_it_is_back(
         page.until(lambda: "not running" in status(page), "the end of the platform")
         jobs.node.get_by_role("alert").filter(has_text="does not run").wait_for()
         assert jobs.row("seen before and after").count() == 0
-        jobs.run().get_by_role("alert").filter(has_text="does not run").wait_for()
+        ended = jobs.run().get_by_role("alert").filter(has_text="does not run")
+        ended.wait_for()
         page.shot("local-platform-ended")
         with civis_nb.local.start(state):  # at another port
             jobs.has_state("seen before and after", "succeeded")
-            jobs.run().get_by_role("alert").wait_for(state="hidden")
+            ended.wait_for(state="hidden")
             jobs.run().locator(".civis-log-line", has_text="begun").wait_for()
 
 

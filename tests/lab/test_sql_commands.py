@@ -110,8 +110,7 @@ def test_sql_that_is_not_closed_stays_as_it_is(open_in_lab):
     cursor_behind(page, 0, "select")
     page.page.keyboard.press("Alt+Shift+F")
     toast = page.page.get_by_role("alert")
-    toast.first.wait_for()
-    assert "the ( on line 1 of the SQL is not closed" in toast.first.inner_text()
+    toast.filter(has_text="the ( on line 1 of the SQL is not closed").wait_for()
     page.shot("format-sql-refused")
     assert text_of(page, 0) == "%%civis_sql\nselect  (1"
 
@@ -212,8 +211,7 @@ def test_statements_without_a_plan_are_said_and_not_run(open_in_lab):
     cursor_behind(page, 0, "never")
     page.command("civis-nb:explain-sql")
     toast = page.page.get_by_role("alert")
-    toast.first.wait_for()
-    assert "statement 1 begins with CREATE" in toast.first.inner_text()
+    toast.filter(has_text="statement 1 begins with CREATE").wait_for()
     assert output_text(page, 0).strip() == ""
 
 
@@ -278,8 +276,7 @@ def test_a_notebook_without_a_kernel_says_what_to_do(open_in_lab):
     )
     cursor_behind(page, 0, "select")
     page.page.keyboard.press("Alt+Shift+Enter")
-    page.page.get_by_role("alert").first.wait_for()
-    assert "has no kernel" in page.page.get_by_role("alert").first.inner_text()
+    page.page.get_by_role("alert").filter(has_text="has no kernel").wait_for()
     page.page.keyboard.press("Alt+Shift+F")
     page.until(lambda: text_of(page, 0) == "%%civis_sql\nselect 1", "the formatted cell")
 
