@@ -14,7 +14,14 @@ from civis_nb.errors import (
     CivisPlatformEndedError,
 )
 
-__all__ = ["MAX_LOCAL_WAIT_S", "MAX_WAIT_S", "FailureBudget", "checked_interval", "next_wait_s"]
+__all__ = [
+    "MAX_LOCAL_WAIT_S",
+    "MAX_WAIT_S",
+    "FailureBudget",
+    "checked_interval",
+    "next_wait_s",
+    "passes",
+]
 
 #: The wait after the first poll, and how it grows with the run's age: a small import or query of
 #: the local platform takes about as long ...
@@ -139,6 +146,11 @@ class FailureBudget:
         if now - self._since > self._limit_s or self._unreadable > MAX_UNREADABLE:
             return None
         return float(min(0.25 * 2 ** min(self._failures, 10), MAX_WAIT_S))
+
+
+def passes(error: BaseException) -> bool:
+    """Return whether what failed with an error may well succeed when it is tried again."""
+    return _kind(error) != "final"
 
 
 def _kind(error: BaseException) -> str:

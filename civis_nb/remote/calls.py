@@ -235,7 +235,7 @@ def posted_result(client: APIClient, job_id: Any, run_id: Any) -> tuple[Any, Pic
     CivisError
         When it can't be read.
     """
-    outputs = client.jobs.list_runs_outputs(job_id, run_id)
+    outputs = client.jobs.list_runs_outputs(job_id, run_id, iterator=True)
     files = [one for one in outputs if one["object_type"] == "File"]
     named = [one for one in files if one["name"] == RESULT_NAME] or files
     if not named:

@@ -115,9 +115,20 @@ def run_template(
     if return_as == "future":
         return future
     future.result()
-    outputs = client.scripts.list_custom_runs_outputs(job.id, run.id)
+    outputs = list(client.scripts.list_custom_runs_outputs(job.id, run.id, iterator=True))
     if return_as == "files":
-        return {one.name: one.object_id for one in outputs}
+        found = {one.name: one.object_id for one in outputs}
+        if len(found) < len(outputs):
+            log.warning(
+                "Template %s, job %s: several outputs of the run have one name, of which the "
+                "first that was posted is returned; client.scripts.list_custom_runs_outputs(%s, "
+                "%s, iterator=True) has all.",
+                id,
+                job.id,
+                job.id,
+                run.id,
+            )
+        return found
     values = [one.value for one in outputs if one.object_type == "JSONValue"]
     if not values:
         log.warning("Template %s, job %s: the run posted no JSONValue.", id, job.id)
