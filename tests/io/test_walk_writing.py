@@ -8,9 +8,11 @@ import io
 import pandas as pd
 import polars as pl
 import pytest
+import requests
 
 import civis_nb.io as cio
 from civis_nb.errors import (
+    CivisAPIError,
     CivisError,
     CivisInputError,
 )
@@ -58,6 +60,41 @@ def test_appended_columns_are_matched_by_name(io_client):
     sent = io.BytesIO()
     cio.civis_to_file(job.source.file_ids[0], sent, client=io_client)
     assert gzip.decompress(sent.getvalue()) == b"a,B\n10,20\n"
+
+
+@pytest.mark.parametrize("status", [500, 403])
+def test_columns_that_can_not_be_asked_for_are_not_guessed(io_client, altered, caplog, status):
+    table, frame = f"public.unseen_{status}", pd.DataFrame({"a": [1], "b": [2]})
+    cio.dataframe_to_civis(frame, DB, table, client=io_client).result()
+
+    def refused(*_: object) -> object:
+        answer = requests.Response()
+        answer.status_code = status
+        raise CivisAPIError(answer)
+
+    client = altered(io_client, databases={"get_schemas_tables": refused})
+    options = {"existing_table_rows": "append", "client": client}
+    if status == 403:
+        cio.dataframe_to_civis(frame, DB, table, **options).result()
+        assert "You may not see the columns of public.unseen_403" in caplog.text
+        return
+    with pytest.raises(CivisAPIError) as caught:
+        cio.dataframe_to_civis(frame[["b", "a"]], DB, table, **options)
+    assert "the question for the table's columns" in caught.value.__notes__[0]
+    assert cio.read_civis(table, DB, client=io_client)[1:] == [["1", "2"]]
+    named = [{"name": "a"}, {"name": "b"}]
+    cio.dataframe_to_civis(frame, DB, table, table_columns=named, **options).result()
+
+
+def test_headers_of_older_scripts_say_what_is_so(io_client, altered):
+    frame = pd.DataFrame({"a": [1]})
+    options = {"existing_table_rows": "drop", "headers": True, "client": io_client}
+    for one in (frame, pl.from_pandas(frame)):
+        cio.dataframe_to_civis(one, DB, "public.headers", **options).result()
+        assert cio.read_civis("public.headers", DB, client=io_client) == [["a"], ["1"]]
+    silent = altered(io_client, files=None, imports=None)
+    with pytest.raises(CivisInputError, match="header=False leaves that line out"):
+        cio.dataframe_to_civis(frame, DB, "public.headers", headers=False, client=silent)
 
 
 def test_frame_that_lacks_columns_names_its_own(io_client, altered):

@@ -73,7 +73,7 @@ def write_options(frame: Any, options: Mapping[str, Any]) -> WriteOptions:
         When an option has a value that it can't have (a TypeError too for one that the writer
         does not know).
     """
-    given = {name: value for name, value in options.items() if (name, value) != ("index", False)}
+    given = {name: value for name, value in options.items() if not _changes_nothing(name, value)}
     if not given:
         return WriteOptions(frame)
     frame, is_pandas = _frame_with_a_writer(frame)
@@ -98,6 +98,19 @@ def write_options(frame: Any, options: Mapping[str, Any]) -> WriteOptions:
         if name in _ABOUT_NULLS | _ABOUT_NUMBERS | _ABOUT_TIMES and value not in (None, "")
     }
     return WriteOptions(frame, names, header, delimiter, style)
+
+
+def _changes_nothing(name: str, value: Any) -> bool:
+    """Return whether an option says what is so without it.
+
+    ``headers``, which was an argument of its own once, is what scripts and packages still give.
+    """
+    if name == "headers" and value is False:
+        raise CivisArgumentError(
+            "headers=False: a frame has names, which its first line holds; header=False leaves "
+            "that line out. Nothing was sent."
+        )
+    return (name == "headers" and value in (None, True)) or (name == "index" and value is False)
 
 
 def _frame_with_a_writer(frame: Any) -> tuple[Any, bool]:
