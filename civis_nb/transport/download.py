@@ -146,7 +146,7 @@ class _Download:
         if self._remote.size is not None:
             got += f" of {self._remote.size:,}"
         return CivisDownloadError(
-            f"{self._remote.what} could not be downloaded whole: {reason}. "
+            f"{self._remote.what} could not be downloaded whole: {reason.rstrip('.')}. "
             f"{got} bytes arrived from {masked_url(self._url)}. Try again."
         )
 
@@ -156,6 +156,7 @@ class _Download:
         token = current_token()
         unsubscribe = token.on_cancel(_shut(response))
         try:
+            self._check_announced(response)
             # What was given out already is read again, compared, and not given out twice.
             again = 0 if response.status_code == 206 else self._got
             crc = 0
@@ -181,6 +182,24 @@ class _Download:
             response.close()
         if self._remote.size is not None and self._got < self._remote.size:
             raise Broken("the store sends less than the platform says the file holds", "short")
+
+    def _check_announced(self, response: requests.Response) -> None:
+        """Check the size that an answer announces, before any of it is given out.
+
+        Another one is that of something else, the page of a proxy for instance, and the next
+        answer may well be the file.
+        """
+        size, announced = self._remote.size, _content_length(response)
+        if size is None or announced is None or _encoding(response):
+            return
+        wanted = size - self._got if response.status_code == 206 else size
+        if announced != wanted:
+            which = "less" if announced < wanted else "more"
+            raise Broken(
+                f"the store sends {which} than the platform says the file holds: it announces "
+                f"{announced:,} bytes, not {wanted:,}",
+                "short",
+            )
 
     def _counted(self, data: bytes) -> bytes:
         """Count and check bytes that arrived; return them."""
@@ -285,14 +304,20 @@ class _Download:
 
     def _is_to_be_decoded(self, response: requests.Response) -> bool:
         """Return whether the content is compressed on its way only."""
-        encoding = response.headers.get("Content-Encoding", "").strip().lower()
-        if encoding in ("", "identity", "aws-chunked") or response.status_code == 206:
+        encoding = _encoding(response)
+        if not encoding or response.status_code == 206:
             return False
         if self._remote.size is not None and self._remote.size == _content_length(response):
             return False
         if encoding not in ("gzip", "x-gzip"):
             raise self._error(f"the store sends it in the encoding {encoding!r}, unasked")
         return not self._remote.as_stored
+
+
+def _encoding(response: requests.Response) -> str:
+    """Return how the content of an answer is encoded; empty where it is not."""
+    encoding: str = response.headers.get("Content-Encoding", "").strip().lower()
+    return "" if encoding in ("identity", "aws-chunked") else encoding
 
 
 def _content_length(response: requests.Response) -> int | None:

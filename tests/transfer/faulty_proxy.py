@@ -169,6 +169,23 @@ def _short(handler: Handler, body: bytes) -> None:
     handler.send(Answer(answer.status, answer.headers, answer.data[: len(answer.data) // 2]))
 
 
+def _twice(handler: Handler, body: bytes) -> None:
+    """Answer with the content and once more with the content, as one answer that is whole."""
+    answer = handler.ask(body)
+    handler.send(Answer(answer.status, answer.headers, answer.data * 2))
+
+
+def _web_page(handler: Handler, body: bytes) -> None:
+    """Answer as a proxy does before which one has to sign in."""
+    page = b"<!DOCTYPE html><html><body>Please sign in.</body></html>"
+    handler.send(Answer(200, {"Content-Type": "text/html"}, page))
+
+
+def _elsewhere(handler: Handler, body: bytes) -> None:
+    """Send on to the same address, which serves from then on."""
+    handler.send(Answer(307, {"Location": handler.path}, b""))
+
+
 def _flipped(handler: Handler, body: bytes) -> None:
     """Spoil the checksum at the end of a gzip file."""
     answer = handler.ask(body)
@@ -244,6 +261,10 @@ DOWNLOAD_FAULTS = [
     Fault("500", "store GET", _status(500)),
     Fault("503", "store GET", _status(503)),
     Fault("reset", "store GET", _reset),
+    Fault("content twice", "store GET", _twice),
+    Fault("always twice", "store GET", _twice, 1000, ends_well=False),
+    Fault("a web page", "store GET", _web_page),
+    Fault("sent on", "store GET", _elsewhere),
     Fault("link expired", "store GET", _status(403)),
     Fault("link never good", "store GET", _status(403), 1000, ends_well=False),
 ]
@@ -255,6 +276,8 @@ UPLOAD_FAULTS = [
     Fault("503", "store PUT", _status(503)),
     Fault("503 after it was stored", "store PUT", _status(503, after=True)),
     Fault("reset", "store PUT", _reset),
+    Fault("a web page", "store PUT", _web_page, ends_well=False),
+    Fault("sent on", "store PUT", _elsewhere),
     Fault("no answer", "store PUT", _silent),
     Fault("refused", "store PUT", _status(403), 1000, ends_well=False),
     Fault("half was kept", "store PUT", _kept_half, 1000, ends_well=False),

@@ -11,6 +11,7 @@ from civis_nb.io.files.remote import remote_file
 
 if TYPE_CHECKING:
     from civis_nb.client.protocol import Client
+    from civis_nb.transport.download import Remote
 
 __all__ = ["manifest_of"]
 
@@ -38,17 +39,26 @@ def manifest_of(client: Client, output: Any) -> dict[str, Any]:
     CivisDownloadError
         When it could not be had whole.
     """
-    from civis_nb.transport.download import stream
-    from civis_nb.transport.presigned import session_for
-
     remote = remote_file(client, output["file_id"])
-    content = SecretBytes(b"".join(stream(remote, session_for(client))))
+    content = _downloaded(client, remote)
     try:
         return _parsed(content)
     except (ValueError, KeyError, TypeError) as error:
         problem = f"{type(error).__name__}: {str(error)[:80]}"
     # Out here, so that nothing that holds the links can be reached from the error.
     raise CivisClientError(f"{remote.what} is no manifest ({problem}). Export it again.")
+
+
+def _downloaded(client: Client, remote: Remote) -> SecretBytes:
+    """Download a manifest; an error of that has no frame in which its links can be seen."""
+    from civis_nb.transport.download import stream
+    from civis_nb.transport.presigned import session_for, without_frames
+
+    try:
+        return SecretBytes(b"".join(stream(remote, session_for(client))))
+    except BaseException as error:
+        failure = without_frames(error)
+    raise failure
 
 
 def _parsed(content: bytes) -> dict[str, Any]:
