@@ -97,6 +97,11 @@ def test_the_status_bar_tells_and_changes_platform_and_database(open_page):
     page.until(lambda: status(page) == "Civis: local platform · sample", "the new kernel's state")
 
 
+def local_client(tmp_path):
+    running = answering(tmp_path / "state")
+    return civis_nb.APIClient(running.api_key, endpoint=running.endpoint)
+
+
 def press(page, name):
     """Press a button of the dialog by the keyboard."""
     dialog(page).get_by_role("button", name=name).focus()
@@ -107,8 +112,7 @@ def test_a_reset_asks_before_it_deletes(open_page, tmp_path):
     page = open_page("1")
     page.command("civis-nb:start-local-platform")
     page.until(lambda: "local platform" in status(page), "the start")
-    mark = tmp_path / "state" / "platform.sqlite"
-    before = mark.stat().st_ino
+    script(local_client(tmp_path), name="there before")
     page.command("civis-nb:choose-platform")
     for answer, is_deleted in (("Keep everything", False), ("Delete everything", True)):
         press(page, "Reset")
@@ -116,7 +120,8 @@ def test_a_reset_asks_before_it_deletes(open_page, tmp_path):
         press(page, answer)
         outcome = "nothing but its samples" if is_deleted else "Nothing was deleted"
         page.until(lambda text=outcome: text in said(page), outcome)
-        assert (mark.stat().st_ino != before) == is_deleted
+        names = [job.name for job in local_client(tmp_path).jobs.list()]
+        assert ("there before" not in names) == is_deleted
     press(page, "Stop")
     page.until(lambda: "has stopped" in said(page), "the end")
     page.until(lambda: status(page) == "Civis: no platform", "the state of the server")
@@ -180,8 +185,7 @@ def test_the_data_panel_forgets_another_platform(open_page, tmp_path):
     page = open_page("1")
     page.command("civis-nb:start-local-platform")
     page.until(lambda: "local platform" in status(page), "the start")
-    running = answering(tmp_path / "state")
-    client = civis_nb.APIClient(running.api_key, endpoint=running.endpoint)
+    client = local_client(tmp_path)
     query_civis("create schema of_the_first", "sample", client=client, progress=False).result()
     held = []
 
@@ -226,11 +230,6 @@ def test_tabs_of_another_platform_are_closed(open_page):
     dialog(page).get_by_role("button", name="Delete everything").click()
     page.until(lambda: "nothing but its samples" in said(page), "the reset")
     page.until(lambda: tabs.count() == 0, "the end of the tab")
-
-
-def local_client(tmp_path):
-    running = answering(tmp_path / "state")
-    return civis_nb.APIClient(running.api_key, endpoint=running.endpoint)
 
 
 def change(lab, path, **body):
