@@ -13,6 +13,7 @@ from civis_nb.local.warehouse.dialects.computed import PREFIX, create_computed
 from civis_nb.local.warehouse.dialects.foreign.calls import ForeignCall
 from civis_nb.local.warehouse.dialects.functions import attach_functions
 from civis_nb.local.warehouse.dialects.operators.joins import what_is_joined
+from civis_nb.local.warehouse.dialects.parts import SortedBy
 from civis_nb.local.warehouse.dialects.rules import (
     CATALOG,
     PLAINLY,
@@ -21,6 +22,7 @@ from civis_nb.local.warehouse.dialects.rules import (
     UnsupportedSqlError,
 )
 from civis_nb.local.warehouse.dialects.statements.alias_uses import AliasUse
+from civis_nb.local.warehouse.dialects.statements.order_items import ambiguous
 from civis_nb.local.warehouse.dialects.statements.set_operations import Combined, unified
 from civis_nb.local.warehouse.dialects.tokens import OffsetMap
 from civis_nb.local.warehouse.dialects.translation import (
@@ -48,9 +50,11 @@ __all__ = [
     "ForeignCall",
     "OffsetMap",
     "Reading",
+    "SortedBy",
     "Translated",
     "UnsupportedSqlError",
     "absent_function",
+    "ambiguous",
     "attach_functions",
     "create_computed",
     "noting",

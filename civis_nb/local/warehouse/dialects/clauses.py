@@ -7,7 +7,12 @@ from __future__ import annotations
 
 from civis_nb.local.warehouse.dialects.expressions import RESERVED, Expressions
 from civis_nb.local.warehouse.dialects.parts import NO_NAME, Operand, Region, Rules
-from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
+from civis_nb.local.warehouse.dialects.statements.merged_columns import (
+    named_by_both,
+    note_merged,
+    order_stars,
+)
+from civis_nb.local.warehouse.dialects.statements.order_items import check_names
 from civis_nb.local.warehouse.dialects.statements.whole_rows import has_sets, name_rows
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, OPERATOR, WORD, Tokens
 from civis_nb.table_names import quoted
@@ -111,14 +116,16 @@ class Parser(Expressions):
                     item, clause = None, "" if word == "on" and clause == "" else word
                     self.rules.clause(at, "conflict" if words[at + 1] == "conflict" else word)
                     if word == "using":
-                        self._note_merged(found, at + 1)
+                        note_merged(tokens, found, at + 1)
                     elif word == "join" and "natural" in words[max(0, at - 3) : at]:
-                        found.merged = self._named_by_both(at)
+                        found.merged = named_by_both(tokens, at)
                     elif word in ("union", "except", "intersect", "minus"):
-                        self._order_stars(found)
+                        order_stars(tokens, found)
                         is_combined = True
                     elif word == "order" and is_combined:
                         tokens.rows = {}  # it knows the columns of the result alone
+                    elif word == "order" and found.is_query:
+                        found.sorted_by = check_names(tokens, found.items, at)
                     at += 1
                     if word in ("select", "returning"):
                         tokens.aliases, tokens.query_at = {}, at
@@ -126,6 +133,7 @@ class Parser(Expressions):
                         if self._has_sets and word == "select":
                             tokens.rows = outer[2] | name_rows(tokens, at, end)
                         found.is_query = found.is_query or word == "select"
+                        found.items = []
                         top = min(top, self._top(at))
                         at = self._behind_select(at, end)
                         item, count, last, alias = at, 0, None, None
@@ -214,7 +222,7 @@ class Parser(Expressions):
             self._finish_item(found, item, end, count, last, alias)
         tokens.aliases, tokens.query_at, tokens.rows, tokens.item_names = outer
         if found.stars:
-            self._order_stars(found)
+            order_stars(tokens, found)
         if top < end and not _SETS.intersection(words[top:end]):
             self.tokens.insert_after(end - 1, f" limit {self.tokens.texts[top + 1]}")
             self.tokens.drop(top, top + 2)
@@ -271,53 +279,6 @@ class Parser(Expressions):
         is_closed = words[at + 1] == "(" and at + 1 in self.tokens.partners
         return words[at] in _EACH and is_closed and words[at + 2] not in _QUERIES
 
-    def _note_merged(self, found: Region, opened: int) -> None:
-        """Note the columns of JOIN … USING (…)."""
-        close = self.tokens.partners.get(opened)
-        if close is None or found.merged is None:
-            return
-        names = self.tokens.texts[opened + 1 : close : 2]
-        if self._ends_joins(opened - 2):
-            found.merged = None
-        else:
-            found.merged = [*names, *found.merged]
-
-    def _named_by_both(self, join: int) -> list[str] | None:
-        """Return the columns that both sides of a NATURAL JOIN list; None where one lists none."""
-        before = self.tokens.words.index("natural", max(0, join - 3)) - 1
-        opened = {close: opened for opened, close in self.tokens.partners.items()}
-        right = self.tokens.partners.get(join + 1, join) + 1
-        right += self._words[right] == "as"
-        left = opened.get(before)
-        if left is None or self._words[right + 1] != "(" or not self._is_alias(left - 1):
-            return None
-        lists = ((left, before), (right + 1, self.tokens.partners[right + 1]))
-        one, other = ([self._name(i) for i in range(o + 1, c, 2)] for o, c in lists)
-        return [f'"{name}"' for name in one if name in other]
-
-    def _ends_joins(self, at: int) -> bool:
-        """Return whether a token closes the brackets around a join."""
-        opened = next((o for o, c in self.tokens.partners.items() if c == at), None)
-        if opened is None:
-            return False
-        is_query = self._words[opened + 1] in ("select", "values", "with")
-        return not is_query and self._words[opened - 1] == "join"
-
-    def _order_stars(self, found: Region) -> None:
-        """Let ``*`` begin with the columns that joins merge, as in PostgreSQL."""
-        if found.merged is None and found.stars:
-            raise UnsupportedSqlError(
-                "the columns of * would be in another order beside NATURAL JOIN and joins in "
-                "brackets: name them, or write JOIN … USING without brackets",
-                self.tokens.starts[found.stars[0]],
-            )
-        names = list(dict.fromkeys(found.merged or ()))
-        if names:
-            columns = ", ".join(names)
-            for star in found.stars:
-                self.tokens.replace(star, f"{columns}, * EXCLUDE ({columns})")
-        found.stars, found.merged = [], []
-
     def _top(self, at: int) -> int:
         """Return the place of TOP n at the beginning of a SELECT list; the end if there is none."""
         while self._words[at] in ("distinct", "all"):
@@ -359,6 +320,10 @@ class Parser(Expressions):
         alias: str | None,
     ) -> None:  # fmt: skip
         """Name a column of a SELECT list as PostgreSQL does, where it has no alias."""
+        if last is not None and end > start:
+            single = count == 1 and last.start == start
+            name = alias or (last.name if single and last.end == end else NO_NAME)
+            found.items.append((name, start, last.end))
         if alias is not None:
             self.tokens.item_names.add(alias)
         if alias is not None and last is not None and last.end < end:

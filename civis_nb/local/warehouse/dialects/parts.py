@@ -7,7 +7,7 @@ from typing import Protocol
 
 from civis_nb.local.warehouse.dialects.types.names import SqlType
 
-__all__ = ["CATALOG", "NO_NAME", "Call", "Operand", "Region", "Rules"]
+__all__ = ["CATALOG", "NO_NAME", "Call", "Operand", "Region", "Rules", "SortedBy"]
 
 NO_NAME = "?column?"
 #: The catalog of the platform's own that holds the functions.
@@ -81,6 +81,9 @@ class Rules(Protocol):
     def row_test(self, row: Operand, at: int, behind: int) -> None:
         """Edit IS NULL or IN behind a row."""
 
+    def overlaps(self, one: Operand, other: Operand) -> None:
+        """Edit OVERLAPS between two rows of begin and end."""
+
     def quantified(self, left: Operand, at: int, close: int) -> None:
         """Edit a comparison with ANY or ALL of an array, which ends with the bracket `close`."""
 
@@ -121,12 +124,22 @@ class Rules(Protocol):
         """Check a clause of a query."""
 
 
+@dataclass(frozen=True, slots=True)
+class SortedBy:
+    """A name in ORDER BY: its place in the text, and whether stars may have more columns of it."""
+
+    name: str
+    offset: int
+    beside_star: bool
+
+
 @dataclass(slots=True)
 class Region:
     """What is between two brackets, or a whole statement.
 
     ``stars`` are the items ``*`` of the SELECT list; ``merged`` the columns of JOIN … USING, those
-    of the last join first, or None where they are not known.
+    of the last join first, or None where they are not known; ``items`` are the names and places of
+    the items of the last SELECT list, and ``sorted_by`` the names that the query is sorted by.
     """
 
     commas: list[int] = field(default_factory=list)
@@ -137,3 +150,5 @@ class Region:
     others: int = 0
     stars: list[int] = field(default_factory=list)
     merged: list[str] | None = field(default_factory=list)
+    items: list[tuple[str, int, int]] = field(default_factory=list)
+    sorted_by: tuple[SortedBy, ...] = ()

@@ -13,6 +13,7 @@ from civis_nb.local.warehouse.dialects.catalog.shows import show
 from civis_nb.local.warehouse.dialects.clauses import Parser
 from civis_nb.local.warehouse.dialects.foreign.calls import ForeignCall
 from civis_nb.local.warehouse.dialects.foreign.forms import refuse_foreign
+from civis_nb.local.warehouse.dialects.parts import SortedBy
 from civis_nb.local.warehouse.dialects.rules import (
     CATALOG,
     PLAINLY,
@@ -71,6 +72,8 @@ class Translated:
         Whose sides must have types that can be matched.
     foreign_calls
         Of functions that the dialect does not have, but maybe the user.
+    sorted_by
+        The names that the rows are sorted by, with their places in the user's text.
     """
 
     sql: str
@@ -79,6 +82,7 @@ class Translated:
     alias_uses: tuple[AliasUse, ...] = ()
     set_operations: tuple[Combined, ...] = ()
     foreign_calls: tuple[ForeignCall, ...] = ()
+    sorted_by: tuple[SortedBy, ...] = ()
 
 
 def translate(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Translated:
@@ -151,13 +155,15 @@ def translate_anew(sql: str, dialect: Dialect, reading: Reading = PLAINLY) -> Tr
         before = merge(tokens, parser, dialect)
         return Translated(*tokens.result(), before, foreign_calls=tuple(rules.foreign_calls))
     start = define(tokens, parser, dialect)
+    sorted_by: tuple[SortedBy, ...] = ()
     if tokens.words[0] not in _UNTOUCHED:
-        parser.region(start, tokens.count)
+        sorted_by = parser.region(start, tokens.count).sorted_by
     return Translated(
         *tokens.result(),
         alias_uses=alias_uses(tokens, dialect),
         set_operations=set_operations(tokens),
         foreign_calls=tuple(rules.foreign_calls),
+        sorted_by=sorted_by,
     )
 
 

@@ -27,6 +27,7 @@ from civis_nb.local.warehouse.duckdb.foreign_calls import check_foreign_calls
 from civis_nb.local.warehouse.duckdb.foreign_names import check_foreign_names
 from civis_nb.local.warehouse.duckdb.quoted_names import check_quoted_names
 from civis_nb.local.warehouse.duckdb.result import DuckDBResult
+from civis_nb.local.warehouse.duckdb.sorted_by import check_sorted_by
 from civis_nb.local.warehouse.duckdb.statement import Statement, parse_script
 from civis_nb.local.warehouse.duckdb.unions import with_common_types
 from civis_nb.local.warehouse.redshift.ignored_statements import reason_to_ignore
@@ -261,6 +262,7 @@ class ScriptRunner:
                     body = without_terminator(statement.text)
                     rows = self.cursor.execute(f"{_DESCRIBE}{body}\n)").fetchall()
                     columns = [(str(row[0]), str(row[1])) for row in rows]
+            check_sorted_by(statement, columns)
         else:
             # EXPLAIN, RETURNING and the like can't stand inside a query.
             for attempt in self._attempts(statement):

@@ -20,6 +20,7 @@ from civis_nb.local.warehouse.dialects import (
     ForeignCall,
     OffsetMap,
     Reading,
+    SortedBy,
     UnsupportedSqlError,
     quotient_of,
     translate,
@@ -92,6 +93,7 @@ class Statement:
     alias_uses: tuple[AliasUse, ...] = ()
     set_operations: tuple[Combined, ...] = ()
     foreign_calls: tuple[ForeignCall, ...] = ()
+    sorted_by: tuple[SortedBy, ...] = ()
 
     @property
     def has_rows(self) -> bool:
@@ -187,6 +189,7 @@ def _meant(text: str, script: str, offset: int, dialect: Dialect) -> Statement:
         alias_uses=meant.alias_uses,
         set_operations=meant.set_operations,
         foreign_calls=meant.foreign_calls,
+        sorted_by=meant.sorted_by,
     )
 
 

@@ -5,12 +5,13 @@ Behind SELECT DISTINCT and behind UNION, rows are sorted by what is in the list.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from civis_nb.local.warehouse.dialects.parts import SortedBy
 from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
-from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, OPERATOR, WORD, Tokens
+from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, WORD, Tokens
 
-__all__ = ["check_order"]
+__all__ = ["ambiguous", "check_names", "check_order"]
 
 _SETS = frozenset(("union", "intersect", "except", "minus"))
 _BEHIND_ORDER = frozenset(("limit", "offset", "fetch", "for", ")", "rows", "range", "groups"))
@@ -32,8 +33,7 @@ def check_order(tokens: Tokens) -> None:
     words = tokens.words
     if "order" not in words:
         return
-    has_fewer = "distinct" in words or not _SETS.isdisjoint(words)
-    if not (has_fewer or _has_doubtful_name(tokens)):
+    if "distinct" not in words and _SETS.isdisjoint(words):
         return
     opened = {close: opened for opened, close in tokens.partners.items()}
     for order in range(1, tokens.count):
@@ -50,20 +50,8 @@ def check_order(tokens: Tokens) -> None:
                         "columns can be used; put a query around this one",
                         tokens.starts[first],
                     )
-        else:
-            _check_ambiguous(tokens, select, order)
-            if words[select + 1] == "distinct" and words[select + 2] != "on":
-                _check_distinct(tokens, select, order)
-
-
-def _has_doubtful_name(tokens: Tokens) -> bool:
-    """Return whether an item of a list is a name that the statement has three times."""
-    words = tokens.words
-    for at in range(tokens.count - 1):
-        is_item = words[at] in (",", "by") and words[at + 2] in _BEHIND_ITEM
-        if is_item and words.count(words[at + 1]) > 2:
-            return True
-    return False
+        elif words[select + 1] == "distinct" and words[select + 2] != "on":
+            _check_distinct(tokens, select, order)
 
 
 def _query_of(tokens: Tokens, order: int, opened: dict[int, int]) -> tuple[int | None, bool]:
@@ -89,44 +77,64 @@ def _sorted_by(tokens: Tokens, order: int) -> Iterator[tuple[int, int]]:
         yield first, behind
 
 
-def _check_ambiguous(tokens: Tokens, select: int, order: int) -> None:
-    """Refuse a name of ORDER BY that several different items of the SELECT list have."""
-    sorted_by = [
-        (first, tokens.name(first))
-        for first, behind in _sorted_by(tokens, order)
-        if behind == first + 1 and tokens.kinds[first] in (WORD, NAME)
-    ]
-    if not sorted_by:
-        return
-    items: dict[str, set[str]] = {}
-    for first, behind in _items(tokens, select):
-        if tokens.kinds[behind - 1] not in (WORD, NAME):
+def check_names(
+    tokens: Tokens, items: Sequence[tuple[str, int, int]], order: int
+) -> tuple[SortedBy, ...]:
+    """Return the names that a query is sorted by.
+
+    Parameters
+    ----------
+    tokens
+        The statement.
+    items
+        Name, first token and the token behind of each item of the SELECT list.
+    order
+        The place of ORDER BY.
+
+    Raises
+    ------
+    UnsupportedSqlError
+        If several different items have one of the names.
+    """
+    names = [name for name, _, _ in items]
+    stars = [first for _, first, behind in items if tokens.words[behind - 1] == "*"]
+    found = []
+    for first, behind in _sorted_by(tokens, order):
+        if behind > first + 1 or tokens.kinds[first] not in (WORD, NAME):
             continue
-        before = behind - 2
-        is_alias = behind > first + 1 and tokens.words[before] != "."
-        if is_alias and tokens.kinds[before] == OPERATOR and tokens.words[before] not in (")", "]"):
-            continue  # an expression without a name
-        value = behind - 1 - (tokens.words[behind - 2] == "as") if is_alias else behind
-        if all(tokens.words[at] == "." for at in range(first + 1, value, 2)):
-            first = value - 1  # a column, with or without its table
-        items.setdefault(tokens.name(behind - 1), set()).add(_text(tokens, first, value))
-    for at, name in sorted_by:
-        if len(items.get(name, ())) > 1:
-            raise UnsupportedSqlError(
-                f'ORDER BY "{name}" is ambiguous: several columns of the result have this name',
-                tokens.starts[at],
-            )
+        name = tokens.words[first] or tokens.name(first)
+        beside_star = len(stars) > 1
+        if stars or names.count(name) > 1:
+            same = [(at, after) for given, at, after in items if given == name]
+            if len(same) > 1 and not _are_equal(tokens, same):
+                raise UnsupportedSqlError(ambiguous(name), tokens.starts[first])
+            columns = [_is_column(tokens, *item) and tokens.name(item[1] - 1) for item in same]
+            beside_star |= bool(stars and same) and name not in columns
+        found.append(SortedBy(name, tokens.starts[first], beside_star))
+    return tuple(found)
 
 
-def _items(tokens: Tokens, select: int) -> Iterator[tuple[int, int]]:
-    """Yield the items of a SELECT list."""
-    end = select + 1
-    while tokens.words[end] not in _BEHIND_LIST and end < tokens.count:
-        end = tokens.partners.get(end, end) + 1
-    first = select + 1
-    while tokens.words[first] in ("distinct", "all"):
-        first += 1
-    yield from tokens.items(first, min(end, tokens.count))
+def ambiguous(name: str) -> str:
+    """Return that rows can't be sorted by a name."""
+    return (
+        f'ORDER BY "{name}" is ambiguous: several columns of the result have this name; give them '
+        "different ones"
+    )
+
+
+def _are_equal(tokens: Tokens, items: Sequence[tuple[int, int]]) -> bool:
+    """Return whether items are the same expression, or a column with and without its table."""
+    if not all(_is_column(tokens, *item) for item in items):
+        return len({_text(tokens, first, behind) for first, behind in items}) == 1
+    tables = {tokens.name(behind - 3) for first, behind in items if behind > first + 1}
+    return len(tables) < 2 and len({tokens.name(behind - 1) for _, behind in items}) == 1
+
+
+def _is_column(tokens: Tokens, first: int, behind: int) -> bool:
+    """Return whether an item is a column, with or without its table."""
+    return tokens.kinds[first] in (WORD, NAME) and all(
+        tokens.words[at] == "." for at in range(first + 1, behind, 2)
+    )
 
 
 def _check_distinct(tokens: Tokens, select: int, order: int) -> None:
