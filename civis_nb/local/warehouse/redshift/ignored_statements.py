@@ -38,7 +38,7 @@ _REFUSED = {
         "CREATE EXTERNAL reads data in S3, which this database can't reach; import the data into "
         "a table"
     ),
-    re.compile(r"(?is)\s*(?:create\s+(?:or\s+replace\s+)?procedure|do\s+\$|call\s)"): (
+    re.compile(r"(?is)\s*(?:create\s+(?:or\s+replace\s+)?procedure|do\s+\$)"): (
         "stored procedures can't be run here: this database has no PL/pgSQL; run their statements "
         "one by one"
     ),

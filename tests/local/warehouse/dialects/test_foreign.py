@@ -55,6 +55,11 @@ FOREIGN = [
     ("select b glob 'x*' from t", "GLOB"),
     ("select * from (pivot t on b using sum(a))", "PIVOT"),
     ("select * from (unpivot t on a)", "UNPIVOT"),
+    ("set variable x = 3", "SET VARIABLE"),
+    ("reset variable x", "RESET VARIABLE"),
+    ("create macro f(a) as a + 1", "CREATE MACRO"),
+    ("create or replace temp macro f(a) as a + 1", "CREATE MACRO"),
+    ("create function f(a) as a + 1", "CREATE FUNCTION without RETURNS"),
 ]
 
 

@@ -118,9 +118,13 @@ def test_aggregates_keep_distinct_filter_order_and_windows(database):
 def test_functions_of_users_do_not_replace_the_dialects(database):
     if database.dialect == "duckdb":
         pytest.skip("DuckDB's own meaning")
-    rows(database, "CREATE MACRO public.round(x) AS 42")
+    rows(
+        database,
+        "CREATE FUNCTION public.round(numeric) RETURNS int IMMUTABLE AS $$ SELECT 42 $$ "
+        "LANGUAGE sql",
+    )
     assert rows(database, "SELECT round(1.2)") == [["1"]]
-    rows(database, "DROP MACRO public.round")
+    rows(database, "DROP FUNCTION public.round(numeric)")
 
 
 def test_texts_that_are_too_long_are_refused_until_the_column_is_wider(database):

@@ -19,6 +19,8 @@ __all__ = [
     "KEYS",
     "LENGTHS",
     "VIEW_TEXT",
+    "json_check",
+    "kept_json",
     "key_note",
     "length_check",
     "like_note",
@@ -39,6 +41,8 @@ _LIMIT = re.compile(
     r"CHECK\(\((?:(?P<fixed>\d+) >= )?(?P<measure>strlen|length)"
     r'\((?P<column>"(?:[^"]|"")*"|[^()"]*)\)(?: <= (?P<length>\d+))?\)\)'
 )
+#: `json_check`, as DuckDB shows it.
+_KEPT_JSON = re.compile(r"""json_valid\(("(?:[^"]|"")*"|[^()"]*)\)""")
 _NOTE = re.compile(rf"(?is)\bWITH (?:RECURSIVE )?{_VIEW} AS (?:\w+ )*\(SELECT ('(?:[^']|'')*')")
 
 
@@ -86,6 +90,28 @@ def length_check(column: str, limit: TextLimit) -> str:
     if limit.fixed:
         return f"CHECK ({limit.length} >= {measure})"
     return f"CHECK ({measure} <= {limit.length})"
+
+
+def json_check(column: str) -> str:
+    """Return the constraint that notes a column of the type json, which keeps texts as they are.
+
+    Without it a column of JSON is one of jsonb.
+    """
+    return f"CHECK (coalesce(json_valid({column}), true))"
+
+
+def kept_json(definition: str) -> set[str]:
+    """Return the columns of the type json, from DuckDB's text for the table.
+
+    Examples
+    --------
+    >>> kept_json('CREATE TABLE t(a JSON, CHECK(COALESCE(json_valid(a), (1 = 1))));')
+    {'a'}
+    """
+    return {
+        name[1:-1].replace('""', '"') if name.startswith('"') else name
+        for name in _KEPT_JSON.findall(definition)
+    }
 
 
 def text_limits(definition: str) -> dict[str, TextLimit]:

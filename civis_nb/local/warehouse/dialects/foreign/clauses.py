@@ -5,6 +5,7 @@ What is a mistake there is one here: a JOIN whose ON was forgotten would be a pr
 
 from __future__ import annotations
 
+from civis_nb.local.warehouse.dialects.rules import UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NAME, NUMBER, STRING, WORD, Tokens
 
 __all__ = ["clause_of_duckdb", "mistake_at", "mistaken_join"]
@@ -139,9 +140,16 @@ def clause_of_duckdb(tokens: Tokens, at: int, is_postgres: bool) -> tuple[str, s
     if word == "glob" and kinds[at + 1] == STRING and at and before not in (",", "select"):
         return "GLOB", "write LIKE or ~"
     operator = _OPERATORS.get((word, after))
-    if operator is not None and tokens.starts[at + 1] == tokens.end_of(at):
-        return operator
-    return None
+    is_path = word == "@" and after in ("?", "@") and is_postgres
+    if not (operator or is_path) or tokens.starts[at + 1] != tokens.end_of(at):
+        return None
+    if is_path:
+        raise UnsupportedSqlError(
+            f"the operator @{after} is not supported: there are no JSON paths; write -> and ->>, "
+            "or jsonb_array_elements in FROM with a condition in WHERE",
+            tokens.starts[at],
+        )
+    return operator
 
 
 def _is_argument(tokens: Tokens, at: int) -> bool:

@@ -26,7 +26,12 @@ _STATEMENTS = {
     "pragma": "query information_schema",
     "pivot": "write CASE in aggregates, or PIVOT behind a table in FROM on Redshift",
     "unpivot": "write UNION ALL, or UNPIVOT behind a table in FROM on Redshift",
+    "set variable": "write the value into the statement, or use a parameter of the script",
+    "reset variable": "write the value into the statement, or use a parameter of the script",
+    "create macro": "write CREATE FUNCTION … RETURNS … AS $$ SELECT … $$ LANGUAGE sql",
 }
+#: Words between CREATE and what is created.
+_BEHIND_CREATE = frozenset(("or", "replace", "temp", "temporary"))
 #: Words behind which a star is no operator.
 _BEFORE_STAR = frozenset(("select", ",", "distinct", "all", ".", "("))
 _JOINS = frozenset(("asof", "positional", "semi", "anti"))
@@ -56,7 +61,7 @@ _SUSPECT = frozenset(
 #: The same of the clauses and lists that DuckDB reads more freely.
 _CLAUSES = frozenset(
     """, in limit filter by using tablesample qualify pivot unpivot * interval glob = <= ~~
-    ! # as values current_date ignore respect
+    ! # @ as values current_date ignore respect
     microsecond millisecond second minute hour day week month quarter year decade century
     microseconds milliseconds seconds minutes hours days weeks months quarters years decades
     centuries""".split()  # noqa: SIM905 - shorter to read
@@ -72,8 +77,7 @@ def refuse_foreign(tokens: Tokens, dialect: Dialect) -> None:
         With the form, its place, and what to write instead.
     """
     words = tokens.words
-    if words[0] in _STATEMENTS:
-        raise _error(tokens, 0, dialect, words[0].upper(), _STATEMENTS[words[0]])
+    _refuse_statement(tokens, dialect)
     for at in range(tokens.count):
         word = words[at]
         if word == "(" or word in _SUSPECT:
@@ -96,6 +100,32 @@ def refuse_foreign(tokens: Tokens, dialect: Dialect) -> None:
             f"syntax error {near}: JOIN needs ON or USING; write CROSS JOIN for all pairs of rows",
             tokens.starts[join],
         )
+
+
+def _refuse_statement(tokens: Tokens, dialect: Dialect) -> None:
+    """Refuse a statement of a kind that DuckDB alone has."""
+    words, at = tokens.words, 1
+    if words[0] == "call":
+        raise UnsupportedSqlError(
+            "stored procedures can't be run here: this database has no PL/pgSQL; run their "
+            "statements one by one",
+            0,
+        )
+    if words[0] == "create":
+        while words[at] in _BEHIND_CREATE:
+            at += 1
+    head = f"{words[0]} {words[at]}"
+    for form in (head, words[0]):
+        if form in _STATEMENTS and not (form == head and words[at + 1] in ("=", "to")):
+            raise _error(tokens, 0, dialect, form.upper(), _STATEMENTS[form])
+    if head == "create function":
+        opened = tokens.path(at + 1)[1]
+        if tokens.words[tokens.partners.get(opened, opened) + 1] == "as" and not {
+            "returns", "language"
+        } & set(words):  # fmt: skip
+            raise _error(
+                tokens, 0, dialect, "CREATE FUNCTION without RETURNS", _STATEMENTS["create macro"]
+            )
 
 
 def _error(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from civis_nb.local.warehouse.dialects.catalog.notes import CONSTRAINT
 from civis_nb.local.warehouse.dialects.clauses import Parser
-from civis_nb.local.warehouse.dialects.rules import Dialect
+from civis_nb.local.warehouse.dialects.operators.collations import check_collation
+from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import NAME, WORD, Tokens
 from civis_nb.local.warehouse.dialects.types.assigned import check_default
 from civis_nb.local.warehouse.dialects.types.columns import write_type
@@ -28,6 +29,7 @@ def alter(tokens: Tokens, parser: Parser, dialect: Dialect) -> int:
                 first += 1
             if tokens.kinds[first] in (WORD, NAME):
                 behind = _altered_type(tokens, dialect, first + 1)
+                check_collation(tokens, behind, _end_of_change(tokens, behind), dialect)
                 is_default = "default" in words[behind : _end_of_change(tokens, behind)]
                 if is_default:
                     given = words.index("default", behind) + 1
@@ -45,6 +47,12 @@ def alter(tokens: Tokens, parser: Parser, dialect: Dialect) -> int:
 def _altered_type(tokens: Tokens, dialect: Dialect, at: int) -> int:
     """Write a type with its length, whose check is made when the statement runs."""
     name, length, behind = write_type(tokens, dialect, at)
+    if name == "json":
+        raise UnsupportedSqlError(
+            "ALTER TABLE does not make columns of the type json here: write jsonb, or create the "
+            "table anew",
+            tokens.starts[at],
+        )
     if length is not None:
         tokens.rewrite(at, behind, f"{'CHAR' if name == 'bpchar' else 'VARCHAR'}({length})")
     return behind

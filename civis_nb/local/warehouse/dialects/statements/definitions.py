@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from civis_nb.local.warehouse.dialects.catalog.notes import (
+    json_check,
     key_note,
     length_check,
     like_note,
     view_note,
 )
 from civis_nb.local.warehouse.dialects.clauses import Parser
+from civis_nb.local.warehouse.dialects.operators.collations import check_collation
 from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.statements.alter_table import CONSTRAINT_WORDS, alter
 from civis_nb.local.warehouse.dialects.tokens import NAME, WORD, Tokens
@@ -284,14 +286,17 @@ def _column(table: _Table, at: int, end: int) -> None:
     if tokens.kinds[at] not in (WORD, NAME):
         return
     name, length, behind = write_type(tokens, table.dialect, at + 1)
+    check_collation(tokens, behind, end, table.dialect)
     column = tokens.name(at)
     table.columns[column] = end - 1
     if table.dialect == "redshift":
         _column_keys(table, column, behind, end)
         if "identity" in words[behind:end]:
             tokens.insert_after(end - 1, " NOT NULL")
+    written = tokens.texts[at] if tokens.kinds[at] == NAME else column
+    if name == "json":
+        tokens.insert_after(end - 1, f" {json_check(written)}")
     if length is not None and name:
-        written = tokens.texts[at] if tokens.kinds[at] == NAME else column
         limit = TextLimit(length, in_bytes=table.dialect == "redshift", fixed=name == "bpchar")
         tokens.insert_after(end - 1, f" {length_check(written, limit)}")
     for place in range(behind, end):

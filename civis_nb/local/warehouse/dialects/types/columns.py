@@ -11,6 +11,9 @@ __all__ = ["write_type"]
 
 #: The length of VARCHAR in Redshift where none is given.
 _DEFAULT_LENGTH = 256
+#: Types whose number of digits DuckDB reads and leaves out.
+_NOT_ROUNDED = frozenset(("time", "timetz", "timestamptz"))
+_MICROSECONDS = 6
 
 
 def write_type(tokens: Tokens, dialect: Dialect, at: int) -> tuple[str, int | None, int]:
@@ -23,6 +26,13 @@ def write_type(tokens: Tokens, dialect: Dialect, at: int) -> tuple[str, int | No
         raise UnsupportedSqlError(unknown, tokens.starts[at])
     if dialect == "redshift" and to.name in ("geometry", "geography"):
         raise UnsupportedSqlError(no_values(to.name), tokens.starts[at])
+    if to.name in _NOT_ROUNDED and to.arguments and to.arguments[0] < _MICROSECONDS:
+        raise UnsupportedSqlError(
+            f"columns of the type {to.name.upper()}({to.arguments[0]}) are not supported: the "
+            f"digits behind the seconds would be kept; write {to.name.upper()}, and cast what is "
+            "put into it",
+            tokens.starts[at],
+        )
     length: int | None = None
     if to.name in ("varchar", "bpchar", "text") and not to.is_array:
         length = to.arguments[0] if to.arguments else None
