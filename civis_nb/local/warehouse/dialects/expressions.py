@@ -183,6 +183,10 @@ class Expressions(Calls):
                 zone = self._atom(behind + 3, end)
                 self.rules.zone(found, zone)
                 found = Operand(found.start, zone.end, "timezone", 2)
+            elif word == "overlaps" and found.kind == "row" and self._words[behind + 1] == "(":
+                other = self._parenthesis(behind + 1)
+                self.rules.overlaps(found, other)
+                found = Operand(found.start, other.end, "overlaps", 2, is_condition=True)
             elif word == "collate":
                 after = self.tokens.path(behind + 1)[1]
                 self.rules.collation(behind, after)

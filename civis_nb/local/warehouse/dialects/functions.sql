@@ -133,9 +133,18 @@ CREATE MACRO joined(items, separator) AS
   CASE WHEN len(items) > 0 THEN array_to_string(items, separator) END;
 
 -- Casts ----------------------------------------------------------------------------------------
+-- Of jsonb only what is of the wanted kind is cast.
+CREATE MACRO jsonb_kind(j) AS CASE json_type(j) WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null'
+  WHEN 'ARRAY' THEN 'array' WHEN 'OBJECT' THEN 'object' ELSE 'numeric' END;
+CREATE MACRO jsonb_scalar(j, wanted) AS CASE WHEN j IS NULL THEN NULL
+  WHEN civis_sql.jsonb_kind(j::VARCHAR) = CASE wanted WHEN 'boolean' THEN 'boolean' ELSE 'numeric' END THEN j::VARCHAR
+  ELSE civis_sql.fail_text('cannot cast jsonb ' || civis_sql.jsonb_kind(j::VARCHAR) || ' to type ' || wanted || ': write ->> for the text') END;
+CREATE MACRO jsonb_integer(j, wanted) AS CASE WHEN contains(j::VARCHAR, '.') OR contains(lower(j::VARCHAR), 'e')
+  THEN regexp_replace(round(civis_sql.jsonb_scalar(j, wanted)::DECIMAL(38, 10))::VARCHAR, '\..*$', '') ELSE civis_sql.jsonb_scalar(j, wanted) END;
 CREATE MACRO integer_of_text(x) AS CASE WHEN x IS NULL OR NOT regexp_matches(x, '^\s*[-+]?[0-9.]')
   OR regexp_full_match(x, '\s*[-+]?[0-9]+\s*') THEN x ELSE civis_sql.fail_text('invalid input syntax for type integer: "' || x || '"') END;
 CREATE MACRO as_integer(x, kind VARCHAR) AS civis_sql.integer_of_text(x), (x, kind) AS x;
+CREATE MACRO as_integer_pg(x, kind VARCHAR) AS CASE WHEN typeof(x) = 'JSON' THEN civis_sql.jsonb_integer(x, 'integer') ELSE civis_sql.integer_of_text(x) END, (x, kind) AS x;
 CREATE MACRO float_of_text(x) AS
   CASE WHEN contains(x, '_')
        THEN civis_sql.fail_text('invalid input syntax for type double precision: "' || x || '"')
@@ -144,6 +153,7 @@ CREATE MACRO float_of_text(x) AS
        THEN civis_sql.fail_text('"' || x || '" is out of range for type double precision')
        ELSE trim(x, E' \t\n') END;
 CREATE MACRO as_float(x, kind VARCHAR) AS civis_sql.float_of_text(x), (x, kind) AS x;
+CREATE MACRO as_float_pg(x, kind VARCHAR) AS CASE WHEN typeof(x) = 'JSON' THEN civis_sql.jsonb_scalar(x, 'double precision') ELSE civis_sql.float_of_text(x) END, (x, kind) AS x;
 CREATE MACRO numeric_of_text(x) AS
   CASE WHEN contains(x, '_') THEN civis_sql.fail_text('invalid input syntax for type numeric: "' || x || '"')
        ELSE trim(x, E' \t\n') END;
@@ -151,6 +161,9 @@ CREATE MACRO numeric_of_text(x) AS
 CREATE MACRO double_as_text(x) AS CASE WHEN isfinite(x) THEN printf('%.15g', x) ELSE x::VARCHAR END;
 CREATE MACRO real_as_text(x) AS CASE WHEN isfinite(x) THEN printf('%.6g', x) ELSE x::VARCHAR END;
 CREATE MACRO as_numeric(x, kind VARCHAR) AS civis_sql.numeric_of_text(x),
+  (x, kind DOUBLE) AS civis_sql.double_as_text(x), (x, kind FLOAT) AS civis_sql.real_as_text(x),
+  (x, kind DECIMAL) AS x, (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind BOOLEAN) AS x, (x, kind) AS x;
+CREATE MACRO as_numeric_pg(x, kind VARCHAR) AS CASE WHEN typeof(x) = 'JSON' THEN civis_sql.jsonb_scalar(x, 'numeric') ELSE civis_sql.numeric_of_text(x) END,
   (x, kind DOUBLE) AS civis_sql.double_as_text(x), (x, kind FLOAT) AS civis_sql.real_as_text(x),
   (x, kind DECIMAL) AS x, (x, kind BIGINT) AS x, (x, kind HUGEINT) AS x, (x, kind BOOLEAN) AS x, (x, kind) AS x;
 -- PostgreSQL's numerics without a scale: 20 digits behind the point. What has more is refused; doubles
@@ -169,7 +182,7 @@ CREATE MACRO as_any_numeric(x, kind DECIMAL) AS x,
   (x, kind DOUBLE) AS civis_sql.kept_double(x, 'a numeric'), (x, kind FLOAT) AS civis_sql.real_as_text(x)::DECIMAL(38, 20),
   (x, kind BIGINT) AS x::DECIMAL(19, 0),
   (x, kind HUGEINT) AS x::DECIMAL(38, 0),
-  (x, kind VARCHAR) AS civis_sql.kept_text(x, 'a numeric'),
+  (x, kind VARCHAR) AS civis_sql.kept_text(CASE WHEN typeof(x) = 'JSON' THEN civis_sql.jsonb_scalar(x, 'numeric') ELSE x END, 'a numeric'),
   (x, kind) AS x::DECIMAL(38, 20);
 CREATE MACRO as_long_numeric(x, kind BIGINT) AS x::DECIMAL(38, 0), (x, kind HUGEINT) AS x::DECIMAL(38, 0),
   (x, kind DECIMAL) AS x, (x, kind DOUBLE) AS civis_sql.kept_double(x, 'a numeric'), (x, kind FLOAT) AS civis_sql.real_as_text(x)::DECIMAL(38, 20),
@@ -188,6 +201,7 @@ CREATE MACRO boolean_of_text(x) AS
                  WHEN lower(trim(x)) <> '' AND (starts_with('false', lower(trim(x))) OR starts_with('no', lower(trim(x)))) THEN false
                  WHEN x IS NOT NULL THEN civis_sql.fail('invalid input syntax for type boolean: "' || x || '"')::BOOLEAN END END;
 CREATE MACRO as_boolean(x, kind VARCHAR) AS civis_sql.boolean_of_text(x), (x, kind) AS x;
+CREATE MACRO as_boolean_pg(x, kind VARCHAR) AS CASE WHEN typeof(x) = 'JSON' THEN civis_sql.jsonb_scalar(x, 'boolean')::BOOLEAN ELSE civis_sql.boolean_of_text(x) END, (x, kind) AS x;
 CREATE MACRO is_usual_date(x) AS regexp_full_match(x, '\s*\d{4}-\d{1,2}-\d{1,2}\s*') OR contains(lower(x), 'inf');
 CREATE MACRO is_usual_time(x) AS contains(lower(x), 'inf')
   OR regexp_full_match(x, '\s*\d{4}-\d{1,2}-\d{1,2}([ T]\d{1,2}:\d\d(:\d\d(\.\d{1,6})?)?)?\s*');
@@ -588,6 +602,16 @@ CREATE MACRO zone_by_interval(x, i, kind TIMESTAMPTZ) AS timezone('UTC', x) + ci
   (x, i, kind DATE) AS timezone('UTC', x::TIMESTAMPTZ) + civis_sql.zone_interval(i);
 CREATE MACRO make_interval(years, months, weeks, days, hours, mins, secs) AS civis_sql.interval_of(
   years * 12 + months, weeks * 7 + days, hours * 3600000000 + mins * 60000000 + round(secs * 1000000)::BIGINT);
+-- OVERLAPS: of two times the earlier one begins; where one is not known, the other is the begin.
+CREATE MACRO end_of(first, last, kind INTERVAL) AS first + last, (first, last, kind DATE) AS last, (first, last, kind TIMESTAMP) AS last,
+  (first, last, kind TIMESTAMPTZ) AS last, (first, last, kind TIME) AS last, (first, last, kind) AS last;
+CREATE MACRO overlap_ordered(a, b, c, d) AS CASE
+  WHEN a > c THEN CASE WHEN a < d THEN true WHEN b IS NOT NULL AND d IS NOT NULL THEN false END
+  WHEN a < c THEN CASE WHEN c < b THEN true WHEN b IS NOT NULL AND d IS NOT NULL THEN false END
+  WHEN a = c AND b IS NOT NULL AND d IS NOT NULL THEN true END;
+CREATE MACRO overlap(a, b, c, d) AS civis_sql.overlap_ordered(
+  CASE WHEN a IS NULL OR b < a THEN b ELSE a END, CASE WHEN a IS NOT NULL AND b IS NOT NULL THEN CASE WHEN b < a THEN a ELSE b END END,
+  CASE WHEN c IS NULL OR d < c THEN d ELSE c END, CASE WHEN c IS NOT NULL AND d IS NOT NULL THEN CASE WHEN d < c THEN c ELSE d END END);
 CREATE MACRO getdate() AS CAST(now() AS TIMESTAMP);
 CREATE MACRO add_months(d, n) AS
   CASE WHEN last_day(civis_sql.moment(d)) = civis_sql.moment(d)::DATE
@@ -798,12 +822,34 @@ CREATE MACRO strict_json(j) AS CASE WHEN j IS NULL OR civis_sql.is_valid_json(j)
   ELSE civis_sql.fail_text('invalid json: ' || j) END;
 CREATE MACRO strict_array(j) AS CASE WHEN j IS NULL OR coalesce(civis_sql.is_valid_json_array(j), false) THEN j
   ELSE civis_sql.fail_text('invalid json array object ' || j) END;
+-- DuckDB makes doubles of the numbers that it takes out of JSON, unless they are short integers: 1.50 is 1.5
+-- then. Where it matters they are texts with a mark meanwhile, which a number has not.
+CREATE MACRO loses_digits(j) AS regexp_matches(j, '\.\d*0(?:\D|$)|\.\d{11}|\d{6}\.\d{6}|\d{11}\.\d|\d{19}|\d[eE][+-]?\d|-0(?:\D|$)');
+CREATE MACRO with_marks(j) AS array_to_string(list_transform(regexp_extract_all(j, '"(?:\\.|[^"\\])*"|[^"]+'),
+  lambda p: CASE WHEN p[1] = '"' THEN p ELSE regexp_replace(p, '-?\d[0-9.eE+-]*', '"' || chr(57344) || '\0"', 'g') END), '');
+CREATE MACRO without_marks(t) AS regexp_replace(t, '"' || chr(57344) || '([^"]*)"', '\1', 'g');
+CREATE MACRO json_part(j, path) AS CASE WHEN civis_sql.loses_digits(j::VARCHAR)
+  THEN civis_sql.without_marks(json_extract(civis_sql.with_marks(j::VARCHAR), path)::VARCHAR)::JSON ELSE json_extract(j, path) END;
+CREATE MACRO json_part_text(j, path) AS CASE WHEN civis_sql.loses_digits(j::VARCHAR)
+  THEN ltrim(civis_sql.without_marks(json_extract_string(civis_sql.with_marks(j::VARCHAR), path)), chr(57344)) ELSE json_extract_string(j, path) END;
+CREATE MACRO json_parts(j) AS CASE WHEN civis_sql.loses_digits(j::VARCHAR)
+  THEN list_transform(json_extract(civis_sql.with_marks(j::VARCHAR), '$[*]'), lambda e: civis_sql.without_marks(e::VARCHAR)::JSON)
+  ELSE json_extract(j, '$[*]') END;
+-- As jsonb is written.
+CREATE MACRO with_blanks(t) AS CASE WHEN regexp_matches(t, '^[{\[]') THEN array_to_string(list_transform(regexp_extract_all(t, '"(?:\\.|[^"\\])*"|[^"]+'),
+  lambda p: CASE WHEN p[1] = '"' THEN p ELSE regexp_replace(p, '([,:])\s*', '\1 ', 'g') END), '') ELSE t END;
+CREATE MACRO jsonb_part(j, path) AS civis_sql.with_blanks(civis_sql.json_part(j, path)::VARCHAR)::JSON;
+CREATE MACRO jsonb_part_text(j, path) AS CASE WHEN regexp_matches(json_extract(j, path)::VARCHAR, '^[{\[]')
+  THEN civis_sql.jsonb_part(j, path)::VARCHAR ELSE civis_sql.json_part_text(j, path) END;
+-- The step of a path: a key, or the number of an element, from -1 backwards.
+CREATE MACRO json_step(k VARCHAR) AS '$."' || replace(replace(k, '\', '\\'), '"', '\"') || '"',
+  (n BIGINT) AS CASE WHEN n < 0 THEN '$[#' || n || ']' ELSE '$[' || n || ']' END;
 CREATE MACRO json_path_text_rs(j, path) AS
-  coalesce(json_extract_string(civis_sql.strict_json(j), path), CASE WHEN j IS NOT NULL THEN '' END);
+  coalesce(civis_sql.json_part_text(civis_sql.strict_json(j), path), CASE WHEN j IS NOT NULL THEN '' END);
 CREATE MACRO json_path_text_null(j, path) AS
-  CASE WHEN civis_sql.is_valid_json(j) THEN coalesce(json_extract_string(j, path), '') END;
+  CASE WHEN civis_sql.is_valid_json(j) THEN coalesce(civis_sql.json_part_text(j, path), '') END;
 CREATE MACRO json_element(j, n) AS CASE WHEN n < 0 AND j IS NOT NULL THEN ''
-  ELSE coalesce(json_extract_string(j, '$[' || n || ']'), CASE WHEN j IS NOT NULL THEN '' END) END;
+  ELSE coalesce(civis_sql.json_part_text(j, '$[' || n || ']'), CASE WHEN j IS NOT NULL THEN '' END) END;
 CREATE MACRO json_extract_array_element_text(j, n) AS civis_sql.json_element(civis_sql.strict_array(j), n),
   (j, n, null_if_invalid) AS CASE WHEN null_if_invalid AND NOT civis_sql.is_valid_json_array(j) THEN NULL
     ELSE civis_sql.json_element(civis_sql.strict_array(j), n) END;
@@ -822,25 +868,20 @@ CREATE MACRO is_array(j) AS json_type(j) = 'ARRAY';
 CREATE MACRO is_object(j) AS json_type(j) = 'OBJECT';
 CREATE MACRO get_array_length(j) AS json_array_length(to_json(j));
 CREATE MACRO split_to_array(s) AS to_json(string_split(s, ',')), (s, d) AS to_json(string_split(s, d));
+CREATE MACRO json_as_text(e) AS CASE WHEN e[1] = '"' THEN json_extract_string(e, '$') WHEN e <> 'null' THEN e END;
 -- Steps that are numbers are elements of an array or keys of an object, which the value decides.
 CREATE MACRO has_number(path) AS path = '{}' OR regexp_matches(path, '[{,]\s*-?\d');
 CREATE MACRO json_path_of(path) AS '$' || array_to_string(list_transform(string_split(trim(path, '{}'), ','),
   lambda k: '."' || trim(trim(k), '"') || '"'), '');
 CREATE MACRO json_path_list(j, path) AS CASE WHEN civis_sql.has_number(path)
-  THEN json_extract_string(nullif(civis_sql_json_at(j::VARCHAR, path), ''), '$')
-  ELSE json_extract_string(j, civis_sql.json_path_of(path)) END;
+  THEN civis_sql.json_as_text(nullif(civis_sql_json_at(j::VARCHAR, path), ''))
+  ELSE civis_sql.jsonb_part_text(j, civis_sql.json_path_of(path)) END;
 CREATE MACRO json_path_list_json(j, path) AS CASE WHEN civis_sql.has_number(path) THEN nullif(civis_sql_json_at(j::VARCHAR, path), '')
-  ELSE civis_sql_jsonb_text(json_extract(j, civis_sql.json_path_of(path))::VARCHAR) END::JSON;
+  ELSE civis_sql.jsonb_part(j, civis_sql.json_path_of(path))::VARCHAR END::JSON;
 CREATE MACRO as_jsonb(x, kind VARCHAR) AS civis_sql_jsonb_text(x)::JSON,
   (x, kind JSON) AS civis_sql_jsonb_text(x::VARCHAR)::JSON, (x, kind) AS civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON;
+CREATE MACRO assigned_jsonb(x) AS civis_sql_jsonb_text(x::VARCHAR)::JSON;
 CREATE MACRO jsonb_key(j) AS civis_sql_jsonb_key(j::VARCHAR);
-CREATE MACRO jsonb_kind(j) AS CASE json_type(j) WHEN 'VARCHAR' THEN 'string' WHEN 'BOOLEAN' THEN 'boolean' WHEN 'NULL' THEN 'null'
-  WHEN 'ARRAY' THEN 'array' WHEN 'OBJECT' THEN 'object' ELSE 'numeric' END;
-CREATE MACRO jsonb_scalar(j, wanted) AS CASE WHEN j IS NULL THEN NULL
-  WHEN civis_sql.jsonb_kind(j::VARCHAR) = CASE wanted WHEN 'boolean' THEN 'boolean' ELSE 'numeric' END THEN j::VARCHAR
-  ELSE civis_sql.fail_text('cannot cast jsonb ' || civis_sql.jsonb_kind(j::VARCHAR) || ' to type ' || wanted || ': write ->> for the text') END;
-CREATE MACRO jsonb_integer(j, wanted) AS CASE WHEN contains(j::VARCHAR, '.') OR contains(lower(j::VARCHAR), 'e')
-  THEN regexp_replace(round(civis_sql.jsonb_scalar(j, wanted)::DECIMAL(38, 10))::VARCHAR, '\..*$', '') ELSE civis_sql.jsonb_scalar(j, wanted) END;
 CREATE MACRO jsonb_of(x) AS CASE WHEN x IS NOT NULL THEN civis_sql_jsonb_text(to_json(x)::VARCHAR)::JSON END;
 CREATE MACRO json_steps(path) AS CASE WHEN ends_with(typeof(path), '[]')
   THEN '{' || array_to_string(TRY_CAST(path AS VARCHAR[]), ',') || '}' ELSE path::VARCHAR END;
@@ -871,6 +912,7 @@ CREATE MACRO as_list(x, kind VARCHAR) AS [x], (x, kind BIGINT) AS [x], (x, kind 
   (x, kind FLOAT) AS [x], (x, kind DECIMAL) AS [x], (x, kind DATE) AS [x], (x, kind TIMESTAMP) AS [x],
   (x, kind TIMESTAMPTZ) AS [x], (x, kind TIME) AS [x], (x, kind INTERVAL) AS [x], (x, kind BOOLEAN) AS [x],
   (x, kind UUID) AS [x], (x, kind BLOB) AS [x], (x, kind) AS x;
+CREATE MACRO arrays_joined(a, b) AS CASE WHEN a IS NOT NULL OR b IS NOT NULL THEN list_concat(a, b) END;
 CREATE MACRO one_array(x, one, two) AS CASE WHEN typeof(one) LIKE '%]' OR typeof(two) LIKE '%]' THEN x
   ELSE cast_to_type(civis_sql.fail_text('only arrays and texts are joined by ||: cast the operands'), x) END;
 CREATE MACRO starts_with(s, prefix) AS starts_with(s, prefix);
@@ -901,17 +943,19 @@ CREATE MACRO json_length(j) AS json_array_length(CASE WHEN j IS NULL OR json_typ
 -- jsonb has its keys in the order of their lengths.
 CREATE MACRO jsonb_keys(j) AS list_transform(list_sort(list_transform(json_keys(civis_sql.object_of(j)),
   lambda k: {'size': strlen(k), 'name': k})), lambda s: s.name);
-CREATE MACRO json_elements(j) AS json_extract(civis_sql.array_of(j::JSON)::JSON, '$[*]')::JSON[];
-CREATE MACRO json_element_texts(j) AS json_extract_string(civis_sql.array_of(j::JSON)::JSON, '$[*]')::VARCHAR[];
+CREATE MACRO json_elements(j) AS civis_sql.json_parts(civis_sql.array_of(j::JSON)::JSON)::JSON[];
+CREATE MACRO jsonb_elements(j) AS list_transform(civis_sql.json_elements(j), lambda e: civis_sql.with_blanks(e::VARCHAR)::JSON);
+CREATE MACRO json_element_texts(j) AS list_transform(civis_sql.jsonb_elements(j), lambda e: civis_sql.json_as_text(e::VARCHAR));
 CREATE MACRO json_array_elements_text(j) AS TABLE SELECT unnest(civis_sql.json_element_texts(j)) AS value;
 CREATE MACRO json_array_elements(j) AS TABLE SELECT unnest(civis_sql.json_elements(j)) AS value;
-CREATE MACRO json_each_text(j) AS TABLE SELECT key, json_extract_string(j::JSON, '$."' || key || '"') AS value
+CREATE MACRO jsonb_array_elements(j) AS TABLE SELECT unnest(civis_sql.jsonb_elements(j)) AS value;
+CREATE MACRO json_each_text(j) AS TABLE SELECT key, civis_sql.jsonb_part_text(j::JSON, civis_sql.json_step(key)) AS value
   FROM (SELECT unnest(json_keys(civis_sql.object_of(j::JSON))) AS key) AS keys;
-CREATE MACRO json_each(j) AS TABLE SELECT key, json_extract(j::JSON, '$."' || key || '"') AS value
+CREATE MACRO json_each(j) AS TABLE SELECT key, civis_sql.json_part(j::JSON, civis_sql.json_step(key)) AS value
   FROM (SELECT unnest(json_keys(civis_sql.object_of(j::JSON))) AS key) AS keys;
-CREATE MACRO jsonb_each_text(j) AS TABLE SELECT key, json_extract_string(j::JSON, '$."' || key || '"') AS value
+CREATE MACRO jsonb_each_text(j) AS TABLE SELECT key, civis_sql.jsonb_part_text(j::JSON, civis_sql.json_step(key)) AS value
   FROM (SELECT unnest(civis_sql.jsonb_keys(j::JSON)) AS key) AS keys;
-CREATE MACRO jsonb_each(j) AS TABLE SELECT key, json_extract(j::JSON, '$."' || key || '"') AS value
+CREATE MACRO jsonb_each(j) AS TABLE SELECT key, civis_sql.jsonb_part(j::JSON, civis_sql.json_step(key)) AS value
   FROM (SELECT unnest(civis_sql.jsonb_keys(j::JSON)) AS key) AS keys;
 CREATE MACRO json_object_keys(j) AS TABLE SELECT unnest(json_keys(civis_sql.object_of(j::JSON))) AS json_object_keys;
 CREATE MACRO jsonb_object_keys(j) AS TABLE SELECT unnest(civis_sql.jsonb_keys(j::JSON)) AS json_object_keys;

@@ -148,6 +148,8 @@ class RuleSet:
         self._exact_texts: dict[tuple[int, int], str] = {}
         #: Calls of functions that the dialect does not have.
         self.foreign_calls: list[ForeignCall] = []
+        #: Values in JSON by their places: the JSON, and the path in it.
+        self._paths: dict[tuple[int, int], tuple[str, str]] = {}
         #: Of the expressions so far, by their places.
         self._terms: dict[tuple[int, int], Terms] = {}
 
@@ -219,7 +221,7 @@ class RuleSet:
 
     @property
     def _decimal_suffix(self) -> str:
-        """Return the end of the names of functions that know PostgreSQL's decimals."""
+        """Return the end of the names of functions that know PostgreSQL's decimals and jsonb."""
         return "" if self._is_redshift else "_pg"
 
     @property

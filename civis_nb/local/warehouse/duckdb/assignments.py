@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import duckdb
 
+from civis_nb.local.warehouse.dialects.catalog.notes import kept_json
 from civis_nb.local.warehouse.dialects.rules import Dialect, UnsupportedSqlError
 from civis_nb.local.warehouse.dialects.tokens import Tokens
 from civis_nb.local.warehouse.dialects.types.assigned import (
     ANY_NUMERIC,
     IDENTITY,
+    JSONB,
     assign,
     assigned,
     keep,
@@ -81,15 +83,24 @@ def _types(cursor: duckdb.DuckDBPyConnection, table: str, dialect: Dialect) -> d
     """Return DuckDB's types of a table's columns by their names in lower case.
 
     SUPER and IDENTITY stand for those of columns that take no values, `ANY_NUMERIC` for that of
-    one that keeps all digits.
+    one that keeps all digits, `JSONB` for that of one that writes JSON in its own way.
     """
-    types = {}
+    types, has_json = {}, False
     for name, kind, _null, _key, default, *_ in cursor.execute(f"DESCRIBE {table}").fetchall():
         is_super = dialect == "redshift" and kind == "JSON"
         is_identity = str(default).startswith(f"nextval('\"{ALWAYS}")
         native = "SUPER" if is_super else IDENTITY if is_identity else str(kind)
+        if native == "JSON":
+            has_json = True
         is_plain = dialect == "postgres" and native == PLAIN_NUMERIC.replace(" ", "")
         types[str(name).lower()] = ANY_NUMERIC if is_plain else native
+    if has_json:
+        path = Tokens(table).path(0)[0]
+        definition = catalog.definition_of(cursor, path[-2] if len(path) > 1 else None, path[-1])
+        as_written = {name.lower() for name in kept_json(definition)}
+        for name, kind in types.items():
+            if kind == "JSON" and name not in as_written:
+                types[name] = JSONB
     return types
 
 

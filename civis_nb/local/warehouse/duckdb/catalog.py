@@ -188,10 +188,8 @@ def table(
     )
 
 
-def text_limits(
-    cursor: duckdb.DuckDBPyConnection, schema: str | None, name: str
-) -> dict[str, TextLimit]:
-    """Return the limits of a table's columns of texts by their names.
+def definition_of(cursor: duckdb.DuckDBPyConnection, schema: str | None, name: str) -> str:
+    """Return DuckDB's text for a table; empty if there is none.
 
     Parameters
     ----------
@@ -210,7 +208,14 @@ def text_limits(
         "ORDER BY temporary DESC, list_position(current_schemas(false), schema_name) LIMIT 1",
         [name, schema],
     ).fetchall()
-    return text_limits_of(str(rows[0][0])) if rows else {}
+    return str(rows[0][0]) if rows else ""
+
+
+def text_limits(
+    cursor: duckdb.DuckDBPyConnection, schema: str | None, name: str
+) -> dict[str, TextLimit]:
+    """Return the limits of a table's columns of texts by their names."""
+    return text_limits_of(definition_of(cursor, schema, name))
 
 
 def primary_key(cursor: duckdb.DuckDBPyConnection, schema: str, name: str) -> tuple[str, ...]:

@@ -42,8 +42,10 @@ def _copied(table: TableText, copied: str) -> list[str]:
 def _is_copied(constraint: str, copied: str) -> bool:
     """Return whether LIKE copies a constraint: the lengths of texts, keys and checks if wanted."""
     if re.match(r"(?i)check", constraint) and CATALOG not in constraint:
-        is_length = re.match(r"(?i)CHECK\(\((?:\d+ >= )?(?:strlen|length)\(", constraint)
-        return bool(is_length) or "c" in copied
+        of_type = re.match(
+            r"(?i)CHECK\((?:\((?:\d+ >= )?(?:strlen|length)|COALESCE\(json_valid)\(", constraint
+        )
+        return bool(of_type) or "c" in copied
     return "k" in copied and not re.match(r"(?i)foreign", constraint)
 
 

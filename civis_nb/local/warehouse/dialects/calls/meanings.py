@@ -7,7 +7,7 @@ from collections.abc import Callable
 from civis_nb.local.warehouse.dialects.calls.absent import OTHER_MEANINGS, other_meaning
 from civis_nb.local.warehouse.dialects.calls.catalog import CatalogRules
 from civis_nb.local.warehouse.dialects.calls.integers import IntegerRules
-from civis_nb.local.warehouse.dialects.calls.numbers import NumberRules
+from civis_nb.local.warehouse.dialects.calls.numbers import SPREADS, NumberRules
 from civis_nb.local.warehouse.dialects.calls.texts import (
     JSON_MAKERS,
     JSON_SETS,
@@ -72,7 +72,7 @@ _RENAMED = {
         "jsonb_typeof": f"{CATALOG}.json_typeof",
         **dict.fromkeys(("json_array_length", "jsonb_array_length"), f"{CATALOG}.json_length"),
         "jsonb_array_elements_text": f"{CATALOG}.json_array_elements_text",
-        "jsonb_array_elements": f"{CATALOG}.json_array_elements",
+        "jsonb_array_elements": f"{CATALOG}.jsonb_array_elements",
         "jsonb_each_text": f"{CATALOG}.jsonb_each_text", "jsonb_each": f"{CATALOG}.jsonb_each",
         "json_each_text": f"{CATALOG}.json_each_text", "json_each": f"{CATALOG}.json_each",
         **{name: f"{CATALOG}.{name}" for name in ("json_object_keys", "jsonb_object_keys")},
@@ -104,9 +104,8 @@ _BEFORE_RELATION = frozenset(("as", "into", "table", "references", "recursive", 
 #: Aggregates and window functions -> an expression of their type; None: of that of the argument.
 _AGGREGATES = {
     "count": BIGINT, "row_number": BIGINT, "rank": BIGINT, "dense_rank": BIGINT,
-    "ntile": BIGINT, "grouping": BIGINT, "stddev": DOUBLE, "stddev_samp": DOUBLE,
-    "stddev_pop": DOUBLE, "variance": DOUBLE, "var_samp": DOUBLE, "var_pop": DOUBLE,
-    "corr": DOUBLE, "covar_pop": DOUBLE, "covar_samp": DOUBLE, "percent_rank": DOUBLE,
+    "ntile": BIGINT, "grouping": BIGINT, "corr": DOUBLE, "percent_rank": DOUBLE,
+    "covar_pop": DOUBLE, "covar_samp": DOUBLE,
     "cume_dist": DOUBLE, "regr_slope": DOUBLE, "regr_intercept": DOUBLE, "regr_r2": DOUBLE,
     "percentile_cont": DOUBLE, "median": DOUBLE, "string_agg": TEXT,
     "bool_and": "true", "bool_or": "true", "every": "true",
@@ -373,6 +372,7 @@ class Meanings(NumberRules, TextRules, TimeRules, CatalogRules, IntegerRules):
 
 _RULES: dict[str, Callable[[Meanings, Call], str | None]] = {
     **dict.fromkeys(("power", "pow", "sqrt", "dsqrt"), Meanings._power),
+    **dict.fromkeys(SPREADS, Meanings._spread),
     "avg": Meanings._average, "sum": Meanings._total, "round": Meanings._round,
     "trunc": Meanings._trunc, "sign": Meanings._sign,
     **dict.fromkeys(("ceil", "ceiling", "floor"), Meanings._whole),

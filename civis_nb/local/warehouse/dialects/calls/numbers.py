@@ -5,8 +5,15 @@ from __future__ import annotations
 from civis_nb.local.warehouse.dialects.parts import Call
 from civis_nb.local.warehouse.dialects.rules import BIGINT, CATALOG, DOUBLE, RuleSet
 from civis_nb.local.warehouse.dialects.types.checks import NUMERIC_THERE
+from civis_nb.table_names import literal
 
-__all__ = ["NumberRules"]
+__all__ = ["SPREADS", "NumberRules"]
+
+#: Variances and standard deviations -> what they are of.
+SPREADS = {
+    "stddev": "stddev_samp", "stddev_samp": "stddev_samp", "stddev_pop": "stddev_pop",
+    "variance": "var_samp", "var_samp": "var_samp", "var_pop": "var_pop",
+}  # fmt: skip
 
 
 class NumberRules(RuleSet):
@@ -32,6 +39,26 @@ class NumberRules(RuleSet):
         values = f"{mean}, {total}, {count}, {ends}, {f'{place}, ' if place else ''}{kind}"
         self._set(call, f"{CATALOG}.averaged{self._chosen_quotient}({values})")
         tokens.set_type(call.start, call.end, f"{CATALOG}.avg_kind{self._suffix}({kind})")
+
+    def _spread(self, call: Call) -> None:
+        """Compute variances and standard deviations of integers and decimals exactly."""
+        tokens = self._tokens
+        if not self._is_redshift and len(call.arguments) == 1:
+            kind, value = self._argument_type(call), self._value_of(call)
+            behind, inside = self._modifiers(call), tokens.render(call.open + 1, call.close)
+            rounded, wanted = f"{call.name}({inside}){behind}", literal(SPREADS[call.name])
+            is_distinct = tokens.words[call.open + 1] == "distinct"
+            items = f"list({'distinct ' * is_distinct}CAST({value} AS VARCHAR)){behind}"
+            sums = (
+                f"count({value})",
+                f"sum({value})",
+                f"sum({CATALOG}.square_of({value}, {kind}))",
+            )
+            values = [] if is_distinct else [f"{one}{behind}" for one in sums]
+            function = "spread_distinct" if is_distinct else "spread"
+            arguments = ", ".join((rounded, *values, items, wanted, kind))
+            self._set(call, f"{CATALOG}.{function}({arguments})")
+        tokens.set_type(call.start, call.end, DOUBLE)
 
     def _value_of(self, call: Call) -> str:
         """Return what an aggregate is of, also where that is only of distinct values."""

@@ -48,7 +48,7 @@ JSON_MAKERS = {
 #: Functions of JSON that return a set, outside of FROM -> what returns a row for each element.
 JSON_SETS = {
     "json_array_elements": f"unnest({CATALOG}.json_elements(({{}})))",
-    "jsonb_array_elements": f"unnest({CATALOG}.json_elements(({{}})))",
+    "jsonb_array_elements": f"unnest({CATALOG}.jsonb_elements(({{}})))",
     "json_array_elements_text": f"unnest({CATALOG}.json_element_texts(({{}})))",
     "jsonb_array_elements_text": f"unnest({CATALOG}.json_element_texts(({{}})))",
     "json_object_keys": f"unnest(json_keys({CATALOG}.object_of(({{}})::JSON)))",
@@ -200,7 +200,7 @@ class TextRules(OperatorRules):
                 function = "json_path_list_json" if is_json else "json_path_list"
                 self._set(call, f"{CATALOG}.{function}({value}, {path})")
             else:
-                self._set(call, f"json_extract_string({value}, {path})")
+                self._set(call, f"{CATALOG}.jsonb_part_text({value}, {path})")
         else:
             function = "json_path_text_null" if lenient else "json_path_text_rs"
             self._set(call, f"{CATALOG}.{function}({value}, {path})")

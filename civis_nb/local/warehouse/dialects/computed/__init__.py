@@ -40,6 +40,7 @@ from civis_nb.local.warehouse.dialects.computed.json_texts import (
 from civis_nb.local.warehouse.dialects.computed.number_formats import text_of_number
 from civis_nb.local.warehouse.dialects.computed.number_texts import number_of_text
 from civis_nb.local.warehouse.dialects.computed.sounds import soundex
+from civis_nb.local.warehouse.dialects.computed.spreads import spread_of_sums, spread_of_values
 from civis_nb.local.warehouse.dialects.computed.text_patterns import (
     pattern_groups,
     pattern_replaced,
@@ -84,6 +85,8 @@ _FUNCTIONS: list[tuple[Callable[..., Any], str, str]] = [
     (power_of_decimal, "VARCHAR VARCHAR", "VARCHAR"),
     (logarithm_of_decimal, "VARCHAR VARCHAR", "VARCHAR"),
     (exponential_of_decimal, "VARCHAR", "VARCHAR"),
+    (spread_of_sums, "VARCHAR VARCHAR VARCHAR VARCHAR", "VARCHAR"),
+    (spread_of_values, "VARCHAR[] VARCHAR", "VARCHAR"),
     (sha2, "VARCHAR INTEGER", "VARCHAR"),
     (fnv_hash, "VARCHAR INTEGER BIGINT", "BIGINT"),
     (soundex, "VARCHAR", "VARCHAR"),

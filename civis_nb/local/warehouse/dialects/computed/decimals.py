@@ -10,6 +10,7 @@ import math
 from decimal import ROUND_HALF_UP, Context, Decimal, Overflow
 
 __all__ = [
+    "digits_of_quotient",
     "exponential_of_decimal",
     "logarithm_of_decimal",
     "mean_of_decimals",
@@ -206,11 +207,15 @@ def _quotient(dividend: str, divisor: str, what: str, room: int) -> str:
     if below == 0:
         raise ValueError("division by zero")
     value = _EXACT.divide(above, below)
+    return _written(value, what, max(digits_of_quotient(above, below), behind, behind_too), room)
+
+
+def digits_of_quotient(above: Decimal, below: Decimal) -> int:
+    """Return how many digits behind the point ``select_div_scale`` gives a quotient at least."""
     weight = -1 - _weight(below)
     if above:
         weight = _weight(above) - _weight(below) - (_first_group(above) <= _first_group(below))
-    wanted = max(_SIGNIFICANT_DIGITS - _GROUP * weight, behind, behind_too, 0)
-    return _written(value, what, wanted, room)
+    return max(_SIGNIFICANT_DIGITS - _GROUP * weight, 0)
 
 
 def _written(value: Decimal, what: str, wanted: int, room: int) -> str:

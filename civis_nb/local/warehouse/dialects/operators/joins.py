@@ -68,12 +68,16 @@ class JoinRules(TypeChecks):
         values = [tokens.render(o.start, o.end) for o in (left, right)]
         kinds = [tokens.type_of(o.start, o.end) for o in (left, right)]
         pairs = zip(values, kinds, strict=True)
-        lists = ", ".join(f"{CATALOG}.as_list({value}, {kind})" for value, kind in pairs)
-        joined = f"list_concat({lists})"
+        # A plain NULL is an array.
+        lists = ", ".join(
+            "NULL" if value == "null" else f"{CATALOG}.as_list({value}, {kind})"
+            for value, kind in pairs
+        )
+        joined = f"{CATALOG}.arrays_joined({lists})"
         if not (self._is_array(left) or self._is_array(right)):
             joined = f"{CATALOG}.one_array({joined}, {', '.join(kinds)})"
         tokens.rewrite(left.start, right.end, joined)
-        tokens.set_type(left.start, right.end, f"list_concat({lists})")
+        tokens.set_type(left.start, right.end, f"{CATALOG}.arrays_joined({lists})")
 
     def _join_json(self, left: Operand, right: Operand) -> None:
         tokens = self._tokens

@@ -77,21 +77,66 @@ class JsonRules(RuleSet):
 
     def _is_json(self, operand: Operand) -> bool:
         """Return whether the statement tells that an operand is JSON: a part of it, or a cast."""
-        words, partners = self._tokens.words, self._tokens.partners
-        first, behind = operand.start, operand.end
-        while partners.get(first) == behind - 1:
-            first, behind = first + 1, behind - 1
-        is_literal = words[first] == "jsonb" and behind == first + 2
+        first, behind = self._unwrapped(operand)
+        is_literal = self._tokens.words[first] == "jsonb" and behind == first + 2
         return is_literal or self._tokens.type_of(first, behind) == JSON
 
-    def _key(self, at: int) -> None:
-        """Write a key that DuckDB would take for a path as a path to that key."""
-        text = self._tokens.texts[at]
-        if text == "''":
-            raise self._refuse(at, "a key of no letters is not supported in JSON")
-        if text.startswith(("'$", "'/")):
-            key = text[1:-1].replace("\\", "\\\\").replace('"', '\\"')
-            self._tokens.replace(at, f"'$.\"{key}\"'")
+    def _take(self, left: Operand, right: Operand, *, is_text: bool) -> None:
+        """Write ``->`` and ``->>`` as calls that keep the digits of numbers.
+
+        Several of them, one behind another, are one path.
+        """
+        tokens = self._tokens
+        value, path = self._paths.get((left.start, left.end), ("", ""))
+        step = self._step(right)
+        if not value or not path or step is None:
+            value, path = tokens.render(left.start, left.end), ""
+        if step is not None:
+            path += step
+        written = literal(f"${path}") if path else ""
+        if not written:
+            written = f"{CATALOG}.json_step({tokens.render(right.start, right.end)})"
+        function = "part_text" if is_text else "part"
+        kind = "json" if self._is_kept_as_written(left) else "jsonb"
+        tokens.rewrite(left.start, right.end, f"{CATALOG}.{kind}_{function}({value}, {written})")
+        tokens.set_type(left.start, right.end, TEXT if is_text else JSON)
+        if not is_text:
+            self._paths[left.start, right.end] = value, path
+
+    def _step(self, step: Operand) -> str | None:
+        """Return the step of a path that a key or a number is; None for other expressions."""
+        text = self._tokens.texts[step.start]
+        if text == "''" and step.kind == "string":
+            raise self._refuse(step.start, "a key of no letters is not supported in JSON")
+        if step.kind == "string" and text[0] == "'":
+            key = text[1:-1].replace("''", "'").replace("\\", "\\\\").replace('"', '\\"')
+            return f'."{key}"'
+        number = self._tokens.original(step.start, step.end)
+        if step.kind == "number" and number.isdecimal():
+            return f"[{number}]"
+        if step.kind == "number" and number[0] == "-" and number[1:].strip().isdecimal():
+            return f"[#-{number[1:].strip()}]"
+        return None
+
+    def _is_kept_as_written(self, operand: Operand) -> bool:
+        """Return whether an operand is known to be of the type json, and not jsonb."""
+        words = self._tokens.words[operand.start : operand.end]
+        return "json" in words and "jsonb" not in words
+
+    def _has_text(self, *operands: Operand) -> bool:
+        """Return whether one of some operands is known to be a text, and none written as such."""
+        return any(
+            self._tokens.type_of(*self._unwrapped(o)) == TEXT
+            for o in operands
+            if o.kind != "string"
+        )
+
+    def _unwrapped(self, operand: Operand) -> tuple[int, int]:
+        """Return the place of an operand without the brackets around it."""
+        first, behind = operand.start, operand.end
+        while self._tokens.partners.get(first) == behind - 1:
+            first, behind = first + 1, behind - 1
+        return first, behind
 
     def _mentions_json(self, *operands: Operand) -> bool:
         return any(
@@ -186,10 +231,19 @@ class JsonRules(RuleSet):
 
     def _cast_json(self, operand: Operand, name: str) -> None:
         """Refuse a cast of JSON of another kind: of a text in JSON, say, to a number."""
-        wanted = _SCALARS.get(name)
-        if wanted is None or not self._is_json(operand):
+        wanted, tokens = _SCALARS.get(name), self._tokens
+        is_text = operand.kind == "string" and tokens.texts[operand.start][0] == "'"
+        if name == "json" and is_text and self._json_text(operand) is None:
+            raise self._refuse(operand.start, "invalid input syntax for type json")
+        if wanted is None:
             return
-        tokens = self._tokens
+        first, behind = self._unwrapped(operand)
+        if "json" in (tokens.words[behind - 1], tokens.words[first]) and behind > first + 1:
+            raise self._refuse(
+                operand.start, f"cannot cast type json to {wanted}: cast it to jsonb, or to text"
+            )
+        if not self._is_json(operand):
+            return
         function = (
             "jsonb_integer" if wanted in ("smallint", "integer", "bigint") else "jsonb_scalar"
         )

@@ -63,7 +63,7 @@ class OperatorRules(CastRules, JoinRules, JsonRules, RangeRules, RowRules, Truth
             self._sum(at, left, right)
         elif word in _REGEX_OPERATORS:
             self._regex(right.start)
-        elif word == "||" and self._mentions_json(left, right):
+        elif word == "||" and self._mentions_json(left, right) and not self._has_text(left, right):
             self._as_call(at, left, right, "json_joined")
         elif word == "||":
             self._join(left, right)
@@ -78,9 +78,7 @@ class OperatorRules(CastRules, JoinRules, JsonRules, RangeRules, RowRules, Truth
                 tokens.rewrite(right.start, right.end, f"({known})")
             self._as_call(at, left, right, function, TEXT if word == "#>>" else JSON)
         elif word in ("->", "->>") and not self._is_redshift:
-            if right.kind == "string":
-                self._key(right.start)
-            tokens.set_type(left.start, right.end, JSON if word == "->" else TEXT)
+            self._take(left, right, is_text=word == "->>")
 
     def _text_as_number(self, word: str, text: Operand, beside: Operand) -> None:
         """Convert a text of the statement to the type of the number beside it."""

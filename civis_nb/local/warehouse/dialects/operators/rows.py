@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from civis_nb.local.warehouse.dialects.parts import Operand
-from civis_nb.local.warehouse.dialects.rules import RuleSet
+from civis_nb.local.warehouse.dialects.rules import CATALOG, RuleSet
 
 __all__ = ["RowRules"]
 
@@ -48,6 +48,21 @@ class RowRules(RuleSet):
         for one, other in reversed(pairs[:-1]):
             text = f"({one}) {word[0]} ({other}) OR (({one}) = ({other}) AND ({text}))"
         return f"({text})"
+
+    def overlaps(self, one: Operand, other: Operand) -> None:
+        """Write OVERLAPS as a call; a row ends with a time, or with how long it takes."""
+        values = []
+        for row in (one, other):
+            pieces = list(self._tokens.items(row.start + 1, row.end - 1))
+            if len(pieces) != 2 or row.kind != "row":
+                raise self._refuse(
+                    row.start, "OVERLAPS needs two values on each side: (begin, end)"
+                )
+            begin, end = (self._tokens.render(*piece) for piece in pieces)
+            kind = self._tokens.type_of(*pieces[1])
+            values += [begin, f"{CATALOG}.end_of({begin}, {end}, {kind})"]
+        self._tokens.rewrite(one.start, other.end, f"{CATALOG}.overlap({', '.join(values)})")
+        self._tokens.set_type(one.start, other.end, "true")
 
     def row_test(self, row: Operand, at: int, behind: int) -> None:
         """Write IS NULL, which is of all values, or IN as comparisons."""

@@ -16,8 +16,8 @@ from civis_nb.local.warehouse.sqltypes import TextLimit
 from civis_nb.table_names import literal
 
 __all__ = [
-    "ANY_NUMERIC", "IDENTITY", "assign", "assigned", "check_default", "convert_text", "keep",
-    "kept", "postgres_name",
+    "ANY_NUMERIC", "IDENTITY", "JSONB", "assign", "assigned", "check_default", "convert_text",
+    "keep", "kept", "postgres_name",
 ]  # fmt: skip
 
 # ruff: noqa: S608 - parts of the user's own statement
@@ -26,6 +26,8 @@ __all__ = [
 IDENTITY = "IDENTITY"
 #: Stands for PostgreSQL's numeric without a scale, which keeps all digits of its values.
 ANY_NUMERIC = "NUMERIC"
+#: Stands for PostgreSQL's jsonb, which has its own blanks and order of keys.
+JSONB = "JSONB"
 #: How many it has room for behind the point.
 _ROOM = 20
 #: DuckDB's types -> PostgreSQL's name of them, and our function that converts to them.
@@ -68,7 +70,7 @@ def assigned(value: str, given: str, column: str, wanted: str, offset: int = 0) 
         Its SQL.
     given, wanted
         DuckDB's names of its type and of the column's, which is SUPER if it is of that type,
-        `ANY_NUMERIC` if it keeps all digits, and IDENTITY if it takes no values.
+        `ANY_NUMERIC` if it keeps all digits, `JSONB`, and IDENTITY if it takes no values.
     column
         The name of the column.
     offset
@@ -92,6 +94,11 @@ def assigned(value: str, given: str, column: str, wanted: str, offset: int = 0) 
         if given in ('"NULL"', "NULL") or _has_room(given):
             return value
         return f"{CATALOG}.assigned_any_numeric({value}, {_named(column)}, {value})"
+    if wanted == JSONB:
+        is_null = given in ('"NULL"', "NULL")
+        return value if is_null else f"{CATALOG}.as_jsonb({value}, {value})"
+    if wanted.endswith("[]") and given == "VARCHAR":
+        return f"CAST({CATALOG}.as_array({value}) AS {wanted})"
     conversion = _CONVERSIONS.get(wanted.partition("(")[0])
     is_other = given not in (wanted, '"NULL"', "NULL") and {given, wanted} & {"VARCHAR", "BOOLEAN"}
     if conversion is None or not is_other:
@@ -140,8 +147,8 @@ def assign(tokens: Tokens, first: int, behind: int, column: str, native: str) ->
     first, behind
         The place of the value.
     column, native
-        The name of the column, and DuckDB's name of its type; SUPER if it is of that type, and
-        IDENTITY if it takes no values.
+        The name of the column, and DuckDB's name of its type; SUPER if it is of that type,
+        `JSONB`, and IDENTITY if it takes no values.
 
     Raises
     ------
@@ -157,9 +164,17 @@ def assign(tokens: Tokens, first: int, behind: int, column: str, native: str) ->
         return
     if native == "SUPER":
         raise UnsupportedSqlError(f'column "{column}": {no_values("super")}', tokens.starts[first])
+    is_text = behind == first + 1 and tokens.kinds[first] == STRING
+    if native == JSONB:
+        tokens.wrap(first, behind, f"{CATALOG}.assigned_jsonb(", ")")
+        return
+    if native.endswith("[]"):
+        if is_text:
+            tokens.wrap(first, behind, f"CAST({CATALOG}.as_array(", f") AS {native})")
+        return
     if not name:
         return
-    if behind == first + 1 and tokens.kinds[first] == STRING:
+    if is_text:
         text = tokens.texts[first]
         if native == ANY_NUMERIC and (text[0] != "'" or _NUMBER.fullmatch(text[1:-1])):
             _keep_digits(tokens, first, behind, column)
@@ -258,7 +273,17 @@ def keep(tokens: Tokens, first: int, behind: int, limit: TextLimit | None) -> No
 
 
 def check_default(tokens: Tokens, at: int, column: str, kind: SqlType | None) -> None:
-    """Refuse a default of a column of numbers that is a text of no number, or a truth value."""
+    """Check a default that is written as a text or a truth value.
+
+    Raises
+    ------
+    UnsupportedSqlError
+        If the column is one of numbers, and it is none.
+    """
+    if kind is not None and kind.name == "jsonb" and not kind.is_array:
+        if tokens.kinds[at] == STRING:
+            assign(tokens, at, at + 1, column, JSONB)
+        return
     native = _NATIVE_NUMBERS.get(kind.name) if kind is not None and not kind.is_array else None
     if native is not None and (
         tokens.words[at] in ("true", "false") or tokens.texts[at].startswith("'")

@@ -77,17 +77,17 @@ class CastRules(LikeRules, CollationRules, JsonRules, TypeChecks):
                 self._wrap(operand, "as_array")
             return
         if name in _INTEGERS:
-            self._wrap(operand, "as_integer")
+            self._wrap(operand, f"as_integer{self._decimal_suffix}")
             self._cast_typed_literal(operand, first, behind)
         elif name == "float8":
             size = to.arguments[0] if to.arguments else 53
             tokens.rewrite(first, behind, "REAL" if size < 25 else "DOUBLE")
             if operand.kind not in ("number", "column"):
-                self._wrap(operand, "as_float")
+                self._wrap(operand, f"as_float{self._decimal_suffix}")
         elif name == "numeric":
             self._cast_to_numeric(operand, to, first, behind)
         elif name == "bool" and operand.kind not in ("value", "number"):
-            self._wrap(operand, "as_boolean")
+            self._wrap(operand, f"as_boolean{self._decimal_suffix}")
             self._cast_typed_literal(operand, first, behind)
         elif name == "timestamptz" and operand.kind == "string":
             text = tokens.texts[operand.start]
@@ -138,7 +138,7 @@ class CastRules(LikeRules, CollationRules, JsonRules, TypeChecks):
         tokens = self._tokens
         if to.arguments:
             if operand.kind != "number":
-                self._wrap(operand, "as_numeric")
+                self._wrap(operand, f"as_numeric{self._decimal_suffix}")
             return
         if self._is_redshift:
             tokens.rewrite(first, behind, "DECIMAL(18, 0)")

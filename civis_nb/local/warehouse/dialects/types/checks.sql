@@ -12,7 +12,8 @@ CREATE MACRO unless(told, x) AS CASE WHEN round(NULL::DECIMAL(38, 37),
 CREATE MACRO as_text_argument(x, name, word) AS
   civis_sql.unless('function ' || name || '(' || word || ') does not exist: cast the value to text', x);
 CREATE MACRO no_json(x, kind) AS civis_sql.unless(CASE WHEN typeof(x) = 'JSON'
-  THEN 'write x::jsonb || y::jsonb to join JSON, or cast it to text' END, x);
+  THEN 'write x::jsonb || y::jsonb to join JSON, or cast it to text'
+  WHEN ends_with(typeof(x), ']') THEN 'Cannot concatenate ' || typeof(x) || ' and a text: cast one of them' END, x);
 CREATE MACRO no_double(x, name, word) AS civis_sql.unless(CASE WHEN word IN ('double precision', 'real')
   THEN 'function ' || name || '(' || word || ', integer) does not exist: write ' || name || '(x::numeric, n)' END, x);
 CREATE MACRO no_array(x, name) AS civis_sql.unless(CASE WHEN typeof(x) LIKE '%]'

@@ -97,3 +97,17 @@ CREATE MACRO log_pg(x, kind DECIMAL) AS civis_sql_logarithm_of_decimal('10', x::
   (base, x, kind) AS civis_sql_logarithm_of_decimal(base::VARCHAR, x::VARCHAR)::DECIMAL(38, 20);
 CREATE MACRO exp_pg(x, kind DECIMAL) AS civis_sql_exponential_of_decimal(x::VARCHAR)::DECIMAL(38, 20),
   (x, kind DOUBLE) AS civis_sql.exp(x), (x, kind) AS civis_sql.exp(x);
+
+-- Variances and standard deviations: exact sums of integers, and the values of decimals, of which not
+-- all squares have a type.
+CREATE MACRO square_of(x, kind BIGINT) AS x::HUGEINT * x::HUGEINT, (x, kind) AS x;
+CREATE MACRO spread_of_values(items, wanted) AS nullif(civis_sql_spread_of_values(items, wanted), '')::DOUBLE;
+CREATE MACRO spread(rounded, count, total, squares, items, wanted, kind BIGINT) AS
+  nullif(civis_sql_spread_of_sums(count::VARCHAR, total::VARCHAR, squares::VARCHAR, wanted), '')::DOUBLE,
+  (rounded, count, total, squares, items, wanted, kind HUGEINT) AS civis_sql.spread_of_values(items, wanted),
+  (rounded, count, total, squares, items, wanted, kind DECIMAL) AS civis_sql.spread_of_values(items, wanted),
+  (rounded, count, total, squares, items, wanted, kind DOUBLE) AS rounded, (rounded, count, total, squares, items, wanted, kind) AS rounded;
+CREATE MACRO spread_distinct(rounded, items, wanted, kind BIGINT) AS civis_sql.spread_of_values(items, wanted),
+  (rounded, items, wanted, kind HUGEINT) AS civis_sql.spread_of_values(items, wanted),
+  (rounded, items, wanted, kind DECIMAL) AS civis_sql.spread_of_values(items, wanted),
+  (rounded, items, wanted, kind DOUBLE) AS rounded, (rounded, items, wanted, kind) AS rounded;
