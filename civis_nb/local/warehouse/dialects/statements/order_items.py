@@ -96,14 +96,16 @@ def check_names(
     UnsupportedSqlError
         If several different items have one of the names.
     """
-    names = [name for name, _, _ in items]
-    stars = [first for _, first, behind in items if tokens.words[behind - 1] == "*"]
+    names, stars = [], 0
+    for name, _, behind in items:
+        names.append(name)
+        stars += tokens.words[behind - 1] == "*"
     found = []
     for first, behind in _sorted_by(tokens, order):
         if behind > first + 1 or tokens.kinds[first] not in (WORD, NAME):
             continue
         name = tokens.words[first] or tokens.name(first)
-        beside_star = len(stars) > 1
+        beside_star = stars > 1
         if stars or names.count(name) > 1:
             same = [(at, after) for given, at, after in items if given == name]
             if len(same) > 1 and not _are_equal(tokens, same):
