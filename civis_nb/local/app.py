@@ -246,7 +246,7 @@ async def _disk_error(request: Request, error: Exception) -> JSONResponse:
         return _reply(store_is_locked())
     if not is_full(error):
         raise error
-    return _reply(no_space(request.app.state.context.state))
+    return _reply(no_space(request.app.state.context.state, error))
 
 
 async def _unexpected(request: Request, _error: Exception) -> JSONResponse:

@@ -111,8 +111,37 @@ def test_a_full_disk_is_said_and_nothing_is_lost_or_stuck(tmp_path: Path) -> Non
     assert [table["name"] for table in found["tables"]] == ["kept", "small", "texts"]
 
 
+_LIMITED = """
+import io, resource, sys
+from civis_nb import io as cio, local
+from civis_nb.errors import CivisError
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (4_000_000, 4_000_000))
+with local.start(state=sys.argv[1], samples=False) as platform:
+    client = platform.client()
+    try:
+        cio.file_to_civis(io.BytesIO(bytes(5_000_000)), "large", client=client)
+    except CivisError as error:
+        print(error)
+    print(cio.file_to_civis(io.BytesIO(b"x"), "small", client=client) > 0)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
+def test_a_file_that_may_not_become_so_large_is_said(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", _LIMITED, str(tmp_path / "state")]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert ended.returncode == 0, ended.stderr
+    said, small = ended.stdout.splitlines()
+    assert "HTTP 507" in said
+    assert "can become as large as this needs" in said
+    assert "ulimit -f" in said
+    assert small == "True"
+
+
 def test_only_a_full_disk_is_called_full() -> None:
     assert is_full(OSError(errno.ENOSPC, "No space left on device"))
+    assert is_full(OSError(errno.EFBIG, "File too large"))
     assert is_full(duckdb.IOException('Could not write file "a": No space left on device'))
     assert not is_full(OSError(errno.EIO, "Input/output error"))
     assert not is_full(ValueError("No space left on device"))

@@ -85,7 +85,7 @@ class Transfers:
             elif is_locked(error):
                 refusal = store_is_locked()
             elif is_full(error):
-                refusal = no_space(self._state)
+                refusal = no_space(self._state, error)
             else:
                 raise
             response = PlainTextResponse(

@@ -226,7 +226,7 @@ class JobRunner:
             states.fail_runs(self._context.store, STOPPED_MESSAGE, among)
         except DatabaseError as failure:
             if is_full(failure):
-                _logger.warning("%s", no_space_text(self._context.state))
+                _logger.warning("%s", no_space_text(self._context.state, failure))
             elif is_locked(failure):
                 _logger.warning("%s", store_is_locked())
             else:
@@ -301,7 +301,7 @@ class JobRunner:
     def _unexpected(self, failure: Exception, task: RunTask) -> str:
         """Return the error of a run that failed for a reason that is not its own."""
         if is_full(failure):
-            return no_space_text(self._context.state)
+            return no_space_text(self._context.state, failure)
         _logger.error("Run %s of job %s failed.", task.run_id, task.job_id, exc_info=failure)
         return f"The local platform failed to carry this out: {failure!r}."
 

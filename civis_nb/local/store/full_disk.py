@@ -13,13 +13,14 @@ from civis_nb.local.errors import NoSpace
 
 __all__ = ["Reserve", "is_full", "no_space", "no_space_text", "says_full"]
 
-_ERRNOS = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+_ERRNOS = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG})
 _RESERVE_BYTES = 1024 * 1024
-_FULL_WORDS = ("no space left", "not enough space", "disk quota exceeded")
+_TOO_LARGE = "file too large"
+_FULL_WORDS = ("no space left", "not enough space", "disk quota exceeded", _TOO_LARGE)
 
 
 def is_full(error: BaseException) -> bool:
-    """Return whether an exception says that the disk, or the user's share of it, is full.
+    """Return whether an exception says that the disk, the user's share of it, or a file is full.
 
     Examples
     --------
@@ -42,17 +43,23 @@ def says_full(text: str) -> bool:
     return any(words in text.lower() for words in _FULL_WORDS)
 
 
-def no_space_text(state: Path) -> str:
-    """Return the text for a state folder whose disk is full."""
+def no_space_text(state: Path, error: BaseException) -> str:
+    """Return the text about an error, for which `is_full` holds, of the disk of a state folder."""
+    if _TOO_LARGE in str(error).lower():
+        return (
+            f"No file in the local platform's state folder {state} can become as large as this "
+            "needs: the file system has a limit, or the user (ulimit -f). What was there before "
+            "is intact. Raise the limit, or start the platform with another folder (state=…)."
+        )
     return (
         f"The disk that holds the local platform's state folder {state} is full. What was there "
         "before is intact. Free some space on it, then try again."
     )
 
 
-def no_space(state: Path) -> NoSpace:
+def no_space(state: Path, error: BaseException) -> NoSpace:
     """Return the error of a request that the full disk stopped."""
-    return NoSpace(no_space_text(state))
+    return NoSpace(no_space_text(state, error))
 
 
 class Reserve:
